@@ -1,0 +1,3 @@
+"""vikt: text classification with logistic regression."""
+
+__version__ = "0.1.0"

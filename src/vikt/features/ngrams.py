@@ -1,0 +1,292 @@
+"""Texts to weighted n-grams: normalise, cut into units, count, weigh."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.compiled import compiled
+from vikt.corpus.texts import Texts
+from vikt.errors import EmptyVocabularyError, UsageError
+from vikt.features import kernels
+from vikt.features.analyzers import Analyzer, analyzer_named
+from vikt.features.normalise import normalise
+from vikt.features.rows import Rows
+from vikt.features.vocabulary import Vocabulary
+from vikt.features.weighting import Weighting
+
+_BYTES_AT_A_TIME = 1 << 20
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Units:
+    """The units of a run of documents, and where in the text they stand."""
+
+    units: NDArray[np.int32]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    edges: NDArray[np.int64]
+
+
+class Ngrams:
+    """One part of the features: the n-grams of one analyzer.
+
+    Parameters
+    ----------
+    analyzer : str
+        A name in `ANALYZERS`.
+    ngrams : tuple of int
+        The shortest and the longest n-gram.
+    weighting : Weighting
+        What a count is worth.
+    min_df : int or float
+        Features in fewer documents are dropped; a float is a share of the documents.
+    max_df : int or float
+        Features in more documents are dropped.
+    max_features : int, optional
+        Only the most frequent are kept.
+    lowercase : bool, optional
+        Whether case is lowered; the analyzer's own habit if not given.
+    alphabetical : bool
+        Columns in the order of their names, else by falling document frequency, which keeps the weights that a solver
+        needs most often close together.
+    dtype : type
+        Of the values.
+    """
+
+    def __init__(
+        self,
+        analyzer: str,
+        ngrams: tuple[int, int],
+        weighting: Weighting,
+        *,
+        min_df: float = 1,
+        max_df: float = 1.0,
+        max_features: int | None = None,
+        lowercase: bool | None = None,
+        alphabetical: bool = False,
+        dtype: Any = np.float32,
+    ) -> None:
+        self.analyzer: Analyzer = analyzer_named(analyzer)
+        self.ngrams = _checked_range(ngrams)
+        self.weighting = weighting
+        self.min_df, self.max_df, self.max_features = min_df, max_df, max_features
+        self.lowercase = self.analyzer.lowercase if lowercase is None else lowercase
+        self.alphabetical = alphabetical
+        self.dtype = dtype
+        self.vocabulary = Vocabulary.empty()
+        self.idf: NDArray[np.float64] = np.empty(0)
+
+    def restore(self, vocabulary: Vocabulary, idf: NDArray[np.float64]) -> Ngrams:
+        """Take up a vocabulary learnt before."""
+        self.vocabulary, self.idf = vocabulary, idf
+        return self
+
+    def fit_transform(self, texts: Texts, progress: Progress | None = None) -> Rows:
+        """Learn the vocabulary and the document frequencies, and return the rows.
+
+        Raises
+        ------
+        EmptyVocabularyError
+            No feature is left.
+        """
+        learning = Vocabulary.empty()
+        nodes, counts, indptr, frequency = self._count(texts, learning, True, progress)
+        columns = self._columns(learning, frequency, len(texts))
+        vocabulary = learning.pruned(columns)
+        renumbered = np.full(learning.n_nodes, vocabulary.n_columns, dtype=np.int32)
+        renumbered[columns] = np.arange(len(columns), dtype=np.int32)
+        self.restore(vocabulary, self.weighting.idf(frequency[columns], len(texts)))
+        return self._sorted(self._weighed(*self._selected(renumbered[nodes], counts, indptr)))
+
+    def transform(self, texts: Texts, progress: Progress | None = None) -> Rows:
+        """The rows of texts by the vocabulary learnt; n-grams outside it are no features.
+
+        Indices stand in order of first use within a row, since sorting them would cost more than what follows.
+        """
+        nodes, counts, indptr, _ = self._count(texts, self.vocabulary, False, progress)
+        return self._weighed(*self._selected(nodes, counts, indptr))
+
+    def names(self) -> list[str]:
+        return self.vocabulary.names(self.analyzer.joiner)
+
+    def normalised(self, texts: Texts) -> Texts:
+        return normalise(texts, lowercase=self.lowercase, composed=self.analyzer.composed)
+
+    def units(self, normalised: Texts, first: int, last: int, vocabulary: Vocabulary, learn: bool) -> Units:
+        """Cut documents first..last of normalised texts into units, learning new ones if asked."""
+        n_bytes = int(normalised.offsets[last] - normalised.offsets[first])
+        room = 2 * (n_bytes + last - first) + 2
+        found = Units(
+            np.empty(room, dtype=np.int32),
+            np.empty(room, dtype=np.int64),
+            np.empty(room, dtype=np.int64),
+            np.empty(last - first + 1, dtype=np.int64),
+        )
+        text = self._padded(normalised)
+        n_tokens = getattr(_kernels(), self.analyzer.edges)(
+            text,
+            normalised.offsets,
+            first,
+            last,
+            self.analyzer.characters(),
+            self.analyzer.min_characters,
+            found.starts,
+            found.ends,
+            found.edges,
+        )
+        if learn:
+            vocabulary.reserve(n_tokens, n_bytes + 1, 0)
+        vocabulary.n_units = _kernels().intern_units(
+            text,
+            found.starts,
+            found.ends,
+            n_tokens,
+            learn,
+            vocabulary.unit_slots,
+            vocabulary.hashes,
+            vocabulary.pool,
+            vocabulary.pool_offsets,
+            vocabulary.n_units,
+            found.units,
+        )
+        return found
+
+    def _padded(self, normalised: Texts) -> NDArray[np.uint8]:
+        """The bytes of the texts with a space behind them, for units that the text does not spell."""
+        if not normalised.content.endswith(b" "):
+            normalised.content += b" "
+        return np.frombuffer(normalised.content, dtype=np.uint8)
+
+    def _count(
+        self, texts: Texts, vocabulary: Vocabulary, learn: bool, progress: Progress | None
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+        normalised = self.normalised(texts)
+        records = np.full((vocabulary.n_nodes, 3), kernels.NONE, dtype=np.int32)
+        all_nodes, all_counts = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
+        indptr = np.zeros(len(texts) + 1, dtype=np.int64)
+        orders = self.ngrams[1] - self.ngrams[0] + 1
+        for first, last in _portions(normalised.offsets):
+            found = self.units(normalised, first, last, vocabulary, learn)
+            n_units = int(found.edges[-1])
+            if learn:
+                vocabulary.reserve(0, 0, n_units * self.ngrams[1])
+                records = _longer(records, len(vocabulary.keys))
+            nodes = np.empty(n_units * orders + n_units, dtype=np.int32)
+            counts = np.empty(len(nodes), dtype=np.int32)
+            ends = np.empty(last - first, dtype=np.int64)
+            n, vocabulary.n_nodes = _kernels().count_ngrams(
+                found.units,
+                found.edges,
+                first,
+                last,
+                *self.ngrams,
+                self.analyzer.keep_short,
+                learn,
+                vocabulary.node_slots,
+                vocabulary.keys,
+                records,
+                vocabulary.n_nodes,
+                nodes,
+                counts,
+                ends,
+            )
+            indptr[first + 1 : last + 1] = indptr[first] + ends
+            all_nodes.append(nodes[:n].copy())
+            all_counts.append(counts[:n].copy())
+            if progress:
+                progress(last, len(texts))
+        frequency = records[: vocabulary.n_nodes, kernels.FREQUENCY].astype(np.int64)
+        return np.concatenate(all_nodes), np.concatenate(all_counts), indptr, frequency
+
+    def _columns(
+        self, learning: Vocabulary, frequency: NDArray[np.int64], n_documents: int
+    ) -> NDArray[np.int64]:
+        lowest, highest = (_documents(share, n_documents) for share in (self.min_df, self.max_df))
+        if highest < lowest:
+            raise UsageError(
+                f"max_df={self.max_df} keeps features in at most {highest} documents, which is below "
+                f"min_df={self.min_df}, at least {lowest}; raise one or lower the other"
+            )
+        columns = np.flatnonzero((frequency > 0) & (frequency >= lowest) & (frequency <= highest))
+        if not len(columns):
+            raise EmptyVocabularyError(
+                f"no vocabulary is left: {np.count_nonzero(frequency)} different n-grams in {n_documents} texts, "
+                f"none in at least min_df={self.min_df} of them; lower min_df, or look at the texts"
+            )
+        by_frequency = columns[np.argsort(-frequency[columns], kind="stable")][: self.max_features]
+        return learning.alphabetical(by_frequency) if self.alphabetical else by_frequency
+
+    def _selected(
+        self, nodes: NDArray[np.int32], counts: NDArray[np.int32], indptr: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+        new_indptr = np.zeros_like(indptr)
+        n_columns = self.vocabulary.n_columns
+        _kernels().select_columns(nodes, counts, indptr, n_columns, new_indptr, nodes, counts)
+        return new_indptr, nodes[: new_indptr[-1]], counts[: new_indptr[-1]]
+
+    def _weighed(
+        self, indptr: NDArray[np.int64], indices: NDArray[np.int32], counts: NDArray[np.int32]
+    ) -> Rows:
+        values = np.empty(len(indices), dtype=self.dtype)
+        count_weight = self.weighting.count_weights(int(counts.max(initial=0)))
+        _kernels().weigh(
+            indptr, indices, counts, count_weight, self.idf, self.weighting.normalised, values
+        )
+        return Rows(indptr, indices, values, self.vocabulary.n_columns)
+
+    def _sorted(self, rows: Rows) -> Rows:
+        return sort_indices(rows)
+
+
+def sort_indices(rows: Rows) -> Rows:
+    """The same rows, indices rising within each: to columns and back, which takes linear time."""
+    n_rows = len(rows.indptr) - 1
+    column_ends = np.zeros(rows.n_features + 1, dtype=np.int64)
+    np.cumsum(np.bincount(rows.indices, minlength=rows.n_features), out=column_ends[1:])
+    by_column = np.empty_like(rows.indices), np.empty_like(rows.values)
+    _kernels().transpose(rows.indptr, rows.indices, rows.values, column_ends[:-1].copy(), *by_column)
+    by_row = np.empty_like(rows.indices), np.empty_like(rows.values)
+    _kernels().transpose(column_ends, *by_column, rows.indptr[:n_rows].copy(), *by_row)
+    return Rows(rows.indptr, *by_row, rows.n_features)
+
+
+def _kernels() -> Any:
+    return compiled(kernels.__name__)
+
+
+def _portions(offsets: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Runs of documents of about a megabyte: scratch space stays in the cache, and progress can be told."""
+    first, n = 0, len(offsets) - 1
+    while first < n:
+        last = int(np.searchsorted(offsets, offsets[first] + _BYTES_AT_A_TIME))
+        last = min(max(last, first + 1), n, first + _BYTES_AT_A_TIME // 16)
+        yield first, last
+        first = last
+
+
+def _longer(records: NDArray[np.int32], size: int) -> NDArray[np.int32]:
+    if len(records) >= size:
+        return records
+    longer = np.empty((size, records.shape[1]), dtype=np.int32)
+    longer[: len(records)] = records
+    return longer
+
+
+def _documents(share: float, n_documents: int) -> float:
+    return share * n_documents if isinstance(share, float) else share
+
+
+def _checked_range(ngrams: tuple[int, int]) -> tuple[int, int]:
+    shortest, longest = ngrams
+    if not 1 <= shortest <= longest:
+        raise UsageError(
+            f"ngrams: expected two numbers, 1 <= shortest <= longest, found {ngrams}; write (1, 2), say"
+        )
+    return int(shortest), int(longest)

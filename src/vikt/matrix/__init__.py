@@ -1,0 +1,7 @@
+"""The design matrix: rows of features, and the few products a solver may ask of them."""
+
+from vikt.matrix.dense import DenseMatrix
+from vikt.matrix.design import DesignMatrix
+from vikt.matrix.sparse import SparseMatrix
+
+__all__ = ["DenseMatrix", "DesignMatrix", "SparseMatrix"]

@@ -1,0 +1,59 @@
+"""What a solver may ask of a design matrix, and no more."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+
+class DesignMatrix(Protocol):
+    """Data matrix X: (m, n+1), a row a data point; column 0 is the dummy feature x_0 = 1, which is never stored.
+
+    Weights θ are (n+1,) for two classes or (K, n+1) for more, column 0 the intercepts. Without a dummy feature
+    (`has_dummy` false, `fit_intercept=False`) they are (n,) or (K, n).
+
+    Attributes
+    ----------
+    n_rows : int
+        m, the number of data points.
+    n_features : int
+        n, the number of features; the dummy is not counted.
+    has_dummy : bool
+        Whether the dummy feature stands in column 0.
+    """
+
+    n_rows: int
+    n_features: int
+    has_dummy: bool
+
+    def scores(self, theta: Floats, rows: Rows | None = None) -> Floats:
+        """θᵀx of each row (all, or those named): (m,) for θ (n+1,), (m, K) for θ (K, n+1)."""
+        ...
+
+    def weighted_sum(self, residuals: Floats, rows: Rows | None = None) -> Floats:
+        """Σ_i r_i·x_i over the rows (all, or those named): (n+1,) for residuals (m,), (K, n+1) for (m, K)."""
+        ...
+
+    def scatter(self, residuals: Floats, rows: Rows) -> tuple[Any, Floats]:
+        """The same sum over a few rows, as (columns, values): it is zero in every other column.
+
+        The columns, dummy included, index the last axis of θ; a dense matrix answers with all of them.
+        """
+        ...
+
+    def squared_norms(self) -> Floats:
+        """‖x_i‖² of each row, the dummy not counted: (m,)."""
+        ...
+
+    def compressed_rows(self) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]:
+        """The rows as (indptr, indices, values), for kernels that visit a row at a time."""
+        ...
+
+    def take(self, rows: Rows) -> DesignMatrix:
+        """The rows named, in that order."""
+        ...

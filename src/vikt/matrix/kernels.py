@@ -1,0 +1,68 @@
+"""The two products of a sparse matrix in rows (CSR), as loops. Sums are float64 whatever the matrix holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Array = Any
+
+
+def row_scores(
+    indptr: Array, indices: Array, values: Array, rows: Array, theta: Array, first: int, scores: Array
+) -> None:
+    """Scores of some rows: scores[r, k] = θ_0k + Σ_j x_rj·θ_jk, with θ features × classes.
+
+    `first` is 1 where θ begins with the dummy feature's weights, else 0.
+    """
+    n_classes = theta.shape[1]
+    for r in range(rows.shape[0]):
+        for k in range(n_classes):
+            scores[r, k] = theta[0, k] * first
+        for entry in range(indptr[rows[r]], indptr[rows[r] + 1]):
+            j = indices[entry] + first
+            x = values[entry]
+            for k in range(n_classes):
+                scores[r, k] += x * theta[j, k]
+
+
+def row_weighted_sum(
+    indptr: Array, indices: Array, values: Array, rows: Array, residuals: Array, first: int, total: Array
+) -> None:
+    """Weighted sum of some rows, added to `total` (features × classes): Σ_r residual_rk·x_r."""
+    n_classes = total.shape[1]
+    for r in range(rows.shape[0]):
+        if first:
+            for k in range(n_classes):
+                total[0, k] += residuals[r, k]
+        for entry in range(indptr[rows[r]], indptr[rows[r] + 1]):
+            j = indices[entry] + first
+            x = values[entry]
+            for k in range(n_classes):
+                total[j, k] += x * residuals[r, k]
+
+
+def row_squared_norms(indptr: Array, values: Array, norms: Array) -> None:
+    for r in range(norms.shape[0]):
+        total = 0.0
+        for entry in range(indptr[r], indptr[r + 1]):
+            x = float(values[entry])
+            total += x * x
+        norms[r] = total
+
+
+def take_rows(
+    indptr: Array,
+    indices: Array,
+    values: Array,
+    rows: Array,
+    new_indptr: Array,
+    new_indices: Array,
+    new_values: Array,
+) -> None:
+    """Copy some rows, in the order given; `new_indptr` is filled already."""
+    for r in range(rows.shape[0]):
+        source = indptr[rows[r]]
+        target = new_indptr[r]
+        for entry in range(new_indptr[r + 1] - target):
+            new_indices[target + entry] = indices[source + entry]
+            new_values[target + entry] = values[source + entry]

@@ -1,0 +1,90 @@
+"""A design matrix held as compressed rows (CSR): text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.compiled import compiled
+from vikt.matrix import kernels  # noqa: F401  (compiled by name)
+from vikt.matrix.design import Floats, Rows
+
+
+class SparseMatrix:
+    """Rows held as (indptr, indices, values), without a zero, indices rising within a row.
+
+    SciPy is not needed: a model that only predicts never imports it.
+
+    Examples
+    --------
+    >>> X = SparseMatrix(np.array([0, 1, 3]), np.array([0, 0, 1]), np.array([1.0, 1.0, 1.0]), 2)
+    >>> X.scores(np.array([-1.0, 2.0, -3.0]))
+    array([ 1., -2.])
+    """
+
+    def __init__(
+        self,
+        indptr: NDArray[np.int64],
+        indices: NDArray[Any],
+        values: NDArray[Any],
+        n_features: int,
+        has_dummy: bool = True,
+    ) -> None:
+        self.indptr = np.asarray(indptr, dtype=np.int64)
+        self.indices = indices
+        self.values = values
+        self.n_rows = len(indptr) - 1
+        self.n_features = n_features
+        self.has_dummy = has_dummy
+
+    def _kernels(self) -> Any:
+        return compiled("vikt.matrix.kernels")
+
+    def _rows(self, rows: Rows | None) -> Rows:
+        return np.arange(self.n_rows) if rows is None else np.asarray(rows, dtype=np.int64)
+
+    def scores(self, theta: Floats, rows: Rows | None = None) -> Floats:
+        rows = self._rows(rows)
+        by_class = np.ascontiguousarray(np.atleast_2d(theta).T, dtype=np.float64)
+        scores = np.empty((len(rows), by_class.shape[1]))
+        self._kernels().row_scores(
+            self.indptr, self.indices, self.values, rows, by_class, int(self.has_dummy), scores
+        )
+        return scores[:, 0] if theta.ndim == 1 else scores
+
+    def weighted_sum(self, residuals: Floats, rows: Rows | None = None) -> Floats:
+        rows = self._rows(rows)
+        by_class = np.ascontiguousarray(residuals.reshape(len(rows), -1), dtype=np.float64)
+        total = np.zeros((self.n_features + self.has_dummy, by_class.shape[1]))
+        self._kernels().row_weighted_sum(
+            self.indptr, self.indices, self.values, rows, by_class, int(self.has_dummy), total
+        )
+        return total[:, 0] if residuals.ndim == 1 else np.ascontiguousarray(total.T)
+
+    def scatter(self, residuals: Floats, rows: Rows) -> tuple[Any, Floats]:
+        block = self.take(rows)
+        columns, block.indices = np.unique(block.indices, return_inverse=True)
+        block.n_features = len(columns)
+        columns = columns.astype(np.int64) + self.has_dummy
+        if self.has_dummy:
+            columns = np.concatenate([[0], columns])
+        return columns, block.weighted_sum(residuals)
+
+    def squared_norms(self) -> Floats:
+        norms = np.empty(self.n_rows)
+        self._kernels().row_squared_norms(self.indptr, self.values, norms)
+        return norms
+
+    def compressed_rows(self) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]:
+        return self.indptr, self.indices, self.values
+
+    def take(self, rows: Rows) -> SparseMatrix:
+        rows = self._rows(rows)
+        indptr = np.zeros(len(rows) + 1, dtype=np.int64)
+        np.cumsum(self.indptr[rows + 1] - self.indptr[rows], out=indptr[1:])
+        indices = np.empty(indptr[-1], dtype=self.indices.dtype)
+        values = np.empty(indptr[-1], dtype=self.values.dtype)
+        self._kernels().take_rows(self.indptr, self.indices, self.values, rows, indptr, indices, values)
+        return SparseMatrix(indptr, indices, values, self.n_features, self.has_dummy)

@@ -1,0 +1,259 @@
+"""Dual coordinate ascent, as loops: one pass over the rows, each moved to its exact best.
+
+A row's α is held as log-odds (two classes) or as log α (more), so that it never leaves its simplex. Two classes are
+solved in float64; more in float32, whose rounding the certificate makes good (it computes θ anew from α).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+Array = Any
+
+MOST_NEWTON_STEPS = 30
+
+LOG2_E = np.float32(1.44269504)
+LN_2_HIGH = np.float32(0.693359375)
+LN_2_LOW = np.float32(-2.12194440e-4)
+HALF = np.float32(0.5)
+ONE = np.float32(1.0)
+ZERO = np.float32(0.0)
+LOWEST_EXPONENT = np.float32(-87.0)
+# Coefficients of the polynomial for e^r on |r| ≤ ln(2)/2 (Cephes' expf).
+P0 = np.float32(1.9875691500e-4)
+P1 = np.float32(1.3981999507e-3)
+P2 = np.float32(8.3334519073e-3)
+P3 = np.float32(4.1665795894e-2)
+P4 = np.float32(1.6666665459e-1)
+P5 = np.float32(5.0000001201e-1)
+
+
+def logistic(z: float) -> float:
+    if z >= 0:
+        return 1.0 / (1.0 + math.exp(-z))
+    e = math.exp(z)
+    return e / (1.0 + e)
+
+
+def softplus(z: float) -> float:
+    """log(1 + e^z)."""
+    return max(z, 0.0) + math.log1p(math.exp(-abs(z)))
+
+
+def solve_two_classes(target: float, q: float, log_odds: float) -> float:
+    """The s with s + q·σ(s) = target.
+
+    The left side rises, is concave above 0 and convex below: Newton's steps from any point reach the root without
+    turning once the root's side is known, which the sign at 0 tells, and no step crosses 0 (plain Newton cycles
+    there for large q).
+    """
+    above = target > 0.5 * q
+    s = log_odds if (log_odds > 0) == above else 0.0
+    for _ in range(MOST_NEWTON_STEPS):
+        p = logistic(s)
+        step = (s + q * p - target) / (1.0 + q * p * (1.0 - p))
+        s -= step
+        if (s > 0) != above:
+            s = 0.0
+        if abs(step) <= 1e-9 * (1.0 + abs(s)):
+            break
+    return s
+
+
+def ascend_two_classes(
+    indptr: Array,
+    indices: Array,
+    values: Array,
+    order: Array,
+    y: Array,
+    weight: Array,
+    curvature: Array,
+    scale: float,
+    rho: float,
+    first_pass: bool,
+    theta: Array,
+    state: Array,
+    log_odds: Array,
+) -> tuple[float, float]:
+    """One pass. `state` holds the intercept and Σ w(y - α); `curvature` each row's q; `scale` 1/(2λW).
+
+    Returns
+    -------
+    tuple
+        Σ w·KL(α ‖ p) and Σ w·loss, each row's as met on the way: hints of when to ask for a proof.
+    """
+    gap = 0.0
+    loss = 0.0
+    intercept = state[0]
+    imbalance = state[1]
+    for position in range(order.shape[0]):
+        i = order[position]
+        z = intercept
+        for entry in range(indptr[i], indptr[i + 1]):
+            z += values[entry] * theta[indices[entry]]
+        own_loss = softplus(z) - y[i] * z
+        loss += weight[i] * own_loss
+        if first_pass:
+            old = float(y[i])
+            start = z
+            gap += weight[i] * own_loss
+        else:
+            start = log_odds[i]
+            old = logistic(start)
+            gap += weight[i] * (softplus(z) - softplus(start) - old * (z - start))
+        s = solve_two_classes(z + curvature[i] * old, curvature[i], start)
+        log_odds[i] = s
+        delta = weight[i] * (old - logistic(s))
+        step = scale * delta
+        for entry in range(indptr[i], indptr[i + 1]):
+            theta[indices[entry]] += step * values[entry]
+        intercept += rho * delta
+        imbalance += delta
+    state[0] = intercept
+    state[1] = imbalance
+    return gap, loss
+
+
+def exponentials(u: Array, e: Array, bits: Array, factors: Array) -> None:
+    """e[k] = exp(u[k]) for u ≤ 88, in float32 and in steps that the machine does eight at a time.
+
+    `bits` and `factors` are one scratch array seen as int32 and as float32: 2^n is built from its exponent bits.
+    """
+    for k in range(u.shape[0]):
+        x = max(u[k], LOWEST_EXPONENT)
+        n = np.floor(x * LOG2_E + HALF)
+        r = x - n * LN_2_HIGH - n * LN_2_LOW
+        e[k] = ((((((P0 * r + P1) * r + P2) * r + P3) * r + P4) * r + P5) * (r * r)) + r + ONE
+        bits[k] = (np.int32(n) + np.int32(127)) << np.int32(23)
+    for k in range(u.shape[0]):
+        e[k] *= factors[k]
+
+
+def log_softmax_in_place(z: Array, e: Array, bits: Array, factors: Array) -> float:
+    """z becomes z - log Σ exp z; e its exponentials. Returns what was subtracted."""
+    largest = z[0]
+    for k in range(z.shape[0]):
+        largest = max(largest, z[k])
+    for k in range(z.shape[0]):
+        z[k] -= largest
+    exponentials(z, e, bits, factors)
+    total = ZERO
+    for k in range(z.shape[0]):
+        total += e[k]
+    log_total = np.float32(math.log(total))
+    for k in range(z.shape[0]):
+        z[k] -= log_total
+        e[k] /= total
+    return largest + log_total
+
+
+def solve_many_classes(
+    target: Array, q: float, u: Array, alpha: Array, moved: float, bits: Array, factors: Array
+) -> None:
+    """The u = log α with u + q·α + ν = target and Σ α = 1, by Newton's method from the u given; α = exp(u).
+
+    `moved` is about how far α has to go; the steps end when they are small beside it.
+    """
+    enough = np.float32(0.1) * moved
+    q = np.float32(q)
+    nu = ZERO
+    for step in range(MOST_NEWTON_STEPS):
+        total = ZERO
+        pull = ZERO
+        room = ZERO
+        for k in range(u.shape[0]):
+            give = alpha[k] / (ONE + q * alpha[k])
+            total += alpha[k]
+            pull += give * (u[k] + q * alpha[k] - target[k])
+            room += give
+        nu = (total - ONE - pull) / room
+        largest = ZERO
+        for k in range(u.shape[0]):
+            move = -(u[k] + q * alpha[k] - target[k] + nu) / (ONE + q * alpha[k])
+            u[k] = min(u[k] + move, ZERO)
+            largest = max(largest, alpha[k] * abs(move))
+        exponentials(u, alpha, bits, factors)
+        if largest <= enough:
+            break
+    total = ZERO
+    for k in range(u.shape[0]):
+        total += alpha[k]
+    log_total = np.float32(math.log(total))
+    for k in range(u.shape[0]):
+        u[k] -= log_total
+
+
+def ascend_many_classes(
+    indptr: Array,
+    indices: Array,
+    values: Array,
+    order: Array,
+    y: Array,
+    weight: Array,
+    curvature: Array,
+    scale: float,
+    rho: float,
+    first_pass: bool,
+    theta: Array,
+    state: Array,
+    log_alpha: Array,
+) -> tuple[float, float]:
+    """One pass; see `ascend_two_classes`. θ is features × classes; `state` is (2, K)."""
+    n_classes = theta.shape[1]
+    z = np.empty(n_classes, dtype=np.float32)
+    p = np.empty(n_classes, dtype=np.float32)
+    old = np.empty(n_classes, dtype=np.float32)
+    target = np.empty(n_classes, dtype=np.float32)
+    delta = np.empty(n_classes, dtype=np.float32)
+    bits = np.empty(n_classes, dtype=np.int32)
+    factors = bits.view(np.float32)
+    alpha = np.empty(n_classes, dtype=np.float32)
+    gap = 0.0
+    loss = 0.0
+    for position in range(order.shape[0]):
+        i = order[position]
+        q = np.float32(curvature[i])
+        u = log_alpha[i]
+        for k in range(n_classes):
+            z[k] = state[0, k]
+        for entry in range(indptr[i], indptr[i + 1]):
+            x = values[entry]
+            j = indices[entry]
+            for k in range(n_classes):
+                z[k] += x * theta[j, k]
+        log_softmax_in_place(z, p, bits, factors)
+        loss -= weight[i] * z[y[i]]
+        if first_pass:
+            gap -= weight[i] * z[y[i]]
+            for k in range(n_classes):
+                old[k] = ZERO
+                u[k] = z[k]
+                alpha[k] = p[k]
+            old[y[i]] = ONE
+        else:
+            exponentials(u, old, bits, factors)
+            divergence = ZERO
+            for k in range(n_classes):
+                divergence += old[k] * (u[k] - z[k])
+                alpha[k] = old[k]
+            gap += weight[i] * divergence
+        moved = ZERO
+        for k in range(n_classes):
+            target[k] = z[k] + q * old[k]
+            moved = max(moved, abs(p[k] - old[k]))
+        solve_many_classes(target, q, u, alpha, moved / (ONE + HALF * q), bits, factors)
+        exponentials(u, alpha, bits, factors)
+        for k in range(n_classes):
+            delta[k] = np.float32(weight[i]) * (old[k] - alpha[k])
+            state[0, k] += rho * delta[k]
+            state[1, k] += delta[k]
+            delta[k] *= np.float32(scale)
+        for entry in range(indptr[i], indptr[i + 1]):
+            x = values[entry]
+            j = indices[entry]
+            for k in range(n_classes):
+                theta[j, k] += x * delta[k]
+    return gap, loss
