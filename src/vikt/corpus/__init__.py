@@ -1,0 +1,1 @@
+"""Labelled text in: files, columns, canonical order, splits."""

@@ -1,0 +1,1 @@
+"""Evaluation: metrics, intervals, the report of a test."""

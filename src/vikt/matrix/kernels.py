@@ -20,7 +20,7 @@ def row_scores(
             scores[r, k] = theta[0, k] * first
         for entry in range(indptr[rows[r]], indptr[rows[r] + 1]):
             j = indices[entry] + first
-            x = values[entry]
+            x = 1.0 * values[entry]  # float64 from here on
             for k in range(n_classes):
                 scores[r, k] += x * theta[j, k]
 
@@ -45,7 +45,7 @@ def row_squared_norms(indptr: Array, values: Array, norms: Array) -> None:
     for r in range(norms.shape[0]):
         total = 0.0
         for entry in range(indptr[r], indptr[r + 1]):
-            x = float(values[entry])
+            x = 1.0 * values[entry]
             total += x * x
         norms[r] = total
 

@@ -47,7 +47,7 @@ class SparseMatrix:
 
     def scores(self, theta: Floats, rows: Rows | None = None) -> Floats:
         rows = self._rows(rows)
-        by_class = np.ascontiguousarray(np.atleast_2d(theta).T, dtype=np.float64)
+        by_class = np.ascontiguousarray(np.atleast_2d(theta).T)
         scores = np.empty((len(rows), by_class.shape[1]))
         self._kernels().row_scores(
             self.indptr, self.indices, self.values, rows, by_class, int(self.has_dummy), scores

@@ -1,0 +1,1 @@
+"""The model: functions, losses, penalties, objective; the linear model; Naive Bayes."""

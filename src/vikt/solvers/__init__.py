@@ -1,0 +1,92 @@
+"""Solvers: each minimises an objective and proves how near it came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vikt.errors import UsageError
+from vikt.model.objective import Objective
+from vikt.solvers.dual import dual
+from vikt.solvers.gradient_descent import batch, minibatch, stochastic
+from vikt.solvers.solution import LossRecord, Progress, Solution
+from vikt.solvers.stopping import EarlyStopping
+
+DESCENTS: dict[str, Callable[..., Solution]] = {"batch": batch, "stochastic": stochastic, "minibatch": minibatch}
+SOLVERS: dict[str, Callable[..., Solution]] = {"dual": dual, **DESCENTS}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to solve; a descent alone asks for the last three.
+
+    Attributes
+    ----------
+    solver : str
+        A name in `SOLVERS`, or "auto": dual coordinate ascent where there is a penalty, else batch descent.
+    tol : float
+        The relative distance from the optimum to be proven.
+    max_iter : int, optional
+        The most passes over the data; the solver's own habit if not given.
+    random_state : int
+    learning_rate : float or "auto"
+    batch_size : int
+        Data points a step of minibatch descent.
+    patience : int, optional
+        Stop early after so many rises of the validation loss.
+    """
+
+    solver: str = "auto"
+    tol: float = 1e-4
+    max_iter: int | None = None
+    random_state: int = 0
+    learning_rate: float | str = "auto"
+    batch_size: int = 100
+    patience: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.solver not in ("auto", *SOLVERS):
+            raise UsageError(
+                f"solver: {self.solver!r} is not known; choose from 'auto', {', '.join(map(repr, SOLVERS))}"
+            )
+        if not self.tol > 0:
+            raise UsageError(f"tol: expected a number above 0, found {self.tol}")
+        if self.patience is not None and self.solver not in DESCENTS:
+            raise UsageError(
+                f"patience stops a descent early, and solver {self.solver!r} is none; "
+                f"choose from {', '.join(map(repr, DESCENTS))}"
+            )
+
+
+def minimise(
+    objective: Objective,
+    settings: Settings,
+    *,
+    validation: Objective | None = None,
+    progress: Progress | None = None,
+) -> Solution:
+    """Minimise an objective.
+
+    Parameters
+    ----------
+    objective : Objective
+    settings : Settings
+    validation : Objective, optional
+        Rows kept apart for early stopping.
+    progress : callable, optional
+        Called with each measurement.
+    """
+    name = settings.solver if settings.solver != "auto" else "dual" if objective.l2 > 0 else "batch"
+    options = {"tol": settings.tol, "random_state": settings.random_state, "progress": progress}
+    if settings.max_iter is not None:
+        options["max_iter"] = settings.max_iter
+    if name in DESCENTS:
+        options |= {"learning_rate": settings.learning_rate, "validation": validation}
+        if settings.patience is not None:
+            options["early_stopping"] = EarlyStopping(settings.patience)
+    if name == "minibatch":
+        options["batch_size"] = settings.batch_size
+    return SOLVERS[name](objective, **options)
+
+
+__all__ = ["DESCENTS", "SOLVERS", "EarlyStopping", "LossRecord", "Progress", "Settings", "Solution", "minimise"]

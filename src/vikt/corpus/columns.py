@@ -1,0 +1,123 @@
+"""Which column holds the text and which the label: as told, or guessed and said."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from vikt.errors import ColumnError
+
+# In order of preference.
+TEXT_NAMES = (
+    "text", "document", "sentence", "review", "message", "content", "body", "comment", "tweet", "utterance",
+    "question", "email", "mail", "post",
+)  # fmt: skip
+LABEL_NAMES = (
+    "label", "labels", "class", "category", "target", "sentiment", "tag", "topic", "intent", "y",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns to read, and a sentence for each that was guessed."""
+
+    text: str
+    label: str | None
+    said: tuple[str, ...] = ()
+
+
+def find_columns(
+    names: Sequence[str],
+    *,
+    text: str | None = None,
+    label: str | None = None,
+    origin: str,
+    need_label: bool = True,
+    mean_length: Callable[[str], float] | None = None,
+) -> Columns:
+    """The text column and the label column of a table.
+
+    A column that is not named is guessed: by a usual name, else as the only other of two columns, else, of two
+    columns, as the text if its values are longer.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The columns there are.
+    text, label : str, optional
+        The columns named by the user.
+    origin : str
+        The file's name, for messages.
+    need_label : bool
+        False where only texts are read; label is then not guessed.
+    mean_length : callable, optional
+        Mean length of a column's values, such as `Table.mean_length`.
+
+    Raises
+    ------
+    ColumnError
+        A named column is missing, both are the same, or one cannot be guessed.
+
+    Examples
+    --------
+    >>> find_columns(["id", "Review", "label"], origin="films.csv")
+    Columns(text='Review', label='label', said=('text column: "Review" (guessed by its name)',
+        'label column: "label" (guessed by its name)'))
+    """
+    for name in (text, label):
+        if name is not None and name not in names:
+            raise missing_column(name, names, origin)
+    if not need_label and label is None:
+        chosen, said = _find("text", names, text, None, TEXT_NAMES, origin, None)
+        return Columns(chosen, None, said)
+    by_name = _known(names, LABEL_NAMES, text) if label is None else label
+    chosen, said = _find("text", names, text, by_name, TEXT_NAMES, origin, mean_length)
+    if chosen == label:
+        raise ColumnError(
+            f"{origin}: text and label must be two columns, found {label!r} for both; name another"
+        )
+    label, said_label = _find("label", names, label, chosen, LABEL_NAMES, origin, None)
+    return Columns(chosen, label, said + said_label)
+
+
+def missing_column(name: str, names: Sequence[str], origin: str) -> ColumnError:
+    """The error for a column that is not there; it names those that are, and the nearest."""
+    folded = {other.casefold(): other for other in names}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1)
+    hint = f"did you mean {folded[near[0]]!r}?" if near else "name one of them"
+    return ColumnError(f"{origin}: expected a column {name!r}, found {_listed(names)}; {hint}")
+
+
+def _find(
+    role: str,
+    names: Sequence[str],
+    given: str | None,
+    other: str | None,
+    known: Sequence[str],
+    origin: str,
+    mean_length: Callable[[str], float] | None,
+) -> tuple[str, tuple[str, ...]]:
+    if given is not None:
+        return given, ()
+    rest = [name for name in names if name != other]
+    chosen, reason = _known(rest, known, None), "by its name"
+    if chosen is None and len(rest) == 1:
+        chosen, reason = rest[0], "the only other column" if other is not None else "the only column"
+    if chosen is None and len(rest) == 2 and mean_length is not None:
+        chosen, reason = max(rest, key=mean_length), "the longer of two columns"
+    if chosen is None:
+        raise ColumnError(
+            f"{origin}: expected a {role} column, found {_listed(names)}, none with a usual name; name it with --{role}"
+        )
+    return chosen, (f'{role} column: "{chosen}" (guessed{":" * (reason[0] == "t")} {reason})',)
+
+
+def _known(names: Sequence[str], known: Sequence[str], taken: str | None) -> str | None:
+    folded = {name.strip().casefold(): name for name in reversed(names) if name != taken}
+    return next((folded[name] for name in known if name in folded), None)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:20]) or "none"
+    return shown + (f" and {len(names) - 20} more" if len(names) > 20 else "")

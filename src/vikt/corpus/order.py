@@ -1,0 +1,87 @@
+"""The canonical order of rows, and the splits: decided by what the rows say, never by where they stood."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.corpus.texts import Texts
+
+Indices = NDArray[np.int64]
+
+
+def row_keys(contents: Sequence[bytes] | Texts, seed: int) -> NDArray[np.uint64]:
+    """A seeded 64-bit hash of each row's content, label and weight left out."""
+    salt = seed.to_bytes(8, "little", signed=True)
+    digests = [hashlib.blake2b(content, digest_size=8, salt=salt).digest() for content in contents]
+    return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
+
+
+def canonical_order(contents: Sequence[bytes] | Texts, labels: Any, weights: Any, seed: int) -> Indices:
+    """The rows ordered by (key, content, label, weight), which is a shuffle too.
+
+    Parameters
+    ----------
+    contents : sequence of bytes
+    labels, weights : (m,)
+        Anything that sorts.
+    seed : int
+        Of the hash.
+
+    Returns
+    -------
+    ndarray, (m,)
+        Row indices; the same rows come out in the same order whatever order they came in.
+    """
+    keys = row_keys(contents, seed)
+    order = np.lexsort((np.asarray(weights), np.asarray(labels), keys))
+    ordered = keys[order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    ends = np.append(starts[1:], len(order))
+    for a, b in zip(starts.tolist(), ends.tolist(), strict=True):
+        # Rows of one key are duplicates, or a collision of the hash: then their contents decide.
+        if b - a > 1 and len({contents[i] for i in order[a:b]}) > 1:
+            order[a:b] = sorted(order[a:b], key=lambda i: (contents[i], labels[i], weights[i]))
+    return order
+
+
+def split_tenths(contents: Sequence[bytes] | Texts, y: Indices, tenths: int) -> list[Indices]:
+    """Split canonically ordered rows into what remains and as many tenths, stratified by label.
+
+    Rows of equal content move as one group, so that a duplicate never stands on both sides; a group's stratum is
+    its commonest label. Within a stratum the last tenth of the groups is cut off, then the tenth before it, each
+    rounded down.
+
+    Returns
+    -------
+    list of ndarray
+        The rows that remain, then the tenths, the last one last.
+    """
+    n_rows = len(contents)
+    same = [i > 0 and contents[i] == contents[i - 1] for i in range(n_rows)]
+    group = np.cumsum(~np.array(same, dtype=bool)) - 1
+    n_groups, n_classes = int(group[-1]) + 1, int(y.max()) + 1
+    votes = np.bincount(group * n_classes + y, minlength=n_groups * n_classes).reshape(n_groups, n_classes)
+    stratum = votes.argmax(axis=1)
+    part = np.zeros(n_groups, dtype=np.int64)
+    for label in np.unique(stratum):
+        groups = np.flatnonzero(stratum == label)
+        tenth = len(groups) // 10
+        for t in range(tenths):
+            end = len(groups) - t * tenth
+            part[groups[end - tenth : end]] = tenths - t
+    return [np.flatnonzero(part[group] == p) for p in range(tenths + 1)]
+
+
+def fingerprint(contents: Sequence[bytes] | Texts, labels: Sequence[str]) -> str:
+    """A digest of the rows that does not depend on their order: a sum of the digests of each."""
+    total = 0
+    for content, label in zip(contents, labels, strict=True):
+        row = hashlib.blake2b(content, digest_size=16)
+        row.update(b"\0" + str(label).encode("utf-8", "surrogatepass"))
+        total += int.from_bytes(row.digest(), "little")
+    return f"{total % (1 << 128):032x}"

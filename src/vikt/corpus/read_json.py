@@ -1,0 +1,134 @@
+"""JSON values as strings, each as it was written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import NoReturn
+
+from vikt.errors import ColumnError, DataError
+
+# A column with more spellings of numbers than this holds no labels, and remembering more would cost memory.
+_MANY_SPELLINGS = 100_000
+_LITERAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false")
+_WORDS = {True: "true", False: "false", None: "null"}
+
+
+class Number(str):
+    """A number in the file's own spelling: 1.0 stays 1.0, and no digit is lost."""
+
+    __slots__ = ()
+
+
+def parse_object(line: str, where: str) -> dict[str, object]:
+    """One line of JSONL.
+
+    Raises
+    ------
+    DataError
+        It is not one JSON object.
+    ColumnError
+        A name stands in it twice.
+    """
+    try:
+        value = _DECODER.decode(line)
+    except ColumnError as error:
+        raise ColumnError(f"{where}: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise DataError(
+            f"{where}: expected a JSON object, found {line.strip()!r:.60} ({error}); mend the line"
+        ) from None
+    if not isinstance(value, dict):
+        raise DataError(
+            f"{where}: expected a JSON object, found {line.strip()!r:.60}; write one object a line "
+            "(from an array: jq -c '.[]')"
+        )
+    return value
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        names = [name for name, _ in pairs]
+        name = next(name for name in names if names.count(name) > 1)
+        raise ColumnError(f"column names must differ, found {name!r} twice; rename one")
+    return row
+
+
+def _no_json(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+_DECODER = json.JSONDecoder(
+    parse_int=Number, parse_float=Number, parse_constant=_no_json, object_pairs_hook=_once
+)
+
+
+def spell(value: object) -> str:
+    """A value as JSON writes it.
+
+    Examples
+    --------
+    >>> spell({"a": [Number("1.0"), "b", None, True]})
+    '{"a": [1.0, "b", null, true]}'
+    """
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{spell(name)}: {spell(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(spell, value)) + "]"
+    if type(value) is str:
+        return json.dumps(value, ensure_ascii=False)
+    return str(_WORDS.get(value, value))  # type: ignore[call-overload]
+
+
+class JsonColumn:
+    """The values of one name as strings; notes why the column cannot be text or label.
+
+    Attributes
+    ----------
+    problem : str or None
+        The first nested value, or the first two values that differ and print alike, such as 1 and "1".
+
+    Examples
+    --------
+    >>> column = JsonColumn("label", "a.jsonl")
+    >>> column.strings([Number("1"), "ham", None], first_row=1)
+    ['1', 'ham', None]
+    >>> column.problem is None
+    True
+    """
+
+    def __init__(self, name: str, origin: str) -> None:
+        self.name = name
+        self.origin = origin
+        self.problem: str | None = None
+        self._seen: dict[str, tuple[bool, int]] = {}
+
+    def strings(self, values: Iterable[object], first_row: int) -> list[str | None]:
+        return [self._string(value, row) for row, value in enumerate(values, first_row)]
+
+    def _string(self, value: object, row: int) -> str | None:
+        if value is None:
+            return None
+        if isinstance(value, (dict, list)):
+            self._note(row, f"expected a string, found {spell(value):.60}; take the wanted part out of it")
+            return spell(value)
+        if type(value) is str:
+            if value[:1] in "-0123456789tf" and _LITERAL.fullmatch(value):
+                self._compare(value, True, row)
+            return value
+        string = spell(value)
+        self._compare(string, False, row)
+        return str(string)
+
+    def _compare(self, string: str, quoted: bool, row: int) -> None:
+        if len(self._seen) < _MANY_SPELLINGS:
+            self._seen.setdefault(string, (quoted, row))
+        before, first = self._seen.get(string, (quoted, row))
+        if before != quoted:
+            pair = f'{string} and the string "{string}", in rows {first} and {row}'
+            self._note(row, f"two different values print alike, {pair}; write all as strings, or none")
+
+    def _note(self, row: int, problem: str) -> None:
+        self.problem = self.problem or f"{self.origin}, row {row}, column {self.name!r}: {problem}"

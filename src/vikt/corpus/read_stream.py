@@ -1,0 +1,130 @@
+"""Bytes in: a file opened, or refused with one clear line; its lines as UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+import difflib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from vikt.errors import EncodingError, InputFileError
+
+STANDARD_INPUT = "standard input"
+
+_CONVERT = "convert it: iconv -f {} -t UTF-8 FILE > NEW"
+# UTF-32's little-endian mark begins with UTF-16's, so it comes first.
+_SIGNATURES = {
+    codecs.BOM_UTF32_LE: ("UTF-32", _CONVERT.format("UTF-32")),
+    codecs.BOM_UTF32_BE: ("UTF-32", _CONVERT.format("UTF-32")),
+    codecs.BOM_UTF16_LE: ("UTF-16", _CONVERT.format("UTF-16")),
+    codecs.BOM_UTF16_BE: ("UTF-16", _CONVERT.format("UTF-16")),
+    b"\x1f\x8b": ("a gzip archive", "unpack it with gunzip"),
+    b"\x28\xb5\x2f\xfd": ("a Zstandard archive", "unpack it with unzstd"),
+    b"PK\x03\x04": ("a zip archive or a spreadsheet", "unpack it, or save the sheet as CSV in UTF-8"),
+}
+_LATIN_1 = ("another encoding, often Latin-1", _CONVERT.format("LATIN1"))
+
+_REFUSALS = {
+    FileNotFoundError: "there is no such file; check the path",
+    IsADirectoryError: "expected a file, found a folder; give the path of a file in it",
+    PermissionError: "reading it is not permitted; allow it with chmod u+r, or copy the file",
+}
+
+
+def open_input(path: Path) -> BinaryIO:
+    """Open a file for reading bytes.
+
+    Raises
+    ------
+    InputFileError
+        There is no such file, it is a folder, or it must not be read.
+    """
+    try:
+        return path.open("rb")
+    except (OSError, ValueError) as error:
+        reason = _REFUSALS.get(type(error), f"cannot be opened ({error}); check the path")  # type: ignore[call-overload]
+        raise InputFileError(f"{path}: {reason}{_near(path)}") from None
+
+
+def _near(path: Path) -> str:
+    try:
+        names = [] if path.exists() else [entry.name for entry in path.parent.iterdir()]
+    except (OSError, ValueError):
+        return ""
+    near = difflib.get_close_matches(path.name, names, n=1)
+    return f' (did you mean "{path.with_name(near[0])}"?)' if near else ""
+
+
+class Lines:
+    """The lines of a stream as text, each with its end; only a line feed ends one.
+
+    Attributes
+    ----------
+    number, offset : int
+        Lines and bytes given so far.
+    blank : int
+        Lines that a reader of tables has passed over because they hold nothing.
+
+    Examples
+    --------
+    >>> list(Lines([b"one\\n", "två".encode()], "here"))
+    ['one\\n', 'två']
+    """
+
+    def __init__(self, stream: Iterable[bytes], origin: str) -> None:
+        self.stream = stream
+        self.origin = origin
+        self.number = 0
+        self.offset = 0
+        self.blank = 0
+
+    def __iter__(self) -> Iterator[str]:
+        try:
+            for line in self.stream:
+                self.number += 1
+                text = self._decoded(line)
+                self.offset += len(line)
+                yield text
+        except OSError as error:
+            raise InputFileError(
+                f"{self.origin}, after line {self.number}: reading failed ({error}); try again from a copy"
+            ) from None
+
+    def _decoded(self, line: bytes) -> str:
+        try:
+            text = line.decode()
+        except UnicodeDecodeError as error:
+            raise self._not_utf8(line, error.start) from None
+        return text.removeprefix("\ufeff") if self.number == 1 else text
+
+    def _not_utf8(self, line: bytes, start: int) -> EncodingError:
+        first = line if self.number == 1 else b""
+        guesses = (guess for mark, guess in _SIGNATURES.items() if first.startswith(mark))
+        guess, remedy = next(guesses, _LATIN_1)
+        return EncodingError(
+            f"{self.origin}, line {self.number}: expected UTF-8, found byte 0x{line[start]:02x} "
+            f"at offset {self.offset + start}: {guess}; {remedy}"
+        )
+
+
+def without_end(line: str) -> str:
+    """A line without its line feed or carriage return and line feed; a carriage return elsewhere is text."""
+    return line[:-2] if line.endswith("\r\n") else line.removesuffix("\n")
+
+
+def read_lines(stream: BinaryIO, origin: str = STANDARD_INPUT) -> Iterator[str]:
+    """Documents, one a line, each as soon as it has come.
+
+    Raises
+    ------
+    EncodingError
+        A line is not UTF-8; the message tells which.
+
+    Examples
+    --------
+    >>> import io
+    >>> list(read_lines(io.BytesIO(b"one\\r\\ntwo")))
+    ['one', 'two']
+    """
+    return map(without_end, Lines(stream, origin))

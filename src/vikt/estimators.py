@@ -1,0 +1,417 @@
+"""Estimators on matrices, by scikit-learn's protocol and without importing it."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.corpus.order import canonical_order, split_tenths
+from vikt.corpus.texts import Texts
+from vikt.errors import ConvergenceWarning, NotFittedError, UsageError
+from vikt.features.ngrams import Ngrams, sort_indices
+from vikt.features.weighting import Weighting
+from vikt.matrix import DesignMatrix, design_matrix
+from vikt.model.classes import class_factors, encode_labels, row_weights
+from vikt.model.functions import Floats
+from vikt.model.linear import LinearModel, centred_intercepts
+from vikt.model.naive_bayes import NAIVE_BAYES
+from vikt.model.objective import Objective
+from vikt.solvers import Settings, minimise
+
+
+class Estimator:
+    """Parameters are the constructor's keywords, kept as given; what `fit` learns ends in an underscore."""
+
+    _kind = "transformer"
+
+    @classmethod
+    def _parameters(cls) -> list[str]:
+        return sorted(name for name in inspect.signature(cls.__init__).parameters if name != "self")
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self._parameters()}
+
+    def set_params(self, **params: Any) -> Self:
+        for name, value in params.items():
+            if name not in self._parameters():
+                raise UsageError(
+                    f"Invalid parameter {name!r} for estimator {self!r}. "
+                    f"Valid parameters are: {', '.join(self._parameters())}"
+                )
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        defaults = inspect.signature(type(self).__init__).parameters
+        changed = [
+            f"{name}={value!r}" for name, value in self.get_params().items() if value is not defaults[name].default
+        ]
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return any(name.endswith("_") and not name.startswith("_") for name in vars(self))
+
+    def _check_fitted(self) -> None:
+        if not self.__sklearn_is_fitted__():
+            raise NotFittedError(f"this {type(self).__name__} is not fitted yet; call fit first")
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags, TransformerTags
+
+        classifies = self._kind == "classifier"
+        return Tags(
+            estimator_type="classifier" if classifies else None,
+            target_tags=TargetTags(required=classifies),
+            transformer_tags=None if classifies else TransformerTags(),
+            classifier_tags=ClassifierTags() if classifies else None,
+            input_tags=InputTags(sparse=classifies, string=not classifies, two_d_array=classifies),
+        )
+
+
+class LinearClassifier(Estimator):
+    """What the classifiers share once θ is known.
+
+    Attributes
+    ----------
+    classes_ : (K,)
+        The labels, sorted.
+    coef_, intercept_ : (1, n), (1,) or (K, n), (K,)
+        θ without, and of, the dummy feature.
+    """
+
+    _kind = "classifier"
+    classes_: NDArray[Any]
+    n_features_in_: int
+
+    def _learn(self, theta: Floats, has_dummy: bool) -> None:
+        self.theta_, self._has_dummy = theta, has_dummy
+        by_class = np.atleast_2d(theta)
+        self.coef_ = by_class[:, int(has_dummy) :]
+        self.intercept_ = by_class[:, 0].copy() if has_dummy else np.zeros(len(by_class))
+
+    def _prepared(self, X: Any, y: Any, sample_weight: Any, has_dummy: bool) -> tuple[DesignMatrix, NDArray[np.int64], Floats]:
+        """Rows, class indices and weights; rows of weight 0 are dropped."""
+        if y is None:
+            raise UsageError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        matrix = design_matrix(X, has_dummy=has_dummy, owner=type(self).__name__)
+        names = getattr(X, "columns", None)
+        if names is not None and all(isinstance(name, str) for name in names):
+            self.feature_names_in_ = np.asarray(names, dtype=object)
+        if len(np.asarray(y)) != matrix.n_rows:
+            raise UsageError(f"X has {matrix.n_rows} rows and y has {len(np.asarray(y))}: inconsistent lengths")
+        weights = row_weights(sample_weight, matrix.n_rows)
+        kept = np.flatnonzero(weights > 0)
+        labels = np.asarray(y)
+        if len(kept) < matrix.n_rows:
+            matrix, labels, weights = matrix.take(kept), labels[kept], weights[kept]
+        self.classes_, indices = encode_labels(labels)
+        self.n_features_in_ = matrix.n_features
+        return matrix, indices, weights
+
+    def _model(self, X: Any) -> tuple[LinearModel, DesignMatrix]:
+        self._check_fitted()
+        matrix = design_matrix(
+            X, has_dummy=self._has_dummy, n_features=self.n_features_in_, owner=type(self).__name__
+        )
+        return LinearModel(self.theta_), matrix
+
+    def decision_function(self, X: Any) -> Floats:
+        """θᵀx: (m,) for two classes, (m, K) for more."""
+        model, matrix = self._model(X)
+        scores = model.scores(matrix)
+        return scores[:, 1] - scores[:, 0] if scores.shape[1:] == (2,) else scores
+
+    def predict_log_proba(self, X: Any) -> Floats:
+        """log P(y = k | x): (m, K)."""
+        model, matrix = self._model(X)
+        return model.log_probabilities(matrix)
+
+    def predict_proba(self, X: Any) -> Floats:
+        """P(y = k | x): (m, K)."""
+        return np.exp(self.predict_log_proba(X))
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The most probable class of each row; a tie goes to the first."""
+        model, matrix = self._model(X)
+        return np.asarray(self.classes_[model.predict(matrix)])
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Accuracy."""
+        return float(np.average(self.predict(X) == np.asarray(y), weights=sample_weight))
+
+
+class LogisticRegression(LinearClassifier):
+    """Logistic regression for two classes and for many (maximum entropy), proven optimal.
+
+    Parameters
+    ----------
+    C : float
+        1/(2λW), as scikit-learn has it.
+    l2 : float, optional
+        λ of L̂ = mean loss + λ Σ θ_j²; replaces C when given.
+    fit_intercept : bool
+        Whether the dummy feature is there; its weight is never penalised.
+    class_weight : None, "balanced" or dict
+    solver : {"auto", "dual", "batch", "stochastic", "minibatch"}
+    tol : float
+        The relative distance from the optimum to be proven: L̂ ≤ (1 + tol)·L̂*.
+    max_iter : int, optional
+        The most passes over the data.
+    learning_rate : float or "auto"
+        α, of the descents.
+    batch_size : int
+        Data points a step, of minibatch descent.
+    patience : int, optional
+        Stop a descent early after more than so many rises of the loss on a tenth of the rows, kept apart.
+    random_state : int
+        Of every draw.
+
+    Attributes
+    ----------
+    classes_, coef_, intercept_
+        As scikit-learn has them; `theta_` is the lecture's θ.
+    certificate_ : float
+        The proven relative distance from the optimum; nan with the reason in `certificate_reason_`.
+    l2_ : float
+        λ.
+    n_iter_ : ndarray
+        Passes over the data.
+    loss_curve_ : list of LossRecord
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.0, 0.0]])
+    >>> model = LogisticRegression(C=10).fit(X, ["pos", "neg", "neg", "neg"])
+    >>> model.predict(X).tolist(), model.certificate_ <= 1e-4
+    (['pos', 'neg', 'neg', 'neg'], True)
+    """
+
+    def __init__(
+        self,
+        C: float = 1.0,
+        *,
+        l2: float | None = None,
+        fit_intercept: bool = True,
+        class_weight: Any = None,
+        solver: str = "auto",
+        tol: float = 1e-4,
+        max_iter: int | None = None,
+        learning_rate: float | str = "auto",
+        batch_size: int = 100,
+        patience: int | None = None,
+        random_state: int | None = 0,
+    ) -> None:
+        self.C, self.l2, self.fit_intercept, self.class_weight = C, l2, fit_intercept, class_weight
+        self.solver, self.tol, self.max_iter = solver, tol, max_iter
+        self.learning_rate, self.batch_size, self.patience = learning_rate, batch_size, patience
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit; the order of the rows does not matter, not even to the last bit.
+
+        Parameters
+        ----------
+        X : array_like or SciPy sparse, (m, n)
+        y : (m,)
+        sample_weight : (m,), optional
+
+        Raises
+        ------
+        DataError
+            The rows or labels cannot be used.
+        UsageError
+            A parameter that cannot be.
+        """
+        settings = self._settings()
+        matrix, indices, weights = self._prepared(X, y, sample_weight, self.fit_intercept)
+        weights = weights * class_factors(self.class_weight, self.classes_, indices, weights)
+        contents = _row_contents(matrix)
+        order = canonical_order(contents, indices, weights, settings.random_state)
+        training, validation = order, None
+        if settings.patience is not None:
+            kept, apart = split_tenths([contents[i] for i in order], indices[order], 1)
+            training, validation = order[kept], order[apart] if len(apart) else None
+        self.l2_ = self._l2(float(weights[training].sum()))
+        objectives = [
+            rows is not None and self._objective(matrix.take(rows), indices[rows], weights[rows], l2)
+            for rows, l2 in ((training, self.l2_), (validation, 0.0))
+        ]
+        solution = minimise(objectives[0], settings, validation=objectives[1] or None)
+        self._learn(centred_intercepts(solution.theta) if self.fit_intercept else solution.theta, self.fit_intercept)
+        self.certificate_, self.certificate_reason_ = solution.certificate.relative, solution.certificate.reason
+        self.n_iter_ = np.array([max(1, solution.loss_curve[-1].passes)])
+        self.loss_curve_, self.stopping_reason_ = solution.loss_curve, solution.reason
+        if not solution.converged:
+            warnings.warn(
+                f"{solution.reason}; raise max_iter or tol, or strengthen the penalty", ConvergenceWarning, stacklevel=2
+            )
+        return self
+
+    def _settings(self) -> Settings:
+        return Settings(
+            solver=self.solver,
+            tol=self.tol,
+            max_iter=self.max_iter,
+            random_state=int(self.random_state or 0),
+            learning_rate=self.learning_rate,
+            batch_size=self.batch_size,
+            patience=self.patience,
+        )
+
+    def _objective(self, X: DesignMatrix, y: NDArray[np.int64], weights: Floats, l2: float) -> Objective:
+        return Objective(X, y, n_classes=len(self.classes_), l2=l2, sample_weight=weights)
+
+    def _l2(self, total_weight: float) -> float:
+        if self.l2 is not None:
+            if not self.l2 >= 0:
+                raise UsageError(f"l2: expected λ of 0 or more, found {self.l2}")
+            return float(self.l2)
+        if not self.C > 0:
+            raise UsageError(f"C: expected a number above 0, found {self.C}")
+        return 1 / (2 * self.C * total_weight)
+
+
+class NaiveBayes(LinearClassifier):
+    """Naive Bayes: the generative contrast, on the same features.
+
+    Parameters
+    ----------
+    kind : {"multinomial", "bernoulli"}
+        Counts, or presence alone.
+    alpha : float
+        Added to every count.
+
+    Examples
+    --------
+    >>> NaiveBayes().fit([[2, 0], [0, 1]], ["a", "b"]).predict([[1, 0]]).tolist()
+    ['a']
+    """
+
+    def __init__(self, kind: str = "multinomial", *, alpha: float = 1.0) -> None:
+        self.kind, self.alpha = kind, alpha
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Count. Parameters and errors as for `LogisticRegression.fit`."""
+        if self.kind not in NAIVE_BAYES:
+            raise UsageError(f"kind: {self.kind!r} is not known; choose from {', '.join(map(repr, NAIVE_BAYES))}")
+        matrix, indices, weights = self._prepared(self._seen(X), y, sample_weight, True)
+        theta = NAIVE_BAYES[self.kind](matrix, indices, len(self.classes_), weights, self.alpha)
+        self._learn(theta, True)
+        return self
+
+    def _model(self, X: Any) -> tuple[LinearModel, DesignMatrix]:
+        return super()._model(self._seen(X))
+
+    def _seen(self, X: Any) -> Any:
+        """Bernoulli sees presence alone."""
+        if self.kind != "bernoulli":
+            return X
+        return (X > 0).astype(np.float64) if hasattr(X, "tocsr") else (np.asarray(X) > 0).astype(np.float64)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        return tags
+
+
+class TextVectorizer(Estimator):
+    """Texts to a TF-IDF matrix, by scikit-learn's TfidfVectorizer's defaults: the same columns, the same values.
+
+    Parameters
+    ----------
+    analyzer : {"pattern", "word", "char", "char_wb"}
+        "pattern" is scikit-learn's words of two and more characters; "word" is vikt's own.
+    ngram_range : tuple of int
+    lowercase : bool
+    min_df, max_df : int or float
+        A float is a share of the documents.
+    max_features : int, optional
+    binary, use_idf, sublinear_tf : bool
+    norm : {"l2", None}
+
+    Examples
+    --------
+    >>> vectorizer = TextVectorizer()
+    >>> vectorizer.fit_transform(["a great film", "a bad film"]).shape
+    (2, 3)
+    >>> vectorizer.get_feature_names_out().tolist()
+    ['bad', 'film', 'great']
+    """
+
+    def __init__(
+        self,
+        *,
+        analyzer: str = "pattern",
+        ngram_range: tuple[int, int] = (1, 1),
+        lowercase: bool = True,
+        min_df: float = 1,
+        max_df: float = 1.0,
+        max_features: int | None = None,
+        binary: bool = False,
+        use_idf: bool = True,
+        sublinear_tf: bool = False,
+        norm: str | None = "l2",
+    ) -> None:
+        self.analyzer, self.ngram_range, self.lowercase = analyzer, ngram_range, lowercase
+        self.min_df, self.max_df, self.max_features = min_df, max_df, max_features
+        self.binary, self.use_idf, self.sublinear_tf, self.norm = binary, use_idf, sublinear_tf, norm
+
+    def fit(self, texts: Any, y: Any = None) -> Self:
+        self.fit_transform(texts)
+        return self
+
+    def fit_transform(self, texts: Any, y: Any = None) -> Any:
+        """Learn the vocabulary and return the rows, (m, n), as a SciPy CSR matrix."""
+        if self.norm not in ("l2", None):
+            raise UsageError(f"norm: expected 'l2' or None, found {self.norm!r}")
+        self.ngrams_ = Ngrams(
+            self.analyzer,
+            self.ngram_range,
+            Weighting(self.binary, self.sublinear_tf, self.use_idf, self.norm == "l2"),
+            min_df=self.min_df,
+            max_df=self.max_df,
+            max_features=self.max_features,
+            lowercase=self.lowercase,
+            alphabetical=True,
+            dtype=np.float64,
+        )
+        return _csr(self.ngrams_.fit_transform(Texts.from_strings(texts)))
+
+    def transform(self, texts: Any) -> Any:
+        """The rows of texts by the vocabulary learnt, (m, n), as a SciPy CSR matrix."""
+        self._check_fitted()
+        return _csr(sort_indices(self.ngrams_.transform(Texts.from_strings(texts))))
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
+        self._check_fitted()
+        return np.asarray(self.ngrams_.names(), dtype=object)
+
+    @property
+    def vocabulary_(self) -> dict[str, int]:
+        return {name: column for column, name in enumerate(self.get_feature_names_out().tolist())}
+
+    @property
+    def idf_(self) -> Floats:
+        self._check_fitted()
+        return self.ngrams_.idf
+
+
+def _csr(rows: Any) -> Any:
+    from scipy.sparse import csr_matrix
+
+    return csr_matrix((rows.values, rows.indices, rows.indptr), shape=(len(rows.indptr) - 1, rows.n_features))
+
+
+def _row_contents(matrix: DesignMatrix) -> list[bytes]:
+    """What each row says: its non-zeros, as bytes, the same whether it is held sparse or dense."""
+    indptr, indices, values = matrix.compressed_rows()
+    columns, numbers = indices.astype(np.int64), values.astype(np.float64)
+    edges = indptr.tolist()
+    return [
+        columns[a:b].tobytes() + numbers[a:b].tobytes() for a, b in zip(edges, edges[1:], strict=False)
+    ]

@@ -1,0 +1,82 @@
+"""What people bring, a SciPy sparse matrix, an array, a data frame, as a design matrix, with its faults named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from vikt.errors import DataError
+from vikt.matrix.dense import DenseMatrix
+from vikt.matrix.design import DesignMatrix
+from vikt.matrix.sparse import SparseMatrix
+
+
+def design_matrix(X: Any, *, has_dummy: bool = True, n_features: int | None = None, owner: str = "X") -> DesignMatrix:
+    """A design matrix of the rows of X; float32 stays float32, all else becomes float64.
+
+    Parameters
+    ----------
+    X : array_like or SciPy sparse, (m, n)
+    has_dummy : bool
+        Whether the dummy feature stands before the columns.
+    n_features : int, optional
+        How many columns there must be.
+    owner : str
+        Who asks, for messages.
+
+    Raises
+    ------
+    DataError
+        Not two-dimensional, empty, not numbers, not finite, or of another width.
+    """
+    matrix = _sparse(X, has_dummy) if hasattr(X, "tocsr") else _dense(X, has_dummy)
+    if matrix.n_rows == 0 or matrix.n_features == 0:
+        raise DataError(
+            f"found array with {matrix.n_rows} sample(s) and {matrix.n_features} feature(s) "
+            f"(shape={matrix.n_rows, matrix.n_features}) while a minimum of 1 is required"
+        )
+    if n_features is not None and matrix.n_features != n_features:
+        raise DataError(
+            f"X has {matrix.n_features} features, but {owner} is expecting {n_features} features as input"
+        )
+    if not np.isfinite(matrix.values).all():
+        raise DataError("Input X contains NaN or infinity; fill in or drop those rows")
+    return matrix
+
+
+def _sparse(X: Any, has_dummy: bool) -> SparseMatrix:
+    rows = X.tocsr(copy=True)
+    if np.iscomplexobj(rows.data):
+        raise DataError("Complex data not supported; take real and imaginary parts as features")
+    rows.sum_duplicates()
+    rows.eliminate_zeros()
+    indices = rows.indices if rows.indices.dtype == np.int32 else _narrow(rows.indices)
+    return SparseMatrix(rows.indptr, indices, _floats(rows.data), rows.shape[1], has_dummy)
+
+
+def _narrow(indices: Any) -> Any:
+    return indices.astype(np.int32) if indices.max(initial=0) < 2**31 else indices
+
+
+def _dense(X: Any, has_dummy: bool) -> DenseMatrix:
+    values = np.asarray(X)
+    if np.iscomplexobj(values):
+        raise DataError("Complex data not supported; take real and imaginary parts as features")
+    if values.ndim != 2:
+        raise DataError(
+            f"Expected 2D array, got {values.ndim}D array instead. Reshape your data with X.reshape(-1, 1) "
+            "if it has a single feature or X.reshape(1, -1) if it is a single sample"
+        )
+    return DenseMatrix(np.ascontiguousarray(_floats(values)), has_dummy)
+
+
+def _floats(values: Any) -> Any:
+    if values.dtype == np.float32:
+        return values
+    try:
+        return values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise type("NotNumbersError", (DataError, type(error)), {})(
+            f"X must hold numbers (argument must be a string or a number): {error}"
+        ) from None

@@ -1,0 +1,88 @@
+"""Labels as class indices, and the weights of classes and rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.errors import ClassesError, DataError, UsageError
+from vikt.model.functions import Floats
+from vikt.model.losses import Classes
+
+
+def encode_labels(labels: Any) -> tuple[NDArray[Any], Classes]:
+    """The classes, sorted, and the class index of each row.
+
+    Raises
+    ------
+    ClassesError
+        All rows have one class.
+    DataError
+        Labels that are no classes: missing, or numbers with fractions.
+    """
+    labels = np.asarray(labels)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels.ravel()
+    if labels.ndim != 1:
+        raise DataError(f"y should be a 1d array, got an array of shape {labels.shape} instead; give one label a row")
+    if labels.dtype.kind == "f":
+        if not np.isfinite(labels).all():
+            raise DataError("Input y contains NaN or infinity; give every row a label")
+        if np.any(labels != np.floor(labels)):
+            raise DataError("Unknown label type: continuous numbers are no classes; round them or use a regression")
+    if labels.dtype == object and any(label is None for label in labels):
+        raise DataError("Input y contains a missing label (None); give every row a label")
+    classes, y = np.unique(labels, return_inverse=True)
+    if len(classes) < 2:
+        only = f"one class, {classes[0]!s:.60}" if len(classes) else "none"
+        raise ClassesError(f"a classifier needs at least two classes, found {only}; check the label column")
+    return classes, y.astype(np.int64)
+
+
+def row_weights(sample_weight: Any, n_rows: int) -> Floats:
+    """w, ones if not given.
+
+    Raises
+    ------
+    DataError
+        Of another length, negative or not finite, or all zero.
+    """
+    if sample_weight is None:
+        return np.ones(n_rows)
+    weights = np.array(sample_weight, dtype=np.float64)
+    if weights.ndim == 0:
+        weights = np.full(n_rows, float(weights))
+    if weights.shape != (n_rows,):
+        raise DataError(f"sample_weight: expected {n_rows} numbers, found shape {weights.shape}")
+    if not np.isfinite(weights).all() or np.any(weights < 0) or not np.any(weights > 0):
+        raise DataError("sample_weight: expected finite numbers, none negative and not all zero")
+    return weights
+
+
+def class_factors(class_weight: Any, classes: NDArray[Any], y: Classes, weights: Floats) -> Floats:
+    """What each row's weight is multiplied with: (m,).
+
+    "balanced" gives each class the same total; a dict gives factors by class, 1 where it names none.
+
+    Raises
+    ------
+    UsageError
+        A class that is not there, or a factor that is no positive number.
+    """
+    if class_weight is None:
+        return np.ones(len(y))
+    if isinstance(class_weight, str):
+        if class_weight != "balanced":
+            raise UsageError(f"class_weight: expected 'balanced' or factors by class, found {class_weight!r}")
+        totals = np.bincount(y, weights=weights, minlength=len(classes))
+        return np.asarray((totals.sum() / (len(classes) * totals))[y])
+    known = classes.tolist()
+    strange = [label for label in class_weight if label not in known]
+    if strange:
+        raise UsageError(f"class_weight: no class {strange[0]!r}; the classes are {', '.join(map(repr, known[:20]))}")
+    factors = np.array([float(class_weight.get(label, 1.0)) for label in known])
+    if not np.all(factors > 0) or not np.isfinite(factors).all():
+        raise UsageError(f"class_weight: factors must be above 0, found {class_weight}")
+    return np.asarray(factors[y])

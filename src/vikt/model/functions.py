@@ -1,0 +1,101 @@
+"""The two functions that turn scores into probabilities: logistic and softmax (lectures 6a and 6d)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+
+def logistic(z: ArrayLike) -> Floats:
+    """The logistic function, a sigmoid: σ(z) = e^z / (e^z + 1) = 1 / (1 + e^(-z)).
+
+    Parameters
+    ----------
+    z : array_like
+        Scores θᵀx, of any shape.
+
+    Returns
+    -------
+    ndarray
+        Probabilities of the same shape: P(y = 1 | x) where z = θᵀx.
+
+    Notes
+    -----
+    Lecture 6a. Each side takes the form whose exponential cannot overflow.
+
+    Examples
+    --------
+    >>> logistic(-2.0).round(4).item()
+    0.1192
+    """
+    z = np.asarray(z, dtype=np.float64)
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1.0, e) / (1.0 + e)
+
+
+def log_logistic(z: ArrayLike) -> Floats:
+    """log σ(z) = -log(1 + e^(-z)), exact where σ(z) itself is 0 or 1 in floating point.
+
+    Examples
+    --------
+    >>> log_logistic(-1000.0).item()
+    -1000.0
+    """
+    return -np.logaddexp(0.0, -np.asarray(z, dtype=np.float64))
+
+
+def softmax(z: ArrayLike) -> Floats:
+    """softmax(z)_k = e^(z_k) / Σ_i e^(z_i): numbers made into a probability distribution.
+
+    Parameters
+    ----------
+    z : array_like, (..., K)
+        Scores, the classes along the last axis.
+
+    Notes
+    -----
+    Lecture 6d. The largest score is taken away first, which changes nothing and keeps every e^z in range.
+
+    Examples
+    --------
+    >>> softmax([0.47, 0.88, -0.09]).round(4).tolist()
+    [0.3249, 0.4895, 0.1856]
+    """
+    z = np.asarray(z, dtype=np.float64)
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return np.asarray(e / e.sum(axis=-1, keepdims=True))
+
+
+def log_softmax(z: ArrayLike) -> Floats:
+    """log softmax(z) = z - log Σ_i e^(z_i), exact where softmax underflows.
+
+    Examples
+    --------
+    >>> log_softmax([1000.0, 0.0]).tolist()
+    [0.0, -1000.0]
+    """
+    z = np.asarray(z, dtype=np.float64)
+    z = z - z.max(axis=-1, keepdims=True)
+    return np.asarray(z - np.log(np.exp(z).sum(axis=-1, keepdims=True)))
+
+
+def softmax_jacobian(z: ArrayLike) -> Floats:
+    """The Jacobian of softmax, ∂softmax(z)_k / ∂z_j = diag(p) - p pᵀ with p = softmax(z).
+
+    Parameters
+    ----------
+    z : array_like, (K,)
+
+    Returns
+    -------
+    ndarray, (K, K)
+
+    Examples
+    --------
+    >>> softmax_jacobian([0.0, 0.0]).tolist()
+    [[0.25, -0.25], [-0.25, 0.25]]
+    """
+    p = softmax(z)
+    return np.diag(p) - np.outer(p, p)

@@ -1,0 +1,97 @@
+"""The linear model: scores, probabilities, decision boundary (lectures 6a and 6d)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vikt.errors import UsageError
+from vikt.matrix import DesignMatrix
+from vikt.model.functions import Floats, log_logistic, log_softmax, logistic
+from vikt.model.losses import Classes
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """Weights θ: (n+1,) for two classes, (K, n+1) for more; column 0 belongs to the dummy feature.
+
+    Examples
+    --------
+    >>> from vikt.matrix import DenseMatrix
+    >>> model = LinearModel(np.array([-1.0, 2.0, -3.0]))
+    >>> model.predict(DenseMatrix(np.array([[1, 0], [0, 1], [1, 1], [0, 0]]))).tolist()
+    [1, 0, 0, 0]
+    """
+
+    theta: Floats
+
+    def scores(self, X: DesignMatrix) -> Floats:
+        """θᵀx of each row: (m,) or (m, K)."""
+        return X.scores(self.theta)
+
+    def log_probabilities(self, X: DesignMatrix) -> Floats:
+        """log P(y = k | x): (m, K), finite at any score."""
+        z = self.scores(X)
+        return log_softmax(z) if z.ndim == 2 else np.stack([log_logistic(-z), log_logistic(z)], axis=1)
+
+    def predict_proba(self, X: DesignMatrix) -> Floats:
+        """P(y = k | x): (m, K), rows summing to 1."""
+        return np.exp(self.log_probabilities(X))
+
+    def predict(self, X: DesignMatrix) -> Classes:
+        """arg max_k P(y = k | x): (m,); a tie goes to the first class."""
+        z = self.scores(X)
+        return np.asarray(np.argmax(z, axis=1) if z.ndim == 2 else z > 0, dtype=np.int64)
+
+
+def h(x: ArrayLike, theta: ArrayLike) -> Floats:
+    """h_θ(x) = P(y = 1 | x) = σ(θᵀx), the dummy feature being part of x (lecture 6a).
+
+    Examples
+    --------
+    >>> h([1, 1, 1], [-1, 2, -3]).round(3).item()
+    0.119
+    """
+    return logistic(np.asarray(x, dtype=np.float64) @ np.asarray(theta, dtype=np.float64))
+
+
+def is_positive(x: ArrayLike, theta: ArrayLike) -> bool:
+    """Whether x lies on the positive side of the decision boundary, θᵀx > 0; on it, the class is the first, 0.
+
+    Examples
+    --------
+    >>> is_positive([1, 1, 0], [-1, 2, -3]), is_positive([1, 0.5, 0], [-1, 2, -3])
+    (True, False)
+    """
+    return bool(np.asarray(x, dtype=np.float64) @ np.asarray(theta, dtype=np.float64) > 0)
+
+
+def decision_line(theta: ArrayLike) -> str:
+    """The decision boundary in two features, as the equation of a line (lecture 6a).
+
+    Raises
+    ------
+    UsageError
+        θ has not three weights.
+
+    Examples
+    --------
+    >>> decision_line([-1, 2, -3])
+    '-1 + 2·x1 - 3·x2 = 0'
+    """
+    weights = np.asarray(theta, dtype=np.float64)
+    if weights.shape != (3,):
+        raise UsageError(f"a line needs θ of 3 weights (dummy and two features), found shape {weights.shape}")
+    terms = [f"{'-' if weight < 0 else '+'} {abs(weight):g}·x{j}" for j, weight in enumerate(weights[1:], start=1)]
+    return f"{weights[0]:g} {' '.join(terms)} = 0"
+
+
+def centred_intercepts(theta: Floats) -> Floats:
+    """The same model with intercepts that sum to zero: softmax does not change when all scores move together."""
+    if theta.ndim == 1:
+        return theta
+    theta = theta.copy()
+    theta[:, 0] -= np.mean(theta[:, 0])
+    return theta

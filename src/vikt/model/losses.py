@@ -1,0 +1,148 @@
+"""Likelihood and cross-entropy loss, for two classes and for more (lectures 6b and 6d).
+
+The two loss classes say the same three things of scores: the loss of each row, the residual (its derivative by the
+score), and the probability. The functions below them are the slides' own ℓ(x, y, θ), on an array x of feature vectors
+whose column 0 is the dummy feature.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from vikt.model.functions import Floats, log_logistic, log_softmax, logistic, softmax
+
+Classes = NDArray[np.int64]
+
+
+class Loss(Protocol):
+    """The cross-entropy of one row, as a function of its scores."""
+
+    def losses(self, scores: Floats, y: Classes) -> Floats:
+        """-log P(y | x) of each row: (m,)."""
+        ...
+
+    def residuals(self, scores: Floats, y: Classes) -> Floats:
+        """∂loss/∂score, which is probability minus truth: the shape of the scores."""
+        ...
+
+    def probabilities(self, scores: Floats) -> Floats:
+        """The shape of the scores: P(y = 1 | x) of two classes, P(y = k | x) of more."""
+        ...
+
+
+class BinaryCrossEntropy:
+    """Two classes, y in {0, 1}, one score a row: -y log σ(z) - (1 - y) log(1 - σ(z)).
+
+    Examples
+    --------
+    >>> BinaryCrossEntropy().losses(np.array([-1000.0]), np.array([1])).tolist()
+    [1000.0]
+    """
+
+    def losses(self, scores: Floats, y: Classes) -> Floats:
+        # 1 - σ(z) = σ(-z), so the score of the true class is z or -z.
+        return -log_logistic(np.where(y == 1, scores, -scores))
+
+    def residuals(self, scores: Floats, y: Classes) -> Floats:
+        return logistic(scores) - y
+
+    def probabilities(self, scores: Floats) -> Floats:
+        return logistic(scores)
+
+
+class MultinomialCrossEntropy:
+    """K classes, y in {0, ..., K-1}, a score a class: -log softmax(z)_y.
+
+    Examples
+    --------
+    >>> MultinomialCrossEntropy().residuals(np.array([[0.0, 0.0]]), np.array([1])).tolist()
+    [[0.5, -0.5]]
+    """
+
+    def losses(self, scores: Floats, y: Classes) -> Floats:
+        return np.asarray(-log_softmax(scores)[np.arange(len(y)), y])
+
+    def residuals(self, scores: Floats, y: Classes) -> Floats:
+        residuals = softmax(scores)
+        residuals[np.arange(len(y)), y] -= 1.0
+        return residuals
+
+    def probabilities(self, scores: Floats) -> Floats:
+        return softmax(scores)
+
+
+def loss_for(dimensions: int) -> Loss:
+    """The loss for weights θ of so many dimensions: (n+1,) is two classes, (K, n+1) is more."""
+    return {1: BinaryCrossEntropy, 2: MultinomialCrossEntropy}[dimensions]()
+
+
+def likelihood(x: ArrayLike, y: ArrayLike, theta: ArrayLike) -> float:
+    """L(x, y, θ) = Π_i P(y_i | x_i), the probability of all the classes given their data points (lecture 6b).
+
+    A product of many numbers below 1: it underflows to 0 after some hundreds of rows. Use `log_likelihood` there.
+
+    Parameters
+    ----------
+    x : array_like, (m, n+1)
+        Feature vectors, column 0 the dummy feature.
+    y : array_like, (m,)
+        Classes: 0 or 1 for θ (n+1,), 0 to K-1 for θ (K, n+1).
+    theta : array_like, (n+1,) or (K, n+1)
+
+    Examples
+    --------
+    >>> likelihood([[1, 0.82]], [1], [0.04, 0.5])
+    0.61063...
+    """
+    return float(np.prod(np.exp(-_losses(x, y, theta))))
+
+
+def log_likelihood(x: ArrayLike, y: ArrayLike, theta: ArrayLike) -> float:
+    """log L(x, y, θ) = Σ_i log P(y_i | x_i); finite at any score. Parameters as for `likelihood`."""
+    return float(-np.sum(_losses(x, y, theta)))
+
+
+def cross_entropy(x: ArrayLike, y: ArrayLike, theta: ArrayLike) -> float:
+    """The cross-entropy loss ℓ(x, y, θ) = -(1/m) log L(x, y, θ) (lectures 6b and 6d). Parameters as for `likelihood`.
+
+    Examples
+    --------
+    >>> cross_entropy([[1, 1, 0], [1, 0, 1]], [1, 0], [-1, 2, -3])
+    0.165705...
+    """
+    return float(np.mean(_losses(x, y, theta)))
+
+
+def cross_entropy_gradient(x: ArrayLike, y: ArrayLike, theta: ArrayLike) -> Floats:
+    """∂ℓ/∂θ: for two classes (1/m) Σ_i x_i (σ(θᵀx_i) - y_i); for more, the K × (n+1) matrix, a row a class.
+
+    The slides of lecture 6d call that matrix the Jacobian. Parameters as for `likelihood`.
+
+    Examples
+    --------
+    >>> cross_entropy_gradient([[1, 0.82]], [1], [0.04, 0.5]).round(6).tolist()
+    [-0.389361, -0.319276]
+    """
+    x, theta = np.asarray(x, dtype=np.float64), np.asarray(theta, dtype=np.float64)
+    residuals = loss_for(theta.ndim).residuals(x @ theta.T, np.asarray(y))
+    return np.asarray(residuals.T @ x / len(x))
+
+
+def add_dummy_feature(x: ArrayLike) -> Floats:
+    """Put the dummy feature x_0 = 1 before the features (lecture 6a): (m, n) becomes (m, n+1).
+
+    Examples
+    --------
+    >>> add_dummy_feature([[0, 1, 0, 0.02]]).tolist()
+    [[1.0, 0.0, 1.0, 0.0, 0.02]]
+    """
+    x = np.atleast_2d(np.asarray(x, dtype=np.float64))
+    return np.concatenate([np.ones((len(x), 1)), x], axis=1)
+
+
+def _losses(x: ArrayLike, y: ArrayLike, theta: ArrayLike) -> Floats:
+    theta = np.asarray(theta, dtype=np.float64)
+    return loss_for(theta.ndim).losses(np.asarray(x, dtype=np.float64) @ theta.T, np.asarray(y))

@@ -1,0 +1,119 @@
+"""What is minimised: L̂(θ) = (1/W) Σ_i w_i · loss_i(θ) + λ Σ_{j≥1} θ_j².
+
+Conventions, here once for the whole package:
+
+- The data matrix X is (m, n+1): column 0 is the dummy feature x_0 = 1. `fit_intercept=False` drops it.
+- Weights θ are (n+1,) for two classes and (K, n+1) for more, as the lecture writes them.
+- y holds class indices: 0 or 1 for two classes, 0 to K-1 for more.
+- The loss is the mean, weighted by w with W = Σ w: weight 2 is the row twice, weight 0 is no row.
+- L2 skips θ_0 and has no factor 1/2, so that scikit-learn's C is 1/(2λW).
+- A fit stops by the distance that it can prove; see `vikt.solvers.certificate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from vikt.matrix import DesignMatrix
+from vikt.matrix.design import Rows
+from vikt.model.functions import Floats
+from vikt.model.losses import Classes, loss_for
+from vikt.model.penalties import L2
+
+
+class Objective:
+    """The regularised cross-entropy of a data set, as a function of θ. It changes nothing.
+
+    Parameters
+    ----------
+    X : DesignMatrix
+        m rows.
+    y : (m,) int
+        Class indices.
+    n_classes : int
+        K.
+    l2 : float
+        λ.
+    sample_weight : (m,), optional
+        w; ones if not given.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Of θ.
+    weights, total_weight : (m,), float
+        w and W.
+
+    Examples
+    --------
+    >>> from vikt.matrix import DenseMatrix
+    >>> objective = Objective(DenseMatrix(np.array([[0.82]])), np.array([1]), n_classes=2, l2=0.0)
+    >>> objective.gradient(np.array([0.04, 0.5])).round(6).tolist()
+    [-0.389361, -0.319276]
+    """
+
+    def __init__(
+        self,
+        X: DesignMatrix,
+        y: Classes,
+        *,
+        n_classes: int,
+        l2: float,
+        sample_weight: Floats | None = None,
+    ) -> None:
+        self.X, self.y, self.n_classes, self.l2 = X, y, n_classes, l2
+        self.penalty = L2(l2, X.has_dummy)
+        n_weights = X.n_features + X.has_dummy
+        self.shape: tuple[int, ...] = (n_weights,) if n_classes == 2 else (n_classes, n_weights)
+        self.loss = loss_for(len(self.shape))
+        self.weights = np.ones(X.n_rows) if sample_weight is None else sample_weight
+        self.total_weight = float(np.sum(self.weights))
+
+    def value(self, theta: Floats) -> float:
+        """L̂(θ)."""
+        return self.value_from_scores(self.X.scores(theta), theta)
+
+    def value_from_scores(self, scores: Floats, theta: Floats) -> float:
+        losses = self.loss.losses(scores, self.y)
+        return float(self.weights @ losses) / self.total_weight + self.penalty.value(theta)
+
+    def gradient(self, theta: Floats) -> Floats:
+        """∂L̂/∂θ: the shape of θ."""
+        return self.value_and_gradient(theta)[1]
+
+    def value_and_gradient(self, theta: Floats) -> tuple[float, Floats]:
+        """Both, for one pass over the scores."""
+        scores = self.X.scores(theta)
+        residuals = self.loss.residuals(scores, self.y)
+        return self.value_from_scores(scores, theta), self.gradient_from_residuals(residuals, theta)
+
+    def gradient_from_residuals(self, residuals: Floats, theta: Floats) -> Floats:
+        weighted = (residuals.T * (self.weights / self.total_weight)).T
+        return self.X.weighted_sum(weighted) + self.penalty.gradient(theta)
+
+    def row_gradient(self, theta: Floats, rows: Rows) -> tuple[Any, Floats]:
+        """The loss's gradient estimated from some rows, penalty left out, as (columns, values).
+
+        It is (1/|rows|) Σ_i (w_i·m/W) x_i (p_i - y_i), whose expectation over rows is the gradient of the mean loss;
+        on all rows at once it is that gradient. Text touches few columns: the rest are zero and not named.
+        """
+        residuals = self.loss.residuals(self.X.scores(theta, rows), self.y[rows])
+        share = self.weights[rows] * (self.X.n_rows / (self.total_weight * len(rows)))
+        return self.X.scatter((residuals.T * share).T, rows)
+
+
+def midpoint_convex(f: Callable[[Any], float], a: Any, b: Any) -> bool:
+    """The slide's test of convexity between two points: f((a + b)/2) ≤ (f(a) + f(b))/2 (lecture 6c).
+
+    A convex function passes between any two points; one failure proves that f is not convex.
+
+    Examples
+    --------
+    >>> midpoint_convex(lambda x: x * x, -1.0, 3.0), midpoint_convex(np.cos, -1.0, 1.0)
+    (True, False)
+    """
+    rounding = 4 * np.finfo(float).eps * (abs(f(a)) + abs(f(b)))
+    return bool(f((a + b) / 2) <= (f(a) + f(b)) / 2 + rounding)

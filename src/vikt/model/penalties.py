@@ -1,0 +1,38 @@
+"""Regularisation: what keeps the weights from becoming too large (lecture 6c)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vikt.model.functions import Floats
+
+
+class L2:
+    """λ Σ_{j≥1} θ_j²: no factor 1/2, and the dummy feature's weight θ_0, the intercept, is free.
+
+    Parameters
+    ----------
+    strength : float
+        λ ≥ 0.
+    has_dummy : bool
+        Whether column 0 of θ belongs to the dummy feature.
+
+    Examples
+    --------
+    >>> L2(0.5).value(np.array([9.0, 1.0, -2.0]))
+    2.5
+    """
+
+    def __init__(self, strength: float, has_dummy: bool = True) -> None:
+        self.strength = strength
+        self.first = int(has_dummy)
+
+    def value(self, theta: Floats) -> float:
+        penalised = theta[..., self.first :].ravel()
+        return self.strength * float(np.dot(penalised, penalised))
+
+    def gradient(self, theta: Floats) -> Floats:
+        """2λθ_j, and 0 for the intercept: the shape of θ."""
+        gradient = 2 * self.strength * theta
+        gradient[..., : self.first] = 0.0
+        return gradient

@@ -1,0 +1,178 @@
+"""How far a fit can be from the optimum, by proof.
+
+For λ > 0 the objective L̂ is strongly convex in every weight but the intercepts. With the intercepts at their own
+optimum two bounds B on L̂(θ) - L̂* hold:
+
+(a) from the gradient: B = ‖∇L̂‖² / (4λ), the intercepts left out;
+(b) from any α whose rows are distributions and that balances, Σ_i w_i (y_i - α_i) = 0: the Fenchel gap
+    B = (1/W) Σ_i w_i KL(α_i ‖ p_i) + λ ‖θ - θ(α)‖²,  θ(α) = (1/(2λW)) Σ_i w_i (y_i - α_i) x_i.
+
+The certificate is c = B / (L̂ - B), so that L̂ ≤ (1 + c)·L̂*.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.model.objective import Objective
+
+Floats = NDArray[np.float64]
+
+_EPSILON = float(np.finfo(np.float64).eps)
+_MOST_NEWTON_STEPS = 60
+
+
+class Certificate(NamedTuple):
+    """The proven distance of a fit from the optimum.
+
+    Attributes
+    ----------
+    relative : float
+        c, such that L̂ ≤ (1 + c)·L̂*; nan where there is no proof.
+    bound : float
+        B, the proven bound on L̂ - L̂*; nan where there is no proof.
+    value : float
+        L̂ of the model certified.
+    reason : str
+        Why there is no proof; empty where there is one.
+    """
+
+    relative: float
+    bound: float
+    value: float
+    reason: str = ""
+
+
+def certificate(value: float, bound: float) -> Certificate:
+    """The certificate of a model whose objective is `value` and provably within `bound` of the least.
+
+    Examples
+    --------
+    >>> certificate(0.5, 0.1).relative
+    0.25
+    """
+    relative = bound / (value - bound) if bound < value else math.inf
+    return Certificate(float(relative), float(bound), float(value))
+
+
+def no_certificate(value: float, reason: str) -> Certificate:
+    return Certificate(math.nan, math.nan, value, reason)
+
+
+def gradient_certificate(objective: Objective, theta: Floats) -> tuple[Floats, Certificate]:
+    """Move the intercepts to their optimum and certify by the gradient, bound (a).
+
+    Parameters
+    ----------
+    objective : Objective
+    theta : (n+1,) or (K, n+1)
+
+    Returns
+    -------
+    tuple
+        θ with its intercepts moved, and its certificate.
+    """
+    theta, scores = balanced_intercepts(objective, theta, objective.X.scores(theta))
+    value = objective.value_from_scores(scores, theta)
+    if objective.l2 == 0:
+        return theta, no_certificate(value, "λ = 0: the objective is not strongly convex, so nothing bounds the distance")
+    residuals = objective.loss.residuals(scores, objective.y)
+    gradient = objective.gradient_from_residuals(residuals, theta)
+    rounding = 4 * _EPSILON * (np.sqrt(np.mean(objective.X.squared_norms())) + objective.l2 * _length(theta))
+    length = _length(_without_intercept(objective, gradient)) + rounding
+    return theta, certificate(value, length**2 / (4 * objective.l2))
+
+
+def dual_certificate(objective: Objective, alpha_scores: Floats) -> tuple[Floats, Certificate]:
+    """The model θ(α) of a dual point, with its intercepts at their optimum, certified by the gap, bound (b).
+
+    Parameters
+    ----------
+    objective : Objective
+    alpha_scores : (m,) or (m, K)
+        Scores whose logistic or softmax is α.
+    """
+    loss, y = objective.loss, objective.y
+    alpha_scores = alpha_scores + _balance(objective, alpha_scores)
+    dual_residuals = loss.residuals(alpha_scores, y)
+    theta = objective.X.weighted_sum((-objective.weights * dual_residuals.T).T)
+    theta /= 2 * objective.l2 * objective.total_weight
+    if objective.X.has_dummy:
+        theta[..., 0] = 0.0
+    theta, scores = balanced_intercepts(objective, theta, objective.X.scores(theta))
+    value = objective.value_from_scores(scores, theta)
+    inner = dual_residuals * (scores - alpha_scores)
+    divergence = loss.losses(scores, y) - loss.losses(alpha_scores, y) - inner.reshape(len(y), -1).sum(axis=1)
+    size = np.abs(scores).reshape(len(y), -1).max(axis=1) + np.abs(_finite(alpha_scores)).reshape(len(y), -1).max(axis=1)
+    rounding = 4 * _EPSILON * (1 + size)
+    bound = float(objective.weights @ (np.maximum(divergence, 0) + rounding)) / objective.total_weight
+    return theta, certificate(value, bound)
+
+
+def certificate_nearby(objective: Objective, theta: Floats, proof: Certificate) -> Certificate:
+    """The certificate of a θ near the one proven (rounded, or with other intercepts): what it loses is known."""
+    value = objective.value(theta)
+    if proof.reason:
+        return proof._replace(value=value)
+    return certificate(value, proof.bound + max(value - proof.value, 0.0))
+
+
+def balanced_intercepts(objective: Objective, theta: Floats, scores: Floats) -> tuple[Floats, Floats]:
+    """θ and its scores with the intercepts at their own optimum, the other weights as they are."""
+    shift = _balance(objective, scores)
+    theta = theta.copy()
+    if objective.X.has_dummy:
+        theta[..., 0] += shift
+    return theta, scores + shift
+
+
+def _balance(objective: Objective, scores: Floats) -> Floats:
+    """The shift s of all scores at which Σ w (p - y) = 0: Newton's method on a convex function of K numbers."""
+    shift = np.zeros(scores.shape[1:])
+    if not objective.X.has_dummy:
+        return shift
+    true_total = _mean(objective, objective.loss.probabilities(scores) - objective.loss.residuals(scores, objective.y))
+    for _ in range(_MOST_NEWTON_STEPS):
+        p = objective.loss.probabilities(scores + shift)
+        step = _newton_step(_mean(objective, p) - true_total, _intercept_hessian(objective, p))
+        shift = shift - step
+        # Newton's error is squared at each step: what remains is below rounding.
+        if np.max(np.abs(step)) <= 1e-8:
+            break
+    return shift
+
+
+def _mean(objective: Objective, rows: Floats) -> Floats:
+    return np.asarray(objective.weights @ rows) / objective.total_weight
+
+
+def _intercept_hessian(objective: Objective, p: Floats) -> Floats:
+    if p.ndim == 1:
+        return _mean(objective, p * (1 - p))
+    return np.diag(_mean(objective, p)) - (p.T * (objective.weights / objective.total_weight)) @ p
+
+
+def _newton_step(gradient: Floats, hessian: Floats) -> Floats:
+    """H⁻¹g, at most 4 in any class: far off, where p is almost 0 or 1, a full step would overshoot."""
+    if hessian.ndim == 0:
+        step = gradient / max(float(hessian), _EPSILON)
+    else:
+        # All classes may shift together: adding the constant direction makes H regular without changing the step.
+        step = np.linalg.solve(hessian + np.trace(hessian) / hessian.size + _EPSILON * np.eye(len(hessian)), gradient)
+    return np.asarray(np.clip(step, -4, 4))
+
+
+def _finite(scores: Floats) -> Floats:
+    return np.nan_to_num(scores, neginf=0.0)
+
+
+def _length(array: Floats) -> float:
+    return float(np.sqrt(np.sum(array * array)))
+
+
+def _without_intercept(objective: Objective, theta: Floats) -> Floats:
+    return theta[..., 1:] if objective.X.has_dummy else theta

@@ -1,0 +1,52 @@
+"""What every solver hands back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from vikt.model.functions import Floats
+from vikt.solvers.certificate import Certificate
+
+
+class LossRecord(NamedTuple):
+    """One measurement on the way: after so many passes over the data.
+
+    `validation_loss` is None where no rows are kept apart.
+    """
+
+    passes: int
+    training_loss: float
+    validation_loss: float | None = None
+
+
+Progress = Callable[[LossRecord], None]
+
+
+@dataclass
+class Solution:
+    """The outcome of a fit.
+
+    Attributes
+    ----------
+    theta : (n+1,) or (K, n+1)
+        The weights.
+    certificate : Certificate
+        How far they can be from the optimum.
+    loss_curve : list of LossRecord
+        The losses measured on the way, one record a pass.
+    converged : bool
+        Whether the solver's rule for stopping was met.
+    reason : str
+        Why it stopped, in words.
+    state : object
+        What a dual ascent can go on from; None from other solvers.
+    """
+
+    theta: Floats
+    certificate: Certificate
+    loss_curve: list[LossRecord] = field(default_factory=list)
+    converged: bool = True
+    reason: str = ""
+    state: Any = None
