@@ -19,9 +19,13 @@
     └── NotFittedError (ValueError, AttributeError)
 
     ConvergenceWarning (UserWarning)        a fit that ended before its tolerance was proven
+    ShapeWarning (UserWarning)              labels as a column instead of a row
 
 Every message says what happened, where, what was found and what to do about it.
 """
+
+
+import sys
 
 
 class ViktError(Exception):
@@ -86,3 +90,13 @@ class NotFittedError(ViktError, ValueError, AttributeError):
 
 class ConvergenceWarning(UserWarning):
     """A fit ended before its tolerance was proven."""
+
+
+class ShapeWarning(UserWarning):
+    """Labels came as a column instead of a row."""
+
+
+def known_to_sklearn(own: type[Exception], name: str) -> type[Exception]:
+    """Our class, and scikit-learn's of that name too where scikit-learn is loaded, so that its users can catch it."""
+    theirs = getattr(sys.modules.get("sklearn.exceptions"), name, None)
+    return own if theirs is None else type(name, (own, theirs), {})

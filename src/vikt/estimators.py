@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vikt.corpus.order import canonical_order, split_tenths
 from vikt.corpus.texts import Texts
-from vikt.errors import ConvergenceWarning, NotFittedError, UsageError
+from vikt.errors import ConvergenceWarning, DataError, NotFittedError, UsageError, known_to_sklearn
 from vikt.features.ngrams import Ngrams, sort_indices
 from vikt.features.weighting import Weighting
 from vikt.matrix import DesignMatrix, design_matrix
@@ -57,7 +57,7 @@ class Estimator:
 
     def _check_fitted(self) -> None:
         if not self.__sklearn_is_fitted__():
-            raise NotFittedError(f"this {type(self).__name__} is not fitted yet; call fit first")
+            raise known_to_sklearn(NotFittedError, "NotFittedError")(f"this {type(self).__name__} is not fitted yet; call fit first")
 
     def __sklearn_tags__(self) -> Any:
         from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags, TransformerTags
@@ -97,7 +97,7 @@ class LinearClassifier(Estimator):
         """Rows, class indices and weights; rows of weight 0 are dropped."""
         if y is None:
             raise UsageError(f"{type(self).__name__} requires y to be passed, but the target y is None")
-        matrix = design_matrix(X, has_dummy=has_dummy, owner=type(self).__name__)
+        matrix = self._matrix(X, has_dummy)
         names = getattr(X, "columns", None)
         if names is not None and all(isinstance(name, str) for name in names):
             self.feature_names_in_ = np.asarray(names, dtype=object)
@@ -114,10 +114,10 @@ class LinearClassifier(Estimator):
 
     def _model(self, X: Any) -> tuple[LinearModel, DesignMatrix]:
         self._check_fitted()
-        matrix = design_matrix(
-            X, has_dummy=self._has_dummy, n_features=self.n_features_in_, owner=type(self).__name__
-        )
-        return LinearModel(self.theta_), matrix
+        return LinearModel(self.theta_), self._matrix(X, self._has_dummy, self.n_features_in_)
+
+    def _matrix(self, X: Any, has_dummy: bool, n_features: int | None = None) -> Any:
+        return design_matrix(X, has_dummy=has_dummy, n_features=n_features, owner=type(self).__name__)
 
     def decision_function(self, X: Any) -> Floats:
         """θᵀx: (m,) for two classes, (m, K) for more."""
@@ -232,6 +232,7 @@ class LogisticRegression(LinearClassifier):
         weights = weights * class_factors(self.class_weight, self.classes_, indices, weights)
         contents = _row_contents(matrix)
         order = canonical_order(contents, indices, weights, settings.random_state)
+        order, weights = _merged(order, contents, indices, weights)
         training, validation = order, None
         if settings.patience is not None:
             kept, apart = split_tenths([contents[i] for i in order], indices[order], 1)
@@ -299,23 +300,23 @@ class NaiveBayes(LinearClassifier):
         """Count. Parameters and errors as for `LogisticRegression.fit`."""
         if self.kind not in NAIVE_BAYES:
             raise UsageError(f"kind: {self.kind!r} is not known; choose from {', '.join(map(repr, NAIVE_BAYES))}")
-        matrix, indices, weights = self._prepared(self._seen(X), y, sample_weight, True)
+        matrix, indices, weights = self._prepared(X, y, sample_weight, True)
         theta = NAIVE_BAYES[self.kind](matrix, indices, len(self.classes_), weights, self.alpha)
         self._learn(theta, True)
         return self
 
-    def _model(self, X: Any) -> tuple[LinearModel, DesignMatrix]:
-        return super()._model(self._seen(X))
-
-    def _seen(self, X: Any) -> Any:
-        """Bernoulli sees presence alone."""
-        if self.kind != "bernoulli":
-            return X
-        return (X > 0).astype(np.float64) if hasattr(X, "tocsr") else (np.asarray(X) > 0).astype(np.float64)
+    def _matrix(self, X: Any, has_dummy: bool, n_features: int | None = None) -> Any:
+        matrix = super()._matrix(X, has_dummy, n_features)
+        if np.any(matrix.values < 0):
+            raise DataError("Negative values in data passed to NaiveBayes, which counts; use counts or presence")
+        if self.kind == "bernoulli":
+            matrix.values = (matrix.values > 0).astype(np.float64)
+        return matrix
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.positive_only = True
+        tags.classifier_tags.poor_score = True
         return tags
 
 
@@ -415,3 +416,16 @@ def _row_contents(matrix: DesignMatrix) -> list[bytes]:
     return [
         columns[a:b].tobytes() + numbers[a:b].tobytes() for a, b in zip(edges, edges[1:], strict=False)
     ]
+
+
+def _merged(
+    order: NDArray[np.int64], contents: list[bytes], y: NDArray[np.int64], weights: Floats
+) -> tuple[NDArray[np.int64], Floats]:
+    """Equal rows of one class become one row of their joint weight: weight 2 is the row twice, to the last bit."""
+    first = [
+        i == 0 or contents[order[i]] != contents[order[i - 1]] or y[order[i]] != y[order[i - 1]] for i in range(len(order))
+    ]
+    kept = np.flatnonzero(first)
+    weights = weights.copy()
+    weights[order[kept]] = np.add.reduceat(weights[order], kept)
+    return order[kept], weights

@@ -103,7 +103,7 @@ class Ngrams:
         renumbered = np.full(learning.n_nodes, vocabulary.n_columns, dtype=np.int32)
         renumbered[columns] = np.arange(len(columns), dtype=np.int32)
         self.restore(vocabulary, self.weighting.idf(frequency[columns], len(texts)))
-        return self._sorted(self._weighed(*self._selected(renumbered[nodes], counts, indptr)))
+        return sort_indices(self._weighed(*self._selected(renumbered[nodes], counts, indptr)))
 
     def transform(self, texts: Texts, progress: Progress | None = None) -> Rows:
         """The rows of texts by the vocabulary learnt; n-grams outside it are no features.
@@ -115,6 +115,26 @@ class Ngrams:
 
     def names(self) -> list[str]:
         return self.vocabulary.names(self.analyzer.joiner)
+
+    def occurrences(self, text: Texts) -> list[tuple[str, list[tuple[int, int]]]]:
+        """Every n-gram of the first text where it stands: its name, and the byte spans of its units.
+
+        The spans are of the normalised text. Meant for explaining one text, not for many.
+        """
+        normalised = self.normalised(text)
+        found = self.units(normalised, 0, 1, self.vocabulary, False)
+        n_bytes = int(normalised.offsets[1])
+        spans = list(zip(found.starts.tolist(), found.ends.tolist(), strict=True))[: int(found.edges[-1])]
+        content = self._padded(normalised).tobytes()
+        units = [content[a:b].decode("utf-8", "surrogatepass") for a, b in spans]
+        occurrences = []
+        for i in range(len(units)):
+            for n in range(1, self.ngrams[1] + 1):
+                if i + n > len(units) or units[i + n - 1] == "":
+                    break
+                places = [span for span in spans[i : i + n] if span[0] < n_bytes]
+                occurrences.append((self.analyzer.joiner.join(units[i : i + n]), places))
+        return occurrences
 
     def normalised(self, texts: Texts) -> Texts:
         return normalise(texts, lowercase=self.lowercase, composed=self.analyzer.composed)
@@ -240,9 +260,6 @@ class Ngrams:
             indptr, indices, counts, count_weight, self.idf, self.weighting.normalised, values
         )
         return Rows(indptr, indices, values, self.vocabulary.n_columns)
-
-    def _sorted(self, rows: Rows) -> Rows:
-        return sort_indices(rows)
 
 
 def sort_indices(rows: Rows) -> Rows:

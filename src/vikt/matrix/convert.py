@@ -34,7 +34,7 @@ def design_matrix(X: Any, *, has_dummy: bool = True, n_features: int | None = No
     if matrix.n_rows == 0 or matrix.n_features == 0:
         raise DataError(
             f"found array with {matrix.n_rows} sample(s) and {matrix.n_features} feature(s) "
-            f"(shape={matrix.n_rows, matrix.n_features}) while a minimum of 1 is required"
+            f"(shape={matrix.n_rows, matrix.n_features}) while a minimum of 1 is required by {owner}."
         )
     if n_features is not None and matrix.n_features != n_features:
         raise DataError(

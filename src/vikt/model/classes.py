@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.errors import ClassesError, DataError, UsageError
+from vikt.errors import ClassesError, DataError, ShapeWarning, UsageError, known_to_sklearn
 from vikt.model.functions import Floats
 from vikt.model.losses import Classes
 
@@ -24,6 +25,11 @@ def encode_labels(labels: Any) -> tuple[NDArray[Any], Classes]:
     """
     labels = np.asarray(labels)
     if labels.ndim == 2 and labels.shape[1] == 1:
+        warnings.warn(
+            "A column-vector y was passed when a 1d array was expected; pass y.ravel()",
+            known_to_sklearn(ShapeWarning, "DataConversionWarning"),
+            stacklevel=4,
+        )
         labels = labels.ravel()
     if labels.ndim != 1:
         raise DataError(f"y should be a 1d array, got an array of shape {labels.shape} instead; give one label a row")

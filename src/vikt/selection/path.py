@@ -43,7 +43,7 @@ def choose_l2(
     validation: Objective,
     *,
     random_state: int = 0,
-    progress: Callable[[PathPoint], None] | None = None,
+    progress: Callable[[list[PathPoint]], None] | None = None,
 ) -> Choice:
     """Fit along `STRENGTHS`, each fit warm from the one before, and take the λ of the least validation log loss.
 
@@ -70,7 +70,7 @@ def choose_l2(
         state = solution.state
         curve.append(PathPoint(strength, C, l2, validation.value(solution.theta)))
         if progress:
-            progress(curve[-1])
+            progress(curve)
         losses = [point.log_loss for point in curve]
         if len(losses) - 1 - int(np.argmin(losses)) >= _WORSE_IN_A_ROW:
             break

@@ -1,0 +1,398 @@
+"""TextClassifier: features and model as one thing that takes texts."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.corpus.order import canonical_order, fingerprint, split_tenths
+from vikt.corpus.texts import Texts
+from vikt.errors import ConvergenceWarning, DataError, UsageError
+from vikt.estimators import Estimator
+from vikt.explanation.linear import Explanation, explain
+from vikt.features.text import FeatureSettings, TextFeatures
+from vikt.matrix import SparseMatrix
+from vikt.model.classes import class_factors, encode_labels, row_weights
+from vikt.model.functions import Floats
+from vikt.model.linear import LinearModel, centred_intercepts
+from vikt.model.objective import Objective
+from vikt.selection.path import Choice, PathPoint, choose_l2, default_l2
+from vikt.solvers import Settings, Solution, minimise
+from vikt.solvers.certificate import certificate_nearby
+from vikt.storage import load_model, save_model
+
+# Told (stage, done, total); total is 0 where it cannot be known.
+Progress = Callable[[str, int, int], None]
+
+_TEXTS_AT_A_TIME = 4096
+
+
+@dataclass
+class Corpus:
+    """Labelled texts in canonical order."""
+
+    texts: Texts
+    y: NDArray[np.int64]
+    weights: Floats
+
+    def take(self, rows: NDArray[np.int64]) -> Corpus:
+        return Corpus(self.texts.take(rows), self.y[rows], self.weights[rows])
+
+
+class TextClassifier(Estimator):
+    """Logistic regression on texts: words or characters in, classes out.
+
+    Parameters
+    ----------
+    analyzer : {"auto", "word", "char", "char_wb", "word+char"}
+        What a text falls into; "auto" is "word".
+    ngrams : tuple of int, optional
+        The shortest and longest n-gram: (1, 2) of words and (1, 5) of characters if not given.
+    weighting : {"tfidf", "counts", "binary"}
+    min_df : int
+        Features in fewer texts are dropped.
+    lowercase : bool, optional
+        Words lose their case and characters keep it, if not given.
+    l2 : float or "auto"
+        λ; chosen by validation along a path if "auto".
+    class_weight : None, "balanced" or dict
+    solver : {"auto", "dual", "batch", "stochastic", "minibatch"}
+    tol : float
+        The relative distance from the optimum to be proven.
+    max_iter : int, optional
+    learning_rate : float or "auto"
+    batch_size : int
+    patience : int, optional
+        Stop a descent early; the rows validated on are then kept out of the fit.
+    random_state : int
+        Of the order of rows, the splits and every draw.
+
+    Attributes
+    ----------
+    classes_ : (K,)
+        The labels, sorted, of the type they came in.
+    certificate_ : float
+        The proven relative distance from the optimum; nan with the reason in `certificate_reason_`.
+    l2_ : float
+        λ.
+    choice_ : Choice
+        The λ's tried and their validation losses.
+    loss_curve_ : list of LossRecord
+    data_ : dict
+        What was read: rows, classes, empty and duplicate texts, fingerprint.
+
+    Examples
+    --------
+    >>> texts = ["a great film", "great fun", "a bad film", "bad and dull"]
+    >>> classifier = TextClassifier(min_df=1, l2=0.01).fit(texts, ["pos", "pos", "neg", "neg"])
+    >>> classifier.predict(["great", "dull film"]).tolist()
+    ['pos', 'neg']
+    """
+
+    _kind = "classifier"
+
+    def __init__(
+        self,
+        analyzer: str = "auto",
+        ngrams: tuple[int, int] | None = None,
+        weighting: str = "tfidf",
+        min_df: int = 2,
+        lowercase: bool | None = None,
+        l2: float | str = "auto",
+        class_weight: Any = None,
+        solver: str = "auto",
+        tol: float = 1e-4,
+        max_iter: int | None = None,
+        learning_rate: float | str = "auto",
+        batch_size: int = 100,
+        patience: int | None = None,
+        random_state: int = 0,
+    ) -> None:
+        self.analyzer, self.ngrams, self.weighting = analyzer, ngrams, weighting
+        self.min_df, self.lowercase = min_df, lowercase
+        self.l2, self.class_weight = l2, class_weight
+        self.solver, self.tol, self.max_iter = solver, tol, max_iter
+        self.learning_rate, self.batch_size, self.patience = learning_rate, batch_size, patience
+        self.random_state = random_state
+
+    def fit(
+        self, texts: Iterable[str], labels: Any, sample_weight: Any = None, *, progress: Progress | None = None
+    ) -> Self:
+        """Learn from labelled texts. A tenth of them chooses λ; then all are fitted.
+
+        Parameters
+        ----------
+        texts : iterable of str
+        labels : (m,)
+        sample_weight : (m,), optional
+            Weight 2 is the row twice for the loss; document frequencies count rows.
+        progress : callable, optional
+            Told (stage, done, total).
+
+        Raises
+        ------
+        DataError
+            The texts or labels cannot be used.
+        UsageError
+            A parameter that cannot be.
+        """
+        corpus = self._read(texts, labels, sample_weight)
+        training, validation = split_tenths(corpus.texts, corpus.y, 1)
+        self._fit(corpus, training, validation, progress)
+        return self
+
+    def fit_and_hold_out(
+        self, texts: Iterable[str], labels: Any, sample_weight: Any = None, *, progress: Progress | None = None
+    ) -> tuple[Texts, NDArray[Any]]:
+        """Learn from nine tenths and hand back the last one, untouched, to test on: texts and labels.
+
+        Parameters and errors as for `fit`.
+        """
+        corpus = self._read(texts, labels, sample_weight)
+        training, validation, test = split_tenths(corpus.texts, corpus.y, 2)
+        if not len(test):
+            raise DataError(
+                f"{len(corpus.y)} texts are too few to keep a tenth of each class for testing; "
+                "give test data of their own, or more texts"
+            )
+        self._fit(corpus, training, validation, progress)
+        return corpus.texts.take(test), self.classes_[corpus.y[test]]
+
+    def _read(self, texts: Iterable[str], labels: Any, sample_weight: Any) -> Corpus:
+        self._settings(), self._feature_settings().parts(), self._given_l2()
+        held = Texts.from_strings(texts)
+        labels = np.asarray(labels)
+        if labels.ndim != 1 or len(labels) != len(held):
+            raise DataError(f"{len(held)} texts and labels of shape {labels.shape}: expected one label a text")
+        weights = row_weights(sample_weight, len(held))
+        kept = np.flatnonzero(weights > 0)
+        self.classes_, y = encode_labels(labels[kept])
+        corpus = Corpus(held if len(kept) == len(held) else held.take(kept), y, weights[kept])
+        corpus = corpus.take(canonical_order(corpus.texts, corpus.y, corpus.weights, self.random_state))
+        self.data_ = {
+            "rows": len(held),
+            "rows_of_weight_0": len(held) - len(kept),
+            "classes": dict(zip(map(str, self.classes_.tolist()), np.bincount(y).tolist(), strict=True)),
+            "empty_texts": sum(not text.strip() for text in corpus.texts),
+            "duplicate_texts": len(kept) - len(set(corpus.texts)),
+            "fingerprint": fingerprint(corpus.texts, self.classes_[corpus.y].tolist()),
+        }
+        return corpus
+
+    def _fit(
+        self, corpus: Corpus, training: NDArray[np.int64], validation: NDArray[np.int64], progress: Progress | None
+    ) -> None:
+        tell = progress or (lambda stage, done, total: None)
+        given = self._given_l2()
+        all_rows = np.sort(np.concatenate([training, validation]))
+        stops_early = self.patience is not None
+        self.choice_ = Choice(given or 0.0, [], f"λ = {given} as given") if given is not None else None
+        if self.choice_ is None or stops_early:
+            objectives = self._objectives(corpus, training, validation, tell)
+            if self.choice_ is None:
+                self.choice_ = self._choose(*objectives, tell)
+        final = training if stops_early else all_rows
+        self.data_ |= {"training_rows": len(training), "validation_rows": len(validation), "fitted_rows": len(final)}
+        if stops_early:
+            fitted, apart = objectives
+        else:
+            fitted, apart = self._objectives(corpus, all_rows, all_rows[:0], tell)
+        fitted = self._with_l2(fitted, self.choice_.l2)
+        solution = minimise(
+            fitted,
+            self._settings(),
+            validation=apart if stops_early and len(validation) else None,
+            progress=lambda record: tell("fitting", record.passes, 0),
+        )
+        self._learn(fitted, solution)
+
+    def _objectives(
+        self, corpus: Corpus, training: NDArray[np.int64], apart: NDArray[np.int64], tell: Progress
+    ) -> tuple[Objective, Objective]:
+        """The objectives, λ = 0 as yet, of rows to fit and of rows kept apart; features are learnt from the former."""
+        self.features_ = TextFeatures(self._feature_settings())
+        fitted, held = corpus.take(training), corpus.take(apart)
+        X = SparseMatrix(*self.features_.fit_transform(fitted.texts, lambda done, total: tell("features", done, total)))
+        X_apart = SparseMatrix(*self.features_.transform(held.texts))
+        factors = class_factors(self.class_weight, self.classes_, fitted.y, fitted.weights)
+        K = len(self.classes_)
+        return (
+            Objective(X, fitted.y, n_classes=K, l2=0.0, sample_weight=fitted.weights * factors),
+            Objective(X_apart, held.y, n_classes=K, l2=0.0, sample_weight=held.weights),
+        )
+
+    def _choose(self, training: Objective, validation: Objective, tell: Progress) -> Choice:
+        if len(np.unique(validation.y)) < 2:
+            why = f"{len(validation.y)} rows, of fewer than two classes, to validate on"
+            return default_l2(training.X, training.total_weight, why)
+
+        def told(curve: list[PathPoint]) -> None:
+            tell("choosing λ", len(curve), 0)
+
+        return choose_l2(training, validation, random_state=self.random_state, progress=told)
+
+    def _with_l2(self, objective: Objective, l2: float) -> Objective:
+        return Objective(
+            objective.X, objective.y, n_classes=objective.n_classes, l2=l2, sample_weight=objective.weights
+        )
+
+    def _learn(self, objective: Objective, solution: Solution) -> None:
+        # Weights are kept in float32, features × classes in memory; the certificate is that of the rounded model.
+        theta = centred_intercepts(solution.theta).astype(np.float32)
+        self.theta_ = np.ascontiguousarray(theta.T).T
+        proof = certificate_nearby(objective, self.theta_, solution.certificate)
+        self.l2_, self.certificate_, self.bound_ = objective.l2, proof.relative, proof.bound
+        self.loss_, self.certificate_reason_ = proof.value, proof.reason
+        self.loss_curve_, self.n_iter_ = solution.loss_curve, solution.loss_curve[-1].passes
+        self.stopping_reason_, self.mean_weight_ = solution.reason, objective.total_weight / objective.X.n_rows
+        if not solution.converged:
+            warnings.warn(
+                f"{solution.reason}; raise max_iter or tol, or strengthen the penalty", ConvergenceWarning, stacklevel=4
+            )
+
+    def _settings(self) -> Settings:
+        return Settings(
+            solver=self.solver,
+            tol=self.tol,
+            max_iter=self.max_iter,
+            random_state=self.random_state,
+            learning_rate=self.learning_rate,
+            batch_size=self.batch_size,
+            patience=self.patience,
+        )
+
+    def _feature_settings(self) -> FeatureSettings:
+        ngrams = None if self.ngrams is None else (self.ngrams[0], self.ngrams[1])
+        return FeatureSettings(self.analyzer, ngrams, self.weighting, self.min_df, self.lowercase)
+
+    def _given_l2(self) -> float | None:
+        if self.l2 == "auto":
+            return None
+        try:
+            l2 = float(self.l2)
+        except (TypeError, ValueError):
+            raise UsageError(f"l2: expected a number or 'auto', found {self.l2!r}") from None
+        if not 0 <= l2 < np.inf:
+            raise UsageError(f"l2: expected λ of 0 or more, found {self.l2}")
+        return l2
+
+    @property
+    def model_(self) -> LinearModel:
+        self._check_fitted()
+        return LinearModel(self.theta_)
+
+    def predict_log_proba(self, texts: Iterable[str]) -> Floats:
+        """log P(class | text): (m, K), finite at any score."""
+        self._check_fitted()
+        held = Texts.from_strings(texts)
+        blocks = [np.empty((0, len(self.classes_)))]
+        for first in range(0, len(held), _TEXTS_AT_A_TIME):
+            some = held.take(range(first, min(first + _TEXTS_AT_A_TIME, len(held))))
+            blocks.append(self.model_.log_probabilities(SparseMatrix(*self.features_.transform(some))))
+        return np.concatenate(blocks)
+
+    def predict_proba(self, texts: Iterable[str]) -> Floats:
+        """P(class | text): (m, K), rows summing to 1."""
+        return np.exp(self.predict_log_proba(texts))
+
+    def predict(self, texts: Iterable[str]) -> NDArray[Any]:
+        """The most probable class of each text; a tie goes to the first."""
+        return np.asarray(self.classes_[np.argmax(self.predict_log_proba(texts), axis=1)])
+
+    def score(self, texts: Iterable[str], labels: Any) -> float:
+        """Accuracy."""
+        return float(np.mean(self.predict(texts) == np.asarray(labels)))
+
+    def explain(self, text: str) -> Explanation:
+        """What each feature of a text adds to the score of the class predicted."""
+        self._check_fitted()
+        return explain(text, self.features_, self.model_, [str(label) for label in self.classes_.tolist()])
+
+    def save(self, path: str | Path, *, force: bool = False, about: dict[str, Any] | None = None) -> None:
+        """Write the model to a file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or Path
+        force : bool
+            Replace a file that is no vikt model.
+        about : dict, optional
+            More for the header: column names, metrics.
+
+        Raises
+        ------
+        OutputFileError
+            The file cannot be written, or must not be replaced.
+        """
+        self._check_fitted()
+        arrays = {"theta": self.theta_.T, **self.features_.to_arrays()}
+        assert self.choice_ is not None
+        params = {name: value for name, value in self.get_params().items() if name != "class_weight"}
+        metadata = {
+            "kind": "TextClassifier",
+            "params": params | {"ngrams": list(self.ngrams) if self.ngrams else None},
+            "classes": self.classes_.tolist(),
+            "classes_dtype": "object" if self.classes_.dtype == object else self.classes_.dtype.str,
+            "fit": {
+                "l2": self.l2_,
+                "loss": self.loss_,
+                "certificate": None if np.isnan(self.certificate_) else min(self.certificate_, 1e300),
+                "bound": None if np.isnan(self.bound_) else self.bound_,
+                "certificate_reason": self.certificate_reason_,
+                "passes": int(self.n_iter_),
+                "stopping_reason": self.stopping_reason_,
+                "choice": {"said": self.choice_.said, "curve": [list(point) for point in self.choice_.curve]},
+            },
+            "data": self.data_,
+            "about": about or {},
+        }
+        if self.class_weight is not None:
+            metadata["class_weight"] = (
+                self.class_weight
+                if isinstance(self.class_weight, str)
+                else sorted([str(label), float(factor)] for label, factor in self.class_weight.items())
+            )
+        save_model(path, arrays, metadata, force=force)
+
+    @classmethod
+    def load(cls, path: str | Path) -> TextClassifier:
+        """A classifier as it was saved; errors as for `vikt.storage.load_model`."""
+        arrays, metadata = load_model(path)
+        params = metadata["params"]
+        params["ngrams"] = tuple(params["ngrams"]) if params["ngrams"] else None
+        classifier = cls(**params)
+        weight = metadata.get("class_weight")
+        classifier.classes_ = np.asarray(metadata["classes"], dtype=np.dtype(metadata["classes_dtype"]))
+        by_name = {str(label): label for label in classifier.classes_.tolist()}
+        classifier.class_weight = {by_name[k]: v for k, v in weight} if isinstance(weight, list) else weight
+        classifier.features_ = TextFeatures.from_arrays(classifier._feature_settings(), arrays)
+        classifier.theta_ = arrays["theta"].T
+        fit = metadata["fit"]
+        classifier.l2_, classifier.loss_ = fit["l2"], fit["loss"]
+        classifier.certificate_ = np.nan if fit["certificate"] is None else fit["certificate"]
+        classifier.bound_ = np.nan if fit["bound"] is None else fit["bound"]
+        classifier.certificate_reason_, classifier.n_iter_ = fit["certificate_reason"], fit["passes"]
+        classifier.stopping_reason_ = fit["stopping_reason"]
+        curve = [PathPoint(*point) for point in fit["choice"]["curve"]]
+        classifier.choice_ = Choice(fit["l2"], curve, fit["choice"]["said"])
+        classifier.data_, classifier.about_ = metadata["data"], metadata["about"]
+        return classifier
+
+
+def load(path: str | Path) -> TextClassifier:
+    """Load a model saved by `TextClassifier.save` or `vikt train`. No code runs.
+
+    Raises
+    ------
+    InputFileError
+        There is no such file.
+    ModelFileError
+        It is no vikt model, is damaged, or is of a later format.
+    """
+    return TextClassifier.load(path)

@@ -1,0 +1,136 @@
+"""Why a linear model decided as it did: its score is a sum, and each feature's part is known exactly."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vikt.corpus.texts import Texts
+from vikt.features.text import TextFeatures
+from vikt.matrix import SparseMatrix
+from vikt.model.linear import LinearModel
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """One feature's part of a score: contribution = weight θ_j times value x_j."""
+
+    feature: str
+    weight: float
+    value: float
+    contribution: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A score taken apart.
+
+    Attributes
+    ----------
+    label : str
+        The class predicted, whose score this is.
+    probability : float
+    score : float
+        θ_k·x: the intercept and all contributions, summed. For two classes, the log-odds of `label`.
+    intercept : float
+        The dummy feature's part.
+    contributions : list of Contribution
+        Of every feature of the text, the largest first.
+    text : str
+        The text as shown: as given, or normalised where that changes its length.
+    emphasis : list of float
+        How much each character of `text` speaks for `label`.
+    """
+
+    label: str
+    probability: float
+    score: float
+    intercept: float
+    contributions: list[Contribution]
+    text: str
+    emphasis: list[float]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "label": self.label,
+            "probability": self.probability,
+            "score": self.score,
+            "intercept": self.intercept,
+            "contributions": [vars(part) for part in self.contributions],
+        }
+
+
+def explain(text: str, features: TextFeatures, model: LinearModel, classes: list[str]) -> Explanation:
+    """Explain the class that a model gives a text."""
+    texts = Texts.from_strings([text])
+    rows = features.transform(texts)
+    X = SparseMatrix(*rows)
+    log_probabilities = model.log_probabilities(X)[0]
+    k = int(np.argmax(log_probabilities))
+    theta = class_weights(model.theta, k)
+    weights = theta[1 + rows.indices]
+    parts = weights * rows.values.astype(np.float64)
+    order = np.argsort(-np.abs(parts), kind="stable")
+    names = features.names(rows.indices)
+    shown, emphasis = _emphasis(text, texts, features, dict(zip(names, parts.tolist(), strict=True)))
+    return Explanation(
+        classes[k],
+        float(np.exp(log_probabilities[k])),
+        float(theta[0] + parts.sum()),
+        float(theta[0]),
+        [Contribution(names[j], float(weights[j]), float(rows.values[j]), float(parts[j])) for j in order],
+        shown,
+        emphasis,
+    )
+
+
+def class_weights(theta: Any, k: int) -> Any:
+    """The weights of class k in float64: of two classes, the first's are the other's negated."""
+    theta = np.asarray(theta, dtype=np.float64)
+    return theta[k] if theta.ndim == 2 else theta if k == 1 else -theta
+
+
+def strongest_features(
+    features: TextFeatures, model: LinearModel, classes: list[str], n: int = 10
+) -> dict[str, list[tuple[str, float]]]:
+    """The n features of largest weight for each class, by name: {class: [(feature, θ_j), ...]}."""
+    strongest = {}
+    for k, label in enumerate(classes):
+        theta = class_weights(model.theta, k)[1:]
+        top = np.argpartition(-theta, min(n, len(theta) - 1))[:n]
+        top = top[np.argsort(-theta[top], kind="stable")]
+        strongest[label] = list(zip(features.names(top), theta[top].tolist(), strict=True))
+    return strongest
+
+
+def _emphasis(
+    text: str, texts: Texts, features: TextFeatures, contributions: dict[str, float]
+) -> tuple[str, list[float]]:
+    """Each n-gram's contribution spread over the characters that it was read from."""
+    normalised = features.parts[0].normalised(texts)[0].decode("utf-8", "surrogatepass")
+    shown = text if len(text) == len(normalised) else normalised
+    emphasis = [0.0] * len(shown)
+    for part in features.parts:
+        own = part.normalised(texts)[0]
+        if len(own.decode("utf-8", "surrogatepass")) != len(shown):
+            continue
+        places = defaultdict(list)
+        for name, spans in part.occurrences(texts):
+            places[name].append(spans)
+        character_at = _characters(own)
+        for name, occurrences in places.items():
+            share = contributions.get(name, 0.0) / len(occurrences)
+            for spans in occurrences:
+                covered = [c for a, b in spans for c in range(character_at[a], character_at[b])]
+                for c in covered:
+                    emphasis[c] += share / len(covered)
+    return shown, emphasis
+
+
+def _characters(content: bytes) -> list[int]:
+    """The index of the character that each byte belongs to, and one more for the end."""
+    begins = np.frombuffer(content, dtype=np.uint8) & 0xC0 != 0x80
+    return [*(np.cumsum(begins) - 1).tolist(), int(begins.sum())]
