@@ -38,7 +38,7 @@ def find_columns(
 ) -> Columns:
     """The text column and the label column of a table.
 
-    A column that is not named is guessed: by a usual name, else as the only other of two columns, else, of two
+    A column that is not named is guessed: by a usual name, else as the only other column, else, of two
     columns, as the text if its values are longer.
 
     Parameters
@@ -101,16 +101,17 @@ def _find(
     if given is not None:
         return given, ()
     rest = [name for name in names if name != other]
-    chosen, reason = _known(rest, known, None), "by its name"
+    chosen, reason = _known(rest, known, None), "guessed by its name"
     if chosen is None and len(rest) == 1:
         chosen, reason = rest[0], "the only other column" if other is not None else "the only column"
     if chosen is None and len(rest) == 2 and mean_length is not None:
-        chosen, reason = max(rest, key=mean_length), "the longer of two columns"
+        chosen, reason = max(rest, key=mean_length), "guessed: the longer of two columns"
     if chosen is None:
         raise ColumnError(
-            f"{origin}: expected a {role} column, found {_listed(names)}, none with a usual name; name it with --{role}"
+            f"{origin}: expected a {role} column, found {_listed(names)}, none with a usual name; "
+            f"name it with --{role}"
         )
-    return chosen, (f'{role} column: "{chosen}" (guessed{":" * (reason[0] == "t")} {reason})',)
+    return chosen, (f'{role} column: "{chosen}" ({reason})',)
 
 
 def _known(names: Sequence[str], known: Sequence[str], taken: str | None) -> str | None:

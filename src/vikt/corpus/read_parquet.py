@@ -35,7 +35,8 @@ def read_parquet(
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())
         raise InputFileError(
-            f"{origin}: expected Parquet, found a file that cannot be read as such ({reason:.200}); write it again"
+            f"{origin}: expected Parquet, found a file that cannot be read as such "
+            f"({reason:.200}); write it again"
         ) from None
 
 
@@ -54,7 +55,8 @@ def _table(batch: Any, names: Sequence[str], origin: str, first_row: int) -> Tab
             columns.append(_strings(column, f"{origin}, column {name!r}", first_row))
         except pa.ArrowNotImplementedError:
             problems[name] = (
-                f"{origin}, column {name!r}: expected strings, found {column.type}; take the wanted part out of it"
+                f"{origin}, column {name!r}: expected strings, found {column.type}; "
+                "take the wanted part out of it"
             )
             columns.append(_as_json(column))
     return Table(pa.table(columns, names=list(names)), origin, first_row, problems=problems)

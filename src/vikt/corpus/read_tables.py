@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,8 @@ import pyarrow.compute as pc
 
 from vikt.corpus.columns import missing_column
 from vikt.errors import ColumnError, DataError, EncodingError
+
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,8 @@ def refuse_doubled(names: Sequence[str], origin: str) -> None:
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         raise ColumnError(
-            f"{origin}: column names must differ, found {doubled[0]!r} {names.count(doubled[0])} times; rename all but one"
+            f"{origin}: column names must differ, found {doubled[0]!r} {names.count(doubled[0])} times; "
+            "rename all but one"
         )
 
 
@@ -140,15 +144,8 @@ def _strings(column: Sequence[str | None], where: str, first_row: int) -> Any:
     try:
         return pa.array(column, pa.large_string())
     except UnicodeEncodeError:
-        row = next(row for row, value in enumerate(column, first_row) if not _is_text(value))
+        row = next(row for row, value in enumerate(column, first_row) if _HALF_A_PAIR.search(value or ""))
         raise EncodingError(
-            f"{where}, row {row}: found half a surrogate pair (an escape such as \\ud800), which is no character; "
-            "write the whole pair, or remove it"
+            f"{where}, row {row}: found half a surrogate pair (an escape such as \\ud800), "
+            "which is no character; write the whole pair, or remove it"
         ) from None
-
-
-def _is_text(value: str | None) -> bool:
-    try:
-        return value is None or bool(value.encode()) or True
-    except UnicodeEncodeError:
-        return False

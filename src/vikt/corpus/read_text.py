@@ -15,15 +15,15 @@ from vikt.errors import DataError
 # A batch also ends at this many bytes, so that memory stays bounded where every row is long.
 BYTES_PER_BATCH = 1 << 24
 
-# The csv module limits fields to 131,072 characters unless told otherwise, for the whole process; one document may
-# well be longer. The largest number that its C long holds on every platform.
+# The csv module limits fields to 131,072 characters unless told otherwise, for the whole process; a document
+# may well be longer. The largest number that its C long holds on every platform.
 _LONGEST_FIELD = 2**31 - 1
 
 _CSV_FAULTS = {
-    "unexpected end of data": "a quotation mark is opened and never closed; close it, and write a quotation mark "
-    'inside a quoted value as ""',
-    "expected after": "text follows a closing quotation mark; write a quotation mark inside a quoted value as "
-    '""',
+    "unexpected end of data": "a quotation mark is opened and never closed; close it, and write a quotation "
+    'mark inside a quoted value as ""',
+    "expected after": "text follows a closing quotation mark; write a quotation mark inside a quoted value "
+    'as ""',
     "new-line character": "a carriage return without a line feed stands outside quotes; quote the value, "
     "or convert the line ends",
 }
@@ -106,8 +106,8 @@ def _rows(records: Iterator[Record], header: Record, lines: Lines) -> Iterator[R
 
 def _wrong_width(record: Record, header: Record, row: int, lines: Lines) -> DataError:
     return DataError(
-        f"{lines.origin}, row {row} (line {lines.number}): expected {_fields(header)}, found {len(record)}, beginning "
-        f"{record[0]!r:.60}; mend the row (in .csv quote a value that holds a comma or a line end, "
+        f"{lines.origin}, row {row} (line {lines.number}): expected {_fields(header)}, found {len(record)}, "
+        f"beginning {record[0]!r:.60}; mend the row (in .csv quote a value that holds a comma or a line end, "
         "in .tsv replace a tab inside a value)"
     )
 

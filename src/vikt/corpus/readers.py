@@ -44,8 +44,8 @@ def read_table(path: str | Path, wanted: Sequence[str] | None = None) -> Table:
     path : str or Path
         A file in one of the formats of `READERS`, told by its suffix; "-" is standard input, in JSONL.
     wanted : sequence of str, optional
-        The columns to read, in that order; all when left out. `Table.column` refuses one with nulls or nested values
-        when it is asked for; here wanted columns are refused at once.
+        The columns to read, in that order; all when left out. `Table.column` refuses one with nulls or nested
+        values when it is asked for; wanted columns are refused at once.
 
     Raises
     ------
@@ -75,14 +75,12 @@ def read_batches(
 ) -> Iterator[Table]:
     """Read a file a batch at a time, in memory that does not grow with it.
 
-    The last batch may be empty: it then counts the lines after the last row. Parameters and errors as for `read_table`.
+    The last batch may be empty: it then counts the lines after the last row. Parameters and errors as for
+    `read_table`.
     """
     if str(path) == "-":
-        yield from _checked(
-            READERS[".jsonl"](_only_jsonl(sys.stdin.buffer), STANDARD_INPUT, wanted, rows_per_batch),
-            STANDARD_INPUT,
-            wanted,
-        )  # type: ignore[arg-type]
+        lines = Lines(_only_jsonl(sys.stdin.buffer), STANDARD_INPUT)
+        yield from _checked(read_jsonl(lines, wanted, rows_per_batch), STANDARD_INPUT, wanted)
         return
     path = Path(path)
     with open_input(path) as stream:
@@ -94,8 +92,8 @@ def _reader_of(path: Path) -> Reader:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise InputFileError(
-            f"{path}: expected a file that ends in {', '.join(READERS)}, found {path.suffix or 'no suffix'!r}; "
-            "rename or convert it"
+            f"{path}: expected a file that ends in {', '.join(READERS)}, "
+            f"found {path.suffix or 'no suffix'!r}; rename or convert it"
         )
     return reader
 
@@ -122,8 +120,8 @@ def _only_jsonl(stream: BinaryIO) -> Iterator[bytes]:
         first = line.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
         if first and first != b"{":
             raise UsageError(
-                f"{STANDARD_INPUT}: expected a table in JSONL, found {line!r:.60}; write CSV, TSV or Parquet to a "
-                "file, whose suffix tells the format"
+                f"{STANDARD_INPUT}: expected a table in JSONL, found {line!r:.60}; write CSV, TSV or Parquet "
+                "to a file, whose suffix tells the format"
             )
         if first:
             break

@@ -69,6 +69,15 @@ class Texts:
             return cls(b"", np.zeros(len(array) + 1, dtype=np.int64))
         return cls(content[offsets[0] : offsets[-1]].to_pybytes(), offsets - offsets[0])
 
+    @classmethod
+    def joined(cls, several: list[Texts]) -> Texts:
+        """Several sequences one after the other."""
+        if len(several) == 1:
+            return several[0]
+        shifts = np.cumsum([0, *(len(texts.content) for texts in several)])
+        offsets = [texts.offsets[1:] + shift for texts, shift in zip(several, shifts, strict=False)]
+        return cls(b"".join(texts.content for texts in several), np.concatenate([[0], *offsets]).astype(np.int64))
+
     def __len__(self) -> int:
         return len(self.offsets) - 1
 

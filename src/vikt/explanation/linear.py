@@ -119,7 +119,7 @@ def _emphasis(
             continue
         places = defaultdict(list)
         for name, spans in part.occurrences(texts):
-            places[name].append(spans)
+            places[features.prefix(part) + name].append(spans)
         character_at = _characters(own)
         for name, occurrences in places.items():
             share = contributions.get(name, 0.0) / len(occurrences)

@@ -102,16 +102,21 @@ class TextFeatures:
         return side_by_side([part.transform(texts, progress) for part in self.parts])
 
     def names(self, columns: Any = None) -> list[str]:
-        """The features' names: of all columns, or of those given."""
+        """The features' names: of all columns, or of those given; where several parts share a name, theirs goes before."""
         wanted = np.arange(self.n_features) if columns is None else np.asarray(columns, dtype=np.int64)
         names = np.empty(len(wanted), dtype=object)
         first = 0
         for part in self.parts:
             last = first + part.vocabulary.n_columns
             mine = np.flatnonzero((wanted >= first) & (wanted < last))
-            names[mine] = part.vocabulary.names(part.analyzer.joiner, wanted[mine] - first)
+            spelled = part.vocabulary.names(part.analyzer.joiner, wanted[mine] - first)
+            names[mine] = [self.prefix(part) + name for name in spelled]
             first = last
         return list(names.tolist())
+
+    def prefix(self, part: Ngrams) -> str:
+        """What goes before a part's names; nothing where there is one part, or for words."""
+        return "" if len(self.parts) == 1 or part.analyzer.joiner else "characters "
 
     @property
     def n_features(self) -> int:

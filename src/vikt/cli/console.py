@@ -1,0 +1,98 @@
+"""What every command shares: one line for each error, exit codes, progress, figures in columns."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from vikt.errors import UsageError, ViktError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+
+
+def guarded(command: Command) -> Command:
+    """Turn what a command raises into one line on stderr and an exit code; a closed pipe ends it in silence."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        warnings.showwarning = lambda message, *_: say(f"warning: {message}")  # type: ignore[assignment]
+        warnings.simplefilter("always")
+        try:
+            result = command(*args, **kwargs)
+            sys.stdout.flush()
+            return result
+        except BrokenPipeError:
+            # Python would complain once more when it closes the stream at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(0) from None
+        except KeyboardInterrupt:
+            say("stopped; nothing was written")
+            raise SystemExit(INTERRUPTED) from None
+        except ViktError as error:
+            say(f"vikt: {error}")
+            raise SystemExit(WRONG_USAGE if isinstance(error, UsageError) else FAILED) from None
+        except MemoryError:
+            say("vikt: out of memory; use fewer rows, a higher --min-df or shorter n-grams")
+            raise SystemExit(FAILED) from None
+        except OSError as error:
+            say(f"vikt: {error.filename or 'output'}: {error.strerror or error}")
+            raise SystemExit(FAILED) from None
+
+    return run  # type: ignore[return-value]
+
+
+def say(message: str) -> None:
+    """A line on stderr."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def print_json(content: Any) -> None:
+    print(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar on stderr, on a terminal only; hands out what to tell it: (stage, done, total)."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda stage, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("reading", total=None, count="")
+
+        def tell(stage: str, done: int, total: int) -> None:
+            count = f"{done:,} of {total:,}" if total else f"{done:,}"
+            bars.update(task, description=stage, completed=done, total=total or None, count=count)
+
+        yield tell
+
+
+def columns(rows: list[list[str]], left: int = 1) -> str:
+    """Rows of strings in aligned columns, the first `left` of them to the left, the rest to the right."""
+    from rich.cells import cell_len
+
+    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [
+            cell + " " * (width - cell_len(cell)) if c < left else " " * (width - cell_len(cell)) + cell
+            for c, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  " + "  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def figure(value: float | None) -> str:
+    """Four decimals, or a dash where there is no value."""
+    return "-" if value is None or value != value else f"{value:.4f}"

@@ -1,0 +1,233 @@
+"""The command line: `vikt train`, `evaluate`, `predict`, `explain`, `inspect`, `demo`."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vikt import __version__
+from vikt.cli.console import guarded
+
+app = typer.Typer(
+    name="vikt",
+    help="Text classification with logistic regression: certified optimal, reproducible, explained.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Analyzer(StrEnum):
+    auto = "auto"
+    word = "word"
+    char = "char"
+    char_wb = "char_wb"
+    word_char = "word+char"
+
+
+class WeightingName(StrEnum):
+    tfidf = "tfidf"
+    counts = "counts"
+    binary = "binary"
+
+
+class Solver(StrEnum):
+    auto = "auto"
+    dual = "dual"
+    batch = "batch"
+    stochastic = "stochastic"
+    minibatch = "minibatch"
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and no notes on stderr.")]
+Threads = Annotated[int, typer.Option("--threads", min=1, help="How many threads; no result depends on it.")]
+Model = Annotated[Path, typer.Argument(help="A model written by `vikt train`.", metavar="MODEL")]
+TextColumn = Annotated[str | None, typer.Option("--text", help="The column of the texts.", metavar="COL")]
+LabelColumn = Annotated[str | None, typer.Option("--label", help="The column of the labels.", metavar="COL")]
+
+
+def _example(*lines: str) -> str:
+    return "Examples:\n\n" + "\n\n".join(f"    {line}" for line in lines)
+
+
+@app.command(
+    epilog=_example(
+        "vikt train reviews.csv",
+        "vikt train train.tsv --label topic --test test.tsv -o topics.vikt",
+        "vikt train mails.jsonl --analyzer char_wb --ngrams 2-4 --json",
+        "vikt train train.tsv --solver minibatch --patience 3",
+    )
+)
+@guarded
+def train(
+    data: Annotated[list[Path], typer.Argument(help="Labelled texts: .csv, .tsv, .jsonl or .parquet; - is JSONL on stdin.")],
+    text: TextColumn = None,
+    label: LabelColumn = None,
+    test: Annotated[Path | None, typer.Option(help="Labelled texts for the report alone; else a tenth of DATA.")] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the model goes.")] = Path("model.vikt"),
+    analyzer: Annotated[Analyzer, typer.Option(help="What a text falls into.")] = Analyzer.auto,
+    ngrams: Annotated[
+        str | None, typer.Option(help="Shortest and longest n-gram; words 1-2, characters 1-5 if not given.", metavar="A-B")
+    ] = None,
+    weighting: Annotated[WeightingName, typer.Option(help="What a count is worth.")] = WeightingName.tfidf,
+    min_df: Annotated[int, typer.Option(help="Drop features in fewer texts.")] = 2,
+    lowercase: Annotated[
+        bool | None, typer.Option("--lowercase/--keep-case", help="Words lose their case, characters keep it, if not given.")
+    ] = None,
+    l2: Annotated[str, typer.Option("--l2", help="The penalty λ, or auto: chosen by validation.", metavar="X")] = "auto",
+    solver: Annotated[Solver, typer.Option(help="How the loss is minimised.")] = Solver.auto,
+    tol: Annotated[float, typer.Option(help="The distance from the optimum to prove, relative.")] = 1e-4,
+    max_iter: Annotated[int | None, typer.Option(help="The most passes over the data.", min=1)] = None,
+    learning_rate: Annotated[str, typer.Option(help="α of the descents, or auto.", metavar="X")] = "auto",
+    batch_size: Annotated[int, typer.Option(help="Texts a step of minibatch descent.", min=1)] = 100,
+    patience: Annotated[
+        int | None, typer.Option(help="Stop a descent once the validation loss has risen more often than this in a row.")
+    ] = None,
+    weight: Annotated[str | None, typer.Option(help="The column of row weights.", metavar="COL")] = None,
+    class_weight: Annotated[
+        str | None, typer.Option(help="balanced, or factors: spam=2,ham=1.", metavar="W")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the splits and of every draw.")] = 0,
+    threads: Threads = 1,
+    refit_all: Annotated[bool, typer.Option("--refit-all", help="Fit the tested tenth too in the end.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is no vikt model.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Learn a model from labelled texts, test it, and save it.
+
+    Without --test, a tenth of the rows is kept apart for the report and another chooses the penalty.
+    """
+    from vikt.cli import train as work
+
+    options = dict(
+        analyzer=analyzer.value,
+        ngrams=work.parse_ngrams(ngrams),
+        weighting=weighting.value,
+        min_df=min_df,
+        lowercase=lowercase,
+        l2=work.parse_number("--l2", l2),
+        solver=solver.value,
+        tol=tol,
+        max_iter=max_iter,
+        learning_rate=work.parse_number("--learning-rate", learning_rate),
+        batch_size=batch_size,
+        patience=patience,
+        class_weight=work.parse_class_weight(class_weight),
+        random_state=seed,
+    )
+    request = work.Request(data, text, label, weight, test, output, threads, refit_all, force, as_json, quiet)
+    work.train(request, options)
+
+
+@app.command(epilog=_example("vikt evaluate model.vikt test.tsv", "vikt evaluate model.vikt test.csv --label topic --json"))
+@guarded
+def evaluate(
+    model: Model,
+    data: Annotated[Path, typer.Argument(help="Labelled texts.")],
+    text: TextColumn = None,
+    label: LabelColumn = None,
+    threads: Threads = 1,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Test a model on labelled texts. Columns are those it was trained on unless named."""
+    from vikt.cli import use
+
+    use.evaluate_file(model, data, text, label, threads, as_json, quiet)
+
+
+@app.command(
+    epilog=_example(
+        "echo 'What a film!' | vikt predict model.vikt",
+        "vikt predict model.vikt new.csv -o labelled.csv --proba",
+        "tail -f mails.log | vikt predict model.vikt",
+    )
+)
+@guarded
+def predict(
+    model: Model,
+    data: Annotated[str, typer.Argument(help="A table of texts; without it, a text a line on stdin.")] = "-",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of stdout.")] = None,
+    text: TextColumn = None,
+    proba: Annotated[bool, typer.Option("--proba", help="Add a column for the probability of each class.")] = False,
+    threads: Threads = 1,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Label texts: a line out for every line in, label TAB probability; or a table in, the same table out, columns added.
+
+    Memory does not grow with the input, and a pipe is answered line by line.
+    """
+    from vikt.cli import use
+
+    use.predict_stream(model, data, output, text, proba, threads, as_json)
+
+
+@app.command(epilog=_example("vikt explain model.vikt 'Great plot but bad acting.'", "vikt explain model.vikt --json < mail.txt"))
+@guarded
+def explain(
+    model: Model,
+    text: Annotated[str | None, typer.Argument(help="The text; without it, all of stdin.")] = None,
+    top: Annotated[int, typer.Option(help="How many features to list.", min=1)] = 15,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show what each feature of a text adds to its score."""
+    from vikt.cli import use
+
+    use.explain_text(model, text, top, as_json)
+
+
+@app.command(epilog=_example("vikt inspect model.vikt", "vikt inspect model.vikt --json"))
+@guarded
+def inspect(model: Model, as_json: Json = False, quiet: Quiet = False) -> None:
+    """Show what a model file holds: classes, penalty, proof, test figures, strongest features."""
+    from vikt.cli import use
+
+    use.inspect_model(model, as_json)
+
+
+@app.command(epilog=_example("vikt demo"))
+@guarded
+def demo(as_json: Json = False, quiet: Quiet = False) -> None:
+    """Train, test and explain on a small sample that comes with vikt, in seconds."""
+    from vikt.cli import demo as work
+
+    work.demo(as_json, quiet)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"vikt {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line. Output is UTF-8 whatever the locale says."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+    if os.environ.get("NO_COLOR"):
+        os.environ.setdefault("TERM", "dumb")
+    app()
+
+
+if __name__ == "__main__":
+    main()

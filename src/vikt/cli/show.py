@@ -1,0 +1,156 @@
+"""Results for people: what was read, the fit, a test, an explanation."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from vikt.classifier import TextClassifier
+from vikt.cli.console import columns, figure
+from vikt.evaluation.report import Evaluation, Figure
+from vikt.explanation.linear import Explanation, strongest_features
+
+_MOST_CLASSES_IN_A_MATRIX = 12
+_MOST_CLASSES_LISTED = 60
+
+
+def data_lines(classifier: TextClassifier) -> str:
+    data = classifier.data_
+    counts = sorted(data["classes"].items(), key=lambda item: -item[1])
+    listed = ", ".join(f"{label} {count:,}" for label, count in counts[:8])
+    more = f" and {len(counts) - 8} more" if len(counts) > 8 else ""
+    lines = [
+        f"rows       {data['rows']:,}: {data['empty_texts']:,} empty, {data['duplicate_texts']:,} duplicates",
+        f"classes    {len(counts)}: {listed}{more}",
+        f"split      {data['training_rows']:,} training, {data['validation_rows']:,} validation, "
+        f"{data.get('test_rows', 0):,} test; {data['fitted_rows']:,} fitted in the end",
+        f"features   {classifier.features_.n_features:,}",
+    ]
+    if data["rows_of_weight_0"]:
+        lines.insert(1, f"weights    {data['rows_of_weight_0']:,} rows of weight 0 dropped")
+    return "\n".join(lines)
+
+
+def fit_lines(classifier: TextClassifier) -> str:
+    choice = classifier.choice_
+    assert choice is not None
+    lines = [f"penalty    {choice.said}"]
+    if choice.curve:
+        rows = [["C·mean‖x‖²", "λ", "validation log loss", ""]]
+        for point in choice.curve:
+            chosen = "<- chosen" if point.l2 == choice.l2 else ""
+            rows.append([f"{point.strength:.3g}", f"{point.l2:.3g}", figure(point.log_loss), chosen])
+        lines.append(columns(rows))
+    lines.append(f"loss       {classifier.loss_:.6g} after {classifier.n_iter_} passes; {classifier.stopping_reason_}")
+    lines.append(f"proof      {proof(classifier)}")
+    return "\n".join(lines)
+
+
+def proof(classifier: TextClassifier) -> str:
+    if classifier.certificate_reason_:
+        return f"none: {classifier.certificate_reason_}"
+    if not np.isfinite(classifier.certificate_):
+        return f"the loss is at most {classifier.bound_:.2g} above the least there is"
+    return f"the loss is at most {100 * classifier.certificate_:.2g}% above the least there is"
+
+
+def evaluation_lines(evaluation: Evaluation) -> str:
+    figures = [
+        ("accuracy", evaluation.accuracy),
+        ("macro F1", evaluation.macro_f1),
+        ("log loss", evaluation.log_loss),
+    ]
+    lines = [f"{name:<10} {_with_interval(value)}" for name, value in figures]
+    for label, count in evaluation.unseen.items():
+        lines.append(f"unseen     label {label!r}, in {count:,} test rows, was never seen in training: counted as wrong")
+    lines += ["", _class_table(evaluation), "", _confusions(evaluation)]
+    return "\n".join(lines)
+
+
+def strongest_lines(classifier: TextClassifier, n: int = 8) -> str:
+    classes = [str(label) for label in classifier.classes_.tolist()]
+    strongest = strongest_features(classifier.features_, classifier.model_, classes, n)
+    rows = [
+        [label, "  ".join(f"{_visible(name)} {weight:+.2f}" for name, weight in features)]
+        for label, features in list(strongest.items())[:_MOST_CLASSES_LISTED]
+    ]
+    return "strongest features of each class (θ)\n" + columns(rows, left=2)
+
+
+def explanation_lines(explanation: Explanation, most: int = 15) -> str:
+    parts = explanation.contributions
+    rows = [["feature", "weight θ_j", "value x_j", "θ_j·x_j"]]
+    rows += [
+        [_visible(part.feature), f"{part.weight:+.4f}", f"{part.value:.4f}", f"{part.contribution:+.4f}"]
+        for part in parts[:most]
+    ]
+    if len(parts) > most:
+        rest = sum(part.contribution for part in parts[most:])
+        rows.append([f"{len(parts) - most} more features", "", "", f"{rest:+.4f}"])
+    rows.append(["(intercept)", f"{explanation.intercept:+.4f}", "1", f"{explanation.intercept:+.4f}"])
+    rows.append([f"score of {explanation.label!r}", "", "", f"{explanation.score:+.4f}"])
+    verdict = f"{explanation.label}  probability {explanation.probability:.4f}"
+    return f"{verdict}\n\n{columns(rows)}"
+
+
+def print_highlighted(explanation: Explanation) -> None:
+    """The text, what speaks for the class on green, what speaks against it on red, in the measure that it does."""
+    from rich.console import Console
+    from rich.text import Text
+
+    strongest = max((abs(value) for value in explanation.emphasis), default=0.0) or 1.0
+    text = Text(explanation.text)
+    for i, value in enumerate(explanation.emphasis):
+        share = abs(value) / strongest
+        if share > 0.1:
+            shade = round(40 + 130 * share)
+            text.stylize(f"on rgb({0 if value > 0 else shade},{shade if value > 0 else 0},0)", i, i + 1)
+    console = Console(file=sys.stdout)
+    console.print(text, soft_wrap=True, highlight=False)
+
+
+def _with_interval(value: Figure) -> str:
+    said = f"{figure(value.value)}  (95%: {figure(value.low)} to {figure(value.high)})"
+    return said + (f"; {value.reason}" if value.reason else "")
+
+
+def _class_table(evaluation: Evaluation) -> str:
+    rows = [["class", "precision", "recall", "F1", "rows", "predicted"]]
+    for label, row in list(evaluation.per_class.items())[:_MOST_CLASSES_LISTED]:
+        rates = [figure(row[name]) for name in ("precision", "recall", "f1")]
+        rows.append([label, *rates, f"{row['support']:,}", f"{row['predicted']:,}"])
+    more = len(evaluation.per_class) - _MOST_CLASSES_LISTED
+    return columns(rows) + (f"\n  and {more} more classes (see --json)" if more > 0 else "")
+
+
+def _confusions(evaluation: Evaluation) -> str:
+    labels, matrix = evaluation.labels, np.asarray(evaluation.matrix)
+    if len(labels) <= _MOST_CLASSES_IN_A_MATRIX:
+        rows = [["real \\ predicted", *labels]]
+        rows += [[label, *(f"{count:,}" for count in row)] for label, row in zip(labels, matrix.tolist(), strict=True)]
+        return "confusion matrix\n" + columns(rows)
+    wrong = matrix - np.diag(np.diag(matrix))
+    largest = np.argsort(-wrong, axis=None, kind="stable")[:10]
+    pairs = [(int(i) // len(labels), int(i) % len(labels)) for i in largest if wrong.ravel()[i] > 0]
+    rows = [[labels[i], "taken for", labels[j], f"{wrong[i, j]:,}"] for i, j in pairs]
+    return "most frequent confusions (the whole matrix: --json)\n" + (columns(rows, left=3) if rows else "  none")
+
+
+def _visible(name: str) -> str:
+    """Spaces in character n-grams shown, and nothing that a terminal would obey."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in name.replace(" ", "␣" if name.strip() != name else " "))
+
+
+def evaluation_json(evaluation: Evaluation, classifier: TextClassifier) -> dict[str, Any]:
+    return {**evaluation.to_json(), "certificate": certificate_json(classifier), "data": classifier.data_}
+
+
+def certificate_json(classifier: TextClassifier) -> dict[str, Any]:
+    said = {"relative": _finite(classifier.certificate_), "bound": _finite(classifier.bound_)}
+    return said | ({"reason": classifier.certificate_reason_} if classifier.certificate_reason_ else {})
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
