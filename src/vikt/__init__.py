@@ -23,7 +23,13 @@ _HOMES = {
         "log_likelihood",
     ),
     "model.objective": ("Objective", "midpoint_convex"),
-    "solvers.gradient_descent": ("batch", "gradient_descent", "minibatch", "simultaneous_update", "stochastic"),
+    "solvers.gradient_descent": (
+        "batch",
+        "gradient_descent",
+        "minibatch",
+        "simultaneous_update",
+        "stochastic",
+    ),
     "solvers.stopping": ("EarlyStopping",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -99,6 +99,12 @@ class TextClassifier(Estimator):
     _kind = "classifier"
     # No parameter: it changes no bit of any result, so it is no part of the model.
     threads = 1
+    classes_: NDArray[Any]
+    features_: TextFeatures
+    theta_: NDArray[Any]
+    choice_: Choice | None
+    data_: dict[str, Any]
+    about_: dict[str, Any]
 
     def __init__(
         self,
@@ -125,7 +131,12 @@ class TextClassifier(Estimator):
         self.random_state = random_state
 
     def fit(
-        self, texts: Iterable[str], labels: Any, sample_weight: Any = None, *, progress: Progress | None = None
+        self,
+        texts: Iterable[str] | Texts,
+        labels: Any,
+        sample_weight: Any = None,
+        *,
+        progress: Progress | None = None,
     ) -> Self:
         """Learn from labelled texts. A tenth of them chooses λ; then all are fitted.
 
@@ -151,7 +162,12 @@ class TextClassifier(Estimator):
         return self
 
     def fit_and_hold_out(
-        self, texts: Iterable[str], labels: Any, sample_weight: Any = None, *, progress: Progress | None = None
+        self,
+        texts: Iterable[str] | Texts,
+        labels: Any,
+        sample_weight: Any = None,
+        *,
+        progress: Progress | None = None,
     ) -> tuple[Texts, NDArray[Any]]:
         """Learn from nine tenths and hand back the last one, untouched, to test on: texts and labels.
 
@@ -167,7 +183,7 @@ class TextClassifier(Estimator):
         self._fit(corpus, training, validation, progress)
         return corpus.texts.take(test), self.classes_[corpus.y[test]]
 
-    def _read(self, texts: Iterable[str], labels: Any, sample_weight: Any) -> Corpus:
+    def _read(self, texts: Iterable[str] | Texts, labels: Any, sample_weight: Any) -> Corpus:
         self._settings(), self._feature_settings().parts(), self._given_l2()
         held = Texts.from_strings(texts)
         labels = np.asarray(labels)
@@ -189,7 +205,11 @@ class TextClassifier(Estimator):
         return corpus
 
     def _fit(
-        self, corpus: Corpus, training: NDArray[np.int64], validation: NDArray[np.int64], progress: Progress | None
+        self,
+        corpus: Corpus,
+        training: NDArray[np.int64],
+        validation: NDArray[np.int64],
+        progress: Progress | None,
     ) -> None:
         tell = progress or (lambda stage, done, total: None)
         given = self._given_l2()
@@ -201,7 +221,11 @@ class TextClassifier(Estimator):
             if self.choice_ is None:
                 self.choice_ = self._choose(*objectives, tell)
         final = training if stops_early else all_rows
-        self.data_ |= {"training_rows": len(training), "validation_rows": len(validation), "fitted_rows": len(final)}
+        self.data_ |= {
+            "training_rows": len(training),
+            "validation_rows": len(validation),
+            "fitted_rows": len(final),
+        }
         if stops_early:
             fitted, apart = objectives
         else:
@@ -253,10 +277,15 @@ class TextClassifier(Estimator):
         self.l2_, self.certificate_, self.bound_ = objective.l2, proof.relative, proof.bound
         self.loss_, self.certificate_reason_ = proof.value, proof.reason
         self.loss_curve_, self.n_iter_ = solution.loss_curve, solution.loss_curve[-1].passes
-        self.stopping_reason_, self.mean_weight_ = solution.reason, objective.total_weight / objective.X.n_rows
+        self.stopping_reason_, self.mean_weight_ = (
+            solution.reason,
+            objective.total_weight / objective.X.n_rows,
+        )
         if not solution.converged:
             warnings.warn(
-                f"{solution.reason}; raise max_iter or tol, or strengthen the penalty", ConvergenceWarning, stacklevel=4
+                f"{solution.reason}; raise max_iter or tol, or strengthen the penalty",
+                ConvergenceWarning,
+                stacklevel=4,
             )
 
     def _settings(self) -> Settings:
@@ -290,7 +319,7 @@ class TextClassifier(Estimator):
         self._check_fitted()
         return LinearModel(self.theta_)
 
-    def predict_log_proba(self, texts: Iterable[str]) -> Floats:
+    def predict_log_proba(self, texts: Iterable[str] | Texts) -> Floats:
         """log P(class | text): (m, K), finite at any score."""
         self._check_fitted()
         held = Texts.from_strings(texts)
@@ -307,15 +336,15 @@ class TextClassifier(Estimator):
             blocks = [block(first) for first in firsts]
         return np.concatenate([np.empty((0, len(self.classes_))), *blocks])
 
-    def predict_proba(self, texts: Iterable[str]) -> Floats:
+    def predict_proba(self, texts: Iterable[str] | Texts) -> Floats:
         """P(class | text): (m, K), rows summing to 1."""
         return np.exp(self.predict_log_proba(texts))
 
-    def predict(self, texts: Iterable[str]) -> NDArray[Any]:
+    def predict(self, texts: Iterable[str] | Texts) -> NDArray[Any]:
         """The most probable class of each text; a tie goes to the first."""
         return np.asarray(self.classes_[np.argmax(self.predict_log_proba(texts), axis=1)])
 
-    def score(self, texts: Iterable[str], labels: Any) -> float:
+    def score(self, texts: Iterable[str] | Texts, labels: Any) -> float:
         """Accuracy."""
         return float(np.mean(self.predict(texts) == np.asarray(labels)))
 

@@ -24,8 +24,10 @@
 Every message says what happened, where, what was found and what to do about it.
 """
 
-
 import sys
+from typing import TypeVar
+
+Kind = TypeVar("Kind", bound=Exception)
 
 
 class ViktError(Exception):
@@ -96,7 +98,7 @@ class ShapeWarning(UserWarning):
     """Labels came as a column instead of a row."""
 
 
-def known_to_sklearn(own: type[Exception], name: str) -> type[Exception]:
+def known_to_sklearn(own: type[Kind], name: str) -> type[Kind]:
     """Our class, and scikit-learn's of that name too where scikit-learn is loaded, so that its users can catch it."""
     theirs = getattr(sys.modules.get("sklearn.exceptions"), name, None)
     return own if theirs is None else type(name, (own, theirs), {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import warnings
 from typing import Any, Self
 
@@ -57,7 +58,9 @@ class Estimator:
 
     def _check_fitted(self) -> None:
         if not self.__sklearn_is_fitted__():
-            raise known_to_sklearn(NotFittedError, "NotFittedError")(f"this {type(self).__name__} is not fitted yet; call fit first")
+            raise known_to_sklearn(NotFittedError, "NotFittedError")(
+                f"this {type(self).__name__} is not fitted yet; call fit first"
+            )
 
     def __sklearn_tags__(self) -> Any:
         from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags, TransformerTags
@@ -93,7 +96,9 @@ class LinearClassifier(Estimator):
         self.coef_ = by_class[:, int(has_dummy) :]
         self.intercept_ = by_class[:, 0].copy() if has_dummy else np.zeros(len(by_class))
 
-    def _prepared(self, X: Any, y: Any, sample_weight: Any, has_dummy: bool) -> tuple[DesignMatrix, NDArray[np.int64], Floats]:
+    def _prepared(
+        self, X: Any, y: Any, sample_weight: Any, has_dummy: bool
+    ) -> tuple[DesignMatrix, NDArray[np.int64], Floats]:
         """Rows, class indices and weights; rows of weight 0 are dropped."""
         if y is None:
             raise UsageError(f"{type(self).__name__} requires y to be passed, but the target y is None")
@@ -239,17 +244,23 @@ class LogisticRegression(LinearClassifier):
             training, validation = order[kept], order[apart] if len(apart) else None
         self.l2_ = self._l2(float(weights[training].sum()))
         objectives = [
-            rows is not None and self._objective(matrix.take(rows), indices[rows], weights[rows], l2)
+            self._objective(matrix.take(rows), indices[rows], weights[rows], l2)
             for rows, l2 in ((training, self.l2_), (validation, 0.0))
+            if rows is not None
         ]
-        solution = minimise(objectives[0], settings, validation=objectives[1] or None)
+        solution = minimise(objectives[0], settings, validation=objectives[1] if len(objectives) > 1 else None)
         self._learn(centred_intercepts(solution.theta) if self.fit_intercept else solution.theta, self.fit_intercept)
-        self.certificate_, self.certificate_reason_ = solution.certificate.relative, solution.certificate.reason
+        self.certificate_, self.certificate_reason_ = (
+            solution.certificate.relative,
+            solution.certificate.reason,
+        )
         self.n_iter_ = np.array([max(1, solution.loss_curve[-1].passes)])
         self.loss_curve_, self.stopping_reason_ = solution.loss_curve, solution.reason
         if not solution.converged:
             warnings.warn(
-                f"{solution.reason}; raise max_iter or tol, or strengthen the penalty", ConvergenceWarning, stacklevel=2
+                f"{solution.reason}; raise max_iter or tol, or strengthen the penalty",
+                ConvergenceWarning,
+                stacklevel=2,
             )
         return self
 
@@ -413,9 +424,7 @@ def _row_contents(matrix: DesignMatrix) -> list[bytes]:
     indptr, indices, values = matrix.compressed_rows()
     columns, numbers = indices.astype(np.int64), values.astype(np.float64)
     edges = indptr.tolist()
-    return [
-        columns[a:b].tobytes() + numbers[a:b].tobytes() for a, b in zip(edges, edges[1:], strict=False)
-    ]
+    return [columns[a:b].tobytes() + numbers[a:b].tobytes() for a, b in itertools.pairwise(edges)]
 
 
 def _merged(
@@ -423,7 +432,8 @@ def _merged(
 ) -> tuple[NDArray[np.int64], Floats]:
     """Equal rows of one class become one row of their joint weight: weight 2 is the row twice, to the last bit."""
     first = [
-        i == 0 or contents[order[i]] != contents[order[i - 1]] or y[order[i]] != y[order[i - 1]] for i in range(len(order))
+        i == 0 or contents[order[i]] != contents[order[i - 1]] or y[order[i]] != y[order[i - 1]]
+        for i in range(len(order))
     ]
     kept = np.flatnonzero(first)
     weights = weights.copy()

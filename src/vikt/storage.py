@@ -41,13 +41,17 @@ def save_model(path: str | Path, arrays: dict[str, Any], metadata: dict[str, Any
     """
     from safetensors.numpy import save
 
-    said = json.dumps({**metadata, "digest": _NO_DIGEST, "format": FORMAT_VERSION}, sort_keys=True, separators=(",", ":"))
+    said = json.dumps(
+        {**metadata, "digest": _NO_DIGEST, "format": FORMAT_VERSION}, sort_keys=True, separators=(",", ":")
+    )
     content = bytearray(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {_ENTRY: said}))
     place = _digest_place(content)
     content[place : place + 2 * _DIGEST_BYTES] = _digest(content).encode()
     path = Path(path)
     if path.exists() and not force and not is_model(path):
-        raise OutputFileError(f"{path}: stands there and is no vikt model; name another file, or replace it with --force")
+        raise OutputFileError(
+            f"{path}: stands there and is no vikt model; name another file, or replace it with --force"
+        )
     with replacing(path) as file:
         file.write(content)
 
@@ -145,7 +149,9 @@ def _check_digest(path: str, content: Any) -> None:
     place = _digest_place(content)
     told = content[place : place + 2 * _DIGEST_BYTES] if place > 0 else b""
     if told != _digest(content).encode():
-        raise DamagedModelError(f"{path}: does not match its digest, so it is truncated or altered; train or copy it again")
+        raise DamagedModelError(
+            f"{path}: does not match its digest, so it is truncated or altered; train or copy it again"
+        )
 
 
 def _digest_place(content: Any) -> int:

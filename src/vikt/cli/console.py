@@ -23,7 +23,7 @@ def guarded(command: Command) -> Command:
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
-        warnings.showwarning = lambda message, *_: say(f"warning: {message}")  # type: ignore[assignment]
+        warnings.showwarning = lambda message, *_: say(f"warning: {message}")
         warnings.simplefilter("always")
         try:
             result = command(*args, **kwargs)
@@ -67,7 +67,12 @@ def progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"), TimeElapsedColumn()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[count]}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("reading", total=None, count="")
 

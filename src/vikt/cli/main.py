@@ -69,33 +69,41 @@ def _example(*lines: str) -> str:
 )
 @guarded
 def train(
-    data: Annotated[list[Path], typer.Argument(help="Labelled texts: .csv, .tsv, .jsonl or .parquet; - is JSONL on stdin.")],
+    data: Annotated[
+        list[Path],
+        typer.Argument(help="Labelled texts: .csv, .tsv, .jsonl or .parquet; - is JSONL on stdin."),
+    ],
     text: TextColumn = None,
     label: LabelColumn = None,
-    test: Annotated[Path | None, typer.Option(help="Labelled texts for the report alone; else a tenth of DATA.")] = None,
+    test: Annotated[
+        Path | None, typer.Option(help="Labelled texts for the report alone; else a tenth of DATA.")
+    ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the model goes.")] = Path("model.vikt"),
     analyzer: Annotated[Analyzer, typer.Option(help="What a text falls into.")] = Analyzer.auto,
     ngrams: Annotated[
-        str | None, typer.Option(help="Shortest and longest n-gram; words 1-2, characters 1-5 if not given.", metavar="A-B")
+        str | None,
+        typer.Option(help="Shortest and longest n-gram; words 1-2, characters 1-5 if not given.", metavar="A-B"),
     ] = None,
     weighting: Annotated[WeightingName, typer.Option(help="What a count is worth.")] = WeightingName.tfidf,
     min_df: Annotated[int, typer.Option(help="Drop features in fewer texts.")] = 2,
     lowercase: Annotated[
-        bool | None, typer.Option("--lowercase/--keep-case", help="Words lose their case, characters keep it, if not given.")
+        bool | None,
+        typer.Option("--lowercase/--keep-case", help="Words lose their case, characters keep it, if not given."),
     ] = None,
-    l2: Annotated[str, typer.Option("--l2", help="The penalty λ, or auto: chosen by validation.", metavar="X")] = "auto",
+    l2: Annotated[
+        str, typer.Option("--l2", help="The penalty λ, or auto: chosen by validation.", metavar="X")
+    ] = "auto",
     solver: Annotated[Solver, typer.Option(help="How the loss is minimised.")] = Solver.auto,
     tol: Annotated[float, typer.Option(help="The distance from the optimum to prove, relative.")] = 1e-4,
     max_iter: Annotated[int | None, typer.Option(help="The most passes over the data.", min=1)] = None,
     learning_rate: Annotated[str, typer.Option(help="α of the descents, or auto.", metavar="X")] = "auto",
     batch_size: Annotated[int, typer.Option(help="Texts a step of minibatch descent.", min=1)] = 100,
     patience: Annotated[
-        int | None, typer.Option(help="Stop a descent once the validation loss has risen more often than this in a row.")
+        int | None,
+        typer.Option(help="Stop a descent once the validation loss has risen more often than this in a row."),
     ] = None,
     weight: Annotated[str | None, typer.Option(help="The column of row weights.", metavar="COL")] = None,
-    class_weight: Annotated[
-        str | None, typer.Option(help="balanced, or factors: spam=2,ham=1.", metavar="W")
-    ] = None,
+    class_weight: Annotated[str | None, typer.Option(help="balanced, or factors: spam=2,ham=1.", metavar="W")] = None,
     seed: Annotated[int, typer.Option(help="Of the splits and of every draw.")] = 0,
     threads: Threads = 1,
     refit_all: Annotated[bool, typer.Option("--refit-all", help="Fit the tested tenth too in the end.")] = False,
@@ -109,7 +117,7 @@ def train(
     """
     from vikt.cli import train as work
 
-    options = dict(
+    options = dict(  # noqa: C408  (the names are those of TextClassifier)
         analyzer=analyzer.value,
         ngrams=work.parse_ngrams(ngrams),
         weighting=weighting.value,
@@ -129,7 +137,9 @@ def train(
     work.train(request, options)
 
 
-@app.command(epilog=_example("vikt evaluate model.vikt test.tsv", "vikt evaluate model.vikt test.csv --label topic --json"))
+@app.command(
+    epilog=_example("vikt evaluate model.vikt test.tsv", "vikt evaluate model.vikt test.csv --label topic --json")
+)
 @guarded
 def evaluate(
     model: Model,
@@ -173,7 +183,9 @@ def predict(
     use.predict_stream(model, data, output, text, proba, threads, as_json)
 
 
-@app.command(epilog=_example("vikt explain model.vikt 'Great plot but bad acting.'", "vikt explain model.vikt --json < mail.txt"))
+@app.command(
+    epilog=_example("vikt explain model.vikt 'Great plot but bad acting.'", "vikt explain model.vikt --json < mail.txt")
+)
 @guarded
 def explain(
     model: Model,
@@ -214,7 +226,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     pass
 

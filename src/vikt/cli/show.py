@@ -17,7 +17,7 @@ _MOST_CLASSES_LISTED = 60
 
 
 def data_lines(classifier: TextClassifier) -> str:
-    data = classifier.data_
+    data: dict[str, Any] = classifier.data_
     counts = sorted(data["classes"].items(), key=lambda item: -item[1])
     listed = ", ".join(f"{label} {count:,}" for label, count in counts[:8])
     more = f" and {len(counts) - 8} more" if len(counts) > 8 else ""
@@ -64,7 +64,9 @@ def evaluation_lines(evaluation: Evaluation) -> str:
     ]
     lines = [f"{name:<10} {_with_interval(value)}" for name, value in figures]
     for label, count in evaluation.unseen.items():
-        lines.append(f"unseen     label {label!r}, in {count:,} test rows, was never seen in training: counted as wrong")
+        lines.append(
+            f"unseen     label {label!r}, in {count:,} test rows, was never seen in training: counted as wrong"
+        )
     lines += ["", _class_table(evaluation), "", _confusions(evaluation)]
     return "\n".join(lines)
 
@@ -140,7 +142,9 @@ def _confusions(evaluation: Evaluation) -> str:
 
 def _visible(name: str) -> str:
     """Spaces in character n-grams shown, and nothing that a terminal would obey."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in name.replace(" ", "␣" if name.strip() != name else " "))
+    return "".join(
+        c if c.isprintable() else repr(c)[1:-1] for c in name.replace(" ", "␣" if name.strip() != name else " ")
+    )
 
 
 def evaluation_json(evaluation: Evaluation, classifier: TextClassifier) -> dict[str, Any]:

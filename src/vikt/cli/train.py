@@ -66,7 +66,10 @@ def train(request: Request, options: dict[str, Any]) -> TextClassifier:
         if request.refit_all and request.test is None:
             classifier = refitted(classifier, rows, tell)
     report = show.evaluation_json(evaluation, classifier)
-    about = {"columns": {"text": rows.columns.text, "label": rows.columns.label}, "metrics": report["metrics"]}
+    about = {
+        "columns": {"text": rows.columns.text, "label": rows.columns.label},
+        "metrics": report["metrics"],
+    }
     classifier.save(request.output, force=request.force, about=about)
     _report(classifier, evaluation, report, request)
     return classifier
@@ -138,7 +141,7 @@ def labels_of(table: Table, found: Columns) -> np.ndarray[Any, Any]:
 
 
 def parse_ngrams(given: str | None) -> tuple[int, int] | None:
-    """"1-2" as (1, 2), "3" as (3, 3)."""
+    """ "1-2" as (1, 2), "3" as (3, 3)."""
     if given is None:
         return None
     first, _, last = given.partition("-")
@@ -158,7 +161,7 @@ def parse_number(option: str, given: str) -> float | str:
 
 
 def parse_class_weight(given: str | None) -> Any:
-    """"balanced", or "a=2,b=1" as a dict."""
+    """ "balanced", or "a=2,b=1" as a dict."""
     if given is None or given == "balanced":
         return given
     try:

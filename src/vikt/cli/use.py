@@ -13,7 +13,7 @@ import numpy as np
 
 from vikt.classifier import TextClassifier, load
 from vikt.cli import show
-from vikt.cli.console import print_json, progress
+from vikt.cli.console import figure, print_json, progress
 from vikt.cli.train import columns_of, labels_of
 from vikt.corpus.read_stream import STANDARD_INPUT, read_lines
 from vikt.corpus.readers import read_batches, read_table
@@ -34,7 +34,9 @@ def evaluate_file(
     classifier.threads = threads
     table = read_table(data)
     trained = classifier.about_.get("columns", {})
-    found = columns_of(table, text or _if_there(trained.get("text"), table), label or _if_there(trained.get("label"), table))
+    found = columns_of(
+        table, text or _if_there(trained.get("text"), table), label or _if_there(trained.get("label"), table)
+    )
     with progress(quiet) as tell:
         tell("evaluating", 0, 0)
         texts = Texts.from_arrow(table.column(found.text))
@@ -78,7 +80,7 @@ def inspect_model(model: Path, as_json: bool) -> None:
         print_json(_header(classifier, model) | {"strongest": {k: [list(f) for f in v] for k, v in strongest.items()}})
         return
     metrics = classifier.about_.get("metrics", {})
-    figures = [f"{name:<10} {show.figure(entry['value'])}" for name, entry in metrics.items()]
+    figures = [f"{name:<10} {figure(entry['value'])}" for name, entry in metrics.items()]
     head = f"model      {model} ({model.stat().st_size / 1e6:.1f} MB), {classifier!r}"
     print("\n\n".join([head, show.data_lines(classifier), show.fit_lines(classifier)]))
     print("\ntest figures\n" + "\n".join(figures) + "\n")
@@ -167,7 +169,9 @@ def _suffix(data: str, output: Path | None, as_json: bool) -> str:
         return ".jsonl"
     suffix = (output or Path(data)).suffix.lower()
     if output is None and suffix == ".parquet":
-        raise UsageError(f"{data}: a table of Parquet cannot go to stdout; name a file with -o, such as -o labelled.jsonl")
+        raise UsageError(
+            f"{data}: a table of Parquet cannot go to stdout; name a file with -o, such as -o labelled.jsonl"
+        )
     return suffix
 
 

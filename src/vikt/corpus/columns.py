@@ -74,9 +74,7 @@ def find_columns(
     by_name = _known(names, LABEL_NAMES, text) if label is None else label
     chosen, said = _find("text", names, text, by_name, TEXT_NAMES, origin, mean_length)
     if chosen == label:
-        raise ColumnError(
-            f"{origin}: text and label must be two columns, found {label!r} for both; name another"
-        )
+        raise ColumnError(f"{origin}: text and label must be two columns, found {label!r} for both; name another")
     label, said_label = _find("label", names, label, chosen, LABEL_NAMES, origin, None)
     return Columns(chosen, label, said + said_label)
 
@@ -108,8 +106,7 @@ def _find(
         chosen, reason = max(rest, key=mean_length), "guessed: the longer of two columns"
     if chosen is None:
         raise ColumnError(
-            f"{origin}: expected a {role} column, found {_listed(names)}, none with a usual name; "
-            f"name it with --{role}"
+            f"{origin}: expected a {role} column, found {_listed(names)}, none with a usual name; name it with --{role}"
         )
     return chosen, (f'{role} column: "{chosen}" ({reason})',)
 

@@ -36,8 +36,9 @@ def parse_object(line: str, where: str) -> dict[str, object]:
     except ColumnError as error:
         raise ColumnError(f"{where}: {error}") from None
     except (ValueError, RecursionError) as error:
+        reason = f"{error.msg} at character {error.colno}" if isinstance(error, json.JSONDecodeError) else error
         raise DataError(
-            f"{where}: expected a JSON object, found {line.strip()!r:.60} ({error}); mend the line"
+            f"{where}: expected a JSON object, found {line.strip()!r:.60} ({reason}); mend the line"
         ) from None
     if not isinstance(value, dict):
         raise DataError(
@@ -60,9 +61,7 @@ def _no_json(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-_DECODER = json.JSONDecoder(
-    parse_int=Number, parse_float=Number, parse_constant=_no_json, object_pairs_hook=_once
-)
+_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_no_json, object_pairs_hook=_once)
 
 
 def spell(value: object) -> str:

@@ -16,9 +16,7 @@ from vikt.corpus.read_text import BYTES_PER_BATCH
 from vikt.errors import EncodingError, InputFileError
 
 
-def read_parquet(
-    stream: BinaryIO, origin: str, wanted: Sequence[str] | None, rows_per_batch: int
-) -> Iterator[Table]:
+def read_parquet(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
     """Parquet, a batch of rows at a time; dictionaries decoded, numbers as JSON writes them."""
     try:
         file = pq.ParquetFile(stream)
@@ -35,8 +33,7 @@ def read_parquet(
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())
         raise InputFileError(
-            f"{origin}: expected Parquet, found a file that cannot be read as such "
-            f"({reason:.200}); write it again"
+            f"{origin}: expected Parquet, found a file that cannot be read as such ({reason:.200}); write it again"
         ) from None
 
 
@@ -55,8 +52,7 @@ def _table(batch: Any, names: Sequence[str], origin: str, first_row: int) -> Tab
             columns.append(_strings(column, f"{origin}, column {name!r}", first_row))
         except pa.ArrowNotImplementedError:
             problems[name] = (
-                f"{origin}, column {name!r}: expected strings, found {column.type}; "
-                "take the wanted part out of it"
+                f"{origin}, column {name!r}: expected strings, found {column.type}; take the wanted part out of it"
             )
             columns.append(_as_json(column))
     return Table(pa.table(columns, names=list(names)), origin, first_row, problems=problems)
@@ -105,7 +101,6 @@ def _decoded(column: Any, where: str, first_row: int) -> Any:
 
 def _as_json(column: Any) -> Any:
     values = (
-        None if value is None else json.dumps(value, ensure_ascii=False, default=str)
-        for value in column.to_pylist()
+        None if value is None else json.dumps(value, ensure_ascii=False, default=str) for value in column.to_pylist()
     )
     return pa.array(list(values), pa.large_string())

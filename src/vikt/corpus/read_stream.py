@@ -25,7 +25,7 @@ _SIGNATURES = {
 }
 _LATIN_1 = ("another encoding, often Latin-1", _CONVERT.format("LATIN1"))
 
-_REFUSALS = {
+_REFUSALS: dict[type[Exception], str] = {
     FileNotFoundError: "there is no such file; check the path",
     IsADirectoryError: "expected a file, found a folder; give the path of a file in it",
     PermissionError: "reading it is not permitted; allow it with chmod u+r, or copy the file",
@@ -43,7 +43,7 @@ def open_input(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except (OSError, ValueError) as error:
-        reason = _REFUSALS.get(type(error), f"cannot be opened ({error}); check the path")  # type: ignore[call-overload]
+        reason = _REFUSALS.get(type(error), f"cannot be opened ({error}); check the path")
         raise InputFileError(f"{path}: {reason}{_near(path)}") from None
 
 

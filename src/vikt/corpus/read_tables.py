@@ -66,8 +66,7 @@ class Table:
             A string holds half a surrogate pair, which is no character.
         """
         arrays = [
-            _strings(column, f"{path}, column {name!r}", first_row)
-            for name, column in zip(names, columns, strict=True)
+            _strings(column, f"{path}, column {name!r}", first_row) for name, column in zip(names, columns, strict=True)
         ]
         arrow = pa.Table.from_arrays(arrays, schema=pa.schema([(name, pa.large_string()) for name in names]))
         return cls(arrow, path, first_row, **about)
@@ -79,9 +78,7 @@ class Table:
         arrow = pa.concat_tables([table.arrow for table in tables], promote_options="default")
         problems = {name: why for table in reversed(tables) for name, why in table.problems.items()}
         lines = None if first.n_lines is None else sum(table.n_lines or 0 for table in tables)
-        return cls(
-            arrow, first.path, first.first_row, lines, sum(table.n_blank for table in tables), problems
-        )
+        return cls(arrow, first.path, first.first_row, lines, sum(table.n_blank for table in tables), problems)
 
     @property
     def n_rows(self) -> int:

@@ -22,8 +22,7 @@ _LONGEST_FIELD = 2**31 - 1
 _CSV_FAULTS = {
     "unexpected end of data": "a quotation mark is opened and never closed; close it, and write a quotation "
     'mark inside a quoted value as ""',
-    "expected after": "text follows a closing quotation mark; write a quotation mark inside a quoted value "
-    'as ""',
+    "expected after": 'text follows a closing quotation mark; write a quotation mark inside a quoted value as ""',
     "new-line character": "a carriage return without a line feed stands outside quotes; quote the value, "
     "or convert the line ends",
 }
@@ -113,7 +112,7 @@ def _wrong_width(record: Record, header: Record, row: int, lines: Lines) -> Data
 
 
 def _fields(header: Record) -> str:
-    names = ", ".join(header)
+    names = ", ".join(map(repr, header))
     return f"{len(header)} field{'s' * (len(header) > 1)} ({names:.200})"
 
 

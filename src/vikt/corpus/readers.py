@@ -107,9 +107,7 @@ def _checked(batches: Iterable[Table], origin: str, wanted: Sequence[str] | None
         n_rows += batch.n_rows
         yield batch
     if not n_rows:
-        raise DataError(
-            f"{origin}: expected rows of data, found none; the file is empty or has only a header"
-        )
+        raise DataError(f"{origin}: expected rows of data, found none; the file is empty or has only a header")
 
 
 def _only_jsonl(stream: BinaryIO) -> Iterator[bytes]:

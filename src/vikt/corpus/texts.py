@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -39,7 +40,7 @@ class Texts:
         return cls(b"".join(pieces), offsets)
 
     @classmethod
-    def from_strings(cls, strings: Iterable[str]) -> Texts:
+    def from_strings(cls, strings: Iterable[str] | Texts) -> Texts:
         """Encode strings; a lone surrogate keeps its three bytes, so that nothing is lost.
 
         Raises
@@ -87,7 +88,7 @@ class Texts:
     def __iter__(self) -> Iterator[bytes]:
         edges = self.offsets.tolist()
         content = self.content
-        return (content[a:b] for a, b in zip(edges, edges[1:], strict=False))
+        return (content[a:b] for a, b in itertools.pairwise(edges))
 
     def take(self, rows: Iterable[int]) -> Texts:
         """The texts named, in that order."""

@@ -1,1 +1,1 @@
-"""Evaluation: metrics, intervals, the report of a test."""
+"""How good a model is on labelled rows, and how sure that is."""

@@ -1,43 +1,132 @@
-"""How sure a figure is, given that the test rows are a sample: 95% intervals."""
+"""How far a figure may lie from the truth because the test rows are a sample."""
 
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from vikt.evaluation.metrics import macro_f1
+from vikt.errors import UsageError
+from vikt.evaluation.metrics import Floats, macro_f1_of_counts
 
-_NORMAL_QUANTILE = 1.959963984540054
-_BOOTSTRAP_DRAWS = 1000
+# Draws are made this many counts at a time, so that many classes do not need much memory.
+_COUNTS_AT_ONCE = 1 << 21
 
 
-def wilson_interval(successes: float, trials: float) -> tuple[float, float]:
-    """Of a proportion (Wilson 1927): it stays within [0, 1] and is not empty at 0 or 1.
+class Interval(NamedTuple):
+    """The two ends of a confidence interval."""
+
+    low: float
+    high: float
+
+
+def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> Interval:
+    """Wilson's interval for a proportion p = successes / trials, with z the normal quantile:
+
+        (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n)
+
+    It stays within [0, 1] and is sensible at 0 and n successes, where p ± z√(p(1-p)/n) has no width. Without trials
+    nothing is known: (0, 1). Wilson 1927, Journal of the American Statistical Association 22.
+
+    Raises
+    ------
+    UsageError
+        Not 0 ≤ successes ≤ trials, or not 0 < confidence < 1.
 
     Examples
     --------
-    >>> [round(end, 3) for end in wilson_interval(9, 10)]
-    [0.596, 0.982]
+    >>> low, high = wilson_interval(11, 16)
+    >>> round(low, 4), round(high, 4)
+    (0.444, 0.8584)
     """
-    z2 = _NORMAL_QUANTILE**2
-    p = successes / trials
-    centre = (p + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = _NORMAL_QUANTILE / (1 + z2 / trials) * math.sqrt(p * (1 - p) / trials + z2 / (4 * trials**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    z = _quantile(confidence)
+    if not 0 <= successes <= trials:
+        raise UsageError(f"successes: expected 0 to {trials} (the trials), found {successes}; count again")
+    if trials == 0:
+        return Interval(0.0, 1.0)
+    p, shrink = successes / trials, 1 + z * z / trials
+    centre = p + z * z / (2 * trials)
+    width = z * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
+    # The ends are exactly 0 and 1 there; rounding must not say otherwise.
+    low = 0.0 if successes == 0 else (centre - width) / shrink
+    high = 1.0 if successes == trials else (centre + width) / shrink
+    return Interval(low, high)
 
 
-def mean_interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Of a mean, by the normal approximation."""
-    mean = float(np.mean(values))
-    half = _NORMAL_QUANTILE * float(np.std(values, ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.inf
-    return mean - half, mean + half
+def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
+    """mean ± z·s/√m by the normal approximation, s the standard deviation with m - 1; nan below two finite values.
+
+    Parameters
+    ----------
+    values : array_like, (m,)
+
+    Examples
+    --------
+    >>> low, high = mean_interval([1.0, 2.0, 3.0])
+    >>> round(low, 4), round(high, 4)
+    (0.8684, 3.1316)
+    """
+    z, values = _quantile(confidence), np.asarray(values, dtype=np.float64)
+    if len(values) < 2 or not np.isfinite(values).all():
+        return Interval(math.nan, math.nan)
+    mean, width = values.mean(), z * values.std(ddof=1) / math.sqrt(len(values))
+    return Interval(float(mean - width), float(mean + width))
 
 
-def macro_f1_interval(matrix: NDArray[np.int64], seed: int = 0) -> tuple[float, float]:
-    """Of macro F1, by drawing the rows behind a confusion matrix again (bootstrap)."""
-    n = int(matrix.sum())
-    draws = np.random.default_rng(seed).multinomial(n, matrix.ravel() / n, size=_BOOTSTRAP_DRAWS)
-    low, high = np.quantile(macro_f1(draws.reshape(-1, *matrix.shape)), [0.025, 0.975])
-    return float(low), float(high)
+def macro_f1_interval(confusion: ArrayLike, confidence: float = 0.95, draws: int = 1000, seed: int = 0) -> Interval:
+    """Percentile bootstrap of macro F1: the test rows are drawn anew, with replacement, and it is computed again.
+
+    Rows in one cell of the confusion matrix are alike, so a draw is one multinomial sample of its cells. Efron and
+    Tibshirani 1993, An Introduction to the Bootstrap, section 13.3.
+
+    Parameters
+    ----------
+    confusion : array_like of int, (K, K)
+
+    Examples
+    --------
+    >>> low, high = macro_f1_interval([[40, 10], [5, 45]])
+    >>> 0.7 < low < 0.85 < high < 0.95
+    True
+    """
+    _quantile(confidence)
+    confusion = np.asarray(confusion)
+    if confusion.sum() == 0:
+        return Interval(math.nan, math.nan)
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(_bootstrapped_macro_f1(confusion, draws, np.random.default_rng(seed)), [tail, 1 - tail])
+    return Interval(float(low), float(high))
+
+
+def _bootstrapped_macro_f1(confusion: NDArray[np.int64], draws: int, rng: np.random.Generator) -> Floats:
+    rows, columns = np.nonzero(confusion)
+    cells = confusion[rows, columns]
+    at_once = max(1, _COUNTS_AT_ONCE // (len(cells) + len(confusion)))
+    values = []
+    for start in range(0, draws, at_once):
+        counts = rng.multinomial(cells.sum(), cells / cells.sum(), size=min(at_once, draws - start))
+        right = rows == columns
+        correct = _summed_by(rows[right], counts[:, right], len(confusion))
+        real = _summed_by(rows, counts, len(confusion))
+        predicted = _summed_by(columns, counts, len(confusion))
+        values.append(macro_f1_of_counts(correct, real, predicted))
+    return np.concatenate(values)
+
+
+def _summed_by(groups: NDArray[np.intp], counts: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Add up the columns of counts (draws, cells) that belong to one group: (draws, size)."""
+    sums = np.zeros((len(counts), size), dtype=np.int64)
+    if len(groups):
+        order = np.argsort(groups, kind="stable")
+        present, starts = np.unique(groups[order], return_index=True)
+        sums[:, present] = np.add.reduceat(counts[:, order], starts, axis=1)
+    return sums
+
+
+def _quantile(confidence: float) -> float:
+    if not 0 < confidence < 1:
+        raise UsageError(f"confidence: expected a number between 0 and 1, found {confidence}; 0.95 is usual")
+    return NormalDist().inv_cdf((1 + confidence) / 2)

@@ -1,102 +1,251 @@
-"""How good predictions are: the lecture's accuracy, precision and recall (6a), and the losses.
+"""The confusion matrix and what is read from it; the loss of probabilities.
 
-Where a ratio has nothing to divide by, the value is the caller's to say (`undefined`, nan if not given): a class that
-was never predicted has no precision.
+A confusion matrix has a row for each real class and a column for each predicted one.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Labels = Sequence[Any] | NDArray[Any]
+from vikt.errors import DataError, UsageError
+
+Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
-def confusion_matrix(y_true: Labels, y_pred: Labels, labels: Labels | None = None) -> NDArray[np.int64]:
-    """Counts of real against predicted classes: row real, column predicted.
+def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, labels: ArrayLike | None = None) -> Counts:
+    """How often class k was predicted as class l: cell (k, l).
 
     Parameters
     ----------
-    y_true, y_pred : (m,)
-    labels : (K,), optional
-        The classes in order; all that occur, sorted, if not given.
+    y_true, y_pred : array_like, (m,)
+        Real and predicted classes.
+    labels : array_like, (K,), optional
+        The classes in the order of rows and columns; by default all that occur, sorted.
+
+    Returns
+    -------
+    ndarray of int, (K, K)
+
+    Raises
+    ------
+    DataError
+        The two differ in length, or hold a class that is not in `labels`.
+
+    Notes
+    -----
+    Lecture 6a.
 
     Examples
     --------
-    >>> confusion_matrix(["a", "a", "b"], ["a", "b", "b"]).tolist()
+    >>> confusion_matrix(["ham", "ham", "spam"], ["ham", "spam", "spam"]).tolist()
     [[1, 1], [0, 1]]
     """
-    real, predicted = np.asarray(y_true), np.asarray(y_pred)
-    known = np.unique(np.concatenate([real, predicted])) if labels is None else np.asarray(labels)
-    place = {label: i for i, label in enumerate(known.tolist())}
-    matrix = np.zeros((len(known), len(known)), dtype=np.int64)
-    rows = [place[label] for label in real.tolist()]
-    np.add.at(matrix, (rows, [place[label] for label in predicted.tolist()]), 1)
-    return matrix
+    real, predicted = _pair(y_true, y_pred)
+    names = np.unique(np.concatenate([real, predicted])) if labels is None else np.asarray(labels)
+    size = len(names)
+    cells = positions(real, names) * size + positions(predicted, names)
+    return np.bincount(cells, minlength=size * size).reshape(size, size).astype(np.int64)
 
 
-def accuracy(y_true: Labels, y_pred: Labels) -> float:
-    """The share of predictions that are right.
+def positions(values: ArrayLike, names: ArrayLike) -> Counts:
+    """The index in `names` of each value.
+
+    Raises
+    ------
+    DataError
+        A value is not among the names.
 
     Examples
     --------
-    >>> accuracy([1, 0, 1, 1], [1, 0, 0, 1])
+    >>> positions(["b", "a"], ["b", "a"]).tolist()
+    [0, 1]
+    """
+    values, names = np.asarray(values), np.asarray(names)
+    if not len(values):
+        return np.zeros(0, dtype=np.int64)
+    strangers = values[~np.isin(values, names)]
+    if len(strangers):
+        raise DataError(f"labels: expected one of {names[:20].tolist()}, found {strangers[0].item()!r}; add it to them")
+    order = np.argsort(names, kind="stable")
+    return order[np.searchsorted(names[order], values)].astype(np.int64)
+
+
+def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    """Correct predictions / all predictions. Parameters as for `confusion_matrix`.
+
+    Examples
+    --------
+    >>> accuracy(["ham", "ham", "spam", "spam"], ["ham", "spam", "spam", "spam"])
     0.75
     """
-    return float(np.mean(np.asarray(y_true) == np.asarray(y_pred)))
+    real, predicted = _pair(y_true, y_pred)
+    if not len(real):
+        raise DataError("accuracy: expected predictions, found none; give at least one")
+    return float(np.mean(real == predicted))
 
 
-def precision(y_true: Labels, y_pred: Labels, positive: Any, undefined: float = math.nan) -> float:
-    """Of those predicted `positive`, the share that are: true positives / (true + false positives)."""
-    return _ratio(*_of_class(y_true, y_pred, positive)[:2], undefined)
-
-
-def recall(y_true: Labels, y_pred: Labels, positive: Any, undefined: float = math.nan) -> float:
-    """Of those that are `positive`, the share predicted so: true positives / (true positives + false negatives)."""
-    hits, _, real = _of_class(y_true, y_pred, positive)
-    return _ratio(hits, real, undefined)
-
-
-def f1(y_true: Labels, y_pred: Labels, positive: Any, undefined: float = math.nan) -> float:
-    """The harmonic mean of precision and recall: 2·hits / (predicted + real)."""
-    hits, predicted, real = _of_class(y_true, y_pred, positive)
-    return _ratio(2 * hits, predicted + real, undefined)
-
-
-def macro_f1(matrix: NDArray[Any]) -> NDArray[np.float64]:
-    """The mean F1 of the classes that occur among the real ones, of one confusion matrix or many: (..., K, K)."""
-    hits = np.diagonal(matrix, axis1=-2, axis2=-1)
-    real, predicted = matrix.sum(axis=-1), matrix.sum(axis=-2)
-    occurs = real > 0
-    f1s = np.where(occurs, 2 * hits / np.maximum(real + predicted, 1), 0.0)
-    return np.asarray(f1s.sum(axis=-1) / np.maximum(occurs.sum(axis=-1), 1))
-
-
-def log_losses(y_true: NDArray[np.int64], log_probabilities: ArrayLike) -> NDArray[np.float64]:
-    """-log P(true class) of each row, exact however confident the model was wrong: nothing is clipped.
+def precision(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: float = math.nan) -> float:
+    """Of the points predicted as the positive class, the part that is: TP / (TP + FP).
 
     Parameters
     ----------
-    y_true : (m,) int
-        Class indices.
-    log_probabilities : (m, K)
+    y_true, y_pred : array_like, (m,)
+        Real and predicted classes.
+    positive : object
+        The class in question.
+    undefined : float
+        The value where nothing was predicted as positive.
+
+    Notes
+    -----
+    Lecture 6a.
 
     Examples
     --------
-    >>> log_losses(np.array([1]), [[0.0, -1208.3]]).tolist()
+    >>> precision(["ham", "ham", "spam"], ["ham", "spam", "spam"], "spam")
+    0.5
+    """
+    return float(precisions(_of_positive(y_true, y_pred, positive), undefined)[1])
+
+
+def recall(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: float = math.nan) -> float:
+    """Of the points that are of the positive class, the part found: TP / (TP + FN). Parameters as for `precision`.
+
+    Examples
+    --------
+    >>> recall(["ham", "ham", "spam"], ["ham", "spam", "spam"], "spam")
+    1.0
+    """
+    return float(recalls(_of_positive(y_true, y_pred, positive), undefined)[1])
+
+
+def f1(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: float = math.nan) -> float:
+    """The harmonic mean of precision and recall: 2 TP / (2 TP + FP + FN). Parameters as for `precision`.
+
+    Undefined only where the positive class is neither real nor predicted anywhere.
+
+    Examples
+    --------
+    >>> f1(["ham", "ham", "spam"], ["ham", "spam", "spam"], "spam")
+    0.6666666666666666
+    """
+    return float(f1s(_of_positive(y_true, y_pred, positive), undefined)[1])
+
+
+def macro_f1(y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    """The mean F1 of the classes that are real somewhere; a class only ever predicted is left out.
+
+    Parameters as for `confusion_matrix`.
+
+    Examples
+    --------
+    >>> round(macro_f1(["ham", "ham", "spam"], ["ham", "spam", "spam"]), 4)
+    0.6667
+    """
+    return float(macro_f1s(confusion_matrix(y_true, y_pred)))
+
+
+def precisions(confusion: ArrayLike, undefined: float = math.nan) -> Floats:
+    """Precision of every class, from a confusion matrix (K, K): (K,)."""
+    confusion = np.asarray(confusion)
+    return _ratio(np.diagonal(confusion), confusion.sum(axis=0), undefined)
+
+
+def recalls(confusion: ArrayLike, undefined: float = math.nan) -> Floats:
+    """Recall of every class, from a confusion matrix (K, K): (K,)."""
+    confusion = np.asarray(confusion)
+    return _ratio(np.diagonal(confusion), confusion.sum(axis=1), undefined)
+
+
+def f1s(confusion: ArrayLike, undefined: float = math.nan) -> Floats:
+    """F1 of every class, from a confusion matrix (K, K): (K,)."""
+    confusion = np.asarray(confusion)
+    return f1_of_counts(np.diagonal(confusion), confusion.sum(axis=1), confusion.sum(axis=0), undefined)
+
+
+def f1_of_counts(correct: ArrayLike, real: ArrayLike, predicted: ArrayLike, undefined: float = math.nan) -> Floats:
+    """2 TP / (2 TP + FP + FN), from TP, the rows of a class (TP + FN) and its predictions (TP + FP); any shape."""
+    return _ratio(2 * np.asarray(correct), np.asarray(real) + np.asarray(predicted), undefined)
+
+
+def macro_f1_of_counts(correct: ArrayLike, real: ArrayLike, predicted: ArrayLike) -> Floats:
+    """Mean of F1 along the last axis over the classes with real > 0; nan where there is none."""
+    present = np.asarray(real) > 0
+    values = np.where(present, f1_of_counts(correct, real, predicted, undefined=0.0), 0.0)
+    return _ratio(values.sum(axis=-1), present.sum(axis=-1), math.nan)
+
+
+def macro_f1s(confusion: ArrayLike) -> Floats:
+    """`macro_f1` from a confusion matrix."""
+    confusion = np.asarray(confusion)
+    return macro_f1_of_counts(np.diagonal(confusion), confusion.sum(axis=1), confusion.sum(axis=0))
+
+
+def log_losses(y_true: ArrayLike, log_probabilities: ArrayLike) -> Floats:
+    """-log P(y_i | x_i) of each row, exact however confident the model is: nothing is clipped.
+
+    Parameters
+    ----------
+    y_true : array_like of int, (m,)
+        The index of each row's real class.
+    log_probabilities : array_like, (m, K)
+        log P(y = k | x), as `vikt.model.functions.log_softmax` gives it.
+
+    Raises
+    ------
+    UsageError
+        The shapes do not fit.
+
+    Examples
+    --------
+    >>> from vikt.model.functions import log_softmax
+    >>> log_losses([1], log_softmax([[1208.3, 0.0]])).tolist()
     [1208.3]
     """
-    return -np.asarray(log_probabilities)[np.arange(len(y_true)), y_true]
+    y, values = np.asarray(y_true, dtype=np.int64), np.asarray(log_probabilities, dtype=np.float64)
+    if values.ndim != 2 or y.shape != values.shape[:1]:
+        raise UsageError(
+            f"log_probabilities: expected a row for each of {y.size} classes, found shape {values.shape}; "
+            "give an array (m, K)"
+        )
+    # Plus zero: -log 1 is 0, not -0.
+    return np.asarray(-values[np.arange(len(y)), y] + 0.0)
 
 
-def _of_class(y_true: Labels, y_pred: Labels, positive: Any) -> tuple[int, int, int]:
-    real, predicted = np.asarray(y_true) == positive, np.asarray(y_pred) == positive
-    return int(np.sum(real & predicted)), int(np.sum(predicted)), int(np.sum(real))
+def log_loss(y_true: ArrayLike, log_probabilities: ArrayLike) -> float:
+    """Mean cross-entropy -(1/m) Σ log P(y_i | x_i); nan without rows. Parameters as for `log_losses`.
+
+    Examples
+    --------
+    >>> round(log_loss([0, 1], np.log([[0.5, 0.5], [0.75, 0.25]])), 4)
+    1.0397
+    """
+    losses = log_losses(y_true, log_probabilities)
+    return float(losses.mean()) if len(losses) else math.nan
 
 
-def _ratio(part: float, whole: float, undefined: float) -> float:
-    return part / whole if whole else undefined
+def _ratio(numerator: ArrayLike, denominator: ArrayLike, undefined: float) -> Floats:
+    numerator, denominator = np.asarray(numerator, np.float64), np.asarray(denominator, np.float64)
+    result = np.full(np.broadcast_shapes(numerator.shape, denominator.shape), undefined)
+    np.divide(numerator, denominator, out=result, where=denominator > 0)
+    return result
+
+
+def _of_positive(y_true: ArrayLike, y_pred: ArrayLike, positive: Any) -> Counts:
+    real, predicted = _pair(y_true, y_pred)
+    return confusion_matrix(real == positive, predicted == positive, labels=[False, True])
+
+
+def _pair(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
+    real, predicted = np.asarray(y_true), np.asarray(y_pred)
+    if real.ndim != 1 or real.shape != predicted.shape:
+        raise DataError(
+            f"classes: expected a prediction for each real class, found shapes {real.shape} and {predicted.shape}; "
+            "give two sequences of equal length"
+        )
+    return real, predicted

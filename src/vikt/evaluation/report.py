@@ -1,4 +1,4 @@
-"""All figures of one test, with intervals, for people and as JSON."""
+"""All the figures of a model on labelled rows, for people and as JSON."""
 
 from __future__ import annotations
 
@@ -8,15 +8,26 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from vikt.evaluation.intervals import macro_f1_interval, mean_interval, wilson_interval
-from vikt.evaluation.metrics import confusion_matrix, f1, log_losses, macro_f1, precision, recall
+from vikt.errors import DataError
+from vikt.evaluation.intervals import Interval, macro_f1_interval, mean_interval, wilson_interval
+from vikt.evaluation.metrics import (
+    Counts,
+    Floats,
+    confusion_matrix,
+    f1s,
+    log_losses,
+    macro_f1s,
+    positions,
+    precisions,
+    recalls,
+)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Figure:
-    """A value and its 95% interval; where there is none, the reason."""
+    """A value and its confidence interval of 95%; nan, and the reason, where one is undefined."""
 
     value: float
     low: float = math.nan
@@ -24,101 +35,190 @@ class Figure:
     reason: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        figure: dict[str, Any] = {"value": finite(self.value), "low": finite(self.low), "high": finite(self.high)}
-        return figure | ({"reason": self.reason} if self.reason else {})
+        """Finite numbers or null, never NaN or Infinity; `reason` where there is something to say."""
+        numbers = {name: _finite(getattr(self, name)) for name in ("value", "low", "high")}
+        return numbers | ({"reason": self.reason} if self.reason else {})
 
 
-@dataclass
+@dataclass(frozen=True)
 class Evaluation:
-    """The outcome of a test.
+    """What `evaluate` found.
 
     Attributes
     ----------
+    labels : list of str
+        The model's classes, then labels it never saw in training, sorted.
+    matrix : ndarray of int, (L, L)
+        The confusion matrix: a row for each real label, a column for each predicted one.
     accuracy, log_loss, macro_f1 : Figure
-        A row whose label training never saw is wrong in accuracy and F1, and outside the log loss.
-    per_class : dict
-        Precision, recall and F1 of each class, how many rows have it (support) and got it (predicted).
-    labels, matrix : (K,), (K, K)
-        The confusion matrix: row real, column predicted.
-    unseen : dict
-        How many rows have each label that training never saw.
+        Log loss is the mean over the rows whose label the model knows; macro F1 the mean over the labels that occur.
+    precision, recall, f1 : ndarray, (L,)
+        For each label; nan where undefined.
+    unseen : dict of str to int
+        Labels never seen in training, and their rows: wrong in accuracy and F1, left out of log loss.
     """
 
+    labels: list[str]
+    matrix: Counts
     accuracy: Figure
     log_loss: Figure
     macro_f1: Figure
-    per_class: dict[str, dict[str, Any]]
-    labels: list[str]
-    matrix: NDArray[np.int64]
+    precision: Floats
+    recall: Floats
+    f1: Floats
     unseen: dict[str, int]
 
+    @property
+    def n_rows(self) -> int:
+        return int(self.matrix.sum())
+
+    @property
+    def n_unseen(self) -> int:
+        """Rows whose label was never seen in training."""
+        return sum(self.unseen.values())
+
+    @property
+    def mean_log_loss(self) -> float:
+        return self.log_loss.value
+
+    @property
+    def support(self) -> Counts:
+        """Rows of each real label: (L,)."""
+        return np.asarray(self.matrix.sum(axis=1))
+
+    @property
+    def predicted(self) -> Counts:
+        """Predictions of each label: (L,)."""
+        return np.asarray(self.matrix.sum(axis=0))
+
+    @property
+    def absent(self) -> list[str]:
+        """Classes of the model without a row here: left out of macro F1."""
+        return [label for label, n in zip(self.labels, self.support, strict=True) if n == 0]
+
+    @property
+    def per_class(self) -> dict[str, dict[str, Any]]:
+        """Precision, recall and F1 of each label, how many rows have it (support) and got it (predicted)."""
+        rates = zip(self.precision.tolist(), self.recall.tolist(), self.f1.tolist(), strict=True)
+        counts = zip(self.support.tolist(), self.predicted.tolist(), strict=True)
+        names = ("precision", "recall", "f1", "support", "predicted")
+        rows = (dict(zip(names, rate + count, strict=True)) for rate, count in zip(rates, counts, strict=True))
+        return dict(zip(self.labels, rows, strict=True))
+
     def to_json(self) -> dict[str, Any]:
+        """The parts of `--json` that are figures: metrics, per_class, confusion, unseen_labels."""
         return {
             "metrics": {
-                "accuracy": self.accuracy.to_json(),
-                "log_loss": self.log_loss.to_json(),
-                "macro_f1": self.macro_f1.to_json(),
+                "accuracy": {**self.accuracy.to_json(), "rows": self.n_rows},
+                "log_loss": {
+                    **self.log_loss.to_json(),
+                    "rows": self.n_rows - self.n_unseen,
+                    "left_out": self.n_unseen,
+                },
+                "macro_f1": {
+                    **self.macro_f1.to_json(),
+                    "classes": len(self.labels) - len(self.absent),
+                    "left_out": len(self.absent),
+                },
             },
-            "per_class": {
-                label: {name: finite(value) for name, value in row.items()} for label, row in self.per_class.items()
-            },
+            "per_class": {label: _row_to_json(row) for label, row in self.per_class.items()},
             "confusion": {"labels": self.labels, "matrix": self.matrix.tolist()},
             "unseen_labels": self.unseen,
         }
 
 
-def evaluate(y_true: Any, classes: Any, log_probabilities: NDArray[np.float64]) -> Evaluation:
-    """Compare true labels with predictions.
+def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike) -> Evaluation:
+    """Compare a model's probabilities with the real labels.
+
+    The prediction is the most probable class, the first of equals.
 
     Parameters
     ----------
-    y_true : (m,) str
-        True labels, some of which the model may not know.
-    classes : (K,) str
-        The classes of the columns.
-    log_probabilities : (m, K)
+    labels : array_like, (m,)
+        Real labels; some may be none of the classes.
+    classes : array_like, (K,)
+        The model's classes.
+    log_probabilities : array_like, (m, K)
+        log P(y = k | x), as `vikt.model.functions.log_softmax` gives it.
 
-    Returns
-    -------
-    Evaluation
+    Raises
+    ------
+    DataError
+        There are no rows, the shapes do not fit, or a probability is not a number.
+
+    Examples
+    --------
+    >>> found = evaluate(["ham", "spam", "eel"], ["ham", "spam"], np.log([[0.5, 0.5], [0.2, 0.8], [0.9, 0.1]]))
+    >>> round(found.accuracy.value, 4), round(found.mean_log_loss, 4), found.unseen
+    (0.6667, 0.4581, {'eel': 1})
     """
-    real, known = np.asarray(y_true, dtype=object), [str(label) for label in classes]
-    predicted = np.asarray(known, dtype=object)[np.argmax(log_probabilities, axis=1)]
-    seen = np.isin(real.astype(str), known)
+    real, names = np.asarray(labels).astype(str), np.asarray(classes).astype(str)
+    scores = np.asarray(log_probabilities, np.float64)
+    _check(real, names, scores)
+    seen = np.isin(real, names)
     unseen = dict(sorted(Counter(real[~seen].tolist()).items()))
-    labels = known + list(unseen)
-    matrix = confusion_matrix(real, predicted, labels)
-    hits = int(np.trace(matrix))
+    everything = np.concatenate([names, np.unique(real[~seen])])
+    confusion = confusion_matrix(real, names[scores.argmax(axis=1)], labels=everything)
     return Evaluation(
-        Figure(hits / len(real), *wilson_interval(hits, len(real))),
-        _log_loss(real[seen], known, log_probabilities[seen], len(real) - int(seen.sum())),
-        Figure(float(macro_f1(matrix)), *macro_f1_interval(matrix)),
-        {label: _class_row(real, predicted, label) for label in labels},
-        labels,
-        matrix,
-        unseen,
+        labels=everything.tolist(),
+        matrix=confusion,
+        accuracy=_accuracy(confusion),
+        log_loss=_log_loss(log_losses(positions(real[seen], names), scores[seen]), int((~seen).sum())),
+        macro_f1=_macro_f1(confusion),
+        precision=precisions(confusion),
+        recall=recalls(confusion),
+        f1=f1s(confusion),
+        unseen=unseen,
     )
 
 
-def finite(value: float) -> float | None:
-    """JSON knows neither NaN nor Infinity."""
-    return value if math.isfinite(value) else None
-
-
-def _log_loss(real: Any, known: list[str], log_probabilities: NDArray[np.float64], left_out: int) -> Figure:
-    reason = f"{left_out} rows with labels unseen in training are left out" if left_out else ""
+def _check(real: NDArray[Any], names: NDArray[Any], scores: Floats) -> None:
     if not len(real):
-        return Figure(math.nan, reason=reason)
-    place = {label: i for i, label in enumerate(known)}
-    losses = log_losses(np.array([place[label] for label in real]), log_probabilities)
-    return Figure(float(np.mean(losses)), *mean_interval(losses), reason)
+        raise DataError("evaluate: expected labelled rows, found none; give at least one")
+    if scores.shape != (len(real), len(names)):
+        raise DataError(
+            f"log_probabilities: expected shape {(len(real), len(names))}, a row for each label and a column for "
+            f"each class, found {scores.shape}; give the probabilities of these rows"
+        )
+    if np.isnan(scores).any():
+        row = int(np.isnan(scores).any(axis=1).argmax())
+        raise DataError(f"log_probabilities: expected numbers, found NaN in row {row}; check the model's scores")
 
 
-def _class_row(real: Any, predicted: Any, label: str) -> dict[str, Any]:
-    return {
-        "precision": precision(real, predicted, label),
-        "recall": recall(real, predicted, label),
-        "f1": f1(real, predicted, label) if np.any(real == label) else math.nan,
-        "support": int(np.sum(real == label)),
-        "predicted": int(np.sum(predicted == label)),
+def _accuracy(confusion: Counts) -> Figure:
+    correct, m = int(np.trace(confusion)), int(confusion.sum())
+    return Figure(correct / m, *wilson_interval(correct, m))
+
+
+def _log_loss(losses: Floats, left_out: int) -> Figure:
+    infinite = int(np.isinf(losses).sum())
+    notes = {
+        "no row has a label seen in training": not len(losses),
+        "one row gives no interval": len(losses) == 1,
+        f"{infinite} rows have a label of probability 0": infinite > 0,
+        f"{left_out} rows with labels unseen in training are left out": left_out > 0,
     }
+    reason = "; ".join(note for note, holds in notes.items() if holds)
+    if not len(losses):
+        return Figure(math.nan, reason=reason)
+    low, high = mean_interval(losses)
+    # A mean of numbers ≥ 0 is none below 0; the normal approximation does not know that. max(nan, 0) is nan.
+    return Figure(float(losses.mean()), max(low, 0.0), high, reason)
+
+
+def _macro_f1(confusion: Counts) -> Figure:
+    value = float(macro_f1s(confusion))
+    drawn = macro_f1_interval(confusion)
+    # Draws lose rare classes, which can shift them all to one side of the value.
+    around = Interval(min(drawn.low, value), max(drawn.high, value))
+    return Figure(value, *around)
+
+
+def _row_to_json(row: dict[str, Any]) -> dict[str, Any]:
+    absent = ["never predicted"] * (not row["predicted"]) + ["no such row"] * (not row["support"])
+    found = {name: _finite(value) for name, value in row.items()}
+    return found | ({"reason": ", ".join(absent)} if None in found.values() else {})
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

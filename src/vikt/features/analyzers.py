@@ -42,18 +42,14 @@ class Analyzer:
 
 
 _CHARACTERS = Analyzer(kernels.character_edges.__name__, space_characters, lowercase=False)
-_BOUNDED = Analyzer(
-    kernels.bounded_character_edges.__name__, space_characters, lowercase=False, keep_short=True
-)
+_BOUNDED = Analyzer(kernels.bounded_character_edges.__name__, space_characters, lowercase=False, keep_short=True)
 
 # "pattern" is scikit-learn's word pattern `(?u)\b\w\w+\b`, without NFC, so that columns agree with its own.
 ANALYZERS: dict[str, Analyzer] = {
     "word": Analyzer(kernels.word_edges.__name__, word_characters, joiner=" "),
     "char": _CHARACTERS,
     "char_wb": _BOUNDED,
-    "pattern": Analyzer(
-        kernels.word_edges.__name__, pattern_characters, joiner=" ", min_characters=2, composed=False
-    ),
+    "pattern": Analyzer(kernels.word_edges.__name__, pattern_characters, joiner=" ", min_characters=2, composed=False),
 }
 
 

@@ -70,7 +70,7 @@ def word_edges(
             start = i
             characters = 1
             i = after
-            joins = kind == WORD or kind == EXTENDS
+            joins = kind in (WORD, EXTENDS)
             while i < end:
                 point, after = decode(text, i)
                 kind = class_of[point]
@@ -224,8 +224,7 @@ def intern_units(
         slot = slot_of(value, mask)
         unit = slots[slot]
         while unit != NONE and not (
-            hashes[unit] == value
-            and same_bytes(text, start, end, pool, pool_offsets[unit], pool_offsets[unit + 1])
+            hashes[unit] == value and same_bytes(text, start, end, pool, pool_offsets[unit], pool_offsets[unit + 1])
         ):
             slot = (slot + 1) & mask
             unit = slots[slot]

@@ -225,9 +225,7 @@ class Ngrams:
         frequency = records[: vocabulary.n_nodes, kernels.FREQUENCY].astype(np.int64)
         return np.concatenate(all_nodes), np.concatenate(all_counts), indptr, frequency
 
-    def _columns(
-        self, learning: Vocabulary, frequency: NDArray[np.int64], n_documents: int
-    ) -> NDArray[np.int64]:
+    def _columns(self, learning: Vocabulary, frequency: NDArray[np.int64], n_documents: int) -> NDArray[np.int64]:
         lowest, highest = (_documents(share, n_documents) for share in (self.min_df, self.max_df))
         if highest < lowest:
             raise UsageError(
@@ -251,14 +249,10 @@ class Ngrams:
         _kernels().select_columns(nodes, counts, indptr, n_columns, new_indptr, nodes, counts)
         return new_indptr, nodes[: new_indptr[-1]], counts[: new_indptr[-1]]
 
-    def _weighed(
-        self, indptr: NDArray[np.int64], indices: NDArray[np.int32], counts: NDArray[np.int32]
-    ) -> Rows:
+    def _weighed(self, indptr: NDArray[np.int64], indices: NDArray[np.int32], counts: NDArray[np.int32]) -> Rows:
         values = np.empty(len(indices), dtype=self.dtype)
         count_weight = self.weighting.count_weights(int(counts.max(initial=0)))
-        _kernels().weigh(
-            indptr, indices, counts, count_weight, self.idf, self.weighting.normalised, values
-        )
+        _kernels().weigh(indptr, indices, counts, count_weight, self.idf, self.weighting.normalised, values)
         return Rows(indptr, indices, values, self.vocabulary.n_columns)
 
 
@@ -303,7 +297,5 @@ def _documents(share: float, n_documents: int) -> float:
 def _checked_range(ngrams: tuple[int, int]) -> tuple[int, int]:
     shortest, longest = ngrams
     if not 1 <= shortest <= longest:
-        raise UsageError(
-            f"ngrams: expected two numbers, 1 <= shortest <= longest, found {ngrams}; write (1, 2), say"
-        )
+        raise UsageError(f"ngrams: expected two numbers, 1 <= shortest <= longest, found {ngrams}; write (1, 2), say")
     return int(shortest), int(longest)

@@ -61,16 +61,14 @@ class FeatureSettings:
             A setting that cannot be.
         """
         if self.analyzer not in FEATURES:
-            raise UsageError(
-                f"analyzer: {self.analyzer!r} is not known; choose from {', '.join(map(repr, FEATURES))}"
-            )
+            raise UsageError(f"analyzer: {self.analyzer!r} is not known; choose from {', '.join(map(repr, FEATURES))}")
         if self.min_df < 1:
             raise UsageError(f"min_df: expected 1 or more texts, found {self.min_df}")
         names = FEATURES[self.analyzer]
         ngrams = [self.ngrams or USUAL_NGRAMS[names[0]], *(USUAL_NGRAMS[name] for name in names[1:])]
         weighting = weighting_named(self.weighting)
         return [
-            Ngrams(name, tuple(n), weighting, min_df=self.min_df, lowercase=self.lowercase)
+            Ngrams(name, n, weighting, min_df=self.min_df, lowercase=self.lowercase)
             for name, n in zip(names, ngrams, strict=True)
         ]
 
@@ -124,7 +122,7 @@ class TextFeatures:
 
     def to_arrays(self) -> dict[str, Any]:
         """What was learnt, as arrays for a file."""
-        arrays = {}
+        arrays: dict[str, Any] = {}
         for p, part in enumerate(self.parts):
             learnt = part.vocabulary
             arrays |= {

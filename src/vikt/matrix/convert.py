@@ -37,9 +37,7 @@ def design_matrix(X: Any, *, has_dummy: bool = True, n_features: int | None = No
             f"(shape={matrix.n_rows, matrix.n_features}) while a minimum of 1 is required by {owner}."
         )
     if n_features is not None and matrix.n_features != n_features:
-        raise DataError(
-            f"X has {matrix.n_features} features, but {owner} is expecting {n_features} features as input"
-        )
+        raise DataError(f"X has {matrix.n_features} features, but {owner} is expecting {n_features} features as input")
     if not np.isfinite(matrix.values).all():
         raise DataError("Input X contains NaN or infinity; fill in or drop those rows")
     return matrix

@@ -27,7 +27,7 @@ class DenseMatrix:
         self.n_rows, self.n_features = values.shape
         self.has_dummy = has_dummy
 
-    def scores(self, theta: Floats, rows: Rows | None = None) -> Floats:
+    def scores(self, theta: NDArray[Any], rows: Rows | None = None) -> Floats:
         values = self.values if rows is None else self.values[rows]
         if not self.has_dummy:
             return np.asarray(values @ theta.T, dtype=np.float64)
@@ -44,7 +44,7 @@ class DenseMatrix:
         return Everything, self.weighted_sum(residuals, rows)
 
     def squared_norms(self) -> Floats:
-        return np.einsum("ij,ij->i", self.values, self.values, dtype=np.float64)
+        return np.asarray(np.einsum("ij,ij->i", self.values, self.values, dtype=np.float64))
 
     def compressed_rows(self) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]:
         rows, columns = np.nonzero(self.values)

@@ -31,7 +31,7 @@ class DesignMatrix(Protocol):
     n_features: int
     has_dummy: bool
 
-    def scores(self, theta: Floats, rows: Rows | None = None) -> Floats:
+    def scores(self, theta: NDArray[Any], rows: Rows | None = None) -> Floats:
         """θᵀx of each row (all, or those named): (m,) for θ (n+1,), (m, K) for θ (K, n+1)."""
         ...
 

@@ -45,13 +45,11 @@ class SparseMatrix:
     def _rows(self, rows: Rows | None) -> Rows:
         return np.arange(self.n_rows) if rows is None else np.asarray(rows, dtype=np.int64)
 
-    def scores(self, theta: Floats, rows: Rows | None = None) -> Floats:
+    def scores(self, theta: NDArray[Any], rows: Rows | None = None) -> Floats:
         rows = self._rows(rows)
         by_class = np.ascontiguousarray(np.atleast_2d(theta).T)
         scores = np.empty((len(rows), by_class.shape[1]))
-        self._kernels().row_scores(
-            self.indptr, self.indices, self.values, rows, by_class, int(self.has_dummy), scores
-        )
+        self._kernels().row_scores(self.indptr, self.indices, self.values, rows, by_class, int(self.has_dummy), scores)
         return scores[:, 0] if theta.ndim == 1 else scores
 
     def weighted_sum(self, residuals: Floats, rows: Rows | None = None) -> Floats:

@@ -32,7 +32,7 @@ def logistic(z: ArrayLike) -> Floats:
     """
     z = np.asarray(z, dtype=np.float64)
     e = np.exp(-np.abs(z))
-    return np.where(z >= 0, 1.0, e) / (1.0 + e)
+    return np.asarray(np.where(z >= 0, 1.0, e) / (1.0 + e))
 
 
 def log_logistic(z: ArrayLike) -> Floats:

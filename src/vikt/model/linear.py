@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
@@ -25,7 +26,7 @@ class LinearModel:
     [1, 0, 0, 0]
     """
 
-    theta: Floats
+    theta: NDArray[np.floating[Any]]
 
     def scores(self, X: DesignMatrix) -> Floats:
         """θᵀx of each row: (m,) or (m, K)."""

@@ -76,7 +76,8 @@ class MultinomialCrossEntropy:
 
 def loss_for(dimensions: int) -> Loss:
     """The loss for weights θ of so many dimensions: (n+1,) is two classes, (K, n+1) is more."""
-    return {1: BinaryCrossEntropy, 2: MultinomialCrossEntropy}[dimensions]()
+    losses: dict[int, Loss] = {1: BinaryCrossEntropy(), 2: MultinomialCrossEntropy()}
+    return losses[dimensions]
 
 
 def likelihood(x: ArrayLike, y: ArrayLike, theta: ArrayLike) -> float:

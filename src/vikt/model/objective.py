@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vikt.matrix import DesignMatrix
 from vikt.matrix.design import Rows
@@ -72,11 +73,11 @@ class Objective:
         self.weights = np.ones(X.n_rows) if sample_weight is None else sample_weight
         self.total_weight = float(np.sum(self.weights))
 
-    def value(self, theta: Floats) -> float:
+    def value(self, theta: NDArray[Any]) -> float:
         """L̂(θ)."""
         return self.value_from_scores(self.X.scores(theta), theta)
 
-    def value_from_scores(self, scores: Floats, theta: Floats) -> float:
+    def value_from_scores(self, scores: Floats, theta: NDArray[Any]) -> float:
         losses = self.loss.losses(scores, self.y)
         return float(self.weights @ losses) / self.total_weight + self.penalty.value(theta)
 

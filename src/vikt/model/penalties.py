@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from vikt.model.functions import Floats
 
@@ -27,8 +30,8 @@ class L2:
         self.strength = strength
         self.first = int(has_dummy)
 
-    def value(self, theta: Floats) -> float:
-        penalised = theta[..., self.first :].ravel()
+    def value(self, theta: NDArray[Any]) -> float:
+        penalised = theta[..., self.first :].astype(np.float64).ravel()
         return self.strength * float(np.dot(penalised, penalised))
 
     def gradient(self, theta: Floats) -> Floats:

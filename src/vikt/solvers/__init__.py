@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from vikt.errors import UsageError
 from vikt.model.objective import Objective
@@ -12,7 +13,11 @@ from vikt.solvers.gradient_descent import batch, minibatch, stochastic
 from vikt.solvers.solution import LossRecord, Progress, Solution
 from vikt.solvers.stopping import EarlyStopping
 
-DESCENTS: dict[str, Callable[..., Solution]] = {"batch": batch, "stochastic": stochastic, "minibatch": minibatch}
+DESCENTS: dict[str, Callable[..., Solution]] = {
+    "batch": batch,
+    "stochastic": stochastic,
+    "minibatch": minibatch,
+}
 SOLVERS: dict[str, Callable[..., Solution]] = {"dual": dual, **DESCENTS}
 
 
@@ -77,7 +82,7 @@ def minimise(
         Called with each measurement.
     """
     name = settings.solver if settings.solver != "auto" else "dual" if objective.l2 > 0 else "batch"
-    options = {"tol": settings.tol, "random_state": settings.random_state, "progress": progress}
+    options: dict[str, Any] = {"tol": settings.tol, "random_state": settings.random_state, "progress": progress}
     if settings.max_iter is not None:
         options["max_iter"] = settings.max_iter
     if name in DESCENTS:
@@ -89,4 +94,13 @@ def minimise(
     return SOLVERS[name](objective, **options)
 
 
-__all__ = ["DESCENTS", "SOLVERS", "EarlyStopping", "LossRecord", "Progress", "Settings", "Solution", "minimise"]
+__all__ = [
+    "DESCENTS",
+    "SOLVERS",
+    "EarlyStopping",
+    "LossRecord",
+    "Progress",
+    "Settings",
+    "Solution",
+    "minimise",
+]

@@ -13,7 +13,7 @@ The certificate is c = B / (L̂ - B), so that L̂ ≤ (1 + c)·L̂*.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +79,9 @@ def gradient_certificate(objective: Objective, theta: Floats) -> tuple[Floats, C
     theta, scores = balanced_intercepts(objective, theta, objective.X.scores(theta))
     value = objective.value_from_scores(scores, theta)
     if objective.l2 == 0:
-        return theta, no_certificate(value, "λ = 0: the objective is not strongly convex, so nothing bounds the distance")
+        return theta, no_certificate(
+            value, "λ = 0: the objective is not strongly convex, so nothing bounds the distance"
+        )
     residuals = objective.loss.residuals(scores, objective.y)
     gradient = objective.gradient_from_residuals(residuals, theta)
     rounding = 4 * _EPSILON * (np.sqrt(np.mean(objective.X.squared_norms())) + objective.l2 * _length(theta))
@@ -107,13 +109,15 @@ def dual_certificate(objective: Objective, alpha_scores: Floats) -> tuple[Floats
     value = objective.value_from_scores(scores, theta)
     inner = dual_residuals * (scores - alpha_scores)
     divergence = loss.losses(scores, y) - loss.losses(alpha_scores, y) - inner.reshape(len(y), -1).sum(axis=1)
-    size = np.abs(scores).reshape(len(y), -1).max(axis=1) + np.abs(_finite(alpha_scores)).reshape(len(y), -1).max(axis=1)
+    size = np.abs(scores).reshape(len(y), -1).max(axis=1) + np.abs(_finite(alpha_scores)).reshape(len(y), -1).max(
+        axis=1
+    )
     rounding = 4 * _EPSILON * (1 + size)
     bound = float(objective.weights @ (np.maximum(divergence, 0) + rounding)) / objective.total_weight
     return theta, certificate(value, bound)
 
 
-def certificate_nearby(objective: Objective, theta: Floats, proof: Certificate) -> Certificate:
+def certificate_nearby(objective: Objective, theta: NDArray[Any], proof: Certificate) -> Certificate:
     """The certificate of a θ near the one proven (rounded, or with other intercepts): what it loses is known."""
     value = objective.value(theta)
     if proof.reason:

@@ -146,7 +146,11 @@ class _Ascent:
         self.random = np.random.default_rng(random_state)
         m = objective.X.n_rows
         indptr, indices, values = objective.X.compressed_rows()
-        self.rows = indptr, indices, values.astype(state.theta.dtype if state.theta.ndim == 2 else values.dtype, copy=False)
+        self.rows = (
+            indptr,
+            indices,
+            values.astype(state.theta.dtype if state.theta.ndim == 2 else values.dtype, copy=False),
+        )
         # Weights that sum to the number of rows keep ρ on the scale of one row.
         self.weights = objective.weights * (m / objective.total_weight)
         self.scale = 1 / (2 * objective.l2 * m)
@@ -192,9 +196,7 @@ class _Ascent:
 _KERNELS = {1: kernels.ascend_two_classes, 2: kernels.ascend_many_classes}
 
 
-def _solution(
-    theta: Floats, proof: Certificate, curve: list[LossRecord], tol: float, state: DualState
-) -> Solution:
+def _solution(theta: Floats, proof: Certificate, curve: list[LossRecord], tol: float, state: DualState) -> Solution:
     if proof.relative <= tol:
         reason = f"the model is proven within {proof.relative:.1e} of the optimum (tol = {tol:g})"
     else:

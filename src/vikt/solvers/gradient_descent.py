@@ -53,7 +53,11 @@ def gradient_descent(
 
 
 def simultaneous_update(
-    theta: Floats, gradient: Floats, learning_rate: float, columns: Any = slice(None), penalty: L2 | None = None
+    theta: Floats,
+    gradient: Floats,
+    learning_rate: float,
+    columns: Any = slice(None),
+    penalty: L2 | None = None,
 ) -> None:
     """θ[k] ← θ[k] - α·gradient[k] for every k at once. Nothing else writes weights, so no gradient sees half a step.
 
@@ -149,12 +153,9 @@ def descend(
             if not proof.relative > tol:
                 reason = "converged: the sum of squares of the gradient fell below ε"
                 return Solution(theta, proof, curve, True, reason)
-        if early_stopping and curve[-1].validation_loss is not None:
-            if early_stopping.measure(training_loss, curve[-1].validation_loss, theta):
-                best = early_stopping.best_theta
-                assert best is not None
-                reason = f"stopped early: the validation loss rose {early_stopping.patience + 1} times in a row"
-                return Solution(best, _certificate_as_it_stands(objective, best), curve, True, reason)
+        if early_stopping and _overfits(early_stopping, curve[-1], theta):
+            best, reason = early_stopping.best_theta, early_stopping.reason
+            return Solution(best, _certificate_as_it_stands(objective, best), curve, True, reason)
         if passes == max_iter:
             break
         step = rate / np.sqrt(passes + 1) if decays else rate
@@ -175,6 +176,12 @@ def _one_pass(objective: Objective, theta: Floats, learning_rate: float, batches
     for rows in batches:
         columns, gradient = objective.row_gradient(theta, rows)
         simultaneous_update(theta, gradient, learning_rate, columns, objective.penalty)
+
+
+def _overfits(early_stopping: EarlyStopping, record: LossRecord, theta: Floats) -> bool:
+    if record.validation_loss is None:
+        return False
+    return early_stopping.measure(record.training_loss, record.validation_loss, theta)
 
 
 def _learning_rate(objective: Objective, given: float | str, batch_size: int | None) -> tuple[float, bool]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 Array = Any
+Number = Any
 
 MOST_NEWTON_STEPS = 30
 
@@ -132,8 +133,8 @@ def exponentials(u: Array, e: Array, bits: Array, factors: Array) -> None:
         e[k] *= factors[k]
 
 
-def log_softmax_in_place(z: Array, e: Array, bits: Array, factors: Array) -> float:
-    """z becomes z - log Σ exp z; e its exponentials. Returns what was subtracted."""
+def log_softmax_in_place(z: Array, e: Array, bits: Array, factors: Array) -> None:
+    """z becomes z - log Σ exp z; e its exponentials."""
     largest = z[0]
     for k in range(z.shape[0]):
         largest = max(largest, z[k])
@@ -147,20 +148,18 @@ def log_softmax_in_place(z: Array, e: Array, bits: Array, factors: Array) -> flo
     for k in range(z.shape[0]):
         z[k] -= log_total
         e[k] /= total
-    return largest + log_total
 
 
 def solve_many_classes(
-    target: Array, q: float, u: Array, alpha: Array, moved: float, bits: Array, factors: Array
+    target: Array, q: Number, u: Array, alpha: Array, moved: Number, bits: Array, factors: Array
 ) -> None:
     """The u = log α with u + q·α + ν = target and Σ α = 1, by Newton's method from the u given; α = exp(u).
 
     `moved` is about how far α has to go; the steps end when they are small beside it.
     """
     enough = np.float32(0.1) * moved
-    q = np.float32(q)
     nu = ZERO
-    for step in range(MOST_NEWTON_STEPS):
+    for _ in range(MOST_NEWTON_STEPS):
         total = ZERO
         pull = ZERO
         room = ZERO

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+
+import numpy as np
 
 from vikt.errors import DivergenceError, UsageError
 from vikt.model.functions import Floats
@@ -41,7 +44,6 @@ class EarlyStopping:
 
     Examples
     --------
-    >>> import numpy as np
     >>> stopping = EarlyStopping(patience=1)
     >>> [stopping.measure(1 / t, loss, np.array([t])) for t, loss in enumerate([3.0, 2.0, 2.5, 2.6], start=1)]
     [False, False, False, True]
@@ -54,9 +56,13 @@ class EarlyStopping:
             raise UsageError(f"patience: expected 0 or more measurements, found {patience}")
         self.patience = patience
         self.best_loss = math.inf
-        self.best_theta: Floats | None = None
+        self.best_theta: Floats = np.empty(0)
         self._rises = 0
         self._last = (math.inf, math.inf)
+
+    @property
+    def reason(self) -> str:
+        return f"stopped early: the validation loss rose {self._rises} times in a row (patience {self.patience})"
 
     def measure(self, training_loss: float, validation_loss: float, theta: Floats) -> bool:
         """Take one measurement; True says stop."""
@@ -77,7 +83,7 @@ def check_divergence(curve: list[LossRecord], learning_rate: float) -> None:
         The training loss is not finite, or has risen time after time above where it began.
     """
     losses = [record.training_loss for record in curve[-_RISES_IN_A_ROW - 1 :]]
-    climbs = len(losses) > _RISES_IN_A_ROW and all(a < b for a, b in zip(losses, losses[1:], strict=False))
+    climbs = len(losses) > _RISES_IN_A_ROW and all(a < b for a, b in itertools.pairwise(losses))
     if not math.isfinite(losses[-1]) or (climbs and losses[-1] > curve[0].training_loss):
         raise DivergenceError(
             f"the descent diverges: the training loss went from {curve[0].training_loss:.4g} to {losses[-1]:.4g} in "
