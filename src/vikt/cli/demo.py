@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -13,12 +12,17 @@ from vikt.cli.train import Request, train
 
 _MAIL = "Congratulations, you have won two free tickets! Click the button and pay only 9.95 kr for the postage."
 
-_NEXT = """What to type next, on texts of your own (a table with a column of texts and one of labels):
+_MODEL = Path("demo.vikt")
 
-    vikt train mails.csv                      learn, test, save to model.vikt
-    echo 'Lunch on Friday?' | vikt predict model.vikt
-    vikt explain model.vikt 'Lunch on Friday?'
-    vikt evaluate model.vikt more.csv
+_NEXT = """What to type next:
+
+    echo 'Lunch on Friday?' | vikt predict demo.vikt
+    vikt explain demo.vikt 'Lunch on Friday?'
+    vikt inspect demo.vikt
+
+and on texts of your own, a table (.csv, .tsv, .jsonl, .parquet) with a column of texts and one of labels:
+
+    vikt train mails.csv
     vikt train --help"""
 
 
@@ -27,15 +31,14 @@ def demo(as_json: bool, quiet: bool) -> None:
     if not quiet:
         say("400 short e-mails, spam or ham, written for this project: a first look, no evidence.")
         say("(The first run compiles the hot loops, which takes some seconds and happens once.)\n")
-    with tempfile.TemporaryDirectory() as folder, as_file(files("vikt.corpus.sample") / "emails.tsv") as mails:
-        model = Path(folder) / "demo.vikt"
+    with as_file(files("vikt.corpus.sample") / "emails.tsv") as mails:
         request = Request(
             data=[mails],
             text="text",
             label="label",
             weight=None,
             test=None,
-            output=model,
+            output=_MODEL,
             threads=1,
             refit_all=False,
             force=False,
@@ -45,7 +48,7 @@ def demo(as_json: bool, quiet: bool) -> None:
         if not as_json:
             print("$ vikt train emails.tsv -o demo.vikt\n")
         train(request, {"min_df": 1})
-        explanation = load(model).explain(_MAIL)
+        explanation = load(_MODEL).explain(_MAIL)
     if as_json:
         print_json(explanation.to_json())
         return

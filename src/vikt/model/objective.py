@@ -79,7 +79,8 @@ class Objective:
 
     def value_from_scores(self, scores: Floats, theta: NDArray[Any]) -> float:
         losses = self.loss.losses(scores, self.y)
-        return float(self.weights @ losses) / self.total_weight + self.penalty.value(theta)
+        # Not a dot product: the library behind it sums in an order that hangs on its threads.
+        return float(np.sum(self.weights * losses)) / self.total_weight + self.penalty.value(theta)
 
     def gradient(self, theta: Floats) -> Floats:
         """∂L̂/∂θ: the shape of θ."""

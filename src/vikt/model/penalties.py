@@ -32,7 +32,7 @@ class L2:
 
     def value(self, theta: NDArray[Any]) -> float:
         penalised = theta[..., self.first :].astype(np.float64).ravel()
-        return self.strength * float(np.dot(penalised, penalised))
+        return self.strength * float(np.sum(penalised * penalised))
 
     def gradient(self, theta: Floats) -> Floats:
         """2λθ_j, and 0 for the intercept: the shape of θ."""

@@ -18,7 +18,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.compiled import compiled
 from vikt.model.objective import Objective
+from vikt.solvers import kernels
 
 Floats = NDArray[np.float64]
 
@@ -113,7 +115,7 @@ def dual_certificate(objective: Objective, alpha_scores: Floats) -> tuple[Floats
         axis=1
     )
     rounding = 4 * _EPSILON * (1 + size)
-    bound = float(objective.weights @ (np.maximum(divergence, 0) + rounding)) / objective.total_weight
+    bound = float(np.sum(objective.weights * (np.maximum(divergence, 0) + rounding))) / objective.total_weight
     return theta, certificate(value, bound)
 
 
@@ -139,25 +141,26 @@ def _balance(objective: Objective, scores: Floats) -> Floats:
     shift = np.zeros(scores.shape[1:])
     if not objective.X.has_dummy:
         return shift
-    true_total = _mean(objective, objective.loss.probabilities(scores) - objective.loss.residuals(scores, objective.y))
+    weights = objective.weights / objective.total_weight
+    p = objective.loss.probabilities(scores)
+    true_total, _ = _moments(weights, p - objective.loss.residuals(scores, objective.y))
     for _ in range(_MOST_NEWTON_STEPS):
-        p = objective.loss.probabilities(scores + shift)
-        step = _newton_step(_mean(objective, p) - true_total, _intercept_hessian(objective, p))
+        total, squares = _moments(weights, p)
+        step = _newton_step(total - true_total, np.diag(total) - squares if p.ndim == 2 else total - squares)
         shift = shift - step
         # Newton's error is squared at each step: what remains is below rounding.
         if np.max(np.abs(step)) <= 1e-8:
             break
+        p = objective.loss.probabilities(scores + shift)
     return shift
 
 
-def _mean(objective: Objective, rows: Floats) -> Floats:
-    return np.asarray(objective.weights @ rows) / objective.total_weight
-
-
-def _intercept_hessian(objective: Objective, p: Floats) -> Floats:
-    if p.ndim == 1:
-        return _mean(objective, p * (1 - p))
-    return np.diag(_mean(objective, p)) - (p.T * (objective.weights / objective.total_weight)) @ p
+def _moments(weights: Floats, p: Floats) -> tuple[Floats, Floats]:
+    """Σ w p and Σ w p pᵀ over the rows, in one order of sums whatever the number of threads."""
+    rows = p.reshape(len(p), -1)
+    total, squares = np.zeros(rows.shape[1]), np.zeros((rows.shape[1], rows.shape[1]))
+    compiled(kernels.__name__).weighted_moments(np.ascontiguousarray(rows), weights, total, squares)
+    return total.reshape(p.shape[1:]), squares if p.ndim == 2 else squares[0, 0]
 
 
 def _newton_step(gradient: Floats, hessian: Floats) -> Floats:

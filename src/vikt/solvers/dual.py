@@ -176,8 +176,7 @@ class _Ascent:
         )
         state.fresh = False
         state.intercepts[0] += self.rho * state.intercepts[1]
-        flat = state.theta.ravel()
-        value = loss / m + self.objective.l2 * float(np.dot(flat, flat))
+        value = loss / m + self.objective.l2 * float(np.sum(np.square(state.theta), dtype=np.float64))
         return LossRecord(number, loss / m), gap / m / value
 
     def prove(self, tol: float) -> tuple[Floats, Certificate]:

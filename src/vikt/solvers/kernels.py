@@ -256,3 +256,14 @@ def ascend_many_classes(
             for k in range(n_classes):
                 theta[j, k] += x * delta[k]
     return gap, loss
+
+
+def weighted_moments(p: Array, weight: Array, total: Array, squares: Array) -> None:
+    """Σ_i w_i p_i and Σ_i w_i p_i p_iᵀ, added to `total` (K,) and `squares` (K, K)."""
+    n_classes = p.shape[1]
+    for i in range(p.shape[0]):
+        for k in range(n_classes):
+            share = weight[i] * p[i, k]
+            total[k] += share
+            for other in range(n_classes):
+                squares[k, other] += share * p[i, other]

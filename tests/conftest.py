@@ -1,0 +1,33 @@
+"""Where the real corpora are, and how a test that needs one skips."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+_DATA = Path(os.environ.get("VIKT_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def corpus():
+    """Paths of real corpora by name, such as corpus("trec/train.tsv"); the test skips where one is missing."""
+
+    def path(name: str) -> Path:
+        found = _DATA / name
+        if not found.exists():
+            pytest.skip(f"the corpus {name} is not there; set VIKT_DATA to the folder that holds it")
+        return found
+
+    return path
+
+
+@pytest.fixture(scope="session")
+def emails():
+    """The embedded e-mails: texts and labels."""
+    from importlib.resources import files
+
+    lines = (files("vikt.corpus.sample") / "emails.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    rows = [line.split("\t") for line in lines]
+    return [row[2] for row in rows], [row[0] for row in rows]

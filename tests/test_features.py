@@ -1,0 +1,193 @@
+"""Text to features: equal to scikit-learn's where its options apply; vikt's own words as promised."""
+
+from __future__ import annotations
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+
+from vikt.corpus.texts import Texts
+from vikt.errors import EmptyVocabularyError, NotFittedError, UsageError
+from vikt.estimators import TextVectorizer
+from vikt.features.ngrams import Ngrams
+from vikt.features.normalise import normalise
+from vikt.features.text import FeatureSettings, TextFeatures
+from vikt.features.weighting import WEIGHTINGS
+
+HOSTILE = st.text(
+    st.one_of(
+        st.characters(codec="utf-8"),
+        st.sampled_from(" \t\n\x1c\x85\u2028\u00a0aAbB_'-!éÉ\u0301İıΣςßŉǅ\u200d\u0e33ก漢字カ\u0903\u093f\U0001f469\U0001f3fd0٣"),
+    ),
+    max_size=30,
+)
+
+
+def words(text: str) -> list[str]:
+    part = Ngrams("word", (1, 1), WEIGHTINGS["counts"])
+    part.fit_transform(Texts.from_strings([text]))
+    return part.names()
+
+
+def assert_same_matrix(ours, theirs, texts):
+    expected = theirs.fit_transform(texts)
+    found = ours.fit_transform(texts)
+    assert ours.get_feature_names_out().tolist() == theirs.get_feature_names_out().tolist()
+    assert abs(found - expected).max() < 1e-6
+    assert abs(ours.transform(texts) - expected).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("analyzer", "ngram_range"),
+    [
+        ("word", (1, 1)),
+        ("word", (1, 3)),
+        ("word", (2, 2)),
+        ("char", (1, 3)),
+        ("char_wb", (2, 4)),
+        ("char_wb", (1, 1)),
+        ("char_wb", (5, 6)),
+    ],
+)
+@settings(max_examples=60, deadline=None)
+@given(texts=st.lists(HOSTILE, min_size=1, max_size=40))
+def test_columns_and_values_equal_scikit_learns_on_hostile_unicode(analyzer, ngram_range, texts):
+    theirs = TfidfVectorizer(analyzer=analyzer, ngram_range=ngram_range, sublinear_tf=True)
+    ours = TextVectorizer(
+        analyzer={"word": "pattern"}.get(analyzer, analyzer), ngram_range=ngram_range, sublinear_tf=True
+    )
+    if analyzer != "word":
+        # scikit-learn normalises nothing; vikt's characters are NFC, so compare on NFC texts.
+        texts = [text.decode() for text in normalise(Texts.from_strings(texts), lowercase=True, composed=True)]
+    try:
+        assert_same_matrix(ours, theirs, texts)
+    except (EmptyVocabularyError, ValueError):
+        with pytest.raises(ValueError):
+            theirs.fit(texts)
+        with pytest.raises(EmptyVocabularyError):
+            ours.fit(texts)
+
+
+@pytest.mark.parametrize("options", [{}, {"ngram_range": (1, 2), "min_df": 3, "max_df": 0.4}, {"max_features": 500}])
+def test_columns_and_values_equal_scikit_learns_on_imdb(corpus, options):
+    texts = pq.read_table(corpus("imdb/train.parquet"), columns=["text"])["text"].to_pylist()[::25]
+    theirs, ours = TfidfVectorizer(**options), TextVectorizer(**options)
+    if "max_features" in options:  # ties at the border are broken differently, so only the sum of counts can agree
+        assert ours.fit_transform(texts).shape == theirs.fit_transform(texts).shape
+    else:
+        assert_same_matrix(ours, theirs, texts)
+
+
+def test_languages_of_every_script(corpus):
+    lines = corpus("languages/train.tsv").read_text(encoding="utf-8").split("\n")[1:8001]
+    texts = [text.decode() for text in normalise(
+        Texts.from_strings([line.split("\t")[1] for line in lines if line]), lowercase=True, composed=True
+    )]
+    assert_same_matrix(
+        TextVectorizer(analyzer="char_wb", ngram_range=(2, 4), min_df=2),
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), min_df=2),
+        texts,
+    )
+
+
+def test_counts_and_presence():
+    texts = ["a a b", "b b b"]
+    part = Ngrams("word", (1, 1), WEIGHTINGS["counts"], alphabetical=True)
+    rows = part.fit_transform(Texts.from_strings(texts))
+    expected = CountVectorizer(token_pattern=r"\w+").fit_transform(texts)
+    assert rows.values.tolist() == expected.data.tolist()
+    part = Ngrams("word", (1, 1), WEIGHTINGS["binary"])
+    assert set(part.fit_transform(Texts.from_strings(texts)).values.tolist()) == {1.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I can't!", {"i", "can", "'", "t", "!"}),
+        ("e\u0301t\u00e9", {"été"}),
+        ("ÉTÉ", {"été"}),
+        ("हिन्दी में", {"हिन्दी", "में"}),
+        ("বাংলা தமிழ்", {"বাংলা", "தமிழ்"}),
+        ("漢字", {"漢", "字"}),
+        ("カ゛", {"カ", "゛"}),
+        ("ไทย", {"ไ", "ท", "ย"}),
+        ("a\x00b", {"a", "b"}),
+        ("abc_1 2", {"abc_1", "2"}),
+        ("❤\ufe0f", {"❤\ufe0f"}),
+        ("$1,000", {"$", "1", ",", "000"}),
+    ],
+)
+def test_vikts_words(text, expected):
+    assert set(words(text)) == expected
+
+
+def test_a_letter_typed_two_ways_is_one_feature():
+    features = TextFeatures(FeatureSettings(min_df=2, ngrams=(1, 1)))
+    features.fit_transform(Texts.from_strings(["caf\u00e9", "cafe\u0301"]))
+    assert features.names() == ["café"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=HOSTILE)
+def test_normalising_twice_changes_nothing_and_order_of_accents_is_forgotten(text):
+    once = normalise(Texts.from_strings([text]), lowercase=True, composed=True)
+    assert normalise(once, lowercase=True, composed=True)[0] == once[0]
+
+
+def test_words_and_characters_side_by_side_are_each_of_length_one():
+    features = TextFeatures(FeatureSettings(analyzer="word+char", min_df=1))
+    rows = features.fit_transform(Texts.from_strings(["good film", "bad film"]))
+    assert sum(rows.values[: rows.indptr[1]] ** 2) == pytest.approx(2.0, abs=1e-6)
+    assert "good" in features.names()
+    assert "characters  good" in features.names()
+    again = TextFeatures.from_arrays(features.settings, features.to_arrays())
+    assert again.names() == features.names()
+
+
+def test_columns_fall_by_document_frequency_and_rows_rise_by_column():
+    part = Ngrams("word", (1, 1), WEIGHTINGS["counts"])
+    rows = part.fit_transform(Texts.from_strings(["c b a", "a b", "a"]))
+    assert part.names() == ["a", "b", "c"]
+    assert rows.indices.tolist() == [0, 1, 2, 0, 1, 0]
+
+
+def test_an_unknown_word_and_an_empty_text_are_no_features():
+    part = Ngrams("word", (1, 2), WEIGHTINGS["tfidf"])
+    part.fit_transform(Texts.from_strings(["a b", "b a"]))
+    assert part.transform(Texts.from_strings(["x", "", " \n", "a x b"])).indptr.tolist() == [0, 0, 0, 0, 2]
+
+
+def test_min_df_counts_texts_not_words():
+    with pytest.raises(EmptyVocabularyError, match="min_df=2"):
+        Ngrams("word", (1, 1), WEIGHTINGS["counts"], min_df=2).fit_transform(Texts.from_strings(["a a a", "b"]))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"analyzer": "wrod"}, "analyzer: 'wrod'"),
+        ({"ngram_range": (2, 1)}, "shortest <= longest"),
+        ({"norm": "l3"}, "norm"),
+        ({"min_df": 5, "max_df": 2}, "max_df"),
+    ],
+)
+def test_options_that_cannot_be(options, message):
+    with pytest.raises(UsageError, match=message):
+        TextVectorizer(**options).fit(["a b"] * 9)
+
+
+def test_transform_before_fit():
+    with pytest.raises(NotFittedError):
+        TextVectorizer().transform(["a"])
+
+
+def test_many_different_words_make_the_tables_grow():
+    texts = [f"w{i} w{i + 1}" for i in range(60_000)]
+    part = Ngrams("word", (1, 2), WEIGHTINGS["counts"])
+    rows = part.fit_transform(Texts.from_strings(texts))
+    assert rows.n_features == 60_001 + 60_000
+    assert len(set(part.names())) == rows.n_features
+    again = part.transform(Texts.from_strings(texts[::1000]))
+    assert again.indptr.tolist() == list(range(0, 3 * 60 + 1, 3))

@@ -1,0 +1,192 @@
+"""Solvers reach the optimum that independent code finds, and the certificate always holds the truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import minimize
+from scipy.special import logsumexp
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris
+from sklearn.linear_model import LogisticRegression as Reference
+
+from vikt.errors import UsageError
+from vikt.matrix import DenseMatrix, SparseMatrix
+from vikt.model.objective import Objective
+from vikt.solvers import SOLVERS, Settings, minimise
+from vikt.solvers.certificate import dual_certificate, gradient_certificate
+from vikt.solvers.dual import DualState, dual
+
+
+def problem(seed, m=40, n=6, classes=2, l2=0.01, intercept=True, weighted=False, skew=0.0):
+    random = np.random.default_rng(seed)
+    X = random.normal(size=(m, n)) * (random.random((m, n)) < 0.6)
+    y = random.integers(classes, size=m)
+    y[: int(skew * m)] = 0
+    y[-classes:] = np.arange(classes)
+    weights = random.uniform(0.1, 3.0, m) if weighted else None
+    return Objective(DenseMatrix(X, intercept), y, n_classes=classes, l2=l2, sample_weight=weights)
+
+
+def least(objective):
+    """The least value by a general minimiser on the formula as it is written, sharing no code with the package."""
+    X, y, w = objective.X.values, objective.y, objective.weights
+    first = int(objective.X.has_dummy)
+    D = np.column_stack([np.ones(len(X))] * first + [X])
+    K = 1 if len(objective.shape) == 1 else objective.n_classes
+
+    def value(flat):
+        theta = flat.reshape(K, -1)
+        z = D @ theta.T
+        if K == 1:
+            z = np.column_stack([np.zeros(len(D)), z])
+        loss = logsumexp(z, axis=1) - z[np.arange(len(D)), y]
+        return w @ loss / w.sum() + objective.l2 * np.sum(theta[:, first:] ** 2)
+
+    best = min(
+        (minimize(value, np.zeros(int(np.prod(objective.shape))), method=method, tol=1e-15) for method in ("BFGS",)),
+        key=lambda found: found.fun,
+    )
+    return best.fun
+
+
+CASES = [
+    {},
+    {"classes": 4},
+    {"intercept": False},
+    {"classes": 3, "intercept": False},
+    {"weighted": True},
+    {"classes": 3, "weighted": True},
+    {"skew": 0.9},
+    {"classes": 3, "skew": 0.9},
+    {"l2": 1.0},
+    {"l2": 1e-4},
+    {"l2": 1e-4, "classes": 5},
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("tol", [1e-1, 1e-2, 1e-4, 1e-6])
+def test_the_dual_certificate_holds_the_truth(case, tol):
+    for seed in range(3):
+        objective = problem(seed, **case)
+        solution = dual(objective, tol=tol, max_iter=5000)
+        value, best = objective.value(solution.theta), least(objective)
+        assert solution.converged
+        assert solution.certificate.relative <= tol
+        assert value == pytest.approx(solution.certificate.value, rel=1e-12)
+        # BFGS itself is right to about 1e-9.
+        assert value - best <= solution.certificate.bound + 1e-8
+        assert value <= (1 + tol) * best + 1e-8
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    classes=st.integers(2, 4),
+    l2=st.sampled_from([1e-3, 1e-2, 1.0]),
+    spread=st.sampled_from([0.0, 0.1, 3.0]),
+)
+def test_both_bounds_hold_at_any_point(seed, classes, l2, spread):
+    objective = problem(seed, m=15, n=3, classes=classes, l2=l2)
+    random = np.random.default_rng(seed)
+    best = least(objective)
+    theta, proof = gradient_certificate(objective, random.normal(0, spread + 1e-12, objective.shape))
+    assert objective.value(theta) - best <= proof.bound + 1e-8
+    shape = (15,) if classes == 2 else (15, classes)
+    theta, proof = dual_certificate(objective, random.normal(0, spread, shape))
+    assert objective.value(theta) - best <= proof.bound + 1e-8
+
+
+@pytest.mark.parametrize("load", [load_iris, load_breast_cancer, load_digits])
+def test_weights_equal_scikit_learns(load):
+    X, y = load(return_X_y=True)
+    X = (X - X.mean(axis=0)) / np.maximum(X.std(axis=0), 1e-9)
+    C = 0.1
+    objective = Objective(DenseMatrix(X), y, n_classes=len(np.unique(y)), l2=1 / (2 * C * len(y)))
+    solution = dual(objective, tol=1e-9, max_iter=20_000)
+    reference = Reference(C=C, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(X, y)
+    coefficients = np.atleast_2d(solution.theta)[:, 1:]
+    # Strong convexity: the bound on the loss is a bound on the weights.
+    assert np.linalg.norm(coefficients - reference.coef_) <= np.sqrt(solution.certificate.bound / objective.l2) + 1e-6
+    assert np.abs(coefficients - reference.coef_).max() < 1e-3
+
+
+def test_sparse_equals_dense():
+    objective = problem(1, classes=3)
+    rows = SparseMatrix(*objective.X.compressed_rows(), objective.X.n_features)
+    sparse = Objective(rows, objective.y, n_classes=3, l2=objective.l2)
+    assert np.allclose(dual(objective, tol=1e-8).theta, dual(sparse, tol=1e-8).theta, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_weaker_penalty_starts_where_the_stronger_ended(classes):
+    objective = problem(3, classes=classes, l2=0.1)
+    solution = dual(objective, tol=1e-6)
+    weaker = problem(3, classes=classes, l2=0.05)
+    state = solution.state.weakened(0.05, weaker.y)
+    assert np.array_equal(state.theta, solution.state.theta)
+    scores = state.alpha_scores[:, :classes] if classes > 2 else state.alpha_scores
+    theta, _ = dual_certificate(weaker, scores.astype(np.float64))
+    assert np.allclose(theta[..., 1:], solution.theta[..., 1:], atol=1e-3)
+    cold, warm = dual(weaker, tol=1e-5), dual(weaker, tol=1e-5, state=state)
+    assert warm.certificate.relative <= 1e-5
+    assert len(warm.loss_curve) <= len(cold.loss_curve)
+
+
+def test_two_classes_are_softmax_at_twice_the_penalty():
+    objective = problem(5, l2=0.02)
+    two = dual(objective, tol=1e-10).theta
+    as_many = Objective(objective.X, objective.y, n_classes=3, l2=0.04)  # class 2 does not occur
+    value = as_many.loss.losses(np.column_stack([-two[0] / 2 * np.ones(3)] * 3), np.zeros(3, dtype=int))
+    assert np.allclose(value, np.log(3))
+    halves = np.stack([-two / 2, two / 2])
+    softmax = Objective(objective.X, objective.y, n_classes=2, l2=0.04)
+    softmax.shape = halves.shape
+    from vikt.model.losses import MultinomialCrossEntropy
+
+    softmax.loss = MultinomialCrossEntropy()
+    assert softmax.value(halves) == pytest.approx(objective.value(two), rel=1e-12)
+    assert np.abs(softmax.gradient(halves)).max() < 1e-5
+
+
+@pytest.mark.parametrize("name", list(SOLVERS))
+def test_every_solver_proves_the_same_optimum(name):
+    objective = problem(7, l2=0.1)
+    solution = minimise(objective, Settings(solver=name, tol=1e-3, max_iter=3000))
+    assert objective.value(solution.theta) - least(objective) <= solution.certificate.bound + 1e-9
+    assert solution.certificate.relative < 0.05
+    if name in ("dual", "batch"):
+        assert solution.converged
+        assert solution.certificate.relative <= 1e-3
+
+
+def test_no_penalty_is_no_dual_and_has_no_certificate():
+    objective = problem(2, l2=0.0)
+    with pytest.raises(UsageError, match="λ > 0"):
+        dual(objective)
+    solution = minimise(objective, Settings(max_iter=50))
+    assert np.isnan(solution.certificate.relative)
+    assert "λ = 0" in solution.certificate.reason
+
+
+@pytest.mark.parametrize("l2", [1.0, 1e-3, 1e-7])
+def test_rows_of_very_different_lengths_and_no_feature_at_all(l2):
+    X = np.array([[1e3, 0.0], [0.0, 1e-3], [0.0, 0.0], [-1e3, 1.0], [5.0, 5.0], [0.0, 0.0]])
+    objective = Objective(DenseMatrix(X), np.array([1, 0, 1, 0, 1, 0]), n_classes=2, l2=l2)
+    solution = dual(objective, tol=1e-3, max_iter=3000)
+    assert np.all(np.isfinite(solution.theta))
+    assert not np.isnan(solution.certificate.bound)
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
+    first, second, other = (dual(problem(1), tol=1e-2, random_state=seed) for seed in (0, 0, 1))
+    assert np.array_equal(first.theta, second.theta)
+    assert not np.array_equal(first.theta, other.theta)
+
+
+def test_a_state_at_zero_is_theta_zero():
+    state = DualState.at_zero(problem(1, classes=3))
+    assert not state.theta.any()
+    assert state.theta.shape[1] == 8
