@@ -342,7 +342,8 @@ class TextClassifier(Estimator):
 
     def predict(self, texts: Iterable[str] | Texts) -> NDArray[Any]:
         """The most probable class of each text; a tie goes to the first."""
-        return np.asarray(self.classes_[np.argmax(self.predict_log_proba(texts), axis=1)])
+        best = np.argmax(self.predict_log_proba(texts), axis=1)
+        return np.asarray(self.classes_[best])
 
     def score(self, texts: Iterable[str] | Texts, labels: Any) -> float:
         """Accuracy."""

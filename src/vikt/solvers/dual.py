@@ -31,6 +31,8 @@ Floats = NDArray[np.float64]
 _RHO = 0.3
 # The sum of KL divergences met on the way is a few times the true gap, so a proof is asked for a little early.
 _HINT = 2.0
+_LEAST_GIVE = 1e-12
+_LONGEST_STEP = 1.0
 _NEAR_ROUNDING = 1e-10
 # Classes are rounded up to what the machine does at once; a score this low keeps the rest out of every softmax.
 _CLASSES_AT_ONCE = 8
@@ -47,8 +49,8 @@ class DualState:
         Scores whose logistic or softmax is α; K' is K rounded up.
     theta : (n,) or (n, K')
         The weights that belong to α.
-    intercepts : (2,) or (2, K')
-        The intercepts, and the imbalance Σ w (y - α).
+    intercepts : (3,) or (3, K')
+        The intercepts, the imbalance Σ w (y - α), and how much the α's give way to the intercepts.
     l2 : float
         λ.
     """
@@ -64,9 +66,9 @@ class DualState:
         """θ = 0, which is α = y."""
         m, n, l2 = objective.X.n_rows, objective.X.n_features, objective.l2
         if objective.n_classes == 2:
-            return cls(np.zeros(m), np.zeros(n), np.zeros(2), l2)
+            return cls(np.zeros(m), np.zeros(n), np.zeros(3), l2)
         padded = -(-objective.n_classes // _CLASSES_AT_ONCE) * _CLASSES_AT_ONCE
-        intercepts = np.zeros((2, padded))
+        intercepts = np.zeros((3, padded))
         intercepts[0, objective.n_classes :] = _NEVER
         return cls(np.zeros((m, padded), np.float32), np.zeros((n, padded), np.float32), intercepts, l2)
 
@@ -175,9 +177,16 @@ class _Ascent:
             state.alpha_scores,
         )
         state.fresh = False
-        state.intercepts[0] += self.rho * state.intercepts[1]
-        value = loss / m + self.objective.l2 * float(np.sum(np.square(state.theta), dtype=np.float64))
+        self._move_intercepts(state.intercepts)
+        value = loss / m + self.objective.l2 * float(np.sum(np.square(state.theta, dtype=np.float64)))
         return LossRecord(number, loss / m), gap / m / value
+
+    def _move_intercepts(self, intercepts: Floats) -> None:
+        """By ρ times the imbalance; further where the α's hardly give way, near 0 and 1, as Newton's method would."""
+        if self.rho:
+            _, imbalance, give = intercepts
+            step = np.maximum(self.rho, 1 / np.maximum(give, _LEAST_GIVE))
+            intercepts[0] += np.clip(step * imbalance, -_LONGEST_STEP, _LONGEST_STEP)
 
     def prove(self, tol: float) -> tuple[Floats, Certificate]:
         scores = self.state.alpha_scores

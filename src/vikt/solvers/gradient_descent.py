@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vikt.errors import UsageError
+from vikt.errors import DivergenceError, UsageError
 from vikt.matrix.design import Rows
 from vikt.model.functions import Floats
 from vikt.model.objective import Objective
 from vikt.model.penalties import L2
-from vikt.solvers.certificate import Certificate, certificate_nearby, gradient_certificate
-from vikt.solvers.solution import LossRecord, Progress, Solution
-from vikt.solvers.stopping import EarlyStopping, check_divergence, convergence_epsilon
+from vikt.solvers.learning_rate import Schedule, learning_rates
+from vikt.solvers.solution import Progress, Solution
+from vikt.solvers.stopping import EarlyStopping, Watch
 
 
 class Minimum(NamedTuple):
@@ -26,6 +26,7 @@ class Minimum(NamedTuple):
     converged: bool
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def gradient_descent(
     gradient: Callable[[Floats], Any],
     x0: Any,
@@ -36,19 +37,31 @@ def gradient_descent(
 ) -> Minimum:
     """Repeat x_{i+1} = x_i - α·∇f(x_i) until |∇f(x)| < ε, for any differentiable f.
 
-    It finds a global minimum if f is convex, else a local one, which depends on x0.
+    ∇f points in the direction of steepest ascent, so each step is one of steepest descent. It finds a global minimum if
+    f is convex, else a local one, which depends on x0.
+
+    Raises
+    ------
+    DivergenceError
+        The steps run off to infinity: α is too large, or f has no minimum.
 
     Examples
     --------
     >>> gradient_descent(lambda x: 2 * (x - 3), 0.0, learning_rate=0.1).x.round(4).item()
     3.0
     """
-    x = np.array(x0, dtype=np.float64)
+    x = np.array(x0, dtype=np.float64, order="C")
     for step in range(max_steps):
         slope = np.asarray(gradient(x))
         if np.linalg.norm(slope) < epsilon:
             return Minimum(x, step, True)
-        simultaneous_update(x, slope, learning_rate)
+        if not np.isfinite(slope).all():
+            raise DivergenceError(
+                f"the descent ran off to infinity in {step} steps with learning_rate={learning_rate:g}; "
+                f"try {learning_rate / 10:g}, or another x0"
+            )
+        # A flat view, so that a plain number is no special case.
+        simultaneous_update(x.reshape(-1), slope.reshape(-1), learning_rate)
     return Minimum(x, max_steps, False)
 
 
@@ -74,7 +87,7 @@ def simultaneous_update(
     penalty : L2, optional
         Whose gradient, at the θ before the step, is part of the step too.
     """
-    if penalty is not None:
+    if penalty is not None and penalty.strength > 0:
         theta[..., penalty.first :] *= 1 - 2 * penalty.strength * learning_rate
     theta[..., columns] -= learning_rate * gradient
 
@@ -95,6 +108,7 @@ def by_epochs(m: int, batch_size: int, random: np.random.Generator) -> Iterator[
 SAMPLINGS = {"replacement": with_replacement, "epochs": by_epochs}
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def descend(
     objective: Objective,
     *,
@@ -117,54 +131,49 @@ def descend(
 
     Parameters
     ----------
+    objective : Objective
     batch_size : int or None
         Data points a step: 1 is stochastic, None is all of them, batch gradient descent.
     sampling : str
         How rows are drawn: a name in `SAMPLINGS`.
     learning_rate : float or "auto"
-        α. Automatic: one over a bound on the curvature, c·mean(‖x‖² + 1) + 2λ with c = 1/4 for the logistic function and
-        1/2 for softmax, with which batch descent comes closer in every step; a smaller batch takes the largest
-        row instead of the mean, and divides by the square root of the pass, so that its noise dies out.
+        α; see `learning_rates`.
+    tol, epsilon : float
+        What makes ε, with a penalty and without.
     max_iter : int
         The most passes over the data.
     random_state : int
         Of the small random θ to begin with, and of the draws.
+    theta : ndarray, optional
+        Where to begin.
     validation : Objective, optional
         Rows kept apart, for `early_stopping` and the loss curve.
+    progress : callable, optional
+        Called with each measurement.
 
     Raises
     ------
     DivergenceError
         The loss grows: the learning rate is too large.
     """
+    size = _batch_size(batch_size, objective.X.n_rows)
+    batches = _sampling(sampling)
+    rate = learning_rates(objective, learning_rate, size)
     random = np.random.default_rng(random_state)
-    theta = random.normal(0, 0.01, objective.shape) if theta is None else np.array(theta, dtype=np.float64)
-    rate, decays = _learning_rate(objective, learning_rate, batch_size)
-    curve: list[LossRecord] = []
-    for passes in range(max_iter + 1):
+    start = random.normal(0, 0.01, objective.shape) if theta is None else theta
+    # Features × classes in memory: a step then touches one run of numbers a feature, and nothing is copied.
+    theta = np.array(start, dtype=np.float64, order="F")
+    watch = Watch(objective, validation, early_stopping, progress, tol, epsilon, max_iter, rate(0))
+    step = 0
+    while True:
         value, gradient = objective.value_and_gradient(theta)
-        training_loss = value - objective.penalty.value(theta)
-        curve.append(LossRecord(passes, training_loss, validation.value(theta) if validation else None))
-        if progress:
-            progress(curve[-1])
-        check_divergence(curve, rate)
-        if np.sum(gradient**2) < convergence_epsilon(objective.l2, value, tol, epsilon):
-            proof = _certificate_as_it_stands(objective, theta)
-            if not proof.relative > tol:
-                reason = "converged: the sum of squares of the gradient fell below ε"
-                return Solution(theta, proof, curve, True, reason)
-        if early_stopping and _overfits(early_stopping, curve[-1], theta):
-            best, reason = early_stopping.best_theta, early_stopping.reason
-            return Solution(best, _certificate_as_it_stands(objective, best), curve, True, reason)
-        if passes == max_iter:
-            break
-        step = rate / np.sqrt(passes + 1) if decays else rate
+        if watch.stops(theta, value, gradient):
+            return watch.solution(theta)
         if batch_size is None:
-            simultaneous_update(theta, gradient, step)
+            simultaneous_update(theta, gradient, rate(step))
+            step += 1
         else:
-            _one_pass(objective, theta, step, SAMPLINGS[sampling](objective.X.n_rows, batch_size, random))
-    reason = f"max_iter = {max_iter} passes reached before convergence"
-    return Solution(theta, _certificate_as_it_stands(objective, theta), curve, False, reason)
+            step = _one_pass(objective, theta, rate, step, batches(objective.X.n_rows, size, random))
 
 
 batch = partial(descend, batch_size=None)
@@ -172,32 +181,21 @@ stochastic = partial(descend, batch_size=1, sampling="replacement", max_iter=100
 minibatch = partial(descend, batch_size=100, sampling="epochs", max_iter=100)
 
 
-def _one_pass(objective: Objective, theta: Floats, learning_rate: float, batches: Iterator[Rows]) -> None:
+def _one_pass(objective: Objective, theta: Floats, rate: Schedule, step: int, batches: Iterator[Rows]) -> int:
     for rows in batches:
         columns, gradient = objective.row_gradient(theta, rows)
-        simultaneous_update(theta, gradient, learning_rate, columns, objective.penalty)
+        simultaneous_update(theta, gradient, rate(step), columns, objective.penalty)
+        step += 1
+    return step
 
 
-def _overfits(early_stopping: EarlyStopping, record: LossRecord, theta: Floats) -> bool:
-    if record.validation_loss is None:
-        return False
-    return early_stopping.measure(record.training_loss, record.validation_loss, theta)
+def _batch_size(given: int | None, m: int) -> int:
+    if given is not None and given < 1:
+        raise UsageError(f"batch_size: expected 1 or more data points, found {given}")
+    return m if given is None else min(given, m)
 
 
-def _learning_rate(objective: Objective, given: float | str, batch_size: int | None) -> tuple[float, bool]:
-    if given != "auto":
-        rate = float(given)
-        if not rate > 0:
-            raise UsageError(f"learning_rate: expected a number above 0 or 'auto', found {given}")
-        return rate, False
-    weights = objective.weights * (objective.X.n_rows / objective.total_weight)
-    sizes = weights * (objective.X.squared_norms() + objective.X.has_dummy)
-    steepest = 0.25 if objective.n_classes == 2 else 0.5
-    size = float(np.mean(sizes) if batch_size is None else np.max(sizes))
-    return 1 / (steepest * size + 2 * objective.l2), batch_size is not None
-
-
-def _certificate_as_it_stands(objective: Objective, theta: Floats) -> Certificate:
-    """The proof for θ itself, whose intercepts need not be the best."""
-    _, proof = gradient_certificate(objective, theta)
-    return certificate_nearby(objective, theta, proof)
+def _sampling(name: str) -> Callable[[int, int, np.random.Generator], Iterator[Rows]]:
+    if name not in SAMPLINGS:
+        raise UsageError(f"sampling: {name!r} is not known; choose from {', '.join(map(repr, SAMPLINGS))}")
+    return SAMPLINGS[name]

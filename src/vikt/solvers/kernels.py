@@ -79,7 +79,8 @@ def ascend_two_classes(
     state: Array,
     log_odds: Array,
 ) -> tuple[float, float]:
-    """One pass. `state` holds the intercept and Σ w(y - α); `curvature` each row's q; `scale` 1/(2λW).
+    """One pass. `state` holds the intercept, Σ w(y - α), and how much the α's give way to the intercept, each by itself:
+    Σ w·α(1 - α) / (1 + q·α(1 - α)). `curvature` is each row's q, `scale` 1/(2λW).
 
     Returns
     -------
@@ -90,6 +91,7 @@ def ascend_two_classes(
     loss = 0.0
     intercept = state[0]
     imbalance = state[1]
+    give = 0.0
     for position in range(order.shape[0]):
         i = order[position]
         z = intercept
@@ -107,7 +109,10 @@ def ascend_two_classes(
             gap += weight[i] * (softplus(z) - softplus(start) - old * (z - start))
         s = solve_two_classes(z + curvature[i] * old, curvature[i], start)
         log_odds[i] = s
-        delta = weight[i] * (old - logistic(s))
+        new = logistic(s)
+        variance = new * (1.0 - new)
+        give += weight[i] * variance / (1.0 + curvature[i] * variance)
+        delta = weight[i] * (old - new)
         step = scale * delta
         for entry in range(indptr[i], indptr[i + 1]):
             theta[indices[entry]] += step * values[entry]
@@ -115,6 +120,7 @@ def ascend_two_classes(
         imbalance += delta
     state[0] = intercept
     state[1] = imbalance
+    state[2] = give
     return gap, loss
 
 
@@ -158,14 +164,14 @@ def solve_many_classes(
     `moved` is about how far α has to go; the steps end when they are small beside it.
     """
     enough = np.float32(0.1) * moved
-    nu = ZERO
+    total = ZERO
+    for k in range(u.shape[0]):
+        total += alpha[k]
     for _ in range(MOST_NEWTON_STEPS):
-        total = ZERO
         pull = ZERO
         room = ZERO
         for k in range(u.shape[0]):
             give = alpha[k] / (ONE + q * alpha[k])
-            total += alpha[k]
             pull += give * (u[k] + q * alpha[k] - target[k])
             room += give
         nu = (total - ONE - pull) / room
@@ -175,11 +181,12 @@ def solve_many_classes(
             u[k] = min(u[k] + move, ZERO)
             largest = max(largest, alpha[k] * abs(move))
         exponentials(u, alpha, bits, factors)
-        if largest <= enough:
+        total = ZERO
+        for k in range(u.shape[0]):
+            total += alpha[k]
+        # A class that must grow from almost nothing moves α by almost nothing at first, but the sum tells.
+        if largest <= enough and abs(total - ONE) <= enough:
             break
-    total = ZERO
-    for k in range(u.shape[0]):
-        total += alpha[k]
     log_total = np.float32(math.log(total))
     for k in range(u.shape[0]):
         u[k] -= log_total
@@ -200,7 +207,7 @@ def ascend_many_classes(
     state: Array,
     log_alpha: Array,
 ) -> tuple[float, float]:
-    """One pass; see `ascend_two_classes`. θ is features × classes; `state` is (2, K)."""
+    """One pass; see `ascend_two_classes`. θ is features × classes; `state` is (3, K)."""
     n_classes = theta.shape[1]
     z = np.empty(n_classes, dtype=np.float32)
     p = np.empty(n_classes, dtype=np.float32)
@@ -212,6 +219,8 @@ def ascend_many_classes(
     alpha = np.empty(n_classes, dtype=np.float32)
     gap = 0.0
     loss = 0.0
+    for k in range(n_classes):
+        state[2, k] = 0.0
     for position in range(order.shape[0]):
         i = order[position]
         q = np.float32(curvature[i])
@@ -249,6 +258,8 @@ def ascend_many_classes(
             delta[k] = np.float32(weight[i]) * (old[k] - alpha[k])
             state[0, k] += rho * delta[k]
             state[1, k] += delta[k]
+            variance = alpha[k] * (ONE - alpha[k])
+            state[2, k] += weight[i] * variance / (ONE + q * variance)
             delta[k] *= np.float32(scale)
         for entry in range(indptr[i], indptr[i + 1]):
             x = values[entry]

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from vikt.errors import DivergenceError, UsageError
 from vikt.model.functions import Floats
-from vikt.solvers.solution import LossRecord
+from vikt.model.objective import Objective
+from vikt.solvers.certificate import Certificate, certificate_nearby, gradient_certificate
+from vikt.solvers.solution import LossRecord, Progress, Solution
 
 _RISES_IN_A_ROW = 5
+_TIMES_THE_FIRST_LOSS = 10
+_RISES_WORTH_SAYING = 0.25
 
 
 def convergence_epsilon(l2: float, value: float, tol: float, epsilon: float) -> float:
@@ -68,10 +73,85 @@ class EarlyStopping:
         """Take one measurement; True says stop."""
         if validation_loss < self.best_loss:
             self.best_loss, self.best_theta = validation_loss, theta.copy()
-        overfits = validation_loss > self._last[1] and training_loss <= self._last[0]
+        overfits = validation_loss > self._last[1] and training_loss < self._last[0]
         self._rises = self._rises + 1 if overfits else 0
         self._last = (training_loss, validation_loss)
         return self._rises > self.patience
+
+
+@dataclass
+class Watch:
+    """What watches over a descent: it measures the losses at regular intervals and says when, and why, to stop.
+
+    Parameters are those of `descend`; `learning_rate` is that of the first step.
+    """
+
+    objective: Objective
+    validation: Objective | None
+    early_stopping: EarlyStopping | None
+    progress: Progress | None
+    tol: float
+    epsilon: float
+    max_iter: int
+    learning_rate: float
+    curve: list[LossRecord] = field(default_factory=list)
+    converged: bool = False
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        # What early stopping remembers is of one descent; without rows kept apart there is nothing to remember.
+        if self.early_stopping is not None:
+            self.early_stopping = EarlyStopping(self.early_stopping.patience) if self.validation else None
+
+    def stops(self, theta: Floats, value: float, gradient: Floats) -> bool:
+        """Measure once more. True says stop: converged, overfitting or out of passes.
+
+        Raises
+        ------
+        DivergenceError
+            See `check_divergence`.
+        """
+        record = self._measure(theta, value)
+        stopped_early = self._stopped_early(record, theta)
+        epsilon = convergence_epsilon(self.objective.l2, value, self.tol, self.epsilon)
+        squares = float(np.sum(gradient * gradient))
+        if squares < epsilon and not certificate_as_it_stands(self.objective, theta).relative > self.tol:
+            self.converged = True
+            self.reason = f"converged: the sum of squares of the gradient, {squares:.1e}, fell below ε = {epsilon:.1e}"
+        elif stopped_early:
+            self.converged, self.reason = True, stopped_early
+        elif record.passes >= self.max_iter:
+            self.reason = f"max_iter = {self.max_iter} passes reached before convergence{self._unsteady()}"
+        return bool(self.reason)
+
+    def solution(self, theta: Floats) -> Solution:
+        """The weights with the least validation loss where early stopping was asked for, else those of the end."""
+        best = np.ascontiguousarray(self.early_stopping.best_theta if self.early_stopping else theta)
+        proof = certificate_as_it_stands(self.objective, best)
+        return Solution(best, proof, self.curve, self.converged, self.reason)
+
+    def _measure(self, theta: Floats, value: float) -> LossRecord:
+        training_loss = value - self.objective.penalty.value(theta)
+        validation_loss = self.validation.value(theta) if self.validation else None
+        self.curve.append(LossRecord(len(self.curve), training_loss, validation_loss))
+        if self.progress:
+            self.progress(self.curve[-1])
+        check_divergence(self.curve, self.learning_rate)
+        return self.curve[-1]
+
+    def _stopped_early(self, record: LossRecord, theta: Floats) -> str:
+        rule = self.early_stopping
+        if rule is None or record.validation_loss is None:
+            return ""
+        return rule.reason if rule.measure(record.training_loss, record.validation_loss, theta) else ""
+
+    def _unsteady(self) -> str:
+        """A learning rate somewhat too large makes the loss of a classifier swing rather than grow."""
+        losses = [record.training_loss for record in self.curve]
+        rises = sum(after > before for before, after in itertools.pairwise(losses))
+        if rises <= _RISES_WORTH_SAYING * len(losses):
+            return ""
+        return f"; the training loss rose in {rises} of them, so learning_rate={self.learning_rate:g} may be too large"
 
 
 def check_divergence(curve: list[LossRecord], learning_rate: float) -> None:
@@ -80,12 +160,20 @@ def check_divergence(curve: list[LossRecord], learning_rate: float) -> None:
     Raises
     ------
     DivergenceError
-        The training loss is not finite, or has risen time after time above where it began.
+        The training loss is not finite, is many times what it began with, or has risen pass after pass above that.
     """
     losses = [record.training_loss for record in curve[-_RISES_IN_A_ROW - 1 :]]
+    first, last = curve[0].training_loss, losses[-1]
     climbs = len(losses) > _RISES_IN_A_ROW and all(a < b for a, b in itertools.pairwise(losses))
-    if not math.isfinite(losses[-1]) or (climbs and losses[-1] > curve[0].training_loss):
+    # A warm start may begin with a loss of almost 0: below 1, that of knowing little, nothing is called large.
+    if not math.isfinite(last) or last > _TIMES_THE_FIRST_LOSS * max(first, 1.0) or (climbs and last > first):
         raise DivergenceError(
-            f"the descent diverges: the training loss went from {curve[0].training_loss:.4g} to {losses[-1]:.4g} in "
+            f"the descent diverges: the training loss went from {first:.4g} to {last:.4g} in "
             f"{len(curve) - 1} passes with learning_rate={learning_rate:g}; try {learning_rate / 10:g}, or 'auto'"
         )
+
+
+def certificate_as_it_stands(objective: Objective, theta: Floats) -> Certificate:
+    """The proof for θ itself, whose intercepts need not be the best."""
+    _, proof = gradient_certificate(objective, theta)
+    return certificate_nearby(objective, theta, proof)

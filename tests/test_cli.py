@@ -1,0 +1,285 @@
+"""The command line, as a person or a script meets it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from vikt.cli.main import main
+
+MAILS = "label\ttext\n" + "".join(
+    f"{label}\t{text} {n}\n"
+    for n in range(20)
+    for label, text in (("spam", "win money now"), ("ham", "lunch on friday"), ("work", "the report is late"))
+)
+
+
+def vikt(*args, **options):
+    command = [sys.executable, "-m", "vikt.cli.main", *map(str, args)]
+    return subprocess.run(command, capture_output=True, timeout=120, check=False, **options)
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run in this process: (exit code, stdout, stderr)."""
+
+    def call(*args):
+        monkeypatch.setattr(sys, "argv", ["vikt", *map(str, args)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        return ended.value.code or 0, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def mails(tmp_path):
+    path = tmp_path / "mails.tsv"
+    path.write_text(MAILS)
+    return path
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    (folder / "mails.tsv").write_text(MAILS)
+    done = vikt("train", folder / "mails.tsv", "-o", folder / "m.vikt", "-q")
+    assert done.returncode == 0, done.stderr
+    return folder / "m.vikt"
+
+
+def test_train_tells_what_it_did(run, mails, tmp_path):
+    code, out, err = run("train", mails, "-o", tmp_path / "m.vikt", "--min-df", 1)
+    assert code == 0
+    for said in ("rows       60: 0 empty, 0 duplicates", "3: ham 20, spam 20, work 20", "48 training, 6 validation, 6 test",
+                 "penalty    λ =", "<- chosen", "proof      the loss is at most", "accuracy   1.0000", "confusion matrix",
+                 "strongest features", "m.vikt ("):
+        assert said in out
+    assert "Traceback" not in err
+
+
+def test_train_json(run, mails, tmp_path):
+    code, out, _ = run("train", mails, "-o", tmp_path / "m.vikt", "--json", "-q")
+    told = json.loads(out)
+    assert code == 0
+    assert set(told) >= {"metrics", "per_class", "confusion", "certificate", "data", "model"}
+    assert set(told["metrics"]["accuracy"]) >= {"value", "low", "high"}
+    assert 0 <= told["certificate"]["relative"] <= 1e-4
+    assert told["metrics"]["accuracy"]["value"] == 1.0
+
+
+@pytest.mark.parametrize("options", [[], ["--threads", "2"], ["--analyzer", "char_wb", "--ngrams", "2-4"]])
+def test_shuffled_rows_and_threads_give_the_same_bytes(run, mails, tmp_path, options):
+    header, *lines = MAILS.splitlines(keepends=True)
+    other = tmp_path / "other.tsv"
+    other.write_text(header + "".join(sorted(lines, key=lambda line: line[::-1])))
+    run("train", mails, "-o", tmp_path / "a.vikt", "-q", *[o for o in options if o not in ("--threads", "2")])
+    run("train", other, "-o", tmp_path / "b.vikt", "-q", *options)
+    assert (tmp_path / "a.vikt").read_bytes() == (tmp_path / "b.vikt").read_bytes()
+
+
+def test_a_test_file_with_a_label_never_seen(run, mails, tmp_path):
+    test = tmp_path / "test.tsv"
+    test.write_text("label\ttext\nspam\twin money\nfamily\tdinner on sunday\n")
+    code, out, _ = run("train", mails, "--test", test, "-o", tmp_path / "m.vikt", "--json", "-q")
+    told = json.loads(out)
+    assert code == 0
+    assert told["metrics"]["accuracy"]["value"] == 0.5
+    assert "1" in told["metrics"]["log_loss"]["reason"]
+    assert "family" in json.dumps(told["unseen_labels"])
+
+
+def test_predict_answers_every_line(model):
+    lines = b"win money\n\n   \nlunch\r\nzzz\nlast without end"
+    done = vikt("predict", model, input=lines)
+    answers = done.stdout.decode().splitlines()
+    assert done.returncode == 0
+    assert len(answers) == 6
+    assert answers[0].startswith("spam\t")
+    assert answers[3].startswith("ham\t")
+    assert all(0 <= float(answer.split("\t")[1]) <= 1 for answer in answers)
+
+
+def test_predict_proba_sums_to_one(model):
+    done = vikt("predict", model, "--proba", input=b"win\nlunch\n")
+    for line in done.stdout.decode().splitlines():
+        fields = line.split("\t")
+        assert len(fields) == 5
+        assert sum(map(float, fields[2:])) == pytest.approx(1, abs=1e-9)
+
+
+def test_predict_answers_a_slow_pipe_line_by_line(model):
+    command = [sys.executable, "-m", "vikt.cli.main", "predict", str(model)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        for text, label in ((b"win money\n", b"spam"), (b"lunch\n", b"ham")):
+            process.stdin.write(text)
+            process.stdin.flush()
+            assert process.stdout.readline().startswith(label + b"\t")
+        process.stdin.close()
+    assert process.returncode == 0
+
+
+def test_a_closed_pipe_ends_in_silence(model):
+    command = f"yes 'win money' | head -300000 | '{sys.executable}' -m vikt.cli.main predict '{model}' | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=120, check=False)
+    assert done.stdout.startswith(b"spam\t")
+    assert done.stderr == b""
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl"])
+def test_a_table_in_gives_the_same_table_out_with_columns_added(model, tmp_path, suffix):
+    rows = [{"id": "007", "text": "win, \"money\""}, {"id": "NA", "text": "lunch"}]
+    table = tmp_path / f"t{suffix}"
+    if suffix == ".csv":
+        table.write_text('id,text\n007,"win, ""money"""\nNA,lunch\n')
+    elif suffix == ".tsv":
+        table.write_text('id\ttext\n007\twin, "money"\nNA\tlunch\n')
+    else:
+        table.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    out = tmp_path / "out.jsonl"
+    assert vikt("predict", model, table, "-o", out).returncode == 0
+    told = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [{k: row[k] for k in ("id", "text")} for row in told] == rows
+    assert [row["predicted"] for row in told] == ["spam", "ham"]
+    same = vikt("predict", model, table)
+    assert same.returncode == 0
+    assert len(same.stdout.decode().splitlines()) == (2 if suffix == ".jsonl" else 3)
+
+
+def test_evaluate_explain_inspect(model, mails):
+    assert b"accuracy   1.0000" in vikt("evaluate", model, mails).stdout
+    told = json.loads(vikt("explain", model, "win money", "--json").stdout)
+    assert told["label"] == "spam"
+    assert told["score"] == pytest.approx(told["intercept"] + sum(part["contribution"] for part in told["contributions"]))
+    assert b"score of 'spam'" in vikt("explain", model, input=b"win money").stdout
+    assert b"strongest features" in vikt("inspect", model).stdout
+    assert json.loads(vikt("inspect", model, "--json").stdout)["classes"] == ["ham", "spam", "work"]
+
+
+def test_the_whole_demo(tmp_path):
+    done = vikt("demo", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert b"What to type next" in done.stdout
+    assert (tmp_path / "demo.vikt").exists()
+    assert vikt("demo", "-q", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "explain", "inspect", "demo"])
+def test_help_has_examples(run, command):
+    code, out, _ = run(command, "--help")
+    assert code == 0
+    assert f"vikt {command}" in out.replace("\n", " ")
+
+
+def bad(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "options", "code", "said"),
+    [
+        (None, "none.tsv", [], 1, "none.tsv"),
+        (b"", "x.tsv", [], 1, "x.tsv"),
+        (b"label\ttext\n", "x.tsv", [], 1, "no rows|none"),
+        (MAILS.encode(), "x.tsv", ["--text", "txt"], 1, "'text'"),
+        (MAILS.encode(), "x.tsv", ["--label", "klass"], 1, "'label'"),
+        (b"a\tb\tc\n1\t2\t3\n", "x.tsv", [], 1, "--text"),
+        (b"label\ttext\n" + b"x\ta b\n" * 9, "x.tsv", [], 1, "two classes"),
+        (b"label\ttext\nx\ta\n\tb\n", "x.tsv", [], 1, "row 2 has an empty label"),
+        (b"label\ttext\nx\ta\ny\tb\n", "x.tsv", ["--test", "SELF"], 1, "no vocabulary"),
+        (b"label\ttext\nx\ta\ny\tb\n", "x.tsv", ["--min-df", "1"], 1, "too few"),
+        (b"label\ttext\nx\tcaf\xe9\n", "x.tsv", [], 1, "UTF-8"),
+        ("label\ttext\nx\ta\n".encode("utf-16"), "x.tsv", [], 1, "UTF-16"),
+        (b"label\ttext\nx\ta\tb\n", "x.tsv", [], 1, "row 1"),
+        (b'label,text\nx,"open\ny,b\n', "x.csv", [], 1, "quotation mark|quote"),
+        (MAILS.encode(), "x.docx", [], 1, r"\.docx"),
+        (MAILS.encode(), "x.tsv", ["--l2", "-1"], 2, "λ of 0 or more"),
+        (MAILS.encode(), "x.tsv", ["--l2", "much"], 2, "--l2"),
+        (MAILS.encode(), "x.tsv", ["--ngrams", "a-b"], 2, "--ngrams"),
+        (MAILS.encode(), "x.tsv", ["--ngrams", "3-1"], 2, "shortest"),
+        (MAILS.encode(), "x.tsv", ["--analyzer", "sentence"], 2, "sentence"),
+        (MAILS.encode(), "x.tsv", ["--colour", "red"], 2, "colour"),
+        (MAILS.encode(), "x.tsv", ["--patience", "2"], 2, "descent"),
+        (MAILS.encode(), "x.tsv", ["--class-weight", "eggs=2"], 2, "eggs"),
+        (MAILS.encode(), "x.tsv", ["--weight", "text"], 1, "expected a number"),
+        (MAILS.encode(), "x.tsv", ["-o", "no/such/folder/m.vikt"], 1, "no folder"),
+        (MAILS.encode(), "x.tsv", ["-o", "."], 1, "is a folder"),
+        (MAILS.encode(), "x.tsv", ["--solver", "minibatch", "--learning-rate", "1e9", "--l2", "1"], 1, "diverges"),
+    ],
+)
+def test_bad_input_gets_one_clear_message(run, tmp_path, monkeypatch, content, name, options, code, said):
+    import re
+
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / name if content is None else bad(tmp_path, name, content)
+    options = [str(path) if option == "SELF" else option for option in options]
+    ended, out, err = run("train", path, "-q", *options)
+    assert ended == code
+    assert re.search(said, err), err
+    assert "Traceback" not in err
+    assert out == ""
+    assert not list(tmp_path.glob("*.vikt"))
+
+
+def test_nul_bytes_are_text_and_what_follows_counts(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    data = bad(tmp_path, "x.tsv", MAILS.replace("win money", "win\x00money").encode())
+    assert run("train", data, "-q", "--ngrams", "1")[0] == 0
+    told = json.loads(run("explain", "model.vikt", "money", "--json")[1])
+    assert told["contributions"][0]["feature"] == "money"
+
+
+def test_a_folder_is_no_file(run, tmp_path):
+    code, _, err = run("train", tmp_path)
+    assert code == 1
+    assert "folder" in err
+
+
+def test_a_file_that_is_no_model_is_neither_loaded_nor_replaced(run, mails, tmp_path):
+    precious = bad(tmp_path, "thesis.txt", b"years of work")
+    for command in (["predict", precious], ["train", mails, "-q", "-o", precious]):
+        code, _, err = run(*command)
+        assert code == 1
+        assert "no vikt model" in err
+    assert precious.read_bytes() == b"years of work"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk(model):
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-m", "vikt.cli.main", "predict", str(model)]
+        done = subprocess.run(command, input=b"win\n" * 10, stdout=full, stderr=subprocess.PIPE, timeout=120, check=False)
+    assert done.returncode == 1
+    assert b"No space left" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_ctrl_c_in_mid_training_leaves_nothing(tmp_path, emails):
+    texts, labels = emails
+    data = tmp_path / "x.tsv"
+    rows = [f"{label}\t{text} {n}" for n in range(60) for text, label in zip(texts, labels, strict=True)]
+    data.write_text("label\ttext\n" + "\n".join(rows) + "\n")
+    command = [sys.executable, "-m", "vikt.cli.main", "train", str(data), "--tol", "1e-14", "-o", str(tmp_path / "m.vikt")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        time.sleep(4)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.tsv"]
+
+
+def test_an_ascii_locale_changes_nothing(model):
+    plain = vikt("predict", model, input="é lunch\n".encode())
+    ascii_only = vikt("predict", model, input="é lunch\n".encode(), env={**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"})
+    assert ascii_only.stdout == plain.stdout
+    assert vikt("inspect", model, env={**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}).returncode == 0

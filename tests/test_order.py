@@ -1,0 +1,60 @@
+"""The canonical order and the splits hang on what rows say, not on where they stood."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vikt.corpus.order import canonical_order, fingerprint, row_keys, split_tenths
+
+ROWS = st.lists(st.tuples(st.sampled_from([b"a", b"b", b"c", b""]), st.integers(0, 2), st.sampled_from([1.0, 2.0])))
+
+
+@given(rows=ROWS, seed=st.integers(0, 5), shuffle=st.randoms())
+def test_any_order_of_the_same_rows_ends_in_one(rows, seed, shuffle):
+    def ordered(given_rows):
+        texts, labels, weights = zip(*given_rows, strict=True) if given_rows else ((), (), ())
+        return [given_rows[i] for i in canonical_order(list(texts), list(labels), list(weights), seed)]
+
+    mixed = list(rows)
+    shuffle.shuffle(mixed)
+    assert ordered(rows) == ordered(mixed)
+
+
+def test_collisions_of_the_hash_fall_back_on_content(monkeypatch):
+    monkeypatch.setattr("vikt.corpus.order.row_keys", lambda contents, seed: np.zeros(len(contents), np.uint64))
+    order = canonical_order([b"b", b"a", b"b", b"a"], [0, 1, 0, 0], [1, 1, 1, 1], 0)
+    assert order.tolist() == [3, 1, 0, 2]
+
+
+def test_the_seed_changes_the_order():
+    texts = [str(i).encode() for i in range(100)]
+    assert not np.array_equal(row_keys(texts, 0), row_keys(texts, 1))
+
+
+def test_tenths_are_stratified_and_rounded_down():
+    texts = [str(i).encode() for i in range(139)]
+    y = np.array([0] * 100 + [1] * 30 + [2] * 9)
+    rest, validation, test = split_tenths(texts, y, 2)
+    assert np.bincount(y[test], minlength=3).tolist() == [10, 3, 0]
+    assert np.bincount(y[validation], minlength=3).tolist() == [10, 3, 0]
+    assert sorted(np.concatenate([rest, validation, test])) == list(range(139))
+    # the last tenth of each class is the test
+    assert test.tolist() == [*range(90, 100), *range(127, 130)]
+    assert validation.tolist() == [*range(80, 90), *range(124, 127)]
+
+
+def test_equal_texts_never_stand_on_both_sides_whatever_their_labels():
+    texts = sorted([str(i % 40).encode() for i in range(400)])
+    y = np.random.default_rng(0).integers(2, size=400)
+    parts = split_tenths(texts, y, 2)
+    seen = [{texts[i] for i in part} for part in parts]
+    assert not (seen[0] & seen[1] or seen[0] & seen[2] or seen[1] & seen[2])
+    assert len(seen[2]) > 0
+
+
+def test_the_fingerprint_forgets_order_and_remembers_labels():
+    assert fingerprint([b"a", b"b"], ["x", "y"]) == fingerprint([b"b", b"a"], ["y", "x"])
+    assert fingerprint([b"a", b"b"], ["x", "y"]) != fingerprint([b"a", b"b"], ["y", "x"])
+    assert fingerprint([b"a", b"a"], ["x", "x"]) != fingerprint([b"a"], ["x"])

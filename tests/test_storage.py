@@ -1,0 +1,123 @@
+"""The model file: whole or refused."""
+
+from __future__ import annotations
+
+import errno
+import json
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+
+from vikt.errors import DamagedModelError, ForeignModelError, InputFileError, ModelFileError, NewerModelError, OutputFileError
+from vikt.storage import load_model, replacing, save_model
+
+ARRAYS = {"a": np.arange(7.0), "b": np.arange(6, dtype=np.int64).reshape(2, 3), "c": np.frombuffer(b"xyz", np.uint8)}
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = tmp_path / "m.vikt"
+    save_model(path, ARRAYS, {"name": 'a "digest": é', "list": [1, None]})
+    return path
+
+
+def test_round_trip(model):
+    arrays, metadata = load_model(model)
+    assert metadata["name"] == 'a "digest": é'
+    assert metadata["list"] == [1, None]
+    for name, array in ARRAYS.items():
+        assert np.array_equal(arrays[name], array)
+        assert arrays[name].dtype == array.dtype
+
+
+def test_it_is_a_safetensors_file(model):
+    with safe_open(model, framework="np") as file:
+        assert set(file.keys()) == set(ARRAYS)
+        assert list(file.metadata()) == ["vikt"]
+
+
+def test_the_same_content_gives_the_same_bytes(model, tmp_path):
+    other = tmp_path / "other.vikt"
+    save_model(other, dict(reversed(ARRAYS.items())), {"list": [1, None], "name": 'a "digest": é'})
+    assert other.read_bytes() == model.read_bytes()
+
+
+def test_every_flip_and_every_cut_is_refused(model):
+    content = model.read_bytes()
+    random = np.random.default_rng(0)
+    positions = range(len(content)) if len(content) < 3000 else random.integers(len(content), size=3000)
+    for position in positions:
+        damaged = bytearray(content)
+        damaged[position] ^= 1 << int(random.integers(8))
+        model.write_bytes(damaged)
+        with pytest.raises(ModelFileError):
+            load_model(model)
+    for end in random.integers(len(content), size=200):
+        model.write_bytes(content[:end])
+        with pytest.raises(ModelFileError):
+            load_model(model)
+    model.write_bytes(content + b"\0")
+    with pytest.raises(DamagedModelError):
+        load_model(model)
+
+
+def _files(tmp_path):
+    header = json.dumps({"a": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}).encode()
+    yield b""
+    yield b"not a model, just some text that goes on"
+    yield b"\x80\x04\x95" + bytes(100)  # a pickle
+    yield len(header).to_bytes(8, "little") + header + b"x"  # safetensors of somebody else
+    yield (2**63).to_bytes(8, "little") + b"{" + bytes(50)  # a header longer than any disk
+    nested = b"[" * 100_000
+    yield (len(nested) + 1).to_bytes(8, "little") + b"{" + nested
+
+
+@pytest.mark.parametrize("n", range(6))
+def test_a_foreign_file_is_refused(tmp_path, n):
+    path = tmp_path / "x"
+    path.write_bytes(list(_files(tmp_path))[n])
+    with pytest.raises(ForeignModelError, match="no vikt model"):
+        load_model(path)
+
+
+def test_a_later_format_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("vikt.storage.FORMAT_VERSION", 99)
+    save_model(tmp_path / "m", ARRAYS, {})
+    monkeypatch.undo()
+    with pytest.raises(NewerModelError, match="format 99"):
+        load_model(tmp_path / "m")
+
+
+def test_a_missing_file_and_a_folder(tmp_path):
+    with pytest.raises(InputFileError, match="no such model"):
+        load_model(tmp_path / "m")
+    with pytest.raises(InputFileError):
+        load_model(tmp_path)
+
+
+def test_a_model_is_replaced_and_another_file_only_with_force(model):
+    save_model(model, ARRAYS, {"name": "second"})
+    assert load_model(model)[1]["name"] == "second"
+    model.write_text("my thesis")
+    with pytest.raises(OutputFileError, match="--force"):
+        save_model(model, ARRAYS, {})
+    assert model.read_text() == "my thesis"
+    save_model(model, ARRAYS, {}, force=True)
+    load_model(model)
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
+def test_what_breaks_off_leaves_the_old_file_and_no_litter(model, error):
+    before = model.read_bytes()
+    expected = OutputFileError if isinstance(error, OSError) else KeyboardInterrupt
+    with pytest.raises(expected), replacing(model) as file:
+        file.write(b"half")
+        raise error
+    assert model.read_bytes() == before
+    assert [path.name for path in model.parent.iterdir()] == ["m.vikt"]
+
+
+def test_a_missing_folder(tmp_path):
+    with pytest.raises(OutputFileError, match="no folder"):
+        save_model(tmp_path / "none" / "m", ARRAYS, {})
