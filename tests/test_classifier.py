@@ -44,7 +44,9 @@ def test_saved_and_loaded_is_the_same(emails, tmp_path, options):
     assert (tmp_path / "again").read_bytes() == (tmp_path / "m").read_bytes()
 
 
-@pytest.mark.parametrize("labels", [[0, 1] * 10, [True, False] * 10, ["ja", "nej"] * 10, np.array(["a", "b"] * 10, object)])
+@pytest.mark.parametrize(
+    "labels", [[0, 1] * 10, [True, False] * 10, ["ja", "nej"] * 10, np.array(["a", "b"] * 10, object)]
+)
 def test_labels_keep_their_type(labels, tmp_path):
     texts = ["ja ja", "nej tack"] * 10
     classifier = vikt.TextClassifier(l2=0.01).fit(texts, labels)
@@ -127,7 +129,9 @@ def test_weight_zero_is_no_row_and_weight_two_is_the_row_twice(emails):
 
 def test_early_stopping_keeps_its_validation_rows(emails):
     texts, labels = emails
-    classifier = vikt.TextClassifier(solver="minibatch", patience=1, l2=0.0, max_iter=400, learning_rate=20.0, batch_size=16)
+    classifier = vikt.TextClassifier(
+        solver="minibatch", patience=1, l2=0.0, max_iter=400, learning_rate=20.0, batch_size=16
+    )
     classifier.fit(texts, labels)
     assert classifier.data_["fitted_rows"] == classifier.data_["training_rows"] == 360
     assert all(record.validation_loss is not None for record in classifier.loss_curve_)

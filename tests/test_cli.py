@@ -58,9 +58,18 @@ def model(tmp_path_factory):
 def test_train_tells_what_it_did(run, mails, tmp_path):
     code, out, err = run("train", mails, "-o", tmp_path / "m.vikt", "--min-df", 1)
     assert code == 0
-    for said in ("rows       60: 0 empty, 0 duplicates", "3: ham 20, spam 20, work 20", "48 training, 6 validation, 6 test",
-                 "penalty    λ =", "<- chosen", "proof      the loss is at most", "accuracy   1.0000", "confusion matrix",
-                 "strongest features", "m.vikt ("):
+    for said in (
+        "rows       60: 0 empty, 0 duplicates",
+        "3: ham 20, spam 20, work 20",
+        "48 training, 6 validation, 6 test",
+        "penalty    λ =",
+        "<- chosen",
+        "proof      the loss is at most",
+        "accuracy   1.0000",
+        "confusion matrix",
+        "strongest features",
+        "m.vikt (",
+    ):
         assert said in out
     assert "Traceback" not in err
 
@@ -135,7 +144,7 @@ def test_a_closed_pipe_ends_in_silence(model):
 
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl"])
 def test_a_table_in_gives_the_same_table_out_with_columns_added(model, tmp_path, suffix):
-    rows = [{"id": "007", "text": "win, \"money\""}, {"id": "NA", "text": "lunch"}]
+    rows = [{"id": "007", "text": 'win, "money"'}, {"id": "NA", "text": "lunch"}]
     table = tmp_path / f"t{suffix}"
     if suffix == ".csv":
         table.write_text('id,text\n007,"win, ""money"""\nNA,lunch\n')
@@ -157,7 +166,9 @@ def test_evaluate_explain_inspect(model, mails):
     assert b"accuracy   1.0000" in vikt("evaluate", model, mails).stdout
     told = json.loads(vikt("explain", model, "win money", "--json").stdout)
     assert told["label"] == "spam"
-    assert told["score"] == pytest.approx(told["intercept"] + sum(part["contribution"] for part in told["contributions"]))
+    assert told["score"] == pytest.approx(
+        told["intercept"] + sum(part["contribution"] for part in told["contributions"])
+    )
     assert b"score of 'spam'" in vikt("explain", model, input=b"win money").stdout
     assert b"strongest features" in vikt("inspect", model).stdout
     assert json.loads(vikt("inspect", model, "--json").stdout)["classes"] == ["ham", "spam", "work"]
@@ -257,7 +268,9 @@ def test_a_file_that_is_no_model_is_neither_loaded_nor_replaced(run, mails, tmp_
 def test_a_full_disk(model):
     with open("/dev/full", "wb") as full:
         command = [sys.executable, "-m", "vikt.cli.main", "predict", str(model)]
-        done = subprocess.run(command, input=b"win\n" * 10, stdout=full, stderr=subprocess.PIPE, timeout=120, check=False)
+        done = subprocess.run(
+            command, input=b"win\n" * 10, stdout=full, stderr=subprocess.PIPE, timeout=120, check=False
+        )
     assert done.returncode == 1
     assert b"No space left" in done.stderr
     assert b"Traceback" not in done.stderr
@@ -268,7 +281,17 @@ def test_ctrl_c_in_mid_training_leaves_nothing(tmp_path, emails):
     data = tmp_path / "x.tsv"
     rows = [f"{label}\t{text} {n}" for n in range(60) for text, label in zip(texts, labels, strict=True)]
     data.write_text("label\ttext\n" + "\n".join(rows) + "\n")
-    command = [sys.executable, "-m", "vikt.cli.main", "train", str(data), "--tol", "1e-14", "-o", str(tmp_path / "m.vikt")]
+    command = [
+        sys.executable,
+        "-m",
+        "vikt.cli.main",
+        "train",
+        str(data),
+        "--tol",
+        "1e-14",
+        "-o",
+        str(tmp_path / "m.vikt"),
+    ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         time.sleep(4)
         process.send_signal(signal.SIGINT)
@@ -280,6 +303,8 @@ def test_ctrl_c_in_mid_training_leaves_nothing(tmp_path, emails):
 
 def test_an_ascii_locale_changes_nothing(model):
     plain = vikt("predict", model, input="é lunch\n".encode())
-    ascii_only = vikt("predict", model, input="é lunch\n".encode(), env={**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"})
+    ascii_only = vikt(
+        "predict", model, input="é lunch\n".encode(), env={**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
+    )
     assert ascii_only.stdout == plain.stdout
     assert vikt("inspect", model, env={**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}).returncode == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -154,7 +156,7 @@ def test_gradient_of_the_regularised_objective(classes, weighted):
     weights = np.random.default_rng(1).uniform(0, 2, len(y)) if weighted else None
     of = Objective(DenseMatrix(x[:, 1:]), y, n_classes=classes, l2=0.3, sample_weight=weights)
     assert np.allclose(of.gradient(theta), numerical_gradient(of.value, theta), atol=1e-6)
-    columns, part = of.row_gradient(theta, np.arange(len(y)))
+    _, part = of.row_gradient(theta, np.arange(len(y)))
     assert np.allclose(part + of.penalty.gradient(theta), of.gradient(theta))
 
 
@@ -190,7 +192,7 @@ def test_convergence():
 
 def test_batch_descent_comes_closer_in_every_step():
     losses = [record.training_loss for record in batch(objective(l2=0.0), max_iter=200).loss_curve]
-    assert all(after < before for before, after in zip(losses, losses[1:], strict=False))
+    assert all(after < before for before, after in itertools.pairwise(losses))
 
 
 def test_a_large_learning_rate_diverges_and_says_so():
@@ -335,10 +337,13 @@ def test_generative_and_discriminative():
     assert generative._model([[1, 1, 1]])[0].scores(DenseMatrix(np.ones((1, 3))))[0, 0] == pytest.approx(joint)
 
 
+NAMES = """
+    logistic softmax likelihood log_likelihood cross_entropy cross_entropy_gradient gradient_descent batch stochastic
+    minibatch simultaneous_update EarlyStopping h add_dummy_feature accuracy precision recall confusion_matrix
+    softmax_jacobian decision_line midpoint_convex NaiveBayes LogisticRegression
+"""
+
+
 def test_the_lectures_names_are_found_in_the_package():
-    for name in (
-        "logistic softmax likelihood log_likelihood cross_entropy cross_entropy_gradient gradient_descent batch "
-        "stochastic minibatch simultaneous_update EarlyStopping h add_dummy_feature accuracy precision recall "
-        "confusion_matrix softmax_jacobian decision_line midpoint_convex NaiveBayes LogisticRegression"
-    ).split():
+    for name in NAMES.split():
         assert callable(getattr(vikt, name))

@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
-from vikt.errors import DamagedModelError, ForeignModelError, InputFileError, ModelFileError, NewerModelError, OutputFileError
+from vikt.errors import (
+    DamagedModelError,
+    ForeignModelError,
+    InputFileError,
+    ModelFileError,
+    NewerModelError,
+    OutputFileError,
+)
 from vikt.storage import load_model, replacing, save_model
 
 ARRAYS = {"a": np.arange(7.0), "b": np.arange(6, dtype=np.int64).reshape(2, 3), "c": np.frombuffer(b"xyz", np.uint8)}
@@ -107,13 +114,17 @@ def test_a_model_is_replaced_and_another_file_only_with_force(model):
     load_model(model)
 
 
+def break_off(file, error):
+    file.write(b"half")
+    raise error
+
+
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
 def test_what_breaks_off_leaves_the_old_file_and_no_litter(model, error):
     before = model.read_bytes()
     expected = OutputFileError if isinstance(error, OSError) else KeyboardInterrupt
     with pytest.raises(expected), replacing(model) as file:
-        file.write(b"half")
-        raise error
+        break_off(file, error)
     assert model.read_bytes() == before
     assert [path.name for path in model.parent.iterdir()] == ["m.vikt"]
 

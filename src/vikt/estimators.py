@@ -397,7 +397,9 @@ class TextVectorizer(Estimator):
     def transform(self, texts: Any) -> Any:
         """The rows of texts by the vocabulary learnt, (m, n), as a SciPy CSR matrix."""
         self._check_fitted()
-        return _csr(sort_indices(self.ngrams_.transform(Texts.from_strings(texts))))
+        rows = self.ngrams_.transform(Texts.from_strings(texts))
+        sort_indices(rows.indptr, rows.indices, rows.values, rows.n_features)
+        return _csr(rows)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
         self._check_fitted()

@@ -174,7 +174,7 @@ def predict(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Label texts: a line out for every line in, label TAB probability; or a table in, the same table out, columns added.
+    """Label texts: for every line in a line out, label TAB probability; or a table in, the same table with columns added.
 
     Memory does not grow with the input, and a pipe is answered line by line.
     """

@@ -99,11 +99,14 @@ class Ngrams:
         learning = Vocabulary.empty()
         nodes, counts, indptr, frequency = self._count(texts, learning, True, progress)
         columns = self._columns(learning, frequency, len(texts))
-        vocabulary = learning.pruned(columns)
-        renumbered = np.full(learning.n_nodes, vocabulary.n_columns, dtype=np.int32)
+        self.restore(learning.pruned(columns), self.weighting.idf(frequency[columns], len(texts)))
+        renumbered = np.full(learning.n_nodes, len(columns), dtype=np.int32)
         renumbered[columns] = np.arange(len(columns), dtype=np.int32)
-        self.restore(vocabulary, self.weighting.idf(frequency[columns], len(texts)))
-        return sort_indices(self._weighed(*self._selected(renumbered[nodes], counts, indptr)))
+        del learning
+        np.take(renumbered, nodes, out=nodes, mode="clip")
+        indptr, indices, counts = self._selected(nodes, counts, indptr)
+        sort_indices(indptr, indices, counts, len(columns))
+        return self._weighed(indptr, indices, counts)
 
     def transform(self, texts: Texts, progress: Progress | None = None) -> Rows:
         """The rows of texts by the vocabulary learnt; n-grams outside it are no features.
@@ -189,7 +192,8 @@ class Ngrams:
     ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
         normalised = self.normalised(texts)
         records = np.full((vocabulary.n_nodes, 3), kernels.NONE, dtype=np.int32)
-        all_nodes, all_counts = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
+        all_nodes: list[NDArray[np.int32]] = []
+        all_counts: list[NDArray[np.int32]] = []
         indptr = np.zeros(len(texts) + 1, dtype=np.int64)
         orders = self.ngrams[1] - self.ngrams[0] + 1
         for first, last in _portions(normalised.offsets):
@@ -223,7 +227,7 @@ class Ngrams:
             if progress:
                 progress(last, len(texts))
         frequency = records[: vocabulary.n_nodes, kernels.FREQUENCY].astype(np.int64)
-        return np.concatenate(all_nodes), np.concatenate(all_counts), indptr, frequency
+        return _joined(all_nodes), _joined(all_counts), indptr, frequency
 
     def _columns(self, learning: Vocabulary, frequency: NDArray[np.int64], n_documents: int) -> NDArray[np.int64]:
         lowest, highest = (_documents(share, n_documents) for share in (self.min_df, self.max_df))
@@ -256,16 +260,24 @@ class Ngrams:
         return Rows(indptr, indices, values, self.vocabulary.n_columns)
 
 
-def sort_indices(rows: Rows) -> Rows:
-    """The same rows, indices rising within each: to columns and back, which takes linear time."""
-    n_rows = len(rows.indptr) - 1
-    column_ends = np.zeros(rows.n_features + 1, dtype=np.int64)
-    np.cumsum(np.bincount(rows.indices, minlength=rows.n_features), out=column_ends[1:])
-    by_column = np.empty_like(rows.indices), np.empty_like(rows.values)
-    _kernels().transpose(rows.indptr, rows.indices, rows.values, column_ends[:-1].copy(), *by_column)
-    by_row = np.empty_like(rows.indices), np.empty_like(rows.values)
-    _kernels().transpose(column_ends, *by_column, rows.indptr[:n_rows].copy(), *by_row)
-    return Rows(rows.indptr, *by_row, rows.n_features)
+def sort_indices(indptr: NDArray[np.int64], indices: NDArray[np.int32], values: NDArray[Any], n_columns: int) -> None:
+    """Let the indices rise within each row, in place: to columns and back, which takes linear time."""
+    column_ends = np.zeros(n_columns + 1, dtype=np.int64)
+    np.cumsum(np.bincount(indices, minlength=n_columns), out=column_ends[1:])
+    by_column = np.empty_like(indices), np.empty_like(values)
+    _kernels().transpose(indptr, indices, values, column_ends[:-1].copy(), *by_column)
+    _kernels().transpose(column_ends, *by_column, indptr[:-1].copy(), indices, values)
+
+
+def _joined(pieces: list[NDArray[np.int32]]) -> NDArray[np.int32]:
+    """The pieces in one array, each given up as soon as it is copied: at no time do all stand there twice."""
+    joined = np.empty(sum(map(len, pieces)), dtype=np.int32)
+    end = len(joined)
+    while pieces:
+        piece = pieces.pop()
+        joined[end - len(piece) : end] = piece
+        end -= len(piece)
+    return joined
 
 
 def _kernels() -> Any:

@@ -100,7 +100,7 @@ class TextFeatures:
         return side_by_side([part.transform(texts, progress) for part in self.parts])
 
     def names(self, columns: Any = None) -> list[str]:
-        """The features' names: of all columns, or of those given; where several parts share a name, theirs goes before."""
+        """The features' names, of all columns or of those given; characters beside words are marked as such."""
         wanted = np.arange(self.n_features) if columns is None else np.asarray(columns, dtype=np.int64)
         names = np.empty(len(wanted), dtype=object)
         first = 0

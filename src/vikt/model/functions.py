@@ -11,19 +11,8 @@ Floats = NDArray[np.float64]
 def logistic(z: ArrayLike) -> Floats:
     """The logistic function, a sigmoid: σ(z) = e^z / (e^z + 1) = 1 / (1 + e^(-z)).
 
-    Parameters
-    ----------
-    z : array_like
-        Scores θᵀx, of any shape.
-
-    Returns
-    -------
-    ndarray
-        Probabilities of the same shape: P(y = 1 | x) where z = θᵀx.
-
-    Notes
-    -----
-    Lecture 6a. Each side takes the form whose exponential cannot overflow.
+    It makes scores z = θᵀx, of any shape, into probabilities P(y = 1 | x) (lecture 6a). Each side takes the form whose
+    exponential cannot overflow.
 
     Examples
     --------
@@ -49,14 +38,8 @@ def log_logistic(z: ArrayLike) -> Floats:
 def softmax(z: ArrayLike) -> Floats:
     """softmax(z)_k = e^(z_k) / Σ_i e^(z_i): numbers made into a probability distribution.
 
-    Parameters
-    ----------
-    z : array_like, (..., K)
-        Scores, the classes along the last axis.
-
-    Notes
-    -----
-    Lecture 6d. The largest score is taken away first, which changes nothing and keeps every e^z in range.
+    z is (..., K), the classes along the last axis (lecture 6d). The largest score is taken away first, which changes
+    nothing and keeps every e^z in range.
 
     Examples
     --------
@@ -82,15 +65,7 @@ def log_softmax(z: ArrayLike) -> Floats:
 
 
 def softmax_jacobian(z: ArrayLike) -> Floats:
-    """The Jacobian of softmax, ∂softmax(z)_k / ∂z_j = diag(p) - p pᵀ with p = softmax(z).
-
-    Parameters
-    ----------
-    z : array_like, (K,)
-
-    Returns
-    -------
-    ndarray, (K, K)
+    """The Jacobian of softmax, ∂softmax(z)_k / ∂z_j = diag(p) - p pᵀ with p = softmax(z): (K,) gives (K, K).
 
     Examples
     --------

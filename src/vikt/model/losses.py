@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vikt.errors import UsageError
 from vikt.model.functions import Floats, log_logistic, log_softmax, logistic, softmax
 
 Classes = NDArray[np.int64]
@@ -93,6 +94,11 @@ def likelihood(x: ArrayLike, y: ArrayLike, theta: ArrayLike) -> float:
         Classes: 0 or 1 for θ (n+1,), 0 to K-1 for θ (K, n+1).
     theta : array_like, (n+1,) or (K, n+1)
 
+    Raises
+    ------
+    UsageError
+        Shapes that do not fit, or a class that is not there.
+
     Examples
     --------
     >>> likelihood([[1, 0.82]], [1], [0.04, 0.5])
@@ -127,9 +133,9 @@ def cross_entropy_gradient(x: ArrayLike, y: ArrayLike, theta: ArrayLike) -> Floa
     >>> cross_entropy_gradient([[1, 0.82]], [1], [0.04, 0.5]).round(6).tolist()
     [-0.389361, -0.319276]
     """
-    x, theta = np.asarray(x, dtype=np.float64), np.asarray(theta, dtype=np.float64)
-    residuals = loss_for(theta.ndim).residuals(x @ theta.T, np.asarray(y))
-    return np.asarray(residuals.T @ x / len(x))
+    x = np.asarray(x, dtype=np.float64)
+    loss, scores, classes = _scored(x, y, theta)
+    return np.asarray(loss.residuals(scores, classes).T @ x / len(x))
 
 
 def add_dummy_feature(x: ArrayLike) -> Floats:
@@ -145,5 +151,20 @@ def add_dummy_feature(x: ArrayLike) -> Floats:
 
 
 def _losses(x: ArrayLike, y: ArrayLike, theta: ArrayLike) -> Floats:
-    theta = np.asarray(theta, dtype=np.float64)
-    return loss_for(theta.ndim).losses(np.asarray(x, dtype=np.float64) @ theta.T, np.asarray(y))
+    loss, scores, classes = _scored(x, y, theta)
+    return loss.losses(scores, classes)
+
+
+def _scored(x: ArrayLike, y: ArrayLike, theta: ArrayLike) -> tuple[Loss, Floats, Classes]:
+    """The loss, the scores θx and the classes of the slide's (x, y, θ)."""
+    x, y, theta = np.asarray(x, dtype=np.float64), np.asarray(y), np.asarray(theta, dtype=np.float64)
+    if x.ndim != 2 or theta.ndim not in (1, 2) or x.shape[1] != theta.shape[-1] or y.shape != x.shape[:1]:
+        raise UsageError(
+            f"expected x (m, n+1), y (m,) and θ (n+1,) or (K, n+1); found {x.shape}, {y.shape} and {theta.shape}; "
+            "add_dummy_feature puts x_0 = 1 before the features"
+        )
+    n_classes = 2 if theta.ndim == 1 else len(theta)
+    strange = y[~np.isin(y, np.arange(n_classes))]
+    if len(strange):
+        raise UsageError(f"y: expected classes from 0 to {n_classes - 1}, found {strange[0]}; number them from 0")
+    return loss_for(theta.ndim), x @ theta.T, y.astype(np.int64)

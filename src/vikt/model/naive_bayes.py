@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vikt.errors import DataError
+from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
 from vikt.model.functions import Floats
 from vikt.model.losses import Classes
@@ -34,7 +34,7 @@ def fit_multinomial(X: DesignMatrix, y: Classes, n_classes: int, weights: Floats
     ndarray, (K, n+1)
         Column 0 is log P(y), the others log P(w_j | y).
     """
-    class_total, counts = _counts_by_class(X, y, n_classes, weights)
+    class_total, counts = _counts_by_class(X, y, n_classes, weights, alpha)
     smoothed = counts + alpha
     log_prior = np.log(class_total / class_total.sum())
     return np.column_stack([log_prior, np.log(smoothed / smoothed.sum(axis=1, keepdims=True))])
@@ -46,7 +46,7 @@ def fit_bernoulli(X: DesignMatrix, y: Classes, n_classes: int, weights: Floats, 
     A feature that is absent speaks too: log(1 - P_jy) of all of them goes into the intercept. Parameters as for
     `fit_multinomial`; X holds zeros and ones.
     """
-    class_total, counts = _counts_by_class(X, y, n_classes, weights)
+    class_total, counts = _counts_by_class(X, y, n_classes, weights, alpha)
     present = (counts + alpha) / (class_total[:, None] + 2 * alpha)
     log_prior = np.log(class_total / class_total.sum())
     absent = np.log1p(-present)
@@ -56,12 +56,18 @@ def fit_bernoulli(X: DesignMatrix, y: Classes, n_classes: int, weights: Floats, 
 NAIVE_BAYES = {"multinomial": fit_multinomial, "bernoulli": fit_bernoulli}
 
 
-def _counts_by_class(X: DesignMatrix, y: Classes, n_classes: int, weights: Floats) -> tuple[Floats, Floats]:
+def _counts_by_class(
+    X: DesignMatrix, y: Classes, n_classes: int, weights: Floats, alpha: float
+) -> tuple[Floats, Floats]:
+    """The weight of each class (K,), and of each feature in it (K, n).
+
+    Raises
+    ------
+    UsageError
+        alpha is not above 0: a word unseen in one class would rule that class out.
+    """
+    if not 0 < alpha < np.inf:
+        raise UsageError(f"alpha: expected a number above 0, found {alpha}")
     one_hot = np.zeros((X.n_rows, n_classes))
     one_hot[np.arange(X.n_rows), y] = weights
-    totals = X.weighted_sum(one_hot)
-    if np.any(totals < 0):
-        raise DataError(
-            "Naive Bayes counts features, and some are negative; use counts or presence (weighting 'counts', 'binary')"
-        )
-    return totals[:, 0], totals[:, 1:]
+    return one_hot.sum(axis=0), X.weighted_sum(one_hot)[:, int(X.has_dummy) :]

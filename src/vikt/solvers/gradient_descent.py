@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vikt.errors import DivergenceError, UsageError
+from vikt.errors import DivergenceError
 from vikt.matrix.design import Rows
 from vikt.model.functions import Floats
 from vikt.model.objective import Objective
 from vikt.model.penalties import L2
 from vikt.solvers.learning_rate import Schedule, learning_rates
+from vikt.solvers.sampling import SAMPLINGS as SAMPLINGS
+from vikt.solvers.sampling import batch_of, sampling_named
 from vikt.solvers.solution import Progress, Solution
 from vikt.solvers.stopping import EarlyStopping, Watch
 
@@ -92,22 +94,6 @@ def simultaneous_update(
     theta[..., columns] -= learning_rate * gradient
 
 
-def with_replacement(m: int, batch_size: int, random: np.random.Generator) -> Iterator[Rows]:
-    """Select i randomly, 0 ≤ i < m, again and again: as many rows as there are, some twice, some never."""
-    for first in range(0, m, batch_size):
-        yield random.integers(m, size=min(batch_size, m - first))
-
-
-def by_epochs(m: int, batch_size: int, random: np.random.Generator) -> Iterator[Rows]:
-    """Shuffle the rows and take one group after another: every row once."""
-    order = random.permutation(m)
-    for first in range(0, m, batch_size):
-        yield order[first : first + batch_size]
-
-
-SAMPLINGS = {"replacement": with_replacement, "epochs": by_epochs}
-
-
 @np.errstate(over="ignore", invalid="ignore")
 def descend(
     objective: Objective,
@@ -156,20 +142,20 @@ def descend(
     DivergenceError
         The loss grows: the learning rate is too large.
     """
-    size = _batch_size(batch_size, objective.X.n_rows)
-    batches = _sampling(sampling)
+    size, batches = batch_of(batch_size, objective.X.n_rows), sampling_named(sampling)
     rate = learning_rates(objective, learning_rate, size)
     random = np.random.default_rng(random_state)
     start = random.normal(0, 0.01, objective.shape) if theta is None else theta
     # Features × classes in memory: a step then touches one run of numbers a feature, and nothing is copied.
     theta = np.array(start, dtype=np.float64, order="F")
-    watch = Watch(objective, validation, early_stopping, progress, tol, epsilon, max_iter, rate(0))
+    steady = batch_size is None
+    watch = Watch(objective, validation, early_stopping, progress, tol, epsilon, max_iter, rate(0), steady)
     step = 0
     while True:
         value, gradient = objective.value_and_gradient(theta)
         if watch.stops(theta, value, gradient):
             return watch.solution(theta)
-        if batch_size is None:
+        if steady:
             simultaneous_update(theta, gradient, rate(step))
             step += 1
         else:
@@ -187,15 +173,3 @@ def _one_pass(objective: Objective, theta: Floats, rate: Schedule, step: int, ba
         simultaneous_update(theta, gradient, rate(step), columns, objective.penalty)
         step += 1
     return step
-
-
-def _batch_size(given: int | None, m: int) -> int:
-    if given is not None and given < 1:
-        raise UsageError(f"batch_size: expected 1 or more data points, found {given}")
-    return m if given is None else min(given, m)
-
-
-def _sampling(name: str) -> Callable[[int, int, np.random.Generator], Iterator[Rows]]:
-    if name not in SAMPLINGS:
-        raise UsageError(f"sampling: {name!r} is not known; choose from {', '.join(map(repr, SAMPLINGS))}")
-    return SAMPLINGS[name]

@@ -79,7 +79,7 @@ def ascend_two_classes(
     state: Array,
     log_odds: Array,
 ) -> tuple[float, float]:
-    """One pass. `state` holds the intercept, Σ w(y - α), and how much the α's give way to the intercept, each by itself:
+    """One pass. `state` holds the intercept, Σ w(y - α), and how much each α by itself gives way to the intercept:
     Σ w·α(1 - α) / (1 + q·α(1 - α)). `curvature` is each row's q, `scale` 1/(2λW).
 
     Returns
@@ -267,6 +267,13 @@ def ascend_many_classes(
             for k in range(n_classes):
                 theta[j, k] += x * delta[k]
     return gap, loss
+
+
+def squared_length(theta: Array) -> float:
+    total = 0.0
+    for j in range(theta.shape[0]):
+        total += (1.0 * theta[j]) * theta[j]
+    return total
 
 
 def weighted_moments(p: Array, weight: Array, total: Array, squares: Array) -> None:

@@ -83,7 +83,8 @@ class EarlyStopping:
 class Watch:
     """What watches over a descent: it measures the losses at regular intervals and says when, and why, to stop.
 
-    Parameters are those of `descend`; `learning_rate` is that of the first step.
+    Parameters are those of `descend`; `learning_rate` is that of the first step, and `steady` says that each step sees
+    all the data, so that the loss should fall in every one.
     """
 
     objective: Objective
@@ -94,6 +95,7 @@ class Watch:
     epsilon: float
     max_iter: int
     learning_rate: float
+    steady: bool
     curve: list[LossRecord] = field(default_factory=list)
     converged: bool = False
     reason: str = ""
@@ -149,9 +151,9 @@ class Watch:
         """A learning rate somewhat too large makes the loss of a classifier swing rather than grow."""
         losses = [record.training_loss for record in self.curve]
         rises = sum(after > before for before, after in itertools.pairwise(losses))
-        if rises <= _RISES_WORTH_SAYING * len(losses):
+        if not self.steady or rises <= _RISES_WORTH_SAYING * len(losses):
             return ""
-        return f"; the training loss rose in {rises} of them, so learning_rate={self.learning_rate:g} may be too large"
+        return f"; the training loss rose in {rises} of them: learning_rate={self.learning_rate:g} is too large"
 
 
 def check_divergence(curve: list[LossRecord], learning_rate: float) -> None:

@@ -1,0 +1,220 @@
+"""Fits against scikit-learn's default solver, and the whole training process against its pipeline.
+
+    python benchmarks/bench_fit.py [--skip-slow]
+
+One thread everywhere. Both sides minimise the same objective on the same SciPy matrix, at C = 10. Ours is timed from
+`fit` to weights, the ordering of rows and the certificate included, as the median of five fits after one to warm up;
+scikit-learn's lbfgs, which takes minutes, once. How far each ends from the optimum is measured against a fit of ours
+proven to 1e-6. Unequal: scikit-learn stops where its own tolerance says so, farther from the optimum than we do.
+
+The whole processes read IMDB's Parquet files, make features, fit at a fixed penalty, test on 25,000 reviews and save.
+Unequal: the two have different words (vikt's include punctuation), vikt computes intervals too and proves its distance.
+
+Results go to benchmarks/results/fit.json; `python benchmarks/readme_table.py` puts them in the README.
+"""
+
+from __future__ import annotations
+
+import os
+
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+import argparse
+import json
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import sklearn
+from sklearn.linear_model import LogisticRegression as Rival
+
+import vikt
+from vikt.corpus.readers import read_table
+from vikt.matrix import design_matrix
+from vikt.model.objective import Objective
+from vikt.solvers.dual import dual
+
+HERE = Path(__file__).parent
+DATA = Path(os.environ.get("VIKT_DATA", HERE.parents[1] / "shared" / "data"))
+C = 10.0
+REPEATS = 5
+
+PIPELINE = """
+import sys, joblib, pyarrow.parquet as pq
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, log_loss
+from sklearn.pipeline import make_pipeline
+train, test = (pq.read_table(path, columns=["text", "label"]).to_pydict() for path in sys.argv[1:3])
+model = make_pipeline(
+    TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2), LogisticRegression(C=10, max_iter=1000)
+).fit(train["text"], train["label"])
+p = model.predict_proba(test["text"])
+print(accuracy_score(test["label"], model.classes_[p.argmax(axis=1)]), log_loss(test["label"], p))
+joblib.dump(model, sys.argv[3])
+"""
+
+
+def load(corpus: str, label: str):
+    """Texts and labels of a corpus's training file."""
+    table = read_table(DATA / corpus)
+    return table.strings("text"), np.array(table.strings(label))
+
+
+def problems(skip_slow: bool):
+    words = {"analyzer": "pattern", "ngram_range": (1, 2), "min_df": 2, "sublinear_tf": True}
+    characters = {"analyzer": "char_wb", "ngram_range": (2, 4), "min_df": 2, "sublinear_tf": True}
+    yield "IMDB label (2 classes)", "imdb/train.parquet", "label", words
+    yield "TREC fine (50 classes)", "trec/train.tsv", "fine", words
+    if not skip_slow:
+        yield "languages (45 classes)", "languages/train.tsv", "label", characters
+        yield "IMDB rating (8 classes)", "imdb/train.parquet", "rating", words
+
+
+def timed(work):
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = work()
+    return result, time.perf_counter() - wall, time.process_time() - cpu
+
+
+def distance(X, y, theta, best):
+    """L̂(θ)/L̂* - 1, with L̂* the value of the tight fit less its bound."""
+    indices = np.unique(y, return_inverse=True)[1]
+    n_classes = int(indices.max()) + 1
+    objective = Objective(design_matrix(X), indices, n_classes=n_classes, l2=1 / (2 * C * len(y)))
+    tight = best or dual(objective, tol=1e-6, max_iter=2000).certificate
+    least = tight.value - tight.bound
+    return objective.value(theta) / least - 1, tight
+
+
+def bench_fit(name, corpus, label, features):
+    texts, y = load(corpus, label)
+    X = vikt.TextVectorizer(**features).fit_transform(texts)
+    ours = [timed(lambda: vikt.LogisticRegression(C=C).fit(X, y)) for _ in range(REPEATS + 1)][1:]
+    model = ours[0][0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        rival, rival_wall, rival_cpu = timed(lambda: Rival(C=C, max_iter=10_000).fit(X, y))
+    own_distance, tight = distance(X, y, model.theta_, None)
+    theirs = np.column_stack([rival.intercept_, rival.coef_])
+    rival_distance, _ = distance(X, y, theirs[0] if len(theirs) == 1 else theirs, tight)
+    wall, cpu = (statistics.median(run[i] for run in ours) for i in (1, 2))
+    result = {
+        "problem": name,
+        "rows": X.shape[0],
+        "features": X.shape[1],
+        "non_zeros": int(X.nnz),
+        "vikt": {
+            "wall_s": wall,
+            "cpu_s": cpu,
+            "wall_s_all": [run[1] for run in ours],
+            "certificate": model.certificate_,
+            "distance": own_distance,
+        },
+        "scikit-learn": {"wall_s": rival_wall, "cpu_s": rival_cpu, "distance": rival_distance},
+        "times_faster": rival_wall / wall,
+    }
+    print(
+        f"{name}: vikt {wall:.2f} s at {own_distance:.1e} (proven {model.certificate_:.1e}), "
+        f"scikit-learn {rival_wall:.1f} s at {rival_distance:.1e}: {rival_wall / wall:.0f} times",
+        flush=True,
+    )
+    return result
+
+
+def process(command, environment=None):
+    """Wall seconds, peak MB and output of a whole process."""
+    wall = time.perf_counter()
+    with tempfile.TemporaryFile() as out:
+        child = subprocess.Popen(command, stdout=out, env={**os.environ, **(environment or {})})
+        _, status, usage = os.wait4(child.pid, 0)
+        out.seek(0)
+        told = out.read().decode()
+    if status:
+        raise SystemExit(f"{command[0]} failed")
+    return time.perf_counter() - wall, usage.ru_maxrss / 1024, told
+
+
+def bench_process(repeats=3):
+    train, test = (str(DATA / f"imdb/{part}.parquet") for part in ("train", "test"))
+    l2 = 1 / (2 * C * 25_000)
+    with tempfile.TemporaryDirectory() as folder:
+        own = [
+            sys.executable,
+            "-m",
+            "vikt.cli.main",
+            "train",
+            train,
+            "--text",
+            "text",
+            "--label",
+            "label",
+            "--test",
+            test,
+        ]
+        own += ["--l2", str(l2), "--json", "-q", "-o", f"{folder}/m.vikt"]
+        rival = [sys.executable, "-c", PIPELINE, train, test, f"{folder}/m.joblib"]
+        fresh = process(own, {"NUMBA_CACHE_DIR": f"{folder}/cache"})
+        runs = [(process(own), process(rival)) for _ in range(repeats)]
+        sizes = [Path(folder, name).stat().st_size / 1e6 for name in ("m.vikt", "m.joblib")]
+    told = json.loads(runs[0][0][2])["metrics"]
+    accuracy, loss = map(float, runs[0][1][2].split())
+    result = {
+        "vikt": {
+            "wall_s": statistics.median(run[0][0] for run in runs),
+            "wall_s_first_use": fresh[0],
+            "peak_mb": statistics.median(run[0][1] for run in runs),
+            "accuracy": told["accuracy"]["value"],
+            "log_loss": told["log_loss"]["value"],
+            "model_mb": sizes[0],
+        },
+        "scikit-learn": {
+            "wall_s": statistics.median(run[1][0] for run in runs),
+            "peak_mb": statistics.median(run[1][1] for run in runs),
+            "accuracy": accuracy,
+            "log_loss": loss,
+            "model_mb": sizes[1],
+        },
+    }
+    for name, row in result.items():
+        print(
+            f"whole process, IMDB label: {name} " + ", ".join(f"{key} {value:.4g}" for key, value in row.items()),
+            flush=True,
+        )
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--skip-slow", action="store_true", help="leave out what takes scikit-learn minutes")
+    skip_slow = parser.parse_args().skip_slow
+    results = {
+        "machine": {
+            "processor": platform.machine(),
+            "cores": os.cpu_count(),
+            "threads": 1,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "scikit-learn": sklearn.__version__,
+            "vikt": vikt.__version__,
+        },
+        "process": bench_process(),
+        "fit": [bench_fit(*problem) for problem in problems(skip_slow)],
+    }
+    if skip_slow:
+        print("not saved, as the slow ones were left out")
+        return
+    path = HERE / "results" / "fit.json"
+    path.write_text(json.dumps(results, indent=2) + "\n")
+    print(f"saved to {path.relative_to(HERE.parent)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""What the documents say holds."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+import re
+import runpy
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import vikt
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_readmes_example_runs():
+    failures, tried = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+    assert tried > 5
+    assert failures == 0
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.stem)
+def test_examples_run(path, capsys):
+    runpy.run_path(str(path))
+    assert capsys.readouterr().out
+
+
+def test_every_public_name_resolves_and_has_a_docstring():
+    for name in vikt.__all__:
+        found = getattr(vikt, name)
+        if name != "__version__":
+            assert inspect.getdoc(found), name
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'LogisticRegresion'"):
+        vikt.LogisticRegresion  # noqa: B018
+
+
+def test_symbols_and_tests_named_in_the_lecture_map_exist():
+    text = (ROOT / "docs" / "lecture.md").read_text(encoding="utf-8")
+    tests = (ROOT / "tests" / "test_lecture.py").read_text(encoding="utf-8")
+    for name in set(re.findall(r"`(test_\w+)`", text)):
+        assert f"def {name}(" in tests, name
+    for link in re.findall(r"\]\((\.\./[^)]+)\)", text):
+        assert (ROOT / "docs" / link).resolve().exists(), link
+    for name in (
+        "sigmoid",
+        "h_θ(x)",
+        "hyperparameter",
+        "overfitting",
+        "steepest ascent",
+        "local and global minimum",
+        "joint probability",
+        "arg max",
+    ):
+        assert name in text
+
+
+def test_the_lectures_path_is_short():
+    files = [
+        "model/functions.py",
+        "model/losses.py",
+        "model/objective.py",
+        "solvers/gradient_descent.py",
+        "model/linear.py",
+    ]
+    lines = [line for file in files for line in (ROOT / "src" / "vikt" / file).read_text(encoding="utf-8").splitlines()]
+    assert sum(bool(line.strip()) for line in lines) <= 600
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    code = "import sys, vikt; print([m for m in ('numpy', 'numba', 'scipy', 'pyarrow', 'typer') if m in sys.modules])"
+    done = subprocess.run([__import__("sys").executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_classifier_at_work_needs_no_scikit_learn():
+    code = (
+        "import sys, vikt; c = vikt.TextClassifier(min_df=1, l2=0.1).fit(['a b', 'c d'], [0, 1]); c.predict(['a']);"
+        "print('sklearn' in sys.modules, 'scipy.sparse' in sys.modules)"
+    )
+    done = subprocess.run([__import__("sys").executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split()[0] == "False"
