@@ -1,8 +1,8 @@
-"""One definition of a hot loop, run two ways.
+"""Hot loops, compiled by Numba when first needed.
 
-A kernel is a plain Python function in a module of kernels. For a small input it simply runs; for a large one
-`compiled` hands out the same functions compiled by Numba, in one shared scope so that kernels which call each other
-meet their compiled selves. Numba is imported only then.
+A kernel is a plain Python function in a module of kernels, and reads as the formula that it computes. `compiled` hands
+out the functions of such a module compiled, in one shared scope, so that kernels which call each other meet their
+compiled selves. Numba is imported only then: a process that needs no kernel does not pay for it.
 
 Numba's cache is stamped with one source file only, so kernels and the constants they use live in the same module.
 """

@@ -174,7 +174,7 @@ def predict(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Label texts: for every line in a line out, label TAB probability; or a table in, the same table with columns added.
+    """Label texts: a line in, label TAB probability out; or a table in, the same table out with columns added.
 
     Memory does not grow with the input, and a pipe is answered line by line.
     """

@@ -104,6 +104,9 @@ def read_labelled(request: Request) -> LabelledTexts:
     """The rows of all files; columns are found in the first."""
     tables = [read_table(path) for path in request.data]
     found = columns_of(tables[0], request.text, request.label)
+    for table in tables:
+        if table.n_blank and not request.quiet:
+            say(f"{table.path}: {table.n_blank:,} blank lines passed over")
     texts = [Texts.from_arrow(table.column(found.text)) for table in tables]
     labels = np.concatenate([labels_of(table, found) for table in tables])
     weights = np.concatenate([_weights_of(table, request.weight) for table in tables]) if request.weight else None
