@@ -127,6 +127,21 @@ def test_weight_zero_is_no_row_and_weight_two_is_the_row_twice(emails):
     assert np.abs(uniform.predict_proba(texts) - plain.predict_proba(texts)).max() < 1e-4
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_class_that_only_doubles_others_may_be_gone_from_the_rows_to_fit(seed):
+    texts = [f"word{i} and word{i + 1}" for i in range(40)]
+    labels = ["x" if i % 2 else "y" for i in range(40)]
+    doubled = [text for text in texts for _ in range(3)]
+    threefold = [label for label in labels for _ in range(3)]
+    classifier = vikt.TextClassifier(min_df=1, random_state=seed, class_weight="balanced")
+    held, true = classifier.fit_and_hold_out([*doubled, *texts], [*threefold, *(f"z{i}" for i in range(40))])
+    assert len(classifier.classes_) < 42
+    p = classifier.predict_proba(held)
+    assert p.shape == (len(held), len(classifier.classes_))
+    assert set(true) - set(classifier.classes_.tolist())
+    assert classifier.certificate_ <= 1e-3
+
+
 def test_early_stopping_keeps_its_validation_rows(emails):
     texts, labels = emails
     classifier = vikt.TextClassifier(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vikt.corpus.order import canonical_order, fingerprint, split_tenths
 from vikt.corpus.texts import Texts
-from vikt.errors import ConvergenceWarning, DataError, UsageError
+from vikt.errors import ClassesError, ConvergenceWarning, DataError, UsageError
 from vikt.estimators import Estimator
 from vikt.explanation.linear import Explanation, explain
 from vikt.features.text import FeatureSettings, TextFeatures
@@ -180,8 +180,9 @@ class TextClassifier(Estimator):
                 f"{len(corpus.y)} texts are too few to keep a tenth of each class for testing; "
                 "give test data of their own, or more texts"
             )
+        held_out = corpus.texts.take(test), self.classes_[corpus.y[test]]
         self._fit(corpus, training, validation, progress)
-        return corpus.texts.take(test), self.classes_[corpus.y[test]]
+        return held_out
 
     def _read(self, texts: Iterable[str] | Texts, labels: Any, sample_weight: Any) -> Corpus:
         self._settings(), self._feature_settings().parts(), self._given_l2()
@@ -217,19 +218,18 @@ class TextClassifier(Estimator):
         stops_early = self.patience is not None
         self.choice_ = Choice(given or 0.0, [], f"λ = {given} as given") if given is not None else None
         if self.choice_ is None or stops_early:
-            objectives = self._objectives(corpus, training, validation, tell)
+            fitted, apart, present = self._objectives(corpus, training, validation, tell)
             if self.choice_ is None:
-                self.choice_ = self._choose(*objectives, tell)
+                self.choice_ = self._choose(fitted, apart, tell)
         final = training if stops_early else all_rows
         self.data_ |= {
             "training_rows": len(training),
             "validation_rows": len(validation),
             "fitted_rows": len(final),
         }
-        if stops_early:
-            fitted, apart = objectives
-        else:
-            fitted, apart = self._objectives(corpus, all_rows, all_rows[:0], tell)
+        if not stops_early:
+            fitted, apart, present = self._objectives(corpus, all_rows, all_rows[:0], tell)
+        self.classes_ = self.classes_[present]
         fitted = self._with_l2(fitted, self.choice_.l2)
         solution = minimise(
             fitted,
@@ -241,17 +241,26 @@ class TextClassifier(Estimator):
 
     def _objectives(
         self, corpus: Corpus, training: NDArray[np.int64], apart: NDArray[np.int64], tell: Progress
-    ) -> tuple[Objective, Objective]:
-        """The objectives, λ = 0 as yet, of rows to fit and of rows kept apart; features are learnt from the former."""
+    ) -> tuple[Objective, Objective, NDArray[np.int64]]:
+        """The objectives, λ = 0 as yet, of rows to fit and of rows kept apart, and the classes present in the former.
+
+        Features are learnt from the rows to fit. Rows kept apart whose class is not among those are left out: it can
+        be that all texts of a small class are doubles of another's.
+        """
         self.features_ = TextFeatures(self._feature_settings())
-        fitted, held = corpus.take(training), corpus.take(apart)
+        fitted = corpus.take(training)
+        held = corpus.take(apart[np.isin(corpus.y[apart], fitted.y)])
         X = SparseMatrix(*self.features_.fit_transform(fitted.texts, lambda done, total: tell("features", done, total)))
         X_apart = SparseMatrix(*self.features_.transform(held.texts))
         factors = class_factors(self.class_weight, self.classes_, fitted.y, fitted.weights)
-        K = len(self.classes_)
+        present, y = np.unique(fitted.y, return_inverse=True)
+        if len(present) < 2:
+            raise ClassesError("the rows to fit have fewer than two classes left; give more texts of each class")
+        options: dict[str, Any] = {"n_classes": len(present), "l2": 0.0}
         return (
-            Objective(X, fitted.y, n_classes=K, l2=0.0, sample_weight=fitted.weights * factors),
-            Objective(X_apart, held.y, n_classes=K, l2=0.0, sample_weight=held.weights),
+            Objective(X, y.astype(np.int64), sample_weight=fitted.weights * factors, **options),
+            Objective(X_apart, np.searchsorted(present, held.y), sample_weight=held.weights, **options),
+            present,
         )
 
     def _choose(self, training: Objective, validation: Objective, tell: Progress) -> Choice:

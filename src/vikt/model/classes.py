@@ -83,7 +83,9 @@ def class_factors(class_weight: Any, classes: NDArray[Any], y: Classes, weights:
         if class_weight != "balanced":
             raise UsageError(f"class_weight: expected 'balanced' or factors by class, found {class_weight!r}")
         totals = np.bincount(y, weights=weights, minlength=len(classes))
-        return np.asarray((totals.sum() / (len(classes) * totals))[y])
+        # A class without rows has no total to be balanced, and no row to weigh.
+        present = np.count_nonzero(totals)
+        return np.asarray((totals.sum() / (present * np.where(totals > 0, totals, 1.0)))[y])
     known = classes.tolist()
     strange = [label for label in class_weight if label not in known]
     if strange:

@@ -25,7 +25,9 @@ from vikt.solvers import kernels
 Floats = NDArray[np.float64]
 
 _EPSILON = float(np.finfo(np.float64).eps)
-_MOST_NEWTON_STEPS = 60
+_TINY = float(np.finfo(np.float64).tiny)
+_MOST_NEWTON_STEPS = 100
+_NEWTON_IS_SAFE = 1.0
 
 
 class Certificate(NamedTuple):
@@ -147,6 +149,8 @@ def _balance(objective: Objective, scores: Floats) -> Floats:
     for _ in range(_MOST_NEWTON_STEPS):
         total, squares = _moments(weights, p)
         step = _newton_step(total - true_total, np.diag(total) - squares if p.ndim == 2 else total - squares)
+        if not np.max(np.abs(step)) < _NEWTON_IS_SAFE:
+            step = _scaling_step(total, true_total)
         shift = shift - step
         # Newton's error is squared at each step: what remains is below rounding.
         if np.max(np.abs(step)) <= 1e-8:
@@ -164,13 +168,26 @@ def _moments(weights: Floats, p: Floats) -> tuple[Floats, Floats]:
 
 
 def _newton_step(gradient: Floats, hessian: Floats) -> Floats:
-    """H⁻¹g, at most 4 in any class: far off, where p is almost 0 or 1, a full step would overshoot."""
+    """H⁻¹g."""
     if hessian.ndim == 0:
-        step = gradient / max(float(hessian), _EPSILON)
-    else:
-        # All classes may shift together: adding the constant direction makes H regular without changing the step.
-        step = np.linalg.solve(hessian + np.trace(hessian) / hessian.size + _EPSILON * np.eye(len(hessian)), gradient)
-    return np.asarray(np.clip(step, -4, 4))
+        return gradient / np.maximum(hessian, _TINY)
+    # All classes may shift together: adding the constant direction makes H regular without changing the step.
+    regular = hessian + np.trace(hessian) / hessian.size + _TINY * np.eye(len(hessian))
+    try:
+        return np.linalg.solve(regular, gradient)
+    except np.linalg.LinAlgError:
+        return np.full(len(gradient), np.inf)
+
+
+def _scaling_step(total: Floats, true_total: Floats) -> Floats:
+    """The log of what each class has too much: iterative scaling, slow but closer at every step however far off.
+
+    Source: Darroch and Ratcliff 1972; for two classes it is the difference of both.
+    """
+    excess = np.log(np.maximum(total, _TINY) / np.maximum(true_total, _TINY))
+    if total.ndim == 0:
+        excess = excess - np.log(np.maximum(1 - total, _TINY) / np.maximum(1 - true_total, _TINY))
+    return np.asarray(excess)
 
 
 def _finite(scores: Floats) -> Floats:
