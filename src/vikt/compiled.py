@@ -23,7 +23,8 @@ def compiled(module_name: str) -> Any:
     Parameters
     ----------
     module_name : str
-        The full name of an imported module whose public functions are kernels.
+        The full name of an imported module whose functions are kernels. Its constant FASTMATH, if there is one, names
+        what the compiler may do to sums.
 
     Returns
     -------
@@ -43,12 +44,12 @@ def compiled(module_name: str) -> Any:
         function = types.FunctionType(kernel.__code__, scope, name, kernel.__defaults__)
         function.__module__ = module_name
         function.__qualname__ = kernel.__qualname__
-        scope[name] = _jit(numba, function)
+        scope[name] = _jit(numba, function, scope.get("FASTMATH", False))
     return types.SimpleNamespace(**{name: scope[name] for name in kernels})
 
 
-def _jit(numba: Any, function: types.FunctionType) -> Any:
-    options = {"nogil": True, "error_model": "numpy"}
+def _jit(numba: Any, function: types.FunctionType, fastmath: Any) -> Any:
+    options = {"nogil": True, "error_model": "numpy", "fastmath": fastmath}
     try:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:

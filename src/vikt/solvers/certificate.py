@@ -145,7 +145,8 @@ def _balance(objective: Objective, scores: Floats) -> Floats:
         return shift
     weights = objective.weights / objective.total_weight
     p = objective.loss.probabilities(scores)
-    true_total, _ = _moments(weights, p - objective.loss.residuals(scores, objective.y))
+    by_class = np.bincount(objective.y, weights=weights, minlength=objective.n_classes)
+    true_total = by_class[1] if p.ndim == 1 else by_class
     for _ in range(_MOST_NEWTON_STEPS):
         total, squares = _moments(weights, p)
         step = _newton_step(total - true_total, np.diag(total) - squares if p.ndim == 2 else total - squares)

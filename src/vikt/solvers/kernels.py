@@ -14,6 +14,9 @@ import numpy as np
 Array = Any
 Number = Any
 
+# Sums over classes may be made several at a time: the result is then the machine's own, but always the same there.
+FASTMATH = {"reassoc", "contract", "nsz"}
+
 MOST_NEWTON_STEPS = 30
 
 LOG2_E = np.float32(1.44269504)
@@ -75,12 +78,14 @@ def ascend_two_classes(
     scale: float,
     rho: float,
     first_pass: bool,
+    negligible: float,
     theta: Array,
     state: Array,
     log_odds: Array,
 ) -> tuple[float, float]:
     """One pass. `state` holds the intercept, Σ w(y - α), and how much each α by itself gives way to the intercept:
-    Σ w·α(1 - α) / (1 + q·α(1 - α)). `curvature` is each row's q, `scale` 1/(2λW).
+    Σ w·α(1 - α) / (1 + q·α(1 - α)). `curvature` is each row's q, `scale` 1/(2λW). A row
+    whose α is already where its score puts it, but for a divergence below `negligible`, is left as it is.
 
     Returns
     -------
@@ -106,7 +111,12 @@ def ascend_two_classes(
         else:
             start = log_odds[i]
             old = logistic(start)
-            gap += weight[i] * (softplus(z) - softplus(start) - old * (z - start))
+            divergence = softplus(z) - softplus(start) - old * (z - start)
+            gap += weight[i] * divergence
+            if divergence < negligible:
+                variance = old * (1.0 - old)
+                give += weight[i] * variance / (1.0 + curvature[i] * variance)
+                continue
         s = solve_two_classes(z + curvature[i] * old, curvature[i], start)
         log_odds[i] = s
         new = logistic(s)
@@ -203,6 +213,7 @@ def ascend_many_classes(
     scale: float,
     rho: float,
     first_pass: bool,
+    negligible: float,
     theta: Array,
     state: Array,
     log_alpha: Array,
@@ -248,6 +259,11 @@ def ascend_many_classes(
                 divergence += old[k] * (u[k] - z[k])
                 alpha[k] = old[k]
             gap += weight[i] * divergence
+            if divergence < negligible:
+                for k in range(n_classes):
+                    variance = old[k] * (ONE - old[k])
+                    state[2, k] += weight[i] * variance / (ONE + q * variance)
+                continue
         moved = ZERO
         for k in range(n_classes):
             target[k] = z[k] + q * old[k]
