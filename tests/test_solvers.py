@@ -126,9 +126,10 @@ def test_a_weaker_penalty_starts_where_the_stronger_ended(classes):
     objective = problem(3, classes=classes, l2=0.1)
     solution = dual(objective, tol=1e-6)
     weaker = problem(3, classes=classes, l2=0.05)
-    state = solution.state.weakened(0.05, weaker.y)
+    state = solution.state.weakened(0.05)
     assert np.array_equal(state.theta, solution.state.theta)
-    scores = state.alpha_scores[:, :classes] if classes > 2 else state.alpha_scores
+    scores = state.alpha_scores[state.groups.group_of]
+    scores = scores[:, :classes] if classes > 2 else scores
     theta, _ = dual_certificate(weaker, scores.astype(np.float64))
     assert np.allclose(theta[..., 1:], solution.theta[..., 1:], atol=1e-3)
     cold, warm = dual(weaker, tol=1e-5), dual(weaker, tol=1e-5, state=state)

@@ -62,7 +62,7 @@ def choose_l2(
     for strength in STRENGTHS.tolist():
         C = strength / norm
         l2 = 1 / (2 * C * training.total_weight)
-        state = state.weakened(l2, training.y) if state else None
+        state = state.weakened(l2) if state else None
         at = Objective(training.X, training.y, n_classes=training.n_classes, l2=l2, sample_weight=training.weights)
         solution = dual(at, tol=_PATH_TOL, max_iter=_MOST_PASSES, random_state=random_state, state=state)
         state = solution.state

@@ -146,7 +146,7 @@ def _balance(objective: Objective, scores: Floats) -> Floats:
     weights = objective.weights / objective.total_weight
     p = objective.loss.probabilities(scores)
     by_class = np.bincount(objective.y, weights=weights, minlength=objective.n_classes)
-    true_total = by_class[1] if p.ndim == 1 else by_class
+    true_total: Floats = np.asarray(by_class[1] if p.ndim == 1 else by_class, dtype=np.float64)
     for _ in range(_MOST_NEWTON_STEPS):
         total, squares = _moments(weights, p)
         step = _newton_step(total - true_total, np.diag(total) - squares if p.ndim == 2 else total - squares)

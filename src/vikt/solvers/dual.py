@@ -12,7 +12,7 @@ Sources: Shalev-Shwartz and Zhang 2013; Yu, Huang and Lin 2011.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -40,24 +40,37 @@ _NEAR_ROUNDING = 1e-10
 # Classes are rounded up to what the machine does at once; a score this low keeps the rest out of every softmax.
 _CLASSES_AT_ONCE = 8
 _NEVER = -1e4
+# For the logarithm of a share that is 0: too small to be seen beside 1 in float32.
+_ALMOST_NEVER = 1e-30
 
 
 @dataclass
 class DualState:
     """Where an ascent stands, to be gone on from with a weaker penalty.
 
+    Equal rows are one row, of their joint weight and with their labels' shares for a truth: apart, rows that say the
+    same and are labelled differently would pull each other to and fro for ever.
+
     Attributes
     ----------
-    alpha_scores : (m,) or (m, K')
-        Scores whose logistic or softmax is α; K' is K rounded up.
+    groups : Groups
+        Which rows are equal.
+    truth : (g,) or (g, K')
+        The share of each label in each group; K' is K rounded up to what the machine does at once.
+    alpha_scores : (g,) or (g, K')
+        Scores whose logistic or softmax is α.
     theta : (n,) or (n, K')
         The weights that belong to α.
     intercepts : (3,) or (3, K')
         The intercepts, the imbalance Σ w (y - α), and how much the α's give way to the intercepts.
     l2 : float
         λ.
+    fresh : bool
+        Whether no row was visited yet.
     """
 
+    groups: Groups
+    truth: NDArray[Any]
     alpha_scores: NDArray[Any]
     theta: NDArray[Any]
     intercepts: Floats
@@ -67,29 +80,60 @@ class DualState:
     @classmethod
     def at_zero(cls, objective: Objective) -> DualState:
         """θ = 0, which is α = y."""
-        m, n, l2 = objective.X.n_rows, objective.X.n_features, objective.l2
-        if objective.n_classes == 2:
-            return cls(np.zeros(m), np.zeros(n), np.zeros(3), l2)
-        padded = -(-objective.n_classes // _CLASSES_AT_ONCE) * _CLASSES_AT_ONCE
+        n, classes = objective.X.n_features, objective.n_classes
+        groups = Groups.of(objective)
+        if classes == 2:
+            truth = groups.shares(objective)[:, 1]
+            odds = np.log(np.maximum(truth, _ALMOST_NEVER)) - np.log(np.maximum(1 - truth, _ALMOST_NEVER))
+            return cls(groups, truth, odds, np.zeros(n), np.zeros(3), objective.l2)
+        padded = -(-classes // _CLASSES_AT_ONCE) * _CLASSES_AT_ONCE
+        truth = np.zeros((len(groups.row_of), padded), dtype=np.float32)
+        truth[:, :classes] = groups.shares(objective)
         intercepts = np.zeros((3, padded))
-        intercepts[0, objective.n_classes :] = _NEVER
-        return cls(np.zeros((m, padded), np.float32), np.zeros((n, padded), np.float32), intercepts, l2)
+        intercepts[0, classes:] = _NEVER
+        log_alpha = np.log(np.maximum(truth, np.float32(_ALMOST_NEVER)))
+        return cls(groups, truth, log_alpha, np.zeros((n, padded), np.float32), intercepts, objective.l2)
 
-    def weakened(self, l2: float, y: NDArray[np.int64]) -> DualState:
+    def weakened(self, l2: float) -> DualState:
         """The same θ as a dual point of a weaker penalty: α becomes y - (l2/λ)(y - α), which stays a distribution."""
         ratio = l2 / self.l2
-        rows = np.arange(len(y))
-        if self.alpha_scores.ndim == 1:
-            sign = 2 * y - 1
-            # log of ratio·(1 - α_y), the probability of the other class
-            other = np.log(ratio) - np.logaddexp(0, sign * self.alpha_scores)
-            scores = sign * (np.log1p(-np.exp(other)) - other)
+        towards = [np.log(np.maximum((1 - ratio) * self.truth, _ALMOST_NEVER))]
+        if self.truth.ndim == 1:
+            towards.append(np.log(np.maximum((1 - ratio) * (1 - self.truth), _ALMOST_NEVER)))
+            logs = np.log(ratio) - np.logaddexp(0, [-self.alpha_scores, self.alpha_scores])
+            scores = np.logaddexp(logs[0], towards[0]) - np.logaddexp(logs[1], towards[1])
         else:
-            scores = self.alpha_scores + np.float32(np.log(ratio))
-            scores[rows, y] = np.log1p(ratio * np.expm1(self.alpha_scores[rows, y]))
+            scores = np.logaddexp(self.alpha_scores + np.float32(np.log(ratio)), towards[0])
         intercepts = self.intercepts.copy()
         intercepts[1] *= ratio
-        return DualState(scores, self.theta.copy(), intercepts, l2, self.fresh)
+        return replace(self, alpha_scores=scores, theta=self.theta.copy(), intercepts=intercepts, l2=l2)
+
+
+@dataclass
+class Groups:
+    """Equal rows of a data set: `group_of` each row, and for each group its first row and its joint weight and size."""
+
+    group_of: NDArray[np.int64]
+    row_of: NDArray[np.int64]
+    weights: Floats
+    sizes: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, objective: Objective) -> Groups:
+        """Found by a 64-bit hash: should two rows ever collide, the certificate, which knows no groups, will tell."""
+        indptr, indices, values = objective.X.compressed_rows()
+        hashes = np.empty(objective.X.n_rows, dtype=np.int64)
+        compiled(kernels.__name__).row_hashes(indptr, indices, values.view(f"i{values.itemsize}"), hashes)
+        _, row_of, group_of, sizes = np.unique(hashes, return_index=True, return_inverse=True, return_counts=True)
+        weights = np.bincount(group_of, weights=objective.weights).astype(np.float64)
+        return cls(group_of, row_of, weights, sizes)
+
+    def shares(self, objective: Objective) -> Floats:
+        """The share of each label in each group's weight: (g, K)."""
+        cells = self.group_of * objective.n_classes + objective.y
+        n_cells = len(self.row_of) * objective.n_classes
+        totals = np.bincount(cells, weights=objective.weights, minlength=n_cells)
+        return totals.reshape(len(self.row_of), -1) / self.weights[:, None]
 
 
 def dual(
@@ -150,28 +194,30 @@ class _Ascent:
     def __init__(self, objective: Objective, state: DualState, tol: float, random_state: int) -> None:
         self.objective, self.state = objective, state
         self.random = np.random.default_rng(random_state)
-        m = objective.X.n_rows
+        m, groups = objective.X.n_rows, state.groups
         indptr, indices, values = objective.X.compressed_rows()
         dtype = state.theta.dtype if state.theta.ndim == 2 else values.dtype
         indices = _by_falling_frequency(indices, objective.X.n_features)
-        self.rows = indptr, indices, values.astype(dtype, copy=False)
+        self.rows = indptr, indices, values.astype(dtype, copy=False), groups.row_of
+        self.visits = np.repeat(np.arange(len(groups.row_of)), groups.sizes)
         # Weights that sum to the number of rows keep ρ on the scale of one row.
-        self.weights = objective.weights * (m / objective.total_weight)
+        self.weights = groups.weights * (m / objective.total_weight)
         self.scale = 1 / (2 * objective.l2 * m)
         self.rho = _RHO if objective.X.has_dummy else 0.0
-        self.curvature = self.weights * (self.scale * objective.X.squared_norms() + self.rho)
+        self.curvature = self.weights * (self.scale * objective.X.squared_norms()[groups.row_of] + self.rho)
         self.negligible, self.tol = 0.0, tol
         self.kernels = compiled(kernels.__name__)
         self.ascend = getattr(self.kernels, _KERNELS[state.alpha_scores.ndim].__name__)
 
     def one_pass(self, number: int) -> tuple[LossRecord, float]:
         """Visit every row once. Returns the record and a hint of the relative distance."""
-        state, m = self.state, len(self.weights)
+        state, m = self.state, len(self.visits)
         gap, loss = self.ascend(
             *self.rows,
-            self.random.permutation(m),
-            self.objective.y,
+            self.random.permutation(self.visits),
+            state.truth,
             self.weights,
+            1 / state.groups.sizes,
             self.curvature,
             self.scale,
             self.rho,
@@ -195,7 +241,7 @@ class _Ascent:
             intercepts[0] += np.clip(step * imbalance, -_LONGEST_STEP, _LONGEST_STEP)
 
     def prove(self) -> tuple[Floats, Certificate]:
-        scores = self.state.alpha_scores
+        scores = self.state.alpha_scores[self.state.groups.group_of]
         if scores.ndim == 2:
             scores = scores[:, : self.objective.n_classes].astype(np.float64)
         theta, proof = dual_certificate(self.objective, scores)

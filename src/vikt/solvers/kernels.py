@@ -18,6 +18,8 @@ Number = Any
 FASTMATH = {"reassoc", "contract", "nsz"}
 
 MOST_NEWTON_STEPS = 30
+HASH_START = 0x4BF29CE484222325
+HASH_FACTOR = 0x1E3779B97F4A7C15
 
 LOG2_E = np.float32(1.44269504)
 LN_2_HIGH = np.float32(0.693359375)
@@ -71,9 +73,11 @@ def ascend_two_classes(
     indptr: Array,
     indices: Array,
     values: Array,
+    row_of: Array,
     order: Array,
-    y: Array,
+    truth: Array,
     weight: Array,
+    visits_share: Array,
     curvature: Array,
     scale: float,
     rho: float,
@@ -83,9 +87,27 @@ def ascend_two_classes(
     state: Array,
     log_odds: Array,
 ) -> tuple[float, float]:
-    """One pass. `state` holds the intercept, Σ w(y - α), and how much each α by itself gives way to the intercept:
-    Σ w·α(1 - α) / (1 + q·α(1 - α)). `curvature` is each row's q, `scale` 1/(2λW). A row
-    whose α is already where its score puts it, but for a divergence below `negligible`, is left as it is.
+    """One pass over distinct rows, each visited as often as it counts (`order`).
+
+    Parameters
+    ----------
+    indptr, indices, values, row_of : arrays
+        The data, and which of its rows each distinct row is.
+    order : (m,)
+        The visits.
+    truth, weight, visits_share, curvature : (g,)
+        Of each distinct row: the share of label 1, the joint weight, one over its visits, and its q.
+    scale, rho : float
+        1/(2λW), and the weight of the intercept's augmented Lagrangian.
+    first_pass : bool
+        Whether no row was visited before.
+    negligible : float
+        A row whose α is already where its score puts it, but for a divergence below this, is left as it is.
+    theta, log_odds : (n,), (g,)
+        θ and α, changed.
+    state : (3,)
+        The intercept, Σ w(y - α), and how much each α by itself gives way to the intercept,
+        Σ w·α(1 - α) / (1 + q·α(1 - α)); changed.
 
     Returns
     -------
@@ -99,32 +121,30 @@ def ascend_two_classes(
     give = 0.0
     for position in range(order.shape[0]):
         i = order[position]
+        first = indptr[row_of[i]]
+        last = indptr[row_of[i] + 1]
         z = intercept
-        for entry in range(indptr[i], indptr[i + 1]):
+        for entry in range(first, last):
             z += values[entry] * theta[indices[entry]]
-        own_loss = softplus(z) - y[i] * z
-        loss += weight[i] * own_loss
+        loss += weight[i] * visits_share[i] * (softplus(z) - truth[i] * z)
+        start = log_odds[i]
+        old = logistic(start)
+        divergence = softplus(z) - softplus(start) - old * (z - start)
+        gap += weight[i] * visits_share[i] * divergence
+        if divergence < negligible:
+            variance = old * (1.0 - old)
+            give += weight[i] * visits_share[i] * variance / (1.0 + curvature[i] * variance)
+            continue
         if first_pass:
-            old = float(y[i])
             start = z
-            gap += weight[i] * own_loss
-        else:
-            start = log_odds[i]
-            old = logistic(start)
-            divergence = softplus(z) - softplus(start) - old * (z - start)
-            gap += weight[i] * divergence
-            if divergence < negligible:
-                variance = old * (1.0 - old)
-                give += weight[i] * variance / (1.0 + curvature[i] * variance)
-                continue
         s = solve_two_classes(z + curvature[i] * old, curvature[i], start)
         log_odds[i] = s
         new = logistic(s)
         variance = new * (1.0 - new)
-        give += weight[i] * variance / (1.0 + curvature[i] * variance)
+        give += weight[i] * visits_share[i] * variance / (1.0 + curvature[i] * variance)
         delta = weight[i] * (old - new)
         step = scale * delta
-        for entry in range(indptr[i], indptr[i + 1]):
+        for entry in range(first, last):
             theta[indices[entry]] += step * values[entry]
         intercept += rho * delta
         imbalance += delta
@@ -206,9 +226,11 @@ def ascend_many_classes(
     indptr: Array,
     indices: Array,
     values: Array,
+    row_of: Array,
     order: Array,
-    y: Array,
+    truth: Array,
     weight: Array,
+    visits_share: Array,
     curvature: Array,
     scale: float,
     rho: float,
@@ -236,34 +258,35 @@ def ascend_many_classes(
         i = order[position]
         q = np.float32(curvature[i])
         u = log_alpha[i]
+        share = weight[i] * visits_share[i]
+        first = indptr[row_of[i]]
+        last = indptr[row_of[i] + 1]
         for k in range(n_classes):
             z[k] = state[0, k]
-        for entry in range(indptr[i], indptr[i + 1]):
+        for entry in range(first, last):
             x = values[entry]
             j = indices[entry]
             for k in range(n_classes):
                 z[k] += x * theta[j, k]
         log_softmax_in_place(z, p, bits, factors)
-        loss -= weight[i] * z[y[i]]
-        if first_pass:
-            gap -= weight[i] * z[y[i]]
+        exponentials(u, old, bits, factors)
+        divergence = ZERO
+        surprise = ZERO
+        for k in range(n_classes):
+            divergence += old[k] * (u[k] - z[k])
+            surprise -= truth[i, k] * z[k]
+            alpha[k] = old[k]
+        gap += share * divergence
+        loss += share * surprise
+        if divergence < negligible:
             for k in range(n_classes):
-                old[k] = ZERO
+                variance = old[k] * (ONE - old[k])
+                state[2, k] += share * variance / (ONE + q * variance)
+            continue
+        if first_pass:
+            for k in range(n_classes):
                 u[k] = z[k]
                 alpha[k] = p[k]
-            old[y[i]] = ONE
-        else:
-            exponentials(u, old, bits, factors)
-            divergence = ZERO
-            for k in range(n_classes):
-                divergence += old[k] * (u[k] - z[k])
-                alpha[k] = old[k]
-            gap += weight[i] * divergence
-            if divergence < negligible:
-                for k in range(n_classes):
-                    variance = old[k] * (ONE - old[k])
-                    state[2, k] += weight[i] * variance / (ONE + q * variance)
-                continue
         moved = ZERO
         for k in range(n_classes):
             target[k] = z[k] + q * old[k]
@@ -275,14 +298,25 @@ def ascend_many_classes(
             state[0, k] += rho * delta[k]
             state[1, k] += delta[k]
             variance = alpha[k] * (ONE - alpha[k])
-            state[2, k] += weight[i] * variance / (ONE + q * variance)
+            state[2, k] += share * variance / (ONE + q * variance)
             delta[k] *= np.float32(scale)
-        for entry in range(indptr[i], indptr[i + 1]):
+        for entry in range(first, last):
             x = values[entry]
             j = indices[entry]
             for k in range(n_classes):
                 theta[j, k] += x * delta[k]
     return gap, loss
+
+
+def row_hashes(indptr: Array, indices: Array, bits: Array, hashes: Array) -> None:
+    """A hash of each row's columns and values, the latter given as the integers that their bits spell."""
+    for row in range(hashes.shape[0]):
+        value = HASH_START
+        for entry in range(indptr[row], indptr[row + 1]):
+            value = (value ^ indices[entry]) * HASH_FACTOR
+            value = (value ^ (value >> 29) ^ bits[entry]) * HASH_FACTOR
+            value ^= value >> 32
+        hashes[row] = value
 
 
 def squared_length(theta: Array) -> float:
