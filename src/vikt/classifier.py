@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.corpus.order import canonical_order, fingerprint, split_tenths
+from vikt.corpus.order import canonical_order, fingerprint, row_keys, split_tenths
 from vikt.corpus.texts import Texts
 from vikt.errors import ClassesError, ConvergenceWarning, DataError, UsageError
 from vikt.estimators import Estimator
@@ -185,7 +185,8 @@ class TextClassifier(Estimator):
         return held_out
 
     def _read(self, texts: Iterable[str] | Texts, labels: Any, sample_weight: Any) -> Corpus:
-        self._settings(), self._feature_settings().parts(), self._given_l2()
+        # Settings that cannot be are refused before any text is read.
+        Settings.of(self), self._feature_settings().parts(), self._given_l2()
         held = Texts.from_strings(texts)
         labels = np.asarray(labels)
         if labels.ndim != 1 or len(labels) != len(held):
@@ -194,7 +195,8 @@ class TextClassifier(Estimator):
         kept = np.flatnonzero(weights > 0)
         self.classes_, y = encode_labels(labels[kept])
         corpus = Corpus(held if len(kept) == len(held) else held.take(kept), y, weights[kept])
-        corpus = corpus.take(canonical_order(corpus.texts, corpus.y, corpus.weights, self.random_state))
+        keys = row_keys(corpus.texts, self.random_state)
+        corpus = corpus.take(canonical_order(keys, corpus.texts.__getitem__, corpus.y, corpus.weights))
         self.data_ = {
             "rows": len(held),
             "rows_of_weight_0": len(held) - len(kept),
@@ -214,6 +216,10 @@ class TextClassifier(Estimator):
     ) -> None:
         tell = progress or (lambda stage, done, total: None)
         given = self._given_l2()
+        if self.patience is not None and not len(validation):
+            raise DataError(
+                "patience needs a tenth of the texts to validate on, and these are too few; give more texts"
+            )
         all_rows = np.sort(np.concatenate([training, validation]))
         stops_early = self.patience is not None
         self.choice_ = Choice(given or 0.0, [], f"λ = {given} as given") if given is not None else None
@@ -233,8 +239,8 @@ class TextClassifier(Estimator):
         fitted = self._with_l2(fitted, self.choice_.l2)
         solution = minimise(
             fitted,
-            self._settings(),
-            validation=apart if stops_early and len(validation) else None,
+            Settings.of(self),
+            validation=apart if stops_early else None,
             progress=lambda record: tell("fitting", record.passes, 0),
         )
         self._learn(fitted, solution)
@@ -296,17 +302,6 @@ class TextClassifier(Estimator):
                 ConvergenceWarning,
                 stacklevel=4,
             )
-
-    def _settings(self) -> Settings:
-        return Settings(
-            solver=self.solver,
-            tol=self.tol,
-            max_iter=self.max_iter,
-            random_state=self.random_state,
-            learning_rate=self.learning_rate,
-            batch_size=self.batch_size,
-            patience=self.patience,
-        )
 
     def _feature_settings(self) -> FeatureSettings:
         ngrams = None if self.ngrams is None else (self.ngrams[0], self.ngrams[1])

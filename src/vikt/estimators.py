@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import itertools
 import warnings
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -15,7 +15,7 @@ from vikt.corpus.texts import Texts
 from vikt.errors import ConvergenceWarning, DataError, NotFittedError, UsageError, known_to_sklearn
 from vikt.features.ngrams import Ngrams, sort_indices
 from vikt.features.weighting import Weighting
-from vikt.matrix import DesignMatrix, design_matrix
+from vikt.matrix import DesignMatrix, design_matrix, row_hashes
 from vikt.model.classes import class_factors, encode_labels, row_weights
 from vikt.model.functions import Floats
 from vikt.model.linear import LinearModel, centred_intercepts
@@ -232,15 +232,15 @@ class LogisticRegression(LinearClassifier):
         UsageError
             A parameter that cannot be.
         """
-        settings = self._settings()
+        settings = Settings.of(self)
         matrix, indices, weights = self._prepared(X, y, sample_weight, self.fit_intercept)
         weights = weights * class_factors(self.class_weight, self.classes_, indices, weights)
-        contents = _row_contents(matrix)
-        order = canonical_order(contents, indices, weights, settings.random_state)
-        order, weights = _merged(order, contents, indices, weights)
+        keys, content_of = _row_contents(matrix, settings.random_state)
+        order = canonical_order(keys, content_of, indices, weights)
+        order, weights = _merged(order, keys, content_of, indices, weights)
         training, validation = order, None
         if settings.patience is not None:
-            kept, apart = split_tenths([contents[i] for i in order], indices[order], 1)
+            kept, apart = split_tenths([content_of(i) for i in order], indices[order], 1)
             training, validation = order[kept], order[apart] if len(apart) else None
         self.l2_ = self._l2(float(weights[training].sum()))
         objectives = [
@@ -263,17 +263,6 @@ class LogisticRegression(LinearClassifier):
                 stacklevel=2,
             )
         return self
-
-    def _settings(self) -> Settings:
-        return Settings(
-            solver=self.solver,
-            tol=self.tol,
-            max_iter=self.max_iter,
-            random_state=int(self.random_state or 0),
-            learning_rate=self.learning_rate,
-            batch_size=self.batch_size,
-            patience=self.patience,
-        )
 
     def _objective(self, X: DesignMatrix, y: NDArray[np.int64], weights: Floats, l2: float) -> Objective:
         return Objective(X, y, n_classes=len(self.classes_), l2=l2, sample_weight=weights)
@@ -421,23 +410,30 @@ def _csr(rows: Any) -> Any:
     return csr_matrix((rows.values, rows.indices, rows.indptr), shape=(len(rows.indptr) - 1, rows.n_features))
 
 
-def _row_contents(matrix: DesignMatrix) -> list[bytes]:
-    """What each row says: its non-zeros, as bytes, the same whether it is held sparse or dense."""
+def _row_contents(matrix: DesignMatrix, seed: int) -> tuple[NDArray[np.int64], Callable[[int], bytes]]:
+    """What each row says, its non-zeros, the same whether it is held sparse or dense: a seeded hash, and the bytes."""
     indptr, indices, values = matrix.compressed_rows()
-    columns, numbers = indices.astype(np.int64), values.astype(np.float64)
-    edges = indptr.tolist()
-    return [columns[a:b].tobytes() + numbers[a:b].tobytes() for a, b in itertools.pairwise(edges)]
+
+    def content_of(row: int) -> bytes:
+        part = slice(indptr[row], indptr[row + 1])
+        return bytes(indices[part].astype(np.int64).tobytes() + values[part].astype(np.float64).tobytes())
+
+    return row_hashes(matrix) * np.int64(2 * seed + 1), content_of
 
 
 def _merged(
-    order: NDArray[np.int64], contents: list[bytes], y: NDArray[np.int64], weights: Floats
+    order: NDArray[np.int64],
+    keys: NDArray[np.int64],
+    content_of: Callable[[int], bytes],
+    y: NDArray[np.int64],
+    weights: Floats,
 ) -> tuple[NDArray[np.int64], Floats]:
     """Equal rows of one class become one row of their joint weight: weight 2 is the row twice, to the last bit."""
-    first = [
-        i == 0 or contents[order[i]] != contents[order[i - 1]] or y[order[i]] != y[order[i - 1]]
-        for i in range(len(order))
-    ]
-    kept = np.flatnonzero(first)
+    ordered, classes = keys[order], y[order]
+    same = np.r_[False, (ordered[1:] == ordered[:-1]) & (classes[1:] == classes[:-1])]
+    for i in np.flatnonzero(same):
+        same[i] = content_of(order[i]) == content_of(order[i - 1])
+    kept = np.flatnonzero(~same)
     weights = weights.copy()
     weights[order[kept]] = np.add.reduceat(weights[order], kept)
     return order[kept], weights

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,31 +21,33 @@ def row_keys(contents: Sequence[bytes] | Texts, seed: int) -> NDArray[np.uint64]
     return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
 
 
-def canonical_order(contents: Sequence[bytes] | Texts, labels: Any, weights: Any, seed: int) -> Indices:
+def canonical_order(keys: NDArray[Any], content_of: Callable[[int], bytes], labels: Any, weights: Any) -> Indices:
     """The rows ordered by (key, content, label, weight), which is a shuffle too.
 
     Parameters
     ----------
-    contents : sequence of bytes
+    keys : (m,)
+        A hash of each row's content, such as `row_keys`.
+    content_of : callable
+        The content of a row; asked for only where keys are equal.
     labels, weights : (m,)
         Anything that sorts.
-    seed : int
-        Of the hash.
 
     Returns
     -------
     ndarray, (m,)
         Row indices; the same rows come out in the same order whatever order they came in.
     """
-    keys = row_keys(contents, seed)
     order = np.lexsort((np.asarray(weights), np.asarray(labels), keys))
     ordered = keys[order]
     starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
     ends = np.append(starts[1:], len(order))
-    for a, b in zip(starts.tolist(), ends.tolist(), strict=True):
+    repeated = np.flatnonzero(ends - starts > 1)
+    for a, b in zip(starts[repeated].tolist(), ends[repeated].tolist(), strict=True):
         # Rows of one key are duplicates, or a collision of the hash: then their contents decide.
-        if b - a > 1 and len({contents[i] for i in order[a:b]}) > 1:
-            order[a:b] = sorted(order[a:b], key=lambda i: (contents[i], labels[i], weights[i]))
+        rows = order[a:b].tolist()
+        if len({content_of(i) for i in rows}) > 1:
+            order[a:b] = sorted(rows, key=lambda i: (content_of(i), labels[i], weights[i]))
     return order
 
 

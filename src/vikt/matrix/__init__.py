@@ -3,6 +3,7 @@
 from vikt.matrix.convert import design_matrix
 from vikt.matrix.dense import DenseMatrix
 from vikt.matrix.design import DesignMatrix
+from vikt.matrix.hashes import row_hashes
 from vikt.matrix.sparse import SparseMatrix
 
-__all__ = ["DenseMatrix", "DesignMatrix", "SparseMatrix", "design_matrix"]
+__all__ = ["DenseMatrix", "DesignMatrix", "SparseMatrix", "design_matrix", "row_hashes"]

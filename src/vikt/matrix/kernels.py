@@ -6,6 +6,9 @@ from typing import Any
 
 Array = Any
 
+HASH_START = 0x4BF29CE484222325
+HASH_FACTOR = 0x1E3779B97F4A7C15
+
 
 def row_scores(
     indptr: Array, indices: Array, values: Array, rows: Array, theta: Array, first: int, scores: Array
@@ -66,3 +69,14 @@ def take_rows(
         for entry in range(new_indptr[r + 1] - target):
             new_indices[target + entry] = indices[source + entry]
             new_values[target + entry] = values[source + entry]
+
+
+def row_hashes(indptr: Array, indices: Array, bits: Array, hashes: Array) -> None:
+    """A hash of each row's columns and values, the latter given as the integers that their bits spell."""
+    for row in range(hashes.shape[0]):
+        value = HASH_START
+        for entry in range(indptr[row], indptr[row + 1]):
+            value = (value ^ indices[entry]) * HASH_FACTOR
+            value = (value ^ (value >> 29) ^ bits[entry]) * HASH_FACTOR
+            value ^= value >> 32
+        hashes[row] = value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from vikt.errors import UsageError
@@ -48,6 +48,12 @@ class Settings:
     learning_rate: float | str = "auto"
     batch_size: int = 100
     patience: int | None = None
+
+    @classmethod
+    def of(cls, estimator: Any) -> Settings:
+        """The settings that an estimator has among its parameters."""
+        given = {setting.name: getattr(estimator, setting.name) for setting in fields(cls)}
+        return cls(**given | {"random_state": int(given["random_state"] or 0)})
 
     def __post_init__(self) -> None:
         if self.solver not in ("auto", *SOLVERS):

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from vikt.compiled import compiled
 from vikt.errors import UsageError
+from vikt.matrix import row_hashes
 from vikt.model.objective import Objective
 from vikt.solvers import kernels
 from vikt.solvers.certificate import Certificate, dual_certificate, gradient_certificate
@@ -121,9 +122,7 @@ class Groups:
     @classmethod
     def of(cls, objective: Objective) -> Groups:
         """Found by a 64-bit hash: should two rows ever collide, the certificate, which knows no groups, will tell."""
-        indptr, indices, values = objective.X.compressed_rows()
-        hashes = np.empty(objective.X.n_rows, dtype=np.int64)
-        compiled(kernels.__name__).row_hashes(indptr, indices, values.view(f"i{values.itemsize}"), hashes)
+        hashes = row_hashes(objective.X)
         _, row_of, group_of, sizes = np.unique(hashes, return_index=True, return_inverse=True, return_counts=True)
         weights = np.bincount(group_of, weights=objective.weights).astype(np.float64)
         return cls(group_of, row_of, weights, sizes)
@@ -198,6 +197,8 @@ class _Ascent:
         indptr, indices, values = objective.X.compressed_rows()
         dtype = state.theta.dtype if state.theta.ndim == 2 else values.dtype
         indices = _by_falling_frequency(indices, objective.X.n_features)
+        # Unsigned, so that the kernels need not ask whether an index counts from the end.
+        indices = indices.view(f"u{indices.itemsize}")
         self.rows = indptr, indices, values.astype(dtype, copy=False), groups.row_of
         self.visits = np.repeat(np.arange(len(groups.row_of)), groups.sizes)
         # Weights that sum to the number of rows keep ρ on the scale of one row.

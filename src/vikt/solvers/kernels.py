@@ -18,8 +18,6 @@ Number = Any
 FASTMATH = {"reassoc", "contract", "nsz"}
 
 MOST_NEWTON_STEPS = 30
-HASH_START = 0x4BF29CE484222325
-HASH_FACTOR = 0x1E3779B97F4A7C15
 
 LOG2_E = np.float32(1.44269504)
 LN_2_HIGH = np.float32(0.693359375)
@@ -222,6 +220,26 @@ def solve_many_classes(
         u[k] -= log_total
 
 
+def gather(indices: Array, values: Array, first: int, last: int, theta: Array, intercepts: Array, z: Array) -> None:
+    """The scores of one row: z = b + Σ_j x_j·θ_j."""
+    for k in range(z.shape[0]):
+        z[k] = intercepts[k]
+    for entry in range(first, last):
+        x = values[entry]
+        j = indices[entry]
+        for k in range(z.shape[0]):
+            z[k] += x * theta[j, k]
+
+
+def scatter(indices: Array, values: Array, first: int, last: int, delta: Array, theta: Array) -> None:
+    """θ_j += x_j·δ for the features of one row."""
+    for entry in range(first, last):
+        x = values[entry]
+        j = indices[entry]
+        for k in range(delta.shape[0]):
+            theta[j, k] += x * delta[k]
+
+
 def ascend_many_classes(
     indptr: Array,
     indices: Array,
@@ -261,13 +279,7 @@ def ascend_many_classes(
         share = weight[i] * visits_share[i]
         first = indptr[row_of[i]]
         last = indptr[row_of[i] + 1]
-        for k in range(n_classes):
-            z[k] = state[0, k]
-        for entry in range(first, last):
-            x = values[entry]
-            j = indices[entry]
-            for k in range(n_classes):
-                z[k] += x * theta[j, k]
+        gather(indices, values, first, last, theta, state[0], z)
         log_softmax_in_place(z, p, bits, factors)
         exponentials(u, old, bits, factors)
         divergence = ZERO
@@ -300,23 +312,8 @@ def ascend_many_classes(
             variance = alpha[k] * (ONE - alpha[k])
             state[2, k] += share * variance / (ONE + q * variance)
             delta[k] *= np.float32(scale)
-        for entry in range(first, last):
-            x = values[entry]
-            j = indices[entry]
-            for k in range(n_classes):
-                theta[j, k] += x * delta[k]
+        scatter(indices, values, first, last, delta, theta)
     return gap, loss
-
-
-def row_hashes(indptr: Array, indices: Array, bits: Array, hashes: Array) -> None:
-    """A hash of each row's columns and values, the latter given as the integers that their bits spell."""
-    for row in range(hashes.shape[0]):
-        value = HASH_START
-        for entry in range(indptr[row], indptr[row + 1]):
-            value = (value ^ indices[entry]) * HASH_FACTOR
-            value = (value ^ (value >> 29) ^ bits[entry]) * HASH_FACTOR
-            value ^= value >> 32
-        hashes[row] = value
 
 
 def squared_length(theta: Array) -> float:
