@@ -6,6 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples every time in continuous integration, new ones on a developer's machine.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 _DATA = Path(os.environ.get("VIKT_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
