@@ -215,35 +215,48 @@ class TextClassifier(Estimator):
         progress: Progress | None,
     ) -> None:
         tell = progress or (lambda stage, done, total: None)
-        given = self._given_l2()
-        if self.patience is not None and not len(validation):
+        stops_early = self.patience is not None
+        if stops_early and not len(validation):
             raise DataError(
                 "patience needs a tenth of the texts to validate on, and these are too few; give more texts"
             )
-        all_rows = np.sort(np.concatenate([training, validation]))
-        stops_early = self.patience is not None
-        self.choice_ = Choice(given or 0.0, [], f"λ = {given} as given") if given is not None else None
-        if self.choice_ is None or stops_early:
-            fitted, apart, present = self._objectives(corpus, training, validation, tell)
-            if self.choice_ is None:
-                self.choice_ = self._choose(fitted, apart, tell)
-        final = training if stops_early else all_rows
-        self.data_ |= {
-            "training_rows": len(training),
-            "validation_rows": len(validation),
-            "fitted_rows": len(final),
-        }
-        if not stops_early:
-            fitted, apart, present = self._objectives(corpus, all_rows, all_rows[:0], tell)
+        choice = self._choice(corpus, training, validation, tell)
+        validates = stops_early or bool(choice and choice.curve)
+        fitted_rows = training if stops_early else np.sort(np.concatenate([training, validation]))
+        apart = validation if stops_early else validation[:0]
+        objective, held_apart, present = self._objectives(corpus, fitted_rows, apart, tell)
+        self.choice_ = choice or default_l2(objective.X, objective.total_weight, "too few texts to validate on")
         self.classes_ = self.classes_[present]
-        fitted = self._with_l2(fitted, self.choice_.l2)
+        self.data_ |= {
+            "training_rows": len(training if validates else fitted_rows),
+            "validation_rows": len(validation) if validates else 0,
+            "fitted_rows": len(fitted_rows),
+        }
+        objective = objective.with_l2(self.choice_.l2)
         solution = minimise(
-            fitted,
+            objective,
             Settings.of(self),
-            validation=apart if stops_early else None,
+            validation=held_apart if stops_early else None,
             progress=lambda record: tell("fitting", record.passes, 0),
         )
-        self._learn(fitted, solution)
+        self._learn(objective, solution)
+
+    def _choice(
+        self, corpus: Corpus, training: NDArray[np.int64], validation: NDArray[np.int64], tell: Progress
+    ) -> Choice | None:
+        """λ as given, or chosen by validation; None where there is nothing to validate on."""
+        given = self._given_l2()
+        if given is not None:
+            return Choice(given, [], f"λ = {given:g} as given")
+        if len(np.unique(corpus.y[validation])) < 2:
+            return None
+        fitted, apart, _ = self._objectives(corpus, training, validation, tell)
+        return choose_l2(
+            fitted,
+            apart,
+            random_state=self.random_state,
+            progress=lambda curve: tell("choosing λ", len(curve), 0),
+        )
 
     def _objectives(
         self, corpus: Corpus, training: NDArray[np.int64], apart: NDArray[np.int64], tell: Progress
@@ -269,21 +282,6 @@ class TextClassifier(Estimator):
             present,
         )
 
-    def _choose(self, training: Objective, validation: Objective, tell: Progress) -> Choice:
-        if len(np.unique(validation.y)) < 2:
-            why = f"{len(validation.y)} rows, of fewer than two classes, to validate on"
-            return default_l2(training.X, training.total_weight, why)
-
-        def told(curve: list[PathPoint]) -> None:
-            tell("choosing λ", len(curve), 0)
-
-        return choose_l2(training, validation, random_state=self.random_state, progress=told)
-
-    def _with_l2(self, objective: Objective, l2: float) -> Objective:
-        return Objective(
-            objective.X, objective.y, n_classes=objective.n_classes, l2=l2, sample_weight=objective.weights
-        )
-
     def _learn(self, objective: Objective, solution: Solution) -> None:
         # Weights are kept in float32, features × classes in memory; the certificate is that of the rounded model.
         theta = centred_intercepts(solution.theta).astype(np.float32)
@@ -292,10 +290,7 @@ class TextClassifier(Estimator):
         self.l2_, self.certificate_, self.bound_ = objective.l2, proof.relative, proof.bound
         self.loss_, self.certificate_reason_ = proof.value, proof.reason
         self.loss_curve_, self.n_iter_ = solution.loss_curve, solution.loss_curve[-1].passes
-        self.stopping_reason_, self.mean_weight_ = (
-            solution.reason,
-            objective.total_weight / objective.X.n_rows,
-        )
+        self.stopping_reason_ = solution.reason
         if not solution.converged:
             warnings.warn(
                 f"{solution.reason}; raise max_iter or tol, or strengthen the penalty",

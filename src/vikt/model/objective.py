@@ -73,6 +73,10 @@ class Objective:
         self.weights = np.ones(X.n_rows) if sample_weight is None else sample_weight
         self.total_weight = float(np.sum(self.weights))
 
+    def with_l2(self, l2: float) -> Objective:
+        """The same data with another λ."""
+        return Objective(self.X, self.y, n_classes=self.n_classes, l2=l2, sample_weight=self.weights)
+
     def value(self, theta: NDArray[Any]) -> float:
         """L̂(θ)."""
         return self.value_from_scores(self.X.scores(theta), theta)

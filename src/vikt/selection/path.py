@@ -63,8 +63,9 @@ def choose_l2(
         C = strength / norm
         l2 = 1 / (2 * C * training.total_weight)
         state = state.weakened(l2) if state else None
-        at = Objective(training.X, training.y, n_classes=training.n_classes, l2=l2, sample_weight=training.weights)
-        solution = dual(at, tol=_PATH_TOL, max_iter=_MOST_PASSES, random_state=random_state, state=state)
+        solution = dual(
+            training.with_l2(l2), tol=_PATH_TOL, max_iter=_MOST_PASSES, random_state=random_state, state=state
+        )
         state = solution.state
         curve.append(PathPoint(strength, C, l2, validation.value(solution.theta)))
         if progress:
