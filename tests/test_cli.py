@@ -116,6 +116,20 @@ def test_predict_answers_every_line(model):
     assert all(0 <= float(answer.split("\t")[1]) <= 1 for answer in answers)
 
 
+def test_predict_answers_the_lines_before_one_that_is_not_utf8(model):
+    done = vikt("predict", model, input=b"win money\nlunch \xff\nlunch\n")
+    assert done.returncode == 1
+    assert done.stdout.startswith(b"spam\t")
+    assert len(done.stdout.splitlines()) == 1
+    assert b"line 2" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_predict_of_nothing_is_nothing(model):
+    done = vikt("predict", model, input=b"")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
 def test_predict_proba_sums_to_one(model):
     done = vikt("predict", model, "--proba", input=b"win\nlunch\n")
     for line in done.stdout.decode().splitlines():

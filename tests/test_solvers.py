@@ -192,3 +192,14 @@ def test_a_state_at_zero_is_theta_zero():
     state = DualState.at_zero(problem(1, classes=3))
     assert not state.theta.any()
     assert state.theta.shape[1] == 8
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_fit_cut_short_is_no_worse_than_no_weights(classes):
+    random = np.random.default_rng(0)
+    X = DenseMatrix(random.normal(size=(200, 5)) * 10)
+    objective = Objective(X, np.arange(200) % classes, n_classes=classes, l2=1e-12)
+    solution = dual(objective, max_iter=2)
+    assert not solution.converged
+    assert objective.value(solution.theta) <= np.log(classes) + 1e-9
+    assert objective.value(solution.theta) - least(objective) <= solution.certificate.bound + 1e-8

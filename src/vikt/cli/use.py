@@ -107,7 +107,7 @@ class _Answer:
 
 
 def _predict_lines(answer: _Answer, stream: IO[bytes], as_json: bool) -> None:
-    for lines in _lines_as_they_come(sys.stdin.buffer):
+    for lines in filter(None, _lines_as_they_come(sys.stdin.buffer)):
         texts = Texts.from_bytes(lines)
         said = [
             json.dumps(dict(zip(answer.columns, row, strict=True)), ensure_ascii=False)
@@ -129,24 +129,26 @@ def _lines_as_they_come(stream: Any) -> Iterator[list[bytes]]:
             continue
         lines = b"".join([*pieces, whole]).split(b"\n")
         pieces = [rest] if rest else []
-        yield _checked(lines, number)
+        yield from _checked(lines, number)
         number += len(lines)
     if pieces:
-        yield _checked([b"".join(pieces)], number)
+        yield from _checked([b"".join(pieces)], number)
 
 
-def _checked(lines: list[bytes], number: int) -> list[bytes]:
+def _checked(lines: list[bytes], number: int) -> Iterator[list[bytes]]:
+    """The lines without their ends, up to the first that is not UTF-8: those before it are still answered."""
     if number == 1:
         lines[0] = lines[0].removeprefix(b"\xef\xbb\xbf")
     for i, line in enumerate(lines):
         try:
             line.decode()
         except UnicodeDecodeError as error:
+            yield [good.removesuffix(b"\r") for good in lines[:i]]
             raise EncodingError(
                 f"{STANDARD_INPUT}, line {number + i}: expected UTF-8, found byte 0x{line[error.start]:02x} at byte "
                 f"{error.start + 1} of the line; convert it first, such as with iconv -f LATIN1 -t UTF-8"
             ) from None
-    return [line.removesuffix(b"\r") for line in lines]
+    yield [line.removesuffix(b"\r") for line in lines]
 
 
 def _predict_table(answer: _Answer, data: str, text: str | None, stream: IO[bytes], suffix: str) -> None:

@@ -23,7 +23,7 @@ from vikt.errors import UsageError
 from vikt.matrix import row_hashes
 from vikt.model.objective import Objective
 from vikt.solvers import kernels
-from vikt.solvers.certificate import Certificate, dual_certificate, gradient_certificate
+from vikt.solvers.certificate import Certificate, certificate, dual_certificate, gradient_certificate
 from vikt.solvers.solution import LossRecord, Progress, Solution
 
 Floats = NDArray[np.float64]
@@ -181,6 +181,8 @@ def dual(
         ended = len(curve) >= max_iter
         if hint <= ask_below or ended:
             theta, proof = ascent.prove()
+            if ended and proof.relative > tol:
+                theta, proof = _no_worse_than_zero(objective, theta, proof)
             if proof.relative <= tol or ended:
                 return _solution(theta, proof, curve, tol, ascent.state)
             # The proof tells what the hint is worth here.
@@ -255,6 +257,14 @@ class _Ascent:
 
 
 _KERNELS = {1: kernels.ascend_two_classes, 2: kernels.ascend_many_classes}
+
+
+def _no_worse_than_zero(objective: Objective, theta: Floats, proof: Certificate) -> tuple[Floats, Certificate]:
+    """Far from the end, at a very weak penalty, θ(α) can be worse than no weights at all: then there are none."""
+    zero, at_zero = gradient_certificate(objective, np.zeros(objective.shape))
+    if at_zero.value >= proof.value:
+        return theta, proof
+    return zero, certificate(at_zero.value, min(at_zero.bound, proof.bound - (proof.value - at_zero.value)))
 
 
 def _by_falling_frequency(indices: NDArray[Any], n_features: int) -> NDArray[Any]:
