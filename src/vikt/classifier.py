@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from vikt.corpus.order import canonical_order, fingerprint, row_keys, split_tenths
 from vikt.corpus.texts import Texts
-from vikt.errors import ClassesError, ConvergenceWarning, DataError, UsageError
+from vikt.errors import ClassesError, DataError, UsageError
 from vikt.estimators import Estimator
 from vikt.explanation.linear import Explanation, explain
 from vikt.features.text import FeatureSettings, TextFeatures
@@ -102,7 +101,7 @@ class TextClassifier(Estimator):
     classes_: NDArray[Any]
     features_: TextFeatures
     theta_: NDArray[Any]
-    choice_: Choice | None
+    choice_: Choice
     data_: dict[str, Any]
     about_: dict[str, Any]
 
@@ -200,7 +199,7 @@ class TextClassifier(Estimator):
         self.data_ = {
             "rows": len(held),
             "rows_of_weight_0": len(held) - len(kept),
-            "classes": dict(zip(map(str, self.classes_.tolist()), np.bincount(y).tolist(), strict=True)),
+            "classes": dict(zip(self.class_names, np.bincount(y).tolist(), strict=True)),
             "empty_texts": sum(not text.strip() for text in corpus.texts),
             "duplicate_texts": len(kept) - len(set(corpus.texts)),
             "fingerprint": fingerprint(corpus.texts, self.classes_[corpus.y].tolist()),
@@ -291,12 +290,7 @@ class TextClassifier(Estimator):
         self.loss_, self.certificate_reason_ = proof.value, proof.reason
         self.loss_curve_, self.n_iter_ = solution.loss_curve, solution.loss_curve[-1].passes
         self.stopping_reason_ = solution.reason
-        if not solution.converged:
-            warnings.warn(
-                f"{solution.reason}; raise max_iter or tol, or strengthen the penalty",
-                ConvergenceWarning,
-                stacklevel=4,
-            )
+        solution.warn_unless_converged(stacklevel=5)
 
     def _feature_settings(self) -> FeatureSettings:
         ngrams = None if self.ngrams is None else (self.ngrams[0], self.ngrams[1])
@@ -312,6 +306,11 @@ class TextClassifier(Estimator):
         if not 0 <= l2 < np.inf:
             raise UsageError(f"l2: expected λ of 0 or more, found {self.l2}")
         return l2
+
+    @property
+    def class_names(self) -> list[str]:
+        """The labels as they are written."""
+        return [str(label) for label in self.classes_.tolist()]
 
     @property
     def model_(self) -> LinearModel:
@@ -351,7 +350,7 @@ class TextClassifier(Estimator):
     def explain(self, text: str) -> Explanation:
         """What each feature of a text adds to the score of the class predicted."""
         self._check_fitted()
-        return explain(text, self.features_, self.model_, [str(label) for label in self.classes_.tolist()])
+        return explain(text, self.features_, self.model_, self.class_names)
 
     def save(self, path: str | Path, *, force: bool = False, about: dict[str, Any] | None = None) -> None:
         """Write the model to a file, whole or not at all.
@@ -371,7 +370,6 @@ class TextClassifier(Estimator):
         """
         self._check_fitted()
         arrays = {"theta": self.theta_.T, **self.features_.to_arrays()}
-        assert self.choice_ is not None
         params = {name: value for name, value in self.get_params().items() if name != "class_weight"}
         metadata = {
             "kind": "TextClassifier",
@@ -408,7 +406,7 @@ class TextClassifier(Estimator):
         classifier = cls(**params)
         weight = metadata.get("class_weight")
         classifier.classes_ = np.asarray(metadata["classes"], dtype=np.dtype(metadata["classes_dtype"]))
-        by_name = {str(label): label for label in classifier.classes_.tolist()}
+        by_name = dict(zip(classifier.class_names, classifier.classes_.tolist(), strict=True))
         classifier.class_weight = {by_name[k]: v for k, v in weight} if isinstance(weight, list) else weight
         classifier.features_ = TextFeatures.from_arrays(classifier._feature_settings(), arrays)
         classifier.theta_ = arrays["theta"].T

@@ -25,6 +25,7 @@ Every message says what happened, where, what was found and what to do about it.
 """
 
 import sys
+from collections.abc import Iterable
 from typing import TypeVar
 
 Kind = TypeVar("Kind", bound=Exception)
@@ -96,6 +97,19 @@ class ConvergenceWarning(UserWarning):
 
 class ShapeWarning(UserWarning):
     """Labels came as a column instead of a row."""
+
+
+def check_known(role: str, name: str, known: Iterable[str]) -> None:
+    """Refuse a name that no table has.
+
+    Raises
+    ------
+    UsageError
+        The message lists those there are.
+    """
+    choices = list(known)
+    if name not in choices:
+        raise UsageError(f"{role}: {name!r} is not known; choose from {', '.join(map(repr, choices))}")
 
 
 def known_to_sklearn(own: type[Kind], name: str) -> type[Kind]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from vikt.corpus.order import canonical_order, split_tenths
 from vikt.corpus.texts import Texts
-from vikt.errors import ConvergenceWarning, DataError, NotFittedError, UsageError, known_to_sklearn
+from vikt.errors import DataError, NotFittedError, UsageError, check_known, known_to_sklearn
 from vikt.features.ngrams import Ngrams, sort_indices
 from vikt.features.weighting import Weighting
 from vikt.matrix import DesignMatrix, design_matrix, row_hashes
@@ -256,12 +255,7 @@ class LogisticRegression(LinearClassifier):
         )
         self.n_iter_ = np.array([max(1, solution.loss_curve[-1].passes)])
         self.loss_curve_, self.stopping_reason_ = solution.loss_curve, solution.reason
-        if not solution.converged:
-            warnings.warn(
-                f"{solution.reason}; raise max_iter or tol, or strengthen the penalty",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
+        solution.warn_unless_converged(stacklevel=3)
         return self
 
     def _objective(self, X: DesignMatrix, y: NDArray[np.int64], weights: Floats, l2: float) -> Objective:
@@ -298,8 +292,7 @@ class NaiveBayes(LinearClassifier):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Count. Parameters and errors as for `LogisticRegression.fit`."""
-        if self.kind not in NAIVE_BAYES:
-            raise UsageError(f"kind: {self.kind!r} is not known; choose from {', '.join(map(repr, NAIVE_BAYES))}")
+        check_known("kind", self.kind, NAIVE_BAYES)
         matrix, indices, weights = self._prepared(X, y, sample_weight, True)
         theta = NAIVE_BAYES[self.kind](matrix, indices, len(self.classes_), weights, self.alpha)
         self._learn(theta, True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from vikt.classifier import TextClassifier
 from vikt.cli.console import columns, figure
-from vikt.evaluation.report import Evaluation, Figure
+from vikt.evaluation.report import Evaluation, Figure, finite
 from vikt.explanation.linear import Explanation, strongest_features
 
 _MOST_CLASSES_IN_A_MATRIX = 12
@@ -35,7 +35,6 @@ def data_lines(classifier: TextClassifier) -> str:
 
 def fit_lines(classifier: TextClassifier) -> str:
     choice = classifier.choice_
-    assert choice is not None
     lines = [f"penalty    {choice.said}"]
     if choice.curve:
         rows = [["C·mean‖x‖²", "λ", "validation log loss", ""]]
@@ -72,8 +71,7 @@ def evaluation_lines(evaluation: Evaluation) -> str:
 
 
 def strongest_lines(classifier: TextClassifier, n: int = 8) -> str:
-    classes = [str(label) for label in classifier.classes_.tolist()]
-    strongest = strongest_features(classifier.features_, classifier.model_, classes, n)
+    strongest = strongest_features(classifier.features_, classifier.model_, classifier.class_names, n)
     rows = [
         [label, "  ".join(f"{_visible(name)} {weight:+.2f}" for name, weight in features)]
         for label, features in list(strongest.items())[:_MOST_CLASSES_LISTED]
@@ -152,9 +150,5 @@ def evaluation_json(evaluation: Evaluation, classifier: TextClassifier) -> dict[
 
 
 def certificate_json(classifier: TextClassifier) -> dict[str, Any]:
-    said = {"relative": _finite(classifier.certificate_), "bound": _finite(classifier.bound_)}
+    said: dict[str, Any] = {"relative": finite(classifier.certificate_), "bound": finite(classifier.bound_)}
     return said | ({"reason": classifier.certificate_reason_} if classifier.certificate_reason_ else {})
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

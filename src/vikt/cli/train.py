@@ -204,7 +204,6 @@ def _report(classifier: TextClassifier, evaluation: Evaluation, report: dict[str
         model = {"path": str(request.output), "bytes": size, "l2": classifier.l2_, "loss": classifier.loss_}
         model["features"] = classifier.features_.n_features
         choice = classifier.choice_
-        assert choice is not None
         model["path_of_l2"] = [{"l2": point.l2, "log_loss": point.log_loss} for point in choice.curve]
         print_json({**report, "model": model})
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from vikt.classifier import TextClassifier, load
 from vikt.cli import show
 from vikt.cli.console import figure, print_json, progress
 from vikt.cli.train import columns_of, labels_of
-from vikt.corpus.read_stream import STANDARD_INPUT, read_lines
+from vikt.corpus.read_stream import STANDARD_INPUT, Lines, read_lines, without_end
 from vikt.corpus.readers import read_batches, read_table
 from vikt.corpus.texts import Texts
 from vikt.corpus.writers import TableWriter
@@ -40,7 +41,7 @@ def evaluate_file(
     with progress(quiet) as tell:
         tell("evaluating", 0, 0)
         texts = Texts.from_arrow(table.column(found.text))
-        evaluation = evaluate(labels_of(table, found), known(classifier), classifier.predict_log_proba(texts))
+        evaluation = evaluate(labels_of(table, found), classifier.class_names, classifier.predict_log_proba(texts))
     if as_json:
         print_json(show.evaluation_json(evaluation, classifier) | {"model": {"path": str(model)}})
     else:
@@ -76,7 +77,7 @@ def explain_text(model: Path, text: str | None, top: int, as_json: bool) -> None
 def inspect_model(model: Path, as_json: bool) -> None:
     classifier = load(model)
     if as_json:
-        strongest = strongest_features(classifier.features_, classifier.model_, known(classifier))
+        strongest = strongest_features(classifier.features_, classifier.model_, classifier.class_names)
         print_json(_header(classifier, model) | {"strongest": {k: [list(f) for f in v] for k, v in strongest.items()}})
         return
     metrics = classifier.about_.get("metrics", {})
@@ -87,15 +88,11 @@ def inspect_model(model: Path, as_json: bool) -> None:
     print(show.strongest_lines(classifier))
 
 
-def known(classifier: TextClassifier) -> list[str]:
-    return [str(label) for label in classifier.classes_.tolist()]
-
-
 class _Answer:
     """What is said of each text: label, probability, and the probability of each class if asked."""
 
     def __init__(self, classifier: TextClassifier, proba: bool) -> None:
-        self.classifier, self.labels = classifier, known(classifier)
+        self.classifier, self.labels = classifier, classifier.class_names
         self.columns = ["predicted", "probability"] + ([f"P({label})" for label in self.labels] if proba else [])
         self.proba = proba
 
@@ -108,7 +105,7 @@ class _Answer:
 
 def _predict_lines(answer: _Answer, stream: IO[bytes], as_json: bool) -> None:
     for lines in filter(None, _lines_as_they_come(sys.stdin.buffer)):
-        texts = Texts.from_bytes(lines)
+        texts = Texts.from_strings(lines)
         said = [
             json.dumps(dict(zip(answer.columns, row, strict=True)), ensure_ascii=False)
             if as_json
@@ -119,36 +116,31 @@ def _predict_lines(answer: _Answer, stream: IO[bytes], as_json: bool) -> None:
         stream.flush()
 
 
-def _lines_as_they_come(stream: Any) -> Iterator[list[bytes]]:
+def _lines_as_they_come(stream: Any) -> Iterator[list[str]]:
     """The lines that have arrived, without waiting for more: a slow pipe is answered at once, a fast one in bulk."""
-    number, pieces = 1, []
+    lines, pieces = Lines((), STANDARD_INPUT), []
     while chunk := stream.read1(_BYTES_AT_A_TIME):
         whole, end, rest = chunk.rpartition(b"\n")
         if not end:
             pieces.append(chunk)
             continue
-        lines = b"".join([*pieces, whole]).split(b"\n")
+        yield from _decoded(lines, b"".join([*pieces, whole, end]))
         pieces = [rest] if rest else []
-        yield from _checked(lines, number)
-        number += len(lines)
     if pieces:
-        yield from _checked([b"".join(pieces)], number)
+        yield from _decoded(lines, b"".join(pieces))
 
 
-def _checked(lines: list[bytes], number: int) -> Iterator[list[bytes]]:
-    """The lines without their ends, up to the first that is not UTF-8: those before it are still answered."""
-    if number == 1:
-        lines[0] = lines[0].removeprefix(b"\xef\xbb\xbf")
-    for i, line in enumerate(lines):
-        try:
-            line.decode()
-        except UnicodeDecodeError as error:
-            yield [good.removesuffix(b"\r") for good in lines[:i]]
-            raise EncodingError(
-                f"{STANDARD_INPUT}, line {number + i}: expected UTF-8, found byte 0x{line[error.start]:02x} at byte "
-                f"{error.start + 1} of the line; convert it first, such as with iconv -f LATIN1 -t UTF-8"
-            ) from None
-    yield [line.removesuffix(b"\r") for line in lines]
+def _decoded(lines: Lines, content: bytes) -> Iterator[list[str]]:
+    """The next lines, up to the first that is not UTF-8: those before it are still answered."""
+    lines.stream = io.BytesIO(content)
+    texts: list[str] = []
+    try:
+        for line in lines:
+            texts.append(without_end(line))
+    except EncodingError:
+        yield texts
+        raise
+    yield texts
 
 
 def _predict_table(answer: _Answer, data: str, text: str | None, stream: IO[bytes], suffix: str) -> None:
@@ -186,17 +178,15 @@ def _one_line(label: str) -> str:
 
 
 def _header(classifier: TextClassifier, model: Path) -> dict[str, Any]:
-    choice = classifier.choice_
-    assert choice is not None
     return {
         "path": str(model),
         "bytes": model.stat().st_size,
         "params": classifier.get_params(),
-        "classes": known(classifier),
+        "classes": classifier.class_names,
         "features": classifier.features_.n_features,
         "l2": classifier.l2_,
         "loss": classifier.loss_,
-        "choice": choice.said,
+        "choice": classifier.choice_.said,
         "data": classifier.data_,
         "certificate": show.certificate_json(classifier),
         **classifier.about_,

@@ -36,7 +36,7 @@ class Figure:
 
     def to_json(self) -> dict[str, Any]:
         """Finite numbers or null, never NaN or Infinity; `reason` where there is something to say."""
-        numbers = {name: _finite(getattr(self, name)) for name in ("value", "low", "high")}
+        numbers = {name: finite(getattr(self, name)) for name in ("value", "low", "high")}
         return numbers | ({"reason": self.reason} if self.reason else {})
 
 
@@ -216,9 +216,9 @@ def _macro_f1(confusion: Counts) -> Figure:
 
 def _row_to_json(row: dict[str, Any]) -> dict[str, Any]:
     absent = ["never predicted"] * (not row["predicted"]) + ["no such row"] * (not row["support"])
-    found = {name: _finite(value) for name, value in row.items()}
+    found = {name: finite(value) for name, value in row.items()}
     return found | ({"reason": ", ".join(absent)} if None in found.values() else {})
 
 
-def _finite(value: float) -> float | None:
+def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vikt.errors import UsageError
+from vikt.errors import check_known
 from vikt.features import kernels
 from vikt.features.characters import Table, pattern_characters, space_characters, word_characters
 
@@ -61,6 +61,5 @@ def analyzer_named(name: str) -> Analyzer:
     UsageError
         There is none; the message lists those there are.
     """
-    if name not in ANALYZERS:
-        raise UsageError(f"analyzer: {name!r} is not known; choose from {', '.join(map(repr, ANALYZERS))}")
+    check_known("analyzer", name, ANALYZERS)
     return ANALYZERS[name]

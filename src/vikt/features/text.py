@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from vikt.corpus.texts import Texts
-from vikt.errors import UsageError
+from vikt.errors import UsageError, check_known
 from vikt.features.ngrams import Ngrams
 from vikt.features.rows import Rows, side_by_side
 from vikt.features.vocabulary import Vocabulary
@@ -60,8 +60,7 @@ class FeatureSettings:
         UsageError
             A setting that cannot be.
         """
-        if self.analyzer not in FEATURES:
-            raise UsageError(f"analyzer: {self.analyzer!r} is not known; choose from {', '.join(map(repr, FEATURES))}")
+        check_known("analyzer", self.analyzer, FEATURES)
         if self.min_df < 1:
             raise UsageError(f"min_df: expected 1 or more texts, found {self.min_df}")
         names = FEATURES[self.analyzer]

@@ -61,11 +61,11 @@ class Vocabulary:
         spelled = self.pool[self.pool_offsets[unit] : self.pool_offsets[unit + 1]].tobytes()
         return spelled.decode("utf-8", "surrogatepass")
 
-    def paths(self) -> Ints:
-        """The units of each node, first to last, -1 after the last: (n_nodes, longest n-gram)."""
+    def paths(self, nodes: Ints) -> Ints:
+        """The units of each of these nodes, first to last, -1 after the last: (len(nodes), their longest n-gram)."""
         parents, units = self.parents_and_units()
         columns: list[Ints] = []
-        node = np.arange(self.n_nodes)
+        node = nodes
         while np.any(node >= 0):
             alive = node >= 0
             columns.append(np.where(alive, units[node], -1))
@@ -78,8 +78,9 @@ class Vocabulary:
     def names(self, joiner: str, nodes: Any = None) -> list[str]:
         """The n-grams of the columns (or of the nodes given), spelled out."""
         wanted = np.arange(self.n_columns) if nodes is None else np.asarray(nodes, dtype=np.int64)
-        spelled = {unit: self.spelling(unit) for unit in np.unique(self.paths()[wanted]).tolist() if unit >= 0}
-        return [joiner.join(spelled[u] for u in path if u >= 0) for path in self.paths()[wanted].tolist()]
+        paths = self.paths(wanted)
+        spelled = {unit: self.spelling(unit) for unit in np.unique(paths).tolist() if unit >= 0}
+        return [joiner.join(spelled[u] for u in path if u >= 0) for path in paths.tolist()]
 
     def alphabetical(self, nodes: Ints) -> Ints:
         """The nodes in the order of their names, by code point: UTF-8 bytes compare as the characters they spell."""
@@ -90,7 +91,7 @@ class Vocabulary:
         rank = np.empty(self.n_units + 1, dtype=np.int64)
         rank[sorted(range(self.n_units), key=spellings.__getitem__)] = np.arange(self.n_units)
         rank[-1] = -1
-        ranks = rank[self.paths()[nodes]]
+        ranks = rank[self.paths(nodes)]
         return nodes[np.lexsort(ranks.T[::-1])]
 
     def pruned(self, columns: Ints) -> Vocabulary:

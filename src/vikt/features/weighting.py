@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.errors import UsageError
+from vikt.errors import check_known
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,5 @@ def weighting_named(name: str) -> Weighting:
     UsageError
         There is none; the message lists those there are.
     """
-    if name not in WEIGHTINGS:
-        raise UsageError(f"weighting: {name!r} is not known; choose from {', '.join(map(repr, WEIGHTINGS))}")
+    check_known("weighting", name, WEIGHTINGS)
     return WEIGHTINGS[name]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from vikt.errors import UsageError
+from vikt.errors import UsageError, check_known
 from vikt.model.objective import Objective
 from vikt.solvers.dual import dual
 from vikt.solvers.gradient_descent import batch, minibatch, stochastic
@@ -56,10 +56,7 @@ class Settings:
         return cls(**given | {"random_state": int(given["random_state"] or 0)})
 
     def __post_init__(self) -> None:
-        if self.solver not in ("auto", *SOLVERS):
-            raise UsageError(
-                f"solver: {self.solver!r} is not known; choose from 'auto', {', '.join(map(repr, SOLVERS))}"
-            )
+        check_known("solver", self.solver, ("auto", *SOLVERS))
         if not self.tol > 0:
             raise UsageError(f"tol: expected a number above 0, found {self.tol}")
         if self.patience is not None and self.solver not in DESCENTS:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from vikt.errors import UsageError
+from vikt.errors import UsageError, check_known
 from vikt.matrix.design import Rows
 
 Sampling = Callable[[int, int, np.random.Generator], Iterator[Rows]]
@@ -37,6 +37,5 @@ def batch_of(given: int | None, m: int) -> int:
 
 def sampling_named(name: str) -> Sampling:
     """The sampling of that name; a name that is not known raises UsageError."""
-    if name not in SAMPLINGS:
-        raise UsageError(f"sampling: {name!r} is not known; choose from {', '.join(map(repr, SAMPLINGS))}")
+    check_known("sampling", name, SAMPLINGS)
     return SAMPLINGS[name]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from vikt.errors import ConvergenceWarning
 from vikt.model.functions import Floats
 from vikt.solvers.certificate import Certificate
 
@@ -50,3 +52,9 @@ class Solution:
     converged: bool = True
     reason: str = ""
     state: Any = None
+
+    def warn_unless_converged(self, stacklevel: int) -> None:
+        """A ConvergenceWarning, at the caller so many frames up, where the rule for stopping was not met."""
+        if not self.converged:
+            remedy = "raise max_iter or tol, or strengthen the penalty"
+            warnings.warn(f"{self.reason}; {remedy}", ConvergenceWarning, stacklevel=stacklevel)
