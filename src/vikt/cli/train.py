@@ -137,7 +137,7 @@ def labels_of(table: Table, found: Columns) -> np.ndarray[Any, Any]:
     empty = np.flatnonzero(labels == "")
     if len(empty):
         raise DataError(
-            f"{table.path}: row {table.row_number(int(empty[0]))} has an empty label in column {found.label!r} "
+            f"{table.path}: {table.place(int(empty[0]))} has an empty label in column {found.label!r} "
             f"({len(empty)} such rows); label it or drop the row"
         )
     return labels
@@ -180,8 +180,7 @@ def _weights_of(table: Table, name: str) -> np.ndarray[Any, Any]:
     except ValueError:
         bad = next(i for i, value in enumerate(spelled) if not _is_number(value))
         raise DataError(
-            f"{table.path}: row {table.row_number(bad)} has the weight {spelled[bad]!r} in column {name!r}, "
-            "expected a number"
+            f"{table.path}: {table.place(bad)} has the weight {spelled[bad]!r} in column {name!r}, expected a number"
         ) from None
 
 

@@ -1,12 +1,13 @@
-"""Bytes in: a file opened, or refused with one clear line; its lines as UTF-8."""
+"""Bytes in: a file opened and unpacked, or refused with one clear line; its lines as UTF-8."""
 
 from __future__ import annotations
 
 import codecs
 import difflib
+import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from vikt.errors import EncodingError, InputFileError
 
@@ -19,10 +20,10 @@ _SIGNATURES = {
     codecs.BOM_UTF32_BE: ("UTF-32", _CONVERT.format("UTF-32")),
     codecs.BOM_UTF16_LE: ("UTF-16", _CONVERT.format("UTF-16")),
     codecs.BOM_UTF16_BE: ("UTF-16", _CONVERT.format("UTF-16")),
-    b"\x1f\x8b": ("a gzip archive", "unpack it with gunzip"),
-    b"\x28\xb5\x2f\xfd": ("a Zstandard archive", "unpack it with unzstd"),
     b"PK\x03\x04": ("a zip archive or a spreadsheet", "unpack it, or save the sheet as CSV in UTF-8"),
 }
+_PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+PACKED_SUFFIXES = (".gz", ".zst")
 _LATIN_1 = ("another encoding, often Latin-1", _CONVERT.format("LATIN1"))
 
 _REFUSALS: dict[type[Exception], str] = {
@@ -33,7 +34,7 @@ _REFUSALS: dict[type[Exception], str] = {
 
 
 def open_input(path: Path) -> BinaryIO:
-    """Open a file for reading bytes.
+    """Open a file for reading bytes; gzip and Zstandard, told by their first bytes, are unpacked as they are read.
 
     Raises
     ------
@@ -41,10 +42,32 @@ def open_input(path: Path) -> BinaryIO:
         There is no such file, it is a folder, or it must not be read.
     """
     try:
-        return path.open("rb")
+        stream = path.open("rb")
     except (OSError, ValueError) as error:
         reason = _REFUSALS.get(type(error), f"cannot be opened ({error}); check the path")
         raise InputFileError(f"{path}: {reason}{_near(path)}") from None
+    begin = stream.peek(4)
+    packed = next((codec for mark, codec in _PACKED.items() if begin.startswith(mark)), None)
+    return stream if packed is None else _unpacked(stream, packed)
+
+
+def _unpacked(stream: BinaryIO, codec: str) -> BinaryIO:
+    import pyarrow as pa
+
+    # Damage is an OSError whatever the codec, and so are bytes cut off at the end.
+    return io.BufferedReader(cast(io.RawIOBase, pa.CompressedInputStream(stream, codec)))
+
+
+def suffix_of(path: str | Path) -> str:
+    """What tells a file's format: its last suffix but for .gz and .zst.
+
+    Examples
+    --------
+    >>> suffix_of("mails.TSV.gz")
+    '.tsv'
+    """
+    suffixes = [suffix.lower() for suffix in Path(path).suffixes if suffix.lower() not in PACKED_SUFFIXES]
+    return suffixes[-1] if suffixes else ""
 
 
 def _near(path: Path) -> str:
@@ -92,20 +115,35 @@ class Lines:
             ) from None
 
     def _decoded(self, line: bytes) -> str:
-        try:
-            text = line.decode()
-        except UnicodeDecodeError as error:
-            raise self._not_utf8(line, error.start) from None
-        return text.removeprefix("\ufeff") if self.number == 1 else text
+        return decoded(line, f"{self.origin}, line {self.number}", self.offset)
 
-    def _not_utf8(self, line: bytes, start: int) -> EncodingError:
-        first = line if self.number == 1 else b""
-        guesses = (guess for mark, guess in _SIGNATURES.items() if first.startswith(mark))
+
+def decoded(content: bytes, where: str, offset: int = 0) -> str:
+    """Bytes of a file as text, without a byte-order mark at its begin.
+
+    Parameters
+    ----------
+    content : bytes
+    where : str
+        For the message.
+    offset : int
+        Where in the file they begin.
+
+    Raises
+    ------
+    EncodingError
+        They are not UTF-8; the message tells the byte, its offset, and what the file may be.
+    """
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        guesses = (guess for mark, guess in _SIGNATURES.items() if offset == 0 and content.startswith(mark))
         guess, remedy = next(guesses, _LATIN_1)
-        return EncodingError(
-            f"{self.origin}, line {self.number}: expected UTF-8, found byte 0x{line[start]:02x} "
-            f"at offset {self.offset + start}: {guess}; {remedy}"
-        )
+        raise EncodingError(
+            f"{where}: expected UTF-8, found byte 0x{content[error.start]:02x} "
+            f"at offset {offset + error.start}: {guess}; {remedy}"
+        ) from None
+    return text.removeprefix("\ufeff") if offset == 0 else text
 
 
 def without_end(line: str) -> str:

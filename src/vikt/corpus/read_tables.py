@@ -1,14 +1,17 @@
-"""A table of strings, and where in its file it stands."""
+"""A table, and where in its file it stands."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from vikt.corpus.columns import missing_column
 from vikt.errors import ColumnError, DataError, EncodingError
@@ -18,12 +21,12 @@ _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of a file, every value a string as it was written.
+    """Rows of a file, every value there as it was written.
 
     Attributes
     ----------
     arrow : pyarrow.Table
-        All columns large_string; null where a value is null or missing (JSONL and Parquet only).
+        The columns: large_string from a file of text, any type from Parquet and Arrow.
     path : str
         The file's name in messages.
     first_row : int
@@ -34,6 +37,12 @@ class Table:
         Blank lines passed over.
     problems : mapping of str to str
         Columns that must not be used as text or label, and why.
+    lines : sequence of int, optional
+        The line of each row, where that is what messages should name.
+    objects : list of dict, optional
+        The rows of JSONL as parsed; only in a batch, for writing them out as they came in.
+    notes : tuple of str
+        What the user should be told.
 
     Examples
     --------
@@ -48,6 +57,9 @@ class Table:
     n_lines: int | None = None
     n_blank: int = 0
     problems: Mapping[str, str] = field(default_factory=dict)
+    lines: Sequence[int] | None = None
+    objects: list[dict[str, Any]] | None = None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def from_columns(
@@ -72,13 +84,20 @@ class Table:
         return cls(arrow, path, first_row, **about)
 
     @classmethod
-    def concatenate(cls, tables: Sequence[Table]) -> Table:
+    def concatenate(cls, tables: Iterable[Table]) -> Table:
         """Batches of one file, in order, as one table; a column that a batch lacks is null there."""
-        first = tables[0]
-        arrow = pa.concat_tables([table.arrow for table in tables], promote_options="default")
-        problems = {name: why for table in reversed(tables) for name, why in table.problems.items()}
-        lines = None if first.n_lines is None else sum(table.n_lines or 0 for table in tables)
-        return cls(arrow, first.path, first.first_row, lines, sum(table.n_blank for table in tables), problems)
+        batches = [replace(table, objects=None) for table in tables]
+        first = batches[0]
+        return cls(
+            pa.concat_tables([batch.arrow for batch in batches], promote_options="default"),
+            first.path,
+            first.first_row,
+            None if first.n_lines is None else sum(batch.n_lines or 0 for batch in batches),
+            sum(batch.n_blank for batch in batches),
+            {name: why for batch in reversed(batches) for name, why in batch.problems.items()},
+            None if first.lines is None else [line for batch in batches for line in batch.lines or ()],
+            notes=tuple(dict.fromkeys(note for batch in batches for note in batch.notes)),
+        )
 
     @property
     def n_rows(self) -> int:
@@ -91,9 +110,14 @@ class Table:
     def names(self) -> list[str]:
         return list(self.arrow.column_names)
 
-    def row_number(self, i: int) -> int:
-        """The number in the file of row i here, counted from 1."""
-        return self.first_row + i
+    def place(self, i: int) -> str:
+        """Where row i here stands in the file, counted from 1: "row 7", or "line 9"."""
+        return f"row {self.first_row + i}" if self.lines is None else f"line {self.lines[i]}"
+
+    def select(self, rows: NDArray[np.int64]) -> Table:
+        """Some rows; which they were in the file is kept."""
+        lines = [self.first_row + int(i) if self.lines is None else self.lines[i] for i in rows]
+        return replace(self, arrow=self.arrow.take(pa.array(rows)), lines=lines)
 
     def column(self, name: str) -> Any:
         """A column as a pyarrow ChunkedArray of large_string without nulls, for `Texts.from_arrow`.
@@ -105,18 +129,41 @@ class Table:
         DataError
             A value is null, missing, nested, or prints like a value of another type.
         """
-        if name not in self.names:
-            raise missing_column(name, self.names, self.path)
+        column = self.native(name)
         if name in self.problems:
             raise DataError(self.problems[name])
-        column = self.arrow.column(name)
-        if column.null_count:
-            row = self.row_number(pc.index(pc.is_null(column), True).as_py())
+        if pa.types.is_nested(column.type):
             raise DataError(
-                f"{self.path}, row {row}: expected a string in column {name!r}, found a null or no value; "
-                "fill it in or drop the row"
+                f"{self.path}, column {name!r}: expected strings, found {column.type}; take the wanted part out of it"
             )
-        return column
+        if column.null_count:
+            raise DataError(
+                f"{self.path}, {self.place(pc.index(pc.is_null(column), True).as_py())}: expected a string in "
+                f"column {name!r}, found a null or no value; fill it in or drop the row"
+            )
+        return self.spelled(name)
+
+    def native(self, name: str) -> Any:
+        """A column as it is, of any type. Raises ColumnError where there is none."""
+        if name not in self.names:
+            raise missing_column(name, self.names, self.path)
+        return self.arrow.column(name)
+
+    def spelled(self, name: str) -> Any:
+        """A column as strings: nested values as JSON, nulls as they are.
+
+        Raises
+        ------
+        EncodingError
+            Bytes that are not UTF-8.
+        """
+        column = self.native(name)
+        if pa.types.is_large_string(column.type):
+            return column
+        try:
+            return spelled(column)
+        except pa.ArrowInvalid:
+            raise self._not_utf8(name, column) from None
 
     def strings(self, name: str) -> list[str]:
         """A column as strings. Raises as `column` does."""
@@ -124,7 +171,51 @@ class Table:
 
     def mean_length(self, name: str) -> float:
         """Mean number of characters of a column's values; 0 where there are none."""
-        return float(pc.mean(pc.utf8_length(self.arrow.column(name))).as_py() or 0.0)
+        return float(pc.mean(pc.utf8_length(self.spelled(name))).as_py() or 0.0)
+
+    def _not_utf8(self, name: str, column: Any) -> EncodingError:
+        for i, value in enumerate(column.cast(pa.large_binary()).to_pylist()):
+            try:
+                (value or b"").decode()
+            except UnicodeDecodeError as error:
+                return EncodingError(
+                    f"{self.path}, column {name!r}, {self.place(i)}: expected UTF-8, found byte "
+                    f"0x{value[error.start]:02x} at offset {error.start} of the value; decode the column before "
+                    "writing it"
+                )
+        return EncodingError(f"{self.path}, column {name!r}: expected UTF-8; decode the column before writing it")
+
+
+def spelled(column: Any) -> Any:
+    """An Arrow column as large_string: numbers as JSON writes them, nested values as JSON, nulls as they are."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return spelled(column.cast(kind.value_type))
+    if pa.types.is_nested(kind):
+        values = column.to_pylist()
+        return pa.chunked_array([[None if v is None else _json(v) for v in values]], pa.large_string())
+    if _holds_bytes(kind):
+        # Arrow trusts a file that says UTF-8; the cast from bytes tests it.
+        return column.cast(pa.large_binary()).cast(pa.large_string())
+    strings = column.cast(pa.large_string())
+    # Arrow writes 1.0 as 1; the other formats have it as 1.0.
+    return pc.replace_substring_regex(strings, r"^(-?\d+)$", r"\1.0") if pa.types.is_floating(kind) else strings
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _holds_bytes(kind: Any) -> bool:
+    types = pa.types
+    tests = (
+        types.is_string,
+        types.is_large_string,
+        types.is_binary,
+        types.is_large_binary,
+        types.is_fixed_size_binary,
+    )
+    return any(test(kind) for test in tests)
 
 
 def refuse_doubled(names: Sequence[str], origin: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from vikt.corpus.columns import missing_column
 from vikt.corpus.read_json import JsonColumn, parse_object
@@ -44,7 +44,7 @@ def read_tsv(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) ->
 def read_jsonl(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
     """An object a line; its names are the columns."""
     columns: dict[str, JsonColumn] = {}
-    for first_row, batch, about in _in_batches(_objects(lines), lines, rows_per_batch):
+    for first_row, batch, about in in_batches(_objects(lines), lines, rows_per_batch):
         present = list(dict.fromkeys(name for row in batch for name in row))
         for name in wanted or ():
             if batch and not columns and name not in present:
@@ -54,7 +54,7 @@ def read_jsonl(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) 
             columns.setdefault(name, JsonColumn(name, lines.origin))
         values = [columns[name].strings([row.get(name) for row in batch], first_row) for name in names]
         problems = {name: column.problem for name, column in columns.items() if column.problem}
-        yield Table.from_columns(names, values, lines.origin, first_row, problems=problems, **about)
+        yield Table.from_columns(names, values, lines.origin, first_row, problems=problems, objects=batch, **about)
 
 
 def _read_delimited(
@@ -68,7 +68,7 @@ def _read_delimited(
     refuse_doubled(header, lines.origin)
     names = header if wanted is None else list(wanted)
     picked = [_position(name, header, lines.origin) for name in names]
-    for first_row, batch, about in _in_batches(_rows(records, header, lines), lines, rows_per_batch):
+    for first_row, batch, about in in_batches(_rows(records, header, lines), lines, rows_per_batch):
         columns = list(zip(*batch, strict=True)) or [()] * len(header)
         yield Table.from_columns(names, [columns[i] for i in picked], lines.origin, first_row, **about)
 
@@ -141,9 +141,9 @@ def _objects(lines: Lines) -> Iterator[dict[str, object]]:
             lines.blank += 1
 
 
-def _in_batches(
+def in_batches(
     rows: Iterable[Row], lines: Lines, rows_per_batch: int
-) -> Iterator[tuple[int, list[Row], dict[str, int]]]:
+) -> Iterator[tuple[int, list[Row], dict[str, Any]]]:
     """First row's number, rows, and the lines they took; the last batch may be lines without rows."""
     first_row, batch, begin = 1, list[Row](), (0, 0, 0)
     for row in rows:

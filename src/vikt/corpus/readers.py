@@ -1,4 +1,4 @@
-"""Labelled text in: CSV, TSV, JSONL and Parquet as tables of strings, whole or a batch at a time.
+"""Labelled text in: files, folders and standard input as tables, whole or a batch at a time.
 
 No value's type is guessed: `NA`, `null`, `007`, `true` and the empty string are what they say.
 """
@@ -9,17 +9,19 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from vikt.corpus.read_parquet import read_parquet
-from vikt.corpus.read_stream import STANDARD_INPUT, Lines, open_input, read_lines
+from vikt.corpus.read_arrow import read_arrow, read_parquet
+from vikt.corpus.read_folder import read_folder
+from vikt.corpus.read_labelled import LABEL_MARK, drop_blank_lines, read_documents, read_svmlight
+from vikt.corpus.read_stream import STANDARD_INPUT, Lines, open_input, read_lines, suffix_of
 from vikt.corpus.read_tables import Table
 from vikt.corpus.read_text import read_csv, read_jsonl, read_tsv
-from vikt.errors import DataError, InputFileError, UsageError
+from vikt.errors import DataError, InputFileError, UsageError, ViktError, check_known
 
 __all__ = ["READERS", "Lines", "Table", "open_input", "read_batches", "read_lines", "read_table"]
 
-Reader = Callable[[BinaryIO, str, Sequence[str] | None, int], Iterator[Table]]
+Reader = Callable[[Any, str, Sequence[str] | None, int], Iterator[Table]]
 TextReader = Callable[[Lines, Sequence[str] | None, int], Iterator[Table]]
 
 
@@ -27,30 +29,46 @@ def _of_lines(reader: TextReader) -> Reader:
     return lambda stream, origin, wanted, rows: reader(Lines(stream, origin), wanted, rows)
 
 
+# Formats by name, and the names by suffix.
 READERS: dict[str, Reader] = {
-    ".csv": _of_lines(read_csv),
-    ".tsv": _of_lines(read_tsv),
-    ".jsonl": _of_lines(read_jsonl),
-    ".ndjson": _of_lines(read_jsonl),
-    ".parquet": read_parquet,
+    "csv": _of_lines(read_csv),
+    "tsv": _of_lines(read_tsv),
+    "jsonl": _of_lines(read_jsonl),
+    "parquet": read_parquet,
+    "arrow": read_arrow,
+    "txt": _of_lines(read_documents),
+    "svmlight": _of_lines(read_svmlight),
 }
+FORMATS = {f".{name}": name for name in READERS} | {
+    ".ndjson": "jsonl",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+    ".svm": "svmlight",
+    ".libsvm": "svmlight",
+}
+# How the formats begin that can be told without a suffix.
+_BEGINNINGS = {b"{": "jsonl", LABEL_MARK.encode(): "txt"}
+_BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
-def read_table(path: str | Path, wanted: Sequence[str] | None = None) -> Table:
-    """Read a whole file.
+def read_table(source: str | Path, wanted: Sequence[str] | None = None, format: str | None = None) -> Table:
+    """Read a whole file, to learn from it or to test on it.
 
     Parameters
     ----------
-    path : str or Path
-        A file in one of the formats of `READERS`, told by its suffix; "-" is standard input, in JSONL.
+    source : str or Path
+        A file in one of the formats of `READERS`, told by its suffix or its begin, packed by gzip or Zstandard or not;
+        a folder of documents, a folder a class; "-" is standard input.
     wanted : sequence of str, optional
         The columns to read, in that order; all when left out. `Table.column` refuses one with nulls or nested
         values when it is asked for; wanted columns are refused at once.
+    format : str, optional
+        A name in `READERS`, where neither suffix nor begin tells.
 
     Raises
     ------
     InputFileError
-        The file is missing, a folder, not to be read, damaged, or of an unknown suffix.
+        The file is missing, not to be read, damaged, or of an unknown format.
     DataError
         It holds no rows, a row has too few or too many fields, or a wanted column has a null or nested value.
     ColumnError
@@ -67,35 +85,66 @@ def read_table(path: str | Path, wanted: Sequence[str] | None = None) -> Table:
     >>> table.n_rows, table.n_lines, table.strings("text")
     (2, 3, ['the "new" one', '007'])
     """
-    return Table.concatenate(list(read_batches(path, wanted)))
+    return drop_blank_lines(Table.concatenate(read_batches(source, wanted, format=format)))
 
 
 def read_batches(
-    path: str | Path, wanted: Sequence[str] | None = None, rows_per_batch: int = 10_000
+    source: str | Path,
+    wanted: Sequence[str] | None = None,
+    rows_per_batch: int = 10_000,
+    format: str | None = None,
 ) -> Iterator[Table]:
-    """Read a file a batch at a time, in memory that does not grow with it.
+    """Read a file a batch at a time, in memory that does not grow with it; blank lines of text are rows.
 
     The last batch may be empty: it then counts the lines after the last row. Parameters and errors as for
     `read_table`.
     """
-    if str(path) == "-":
-        lines = Lines(_only_jsonl(sys.stdin.buffer), STANDARD_INPUT)
-        yield from _checked(read_jsonl(lines, wanted, rows_per_batch), STANDARD_INPUT, wanted)
-        return
-    path = Path(path)
-    with open_input(path) as stream:
-        batches = _reader_of(path)(stream, str(path), wanted, rows_per_batch)
-        yield from _checked(batches, str(path), wanted)
+    if format is not None:
+        check_known("format", format, READERS)
+    if str(source) == "-":
+        batches = _opened(sys.stdin.buffer, STANDARD_INPUT, format)(wanted, rows_per_batch)
+        yield from _checked(batches, STANDARD_INPUT, wanted)
+    elif Path(source).is_dir():
+        yield from _checked(read_folder(Path(source), wanted, rows_per_batch), str(source), wanted)
+    else:
+        with open_input(Path(source)) as stream:
+            batches = _opened(stream, str(source), format or FORMATS.get(suffix_of(source)))(wanted, rows_per_batch)
+            yield from _checked(batches, str(source), wanted)
 
 
-def _reader_of(path: Path) -> Reader:
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        raise InputFileError(
-            f"{path}: expected a file that ends in {', '.join(READERS)}, "
-            f"found {path.suffix or 'no suffix'!r}; rename or convert it"
+def _opened(
+    stream: BinaryIO, origin: str, format: str | None
+) -> Callable[[Sequence[str] | None, int], Iterator[Table]]:
+    if format is None:
+        begin = _first_lines(stream)
+        first = begin[-1].lstrip(_BLANK) if begin else b""
+        format = next((name for mark, name in _BEGINNINGS.items() if first.startswith(mark)), None)
+        if format is None and first:
+            raise _unknown(origin, first)
+        # Nothing but blank lines: no rows in any format.
+        return lambda wanted, rows: READERS[format or "jsonl"](chain(begin, stream), origin, wanted, rows)
+    return lambda wanted, rows: READERS[format](stream, origin, wanted, rows)
+
+
+def _first_lines(stream: BinaryIO) -> list[bytes]:
+    """The lines up to the first that is not blank."""
+    begin = []
+    for line in stream:
+        begin.append(line)
+        if line.strip(_BLANK):
+            break
+    return begin
+
+
+def _unknown(origin: str, line: bytes) -> ViktError:
+    if origin == STANDARD_INPUT:
+        return UsageError(
+            f"{origin}: expected a table in JSONL, found {line!r:.60}; tell its format with --format csv, say"
         )
-    return reader
+    return InputFileError(
+        f"{origin}: expected a file that ends in {', '.join(FORMATS)} (also with .gz or .zst), "
+        f"found {suffix_of(origin) or 'no suffix'!r}; rename or convert it, or tell its --format"
+    )
 
 
 def _checked(batches: Iterable[Table], origin: str, wanted: Sequence[str] | None) -> Iterator[Table]:
@@ -108,19 +157,3 @@ def _checked(batches: Iterable[Table], origin: str, wanted: Sequence[str] | None
         yield batch
     if not n_rows:
         raise DataError(f"{origin}: expected rows of data, found none; the file is empty or has only a header")
-
-
-def _only_jsonl(stream: BinaryIO) -> Iterator[bytes]:
-    """The lines of standard input, whose format no suffix tells."""
-    begin = []
-    for line in stream:
-        begin.append(line)
-        first = line.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-        if first and first != b"{":
-            raise UsageError(
-                f"{STANDARD_INPUT}: expected a table in JSONL, found {line!r:.60}; write CSV, TSV or Parquet "
-                "to a file, whose suffix tells the format"
-            )
-        if first:
-            break
-    return chain(begin, stream)

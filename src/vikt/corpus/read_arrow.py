@@ -1,0 +1,83 @@
+"""Tables in Parquet and Arrow, a batch of rows at a time, every column in the type that it has."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from vikt.corpus.columns import missing_column
+from vikt.corpus.read_tables import Table, refuse_doubled
+from vikt.corpus.read_text import BYTES_PER_BATCH
+from vikt.errors import InputFileError
+
+# The names of a file's columns, and its batches once it is known which columns are wanted.
+Opened = tuple[list[str], Callable[[list[str]], Iterator[Any]]]
+
+
+def read_parquet(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
+    """Parquet."""
+
+    def opened() -> Opened:
+        file = pq.ParquetFile(_seekable(stream))
+        rows = _rows_of_a_batch(file.metadata, rows_per_batch)
+        return file.schema_arrow.names, lambda names: file.iter_batches(rows, columns=names)
+
+    return _tables(opened, "Parquet", origin, wanted)
+
+
+def read_arrow(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
+    """Arrow's IPC format, as a file (Feather) or as a stream."""
+
+    def opened() -> Opened:
+        source = _seekable(stream)
+        try:
+            file = pa.ipc.open_file(source)
+            found = (file.get_batch(i) for i in range(file.num_record_batches))
+        except pa.ArrowInvalid:
+            source.seek(0)
+            file = found = pa.ipc.open_stream(source)
+        return file.schema.names, lambda names: (
+            part.select(names) for batch in found for part in _parts(batch, rows_per_batch)
+        )
+
+    return _tables(opened, "Arrow", origin, wanted)
+
+
+def _tables(opened: Callable[[], Opened], kind: str, origin: str, wanted: Sequence[str] | None) -> Iterator[Table]:
+    try:
+        present, batches = opened()
+        refuse_doubled(present, origin)
+        for name in wanted or ():
+            if name not in present:
+                raise missing_column(name, present, origin)
+        first_row = 1
+        for batch in batches(present if wanted is None else list(wanted)):
+            yield Table(pa.Table.from_batches([batch]), origin, first_row)
+            first_row += batch.num_rows
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, InputFileError):
+            raise
+        reason = " ".join(str(error).split())
+        raise InputFileError(
+            f"{origin}: expected {kind}, found a file that cannot be read as such ({reason:.200}); write it again"
+        ) from None
+
+
+def _seekable(stream: BinaryIO) -> BinaryIO:
+    return stream if stream.seekable() else io.BytesIO(stream.read())
+
+
+def _rows_of_a_batch(metadata: Any, most: int) -> int:
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+    row = max((group.total_byte_size / max(group.num_rows, 1) for group in groups), default=1.0)
+    return max(1, min(most, int(BYTES_PER_BATCH / max(row, 1.0))))
+
+
+def _parts(batch: Any, n_rows: int) -> Iterator[Any]:
+    # Such a file is memory as it was, and may claim offsets that lie outside of it.
+    batch.validate(full=True)
+    return (batch.slice(first, n_rows) for first in range(0, batch.num_rows, n_rows))

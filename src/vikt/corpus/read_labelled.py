@@ -1,0 +1,175 @@
+"""Formats of other programs: fastText's lines and svmlight's pairs."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vikt.corpus.columns import missing_column
+from vikt.corpus.read_stream import Lines, without_end
+from vikt.corpus.read_tables import Table
+from vikt.corpus.read_text import in_batches
+from vikt.errors import DataError
+
+LABEL_MARK = "__label__"
+_LABEL = re.compile(rf"(?:^|(?<=\s)){LABEL_MARK}(\S*)\s*")
+# What svmlight's pairs are in a table. Any index that a file can spell is exact.
+PAIRS = pa.large_list(pa.struct([("index", pa.int64()), ("value", pa.float64())]))
+_LARGEST_INDEX = 2**63 - 1
+
+
+def without_labels(line: str) -> str:
+    """A line of fastText's without its labels, which are no words of the text.
+
+    Examples
+    --------
+    >>> without_labels("__label__ham See you on Friday")
+    'See you on Friday'
+    """
+    return _LABEL.sub("", line) if LABEL_MARK in line else line
+
+
+def read_documents(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
+    """A text a line, its label before it as `__label__ham`, if there is one: the columns label and text."""
+    names = _picked(("label", "text"), wanted, lines.origin)
+    problems: dict[str, str] = {}
+    for first_row, batch, about in in_batches(map(without_end, lines), lines, rows_per_batch):
+        labels: list[str | None] = []
+        for number, line in enumerate(batch, first_row):
+            found = _LABEL.findall(line) if LABEL_MARK in line else []
+            labels.append(found[0] if len(found) == 1 else None)
+            problem = _label_problem(found, line)
+            if problem:
+                problems.setdefault("label", f"{lines.origin}, line {number}: {problem}")
+        columns: dict[str, Sequence[str | None]] = {"label": labels, "text": [without_labels(line) for line in batch]}
+        numbers = range(first_row, first_row + len(batch))
+        yield Table.from_columns(
+            names, [columns[name] for name in names], lines.origin, first_row,
+            lines=numbers, problems=dict(problems), **about,
+        )  # fmt: skip
+
+
+def drop_blank_lines(table: Table) -> Table:
+    """A table without the lines that hold neither label nor text: nothing can be learnt from them."""
+    if "label" not in table.names or not table.arrow.column("label").null_count or "text" not in table.names:
+        return table
+    empty = pc.equal(pc.utf8_trim_whitespace(table.spelled("text")), "")
+    blank = pc.and_(pc.is_null(table.arrow.column("label")), pc.fill_null(empty, False)).to_numpy()
+    n_blank = int(blank.sum())
+    return replace(table.select(np.flatnonzero(~blank)), n_blank=table.n_blank + n_blank) if n_blank else table
+
+
+def _label_problem(found: list[str], line: str) -> str:
+    if not found:
+        return (
+            line.strip()
+            and f"expected a label such as {LABEL_MARK}ham, found none in {line!r:.60}; write one before it"
+        )
+    if len(found) > 1:
+        return f"expected one label, found {len(found)} ({', '.join(map(repr, found[:5]))}); keep one"
+    if not found[0]:
+        return f"expected a label, found {LABEL_MARK} alone; write its name behind it"
+    if found[0].endswith(","):
+        return f"the label {found[0]!r} ends in a comma, which would be part of its name; remove the comma"
+    return ""
+
+
+class _Row(NamedTuple):
+    line: int
+    label: str
+    indices: list[int]
+    values: list[float]
+
+
+def read_svmlight(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
+    """`label index:value index:value # comment`: the columns label and features."""
+    names = _picked(("label", "features"), wanted, lines.origin)
+    spellings: dict[float, str] = {}
+    for first_row, batch, about in in_batches(_svmlight_rows(lines, spellings), lines, rows_per_batch):
+        offsets = [0]
+        for row in batch:
+            offsets.append(offsets[-1] + len(row.indices))
+        pairs = pa.StructArray.from_arrays(
+            [
+                pa.array([index for row in batch for index in row.indices], pa.int64()),
+                pa.array([value for row in batch for value in row.values], pa.float64()),
+            ],
+            names=["index", "value"],
+        )
+        columns = {
+            "label": pa.array([row.label for row in batch], pa.large_string()),
+            "features": pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), pairs),
+        }
+        arrow = pa.table({name: columns[name] for name in names})
+        yield Table(arrow, lines.origin, first_row, lines=[row.line for row in batch], **about)
+
+
+def _svmlight_rows(lines: Lines, spellings: dict[float, str]) -> Iterator[_Row]:
+    for line in lines:
+        parts = line.partition("#")[0].split()
+        if not parts:
+            lines.blank += 1
+            continue
+        try:
+            _check_label(parts[0], spellings)
+            indices, values = _pairs(parts[1:])
+        except ValueError as error:
+            raise DataError(f"{lines.origin}, line {lines.number}: {error}") from None
+        yield _Row(lines.number, parts[0], indices, values)
+
+
+def _pairs(parts: list[str]) -> tuple[list[int], list[float]]:
+    indices, values = [], []
+    for part in parts:
+        index, colon, value = part.partition(":")
+        if not (colon and index.isdecimal() and index.isascii()):
+            raise ValueError(f"expected index:value, found {part!r:.60}; write the index as a whole number")
+        indices.append(int(index))
+        values.append(_number(value, part))
+    if indices and max(indices) > _LARGEST_INDEX:
+        raise ValueError(f"the index {max(indices)} is above {_LARGEST_INDEX}; number the features anew")
+    wrong = next(((a, b) for a, b in pairwise(indices) if a >= b), None)
+    if wrong:
+        fault = "stands twice" if wrong[0] == wrong[1] else f"stands after {wrong[0]}"
+        raise ValueError(f"indices must rise, found that {wrong[1]} {fault}; sort them and add up doubles")
+    return indices, values
+
+
+def _number(value: str, part: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"expected a finite number, found {part!r:.60}; mend the line")
+    return number
+
+
+def _check_label(label: str, spellings: dict[float, str]) -> None:
+    """Refuse labels that are one number in two spellings: such files mean one class by +1 and 1."""
+    if ":" in label:
+        raise ValueError(f"expected a label, found {label!r:.60}; write the label first")
+    if "," in label:
+        raise ValueError(f"expected one label, found {label!r:.60}; keep one")
+    try:
+        number = float(label)
+    except ValueError:
+        return
+    before = spellings.setdefault(number, label)
+    if before != label:
+        raise ValueError(f"the labels {before!r} and {label!r} are one number; spell it in one way")
+
+
+def _picked(there: Sequence[str], wanted: Sequence[str] | None, origin: str) -> list[str]:
+    for name in wanted or ():
+        if name not in there:
+            raise missing_column(name, there, origin)
+    return list(there if wanted is None else wanted)

@@ -1,0 +1,40 @@
+"""What a user names as data, as the files and folders that are meant."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable
+from pathlib import Path
+
+from vikt.errors import InputFileError, UsageError
+
+
+def find_sources(given: Iterable[str | Path]) -> list[str]:
+    """Paths as they are, and patterns such as `data/*.jsonl.gz` as the files that match, sorted; "-" is standard input.
+
+    Raises
+    ------
+    InputFileError
+        Nothing matches a pattern.
+    UsageError
+        A file is named twice: its rows would count twice.
+
+    Examples
+    --------
+    >>> find_sources(["a.tsv", "-"])
+    ['a.tsv', '-']
+    """
+    sources = [source for name in given for source in _matching(str(name))]
+    doubled = next((source for source in sources if sources.count(source) > 1), None)
+    if doubled:
+        raise UsageError(f"{doubled}: is named twice, and its rows would count twice; name it once")
+    return sources
+
+
+def _matching(name: str) -> list[str]:
+    if name == "-" or not glob.has_magic(name) or Path(name).exists():
+        return [name]
+    found = sorted(glob.glob(name, recursive=True))
+    if not found:
+        raise InputFileError(f"{name}: no file matches; check the pattern")
+    return found
