@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
+from vikt.corpus.documents import Documents
 from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError, NotFittedError, UsageError
 from vikt.estimators import TextVectorizer
@@ -130,7 +131,7 @@ def test_vikts_words(text, expected):
 
 def test_a_letter_typed_two_ways_is_one_feature():
     features = TextFeatures(FeatureSettings(min_df=2, ngrams=(1, 1)))
-    features.fit_transform(Texts.from_strings(["caf\u00e9", "cafe\u0301"]))
+    features.fit_transform(features.measure(Documents.of(["caf\u00e9", "cafe\u0301"])))
     assert features.names() == ["café"]
 
 
@@ -143,7 +144,7 @@ def test_normalising_twice_changes_nothing_and_order_of_accents_is_forgotten(tex
 
 def test_words_and_characters_side_by_side_are_each_of_length_one():
     features = TextFeatures(FeatureSettings(analyzer="word+char", min_df=1))
-    rows = features.fit_transform(Texts.from_strings(["good film", "bad film"]))
+    rows = features.fit_transform(features.measure(Documents.of(["good film", "bad film"])))
     assert sum(rows.values[: rows.indptr[1]] ** 2) == pytest.approx(2.0, abs=1e-6)
     assert "good" in features.names()
     assert "characters  good" in features.names()

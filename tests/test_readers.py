@@ -171,7 +171,7 @@ def test_batches_together_are_the_table(tmp_path, suffix):
     else:
         write(path, f"label{mark}text\n" + "".join(f"{i % 3}{mark}text {i}\n" for i in range(100)))
     batches = list(read_batches(path, rows_per_batch=25))
-    assert [batch.place(0) for batch in batches if batch.n_rows] == ["row 1", "row 26", "row 51", "row 76"]
+    assert [batch.place(0) for batch in batches if batch.n_rows] == [f"{path}, row {n}" for n in (1, 26, 51, 76)]
     assert [text for batch in batches for text in batch.strings("text")] == table["text"]
     assert read(path) == table
     lines = {".parquet": 0, ".jsonl": 100}.get(suffix, 101)
@@ -265,7 +265,7 @@ def test_parquet_cut_short(tmp_path):
 
 def test_parquet_that_is_not_utf8(tmp_path):
     pq.write_table(pa.table({"text": [b"good", b"", b"caf\xe9"]}), tmp_path / "a.parquet")
-    with pytest.raises(EncodingError, match=r"column 'text', row 3: .*0xe9 at offset 3"):
+    with pytest.raises(EncodingError, match=r"row 3, column 'text': .*0xe9 at offset 3"):
         read_table(tmp_path / "a.parquet").column("text")
 
 
@@ -329,7 +329,7 @@ def test_fasttext_lines(made):
     assert table.strings("label") == ["ham", "a,b", "spam"]
     assert table.strings("text") == ["See you, __friend__", 'the "x" ', " win now"]
     assert (table.n_lines, table.n_blank) == (4, 1)
-    assert [table.place(i) for i in range(3)] == ["line 1", "line 3", "line 4"]
+    assert [table.place(i) for i in range(3)] == [f"{path}, line {n}" for n in (1, 3, 4)]
     named = made("cooking.train", path.read_bytes())
     assert read_table(named).strings("label") == ["ham", "a,b", "spam"]
     assert [text for batch in read_batches(path) for text in batch.strings("text")][1] == ""
@@ -359,7 +359,7 @@ def test_svmlight(made):
         [],
         [{"index": 3, "value": 1000.0}],
     ]
-    assert (table.n_lines, table.n_blank, table.place(1)) == (5, 2, "line 4")
+    assert (table.n_lines, table.n_blank, table.place(1)[-6:]) == (5, 2, "line 4")
 
 
 @pytest.mark.parametrize(

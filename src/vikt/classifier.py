@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +11,16 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.corpus.order import canonical_order, fingerprint, row_keys, split_tenths
+from vikt.corpus.documents import Documents
+from vikt.corpus.order import canonical_order, fingerprint, group_ranks, row_keys, split_tenths
 from vikt.corpus.texts import Texts
 from vikt.errors import ClassesError, DataError, UsageError
 from vikt.estimators import Estimator
 from vikt.explanation.linear import Explanation, explain
-from vikt.features.text import FeatureSettings, TextFeatures
+from vikt.features.declarations import declaration, features_declared
+from vikt.features.text import FeatureSettings, Measured, TextFeatures
 from vikt.matrix import SparseMatrix
-from vikt.model.classes import class_factors, encode_labels, row_weights
+from vikt.model.classes import class_factors, encode_labels, label_array, row_weights
 from vikt.model.functions import Floats
 from vikt.model.linear import LinearModel, centred_intercepts
 from vikt.model.objective import Objective
@@ -30,19 +32,22 @@ from vikt.storage import load_model, save_model
 # Told (stage, done, total); total is 0 where it cannot be known.
 Progress = Callable[[str, int, int], None]
 
+# Texts, or a mapping (a data frame) of columns, of which "text" is the text.
+Given = Iterable[str] | Texts | Mapping[str, Any] | Documents | Measured
+
 _TEXTS_AT_A_TIME = 4096
 
 
 @dataclass
 class Corpus:
-    """Labelled texts in canonical order."""
+    """Labelled documents in canonical order."""
 
-    texts: Texts
+    documents: Measured
     y: NDArray[np.int64]
     weights: Floats
 
     def take(self, rows: NDArray[np.int64]) -> Corpus:
-        return Corpus(self.texts.take(rows), self.y[rows], self.weights[rows])
+        return Corpus(self.documents.take(rows), self.y[rows], self.weights[rows])
 
 
 class TextClassifier(Estimator):
@@ -50,8 +55,8 @@ class TextClassifier(Estimator):
 
     Parameters
     ----------
-    analyzer : {"auto", "word", "char", "char_wb", "word+char"}
-        What a text falls into; "auto" is "word".
+    analyzer : {"auto", "none", "word", "char", "char_wb", "word+char"}
+        What a text falls into; "auto" is "word", "none" leaves the hand-made features alone.
     ngrams : tuple of int, optional
         The shortest and longest n-gram: (1, 2) of words and (1, 5) of characters if not given.
     weighting : {"tfidf", "counts", "binary"}
@@ -59,6 +64,8 @@ class TextClassifier(Estimator):
         Features in fewer texts are dropped.
     lowercase : bool, optional
         Words lose their case and characters keep it, if not given.
+    features : path or sequence, optional
+        Hand-made features beside the n-grams: a TOML file, or features of `vikt.features`, or their declarations.
     l2 : float or "auto"
         λ; chosen by validation along a path if "auto".
     class_weight : None, "balanced" or dict
@@ -112,6 +119,7 @@ class TextClassifier(Estimator):
         weighting: str = "tfidf",
         min_df: int = 2,
         lowercase: bool | None = None,
+        features: Any = None,
         l2: float | str = "auto",
         class_weight: Any = None,
         solver: str = "auto",
@@ -123,7 +131,7 @@ class TextClassifier(Estimator):
         random_state: int = 0,
     ) -> None:
         self.analyzer, self.ngrams, self.weighting = analyzer, ngrams, weighting
-        self.min_df, self.lowercase = min_df, lowercase
+        self.min_df, self.lowercase, self.features = min_df, lowercase, features
         self.l2, self.class_weight = l2, class_weight
         self.solver, self.tol, self.max_iter = solver, tol, max_iter
         self.learning_rate, self.batch_size, self.patience = learning_rate, batch_size, patience
@@ -131,7 +139,7 @@ class TextClassifier(Estimator):
 
     def fit(
         self,
-        texts: Iterable[str] | Texts,
+        texts: Given,
         labels: Any,
         sample_weight: Any = None,
         *,
@@ -141,7 +149,8 @@ class TextClassifier(Estimator):
 
         Parameters
         ----------
-        texts : iterable of str
+        texts : iterable of str, or mapping
+            Texts; or columns by name, "text" the text, where hand-made features read others.
         labels : (m,)
         sample_weight : (m,), optional
             Weight 2 is the row twice for the loss; document frequencies count rows.
@@ -156,55 +165,67 @@ class TextClassifier(Estimator):
             A parameter that cannot be.
         """
         corpus = self._read(texts, labels, sample_weight)
-        training, validation = split_tenths(corpus.texts, corpus.y, 1)
+        training, validation = self._split(corpus, 1)
         self._fit(corpus, training, validation, progress)
         return self
 
     def fit_and_hold_out(
         self,
-        texts: Iterable[str] | Texts,
+        texts: Given,
         labels: Any,
         sample_weight: Any = None,
         *,
         progress: Progress | None = None,
-    ) -> tuple[Texts, NDArray[Any]]:
-        """Learn from nine tenths and hand back the last one, untouched, to test on: texts and labels.
+    ) -> tuple[Texts | Measured, NDArray[Any]]:
+        """Learn from nine tenths and hand back the last one, untouched, to test on: documents and labels.
 
         Parameters and errors as for `fit`.
         """
         corpus = self._read(texts, labels, sample_weight)
-        training, validation, test = split_tenths(corpus.texts, corpus.y, 2)
+        training, validation, test = self._split(corpus, 2)
         if not len(test):
             raise DataError(
                 f"{len(corpus.y)} texts are too few to keep a tenth of each class for testing; "
                 "give test data of their own, or more texts"
             )
-        held_out = corpus.texts.take(test), self.classes_[corpus.y[test]]
+        documents, labels = corpus.documents.take(test), self.classes_[corpus.y[test]]
         self._fit(corpus, training, validation, progress)
-        return held_out
+        return documents if documents.values else documents.texts, labels
 
-    def _read(self, texts: Iterable[str] | Texts, labels: Any, sample_weight: Any) -> Corpus:
-        # Settings that cannot be are refused before any text is read.
-        Settings.of(self), self._feature_settings().parts(), self._given_l2()
-        held = Texts.from_strings(texts)
-        labels = np.asarray(labels)
+    def _read(self, texts: Given, labels: Any, sample_weight: Any) -> Corpus:
+        self.check_settings()
+        held = self._measured(texts)
+        labels = label_array(labels)
         if labels.ndim != 1 or len(labels) != len(held):
             raise DataError(f"{len(held)} texts and labels of shape {labels.shape}: expected one label a text")
         weights = row_weights(sample_weight, len(held))
         kept = np.flatnonzero(weights > 0)
         self.classes_, y = encode_labels(labels[kept])
-        corpus = Corpus(held if len(kept) == len(held) else held.take(kept), y, weights[kept])
-        keys = row_keys(corpus.texts, self.random_state)
-        corpus = corpus.take(canonical_order(keys, corpus.texts.__getitem__, corpus.y, corpus.weights))
+        corpus = Corpus(held.take(kept), y, weights[kept])
+        contents = corpus.documents.contents()
+        order = canonical_order(row_keys(contents, self.random_state), contents.__getitem__, y, corpus.weights)
+        corpus, contents = corpus.take(order), contents.take(order)
         self.data_ = {
             "rows": len(held),
             "rows_of_weight_0": len(held) - len(kept),
             "classes": dict(zip(self.class_names, np.bincount(y).tolist(), strict=True)),
-            "empty_texts": sum(not text.strip() for text in corpus.texts),
-            "duplicate_texts": len(kept) - len(set(corpus.texts)),
-            "fingerprint": fingerprint(corpus.texts, self.classes_[corpus.y].tolist()),
+            "empty_texts": sum(not text.strip() for text in corpus.documents.texts) if self.features_.reads_text else 0,
+            "duplicate_texts": len(kept) - len(set(contents)),
+            "fingerprint": fingerprint(contents, self.classes_[corpus.y].tolist()),
         }
         return corpus
+
+    def check_settings(self) -> None:
+        """Refuse settings that cannot be, before any text is read. Raises UsageError."""
+        Settings.of(self), self._given_l2()
+        self.features_ = TextFeatures(self._feature_settings())
+
+    def _measured(self, texts: Given) -> Measured:
+        return texts if isinstance(texts, Measured) else self.features_.measure(Documents.of(texts))
+
+    def _split(self, corpus: Corpus, tenths: int) -> list[NDArray[np.int64]]:
+        groups = corpus.documents.groups
+        return split_tenths(group_ranks(groups, row_keys(groups, self.random_state)), corpus.y, tenths)
 
     def _fit(
         self,
@@ -265,11 +286,13 @@ class TextClassifier(Estimator):
         Features are learnt from the rows to fit. Rows kept apart whose class is not among those are left out: it can
         be that all texts of a small class are doubles of another's.
         """
-        self.features_ = TextFeatures(self._feature_settings())
+        self.features_ = TextFeatures(self.features_.settings)
         fitted = corpus.take(training)
         held = corpus.take(apart[np.isin(corpus.y[apart], fitted.y)])
-        X = SparseMatrix(*self.features_.fit_transform(fitted.texts, lambda done, total: tell("features", done, total)))
-        X_apart = SparseMatrix(*self.features_.transform(held.texts))
+        X = SparseMatrix(
+            *self.features_.fit_transform(fitted.documents, lambda done, total: tell("features", done, total))
+        )
+        X_apart = SparseMatrix(*self.features_.transform(held.documents))
         factors = class_factors(self.class_weight, self.classes_, fitted.y, fitted.weights)
         present, y = np.unique(fitted.y, return_inverse=True)
         if len(present) < 2:
@@ -294,7 +317,8 @@ class TextClassifier(Estimator):
 
     def _feature_settings(self) -> FeatureSettings:
         ngrams = None if self.ngrams is None else (self.ngrams[0], self.ngrams[1])
-        return FeatureSettings(self.analyzer, ngrams, self.weighting, self.min_df, self.lowercase)
+        handmade = features_declared(self.features)
+        return FeatureSettings(self.analyzer, ngrams, self.weighting, self.min_df, self.lowercase, handmade)
 
     def _given_l2(self) -> float | None:
         if self.l2 == "auto":
@@ -317,10 +341,10 @@ class TextClassifier(Estimator):
         self._check_fitted()
         return LinearModel(self.theta_)
 
-    def predict_log_proba(self, texts: Iterable[str] | Texts) -> Floats:
+    def predict_log_proba(self, texts: Given) -> Floats:
         """log P(class | text): (m, K), finite at any score."""
         self._check_fitted()
-        held = Texts.from_strings(texts)
+        held = self._measured(texts)
 
         def block(first: int) -> Floats:
             some = held.take(range(first, min(first + _TEXTS_AT_A_TIME, len(held))))
@@ -334,23 +358,27 @@ class TextClassifier(Estimator):
             blocks = [block(first) for first in firsts]
         return np.concatenate([np.empty((0, len(self.classes_))), *blocks])
 
-    def predict_proba(self, texts: Iterable[str] | Texts) -> Floats:
+    def predict_proba(self, texts: Given) -> Floats:
         """P(class | text): (m, K), rows summing to 1."""
         return np.exp(self.predict_log_proba(texts))
 
-    def predict(self, texts: Iterable[str] | Texts) -> NDArray[Any]:
+    def predict(self, texts: Given) -> NDArray[Any]:
         """The most probable class of each text; a tie goes to the first."""
         best = np.argmax(self.predict_log_proba(texts), axis=1)
         return np.asarray(self.classes_[best])
 
-    def score(self, texts: Iterable[str] | Texts, labels: Any) -> float:
+    def score(self, texts: Given, labels: Any) -> float:
         """Accuracy."""
         return float(np.mean(self.predict(texts) == np.asarray(labels)))
 
-    def explain(self, text: str) -> Explanation:
-        """What each feature of a text adds to the score of the class predicted."""
+    def explain(self, text: str | Mapping[str, Any]) -> Explanation:
+        """What each feature of a text adds to the score of the class predicted.
+
+        Where the model reads columns beside it, they are given with it: {"text": ..., "sender": ...}.
+        """
         self._check_fitted()
-        return explain(text, self.features_, self.model_, self.class_names)
+        document = Documents.of([text] if isinstance(text, str) else {name: [value] for name, value in text.items()})
+        return explain(document, self.features_, self.model_, self.class_names)
 
     def save(self, path: str | Path, *, force: bool = False, about: dict[str, Any] | None = None) -> None:
         """Write the model to a file, whole or not at all.
@@ -373,7 +401,11 @@ class TextClassifier(Estimator):
         params = {name: value for name, value in self.get_params().items() if name != "class_weight"}
         metadata = {
             "kind": "TextClassifier",
-            "params": params | {"ngrams": list(self.ngrams) if self.ngrams else None},
+            "params": params
+            | {
+                "ngrams": list(self.ngrams) if self.ngrams else None,
+                "features": [declaration(feature) for feature in self.features_.settings.handmade] or None,
+            },
             "classes": self.classes_.tolist(),
             "classes_dtype": "object" if self.classes_.dtype == object else self.classes_.dtype.str,
             "fit": {

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.corpus.order import canonical_order, split_tenths
+from vikt.corpus.order import canonical_order, group_ranks, split_tenths
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError, NotFittedError, UsageError, check_known, known_to_sklearn
 from vikt.features.ngrams import Ngrams, sort_indices
@@ -239,7 +239,8 @@ class LogisticRegression(LinearClassifier):
         order, weights = _merged(order, keys, content_of, indices, weights)
         training, validation = order, None
         if settings.patience is not None:
-            kept, apart = split_tenths([content_of(i) for i in order], indices[order], 1)
+            ranks = group_ranks([content_of(i) for i in order], keys[order])
+            kept, apart = split_tenths(ranks, indices[order], 1)
             training, validation = order[kept], order[apart] if len(apart) else None
         self.l2_ = self._l2(float(weights[training].sum()))
         objectives = [

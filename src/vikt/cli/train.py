@@ -107,7 +107,7 @@ def read_labelled(request: Request) -> LabelledTexts:
     for table in tables:
         if table.n_blank and not request.quiet:
             say(f"{table.path}: {table.n_blank:,} blank lines passed over")
-    texts = [Texts.from_arrow(table.column(found.text)) for table in tables]
+    texts = [Texts.from_arrow(table.column(str(found.text))) for table in tables]
     labels = np.concatenate([labels_of(table, found) for table in tables])
     weights = np.concatenate([_weights_of(table, request.weight) for table in tables]) if request.weight else None
     return LabelledTexts(Texts.joined(texts), labels, weights, found)
@@ -137,7 +137,7 @@ def labels_of(table: Table, found: Columns) -> np.ndarray[Any, Any]:
     empty = np.flatnonzero(labels == "")
     if len(empty):
         raise DataError(
-            f"{table.path}: {table.place(int(empty[0]))} has an empty label in column {found.label!r} "
+            f"{table.place(int(empty[0]))} has an empty label in column {found.label!r} "
             f"({len(empty)} such rows); label it or drop the row"
         )
     return labels
@@ -180,7 +180,7 @@ def _weights_of(table: Table, name: str) -> np.ndarray[Any, Any]:
     except ValueError:
         bad = next(i for i, value in enumerate(spelled) if not _is_number(value))
         raise DataError(
-            f"{table.path}: {table.place(bad)} has the weight {spelled[bad]!r} in column {name!r}, expected a number"
+            f"{table.place(bad)} has the weight {spelled[bad]!r} in column {name!r}, expected a number"
         ) from None
 
 
@@ -194,7 +194,7 @@ def _is_number(value: str) -> bool:
 
 def _test_rows(path: Path, found: Columns) -> tuple[Texts, np.ndarray[Any, Any]]:
     table = read_table(path)
-    return Texts.from_arrow(table.column(found.text)), labels_of(table, found)
+    return Texts.from_arrow(table.column(str(found.text))), labels_of(table, found)
 
 
 def _report(classifier: TextClassifier, evaluation: Evaluation, report: dict[str, Any], request: Request) -> None:

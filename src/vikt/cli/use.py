@@ -40,7 +40,7 @@ def evaluate_file(
     )
     with progress(quiet) as tell:
         tell("evaluating", 0, 0)
-        texts = Texts.from_arrow(table.column(found.text))
+        texts = Texts.from_arrow(table.column(str(found.text)))
         evaluation = evaluate(labels_of(table, found), classifier.class_names, classifier.predict_log_proba(texts))
     if as_json:
         print_json(show.evaluation_json(evaluation, classifier) | {"model": {"path": str(model)}})
@@ -153,7 +153,7 @@ def _predict_table(answer: _Answer, data: str, text: str | None, stream: IO[byte
         if column is None:
             column = columns_of(table, text or _if_there(trained.get("text"), table), None, need_label=False).text
         rows = table.arrow.to_pylist()
-        for row, said in zip(rows, answer.rows(Texts.from_arrow(table.column(column))), strict=True):
+        for row, said in zip(rows, answer.rows(Texts.from_arrow(table.column(str(column)))), strict=True):
             row |= zip(answer.columns, said, strict=True)
         writer.write(rows)
 

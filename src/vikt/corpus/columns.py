@@ -22,7 +22,7 @@ LABEL_NAMES = (
 class Columns:
     """The columns to read, and a sentence for each that was guessed."""
 
-    text: str
+    text: str | None
     label: str | None
     said: tuple[str, ...] = ()
 
@@ -33,6 +33,7 @@ def find_columns(
     text: str | None = None,
     label: str | None = None,
     origin: str,
+    need_text: bool = True,
     need_label: bool = True,
     mean_length: Callable[[str], float] | None = None,
 ) -> Columns:
@@ -49,8 +50,8 @@ def find_columns(
         The columns named by the user.
     origin : str
         The file's name, for messages.
-    need_label : bool
-        False where only texts are read; label is then not guessed.
+    need_text, need_label : bool
+        False where it is not read; it is then not guessed.
     mean_length : callable, optional
         Mean length of a column's values, such as `Table.mean_length`.
 
@@ -68,14 +69,16 @@ def find_columns(
     for name in (text, label):
         if name is not None and name not in names:
             raise missing_column(name, names, origin)
-    if not need_label and label is None:
-        chosen, said = _find("text", names, text, None, TEXT_NAMES, origin, None)
-        return Columns(chosen, None, said)
-    by_name = _known(names, LABEL_NAMES, text) if label is None else label
-    chosen, said = _find("text", names, text, by_name, TEXT_NAMES, origin, mean_length)
-    if chosen == label:
+    chosen = text
+    said: tuple[str, ...] = ()
+    said_label: tuple[str, ...] = ()
+    by_name = _known(names, LABEL_NAMES, text) if label is None and need_label else label
+    if need_text:
+        chosen, said = _find("text", names, text, by_name, TEXT_NAMES, origin, mean_length if need_label else None)
+    if chosen is not None and chosen == label:
         raise ColumnError(f"{origin}: text and label must be two columns, found {label!r} for both; name another")
-    label, said_label = _find("label", names, label, chosen, LABEL_NAMES, origin, None)
+    if need_label:
+        label, said_label = _find("label", names, label, chosen, LABEL_NAMES, origin, None)
     return Columns(chosen, label, said + said_label)
 
 

@@ -51,22 +51,41 @@ def canonical_order(keys: NDArray[Any], content_of: Callable[[int], bytes], labe
     return order
 
 
-def split_tenths(contents: Sequence[bytes] | Texts, y: Indices, tenths: int) -> list[Indices]:
-    """Split canonically ordered rows into what remains and as many tenths, stratified by label.
+def group_ranks(groups: Sequence[bytes] | Texts, keys: NDArray[Any]) -> Indices:
+    """Equal groups as one number each, which rises with their keys: (m,).
 
-    Rows of equal content move as one group, so that a duplicate never stands on both sides; a group's stratum is
-    its commonest label. Within a stratum the last tenth of the groups is cut off, then the tenth before it, each
-    rounded down.
+    Parameters
+    ----------
+    groups : (m,)
+        What a row belongs to: its own content, or the sentence that it stands in.
+    keys : (m,)
+        A hash of each, such as `row_keys`.
+    """
+    key_of = dict(zip(groups, keys.tolist(), strict=True))
+    rank_of = {group: rank for rank, group in enumerate(sorted(key_of, key=lambda group: (key_of[group], group)))}
+    return np.fromiter((rank_of[group] for group in groups), dtype=np.int64, count=len(keys))
+
+
+def split_tenths(group: Indices, y: Indices, tenths: int) -> list[Indices]:
+    """Split rows into what remains and as many tenths, stratified by label.
+
+    Rows of one group move together, so that a duplicate never stands on both sides; a group's stratum is its commonest
+    label. Within a stratum the last tenth of the groups is cut off, then the tenth before it, each rounded down.
+
+    Parameters
+    ----------
+    group : (m,)
+        As `group_ranks` gives it.
+    y : (m,)
+        Class indices.
+    tenths : int
 
     Returns
     -------
     list of ndarray
         The rows that remain, then the tenths, the last one last.
     """
-    n_rows = len(contents)
-    same = [i > 0 and contents[i] == contents[i - 1] for i in range(n_rows)]
-    group = np.cumsum(~np.array(same, dtype=bool)) - 1
-    n_groups, n_classes = int(group[-1]) + 1, int(y.max()) + 1
+    n_groups, n_classes = int(group.max()) + 1, int(y.max()) + 1
     votes = np.bincount(group * n_classes + y, minlength=n_groups * n_classes).reshape(n_groups, n_classes)
     stratum = votes.argmax(axis=1)
     part = np.zeros(n_groups, dtype=np.int64)

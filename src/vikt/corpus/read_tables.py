@@ -43,6 +43,8 @@ class Table:
         The rows of JSONL as parsed; only in a batch, for writing them out as they came in.
     notes : tuple of str
         What the user should be told.
+    parts : sequence of Table
+        The tables that this one is made of, where it is of several files.
 
     Examples
     --------
@@ -60,6 +62,7 @@ class Table:
     lines: Sequence[int] | None = None
     objects: list[dict[str, Any]] | None = None
     notes: tuple[str, ...] = ()
+    parts: Sequence[Table] = ()
 
     @classmethod
     def from_columns(
@@ -84,9 +87,29 @@ class Table:
         return cls(arrow, path, first_row, **about)
 
     @classmethod
-    def concatenate(cls, tables: Iterable[Table]) -> Table:
+    def of_files(cls, tables: Sequence[Table]) -> Table:
+        """Tables of several files as one; a column that differs in type among them is strings."""
+        if len(tables) == 1:
+            return tables[0]
+        names = dict.fromkeys(name for table in tables for name in table.names)
+        types = {name: {table.native(name).type for table in tables if name in table.names} for name in names}
+        alike = [
+            pa.table({n: table.native(n) if len(types[n]) == 1 else table.spelled(n) for n in table.names})
+            for table in tables
+        ]
+        return cls(
+            pa.concat_tables(alike, promote_options="default"),
+            f"{tables[0].path} and {len(tables) - 1} more",
+            n_blank=sum(table.n_blank for table in tables),
+            problems={name: why for table in reversed(tables) for name, why in table.problems.items()},
+            notes=tuple(note for table in tables for note in table.notes),
+            parts=tables,
+        )
+
+    @classmethod
+    def concatenate(cls, tables: Iterable[Table], keep_objects: bool = False) -> Table:
         """Batches of one file, in order, as one table; a column that a batch lacks is null there."""
-        batches = [replace(table, objects=None) for table in tables]
+        batches = [table if keep_objects else replace(table, objects=None) for table in tables]
         first = batches[0]
         return cls(
             pa.concat_tables([batch.arrow for batch in batches], promote_options="default"),
@@ -96,7 +119,8 @@ class Table:
             sum(batch.n_blank for batch in batches),
             {name: why for batch in reversed(batches) for name, why in batch.problems.items()},
             None if first.lines is None else [line for batch in batches for line in batch.lines or ()],
-            notes=tuple(dict.fromkeys(note for batch in batches for note in batch.notes)),
+            None if first.objects is None else [row for batch in batches for row in batch.objects or ()],
+            tuple(dict.fromkeys(note for batch in batches for note in batch.notes)),
         )
 
     @property
@@ -111,8 +135,12 @@ class Table:
         return list(self.arrow.column_names)
 
     def place(self, i: int) -> str:
-        """Where row i here stands in the file, counted from 1: "row 7", or "line 9"."""
-        return f"row {self.first_row + i}" if self.lines is None else f"line {self.lines[i]}"
+        """Where row i here stands, counted from 1: "mails.tsv, row 7", or "mails.txt, line 9"."""
+        for part in self.parts:
+            if i < part.n_rows:
+                return part.place(i)
+            i -= part.n_rows
+        return f"{self.path}, " + (f"row {self.first_row + i}" if self.lines is None else f"line {self.lines[i]}")
 
     def select(self, rows: NDArray[np.int64]) -> Table:
         """Some rows; which they were in the file is kept."""
@@ -138,15 +166,16 @@ class Table:
             )
         if column.null_count:
             raise DataError(
-                f"{self.path}, {self.place(pc.index(pc.is_null(column), True).as_py())}: expected a string in "
+                f"{self.place(pc.index(pc.is_null(column), True).as_py())}: expected a string in "
                 f"column {name!r}, found a null or no value; fill it in or drop the row"
             )
         return self.spelled(name)
 
     def native(self, name: str) -> Any:
         """A column as it is, of any type. Raises ColumnError where there is none."""
-        if name not in self.names:
-            raise missing_column(name, self.names, self.path)
+        for table in self.parts or (self,):
+            if name not in table.names:
+                raise missing_column(name, table.names, table.path)
         return self.arrow.column(name)
 
     def spelled(self, name: str) -> Any:
@@ -179,7 +208,7 @@ class Table:
                 (value or b"").decode()
             except UnicodeDecodeError as error:
                 return EncodingError(
-                    f"{self.path}, column {name!r}, {self.place(i)}: expected UTF-8, found byte "
+                    f"{self.place(i)}, column {name!r}: expected UTF-8, found byte "
                     f"0x{value[error.start]:02x} at offset {error.start} of the value; decode the column before "
                     "writing it"
                 )

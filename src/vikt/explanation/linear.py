@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from vikt.corpus.documents import Documents
 from vikt.corpus.texts import Texts
 from vikt.features.text import TextFeatures
 from vikt.matrix import SparseMatrix
@@ -63,10 +64,11 @@ class Explanation:
         }
 
 
-def explain(text: str, features: TextFeatures, model: LinearModel, classes: list[str]) -> Explanation:
-    """Explain the class that a model gives a text."""
-    texts = Texts.from_strings([text])
-    rows = features.transform(texts)
+def explain(document: Documents, features: TextFeatures, model: LinearModel, classes: list[str]) -> Explanation:
+    """Explain the class that a model gives a document, the only one given."""
+    measured = features.measure(document)
+    texts = measured.texts
+    rows = features.transform(measured)
     X = SparseMatrix(*rows)
     log_probabilities = model.log_probabilities(X)[0]
     k = int(np.argmax(log_probabilities))
@@ -75,7 +77,7 @@ def explain(text: str, features: TextFeatures, model: LinearModel, classes: list
     parts = weights * rows.values.astype(np.float64)
     order = np.argsort(-np.abs(parts), kind="stable")
     names = features.names(rows.indices)
-    shown, emphasis = _emphasis(text, texts, features, dict(zip(names, parts.tolist(), strict=True)))
+    shown, emphasis = _emphasis(texts, features, dict(zip(names, parts.tolist(), strict=True)))
     return Explanation(
         classes[k],
         float(np.exp(log_probabilities[k])),
@@ -106,10 +108,11 @@ def strongest_features(
     return strongest
 
 
-def _emphasis(
-    text: str, texts: Texts, features: TextFeatures, contributions: dict[str, float]
-) -> tuple[str, list[float]]:
+def _emphasis(texts: Texts, features: TextFeatures, contributions: dict[str, float]) -> tuple[str, list[float]]:
     """Each n-gram's contribution spread over the characters that it was read from."""
+    text = texts[0].decode("utf-8", "surrogatepass")
+    if not features.parts:
+        return text, [0.0] * len(text)
     normalised = features.parts[0].normalised(texts)[0].decode("utf-8", "surrogatepass")
     shown = text if len(text) == len(normalised) else normalised
     emphasis = [0.0] * len(shown)

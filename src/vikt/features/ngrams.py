@@ -139,6 +139,17 @@ class Ngrams:
                 occurrences.append((self.analyzer.joiner.join(units[i : i + n]), places))
         return occurrences
 
+    def lengths(self, texts: Texts) -> NDArray[np.int64]:
+        """How many units each text falls into: (m,)."""
+        normalised, lengths = self.normalised(texts), np.zeros(len(texts), dtype=np.int64)
+        for first, last in _portions(normalised.offsets):
+            lengths[first:last] = np.diff(self.units(normalised, first, last, self.vocabulary, False).edges)
+        return lengths
+
+    def orders(self) -> NDArray[np.int64]:
+        """How many units each column's n-gram has: (n,)."""
+        return np.asarray((self.vocabulary.paths(np.arange(self.vocabulary.n_columns)) >= 0).sum(axis=1))
+
     def normalised(self, texts: Texts) -> Texts:
         return normalise(texts, lowercase=self.lowercase, composed=self.analyzer.composed)
 

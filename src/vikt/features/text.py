@@ -1,4 +1,4 @@
-"""Texts to rows of features: one part or several side by side."""
+"""Documents to rows of features: n-grams of the text and hand-made features, side by side."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from vikt.corpus.documents import Documents
+from vikt.corpus.sentences import sentences
 from vikt.corpus.texts import Texts
-from vikt.errors import UsageError, check_known
+from vikt.errors import EmptyVocabularyError, UsageError, check_known
+from vikt.features.encoders import Values, spelled_values, take_values
+from vikt.features.handmade import Feature
 from vikt.features.ngrams import Ngrams
 from vikt.features.rows import Rows, side_by_side
 from vikt.features.vocabulary import Vocabulary
@@ -18,6 +22,7 @@ from vikt.features.weighting import weighting_named
 # The parts of each choice of features, and the n-grams a part has unless told otherwise.
 FEATURES: dict[str, tuple[str, ...]] = {
     "auto": ("word",),
+    "none": (),
     "word": ("word",),
     "char": ("char",),
     "char_wb": ("char_wb",),
@@ -44,6 +49,8 @@ class FeatureSettings:
         Features in fewer texts are dropped.
     lowercase : bool, optional
         Words lose their case and characters keep it, if not given.
+    handmade : tuple of Feature
+        Features beside the n-grams.
     """
 
     analyzer: str = "auto"
@@ -51,6 +58,7 @@ class FeatureSettings:
     weighting: str = "tfidf"
     min_df: int = 2
     lowercase: bool | None = None
+    handmade: tuple[Feature, ...] = ()
 
     def parts(self) -> list[Ngrams]:
         """The parts, with nothing learnt.
@@ -64,7 +72,9 @@ class FeatureSettings:
         if self.min_df < 1:
             raise UsageError(f"min_df: expected 1 or more texts, found {self.min_df}")
         names = FEATURES[self.analyzer]
-        ngrams = [self.ngrams or USUAL_NGRAMS[names[0]], *(USUAL_NGRAMS[name] for name in names[1:])]
+        if not names and not self.handmade:
+            raise UsageError("analyzer: 'none' leaves no features; declare some")
+        ngrams = [self.ngrams or USUAL_NGRAMS[name] for name in names[:1]] + [USUAL_NGRAMS[name] for name in names[1:]]
         weighting = weighting_named(self.weighting)
         return [
             Ngrams(name, n, weighting, min_df=self.min_df, lowercase=self.lowercase)
@@ -72,8 +82,47 @@ class FeatureSettings:
         ]
 
 
+@dataclass(frozen=True)
+class Measured:
+    """Documents in all that features are made of: each row stands for itself, whatever its neighbours were.
+
+    Attributes
+    ----------
+    texts : Texts
+        Empty ones where there are none.
+    values : tuple of array_like
+        Of each hand-made feature, the value of every row.
+    groups : Texts
+        Rows of equal groups belong together: equal texts, or the sentence that a token stands in.
+    """
+
+    texts: Texts
+    values: tuple[Values, ...]
+    groups: Texts
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, rows: Any) -> Measured:
+        """The rows named, in that order."""
+        rows = np.asarray(rows, dtype=np.int64)
+        texts = self.texts.take(rows)
+        groups = texts if self.groups is self.texts else self.groups.take(rows)
+        return Measured(texts, tuple(take_values(values, rows) for values in self.values), groups)
+
+    def contents(self) -> Texts:
+        """All that a row says, as bytes."""
+        if not self.values:
+            return self.texts
+        spelled = [self.texts, *map(spelled_values, self.values)]
+        # A length before each, so that no two rows are spelled alike.
+        return Texts.from_bytes(
+            [b"".join(b"%d:%b" % (len(part), part) for part in parts) for parts in zip(*spelled, strict=True)]
+        )
+
+
 class TextFeatures:
-    """The features of texts.
+    """The features of documents.
 
     Parameters
     ----------
@@ -82,21 +131,63 @@ class TextFeatures:
     Examples
     --------
     >>> features = TextFeatures(FeatureSettings(min_df=1))
-    >>> features.fit_transform(Texts.from_strings(["Good film!", "Bad film."])).n_features
+    >>> features.fit_transform(features.measure(Documents.of(["Good film!", "Bad film."]))).n_features
     9
     """
 
     def __init__(self, settings: FeatureSettings) -> None:
         self.settings = settings
         self.parts = settings.parts()
+        self.encoders = [feature.encoder() for feature in settings.handmade]
 
-    def fit_transform(self, texts: Texts, progress: Progress | None = None) -> Rows:
-        """Learn the vocabulary and return the rows, indices rising within each."""
-        return side_by_side([part.fit_transform(texts, progress) for part in self.parts])
+    @property
+    def reads_text(self) -> bool:
+        """Whether documents need a text."""
+        return bool(self.parts) or any(feature.needs is None for feature in self.settings.handmade)
 
-    def transform(self, texts: Texts, progress: Progress | None = None) -> Rows:
-        """The rows of texts by the vocabulary learnt."""
-        return side_by_side([part.transform(texts, progress) for part in self.parts])
+    @property
+    def columns(self) -> list[str]:
+        """The columns that documents need beside the text."""
+        return sorted({feature.needs for feature in self.settings.handmade if feature.needs is not None})
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a feature looks at neighbours, so that documents must be running text: tokens in order."""
+        return any(feature.is_running for feature in self.settings.handmade)
+
+    def measure(self, documents: Documents) -> Measured:
+        """What features are made of, in one pass over documents in their own order.
+
+        Raises
+        ------
+        DataError
+            A column that a feature reads is missing, or a value in it cannot be used.
+        """
+        values = tuple(feature.measure(documents) for feature in self.settings.handmade)
+        texts = documents.strings() if self.reads_text else None
+        if texts is not None and self.is_running:
+            return Measured(texts, values, sentences(texts))
+        if texts is not None:
+            return Measured(texts, values, texts)
+        empty = Texts.from_bytes([b""] * len(documents))
+        return Measured(empty, values, Measured(empty, values, empty).contents())
+
+    def fit_transform(self, measured: Measured, progress: Progress | None = None) -> Rows:
+        """Learn the vocabulary and the scales, and return the rows, indices rising within each."""
+        for encoder, values in zip(self.encoders, measured.values, strict=True):
+            encoder.fit(values)
+        rows = self._side_by_side([part.fit_transform(measured.texts, progress) for part in self.parts], measured)
+        if not rows.n_features:
+            raise EmptyVocabularyError("no feature is left: no hand-made one has a value in these rows")
+        return rows
+
+    def transform(self, measured: Measured, progress: Progress | None = None) -> Rows:
+        """The rows of documents by what was learnt."""
+        return self._side_by_side([part.transform(measured.texts, progress) for part in self.parts], measured)
+
+    def _side_by_side(self, parts: list[Rows], measured: Measured) -> Rows:
+        made = zip(self.encoders, measured.values, strict=True)
+        return side_by_side(parts + [encoder.rows(values) for encoder, values in made])
 
     def names(self, columns: Any = None) -> list[str]:
         """The features' names, of all columns or of those given; characters beside words are marked as such."""
@@ -109,7 +200,21 @@ class TextFeatures:
             spelled = part.vocabulary.names(part.analyzer.joiner, wanted[mine] - first)
             names[mine] = [self.prefix(part) + name for name in spelled]
             first = last
+        handmade = np.flatnonzero(wanted >= first)
+        names[handmade] = np.array(self.handmade_names, dtype=object)[wanted[handmade] - first]
         return list(names.tolist())
+
+    @property
+    def handmade_names(self) -> list[str]:
+        """The names of the hand-made features' columns, which stand behind the n-grams."""
+        made = zip(self.settings.handmade, self.encoders, strict=True)
+        return [name for feature, encoder in made for name in encoder.names(feature.name)]
+
+    @property
+    def said(self) -> list[str]:
+        """What was learnt of the hand-made features, in words."""
+        made = zip(self.settings.handmade, self.encoders, strict=True)
+        return [said for feature, encoder in made if (said := encoder.said(feature.name))]
 
     def prefix(self, part: Ngrams) -> str:
         """What goes before a part's names; nothing where there is one part, or for words."""
@@ -117,7 +222,7 @@ class TextFeatures:
 
     @property
     def n_features(self) -> int:
-        return sum(part.vocabulary.n_columns for part in self.parts)
+        return sum(part.vocabulary.n_columns for part in self.parts) + len(self.handmade_names)
 
     def to_arrays(self) -> dict[str, Any]:
         """What was learnt, as arrays for a file."""
@@ -130,6 +235,8 @@ class TextFeatures:
                 f"part{p}.keys": learnt.keys,
                 f"part{p}.idf": part.idf,
             }
+        for f, encoder in enumerate(self.encoders):
+            arrays |= {f"feature{f}.{name}": array for name, array in encoder.to_arrays().items()}
         return arrays
 
     @classmethod
@@ -139,4 +246,7 @@ class TextFeatures:
         for p, part in enumerate(features.parts):
             pool, offsets, keys, idf = (arrays[f"part{p}.{name}"] for name in ("pool", "pool_offsets", "keys", "idf"))
             part.restore(Vocabulary(pool, offsets, keys, len(idf)), idf)
+        for f, encoder in enumerate(features.encoders):
+            own = f"feature{f}."
+            encoder.restore({name.removeprefix(own): array for name, array in arrays.items() if name.startswith(own)})
         return features

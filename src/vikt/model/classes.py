@@ -13,6 +13,17 @@ from vikt.model.functions import Floats
 from vikt.model.losses import Classes
 
 
+def label_array(labels: Any) -> NDArray[Any]:
+    """Labels as an array that keeps all that they say.
+
+    NumPy's strings lose a NUL at their end, and two labels could become one: such labels are kept as objects.
+    """
+    array = np.asarray(labels)
+    if array.dtype.kind == "U" and any(str(label).endswith("\0") for label in labels):
+        return np.asarray(labels, dtype=object)
+    return array
+
+
 def encode_labels(labels: Any) -> tuple[NDArray[Any], Classes]:
     """The classes, sorted, and the class index of each row.
 

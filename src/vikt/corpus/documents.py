@@ -1,0 +1,191 @@
+"""Documents: texts, and what else is known of each, in columns by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.corpus.columns import missing_column
+from vikt.corpus.texts import Texts
+from vikt.errors import DataError
+
+Floats = NDArray[np.float64]
+
+
+class Pairs(NamedTuple):
+    """Features given by number: row i has values[offsets[i]:offsets[i + 1]] at the indices of the same places."""
+
+    offsets: NDArray[np.int64]
+    indices: NDArray[np.int64]
+    values: Floats
+
+
+class Documents:
+    """Texts and columns of one length.
+
+    Parameters
+    ----------
+    texts : Texts, optional
+        None where the rows are known by their columns alone.
+    columns : mapping of str to array_like or Arrow array
+        Strings, numbers, or rows of numbers.
+    origin : str
+        Where they come from, for messages.
+    place : callable, optional
+        Says where row i stands, for messages.
+
+    Examples
+    --------
+    >>> documents = Documents.of({"text": ["Click!"], "sender": ["kth.se"], "misspelt": [0.25]})
+    >>> documents.numbers("misspelt").tolist(), documents.strings("sender")[0]
+    ([0.25], b'kth.se')
+    """
+
+    def __init__(
+        self,
+        texts: Texts | None,
+        columns: Mapping[str, Any],
+        origin: str = "the data",
+        place: Callable[[int], str] = "index {}".format,
+    ) -> None:
+        self.texts, self.columns, self.origin, self.place = texts, columns, origin, place
+        lengths = {len(column) for column in columns.values()} | ({len(texts)} if texts is not None else set())
+        if len(lengths) != 1:
+            raise DataError(f"{origin}: expected columns of one length, found {sorted(lengths)}; fill them up")
+        self.n_rows = lengths.pop()
+
+    @classmethod
+    def of(cls, given: Iterable[str] | Texts | Mapping[str, Any] | Documents) -> Documents:
+        """Texts alone, or a mapping (a data frame is one) of columns, of which "text" is the text.
+
+        Raises
+        ------
+        DataError
+            What is given is neither, or a text is no string.
+        """
+        if isinstance(given, Documents):
+            return given
+        if not hasattr(given, "keys"):
+            return cls(Texts.from_strings(cast(Iterable[str], given)), {})
+        named = cast(Mapping[str, Any], given)
+        columns = {str(name): named[name] for name in named.keys()}  # noqa: SIM118  (a data frame iterates otherwise)
+        texts = columns.pop("text", None)
+        return cls(None if texts is None else Texts.from_strings(texts), columns)
+
+    def __len__(self) -> int:
+        return self.n_rows
+
+    def strings(self, name: str | None = None) -> Texts:
+        """A column as texts; the text itself where no name is given.
+
+        Raises
+        ------
+        ColumnError
+            There is no such column.
+        DataError
+            A value is missing.
+        """
+        if name is None and self.texts is not None:
+            return self.texts
+        from vikt.corpus.read_tables import spelled
+
+        return Texts.from_arrow(spelled(self._complete(self._column(name or "text"), name or "text", "a string")))
+
+    def numbers(self, name: str) -> Floats:
+        """A column as finite numbers; true and false are 1 and 0. Errors as for `strings`."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        from vikt.corpus.read_tables import spelled
+
+        column = self._complete(self._column(name), name, "a number")
+        if not pa.types.is_integer(column.type) and not pa.types.is_floating(column.type):
+            column = spelled(column)
+            column = pc.if_else(pc.equal(column, "true"), "1", pc.if_else(pc.equal(column, "false"), "0", column))
+        try:
+            numbers = np.asarray(column.cast(pa.float64()))
+        except pa.ArrowInvalid:
+            numbers = np.array([_number(value) for value in column.to_pylist()])
+        return self._finite(numbers, name, column)
+
+    def vectors(self, name: str) -> Floats:
+        """A column of rows of numbers, all of one length: (m, d). Errors as for `numbers`."""
+        import pyarrow as pa
+
+        column = self._complete(self._column(name), name, "a list of numbers")
+        rows = column.to_pylist() if pa.types.is_nested(column.type) else map(_parsed, column.to_pylist())
+        vectors = [np.atleast_1d(np.asarray(_numbers(row))) for row in rows]
+        width = len(vectors[0]) if vectors else 0
+        wrong = next((i for i, vector in enumerate(vectors) if vector.shape != (width,) or not width), None)
+        if wrong is not None:
+            raise self._unexpected(wrong, name, f"{width} numbers", column[wrong].as_py())
+        return self._finite(np.array(vectors).reshape(len(vectors), width), name, column)
+
+    def pairs(self, name: str) -> Pairs:
+        """A column of pairs, as svmlight has them. Raises as `strings`, and where it holds none."""
+        import pyarrow as pa
+
+        column = self._column(name)
+        if not pa.types.is_large_list(column.type):
+            raise DataError(
+                f"{self.origin}, column {name!r}: expected pairs of index and value, found {column.type}; "
+                "write them in svmlight's format"
+            )
+        whole = column.combine_chunks() if hasattr(column, "combine_chunks") else column
+        offsets = np.asarray(whole.offsets).astype(np.int64)
+        # A slice's own values begin with its first row.
+        inner = whole.flatten()
+        return Pairs(offsets - offsets[0], np.asarray(inner.field(0)), np.asarray(inner.field(1)))
+
+    def _column(self, name: str) -> Any:
+        import pyarrow as pa
+
+        if name not in self.columns:
+            raise missing_column(name, list(self.columns), self.origin)
+        column = self.columns[name]
+        if isinstance(column, (pa.Array, pa.ChunkedArray)):
+            return column
+        try:
+            # Arrow takes arrays of one dimension only.
+            return pa.array(list(column) if np.ndim(column) > 1 else column)
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise DataError(f"{self.origin}, column {name!r}: expected values of one type ({error})") from None
+
+    def _complete(self, column: Any, name: str, expected: str) -> Any:
+        if column.null_count:
+            nulls = np.asarray(column.is_null())
+            raise self._unexpected(int(np.argmax(nulls)), name, expected, None)
+        return column
+
+    def _finite(self, numbers: Floats, name: str, column: Any) -> Floats:
+        wrong = np.flatnonzero(~np.isfinite(numbers).reshape(len(numbers), -1).all(axis=1))
+        if len(wrong):
+            raise self._unexpected(int(wrong[0]), name, "a finite number", column[int(wrong[0])].as_py())
+        return numbers
+
+    def _unexpected(self, row: int, name: str, expected: str, found: Any) -> DataError:
+        return DataError(
+            f"{self.place(row)}: expected {expected} in column {name!r}, found {found!r:.60}; mend the row or drop it"
+        )
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return np.nan
+
+
+def _numbers(row: Any) -> list[float]:
+    return [_number(value) for value in row] if isinstance(row, (list, tuple)) else [_number(row)]
+
+
+def _parsed(value: Any) -> Any:
+    try:
+        return json.loads(value)
+    except (TypeError, ValueError):
+        return value
