@@ -89,8 +89,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     try:
         if path.exists() and not path.is_file():
             # A device or a pipe is written to, never replaced.
-            with path.open("wb") as file:
-                yield file
+            with path.open("wb") as device:
+                yield device
             return
         _remove_stale(path)
         file, temporary = _new_beside(path)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from vikt.corpus.texts import Texts
-from vikt.errors import UsageError, check_known
+from vikt.errors import DamagedModelError, UsageError, check_known
 from vikt.features.ngrams import Ngrams
 from vikt.features.rows import Rows, side_by_side
 from vikt.features.vocabulary import Vocabulary
@@ -134,9 +134,17 @@ class TextFeatures:
 
     @classmethod
     def from_arrays(cls, settings: FeatureSettings, arrays: dict[str, Any]) -> TextFeatures:
-        """Features as they were when `to_arrays` was called."""
+        """Features as they were when `to_arrays` was called.
+
+        Raises
+        ------
+        DamagedModelError
+            The arrays are no features.
+        """
         features = cls(settings)
         for p, part in enumerate(features.parts):
             pool, offsets, keys, idf = (arrays[f"part{p}.{name}"] for name in ("pool", "pool_offsets", "keys", "idf"))
-            part.restore(Vocabulary(pool, offsets, keys, len(idf)), idf)
+            if idf.dtype != np.float64 or idf.ndim != 1:
+                raise DamagedModelError(f"part{p}.idf has shape {idf.shape} of {idf.dtype}")
+            part.restore(Vocabulary.from_file(pool, offsets, keys, len(idf), part.ngrams[1]), idf)
         return features
