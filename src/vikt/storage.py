@@ -67,13 +67,23 @@ def save_model(path: str | Path, arrays: dict[str, Any], metadata: dict[str, Any
     if int.from_bytes(content[:8], "little") > _LONGEST_HEADER:
         raise OutputFileError(f"{path}: names of classes and columns are longer than a model can hold; shorten them")
     content[_DIGEST_AT:_DIGEST_END] = _digest(content)
-    path = Path(path)
+    check_replaceable(Path(path), force)
+    with replacing(Path(path)) as file:
+        file.write(content)
+
+
+def check_replaceable(path: Path, force: bool) -> None:
+    """Refuse to write a model where something else stands.
+
+    Raises
+    ------
+    OutputFileError
+        It is no vikt model, and `force` is not given.
+    """
     if path.exists() and not force and not is_model(path):
         raise OutputFileError(
             f"{path}: stands there and is no vikt model; name another file, or replace it with --force"
         )
-    with replacing(path) as file:
-        file.write(content)
 
 
 @contextlib.contextmanager
