@@ -359,11 +359,12 @@ def test_a_disk_that_fills_while_predicting(folder):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_device_is_written_to_and_not_replaced(folder):
-    done = run(command("predict", folder / "m.vikt", "-o", "/dev/full"), input=b"win money\n")
-    assert_one_line(done, "/dev/full: cannot be written: the disk is full")
-    assert Path("/dev/full").is_char_device()
-    assert run(command("predict", folder / "m.vikt", "-o", "/dev/null"), input=b"win money\n").returncode == 0
-    assert Path("/dev/null").is_char_device()
+    # Named by a link, so that the device itself is safe from this test.
+    device = folder / "device"
+    device.symlink_to("/dev/full")
+    done = run(command("predict", folder / "m.vikt", "-o", device), input=b"win money\n")
+    assert_one_line(done, "device: cannot be written: the disk is full")
+    assert device.is_char_device()
 
 
 def test_a_table_that_is_missing_is_not_said_to_be_the_output(folder):
