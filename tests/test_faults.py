@@ -404,11 +404,10 @@ def read_only(request, tmp_path):
     place = tmp_path / "read-only"
     place.mkdir()
     if request.param == "permissions":
-        if os.geteuid() == 0:
-            pytest.skip("permissions do not bind root")
         place.chmod(0o500)
+        if os.access(place, os.W_OK):
+            pytest.skip("permissions do not bind root")
         yield place
-        place.chmod(0o700)
     else:
         with mounted(place, "ro"):
             yield place
