@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from vikt.corpus.documents import Documents
 from vikt.corpus.order import canonical_order, fingerprint, group_ranks, row_keys, split_tenths
 from vikt.corpus.texts import Texts
-from vikt.errors import ClassesError, DataError, UsageError
+from vikt.errors import ClassesError, DamagedModelError, DataError, UsageError
 from vikt.estimators import Estimator
 from vikt.explanation.linear import Explanation, explain
 from vikt.features.declarations import declaration, features_declared
@@ -407,7 +407,7 @@ class TextClassifier(Estimator):
                 "features": [declaration(feature) for feature in self.features_.settings.handmade] or None,
             },
             "classes": self.classes_.tolist(),
-            "classes_dtype": "object" if self.classes_.dtype == object else self.classes_.dtype.str,
+            "classes_dtype": _dtype_name(self.classes_),
             "fit": {
                 "l2": self.l2_,
                 "loss": self.loss_,
@@ -431,17 +431,28 @@ class TextClassifier(Estimator):
 
     @classmethod
     def load(cls, path: str | Path) -> TextClassifier:
-        """A classifier as it was saved; errors as for `vikt.storage.load_model`."""
+        """A classifier as it was saved; errors as for `load`."""
         arrays, metadata = load_model(path)
+        try:
+            return cls._restored(arrays, metadata)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+            found = " ".join(str(error).split())
+            raise DamagedModelError(f"{path}: its parts are no model together: {found:.200}; train it again") from None
+
+    @classmethod
+    def _restored(cls, arrays: dict[str, Any], metadata: dict[str, Any]) -> TextClassifier:
         params = metadata["params"]
         params["ngrams"] = tuple(params["ngrams"]) if params["ngrams"] else None
         classifier = cls(**params)
         weight = metadata.get("class_weight")
-        classifier.classes_ = np.asarray(metadata["classes"], dtype=np.dtype(metadata["classes_dtype"]))
+        classifier.classes_ = _classes(metadata["classes"], metadata["classes_dtype"])
         by_name = dict(zip(classifier.class_names, classifier.classes_.tolist(), strict=True))
         classifier.class_weight = {by_name[k]: v for k, v in weight} if isinstance(weight, list) else weight
         classifier.features_ = TextFeatures.from_arrays(classifier._feature_settings(), arrays)
         classifier.theta_ = arrays["theta"].T
+        n, K = 1 + classifier.features_.n_features, len(classifier.classes_)
+        if classifier.theta_.dtype != np.float32 or classifier.theta_.shape != ((n,) if K == 2 else (K, n)):
+            raise DamagedModelError(f"weights of shape {classifier.theta_.shape} for {K} classes and {n - 1} features")
         fit = metadata["fit"]
         classifier.l2_, classifier.loss_ = fit["l2"], fit["loss"]
         classifier.certificate_ = np.nan if fit["certificate"] is None else fit["certificate"]
@@ -452,6 +463,21 @@ class TextClassifier(Estimator):
         classifier.choice_ = Choice(fit["l2"], curve, fit["choice"]["said"])
         classifier.data_, classifier.about_ = metadata["data"], metadata["about"]
         return classifier
+
+
+def _dtype_name(classes: NDArray[Any]) -> str:
+    """What to make of the classes in a file: the width of strings is theirs to say."""
+    return {"O": "object", "U": "str"}.get(classes.dtype.kind, classes.dtype.str)
+
+
+def _classes(labels: list[Any], dtype_name: str) -> NDArray[Any]:
+    dtype = np.dtype(dtype_name)
+    if dtype.kind not in "biufUO" or dtype.itemsize > 8:
+        raise DamagedModelError(f"classes of type {dtype_name}")
+    classes = np.asarray(labels, dtype=dtype)
+    if classes.ndim != 1 or len(classes) < 2:
+        raise DamagedModelError(f"classes of shape {classes.shape}")
+    return classes
 
 
 def load(path: str | Path) -> TextClassifier:

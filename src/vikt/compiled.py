@@ -10,9 +10,11 @@ Numba's cache is stamped with one source file only, so kernels and the constants
 from __future__ import annotations
 
 import functools
+import pickle
 import sys
 import types
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 
@@ -51,18 +53,34 @@ def compiled(module_name: str) -> Any:
 def _jit(numba: Any, function: types.FunctionType, fastmath: Any) -> Any:
     options = {"nogil": True, "error_model": "numpy", "fastmath": fastmath}
     try:
-        return numba.njit(cache=True, **options)(function)
+        dispatcher = numba.njit(cache=True, **options)(function)
     except RuntimeError:
         # Neither the package's folder nor the user's cache can be written.
         _say_once_that_there_is_no_cache()
         return numba.njit(**options)(function)
+    cache = dispatcher._cache
+    cache.load_overload, cache.save_overload = _forgiving(cache.load_overload), _forgiving(cache.save_overload)
+    return dispatcher
+
+
+def _forgiving(use: Callable[..., Any]) -> Callable[..., Any]:
+    """The use of a cache, but that a full disk or a damaged file in it costs time and not the result."""
+
+    def run(*args: Any) -> Any:
+        try:
+            return use(*args)
+        except (OSError, EOFError, pickle.UnpicklingError):
+            _say_once_that_there_is_no_cache()
+            return None
+
+    return run
 
 
 @functools.cache
 def _say_once_that_there_is_no_cache() -> None:
     warnings.warn(
-        "no folder for compiled code can be written, so it is compiled anew in this process; "
-        "set NUMBA_CACHE_DIR to a folder that can be written",
+        "compiled code cannot be kept on disk, so it is compiled anew in each process; "
+        "set NUMBA_CACHE_DIR to a folder that can be written and has room",
         RuntimeWarning,
         stacklevel=4,
     )

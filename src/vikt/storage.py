@@ -1,15 +1,18 @@
 """The model file: arrays and a header, in safetensors' format. It knows no class and runs no code.
 
-All metadata is one entry of sorted JSON, so that the same model gives the same bytes. It holds a digest over the whole
-file (its own place taken as zeros): any damage is refused, always.
+All metadata is one entry of JSON, sorted but for the digest, which comes first, so that the same model gives the same
+bytes and every model begins alike. The digest is over the whole file (its own place taken as zeros) and is checked
+before anything is parsed: any damage is refused, always. It is no signature, so what a header claims is checked too.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import hashlib
 import json
+import math
 import mmap
 import os
 import tempfile
@@ -19,15 +22,32 @@ from typing import IO, Any
 
 import numpy as np
 
-from vikt.errors import DamagedModelError, ForeignModelError, InputFileError, NewerModelError, OutputFileError
+from vikt.errors import (
+    DamagedModelError,
+    ForeignModelError,
+    InputFileError,
+    NewerModelError,
+    OutputFileError,
+    ViktError,
+)
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks: there, temporaries of killed processes stay.
+    fcntl = None  # type: ignore[assignment]
 
 FORMAT_VERSION = 1
 
 _ENTRY = "vikt"
 _DIGEST_BYTES = 32
 _NO_DIGEST = "0" * (2 * _DIGEST_BYTES)
-_DIGEST_MARK = b'\\"digest\\":\\"'
-_LONGEST_HEADER = 100_000_000
+# A header is parsed to objects, so its length bounds what they take: room for 100,000 classes.
+_LONGEST_HEADER = 1 << 24
+_BEGIN = b'{"__metadata__":{"vikt":"{\\"digest\\":\\"'
+_DIGEST_AT = 8 + len(_BEGIN)
+_DIGEST_END = _DIGEST_AT + 2 * _DIGEST_BYTES
+_MOST_AXES = 8
+_PARTIAL = ".vikt-partial"
 _DTYPES = {"F64": np.float64, "F32": np.float32, "I64": np.int64, "I32": np.int32, "U8": np.uint8}
 
 
@@ -41,19 +61,29 @@ def save_model(path: str | Path, arrays: dict[str, Any], metadata: dict[str, Any
     """
     from safetensors.numpy import save
 
-    said = json.dumps(
-        {**metadata, "digest": _NO_DIGEST, "format": FORMAT_VERSION}, sort_keys=True, separators=(",", ":")
-    )
-    content = bytearray(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {_ENTRY: said}))
-    place = _digest_place(content)
-    content[place : place + 2 * _DIGEST_BYTES] = _digest(content).encode()
-    path = Path(path)
+    said = json.dumps({**metadata, "format": FORMAT_VERSION}, sort_keys=True, separators=(",", ":"))
+    entry = f'{{"digest":"{_NO_DIGEST}",{said[1:]}'
+    content = bytearray(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {_ENTRY: entry}))
+    if int.from_bytes(content[:8], "little") > _LONGEST_HEADER:
+        raise OutputFileError(f"{path}: names of classes and columns are longer than a model can hold; shorten them")
+    content[_DIGEST_AT:_DIGEST_END] = _digest(content)
+    check_replaceable(Path(path), force)
+    with replacing(Path(path)) as file:
+        file.write(content)
+
+
+def check_replaceable(path: Path, force: bool) -> None:
+    """Refuse to write a model where something else stands.
+
+    Raises
+    ------
+    OutputFileError
+        It is no vikt model, and `force` is not given.
+    """
     if path.exists() and not force and not is_model(path):
         raise OutputFileError(
             f"{path}: stands there and is no vikt model; name another file, or replace it with --force"
         )
-    with replacing(path) as file:
-        file.write(content)
 
 
 @contextlib.contextmanager
@@ -67,21 +97,49 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     """
     temporary = None
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = file.name
+        if path.exists() and not path.is_file():
+            # A device or a pipe is written to, never replaced.
+            with path.open("wb") as device:
+                yield device
+            return
+        _remove_stale(path)
+        file, temporary = _new_beside(path)
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
+            if fcntl is None:
+                file.close()  # Windows renames no open file.
+            os.chmod(temporary, 0o666 & ~_umask())
+            os.replace(temporary, path)
     except OSError as error:
-        if isinstance(error, OutputFileError):
+        if isinstance(error, ViktError):
             raise
         raise OutputFileError(f"{path}: cannot be written: {_advice(error, path)}") from None
     finally:
         if temporary is not None:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
+
+
+def _new_beside(path: Path) -> tuple[IO[bytes], str]:
+    """A new hidden file in the same folder, locked as long as it is open: a killed process holds no lock."""
+    while True:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PARTIAL)
+        with contextlib.suppress(OSError, AttributeError):  # Some file systems know no locks.
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return open(descriptor, "wb"), name
+        # Another process took it for stale before it was locked.
+        os.close(descriptor)
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove what killed processes left beside a file: temporaries that nobody locks."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*{_PARTIAL}"):
+        with contextlib.suppress(OSError, AttributeError), left.open("r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
 
 
 def load_model(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -95,21 +153,29 @@ def load_model(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
         It is no vikt model, is damaged, or is of a later format.
     """
     content = _mapped(Path(path))
-    header, begin = _header(str(path), content)
-    said = header.pop("__metadata__")[_ENTRY]
-    _check_digest(str(path), content)
-    metadata = json.loads(said)
-    if metadata["format"] > FORMAT_VERSION:
+    end = _header_end(str(path), content)
+    if content[_DIGEST_AT:_DIGEST_END] != _digest(content):
+        raise _damaged(path, "does not match its digest, so it is truncated or altered")
+    try:
+        header = json.loads(content[8:end])
+        metadata = json.loads(header.pop("__metadata__")[_ENTRY])
+        later = metadata["format"] > FORMAT_VERSION
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise _damaged(path, "has a header that is no model's") from None
+    if later:
         raise NewerModelError(
             f"{path}: written in format {metadata['format']}, this version reads up to {FORMAT_VERSION}; update vikt"
         )
-    return {name: _array(content, begin, entry) for name, entry in header.items()}, metadata
+    try:
+        return _arrays(content, end, header), metadata
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise _damaged(path, "has arrays that do not fill the file one after the other") from None
 
 
 def is_model(path: Path) -> bool:
     """Whether a file begins as a vikt model does."""
     try:
-        _header(str(path), _mapped(path))
+        _header_end(str(path), _mapped(path))
     except (ForeignModelError, DamagedModelError, InputFileError):
         return False
     return True
@@ -128,51 +194,47 @@ def _mapped(path: Path) -> Any:
         raise InputFileError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def _header(path: str, content: Any) -> tuple[dict[str, Any], int]:
-    foreign = ForeignModelError(f"{path}: is no vikt model; expected a file written by `vikt train`")
-    length = int.from_bytes(content[:8], "little")
-    if len(content) < 16 or not 2 <= length <= _LONGEST_HEADER or content[8:9] != b"{":
-        raise foreign
-    if 8 + length > len(content):
-        raise DamagedModelError(f"{path}: ends within its header, so it is truncated; train or copy it again")
-    try:
-        header = json.loads(content[8 : 8 + length].decode("utf-8"))
-        said = header["__metadata__"][_ENTRY]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise foreign from None
-    if not isinstance(said, str) or list(header["__metadata__"]) != [_ENTRY]:
-        raise foreign
-    return header, 8 + length
+def _header_end(path: str, content: Any) -> int:
+    end = 8 + int.from_bytes(content[:8], "little")
+    if content[8:_DIGEST_AT] != _BEGIN or not _DIGEST_END < end <= 8 + _LONGEST_HEADER:
+        raise ForeignModelError(f"{path}: is no vikt model; expected a file written by `vikt train`")
+    if end > len(content):
+        raise _damaged(path, "ends within its header, so it is truncated")
+    return end
 
 
-def _check_digest(path: str, content: Any) -> None:
-    place = _digest_place(content)
-    told = content[place : place + 2 * _DIGEST_BYTES] if place > 0 else b""
-    if told != _digest(content).encode():
-        raise DamagedModelError(
-            f"{path}: does not match its digest, so it is truncated or altered; train or copy it again"
-        )
+def _damaged(path: str | Path, found: str) -> DamagedModelError:
+    return DamagedModelError(f"{path}: {found}; train or copy it again")
 
 
-def _digest_place(content: Any) -> int:
-    """Where the digest stands: nothing before it in the header can spell its name, as keys are sorted and escaped."""
-    found = content.find(_DIGEST_MARK)
-    return int(found) + len(_DIGEST_MARK)
-
-
-def _digest(content: Any) -> str:
-    place = _digest_place(content)
-    digest = hashlib.blake2b(content[:place], digest_size=_DIGEST_BYTES)
+def _digest(content: Any) -> bytes:
+    digest = hashlib.blake2b(content[:_DIGEST_AT], digest_size=_DIGEST_BYTES)
     digest.update(_NO_DIGEST.encode())
-    digest.update(memoryview(content)[place + 2 * _DIGEST_BYTES :])
-    return digest.hexdigest()
+    digest.update(memoryview(content)[_DIGEST_END:])
+    return digest.hexdigest().encode()
 
 
-def _array(content: Any, begin: int, entry: dict[str, Any]) -> Any:
-    first, last = entry["data_offsets"]
-    dtype = np.dtype(_DTYPES[entry["dtype"]])
-    count = (last - first) // dtype.itemsize
-    return np.frombuffer(content, dtype=dtype, count=count, offset=begin + first).reshape(entry["shape"])
+def _arrays(content: Any, begin: int, header: dict[str, Any]) -> dict[str, Any]:
+    """The arrays, which must lie one after the other from the header to the end of the file.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError, AttributeError
+        They do not, or an entry is none.
+    """
+    arrays, reached = {}, 0
+    for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
+        (first, last), shape, dtype = entry["data_offsets"], entry["shape"], np.dtype(_DTYPES[entry["dtype"]])
+        if len(shape) > _MOST_AXES or min(shape, default=0) < 0 or (begin + first) % dtype.itemsize:
+            raise ValueError(name)
+        count = math.prod(shape)
+        if first != reached or last - first != count * dtype.itemsize:
+            raise ValueError(name)
+        arrays[name] = np.frombuffer(content, dtype=dtype, count=count, offset=begin + first).reshape(shape)
+        reached = last
+    if begin + reached != len(content):
+        raise ValueError("bytes that belong to no array")
+    return arrays
 
 
 def _umask() -> int:

@@ -34,7 +34,7 @@ def guarded(command: Command) -> Command:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise SystemExit(0) from None
         except KeyboardInterrupt:
-            say("stopped; nothing was written")
+            say("stopped; no file is left half-written")
             raise SystemExit(INTERRUPTED) from None
         except ViktError as error:
             say(f"vikt: {error}")

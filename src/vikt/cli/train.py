@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from vikt.corpus.readers import read_table
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError, OutputFileError, UsageError
 from vikt.evaluation.report import Evaluation, evaluate
+from vikt.storage import check_replaceable
 
 
 @dataclass
@@ -48,7 +50,7 @@ class LabelledTexts:
 
 def train(request: Request, options: dict[str, Any]) -> TextClassifier:
     """Read, fit, test, report, save."""
-    check_output(request.output)
+    check_output(request.output, request.force)
     classifier = TextClassifier(**options)
     classifier.threads = request.threads
     rows = read_labelled(request)
@@ -86,18 +88,21 @@ def refitted(classifier: TextClassifier, rows: LabelledTexts, tell: Any) -> Text
     return again
 
 
-def check_output(path: Path) -> None:
+def check_output(path: Path, force: bool) -> None:
     """Refuse a place that cannot be written before the work is done, not after.
 
     Raises
     ------
     OutputFileError
-        The folder is missing, or the path is a folder.
+        The folder is missing or cannot be written, or the path is a folder or a file that is no model.
     """
     if not path.parent.is_dir():
         raise OutputFileError(f"{path}: there is no folder {path.parent}; make it first, or choose another with -o")
     if path.is_dir():
         raise OutputFileError(f"{path}: is a folder; name a file with -o, such as {path / 'model.vikt'}")
+    if not os.access(path.parent, os.W_OK):
+        raise OutputFileError(f"{path}: the folder {path.parent} cannot be written; choose another with -o")
+    check_replaceable(path, force)
 
 
 def read_labelled(request: Request) -> LabelledTexts:

@@ -256,6 +256,22 @@ def hash_units(pool: Array, pool_offsets: Array, n: int, hashes: Array) -> None:
         hashes[unit] = hash_bytes(pool, pool_offsets[unit], pool_offsets[unit + 1])
 
 
+def broken_node(keys: Array, n_units: int, longest: int) -> int:
+    """The first node whose unit does not exist, or that does not hang from the root by at most `longest` steps."""
+    n = keys.shape[0]
+    for first in range(n):
+        node = first
+        steps = 0
+        while node != NONE and steps < longest:
+            unit, node = keys[node] & 0xFFFFFFFF, (keys[node] >> 32) - 1
+            if unit >= n_units or node < NONE or node >= n:
+                return first
+            steps += 1
+        if node != NONE:
+            return first
+    return NONE
+
+
 def count_ngrams(
     units: Array,
     edges: Array,

@@ -11,7 +11,7 @@ import numpy as np
 from vikt.corpus.documents import Documents
 from vikt.corpus.sentences import sentences
 from vikt.corpus.texts import Texts
-from vikt.errors import EmptyVocabularyError, UsageError, check_known
+from vikt.errors import DamagedModelError, EmptyVocabularyError, UsageError, check_known
 from vikt.features.encoders import Values, spelled_values, take_values
 from vikt.features.handmade import Feature
 from vikt.features.ngrams import Ngrams
@@ -241,11 +241,19 @@ class TextFeatures:
 
     @classmethod
     def from_arrays(cls, settings: FeatureSettings, arrays: dict[str, Any]) -> TextFeatures:
-        """Features as they were when `to_arrays` was called."""
+        """Features as they were when `to_arrays` was called.
+
+        Raises
+        ------
+        DamagedModelError
+            The arrays are no features.
+        """
         features = cls(settings)
         for p, part in enumerate(features.parts):
             pool, offsets, keys, idf = (arrays[f"part{p}.{name}"] for name in ("pool", "pool_offsets", "keys", "idf"))
-            part.restore(Vocabulary(pool, offsets, keys, len(idf)), idf)
+            if idf.dtype != np.float64 or idf.ndim != 1:
+                raise DamagedModelError(f"part{p}.idf has shape {idf.shape} of {idf.dtype}")
+            part.restore(Vocabulary.from_file(pool, offsets, keys, len(idf), part.ngrams[1]), idf)
         for f, encoder in enumerate(features.encoders):
             own = f"feature{f}."
             encoder.restore({name.removeprefix(own): array for name, array in arrays.items() if name.startswith(own)})

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.compiled import compiled
+from vikt.errors import DamagedModelError
 from vikt.features import kernels
 
 Ints = NDArray[np.int64]
@@ -40,6 +41,28 @@ class Vocabulary:
     def empty(cls) -> Vocabulary:
         nothing = np.empty(0, dtype=np.int64)
         return cls(np.empty(0, dtype=np.uint8), np.zeros(1, dtype=np.int64), nothing, 0)
+
+    @classmethod
+    def from_file(cls, pool: Any, pool_offsets: Any, keys: Any, n_columns: int, longest: int) -> Vocabulary:
+        """A vocabulary from arrays that nobody vouches for; `longest` is its longest n-gram.
+
+        Raises
+        ------
+        DamagedModelError
+            They are no vocabulary: kernels would read beyond their ends, or walk in circles.
+        """
+        kinds = [(array.dtype, array.ndim) for array in (pool, pool_offsets, keys)]
+        if kinds != [(np.uint8, 1), (np.int64, 1), (np.int64, 1)]:
+            raise DamagedModelError(f"the vocabulary's arrays are of kinds {kinds}")
+        ends = pool_offsets[[0, -1]].tolist() if len(pool_offsets) else []
+        if ends != [0, len(pool)] or np.any(pool_offsets[1:] < pool_offsets[:-1]):
+            raise DamagedModelError(f"the vocabulary's offsets do not rise from 0 to {len(pool)}")
+        broken = _kernels().broken_node(keys, len(pool_offsets) - 1, longest)
+        if broken != kernels.NONE:
+            raise DamagedModelError(f"n-gram {broken} of the vocabulary has no place in it")
+        if n_columns > len(keys):
+            raise DamagedModelError(f"the vocabulary has {len(keys)} n-grams for {n_columns} features")
+        return cls(pool, pool_offsets, keys, n_columns)
 
     def reserve(self, new_units: int, new_bytes: int, new_nodes: int) -> None:
         """Make room, so that the kernels never need to."""

@@ -1,0 +1,481 @@
+"""Nothing breaks it: files altered or made to harm, processes killed, disks full, folders that cannot be written."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import importlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import vikt
+from vikt import storage
+from vikt.cli.main import main
+from vikt.compiled import _say_once_that_there_is_no_cache, compiled
+from vikt.errors import DamagedModelError, ForeignModelError, ModelFileError, OutputFileError
+
+SOURCES = Path(vikt.__file__).parents[1]
+WORDS = {"spam": "win money now", "ham": "lunch on friday", "work": "the report is late"}
+MAILS = "label\ttext\n" + "".join(f"{label}\t{text} {n}\n" for n in range(20) for label, text in WORDS.items())
+SMALL_DISK = ["sh", "-c", 'ulimit -f 1; exec "$@"', "sh"]  # No file may be longer than 512 or 1024 bytes.
+N_DAMAGES, N_KILLS = 2000, 30
+
+
+def command(*args):
+    return [sys.executable, "-m", "vikt.cli.main", *map(str, args)]
+
+
+def run(arguments, **options):
+    return subprocess.run(arguments, capture_output=True, timeout=120, check=False, **options)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def assert_one_line(done, *said, code=1):
+    lines = done.stderr.decode().splitlines()
+    assert done.returncode == code
+    assert len(lines) == 1, lines
+    for word in said:
+        assert word in lines[0]
+
+
+@pytest.fixture(scope="module")
+def content(tmp_path_factory):
+    """The bytes of a model of three classes."""
+    path = tmp_path_factory.mktemp("model") / "m.vikt"
+    texts, labels = zip(*((text, label) for _ in range(5) for label, text in WORDS.items()), strict=True)
+    vikt.TextClassifier(min_df=1, ngrams=(1, 2), l2=0.01).fit(texts, labels).save(path)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def folder(tmp_path, content):
+    """A folder with data and a model to be replaced."""
+    (tmp_path / "mails.tsv").write_text(MAILS)
+    (tmp_path / "m.vikt").write_bytes(content)
+    return tmp_path
+
+
+# Files altered
+
+
+def flipped(content, chance):
+    damaged = bytearray(content)
+    damaged[chance.randrange(len(damaged))] ^= chance.randrange(1, 256)
+    return damaged
+
+
+def cut(content, chance):
+    """Shortened anywhere, by a piece in its middle, or lengthened."""
+    begin, end = sorted(chance.sample(range(len(content) + 1), 2))
+    return chance.choice([content[:begin], content[:begin] + content[end:], content + content[begin:end]])
+
+
+@pytest.mark.parametrize("damage", [flipped, cut])
+def test_every_damage_is_refused_in_one_line(content, tmp_path, damage):
+    chance, path = random.Random(0), tmp_path / "m.vikt"
+    for _ in range(N_DAMAGES):
+        path.write_bytes(damage(content, chance))
+        with pytest.raises(ModelFileError) as refused:
+            vikt.load(path)
+        assert "\n" not in str(refused.value)
+
+
+# Files made to harm
+
+
+def parsed(content):
+    end = 8 + int.from_bytes(content[:8], "little")
+    return json.loads(content[8:end]), content[end:]
+
+
+def sealed(header, data):
+    """A file of this header (a dict, or bytes to follow the digest's place) with a digest that is right."""
+    if isinstance(header, dict):
+        header = json.dumps(header, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    file = bytearray(len(header).to_bytes(8, "little") + header + data)
+    file[storage._DIGEST_AT : storage._DIGEST_END] = storage._digest(file)
+    return bytes(file)
+
+
+def with_entry(name, **changes):
+    def change(header, data):
+        header[name] |= changes
+        return data
+
+    return change
+
+
+def with_array(name, array):
+    """An array in the place of another; those behind it move."""
+
+    def change(header, data):
+        first, last = header[name]["data_offsets"]
+        grown = array.nbytes - (last - first)
+        for entry in header.values():
+            if "data_offsets" in entry and entry["data_offsets"][0] >= last and entry is not header[name]:
+                entry["data_offsets"] = [offset + grown for offset in entry["data_offsets"]]
+        header[name] |= {"data_offsets": [first, last + grown], "shape": list(array.shape)}
+        return data[:first] + array.tobytes() + data[last:]
+
+    return change
+
+
+def with_metadata(**changes):
+    def change(header, data):
+        said = json.loads(header["__metadata__"]["vikt"])
+        header["__metadata__"]["vikt"] = json.dumps(said | changes, separators=(",", ":"))
+        return data
+
+    return change
+
+
+def edited(name, index, value):
+    """One number of an array of integers replaced."""
+
+    def change(header, data):
+        first, last = header[name]["data_offsets"]
+        array = np.frombuffer(data[first:last], dtype=np.int64).copy()
+        array[index] = value
+        return data[:first] + array.tobytes() + data[last:]
+
+    return change
+
+
+def moved(name, by):
+    def change(header, data):
+        header[name]["data_offsets"] = [offset + by for offset in header[name]["data_offsets"]]
+        return data
+
+    return change
+
+
+HARMFUL = {
+    "a shape far too large": with_entry("theta", shape=[10**15]),
+    "a shape whose product wraps to its length": with_entry("theta", shape=[2**62, 4, 2**40]),
+    "a shape of no elements and endless axes": with_entry("theta", shape=[0, 2**70]),
+    "a thousand axes": with_entry("theta", shape=[10**4000] * 1000),
+    "negative sizes": with_entry("theta", shape=[-1, -3]),
+    "a shape that is none": with_entry("theta", shape="many"),
+    "offsets out of range": moved("theta", 10**12),
+    "offsets before the data": moved("theta", -8),
+    "offsets that overlap": moved("part0.keys", -8),
+    "offsets that leave a gap": moved("part0.pool", 8),
+    "offsets turned round": with_entry("theta", data_offsets=[64, 0]),
+    "offsets that are none": with_entry("theta", data_offsets=None),
+    "an unknown dtype": with_entry("theta", dtype="F16"),
+    "a dtype that is none": with_entry("theta", dtype=["F32"]),
+    "another dtype of the weights": with_entry("theta", dtype="I32"),
+    "another dtype of the keys": with_entry("part0.keys", dtype="F64"),
+    "another dtype of the idf": with_entry("part0.idf", dtype="I64"),
+    "keys in two axes": lambda header, data: with_entry("part0.keys", shape=[1, *header["part0.keys"]["shape"]])(
+        header, data
+    ),
+    "bytes behind the last array": lambda header, data: data + bytes(8),
+    "an array missing": lambda header, data: header.pop("theta") and data,
+    "an entry that is none": lambda header, data: header.update(theta=7) or data,
+    "offsets of units that fall": edited("part0.pool_offsets", 1, 10**9),
+    "offsets of units that begin elsewhere": edited("part0.pool_offsets", 0, -(10**9)),
+    "offsets of units that end elsewhere": edited("part0.pool_offsets", -1, 10**9),
+    "no offsets of units": with_array("part0.pool_offsets", np.empty(0, np.int64)),
+    "a unit out of range": edited("part0.keys", 0, 10**6),
+    "a parent out of range": edited("part0.keys", 0, 10**6 << 32),
+    "a parent below the root": edited("part0.keys", 0, -(10**6) << 32),
+    "a circle of n-grams": edited("part0.keys", 0, 1 << 32),
+    "fewer n-grams than features": with_array("part0.keys", np.zeros(1, np.int64)),
+    "fewer weights than features": with_array("theta", np.zeros((2, 3), np.float32)),
+    "weights of other classes": with_metadata(classes=["a", "b"]),
+    "one class": with_metadata(classes=["a"]),
+    "classes of endless width": with_metadata(classes_dtype="<U100000000"),
+    "classes of other things": with_metadata(classes_dtype="M8[s]"),
+    "an option that there is not": with_metadata(params={"os.system\n": "true"}),
+    "no options": with_metadata(params=None),
+    "an analyzer that there is not": with_metadata(params={"analyzer": "a\nb", "ngrams": None}),
+    "no format": with_metadata(format=None),
+}
+BEGIN = storage._BEGIN + b"0" * 64 + b'\\",'
+
+
+def refused(path):
+    """How a file is refused, having taken no room to speak of."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(ModelFileError) as refusal:
+            vikt.load(path)
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()
+    assert "\n" not in str(refusal.value)
+    return refusal.type
+
+
+def test_what_is_sealed_unchanged_is_loaded(content, tmp_path):
+    path = tmp_path / "m.vikt"
+    path.write_bytes(sealed(*parsed(content)))
+    assert vikt.load(path).predict(["win money"]).tolist() == ["spam"]
+
+
+@pytest.mark.parametrize("harm", HARMFUL)
+def test_a_harmful_file_is_refused_before_anything_is_allocated(content, tmp_path, harm):
+    path = tmp_path / "m.vikt"
+    header, data = parsed(content)
+    harmful = sealed(header, HARMFUL[harm](header, data))
+    path.write_bytes(harmful)
+    assert refused(path) is DamagedModelError
+    path.write_bytes(harmful.replace(harmful[storage._DIGEST_AT : storage._DIGEST_END], b"0" * 64))
+    assert refused(path) is DamagedModelError
+
+
+@pytest.mark.parametrize(
+    "nested", [b"[" * 500_000, b'\\"x\\":' + b"[" * 500_000 + b'"},"x":', b'\\"x\\":' + b"9" * 10**5]
+)
+def test_a_header_that_is_hard_to_parse_is_refused(tmp_path, nested):
+    path = tmp_path / "m.vikt"
+    path.write_bytes(sealed(BEGIN + nested, b""))
+    assert refused(path) is DamagedModelError
+
+
+def test_a_header_said_to_be_80_megabytes_is_refused_unread(tmp_path):
+    path = tmp_path / "m.vikt"
+    for size in (1000, 100_000_000):
+        with path.open("wb") as file:
+            file.write((80_000_000).to_bytes(8, "little") + BEGIN)
+            file.truncate(size)
+        assert refused(path) is ForeignModelError
+
+
+def test_what_could_not_be_read_is_not_written(folder, content):
+    with pytest.raises(OutputFileError, match="shorten"):
+        storage.save_model(folder / "m.vikt", {}, {"classes": ["x" * 1000] * 20_000})
+    assert (folder / "m.vikt").read_bytes() == content
+
+
+# Processes killed
+
+SAVES_FOREVER = """
+import sys
+from pathlib import Path
+import numpy as np
+from vikt.storage import save_model
+path = Path(sys.argv[1])
+print("ready", flush=True)
+while True:
+    for n in (1, 2):
+        save_model(path, {"a": np.full(100_000, n)}, {})
+"""
+
+
+def test_kill_in_mid_saving_leaves_an_old_or_a_new_model(tmp_path):
+    chance, path = random.Random(0), tmp_path / "m.vikt"
+    for _ in range(N_KILLS - 10):
+        with subprocess.Popen([sys.executable, "-c", SAVES_FOREVER, path], stdout=subprocess.PIPE) as process:
+            process.stdout.readline()
+            time.sleep(chance.uniform(0, 0.05))
+            process.kill()
+        if path.exists():
+            arrays, _ = storage.load_model(path)
+            assert set(arrays["a"]) in ({1}, {2})
+    storage.save_model(path, {}, {})
+    assert names(tmp_path) == ["m.vikt"]
+
+
+def test_kill_in_mid_training_leaves_the_old_or_the_new_model(folder, content):
+    chance, path = random.Random(0), folder / "m.vikt"
+    train = command("train", folder / "mails.tsv", "-o", path, "-q")
+    begun = time.monotonic()
+    assert run(train).returncode == 0
+    lasts = time.monotonic() - begun
+    new = path.read_bytes()
+    assert new != content
+    for _ in range(10):
+        path.write_bytes(content)
+        with subprocess.Popen(train, stdout=subprocess.DEVNULL) as process, contextlib.suppress(ProcessLookupError):
+            time.sleep(chance.uniform(0, lasts))
+            process.kill()
+        assert path.read_bytes() in (content, new)
+    assert run(train).returncode == 0
+    assert path.read_bytes() == new
+    assert names(folder) == ["m.vikt", "mails.tsv"]
+
+
+def test_what_another_process_is_writing_is_no_litter(folder):
+    path = folder / "m.vikt"
+    with storage.replacing(path) as file:
+        file.write(b"later")
+        storage.save_model(path, {}, {}, force=True)
+        assert len(names(folder)) == 3
+    assert path.read_bytes() == b"later"
+    (folder / ".m.vikt.swp").write_text("an editor's, not ours")
+    storage.save_model(path, {}, {}, force=True)
+    assert names(folder) == [".m.vikt.swp", "m.vikt", "mails.tsv"]
+
+
+# Ctrl-C, full disks, folders that cannot be written
+
+
+@pytest.mark.parametrize("step", ["fsync", "chmod", "replace"])
+def test_ctrl_c_in_mid_saving(folder, content, monkeypatch, capsys, step):
+    monkeypatch.setattr(f"vikt.storage.os.{step}", lambda *_: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(
+        sys, "argv", ["vikt", "train", *map(str, (folder / "mails.tsv", "-o", folder / "m.vikt", "-q"))]
+    )
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "stopped; no file is left half-written\n"
+    assert (folder / "m.vikt").read_bytes() == content
+    assert names(folder) == ["m.vikt", "mails.tsv"]
+
+
+def test_a_disk_that_fills_while_saving(folder, content):
+    done = run([*SMALL_DISK, *command("train", folder / "mails.tsv", "-o", folder / "m.vikt", "-q")])
+    assert_one_line(done, "m.vikt: cannot be written: File too large")
+    assert (folder / "m.vikt").read_bytes() == content
+    assert names(folder) == ["m.vikt", "mails.tsv"]
+
+
+def test_a_disk_that_fills_while_predicting(folder):
+    out = folder / "out.tsv"
+    out.write_text("old")
+    done = run([*SMALL_DISK, *command("predict", folder / "m.vikt", "-o", out)], input=b"win money\n" * 1000)
+    assert_one_line(done, "out.tsv: cannot be written: File too large")
+    assert out.read_text() == "old"
+    assert names(folder) == ["m.vikt", "mails.tsv", "out.tsv"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_device_is_written_to_and_not_replaced(folder):
+    # Named by a link, so that the device itself is safe from this test.
+    device = folder / "device"
+    device.symlink_to("/dev/full")
+    done = run(command("predict", folder / "m.vikt", "-o", device), input=b"win money\n")
+    assert_one_line(done, "device: cannot be written: the disk is full")
+    assert device.is_char_device()
+
+
+def test_a_table_that_is_missing_is_not_said_to_be_the_output(folder):
+    done = run(command("predict", folder / "m.vikt", folder / "none.tsv", "-o", folder / "out.tsv"))
+    assert_one_line(done, "none.tsv")
+    assert b"out.tsv" not in done.stderr
+    assert names(folder) == ["m.vikt", "mails.tsv"]
+
+
+@contextlib.contextmanager
+def mounted(folder, options):
+    """A little disk of its own in a folder; skips where none may be mounted."""
+    if shutil.which("mount") is None or run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder]).returncode:
+        pytest.skip("needs the right to mount a disk")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def test_a_little_disk_that_is_full(folder, content):
+    disk = folder / "disk"
+    disk.mkdir()
+    with mounted(disk, "size=64k"):
+        (disk / "m.vikt").write_bytes(content)
+        with pytest.raises(OSError, match="No space left"):
+            (disk / "much").write_bytes(bytes(64 << 10))
+        old = names(disk)
+        done = run(command("train", folder / "mails.tsv", "-o", disk / "m.vikt", "-q"))
+        assert_one_line(done, "the disk is full")
+        assert (disk / "m.vikt").read_bytes() == content
+        assert names(disk) == old
+
+
+@pytest.fixture(params=["permissions", "a disk mounted read-only"])
+def read_only(request, tmp_path):
+    place = tmp_path / "read-only"
+    place.mkdir()
+    if request.param == "permissions":
+        place.chmod(0o500)
+        if os.access(place, os.W_OK):
+            pytest.skip("permissions do not bind root")
+        yield place
+    else:
+        with mounted(place, "ro"):
+            yield place
+
+
+def test_a_folder_that_cannot_be_written(folder, read_only):
+    done = run(command("train", folder / "mails.tsv", "-o", read_only / "m.vikt"))
+    assert_one_line(done, "read-only", "cannot be written")
+    done = run(command("predict", folder / "m.vikt", "-o", read_only / "out.tsv"), input=b"win money\n")
+    assert_one_line(done, "read-only", "out.tsv", "choose another folder")
+
+
+def test_permission_denied_is_told_with_the_folder(folder, content, monkeypatch):
+    def denied(*args, **options):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("vikt.storage.tempfile.mkstemp", denied)
+    with pytest.raises(OutputFileError, match="no permission to write in"):
+        storage.save_model(folder / "m.vikt", {}, {})
+    assert (folder / "m.vikt").read_bytes() == content
+
+
+def test_a_folder_that_is_missing(folder):
+    for arguments in (["train", folder / "mails.tsv"], ["predict", folder / "m.vikt", folder / "mails.tsv"]):
+        done = run(command(*arguments, "-o", folder / "none" / "x.tsv"))
+        assert_one_line(done, "none", "no folder")
+
+
+# No place for compiled code
+
+NOTICE = "compiled code cannot be kept on disk"
+
+
+@pytest.fixture
+def nowhere(tmp_path):
+    """An environment in which not even root can write what Numba compiles: files stand where its folders would be."""
+    shutil.copytree(SOURCES / "vikt", tmp_path / "vikt", ignore=shutil.ignore_patterns("__pycache__"))
+    for package in [path for path in (tmp_path / "vikt").rglob("*") if path.is_dir()] + [tmp_path / "vikt"]:
+        (package / "__pycache__").touch()
+    places = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR"), os.devnull)
+    return os.environ | places | {"PYTHONPATH": str(tmp_path)}
+
+
+def test_without_a_place_for_compiled_code_all_works_with_one_notice(nowhere, folder):
+    done = run(command("train", folder / "mails.tsv", "-o", folder / "m.vikt", "-q"), env=nowhere, cwd=folder)
+    assert_one_line(done, NOTICE, "NUMBA_CACHE_DIR", code=0)
+    done = run(command("predict", folder / "m.vikt"), env=nowhere, cwd=folder, input=b"win money\n")
+    assert_one_line(done, NOTICE, code=0)
+    assert done.stdout.startswith(b"spam\t")
+
+
+def test_a_disk_too_full_for_compiled_code_costs_time_only(tmp_path, folder):
+    env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    done = run([*SMALL_DISK, *command("predict", folder / "m.vikt")], env=env, input=b"win money\n")
+    assert_one_line(done, NOTICE, code=0)
+    assert done.stdout.startswith(b"spam\t")
+
+
+def test_damaged_compiled_code_costs_time_only(tmp_path, monkeypatch):
+    (tmp_path / "kernels_of_this_test.py").write_text("def one_more(n):\n    return n + 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("numba.config.CACHE_DIR", str(tmp_path / "cache"))
+    importlib.import_module("kernels_of_this_test")
+    assert compiled("kernels_of_this_test").one_more(1) == 2
+    (index,) = (tmp_path / "cache").rglob("*.nbi")
+    index.write_bytes(b"")
+    compiled.cache_clear()
+    _say_once_that_there_is_no_cache.cache_clear()
+    with pytest.warns(RuntimeWarning, match=NOTICE) as said:
+        assert compiled("kernels_of_this_test").one_more(1) == 2
+    assert len(said) == 1
