@@ -199,6 +199,7 @@ class TextClassifier(Estimator):
         self.data_ = {
             "rows": len(held),
             "rows_of_weight_0": len(held) - len(kept),
+            "weighted": sample_weight is not None or self.class_weight is not None,
             "classes": dict(zip(self.class_names, np.bincount(y).tolist(), strict=True)),
             "empty_texts": sum(not text.strip() for text in corpus.texts),
             "duplicate_texts": len(kept) - len(set(corpus.texts)),
@@ -407,7 +408,7 @@ class TextClassifier(Estimator):
         weight = metadata.get("class_weight")
         classifier.classes_ = np.asarray(metadata["classes"], dtype=np.dtype(metadata["classes_dtype"]))
         by_name = dict(zip(classifier.class_names, classifier.classes_.tolist(), strict=True))
-        classifier.class_weight = {by_name[k]: v for k, v in weight} if isinstance(weight, list) else weight
+        classifier.class_weight = {by_name.get(k, k): v for k, v in weight} if isinstance(weight, list) else weight
         classifier.features_ = TextFeatures.from_arrays(classifier._feature_settings(), arrays)
         classifier.theta_ = arrays["theta"].T
         fit = metadata["fit"]

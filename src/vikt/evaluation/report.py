@@ -24,6 +24,8 @@ from vikt.evaluation.metrics import (
     recalls,
 )
 
+_MOST_LABELS_IN_A_MATRIX = 200
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -53,7 +55,9 @@ class Evaluation:
     accuracy, log_loss, macro_f1 : Figure
         Log loss is the mean over the rows whose label the model knows; macro F1 the mean over the labels that occur.
     precision, recall, f1 : ndarray, (L,)
-        For each label; nan where undefined.
+        For each label; nan where undefined, as recall and F1 are for a label that no row has.
+    mean_probability : ndarray, (L,)
+        The mean predicted P(label) over all rows; 0 for labels unseen in training.
     unseen : dict of str to int
         Labels never seen in training, and their rows: wrong in accuracy and F1, left out of log loss.
     """
@@ -66,6 +70,7 @@ class Evaluation:
     precision: Floats
     recall: Floats
     f1: Floats
+    mean_probability: Floats
     unseen: dict[str, int]
 
     @property
@@ -92,21 +97,43 @@ class Evaluation:
         return np.asarray(self.matrix.sum(axis=0))
 
     @property
+    def rate(self) -> Floats:
+        """Each label's share of the rows: (L,). Where rows were not weighted, the mean probability is to be near it."""
+        return np.asarray(self.support / self.n_rows)
+
+    @property
     def absent(self) -> list[str]:
-        """Classes of the model without a row here: left out of macro F1."""
+        """Classes of the model without a row here: their recall and F1 are undefined, macro F1 is over the others."""
         return [label for label, n in zip(self.labels, self.support, strict=True) if n == 0]
 
     @property
     def per_class(self) -> dict[str, dict[str, Any]]:
-        """Precision, recall and F1 of each label, how many rows have it (support) and got it (predicted)."""
-        rates = zip(self.precision.tolist(), self.recall.tolist(), self.f1.tolist(), strict=True)
-        counts = zip(self.support.tolist(), self.predicted.tolist(), strict=True)
-        names = ("precision", "recall", "f1", "support", "predicted")
-        rows = (dict(zip(names, rate + count, strict=True)) for rate, count in zip(rates, counts, strict=True))
-        return dict(zip(self.labels, rows, strict=True))
+        """Of each label: how well it is found, the rows that have it (support) and got it (predicted), its shares."""
+        figures = {
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+            "support": self.support,
+            "predicted": self.predicted,
+            "mean_probability": self.mean_probability,
+            "rate": self.rate,
+        }
+        rows = zip(*(values.tolist() for values in figures.values()), strict=True)
+        return {label: dict(zip(figures, row, strict=True)) for label, row in zip(self.labels, rows, strict=True)}
+
+    @property
+    def entries(self) -> Counts:
+        """The confusion matrix without its zeros: [index of the real label, index of the predicted one, rows]."""
+        real, predicted = np.nonzero(self.matrix)
+        return np.column_stack([real, predicted, self.matrix[real, predicted]])
 
     def to_json(self) -> dict[str, Any]:
-        """The parts of `--json` that are figures: metrics, per_class, confusion, unseen_labels."""
+        """The parts of `--json` that are figures: metrics, per_class, confusion, unseen_labels.
+
+        The confusions are {"labels", "matrix"}; above 200 labels, where nearly all cells are 0, {"labels", "entries"}.
+        """
+        small = len(self.labels) <= _MOST_LABELS_IN_A_MATRIX
+        confusions = {"matrix": self.matrix.tolist()} if small else {"entries": self.entries.tolist()}
         return {
             "metrics": {
                 "accuracy": {**self.accuracy.to_json(), "rows": self.n_rows},
@@ -122,7 +149,7 @@ class Evaluation:
                 },
             },
             "per_class": {label: _row_to_json(row) for label, row in self.per_class.items()},
-            "confusion": {"labels": self.labels, "matrix": self.matrix.tolist()},
+            "confusion": {"labels": self.labels, **confusions},
             "unseen_labels": self.unseen,
         }
 
@@ -159,6 +186,8 @@ def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike
     unseen = dict(sorted(Counter(real[~seen].tolist()).items()))
     everything = np.concatenate([names, np.unique(real[~seen])])
     confusion = confusion_matrix(real, names[scores.argmax(axis=1)], labels=everything)
+    mean_probability = np.zeros(len(everything))
+    mean_probability[: len(names)] = np.exp(scores).mean(axis=0)
     return Evaluation(
         labels=everything.tolist(),
         matrix=confusion,
@@ -167,7 +196,9 @@ def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike
         macro_f1=_macro_f1(confusion),
         precision=precisions(confusion),
         recall=recalls(confusion),
-        f1=f1s(confusion),
+        # F1 of a class that was predicted, but is real nowhere, would be 0 whatever the model did.
+        f1=np.where(confusion.sum(axis=1) > 0, f1s(confusion), math.nan),
+        mean_probability=mean_probability,
         unseen=unseen,
     )
 
