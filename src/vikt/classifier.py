@@ -44,6 +44,14 @@ class Corpus:
     def take(self, rows: NDArray[np.int64]) -> Corpus:
         return Corpus(self.texts.take(rows), self.y[rows], self.weights[rows])
 
+    def merged(self) -> tuple[NDArray[np.int64], Floats]:
+        """The first of each run of equal rows, and their joint weights: weight 2 is the row twice, to the last bit."""
+        new = [
+            i == 0 or self.y[i] != self.y[i - 1] or self.texts[i] != self.texts[i - 1] for i in range(len(self.texts))
+        ]
+        first = np.flatnonzero(new)
+        return first, np.add.reduceat(self.weights, first)
+
 
 class TextClassifier(Estimator):
     """Logistic regression on texts: words or characters in, classes out.
@@ -225,7 +233,7 @@ class TextClassifier(Estimator):
         fitted_rows = training if stops_early else np.sort(np.concatenate([training, validation]))
         apart = validation if stops_early else validation[:0]
         objective, held_apart, present = self._objectives(corpus, fitted_rows, apart, tell)
-        self.choice_ = choice or default_l2(objective.X, objective.total_weight, "too few texts to validate on")
+        self.choice_ = choice or default_l2(objective, "too few texts to validate on")
         self.classes_ = self.classes_[present]
         self.data_ |= {
             "training_rows": len(training if validates else fitted_rows),
@@ -271,13 +279,16 @@ class TextClassifier(Estimator):
         held = corpus.take(apart[np.isin(corpus.y[apart], fitted.y)])
         X = SparseMatrix(*self.features_.fit_transform(fitted.texts, lambda done, total: tell("features", done, total)))
         X_apart = SparseMatrix(*self.features_.transform(held.texts))
-        factors = class_factors(self.class_weight, self.classes_, fitted.y, fitted.weights)
-        present, y = np.unique(fitted.y, return_inverse=True)
+        rows, weights = fitted.merged()
+        weights = weights * class_factors(self.class_weight, self.classes_, fitted.y[rows], weights)
+        present, y = np.unique(fitted.y[rows], return_inverse=True)
         if len(present) < 2:
             raise ClassesError("the rows to fit have fewer than two classes left; give more texts of each class")
         options: dict[str, Any] = {"n_classes": len(present), "l2": 0.0}
         return (
-            Objective(X, y.astype(np.int64), sample_weight=fitted.weights * factors, **options),
+            Objective(
+                X if len(rows) == X.n_rows else X.take(rows), y.astype(np.int64), sample_weight=weights, **options
+            ),
             Objective(X_apart, np.searchsorted(present, held.y), sample_weight=held.weights, **options),
             present,
         )
