@@ -326,6 +326,28 @@ def test_classes_of_one_row_are_learnt_and_told(run, tmp_path):
     ]
 
 
+@pytest.mark.parametrize("n_classes", [250, pytest.param(2000, marks=pytest.mark.slow)])
+def test_thousands_of_classes(run, tmp_path, n_classes):
+    names = [f"class{k:04d}" for k in range(n_classes)]
+    rows = [(name, f"w{k} {WORDS[(k + i) % 8]}") for k, name in enumerate(names) for i in range(3)]
+    data, model = table(tmp_path / "d.tsv", rows, "label\ttext"), tmp_path / "m.vikt"
+    options = ["train", data, "--test", data, "-o", model, "-q", "--l2", "1e-6", "--min-df", "1"]
+    told = json.loads(run(*options, "--json")[1])
+    assert told["metrics"]["accuracy"]["value"] == 1
+    assert told["confusion"]["entries"] == [[k, k, 3] for k in range(n_classes)]
+    report = run("evaluate", model, data, "-q")[1]
+    assert len(report.splitlines()) < 100
+    classifier = vikt.load(model)
+    p = classifier.predict_proba([text for _, text in rows])
+    assert np.abs(p.sum(axis=1) - 1).max() < 1e-9
+    assert [classifier.class_names[k] for k in p.argmax(axis=1)] == [label for label, _ in rows]
+    out = tmp_path / "out.jsonl"
+    run("predict", model, data, "-o", out, "--proba")
+    for k, line in enumerate(out.read_text().splitlines()[::601]):
+        answer = json.loads(line)
+        assert max(names, key=lambda name, answer=answer: answer[f"P({name})"]) == rows[k * 601][0]
+
+
 def test_log_loss_is_said_as_it_is_however_confident():
     from vikt.cli.show import evaluation_lines
 

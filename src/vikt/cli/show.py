@@ -31,7 +31,9 @@ def data_lines(classifier: TextClassifier) -> str:
     ]
     single = [label for label, count in counts if count == 1]
     if single:
-        lines.insert(2, f"rare       {_classes(single)} of one row, learnt from and not tested: {_first(single)}")
+        lines.insert(
+            2, f"rare       {_counted(len(single), 'class')} of one row, learnt from and not tested: {_first(single)}"
+        )
     if data["rows_of_weight_0"]:
         lines.insert(1, f"weights    {data['rows_of_weight_0']:,} rows of weight 0 dropped")
     return "\n".join(lines)
@@ -73,13 +75,14 @@ def evaluation_lines(evaluation: Evaluation, weighted: bool = False) -> str:
 
 
 def _unseen_lines(evaluation: Evaluation) -> list[str]:
-    said = [
-        f"unseen     label {label!r}, in {count:,} test rows, was never seen in training: counted as wrong"
-        for label, count in evaluation.unseen.items()
+    unseen = sorted(evaluation.unseen.items(), key=lambda item: -item[1])
+    lines = [
+        f"unseen     label {label!r}, in {_counted(count, 'test row')}, was never seen in training: counted as wrong"
+        for label, count in unseen[:_MOST_NAMED]
     ]
-    more = sum(list(evaluation.unseen.values())[_MOST_NAMED:])
-    rest = f"unseen     and {len(said) - _MOST_NAMED:,} more such labels, in {more:,} test rows (see --json)"
-    return said[:_MOST_NAMED] + [rest] * (len(said) > _MOST_NAMED)
+    rest = sum(count for _, count in unseen[_MOST_NAMED:])
+    more = f"unseen     and {_counted(len(unseen) - _MOST_NAMED, 'more such label')}, in {_counted(rest, 'test row')}"
+    return lines + [more] * (rest > 0)
 
 
 def _absent_lines(evaluation: Evaluation) -> list[str]:
@@ -87,7 +90,7 @@ def _absent_lines(evaluation: Evaluation) -> list[str]:
     if not absent:
         return []
     return [
-        f"  no test row is of {_classes(absent)}: {_first(absent)}; recall and F1 are undefined there, "
+        f"  no test row is of {_counted(len(absent), 'class')}: {_first(absent)}; recall and F1 are undefined there, "
         f"and macro F1 is over the other {others:,}"
     ]
 
@@ -162,20 +165,20 @@ def _class_table(evaluation: Evaluation, weighted: bool) -> str:
 
 
 def _confusions(evaluation: Evaluation) -> str:
-    labels, matrix = evaluation.labels, np.asarray(evaluation.matrix)
+    labels = evaluation.labels
     if len(labels) <= _MOST_CLASSES_IN_A_MATRIX:
+        counts = evaluation.matrix.tolist()
         rows = [["real \\ predicted", *labels]]
-        rows += [[label, *(f"{count:,}" for count in row)] for label, row in zip(labels, matrix.tolist(), strict=True)]
+        rows += [[label, *(f"{count:,}" for count in row)] for label, row in zip(labels, counts, strict=True)]
         return "confusion matrix\n" + columns(rows)
-    wrong = matrix - np.diag(np.diag(matrix))
-    largest = np.argsort(-wrong, axis=None, kind="stable")[:10]
-    pairs = [(int(i) // len(labels), int(i) % len(labels)) for i in largest if wrong.ravel()[i] > 0]
-    rows = [[labels[i], "taken for", labels[j], f"{wrong[i, j]:,}"] for i, j in pairs]
-    return "most frequent confusions (the whole matrix: --json)\n" + (columns(rows, left=3) if rows else "  none")
+    wrong = [entry for entry in evaluation.entries.tolist() if entry[0] != entry[1]]
+    largest = sorted(wrong, key=lambda entry: -entry[2])[:10]
+    rows = [[labels[i], "taken for", labels[j], f"{count:,}"] for i, j, count in largest]
+    return "most frequent confusions (all of them: --json)\n" + (columns(rows, left=3) if rows else "  none")
 
 
-def _classes(names: list[str]) -> str:
-    return f"{len(names):,} classes" if len(names) > 1 else "1 class"
+def _counted(count: int, name: str) -> str:
+    return f"{count:,} {name}" if count == 1 else f"{count:,} {name}{'es' if name.endswith('s') else 's'}"
 
 
 def _first(names: list[str]) -> str:
