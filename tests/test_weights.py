@@ -148,7 +148,7 @@ def test_factors_of_classes_are_weights_of_their_rows(emails):
         ([1, -1, 1, 1], "-1.0 for row 1"),
         ([1, 1, math.nan, 1], "nan for row 2"),
         ([1, 1, 1, math.inf], "inf for row 3"),
-        ([0, 0, 0, 0], "all 4 weights are 0"),
+        ([0, 0, 0, 0], "all 4 weights are zero"),
         ([1, 1], "expected 4 numbers"),
         (["1", "much", "1", "1"], "'much'"),
     ],
@@ -245,7 +245,7 @@ def test_weights_that_leave_no_row(run, tmp_path):
     data = table(tmp_path / "d.tsv", [(*row[:2], 0) for row in NOISE])
     code, _, err = run("train", data, "--weight", "weight", "-o", tmp_path / "m", "-q")
     assert code == 1
-    assert "all 400 weights are 0" in err
+    assert "all 400 weights are zero" in err
     code, _, err = run("train", data, "--weight", "wait", "-o", tmp_path / "m", "-q")
     assert code == 1
     assert "'wait'" in err

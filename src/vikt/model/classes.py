@@ -72,7 +72,7 @@ def row_weights(sample_weight: Any, n_rows: int) -> Floats:
             f"({len(bad)} such rows); correct it or drop the row"
         )
     if not np.any(weights > 0):
-        raise DataError(f"sample_weight: all {n_rows} weights are 0, and no row is left; give some rows a weight")
+        raise DataError(f"sample_weight: all {n_rows} weights are zero, which leaves no row; give some rows a weight")
     return weights
 
 
