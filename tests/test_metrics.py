@@ -151,6 +151,8 @@ def test_json_has_a_reason_for_each_null(with_unseen):
         "f1": pytest.approx(0.4),
         "support": 2,
         "predicted": 3,
+        "mean_probability": pytest.approx((0.9 + 0.3 + 0.2 + 0.5 + 0.4 + 0.8) / 6),
+        "rate": pytest.approx(2 / 6),
     }
     assert found["per_class"]["eel"]["precision"] is None
     assert found["per_class"]["eel"]["reason"] == "never predicted"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -48,6 +49,12 @@ class Corpus:
 
     def take(self, rows: NDArray[np.int64]) -> Corpus:
         return Corpus(self.documents.take(rows), self.y[rows], self.weights[rows])
+
+    def merged(self) -> tuple[NDArray[np.int64], Floats]:
+        """The first of each run of equal rows, and their joint weights: weight 2 is the row twice, to the last bit."""
+        rows = zip(self.documents.contents(), self.y.tolist(), strict=True)
+        first = np.flatnonzero([True] + [row != before for before, row in pairwise(rows)])
+        return first, np.add.reduceat(self.weights, first)
 
 
 class TextClassifier(Estimator):
@@ -208,6 +215,7 @@ class TextClassifier(Estimator):
         self.data_ = {
             "rows": len(held),
             "rows_of_weight_0": len(held) - len(kept),
+            "weighted": sample_weight is not None or self.class_weight is not None,
             "classes": dict(zip(self.class_names, np.bincount(y).tolist(), strict=True)),
             "empty_texts": sum(not text.strip() for text in corpus.documents.texts) if self.features_.reads_text else 0,
             "duplicate_texts": len(kept) - len(set(contents)),
@@ -245,7 +253,7 @@ class TextClassifier(Estimator):
         fitted_rows = training if stops_early else np.sort(np.concatenate([training, validation]))
         apart = validation if stops_early else validation[:0]
         objective, held_apart, present = self._objectives(corpus, fitted_rows, apart, tell)
-        self.choice_ = choice or default_l2(objective.X, objective.total_weight, "too few texts to validate on")
+        self.choice_ = choice or default_l2(objective, "too few texts to validate on")
         self.classes_ = self.classes_[present]
         self.data_ |= {
             "training_rows": len(training if validates else fitted_rows),
@@ -289,17 +297,18 @@ class TextClassifier(Estimator):
         self.features_ = TextFeatures(self.features_.settings)
         fitted = corpus.take(training)
         held = corpus.take(apart[np.isin(corpus.y[apart], fitted.y)])
-        X = SparseMatrix(
-            *self.features_.fit_transform(fitted.documents, lambda done, total: tell("features", done, total))
-        )
-        X_apart = SparseMatrix(*self.features_.transform(held.documents))
-        factors = class_factors(self.class_weight, self.classes_, fitted.y, fitted.weights)
-        present, y = np.unique(fitted.y, return_inverse=True)
+        made = self.features_.fit_transform(fitted.documents, lambda done, total: tell("features", done, total))
+        X, X_apart = SparseMatrix(*made), SparseMatrix(*self.features_.transform(held.documents))
+        rows, weights = fitted.merged()
+        weights = weights * class_factors(self.class_weight, self.classes_, fitted.y[rows], weights)
+        present, y = np.unique(fitted.y[rows], return_inverse=True)
         if len(present) < 2:
             raise ClassesError("the rows to fit have fewer than two classes left; give more texts of each class")
         options: dict[str, Any] = {"n_classes": len(present), "l2": 0.0}
         return (
-            Objective(X, y.astype(np.int64), sample_weight=fitted.weights * factors, **options),
+            Objective(
+                X if len(rows) == X.n_rows else X.take(rows), y.astype(np.int64), sample_weight=weights, **options
+            ),
             Objective(X_apart, np.searchsorted(present, held.y), sample_weight=held.weights, **options),
             present,
         )
@@ -447,7 +456,7 @@ class TextClassifier(Estimator):
         weight = metadata.get("class_weight")
         classifier.classes_ = _classes(metadata["classes"], metadata["classes_dtype"])
         by_name = dict(zip(classifier.class_names, classifier.classes_.tolist(), strict=True))
-        classifier.class_weight = {by_name[k]: v for k, v in weight} if isinstance(weight, list) else weight
+        classifier.class_weight = {by_name.get(k, k): v for k, v in weight} if isinstance(weight, list) else weight
         classifier.features_ = TextFeatures.from_arrays(classifier._feature_settings(), arrays)
         classifier.theta_ = arrays["theta"].T
         n, K = 1 + classifier.features_.n_features, len(classifier.classes_)

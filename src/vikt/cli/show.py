@@ -9,25 +9,31 @@ import numpy as np
 
 from vikt.classifier import TextClassifier
 from vikt.cli.console import columns, figure
+from vikt.evaluation.intervals import wilson_interval
 from vikt.evaluation.report import Evaluation, Figure, finite
 from vikt.explanation.linear import Explanation, strongest_features
 
 _MOST_CLASSES_IN_A_MATRIX = 12
 _MOST_CLASSES_LISTED = 60
+_MOST_NAMED = 8
 
 
 def data_lines(classifier: TextClassifier) -> str:
     data: dict[str, Any] = classifier.data_
     counts = sorted(data["classes"].items(), key=lambda item: -item[1])
-    listed = ", ".join(f"{label} {count:,}" for label, count in counts[:8])
-    more = f" and {len(counts) - 8} more" if len(counts) > 8 else ""
+    listed = _first([f"{label} {count:,}" for label, count in counts])
     lines = [
         f"rows       {data['rows']:,}: {data['empty_texts']:,} empty, {data['duplicate_texts']:,} duplicates",
-        f"classes    {len(counts)}: {listed}{more}",
+        f"classes    {len(counts):,}: {listed}",
         f"split      {data['training_rows']:,} training, {data['validation_rows']:,} validation, "
         f"{data.get('test_rows', 0):,} test; {data['fitted_rows']:,} fitted in the end",
         f"features   {classifier.features_.n_features:,}",
     ]
+    single = [label for label, count in counts if count == 1]
+    if single:
+        lines.insert(
+            2, f"rare       {_counted(len(single), 'class')} of one row, learnt from and not tested: {_first(single)}"
+        )
     if data["rows_of_weight_0"]:
         lines.insert(1, f"weights    {data['rows_of_weight_0']:,} rows of weight 0 dropped")
     return "\n".join(lines)
@@ -55,19 +61,51 @@ def proof(classifier: TextClassifier) -> str:
     return f"the loss is at most {100 * classifier.certificate_:.2g}% above the least there is"
 
 
-def evaluation_lines(evaluation: Evaluation) -> str:
+def evaluation_lines(evaluation: Evaluation, weighted: bool = False) -> str:
+    """The figures of a test; with each class's mean probability and rate where the model was trained with weights."""
     figures = [
         ("accuracy", evaluation.accuracy),
         ("macro F1", evaluation.macro_f1),
         ("log loss", evaluation.log_loss),
     ]
     lines = [f"{name:<10} {_with_interval(value)}" for name, value in figures]
-    for label, count in evaluation.unseen.items():
-        lines.append(
-            f"unseen     label {label!r}, in {count:,} test rows, was never seen in training: counted as wrong"
-        )
-    lines += ["", _class_table(evaluation), "", _confusions(evaluation)]
-    return "\n".join(lines)
+    lines += [*_unseen_lines(evaluation), "", _class_table(evaluation, weighted)]
+    lines += [*_absent_lines(evaluation), *(_shift_lines(evaluation) if weighted else [])]
+    return "\n".join([*lines, "", _confusions(evaluation)])
+
+
+def _unseen_lines(evaluation: Evaluation) -> list[str]:
+    unseen = sorted(evaluation.unseen.items(), key=lambda item: -item[1])
+    lines = [
+        f"unseen     label {label!r}, in {_counted(count, 'test row')}, was never seen in training: counted as wrong"
+        for label, count in unseen[:_MOST_NAMED]
+    ]
+    rest = sum(count for _, count in unseen[_MOST_NAMED:])
+    more = f"unseen     and {_counted(len(unseen) - _MOST_NAMED, 'more such label')}, in {_counted(rest, 'test row')}"
+    return lines + [more] * (rest > 0)
+
+
+def _absent_lines(evaluation: Evaluation) -> list[str]:
+    absent, others = evaluation.absent, len(evaluation.labels) - len(evaluation.absent)
+    if not absent:
+        return []
+    return [
+        f"  no test row is of {_counted(len(absent), 'class')}: {_first(absent)}; recall and F1 are undefined there, "
+        f"and macro F1 is over the other {others:,}"
+    ]
+
+
+def _shift_lines(evaluation: Evaluation) -> list[str]:
+    """Said where the weights, and not chance in drawing the test rows, hold probabilities and rates apart."""
+    ends = (wilson_interval(count, evaluation.n_rows) for count in evaluation.support.tolist())
+    means = evaluation.mean_probability
+    if all(low <= mean <= high for (low, high), mean in zip(ends, means.tolist(), strict=True)):
+        return []
+    k = int(np.argmax(np.abs(means - evaluation.rate)))
+    return [
+        f"  the probabilities are those of the weighted data the model learnt from: its mean P({evaluation.labels[k]}) "
+        f"is {figure(means[k])}, where {figure(evaluation.rate[k])} of the rows are {evaluation.labels[k]}"
+    ]
 
 
 def strongest_lines(classifier: TextClassifier, n: int = 8) -> str:
@@ -116,26 +154,36 @@ def _with_interval(value: Figure) -> str:
     return said + (f"; {value.reason}" if value.reason else "")
 
 
-def _class_table(evaluation: Evaluation) -> str:
-    rows = [["class", "precision", "recall", "F1", "rows", "predicted"]]
+def _class_table(evaluation: Evaluation, weighted: bool) -> str:
+    rows = [["class", "precision", "recall", "F1", "rows", "predicted"] + ["mean P", "rate"] * weighted]
     for label, row in list(evaluation.per_class.items())[:_MOST_CLASSES_LISTED]:
         rates = [figure(row[name]) for name in ("precision", "recall", "f1")]
-        rows.append([label, *rates, f"{row['support']:,}", f"{row['predicted']:,}"])
+        shares = [figure(row[name]) for name in ("mean_probability", "rate") if weighted]
+        rows.append([label, *rates, f"{row['support']:,}", f"{row['predicted']:,}", *shares])
     more = len(evaluation.per_class) - _MOST_CLASSES_LISTED
-    return columns(rows) + (f"\n  and {more} more classes (see --json)" if more > 0 else "")
+    return columns(rows) + (f"\n  and {more:,} more classes (see --json)" if more > 0 else "")
 
 
 def _confusions(evaluation: Evaluation) -> str:
-    labels, matrix = evaluation.labels, np.asarray(evaluation.matrix)
+    labels = evaluation.labels
     if len(labels) <= _MOST_CLASSES_IN_A_MATRIX:
+        counts = evaluation.matrix.tolist()
         rows = [["real \\ predicted", *labels]]
-        rows += [[label, *(f"{count:,}" for count in row)] for label, row in zip(labels, matrix.tolist(), strict=True)]
+        rows += [[label, *(f"{count:,}" for count in row)] for label, row in zip(labels, counts, strict=True)]
         return "confusion matrix\n" + columns(rows)
-    wrong = matrix - np.diag(np.diag(matrix))
-    largest = np.argsort(-wrong, axis=None, kind="stable")[:10]
-    pairs = [(int(i) // len(labels), int(i) % len(labels)) for i in largest if wrong.ravel()[i] > 0]
-    rows = [[labels[i], "taken for", labels[j], f"{wrong[i, j]:,}"] for i, j in pairs]
-    return "most frequent confusions (the whole matrix: --json)\n" + (columns(rows, left=3) if rows else "  none")
+    wrong = [entry for entry in evaluation.entries.tolist() if entry[0] != entry[1]]
+    largest = sorted(wrong, key=lambda entry: -entry[2])[:10]
+    rows = [[labels[i], "taken for", labels[j], f"{count:,}"] for i, j, count in largest]
+    return "most frequent confusions (all of them: --json)\n" + (columns(rows, left=3) if rows else "  none")
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count:,} {name}" if count == 1 else f"{count:,} {name}{'es' if name.endswith('s') else 's'}"
+
+
+def _first(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _visible(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,22 +180,29 @@ def parse_class_weight(given: str | None) -> Any:
 
 
 def _weights_of(table: Table, name: str) -> np.ndarray[Any, Any]:
+    """The weights as numbers.
+
+    Raises
+    ------
+    DataError
+        One is no number, negative or not finite.
+    """
     spelled = table.column(name).to_pylist()
-    try:
-        return np.array(spelled, dtype=np.float64)
-    except ValueError:
-        bad = next(i for i, value in enumerate(spelled) if not _is_number(value))
+    weights = np.array([_number(value) for value in spelled])
+    bad = np.flatnonzero(~((weights >= 0) & np.isfinite(weights)))
+    if len(bad):
         raise DataError(
-            f"{table.place(bad)} has the weight {spelled[bad]!r} in column {name!r}, expected a number"
-        ) from None
+            f"{table.place(int(bad[0]))} has the weight {spelled[bad[0]]!r} in column {name!r} "
+            f"({len(bad)} such rows), expected a number of 0 or more; correct it or drop the row"
+        )
+    return weights
 
 
-def _is_number(value: str) -> bool:
+def _number(spelled: str) -> float:
     try:
-        float(value)
+        return float(spelled)
     except ValueError:
-        return False
-    return True
+        return math.nan
 
 
 def _test_rows(path: Path, found: Columns) -> tuple[Texts, np.ndarray[Any, Any]]:
@@ -215,7 +223,7 @@ def _report(classifier: TextClassifier, evaluation: Evaluation, report: dict[str
     blocks = [
         show.data_lines(classifier),
         show.fit_lines(classifier),
-        f"test       {tested}\n" + show.evaluation_lines(evaluation),
+        f"test       {tested}\n" + show.evaluation_lines(evaluation, classifier.data_["weighted"]),
         show.strongest_lines(classifier),
         f"model      {request.output} ({size / 1e6:.1f} MB)",
     ]

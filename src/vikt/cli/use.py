@@ -45,7 +45,8 @@ def evaluate_file(
     if as_json:
         print_json(show.evaluation_json(evaluation, classifier) | {"model": {"path": str(model)}})
     else:
-        print(f"test       {data}, {table.n_rows:,} rows\n{show.evaluation_lines(evaluation)}")
+        figures = show.evaluation_lines(evaluation, classifier.data_.get("weighted", False))
+        print(f"test       {data}, {table.n_rows:,} rows\n{figures}")
 
 
 def predict_stream(

@@ -92,26 +92,49 @@ def macro_f1_interval(confusion: ArrayLike, confidence: float = 0.95, draws: int
     >>> 0.7 < low < 0.85 < high < 0.95
     True
     """
-    _quantile(confidence)
     confusion = np.asarray(confusion)
-    if confusion.sum() == 0:
+    rows, columns = np.nonzero(confusion)
+    return macro_f1_interval_of_cells(
+        rows, columns, confusion[rows, columns], len(confusion), confidence=confidence, draws=draws, seed=seed
+    )
+
+
+def macro_f1_interval_of_cells(
+    rows: NDArray[np.intp],
+    columns: NDArray[np.intp],
+    cells: NDArray[np.int64],
+    size: int,
+    *,
+    confidence: float = 0.95,
+    draws: int = 1000,
+    seed: int = 0,
+) -> Interval:
+    """`macro_f1_interval` of a confusion matrix (size, size) of which only the cells above 0 are given."""
+    _quantile(confidence)
+    if not len(cells):
         return Interval(math.nan, math.nan)
     tail = (1 - confidence) / 2
-    low, high = np.quantile(_bootstrapped_macro_f1(confusion, draws, np.random.default_rng(seed)), [tail, 1 - tail])
+    drawn = _bootstrapped_macro_f1(rows, columns, cells, size, draws, np.random.default_rng(seed))
+    low, high = np.quantile(drawn, [tail, 1 - tail])
     return Interval(float(low), float(high))
 
 
-def _bootstrapped_macro_f1(confusion: NDArray[np.int64], draws: int, rng: np.random.Generator) -> Floats:
-    rows, columns = np.nonzero(confusion)
-    cells = confusion[rows, columns]
-    at_once = max(1, _COUNTS_AT_ONCE // (len(cells) + len(confusion)))
+def _bootstrapped_macro_f1(
+    rows: NDArray[np.intp],
+    columns: NDArray[np.intp],
+    cells: NDArray[np.int64],
+    size: int,
+    draws: int,
+    rng: np.random.Generator,
+) -> Floats:
+    at_once = max(1, _COUNTS_AT_ONCE // (len(cells) + size))
     values = []
     for start in range(0, draws, at_once):
         counts = rng.multinomial(cells.sum(), cells / cells.sum(), size=min(at_once, draws - start))
         right = rows == columns
-        correct = _summed_by(rows[right], counts[:, right], len(confusion))
-        real = _summed_by(rows, counts, len(confusion))
-        predicted = _summed_by(columns, counts, len(confusion))
+        correct = _summed_by(rows[right], counts[:, right], size)
+        real = _summed_by(rows, counts, size)
+        predicted = _summed_by(columns, counts, size)
         values.append(macro_f1_of_counts(correct, real, predicted))
     return np.concatenate(values)
 

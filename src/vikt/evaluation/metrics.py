@@ -153,13 +153,13 @@ def macro_f1(y_true: ArrayLike, y_pred: ArrayLike) -> float:
 def precisions(confusion: ArrayLike, undefined: float = math.nan) -> Floats:
     """Precision of every class, from a confusion matrix (K, K): (K,)."""
     confusion = np.asarray(confusion)
-    return _ratio(np.diagonal(confusion), confusion.sum(axis=0), undefined)
+    return ratio(np.diagonal(confusion), confusion.sum(axis=0), undefined)
 
 
 def recalls(confusion: ArrayLike, undefined: float = math.nan) -> Floats:
     """Recall of every class, from a confusion matrix (K, K): (K,)."""
     confusion = np.asarray(confusion)
-    return _ratio(np.diagonal(confusion), confusion.sum(axis=1), undefined)
+    return ratio(np.diagonal(confusion), confusion.sum(axis=1), undefined)
 
 
 def f1s(confusion: ArrayLike, undefined: float = math.nan) -> Floats:
@@ -170,14 +170,14 @@ def f1s(confusion: ArrayLike, undefined: float = math.nan) -> Floats:
 
 def f1_of_counts(correct: ArrayLike, real: ArrayLike, predicted: ArrayLike, undefined: float = math.nan) -> Floats:
     """2 TP / (2 TP + FP + FN), from TP, the rows of a class (TP + FN) and its predictions (TP + FP); any shape."""
-    return _ratio(2 * np.asarray(correct), np.asarray(real) + np.asarray(predicted), undefined)
+    return ratio(2 * np.asarray(correct), np.asarray(real) + np.asarray(predicted), undefined)
 
 
 def macro_f1_of_counts(correct: ArrayLike, real: ArrayLike, predicted: ArrayLike) -> Floats:
     """Mean of F1 along the last axis over the classes with real > 0; nan where there is none."""
     present = np.asarray(real) > 0
     values = np.where(present, f1_of_counts(correct, real, predicted, undefined=0.0), 0.0)
-    return _ratio(values.sum(axis=-1), present.sum(axis=-1), math.nan)
+    return ratio(values.sum(axis=-1), present.sum(axis=-1), math.nan)
 
 
 def macro_f1s(confusion: ArrayLike) -> Floats:
@@ -229,7 +229,14 @@ def log_loss(y_true: ArrayLike, log_probabilities: ArrayLike) -> float:
     return float(losses.mean()) if len(losses) else math.nan
 
 
-def _ratio(numerator: ArrayLike, denominator: ArrayLike, undefined: float) -> Floats:
+def ratio(numerator: ArrayLike, denominator: ArrayLike, undefined: float = math.nan) -> Floats:
+    """The quotient of counts, of any shape; `undefined` where the denominator is 0.
+
+    Examples
+    --------
+    >>> ratio([1, 0], [4, 0], undefined=1.0).tolist()
+    [0.25, 1.0]
+    """
     numerator, denominator = np.asarray(numerator, np.float64), np.asarray(denominator, np.float64)
     result = np.full(np.broadcast_shapes(numerator.shape, denominator.shape), undefined)
     np.divide(numerator, denominator, out=result, where=denominator > 0)

@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vikt.errors import DataError
-from vikt.evaluation.intervals import Interval, macro_f1_interval, mean_interval, wilson_interval
+from vikt.evaluation.intervals import Interval, macro_f1_interval_of_cells, mean_interval, wilson_interval
 from vikt.evaluation.metrics import (
     Counts,
     Floats,
-    confusion_matrix,
-    f1s,
+    f1_of_counts,
     log_losses,
-    macro_f1s,
+    macro_f1_of_counts,
     positions,
-    precisions,
-    recalls,
+    ratio,
 )
+
+_MOST_LABELS_IN_A_MATRIX = 200
 
 
 @dataclass(frozen=True)
@@ -48,29 +48,39 @@ class Evaluation:
     ----------
     labels : list of str
         The model's classes, then labels it never saw in training, sorted.
-    matrix : ndarray of int, (L, L)
-        The confusion matrix: a row for each real label, a column for each predicted one.
+    entries : ndarray of int, (N, 3)
+        The confusion matrix without its zeros: index of the real label, index of the predicted one, rows.
     accuracy, log_loss, macro_f1 : Figure
         Log loss is the mean over the rows whose label the model knows; macro F1 the mean over the labels that occur.
     precision, recall, f1 : ndarray, (L,)
-        For each label; nan where undefined.
+        For each label; nan where undefined, as recall and F1 are for a label that no row has.
+    mean_probability : ndarray, (L,)
+        The mean predicted P(label) over all rows; 0 for labels unseen in training.
     unseen : dict of str to int
         Labels never seen in training, and their rows: wrong in accuracy and F1, left out of log loss.
     """
 
     labels: list[str]
-    matrix: Counts
+    entries: Counts
     accuracy: Figure
     log_loss: Figure
     macro_f1: Figure
     precision: Floats
     recall: Floats
     f1: Floats
+    mean_probability: Floats
     unseen: dict[str, int]
 
     @property
     def n_rows(self) -> int:
-        return int(self.matrix.sum())
+        return int(self.entries[:, 2].sum())
+
+    @property
+    def matrix(self) -> Counts:
+        """The confusion matrix, (L, L): a row for each real label, a column for each predicted one."""
+        full = np.zeros((len(self.labels), len(self.labels)), dtype=np.int64)
+        full[self.entries[:, 0], self.entries[:, 1]] = self.entries[:, 2]
+        return full
 
     @property
     def n_unseen(self) -> int:
@@ -84,29 +94,45 @@ class Evaluation:
     @property
     def support(self) -> Counts:
         """Rows of each real label: (L,)."""
-        return np.asarray(self.matrix.sum(axis=1))
+        return _totals(self.entries[:, 0], self.entries, len(self.labels))
 
     @property
     def predicted(self) -> Counts:
         """Predictions of each label: (L,)."""
-        return np.asarray(self.matrix.sum(axis=0))
+        return _totals(self.entries[:, 1], self.entries, len(self.labels))
+
+    @property
+    def rate(self) -> Floats:
+        """Each label's share of the rows: (L,). Where rows were not weighted, the mean probability is to be near it."""
+        return np.asarray(self.support / self.n_rows)
 
     @property
     def absent(self) -> list[str]:
-        """Classes of the model without a row here: left out of macro F1."""
+        """Classes of the model without a row here: their recall and F1 are undefined, macro F1 is over the others."""
         return [label for label, n in zip(self.labels, self.support, strict=True) if n == 0]
 
     @property
     def per_class(self) -> dict[str, dict[str, Any]]:
-        """Precision, recall and F1 of each label, how many rows have it (support) and got it (predicted)."""
-        rates = zip(self.precision.tolist(), self.recall.tolist(), self.f1.tolist(), strict=True)
-        counts = zip(self.support.tolist(), self.predicted.tolist(), strict=True)
-        names = ("precision", "recall", "f1", "support", "predicted")
-        rows = (dict(zip(names, rate + count, strict=True)) for rate, count in zip(rates, counts, strict=True))
-        return dict(zip(self.labels, rows, strict=True))
+        """Of each label: how well it is found, the rows that have it (support) and got it (predicted), its shares."""
+        figures = {
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+            "support": self.support,
+            "predicted": self.predicted,
+            "mean_probability": self.mean_probability,
+            "rate": self.rate,
+        }
+        rows = zip(*(values.tolist() for values in figures.values()), strict=True)
+        return {label: dict(zip(figures, row, strict=True)) for label, row in zip(self.labels, rows, strict=True)}
 
     def to_json(self) -> dict[str, Any]:
-        """The parts of `--json` that are figures: metrics, per_class, confusion, unseen_labels."""
+        """The parts of `--json` that are figures: metrics, per_class, confusion, unseen_labels.
+
+        The confusions are {"labels", "matrix"}; above 200 labels, where nearly all cells are 0, {"labels", "entries"}.
+        """
+        small = len(self.labels) <= _MOST_LABELS_IN_A_MATRIX
+        confusions = {"matrix": self.matrix.tolist()} if small else {"entries": self.entries.tolist()}
         return {
             "metrics": {
                 "accuracy": {**self.accuracy.to_json(), "rows": self.n_rows},
@@ -122,7 +148,7 @@ class Evaluation:
                 },
             },
             "per_class": {label: _row_to_json(row) for label, row in self.per_class.items()},
-            "confusion": {"labels": self.labels, "matrix": self.matrix.tolist()},
+            "confusion": {"labels": self.labels, **confusions},
             "unseen_labels": self.unseen,
         }
 
@@ -158,16 +184,21 @@ def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike
     seen = np.isin(real, names)
     unseen = dict(sorted(Counter(real[~seen].tolist()).items()))
     everything = np.concatenate([names, np.unique(real[~seen])])
-    confusion = confusion_matrix(real, names[scores.argmax(axis=1)], labels=everything)
+    entries = _entries(positions(real, everything), scores.argmax(axis=1))
+    correct, n_real, n_predicted = _counts(entries, len(everything))
+    mean_probability = np.zeros(len(everything))
+    mean_probability[: len(names)] = np.exp(scores).mean(axis=0)
     return Evaluation(
         labels=everything.tolist(),
-        matrix=confusion,
-        accuracy=_accuracy(confusion),
+        entries=entries,
+        accuracy=_accuracy(int(correct.sum()), len(real)),
         log_loss=_log_loss(log_losses(positions(real[seen], names), scores[seen]), int((~seen).sum())),
-        macro_f1=_macro_f1(confusion),
-        precision=precisions(confusion),
-        recall=recalls(confusion),
-        f1=f1s(confusion),
+        macro_f1=_macro_f1(entries, len(everything)),
+        precision=ratio(correct, n_predicted),
+        recall=ratio(correct, n_real),
+        # F1 of a class that was predicted, but is real nowhere, would be 0 whatever the model did.
+        f1=np.where(n_real > 0, f1_of_counts(correct, n_real, n_predicted), math.nan),
+        mean_probability=mean_probability,
         unseen=unseen,
     )
 
@@ -185,8 +216,25 @@ def _check(real: NDArray[Any], names: NDArray[Any], scores: Floats) -> None:
         raise DataError(f"log_probabilities: expected numbers, found NaN in row {row}; check the model's scores")
 
 
-def _accuracy(confusion: Counts) -> Figure:
-    correct, m = int(np.trace(confusion)), int(confusion.sum())
+def _entries(real: Counts, predicted: NDArray[Any]) -> Counts:
+    """A whole matrix would have a cell for any two labels: too many where nearly every row has a label of its own."""
+    pairs, counts = np.unique(np.column_stack([real, predicted]), axis=0, return_counts=True)
+    return np.column_stack([pairs, counts]).astype(np.int64)
+
+
+def _counts(entries: Counts, n_labels: int) -> tuple[Counts, Counts, Counts]:
+    """Of each label: the rows that have it and got it, the rows that have it, the rows that got it."""
+    right = entries[entries[:, 0] == entries[:, 1]]
+    sides = (right[:, 0], right), (entries[:, 0], entries), (entries[:, 1], entries)
+    correct, real, predicted = (_totals(side, rows, n_labels) for side, rows in sides)
+    return correct, real, predicted
+
+
+def _totals(side: Counts, entries: Counts, n_labels: int) -> Counts:
+    return np.bincount(side, weights=entries[:, 2], minlength=n_labels).astype(np.int64)
+
+
+def _accuracy(correct: int, m: int) -> Figure:
     return Figure(correct / m, *wilson_interval(correct, m))
 
 
@@ -206,9 +254,10 @@ def _log_loss(losses: Floats, left_out: int) -> Figure:
     return Figure(float(losses.mean()), max(low, 0.0), high, reason)
 
 
-def _macro_f1(confusion: Counts) -> Figure:
-    value = float(macro_f1s(confusion))
-    drawn = macro_f1_interval(confusion)
+def _macro_f1(entries: Counts, n_labels: int) -> Figure:
+    value = float(macro_f1_of_counts(*_counts(entries, n_labels)))
+    real, predicted, cells = entries.T
+    drawn = macro_f1_interval_of_cells(real, predicted, cells, n_labels)
     # Draws lose rare classes, which can shift them all to one side of the value.
     around = Interval(min(drawn.low, value), max(drawn.high, value))
     return Figure(value, *around)

@@ -91,8 +91,8 @@ def explain(document: Documents, features: TextFeatures, model: LinearModel, cla
 
 def class_weights(theta: Any, k: int) -> Any:
     """The weights of class k in float64: of two classes, the first's are the other's negated."""
-    theta = np.asarray(theta, dtype=np.float64)
-    return theta[k] if theta.ndim == 2 else theta if k == 1 else -theta
+    own = theta[k] if theta.ndim == 2 else theta if k == 1 else -theta
+    return np.asarray(own, dtype=np.float64)
 
 
 def strongest_features(

@@ -64,17 +64,26 @@ def row_weights(sample_weight: Any, n_rows: int) -> Floats:
     Raises
     ------
     DataError
-        Of another length, negative or not finite, or all zero.
+        Of another length, no numbers, negative or not finite, or all zero.
     """
     if sample_weight is None:
         return np.ones(n_rows)
-    weights = np.array(sample_weight, dtype=np.float64)
+    try:
+        weights = np.array(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"sample_weight: expected a number for each row: {error}") from None
     if weights.ndim == 0:
         weights = np.full(n_rows, float(weights))
     if weights.shape != (n_rows,):
-        raise DataError(f"sample_weight: expected {n_rows} numbers, found shape {weights.shape}")
-    if not np.isfinite(weights).all() or np.any(weights < 0) or not np.any(weights > 0):
-        raise DataError("sample_weight: expected finite numbers, none negative and not all zero")
+        raise DataError(f"sample_weight: expected {n_rows} numbers, found shape {weights.shape}; give one weight a row")
+    bad = np.flatnonzero(~((weights >= 0) & np.isfinite(weights)))
+    if len(bad):
+        raise DataError(
+            f"sample_weight: expected finite numbers of 0 or more, found {weights[bad[0]]} for row {bad[0]} "
+            f"({len(bad)} such rows); correct it or drop the row"
+        )
+    if not np.any(weights > 0):
+        raise DataError(f"sample_weight: all {n_rows} weights are zero, which leaves no row; give some rows a weight")
     return weights
 
 

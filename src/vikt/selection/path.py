@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vikt.matrix import DesignMatrix
 from vikt.model.objective import Objective
 from vikt.solvers.dual import DualState, dual
 
@@ -58,7 +57,7 @@ def choose_l2(
     """
     curve: list[PathPoint] = []
     state: DualState | None = None
-    norm = mean_square_norm(training.X)
+    norm = mean_square_norm(training)
     for strength in STRENGTHS.tolist():
         C = strength / norm
         l2 = 1 / (2 * C * training.total_weight)
@@ -77,15 +76,15 @@ def choose_l2(
     return Choice(best.l2, curve, _said(best, curve))
 
 
-def default_l2(X: DesignMatrix, total_weight: float, why: str) -> Choice:
+def default_l2(objective: Objective, why: str) -> Choice:
     """λ at C·mean‖x‖² = 100, for want of rows to validate on."""
-    l2 = mean_square_norm(X) / (2 * DEFAULT_STRENGTH * total_weight)
+    l2 = mean_square_norm(objective) / (2 * DEFAULT_STRENGTH * objective.total_weight)
     return Choice(l2, [], f"λ = {l2:.3g} by default (C·mean‖x‖² = {DEFAULT_STRENGTH:g}): {why}")
 
 
-def mean_square_norm(X: DesignMatrix) -> float:
-    """mean‖x‖², the dummy not counted; 1 where all rows are empty."""
-    return float(np.mean(X.squared_norms())) or 1.0
+def mean_square_norm(objective: Objective) -> float:
+    """The weighted mean of ‖x‖², the dummy not counted; 1 where all rows are empty."""
+    return float(np.average(objective.X.squared_norms(), weights=objective.weights)) or 1.0
 
 
 def _said(best: PathPoint, curve: list[PathPoint]) -> str:
