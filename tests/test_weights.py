@@ -99,7 +99,7 @@ def given_vocabulary(monkeypatch):
     def learn(texts):
         class Given(TextFeatures):
             def fit_transform(self, other, progress=None):
-                super().fit_transform(vikt.corpus.texts.Texts.from_strings(texts))
+                super().fit_transform(self.measure(vikt.corpus.documents.Documents.of(texts)))
                 return self.transform(other)
 
         monkeypatch.setattr("vikt.classifier.TextFeatures", Given)

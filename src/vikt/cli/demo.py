@@ -32,19 +32,7 @@ def demo(as_json: bool, quiet: bool) -> None:
         say("400 short e-mails, spam or ham, written for this project: a first look, no evidence.")
         say("(The first run compiles the hot loops, which takes some seconds and happens once.)\n")
     with as_file(files("vikt.corpus.sample") / "emails.tsv") as mails:
-        request = Request(
-            data=[mails],
-            text="text",
-            label="label",
-            weight=None,
-            test=None,
-            output=_MODEL,
-            threads=1,
-            refit_all=False,
-            force=False,
-            as_json=as_json,
-            quiet=quiet,
-        )
+        request = Request([str(mails)], "text", "label", output=_MODEL, as_json=as_json, quiet=quiet)
         if not as_json:
             print("$ vikt train emails.tsv -o demo.vikt\n")
         train(request, {"min_df": 1})

@@ -26,6 +26,7 @@ app = typer.Typer(
 
 class Analyzer(StrEnum):
     auto = "auto"
+    none = "none"
     word = "word"
     char = "char"
     char_wb = "char_wb"
@@ -46,11 +47,24 @@ class Solver(StrEnum):
     minibatch = "minibatch"
 
 
+class Format(StrEnum):
+    csv = "csv"
+    tsv = "tsv"
+    jsonl = "jsonl"
+    parquet = "parquet"
+    arrow = "arrow"
+    txt = "txt"
+    svmlight = "svmlight"
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and no notes on stderr.")]
 Threads = Annotated[int, typer.Option("--threads", min=1, help="How many threads; no result depends on it.")]
 Model = Annotated[Path, typer.Argument(help="A model written by `vikt train`.", metavar="MODEL")]
 TextColumn = Annotated[str | None, typer.Option("--text", help="The column of the texts.", metavar="COL")]
+FormatName = Annotated[
+    Format | None, typer.Option("--format", help="What DATA is, where its name does not tell.", show_default=False)
+]
 LabelColumn = Annotated[str | None, typer.Option("--label", help="The column of the labels.", metavar="COL")]
 
 
@@ -63,20 +77,25 @@ def _example(*lines: str) -> str:
         "vikt train reviews.csv",
         "vikt train train.tsv --label topic --test test.tsv -o topics.vikt",
         "vikt train mails.jsonl --analyzer char_wb --ngrams 2-4 --json",
+        "vikt train reviews/ --test reviews-test/",
+        "vikt train 'logs/*.jsonl.gz'",
+        "vikt train mails.csv --features spam.toml --number misspelt --category sender",
+        "vikt train mails.csv --analyzer none --number misspelt --number links",
         "vikt train train.tsv --solver minibatch --patience 3",
     )
 )
 @guarded
 def train(
     data: Annotated[
-        list[Path],
-        typer.Argument(help="Labelled texts: .csv, .tsv, .jsonl or .parquet; - is JSONL on stdin."),
+        list[str],
+        typer.Argument(
+            help="Labelled texts: .csv, .tsv, .jsonl, .parquet, .arrow, fastText's .txt, .svmlight, also with .gz or "
+            ".zst; a folder a class; patterns; - is stdin."
+        ),
     ],
     text: TextColumn = None,
     label: LabelColumn = None,
-    test: Annotated[
-        Path | None, typer.Option(help="Labelled texts for the report alone; else a tenth of DATA.")
-    ] = None,
+    test: Annotated[str | None, typer.Option(help="Labelled texts for the report alone; else a tenth of DATA.")] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the model goes.")] = Path("model.vikt"),
     analyzer: Annotated[Analyzer, typer.Option(help="What a text falls into.")] = Analyzer.auto,
     ngrams: Annotated[
@@ -88,6 +107,15 @@ def train(
     lowercase: Annotated[
         bool | None,
         typer.Option("--lowercase/--keep-case", help="Words lose their case, characters keep it, if not given."),
+    ] = None,
+    features: Annotated[
+        Path | None, typer.Option(help="Hand-made features beside the n-grams, declared in TOML.", metavar="FILE")
+    ] = None,
+    number: Annotated[
+        list[str] | None, typer.Option(help="A column of numbers as a feature; once for each.", metavar="COL")
+    ] = None,
+    category: Annotated[
+        list[str] | None, typer.Option(help="A column of categories as a feature; once for each.", metavar="COL")
     ] = None,
     l2: Annotated[
         str, typer.Option("--l2", help="The penalty λ, or auto: chosen by validation.", metavar="X")
@@ -102,6 +130,7 @@ def train(
         typer.Option(help="Stop a descent once the validation loss has risen more often than this in a row."),
     ] = None,
     weight: Annotated[str | None, typer.Option(help="The column of row weights.", metavar="COL")] = None,
+    format: FormatName = None,
     class_weight: Annotated[str | None, typer.Option(help="balanced, or factors: spam=2,ham=1.", metavar="W")] = None,
     seed: Annotated[int, typer.Option(help="Of the splits and of every draw.")] = 0,
     threads: Threads = 1,
@@ -132,7 +161,10 @@ def train(
         class_weight=work.parse_class_weight(class_weight),
         random_state=seed,
     )
-    request = work.Request(data, text, label, weight, test, output, threads, refit_all, force, as_json, quiet)
+    request = work.Request(
+        data, text, label, weight, test, format and format.value, features, number or [], category or [],
+        output, threads, refit_all, force, as_json, quiet,
+    )  # fmt: skip
     work.train(request, options)
 
 
@@ -142,9 +174,10 @@ def train(
 @guarded
 def evaluate(
     model: Model,
-    data: Annotated[Path, typer.Argument(help="Labelled texts.")],
+    data: Annotated[list[str], typer.Argument(help="Labelled texts, as for train.")],
     text: TextColumn = None,
     label: LabelColumn = None,
+    format: FormatName = None,
     threads: Threads = 1,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -152,22 +185,30 @@ def evaluate(
     """Test a model on labelled texts. Columns are those it was trained on unless named."""
     from vikt.cli import use
 
-    use.evaluate_file(model, data, text, label, threads, as_json, quiet)
+    use.evaluate_file(model, data, text, label, format and format.value, threads, as_json, quiet)
 
 
 @app.command(
     epilog=_example(
         "echo 'What a film!' | vikt predict model.vikt",
-        "vikt predict model.vikt new.csv -o labelled.csv --proba",
+        "vikt predict model.vikt new.csv -o labelled.parquet --proba",
+        "vikt predict model.vikt new.jsonl --top 3 --threshold 0.2",
         "tail -f mails.log | vikt predict model.vikt",
     )
 )
 @guarded
 def predict(
     model: Model,
-    data: Annotated[str, typer.Argument(help="A table of texts; without it, a text a line on stdin.")] = "-",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of stdout.")] = None,
+    data: Annotated[str, typer.Argument(help="A table, as for train; without it, a text a line on stdin.")] = "-",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A file instead of stdout; its name tells the format.")
+    ] = None,
     text: TextColumn = None,
+    format: FormatName = None,
+    top: Annotated[int, typer.Option(help="The so many most probable classes.", min=1, metavar="K")] = 1,
+    threshold: Annotated[
+        float, typer.Option(help="Leave the label empty where its probability is below.", min=0, max=1, metavar="P")
+    ] = 0.0,
     proba: Annotated[bool, typer.Option("--proba", help="Add a column for the probability of each class.")] = False,
     threads: Threads = 1,
     as_json: Json = False,
@@ -179,7 +220,8 @@ def predict(
     """
     from vikt.cli import use
 
-    use.predict_stream(model, data, output, text, proba, threads, as_json)
+    answers = use.Answers(model, threads, top, threshold, proba)
+    use.predict_stream(answers, data, output, text, format and format.value, as_json, quiet)
 
 
 @app.command(
@@ -189,6 +231,10 @@ def predict(
 def explain(
     model: Model,
     text: Annotated[str | None, typer.Argument(help="The text; without it, all of stdin.")] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="What the model reads beside the text; once for each.", metavar="NAME=VALUE"),
+    ] = None,
     top: Annotated[int, typer.Option(help="How many features to list.", min=1)] = 15,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -196,7 +242,7 @@ def explain(
     """Show what each feature of a text adds to its score."""
     from vikt.cli import use
 
-    use.explain_text(model, text, top, as_json)
+    use.explain_text(model, text, column or [], top, as_json)
 
 
 @app.command(epilog=_example("vikt inspect model.vikt", "vikt inspect model.vikt --json"))

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from vikt.classifier import TextClassifier
+from vikt.classifier import Given, TextClassifier
 from vikt.cli import show
 from vikt.cli.console import print_json, progress, say
-from vikt.corpus.columns import Columns, find_columns
+from vikt.cli.data import Labelled, labelled, paired_columns, read_tables
 from vikt.corpus.read_tables import Table
-from vikt.corpus.readers import read_table
-from vikt.corpus.texts import Texts
-from vikt.errors import DataError, OutputFileError, UsageError
+from vikt.errors import OutputFileError, UsageError
 from vikt.evaluation.report import Evaluation, evaluate
+from vikt.features.declarations import features_declared
+from vikt.features.handmade import Category, Feature, Number, Numbered
 from vikt.storage import check_replaceable
 
 
@@ -26,47 +23,53 @@ from vikt.storage import check_replaceable
 class Request:
     """What `vikt train` is asked to do, the model's own options apart."""
 
-    data: list[Path]
-    text: str | None
-    label: str | None
-    weight: str | None
-    test: Path | None
-    output: Path
-    threads: int
-    refit_all: bool
-    force: bool
-    as_json: bool
-    quiet: bool
-
-
-@dataclass
-class LabelledTexts:
-    """What was read from files."""
-
-    texts: Texts
-    labels: np.ndarray[Any, Any]
-    weights: np.ndarray[Any, Any] | None
-    columns: Columns
+    data: list[str]
+    text: str | None = None
+    label: str | None = None
+    weight: str | None = None
+    test: str | None = None
+    format: str | None = None
+    features: Path | None = None
+    numbers: list[str] = field(default_factory=list)
+    categories: list[str] = field(default_factory=list)
+    output: Path = Path("model.vikt")
+    threads: int = 1
+    refit_all: bool = False
+    force: bool = False
+    as_json: bool = False
+    quiet: bool = False
 
 
 def train(request: Request, options: dict[str, Any]) -> TextClassifier:
     """Read, fit, test, report, save."""
     check_output(request.output, request.force)
-    classifier = TextClassifier(**options)
-    classifier.threads = request.threads
-    rows = read_labelled(request)
-    if not request.quiet:
-        for sentence in rows.columns.said:
-            say(sentence)
+    declared = [
+        *features_declared(request.features),
+        *(Number(name=name) for name in request.numbers),
+        *(Category(name=name, column=name) for name in request.categories),
+    ]
+    classifier = TextClassifier(**options, features=declared or None)
+    # Refused before any file is read, but that svmlight's files bring their own features.
+    if declared or options.get("analyzer") != "none":
+        classifier.check_settings()
     with progress(request.quiet) as tell:
-        if request.test is None:
-            texts, labels = classifier.fit_and_hold_out(rows.texts, rows.labels, rows.weights, progress=tell)
+        table = read_tables(request.data, request.format)
+        _take_pairs(classifier, table, declared)
+        rows = labelled(table, classifier.features_, request.text, request.label, request.weight)
+        test = _test_rows(request, classifier, rows) if request.test else None
+        for sentence in rows.said if not request.quiet else ():
+            say(sentence)
+        del table
+        classifier.threads = request.threads
+        held_out: tuple[Given, Any]
+        if test is None:
+            held_out = classifier.fit_and_hold_out(rows.documents, rows.labels, rows.weights, progress=tell)
         else:
-            classifier.fit(rows.texts, rows.labels, rows.weights, progress=tell)
-            texts, labels = _test_rows(request.test, rows.columns)
-        classifier.data_["test_rows"] = len(texts)
-        evaluation = evaluate(labels, classifier.classes_, classifier.predict_log_proba(texts))
-        if request.refit_all and request.test is None:
+            classifier.fit(rows.documents, rows.labels, rows.weights, progress=tell)
+            held_out = test.documents, test.labels
+        classifier.data_["test_rows"] = len(held_out[1])
+        evaluation = evaluate(held_out[1], classifier.classes_, classifier.predict_log_proba(held_out[0]))
+        if request.refit_all and test is None:
             classifier = refitted(classifier, rows, tell)
     report = show.evaluation_json(evaluation, classifier)
     about = {
@@ -78,12 +81,25 @@ def train(request: Request, options: dict[str, Any]) -> TextClassifier:
     return classifier
 
 
-def refitted(classifier: TextClassifier, rows: LabelledTexts, tell: Any) -> TextClassifier:
+def _take_pairs(classifier: TextClassifier, table: Table, declared: list[Feature]) -> None:
+    """Let the features that svmlight's files hold be those of the classifier."""
+    pairs = [Numbered(name=name) for name in paired_columns(table)]
+    if pairs:
+        classifier.set_params(analyzer="none", features=[*declared, *pairs])
+    classifier.check_settings()
+
+
+def _test_rows(request: Request, classifier: TextClassifier, rows: Labelled) -> Labelled:
+    table = read_tables([str(request.test)], None)
+    return labelled(table, classifier.features_, rows.columns.text, rows.columns.label)
+
+
+def refitted(classifier: TextClassifier, rows: Labelled, tell: Any) -> TextClassifier:
     """A model of all rows, at the λ chosen before; the figures are of the model it replaces."""
     say("refitted on all rows: the figures are of the model before, which had not seen the test rows")
     again = TextClassifier(**classifier.get_params() | {"l2": classifier.l2_})
     test_rows = classifier.data_["test_rows"]
-    again.fit(rows.texts, rows.labels, rows.weights, progress=tell)
+    again.fit(rows.documents, rows.labels, rows.weights, progress=tell)
     again.data_["test_rows"] = test_rows
     again.choice_ = classifier.choice_
     return again
@@ -104,49 +120,6 @@ def check_output(path: Path, force: bool) -> None:
     if not os.access(path.parent, os.W_OK):
         raise OutputFileError(f"{path}: the folder {path.parent} cannot be written; choose another with -o")
     check_replaceable(path, force)
-
-
-def read_labelled(request: Request) -> LabelledTexts:
-    """The rows of all files; columns are found in the first."""
-    tables = [read_table(path) for path in request.data]
-    found = columns_of(tables[0], request.text, request.label)
-    for table in tables:
-        if table.n_blank and not request.quiet:
-            say(f"{table.path}: {table.n_blank:,} blank lines passed over")
-    texts = [Texts.from_arrow(table.column(str(found.text))) for table in tables]
-    labels = np.concatenate([labels_of(table, found) for table in tables])
-    weights = np.concatenate([_weights_of(table, request.weight) for table in tables]) if request.weight else None
-    return LabelledTexts(Texts.joined(texts), labels, weights, found)
-
-
-def columns_of(table: Table, text: str | None, label: str | None, need_label: bool = True) -> Columns:
-    return find_columns(
-        table.names,
-        text=text,
-        label=label,
-        origin=table.path,
-        need_label=need_label,
-        mean_length=table.mean_length,
-    )
-
-
-def labels_of(table: Table, found: Columns) -> np.ndarray[Any, Any]:
-    """The labels as strings.
-
-    Raises
-    ------
-    DataError
-        A label is empty.
-    """
-    assert found.label is not None
-    labels = np.asarray(table.column(found.label).to_pylist())
-    empty = np.flatnonzero(labels == "")
-    if len(empty):
-        raise DataError(
-            f"{table.place(int(empty[0]))} has an empty label in column {found.label!r} "
-            f"({len(empty)} such rows); label it or drop the row"
-        )
-    return labels
 
 
 def parse_ngrams(given: str | None) -> tuple[int, int] | None:
@@ -179,37 +152,6 @@ def parse_class_weight(given: str | None) -> Any:
         raise UsageError(f"--class-weight: expected balanced or spam=2,ham=1, found {given!r}") from None
 
 
-def _weights_of(table: Table, name: str) -> np.ndarray[Any, Any]:
-    """The weights as numbers.
-
-    Raises
-    ------
-    DataError
-        One is no number, negative or not finite.
-    """
-    spelled = table.column(name).to_pylist()
-    weights = np.array([_number(value) for value in spelled])
-    bad = np.flatnonzero(~((weights >= 0) & np.isfinite(weights)))
-    if len(bad):
-        raise DataError(
-            f"{table.place(int(bad[0]))} has the weight {spelled[bad[0]]!r} in column {name!r} "
-            f"({len(bad)} such rows), expected a number of 0 or more; correct it or drop the row"
-        )
-    return weights
-
-
-def _number(spelled: str) -> float:
-    try:
-        return float(spelled)
-    except ValueError:
-        return math.nan
-
-
-def _test_rows(path: Path, found: Columns) -> tuple[Texts, np.ndarray[Any, Any]]:
-    table = read_table(path)
-    return Texts.from_arrow(table.column(str(found.text))), labels_of(table, found)
-
-
 def _report(classifier: TextClassifier, evaluation: Evaluation, report: dict[str, Any], request: Request) -> None:
     size = request.output.stat().st_size
     if request.as_json:
@@ -219,7 +161,7 @@ def _report(classifier: TextClassifier, evaluation: Evaluation, report: dict[str
         model["path_of_l2"] = [{"l2": point.l2, "log_loss": point.log_loss} for point in choice.curve]
         print_json({**report, "model": model})
         return
-    tested = "a tenth of the rows, kept apart" if request.test is None else str(request.test)
+    tested = "a tenth of the rows, kept apart" if request.test is None else request.test
     blocks = [
         show.data_lines(classifier),
         show.fit_lines(classifier),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,10 +15,13 @@ import numpy as np
 
 from vikt.classifier import TextClassifier, load
 from vikt.cli import show
-from vikt.cli.console import figure, print_json, progress
-from vikt.cli.train import columns_of, labels_of
-from vikt.corpus.read_stream import STANDARD_INPUT, Lines, read_lines, without_end
-from vikt.corpus.readers import read_batches, read_table
+from vikt.cli.console import figure, print_json, progress, say
+from vikt.cli.data import documents_of, labelled, read_tables, text_column
+from vikt.corpus.read_json import spell
+from vikt.corpus.read_labelled import without_labels
+from vikt.corpus.read_stream import STANDARD_INPUT, Lines, open_input, read_lines, suffix_of, without_end
+from vikt.corpus.readers import Table, read_batches
+from vikt.corpus.sources import find_sources
 from vikt.corpus.texts import Texts
 from vikt.corpus.writers import TableWriter
 from vikt.errors import EncodingError, UsageError
@@ -29,97 +33,101 @@ _BYTES_AT_A_TIME = 1 << 20
 
 
 def evaluate_file(
-    model: Path, data: Path, text: str | None, label: str | None, threads: int, as_json: bool, quiet: bool
-) -> None:
+    model: Path, data: list[str], text: str | None, label: str | None, format: str | None, threads: int,
+    as_json: bool, quiet: bool,
+) -> None:  # fmt: skip
     classifier = load(model)
     classifier.threads = threads
-    table = read_table(data)
     trained = classifier.about_.get("columns", {})
-    found = columns_of(
-        table, text or _if_there(trained.get("text"), table), label or _if_there(trained.get("label"), table)
-    )
     with progress(quiet) as tell:
         tell("evaluating", 0, 0)
-        texts = Texts.from_arrow(table.column(str(found.text)))
-        evaluation = evaluate(labels_of(table, found), classifier.class_names, classifier.predict_log_proba(texts))
+        table = read_tables(data, format)
+        known = {role: name for role, name in trained.items() if name in table.names}
+        rows = labelled(table, classifier.features_, text or known.get("text"), label or known.get("label"))
+        for sentence in rows.said if not quiet else ():
+            say(sentence)
+        evaluation = evaluate(rows.labels, classifier.class_names, classifier.predict_log_proba(rows.documents))
     if as_json:
         print_json(show.evaluation_json(evaluation, classifier) | {"model": {"path": str(model)}})
     else:
-        figures = show.evaluation_lines(evaluation, classifier.data_.get("weighted", False))
-        print(f"test       {data}, {table.n_rows:,} rows\n{figures}")
+        weighted = classifier.data_.get("weighted", False)
+        lines = show.evaluation_lines(evaluation, weighted)
+        print(f"test       {table.path}, {table.n_rows:,} rows\n{lines}")
+
+
+@dataclass
+class Answers:
+    """What is said of each document: the most probable classes, and every probability if asked."""
+
+    model: Path
+    threads: int = 1
+    top: int = 1
+    threshold: float = 0.0
+    proba: bool = False
+
+    def __post_init__(self) -> None:
+        self.classifier = load(self.model)
+        self.classifier.threads = self.threads
+        self.labels = self.classifier.class_names
+        ranks = ["", *(f"_{rank}" for rank in range(2, min(self.top, len(self.labels)) + 1))]
+        self.columns = [name + rank for rank in ranks for name in ("predicted", "probability")]
+        self.columns += [f"P({label})" for label in self.labels] if self.proba else []
+        self._labels = np.array([*self.labels, None], dtype=object)
+
+    def of(self, documents: Any) -> dict[str, list[Any]]:
+        """The columns of the answer; a class below the threshold is None."""
+        probabilities = self.classifier.predict_proba(documents)
+        n_top = min(self.top, len(self.labels))
+        best = np.argsort(-probabilities, axis=1, kind="stable")[:, :n_top]
+        largest = np.take_along_axis(probabilities, best, axis=1)
+        predicted = self._labels[np.where(largest >= self.threshold, best, len(self.labels))]
+        columns: list[Any] = [side[:, rank] for rank in range(n_top) for side in (predicted, largest)]
+        columns += list(probabilities.T) if self.proba else []
+        return dict(zip(self.columns, (column.tolist() for column in columns), strict=True))
 
 
 def predict_stream(
-    model: Path, data: str, output: Path | None, text: str | None, proba: bool, threads: int, as_json: bool
+    answers: Answers, data: str, output: Path | None, text: str | None, format: str | None, as_json: bool, quiet: bool
 ) -> None:
-    classifier = load(model)
-    classifier.threads = threads
-    answer = _Answer(classifier, proba)
+    """Lines of text to lines of answers, or a table to a table."""
+    takes_lines = format in (None, "txt") and text is None and (data == "-" or suffix_of(data) == ".txt")
+    writes_lines = output is None or suffix_of(output) == ".txt"
     with replacing(output) if output else nullcontext(sys.stdout.buffer) as stream:
-        if data == "-" and text is None:
-            _predict_lines(answer, stream, as_json)
+        if takes_lines and (writes_lines or data == "-"):
+            lines = nullcontext(sys.stdin.buffer) if data == "-" else open_input(Path(data))
+            with lines as source:
+                _predict_lines(answers, source, STANDARD_INPUT if data == "-" else data, stream, as_json, quiet)
         else:
-            _predict_table(answer, data, text, stream, _suffix(data, output, as_json))
+            name = str(output or f"table{_suffix(data, format, as_json)}")
+            with TableWriter(stream, name) as writer:
+                _predict_table(answers, data, text, format, writer)
 
 
-def explain_text(model: Path, text: str | None, top: int, as_json: bool) -> None:
-    classifier = load(model)
-    if text is None:
-        text = "\n".join(read_lines(sys.stdin.buffer))
-    explanation = classifier.explain(text)
-    if as_json:
-        print_json(explanation.to_json())
-        return
-    show.print_highlighted(explanation)
-    print()
-    print(show.explanation_lines(explanation, top))
-
-
-def inspect_model(model: Path, as_json: bool) -> None:
-    classifier = load(model)
-    if as_json:
-        strongest = strongest_features(classifier.features_, classifier.model_, classifier.class_names)
-        print_json(_header(classifier, model) | {"strongest": {k: [list(f) for f in v] for k, v in strongest.items()}})
-        return
-    metrics = classifier.about_.get("metrics", {})
-    figures = [f"{name:<10} {figure(entry['value'])}" for name, entry in metrics.items()]
-    head = f"model      {model} ({model.stat().st_size / 1e6:.1f} MB), {classifier!r}"
-    print("\n\n".join([head, show.data_lines(classifier), show.fit_lines(classifier)]))
-    print("\ntest figures\n" + "\n".join(figures) + "\n")
-    print(show.strongest_lines(classifier))
-
-
-class _Answer:
-    """What is said of each text: label, probability, and the probability of each class if asked."""
-
-    def __init__(self, classifier: TextClassifier, proba: bool) -> None:
-        self.classifier, self.labels = classifier, classifier.class_names
-        self.columns = ["predicted", "probability"] + ([f"P({label})" for label in self.labels] if proba else [])
-        self.proba = proba
-
-    def rows(self, texts: Texts) -> Iterator[list[Any]]:
-        probabilities = self.classifier.predict_proba(texts)
-        best = np.argmax(probabilities, axis=1).tolist()
-        for row, k in zip(probabilities.tolist(), best, strict=True):
-            yield [self.labels[k], row[k], *(row if self.proba else ())]
-
-
-def _predict_lines(answer: _Answer, stream: IO[bytes], as_json: bool) -> None:
-    for lines in filter(None, _lines_as_they_come(sys.stdin.buffer)):
-        texts = Texts.from_strings(lines)
-        said = [
-            json.dumps(dict(zip(answer.columns, row, strict=True)), ensure_ascii=False)
+def _predict_lines(
+    answers: Answers, source: IO[bytes], origin: str, stream: IO[bytes], as_json: bool, quiet: bool
+) -> None:
+    features = answers.classifier.features_
+    if features.columns or not features.reads_text:
+        raise UsageError(f"{origin}: the model reads the columns {', '.join(features.columns)}; give it a table")
+    if answers.proba and not as_json and not quiet:
+        say("columns: " + " TAB ".join(map(_one_line, answers.columns)))
+    batches = _lines_as_they_come(source, origin)
+    for lines in filter(None, [list(chain.from_iterable(batches))] if features.is_running else batches):
+        columns = answers.of(Texts.from_strings(map(without_labels, lines)))
+        rows = zip(*columns.values(), strict=True)
+        said = (
+            spell(dict(zip(answers.columns, row, strict=True)))
             if as_json
-            else "\t".join([_one_line(row[0]), *(f"{p:.12g}" for p in row[1:])])
-            for row in answer.rows(texts)
-        ]
-        stream.write(("\n".join(said) + "\n").encode())
+            else "\t".join(f"{value:.12g}" if isinstance(value, float) else _one_line(value or "") for value in row)
+            for row in rows
+        )
+        stream.write(("\n".join(said) + "\n").encode("utf-8", "surrogatepass"))
         stream.flush()
 
 
-def _lines_as_they_come(stream: Any) -> Iterator[list[str]]:
+def _lines_as_they_come(stream: Any, origin: str) -> Iterator[list[str]]:
     """The lines that have arrived, without waiting for more: a slow pipe is answered at once, a fast one in bulk."""
-    lines, pieces = Lines((), STANDARD_INPUT), []
+    lines, pieces = Lines((), origin), []
     while chunk := stream.read1(_BYTES_AT_A_TIME):
         whole, end, rest = chunk.rpartition(b"\n")
         if not end:
@@ -144,38 +152,63 @@ def _decoded(lines: Lines, content: bytes) -> Iterator[list[str]]:
     yield texts
 
 
-def _predict_table(answer: _Answer, data: str, text: str | None, stream: IO[bytes], suffix: str) -> None:
-    writer = TableWriter(stream, suffix)
-    trained = answer.classifier.about_.get("columns", {})
-    column = None
-    for table in read_batches(data):
-        if not table.n_rows:
-            continue
-        if column is None:
-            column = columns_of(table, text or _if_there(trained.get("text"), table), None, need_label=False).text
-        rows = table.arrow.to_pylist()
-        for row, said in zip(rows, answer.rows(Texts.from_arrow(table.column(str(column)))), strict=True):
-            row |= zip(answer.columns, said, strict=True)
-        writer.write(rows)
+def _predict_table(answers: Answers, data: str, text: str | None, format: str | None, writer: TableWriter) -> None:
+    features = answers.classifier.features_
+    trained = answers.classifier.about_.get("columns", {})
+    for source in find_sources([data]):
+        batches: Iterable[Table] = read_batches(source, format=format)
+        if features.is_running:
+            # Neighbours may stand in the next batch.
+            batches = [Table.concatenate(batches, keep_objects=True)]
+        column = None
+        for table in batches:
+            if table.n_rows:
+                column = column or text_column(table, features, text, trained.get("text"))
+                writer.write(table, answers.of(documents_of(table, features, column)))
 
 
-def _suffix(data: str, output: Path | None, as_json: bool) -> str:
-    if as_json or data == "-":
-        return ".jsonl"
-    suffix = (output or Path(data)).suffix.lower()
-    if output is None and suffix == ".parquet":
-        raise UsageError(
-            f"{data}: a table of Parquet cannot go to stdout; name a file with -o, such as -o labelled.jsonl"
-        )
-    return suffix
-
-
-def _if_there(name: str | None, table: Any) -> str | None:
-    return name if name in table.names else None
+def _suffix(data: str, format: str | None, as_json: bool) -> str:
+    """The format of a table on stdout: that of the table read where it can be written there, else JSONL."""
+    suffix = f".{format}" if format else suffix_of(data)
+    return suffix if suffix in (".csv", ".tsv") and not as_json else ".jsonl"
 
 
 def _one_line(label: str) -> str:
-    return label.replace("\t", "\\t").replace("\n", "\\n")
+    return label.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def explain_text(model: Path, text: str | None, columns: list[str], top: int, as_json: bool) -> None:
+    classifier = load(model)
+    if text is None:
+        text = "\n".join(read_lines(sys.stdin.buffer)) if classifier.features_.reads_text else ""
+    explanation = classifier.explain({"text": text} | dict(map(_named_value, columns)))
+    if as_json:
+        print_json(explanation.to_json())
+        return
+    show.print_highlighted(explanation)
+    print()
+    print(show.explanation_lines(explanation, top))
+
+
+def _named_value(given: str) -> tuple[str, str]:
+    name, equals, value = given.partition("=")
+    if not equals:
+        raise UsageError(f"--column: expected NAME=VALUE, found {given!r}")
+    return name, value
+
+
+def inspect_model(model: Path, as_json: bool) -> None:
+    classifier = load(model)
+    if as_json:
+        strongest = strongest_features(classifier.features_, classifier.model_, classifier.class_names)
+        print_json(_header(classifier, model) | {"strongest": {k: [list(f) for f in v] for k, v in strongest.items()}})
+        return
+    metrics = classifier.about_.get("metrics", {})
+    figures = [f"{name:<10} {figure(entry['value'])}" for name, entry in metrics.items()]
+    head = f"model      {model} ({model.stat().st_size / 1e6:.1f} MB), {classifier!r}"
+    print("\n\n".join([head, show.data_lines(classifier), show.fit_lines(classifier)]))
+    print("\ntest figures\n" + "\n".join(figures) + "\n")
+    print(show.strongest_lines(classifier))
 
 
 def _header(classifier: TextClassifier, model: Path) -> dict[str, Any]:

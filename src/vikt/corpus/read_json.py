@@ -12,7 +12,6 @@ from vikt.errors import ColumnError, DataError
 # A column with more spellings of numbers than this holds no labels, and remembering more would cost memory.
 _MANY_SPELLINGS = 100_000
 _LITERAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false")
-_WORDS = {True: "true", False: "false", None: "null"}
 
 
 class Number(str):
@@ -76,9 +75,9 @@ def spell(value: object) -> str:
         return "{" + ", ".join(f"{spell(name)}: {spell(item)}" for name, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(spell, value)) + "]"
-    if type(value) is str:
-        return json.dumps(value, ensure_ascii=False)
-    return str(_WORDS.get(value, value))  # type: ignore[call-overload]
+    if isinstance(value, Number):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 class JsonColumn:

@@ -1,0 +1,111 @@
+"""What a user names as data: read, its columns found, as documents, labels and weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.corpus.columns import Columns, find_columns
+from vikt.corpus.documents import Documents
+from vikt.corpus.read_labelled import PAIRS
+from vikt.corpus.read_tables import Table
+from vikt.corpus.readers import read_table
+from vikt.corpus.sources import find_sources
+from vikt.corpus.texts import Texts
+from vikt.errors import DataError
+from vikt.features.text import TextFeatures
+
+
+@dataclass
+class Labelled:
+    """Labelled documents, the columns they were found in, and what the user should be told of the reading."""
+
+    documents: Documents
+    labels: NDArray[Any]
+    weights: NDArray[np.float64] | None
+    columns: Columns
+    said: tuple[str, ...]
+
+
+def read_tables(data: Iterable[str | Path], format: str | None) -> Table:
+    """All rows of all files as one table."""
+    return Table.of_files([read_table(source, format=format) for source in find_sources(data)])
+
+
+def labelled(
+    table: Table, features: TextFeatures, text: str | None, label: str | None, weight: str | None = None
+) -> Labelled:
+    """The parts of a table that a classifier learns from, or is tested on."""
+    columns = find_columns(
+        table.names,
+        text=text,
+        label=label,
+        origin=table.path,
+        need_text=features.reads_text,
+        mean_length=table.mean_length,
+    )
+    blank = (f"{table.path}: {table.n_blank:,} blank lines passed over",) if table.n_blank else ()
+    return Labelled(
+        documents_of(table, features, columns.text),
+        _labels(table, str(columns.label)),
+        _weights(table, weight) if weight else None,
+        columns,
+        columns.said + table.notes + blank,
+    )
+
+
+def documents_of(table: Table, features: TextFeatures, text: str | None) -> Documents:
+    """What the features read of a table."""
+    texts = Texts.from_arrow(table.column(text)) if features.reads_text and text is not None else None
+    columns = {name: table.native(name) for name in features.columns}
+    if texts is None and not columns:
+        return Documents(Texts.from_strings([""] * table.n_rows), {}, table.path, table.place)
+    return Documents(texts, columns, table.path, table.place)
+
+
+def text_column(table: Table, features: TextFeatures, text: str | None, trained: str | None) -> str | None:
+    """The column of the texts where there are no labels: as named, else as in training, else guessed."""
+    known = trained if trained in table.names else None
+    need = features.reads_text
+    return find_columns(table.names, text=text or known, origin=table.path, need_text=need, need_label=False).text
+
+
+def paired_columns(table: Table) -> list[str]:
+    """The columns that hold svmlight's pairs."""
+    return [name for name in table.names if table.native(name).type == PAIRS]
+
+
+def _labels(table: Table, name: str) -> NDArray[Any]:
+    labels = np.asarray(table.column(name).to_pylist(), dtype=object)
+    empty = np.flatnonzero(labels == "")
+    if len(empty):
+        raise DataError(
+            f"{table.place(int(empty[0]))} has an empty label in column {name!r} "
+            f"({len(empty)} such rows); label it or drop the row"
+        )
+    return labels
+
+
+def _weights(table: Table, name: str) -> NDArray[np.float64]:
+    spelled = table.column(name).to_pylist()
+    weights = np.array([_number(value) for value in spelled])
+    bad = np.flatnonzero(~((weights >= 0) & np.isfinite(weights)))
+    if len(bad):
+        raise DataError(
+            f"{table.place(int(bad[0]))} has the weight {spelled[bad[0]]!r} in column {name!r} "
+            f"({len(bad)} such rows), expected a number of 0 or more; correct it or drop the row"
+        )
+    return weights
+
+
+def _number(spelled: str) -> float:
+    try:
+        return float(spelled)
+    except ValueError:
+        return math.nan
