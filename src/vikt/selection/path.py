@@ -10,11 +10,11 @@ import numpy as np
 
 from vikt.matrix import DesignMatrix
 from vikt.model.objective import Objective
+from vikt.model.penalties import DEFAULT_STRENGTH, default_strength_l2, mean_square_norm
 from vikt.solvers.dual import DualState, dual
 
 # C·mean‖x‖², four a decade: there the best value is found whatever the scale of the features.
 STRENGTHS = 10.0 ** (np.arange(-4, 17) / 4)
-DEFAULT_STRENGTH = 100.0
 _PATH_TOL = 1e-2
 _MOST_PASSES = 50
 _WORSE_IN_A_ROW = 3
@@ -79,13 +79,8 @@ def choose_l2(
 
 def default_l2(X: DesignMatrix, total_weight: float, why: str) -> Choice:
     """λ at C·mean‖x‖² = 100, for want of rows to validate on."""
-    l2 = mean_square_norm(X) / (2 * DEFAULT_STRENGTH * total_weight)
+    l2 = default_strength_l2(X, total_weight)
     return Choice(l2, [], f"λ = {l2:.3g} by default (C·mean‖x‖² = {DEFAULT_STRENGTH:g}): {why}")
-
-
-def mean_square_norm(X: DesignMatrix) -> float:
-    """mean‖x‖², the dummy not counted; 1 where all rows are empty."""
-    return float(np.mean(X.squared_norms())) or 1.0
 
 
 def _said(best: PathPoint, curve: list[PathPoint]) -> str:

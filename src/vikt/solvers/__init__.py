@@ -13,6 +13,7 @@ from vikt.model.objective import Objective
 from vikt.solvers.dual import dual
 from vikt.solvers.gradient_descent import batch, minibatch, stochastic
 from vikt.solvers.newton import is_quick, newton
+from vikt.solvers.separable import said_if_separable
 from vikt.solvers.solution import LossRecord, Progress, Solution
 from vikt.solvers.stopping import EarlyStopping
 
@@ -101,7 +102,9 @@ def minimise(
             options["early_stopping"] = EarlyStopping(settings.patience)
     if settings.solver == "minibatch":
         options["batch_size"] = settings.batch_size
-    return SOLVERS[settings.solver](objective, **options)
+    solution = SOLVERS[settings.solver](objective, **options)
+    # Early stopping is a remedy of its own.
+    return said_if_separable(objective, solution) if objective.l2 == 0 and validation is None else solution
 
 
 def _automatic(objective: Objective, settings: Settings, progress: Progress | None) -> Solution:

@@ -17,7 +17,6 @@ from vikt.model.functions import Floats
 from vikt.model.objective import Objective
 from vikt.solvers.certificate import Certificate, gradient_certificate
 from vikt.solvers.solution import LossRecord, Progress, Solution
-from vikt.solvers.stopping import convergence_epsilon
 
 _EPSILON = float(np.finfo(np.float64).eps)
 _MOST_NUMBERS = 50_000_000
@@ -74,12 +73,12 @@ def newton(
         curve.append(LossRecord(len(curve), proof.value - objective.penalty.value(theta)))
         if progress:
             progress(curve[-1])
-        reason = _met(objective, proof, squares, tol, epsilon)
+        step, decrement = rows.step(theta, scores, residuals)
+        reason = _met(objective, proof, max(squares, decrement), tol, epsilon)
         if reason:
             return Solution(theta, proof, curve, True, reason)
         if len(curve) > max_iter:
             return Solution(theta, proof, curve, False, f"max_iter = {max_iter} steps reached before convergence")
-        step, decrement = rows.step(theta, scores, residuals)
         # Where even the value cannot tell a better point, the decrement still can, until rounding is all there is.
         at_rounding = decrement <= _ROUNDING * proof.value and decrement > last / 2
         length = 0.0 if at_rounding else _length(objective, theta, step, proof.value, decrement)
@@ -89,22 +88,14 @@ def newton(
 
 
 class _CentredRows:
-    """The rows as a dense array with each column's mean taken away, the dummy feature first, and the step in them."""
+    """Newton's step, in terms of the rows centred."""
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
         self.share = objective.weights / objective.total_weight
         self.first = int(objective.X.has_dummy)
-        values = _dense(objective.X)
-        self.means = np.zeros(objective.X.n_features)
-        if self.first:
-            self.means = np.einsum("i,ij->j", self.share, values)
-            largest = np.abs(values).max(axis=0)
-            values -= self.means
-            # What is left of a constant column is rounding.
-            values[:, np.abs(values).max(axis=0) <= len(values) * _EPSILON * largest] = 0.0
-            values = np.column_stack([np.ones(len(values)), values])
-        self.values = values
+        self.values = centred_rows(objective.X, objective.weights)
+        self.means = column_means(objective.X, objective.weights)
 
     def step(self, theta: Floats, scores: Floats, residuals: Floats) -> tuple[Floats, float]:
         """Newton's step from θ, and how steeply the objective falls along it: -∇L̂ᵀΔ."""
@@ -175,19 +166,41 @@ def _length(objective: Objective, theta: Floats, step: Floats, value: float, dec
     return 0.0
 
 
-def _met(objective: Objective, proof: Certificate, squares: float, tol: float, epsilon: float) -> str:
-    """In words, that the rule for stopping is met; empty where it is not."""
+def _met(objective: Objective, proof: Certificate, slope: float, tol: float, epsilon: float) -> str:
+    """In words, that the rule for stopping is met; empty where it is not.
+
+    `slope` is the larger of the sum of squares of the gradient and Newton's decrement, which no scale of a column makes
+    small.
+    """
     if proof.relative <= tol:
         return f"the model is proven within {proof.relative:.1e} of the optimum (tol = {tol:g})"
-    epsilon = convergence_epsilon(objective.l2, proof.value, tol, epsilon)
-    if objective.l2 == 0 and squares < epsilon:
-        return f"converged: the sum of squares of the gradient, {squares:.1e}, fell below ε = {epsilon:.1e}"
+    if objective.l2 == 0 and slope < epsilon:
+        return f"converged: the sum of squares of the gradient, {slope:.1e} at most, fell below ε = {epsilon:.1e}"
     return ""
 
 
 def _no_better(proof: Certificate) -> str:
     distance = "" if proof.reason else f", {proof.relative:.1e} from the optimum at most"
     return f"rounding ended the fit before convergence{distance}: no step lowers the loss that float64 can tell"
+
+
+def column_means(X: DesignMatrix, weights: Floats) -> Floats:
+    """The weighted mean of each column where the intercept is free to take it up; else 0: (n,)."""
+    if not X.has_dummy:
+        return np.zeros(X.n_features)
+    return X.weighted_sum(weights)[1:] / float(np.sum(weights))
+
+
+def centred_rows(X: DesignMatrix, weights: Floats) -> Floats:
+    """The rows as a dense array, each column less its mean, the dummy feature (if there is one) first: (m, n+1)."""
+    values = _dense(X)
+    if not X.has_dummy:
+        return values
+    largest = np.abs(values).max(axis=0)
+    values -= column_means(X, weights)
+    # What is left of a constant column is rounding.
+    values[:, np.abs(values).max(axis=0) <= len(values) * _EPSILON * largest] = 0.0
+    return np.column_stack([np.ones(len(values)), values])
 
 
 def _dense(X: DesignMatrix) -> Floats:
