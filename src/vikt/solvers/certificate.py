@@ -28,6 +28,8 @@ _EPSILON = float(np.finfo(np.float64).eps)
 _TINY = float(np.finfo(np.float64).tiny)
 _MOST_NEWTON_STEPS = 100
 _NEWTON_IS_SAFE = 1.0
+_MOST_PRODUCTS = 1000
+_SOLVED = 1e-16
 
 
 class Certificate(NamedTuple):
@@ -148,8 +150,8 @@ def _balance(objective: Objective, scores: Floats) -> Floats:
     by_class = np.bincount(objective.y, weights=weights, minlength=objective.n_classes)
     true_total: Floats = np.asarray(by_class[1] if p.ndim == 1 else by_class, dtype=np.float64)
     for _ in range(_MOST_NEWTON_STEPS):
-        total, squares = _moments(weights, p)
-        step = _newton_step(total - true_total, np.diag(total) - squares if p.ndim == 2 else total - squares)
+        total = np.asarray(np.sum((weights * p.T).T, axis=0))
+        step = _newton_step(weights, p, total - true_total)
         if not np.max(np.abs(step)) < _NEWTON_IS_SAFE:
             step = _scaling_step(total, true_total)
         shift = shift - step
@@ -160,24 +162,34 @@ def _balance(objective: Objective, scores: Floats) -> Floats:
     return shift
 
 
-def _moments(weights: Floats, p: Floats) -> tuple[Floats, Floats]:
-    """Σ w p and Σ w p pᵀ over the rows, in one order of sums whatever the number of threads."""
-    rows = p.reshape(len(p), -1)
-    total, squares = np.zeros(rows.shape[1]), np.zeros((rows.shape[1], rows.shape[1]))
-    compiled(kernels.__name__).weighted_moments(np.ascontiguousarray(rows), weights, total, squares)
-    return total.reshape(p.shape[1:]), squares if p.ndim == 2 else squares[0, 0]
+def _newton_step(weights: Floats, p: Floats, gradient: Floats) -> Floats:
+    """H⁻¹g, H = Σ w (diag(p) - ppᵀ), by conjugate gradients: a product costs what one look at p costs, however many
+    the classes. Infinite where H is too flat to be inverted.
 
-
-def _newton_step(gradient: Floats, hessian: Floats) -> Floats:
-    """H⁻¹g."""
-    if hessian.ndim == 0:
-        return gradient / np.maximum(hessian, _TINY)
-    # All classes may shift together: adding the constant direction makes H regular without changing the step.
-    regular = hessian + np.trace(hessian) / hessian.size + _TINY * np.eye(len(hessian))
-    try:
-        return np.linalg.solve(regular, gradient)
-    except np.linalg.LinAlgError:
-        return np.full(len(gradient), np.inf)
+    Source: Hestenes and Stiefel 1952.
+    """
+    if p.ndim == 1:
+        return np.asarray(gradient / np.maximum(np.sum(weights * p * (1 - p)), _TINY))
+    product = compiled(kernels.__name__).curvature_product
+    diagonal = np.maximum(np.einsum("i,ik,ik->k", weights, p, 1 - p), _TINY)
+    step, rest = np.zeros(len(gradient)), gradient.copy()
+    direction = rest / diagonal
+    size = start = float(np.sum(rest * direction))
+    for _ in range(_MOST_PRODUCTS):
+        if size <= _SOLVED * start:
+            break
+        bent = np.zeros(len(gradient))
+        product(p, weights, direction, bent)
+        curvature = float(np.sum(direction * bent))
+        if not curvature > 0:
+            return np.full(len(gradient), np.inf)
+        step += size / curvature * direction
+        rest -= size / curvature * bent
+        scaled = rest / diagonal
+        last, size = size, float(np.sum(rest * scaled))
+        direction = scaled + size / last * direction
+    # All classes may shift together, which changes nothing.
+    return np.asarray(step - np.mean(step))
 
 
 def _scaling_step(total: Floats, true_total: Floats) -> Floats:
