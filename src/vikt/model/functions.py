@@ -58,7 +58,7 @@ def log_softmax(z: ArrayLike) -> Floats:
     --------
     >>> log_softmax([1000.0, 0.0]).tolist()
     [0.0, -1000.0]
-    >>> log_softmax([40.0, 0.0])[0]
+    >>> log_softmax([40.0, 0.0]).tolist()[0]
     -4.248...e-18
     """
     z = np.asarray(z, dtype=np.float64)
