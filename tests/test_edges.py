@@ -182,11 +182,29 @@ def test_what_float64_cannot_prove_is_right_all_the_same_and_said(classes):
     assert model.certificate_ > 1e-4
 
 
-def test_a_column_far_from_zero_that_varies_little():
-    X, y = some_rows(2)
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("tol", [1e-4, 1e-10])
+def test_a_column_far_from_zero_that_varies_little(classes, tol):
+    X, y = some_rows(classes)
     X = np.round(X, 3) + np.r_[1e8, 0, 0]
-    model = LogisticRegression(l2=1e-3).fit(X, y)
+    model = LogisticRegression(l2=1e-3, tol=tol).fit(X, y)
     promised_by(model, Written(X, y, 1e-3), X)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("l2", [1e-3, 0.1, 10.0])
+def test_where_the_scores_are_rounding_the_bound_knows_it(classes, l2):
+    """At 1e12 and one more or less, the terms of a score cancel but for their last digits."""
+    X, y = some_rows(classes)
+    X = np.round(X, 2) + np.r_[1e12, 0, 0]
+    with pytest.warns(ConvergenceWarning, match="scale the features"):
+        model = LogisticRegression(l2=l2, tol=1e-8).fit(X, y)
+    written = Written(X, y, l2)
+    excess = written.value(model.theta_) - written.optimum()[1]
+    c = model.certificate_
+    assert excess < 1e-6
+    assert c > 1e-4
+    assert np.isinf(c) or excess <= written.value(model.theta_) * c / (1 + c)
 
 
 @pytest.mark.parametrize("classes", [2, 3])

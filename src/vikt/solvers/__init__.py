@@ -118,7 +118,7 @@ def _automatic(objective: Objective, settings: Settings, progress: Progress | No
         return ascent
     left = settings.max_iter and settings.max_iter - _PASSES_BEFORE_NEWTON
     steps = minimise(objective, replace(settings, solver="newton", max_iter=left), progress=progress)
-    best = min(ascent, steps, key=lambda solution: solution.certificate.bound)
+    best = ascent if not steps.converged and ascent.certificate.value < steps.certificate.value else steps
     later = [record._replace(passes=record.passes + _PASSES_BEFORE_NEWTON) for record in steps.loss_curve]
     return replace(steps, theta=best.theta, certificate=best.certificate, loss_curve=ascent.loss_curve + later)
 
