@@ -76,7 +76,7 @@ class TextClassifier(Estimator):
     l2 : float or "auto"
         λ; chosen by validation along a path if "auto".
     class_weight : None, "balanced" or dict
-    solver : {"auto", "dual", "batch", "stochastic", "minibatch"}
+    solver : {"auto", "dual", "newton", "batch", "stochastic", "minibatch"}
     tol : float
         The relative distance from the optimum to be proven.
     max_iter : int, optional

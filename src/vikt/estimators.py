@@ -160,7 +160,7 @@ class LogisticRegression(LinearClassifier):
     fit_intercept : bool
         Whether the dummy feature is there; its weight is never penalised.
     class_weight : None, "balanced" or dict
-    solver : {"auto", "dual", "batch", "stochastic", "minibatch"}
+    solver : {"auto", "dual", "newton", "batch", "stochastic", "minibatch"}
     tol : float
         The relative distance from the optimum to be proven: L̂ ≤ (1 + tol)·L̂*.
     max_iter : int, optional

@@ -52,16 +52,22 @@ def softmax(z: ArrayLike) -> Floats:
 
 
 def log_softmax(z: ArrayLike) -> Floats:
-    """log softmax(z) = z - log Σ_i e^(z_i), exact where softmax underflows.
+    """log softmax(z) = z - log Σ_i e^(z_i), exact where softmax underflows, and where it is all but 1.
 
     Examples
     --------
     >>> log_softmax([1000.0, 0.0]).tolist()
     [0.0, -1000.0]
+    >>> log_softmax([40.0, 0.0]).tolist()[0]
+    -4.248...e-18
     """
     z = np.asarray(z, dtype=np.float64)
-    z = z - z.max(axis=-1, keepdims=True)
-    return np.asarray(z - np.log(np.exp(z).sum(axis=-1, keepdims=True)))
+    largest = z.argmax(axis=-1, keepdims=True)
+    z = z - np.take_along_axis(z, largest, axis=-1)
+    others = np.exp(z)
+    # The largest is 1 exactly; beside it the others would be lost.
+    np.put_along_axis(others, largest, 0.0, axis=-1)
+    return np.asarray(z - np.log1p(others.sum(axis=-1, keepdims=True)))
 
 
 def softmax_jacobian(z: ArrayLike) -> Floats:

@@ -7,7 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.matrix import DesignMatrix
 from vikt.model.functions import Floats
+
+# C·mean‖x‖² of the penalty where nothing tells a better one.
+DEFAULT_STRENGTH = 100.0
 
 
 class L2:
@@ -39,3 +43,13 @@ class L2:
         gradient = 2 * self.strength * theta
         gradient[..., : self.first] = 0.0
         return gradient
+
+
+def mean_square_norm(X: DesignMatrix, weights: Floats) -> float:
+    """The weighted mean of ‖x‖², the dummy not counted; 1 where all rows are empty."""
+    return float(np.average(X.squared_norms(), weights=weights)) or 1.0
+
+
+def default_strength_l2(X: DesignMatrix, weights: Floats) -> float:
+    """The λ at which C·mean‖x‖² is `DEFAULT_STRENGTH`."""
+    return mean_square_norm(X, weights) / (2 * DEFAULT_STRENGTH * float(np.sum(weights)))

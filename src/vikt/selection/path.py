@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from vikt.model.objective import Objective
+from vikt.model.penalties import DEFAULT_STRENGTH, default_strength_l2, mean_square_norm
 from vikt.solvers.dual import DualState, dual
 
 # C·mean‖x‖², four a decade: there the best value is found whatever the scale of the features.
 STRENGTHS = 10.0 ** (np.arange(-4, 17) / 4)
-DEFAULT_STRENGTH = 100.0
 _PATH_TOL = 1e-2
 _MOST_PASSES = 50
 _WORSE_IN_A_ROW = 3
@@ -57,7 +57,7 @@ def choose_l2(
     """
     curve: list[PathPoint] = []
     state: DualState | None = None
-    norm = mean_square_norm(training)
+    norm = mean_square_norm(training.X, training.weights)
     for strength in STRENGTHS.tolist():
         C = strength / norm
         l2 = 1 / (2 * C * training.total_weight)
@@ -78,13 +78,8 @@ def choose_l2(
 
 def default_l2(objective: Objective, why: str) -> Choice:
     """λ at C·mean‖x‖² = 100, for want of rows to validate on."""
-    l2 = mean_square_norm(objective) / (2 * DEFAULT_STRENGTH * objective.total_weight)
+    l2 = default_strength_l2(objective.X, objective.weights)
     return Choice(l2, [], f"λ = {l2:.3g} by default (C·mean‖x‖² = {DEFAULT_STRENGTH:g}): {why}")
-
-
-def mean_square_norm(objective: Objective) -> float:
-    """The weighted mean of ‖x‖², the dummy not counted; 1 where all rows are empty."""
-    return float(np.average(objective.X.squared_norms(), weights=objective.weights)) or 1.0
 
 
 def _said(best: PathPoint, curve: list[PathPoint]) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
+
+import numpy as np
 
 from vikt.errors import UsageError, check_known
 from vikt.model.objective import Objective
 from vikt.solvers.dual import dual
 from vikt.solvers.gradient_descent import batch, minibatch, stochastic
+from vikt.solvers.newton import is_quick, newton
+from vikt.solvers.separable import said_if_separable
 from vikt.solvers.solution import LossRecord, Progress, Solution
 from vikt.solvers.stopping import EarlyStopping
 
@@ -18,7 +22,9 @@ DESCENTS: dict[str, Callable[..., Solution]] = {
     "stochastic": stochastic,
     "minibatch": minibatch,
 }
-SOLVERS: dict[str, Callable[..., Solution]] = {"dual": dual, **DESCENTS}
+SOLVERS: dict[str, Callable[..., Solution]] = {"dual": dual, "newton": newton, **DESCENTS}
+# What dual ascent has not done by then, for few weights, it hardly does at all.
+_PASSES_BEFORE_NEWTON = 50
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,8 @@ class Settings:
     Attributes
     ----------
     solver : str
-        A name in `SOLVERS`, or "auto": dual coordinate ascent where there is a penalty, else batch descent.
+        A name in `SOLVERS`, or "auto": dual coordinate ascent where there is a penalty, and Newton's method where that
+        takes long or there is none, if the weights are few; with many weights and no penalty, batch descent.
     tol : float
         The relative distance from the optimum to be proven.
     max_iter : int, optional
@@ -84,17 +91,36 @@ def minimise(
     progress : callable, optional
         Called with each measurement.
     """
-    name = settings.solver if settings.solver != "auto" else "dual" if objective.l2 > 0 else "batch"
+    if settings.solver == "auto":
+        return _automatic(objective, settings, progress)
     options: dict[str, Any] = {"tol": settings.tol, "random_state": settings.random_state, "progress": progress}
     if settings.max_iter is not None:
         options["max_iter"] = settings.max_iter
-    if name in DESCENTS:
+    if settings.solver in DESCENTS:
         options |= {"learning_rate": settings.learning_rate, "validation": validation}
         if settings.patience is not None:
             options["early_stopping"] = EarlyStopping(settings.patience)
-    if name == "minibatch":
+    if settings.solver == "minibatch":
         options["batch_size"] = settings.batch_size
-    return SOLVERS[name](objective, **options)
+    solution = SOLVERS[settings.solver](objective, **options)
+    # Early stopping is a remedy of its own.
+    return said_if_separable(objective, solution) if objective.l2 == 0 and validation is None else solution
+
+
+def _automatic(objective: Objective, settings: Settings, progress: Progress | None) -> Solution:
+    quick = is_quick(objective)
+    if objective.l2 == 0:
+        return minimise(objective, replace(settings, solver="newton" if quick else "batch"), progress=progress)
+    if not quick or (settings.max_iter or np.inf) <= _PASSES_BEFORE_NEWTON:
+        return minimise(objective, replace(settings, solver="dual"), progress=progress)
+    ascent = minimise(objective, replace(settings, solver="dual", max_iter=_PASSES_BEFORE_NEWTON), progress=progress)
+    if ascent.converged:
+        return ascent
+    left = settings.max_iter and settings.max_iter - _PASSES_BEFORE_NEWTON
+    steps = minimise(objective, replace(settings, solver="newton", max_iter=left), progress=progress)
+    best = ascent if not steps.converged and ascent.certificate.value < steps.certificate.value else steps
+    later = [record._replace(passes=record.passes + _PASSES_BEFORE_NEWTON) for record in steps.loss_curve]
+    return replace(steps, theta=best.theta, certificate=best.certificate, loss_curve=ascent.loss_curve + later)
 
 
 __all__ = [

@@ -28,6 +28,8 @@ _EPSILON = float(np.finfo(np.float64).eps)
 _TINY = float(np.finfo(np.float64).tiny)
 _MOST_NEWTON_STEPS = 100
 _NEWTON_IS_SAFE = 1.0
+_MOST_PRODUCTS = 1000
+_SOLVED = 1e-16
 
 
 class Certificate(NamedTuple):
@@ -88,8 +90,7 @@ def gradient_certificate(objective: Objective, theta: Floats) -> tuple[Floats, C
         )
     residuals = objective.loss.residuals(scores, objective.y)
     gradient = objective.gradient_from_residuals(residuals, theta)
-    rounding = 4 * _EPSILON * (np.sqrt(np.mean(objective.X.squared_norms())) + objective.l2 * _length(theta))
-    length = _length(_without_intercept(objective, gradient)) + rounding
+    length = _length(_centred(objective, gradient)) + _gradient_rounding(objective, theta, residuals)
     return theta, certificate(value, length**2 / (4 * objective.l2))
 
 
@@ -113,11 +114,9 @@ def dual_certificate(objective: Objective, alpha_scores: Floats) -> tuple[Floats
     value = objective.value_from_scores(scores, theta)
     inner = dual_residuals * (scores - alpha_scores)
     divergence = loss.losses(scores, y) - loss.losses(alpha_scores, y) - inner.reshape(len(y), -1).sum(axis=1)
-    size = np.abs(scores).reshape(len(y), -1).max(axis=1) + np.abs(_finite(alpha_scores)).reshape(len(y), -1).max(
-        axis=1
-    )
-    rounding = 4 * _EPSILON * (1 + size)
-    bound = float(np.sum(objective.weights * (np.maximum(divergence, 0) + rounding))) / objective.total_weight
+    divergence = np.maximum(divergence, 0) + _divergence_rounding(objective, theta, scores, alpha_scores, divergence)
+    bound = float(np.sum(objective.weights * divergence)) / objective.total_weight
+    bound += objective.l2 * _length_rounded(objective, dual_residuals) ** 2
     return theta, certificate(value, bound)
 
 
@@ -148,8 +147,8 @@ def _balance(objective: Objective, scores: Floats) -> Floats:
     by_class = np.bincount(objective.y, weights=weights, minlength=objective.n_classes)
     true_total: Floats = np.asarray(by_class[1] if p.ndim == 1 else by_class, dtype=np.float64)
     for _ in range(_MOST_NEWTON_STEPS):
-        total, squares = _moments(weights, p)
-        step = _newton_step(total - true_total, np.diag(total) - squares if p.ndim == 2 else total - squares)
+        total = np.asarray(np.sum((weights * p.T).T, axis=0))
+        step = _newton_step(weights, p, total - true_total)
         if not np.max(np.abs(step)) < _NEWTON_IS_SAFE:
             step = _scaling_step(total, true_total)
         shift = shift - step
@@ -160,24 +159,34 @@ def _balance(objective: Objective, scores: Floats) -> Floats:
     return shift
 
 
-def _moments(weights: Floats, p: Floats) -> tuple[Floats, Floats]:
-    """Σ w p and Σ w p pᵀ over the rows, in one order of sums whatever the number of threads."""
-    rows = p.reshape(len(p), -1)
-    total, squares = np.zeros(rows.shape[1]), np.zeros((rows.shape[1], rows.shape[1]))
-    compiled(kernels.__name__).weighted_moments(np.ascontiguousarray(rows), weights, total, squares)
-    return total.reshape(p.shape[1:]), squares if p.ndim == 2 else squares[0, 0]
+def _newton_step(weights: Floats, p: Floats, gradient: Floats) -> Floats:
+    """H⁻¹g, H = Σ w (diag(p) - ppᵀ), by conjugate gradients: a product costs what one look at p costs, however many
+    the classes. Infinite where H is too flat to be inverted.
 
-
-def _newton_step(gradient: Floats, hessian: Floats) -> Floats:
-    """H⁻¹g."""
-    if hessian.ndim == 0:
-        return gradient / np.maximum(hessian, _TINY)
-    # All classes may shift together: adding the constant direction makes H regular without changing the step.
-    regular = hessian + np.trace(hessian) / hessian.size + _TINY * np.eye(len(hessian))
-    try:
-        return np.linalg.solve(regular, gradient)
-    except np.linalg.LinAlgError:
-        return np.full(len(gradient), np.inf)
+    Source: Hestenes and Stiefel 1952.
+    """
+    if p.ndim == 1:
+        return np.asarray(gradient / np.maximum(np.sum(weights * p * (1 - p)), _TINY))
+    product = compiled(kernels.__name__).curvature_product
+    diagonal = np.maximum(np.einsum("i,ik,ik->k", weights, p, 1 - p), _TINY)
+    step, rest = np.zeros(len(gradient)), gradient.copy()
+    direction = rest / diagonal
+    size = start = float(np.sum(rest * direction))
+    for _ in range(_MOST_PRODUCTS):
+        if size <= _SOLVED * start:
+            break
+        bent = np.zeros(len(gradient))
+        product(p, weights, direction, bent)
+        curvature = float(np.sum(direction * bent))
+        if not curvature > 0:
+            return np.full(len(gradient), np.inf)
+        step += size / curvature * direction
+        rest -= size / curvature * bent
+        scaled = rest / diagonal
+        last, size = size, float(np.sum(rest * scaled))
+        direction = scaled + size / last * direction
+    # All classes may shift together, which changes nothing.
+    return np.asarray(step - np.mean(step))
 
 
 def _scaling_step(total: Floats, true_total: Floats) -> Floats:
@@ -191,13 +200,75 @@ def _scaling_step(total: Floats, true_total: Floats) -> Floats:
     return np.asarray(excess)
 
 
+def _centred(objective: Objective, gradient: Floats) -> Floats:
+    """The gradient by the weights of columns less their means, which is the same where the intercepts are optimal.
+
+    What rounding leaves of the intercepts' own gradient, a column far from zero would multiply.
+    """
+    if not objective.X.has_dummy:
+        return gradient
+    means = objective.X.weighted_sum(objective.weights)[1:] / objective.total_weight
+    return np.asarray(gradient[..., 1:] - np.multiply.outer(gradient[..., 0], means))
+
+
+def _gradient_rounding(objective: Objective, theta: Floats, residuals: Floats) -> float:
+    """By how much rounding can have shortened the gradient: that of its sums, and that of the residuals summed.
+
+    A score is off by about its size, and a probability moves by no more than half of that.
+    """
+    X, share = objective.X, objective.weights / objective.total_weight
+    squares = X.squared_norms()
+    sums = np.sqrt(np.sum(share * squares * _largest(residuals) ** 2))
+    mean_square = float(np.sum(share * squares))
+    means = X.weighted_sum(share)[1:] if X.has_dummy else np.zeros(1)
+    spread = np.sqrt(max(mean_square - float(np.sum(means * means)), 16 * _EPSILON * mean_square))
+    moved = spread * np.sqrt(np.sum(share * (2 + _score_sizes(objective, theta)) ** 2))
+    return float(_EPSILON * (4 * sums + moved + 4 * objective.l2 * _length(theta)))
+
+
+def _score_sizes(objective: Objective, theta: Floats) -> Floats:
+    """Σ_j |x_ij θ_j|, the largest of the classes': the rounding of a score is in proportion to it."""
+    largest = np.abs(np.atleast_2d(theta)).max(axis=0)
+    first = int(objective.X.has_dummy)
+    indptr, indices, values = objective.X.compressed_rows()
+    rows = np.repeat(np.arange(objective.X.n_rows), np.diff(indptr))
+    sizes = np.bincount(rows, np.abs(values) * largest[first:][indices], minlength=objective.X.n_rows)
+    return np.asarray(sizes + np.sum(largest[:first]))
+
+
+def _divergence_rounding(
+    objective: Objective, theta: Floats, scores: Floats, alpha_scores: Floats, divergence: Floats
+) -> Floats:
+    """By how much rounding can have lessened each row's divergence: its own, and that of its scores.
+
+    A score off by e moves KL(α ‖ p) by |p - α|·e + e² at most, and |p - α| is at most √(2 KL).
+    """
+    own = 1 + _largest(scores) + _largest(_finite(alpha_scores))
+    # Rougher than `_score_sizes`, and no pass over the rows.
+    terms = np.sqrt(objective.X.squared_norms()) * _length(theta) + np.abs(_intercepts(objective, theta)).max()
+    off = 4 * _EPSILON * terms
+    return np.asarray(4 * _EPSILON * own + off * np.sqrt(2 * np.maximum(divergence, 0)) + off**2)
+
+
+def _length_rounded(objective: Objective, dual_residuals: Floats) -> float:
+    """How far rounding can have moved θ(α)."""
+    norms = np.sqrt(objective.X.squared_norms())
+    moved = float(np.sum(objective.weights * norms * _largest(dual_residuals))) / objective.total_weight
+    return 4 * _EPSILON * moved / (2 * objective.l2)
+
+
+def _largest(array: Floats) -> Floats:
+    """The largest absolute number of each row."""
+    return np.asarray(np.abs(array).reshape(len(array), -1).max(axis=1))
+
+
+def _intercepts(objective: Objective, theta: Floats) -> Floats:
+    return np.asarray(theta[..., 0]) if objective.X.has_dummy else np.zeros(1)
+
+
 def _finite(scores: Floats) -> Floats:
     return np.nan_to_num(scores, neginf=0.0)
 
 
 def _length(array: Floats) -> float:
     return float(np.sqrt(np.sum(array * array)))
-
-
-def _without_intercept(objective: Objective, theta: Floats) -> Floats:
-    return theta[..., 1:] if objective.X.has_dummy else theta

@@ -323,12 +323,12 @@ def squared_length(theta: Array) -> float:
     return total
 
 
-def weighted_moments(p: Array, weight: Array, total: Array, squares: Array) -> None:
-    """Σ_i w_i p_i and Σ_i w_i p_i p_iᵀ, added to `total` (K,) and `squares` (K, K)."""
+def curvature_product(p: Array, weight: Array, v: Array, product: Array) -> None:
+    """Σ_i w_i (diag(p_i) - p_i p_iᵀ) v, added to `product` (K,): how the mean of p moves when all scores move by v."""
     n_classes = p.shape[1]
     for i in range(p.shape[0]):
+        mean = 0.0
         for k in range(n_classes):
-            share = weight[i] * p[i, k]
-            total[k] += share
-            for other in range(n_classes):
-                squares[k, other] += share * p[i, other]
+            mean += p[i, k] * v[k]
+        for k in range(n_classes):
+            product[k] += weight[i] * p[i, k] * (v[k] - mean)

@@ -44,6 +44,8 @@ class Solution:
         Why it stopped, in words.
     state : object
         What a dual ascent can go on from; None from other solvers.
+    remedy : str
+        What to do where the rule was not met.
     """
 
     theta: Floats
@@ -52,9 +54,9 @@ class Solution:
     converged: bool = True
     reason: str = ""
     state: Any = None
+    remedy: str = "raise max_iter or tol, or strengthen the penalty"
 
     def warn_unless_converged(self, stacklevel: int) -> None:
         """A ConvergenceWarning, at the caller so many frames up, where the rule for stopping was not met."""
         if not self.converged:
-            remedy = "raise max_iter or tol, or strengthen the penalty"
-            warnings.warn(f"{self.reason}; {remedy}", ConvergenceWarning, stacklevel=stacklevel)
+            warnings.warn(f"{self.reason}; {self.remedy}", ConvergenceWarning, stacklevel=stacklevel)

@@ -1,0 +1,78 @@
+"""Where λ = 0 and the classes can be told apart without a mistake, the loss has no least value, which must be said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from vikt.model.functions import Floats
+from vikt.model.objective import Objective
+from vikt.model.penalties import DEFAULT_STRENGTH, default_strength_l2
+from vikt.solvers.newton import centred_rows
+from vikt.solvers.solution import Solution
+
+_MOST_NUMBERS = 500_000
+_FEASIBLE = 1e-6
+
+
+def said_if_separable(objective: Objective, solution: Solution) -> Solution:
+    """A fit with λ = 0; where the classes are found to be separable it has not converged, and says what would.
+
+    That all rows are separated the weights show by themselves. Whether some can be, none being on a wrong side, a
+    linear program tells, if it is a small one (Albert and Anderson 1984; Konis 2007).
+    """
+    if np.all(_margins(objective, objective.X.scores(solution.theta)) > 0):
+        what = "the classes are separable"
+    elif separable_in_part(objective):
+        what = "the classes are separable in part"
+    else:
+        return solution
+    reason = f"{what}: with λ = 0 ever larger weights lower the loss further, so there is no optimum"
+    l2 = default_strength_l2(objective.X, objective.weights)
+    remedy = f"l2={l2:.3g} (C·mean‖x‖² = {DEFAULT_STRENGTH:g}) makes the problem well posed"
+    proof = solution.certificate._replace(reason=f"{reason}; {remedy}")
+    return replace(solution, certificate=proof, converged=False, reason=reason, remedy=remedy)
+
+
+def separable_in_part(objective: Objective) -> bool:
+    """Whether some weights put no row on a wrong side and some row clear of the boundary; False if it is too large.
+
+    The most that Σ margins can be, each kept from 0 to 1, is 0 or at least 1: weights that make one positive can be
+    scaled until the largest is 1.
+    """
+    rows, n_classes = centred_rows(objective.X, objective.weights), objective.n_classes
+    rows = rows / np.maximum(np.abs(rows).max(axis=0), np.finfo(np.float64).tiny)
+    others = n_classes - 1
+    if rows.size * others**2 > _MOST_NUMBERS:
+        return False
+    from scipy.optimize import linprog
+    from scipy.sparse import csr_matrix, vstack
+
+    truth = np.eye(n_classes)[objective.y]
+    # One margin for each row and each other class: the score of the true class less that of the other.
+    signs = (truth[:, None, :] - np.eye(n_classes)[None, :, :])[truth == 0].reshape(len(rows), others, n_classes)
+    signs = signs[..., 1:]  # only differences of scores matter
+    margins = csr_matrix(np.einsum("iok,ij->iokj", signs, rows).reshape(len(rows) * others, -1))
+    size = margins.shape[0]
+    found = linprog(
+        -np.asarray(margins.sum(axis=0)).ravel(),
+        A_ub=vstack([margins, -margins]),
+        b_ub=np.repeat([1.0, 0.0], size),
+        bounds=(None, None),
+        method="highs",
+    )
+    if found.x is None:
+        return False
+    reached = margins @ found.x
+    return bool(reached.max() > 0.5 and reached.min() > -_FEASIBLE)
+
+
+def _margins(objective: Objective, scores: Floats) -> Floats:
+    """By how much the true class of each row leads the others: (m,)."""
+    y = objective.y
+    if scores.ndim == 1:
+        return np.where(y == 1, scores, -scores)
+    rest = scores.copy()
+    rest[np.arange(len(y)), y] = -np.inf
+    return np.asarray(scores[np.arange(len(y)), y] - rest.max(axis=1))
