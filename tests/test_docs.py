@@ -23,8 +23,9 @@ def test_the_readmes_example_runs():
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.stem)
-def test_examples_run(path, capsys):
-    runpy.run_path(str(path))
+def test_examples_run(path, capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", [str(path)])
+    runpy.run_path(str(path), run_name="__main__")
     assert capsys.readouterr().out
 
 

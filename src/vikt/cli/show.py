@@ -11,11 +11,12 @@ from vikt.classifier import TextClassifier
 from vikt.cli.console import columns, figure
 from vikt.evaluation.intervals import wilson_interval
 from vikt.evaluation.report import Evaluation, Figure, finite
-from vikt.explanation.linear import Explanation, strongest_features
+from vikt.explanation.linear import Explanation, class_weights, strongest_features
 
 _MOST_CLASSES_IN_A_MATRIX = 12
 _MOST_CLASSES_LISTED = 60
 _MOST_NAMED = 8
+_MOST_WEIGHTS_LISTED = 40
 
 
 def data_lines(classifier: TextClassifier) -> str:
@@ -106,6 +107,25 @@ def _shift_lines(evaluation: Evaluation) -> list[str]:
         f"  the probabilities are those of the weighted data the model learnt from: its mean P({evaluation.labels[k]}) "
         f"is {figure(means[k])}, where {figure(evaluation.rate[k])} of the rows are {evaluation.labels[k]}"
     ]
+
+
+def handmade_lines(classifier: TextClassifier) -> str:
+    """The weights of hand-made features by name, and what was learnt of their values; empty where there are none."""
+    features, classes = classifier.features_, classifier.class_names
+    names = features.handmade_names
+    if not names:
+        return ""
+    lines = [f"scale      {said}" for said in features.said]
+    shown = [len(classes) - 1] if len(classes) == 2 else list(range(len(classes)))
+    if len(names) <= _MOST_WEIGHTS_LISTED and len(shown) <= _MOST_CLASSES_IN_A_MATRIX:
+        theta = np.stack([class_weights(classifier.theta_, k) for k in shown], axis=1)
+        rows = [["", *(f"towards {classes[k]}" for k in shown)]]
+        rows += [
+            [_visible(name), *(f"{weight:+.4f}" for weight in row)]
+            for name, row in zip(["(intercept)", *names], [theta[0], *theta[len(theta) - len(names) :]], strict=True)
+        ]
+        lines += ["weights of the hand-made features (θ)", columns(rows)]
+    return "\n".join(lines)
 
 
 def strongest_lines(classifier: TextClassifier, n: int = 8) -> str:

@@ -166,7 +166,8 @@ def _report(classifier: TextClassifier, evaluation: Evaluation, report: dict[str
         show.data_lines(classifier),
         show.fit_lines(classifier),
         f"test       {tested}\n" + show.evaluation_lines(evaluation, classifier.data_["weighted"]),
+        show.handmade_lines(classifier),
         show.strongest_lines(classifier),
         f"model      {request.output} ({size / 1e6:.1f} MB)",
     ]
-    print("\n\n".join(blocks))
+    print("\n\n".join(filter(None, blocks)))

@@ -181,7 +181,11 @@ def explain_text(model: Path, text: str | None, columns: list[str], top: int, as
     classifier = load(model)
     if text is None:
         text = "\n".join(read_lines(sys.stdin.buffer)) if classifier.features_.reads_text else ""
-    explanation = classifier.explain({"text": text} | dict(map(_named_value, columns)))
+    given = {"text": text} | dict(map(_named_value, columns))
+    missing = [name for name in classifier.features_.columns if name not in given]
+    if missing:
+        raise UsageError(f"the model reads {missing[0]!r} beside the text; give it with --column '{missing[0]}=VALUE'")
+    explanation = classifier.explain(given)
     if as_json:
         print_json(explanation.to_json())
         return
@@ -208,7 +212,7 @@ def inspect_model(model: Path, as_json: bool) -> None:
     head = f"model      {model} ({model.stat().st_size / 1e6:.1f} MB), {classifier!r}"
     print("\n\n".join([head, show.data_lines(classifier), show.fit_lines(classifier)]))
     print("\ntest figures\n" + "\n".join(figures) + "\n")
-    print(show.strongest_lines(classifier))
+    print("\n\n".join(filter(None, [show.handmade_lines(classifier), show.strongest_lines(classifier)])))
 
 
 def _header(classifier: TextClassifier, model: Path) -> dict[str, Any]:

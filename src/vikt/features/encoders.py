@@ -98,7 +98,7 @@ class Scaled(AsItIs):
     """One column: (value - mean) / (2·standard deviation), so that λ treats it as it does a yes or no.
 
     A yes or no of even odds has a standard deviation of ½: divided by two of its own, any number moves a score as much.
-    A feature that is the same in all rows says nothing, and is left at 0.
+    A yes or no, 1 or 0, is left as it is. A feature that is the same in all rows says nothing, and is left at 0.
 
     Source: Gelman 2008, Scaling regression inputs by dividing by two standard deviations.
 
@@ -113,6 +113,9 @@ class Scaled(AsItIs):
     mean, scale = 0.0, 0.0
 
     def fit(self, values: Floats) -> None:
+        if len(np.unique(values)) == 2 and np.isin(values, (0.0, 1.0)).all():
+            self.mean, self.scale = 0.0, 1.0
+            return
         # Summed after a shift by one of the values, so that huge values that differ little keep their digits.
         shift = float(values[0]) if len(values) else 0.0
         centre = float(np.mean(values - shift)) if len(values) else 0.0
@@ -126,6 +129,8 @@ class Scaled(AsItIs):
     def said(self, name: str) -> str:
         if not self.scale > 0:
             return f"{name}: {self.mean:.6g} in every row, so it says nothing"
+        if (self.mean, self.scale) == (0.0, 1.0):
+            return ""
         return f"{name}: (value - {self.mean:.6g}) / {self.scale:.6g}, its mean and two standard deviations"
 
     def to_arrays(self) -> Arrays:
@@ -179,7 +184,7 @@ class Categories:
     least : int
         Values in fewer rows are left out.
     only : sequence of str
-        Only these values, if any are given.
+        Only these values, if any are given; a single one bears the feature's own name.
 
     Examples
     --------
@@ -213,10 +218,12 @@ class Categories:
         return _rows(known.astype(np.int64), numbers[known], np.ones(int(known.sum())), len(self.values))
 
     def names(self, name: str) -> list[str]:
+        if len(self.only) == 1:
+            return [name]
         return [f"{name}={value.decode('utf-8', 'surrogatepass')}" for value in self.values]
 
     def said(self, name: str) -> str:
-        return f"{name}: {len(self.values):,} values"
+        return "" if self.only else f"{name}: {len(self.values):,} values"
 
     def to_arrays(self) -> Arrays:
         return {"values": np.frombuffer(self.values.content, dtype=np.uint8), "offsets": self.values.offsets}
