@@ -10,7 +10,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from vikt.classifier import TextClassifier
-from vikt.errors import ConvergenceWarning, UsageError
+from vikt.errors import ConvergenceWarning, DataError, UsageError
 from vikt.estimators import LogisticRegression
 from vikt.matrix import DenseMatrix
 from vikt.model.objective import Objective
@@ -175,7 +175,7 @@ def test_what_float64_cannot_prove_is_right_all_the_same_and_said(classes):
     """At 1e12, rounding of the gradient is 1e-4; squared and over 4λ it proves nothing for a small λ."""
     X, y = some_rows(classes)
     X = scaled_first(X, 1e12)
-    with pytest.warns(ConvergenceWarning, match=r"rounding .*; scale the features"):
+    with pytest.warns(ConvergenceWarning, match=r"rounding .*; raise tol, or scale the features"):
         model = LogisticRegression(l2=1e-6).fit(X, y)
     written = Written(X, y, 1e-6)
     assert written.value(model.theta_) - written.optimum()[1] < 1e-12
@@ -430,3 +430,30 @@ def test_newton_reaches_rounding():
     solution = minimise(Objective(DenseMatrix(X), y, n_classes=3, l2=0.01), Settings(solver="newton", tol=1e-13))
     assert solution.certificate.relative <= 1e-13
     assert math.isclose(solution.certificate.value, float(Written(X, y, 0.01).optimum()[1]), rel_tol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("factor", "l2", "error", "message"),
+    [
+        (1e200, 0.01, DataError, "numbers as large as .*scale its columns below 1e"),
+        (1.0, 1e-300, UsageError, "found 1e-300; choose 0"),
+    ],
+)
+def test_what_leaves_the_range_of_float64_is_refused(factor, l2, error, message):
+    X, y = some_rows(2)
+    with pytest.raises(error, match=message):
+        LogisticRegression(l2=l2).fit(X * factor, y)
+
+
+@pytest.mark.filterwarnings("ignore::vikt.errors.ConvergenceWarning")
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("l2", [0.0, 1e-90, 1e-3, 1e20])
+@pytest.mark.parametrize("factor", [1e29, 1e20, 1e-20, 1e-100, 5e-324])
+def test_the_ends_of_the_range_are_finite(factor, l2, classes):
+    X, y = some_rows(classes)
+    X = scaled_first(X, factor)
+    model = LogisticRegression(l2=l2).fit(X, y)
+    log_p = model.predict_log_proba(X)
+    assert np.isfinite(model.theta_).all()
+    assert np.isfinite(log_p).all()
+    assert -log_p[np.arange(ROWS), y].mean() <= np.log(classes)

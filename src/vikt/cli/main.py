@@ -42,6 +42,7 @@ class WeightingName(StrEnum):
 class Solver(StrEnum):
     auto = "auto"
     dual = "dual"
+    newton = "newton"
     batch = "batch"
     stochastic = "stochastic"
     minibatch = "minibatch"

@@ -11,6 +11,9 @@ from vikt.matrix.dense import DenseMatrix
 from vikt.matrix.design import DesignMatrix
 from vikt.matrix.sparse import SparseMatrix
 
+# Many classes are solved in float32, which ends at 3e38.
+LARGEST = 1e30
+
 
 def design_matrix(X: Any, *, has_dummy: bool = True, n_features: int | None = None, owner: str = "X") -> DesignMatrix:
     """A design matrix of the rows of X; float32 stays float32, all else becomes float64.
@@ -28,7 +31,7 @@ def design_matrix(X: Any, *, has_dummy: bool = True, n_features: int | None = No
     Raises
     ------
     DataError
-        Not two-dimensional, empty, not numbers, not finite, or of another width.
+        Not two-dimensional, empty, not numbers, not finite, larger than `LARGEST`, or of another width.
     """
     matrix = _sparse(X, has_dummy) if hasattr(X, "tocsr") else _dense(X, has_dummy)
     if matrix.n_rows == 0 or matrix.n_features == 0:
@@ -40,6 +43,12 @@ def design_matrix(X: Any, *, has_dummy: bool = True, n_features: int | None = No
         raise DataError(f"X has {matrix.n_features} features, but {owner} is expecting {n_features} features as input")
     if not np.isfinite(matrix.values).all():
         raise DataError("Input X contains NaN or infinity; fill in or drop those rows")
+    largest = np.abs(matrix.values).max(initial=0)
+    if largest > LARGEST:
+        raise DataError(
+            f"X holds numbers as large as {largest:.3g}, whose squares leave the range of the solvers; "
+            f"scale its columns below {LARGEST:g}"
+        )
     return matrix
 
 

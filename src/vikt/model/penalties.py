@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
 from vikt.model.functions import Floats
 
 # C·mean‖x‖² of the penalty where nothing tells a better one.
 DEFAULT_STRENGTH = 100.0
+# With a weaker one 1/λ leaves the range of the solvers.
+LEAST_L2 = 1e-100
 
 
 class L2:
@@ -24,6 +27,11 @@ class L2:
     has_dummy : bool
         Whether column 0 of θ belongs to the dummy feature.
 
+    Raises
+    ------
+    UsageError
+        λ is negative, or above 0 and below `LEAST_L2`.
+
     Examples
     --------
     >>> L2(0.5).value(np.array([9.0, 1.0, -2.0]))
@@ -31,6 +39,10 @@ class L2:
     """
 
     def __init__(self, strength: float, has_dummy: bool = True) -> None:
+        if strength != 0 and not strength >= LEAST_L2:
+            raise UsageError(
+                f"l2: expected λ of 0, or of {LEAST_L2:g} or more, found {strength:.3g}; choose 0 for none"
+            )
         self.strength = strength
         self.first = int(has_dummy)
 
@@ -52,4 +64,4 @@ def mean_square_norm(X: DesignMatrix, weights: Floats) -> float:
 
 def default_strength_l2(X: DesignMatrix, weights: Floats) -> float:
     """The λ at which C·mean‖x‖² is `DEFAULT_STRENGTH`."""
-    return mean_square_norm(X, weights) / (2 * DEFAULT_STRENGTH * float(np.sum(weights)))
+    return max(mean_square_norm(X, weights) / (2 * DEFAULT_STRENGTH * float(np.sum(weights))), LEAST_L2)

@@ -23,8 +23,7 @@ DESCENTS: dict[str, Callable[..., Solution]] = {
     "minibatch": minibatch,
 }
 SOLVERS: dict[str, Callable[..., Solution]] = {"dual": dual, "newton": newton, **DESCENTS}
-# What dual ascent has not done by then, for few weights, it hardly does at all.
-_PASSES_BEFORE_NEWTON = 50
+_LEAST_PASSES_BEFORE_NEWTON = 50
 
 
 @dataclass(frozen=True)
@@ -109,17 +108,19 @@ def minimise(
 
 def _automatic(objective: Objective, settings: Settings, progress: Progress | None) -> Solution:
     quick = is_quick(objective)
+    # So many passes cost about what Newton's few steps do, so that at most twice the time of the better one is taken.
+    passes = max(_LEAST_PASSES_BEFORE_NEWTON, int(np.prod(objective.shape)))
     if objective.l2 == 0:
         return minimise(objective, replace(settings, solver="newton" if quick else "batch"), progress=progress)
-    if not quick or (settings.max_iter or np.inf) <= _PASSES_BEFORE_NEWTON:
+    if not quick or (settings.max_iter is not None and settings.max_iter <= passes):
         return minimise(objective, replace(settings, solver="dual"), progress=progress)
-    ascent = minimise(objective, replace(settings, solver="dual", max_iter=_PASSES_BEFORE_NEWTON), progress=progress)
+    ascent = minimise(objective, replace(settings, solver="dual", max_iter=passes), progress=progress)
     if ascent.converged:
         return ascent
-    left = settings.max_iter and settings.max_iter - _PASSES_BEFORE_NEWTON
+    left = settings.max_iter and settings.max_iter - passes
     steps = minimise(objective, replace(settings, solver="newton", max_iter=left), progress=progress)
     best = ascent if not steps.converged and ascent.certificate.value < steps.certificate.value else steps
-    later = [record._replace(passes=record.passes + _PASSES_BEFORE_NEWTON) for record in steps.loss_curve]
+    later = [record._replace(passes=record.passes + passes) for record in steps.loss_curve]
     return replace(steps, theta=best.theta, certificate=best.certificate, loss_curve=ascent.loss_curve + later)
 
 

@@ -52,6 +52,13 @@ class Certificate(NamedTuple):
     value: float
     reason: str = ""
 
+    @property
+    def distance(self) -> str:
+        """c in words."""
+        if math.isfinite(self.relative):
+            return f"{self.relative:.1e} from the optimum at most"
+        return "at no proven distance from the optimum"
+
 
 def certificate(value: float, bound: float) -> Certificate:
     """The certificate of a model whose objective is `value` and provably within `bound` of the least.
@@ -91,7 +98,7 @@ def gradient_certificate(objective: Objective, theta: Floats) -> tuple[Floats, C
     residuals = objective.loss.residuals(scores, objective.y)
     gradient = objective.gradient_from_residuals(residuals, theta)
     length = _length(_centred(objective, gradient)) + _gradient_rounding(objective, theta, residuals)
-    return theta, certificate(value, length**2 / (4 * objective.l2))
+    return theta, certificate(value, length * length / (4 * objective.l2))
 
 
 def dual_certificate(objective: Objective, alpha_scores: Floats) -> tuple[Floats, Certificate]:
@@ -116,7 +123,8 @@ def dual_certificate(objective: Objective, alpha_scores: Floats) -> tuple[Floats
     divergence = loss.losses(scores, y) - loss.losses(alpha_scores, y) - inner.reshape(len(y), -1).sum(axis=1)
     divergence = np.maximum(divergence, 0) + _divergence_rounding(objective, theta, scores, alpha_scores, divergence)
     bound = float(np.sum(objective.weights * divergence)) / objective.total_weight
-    bound += objective.l2 * _length_rounded(objective, dual_residuals) ** 2
+    moved = _length_rounded(objective, dual_residuals)
+    bound += objective.l2 * moved * moved
     return theta, certificate(value, bound)
 
 

@@ -281,5 +281,5 @@ def _solution(theta: Floats, proof: Certificate, curve: list[LossRecord], tol: f
     if proof.relative <= tol:
         reason = f"the model is proven within {proof.relative:.1e} of the optimum (tol = {tol:g})"
     else:
-        reason = f"max_iter = {len(curve)} passes reached, {proof.relative:.1e} from the optimum at most"
+        reason = f"max_iter = {len(curve)} passes reached, {proof.distance}"
     return Solution(theta, proof, curve, proof.relative <= tol, reason, state)

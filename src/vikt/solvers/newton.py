@@ -24,6 +24,7 @@ _QUICK = 3e8
 _ENOUGH = 1e-4
 _SHORTEST_STEP = 2.0**-40
 _ROUNDING = 8 * _EPSILON
+_REMEDY = "raise tol, or scale the features to about 1"
 
 
 def is_quick(objective: Objective) -> bool:
@@ -78,12 +79,13 @@ def newton(
         if reason:
             return Solution(theta, proof, curve, True, reason)
         if len(curve) > max_iter:
-            return Solution(theta, proof, curve, False, f"max_iter = {max_iter} steps reached before convergence")
+            reason = f"max_iter reached before convergence, after {max_iter} of Newton's steps"
+            return Solution(theta, proof, curve, False, reason)
         # Where even the value cannot tell a better point, the decrement still can, until rounding is all there is.
         at_rounding = decrement <= _ROUNDING * proof.value and decrement > last / 2
         length = 0.0 if at_rounding else _length(objective, theta, step, proof.value, decrement)
         if not length:
-            return Solution(theta, proof, curve, False, _no_better(proof), remedy="scale the features to about 1")
+            return Solution(theta, proof, curve, False, _no_better(proof), remedy=_REMEDY)
         theta, last = theta + length * step, decrement
 
 
@@ -180,8 +182,9 @@ def _met(objective: Objective, proof: Certificate, slope: float, tol: float, eps
 
 
 def _no_better(proof: Certificate) -> str:
-    distance = "" if proof.reason else f", {proof.relative:.1e} from the optimum at most"
-    return f"rounding ended the fit before convergence{distance}: no step lowers the loss that float64 can tell"
+    return (
+        f"rounding ended the fit before convergence, {proof.distance}: no step lowers the loss by what float64 can tell"
+    )
 
 
 def column_means(X: DesignMatrix, weights: Floats) -> Floats:
