@@ -112,20 +112,22 @@ class DualState:
 
 @dataclass
 class Groups:
-    """Equal rows of a data set: `group_of` each row, and for each group its first row and its joint weight and size."""
+    """Equal rows of a data set: `group_of` each row; each group's first row, joint weight, and visits in a pass."""
 
     group_of: NDArray[np.int64]
     row_of: NDArray[np.int64]
     weights: Floats
-    sizes: NDArray[np.int64]
+    visits: NDArray[np.int64]
 
     @classmethod
     def of(cls, objective: Objective) -> Groups:
         """Found by a 64-bit hash: should two rows ever collide, the certificate, which knows no groups, will tell."""
         hashes = row_hashes(objective.X)
-        _, row_of, group_of, sizes = np.unique(hashes, return_index=True, return_inverse=True, return_counts=True)
+        _, row_of, group_of = np.unique(hashes, return_index=True, return_inverse=True)
         weights = np.bincount(group_of, weights=objective.weights).astype(np.float64)
-        return cls(group_of, row_of, weights, sizes)
+        # As often as it counts: a heavy group takes more steps than a light one.
+        visits = np.maximum(1, np.rint(weights / np.mean(weights))).astype(np.int64)
+        return cls(group_of, row_of, weights, visits)
 
     def shares(self, objective: Objective) -> Floats:
         """The share of each label in each group's weight: (g, K)."""
@@ -202,7 +204,7 @@ class _Ascent:
         # Unsigned, so that the kernels need not ask whether an index counts from the end.
         indices = indices.view(f"u{indices.itemsize}")
         self.rows = indptr, indices, values.astype(dtype, copy=False), groups.row_of
-        self.visits = np.repeat(np.arange(len(groups.row_of)), groups.sizes)
+        self.visits = np.repeat(np.arange(len(groups.row_of)), groups.visits)
         # Weights that sum to the number of rows keep ρ on the scale of one row.
         self.weights = groups.weights * (m / objective.total_weight)
         self.scale = 1 / (2 * objective.l2 * m)
@@ -220,7 +222,7 @@ class _Ascent:
             self.random.permutation(self.visits),
             state.truth,
             self.weights,
-            1 / state.groups.sizes,
+            1 / state.groups.visits,
             self.curvature,
             self.scale,
             self.rho,
