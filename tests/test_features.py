@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
+import vikt
 from vikt.corpus.documents import Documents
 from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError, NotFittedError, UsageError
 from vikt.estimators import TextVectorizer
+from vikt.features.hashing import HashedNgrams
 from vikt.features.ngrams import Ngrams
 from vikt.features.normalise import normalise
 from vikt.features.text import FeatureSettings, TextFeatures
@@ -197,3 +202,52 @@ def test_many_different_words_make_the_tables_grow():
     assert len(set(part.names())) == rows.n_features
     again = part.transform(Texts.from_strings(texts[::1000]))
     assert again.indptr.tolist() == list(range(0, 3 * 60 + 1, 3))
+
+
+# Hashing.
+
+
+def test_enough_bits_are_the_vocabulary(emails):
+    texts = Texts.from_strings(emails[0])
+    exact, hashed = (
+        made("word", (1, 3), WEIGHTINGS["tfidf"], min_df=2)
+        for made in (Ngrams, lambda *a, **o: HashedNgrams(*a, bits=30, **o))
+    )
+    rows, folded = exact.fit_transform(texts), hashed.fit_transform(texts)
+    assert (hashed.n_collided, rows.n_features) == (0, folded.n_features)
+    assert np.allclose(sorted(rows.values), sorted(folded.values))
+    again = hashed.transform(texts)
+    for name in ("indptr", "indices", "values"):
+        assert np.array_equal(getattr(again, name), getattr(folded, name))
+
+
+def test_collisions_are_counted_and_their_counts_add_up():
+    words = [f"w{i}" for i in range(1000)]
+    hashed = HashedNgrams("word", (1, 1), WEIGHTINGS["counts"], bits=4)
+    rows = hashed.fit_transform(Texts.from_strings([" ".join(words), "w1 w1 w2"]))
+    assert (rows.n_features, hashed.n_ngrams, hashed.n_collided) == (16, 1000, 1000)
+    assert (rows.values[: rows.indptr[1]].sum(), rows.values[rows.indptr[1] :].sum()) == (1000, 3)
+    # Expected: n - 2^b (1 - (1 - 2^-b)^n) n-grams beyond the first of their bucket.
+    hashed = HashedNgrams("word", (1, 1), WEIGHTINGS["counts"], bits=10)
+    n_features = hashed.fit_transform(Texts.from_strings([" ".join(words)])).n_features
+    assert n_features == pytest.approx(1024 * (1 - (1 - 1 / 1024) ** 1000), abs=40)
+    assert f"{hashed.n_collided:,} share theirs" in hashed.said()
+
+
+def test_a_hashed_classifier_is_saved_loaded_and_explained(emails, tmp_path):
+    texts, labels = emails
+    classifier = vikt.TextClassifier(hashing=12, analyzer="word+char").fit(texts, labels)
+    classifier.save(tmp_path / "h.vikt")
+    again = vikt.load(tmp_path / "h.vikt")
+    assert np.array_equal(again.predict_proba(texts), classifier.predict_proba(texts))
+    explanation = again.explain("You won 1,000 tickets")
+    total = explanation.intercept + sum(part.contribution for part in explanation.contributions)
+    assert explanation.score == pytest.approx(total)
+    assert any(re.fullmatch(r"#\d+ won( \|.*)?", part.feature) for part in explanation.contributions)
+    assert any(explanation.emphasis)
+
+
+@pytest.mark.parametrize("bits", [0, 31])
+def test_bits_that_cannot_be(bits):
+    with pytest.raises(UsageError, match=f"hashing: expected 1 to 30 bits, found {bits}"):
+        vikt.TextClassifier(hashing=bits).fit(["a", "b"], [0, 1])

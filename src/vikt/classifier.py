@@ -71,6 +71,8 @@ class TextClassifier(Estimator):
         Features in fewer texts are dropped.
     lowercase : bool, optional
         Words lose their case and characters keep it, if not given.
+    hashing : int, optional
+        Bits: n-grams fall into 2^hashing buckets, and no vocabulary is kept; collisions are counted.
     features : path or sequence, optional
         Hand-made features beside the n-grams: a TOML file, or features of `vikt.features`, or their declarations.
     l2 : float or "auto"
@@ -126,6 +128,7 @@ class TextClassifier(Estimator):
         weighting: str = "tfidf",
         min_df: int = 2,
         lowercase: bool | None = None,
+        hashing: int | None = None,
         features: Any = None,
         l2: float | str = "auto",
         class_weight: Any = None,
@@ -138,7 +141,7 @@ class TextClassifier(Estimator):
         random_state: int = 0,
     ) -> None:
         self.analyzer, self.ngrams, self.weighting = analyzer, ngrams, weighting
-        self.min_df, self.lowercase, self.features = min_df, lowercase, features
+        self.min_df, self.lowercase, self.hashing, self.features = min_df, lowercase, hashing, features
         self.l2, self.class_weight = l2, class_weight
         self.solver, self.tol, self.max_iter = solver, tol, max_iter
         self.learning_rate, self.batch_size, self.patience = learning_rate, batch_size, patience
@@ -327,7 +330,9 @@ class TextClassifier(Estimator):
     def _feature_settings(self) -> FeatureSettings:
         ngrams = None if self.ngrams is None else (self.ngrams[0], self.ngrams[1])
         handmade = features_declared(self.features)
-        return FeatureSettings(self.analyzer, ngrams, self.weighting, self.min_df, self.lowercase, handmade)
+        return FeatureSettings(
+            self.analyzer, ngrams, self.weighting, self.min_df, self.lowercase, handmade, self.hashing
+        )
 
     def _given_l2(self) -> float | None:
         if self.l2 == "auto":

@@ -109,6 +109,10 @@ def train(
         bool | None,
         typer.Option("--lowercase/--keep-case", help="Words lose their case, characters keep it, if not given."),
     ] = None,
+    hashing: Annotated[
+        int | None,
+        typer.Option(help="Hash n-grams into 2^BITS buckets instead of keeping a vocabulary.", metavar="BITS"),
+    ] = None,
     features: Annotated[
         Path | None, typer.Option(help="Hand-made features beside the n-grams, declared in TOML.", metavar="FILE")
     ] = None,
@@ -152,6 +156,7 @@ def train(
         weighting=weighting.value,
         min_df=min_df,
         lowercase=lowercase,
+        hashing=hashing,
         l2=work.parse_number("--l2", l2),
         solver=solver.value,
         tol=tol,

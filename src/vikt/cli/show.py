@@ -29,6 +29,7 @@ def data_lines(classifier: TextClassifier) -> str:
         f"split      {data['training_rows']:,} training, {data['validation_rows']:,} validation, "
         f"{data.get('test_rows', 0):,} test; {data['fitted_rows']:,} fitted in the end",
         f"features   {classifier.features_.n_features:,}",
+        *(f"           {said}" for said in classifier.features_.said),
     ]
     single = [label for label, count in counts if count == 1]
     if single:
@@ -115,7 +116,7 @@ def handmade_lines(classifier: TextClassifier) -> str:
     names = features.handmade_names
     if not names:
         return ""
-    lines = [f"scale      {said}" for said in features.said]
+    lines = []
     shown = [len(classes) - 1] if len(classes) == 2 else list(range(len(classes)))
     if len(names) <= _MOST_WEIGHTS_LISTED and len(shown) <= _MOST_CLASSES_IN_A_MATRIX:
         theta = np.stack([class_weights(classifier.theta_, k) for k in shown], axis=1)

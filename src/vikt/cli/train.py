@@ -155,8 +155,13 @@ def parse_class_weight(given: str | None) -> Any:
 def _report(classifier: TextClassifier, evaluation: Evaluation, report: dict[str, Any], request: Request) -> None:
     size = request.output.stat().st_size
     if request.as_json:
-        model = {"path": str(request.output), "bytes": size, "l2": classifier.l2_, "loss": classifier.loss_}
-        model["features"] = classifier.features_.n_features
+        model: dict[str, Any] = {
+            "path": str(request.output),
+            "bytes": size,
+            "l2": classifier.l2_,
+            "loss": classifier.loss_,
+        }
+        model |= {"features": classifier.features_.n_features, "told": classifier.features_.said}
         choice = classifier.choice_
         model["path_of_l2"] = [{"l2": point.l2, "log_loss": point.log_loss} for point in choice.curve]
         print_json({**report, "model": model})

@@ -222,6 +222,7 @@ def _header(classifier: TextClassifier, model: Path) -> dict[str, Any]:
         "params": classifier.get_params(),
         "classes": classifier.class_names,
         "features": classifier.features_.n_features,
+        "told": classifier.features_.said,
         "l2": classifier.l2_,
         "loss": classifier.loss_,
         "choice": classifier.choice_.said,

@@ -115,15 +115,23 @@ class Documents:
     def vectors(self, name: str) -> Floats:
         """A column of rows of numbers, all of one length: (m, d). Errors as for `numbers`."""
         import pyarrow as pa
+        import pyarrow.compute as pc
 
         column = self._complete(self._column(name), name, "a list of numbers")
-        rows = column.to_pylist() if pa.types.is_nested(column.type) else map(_parsed, column.to_pylist())
-        vectors = [np.atleast_1d(np.asarray(_numbers(row))) for row in rows]
-        width = len(vectors[0]) if vectors else 0
-        wrong = next((i for i, vector in enumerate(vectors) if vector.shape != (width,) or not width), None)
-        if wrong is not None:
-            raise self._unexpected(wrong, name, f"{width} numbers", column[wrong].as_py())
-        return self._finite(np.array(vectors).reshape(len(vectors), width), name, column)
+        if not pa.types.is_nested(column.type):
+            column = pa.array([_numbers(value) for value in column.to_pylist()], pa.list_(pa.float64()))
+        try:
+            lengths = np.asarray(pc.list_value_length(column))
+            flat = np.asarray(pc.list_flatten(column).cast(pa.float64()), dtype=np.float64)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            raise DataError(
+                f"{self.origin}, column {name!r}: expected lists of numbers, found {column.type}; convert it"
+            ) from None
+        width = int(lengths[0]) if len(lengths) else 0
+        wrong = np.flatnonzero((lengths != width) | (lengths == 0))
+        if len(wrong):
+            raise self._unexpected(int(wrong[0]), name, f"{width or 'some'} numbers", column[int(wrong[0])].as_py())
+        return self._finite(flat.reshape(-1, width or 1), name, column)
 
     def pairs(self, name: str) -> Pairs:
         """A column of pairs, as svmlight has them. Raises as `strings`, and where it holds none."""
@@ -151,7 +159,7 @@ class Documents:
             return column
         try:
             # Arrow takes arrays of one dimension only.
-            return pa.array(list(column) if np.ndim(column) > 1 else column)
+            return pa.array(list(column) if getattr(column, "ndim", 1) > 1 else column)
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
             raise DataError(f"{self.origin}, column {name!r}: expected values of one type ({error})") from None
 
@@ -180,12 +188,10 @@ def _number(value: Any) -> float:
         return np.nan
 
 
-def _numbers(row: Any) -> list[float]:
-    return [_number(value) for value in row] if isinstance(row, (list, tuple)) else [_number(row)]
-
-
-def _parsed(value: Any) -> Any:
+def _numbers(spelled: Any) -> list[float]:
+    """The numbers of a list spelled as JSON; not a number where it is none."""
     try:
-        return json.loads(value)
+        found = json.loads(spelled)
     except (TypeError, ValueError):
-        return value
+        found = None
+    return [_number(value) for value in found] if isinstance(found, list) else [np.nan]

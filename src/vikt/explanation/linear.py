@@ -77,13 +77,15 @@ def explain(document: Documents, features: TextFeatures, model: LinearModel, cla
     parts = weights * rows.values.astype(np.float64)
     order = np.argsort(-np.abs(parts), kind="stable")
     names = features.names(rows.indices)
+    spelled = {features.prefix(p) + n: f"{n} {s}" for p in features.parts for n, s in p.spellings(texts).items()}
+    shown_as = [spelled.get(name, name) for name in names]
     shown, emphasis = _emphasis(texts, features, dict(zip(names, parts.tolist(), strict=True)))
     return Explanation(
         classes[k],
         float(np.exp(log_probabilities[k])),
         float(theta[0] + parts.sum()),
         float(theta[0]),
-        [Contribution(names[j], float(weights[j]), float(rows.values[j]), float(parts[j])) for j in order],
+        [Contribution(shown_as[j], float(weights[j]), float(rows.values[j]), float(parts[j])) for j in order],
         shown,
         emphasis,
     )

@@ -106,10 +106,8 @@ def _from_toml(path: Path) -> tuple[Feature, ...]:
                 raise UsageError(f"expected a table for each feature, such as [button], found {name} = {table!r:.60}")
             if isinstance(table.get("words"), str):
                 # A lexicon in a file of its own, a word or phrase a line, beside this one.
-                with open_input(path.parent / table["words"]) as stream:
-                    table["words"] = [
-                        line for line in decoded(stream.read(), table["words"]).splitlines() if line.strip()
-                    ]
+                lines = map(str.strip, _content(path.parent / table["words"]).split("\n"))
+                table["words"] = list(filter(None, lines))
         return features_declared([{**table, "name": name} for name, table in tables.items()])
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from None

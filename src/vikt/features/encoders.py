@@ -45,6 +45,9 @@ def spelled_values(values: Values) -> Texts:
 class Encoder(Protocol):
     """What a hand-made feature learns."""
 
+    @property
+    def n_columns(self) -> int: ...
+
     def fit(self, values: Any) -> None:
         """Learn from the rows to fit."""
         ...
@@ -74,6 +77,8 @@ class AsItIs:
     >>> AsItIs().rows(np.array([1.0, 0.0])).indptr.tolist()
     [0, 1, 1]
     """
+
+    n_columns = 1
 
     def fit(self, values: Floats) -> None:
         pass
@@ -153,6 +158,10 @@ class Block:
 
     width, scale = 0, 0.0
 
+    @property
+    def n_columns(self) -> int:
+        return self.width
+
     def fit(self, values: Floats) -> None:
         self.width = values.shape[1]
         self.scale = float(np.sqrt(np.mean(np.sum(values**2, axis=1)))) if len(values) else 0.0
@@ -198,6 +207,10 @@ class Categories:
         self.least, self.only = least, only
         self.values = Texts.from_bytes([])
         self._number: dict[bytes, int] = {}
+
+    @property
+    def n_columns(self) -> int:
+        return len(self.values)
 
     def fit(self, values: Texts) -> None:
         if self.only:
@@ -249,6 +262,10 @@ class Given:
 
     def __init__(self) -> None:
         self.indices: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+
+    @property
+    def n_columns(self) -> int:
+        return len(self.indices)
 
     def fit(self, values: Pairs) -> None:
         self.indices = np.unique(values.indices[values.values != 0])

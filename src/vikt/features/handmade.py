@@ -93,6 +93,9 @@ class Lexicon(_OfText):
     kind: ClassVar[str] = "lexicon"
     words: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        _phrases(self.words)
+
     def measure(self, documents: Documents) -> Floats:
         ngrams, is_whole = _phrases(self.words)
         rows = ngrams.transform(self.strings(documents))

@@ -256,6 +256,30 @@ def hash_units(pool: Array, pool_offsets: Array, n: int, hashes: Array) -> None:
         hashes[unit] = hash_bytes(pool, pool_offsets[unit], pool_offsets[unit + 1])
 
 
+def hash_nodes(keys: Array, unit_hashes: Array, n: int, hashes: Array) -> None:
+    """A hash of each n-gram's units, first to last; a node stands behind the one that it hangs from."""
+    for node in range(n):
+        parent = (keys[node] >> 32) - 1
+        before = hashes[parent] if parent >= 0 else HASH_START
+        mixed = (before ^ unit_hashes[keys[node] & 0xFFFFFFFF]) * GOLDEN & HASH_MASK
+        hashes[node] = mixed ^ mixed >> 29
+
+
+def merge_equal(indptr: Array, indices: Array, counts: Array, new_indptr: Array) -> None:
+    """Add up the counts of equal indices, which stand side by side, in place."""
+    out = 0
+    for row in range(indptr.shape[0] - 1):
+        begin = out
+        for entry in range(indptr[row], indptr[row + 1]):
+            if out > begin and indices[out - 1] == indices[entry]:
+                counts[out - 1] += counts[entry]
+            else:
+                indices[out] = indices[entry]
+                counts[out] = counts[entry]
+                out += 1
+        new_indptr[row + 1] = out
+
+
 def broken_node(keys: Array, n_units: int, longest: int) -> int:
     """The first node whose unit does not exist, or that does not hang from the root by at most `longest` steps."""
     n = keys.shape[0]

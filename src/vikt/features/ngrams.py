@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vikt.compiled import compiled
 from vikt.corpus.texts import Texts
-from vikt.errors import EmptyVocabularyError, UsageError
+from vikt.errors import DamagedModelError, EmptyVocabularyError, UsageError
 from vikt.features import kernels
 from vikt.features.analyzers import Analyzer, analyzer_named
 from vikt.features.normalise import normalise
@@ -83,11 +83,6 @@ class Ngrams:
         self.vocabulary = Vocabulary.empty()
         self.idf: NDArray[np.float64] = np.empty(0)
 
-    def restore(self, vocabulary: Vocabulary, idf: NDArray[np.float64]) -> Ngrams:
-        """Take up a vocabulary learnt before."""
-        self.vocabulary, self.idf = vocabulary, idf
-        return self
-
     def fit_transform(self, texts: Texts, progress: Progress | None = None) -> Rows:
         """Learn the vocabulary and the document frequencies, and return the rows.
 
@@ -99,7 +94,8 @@ class Ngrams:
         learning = Vocabulary.empty()
         nodes, counts, indptr, frequency = self._count(texts, learning, True, progress)
         columns = self._columns(learning, frequency, len(texts))
-        self.restore(learning.pruned(columns), self.weighting.idf(frequency[columns], len(texts)))
+        self.vocabulary = learning.pruned(columns)
+        self.idf = self.weighting.idf(frequency[columns], len(texts))
         renumbered = np.full(learning.n_nodes, len(columns), dtype=np.int32)
         renumbered[columns] = np.arange(len(columns), dtype=np.int32)
         del learning
@@ -116,8 +112,43 @@ class Ngrams:
         nodes, counts, indptr, _ = self._count(texts, self.vocabulary, False, progress)
         return self._weighed(*self._selected(nodes, counts, indptr))
 
-    def names(self) -> list[str]:
-        return self.vocabulary.names(self.analyzer.joiner)
+    @property
+    def n_columns(self) -> int:
+        return self.vocabulary.n_columns
+
+    def names(self, columns: Any = None) -> list[str]:
+        """The n-grams of all columns, or of those given."""
+        return self.vocabulary.names(self.analyzer.joiner, columns)
+
+    def spellings(self, text: Texts) -> dict[str, str]:
+        """What is behind the names of a text's features, where they are not the n-grams themselves."""
+        return {}
+
+    def said(self) -> str:
+        """What the user should be told of what was learnt; nothing where there is nothing to tell."""
+        return ""
+
+    def to_arrays(self) -> dict[str, Any]:
+        """What was learnt, as arrays for a file."""
+        learnt = self.vocabulary
+        return {"pool": learnt.pool, "pool_offsets": learnt.pool_offsets, "keys": learnt.keys, "idf": self.idf}
+
+    def restore(self, arrays: dict[str, Any]) -> None:
+        """Take up what `to_arrays` gave.
+
+        Raises
+        ------
+        DamagedModelError
+            The arrays do not fit together.
+        """
+        self._restore_idf(arrays["idf"])
+        pool, offsets, keys = (arrays[name] for name in ("pool", "pool_offsets", "keys"))
+        self.vocabulary = Vocabulary.from_file(pool, offsets, keys, len(self.idf), self.ngrams[1])
+
+    def _restore_idf(self, idf: Any) -> None:
+        if idf.dtype != np.float64 or idf.ndim != 1:
+            raise DamagedModelError(f"inverse document frequencies of shape {idf.shape} and {idf.dtype}")
+        self.idf = idf
 
     def occurrences(self, text: Texts) -> list[tuple[str, list[tuple[int, int]]]]:
         """Every n-gram of the first text where it stands: its name, and the byte spans of its units.
@@ -268,7 +299,7 @@ class Ngrams:
         values = np.empty(len(indices), dtype=self.dtype)
         count_weight = self.weighting.count_weights(int(counts.max(initial=0)))
         _kernels().weigh(indptr, indices, counts, count_weight, self.idf, self.weighting.normalised, values)
-        return Rows(indptr, indices, values, self.vocabulary.n_columns)
+        return Rows(indptr, indices, values, self.n_columns)
 
 
 def sort_indices(indptr: NDArray[np.int64], indices: NDArray[np.int32], values: NDArray[Any], n_columns: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,12 @@ import numpy as np
 from vikt.corpus.documents import Documents
 from vikt.corpus.sentences import sentences
 from vikt.corpus.texts import Texts
-from vikt.errors import DamagedModelError, EmptyVocabularyError, UsageError, check_known
-from vikt.features.encoders import Values, spelled_values, take_values
+from vikt.errors import EmptyVocabularyError, UsageError, check_known
+from vikt.features.encoders import Encoder, Values, spelled_values, take_values
 from vikt.features.handmade import Feature
+from vikt.features.hashing import HashedNgrams
 from vikt.features.ngrams import Ngrams
 from vikt.features.rows import Rows, side_by_side
-from vikt.features.vocabulary import Vocabulary
 from vikt.features.weighting import weighting_named
 
 # The parts of each choice of features, and the n-grams a part has unless told otherwise.
@@ -51,6 +52,8 @@ class FeatureSettings:
         Words lose their case and characters keep it, if not given.
     handmade : tuple of Feature
         Features beside the n-grams.
+    hashing : int, optional
+        Bits: n-grams fall into 2^hashing buckets, and no vocabulary is kept.
     """
 
     analyzer: str = "auto"
@@ -59,6 +62,7 @@ class FeatureSettings:
     min_df: int = 2
     lowercase: bool | None = None
     handmade: tuple[Feature, ...] = ()
+    hashing: int | None = None
 
     def parts(self) -> list[Ngrams]:
         """The parts, with nothing learnt.
@@ -76,10 +80,11 @@ class FeatureSettings:
             raise UsageError("analyzer: 'none' leaves no features; declare some")
         ngrams = [self.ngrams or USUAL_NGRAMS[name] for name in names[:1]] + [USUAL_NGRAMS[name] for name in names[1:]]
         weighting = weighting_named(self.weighting)
-        return [
-            Ngrams(name, n, weighting, min_df=self.min_df, lowercase=self.lowercase)
-            for name, n in zip(names, ngrams, strict=True)
-        ]
+        options: dict[str, Any] = {"min_df": self.min_df, "lowercase": self.lowercase}
+        made: Callable[..., Ngrams] = Ngrams
+        if self.hashing is not None:
+            made = partial(HashedNgrams, bits=self.hashing)
+        return [made(name, n, weighting, **options) for name, n in zip(names, ngrams, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -195,10 +200,9 @@ class TextFeatures:
         names = np.empty(len(wanted), dtype=object)
         first = 0
         for part in self.parts:
-            last = first + part.vocabulary.n_columns
+            last = first + part.n_columns
             mine = np.flatnonzero((wanted >= first) & (wanted < last))
-            spelled = part.vocabulary.names(part.analyzer.joiner, wanted[mine] - first)
-            names[mine] = [self.prefix(part) + name for name in spelled]
+            names[mine] = [self.prefix(part) + name for name in part.names(wanted[mine] - first)]
             first = last
         handmade = np.flatnonzero(wanted >= first)
         names[handmade] = np.array(self.handmade_names, dtype=object)[wanted[handmade] - first]
@@ -212,9 +216,10 @@ class TextFeatures:
 
     @property
     def said(self) -> list[str]:
-        """What was learnt of the hand-made features, in words."""
+        """What the user should be told of what was learnt."""
         made = zip(self.settings.handmade, self.encoders, strict=True)
-        return [said for feature, encoder in made if (said := encoder.said(feature.name))]
+        said = [part.said() for part in self.parts] + [encoder.said(feature.name) for feature, encoder in made]
+        return list(filter(None, said))
 
     def prefix(self, part: Ngrams) -> str:
         """What goes before a part's names; nothing where there is one part, or for words."""
@@ -222,22 +227,20 @@ class TextFeatures:
 
     @property
     def n_features(self) -> int:
-        return sum(part.vocabulary.n_columns for part in self.parts) + len(self.handmade_names)
+        return sum(learnt.n_columns for learnt in self._learners.values())
 
     def to_arrays(self) -> dict[str, Any]:
         """What was learnt, as arrays for a file."""
-        arrays: dict[str, Any] = {}
-        for p, part in enumerate(self.parts):
-            learnt = part.vocabulary
-            arrays |= {
-                f"part{p}.pool": learnt.pool,
-                f"part{p}.pool_offsets": learnt.pool_offsets,
-                f"part{p}.keys": learnt.keys,
-                f"part{p}.idf": part.idf,
-            }
-        for f, encoder in enumerate(self.encoders):
-            arrays |= {f"feature{f}.{name}": array for name, array in encoder.to_arrays().items()}
-        return arrays
+        return {
+            f"{learner}.{name}": array
+            for learner, learnt in self._learners.items()
+            for name, array in learnt.to_arrays().items()
+        }
+
+    @property
+    def _learners(self) -> dict[str, Ngrams | Encoder]:
+        parts = {f"part{p}": part for p, part in enumerate(self.parts)}
+        return parts | {f"feature{f}": encoder for f, encoder in enumerate(self.encoders)}
 
     @classmethod
     def from_arrays(cls, settings: FeatureSettings, arrays: dict[str, Any]) -> TextFeatures:
@@ -249,12 +252,7 @@ class TextFeatures:
             The arrays are no features.
         """
         features = cls(settings)
-        for p, part in enumerate(features.parts):
-            pool, offsets, keys, idf = (arrays[f"part{p}.{name}"] for name in ("pool", "pool_offsets", "keys", "idf"))
-            if idf.dtype != np.float64 or idf.ndim != 1:
-                raise DamagedModelError(f"part{p}.idf has shape {idf.shape} of {idf.dtype}")
-            part.restore(Vocabulary.from_file(pool, offsets, keys, len(idf), part.ngrams[1]), idf)
-        for f, encoder in enumerate(features.encoders):
-            own = f"feature{f}."
-            encoder.restore({name.removeprefix(own): array for name, array in arrays.items() if name.startswith(own)})
+        for learner, learnt in features._learners.items():
+            own = f"{learner}."
+            learnt.restore({name.removeprefix(own): array for name, array in arrays.items() if name.startswith(own)})
         return features
