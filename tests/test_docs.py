@@ -12,14 +12,30 @@ from pathlib import Path
 import pytest
 
 import vikt
+from vikt.corpus.readers import FORMATS
+from vikt.features.declarations import KINDS, features_declared
 
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_readmes_example_runs():
-    failures, tried = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+@pytest.mark.parametrize("name", ["README.md", "docs/features.md"])
+def test_the_examples_of_a_page_run(name):
+    failures, tried = doctest.testfile(str(ROOT / name), module_relative=False)
     assert tried > 5
     assert failures == 0
+
+
+def test_the_page_on_features_declares_in_toml_what_it_declares_in_python(tmp_path):
+    page = (ROOT / "docs" / "features.md").read_text(encoding="utf-8")
+    (tmp_path / "features.toml").write_text(re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0], encoding="utf-8")
+    declared = features_declared(tmp_path / "features.toml")
+    assert [feature.name for feature in declared] == ["button", "sums of money", "sender is kth.se", "misspelt"]
+    assert {kind for kind in KINDS if f"| `{kind}` |" in page} == set(KINDS)
+
+
+def test_the_page_on_data_names_every_format():
+    page = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    assert [suffix for suffix in FORMATS if f"`{suffix}`" not in page] == []
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.stem)
