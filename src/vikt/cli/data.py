@@ -31,6 +31,7 @@ class Labelled:
     weights: NDArray[np.float64] | None
     columns: Columns
     said: tuple[str, ...]
+    n_blank: int
 
 
 def read_tables(data: Iterable[str | Path], format: str | None) -> Table:
@@ -57,6 +58,7 @@ def labelled(
         _weights(table, weight) if weight else None,
         columns,
         columns.said + table.notes + blank,
+        table.n_blank,
     )
 
 

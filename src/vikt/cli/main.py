@@ -168,9 +168,22 @@ def train(
         random_state=seed,
     )
     request = work.Request(
-        data, text, label, weight, test, format and format.value, features, number or [], category or [],
-        output, threads, refit_all, force, as_json, quiet,
-    )  # fmt: skip
+        data=data,
+        text=text,
+        label=label,
+        weight=weight,
+        test=test,
+        format=format and format.value,
+        features=features,
+        numbers=number or [],
+        categories=category or [],
+        output=output,
+        threads=threads,
+        refit_all=refit_all,
+        force=force,
+        as_json=as_json,
+        quiet=quiet,
+    )
     work.train(request, options)
 
 

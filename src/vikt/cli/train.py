@@ -67,7 +67,7 @@ def train(request: Request, options: dict[str, Any]) -> TextClassifier:
         else:
             classifier.fit(rows.documents, rows.labels, rows.weights, progress=tell)
             held_out = test.documents, test.labels
-        classifier.data_["test_rows"] = len(held_out[1])
+        classifier.data_ |= {"test_rows": len(held_out[1]), "blank_lines": rows.n_blank}
         evaluation = evaluate(held_out[1], classifier.classes_, classifier.predict_log_proba(held_out[0]))
         if request.refit_all and test is None:
             classifier = refitted(classifier, rows, tell)
@@ -98,9 +98,8 @@ def refitted(classifier: TextClassifier, rows: Labelled, tell: Any) -> TextClass
     """A model of all rows, at the λ chosen before; the figures are of the model it replaces."""
     say("refitted on all rows: the figures are of the model before, which had not seen the test rows")
     again = TextClassifier(**classifier.get_params() | {"l2": classifier.l2_})
-    test_rows = classifier.data_["test_rows"]
     again.fit(rows.documents, rows.labels, rows.weights, progress=tell)
-    again.data_["test_rows"] = test_rows
+    again.data_ |= {name: classifier.data_[name] for name in ("test_rows", "blank_lines")}
     again.choice_ = classifier.choice_
     return again
 
