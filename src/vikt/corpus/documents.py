@@ -93,7 +93,8 @@ class Documents:
             return self.texts
         from vikt.corpus.read_tables import spelled
 
-        return Texts.from_arrow(spelled(self._complete(self._column(name or "text"), name or "text", "a string")))
+        name = name or "text"
+        return Texts.from_arrow(spelled(self._complete(self._column(name), name, "a string"), name, self.place))
 
     def numbers(self, name: str) -> Floats:
         """A column as finite numbers; true and false are 1 and 0. Errors as for `strings`."""
@@ -104,7 +105,7 @@ class Documents:
 
         column = self._complete(self._column(name), name, "a number")
         if not pa.types.is_integer(column.type) and not pa.types.is_floating(column.type):
-            column = spelled(column)
+            column = spelled(column, name, self.place)
             column = pc.if_else(pc.equal(column, "true"), "1", pc.if_else(pc.equal(column, "false"), "0", column))
         try:
             numbers = np.asarray(column.cast(pa.float64()))
@@ -116,8 +117,11 @@ class Documents:
         """A column of rows of numbers, all of one length: (m, d). Errors as for `numbers`."""
         import pyarrow as pa
 
+        from vikt.corpus.read_tables import python_values
+
         column = self._complete(self._column(name), name, "a list of numbers")
-        rows = column.to_pylist() if pa.types.is_nested(column.type) else map(_parsed, column.to_pylist())
+        values = python_values(column, name, self.place)
+        rows = values if pa.types.is_nested(column.type) else map(_parsed, values)
         vectors = [np.atleast_1d(np.asarray(_numbers(row))) for row in rows]
         width = len(vectors[0]) if vectors else 0
         wrong = next((i for i, vector in enumerate(vectors) if vector.shape != (width,) or not width), None)
@@ -127,10 +131,10 @@ class Documents:
 
     def pairs(self, name: str) -> Pairs:
         """A column of pairs, as svmlight has them. Raises as `strings`, and where it holds none."""
-        import pyarrow as pa
+        from vikt.corpus.read_labelled import PAIRS
 
-        column = self._column(name)
-        if not pa.types.is_large_list(column.type):
+        column = self._complete(self._column(name), name, "pairs of index and value")
+        if column.type != PAIRS:
             raise DataError(
                 f"{self.origin}, column {name!r}: expected pairs of index and value, found {column.type}; "
                 "write them in svmlight's format"
@@ -144,6 +148,8 @@ class Documents:
     def _column(self, name: str) -> Any:
         import pyarrow as pa
 
+        from vikt.corpus.read_tables import string_array
+
         if name not in self.columns:
             raise missing_column(name, list(self.columns), self.origin)
         column = self.columns[name]
@@ -152,8 +158,12 @@ class Documents:
         try:
             # Arrow takes arrays of one dimension only.
             return pa.array(list(column) if np.ndim(column) > 1 else column)
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise DataError(f"{self.origin}, column {name!r}: expected values of one type ({error})") from None
+        except UnicodeEncodeError:
+            return string_array(column, f"{self.origin}, column {name!r}", 0)
+        except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+            raise DataError(
+                f"{self.origin}, column {name!r}: expected values of one type ({error}); write them as strings, say"
+            ) from None
 
     def _complete(self, column: Any, name: str, expected: str) -> Any:
         if column.null_count:
@@ -176,7 +186,7 @@ class Documents:
 def _number(value: Any) -> float:
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return np.nan
 
 
@@ -187,5 +197,5 @@ def _numbers(row: Any) -> list[float]:
 def _parsed(value: Any) -> Any:
     try:
         return json.loads(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return value
