@@ -86,8 +86,8 @@ def missing_column(name: str, names: Sequence[str], origin: str) -> ColumnError:
     """The error for a column that is not there; it names those that are, and the nearest."""
     folded = {other.casefold(): other for other in names}
     near = difflib.get_close_matches(name.casefold(), folded, n=1)
-    hint = f"did you mean {folded[near[0]]!r}?" if near else "name one of them"
-    return ColumnError(f"{origin}: expected a column {name!r}, found {_listed(names)}; {hint}")
+    hint = f"did you mean {folded[near[0]]!r:.60}?" if near else "name one of them"
+    return ColumnError(f"{origin}: expected a column {name!r:.60}, found {_listed(names)}; {hint}")
 
 
 def _find(
@@ -120,5 +120,5 @@ def _known(names: Sequence[str], known: Sequence[str], taken: str | None) -> str
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:20]) or "none"
+    shown = ", ".join(f"{name!r:.60}" for name in names[:20]) or "none"
     return shown + (f" and {len(names) - 20} more" if len(names) > 20 else "")

@@ -93,7 +93,8 @@ class Documents:
             return self.texts
         from vikt.corpus.read_tables import spelled
 
-        return Texts.from_arrow(spelled(self._complete(self._column(name or "text"), name or "text", "a string")))
+        name = name or "text"
+        return Texts.from_arrow(spelled(self._complete(self._column(name), name, "a string"), name, self.place))
 
     def numbers(self, name: str) -> Floats:
         """A column as finite numbers; true and false are 1 and 0. Errors as for `strings`."""
@@ -104,7 +105,7 @@ class Documents:
 
         column = self._complete(self._column(name), name, "a number")
         if not pa.types.is_integer(column.type) and not pa.types.is_floating(column.type):
-            column = spelled(column)
+            column = spelled(column, name, self.place)
             column = pc.if_else(pc.equal(column, "true"), "1", pc.if_else(pc.equal(column, "false"), "0", column))
         try:
             numbers = np.asarray(column.cast(pa.float64()))
@@ -117,9 +118,13 @@ class Documents:
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        from vikt.corpus.read_tables import python_values
+
         column = self._complete(self._column(name), name, "a list of numbers")
         if not pa.types.is_nested(column.type):
-            column = pa.array([_numbers(value) for value in column.to_pylist()], pa.list_(pa.float64()))
+            column = pa.array(
+                [_numbers(value) for value in python_values(column, name, self.place)], pa.list_(pa.float64())
+            )
         try:
             lengths = np.asarray(pc.list_value_length(column))
             flat = np.asarray(pc.list_flatten(column).cast(pa.float64()), dtype=np.float64)
@@ -135,10 +140,10 @@ class Documents:
 
     def pairs(self, name: str) -> Pairs:
         """A column of pairs, as svmlight has them. Raises as `strings`, and where it holds none."""
-        import pyarrow as pa
+        from vikt.corpus.read_labelled import PAIRS
 
-        column = self._column(name)
-        if not pa.types.is_large_list(column.type):
+        column = self._complete(self._column(name), name, "pairs of index and value")
+        if column.type != PAIRS:
             raise DataError(
                 f"{self.origin}, column {name!r}: expected pairs of index and value, found {column.type}; "
                 "write them in svmlight's format"
@@ -152,6 +157,8 @@ class Documents:
     def _column(self, name: str) -> Any:
         import pyarrow as pa
 
+        from vikt.corpus.read_tables import string_array
+
         if name not in self.columns:
             raise missing_column(name, list(self.columns), self.origin)
         column = self.columns[name]
@@ -160,8 +167,12 @@ class Documents:
         try:
             # Arrow takes arrays of one dimension only.
             return pa.array(list(column) if getattr(column, "ndim", 1) > 1 else column)
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise DataError(f"{self.origin}, column {name!r}: expected values of one type ({error})") from None
+        except UnicodeEncodeError:
+            return string_array(column, f"{self.origin}, column {name!r}", 0)
+        except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+            raise DataError(
+                f"{self.origin}, column {name!r}: expected values of one type ({error}); write them as strings, say"
+            ) from None
 
     def _complete(self, column: Any, name: str, expected: str) -> Any:
         if column.null_count:
@@ -184,7 +195,7 @@ class Documents:
 def _number(value: Any) -> float:
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return np.nan
 
 
@@ -192,6 +203,6 @@ def _numbers(spelled: Any) -> list[float]:
     """The numbers of a list spelled as JSON; not a number where it is none."""
     try:
         found = json.loads(spelled)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         found = None
     return [_number(value) for value in found] if isinstance(found, list) else [np.nan]

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from vikt.corpus.columns import missing_column
 from vikt.corpus.read_tables import Table, refuse_doubled
 from vikt.corpus.read_text import BYTES_PER_BATCH
-from vikt.errors import InputFileError
+from vikt.errors import InputFileError, ViktError
 
 # The names of a file's columns, and its batches once it is known which columns are wanted.
 Opened = tuple[list[str], Callable[[list[str]], Iterator[Any]]]
@@ -58,10 +58,10 @@ def _tables(opened: Callable[[], Opened], kind: str, origin: str, wanted: Sequen
         for batch in batches(present if wanted is None else list(wanted)):
             yield Table(pa.Table.from_batches([batch]), origin, first_row)
             first_row += batch.num_rows
-    except (pa.ArrowException, OSError) as error:
-        if isinstance(error, InputFileError):
+    except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
+        if isinstance(error, ViktError):
             raise
-        reason = " ".join(str(error).split())
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise InputFileError(
             f"{origin}: expected {kind}, found a file that cannot be read as such ({reason:.200}); write it again"
         ) from None

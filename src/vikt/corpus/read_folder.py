@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vikt.corpus.columns import missing_column
-from vikt.corpus.read_stream import decoded, open_input
+from vikt.corpus.read_stream import read_whole
 from vikt.corpus.read_tables import Table
 from vikt.errors import InputFileError
 
@@ -37,7 +37,7 @@ def read_folder(path: Path, wanted: Sequence[str] | None, rows_per_batch: int) -
         rows = {
             "file": [str(file) for file in some],
             "label": [file.relative_to(path).parts[0] for file in some],
-            "text": [_text(file) for file in some],
+            "text": [read_whole(file) for file in some],
         }
         yield Table.from_columns(names, [rows[name] for name in names], str(path), first + 1, notes=notes)
 
@@ -56,8 +56,3 @@ def _files(path: Path, folder: str) -> list[Path]:
 
 def _hidden(path: Path) -> bool:
     return path.name.startswith(".")
-
-
-def _text(file: Path) -> str:
-    with open_input(file) as stream:
-        return decoded(stream.read(), str(file))

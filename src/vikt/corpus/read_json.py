@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import NoReturn
 
@@ -11,6 +12,8 @@ from vikt.errors import ColumnError, DataError
 
 # A column with more spellings of numbers than this holds no labels, and remembering more would cost memory.
 _MANY_SPELLINGS = 100_000
+# Deeper values are refused: Python writes them by recursion.
+_DEEPEST = 100
 _LITERAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false")
 
 
@@ -44,15 +47,28 @@ def parse_object(line: str, where: str) -> dict[str, object]:
             f"{where}: expected a JSON object, found {line.strip()!r:.60}; write one object a line "
             "(from an array: jq -c '.[]')"
         )
+    if line.count("[") + line.count("{") > _DEEPEST and _depth(value) > _DEEPEST:
+        raise DataError(f"{where}: expected values at most {_DEEPEST} deep, found a deeper one; flatten it")
     return value
+
+
+def _depth(value: object) -> int:
+    depth, level = 0, [value]
+    while level:
+        level = [item for held in level for item in _items(held)]
+        depth += 1
+    return depth
+
+
+def _items(value: object) -> Iterable[object]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     row = dict(pairs)
     if len(row) < len(pairs):
-        names = [name for name, _ in pairs]
-        name = next(name for name in names if names.count(name) > 1)
-        raise ColumnError(f"column names must differ, found {name!r} twice; rename one")
+        name = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise ColumnError(f"column names must differ, found {name!r:.60} twice; rename one")
     return row
 
 

@@ -132,7 +132,8 @@ def _pairs(parts: list[str]) -> tuple[list[int], list[float]]:
         index, colon, value = part.partition(":")
         if not (colon and index.isdecimal() and index.isascii()):
             raise ValueError(f"expected index:value, found {part!r:.60}; write the index as a whole number")
-        indices.append(int(index))
+        # Python refuses to read numbers of thousands of digits; the first twenty tell that it is too large.
+        indices.append(int(index.lstrip("0")[:20] or "0"))
         values.append(_number(value, part))
     if indices and max(indices) > _LARGEST_INDEX:
         raise ValueError(f"the index {max(indices)} is above {_LARGEST_INDEX}; number the features anew")
@@ -162,6 +163,8 @@ def _check_label(label: str, spellings: dict[float, str]) -> None:
     try:
         number = float(label)
     except ValueError:
+        return
+    if math.isnan(number):
         return
     before = spellings.setdefault(number, label)
     if before != label:

@@ -110,9 +110,7 @@ class Lines:
                 self.offset += len(line)
                 yield text
         except OSError as error:
-            raise InputFileError(
-                f"{self.origin}, after line {self.number}: reading failed ({error}); try again from a copy"
-            ) from None
+            raise reading_failed(f"{self.origin}, after line {self.number}", error) from None
 
     def _decoded(self, line: bytes) -> str:
         return decoded(line, f"{self.origin}, line {self.number}", self.offset)
@@ -144,6 +142,29 @@ def decoded(content: bytes, where: str, offset: int = 0) -> str:
             f"at offset {offset + error.start}: {guess}; {remedy}"
         ) from None
     return text.removeprefix("\ufeff") if offset == 0 else text
+
+
+def read_whole(path: Path) -> str:
+    """A whole file as text.
+
+    Raises
+    ------
+    InputFileError
+        It cannot be opened, or is damaged.
+    EncodingError
+        It is not UTF-8.
+    """
+    with open_input(path) as stream:
+        try:
+            content = stream.read()
+        except OSError as error:
+            raise reading_failed(str(path), error) from None
+    return decoded(content, str(path))
+
+
+def reading_failed(where: str, error: OSError) -> InputFileError:
+    """The error for a stream that breaks off, or is damaged."""
+    return InputFileError(f"{where}: reading failed ({error}); try again from a copy")
 
 
 def without_end(line: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +18,11 @@ from vikt.corpus.columns import missing_column
 from vikt.errors import ColumnError, DataError, EncodingError
 
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
+# What Arrow raises at values that it cannot spell: no UTF-8, a date out of range, an unknown time zone or type.
+_UNREADABLE = (pa.ArrowException, ValueError, OverflowError)
+
+# Says where a row stands.
+Place = Callable[[int], str]
 
 
 @dataclass(frozen=True)
@@ -80,8 +86,10 @@ class Table:
         EncodingError
             A string holds half a surrogate pair, which is no character.
         """
+        string_array(names, f"{path}, the names of columns", 1)
         arrays = [
-            _strings(column, f"{path}, column {name!r}", first_row) for name, column in zip(names, columns, strict=True)
+            string_array(column, f"{path}, column {name!r}", first_row)
+            for name, column in zip(names, columns, strict=True)
         ]
         arrow = pa.Table.from_arrays(arrays, schema=pa.schema([(name, pa.large_string()) for name in names]))
         return cls(arrow, path, first_row, **about)
@@ -185,14 +193,10 @@ class Table:
         ------
         EncodingError
             Bytes that are not UTF-8.
+        DataError
+            A value cannot be read.
         """
-        column = self.native(name)
-        if pa.types.is_large_string(column.type):
-            return column
-        try:
-            return spelled(column)
-        except pa.ArrowInvalid:
-            raise self._not_utf8(name, column) from None
+        return spelled(self.native(name), name, self.place)
 
     def strings(self, name: str) -> list[str]:
         """A column as strings. Raises as `column` does."""
@@ -202,31 +206,61 @@ class Table:
         """Mean number of characters of a column's values; 0 where there are none."""
         return float(pc.mean(pc.utf8_length(self.spelled(name))).as_py() or 0.0)
 
-    def _not_utf8(self, name: str, column: Any) -> EncodingError:
-        for i, value in enumerate(column.cast(pa.large_binary()).to_pylist()):
+
+def spelled(column: Any, name: str, place: Place) -> Any:
+    """An Arrow column as large_string: numbers as JSON writes them, nested values as JSON, nulls as they are.
+
+    Raises
+    ------
+    EncodingError
+        Bytes that are not UTF-8.
+    DataError
+        A value cannot be read; `place` says where it stands.
+    """
+    return _read(_spelled, column, name, place)
+
+
+def python_values(column: Any, name: str, place: Place) -> list[Any]:
+    """An Arrow column as Python's own values. Raises as `spelled`."""
+    return list(_read(lambda column: column.to_pylist(), column, name, place))
+
+
+def _read(read: Callable[[Any], Any], column: Any, name: str, place: Place) -> Any:
+    try:
+        return read(column)
+    except _UNREADABLE:
+        for i in range(len(column)):
             try:
-                (value or b"").decode()
-            except UnicodeDecodeError as error:
-                return EncodingError(
-                    f"{self.place(i)}, column {name!r}: expected UTF-8, found byte "
-                    f"0x{value[error.start]:02x} at offset {error.start} of the value; decode the column before "
-                    "writing it"
-                )
-        return EncodingError(f"{self.path}, column {name!r}: expected UTF-8; decode the column before writing it")
+                read(column.slice(i, 1))
+            except _UNREADABLE as error:
+                raise _unreadable(column.slice(i, 1), f"{place(i)}, column {name!r}", error) from None
+        raise
 
 
-def spelled(column: Any) -> Any:
-    """An Arrow column as large_string: numbers as JSON writes them, nested values as JSON, nulls as they are."""
+def _unreadable(value: Any, where: str, error: Exception) -> DataError:
+    if _holds_bytes(value.type):
+        content = value.cast(pa.large_binary()).to_pylist()[0]
+        try:
+            content.decode()
+        except UnicodeDecodeError as fault:
+            return EncodingError(
+                f"{where}: expected UTF-8, found byte 0x{content[fault.start]:02x} at offset {fault.start} of the "
+                "value; decode the column before writing it"
+            )
+    reason = " ".join(str(error).split())
+    return DataError(f"{where}: the value, of type {value.type}, cannot be read ({reason:.200}); write it as a string")
+
+
+def _spelled(column: Any) -> Any:
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return spelled(column.cast(kind.value_type))
+        return _spelled(column.cast(kind.value_type))
     if pa.types.is_nested(kind):
         values = column.to_pylist()
         return pa.chunked_array([[None if v is None else _json(v) for v in values]], pa.large_string())
-    if _holds_bytes(kind):
-        # Arrow trusts a file that says UTF-8; the cast from bytes tests it.
-        return column.cast(pa.large_binary()).cast(pa.large_string())
     strings = column.cast(pa.large_string())
+    # Arrow trusts a file that says UTF-8.
+    strings.validate(full=True)
     # Arrow writes 1.0 as 1; the other formats have it as 1.0.
     return pc.replace_substring_regex(strings, r"^(-?\d+)$", r"\1.0") if pa.types.is_floating(kind) else strings
 
@@ -249,15 +283,16 @@ def _holds_bytes(kind: Any) -> bool:
 
 def refuse_doubled(names: Sequence[str], origin: str) -> None:
     """Raise ColumnError where two columns bear one name."""
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
+    counts = Counter(names)
+    doubled = min((name for name, n in counts.items() if n > 1), default=None)
+    if doubled is not None:
         raise ColumnError(
-            f"{origin}: column names must differ, found {doubled[0]!r} {names.count(doubled[0])} times; "
-            "rename all but one"
+            f"{origin}: column names must differ, found {doubled!r:.60} {counts[doubled]} times; rename all but one"
         )
 
 
-def _strings(column: Sequence[str | None], where: str, first_row: int) -> Any:
+def string_array(column: Sequence[str | None], where: str, first_row: int) -> Any:
+    """Strings as an Arrow array. Raises EncodingError where one holds half a surrogate pair."""
     try:
         return pa.array(column, pa.large_string())
     except UnicodeEncodeError:

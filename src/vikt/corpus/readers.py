@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from vikt.corpus.read_arrow import read_arrow, read_parquet
 from vikt.corpus.read_folder import read_folder
 from vikt.corpus.read_labelled import LABEL_MARK, drop_blank_lines, read_documents, read_svmlight
-from vikt.corpus.read_stream import STANDARD_INPUT, Lines, open_input, read_lines, suffix_of
+from vikt.corpus.read_stream import STANDARD_INPUT, Lines, open_input, read_lines, reading_failed, suffix_of
 from vikt.corpus.read_tables import Table
 from vikt.corpus.read_text import read_csv, read_jsonl, read_tsv
 from vikt.errors import DataError, InputFileError, UsageError, ViktError, check_known
@@ -116,7 +116,7 @@ def _opened(
     stream: BinaryIO, origin: str, format: str | None
 ) -> Callable[[Sequence[str] | None, int], Iterator[Table]]:
     if format is None:
-        begin = _first_lines(stream)
+        begin = _first_lines(stream, origin)
         first = begin[-1].lstrip(_BLANK) if begin else b""
         format = next((name for mark, name in _BEGINNINGS.items() if first.startswith(mark)), None)
         if format is None and first:
@@ -126,13 +126,16 @@ def _opened(
     return lambda wanted, rows: READERS[format](stream, origin, wanted, rows)
 
 
-def _first_lines(stream: BinaryIO) -> list[bytes]:
+def _first_lines(stream: BinaryIO, origin: str) -> list[bytes]:
     """The lines up to the first that is not blank."""
     begin = []
-    for line in stream:
-        begin.append(line)
-        if line.strip(_BLANK):
-            break
+    try:
+        for line in stream:
+            begin.append(line)
+            if line.strip(_BLANK):
+                break
+    except OSError as error:
+        raise reading_failed(origin, error) from None
     return begin
 
 

@@ -32,7 +32,7 @@ def neighbours(tokens: Texts, offset: int) -> Texts:
     [b'', b'I', b'see', b'', b'You']
     """
     starts = sentence_starts(tokens)
-    rows = np.arange(len(tokens)) + offset
+    rows = np.arange(len(tokens)) + min(max(offset, -len(tokens)), len(tokens))
     inside = (rows >= 0) & (rows < len(tokens))
     inside[inside] = starts[rows[inside]] == starts[inside]
     return Texts.from_bytes([tokens[row] if there else b"" for row, there in zip(rows.tolist(), inside, strict=True)])

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from vikt.corpus.read_json import spell
 from vikt.corpus.read_stream import suffix_of
-from vikt.corpus.read_tables import Table, spelled
+from vikt.corpus.read_tables import Place, Table, python_values, spelled
 from vikt.errors import ColumnError, DataError, UsageError
 
 Columns = Mapping[str, Sequence[Any]]
@@ -184,20 +184,20 @@ class TableWriter:
 def _objects(table: Table) -> Iterable[dict[str, Any]]:
     if table.objects is not None:
         return table.objects
-    columns = [_json_values(table.native(name)) for name in table.names]
+    columns = [_json_values(table.native(name), name, table.place) for name in table.names]
     return (dict(zip(table.names, row, strict=True)) for row in zip(*columns, strict=True))
 
 
-def _json_values(column: Any) -> list[Any]:
+def _json_values(column: Any, name: str, place: Place) -> list[Any]:
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return _json_values(column.cast(kind.value_type))
+        return _json_values(column.cast(kind.value_type), name, place)
     as_they_are = (pa.types.is_integer, pa.types.is_boolean, pa.types.is_null, pa.types.is_nested)
     if any(test(kind) for test in as_they_are):
-        return list(column.to_pylist())
+        return python_values(column, name, place)
     if pa.types.is_floating(kind):
         return [value if value is None or math.isfinite(value) else None for value in column.to_pylist()]
-    return list(spelled(column).to_pylist())
+    return list(spelled(column, name, place).to_pylist())
 
 
 def _typed(table: Table) -> Any:

@@ -28,7 +28,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from vikt.corpus.read_stream import decoded, open_input
+from vikt.corpus.read_stream import read_whole
 from vikt.errors import UsageError, check_known
 from vikt.features.handmade import (
     Capitalised,
@@ -96,26 +96,24 @@ def declaration(feature: Feature) -> dict[str, Any]:
 
 
 def _from_toml(path: Path) -> tuple[Feature, ...]:
+    content = read_whole(path)
     try:
-        tables = tomllib.loads(_content(path))
-    except tomllib.TOMLDecodeError as error:
+        tables = tomllib.loads(content)
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: expected TOML, found a fault ({error}); mend the file") from None
     try:
         for name, table in tables.items():
             if not isinstance(table, dict):
                 raise UsageError(f"expected a table for each feature, such as [button], found {name} = {table!r:.60}")
+            if "name" in table:
+                raise UsageError(f"feature {name!r}: its name is in brackets, found another; remove `name`")
             if isinstance(table.get("words"), str):
                 # A lexicon in a file of its own, a word or phrase a line, beside this one.
-                lines = map(str.strip, _content(path.parent / table["words"]).split("\n"))
+                lines = map(str.strip, read_whole(path.parent / table["words"]).split("\n"))
                 table["words"] = list(filter(None, lines))
         return features_declared([{**table, "name": name} for name, table in tables.items()])
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from None
-
-
-def _content(path: Path) -> str:
-    with open_input(path) as stream:
-        return decoded(stream.read(), str(path))
 
 
 def _feature(declared: Mapping[str, Any]) -> Feature:

@@ -309,8 +309,8 @@ def _matches(texts: Texts, pattern: str) -> Floats:
 
     try:
         return np.asarray(pc.match_substring_regex(_arrow(texts), pattern), dtype=np.float64)
-    except pa.ArrowInvalid as error:
-        reason = str(error).removeprefix("Invalid regular expression: ")
+    except (pa.ArrowInvalid, UnicodeEncodeError) as error:
+        reason = " ".join(str(error).removeprefix("Invalid regular expression: ").split())
         raise UsageError(
             f"pattern: {pattern!r:.80} cannot be ({reason}); patterns are RE2's, which has no look-around and no "
             "back-references"

@@ -225,7 +225,7 @@ class Ngrams:
 
     def _padded(self, normalised: Texts) -> NDArray[np.uint8]:
         """The bytes of the texts with a space behind them, for units that the text does not spell."""
-        if not normalised.content.endswith(b" "):
+        if len(normalised.content) == normalised.offsets[-1]:
             normalised.content += b" "
         return np.frombuffer(normalised.content, dtype=np.uint8)
 

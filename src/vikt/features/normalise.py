@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from itertools import groupby
 
 from vikt.corpus.texts import Texts
+
+# Every so many characters a text is looked at; as many runs of marks as three looks meet are long.
+_STRIDE = 32
 
 
 def compose(text: str) -> str:
     """NFC: a letter and its accent are one character, however they were typed."""
-    return unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", _in_order(text) if _has_long_run_of_marks(text) else text)
+
+
+def _has_long_run_of_marks(text: str) -> bool:
+    return len(text) >= 3 * _STRIDE and "111" in "".join("01"[_mark_class(c) > 0] for c in text[::_STRIDE])
+
+
+def _mark_class(character: str) -> int:
+    """The place of a mark among the marks of one letter; 0 is no mark."""
+    return unicodedata.combining(unicodedata.normalize("NFD", character)[0])
+
+
+def _in_order(text: str) -> str:
+    """The same text with its marks in order, since Python's NFC takes quadratic time to sort a run of them."""
+    apart = "".join(unicodedata.normalize("NFD", character) for character in text)
+    runs = groupby(apart, key=lambda character: unicodedata.combining(character) > 0)
+    return "".join("".join(sorted(run, key=unicodedata.combining) if is_marks else run) for is_marks, run in runs)
 
 
 def fold(text: str) -> str:
