@@ -11,7 +11,9 @@ from vikt.classifier import Given, TextClassifier
 from vikt.cli import show
 from vikt.cli.console import print_json, progress, say
 from vikt.cli.data import Labelled, labelled, paired_columns, read_tables
+from vikt.corpus.read_stream import suffix_of
 from vikt.corpus.read_tables import Table
+from vikt.corpus.readers import FORMATS
 from vikt.errors import OutputFileError, UsageError
 from vikt.evaluation.report import Evaluation, evaluate
 from vikt.features.declarations import features_declared
@@ -90,7 +92,8 @@ def _take_pairs(classifier: TextClassifier, table: Table, declared: list[Feature
 
 
 def _test_rows(request: Request, classifier: TextClassifier, rows: Labelled) -> Labelled:
-    table = read_tables([str(request.test)], None)
+    told = suffix_of(str(request.test)) in FORMATS
+    table = read_tables([str(request.test)], None if told else request.format)
     return labelled(table, classifier.features_, rows.columns.text, rows.columns.label)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -25,7 +26,8 @@ def find_sources(given: Iterable[str | Path]) -> list[str]:
     ['a.tsv', '-']
     """
     sources = [source for name in given for source in _matching(str(name))]
-    doubled = next((source for source in sources if sources.count(source) > 1), None)
+    places = [os.path.realpath(source) for source in sources]
+    doubled = next((source for source, place in zip(sources, places, strict=True) if places.count(place) > 1), None)
     if doubled:
         raise UsageError(f"{doubled}: is named twice, and its rows would count twice; name it once")
     return sources
