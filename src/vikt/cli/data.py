@@ -50,14 +50,18 @@ def labelled(
         need_text=features.reads_text,
         mean_length=table.mean_length,
     )
-    blank = (f"{table.path}: {table.n_blank:,} blank lines passed over",) if table.n_blank else ()
     return Labelled(
         documents_of(table, features, columns.text),
         _labels(table, str(columns.label)),
         _weights(table, weight) if weight else None,
         columns,
-        columns.said + table.notes + blank,
+        columns.said + table.notes + blank_lines(table.path, table.n_blank),
     )
+
+
+def blank_lines(path: str, n: int) -> tuple[str, ...]:
+    """What to say of lines that were passed over, if there were any."""
+    return (f"{path}: {n:,} blank line{'s' * (n > 1)} passed over",) if n else ()
 
 
 def documents_of(table: Table, features: TextFeatures, text: str | None) -> Documents:

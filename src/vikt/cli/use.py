@@ -16,7 +16,7 @@ import numpy as np
 from vikt.classifier import TextClassifier, load
 from vikt.cli import show
 from vikt.cli.console import figure, print_json, progress, say
-from vikt.cli.data import documents_of, labelled, read_tables, text_column
+from vikt.cli.data import blank_lines, documents_of, labelled, read_tables, text_column
 from vikt.corpus.read_json import spell
 from vikt.corpus.read_labelled import without_labels
 from vikt.corpus.read_stream import STANDARD_INPUT, Lines, open_input, read_lines, suffix_of, without_end
@@ -91,6 +91,7 @@ def predict_stream(
 ) -> None:
     """Lines of text to lines of answers, or a table to a table."""
     sources = find_sources([data])
+    _refuse_to_overwrite(output, [*sources, str(answers.model)])
     takes_lines = text is None and all(_holds_lines(source, format) for source in sources)
     with replacing(output) if output else nullcontext(sys.stdout.buffer) as file, packing(file, str(output)) as stream:
         if takes_lines and (output is None or suffix_of(output) in ("", ".txt")):
@@ -100,7 +101,15 @@ def predict_stream(
         else:
             name = str(output or f"table{_suffix(data, format, as_json)}")
             with TableWriter(stream, name) as writer:
-                _predict_table(answers, sources, text, "txt" if takes_lines else format, writer)
+                for sentence in _predict_table(answers, sources, text, "txt" if takes_lines else format, writer):
+                    if not quiet:
+                        say(sentence)
+
+
+def _refuse_to_overwrite(output: Path | None, inputs: list[str]) -> None:
+    for name in inputs:
+        if output is not None and output.is_file() and output.resolve() == Path(name).resolve():
+            raise UsageError(f"{output}: is read, so the answer cannot take its place; name another with -o")
 
 
 def _holds_lines(source: str, format: str | None) -> bool:
@@ -167,7 +176,8 @@ def _decoded(lines: Lines, content: bytes) -> Iterator[list[str]]:
 
 def _predict_table(
     answers: Answers, sources: list[str], text: str | None, format: str | None, writer: TableWriter
-) -> None:
+) -> Iterator[str]:
+    """Write the rows of tables with their answers; yields what the user should be told of rows without one."""
     features = answers.classifier.features_
     trained = answers.classifier.about_.get("columns", {})
     for source in sources:
@@ -175,11 +185,15 @@ def _predict_table(
         if features.is_running:
             # Neighbours may stand in the next batch.
             batches = [Table.concatenate(batches, keep_objects=True)]
-        column = None
+        column, n_blank, notes = None, 0, dict[str, None]()
         for table in batches:
+            n_blank += table.n_blank
+            notes |= dict.fromkeys(table.notes)
             if table.n_rows:
                 column = column or text_column(table, features, text, trained.get("text"))
                 writer.write(table, answers.of(documents_of(table, features, column)))
+        yield from notes
+        yield from blank_lines(source, n_blank)
 
 
 def _suffix(data: str, format: str | None, as_json: bool) -> str:
