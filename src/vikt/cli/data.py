@@ -73,11 +73,11 @@ def documents_of(table: Table, features: TextFeatures, text: str | None) -> Docu
     return Documents(texts, columns, table.path, table.place)
 
 
-def text_column(table: Table, features: TextFeatures, text: str | None, trained: str | None) -> str | None:
-    """The column of the texts where there are no labels: as named, else as in training, else guessed."""
+def text_column(table: Table, features: TextFeatures, text: str | None, trained: str | None) -> Columns:
+    """The column of the texts where there are no labels: as named, else as in training, else guessed and said."""
     known = trained if trained in table.names else None
     need = features.reads_text
-    return find_columns(table.names, text=text or known, origin=table.path, need_text=need, need_label=False).text
+    return find_columns(table.names, text=text or known, origin=table.path, need_text=need, need_label=False)
 
 
 def paired_columns(table: Table) -> list[str]:

@@ -177,7 +177,7 @@ def _decoded(lines: Lines, content: bytes) -> Iterator[list[str]]:
 def _predict_table(
     answers: Answers, sources: list[str], text: str | None, format: str | None, writer: TableWriter
 ) -> Iterator[str]:
-    """Write the rows of tables with their answers; yields what the user should be told of rows without one."""
+    """Write the rows of tables with their answers; yields what the user should be told of columns and other rows."""
     features = answers.classifier.features_
     trained = answers.classifier.about_.get("columns", {})
     for source in sources:
@@ -185,13 +185,15 @@ def _predict_table(
         if features.is_running:
             # Neighbours may stand in the next batch.
             batches = [Table.concatenate(batches, keep_objects=True)]
-        column, n_blank, notes = None, 0, dict[str, None]()
+        columns, n_blank, notes = None, 0, dict[str, None]()
         for table in batches:
             n_blank += table.n_blank
             notes |= dict.fromkeys(table.notes)
             if table.n_rows:
-                column = column or text_column(table, features, text, trained.get("text"))
-                writer.write(table, answers.of(documents_of(table, features, column)))
+                if columns is None:
+                    columns = text_column(table, features, text, trained.get("text"))
+                    yield from columns.said
+                writer.write(table, answers.of(documents_of(table, features, columns.text)))
         yield from notes
         yield from blank_lines(source, n_blank)
 
