@@ -337,6 +337,7 @@ def test_parquet_dictionaries_are_labels_and_nulls_are_named_by_row(train, refus
         ("a.csv", "text,label\nx,\ny,ham\n", ["row 1", "empty label"]),
         ("a.txt", "__label__ham x\ny\n", ["line 2", "expected a label"]),
         ("a.csv", "text,label\rx,ham\r", ["carriage return"]),
+        ("a.tsv", "text\tlabel\rx\tham\r", ["line 1", "carriage return", "tr "]),
     ],
 )
 def test_columns_and_fields_that_cannot_be_name_file_and_row(refused, made, tmp_path, name, content, said):
@@ -709,6 +710,8 @@ def test_a_million_lines_through_a_pipe_in_bounded_memory(model):
         (["predict", "MODEL", "tabs.jsonl", "-o", "out.tsv"], 1, ["tabs.jsonl, row 1", "TSV"]),
         (["predict", "MODEL", "bytes.parquet"], 1, ["bytes.parquet, row 1, column 'x'", "0xff"]),
         (["predict", "mails.tsv", "MODEL"], 1, ["mails.tsv", "no vikt model"]),
+        (["predict", "MODEL", ""], 2, ["empty"]),
+        (["train", "mails.tsv", "--test", ""], 2, ["empty"]),
         (["train", "MODEL"], 1, [".csv, .tsv"]),
         (["train", "mails.tsv", "lacks.csv"], 1, ["lacks.csv", "'label'"]),
         (["train", "mails.tsv", "--test", "lacks.csv"], 1, ["lacks.csv", "'label'"]),
@@ -743,6 +746,14 @@ def test_the_format_of_a_test_file_is_told_as_that_of_the_data(ok, tmp_path):
     written(tmp_path / "c.tsv", TABLE).rename(tmp_path / "c.tmp")
     for name in (test, tmp_path / "c.tmp"):
         ok("train", tmp_path / "a.tmp", "--format", "tsv", "--test", name, "-q", "-o", tmp_path / "m.vikt")
+
+
+def test_a_test_file_that_is_trained_on_is_said(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "a.tsv", TABLE)
+    code, _, err = run("train", "a.tsv", "--test", tmp_path / "a.tsv", "--l2", 0.1)
+    assert code == 0
+    assert "a.tsv: is trained on and tested on" in err
 
 
 def test_labels_that_no_line_can_hold_are_escaped_in_lines_and_exact_in_json(train, ok, made):

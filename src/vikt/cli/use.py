@@ -93,6 +93,8 @@ def predict_stream(
     sources = find_sources([data])
     _refuse_to_overwrite(output, [*sources, str(answers.model)])
     takes_lines = text is None and all(_holds_lines(source, format) for source in sources)
+    if takes_lines:
+        text, format = "text", "txt"
     with replacing(output) if output else nullcontext(sys.stdout.buffer) as file, packing(file, str(output)) as stream:
         if takes_lines and (output is None or suffix_of(output) in ("", ".txt")):
             for source in sources:
@@ -101,7 +103,7 @@ def predict_stream(
         else:
             name = str(output or f"table{_suffix(data, format, as_json)}")
             with TableWriter(stream, name) as writer:
-                for sentence in _predict_table(answers, sources, text, "txt" if takes_lines else format, writer):
+                for sentence in _predict_table(answers, sources, text, format, writer):
                     if not quiet:
                         say(sentence)
 

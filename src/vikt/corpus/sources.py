@@ -18,7 +18,7 @@ def find_sources(given: Iterable[str | Path]) -> list[str]:
     InputFileError
         Nothing matches a pattern.
     UsageError
-        A file is named twice: its rows would count twice.
+        A name is empty, or a file is named twice: its rows would count twice.
 
     Examples
     --------
@@ -34,6 +34,8 @@ def find_sources(given: Iterable[str | Path]) -> list[str]:
 
 
 def _matching(name: str) -> list[str]:
+    if not name:
+        raise UsageError("expected the name of a file or folder, found an empty one; name it, or - for standard input")
     if name == "-" or not glob.has_magic(name) or Path(name).exists():
         return [name]
     found = sorted(glob.glob(name, recursive=True))
