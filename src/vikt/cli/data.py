@@ -51,15 +51,19 @@ def labelled(
         need_text=features.reads_text,
         mean_length=table.mean_length,
     )
-    blank = (f"{table.path}: {table.n_blank:,} blank lines passed over",) if table.n_blank else ()
     return Labelled(
         documents_of(table, features, columns.text),
         _labels(table, str(columns.label)),
         _weights(table, weight) if weight else None,
         columns,
-        columns.said + table.notes + blank,
+        columns.said + table.notes + blank_lines(table.path, table.n_blank),
         table.n_blank,
     )
+
+
+def blank_lines(path: str, n: int) -> tuple[str, ...]:
+    """What to say of lines that were passed over, if there were any."""
+    return (f"{path}: {n:,} blank line{'s' * (n > 1)} passed over",) if n else ()
 
 
 def documents_of(table: Table, features: TextFeatures, text: str | None) -> Documents:
@@ -71,11 +75,11 @@ def documents_of(table: Table, features: TextFeatures, text: str | None) -> Docu
     return Documents(texts, columns, table.path, table.place)
 
 
-def text_column(table: Table, features: TextFeatures, text: str | None, trained: str | None) -> str | None:
-    """The column of the texts where there are no labels: as named, else as in training, else guessed."""
+def text_column(table: Table, features: TextFeatures, text: str | None, trained: str | None) -> Columns:
+    """The column of the texts where there are no labels: as named, else as in training, else guessed and said."""
     known = trained if trained in table.names else None
     need = features.reads_text
-    return find_columns(table.names, text=text or known, origin=table.path, need_text=need, need_label=False).text
+    return find_columns(table.names, text=text or known, origin=table.path, need_text=need, need_label=False)
 
 
 def paired_columns(table: Table) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,10 @@ from vikt.classifier import Given, TextClassifier
 from vikt.cli import show
 from vikt.cli.console import print_json, progress, say
 from vikt.cli.data import Labelled, labelled, paired_columns, read_tables
+from vikt.corpus.read_stream import suffix_of
 from vikt.corpus.read_tables import Table
+from vikt.corpus.readers import FORMATS
+from vikt.corpus.sources import find_sources
 from vikt.errors import OutputFileError, UsageError
 from vikt.evaluation.report import Evaluation, evaluate
 from vikt.features.declarations import features_declared
@@ -56,8 +60,8 @@ def train(request: Request, options: dict[str, Any]) -> TextClassifier:
         table = read_tables(request.data, request.format)
         _take_pairs(classifier, table, declared)
         rows = labelled(table, classifier.features_, request.text, request.label, request.weight)
-        test = _test_rows(request, classifier, rows) if request.test else None
-        for sentence in rows.said if not request.quiet else ():
+        test = _test_rows(request, classifier, rows) if request.test is not None else None
+        for sentence in (*rows.said, *_same_file(request)) if not request.quiet else ():
             say(sentence)
         del table
         classifier.threads = request.threads
@@ -90,8 +94,14 @@ def _take_pairs(classifier: TextClassifier, table: Table, declared: list[Feature
 
 
 def _test_rows(request: Request, classifier: TextClassifier, rows: Labelled) -> Labelled:
-    table = read_tables([str(request.test)], None)
+    told = suffix_of(str(request.test)) in FORMATS
+    table = read_tables([str(request.test)], None if told else request.format)
     return labelled(table, classifier.features_, rows.columns.text, rows.columns.label)
+
+
+def _same_file(request: Request) -> Iterator[str]:
+    if request.test is not None and os.path.realpath(request.test) in map(os.path.realpath, find_sources(request.data)):
+        yield f"{request.test}: is trained on and tested on, so the figures flatter; test on other texts"
 
 
 def refitted(classifier: TextClassifier, rows: Labelled, tell: Any) -> TextClassifier:

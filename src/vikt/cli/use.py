@@ -16,15 +16,15 @@ import numpy as np
 from vikt.classifier import TextClassifier, load
 from vikt.cli import show
 from vikt.cli.console import figure, print_json, progress, say
-from vikt.cli.data import documents_of, labelled, read_tables, text_column
+from vikt.cli.data import blank_lines, documents_of, labelled, read_tables, text_column
 from vikt.corpus.read_json import spell
 from vikt.corpus.read_labelled import without_labels
 from vikt.corpus.read_stream import STANDARD_INPUT, Lines, open_input, read_lines, suffix_of, without_end
 from vikt.corpus.readers import Table, read_batches
 from vikt.corpus.sources import find_sources
 from vikt.corpus.texts import Texts
-from vikt.corpus.writers import TableWriter
-from vikt.errors import EncodingError, UsageError
+from vikt.corpus.writers import TableWriter, packing
+from vikt.errors import EncodingError, InputFileError, UsageError
 from vikt.evaluation.report import evaluate
 from vikt.explanation.linear import strongest_features
 from vikt.storage import replacing
@@ -90,17 +90,34 @@ def predict_stream(
     answers: Answers, data: str, output: Path | None, text: str | None, format: str | None, as_json: bool, quiet: bool
 ) -> None:
     """Lines of text to lines of answers, or a table to a table."""
-    takes_lines = format in (None, "txt") and text is None and (data == "-" or suffix_of(data) == ".txt")
-    writes_lines = output is None or suffix_of(output) == ".txt"
-    with replacing(output) if output else nullcontext(sys.stdout.buffer) as stream:
-        if takes_lines and (writes_lines or data == "-"):
-            lines = nullcontext(sys.stdin.buffer) if data == "-" else open_input(Path(data))
-            with lines as source:
-                _predict_lines(answers, source, STANDARD_INPUT if data == "-" else data, stream, as_json, quiet)
+    sources = find_sources([data])
+    _refuse_to_overwrite(output, [*sources, str(answers.model)])
+    takes_lines = text is None and all(_holds_lines(source, format) for source in sources)
+    if takes_lines:
+        text, format = "text", "txt"
+    with replacing(output) if output else nullcontext(sys.stdout.buffer) as file, packing(file, str(output)) as stream:
+        if takes_lines and (output is None or suffix_of(output) in ("", ".txt")):
+            for source in sources:
+                with nullcontext(sys.stdin.buffer) if source == "-" else open_input(Path(source)) as lines:
+                    _predict_lines(answers, lines, STANDARD_INPUT if source == "-" else source, stream, as_json, quiet)
         else:
             name = str(output or f"table{_suffix(data, format, as_json)}")
             with TableWriter(stream, name) as writer:
-                _predict_table(answers, data, text, format, writer)
+                for sentence in _predict_table(answers, sources, text, format, writer):
+                    if not quiet:
+                        say(sentence)
+
+
+def _refuse_to_overwrite(output: Path | None, inputs: list[str]) -> None:
+    for name in inputs:
+        if output is not None and output.is_file() and output.resolve() == Path(name).resolve():
+            raise UsageError(f"{output}: is read, so the answer cannot take its place; name another with -o")
+
+
+def _holds_lines(source: str, format: str | None) -> bool:
+    """Whether it is texts a line, and no table."""
+    told = source == "-" or (suffix_of(source) == ".txt" and not Path(source).is_dir())
+    return format == "txt" or (format is None and told)
 
 
 def _predict_lines(
@@ -128,7 +145,7 @@ def _predict_lines(
 def _lines_as_they_come(stream: Any, origin: str) -> Iterator[list[str]]:
     """The lines that have arrived, without waiting for more: a slow pipe is answered at once, a fast one in bulk."""
     lines, pieces = Lines((), origin), []
-    while chunk := stream.read1(_BYTES_AT_A_TIME):
+    while chunk := _arrived(stream, origin):
         whole, end, rest = chunk.rpartition(b"\n")
         if not end:
             pieces.append(chunk)
@@ -137,6 +154,13 @@ def _lines_as_they_come(stream: Any, origin: str) -> Iterator[list[str]]:
         pieces = [rest] if rest else []
     if pieces:
         yield from _decoded(lines, b"".join(pieces))
+
+
+def _arrived(stream: Any, origin: str) -> bytes:
+    try:
+        return bytes(stream.read1(_BYTES_AT_A_TIME))
+    except OSError as error:
+        raise InputFileError(f"{origin}: reading failed ({error}); try again from a copy") from None
 
 
 def _decoded(lines: Lines, content: bytes) -> Iterator[list[str]]:
@@ -152,19 +176,28 @@ def _decoded(lines: Lines, content: bytes) -> Iterator[list[str]]:
     yield texts
 
 
-def _predict_table(answers: Answers, data: str, text: str | None, format: str | None, writer: TableWriter) -> None:
+def _predict_table(
+    answers: Answers, sources: list[str], text: str | None, format: str | None, writer: TableWriter
+) -> Iterator[str]:
+    """Write the rows of tables with their answers; yields what the user should be told of columns and other rows."""
     features = answers.classifier.features_
     trained = answers.classifier.about_.get("columns", {})
-    for source in find_sources([data]):
+    for source in sources:
         batches: Iterable[Table] = read_batches(source, format=format)
         if features.is_running:
             # Neighbours may stand in the next batch.
             batches = [Table.concatenate(batches, keep_objects=True)]
-        column = None
+        columns, n_blank, notes = None, 0, dict[str, None]()
         for table in batches:
+            n_blank += table.n_blank
+            notes |= dict.fromkeys(table.notes)
             if table.n_rows:
-                column = column or text_column(table, features, text, trained.get("text"))
-                writer.write(table, answers.of(documents_of(table, features, column)))
+                if columns is None:
+                    columns = text_column(table, features, text, trained.get("text"))
+                    yield from columns.said
+                writer.write(table, answers.of(documents_of(table, features, columns.text)))
+        yield from notes
+        yield from blank_lines(source, n_blank)
 
 
 def _suffix(data: str, format: str | None, as_json: bool) -> str:

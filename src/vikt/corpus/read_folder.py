@@ -31,6 +31,15 @@ def read_folder(path: Path, wanted: Sequence[str] | None, rows_per_batch: int) -
             raise missing_column(name, columns, str(path))
     loose = sum(entry.is_file() for entry in _entries(path)) if classes else 0
     notes = (f"{path}: {loose:,} files beside the folders passed over",) if loose else ()
+    # Nobody means the paths of the files to be their classes.
+    problems = (
+        {}
+        if classes
+        else {
+            "file": f"{path}: expected a folder for each class, found files only; make folders, or name the "
+            f"files: {path}/*"
+        }
+    )
     names = list(columns if wanted is None else wanted)
     for first in range(0, len(files), rows_per_batch):
         some = files[first : first + rows_per_batch]
@@ -39,7 +48,9 @@ def read_folder(path: Path, wanted: Sequence[str] | None, rows_per_batch: int) -
             "label": [file.relative_to(path).parts[0] for file in some],
             "text": [read_whole(file) for file in some],
         }
-        yield Table.from_columns(names, [rows[name] for name in names], str(path), first + 1, notes=notes)
+        yield Table.from_columns(
+            names, [rows[name] for name in names], str(path), first + 1, notes=notes, problems=problems
+        )
 
 
 def _entries(path: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -80,7 +81,7 @@ _DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant
 
 
 def spell(value: object) -> str:
-    """A value as JSON writes it.
+    """A value as JSON writes it; what is no finite number is null.
 
     Examples
     --------
@@ -93,6 +94,8 @@ def spell(value: object) -> str:
         return "[" + ", ".join(map(spell, value)) + "]"
     if isinstance(value, Number):
         return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return "null"
     return json.dumps(value, ensure_ascii=False, default=str)
 
 

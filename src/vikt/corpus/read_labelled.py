@@ -59,7 +59,8 @@ def read_documents(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: i
 
 def drop_blank_lines(table: Table) -> Table:
     """A table without the lines that hold neither label nor text: nothing can be learnt from them."""
-    if "label" not in table.names or not table.arrow.column("label").null_count or "text" not in table.names:
+    are_lines = table.lines is not None and {"label", "text"} <= set(table.names)
+    if not are_lines or not table.arrow.column("label").null_count:
         return table
     empty = pc.equal(pc.utf8_trim_whitespace(table.spelled("text")), "")
     blank = pc.and_(pc.is_null(table.arrow.column("label")), pc.fill_null(empty, False)).to_numpy()

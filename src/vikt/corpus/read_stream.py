@@ -14,12 +14,17 @@ from vikt.errors import EncodingError, InputFileError
 STANDARD_INPUT = "standard input"
 
 _CONVERT = "convert it: iconv -f {} -t UTF-8 FILE > NEW"
+_FROM_UTF_16 = "convert it: iconv -f UTF-16LE -t UTF-8 FILE > NEW (or UTF-16BE)"
 # UTF-32's little-endian mark begins with UTF-16's, so it comes first.
 _SIGNATURES = {
     codecs.BOM_UTF32_LE: ("UTF-32", _CONVERT.format("UTF-32")),
     codecs.BOM_UTF32_BE: ("UTF-32", _CONVERT.format("UTF-32")),
     codecs.BOM_UTF16_LE: ("UTF-16", _CONVERT.format("UTF-16")),
     codecs.BOM_UTF16_BE: ("UTF-16", _CONVERT.format("UTF-16")),
+    b"\x1f\x8b": ("gzip", "unpack it: gzip -dc FILE"),
+    b"\x28\xb5\x2f\xfd": ("Zstandard", "unpack it: zstd -dc FILE"),
+    b"PAR1": ("Parquet", "tell its --format parquet"),
+    b"ARROW1": ("Arrow", "tell its --format arrow"),
     b"PK\x03\x04": ("a zip archive or a spreadsheet", "unpack it, or save the sheet as CSV in UTF-8"),
 }
 _PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -132,6 +137,8 @@ def decoded(content: bytes, where: str, offset: int = 0) -> str:
     EncodingError
         They are not UTF-8; the message tells the byte, its offset, and what the file may be.
     """
+    if offset == 0 and _has_every_second_byte_zero(content):
+        raise EncodingError(f"{where}: expected UTF-8, found zero for every second byte: UTF-16; {_FROM_UTF_16}")
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
@@ -165,6 +172,11 @@ def read_whole(path: Path) -> str:
 def reading_failed(where: str, error: OSError) -> InputFileError:
     """The error for a stream that breaks off, or is damaged."""
     return InputFileError(f"{where}: reading failed ({error}); try again from a copy")
+
+
+def _has_every_second_byte_zero(content: bytes) -> bool:
+    """Whether it is UTF-16 without a byte-order mark, which may be UTF-8 too: letters between NULs."""
+    return len(content) > 3 and any(content) and not (any(content[::2]) and any(content[1::2]))
 
 
 def without_end(line: str) -> str:

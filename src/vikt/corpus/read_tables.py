@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vikt.corpus.columns import missing_column
+from vikt.corpus.read_json import spell
 from vikt.errors import ColumnError, DataError, EncodingError
 
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
@@ -257,16 +257,12 @@ def _spelled(column: Any) -> Any:
         return _spelled(column.cast(kind.value_type))
     if pa.types.is_nested(kind):
         values = column.to_pylist()
-        return pa.chunked_array([[None if v is None else _json(v) for v in values]], pa.large_string())
+        return pa.chunked_array([[None if v is None else spell(v) for v in values]], pa.large_string())
     strings = column.cast(pa.large_string())
     # Arrow trusts a file that says UTF-8.
     strings.validate(full=True)
     # Arrow writes 1.0 as 1; the other formats have it as 1.0.
     return pc.replace_substring_regex(strings, r"^(-?\d+)$", r"\1.0") if pa.types.is_floating(kind) else strings
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _holds_bytes(kind: Any) -> bool:

@@ -81,6 +81,11 @@ def _position(name: str, header: Record, origin: str) -> int:
 
 def _header(records: Iterator[Record], lines: Lines) -> Record:
     for record in records:
+        if any("\r" in name for name in record):
+            raise DataError(
+                f"{lines.origin}, line {lines.number}: expected column names, found a carriage return among them; "
+                "convert the line ends: tr '\\r' '\\n' < FILE > NEW"
+            )
         if any(record):
             return record
         lines.blank += 1

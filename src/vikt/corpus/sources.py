@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def find_sources(given: Iterable[str | Path]) -> list[str]:
     InputFileError
         Nothing matches a pattern.
     UsageError
-        A file is named twice: its rows would count twice.
+        A name is empty, or a file is named twice: its rows would count twice.
 
     Examples
     --------
@@ -25,13 +26,16 @@ def find_sources(given: Iterable[str | Path]) -> list[str]:
     ['a.tsv', '-']
     """
     sources = [source for name in given for source in _matching(str(name))]
-    doubled = next((source for source in sources if sources.count(source) > 1), None)
+    places = [os.path.realpath(source) for source in sources]
+    doubled = next((source for source, place in zip(sources, places, strict=True) if places.count(place) > 1), None)
     if doubled:
         raise UsageError(f"{doubled}: is named twice, and its rows would count twice; name it once")
     return sources
 
 
 def _matching(name: str) -> list[str]:
+    if not name:
+        raise UsageError("expected the name of a file or folder, found an empty one; name it, or - for standard input")
     if name == "-" or not glob.has_magic(name) or Path(name).exists():
         return [name]
     found = sorted(glob.glob(name, recursive=True))

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import csv
+import contextlib
 import io
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vikt.corpus.read_json import spell
+from vikt.corpus.read_json import Number, spell
 from vikt.corpus.read_stream import suffix_of
-from vikt.corpus.read_tables import Place, Table, python_values, spelled
+from vikt.corpus.read_tables import Table, python_values
 from vikt.errors import ColumnError, DataError, UsageError
 
 Columns = Mapping[str, Sequence[Any]]
+_QUOTED = re.compile('[",\r\n]')
 
 
 class Writer(Protocol):
@@ -31,20 +33,25 @@ class Writer(Protocol):
 
 
 class _Text:
-    """A format in which every value is a string."""
+    """A format in which every value is a string; the first rows decide the columns."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self.stream, self._first = stream, True
+        self.stream = stream
+        self._names: list[str] = []
 
     def write(self, table: Table, added: Columns) -> None:
-        columns = [table.spelled(name).to_pylist() for name in table.names] + list(added.values())
-        rows = zip(*columns, strict=True)
-        header = [[*table.names, *added]] if self._first else []
-        self.stream.write(self._encoded([*header, *(["" if v is None else str(v) for v in row] for row in rows)]))
+        header = [] if self._names else [self._line([*table.names, *added], table, 0)]
+        self._names = self._names or table.names
+        _refuse_surplus(table, self._names)
+        columns = [
+            table.spelled(name).to_pylist() if name in table.names else [None] * len(table) for name in self._names
+        ]
+        rows = enumerate(zip(*columns, *added.values(), strict=True))
+        lines = [self._line(["" if value is None else str(value) for value in row], table, i) for i, row in rows]
+        self.stream.write("".join([*header, *lines]).encode())
         self.stream.flush()
-        self._first = False
 
-    def _encoded(self, rows: Iterable[list[str]]) -> bytes:
+    def _line(self, fields: list[str], table: Table, i: int) -> str:
         raise NotImplementedError
 
     def close(self) -> None:
@@ -52,19 +59,23 @@ class _Text:
 
 
 class _Csv(_Text):
-    def _encoded(self, rows: Iterable[list[str]]) -> bytes:
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(rows)
-        return text.getvalue().encode()
+    def _line(self, fields: list[str], table: Table, i: int) -> str:
+        return ",".join(map(_quoted, fields)) + "\n"
+
+
+def _quoted(field: str) -> str:
+    return '"' + field.replace('"', '""') + '"' if _QUOTED.search(field) else field
 
 
 class _Tsv(_Text):
-    def _encoded(self, rows: Iterable[list[str]]) -> bytes:
-        lines = list(rows)
-        torn = next((field for line in lines for field in line if "\t" in field or "\n" in field), None)
+    def _line(self, fields: list[str], table: Table, i: int) -> str:
+        torn = next((field for field in fields if "\t" in field or "\n" in field), None)
         if torn is not None:
-            raise DataError(f"TSV cannot hold a tab or line end inside a value, found {torn!r:.60}; write CSV or JSONL")
-        return "".join("\t".join(line) + "\n" for line in lines).encode()
+            raise DataError(
+                f"{table.place(i)}: TSV cannot hold a tab or line end inside a value, found {torn!r:.60}; "
+                "write CSV or JSONL"
+            )
+        return "\t".join(fields) + "\n"
 
 
 class _Jsonl:
@@ -84,7 +95,7 @@ class _Jsonl:
 
 
 class _Arrow:
-    """Columns of the types that they came in."""
+    """Columns of the types that they came in; the first rows decide which."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream = stream
@@ -96,14 +107,17 @@ class _Arrow:
         for name, values in added.items():
             kind = pa.float64() if values and isinstance(values[0], float) else pa.string()
             arrow = arrow.append_column(name, pa.array(values, kind))
-        if self._writer is None:
-            self._schema = arrow.schema
-            self._writer = self._opened(arrow.schema)
+        self._schema = self._schema or arrow.schema
+        _refuse_surplus(table, self._schema.names)
+        for name in set(self._schema.names) - set(arrow.column_names):
+            arrow = arrow.append_column(name, pa.nulls(len(table)))
         try:
-            self._writer.write_table(arrow.cast(self._schema))
+            self._writer = self._writer or self._opened(self._schema)
+            self._writer.write_table(arrow.select(self._schema.names).cast(self._schema))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
             raise DataError(
-                f"{table.path}: the type of a column changes on the way ({error!s:.200}); write JSONL instead"
+                f"{table.place(0)} and after: a column is not of the type that it had before, or that the format "
+                f"knows ({error!s:.200}); write JSONL instead"
             ) from None
 
     def _opened(self, schema: Any) -> Any:
@@ -128,11 +142,44 @@ WRITERS: dict[str, type[Writer]] = {
     ".arrow": _Arrow,
     ".feather": _Arrow,
 }
-PACKED = {".gz": "gzip", ".zst": "zstd"}
+_CODECS = {".gz": "gzip", ".zst": "zstd"}
+
+
+class _KeptOpen(io.RawIOBase):
+    """A stream that outlives the packer that writes to it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        return self._stream.write(content)
+
+
+@contextlib.contextmanager
+def packing(stream: IO[bytes], name: str) -> Iterator[IO[bytes]]:
+    """What packs all that is written on its way to a stream, where a file's name ends in .gz or .zst.
+
+    Examples
+    --------
+    >>> stream = io.BytesIO()
+    >>> with packing(stream, "out.txt.gz") as packed:
+    ...     _ = packed.write(b"spam")
+    >>> stream.getvalue()[:2].hex()
+    '1f8b'
+    """
+    codec = next((codec for end, codec in _CODECS.items() if name.lower().endswith(end)), None)
+    if codec is None:
+        yield stream
+        return
+    with pa.CompressedOutputStream(_KeptOpen(stream), codec) as packed:
+        yield packed
 
 
 class TableWriter:
-    """Writes tables to a stream in the format that a file's name tells, packed where it ends in .gz or .zst.
+    """Writes tables to a stream in the format that a file's name tells.
 
     Raises
     ------
@@ -152,9 +199,7 @@ class TableWriter:
         suffix = suffix_of(name)
         if suffix not in WRITERS:
             raise UsageError(f"cannot write {suffix or 'a file without suffix'!r}; known are {', '.join(WRITERS)}")
-        codec = next((codec for end, codec in PACKED.items() if name.lower().endswith(end)), None)
-        self._packed = None if codec is None else pa.CompressedOutputStream(stream, codec)
-        self._writer = WRITERS[suffix](self._packed or stream)
+        self._writer = WRITERS[suffix](stream)
 
     def write(self, table: Table, added: Columns) -> None:
         """Write the rows of a table with columns added.
@@ -175,37 +220,61 @@ class TableWriter:
         return self
 
     def __exit__(self, kind: Any, *_: Any) -> None:
-        if kind is None:
+        # What broke off is closed too, or Parquet would try it later, when the stream is gone.
+        with contextlib.nullcontext() if kind is None else contextlib.suppress(pa.ArrowException, OSError, ValueError):
             self._writer.close()
-            if self._packed is not None:
-                self._packed.close()
+
+
+def _refuse_surplus(table: Table, names: Sequence[str]) -> None:
+    surplus = next((name for name in table.names if name not in names), None)
+    if surplus is not None:
+        raise DataError(
+            f"{table.place(0)} and after: found a column {surplus!r}, which the rows before have not; "
+            "write JSONL instead, or give each file its own output"
+        )
 
 
 def _objects(table: Table) -> Iterable[dict[str, Any]]:
     if table.objects is not None:
         return table.objects
-    columns = [_json_values(table.native(name), name, table.place) for name in table.names]
+    columns = [_json_values(table, name) for name in table.names]
     return (dict(zip(table.names, row, strict=True)) for row in zip(*columns, strict=True))
 
 
-def _json_values(column: Any, name: str, place: Place) -> list[Any]:
+def _json_values(table: Table, name: str) -> list[Any]:
+    column = table.native(name)
     kind = column.type
-    if pa.types.is_dictionary(kind):
-        return _json_values(column.cast(kind.value_type), name, place)
     as_they_are = (pa.types.is_integer, pa.types.is_boolean, pa.types.is_null, pa.types.is_nested)
     if any(test(kind) for test in as_they_are):
-        return python_values(column, name, place)
+        return python_values(column, name, table.place)
+    values = list(table.spelled(name).to_pylist())
     if pa.types.is_floating(kind):
-        return [value if value is None or math.isfinite(value) else None for value in column.to_pylist()]
-    return list(spelled(column, name, place).to_pylist())
+        return [None if value is None or not math.isfinite(float(value)) else Number(value) for value in values]
+    return values
 
 
 def _typed(table: Table) -> Any:
     if table.objects is None:
         return table.arrow
+    rows = [json.loads(spell(row), parse_float=_float) for row in table.objects]
+    return pa.table({name: _inferred(table, name, [row.get(name) for row in rows]) for name in table.names})
+
+
+def _inferred(table: Table, name: str, values: list[Any]) -> Any:
     try:
-        return pa.Table.from_pylist([json.loads(spell(row)) for row in table.objects])
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        try:
+            return pa.array(values)
+        except OverflowError:
+            # Arrow never chooses its largest type of integers by itself.
+            return pa.array(values, pa.uint64())
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
         raise DataError(
-            f"{table.path}: a column has values of several types ({error!s:.200}); write JSONL instead"
+            f"{table.path}, column {name!r}: the values are of several types, or no type holds them "
+            f"({error!s:.200}); write JSONL instead"
         ) from None
+
+
+def _float(spelling: str) -> float | str:
+    """A number that is beyond float64 stays a string, which no column of numbers takes."""
+    number = float(spelling)
+    return number if math.isfinite(number) else spelling
