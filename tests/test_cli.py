@@ -322,3 +322,17 @@ def test_an_ascii_locale_changes_nothing(model):
     )
     assert ascii_only.stdout == plain.stdout
     assert vikt("inspect", model, env={**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}).returncode == 0
+
+
+def test_awkward_labels_keep_the_tables_straight(run, tmp_path):
+    path = tmp_path / "d.jsonl"
+    labels = ["a\nb", "x" * 500, "\x1b[31mred"]
+    rows = [{"label": labels[i % 3], "text": f"{'abc'[i % 3]} {i}"} for i in range(90)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    code, out, _ = run("train", path, "-o", tmp_path / "m.vikt", "-q", "--min-df", 1)
+    assert code == 0
+    assert "\x1b" not in out
+    assert max(map(len, out.splitlines())) < 250
+    assert {"a\\nb", "x" * 59 + "…", "\\x1b[31mred"} <= {
+        line.split("  ")[1].strip() for line in out.splitlines() if "  " in line
+    }

@@ -16,13 +16,14 @@ from vikt.explanation.linear import Explanation, class_weights, strongest_featur
 _MOST_CLASSES_IN_A_MATRIX = 12
 _MOST_CLASSES_LISTED = 60
 _MOST_NAMED = 8
+_WIDEST_LABEL = 60
 _MOST_WEIGHTS_LISTED = 40
 
 
 def data_lines(classifier: TextClassifier) -> str:
     data: dict[str, Any] = classifier.data_
     counts = sorted(data["classes"].items(), key=lambda item: -item[1])
-    listed = _first([f"{label} {count:,}" for label, count in counts])
+    listed = _first([f"{_label(label)} {count:,}" for label, count in counts])
     lines = [
         f"rows       {data['rows']:,}: {data['empty_texts']:,} empty, {data['duplicate_texts']:,} duplicates",
         f"classes    {len(counts):,}: {listed}",
@@ -31,7 +32,7 @@ def data_lines(classifier: TextClassifier) -> str:
         f"features   {classifier.features_.n_features:,}",
         *(f"           {said}" for said in classifier.features_.said),
     ]
-    single = [label for label, count in counts if count == 1]
+    single = [_label(label) for label, count in counts if count == 1]
     if single:
         lines.insert(
             2, f"rare       {_counted(len(single), 'class')} of one row, learnt from and not tested: {_first(single)}"
@@ -79,7 +80,8 @@ def evaluation_lines(evaluation: Evaluation, weighted: bool = False) -> str:
 def _unseen_lines(evaluation: Evaluation) -> list[str]:
     unseen = sorted(evaluation.unseen.items(), key=lambda item: -item[1])
     lines = [
-        f"unseen     label {label!r}, in {_counted(count, 'test row')}, was never seen in training: counted as wrong"
+        f"unseen     label {_label(label)!r}, in {_counted(count, 'test row')}, was never seen in training: "
+        "counted as wrong"
         for label, count in unseen[:_MOST_NAMED]
     ]
     rest = sum(count for _, count in unseen[_MOST_NAMED:])
@@ -88,7 +90,7 @@ def _unseen_lines(evaluation: Evaluation) -> list[str]:
 
 
 def _absent_lines(evaluation: Evaluation) -> list[str]:
-    absent, others = evaluation.absent, len(evaluation.labels) - len(evaluation.absent)
+    absent, others = list(map(_label, evaluation.absent)), len(evaluation.labels) - len(evaluation.absent)
     if not absent:
         return []
     return [
@@ -104,35 +106,32 @@ def _shift_lines(evaluation: Evaluation) -> list[str]:
     if all(low <= mean <= high for (low, high), mean in zip(ends, means.tolist(), strict=True)):
         return []
     k = int(np.argmax(np.abs(means - evaluation.rate)))
+    label = _label(evaluation.labels[k])
     return [
-        f"  the probabilities are those of the weighted data the model learnt from: its mean P({evaluation.labels[k]}) "
-        f"is {figure(means[k])}, where {figure(evaluation.rate[k])} of the rows are {evaluation.labels[k]}"
+        f"  the probabilities are those of the weighted data the model learnt from: its mean P({label}) "
+        f"is {figure(means[k])}, where {figure(evaluation.rate[k])} of the rows are {label}"
     ]
 
 
 def handmade_lines(classifier: TextClassifier) -> str:
-    """The weights of hand-made features by name, and what was learnt of their values; empty where there are none."""
-    features, classes = classifier.features_, classifier.class_names
-    names = features.handmade_names
-    if not names:
-        return ""
-    lines = []
+    """The weights of hand-made features by name; empty where there are none, or too many."""
+    classes, names = classifier.class_names, classifier.features_.handmade_names
     shown = [len(classes) - 1] if len(classes) == 2 else list(range(len(classes)))
-    if len(names) <= _MOST_WEIGHTS_LISTED and len(shown) <= _MOST_CLASSES_IN_A_MATRIX:
-        theta = np.stack([class_weights(classifier.theta_, k) for k in shown], axis=1)
-        rows = [["", *(f"towards {classes[k]}" for k in shown)]]
-        rows += [
-            [_visible(name), *(f"{weight:+.4f}" for weight in row)]
-            for name, row in zip(["(intercept)", *names], [theta[0], *theta[len(theta) - len(names) :]], strict=True)
-        ]
-        lines += ["weights of the hand-made features (θ)", columns(rows)]
-    return "\n".join(lines)
+    if not names or len(names) > _MOST_WEIGHTS_LISTED or len(shown) > _MOST_CLASSES_IN_A_MATRIX:
+        return ""
+    theta = np.stack([class_weights(classifier.theta_, k) for k in shown], axis=1)
+    rows = [["", *(f"towards {_label(classes[k])}" for k in shown)]]
+    rows += [
+        [_visible(name), *(f"{weight:+.4f}" for weight in row)]
+        for name, row in zip(["(intercept)", *names], [theta[0], *theta[len(theta) - len(names) :]], strict=True)
+    ]
+    return "weights of the hand-made features (θ)\n" + columns(rows)
 
 
 def strongest_lines(classifier: TextClassifier, n: int = 8) -> str:
     strongest = strongest_features(classifier.features_, classifier.model_, classifier.class_names, n)
     rows = [
-        [label, "  ".join(f"{_visible(name)} {weight:+.2f}" for name, weight in features)]
+        [_label(label), "  ".join(f"{_visible(name)} {weight:+.2f}" for name, weight in features)]
         for label, features in list(strongest.items())[:_MOST_CLASSES_LISTED]
     ]
     return "strongest features of each class (θ)\n" + columns(rows, left=2)
@@ -149,8 +148,8 @@ def explanation_lines(explanation: Explanation, most: int = 15) -> str:
         rest = sum(part.contribution for part in parts[most:])
         rows.append([f"{len(parts) - most} more features", "", "", f"{rest:+.4f}"])
     rows.append(["(intercept)", f"{explanation.intercept:+.4f}", "1", f"{explanation.intercept:+.4f}"])
-    rows.append([f"score of {explanation.label!r}", "", "", f"{explanation.score:+.4f}"])
-    verdict = f"{explanation.label}  probability {explanation.probability:.4f}"
+    rows.append([f"score of {_label(explanation.label)!r}", "", "", f"{explanation.score:+.4f}"])
+    verdict = f"{_label(explanation.label)}  probability {explanation.probability:.4f}"
     return f"{verdict}\n\n{columns(rows)}"
 
 
@@ -180,13 +179,13 @@ def _class_table(evaluation: Evaluation, weighted: bool) -> str:
     for label, row in list(evaluation.per_class.items())[:_MOST_CLASSES_LISTED]:
         rates = [figure(row[name]) for name in ("precision", "recall", "f1")]
         shares = [figure(row[name]) for name in ("mean_probability", "rate") if weighted]
-        rows.append([label, *rates, f"{row['support']:,}", f"{row['predicted']:,}", *shares])
+        rows.append([_label(label), *rates, f"{row['support']:,}", f"{row['predicted']:,}", *shares])
     more = len(evaluation.per_class) - _MOST_CLASSES_LISTED
     return columns(rows) + (f"\n  and {more:,} more classes (see --json)" if more > 0 else "")
 
 
 def _confusions(evaluation: Evaluation) -> str:
-    labels = evaluation.labels
+    labels = list(map(_label, evaluation.labels))
     if len(labels) <= _MOST_CLASSES_IN_A_MATRIX:
         counts = evaluation.matrix.tolist()
         rows = [["real \\ predicted", *labels]]
@@ -205,6 +204,12 @@ def _counted(count: int, name: str) -> str:
 def _first(names: list[str]) -> str:
     more = len(names) - _MOST_NAMED
     return ", ".join(names[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _label(label: str) -> str:
+    """A label on one line of bounded width."""
+    visible = _visible(label.strip() or label)
+    return visible if len(visible) <= _WIDEST_LABEL else visible[: _WIDEST_LABEL - 1] + "…"
 
 
 def _visible(name: str) -> str:

@@ -272,7 +272,10 @@ class Given:
 
     def rows(self, values: Pairs) -> Rows:
         if len(self.indices) and self.indices[0] > 0 and np.any(values.indices == 0):
-            raise DataError("the model was trained on indices from 1, found the index 0; count from 1 as in training")
+            row = int(np.searchsorted(values.offsets, np.flatnonzero(values.indices == 0)[0], side="right"))
+            raise DataError(
+                f"the model was trained on indices from 1, found the index 0 in row {row}; count from 1 as in training"
+            )
         columns = np.searchsorted(self.indices, values.indices)
         known = columns < len(self.indices)
         known[known] = self.indices[columns[known]] == values.indices[known]
