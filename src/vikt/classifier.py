@@ -195,8 +195,8 @@ class TextClassifier(Estimator):
         training, validation, test = self._split(corpus, 2)
         if not len(test):
             raise DataError(
-                f"{len(corpus.y)} texts, {self.data_['duplicate_texts']} of them doubles of others, are too few to keep a "
-                "tenth of each class for testing; give test data of their own, or more texts"
+                f"{len(corpus.y)} texts, {self.data_['duplicate_texts']} of them doubles of others, are too few to "
+                "keep a tenth of each class for testing; give test data of their own, or more texts"
             )
         documents, labels = corpus.documents.take(test), self.classes_[corpus.y[test]]
         self._fit(corpus, training, validation, progress)
