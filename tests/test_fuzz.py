@@ -713,6 +713,14 @@ def a_model_of_anything_comes_back_and_knows_no_order(rows, analyzer, handmade, 
         json.dumps(explained.to_json(), allow_nan=False)
 
 
+def test_a_feature_that_bears_a_words_name_lends_it_no_emphasis():
+    features = [Pattern(name="film", pattern="good")]
+    classifier = TextClassifier(min_df=1, l2=0.01, ngrams=(1, 1), features=features)
+    classifier.fit(["good film", "bad film", "good x", "bad x"], ["p", "n", "p", "n"])
+    emphasis = classifier.explain("good film").emphasis
+    assert sum(emphasis[:4]) > 1 > 0.1 > sum(emphasis[5:])
+
+
 @pytest.mark.parametrize(("check", "strategies", "n_examples"), FUZZES)
 def test_the_same_examples_every_time(check, strategies, n_examples):
     run(check, strategies, max_examples=n_examples, derandomize=True)

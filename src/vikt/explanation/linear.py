@@ -77,7 +77,10 @@ def explain(document: Documents, features: TextFeatures, model: LinearModel, cla
     parts = weights * rows.values.astype(np.float64)
     order = np.argsort(-np.abs(parts), kind="stable")
     names = features.names(rows.indices)
-    shown, emphasis = _emphasis(texts, features, dict(zip(names, parts.tolist(), strict=True)))
+    # A hand-made feature may bear the name of an n-gram, and stands nowhere in the text.
+    is_ngram = rows.indices < features.n_features - len(features.handmade_names)
+    by_name = {names[j]: float(parts[j]) for j in np.flatnonzero(is_ngram)}
+    shown, emphasis = _emphasis(texts, features, by_name)
     return Explanation(
         classes[k],
         float(np.exp(log_probabilities[k])),
