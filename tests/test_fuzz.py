@@ -32,6 +32,7 @@ from vikt.features.declarations import KINDS, declaration, features_declared
 from vikt.features.encoders import Block, Categories, Given, Scaled
 from vikt.features.handmade import Capitalised, Length, Lexicon, Pattern, Shape
 from vikt.features.ngrams import Ngrams
+from vikt.features.normalise import compose
 from vikt.features.weighting import WEIGHTINGS
 
 FUZZES = []
@@ -449,6 +450,15 @@ def occurrences_stand_where_they_are_said_to(texts, analyzer, ngrams):
                 or spelled == name.replace(" ", "")
                 or (analyzer == "char" and spelled.split() == name.split())
             )
+
+
+marks = st.sampled_from(["\u0301", "\u0323", "\u0344", "\u0f73", "\u0f71", "\u05b0", "\u3099", "\u1dce", "\U0001d165"])
+
+
+@fuzz(100, text=hostile_texts, run=st.lists(marks, min_size=1, max_size=9).map("".join), after=hostile_texts)
+def long_runs_of_marks_are_composed_as_python_does(text, run, after):
+    text += run * (2500 // len(run)) + after
+    assert compose(text) == unicodedata.normalize("NFC", text)
 
 
 @pytest.mark.parametrize(
