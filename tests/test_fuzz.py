@@ -3,7 +3,6 @@
 Each check runs on the same few hundred examples every time, and with `-m slow` on thousands of new ones.
 """
 
-import csv
 import gzip
 import io
 import json
@@ -11,34 +10,36 @@ import re
 import tempfile
 import unicodedata
 from collections import Counter
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vikt import TextClassifier, load
-from vikt.corpus.documents import Documents, Pairs
+from vikt.corpus.documents import LARGEST, Documents, Pairs
+from vikt.corpus.read_labelled import PAIRS
 from vikt.corpus.read_stream import without_end
 from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import READERS, read_batches, read_table
 from vikt.corpus.texts import Texts
-from vikt.errors import ConvergenceWarning, EmptyVocabularyError, UsageError, ViktError
+from vikt.errors import EmptyVocabularyError, UsageError, ViktError
 from vikt.features.declarations import KINDS, declaration, features_declared
 from vikt.features.encoders import Block, Categories, Given, Scaled
 from vikt.features.handmade import Capitalised, Length, Lexicon, Pattern, Shape
 from vikt.features.ngrams import Ngrams
+from vikt.features.normalise import compose
 from vikt.features.weighting import WEIGHTINGS
 
 FUZZES = []
 
 
 def fuzz(n_examples, **strategies):
-    """Let a check run on so many examples, and on thirty times as many with -m slow."""
+    """Let a check run on so many examples, and on ten times as many with -m slow."""
 
     def add(check):
         FUZZES.append(pytest.param(check, strategies, n_examples, id=check.__name__))
@@ -50,6 +51,17 @@ def fuzz(n_examples, **strategies):
 def run(check, strategies, **options):
     always = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
     settings(**options, **always)(given(**strategies)(check))()
+
+
+def used_or_refused(use, place=""):
+    """What a use gives, or None where it is refused with one line that names the place."""
+    try:
+        return use()
+    except ViktError as error:
+        said = str(error)
+    assert place in said
+    assert not {"\n", "\r"} & set(said)
+    return None
 
 
 # Files.
@@ -121,34 +133,25 @@ def mutated(content, changes):
 
 
 def read_or_refused(name, content, **options):
-    """The table and its values, or None where it is refused with one line that names the file."""
+    """The table and its values, or None where it is refused; read in batches it must be the same."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, name)
         path.write_bytes(content)
-        try:
-            table = read_table(path, **options)
-            values = {column: table.spelled(column).to_pylist() for column in table.names}
-        except ViktError as error:
-            assert str(path) in str(error)
-            assert not {"\n", "\r"} & set(str(error))
-            assert batches_or_refused(path, **options) is None
+        read = used_or_refused(lambda: with_values(read_table(path, **options)), str(path))
+        batches = used_or_refused(lambda: list(read_batches(path, rows_per_batch=2, **options)), str(path))
+        if read is None or batches is None:
+            assert read is None
             return None
-        batches = Table.concatenate(batches_or_refused(path, **options))
-        assert (batches.n_lines, batches.n_rows - table.n_rows) == (table.n_lines, table.n_blank - batches.n_blank)
-        for column in table.names:
-            try:
-                assert table.strings(column) == values[column]
-            except ViktError as error:
-                assert str(path) in str(error)
+        table, values = read
+        whole = Table.concatenate(batches)
+        assert (whole.n_lines, whole.n_rows + whole.n_blank) == (table.n_lines, table.n_rows + table.n_blank)
+        for name in table.names:
+            assert used_or_refused(lambda name=name: table.strings(name), str(path)) in (values[name], None)
         return table, values
 
 
-def batches_or_refused(path, **options):
-    try:
-        batches = list(read_batches(path, rows_per_batch=2, **options))
-        return [batch for batch in batches if [batch.spelled(name) for name in batch.names]]
-    except ViktError:
-        return None
+def with_values(table):
+    return table, {name: table.spelled(name).to_pylist() for name in table.names}
 
 
 def lines_of(content):
@@ -261,6 +264,8 @@ KINDS_OF_COLUMNS = {
     "doubled names": pa.StructArray.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"]),
     "lists of bytes": pa.array([[b"\xff"]]).view(pa.list_(pa.string())),
     "pairs of strings": pa.array([["a"]], pa.large_list(pa.string())),
+    "pairs with holes": pa.array([[(1, 0.5)], [(2, 0.5), (None, 1.0)]], PAIRS),
+    "pairs too large": pa.array([[], [(2, 0.5), (3, 1e300)]], PAIRS),
     "null": pa.nulls(1),
     "large": [2**70],
     "half a pair": ["\ud800"],
@@ -274,11 +279,8 @@ KINDS_OF_COLUMNS = {
 @pytest.mark.parametrize("use", ["strings", "numbers", "vectors", "pairs"])
 def test_a_column_of_any_kind_is_used_or_refused(kind, use):
     documents = Documents(None, {"x": KINDS_OF_COLUMNS[kind]})
-    try:
-        assert len(getattr(documents, use)("x")) > 0
-    except ViktError as error:
-        assert "column 'x'" in str(error)
-        assert "\n" not in str(error)
+    found = used_or_refused(lambda: getattr(documents, use)("x"), "column 'x'")
+    assert found is None or len(found) > 0
 
 
 @pytest.mark.parametrize(("name", "content"), [
@@ -316,13 +318,14 @@ SPARSE = {
     *range(0x1B000, 0x1B170), *range(0x20000, 0x33480),
 }  # fmt: skip
 HOSTILE = [
-    "a", "B", "word", "0", "_", "-", "'", ".", " ", "  ", "\n", "\r\n", "\r", "\t", "\0", "\x1c", "\x85", "\x7f",
+    "a", "B", "word", "0", "_", "-", "'", ".", " ", " ", "\n", "\r\n", "\r", "\t", "\0", "\x1c", "\x85", "\x7f",
     "\u2028", "\u00a0", "\u3000", "\ufeff", "\u200b", "\u200c", "\u200d", "\u2060", "\u202e", "\u2066", "\u061c",
     "\ud800", "\udfff", "\ud83d", "\ude00", "\ud83d\ude00", "\ufffe", "\uffff", "\U0010ffff", "\ue000", "\U000f0000",
-    "\u0378", "\U000e0041", "\U000e01ef", "\u0301", "\u0323", "\u0344", "\u0f73", "\u0f71", "e\u0301", "\u00e9", "\u212b",
-    "\u0130", "I", "\u0131", "\u03a3", "\u03c3", "\u03c2", "\u00df", "\u1e9e", "\u0149", "\u01c5", "\ufb01", "\u1e9b\u0323",
-    "\u1100", "\u1161", "\u11a8", "\uac00", "\uac01", "\u0e44\u0e17\u0e22", "\u6f22", "\u30ab\u309b", "\u0939\u093f\u0928\u094d",
-    "\U0001f469\u200d\U0001f469\u200d\U0001f467", "\U0001f3fd", "\u2764\ufe0f", "\U0001f1f8\U0001f1ea", "\U00020000", "\u0663",
+    "\u0378", "\U000e0041", "\U000e01ef", "\u0301", "\u0323", "\u0344", "\u0f73", "\u0f71", "e\u0301", "\u00e9",
+    "\u212b", "\u0130", "I", "\u0131", "\u03a3", "\u03c3", "\u03c2", "\u00df", "\u1e9e", "\u0149", "\u01c5", "\ufb01",
+    "\u1e9b\u0323", "\u1100", "\u1161", "\u11a8", "\uac00", "\uac01", "\u0e44\u0e17\u0e22", "\u6f22", "\u30ab\u309b",
+    "\u0939\u093f\u0928\u094d", "\U0001f469\u200d\U0001f469\u200d\U0001f467", "\U0001f3fd", "\u2764\ufe0f",
+    "\U0001f1f8\U0001f1ea", "\U00020000", "\u0663",
 ]  # fmt: skip
 
 hostile_pieces = st.sampled_from(HOSTILE) | st.characters()
@@ -449,12 +452,21 @@ def occurrences_stand_where_they_are_said_to(texts, analyzer, ngrams):
             )
 
 
+marks = st.sampled_from(["\u0301", "\u0323", "\u0344", "\u0f73", "\u0f71", "\u05b0", "\u3099", "\u1dce", "\U0001d165"])
+
+
+@fuzz(100, text=hostile_texts, run=st.lists(marks, min_size=1, max_size=9).map("".join), after=hostile_texts)
+def long_runs_of_marks_are_composed_as_python_does(text, run, after):
+    text += run * (2500 // len(run)) + after
+    assert compose(text) == unicodedata.normalize("NFC", text)
+
+
 @pytest.mark.parametrize(
     "run", ["a\u0301\u0323", "\u0f73", "\u0344\u0323", "\u1100\u1161\u11a8", "\u03a3", "\ud800", "\U0001f469\u200d"]
 )
 @pytest.mark.parametrize("analyzer", ORACLES)
-def test_runs_of_a_million_end(run, analyzer):
-    text = run[0] + run[1:] * 1_000_000 if run[1:] else run * 1_000_000
+def test_long_runs_end(run, analyzer):
+    text = run[0] + run[1:] * 300_000 if run[1:] else run * 300_000
     part = Ngrams(analyzer, (1, 2), WEIGHTINGS["counts"])
     try:
         rows = part.fit_transform(Texts.from_strings([text, "a word"]))
@@ -479,7 +491,7 @@ def measured(feature, texts):
 def phrase_pattern(phrase):
     units = re.findall(r"\w+|[^\w\s]", phrase)
     pattern = re.escape(units[0])
-    for before, unit in zip(units, units[1:], strict=False):
+    for before, unit in pairwise(units):
         pattern += (r"\s+" if before.isalnum() and unit.isalnum() else r"\s*") + re.escape(unit)
     return (r"(?<!\w)" if units[0].isalnum() else "") + pattern + (r"(?!\w)" if units[-1].isalnum() else "")
 
@@ -502,7 +514,7 @@ def a_lexicon_of_anything(words, texts):
     assert len(found) == len(texts)
 
 
-literals = st.sampled_from(["a", "b", "[ab]", "[^a]", ".", r"\d", "(?:ab|b)", r"\.", "x{2}"])
+literals = st.sampled_from(["a", "b", "[ab]", "[^a]", ".", r"\d", "(?:ab|b)", r"\.", "(?:x{2})"])
 patterns = st.lists(
     st.tuples(literals, st.sampled_from(["", "", "*", "+", "?", "{1,2}", "*?"])).map("".join), min_size=1, max_size=4
 ).map("".join)
@@ -522,17 +534,13 @@ def a_pattern_matches_as_pythons_do(pattern, ends, texts):
 
 @fuzz(200, pattern=st.text(st.sampled_from("()[]{}*+?|^$\\pLN<>-:=!,0129a\n\0\ud800é")) | hostile_texts, texts=corpora)
 def any_pattern_is_used_or_refused(pattern, texts):
-    try:
-        found = measured(Pattern(name="n", pattern=pattern), texts)
-    except UsageError as error:
-        assert not {"\n", "\r"} & set(str(error))
-        return
-    assert set(found.tolist()) <= {0.0, 1.0}
+    found = used_or_refused(lambda: measured(Pattern(name="n", pattern=pattern), texts), "pattern: ")
+    assert found is None or set(found.tolist()) <= {0.0, 1.0}
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*b$", "(a|b|ab)*c", "(.*)*x", "((a{0,30}){0,30})$", "(x+x+)+y"])
 def test_patterns_that_take_others_for_ever_end_at_once(pattern):
-    assert measured(Pattern(name="n", pattern=pattern), ["a" * 1_000_000 + "!", "x" * 1_000_000]).shape == (2,)
+    assert measured(Pattern(name="n", pattern=pattern), ["a" * 300_000 + "!", "x" * 300_000]).shape == (2,)
 
 
 def shape_of(text):
@@ -579,25 +587,22 @@ kind = "lexicon"
 words = "words.txt"
 """.encode()
 TOML_WORDS = [kind.encode() for kind in KINDS] + [
-    b"kind", b"words", b"offset", b"= 1", b"= true", b"= []", b'= ""', b"= 1979-13-01", b"= nan", b"[[a]]", b"[a.b]", b"{", b'\\u0000',
+    b"kind", b"words", b"offset", b"= 1", b"= true", b"= []", b'= ""', b"= 1979-13-01", b"= nan", b"[[a]]", b"{",
 ]  # fmt: skip
 
 
 def is_declared_or_refused(declared):
-    try:
-        features = features_declared(declared)
-    except ViktError as error:
-        assert not {"\n", "\r"} & set(str(error))
-        return
+    features = used_or_refused(lambda: features_declared(declared)) or ()
     assert features_declared(map(declaration, features)) == features
     for feature in features:
-        try:
-            values = feature.measure(Documents.of({"text": ["a", "\ud800"], "sender": ["b", ""]}))
-            encoder = feature.encoder()
-            encoder.fit(values)
-            assert len(encoder.rows(values).indptr) == 3
-        except ViktError:
-            pass
+        used_or_refused(lambda feature=feature: rows_of(feature))
+
+
+def rows_of(feature):
+    values = feature.measure(Documents.of({"text": ["a", "\ud800"], "sender": ["b", ""]}))
+    encoder = feature.encoder()
+    encoder.fit(values)
+    assert len(encoder.rows(values).indptr) == 3
 
 
 @fuzz(300, changes=changes_of(pieces | st.sampled_from(TOML_WORDS)))
@@ -617,13 +622,13 @@ field_values = (
 
 @fuzz(300, declared=st.lists(st.fixed_dictionaries(
     {"name": st.sampled_from(["a", "b", ""]) | hostile_texts, "kind": st.sampled_from(list(KINDS)) | field_values},
-    optional={field: field_values for field in fields[2:]},
+    optional=dict.fromkeys(fields[2:], field_values),
 ), max_size=3))  # fmt: skip
 def any_declaration(declared):
     is_declared_or_refused(declared)
 
 
-numbers = st.floats(allow_nan=False, allow_infinity=False)
+numbers = st.floats(-LARGEST, LARGEST)
 modest = st.integers(-1000, 1000).map(float)
 columns = st.integers(1, 8).flatmap(
     lambda m: st.one_of(
@@ -649,11 +654,9 @@ columns = st.integers(1, 8).flatmap(
 def encoders_give_finite_values_and_come_back_from_arrays(made):
     kind, values = made
     encoder, again = kind(), kind()
-    try:
-        encoder.fit(values)
-        rows = encoder.rows(values)
-    except ViktError as error:
-        assert "\n" not in str(error)
+    encoder.fit(values)
+    rows = used_or_refused(lambda: encoder.rows(values))
+    if rows is None:
         return
     assert np.isfinite(rows.values).all()
     assert rows.n_features == len(encoder.names("n"))
@@ -720,6 +723,14 @@ def a_model_of_anything_comes_back_and_knows_no_order(rows, analyzer, handmade, 
         json.dumps(explained.to_json(), allow_nan=False)
 
 
+def test_a_feature_that_bears_a_words_name_lends_it_no_emphasis():
+    features = [Pattern(name="film", pattern="good")]
+    classifier = TextClassifier(min_df=1, l2=0.01, ngrams=(1, 1), features=features)
+    classifier.fit(["good film", "bad film", "good x", "bad x"], ["p", "n", "p", "n"])
+    emphasis = classifier.explain("good film").emphasis
+    assert sum(emphasis[:4]) > 1 > 0.1 > sum(emphasis[5:])
+
+
 @pytest.mark.parametrize(("check", "strategies", "n_examples"), FUZZES)
 def test_the_same_examples_every_time(check, strategies, n_examples):
     run(check, strategies, max_examples=n_examples, derandomize=True)
@@ -728,4 +739,4 @@ def test_the_same_examples_every_time(check, strategies, n_examples):
 @pytest.mark.slow
 @pytest.mark.parametrize(("check", "strategies", "n_examples"), FUZZES)
 def test_thousands_of_new_examples(check, strategies, n_examples):
-    run(check, strategies, max_examples=30 * n_examples)
+    run(check, strategies, max_examples=10 * n_examples)

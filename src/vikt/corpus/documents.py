@@ -15,6 +15,9 @@ from vikt.errors import DataError
 
 Floats = NDArray[np.float64]
 
+# Features are kept in float32, which ends at 3e38, and their squares are summed.
+LARGEST = 1e30
+
 
 class Pairs(NamedTuple):
     """Features given by number: row i has values[offsets[i]:offsets[i + 1]] at the indices of the same places."""
@@ -151,8 +154,13 @@ class Documents:
         whole = column.combine_chunks() if hasattr(column, "combine_chunks") else column
         offsets = np.asarray(whole.offsets).astype(np.int64)
         # A slice's own values begin with its first row.
-        inner = whole.flatten()
-        return Pairs(offsets - offsets[0], np.asarray(inner.field(0)), np.asarray(inner.field(1)))
+        indices, numbers = whole.flatten().flatten()
+        offsets, values = offsets - offsets[0], np.asarray(numbers)
+        wrong = np.flatnonzero(np.asarray(indices.is_null()) | ~(np.abs(values) <= LARGEST))
+        if len(wrong):
+            row = int(np.searchsorted(offsets, wrong[0], side="right")) - 1
+            raise self._unexpected(row, name, f"indices and numbers of at most {LARGEST:g}", values[wrong[0]].item())
+        return Pairs(offsets, np.asarray(indices), values)
 
     def _column(self, name: str) -> Any:
         import pyarrow as pa
@@ -181,9 +189,12 @@ class Documents:
         return column
 
     def _finite(self, numbers: Floats, name: str, column: Any) -> Floats:
-        wrong = np.flatnonzero(~np.isfinite(numbers).reshape(len(numbers), -1).all(axis=1))
+        fits = np.abs(numbers) <= LARGEST  # not a number fits nowhere
+        wrong = np.flatnonzero(~fits.reshape(len(numbers), -1).all(axis=1))
         if len(wrong):
-            raise self._unexpected(int(wrong[0]), name, "a finite number", column[int(wrong[0])].as_py())
+            raise self._unexpected(
+                int(wrong[0]), name, f"a finite number of at most {LARGEST:g}", column[int(wrong[0])].as_py()
+            )
         return numbers
 
     def _unexpected(self, row: int, name: str, expected: str, found: Any) -> DataError:

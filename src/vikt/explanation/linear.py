@@ -79,7 +79,10 @@ def explain(document: Documents, features: TextFeatures, model: LinearModel, cla
     names = features.names(rows.indices)
     spelled = {features.prefix(p) + n: f"{n} {s}" for p in features.parts for n, s in p.spellings(texts).items()}
     shown_as = [spelled.get(name, name) for name in names]
-    shown, emphasis = _emphasis(texts, features, dict(zip(names, parts.tolist(), strict=True)))
+    # A hand-made feature may bear the name of an n-gram, and stands nowhere in the text.
+    is_ngram = rows.indices < features.n_features - len(features.handmade_names)
+    by_name = {names[j]: float(parts[j]) for j in np.flatnonzero(is_ngram)}
+    shown, emphasis = _emphasis(texts, features, by_name)
     return Explanation(
         classes[k],
         float(np.exp(log_probabilities[k])),

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.corpus.documents import Floats, Pairs
+from vikt.corpus.documents import LARGEST, Floats, Pairs
 from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, DataError
 from vikt.features.rows import Rows
@@ -308,5 +308,8 @@ def _dense_rows(values: Floats) -> Rows:
 
 
 def _rows(lengths: NDArray[np.int64], columns: NDArray[np.int64], values: Floats, n_features: int) -> Rows:
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest > LARGEST:
+        raise DataError(f"expected features of at most {LARGEST:g}, found {largest:.6g} once scaled; mend the number")
     indptr = np.r_[0, np.cumsum(lengths)].astype(np.int64)
     return Rows(indptr, columns.astype(np.int32), values.astype(np.float32), n_features)

@@ -8,8 +8,9 @@ from itertools import groupby
 
 from vikt.corpus.texts import Texts
 
-# Every so many characters a text is looked at; as many runs of marks as three looks meet are long.
-_STRIDE = 32
+# A text is looked at every so many characters, and has a long run of marks where so many looks in a row meet one.
+_STRIDE, _LOOKS = 256, 8
+_FIRST_MARK = "\u0300"
 
 
 def compose(text: str) -> str:
@@ -18,12 +19,11 @@ def compose(text: str) -> str:
 
 
 def _has_long_run_of_marks(text: str) -> bool:
-    return len(text) >= 3 * _STRIDE and "111" in "".join("01"[_mark_class(c) > 0] for c in text[::_STRIDE])
+    return len(text) >= _STRIDE * _LOOKS and "1" * _LOOKS in "".join("01"[_is_mark(c)] for c in text[::_STRIDE])
 
 
-def _mark_class(character: str) -> int:
-    """The place of a mark among the marks of one letter; 0 is no mark."""
-    return unicodedata.combining(unicodedata.normalize("NFD", character)[0])
+def _is_mark(character: str) -> bool:
+    return character >= _FIRST_MARK and unicodedata.combining(unicodedata.normalize("NFD", character)[0]) > 0
 
 
 def _in_order(text: str) -> str:
