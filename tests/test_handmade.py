@@ -102,14 +102,14 @@ def test_columns_of_every_kind():
 @pytest.mark.parametrize(
     ("feature", "column", "message"),
     [
-        (Number(name="c"), ["1", "x"], "index 1: expected a finite number in column 'c', found 'x'"),
-        (Number(name="c"), ["1", ""], "index 1: expected a finite number in column 'c', found ''"),
+        (Number(name="c"), ["1", "x"], "index 1: expected a finite number of at most 1e+30 in column 'c', found 'x'"),
+        (Number(name="c"), ["1", ""], "index 1: expected a finite number of at most 1e+30 in column 'c', found ''"),
         (Number(name="c"), [1.0, float("nan")], "index 1: expected a"),
         (Number(name="c"), [1.0, None], "index 1: expected a number in column 'c', found None"),
         (Number(name="c"), [float("inf"), 1.0], "index 0: expected a finite number"),
         (Category(name="c", column="c"), ["a", None], "index 1: expected a string in column 'c', found None"),
         (Dense(name="c"), [[1.0, 2.0], [1.0]], "index 1: expected 2 numbers in column 'c', found"),
-        (Dense(name="c"), ["[1]", "[x]"], "index 1: expected a finite number in column 'c'"),
+        (Dense(name="c"), ["[1]", "[x]"], "index 1: expected a finite number of at most 1e+30 in column 'c'"),
         (Dense(name="c"), [["a"], ["b"]], "column 'c': expected lists of numbers, found list<item: string>"),
         (Dense(name="c"), [{"a": 1}, {"a": 2}], "column 'c': expected lists of numbers, found struct"),
         (Numbered(name="c"), ["1:2", ""], "expected pairs of index and value"),

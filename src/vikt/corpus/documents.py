@@ -123,11 +123,10 @@ class Documents:
 
         from vikt.corpus.read_tables import python_values
 
-        column = self._complete(self._column(name), name, "a list of numbers")
+        given = column = self._complete(self._column(name), name, "a list of numbers")
         if not pa.types.is_nested(column.type):
-            column = pa.array(
-                [_numbers(value) for value in python_values(column, name, self.place)], pa.list_(pa.float64())
-            )
+            lists = [_numbers(value) for value in python_values(column, name, self.place)]
+            column = pa.array(lists, pa.list_(pa.float64()))
         try:
             lengths = np.asarray(pc.list_value_length(column))
             flat = np.asarray(pc.list_flatten(column).cast(pa.float64()), dtype=np.float64)
@@ -138,8 +137,8 @@ class Documents:
         width = int(lengths[0]) if len(lengths) else 0
         wrong = np.flatnonzero((lengths != width) | (lengths == 0))
         if len(wrong):
-            raise self._unexpected(int(wrong[0]), name, f"{width or 'some'} numbers", column[int(wrong[0])].as_py())
-        return self._finite(flat.reshape(-1, width or 1), name, column)
+            raise self._unexpected(int(wrong[0]), name, f"{width or 'some'} numbers", given[int(wrong[0])].as_py())
+        return self._finite(flat.reshape(-1, width or 1), name, given)
 
     def pairs(self, name: str) -> Pairs:
         """A column of pairs, as svmlight has them. Raises as `strings`, and where it holds none."""
