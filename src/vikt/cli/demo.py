@@ -20,7 +20,7 @@ _NEXT = """What to type next:
     vikt explain demo.vikt 'Lunch on Friday?'
     vikt inspect demo.vikt
 
-and on texts of your own, a table (.csv, .tsv, .jsonl, .parquet) with a column of texts and one of labels:
+and on texts of your own, a table (.csv, .tsv, .jsonl, .parquet ...) with a column of texts and one of labels:
 
     vikt train mails.csv
     vikt train --help"""
