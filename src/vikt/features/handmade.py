@@ -24,6 +24,9 @@ from vikt.features.encoders import AsItIs, Block, Categories, Encoder, Given, Sc
 from vikt.features.ngrams import Ngrams
 from vikt.features.weighting import weighting_named
 
+# All parts of a phrase are n-grams, which take memory by the square of its length.
+LONGEST_PHRASE = 100
+
 
 class Feature(Protocol):
     """One hand-made feature.
@@ -111,6 +114,11 @@ def _phrases(words: tuple[str, ...]) -> tuple[Ngrams, NDArray[np.bool_]]:
     lengths = unigrams.lengths(texts)
     if not len(lengths) or lengths.min() == 0:
         raise UsageError(f"words: expected words or phrases, found {words!r:.60}; each needs a letter or a sign")
+    if lengths.max() > LONGEST_PHRASE:
+        raise UsageError(
+            f"words: expected phrases of at most {LONGEST_PHRASE} words and signs, found one of {lengths.max()} "
+            f"({words[int(lengths.argmax())]!r:.60}); split it"
+        )
     ngrams = Ngrams("word", (1, int(lengths.max())), weighting_named("binary"))
     rows = ngrams.fit_transform(texts)
     whole = ngrams.orders()[rows.indices] == np.repeat(lengths, np.diff(rows.indptr))
