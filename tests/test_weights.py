@@ -356,3 +356,8 @@ def test_log_loss_is_said_as_it_is_however_confident():
     found = evaluate(["a"], ["a", "b"], log_softmax([[0.0, 1208.3]]))
     assert found.to_json()["metrics"]["log_loss"]["value"] == 1208.3
     assert "log loss   1208.3000" in evaluation_lines(found)
+
+
+def test_labels_of_several_types_are_refused():
+    with pytest.raises(DataError, match="labels of several types"):
+        vikt.TextClassifier().fit(["a", "b"], np.array([1, "x"], dtype=object))

@@ -51,9 +51,12 @@ def encode_labels(labels: Any) -> tuple[NDArray[Any], Classes]:
             raise DataError("Unknown label type: continuous numbers are no classes; round them or use a regression")
     if labels.dtype == object and any(label is None for label in labels):
         raise DataError("Input y contains a missing label (None); give every row a label")
-    classes, y = np.unique(labels, return_inverse=True)
+    try:
+        classes, y = np.unique(labels, return_inverse=True)
+    except TypeError:
+        raise DataError("labels of several types have no order; write all as strings, or all as numbers") from None
     if len(classes) < 2:
-        only = f"one class, {classes[0]!s:.60}" if len(classes) else "none"
+        only = f"one class, {classes[0]!r:.60}" if len(classes) else "none"
         raise ClassesError(f"a classifier needs at least two classes, found {only}; check the label column")
     return classes, y.astype(np.int64)
 
