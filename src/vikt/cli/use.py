@@ -19,12 +19,20 @@ from vikt.cli.console import figure, print_json, progress, say
 from vikt.cli.data import blank_lines, documents_of, labelled, read_tables, text_column
 from vikt.corpus.read_json import spell
 from vikt.corpus.read_labelled import without_labels
-from vikt.corpus.read_stream import STANDARD_INPUT, Lines, open_input, read_lines, suffix_of, without_end
+from vikt.corpus.read_stream import (
+    STANDARD_INPUT,
+    Lines,
+    open_input,
+    read_lines,
+    reading_failed,
+    suffix_of,
+    without_end,
+)
 from vikt.corpus.readers import Table, read_batches
 from vikt.corpus.sources import find_sources
 from vikt.corpus.texts import Texts
 from vikt.corpus.writers import TableWriter, packing
-from vikt.errors import EncodingError, InputFileError, UsageError
+from vikt.errors import EncodingError, UsageError
 from vikt.evaluation.report import evaluate
 from vikt.explanation.linear import strongest_features
 from vikt.storage import replacing
@@ -160,7 +168,7 @@ def _arrived(stream: Any, origin: str) -> bytes:
     try:
         return bytes(stream.read1(_BYTES_AT_A_TIME))
     except OSError as error:
-        raise InputFileError(f"{origin}: reading failed ({error}); try again from a copy") from None
+        raise reading_failed(origin, error) from None
 
 
 def _decoded(lines: Lines, content: bytes) -> Iterator[list[str]]:

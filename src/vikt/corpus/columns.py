@@ -82,6 +82,14 @@ def find_columns(
     return Columns(chosen, label, said + said_label)
 
 
+def wanted_columns(wanted: Sequence[str] | None, names: Sequence[str], origin: str) -> list[str]:
+    """The columns wanted, all where none are named. Raises ColumnError where one is not there."""
+    for name in wanted or ():
+        if name not in names:
+            raise missing_column(name, names, origin)
+    return list(names if wanted is None else wanted)
+
+
 def missing_column(name: str, names: Sequence[str], origin: str) -> ColumnError:
     """The error for a column that is not there; it names those that are, and the nearest."""
     folded = {other.casefold(): other for other in names}

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vikt.corpus.columns import missing_column
+from vikt.corpus.columns import wanted_columns
 from vikt.corpus.read_tables import Table, refuse_doubled
 from vikt.corpus.read_text import BYTES_PER_BATCH
 from vikt.errors import InputFileError, ViktError
@@ -51,11 +51,8 @@ def _tables(opened: Callable[[], Opened], kind: str, origin: str, wanted: Sequen
     try:
         present, batches = opened()
         refuse_doubled(present, origin)
-        for name in wanted or ():
-            if name not in present:
-                raise missing_column(name, present, origin)
         first_row = 1
-        for batch in batches(present if wanted is None else list(wanted)):
+        for batch in batches(wanted_columns(wanted, present, origin)):
             yield Table(pa.Table.from_batches([batch]), origin, first_row)
             first_row += batch.num_rows
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:

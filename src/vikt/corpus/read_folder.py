@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from vikt.corpus.columns import missing_column
+from vikt.corpus.columns import wanted_columns
 from vikt.corpus.read_stream import read_whole
 from vikt.corpus.read_tables import Table
 from vikt.errors import InputFileError
@@ -26,9 +26,7 @@ def read_folder(path: Path, wanted: Sequence[str] | None, rows_per_batch: int) -
     classes = sorted(entry.name for entry in _entries(path) if entry.is_dir() and not _hidden(entry))
     files = [path / file for folder in classes or [""] for file in _files(path, folder)]
     columns = ["file", "label", "text"] if classes else ["file", "text"]
-    for name in wanted or ():
-        if name not in columns:
-            raise missing_column(name, columns, str(path))
+    names = wanted_columns(wanted, columns, str(path))
     loose = sum(entry.is_file() for entry in _entries(path)) if classes else 0
     notes = (f"{path}: {loose:,} files beside the folders passed over",) if loose else ()
     # Nobody means the paths of the files to be their classes.
@@ -40,7 +38,6 @@ def read_folder(path: Path, wanted: Sequence[str] | None, rows_per_batch: int) -
             f"files: {path}/*"
         }
     )
-    names = list(columns if wanted is None else wanted)
     for first in range(0, len(files), rows_per_batch):
         some = files[first : first + rows_per_batch]
         rows = {

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vikt.corpus.columns import missing_column
+from vikt.corpus.columns import wanted_columns
 from vikt.corpus.read_stream import Lines, without_end
 from vikt.corpus.read_tables import Table
 from vikt.corpus.read_text import in_batches
@@ -39,7 +39,7 @@ def without_labels(line: str) -> str:
 
 def read_documents(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
     """A text a line, its label before it as `__label__ham`, if there is one: the columns label and text."""
-    names = _picked(("label", "text"), wanted, lines.origin)
+    names = wanted_columns(wanted, ("label", "text"), lines.origin)
     problems: dict[str, str] = {}
     for first_row, batch, about in in_batches(map(without_end, lines), lines, rows_per_batch):
         labels: list[str | None] = []
@@ -92,7 +92,7 @@ class _Row(NamedTuple):
 
 def read_svmlight(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
     """`label index:value index:value # comment`: the columns label and features."""
-    names = _picked(("label", "features"), wanted, lines.origin)
+    names = wanted_columns(wanted, ("label", "features"), lines.origin)
     spellings: dict[float, str] = {}
     for first_row, batch, about in in_batches(_svmlight_rows(lines, spellings), lines, rows_per_batch):
         offsets = [0]
@@ -170,10 +170,3 @@ def _check_label(label: str, spellings: dict[float, str]) -> None:
     before = spellings.setdefault(number, label)
     if before != label:
         raise ValueError(f"the labels {before!r} and {label!r} are one number; spell it in one way")
-
-
-def _picked(there: Sequence[str], wanted: Sequence[str] | None, origin: str) -> list[str]:
-    for name in wanted or ():
-        if name not in there:
-            raise missing_column(name, there, origin)
-    return list(there if wanted is None else wanted)

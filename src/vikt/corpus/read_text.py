@@ -6,7 +6,7 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from vikt.corpus.columns import missing_column
+from vikt.corpus.columns import wanted_columns
 from vikt.corpus.read_json import JsonColumn, parse_object
 from vikt.corpus.read_stream import Lines, without_end
 from vikt.corpus.read_tables import Table, refuse_doubled
@@ -46,10 +46,9 @@ def read_jsonl(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) 
     columns: dict[str, JsonColumn] = {}
     for first_row, batch, about in in_batches(_objects(lines), lines, rows_per_batch):
         present = list(dict.fromkeys(name for row in batch for name in row))
-        for name in wanted or ():
-            if batch and not columns and name not in present:
-                raise missing_column(name, present, lines.origin)
-        names = present if wanted is None else list(wanted)
+        # A later batch may lack a column that the first one had.
+        known = present if batch and not columns else [*present, *(wanted or ())]
+        names = present if wanted is None else wanted_columns(wanted, known, lines.origin)
         for name in names:
             columns.setdefault(name, JsonColumn(name, lines.origin))
         values = [columns[name].strings([row.get(name) for row in batch], first_row) for name in names]
@@ -66,17 +65,11 @@ def _read_delimited(
     records = records_of(lines)
     header = _header(records, lines)
     refuse_doubled(header, lines.origin)
-    names = header if wanted is None else list(wanted)
-    picked = [_position(name, header, lines.origin) for name in names]
+    names = wanted_columns(wanted, header, lines.origin)
+    picked = [header.index(name) for name in names]
     for first_row, batch, about in in_batches(_rows(records, header, lines), lines, rows_per_batch):
         columns = list(zip(*batch, strict=True)) or [()] * len(header)
         yield Table.from_columns(names, [columns[i] for i in picked], lines.origin, first_row, **about)
-
-
-def _position(name: str, header: Record, origin: str) -> int:
-    if name not in header:
-        raise missing_column(name, header, origin)
-    return header.index(name)
 
 
 def _header(records: Iterator[Record], lines: Lines) -> Record:

@@ -6,13 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from vikt.corpus.documents import LARGEST
 from vikt.errors import DataError
 from vikt.matrix.dense import DenseMatrix
 from vikt.matrix.design import DesignMatrix
 from vikt.matrix.sparse import SparseMatrix
-
-# Many classes are solved in float32, which ends at 3e38.
-LARGEST = 1e30
 
 
 def design_matrix(X: Any, *, has_dummy: bool = True, n_features: int | None = None, owner: str = "X") -> DesignMatrix:
