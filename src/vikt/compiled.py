@@ -50,6 +50,10 @@ def compiled(module_name: str) -> Any:
     return types.SimpleNamespace(**{name: scope[name] for name in kernels})
 
 
+def kernels_for(module_name: str, size: int) -> Any:
+    return compiled(module_name)
+
+
 def _jit(numba: Any, function: types.FunctionType, fastmath: Any) -> Any:
     options = {"nogil": True, "error_model": "numpy", "fastmath": fastmath}
     try:

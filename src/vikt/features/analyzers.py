@@ -17,39 +17,59 @@ class Analyzer:
     Attributes
     ----------
     edges : str
-        The kernel that finds the units.
+        The kernel that finds the tokens.
     characters : Callable
-        The table of character classes that the kernel goes by.
+        The table of character classes that the kernel goes by, of all characters or of ASCII's only.
+    actions : bytes
+        The automaton that finds words: what each class of characters does in each state.
     joiner : str
-        What stands between the units of an n-gram in its name.
-    min_characters : int
-        Shorter tokens are dropped.
+        What stands between the tokens of an n-gram in its name.
     lowercase : bool
         Whether upper case is lowered unless told otherwise.
     composed : bool
         Whether the text is brought to NFC first.
-    keep_short : bool
-        Whether a run of units shorter than the shortest n-gram counts as one.
+    shortest_whole : int, optional
+        A word of at least so many tokens, but of fewer than the shortest n-gram has, counts as one n-gram.
     """
 
     edges: str
-    characters: Callable[[], Table]
+    characters: Callable[[bool], Table]
+    actions: bytes = bytes(8)
     joiner: str = ""
-    min_characters: int = 1
     lowercase: bool = True
     composed: bool = True
-    keep_short: bool = False
+    shortest_whole: int | None = None
 
 
+def _automaton(*states: tuple[tuple[int, int, int], ...]) -> bytes:
+    """For each state and class of characters: the next state, whether a token opens, whether one closes."""
+    return b"".join(
+        bytes(state | opens << kernels.OPENS | closes << kernels.CLOSES for state, opens, closes in actions).ljust(8)
+        for actions in states
+    )
+
+
+# Classes: separates, word, symbol, extends, single. States: outside, in a token that letters join, in one they do not.
+_WORDS = _automaton(
+    ((0, 0, 0), (1, 1, 0), (2, 1, 0), (1, 1, 0), (2, 1, 0)),
+    ((0, 0, 1), (1, 0, 0), (2, 1, 1), (1, 0, 0), (2, 1, 1)),
+    ((0, 0, 1), (1, 1, 1), (2, 1, 1), (2, 0, 0), (2, 1, 1)),
+)
+# Classes: separates, word. States: outside, after one character, after more: a word opens with its second character.
+_PATTERN = _automaton(
+    ((0, 0, 0), (1, 0, 0)),
+    ((0, 0, 0), (2, 1, 0)),
+    ((0, 0, 1), (2, 0, 0)),
+)
 _CHARACTERS = Analyzer(kernels.character_edges.__name__, space_characters, lowercase=False)
-_BOUNDED = Analyzer(kernels.bounded_character_edges.__name__, space_characters, lowercase=False, keep_short=True)
+_BOUNDED = Analyzer(kernels.bounded_character_edges.__name__, space_characters, lowercase=False, shortest_whole=3)
 
 # "pattern" is scikit-learn's word pattern `(?u)\b\w\w+\b`, without NFC, so that columns agree with its own.
 ANALYZERS: dict[str, Analyzer] = {
-    "word": Analyzer(kernels.word_edges.__name__, word_characters, joiner=" "),
+    "word": Analyzer(kernels.word_edges.__name__, word_characters, _WORDS, joiner=" "),
     "char": _CHARACTERS,
     "char_wb": _BOUNDED,
-    "pattern": Analyzer(kernels.word_edges.__name__, pattern_characters, joiner=" ", min_characters=2, composed=False),
+    "pattern": Analyzer(kernels.word_edges.__name__, pattern_characters, _PATTERN, joiner=" ", composed=False),
 }
 
 

@@ -16,6 +16,7 @@ Table = NDArray[np.uint8]
 # No character is assigned from here to the tags of plane 14, and none after those but for private use.
 _END_OF_PLANES = 0x34000
 _TAGS = range(0xE0000, 0xE0200)
+_ASCII = range(0x80)
 
 # Scripts written without spaces: a letter is a token, and n-grams of letters stand in for words.
 _UNSPACED = (
@@ -34,12 +35,14 @@ _JOINERS = (0x200C, 0x200D)
 
 
 @functools.cache
-def word_characters() -> Table:
+def word_characters(ascii_only: bool = False) -> Table:
     """vikt's words: runs of letters, marks and digits; else single symbols.
 
     A mark, or a zero-width joiner, goes with the token before it, so that a vowel sign never breaks a word; a letter
     of a script without spaces is a token of its own; control and format characters separate.
     """
+    if ascii_only:
+        return np.array([_word_class(chr(point)) for point in _ASCII], dtype=np.uint8)
     table = np.full(sys.maxunicode + 1, SYMBOL, dtype=np.uint8)
     for points in (range(_END_OF_PLANES), _TAGS):
         table[points.start : points.stop] = [_word_class(chr(point)) for point in points]
@@ -51,19 +54,20 @@ def word_characters() -> Table:
 
 
 @functools.cache
-def pattern_characters() -> Table:
+def pattern_characters(ascii_only: bool = False) -> Table:
     r"""scikit-learn's words: runs of ``\w``, that is of alphanumeric characters and underscores."""
-    table = np.full(sys.maxunicode + 1, SEPARATES, dtype=np.uint8)
-    table[:_END_OF_PLANES] = [chr(point).isalnum() for point in range(_END_OF_PLANES)]
+    points = _ASCII if ascii_only else range(_END_OF_PLANES)
+    table = np.full(len(_ASCII) if ascii_only else sys.maxunicode + 1, SEPARATES, dtype=np.uint8)
+    table[points.start : points.stop] = [chr(point).isalnum() for point in points]
     table[ord("_")] = WORD
     return table
 
 
 @functools.cache
-def space_characters() -> Table:
+def space_characters(ascii_only: bool = False) -> Table:
     """White space separates; every other character stands for itself."""
-    table = np.full(sys.maxunicode + 1, WORD, dtype=np.uint8)
-    table[[point for point in range(0x3001) if chr(point).isspace()]] = SEPARATES
+    table = np.full(len(_ASCII) if ascii_only else sys.maxunicode + 1, WORD, dtype=np.uint8)
+    table[[point for point in range(min(len(table), 0x3001)) if chr(point).isspace()]] = SEPARATES
     return table
 
 

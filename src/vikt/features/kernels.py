@@ -1,8 +1,12 @@
-"""Text to features, as loops over bytes: token edges, units, n-grams, counts, weights.
+"""Text to features, as loops over bytes: tokens, their keys, n-grams, counts, weights, scores.
 
-The vocabulary is two tables. *Units* (words, or characters) are interned byte strings. *Nodes* are n-grams, as a tree:
-the node of an n-gram hangs from the node of its first n-1 units, so that its key, (parent node, last unit), is 64 bits
-and exact however long the n-gram. Both tables hash by open addressing: `slots` holds ids, -1 where empty.
+Every token has a key of two numbers: the bytes of a token of up to 14 ARE its key, a longer one is hashed and compared.
+The vocabulary is a table for each length of n-gram. Its keys are exact, however long the n-gram: the id of its first
+n - 1 units, and that of its last. Tables hash by open addressing, `slots` holding ids and NONE where empty. A table has
+PARTS regions and an id belongs to one of them, so that threads learn side by side without meeting, and what they learn
+does not depend on how many there are.
+
+The last token of each document is an empty one, with the id NONE, so that no n-gram reaches beyond its document.
 
 All integers are signed 64-bit: a product that wraps when compiled and does not in Python is masked before use, so that
 both ways of running agree.
@@ -20,13 +24,24 @@ SYMBOL = 2  # is a token of its own
 EXTENDS = 3  # goes with the token before it, or begins a word
 SINGLE = 4  # is a token of its own: a letter of a script without spaces
 
-NONE = -1
-HASH_PRIME = 0x100000001B3
-HASH_START = 0x4BF29CE484222325
-HASH_MASK = 0x7FFFFFFFFFFFFFFF
-GOLDEN = 0x1E3779B97F4A7C15
+NEXT = 3  # bits of an action: the next state,
+OPENS = 2  # whether a token begins here,
+CLOSES = 3  # whether one ended before this character
 
-DOCUMENT, POSITION, FREQUENCY = 0, 1, 2
+NONE = -1
+LONG = 15  # a token of so many bytes or more is hashed
+FIRST_HASH = 0x1E3779B97F4A7C15
+SECOND_HASH = 0x2545F4914F6CDD1D
+SEVEN_BYTES = 0xFFFFFFFFFFFFFF
+HASH_MASK = 0x7FFFFFFFFFFFFFFF
+SLOT_MASK = 0x7FFFFFFF
+
+PARTS = 8
+PART_BITS = 3
+CHUNK_BITS = 6  # ids are given to parts by chunks, so that threads do not write to the same cache lines
+
+DOCUMENT, FREQUENCY = 0, 1
+FEW = 24
 
 
 def decode(text: Array, i: int) -> tuple[int, int]:
@@ -44,46 +59,62 @@ def decode(text: Array, i: int) -> tuple[int, int]:
     )
 
 
+# Tokens.
+
+
 def word_edges(
     text: Array,
     offsets: Array,
     first: int,
     last: int,
     class_of: Array,
-    min_characters: int,
+    byte_actions: Array,
+    actions: Array,
     starts: Array,
     ends: Array,
     edges: Array,
 ) -> int:
-    """Where the words of documents first..last begin and end; edges[d] counts those before document first + d."""
-    n = 0
+    """Where the words of documents first..last begin and end; edges[d] counts the tokens before document first + d.
+
+    `actions` is a finite automaton: what a class of characters does in a state. It opens a token at the character
+    before where words have two characters at least. Every place is written and kept only where the action says so,
+    since a branch that no processor can foresee would cost more.
+    """
+    opened = 0
+    closed = 0
+    lag = actions[WORD] >> OPENS & 1 == 0
     for document in range(first, last):
-        edges[document - first] = n
+        edges[document - first] = opened
         i = offsets[document]
         end = offsets[document + 1]
+        before = i
+        state = 0
         while i < end:
-            point, after = decode(text, i)
-            kind = class_of[point]
-            if kind == SEPARATES:
-                i = after
-                continue
-            start = i
-            characters = 1
-            i = after
-            joins = kind in (WORD, EXTENDS)
-            while i < end:
+            byte = text[i]
+            if byte < 0x80:
+                action = byte_actions[state << 7 | byte]
+                after = i + 1
+            else:
                 point, after = decode(text, i)
-                kind = class_of[point]
-                if not (kind == EXTENDS or (joins and kind == WORD)):
-                    break
-                characters += 1
-                i = after
-            if characters >= min_characters:
-                starts[n] = start
-                ends[n] = i
-                n += 1
-    edges[last - first] = n
-    return n
+                action = actions[state << 3 | class_of[point]]
+            starts[opened] = before if lag else i
+            ends[closed] = i
+            opened += action >> OPENS & 1
+            closed += action >> CLOSES
+            state = action & NEXT
+            before = i
+            i = after
+        ends[closed] = end
+        closed = end_document(end, starts, ends, opened)
+        opened = closed
+    edges[last - first] = opened
+    return opened
+
+
+def end_document(end: int, starts: Array, ends: Array, n: int) -> int:
+    starts[n] = end
+    ends[n] = end
+    return n + 1
 
 
 def character_edges(
@@ -92,16 +123,17 @@ def character_edges(
     first: int,
     last: int,
     class_of: Array,
-    min_characters: int,
+    byte_actions: Array,
+    actions: Array,
     starts: Array,
     ends: Array,
     edges: Array,
 ) -> int:
-    """The characters of each document, as units; a run of white space of two or more counts as one space.
+    """The characters of each document, as tokens; a run of white space of two or more counts as one space.
 
-    The last byte of `text` is a space, for units that the text does not spell.
+    The last byte of `text` is a space, for tokens that the text does not spell.
     """
-    space = text.shape[0] - 1
+    space = len(text) - 1
     n = 0
     for document in range(first, last):
         edges[document - first] = n
@@ -124,6 +156,7 @@ def character_edges(
                     starts[n] = space
                     ends[n] = space + 1
             n += 1
+        n = end_document(end, starts, ends, n)
     edges[last - first] = n
     return n
 
@@ -134,13 +167,14 @@ def bounded_character_edges(
     first: int,
     last: int,
     class_of: Array,
-    min_characters: int,
+    byte_actions: Array,
+    actions: Array,
     starts: Array,
     ends: Array,
     edges: Array,
 ) -> int:
-    """The characters of each document word by word: a space, the word, a space, and an empty unit where n-grams end."""
-    space = text.shape[0] - 1
+    """The characters of each document word by word: a space, the word, a space, and an empty token where n-grams end."""
+    space = len(text) - 1
     n = 0
     for document in range(first, last):
         edges[document - first] = n
@@ -151,7 +185,7 @@ def bounded_character_edges(
             point, after = decode(text, i)
             if class_of[point] == SEPARATES:
                 if inside:
-                    n = end_of_word(space, starts, ends, n)
+                    n = end_word(space, starts, ends, n)
                     inside = False
             else:
                 if not inside:
@@ -164,30 +198,39 @@ def bounded_character_edges(
                 n += 1
             i = after
         if inside:
-            n = end_of_word(space, starts, ends, n)
+            n = end_word(space, starts, ends, n)
+        n = end_document(space, starts, ends, n)
     edges[last - first] = n
     return n
 
 
-def end_of_word(space: int, starts: Array, ends: Array, n: int) -> int:
+def end_word(space: int, starts: Array, ends: Array, n: int) -> int:
     starts[n] = space
     ends[n] = space + 1
-    starts[n + 1] = space
-    ends[n + 1] = space
-    return n + 2
+    return end_document(space, starts, ends, n + 1)
+
+
+def token_keys(text: Array, eight: Array, starts: Array, ends: Array, n: int, low: Array, high: Array) -> None:
+    """The key of each token: its first seven bytes, and its next seven with its length; or their hash.
+
+    `eight` is the text seen eight bytes at a time, from every byte.
+    """
+    for token in range(n):
+        start = starts[token]
+        length = ends[token] - start
+        low[token] = eight[start] & ((1 << 8 * min(length, 7)) - 1)
+        rest = eight[start + 7] & ((1 << 8 * max(min(length, 14) - 7, 0)) - 1)
+        if length >= LONG:
+            rest = hash_bytes(text, start, ends[token])
+        high[token] = rest | min(length, LONG) << 56
 
 
 def hash_bytes(text: Array, start: int, end: int) -> int:
-    """Fowler, Noll and Vo's hash, in 63 bits."""
-    value = HASH_START
+    value = 0
     for i in range(start, end):
-        value = ((value ^ text[i]) * HASH_PRIME) & HASH_MASK
-    return value
-
-
-def slot_of(value: int, mask: int) -> int:
-    """Multiplicative hashing: the upper bits of a product are the best mixed."""
-    return ((value * GOLDEN) >> 32) & mask
+        value = ((value ^ text[i]) * FIRST_HASH) & HASH_MASK
+        value ^= value >> 29
+    return value & SEVEN_BYTES
 
 
 def same_bytes(text: Array, start: int, end: int, pool: Array, pool_start: int, pool_end: int) -> bool:
@@ -199,227 +242,399 @@ def same_bytes(text: Array, start: int, end: int, pool: Array, pool_start: int, 
     return True
 
 
-def intern_units(
+def copy_bytes(text: Array, starts: Array, ends: Array, pool: Array) -> None:
+    """The bytes of all tokens, one after the other."""
+    place = 0
+    for token in range(len(starts)):
+        for i in range(starts[token], ends[token]):
+            pool[place] = text[i]
+            place += 1
+
+
+# Tables of units and of n-grams.
+
+
+def hash_unit(low: int, high: int) -> int:
+    """31 bits, of which the first three say the part and the last the slot."""
+    value = (low * FIRST_HASH ^ high * SECOND_HASH) >> 32 & SLOT_MASK
+    return value ^ value >> 13
+
+
+def hash_node(key: int) -> int:
+    value = key * FIRST_HASH >> 32 & SLOT_MASK
+    return value ^ value >> 13
+
+
+def part_of(value: int) -> int:
+    return value >> 31 - PART_BITS
+
+
+def id_in_part(part: int, n: int) -> int:
+    """The id of the n-th of a part: parts take turns in chunks."""
+    return (n >> CHUNK_BITS << PART_BITS | part) << CHUNK_BITS | n & (1 << CHUNK_BITS) - 1
+
+
+def part_of_id(unit: int) -> int:
+    return unit >> CHUNK_BITS & PARTS - 1
+
+
+def find_units(
+    low: Array,
+    high: Array,
     text: Array,
     starts: Array,
     ends: Array,
-    n_tokens: int,
-    learn: bool,
+    begin: int,
+    n: int,
     slots: Array,
-    hashes: Array,
+    unit_low: Array,
+    unit_high: Array,
     pool: Array,
-    pool_offsets: Array,
-    n_units: int,
+    pool_starts: Array,
+    pool_ends: Array,
+    counts: Array,
+    most: int,
+    first_part: int,
+    last_part: int,
     units: Array,
 ) -> int:
-    """The unit of each token; new ones are added when learning, else unknown tokens are NONE. Empty tokens are NONE."""
-    mask = slots.shape[0] - 1
-    for token in range(n_tokens):
-        start = starts[token]
-        end = ends[token]
-        if start == end:
-            units[token] = NONE
-            continue
-        value = hash_bytes(text, start, end)
-        slot = slot_of(value, mask)
-        unit = slots[slot]
-        while unit != NONE and not (
-            hashes[unit] == value and same_bytes(text, start, end, pool, pool_offsets[unit], pool_offsets[unit + 1])
-        ):
-            slot = (slot + 1) & mask
-            unit = slots[slot]
-        if unit == NONE and learn:
-            unit = n_units
-            n_units += 1
-            slots[slot] = unit
-            hashes[unit] = value
-            base = pool_offsets[unit]
-            for i in range(end - start):
-                pool[base + i] = text[start + i]
-            pool_offsets[unit + 1] = base + end - start
-        units[token] = unit
-    return n_units
+    """The unit of each token of some parts, from `begin` on; an unknown one is learnt while a part has less than `most`.
 
-
-def fill_slots(values: Array, n: int, slots: Array) -> None:
-    """Put ids 0..n-1, whose hash values are given, into empty slots."""
-    mask = slots.shape[0] - 1
-    for i in range(n):
-        slot = slot_of(values[i], mask)
-        while slots[slot] != NONE:
-            slot = (slot + 1) & mask
-        slots[slot] = i
-
-
-def hash_units(pool: Array, pool_offsets: Array, n: int, hashes: Array) -> None:
-    for unit in range(n):
-        hashes[unit] = hash_bytes(pool, pool_offsets[unit], pool_offsets[unit + 1])
-
-
-def hash_nodes(keys: Array, unit_hashes: Array, n: int, hashes: Array) -> None:
-    """A hash of each n-gram's units, first to last; a node stands behind the one that it hangs from."""
-    for node in range(n):
-        parent = (keys[node] >> 32) - 1
-        before = hashes[parent] if parent >= 0 else HASH_START
-        mixed = (before ^ unit_hashes[keys[node] & 0xFFFFFFFF]) * GOLDEN & HASH_MASK
-        hashes[node] = mixed ^ mixed >> 29
-
-
-def merge_equal(indptr: Array, indices: Array, counts: Array, new_indptr: Array) -> None:
-    """Add up the counts of equal indices, which stand side by side, in place."""
-    out = 0
-    for row in range(indptr.shape[0] - 1):
-        begin = out
-        for entry in range(indptr[row], indptr[row + 1]):
-            if out > begin and indices[out - 1] == indices[entry]:
-                counts[out - 1] += counts[entry]
-            else:
-                indices[out] = indices[entry]
-                counts[out] = counts[entry]
-                out += 1
-        new_indptr[row + 1] = out
-
-
-def broken_node(keys: Array, n_units: int, longest: int) -> int:
-    """The first node whose unit does not exist, or that does not hang from the root by at most `longest` steps."""
-    n = keys.shape[0]
-    for first in range(n):
-        node = first
-        steps = 0
-        while node != NONE and steps < longest:
-            unit, node = keys[node] & 0xFFFFFFFF, (keys[node] >> 32) - 1
-            if unit >= n_units or node < NONE or node >= n:
-                return first
-            steps += 1
-        if node != NONE:
-            return first
-    return NONE
-
-
-def count_ngrams(
-    units: Array,
-    edges: Array,
-    first: int,
-    last: int,
-    n_min: int,
-    n_max: int,
-    keep_short: bool,
-    learn: bool,
-    slots: Array,
-    keys: Array,
-    records: Array,
-    n_nodes: int,
-    nodes: Array,
-    counts: Array,
-    ends: Array,
-) -> tuple[int, int]:
-    """Count the n-grams of documents first..last, each distinct one once, in order of first use.
-
-    Node ids go to `nodes`, their counts to `counts`, the end of each document's run to `ends`. A record remembers the
-    last document of a node and its position there, so that a count costs no search. With `keep_short`, a run of
-    units shorter than n_min counts as a whole.
+    Where the units are learnt from the text, it is their pool.
 
     Returns
     -------
-    tuple
-        How many entries were written, and the number of nodes.
+    int
+        The token at which a part was full; n where none was.
     """
-    mask = slots.shape[0] - 1
-    out = 0
-    for document in range(first, last):
-        begin = edges[document - first]
-        end = edges[document - first + 1]
-        for i in range(begin, end):
-            node = NONE
-            depth = 0
-            while depth < n_max and i + depth < end and units[i + depth] != NONE:
-                key = (node + 1) << 32 | units[i + depth]
-                slot = slot_of(key, mask)
-                node = slots[slot]
-                while node != NONE and keys[node] != key:
-                    slot = (slot + 1) & mask
-                    node = slots[slot]
-                if node == NONE:
-                    if not learn:
-                        break
-                    node = n_nodes
-                    n_nodes += 1
-                    slots[slot] = node
-                    keys[node] = key
-                    records[node, DOCUMENT] = NONE
-                    records[node, FREQUENCY] = 0
-                depth += 1
-                whole = keep_short and depth < n_min and is_whole(units, begin, end, i, depth)
-                if depth < n_min and not whole:
-                    continue
-                if records[node, DOCUMENT] == document:
-                    counts[records[node, POSITION]] += 1
-                else:
-                    records[node, DOCUMENT] = document
-                    records[node, POSITION] = out
-                    records[node, FREQUENCY] += 1
-                    nodes[out] = node
-                    counts[out] = 1
-                    out += 1
-        ends[document - first] = out
-    return out, n_nodes
+    region = len(slots) >> PART_BITS
+    for token in range(begin, n):
+        a = low[token]
+        b = high[token]
+        value = hash_unit(a, b)
+        part = part_of(value)
+        if part < first_part or part >= last_part:
+            continue
+        if b == 0:
+            units[token] = NONE
+            continue
+        slot = value & region - 1
+        unit = slots[part * region + slot]
+        while unit != NONE and not (
+            unit_low[unit] == a
+            and unit_high[unit] == b
+            and (
+                b >> 56 < LONG
+                or same_bytes(text, starts[token], ends[token], pool, pool_starts[unit], pool_ends[unit])
+            )
+        ):
+            slot = slot + 1 & region - 1
+            unit = slots[part * region + slot]
+        if unit == NONE and most > 0:
+            if counts[part] >= most:
+                return token
+            unit = id_in_part(part, counts[part])
+            counts[part] += 1
+            slots[part * region + slot] = unit
+            unit_low[unit] = a
+            unit_high[unit] = b
+            pool_starts[unit] = starts[token]
+            pool_ends[unit] = ends[token]
+        units[token] = unit
+    return n
 
 
-def is_whole(units: Array, begin: int, end: int, i: int, depth: int) -> bool:
-    """Whether the units i..i+depth stand between two ends: of the document, or of a word."""
-    after = i + depth
-    return (i == begin or units[i - 1] == NONE) and (after == end or units[after] == NONE)
-
-
-def select_columns(
-    nodes: Array, counts: Array, indptr: Array, n_columns: int, new_indptr: Array, columns: Array, kept: Array
-) -> None:
-    """Drop the entries whose node is no column (id n_columns or more); `new_indptr` is written too."""
-    out = 0
-    for row in range(indptr.shape[0] - 1):
-        for entry in range(indptr[row], indptr[row + 1]):
-            if nodes[entry] < n_columns:
-                columns[out] = nodes[entry]
-                kept[out] = counts[entry]
-                out += 1
-        new_indptr[row + 1] = out
-
-
-def transpose(
-    indptr: Array, indices: Array, values: Array, starts: Array, new_indices: Array, new_values: Array
-) -> None:
-    """Rows to columns: `starts` says where each column begins, and is left at where it ends.
-
-    Done twice, it sorts the indices of every row in linear time.
-    """
-    for row in range(indptr.shape[0] - 1):
-        for entry in range(indptr[row], indptr[row + 1]):
-            target = starts[indices[entry]]
-            starts[indices[entry]] += 1
-            new_indices[target] = row
-            new_values[target] = values[entry]
-
-
-def weigh(
-    indptr: Array,
-    indices: Array,
+def find_nodes(
+    parents: Array,
+    units: Array,
+    depth: int,
+    begin: int,
+    n: int,
+    slots: Array,
+    keys: Array,
     counts: Array,
+    most: int,
+    first_part: int,
+    last_part: int,
+    nodes: Array,
+) -> int:
+    """The n-gram of `depth` units that begins at each token; `parents` has those shorter by one. Else as find_units."""
+    region = len(slots) >> PART_BITS
+    for token in range(begin, n):
+        unit = NONE
+        if parents[token] != NONE:
+            unit = units[token + depth - 1]
+        if unit == NONE:
+            if first_part == 0:
+                nodes[token] = NONE
+            continue
+        key = parents[token] << 32 | unit
+        value = hash_node(key)
+        part = part_of(value)
+        if part < first_part or part >= last_part:
+            continue
+        slot = value & region - 1
+        node = slots[part * region + slot]
+        while node != NONE and keys[node] != key:
+            slot = slot + 1 & region - 1
+            node = slots[part * region + slot]
+        if node == NONE and most > 0:
+            if counts[part] >= most:
+                return token
+            node = id_in_part(part, counts[part])
+            counts[part] += 1
+            slots[part * region + slot] = node
+            keys[node] = key
+        nodes[token] = node
+    return n
+
+
+def fill_with_units(low: Array, high: Array, ids: Array, slots: Array) -> bool:
+    """Put units into empty slots; false where a part has no room, one slot being left empty."""
+    for i in range(len(ids)):
+        if not put(hash_unit(low[ids[i]], high[ids[i]]), ids[i], slots):
+            return False
+    return True
+
+
+def fill_with_nodes(keys: Array, ids: Array, slots: Array) -> bool:
+    """Put n-grams into empty slots; false where a part has no room, one slot being left empty."""
+    for i in range(len(ids)):
+        if not put(hash_node(keys[ids[i]]), ids[i], slots):
+            return False
+    return True
+
+
+def put(value: int, number: int, slots: Array) -> bool:
+    region = len(slots) >> PART_BITS
+    base = part_of(value) * region
+    slot = value & region - 1
+    for _ in range(region - 1):
+        if slots[base + slot] == NONE:
+            slots[base + slot] = number
+            return True
+        slot = slot + 1 & region - 1
+    return False
+
+
+def only_whole(units: Array, nodes: Array, depth: int, n: int, whole: Array) -> None:
+    """The n-grams that stand between two ends, of a word or a document; NONE for others."""
+    for token in range(n):
+        begins = token == 0 or units[token - 1] == NONE
+        ends = nodes[token] != NONE and units[token + depth] == NONE
+        whole[token] = nodes[token] if begins and ends else NONE
+
+
+# Hashing.
+
+
+def unit_hashes(low: Array, high: Array, n: int, hashes: Array) -> None:
+    """A hash of 62 bits of each token; NONE where it is empty."""
+    for token in range(n):
+        value = (low[token] * FIRST_HASH ^ high[token] * SECOND_HASH) & HASH_MASK
+        hashes[token] = NONE if high[token] == 0 else mix(value)
+
+
+def mix(value: int) -> int:
+    value = (value ^ value >> 32) * FIRST_HASH & HASH_MASK
+    return (value ^ value >> 29) >> 1
+
+
+def ngram_hashes(parents: Array, units: Array, depth: int, n: int, hashes: Array) -> None:
+    """The hash of the n-gram of `depth` units that begins at each token; `parents` has those shorter by one."""
+    for token in range(n):
+        unit = NONE
+        if parents[token] != NONE:
+            unit = units[token + depth - 1]
+        hashes[token] = NONE if unit == NONE else mix((parents[token] * SECOND_HASH ^ unit) & HASH_MASK)
+
+
+def buckets_of(hashes: Array, n: int, mask: int, buckets: Array) -> None:
+    for token in range(n):
+        buckets[token] = NONE if hashes[token] == NONE else hashes[token] & mask
+
+
+def meet(hashes: Array, n: int, mask: int, first_part: int, last_part: int, met: Array) -> None:
+    """Remember 30 bits of the first n-gram of each bucket, and in one more whether another came."""
+    for token in range(n):
+        if hashes[token] == NONE:
+            continue
+        bucket = hashes[token] & mask
+        part = part_of_id(bucket)
+        if part < first_part or part >= last_part:
+            continue
+        mark = (hashes[token] >> 31 & 0x3FFFFFFF) << 1
+        if met[bucket] == NONE:
+            met[bucket] = mark
+        elif met[bucket] | 1 != mark | 1:
+            met[bucket] |= 1
+
+
+# Rows.
+
+
+def count_documents(
+    ids: Array, edges: Array, n_documents: int, document: int, first_part: int, last_part: int, seen: Array
+) -> None:
+    """Add up in how many documents each id of some parts is met; `document` is the number of the first one."""
+    for d in range(n_documents):
+        for row in range(ids.shape[0]):
+            for token in range(edges[d], edges[d + 1]):
+                number = ids[row, token]
+                if number == NONE:
+                    continue
+                part = part_of_id(number)
+                if first_part <= part < last_part and seen[number, DOCUMENT] != document + d + 1:
+                    seen[number, DOCUMENT] = document + d + 1
+                    seen[number, FREQUENCY] += 1
+
+
+def columns_of(ids: Array, begin: int, end: int, bases: Array, column_of: Array, columns: Array) -> int:
+    """The columns of a document's n-grams, one for each occurrence; those that are no column are left out."""
+    n = 0
+    for level in range(len(bases)):
+        for token in range(begin, end):
+            number = ids[level, token]
+            if number != NONE:
+                column = column_of[bases[level] + number]
+                columns[n] = column
+                n += column != NONE
+    return n
+
+
+def sort_few(values: Array, n: int) -> None:
+    for i in range(1, n):
+        value = values[i]
+        j = i
+        while j > 0 and values[j - 1] > value:
+            values[j] = values[j - 1]
+            j -= 1
+        values[j] = value
+
+
+def sort_many(values: Array, n: int, n_bytes: int, spare: Array, places: Array) -> None:
+    """Sort numbers byte by byte from the last to the first, in linear time."""
+    for k in range(n_bytes):
+        for place in range(257):
+            places[place] = 0
+        for i in range(n):
+            places[(values[i] >> 8 * k & 0xFF) + 1] += 1
+        for place in range(256):
+            places[place + 1] += places[place]
+        for i in range(n):
+            byte = values[i] >> 8 * k & 0xFF
+            spare[places[byte]] = values[i]
+            places[byte] += 1
+        for i in range(n):
+            values[i] = spare[i]
+
+
+def weighted_row(
+    ids: Array,
+    begin: int,
+    end: int,
+    bases: Array,
+    column_of: Array,
+    n_bytes: int,
     count_weight: Array,
     idf: Array,
     normalised: bool,
-    values: Array,
-) -> None:
-    """Counts to weights: count_weight[count]·idf[column], each row then divided by its length where `normalised`.
+    columns: Array,
+    spare: Array,
+    places: Array,
+    weights: Array,
+) -> int:
+    """A document's columns, rising, and their weights: count_weight[count]·idf[column], of length 1 where `normalised`.
 
-    `count_weight` is a table over counts, as long as the largest of them asks.
+    Counting is sorting: equal columns then stand side by side.
+
+    Returns
+    -------
+    int
+        How many there are.
     """
-    for row in range(indptr.shape[0] - 1):
-        total = 0.0
-        for entry in range(indptr[row], indptr[row + 1]):
-            weight = count_weight[counts[entry]] * idf[indices[entry]]
-            total += weight * weight
-        scale = 1.0
-        if normalised and total > 0:
-            scale = 1.0 / total**0.5
-        for entry in range(indptr[row], indptr[row + 1]):
-            values[entry] = count_weight[counts[entry]] * idf[indices[entry]] * scale
+    n_met = columns_of(ids, begin, end, bases, column_of, columns)
+    if n_met <= FEW:
+        sort_few(columns, n_met)
+    else:
+        sort_many(columns, n_met, n_bytes, spare, places)
+    n = 0
+    i = 0
+    total = 0.0
+    while i < n_met:
+        column = columns[i]
+        first = i
+        while i < n_met and columns[i] == column:
+            i += 1
+        weight = count_weight[i - first] * idf[column]
+        total += weight * weight
+        columns[n] = column
+        weights[n] = weight
+        n += 1
+    if normalised and total > 0:
+        scale = 1.0 / total**0.5
+        for j in range(n):
+            weights[j] *= scale
+    return n
+
+
+def write_rows(
+    ids: Array,
+    edges: Array,
+    n_documents: int,
+    bases: Array,
+    column_of: Array,
+    n_bytes: int,
+    count_weight: Array,
+    idf: Array,
+    normalised: bool,
+    columns: Array,
+    spare: Array,
+    places: Array,
+    weights: Array,
+    lengths: Array,
+    indices: Array,
+    values: Array,
+) -> int:
+    """The rows of documents, one after the other. Returns how many entries they have."""
+    out = 0
+    for d in range(n_documents):
+        n = weighted_row(
+            ids, edges[d], edges[d + 1], bases, column_of, n_bytes, count_weight, idf, normalised, columns, spare,
+            places, weights,
+        )  # fmt: skip
+        for j in range(n):
+            indices[out + j] = columns[j]
+            values[out + j] = weights[j]
+        lengths[d] = n
+        out += n
+    return out
+
+
+def score_rows(
+    ids: Array,
+    edges: Array,
+    n_documents: int,
+    bases: Array,
+    column_of: Array,
+    n_bytes: int,
+    count_weight: Array,
+    idf: Array,
+    normalised: bool,
+    columns: Array,
+    spare: Array,
+    places: Array,
+    weights: Array,
+    theta: Array,
+    scores: Array,
+) -> None:
+    """Add to each document's scores those of its row: θ is (columns, K), scores (documents, K)."""
+    n_classes = scores.shape[1]
+    for d in range(n_documents):
+        n = weighted_row(
+            ids, edges[d], edges[d + 1], bases, column_of, n_bytes, count_weight, idf, normalised, columns, spare,
+            places, weights,
+        )  # fmt: skip
+        for j in range(n):
+            for k in range(n_classes):
+                scores[d, k] += weights[j] * theta[columns[j], k]

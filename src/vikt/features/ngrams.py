@@ -1,37 +1,46 @@
-"""Texts to weighted n-grams: normalise, cut into units, count, weigh."""
+"""Texts to weighted n-grams: cut into tokens, look up, count, weigh; and score, without a matrix."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from itertools import islice
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.compiled import compiled
+from vikt.compiled import kernels_for
 from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, EmptyVocabularyError, UsageError
 from vikt.features import kernels
 from vikt.features.analyzers import Analyzer, analyzer_named
-from vikt.features.normalise import normalise
-from vikt.features.rows import Rows
-from vikt.features.vocabulary import Vocabulary
+from vikt.features.rows import Rows, joined
+from vikt.features.tokens import Ints, Portions, Tokeniser, Tokens
+from vikt.features.vocabulary import Ids, Run, Vocabulary, longer
 from vikt.features.weighting import Weighting
 
-_BYTES_AT_A_TIME = 1 << 20
+_PORTIONS_A_THREAD = 8
 
 Progress = Callable[[int, int], None]
 
 
-@dataclass
-class Units:
-    """The units of a run of documents, and where in the text they stand."""
+class Met(NamedTuple):
+    """What was met in a portion: for each length of n-gram and each token, the id of the one that begins there."""
 
-    units: NDArray[np.int32]
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-    edges: NDArray[np.int64]
+    ids: Ids
+    edges: Ints
+    longest: int
+
+
+class Chosen(NamedTuple):
+    """The features: for each space of ids those that were chosen, and their columns; by column the documents."""
+
+    ids: list[Ints]
+    columns: list[Ints]
+    frequency: Ints
 
 
 class Ngrams:
@@ -50,14 +59,25 @@ class Ngrams:
     max_df : int or float
         Features in more documents are dropped.
     max_features : int, optional
-        Only the most frequent are kept.
+        Only those of the most occurrences are kept.
     lowercase : bool, optional
         Whether case is lowered; the analyzer's own habit if not given.
+    strip_accents : {None, "unicode", "ascii"}
+        Whether letters lose their accents.
+    stop_words : frozenset of str
+        Tokens that are dropped before n-grams are formed.
+    tokens : Callable, optional
+        Cuts a document, as given, into tokens, instead of the analyzer: slower, being Python.
     alphabetical : bool
         Columns in the order of their names, else by falling document frequency, which keeps the weights that a solver
         needs most often close together.
     dtype : type
         Of the values.
+
+    Attributes
+    ----------
+    threads : int
+        How many learn and transform; no result depends on it.
     """
 
     def __init__(
@@ -70,55 +90,207 @@ class Ngrams:
         max_df: float = 1.0,
         max_features: int | None = None,
         lowercase: bool | None = None,
+        strip_accents: str | None = None,
+        stop_words: frozenset[str] = frozenset(),
+        tokens: Callable[[str], list[str]] | None = None,
         alphabetical: bool = False,
         dtype: Any = np.float32,
     ) -> None:
         self.analyzer: Analyzer = analyzer_named(analyzer)
+        lowered = self.analyzer.lowercase if lowercase is None else lowercase
+        self.tokeniser = Tokeniser(analyzer, lowered, strip_accents, stop_words, tokens)
         self.ngrams = _checked_range(ngrams)
         self.weighting = weighting
         self.min_df, self.max_df, self.max_features = min_df, max_df, max_features
-        self.lowercase = self.analyzer.lowercase if lowercase is None else lowercase
         self.alphabetical = alphabetical
-        self.dtype = dtype
-        self.vocabulary = Vocabulary.empty()
+        self.dtype = np.dtype(dtype)
+        self.threads = 1
         self.idf: NDArray[np.float64] = np.empty(0)
+        self.source = self._new_source()
+        self._look_up([np.full(room, kernels.NONE, dtype=np.int32) for room in self.source.rooms])
+
+    def _new_source(self) -> Any:
+        """Where ids come from: a vocabulary that has learnt nothing yet."""
+        shortest, longest = self.ngrams
+        whole = self.analyzer.shortest_whole
+        return Vocabulary(range(min(shortest, whole) if whole else shortest, longest + 1), shortest)
+
+    def _look_up(self, columns: list[Ids]) -> None:
+        """Go by these columns of the ids of each space from now on."""
+        self.columns = columns
+        rows = [group.stop - group.start for group in self.source.groups]
+        self._bases = np.repeat(np.cumsum([0, *map(len, columns[:-1])]), rows)
+        self._column_of = np.concatenate(columns)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return self.source
 
     def fit_transform(self, texts: Texts, progress: Progress | None = None) -> Rows:
-        """Learn the vocabulary and the document frequencies, and return the rows.
+        """Learn the vocabulary and the document frequencies, and return the rows, indices rising within each.
 
         Raises
         ------
         EmptyVocabularyError
             No feature is left.
         """
-        learning = Vocabulary.empty()
-        nodes, counts, indptr, frequency = self._count(texts, learning, True, progress)
-        columns = self._columns(learning, frequency, len(texts))
-        self.vocabulary = learning.pruned(columns)
-        self.idf = self.weighting.idf(frequency[columns], len(texts))
-        renumbered = np.full(learning.n_nodes, len(columns), dtype=np.int32)
-        renumbered[columns] = np.arange(len(columns), dtype=np.int32)
-        del learning
-        np.take(renumbered, nodes, out=nodes, mode="clip")
-        indptr, indices, counts = self._selected(nodes, counts, indptr)
-        sort_indices(indptr, indices, counts, len(columns))
-        return self._weighed(indptr, indices, counts)
+        source = self._new_source()
+        portions = self.tokeniser.portions(texts)
+        with _running(self.threads) as run:
+            met, frequencies = self._learn(source, portions, run, progress)
+            chosen = self._chosen(source, frequencies, met, len(texts))
+            self.idf = self.weighting.idf(chosen.frequency, len(texts))
+            self.source = source
+            self._look_up(_columns_of(chosen, frequencies))
+            rows = joined(run(partial(self._rows, portions.size), _given_up(met)), self.n_columns, self.dtype)
+        self.source, old_ids = source.kept(chosen.ids)
+        self._look_up([columns[ids] for columns, ids in zip(self.columns, old_ids, strict=True)])
+        return rows
 
     def transform(self, texts: Texts, progress: Progress | None = None) -> Rows:
-        """The rows of texts by the vocabulary learnt; n-grams outside it are no features.
+        """The rows of texts by the vocabulary learnt; n-grams outside it are no features."""
+        portions = self.tokeniser.portions(texts)
 
-        Indices stand in order of first use within a row, since sorting them would cost more than what follows.
+        def rows(documents: tuple[int, int]) -> Any:
+            return self._rows(portions.size, self._met(portions.tokens(documents)))
+
+        with _running(self.threads) as run:
+            return joined(run(rows, portions.ranges()), self.n_columns, self.dtype)
+
+    def add_scores(self, texts: Texts, theta: Any, scores: Any) -> None:
+        """Add to the scores of each text, (m, K), those of its row by the weights θ, (n, K), without making the row.
+
+        Documents go one portion at a time from bytes to scores, so that nothing leaves the cache.
         """
-        nodes, counts, indptr, _ = self._count(texts, self.vocabulary, False, progress)
-        return self._weighed(*self._selected(nodes, counts, indptr))
+        portions = self.tokeniser.portions(texts)
+
+        def score(documents: tuple[int, int]) -> None:
+            met = self._met(portions.tokens(documents))
+            arguments = self._arguments(met)
+            kernels_for(kernels.__name__, portions.size).score_rows(*arguments, theta, scores[slice(*documents)])
+
+        with _running(self.threads) as run:
+            for _ in run(score, portions.ranges()):
+                pass
+
+    def _learn(
+        self, source: Any, portions: Portions, run: Run, progress: Progress | None
+    ) -> tuple[list[Met], list[Ints]]:
+        """What was met in each portion, and in how many documents each id of each space was."""
+        n_threads = min(self.threads, kernels.PARTS)
+        edges = [kernels.PARTS * thread // n_threads for thread in range(n_threads + 1)]
+        seen = [np.zeros((0, 2), dtype=np.int32) for _ in source.groups]
+        met: list[Met] = []
+        ranges = portions.ranges()
+        while batch := list(islice(ranges, 1 if n_threads == 1 else _PORTIONS_A_THREAD * n_threads)):
+            tokens = list(run(portions.tokens, batch))
+            found = [
+                Met(ids, portion.edges, portion.longest)
+                for portion, ids in zip(tokens, source.learn(tokens, run, n_threads), strict=True)
+            ]
+            seen = [longer(own, room) for own, room in zip(seen, source.rooms, strict=True)]
+
+            def count(thread: int) -> None:
+                for portion, of_portion in zip(tokens, found, strict=True):
+                    for group, own in zip(source.groups, seen, strict=True):
+                        kernels_for(kernels.__name__, portions.size).count_documents(
+                            of_portion.ids[group], of_portion.edges, portion.n_documents, portion.first,
+                            edges[thread], edges[thread + 1], own,
+                        )  # fmt: skip
+
+            list(run(count, range(n_threads)))
+            met += found
+            if progress:
+                progress(tokens[-1].last, portions.n_documents)
+        return met, [own[:, kernels.FREQUENCY].astype(np.int64) for own in seen]
+
+    def _chosen(self, source: Any, frequencies: list[Ints], met: list[Met], n_documents: int) -> Chosen:
+        lowest, highest = (_documents(share, n_documents) for share in (self.min_df, self.max_df))
+        if highest < lowest:
+            raise UsageError(
+                f"max_df={self.max_df} keeps features in at most {highest} documents, which is below "
+                f"min_df={self.min_df}, at least {lowest}; raise one or lower the other"
+            )
+        ids = [np.flatnonzero((own > 0) & (own >= lowest) & (own <= highest)) for own in frequencies]
+        frequency = np.concatenate([own[chosen] for own, chosen in zip(frequencies, ids, strict=True)])
+        if not len(frequency):
+            raise EmptyVocabularyError(
+                f"no vocabulary is left: {sum(map(np.count_nonzero, frequencies))} different n-grams in {n_documents} "
+                f"texts, none in at least min_df={self.min_df} of them; lower min_df, or look at the texts"
+            )
+        order = source.alphabetical(ids) if self.alphabetical else np.argsort(-frequency, kind="stable")
+        if self.max_features is not None:
+            occurrences = np.concatenate(
+                [_occurrences(met, group, len(own))[chosen]
+                 for group, own, chosen in zip(source.groups, frequencies, ids, strict=True)]
+            )  # fmt: skip
+            order = order[np.sort(np.argsort(-occurrences[order], kind="stable")[: self.max_features])]
+        column = np.full(len(frequency), kernels.NONE)
+        column[order] = np.arange(len(order))
+        columns = np.split(column, np.cumsum([len(chosen) for chosen in ids])[:-1])
+        kept = [own != kernels.NONE for own in columns]
+        return Chosen(
+            [own[is_kept] for own, is_kept in zip(ids, kept, strict=True)],
+            [own[is_kept] for own, is_kept in zip(columns, kept, strict=True)],
+            frequency[order],
+        )
+
+    def _met(self, tokens: Tokens) -> Met:
+        return Met(self.source.ids(tokens), tokens.edges, tokens.longest)
+
+    def _arguments(self, met: Met) -> tuple[Any, ...]:
+        """What kernels need to make rows: what was met, the columns and their weights, and room to work in."""
+        n_lengths = len(met.ids)
+        most = met.longest * n_lengths
+        return (
+            met.ids,
+            met.edges,
+            len(met.edges) - 1,
+            self._bases,
+            self._column_of,
+            max(1, -(-(self.n_columns - 1).bit_length() // 8)),
+            self.weighting.count_weights(most),
+            self.idf,
+            self.weighting.normalised,
+            np.empty(most + 1, dtype=np.int32),
+            np.empty(most + 1, dtype=np.int32),
+            np.empty(257, dtype=np.int64),
+            np.empty(most + 1, dtype=np.float64),
+        )
+
+    def _rows(self, size: int, met: Met) -> tuple[Ints, Ids, NDArray[Any]]:
+        """The rows of a portion: how many entries each has, their columns and their values."""
+        lengths = np.empty(len(met.edges) - 1, dtype=np.int64)
+        indices = np.empty(met.ids.size, dtype=np.int32)
+        values = np.empty(met.ids.size, dtype=np.float32 if self.dtype == np.float32 else np.float64)
+        n = kernels_for(kernels.__name__, size).write_rows(*self._arguments(met), lengths, indices, values)
+        return lengths, indices[:n].copy(), values[:n].copy()
 
     @property
     def n_columns(self) -> int:
-        return self.vocabulary.n_columns
+        return len(self.idf)
 
     def names(self, columns: Any = None) -> list[str]:
         """The n-grams of all columns, or of those given."""
-        return self.vocabulary.names(self.analyzer.joiner, columns)
+        wanted = np.arange(self.n_columns) if columns is None else np.asarray(columns, dtype=np.int64)
+        lengths, ids = self._places()
+        names = np.empty(len(wanted), dtype=object)
+        for length in self.source.lengths:
+            own = np.flatnonzero(lengths[wanted] == length)
+            names[own] = self.source.names(length, ids[wanted[own]], self.analyzer.joiner)
+        return list(names.tolist())
+
+    def orders(self) -> Ints:
+        """How many units each column's n-gram has: (n,)."""
+        return self._places()[0]
+
+    def _places(self) -> tuple[Ints, Ints]:
+        """The length of each column's n-gram, and its id among those of that length."""
+        lengths, ids = np.zeros((2, self.n_columns), dtype=np.int64)
+        for length, columns in zip(self.source.lengths, self.columns, strict=True):
+            own = np.flatnonzero(columns != kernels.NONE)
+            lengths[columns[own]], ids[columns[own]] = length, own
+        return lengths, ids
 
     def spellings(self, text: Texts) -> dict[str, str]:
         """What is behind the names of a text's features, where they are not the n-grams themselves."""
@@ -130,8 +302,8 @@ class Ngrams:
 
     def to_arrays(self) -> dict[str, Any]:
         """What was learnt, as arrays for a file."""
-        learnt = self.vocabulary
-        return {"pool": learnt.pool, "pool_offsets": learnt.pool_offsets, "keys": learnt.keys, "idf": self.idf}
+        columns = {f"columns{length}": own for length, own in zip(self.source.lengths, self.columns, strict=True)}
+        return {"idf": self.idf, **columns, **self.source.to_arrays()}
 
     def restore(self, arrays: dict[str, Any]) -> None:
         """Take up what `to_arrays` gave.
@@ -142,8 +314,17 @@ class Ngrams:
             The arrays do not fit together.
         """
         self._restore_idf(arrays["idf"])
-        pool, offsets, keys = (arrays[name] for name in ("pool", "pool_offsets", "keys"))
-        self.vocabulary = Vocabulary.from_file(pool, offsets, keys, len(self.idf), self.ngrams[1])
+        self.source = Vocabulary.from_file(self.source.lengths, self.source.shortest, arrays)
+        columns = [arrays[f"columns{length}"] for length in self.source.lengths]
+        for length, own in zip(self.source.lengths, columns, strict=True):
+            if own.dtype != np.int32 or own.shape != (self.source.tables[length - 1].n,):
+                raise DamagedModelError(f"columns of shape {own.shape} and {own.dtype}")
+        used = np.concatenate(columns)
+        if used.min(initial=0) < kernels.NONE or used.max(initial=-1) >= self.n_columns:
+            raise DamagedModelError(f"columns beyond the {self.n_columns} features")
+        if np.any(np.bincount(used[used != kernels.NONE], minlength=self.n_columns) != 1):
+            raise DamagedModelError(f"columns that are not the {self.n_columns} features, each once")
+        self._look_up(columns)
 
     def _restore_idf(self, idf: Any) -> None:
         if idf.dtype != np.float64 or idf.ndim != 1:
@@ -155,12 +336,11 @@ class Ngrams:
 
         The spans are of the normalised text. Meant for explaining one text, not for many.
         """
-        normalised = self.normalised(text)
-        found = self.units(normalised, 0, 1, self.vocabulary, False)
-        n_bytes = int(normalised.offsets[1])
-        spans = list(zip(found.starts.tolist(), found.ends.tolist(), strict=True))[: int(found.edges[-1])]
-        content = self._padded(normalised).tobytes()
-        units = [content[a:b].decode("utf-8", "surrogatepass") for a, b in spans]
+        portions = self.tokeniser.portions(text)
+        tokens = portions.tokens((0, 1))
+        n_bytes = int(portions.offsets[1])
+        spans = list(zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True))
+        units = [portions.text[a:b].tobytes().decode("utf-8", "surrogatepass") for a, b in spans]
         occurrences = []
         for i in range(len(units)):
             for n in range(1, self.ngrams[1] + 1):
@@ -170,178 +350,51 @@ class Ngrams:
                 occurrences.append((self.analyzer.joiner.join(units[i : i + n]), places))
         return occurrences
 
-    def lengths(self, texts: Texts) -> NDArray[np.int64]:
+    def lengths(self, texts: Texts) -> Ints:
         """How many units each text falls into: (m,)."""
-        normalised, lengths = self.normalised(texts), np.zeros(len(texts), dtype=np.int64)
-        for first, last in _portions(normalised.offsets):
-            lengths[first:last] = np.diff(self.units(normalised, first, last, self.vocabulary, False).edges)
-        return lengths
-
-    def orders(self) -> NDArray[np.int64]:
-        """How many units each column's n-gram has: (n,)."""
-        return np.asarray((self.vocabulary.paths(np.arange(self.vocabulary.n_columns)) >= 0).sum(axis=1))
+        portions = self.tokeniser.portions(texts)
+        lengths = []
+        for documents in portions.ranges():
+            tokens = portions.tokens(documents)
+            before = np.concatenate([[0], np.cumsum(tokens.high != 0)])
+            lengths.append(np.diff(before[tokens.edges]))
+        return np.concatenate([np.empty(0, dtype=np.int64), *lengths])
 
     def normalised(self, texts: Texts) -> Texts:
-        return normalise(texts, lowercase=self.lowercase, composed=self.analyzer.composed)
-
-    def units(self, normalised: Texts, first: int, last: int, vocabulary: Vocabulary, learn: bool) -> Units:
-        """Cut documents first..last of normalised texts into units, learning new ones if asked."""
-        n_bytes = int(normalised.offsets[last] - normalised.offsets[first])
-        room = 2 * (n_bytes + last - first) + 2
-        found = Units(
-            np.empty(room, dtype=np.int32),
-            np.empty(room, dtype=np.int64),
-            np.empty(room, dtype=np.int64),
-            np.empty(last - first + 1, dtype=np.int64),
-        )
-        text = self._padded(normalised)
-        n_tokens = getattr(_kernels(), self.analyzer.edges)(
-            text,
-            normalised.offsets,
-            first,
-            last,
-            self.analyzer.characters(),
-            self.analyzer.min_characters,
-            found.starts,
-            found.ends,
-            found.edges,
-        )
-        if learn:
-            vocabulary.reserve(n_tokens, n_bytes + 1, 0)
-        vocabulary.n_units = _kernels().intern_units(
-            text,
-            found.starts,
-            found.ends,
-            n_tokens,
-            learn,
-            vocabulary.unit_slots,
-            vocabulary.hashes,
-            vocabulary.pool,
-            vocabulary.pool_offsets,
-            vocabulary.n_units,
-            found.units,
-        )
-        return found
-
-    def _padded(self, normalised: Texts) -> NDArray[np.uint8]:
-        """The bytes of the texts with a space behind them, for units that the text does not spell."""
-        if len(normalised.content) == normalised.offsets[-1]:
-            normalised.content += b" "
-        return np.frombuffer(normalised.content, dtype=np.uint8)
-
-    def _count(
-        self, texts: Texts, vocabulary: Vocabulary, learn: bool, progress: Progress | None
-    ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
-        normalised = self.normalised(texts)
-        records = np.full((vocabulary.n_nodes, 3), kernels.NONE, dtype=np.int32)
-        all_nodes: list[NDArray[np.int32]] = []
-        all_counts: list[NDArray[np.int32]] = []
-        indptr = np.zeros(len(texts) + 1, dtype=np.int64)
-        orders = self.ngrams[1] - self.ngrams[0] + 1
-        for first, last in _portions(normalised.offsets):
-            found = self.units(normalised, first, last, vocabulary, learn)
-            n_units = int(found.edges[-1])
-            if learn:
-                vocabulary.reserve(0, 0, n_units * self.ngrams[1])
-                records = _longer(records, len(vocabulary.keys))
-            nodes = np.empty(n_units * orders + n_units, dtype=np.int32)
-            counts = np.empty(len(nodes), dtype=np.int32)
-            ends = np.empty(last - first, dtype=np.int64)
-            n, vocabulary.n_nodes = _kernels().count_ngrams(
-                found.units,
-                found.edges,
-                first,
-                last,
-                *self.ngrams,
-                self.analyzer.keep_short,
-                learn,
-                vocabulary.node_slots,
-                vocabulary.keys,
-                records,
-                vocabulary.n_nodes,
-                nodes,
-                counts,
-                ends,
-            )
-            indptr[first + 1 : last + 1] = indptr[first] + ends
-            all_nodes.append(nodes[:n].copy())
-            all_counts.append(counts[:n].copy())
-            if progress:
-                progress(last, len(texts))
-        frequency = records[: vocabulary.n_nodes, kernels.FREQUENCY].astype(np.int64)
-        return _joined(all_nodes), _joined(all_counts), indptr, frequency
-
-    def _columns(self, learning: Vocabulary, frequency: NDArray[np.int64], n_documents: int) -> NDArray[np.int64]:
-        lowest, highest = (_documents(share, n_documents) for share in (self.min_df, self.max_df))
-        if highest < lowest:
-            raise UsageError(
-                f"max_df={self.max_df} keeps features in at most {highest} documents, which is below "
-                f"min_df={self.min_df}, at least {lowest}; raise one or lower the other"
-            )
-        columns = np.flatnonzero((frequency > 0) & (frequency >= lowest) & (frequency <= highest))
-        if not len(columns):
-            raise EmptyVocabularyError(
-                f"no vocabulary is left: {np.count_nonzero(frequency)} different n-grams in {n_documents} texts, "
-                f"none in at least min_df={self.min_df} of them; lower min_df, or look at the texts"
-            )
-        by_frequency = columns[np.argsort(-frequency[columns], kind="stable")][: self.max_features]
-        return learning.alphabetical(by_frequency) if self.alphabetical else by_frequency
-
-    def _selected(
-        self, nodes: NDArray[np.int32], counts: NDArray[np.int32], indptr: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
-        new_indptr = np.zeros_like(indptr)
-        n_columns = self.vocabulary.n_columns
-        _kernels().select_columns(nodes, counts, indptr, n_columns, new_indptr, nodes, counts)
-        return new_indptr, nodes[: new_indptr[-1]], counts[: new_indptr[-1]]
-
-    def _weighed(self, indptr: NDArray[np.int64], indices: NDArray[np.int32], counts: NDArray[np.int32]) -> Rows:
-        values = np.empty(len(indices), dtype=self.dtype)
-        count_weight = self.weighting.count_weights(int(counts.max(initial=0)))
-        _kernels().weigh(indptr, indices, counts, count_weight, self.idf, self.weighting.normalised, values)
-        return Rows(indptr, indices, values, self.n_columns)
+        return self.tokeniser.normalised(texts)
 
 
-def sort_indices(indptr: NDArray[np.int64], indices: NDArray[np.int32], values: NDArray[Any], n_columns: int) -> None:
-    """Let the indices rise within each row, in place: to columns and back, which takes linear time."""
-    column_ends = np.zeros(n_columns + 1, dtype=np.int64)
-    np.cumsum(np.bincount(indices, minlength=n_columns), out=column_ends[1:])
-    by_column = np.empty_like(indices), np.empty_like(values)
-    _kernels().transpose(indptr, indices, values, column_ends[:-1].copy(), *by_column)
-    _kernels().transpose(column_ends, *by_column, indptr[:-1].copy(), indices, values)
+@contextmanager
+def _running(threads: int) -> Iterator[Run]:
+    """Hands out what runs a function over items, on this thread or on several."""
+    if threads == 1:
+        yield map
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        yield pool.map
 
 
-def _joined(pieces: list[NDArray[np.int32]]) -> NDArray[np.int32]:
-    """The pieces in one array, each given up as soon as it is copied: at no time do all stand there twice."""
-    joined = np.empty(sum(map(len, pieces)), dtype=np.int32)
-    end = len(joined)
-    while pieces:
-        piece = pieces.pop()
-        joined[end - len(piece) : end] = piece
-        end -= len(piece)
-    return joined
+def _given_up(met: list[Met]) -> Iterator[Met]:
+    """Each in turn, forgotten once it is handed out."""
+    met.reverse()
+    while met:
+        yield met.pop()
 
 
-def _kernels() -> Any:
-    return compiled(kernels.__name__)
+def _columns_of(chosen: Chosen, frequencies: list[Ints]) -> list[Ids]:
+    """The column of each id of each space."""
+    columns = [np.full(len(own), kernels.NONE, dtype=np.int32) for own in frequencies]
+    for own, ids, numbers in zip(columns, chosen.ids, chosen.columns, strict=True):
+        own[ids] = numbers
+    return columns
 
 
-def _portions(offsets: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Runs of documents of about a megabyte: scratch space stays in the cache, and progress can be told."""
-    first, n = 0, len(offsets) - 1
-    while first < n:
-        last = int(np.searchsorted(offsets, offsets[first] + _BYTES_AT_A_TIME))
-        last = min(max(last, first + 1), n, first + _BYTES_AT_A_TIME // 16)
-        yield first, last
-        first = last
-
-
-def _longer(records: NDArray[np.int32], size: int) -> NDArray[np.int32]:
-    if len(records) >= size:
-        return records
-    longer = np.empty((size, records.shape[1]), dtype=np.int32)
-    longer[: len(records)] = records
-    return longer
+def _occurrences(met: list[Met], group: slice, n: int) -> Ints:
+    """How often each id of a space was met."""
+    occurrences = np.zeros(n + 1, dtype=np.int64)
+    for of_portion in met:
+        occurrences += np.bincount(of_portion.ids[group].ravel() + 1, minlength=n + 1)
+    return occurrences[1:]
 
 
 def _documents(share: float, n_documents: int) -> float:

@@ -51,7 +51,7 @@ NORMALISERS: dict[tuple[bool, bool], Callable[[str], str]] = {
 }
 
 
-def normalise(texts: Texts, *, lowercase: bool, composed: bool) -> Texts:
+def normalise(texts: Texts, *, lowercase: bool, composed: bool, strip_accents: str | None = None) -> Texts:
     """Normalise each text.
 
     ASCII texts only change case, which bytes can do for themselves; the rest go through the running Python's own

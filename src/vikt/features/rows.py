@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,3 +42,20 @@ def side_by_side(parts: list[Rows]) -> Rows:
         values[target] = part.values
         shift += part.n_features
     return Rows(begins[:: len(parts)].copy(), indices, values, shift)
+
+
+def joined(pieces: Iterable[tuple[Any, Any, Any]], n_features: int, dtype: Any) -> Rows:
+    """Rows from pieces of them, (entries of each row, indices, values), one after the other.
+
+    Each piece is given up as soon as it is copied: at no time do all stand there twice.
+    """
+    held = list(pieces)
+    indptr = np.concatenate([np.zeros(1, dtype=np.int64), *(lengths for lengths, _, _ in held)]).cumsum()
+    indices, values = np.empty(indptr[-1], dtype=np.int32), np.empty(indptr[-1], dtype=dtype)
+    end = len(indices)
+    while held:
+        _, own_indices, own_values = held.pop()
+        begin = end - len(own_indices)
+        indices[begin:end], values[begin:end] = own_indices, own_values
+        end = begin
+    return Rows(indptr, indices, values, n_features)

@@ -1,162 +1,446 @@
-"""The vocabulary: units as interned byte strings, n-grams as a tree over them."""
+"""The vocabulary: units by their keys, and for each length of n-gram a table of those that were met."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.compiled import compiled
-from vikt.errors import DamagedModelError
+from vikt.compiled import kernels_for
+from vikt.errors import DamagedModelError, UsageError
 from vikt.features import kernels
+from vikt.features.tokens import Tokens
 
 Ints = NDArray[np.int64]
+Ids = NDArray[np.int32]
+
+# Does something for each item, on as many threads as there are, and hands out the results in order.
+Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+
+_FEWEST_SLOTS = 16 * kernels.PARTS
+_MOST_IDS = 1 << 31
+_PADDING = 16
 
 
-class Vocabulary:
-    """Units and n-grams, found by hashing, each exact.
+class Table:
+    """Ids by key. While it learns, an id belongs to a part of the table; later it is a number like any other."""
+
+    def __init__(self) -> None:
+        self.slots: Ids = np.full(_FEWEST_SLOTS, kernels.NONE, dtype=np.int32)
+        self.counts: Ints = np.zeros(kernels.PARTS, dtype=np.int64)
+
+    @property
+    def n(self) -> int:
+        """How many ids there are once they are numbers."""
+        raise NotImplementedError
+
+    @property
+    def most(self) -> int:
+        """How many ids a part may have before the table must grow."""
+        return len(self.slots) // kernels.PARTS * 3 // 4
+
+    @property
+    def room(self) -> int:
+        """Ids are below this number."""
+        return kernels.id_in_part(kernels.PARTS - 1, self.most - 1) + 1
+
+    @property
+    def ids(self) -> Ints:
+        """The ids that were given."""
+        of_parts = [kernels.id_in_part(part, np.arange(n)) for part, n in enumerate(self.counts.tolist())]  # type: ignore[arg-type]
+        return np.concatenate(of_parts)
+
+    def grow(self) -> None:
+        self.slots = np.empty(2 * len(self.slots), dtype=np.int32)
+        if self.room > _MOST_IDS:
+            raise UsageError("more than 2^31 different n-grams; use shorter ones, a higher min_df, or hashing")
+        self.fill(self.ids)
+        self.make_room()
+
+    def fill(self, ids: Ints) -> None:
+        """Put these ids into the slots, more slots where these are too few."""
+        self.slots.fill(kernels.NONE)
+        while not self.filled(ids):
+            self.slots = np.full(2 * len(self.slots), kernels.NONE, dtype=np.int32)
+
+    def numbered(self, n: int) -> None:
+        """Let ids be 0..n-1, to be looked up and no longer learnt."""
+        size = max(_FEWEST_SLOTS, 1 << (n * 4 // 3).bit_length())
+        self.slots = np.empty(size, dtype=np.int32)
+        self.fill(np.arange(n))
+
+    def check_slots(self, n: int) -> None:
+        """Refuse slots that would let a kernel read beyond its arrays, or search for ever. Raises DamagedModelError."""
+        slots = self.slots
+        shapes = slots.dtype == np.int32 and slots.ndim == 1 and len(slots) >= _FEWEST_SLOTS
+        if not shapes or len(slots) & (len(slots) - 1) or slots.min() < kernels.NONE or slots.max() >= n:
+            raise DamagedModelError(f"a table of {len(slots)} slots is none of {n} ids")
+        if not (slots.reshape(kernels.PARTS, -1) == kernels.NONE).any(axis=1).all():
+            raise DamagedModelError("a table has no empty slot")
+
+    def filled(self, ids: Ints) -> bool:
+        raise NotImplementedError
+
+    def make_room(self) -> None:
+        raise NotImplementedError
+
+
+class Units(Table):
+    """Single tokens.
 
     Attributes
     ----------
-    pool, pool_offsets : NDArray
-        The bytes of unit u are pool[pool_offsets[u]:pool_offsets[u + 1]].
-    keys : NDArray[np.int64]
-        The key of node v, (parent + 1) << 32 | unit; a parent of -1 is the root.
-    n_units, n_nodes : int
-        How many of each there are; the arrays may be longer.
-    n_columns : int
-        Nodes 0..n_columns-1 are the features, in column order; later nodes only lead to them.
+    low, high : NDArray[np.int64]
+        Their keys.
+    pool, starts, ends : NDArray
+        The bytes of long unit u are pool[starts[u]:ends[u]]; short ones are spelled by their keys.
     """
 
-    def __init__(self, pool: NDArray[np.uint8], pool_offsets: Ints, keys: Ints, n_columns: int) -> None:
-        self.pool, self.pool_offsets, self.keys = pool, pool_offsets, keys
-        self.n_units, self.n_nodes, self.n_columns = len(pool_offsets) - 1, len(keys), n_columns
-        self.hashes = np.empty(self.n_units, dtype=np.int64)
-        _kernels().hash_units(pool, pool_offsets, self.n_units, self.hashes)
-        self.unit_slots = _slots_for(self.hashes, self.n_units)
-        self.node_slots = _slots_for(keys, self.n_nodes)
+    def __init__(self) -> None:
+        super().__init__()
+        self.low, self.high, self.starts, self.ends = (np.empty(0, dtype=np.int64) for _ in range(4))
+        self.pool: NDArray[np.uint8] = np.zeros(_PADDING, dtype=np.uint8)
+        self.make_room()
+
+    @property
+    def n(self) -> int:
+        return len(self.low)
+
+    def make_room(self) -> None:
+        self.low, self.high, self.starts, self.ends = (
+            longer(array, self.room) for array in (self.low, self.high, self.starts, self.ends)
+        )
+
+    def filled(self, ids: Ints) -> bool:
+        return bool(kernels_for(kernels.__name__, len(ids)).fill_with_units(self.low, self.high, ids, self.slots))
+
+    def find(
+        self, tokens: Tokens, begin: int, parts: tuple[int, int], learns: bool, units: Ids
+    ) -> int:
+        if learns:
+            self.pool = tokens.text
+        most = self.most if learns else 0
+        return int(
+            kernels_for(kernels.__name__, len(tokens.text)).find_units(
+                tokens.low, tokens.high, tokens.text, tokens.starts, tokens.ends, begin, tokens.n, self.slots, self.low,
+                self.high, self.pool, self.starts, self.ends, self.counts, most, *parts, units,
+            )
+        )  # fmt: skip
+
+    def kept(self, ids: Ints) -> Units:
+        """These units alone, numbered in this order."""
+        units = Units()
+        units.low, units.high = self.low[ids], self.high[ids]
+        is_long = units.high >> 56 == kernels.LONG
+        starts, ends = self.starts[ids[is_long]], self.ends[ids[is_long]]
+        offsets = np.concatenate([[0], np.cumsum(ends - starts)])
+        units.pool = np.zeros(int(offsets[-1]) + _PADDING, dtype=np.uint8)
+        kernels_for(kernels.__name__, int(offsets[-1])).copy_bytes(self.pool, starts, ends, units.pool)
+        units.set_places(is_long, offsets)
+        units.numbered(len(ids))
+        return units
+
+    def set_places(self, is_long: NDArray[np.bool_], offsets: Ints) -> None:
+        self.starts, self.ends = np.zeros((2, len(is_long)), dtype=np.int64)
+        self.starts[is_long], self.ends[is_long] = offsets[:-1], offsets[1:]
+
+    def to_arrays(self) -> dict[str, Any]:
+        is_long = self.high >> 56 == kernels.LONG
+        offsets = np.concatenate([[0], self.ends[is_long]])
+        pool = self.pool[: int(offsets[-1])]
+        return {"low": self.low, "high": self.high, "pool": pool, "pool_offsets": offsets, "slots": self.slots}
 
     @classmethod
-    def empty(cls) -> Vocabulary:
-        nothing = np.empty(0, dtype=np.int64)
-        return cls(np.empty(0, dtype=np.uint8), np.zeros(1, dtype=np.int64), nothing, 0)
+    def from_file(cls, low: Any, high: Any, pool: Any, pool_offsets: Any, slots: Any) -> Units:
+        """Units from arrays that nobody vouches for. Raises DamagedModelError where they are none."""
+        kinds = [(array.dtype, array.ndim) for array in (low, high, pool_offsets, pool)]
+        if kinds != [(np.int64, 1)] * 3 + [(np.uint8, 1)] or len(low) != len(high):
+            raise DamagedModelError(f"the vocabulary's arrays are of kinds {kinds}")
+        units = cls()
+        units.low, units.high, units.slots = low, high, slots
+        units.check_slots(len(low))
+        is_long = high >> 56 == kernels.LONG
+        if len(pool_offsets) != is_long.sum() + 1 or np.any((low < 0) | (high < 1 << 56)):
+            raise DamagedModelError("the keys of the vocabulary are none")
+        if pool_offsets[0] != 0 or pool_offsets[-1] != len(pool) or np.any(pool_offsets[1:] < pool_offsets[:-1]):
+            raise DamagedModelError(f"the vocabulary's offsets do not rise from 0 to {len(pool)}")
+        units.pool = np.concatenate([pool, np.zeros(_PADDING, dtype=np.uint8)])
+        units.set_places(is_long, pool_offsets)
+        return units
+
+    def spellings(self, ids: Ints) -> list[str]:
+        keys = zip(*(array[ids].tolist() for array in (self.low, self.high, self.starts, self.ends)), strict=True)
+        return [self._spelling(*key).decode("utf-8", "surrogatepass") for key in keys]
+
+    def _spelling(self, low: int, high: int, start: int, end: int) -> bytes:
+        length = high >> 56
+        if length == kernels.LONG:
+            return self.pool[start:end].tobytes()
+        return (low.to_bytes(8, "little")[:7] + high.to_bytes(8, "little")[:7])[:length]
+
+    def ranks(self, ids: Ints) -> Ints:
+        """The place of each id in the order of the spellings: by code point, since UTF-8 bytes compare as they do."""
+        high, starts = self.high[ids], self.starts[ids]
+        length = high >> 56
+        is_long = length == kernels.LONG
+        second = high & kernels.SEVEN_BYTES
+        places = starts[is_long, None] + np.arange(7, 14)
+        second[is_long] = (self.pool[places].astype(np.int64) << 8 * np.arange(7)).sum(axis=1)
+        first, second = (key.astype(np.uint64).byteswap() for key in (self.low[ids], second))
+        order = np.lexsort((length, second, first))
+        same = is_long[order[1:]] & is_long[order[:-1]]
+        same &= (first[order[1:]] == first[order[:-1]]) & (second[order[1:]] == second[order[:-1]])
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], same, [0]]).astype(np.int8)))
+        for begin, end in zip(edges[::2], edges[1::2] + 1, strict=True):
+            run = order[begin:end]
+            spelled = [self.pool[a:b].tobytes() for a, b in zip(starts[run], self.ends[ids[run]], strict=True)]
+            order[begin:end] = run[sorted(range(len(run)), key=spelled.__getitem__)]
+        ranks = np.zeros(int(ids.max(initial=-1)) + 1, dtype=np.int64)
+        ranks[ids[order]] = np.arange(len(ids))
+        return ranks
+
+
+class Nodes(Table):
+    """N-grams of one length.
+
+    Attributes
+    ----------
+    depth : int
+        How many units they have.
+    keys : NDArray[np.int64]
+        parent << 32 | unit: the id of the n-gram without its last unit, and the id of that unit.
+    """
+
+    def __init__(self, depth: int) -> None:
+        super().__init__()
+        self.depth = depth
+        self.keys: Ints = np.empty(0, dtype=np.int64)
+        self.make_room()
+
+    @property
+    def n(self) -> int:
+        return len(self.keys)
+
+    def make_room(self) -> None:
+        self.keys = longer(self.keys, self.room)
+
+    def filled(self, ids: Ints) -> bool:
+        return bool(kernels_for(kernels.__name__, len(ids)).fill_with_nodes(self.keys, ids, self.slots))
+
+    def find(
+        self, tokens: Tokens, begin: int, parts: tuple[int, int], learns: bool, parents: Ids, units: Ids, nodes: Ids
+    ) -> int:
+        most = self.most if learns else 0
+        return int(
+            kernels_for(kernels.__name__, len(tokens.text)).find_nodes(
+                parents, units, self.depth, begin, tokens.n, self.slots, self.keys, self.counts, most, *parts, nodes
+            )
+        )
 
     @classmethod
-    def from_file(cls, pool: Any, pool_offsets: Any, keys: Any, n_columns: int, longest: int) -> Vocabulary:
-        """A vocabulary from arrays that nobody vouches for; `longest` is its longest n-gram.
+    def from_keys(cls, depth: int, keys: Ints) -> Nodes:
+        nodes = cls(depth)
+        nodes.keys = keys
+        nodes.numbered(len(keys))
+        return nodes
+
+    @classmethod
+    def from_file(cls, depth: int, keys: Any, slots: Any, n_parents: int, n_units: int) -> Nodes:
+        """N-grams from arrays that nobody vouches for. Raises DamagedModelError where they are none."""
+        if (keys.dtype, keys.ndim) != (np.int64, 1):
+            raise DamagedModelError(f"keys of n-grams of shape {keys.shape} and {keys.dtype}")
+        parents, units = keys >> 32, keys & 0xFFFFFFFF
+        if np.any((parents < 0) | (parents >= n_parents) | (units >= n_units)):
+            raise DamagedModelError(f"an n-gram of {depth} has no place in the vocabulary")
+        nodes = cls(depth)
+        nodes.keys, nodes.slots = keys, slots
+        nodes.check_slots(len(keys))
+        return nodes
+
+
+class Vocabulary:
+    """Units, and n-grams of several lengths, found by hashing, each exact.
+
+    Parameters
+    ----------
+    lengths : range
+        Of the n-grams that count: each has its own ids.
+    shortest : int
+        N-grams shorter than this count only where they are a whole word.
+
+    Attributes
+    ----------
+    units : Units
+    nodes : list of Nodes
+        Of n-grams of 2, 3, ... units.
+    """
+
+    def __init__(self, lengths: range, shortest: int) -> None:
+        self.lengths, self.shortest = lengths, shortest
+        self.units = Units()
+        self.nodes = [Nodes(depth) for depth in range(2, lengths.stop)]
+
+    @property
+    def tables(self) -> list[Units | Nodes]:
+        """By the length of their n-grams, from 1."""
+        return [self.units, *self.nodes]
+
+    @property
+    def rooms(self) -> list[int]:
+        """What the ids of each length that counts are below."""
+        return [self.tables[length - 1].room for length in self.lengths]
+
+    @property
+    def groups(self) -> list[slice]:
+        """The rows of `ids` that have their ids in common."""
+        return [slice(row, row + 1) for row in range(len(self.lengths))]
+
+    def ids(self, tokens: Tokens) -> Ids:
+        """For each length that counts, and each token, the id of the n-gram that begins there, NONE if unknown."""
+        ids = np.empty((len(self.tables), tokens.n), dtype=np.int32)
+        everything = (0, kernels.PARTS)
+        self.units.find(tokens, 0, everything, False, ids[0])
+        for nodes, parents, found in zip(self.nodes, ids, ids[1:], strict=False):
+            nodes.find(tokens, 0, everything, False, parents, ids[0], found)
+        return self._counted(ids, tokens)
+
+    def learn(self, batch: list[Tokens], run: Run, threads: int) -> list[Ids]:
+        """The same of several portions, learning what is new; each thread learns parts of the tables."""
+        ids = [np.empty((len(self.tables), tokens.n), dtype=np.int32) for tokens in batch]
+        _learn(self.units, batch, run, threads, [(found[0],) for found in ids])
+        for level, nodes in enumerate(self.nodes):
+            _learn(nodes, batch, run, threads, [(found[level], found[0], found[level + 1]) for found in ids])
+        return [self._counted(found, tokens) for found, tokens in zip(ids, batch, strict=True)]
+
+    def _counted(self, ids: Ids, tokens: Tokens) -> Ids:
+        for length in range(self.lengths.start, self.shortest):
+            whole = np.empty_like(ids[length - 1])
+            kernels_for(kernels.__name__, len(tokens.text)).only_whole(ids[0], ids[length - 1], length, tokens.n, whole)
+            ids[length - 1] = whole
+        return ids if self.lengths.start == 1 else ids[self.lengths.start - 1 :].copy()
+
+    def kept(self, ids: list[Ints]) -> tuple[Vocabulary, list[Ints]]:
+        """The vocabulary of these n-grams of each length, and those that lead to them.
+
+        Returns
+        -------
+        tuple
+            It, and the old ids of its n-grams of each length that counts, in the order of the new.
+        """
+        needed = [np.empty(0, dtype=np.int64)] * (self.lengths.start - 1) + [_union(own, own[:0]) for own in ids]
+        for level in range(len(self.nodes), 0, -1):
+            keys = self.nodes[level - 1].keys[needed[level]]
+            needed[level - 1] = _union(needed[level - 1], keys >> 32)
+            needed[0] = _union(needed[0], keys & 0xFFFFFFFF)
+        kept = Vocabulary(self.lengths, self.shortest)
+        kept.units = self.units.kept(needed[0])
+        new_ids = [_new_ids(own) for own in needed]
+        for level, nodes in enumerate(self.nodes, start=1):
+            keys = nodes.keys[needed[level]]
+            new_keys = new_ids[level - 1][keys >> 32] << 32 | new_ids[0][keys & 0xFFFFFFFF]
+            kept.nodes[level - 1] = Nodes.from_keys(nodes.depth, new_keys)
+        return kept, needed[self.lengths.start - 1 :]
+
+    def paths(self, depth: int, ids: Ints) -> Ints:
+        """The units of n-grams of one length, first to last: (len(ids), depth)."""
+        backwards = []
+        for nodes in reversed(self.nodes[: depth - 1]):
+            keys = nodes.keys[ids]
+            backwards.append(keys & 0xFFFFFFFF)
+            ids = keys >> 32
+        return np.stack([ids, *reversed(backwards)], axis=1)
+
+    def names(self, depth: int, ids: Ints, joiner: str) -> list[str]:
+        """N-grams of one length, spelled out."""
+        paths = self.paths(depth, ids)
+        used = np.unique(paths)
+        spelled = dict(zip(used.tolist(), self.units.spellings(used), strict=True))
+        return [joiner.join(map(spelled.__getitem__, path)) for path in paths.tolist()]
+
+    def alphabetical(self, ids: list[Ints]) -> Ints:
+        """The order of n-grams of each length that counts, put one after the other, by their names.
+
+        A shorter one stands before those that begin with it. Ranks of units are packed, as many as fit into a number.
+        """
+        paths = [self.paths(length, own) for length, own in zip(self.lengths, ids, strict=True)]
+        ranks = self.units.ranks(_union(np.concatenate([path.ravel() for path in paths]), paths[0][:0, 0]))
+        n_bits = len(ranks).bit_length()
+        in_a_word = 63 // n_bits
+        words = np.zeros((-(-(self.lengths.stop - 1) // in_a_word), sum(map(len, ids))), dtype=np.int64)
+        first = 0
+        for path in paths:
+            for place, units in enumerate(path.T):
+                shift = n_bits * (in_a_word - 1 - place % in_a_word)
+                words[place // in_a_word, first : first + len(path)] |= ranks[units] + 1 << shift
+            first += len(path)
+        return np.argsort(words[0]) if len(words) == 1 else np.lexsort(words[::-1])
+
+    def to_arrays(self) -> dict[str, Any]:
+        arrays = self.units.to_arrays()
+        for nodes in self.nodes:
+            arrays |= {f"keys{nodes.depth}": nodes.keys, f"slots{nodes.depth}": nodes.slots}
+        return arrays
+
+    @classmethod
+    def from_file(cls, lengths: range, shortest: int, arrays: dict[str, Any]) -> Vocabulary:
+        """A vocabulary from arrays that nobody vouches for.
 
         Raises
         ------
         DamagedModelError
-            They are no vocabulary: kernels would read beyond their ends, or walk in circles.
+            They are none: kernels would read beyond their ends, or search for ever.
         """
-        kinds = [(array.dtype, array.ndim) for array in (pool, pool_offsets, keys)]
-        if kinds != [(np.uint8, 1), (np.int64, 1), (np.int64, 1)]:
-            raise DamagedModelError(f"the vocabulary's arrays are of kinds {kinds}")
-        ends = pool_offsets[[0, -1]].tolist() if len(pool_offsets) else []
-        if ends != [0, len(pool)] or np.any(pool_offsets[1:] < pool_offsets[:-1]):
-            raise DamagedModelError(f"the vocabulary's offsets do not rise from 0 to {len(pool)}")
-        broken = _kernels().broken_node(keys, len(pool_offsets) - 1, longest)
-        if broken != kernels.NONE:
-            raise DamagedModelError(f"n-gram {broken} of the vocabulary has no place in it")
-        if n_columns > len(keys):
-            raise DamagedModelError(f"the vocabulary has {len(keys)} n-grams for {n_columns} features")
-        return cls(pool, pool_offsets, keys, n_columns)
-
-    def reserve(self, new_units: int, new_bytes: int, new_nodes: int) -> None:
-        """Make room, so that the kernels never need to."""
-        n_bytes = int(self.pool_offsets[self.n_units])
-        self.pool = _grown(self.pool, n_bytes + new_bytes)
-        self.pool_offsets = _grown(self.pool_offsets, self.n_units + 1 + new_units)
-        self.hashes = _grown(self.hashes, self.n_units + new_units)
-        self.keys = _grown(self.keys, self.n_nodes + new_nodes)
-        if len(self.unit_slots) < 2 * (self.n_units + new_units):
-            self.unit_slots = _slots_for(self.hashes, self.n_units, self.n_units + new_units)
-        if len(self.node_slots) < 1.5 * (self.n_nodes + new_nodes):
-            self.node_slots = _slots_for(self.keys, self.n_nodes, self.n_nodes + new_nodes)
-
-    def parents_and_units(self) -> tuple[Ints, Ints]:
-        keys = self.keys[: self.n_nodes]
-        return (keys >> 32) - 1, keys & 0xFFFFFFFF
-
-    def spelling(self, unit: int) -> str:
-        spelled = self.pool[self.pool_offsets[unit] : self.pool_offsets[unit + 1]].tobytes()
-        return spelled.decode("utf-8", "surrogatepass")
-
-    def paths(self, nodes: Ints) -> Ints:
-        """The units of each of these nodes, first to last, -1 after the last: (len(nodes), their longest n-gram)."""
-        parents, units = self.parents_and_units()
-        columns: list[Ints] = []
-        node = nodes
-        while np.any(node >= 0):
-            alive = node >= 0
-            columns.append(np.where(alive, units[node], -1))
-            node = np.where(alive, parents[node], -1)
-        backwards = np.stack(columns, axis=1) if columns else np.empty((0, 1), dtype=np.int64)
-        depths = np.sum(backwards >= 0, axis=1)
-        take = depths[:, None] - 1 - np.arange(backwards.shape[1])[None, :]
-        return np.where(take >= 0, np.take_along_axis(backwards, np.maximum(take, 0), axis=1), -1)
-
-    def names(self, joiner: str, nodes: Any = None) -> list[str]:
-        """The n-grams of the columns (or of the nodes given), spelled out."""
-        wanted = np.arange(self.n_columns) if nodes is None else np.asarray(nodes, dtype=np.int64)
-        paths = self.paths(wanted)
-        spelled = {unit: self.spelling(unit) for unit in np.unique(paths).tolist() if unit >= 0}
-        return [joiner.join(spelled[u] for u in path if u >= 0) for path in paths.tolist()]
-
-    def alphabetical(self, nodes: Ints) -> Ints:
-        """The nodes in the order of their names, by code point: UTF-8 bytes compare as the characters they spell."""
-        spellings = [
-            self.pool[a:b].tobytes()
-            for a, b in zip(self.pool_offsets[: self.n_units], self.pool_offsets[1:], strict=False)
-        ]
-        rank = np.empty(self.n_units + 1, dtype=np.int64)
-        rank[sorted(range(self.n_units), key=spellings.__getitem__)] = np.arange(self.n_units)
-        rank[-1] = -1
-        ranks = rank[self.paths(nodes)]
-        return nodes[np.lexsort(ranks.T[::-1])]
-
-    def pruned(self, columns: Ints) -> Vocabulary:
-        """The vocabulary whose columns are these nodes, in this order; nodes that lead to them are kept behind."""
-        parents, units = self.parents_and_units()
-        kept = np.zeros(self.n_nodes, dtype=bool)
-        node = columns
-        while len(node):
-            kept[node] = True
-            node = parents[node]
-            node = node[node >= 0]
-        is_column = np.zeros(self.n_nodes, dtype=bool)
-        is_column[columns] = True
-        order = np.concatenate([columns, np.flatnonzero(kept & ~is_column)])
-        new_node = np.full(self.n_nodes + 1, -1)
-        new_node[order] = np.arange(len(order))
-        old_units = np.unique(units[order])
-        new_unit = np.zeros(self.n_units, dtype=np.int64)
-        new_unit[old_units] = np.arange(len(old_units))
-        spellings = [self.pool[self.pool_offsets[u] : self.pool_offsets[u + 1]] for u in old_units]
-        offsets = np.zeros(len(old_units) + 1, dtype=np.int64)
-        np.cumsum([len(spelled) for spelled in spellings], out=offsets[1:])
-        pool = np.concatenate([np.empty(0, dtype=np.uint8), *spellings])
-        keys = (new_node[parents[order]] + 1) << 32 | new_unit[units[order]]
-        return Vocabulary(pool, offsets, keys, len(columns))
+        vocabulary = cls(lengths, shortest)
+        of_units = ("low", "high", "pool", "pool_offsets", "slots")
+        vocabulary.units = Units.from_file(*(arrays[name] for name in of_units))
+        n_units = n_parents = len(vocabulary.units.low)
+        for level, nodes in enumerate(vocabulary.nodes):
+            keys, slots = arrays[f"keys{nodes.depth}"], arrays[f"slots{nodes.depth}"]
+            vocabulary.nodes[level] = Nodes.from_file(nodes.depth, keys, slots, n_parents, n_units)
+            n_parents = len(keys)
+        return vocabulary
 
 
-def _kernels() -> Any:
-    return compiled(kernels.__name__)
+def _learn(table: Any, batch: list[Tokens], run: Run, threads: int, arrays: list[tuple[Ids, ...]]) -> None:
+    """Let each thread go through a batch and learn what belongs to its parts; where one is full, all wait and go on."""
+    edges = [kernels.PARTS * thread // threads for thread in range(threads + 1)]
+    reached = [(0, 0)] * threads
+
+    def walk(thread: int) -> tuple[int, int]:
+        portion, token = reached[thread]
+        while portion < len(batch):
+            parts = edges[thread], edges[thread + 1]
+            token = table.find(batch[portion], token, parts, True, *arrays[portion])
+            if token < batch[portion].n:
+                return portion, token
+            portion, token = portion + 1, 0
+        return portion, 0
+
+    while any(portion < len(batch) for portion, _ in reached):
+        reached = list(run(walk, range(threads)))
+        if any(portion < len(batch) for portion, _ in reached):
+            table.grow()
 
 
-def _grown(array: NDArray[Any], size: int) -> NDArray[Any]:
+def _union(one: Ints, other: Ints) -> Ints:
+    """Numbers in either, rising."""
+    met = np.zeros(int(max(one.max(initial=-1), other.max(initial=-1))) + 1, dtype=bool)
+    met[one] = met[other] = True
+    return np.flatnonzero(met)
+
+
+def _new_ids(kept: Ints) -> Ints:
+    new_ids = np.zeros(int(kept.max(initial=-1)) + 1, dtype=np.int64)
+    new_ids[kept] = np.arange(len(kept))
+    return new_ids
+
+
+def longer(array: NDArray[Any], size: int) -> NDArray[Any]:
+    """The same array with room for `size`."""
     if len(array) >= size:
         return array
-    longer = np.zeros(max(size, len(array) * 3 // 2), dtype=array.dtype)
-    longer[: len(array)] = array
-    return longer
-
-
-def _slots_for(values: Ints, n: int, room: int = 0) -> NDArray[np.int32]:
-    """A table of slots at most half full once `room` ids stand in it, holding ids 0..n-1."""
-    size = 1 << max(4, int(2 * max(n, room)).bit_length())
-    slots = np.full(size, kernels.NONE, dtype=np.int32)
-    _kernels().fill_slots(values, n, slots)
-    return slots
+    grown = np.zeros((size, *array.shape[1:]), dtype=array.dtype)
+    grown[: len(array)] = array
+    return grown
