@@ -52,16 +52,11 @@ def fold(text: str) -> str:
     return compose(compose(text).lower())
 
 
-def keep(text: str) -> str:
-    return text
-
-
-# What is done to a text, by (lowercase, compose).
+# What is done to a text, by (lowercase, composed), where anything is.
 NORMALISERS: dict[tuple[bool, bool], Callable[[str], str]] = {
     (True, True): fold,
     (True, False): str.lower,
     (False, True): compose,
-    (False, False): keep,
 }
 
 
@@ -113,11 +108,15 @@ def normalise(texts: Texts, *, lowercase: bool, composed: bool, strip_accents: s
     """
     if strip_accents is not None:
         check_known("strip_accents", strip_accents, ACCENT_STRIPPERS)
-    if texts.content.isascii():
-        return Texts(texts.content.lower() if lowercase else texts.content, texts.offsets)
-    change = _one_by_one if len(texts.content) < _FEW_BYTES else _by_tables
-    normalised = change(texts, lowercase, composed)
-    return normalised if strip_accents is None else _stripped(normalised, ACCENT_STRIPPERS[strip_accents], composed)
+    if texts.content.isascii() or not (lowercase or composed):
+        normalised = Texts(texts.content.lower() if lowercase else texts.content, texts.offsets)
+    elif len(texts.content) < _FEW_BYTES:
+        normalised = _one_by_one(texts, lowercase, composed)
+    else:
+        normalised = _by_tables(texts, lowercase, composed)
+    if strip_accents is None or texts.content.isascii():
+        return normalised
+    return _stripped(normalised, ACCENT_STRIPPERS[strip_accents], composed)
 
 
 def _one_by_one(texts: Texts, lowercase: bool, composed: bool) -> Texts:
@@ -158,10 +157,9 @@ def _portions(offsets: NDArray[np.int64]) -> list[int]:
 
 
 def _stripped(texts: Texts, strip: Callable[[str], str], composed: bool) -> Texts:
-    finish = compose if composed else keep
-
     def change(text: str) -> str:
-        return finish("".join(map(strip, text)))
+        plain = "".join(map(strip, text))
+        return compose(plain) if composed else plain
 
     return Texts.from_bytes([text if text.isascii() else _through_string(text, change) for text in texts])
 
