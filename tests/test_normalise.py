@@ -82,12 +82,12 @@ def test_a_line_break_joins_nothing():
 def test_every_letter_with_every_mark(lowercase):
     """All that occurs in a canonical decomposition, or has one, before all that can come second; and all of jamo."""
     decomposed = {chr(point): unicodedata.normalize("NFD", chr(point)) for point in EVERY_POINT}
-    joined = [c for c, parts in decomposed.items() if parts != c and not "가" <= c <= "힣"]
+    joined = [c for c, parts in decomposed.items() if len(parts) > 1 and not "가" <= c <= "힣"]
     letters = {*joined, *(c for whole in joined for c in decomposed[whole])}
     marks = {c for whole in joined for c in decomposed[whole][1:]}
-    jamo = [chr(point) for point in (*range(0x10FF, 0x1203), *range(0xAC00, 0xAC3A))]
+    jamo = [chr(point) for point in (*range(0x10FF, 0x1203), *range(0xAC00, 0xAC03))]
     pairs = [*itertools.product(letters, marks), *itertools.product(jamo, jamo)]
-    assert len(pairs) > 200_000
+    assert len(pairs) > 150_000
     assert_lines_equal_to_python("".join(letter + mark + "\n" for letter, mark in pairs), lowercase, True)
 
 
