@@ -1,15 +1,19 @@
-"""Which characters make words: one table a rule, indexed by code point, for the kernels."""
+"""What is known of characters: which make words, their lower case, their accents.
+
+One table a rule, indexed by code point, for the kernels.
+"""
 
 from __future__ import annotations
 
 import functools
 import sys
 import unicodedata
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.features.kernels import EXTENDS, SEPARATES, SINGLE, SYMBOL, WORD
+from vikt.features.kernels import CLASS_SHIFT, EXTENDS, FOLLOWS, LEADS, NONE, SEPARATES, SINGLE, SYMBOL, WORD
 
 Table = NDArray[np.uint8]
 
@@ -17,6 +21,7 @@ Table = NDArray[np.uint8]
 _END_OF_PLANES = 0x34000
 _TAGS = range(0xE0000, 0xE0200)
 _ASCII = range(0x80)
+_BEYOND_ASCII = np.arange(0x80, _END_OF_PLANES, dtype="<u4")
 
 # Scripts written without spaces: a letter is a token, and n-grams of letters stand in for words.
 _UNSPACED = (
@@ -80,3 +85,71 @@ def _word_class(character: str) -> int:
     if category[0] == "Z" or category in ("Cc", "Cf", "Cs") or character.isspace():
         return SEPARATES
     return SYMBOL
+
+
+@functools.cache
+def same_characters() -> NDArray[np.int32]:
+    """Each code point as it is."""
+    return np.arange(sys.maxunicode + 1, dtype=np.int32)
+
+
+@functools.cache
+def lower_case() -> NDArray[np.int32]:
+    """The lower case of each code point; NONE where it is not one character of as many bytes.
+
+    Neither has capital sigma one: its lower case depends on its neighbours.
+    """
+    table = same_characters().copy()
+    for point, lowered in _changed(str.lower, _BEYOND_ASCII).items():
+        table[point] = ord(lowered) if len(lowered) == 1 and _n_bytes(lowered) == _n_bytes(chr(point)) else NONE
+    table[ord("Σ")] = NONE
+    return table
+
+
+@functools.cache
+def no_joining() -> NDArray[np.int16]:
+    """No character joins another, so that no text needs composing."""
+    return np.zeros(sys.maxunicode + 1, dtype=np.int16)
+
+
+@functools.cache
+def joining() -> NDArray[np.int16]:
+    """How each code point stands in NFC: its combining class, LEADS and FOLLOWS; NONE where it is never in NFC.
+
+    A letter with an accent LEADS as well, since an accent that belongs below it breaks it up.
+    """
+    table = np.zeros(sys.maxunicode + 1, dtype=np.int16)
+    classes = map(unicodedata.combining, map(chr, _BEYOND_ASCII.tolist()))
+    table[_BEYOND_ASCII] = np.fromiter(classes, np.int16, len(_BEYOND_ASCII)) << CLASS_SHIFT
+    parts_of = _changed(_decompose, _BEYOND_ASCII)
+    never = list(_changed(_compose, np.array(list(parts_of), dtype="<u4")))
+    for point in never:
+        del parts_of[point]
+    table[list(parts_of)] |= LEADS
+    table[[ord(parts[0]) for parts in parts_of.values()]] |= LEADS
+    table[list(map(ord, set("".join(parts[1:] for parts in parts_of.values()))))] |= FOLLOWS
+    table[never] = NONE
+    # Text is looked at once for NFC before and after lower-casing, so a letter stands as its lower case does, too.
+    lower_of = _changed(str.lower, _BEYOND_ASCII)
+    table[list(lower_of)] |= table[[ord(lowered[0]) for lowered in lower_of.values()]]
+    return table
+
+
+def _changed(change: Callable[[str], str], points: NDArray[np.uint32]) -> dict[int, str]:
+    """The characters that a function on strings changes, and what each becomes; all in one call, each on its line."""
+    lines = np.full((len(points), 2), ord("\n"), dtype="<u4")
+    lines[:, 0] = points
+    after = change(lines.tobytes().decode("utf-32-le", "surrogatepass"))
+    codes = np.frombuffer(after.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    ends = np.flatnonzero(codes == ord("\n"))
+    starts = np.append(0, ends[:-1] + 1)
+    changed = np.flatnonzero((codes[starts] != points) | (ends - starts != 1))
+    return {int(points[i]): after[starts[i] : ends[i]] for i in changed}
+
+
+_decompose = functools.partial(unicodedata.normalize, "NFD")
+_compose = functools.partial(unicodedata.normalize, "NFC")
+
+
+def _n_bytes(character: str) -> int:
+    return len(character.encode("utf-8"))

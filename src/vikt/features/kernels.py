@@ -59,6 +59,62 @@ def decode(text: Array, i: int) -> tuple[int, int]:
     )
 
 
+# Normalising: how a character stands in NFC, as flags; above them its combining class, by which the marks on a letter are ordered.
+LEADS = 1  # may become one with a mark that comes after it
+FOLLOWS = 2  # may become one with a letter that comes before it
+CLASS_SHIFT = 2
+
+
+def lower_in_place(text: Array, offsets: Array, lower_of: Array, joining_of: Array, undone: Array) -> None:
+    """Lower-case what is not ASCII; undone[d] is 1 where text d asks for more than that, and is left half done.
+
+    Such a text holds a character for which a table says NONE, or is perhaps not in NFC.
+    """
+    for document in range(offsets.shape[0] - 1):
+        done = lower_text(text, offsets[document], offsets[document + 1], lower_of, joining_of)
+        undone[document] = 0 if done else 1
+
+
+def lower_text(text: Array, i: int, end: int, lower_of: Array, joining_of: Array) -> bool:
+    """Lower-case the bytes i..end in place, or give up: False.
+
+    What passes is in NFC: its marks are in order, and none follows a letter that might join it. The textbook's quick
+    check gives up at any mark that joins some letter, hence at most texts in Hindi, Bengali or Tamil.
+    """
+    letter = 0
+    mark_class = 0
+    while i < end:
+        if text[i] < 0x80:
+            while i < end and text[i] < 0x80:
+                i += 1
+            letter = joining_of[text[i - 1]]
+            mark_class = 0
+            continue
+        point, after = decode(text, i)
+        lower = lower_of[point]
+        joining = joining_of[point]
+        if lower == NONE or joining == NONE or (joining & FOLLOWS and letter & LEADS):
+            return False
+        class_before = mark_class
+        mark_class = joining >> CLASS_SHIFT
+        if 0 < mark_class < class_before:
+            return False
+        if mark_class == 0:
+            letter = joining
+        if lower != point:
+            overwrite(text, i, after, lower)
+        i = after
+    return True
+
+
+def overwrite(text: Array, i: int, after: int, point: int) -> None:
+    """Write a code point in the place i..after of another, of as many bytes: two, three or four."""
+    for j in range(after - 1, i, -1):
+        text[j] = 0x80 | (point & 0x3F)
+        point >>= 6
+    text[i] = ((0xF00 >> (after - i)) & 0xFF) | point
+
+
 # Tokens.
 
 

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import unicodedata
 from collections.abc import Callable
-from itertools import groupby
+from io import BytesIO
 
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.compiled import compiled
 from vikt.corpus.texts import Texts
+from vikt.errors import check_known
+from vikt.features import kernels
+from vikt.features.characters import joining, lower_case, no_joining, same_characters
+
+# Fewer bytes are sooner done by Python than the tables for all of Unicode are made.
+_FEW_BYTES = 1 << 18
+# Texts are changed by portions of so many bytes, which stay in the processor's cache.
+_PORTION = 1 << 20
 
 # A text is looked at every so many characters, and has a long run of marks where so many looks in a row meet one.
 _STRIDE, _LOOKS = 256, 8
@@ -29,7 +43,7 @@ def _is_mark(character: str) -> bool:
 def _in_order(text: str) -> str:
     """The same text with its marks in order, since Python's NFC takes quadratic time to sort a run of them."""
     apart = "".join(unicodedata.normalize("NFD", character) for character in text)
-    runs = groupby(apart, key=lambda character: unicodedata.combining(character) > 0)
+    runs = itertools.groupby(apart, key=lambda character: unicodedata.combining(character) > 0)
     return "".join("".join(sorted(run, key=unicodedata.combining) if is_marks else run) for is_marks, run in runs)
 
 
@@ -38,37 +52,117 @@ def fold(text: str) -> str:
     return compose(compose(text).lower())
 
 
-def keep(text: str) -> str:
-    return text
-
-
-# What is done to a text, by (lowercase, compose).
+# What is done to a text, by (lowercase, composed), where anything is.
 NORMALISERS: dict[tuple[bool, bool], Callable[[str], str]] = {
     (True, True): fold,
     (True, False): str.lower,
     (False, True): compose,
-    (False, False): keep,
 }
 
 
-def normalise(texts: Texts, *, lowercase: bool, composed: bool, strip_accents: str | None = None) -> Texts:
-    """Normalise each text.
+@functools.lru_cache(maxsize=1 << 14)
+def _plain(character: str) -> str:
+    """Compatibility forms and accents taken off; mark by mark, since Python takes quadratic time for a run of them."""
+    return "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
 
-    ASCII texts only change case, which bytes can do for themselves; the rest go through the running Python's own
-    Unicode tables, so that the result is exact for all of Unicode.
+
+@functools.lru_cache(maxsize=1 << 14)
+def _ascii(character: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", character) if c.isascii())
+
+
+# What is left of a character without accents, by scikit-learn's names for it.
+ACCENT_STRIPPERS: dict[str, Callable[[str], str]] = {"unicode": _plain, "ascii": _ascii}
+
+
+def normalise(texts: Texts, *, lowercase: bool, composed: bool, strip_accents: str | None = None) -> Texts:
+    """Normalise each text: NFC(lower(NFC(text))), or what is asked for of it; then strip accents.
+
+    ASCII only changes case, which bytes can do for themselves. The rest goes by tables of the running Python's own
+    Unicode data, and the few texts that these do not settle through its functions, so that the result is exact for all
+    of Unicode.
+
+    Parameters
+    ----------
+    texts : Texts
+        The texts, which stay as they are.
+    lowercase : bool
+        Whether upper case is lowered.
+    composed : bool
+        Whether the text is brought to NFC.
+    strip_accents : {"unicode", "ascii"}, optional
+        As in scikit-learn, after lower-casing: of NFKD, drop combining characters, or all but ASCII. With `composed`,
+        what is left is composed again.
+
+    Raises
+    ------
+    UsageError
+        There is no such `strip_accents`.
 
     Examples
     --------
     >>> normalise(Texts.from_strings(["Cafe\\u0301"]), lowercase=True, composed=True)[0].decode()
     'café'
+    >>> normalise(Texts.from_strings(["CAFÉ"]), lowercase=True, composed=True, strip_accents="unicode")[0].decode()
+    'cafe'
     """
-    if texts.content.isascii():
-        return Texts(texts.content.lower() if lowercase else texts.content, texts.offsets)
-    normaliser = NORMALISERS[lowercase, composed]
-    return Texts.from_bytes([_normalise_one(text, lowercase, normaliser) for text in texts])
+    if strip_accents is not None:
+        check_known("strip_accents", strip_accents, ACCENT_STRIPPERS)
+    if texts.content.isascii() or not (lowercase or composed):
+        normalised = Texts(texts.content.lower() if lowercase else texts.content, texts.offsets)
+    elif len(texts.content) < _FEW_BYTES:
+        normalised = _one_by_one(texts, lowercase, composed)
+    else:
+        normalised = _by_tables(texts, lowercase, composed)
+    if strip_accents is None or texts.content.isascii():
+        return normalised
+    return _stripped(normalised, ACCENT_STRIPPERS[strip_accents], composed)
 
 
-def _normalise_one(text: bytes, lowercase: bool, normaliser: Callable[[str], str]) -> bytes:
-    if text.isascii():
-        return text.lower() if lowercase else text
-    return normaliser(text.decode("utf-8", "surrogatepass")).encode("utf-8", "surrogatepass")
+def _one_by_one(texts: Texts, lowercase: bool, composed: bool) -> Texts:
+    change = NORMALISERS[lowercase, composed]
+    lower = bytes.lower if lowercase else bytes
+    return Texts.from_bytes([lower(text) if text.isascii() else _through_string(text, change) for text in texts])
+
+
+def _by_tables(texts: Texts, lowercase: bool, composed: bool) -> Texts:
+    lower_of = lower_case() if lowercase else same_characters()
+    joining_of = joining() if composed else no_joining()
+    change = NORMALISERS[lowercase, composed]
+    content, lengths = BytesIO(), np.diff(texts.offsets)
+    for first, last in itertools.pairwise(_portions(texts.offsets)):
+        offsets = texts.offsets[first : last + 1]
+        portion = bytearray(memoryview(texts.content)[offsets[0] : offsets[-1]])
+        if lowercase:
+            portion = portion.lower()
+        undone = np.zeros(last - first, dtype=np.uint8)
+        compiled(kernels.__name__).lower_in_place(
+            np.frombuffer(portion, dtype=np.uint8), offsets - offsets[0], lower_of, joining_of, undone
+        )
+        written = 0
+        for row in np.flatnonzero(undone).tolist():
+            begin, end = (offsets[row : row + 2] - offsets[0]).tolist()
+            content.write(memoryview(portion)[written:begin])
+            lengths[first + row] = content.write(_through_string(texts[first + row], change))
+            written = end
+        content.write(memoryview(portion)[written:])
+    return Texts(content.getvalue(), np.append(0, np.cumsum(lengths)))
+
+
+def _portions(offsets: NDArray[np.int64]) -> list[int]:
+    """Rows between which lie texts of about a portion of bytes, or one of more."""
+    begins = np.arange(offsets[0], offsets[-1], _PORTION)
+    cuts: list[int] = np.unique(np.append(np.searchsorted(offsets, begins), len(offsets) - 1)).tolist()
+    return cuts
+
+
+def _stripped(texts: Texts, strip: Callable[[str], str], composed: bool) -> Texts:
+    def change(text: str) -> str:
+        plain = "".join(map(strip, text))
+        return compose(plain) if composed else plain
+
+    return Texts.from_bytes([text if text.isascii() else _through_string(text, change) for text in texts])
+
+
+def _through_string(text: bytes, change: Callable[[str], str]) -> bytes:
+    return change(text.decode("utf-8", "surrogatepass")).encode("utf-8", "surrogatepass")
