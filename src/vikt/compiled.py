@@ -37,8 +37,11 @@ def kernels_for(module_name: str, work: int) -> Any:
 
     - Arrays are indexed, one item at a time (`a[i]`, `a[i, j]`), and asked for their `shape`, no more: a plain kernel
       gets them as memoryviews, whose items are Python's own numbers.
-    - Integers stay within 64 bits with their sign, or are masked before they leave them: Python's never wrap. What is
-      stored fits the array's type, and a float is never stored among integers.
+    - Integers stay within 64 bits with their sign. Where they would not, as in hashing, all that meets is unsigned, so
+      that compiled code wraps: constants of the module are given as `np.uint64(...)`, which plain kernels get as
+      Python's own, and the result is masked to 64 bits. To mask a signed product does not help: compiled code takes it
+      for granted that none overflows, and may leave the mask out.
+    - What is stored fits the array's type, and a float is never stored among integers.
     - Floats are Python's, so of double precision. Compiled, float32 times float32 is float32: begin each such product
       with a float64, `1.0 * x * y`.
     - Roots are `math.sqrt(x)`, which rounds correctly in both ways; `x**0.5` need not. Nothing is divided by zero.
@@ -81,27 +84,29 @@ def compiled(module_name: str) -> Any:
     """
     import numba
 
-    scope: dict[str, Any] = dict(vars(sys.modules[module_name]))
-    kernels = _kernels_of(module_name)
+    scope = dict(vars(sys.modules[module_name]))
+    kernels = _copied(module_name, scope)
     for name, kernel in kernels.items():
-        function = types.FunctionType(kernel.__code__, scope, name, kernel.__defaults__)
-        function.__module__ = module_name
-        function.__qualname__ = kernel.__qualname__
-        scope[name] = _jit(numba, function, scope.get("FASTMATH", False))
+        scope[name] = _jit(numba, kernel, scope.get("FASTMATH", False))
     return types.SimpleNamespace(**{name: scope[name] for name in kernels})
 
 
 @functools.cache
 def _plain(module_name: str) -> Any:
-    return types.SimpleNamespace(**{name: _over_memory(kernel) for name, kernel in _kernels_of(module_name).items()})
+    scope = {name: _as_python(value) for name, value in vars(sys.modules[module_name]).items()}
+    kernels = _copied(module_name, scope)
+    scope.update(kernels)
+    return types.SimpleNamespace(**{name: _over_memory(kernel) for name, kernel in kernels.items()})
 
 
-def _kernels_of(module_name: str) -> dict[str, types.FunctionType]:
-    return {
-        name: value
-        for name, value in vars(sys.modules[module_name]).items()
-        if isinstance(value, types.FunctionType) and value.__module__ == module_name
-    }
+def _copied(module_name: str, scope: dict[str, Any]) -> dict[str, types.FunctionType]:
+    """The kernels of a module, as functions that look names up in a scope of their own."""
+    kernels = {}
+    for name, kernel in vars(sys.modules[module_name]).items():
+        if isinstance(kernel, types.FunctionType) and kernel.__module__ == module_name:
+            kernels[name] = types.FunctionType(kernel.__code__, scope, name, kernel.__defaults__)
+            kernels[name].__module__, kernels[name].__qualname__ = module_name, kernel.__qualname__
+    return kernels
 
 
 def _over_memory(kernel: Callable[..., Any]) -> Callable[..., Any]:
