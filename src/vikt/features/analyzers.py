@@ -19,7 +19,7 @@ class Analyzer:
     edges : str
         The kernel that finds the units.
     characters : Callable
-        The table of character classes that the kernel goes by.
+        Gives the table of character classes that the kernel goes by, as far as a number of code points.
     joiner : str
         What stands between the units of an n-gram in its name.
     min_characters : int
@@ -33,7 +33,7 @@ class Analyzer:
     """
 
     edges: str
-    characters: Callable[[], Table]
+    characters: Callable[..., Table]
     joiner: str = ""
     min_characters: int = 1
     lowercase: bool = True

@@ -1,9 +1,11 @@
-"""Which characters make words: one table a rule, indexed by code point, for the kernels."""
+"""Which characters make words: one table a rule, indexed by code point, for the kernels.
+
+Python is asked for each character, which takes a while for all of them, so a table reaches as far as a text asks.
+"""
 
 from __future__ import annotations
 
 import functools
-import sys
 import unicodedata
 
 import numpy as np
@@ -12,6 +14,10 @@ from numpy.typing import NDArray
 from vikt.features.kernels import EXTENDS, SEPARATES, SINGLE, SYMBOL, WORD
 
 Table = NDArray[np.uint8]
+
+# How many code points there are whose UTF-8 has no byte from here on.
+_REACHES = {0x80: 0x80, 0xE0: 0x800, 0xF0: 0x10000, 0x100: 0x110000}
+ALL_POINTS = 0x110000
 
 # No character is assigned from here to the tags of plane 14, and none after those but for private use.
 _END_OF_PLANES = 0x34000
@@ -30,41 +36,58 @@ _UNSPACED = (
     range(0x1B000, 0x1B170),  # Kana supplements
     range(0x20000, 0x33480),  # Han, extensions
 )
-_JOINERS = (0x200C, 0x200D)
+_JOINERS = range(0x200C, 0x200E)
+
+
+def reach(text: NDArray[np.uint8]) -> int:
+    """How many code points a table must hold for a text in UTF-8: those whose sequences are no longer than its own.
+
+    Examples
+    --------
+    >>> [hex(reach(np.frombuffer(text.encode(), dtype=np.uint8))) for text in ("", "och", "på", "—", "😀")]
+    ['0x80', '0x80', '0x800', '0x10000', '0x110000']
+    """
+    largest = text.max(initial=0)
+    return next(n_points for lead, n_points in _REACHES.items() if largest < lead)
 
 
 @functools.cache
-def word_characters() -> Table:
+def word_characters(n_points: int = ALL_POINTS) -> Table:
     """vikt's words: runs of letters, marks and digits; else single symbols.
 
     A mark, or a zero-width joiner, goes with the token before it, so that a vowel sign never breaks a word; a letter
     of a script without spaces is a token of its own; control and format characters separate.
     """
-    table = np.full(sys.maxunicode + 1, SYMBOL, dtype=np.uint8)
+    table = np.full(n_points, SYMBOL, dtype=np.uint8)
     for points in (range(_END_OF_PLANES), _TAGS):
-        table[points.start : points.stop] = [_word_class(chr(point)) for point in points]
+        table[points.start : points.stop] = [_word_class(chr(point)) for point in _first(n_points, points)]
     for points in _UNSPACED:
         block = table[points.start : points.stop]
         block[block == WORD] = SINGLE
-    table[list(_JOINERS)] = EXTENDS
+    table[_JOINERS.start : _JOINERS.stop] = EXTENDS
     return table
 
 
 @functools.cache
-def pattern_characters() -> Table:
+def pattern_characters(n_points: int = ALL_POINTS) -> Table:
     r"""scikit-learn's words: runs of ``\w``, that is of alphanumeric characters and underscores."""
-    table = np.full(sys.maxunicode + 1, SEPARATES, dtype=np.uint8)
-    table[:_END_OF_PLANES] = [chr(point).isalnum() for point in range(_END_OF_PLANES)]
+    table = np.full(n_points, SEPARATES, dtype=np.uint8)
+    table[:_END_OF_PLANES] = [chr(point).isalnum() for point in _first(n_points, range(_END_OF_PLANES))]
     table[ord("_")] = WORD
     return table
 
 
 @functools.cache
-def space_characters() -> Table:
+def space_characters(n_points: int = ALL_POINTS) -> Table:
     """White space separates; every other character stands for itself."""
-    table = np.full(sys.maxunicode + 1, WORD, dtype=np.uint8)
-    table[[point for point in range(0x3001) if chr(point).isspace()]] = SEPARATES
+    table = np.full(n_points, WORD, dtype=np.uint8)
+    table[[point for point in _first(n_points, range(0x3001)) if chr(point).isspace()]] = SEPARATES
     return table
+
+
+def _first(n_points: int, points: range) -> range:
+    """Those of the points that a table of so many holds."""
+    return range(points.start, min(points.stop, n_points))
 
 
 def _word_class(character: str) -> int:
