@@ -202,9 +202,9 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Test a model on labelled texts. Columns are those it was trained on unless named."""
-    from vikt.cli import use
+    from vikt.cli import evaluate as work
 
-    use.evaluate_file(model, data, text, label, format and format.value, threads, as_json, quiet)
+    work.evaluate_file(model, data, text, label, format and format.value, threads, as_json, quiet)
 
 
 @app.command(
