@@ -155,7 +155,7 @@ def _telling(load: Callable[..., Any]) -> Callable[..., Any]:
 def _say_once_that_it_compiles() -> None:
     import logging
 
-    logging.getLogger("vikt").info("compiling the hot loops, once for this installation: some 10 s")
+    logging.getLogger("vikt").info("compiling the hot loops, once for this installation; it takes some seconds")
 
 
 def _forgiving(use: Callable[..., Any]) -> Callable[..., Any]:
