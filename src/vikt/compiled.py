@@ -59,6 +59,14 @@ def kernels_for(module_name: str, work: int) -> Any:
     -------
     types.SimpleNamespace
         The functions, by name; they take NumPy's arrays and scalars, and return Python's numbers.
+
+    Examples
+    --------
+    >>> from vikt.matrix import kernels
+    >>> norms = np.empty(1)
+    >>> kernels_for(kernels.__name__, 2).row_squared_norms(np.array([0, 2]), np.array([3.0, 4.0]), norms)
+    >>> norms.tolist()
+    [25.0]
     """
     global _plain_work
     if compiled.cache_info().currsize or _plain_work + work > _MOST_PLAIN_WORK:
