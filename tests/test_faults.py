@@ -439,6 +439,8 @@ def test_a_folder_that_is_missing(folder):
 # No place for compiled code
 
 NOTICE = "compiled code cannot be kept on disk"
+# So much text that plain Python would take longer than compilation.
+MUCH = b"win money\n" * 200_000
 
 
 @pytest.fixture
@@ -454,14 +456,14 @@ def nowhere(tmp_path):
 def test_without_a_place_for_compiled_code_all_works_with_one_notice(nowhere, folder):
     done = run(command("train", folder / "mails.tsv", "-o", folder / "m.vikt", "-q"), env=nowhere, cwd=folder)
     assert_one_line(done, NOTICE, "NUMBA_CACHE_DIR", code=0)
-    done = run(command("predict", folder / "m.vikt"), env=nowhere, cwd=folder, input=b"win money\n")
+    done = run(command("predict", folder / "m.vikt", "-q"), env=nowhere, cwd=folder, input=MUCH)
     assert_one_line(done, NOTICE, code=0)
     assert done.stdout.startswith(b"spam\t")
 
 
 def test_a_disk_too_full_for_compiled_code_costs_time_only(tmp_path, folder):
     env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
-    done = run([*SMALL_DISK, *command("predict", folder / "m.vikt")], env=env, input=b"win money\n")
+    done = run([*SMALL_DISK, *command("predict", folder / "m.vikt", "-q")], env=env, input=MUCH)
     assert_one_line(done, NOTICE, code=0)
     assert done.stdout.startswith(b"spam\t")
 

@@ -1,10 +1,12 @@
-"""Hot loops, compiled by Numba when first needed.
+"""Hot loops: one definition, run as plain Python or compiled by Numba.
 
 A kernel is a plain Python function in a module of kernels, and reads as the formula that it computes. `compiled` hands
 out the functions of such a module compiled, in one shared scope, so that kernels which call each other meet their
-compiled selves. Numba is imported only then: a process that needs no kernel does not pay for it.
+compiled selves. `kernels_for` hands them out as they are while there is little to do, since Numba takes longer to start
+than a text to label: a process that labels one line never imports it.
 
-Numba's cache is stamped with one source file only, so kernels and the constants they use live in the same module.
+Numba's cache is stamped with one source file only, so kernels and the constants they use live in the same module. When
+it holds nothing yet, the logger "vikt" says so at level INFO before compilation begins.
 """
 
 from __future__ import annotations
@@ -16,6 +18,61 @@ import types
 import warnings
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
+
+# Where running plainly, some 750 ns a byte of text, takes as long as Numba's import and what it loads from its cache.
+_MOST_PLAIN_WORK = 1_000_000
+_plain_work = 0
+
+
+def kernels_for(module_name: str, work: int) -> Any:
+    """The functions of a module of kernels, in the way that is the faster for so much work.
+
+    They run as plain Python until the work handed out in this process has grown to what Numba takes to start, or
+    `compiled` has been asked for. From then on all are compiled, so no process takes much longer than twice what the
+    better choice, known beforehand, would have taken.
+
+    Both ways give equal results, to the last bit, if the kernels keep to what both have in common:
+
+    - Arrays are indexed, one item at a time (`a[i]`, `a[i, j]`), and asked for their `shape`, no more: a plain kernel
+      gets them as memoryviews, whose items are Python's own numbers.
+    - Integers stay within 64 bits with their sign. Where they would not, as in hashing, all that meets is unsigned, so
+      that compiled code wraps: constants of the module are given as `np.uint64(...)`, which plain kernels get as
+      Python's own, and the result is masked to 64 bits. To mask a signed product does not help: compiled code takes it
+      for granted that none overflows, and may leave the mask out.
+    - What is stored fits the array's type, and a float is never stored among integers.
+    - Floats are Python's, so of double precision. Compiled, float32 times float32 is float32: begin each such product
+      with a float64, `1.0 * x * y`.
+    - Roots are `math.sqrt(x)`, which rounds correctly in both ways; `x**0.5` need not. Nothing is divided by zero.
+    - The module has no FASTMATH.
+
+    Parameters
+    ----------
+    module_name : str
+        As for `compiled`.
+    work : int
+        Bytes of text to be gone through, or as many steps of about that effort. It is added up, so it is to be told
+        once for what is to be done.
+
+    Returns
+    -------
+    types.SimpleNamespace
+        The functions, by name; they take NumPy's arrays and scalars, and return Python's numbers.
+
+    Examples
+    --------
+    >>> from vikt.matrix import kernels
+    >>> norms = np.empty(1)
+    >>> kernels_for(kernels.__name__, 2).row_squared_norms(np.array([0, 2]), np.array([3.0, 4.0]), norms)
+    >>> norms.tolist()
+    [25.0]
+    """
+    global _plain_work
+    if compiled.cache_info().currsize or _plain_work + work > _MOST_PLAIN_WORK:
+        return compiled(module_name)
+    _plain_work += work
+    return _plain(module_name)
 
 
 @functools.cache
@@ -35,23 +92,45 @@ def compiled(module_name: str) -> Any:
     """
     import numba
 
-    module = sys.modules[module_name]
-    scope: dict[str, Any] = dict(vars(module))
-    kernels = {
-        name: value
-        for name, value in vars(module).items()
-        if isinstance(value, types.FunctionType) and value.__module__ == module_name
-    }
+    scope = dict(vars(sys.modules[module_name]))
+    kernels = _copied(module_name, scope)
     for name, kernel in kernels.items():
-        function = types.FunctionType(kernel.__code__, scope, name, kernel.__defaults__)
-        function.__module__ = module_name
-        function.__qualname__ = kernel.__qualname__
-        scope[name] = _jit(numba, function, scope.get("FASTMATH", False))
+        scope[name] = _jit(numba, kernel, scope.get("FASTMATH", False))
     return types.SimpleNamespace(**{name: scope[name] for name in kernels})
 
 
-def kernels_for(module_name: str, size: int) -> Any:
-    return compiled(module_name)
+@functools.cache
+def _plain(module_name: str) -> Any:
+    scope = {name: _as_python(value) for name, value in vars(sys.modules[module_name]).items()}
+    kernels = _copied(module_name, scope)
+    scope.update(kernels)
+    return types.SimpleNamespace(**{name: _over_memory(kernel) for name, kernel in kernels.items()})
+
+
+def _copied(module_name: str, scope: dict[str, Any]) -> dict[str, types.FunctionType]:
+    """The kernels of a module, as functions that look names up in a scope of their own."""
+    kernels = {}
+    for name, kernel in vars(sys.modules[module_name]).items():
+        if isinstance(kernel, types.FunctionType) and kernel.__module__ == module_name:
+            kernels[name] = types.FunctionType(kernel.__code__, scope, name, kernel.__defaults__)
+            kernels[name].__module__, kernels[name].__qualname__ = module_name, kernel.__qualname__
+    return kernels
+
+
+def _over_memory(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """A kernel that is handed arrays as memoryviews: NumPy's own scalars are slow, and wrap with a warning."""
+
+    @functools.wraps(kernel)
+    def run(*args: Any) -> Any:
+        return kernel(*map(_as_python, args))
+
+    return run
+
+
+def _as_python(argument: Any) -> Any:
+    if isinstance(argument, np.ndarray):
+        return argument.data
+    return argument.item() if isinstance(argument, np.generic) else argument
 
 
 def _jit(numba: Any, function: types.FunctionType, fastmath: Any) -> Any:
@@ -63,8 +142,28 @@ def _jit(numba: Any, function: types.FunctionType, fastmath: Any) -> Any:
         _say_once_that_there_is_no_cache()
         return numba.njit(**options)(function)
     cache = dispatcher._cache
-    cache.load_overload, cache.save_overload = _forgiving(cache.load_overload), _forgiving(cache.save_overload)
+    cache.load_overload = _telling(_forgiving(cache.load_overload))
+    cache.save_overload = _forgiving(cache.save_overload)
     return dispatcher
+
+
+def _telling(load: Callable[..., Any]) -> Callable[..., Any]:
+    """The loading of compiled code, but that the user is told when there is none, and compilation follows."""
+
+    def run(*args: Any) -> Any:
+        code = load(*args)
+        if code is None:
+            _say_once_that_it_compiles()
+        return code
+
+    return run
+
+
+@functools.cache
+def _say_once_that_it_compiles() -> None:
+    import logging
+
+    logging.getLogger("vikt").info("compiling the hot loops, once for this installation; it takes some seconds")
 
 
 def _forgiving(use: Callable[..., Any]) -> Callable[..., Any]:

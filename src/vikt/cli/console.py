@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import os
 import sys
 import warnings
@@ -25,6 +26,7 @@ def guarded(command: Command) -> Command:
     def run(*args: Any, **kwargs: Any) -> Any:
         warnings.showwarning = lambda message, *_: say(f"warning: {message}")
         warnings.simplefilter("always")
+        _say_what_is_logged(quiet=bool(kwargs.get("quiet")))
         try:
             result = command(*args, **kwargs)
             sys.stdout.flush()
@@ -47,6 +49,17 @@ def guarded(command: Command) -> Command:
             raise SystemExit(FAILED) from None
 
     return run  # type: ignore[return-value]
+
+
+class _Said(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        say(record.getMessage())
+
+
+def _say_what_is_logged(quiet: bool) -> None:
+    logger = logging.getLogger("vikt")
+    logger.setLevel(logging.WARNING if quiet else logging.INFO)
+    logger.handlers = [_Said()]
 
 
 def say(message: str) -> None:

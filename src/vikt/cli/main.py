@@ -202,9 +202,9 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Test a model on labelled texts. Columns are those it was trained on unless named."""
-    from vikt.cli import use
+    from vikt.cli import evaluate as work
 
-    use.evaluate_file(model, data, text, label, format and format.value, threads, as_json, quiet)
+    work.evaluate_file(model, data, text, label, format and format.value, threads, as_json, quiet)
 
 
 @app.command(
@@ -237,10 +237,10 @@ def predict(
 
     Memory does not grow with the input, and a pipe is answered line by line.
     """
-    from vikt.cli import use
+    from vikt.cli import predict as work
 
-    answers = use.Answers(model, threads, top, threshold, proba)
-    use.predict_stream(answers, data, output, text, format and format.value, as_json, quiet)
+    answers = work.Answers(model, threads, top, threshold, proba)
+    work.predict(answers, data, output, text, format and format.value, as_json, quiet)
 
 
 @app.command(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -14,27 +13,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vikt.corpus.columns import wanted_columns
+from vikt.corpus.fasttext import LABEL, LABEL_MARK, without_labels
 from vikt.corpus.read_stream import Lines, without_end
 from vikt.corpus.read_tables import Table
 from vikt.corpus.read_text import in_batches
 from vikt.errors import DataError
 
-LABEL_MARK = "__label__"
-_LABEL = re.compile(rf"(?:^|(?<=\s)){LABEL_MARK}(\S*)\s*")
 # What svmlight's pairs are in a table. Any index that a file can spell is exact.
 PAIRS = pa.large_list(pa.struct([("index", pa.int64()), ("value", pa.float64())]))
 _LARGEST_INDEX = 2**63 - 1
-
-
-def without_labels(line: str) -> str:
-    """A line of fastText's without its labels, which are no words of the text.
-
-    Examples
-    --------
-    >>> without_labels("__label__ham See you on Friday")
-    'See you on Friday'
-    """
-    return _LABEL.sub("", line) if LABEL_MARK in line else line
 
 
 def read_documents(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
@@ -44,7 +31,7 @@ def read_documents(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: i
     for first_row, batch, about in in_batches(map(without_end, lines), lines, rows_per_batch):
         labels: list[str | None] = []
         for number, line in enumerate(batch, first_row):
-            found = _LABEL.findall(line) if LABEL_MARK in line else []
+            found = LABEL.findall(line) if LABEL_MARK in line else []
             labels.append(found[0] if len(found) == 1 else None)
             problem = _label_problem(found, line)
             if problem:

@@ -11,9 +11,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from vikt.corpus.fasttext import LABEL_MARK
 from vikt.corpus.read_arrow import read_arrow, read_parquet
 from vikt.corpus.read_folder import read_folder
-from vikt.corpus.read_labelled import LABEL_MARK, drop_blank_lines, read_documents, read_svmlight
+from vikt.corpus.read_labelled import drop_blank_lines, read_documents, read_svmlight
 from vikt.corpus.read_stream import STANDARD_INPUT, Lines, open_input, read_lines, reading_failed, suffix_of
 from vikt.corpus.read_tables import Table
 from vikt.corpus.read_text import read_csv, read_jsonl, read_tsv

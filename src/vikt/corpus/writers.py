@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any, Protocol
 
 import pyarrow as pa
@@ -142,40 +141,6 @@ WRITERS: dict[str, type[Writer]] = {
     ".arrow": _Arrow,
     ".feather": _Arrow,
 }
-_CODECS = {".gz": "gzip", ".zst": "zstd"}
-
-
-class _KeptOpen(io.RawIOBase):
-    """A stream that outlives the packer that writes to it."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, content: Any) -> int:
-        return self._stream.write(content)
-
-
-@contextlib.contextmanager
-def packing(stream: IO[bytes], name: str) -> Iterator[IO[bytes]]:
-    """What packs all that is written on its way to a stream, where a file's name ends in .gz or .zst.
-
-    Examples
-    --------
-    >>> stream = io.BytesIO()
-    >>> with packing(stream, "out.txt.gz") as packed:
-    ...     _ = packed.write(b"spam")
-    >>> stream.getvalue()[:2].hex()
-    '1f8b'
-    """
-    codec = next((codec for end, codec in _CODECS.items() if name.lower().endswith(end)), None)
-    if codec is None:
-        yield stream
-        return
-    with pa.CompressedOutputStream(_KeptOpen(stream), codec) as packed:
-        yield packed
 
 
 class TableWriter:
@@ -188,6 +153,7 @@ class TableWriter:
 
     Examples
     --------
+    >>> import io
     >>> stream = io.BytesIO()
     >>> with TableWriter(stream, "out.csv") as writer:
     ...     writer.write(Table.from_columns(["text"], [["a, b"]], "here"), {"n": [1]})

@@ -19,7 +19,7 @@ class Analyzer:
     edges : str
         The kernel that finds the tokens.
     characters : Callable
-        The table of character classes that the kernel goes by, of all characters or of ASCII's only.
+        Gives the table of character classes that the kernel goes by, as far as a number of code points.
     actions : bytes
         The automaton that finds words: what each class of characters does in each state.
     joiner : str
@@ -33,7 +33,7 @@ class Analyzer:
     """
 
     edges: str
-    characters: Callable[[bool], Table]
+    characters: Callable[..., Table]
     actions: bytes = bytes(8)
     joiner: str = ""
     lowercase: bool = True

@@ -1,12 +1,11 @@
 """What is known of characters: which make words, their lower case, their accents.
 
-One table a rule, indexed by code point, for the kernels.
+One table a rule, indexed by code point, for the kernels. Python is asked for each character, which takes a while for all of them, so a table reaches as far as a text asks.
 """
 
 from __future__ import annotations
 
 import functools
-import sys
 import unicodedata
 from collections.abc import Callable
 
@@ -17,10 +16,13 @@ from vikt.features.kernels import CLASS_SHIFT, EXTENDS, FOLLOWS, LEADS, NONE, SE
 
 Table = NDArray[np.uint8]
 
+# How many code points there are whose UTF-8 has no byte from here on.
+_REACHES = {0x80: 0x80, 0xE0: 0x800, 0xF0: 0x10000, 0x100: 0x110000}
+ALL_POINTS = 0x110000
+
 # No character is assigned from here to the tags of plane 14, and none after those but for private use.
 _END_OF_PLANES = 0x34000
 _TAGS = range(0xE0000, 0xE0200)
-_ASCII = range(0x80)
 _BEYOND_ASCII = np.arange(0x80, _END_OF_PLANES, dtype="<u4")
 
 # Scripts written without spaces: a letter is a token, and n-grams of letters stand in for words.
@@ -36,44 +38,58 @@ _UNSPACED = (
     range(0x1B000, 0x1B170),  # Kana supplements
     range(0x20000, 0x33480),  # Han, extensions
 )
-_JOINERS = (0x200C, 0x200D)
+_JOINERS = range(0x200C, 0x200E)
+
+
+def reach(text: NDArray[np.uint8]) -> int:
+    """How many code points a table must hold for a text in UTF-8: those whose sequences are no longer than its own.
+
+    Examples
+    --------
+    >>> [hex(reach(np.frombuffer(text.encode(), dtype=np.uint8))) for text in ("", "och", "på", "—", "😀")]
+    ['0x80', '0x80', '0x800', '0x10000', '0x110000']
+    """
+    largest = text.max(initial=0)
+    return next(n_points for lead, n_points in _REACHES.items() if largest < lead)
 
 
 @functools.cache
-def word_characters(ascii_only: bool = False) -> Table:
+def word_characters(n_points: int = ALL_POINTS) -> Table:
     """vikt's words: runs of letters, marks and digits; else single symbols.
 
     A mark, or a zero-width joiner, goes with the token before it, so that a vowel sign never breaks a word; a letter
     of a script without spaces is a token of its own; control and format characters separate.
     """
-    if ascii_only:
-        return np.array([_word_class(chr(point)) for point in _ASCII], dtype=np.uint8)
-    table = np.full(sys.maxunicode + 1, SYMBOL, dtype=np.uint8)
+    table = np.full(n_points, SYMBOL, dtype=np.uint8)
     for points in (range(_END_OF_PLANES), _TAGS):
-        table[points.start : points.stop] = [_word_class(chr(point)) for point in points]
+        table[points.start : points.stop] = [_word_class(chr(point)) for point in _first(n_points, points)]
     for points in _UNSPACED:
         block = table[points.start : points.stop]
         block[block == WORD] = SINGLE
-    table[list(_JOINERS)] = EXTENDS
+    table[_JOINERS.start : _JOINERS.stop] = EXTENDS
     return table
 
 
 @functools.cache
-def pattern_characters(ascii_only: bool = False) -> Table:
+def pattern_characters(n_points: int = ALL_POINTS) -> Table:
     r"""scikit-learn's words: runs of ``\w``, that is of alphanumeric characters and underscores."""
-    points = _ASCII if ascii_only else range(_END_OF_PLANES)
-    table = np.full(len(_ASCII) if ascii_only else sys.maxunicode + 1, SEPARATES, dtype=np.uint8)
-    table[points.start : points.stop] = [chr(point).isalnum() for point in points]
+    table = np.full(n_points, SEPARATES, dtype=np.uint8)
+    table[:_END_OF_PLANES] = [chr(point).isalnum() for point in _first(n_points, range(_END_OF_PLANES))]
     table[ord("_")] = WORD
     return table
 
 
 @functools.cache
-def space_characters(ascii_only: bool = False) -> Table:
+def space_characters(n_points: int = ALL_POINTS) -> Table:
     """White space separates; every other character stands for itself."""
-    table = np.full(len(_ASCII) if ascii_only else sys.maxunicode + 1, WORD, dtype=np.uint8)
-    table[[point for point in range(min(len(table), 0x3001)) if chr(point).isspace()]] = SEPARATES
+    table = np.full(n_points, WORD, dtype=np.uint8)
+    table[[point for point in _first(n_points, range(0x3001)) if chr(point).isspace()]] = SEPARATES
     return table
+
+
+def _first(n_points: int, points: range) -> range:
+    """Those of the points that a table of so many holds."""
+    return range(points.start, min(points.stop, n_points))
 
 
 def _word_class(character: str) -> int:
@@ -90,7 +106,7 @@ def _word_class(character: str) -> int:
 @functools.cache
 def same_characters() -> NDArray[np.int32]:
     """Each code point as it is."""
-    return np.arange(sys.maxunicode + 1, dtype=np.int32)
+    return np.arange(ALL_POINTS, dtype=np.int32)
 
 
 @functools.cache
@@ -109,7 +125,7 @@ def lower_case() -> NDArray[np.int32]:
 @functools.cache
 def no_joining() -> NDArray[np.int16]:
     """No character joins another, so that no text needs composing."""
-    return np.zeros(sys.maxunicode + 1, dtype=np.int16)
+    return np.zeros(ALL_POINTS, dtype=np.int16)
 
 
 @functools.cache
@@ -118,7 +134,7 @@ def joining() -> NDArray[np.int16]:
 
     A letter with an accent LEADS as well, since an accent that belongs below it breaks it up.
     """
-    table = np.zeros(sys.maxunicode + 1, dtype=np.int16)
+    table = np.zeros(ALL_POINTS, dtype=np.int16)
     classes = map(unicodedata.combining, map(chr, _BEYOND_ASCII.tolist()))
     table[_BEYOND_ASCII] = np.fromiter(classes, np.int16, len(_BEYOND_ASCII)) << CLASS_SHIFT
     parts_of = _changed(_decompose, _BEYOND_ASCII)

@@ -8,12 +8,13 @@ does not depend on how many there are.
 
 The last token of each document is an empty one, with the id NONE, so that no n-gram reaches beyond its document.
 
-All integers are signed 64-bit: a product that wraps when compiled and does not in Python is masked before use, so that
-both ways of running agree.
+All integers are signed 64-bit, and hashing multiplies 32 bits by 30 at a time, so that no product overflows and both
+ways of running agree.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 Array = Any
@@ -30,18 +31,19 @@ CLOSES = 3  # whether one ended before this character
 
 NONE = -1
 LONG = 15  # a token of so many bytes or more is hashed
-FIRST_HASH = 0x1E3779B97F4A7C15
-SECOND_HASH = 0x2545F4914F6CDD1D
 SEVEN_BYTES = 0xFFFFFFFFFFFFFF
-HASH_MASK = 0x7FFFFFFFFFFFFFFF
+HALF = 28
+HALF_MASK = 0xFFFFFFF
+LOW_MASK = 0xFFFFFFFF
 SLOT_MASK = 0x7FFFFFFF
+HASH_1, HASH_2, HASH_3, HASH_4 = 0x278DDE6D, 0x2545F491, 0x1B873593, 0x3C6EF36F  # of 30 bits, and odd
 
 PARTS = 8
 PART_BITS = 3
 CHUNK_BITS = 6  # ids are given to parts by chunks, so that threads do not write to the same cache lines
 
 DOCUMENT, FREQUENCY = 0, 1
-FEW = 24
+FEW = 24  # so many numbers are sorted sooner by insertion
 
 
 def decode(text: Array, i: int) -> tuple[int, int]:
@@ -284,9 +286,14 @@ def token_keys(text: Array, eight: Array, starts: Array, ends: Array, n: int, lo
 def hash_bytes(text: Array, start: int, end: int) -> int:
     value = 0
     for i in range(start, end):
-        value = ((value ^ text[i]) * FIRST_HASH) & HASH_MASK
-        value ^= value >> 29
+        value = mix(value ^ text[i])
     return value & SEVEN_BYTES
+
+
+def mix(value: int) -> int:
+    """A number of 61 bits that hangs on all bits of one of at most 62."""
+    value = (value & LOW_MASK) * HASH_1 + (value >> 32) * HASH_2
+    return value ^ value >> 31
 
 
 def same_bytes(text: Array, start: int, end: int, pool: Array, pool_start: int, pool_end: int) -> bool:
@@ -312,13 +319,13 @@ def copy_bytes(text: Array, starts: Array, ends: Array, pool: Array) -> None:
 
 def hash_unit(low: int, high: int) -> int:
     """31 bits, of which the first three say the part and the last the slot."""
-    value = (low * FIRST_HASH ^ high * SECOND_HASH) >> 32 & SLOT_MASK
-    return value ^ value >> 13
+    value = (low & HALF_MASK) * HASH_1 + (low >> HALF) * HASH_2 + (high & HALF_MASK) * HASH_3 + (high >> HALF) * HASH_4
+    return (value ^ value >> 17) >> 15 & SLOT_MASK
 
 
 def hash_node(key: int) -> int:
-    value = key * FIRST_HASH >> 32 & SLOT_MASK
-    return value ^ value >> 13
+    value = (key & LOW_MASK) * HASH_1 + (key >> 32) * HASH_2
+    return (value ^ value >> 17) >> 15 & SLOT_MASK
 
 
 def part_of(value: int) -> int:
@@ -374,28 +381,32 @@ def find_units(
         if b == 0:
             units[token] = NONE
             continue
-        slot = value & region - 1
-        unit = slots[part * region + slot]
-        while unit != NONE and not (
-            unit_low[unit] == a
-            and unit_high[unit] == b
-            and (
-                b >> 56 < LONG
-                or same_bytes(text, starts[token], ends[token], pool, pool_starts[unit], pool_ends[unit])
-            )
-        ):
-            slot = slot + 1 & region - 1
-            unit = slots[part * region + slot]
-        if unit == NONE and most > 0:
-            if counts[part] >= most:
-                return token
-            unit = id_in_part(part, counts[part])
-            counts[part] += 1
-            slots[part * region + slot] = unit
-            unit_low[unit] = a
-            unit_high[unit] = b
-            pool_starts[unit] = starts[token]
-            pool_ends[unit] = ends[token]
+        base = part * region
+        slot = base + (value & region - 1)
+        while True:
+            unit = slots[slot]
+            if unit == NONE:
+                if most > 0:
+                    if counts[part] >= most:
+                        return token
+                    unit = id_in_part(part, counts[part])
+                    counts[part] += 1
+                    slots[slot] = unit
+                    unit_low[unit] = a
+                    unit_high[unit] = b
+                    pool_starts[unit] = starts[token]
+                    pool_ends[unit] = ends[token]
+                break
+            if (
+                unit_low[unit] == a
+                and unit_high[unit] == b
+                and (
+                    b >> 56 < LONG
+                    or same_bytes(text, starts[token], ends[token], pool, pool_starts[unit], pool_ends[unit])
+                )
+            ):
+                break
+            slot = base + (slot + 1 & region - 1)
         units[token] = unit
     return n
 
@@ -429,18 +440,22 @@ def find_nodes(
         part = part_of(value)
         if part < first_part or part >= last_part:
             continue
-        slot = value & region - 1
-        node = slots[part * region + slot]
-        while node != NONE and keys[node] != key:
-            slot = slot + 1 & region - 1
-            node = slots[part * region + slot]
-        if node == NONE and most > 0:
-            if counts[part] >= most:
-                return token
-            node = id_in_part(part, counts[part])
-            counts[part] += 1
-            slots[part * region + slot] = node
-            keys[node] = key
+        base = part * region
+        slot = base + (value & region - 1)
+        while True:
+            node = slots[slot]
+            if node == NONE:
+                if most > 0:
+                    if counts[part] >= most:
+                        return token
+                    node = id_in_part(part, counts[part])
+                    counts[part] += 1
+                    slots[slot] = node
+                    keys[node] = key
+                break
+            if keys[node] == key:
+                break
+            slot = base + (slot + 1 & region - 1)
         nodes[token] = node
     return n
 
@@ -485,15 +500,9 @@ def only_whole(units: Array, nodes: Array, depth: int, n: int, whole: Array) -> 
 
 
 def unit_hashes(low: Array, high: Array, n: int, hashes: Array) -> None:
-    """A hash of 62 bits of each token; NONE where it is empty."""
+    """A hash of each token; NONE where it is empty."""
     for token in range(n):
-        value = (low[token] * FIRST_HASH ^ high[token] * SECOND_HASH) & HASH_MASK
-        hashes[token] = NONE if high[token] == 0 else mix(value)
-
-
-def mix(value: int) -> int:
-    value = (value ^ value >> 32) * FIRST_HASH & HASH_MASK
-    return (value ^ value >> 29) >> 1
+        hashes[token] = NONE if high[token] == 0 else mix(mix(low[token]) ^ high[token])
 
 
 def ngram_hashes(parents: Array, units: Array, depth: int, n: int, hashes: Array) -> None:
@@ -502,7 +511,7 @@ def ngram_hashes(parents: Array, units: Array, depth: int, n: int, hashes: Array
         unit = NONE
         if parents[token] != NONE:
             unit = units[token + depth - 1]
-        hashes[token] = NONE if unit == NONE else mix((parents[token] * SECOND_HASH ^ unit) & HASH_MASK)
+        hashes[token] = NONE if unit == NONE else mix(mix(parents[token]) ^ unit)
 
 
 def buckets_of(hashes: Array, n: int, mask: int, buckets: Array) -> None:
@@ -628,7 +637,7 @@ def weighted_row(
         weights[n] = weight
         n += 1
     if normalised and total > 0:
-        scale = 1.0 / total**0.5
+        scale = 1.0 / math.sqrt(total)
         for j in range(n):
             weights[j] *= scale
     return n

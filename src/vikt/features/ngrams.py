@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.compiled import kernels_for
 from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, EmptyVocabularyError, UsageError
 from vikt.features import kernels
@@ -142,7 +141,7 @@ class Ngrams:
             self.idf = self.weighting.idf(chosen.frequency, len(texts))
             self.source = source
             self._look_up(_columns_of(chosen, frequencies))
-            rows = joined(run(partial(self._rows, portions.size), _given_up(met)), self.n_columns, self.dtype)
+            rows = joined(run(partial(self._rows, portions.kernels), _given_up(met)), self.n_columns, self.dtype)
         self.source, old_ids = source.kept(chosen.ids)
         self._look_up([columns[ids] for columns, ids in zip(self.columns, old_ids, strict=True)])
         return rows
@@ -152,7 +151,7 @@ class Ngrams:
         portions = self.tokeniser.portions(texts)
 
         def rows(documents: tuple[int, int]) -> Any:
-            return self._rows(portions.size, self._met(portions.tokens(documents)))
+            return self._rows(portions.kernels, self._met(portions.tokens(documents)))
 
         with _running(self.threads) as run:
             return joined(run(rows, portions.ranges()), self.n_columns, self.dtype)
@@ -167,7 +166,7 @@ class Ngrams:
         def score(documents: tuple[int, int]) -> None:
             met = self._met(portions.tokens(documents))
             arguments = self._arguments(met)
-            kernels_for(kernels.__name__, portions.size).score_rows(*arguments, theta, scores[slice(*documents)])
+            portions.kernels.score_rows(*arguments, theta, scores[slice(*documents)])
 
         with _running(self.threads) as run:
             for _ in run(score, portions.ranges()):
@@ -193,7 +192,7 @@ class Ngrams:
             def count(thread: int) -> None:
                 for portion, of_portion in zip(tokens, found, strict=True):
                     for group, own in zip(source.groups, seen, strict=True):
-                        kernels_for(kernels.__name__, portions.size).count_documents(
+                        portions.kernels.count_documents(
                             of_portion.ids[group], of_portion.edges, portion.n_documents, portion.first,
                             edges[thread], edges[thread + 1], own,
                         )  # fmt: skip
@@ -258,12 +257,12 @@ class Ngrams:
             np.empty(most + 1, dtype=np.float64),
         )
 
-    def _rows(self, size: int, met: Met) -> tuple[Ints, Ids, NDArray[Any]]:
+    def _rows(self, plain_or_compiled: Any, met: Met) -> tuple[Ints, Ids, NDArray[Any]]:
         """The rows of a portion: how many entries each has, their columns and their values."""
         lengths = np.empty(len(met.edges) - 1, dtype=np.int64)
         indices = np.empty(met.ids.size, dtype=np.int32)
         values = np.empty(met.ids.size, dtype=np.float32 if self.dtype == np.float32 else np.float64)
-        n = kernels_for(kernels.__name__, size).write_rows(*self._arguments(met), lengths, indices, values)
+        n = plain_or_compiled.write_rows(*self._arguments(met), lengths, indices, values)
         return lengths, indices[:n].copy(), values[:n].copy()
 
     @property

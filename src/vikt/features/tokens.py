@@ -13,6 +13,7 @@ from vikt.compiled import kernels_for
 from vikt.corpus.texts import Texts
 from vikt.features import kernels
 from vikt.features.analyzers import Analyzer, analyzer_named
+from vikt.features.characters import reach
 from vikt.features.normalise import normalise
 
 # Behind the last text: what is read eight bytes at a time may read beyond it, and the last byte is a space.
@@ -39,16 +40,27 @@ class Tokens:
         Where they stand in the text.
     low, high : NDArray[np.int64]
         Their keys.
+    kernels
+        What goes on with them, plain or compiled.
     """
 
-    def __init__(self, first: int, last: int, text: NDArray[np.uint8], edges: Ints, places: NDArray[np.int64]) -> None:
-        self.first, self.last, self.text, self.edges = first, last, text, edges
+    def __init__(
+        self, first: int, last: int, text: NDArray[np.uint8], edges: Ints, places: NDArray[np.int64], kernels: Any
+    ) -> None:
+        self.first, self.last, self.text, self.edges, self.kernels = first, last, text, edges, kernels
         self.n = places.shape[1]
         self.starts, self.ends, self.low, self.high = places
 
     @property
     def n_documents(self) -> int:
         return self.last - self.first
+
+    def without(self, dropped: NDArray[np.bool_]) -> Tokens:
+        """The same tokens but for those."""
+        kept = ~dropped
+        places = np.stack([self.starts, self.ends, self.low, self.high])[:, kept]
+        edges = np.concatenate([[0], np.cumsum(kept)])[self.edges]
+        return Tokens(self.first, self.last, self.text, edges, places, self.kernels)
 
     @property
     def longest(self) -> int:
@@ -97,7 +109,7 @@ class Portions:
     """Normalised texts, to be cut portion by portion, by any thread in any order."""
 
     def __init__(self, texts: Texts) -> None:
-        self.size = len(texts.content)
+        self.kernels = kernels_for(kernels.__name__, len(texts.content))
         self.offsets = texts.offsets
         self.n_documents = len(texts)
         self.text = np.frombuffer(texts.content + _PADDING, dtype=np.uint8)
@@ -117,8 +129,8 @@ class Portions:
         raise NotImplementedError
 
     def _with_keys(self, documents: tuple[int, int], edges: Ints, places: NDArray[np.int64], n: int) -> Tokens:
-        tokens = Tokens(*documents, self.text, edges, places[:, :n])
-        kernels_for(kernels.__name__, self.size).token_keys(
+        tokens = Tokens(*documents, self.text, edges, places[:, :n], self.kernels)
+        self.kernels.token_keys(
             self.text, self._eight, tokens.starts, tokens.ends, n, tokens.low, tokens.high
         )
         return tokens
@@ -128,7 +140,7 @@ class _CutByKernel(Portions):
     def __init__(self, texts: Texts, analyzer: Analyzer) -> None:
         super().__init__(texts)
         self._analyzer = analyzer
-        self._class_of = analyzer.characters(texts.content.isascii())
+        self._class_of = analyzer.characters(reach(self.text))
         self._actions = np.frombuffer(analyzer.actions, dtype=np.uint8)
         self._byte_actions = self._actions.reshape(-1, 8)[:, self._class_of[:128]].ravel()
 
@@ -137,7 +149,7 @@ class _CutByKernel(Portions):
         room = 2 * (int(self.offsets[last] - self.offsets[first]) + last - first) + 2
         places = np.empty((4, room), dtype=np.int64)
         edges = np.empty(last - first + 1, dtype=np.int64)
-        n = getattr(kernels_for(kernels.__name__, self.size), self._analyzer.edges)(
+        n = getattr(self.kernels, self._analyzer.edges)(
             self.text,
             self.offsets,
             first,

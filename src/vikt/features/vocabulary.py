@@ -39,7 +39,7 @@ class Table:
     @property
     def most(self) -> int:
         """How many ids a part may have before the table must grow."""
-        return len(self.slots) // kernels.PARTS * 3 // 4
+        return len(self.slots) // kernels.PARTS // 2
 
     @property
     def room(self) -> int:
@@ -123,7 +123,7 @@ class Units(Table):
             self.pool = tokens.text
         most = self.most if learns else 0
         return int(
-            kernels_for(kernels.__name__, len(tokens.text)).find_units(
+            tokens.kernels.find_units(
                 tokens.low, tokens.high, tokens.text, tokens.starts, tokens.ends, begin, tokens.n, self.slots, self.low,
                 self.high, self.pool, self.starts, self.ends, self.counts, most, *parts, units,
             )
@@ -234,7 +234,7 @@ class Nodes(Table):
     ) -> int:
         most = self.most if learns else 0
         return int(
-            kernels_for(kernels.__name__, len(tokens.text)).find_nodes(
+            tokens.kernels.find_nodes(
                 parents, units, self.depth, begin, tokens.n, self.slots, self.keys, self.counts, most, *parts, nodes
             )
         )
@@ -317,7 +317,7 @@ class Vocabulary:
     def _counted(self, ids: Ids, tokens: Tokens) -> Ids:
         for length in range(self.lengths.start, self.shortest):
             whole = np.empty_like(ids[length - 1])
-            kernels_for(kernels.__name__, len(tokens.text)).only_whole(ids[0], ids[length - 1], length, tokens.n, whole)
+            tokens.kernels.only_whole(ids[0], ids[length - 1], length, tokens.n, whole)
             ids[length - 1] = whole
         return ids if self.lengths.start == 1 else ids[self.lengths.start - 1 :].copy()
 

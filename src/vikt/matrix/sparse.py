@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.compiled import compiled
-from vikt.matrix import kernels  # noqa: F401  (compiled by name)
+from vikt.compiled import compiled, kernels_for
+from vikt.matrix import kernels
 from vikt.matrix.design import Floats, Rows
 
 
@@ -40,7 +40,7 @@ class SparseMatrix:
         self.has_dummy = has_dummy
 
     def _kernels(self) -> Any:
-        return compiled("vikt.matrix.kernels")
+        return compiled(kernels.__name__)
 
     def _rows(self, rows: Rows | None) -> Rows:
         return np.arange(self.n_rows) if rows is None else np.asarray(rows, dtype=np.int64)
@@ -49,7 +49,8 @@ class SparseMatrix:
         rows = self._rows(rows)
         by_class = np.ascontiguousarray(np.atleast_2d(theta).T)
         scores = np.empty((len(rows), by_class.shape[1]))
-        self._kernels().row_scores(self.indptr, self.indices, self.values, rows, by_class, int(self.has_dummy), scores)
+        run = kernels_for(kernels.__name__, len(self.values) * by_class.shape[1])
+        run.row_scores(self.indptr, self.indices, self.values, rows, by_class, int(self.has_dummy), scores)
         return scores[:, 0] if theta.ndim == 1 else scores
 
     def weighted_sum(self, residuals: Floats, rows: Rows | None = None) -> Floats:

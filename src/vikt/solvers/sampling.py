@@ -9,7 +9,8 @@ import numpy as np
 from vikt.errors import UsageError, check_known
 from vikt.matrix.design import Rows
 
-Sampling = Callable[[int, int, np.random.Generator], Iterator[Rows]]
+# Named in quotes, since NumPy imports what it draws with when first asked for it.
+Sampling = Callable[[int, int, "np.random.Generator"], Iterator[Rows]]
 
 
 def with_replacement(m: int, batch_size: int, random: np.random.Generator) -> Iterator[Rows]:

@@ -1,0 +1,19 @@
+"""How fastText writes labels: before the text, on its line."""
+
+from __future__ import annotations
+
+import re
+
+LABEL_MARK = "__label__"
+LABEL = re.compile(rf"(?:^|(?<=\s)){LABEL_MARK}(\S*)\s*")
+
+
+def without_labels(line: str) -> str:
+    """A line without its labels, which are no words of the text.
+
+    Examples
+    --------
+    >>> without_labels("__label__ham See you on Friday")
+    'See you on Friday'
+    """
+    return LABEL.sub("", line) if LABEL_MARK in line else line

@@ -1,0 +1,66 @@
+"""What a process imports before it answers: no more than the answer needs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import vikt
+
+TABLES, COMPILER, SCIENCE = {"pyarrow"}, {"numba", "llvmlite"}, {"scipy", "sklearn"}
+HEAVY = {"numpy", "rich", *TABLES, *COMPILER, *SCIENCE}
+TELL = "import atexit, sys; atexit.register(lambda: print(*sys.modules, sep='\\n', file=sys.stderr)); "
+COMMAND = TELL + "from vikt.cli.main import main; main()"
+
+
+def imported(code, *args, **options):
+    """What a process of its own has imported of the heavy packages at its end, and what it has printed."""
+    env = os.environ | {"PYTHONWARNINGS": "error"}
+    done = subprocess.run([sys.executable, "-c", code, *map(str, args)], capture_output=True, env=env, **options)
+    assert done.returncode == 0, done.stderr
+    return HEAVY & set(done.stderr.decode().split()), done.stdout
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "m.vikt"
+    texts, labels = ["win money now", "lunch på fredag", "win a prize", "the report"] * 3, ["spam", "ham"] * 6
+    vikt.TextClassifier(min_df=1, l2=0.01).fit(texts, labels).save(path)
+    return path
+
+
+def test_the_package_imports_nothing_heavy():
+    assert imported(TELL + "import vikt") == (set(), b"")
+
+
+@pytest.mark.parametrize("command", [(), ("train",), ("predict",), ("explain",)])
+def test_help_imports_only_what_lays_it_out(command):
+    packages, out = imported(COMMAND, *command, "--help")
+    assert packages <= {"rich"}
+    assert b"Usage" in out
+
+
+def test_the_version_imports_nothing_heavy():
+    assert imported(COMMAND, "--version") == (set(), f"vikt {vikt.__version__}\n".encode())
+
+
+@pytest.mark.parametrize("options", [(), ("--json",), ("--proba",), ("-o", "out.txt")])
+def test_predicting_a_line_imports_numpy_alone(model, tmp_path, options):
+    packages, out = imported(COMMAND, "predict", model, *options, input=b"win money\n", cwd=tmp_path)
+    assert packages == {"numpy"}
+    assert b"spam" in (out or (tmp_path / "out.txt").read_bytes())
+
+
+@pytest.mark.parametrize("command", ["explain", "inspect"])
+def test_showing_a_model_reads_no_tables(model, command):
+    packages, out = imported(COMMAND, command, model, input=b"win money\n")
+    assert packages <= {"numpy", "rich"}
+    assert b"spam" in out
+
+
+def test_a_classifier_at_work_imports_numpy_alone(model):
+    code = "import sys, vikt; c = vikt.load(sys.argv[1]); print(c.predict(['win']), c.predict_proba(['win']).shape)"
+    assert imported(TELL + code + "; c.explain('win money')", model) == ({"numpy"}, b"['spam'] (1, 2)\n")
