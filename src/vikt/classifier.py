@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -23,7 +22,7 @@ from vikt.features.text import FeatureSettings, Measured, TextFeatures
 from vikt.matrix import SparseMatrix
 from vikt.model.classes import class_factors, encode_labels, label_array, row_weights
 from vikt.model.functions import Floats
-from vikt.model.linear import LinearModel, centred_intercepts
+from vikt.model.linear import LinearModel, centred_intercepts, log_probabilities
 from vikt.model.objective import Objective
 from vikt.selection.path import Choice, PathPoint, choose_l2, default_l2
 from vikt.solvers import Settings, Solution, minimise
@@ -36,7 +35,7 @@ Progress = Callable[[str, int, int], None]
 # Texts, or a mapping (a data frame) of columns, of which "text" is the text.
 Given = Iterable[str] | Texts | Mapping[str, Any] | Documents | Measured
 
-_TEXTS_AT_A_TIME = 4096
+_BYTES_AT_A_TIME, _TEXTS_AT_A_TIME = 1 << 24, 1 << 17
 
 
 @dataclass
@@ -298,6 +297,7 @@ class TextClassifier(Estimator):
         be that all texts of a small class are doubles of another's.
         """
         self.features_ = TextFeatures(self.features_.settings)
+        self.features_.use_threads(self.threads)
         fitted = corpus.take(training)
         held = corpus.take(apart[np.isin(corpus.y[apart], fitted.y)])
         made = self.features_.fit_transform(fitted.documents, lambda done, total: tell("features", done, total))
@@ -359,17 +359,11 @@ class TextClassifier(Estimator):
         """log P(class | text): (m, K), finite at any score."""
         self._check_fitted()
         held = self._measured(texts)
-
-        def block(first: int) -> Floats:
-            some = held.take(range(first, min(first + _TEXTS_AT_A_TIME, len(held))))
-            return self.model_.log_probabilities(SparseMatrix(*self.features_.transform(some)))
-
-        firsts = range(0, len(held), _TEXTS_AT_A_TIME)
-        if self.threads > 1 and len(firsts) > 1:
-            with ThreadPoolExecutor(self.threads) as pool:
-                blocks = list(pool.map(block, firsts))
-        else:
-            blocks = [block(first) for first in firsts]
+        self.features_.use_threads(self.threads)
+        blocks = [
+            log_probabilities(self.features_.scores(held.take(rows), self.theta_))
+            for rows in _blocks(held.texts.offsets)
+        ]
         return np.concatenate([np.empty((0, len(self.classes_))), *blocks])
 
     def predict_proba(self, texts: Given) -> Floats:
@@ -477,6 +471,16 @@ class TextClassifier(Estimator):
         classifier.choice_ = Choice(fit["l2"], curve, fit["choice"]["said"])
         classifier.data_, classifier.about_ = metadata["data"], metadata["about"]
         return classifier
+
+
+def _blocks(offsets: NDArray[np.int64]) -> Iterator[range]:
+    """Rows of texts a block at a time, so that memory does not grow with them."""
+    first, n = 0, len(offsets) - 1
+    while first < n:
+        last = int(np.searchsorted(offsets, offsets[first] + _BYTES_AT_A_TIME, side="right")) - 1
+        last = min(max(last, first + 1), n, first + _TEXTS_AT_A_TIME)
+        yield range(first, last)
+        first = last
 
 
 def _dtype_name(classes: NDArray[Any]) -> str:

@@ -127,9 +127,19 @@ def _over_memory(kernel: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+class _Unaligned:
+    """An array whose numbers begin at any byte, which memoryviews cannot read."""
+
+    def __init__(self, array: np.ndarray[Any, Any]) -> None:
+        self._array = array
+
+    def __getitem__(self, i: int) -> Any:
+        return self._array.item(i)
+
+
 def _as_python(argument: Any) -> Any:
     if isinstance(argument, np.ndarray):
-        return argument.data
+        return argument.data if argument.flags.aligned else _Unaligned(argument)
     return argument.item() if isinstance(argument, np.generic) else argument
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vikt.corpus.order import canonical_order, group_ranks, split_tenths
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError, NotFittedError, UsageError, check_known, known_to_sklearn
-from vikt.features.ngrams import Ngrams, sort_indices
+from vikt.features.ngrams import Ngrams
 from vikt.features.weighting import Weighting
 from vikt.matrix import DesignMatrix, design_matrix, row_hashes
 from vikt.model.classes import class_factors, encode_labels, row_weights
@@ -381,7 +381,6 @@ class TextVectorizer(Estimator):
         """The rows of texts by the vocabulary learnt, (m, n), as a SciPy CSR matrix."""
         self._check_fitted()
         rows = self.ngrams_.transform(Texts.from_strings(texts))
-        sort_indices(rows.indptr, rows.indices, rows.values, rows.n_features)
         return _csr(rows)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:

@@ -93,9 +93,15 @@ class Texts:
     def take(self, rows: Any) -> Texts:
         """The texts named, in that order."""
         rows = np.asarray(rows, dtype=np.int64)
-        if len(rows) == len(self) and np.array_equal(rows, np.arange(len(self))):
-            return self
+        if len(rows) and rows[0] >= 0 and np.all(rows[1:] - rows[:-1] == 1):
+            return self._run(int(rows[0]), int(rows[-1]) + 1)
         return Texts.from_bytes([self[i] for i in rows])
+
+    def _run(self, first: int, last: int) -> Texts:
+        if (first, last) == (0, len(self)):
+            return self
+        offsets = self.offsets[first : last + 1]
+        return Texts(self.content[offsets[0] : offsets[-1]], offsets - offsets[0])
 
 
 def _encode(row: int, string: str) -> bytes:

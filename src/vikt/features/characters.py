@@ -1,6 +1,7 @@
 """What is known of characters: which make words, their lower case, their accents.
 
-One table a rule, indexed by code point, for the kernels. Python is asked for each character, which takes a while for all of them, so a table reaches as far as a text asks.
+One table a rule, indexed by code point, for the kernels. Python is asked for each character, which takes a while for
+all of them, so a table reaches as far as a text asks.
 """
 
 from __future__ import annotations

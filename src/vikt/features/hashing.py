@@ -1,7 +1,4 @@
-"""N-grams hashed into a fixed number of buckets: no vocabulary to keep, and collisions, which are counted.
-
-Training still learns the exact vocabulary, and so can tell how many n-grams share a bucket; then it forgets it.
-"""
+"""N-grams hashed into a fixed number of buckets: no vocabulary to keep, and collisions, which are counted."""
 
 from __future__ import annotations
 
@@ -11,20 +8,77 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.compiled import compiled
 from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, UsageError
 from vikt.features import kernels
-from vikt.features.ngrams import Ngrams, Progress, sort_indices
-from vikt.features.rows import Rows
-from vikt.features.vocabulary import Vocabulary
+from vikt.features.ngrams import Ngrams
+from vikt.features.tokens import Ints, Tokens
+from vikt.features.vocabulary import Ids, Run, Vocabulary, parts_of_threads
 from vikt.features.weighting import Weighting
 
-FEWEST_BITS, MOST_BITS = 1, 30
+FEWEST_BITS, MOST_BITS = 1, 28
+
+
+class Buckets:
+    """Where the ids of hashed n-grams come from: an id is a bucket, whatever the length of the n-gram.
+
+    Attributes
+    ----------
+    met : NDArray[np.int32]
+        By bucket, while learning: 0 where no n-gram fell into it; else a mark of the first, odd where another came.
+    """
+
+    def __init__(self, lengths: range, bits: int) -> None:
+        self.lengths, self.mask = lengths, (1 << bits) - 1
+        self.met: NDArray[np.int32] = np.zeros(0, dtype=np.int32)
+
+    @property
+    def rooms(self) -> list[int]:
+        return [self.mask + 1]
+
+    @property
+    def groups(self) -> list[slice]:
+        return [slice(0, len(self.lengths))]
+
+    def ids(self, tokens: Tokens) -> Ids:
+        """For each length that counts, and each token, the bucket of the n-gram that begins there."""
+        return self._buckets(tokens, self._hashes(tokens))
+
+    def learn(self, batch: list[Tokens], run: Run, threads: int) -> list[Ids]:
+        """The same of several portions, remembering what was met; each thread looks after parts of the buckets."""
+        if not len(self.met):
+            self.met = np.zeros(self.mask + 1, dtype=np.int32)
+        hashes = list(run(self._hashes, batch))
+
+        def meet(parts: tuple[int, int]) -> None:
+            for tokens, own in zip(batch, hashes, strict=True):
+                tokens.kernels.meet(own, self.mask, *parts, self.met)
+
+        list(run(meet, parts_of_threads(threads)))
+        return [self._buckets(tokens, own) for tokens, own in zip(batch, hashes, strict=True)]
+
+    def _hashes(self, tokens: Tokens) -> Ints:
+        hashes = np.empty((self.lengths.stop - 1, tokens.n), dtype=np.int64)
+        tokens.kernels.unit_hashes(tokens.low, tokens.high, tokens.n, hashes[0])
+        for depth in range(2, self.lengths.stop):
+            tokens.kernels.ngram_hashes(hashes[depth - 2], hashes[0], depth, tokens.n, hashes[depth - 1])
+        return hashes[self.lengths.start - 1 :]
+
+    def _buckets(self, tokens: Tokens, hashes: Ints) -> Ids:
+        buckets = np.empty(hashes.shape, dtype=np.int32)
+        tokens.kernels.buckets_of(hashes, self.mask, buckets)
+        return buckets
+
+    def alphabetical(self, ids: list[Ints]) -> Ints:
+        """Buckets have no names to go by but their numbers."""
+        return np.argsort(ids[0])
+
+    def kept(self, ids: list[Ints]) -> tuple[Buckets, list[Ints]]:
+        return self, [np.arange(self.mask + 1)]
 
 
 class HashedNgrams(Ngrams):
-    """N-grams by the bucket that a 63-bit hash of their units falls into.
+    """N-grams by the bucket that a hash of their units falls into.
 
     Parameters
     ----------
@@ -33,18 +87,16 @@ class HashedNgrams(Ngrams):
 
     Attributes
     ----------
-    buckets : NDArray[np.int64]
-        The bucket of each column.
-    n_ngrams, n_collided : int
-        Different n-grams in the training texts, and how many of them share their bucket with another.
+    n_shared : int
+        How many buckets several different n-grams of the training texts fell into.
 
     Examples
     --------
     >>> from vikt.features.weighting import WEIGHTINGS
     >>> hashed = HashedNgrams("word", (1, 1), WEIGHTINGS["counts"], bits=1)
     >>> rows = hashed.fit_transform(Texts.from_strings(["a b c d e f", "a"]))
-    >>> rows.n_features, hashed.n_ngrams, hashed.n_collided
-    (2, 6, 6)
+    >>> rows.n_features, hashed.n_shared
+    (2, 2)
     """
 
     def __init__(
@@ -52,58 +104,25 @@ class HashedNgrams(Ngrams):
     ) -> None:
         if not FEWEST_BITS <= bits <= MOST_BITS:
             raise UsageError(f"hashing: expected {FEWEST_BITS} to {MOST_BITS} bits, found {bits}")
+        self.bits, self.n_shared = bits, 0
         super().__init__(analyzer, ngrams, weighting, **options)
-        self.bits = bits
-        self.buckets: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self.n_ngrams, self.n_collided = 0, 0
+
+    def _new_source(self) -> Buckets:
+        return Buckets(self._lengths, self.bits)
 
     @property
-    def n_columns(self) -> int:
-        return len(self.buckets)
+    def buckets(self) -> Ints:
+        """The bucket of each column."""
+        used = np.flatnonzero(self.columns[0] != kernels.NONE)
+        buckets = np.empty(len(used), dtype=np.int64)
+        buckets[self.columns[0][used]] = used
+        return buckets
 
-    def fit_transform(self, texts: Texts, progress: Progress | None = None) -> Rows:
-        met, nodes, counts, indptr, frequency = self._met(texts, progress)
-        own = met[frequency > 0]
-        used, shared = np.unique(own, return_counts=True)
-        self.n_ngrams, self.n_collided = len(own), int(shared[shared > 1].sum())
-        indptr, indices, counts = self._folded(np.searchsorted(used, met), len(used), nodes, counts, indptr)
-        in_texts = np.bincount(indices, minlength=len(used))
-        columns = self._columns(Vocabulary.empty(), in_texts, len(texts))
-        self.buckets, self.idf = used[columns], self.weighting.idf(in_texts[columns], len(texts))
-        column_of = np.full(len(used), len(columns))
-        column_of[columns] = np.arange(len(columns))
-        indptr, indices, counts = self._folded(column_of, len(columns), indices, counts, indptr)
-        return self._weighed(indptr, indices, counts)
-
-    def transform(self, texts: Texts, progress: Progress | None = None) -> Rows:
-        met, nodes, counts, indptr, _ = self._met(texts, progress)
-        order = np.argsort(self.buckets)
-        place = np.minimum(np.searchsorted(self.buckets[order], met), len(order) - 1)
-        columns = np.where(self.buckets[order[place]] == met, order[place], len(order))
-        return self._weighed(*self._folded(columns, len(order), nodes, counts, indptr))
-
-    def _met(self, texts: Texts, progress: Progress | None = None) -> Any:
-        """The bucket of each n-gram of these texts, and how often each row has it."""
-        learning = Vocabulary.empty()
-        nodes, counts, indptr, frequency = self._count(texts, learning, True, progress)
-        return self._buckets_of(learning), nodes, counts, indptr, frequency
-
-    def _buckets_of(self, vocabulary: Vocabulary) -> NDArray[np.int64]:
-        hashes = np.empty(vocabulary.n_nodes, dtype=np.int64)
-        compiled(kernels.__name__).hash_nodes(vocabulary.keys, vocabulary.hashes, vocabulary.n_nodes, hashes)
-        return hashes & ((1 << self.bits) - 1)
-
-    def _folded(self, column_of: Any, n_columns: int, nodes: Any, counts: Any, indptr: Any) -> Any:
-        """Entries by column, equal ones added up, columns rising; a column of `n_columns` is none."""
-        columns = column_of[nodes].astype(np.int32)
-        ends, kept = np.zeros_like(indptr), columns < n_columns
-        ends[1:] = np.cumsum(kept)[indptr[1:] - 1] if len(kept) else 0
-        ends[1:][indptr[1:] == 0] = 0
-        columns, counts = columns[kept], counts[kept]
-        sort_indices(ends, columns, counts, n_columns)
-        new_indptr = np.zeros_like(ends)
-        compiled(kernels.__name__).merge_equal(ends, columns, counts, new_indptr)
-        return new_indptr, columns[: new_indptr[-1]], counts[: new_indptr[-1]]
+    def fit_transform(self, texts: Texts, progress: Any = None) -> Any:
+        rows = super().fit_transform(texts, progress)
+        self.n_shared = int(np.count_nonzero(self.source.met & 1))
+        self.source.met = self.source.met[:0]
+        return rows
 
     def names(self, columns: Any = None) -> list[str]:
         wanted = self.buckets if columns is None else self.buckets[np.asarray(columns, dtype=np.int64)]
@@ -121,24 +140,35 @@ class HashedNgrams(Ngrams):
         return {bucket: " | ".join(names) for bucket, names in found.items()}
 
     def _bucket_of_each(self, text: Texts) -> dict[str, int]:
-        learning = Vocabulary.empty()
-        frequency = self._count(text, learning, True, None)[3]
-        own = np.flatnonzero(frequency > 0)
-        names = learning.names(self.analyzer.joiner, own)
-        return dict(zip(names, self._buckets_of(learning)[own].tolist(), strict=True))
+        """The n-grams of the first text and their buckets, by learning it beside."""
+        tokens = self._tokens(self.tokeniser.portions(text), (0, 1))
+        beside = Vocabulary(self._lengths, self.ngrams[0])
+        [ids] = beside.learn([tokens], map, 1)
+        bucket_of: dict[str, int] = {}
+        for length, own, buckets in zip(self._lengths, ids, self.source.ids(tokens), strict=True):
+            known, places = np.unique(own, return_index=True)
+            known, places = known[known != kernels.NONE], places[known != kernels.NONE]
+            names = beside.names(length, known.astype(np.int64), self.analyzer.joiner)
+            bucket_of |= dict(zip(names, buckets[places].tolist(), strict=True))
+        return bucket_of
 
     def said(self) -> str:
         return (
-            f"{self.n_ngrams:,} n-grams hashed into {1 << self.bits:,} buckets: {self.n_collided:,} share theirs "
-            "with another"
+            f"n-grams hashed into {self.n_columns:,} of {1 << self.bits:,} buckets; several different ones share "
+            f"{self.n_shared:,} of them"
         )
 
     def to_arrays(self) -> dict[str, Any]:
-        return {"buckets": self.buckets, "idf": self.idf, "counted": np.array([self.n_ngrams, self.n_collided])}
+        return {"buckets": self.buckets, "idf": self.idf, "shared": np.array([self.n_shared])}
 
     def restore(self, arrays: dict[str, Any]) -> None:
         self._restore_idf(arrays["idf"])
-        self.buckets = arrays["buckets"]
-        if self.buckets.dtype != np.int64 or self.buckets.shape != self.idf.shape:
-            raise DamagedModelError(f"{len(self.buckets)} buckets for {len(self.idf)} features")
-        self.n_ngrams, self.n_collided = arrays["counted"].tolist()
+        buckets = arrays["buckets"]
+        if buckets.dtype != np.int64 or buckets.shape != self.idf.shape:
+            raise DamagedModelError(f"{len(buckets)} buckets for {len(self.idf)} features")
+        if len(np.unique(buckets)) != len(buckets) or np.any(buckets < 0) or np.any(buckets >> self.bits):
+            raise DamagedModelError(f"buckets that are not different ones of {1 << self.bits}")
+        [self.n_shared] = arrays["shared"].tolist()
+        columns = np.full(1 << self.bits, kernels.NONE, dtype=np.int32)
+        columns[buckets] = np.arange(len(buckets))
+        self._look_up([columns])

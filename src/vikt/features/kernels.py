@@ -61,7 +61,7 @@ def decode(text: Array, i: int) -> tuple[int, int]:
     )
 
 
-# Normalising: how a character stands in NFC, as flags; above them its combining class, by which the marks on a letter are ordered.
+# Normalising: how a character stands in NFC, as flags; above them its combining class, by which marks are ordered.
 LEADS = 1  # may become one with a mark that comes after it
 FOLLOWS = 2  # may become one with a letter that comes before it
 CLASS_SHIFT = 2
@@ -231,7 +231,7 @@ def bounded_character_edges(
     ends: Array,
     edges: Array,
 ) -> int:
-    """The characters of each document word by word: a space, the word, a space, and an empty token where n-grams end."""
+    """The characters of each document word by word: a space, the word, a space, and an empty token to end n-grams."""
     space = len(text) - 1
     n = 0
     for document in range(first, last):
@@ -361,7 +361,7 @@ def find_units(
     last_part: int,
     units: Array,
 ) -> int:
-    """The unit of each token of some parts, from `begin` on; an unknown one is learnt while a part has less than `most`.
+    """The unit of each token of some parts, from `begin` on; one is learnt if unknown, while a part has under `most`.
 
     Where the units are learnt from the text, it is their pool.
 
@@ -514,25 +514,26 @@ def ngram_hashes(parents: Array, units: Array, depth: int, n: int, hashes: Array
         hashes[token] = NONE if unit == NONE else mix(mix(parents[token]) ^ unit)
 
 
-def buckets_of(hashes: Array, n: int, mask: int, buckets: Array) -> None:
-    for token in range(n):
-        buckets[token] = NONE if hashes[token] == NONE else hashes[token] & mask
+def buckets_of(hashes: Array, mask: int, buckets: Array) -> None:
+    for row in range(hashes.shape[0]):
+        for token in range(hashes.shape[1]):
+            buckets[row, token] = NONE if hashes[row, token] == NONE else hashes[row, token] & mask
 
 
-def meet(hashes: Array, n: int, mask: int, first_part: int, last_part: int, met: Array) -> None:
-    """Remember 30 bits of the first n-gram of each bucket, and in one more whether another came."""
-    for token in range(n):
-        if hashes[token] == NONE:
-            continue
-        bucket = hashes[token] & mask
-        part = part_of_id(bucket)
-        if part < first_part or part >= last_part:
-            continue
-        mark = (hashes[token] >> 31 & 0x3FFFFFFF) << 1
-        if met[bucket] == NONE:
-            met[bucket] = mark
-        elif met[bucket] | 1 != mark | 1:
-            met[bucket] |= 1
+def meet(hashes: Array, mask: int, first_part: int, last_part: int, met: Array) -> None:
+    """Mark each bucket of some parts with 29 bits of the first n-gram that fell into it, odd once another did."""
+    for row in range(hashes.shape[0]):
+        for token in range(hashes.shape[1]):
+            value = hashes[row, token]
+            bucket = value & mask
+            part = part_of_id(bucket)
+            if value == NONE or part < first_part or part >= last_part:
+                continue
+            mark = (value >> 30 & 0x1FFFFFFF) << 2 | 2
+            if met[bucket] == 0:
+                met[bucket] = mark
+            elif met[bucket] | 1 != mark | 1:
+                met[bucket] |= 1
 
 
 # Rows.

@@ -18,7 +18,7 @@ from vikt.features import kernels
 from vikt.features.analyzers import Analyzer, analyzer_named
 from vikt.features.rows import Rows, joined
 from vikt.features.tokens import Ints, Portions, Tokeniser, Tokens
-from vikt.features.vocabulary import Ids, Run, Vocabulary, longer
+from vikt.features.vocabulary import Ids, Run, Vocabulary, longer, parts_of_threads
 from vikt.features.weighting import Weighting
 
 _PORTIONS_A_THREAD = 8
@@ -97,7 +97,8 @@ class Ngrams:
     ) -> None:
         self.analyzer: Analyzer = analyzer_named(analyzer)
         lowered = self.analyzer.lowercase if lowercase is None else lowercase
-        self.tokeniser = Tokeniser(analyzer, lowered, strip_accents, stop_words, tokens)
+        self.tokeniser = Tokeniser(analyzer, lowered, strip_accents, tokens)
+        self._stopped = _vocabulary_of(stop_words) if stop_words else None
         self.ngrams = _checked_range(ngrams)
         self.weighting = weighting
         self.min_df, self.max_df, self.max_features = min_df, max_df, max_features
@@ -106,13 +107,17 @@ class Ngrams:
         self.threads = 1
         self.idf: NDArray[np.float64] = np.empty(0)
         self.source = self._new_source()
-        self._look_up([np.full(room, kernels.NONE, dtype=np.int32) for room in self.source.rooms])
+        self.columns: list[Ids] = []
 
     def _new_source(self) -> Any:
         """Where ids come from: a vocabulary that has learnt nothing yet."""
+        return Vocabulary(self._lengths, self.ngrams[0])
+
+    @property
+    def _lengths(self) -> range:
+        """The lengths of n-grams that count, those of words too short for the shortest n-gram among them."""
         shortest, longest = self.ngrams
-        whole = self.analyzer.shortest_whole
-        return Vocabulary(range(min(shortest, whole) if whole else shortest, longest + 1), shortest)
+        return range(min(shortest, self.analyzer.shortest_whole or shortest), longest + 1)
 
     def _look_up(self, columns: list[Ids]) -> None:
         """Go by these columns of the ids of each space from now on."""
@@ -120,10 +125,6 @@ class Ngrams:
         rows = [group.stop - group.start for group in self.source.groups]
         self._bases = np.repeat(np.cumsum([0, *map(len, columns[:-1])]), rows)
         self._column_of = np.concatenate(columns)
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        return self.source
 
     def fit_transform(self, texts: Texts, progress: Progress | None = None) -> Rows:
         """Learn the vocabulary and the document frequencies, and return the rows, indices rising within each.
@@ -151,7 +152,7 @@ class Ngrams:
         portions = self.tokeniser.portions(texts)
 
         def rows(documents: tuple[int, int]) -> Any:
-            return self._rows(portions.kernels, self._met(portions.tokens(documents)))
+            return self._rows(portions.kernels, self._met(portions, documents))
 
         with _running(self.threads) as run:
             return joined(run(rows, portions.ranges()), self.n_columns, self.dtype)
@@ -164,9 +165,8 @@ class Ngrams:
         portions = self.tokeniser.portions(texts)
 
         def score(documents: tuple[int, int]) -> None:
-            met = self._met(portions.tokens(documents))
-            arguments = self._arguments(met)
-            portions.kernels.score_rows(*arguments, theta, scores[slice(*documents)])
+            met = self._met(portions, documents)
+            portions.kernels.score_rows(*self._arguments(met), theta, scores[slice(*documents)])
 
         with _running(self.threads) as run:
             for _ in run(score, portions.ranges()):
@@ -177,30 +177,17 @@ class Ngrams:
     ) -> tuple[list[Met], list[Ints]]:
         """What was met in each portion, and in how many documents each id of each space was."""
         n_threads = min(self.threads, kernels.PARTS)
-        edges = [kernels.PARTS * thread // n_threads for thread in range(n_threads + 1)]
         seen = [np.zeros((0, 2), dtype=np.int32) for _ in source.groups]
         met: list[Met] = []
         ranges = portions.ranges()
         while batch := list(islice(ranges, 1 if n_threads == 1 else _PORTIONS_A_THREAD * n_threads)):
-            tokens = list(run(portions.tokens, batch))
-            found = [
-                Met(ids, portion.edges, portion.longest)
-                for portion, ids in zip(tokens, source.learn(tokens, run, n_threads), strict=True)
-            ]
+            tokens = list(run(partial(self._tokens, portions), batch))
+            ids = source.learn(tokens, run, n_threads)
             seen = [longer(own, room) for own, room in zip(seen, source.rooms, strict=True)]
-
-            def count(thread: int) -> None:
-                for portion, of_portion in zip(tokens, found, strict=True):
-                    for group, own in zip(source.groups, seen, strict=True):
-                        portions.kernels.count_documents(
-                            of_portion.ids[group], of_portion.edges, portion.n_documents, portion.first,
-                            edges[thread], edges[thread + 1], own,
-                        )  # fmt: skip
-
-            list(run(count, range(n_threads)))
-            met += found
+            list(run(partial(_count_documents, tokens, ids, source.groups, seen), parts_of_threads(n_threads)))
+            met += [Met(found, own.edges, own.longest) for own, found in zip(tokens, ids, strict=True)]
             if progress:
-                progress(tokens[-1].last, portions.n_documents)
+                progress(batch[-1][1], portions.n_documents)
         return met, [own[:, kernels.FREQUENCY].astype(np.int64) for own in seen]
 
     def _chosen(self, source: Any, frequencies: list[Ints], met: list[Met], n_documents: int) -> Chosen:
@@ -234,7 +221,12 @@ class Ngrams:
             frequency[order],
         )
 
-    def _met(self, tokens: Tokens) -> Met:
+    def _tokens(self, portions: Portions, documents: tuple[int, int]) -> Tokens:
+        tokens = portions.tokens(documents)
+        return tokens.without(self._stopped.ids(tokens)[0] != kernels.NONE) if self._stopped else tokens
+
+    def _met(self, portions: Portions, documents: tuple[int, int]) -> Met:
+        tokens = self._tokens(portions, documents)
         return Met(self.source.ids(tokens), tokens.edges, tokens.longest)
 
     def _arguments(self, met: Met) -> tuple[Any, ...]:
@@ -336,7 +328,7 @@ class Ngrams:
         The spans are of the normalised text. Meant for explaining one text, not for many.
         """
         portions = self.tokeniser.portions(text)
-        tokens = portions.tokens((0, 1))
+        tokens = self._tokens(portions, (0, 1))
         n_bytes = int(portions.offsets[1])
         spans = list(zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True))
         units = [portions.text[a:b].tobytes().decode("utf-8", "surrogatepass") for a, b in spans]
@@ -354,7 +346,7 @@ class Ngrams:
         portions = self.tokeniser.portions(texts)
         lengths = []
         for documents in portions.ranges():
-            tokens = portions.tokens(documents)
+            tokens = self._tokens(portions, documents)
             before = np.concatenate([[0], np.cumsum(tokens.high != 0)])
             lengths.append(np.diff(before[tokens.edges]))
         return np.concatenate([np.empty(0, dtype=np.int64), *lengths])
@@ -371,6 +363,23 @@ def _running(threads: int) -> Iterator[Run]:
         return
     with ThreadPoolExecutor(threads) as pool:
         yield pool.map
+
+
+def _count_documents(
+    batch: list[Tokens], ids: list[Ids], groups: list[slice], seen: list[Any], parts: tuple[int, int]
+) -> None:
+    """Add up in how many documents each id of some parts is, for each space of ids."""
+    for tokens, found in zip(batch, ids, strict=True):
+        for group, own in zip(groups, seen, strict=True):
+            tokens.kernels.count_documents(found[group], tokens.edges, tokens.n_documents, tokens.first, *parts, own)
+
+
+def _vocabulary_of(words: frozenset[str]) -> Vocabulary:
+    """A vocabulary of these units, which its ids are known by."""
+    portions = Tokeniser("word", lowercase=False, cut=lambda _: sorted(words)).portions(Texts.from_strings([""]))
+    vocabulary = Vocabulary(range(1, 2), 1)
+    vocabulary.learn([portions.tokens((0, 1))], map, 1)
+    return vocabulary
 
 
 def _given_up(met: list[Met]) -> Iterator[Met]:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vikt.corpus.documents import Documents
 from vikt.corpus.sentences import sentences
@@ -189,6 +190,28 @@ class TextFeatures:
     def transform(self, measured: Measured, progress: Progress | None = None) -> Rows:
         """The rows of documents by what was learnt."""
         return self._side_by_side([part.transform(measured.texts, progress) for part in self.parts], measured)
+
+    def scores(self, measured: Measured, theta: Any) -> NDArray[np.float64]:
+        """θᵀx of each document, (m,) or (m, K), from its bytes to its scores without making the rows."""
+        by_feature = theta.T.reshape(len(theta.T), -1)
+        scores = np.empty((len(measured), by_feature.shape[1]))
+        scores[:] = by_feature[0]
+        first = 1
+        for part in self.parts:
+            last = first + part.n_columns
+            part.add_scores(measured.texts, by_feature[first:last], scores)
+            first = last
+        for encoder, values in zip(self.encoders, measured.values, strict=True):
+            rows = encoder.rows(values)
+            of_entries = rows.values[:, None].astype(np.float64) * by_feature[first + rows.indices]
+            np.add.at(scores, np.repeat(np.arange(len(measured)), np.diff(rows.indptr)), of_entries)
+            first += rows.n_features
+        return scores[:, 0] if theta.ndim == 1 else scores
+
+    def use_threads(self, threads: int) -> None:
+        """Learn and score on so many threads; no result depends on it."""
+        for part in self.parts:
+            part.threads = threads
 
     def _side_by_side(self, parts: list[Rows], measured: Measured) -> Rows:
         made = zip(self.encoders, measured.values, strict=True)

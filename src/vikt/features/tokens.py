@@ -80,8 +80,6 @@ class Tokeniser:
         Whether case is lowered.
     strip_accents : {None, "unicode", "ascii"}
         Whether letters lose their accents, and how.
-    stop_words : frozenset of str
-        Tokens that are dropped.
     cut : Callable, optional
         A function that cuts a whole document, as it was given, into its tokens: slower, being Python.
     """
@@ -89,7 +87,6 @@ class Tokeniser:
     analyzer: str
     lowercase: bool
     strip_accents: str | None = None
-    stop_words: frozenset[str] = frozenset()
     cut: Callable[[str], list[str]] | None = None
 
     def normalised(self, texts: Texts) -> Texts:
@@ -99,7 +96,7 @@ class Tokeniser:
         return normalise(texts, lowercase=self.lowercase, composed=composed, strip_accents=self.strip_accents)
 
     def portions(self, texts: Texts) -> Portions:
-        """The texts in portions whose tokens stay in the cache: hands out functions that cut each."""
+        """The texts, ready to be cut portion by portion."""
         if self.cut:
             return _CutByFunction(texts, self.cut)
         return _CutByKernel(self.normalised(texts), analyzer_named(self.analyzer))
@@ -130,9 +127,7 @@ class Portions:
 
     def _with_keys(self, documents: tuple[int, int], edges: Ints, places: NDArray[np.int64], n: int) -> Tokens:
         tokens = Tokens(*documents, self.text, edges, places[:, :n], self.kernels)
-        self.kernels.token_keys(
-            self.text, self._eight, tokens.starts, tokens.ends, n, tokens.low, tokens.high
-        )
+        self.kernels.token_keys(self.text, self._eight, tokens.starts, tokens.ends, n, tokens.low, tokens.high)
         return tokens
 
 

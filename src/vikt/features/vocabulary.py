@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -116,9 +117,7 @@ class Units(Table):
     def filled(self, ids: Ints) -> bool:
         return bool(kernels_for(kernels.__name__, len(ids)).fill_with_units(self.low, self.high, ids, self.slots))
 
-    def find(
-        self, tokens: Tokens, begin: int, parts: tuple[int, int], learns: bool, units: Ids
-    ) -> int:
+    def find(self, tokens: Tokens, begin: int, parts: tuple[int, int], learns: bool, units: Ids) -> int:
         if learns:
             self.pool = tokens.text
         most = self.most if learns else 0
@@ -188,10 +187,10 @@ class Units(Table):
         second = high & kernels.SEVEN_BYTES
         places = starts[is_long, None] + np.arange(7, 14)
         second[is_long] = (self.pool[places].astype(np.int64) << 8 * np.arange(7)).sum(axis=1)
-        first, second = (key.astype(np.uint64).byteswap() for key in (self.low[ids], second))
-        order = np.lexsort((length, second, first))
+        first, then = (key.astype(np.uint64).byteswap() for key in (self.low[ids], second))
+        order = np.lexsort((length, then, first))
         same = is_long[order[1:]] & is_long[order[:-1]]
-        same &= (first[order[1:]] == first[order[:-1]]) & (second[order[1:]] == second[order[:-1]])
+        same &= (first[order[1:]] == first[order[:-1]]) & (then[order[1:]] == then[order[:-1]])
         edges = np.flatnonzero(np.diff(np.concatenate([[0], same, [0]]).astype(np.int8)))
         for begin, end in zip(edges[::2], edges[1::2] + 1, strict=True):
             run = order[begin:end]
@@ -403,16 +402,21 @@ class Vocabulary:
         return vocabulary
 
 
+def parts_of_threads(threads: int) -> list[tuple[int, int]]:
+    """The parts first..last of a table that each thread looks after."""
+    edges = [kernels.PARTS * thread // threads for thread in range(threads + 1)]
+    return list(itertools.pairwise(edges))
+
+
 def _learn(table: Any, batch: list[Tokens], run: Run, threads: int, arrays: list[tuple[Ids, ...]]) -> None:
     """Let each thread go through a batch and learn what belongs to its parts; where one is full, all wait and go on."""
-    edges = [kernels.PARTS * thread // threads for thread in range(threads + 1)]
+    parts = parts_of_threads(threads)
     reached = [(0, 0)] * threads
 
     def walk(thread: int) -> tuple[int, int]:
         portion, token = reached[thread]
         while portion < len(batch):
-            parts = edges[thread], edges[thread + 1]
-            token = table.find(batch[portion], token, parts, True, *arrays[portion])
+            token = table.find(batch[portion], token, parts[thread], True, *arrays[portion])
             if token < batch[portion].n:
                 return portion, token
             portion, token = portion + 1, 0

@@ -34,8 +34,7 @@ class LinearModel:
 
     def log_probabilities(self, X: DesignMatrix) -> Floats:
         """log P(y = k | x): (m, K), finite at any score."""
-        z = self.scores(X)
-        return log_softmax(z) if z.ndim == 2 else np.stack([log_logistic(-z), log_logistic(z)], axis=1)
+        return log_probabilities(self.scores(X))
 
     def predict_proba(self, X: DesignMatrix) -> Floats:
         """P(y = k | x): (m, K), rows summing to 1."""
@@ -45,6 +44,13 @@ class LinearModel:
         """arg max_k P(y = k | x): (m,); a tie goes to the first class."""
         z = self.scores(X)
         return np.asarray(np.argmax(z, axis=1) if z.ndim == 2 else z > 0, dtype=np.int64)
+
+
+def log_probabilities(scores: Floats) -> Floats:
+    """log P(y = k | x), (m, K), of scores θᵀx: one of each row for two classes, K for more; finite at any score."""
+    if scores.ndim == 2:
+        return log_softmax(scores)
+    return np.stack([log_logistic(-scores), log_logistic(scores)], axis=1)
 
 
 def h(x: ArrayLike, theta: ArrayLike) -> Floats:
