@@ -31,6 +31,7 @@ CLOSES = 3  # whether one ended before this character
 
 NONE = -1
 LONG = 15  # a token of so many bytes or more is hashed
+PADDING = 16  # spaces behind all texts
 SEVEN_BYTES = 0xFFFFFFFFFFFFFF
 HALF = 28
 HALF_MASK = 0xFFFFFFF
@@ -189,9 +190,9 @@ def character_edges(
 ) -> int:
     """The characters of each document, as tokens; a run of white space of two or more counts as one space.
 
-    The last byte of `text` is a space, for tokens that the text does not spell.
+    Behind `text` stand PADDING spaces, for tokens that it does not spell, and for what is read beyond its end.
     """
-    space = len(text) - 1
+    space = len(text) - PADDING
     n = 0
     for document in range(first, last):
         edges[document - first] = n
@@ -232,7 +233,7 @@ def bounded_character_edges(
     edges: Array,
 ) -> int:
     """The characters of each document word by word: a space, the word, a space, and an empty token to end n-grams."""
-    space = len(text) - 1
+    space = len(text) - PADDING
     n = 0
     for document in range(first, last):
         edges[document - first] = n

@@ -16,8 +16,6 @@ from vikt.features.analyzers import Analyzer, analyzer_named
 from vikt.features.characters import reach
 from vikt.features.normalise import normalise
 
-# Behind the last text: what is read eight bytes at a time may read beyond it, and the last byte is a space.
-_PADDING = b" " * 16
 _BYTES_AT_A_TIME, _MOST_TEXTS = 1 << 18, 1 << 14
 
 Ints = NDArray[np.int64]
@@ -109,7 +107,7 @@ class Portions:
         self.kernels = kernels_for(kernels.__name__, len(texts.content))
         self.offsets = texts.offsets
         self.n_documents = len(texts)
-        self.text = np.frombuffer(texts.content + _PADDING, dtype=np.uint8)
+        self.text = np.frombuffer(texts.content + b" " * kernels.PADDING, dtype=np.uint8)
         self._eight = np.ndarray((len(self.text) - 7,), np.int64, self.text.data, strides=(1,))
 
     def ranges(self) -> Iterator[tuple[int, int]]:
