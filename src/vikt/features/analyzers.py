@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vikt.errors import check_known
 from vikt.features import kernels
@@ -44,12 +44,15 @@ class Analyzer:
 _CHARACTERS = Analyzer(kernels.character_edges.__name__, space_characters, lowercase=False)
 _BOUNDED = Analyzer(kernels.bounded_character_edges.__name__, space_characters, lowercase=False, keep_short=True)
 
-# "pattern" is scikit-learn's word pattern `(?u)\b\w\w+\b`, without NFC, so that columns agree with its own.
+# "pattern" is scikit-learn's word pattern `(?u)\b\w\w+\b`. It and the characters as typed are without NFC, so that
+# columns agree with scikit-learn's.
 ANALYZERS: dict[str, Analyzer] = {
     "word": Analyzer(kernels.word_edges.__name__, word_characters, joiner=" "),
     "char": _CHARACTERS,
     "char_wb": _BOUNDED,
     "pattern": Analyzer(kernels.word_edges.__name__, pattern_characters, joiner=" ", min_characters=2, composed=False),
+    "char_as_typed": replace(_CHARACTERS, composed=False),
+    "char_wb_as_typed": replace(_BOUNDED, composed=False),
 }
 
 
