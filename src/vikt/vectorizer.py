@@ -40,6 +40,15 @@ from vikt.features.weighting import Weighting
 
 TOKEN_PATTERN = r"(?u)\b\w\w+\b"
 
+# The token patterns that are compiled: a run of word characters has an edge on either side, asked for or not.
+_PATTERNS = {
+    TOKEN_PATTERN: "pattern",
+    r"\b\w\w+\b": "pattern",
+    r"(?u)\b\w+\b": "pattern_any_length",
+    r"\b\w+\b": "pattern_any_length",
+    r"(?u)\w+": "pattern_any_length",
+    r"\w+": "pattern_any_length",
+}
 # Characters stay as typed here, since scikit-learn composes none.
 _ANALYZERS = {"pattern": "pattern", "word": "word", "char": "char_as_typed", "char_wb": "char_wb_as_typed"}
 _CUT_INTO_WORDS = ("pattern", "word")
@@ -112,8 +121,8 @@ class TextVectorizer(Estimator):
 
     Notes
     -----
-    Compiled code is some ten times as fast as scikit-learn; a tokenizer, a token pattern other than the default or a
-    callable analyzer is about as fast there as here. A preprocessor alone costs one call a text.
+    A tokenizer, a callable analyzer or a token pattern of the user's own (other than runs of `\w`) lets every text be
+    cut in Python, which takes as long as in scikit-learn, or longer. A preprocessor alone costs one call a text.
 
     Examples
     --------
@@ -253,6 +262,8 @@ class TextVectorizer(Estimator):
         if self.vocabulary is not None:
             self.ngrams_ = self._given()
             return self.ngrams_.fit_transform(texts)
+        if not len(texts):
+            raise EmptyVocabularyError("empty vocabulary: there are no texts to learn it from")
         if self.max_features is not None and self.hashing is None:
             return self._learn_most_frequent(texts)
         limits = {"min_df": self.min_df, "max_df": self.max_df, "max_features": self.max_features}
@@ -312,7 +323,8 @@ class TextVectorizer(Estimator):
             "stop_words": self._stop_words(),
             **options,
         }
-        return made(_ANALYZERS[self.analyzer], self.ngram_range, weighting, **options)
+        analyzer = _PATTERNS[str(self.token_pattern)] if self.analyzer == "pattern" else _ANALYZERS[self.analyzer]
+        return made(analyzer, self.ngram_range, weighting, **options)
 
     def _weighting(self) -> Weighting:
         kind = Weighting if self.smooth_idf else UnsmoothedWeighting
@@ -365,7 +377,12 @@ class TextVectorizer(Estimator):
             return self.tokenizer
         if self.analyzer == "word":
             return vikt_words
-        pattern = re.compile(str(self.token_pattern))
+        try:
+            pattern = re.compile(str(self.token_pattern))
+        except re.error as error:
+            raise UsageError(
+                f"token_pattern: {self.token_pattern!r} is no regular expression of Python's: {error}"
+            ) from None
         if pattern.groups > 1:
             raise UsageError(
                 f"token_pattern: More than 1 capturing group in token pattern {self.token_pattern!r}; write (?:...) "
@@ -438,7 +455,7 @@ class TextVectorizer(Estimator):
             "tokenizer": self.tokenizer is not None and self.analyzer in _CUT_INTO_WORDS,
             "token_pattern": self.analyzer == "pattern"
             and self.tokenizer is None
-            and self.token_pattern != TOKEN_PATTERN,
+            and self.token_pattern not in _PATTERNS,
         }
         # A subclass of the user's own may build its steps in Python.
         asking |= {
@@ -462,6 +479,8 @@ class TextVectorizer(Estimator):
                 + ("lower boundary larger than the upper boundary." if shortest > longest else "below 1.")
                 + " Write (1, 2), say"
             )
+        if self.analyzer == "pattern" and self.tokenizer is None and not isinstance(self.token_pattern, str):
+            raise UsageError(f"token_pattern: expected a regular expression, found {self.token_pattern!r}")
         if self.hashing is not None and self.vocabulary is not None:
             raise UsageError("hashing: keeps no vocabulary, and one is given; leave one of them out")
         if not callable(self.analyzer):

@@ -44,13 +44,16 @@ class Analyzer:
 _CHARACTERS = Analyzer(kernels.character_edges.__name__, space_characters, lowercase=False)
 _BOUNDED = Analyzer(kernels.bounded_character_edges.__name__, space_characters, lowercase=False, keep_short=True)
 
-# "pattern" is scikit-learn's word pattern `(?u)\b\w\w+\b`. It and the characters as typed are without NFC, so that
-# columns agree with scikit-learn's.
+_PATTERN = Analyzer(kernels.word_edges.__name__, pattern_characters, joiner=" ", min_characters=2, composed=False)
+
+# "pattern" is scikit-learn's word pattern `(?u)\b\w\w+\b`, of any length `\w+`. They and the characters as typed are
+# without NFC, so that columns agree with scikit-learn's.
 ANALYZERS: dict[str, Analyzer] = {
     "word": Analyzer(kernels.word_edges.__name__, word_characters, joiner=" "),
     "char": _CHARACTERS,
     "char_wb": _BOUNDED,
-    "pattern": Analyzer(kernels.word_edges.__name__, pattern_characters, joiner=" ", min_characters=2, composed=False),
+    "pattern": _PATTERN,
+    "pattern_any_length": replace(_PATTERN, min_characters=1),
     "char_as_typed": replace(_CHARACTERS, composed=False),
     "char_wb_as_typed": replace(_BOUNDED, composed=False),
 }
