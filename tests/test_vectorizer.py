@@ -246,7 +246,7 @@ def test_50000_hostile_texts():
 
 @pytest.mark.slow
 def test_one_text_of_50_million_bytes():
-    numbers = np.random.default_rng(0).zipf(1.3, size=8_500_000) % 1_000_000
+    numbers = np.random.default_rng(0).zipf(1.3, size=10_800_000) % 1_000_000
     text = " ".join(map("é{}".format, numbers.tolist()))
     assert len(text.encode()) > 5e7
     assert_same(*pair(ngram_range=(1, 2)), [text])
@@ -409,6 +409,18 @@ def test_vikts_own_words():
     expected = ["good", "film", "!", "good film", "film !", "i", "can", "'", "t", ".", "i can", "can '", "' t", "t ."]
     assert vectorizer.get_feature_names_out().tolist() == sorted(expected)
     assert sorted(vectorizer.build_analyzer()("A good film!")) == ["!", "film", "film !", "good", "good film"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(texts=st.lists(TEXT, min_size=20, max_size=20))
+def test_vikts_own_words_that_are_chosen_are_met_again(texts):
+    every, chosen = (TextVectorizer(analyzer="word", ngram_range=(1, 2), max_features=n) for n in (None, 10**6))
+    try:
+        expected = every.fit_transform(texts)
+    except EmptyVocabularyError:
+        return
+    assert_same_rows(chosen.fit_transform(texts), expected)
+    assert_same_rows(chosen.transform(texts), expected)
 
 
 # What was learnt.

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Self
 
@@ -20,25 +19,12 @@ from numpy.typing import NDArray
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError, EmptyVocabularyError, UsageError, check_known
 from vikt.estimators import Estimator
-from vikt.features.chosen import ChosenTerms, Terms, UnsmoothedWeighting, normalised_rows
+from vikt.features.chosen import ChosenTerms, Terms, UnsmoothedWeighting, given_terms, normalised_rows
 from vikt.features.hashing import HashedNgrams
 from vikt.features.ngrams import Ngrams
 from vikt.features.rows import Rows
-from vikt.features.terms import (
-    STRIPPERS,
-    ListedTerms,
-    Span,
-    analyze,
-    bounded_character_ngrams,
-    character_ngrams,
-    preprocess,
-    spelled,
-    vikt_words,
-    word_ngrams,
-)
+from vikt.features.terms import CUT_INTO_WORDS, TOKEN_PATTERN, ListedTerms, Span, Steps, spelled
 from vikt.features.weighting import Weighting
-
-TOKEN_PATTERN = r"(?u)\b\w\w+\b"
 
 # The token patterns that are compiled: a run of word characters has an edge on either side, asked for or not.
 _PATTERNS = {
@@ -51,11 +37,10 @@ _PATTERNS = {
 }
 # Characters stay as typed here, since scikit-learn composes none.
 _ANALYZERS = {"pattern": "pattern", "word": "word", "char": "char_as_typed", "char_wb": "char_wb_as_typed"}
-_CUT_INTO_WORDS = ("pattern", "word")
 _BUILDERS = {"build_analyzer": "analyzer", "build_tokenizer": "tokenizer", "build_preprocessor": "preprocessor"}
 
 
-class TextVectorizer(Estimator):
+class TextVectorizer(Steps, Estimator):
     r"""Texts to a TF-IDF matrix, by TfidfVectorizer's defaults: the same columns, the same values.
 
     CountVectorizer is `TextVectorizer(use_idf=False, norm=None, dtype=np.int64)`; HashingVectorizer's role is that of
@@ -283,7 +268,7 @@ class TextVectorizer(Estimator):
         return chosen.learn(rows, column_of)
 
     def _given(self) -> ChosenTerms:
-        terms = _given_terms(self.vocabulary)
+        terms = given_terms(self.vocabulary)
         if self.lowercase and self.preprocessor is None and any(any(map(str.isupper, term)) for term in terms):
             warnings.warn(
                 "Upper case characters found in vocabulary while 'lowercase' is True. These entries will not be "
@@ -350,71 +335,7 @@ class TextVectorizer(Estimator):
             self.ngrams_ = self._given()
         self._check_fitted()
 
-    # What becomes of a text in Python.
-
-    def decode(self, doc: Any) -> Any:
-        """The text of what was given for it, as `input` has it; bytes become a string."""
-        if self.input == "filename":
-            with open(doc, "rb") as file:
-                doc = file.read()
-        elif self.input == "file":
-            doc = doc.read()
-        return doc.decode(self.encoding, self.decode_error) if isinstance(doc, bytes) else doc
-
-    def build_preprocessor(self) -> Callable[[Any], str]:
-        """What is done to a text before it is cut."""
-        if self.preprocessor is not None:
-            return self.preprocessor
-        strip = self.strip_accents
-        if not callable(strip):
-            check_known("strip_accents", strip, STRIPPERS)
-            strip = STRIPPERS[strip]
-        return partial(preprocess, lowercase=self.lowercase, strip=strip)
-
-    def build_tokenizer(self) -> Callable[[str], Iterable[str]]:
-        """What cuts a string into words."""
-        if self.tokenizer is not None:
-            return self.tokenizer
-        if self.analyzer == "word":
-            return vikt_words
-        try:
-            pattern = re.compile(str(self.token_pattern))
-        except re.error as error:
-            raise UsageError(
-                f"token_pattern: {self.token_pattern!r} is no regular expression of Python's: {error}"
-            ) from None
-        if pattern.groups > 1:
-            raise UsageError(
-                f"token_pattern: More than 1 capturing group in token pattern {self.token_pattern!r}; write (?:...) "
-                "for those that are not the word"
-            )
-        return pattern.findall
-
-    def build_analyzer(self) -> Callable[[Any], Sequence[str]]:
-        """What goes from a text to its terms: the slow definition of what compiled code does."""
-        if callable(self.analyzer):
-            return partial(analyze, steps=(self.decode, self.analyzer))
-        check_known("analyzer", self.analyzer, _ANALYZERS)
-        before = (self.decode, self.build_preprocessor())
-        if self.analyzer not in _CUT_INTO_WORDS:
-            form = {"char": character_ngrams, "char_wb": bounded_character_ngrams}[self.analyzer]
-            return partial(analyze, steps=(*before, partial(form, span=self.ngram_range)))
-        form_words = partial(word_ngrams, span=self.ngram_range, stop_words=self.get_stop_words() or frozenset())
-        return partial(analyze, steps=(*before, self.build_tokenizer(), form_words))
-
-    def get_stop_words(self) -> frozenset[str] | None:
-        """The words that are left out."""
-        if self.stop_words is None:
-            return None
-        if not isinstance(self.stop_words, str):
-            return frozenset(self.stop_words)
-        if self.stop_words != "english":
-            raise UsageError(f"stop_words: expected 'english' or a collection of words, found {self.stop_words!r}")
-        try:
-            from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-        except ImportError:
-            raise UsageError("stop_words: 'english' is scikit-learn's list; install it, or give words") from None
-        return frozenset(ENGLISH_STOP_WORDS)
+    # What compiled code is given.
 
     def _texts(self, raw_documents: Any) -> Texts:
         """The texts that compiled code is given: as they are, prepared, or as lists of their terms."""
@@ -435,7 +356,7 @@ class TextVectorizer(Estimator):
         return Texts.from_strings(map(self.decode, raw_documents))
 
     def _stop_words(self) -> frozenset[str]:
-        return (self.analyzer in _CUT_INTO_WORDS and self.get_stop_words()) or frozenset()
+        return (self.analyzer in CUT_INTO_WORDS and self.get_stop_words()) or frozenset()
 
     def _cut(self) -> bool:
         """Whether Python cuts each text into terms."""
@@ -452,16 +373,14 @@ class TextVectorizer(Estimator):
         asking = {
             "preprocessor": self.preprocessor is not None,
             "strip_accents": callable(self.strip_accents) and self.preprocessor is None,
-            "tokenizer": self.tokenizer is not None and self.analyzer in _CUT_INTO_WORDS,
+            "tokenizer": self.tokenizer is not None and self.analyzer in CUT_INTO_WORDS,
             "token_pattern": self.analyzer == "pattern"
             and self.tokenizer is None
             and self.token_pattern not in _PATTERNS,
         }
         # A subclass of the user's own may build its steps in Python.
         asking |= {
-            option: True
-            for name, option in _BUILDERS.items()
-            if getattr(kind, name) is not getattr(TextVectorizer, name)
+            option: True for name, option in _BUILDERS.items() if getattr(kind, name) is not getattr(Steps, name)
         }
         return [option for option, asks in asking.items() if asks]
 
@@ -472,12 +391,10 @@ class TextVectorizer(Estimator):
             value = getattr(self, name)
             if not holds(value):
                 raise UsageError(f"{name}: expected {expected}, found {value!r}")
-        shortest, longest = self.ngram_range
-        if not 1 <= shortest <= longest:
+        if self.ngram_range[0] > self.ngram_range[1]:
             raise UsageError(
-                f"Invalid value for ngram_range={self.ngram_range} "
-                + ("lower boundary larger than the upper boundary." if shortest > longest else "below 1.")
-                + " Write (1, 2), say"
+                f"Invalid value for ngram_range={self.ngram_range} lower boundary larger than the upper boundary. "
+                "Write (1, 2), say"
             )
         if self.analyzer == "pattern" and self.tokenizer is None and not isinstance(self.token_pattern, str):
             raise UsageError(f"token_pattern: expected a regular expression, found {self.token_pattern!r}")
@@ -488,7 +405,7 @@ class TextVectorizer(Estimator):
             self.build_preprocessor()
 
     def _warn_of_options_without_effect(self) -> None:
-        cut_into_words = self.analyzer in _CUT_INTO_WORDS
+        cut_into_words = self.analyzer in CUT_INTO_WORDS
         no_words = "'analyzer' != 'word' or 'pattern'"
         analyzer = "'analyzer' is callable" if callable(self.analyzer) else f"'analyzer' is {self.analyzer!r}"
         own_pattern = self.token_pattern not in (TOKEN_PATTERN, None)
@@ -540,50 +457,19 @@ def _object_array(names: list[str]) -> NDArray[Any]:
     return np.array(names, dtype=object)
 
 
-def _given_terms(vocabulary: Any) -> Terms:
-    """A vocabulary of the user's as the column of each term.
-
-    Raises
-    ------
-    UsageError
-        It is no vocabulary.
-    EmptyVocabularyError
-        It has no term.
-    """
-    if isinstance(vocabulary, str) or not isinstance(vocabulary, Iterable):
-        raise UsageError(f"vocabulary: expected a mapping or a collection of terms, found {vocabulary!r:.60}")
-    if not isinstance(vocabulary, Mapping):
-        listed = sorted(vocabulary) if isinstance(vocabulary, (set, frozenset)) else list(vocabulary)
-        vocabulary = {term: column for column, term in enumerate(listed)}
-        if len(vocabulary) < len(listed):
-            twice = next(term for column, term in enumerate(listed) if vocabulary[term] != column)
-            raise UsageError(f"vocabulary: Duplicate term in vocabulary: {twice!r}")
-    if not vocabulary:
-        raise EmptyVocabularyError("vocabulary: empty vocabulary passed to fit; give terms, or None to learn them")
-    for term in vocabulary:
-        if not isinstance(term, str):
-            raise UsageError(f"vocabulary: expected strings as terms, found {term!r}")
-    columns = set(vocabulary.values())
-    if len(columns) < len(vocabulary):
-        raise UsageError("vocabulary: Vocabulary contains repeated indices; give each term a column of its own")
-    missing = next((column for column in range(len(vocabulary)) if column not in columns), None)
-    if missing is not None:
-        raise UsageError(f"vocabulary: Vocabulary of size {len(vocabulary)} doesn't contain index {missing}")
-    return {term: int(column) for term, column in vocabulary.items()}
-
-
 def _is_whole(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value >= 1)
 
 
 def _is_frequency(value: Any) -> bool:
-    return _is_whole(value) or (isinstance(value, (float, np.floating)) and bool(0 <= value <= 1))
+    return _is_whole(value) or (isinstance(value, float) and 0 <= value <= 1)
 
 
 _FREQUENCY = ("a whole number of 1 or more, or a share of 0.0 to 1.0", _is_frequency)
 _EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "input": ("'content', 'filename' or 'file'", ("content", "filename", "file").__contains__),
     "norm": ("'l2', 'l1' or None", ("l2", "l1", None).__contains__),
+    "ngram_range": ("two whole numbers of 1 or more", lambda span: len(span) == 2 and all(map(_is_whole, span))),
     "min_df": _FREQUENCY,
     "max_df": _FREQUENCY,
     "max_features": ("a whole number of 1 or more, or None", lambda value: value is None or _is_whole(value)),

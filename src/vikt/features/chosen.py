@@ -2,18 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vikt.corpus.texts import Texts
+from vikt.errors import EmptyVocabularyError, UsageError
 from vikt.features.ngrams import Ngrams
 from vikt.features.rows import Rows
 from vikt.features.weighting import Weighting
 
 Terms = dict[str, int]
+
+
+def given_terms(vocabulary: Any) -> Terms:
+    """A vocabulary of the user's as the column of each term.
+
+    Raises
+    ------
+    UsageError
+        It is no vocabulary.
+    EmptyVocabularyError
+        It has no term.
+    """
+    if isinstance(vocabulary, str) or not isinstance(vocabulary, Iterable):
+        raise UsageError(f"vocabulary: expected a mapping or a collection of terms, found {vocabulary!r:.60}")
+    if not isinstance(vocabulary, Mapping):
+        listed = sorted(vocabulary) if isinstance(vocabulary, (set, frozenset)) else list(vocabulary)
+        vocabulary = {term: column for column, term in enumerate(listed)}
+        if len(vocabulary) < len(listed):
+            twice = next(term for column, term in enumerate(listed) if vocabulary[term] != column)
+            raise UsageError(f"vocabulary: Duplicate term in vocabulary: {twice!r}")
+    if not vocabulary:
+        raise EmptyVocabularyError("vocabulary: empty vocabulary passed to fit; give terms, or None to learn them")
+    for term in vocabulary:
+        if not isinstance(term, str):
+            raise UsageError(f"vocabulary: expected strings as terms, found {term!r}")
+    columns = set(vocabulary.values())
+    if len(columns) < len(vocabulary):
+        raise UsageError("vocabulary: Vocabulary contains repeated indices; give each term a column of its own")
+    missing = next((column for column in range(len(vocabulary)) if column not in columns), None)
+    if missing is not None:
+        raise UsageError(f"vocabulary: Vocabulary of size {len(vocabulary)} doesn't contain index {missing}")
+    return {term: int(column) for term, column in vocabulary.items()}
 
 
 class ChosenTerms:
