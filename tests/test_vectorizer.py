@@ -235,13 +235,13 @@ def fuzz(n_lists):
 
 @pytest.mark.filterwarnings("ignore:Your stop_words")
 def test_2000_hostile_texts():
-    fuzz(40)()
+    fuzz(60)()
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Your stop_words")
 def test_50000_hostile_texts():
-    fuzz(1000)()
+    fuzz(1400)()
 
 
 @pytest.mark.slow
