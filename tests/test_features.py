@@ -1,21 +1,19 @@
-"""Text to features: equal to scikit-learn's where its options apply; vikt's own words as promised."""
+"""Text to features: vikt's own words as promised, and hashing."""
 
 from __future__ import annotations
 
 import re
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer
 
 import vikt
 from vikt.corpus.documents import Documents
 from vikt.corpus.texts import Texts
-from vikt.errors import EmptyVocabularyError, NotFittedError, UsageError
-from vikt.estimators import TextVectorizer
+from vikt.errors import EmptyVocabularyError, UsageError
 from vikt.features.hashing import HashedNgrams
 from vikt.features.ngrams import Ngrams
 from vikt.features.normalise import normalise
@@ -37,70 +35,6 @@ def words(text: str) -> list[str]:
     part = Ngrams("word", (1, 1), WEIGHTINGS["counts"])
     part.fit_transform(Texts.from_strings([text]))
     return part.names()
-
-
-def assert_same_matrix(ours, theirs, texts):
-    expected = theirs.fit_transform(texts)
-    found = ours.fit_transform(texts)
-    assert ours.get_feature_names_out().tolist() == theirs.get_feature_names_out().tolist()
-    assert abs(found - expected).max() < 1e-6
-    assert abs(ours.transform(texts) - expected).max() < 1e-6
-
-
-@pytest.mark.parametrize(
-    ("analyzer", "ngram_range"),
-    [
-        ("word", (1, 1)),
-        ("word", (1, 3)),
-        ("word", (2, 2)),
-        ("char", (1, 3)),
-        ("char_wb", (2, 4)),
-        ("char_wb", (1, 1)),
-        ("char_wb", (5, 6)),
-    ],
-)
-@settings(max_examples=60, deadline=None)
-@given(texts=st.lists(HOSTILE, min_size=1, max_size=40))
-def test_columns_and_values_equal_scikit_learns_on_hostile_unicode(analyzer, ngram_range, texts):
-    theirs = TfidfVectorizer(analyzer=analyzer, ngram_range=ngram_range, sublinear_tf=True)
-    ours = TextVectorizer(
-        analyzer={"word": "pattern"}.get(analyzer, analyzer), ngram_range=ngram_range, sublinear_tf=True
-    )
-    if analyzer != "word":
-        # scikit-learn normalises nothing; vikt's characters are NFC, so compare on NFC texts.
-        texts = [text.decode() for text in normalise(Texts.from_strings(texts), lowercase=True, composed=True)]
-    try:
-        assert_same_matrix(ours, theirs, texts)
-    except (EmptyVocabularyError, ValueError):
-        with pytest.raises(ValueError, match=r"vocabulary|no terms remain"):
-            theirs.fit(texts)
-        with pytest.raises(EmptyVocabularyError):
-            ours.fit(texts)
-
-
-@pytest.mark.parametrize("options", [{}, {"ngram_range": (1, 2), "min_df": 3, "max_df": 0.4}, {"max_features": 500}])
-def test_columns_and_values_equal_scikit_learns_on_imdb(corpus, options):
-    texts = pq.read_table(corpus("imdb/train.parquet"), columns=["text"])["text"].to_pylist()[::25]
-    theirs, ours = TfidfVectorizer(**options), TextVectorizer(**options)
-    if "max_features" in options:  # ties at the border are broken differently, so only the sum of counts can agree
-        assert ours.fit_transform(texts).shape == theirs.fit_transform(texts).shape
-    else:
-        assert_same_matrix(ours, theirs, texts)
-
-
-def test_languages_of_every_script(corpus):
-    lines = corpus("languages/train.tsv").read_text(encoding="utf-8").split("\n")[1:8001]
-    texts = [
-        text.decode()
-        for text in normalise(
-            Texts.from_strings([line.split("\t")[1] for line in lines if line]), lowercase=True, composed=True
-        )
-    ]
-    assert_same_matrix(
-        TextVectorizer(analyzer="char_wb", ngram_range=(2, 4), min_df=2),
-        TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), min_df=2),
-        texts,
-    )
 
 
 def test_counts_and_presence():
@@ -173,25 +107,6 @@ def test_an_unknown_word_and_an_empty_text_are_no_features():
 def test_min_df_counts_texts_not_words():
     with pytest.raises(EmptyVocabularyError, match="min_df=2"):
         Ngrams("word", (1, 1), WEIGHTINGS["counts"], min_df=2).fit_transform(Texts.from_strings(["a a a", "b"]))
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"analyzer": "wrod"}, "analyzer: 'wrod'"),
-        ({"ngram_range": (2, 1)}, "shortest <= longest"),
-        ({"norm": "l3"}, "norm"),
-        ({"min_df": 5, "max_df": 2}, "max_df"),
-    ],
-)
-def test_options_that_cannot_be(options, message):
-    with pytest.raises(UsageError, match=message):
-        TextVectorizer(**options).fit(["a b"] * 9)
-
-
-def test_transform_before_fit():
-    with pytest.raises(NotFittedError):
-        TextVectorizer().transform(["a"])
 
 
 def test_many_different_words_make_the_tables_grow():

@@ -17,6 +17,7 @@ ORDER = [
     "solvers",
     "selection",
     "estimators",
+    "vectorizer",
     "evaluation",
     "explanation",
     "storage",

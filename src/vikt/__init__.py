@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "classifier": ("TextClassifier", "load"),
-    "estimators": ("LogisticRegression", "NaiveBayes", "TextVectorizer"),
+    "estimators": ("LogisticRegression", "NaiveBayes"),
     "evaluation.metrics": ("accuracy", "confusion_matrix", "f1", "precision", "recall"),
     "model.functions": ("log_logistic", "log_softmax", "logistic", "softmax", "softmax_jacobian"),
     "model.linear": ("decision_line", "h", "is_positive"),
@@ -31,6 +31,7 @@ _HOMES = {
         "stochastic",
     ),
     "solvers.stopping": ("EarlyStopping",),
+    "vectorizer": ("TextVectorizer",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from vikt.classifier import load as load
     from vikt.estimators import LogisticRegression as LogisticRegression
     from vikt.estimators import NaiveBayes as NaiveBayes
-    from vikt.estimators import TextVectorizer as TextVectorizer
+    from vikt.vectorizer import TextVectorizer as TextVectorizer
 
 
 def __getattr__(name: str) -> Any:

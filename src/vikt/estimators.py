@@ -10,10 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.corpus.order import canonical_order, group_ranks, split_tenths
-from vikt.corpus.texts import Texts
 from vikt.errors import DataError, NotFittedError, UsageError, check_known, known_to_sklearn
-from vikt.features.ngrams import Ngrams
-from vikt.features.weighting import Weighting
 from vikt.matrix import DesignMatrix, design_matrix, row_hashes
 from vikt.model.classes import class_factors, encode_labels, row_weights
 from vikt.model.functions import Floats
@@ -312,95 +309,6 @@ class NaiveBayes(LinearClassifier):
         tags.input_tags.positive_only = True
         tags.classifier_tags.poor_score = True
         return tags
-
-
-class TextVectorizer(Estimator):
-    """Texts to a TF-IDF matrix, by scikit-learn's TfidfVectorizer's defaults: the same columns, the same values.
-
-    Parameters
-    ----------
-    analyzer : {"pattern", "word", "char", "char_wb"}
-        "pattern" is scikit-learn's words of two and more characters; "word" is vikt's own.
-    ngram_range : tuple of int
-    lowercase : bool
-    min_df, max_df : int or float
-        A float is a share of the documents.
-    max_features : int, optional
-    binary, use_idf, sublinear_tf : bool
-    norm : {"l2", None}
-
-    Examples
-    --------
-    >>> vectorizer = TextVectorizer()
-    >>> vectorizer.fit_transform(["a great film", "a bad film"]).shape
-    (2, 3)
-    >>> vectorizer.get_feature_names_out().tolist()
-    ['bad', 'film', 'great']
-    """
-
-    def __init__(
-        self,
-        *,
-        analyzer: str = "pattern",
-        ngram_range: tuple[int, int] = (1, 1),
-        lowercase: bool = True,
-        min_df: float = 1,
-        max_df: float = 1.0,
-        max_features: int | None = None,
-        binary: bool = False,
-        use_idf: bool = True,
-        sublinear_tf: bool = False,
-        norm: str | None = "l2",
-    ) -> None:
-        self.analyzer, self.ngram_range, self.lowercase = analyzer, ngram_range, lowercase
-        self.min_df, self.max_df, self.max_features = min_df, max_df, max_features
-        self.binary, self.use_idf, self.sublinear_tf, self.norm = binary, use_idf, sublinear_tf, norm
-
-    def fit(self, texts: Any, y: Any = None) -> Self:
-        self.fit_transform(texts)
-        return self
-
-    def fit_transform(self, texts: Any, y: Any = None) -> Any:
-        """Learn the vocabulary and return the rows, (m, n), as a SciPy CSR matrix."""
-        if self.norm not in ("l2", None):
-            raise UsageError(f"norm: expected 'l2' or None, found {self.norm!r}")
-        self.ngrams_ = Ngrams(
-            self.analyzer,
-            self.ngram_range,
-            Weighting(self.binary, self.sublinear_tf, self.use_idf, self.norm == "l2"),
-            min_df=self.min_df,
-            max_df=self.max_df,
-            max_features=self.max_features,
-            lowercase=self.lowercase,
-            alphabetical=True,
-            dtype=np.float64,
-        )
-        return _csr(self.ngrams_.fit_transform(Texts.from_strings(texts)))
-
-    def transform(self, texts: Any) -> Any:
-        """The rows of texts by the vocabulary learnt, (m, n), as a SciPy CSR matrix."""
-        self._check_fitted()
-        rows = self.ngrams_.transform(Texts.from_strings(texts))
-        return _csr(rows)
-
-    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
-        self._check_fitted()
-        return np.asarray(self.ngrams_.names(), dtype=object)
-
-    @property
-    def vocabulary_(self) -> dict[str, int]:
-        return {name: column for column, name in enumerate(self.get_feature_names_out().tolist())}
-
-    @property
-    def idf_(self) -> Floats:
-        self._check_fitted()
-        return self.ngrams_.idf
-
-
-def _csr(rows: Any) -> Any:
-    from scipy.sparse import csr_matrix
-
-    return csr_matrix((rows.values, rows.indices, rows.indptr), shape=(len(rows.indptr) - 1, rows.n_features))
 
 
 def _row_contents(matrix: DesignMatrix, seed: int) -> tuple[NDArray[np.int64], Callable[[int], bytes]]:

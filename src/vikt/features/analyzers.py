@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vikt.errors import check_known
 from vikt.features import kernels
@@ -55,21 +55,31 @@ _WORDS = _automaton(
     ((0, 0, 1), (1, 0, 0), (2, 1, 1), (1, 0, 0), (2, 1, 1)),
     ((0, 0, 1), (1, 1, 1), (2, 1, 1), (2, 0, 0), (2, 1, 1)),
 )
-# Classes: separates, word. States: outside, after one character, after more: a word opens with its second character.
-_PATTERN = _automaton(
+# Classes: separates, word. States: outside, inside.
+_RUNS = _automaton(
+    ((0, 0, 0), (1, 1, 0)),
+    ((0, 0, 1), (1, 0, 0)),
+)
+# States: outside, after one character, after more: a word opens with its second character.
+_RUNS_OF_TWO = _automaton(
     ((0, 0, 0), (1, 0, 0)),
     ((0, 0, 0), (2, 1, 0)),
     ((0, 0, 1), (2, 0, 0)),
 )
 _CHARACTERS = Analyzer(kernels.character_edges.__name__, space_characters, lowercase=False)
 _BOUNDED = Analyzer(kernels.bounded_character_edges.__name__, space_characters, lowercase=False, shortest_whole=3)
+_PATTERN = Analyzer(kernels.word_edges.__name__, pattern_characters, _RUNS_OF_TWO, joiner=" ", composed=False)
 
-# "pattern" is scikit-learn's word pattern `(?u)\b\w\w+\b`, without NFC, so that columns agree with its own.
+# "pattern" is scikit-learn's word pattern `(?u)\b\w\w+\b`, of any length `\w+`. They and the characters as typed are
+# without NFC, so that columns agree with scikit-learn's.
 ANALYZERS: dict[str, Analyzer] = {
     "word": Analyzer(kernels.word_edges.__name__, word_characters, _WORDS, joiner=" "),
     "char": _CHARACTERS,
     "char_wb": _BOUNDED,
-    "pattern": Analyzer(kernels.word_edges.__name__, pattern_characters, _PATTERN, joiner=" ", composed=False),
+    "pattern": _PATTERN,
+    "pattern_any_length": replace(_PATTERN, actions=_RUNS),
+    "char_as_typed": replace(_CHARACTERS, composed=False),
+    "char_wb_as_typed": replace(_BOUNDED, composed=False),
 }
 
 
