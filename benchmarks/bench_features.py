@@ -1,0 +1,171 @@
+"""Text to features against scikit-learn and Vowpal Wabbit: seconds in process, whole processes, peak memory, MB/s.
+
+    pip install vowpalwabbit           # optional; what is absent is left out, and said to be
+    python benchmarks/bench_features.py [--repeats N] [--rows N] [--python-of vowpalwabbit=/its/own/python]
+
+One thread everywhere, each side in a child of its own, the sides in turn, medians of the repeats. The first call, which
+imports what is imported late, and compiles or loads what was compiled, is told apart.
+
+Both sides are given a list of str, as users hold it, and make a SciPy CSR matrix of float64; shapes, numbers of
+non-zeros and sums are compared, and where they differ that is said. Unequal: "vikt from Arrow" is given an Arrow column,
+which scikit-learn cannot read, so that no str is made or encoded. HashingVectorizer and vikt hash by different functions.
+In "from file" both read the Parquet file, vikt into bytes, scikit-learn into str. Vowpal Wabbit reads a text file of its
+own, prepared beforehand and counted for nobody: lower-cased, the same words apart at white space; it makes no matrix, but
+it learns as well (one pass, `--ngram 2 -b 20`). It parses in a second thread, and is told so and held to one core.
+
+Results go to benchmarks/results/features.json, unless --rows is given; `python benchmarks/readme_table.py` puts them in
+the README.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from typing import Any
+
+from measuring import HERE, in_turn, machine, print_rows, process, python_of, save, times_faster, workers
+
+WORK = str(HERE / "work_features.py")
+IN_PROCESS = {
+    "words": ("vikt", "vikt, 2 threads", "vikt from Arrow", "scikit-learn"),
+    "1-2-grams": ("vikt", "vikt, 2 threads", "vikt from Arrow", "scikit-learn"),
+    "hashed 1-2-grams": ("vikt", "vikt, 2 threads", "vikt from Arrow", "scikit-learn"),
+    "characters 2-4": ("vikt", "vikt, 2 threads", "vikt from Arrow", "scikit-learn"),
+}
+FROM_FILE = {
+    f"{side}, {problem}": ("side", f"{side} from file", problem)
+    for problem in ("words", "1-2-grams", "hashed 1-2-grams")
+    for side in ("vikt", "scikit-learn")
+}
+VOWPAL_WABBIT = "Vowpal Wabbit, 1-2-grams and learning"
+IMPORTS = {
+    "import numpy": "import numpy",
+    "from vikt import TextVectorizer": "from vikt import TextVectorizer",
+    "from sklearn...text import TfidfVectorizer": "from sklearn.feature_extraction.text import TfidfVectorizer",
+}
+
+
+def bench_in_process(n_rows: int, repeats: int) -> dict[str, Any]:
+    results = {}
+    for problem, sides in IN_PROCESS.items():
+        commands = {side: [sys.executable, WORK, "serve", "side", side, problem, str(n_rows)] for side in sides}
+        running = workers(commands, {"vikt, 2 threads": {"NUMBA_NUM_THREADS": "2"}})
+        rows = in_turn(running, repeats)
+        for worker in running.values():
+            worker.close()
+        results[problem] = {
+            "sides": rows,
+            "times_faster": {
+                side: times_faster(rows, side, "scikit-learn") for side in ("vikt", "vikt from Arrow") if side in rows
+            },
+            "times_faster_cpu": times_faster(rows, "vikt", "scikit-learn", "cpu_s"),
+            "second_thread": times_faster(rows, "vikt, 2 threads", "vikt"),
+        }
+        print_in_process(problem, results[problem])
+    return results
+
+
+def print_in_process(problem: str, result: dict[str, Any]) -> None:
+    rows = result["sides"]
+    header = ["in process", "first s", "wall s", "min", "max", "cpu s", "times faster", "shape", "non-zeros", "sum"]
+    table = [
+        [
+            side,
+            f"{row['first_s']:.2f}",
+            *(f"{row['wall_s'][key]:.3f}" for key in ("median", "min", "max")),
+            f"{row['cpu_s']['median']:.3f}",
+            ratio(times_faster(rows, side, "scikit-learn")),
+            " x ".join(map(str, row["shape"])),
+            str(row["non_zeros"]),
+            row["sum"],
+        ]
+        for side, row in rows.items()
+    ]
+    print_rows(problem, header, table)
+    print(f"a second thread makes it {ratio(result['second_thread'])} times as fast\n", flush=True)
+
+
+def ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
+
+
+def bench_from_file(n_rows: int, repeats: int, vw_python: str, folder: str) -> dict[str, Any]:
+    """Parquet file to features, in process and as whole processes."""
+    process([sys.executable, WORK, "prepare", folder, str(n_rows)])
+    prefixes = {name: (sys.executable, *arguments, str(n_rows)) for name, arguments in FROM_FILE.items()}
+    for name, cores in ((f"{VOWPAL_WABBIT}, one core", "1"), (f"{VOWPAL_WABBIT}, two threads", "all")):
+        prefixes[name] = (vw_python, "vowpal_wabbit", f"{folder}/train.vw", cores)
+    running = workers({name: [python, WORK, "serve", *rest] for name, (python, *rest) in prefixes.items()})
+    inside = in_turn(running, repeats)
+    for worker in running.values():
+        worker.close()
+    commands = {name: [python, WORK, "once", *rest] for name, (python, *rest) in prefixes.items() if name in running}
+    whole = in_turn({name: lambda command=command: process(command) for name, command in commands.items()}, repeats)
+    table = [
+        [
+            name,
+            *(f"{inside[name]['wall_s'][key]:.3f}" for key in ("median", "min", "max")),
+            f"{inside[name]['cpu_s']['median']:.3f}",
+            *(f"{row['wall_s'][key]:.2f}" for key in ("median", "min", "max")),
+            f"{row['cpu_s']['median']:.2f}",
+            f"{row['peak_mb']['median']:.0f}",
+        ]
+        for name, row in whole.items()
+    ]
+    header = ["from file", "in process s", "min", "max", "cpu s", "whole s", "min", "max", "cpu s", "peak MB"]
+    print_rows("IMDB's file to features", header, table)
+    return {"in_process": inside, "whole": whole}
+
+
+def bench_imports(repeats: int) -> dict[str, Any]:
+    sides = {
+        name: lambda code=code: process([sys.executable, "-c", code])
+        for name, code in {"python": "", **IMPORTS}.items()
+    }
+    rows = in_turn(sides, repeats)
+    table = [[name, f"{row['wall_s']['median']:.3f}", f"{row['peak_mb']['median']:.0f}"] for name, row in rows.items()]
+    print_rows("imports alone, whole processes", ["", "wall s", "peak MB"], table)
+    return rows
+
+
+def bench_stages(n_rows: int, repeats: int) -> dict[str, Any]:
+    told = process([sys.executable, WORK, "stages", str(n_rows), str(repeats)], keep=True)
+    rows = json.loads(told["out"])
+    copy = next(iter(rows.values()))["mb_per_s"]["median"]
+    table = [
+        [name, f"{row['mb']:.0f}", f"{row['mb_per_s']['median']:.0f}", f"{copy / row['mb_per_s']['median']:.1f}"]
+        for name, row in rows.items()
+    ]
+    print_rows("stages, IMDB, texts as bytes", ["", "MB", "MB/s", "copy is faster by"], table)
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--rows", type=int, default=0, help="take so many rows alone, to try it out")
+    parser.add_argument(
+        "--python-of", action="append", default=[], metavar="PEER=PYTHON", help="a peer in another environment"
+    )
+    options = parser.parse_args()
+    vw_python = python_of(options.python_of)("vowpalwabbit")
+    packages = dict.fromkeys(("numpy", "scipy", "numba", "scikit-learn"), sys.executable)
+    with tempfile.TemporaryDirectory() as folder:
+        results = {
+            "machine": machine({**packages, "vowpalwabbit": vw_python}),
+            "repeats": options.repeats,
+            "imports": bench_imports(options.repeats),
+            "stages": bench_stages(options.rows, options.repeats),
+            "from_file": bench_from_file(options.rows, options.repeats, vw_python, folder),
+            "in_process": bench_in_process(options.rows, options.repeats),
+        }
+    if options.rows:
+        print("not saved, as only some rows were taken")
+        return
+    save("features", results)
+
+
+if __name__ == "__main__":
+    main()
