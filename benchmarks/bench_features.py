@@ -6,12 +6,13 @@
 One thread everywhere, each side in a child of its own, the sides in turn, medians of the repeats. The first call, which
 imports what is imported late, and compiles or loads what was compiled, is told apart.
 
-Both sides are given a list of str, as users hold it, and make a SciPy CSR matrix of float64; shapes, numbers of
-non-zeros and sums are compared, and where they differ that is said. Unequal: "vikt from Arrow" is given an Arrow column,
-which scikit-learn cannot read, so that no str is made or encoded. HashingVectorizer and vikt hash by different functions.
-In "from file" both read the Parquet file, vikt into bytes, scikit-learn into str. Vowpal Wabbit reads a text file of its
-own, prepared beforehand and counted for nobody: lower-cased, the same words apart at white space; it makes no matrix, but
-it learns as well (one pass, `--ngram 2 -b 20`). It parses in a second thread, and is told so and held to one core.
+Both sides are given a list of str, as users hold it, and make a SciPy CSR matrix of float64; whether the two have the
+same shape, number of non-zeros and sum is told. Unequal: "vikt from Arrow" is given an Arrow column, which scikit-learn
+cannot read, so that no str is made or encoded. HashingVectorizer and vikt hash by different functions, so their
+collisions differ. From a file, vikt reads Parquet into bytes, scikit-learn (by PyArrow) into str. Vowpal Wabbit reads a
+text file of its own, prepared beforehand and counted for nobody: lower-cased, the same words apart at white space; it
+makes no matrix, but it learns as well (one pass, `--ngram 2 -b 20`). It parses in a second thread that no switch
+prevents, so it is measured as it comes, and held to one core.
 
 Results go to benchmarks/results/features.json, unless --rows is given; `python benchmarks/readme_table.py` puts them in
 the README.
@@ -28,12 +29,8 @@ from typing import Any
 from measuring import HERE, in_turn, machine, print_rows, process, python_of, save, times_faster, workers
 
 WORK = str(HERE / "work_features.py")
-IN_PROCESS = {
-    "words": ("vikt", "vikt, 2 threads", "vikt from Arrow", "scikit-learn"),
-    "1-2-grams": ("vikt", "vikt, 2 threads", "vikt from Arrow", "scikit-learn"),
-    "hashed 1-2-grams": ("vikt", "vikt, 2 threads", "vikt from Arrow", "scikit-learn"),
-    "characters 2-4": ("vikt", "vikt, 2 threads", "vikt from Arrow", "scikit-learn"),
-}
+PROBLEMS = ("words", "1-2-grams", "hashed 1-2-grams", "characters 2-4")
+SIDES = ("vikt", "vikt, 2 threads", "vikt from Arrow", "scikit-learn")
 FROM_FILE = {
     f"{side}, {problem}": ("side", f"{side} from file", problem)
     for problem in ("words", "1-2-grams", "hashed 1-2-grams")
@@ -49,8 +46,8 @@ IMPORTS = {
 
 def bench_in_process(n_rows: int, repeats: int) -> dict[str, Any]:
     results = {}
-    for problem, sides in IN_PROCESS.items():
-        commands = {side: [sys.executable, WORK, "serve", "side", side, problem, str(n_rows)] for side in sides}
+    for problem in PROBLEMS:
+        commands = {side: [sys.executable, WORK, "serve", "side", side, problem, str(n_rows)] for side in SIDES}
         running = workers(commands, {"vikt, 2 threads": {"NUMBA_NUM_THREADS": "2"}})
         rows = in_turn(running, repeats)
         for worker in running.values():
@@ -60,8 +57,13 @@ def bench_in_process(n_rows: int, repeats: int) -> dict[str, Any]:
             "times_faster": {
                 side: times_faster(rows, side, "scikit-learn") for side in ("vikt", "vikt from Arrow") if side in rows
             },
-            "times_faster_cpu": times_faster(rows, "vikt", "scikit-learn", "cpu_s"),
+            "times_faster_by_cpu": {
+                side: times_faster(rows, side, "scikit-learn", "cpu_s")
+                for side in ("vikt", "vikt from Arrow")
+                if side in rows
+            },
             "second_thread": times_faster(rows, "vikt, 2 threads", "vikt"),
+            "same_matrices": len({(*row["shape"], row["non_zeros"], row["sum"]) for row in rows.values()}) == 1,
         }
         print_in_process(problem, results[problem])
     return results
@@ -69,22 +71,21 @@ def bench_in_process(n_rows: int, repeats: int) -> dict[str, Any]:
 
 def print_in_process(problem: str, result: dict[str, Any]) -> None:
     rows = result["sides"]
-    header = ["in process", "first s", "wall s", "min", "max", "cpu s", "times faster", "shape", "non-zeros", "sum"]
+    header = ["in process", "first s", "wall s", "min", "max", "cpu s", "times faster", "by CPU", "shape", "non-zeros"]
     table = [
         [
             side,
             f"{row['first_s']:.2f}",
-            *(f"{row['wall_s'][key]:.3f}" for key in ("median", "min", "max")),
-            f"{row['cpu_s']['median']:.3f}",
+            *seconds(row),
             ratio(times_faster(rows, side, "scikit-learn")),
+            ratio(times_faster(rows, side, "scikit-learn", "cpu_s")),
             " x ".join(map(str, row["shape"])),
             str(row["non_zeros"]),
-            row["sum"],
         ]
         for side, row in rows.items()
     ]
     print_rows(problem, header, table)
-    print(f"a second thread makes it {ratio(result['second_thread'])} times as fast\n", flush=True)
+    print(f"same matrices: {result['same_matrices']}; a second thread: {ratio(result['second_thread'])} times as fast")
 
 
 def ratio(value: float | None) -> str:
@@ -92,31 +93,30 @@ def ratio(value: float | None) -> str:
 
 
 def bench_from_file(n_rows: int, repeats: int, vw_python: str, folder: str) -> dict[str, Any]:
-    """Parquet file to features, in process and as whole processes."""
+    """A file to features, as whole processes, and in process, where scikit-learn's times are known without reading."""
     process([sys.executable, WORK, "prepare", folder, str(n_rows)])
-    prefixes = {name: (sys.executable, *arguments, str(n_rows)) for name, arguments in FROM_FILE.items()}
-    for name, cores in ((f"{VOWPAL_WABBIT}, one core", "1"), (f"{VOWPAL_WABBIT}, two threads", "all")):
-        prefixes[name] = (vw_python, "vowpal_wabbit", f"{folder}/train.vw", cores)
-    running = workers({name: [python, WORK, "serve", *rest] for name, (python, *rest) in prefixes.items()})
-    inside = in_turn(running, repeats)
+    works = {name: (sys.executable, *arguments, str(n_rows)) for name, arguments in FROM_FILE.items()}
+    for cores in ("one core", "two threads"):
+        works[f"{VOWPAL_WABBIT}, {cores}"] = (vw_python, "vowpal_wabbit", f"{folder}/train.vw", cores)
+    running = workers({name: [python, WORK, "serve", *rest] for name, (python, *rest) in works.items()})
+    inside = in_turn({name: worker for name, worker in running.items() if "scikit-learn" not in name}, repeats)
     for worker in running.values():
         worker.close()
-    commands = {name: [python, WORK, "once", *rest] for name, (python, *rest) in prefixes.items() if name in running}
-    whole = in_turn({name: lambda command=command: process(command) for name, command in commands.items()}, repeats)
+    commands = {name: [works[name][0], WORK, "once", *works[name][1:]] for name in running}
+    sides = {name: lambda command=command: process(command) for name, command in commands.items()}
+    whole = in_turn(sides, repeats, warm_up=False)
+    header = ["from file", "whole s", "min", "max", "cpu s", "peak MB", "in process s", "min", "max", "cpu s"]
     table = [
-        [
-            name,
-            *(f"{inside[name]['wall_s'][key]:.3f}" for key in ("median", "min", "max")),
-            f"{inside[name]['cpu_s']['median']:.3f}",
-            *(f"{row['wall_s'][key]:.2f}" for key in ("median", "min", "max")),
-            f"{row['cpu_s']['median']:.2f}",
-            f"{row['peak_mb']['median']:.0f}",
-        ]
+        [name, *seconds(row), f"{row['peak_mb']['median']:.0f}", *(seconds(inside[name]) if name in inside else "----")]
         for name, row in whole.items()
     ]
-    header = ["from file", "in process s", "min", "max", "cpu s", "whole s", "min", "max", "cpu s", "peak MB"]
     print_rows("IMDB's file to features", header, table)
     return {"in_process": inside, "whole": whole}
+
+
+def seconds(row: dict[str, Any]) -> list[str]:
+    """Wall seconds: median, least, most; and CPU seconds."""
+    return [*(f"{row['wall_s'][key]:.3f}" for key in ("median", "min", "max")), f"{row['cpu_s']['median']:.3f}"]
 
 
 def bench_imports(repeats: int) -> dict[str, Any]:

@@ -38,7 +38,7 @@ DATA = Path(os.environ.get("VIKT_DATA", HERE.parents[1] / "shared" / "data"))
 Measured = dict[str, Any]
 
 
-class Missing(Exception):
+class MissingError(Exception):
     """Something optional is not here; the message says what."""
 
 
@@ -56,7 +56,7 @@ def serve(prepare: Callable[[], tuple[Callable[[], Any], Callable[[Any], Measure
     """
     try:
         work, facts = prepare()
-    except (ImportError, Missing) as error:
+    except (ImportError, MissingError) as error:
         _answer({"missing": str(error)})
         return
     _answer({})
@@ -85,7 +85,7 @@ class Worker:
         missing = self._read().get("missing")
         if missing is not None:
             self.close()
-            raise Missing(missing)
+            raise MissingError(missing)
 
     def _read(self) -> Measured:
         line = self._child.stdout.readline()
@@ -108,7 +108,7 @@ def workers(commands: dict[str, list[str]], environments: dict[str, dict[str, st
     for name, command in commands.items():
         try:
             started[name] = Worker(command, (environments or {}).get(name))
-        except Missing as missing:
+        except MissingError as missing:
             print(f"{name} is left out: {missing}", flush=True)
     return started
 
@@ -135,14 +135,14 @@ def _mb(maxrss: int) -> float:
     return maxrss / 1e6 if sys.platform == "darwin" else maxrss * 1024 / 1e6
 
 
-def in_turn(sides: dict[str, Callable[[], Measured]], repeats: int) -> dict[str, Measured]:
-    """Each side once to warm up, then each in turn as often as wanted, so that the machine's noise hits all alike."""
-    first = {name: side() for name, side in sides.items()}
+def in_turn(sides: dict[str, Callable[[], Measured]], repeats: int, warm_up: bool = True) -> dict[str, Measured]:
+    """Each side in turn as often as wanted, so that the machine's noise hits all alike; once before, told apart."""
+    first = {name: {"first_s": side()["wall_s"]} for name, side in sides.items()} if warm_up else {}
     runs: dict[str, list[Measured]] = {name: [] for name in sides}
     for _ in range(repeats):
         for name, side in sides.items():
             runs[name].append(side())
-    return {name: {"first_s": first[name]["wall_s"], **_summary(runs[name])} for name in sides}
+    return {name: first.get(name, {}) | _summary(runs[name]) for name in sides}
 
 
 def _summary(runs: list[Measured]) -> Measured:

@@ -12,11 +12,12 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import prepared
-from measuring import DATA, Missing, spread, timed
+from measuring import DATA, MissingError, spread, timed
 
 ALL_ROWS = 0
 
@@ -55,7 +56,7 @@ def vikt_vectorizer(options: dict[str, Any]) -> Any:
 
     for name in options:
         if name not in TextVectorizer().get_params():
-            raise Missing(f"this vikt's TextVectorizer has no keyword {name!r}")
+            raise MissingError(f"this vikt's TextVectorizer has no keyword {name!r}")
     return TextVectorizer(**options)
 
 
@@ -143,7 +144,7 @@ def vowpal_wabbit(file: str, cores: str) -> tuple[Work, Any]:
     """
     from vowpalwabbit import Workspace
 
-    if cores == "1" and hasattr(os, "sched_setaffinity"):
+    if cores == "one core" and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     arguments = ["--quiet", "--ngram", "2", "-b", "20", "--loss_function", "logistic", "-d", file]
     return lambda: Workspace(arg_list=arguments).finish(), lambda result: {}
@@ -200,7 +201,7 @@ def text_stages(n_rows: int, strings: list[str], texts: Any) -> list[tuple[str, 
     from vikt.features.normalise import normalise
 
     whole = [
-        (f"vectoriser, {name}", lambda vectorizer=vikt_vectorizer(problem.vikt): vectorizer.fit_transform(texts))
+        (f"vectoriser, {name}", partial(vikt_vectorizer(problem.vikt).fit_transform, texts))
         for name, problem in PROBLEMS.items()
         if problem.corpus == IMDB and set(problem.vikt) <= set(vikt_vectorizer({}).get_params())
     ]
