@@ -133,12 +133,19 @@ def bench_imports(repeats: int) -> dict[str, Any]:
 def bench_stages(n_rows: int, repeats: int) -> dict[str, Any]:
     told = process([sys.executable, WORK, "stages", str(n_rows), str(repeats)], keep=True)
     rows = json.loads(told["out"])
-    copy = next(iter(rows.values()))["mb_per_s"]["median"]
+    copy = next(iter(rows.values()))["mb_per_cpu_s"]["median"]
     table = [
-        [name, f"{row['mb']:.0f}", f"{row['mb_per_s']['median']:.0f}", f"{copy / row['mb_per_s']['median']:.1f}"]
+        [
+            name,
+            f"{row['mb']['median']:.0f}",
+            *(f"{row['mb_per_s'][key]:,.0f}" for key in ("median", "min", "max")),
+            f"{row['mb_per_cpu_s']['median']:,.0f}",
+            f"{copy / row['mb_per_cpu_s']['median']:.1f}",
+        ]
         for name, row in rows.items()
     ]
-    print_rows("stages, IMDB, texts as bytes", ["", "MB", "MB/s", "copy is faster by"], table)
+    header = ["", "MB", "MB/s", "min", "max", "MB/CPU s", "copy is faster by"]
+    print_rows("stages, IMDB, texts as bytes (the copy: bytes read and written)", header, table)
     return rows
 
 

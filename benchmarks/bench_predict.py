@@ -128,8 +128,8 @@ def bench_start_up(model: str, folder: Path, repeats: int) -> dict[str, Any]:
 
 
 def bench_lines(model: str, folder: Path, n_lines: int, repeats: int) -> dict[str, Any]:
-    """Short lines through `vikt predict`, as a whole process."""
-    runs = [process([*VIKT, "predict", model], given=folder / "lines.txt") for _ in range(repeats)]
+    """Short lines through `vikt predict`, as a whole process; it takes long, so three repeats are enough."""
+    runs = [process([*VIKT, "predict", model], given=folder / "lines.txt") for _ in range(min(repeats, 3))]
     row = {key: spread([run[key] for run in runs]) for key in runs[0]}
     row["lines"] = n_lines
     row["documents_per_s"] = n_lines / row["wall_s"]["median"]

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import prepared
-from measuring import DATA, MissingError, spread, timed
+from measuring import DATA, MissingError, timed
 
-ALL_ROWS = 0
+COPY = "copy (np.copyto)"
 
 
 class Problem(NamedTuple):
@@ -177,22 +177,15 @@ def stages(n_rows: str, repeats: str) -> None:
     strings, texts = column.to_pylist(), Texts.from_arrow(column)
     source = np.ones(1 << 25)
     target = np.zeros_like(source)
-    todo: list[tuple[str, int, Work]] = [("copy (np.copyto)", 2 * source.nbytes, lambda: np.copyto(target, source))]
-    todo += [(name, len(texts.content), work) for name, work in text_stages(int(n_rows), strings, texts)]
-    for _, _, work in todo:
-        work()
-    seconds: list[list[float]] = [[] for _ in todo]
-    for _ in range(int(repeats)):
-        for (_, _, work), of_stage in zip(todo, seconds, strict=True):
-            of_stage.append(timed(work)[1])
-    print(
-        json.dumps(
-            {
-                name: {"mb": n_bytes / 1e6, "mb_per_s": spread([n_bytes / 1e6 / s for s in of_stage])}
-                for (name, n_bytes, _), of_stage in zip(todo, seconds, strict=True)
-            }
-        )
-    )
+    todo: list[tuple[str, float, Work]] = [(COPY, 2 * source.nbytes / 1e6, lambda: np.copyto(target, source))]
+    todo += [(name, len(texts.content) / 1e6, work) for name, work in text_stages(int(n_rows), strings, texts)]
+    sides = {name: partial(stage_speed, mb, work) for name, mb, work in todo}
+    print(json.dumps(measuring.in_turn(sides, int(repeats))))
+
+
+def stage_speed(mb: float, work: Work) -> dict[str, Any]:
+    _, wall, cpu = timed(work)
+    return {"mb": mb, "wall_s": wall, "cpu_s": cpu, "mb_per_s": mb / wall, "mb_per_cpu_s": mb / cpu}
 
 
 def text_stages(n_rows: int, strings: list[str], texts: Any) -> list[tuple[str, Work]]:
