@@ -88,7 +88,7 @@ def feature_tables(results: dict[str, Any]) -> list[str]:
     lines += rows_of(
         header,
         (
-            [name, median(inside, name), median(whole, name), f"{whole[name]['peak_mb']['median']:.0f}"]
+            [name, median(whole, name), median(inside, name), f"{whole[name]['peak_mb']['median']:.0f}"]
             for name in whole
         ),
     )
