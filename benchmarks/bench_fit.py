@@ -15,24 +15,18 @@ Results go to benchmarks/results/fit.json; `python benchmarks/readme_table.py` p
 
 from __future__ import annotations
 
-import os
+from measuring import DATA, machine, process, save, timed
 
-for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ[variable] = "1"
-
+# isort: split
 import argparse
 import json
-import platform
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 import warnings
 from pathlib import Path
 
 import numpy as np
-import sklearn
 from sklearn.linear_model import LogisticRegression as Rival
 
 import vikt
@@ -41,8 +35,6 @@ from vikt.matrix import design_matrix
 from vikt.model.objective import Objective
 from vikt.solvers.dual import dual
 
-HERE = Path(__file__).parent
-DATA = Path(os.environ.get("VIKT_DATA", HERE.parents[1] / "shared" / "data"))
 C = 10.0
 REPEATS = 5
 
@@ -76,12 +68,6 @@ def problems(skip_slow: bool):
     if not skip_slow:
         yield "languages (45 classes)", "languages/train.tsv", "label", characters
         yield "IMDB rating (8 classes)", "imdb/train.parquet", "rating", words
-
-
-def timed(work):
-    wall, cpu = time.perf_counter(), time.process_time()
-    result = work()
-    return result, time.perf_counter() - wall, time.process_time() - cpu
 
 
 def distance(X, y, theta, best):
@@ -129,19 +115,6 @@ def bench_fit(name, corpus, label, features):
     return result
 
 
-def process(command, environment=None):
-    """Wall seconds, peak MB and output of a whole process."""
-    wall = time.perf_counter()
-    with tempfile.TemporaryFile() as out:
-        child = subprocess.Popen(command, stdout=out, env={**os.environ, **(environment or {})})
-        _, status, usage = os.wait4(child.pid, 0)
-        out.seek(0)
-        told = out.read().decode()
-    if status:
-        raise SystemExit(f"{command[0]} failed")
-    return time.perf_counter() - wall, usage.ru_maxrss / 1024, told
-
-
 def bench_process(repeats=3):
     train, test = (str(DATA / f"imdb/{part}.parquet") for part in ("train", "test"))
     l2 = 1 / (2 * C * 25_000)
@@ -162,22 +135,22 @@ def bench_process(repeats=3):
         own += ["--l2", str(l2), "--json", "-q", "-o", f"{folder}/m.vikt"]
         rival = [sys.executable, "-c", PIPELINE, train, test, f"{folder}/m.joblib"]
         fresh = process(own, {"NUMBA_CACHE_DIR": f"{folder}/cache"})
-        runs = [(process(own), process(rival)) for _ in range(repeats)]
+        runs = [(process(own, keep=True), process(rival, keep=True)) for _ in range(repeats)]
         sizes = [Path(folder, name).stat().st_size / 1e6 for name in ("m.vikt", "m.joblib")]
-    told = json.loads(runs[0][0][2])["metrics"]
-    accuracy, loss = map(float, runs[0][1][2].split())
+    told = json.loads(runs[0][0]["out"])["metrics"]
+    accuracy, loss = map(float, runs[0][1]["out"].split())
     result = {
         "vikt": {
-            "wall_s": statistics.median(run[0][0] for run in runs),
-            "wall_s_first_use": fresh[0],
-            "peak_mb": statistics.median(run[0][1] for run in runs),
+            "wall_s": statistics.median(run[0]["wall_s"] for run in runs),
+            "wall_s_first_use": fresh["wall_s"],
+            "peak_mb": statistics.median(run[0]["peak_mb"] for run in runs),
             "accuracy": told["accuracy"]["value"],
             "log_loss": told["log_loss"]["value"],
             "model_mb": sizes[0],
         },
         "scikit-learn": {
-            "wall_s": statistics.median(run[1][0] for run in runs),
-            "peak_mb": statistics.median(run[1][1] for run in runs),
+            "wall_s": statistics.median(run[1]["wall_s"] for run in runs),
+            "peak_mb": statistics.median(run[1]["peak_mb"] for run in runs),
             "accuracy": accuracy,
             "log_loss": loss,
             "model_mb": sizes[1],
@@ -196,24 +169,14 @@ def main():
     parser.add_argument("--skip-slow", action="store_true", help="leave out what takes scikit-learn minutes")
     skip_slow = parser.parse_args().skip_slow
     results = {
-        "machine": {
-            "processor": platform.machine(),
-            "cores": os.cpu_count(),
-            "threads": 1,
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scikit-learn": sklearn.__version__,
-            "vikt": vikt.__version__,
-        },
+        "machine": machine(dict.fromkeys(("numpy", "scikit-learn"), sys.executable)),
         "process": bench_process(),
         "fit": [bench_fit(*problem) for problem in problems(skip_slow)],
     }
     if skip_slow:
         print("not saved, as the slow ones were left out")
         return
-    path = HERE / "results" / "fit.json"
-    path.write_text(json.dumps(results, indent=2) + "\n")
-    print(f"saved to {path.relative_to(HERE.parent)}")
+    save("fit", results)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,174 @@
+"""What bench_predict.py has its children do; a peer's own environment need hold the peer alone.
+
+python benchmarks/work_predict.py prepare FOLDER ROWS LINES
+python benchmarks/work_predict.py train|serve SIDE FOLDER
+"""
+
+from __future__ import annotations
+
+import measuring
+
+# isort: split
+import os
+import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import prepared
+from measuring import DATA
+
+WORDS_A_LINE = 10
+
+# The work, and the labels that it found in what the work returned.
+Loaded = tuple[Callable[[], Any], Callable[[Any], list[str]]]
+
+
+class Side(NamedTuple):
+    """Learns from FOLDER's training texts into a model file there; loads it to predict the test texts."""
+
+    train: Callable[[Path, str], None]
+    load: Callable[[Path, str], Loaded]
+
+
+def vikt_side(**options: Any) -> Side:
+    def train(folder: Path, model: str) -> None:
+        from vikt import TextClassifier
+
+        TextClassifier(**options).fit(*prepared.read_json(folder / "train.json")).save(model, force=True)
+
+    return Side(train, load_vikt)
+
+
+def load_vikt(folder: Path, model: str) -> Loaded:
+    import vikt
+
+    classifier, (texts, _) = vikt.load(model), prepared.read_json(folder / "test.json")
+    return lambda: classifier.predict_proba(texts), lambda p: classifier.classes_[p.argmax(axis=1)].tolist()
+
+
+def train_sklearn(folder: Path, model: str) -> None:
+    import joblib
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+    pipeline = make_pipeline(vectorizer, LogisticRegression(C=10, max_iter=1000))
+    joblib.dump(pipeline.fit(*prepared.read_json(folder / "train.json")), model)
+
+
+def load_sklearn(folder: Path, model: str) -> Loaded:
+    import joblib
+
+    pipeline, (texts, _) = joblib.load(model), prepared.read_json(folder / "test.json")
+    return lambda: pipeline.predict_proba(texts), lambda p: pipeline.classes_[p.argmax(axis=1)].tolist()
+
+
+def train_vowpal_wabbit(folder: Path, model: str) -> None:
+    from vowpalwabbit import Workspace
+
+    options = ["--quiet", "--ngram", "2", "-b", "20", "--loss_function", "logistic"]
+    Workspace(arg_list=[*options, "-d", str(folder / "train.vw"), "-f", model]).finish()
+
+
+def load_vowpal_wabbit(folder: Path, model: str) -> Loaded:
+    """As its command line does, file to file; faster than a call for each text from Python.
+
+    Loading the model, some milliseconds, cannot be taken out.
+    """
+    from vowpalwabbit import Workspace
+
+    answers = folder / f"answers.{os.getpid()}"
+    arguments = ["--quiet", "-t", "-i", model, "-d", str(folder / "test.vw"), "-p", str(answers)]
+
+    def labels(_: Any) -> list[str]:
+        return ["pos" if float(line) > 0 else "neg" for line in answers.read_text().split()]
+
+    return lambda: Workspace(arg_list=arguments).finish(), labels
+
+
+def load_vowpal_wabbit_on_one_core(folder: Path, model: str) -> Loaded:
+    """It parses in a thread of its own, and has no switch against it: the process is held to one core instead."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    return load_vowpal_wabbit(folder, model)
+
+
+def fasttext_side(module: str) -> Side:
+    def train(folder: Path, model: str) -> None:
+        peer = import_module(module)
+        peer.train_supervised(input=str(folder / "train.txt"), wordNgrams=2, thread=1, verbose=0).save_model(model)
+
+    def load(folder: Path, model: str) -> Loaded:
+        held = import_module(module).load_model(model)
+        lines = (folder / "test.txt").read_text(encoding="utf-8").splitlines()
+        texts = [line.split(" ", 1)[1] for line in lines]
+        work = (
+            (lambda: held.predict_batch(texts, threads=1))
+            if hasattr(held, "predict_batch")
+            else (lambda: held.predict(texts))
+        )
+        return work, lambda result: [labels[0].removeprefix("__label__") for labels in result[0]]
+
+    return Side(train, load)
+
+
+SIDES = {
+    "vikt": vikt_side(),
+    "vikt, hashed": vikt_side(hashing=20),
+    "scikit-learn": Side(train_sklearn, load_sklearn),
+    "Vowpal Wabbit, one core": Side(train_vowpal_wabbit, load_vowpal_wabbit_on_one_core),
+    "Vowpal Wabbit, two threads": Side(train_vowpal_wabbit, load_vowpal_wabbit),
+    "fasttext-turbo": fasttext_side("fasttext"),
+    "fasttext-new": fasttext_side("fasttext_new"),
+}
+
+
+def model_path(name: str, folder: Path) -> str:
+    return str(folder / f"{name.replace(', ', '-').replace(' ', '-')}.model")
+
+
+def prepare(folder: str, n_rows: str, n_lines: str) -> None:
+    for part in ("train", "test"):
+        texts, labels = prepared.read_imdb(DATA / f"imdb/{part}.parquet", int(n_rows) or None)
+        lines = prepared.in_words(texts, prepared.VIKT_WORDS)
+        prepared.write_json(Path(folder, f"{part}.json"), texts, labels)
+        prepared.write_fasttext(Path(folder, f"{part}.txt"), lines, labels)
+        prepared.write_vowpal_wabbit(Path(folder, f"{part}.vw"), lines, labels)
+    with Path(folder, "lines.txt").open("w", encoding="utf-8") as short:
+        short.writelines(islice(cycle(short_lines(texts)), int(n_lines)))
+
+
+def short_lines(texts: list[str]) -> Iterator[str]:
+    """The texts cut into lines of ten words."""
+    for text in texts:
+        words = text.split()
+        yield from (" ".join(words[i : i + WORDS_A_LINE]) + "\n" for i in range(0, len(words), WORDS_A_LINE))
+
+
+def train(name: str, folder: str) -> None:
+    def work() -> tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]:
+        path = model_path(name, Path(folder))
+        return lambda: SIDES[name].train(Path(folder), path), lambda _: {"model_mb": os.path.getsize(path) / 1e6}
+
+    measuring.serve(work)
+
+
+def serve(name: str, folder: str) -> None:
+    def work() -> tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]:
+        predict, labels_of = SIDES[name].load(Path(folder), model_path(name, Path(folder)))
+        truth = prepared.read_json(Path(folder) / "test.json")[1]
+        return predict, lambda result: {"accuracy": accuracy(labels_of(result), truth)}
+
+    measuring.serve(work)
+
+
+def accuracy(found: list[str], truth: list[str]) -> float:
+    return sum(a == b for a, b in zip(found, truth, strict=True)) / len(truth)
+
+
+if __name__ == "__main__":
+    {"prepare": prepare, "train": train, "serve": serve}[sys.argv[1]](*sys.argv[2:])
