@@ -338,7 +338,7 @@ def test_a_term_that_is_no_string():
         ({"vocabulary": "word"}, "vocabulary: expected a mapping"),
         ({"vocabulary": [1]}, "vocabulary: expected strings"),
         ({"vocabulary": ["a"], "hashing": 8}, "hashing: keeps no vocabulary"),
-        ({"hashing": 31}, "1 to 30 bits"),
+        ({"hashing": 31}, "1 to 28 bits"),
     ],
 )
 def test_options_that_cannot_be(options, message):
@@ -492,7 +492,7 @@ def test_hashed_terms_are_counted_without_a_sign(options):
     vectorizer = TextVectorizer(hashing=28, **COUNTS, **options)
     rows = vectorizer.fit_transform(texts)
     expected = TextVectorizer(**COUNTS).fit_transform(texts)
-    assert vectorizer.ngrams_.n_collided == 0
+    assert vectorizer.ngrams_.n_shared == 0
     if not options.get("max_features"):
         assert np.array_equal(np.sort(rows.sum(axis=0)), np.sort(expected.sum(axis=0)))
     assert rows.shape[1] <= options.get("max_features", 50)

@@ -321,12 +321,16 @@ def copy_bytes(text: Array, starts: Array, ends: Array, pool: Array) -> None:
 def hash_unit(low: int, high: int) -> int:
     """31 bits, of which the first three say the part and the last the slot."""
     value = (low & HALF_MASK) * HASH_1 + (low >> HALF) * HASH_2 + (high & HALF_MASK) * HASH_3 + (high >> HALF) * HASH_4
-    return (value ^ value >> 17) >> 15 & SLOT_MASK
+    return last_bits(value)
 
 
 def hash_node(key: int) -> int:
-    value = (key & LOW_MASK) * HASH_1 + (key >> 32) * HASH_2
-    return (value ^ value >> 17) >> 15 & SLOT_MASK
+    return last_bits((key & LOW_MASK) * HASH_1 + (key >> 32) * HASH_2)
+
+
+def last_bits(value: int) -> int:
+    """31 bits that all hang on every bit of a sum of products, whose upper bits alone do not."""
+    return ((value ^ value >> 31) & SLOT_MASK) * HASH_3 >> 28 & SLOT_MASK
 
 
 def part_of(value: int) -> int:
@@ -462,7 +466,7 @@ def find_nodes(
 
 
 def fill_with_units(low: Array, high: Array, ids: Array, slots: Array) -> bool:
-    """Put units into empty slots; false where a part has no room, one slot being left empty."""
+    """Put units into empty slots; false where a part has no room."""
     for i in range(len(ids)):
         if not put(hash_unit(low[ids[i]], high[ids[i]]), ids[i], slots):
             return False
@@ -470,7 +474,7 @@ def fill_with_units(low: Array, high: Array, ids: Array, slots: Array) -> bool:
 
 
 def fill_with_nodes(keys: Array, ids: Array, slots: Array) -> bool:
-    """Put n-grams into empty slots; false where a part has no room, one slot being left empty."""
+    """Put n-grams into empty slots; false where a part has no room."""
     for i in range(len(ids)):
         if not put(hash_node(keys[ids[i]]), ids[i], slots):
             return False
@@ -481,7 +485,7 @@ def put(value: int, number: int, slots: Array) -> bool:
     region = len(slots) >> PART_BITS
     base = part_of(value) * region
     slot = value & region - 1
-    for _ in range(region - 1):
+    for _ in range(region):
         if slots[base + slot] == NONE:
             slots[base + slot] = number
             return True

@@ -63,8 +63,12 @@ class Table:
     def fill(self, ids: Ints) -> None:
         """Put these ids into the slots, more slots where these are too few."""
         self.slots.fill(kernels.NONE)
-        while not self.filled(ids):
+        while not (self.filled(ids) and self._has_gaps()):
             self.slots = np.full(2 * len(self.slots), kernels.NONE, dtype=np.int32)
+
+    def _has_gaps(self) -> bool:
+        """Whether each part has an empty slot, at which the search for an unknown key ends."""
+        return bool((self.slots.reshape(kernels.PARTS, -1) == kernels.NONE).any(axis=1).all())
 
     def numbered(self, n: int) -> None:
         """Let ids be 0..n-1, to be looked up and no longer learnt."""
@@ -78,7 +82,7 @@ class Table:
         shapes = slots.dtype == np.int32 and slots.ndim == 1 and len(slots) >= _FEWEST_SLOTS
         if not shapes or len(slots) & (len(slots) - 1) or slots.min() < kernels.NONE or slots.max() >= n:
             raise DamagedModelError(f"a table of {len(slots)} slots is none of {n} ids")
-        if not (slots.reshape(kernels.PARTS, -1) == kernels.NONE).any(axis=1).all():
+        if not self._has_gaps():
             raise DamagedModelError("a table has no empty slot")
 
     def filled(self, ids: Ints) -> bool:
