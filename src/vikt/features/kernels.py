@@ -708,4 +708,4 @@ def score_rows(
         )  # fmt: skip
         for j in range(n):
             for k in range(n_classes):
-                scores[d, k] += weights[j] * theta[columns[j], k]
+                scores[d, k] += 1.0 * weights[j] * theta[columns[j], k]

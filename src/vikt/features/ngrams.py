@@ -246,16 +246,21 @@ class Ngrams:
             np.empty(most + 1, dtype=np.int32),
             np.empty(most + 1, dtype=np.int32),
             np.empty(257, dtype=np.int64),
-            np.empty(most + 1, dtype=np.float64),
+            np.empty(most + 1, dtype=self._floats),
         )
 
     def _rows(self, plain_or_compiled: Any, met: Met) -> tuple[Ints, Ids, NDArray[Any]]:
         """The rows of a portion: how many entries each has, their columns and their values."""
         lengths = np.empty(len(met.edges) - 1, dtype=np.int64)
         indices = np.empty(met.ids.size, dtype=np.int32)
-        values = np.empty(met.ids.size, dtype=np.float32 if self.dtype == np.float32 else np.float64)
+        values = np.empty(met.ids.size, dtype=self._floats)
         n = plain_or_compiled.write_rows(*self._arguments(met), lengths, indices, values)
         return lengths, indices[:n].copy(), values[:n].copy()
+
+    @property
+    def _floats(self) -> Any:
+        """What weights are rounded to, so that a row and its scores are of the same numbers."""
+        return np.float32 if self.dtype == np.float32 else np.float64
 
     @property
     def n_columns(self) -> int:
