@@ -20,7 +20,7 @@ class Analyzer:
         The kernel that finds the tokens.
     characters : Callable
         Gives the table of character classes that the kernel goes by, as far as a number of code points.
-    actions : bytes
+    actions : tuple of int
         The automaton that finds words: what each class of characters does in each state.
     joiner : str
         What stands between the tokens of an n-gram in its name.
@@ -34,18 +34,24 @@ class Analyzer:
 
     edges: str
     characters: Callable[..., Table]
-    actions: bytes = bytes(8)
+    actions: tuple[int, ...] = (0, 0)
     joiner: str = ""
     lowercase: bool = True
     composed: bool = True
     shortest_whole: int | None = None
 
 
-def _automaton(*states: tuple[tuple[int, int, int], ...]) -> bytes:
-    """For each state and class of characters: the next state, whether a token opens, whether one closes."""
-    return b"".join(
-        bytes(state | opens << kernels.OPENS | closes << kernels.CLOSES for state, opens, closes in actions).ljust(8)
-        for actions in states
+def _automaton(*states: tuple[tuple[int, int, int], ...]) -> tuple[int, ...]:
+    """For each state and class of characters: the next state, whether a token opens, whether one closes.
+
+    Packed for the kernel: a number for each class.
+    """
+    return tuple(
+        sum(
+            (8 * state | opens << kernels.OPENS | closes << kernels.CLOSES) << 8 * place
+            for place, (state, opens, closes) in enumerate(of_class)
+        )
+        for of_class in zip(*states, strict=True)
     )
 
 

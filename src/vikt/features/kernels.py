@@ -25,11 +25,13 @@ SYMBOL = 2  # is a token of its own
 EXTENDS = 3  # goes with the token before it, or begins a word
 SINGLE = 4  # is a token of its own: a letter of a script without spaces
 
-NEXT = 3  # bits of an action: the next state,
-OPENS = 2  # whether a token begins here,
-CLOSES = 3  # whether one ended before this character
+# What a class of characters does: a byte for each state, in which stand
+NEXT = 0x18  # the next state, as the place of its own byte: 0, 8 or 16
+OPENS = 5  # a bit: whether a token begins here
+CLOSES = 6  # a bit: whether one ended before this character
 
 NONE = -1
+UNSURE = -2
 LONG = 15  # a token of so many bytes or more is hashed
 PADDING = 16  # spaces behind all texts
 SEVEN_BYTES = 0xFFFFFFFFFFFFFF
@@ -127,7 +129,6 @@ def word_edges(
     first: int,
     last: int,
     class_of: Array,
-    byte_actions: Array,
     actions: Array,
     starts: Array,
     ends: Array,
@@ -135,37 +136,34 @@ def word_edges(
 ) -> int:
     """Where the words of documents first..last begin and end; edges[d] counts the tokens before document first + d.
 
-    `actions` is a finite automaton: what a class of characters does in a state. It opens a token at the character
+    `actions` is a finite automaton: what each class of characters does in each state. It opens a token at the character
     before where words have two characters at least. Every place is written and kept only where the action says so,
     since a branch that no processor can foresee would cost more.
     """
     opened = 0
-    closed = 0
     lag = actions[WORD] >> OPENS & 1 == 0
     for document in range(first, last):
         edges[document - first] = opened
+        closed = opened
         i = offsets[document]
         end = offsets[document + 1]
         before = i
         state = 0
         while i < end:
-            byte = text[i]
-            if byte < 0x80:
-                action = byte_actions[state << 7 | byte]
-                after = i + 1
-            else:
+            after = i + 1
+            point = int(text[i])
+            if point >= 0x80:
                 point, after = decode(text, i)
-                action = actions[state << 3 | class_of[point]]
+            action = actions[class_of[point]] >> state
             starts[opened] = before if lag else i
             ends[closed] = i
             opened += action >> OPENS & 1
-            closed += action >> CLOSES
+            closed += action >> CLOSES & 1
             state = action & NEXT
             before = i
             i = after
         ends[closed] = end
-        closed = end_document(end, starts, ends, opened)
-        opened = closed
+        opened = end_document(end, starts, ends, opened)
     edges[last - first] = opened
     return opened
 
@@ -182,7 +180,6 @@ def character_edges(
     first: int,
     last: int,
     class_of: Array,
-    byte_actions: Array,
     actions: Array,
     starts: Array,
     ends: Array,
@@ -226,7 +223,6 @@ def bounded_character_edges(
     first: int,
     last: int,
     class_of: Array,
-    byte_actions: Array,
     actions: Array,
     starts: Array,
     ends: Array,
@@ -330,7 +326,7 @@ def hash_node(key: int) -> int:
 
 def last_bits(value: int) -> int:
     """31 bits that all hang on every bit of a sum of products, whose upper bits alone do not."""
-    return ((value ^ value >> 31) & SLOT_MASK) * HASH_3 >> 28 & SLOT_MASK
+    return ((value ^ value >> 31) & SLOT_MASK) * HASH_3 >> 24 & SLOT_MASK
 
 
 def part_of(value: int) -> int:
@@ -344,6 +340,33 @@ def id_in_part(part: int, n: int) -> int:
 
 def part_of_id(unit: int) -> int:
     return unit >> CHUNK_BITS & PARTS - 1
+
+
+def guess_units(low: Array, high: Array, n: int, slots: Array, unit_low: Array, unit_high: Array, units: Array) -> None:
+    """The unit of each token where the first slot to look at holds it, and UNSURE elsewhere.
+
+    Most tokens are settled so, by loops without a branch, in which the processor waits for many places of memory at
+    once.
+    """
+    if len(unit_low) == 0:
+        be_unsure(n, units)
+        return
+    region = len(slots) >> PART_BITS
+    for token in range(n):
+        value = hash_unit(low[token], high[token])
+        units[token] = part_of(value) * region + (value & region - 1)
+    for token in range(n):
+        units[token] = slots[units[token]]
+    for token in range(n):
+        unit = units[token]
+        place = max(unit, 0)
+        same = (unit_low[place] == low[token]) & (unit_high[place] == high[token]) & (high[token] >> 56 < LONG)
+        units[token] = unit if same & (unit != NONE) else UNSURE
+
+
+def be_unsure(n: int, ids: Array) -> None:
+    for token in range(n):
+        ids[token] = UNSURE
 
 
 def find_units(
@@ -366,9 +389,10 @@ def find_units(
     last_part: int,
     units: Array,
 ) -> int:
-    """The unit of each token of some parts, from `begin` on; one is learnt if unknown, while a part has under `most`.
+    """Settle what guess_units left, of some parts and from `begin` on.
 
-    Where the units are learnt from the text, it is their pool.
+    A unit is learnt if unknown, while its part has fewer than `most`. Where units are learnt from the text, it is their
+    pool.
 
     Returns
     -------
@@ -377,6 +401,8 @@ def find_units(
     """
     region = len(slots) >> PART_BITS
     for token in range(begin, n):
+        if units[token] != UNSURE:
+            continue
         a = low[token]
         b = high[token]
         value = hash_unit(a, b)
@@ -416,10 +442,37 @@ def find_units(
     return n
 
 
+def guess_nodes(
+    parents: Array, units: Array, depth: int, n: int, slots: Array, keys: Array, wanted: Array, nodes: Array
+) -> None:
+    """The n-gram of `depth` units that begins at each token, as guess_units; `parents` has those shorter by one.
+
+    Their keys go to `wanted`, NONE where there is no n-gram.
+    """
+    region = len(slots) >> PART_BITS
+    for token in range(max(n - depth + 1, 0), n):
+        wanted[token] = NONE
+        nodes[token] = NONE
+    for token in range(n - depth + 1):
+        parent = parents[token]
+        unit = units[token + depth - 1]
+        key = parent << 32 | unit
+        wanted[token] = key if (parent != NONE) & (unit != NONE) else NONE
+        value = hash_node(max(key, 0))
+        nodes[token] = part_of(value) * region + (value & region - 1)
+    for token in range(n - depth + 1):
+        nodes[token] = slots[nodes[token]]
+    if len(keys) == 0:
+        be_unsure(n, nodes)
+        return
+    for token in range(n - depth + 1):
+        node = nodes[token]
+        same = keys[max(node, 0)] == wanted[token]
+        nodes[token] = node if same & (node != NONE) else UNSURE
+
+
 def find_nodes(
-    parents: Array,
-    units: Array,
-    depth: int,
+    wanted: Array,
     begin: int,
     n: int,
     slots: Array,
@@ -430,17 +483,16 @@ def find_nodes(
     last_part: int,
     nodes: Array,
 ) -> int:
-    """The n-gram of `depth` units that begins at each token; `parents` has those shorter by one. Else as find_units."""
+    """Settle what guess_nodes left, as find_units."""
     region = len(slots) >> PART_BITS
     for token in range(begin, n):
-        unit = NONE
-        if parents[token] != NONE:
-            unit = units[token + depth - 1]
-        if unit == NONE:
+        if nodes[token] != UNSURE:
+            continue
+        key = wanted[token]
+        if key == NONE:
             if first_part == 0:
                 nodes[token] = NONE
             continue
-        key = parents[token] << 32 | unit
         value = hash_node(key)
         part = part_of(value)
         if part < first_part or part >= last_part:
@@ -555,9 +607,9 @@ def count_documents(
                 if number == NONE:
                     continue
                 part = part_of_id(number)
-                if first_part <= part < last_part and seen[number, DOCUMENT] != document + d + 1:
+                if first_part <= part < last_part:
+                    seen[number, FREQUENCY] += seen[number, DOCUMENT] != document + d + 1
                     seen[number, DOCUMENT] = document + d + 1
-                    seen[number, FREQUENCY] += 1
 
 
 def columns_of(ids: Array, begin: int, end: int, bases: Array, column_of: Array, columns: Array) -> int:
@@ -583,21 +635,30 @@ def sort_few(values: Array, n: int) -> None:
         values[j] = value
 
 
-def sort_many(values: Array, n: int, n_bytes: int, spare: Array, places: Array) -> None:
-    """Sort numbers byte by byte from the last to the first, in linear time."""
+def sort_many(values: Array, n: int, n_bytes: int, spare: Array, places: Array) -> Array:
+    """Sort numbers byte by byte from the last to the first, in linear time, to and fro between two arrays.
+
+    Returns
+    -------
+    Array
+        That of the two which holds them at last.
+    """
     for k in range(n_bytes):
-        for place in range(257):
+        for place in range(256):
             places[place] = 0
         for i in range(n):
-            places[(values[i] >> 8 * k & 0xFF) + 1] += 1
+            places[values[i] >> 8 * k & 0xFF] += 1
+        before = 0
         for place in range(256):
-            places[place + 1] += places[place]
+            count = places[place]
+            places[place] = before
+            before += count
         for i in range(n):
             byte = values[i] >> 8 * k & 0xFF
             spare[places[byte]] = values[i]
             places[byte] += 1
-        for i in range(n):
-            values[i] = spare[i]
+        values, spare = spare, values
+    return values
 
 
 def weighted_row(
@@ -610,9 +671,11 @@ def weighted_row(
     count_weight: Array,
     idf: Array,
     normalised: bool,
-    columns: Array,
+    met: Array,
     spare: Array,
     places: Array,
+    columns: Array,
+    last: Array,
     weights: Array,
 ) -> int:
     """A document's columns, rising, and their weights: count_weight[count]·idf[column], of length 1 where `normalised`.
@@ -624,24 +687,25 @@ def weighted_row(
     int
         How many there are.
     """
-    n_met = columns_of(ids, begin, end, bases, column_of, columns)
+    n_met = columns_of(ids, begin, end, bases, column_of, met)
+    in_order = met
     if n_met <= FEW:
-        sort_few(columns, n_met)
+        sort_few(met, n_met)
     else:
-        sort_many(columns, n_met, n_bytes, spare, places)
+        in_order = sort_many(met, n_met, n_bytes, spare, places)
     n = 0
-    i = 0
+    for i in range(n_met):
+        n += i > 0 and in_order[i] != in_order[i - 1]
+        columns[n] = in_order[i]
+        last[n] = i
+    n = min(n + 1, n_met)
+    before = -1
     total = 0.0
-    while i < n_met:
-        column = columns[i]
-        first = i
-        while i < n_met and columns[i] == column:
-            i += 1
-        weight = count_weight[i - first] * idf[column]
+    for j in range(n):
+        weight = count_weight[last[j] - before] * idf[columns[j]]
+        before = last[j]
         total += weight * weight
-        columns[n] = column
-        weights[n] = weight
-        n += 1
+        weights[j] = weight
     if normalised and total > 0:
         scale = 1.0 / math.sqrt(total)
         for j in range(n):
@@ -659,9 +723,11 @@ def write_rows(
     count_weight: Array,
     idf: Array,
     normalised: bool,
-    columns: Array,
+    met: Array,
     spare: Array,
     places: Array,
+    columns: Array,
+    last: Array,
     weights: Array,
     lengths: Array,
     indices: Array,
@@ -671,8 +737,8 @@ def write_rows(
     out = 0
     for d in range(n_documents):
         n = weighted_row(
-            ids, edges[d], edges[d + 1], bases, column_of, n_bytes, count_weight, idf, normalised, columns, spare,
-            places, weights,
+            ids, edges[d], edges[d + 1], bases, column_of, n_bytes, count_weight, idf, normalised, met, spare,
+            places, columns, last, weights,
         )  # fmt: skip
         for j in range(n):
             indices[out + j] = columns[j]
@@ -692,9 +758,11 @@ def score_rows(
     count_weight: Array,
     idf: Array,
     normalised: bool,
-    columns: Array,
+    met: Array,
     spare: Array,
     places: Array,
+    columns: Array,
+    last: Array,
     weights: Array,
     theta: Array,
     scores: Array,
@@ -703,8 +771,8 @@ def score_rows(
     n_classes = scores.shape[1]
     for d in range(n_documents):
         n = weighted_row(
-            ids, edges[d], edges[d + 1], bases, column_of, n_bytes, count_weight, idf, normalised, columns, spare,
-            places, weights,
+            ids, edges[d], edges[d + 1], bases, column_of, n_bytes, count_weight, idf, normalised, met, spare,
+            places, columns, last, weights,
         )  # fmt: skip
         for j in range(n):
             for k in range(n_classes):

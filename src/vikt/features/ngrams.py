@@ -245,7 +245,9 @@ class Ngrams:
             self.weighting.normalised,
             np.empty(most + 1, dtype=np.int32),
             np.empty(most + 1, dtype=np.int32),
-            np.empty(257, dtype=np.int64),
+            np.empty(256, dtype=np.int32),
+            np.empty(most + 1, dtype=np.int32),
+            np.empty(most + 1, dtype=np.int32),
             np.empty(most + 1, dtype=self._floats),
         )
 

@@ -134,8 +134,7 @@ class _CutByKernel(Portions):
         super().__init__(texts)
         self._analyzer = analyzer
         self._class_of = analyzer.characters(reach(self.text))
-        self._actions = np.frombuffer(analyzer.actions, dtype=np.uint8)
-        self._byte_actions = self._actions.reshape(-1, 8)[:, self._class_of[:128]].ravel()
+        self._actions = np.array(analyzer.actions)
 
     def tokens(self, documents: tuple[int, int]) -> Tokens:
         first, last = documents
@@ -148,7 +147,6 @@ class _CutByKernel(Portions):
             first,
             last,
             self._class_of,
-            self._byte_actions,
             self._actions,
             places[0],
             places[1],
