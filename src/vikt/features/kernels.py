@@ -342,8 +342,10 @@ def part_of_id(unit: int) -> int:
     return unit >> CHUNK_BITS & PARTS - 1
 
 
-def guess_units(low: Array, high: Array, n: int, slots: Array, unit_low: Array, unit_high: Array, units: Array) -> None:
-    """The unit of each token where the first slot to look at holds it, and UNSURE elsewhere.
+def guess_units(
+    low: Array, high: Array, n: int, slots: Array, unit_low: Array, unit_high: Array, unknown: int, units: Array
+) -> None:
+    """The unit of each token where the first slot to look at holds it, `unknown` where that is empty, else UNSURE.
 
     Most tokens are settled so, by loops without a branch, in which the processor waits for many places of memory at
     once.
@@ -361,7 +363,7 @@ def guess_units(low: Array, high: Array, n: int, slots: Array, unit_low: Array, 
         unit = units[token]
         place = max(unit, 0)
         same = (unit_low[place] == low[token]) & (unit_high[place] == high[token]) & (high[token] >> 56 < LONG)
-        units[token] = unit if same & (unit != NONE) else UNSURE
+        units[token] = unknown if unit == NONE else unit if same else UNSURE
 
 
 def be_unsure(n: int, ids: Array) -> None:
@@ -443,7 +445,15 @@ def find_units(
 
 
 def guess_nodes(
-    parents: Array, units: Array, depth: int, n: int, slots: Array, keys: Array, wanted: Array, nodes: Array
+    parents: Array,
+    units: Array,
+    depth: int,
+    n: int,
+    slots: Array,
+    keys: Array,
+    unknown: int,
+    wanted: Array,
+    nodes: Array,
 ) -> None:
     """The n-gram of `depth` units that begins at each token, as guess_units; `parents` has those shorter by one.
 
@@ -468,7 +478,7 @@ def guess_nodes(
     for token in range(n - depth + 1):
         node = nodes[token]
         same = keys[max(node, 0)] == wanted[token]
-        nodes[token] = node if same & (node != NONE) else UNSURE
+        nodes[token] = unknown if node == NONE else node if same else UNSURE
 
 
 def find_nodes(

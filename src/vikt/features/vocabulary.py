@@ -122,8 +122,8 @@ class Units(Table):
     def filled(self, ids: Ints) -> bool:
         return bool(kernels_for(kernels.__name__, len(ids)).fill_with_units(self.low, self.high, ids, self.slots))
 
-    def guess(self, tokens: Tokens, units: Ids) -> None:
-        tokens.kernels.guess_units(tokens.low, tokens.high, tokens.n, self.slots, self.low, self.high, units)
+    def guess(self, tokens: Tokens, unknown: int, units: Ids) -> None:
+        tokens.kernels.guess_units(tokens.low, tokens.high, tokens.n, self.slots, self.low, self.high, unknown, units)
 
     def find(self, tokens: Tokens, begin: int, parts: tuple[int, int], learns: bool, units: Ids) -> int:
         if learns:
@@ -236,8 +236,8 @@ class Nodes(Table):
     def filled(self, ids: Ints) -> bool:
         return bool(kernels_for(kernels.__name__, len(ids)).fill_with_nodes(self.keys, ids, self.slots))
 
-    def guess(self, tokens: Tokens, parents: Ids, units: Ids, wanted: Ints, nodes: Ids) -> None:
-        tokens.kernels.guess_nodes(parents, units, self.depth, tokens.n, self.slots, self.keys, wanted, nodes)
+    def guess(self, tokens: Tokens, unknown: int, parents: Ids, units: Ids, wanted: Ints, nodes: Ids) -> None:
+        tokens.kernels.guess_nodes(parents, units, self.depth, tokens.n, self.slots, self.keys, unknown, wanted, nodes)
 
     def find(self, tokens: Tokens, begin: int, parts: tuple[int, int], learns: bool, wanted: Ints, nodes: Ids) -> int:
         most = self.most if learns else 0
@@ -308,10 +308,10 @@ class Vocabulary:
         ids = np.empty((len(self.tables), tokens.n), dtype=np.int32)
         wanted = np.empty(tokens.n, dtype=np.int64)
         everything = (0, kernels.PARTS)
-        self.units.guess(tokens, ids[0])
+        self.units.guess(tokens, kernels.NONE, ids[0])
         self.units.find(tokens, 0, everything, False, ids[0])
         for nodes, parents, found in zip(self.nodes, ids, ids[1:], strict=False):
-            nodes.guess(tokens, parents, ids[0], wanted, found)
+            nodes.guess(tokens, kernels.NONE, parents, ids[0], wanted, found)
             nodes.find(tokens, 0, everything, False, wanted, found)
         return self._counted(ids, tokens)
 
@@ -320,7 +320,7 @@ class Vocabulary:
         ids = [np.empty((len(self.tables), tokens.n), dtype=np.int32) for tokens in batch]
         wanted = [np.empty(tokens.n, dtype=np.int64) for tokens in batch]
         portions = range(len(batch))
-        list(run(lambda p: self.units.guess(batch[p], ids[p][0]), portions))
+        list(run(lambda p: self.units.guess(batch[p], kernels.UNSURE, ids[p][0]), portions))
         _learn(self.units, batch, run, threads, [(found[0],) for found in ids])
         for nodes in self.nodes:
             row = nodes.depth - 1
@@ -420,7 +420,7 @@ class Vocabulary:
 def _guess(nodes: Nodes, batch: list[Tokens], ids: list[Ids], wanted: list[Ints], portion: int) -> None:
     of_portion = ids[portion]
     parents, found = of_portion[nodes.depth - 2], of_portion[nodes.depth - 1]
-    nodes.guess(batch[portion], parents, of_portion[0], wanted[portion], found)
+    nodes.guess(batch[portion], kernels.UNSURE, parents, of_portion[0], wanted[portion], found)
 
 
 def parts_of_threads(threads: int) -> list[tuple[int, int]]:
