@@ -45,7 +45,7 @@ PARTS = 8
 PART_BITS = 3
 CHUNK_BITS = 6  # ids are given to parts by chunks, so that threads do not write to the same cache lines
 
-DOCUMENT, FREQUENCY = 0, 1
+DOCUMENT, FREQUENCY, COUNT = 0, 1, 1
 FEW = 24  # so many numbers are sorted sooner by insertion
 
 
@@ -758,32 +758,46 @@ def write_rows(
     return out
 
 
-def score_rows(
+def score_documents(
     ids: Array,
     edges: Array,
     n_documents: int,
+    document: int,
     bases: Array,
     column_of: Array,
-    n_bytes: int,
-    count_weight: Array,
+    gain: Array,
     idf: Array,
     normalised: bool,
-    met: Array,
-    spare: Array,
-    places: Array,
-    columns: Array,
-    last: Array,
-    weights: Array,
     theta: Array,
+    counts: Array,
+    places: Array,
+    weights: Array,
     scores: Array,
 ) -> None:
-    """Add to each document's scores those of its row: θ is (columns, K), scores (documents, K)."""
-    n_classes = scores.shape[1]
+    """The part of each document's row in its scores, without making the row.
+
+    The c-th occurrence of an n-gram adds gain[c, 0] to its weight and gain[c, 1] to the square of it, so that nothing
+    need be sorted: `counts` remembers for each column the last document and how often it was met there. θ, idf and
+    counts begin with a row for what is no column, where idf is 0.
+    """
     for d in range(n_documents):
-        n = weighted_row(
-            ids, edges[d], edges[d + 1], bases, column_of, n_bytes, count_weight, idf, normalised, met, spare,
-            places, columns, last, weights,
-        )  # fmt: skip
-        for j in range(n):
-            for k in range(n_classes):
-                scores[d, k] += 1.0 * weights[j] * theta[columns[j], k]
+        n = 0
+        total = 0.0
+        for row in range(len(bases)):
+            for token in range(edges[d], edges[d + 1]):
+                number = ids[row, token]
+                column = column_of[bases[row] + max(number, 0)]
+                place = column + 1 if number != NONE else 0
+                count = 1 + counts[place, COUNT] * (counts[place, DOCUMENT] == document + d + 1)
+                counts[place, DOCUMENT] = document + d + 1
+                counts[place, COUNT] = count
+                total += gain[count, 1] * idf[place] * idf[place]
+                places[n] = place
+                weights[n] = gain[count, 0] * idf[place]
+                n += 1
+        scale = 1.0 / math.sqrt(total) if normalised and total > 0 else 1.0
+        for k in range(scores.shape[1]):
+            score = 0.0
+            for i in range(n):
+                score += weights[i] * theta[places[i], k]
+            scores[d, k] = scale * score

@@ -147,7 +147,7 @@ class Ngrams:
         self._look_up([columns[ids] for columns, ids in zip(self.columns, old_ids, strict=True)])
         return rows
 
-    def transform(self, texts: Texts, progress: Progress | None = None) -> Rows:
+    def transform(self, texts: Texts) -> Rows:
         """The rows of texts by the vocabulary learnt; n-grams outside it are no features."""
         portions = self.tokeniser.portions(texts)
 
@@ -157,20 +157,42 @@ class Ngrams:
         with _running(self.threads) as run:
             return joined(run(rows, portions.ranges()), self.n_columns, self.dtype)
 
-    def add_scores(self, texts: Texts, theta: Any, scores: Any) -> None:
-        """Add to the scores of each text, (m, K), those of its row by the weights θ, (n, K), without making the row.
+    def scores(self, texts: Texts, theta: Any) -> NDArray[np.float64]:
+        """What the n-grams of each text add to its scores, (m, K), by weights θ, (1 + n, K), without making the rows.
 
-        Documents go one portion at a time from bytes to scores, so that nothing leaves the cache.
+        Documents go one portion at a time from bytes to scores, so that nothing leaves the cache. The first row of θ,
+        the dummy feature's, is not added.
         """
         portions = self.tokeniser.portions(texts)
+        scores = np.empty((len(texts), theta.shape[1]))
+        idf = np.concatenate([[0.0], self.idf])
+        ranges = list(portions.ranges())
 
-        def score(documents: tuple[int, int]) -> None:
-            met = self._met(portions, documents)
-            portions.kernels.score_rows(*self._arguments(met), theta, scores[slice(*documents)])
+        def work(thread: int) -> None:
+            counts = np.zeros((len(idf), 2), dtype=np.int32)
+            for first, last in ranges[thread :: self.threads]:
+                met = self._met(portions, (first, last))
+                most = met.longest * len(met.ids)
+                portions.kernels.score_documents(
+                    met.ids,
+                    met.edges,
+                    last - first,
+                    first,
+                    self._bases,
+                    self._column_of,
+                    self.weighting.gains(most),
+                    idf,
+                    self.weighting.normalised,
+                    theta,
+                    counts,
+                    np.empty(most, dtype=np.int32),
+                    np.empty(most),
+                    scores[first:last],
+                )
 
         with _running(self.threads) as run:
-            for _ in run(score, portions.ranges()):
-                pass
+            list(run(work, range(self.threads)))
+        return scores
 
     def _learn(
         self, source: Any, portions: Portions, run: Run, progress: Progress | None

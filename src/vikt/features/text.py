@@ -187,20 +187,20 @@ class TextFeatures:
             raise EmptyVocabularyError("no feature is left: no hand-made one has a value in these rows")
         return rows
 
-    def transform(self, measured: Measured, progress: Progress | None = None) -> Rows:
+    def transform(self, measured: Measured) -> Rows:
         """The rows of documents by what was learnt."""
-        return self._side_by_side([part.transform(measured.texts, progress) for part in self.parts], measured)
+        return self._side_by_side([part.transform(measured.texts) for part in self.parts], measured)
 
     def scores(self, measured: Measured, theta: Any) -> NDArray[np.float64]:
         """θᵀx of each document, (m,) or (m, K), from its bytes to its scores without making the rows."""
         by_feature = theta.T.reshape(len(theta.T), -1)
-        scores = np.empty((len(measured), by_feature.shape[1]))
-        scores[:] = by_feature[0]
-        first = 1
+        scores = np.tile(by_feature[0].astype(np.float64), (len(measured), 1))
+        first = 0
         for part in self.parts:
             last = first + part.n_columns
-            part.add_scores(measured.texts, by_feature[first:last], scores)
+            scores += part.scores(measured.texts, by_feature[first : last + 1])
             first = last
+        first += 1
         for encoder, values in zip(self.encoders, measured.values, strict=True):
             rows = encoder.rows(values)
             of_entries = rows.values[:, None].astype(np.float64) * by_feature[first + rows.indices]
