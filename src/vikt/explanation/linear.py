@@ -68,7 +68,7 @@ def explain(document: Documents, features: TextFeatures, model: LinearModel, cla
     """Explain the class that a model gives a document, the only one given."""
     measured = features.measure(document)
     texts = measured.texts
-    rows = features.transform(measured)
+    rows = features.transform(measured, np.float64)
     X = SparseMatrix(*rows)
     log_probabilities = model.log_probabilities(X)[0]
     k = int(np.argmax(log_probabilities))

@@ -142,20 +142,26 @@ class Ngrams:
             self.idf = self.weighting.idf(chosen.frequency, len(texts))
             self.source = source
             self._look_up(_columns_of(chosen, frequencies))
-            rows = joined(run(partial(self._rows, portions.kernels), _given_up(met)), self.n_columns, self.dtype)
+            rows = joined(
+                run(partial(self._rows, portions.kernels, self.dtype), _given_up(met)), self.n_columns, self.dtype
+            )
         self.source, old_ids = source.kept(chosen.ids)
         self._look_up([columns[ids] for columns, ids in zip(self.columns, old_ids, strict=True)])
         return rows
 
-    def transform(self, texts: Texts) -> Rows:
-        """The rows of texts by the vocabulary learnt; n-grams outside it are no features."""
+    def transform(self, texts: Texts, dtype: Any = None) -> Rows:
+        """The rows of texts by the vocabulary learnt; n-grams outside it are no features.
+
+        Values are of the dtype given, else of the part's own.
+        """
+        dtype = np.dtype(dtype or self.dtype)
         portions = self.tokeniser.portions(texts)
 
         def rows(documents: tuple[int, int]) -> Any:
-            return self._rows(portions.kernels, self._met(portions, documents))
+            return self._rows(portions.kernels, dtype, self._met(portions, documents))
 
         with _running(self.threads) as run:
-            return joined(run(rows, portions.ranges()), self.n_columns, self.dtype)
+            return joined(run(rows, portions.ranges()), self.n_columns, dtype)
 
     def scores(self, texts: Texts, theta: Any) -> NDArray[np.float64]:
         """What the n-grams of each text add to its scores, (m, K), by weights θ, (1 + n, K), without making the rows.
@@ -252,7 +258,7 @@ class Ngrams:
         return Met(self.source.ids(tokens), tokens.edges, tokens.longest)
 
     def _arguments(self, met: Met) -> tuple[Any, ...]:
-        """What kernels need to make rows: what was met, the columns and their weights, and room to work in."""
+        """What a kernel needs to make rows: what was met, the columns and their weights, and room to work in."""
         n_lengths = len(met.ids)
         most = met.longest * n_lengths
         return (
@@ -261,7 +267,7 @@ class Ngrams:
             len(met.edges) - 1,
             self._bases,
             self._column_of,
-            max(1, -(-(self.n_columns - 1).bit_length() // 8)),
+            self.n_columns.bit_length(),
             self.weighting.count_weights(most),
             self.idf,
             self.weighting.normalised,
@@ -270,21 +276,16 @@ class Ngrams:
             np.empty(256, dtype=np.int32),
             np.empty(most + 1, dtype=np.int32),
             np.empty(most + 1, dtype=np.int32),
-            np.empty(most + 1, dtype=self._floats),
+            np.empty(most + 1),
         )
 
-    def _rows(self, plain_or_compiled: Any, met: Met) -> tuple[Ints, Ids, NDArray[Any]]:
+    def _rows(self, plain_or_compiled: Any, dtype: Any, met: Met) -> tuple[Ints, Ids, NDArray[Any]]:
         """The rows of a portion: how many entries each has, their columns and their values."""
         lengths = np.empty(len(met.edges) - 1, dtype=np.int64)
         indices = np.empty(met.ids.size, dtype=np.int32)
-        values = np.empty(met.ids.size, dtype=self._floats)
+        values = np.empty(met.ids.size, dtype=np.float32 if dtype == np.float32 else np.float64)
         n = plain_or_compiled.write_rows(*self._arguments(met), lengths, indices, values)
         return lengths, indices[:n].copy(), values[:n].copy()
-
-    @property
-    def _floats(self) -> Any:
-        """What weights are rounded to, so that a row and its scores are of the same numbers."""
-        return np.float32 if self.dtype == np.float32 else np.float64
 
     @property
     def n_columns(self) -> int:

@@ -187,9 +187,9 @@ class TextFeatures:
             raise EmptyVocabularyError("no feature is left: no hand-made one has a value in these rows")
         return rows
 
-    def transform(self, measured: Measured) -> Rows:
-        """The rows of documents by what was learnt."""
-        return self._side_by_side([part.transform(measured.texts) for part in self.parts], measured)
+    def transform(self, measured: Measured, dtype: Any = None) -> Rows:
+        """The rows of documents by what was learnt; n-grams' values are float32 unless a dtype is given."""
+        return self._side_by_side([part.transform(measured.texts, dtype) for part in self.parts], measured)
 
     def scores(self, measured: Measured, theta: Any) -> NDArray[np.float64]:
         """θᵀx of each document, (m,) or (m, K), from its bytes to its scores without making the rows."""
