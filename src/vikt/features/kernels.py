@@ -622,6 +622,14 @@ def count_documents(
                     seen[number, DOCUMENT] = document + d + 1
 
 
+def count_occurrences(ids: Array, occurrences: Array) -> None:
+    """Add up how often each id is met."""
+    for row in range(ids.shape[0]):
+        for token in range(ids.shape[1]):
+            if ids[row, token] != NONE:
+                occurrences[ids[row, token]] += 1
+
+
 def columns_of(ids: Array, begin: int, end: int, bases: Array, column_of: Array, columns: Array) -> int:
     """The columns of a document's n-grams, one for each occurrence; those that are no column are left out."""
     n = 0

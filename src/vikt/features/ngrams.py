@@ -32,6 +32,7 @@ class Met(NamedTuple):
     ids: Ids
     edges: Ints
     longest: int
+    kernels: Any
 
 
 class Chosen(NamedTuple):
@@ -142,9 +143,7 @@ class Ngrams:
             self.idf = self.weighting.idf(chosen.frequency, len(texts))
             self.source = source
             self._look_up(_columns_of(chosen, frequencies))
-            rows = joined(
-                run(partial(self._rows, portions.kernels, self.dtype), _given_up(met)), self.n_columns, self.dtype
-            )
+            rows = joined(run(partial(self._rows, self.dtype), _given_up(met)), self.n_columns, self.dtype)
         self.source, old_ids = source.kept(chosen.ids)
         self._look_up([columns[ids] for columns, ids in zip(self.columns, old_ids, strict=True)])
         return rows
@@ -158,7 +157,7 @@ class Ngrams:
         portions = self.tokeniser.portions(texts)
 
         def rows(documents: tuple[int, int]) -> Any:
-            return self._rows(portions.kernels, dtype, self._met(portions, documents))
+            return self._rows(dtype, self._met(portions, documents))
 
         with _running(self.threads) as run:
             return joined(run(rows, portions.ranges()), self.n_columns, dtype)
@@ -179,7 +178,7 @@ class Ngrams:
             for first, last in ranges[thread :: self.threads]:
                 met = self._met(portions, (first, last))
                 most = met.longest * len(met.ids)
-                portions.kernels.score_documents(
+                met.kernels.score_documents(
                     met.ids,
                     met.edges,
                     last - first,
@@ -211,12 +210,21 @@ class Ngrams:
         while batch := list(islice(ranges, 1 if n_threads == 1 else _PORTIONS_A_THREAD * n_threads)):
             tokens = list(run(partial(self._tokens, portions), batch))
             ids = source.learn(tokens, run, n_threads)
-            seen = [longer(own, room) for own, room in zip(seen, source.rooms, strict=True)]
-            list(run(partial(_count_documents, tokens, ids, source.groups, seen), parts_of_threads(n_threads)))
-            met += [Met(found, own.edges, own.longest) for own, found in zip(tokens, ids, strict=True)]
+            if self._asks_for_frequency:
+                seen = [longer(own, room) for own, room in zip(seen, source.rooms, strict=True)]
+                list(run(partial(_count_documents, tokens, ids, source.groups, seen), parts_of_threads(n_threads)))
+            met += [Met(found, own.edges, own.longest, own.kernels) for own, found in zip(tokens, ids, strict=True)]
             if progress:
                 progress(batch[-1][1], portions.n_documents)
+        if not self._asks_for_frequency:
+            return met, [np.minimum(own, 1) for own in _occurrences(met, source)]
         return met, [own[:, kernels.FREQUENCY].astype(np.int64) for own in seen]
+
+    @property
+    def _asks_for_frequency(self) -> bool:
+        """Whether more must be known of an n-gram than that it was met."""
+        chooses = not self.alphabetical or (self.min_df, self.max_df) != (1, 1.0)
+        return chooses or self.weighting.inverse_document_frequency
 
     def _chosen(self, source: Any, frequencies: list[Ints], met: list[Met], n_documents: int) -> Chosen:
         lowest, highest = (_documents(share, n_documents) for share in (self.min_df, self.max_df))
@@ -234,10 +242,8 @@ class Ngrams:
             )
         order = source.alphabetical(ids) if self.alphabetical else np.argsort(-frequency, kind="stable")
         if self.max_features is not None:
-            occurrences = np.concatenate(
-                [_occurrences(met, group, len(own))[chosen]
-                 for group, own, chosen in zip(source.groups, frequencies, ids, strict=True)]
-            )  # fmt: skip
+            of_spaces = _occurrences(met, source)
+            occurrences = np.concatenate([own[chosen] for own, chosen in zip(of_spaces, ids, strict=True)])
             order = order[np.sort(np.argsort(-occurrences[order], kind="stable")[: self.max_features])]
         column = np.full(len(frequency), kernels.NONE)
         column[order] = np.arange(len(order))
@@ -255,7 +261,7 @@ class Ngrams:
 
     def _met(self, portions: Portions, documents: tuple[int, int]) -> Met:
         tokens = self._tokens(portions, documents)
-        return Met(self.source.ids(tokens), tokens.edges, tokens.longest)
+        return Met(self.source.ids(tokens), tokens.edges, tokens.longest, tokens.kernels)
 
     def _arguments(self, met: Met) -> tuple[Any, ...]:
         """What a kernel needs to make rows: what was met, the columns and their weights, and room to work in."""
@@ -279,12 +285,12 @@ class Ngrams:
             np.empty(most + 1),
         )
 
-    def _rows(self, plain_or_compiled: Any, dtype: Any, met: Met) -> tuple[Ints, Ids, NDArray[Any]]:
+    def _rows(self, dtype: Any, met: Met) -> tuple[Ints, Ids, NDArray[Any]]:
         """The rows of a portion: how many entries each has, their columns and their values."""
         lengths = np.empty(len(met.edges) - 1, dtype=np.int64)
         indices = np.empty(met.ids.size, dtype=np.int32)
         values = np.empty(met.ids.size, dtype=np.float32 if dtype == np.float32 else np.float64)
-        n = plain_or_compiled.write_rows(*self._arguments(met), lengths, indices, values)
+        n = met.kernels.write_rows(*self._arguments(met), lengths, indices, values)
         return lengths, indices[:n].copy(), values[:n].copy()
 
     @property
@@ -427,12 +433,13 @@ def _columns_of(chosen: Chosen, frequencies: list[Ints]) -> list[Ids]:
     return columns
 
 
-def _occurrences(met: list[Met], group: slice, n: int) -> Ints:
-    """How often each id of a space was met."""
-    occurrences = np.zeros(n + 1, dtype=np.int64)
+def _occurrences(met: list[Met], source: Any) -> list[Ints]:
+    """How often each id of each space was met."""
+    occurrences = [np.zeros(room, dtype=np.int64) for room in source.rooms]
     for of_portion in met:
-        occurrences += np.bincount(of_portion.ids[group].ravel() + 1, minlength=n + 1)
-    return occurrences[1:]
+        for group, own in zip(source.groups, occurrences, strict=True):
+            of_portion.kernels.count_occurrences(of_portion.ids[group], own)
+    return occurrences
 
 
 def _documents(share: float, n_documents: int) -> float:
