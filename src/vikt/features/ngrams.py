@@ -204,30 +204,36 @@ class Ngrams:
     ) -> tuple[list[Met], list[Ints]]:
         """What was met in each portion, and in how many documents each id of each space was."""
         n_threads = min(self.threads, kernels.PARTS)
+        counts = self._asks_for_frequency(portions.n_documents)
         seen = [np.zeros((0, 2), dtype=np.int32) for _ in source.groups]
         met: list[Met] = []
         ranges = portions.ranges()
         while batch := list(islice(ranges, 1 if n_threads == 1 else _PORTIONS_A_THREAD * n_threads)):
             tokens = list(run(partial(self._tokens, portions), batch))
             ids = source.learn(tokens, run, n_threads)
-            if self._asks_for_frequency:
+            if counts:
                 seen = [longer(own, room) for own, room in zip(seen, source.rooms, strict=True)]
                 list(run(partial(_count_documents, tokens, ids, source.groups, seen), parts_of_threads(n_threads)))
             met += [Met(found, own.edges, own.longest, own.kernels) for own, found in zip(tokens, ids, strict=True)]
             if progress:
                 progress(batch[-1][1], portions.n_documents)
-        if not self._asks_for_frequency:
+        if not counts:
             return met, [np.minimum(own, 1) for own in _occurrences(met, source)]
         return met, [own[:, kernels.FREQUENCY].astype(np.int64) for own in seen]
 
-    @property
-    def _asks_for_frequency(self) -> bool:
+    def _asks_for_frequency(self, n_documents: int) -> bool:
         """Whether more must be known of an n-gram than that it was met."""
-        chooses = not self.alphabetical or (self.min_df, self.max_df) != (1, 1.0)
-        return chooses or self.weighting.inverse_document_frequency
+        lowest, highest = self._limits(n_documents)
+        return not self.alphabetical or lowest > 1 or highest < n_documents or self.weighting.inverse_document_frequency
+
+    def _limits(self, n_documents: int) -> tuple[float, float]:
+        """In how many documents a feature must be, at least and at most."""
+        limits = (self.min_df, self.max_df)
+        lowest, highest = (share * n_documents if isinstance(share, float) else share for share in limits)
+        return lowest, highest
 
     def _chosen(self, source: Any, frequencies: list[Ints], met: list[Met], n_documents: int) -> Chosen:
-        lowest, highest = (_documents(share, n_documents) for share in (self.min_df, self.max_df))
+        lowest, highest = self._limits(n_documents)
         if highest < lowest:
             raise UsageError(
                 f"max_df={self.max_df} keeps features in at most {highest} documents, which is below "
@@ -440,10 +446,6 @@ def _occurrences(met: list[Met], source: Any) -> list[Ints]:
         for group, own in zip(source.groups, occurrences, strict=True):
             of_portion.kernels.count_occurrences(of_portion.ids[group], own)
     return occurrences
-
-
-def _documents(share: float, n_documents: int) -> float:
-    return share * n_documents if isinstance(share, float) else share
 
 
 def _checked_range(ngrams: tuple[int, int]) -> tuple[int, int]:
