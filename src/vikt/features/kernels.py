@@ -45,7 +45,7 @@ PARTS = 8
 PART_BITS = 3
 CHUNK_BITS = 6  # ids are given to parts by chunks, so that threads do not write to the same cache lines
 
-DOCUMENT, FREQUENCY, COUNT = 0, 1, 1
+DOCUMENT, FREQUENCY = 0, 1
 FEW, MANY = 16, 300  # so many numbers are sorted sooner by insertion; more, by eight bits at a time than by six
 
 
@@ -767,46 +767,33 @@ def write_rows(
     return out
 
 
-def score_documents(
+def score_rows(
     ids: Array,
     edges: Array,
     n_documents: int,
-    document: int,
     bases: Array,
     column_of: Array,
-    gain: Array,
+    n_bits: int,
+    count_weight: Array,
     idf: Array,
     normalised: bool,
-    theta: Array,
-    counts: Array,
+    met: Array,
+    spare: Array,
     places: Array,
+    columns: Array,
+    last: Array,
     weights: Array,
+    theta: Array,
     scores: Array,
 ) -> None:
-    """The part of each document's row in its scores, without making the row.
-
-    The c-th occurrence of an n-gram adds gain[c, 0] to its weight and gain[c, 1] to the square of it, so that nothing
-    need be sorted: `counts` remembers for each column the last document and how often it was met there. θ, idf and
-    counts begin with a row for what is no column, where idf is 0.
-    """
+    """The part of each document's row in its scores, by weights θ, (columns, K), without keeping the row."""
     for d in range(n_documents):
-        n = 0
-        total = 0.0
-        for row in range(len(bases)):
-            for token in range(edges[d], edges[d + 1]):
-                number = ids[row, token]
-                column = column_of[bases[row] + max(number, 0)]
-                place = column + 1 if number != NONE else 0
-                count = 1 + counts[place, COUNT] * (counts[place, DOCUMENT] == document + d + 1)
-                counts[place, DOCUMENT] = document + d + 1
-                counts[place, COUNT] = count
-                total += gain[count, 1] * idf[place] * idf[place]
-                places[n] = place
-                weights[n] = gain[count, 0] * idf[place]
-                n += 1
-        scale = 1.0 / math.sqrt(total) if normalised and total > 0 else 1.0
+        n = weighted_row(
+            ids, edges[d], edges[d + 1], bases, column_of, n_bits, count_weight, idf, normalised, met, spare,
+            places, columns, last, weights,
+        )  # fmt: skip
         for k in range(scores.shape[1]):
             score = 0.0
-            for i in range(n):
-                score += weights[i] * theta[places[i], k]
-            scores[d, k] = scale * score
+            for j in range(n):
+                score += weights[j] * theta[columns[j], k]
+            scores[d, k] = score

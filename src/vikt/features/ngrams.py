@@ -163,40 +163,19 @@ class Ngrams:
             return joined(run(rows, portions.ranges()), self.n_columns, dtype)
 
     def scores(self, texts: Texts, theta: Any) -> NDArray[np.float64]:
-        """What the n-grams of each text add to its scores, (m, K), by weights θ, (1 + n, K), without making the rows.
+        """What the n-grams of each text add to its scores, (m, K), by weights θ, (n, K), without making a matrix.
 
-        Documents go one portion at a time from bytes to scores, so that nothing leaves the cache. The first row of θ,
-        the dummy feature's, is not added.
+        Documents go one portion at a time from bytes to scores, so that nothing leaves the cache.
         """
         portions = self.tokeniser.portions(texts)
         scores = np.empty((len(texts), theta.shape[1]))
-        idf = np.concatenate([[0.0], self.idf])
-        ranges = list(portions.ranges())
 
-        def work(thread: int) -> None:
-            counts = np.zeros((len(idf), 2), dtype=np.int32)
-            for first, last in ranges[thread :: self.threads]:
-                met = self._met(portions, (first, last))
-                most = met.longest * len(met.ids)
-                met.kernels.score_documents(
-                    met.ids,
-                    met.edges,
-                    last - first,
-                    first,
-                    self._bases,
-                    self._column_of,
-                    self.weighting.gains(most),
-                    idf,
-                    self.weighting.normalised,
-                    theta,
-                    counts,
-                    np.empty(most, dtype=np.int32),
-                    np.empty(most),
-                    scores[first:last],
-                )
+        def score(documents: tuple[int, int]) -> None:
+            met = self._met(portions, documents)
+            met.kernels.score_rows(*self._arguments(met), theta, scores[slice(*documents)])
 
         with _running(self.threads) as run:
-            list(run(work, range(self.threads)))
+            list(run(score, portions.ranges()))
         return scores
 
     def _learn(

@@ -195,12 +195,11 @@ class TextFeatures:
         """θᵀx of each document, (m,) or (m, K), from its bytes to its scores without making the rows."""
         by_feature = theta.T.reshape(len(theta.T), -1)
         scores = np.tile(by_feature[0].astype(np.float64), (len(measured), 1))
-        first = 0
+        first = 1
         for part in self.parts:
             last = first + part.n_columns
-            scores += part.scores(measured.texts, by_feature[first : last + 1])
+            scores += part.scores(measured.texts, by_feature[first:last])
             first = last
-        first += 1
         for encoder, values in zip(self.encoders, measured.values, strict=True):
             rows = encoder.rows(values)
             of_entries = rows.values[:, None].astype(np.float64) * by_feature[first + rows.indices]

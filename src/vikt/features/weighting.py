@@ -46,11 +46,6 @@ class Weighting:
             counts[1:] = 1 + np.log(counts[1:])
         return counts
 
-    def gains(self, largest: int) -> NDArray[np.float64]:
-        """What the c-th occurrence adds to w and to its square, for each c from 0 to `largest`: (largest + 1, 2)."""
-        weights = self.count_weights(largest)
-        return np.diff(np.stack([weights, weights**2], axis=1), axis=0, prepend=0.0)
-
     def idf(self, document_frequency: NDArray[np.int64], n_documents: int) -> NDArray[np.float64]:
         if not self.inverse_document_frequency:
             return np.ones(len(document_frequency))
