@@ -58,6 +58,24 @@ class Texts:
         return cls.from_bytes([_encode(i, string) for i, string in enumerate(strings)])
 
     @classmethod
+    def of_lines(cls, block: bytes) -> Texts:
+        """The lines of a block; a line feed ends one, or a carriage return and line feed.
+
+        Examples
+        --------
+        >>> list(Texts.of_lines(b"one\\r\\n\\ntwo"))
+        [b'one', b'', b'two']
+        """
+        block = block.replace(b"\r\n", b"\n")
+        ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == ord("\n"))
+        if block and not block.endswith(b"\n"):
+            ends = np.append(ends, len(block))
+        # Each line end before an offset is left out of the content.
+        offsets = np.zeros(len(ends) + 1, dtype=np.int64)
+        offsets[1:] = ends - np.arange(len(ends))
+        return cls(block.translate(None, b"\n"), offsets)
+
+    @classmethod
     def from_arrow(cls, array: Any) -> Texts:
         """The texts of a PyArrow large_string array or chunked array without nulls; its bytes are not copied apart."""
         if hasattr(array, "combine_chunks"):
