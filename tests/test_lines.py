@@ -6,6 +6,8 @@ import io
 import itertools
 import re
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,3 +89,31 @@ def test_utf_16_without_a_mark_is_told():
 @given(lines=st.lists(st.lists(st.sampled_from(["__label__", "ham", " ", "\u2003", "å", "\t"])).map("".join)))
 def test_labels_leave_every_text(lines):
     assert list(texts_without_labels(Texts.from_strings(lines))) == [without_labels(line).encode() for line in lines]
+
+
+LISTED = st.lists(st.sampled_from([b"", b" ", b"a", b"\t\x1f", "två".encode(), b"\x0b\n", b"three words here"]))
+
+
+@given(listed=LISTED, data=st.data())
+def test_texts_are_taken_as_a_list_would_be(listed, data):
+    rows = data.draw(st.lists(st.integers(0, len(listed) - 1))) if listed else []
+    runs = [*range(len(listed)), *rows, *range(len(listed) // 2)]
+    for taken in (rows, runs, sorted(rows)):
+        texts = Texts.from_bytes(listed).take(taken)
+        assert list(texts) == [listed[i] for i in taken]
+        assert texts.offsets.dtype == np.int64
+
+
+@given(listed=LISTED)
+def test_blank_texts_are_those_that_strip_to_nothing(listed):
+    assert Texts.from_bytes(listed).n_blank == sum(not text.strip() for text in listed)
+
+
+@given(listed=LISTED, cuts=st.lists(st.integers(0, 20), max_size=3))
+def test_texts_of_arrow_are_its_own_whatever_its_chunks(listed, cuts):
+    strings = [text.decode() for text in listed]
+    whole = pa.array(["before", *strings, "after"], pa.large_string())
+    edges = sorted({1, len(strings) + 1, *(1 + cut % (len(strings) + 1) for cut in cuts)})
+    chunks = [whole.slice(a, b - a) for a, b in itertools.pairwise(edges)]
+    assert list(Texts.from_arrow(pa.chunked_array(chunks, pa.large_string()))) == listed
+    assert list(Texts.from_arrow(whole.slice(1, len(strings)))) == listed
