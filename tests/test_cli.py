@@ -11,7 +11,9 @@ import time
 
 import pytest
 
+from vikt.classifier import TextClassifier
 from vikt.cli.main import main
+from vikt.cli.predict import Answers
 
 MAILS = "label\ttext\n" + "".join(
     f"{label}\t{text} {n}\n"
@@ -336,3 +338,20 @@ def test_awkward_labels_keep_the_tables_straight(run, tmp_path):
     assert {"a\\nb", "x" * 59 + "…", "\\x1b[31mred"} <= {
         line.split("  ")[1].strip() for line in out.splitlines() if "  " in line
     }
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_lines_hold_what_the_classifier_says(tmp_path, as_json):
+    names = ["50% off\t{}", "%b\nå", "ham"]
+    texts = ["win money now", "lunch on friday", "the report is late"] * 5
+    TextClassifier(min_df=1, l2=0.01).fit(texts, names * 5).save(tmp_path / "m.vikt")
+    answers = Answers(tmp_path / "m.vikt", top=2, threshold=0.3, proba=True)
+    columns = answers.of(["win", "lunch report", ""])
+    lines = answers.lines(["win", "lunch report", ""], as_json).decode().splitlines()
+    assert len(lines) == 3
+    for line, row in zip(lines, zip(*columns.values(), strict=True), strict=True):
+        if as_json:
+            assert json.loads(line) == dict(zip(columns, row, strict=True))
+        else:
+            escaped = [v.replace("\t", r"\t").replace("\n", r"\n") if isinstance(v, str) else v for v in row]
+            assert line.split("\t") == [f"{v:.12g}" if isinstance(v, float) else v or "" for v in escaped]

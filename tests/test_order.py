@@ -58,3 +58,11 @@ def test_the_fingerprint_forgets_order_and_remembers_labels():
     assert fingerprint([b"a", b"b"], ["x", "y"]) == fingerprint([b"b", b"a"], ["y", "x"])
     assert fingerprint([b"a", b"b"], ["x", "y"]) != fingerprint([b"a", b"b"], ["y", "x"])
     assert fingerprint([b"a", b"a"], ["x", "x"]) != fingerprint([b"a"], ["x"])
+
+
+@given(st.lists(st.sampled_from([b"a", b"b", b"c", b"d"])), st.integers(1, 4))
+def test_equal_groups_have_one_rank_though_keys_collide(groups, n_keys):
+    keys = np.array([group[0] % n_keys for group in groups], dtype=np.uint64)
+    ranks = group_ranks(groups, keys)
+    ordered = sorted(set(zip(keys.tolist(), groups, strict=True)))
+    assert ranks.tolist() == [ordered.index(pair) for pair in zip(keys.tolist(), groups, strict=True)]

@@ -212,18 +212,18 @@ class TextClassifier(Estimator):
         self.classes_, y = encode_labels(labels[kept])
         corpus = Corpus(held.take(kept), y, weights[kept])
         contents = corpus.documents.contents()
-        order = canonical_order(row_keys(contents, self.random_state), contents.__getitem__, y, corpus.weights)
-        corpus, contents = corpus.take(order), contents.take(order)
+        keys = row_keys(contents, self.random_state)
+        order = canonical_order(keys, contents.__getitem__, y, corpus.weights)
         self.data_ = {
             "rows": len(held),
             "rows_of_weight_0": len(held) - len(kept),
             "weighted": sample_weight is not None or self.class_weight is not None,
             "classes": dict(zip(self.class_names, np.bincount(y).tolist(), strict=True)),
-            "empty_texts": sum(not text.strip() for text in corpus.documents.texts) if self.features_.reads_text else 0,
-            "duplicate_texts": len(kept) - len(set(contents)),
-            "fingerprint": fingerprint(contents, self.classes_[corpus.y].tolist()),
+            "empty_texts": corpus.documents.texts.n_blank if self.features_.reads_text else 0,
+            "duplicate_texts": len(kept) - 1 - int(group_ranks(contents, keys).max()),
+            "fingerprint": fingerprint(contents, self.classes_[y].tolist()),
         }
-        return corpus
+        return corpus.take(order)
 
     def check_settings(self) -> None:
         """Refuse settings that cannot be, before any text is read. Raises UsageError."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import sys
-from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,16 +12,15 @@ import numpy as np
 
 from vikt.classifier import load
 from vikt.cli.console import say
-from vikt.corpus.fasttext import without_labels
+from vikt.corpus.fasttext import texts_without_labels
 from vikt.corpus.packing import packing
+from vikt.corpus.read_arrived import read_arrived
 from vikt.corpus.read_json import spell
-from vikt.corpus.read_stream import STANDARD_INPUT, Lines, open_input, reading_failed, suffix_of, without_end
+from vikt.corpus.read_stream import STANDARD_INPUT, open_input, suffix_of
 from vikt.corpus.sources import find_sources
 from vikt.corpus.texts import Texts
-from vikt.errors import EncodingError, UsageError
+from vikt.errors import UsageError
 from vikt.storage import replacing
-
-_BYTES_AT_A_TIME = 1 << 20
 
 
 @dataclass
@@ -44,18 +40,40 @@ class Answers:
         ranks = ["", *(f"_{rank}" for rank in range(2, min(self.top, len(self.labels)) + 1))]
         self.columns = [name + rank for rank in ranks for name in ("predicted", "probability")]
         self.columns += [f"P({label})" for label in self.labels] if self.proba else []
-        self._labels = np.array([*self.labels, None], dtype=object)
 
     def of(self, documents: Any) -> dict[str, list[Any]]:
         """The columns of the answer; a class below the threshold is None."""
+        return dict(zip(self.columns, self._rows(documents, [*self.labels, None]).T.tolist(), strict=True))
+
+    def lines(self, documents: Any, as_json: bool) -> bytes:
+        """The answers as lines: of fields between tabs, or of JSON."""
+        labels = [*self.labels, None]
+        holds_labels = [name.startswith("predicted") for name in self.columns]
+        if as_json:
+            spelled = [spell(label) for label in labels]
+            names = [spell(name).replace("%", "%%") for name in self.columns]
+            values = ["%b" if is_label else "%a" for is_label in holds_labels]
+            line = "{" + ", ".join(map("{}: {}".format, names, values)) + "}\n"
+        else:
+            spelled = [_one_line(label or "") for label in labels]
+            line = "\t".join("%b" if is_label else "%.12g" for is_label in holds_labels) + "\n"
+        rows = self._rows(documents, [label.encode("utf-8", "surrogatepass") for label in spelled])
+        # One pattern for all lines: to format each by itself takes twice the time.
+        return (line.encode("utf-8", "surrogatepass") * len(rows)) % tuple(rows.ravel().tolist())
+
+    def _rows(self, documents: Any, labels: list[Any]) -> Any:
+        """A row of the answer for each document; a class below the threshold is the last of the labels."""
         probabilities = self.classifier.predict_proba(documents)
         n_top = min(self.top, len(self.labels))
         best = np.argsort(-probabilities, axis=1, kind="stable")[:, :n_top]
         largest = np.take_along_axis(probabilities, best, axis=1)
-        predicted = self._labels[np.where(largest >= self.threshold, best, len(self.labels))]
-        columns: list[Any] = [side[:, rank] for rank in range(n_top) for side in (predicted, largest)]
-        columns += list(probabilities.T) if self.proba else []
-        return dict(zip(self.columns, (column.tolist() for column in columns), strict=True))
+        predicted = np.where(largest >= self.threshold, best, len(self.labels))
+        rows = np.empty((len(probabilities), len(self.columns)), dtype=object)
+        rows[:, 0 : 2 * n_top : 2] = np.array(labels, dtype=object)[predicted]
+        rows[:, 1 : 2 * n_top : 2] = largest
+        if self.proba:
+            rows[:, 2 * n_top :] = probabilities
+        return rows
 
 
 def predict(
@@ -103,52 +121,10 @@ def _predict_lines(
         raise UsageError(f"{origin}: the model reads the columns {', '.join(features.columns)}; give it a table")
     if answers.proba and not as_json and not quiet:
         say("columns: " + " TAB ".join(map(_one_line, answers.columns)))
-    batches = _lines_as_they_come(source, origin)
-    for lines in filter(None, [list(chain.from_iterable(batches))] if features.is_running else batches):
-        columns = answers.of(Texts.from_strings(map(without_labels, lines)))
-        rows = zip(*columns.values(), strict=True)
-        said = (
-            spell(dict(zip(answers.columns, row, strict=True)))
-            if as_json
-            else "\t".join(f"{value:.12g}" if isinstance(value, float) else _one_line(value or "") for value in row)
-            for row in rows
-        )
-        stream.write(("\n".join(said) + "\n").encode("utf-8", "surrogatepass"))
+    batches = read_arrived(source, origin)
+    for texts in filter(None, [Texts.joined(list(batches))] if features.is_running else batches):
+        stream.write(answers.lines(texts_without_labels(texts), as_json))
         stream.flush()
-
-
-def _lines_as_they_come(stream: Any, origin: str) -> Iterator[list[str]]:
-    """The lines that have arrived, without waiting for more: a slow pipe is answered at once, a fast one in bulk."""
-    lines, pieces = Lines((), origin), []
-    while chunk := _arrived(stream, origin):
-        whole, end, rest = chunk.rpartition(b"\n")
-        if not end:
-            pieces.append(chunk)
-            continue
-        yield from _decoded(lines, b"".join([*pieces, whole, end]))
-        pieces = [rest] if rest else []
-    if pieces:
-        yield from _decoded(lines, b"".join(pieces))
-
-
-def _arrived(stream: Any, origin: str) -> bytes:
-    try:
-        return bytes(stream.read1(_BYTES_AT_A_TIME))
-    except OSError as error:
-        raise reading_failed(origin, error) from None
-
-
-def _decoded(lines: Lines, content: bytes) -> Iterator[list[str]]:
-    """The next lines, up to the first that is not UTF-8: those before it are still answered."""
-    lines.stream = io.BytesIO(content)
-    texts: list[str] = []
-    try:
-        for line in lines:
-            texts.append(without_end(line))
-    except EncodingError:
-        yield texts
-        raise
-    yield texts
 
 
 def _suffix(data: str, format: str | None, as_json: bool) -> str:

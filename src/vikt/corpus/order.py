@@ -61,9 +61,14 @@ def group_ranks(groups: Sequence[bytes] | Texts, keys: NDArray[Any]) -> Indices:
     keys : (m,)
         A hash of each, such as `row_keys`.
     """
-    key_of = dict(zip(groups, keys.tolist(), strict=True))
-    rank_of = {group: rank for rank, group in enumerate(sorted(key_of, key=lambda group: (key_of[group], group)))}
-    return np.fromiter((rank_of[group] for group in groups), dtype=np.int64, count=len(keys))
+    order = canonical_order(keys, groups.__getitem__, np.zeros(len(keys)), np.zeros(len(keys)))
+    begins = np.ones(len(keys), dtype=bool)
+    begins[1:] = keys[order[1:]] != keys[order[:-1]]
+    for i in np.flatnonzero(~begins).tolist():
+        begins[i] = groups[order[i]] != groups[order[i - 1]]
+    ranks = np.empty(len(keys), dtype=np.int64)
+    ranks[order] = np.cumsum(begins) - 1
+    return ranks
 
 
 def split_tenths(group: Indices, y: Indices, tenths: int) -> list[Indices]:
@@ -100,9 +105,10 @@ def split_tenths(group: Indices, y: Indices, tenths: int) -> list[Indices]:
 
 def fingerprint(contents: Sequence[bytes] | Texts, labels: Sequence[str]) -> str:
     """A digest of the rows that does not depend on their order: a sum of the digests of each."""
+    ends = {label: b"\0" + str(label).encode("utf-8", "surrogatepass") for label in set(labels)}
     total = 0
     for content, label in zip(contents, labels, strict=True):
         row = hashlib.blake2b(content, digest_size=16)
-        row.update(b"\0" + str(label).encode("utf-8", "surrogatepass"))
+        row.update(ends[label])
         total += int.from_bytes(row.digest(), "little")
     return f"{total % (1 << 128):032x}"

@@ -118,6 +118,11 @@ class Lines:
             raise reading_failed(f"{self.origin}, after line {self.number}", error) from None
 
     def _decoded(self, line: bytes) -> str:
+        try:
+            if self.offset:
+                return line.decode()
+        except UnicodeDecodeError:
+            pass  # `decoded` tells what is wrong
         return decoded(line, f"{self.origin}, line {self.number}", self.offset)
 
 

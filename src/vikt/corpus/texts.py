@@ -58,17 +58,32 @@ class Texts:
         return cls.from_bytes([_encode(i, string) for i, string in enumerate(strings)])
 
     @classmethod
+    def of_lines(cls, block: bytes) -> Texts:
+        """The lines of a block; a line feed ends one, or a carriage return and line feed.
+
+        Examples
+        --------
+        >>> list(Texts.of_lines(b"one\\r\\n\\ntwo"))
+        [b'one', b'', b'two']
+        """
+        block = block.replace(b"\r\n", b"\n")
+        ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == ord("\n"))
+        if block and not block.endswith(b"\n"):
+            ends = np.append(ends, len(block))
+        # Each line end before an offset is left out of the content.
+        offsets = np.zeros(len(ends) + 1, dtype=np.int64)
+        offsets[1:] = ends - np.arange(len(ends))
+        return cls(block.translate(None, b"\n"), offsets)
+
+    @classmethod
     def from_arrow(cls, array: Any) -> Texts:
-        """The texts of a PyArrow large_string array or chunked array without nulls; its bytes are not copied apart."""
-        if hasattr(array, "combine_chunks"):
-            array = array.combine_chunks()
-        if len(array) == 0:
-            return cls(b"", np.zeros(1, dtype=np.int64))
-        _, offset_buffer, content = array.buffers()
-        offsets = np.frombuffer(offset_buffer, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
-        if content is None:
-            return cls(b"", np.zeros(len(array) + 1, dtype=np.int64))
-        return cls(content[offsets[0] : offsets[-1]].to_pybytes(), offsets - offsets[0])
+        """The texts of a PyArrow large_string array or chunked array without nulls."""
+        chunks = [_of_chunk(chunk) for chunk in getattr(array, "chunks", [array]) if len(chunk)]
+        lengths = [np.diff(offsets) for offsets, _ in chunks]
+        return cls(
+            b"".join([content[offsets[0] : offsets[-1]] for offsets, content in chunks]),
+            np.concatenate([np.zeros(1, dtype=np.int64), *lengths]).cumsum(),
+        )
 
     @classmethod
     def joined(cls, several: list[Texts]) -> Texts:
@@ -93,15 +108,31 @@ class Texts:
     def take(self, rows: Any) -> Texts:
         """The texts named, in that order."""
         rows = np.asarray(rows, dtype=np.int64)
-        if len(rows) and rows[0] >= 0 and np.all(rows[1:] - rows[:-1] == 1):
-            return self._run(int(rows[0]), int(rows[-1]) + 1)
-        return Texts.from_bytes([self[i] for i in rows])
+        # Neighbours are copied together.
+        first = rows[np.diff(rows, prepend=rows[:1]) != 1]
+        last = rows[np.diff(rows, append=rows[-1:]) != 1]
+        if len(first) == 1:
+            return self._run(int(first[0]), int(last[0]) + 1)
+        edges = zip(self.offsets[first].tolist(), self.offsets[last + 1].tolist(), strict=True)
+        content = self.content
+        return Texts(
+            b"".join([content[a:b] for a, b in edges]),
+            np.append(0, np.cumsum(np.diff(self.offsets)[rows])),
+        )
 
     def _run(self, first: int, last: int) -> Texts:
         if (first, last) == (0, len(self)):
             return self
         offsets = self.offsets[first : last + 1]
         return Texts(self.content[offsets[0] : offsets[-1]], offsets - offsets[0])
+
+    @property
+    def n_blank(self) -> int:
+        """How many are empty, or hold nothing but ASCII's white space."""
+        begins = self.offsets[:-1]
+        bytes_ = np.frombuffer(self.content or b" ", dtype=np.uint8)
+        looked_at = (np.diff(self.offsets) == 0) | (bytes_[np.minimum(begins, len(bytes_) - 1)] <= ord(" "))
+        return sum(not self[i].strip() for i in np.flatnonzero(looked_at).tolist())
 
 
 def _encode(row: int, string: str) -> bytes:
@@ -111,3 +142,9 @@ def _encode(row: int, string: str) -> bytes:
             "drop the row or convert it to a string"
         )
     return string.encode("utf-8", "surrogatepass")
+
+
+def _of_chunk(array: Any) -> tuple[NDArray[np.int64], Any]:
+    """The offsets of a PyArrow array, and the buffer that they point into."""
+    _, offsets, content = array.buffers()
+    return np.frombuffer(offsets, dtype=np.int64)[array.offset : array.offset + len(array) + 1], content or b""

@@ -1,0 +1,86 @@
+"""Lines of a stream as texts, as many at a time as have arrived: no Python object a line."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from typing import Any
+
+from vikt.corpus.read_stream import STANDARD_INPUT, decoded, reading_failed
+from vikt.corpus.texts import Texts
+
+_BYTES_AT_A_TIME = 1 << 20
+
+
+def read_arrived(stream: Any, origin: str = STANDARD_INPUT) -> Iterator[Texts]:
+    """The lines that have arrived, without waiting for more: a slow pipe is answered at once, a fast one in bulk.
+
+    Parameters
+    ----------
+    stream : BinaryIO
+        A buffered one, which has `read1`.
+    origin : str
+        Its name, for messages.
+
+    Raises
+    ------
+    EncodingError
+        A line is not UTF-8; the message tells which. Those before it have been given.
+    InputFileError
+        Reading failed.
+
+    Examples
+    --------
+    >>> import io
+    >>> [list(texts) for texts in read_arrived(io.BytesIO(b"one\\r\\ntwo"))]
+    [[b'one'], [b'two']]
+    """
+    n_lines = n_bytes = 0
+    for block in _whole_lines(stream, origin):
+        begin = 0
+        if not n_bytes:
+            # What a file is, if not UTF-8, shows at its begin.
+            decoded(_line(block, 0), f"{origin}, line 1")
+            begin = len(codecs.BOM_UTF8) if block.startswith(codecs.BOM_UTF8) else 0
+        end = _end_of_utf8(block)
+        texts = Texts.of_lines(block[begin:end])
+        yield texts
+        n_lines += len(texts)
+        if end < len(block):
+            decoded(_line(block, end), f"{origin}, line {n_lines + 1}", n_bytes + end)
+        n_bytes += len(block)
+
+
+def _whole_lines(stream: Any, origin: str) -> Iterator[bytes]:
+    """What has arrived up to the last line end in it; at last what stands behind the last."""
+    pieces = []
+    while chunk := _arrived(stream, origin):
+        whole, end, rest = chunk.rpartition(b"\n")
+        if not end:
+            pieces.append(chunk)
+            continue
+        yield b"".join([*pieces, whole, end])
+        pieces = [rest] if rest else []
+    if pieces:
+        yield b"".join(pieces)
+
+
+def _arrived(stream: Any, origin: str) -> bytes:
+    try:
+        return bytes(stream.read1(_BYTES_AT_A_TIME))
+    except OSError as error:
+        raise reading_failed(origin, error) from None
+
+
+def _end_of_utf8(block: bytes) -> int:
+    """Where the first line begins that is not UTF-8: the end of the block if there is none."""
+    try:
+        block.decode()
+    except UnicodeDecodeError as error:
+        return block.rfind(b"\n", 0, error.start) + 1
+    return len(block)
+
+
+def _line(block: bytes, begin: int) -> bytes:
+    """The line that begins there, with its end."""
+    return block[begin : block.find(b"\n", begin) + 1 or None]
