@@ -473,13 +473,13 @@ class TextClassifier(Estimator):
         return classifier
 
 
-def _blocks(offsets: NDArray[np.int64]) -> Iterator[range]:
+def _blocks(offsets: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
     """Rows of texts a block at a time, so that memory does not grow with them."""
     first, n = 0, len(offsets) - 1
     while first < n:
         last = int(np.searchsorted(offsets, offsets[first] + _BYTES_AT_A_TIME, side="right")) - 1
         last = min(max(last, first + 1), n, first + _TEXTS_AT_A_TIME)
-        yield range(first, last)
+        yield np.arange(first, last)
         first = last
 
 
