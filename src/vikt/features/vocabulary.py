@@ -164,11 +164,14 @@ class Units(Table):
         units = cls()
         units.low, units.high, units.slots = low, high, slots
         units.check_slots(len(low))
-        is_long = high >> 56 == kernels.LONG
-        if len(pool_offsets) != is_long.sum() + 1 or np.any((low < 0) | (high < 1 << 56)):
+        lengths = high >> 56
+        is_long = lengths == kernels.LONG
+        if np.any((low >> 56 != 0) | (lengths < 1) | (lengths > kernels.LONG)):
             raise DamagedModelError("the keys of the vocabulary are none")
-        if pool_offsets[0] != 0 or pool_offsets[-1] != len(pool) or np.any(pool_offsets[1:] < pool_offsets[:-1]):
-            raise DamagedModelError(f"the vocabulary's offsets do not rise from 0 to {len(pool)}")
+        if len(pool_offsets) != is_long.sum() + 1 or pool_offsets[0] != 0 or pool_offsets[-1] != len(pool):
+            raise DamagedModelError(f"the vocabulary's offsets are not those of {is_long.sum()} units")
+        if np.any(pool_offsets[1:] < pool_offsets[:-1]) or np.any(np.diff(pool_offsets) < kernels.LONG):
+            raise DamagedModelError("the vocabulary's long units are too short")
         units.pool = np.concatenate([pool, np.zeros(_PADDING, dtype=np.uint8)])
         units.set_places(is_long, pool_offsets)
         return units
