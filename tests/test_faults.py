@@ -144,7 +144,8 @@ def with_array(name, array):
         for entry in header.values():
             if "data_offsets" in entry and entry["data_offsets"][0] >= last and entry is not header[name]:
                 entry["data_offsets"] = [offset + grown for offset in entry["data_offsets"]]
-        header[name] |= {"data_offsets": [first, last + grown], "shape": list(array.shape)}
+        [dtype] = (name for name, dtype in storage._DTYPES.items() if dtype == array.dtype)
+        header[name] |= {"data_offsets": [first, last + grown], "shape": list(array.shape), "dtype": dtype}
         return data[:first] + array.tobytes() + data[last:]
 
     return change
@@ -159,20 +160,39 @@ def with_metadata(**changes):
     return change
 
 
+def held(name, header, data):
+    first, last = header[name]["data_offsets"]
+    return np.frombuffer(data[first:last], storage._DTYPES[header[name]["dtype"]]).copy()
+
+
 def edited(name, index, value):
     """One number of an array replaced, or several."""
 
     def change(header, data):
-        first, last = header[name]["data_offsets"]
-        array = np.frombuffer(data[first:last], storage._DTYPES[header[name]["dtype"]]).copy()
+        array = held(name, header, data)
         array[index] = value
-        return data[:first] + array.tobytes() + data[last:]
+        return with_array(name, array)(header, data)
 
     return change
 
 
-def reshaped(name, *first_axes):
-    return lambda header, data: with_entry(name, shape=[*first_axes, *header[name]["shape"]])(header, data)
+def reshaped(name):
+    """An array with one axis more, of length 1."""
+    return lambda header, data: with_entry(name, shape=[*header[name]["shape"], 1])(header, data)
+
+
+def converted(name, dtype):
+    """The same numbers of another type."""
+    return lambda header, data: with_array(name, held(name, header, data).astype(dtype))(header, data)
+
+
+def together(*changes):
+    def change(header, data):
+        for one in changes:
+            data = one(header, data)
+        return data
+
+    return change
 
 
 def without(name):
@@ -196,6 +216,12 @@ def moved(name, by):
 
 N_UNITS = len({word for text in WORDS.values() for word in text.split()})
 N_FEATURES = N_UNITS + sum(len(text.split()) - 1 for text in WORDS.values())
+TYPES = {"idf": np.float64, "pool": np.uint8} | dict.fromkeys(("slots", "columns1", "slots2", "columns2"), np.int32)
+ONE_FEATURE_LESS = together(
+    with_array("part0.idf", np.ones(N_FEATURES - 1)), with_array("theta", np.zeros((N_FEATURES, 3), np.float32))
+)
+# Each is larger by 15 or more than the one before, but for what is beyond 64 bits.
+WRAPPING = np.cumsum(np.full(N_UNITS, 2**64 // N_UNITS, np.uint64)).astype(np.int64)
 HARMFUL = {
     "a shape far too large": with_entry("theta", shape=[10**15]),
     "a shape whose product wraps to its length": with_entry("theta", shape=[2**62, 4, 2**40]),
@@ -213,19 +239,22 @@ HARMFUL = {
     "a dtype that is none": with_entry("theta", dtype=["F32"]),
     "another dtype of the weights": with_entry("theta", dtype="I32"),
     "another dtype of the idf": with_entry("part0.idf", dtype="I64"),
-    "idf in two axes": reshaped("part0.idf", 1),
+    "idf in two axes": reshaped("part0.idf"),
     "bytes behind the last array": lambda header, data: data + bytes(8),
     "an array missing": lambda header, data: header.pop("theta") and data,
     "an entry that is none": lambda header, data: header.update(theta=7) or data,
     "fewer features than columns": with_array("part0.idf", np.ones(3)),
     **{f"no array {name}": without(f"part0.{name}") for name in ("idf", "low", "slots2", "columns2")},
-    **{f"another dtype of {name}": with_entry(f"part0.{name}", dtype="F64") for name in ("low", "high", "keys2")},
     **{
-        f"{name} in two axes": reshaped(f"part0.{name}", 1) for name in ("low", "high", "pool", "pool_offsets", "keys2")
+        f"{name} of type {dtype.__name__}": converted(f"part0.{name}", dtype)
+        for name in ("low", "high", "pool", "pool_offsets", "slots", "columns1", "keys2", "slots2", "columns2", "idf")
+        for dtype in storage._DTYPES.values()
+        if dtype is not TYPES.get(name, np.int64)
     },
+    **{f"{name} in two axes": reshaped(f"part0.{name}") for name in ("low", "high", "pool", "pool_offsets", "keys2")},
     **{f"{name} of no axis": with_array(f"part0.{name}", np.array(0)) for name in ("low", "high", "keys2")},
-    "bytes of units of another dtype": with_entry("part0.pool", dtype="I8"),
     "a unit more": with_array("part0.low", np.ones(100, np.int64)),
+    "one key for all": with_array("part0.high", np.array([1 << 56])),
     "a key below 0": edited("part0.low", 0, -1),
     "a key of eight bytes": edited("part0.low", 0, 1 << 56),
     "a key of length 0": edited("part0.high", 0, 0),
@@ -235,7 +264,12 @@ HARMFUL = {
     "offsets of units that fall": edited("part0.pool_offsets", 1, 10**9),
     "offsets of units that begin elsewhere": edited("part0.pool_offsets", 0, -(10**9)),
     "offsets of units that end elsewhere": edited("part0.pool_offsets", -1, 10**9),
-    "offsets of units that wrap": edited("part0.pool_offsets", 1, -(2**63)),
+    "offsets of units that wrap": together(
+        edited("part0.high", slice(None), 15 << 56),
+        edited("part0.low", slice(None), 0),
+        with_array("part0.pool_offsets", np.concatenate([[0], WRAPPING[:-1], [0]])),
+        with_array("part0.pool", np.zeros(0, np.uint8)),
+    ),
     "a long unit of few bytes": edited("part0.pool_offsets", 1, 14),
     "no offsets of units": with_array("part0.pool_offsets", np.empty(0, np.int64)),
     "a unit out of range": edited("part0.keys2", 0, 10**6),
@@ -252,7 +286,6 @@ HARMFUL = {
             "a slot below NONE": lambda name: edited(name, 0, -2),
             "no empty slot": lambda name: edited(name, slice(None), 0),
             "no empty slot of the last part": lambda name: edited(name, slice(-16, None), 0),
-            "another dtype": lambda name: with_array(name, np.full(128, -1, np.int64)),
             "two axes": lambda name: with_array(name, np.full((1, 128), -1, np.int32)),
             "no axis": lambda name: with_array(name, np.array(-1, np.int32)),
             "no slots": lambda name: with_array(name, np.empty(0, np.int32)),
@@ -260,6 +293,8 @@ HARMFUL = {
             "a size that is no power of two": lambda name: with_array(name, np.full(136, -1, np.int32)),
         }.items()
     },
+    "a column just beyond the features": ONE_FEATURE_LESS,
+    "a column twice and none missing": together(ONE_FEATURE_LESS, edited("part0.columns2", -1, 0)),
     **{
         f"{found} in {name}": change(f"part0.{name}")
         for name in ("columns1", "columns2")
@@ -268,7 +303,7 @@ HARMFUL = {
             "a column below NONE": lambda name: edited(name, 0, -2),
             "a column twice": lambda name: edited(name, 0, N_FEATURES - 1),
             "a column missing": lambda name: edited(name, 0, -1),
-            "another dtype": lambda name: with_array(name, np.full(128, -1, np.int64)),
+            "two axes": reshaped,
             "a column for no n-gram": lambda name: with_array(name, np.full(128, -1, np.int32)),
             "columns of no axis": lambda name: with_array(name, np.array(-1, np.int32)),
         }.items()
@@ -289,8 +324,8 @@ HARMFUL_HASHED = {
     "a bucket twice": lambda header, data: with_array("part0.buckets", np.zeros(header["part0.idf"]["shape"][0], int))(
         header, data
     ),
-    "another dtype of the buckets": with_entry("part0.buckets", dtype="F64"),
-    "buckets in two axes": reshaped("part0.buckets", 1),
+    **{f"buckets of type {dtype.__name__}": converted("part0.buckets", dtype) for dtype in (np.float64, np.int32)},
+    "buckets in two axes": reshaped("part0.buckets"),
     "buckets of no axis": with_array("part0.buckets", np.array(0)),
     "fewer buckets than features": with_array("part0.buckets", np.zeros(1, np.int64)),
     "more bits than there are": with_metadata(params={"hashing": 29}),
