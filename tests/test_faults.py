@@ -298,6 +298,9 @@ HARMFUL = {
         }.items()
     },
     "a column just beyond the features": ONE_FEATURE_LESS,
+    "no column for an n-gram": together(
+        ONE_FEATURE_LESS, with_array("part0.columns2", np.arange(N_UNITS, N_FEATURES - 1, dtype=np.int32))
+    ),
     "a column twice and none missing": together(ONE_FEATURE_LESS, edited("part0.columns2", -1, 0)),
     **{
         f"{found} in {name}": change(f"part0.{name}")
@@ -338,7 +341,7 @@ HARMFUL_HASHED = {
     "no number of buckets shared": without("part0.shared"),
     "many numbers of buckets shared": with_array("part0.shared", np.zeros(2, np.int64)),
     "a number of buckets shared in two axes": with_array("part0.shared", np.zeros((1, 1), np.int64)),
-    "a number of buckets shared that is no whole one": with_array("part0.shared", np.array([np.nan])),
+    "a number of buckets shared that is no whole one": with_array("part0.shared", np.array([0.5])),
     "a negative number of buckets shared": with_array("part0.shared", np.array([-1])),
 }
 BEGIN = storage._BEGIN + b"0" * 64 + b'\\",'
