@@ -293,6 +293,9 @@ HARMFUL = {
             "two axes": reshaped,
             "no axis": lambda name: with_array(name, np.array(-1, np.int32)),
             "no slots": lambda name: with_array(name, np.empty(0, np.int32)),
+            "slots that other hashes filled": lambda name: (
+                lambda header, data: with_array(name, np.roll(held(name, header, data), 16))(header, data)
+            ),
             "fewer slots than parts": lambda name: with_array(name, np.full(4, -1, np.int32)),
             "a size that is no power of two": lambda name: with_array(name, np.full(136, -1, np.int32)),
         }.items()

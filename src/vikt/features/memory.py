@@ -12,7 +12,7 @@ _WORTH_TELLING = 1_000_000_000
 _AT_LEAST = 250_000_000
 _OF_A_BYTE = 5
 _OF_A_LENGTH = {" ": 5, "": 10}
-_OF_A_BUCKET = 20
+_OF_A_BUCKET = 28
 
 
 def tell_memory(n_bytes: int, settings: FeatureSettings) -> None:
@@ -36,7 +36,7 @@ def memory_needed(n_bytes: int, settings: FeatureSettings) -> int:
     """The bytes that training on so many bytes of text takes at its peak, roughly.
 
     250 MB, and for each byte of text 5 bytes, with 5 more for each length of n-grams of words and 10 for each of
-    characters; 20 for each bucket where n-grams are hashed. Weights of many classes come on top.
+    characters; 28 for each bucket where n-grams are hashed. Weights of many classes come on top.
 
     Examples
     --------
