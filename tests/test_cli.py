@@ -15,6 +15,9 @@ from vikt.classifier import TextClassifier
 from vikt.cli.main import main
 from vikt.cli.predict import Answers
 
+
+from vikt.features.text import TextFeatures
+
 MAILS = "label\ttext\n" + "".join(
     f"{label}\t{text} {n}\n"
     for n in range(20)
@@ -86,14 +89,25 @@ def test_train_json(run, mails, tmp_path):
     assert told["metrics"]["accuracy"]["value"] == 1.0
 
 
-@pytest.mark.parametrize("options", [[], ["--threads", "2"], ["--analyzer", "char_wb", "--ngrams", "2-4"]])
+@pytest.mark.parametrize(
+    "options", [[], ["--analyzer", "char_wb", "--ngrams", "2-4"], ["--hashing", "12"], ["--refit-all"]], ids=" ".join
+)
 def test_shuffled_rows_and_threads_give_the_same_bytes(run, mails, tmp_path, options):
     header, *lines = MAILS.splitlines(keepends=True)
     other = tmp_path / "other.tsv"
     other.write_text(header + "".join(sorted(lines, key=lambda line: line[::-1])))
-    run("train", mails, "-o", tmp_path / "a.vikt", "-q", *[o for o in options if o not in ("--threads", "2")])
-    run("train", other, "-o", tmp_path / "b.vikt", "-q", *options)
-    assert (tmp_path / "a.vikt").read_bytes() == (tmp_path / "b.vikt").read_bytes()
+    run("train", mails, "-o", tmp_path / "a.vikt", "-q", *options)
+    for threads in (1, 2, 8):
+        run("train", other, "-o", tmp_path / "b.vikt", "-q", "--threads", threads, *options)
+        assert (tmp_path / "a.vikt").read_bytes() == (tmp_path / "b.vikt").read_bytes()
+
+
+def test_threads_reach_the_features_of_every_fit(run, mails, tmp_path, monkeypatch):
+    used = []
+    monkeypatch.setattr(TextFeatures, "use_threads", lambda _, threads: used.append(threads))
+    run("train", mails, "-o", tmp_path / "m.vikt", "-q", "--threads", 3, "--refit-all")
+    assert len(used) > 2
+    assert set(used) == {3}
 
 
 def test_a_test_file_with_a_label_never_seen(run, mails, tmp_path):

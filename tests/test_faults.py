@@ -26,7 +26,12 @@ from vikt.compiled import _say_once_that_there_is_no_cache, compiled
 from vikt.errors import DamagedModelError, ForeignModelError, ModelFileError, OutputFileError
 
 SOURCES = Path(vikt.__file__).parents[1]
-WORDS = {"spam": "win money now", "ham": "lunch on friday", "work": "the report is late"}
+# Two of the words are too long to be spelled by their keys.
+WORDS = {
+    "spam": "win money now",
+    "ham": "lunch on friday",
+    "work": "the internationalisation of telecommunications is late",
+}
 MAILS = "label\ttext\n" + "".join(f"{label}\t{text} {n}\n" for n in range(20) for label, text in WORDS.items())
 SMALL_DISK = ["sh", "-c", 'ulimit -f 1; exec "$@"', "sh"]  # No file may be longer than 512 or 1024 bytes.
 N_DAMAGES, N_KILLS = 2000, 30
@@ -55,9 +60,19 @@ def assert_one_line(done, *said, code=1):
 @pytest.fixture(scope="module")
 def content(tmp_path_factory):
     """The bytes of a model of three classes."""
-    path = tmp_path_factory.mktemp("model") / "m.vikt"
+    return written(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="module")
+def hashed_content(tmp_path_factory):
+    """The bytes of a model whose n-grams are hashed into 2^10 buckets."""
+    return written(tmp_path_factory.mktemp("model"), hashing=10)
+
+
+def written(folder, **options):
+    path = folder / "m.vikt"
     texts, labels = zip(*((text, label) for _ in range(5) for label, text in WORDS.items()), strict=True)
-    vikt.TextClassifier(min_df=1, ngrams=(1, 2), l2=0.01).fit(texts, labels).save(path)
+    vikt.TextClassifier(min_df=1, ngrams=(1, 2), l2=0.01, **options).fit(texts, labels).save(path)
     return path.read_bytes()
 
 
@@ -129,7 +144,8 @@ def with_array(name, array):
         for entry in header.values():
             if "data_offsets" in entry and entry["data_offsets"][0] >= last and entry is not header[name]:
                 entry["data_offsets"] = [offset + grown for offset in entry["data_offsets"]]
-        header[name] |= {"data_offsets": [first, last + grown], "shape": list(array.shape)}
+        [dtype] = (name for name, dtype in storage._DTYPES.items() if dtype == array.dtype)
+        header[name] |= {"data_offsets": [first, last + grown], "shape": list(array.shape), "dtype": dtype}
         return data[:first] + array.tobytes() + data[last:]
 
     return change
@@ -144,14 +160,48 @@ def with_metadata(**changes):
     return change
 
 
+def held(name, header, data):
+    first, last = header[name]["data_offsets"]
+    return np.frombuffer(data[first:last], storage._DTYPES[header[name]["dtype"]]).copy()
+
+
 def edited(name, index, value):
-    """One number of an array of integers replaced."""
+    """One number of an array replaced, or several."""
 
     def change(header, data):
-        first, last = header[name]["data_offsets"]
-        array = np.frombuffer(data[first:last], dtype=np.int64).copy()
+        array = held(name, header, data)
         array[index] = value
-        return data[:first] + array.tobytes() + data[last:]
+        return with_array(name, array)(header, data)
+
+    return change
+
+
+def reshaped(name):
+    """An array with one axis more, of length 1."""
+    return lambda header, data: with_entry(name, shape=[*header[name]["shape"], 1])(header, data)
+
+
+def converted(name, dtype):
+    """The same numbers of another type."""
+    return lambda header, data: with_array(name, held(name, header, data).astype(dtype))(header, data)
+
+
+def together(*changes):
+    def change(header, data):
+        for one in changes:
+            data = one(header, data)
+        return data
+
+    return change
+
+
+def without(name):
+    """An array left out; those behind it move."""
+
+    def change(header, data):
+        data = with_array(name, np.empty(0))(header, data)
+        del header[name]
+        return data
 
     return change
 
@@ -164,6 +214,14 @@ def moved(name, by):
     return change
 
 
+N_UNITS = len({word for text in WORDS.values() for word in text.split()})
+N_FEATURES = N_UNITS + sum(len(text.split()) - 1 for text in WORDS.values())
+TYPES = {"idf": np.float64, "pool": np.uint8} | dict.fromkeys(("slots", "columns1", "slots2", "columns2"), np.int32)
+ONE_FEATURE_LESS = together(
+    with_array("part0.idf", np.ones(N_FEATURES - 1)), with_array("theta", np.zeros((N_FEATURES, 3), np.float32))
+)
+# Each is larger by 15 or more than the one before, but for what is beyond 64 bits.
+WRAPPING = np.cumsum(np.full(N_UNITS, 2**64 // N_UNITS, np.uint64)).astype(np.int64)
 HARMFUL = {
     "a shape far too large": with_entry("theta", shape=[10**15]),
     "a shape whose product wraps to its length": with_entry("theta", shape=[2**62, 4, 2**40]),
@@ -173,30 +231,93 @@ HARMFUL = {
     "a shape that is none": with_entry("theta", shape="many"),
     "offsets out of range": moved("theta", 10**12),
     "offsets before the data": moved("theta", -8),
-    "offsets that overlap": moved("part0.keys", -8),
+    "offsets that overlap": moved("part0.low", -8),
     "offsets that leave a gap": moved("part0.pool", 8),
     "offsets turned round": with_entry("theta", data_offsets=[64, 0]),
     "offsets that are none": with_entry("theta", data_offsets=None),
     "an unknown dtype": with_entry("theta", dtype="F16"),
     "a dtype that is none": with_entry("theta", dtype=["F32"]),
     "another dtype of the weights": with_entry("theta", dtype="I32"),
-    "another dtype of the keys": with_entry("part0.keys", dtype="F64"),
     "another dtype of the idf": with_entry("part0.idf", dtype="I64"),
-    "keys in two axes": lambda header, data: with_entry("part0.keys", shape=[1, *header["part0.keys"]["shape"]])(
-        header, data
-    ),
+    "idf in two axes": reshaped("part0.idf"),
     "bytes behind the last array": lambda header, data: data + bytes(8),
     "an array missing": lambda header, data: header.pop("theta") and data,
     "an entry that is none": lambda header, data: header.update(theta=7) or data,
+    "fewer features than columns": with_array("part0.idf", np.ones(3)),
+    **{f"no array {name}": without(f"part0.{name}") for name in ("idf", "low", "slots2", "columns2")},
+    **{
+        f"{name} of type {dtype.__name__}": converted(f"part0.{name}", dtype)
+        for name in ("low", "high", "pool", "pool_offsets", "slots", "columns1", "keys2", "slots2", "columns2", "idf")
+        for dtype in storage._DTYPES.values()
+        if dtype is not TYPES.get(name, np.int64)
+    },
+    **{f"{name} in two axes": reshaped(f"part0.{name}") for name in ("low", "high", "pool", "pool_offsets", "keys2")},
+    **{f"{name} of no axis": with_array(f"part0.{name}", np.array(0)) for name in ("low", "high", "keys2")},
+    "a unit more": with_array("part0.low", np.ones(100, np.int64)),
+    "one key for all": together(
+        with_array("part0.high", np.array([1 << 56])),
+        with_array("part0.pool_offsets", np.array([0])),
+        with_array("part0.pool", np.empty(0, np.uint8)),
+    ),
+    "a key below 0": edited("part0.low", 0, -1),
+    "a key of eight bytes": edited("part0.low", 0, 1 << 56),
+    "a key of length 0": edited("part0.high", 0, 0),
+    "a key of negative length": edited("part0.high", 0, -1),
+    "a key longer than the longest": edited("part0.high", 0, 16 << 56),
+    "one unit more that is long": edited("part0.high", 0, 15 << 56),
     "offsets of units that fall": edited("part0.pool_offsets", 1, 10**9),
     "offsets of units that begin elsewhere": edited("part0.pool_offsets", 0, -(10**9)),
     "offsets of units that end elsewhere": edited("part0.pool_offsets", -1, 10**9),
+    "offsets of units that wrap": together(
+        edited("part0.high", slice(None), 15 << 56),
+        edited("part0.low", slice(None), 0),
+        with_array("part0.pool_offsets", np.concatenate([[0], WRAPPING[:-1], [0]])),
+        with_array("part0.pool", np.zeros(0, np.uint8)),
+    ),
+    "a long unit of few bytes": edited("part0.pool_offsets", 1, 14),
     "no offsets of units": with_array("part0.pool_offsets", np.empty(0, np.int64)),
-    "a unit out of range": edited("part0.keys", 0, 10**6),
-    "a parent out of range": edited("part0.keys", 0, 10**6 << 32),
-    "a parent below the root": edited("part0.keys", 0, -(10**6) << 32),
-    "a circle of n-grams": edited("part0.keys", 0, 1 << 32),
-    "fewer n-grams than features": with_array("part0.keys", np.zeros(1, np.int64)),
+    "a unit out of range": edited("part0.keys2", 0, 10**6),
+    "a unit just out of range": edited("part0.keys2", 0, N_UNITS),
+    "a parent just out of range": edited("part0.keys2", 0, N_UNITS << 32),
+    "a parent below 0": edited("part0.keys2", 0, -(10**6) << 32),
+    "fewer n-grams than slots": with_array("part0.keys2", np.zeros(1, np.int64)),
+    "no n-grams": with_array("part0.keys2", np.empty(0, np.int64)),
+    **{
+        f"{found} in {name}": change(f"part0.{name}")
+        for name in ("slots", "slots2")
+        for found, change in {
+            "a slot just out of range": lambda name: edited(name, 0, N_UNITS),
+            "a slot below NONE": lambda name: edited(name, 0, -2),
+            "no empty slot": lambda name: edited(name, slice(None), 0),
+            "no empty slot of the last part": lambda name: edited(name, slice(-16, None), 0),
+            "two axes": reshaped,
+            "no axis": lambda name: with_array(name, np.array(-1, np.int32)),
+            "no slots": lambda name: with_array(name, np.empty(0, np.int32)),
+            "slots that other hashes filled": lambda name: (
+                lambda header, data: with_array(name, np.roll(held(name, header, data), 16))(header, data)
+            ),
+            "fewer slots than parts": lambda name: with_array(name, np.full(4, -1, np.int32)),
+            "a size that is no power of two": lambda name: with_array(name, np.full(136, -1, np.int32)),
+        }.items()
+    },
+    "a column just beyond the features": ONE_FEATURE_LESS,
+    "no column for an n-gram": together(
+        ONE_FEATURE_LESS, with_array("part0.columns2", np.arange(N_UNITS, N_FEATURES - 1, dtype=np.int32))
+    ),
+    "a column twice and none missing": together(ONE_FEATURE_LESS, edited("part0.columns2", -1, 0)),
+    **{
+        f"{found} in {name}": change(f"part0.{name}")
+        for name in ("columns1", "columns2")
+        for found, change in {
+            "a column beyond the features": lambda name: edited(name, 0, N_FEATURES),
+            "a column below NONE": lambda name: edited(name, 0, -2),
+            "a column twice": lambda name: edited(name, 0, N_FEATURES - 1),
+            "a column missing": lambda name: edited(name, 0, -1),
+            "two axes": reshaped,
+            "a column for no n-gram": lambda name: with_array(name, np.full(128, -1, np.int32)),
+            "columns of no axis": lambda name: with_array(name, np.array(-1, np.int32)),
+        }.items()
+    },
     "fewer weights than features": with_array("theta", np.zeros((2, 3), np.float32)),
     "weights of other classes": with_metadata(classes=["a", "b"]),
     "one class": with_metadata(classes=["a"]),
@@ -206,6 +327,25 @@ HARMFUL = {
     "no options": with_metadata(params=None),
     "an analyzer that there is not": with_metadata(params={"analyzer": "a\nb", "ngrams": None}),
     "no format": with_metadata(format=None),
+}
+HARMFUL_HASHED = {
+    "a bucket out of range": edited("part0.buckets", 0, 1 << 10),
+    "a bucket below 0": edited("part0.buckets", 0, -1),
+    "a bucket twice": lambda header, data: with_array("part0.buckets", np.zeros(header["part0.idf"]["shape"][0], int))(
+        header, data
+    ),
+    **{f"buckets of type {dtype.__name__}": converted("part0.buckets", dtype) for dtype in (np.float64, np.int32)},
+    "buckets in two axes": reshaped("part0.buckets"),
+    "buckets of no axis": with_array("part0.buckets", np.array(0)),
+    "fewer buckets than features": with_array("part0.buckets", np.zeros(1, np.int64)),
+    "more bits than there are": with_metadata(params={"hashing": 29, "ngrams": [1, 2]}),
+    "fewer bits than buckets": with_metadata(params={"hashing": 1, "ngrams": [1, 2]}),
+    "a vocabulary promised": with_metadata(params={"ngrams": [1, 2]}),
+    "no number of buckets shared": without("part0.shared"),
+    "many numbers of buckets shared": with_array("part0.shared", np.zeros(2, np.int64)),
+    "a number of buckets shared in two axes": with_array("part0.shared", np.zeros((1, 1), np.int64)),
+    "a number of buckets shared that is no whole one": with_array("part0.shared", np.array([0.5])),
+    "a negative number of buckets shared": with_array("part0.shared", np.array([-1])),
 }
 BEGIN = storage._BEGIN + b"0" * 64 + b'\\",'
 
@@ -231,9 +371,17 @@ def test_what_is_sealed_unchanged_is_loaded(content, tmp_path):
 
 @pytest.mark.parametrize("harm", HARMFUL)
 def test_a_harmful_file_is_refused_before_anything_is_allocated(content, tmp_path, harm):
-    path = tmp_path / "m.vikt"
+    assert_refused(content, HARMFUL[harm], tmp_path / "m.vikt")
+
+
+@pytest.mark.parametrize("harm", HARMFUL_HASHED)
+def test_a_harmful_file_of_hashed_ngrams_is_refused(hashed_content, tmp_path, harm):
+    assert_refused(hashed_content, HARMFUL_HASHED[harm], tmp_path / "m.vikt")
+
+
+def assert_refused(content, harm, path):
     header, data = parsed(content)
-    harmful = sealed(header, HARMFUL[harm](header, data))
+    harmful = sealed(header, harm(header, data))
     path.write_bytes(harmful)
     assert refused(path) is DamagedModelError
     path.write_bytes(harmful.replace(harmful[storage._DIGEST_AT : storage._DIGEST_END], b"0" * 64))

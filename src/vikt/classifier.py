@@ -18,6 +18,7 @@ from vikt.errors import ClassesError, DamagedModelError, DataError, UsageError
 from vikt.estimators import Estimator
 from vikt.explanation.linear import Explanation, explain
 from vikt.features.declarations import declaration, features_declared
+from vikt.features.memory import tell_memory
 from vikt.features.text import FeatureSettings, Measured, TextFeatures
 from vikt.matrix import SparseMatrix
 from vikt.model.classes import class_factors, encode_labels, label_array, row_weights
@@ -204,6 +205,7 @@ class TextClassifier(Estimator):
     def _read(self, texts: Given, labels: Any, sample_weight: Any) -> Corpus:
         self.check_settings()
         held = self._measured(texts)
+        tell_memory(len(held.texts.content), self.features_.settings)
         labels = label_array(labels)
         if labels.ndim != 1 or len(labels) != len(held):
             raise DataError(f"{len(held)} texts and labels of shape {labels.shape}: expected one label a text")

@@ -87,7 +87,7 @@ class TextVectorizer(Steps, Estimator):
     sublinear_tf : bool
         1 + ln(count) instead of the count.
     hashing : int, optional
-        Bits: terms fall into 2^hashing buckets by a hash of 63 bits, and no vocabulary is kept. Counts have no sign;
+        Bits: terms fall into 2^hashing buckets by a hash of 62 bits, and no vocabulary is kept. Counts have no sign;
         columns are the buckets that the texts of `fit` fill, and collisions are counted. So `fit` must be called, where
         HashingVectorizer needs none; then there is idf too.
     threads : int

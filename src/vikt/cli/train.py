@@ -108,6 +108,7 @@ def refitted(classifier: TextClassifier, rows: Labelled, tell: Any) -> TextClass
     """A model of all rows, at the λ chosen before; the figures are of the model it replaces."""
     say("refitted on all rows: the figures are of the model before, which had not seen the test rows")
     again = TextClassifier(**classifier.get_params() | {"l2": classifier.l2_})
+    again.threads = classifier.threads
     again.fit(rows.documents, rows.labels, rows.weights, progress=tell)
     again.data_ |= {name: classifier.data_[name] for name in ("test_rows", "blank_lines")}
     again.choice_ = classifier.choice_

@@ -168,7 +168,10 @@ class HashedNgrams(Ngrams):
             raise DamagedModelError(f"{len(buckets)} buckets for {len(self.idf)} features")
         if len(np.unique(buckets)) != len(buckets) or np.any(buckets < 0) or np.any(buckets >> self.bits):
             raise DamagedModelError(f"buckets that are not different ones of {1 << self.bits}")
-        [self.n_shared] = arrays["shared"].tolist()
+        shared = arrays["shared"]
+        if shared.dtype != np.int64 or shared.shape != (1,) or not 0 <= shared[0] <= 1 << self.bits:
+            raise DamagedModelError(f"{shared} is no number of buckets")
+        self.n_shared = int(shared[0])
         columns = np.full(1 << self.bits, kernels.NONE, dtype=np.int32)
         columns[buckets] = np.arange(len(buckets))
         self._look_up([columns])

@@ -138,7 +138,8 @@ class _CutByKernel(Portions):
 
     def tokens(self, documents: tuple[int, int]) -> Tokens:
         first, last = documents
-        room = 2 * (int(self.offsets[last] - self.offsets[first]) + last - first) + 2
+        # A word of one byte is two spaces, itself and an end; the next one is a byte away.
+        room = 2 * int(self.offsets[last] - self.offsets[first]) + 3 * (last - first) + 1
         places = np.empty((4, room), dtype=np.int64)
         edges = np.empty(last - first + 1, dtype=np.int64)
         n = getattr(self.kernels, self._analyzer.edges)(

@@ -23,6 +23,7 @@ Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 _FEWEST_SLOTS = 16 * kernels.PARTS
 _MOST_IDS = 1 << 31
+_SAMPLED = 100
 _PADDING = 16
 
 
@@ -78,13 +79,32 @@ class Table:
         self.fill(np.arange(n))
 
     def check_slots(self, n: int) -> None:
-        """Refuse slots that would let a kernel read beyond its arrays, or search for ever. Raises DamagedModelError."""
+        """Refuse slots that would let a kernel read beyond its arrays, search for ever, or find nothing.
+
+        Raises
+        ------
+        DamagedModelError
+            They are such, or the first ids stand where other hashes than these put them.
+        """
         slots = self.slots
         shapes = slots.dtype == np.int32 and slots.ndim == 1 and len(slots) >= _FEWEST_SLOTS
         if not shapes or len(slots) & (len(slots) - 1) or slots.min() < kernels.NONE or slots.max() >= n:
             raise DamagedModelError(f"a table of {len(slots)} slots is none of {n} ids")
         if not self._has_gaps():
             raise DamagedModelError("a table has no empty slot")
+        if not all(map(self._is_found, range(min(n, _SAMPLED)))):
+            raise DamagedModelError("a table was filled by another version of vikt")
+
+    def _is_found(self, number: int) -> bool:
+        value, region = self.hash_of(number), len(self.slots) // kernels.PARTS
+        of_part = self.slots.reshape(kernels.PARTS, region)[kernels.part_of(value)]
+        while (found := of_part[value % region]) not in (number, kernels.NONE):
+            value += 1
+        return bool(found == number)
+
+    def hash_of(self, number: int) -> int:
+        """Where the search for an id's key begins."""
+        raise NotImplementedError
 
     def filled(self, ids: Ints) -> bool:
         raise NotImplementedError
@@ -113,6 +133,9 @@ class Units(Table):
     @property
     def n(self) -> int:
         return len(self.low)
+
+    def hash_of(self, number: int) -> int:
+        return kernels.hash_unit(int(self.low[number]), int(self.high[number]))
 
     def make_room(self) -> None:
         self.low, self.high, self.starts, self.ends = (
@@ -165,14 +188,17 @@ class Units(Table):
         kinds = [(array.dtype, array.ndim) for array in (low, high, pool_offsets, pool)]
         if kinds != [(np.int64, 1)] * 3 + [(np.uint8, 1)] or len(low) != len(high):
             raise DamagedModelError(f"the vocabulary's arrays are of kinds {kinds}")
+        lengths = high >> 56
+        is_long = lengths == kernels.LONG
+        if np.any((low >> 56 != 0) | (lengths < 1) | (lengths > kernels.LONG)):
+            raise DamagedModelError("the keys of the vocabulary are none")
+        if len(pool_offsets) != is_long.sum() + 1 or pool_offsets[0] != 0 or pool_offsets[-1] != len(pool):
+            raise DamagedModelError(f"the vocabulary's offsets are not those of {is_long.sum()} units")
+        if np.any(pool_offsets[1:] < pool_offsets[:-1]) or np.any(np.diff(pool_offsets) < kernels.LONG):
+            raise DamagedModelError("the vocabulary's long units are too short")
         units = cls()
         units.low, units.high, units.slots = low, high, slots
         units.check_slots(len(low))
-        is_long = high >> 56 == kernels.LONG
-        if len(pool_offsets) != is_long.sum() + 1 or np.any((low < 0) | (high < 1 << 56)):
-            raise DamagedModelError("the keys of the vocabulary are none")
-        if pool_offsets[0] != 0 or pool_offsets[-1] != len(pool) or np.any(pool_offsets[1:] < pool_offsets[:-1]):
-            raise DamagedModelError(f"the vocabulary's offsets do not rise from 0 to {len(pool)}")
         units.pool = np.concatenate([pool, np.zeros(_PADDING, dtype=np.uint8)])
         units.set_places(is_long, pool_offsets)
         return units
@@ -229,6 +255,9 @@ class Nodes(Table):
     @property
     def n(self) -> int:
         return len(self.keys)
+
+    def hash_of(self, number: int) -> int:
+        return kernels.hash_node(int(self.keys[number]))
 
     def make_room(self) -> None:
         self.keys = longer(self.keys, self.room)

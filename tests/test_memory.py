@@ -1,0 +1,82 @@
+"""Memory that training takes is told beforehand, and in proportion."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from vikt import TextClassifier
+from vikt.features import memory
+from vikt.features.memory import memory_available, memory_needed, tell_memory
+from vikt.features.text import FeatureSettings
+
+GB = 1_000_000_000
+
+
+@pytest.fixture
+def told(monkeypatch, caplog):
+    def told(n_bytes, available):
+        monkeypatch.setattr(memory, "memory_available", lambda: available)
+        with caplog.at_level(logging.INFO, "vikt"):
+            tell_memory(n_bytes, FeatureSettings())
+        return [(record.levelname, record.getMessage()) for record in caplog.records]
+
+    return told
+
+
+@pytest.mark.parametrize(
+    ("options", "n_bytes", "peak"),
+    [
+        # The peaks of `vikt train` on IMDB's reviews, whole and in part, and on short texts of many languages.
+        ({}, 16_517_122, 458e6),
+        ({}, 33_130_347, 705e6),
+        ({"ngrams": (1, 1)}, 33_130_347, 561e6),
+        ({"ngrams": (1, 3)}, 33_130_347, 895e6),
+        ({"hashing": 22}, 33_130_347, 741e6),
+        ({"analyzer": "char_wb"}, 16_517_122, 965e6),
+        ({"analyzer": "char_wb"}, 33_130_347, 1715e6),
+        ({"analyzer": "char_wb", "ngrams": (2, 4)}, 33_130_347, 1267e6),
+        ({"analyzer": "char"}, 8_304_851, 764e6),
+        ({"analyzer": "word+char"}, 8_304_851, 745e6),
+        ({}, 14_624_053, 501e6),
+        ({"analyzer": "char_wb"}, 14_624_053, 1262e6),
+    ],
+    ids=str,
+)
+def test_the_estimate_is_near_what_was_measured(options, n_bytes, peak):
+    assert 0.75 < memory_needed(n_bytes, FeatureSettings(**options)) / peak < 1.33
+
+
+def test_little_is_not_told(told):
+    assert told(GB // 100, 4 * GB) == []
+
+
+def test_much_is_told(told):
+    [(level, said)] = told(GB, 16 * GB)
+    assert level == "INFO"
+    assert "1.0 GB of text takes about 15.2 GB of memory" in said
+
+
+@pytest.mark.parametrize("n_bytes", [GB // 100, GB])
+def test_more_than_there_is_is_a_warning_with_advice(told, n_bytes):
+    [(level, said)] = told(n_bytes, GB // 10)
+    assert level == "WARNING"
+    assert "0.1 GB are free; shorter n-grams" in said
+
+
+def test_memory_is_available():
+    assert memory_available() > 1_000_000
+
+
+def test_memory_where_the_system_tells_nothing(monkeypatch):
+    monkeypatch.setattr("builtins.open", lambda *_, **__: (_ for _ in ()).throw(FileNotFoundError))
+    assert memory_available() > 1_000_000
+    monkeypatch.delattr("os.sysconf")
+    assert memory_available() > 1 << 60
+
+
+def test_a_classifier_tells_it_before_it_learns(emails, monkeypatch, caplog):
+    monkeypatch.setattr(memory, "memory_available", lambda: 1000)
+    TextClassifier(l2=0.1).fit(*emails)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]

@@ -1,0 +1,218 @@
+"""Features hang on nothing but the texts: not on threads, portions, growth, collisions, nor on how kernels run."""
+
+from __future__ import annotations
+
+import functools
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import scipy.sparse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer
+
+import vikt.compiled
+import vikt.features.ngrams
+from test_vectorizer import COUNTS, TEXT, assert_same
+from vikt import TextClassifier, TextVectorizer
+from vikt.corpus.texts import Texts
+from vikt.errors import EmptyVocabularyError
+from vikt.features import kernels, tokens, vocabulary
+from vikt.features.hashing import HashedNgrams
+from vikt.features.ngrams import Ngrams
+from vikt.features.rows import Rows, joined
+from vikt.features.weighting import WEIGHTINGS
+from vikt.matrix import SparseMatrix
+
+MADE = {
+    "words 1-2": functools.partial(Ngrams, "word", (1, 2)),
+    "words 1-3 in order": functools.partial(Ngrams, "pattern", (1, 3), alphabetical=True, min_df=2),
+    "char_wb 2-4": functools.partial(Ngrams, "char_wb", (2, 4)),
+    "char_wb 5-6": functools.partial(Ngrams, "char_wb", (5, 6)),
+    "hashed words": functools.partial(HashedNgrams, "word", (1, 2), bits=20),
+    "hashed into few": functools.partial(HashedNgrams, "char_wb", (1, 3), bits=9),
+    "without stop words": functools.partial(Ngrams, "word", (1, 2), stop_words=frozenset(["the", "a", "to"])),
+}
+
+
+def bits(made, texts, others, threads=1):
+    """All that is learnt from texts, and what becomes of others, to the last bit."""
+    ngrams = made(WEIGHTINGS["tfidf"])
+    ngrams.threads = threads
+    arrays = dict(zip(Rows._fields[:3], ngrams.fit_transform(texts)[:3], strict=True))
+    arrays |= {f"other {name}": array for name, array in zip(Rows._fields, ngrams.transform(others), strict=False)}
+    arrays |= ngrams.to_arrays()
+    theta = np.random.default_rng(0).normal(size=(ngrams.n_columns, 3)).astype(np.float32)
+    arrays["scores"] = np.ones((len(others), 3))
+    ngrams.add_scores(others, theta, arrays["scores"])
+    return {name: (np.asarray(array).dtype.str, np.asarray(array).tobytes()) for name, array in arrays.items()}
+
+
+@pytest.fixture(scope="module")
+def real(emails):
+    """E-mails with words too long to be their own keys, and others."""
+    long = [f"prefixofsixteenbytes{i % 40}é{i % 7} prefixofsixteenbytes{i % 11}" for i in range(100)]
+    return Texts.from_strings(emails[0][::2] + long), Texts.from_strings(["", *emails[0][1::2], *long[::3]])
+
+
+# Threads and portions.
+
+
+@pytest.mark.parametrize("n_bytes", [300, 1 << 18])
+@pytest.mark.parametrize("made", MADE.values(), ids=MADE)
+def test_threads_and_portions_change_no_bit(real, monkeypatch, made, n_bytes):
+    expected = bits(made, *real)
+    monkeypatch.setattr(tokens, "_BYTES_AT_A_TIME", n_bytes)
+    for threads in (1, 2, 3, 8, 19):
+        assert bits(made, *real, threads) == expected
+
+
+def test_tables_grow_within_a_portion_and_between_portions(real, monkeypatch):
+    # Else the test above would test little.
+    grown = []
+    grow = vocabulary.Table.grow
+    monkeypatch.setattr(vocabulary.Table, "grow", lambda table: grown.append(type(table)) or grow(table))
+    monkeypatch.setattr(tokens, "_BYTES_AT_A_TIME", 300)
+    bits(MADE["words 1-2"], *real, threads=2)
+    assert grown.count(vocabulary.Units) > 3
+    assert grown.count(vocabulary.Nodes) > 5
+
+
+@pytest.mark.parametrize("options", [{}, {"analyzer": "char_wb", "ngrams": (2, 4)}, {"hashing": 18}], ids=str)
+def test_the_model_file_is_the_same_at_any_number_of_threads(emails, tmp_path, monkeypatch, options):
+    used = []
+
+    class Recorded(ThreadPoolExecutor):
+        def __init__(self, threads):
+            used.append(threads)
+            super().__init__(threads)
+
+    monkeypatch.setattr(vikt.features.ngrams, "ThreadPoolExecutor", Recorded)
+    files = []
+    for threads in (1, 2, 8):
+        classifier = TextClassifier(l2=0.01, **options)
+        classifier.threads = threads
+        classifier.fit(*emails).save(tmp_path / "m.vikt")
+        files.append((tmp_path / "m.vikt").read_bytes())
+        files.append(classifier.predict_proba(emails[0]).tobytes())
+    assert files[:2] == files[2:4] == files[4:]
+    assert set(used) == {2, 8}
+
+
+# Plain and compiled.
+
+
+def run_by(monkeypatch, kernels_of):
+    for module in (tokens, vocabulary):
+        monkeypatch.setattr(module, "kernels_for", lambda name, work: kernels_of(name))
+
+
+@pytest.mark.parametrize("made", MADE.values(), ids=MADE)
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(texts=st.lists(TEXT, min_size=20, max_size=20))
+def test_plain_and_compiled_kernels_give_the_same_bits(made, texts):
+    texts, others = Texts.from_strings(texts[:12]), Texts.from_strings(texts[8:])
+    found = []
+    for kernels_of in (vikt.compiled._plain, vikt.compiled.compiled):
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            run_by(monkeypatch, kernels_of)
+            try:
+                found.append(bits(made, texts, others))
+            except EmptyVocabularyError as error:
+                found.append(str(error))
+    assert found[0] == found[1]
+
+
+# What looks alike.
+
+LONG = [
+    " ".join(prefix[: i + j] + end for i in range(9) for end in ("", "a", "b", "é", "aaaaaaa", "a" * 30))
+    for prefix in ("prefixofthirtybytes" * 2, "ordförlängdåäö" * 2)
+    for j in (5, 12)
+]
+NUMBERS = [" ".join(f"w{i * j % 97}" for j in range(12)) for i in range(60)]
+
+
+@pytest.fixture(params=["plain", "compiled"])
+def both_ways(request, monkeypatch):
+    run_by(monkeypatch, getattr(vikt.compiled, {"plain": "_plain"}.get(request.param, request.param)))
+
+
+@pytest.mark.parametrize(
+    "options", [{"ngram_range": (1, 3)}, {"analyzer": "char_wb", "ngram_range": (13, 17)}], ids=str
+)
+def test_long_tokens_that_begin_alike(both_ways, options):
+    assert_same(CountVectorizer(**options), TextVectorizer(**options, **COUNTS), LONG + LONG[1:], LONG[::-1])
+
+
+@pytest.mark.parametrize("colliding", [lambda *_: 0, lambda *_: 0x7FFFFFFF], ids=["first part", "last part"])
+@pytest.mark.parametrize("name", ["last_bits", "hash_unit", "hash_node", "hash_bytes", "mix"])
+def test_hashes_that_all_collide_mix_nothing_up(monkeypatch, name, colliding):
+    """Tables compare whole keys, so a bad hash costs time and no more."""
+    colliding.__module__ = kernels.__name__
+    monkeypatch.setattr(kernels, name, colliding)
+    run_by(monkeypatch, vikt.compiled._plain.__wrapped__)
+    texts = LONG + NUMBERS
+    assert_same(CountVectorizer(ngram_range=(1, 2)), TextVectorizer(ngram_range=(1, 2), **COUNTS), texts, texts[::-1])
+
+
+@pytest.mark.parametrize("options", [{"analyzer": "char_wb"}, {"analyzer": "char"}, {"token_pattern": r"\w+"}], ids=str)
+@pytest.mark.parametrize(
+    "texts", [["a"] * 50, [*"abcdefghij"] * 9, ["a b"] * 30, ["é", "e f", ""] * 30, [" ", "!"] * 9]
+)
+def test_documents_of_one_character(options, texts):
+    options |= {"ngram_range": (1, 2)}
+    assert_same(CountVectorizer(**options), TextVectorizer(**options, **COUNTS), texts)
+
+
+# More than 2^31 entries.
+
+MANY = 1 << 31
+
+
+@pytest.fixture
+def room(tmp_path, monkeypatch):
+    """Let large arrays be files with nothing in them, which take no memory before they are touched."""
+    empty = np.empty
+
+    def in_a_file(shape, dtype=float):
+        if np.prod(shape) < MANY:
+            return empty(shape, dtype)
+        with open(tmp_path / str(len(list(tmp_path.iterdir()))), "wb+") as file:
+            return np.asarray(np.memmap(file, dtype, "w+", shape=shape))
+
+    monkeypatch.setattr(np, "empty", in_a_file)
+    return in_a_file
+
+
+def test_rows_of_more_than_2_to_the_31_entries_are_joined_and_read(room):
+    nothing, last = np.empty(0), np.array([1.0, 2.0])
+    # The first piece says that it is long, and is not, since it would take gigabytes.
+    pieces = [(np.array([MANY]), nothing, nothing), (np.array([2]), np.array([0, 4]), last)]
+    rows = joined(pieces, 5, np.float32)
+    assert rows.indptr.tolist() == [0, MANY, MANY + 2]
+    assert rows.indptr.dtype == np.int64
+    assert rows.indices.shape == rows.values.shape == (MANY + 2,)
+    matrix = SparseMatrix(*rows)
+    assert matrix.scores(np.array([1.0, 10, 0, 0, 0, 100]), rows=[1]).tolist() == [211.0]
+    taken = matrix.take([1, 1])
+    assert (taken.indptr.tolist(), taken.indices.tolist()) == ([0, 2, 4], [0, 4, 0, 4])
+
+
+@pytest.mark.parametrize(("n", "expected"), [(MANY - 1, np.int32), (MANY, np.int64)])
+def test_indices_of_a_scipy_matrix_are_wide_only_where_they_must(monkeypatch, n, expected):
+    """What SciPy makes of the arrays it is given, without the gigabytes that it takes to make it."""
+    chosen = []
+
+    class Recorded:
+        def __init__(self, arrays, shape):
+            _, indices, indptr = arrays
+            chosen.append(scipy.sparse.get_index_dtype((indices, indptr), max(shape), check_contents=True))
+
+        def sort_indices(self):
+            pass
+
+    monkeypatch.setattr(scipy.sparse, "csr_matrix", Recorded)
+    TextVectorizer()._matrix(Rows(np.array([0, n]), np.empty(0, np.int32), np.empty(0), 10))
+    assert chosen == [expected]
