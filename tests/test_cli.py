@@ -14,8 +14,6 @@ import pytest
 from vikt.classifier import TextClassifier
 from vikt.cli.main import main
 from vikt.cli.predict import Answers
-
-
 from vikt.features.text import TextFeatures
 
 MAILS = "label\ttext\n" + "".join(

@@ -44,8 +44,7 @@ def bits(made, texts, others, threads=1):
     arrays |= {f"other {name}": array for name, array in zip(Rows._fields, ngrams.transform(others), strict=False)}
     arrays |= ngrams.to_arrays()
     theta = np.random.default_rng(0).normal(size=(ngrams.n_columns, 3)).astype(np.float32)
-    arrays["scores"] = np.ones((len(others), 3))
-    ngrams.add_scores(others, theta, arrays["scores"])
+    arrays["scores"] = ngrams.scores(others, theta)
     return {name: (np.asarray(array).dtype.str, np.asarray(array).tobytes()) for name, array in arrays.items()}
 
 
