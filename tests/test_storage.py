@@ -15,6 +15,7 @@ from vikt.errors import (
     InputFileError,
     ModelFileError,
     NewerModelError,
+    OlderModelError,
     OutputFileError,
 )
 from vikt.storage import load_model, replacing, save_model
@@ -88,11 +89,14 @@ def test_a_foreign_file_is_refused(tmp_path, n):
         load_model(path)
 
 
-def test_a_later_format_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("vikt.storage.FORMAT_VERSION", 99)
+@pytest.mark.parametrize(
+    ("format", "error", "remedy"), [(99, NewerModelError, "update vikt"), (1, OlderModelError, "train it again")]
+)
+def test_another_format_is_refused(tmp_path, monkeypatch, format, error, remedy):
+    monkeypatch.setattr("vikt.storage.FORMAT_VERSION", format)
     save_model(tmp_path / "m", ARRAYS, {})
     monkeypatch.undo()
-    with pytest.raises(NewerModelError, match="format 99"):
+    with pytest.raises(error, match=f"format {format}.*{remedy}"):
         load_model(tmp_path / "m")
 
 

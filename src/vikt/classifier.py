@@ -508,6 +508,6 @@ def load(path: str | Path) -> TextClassifier:
     InputFileError
         There is no such file.
     ModelFileError
-        It is no vikt model, is damaged, or is of a later format.
+        It is no vikt model, is damaged, or is of another format.
     """
     return TextClassifier.load(path)

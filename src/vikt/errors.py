@@ -14,6 +14,7 @@
     ├── ModelFileError (ValueError)         a model file that is refused
     │   ├── DamagedModelError               truncated or altered
     │   ├── ForeignModelError               not a model of vikt
+    │   ├── OlderModelError                 of a format that is no longer read
     │   └── NewerModelError                 written by a later version of the format
     ├── DivergenceError (ArithmeticError)   a descent whose loss grows: the learning rate is too large
     └── NotFittedError (ValueError, AttributeError)
@@ -77,6 +78,10 @@ class DamagedModelError(ModelFileError):
 
 class ForeignModelError(ModelFileError):
     """A file that is no model of vikt."""
+
+
+class OlderModelError(ModelFileError):
+    """A model file of an earlier format than this version reads."""
 
 
 class NewerModelError(ModelFileError):

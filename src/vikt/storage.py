@@ -27,6 +27,7 @@ from vikt.errors import (
     ForeignModelError,
     InputFileError,
     NewerModelError,
+    OlderModelError,
     OutputFileError,
     ViktError,
 )
@@ -36,7 +37,7 @@ try:
 except ImportError:  # Windows has no such locks: there, temporaries of killed processes stay.
     fcntl = None  # type: ignore[assignment]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _ENTRY = "vikt"
 _DIGEST_BYTES = 32
@@ -150,7 +151,7 @@ def load_model(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     InputFileError
         There is no such file, or it cannot be read.
     ModelFileError
-        It is no vikt model, is damaged, or is of a later format.
+        It is no vikt model, is damaged, or is of another format.
     """
     content = _mapped(Path(path))
     end = _header_end(str(path), content)
@@ -159,12 +160,16 @@ def load_model(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
         header = json.loads(content[8:end])
         metadata = json.loads(header.pop("__metadata__")[_ENTRY])
-        later = metadata["format"] > FORMAT_VERSION
+        behind = FORMAT_VERSION - metadata["format"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise _damaged(path, "has a header that is no model's") from None
-    if later:
+    if behind > 0:
+        raise OlderModelError(
+            f"{path}: written in format {metadata['format']}, this version reads {FORMAT_VERSION}; train it again"
+        )
+    if behind < 0:
         raise NewerModelError(
-            f"{path}: written in format {metadata['format']}, this version reads up to {FORMAT_VERSION}; update vikt"
+            f"{path}: written in format {metadata['format']}, this version reads {FORMAT_VERSION}; update vikt"
         )
     try:
         return _arrays(content, end, header), metadata
