@@ -130,6 +130,7 @@ def word_edges(
     last: int,
     class_of: Array,
     actions: Array,
+    byte_actions: Array,
     starts: Array,
     ends: Array,
     edges: Array,
@@ -150,11 +151,13 @@ def word_edges(
         before = i
         state = 0
         while i < end:
-            after = i + 1
-            point = int(text[i])
-            if point >= 0x80:
+            byte = text[i]
+            if byte < 0x80:
+                after = i + 1
+                action = byte_actions[byte] >> state
+            else:
                 point, after = decode(text, i)
-            action = actions[class_of[point]] >> state
+                action = actions[class_of[point]] >> state
             starts[opened] = before if lag else i
             ends[closed] = i
             opened += action >> OPENS & 1
@@ -181,6 +184,7 @@ def character_edges(
     last: int,
     class_of: Array,
     actions: Array,
+    byte_actions: Array,
     starts: Array,
     ends: Array,
     edges: Array,
@@ -224,6 +228,7 @@ def bounded_character_edges(
     last: int,
     class_of: Array,
     actions: Array,
+    byte_actions: Array,
     starts: Array,
     ends: Array,
     edges: Array,
@@ -597,10 +602,8 @@ def meet(hashes: Array, mask: int, first_part: int, last_part: int, met: Array) 
             if value == NONE or part < first_part or part >= last_part:
                 continue
             mark = (value >> 30 & 0x1FFFFFFF) << 2 | 2
-            if met[bucket] == 0:
-                met[bucket] = mark
-            elif met[bucket] | 1 != mark | 1:
-                met[bucket] |= 1
+            before = met[bucket]
+            met[bucket] = mark if before == 0 else before | (before | 1 != mark | 1)
 
 
 # Rows.
@@ -699,7 +702,7 @@ def weighted_row(
 ) -> int:
     """A document's columns, rising, and their weights: count_weight[count]·idf[column], of length 1 where `normalised`.
 
-    Counting is sorting: equal columns then stand side by side.
+    Counting is sorting: equal columns then stand side by side. An idf that is the same for all columns is given once.
 
     Returns
     -------
@@ -718,10 +721,11 @@ def weighted_row(
         columns[n] = in_order[i]
         last[n] = i
     n = min(n + 1, n_met)
+    last_idf = len(idf) - 1
     before = -1
     total = 0.0
     for j in range(n):
-        weight = count_weight[last[j] - before] * idf[columns[j]]
+        weight = count_weight[last[j] - before] * idf[min(columns[j], last_idf)]
         before = last[j]
         total += weight * weight
         weights[j] = weight

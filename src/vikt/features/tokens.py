@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -123,9 +124,9 @@ class Portions:
         """The tokens of a portion."""
         raise NotImplementedError
 
-    def _with_keys(self, documents: tuple[int, int], edges: Ints, places: NDArray[np.int64], n: int) -> Tokens:
-        tokens = Tokens(*documents, self.text, edges, places[:, :n], self.kernels)
-        self.kernels.token_keys(self.text, self._eight, tokens.starts, tokens.ends, n, tokens.low, tokens.high)
+    def _with_keys(self, documents: tuple[int, int], edges: Ints, places: NDArray[np.int64]) -> Tokens:
+        tokens = Tokens(*documents, self.text, edges, places, self.kernels)
+        self.kernels.token_keys(self.text, self._eight, tokens.starts, tokens.ends, tokens.n, tokens.low, tokens.high)
         return tokens
 
 
@@ -135,12 +136,13 @@ class _CutByKernel(Portions):
         self._analyzer = analyzer
         self._class_of = analyzer.characters(reach(self.text))
         self._actions = np.array(analyzer.actions)
+        self._byte_actions = self._actions[np.minimum(self._class_of[:128], len(self._actions) - 1)]
+        self._of_thread = threading.local()
 
     def tokens(self, documents: tuple[int, int]) -> Tokens:
         first, last = documents
         # A word of one byte is two spaces, itself and an end; the next one is a byte away.
-        room = 2 * int(self.offsets[last] - self.offsets[first]) + 3 * (last - first) + 1
-        places = np.empty((4, room), dtype=np.int64)
+        starts, ends = self._scratch(2 * int(self.offsets[last] - self.offsets[first]) + 3 * (last - first) + 1)
         edges = np.empty(last - first + 1, dtype=np.int64)
         n = getattr(self.kernels, self._analyzer.edges)(
             self.text,
@@ -149,11 +151,21 @@ class _CutByKernel(Portions):
             last,
             self._class_of,
             self._actions,
-            places[0],
-            places[1],
+            self._byte_actions,
+            starts,
+            ends,
             edges,
         )
-        return self._with_keys(documents, edges, places, n)
+        places = np.empty((4, n), dtype=np.int64)
+        places[0], places[1] = starts[:n], ends[:n]
+        return self._with_keys(documents, edges, places)
+
+    def _scratch(self, room: int) -> NDArray[np.int64]:
+        """Two arrays of so much room, the same each time: to touch new memory costs more than the work."""
+        if room > getattr(self._of_thread, "room", 0):
+            self._of_thread.room, self._of_thread.scratch = room, np.empty((2, room), dtype=np.int64)
+        scratch: NDArray[np.int64] = self._of_thread.scratch
+        return scratch
 
 
 class _CutByFunction(Portions):
@@ -176,4 +188,4 @@ class _CutByFunction(Portions):
         places = np.empty((4, n), dtype=np.int64)
         places[0] = self._tokens.offsets[edges[0] : edges[-1]]
         places[1] = self._tokens.offsets[edges[0] + 1 : edges[-1] + 1]
-        return self._with_keys(documents, edges - edges[0], places, n)
+        return self._with_keys(documents, edges - edges[0], places)
