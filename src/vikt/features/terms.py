@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError, UsageError, check_known
 from vikt.features.ngrams import Ngrams
+from vikt.features.normalise import ACCENT_STRIPPERS
 from vikt.features.weighting import Weighting
 
 Span = tuple[int, int]
@@ -115,20 +115,12 @@ def _as_it_is(text: str) -> str:
     return text
 
 
-def _without_marks(text: str) -> str:
-    if text.isascii():
-        return text
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+def _by_character(text: str, strip: Callable[[str], str]) -> str:
+    return text if text.isascii() else "".join(map(strip, text))
 
 
-def _without_all_but_ascii(text: str) -> str:
-    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
-
-
-STRIPPERS: dict[Any, Callable[[str], str]] = {
-    None: _as_it_is,
-    "unicode": _without_marks,
-    "ascii": _without_all_but_ascii,
+STRIPPERS: dict[Any, Callable[[str], str]] = {None: _as_it_is} | {
+    name: partial(_by_character, strip=strip) for name, strip in ACCENT_STRIPPERS.items()
 }
 
 
