@@ -467,7 +467,9 @@ class TextClassifier(Estimator):
         by_name = dict(zip(classifier.class_names, classifier.classes_.tolist(), strict=True))
         classifier.class_weight = {by_name.get(k, k): v for k, v in weight} if isinstance(weight, list) else weight
         fit = metadata["fit"]
-        settings = replace(classifier._feature_settings(), analyzer=fit["analyzer"])
+        settings = classifier._feature_settings()
+        if classifier.analyzer == "auto":
+            settings = replace(settings, analyzer=fit["analyzer"])
         classifier.features_ = TextFeatures.from_arrays(settings, arrays)
         classifier.theta_ = arrays["theta"].T
         n, K = 1 + classifier.features_.n_features, len(classifier.classes_)
