@@ -145,7 +145,7 @@ def test_the_least_validation_loss_is_taken(chosen):
 def test_a_sample_chooses_and_all_rows_are_fitted(chosen, monkeypatch):
     monkeypatch.setattr(choice, "_SAMPLE_BYTES", 10_000)
     classifier = chosen()
-    assert "chosen on" in classifier.feature_choice_.said
+    assert f"was best of {len(choice.RECIPES)} on" in classifier.feature_choice_.said
     assert classifier.data_["fitted_rows"] == 400
 
 
@@ -173,4 +173,3 @@ def test_settled_is_gone_by(blend, chosen, monkeypatch):
     assert [(part["name"], part["share"], part["l2"]) for part in again.parts_] == [
         (part["name"], part["share"], part["l2"]) for part in first.parts_
     ]
-

@@ -277,15 +277,13 @@ class TextClassifier(Estimator):
     ) -> tuple[Recipe, list[Choice | None]]:
         """The recipe, and λ of each of its parts as given or chosen; None where there is nothing to validate on."""
         settings = self.features_.settings
-        recipe, known = Recipe(settings.analyzer, ((settings.analyzer, 1.0),)), dict[str, Choice]()
         if self._chooses_features():
-            self.feature_choice_ = choose_features(source, settings, training, validation, self.random_state)
-        if self.feature_choice_:
-            recipe, known = self.feature_choice_.recipe, self.feature_choice_.choices
-        return recipe, [
-            known.get(name) or self._choice(source, replace(settings, analyzer=name), training, validation)
-            for name, _ in recipe.shares
-        ]
+            chosen = choose_features(source, settings, training, validation, self.random_state)
+            self.feature_choice_ = chosen
+            if chosen:
+                return chosen.recipe, [chosen.choices[name] for name, _ in chosen.recipe.shares]
+        recipe = Recipe(settings.analyzer, ((settings.analyzer, 1.0),))
+        return recipe, [self._choice(source, settings, training, validation)]
 
     def settled_choice(self) -> tuple[Recipe, list[Choice | None]]:
         """What this fit chose, for another fit to go by: set it as `settled` there."""

@@ -6,6 +6,7 @@ side. Its parts are fitted, and their distances from the optimum proven, each by
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -55,7 +56,7 @@ RECIPES = (
 class FeatureChoice:
     """The recipe chosen, the validation log loss of each, and what is to be said about it.
 
-    `choices` holds the λ's of parts for which all rows were used, so that they need not be chosen again.
+    `choices` holds the λ's of the parts.
     """
 
     recipe: Recipe
@@ -81,10 +82,11 @@ def choose_features(
     validation: NDArray[np.int64],
     random_state: int = 0,
 ) -> FeatureChoice | None:
-    """Fit each part of each recipe to a sample, its λ by validation, and take the recipe of the least validation loss.
+    """Fit each part of each recipe, its λ by validation, and take the recipe of the least validation loss.
 
-    The sample is the first rows in canonical order, as many as make some 8 MB of text; a tie goes to the first recipe.
-    None where rows to validate on are too few, or of one class.
+    Of more than some 8 MB of text the first rows in canonical order are a sample that decides which parts there are,
+    and all rows their shares. A tie goes to the first recipe. None where rows to validate on are too few, or of one
+    class.
 
     Parameters
     ----------
@@ -105,12 +107,46 @@ def choose_features(
     of_fitted = apart[np.isin(source.corpus.y[apart], source.corpus.y[fitted])]
     if len(of_fitted) < LEAST_VALIDATION_ROWS or len(np.unique(source.corpus.y[of_fitted])) < 2:
         return None
+    tried, said = _try(source, settings, RECIPES, fitted, apart, random_state), ""
+    if len(fitted) < len(training) or len(apart) < len(validation):
+        # More rows may want other shares, which cost nothing: the parts' λ's are to be chosen on all rows anyway.
+        said = f"; {tried.best.said} was best of {len(tried.losses)} on {len(fitted):,} rows"
+        parts = {name for name, _ in tried.best.shares}
+        recipes = [recipe for recipe in tried.losses if parts.issuperset(name for name, _ in recipe.shares)]
+        tried = _try(source, settings, recipes, training, validation, random_state)
+    best = tried.best
+    loss = tried.losses[best]
+    said = f"{best.said}: validation log loss {loss:.4f}, best of {len(tried.losses)}{said}"
+    curve = [(recipe.said, one) for recipe, one in tried.losses.items()]
+    return FeatureChoice(best, curve, said, tried.choices)
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """The validation loss of each recipe for which there are features, and λ of each part."""
+
+    losses: dict[Recipe, float]
+    choices: dict[str, Choice]
+
+    @property
+    def best(self) -> Recipe:
+        return min(self.losses, key=lambda recipe: self.losses[recipe])
+
+
+def _try(
+    source: Source,
+    settings: FeatureSettings,
+    recipes: Iterable[Recipe],
+    fitted: NDArray[np.int64],
+    apart: NDArray[np.int64],
+    random_state: int,
+) -> _Tried:
     scores: dict[str, Floats] = {}
     choices: dict[str, Choice] = {}
-    names = list(dict.fromkeys(name for recipe in RECIPES for name, _ in recipe.shares))
+    names = list(dict.fromkeys(name for recipe in recipes for name, _ in recipe.shares))
     loss_of: Any = None
-    for name in names:
-        source.tell("choosing features", len(scores) + 1, len(names))
+    for number, name in enumerate(names, start=1):
+        source.tell("choosing features", number, len(names))
         try:
             prepared = source.prepare(replace(settings, analyzer=name), fitted, apart)
         except EmptyVocabularyError:
@@ -120,19 +156,17 @@ def choose_features(
         solution = minimise(prepared.fitted.with_l2(choices[name].l2), replace(_QUICKLY, random_state=random_state))
         scores[name] = prepared.apart.X.scores(solution.theta)
         loss_of = prepared.apart.value_from_scores
-    recipes = [recipe for recipe in RECIPES if all(name in scores for name, _ in recipe.shares)]
-    if not recipes:
+    if not scores:
         raise EmptyVocabularyError(
             f"no vocabulary is left: no word or characters in at least min_df={settings.min_df} of {len(fitted)} "
             "texts; lower min_df, or look at the texts"
         )
-    losses = [loss_of(sum(share * scores[name] for name, share in recipe.shares), np.zeros(1)) for recipe in recipes]
-    best = int(np.argmin(losses))
-    curve = [(recipe.said, loss) for recipe, loss in zip(recipes, losses, strict=True)]
-    is_whole = len(fitted) == len(training) and len(apart) == len(validation)
-    said = f"{recipes[best].said}: validation log loss {losses[best]:.4f}, best of {len(recipes)}"
-    said += "" if is_whole else f"; chosen on {len(fitted):,} rows and validated on {len(apart):,}"
-    return FeatureChoice(recipes[best], curve, said, choices if is_whole else {})
+    losses = {
+        recipe: loss_of(sum(share * scores[name] for name, share in recipe.shares), np.zeros(1))
+        for recipe in recipes
+        if all(name in scores for name, _ in recipe.shares)
+    }
+    return _Tried(losses, choices)
 
 
 def _first(texts: Texts, rows: NDArray[np.int64], most_bytes: int) -> NDArray[np.int64]:
