@@ -205,7 +205,10 @@ class TextClassifier(Estimator):
     def _read(self, texts: Given, labels: Any, sample_weight: Any) -> Corpus:
         self.check_settings()
         held = self._measured(texts)
-        tell_memory(len(held.texts.content), self.features_.settings)
+        settings = self.features_.settings
+        # The part of a blend that takes most: parts are learnt one after the other.
+        widest = replace(settings, analyzer="word+char") if self._chooses_features() else settings
+        tell_memory(len(held.texts.content), widest)
         labels = label_array(labels)
         if labels.ndim != 1 or len(labels) != len(held):
             raise DataError(f"{len(held)} texts and labels of shape {labels.shape}: expected one label a text")
