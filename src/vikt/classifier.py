@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,47 +13,33 @@ from numpy.typing import NDArray
 from vikt.corpus.documents import Documents
 from vikt.corpus.order import canonical_order, fingerprint, group_ranks, row_keys, split_tenths
 from vikt.corpus.texts import Texts
-from vikt.errors import ClassesError, DamagedModelError, DataError, UsageError
+from vikt.errors import DamagedModelError, DataError, UsageError
 from vikt.estimators import Estimator
 from vikt.explanation.linear import Explanation, explain
 from vikt.features.declarations import declaration, features_declared
 from vikt.features.memory import tell_memory
 from vikt.features.text import FeatureSettings, Measured, TextFeatures
-from vikt.matrix import SparseMatrix
-from vikt.model.classes import class_factors, encode_labels, label_array, row_weights
+from vikt.model.classes import encode_labels, label_array, row_weights
 from vikt.model.functions import Floats
-from vikt.model.linear import LinearModel, centred_intercepts, log_probabilities
-from vikt.model.objective import Objective
-from vikt.selection.path import Choice, PathPoint, choose_l2, default_l2
-from vikt.solvers import Settings, Solution, minimise
-from vikt.solvers.certificate import certificate_nearby
+from vikt.model.linear import LinearModel, log_probabilities
+from vikt.selection.features import (
+    Component,
+    FeatureChoice,
+    Recipe,
+    blended,
+    choose_features,
+    fit_component,
+    least_proven,
+)
+from vikt.selection.path import Choice, PathPoint, choose_l2
+from vikt.selection.prepare import Corpus, Progress, Source
+from vikt.solvers import Settings
 from vikt.storage import load_model, save_model
-
-# Told (stage, done, total); total is 0 where it cannot be known.
-Progress = Callable[[str, int, int], None]
 
 # Texts, or a mapping (a data frame) of columns, of which "text" is the text.
 Given = Iterable[str] | Texts | Mapping[str, Any] | Documents | Measured
 
 _BYTES_AT_A_TIME, _TEXTS_AT_A_TIME = 1 << 24, 1 << 17
-
-
-@dataclass
-class Corpus:
-    """Labelled documents in canonical order."""
-
-    documents: Measured
-    y: NDArray[np.int64]
-    weights: Floats
-
-    def take(self, rows: NDArray[np.int64]) -> Corpus:
-        return Corpus(self.documents.take(rows), self.y[rows], self.weights[rows])
-
-    def merged(self) -> tuple[NDArray[np.int64], Floats]:
-        """The first of each run of equal rows, and their joint weights: weight 2 is the row twice, to the last bit."""
-        rows = zip(self.documents.contents(), self.y.tolist(), strict=True)
-        first = np.flatnonzero([True] + [row != before for before, row in pairwise(rows)])
-        return first, np.add.reduceat(self.weights, first)
 
 
 class TextClassifier(Estimator):
@@ -63,10 +48,14 @@ class TextClassifier(Estimator):
     Parameters
     ----------
     analyzer : {"auto", "none", "word", "char", "char_wb", "word+char"}
-        What a text falls into; "auto" is "word", "none" leaves the hand-made features alone.
+        What a text falls into; "none" leaves the hand-made features alone. "auto" chooses by validation among
+        characters and blends of words weighted by Naive Bayes with words and characters; it is "word" where `ngrams`,
+        `weighting`, `hashing`, `l2`, `patience` or another solver than "dual" is given, or texts are few.
     ngrams : tuple of int, optional
         The shortest and longest n-gram: (1, 2) of words and (1, 5) of characters if not given.
-    weighting : {"tfidf", "counts", "binary"}
+    weighting : {"tfidf", "counts", "binary", "nb"}, optional
+        What a count is worth, "tfidf" if not given; "nb" is presence times what it tells of the classes, by Naive
+        Bayes.
     min_df : int
         Features in fewer texts are dropped.
     lowercase : bool, optional
@@ -94,11 +83,17 @@ class TextClassifier(Estimator):
     classes_ : (K,)
         The labels, sorted, of the type they came in.
     certificate_ : float
-        The proven relative distance from the optimum; nan with the reason in `certificate_reason_`.
+        The proven relative distance from the optimum; nan with the reason in `certificate_reason_`. A blend has no
+        one objective: each of its parts is proven by itself, and this, `bound_`, `loss_`, `l2_`, `choice_` and
+        `loss_curve_` are those of the part proven least.
     l2_ : float
         λ.
     choice_ : Choice
         The λ's tried and their validation losses.
+    feature_choice_ : FeatureChoice or None
+        The features tried and their validation losses, where they were chosen.
+    parts_ : list of dict
+        Of a blend, each part's share, λ and certificate; else empty.
     loss_curve_ : list of LossRecord
     data_ : dict
         What was read: rows, classes, empty and duplicate texts, fingerprint.
@@ -114,6 +109,11 @@ class TextClassifier(Estimator):
     _kind = "classifier"
     # No parameter: it changes no bit of any result, so it is no part of the model.
     threads = 1
+    # A recipe and λ's to go by instead of choosing, taken over from another fit.
+    settled: tuple[Recipe, list[Choice | None]] | None = None
+    components_: list[Component]
+    parts_: list[dict[str, Any]]
+    feature_choice_: FeatureChoice | None
     classes_: NDArray[Any]
     features_: TextFeatures
     theta_: NDArray[Any]
@@ -125,7 +125,7 @@ class TextClassifier(Estimator):
         self,
         analyzer: str = "auto",
         ngrams: tuple[int, int] | None = None,
-        weighting: str = "tfidf",
+        weighting: str | None = None,
         min_df: int = 2,
         lowercase: bool | None = None,
         hashing: int | None = None,
@@ -155,7 +155,7 @@ class TextClassifier(Estimator):
         *,
         progress: Progress | None = None,
     ) -> Self:
-        """Learn from labelled texts. A tenth of them chooses λ; then all are fitted.
+        """Learn from labelled texts. A tenth of them chooses the features and λ; then all are fitted.
 
         Parameters
         ----------
@@ -205,7 +205,10 @@ class TextClassifier(Estimator):
     def _read(self, texts: Given, labels: Any, sample_weight: Any) -> Corpus:
         self.check_settings()
         held = self._measured(texts)
-        tell_memory(len(held.texts.content), self.features_.settings)
+        settings = self.features_.settings
+        # The part of a blend that takes most: parts are learnt one after the other.
+        widest = replace(settings, analyzer="word+char") if self._chooses_features() else settings
+        tell_memory(len(held.texts.content), widest)
         labels = label_array(labels)
         if labels.ndim != 1 or len(labels) != len(held):
             raise DataError(f"{len(held)} texts and labels of shape {labels.shape}: expected one label a text")
@@ -252,88 +255,91 @@ class TextClassifier(Estimator):
             raise DataError(
                 "patience needs a tenth of the texts to validate on, and these are too few; give more texts"
             )
-        choice = self._choice(corpus, training, validation, tell)
-        validates = stops_early or bool(choice and choice.curve)
+        source = Source(corpus, self.classes_, self.class_weight, self.threads, tell)
+        self.feature_choice_ = None
+        recipe, choices = self.settled or self._choose(source, training, validation)
+        validates = stops_early or any(choice and choice.curve for choice in choices)
         fitted_rows = training if stops_early else np.sort(np.concatenate([training, validation]))
         apart = validation if stops_early else validation[:0]
-        objective, held_apart, present = self._objectives(corpus, fitted_rows, apart, tell)
-        self.choice_ = choice or default_l2(objective, "too few texts to validate on")
-        self.classes_ = self.classes_[present]
+        settings = self.features_.settings
+        self.components_ = [
+            fit_component(
+                source, replace(settings, analyzer=name), share, choice, fitted_rows, apart, Settings.of(self)
+            )
+            for (name, share), choice in zip(recipe.shares, choices, strict=True)
+        ]
         self.data_ |= {
             "training_rows": len(training if validates else fitted_rows),
             "validation_rows": len(validation) if validates else 0,
             "fitted_rows": len(fitted_rows),
         }
-        objective = objective.with_l2(self.choice_.l2)
-        solution = minimise(
-            objective,
-            Settings.of(self),
-            validation=held_apart if stops_early else None,
-            progress=lambda record: tell("fitting", record.passes, 0),
-        )
-        self._learn(objective, solution)
+        self._learn(recipe)
+
+    def _choose(
+        self, source: Source, training: NDArray[np.int64], validation: NDArray[np.int64]
+    ) -> tuple[Recipe, list[Choice | None]]:
+        """The recipe, and λ of each of its parts as given or chosen; None where there is nothing to validate on."""
+        settings = self.features_.settings
+        if self._chooses_features():
+            chosen = choose_features(source, settings, training, validation, self.random_state)
+            self.feature_choice_ = chosen
+            if chosen:
+                return chosen.recipe, [chosen.choices[name] for name, _ in chosen.recipe.shares]
+        recipe = Recipe(settings.analyzer, ((settings.analyzer, 1.0),))
+        return recipe, [self._choice(source, settings, training, validation)]
+
+    def settled_choice(self) -> tuple[Recipe, list[Choice | None]]:
+        """What this fit chose, for another fit to go by: set it as `settled` there."""
+        self._check_fitted()
+        shares = tuple((component.name, component.share) for component in self.components_)
+        return Recipe(self.features_.settings.analyzer, shares), [each.choice for each in self.components_]
+
+    def _chooses_features(self) -> bool:
+        """Whether nothing was named that only a given analyzer, or no validation, leaves a meaning."""
+        named = (self.ngrams, self.weighting, self.hashing, self.patience, self._given_l2())
+        return self.analyzer == "auto" and self.solver in ("auto", "dual") and all(name is None for name in named)
 
     def _choice(
-        self, corpus: Corpus, training: NDArray[np.int64], validation: NDArray[np.int64], tell: Progress
+        self,
+        source: Source,
+        settings: FeatureSettings,
+        training: NDArray[np.int64],
+        validation: NDArray[np.int64],
     ) -> Choice | None:
-        """λ as given, or chosen by validation; None where there is nothing to validate on."""
         given = self._given_l2()
         if given is not None:
             return Choice(given, [], f"λ = {given:g} as given")
-        if len(np.unique(corpus.y[validation])) < 2:
+        if len(np.unique(source.corpus.y[validation])) < 2:
             return None
-        fitted, apart, _ = self._objectives(corpus, training, validation, tell)
+        prepared = source.prepare(settings, training, validation)
         return choose_l2(
-            fitted,
-            apart,
+            prepared.fitted,
+            prepared.apart,
             random_state=self.random_state,
-            progress=lambda curve: tell("choosing λ", len(curve), 0),
+            progress=lambda curve: source.tell("choosing λ", len(curve), 0),
         )
 
-    def _objectives(
-        self, corpus: Corpus, training: NDArray[np.int64], apart: NDArray[np.int64], tell: Progress
-    ) -> tuple[Objective, Objective, NDArray[np.int64]]:
-        """The objectives, λ = 0 as yet, of rows to fit and of rows kept apart, and the classes present in the former.
-
-        Features are learnt from the rows to fit. Rows kept apart whose class is not among those are left out: it can
-        be that all texts of a small class are doubles of another's.
-        """
-        self.features_ = TextFeatures(self.features_.settings)
-        self.features_.use_threads(self.threads)
-        fitted = corpus.take(training)
-        held = corpus.take(apart[np.isin(corpus.y[apart], fitted.y)])
-        made = self.features_.fit_transform(fitted.documents, lambda done, total: tell("features", done, total))
-        X, X_apart = SparseMatrix(*made), SparseMatrix(*self.features_.transform(held.documents))
-        rows, weights = fitted.merged()
-        weights = weights * class_factors(self.class_weight, self.classes_, fitted.y[rows], weights)
-        present, y = np.unique(fitted.y[rows], return_inverse=True)
-        if len(present) < 2:
-            raise ClassesError("the rows to fit have fewer than two classes left; give more texts of each class")
-        options: dict[str, Any] = {"n_classes": len(present), "l2": 0.0}
-        return (
-            Objective(
-                X if len(rows) == X.n_rows else X.take(rows), y.astype(np.int64), sample_weight=weights, **options
-            ),
-            Objective(X_apart, np.searchsorted(present, held.y), sample_weight=held.weights, **options),
-            present,
-        )
-
-    def _learn(self, objective: Objective, solution: Solution) -> None:
-        # Weights are kept in float32, features × classes in memory; the certificate is that of the rounded model.
-        theta = centred_intercepts(solution.theta).astype(np.float32)
+    def _learn(self, recipe: Recipe) -> None:
+        settings = replace(self.features_.settings, analyzer=recipe.analyzer)
+        self.features_, theta = blended(settings, self.components_)
         self.theta_ = np.ascontiguousarray(theta.T).T
-        proof = certificate_nearby(objective, self.theta_, solution.certificate)
-        self.l2_, self.certificate_, self.bound_ = objective.l2, proof.relative, proof.bound
+        self.classes_ = self.classes_[self.components_[0].present]
+        told = least_proven(self.components_)
+        proof, solution = told.certificate, told.solution
+        self.choice_, self.l2_ = told.choice, told.choice.l2
+        self.certificate_, self.bound_ = proof.relative, proof.bound
         self.loss_, self.certificate_reason_ = proof.value, proof.reason
         self.loss_curve_, self.n_iter_ = solution.loss_curve, solution.loss_curve[-1].passes
         self.stopping_reason_ = solution.reason
-        solution.warn_unless_converged(stacklevel=5)
+        self.parts_ = [component.to_json() for component in self.components_] if len(self.components_) > 1 else []
+        for component in self.components_:
+            component.solution.warn_unless_converged(stacklevel=5)
 
     def _feature_settings(self) -> FeatureSettings:
         ngrams = None if self.ngrams is None else (self.ngrams[0], self.ngrams[1])
         handmade = features_declared(self.features)
         return FeatureSettings(
-            self.analyzer, ngrams, self.weighting, self.min_df, self.lowercase, handmade, self.hashing
+            self.analyzer, ngrams, self.weighting or "tfidf", self.min_df, self.lowercase, handmade, self.hashing
         )
 
     def _given_l2(self) -> float | None:
@@ -427,6 +433,9 @@ class TextClassifier(Estimator):
                 "passes": int(self.n_iter_),
                 "stopping_reason": self.stopping_reason_,
                 "choice": {"said": self.choice_.said, "curve": [list(point) for point in self.choice_.curve]},
+                "analyzer": self.features_.settings.analyzer,
+                "parts": self.parts_,
+                "features": self.feature_choice_ and self.feature_choice_.to_json(),
             },
             "data": self.data_,
             "about": about or {},
@@ -458,12 +467,17 @@ class TextClassifier(Estimator):
         classifier.classes_ = _classes(metadata["classes"], metadata["classes_dtype"])
         by_name = dict(zip(classifier.class_names, classifier.classes_.tolist(), strict=True))
         classifier.class_weight = {by_name.get(k, k): v for k, v in weight} if isinstance(weight, list) else weight
-        classifier.features_ = TextFeatures.from_arrays(classifier._feature_settings(), arrays)
+        fit = metadata["fit"]
+        settings = classifier._feature_settings()
+        if classifier.analyzer == "auto":
+            settings = replace(settings, analyzer=fit["analyzer"])
+        classifier.features_ = TextFeatures.from_arrays(settings, arrays)
         classifier.theta_ = arrays["theta"].T
         n, K = 1 + classifier.features_.n_features, len(classifier.classes_)
         if classifier.theta_.dtype != np.float32 or classifier.theta_.shape != ((n,) if K == 2 else (K, n)):
             raise DamagedModelError(f"weights of shape {classifier.theta_.shape} for {K} classes and {n - 1} features")
-        fit = metadata["fit"]
+        classifier.parts_ = fit["parts"]
+        classifier.feature_choice_ = fit["features"] and FeatureChoice.from_json(fit["features"])
         classifier.l2_, classifier.loss_ = fit["l2"], fit["loss"]
         classifier.certificate_ = np.nan if fit["certificate"] is None else fit["certificate"]
         classifier.bound_ = np.nan if fit["bound"] is None else fit["bound"]

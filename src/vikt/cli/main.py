@@ -37,6 +37,7 @@ class WeightingName(StrEnum):
     tfidf = "tfidf"
     counts = "counts"
     binary = "binary"
+    nb = "nb"
 
 
 class Solver(StrEnum):
@@ -100,12 +101,14 @@ def train(
     label: LabelColumn = None,
     test: Annotated[str | None, typer.Option(help="Labelled texts for the report alone; else a tenth of DATA.")] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the model goes.")] = Path("model.vikt"),
-    analyzer: Annotated[Analyzer, typer.Option(help="What a text falls into.")] = Analyzer.auto,
+    analyzer: Annotated[
+        Analyzer, typer.Option(help="What a text falls into; auto chooses by validation.")
+    ] = Analyzer.auto,
     ngrams: Annotated[
         str | None,
         typer.Option(help="Shortest and longest n-gram; words 1-2, characters 1-5 if not given.", metavar="A-B"),
     ] = None,
-    weighting: Annotated[WeightingName, typer.Option(help="What a count is worth.")] = WeightingName.tfidf,
+    weighting: Annotated[WeightingName | None, typer.Option(help="What a count is worth; tfidf if not given.")] = None,
     min_df: Annotated[int, typer.Option(help="Drop features in fewer texts.")] = 2,
     lowercase: Annotated[
         bool | None,
@@ -155,7 +158,7 @@ def train(
     options = dict(  # noqa: C408  (the names are those of TextClassifier)
         analyzer=analyzer.value,
         ngrams=work.parse_ngrams(ngrams),
-        weighting=weighting.value,
+        weighting=weighting and weighting.value,
         min_df=min_df,
         lowercase=lowercase,
         hashing=hashing,

@@ -12,6 +12,7 @@ from vikt.cli.console import columns, figure
 from vikt.evaluation.intervals import wilson_interval
 from vikt.evaluation.report import Evaluation, Figure, finite
 from vikt.explanation.linear import Explanation, class_weights, strongest_features
+from vikt.selection.features import Recipe
 
 _MOST_CLASSES_IN_A_MATRIX = 12
 _MOST_CLASSES_LISTED = 60
@@ -44,7 +45,7 @@ def data_lines(classifier: TextClassifier) -> str:
 
 def fit_lines(classifier: TextClassifier) -> str:
     choice = classifier.choice_
-    lines = [f"penalty    {choice.said}"]
+    lines = [*_feature_choice_lines(classifier), f"penalty    {choice.said}"]
     if choice.curve:
         rows = [["C·mean‖x‖²", "λ", "validation log loss", ""]]
         for point in choice.curve:
@@ -56,12 +57,32 @@ def fit_lines(classifier: TextClassifier) -> str:
     return "\n".join(lines)
 
 
+def _feature_choice_lines(classifier: TextClassifier) -> list[str]:
+    """The features chosen and those they were chosen from; the parts of a blend, each with its own λ and proof."""
+    chosen = classifier.feature_choice_
+    if not chosen:
+        return []
+    rows = [["features", "validation log loss", ""]]
+    rows += [[said, figure(loss), "<- chosen" if said == chosen.recipe.said else ""] for said, loss in chosen.curve]
+    lines = [f"chosen     {chosen.said}", columns(rows)]
+    lines += [
+        f"part       {part['share']:g} of the score: {Recipe('', ((part['name'], 1.0),)).said}, {part['said']}; "
+        + (part["reason"] or _distance(part["relative"], part["bound"]))
+        for part in classifier.parts_
+    ]
+    return lines + ["           below: the part proven least"] * bool(classifier.parts_)
+
+
 def proof(classifier: TextClassifier) -> str:
     if classifier.certificate_reason_:
         return f"none: {classifier.certificate_reason_}"
-    if not np.isfinite(classifier.certificate_):
-        return f"the loss is at most {classifier.bound_:.2g} above the least there is"
-    return f"the loss is at most {100 * classifier.certificate_:.2g}% above the least there is"
+    return _distance(classifier.certificate_, classifier.bound_)
+
+
+def _distance(relative: float | None, bound: float) -> str:
+    if relative is None or not np.isfinite(relative):
+        return f"the loss is at most {bound:.2g} above the least there is"
+    return f"the loss is at most {100 * relative:.2g}% above the least there is"
 
 
 def evaluation_lines(evaluation: Evaluation, weighted: bool = False) -> str:

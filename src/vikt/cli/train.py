@@ -109,9 +109,11 @@ def refitted(classifier: TextClassifier, rows: Labelled, tell: Any) -> TextClass
     say("refitted on all rows: the figures are of the model before, which had not seen the test rows")
     again = TextClassifier(**classifier.get_params() | {"l2": classifier.l2_})
     again.threads = classifier.threads
+    if classifier.feature_choice_:
+        again.settled = classifier.settled_choice()
     again.fit(rows.documents, rows.labels, rows.weights, progress=tell)
     again.data_ |= {name: classifier.data_[name] for name in ("test_rows", "blank_lines")}
-    again.choice_ = classifier.choice_
+    again.choice_, again.feature_choice_ = classifier.choice_, classifier.feature_choice_
     return again
 
 
@@ -173,6 +175,8 @@ def _report(classifier: TextClassifier, evaluation: Evaluation, report: dict[str
         }
         model |= {"features": classifier.features_.n_features, "told": classifier.features_.said}
         choice = classifier.choice_
+        model["choice_of_features"] = classifier.feature_choice_ and classifier.feature_choice_.to_json()
+        model["parts"] = classifier.parts_
         model["path_of_l2"] = [{"l2": point.l2, "log_loss": point.log_loss} for point in choice.curve]
         print_json({**report, "model": model})
         return

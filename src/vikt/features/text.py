@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,16 +21,28 @@ from vikt.features.ngrams import Ngrams
 from vikt.features.rows import Rows, side_by_side
 from vikt.features.weighting import weighting_named
 
-# The parts of each choice of features, and the n-grams a part has unless told otherwise.
-FEATURES: dict[str, tuple[str, ...]] = {
-    "auto": ("word",),
+
+class Part(NamedTuple):
+    """What a text falls into, the shortest and longest n-gram unless told otherwise, and a weighting of its own."""
+
+    analyzer: str
+    ngrams: tuple[int, int]
+    weighting: str | None = None
+
+
+_WORDS, _CHARACTERS = Part("word", (1, 2)), Part("char_wb", (1, 5))
+_TELLING_WORDS = Part("word", (1, 3), "nb")
+# "auto" is what is taken where there is no choosing; see `vikt.selection.features`.
+FEATURES: dict[str, tuple[Part, ...]] = {
+    "auto": (_WORDS,),
     "none": (),
-    "word": ("word",),
-    "char": ("char",),
-    "char_wb": ("char_wb",),
-    "word+char": ("word", "char_wb"),
+    "word": (_WORDS,),
+    "char": (Part("char", (1, 5)),),
+    "char_wb": (_CHARACTERS,),
+    "word+char": (_WORDS, _CHARACTERS),
+    "nb": (_TELLING_WORDS,),
+    "nb+word+char": (_TELLING_WORDS, _WORDS, _CHARACTERS),
 }
-USUAL_NGRAMS = {"word": (1, 2), "char": (1, 5), "char_wb": (1, 5)}
 
 Progress = Callable[[int, int], None]
 
@@ -44,9 +56,9 @@ class FeatureSettings:
     analyzer : str
         A name in `FEATURES`.
     ngrams : tuple of int, optional
-        The shortest and longest n-gram of the first part; `USUAL_NGRAMS` if not given.
+        The shortest and longest n-gram of the first part; the part's own if not given.
     weighting : str
-        A name in `WEIGHTINGS`.
+        A name in `WEIGHTINGS`, of the parts that have none of their own.
     min_df : int
         Features in fewer texts are dropped.
     lowercase : bool, optional
@@ -76,16 +88,17 @@ class FeatureSettings:
         check_known("analyzer", self.analyzer, FEATURES)
         if self.min_df < 1:
             raise UsageError(f"min_df: expected 1 or more texts, found {self.min_df}")
-        names = FEATURES[self.analyzer]
-        if not names and not self.handmade:
+        parts = FEATURES[self.analyzer]
+        if not parts and not self.handmade:
             raise UsageError("analyzer: 'none' leaves no features; declare some")
-        ngrams = [self.ngrams or USUAL_NGRAMS[name] for name in names[:1]] + [USUAL_NGRAMS[name] for name in names[1:]]
-        weighting = weighting_named(self.weighting)
+        ngrams = [self.ngrams or part.ngrams for part in parts[:1]] + [part.ngrams for part in parts[1:]]
+        weightings = [weighting_named(part.weighting or self.weighting) for part in parts]
         options: dict[str, Any] = {"min_df": self.min_df, "lowercase": self.lowercase}
         made: Callable[..., Ngrams] = Ngrams
         if self.hashing is not None:
             made = partial(HashedNgrams, bits=self.hashing)
-        return [made(name, n, weighting, **options) for name, n in zip(names, ngrams, strict=True)]
+        chosen = zip(parts, ngrams, weightings, strict=True)
+        return [made(part.analyzer, n, weighting, **options) for part, n, weighting in chosen]
 
 
 @dataclass(frozen=True)
@@ -244,8 +257,11 @@ class TextFeatures:
         return list(filter(None, said))
 
     def prefix(self, part: Ngrams) -> str:
-        """What goes before a part's names; nothing where there is one part, or for words."""
-        return "" if len(self.parts) == 1 or part.analyzer.joiner else "characters "
+        """What goes before a part's names; nothing where there is one part, or for plain words."""
+        if len(self.parts) == 1:
+            return ""
+        presence = "presence of " if part.weighting.log_count_ratio else ""
+        return presence + ("" if part.analyzer.joiner else "characters ")
 
     @property
     def n_features(self) -> int:
@@ -263,6 +279,25 @@ class TextFeatures:
     def _learners(self) -> dict[str, Ngrams | Encoder]:
         parts = {f"part{p}": part for p, part in enumerate(self.parts)}
         return parts | {f"feature{f}": encoder for f, encoder in enumerate(self.encoders)}
+
+    @classmethod
+    def beside(cls, settings: FeatureSettings, several: list[TextFeatures]) -> TextFeatures:
+        """The n-grams of several features beside each other, learnt from the same documents as they are."""
+        features = cls(settings)
+        features.parts = [part for each in several for part in each.parts]
+        features.encoders = several[0].encoders
+        return features
+
+    @property
+    def n_handmade(self) -> int:
+        """How many columns the hand-made features have, which stand behind the n-grams."""
+        return sum(encoder.n_columns for encoder in self.encoders)
+
+    @property
+    def scaled_columns(self) -> NDArray[np.bool_]:
+        """Whether each column is to be scaled by what it tells of the classes: (n,)."""
+        of_parts = [np.full(part.n_columns, part.weighting.log_count_ratio) for part in self.parts]
+        return np.concatenate([*of_parts, np.zeros(self.n_handmade, dtype=bool)])
 
     @classmethod
     def from_arrays(cls, settings: FeatureSettings, arrays: dict[str, Any]) -> TextFeatures:

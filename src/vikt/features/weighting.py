@@ -24,12 +24,16 @@ class Weighting:
         idf = ln((1 + m) / (1 + df)) + 1, else 1.
     normalised : bool
         Whether rows have length 1.
+    log_count_ratio : bool
+        Whether a fit scales columns by how much they tell of the classes: it is no part of the rows, since labels
+        decide it. See `vikt.model.naive_bayes.column_scales`.
     """
 
     binary: bool = False
     sublinear: bool = False
     inverse_document_frequency: bool = False
     normalised: bool = False
+    log_count_ratio: bool = False
 
     def count_weights(self, largest: int) -> NDArray[np.float64]:
         """w of each count from 0 to `largest`.
@@ -56,6 +60,7 @@ WEIGHTINGS: dict[str, Weighting] = {
     "tfidf": Weighting(sublinear=True, inverse_document_frequency=True, normalised=True),
     "counts": Weighting(),
     "binary": Weighting(binary=True),
+    "nb": Weighting(binary=True, log_count_ratio=True),
 }
 
 

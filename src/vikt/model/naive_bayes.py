@@ -6,7 +6,10 @@ linear model: arg max_y P(y)·P(x | y) is arg max_k θ_k·x, and softmax(θx) is
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
@@ -51,6 +54,46 @@ def fit_bernoulli(X: DesignMatrix, y: Classes, n_classes: int, weights: Floats, 
     log_prior = np.log(class_total / class_total.sum())
     absent = np.log1p(-present)
     return np.column_stack([log_prior + absent.sum(axis=1), np.log(present) - absent])
+
+
+def log_count_ratios(
+    X: DesignMatrix, y: Classes, n_classes: int, weights: Floats, alpha: float = 1.0, columns: Any = slice(None)
+) -> Floats:
+    """r_kj = log((p_kj + α) / ‖p_k + α‖₁) - log((q_kj + α) / ‖q_k + α‖₁): how much column j tells of class k.
+
+    p_kj is the sum of column j over the rows of class k, q_kj over all others.
+
+    Parameters as for `fit_multinomial`, and the columns that count, if not all. Source: Wang and Manning 2012.
+
+    Returns
+    -------
+    ndarray, (K, n)
+
+    Examples
+    --------
+    >>> from vikt.matrix import DenseMatrix
+    >>> X = DenseMatrix(np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]))
+    >>> np.exp(log_count_ratios(X, np.array([1, 1, 0]), 2, np.ones(3))).round(3).tolist()
+    [[0.556, 1.667], [1.8, 0.6]]
+    """
+    _, counts = _counts_by_class(X, y, n_classes, weights, alpha)
+    counts = counts[:, columns]
+    own, others = counts + alpha, counts.sum(axis=0) - counts + alpha
+    shares = [smoothed / smoothed.sum(axis=1, keepdims=True) for smoothed in (own, others)]
+    return np.asarray(np.log(shares[0]) - np.log(shares[1]))
+
+
+def column_scales(X: DesignMatrix, y: Classes, n_classes: int, weights: Floats, scaled: NDArray[np.bool_]) -> Floats:
+    """max_k |r_kj| of the columns to be scaled, what each tells of the class that it tells most of; 1 of others: (n,).
+
+    For two classes r_0 = -r_1, so that it is Wang and Manning's weighting: a penalty does not ask for signs. For more
+    a scale of each class's own fits no better (measured on 6, 50 and 8 classes) and would need a solver of its own.
+    """
+    scales = np.ones(X.n_features)
+    largest = np.abs(log_count_ratios(X, y, n_classes, weights, columns=scaled)).max(axis=0)
+    # As the rows' values are: folded into the weights it is then the same number.
+    scales[scaled] = largest.astype(np.float32)
+    return scales
 
 
 NAIVE_BAYES = {"multinomial": fit_multinomial, "bernoulli": fit_bernoulli}

@@ -1,0 +1,175 @@
+"""The features by validation: what the choice, the weighting by Naive Bayes and a blend are, as facts."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+import vikt
+from vikt.features.handmade import Length
+from vikt.matrix import DenseMatrix, SparseMatrix
+from vikt.model.naive_bayes import column_scales, log_count_ratios
+from vikt.selection import features as choice
+from vikt.selection.features import Recipe
+
+NAMED = [
+    {"analyzer": "word"},
+    {"ngrams": (1, 1)},
+    {"weighting": "counts"},
+    {"hashing": 10},
+    {"l2": 0.01},
+    {"solver": "batch", "max_iter": 5},
+]
+
+
+@pytest.fixture
+def chosen(monkeypatch, emails):
+    """How a classifier is made that chooses features of the embedded e-mails, a few rows sufficing."""
+    monkeypatch.setattr(choice, "LEAST_VALIDATION_ROWS", 20)
+    texts, labels = emails
+
+    def fit(order=None, *, threads=1, **options):
+        order = range(len(texts)) if order is None else order
+        classifier = vikt.TextClassifier(**options)
+        classifier.threads = threads
+        return classifier.fit([texts[i] for i in order], [labels[i] for i in order])
+
+    return fit
+
+
+@pytest.fixture
+def blend(monkeypatch, chosen):
+    """A classifier for which only one recipe is to be had, a blend."""
+    monkeypatch.setattr(choice, "RECIPES", (Recipe("nb+word+char", (("nb", 0.75), ("word+char", 0.25))),))
+    return chosen
+
+
+def test_log_count_ratios_by_hand():
+    #           good  bad
+    presence = [[1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 1.0]]
+    ratios = log_count_ratios(DenseMatrix(np.array(presence)), np.array([1, 1, 0, 0]), 2, np.ones(4))
+    # p + 1 = (3, 2) of 5 in class 1, q + 1 = (1, 3) of 4 in class 0.
+    by_hand = np.array([math.log((3 / 5) / (1 / 4)), math.log((2 / 5) / (3 / 4))])
+    assert ratios == pytest.approx(np.array([-by_hand, by_hand]))
+
+
+def test_columns_that_are_not_weighted_count_for_nothing():
+    X = np.random.default_rng(0).random((20, 4))
+    y, scaled = np.arange(20) % 3, np.array([True, True, False, False])
+    scales = column_scales(DenseMatrix(X), y, 3, np.ones(20), scaled)
+    alone = column_scales(DenseMatrix(X[:, :2]), y, 3, np.ones(20), np.array([True, True]))
+    assert scales.tolist() == [*alone.tolist(), 1.0, 1.0]
+
+
+@pytest.mark.parametrize("K", [2, 3])
+def test_weights_folded_score_presence_as_the_fit_scored_scaled_columns(emails, K):
+    texts, labels = emails
+    labels = [label if K == 2 or i % 3 else "third" for i, label in enumerate(labels)]
+    classifier = vikt.TextClassifier(analyzer="word", weighting="nb", l2=0.01, tol=1e-8).fit(texts, labels)
+    rows = classifier.features_.transform(classifier._measured(texts), np.float64)
+    assert set(rows.values.tolist()) == {1.0}
+    presence = SparseMatrix(*rows)
+    y = np.searchsorted(classifier.classes_, labels)
+    scales = column_scales(presence, y, K, np.ones(len(y)), np.ones(rows.n_features, bool))
+    matrix = np.zeros((len(y), rows.n_features))
+    matrix[np.repeat(np.arange(len(y)), np.diff(rows.indptr)), rows.indices] = scales[rows.indices]
+    reference = LogisticRegression(C=1 / (2 * 0.01 * len(y)), tol=1e-8, max_iter=5000).fit(matrix, y)
+    assert classifier.predict_proba(texts) == pytest.approx(reference.predict_proba(matrix), abs=1e-3)
+
+
+@pytest.mark.parametrize("features", [None, [Length(name="length")]])
+def test_a_blend_scores_the_weighted_sum_of_its_parts(blend, emails, features):
+    classifier = blend(features=features)
+    assert [part["share"] for part in classifier.parts_] == [0.75, 0.25]
+    texts = emails[0]
+    measured = classifier._measured(texts)
+    own = [
+        component.share * component.features.scores(measured, component.theta.astype(np.float64))
+        for component in classifier.components_
+    ]
+    scores = classifier.features_.scores(measured, classifier.theta_.astype(np.float64))
+    assert scores == pytest.approx(own[0] + own[1], rel=1e-5, abs=1e-5)
+
+
+def test_a_blend_is_explained_to_the_last_feature(blend, emails):
+    classifier = blend()
+    explanation = classifier.explain(emails[0][0])
+    names = [part.feature for part in explanation.contributions]
+    assert len(set(names)) == len(names)
+    total = explanation.intercept + sum(part.contribution for part in explanation.contributions)
+    assert total == pytest.approx(explanation.score)
+    assert explanation.probability == pytest.approx(1 / (1 + math.exp(-explanation.score)))
+    assert {name.split()[0] for name in names} >= {"presence", "characters"}
+
+
+def test_each_part_of_a_blend_is_proven_and_the_worst_is_told(blend):
+    classifier = blend()
+    relative = [part["relative"] for part in classifier.parts_]
+    assert all(0 <= one <= classifier.tol * 1.01 for one in relative)
+    assert classifier.certificate_ == max(relative)
+
+
+@pytest.mark.parametrize("which", ["chosen", "blend"])
+def test_rows_order_and_threads_change_not_one_byte(request, tmp_path, which):
+    fit = request.getfixturevalue(which)
+    for name, order, threads in (("a", None, 1), ("b", np.random.default_rng(1).permutation(400), 2)):
+        fit(order, threads=threads).save(tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize("which", ["chosen", "blend"])
+def test_saved_and_loaded_is_the_same(request, tmp_path, which, emails):
+    classifier = request.getfixturevalue(which)()
+    classifier.save(tmp_path / "m")
+    loaded = vikt.load(tmp_path / "m")
+    assert np.array_equal(loaded.predict_proba(emails[0]), classifier.predict_proba(emails[0]))
+    assert loaded.feature_choice_.curve == classifier.feature_choice_.curve
+    assert loaded.feature_choice_.recipe == classifier.feature_choice_.recipe
+    assert loaded.parts_ == classifier.parts_
+    loaded.save(tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "m").read_bytes()
+
+
+def test_the_least_validation_loss_is_taken(chosen):
+    classifier = chosen()
+    found = classifier.feature_choice_
+    assert len(found.curve) == len(choice.RECIPES)
+    said, _ = min(found.curve, key=lambda entry: entry[1])
+    assert said == found.recipe.said
+    assert classifier.features_.settings.analyzer == found.recipe.analyzer
+
+
+def test_a_sample_chooses_and_all_rows_are_fitted(chosen, monkeypatch):
+    monkeypatch.setattr(choice, "_SAMPLE_BYTES", 10_000)
+    classifier = chosen()
+    assert f"was best of {len(choice.RECIPES)} on" in classifier.feature_choice_.said
+    assert classifier.data_["fitted_rows"] == 400
+
+
+@pytest.mark.parametrize("options", NAMED, ids=lambda options: next(iter(options)))
+@pytest.mark.filterwarnings("ignore::vikt.errors.ConvergenceWarning")
+def test_naming_an_option_skips_the_choice(chosen, options):
+    classifier = chosen(**options)
+    assert classifier.feature_choice_ is None
+    assert [part.analyzer.joiner for part in classifier.features_.parts] == [" "]
+
+
+def test_few_texts_are_words(emails):
+    classifier = vikt.TextClassifier().fit(*emails)
+    assert classifier.feature_choice_ is None
+    assert classifier.features_.settings.analyzer == "auto"
+
+
+def test_settled_is_gone_by(blend, chosen, monkeypatch):
+    first = blend()
+    monkeypatch.setattr(choice, "RECIPES", ())
+    again = vikt.TextClassifier()
+    again.settled = first.settled_choice()
+    texts = ["win money now", "lunch on friday", "free prize", "meeting at ten"] * 3
+    again.fit(texts, ["spam", "ham"] * 6)
+    assert [(part["name"], part["share"], part["l2"]) for part in again.parts_] == [
+        (part["name"], part["share"], part["l2"]) for part in first.parts_
+    ]
