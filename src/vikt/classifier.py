@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.corpus.documents import Documents
-from vikt.corpus.order import canonical_order, fingerprint, group_ranks, row_keys, split_tenths
+from vikt.corpus.order import canonical_order, fingerprint, group_ranks, row_keys, split_folds, split_tenths
 from vikt.corpus.texts import Texts
 from vikt.errors import ClassesError, DamagedModelError, DataError, UsageError
 from vikt.estimators import Estimator
@@ -25,6 +26,7 @@ from vikt.model.classes import class_factors, encode_labels, label_array, row_we
 from vikt.model.functions import Floats
 from vikt.model.linear import LinearModel, centred_intercepts, log_probabilities
 from vikt.model.objective import Objective
+from vikt.selection.folds import Fold
 from vikt.selection.path import Choice, PathPoint, choose_l2, default_l2
 from vikt.solvers import Settings, Solution, minimise
 from vikt.solvers.certificate import certificate_nearby
@@ -35,6 +37,9 @@ Progress = Callable[[str, int, int], None]
 
 # Texts, or a mapping (a data frame) of columns, of which "text" is the text.
 Given = Iterable[str] | Texts | Mapping[str, Any] | Documents | Measured
+
+# Rows to fit, and rows kept apart.
+Part = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 _BYTES_AT_A_TIME, _TEXTS_AT_A_TIME = 1 << 24, 1 << 17
 
@@ -77,6 +82,10 @@ class TextClassifier(Estimator):
         Hand-made features beside the n-grams: a TOML file, or features of `vikt.features`, or their declarations.
     l2 : float or "auto"
         λ; chosen by validation along a path if "auto".
+    folds : int, optional
+        Choose λ by so many folds of cross-validation, not by a tenth of the rows.
+    one_standard_error : bool
+        Choose the largest λ whose validation loss is within one standard error of the least.
     class_weight : None, "balanced" or dict
     solver : {"auto", "dual", "newton", "batch", "stochastic", "minibatch"}
     tol : float
@@ -98,7 +107,7 @@ class TextClassifier(Estimator):
     l2_ : float
         λ.
     choice_ : Choice
-        The λ's tried and their validation losses.
+        The λ's tried, their validation losses and the standard errors of these.
     loss_curve_ : list of LossRecord
     data_ : dict
         What was read: rows, classes, empty and duplicate texts, fingerprint.
@@ -131,6 +140,8 @@ class TextClassifier(Estimator):
         hashing: int | None = None,
         features: Any = None,
         l2: float | str = "auto",
+        folds: int | None = None,
+        one_standard_error: bool = False,
         class_weight: Any = None,
         solver: str = "auto",
         tol: float = 1e-4,
@@ -142,7 +153,8 @@ class TextClassifier(Estimator):
     ) -> None:
         self.analyzer, self.ngrams, self.weighting = analyzer, ngrams, weighting
         self.min_df, self.lowercase, self.hashing, self.features = min_df, lowercase, hashing, features
-        self.l2, self.class_weight = l2, class_weight
+        self.l2, self.folds, self.one_standard_error = l2, folds, one_standard_error
+        self.class_weight = class_weight
         self.solver, self.tol, self.max_iter = solver, tol, max_iter
         self.learning_rate, self.batch_size, self.patience = learning_rate, batch_size, patience
         self.random_state = random_state
@@ -230,14 +242,18 @@ class TextClassifier(Estimator):
     def check_settings(self) -> None:
         """Refuse settings that cannot be, before any text is read. Raises UsageError."""
         Settings.of(self), self._given_l2()
+        self._check_folds()
         self.features_ = TextFeatures(self._feature_settings())
 
     def _measured(self, texts: Given) -> Measured:
         return texts if isinstance(texts, Measured) else self.features_.measure(Documents.of(texts))
 
     def _split(self, corpus: Corpus, tenths: int) -> list[NDArray[np.int64]]:
+        return split_tenths(self._groups(corpus), corpus.y, tenths)
+
+    def _groups(self, corpus: Corpus) -> NDArray[np.int64]:
         groups = corpus.documents.groups
-        return split_tenths(group_ranks(groups, row_keys(groups, self.random_state)), corpus.y, tenths)
+        return group_ranks(groups, row_keys(groups, self.random_state))
 
     def _fit(
         self,
@@ -252,9 +268,10 @@ class TextClassifier(Estimator):
             raise DataError(
                 "patience needs a tenth of the texts to validate on, and these are too few; give more texts"
             )
-        choice = self._choice(corpus, training, validation, tell)
-        validates = stops_early or bool(choice and choice.curve)
         fitted_rows = training if stops_early else np.sort(np.concatenate([training, validation]))
+        parts = [(training, validation)] if self.folds is None else self._folds(corpus, fitted_rows, self.folds)
+        choice = self._choice(corpus, parts, tell)
+        validates = stops_early or bool(choice and choice.curve and self.folds is None)
         apart = validation if stops_early else validation[:0]
         objective, held_apart, present = self._objectives(corpus, fitted_rows, apart, tell)
         self.choice_ = choice or default_l2(objective, "too few texts to validate on")
@@ -273,19 +290,23 @@ class TextClassifier(Estimator):
         )
         self._learn(objective, solution)
 
-    def _choice(
-        self, corpus: Corpus, training: NDArray[np.int64], validation: NDArray[np.int64], tell: Progress
-    ) -> Choice | None:
+    def _folds(self, corpus: Corpus, rows: NDArray[np.int64], folds: int) -> list[Part]:
+        """For each fold the rows that are not in it, and those that are."""
+        part = corpus.take(rows)
+        apart = [rows[fold] for fold in split_folds(self._groups(part), part.y, folds)]
+        return [(np.setdiff1d(rows, fold), fold) for fold in apart]
+
+    def _choice(self, corpus: Corpus, parts: list[Part], tell: Progress) -> Choice | None:
         """λ as given, or chosen by validation; None where there is nothing to validate on."""
         given = self._given_l2()
         if given is not None:
             return Choice(given, [], f"λ = {given:g} as given")
-        if len(np.unique(corpus.y[validation])) < 2:
+        if min(len(np.unique(corpus.y[rows])) for part in parts for rows in part) < 2:
             return None
-        fitted, apart, _ = self._objectives(corpus, training, validation, tell)
+        folds = [Fold(*self._objectives(corpus, *part, tell)[:2]) for part in parts]
         return choose_l2(
-            fitted,
-            apart,
+            folds,
+            one_standard_error=self.one_standard_error,
             random_state=self.random_state,
             progress=lambda curve: tell("choosing λ", len(curve), 0),
         )
@@ -305,16 +326,28 @@ class TextClassifier(Estimator):
         made = self.features_.fit_transform(fitted.documents, lambda done, total: tell("features", done, total))
         X, X_apart = SparseMatrix(*made), SparseMatrix(*self.features_.transform(held.documents))
         rows, weights = fitted.merged()
-        weights = weights * class_factors(self.class_weight, self.classes_, fitted.y[rows], weights)
+        rows_apart, weights_apart = held.merged()
+        factors = class_factors(self.class_weight, self.classes_, fitted.y[rows], weights)
+        # Factors of classes are weights of rows, kept apart or not: the loss validated is the loss that is minimised.
+        factor_of = np.ones(len(self.classes_))
+        factor_of[fitted.y[rows]] = factors
         present, y = np.unique(fitted.y[rows], return_inverse=True)
         if len(present) < 2:
             raise ClassesError("the rows to fit have fewer than two classes left; give more texts of each class")
         options: dict[str, Any] = {"n_classes": len(present), "l2": 0.0}
         return (
             Objective(
-                X if len(rows) == X.n_rows else X.take(rows), y.astype(np.int64), sample_weight=weights, **options
+                X if len(rows) == X.n_rows else X.take(rows),
+                y.astype(np.int64),
+                sample_weight=weights * factors,
+                **options,
             ),
-            Objective(X_apart, np.searchsorted(present, held.y), sample_weight=held.weights, **options),
+            Objective(
+                X_apart if len(rows_apart) == X_apart.n_rows else X_apart.take(rows_apart),
+                np.searchsorted(present, held.y[rows_apart]),
+                sample_weight=weights_apart * factor_of[held.y[rows_apart]],
+                **options,
+            ),
             present,
         )
 
@@ -346,6 +379,12 @@ class TextClassifier(Estimator):
         if not 0 <= l2 < np.inf:
             raise UsageError(f"l2: expected λ of 0 or more, found {self.l2}")
         return l2
+
+    def _check_folds(self) -> None:
+        if self.folds is not None and not (isinstance(self.folds, Integral) and self.folds >= 2):
+            raise UsageError(f"folds: expected a whole number of 2 or more, or None, found {self.folds!r}")
+        if self.l2 != "auto" and (self.folds is not None or self.one_standard_error):
+            raise UsageError(f"folds and one_standard_error choose λ, and l2={self.l2!r} is given; leave out either")
 
     @property
     def class_names(self) -> list[str]:

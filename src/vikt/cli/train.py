@@ -107,7 +107,8 @@ def _same_file(request: Request) -> Iterator[str]:
 def refitted(classifier: TextClassifier, rows: Labelled, tell: Any) -> TextClassifier:
     """A model of all rows, at the λ chosen before; the figures are of the model it replaces."""
     say("refitted on all rows: the figures are of the model before, which had not seen the test rows")
-    again = TextClassifier(**classifier.get_params() | {"l2": classifier.l2_})
+    chosen = {"l2": classifier.l2_, "folds": None, "one_standard_error": False}
+    again = TextClassifier(**classifier.get_params() | chosen)
     again.threads = classifier.threads
     again.fit(rows.documents, rows.labels, rows.weights, progress=tell)
     again.data_ |= {name: classifier.data_[name] for name in ("test_rows", "blank_lines")}
@@ -172,8 +173,7 @@ def _report(classifier: TextClassifier, evaluation: Evaluation, report: dict[str
             "loss": classifier.loss_,
         }
         model |= {"features": classifier.features_.n_features, "told": classifier.features_.said}
-        choice = classifier.choice_
-        model["path_of_l2"] = [{"l2": point.l2, "log_loss": point.log_loss} for point in choice.curve]
+        model["path_of_l2"] = show.path_json(classifier)
         print_json({**report, "model": model})
         return
     tested = "a tenth of the rows, kept apart" if request.test is None else request.test
