@@ -215,6 +215,7 @@ def dual(
                 return _solution(theta, proof, curve, tol, ascent.state)
             # The proof tells what the hint is worth here.
             ask_below = min(hint * tol / proof.relative, hint) * _AGAIN
+            ascent.aim = min(ascent.aim, ask_below)
 
 
 class _Ascent:
@@ -231,6 +232,8 @@ class _Ascent:
         self.rho = _RHO if objective.X.has_dummy else 0.0
         self.curvature = self.weights * (self.scale * state.rows.squared_norms + self.rho)
         self.negligible, self.tol = 0.0, tol
+        # Rows spared must leave the hint a way down to where a proof is asked for.
+        self.aim = tol
         self.kernels = compiled(kernels.__name__)
         self.ascend = getattr(self.kernels, _KERNELS[state.alpha_scores.ndim].__name__)
 
@@ -255,7 +258,7 @@ class _Ascent:
         state.fresh = False
         self._move_intercepts(state.intercepts)
         value = loss / m + self.objective.l2 * self.kernels.squared_length(state.theta.ravel())
-        self.negligible = _NEGLIGIBLE * self.tol * value
+        self.negligible = _NEGLIGIBLE * self.aim * value
         return LossRecord(number, loss / m), gap / m / value
 
     def _move_intercepts(self, intercepts: Floats) -> None:
