@@ -90,6 +90,13 @@ def test_the_standard_error_of_equal_weights_is_scipys(values):
     assert found.standard_error == pytest.approx(sem(values), abs=1e-12)
 
 
+@pytest.fixture
+def exact_path(monkeypatch):
+    """Each fit of the path to the end: that its habit is to stop at a hundredth is another matter."""
+    monkeypatch.setattr("vikt.selection.path._PATH_TOL", 1e-8)
+    monkeypatch.setattr("vikt.selection.path._MOST_PASSES", 3000)
+
+
 def folds_of(classes, m=150, k=3, seed=0):
     random = np.random.default_rng(seed)
     X = random.normal(size=(m, 5))
@@ -108,7 +115,7 @@ def folds_of(classes, m=150, k=3, seed=0):
 
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("k", [1, 3])
-def test_the_curve_is_that_of_scikit_learn_at_the_same_penalties(classes, k):
+def test_the_curve_is_that_of_scikit_learn_at_the_same_penalties(exact_path, classes, k):
     folds = folds_of(classes)[:k]
     choice = choose_l2(folds)
     for point in choice.curve[::3]:
@@ -118,9 +125,9 @@ def test_the_curve_is_that_of_scikit_learn_at_the_same_penalties(classes, k):
             model = Reference(C=C, tol=1e-10, max_iter=1000).fit(fold.training.X.values, fold.training.y)
             apart = fold.validation
             losses.append(-model.predict_log_proba(apart.X.values)[range(len(apart.y)), apart.y])
-        assert point.log_loss == pytest.approx(np.mean([of_fold.mean() for of_fold in losses]), rel=0.02)
+        assert point.log_loss == pytest.approx(np.mean([of_fold.mean() for of_fold in losses]), rel=1e-4)
         error = sem([of_fold.mean() for of_fold in losses]) if k > 1 else sem(losses[0])
-        assert point.standard_error == pytest.approx(error, rel=0.15, abs=1e-3)
+        assert point.standard_error == pytest.approx(error, rel=1e-3)
     norms = [np.mean(np.sum(fold.training.X.values**2, axis=1)) for fold in folds]
     for point in choice.curve:
         assert point.C * np.mean(norms) == pytest.approx(point.strength)
@@ -166,13 +173,13 @@ def test_factors_of_classes_are_weights_of_rows_where_penalties_are_chosen_too(e
 
 
 @pytest.mark.parametrize("folds", [None, 3])
-def test_weight_two_is_the_row_twice_to_the_last_bit_of_the_curve(emails, folds):
+def test_weight_two_is_the_row_twice_in_the_curve_and_its_standard_errors(emails, exact_path, folds):
     texts, labels = emails
     twice = np.arange(400) % 3 == 0
     options = {"weighting": "counts", "min_df": 1, "folds": folds}
     weighted = vikt.TextClassifier(**options).fit(texts, labels, 1.0 + twice)
     doubled = vikt.TextClassifier(**options).fit(np.repeat(texts, 1 + twice).tolist(), np.repeat(labels, 1 + twice))
-    assert weighted.choice_.curve == doubled.choice_.curve
+    assert np.allclose(weighted.choice_.curve, doubled.choice_.curve, rtol=1e-4, atol=0)
 
 
 # What is kept, told and refused
