@@ -18,6 +18,7 @@ import vikt
 from vikt.cli.main import main
 from vikt.corpus.order import group_ranks, row_keys, split_folds
 from vikt.errors import UsageError
+from vikt.features.handmade import Category
 from vikt.matrix import DenseMatrix
 from vikt.model.objective import Objective
 from vikt.selection.folds import Fold, validation_loss, weighted_mean
@@ -56,16 +57,33 @@ def test_the_order_of_rows_changes_not_one_byte_of_the_file(emails, tmp_path, op
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_rows_held_out_are_in_no_fold_and_features_are_learnt_once_for_each(emails, monkeypatch):
-    learnt = []
-    made = vikt.TextClassifier._objectives
+@pytest.fixture
+def learnt(monkeypatch):
+    """The groups (texts, or sentences) fitted and kept apart, at each time that features are learnt."""
+    seen, made = [], vikt.TextClassifier._objectives
 
-    def seen(self, corpus, training, apart, tell):
-        contents = corpus.documents.contents()
-        learnt.append([{bytes(contents[i]) for i in rows} for rows in (training, apart)])
+    def objectives(self, corpus, training, apart, tell):
+        groups = corpus.documents.groups
+        seen.append([{bytes(groups[i]) for i in rows} for rows in (training, apart)])
         return made(self, corpus, training, apart, tell)
 
-    monkeypatch.setattr(vikt.TextClassifier, "_objectives", seen)
+    monkeypatch.setattr(vikt.TextClassifier, "_objectives", objectives)
+    return seen
+
+
+def test_tokens_of_one_sentence_are_in_one_fold(learnt):
+    random = np.random.default_rng(0)
+    tokens = [token for _ in range(90) for token in [*random.choice(["he", "Åsa", "ran", "to", "Rome"], 6), "."]]
+    labels = ["name" if token[0].isupper() else "other" for token in tokens]
+    neighbour = Category(name="before", offset=-1)
+    vikt.TextClassifier(analyzer="none", features=[neighbour, Category(name="itself")], folds=3).fit(tokens, labels)
+    assert len(learnt) == 4
+    for training, validation in learnt[:3]:
+        assert not training & validation
+        assert all(sentence.count(b"\n") > 1 for sentence in validation)
+
+
+def test_rows_held_out_are_in_no_fold_and_features_are_learnt_once_for_each(emails, learnt):
     texts, labels = emails
     classifier = vikt.TextClassifier(folds=4)
     held, _ = classifier.fit_and_hold_out([*texts, *texts[:50]], [*labels, *labels[:50]])
