@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.corpus.documents import Documents
-from vikt.corpus.order import canonical_order, fingerprint, group_ranks, row_keys, split_tenths
+from vikt.corpus.order import canonical_order, fingerprint, group_ranks, row_keys, split_folds, split_tenths
 from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, DataError, UsageError
 from vikt.estimators import Estimator
@@ -31,6 +32,7 @@ from vikt.selection.features import (
     fit_component,
     least_proven,
 )
+from vikt.selection.folds import Fold
 from vikt.selection.path import Choice, PathPoint, choose_l2
 from vikt.selection.prepare import Corpus, Progress, Source
 from vikt.solvers import Settings
@@ -38,6 +40,9 @@ from vikt.storage import load_model, save_model
 
 # Texts, or a mapping (a data frame) of columns, of which "text" is the text.
 Given = Iterable[str] | Texts | Mapping[str, Any] | Documents | Measured
+
+# Rows to fit, and rows kept apart.
+Part = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 _BYTES_AT_A_TIME, _TEXTS_AT_A_TIME = 1 << 24, 1 << 17
 
@@ -66,6 +71,10 @@ class TextClassifier(Estimator):
         Hand-made features beside the n-grams: a TOML file, or features of `vikt.features`, or their declarations.
     l2 : float or "auto"
         λ; chosen by validation along a path if "auto".
+    folds : int, optional
+        Choose λ by so many folds of cross-validation, not by a tenth of the rows.
+    one_standard_error : bool
+        Choose the largest λ whose validation loss is within one standard error of the least.
     class_weight : None, "balanced" or dict
     solver : {"auto", "dual", "newton", "batch", "stochastic", "minibatch"}
     tol : float
@@ -89,7 +98,7 @@ class TextClassifier(Estimator):
     l2_ : float
         λ.
     choice_ : Choice
-        The λ's tried and their validation losses.
+        The λ's tried, their validation losses and the standard errors of these.
     feature_choice_ : FeatureChoice or None
         The features tried and their validation losses, where they were chosen.
     parts_ : list of dict
@@ -131,6 +140,8 @@ class TextClassifier(Estimator):
         hashing: int | None = None,
         features: Any = None,
         l2: float | str = "auto",
+        folds: int | None = None,
+        one_standard_error: bool = False,
         class_weight: Any = None,
         solver: str = "auto",
         tol: float = 1e-4,
@@ -142,7 +153,8 @@ class TextClassifier(Estimator):
     ) -> None:
         self.analyzer, self.ngrams, self.weighting = analyzer, ngrams, weighting
         self.min_df, self.lowercase, self.hashing, self.features = min_df, lowercase, hashing, features
-        self.l2, self.class_weight = l2, class_weight
+        self.l2, self.folds, self.one_standard_error = l2, folds, one_standard_error
+        self.class_weight = class_weight
         self.solver, self.tol, self.max_iter = solver, tol, max_iter
         self.learning_rate, self.batch_size, self.patience = learning_rate, batch_size, patience
         self.random_state = random_state
@@ -233,14 +245,18 @@ class TextClassifier(Estimator):
     def check_settings(self) -> None:
         """Refuse settings that cannot be, before any text is read. Raises UsageError."""
         Settings.of(self), self._given_l2()
+        self._check_folds()
         self.features_ = TextFeatures(self._feature_settings())
 
     def _measured(self, texts: Given) -> Measured:
         return texts if isinstance(texts, Measured) else self.features_.measure(Documents.of(texts))
 
     def _split(self, corpus: Corpus, tenths: int) -> list[NDArray[np.int64]]:
+        return split_tenths(self._groups(corpus), corpus.y, tenths)
+
+    def _groups(self, corpus: Corpus) -> NDArray[np.int64]:
         groups = corpus.documents.groups
-        return split_tenths(group_ranks(groups, row_keys(groups, self.random_state)), corpus.y, tenths)
+        return group_ranks(groups, row_keys(groups, self.random_state))
 
     def _fit(
         self,
@@ -257,9 +273,11 @@ class TextClassifier(Estimator):
             )
         source = Source(corpus, self.classes_, self.class_weight, self.threads, tell)
         self.feature_choice_ = None
-        recipe, choices = self.settled or self._choose(source, training, validation)
-        validates = stops_early or any(choice and choice.curve for choice in choices)
         fitted_rows = training if stops_early else np.sort(np.concatenate([training, validation]))
+        parts = [(training, validation)] if self.folds is None else self._folds(corpus, fitted_rows, self.folds)
+        recipe, choices = self.settled or self._choose(source, parts)
+        chose = any(choice and choice.curve for choice in choices)
+        validates = stops_early or (chose and self.folds is None)
         apart = validation if stops_early else validation[:0]
         settings = self.features_.settings
         self.components_ = [
@@ -275,18 +293,22 @@ class TextClassifier(Estimator):
         }
         self._learn(recipe)
 
-    def _choose(
-        self, source: Source, training: NDArray[np.int64], validation: NDArray[np.int64]
-    ) -> tuple[Recipe, list[Choice | None]]:
+    def _folds(self, corpus: Corpus, rows: NDArray[np.int64], folds: int) -> list[Part]:
+        """For each fold the rows that are not in it, and those that are."""
+        part = corpus.take(rows)
+        apart = [rows[fold] for fold in split_folds(self._groups(part), part.y, folds)]
+        return [(np.setdiff1d(rows, fold), fold) for fold in apart]
+
+    def _choose(self, source: Source, parts: list[Part]) -> tuple[Recipe, list[Choice | None]]:
         """The recipe, and λ of each of its parts as given or chosen; None where there is nothing to validate on."""
         settings = self.features_.settings
         if self._chooses_features():
-            chosen = choose_features(source, settings, training, validation, self.random_state)
+            chosen = choose_features(source, settings, *parts[0], self.random_state)
             self.feature_choice_ = chosen
             if chosen:
                 return chosen.recipe, [chosen.choices[name] for name, _ in chosen.recipe.shares]
         recipe = Recipe(settings.analyzer, ((settings.analyzer, 1.0),))
-        return recipe, [self._choice(source, settings, training, validation)]
+        return recipe, [self._choice(source, settings, parts)]
 
     def settled_choice(self) -> tuple[Recipe, list[Choice | None]]:
         """What this fit chose, for another fit to go by: set it as `settled` there."""
@@ -296,25 +318,20 @@ class TextClassifier(Estimator):
 
     def _chooses_features(self) -> bool:
         """Whether nothing was named that only a given analyzer, or no validation, leaves a meaning."""
-        named = (self.ngrams, self.weighting, self.hashing, self.patience, self._given_l2())
-        return self.analyzer == "auto" and self.solver in ("auto", "dual") and all(name is None for name in named)
+        named = (self.ngrams, self.weighting, self.hashing, self.patience, self._given_l2(), self.folds)
+        as_usual = self.solver in ("auto", "dual") and not self.one_standard_error
+        return self.analyzer == "auto" and as_usual and all(name is None for name in named)
 
-    def _choice(
-        self,
-        source: Source,
-        settings: FeatureSettings,
-        training: NDArray[np.int64],
-        validation: NDArray[np.int64],
-    ) -> Choice | None:
+    def _choice(self, source: Source, settings: FeatureSettings, parts: list[Part]) -> Choice | None:
         given = self._given_l2()
         if given is not None:
             return Choice(given, [], f"λ = {given:g} as given")
-        if len(np.unique(source.corpus.y[validation])) < 2:
+        if min(len(np.unique(source.corpus.y[rows])) for part in parts for rows in part) < 2:
             return None
-        prepared = source.prepare(settings, training, validation)
+        prepared = (source.prepare(settings, *part) for part in parts)
         return choose_l2(
-            prepared.fitted,
-            prepared.apart,
+            [Fold(each.fitted, each.apart) for each in prepared],
+            one_standard_error=self.one_standard_error,
             random_state=self.random_state,
             progress=lambda curve: source.tell("choosing λ", len(curve), 0),
         )
@@ -352,6 +369,12 @@ class TextClassifier(Estimator):
         if not 0 <= l2 < np.inf:
             raise UsageError(f"l2: expected λ of 0 or more, found {self.l2}")
         return l2
+
+    def _check_folds(self) -> None:
+        if self.folds is not None and not (isinstance(self.folds, Integral) and self.folds >= 2):
+            raise UsageError(f"folds: expected a whole number of 2 or more, or None, found {self.folds!r}")
+        if self.l2 != "auto" and (self.folds is not None or self.one_standard_error):
+            raise UsageError(f"folds and one_standard_error choose λ, and l2={self.l2!r} is given; leave out either")
 
     @property
     def class_names(self) -> list[str]:

@@ -85,6 +85,7 @@ def _example(*lines: str) -> str:
         "vikt train 'logs/*.jsonl.gz'",
         "vikt train mails.csv --features spam.toml --number misspelt --category sender",
         "vikt train mails.csv --analyzer none --number misspelt --number links",
+        "vikt train mails.csv --folds 5 --one-standard-error",
         "vikt train train.tsv --solver minibatch --patience 3",
     )
 )
@@ -130,6 +131,16 @@ def train(
     l2: Annotated[
         str, typer.Option("--l2", help="The penalty λ, or auto: chosen by validation.", metavar="X")
     ] = "auto",
+    folds: Annotated[
+        int | None,
+        typer.Option(help="Choose λ by K folds of cross-validation, not by a tenth of DATA.", min=2, metavar="K"),
+    ] = None,
+    one_standard_error: Annotated[
+        bool,
+        typer.Option(
+            "--one-standard-error", help="Choose the largest λ within one standard error of the least validation loss."
+        ),
+    ] = False,
     solver: Annotated[Solver, typer.Option(help="How the loss is minimised.")] = Solver.auto,
     tol: Annotated[float, typer.Option(help="The distance from the optimum to prove, relative.")] = 1e-4,
     max_iter: Annotated[int | None, typer.Option(help="The most passes over the data.", min=1)] = None,
@@ -163,6 +174,8 @@ def train(
         lowercase=lowercase,
         hashing=hashing,
         l2=work.parse_number("--l2", l2),
+        folds=folds,
+        one_standard_error=one_standard_error,
         solver=solver.value,
         tol=tol,
         max_iter=max_iter,

@@ -47,10 +47,11 @@ def fit_lines(classifier: TextClassifier) -> str:
     choice = classifier.choice_
     lines = [*_feature_choice_lines(classifier), f"penalty    {choice.said}"]
     if choice.curve:
-        rows = [["C·mean‖x‖²", "λ", "validation log loss", ""]]
+        rows = [["C·mean‖x‖²", "λ", "validation log loss", "standard error", ""]]
         for point in choice.curve:
             chosen = "<- chosen" if point.l2 == choice.l2 else ""
-            rows.append([f"{point.strength:.3g}", f"{point.l2:.3g}", figure(point.log_loss), chosen])
+            losses = [figure(point.log_loss), figure(point.standard_error)]
+            rows.append([f"{point.strength:.3g}", f"{point.l2:.3g}", *losses, chosen])
         lines.append(columns(rows))
     lines.append(f"loss       {classifier.loss_:.6g} after {classifier.n_iter_} passes; {classifier.stopping_reason_}")
     lines.append(f"proof      {proof(classifier)}")
@@ -242,6 +243,12 @@ def _visible(name: str) -> str:
 
 def evaluation_json(evaluation: Evaluation, classifier: TextClassifier) -> dict[str, Any]:
     return {**evaluation.to_json(), "certificate": certificate_json(classifier), "data": classifier.data_}
+
+
+def path_json(classifier: TextClassifier) -> list[dict[str, Any]]:
+    """The curve that λ was chosen from; empty where it was given, or had no rows to be chosen on."""
+    names = ("strength", "C", "l2", "log_loss", "standard_error")
+    return [{name: getattr(point, name) for name in names} for point in classifier.choice_.curve]
 
 
 def certificate_json(classifier: TextClassifier) -> dict[str, Any]:

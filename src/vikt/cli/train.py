@@ -107,7 +107,8 @@ def _same_file(request: Request) -> Iterator[str]:
 def refitted(classifier: TextClassifier, rows: Labelled, tell: Any) -> TextClassifier:
     """A model of all rows, at the λ chosen before; the figures are of the model it replaces."""
     say("refitted on all rows: the figures are of the model before, which had not seen the test rows")
-    again = TextClassifier(**classifier.get_params() | {"l2": classifier.l2_})
+    chosen = {"l2": classifier.l2_, "folds": None, "one_standard_error": False}
+    again = TextClassifier(**classifier.get_params() | chosen)
     again.threads = classifier.threads
     if classifier.feature_choice_:
         again.settled = classifier.settled_choice()
@@ -174,10 +175,9 @@ def _report(classifier: TextClassifier, evaluation: Evaluation, report: dict[str
             "loss": classifier.loss_,
         }
         model |= {"features": classifier.features_.n_features, "told": classifier.features_.said}
-        choice = classifier.choice_
         model["choice_of_features"] = classifier.feature_choice_ and classifier.feature_choice_.to_json()
         model["parts"] = classifier.parts_
-        model["path_of_l2"] = [{"l2": point.l2, "log_loss": point.log_loss} for point in choice.curve]
+        model["path_of_l2"] = show.path_json(classifier)
         print_json({**report, "model": model})
         return
     tested = "a tenth of the rows, kept apart" if request.test is None else request.test

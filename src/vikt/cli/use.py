@@ -63,6 +63,7 @@ def _header(classifier: TextClassifier, model: Path) -> dict[str, Any]:
         "l2": classifier.l2_,
         "loss": classifier.loss_,
         "choice": classifier.choice_.said,
+        "path_of_l2": show.path_json(classifier),
         "data": classifier.data_,
         "certificate": show.certificate_json(classifier),
         **classifier.about_,

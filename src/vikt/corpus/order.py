@@ -90,10 +90,8 @@ def split_tenths(group: Indices, y: Indices, tenths: int) -> list[Indices]:
     list of ndarray
         The rows that remain, then the tenths, the last one last.
     """
-    n_groups, n_classes = int(group.max()) + 1, int(y.max()) + 1
-    votes = np.bincount(group * n_classes + y, minlength=n_groups * n_classes).reshape(n_groups, n_classes)
-    stratum = votes.argmax(axis=1)
-    part = np.zeros(n_groups, dtype=np.int64)
+    stratum = _strata(group, y)
+    part = np.zeros(len(stratum), dtype=np.int64)
     for label in np.unique(stratum):
         groups = np.flatnonzero(stratum == label)
         tenth = len(groups) // 10
@@ -101,6 +99,43 @@ def split_tenths(group: Indices, y: Indices, tenths: int) -> list[Indices]:
             end = len(groups) - t * tenth
             part[groups[end - tenth : end]] = tenths - t
     return [np.flatnonzero(part[group] == p) for p in range(tenths + 1)]
+
+
+def split_folds(group: Indices, y: Indices, folds: int) -> list[Indices]:
+    """Split rows into folds of nearly equal numbers of groups, stratified by label.
+
+    Strata are those of `split_tenths`. Groups are dealt in turn, stratum after stratum and by rank within one, so that
+    no two folds differ by more than one group, of a stratum or in all. Folds are empty where groups are too few.
+
+    Parameters
+    ----------
+    group : (m,)
+        As `group_ranks` gives it.
+    y : (m,)
+        Class indices.
+    folds : int
+
+    Returns
+    -------
+    list of ndarray
+        The rows of each fold.
+
+    Examples
+    --------
+    >>> [fold.tolist() for fold in split_folds(np.array([0, 0, 1, 2, 3]), np.array([0, 0, 1, 0, 1]), 2)]
+    [[0, 1, 2], [3, 4]]
+    """
+    stratum = _strata(group, y)
+    fold = np.empty(len(stratum), dtype=np.int64)
+    fold[np.argsort(stratum, kind="stable")] = np.arange(len(stratum)) % folds
+    return [np.flatnonzero(fold[group] == f) for f in range(folds)]
+
+
+def _strata(group: Indices, y: Indices) -> Indices:
+    """The commonest label of each group, the first of equals."""
+    n_groups, n_classes = int(group.max()) + 1, int(y.max()) + 1
+    votes = np.bincount(group * n_classes + y, minlength=n_groups * n_classes).reshape(n_groups, n_classes)
+    return np.asarray(votes.argmax(axis=1))
 
 
 def fingerprint(contents: Sequence[bytes] | Texts, labels: Sequence[str]) -> str:

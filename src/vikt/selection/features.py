@@ -18,6 +18,7 @@ from vikt.errors import EmptyVocabularyError
 from vikt.features.text import FeatureSettings, TextFeatures
 from vikt.model.functions import Floats
 from vikt.model.linear import centred_intercepts
+from vikt.selection.folds import Fold
 from vikt.selection.path import Choice, choose_l2, default_l2
 from vikt.selection.prepare import Source
 from vikt.solvers import Settings, Solution, minimise
@@ -152,7 +153,7 @@ def _try(
         except EmptyVocabularyError:
             # Words in one-letter texts, say: recipes without this part remain.
             continue
-        choices[name] = choose_l2(prepared.fitted, prepared.apart, random_state=random_state)
+        choices[name] = choose_l2([Fold(prepared.fitted, prepared.apart)], random_state=random_state)
         solution = minimise(prepared.fitted.with_l2(choices[name].l2), replace(_QUICKLY, random_state=random_state))
         scores[name] = prepared.apart.X.scores(solution.theta)
         loss_of = prepared.apart.value_from_scores

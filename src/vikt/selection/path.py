@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
+from vikt.model.functions import Floats
 from vikt.model.objective import Objective
 from vikt.model.penalties import DEFAULT_STRENGTH, default_strength_l2, mean_square_norm
+from vikt.selection.folds import Fold, validation_loss
 from vikt.solvers.dual import DualState, dual
 
 # C·mean‖x‖², four a decade: there the best value is found whatever the scale of the features.
@@ -20,12 +22,16 @@ _WORSE_IN_A_ROW = 3
 
 
 class PathPoint(NamedTuple):
-    """One λ tried: C·mean‖x‖², C, λ, and the validation log loss."""
+    """One λ tried: C·mean‖x‖², C, λ, the validation log loss and its standard error.
+
+    The standard error is None in a model that an earlier version saved.
+    """
 
     strength: float
     C: float
     l2: float
     log_loss: float
+    standard_error: float | None = None
 
 
 @dataclass
@@ -38,42 +44,61 @@ class Choice:
 
 
 def choose_l2(
-    training: Objective,
-    validation: Objective,
+    folds: Sequence[Fold],
     *,
+    one_standard_error: bool = False,
     random_state: int = 0,
     progress: Callable[[list[PathPoint]], None] | None = None,
 ) -> Choice:
     """Fit along `STRENGTHS`, each fit warm from the one before, and take the λ of the least validation log loss.
 
+    All folds are fitted at the same λ's: W and mean‖x‖² are those of the folds' training rows, averaged over the folds.
     The path ends after three worse values in a row; a tie goes to the larger λ.
 
     Parameters
     ----------
-    training : Objective
-        Its λ is not used.
-    validation : Objective
-        Rows kept apart, of at least two classes, with λ = 0: its value is their log loss.
+    folds : sequence of Fold
+        One, for a hold-out, or several; the λ of their objectives is not used.
+    one_standard_error : bool
+        Take the largest λ whose loss is within one standard error of the least.
+    random_state : int
+        Of the order of visits.
+    progress : callable, optional
+        Called with the curve, a point longer each time.
     """
     curve: list[PathPoint] = []
-    state: DualState | None = None
-    norm = mean_square_norm(training.X, training.weights)
+    norm = float(np.mean([mean_square_norm(fold.training.X, fold.training.weights) for fold in folds]))
+    total_weight = float(np.mean([fold.training.total_weight for fold in folds]))
+    walks = [_Walk(fold.training, random_state) for fold in folds]
     for strength in STRENGTHS.tolist():
         C = strength / norm
-        l2 = 1 / (2 * C * training.total_weight)
-        state = state.weakened(l2) if state else None
-        solution = dual(
-            training.with_l2(l2), tol=_PATH_TOL, max_iter=_MOST_PASSES, random_state=random_state, state=state
-        )
-        state = solution.state
-        curve.append(PathPoint(strength, C, l2, validation.value(solution.theta)))
+        l2 = 1 / (2 * C * total_weight)
+        found = validation_loss(folds, [walk.to(l2) for walk in walks])
+        curve.append(PathPoint(strength, C, l2, *found))
         if progress:
             progress(curve)
         losses = [point.log_loss for point in curve]
         if len(losses) - 1 - int(np.argmin(losses)) >= _WORSE_IN_A_ROW:
             break
     best = min(curve, key=lambda point: point.log_loss)
-    return Choice(best.l2, curve, _said(best, curve))
+    chosen = largest_within_one_standard_error(curve) if one_standard_error else best
+    return Choice(chosen.l2, curve, _said(chosen, best, curve, len(folds)))
+
+
+def largest_within_one_standard_error(curve: Sequence[PathPoint]) -> PathPoint:
+    """The point of the largest λ whose loss is no more than the least loss and its standard error.
+
+    Source: Breiman, Friedman, Olshen and Stone 1984.
+
+    Examples
+    --------
+    >>> curve = [PathPoint(1, 1, 0.1, 0.53, 0.02), PathPoint(2, 2, 0.05, 0.51, 0.02), PathPoint(4, 4, 0.025, 0.5, 0.02)]
+    >>> largest_within_one_standard_error(curve).l2
+    0.05
+    """
+    best = min(curve, key=lambda point: point.log_loss)
+    near = [point for point in curve if point.log_loss <= best.log_loss + (best.standard_error or 0.0)]
+    return max(near, key=lambda point: point.l2)
 
 
 def default_l2(objective: Objective, why: str) -> Choice:
@@ -82,10 +107,36 @@ def default_l2(objective: Objective, why: str) -> Choice:
     return Choice(l2, [], f"λ = {l2:.3g} by default (C·mean‖x‖² = {DEFAULT_STRENGTH:g}): {why}")
 
 
-def _said(best: PathPoint, curve: list[PathPoint]) -> str:
-    said = f"λ = {best.l2:.3g} (C = {best.C:.3g}), validation log loss {best.log_loss:.4f}, best of {len(curve)}"
-    if best is curve[0]:
+class _Walk:
+    """One fold's fits from the strongest penalty on."""
+
+    def __init__(self, training: Objective, random_state: int) -> None:
+        self.training, self.random_state = training, random_state
+        self.state: DualState | None = None
+
+    def to(self, l2: float) -> Floats:
+        """The weights at the next, weaker, penalty."""
+        solution = dual(
+            self.training.with_l2(l2),
+            tol=_PATH_TOL,
+            max_iter=_MOST_PASSES,
+            random_state=self.random_state,
+            state=self.state.weakened(l2) if self.state else None,
+        )
+        self.state = solution.state
+        return solution.theta
+
+
+def _said(chosen: PathPoint, best: PathPoint, curve: list[PathPoint], n_folds: int) -> str:
+    said = f"λ = {chosen.l2:.3g} (C = {chosen.C:.3g}), validation log loss {chosen.log_loss:.4f}"
+    if n_folds > 1:
+        said += f" in {n_folds} folds"
+    if chosen is best:
+        said += f", best of {len(curve)}"
+    else:
+        said += f", within one standard error ({best.standard_error:.4f}) of the best of {len(curve)}"
+    if chosen is curve[0]:
         return said + "; it is the strongest penalty tried, so the features may say little about the labels"
-    if len(curve) == len(STRENGTHS) and best is curve[-1]:
+    if len(curve) == len(STRENGTHS) and chosen is curve[-1]:
         return said + "; it is the weakest penalty tried, so the classes may be separable"
     return said

@@ -36,7 +36,7 @@ class Corpus:
     def merged(self) -> tuple[NDArray[np.int64], Floats]:
         """The first of each run of equal rows, and their joint weights: weight 2 is the row twice, to the last bit."""
         rows = zip(self.documents.contents(), self.y.tolist(), strict=True)
-        first = np.flatnonzero([True] + [row != before for before, row in pairwise(rows)])
+        first = np.flatnonzero([row != before for before, row in pairwise([None, *rows])])
         return first, np.add.reduceat(self.weights, first)
 
 
@@ -111,11 +111,17 @@ class Source:
         made = features.fit_transform(fitted.documents, lambda done, total: self.tell("features", done, total))
         X, X_apart = SparseMatrix(*made), SparseMatrix(*features.transform(held.documents))
         rows, weights = fitted.merged()
-        weights = weights * class_factors(self.class_weight, self.labels, fitted.y[rows], weights)
+        rows_apart, weights_apart = held.merged()
+        factors = class_factors(self.class_weight, self.labels, fitted.y[rows], weights)
+        # Factors of classes are weights of rows, kept apart or not: the loss validated is the loss that is minimised.
+        factor_of = np.ones(len(self.labels))
+        factor_of[fitted.y[rows]] = factors
+        weights, weights_apart = weights * factors, weights_apart * factor_of[held.y[rows_apart]]
         present, y = np.unique(fitted.y[rows], return_inverse=True)
         if len(present) < 2:
             raise ClassesError("the rows to fit have fewer than two classes left; give more texts of each class")
         X = X if len(rows) == X.n_rows else X.take(rows)
+        X_apart = X_apart if len(rows_apart) == X_apart.n_rows else X_apart.take(rows_apart)
         y = y.astype(np.int64)
         scaled, scales = features.scaled_columns, None
         if scaled.any():
@@ -125,7 +131,7 @@ class Source:
         return Prepared(
             features,
             Objective(X, y, sample_weight=weights, **options),
-            Objective(X_apart, np.searchsorted(present, held.y), sample_weight=held.weights, **options),
+            Objective(X_apart, np.searchsorted(present, held.y[rows_apart]), sample_weight=weights_apart, **options),
             present,
             scales,
         )

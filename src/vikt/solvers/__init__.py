@@ -120,7 +120,10 @@ def _automatic(objective: Objective, settings: Settings, progress: Progress | No
     left = settings.max_iter and settings.max_iter - passes
     steps = minimise(objective, replace(settings, solver="newton", max_iter=left), progress=progress)
     best = ascent if not steps.converged and ascent.certificate.value < steps.certificate.value else steps
-    later = [record._replace(passes=record.passes + passes) for record in steps.loss_curve]
+    ended = ascent.loss_curve[-1].seconds
+    later = [
+        record._replace(passes=record.passes + passes, seconds=record.seconds + ended) for record in steps.loss_curve
+    ]
     return replace(steps, theta=best.theta, certificate=best.certificate, loss_curve=ascent.loss_curve + later)
 
 

@@ -167,6 +167,8 @@ def _balance(objective: Objective, scores: Floats) -> Floats:
     return shift
 
 
+# Where H is all but flat, what is to be infinite overflows on its way there.
+@np.errstate(over="ignore", invalid="ignore")
 def _newton_step(weights: Floats, p: Floats, gradient: Floats) -> Floats:
     """H⁻¹g, H = Σ w (diag(p) - ppᵀ), by conjugate gradients: a product costs what one look at p costs, however many
     the classes. Infinite where H is too flat to be inverted.

@@ -13,6 +13,7 @@ Sources: Shalev-Shwartz and Zhang 2013; Yu, Huang and Lin 2011.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,8 @@ class DualState:
     ----------
     groups : Groups
         Which rows are equal.
+    rows : Rows
+        The data as the kernels read it.
     truth : (g,) or (g, K')
         The share of each label in each group; K' is K rounded up to what the machine does at once.
     alpha_scores : (g,) or (g, K')
@@ -71,6 +74,7 @@ class DualState:
     """
 
     groups: Groups
+    rows: Rows
     truth: NDArray[Any]
     alpha_scores: NDArray[Any]
     theta: NDArray[Any]
@@ -86,14 +90,17 @@ class DualState:
         if classes == 2:
             truth = groups.shares(objective)[:, 1]
             odds = np.log(np.maximum(truth, _ALMOST_NEVER)) - np.log(np.maximum(1 - truth, _ALMOST_NEVER))
-            return cls(groups, truth, odds, np.zeros(n), np.zeros(3), objective.l2)
+            rows = Rows.of(objective, groups)
+            return cls(groups, rows, truth, odds, np.zeros(n), np.zeros(3), objective.l2)
         padded = -(-classes // _CLASSES_AT_ONCE) * _CLASSES_AT_ONCE
         truth = np.zeros((len(groups.row_of), padded), dtype=np.float32)
         truth[:, :classes] = groups.shares(objective)
         intercepts = np.zeros((3, padded))
         intercepts[0, classes:] = _NEVER
         log_alpha = np.log(np.maximum(truth, np.float32(_ALMOST_NEVER)))
-        return cls(groups, truth, log_alpha, np.zeros((n, padded), np.float32), intercepts, objective.l2)
+        theta = np.zeros((n, padded), np.float32)
+        rows = Rows.of(objective, groups, theta.dtype)
+        return cls(groups, rows, truth, log_alpha, theta, intercepts, objective.l2)
 
     def weakened(self, l2: float) -> DualState:
         """The same θ as a dual point of a weaker penalty: α becomes y - (l2/λ)(y - α), which stays a distribution."""
@@ -137,6 +144,23 @@ class Groups:
         return totals.reshape(len(self.row_of), -1) / self.weights[:, None]
 
 
+@dataclass
+class Rows:
+    """A data set as the kernels read it, whatever λ: compressed rows, each group's first row and its ‖x‖²."""
+
+    arrays: tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[np.int64]]
+    squared_norms: Floats
+
+    @classmethod
+    def of(cls, objective: Objective, groups: Groups, dtype: Any = None) -> Rows:
+        indptr, indices, values = objective.X.compressed_rows()
+        indices = _by_falling_frequency(indices, objective.X.n_features)
+        # Unsigned, so that the kernels need not ask whether an index counts from the end.
+        indices = indices.view(f"u{indices.itemsize}")
+        values = values.astype(dtype or values.dtype, copy=False)
+        return cls((indptr, indices, values, groups.row_of), objective.X.squared_norms()[groups.row_of])
+
+
 def dual(
     objective: Objective,
     *,
@@ -172,11 +196,13 @@ def dual(
         raise UsageError(
             f"solver 'dual' needs a penalty λ > 0, found λ = {objective.l2}; choose another solver, such as 'batch'"
         )
+    begun = perf_counter()
     ascent = _Ascent(objective, state or DualState.at_zero(objective), tol, random_state)
     curve: list[LossRecord] = []
     ask_below = _HINT * tol
     while True:
         record, hint = ascent.one_pass(len(curve) + 1)
+        record = record._replace(seconds=perf_counter() - begun)
         curve.append(record)
         if progress:
             progress(record)
@@ -189,6 +215,7 @@ def dual(
                 return _solution(theta, proof, curve, tol, ascent.state)
             # The proof tells what the hint is worth here.
             ask_below = min(hint * tol / proof.relative, hint) * _AGAIN
+            ascent.aim = min(ascent.aim, ask_below)
 
 
 class _Ascent:
@@ -198,19 +225,15 @@ class _Ascent:
         self.objective, self.state = objective, state
         self.random = np.random.default_rng(random_state)
         m, groups = objective.X.n_rows, state.groups
-        indptr, indices, values = objective.X.compressed_rows()
-        dtype = state.theta.dtype if state.theta.ndim == 2 else values.dtype
-        indices = _by_falling_frequency(indices, objective.X.n_features)
-        # Unsigned, so that the kernels need not ask whether an index counts from the end.
-        indices = indices.view(f"u{indices.itemsize}")
-        self.rows = indptr, indices, values.astype(dtype, copy=False), groups.row_of
         self.visits = np.repeat(np.arange(len(groups.row_of)), groups.visits)
         # Weights that sum to the number of rows keep ρ on the scale of one row.
         self.weights = groups.weights * (m / objective.total_weight)
         self.scale = 1 / (2 * objective.l2 * m)
         self.rho = _RHO if objective.X.has_dummy else 0.0
-        self.curvature = self.weights * (self.scale * objective.X.squared_norms()[groups.row_of] + self.rho)
+        self.curvature = self.weights * (self.scale * state.rows.squared_norms + self.rho)
         self.negligible, self.tol = 0.0, tol
+        # Rows spared must leave the hint a way down to where a proof is asked for.
+        self.aim = tol
         self.kernels = compiled(kernels.__name__)
         self.ascend = getattr(self.kernels, _KERNELS[state.alpha_scores.ndim].__name__)
 
@@ -218,7 +241,7 @@ class _Ascent:
         """Visit every row once. Returns the record and a hint of the relative distance."""
         state, m = self.state, len(self.visits)
         gap, loss = self.ascend(
-            *self.rows,
+            *state.rows.arrays,
             self.random.permutation(self.visits),
             state.truth,
             self.weights,
@@ -235,7 +258,7 @@ class _Ascent:
         state.fresh = False
         self._move_intercepts(state.intercepts)
         value = loss / m + self.objective.l2 * self.kernels.squared_length(state.theta.ravel())
-        self.negligible = _NEGLIGIBLE * self.tol * value
+        self.negligible = _NEGLIGIBLE * self.aim * value
         return LossRecord(number, loss / m), gap / m / value
 
     def _move_intercepts(self, intercepts: Floats) -> None:

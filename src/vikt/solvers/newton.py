@@ -7,6 +7,7 @@ feature. A step is halved until the loss falls enough; near the optimum the full
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ def newton(
     """
     _check_size(objective)
     rows = _CentredRows(objective)
-    theta = np.zeros(objective.shape)
+    begun, theta = perf_counter(), np.zeros(objective.shape)
     curve: list[LossRecord] = []
     last = np.inf
     while True:
@@ -71,7 +72,8 @@ def newton(
         scores = objective.X.scores(theta)
         residuals = objective.loss.residuals(scores, objective.y)
         squares = float(np.sum(objective.gradient_from_residuals(residuals, theta) ** 2))
-        curve.append(LossRecord(len(curve), proof.value - objective.penalty.value(theta)))
+        training_loss = proof.value - objective.penalty.value(theta)
+        curve.append(LossRecord(len(curve), training_loss, seconds=perf_counter() - begun))
         if progress:
             progress(curve[-1])
         step, decrement = rows.step(theta, scores, residuals)

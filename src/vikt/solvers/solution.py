@@ -15,12 +15,13 @@ from vikt.solvers.certificate import Certificate
 class LossRecord(NamedTuple):
     """One measurement on the way: after so many passes over the data.
 
-    `validation_loss` is None where no rows are kept apart.
+    `validation_loss` is None where no rows are kept apart. `seconds` are those since the fit began, measuring included.
     """
 
     passes: int
     training_loss: float
     validation_loss: float | None = None
+    seconds: float = 0.0
 
 
 Progress = Callable[[LossRecord], None]

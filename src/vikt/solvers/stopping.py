@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass, field
+from time import perf_counter
 
 import numpy as np
 
@@ -99,6 +100,7 @@ class Watch:
     curve: list[LossRecord] = field(default_factory=list)
     converged: bool = False
     reason: str = ""
+    begun: float = field(default_factory=perf_counter)
 
     def __post_init__(self) -> None:
         # What early stopping remembers is of one descent; without rows kept apart there is nothing to remember.
@@ -135,7 +137,7 @@ class Watch:
     def _measure(self, theta: Floats, value: float) -> LossRecord:
         training_loss = value - self.objective.penalty.value(theta)
         validation_loss = self.validation.value(theta) if self.validation else None
-        self.curve.append(LossRecord(len(self.curve), training_loss, validation_loss))
+        self.curve.append(LossRecord(len(self.curve), training_loss, validation_loss, perf_counter() - self.begun))
         if self.progress:
             self.progress(self.curve[-1])
         check_divergence(self.curve, self.learning_rate)

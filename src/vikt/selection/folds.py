@@ -1,0 +1,63 @@
+"""Rows kept apart from a fit, and what they say of it: the mean log loss and its standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from vikt.model.functions import Floats
+from vikt.model.objective import Objective
+
+
+class Fold(NamedTuple):
+    """Rows to fit, and rows kept apart from them to validate on, of features learnt from the former alone."""
+
+    training: Objective
+    validation: Objective
+
+
+class ValidationLoss(NamedTuple):
+    """The mean log loss of rows that were not learnt from, and its standard error."""
+
+    mean: float
+    standard_error: float
+
+
+def validation_loss(folds: Sequence[Fold], thetas: Sequence[Floats]) -> ValidationLoss:
+    """The log loss of each fold's model on the rows kept apart from it, over all of these.
+
+    With several folds the standard error is that of a mean of as many numbers, the folds' own means, since the rows of
+    one fold share a model; with one fold it is that of the mean over its rows.
+
+    Parameters
+    ----------
+    folds : sequence of Fold
+    thetas : sequence of ndarray
+        A model for each.
+    """
+    losses = [_row_losses(fold.validation, theta) for fold, theta in zip(folds, thetas, strict=True)]
+    weights = [fold.validation.weights for fold in folds]
+    if len(folds) == 1:
+        return weighted_mean(losses[0], weights[0])
+    means = [weighted_mean(*of_fold).mean for of_fold in zip(losses, weights, strict=True)]
+    return weighted_mean(np.array(means), np.array([fold.validation.total_weight for fold in folds]))
+
+
+def weighted_mean(values: Floats, weights: Floats) -> ValidationLoss:
+    """x̄ = Σ w x / W, and its standard error √(n/(n-1) Σ (w/W)² (x - x̄)²), which is s/√n for equal weights.
+
+    Examples
+    --------
+    >>> weighted_mean(np.array([1.0, 3.0]), np.ones(2))
+    ValidationLoss(mean=2.0, standard_error=1.0)
+    """
+    total, n = float(np.sum(weights)), len(values)
+    mean = float(np.sum(weights * values)) / total
+    squares = float(np.sum((weights / total * (values - mean)) ** 2))
+    return ValidationLoss(mean, float(np.sqrt(n / max(n - 1, 1) * squares)))
+
+
+def _row_losses(objective: Objective, theta: Floats) -> Floats:
+    return objective.loss.losses(objective.X.scores(theta), objective.y)
