@@ -23,6 +23,7 @@ from vikt.matrix import DenseMatrix
 from vikt.model.objective import Objective
 from vikt.selection.folds import Fold, validation_loss, weighted_mean
 from vikt.selection.path import PathPoint, choose_l2, largest_within_one_standard_error
+from vikt.selection.prepare import Source
 
 # The splits
 
@@ -60,14 +61,14 @@ def test_the_order_of_rows_changes_not_one_byte_of_the_file(emails, tmp_path, op
 @pytest.fixture
 def learnt(monkeypatch):
     """The groups (texts, or sentences) fitted and kept apart, at each time that features are learnt."""
-    seen, made = [], vikt.TextClassifier._objectives
+    seen, made = [], Source.prepare
 
-    def objectives(self, corpus, training, apart, tell):
-        groups = corpus.documents.groups
+    def prepare(self, settings, training, apart):
+        groups = self.corpus.documents.groups
         seen.append([{bytes(groups[i]) for i in rows} for rows in (training, apart)])
-        return made(self, corpus, training, apart, tell)
+        return made(self, settings, training, apart)
 
-    monkeypatch.setattr(vikt.TextClassifier, "_objectives", objectives)
+    monkeypatch.setattr(Source, "prepare", prepare)
     return seen
 
 

@@ -36,7 +36,8 @@ def spelled_values(values: Values) -> Texts:
     if isinstance(values, Texts):
         return values
     if not isinstance(values, Pairs):
-        rows = np.ascontiguousarray(values.reshape(len(values), -1) + 0.0)  # plus zero: -0 is 0
+        width = int(np.prod(values.shape[1:]))
+        rows = np.ascontiguousarray(values.reshape(len(values), width) + 0.0)  # plus zero: -0 is 0
         return Texts(rows.tobytes(), np.arange(len(rows) + 1, dtype=np.int64) * rows.strides[0])
     edges = zip(values.offsets[:-1].tolist(), values.offsets[1:].tolist(), strict=True)
     return Texts.from_bytes([values.indices[a:b].tobytes() + values.values[a:b].tobytes() for a, b in edges])
