@@ -24,6 +24,8 @@ class SparseMatrix:
     array([ 1., -2.])
     """
 
+    by_library = False
+
     def __init__(
         self,
         indptr: NDArray[np.int64],
@@ -35,6 +37,7 @@ class SparseMatrix:
         self.indptr = np.asarray(indptr, dtype=np.int64)
         self.indices = indices
         self.values = values
+        self.dtype = values.dtype
         self.n_rows = len(indptr) - 1
         self.n_features = n_features
         self.has_dummy = has_dummy
@@ -53,7 +56,7 @@ class SparseMatrix:
         run.row_scores(self.indptr, self.indices, self.values, rows, by_class, int(self.has_dummy), scores)
         return scores[:, 0] if theta.ndim == 1 else scores
 
-    def weighted_sum(self, residuals: Floats, rows: Rows | None = None) -> Floats:
+    def weighted_sum(self, residuals: NDArray[Any], rows: Rows | None = None) -> Floats:
         rows = self._rows(rows)
         by_class = np.ascontiguousarray(residuals.reshape(len(rows), -1), dtype=np.float64)
         total = np.zeros((self.n_features + self.has_dummy, by_class.shape[1]))
@@ -61,6 +64,14 @@ class SparseMatrix:
             self.indptr, self.indices, self.values, rows, by_class, int(self.has_dummy), total
         )
         return total[:, 0] if residuals.ndim == 1 else np.ascontiguousarray(total.T)
+
+    def weighted_squares(self, weights: NDArray[Any]) -> Floats:
+        squares = self.values.astype(np.float64) ** 2
+        return SparseMatrix(self.indptr, self.indices, squares, self.n_features, False).weighted_sum(weights)
+
+    def score_sizes(self, theta: Floats) -> Floats:
+        sizes = SparseMatrix(self.indptr, self.indices, np.abs(self.values), self.n_features, self.has_dummy)
+        return sizes.scores(np.abs(theta))
 
     def scatter(self, residuals: Floats, rows: Rows) -> tuple[Any, Floats]:
         block = self.take(rows)

@@ -236,12 +236,7 @@ def _gradient_rounding(objective: Objective, theta: Floats, residuals: Floats) -
 
 def _score_sizes(objective: Objective, theta: Floats) -> Floats:
     """Σ_j |x_ij θ_j|, the largest of the classes': the rounding of a score is in proportion to it."""
-    largest = np.abs(np.atleast_2d(theta)).max(axis=0)
-    first = int(objective.X.has_dummy)
-    indptr, indices, values = objective.X.compressed_rows()
-    rows = np.repeat(np.arange(objective.X.n_rows), np.diff(indptr))
-    sizes = np.bincount(rows, np.abs(values) * largest[first:][indices], minlength=objective.X.n_rows)
-    return np.asarray(sizes + np.sum(largest[:first]))
+    return objective.X.score_sizes(np.abs(np.atleast_2d(theta)).max(axis=0))
 
 
 def _divergence_rounding(
