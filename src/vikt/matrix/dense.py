@@ -32,7 +32,7 @@ class DenseMatrix:
 
     def __init__(self, values: NDArray[np.floating[Any]], has_dummy: bool = True) -> None:
         self.values = values
-        self.dtype = values.dtype
+        self.quick_dtype: np.dtype[Any] = values.dtype
         self.n_rows, self.n_features = values.shape
         self.has_dummy = has_dummy
 
@@ -52,6 +52,11 @@ class DenseMatrix:
         if not self.has_dummy:
             return sums
         return np.concatenate([residuals.T.sum(axis=-1, keepdims=True, dtype=np.float64), sums], axis=-1)
+
+    def curvature_product(self, theta: NDArray[Any], p: NDArray[Any], weights: Floats) -> Floats:
+        z, p = self.scores(theta).astype(theta.dtype, copy=False), p.astype(theta.dtype, copy=False)
+        bent = p * (1 - p) * z if p.ndim == 1 else p * (z - np.einsum("ik,ik->i", p, z)[:, None])
+        return self.weighted_sum((bent.T * weights.astype(theta.dtype, copy=False)).T)
 
     def weighted_squares(self, weights: NDArray[Any]) -> Floats:
         sums = np.zeros((*weights.shape[1:], self.n_features))

@@ -25,8 +25,8 @@ class DesignMatrix(Protocol):
         n, the number of features; the dummy is not counted.
     has_dummy : bool
         Whether the dummy feature stands in column 0.
-    dtype : dtype
-        Of the numbers held.
+    quick_dtype : dtype
+        Of θ and residuals for the quickest products, which may be rough.
     by_library : bool
         Whether products are left to the linear algebra library, which may sum in an order that hangs on its threads.
     """
@@ -34,7 +34,7 @@ class DesignMatrix(Protocol):
     n_rows: int
     n_features: int
     has_dummy: bool
-    dtype: np.dtype[Any]
+    quick_dtype: np.dtype[Any]
     by_library: bool
 
     def scores(self, theta: NDArray[Any], rows: Rows | None = None) -> Floats:
@@ -43,6 +43,13 @@ class DesignMatrix(Protocol):
 
     def weighted_sum(self, residuals: NDArray[Any], rows: Rows | None = None) -> Floats:
         """Σ_i r_i·x_i over the rows (all, or those named): (n+1,) for residuals (m,), (K, n+1) for (m, K)."""
+        ...
+
+    def curvature_product(self, theta: NDArray[Any], p: NDArray[Any], weights: Floats) -> Floats:
+        """Σ_i w_i x_i J_i x_iᵀθ, with J = diag(p) - ppᵀ of probabilities (m, K), or p(1 - p) of (m,): the shape of θ.
+
+        It may be as rough as the type of θ is.
+        """
         ...
 
     def weighted_squares(self, weights: NDArray[Any]) -> Floats:

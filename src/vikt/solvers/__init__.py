@@ -22,7 +22,7 @@ DESCENTS: dict[str, Callable[..., Solution]] = {
 }
 SOLVERS: dict[str, Callable[..., Solution]] = {"dual": dual, "newton": newton, **DESCENTS}
 # Newton's method costs from a good start about what so many passes of the ascent do.
-_MOST_AHEAD = 40.0
+_MOST_AHEAD = 150.0
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Settings:
         ============  =======  =====================================================================================
         dense         any      Newton's method
         sparse, text  λ > 0    dual coordinate ascent; where, after ten passes or later, its pace promises more than
-                               40 further ones, Newton's method from its θ
+                               150 further ones, Newton's method from its θ
         sparse, text  λ = 0    Newton's method
         ============  =======  =====================================================================================
 

@@ -20,7 +20,7 @@ from vikt.model.objective import Objective
 
 _EPSILON = float(np.finfo(np.float64).eps)
 _MOST_PRODUCTS = 500
-_ROUGHEST, _FIRST = 0.3, 0.1
+_LITTLE = 0.5
 # In float32 a product is worth having while no column is far from zero for its spread, and none is huge.
 _FARTHEST, _LARGEST = 100.0, 1e12
 
@@ -46,13 +46,11 @@ class ConjugateGradients:
         constant = spread <= X.n_rows * _EPSILON * mean_squares
         self.constant = np.flatnonzero(constant) if self.first else np.zeros(0, dtype=np.intp)
         rough = len(self.constant) == 0 and np.all(mean_squares <= np.minimum(_FARTHEST * spread, _LARGEST))
-        self.dtype = X.dtype if rough else np.dtype(np.float64)
-        self.inverse: Floats | None = None
-        self.last_size = 0.0
+        self.dtype = X.quick_dtype if rough else np.dtype(np.float64)
 
     def gradient(self, theta: Floats, residuals: Floats) -> Floats:
         """∂L̂/∂θ by the centred columns' weights: the shape of θ."""
-        return self._sum((residuals.T * self.share).T) + self._penalised(theta)
+        return self._with_penalty(self._centred(self.objective.X.weighted_sum((residuals.T * self.share).T)), theta)
 
     def step(self, gradient: Floats, scores: Floats, goal: float) -> tuple[Floats, float]:
         """Newton's step, and how steeply the objective falls along it: -∇L̂ᵀΔ.
@@ -66,16 +64,15 @@ class ConjugateGradients:
             The length of ∇L̂ + H·Δ below which no more is wanted.
         """
         p = self.objective.loss.probabilities(scores)
-        if self.inverse is None:
-            diagonal = self.diagonal(p)
-            self.inverse = np.divide(1.0, diagonal, out=np.zeros(diagonal.shape), where=diagonal > 0)
+        diagonal = self.diagonal(p)
+        inverse = np.divide(1.0, diagonal, out=diagonal, where=diagonal > 0)
         p = p.astype(self.dtype, copy=False)
         step, rest = np.zeros_like(gradient), -gradient
-        direction = self.inverse * rest
-        size = start = dot(rest, direction)
-        enough = start * self._forcing(start) ** 2
-        for _ in range(_MOST_PRODUCTS):
-            if size <= enough or dot(rest, rest) <= goal * goal:
+        direction = inverse * rest
+        size = dot(rest, direction)
+        fallen = 0.0
+        for number in range(1, _MOST_PRODUCTS + 1):
+            if dot(rest, rest) <= goal * goal:
                 break
             bent = self.product(p, direction)
             curvature = dot(direction, bent)
@@ -83,7 +80,11 @@ class ConjugateGradients:
                 break
             step += (size / curvature) * direction
             rest -= (size / curvature) * bent
-            scaled = self.inverse * rest
+            falls = size * size / curvature
+            fallen += falls
+            if number * falls <= _LITTLE * fallen:
+                break
+            scaled = inverse * rest
             last, size = size, dot(rest, scaled)
             direction *= size / last
             direction += scaled
@@ -91,12 +92,8 @@ class ConjugateGradients:
 
     def product(self, p: NDArray[Any], v: Floats) -> Floats:
         """H·v at the probabilities p: the shape of v."""
-        z = self.objective.X.scores(self._uncentred(v).astype(self.dtype, copy=False)).astype(self.dtype, copy=False)
-        if p.ndim == 1:
-            bent = p * (1 - p) * z
-        else:
-            bent = p * (z - np.einsum("ik,ik->i", p, z)[:, None])
-        return self._sum((bent.T * self.share.astype(self.dtype, copy=False)).T) + self._penalised(v)
+        weights = self._uncentred(v).astype(self.dtype, copy=False)
+        return self._with_penalty(self._centred(self.objective.X.curvature_product(weights, p, self.share)), v)
 
     def diagonal(self, p: Floats) -> Floats:
         """The diagonal of H: the shape of θ."""
@@ -110,17 +107,10 @@ class ConjugateGradients:
         squares[..., self.first :] += self.curvature
         return squares
 
-    def _forcing(self, size: float) -> float:
-        """How small a part of the gradient may be left, by how much the last step left."""
-        part = min(_ROUGHEST, 0.9 * size / self.last_size) if self.last_size else _FIRST
-        self.last_size = size
-        return part
-
-    def _sum(self, residuals: NDArray[Any]) -> Floats:
-        """Σ_i r_i·x_i, the columns centred."""
-        sums = self.objective.X.weighted_sum(residuals)
+    def _centred(self, sums: Floats) -> Floats:
+        """Σ_i r_i·x_i, made in place those of the columns centred."""
         if self.first:
-            sums[..., 1:] -= np.multiply.outer(sums[..., 0], self.means)
+            sums[..., 1:] -= np.multiply.outer(self.means, sums[..., 0]).T
         sums[..., self.constant + self.first] = 0.0
         return sums
 
@@ -128,13 +118,13 @@ class ConjugateGradients:
         """The weights of the columns as they are, that make the same scores as v of the centred ones."""
         weights = v.copy(order="K")
         if self.first:
-            weights[..., 0] -= np.einsum("...j,j->...", weights[..., 1:], self.means)
+            weights[..., 0] -= np.einsum("j,j...->...", self.means, weights[..., 1:].T)
         return weights
 
-    def _penalised(self, theta: Floats) -> Floats:
-        penalised = self.curvature * theta
-        penalised[..., : self.first] = 0.0
-        return np.asarray(penalised)
+    def _with_penalty(self, sums: Floats, theta: Floats) -> Floats:
+        """The sums and, added in place, 2λθ."""
+        sums[..., self.first :] += self.curvature * theta[..., self.first :]
+        return sums
 
 
 def dot(a: Floats, b: Floats) -> float:
