@@ -403,18 +403,17 @@ def test_many_classes_of_a_few_rows_each(n_classes):
     assert np.abs(model.intercept_).max() < 0.1
 
 
-def test_newton_refuses_what_would_not_fit_in_memory():
+def test_newton_takes_more_weights_than_a_hessian_has_room_for():
     rows = csr_matrix((np.ones(2), ([0, 1], [0, 9000])), shape=(2, 9001))
-    with pytest.raises(UsageError, match=r"few weights: 2 rows and 9002 weights .* choose 'dual'"):
-        LogisticRegression(solver="newton").fit(rows, [0, 1])
+    assert LogisticRegression(solver="newton").fit(rows, [0, 1]).certificate_ <= 1e-4
 
 
 def test_max_iter_holds_across_both_solvers():
     X, y = some_rows(2)
-    X, y = scaled_first(X, 1e12), y
+    X = csr_matrix(scaled_first(X, 1e12))
     with pytest.warns(ConvergenceWarning, match="max_iter"):
-        model = LogisticRegression(l2=0.01, max_iter=51).fit(X, y)
-    assert model.n_iter_[0] <= 51
+        model = LogisticRegression(l2=0.01, max_iter=12).fit(X, y)
+    assert model.n_iter_[0] <= 12
 
 
 @pytest.mark.parametrize("rank", [1, 3, 5])

@@ -70,7 +70,7 @@ class SparseMatrix:
         dtype, first = theta.dtype, int(self.has_dummy)
         by_class = np.ascontiguousarray(np.atleast_2d(theta).T)
         total = np.zeros(by_class.shape, dtype)
-        nothing = np.zeros((1, by_class.shape[1]), dtype)
+        no_intercepts, no_sums = np.zeros((2, by_class.shape[1]), dtype)
         self._kernels().row_curvature_product(
             self.indptr,
             # Unsigned, so that the kernel need not ask whether an index counts from the end.
@@ -79,10 +79,10 @@ class SparseMatrix:
             p.reshape(self.n_rows, -1).astype(dtype, copy=False),
             weights.astype(dtype, copy=False),
             by_class[first:],
-            (by_class if first else nothing)[0],
+            by_class[0] if first else no_intercepts,
             np.empty(by_class.shape[1], dtype),
             total[first:],
-            (total if first else nothing)[0],
+            total[0] if first else no_sums,
         )
         return (total[:, 0] if theta.ndim == 1 else total.T).astype(np.float64)
 
