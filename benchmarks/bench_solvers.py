@@ -21,11 +21,11 @@ import sys
 import warnings
 
 import numpy as np
-from bench_fit import load
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression as Rival
 
 import vikt
+from bench_fit import load
 from vikt.matrix import design_matrix
 from vikt.model.objective import Objective
 from vikt.solvers import Settings, minimise
@@ -136,7 +136,11 @@ def bench(problem, X, y, C, repeats, with_liblinear, slow):
         distance = objective.value(theta[0] if len(theta) == 1 else theta) / least - 1
         peers[name] = {"wall_s": wall, "cpu_s": cpu, "distance": distance}
     told = ", ".join(f"{name} {row['cpu_s']:.2f} s at {row['distance']:.0e}" for name, row in peers.items())
-    print(f"{problem}, C = {C:g}: " + " / ".join(f"{row['cpu_s']['median']:.2f}" for row in own.values()), told, flush=True)
+    print(
+        f"{problem}, C = {C:g}: " + " / ".join(f"{row['cpu_s']['median']:.2f}" for row in own.values()),
+        told,
+        flush=True,
+    )
     return {"problem": problem, "C": C, "reference": proof.relative, "vikt": own, "peers": peers}
 
 

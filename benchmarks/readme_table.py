@@ -130,7 +130,14 @@ def predict_tables(results: dict[str, Any]) -> list[str]:
 
 
 def solver_tables(results: dict[str, Any]) -> list[str]:
-    header = ["CPU seconds, proof included, at C = 10", "to 1e-2", "to 1e-4", "to 1e-6", "scikit-learn lbfgs", "its distance"]
+    header = [
+        "CPU seconds, proof included, at C = 10",
+        "to 1e-2",
+        "to 1e-4",
+        "to 1e-6",
+        "scikit-learn lbfgs",
+        "its distance",
+    ]
     lines = [measured_by("bench_solvers", results["machine"])]
     return lines + rows_of(header, (solver_row(case) for case in results["cases"] if case["C"] == 10))
 

@@ -21,7 +21,7 @@ DESCENTS: dict[str, Callable[..., Solution]] = {
     "minibatch": minibatch,
 }
 SOLVERS: dict[str, Callable[..., Solution]] = {"dual": dual, "newton": newton, **DESCENTS}
-# Newton's method costs from a good start about what so many passes of the ascent do.
+# Newton's method costs from the ascent's θ about what so many passes of the ascent do, or more.
 _MOST_AHEAD = 150.0
 
 
@@ -43,7 +43,7 @@ class Settings:
         sparse, text  λ = 0    Newton's method
         ============  =======  =====================================================================================
 
-        Newton's steps are exact where the Hessian of the N weights is quick to form, (m + N)·N² ≤ 3e8 (dense: 2e9),
+        Newton's steps are exact where the Hessian of the N weights is quick to form, (m + N)·N² ≤ 3e8 (dense: 2e7),
         and found by conjugate gradients elsewhere.
     tol : float
         The relative distance from the optimum to be proven.

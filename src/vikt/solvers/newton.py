@@ -26,7 +26,7 @@ _QUICK_BY_LIBRARY = 2e7
 _ENOUGH = 1e-4
 _SHORTEST_STEP = 2.0**-40
 _ROUNDING = 8 * _EPSILON
-_DAMPING = 16
+_STEPS_IN_VAIN = 10
 # Solved a little farther than must be proven.
 _FARTHER = 0.25
 _REMEDY = "raise tol, or scale the features to about 1"
@@ -82,9 +82,11 @@ def newton(
     scores = objective.X.scores(theta)
     curve: list[LossRecord] = []
     last = np.inf
+    values: list[float] = []
     while True:
         theta, scores = balanced_intercepts(objective, theta, scores)
         value = objective.value_from_scores(scores, theta)
+        values.append(value)
         curve.append(LossRecord(len(curve), value - objective.penalty.value(theta)))
         if progress:
             progress(curve[-1])
@@ -107,7 +109,7 @@ def newton(
             reason = f"max_iter reached before convergence, after {max_iter} of Newton's steps"
             return Solution(*gradient_certificate(objective, theta), curve, False, reason)
         # Where even the value cannot tell a better point, the decrement still can, until rounding is all there is.
-        at_rounding = decrement <= _ROUNDING * value and decrement > last / 2
+        at_rounding = (decrement <= _ROUNDING * value and decrement > last / 2) or _stuck(values)
         better = None if at_rounding else _better(objective, theta, step, value, decrement)
         if better is None:
             theta, proof = gradient_certificate(objective, theta)
@@ -140,15 +142,11 @@ class ExactSteps:
         hessian = self._hessian(p.reshape(len(p), -1))
         inner = np.arange(hessian.shape[0]).reshape(-1, gradient.shape[-1])[:, self.first :].ravel()
         hessian[inner, inner] += 2 * self.objective.l2
-        step = -self._solve(hessian, gradient.ravel()).reshape(gradient.shape)
+        step = -solve_semidefinite(hessian, gradient.ravel()).reshape(gradient.shape)
         decrement = -float(np.sum(gradient * step))
         if self.first:
             step[..., 0] -= np.einsum("...j,j->...", step[..., 1:], self.means)
         return step, decrement
-
-    def _solve(self, hessian: Floats, gradient: Floats) -> Floats:
-        solved = solve_damped(hessian, gradient) if self.objective.X.by_library else None
-        return solve_semidefinite(hessian, gradient) if solved is None else solved
 
     def _hessian(self, p: Floats) -> Floats:
         """Of the mean loss, classes × columns in rows and in columns: Σ_i (w_i/W) (diag(p) - ppᵀ) ⊗ xxᵀ."""
@@ -162,28 +160,11 @@ class ExactSteps:
                 hessian[k, :, other], hessian[other, :, k] = block, block
         return hessian.reshape(n_classes * width, -1)
 
-
     def _inner_products(self, weighted: Floats) -> Floats:
         if self.objective.X.by_library:
             return np.asarray(weighted.T @ self.values)
         # Not a matrix product: the library behind it sums in an order that hangs on its threads.
         return np.asarray(np.einsum("ij,ik->jk", weighted, self.values))
-
-
-def solve_damped(matrix: Floats, right: Floats) -> Floats | None:
-    """The x with A·x = b for a symmetric A ≥ 0, each column lengthened by as much as rounding may have shortened it.
-
-    By Cholesky's factors; None where A is not even then definite.
-    """
-    scale = np.sqrt(np.diag(matrix))
-    scale = np.divide(1.0, scale, out=np.zeros(len(right)), where=scale > 0)
-    scaled = matrix * scale * scale[:, None]
-    np.fill_diagonal(scaled, 1 + _DAMPING * len(right) * _EPSILON)
-    try:
-        factor = np.linalg.cholesky(scaled)
-    except np.linalg.LinAlgError:
-        return None
-    return np.asarray(np.linalg.solve(factor.T, np.linalg.solve(factor, right * scale)) * scale)
 
 
 def solve_semidefinite(matrix: Floats, right: Floats) -> Floats:
@@ -228,6 +209,12 @@ def _better(
             return further, scores
         length /= 2
     return None
+
+
+def _stuck(values: list[float]) -> bool:
+    """Whether the last steps have not lowered the objective by more than rounding."""
+    before = values[:-_STEPS_IN_VAIN]
+    return bool(before) and min(values) >= min(before) * (1 - _ROUNDING)
 
 
 def _no_better(proof: Certificate) -> str:
