@@ -129,6 +129,25 @@ def predict_tables(results: dict[str, Any]) -> list[str]:
     ]
 
 
+def solver_tables(results: dict[str, Any]) -> list[str]:
+    header = [
+        "CPU seconds, proof included, at C = 10",
+        "to 1e-2",
+        "to 1e-4",
+        "to 1e-6",
+        "scikit-learn lbfgs",
+        "its distance",
+    ]
+    lines = [measured_by("bench_solvers", results["machine"])]
+    return lines + rows_of(header, (solver_row(case) for case in results["cases"] if case["C"] == 10))
+
+
+def solver_row(case: dict[str, Any]) -> list[str]:
+    own = [f"{row['cpu_s']['median']:.2f}" for row in case["vikt"].values()]
+    rival = case["peers"].get("lbfgs")
+    return [case["problem"], *own, *([f"{rival['cpu_s']:.2f}", f"{rival['distance']:.0e}"] if rival else ["-", "-"])]
+
+
 def median(rows: dict[str, Any], name: str) -> str:
     return f"{rows[name]['wall_s']['median']:.2f}" if name in rows else "-"
 
@@ -137,7 +156,7 @@ def ratio(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}"
 
 
-TABLES = {"fit": fit_tables, "features": feature_tables, "predict": predict_tables}
+TABLES = {"fit": fit_tables, "features": feature_tables, "predict": predict_tables, "solvers": solver_tables}
 
 
 def tables(folder: Path) -> str:

@@ -212,7 +212,7 @@ def test_equal_columns_share_their_weight_and_constant_ones_have_none(classes):
     X, y = some_rows(classes)
     X = np.column_stack([X, X[:, 0], np.zeros(ROWS)])
     coefficients = LogisticRegression(l2=0.01).fit(X, y).coef_
-    assert np.array_equal(coefficients[:, 0], coefficients[:, 3])
+    assert coefficients[:, 0] == pytest.approx(coefficients[:, 3], abs=1e-9)
     assert not coefficients[:, 4].any()
     constant = LogisticRegression(l2=0.01, tol=1e-10).fit(with_column(X, 7.0), y)
     assert np.abs(constant.coef_[:, -1]).max() < 1e-4
@@ -403,18 +403,17 @@ def test_many_classes_of_a_few_rows_each(n_classes):
     assert np.abs(model.intercept_).max() < 0.1
 
 
-def test_newton_refuses_what_would_not_fit_in_memory():
+def test_newton_takes_more_weights_than_a_hessian_has_room_for():
     rows = csr_matrix((np.ones(2), ([0, 1], [0, 9000])), shape=(2, 9001))
-    with pytest.raises(UsageError, match=r"few weights: 2 rows and 9002 weights .* choose 'dual'"):
-        LogisticRegression(solver="newton").fit(rows, [0, 1])
+    assert LogisticRegression(solver="newton").fit(rows, [0, 1]).certificate_ <= 1e-4
 
 
 def test_max_iter_holds_across_both_solvers():
     X, y = some_rows(2)
-    X, y = scaled_first(X, 1e12), y
+    X = csr_matrix(scaled_first(X, 1e12))
     with pytest.warns(ConvergenceWarning, match="max_iter"):
-        model = LogisticRegression(l2=0.01, max_iter=51).fit(X, y)
-    assert model.n_iter_[0] <= 51
+        model = LogisticRegression(l2=0.01, max_iter=12).fit(X, y)
+    assert model.n_iter_[0] <= 12
 
 
 @pytest.mark.parametrize("rank", [1, 3, 5])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,10 +12,14 @@ from numpy.typing import NDArray
 from vikt.matrix.design import Floats, Rows
 
 Everything = slice(None)
+# Numbers made float64 at a time, so that a float32 matrix is never held twice: what stays within a core's cache.
+_AT_ONCE = 1 << 17
 
 
 class DenseMatrix:
-    """Rows held as an (m, n) array, float32 or float64.
+    """Rows held as an (m, n) array, float32 or float64. Products are matrix products of the library behind NumPy.
+
+    They are made in float64, unless θ or the residuals come in the array's own type: then in that.
 
     Examples
     --------
@@ -22,29 +28,60 @@ class DenseMatrix:
     array([ 1., -2.])
     """
 
+    by_library = True
+
     def __init__(self, values: NDArray[np.floating[Any]], has_dummy: bool = True) -> None:
         self.values = values
+        self.quick_dtype: np.dtype[Any] = values.dtype
         self.n_rows, self.n_features = values.shape
         self.has_dummy = has_dummy
 
     def scores(self, theta: NDArray[Any], rows: Rows | None = None) -> Floats:
         values = self.values if rows is None else self.values[rows]
-        if not self.has_dummy:
-            return np.asarray(values @ theta.T, dtype=np.float64)
-        return np.asarray(values @ theta[..., 1:].T + theta[..., 0], dtype=np.float64)
+        inner = theta[..., int(self.has_dummy) :].T
+        scores = np.empty((len(values), *inner.shape[1:]))
+        for first, block in _blocks(values, inner.dtype):
+            scores[first : first + len(block)] = block @ inner
+        return scores + theta[..., 0] if self.has_dummy else scores
 
-    def weighted_sum(self, residuals: Floats, rows: Rows | None = None) -> Floats:
+    def weighted_sum(self, residuals: NDArray[Any], rows: Rows | None = None) -> Floats:
         values = self.values if rows is None else self.values[rows]
-        sums = residuals.T @ values
+        sums = np.zeros((*residuals.shape[1:], self.n_features))
+        for first, block in _blocks(values, residuals.dtype):
+            sums += residuals[first : first + len(block)].T @ block
         if not self.has_dummy:
-            return np.asarray(sums, dtype=np.float64)
-        return np.concatenate([residuals.T.sum(axis=-1, keepdims=True), sums], axis=-1)
+            return sums
+        return np.concatenate([residuals.T.sum(axis=-1, keepdims=True, dtype=np.float64), sums], axis=-1)
+
+    def curvature_product(self, theta: NDArray[Any], p: NDArray[Any], weights: Floats) -> Floats:
+        z, p = self.scores(theta).astype(theta.dtype, copy=False), p.astype(theta.dtype, copy=False)
+        bent = p * (1 - p) * z if p.ndim == 1 else p * (z - np.einsum("ik,ik->i", p, z)[:, None])
+        return self.weighted_sum((bent.T * weights.astype(theta.dtype, copy=False)).T)
+
+    def weighted_squares(self, weights: NDArray[Any]) -> Floats:
+        sums = np.zeros((*weights.shape[1:], self.n_features))
+        for first, block in _blocks(self.values, weights.dtype, _AT_ONCE):
+            sums += weights[first : first + len(block)].T @ (block * block)
+        return sums
+
+    def score_sizes(self, theta: Floats) -> Floats:
+        sizes = np.empty(self.n_rows)
+        for first, block in _blocks(self.values, theta.dtype, _AT_ONCE):
+            sizes[first : first + len(block)] = np.abs(block) @ np.abs(theta[int(self.has_dummy) :])
+        return sizes + np.abs(theta[0]) if self.has_dummy else sizes
 
     def scatter(self, residuals: Floats, rows: Rows) -> tuple[Any, Floats]:
         return Everything, self.weighted_sum(residuals, rows)
 
     def squared_norms(self) -> Floats:
-        return np.asarray(np.einsum("ij,ij->i", self.values, self.values, dtype=np.float64))
+        return self._squared_norms
+
+    @cached_property
+    def _squared_norms(self) -> Floats:
+        norms = np.empty(self.n_rows)
+        for first, block in _blocks(self.values, np.dtype(np.float64), _AT_ONCE):
+            norms[first : first + len(block)] = np.einsum("ij,ij->i", block, block)
+        return norms
 
     def compressed_rows(self) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]:
         rows, columns = np.nonzero(self.values)
@@ -54,3 +91,15 @@ class DenseMatrix:
 
     def take(self, rows: Rows) -> DenseMatrix:
         return DenseMatrix(self.values[rows], self.has_dummy)
+
+
+def _blocks(
+    values: NDArray[Any], dtype: np.dtype[Any], at_once: int | None = None
+) -> Iterator[tuple[int, NDArray[Any]]]:
+    """The rows in a type, with the number of the first of them: all at once if they are of that type, else in turn."""
+    if at_once is None and values.dtype == dtype:
+        yield 0, values
+        return
+    length = max(1, (at_once or _AT_ONCE) // max(values.shape[1], 1))
+    for first in range(0, len(values), length):
+        yield first, values[first : first + length].astype(dtype, copy=False)

@@ -25,18 +25,39 @@ class DesignMatrix(Protocol):
         n, the number of features; the dummy is not counted.
     has_dummy : bool
         Whether the dummy feature stands in column 0.
+    quick_dtype : dtype
+        Of θ and residuals for the quickest products, which may be rough.
+    by_library : bool
+        Whether products are left to the linear algebra library, which may sum in an order that hangs on its threads.
     """
 
     n_rows: int
     n_features: int
     has_dummy: bool
+    quick_dtype: np.dtype[Any]
+    by_library: bool
 
     def scores(self, theta: NDArray[Any], rows: Rows | None = None) -> Floats:
         """θᵀx of each row (all, or those named): (m,) for θ (n+1,), (m, K) for θ (K, n+1)."""
         ...
 
-    def weighted_sum(self, residuals: Floats, rows: Rows | None = None) -> Floats:
+    def weighted_sum(self, residuals: NDArray[Any], rows: Rows | None = None) -> Floats:
         """Σ_i r_i·x_i over the rows (all, or those named): (n+1,) for residuals (m,), (K, n+1) for (m, K)."""
+        ...
+
+    def curvature_product(self, theta: NDArray[Any], p: NDArray[Any], weights: Floats) -> Floats:
+        """Σ_i w_i x_i J_i x_iᵀθ, with J = diag(p) - ppᵀ of probabilities (m, K), or p(1 - p) of (m,): the shape of θ.
+
+        It may be as rough as the type of θ is.
+        """
+        ...
+
+    def weighted_squares(self, weights: NDArray[Any]) -> Floats:
+        """Σ_i w_i·x_ij² of each column but the dummy: (n,) for weights (m,), (K, n) for (m, K)."""
+        ...
+
+    def score_sizes(self, theta: Floats) -> Floats:
+        """Σ_j |x_ij θ_j| of each row, the dummy counted, for one class's θ: (m,)."""
         ...
 
     def scatter(self, residuals: Floats, rows: Rows) -> tuple[Any, Floats]:

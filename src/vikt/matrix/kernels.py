@@ -44,6 +44,44 @@ def row_weighted_sum(
                 total[j, k] += x * residuals[r, k]
 
 
+def row_curvature_product(
+    indptr: Array,
+    indices: Array,
+    values: Array,
+    p: Array,
+    weights: Array,
+    theta: Array,
+    intercepts: Array,
+    z: Array,
+    total: Array,
+    intercept_total: Array,
+) -> None:
+    """Σ_i w_i x_i J_i x_iᵀθ, added to `total` (features × classes), J = diag(p) - ppᵀ, or p(1 - p) of one column.
+
+    `z` (classes,) is scratch. All sums are in the type of `theta` and `total`.
+    """
+    n_classes = theta.shape[1]
+    for i in range(p.shape[0]):
+        for k in range(n_classes):
+            z[k] = intercepts[k]
+        for entry in range(indptr[i], indptr[i + 1]):
+            j = indices[entry]
+            x = values[entry]
+            for k in range(n_classes):
+                z[k] += x * theta[j, k]
+        mean = p[i, 0] * z[0]
+        for k in range(1, n_classes):
+            mean += p[i, k] * z[k]
+        for k in range(n_classes):
+            z[k] = weights[i] * p[i, k] * (z[k] - mean)
+            intercept_total[k] += z[k]
+        for entry in range(indptr[i], indptr[i + 1]):
+            j = indices[entry]
+            x = values[entry]
+            for k in range(n_classes):
+                total[j, k] += x * z[k]
+
+
 def row_squared_norms(indptr: Array, values: Array, norms: Array) -> None:
     for r in range(norms.shape[0]):
         total = 0.0

@@ -6,13 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-import numpy as np
-
 from vikt.errors import UsageError, check_known
 from vikt.model.objective import Objective
 from vikt.solvers.dual import dual
 from vikt.solvers.gradient_descent import batch, minibatch, stochastic
-from vikt.solvers.newton import is_quick, newton
+from vikt.solvers.newton import newton
 from vikt.solvers.separable import said_if_separable
 from vikt.solvers.solution import LossRecord, Progress, Solution
 from vikt.solvers.stopping import EarlyStopping
@@ -23,7 +21,8 @@ DESCENTS: dict[str, Callable[..., Solution]] = {
     "minibatch": minibatch,
 }
 SOLVERS: dict[str, Callable[..., Solution]] = {"dual": dual, "newton": newton, **DESCENTS}
-_LEAST_PASSES_BEFORE_NEWTON = 50
+# Newton's method costs from the ascent's θ about what so many passes of the ascent do, or more.
+_MOST_AHEAD = 150.0
 
 
 @dataclass(frozen=True)
@@ -33,8 +32,19 @@ class Settings:
     Attributes
     ----------
     solver : str
-        A name in `SOLVERS`, or "auto": dual coordinate ascent where there is a penalty, and Newton's method where that
-        takes long or there is none, if the weights are few; with many weights and no penalty, batch descent.
+        A name in `SOLVERS`, or "auto", which chooses so:
+
+        ============  =======  =====================================================================================
+        rows          λ        solver
+        ============  =======  =====================================================================================
+        dense         any      Newton's method
+        sparse, text  λ > 0    dual coordinate ascent; where, after ten passes or later, its pace promises more than
+                               150 further ones, Newton's method from its θ
+        sparse, text  λ = 0    Newton's method
+        ============  =======  =====================================================================================
+
+        Newton's steps are exact where the Hessian of the N weights is quick to form, (m + N)·N² ≤ 3e8 (dense: 2e7),
+        and found by conjugate gradients elsewhere.
     tol : float
         The relative distance from the optimum to be proven.
     max_iter : int, optional
@@ -107,18 +117,19 @@ def minimise(
 
 
 def _automatic(objective: Objective, settings: Settings, progress: Progress | None) -> Solution:
-    quick = is_quick(objective)
-    # So many passes cost about what Newton's few steps do, so that at most twice the time of the better one is taken.
-    passes = max(_LEAST_PASSES_BEFORE_NEWTON, int(np.prod(objective.shape)))
-    if objective.l2 == 0:
-        return minimise(objective, replace(settings, solver="newton" if quick else "batch"), progress=progress)
-    if not quick or (settings.max_iter is not None and settings.max_iter <= passes):
-        return minimise(objective, replace(settings, solver="dual"), progress=progress)
-    ascent = minimise(objective, replace(settings, solver="dual", max_iter=passes), progress=progress)
-    if ascent.converged:
+    """As `Settings` says; where both were asked, the better of both."""
+    if objective.X.by_library or objective.l2 == 0:
+        return minimise(objective, replace(settings, solver="newton"), progress=progress)
+    options: dict[str, Any] = {"tol": settings.tol, "random_state": settings.random_state, "progress": progress}
+    if settings.max_iter is not None:
+        options["max_iter"] = settings.max_iter
+    ascent = dual(objective, most_ahead=_MOST_AHEAD, **options)
+    passes = len(ascent.loss_curve)
+    if ascent.converged or passes == settings.max_iter:
         return ascent
-    left = settings.max_iter and settings.max_iter - passes
-    steps = minimise(objective, replace(settings, solver="newton", max_iter=left), progress=progress)
+    if settings.max_iter is not None:
+        options["max_iter"] = settings.max_iter - passes
+    steps = newton(objective, start=ascent.theta, **options)
     best = ascent if not steps.converged and ascent.certificate.value < steps.certificate.value else steps
     ended = ascent.loss_curve[-1].seconds
     later = [

@@ -98,7 +98,9 @@ def gradient_certificate(objective: Objective, theta: Floats) -> tuple[Floats, C
     residuals = objective.loss.residuals(scores, objective.y)
     gradient = objective.gradient_from_residuals(residuals, theta)
     length = _length(_centred(objective, gradient)) + _gradient_rounding(objective, theta, residuals)
-    return theta, certificate(value, length * length / (4 * objective.l2))
+    # The intercepts are at their optimum but for rounding, whose square enters.
+    off = _EPSILON * (2 + float(np.abs(_intercepts(objective, theta)).max()))
+    return theta, certificate(value, length * length / (4 * objective.l2) + off * off)
 
 
 def dual_certificate(objective: Objective, alpha_scores: Floats) -> tuple[Floats, Certificate]:
@@ -238,12 +240,7 @@ def _gradient_rounding(objective: Objective, theta: Floats, residuals: Floats) -
 
 def _score_sizes(objective: Objective, theta: Floats) -> Floats:
     """Σ_j |x_ij θ_j|, the largest of the classes': the rounding of a score is in proportion to it."""
-    largest = np.abs(np.atleast_2d(theta)).max(axis=0)
-    first = int(objective.X.has_dummy)
-    indptr, indices, values = objective.X.compressed_rows()
-    rows = np.repeat(np.arange(objective.X.n_rows), np.diff(indptr))
-    sizes = np.bincount(rows, np.abs(values) * largest[first:][indices], minlength=objective.X.n_rows)
-    return np.asarray(sizes + np.sum(largest[:first]))
+    return objective.X.score_sizes(np.abs(np.atleast_2d(theta)).max(axis=0))
 
 
 def _divergence_rounding(

@@ -12,6 +12,7 @@ Sources: Shalev-Shwartz and Zhang 2013; Yu, Huang and Lin 2011.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
@@ -38,6 +39,9 @@ _AGAIN = 0.9
 _NEGLIGIBLE = 0.05
 _LEAST_GIVE = 1e-12
 _LONGEST_STEP = 1.0
+# The pace is that of the last few passes, once the first ones are over.
+_SETTLED = 10
+_PACE_OVER = 5
 _NEAR_ROUNDING = 1e-10
 # Classes are rounded up to what the machine does at once; a score this low keeps the rest out of every softmax.
 _CLASSES_AT_ONCE = 8
@@ -168,6 +172,7 @@ def dual(
     max_iter: int = 1000,
     random_state: int = 0,
     state: DualState | None = None,
+    most_ahead: float = math.inf,
     progress: Progress | None = None,
 ) -> Solution:
     """Minimise by dual coordinate ascent.
@@ -184,6 +189,8 @@ def dual(
         Of the order of visits, drawn anew for every pass.
     state : DualState, optional
         Where to go on from.
+    most_ahead : float
+        Give up after ten passes or later where, at the pace of the last five, more than so many are still to come.
     progress : callable, optional
         Called with each pass's record.
 
@@ -199,14 +206,16 @@ def dual(
     begun = perf_counter()
     ascent = _Ascent(objective, state or DualState.at_zero(objective), tol, random_state)
     curve: list[LossRecord] = []
+    hints: list[float] = []
     ask_below = _HINT * tol
     while True:
         record, hint = ascent.one_pass(len(curve) + 1)
         record = record._replace(seconds=perf_counter() - begun)
         curve.append(record)
+        hints.append(hint)
         if progress:
             progress(record)
-        ended = len(curve) >= max_iter
+        ended = len(curve) >= max_iter or _passes_ahead(hints, ask_below) > most_ahead
         if hint <= ask_below or ended:
             theta, proof = ascent.prove()
             if ended and proof.relative > tol:
@@ -216,6 +225,14 @@ def dual(
             # The proof tells what the hint is worth here.
             ask_below = min(hint * tol / proof.relative, hint) * _AGAIN
             ascent.aim = min(ascent.aim, ask_below)
+
+
+def _passes_ahead(hints: list[float], goal: float) -> float:
+    """How many more passes the hint needs to fall to the goal at its recent pace; 0 while there is no pace yet."""
+    if len(hints) < _SETTLED or hints[-1] <= goal:
+        return 0.0
+    pace = math.log(hints[-1 - _PACE_OVER] / hints[-1]) / _PACE_OVER
+    return math.log(hints[-1] / goal) / pace if pace > 0 else math.inf
 
 
 class _Ascent:

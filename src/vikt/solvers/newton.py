@@ -1,37 +1,55 @@
-"""Newton's method with a dense Hessian: for few weights, however badly the columns are scaled and however small λ.
+"""Newton's method: for dense data, for columns of any scale, for small λ and for none.
 
 One step solves H·Δ = -∇L̂, so that no scale of a column matters. The columns are centred first, which the free intercept
 takes up again: a constant column then is nothing, and one that varies little about a large mean is no copy of the dummy
 feature. A step is halved until the loss falls enough; near the optimum the full step squares the distance.
+
+With few weights the Hessian is formed and the step exact; with many, the step is found by conjugate gradients.
 """
 
 from __future__ import annotations
 
 from time import perf_counter
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 
-from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
 from vikt.model.functions import Floats
 from vikt.model.objective import Objective
-from vikt.solvers.certificate import Certificate, gradient_certificate
+from vikt.solvers.certificate import Certificate, balanced_intercepts, gradient_certificate
+from vikt.solvers.conjugate_gradients import ConjugateGradients, dot
 from vikt.solvers.solution import LossRecord, Progress, Solution
 
 _EPSILON = float(np.finfo(np.float64).eps)
-_MOST_NUMBERS = 50_000_000
 _QUICK = 3e8
+_QUICK_BY_LIBRARY = 2e7
 _ENOUGH = 1e-4
 _SHORTEST_STEP = 2.0**-40
 _ROUNDING = 8 * _EPSILON
+_STEPS_IN_VAIN = 10
+# Solved a little farther than must be proven.
+_FARTHER = 0.25
 _REMEDY = "raise tol, or scale the features to about 1"
 
 
-def is_quick(objective: Objective) -> bool:
-    """Whether a step is a matter of a second at most."""
+def is_exact(objective: Objective) -> bool:
+    """Whether the Hessian of N weights is formed: where its (m + N)·N² products are a matter of a second at most."""
     weights = int(np.prod(objective.shape))
-    return bool((objective.X.n_rows + weights) * weights**2 <= _QUICK)
+    most = _QUICK_BY_LIBRARY if objective.X.by_library else _QUICK
+    return bool((objective.X.n_rows + weights) * weights**2 <= most)
+
+
+class Steps(Protocol):
+    """What Newton's method asks of a way to solve for its step; gradients are those by the centred columns' weights."""
+
+    def gradient(self, theta: Floats, residuals: Floats) -> Floats:
+        """∂L̂/∂θ: the shape of θ."""
+        ...
+
+    def step(self, gradient: Floats, scores: Floats, goal: float) -> tuple[Floats, float]:
+        """Δ, to a length of ∇L̂ + H·Δ below `goal` if not better, and -∇L̂ᵀΔ."""
+        ...
 
 
 def newton(
@@ -41,6 +59,7 @@ def newton(
     epsilon: float = 1e-12,
     max_iter: int = 200,
     random_state: int = 0,
+    start: Floats | None = None,
     progress: Progress | None = None,
 ) -> Solution:
     """Minimise by Newton's method.
@@ -51,48 +70,62 @@ def newton(
     tol, epsilon : float
         The relative distance to be proven; where λ = 0, the ε below which the sum of squares of the gradient must fall.
     max_iter : int
-        The most steps, each of which is a pass over the rows.
+        The most steps.
     random_state : int
         Not needed: nothing is drawn.
+    start : (n+1,) or (K, n+1), optional
+        θ to begin with; 0 if not given.
     progress : callable, optional
         Called with each step's record.
-
-    Raises
-    ------
-    UsageError
-        The rows or the Hessian would not fit in memory.
     """
-    _check_size(objective)
-    rows = _CentredRows(objective)
-    begun, theta = perf_counter(), np.zeros(objective.shape)
+    steps: Steps = ExactSteps(objective) if is_exact(objective) else ConjugateGradients(objective)
+    theta = np.zeros(objective.shape) if start is None else start
+    scores = objective.X.scores(theta)
     curve: list[LossRecord] = []
-    last = np.inf
+    begun, last = perf_counter(), np.inf
+    values: list[float] = []
     while True:
-        theta, proof = gradient_certificate(objective, theta)
-        scores = objective.X.scores(theta)
-        residuals = objective.loss.residuals(scores, objective.y)
-        squares = float(np.sum(objective.gradient_from_residuals(residuals, theta) ** 2))
-        training_loss = proof.value - objective.penalty.value(theta)
+        theta, scores = balanced_intercepts(objective, theta, scores)
+        value = objective.value_from_scores(scores, theta)
+        values.append(value)
+        training_loss = value - objective.penalty.value(theta)
         curve.append(LossRecord(len(curve), training_loss, seconds=perf_counter() - begun))
         if progress:
             progress(curve[-1])
-        step, decrement = rows.step(theta, scores, residuals)
-        reason = _met(objective, proof, max(squares, decrement), tol, epsilon)
-        if reason:
-            return Solution(theta, proof, curve, True, reason)
+        gradient = steps.gradient(theta, objective.loss.residuals(scores, objective.y))
+        squares = dot(gradient, gradient)
+        wanted = 4 * objective.l2 * tol * value if objective.l2 else epsilon
+        if objective.l2 and squares <= wanted:
+            theta, proof = gradient_certificate(objective, theta)
+            if proof.relative <= tol:
+                reason = f"the model is proven within {proof.relative:.1e} of the optimum (tol = {tol:g})"
+                return Solution(theta, proof, curve, True, reason)
+            wanted = min(wanted, squares)
+        step, decrement = steps.step(gradient, scores, np.sqrt(_FARTHER * wanted))
+        # No scale of a column makes the decrement small.
+        slope = max(squares, decrement)
+        if not objective.l2 and slope < epsilon:
+            reason = f"converged: the sum of squares of the gradient, {slope:.1e} at most, fell below ε = {epsilon:.1e}"
+            return Solution(*gradient_certificate(objective, theta), curve, True, reason)
         if len(curve) > max_iter:
             reason = f"max_iter reached before convergence, after {max_iter} of Newton's steps"
-            return Solution(theta, proof, curve, False, reason)
+            return Solution(*gradient_certificate(objective, theta), curve, False, reason)
         # Where even the value cannot tell a better point, the decrement still can, until rounding is all there is.
-        at_rounding = decrement <= _ROUNDING * proof.value and decrement > last / 2
-        length = 0.0 if at_rounding else _length(objective, theta, step, proof.value, decrement)
-        if not length:
-            return Solution(theta, proof, curve, False, _no_better(proof), remedy=_REMEDY)
-        theta, last = theta + length * step, decrement
+        at_rounding = (decrement <= _ROUNDING * value and decrement > last / 2) or _stuck(values)
+        better = None if at_rounding else _better(objective, theta, step, value, decrement)
+        if better is None:
+            theta, proof = gradient_certificate(objective, theta)
+            return Solution(theta, proof, curve, proof.relative <= tol, _no_better(proof), remedy=_REMEDY)
+        (theta, scores), last = better, decrement
 
 
-class _CentredRows:
-    """Newton's step, in terms of the rows centred."""
+class ExactSteps:
+    """Newton's steps of an objective by its Hessian, in terms of the rows centred, which are held as a dense array.
+
+    Parameters
+    ----------
+    objective : Objective
+    """
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
@@ -101,21 +134,21 @@ class _CentredRows:
         self.values = centred_rows(objective.X, objective.weights)
         self.means = column_means(objective.X, objective.weights)
 
-    def step(self, theta: Floats, scores: Floats, residuals: Floats) -> tuple[Floats, float]:
-        """Newton's step from θ, and how steeply the objective falls along it: -∇L̂ᵀΔ."""
-        penalised = np.atleast_2d(theta).copy()
-        penalised[:, : self.first] = 0.0
-        curvature = 2 * self.objective.l2
-        by_class = residuals.reshape(len(residuals), -1)
-        gradient = np.einsum("ik,ij->kj", by_class * self.share[:, None], self.values) + curvature * penalised
-        hessian = self._hessian(self.objective.loss.probabilities(scores).reshape(by_class.shape))
-        inner = np.arange(hessian.shape[0]).reshape(gradient.shape)[:, self.first :].ravel()
-        hessian[inner, inner] += curvature
+    def gradient(self, theta: Floats, residuals: Floats) -> Floats:
+        penalised = 2 * self.objective.l2 * theta
+        penalised[..., : self.first] = 0.0
+        return np.asarray(np.einsum("i...,ij->...j", (residuals.T * self.share).T, self.values) + penalised)
+
+    def step(self, gradient: Floats, scores: Floats, goal: float) -> tuple[Floats, float]:
+        p = self.objective.loss.probabilities(scores)
+        hessian = self._hessian(p.reshape(len(p), -1))
+        inner = np.arange(hessian.shape[0]).reshape(-1, gradient.shape[-1])[:, self.first :].ravel()
+        hessian[inner, inner] += 2 * self.objective.l2
         step = -solve_semidefinite(hessian, gradient.ravel()).reshape(gradient.shape)
         decrement = -float(np.sum(gradient * step))
         if self.first:
-            step[:, 0] -= np.einsum("kj,j->k", step[:, 1:], self.means)
-        return step.reshape(theta.shape), decrement
+            step[..., 0] -= np.einsum("...j,j->...", step[..., 1:], self.means)
+        return step, decrement
 
     def _hessian(self, p: Floats) -> Floats:
         """Of the mean loss, classes × columns in rows and in columns: Σ_i (w_i/W) (diag(p) - ppᵀ) ⊗ xxᵀ."""
@@ -125,10 +158,15 @@ class _CentredRows:
             for other in range(k + 1):
                 covariance = p[:, k] * ((1 - p[:, k]) if k == other else -p[:, other])
                 weighted = self.values * (self.share * covariance)[:, None]
-                # Not a matrix product: the library behind it sums in an order that hangs on its threads.
-                block = np.einsum("ij,ik->jk", weighted, self.values)
+                block = self._inner_products(weighted)
                 hessian[k, :, other], hessian[other, :, k] = block, block
         return hessian.reshape(n_classes * width, -1)
+
+    def _inner_products(self, weighted: Floats) -> Floats:
+        if self.objective.X.by_library:
+            return np.asarray(weighted.T @ self.values)
+        # Not a matrix product: the library behind it sums in an order that hangs on its threads.
+        return np.asarray(np.einsum("ij,ik->jk", weighted, self.values))
 
 
 def solve_semidefinite(matrix: Floats, right: Floats) -> Floats:
@@ -160,27 +198,25 @@ def solve_semidefinite(matrix: Floats, right: Floats) -> Floats:
     return np.asarray(np.where(solved, system[:, -1] * scale, 0.0))
 
 
-def _length(objective: Objective, theta: Floats, step: Floats, value: float, decrement: float) -> float:
-    """How much of a step to take, from all of it down by halves; 0 where no part lowers the objective."""
+def _better(
+    objective: Objective, theta: Floats, step: Floats, value: float, decrement: float
+) -> tuple[Floats, Floats] | None:
+    """θ and its scores some way along the step, from all of it down by halves; None where no part lowers L̂."""
     length = 1.0
     while length > _SHORTEST_STEP:
-        if objective.value(theta + length * step) <= value - _ENOUGH * length * decrement + _ROUNDING * value:
-            return length
+        further = theta + length * step
+        scores = objective.X.scores(further)
+        allowed = value - _ENOUGH * length * decrement + _ROUNDING * value
+        if objective.value_from_scores(scores, further) <= allowed:
+            return further, scores
         length /= 2
-    return 0.0
+    return None
 
 
-def _met(objective: Objective, proof: Certificate, slope: float, tol: float, epsilon: float) -> str:
-    """In words, that the rule for stopping is met; empty where it is not.
-
-    `slope` is the larger of the sum of squares of the gradient and Newton's decrement, which no scale of a column makes
-    small.
-    """
-    if proof.relative <= tol:
-        return f"the model is proven within {proof.relative:.1e} of the optimum (tol = {tol:g})"
-    if objective.l2 == 0 and slope < epsilon:
-        return f"converged: the sum of squares of the gradient, {slope:.1e} at most, fell below ε = {epsilon:.1e}"
-    return ""
+def _stuck(values: list[float]) -> bool:
+    """Whether the last steps have not lowered the objective by more than rounding."""
+    before = values[:-_STEPS_IN_VAIN]
+    return bool(before) and min(values) >= min(before) * (1 - _ROUNDING)
 
 
 def _no_better(proof: Certificate) -> str:
@@ -213,13 +249,3 @@ def _dense(X: DesignMatrix) -> Floats:
     dense = np.zeros((X.n_rows, X.n_features))
     dense[np.repeat(np.arange(X.n_rows), np.diff(indptr)), indices] = values
     return dense
-
-
-def _check_size(objective: Objective) -> None:
-    weights = int(np.prod(objective.shape))
-    numbers: Any = max(weights**2, objective.X.n_rows * objective.X.n_features)
-    if numbers > _MOST_NUMBERS:
-        raise UsageError(
-            f"solver 'newton' is for few weights: {objective.X.n_rows} rows and {weights} weights make an array of "
-            f"{numbers:,} numbers, more than {_MOST_NUMBERS:,}; choose 'dual', or 'batch' where λ = 0"
-        )
