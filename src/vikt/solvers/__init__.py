@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from vikt.errors import UsageError, check_known
+from vikt.model.functions import Floats
 from vikt.model.objective import Objective
 from vikt.solvers.dual import dual
+from vikt.solvers.elastic_net import elastic_net
 from vikt.solvers.gradient_descent import batch, minibatch, stochastic
 from vikt.solvers.newton import is_quick, newton
 from vikt.solvers.separable import said_if_separable
@@ -22,7 +24,14 @@ DESCENTS: dict[str, Callable[..., Solution]] = {
     "stochastic": stochastic,
     "minibatch": minibatch,
 }
-SOLVERS: dict[str, Callable[..., Solution]] = {"dual": dual, "newton": newton, **DESCENTS}
+SOLVERS: dict[str, Callable[..., Solution]] = {
+    "dual": dual,
+    "newton": newton,
+    "elastic_net": elastic_net,
+    **DESCENTS,
+}
+_TAKE_L1 = ("elastic_net",)
+_TAKE_OFFSETS = _TAKE_A_START = ("newton", "elastic_net", *DESCENTS)
 _LEAST_PASSES_BEFORE_NEWTON = 50
 
 
@@ -34,7 +43,8 @@ class Settings:
     ----------
     solver : str
         A name in `SOLVERS`, or "auto": dual coordinate ascent where there is a penalty, and Newton's method where that
-        takes long or there is none, if the weights are few; with many weights and no penalty, batch descent.
+        takes long or there is none, if the weights are few; with many weights and no penalty, batch descent; with λ₁ > 0 the
+        elastic net's own.
     tol : float
         The relative distance from the optimum to be proven.
     max_iter : int, optional
@@ -77,6 +87,7 @@ def minimise(
     settings: Settings,
     *,
     validation: Objective | None = None,
+    start: Floats | None = None,
     progress: Progress | None = None,
 ) -> Solution:
     """Minimise an objective.
@@ -87,14 +98,24 @@ def minimise(
     settings : Settings
     validation : Objective, optional
         Rows kept apart for early stopping.
+    start : ndarray, optional
+        θ to begin with, of the solvers that can; dual ascent begins at 0 whatever it is.
     progress : callable, optional
         Called with each measurement.
+
+    Raises
+    ------
+    UsageError
+        The solver named knows nothing of λ₁, or of offsets.
     """
     if settings.solver == "auto":
-        return _automatic(objective, settings, progress)
+        return _automatic(objective, settings, start, progress)
+    _check_able(objective, settings.solver)
     options: dict[str, Any] = {"tol": settings.tol, "random_state": settings.random_state, "progress": progress}
     if settings.max_iter is not None:
         options["max_iter"] = settings.max_iter
+    if start is not None and settings.solver in _TAKE_A_START:
+        options["theta"] = start
     if settings.solver in DESCENTS:
         options |= {"learning_rate": settings.learning_rate, "validation": validation}
         if settings.patience is not None:
@@ -103,15 +124,30 @@ def minimise(
         options["batch_size"] = settings.batch_size
     solution = SOLVERS[settings.solver](objective, **options)
     # Early stopping is a remedy of its own.
-    return said_if_separable(objective, solution) if objective.l2 == 0 and validation is None else solution
+    penalised = objective.l2 > 0 or objective.l1 > 0
+    return solution if penalised or validation is not None else said_if_separable(objective, solution)
 
 
-def _automatic(objective: Objective, settings: Settings, progress: Progress | None) -> Solution:
+def _check_able(objective: Objective, solver: str) -> None:
+    for asked, able, what in (
+        (objective.l1 > 0, _TAKE_L1, "L1 (l1_ratio above 0)"),
+        (objective.offset is not None, _TAKE_OFFSETS, "an offset"),
+    ):
+        if asked and solver not in able:
+            raise UsageError(f"solver {solver!r} cannot take {what}; choose 'auto' or {', '.join(map(repr, able))}")
+
+
+def _automatic(
+    objective: Objective, settings: Settings, start: Floats | None, progress: Progress | None
+) -> Solution:
+    if objective.l1 > 0:
+        return minimise(objective, replace(settings, solver="elastic_net"), start=start, progress=progress)
     quick = is_quick(objective)
     # So many passes cost about what Newton's few steps do, so that at most twice the time of the better one is taken.
     passes = max(_LEAST_PASSES_BEFORE_NEWTON, int(np.prod(objective.shape)))
-    if objective.l2 == 0:
-        return minimise(objective, replace(settings, solver="newton" if quick else "batch"), progress=progress)
+    if objective.l2 == 0 or objective.offset is not None:
+        solver = "newton" if quick else "batch"
+        return minimise(objective, replace(settings, solver=solver), start=start, progress=progress)
     if not quick or (settings.max_iter is not None and settings.max_iter <= passes):
         return minimise(objective, replace(settings, solver="dual"), progress=progress)
     ascent = minimise(objective, replace(settings, solver="dual", max_iter=passes), progress=progress)

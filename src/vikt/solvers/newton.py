@@ -40,6 +40,7 @@ def newton(
     epsilon: float = 1e-12,
     max_iter: int = 200,
     random_state: int = 0,
+    theta: Floats | None = None,
     progress: Progress | None = None,
 ) -> Solution:
     """Minimise by Newton's method.
@@ -53,6 +54,8 @@ def newton(
         The most steps, each of which is a pass over the rows.
     random_state : int
         Not needed: nothing is drawn.
+    theta : ndarray, optional
+        Where to begin.
     progress : callable, optional
         Called with each step's record.
 
@@ -63,12 +66,12 @@ def newton(
     """
     _check_size(objective)
     rows = _CentredRows(objective)
-    theta = np.zeros(objective.shape)
+    theta = np.zeros(objective.shape) if theta is None else theta
     curve: list[LossRecord] = []
     last = np.inf
     while True:
         theta, proof = gradient_certificate(objective, theta)
-        scores = objective.X.scores(theta)
+        scores = objective.scores(theta)
         residuals = objective.loss.residuals(scores, objective.y)
         squares = float(np.sum(objective.gradient_from_residuals(residuals, theta) ** 2))
         curve.append(LossRecord(len(curve), proof.value - objective.penalty.value(theta)))
