@@ -25,6 +25,7 @@ from vikt.model.classes import class_factors, encode_labels, label_array, row_we
 from vikt.model.functions import Floats
 from vikt.model.linear import LinearModel, centred_intercepts, log_probabilities
 from vikt.model.objective import Objective
+from vikt.model.penalties import split_strength
 from vikt.selection.path import Choice, PathPoint, choose_l2, default_l2
 from vikt.solvers import Settings, Solution, minimise
 from vikt.solvers.certificate import certificate_nearby
@@ -77,8 +78,10 @@ class TextClassifier(Estimator):
         Hand-made features beside the n-grams: a TOML file, or features of `vikt.features`, or their declarations.
     l2 : float or "auto"
         λ; chosen by validation along a path if "auto".
+    l1_ratio : float
+        The part of L1, from 0 to 1, as in `LogisticRegression`; a λ chosen by validation is chosen with L2 alone.
     class_weight : None, "balanced" or dict
-    solver : {"auto", "dual", "newton", "batch", "stochastic", "minibatch"}
+    solver : {"auto", "dual", "newton", "elastic_net", "batch", "stochastic", "minibatch"}
     tol : float
         The relative distance from the optimum to be proven.
     max_iter : int, optional
@@ -131,6 +134,7 @@ class TextClassifier(Estimator):
         hashing: int | None = None,
         features: Any = None,
         l2: float | str = "auto",
+        l1_ratio: float = 0.0,
         class_weight: Any = None,
         solver: str = "auto",
         tol: float = 1e-4,
@@ -142,7 +146,7 @@ class TextClassifier(Estimator):
     ) -> None:
         self.analyzer, self.ngrams, self.weighting = analyzer, ngrams, weighting
         self.min_df, self.lowercase, self.hashing, self.features = min_df, lowercase, hashing, features
-        self.l2, self.class_weight = l2, class_weight
+        self.l2, self.l1_ratio, self.class_weight = l2, l1_ratio, class_weight
         self.solver, self.tol, self.max_iter = solver, tol, max_iter
         self.learning_rate, self.batch_size, self.patience = learning_rate, batch_size, patience
         self.random_state = random_state
@@ -229,7 +233,7 @@ class TextClassifier(Estimator):
 
     def check_settings(self) -> None:
         """Refuse settings that cannot be, before any text is read. Raises UsageError."""
-        Settings.of(self), self._given_l2()
+        Settings.of(self), self._given_l2(), split_strength(0.0, self.l1_ratio)
         self.features_ = TextFeatures(self._feature_settings())
 
     def _measured(self, texts: Given) -> Measured:
@@ -264,7 +268,7 @@ class TextClassifier(Estimator):
             "validation_rows": len(validation) if validates else 0,
             "fitted_rows": len(fitted_rows),
         }
-        objective = objective.with_l2(self.choice_.l2)
+        objective = objective.with_l2(*split_strength(self.choice_.l2, self.l1_ratio))
         solution = minimise(
             objective,
             Settings.of(self),
@@ -323,7 +327,8 @@ class TextClassifier(Estimator):
         theta = centred_intercepts(solution.theta).astype(np.float32)
         self.theta_ = np.ascontiguousarray(theta.T).T
         proof = certificate_nearby(objective, self.theta_, solution.certificate)
-        self.l2_, self.certificate_, self.bound_ = objective.l2, proof.relative, proof.bound
+        self.l2_, self.l1_ = self.choice_.l2, objective.l1
+        self.certificate_, self.bound_ = proof.relative, proof.bound
         self.loss_, self.certificate_reason_ = proof.value, proof.reason
         self.loss_curve_, self.n_iter_ = solution.loss_curve, solution.loss_curve[-1].passes
         self.stopping_reason_ = solution.reason
@@ -420,6 +425,7 @@ class TextClassifier(Estimator):
             "classes_dtype": _dtype_name(self.classes_),
             "fit": {
                 "l2": self.l2_,
+                "l1": self.l1_,
                 "loss": self.loss_,
                 "certificate": None if np.isnan(self.certificate_) else min(self.certificate_, 1e300),
                 "bound": None if np.isnan(self.bound_) else self.bound_,
@@ -464,7 +470,7 @@ class TextClassifier(Estimator):
         if classifier.theta_.dtype != np.float32 or classifier.theta_.shape != ((n,) if K == 2 else (K, n)):
             raise DamagedModelError(f"weights of shape {classifier.theta_.shape} for {K} classes and {n - 1} features")
         fit = metadata["fit"]
-        classifier.l2_, classifier.loss_ = fit["l2"], fit["loss"]
+        classifier.l2_, classifier.l1_, classifier.loss_ = fit["l2"], fit.get("l1", 0.0), fit["loss"]
         classifier.certificate_ = np.nan if fit["certificate"] is None else fit["certificate"]
         classifier.bound_ = np.nan if fit["bound"] is None else fit["bound"]
         classifier.certificate_reason_, classifier.n_iter_ = fit["certificate_reason"], fit["passes"]

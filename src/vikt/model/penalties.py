@@ -60,7 +60,7 @@ class L2:
 class ElasticNet(L2):
     """λ Σ_{j≥1} θ_j² + λ₁ Σ_{j≥1} |θ_j|: the second sum makes weights that say little exactly 0.
 
-    |θ_j| has no derivative at 0, so `gradient` is that of the first sum alone; a solver must know of the second by itself.
+    |θ_j| has no derivative at 0, so `gradient` is that of the first sum alone; a solver must know of the second itself.
 
     Parameters
     ----------

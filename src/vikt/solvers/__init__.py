@@ -43,8 +43,8 @@ class Settings:
     ----------
     solver : str
         A name in `SOLVERS`, or "auto": dual coordinate ascent where there is a penalty, and Newton's method where that
-        takes long or there is none, if the weights are few; with many weights and no penalty, batch descent; with λ₁ > 0 the
-        elastic net's own.
+        takes long or there is none, if the weights are few; with many weights and no penalty, batch descent. With
+        λ₁ > 0 the elastic net's own, and with an offset, which has no dual here, Newton's method or batch descent.
     tol : float
         The relative distance from the optimum to be proven.
     max_iter : int, optional
@@ -137,9 +137,7 @@ def _check_able(objective: Objective, solver: str) -> None:
             raise UsageError(f"solver {solver!r} cannot take {what}; choose 'auto' or {', '.join(map(repr, able))}")
 
 
-def _automatic(
-    objective: Objective, settings: Settings, start: Floats | None, progress: Progress | None
-) -> Solution:
+def _automatic(objective: Objective, settings: Settings, start: Floats | None, progress: Progress | None) -> Solution:
     if objective.l1 > 0:
         return minimise(objective, replace(settings, solver="elastic_net"), start=start, progress=progress)
     quick = is_quick(objective)

@@ -7,7 +7,7 @@ optimum two bounds B on L̂(θ) - L̂* hold:
 (b) from any α whose rows are distributions and that balances, Σ_i w_i (y_i - α_i) = 0: the Fenchel gap
     B = (1/W) Σ_i w_i KL(α_i ‖ p_i) + λ ‖θ - θ(α)‖²,  θ(α) = (1/(2λW)) Σ_i w_i (y_i - α_i) x_i.
 
-With λ₁ > 0 the gap's second part is the penalty's own, Ω(θ_j) = λθ_j² + λ₁|θ_j|, with v = (1/W) Σ_i w_i (y_i - α_i) x_i:
+With λ₁ > 0 the gap's second part is that of Ω(θ_j) = λθ_j² + λ₁|θ_j|, with v = (1/W) Σ_i w_i (y_i - α_i) x_i:
 
     B = (1/W) Σ_i w_i KL(α_i ‖ p_i) + Σ_j (Ω(θ_j) - v_j θ_j + Ω*(v_j)),  Ω*(v) = max(|v| - λ₁, 0)²/(4λ).
 
@@ -198,7 +198,10 @@ def _scaled_divergence(losses: Floats, share: float, off: Any) -> Floats:
     Its share is 1 - sq in α, and the others have s times theirs.
     """
     q = -np.expm1(-losses)
-    own, others = np.log1p(-share * q) + losses if share < 1 else np.zeros_like(losses), share * q * np.log(share)
+    own, others = (
+        np.log1p(-share * q) + losses if share < 1 else np.zeros_like(losses),
+        share * q * np.log(max(share, _TINY)),
+    )
     moved = 2 * (1 - share) * q
     rounding = 8 * _EPSILON * (losses + q) * (share < 1)
     return np.asarray(np.maximum((1 - share * q) * own + others, 0.0) + rounding + off * moved + off * off)

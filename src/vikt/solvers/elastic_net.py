@@ -1,9 +1,9 @@
 """The elastic net: proximal Newton steps by coordinate descent, on the few weights that are not, or need not be, zero.
 
-λ₁|θ_j| has a kink at 0, so at the optimum a weight is exactly 0 where the mean loss is no steeper than λ₁. A round looks
-at all columns once, takes up the steepest of those, and goes on with them and the weights that are not 0 until these are
-near their own optimum; the proof is of all columns. A step minimises the quadratic model of the loss and the penalty as
-it is, column after column, and is halved until the loss falls.
+λ₁|θ_j| has a kink at 0, so at the optimum a weight is exactly 0 where the mean loss is no steeper than λ₁. A round
+looks at all columns once, takes up the steepest of those, and goes on with them and the weights that are not 0 until
+these are near their own optimum; the proof is of all columns. A step minimises the quadratic model of the loss and the
+penalty as it is, column after column, and is halved until the loss falls.
 
 Sources: Friedman, Hastie and Tibshirani 2010 (glmnet); Yuan, Ho and Lin 2012; Massias, Gramfort and Salmon 2018.
 """
@@ -99,7 +99,7 @@ class _Columns(NamedTuple):
     """The data matrix by columns: where each begins, rows and values; and the mean taken from each, mostly 0."""
 
     indptr: NDArray[np.int64]
-    rows: NDArray[np.int32]
+    rows: NDArray[np.uint32]
     values: Floats
     means: Floats
 
@@ -116,7 +116,7 @@ class _Columns(NamedTuple):
         counts = np.where(means != 0, X.n_rows, counts)
         ends = np.concatenate([[0], np.cumsum(counts)])
         starts = ends[:-1].copy()
-        rows, columns = np.empty(ends[-1], dtype=np.int32), np.zeros(ends[-1])
+        rows, columns = np.empty(ends[-1], dtype=np.uint32), np.zeros(ends[-1])
         compiled(elastic_net_kernels.__name__).by_column(indptr, indices, values, means, starts, rows, columns)
         return cls(ends, rows, columns, means)
 
@@ -132,6 +132,7 @@ class _Work:
         self.scores = objective.scores(self.theta)
         self.columns = _Columns.of(objective)
         self.kernels = compiled(elastic_net_kernels.__name__)
+        self.minimise_model = getattr(self.kernels, _MODELS[self.theta.ndim].__name__)
         self.steps = 0
 
     def look_at_all(self) -> tuple[float, float, Floats]:
@@ -165,7 +166,7 @@ class _Work:
         return np.asarray(np.where(weights == 0, at_zero, np.abs(slopes + l1 * np.sign(weights))))
 
     def _step(self, features: NDArray[np.int64], classes: NDArray[np.int64], enough: float) -> bool:
-        """One proximal Newton step in some coordinates; False where they are near enough, or nothing is to be gained."""
+        """One proximal Newton step in some coordinates; False where they are near enough or nothing is gained."""
         objective, (indptr, rows, values, means) = self.objective, self.columns
         by_class = np.atleast_2d(self.theta)
         m, n_classes = objective.X.n_rows, len(by_class)
@@ -181,10 +182,10 @@ class _Work:
             return False
         step, moved, mean = np.zeros(len(features)), np.zeros((m, n_classes)), np.zeros(m)
         intercept_slopes, intercept_step = residuals.sum(axis=0), np.zeros(n_classes)
-        self.kernels.minimise_model(
+        self.minimise_model(
             *(*held, slopes, curvatures, p * self.share[:, None], p),
             *(objective.l2, objective.l1, weights, step, self.first, intercept_slopes, intercept_step, moved, mean),
-            *(_OF_STEP * max(violation * _OF_STEP, enough), _MOST_CYCLES),
+            *(max(_OF_STEP * violation, _OF_ROUND * enough), _MOST_CYCLES),
         )
         self.steps += 1
         fall = float(np.sum(slopes * step) + np.sum(intercept_slopes * intercept_step))
@@ -208,6 +209,9 @@ class _Work:
                 return True
             length /= 2
         return False
+
+
+_MODELS = {1: elastic_net_kernels.minimise_model_of_two_classes, 2: elastic_net_kernels.minimise_model}
 
 
 def _chosen(violations: Floats, weights: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -97,10 +97,12 @@ def minimise_model(
 ) -> int:
     """Minimise the quadratic model of the loss, with the penalty as it is, a coordinate at a time.
 
-    The model's Hessian is exact: Σ_i (w_i/W) (diag(p_i) - p_i p_iᵀ) ⊗ x_i x_iᵀ. Kept are `moved`, the step's scores, and
-    `mean`, their mean by p; `curved` is (w_i/W) p_ik. The cycles end when none changes a slope by more than `enough`.
+    The model's Hessian is exact: Σ_i (w_i/W) (diag(p_i) - p_i p_iᵀ) ⊗ x_i x_iᵀ. Kept are `moved`, the step's scores,
+    and `mean`, their mean by p; `curved` is (w_i/W) p_ik. Weights that are 0 are looked at again only once the others
+    rest. The cycles end when one over all changes no slope by more than `enough`.
     """
     m, n_classes = moved.shape
+    everywhere = True
     for cycle in range(most_cycles):
         most = 0.0
         for k in range(n_classes * first):
@@ -116,13 +118,12 @@ def minimise_model(
                     moved[i, k] += delta
                     mean[i] += p[i, k] * delta
         for c in range(features.shape[0]):
-            j, k = features[c], classes[c]
-            curvature = curvatures[c] + 2.0 * l2
-            if curvature <= 0.0:
+            weight, curvature = weights[c] + step[c], curvatures[c] + 2.0 * l2
+            if curvature <= 0.0 or (weight == 0.0 and not everywhere):
                 continue
-            weight = weights[c] + step[c]
+            begin, end, k = indptr[features[c]], indptr[features[c] + 1], classes[c]
             slope = slopes[c] + 2.0 * l2 * weight
-            for entry in range(indptr[j], indptr[j + 1]):
+            for entry in range(begin, end):
                 i = rows[entry]
                 slope += values[entry] * curved[i, k] * (moved[i, k] - mean[i])
             delta = shrunk(weight - slope / curvature, l1 / curvature) - weight
@@ -130,10 +131,77 @@ def minimise_model(
                 # So that the new weight is 0 exactly where it is to be.
                 step[c] = -weights[c] if weight + delta == 0.0 else step[c] + delta
                 most = max(most, curvature * abs(delta))
-                for entry in range(indptr[j], indptr[j + 1]):
+                for entry in range(begin, end):
                     i = rows[entry]
                     moved[i, k] += delta * values[entry]
                     mean[i] += p[i, k] * delta * values[entry]
-        if most <= enough:
+        if most <= enough and everywhere:
             return cycle + 1
+        everywhere = most <= enough
+    return most_cycles
+
+
+def minimise_model_of_two_classes(
+    indptr: Array,
+    rows: Array,
+    values: Array,
+    features: Array,
+    classes: Array,
+    slopes: Array,
+    curvatures: Array,
+    curved: Array,
+    p: Array,
+    l2: float,
+    l1: float,
+    weights: Array,
+    step: Array,
+    first: int,
+    intercept_slopes: Array,
+    intercept_step: Array,
+    moved: Array,
+    mean: Array,
+    enough: float,
+    most_cycles: int,
+) -> int:
+    """`minimise_model` where one score is all: `mean` then holds by how much each row's residual has moved.
+
+    A column is then a sum over one array, most of the work, instead of three.
+    """
+    m = moved.shape[0]
+    everywhere = True
+    for i in range(m):
+        curved[i, 0] *= 1.0 - p[i, 0]
+    for cycle in range(most_cycles):
+        most = 0.0
+        if first:
+            slope, curvature = intercept_slopes[0], 0.0
+            for i in range(m):
+                slope += mean[i]
+                curvature += curved[i, 0]
+            if curvature > 0.0:
+                delta = -slope / curvature
+                intercept_step[0] += delta
+                most = max(most, abs(slope))
+                for i in range(m):
+                    moved[i, 0] += delta
+                    mean[i] += curved[i, 0] * delta
+        for c in range(features.shape[0]):
+            weight, curvature = weights[c] + step[c], curvatures[c] + 2.0 * l2
+            if curvature <= 0.0 or (weight == 0.0 and not everywhere):
+                continue
+            begin, end = indptr[features[c]], indptr[features[c] + 1]
+            slope = slopes[c] + 2.0 * l2 * weight
+            for entry in range(begin, end):
+                slope += values[entry] * mean[rows[entry]]
+            delta = shrunk(weight - slope / curvature, l1 / curvature) - weight
+            if delta != 0.0:
+                step[c] = -weights[c] if weight + delta == 0.0 else step[c] + delta
+                most = max(most, curvature * abs(delta))
+                for entry in range(begin, end):
+                    i = rows[entry]
+                    moved[i, 0] += delta * values[entry]
+                    mean[i] += curved[i, 0] * delta * values[entry]
+        if most <= enough and everywhere:
+            return cycle + 1
+        everywhere = most <= enough
     return most_cycles
