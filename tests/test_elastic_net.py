@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -30,7 +32,7 @@ def problem(seed, m=40, n=8, classes=2, l2=0.0, l1=0.02, intercept=True, weighte
 
 
 def least(objective):
-    """By a general minimiser on positive and negative parts, where |θ| is smooth; it shares no code with the package."""
+    """By a general minimiser on positive and negative parts, where |θ| is smooth; no code is shared with the package."""
     X, y, w = objective.X.values, objective.y, objective.weights / objective.weights.sum()
     first, n = int(objective.X.has_dummy), objective.X.n_features
     K = 1 if len(objective.shape) == 1 else objective.n_classes
@@ -68,6 +70,13 @@ def slopes(objective, theta):
     return ((p - truth) * w[:, None]).T @ X, by_class[:, first:]
 
 
+def fitted_by_scikit_learn(X, y, **options):
+    """Its versions differ in what they call for L1, and in which of both names they warn of."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return Reference(**options).fit(X, y)
+
+
 def standardised(load):
     X, y = load(return_X_y=True)
     return (X - X.mean(axis=0)) / np.maximum(X.std(axis=0), 1e-9), y
@@ -80,9 +89,8 @@ def standardised(load):
 def test_the_optimum_is_scikit_learns(load, C, l1_ratio):
     X, y = standardised(load)
     ours = LogisticRegression(C, l1_ratio=l1_ratio, tol=1e-8).fit(X, y)
-    reference = Reference(C=C, l1_ratio=l1_ratio, solver="saga", penalty="elasticnet", tol=1e-6, max_iter=20_000)
-    with pytest.warns(FutureWarning) if _tells_of_penalty() else _nothing():
-        reference.fit(X, y)
+    options = {"solver": "saga", "tol": 1e-6, "max_iter": 20_000}
+    reference = fitted_by_scikit_learn(X, y, C=C, penalty="elasticnet", l1_ratio=l1_ratio, **options)
     l2, l1 = (1 - l1_ratio) / (2 * C * len(y)), l1_ratio / (C * len(y))
     of = Objective(DenseMatrix(X), y, n_classes=len(ours.classes_), l2=l2, l1=l1)
     found = np.column_stack([reference.intercept_, reference.coef_]).reshape(of.shape)
@@ -94,9 +102,8 @@ def test_the_optimum_is_scikit_learns(load, C, l1_ratio):
 def test_the_optimum_without_an_intercept_is_liblinears():
     X, y = standardised(load_breast_cancer)
     ours = LogisticRegression(1.0, l1_ratio=1.0, tol=1e-9, fit_intercept=False).fit(X, y)
-    options = {"C": 1.0, "solver": "liblinear", "fit_intercept": False, "tol": 1e-10, "max_iter": 100_000}
-    with pytest.warns(FutureWarning) if _tells_of_penalty() else _nothing():
-        reference = Reference(penalty="l1", **options).fit(X, y)
+    options = {"solver": "liblinear", "fit_intercept": False, "tol": 1e-10, "max_iter": 100_000}
+    reference = fitted_by_scikit_learn(X, y, C=1.0, penalty="l1", l1_ratio=1.0, **options)
     assert np.abs(ours.coef_ - reference.coef_).max() < 1e-4
     assert np.array_equal(ours.coef_ == 0, reference.coef_ == 0)
     assert ours.intercept_.tolist() == [0.0]
@@ -257,7 +264,7 @@ def test_an_offset_of_many_classes_and_of_the_rows_it_belongs_to():
     assert np.array_equal(model.theta_, again.theta_)
     constant = LogisticRegression(l1_ratio=0.5, tol=1e-9).fit(X, y, offset=np.tile([1.0, 0.0, -1.0], (90, 1)))
     plain = LogisticRegression(l1_ratio=0.5, tol=1e-9).fit(X, y)
-    assert np.allclose(constant.intercept_ + [1.0, 0.0, -1.0], plain.intercept_, atol=1e-4)
+    assert np.allclose(constant.intercept_ + np.array([1.0, 0.0, -1.0]), plain.intercept_, atol=1e-4)
     assert np.allclose(constant.coef_, plain.coef_, atol=1e-4)
 
 
@@ -297,17 +304,3 @@ def test_a_text_classifier_keeps_few_words_and_its_penalty(tmp_path):
     again = load(tmp_path / "model.vikt")
     assert (again.l1_, again.l1_ratio) == (0.02, 1.0)
     assert np.array_equal(again.predict_proba(texts), model.predict_proba(texts))
-
-
-def _tells_of_penalty():
-    import sklearn
-
-    return tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 8)
-
-
-class _nothing:
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return False
