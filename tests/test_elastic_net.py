@@ -32,7 +32,7 @@ def problem(seed, m=40, n=8, classes=2, l2=0.0, l1=0.02, intercept=True, weighte
 
 
 def least(objective):
-    """By a general minimiser on positive and negative parts, where |θ| is smooth; no code is shared with the package."""
+    """By a general minimiser on positive and negative parts, where |θ| is smooth, and with code of its own."""
     X, y, w = objective.X.values, objective.y, objective.weights / objective.weights.sum()
     first, n = int(objective.X.has_dummy), objective.X.n_features
     K = 1 if len(objective.shape) == 1 else objective.n_classes

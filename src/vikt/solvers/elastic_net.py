@@ -3,13 +3,15 @@
 λ₁|θ_j| has a kink at 0, so at the optimum a weight is exactly 0 where the mean loss is no steeper than λ₁. A round
 looks at all columns once, takes up the steepest of those, and goes on with them and the weights that are not 0 until
 these are near their own optimum; the proof is of all columns. A step minimises the quadratic model of the loss and the
-penalty as it is, column after column, and is halved until the loss falls.
+penalty as it is, column after column, goes on by conjugate gradients in what is not 0, and is halved until the loss
+falls.
 
 Sources: Friedman, Hastie and Tibshirani 2010 (glmnet); Yuan, Ho and Lin 2012; Massias, Gramfort and Salmon 2018.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,9 +29,10 @@ _EPSILON = float(np.finfo(np.float64).eps)
 _FEWEST_COORDINATES = 256
 _GROWTH = 2
 # How near to their own optimum the weights taken up are brought in one round, and the model's in one step.
-_OF_ROUND, _OF_STEP = 0.1, 0.3
+_NEAR = 0.3
 _MOST_STEPS_A_ROUND = 20
-_MOST_CYCLES = 100
+_MOST_CYCLES = 10
+_MOST_PRODUCTS = 50
 _ENOUGH = 1e-4
 _SHORTEST_STEP = 2.0**-40
 _ROUNDING = 8 * _EPSILON
@@ -152,7 +155,7 @@ class _Work:
         """Bring the weights that count near their own optimum."""
         weights = self.theta[..., self.first :]
         violations = self._violations(slopes, weights)
-        enough = _OF_ROUND * float(violations.max(initial=0.0))
+        enough = _NEAR * float(violations.max(initial=0.0))
         coordinates = _chosen(np.atleast_2d(violations), np.atleast_2d(weights))
         for _ in range(_MOST_STEPS_A_ROUND):
             if self.steps >= max_iter or not self._step(*coordinates, enough):
@@ -182,12 +185,15 @@ class _Work:
             return False
         step, moved, mean = np.zeros(len(features)), np.zeros((m, n_classes)), np.zeros(m)
         intercept_slopes, intercept_step = residuals.sum(axis=0), np.zeros(n_classes)
+        near = _NEAR * max(violation, enough)
         self.minimise_model(
             *(*held, slopes, curvatures, p * self.share[:, None], p),
             *(objective.l2, objective.l1, weights, step, self.first, intercept_slopes, intercept_step, moved, mean),
-            *(max(_OF_STEP * violation, _OF_ROUND * enough), _MOST_CYCLES),
+            *(near, _MOST_CYCLES),
         )
         self.steps += 1
+        held_model = _Model(held, slopes, curvatures, intercept_slopes, p, self.share, weights, self.first)
+        step, intercept_step, moved = held_model.polished(objective, step, intercept_step, moved, near)
         fall = float(np.sum(slopes * step) + np.sum(intercept_slopes * intercept_step))
         whole: Floats = np.zeros_like(by_class)
         whole[classes, self.first + features] = step
@@ -209,6 +215,99 @@ class _Work:
                 return True
             length /= 2
         return False
+
+
+class _Model(NamedTuple):
+    """The quadratic model of the mean loss about θ, in some coordinates and the intercepts."""
+
+    held: tuple[Any, ...]
+    slopes: Floats
+    curvatures: Floats
+    intercept_slopes: Floats
+    p: Floats
+    share: Floats
+    weights: Floats
+    first: int
+
+    def polished(
+        self, objective: Objective, step: Floats, intercept_step: Floats, moved: Floats, enough: float
+    ) -> tuple[Floats, Floats, Floats]:
+        """The step, gone on with by conjugate gradients in the weights that are not 0, as if each kept its sign.
+
+        Coordinate descent finds out which weights are 0, but is slow with columns that resemble each other. A weight
+        that would change its sign becomes 0. What does not lower the model is not taken.
+        """
+        weights = self.weights + step
+        free = weights != 0
+        if not free.any():
+            return step, intercept_step, moved
+        restricted = self._replace(held=(*self.held[:3], self.held[3][free], self.held[4][free]))
+        kinks = objective.l1 * np.sign(weights[free]) + 2 * objective.l2 * weights[free] + self.slopes[free]
+        gradient = restricted.bent(moved) + np.concatenate([kinks, self.intercept_slopes * self.first])
+        by_weight = self.curvatures[free] + 2 * objective.l2
+        by_intercept = np.sum(self.share[:, None] * self.p * (1 - self.p), axis=0)
+        diagonal = np.maximum(np.concatenate([by_weight, by_intercept]), np.finfo(np.float64).tiny)
+
+        def product(direction: Floats) -> Floats:
+            bent = restricted.bent(restricted.scores(direction))
+            bent[: len(by_weight)] += 2 * objective.l2 * direction[: len(by_weight)]
+            return bent
+
+        further = _conjugate_gradients(product, -gradient, diagonal, enough)
+        target = weights[free] + further[: len(by_weight)]
+        target[np.sign(target) != np.sign(weights[free])] = 0.0
+        polished, all_moved = step.copy(), moved.copy()
+        polished[free] = np.where(target == 0, -self.weights[free], target - self.weights[free])
+        further[: len(by_weight)] = target - weights[free]
+        all_moved += restricted.scores(further)
+        intercepts = intercept_step + further[len(by_weight) :] * self.first
+        before = self.value(objective, step, intercept_step, moved)
+        if self.value(objective, polished, intercepts, all_moved) < before:
+            return polished, intercepts, all_moved
+        return step, intercept_step, moved
+
+    def value(self, objective: Objective, step: Floats, intercept_step: Floats, moved: Floats) -> float:
+        weights = self.weights + step
+        linear = np.sum(self.slopes * step) + np.sum(self.intercept_slopes * intercept_step)
+        quadratic = np.sum(self._curved(moved) * moved) / 2
+        penalty = objective.l1 * np.sum(np.abs(weights)) + objective.l2 * np.sum(weights * weights)
+        return float(linear + quadratic + penalty)
+
+    def scores(self, direction: Floats) -> Floats:
+        """Of a step in the coordinates, and last the intercepts."""
+        moved: Floats = np.zeros_like(self.p) + direction[-self.p.shape[1] :] * self.first
+        compiled(elastic_net_kernels.__name__).add_scores(*self.held, direction, moved)
+        return moved
+
+    def bent(self, moved: Floats) -> Floats:
+        """By how much the slopes change as scores move."""
+        curved = self._curved(moved)
+        sums = np.empty(len(self.held[3]))
+        compiled(elastic_net_kernels.__name__).column_sums(*self.held, curved, sums)
+        return np.concatenate([sums, curved.sum(axis=0) * self.first])
+
+    def _curved(self, moved: Floats) -> Floats:
+        mean = np.sum(self.p * moved, axis=1, keepdims=True)
+        return np.asarray(self.share[:, None] * self.p * (moved - mean))
+
+
+def _conjugate_gradients(product: Callable[[Floats], Floats], right: Floats, diagonal: Floats, enough: float) -> Floats:
+    """The x with H·x = b, until no number of H·x is off by more than `enough`, or for as long as H is not flat."""
+    found, rest = np.zeros_like(right), right.copy()
+    direction = rest / diagonal
+    size = float(np.sum(rest * direction))
+    for _ in range(_MOST_PRODUCTS):
+        if np.abs(rest).max() <= enough:
+            break
+        bent = product(direction)
+        curvature = float(np.sum(direction * bent))
+        if not curvature > 0:
+            break
+        found += size / curvature * direction
+        rest -= size / curvature * bent
+        last, size = size, float(np.sum(rest * rest / diagonal))
+        direction = rest / diagonal + size / last * direction
+    return found
 
 
 _MODELS = {1: elastic_net_kernels.minimise_model_of_two_classes, 2: elastic_net_kernels.minimise_model}

@@ -205,3 +205,25 @@ def minimise_model_of_two_classes(
             return cycle + 1
         everywhere = most <= enough
     return most_cycles
+
+
+def add_scores(
+    indptr: Array, rows: Array, values: Array, features: Array, classes: Array, step: Array, scores: Array
+) -> None:
+    """The scores of a step in some coordinates, added: scores[i, k] += Σ_j x_ij step_jk."""
+    for c in range(features.shape[0]):
+        j, k = features[c], classes[c]
+        for entry in range(indptr[j], indptr[j + 1]):
+            scores[rows[entry], k] += values[entry] * step[c]
+
+
+def column_sums(
+    indptr: Array, rows: Array, values: Array, features: Array, classes: Array, residuals: Array, sums: Array
+) -> None:
+    """The weighted sum of rows, at some coordinates: Σ_i x_ij r_ik."""
+    for c in range(features.shape[0]):
+        j, k = features[c], classes[c]
+        total = 0.0
+        for entry in range(indptr[j], indptr[j + 1]):
+            total += values[entry] * residuals[rows[entry], k]
+        sums[c] = total
