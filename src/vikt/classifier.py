@@ -23,6 +23,7 @@ from vikt.features.text import FeatureSettings, Measured, TextFeatures
 from vikt.model.classes import encode_labels, label_array, row_weights
 from vikt.model.functions import Floats
 from vikt.model.linear import LinearModel, log_probabilities
+from vikt.model.penalties import split_strength
 from vikt.selection.features import (
     Component,
     FeatureChoice,
@@ -75,8 +76,10 @@ class TextClassifier(Estimator):
         Choose λ by so many folds of cross-validation, not by a tenth of the rows.
     one_standard_error : bool
         Choose the largest λ whose validation loss is within one standard error of the least.
+    l1_ratio : float
+        The part of L1, from 0 to 1, as in `LogisticRegression`; a λ chosen by validation is chosen with L2 alone.
     class_weight : None, "balanced" or dict
-    solver : {"auto", "dual", "newton", "batch", "stochastic", "minibatch"}
+    solver : {"auto", "dual", "newton", "elastic_net", "batch", "stochastic", "minibatch"}
     tol : float
         The relative distance from the optimum to be proven.
     max_iter : int, optional
@@ -142,6 +145,7 @@ class TextClassifier(Estimator):
         l2: float | str = "auto",
         folds: int | None = None,
         one_standard_error: bool = False,
+        l1_ratio: float = 0.0,
         class_weight: Any = None,
         solver: str = "auto",
         tol: float = 1e-4,
@@ -154,7 +158,7 @@ class TextClassifier(Estimator):
         self.analyzer, self.ngrams, self.weighting = analyzer, ngrams, weighting
         self.min_df, self.lowercase, self.hashing, self.features = min_df, lowercase, hashing, features
         self.l2, self.folds, self.one_standard_error = l2, folds, one_standard_error
-        self.class_weight = class_weight
+        self.l1_ratio, self.class_weight = l1_ratio, class_weight
         self.solver, self.tol, self.max_iter = solver, tol, max_iter
         self.learning_rate, self.batch_size, self.patience = learning_rate, batch_size, patience
         self.random_state = random_state
@@ -244,7 +248,7 @@ class TextClassifier(Estimator):
 
     def check_settings(self) -> None:
         """Refuse settings that cannot be, before any text is read. Raises UsageError."""
-        Settings.of(self), self._given_l2()
+        Settings.of(self), self._given_l2(), split_strength(0.0, self.l1_ratio)
         self._check_folds()
         self.features_ = TextFeatures(self._feature_settings())
 
@@ -282,7 +286,14 @@ class TextClassifier(Estimator):
         settings = self.features_.settings
         self.components_ = [
             fit_component(
-                source, replace(settings, analyzer=name), share, choice, fitted_rows, apart, Settings.of(self)
+                source,
+                replace(settings, analyzer=name),
+                share,
+                choice,
+                fitted_rows,
+                apart,
+                Settings.of(self),
+                self.l1_ratio,
             )
             for (name, share), choice in zip(recipe.shares, choices, strict=True)
         ]
@@ -319,7 +330,7 @@ class TextClassifier(Estimator):
     def _chooses_features(self) -> bool:
         """Whether nothing was named that only a given analyzer, or no validation, leaves a meaning."""
         named = (self.ngrams, self.weighting, self.hashing, self.patience, self._given_l2(), self.folds)
-        as_usual = self.solver in ("auto", "dual") and not self.one_standard_error
+        as_usual = self.solver in ("auto", "dual") and not self.one_standard_error and not self.l1_ratio
         return self.analyzer == "auto" and as_usual and all(name is None for name in named)
 
     def _choice(self, source: Source, settings: FeatureSettings, parts: list[Part]) -> Choice | None:
@@ -344,6 +355,7 @@ class TextClassifier(Estimator):
         told = least_proven(self.components_)
         proof, solution = told.certificate, told.solution
         self.choice_, self.l2_ = told.choice, told.choice.l2
+        self.l1_ = split_strength(self.l2_, self.l1_ratio)[1]
         self.certificate_, self.bound_ = proof.relative, proof.bound
         self.loss_, self.certificate_reason_ = proof.value, proof.reason
         self.loss_curve_, self.n_iter_ = solution.loss_curve, solution.loss_curve[-1].passes
@@ -449,6 +461,7 @@ class TextClassifier(Estimator):
             "classes_dtype": _dtype_name(self.classes_),
             "fit": {
                 "l2": self.l2_,
+                "l1": self.l1_,
                 "loss": self.loss_,
                 "certificate": None if np.isnan(self.certificate_) else min(self.certificate_, 1e300),
                 "bound": None if np.isnan(self.bound_) else self.bound_,
@@ -501,7 +514,7 @@ class TextClassifier(Estimator):
             raise DamagedModelError(f"weights of shape {classifier.theta_.shape} for {K} classes and {n - 1} features")
         classifier.parts_ = fit["parts"]
         classifier.feature_choice_ = fit["features"] and FeatureChoice.from_json(fit["features"])
-        classifier.l2_, classifier.loss_ = fit["l2"], fit["loss"]
+        classifier.l2_, classifier.l1_, classifier.loss_ = fit["l2"], fit["l1"], fit["loss"]
         classifier.certificate_ = np.nan if fit["certificate"] is None else fit["certificate"]
         classifier.bound_ = np.nan if fit["bound"] is None else fit["bound"]
         classifier.certificate_reason_, classifier.n_iter_ = fit["certificate_reason"], fit["passes"]

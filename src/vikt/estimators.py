@@ -14,9 +14,10 @@ from vikt.errors import DataError, NotFittedError, UsageError, check_known, know
 from vikt.matrix import DesignMatrix, design_matrix, row_hashes
 from vikt.model.classes import class_factors, encode_labels, row_weights
 from vikt.model.functions import Floats
-from vikt.model.linear import LinearModel, centred_intercepts
+from vikt.model.linear import LinearModel, centred_intercepts, log_probabilities, most_probable
 from vikt.model.naive_bayes import NAIVE_BAYES
 from vikt.model.objective import Objective
+from vikt.model.penalties import split_strength
 from vikt.solvers import Settings, minimise
 
 
@@ -113,32 +114,32 @@ class LinearClassifier(Estimator):
         self.n_features_in_ = matrix.n_features
         return matrix, indices, weights
 
-    def _model(self, X: Any) -> tuple[LinearModel, DesignMatrix]:
+    def _scores(self, X: Any, offset: Any) -> Floats:
         self._check_fitted()
-        return LinearModel(self.theta_), self._matrix(X, self._has_dummy, self.n_features_in_)
+        matrix = self._matrix(X, self._has_dummy, self.n_features_in_)
+        scores = LinearModel(self.theta_).scores(matrix)
+        return scores if offset is None else scores + _checked_offset(offset, scores.shape)
 
     def _matrix(self, X: Any, has_dummy: bool, n_features: int | None = None) -> Any:
         return design_matrix(X, has_dummy=has_dummy, n_features=n_features, owner=type(self).__name__)
 
-    def decision_function(self, X: Any) -> Floats:
-        """θᵀx: (m,) for two classes, (m, K) for more."""
-        model, matrix = self._model(X)
-        scores = model.scores(matrix)
+    def decision_function(self, X: Any, offset: Any = None) -> Floats:
+        """θᵀx: (m,) for two classes, (m, K) for more; `offset`, here and below, is known scores to be added."""
+        scores = self._scores(X, offset)
         return scores[:, 1] - scores[:, 0] if scores.shape[1:] == (2,) else scores
 
-    def predict_log_proba(self, X: Any) -> Floats:
+    def predict_log_proba(self, X: Any, offset: Any = None) -> Floats:
         """log P(y = k | x): (m, K)."""
-        model, matrix = self._model(X)
-        return model.log_probabilities(matrix)
+        return log_probabilities(self._scores(X, offset))
 
-    def predict_proba(self, X: Any) -> Floats:
+    def predict_proba(self, X: Any, offset: Any = None) -> Floats:
         """P(y = k | x): (m, K)."""
-        return np.exp(self.predict_log_proba(X))
+        return np.exp(self.predict_log_proba(X, offset))
 
-    def predict(self, X: Any) -> NDArray[Any]:
+    def predict(self, X: Any, offset: Any = None) -> NDArray[Any]:
         """The most probable class of each row; a tie goes to the first."""
-        model, matrix = self._model(X)
-        return np.asarray(self.classes_[model.predict(matrix)])
+        best = most_probable(self._scores(X, offset))
+        return np.asarray(self.classes_[best])
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Accuracy."""
@@ -154,14 +155,21 @@ class LogisticRegression(LinearClassifier):
         1/(2λW), as scikit-learn has it.
     l2 : float, optional
         λ of L̂ = mean loss + λ Σ θ_j²; replaces C when given.
+    l1_ratio : float
+        The part of L1, from 0 to 1, as scikit-learn has it: the penalty is (1 - l1_ratio)·λ Σ θ_j² + λ₁ Σ |θ_j| with
+        λ₁ = 2·l1_ratio·λ, which makes weights that say little exactly 0.
     fit_intercept : bool
         Whether the dummy feature is there; its weight is never penalised.
     class_weight : None, "balanced" or dict
-    solver : {"auto", "dual", "newton", "batch", "stochastic", "minibatch"}
+    solver : {"auto", "dual", "newton", "elastic_net", "batch", "stochastic", "minibatch"}
+        Only "elastic_net" takes an `l1_ratio` above 0.
     tol : float
         The relative distance from the optimum to be proven: L̂ ≤ (1 + tol)·L̂*.
     max_iter : int, optional
         The most passes over the data.
+    warm_start : bool
+        Begin where the last fit ended, if it had the same classes and features. Dual ascent, which "auto" chooses for
+        L2 alone, begins anew: its dual point is one of the rows, which may be others.
     learning_rate : float or "auto"
         α, of the descents.
     batch_size : int
@@ -177,8 +185,8 @@ class LogisticRegression(LinearClassifier):
         As scikit-learn has them; `theta_` is the lecture's θ.
     certificate_ : float
         The proven relative distance from the optimum; nan with the reason in `certificate_reason_`.
-    l2_ : float
-        λ.
+    l2_, l1_ : float
+        λ, from which `l1_ratio` takes its part, and λ₁.
     n_iter_ : ndarray
         Passes over the data.
     loss_curve_ : list of LossRecord
@@ -197,22 +205,25 @@ class LogisticRegression(LinearClassifier):
         C: float = 1.0,
         *,
         l2: float | None = None,
+        l1_ratio: float = 0.0,
         fit_intercept: bool = True,
         class_weight: Any = None,
         solver: str = "auto",
         tol: float = 1e-4,
         max_iter: int | None = None,
+        warm_start: bool = False,
         learning_rate: float | str = "auto",
         batch_size: int = 100,
         patience: int | None = None,
         random_state: int | None = 0,
     ) -> None:
-        self.C, self.l2, self.fit_intercept, self.class_weight = C, l2, fit_intercept, class_weight
-        self.solver, self.tol, self.max_iter = solver, tol, max_iter
+        self.C, self.l2, self.l1_ratio = C, l2, l1_ratio
+        self.fit_intercept, self.class_weight = fit_intercept, class_weight
+        self.solver, self.tol, self.max_iter, self.warm_start = solver, tol, max_iter, warm_start
         self.learning_rate, self.batch_size, self.patience = learning_rate, batch_size, patience
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
         """Fit; the order of the rows does not matter, not even to the last bit.
 
         Parameters
@@ -220,6 +231,8 @@ class LogisticRegression(LinearClassifier):
         X : array_like or SciPy sparse, (m, n)
         y : (m,)
         sample_weight : (m,), optional
+        offset : (m,) for two classes, (m, K) for more, optional
+            Known scores, added to θᵀx; `predict` and its like take them too.
 
         Raises
         ------
@@ -229,9 +242,12 @@ class LogisticRegression(LinearClassifier):
             A parameter that cannot be.
         """
         settings = Settings.of(self)
+        split_strength(0.0, self.l1_ratio)
+        last = (self.theta_, self.classes_) if self.warm_start and self.__sklearn_is_fitted__() else None
         matrix, indices, weights = self._prepared(X, y, sample_weight, self.fit_intercept)
+        known = self._known(offset, sample_weight, matrix.n_rows)
         weights = weights * class_factors(self.class_weight, self.classes_, indices, weights)
-        keys, content_of = _row_contents(matrix, settings.random_state)
+        keys, content_of = _row_contents(matrix, settings.random_state, known)
         order = canonical_order(keys, content_of, indices, weights)
         order, weights = _merged(order, keys, content_of, indices, weights)
         training, validation = order, None
@@ -240,12 +256,22 @@ class LogisticRegression(LinearClassifier):
             kept, apart = split_tenths(ranks, indices[order], 1)
             training, validation = order[kept], order[apart] if len(apart) else None
         self.l2_ = self._l2(float(weights[training].sum()))
-        objectives = [
-            self._objective(matrix.take(rows), indices[rows], weights[rows], l2)
-            for rows, l2 in ((training, self.l2_), (validation, 0.0))
-            if rows is not None
-        ]
-        solution = minimise(objectives[0], settings, validation=objectives[1] if len(objectives) > 1 else None)
+        l2, self.l1_ = split_strength(self.l2_, self.l1_ratio)
+
+        def objective_of(rows: NDArray[np.int64], l2: float, l1: float) -> Objective:
+            return Objective(
+                matrix.take(rows),
+                indices[rows],
+                n_classes=len(self.classes_),
+                l2=l2,
+                sample_weight=weights[rows],
+                l1=l1,
+                offset=None if known is None else known[rows],
+            )
+
+        objective = objective_of(training, l2, self.l1_)
+        held_apart = None if validation is None else objective_of(validation, 0.0, 0.0)
+        solution = minimise(objective, settings, validation=held_apart, start=self._start(last, objective.shape))
         self._learn(centred_intercepts(solution.theta) if self.fit_intercept else solution.theta, self.fit_intercept)
         self.certificate_, self.certificate_reason_ = (
             solution.certificate.relative,
@@ -256,8 +282,18 @@ class LogisticRegression(LinearClassifier):
         solution.warn_unless_converged(stacklevel=3)
         return self
 
-    def _objective(self, X: DesignMatrix, y: NDArray[np.int64], weights: Floats, l2: float) -> Objective:
-        return Objective(X, y, n_classes=len(self.classes_), l2=l2, sample_weight=weights)
+    def _known(self, offset: Any, sample_weight: Any, n_rows: int) -> Floats | None:
+        """The offsets of the rows whose weight is not 0."""
+        if offset is None:
+            return None
+        shape = (n_rows,) if len(self.classes_) == 2 else (n_rows, len(self.classes_))
+        return _checked_offset(offset, shape)[row_weights(sample_weight, n_rows) > 0]
+
+    def _start(self, last: tuple[Floats, NDArray[Any]] | None, shape: tuple[int, ...]) -> Floats | None:
+        """The θ of the last fit, if it is one of the same weights."""
+        if last is None or last[0].shape != shape or not np.array_equal(last[1], self.classes_):
+            return None
+        return last[0]
 
     def _l2(self, total_weight: float) -> float:
         if self.l2 is not None:
@@ -311,13 +347,34 @@ class NaiveBayes(LinearClassifier):
         return tags
 
 
-def _row_contents(matrix: DesignMatrix, seed: int) -> tuple[NDArray[np.int64], Callable[[int], bytes]]:
-    """What each row says, its non-zeros, the same whether it is held sparse or dense: a seeded hash, and the bytes."""
+def _checked_offset(offset: Any, shape: tuple[int, ...]) -> Floats:
+    """Raises DataError where offsets are no numbers, not finite, or of another shape."""
+    try:
+        known = np.asarray(offset, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"offset: expected numbers: {error}") from None
+    if known.shape != shape:
+        raise DataError(
+            f"offset: expected shape {shape}, found {known.shape}; give one number a row for two classes, K for more"
+        )
+    if not np.isfinite(known).all():
+        raise DataError("offset: contains NaN or infinity; give finite scores")
+    return known
+
+
+def _row_contents(
+    matrix: DesignMatrix, seed: int, offset: Floats | None = None
+) -> tuple[NDArray[np.int64], Callable[[int], bytes]]:
+    """What each row says, its non-zeros, the same whether it is held sparse or dense: a seeded hash, and the bytes.
+
+    Its offset is part of the bytes.
+    """
     indptr, indices, values = matrix.compressed_rows()
 
     def content_of(row: int) -> bytes:
         part = slice(indptr[row], indptr[row + 1])
-        return bytes(indices[part].astype(np.int64).tobytes() + values[part].astype(np.float64).tobytes())
+        known = b"" if offset is None else offset[row].tobytes()
+        return bytes(indices[part].astype(np.int64).tobytes() + values[part].astype(np.float64).tobytes() + known)
 
     return row_hashes(matrix) * np.int64(2 * seed + 1), content_of
 

@@ -44,6 +44,7 @@ class Solver(StrEnum):
     auto = "auto"
     dual = "dual"
     newton = "newton"
+    elastic_net = "elastic_net"
     batch = "batch"
     stochastic = "stochastic"
     minibatch = "minibatch"
@@ -141,6 +142,9 @@ def train(
             "--one-standard-error", help="Choose the largest λ within one standard error of the least validation loss."
         ),
     ] = False,
+    l1_ratio: Annotated[
+        float, typer.Option("--l1-ratio", help="The part of L1 in the penalty; weights become 0.", min=0, max=1)
+    ] = 0.0,
     solver: Annotated[Solver, typer.Option(help="How the loss is minimised.")] = Solver.auto,
     tol: Annotated[float, typer.Option(help="The distance from the optimum to prove, relative.")] = 1e-4,
     max_iter: Annotated[int | None, typer.Option(help="The most passes over the data.", min=1)] = None,
@@ -176,6 +180,7 @@ def train(
         l2=work.parse_number("--l2", l2),
         folds=folds,
         one_standard_error=one_standard_error,
+        l1_ratio=l1_ratio,
         solver=solver.value,
         tol=tol,
         max_iter=max_iter,

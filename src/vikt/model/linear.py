@@ -42,8 +42,7 @@ class LinearModel:
 
     def predict(self, X: DesignMatrix) -> Classes:
         """arg max_k P(y = k | x): (m,); a tie goes to the first class."""
-        z = self.scores(X)
-        return np.asarray(np.argmax(z, axis=1) if z.ndim == 2 else z > 0, dtype=np.int64)
+        return most_probable(self.scores(X))
 
 
 def log_probabilities(scores: Floats) -> Floats:
@@ -51,6 +50,11 @@ def log_probabilities(scores: Floats) -> Floats:
     if scores.ndim == 2:
         return log_softmax(scores)
     return np.stack([log_logistic(-scores), log_logistic(scores)], axis=1)
+
+
+def most_probable(scores: Floats) -> Classes:
+    """arg max_k P(y = k | x), (m,), of scores θᵀx; a tie goes to the first class."""
+    return np.asarray(np.argmax(scores, axis=1) if scores.ndim == 2 else scores > 0, dtype=np.int64)
 
 
 def h(x: ArrayLike, theta: ArrayLike) -> Floats:

@@ -1,4 +1,4 @@
-"""What is minimised: L̂(θ) = (1/W) Σ_i w_i · loss_i(θ) + λ Σ_{j≥1} θ_j².
+"""What is minimised: L̂(θ) = (1/W) Σ_i w_i · loss_i(θ) + λ Σ_{j≥1} θ_j² + λ₁ Σ_{j≥1} |θ_j|, λ₁ being 0 as a rule.
 
 Conventions, here once for the whole package:
 
@@ -22,7 +22,7 @@ from vikt.matrix import DesignMatrix
 from vikt.matrix.design import Rows
 from vikt.model.functions import Floats
 from vikt.model.losses import Classes, loss_for
-from vikt.model.penalties import L2
+from vikt.model.penalties import L2, ElasticNet
 
 
 class Objective:
@@ -40,6 +40,10 @@ class Objective:
         λ.
     sample_weight : (m,), optional
         w; ones if not given.
+    l1 : float
+        λ₁.
+    offset : (m,) or (m, K), optional
+        Known scores, added to θᵀx.
 
     Attributes
     ----------
@@ -64,22 +68,34 @@ class Objective:
         n_classes: int,
         l2: float,
         sample_weight: Floats | None = None,
+        l1: float = 0.0,
+        offset: Floats | None = None,
     ) -> None:
-        self.X, self.y, self.n_classes, self.l2 = X, y, n_classes, l2
-        self.penalty = L2(l2, X.has_dummy)
+        self.X, self.y, self.n_classes, self.l2, self.l1 = X, y, n_classes, l2, l1
+        self.penalty = ElasticNet(l2, l1, X.has_dummy) if l1 else L2(l2, X.has_dummy)
+        self.offset = offset
         n_weights = X.n_features + X.has_dummy
         self.shape: tuple[int, ...] = (n_weights,) if n_classes == 2 else (n_classes, n_weights)
         self.loss = loss_for(len(self.shape))
         self.weights = np.ones(X.n_rows) if sample_weight is None else sample_weight
         self.total_weight = float(np.sum(self.weights))
 
-    def with_l2(self, l2: float) -> Objective:
-        """The same data with another λ."""
-        return Objective(self.X, self.y, n_classes=self.n_classes, l2=l2, sample_weight=self.weights)
+    def with_l2(self, l2: float, l1: float = 0.0) -> Objective:
+        """The same data with another λ, and λ₁."""
+        return Objective(
+            self.X, self.y, n_classes=self.n_classes, l2=l2, sample_weight=self.weights, l1=l1, offset=self.offset
+        )
+
+    def scores(self, theta: NDArray[Any], rows: Rows | None = None) -> Floats:
+        """θᵀx of the rows, and what is known beside it: (m,) or (m, K)."""
+        scores = self.X.scores(theta, rows)
+        if self.offset is None:
+            return scores
+        return np.asarray(scores + (self.offset if rows is None else self.offset[rows]))
 
     def value(self, theta: NDArray[Any]) -> float:
         """L̂(θ)."""
-        return self.value_from_scores(self.X.scores(theta), theta)
+        return self.value_from_scores(self.scores(theta), theta)
 
     def value_from_scores(self, scores: Floats, theta: NDArray[Any]) -> float:
         losses = self.loss.losses(scores, self.y)
@@ -87,12 +103,12 @@ class Objective:
         return float(np.sum(self.weights * losses)) / self.total_weight + self.penalty.value(theta)
 
     def gradient(self, theta: Floats) -> Floats:
-        """∂L̂/∂θ: the shape of θ."""
+        """∂L̂/∂θ, of all but λ₁'s sum: the shape of θ."""
         return self.value_and_gradient(theta)[1]
 
     def value_and_gradient(self, theta: Floats) -> tuple[float, Floats]:
         """Both, for one pass over the scores."""
-        scores = self.X.scores(theta)
+        scores = self.scores(theta)
         residuals = self.loss.residuals(scores, self.y)
         return self.value_from_scores(scores, theta), self.gradient_from_residuals(residuals, theta)
 
@@ -106,7 +122,7 @@ class Objective:
         It is (1/|rows|) Σ_i (w_i·m/W) x_i (p_i - y_i), whose expectation over rows is the gradient of the mean loss;
         on all rows at once it is that gradient. Text touches few columns: the rest are zero and not named.
         """
-        residuals = self.loss.residuals(self.X.scores(theta, rows), self.y[rows])
+        residuals = self.loss.residuals(self.scores(theta, rows), self.y[rows])
         share = self.weights[rows] * (self.X.n_rows / (self.total_weight * len(rows)))
         return self.X.scatter((residuals.T * share).T, rows)
 

@@ -18,6 +18,7 @@ from vikt.errors import EmptyVocabularyError
 from vikt.features.text import FeatureSettings, TextFeatures
 from vikt.model.functions import Floats
 from vikt.model.linear import centred_intercepts
+from vikt.model.penalties import split_strength
 from vikt.selection.folds import Fold
 from vikt.selection.path import Choice, choose_l2, default_l2
 from vikt.selection.prepare import Source
@@ -224,11 +225,12 @@ def fit_component(
     rows: NDArray[np.int64],
     apart: NDArray[np.int64],
     solver: Settings,
+    l1_ratio: float = 0.0,
 ) -> Component:
     """Fit one part to rows, with a λ chosen before or by default; rows apart stop a descent early, if there are any."""
     prepared = source.prepare(settings, rows, apart)
     choice = choice or default_l2(prepared.fitted, "too few texts to validate on")
-    objective = prepared.fitted.with_l2(choice.l2)
+    objective = prepared.fitted.with_l2(*split_strength(choice.l2, l1_ratio))
     solution = minimise(
         objective,
         solver,

@@ -7,8 +7,10 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from vikt.errors import UsageError, check_known
+from vikt.model.functions import Floats
 from vikt.model.objective import Objective
 from vikt.solvers.dual import dual
+from vikt.solvers.elastic_net import elastic_net
 from vikt.solvers.gradient_descent import batch, minibatch, stochastic
 from vikt.solvers.newton import newton
 from vikt.solvers.separable import said_if_separable
@@ -20,7 +22,14 @@ DESCENTS: dict[str, Callable[..., Solution]] = {
     "stochastic": stochastic,
     "minibatch": minibatch,
 }
-SOLVERS: dict[str, Callable[..., Solution]] = {"dual": dual, "newton": newton, **DESCENTS}
+SOLVERS: dict[str, Callable[..., Solution]] = {
+    "dual": dual,
+    "newton": newton,
+    "elastic_net": elastic_net,
+    **DESCENTS,
+}
+_TAKE_L1 = ("elastic_net",)
+_TAKE_OFFSETS = _TAKE_A_START = ("newton", "elastic_net", *DESCENTS)
 # Newton's method costs from the ascent's θ about what so many passes of the ascent do, or more.
 _MOST_AHEAD = 150.0
 
@@ -34,17 +43,8 @@ class Settings:
     solver : str
         A name in `SOLVERS`, or "auto", which chooses so:
 
-        ============  =======  =====================================================================================
-        rows          λ        solver
-        ============  =======  =====================================================================================
-        dense         any      Newton's method
-        sparse, text  λ > 0    dual coordinate ascent; where, after ten passes or later, its pace promises more than
-                               150 further ones, Newton's method from its θ
-        sparse, text  λ = 0    Newton's method
-        ============  =======  =====================================================================================
-
-        Newton's steps are exact where the Hessian of the N weights is quick to form, (m + N)·N² ≤ 3e8 (dense: 2e7),
-        and found by conjugate gradients elsewhere.
+        ============  =======  ==============================================================================
+        With λ₁ > 0 it is the elastic net's own, and with an offset, which has no dual here, Newton's method.
     tol : float
         The relative distance from the optimum to be proven.
     max_iter : int, optional
@@ -87,6 +87,7 @@ def minimise(
     settings: Settings,
     *,
     validation: Objective | None = None,
+    start: Floats | None = None,
     progress: Progress | None = None,
 ) -> Solution:
     """Minimise an objective.
@@ -97,14 +98,24 @@ def minimise(
     settings : Settings
     validation : Objective, optional
         Rows kept apart for early stopping.
+    start : ndarray, optional
+        θ to begin with, of the solvers that can; dual ascent begins at 0 whatever it is.
     progress : callable, optional
         Called with each measurement.
+
+    Raises
+    ------
+    UsageError
+        The solver named knows nothing of λ₁, or of offsets.
     """
     if settings.solver == "auto":
-        return _automatic(objective, settings, progress)
+        return _automatic(objective, settings, start, progress)
+    _check_able(objective, settings.solver)
     options: dict[str, Any] = {"tol": settings.tol, "random_state": settings.random_state, "progress": progress}
     if settings.max_iter is not None:
         options["max_iter"] = settings.max_iter
+    if start is not None and settings.solver in _TAKE_A_START:
+        options["theta"] = start
     if settings.solver in DESCENTS:
         options |= {"learning_rate": settings.learning_rate, "validation": validation}
         if settings.patience is not None:
@@ -113,13 +124,25 @@ def minimise(
         options["batch_size"] = settings.batch_size
     solution = SOLVERS[settings.solver](objective, **options)
     # Early stopping is a remedy of its own.
-    return said_if_separable(objective, solution) if objective.l2 == 0 and validation is None else solution
+    penalised = objective.l2 > 0 or objective.l1 > 0
+    return solution if penalised or validation is not None else said_if_separable(objective, solution)
 
 
-def _automatic(objective: Objective, settings: Settings, progress: Progress | None) -> Solution:
+def _check_able(objective: Objective, solver: str) -> None:
+    for asked, able, what in (
+        (objective.l1 > 0, _TAKE_L1, "L1 (l1_ratio above 0)"),
+        (objective.offset is not None, _TAKE_OFFSETS, "an offset"),
+    ):
+        if asked and solver not in able:
+            raise UsageError(f"solver {solver!r} cannot take {what}; choose 'auto' or {', '.join(map(repr, able))}")
+
+
+def _automatic(objective: Objective, settings: Settings, start: Floats | None, progress: Progress | None) -> Solution:
     """As `Settings` says; where both were asked, the better of both."""
-    if objective.X.by_library or objective.l2 == 0:
-        return minimise(objective, replace(settings, solver="newton"), progress=progress)
+    if objective.l1 > 0:
+        return minimise(objective, replace(settings, solver="elastic_net"), start=start, progress=progress)
+    if objective.X.by_library or objective.l2 == 0 or objective.offset is not None:
+        return minimise(objective, replace(settings, solver="newton"), start=start, progress=progress)
     options: dict[str, Any] = {"tol": settings.tol, "random_state": settings.random_state, "progress": progress}
     if settings.max_iter is not None:
         options["max_iter"] = settings.max_iter
@@ -129,7 +152,7 @@ def _automatic(objective: Objective, settings: Settings, progress: Progress | No
         return ascent
     if settings.max_iter is not None:
         options["max_iter"] = settings.max_iter - passes
-    steps = newton(objective, start=ascent.theta, **options)
+    steps = newton(objective, theta=ascent.theta, **options)
     best = ascent if not steps.converged and ascent.certificate.value < steps.certificate.value else steps
     ended = ascent.loss_curve[-1].seconds
     later = [

@@ -7,6 +7,12 @@ optimum two bounds B on L̂(θ) - L̂* hold:
 (b) from any α whose rows are distributions and that balances, Σ_i w_i (y_i - α_i) = 0: the Fenchel gap
     B = (1/W) Σ_i w_i KL(α_i ‖ p_i) + λ ‖θ - θ(α)‖²,  θ(α) = (1/(2λW)) Σ_i w_i (y_i - α_i) x_i.
 
+With λ₁ > 0 the gap's second part is that of Ω(θ_j) = λθ_j² + λ₁|θ_j|, with v = (1/W) Σ_i w_i (y_i - α_i) x_i:
+
+    B = (1/W) Σ_i w_i KL(α_i ‖ p_i) + Σ_j (Ω(θ_j) - v_j θ_j + Ω*(v_j)),  Ω*(v) = max(|v| - λ₁, 0)²/(4λ).
+
+It is asked at α = p, and at α = y - s(y - p) with the s at which no |v_j| is above λ₁: there Ω* is 0, λ = 0 or not.
+
 The certificate is c = B / (L̂ - B), so that L̂ ≤ (1 + c)·L̂*.
 """
 
@@ -77,7 +83,7 @@ def no_certificate(value: float, reason: str) -> Certificate:
 
 
 def gradient_certificate(objective: Objective, theta: Floats) -> tuple[Floats, Certificate]:
-    """Move the intercepts to their optimum and certify by the gradient, bound (a).
+    """Move the intercepts to their optimum and certify by the gradient, bound (a); by the gap where λ₁ > 0.
 
     Parameters
     ----------
@@ -89,8 +95,10 @@ def gradient_certificate(objective: Objective, theta: Floats) -> tuple[Floats, C
     tuple
         θ with its intercepts moved, and its certificate.
     """
-    theta, scores = balanced_intercepts(objective, theta, objective.X.scores(theta))
+    theta, scores = balanced_intercepts(objective, theta, objective.scores(theta))
     value = objective.value_from_scores(scores, theta)
+    if objective.l1 > 0:
+        return theta, certificate(value, _elastic_net_bound(objective, theta, scores))
     if objective.l2 == 0:
         return theta, no_certificate(
             value, "λ = 0: the objective is not strongly convex, so nothing bounds the distance"
@@ -119,7 +127,7 @@ def dual_certificate(objective: Objective, alpha_scores: Floats) -> tuple[Floats
     theta /= 2 * objective.l2 * objective.total_weight
     if objective.X.has_dummy:
         theta[..., 0] = 0.0
-    theta, scores = balanced_intercepts(objective, theta, objective.X.scores(theta))
+    theta, scores = balanced_intercepts(objective, theta, objective.scores(theta))
     value = objective.value_from_scores(scores, theta)
     inner = dual_residuals * (scores - alpha_scores)
     divergence = loss.losses(scores, y) - loss.losses(alpha_scores, y) - inner.reshape(len(y), -1).sum(axis=1)
@@ -136,6 +144,69 @@ def certificate_nearby(objective: Objective, theta: NDArray[Any], proof: Certifi
     if proof.reason:
         return proof._replace(value=value)
     return certificate(value, proof.bound + max(value - proof.value, 0.0))
+
+
+def _elastic_net_bound(objective: Objective, theta: Floats, scores: Floats) -> float:
+    residuals = objective.loss.residuals(scores, objective.y)
+    gradient = objective.gradient_from_residuals(residuals, np.zeros_like(theta))
+    slopes = _centred(objective, gradient)
+    off = _gradient_rounding(objective, theta, residuals)
+    score_off = 4 * _EPSILON * (2 + _score_sizes(objective, theta))
+    return elastic_net_gap(objective, theta, objective.loss.losses(scores, objective.y), slopes, off, score_off)
+
+
+def elastic_net_gap(
+    objective: Objective,
+    theta: Floats,
+    losses: Floats,
+    slopes: Floats,
+    off: float = 0.0,
+    score_off: Any = 0.0,
+) -> float:
+    """The smaller gap of the two that are asked, for λ₁ > 0.
+
+    Parameters
+    ----------
+    objective : Objective
+    theta : (n+1,) or (K, n+1)
+        Weights with the intercepts at their optimum.
+    losses : (m,)
+        The loss of each row.
+    slopes : (n,) or (K, n)
+        -v at α = p: the gradient of the mean loss, the intercepts left out.
+    off, score_off : float, (m,)
+        By how much rounding can have moved the slopes (as a length) and each score.
+    """
+    l1, l2, weights = objective.l1, objective.l2, theta[..., int(objective.X.has_dummy) :]
+    size = float(np.sum(np.abs(weights)))
+    rounding = 4 * _EPSILON * (l1 * size + l2 * float(np.sum(weights * weights)))
+    # α = y - s(y - p): no |v_j| above λ₁, rounding included.
+    steepest = float(np.abs(slopes).max(initial=0.0)) + off
+    share = min(1.0, l1 / steepest * (1 - 4 * _EPSILON)) if steepest > 0 else 1.0
+    fenchel_young = float(np.sum(l1 * np.abs(weights) + l2 * weights * weights + share * slopes * weights))
+    scaled = max(fenchel_young, 0.0) + share * off * _length(weights) + rounding
+    scaled += float(np.sum(objective.weights * _scaled_divergence(losses, share, score_off))) / objective.total_weight
+    if l2 == 0:
+        return scaled
+    kept = np.clip(-slopes, -l1, l1)
+    apart = _length(weights - (-slopes - kept) / (2 * l2)) + off / (2 * l2)
+    rest = max(float(np.sum(l1 * np.abs(weights) - kept * weights)), 0.0) + rounding
+    return min(scaled, l2 * apart * apart + rest)
+
+
+def _scaled_divergence(losses: Floats, share: float, off: Any) -> Floats:
+    """KL(α ‖ p) of each row at α = y - s(y - p), rounding included: it hangs on the true class's p = 1 - q alone.
+
+    Its share is 1 - sq in α, and the others have s times theirs.
+    """
+    q = -np.expm1(-losses)
+    own, others = (
+        np.log1p(-share * q) + losses if share < 1 else np.zeros_like(losses),
+        share * q * np.log(max(share, _TINY)),
+    )
+    moved = 2 * (1 - share) * q
+    rounding = 8 * _EPSILON * (losses + q) * (share < 1)
+    return np.asarray(np.maximum((1 - share * q) * own + others, 0.0) + rounding + off * moved + off * off)
 
 
 def balanced_intercepts(objective: Objective, theta: Floats, scores: Floats) -> tuple[Floats, Floats]:
@@ -240,7 +311,8 @@ def _gradient_rounding(objective: Objective, theta: Floats, residuals: Floats) -
 
 def _score_sizes(objective: Objective, theta: Floats) -> Floats:
     """Σ_j |x_ij θ_j|, the largest of the classes': the rounding of a score is in proportion to it."""
-    return objective.X.score_sizes(np.abs(np.atleast_2d(theta)).max(axis=0))
+    known = 0.0 if objective.offset is None else _largest(objective.offset)
+    return np.asarray(objective.X.score_sizes(np.abs(np.atleast_2d(theta)).max(axis=0)) + known)
 
 
 def _divergence_rounding(

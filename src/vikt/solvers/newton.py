@@ -59,7 +59,7 @@ def newton(
     epsilon: float = 1e-12,
     max_iter: int = 200,
     random_state: int = 0,
-    start: Floats | None = None,
+    theta: Floats | None = None,
     progress: Progress | None = None,
 ) -> Solution:
     """Minimise by Newton's method.
@@ -73,14 +73,14 @@ def newton(
         The most steps.
     random_state : int
         Not needed: nothing is drawn.
-    start : (n+1,) or (K, n+1), optional
-        θ to begin with; 0 if not given.
+    theta : ndarray, optional
+        Where to begin.
     progress : callable, optional
         Called with each step's record.
     """
     steps: Steps = ExactSteps(objective) if is_exact(objective) else ConjugateGradients(objective)
-    theta = np.zeros(objective.shape) if start is None else start
-    scores = objective.X.scores(theta)
+    theta = np.zeros(objective.shape) if theta is None else theta
+    scores = objective.scores(theta)
     curve: list[LossRecord] = []
     begun, last = perf_counter(), np.inf
     values: list[float] = []
@@ -205,7 +205,7 @@ def _better(
     length = 1.0
     while length > _SHORTEST_STEP:
         further = theta + length * step
-        scores = objective.X.scores(further)
+        scores = objective.scores(further)
         allowed = value - _ENOUGH * length * decrement + _ROUNDING * value
         if objective.value_from_scores(scores, further) <= allowed:
             return further, scores
