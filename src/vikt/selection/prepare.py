@@ -35,8 +35,10 @@ class Corpus:
 
     def merged(self) -> tuple[NDArray[np.int64], Floats]:
         """The first of each run of equal rows, and their joint weights: weight 2 is the row twice, to the last bit."""
+        if not len(self.y):
+            return self.y, self.weights
         rows = zip(self.documents.contents(), self.y.tolist(), strict=True)
-        first = np.flatnonzero([row != before for before, row in pairwise([None, *rows])])
+        first = np.flatnonzero([True] + [row != before for before, row in pairwise(rows)])
         return first, np.add.reduceat(self.weights, first)
 
 
