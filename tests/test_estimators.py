@@ -101,9 +101,9 @@ def test_names_of_classes_do_not_matter_and_keep_their_type():
 
 def test_sparse_arrays_and_matrices_and_dense_are_one():
     X, y = np.array([[1.0, 0.0], [0.0, 2.0], [3.0, 0.0], [0.0, 0.0]]), [0, 1, 0, 1]
-    first = LogisticRegression().fit(X, y)
+    first = LogisticRegression(solver="dual").fit(X, y)
     for other in (csr_matrix(X), csr_array(X), X.tolist()):
-        assert np.array_equal(LogisticRegression().fit(other, y).coef_, first.coef_)
+        assert np.array_equal(LogisticRegression(solver="dual").fit(other, y).coef_, first.coef_)
 
 
 def test_l2_is_one_over_two_c_w():

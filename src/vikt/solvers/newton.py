@@ -108,7 +108,7 @@ def newton(
             reason = f"converged: the sum of squares of the gradient, {slope:.1e} at most, fell below ε = {epsilon:.1e}"
             return Solution(*gradient_certificate(objective, theta), curve, True, reason)
         if len(curve) > max_iter:
-            reason = f"max_iter reached before convergence, after {max_iter} of Newton's steps"
+            reason = f"max_iter = {max_iter} of Newton's steps reached before convergence"
             return Solution(*gradient_certificate(objective, theta), curve, False, reason)
         # Where even the value cannot tell a better point, the decrement still can, until rounding is all there is.
         at_rounding = (decrement <= _ROUNDING * value and decrement > last / 2) or _stuck(values)
