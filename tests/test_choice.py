@@ -65,19 +65,20 @@ def test_columns_that_are_not_weighted_count_for_nothing():
 
 
 @pytest.mark.parametrize("K", [2, 3])
-def test_weights_folded_score_presence_as_the_fit_scored_scaled_columns(emails, K):
+def test_rows_are_presence_times_ratio_divided_by_their_lengths(emails, K):
     texts, labels = emails
     labels = [label if K == 2 or i % 3 else "third" for i, label in enumerate(labels)]
     classifier = vikt.TextClassifier(analyzer="word", weighting="nb", l2=0.01, tol=1e-8).fit(texts, labels)
     rows = classifier.features_.transform(classifier._measured(texts), np.float64)
-    assert set(rows.values.tolist()) == {1.0}
-    presence = SparseMatrix(*rows)
     y = np.searchsorted(classifier.classes_, labels)
-    scales = column_scales(presence, y, K, np.ones(len(y)), np.ones(rows.n_features, bool))
-    matrix = np.zeros((len(y), rows.n_features))
-    matrix[np.repeat(np.arange(len(y)), np.diff(rows.indptr)), rows.indices] = scales[rows.indices]
-    reference = LogisticRegression(C=1 / (2 * 0.01 * len(y)), tol=1e-8, max_iter=5000).fit(matrix, y)
-    assert classifier.predict_proba(texts) == pytest.approx(reference.predict_proba(matrix), abs=1e-3)
+    presence = np.zeros((len(y), rows.n_features))
+    presence[np.repeat(np.arange(len(y)), np.diff(rows.indptr)), rows.indices] = 1.0
+    scales = column_scales(DenseMatrix(presence), y, K, np.ones(len(y)), np.ones(rows.n_features, bool))
+    expected = presence * scales
+    expected /= np.maximum(np.sqrt((expected**2).sum(axis=1, keepdims=True)), 1e-12)
+    assert SparseMatrix(*rows).scores(np.eye(1 + rows.n_features))[:, 1:] == pytest.approx(expected, abs=1e-6)
+    reference = LogisticRegression(C=1 / (2 * 0.01 * len(y)), tol=1e-8, max_iter=5000).fit(expected, y)
+    assert classifier.predict_proba(texts) == pytest.approx(reference.predict_proba(expected), abs=1e-3)
 
 
 @pytest.mark.parametrize("features", [None, [Length(name="length")]])

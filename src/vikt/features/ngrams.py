@@ -260,7 +260,7 @@ class Ngrams:
             self._column_of,
             self.n_columns.bit_length(),
             self.weighting.count_weights(most),
-            self.idf if self.weighting.inverse_document_frequency else np.ones(1),
+            self.idf if self.weighting.scales_columns else np.ones(1),
             self.weighting.normalised,
             np.empty(most + 1, dtype=np.int32),
             np.empty(most + 1, dtype=np.int32),

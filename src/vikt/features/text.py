@@ -293,6 +293,15 @@ class TextFeatures:
         """How many columns the hand-made features have, which stand behind the n-grams."""
         return sum(encoder.n_columns for encoder in self.encoders)
 
+    def scale(self, scales: NDArray[np.float64]) -> None:
+        """Let the columns to be scaled have these factors, (n,)."""
+        first = 0
+        for part in self.parts:
+            last = first + part.n_columns
+            if part.weighting.log_count_ratio:
+                part.idf = scales[first:last].copy()
+            first = last
+
     @property
     def scaled_columns(self) -> NDArray[np.bool_]:
         """Whether each column is to be scaled by what it tells of the classes: (n,)."""

@@ -25,8 +25,8 @@ class Weighting:
     normalised : bool
         Whether rows have length 1.
     log_count_ratio : bool
-        Whether a fit scales columns by how much they tell of the classes: it is no part of the rows, since labels
-        decide it. See `vikt.model.naive_bayes.column_scales`.
+        Whether columns are scaled, in place of idf, by how much they tell of the classes: 1 until a fit, which knows
+        the labels, says otherwise. See `vikt.model.naive_bayes.column_scales`.
     """
 
     binary: bool = False
@@ -34,6 +34,11 @@ class Weighting:
     inverse_document_frequency: bool = False
     normalised: bool = False
     log_count_ratio: bool = False
+
+    @property
+    def scales_columns(self) -> bool:
+        """Whether columns have factors of their own."""
+        return self.inverse_document_frequency or self.log_count_ratio
 
     def count_weights(self, largest: int) -> NDArray[np.float64]:
         """w of each count from 0 to `largest`.
@@ -60,7 +65,7 @@ WEIGHTINGS: dict[str, Weighting] = {
     "tfidf": Weighting(sublinear=True, inverse_document_frequency=True, normalised=True),
     "counts": Weighting(),
     "binary": Weighting(binary=True),
-    "nb": Weighting(binary=True, log_count_ratio=True),
+    "nb": Weighting(binary=True, normalised=True, log_count_ratio=True),
 }
 
 

@@ -238,8 +238,8 @@ def fit_component(
         progress=lambda record: source.tell("fitting", record.passes, 0),
     )
     # Weights are kept in float32, features × classes in memory; the certificate is that of the rounded model.
-    theta = prepared.folded(centred_intercepts(solution.theta)).astype(np.float32)
-    proof = certificate_nearby(objective, prepared.unfolded(theta), solution.certificate)
+    theta = centred_intercepts(solution.theta).astype(np.float32)
+    proof = certificate_nearby(objective, theta, solution.certificate)
     return Component(
         settings.analyzer,
         share,

@@ -54,26 +54,12 @@ class Prepared:
     present : (K,)
         Which classes the rows to fit are of; rows kept apart of any other are left out: it can be that all texts of a
         small class are doubles of another's.
-    scales : (n,), optional
-        By what columns were multiplied.
     """
 
     features: TextFeatures
     fitted: Objective
     apart: Objective
     present: NDArray[np.int64]
-    scales: Floats | None
-
-    def folded(self, theta: NDArray[Any]) -> NDArray[Any]:
-        """Weights of scaled columns as weights of the columns that features make: x_j·s_j·θ_j is x_j·(s_j·θ_j)."""
-        return theta if self.scales is None else _times(theta, self.scales)
-
-    def unfolded(self, theta: NDArray[Any]) -> NDArray[Any]:
-        """The contrary; a column of scale 0 has no weight."""
-        if self.scales is None:
-            return theta
-        inverse = np.divide(1, self.scales, out=np.zeros_like(self.scales), where=self.scales > 0)
-        return _times(theta, inverse)
 
 
 @dataclass
@@ -111,7 +97,7 @@ class Source:
         fitted = self.corpus.take(training)
         held = self.corpus.take(apart[np.isin(self.corpus.y[apart], fitted.y)])
         made = features.fit_transform(fitted.documents, lambda done, total: self.tell("features", done, total))
-        X, X_apart = SparseMatrix(*made), SparseMatrix(*features.transform(held.documents))
+        X = SparseMatrix(*made)
         rows, weights = fitted.merged()
         rows_apart, weights_apart = held.merged()
         factors = class_factors(self.class_weight, self.labels, fitted.y[rows], weights)
@@ -125,25 +111,17 @@ class Source:
         X = X if len(rows) == X.n_rows else X.take(rows)
         X_apart = X_apart if len(rows_apart) == X_apart.n_rows else X_apart.take(rows_apart)
         y = y.astype(np.int64)
-        scaled, scales = features.scaled_columns, None
-        if scaled.any():
-            scales = column_scales(X, y, len(present), weights, scaled)
-            X, X_apart = _scaled(X, scales), _scaled(X_apart, scales)
+        if features.scaled_columns.any():
+            # Counts of presence: what the rows hold is divided by their lengths already.
+            presence = SparseMatrix(X.indptr, X.indices, np.ones_like(X.values), X.n_features)
+            features.scale(column_scales(presence, y, len(present), weights, features.scaled_columns))
+            X = SparseMatrix(*features.transform(fitted.documents))
+            X = X if len(rows) == X.n_rows else X.take(rows)
+        X_apart = SparseMatrix(*features.transform(held.documents))
         options: dict[str, Any] = {"n_classes": len(present), "l2": 0.0}
         return Prepared(
             features,
             Objective(X, y, sample_weight=weights, **options),
             Objective(X_apart, np.searchsorted(present, held.y[rows_apart]), sample_weight=weights_apart, **options),
             present,
-            scales,
         )
-
-
-def _scaled(X: SparseMatrix, scales: Floats) -> SparseMatrix:
-    return SparseMatrix(X.indptr, X.indices, X.values * scales.astype(X.values.dtype)[X.indices], X.n_features)
-
-
-def _times(theta: NDArray[Any], scales: Floats) -> NDArray[Any]:
-    product = np.array(theta, dtype=np.float64)
-    product[..., 1:] *= scales
-    return product
