@@ -109,7 +109,6 @@ class Source:
         if len(present) < 2:
             raise ClassesError("the rows to fit have fewer than two classes left; give more texts of each class")
         X = X if len(rows) == X.n_rows else X.take(rows)
-        X_apart = X_apart if len(rows_apart) == X_apart.n_rows else X_apart.take(rows_apart)
         y = y.astype(np.int64)
         if features.scaled_columns.any():
             # Counts of presence: what the rows hold is divided by their lengths already.
@@ -118,6 +117,7 @@ class Source:
             X = SparseMatrix(*features.transform(fitted.documents))
             X = X if len(rows) == X.n_rows else X.take(rows)
         X_apart = SparseMatrix(*features.transform(held.documents))
+        X_apart = X_apart if len(rows_apart) == X_apart.n_rows else X_apart.take(rows_apart)
         options: dict[str, Any] = {"n_classes": len(present), "l2": 0.0}
         return Prepared(
             features,
