@@ -334,7 +334,7 @@ def test_generative_and_discriminative():
     # P(x, y) = P(y)·P(x | y): the scores of Naive Bayes are logs of it, which the classes' shares of a word make up.
     share = (np.array([5, 1, 1]) + 1) / (7 + 3)
     joint = np.log(0.5) + np.array([1, 1, 1]) @ np.log(share)
-    assert generative._model([[1, 1, 1]])[0].scores(DenseMatrix(np.ones((1, 3))))[0, 0] == pytest.approx(joint)
+    assert LinearModel(generative.theta_).scores(DenseMatrix(np.ones((1, 3))))[0, 0] == pytest.approx(joint)
 
 
 NAMES = """

@@ -229,9 +229,9 @@ def dual(
 
 def _passes_ahead(hints: list[float], goal: float) -> float:
     """How many more passes the hint needs to fall to the goal at its recent pace; 0 while there is no pace yet."""
-    if len(hints) < _SETTLED or hints[-1] <= goal:
+    if len(hints) < _SETTLED or goal <= 0 or hints[-1] <= goal:
         return 0.0
-    pace = math.log(hints[-1 - _PACE_OVER] / hints[-1]) / _PACE_OVER
+    pace = math.log(max(hints[-1 - _PACE_OVER], goal) / hints[-1]) / _PACE_OVER
     return math.log(hints[-1] / goal) / pace if pace > 0 else math.inf
 
 
