@@ -1,1 +1,1 @@
-"""The choice of λ."""
+"""The choice of λ, and of the features."""
