@@ -117,8 +117,8 @@ def fasttext_side(module: str) -> Side:
 
 
 SIDES = {
-    "vikt": vikt_side(),
-    "vikt, hashed": vikt_side(hashing=20),
+    "vikt": vikt_side(analyzer="word"),
+    "vikt, hashed": vikt_side(analyzer="word", hashing=20),
     "scikit-learn": Side(train_sklearn, load_sklearn),
     "Vowpal Wabbit, one core": Side(train_vowpal_wabbit, load_vowpal_wabbit_on_one_core),
     "Vowpal Wabbit, two threads": Side(train_vowpal_wabbit, load_vowpal_wabbit),
