@@ -242,7 +242,7 @@ def test_the_curve_of_a_descent_that_may_stop_early_has_both_losses_passes_and_s
     assert seconds[0] >= 0
 
 
-@pytest.mark.parametrize("solver", ["auto", "dual", "newton"])
+@pytest.mark.parametrize("solver", ["auto", "dual", "newton", "elastic_net"])
 def test_every_curve_counts_its_seconds(solver):
     random = np.random.default_rng(0)
     X, y = random.normal(size=(60, 3)) * [1e3, 1.0, 1e-3], np.arange(60) % 2

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.compiled import compiled
+from vikt.matrix import column_means
 from vikt.model.objective import Objective
 from vikt.solvers import kernels
 
@@ -290,7 +291,7 @@ def _centred(objective: Objective, gradient: Floats) -> Floats:
     """
     if not objective.X.has_dummy:
         return gradient
-    means = objective.X.weighted_sum(objective.weights)[1:] / objective.total_weight
+    means = column_means(objective.X, objective.weights)
     return np.asarray(gradient[..., 1:] - np.multiply.outer(gradient[..., 0], means))
 
 

@@ -12,6 +12,7 @@ Sources: Friedman, Hastie and Tibshirani 2010 (glmnet); Yuan, Ho and Lin 2012; M
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from vikt.compiled import compiled
 from vikt.errors import UsageError
+from vikt.matrix import column_means
 from vikt.model.functions import Floats
 from vikt.model.objective import Objective
 from vikt.solvers import elastic_net_kernels
@@ -76,10 +78,11 @@ def elastic_net(
         raise UsageError("solver 'elastic_net' needs a penalty, found λ = λ₁ = 0; choose 'newton' or 'batch'")
     work = _Work(objective, np.zeros(objective.shape) if theta is None else theta)
     curve: list[LossRecord] = []
-    least, since = np.inf, 0
+    least, since, begun = np.inf, 0, perf_counter()
     while True:
         value, gap, slopes = work.look_at_all()
-        curve.append(LossRecord(work.steps, value - objective.penalty.value(work.theta)))
+        training_loss = value - objective.penalty.value(work.theta)
+        curve.append(LossRecord(work.steps, training_loss, seconds=perf_counter() - begun))
         if progress:
             progress(curve[-1])
         since = 0 if gap < least else since + 1
@@ -112,10 +115,7 @@ class _Columns(NamedTuple):
         X = objective.X
         indptr, indices, values = X.compressed_rows()
         counts = np.bincount(indices, minlength=X.n_features)
-        means = np.zeros(X.n_features)
-        if X.has_dummy:
-            means = X.weighted_sum(objective.weights)[1:] / objective.total_weight
-            means[2 * counts <= X.n_rows] = 0.0
+        means = np.where(2 * counts <= X.n_rows, 0.0, column_means(X, objective.weights))
         counts = np.where(means != 0, X.n_rows, counts)
         ends = np.concatenate([[0], np.cumsum(counts)])
         starts = ends[:-1].copy()

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from vikt.matrix import DesignMatrix
+from vikt.matrix import DesignMatrix, column_means
 from vikt.model.functions import Floats
 from vikt.model.objective import Objective
 from vikt.solvers.certificate import Certificate, balanced_intercepts, gradient_certificate
@@ -131,13 +131,12 @@ class ExactSteps:
         self.objective = objective
         self.share = objective.weights / objective.total_weight
         self.first = int(objective.X.has_dummy)
-        self.values = centred_rows(objective.X, objective.weights)
         self.means = column_means(objective.X, objective.weights)
+        self.values = centred_rows(objective.X, self.means)
 
     def gradient(self, theta: Floats, residuals: Floats) -> Floats:
-        penalised = 2 * self.objective.l2 * theta
-        penalised[..., : self.first] = 0.0
-        return np.asarray(np.einsum("i...,ij->...j", (residuals.T * self.share).T, self.values) + penalised)
+        sums = np.einsum("i...,ij->...j", (residuals.T * self.share).T, self.values)
+        return np.asarray(sums + self.objective.penalty.gradient(theta))
 
     def step(self, gradient: Floats, scores: Floats, goal: float) -> tuple[Floats, float]:
         p = self.objective.loss.probabilities(scores)
@@ -225,20 +224,13 @@ def _no_better(proof: Certificate) -> str:
     )
 
 
-def column_means(X: DesignMatrix, weights: Floats) -> Floats:
-    """The weighted mean of each column where the intercept is free to take it up; else 0: (n,)."""
-    if not X.has_dummy:
-        return np.zeros(X.n_features)
-    return X.weighted_sum(weights)[1:] / float(np.sum(weights))
-
-
-def centred_rows(X: DesignMatrix, weights: Floats) -> Floats:
+def centred_rows(X: DesignMatrix, means: Floats) -> Floats:
     """The rows as a dense array, each column less its mean, the dummy feature (if there is one) first: (m, n+1)."""
     values = _dense(X)
     if not X.has_dummy:
         return values
     largest = np.abs(values).max(axis=0)
-    values -= column_means(X, weights)
+    values -= means
     # What is left of a constant column is rounding.
     values[:, np.abs(values).max(axis=0) <= len(values) * _EPSILON * largest] = 0.0
     return np.column_stack([np.ones(len(values)), values])
