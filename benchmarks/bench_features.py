@@ -174,10 +174,7 @@ def main() -> None:
             "from_file": bench_from_file(options.rows, options.repeats, vw_python, folder),
             "in_process": bench_in_process(options.rows, options.repeats),
         }
-    if options.rows:
-        print("not saved, as only some rows were taken")
-        return
-    save("features", results)
+    save("features", results, options.rows)
 
 
 if __name__ == "__main__":

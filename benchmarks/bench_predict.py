@@ -166,10 +166,7 @@ def main() -> None:
             "start_up": bench_start_up(model, folder, options.repeats),
             "lines": bench_lines(model, folder, n_lines, options.repeats),
         }
-    if options.rows:
-        print("not saved, as only some rows were taken")
-        return
-    save("predict", results)
+    save("predict", results, options.rows)
 
 
 if __name__ == "__main__":

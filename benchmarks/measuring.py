@@ -189,7 +189,11 @@ def python_of(pairs: list[str]) -> Callable[[str], str]:
     return lambda peer: pythons.get(peer, sys.executable)
 
 
-def save(name: str, results: Measured) -> None:
+def save(name: str, results: Measured, rows: int = 0) -> None:
+    """Keep the results, unless they are of some rows only."""
+    if rows:
+        print("not saved, as only some rows were taken")
+        return
     path = HERE / "results" / f"{name}.json"
     path.write_text(json.dumps(results, indent=2) + "\n")
     print(f"saved to {path.relative_to(HERE.parent)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from numbers import Integral
 from pathlib import Path
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vikt.corpus.documents import Documents
 from vikt.corpus.order import canonical_order, fingerprint, group_ranks, row_keys, split_folds, split_tenths
-from vikt.corpus.texts import Texts
+from vikt.corpus.texts import Texts, portions
 from vikt.errors import DamagedModelError, DataError, UsageError
 from vikt.estimators import Estimator
 from vikt.explanation.linear import Explanation, explain
@@ -404,8 +404,8 @@ class TextClassifier(Estimator):
         held = self._measured(texts)
         self.features_.use_threads(self.threads)
         blocks = [
-            log_probabilities(self.features_.scores(held.take(rows), self.theta_))
-            for rows in _blocks(held.texts.offsets)
+            log_probabilities(self.features_.scores(held.take(np.arange(first, last)), self.theta_))
+            for first, last in portions(held.texts.offsets, _BYTES_AT_A_TIME, _TEXTS_AT_A_TIME)
         ]
         return np.concatenate([np.empty((0, len(self.classes_))), *blocks])
 
@@ -523,16 +523,6 @@ class TextClassifier(Estimator):
         classifier.choice_ = Choice(fit["l2"], curve, fit["choice"]["said"])
         classifier.data_, classifier.about_ = metadata["data"], metadata["about"]
         return classifier
-
-
-def _blocks(offsets: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    """Rows of texts a block at a time, so that memory does not grow with them."""
-    first, n = 0, len(offsets) - 1
-    while first < n:
-        last = int(np.searchsorted(offsets, offsets[first] + _BYTES_AT_A_TIME, side="right")) - 1
-        last = min(max(last, first + 1), n, first + _TEXTS_AT_A_TIME)
-        yield np.arange(first, last)
-        first = last
 
 
 def _dtype_name(classes: NDArray[Any]) -> str:

@@ -135,6 +135,22 @@ class Texts:
         return sum(not self[i].strip() for i in np.flatnonzero(looked_at).tolist())
 
 
+def portions(offsets: NDArray[np.int64], n_bytes: int, most: int) -> Iterator[tuple[int, int]]:
+    """Texts first..last of each portion: of about so many bytes, one text at least and `most` at most.
+
+    Examples
+    --------
+    >>> list(portions(np.array([0, 3, 6, 20, 21]), 5, 10))
+    [(0, 2), (2, 3), (3, 4)]
+    """
+    first, n = 0, len(offsets) - 1
+    while first < n:
+        last = int(np.searchsorted(offsets, offsets[first] + n_bytes))
+        last = min(max(last, first + 1), n, first + most)
+        yield first, last
+        first = last
+
+
 def _encode(row: int, string: str) -> bytes:
     if not isinstance(string, str):
         raise DataError(

@@ -73,8 +73,9 @@ class Buckets:
         """Buckets have no names to go by but their numbers."""
         return np.argsort(ids[0])
 
-    def kept(self, ids: list[Ints]) -> tuple[Buckets, list[Ints]]:
-        return self, [np.arange(self.mask + 1)]
+    def kept(self, ids: list[Ints]) -> tuple[Buckets, list[slice]]:
+        """Itself: buckets keep their numbers."""
+        return self, [slice(None)]
 
 
 class HashedNgrams(Ngrams):

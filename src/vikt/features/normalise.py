@@ -9,10 +9,9 @@ from collections.abc import Callable
 from io import BytesIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vikt.compiled import compiled
-from vikt.corpus.texts import Texts
+from vikt.corpus.texts import Texts, portions
 from vikt.errors import check_known
 from vikt.features import kernels
 from vikt.features.characters import joining, lower_case, no_joining, same_characters
@@ -130,7 +129,7 @@ def _by_tables(texts: Texts, lowercase: bool, composed: bool) -> Texts:
     joining_of = joining() if composed else no_joining()
     change = NORMALISERS[lowercase, composed]
     content, lengths = BytesIO(), np.diff(texts.offsets)
-    for first, last in itertools.pairwise(_portions(texts.offsets)):
+    for first, last in portions(texts.offsets, _PORTION, len(texts)):
         offsets = texts.offsets[first : last + 1]
         portion = bytearray(memoryview(texts.content)[offsets[0] : offsets[-1]])
         if lowercase:
@@ -147,13 +146,6 @@ def _by_tables(texts: Texts, lowercase: bool, composed: bool) -> Texts:
             written = end
         content.write(memoryview(portion)[written:])
     return Texts(content.getvalue(), np.append(0, np.cumsum(lengths)))
-
-
-def _portions(offsets: NDArray[np.int64]) -> list[int]:
-    """Rows between which lie texts of about a portion of bytes, or one of more."""
-    begins = np.arange(offsets[0], offsets[-1], _PORTION)
-    cuts: list[int] = np.unique(np.append(np.searchsorted(offsets, begins), len(offsets) - 1)).tolist()
-    return cuts
 
 
 def _stripped(texts: Texts, strip: Callable[[str], str], composed: bool) -> Texts:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.compiled import kernels_for
-from vikt.corpus.texts import Texts
+from vikt.corpus.texts import Texts, portions
 from vikt.features import kernels
 from vikt.features.analyzers import Analyzer, analyzer_named
 from vikt.features.characters import reach
@@ -113,12 +113,7 @@ class Portions:
 
     def ranges(self) -> Iterator[tuple[int, int]]:
         """Documents first..last of each portion."""
-        first, n = 0, self.n_documents
-        while first < n:
-            last = int(np.searchsorted(self.offsets, self.offsets[first] + _BYTES_AT_A_TIME))
-            last = min(max(last, first + 1), n, first + _MOST_TEXTS)
-            yield first, last
-            first = last
+        return portions(self.offsets, _BYTES_AT_A_TIME, _MOST_TEXTS)
 
     def tokens(self, documents: tuple[int, int]) -> Tokens:
         """The tokens of a portion."""

@@ -24,7 +24,6 @@ Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 _FEWEST_SLOTS = 16 * kernels.PARTS
 _MOST_IDS = 1 << 31
 _SAMPLED = 100
-_PADDING = 16
 
 
 class Table:
@@ -127,7 +126,7 @@ class Units(Table):
     def __init__(self) -> None:
         super().__init__()
         self.low, self.high, self.starts, self.ends = (np.empty(0, dtype=np.int64) for _ in range(4))
-        self.pool: NDArray[np.uint8] = np.zeros(_PADDING, dtype=np.uint8)
+        self.pool: NDArray[np.uint8] = np.zeros(kernels.PADDING, dtype=np.uint8)
         self.make_room()
 
     @property
@@ -166,7 +165,7 @@ class Units(Table):
         is_long = units.high >> 56 == kernels.LONG
         starts, ends = self.starts[ids[is_long]], self.ends[ids[is_long]]
         offsets = np.concatenate([[0], np.cumsum(ends - starts)])
-        units.pool = np.zeros(int(offsets[-1]) + _PADDING, dtype=np.uint8)
+        units.pool = np.zeros(int(offsets[-1]) + kernels.PADDING, dtype=np.uint8)
         kernels_for(kernels.__name__, int(offsets[-1])).copy_bytes(self.pool, starts, ends, units.pool)
         units.set_places(is_long, offsets)
         units.numbered(len(ids))
@@ -199,7 +198,7 @@ class Units(Table):
         units = cls()
         units.low, units.high, units.slots = low, high, slots
         units.check_slots(len(low))
-        units.pool = np.concatenate([pool, np.zeros(_PADDING, dtype=np.uint8)])
+        units.pool = np.concatenate([pool, np.zeros(kernels.PADDING, dtype=np.uint8)])
         units.set_places(is_long, pool_offsets)
         return units
 
