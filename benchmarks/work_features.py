@@ -11,6 +11,7 @@ import measuring
 import json
 import os
 import sys
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -191,8 +192,9 @@ def stage_speed(mb: float, work: Work) -> dict[str, Any]:
 def text_stages(n_rows: int, strings: list[str], texts: Any) -> list[tuple[str, Work]]:
     """The stages from file to features, each a call on the whole corpus. A new kernel's stage is one more line here."""
     from vikt.corpus.texts import Texts
-    from vikt.features.normalise import normalise
+    from vikt.features.tokens import Tokeniser
 
+    portions = Tokeniser("pattern", lowercase=True).portions(texts)
     whole = [
         (f"vectoriser, {name}", partial(vikt_vectorizer(problem.vikt).fit_transform, texts))
         for name, problem in PROBLEMS.items()
@@ -201,7 +203,8 @@ def text_stages(n_rows: int, strings: list[str], texts: Any) -> list[tuple[str, 
     return [
         ("read Parquet", lambda: read_arrow(IMDB, n_rows)),
         ("str to bytes", lambda: Texts.from_strings(strings)),
-        ("normalise", lambda: normalise(texts, lowercase=True, composed=False)),
+        ("normalise", lambda: deque(map(portions.normalised, portions.ranges()), maxlen=0)),
+        ("normalise and cut into tokens", lambda: deque(map(portions.tokens, portions.ranges()), maxlen=0)),
         *whole,
     ]
 

@@ -104,7 +104,6 @@ def test_hostile_texts(lowercase, composed, texts):
     with pytest.MonkeyPatch.context() as patch:
         for few in (0, 1 << 62):
             patch.setattr(module, "_FEW_BYTES", few)
-            patch.setattr(module, "_PORTION", 16)
             assert_equal_to_python(texts, lowercase, composed)
 
 

@@ -78,6 +78,18 @@ def test_tables_grow_within_a_portion_and_between_portions(real, monkeypatch):
     assert grown.count(vocabulary.Nodes) > 5
 
 
+def test_long_words_find_room_for_their_bytes(monkeypatch):
+    monkeypatch.setattr(tokens, "_BYTES_AT_A_TIME", 3000)
+    words = [f"{'prefix' * (i % 50)}{'é' * (i % 13)}{i}" for i in range(3000)] + ["x" * 100_000]
+    texts = Texts.from_strings([" ".join(words[i : i + 7]) for i in range(0, len(words), 3)])
+    expected = CountVectorizer().fit(text.decode() for text in texts).get_feature_names_out().tolist()
+    for threads in (1, 3):
+        ngrams = Ngrams("pattern", (1, 1), WEIGHTINGS["counts"], alphabetical=True)
+        ngrams.threads = threads
+        ngrams.fit_transform(texts)
+        assert ngrams.names() == expected
+
+
 @pytest.mark.parametrize("options", [{}, {"analyzer": "char_wb", "ngrams": (2, 4)}, {"hashing": 18}], ids=str)
 def test_the_model_file_is_the_same_at_any_number_of_threads(emails, tmp_path, monkeypatch, options):
     used = []

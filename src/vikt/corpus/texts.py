@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from array import array
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vikt.errors import DataError
+
+# So many strings at a time are encoded and forgotten, so that their bytes stand in memory once.
+_STRINGS_AT_A_TIME = 256
 
 
 class Texts:
@@ -55,7 +60,13 @@ class Texts:
                 f"texts: expected a sequence of strings, found one {type(strings).__name__}; "
                 "write [text] for a single text"
             )
-        return cls.from_bytes([_encode(i, string) for i, string in enumerate(strings)])
+        content, lengths = BytesIO(), array("q")
+        rows = iter(strings)
+        while some := list(itertools.islice(rows, _STRINGS_AT_A_TIME)):
+            encoded = _encoded(some, len(lengths))
+            content.write(b"".join(encoded))
+            lengths.extend(map(len, encoded))
+        return cls(content.getvalue(), np.append(0, np.cumsum(lengths)))
 
     @classmethod
     def of_lines(cls, block: bytes) -> Texts:
@@ -112,7 +123,7 @@ class Texts:
         first = rows[np.diff(rows, prepend=rows[:1]) != 1]
         last = rows[np.diff(rows, append=rows[-1:]) != 1]
         if len(first) == 1:
-            return self._run(int(first[0]), int(last[0]) + 1)
+            return self.run(int(first[0]), int(last[0]) + 1)
         edges = zip(self.offsets[first].tolist(), self.offsets[last + 1].tolist(), strict=True)
         content = self.content
         return Texts(
@@ -120,7 +131,8 @@ class Texts:
             np.append(0, np.cumsum(np.diff(self.offsets)[rows])),
         )
 
-    def _run(self, first: int, last: int) -> Texts:
+    def run(self, first: int, last: int) -> Texts:
+        """The texts first..last."""
         if (first, last) == (0, len(self)):
             return self
         offsets = self.offsets[first : last + 1]
@@ -151,13 +163,15 @@ def portions(offsets: NDArray[np.int64], n_bytes: int, most: int) -> Iterator[tu
         first = last
 
 
-def _encode(row: int, string: str) -> bytes:
-    if not isinstance(string, str):
+def _encoded(strings: list[str], first_row: int) -> list[bytes]:
+    try:
+        return [str.encode(string, "utf-8", "surrogatepass") for string in strings]
+    except TypeError:
+        row, item = next((row, item) for row, item in enumerate(strings, first_row) if not isinstance(item, str))
         raise DataError(
-            f"text {row}: expected a string, found {type(string).__name__} ({string!r:.60}); "
+            f"text {row}: expected a string, found {type(item).__name__} ({item!r:.60}); "
             "drop the row or convert it to a string"
-        )
-    return string.encode("utf-8", "surrogatepass")
+        ) from None
 
 
 def _of_chunk(array: Any) -> tuple[NDArray[np.int64], Any]:

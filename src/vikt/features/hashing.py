@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, UsageError
 from vikt.features import kernels
-from vikt.features.ngrams import Ngrams
+from vikt.features.ngrams import Met, Ngrams
 from vikt.features.tokens import Ints, Tokens
 from vikt.features.vocabulary import Ids, Run, Vocabulary, parts_of_threads
 from vikt.features.weighting import Weighting
@@ -124,6 +124,9 @@ class HashedNgrams(Ngrams):
         self.n_shared = int(np.count_nonzero(self.source.met & 1))
         self.source.met = self.source.met[:0]
         return rows
+
+    def _is_met(self, met: list[Met], source: Any) -> list[Ints]:
+        return [(source.met != 0).astype(np.int64)]
 
     def names(self, columns: Any = None) -> list[str]:
         wanted = self.buckets if columns is None else self.buckets[np.asarray(columns, dtype=np.int64)]

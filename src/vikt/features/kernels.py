@@ -307,13 +307,17 @@ def same_bytes(text: Array, start: int, end: int, pool: Array, pool_start: int, 
     return True
 
 
+def copy_to(target: Array, place: int, source: Array, start: int, n: int) -> None:
+    for i in range(n):
+        target[place + i] = source[start + i]
+
+
 def copy_bytes(text: Array, starts: Array, ends: Array, pool: Array) -> None:
     """The bytes of all tokens, one after the other."""
     place = 0
     for token in range(len(starts)):
-        for i in range(starts[token], ends[token]):
-            pool[place] = text[i]
-            place += 1
+        copy_to(pool, place, text, starts[token], ends[token] - starts[token])
+        place += ends[token] - starts[token]
 
 
 # Tables of units and of n-grams.
@@ -390,6 +394,7 @@ def find_units(
     pool: Array,
     pool_starts: Array,
     pool_ends: Array,
+    pool_used: Array,
     counts: Array,
     most: int,
     first_part: int,
@@ -398,8 +403,8 @@ def find_units(
 ) -> int:
     """Settle what guess_units left, of some parts and from `begin` on.
 
-    A unit is learnt if unknown, while its part has fewer than `most`. Where units are learnt from the text, it is their
-    pool.
+    A unit is learnt if unknown, while its part has fewer than `most`; the bytes of a long one are copied to its part's
+    region of the pool, if there is room.
 
     Returns
     -------
@@ -407,6 +412,7 @@ def find_units(
         The token at which a part was full; n where none was.
     """
     region = len(slots) >> PART_BITS
+    pool_region = len(pool) >> PART_BITS
     for token in range(begin, n):
         if units[token] != UNSURE:
             continue
@@ -425,15 +431,18 @@ def find_units(
             unit = slots[slot]
             if unit == NONE:
                 if most > 0:
-                    if counts[part] >= most:
+                    n_bytes = ends[token] - starts[token] if b >> 56 == LONG else 0
+                    if counts[part] >= most or pool_used[part] + n_bytes > pool_region:
                         return token
                     unit = id_in_part(part, counts[part])
                     counts[part] += 1
                     slots[slot] = unit
                     unit_low[unit] = a
                     unit_high[unit] = b
-                    pool_starts[unit] = starts[token]
-                    pool_ends[unit] = ends[token]
+                    pool_starts[unit] = part * pool_region + pool_used[part]
+                    pool_ends[unit] = pool_starts[unit] + n_bytes
+                    pool_used[part] += n_bytes
+                    copy_to(pool, pool_starts[unit], text, starts[token], n_bytes)
                 break
             if (
                 unit_low[unit] == a

@@ -200,6 +200,10 @@ class Ngrams:
             return met, [np.minimum(own, 1) for own in _occurrences(met, source)]
         return met, [own[:, kernels.FREQUENCY].astype(np.int64) for own in seen]
 
+    def _is_met(self, met: list[Met], source: Any) -> list[Ints]:
+        """1 for each id of each space that was met, else 0."""
+        return [np.minimum(own, 1) for own in _occurrences(met, source)]
+
     def _asks_for_frequency(self, n_documents: int) -> bool:
         """Whether more must be known of an n-gram than that it was met."""
         lowest, highest = self._limits(n_documents)
@@ -348,11 +352,10 @@ class Ngrams:
 
         The spans are of the normalised text. Meant for explaining one text, not for many.
         """
-        portions = self.tokeniser.portions(text)
-        tokens = self._tokens(portions, (0, 1))
-        n_bytes = int(portions.offsets[1])
+        tokens = self._tokens(self.tokeniser.portions(text), (0, 1))
+        n_bytes = len(tokens.text) - kernels.PADDING
         spans = list(zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True))
-        units = [portions.text[a:b].tobytes().decode("utf-8", "surrogatepass") for a, b in spans]
+        units = [tokens.text[a:b].tobytes().decode("utf-8", "surrogatepass") for a, b in spans]
         occurrences = []
         for i in range(len(units)):
             for n in range(1, self.ngrams[1] + 1):

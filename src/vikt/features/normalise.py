@@ -11,15 +11,13 @@ from io import BytesIO
 import numpy as np
 
 from vikt.compiled import compiled
-from vikt.corpus.texts import Texts, portions
+from vikt.corpus.texts import Texts
 from vikt.errors import check_known
 from vikt.features import kernels
 from vikt.features.characters import joining, lower_case, no_joining, same_characters
 
 # Fewer bytes are sooner done by Python than the tables for all of Unicode are made.
 _FEW_BYTES = 1 << 18
-# Texts are changed by portions of so many bytes, which stay in the processor's cache.
-_PORTION = 1 << 20
 
 # A text is looked at every so many characters, and has a long run of marks where so many looks in a row meet one.
 _STRIDE, _LOOKS = 256, 8
@@ -74,7 +72,9 @@ def _ascii(character: str) -> str:
 ACCENT_STRIPPERS: dict[str, Callable[[str], str]] = {"unicode": _plain, "ascii": _ascii}
 
 
-def normalise(texts: Texts, *, lowercase: bool, composed: bool, strip_accents: str | None = None) -> Texts:
+def normalise(
+    texts: Texts, *, lowercase: bool, composed: bool, strip_accents: str | None = None, n_bytes: int | None = None
+) -> Texts:
     """Normalise each text: NFC(lower(NFC(text))), or what is asked for of it; then strip accents.
 
     ASCII only changes case, which bytes can do for themselves. The rest goes by tables of the running Python's own
@@ -92,6 +92,8 @@ def normalise(texts: Texts, *, lowercase: bool, composed: bool, strip_accents: s
     strip_accents : {"unicode", "ascii"}, optional
         As in scikit-learn, after lower-casing: of NFKD, drop combining characters, or all but ASCII. With `composed`,
         what is left is composed again.
+    n_bytes : int, optional
+        How many bytes of text there are in all, where these are a portion.
 
     Raises
     ------
@@ -109,7 +111,7 @@ def normalise(texts: Texts, *, lowercase: bool, composed: bool, strip_accents: s
         check_known("strip_accents", strip_accents, ACCENT_STRIPPERS)
     if texts.content.isascii() or not (lowercase or composed):
         normalised = Texts(texts.content.lower() if lowercase else texts.content, texts.offsets)
-    elif len(texts.content) < _FEW_BYTES:
+    elif max(len(texts.content), n_bytes or 0) < _FEW_BYTES:
         normalised = _one_by_one(texts, lowercase, composed)
     else:
         normalised = _by_tables(texts, lowercase, composed)
@@ -128,23 +130,20 @@ def _by_tables(texts: Texts, lowercase: bool, composed: bool) -> Texts:
     lower_of = lower_case() if lowercase else same_characters()
     joining_of = joining() if composed else no_joining()
     change = NORMALISERS[lowercase, composed]
-    content, lengths = BytesIO(), np.diff(texts.offsets)
-    for first, last in portions(texts.offsets, _PORTION, len(texts)):
-        offsets = texts.offsets[first : last + 1]
-        portion = bytearray(memoryview(texts.content)[offsets[0] : offsets[-1]])
-        if lowercase:
-            portion = portion.lower()
-        undone = np.zeros(last - first, dtype=np.uint8)
-        compiled(kernels.__name__).lower_in_place(
-            np.frombuffer(portion, dtype=np.uint8), offsets - offsets[0], lower_of, joining_of, undone
-        )
-        written = 0
-        for row in np.flatnonzero(undone).tolist():
-            begin, end = (offsets[row : row + 2] - offsets[0]).tolist()
-            content.write(memoryview(portion)[written:begin])
-            lengths[first + row] = content.write(_through_string(texts[first + row], change))
-            written = end
-        content.write(memoryview(portion)[written:])
+    portion = bytearray(texts.content)
+    if lowercase:
+        portion = portion.lower()
+    undone = np.zeros(len(texts), dtype=np.uint8)
+    compiled(kernels.__name__).lower_in_place(
+        np.frombuffer(portion, dtype=np.uint8), texts.offsets, lower_of, joining_of, undone
+    )
+    content, lengths, written = BytesIO(), np.diff(texts.offsets), 0
+    for row in np.flatnonzero(undone).tolist():
+        begin, end = texts.offsets[row : row + 2].tolist()
+        content.write(memoryview(portion)[written:begin])
+        lengths[row] = content.write(_through_string(texts[row], change))
+        written = end
+    content.write(memoryview(portion)[written:])
     return Texts(content.getvalue(), np.append(0, np.cumsum(lengths)))
 
 

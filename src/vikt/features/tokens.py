@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vikt.compiled import kernels_for
 from vikt.corpus.texts import Texts, portions
 from vikt.features import kernels
-from vikt.features.analyzers import Analyzer, analyzer_named
+from vikt.features.analyzers import analyzer_named
 from vikt.features.characters import reach
 from vikt.features.normalise import normalise
 
@@ -32,7 +32,7 @@ class Tokens:
     n : int
         How many tokens there are.
     text : NDArray[np.uint8]
-        What the tokens were read from, of all documents.
+        What the tokens were read from, of these documents, and PADDING spaces.
     edges : NDArray[np.int64]
         Document first + d has the tokens edges[d]..edges[d + 1].
     starts, ends : NDArray[np.int64]
@@ -88,72 +88,63 @@ class Tokeniser:
     strip_accents: str | None = None
     cut: Callable[[str], list[str]] | None = None
 
-    def normalised(self, texts: Texts) -> Texts:
+    def normalised(self, texts: Texts, n_bytes: int | None = None) -> Texts:
+        """The texts as they are cut; `n_bytes` says how many bytes there are in all, where these are a portion."""
         if self.cut:
             return texts
         composed = analyzer_named(self.analyzer).composed
-        return normalise(texts, lowercase=self.lowercase, composed=composed, strip_accents=self.strip_accents)
+        return normalise(
+            texts, lowercase=self.lowercase, composed=composed, strip_accents=self.strip_accents, n_bytes=n_bytes
+        )
 
     def portions(self, texts: Texts) -> Portions:
         """The texts, ready to be cut portion by portion."""
-        if self.cut:
-            return _CutByFunction(texts, self.cut)
-        return _CutByKernel(self.normalised(texts), analyzer_named(self.analyzer))
+        return Portions(self, texts)
 
 
 class Portions:
-    """Normalised texts, to be cut portion by portion, by any thread in any order."""
+    """Texts, to be normalised and cut portion by portion, by any thread in any order.
 
-    def __init__(self, texts: Texts) -> None:
+    A portion stays in the processor's cache from its bytes to its ids, and no other copy of the texts is made.
+    """
+
+    def __init__(self, tokeniser: Tokeniser, texts: Texts) -> None:
         self.kernels = kernels_for(kernels.__name__, len(texts.content))
-        self.offsets = texts.offsets
         self.n_documents = len(texts)
-        self.text = np.frombuffer(texts.content + b" " * kernels.PADDING, dtype=np.uint8)
-        self._eight = np.ndarray((len(self.text) - 7,), np.int64, self.text.data, strides=(1,))
+        self._texts, self._tokeniser = texts, tokeniser
+        self._of_thread = threading.local()
 
     def ranges(self) -> Iterator[tuple[int, int]]:
         """Documents first..last of each portion."""
-        return portions(self.offsets, _BYTES_AT_A_TIME, _MOST_TEXTS)
+        return portions(self._texts.offsets, _BYTES_AT_A_TIME, _MOST_TEXTS)
+
+    def normalised(self, documents: tuple[int, int]) -> Texts:
+        """The texts of a portion."""
+        return self._tokeniser.normalised(self._texts.run(*documents), len(self._texts.content))
 
     def tokens(self, documents: tuple[int, int]) -> Tokens:
         """The tokens of a portion."""
-        raise NotImplementedError
-
-    def _with_keys(self, documents: tuple[int, int], edges: Ints, places: NDArray[np.int64]) -> Tokens:
-        tokens = Tokens(*documents, self.text, edges, places, self.kernels)
-        self.kernels.token_keys(self.text, self._eight, tokens.starts, tokens.ends, tokens.n, tokens.low, tokens.high)
+        texts, cut = self.normalised(documents), self._tokeniser.cut
+        text, edges, starts, ends = _cut_by_function(texts, cut) if cut else self._cut_by_kernel(texts)
+        places = np.empty((4, len(starts)), dtype=np.int64)
+        places[0], places[1] = starts, ends
+        tokens = Tokens(*documents, text, edges, places, self.kernels)
+        eight = np.ndarray((len(text) - 7,), np.int64, text.data, strides=(1,))
+        self.kernels.token_keys(text, eight, tokens.starts, tokens.ends, tokens.n, tokens.low, tokens.high)
         return tokens
 
-
-class _CutByKernel(Portions):
-    def __init__(self, texts: Texts, analyzer: Analyzer) -> None:
-        super().__init__(texts)
-        self._analyzer = analyzer
-        self._class_of = analyzer.characters(reach(self.text))
-        self._actions = np.array(analyzer.actions)
-        self._byte_actions = self._actions[np.minimum(self._class_of[:128], len(self._actions) - 1)]
-        self._of_thread = threading.local()
-
-    def tokens(self, documents: tuple[int, int]) -> Tokens:
-        first, last = documents
+    def _cut_by_kernel(self, texts: Texts) -> tuple[NDArray[np.uint8], Ints, Ints, Ints]:
+        analyzer, text = analyzer_named(self._tokeniser.analyzer), _padded(texts.content)
         # A word of one byte is two spaces, itself and an end; the next one is a byte away.
-        starts, ends = self._scratch(2 * int(self.offsets[last] - self.offsets[first]) + 3 * (last - first) + 1)
-        edges = np.empty(last - first + 1, dtype=np.int64)
-        n = getattr(self.kernels, self._analyzer.edges)(
-            self.text,
-            self.offsets,
-            first,
-            last,
-            self._class_of,
-            self._actions,
-            self._byte_actions,
-            starts,
-            ends,
-            edges,
+        starts, ends = self._scratch(2 * len(text) + 3 * len(texts) + 1)
+        edges = np.empty(len(texts) + 1, dtype=np.int64)
+        class_of = analyzer.characters(reach(text))
+        actions = np.array(analyzer.actions)
+        byte_actions = actions[np.minimum(class_of[:128], len(actions) - 1)]
+        n = getattr(self.kernels, analyzer.edges)(
+            text, texts.offsets, 0, len(texts), class_of, actions, byte_actions, starts, ends, edges
         )
-        places = np.empty((4, n), dtype=np.int64)
-        places[0], places[1] = starts[:n], ends[:n]
-        return self._with_keys(documents, edges, places)
+        return text, edges, starts[:n], ends[:n]
 
     def _scratch(self, room: int) -> NDArray[np.int64]:
         """Two arrays of so much room, the same each time: to touch new memory costs more than the work."""
@@ -163,24 +154,19 @@ class _CutByKernel(Portions):
         return scratch
 
 
-class _CutByFunction(Portions):
-    """Texts whose tokens a function has cut: their bytes, one after the other, are the text."""
+def _cut_by_function(
+    texts: Texts, cut: Callable[[str], list[str]]
+) -> tuple[NDArray[np.uint8], Ints, NDArray[np.int64], NDArray[np.int64]]:
+    """The tokens that a function cuts texts into; their bytes, one after the other, are the text."""
+    tokens: list[str] = []
+    edges = [0]
+    for text in texts:
+        tokens += cut(text.decode("utf-8", "surrogatepass"))
+        tokens.append("")
+        edges.append(len(tokens))
+    encoded = Texts.from_strings(tokens)
+    return _padded(encoded.content), np.array(edges), encoded.offsets[:-1], encoded.offsets[1:]
 
-    def __init__(self, texts: Texts, cut: Callable[[str], list[str]]) -> None:
-        tokens: list[str] = []
-        edges = [0]
-        for text in texts:
-            tokens += cut(text.decode("utf-8", "surrogatepass"))
-            tokens.append("")
-            edges.append(len(tokens))
-        self._tokens = Texts.from_strings(tokens)
-        self._edges = np.array(edges)
-        super().__init__(Texts(self._tokens.content, self._tokens.offsets[self._edges]))
 
-    def tokens(self, documents: tuple[int, int]) -> Tokens:
-        edges = self._edges[documents[0] : documents[1] + 1]
-        n = int(edges[-1] - edges[0])
-        places = np.empty((4, n), dtype=np.int64)
-        places[0] = self._tokens.offsets[edges[0] : edges[-1]]
-        places[1] = self._tokens.offsets[edges[0] + 1 : edges[-1] + 1]
-        return self._with_keys(documents, edges - edges[0], places)
+def _padded(content: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(content + b" " * kernels.PADDING, dtype=np.uint8)

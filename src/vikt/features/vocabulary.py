@@ -22,6 +22,7 @@ Ids = NDArray[np.int32]
 Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 _FEWEST_SLOTS = 16 * kernels.PARTS
+_FEWEST_BYTES = 256 * kernels.PARTS
 _MOST_IDS = 1 << 31
 _SAMPLED = 100
 
@@ -120,13 +121,17 @@ class Units(Table):
     low, high : NDArray[np.int64]
         Their keys.
     pool, starts, ends : NDArray
-        The bytes of long unit u are pool[starts[u]:ends[u]]; short ones are spelled by their keys.
+        The bytes of long unit u are pool[starts[u]:ends[u]]; short ones are spelled by their keys. While it learns,
+        each part has a region of its own.
+    used : NDArray[np.int64]
+        How many bytes of each region are taken.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.low, self.high, self.starts, self.ends = (np.empty(0, dtype=np.int64) for _ in range(4))
-        self.pool: NDArray[np.uint8] = np.zeros(kernels.PADDING, dtype=np.uint8)
+        self.pool: NDArray[np.uint8] = np.zeros(_FEWEST_BYTES, dtype=np.uint8)
+        self.used: Ints = np.zeros(kernels.PARTS, dtype=np.int64)
         self.make_room()
 
     @property
@@ -148,15 +153,24 @@ class Units(Table):
         tokens.kernels.guess_units(tokens.low, tokens.high, tokens.n, self.slots, self.low, self.high, unknown, units)
 
     def find(self, tokens: Tokens, begin: int, parts: tuple[int, int], learns: bool, units: Ids) -> int:
-        if learns:
-            self.pool = tokens.text
         most = self.most if learns else 0
         return int(
             tokens.kernels.find_units(
                 tokens.low, tokens.high, tokens.text, tokens.starts, tokens.ends, begin, tokens.n, self.slots, self.low,
-                self.high, self.pool, self.starts, self.ends, self.counts, most, *parts, units,
+                self.high, self.pool, self.starts, self.ends, self.used, self.counts, most, *parts, units,
             )
         )  # fmt: skip
+
+    def grow(self) -> None:
+        """More slots, or, where no part has run out of them, more room for bytes."""
+        if self.counts.max() >= self.most:
+            super().grow()
+            return
+        regions = self.pool.reshape(kernels.PARTS, -1)
+        shift = regions.shape[1] * kernels.part_of_id(np.arange(len(self.starts)))  # type: ignore[arg-type]
+        self.starts += shift
+        self.ends += shift
+        self.pool = np.concatenate([regions, np.zeros_like(regions)], axis=1).ravel()
 
     def kept(self, ids: Ints) -> Units:
         """These units alone, numbered in this order."""
