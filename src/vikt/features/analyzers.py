@@ -66,10 +66,10 @@ _RUNS = _automaton(
     ((0, 0, 0), (1, 1, 0)),
     ((0, 0, 1), (1, 0, 0)),
 )
-# States: outside, after one character, after more: a word opens with its second character.
+# States: outside, after one character, after more: one character alone opens, but never closes.
 _RUNS_OF_TWO = _automaton(
-    ((0, 0, 0), (1, 0, 0)),
-    ((0, 0, 0), (2, 1, 0)),
+    ((0, 0, 0), (1, 1, 0)),
+    ((0, 0, 0), (2, 0, 0)),
     ((0, 0, 1), (2, 0, 0)),
 )
 _CHARACTERS = Analyzer(kernels.character_edges.__name__, space_characters, lowercase=False)

@@ -27,13 +27,14 @@ SINGLE = 4  # is a token of its own: a letter of a script without spaces
 
 # What a class of characters does: a byte for each state, in which stand
 NEXT = 0x18  # the next state, as the place of its own byte: 0, 8 or 16
-OPENS = 5  # a bit: whether a token begins here
+OPENS = 5  # a bit: whether a token begins here; it counts once it ends
 CLOSES = 6  # a bit: whether one ended before this character
 
 NONE = -1
 UNSURE = -2
 LONG = 15  # a token of so many bytes or more is hashed
 PADDING = 16  # spaces behind all texts
+FORWARD = 0x7FFFFFFFFFFFFFFF  # a mask that changes no index, and shows the compiler that none counts from the end
 SEVEN_BYTES = 0xFFFFFFFFFFFFFF
 HALF = 28
 HALF_MASK = 0xFFFFFFF
@@ -137,38 +138,44 @@ def word_edges(
 ) -> int:
     """Where the words of documents first..last begin and end; edges[d] counts the tokens before document first + d.
 
-    `actions` is a finite automaton: what each class of characters does in each state. It opens a token at the character
-    before where words have two characters at least. Every place is written and kept only where the action says so,
-    since a branch that no processor can foresee would cost more.
+    `actions` is a finite automaton: what each class of characters does in each state. The places of a token are written
+    at every character and kept where the action says that one ended, since a branch that no processor can foresee would
+    cost more. Runs of ASCII have a loop of their own, since one that may decode takes longer.
     """
-    opened = 0
-    lag = actions[WORD] >> OPENS & 1 == 0
+    n = 0
     for document in range(first, last):
-        edges[document - first] = opened
-        closed = opened
+        edges[document - first] = n
         i = offsets[document]
         end = offsets[document + 1]
-        before = i
+        start = i
         state = 0
         while i < end:
-            byte = text[i]
-            if byte < 0x80:
-                after = i + 1
-                action = byte_actions[byte] >> state
+            if text[i] < 0x80:
+                i &= FORWARD
+                n &= FORWARD
+                while i < end and text[i] < 0x80:
+                    action = byte_actions[text[i]] >> state
+                    starts[n] = start
+                    ends[n] = i
+                    n += action >> CLOSES & 1
+                    start = i if action >> OPENS & 1 else start
+                    state = action & NEXT
+                    i += 1
             else:
                 point, after = decode(text, i)
                 action = actions[class_of[point]] >> state
-            starts[opened] = before if lag else i
-            ends[closed] = i
-            opened += action >> OPENS & 1
-            closed += action >> CLOSES & 1
-            state = action & NEXT
-            before = i
-            i = after
-        ends[closed] = end
-        opened = end_document(end, starts, ends, opened)
-    edges[last - first] = opened
-    return opened
+                starts[n] = start
+                ends[n] = i
+                n += action >> CLOSES & 1
+                start = i if action >> OPENS & 1 else start
+                state = action & NEXT
+                i = after
+        starts[n] = start
+        ends[n] = end
+        n += actions[SEPARATES] >> state >> CLOSES & 1
+        n = end_document(end, starts, ends, n)
+    edges[last - first] = n
+    return n
 
 
 def end_document(end: int, starts: Array, ends: Array, n: int) -> int:
@@ -199,23 +206,20 @@ def character_edges(
         edges[document - first] = n
         i = offsets[document]
         end = offsets[document + 1]
+        separated = False
         while i < end:
+            i &= FORWARD
             point, after = decode(text, i)
-            starts[n] = i
-            ends[n] = after
+            separates = class_of[point] == SEPARATES
+            if separates and separated:
+                starts[n - 1] = space
+                ends[n - 1] = space + 1
+            else:
+                starts[n] = i
+                ends[n] = after
+                n += 1
+            separated = separates
             i = after
-            if class_of[point] == SEPARATES:
-                run = 1
-                while i < end:
-                    point, after = decode(text, i)
-                    if class_of[point] != SEPARATES:
-                        break
-                    run += 1
-                    i = after
-                if run > 1:
-                    starts[n] = space
-                    ends[n] = space + 1
-            n += 1
         n = end_document(end, starts, ends, n)
     edges[last - first] = n
     return n
@@ -233,32 +237,35 @@ def bounded_character_edges(
     ends: Array,
     edges: Array,
 ) -> int:
-    """The characters of each document word by word: a space, the word, a space, and an empty token to end n-grams."""
+    """The characters of each document word by word: a space, the word, a space, and an empty token to end n-grams.
+
+    What stands between two words is written at every character, too, and kept where a word ended.
+    """
     space = len(text) - PADDING
     n = 0
     for document in range(first, last):
         edges[document - first] = n
         i = offsets[document]
         end = offsets[document + 1]
-        inside = False
+        starts[n] = space
+        ends[n] = space + 1
+        n += 1
+        inside = 0
         while i < end:
+            i &= FORWARD
+            n &= FORWARD
             point, after = decode(text, i)
-            if class_of[point] == SEPARATES:
-                if inside:
-                    n = end_word(space, starts, ends, n)
-                    inside = False
-            else:
-                if not inside:
-                    starts[n] = space
-                    ends[n] = space + 1
-                    n += 1
-                    inside = True
-                starts[n] = i
-                ends[n] = after
-                n += 1
+            separates = class_of[point] == SEPARATES
+            starts[n] = space if separates else i
+            ends[n] = space + 1 if separates else after
+            starts[n + 1] = space
+            ends[n + 1] = space
+            starts[n + 2] = space
+            ends[n + 2] = space + 1
+            n += 3 * inside if separates else 1
+            inside = 0 if separates else 1
             i = after
-        if inside:
-            n = end_word(space, starts, ends, n)
+        n = end_word(space, starts, ends, n) if inside else n - 1
         n = end_document(space, starts, ends, n)
     edges[last - first] = n
     return n
@@ -276,13 +283,17 @@ def token_keys(text: Array, eight: Array, starts: Array, ends: Array, n: int, lo
     `eight` is the text seen eight bytes at a time, from every byte.
     """
     for token in range(n):
-        start = starts[token]
+        start = starts[token] & FORWARD
         length = ends[token] - start
-        low[token] = eight[start] & ((1 << 8 * min(length, 7)) - 1)
-        rest = eight[start + 7] & ((1 << 8 * max(min(length, 14) - 7, 0)) - 1)
-        if length >= LONG:
-            rest = hash_bytes(text, start, ends[token])
-        high[token] = rest | min(length, LONG) << 56
+        if length < 8:
+            low[token] = eight[start] & (1 << 8 * length) - 1
+            high[token] = length << 56
+        elif length < LONG:
+            low[token] = eight[start] & SEVEN_BYTES
+            high[token] = eight[start + 7] & (1 << 8 * (length - 7)) - 1 | length << 56
+        else:
+            low[token] = eight[start] & SEVEN_BYTES
+            high[token] = hash_bytes(text, start, ends[token]) | LONG << 56
 
 
 def hash_bytes(text: Array, start: int, end: int) -> int:
