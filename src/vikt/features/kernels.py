@@ -77,8 +77,16 @@ def lower_in_place(text: Array, offsets: Array, lower_of: Array, joining_of: Arr
     Such a text holds a character for which a table says NONE, or is perhaps not in NFC.
     """
     for document in range(offsets.shape[0] - 1):
-        done = lower_text(text, offsets[document], offsets[document + 1], lower_of, joining_of)
+        i, end = offsets[document], offsets[document + 1]
+        done = is_ascii(text, i, end) or lower_text(text, i, end, lower_of, joining_of)
         undone[document] = 0 if done else 1
+
+
+def is_ascii(text: Array, i: int, end: int) -> bool:
+    bits = 0
+    for j in range(i, end):
+        bits |= text[j & FORWARD]
+    return bits < 0x80
 
 
 def lower_text(text: Array, i: int, end: int, lower_of: Array, joining_of: Array) -> bool:
