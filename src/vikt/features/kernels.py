@@ -386,7 +386,7 @@ def guess_units(
         value = hash_unit(low[token], high[token])
         units[token] = part_of(value) * region + (value & region - 1)
     for token in range(n):
-        units[token] = slots[units[token]]
+        units[token] = slots[units[token] & FORWARD]
     for token in range(n):
         unit = units[token]
         place = max(unit, 0)
@@ -433,6 +433,7 @@ def find_units(
     region = len(slots) >> PART_BITS
     pool_region = len(pool) >> PART_BITS
     for token in range(begin, n):
+        token &= FORWARD
         if units[token] != UNSURE:
             continue
         a = low[token]
@@ -504,7 +505,7 @@ def guess_nodes(
         value = hash_node(max(key, 0))
         nodes[token] = part_of(value) * region + (value & region - 1)
     for token in range(n - depth + 1):
-        nodes[token] = slots[nodes[token]]
+        nodes[token] = slots[nodes[token] & FORWARD]
     if len(keys) == 0:
         be_unsure(n, nodes)
         return
@@ -529,6 +530,7 @@ def find_nodes(
     """Settle what guess_nodes left, as find_units."""
     region = len(slots) >> PART_BITS
     for token in range(begin, n):
+        token &= FORWARD
         if nodes[token] != UNSURE:
             continue
         key = wanted[token]
@@ -625,7 +627,7 @@ def meet(hashes: Array, mask: int, first_part: int, last_part: int, met: Array) 
     for row in range(hashes.shape[0]):
         for token in range(hashes.shape[1]):
             value = hashes[row, token]
-            bucket = value & mask
+            bucket = value & mask & FORWARD
             part = part_of_id(bucket)
             if value == NONE or part < first_part or part >= last_part:
                 continue
@@ -644,9 +646,10 @@ def count_documents(
     for d in range(n_documents):
         for row in range(ids.shape[0]):
             for token in range(edges[d], edges[d + 1]):
-                number = ids[row, token]
+                number = ids[row, token & FORWARD]
                 if number == NONE:
                     continue
+                number &= FORWARD
                 part = part_of_id(number)
                 if first_part <= part < last_part:
                     seen[number, FREQUENCY] += seen[number, DOCUMENT] != document + d + 1

@@ -197,7 +197,7 @@ class Ngrams:
             if progress:
                 progress(batch[-1][1], portions.n_documents)
         if not counts:
-            return met, [np.minimum(own, 1) for own in _occurrences(met, source)]
+            return met, self._is_met(met, source)
         return met, [own[:, kernels.FREQUENCY].astype(np.int64) for own in seen]
 
     def _is_met(self, met: list[Met], source: Any) -> list[Ints]:
