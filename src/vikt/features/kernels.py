@@ -47,7 +47,8 @@ PART_BITS = 3
 CHUNK_BITS = 6  # ids are given to parts by chunks, so that threads do not write to the same cache lines
 
 DOCUMENT, FREQUENCY = 0, 1
-FEW, MANY = 16, 300  # so many numbers are sorted sooner by insertion; more, by eight bits at a time than by six
+FEW = 16  # so many numbers are sorted sooner by insertion
+WIDEST = 10  # bits of a digit when sorting
 
 
 def decode(text: Array, i: int) -> tuple[int, int]:
@@ -664,17 +665,89 @@ def count_occurrences(ids: Array, occurrences: Array) -> None:
                 occurrences[ids[row, token]] += 1
 
 
-def columns_of(ids: Array, begin: int, end: int, bases: Array, column_of: Array, columns: Array) -> int:
-    """The columns of a document's n-grams, one for each occurrence; those that are no column are left out."""
+def numbers_of(ids: Array, first: int, last: int, bases: Array, numbers: Array) -> int:
+    """The n-grams of tokens first..last, each by one number for all lengths. Returns how many there are."""
     n = 0
     for level in range(len(bases)):
-        for token in range(begin, end):
+        base = bases[level]
+        for token in range(first, last):
             number = ids[level, token]
-            if number != NONE:
-                column = column_of[bases[level] + number]
-                columns[n] = column
-                n += column != NONE
+            numbers[n] = base + number
+            n += number != NONE
     return n
+
+
+def count(numbers: Array, n_met: int, counts: Array) -> int:
+    """Count numbers, and leave one of each in the order in which they came. Returns how many are left."""
+    n = 0
+    for i in range(n_met):
+        number = numbers[i]
+        numbers[n] = number
+        n += counts[number] == 0
+        counts[number] += 1
+    return n
+
+
+def look_up(numbers: Array, n_numbers: int, column_of: Array, weights: Array) -> int:
+    """Turn numbers into their columns, in place; those that are no column are left out. Returns how many are left."""
+    for j in range(n_numbers):
+        numbers[j] = column_of[numbers[j]]
+    n = 0
+    for j in range(n_numbers):
+        column = numbers[j]
+        numbers[n] = column
+        weights[n] = weights[j]
+        n += column != NONE
+    return n
+
+
+def weighted_row(
+    ids: Array,
+    first: int,
+    last: int,
+    bases: Array,
+    column_of: Array,
+    count_weight: Array,
+    idf: Array,
+    normalised: bool,
+    counts: Array,
+    columns: Array,
+    weights: Array,
+) -> int:
+    """The columns of tokens first..last in the order in which they came, and their weights.
+
+    A weight is count_weight[count]·idf[column], and the row has length 1 where `normalised`. An idf that is the same
+    for all columns is given once. `counts` is zero for all n-grams before and after. Short loops, since in each the
+    processor waits for many places of memory at once.
+
+    Returns
+    -------
+    int
+        How many there are.
+    """
+    n = count(columns, numbers_of(ids, first, last, bases, columns), counts)
+    for j in range(n):
+        number = columns[j]
+        weights[j] = count_weight[counts[number]]
+        counts[number] = 0
+    n = look_up(columns, n, column_of, weights)
+    last_idf = len(idf) - 1
+    for j in range(n):
+        weights[j] *= idf[min(columns[j], last_idf)]
+    if normalised:
+        normalise(weights, n)
+    return n
+
+
+def normalise(weights: Array, n: int) -> None:
+    """Divide by their length."""
+    total = 0.0
+    for j in range(n):
+        total += weights[j] * weights[j]
+    if total > 0:
+        scale = 1.0 / math.sqrt(total)
+        for j in range(n):
+            weights[j] *= scale
 
 
 def sort_few(values: Array, n: int) -> None:
@@ -688,24 +761,30 @@ def sort_few(values: Array, n: int) -> None:
 
 
 def sort_many(values: Array, n: int, n_bits: int, spare: Array, places: Array) -> Array:
-    """Sort numbers by their last bits, then by those before, in linear time, to and fro between two arrays.
+    """Sort numbers by n_bits above the 32nd, digit by digit from the last, to and fro between two arrays.
+
+    There are about as many digits to tell apart as numbers to sort, so that time is linear.
 
     Returns
     -------
     Array
         That of the two which holds them at last.
     """
-    width = 8 if n > MANY else 6
-    for shift in range(0, n_bits, width):
+    width = 5
+    while width < WIDEST and 1 << width < 2 * n:
+        width += 1
+    n_digits = (n_bits + width - 1) // width
+    width = (n_bits + n_digits - 1) // n_digits
+    for shift in range(32, 32 + n_bits, width):
         for place in range(1 << width):
             places[place] = 0
         for i in range(n):
             places[values[i] >> shift & (1 << width) - 1] += 1
         before = 0
         for place in range(1 << width):
-            count = places[place]
+            n_here = places[place]
             places[place] = before
-            before += count
+            before += n_here
         for i in range(n):
             place = values[i] >> shift & (1 << width) - 1
             spare[places[place]] = values[i]
@@ -714,89 +793,42 @@ def sort_many(values: Array, n: int, n_bits: int, spare: Array, places: Array) -
     return values
 
 
-def weighted_row(
-    ids: Array,
-    begin: int,
-    end: int,
-    bases: Array,
-    column_of: Array,
-    n_bits: int,
-    count_weight: Array,
-    idf: Array,
-    normalised: bool,
-    met: Array,
-    spare: Array,
-    places: Array,
-    columns: Array,
-    last: Array,
-    weights: Array,
-) -> int:
-    """A document's columns, rising, and their weights: count_weight[count]·idf[column], of length 1 where `normalised`.
-
-    Counting is sorting: equal columns then stand side by side. An idf that is the same for all columns is given once.
-
-    Returns
-    -------
-    int
-        How many there are.
-    """
-    n_met = columns_of(ids, begin, end, bases, column_of, met)
-    in_order = met
-    if n_met <= FEW:
-        sort_few(met, n_met)
-    else:
-        in_order = sort_many(met, n_met, n_bits, spare, places)
-    n = 0
-    for i in range(n_met):
-        n += i > 0 and in_order[i] != in_order[i - 1]
-        columns[n] = in_order[i]
-        last[n] = i
-    n = min(n + 1, n_met)
-    last_idf = len(idf) - 1
-    before = -1
-    total = 0.0
-    for j in range(n):
-        weight = count_weight[last[j] - before] * idf[min(columns[j], last_idf)]
-        before = last[j]
-        total += weight * weight
-        weights[j] = weight
-    if normalised and total > 0:
-        scale = 1.0 / math.sqrt(total)
-        for j in range(n):
-            weights[j] *= scale
-    return n
-
-
 def write_rows(
     ids: Array,
     edges: Array,
-    n_documents: int,
     bases: Array,
     column_of: Array,
-    n_bits: int,
     count_weight: Array,
     idf: Array,
     normalised: bool,
-    met: Array,
+    counts: Array,
+    columns: Array,
+    weights: Array,
+    n_bits: int,
+    keys: Array,
     spare: Array,
     places: Array,
-    columns: Array,
-    last: Array,
-    weights: Array,
     lengths: Array,
     indices: Array,
     values: Array,
 ) -> int:
-    """The rows of documents, one after the other. Returns how many entries they have."""
+    """The rows of documents, one after the other, columns of n_bits rising. Returns how many entries they have."""
     out = 0
-    for d in range(n_documents):
+    for d in range(len(lengths)):
         n = weighted_row(
-            ids, edges[d], edges[d + 1], bases, column_of, n_bits, count_weight, idf, normalised, met, spare,
-            places, columns, last, weights,
-        )  # fmt: skip
+            ids, edges[d], edges[d + 1], bases, column_of, count_weight, idf, normalised, counts, columns, weights
+        )
         for j in range(n):
-            indices[out + j] = columns[j]
-            values[out + j] = weights[j]
+            keys[j] = columns[j] << 32 | j
+        in_order = keys
+        if n <= FEW:
+            sort_few(keys, n)
+        else:
+            in_order = sort_many(keys, n, n_bits, spare, places)
+        for j in range(n):
+            key = in_order[j]
+            indices[out + j] = key >> 32
+            values[out + j] = weights[key & LOW_MASK]
         lengths[d] = n
         out += n
     return out
@@ -805,30 +837,27 @@ def write_rows(
 def score_rows(
     ids: Array,
     edges: Array,
-    n_documents: int,
     bases: Array,
     column_of: Array,
-    n_bits: int,
     count_weight: Array,
     idf: Array,
     normalised: bool,
-    met: Array,
-    spare: Array,
-    places: Array,
+    counts: Array,
     columns: Array,
-    last: Array,
     weights: Array,
     theta: Array,
     scores: Array,
 ) -> None:
-    """The part of each document's row in its scores, by weights θ, (columns, K), without keeping the row."""
-    for d in range(n_documents):
+    """The part of each document's row in its scores, by weights θ, (columns, K), without keeping or sorting the row."""
+    n_classes = theta.shape[1]
+    for d in range(scores.shape[0]):
         n = weighted_row(
-            ids, edges[d], edges[d + 1], bases, column_of, n_bits, count_weight, idf, normalised, met, spare,
-            places, columns, last, weights,
-        )  # fmt: skip
-        for k in range(scores.shape[1]):
-            score = 0.0
-            for j in range(n):
-                score += weights[j] * theta[columns[j], k]
-            scores[d, k] = score
+            ids, edges[d], edges[d + 1], bases, column_of, count_weight, idf, normalised, counts, columns, weights
+        )
+        for k in range(n_classes):
+            scores[d, k] = 0.0
+        for j in range(n):
+            column = columns[j]
+            weight = weights[j]
+            for k in range(n_classes):
+                scores[d, k] += weight * theta[column, k]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -41,6 +42,13 @@ class Chosen(NamedTuple):
     ids: list[Ints]
     columns: list[Ints]
     frequency: Ints
+
+
+class Counting(threading.local):
+    """Room to count each n-gram, of each thread its own: to touch new memory costs more than the work."""
+
+    def __init__(self, n_ids: int) -> None:
+        self.counts = np.zeros(n_ids, dtype=np.int32)
 
 
 class Ngrams:
@@ -143,7 +151,8 @@ class Ngrams:
             self.idf = self.weighting.idf(chosen.frequency, len(texts))
             self.source = source
             self._look_up(_columns_of(chosen, frequencies))
-            rows = joined(run(partial(self._rows, self.dtype), _given_up(met)), self.n_columns, self.dtype)
+            make_rows = partial(self._rows, self.dtype, Counting(len(self._column_of)))
+            rows = joined(run(make_rows, _given_up(met)), self.n_columns, self.dtype)
         self.source, old_ids = source.kept(chosen.ids)
         self._look_up([columns[ids] for columns, ids in zip(self.columns, old_ids, strict=True)])
         return rows
@@ -155,9 +164,10 @@ class Ngrams:
         """
         dtype = np.dtype(dtype or self.dtype)
         portions = self.tokeniser.portions(texts)
+        counting = Counting(len(self._column_of))
 
         def rows(documents: tuple[int, int]) -> Any:
-            return self._rows(dtype, self._met(portions, documents))
+            return self._rows(dtype, counting, self._met(portions, documents))
 
         with _running(self.threads) as run:
             return joined(run(rows, portions.ranges()), self.n_columns, dtype)
@@ -169,10 +179,11 @@ class Ngrams:
         """
         portions = self.tokeniser.portions(texts)
         scores = np.empty((len(texts), theta.shape[1]))
+        counting = Counting(len(self._column_of))
 
         def score(documents: tuple[int, int]) -> None:
             met = self._met(portions, documents)
-            met.kernels.score_rows(*self._arguments(met), theta, scores[slice(*documents)])
+            met.kernels.score_rows(*self._arguments(counting, met), theta, scores[slice(*documents)])
 
         with _running(self.threads) as run:
             list(run(score, portions.ranges()))
@@ -252,34 +263,38 @@ class Ngrams:
         tokens = self._tokens(portions, documents)
         return Met(self.source.ids(tokens), tokens.edges, tokens.longest, tokens.kernels)
 
-    def _arguments(self, met: Met) -> tuple[Any, ...]:
-        """What a kernel needs to make rows: what was met, the columns and their weights, and room to work in."""
-        n_lengths = len(met.ids)
-        most = met.longest * n_lengths
+    def _arguments(self, counting: Counting, met: Met) -> tuple[Any, ...]:
+        """What a kernel needs to weigh rows: what was met, the columns and their weights, and room to work in."""
+        longest = met.longest * len(met.ids)
         return (
             met.ids,
             met.edges,
-            len(met.edges) - 1,
             self._bases,
             self._column_of,
-            self.n_columns.bit_length(),
-            self.weighting.count_weights(most),
+            self.weighting.count_weights(longest),
             self.idf if self.weighting.scales_columns else np.ones(1),
             self.weighting.normalised,
-            np.empty(most + 1, dtype=np.int32),
-            np.empty(most + 1, dtype=np.int32),
-            np.empty(256, dtype=np.int32),
-            np.empty(most + 1, dtype=np.int32),
-            np.empty(most + 1, dtype=np.int32),
-            np.empty(most + 1),
+            counting.counts,
+            np.empty(longest + 1, dtype=np.int64),
+            np.empty(longest + 1),
         )
 
-    def _rows(self, dtype: Any, met: Met) -> tuple[Ints, Ids, NDArray[Any]]:
+    def _rows(self, dtype: Any, counting: Counting, met: Met) -> tuple[Ints, Ids, NDArray[Any]]:
         """The rows of a portion: how many entries each has, their columns and their values."""
+        longest = met.longest * len(met.ids)
         lengths = np.empty(len(met.edges) - 1, dtype=np.int64)
         indices = np.empty(met.ids.size, dtype=np.int32)
         values = np.empty(met.ids.size, dtype=np.float32 if dtype == np.float32 else np.float64)
-        n = met.kernels.write_rows(*self._arguments(met), lengths, indices, values)
+        n = met.kernels.write_rows(
+            *self._arguments(counting, met),
+            self.n_columns.bit_length(),
+            np.empty(longest, dtype=np.int64),
+            np.empty(longest, dtype=np.int64),
+            np.empty(1 << kernels.WIDEST, dtype=np.int32),
+            lengths,
+            indices,
+            values,
+        )
         return lengths, indices[:n].copy(), values[:n].copy()
 
     @property
