@@ -671,8 +671,8 @@ def numbers_of(ids: Array, first: int, last: int, bases: Array, numbers: Array) 
     for level in range(len(bases)):
         base = bases[level]
         for token in range(first, last):
-            number = ids[level, token]
-            numbers[n] = base + number
+            number = ids[level, token & FORWARD]
+            numbers[n & FORWARD] = base + number
             n += number != NONE
     return n
 
@@ -681,23 +681,10 @@ def count(numbers: Array, n_met: int, counts: Array) -> int:
     """Count numbers, and leave one of each in the order in which they came. Returns how many are left."""
     n = 0
     for i in range(n_met):
-        number = numbers[i]
-        numbers[n] = number
+        number = numbers[i] & FORWARD
+        numbers[n & FORWARD] = number
         n += counts[number] == 0
         counts[number] += 1
-    return n
-
-
-def look_up(numbers: Array, n_numbers: int, column_of: Array, weights: Array) -> int:
-    """Turn numbers into their columns, in place; those that are no column are left out. Returns how many are left."""
-    for j in range(n_numbers):
-        numbers[j] = column_of[numbers[j]]
-    n = 0
-    for j in range(n_numbers):
-        column = numbers[j]
-        numbers[n] = column
-        weights[n] = weights[j]
-        n += column != NONE
     return n
 
 
@@ -717,23 +704,23 @@ def weighted_row(
     """The columns of tokens first..last in the order in which they came, and their weights.
 
     A weight is count_weight[count]·idf[column], and the row has length 1 where `normalised`. An idf that is the same
-    for all columns is given once. `counts` is zero for all n-grams before and after. Short loops, since in each the
-    processor waits for many places of memory at once.
+    for all columns is given once. `counts` is zero for all n-grams before and after.
 
     Returns
     -------
     int
         How many there are.
     """
-    n = count(columns, numbers_of(ids, first, last, bases, columns), counts)
-    for j in range(n):
-        number = columns[j]
-        weights[j] = count_weight[counts[number]]
-        counts[number] = 0
-    n = look_up(columns, n, column_of, weights)
     last_idf = len(idf) - 1
-    for j in range(n):
-        weights[j] *= idf[min(columns[j], last_idf)]
+    n_different = count(columns, numbers_of(ids, first, last, bases, columns), counts)
+    n = 0
+    for j in range(n_different):
+        number = columns[j] & FORWARD
+        column = column_of[number]
+        columns[n & FORWARD] = column
+        weights[n & FORWARD] = count_weight[counts[number] & FORWARD] * idf[min(max(column, 0), last_idf) & FORWARD]
+        counts[number] = 0
+        n += column != NONE
     if normalised:
         normalise(weights, n)
     return n
@@ -775,19 +762,20 @@ def sort_many(values: Array, n: int, n_bits: int, spare: Array, places: Array) -
         width += 1
     n_digits = (n_bits + width - 1) // width
     width = (n_bits + n_digits - 1) // n_digits
+    last = (1 << width) - 1 & FORWARD
     for shift in range(32, 32 + n_bits, width):
         for place in range(1 << width):
             places[place] = 0
         for i in range(n):
-            places[values[i] >> shift & (1 << width) - 1] += 1
+            places[values[i] >> shift & last] += 1
         before = 0
         for place in range(1 << width):
             n_here = places[place]
             places[place] = before
             before += n_here
         for i in range(n):
-            place = values[i] >> shift & (1 << width) - 1
-            spare[places[place]] = values[i]
+            place = values[i] >> shift & last
+            spare[places[place] & FORWARD] = values[i]
             places[place] += 1
         values, spare = spare, values
     return values
@@ -827,8 +815,8 @@ def write_rows(
             in_order = sort_many(keys, n, n_bits, spare, places)
         for j in range(n):
             key = in_order[j]
-            indices[out + j] = key >> 32
-            values[out + j] = weights[key & LOW_MASK]
+            indices[out + j & FORWARD] = key >> 32
+            values[out + j & FORWARD] = weights[key & LOW_MASK]
         lengths[d] = n
         out += n
     return out
@@ -855,9 +843,7 @@ def score_rows(
             ids, edges[d], edges[d + 1], bases, column_of, count_weight, idf, normalised, counts, columns, weights
         )
         for k in range(n_classes):
-            scores[d, k] = 0.0
-        for j in range(n):
-            column = columns[j]
-            weight = weights[j]
-            for k in range(n_classes):
-                scores[d, k] += weight * theta[column, k]
+            score = 0.0
+            for j in range(n):
+                score += weights[j] * theta[columns[j] & FORWARD, k]
+            scores[d, k] = score

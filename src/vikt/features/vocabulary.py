@@ -74,7 +74,7 @@ class Table:
 
     def numbered(self, n: int) -> None:
         """Let ids be 0..n-1, to be looked up and no longer learnt."""
-        size = max(_FEWEST_SLOTS, 1 << (n * 4 // 3).bit_length())
+        size = max(_FEWEST_SLOTS, 1 << (n * 8 // 3).bit_length())
         self.slots = np.empty(size, dtype=np.int32)
         self.fill(np.arange(n))
 
