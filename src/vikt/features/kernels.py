@@ -843,7 +843,9 @@ def score_rows(
             ids, edges[d], edges[d + 1], bases, column_of, count_weight, idf, normalised, counts, columns, weights
         )
         for k in range(n_classes):
-            score = 0.0
-            for j in range(n):
-                score += weights[j] * theta[columns[j] & FORWARD, k]
-            scores[d, k] = score
+            scores[d, k] = 0.0
+        for j in range(n):
+            column = columns[j] & FORWARD
+            weight = weights[j]
+            for k in range(n_classes):
+                scores[d, k] += weight * theta[column, k]
