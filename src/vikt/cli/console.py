@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import logging
 import os
 import sys
@@ -68,6 +67,8 @@ def say(message: str) -> None:
 
 
 def print_json(content: Any) -> None:
+    import json
+
     print(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
 
 
