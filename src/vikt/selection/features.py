@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from vikt.features.text import FeatureSettings, TextFeatures
 from vikt.model.functions import Floats
 from vikt.model.linear import centred_intercepts
 from vikt.model.penalties import split_strength
-from vikt.selection.folds import Fold
+from vikt.selection.folds import Fold, weighted_mean
 from vikt.selection.path import Choice, choose_l2, default_l2
 from vikt.selection.prepare import Source
 from vikt.solvers import Settings, Solution, minimise
@@ -52,6 +53,8 @@ RECIPES = (
     *(Recipe("nb+word+char", (("nb", share), ("word+char", 1 - share))) for share in (0.25, 0.5, 0.75)),
     Recipe("nb", (("nb", 1.0),)),
 )
+# Never far from the best, on any corpus, so that it takes evidence to prefer another.
+_USUAL = RECIPES[1]
 
 
 @dataclass(frozen=True)
@@ -86,9 +89,9 @@ def choose_features(
 ) -> FeatureChoice | None:
     """Fit each part of each recipe, its λ by validation, and take the recipe of the least validation loss.
 
-    Of more than some 8 MB of text the first rows in canonical order are a sample that decides which parts there are,
-    and all rows their shares. A tie goes to the first recipe. None where rows to validate on are too few, or of one
-    class.
+    Words and characters are taken where the best is better by less than one standard error of the difference. Of more
+    than some 8 MB of text the first rows in canonical order are a sample that decides which parts there are, and all
+    rows their shares. A tie goes to the first recipe. None where rows to validate on are too few, or of one class.
 
     Parameters
     ----------
@@ -112,27 +115,43 @@ def choose_features(
     tried, said = _try(source, settings, RECIPES, fitted, apart, random_state), ""
     if len(fitted) < len(training) or len(apart) < len(validation):
         # More rows may want other shares, which cost nothing: the parts' λ's are to be chosen on all rows anyway.
-        said = f"; {tried.best.said} was best of {len(tried.losses)} on {len(fitted):,} rows"
-        parts = {name for name, _ in tried.best.shares}
+        said = f"; {tried.best.said} was {tried.rank} on {len(fitted):,} rows"
+        parts = {name for name, _ in tried.best.shares + tried.least.shares}
         recipes = [recipe for recipe in tried.losses if parts.issuperset(name for name, _ in recipe.shares)]
         tried = _try(source, settings, recipes, training, validation, random_state)
-    best = tried.best
-    loss = tried.losses[best]
-    said = f"{best.said}: validation log loss {loss:.4f}, best of {len(tried.losses)}{said}"
+    said = f"{tried.best.said}: validation log loss {tried.losses[tried.best]:.4f}, {tried.rank}{said}"
     curve = [(recipe.said, one) for recipe, one in tried.losses.items()]
-    return FeatureChoice(best, curve, said, tried.choices)
+    return FeatureChoice(tried.best, curve, said, tried.choices)
 
 
 @dataclass(frozen=True)
 class _Tried:
-    """The validation loss of each recipe for which there are features, and λ of each part."""
+    """The validation losses of each recipe for which there are features, row by row, and λ of each part."""
 
-    losses: dict[Recipe, float]
+    row_losses: dict[Recipe, Floats]
+    weights: Floats
     choices: dict[str, Choice]
 
+    @cached_property
+    def losses(self) -> dict[Recipe, float]:
+        return {recipe: weighted_mean(own, self.weights).mean for recipe, own in self.row_losses.items()}
+
     @property
-    def best(self) -> Recipe:
+    def least(self) -> Recipe:
         return min(self.losses, key=lambda recipe: self.losses[recipe])
+
+    @cached_property
+    def best(self) -> Recipe:
+        if _USUAL not in self.losses:
+            return self.least
+        gain = weighted_mean(self.row_losses[_USUAL] - self.row_losses[self.least], self.weights)
+        return _USUAL if gain.mean <= gain.standard_error else self.least
+
+    @property
+    def rank(self) -> str:
+        if self.best == self.least:
+            return f"best of {len(self.losses)}"
+        return f"within one standard error of {self.least.said}, best of {len(self.losses)}"
 
 
 def _try(
@@ -146,7 +165,7 @@ def _try(
     scores: dict[str, Floats] = {}
     choices: dict[str, Choice] = {}
     names = list(dict.fromkeys(name for recipe in recipes for name, _ in recipe.shares))
-    loss_of: Any = None
+    validation: Any = None
     for number, name in enumerate(names, start=1):
         source.tell("choosing features", number, len(names))
         try:
@@ -157,18 +176,18 @@ def _try(
         choices[name] = choose_l2([Fold(prepared.fitted, prepared.apart)], random_state=random_state)
         solution = minimise(prepared.fitted.with_l2(choices[name].l2), replace(_QUICKLY, random_state=random_state))
         scores[name] = prepared.apart.X.scores(solution.theta)
-        loss_of = prepared.apart.value_from_scores
+        validation = prepared.apart
     if not scores:
         raise EmptyVocabularyError(
             f"no vocabulary is left: no word or characters in at least min_df={settings.min_df} of {len(fitted)} "
             "texts; lower min_df, or look at the texts"
         )
-    losses = {
-        recipe: loss_of(sum(share * scores[name] for name, share in recipe.shares), np.zeros(1))
+    row_losses = {
+        recipe: validation.loss.losses(sum(share * scores[name] for name, share in recipe.shares), validation.y)
         for recipe in recipes
         if all(name in scores for name, _ in recipe.shares)
     }
-    return _Tried(losses, choices)
+    return _Tried(row_losses, validation.weights, choices)
 
 
 def _first(texts: Texts, rows: NDArray[np.int64], most_bytes: int) -> NDArray[np.int64]:
