@@ -89,7 +89,7 @@ def choose_features(
 ) -> FeatureChoice | None:
     """Fit each part of each recipe, its λ by validation, and take the recipe of the least validation loss.
 
-    Words and characters are taken where the best is better by less than one standard error of the difference. Of more
+    Words and characters are taken where the best is better by less than two standard errors of the difference. Of more
     than some 8 MB of text the first rows in canonical order are a sample that decides which parts there are, and all
     rows their shares. A tie goes to the first recipe. None where rows to validate on are too few, or of one class.
 
@@ -145,13 +145,13 @@ class _Tried:
         if _USUAL not in self.losses:
             return self.least
         gain = weighted_mean(self.row_losses[_USUAL] - self.row_losses[self.least], self.weights)
-        return _USUAL if gain.mean <= gain.standard_error else self.least
+        return _USUAL if gain.mean <= 2 * gain.standard_error else self.least
 
     @property
     def rank(self) -> str:
         if self.best == self.least:
             return f"best of {len(self.losses)}"
-        return f"within one standard error of {self.least.said}, best of {len(self.losses)}"
+        return f"within two standard errors of {self.least.said}, best of {len(self.losses)}"
 
 
 def _try(
