@@ -136,8 +136,6 @@ def overwrite(text: Array, i: int, after: int, point: int) -> None:
 def word_edges(
     text: Array,
     offsets: Array,
-    first: int,
-    last: int,
     class_of: Array,
     actions: Array,
     byte_actions: Array,
@@ -145,15 +143,15 @@ def word_edges(
     ends: Array,
     edges: Array,
 ) -> int:
-    """Where the words of documents first..last begin and end; edges[d] counts the tokens before document first + d.
+    """Where the words of each document begin and end; edges[d] counts the tokens before document d.
 
     `actions` is a finite automaton: what each class of characters does in each state. The places of a token are written
     at every character and kept where the action says that one ended, since a branch that no processor can foresee would
     cost more. Runs of ASCII have a loop of their own, since one that may decode takes longer.
     """
     n = 0
-    for document in range(first, last):
-        edges[document - first] = n
+    for document in range(len(offsets) - 1):
+        edges[document] = n
         i = offsets[document]
         end = offsets[document + 1]
         start = i
@@ -183,7 +181,7 @@ def word_edges(
         ends[n] = end
         n += actions[SEPARATES] >> state >> CLOSES & 1
         n = end_document(end, starts, ends, n)
-    edges[last - first] = n
+    edges[len(offsets) - 1] = n
     return n
 
 
@@ -196,8 +194,6 @@ def end_document(end: int, starts: Array, ends: Array, n: int) -> int:
 def character_edges(
     text: Array,
     offsets: Array,
-    first: int,
-    last: int,
     class_of: Array,
     actions: Array,
     byte_actions: Array,
@@ -211,8 +207,8 @@ def character_edges(
     """
     space = len(text) - PADDING
     n = 0
-    for document in range(first, last):
-        edges[document - first] = n
+    for document in range(len(offsets) - 1):
+        edges[document] = n
         i = offsets[document]
         end = offsets[document + 1]
         separated = False
@@ -230,15 +226,13 @@ def character_edges(
             separated = separates
             i = after
         n = end_document(end, starts, ends, n)
-    edges[last - first] = n
+    edges[len(offsets) - 1] = n
     return n
 
 
 def bounded_character_edges(
     text: Array,
     offsets: Array,
-    first: int,
-    last: int,
     class_of: Array,
     actions: Array,
     byte_actions: Array,
@@ -252,8 +246,8 @@ def bounded_character_edges(
     """
     space = len(text) - PADDING
     n = 0
-    for document in range(first, last):
-        edges[document - first] = n
+    for document in range(len(offsets) - 1):
+        edges[document] = n
         i = offsets[document]
         end = offsets[document + 1]
         starts[n] = space
@@ -276,7 +270,7 @@ def bounded_character_edges(
             i = after
         n = end_word(space, starts, ends, n) if inside else n - 1
         n = end_document(space, starts, ends, n)
-    edges[last - first] = n
+    edges[len(offsets) - 1] = n
     return n
 
 

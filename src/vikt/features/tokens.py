@@ -142,7 +142,7 @@ class Portions:
         actions = np.array(analyzer.actions)
         byte_actions = actions[np.minimum(class_of[:128], len(actions) - 1)]
         n = getattr(self.kernels, analyzer.edges)(
-            text, texts.offsets, 0, len(texts), class_of, actions, byte_actions, starts, ends, edges
+            text, texts.offsets, class_of, actions, byte_actions, starts, ends, edges
         )
         return text, edges, starts[:n], ends[:n]
 
