@@ -39,9 +39,11 @@ def design_matrix(X: Any, *, has_dummy: bool = True, n_features: int | None = No
         )
     if n_features is not None and matrix.n_features != n_features:
         raise DataError(f"X has {matrix.n_features} features, but {owner} is expecting {n_features} features as input")
-    if not np.isfinite(matrix.values).all():
+    # The extremes tell of every number, NaN too, and make no copy.
+    extremes = np.abs([matrix.values.min(initial=0), matrix.values.max(initial=0)])
+    largest = extremes.max()
+    if not np.isfinite(largest):
         raise DataError("Input X contains NaN or infinity; fill in or drop those rows")
-    largest = np.abs(matrix.values).max(initial=0)
     if largest > LARGEST:
         raise DataError(
             f"X holds numbers as large as {largest:.3g}, whose squares leave the range of the solvers; "

@@ -39,10 +39,13 @@ class DenseMatrix:
     def scores(self, theta: NDArray[Any], rows: Rows | None = None) -> Floats:
         values = self.values if rows is None else self.values[rows]
         inner = theta[..., int(self.has_dummy) :].T
-        scores = np.empty((len(values), *inner.shape[1:]))
+        # A class's scores side by side, over which all that follows is quicker.
+        scores = np.empty((len(values), *inner.shape[1:]), order="F")
         for first, block in _blocks(values, inner.dtype):
             scores[first : first + len(block)] = block @ inner
-        return scores + theta[..., 0] if self.has_dummy else scores
+        if self.has_dummy:
+            scores += theta[..., 0]
+        return scores
 
     def weighted_sum(self, residuals: NDArray[Any], rows: Rows | None = None) -> Floats:
         values = self.values if rows is None else self.values[rows]
@@ -97,7 +100,7 @@ def _blocks(
     values: NDArray[Any], dtype: np.dtype[Any], at_once: int | None = None
 ) -> Iterator[tuple[int, NDArray[Any]]]:
     """The rows in a type, with the number of the first of them: all at once if they are of that type, else in turn."""
-    if at_once is None and values.dtype == dtype:
+    if at_once is None and values.dtype == dtype == np.float64:
         yield 0, values
         return
     length = max(1, (at_once or _AT_ONCE) // max(values.shape[1], 1))

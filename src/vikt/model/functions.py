@@ -47,8 +47,10 @@ def softmax(z: ArrayLike) -> Floats:
     [0.3249, 0.4895, 0.1856]
     """
     z = np.asarray(z, dtype=np.float64)
-    e = np.exp(z - z.max(axis=-1, keepdims=True))
-    return np.asarray(e / e.sum(axis=-1, keepdims=True))
+    e = z - z.max(axis=-1, keepdims=True)
+    np.exp(e, out=e)
+    e /= e.sum(axis=-1, keepdims=True)
+    return np.asarray(e)
 
 
 def log_softmax(z: ArrayLike) -> Floats:
@@ -67,7 +69,8 @@ def log_softmax(z: ArrayLike) -> Floats:
     others = np.exp(z)
     # The largest is 1 exactly; beside it the others would be lost.
     np.put_along_axis(others, largest, 0.0, axis=-1)
-    return np.asarray(z - np.log1p(others.sum(axis=-1, keepdims=True)))
+    z -= np.log1p(others.sum(axis=-1, keepdims=True))
+    return np.asarray(z)
 
 
 def softmax_jacobian(z: ArrayLike) -> Floats:

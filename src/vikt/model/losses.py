@@ -29,6 +29,10 @@ class Loss(Protocol):
         """∂loss/∂score, which is probability minus truth: the shape of the scores."""
         ...
 
+    def residuals_at(self, p: Floats, y: Classes) -> Floats:
+        """The same, of probabilities that are there already."""
+        ...
+
     def probabilities(self, scores: Floats) -> Floats:
         """The shape of the scores: P(y = 1 | x) of two classes, P(y = k | x) of more."""
         ...
@@ -48,7 +52,10 @@ class BinaryCrossEntropy:
         return -log_logistic(np.where(y == 1, scores, -scores))
 
     def residuals(self, scores: Floats, y: Classes) -> Floats:
-        return logistic(scores) - y
+        return self.residuals_at(logistic(scores), y)
+
+    def residuals_at(self, p: Floats, y: Classes) -> Floats:
+        return p - y
 
     def probabilities(self, scores: Floats) -> Floats:
         return logistic(scores)
@@ -67,7 +74,10 @@ class MultinomialCrossEntropy:
         return np.asarray(-log_softmax(scores)[np.arange(len(y)), y])
 
     def residuals(self, scores: Floats, y: Classes) -> Floats:
-        residuals = softmax(scores)
+        return self.residuals_at(softmax(scores), y)
+
+    def residuals_at(self, p: Floats, y: Classes) -> Floats:
+        residuals = p.copy(order="K")
         residuals[np.arange(len(y)), y] -= 1.0
         return residuals
 

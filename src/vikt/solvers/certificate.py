@@ -252,6 +252,7 @@ def _newton_step(weights: Floats, p: Floats, gradient: Floats) -> Floats:
     if p.ndim == 1:
         return np.asarray(gradient / np.maximum(np.sum(weights * p * (1 - p)), _TINY))
     product = compiled(kernels.__name__).curvature_product
+    p = np.ascontiguousarray(p)
     diagonal = np.maximum(np.einsum("i,ik,ik->k", weights, p, 1 - p), _TINY)
     step, rest = np.zeros(len(gradient)), gradient.copy()
     direction = rest / diagonal

@@ -48,23 +48,23 @@ class ConjugateGradients:
         self.constant = np.flatnonzero(constant) if self.first else np.zeros(0, dtype=np.intp)
         rough = len(self.constant) == 0 and np.all(mean_squares <= np.minimum(_FARTHEST * spread, _LARGEST))
         self.dtype = X.quick_dtype if rough else np.dtype(np.float64)
+        self.rounding = float(np.finfo(self.dtype).eps * np.sqrt(np.sum(mean_squares)))
 
-    def gradient(self, theta: Floats, residuals: Floats) -> Floats:
+    def gradient(self, theta: Floats, residuals: NDArray[Any]) -> Floats:
         """∂L̂/∂θ by the centred columns' weights: the shape of θ."""
         return self._with_penalty(self._centred(self.objective.X.weighted_sum((residuals.T * self.share).T)), theta)
 
-    def step(self, gradient: Floats, scores: Floats, goal: float) -> tuple[Floats, float]:
+    def step(self, gradient: Floats, p: Floats, goal: float) -> tuple[Floats, float]:
         """Newton's step, and how steeply the objective falls along it: -∇L̂ᵀΔ.
 
         Parameters
         ----------
         gradient : the shape of θ
-        scores : (m,) or (m, K)
-            At the point to step from.
+        p : (m,) or (m, K)
+            The probabilities at the point to step from.
         goal : float
             The length of ∇L̂ + H·Δ below which no more is wanted.
         """
-        p = self.objective.loss.probabilities(scores)
         diagonal = self.diagonal(p)
         inverse = np.divide(1.0, diagonal, out=diagonal, where=diagonal > 0)
         p = p.astype(self.dtype, copy=False)

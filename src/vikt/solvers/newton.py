@@ -10,9 +10,10 @@ With few weights the Hessian is formed and the step exact; with many, the step i
 from __future__ import annotations
 
 from time import perf_counter
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vikt.matrix import DesignMatrix, column_means
 from vikt.model.functions import Floats
@@ -41,13 +42,24 @@ def is_exact(objective: Objective) -> bool:
 
 
 class Steps(Protocol):
-    """What Newton's method asks of a way to solve for its step; gradients are those by the centred columns' weights."""
+    """What Newton's method asks of a way to solve for its step; gradients are those by the centred columns' weights.
 
-    def gradient(self, theta: Floats, residuals: Floats) -> Floats:
-        """∂L̂/∂θ: the shape of θ."""
+    Attributes
+    ----------
+    dtype : dtype
+        Of the quickest products, which will do far from the optimum.
+    rounding : float
+        How long a gradient such products may make of none.
+    """
+
+    dtype: np.dtype[Any]
+    rounding: float
+
+    def gradient(self, theta: Floats, residuals: NDArray[Any]) -> Floats:
+        """∂L̂/∂θ: the shape of θ. It is as rough as the type of the residuals."""
         ...
 
-    def step(self, gradient: Floats, scores: Floats, goal: float) -> tuple[Floats, float]:
+    def step(self, gradient: Floats, p: Floats, goal: float) -> tuple[Floats, float]:
         """Δ, to a length of ∇L̂ + H·Δ below `goal` if not better, and -∇L̂ᵀΔ."""
         ...
 
@@ -79,29 +91,39 @@ def newton(
         Called with each step's record.
     """
     steps: Steps = ExactSteps(objective) if is_exact(objective) else ConjugateGradients(objective)
-    theta = np.zeros(objective.shape) if theta is None else theta
-    scores = objective.scores(theta)
+    dtype = steps.dtype
+    theta = _beginning(objective) if theta is None else theta
+    scores = objective.scores(theta.astype(dtype, copy=False))
     curve: list[LossRecord] = []
     begun, last = perf_counter(), np.inf
     values: list[float] = []
     while True:
-        theta, scores = balanced_intercepts(objective, theta, scores)
+        if dtype == np.float64:
+            theta, scores = balanced_intercepts(objective, theta, scores)
         value = objective.value_from_scores(scores, theta)
         values.append(value)
         training_loss = value - objective.penalty.value(theta)
         curve.append(LossRecord(len(curve), training_loss, seconds=perf_counter() - begun))
         if progress:
             progress(curve[-1])
-        gradient = steps.gradient(theta, objective.loss.residuals(scores, objective.y))
+        p = objective.loss.probabilities(scores)
+        gradient = steps.gradient(theta, objective.loss.residuals_at(p, objective.y).astype(dtype, copy=False))
         squares = dot(gradient, gradient)
         wanted = 4 * objective.l2 * tol * value if objective.l2 else epsilon
+        # Rough products have told what they can.
+        if dtype != np.float64 and squares <= max(steps.rounding**2, 0.0 if objective.l2 else epsilon):
+            dtype, scores = np.dtype(np.float64), objective.scores(theta)
+            continue
         if objective.l2 and squares <= wanted:
             theta, proof = gradient_certificate(objective, theta)
             if proof.relative <= tol:
                 reason = f"the model is proven within {proof.relative:.1e} of the optimum (tol = {tol:g})"
                 return Solution(theta, proof, curve, True, reason)
             wanted = min(wanted, squares)
-        step, decrement = steps.step(gradient, scores, np.sqrt(_FARTHER * wanted))
+        step, decrement = steps.step(gradient, p, np.sqrt(_FARTHER * wanted))
+        if objective.X.has_dummy and step.ndim == 2:
+            # All classes' scores may rise together, which changes nothing; so they do not.
+            step[:, 0] -= np.mean(step[:, 0])
         # No scale of a column makes the decrement small.
         slope = max(squares, decrement)
         if not objective.l2 and slope < epsilon:
@@ -112,7 +134,10 @@ def newton(
             return Solution(*gradient_certificate(objective, theta), curve, False, reason)
         # Where even the value cannot tell a better point, the decrement still can, until rounding is all there is.
         at_rounding = (decrement <= _ROUNDING * value and decrement > last / 2) or _stuck(values)
-        better = None if at_rounding else _better(objective, theta, step, value, decrement)
+        better = None if at_rounding else _better(objective, theta, step, value, decrement, dtype)
+        if better is None and dtype != np.float64:
+            dtype, scores = np.dtype(np.float64), objective.scores(theta)
+            continue
         if better is None:
             theta, proof = gradient_certificate(objective, theta)
             return Solution(theta, proof, curve, proof.relative <= tol, _no_better(proof), remedy=_REMEDY)
@@ -128,18 +153,17 @@ class ExactSteps:
     """
 
     def __init__(self, objective: Objective) -> None:
-        self.objective = objective
+        self.objective, self.dtype, self.rounding = objective, np.dtype(np.float64), 0.0
         self.share = objective.weights / objective.total_weight
         self.first = int(objective.X.has_dummy)
         self.means = column_means(objective.X, objective.weights)
         self.values = centred_rows(objective.X, self.means)
 
-    def gradient(self, theta: Floats, residuals: Floats) -> Floats:
+    def gradient(self, theta: Floats, residuals: NDArray[Any]) -> Floats:
         sums = np.einsum("i...,ij->...j", (residuals.T * self.share).T, self.values)
         return np.asarray(sums + self.objective.penalty.gradient(theta))
 
-    def step(self, gradient: Floats, scores: Floats, goal: float) -> tuple[Floats, float]:
-        p = self.objective.loss.probabilities(scores)
+    def step(self, gradient: Floats, p: Floats, goal: float) -> tuple[Floats, float]:
         hessian = self._hessian(p.reshape(len(p), -1))
         inner = np.arange(hessian.shape[0]).reshape(-1, gradient.shape[-1])[:, self.first :].ravel()
         hessian[inner, inner] += 2 * self.objective.l2
@@ -197,15 +221,25 @@ def solve_semidefinite(matrix: Floats, right: Floats) -> Floats:
     return np.asarray(np.where(solved, system[:, -1] * scale, 0.0))
 
 
+def _beginning(objective: Objective) -> Floats:
+    """No weights, and the intercepts by which every row has each class's share for its probability."""
+    theta = np.zeros(objective.shape)
+    if objective.X.has_dummy:
+        by_class = np.bincount(objective.y, weights=objective.weights, minlength=objective.n_classes)
+        logs = np.log(by_class / objective.total_weight + _EPSILON)
+        theta[..., 0] = logs[1] - logs[0] if theta.ndim == 1 else logs - np.mean(logs)
+    return theta
+
+
 def _better(
-    objective: Objective, theta: Floats, step: Floats, value: float, decrement: float
+    objective: Objective, theta: Floats, step: Floats, value: float, decrement: float, dtype: np.dtype[Any]
 ) -> tuple[Floats, Floats] | None:
     """θ and its scores some way along the step, from all of it down by halves; None where no part lowers L̂."""
-    length = 1.0
+    length, rounding = 1.0, 8 * float(np.finfo(dtype).eps)
     while length > _SHORTEST_STEP:
         further = theta + length * step
-        scores = objective.scores(further)
-        allowed = value - _ENOUGH * length * decrement + _ROUNDING * value
+        scores = objective.scores(further.astype(dtype, copy=False))
+        allowed = value - _ENOUGH * length * decrement + rounding * value
         if objective.value_from_scores(scores, further) <= allowed:
             return further, scores
         length /= 2
