@@ -20,7 +20,9 @@ def rows_of(header: list[str], rows: Iterable[list[str]]) -> list[str]:
 def measured_by(script: str, machine: dict[str, Any]) -> str:
     """On what, and with which versions of what it is compared with."""
     packages = [
-        name for name in ("scikit-learn", "vowpalwabbit", "fasttext-turbo", "fasttext-new") if machine.get(name)
+        name
+        for name in ("scikit-learn", "liblinear-official", "vowpalwabbit", "fasttext-turbo", "fasttext-new")
+        if machine.get(name)
     ]
     versions = ", ".join(f"{name} {machine[name]}" for name in packages)
     return (
@@ -130,22 +132,87 @@ def predict_tables(results: dict[str, Any]) -> list[str]:
 
 
 def solver_tables(results: dict[str, Any]) -> list[str]:
-    header = [
-        "CPU seconds, proof included, at C = 10",
-        "to 1e-2",
-        "to 1e-4",
-        "to 1e-6",
-        "scikit-learn lbfgs",
-        "its distance",
-    ]
+    """To each distance at one C, to one distance at each C, in stages against LIBLINEAR, and the path of λ."""
+    cases = results["cases"]
+    at_ten = [case for case in cases if case["C"] == 10]
+    header = ["CPU seconds to a distance, C = 10, proof included", "vikt to 1e-2", "quickest peer"]
     lines = [measured_by("bench_solvers", results["machine"])]
-    return lines + rows_of(header, (solver_row(case) for case in results["cases"] if case["C"] == 10))
+    lines += rows_of([*header, "vikt to 1e-4", "quickest peer", "vikt to 1e-6", "quickest peer"], map(to_each, at_ten))
+    strengths = sorted({case["C"] for case in cases})
+    header = ["CPU seconds to 1e-4 (times faster than the quickest peer)", *(f"C = {C:g}" for C in strengths)]
+    lines += rows_of(header, ([name, *map(to_one, group)] for name, group in by_problem(cases).items()))
+    header = ["IMDB label to 1e-4, CPU s", "preparation + passes + proof", *LIBLINEAR, "times faster than the quicker"]
+    header += ["scikit-learn's default", "its distance", "times faster than it to there"]
+    lines += rows_of(header, map(in_stages, by_problem(cases).get("IMDB label", [])))
+    header = ["C = 10", "vikt to 1e-4, CPU s", "LIBLINEAR -s 7, one against the rest", "scikit-learn's default"]
+    lines += rows_of(header, (large_row(case) for case in at_ten if "one_against_rest" in case))
+    header = ["path of λ, 5 folds", "", "CPU s", "λ tried", "log loss, held out", "accuracy"]
+    paths = ((name, side, row) for name, sides in results["paths"].items() for side, row in sides.items())
+    return lines + rows_of(header, (path_row(*path) for path in paths))
 
 
-def solver_row(case: dict[str, Any]) -> list[str]:
-    own = [f"{row['cpu_s']['median']:.2f}" for row in case["vikt"].values()]
-    rival = case["peers"].get("lbfgs")
-    return [case["problem"], *own, *([f"{rival['cpu_s']:.2f}", f"{rival['distance']:.0e}"] if rival else ["-", "-"])]
+DEFAULT = "tol = 0.0001"
+LIBLINEAR = ("LIBLINEAR -s 0 -R", "LIBLINEAR -s 7")
+
+
+def by_problem(cases: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for case in cases:
+        groups.setdefault(case["problem"], []).append(case)
+    return groups
+
+
+def cpu(row: dict[str, Any] | None, key: str = "cpu_s") -> str:
+    return f"{row[key]['median']:.2f}" if row else "-"
+
+
+def rival(case: dict[str, Any], compared: dict[str, Any], peer: str) -> dict[str, Any] | None:
+    """The peer's quickest run to the distance compared at; None where it has none."""
+    told = compared["peers"].get(peer)
+    return case["peers"][peer][told] if told else None
+
+
+def to_each(case: dict[str, Any]) -> list[str]:
+    cells = [case["problem"]]
+    for compared in case["to"].values():
+        peer = compared["quickest_peer"]
+        cells += [cpu(case["vikt"][compared["vikt"]]), f"{cpu(rival(case, compared, peer))} {peer}" if peer else "-"]
+    return cells
+
+
+def to_one(case: dict[str, Any]) -> str:
+    compared = case["to"]["0.0001"]
+    faster = f" ({ratio(compared['times_faster'])})" if compared["quickest_peer"] else ""
+    return cpu(case["vikt"][compared["vikt"]]) + faster
+
+
+def in_stages(case: dict[str, Any]) -> list[str]:
+    compared = case["to"]["0.0001"]
+    own = case["vikt"][compared["vikt"]]
+    peers = [rival(case, compared, name) for name in LIBLINEAR]
+    default = case["peers"]["lbfgs"][DEFAULT]
+    quicker = min((row["cpu_s"]["median"] for row in peers if row), default=None)
+    return [
+        f"C = {case['C']:g}",
+        f"{' + '.join(cpu(own, key) for key in ('preparation_s', 'passes_s', 'proof_s'))} = {cpu(own)}",
+        *(f"{cpu(row, 'conversion_s')} + {cpu(row, 'training_s')} = {cpu(row)}" if row else "-" for row in peers),
+        ratio(quicker / own["cpu_s"]["median"] if quicker else None),
+        cpu(default),
+        f"{default['distance']['median']:.0e}",
+        ratio(default["times_faster"]),
+    ]
+
+
+def large_row(case: dict[str, Any]) -> list[str]:
+    own = case["vikt"][case["to"]["0.0001"]["vikt"]]
+    default = case["peers"].get("lbfgs", {}).get(DEFAULT)
+    distance = f" (at {default['distance']['median']:.0e})" if default else ""
+    return [case["problem"], cpu(own), cpu(case["one_against_rest"]["LIBLINEAR -s 7"]), cpu(default) + distance]
+
+
+def path_row(name: str, side: str, row: dict[str, Any]) -> list[str]:
+    quality = (f"{row[key]['median']:.4f}" for key in ("log_loss", "accuracy"))
+    return [name, side, cpu(row), str(row["tried"]), *quality]
 
 
 def median(rows: dict[str, Any], name: str) -> str:
