@@ -44,6 +44,9 @@ def draw(axes: Any, case: dict[str, Any]) -> None:
         width = 2 if name == "vikt" else 1
         axes.plot(*points(runs), marker="o", markersize=3, linewidth=width, color=COLOURS[name], label=name)
     axes.set(title=case["problem"], xscale="log", yscale="log", ylim=(FLOOR / 2, 1), xlabel="CPU seconds")
+    # A decade at least, or ticks between decades are labelled over each other.
+    left, right = axes.get_xlim()
+    axes.set_xlim(left / 2, right * 2)
     axes.grid(alpha=0.3)
 
 
