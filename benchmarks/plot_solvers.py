@@ -46,7 +46,7 @@ def draw(axes: Any, case: dict[str, Any]) -> None:
     axes.set(title=case["problem"], xscale="log", yscale="log", ylim=(FLOOR / 2, 1), xlabel="CPU seconds")
     # A decade at least, or ticks between decades are labelled over each other.
     left, right = axes.get_xlim()
-    axes.set_xlim(left / 2, right * 2)
+    axes.set_xlim(left / 3, right * 3)
     axes.grid(alpha=0.3)
 
 
