@@ -152,9 +152,9 @@ def solver_tables(results: dict[str, Any]) -> list[str]:
 
 
 SAID = (
-    "Ours is asked for the distance and proves it, preparation and proof counted; a peer's time is that of its quickest "
-    "run that ended as near. LIBLINEAR's `-s 7` penalises the intercept, which is another objective: its distance is "
-    "from the optimum of that."
+    "Ours is asked for the distance and proves it, preparation and proof counted; a peer's time is that of its "
+    "quickest run that ended as near. LIBLINEAR's `-s 7` penalises the intercept, which is another objective: its "
+    "distance is from the optimum of that."
 )
 DEFAULT = "tol = 0.0001"
 LIBLINEAR = ("LIBLINEAR -s 0 -R", "LIBLINEAR -s 7")
