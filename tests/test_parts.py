@@ -201,7 +201,7 @@ def test_rows_of_more_than_2_to_the_31_entries_are_joined_and_read(room):
     nothing, last = np.empty(0), np.array([1.0, 2.0])
     # The first piece says that it is long, and is not, since it would take gigabytes.
     pieces = [(np.array([MANY]), nothing, nothing), (np.array([2]), np.array([0, 4]), last)]
-    rows = joined(pieces, 5, np.float32)
+    rows = joined(pieces, 5, np.float32, MANY + 2)
     assert rows.indptr.tolist() == [0, MANY, MANY + 2]
     assert rows.indptr.dtype == np.int64
     assert rows.indices.shape == rows.values.shape == (MANY + 2,)
@@ -209,6 +209,16 @@ def test_rows_of_more_than_2_to_the_31_entries_are_joined_and_read(room):
     assert matrix.scores(np.array([1.0, 10, 0, 0, 0, 100]), rows=[1]).tolist() == [211.0]
     taken = matrix.take([1, 1])
     assert (taken.indptr.tolist(), taken.indices.tolist()) == ([0, 2, 4], [0, 4, 0, 4])
+
+
+def test_rows_are_joined_whatever_room_there_was_at_first():
+    pieces = [(np.array([1]), np.array([3]), np.array([0.5])), (np.array([0, 2]), np.array([0, 4]), np.array([1.0, 2]))]
+    indptr, indices, values, n_features = joined(pieces * 9, 5, np.float32, 1)
+    assert indptr.tolist() == [0, *np.cumsum([1, 0, 2] * 9)]
+    assert indices.tolist() == [3, 0, 4] * 9
+    assert values.tolist() == [0.5, 1, 2] * 9
+    assert (values.dtype, n_features) == (np.float32, 5)
+    assert joined([], 5, np.float64, 1).indptr.tolist() == [0]
 
 
 @pytest.mark.parametrize(("n", "expected"), [(MANY - 1, np.int32), (MANY, np.int64)])

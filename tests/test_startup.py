@@ -37,9 +37,9 @@ def test_the_package_imports_nothing_heavy():
 
 
 @pytest.mark.parametrize("command", [(), ("train",), ("predict",), ("explain",)])
-def test_help_imports_only_what_lays_it_out(command):
+def test_help_imports_nothing_heavy(command):
     packages, out = imported(COMMAND, *command, "--help")
-    assert packages <= {"rich"}
+    assert packages == set()
     assert b"Usage" in out
 
 

@@ -19,7 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,  # Boxes around the help would take as long to import as all the rest.
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -74,7 +74,7 @@ LabelColumn = Annotated[str | None, typer.Option("--label", help="The column of 
 
 
 def _example(*lines: str) -> str:
-    return "Examples:\n\n" + "\n\n".join(f"    {line}" for line in lines)
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 @app.command(
@@ -224,7 +224,10 @@ def evaluate(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Test a model on labelled texts. Columns are those it was trained on unless named."""
+    """Test a model on labelled texts.
+
+    Columns are those it was trained on unless named.
+    """
     from vikt.cli import evaluate as work
 
     work.evaluate_file(model, data, text, label, format and format.value, threads, as_json, quiet)
@@ -256,9 +259,9 @@ def predict(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Label texts: a line in, label TAB probability out; or a table in, the same table out with columns added.
+    """Label texts, line by line or a whole table.
 
-    Memory does not grow with the input, and a pipe is answered line by line.
+    A line in, label TAB probability out; or a table in, the same table out with columns added. Memory does not grow with the input, and a pipe is answered line by line.
     """
     from vikt.cli import predict as work
 
@@ -290,7 +293,10 @@ def explain(
 @app.command(epilog=_example("vikt inspect model.vikt", "vikt inspect model.vikt --json"))
 @guarded
 def inspect(model: Model, as_json: Json = False, quiet: Quiet = False) -> None:
-    """Show what a model file holds: classes, penalty, proof, test figures, strongest features."""
+    """Show what a model file holds.
+
+    Its classes, penalty, proof, test figures and strongest features.
+    """
     from vikt.cli import use
 
     use.inspect_model(model, as_json)
@@ -299,7 +305,7 @@ def inspect(model: Model, as_json: Json = False, quiet: Quiet = False) -> None:
 @app.command(epilog=_example("vikt demo"))
 @guarded
 def demo(as_json: Json = False, quiet: Quiet = False) -> None:
-    """Train, test and explain on a small sample that comes with vikt, in seconds."""
+    """Train, test and explain on a small sample, in seconds."""
     from vikt.cli import demo as work
 
     work.demo(as_json, quiet)

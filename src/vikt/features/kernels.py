@@ -659,26 +659,26 @@ def count_occurrences(ids: Array, occurrences: Array) -> None:
                 occurrences[ids[row, token]] += 1
 
 
-def numbers_of(ids: Array, first: int, last: int, bases: Array, numbers: Array) -> int:
-    """The n-grams of tokens first..last, each by one number for all lengths. Returns how many there are."""
+def columns_of(ids: Array, first: int, last: int, bases: Array, column_of: Array, columns: Array) -> int:
+    """The columns of the n-grams of tokens first..last, as often as they are met. Returns how many there are."""
     n = 0
     for level in range(len(bases)):
         base = bases[level]
         for token in range(first, last):
-            number = ids[level, token & FORWARD]
-            numbers[n & FORWARD] = base + number
-            n += number != NONE
+            column = column_of[base + ids[level, token & FORWARD] & FORWARD]
+            columns[n & FORWARD] = column
+            n += column != NONE
     return n
 
 
-def count(numbers: Array, n_met: int, counts: Array) -> int:
-    """Count numbers, and leave one of each in the order in which they came. Returns how many are left."""
+def count(columns: Array, n_met: int, counts: Array) -> int:
+    """Count columns, and leave one of each in the order in which they came. Returns how many are left."""
     n = 0
     for i in range(n_met):
-        number = numbers[i] & FORWARD
-        numbers[n & FORWARD] = number
-        n += counts[number] == 0
-        counts[number] += 1
+        column = columns[i] & FORWARD
+        columns[n & FORWARD] = column
+        n += counts[column] == 0
+        counts[column] += 1
     return n
 
 
@@ -694,41 +694,29 @@ def weighted_row(
     counts: Array,
     columns: Array,
     weights: Array,
-) -> int:
+) -> tuple[int, float]:
     """The columns of tokens first..last in the order in which they came, and their weights.
 
-    A weight is count_weight[count]·idf[column], and the row has length 1 where `normalised`. An idf that is the same
-    for all columns is given once. `counts` is zero for all n-grams before and after.
+    A weight is count_weight[count]·idf[column]. An idf that is the same for all columns is given once. `counts` is
+    zero for all columns before and after.
 
     Returns
     -------
     int
         How many there are.
+    float
+        What to multiply weights by: 1, or where `normalised` what gives the row length 1.
     """
     last_idf = len(idf) - 1
-    n_different = count(columns, numbers_of(ids, first, last, bases, columns), counts)
-    n = 0
-    for j in range(n_different):
-        number = columns[j] & FORWARD
-        column = column_of[number]
-        columns[n & FORWARD] = column
-        weights[n & FORWARD] = count_weight[counts[number] & FORWARD] * idf[min(max(column, 0), last_idf) & FORWARD]
-        counts[number] = 0
-        n += column != NONE
-    if normalised:
-        normalise(weights, n)
-    return n
-
-
-def normalise(weights: Array, n: int) -> None:
-    """Divide by their length."""
+    n = count(columns, columns_of(ids, first, last, bases, column_of, columns), counts)
     total = 0.0
     for j in range(n):
-        total += weights[j] * weights[j]
-    if total > 0:
-        scale = 1.0 / math.sqrt(total)
-        for j in range(n):
-            weights[j] *= scale
+        column = columns[j] & FORWARD
+        weight = count_weight[counts[column] & FORWARD] * idf[min(column, last_idf) & FORWARD]
+        weights[j] = weight
+        total += weight * weight
+        counts[column] = 0
+    return n, 1.0 / math.sqrt(total) if normalised and total > 0 else 1.0
 
 
 def sort_few(values: Array, n: int) -> None:
@@ -797,7 +785,7 @@ def write_rows(
     """The rows of documents, one after the other, columns of n_bits rising. Returns how many entries they have."""
     out = 0
     for d in range(len(lengths)):
-        n = weighted_row(
+        n, scale = weighted_row(
             ids, edges[d], edges[d + 1], bases, column_of, count_weight, idf, normalised, counts, columns, weights
         )
         for j in range(n):
@@ -810,7 +798,7 @@ def write_rows(
         for j in range(n):
             key = in_order[j]
             indices[out + j & FORWARD] = key >> 32
-            values[out + j & FORWARD] = weights[key & LOW_MASK]
+            values[out + j & FORWARD] = scale * weights[key & LOW_MASK]
         lengths[d] = n
         out += n
     return out
@@ -833,13 +821,19 @@ def score_rows(
     """The part of each document's row in its scores, by weights θ, (columns, K), without keeping or sorting the row."""
     n_classes = theta.shape[1]
     for d in range(scores.shape[0]):
-        n = weighted_row(
+        n, scale = weighted_row(
             ids, edges[d], edges[d + 1], bases, column_of, count_weight, idf, normalised, counts, columns, weights
         )
-        for k in range(n_classes):
-            scores[d, k] = 0.0
+        # The first class apart: where it is the only one, its sum need not leave the register.
+        score = 0.0
         for j in range(n):
-            column = columns[j] & FORWARD
-            weight = weights[j]
-            for k in range(n_classes):
-                scores[d, k] += weight * theta[column, k]
+            score += weights[j] * theta[columns[j] & FORWARD, 0]
+        scores[d, 0] = score * scale
+        if n_classes > 1:
+            for k in range(1, n_classes):
+                scores[d, k] = 0.0
+            for j in range(n):
+                column = columns[j] & FORWARD
+                weight = weights[j] * scale
+                for k in range(1, n_classes):
+                    scores[d, k] += weight * theta[column, k]

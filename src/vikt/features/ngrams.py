@@ -17,9 +17,9 @@ from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, EmptyVocabularyError, UsageError
 from vikt.features import kernels
 from vikt.features.analyzers import Analyzer, analyzer_named
-from vikt.features.rows import Rows, joined
+from vikt.features.rows import Rows, joined, longer
 from vikt.features.tokens import Ints, Portions, Tokeniser, Tokens
-from vikt.features.vocabulary import Ids, Run, Vocabulary, longer, parts_of_threads
+from vikt.features.vocabulary import Ids, Run, Vocabulary, parts_of_threads
 from vikt.features.weighting import Weighting
 
 _PORTIONS_A_THREAD = 8
@@ -45,10 +45,10 @@ class Chosen(NamedTuple):
 
 
 class Counting(threading.local):
-    """Room to count each n-gram, of each thread its own: to touch new memory costs more than the work."""
+    """Room to count each column, of each thread its own: to touch new memory costs more than the work."""
 
-    def __init__(self, n_ids: int) -> None:
-        self.counts = np.zeros(n_ids, dtype=np.int32)
+    def __init__(self, n_columns: int) -> None:
+        self.counts = np.zeros(n_columns, dtype=np.int32)
 
 
 class Ngrams:
@@ -132,8 +132,10 @@ class Ngrams:
         """Go by these columns of the ids of each space from now on."""
         self.columns = columns
         rows = [group.stop - group.start for group in self.source.groups]
-        self._bases = np.repeat(np.cumsum([0, *map(len, columns[:-1])]), rows)
-        self._column_of = np.concatenate(columns)
+        # Each space begins behind a place of its own for NONE, which is -1, so that no id has to be looked at twice.
+        with_none = [np.concatenate([[np.int32(kernels.NONE)], own]) for own in columns]
+        self._bases = np.repeat(np.cumsum([1, *map(len, with_none[:-1])]), rows)
+        self._column_of = np.concatenate(with_none)
 
     def fit_transform(self, texts: Texts, progress: Progress | None = None) -> Rows:
         """Learn the vocabulary and the document frequencies, and return the rows, indices rising within each.
@@ -151,8 +153,9 @@ class Ngrams:
             self.idf = self.weighting.idf(chosen.frequency, len(texts))
             self.source = source
             self._look_up(_columns_of(chosen, frequencies))
-            make_rows = partial(self._rows, self.dtype, Counting(len(self._column_of)))
-            rows = joined(run(make_rows, _given_up(met)), self.n_columns, self.dtype)
+            make_rows = partial(self._rows, self.dtype, Counting(self.n_columns))
+            room = sum(own.ids.size for own in met)
+            rows = joined(run(make_rows, _given_up(met)), self.n_columns, self.dtype, room)
         self.source, old_ids = source.kept(chosen.ids)
         self._look_up([columns[ids] for columns, ids in zip(self.columns, old_ids, strict=True)])
         return rows
@@ -164,13 +167,13 @@ class Ngrams:
         """
         dtype = np.dtype(dtype or self.dtype)
         portions = self.tokeniser.portions(texts)
-        counting = Counting(len(self._column_of))
+        counting = Counting(self.n_columns)
 
         def rows(documents: tuple[int, int]) -> Any:
             return self._rows(dtype, counting, self._met(portions, documents))
 
         with _running(self.threads) as run:
-            return joined(run(rows, portions.ranges()), self.n_columns, dtype)
+            return joined(run(rows, portions.ranges()), self.n_columns, dtype, len(texts.content) // 8)
 
     def scores(self, texts: Texts, theta: Any) -> NDArray[np.float64]:
         """What the n-grams of each text add to its scores, (m, K), by weights θ, (n, K), without making a matrix.
@@ -179,7 +182,7 @@ class Ngrams:
         """
         portions = self.tokeniser.portions(texts)
         scores = np.empty((len(texts), theta.shape[1]))
-        counting = Counting(len(self._column_of))
+        counting = Counting(self.n_columns)
 
         def score(documents: tuple[int, int]) -> None:
             met = self._met(portions, documents)
@@ -295,7 +298,7 @@ class Ngrams:
             indices,
             values,
         )
-        return lengths, indices[:n].copy(), values[:n].copy()
+        return lengths, indices[:n], values[:n]
 
     @property
     def n_columns(self) -> int:

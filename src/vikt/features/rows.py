@@ -44,18 +44,28 @@ def side_by_side(parts: list[Rows]) -> Rows:
     return Rows(begins[:: len(parts)].copy(), indices, values, shift)
 
 
-def joined(pieces: Iterable[tuple[Any, Any, Any]], n_features: int, dtype: Any) -> Rows:
+def joined(pieces: Iterable[tuple[Any, Any, Any]], n_features: int, dtype: Any, room: int) -> Rows:
     """Rows from pieces of them, (entries of each row, indices, values), one after the other.
 
-    Each piece is given up as soon as it is copied: at no time do all stand there twice.
+    Each piece is copied as it comes and can be given up: at no time do all stand there twice. `room` is for how many
+    entries there is room at first; what of it is not used is never touched, and so takes no memory.
     """
-    held = list(pieces)
-    indptr = np.concatenate([np.zeros(1, dtype=np.int64), *(lengths for lengths, _, _ in held)]).cumsum()
-    indices, values = np.empty(indptr[-1], dtype=np.int32), np.empty(indptr[-1], dtype=dtype)
-    end = len(indices)
-    while held:
-        _, own_indices, own_values = held.pop()
-        begin = end - len(own_indices)
-        indices[begin:end], values[begin:end] = own_indices, own_values
-        end = begin
-    return Rows(indptr, indices, values, n_features)
+    held, n = [np.zeros(1, dtype=np.int64)], 0
+    indices, values = np.empty(room, dtype=np.int32), np.empty(room, dtype=dtype)
+    for lengths, own_indices, own_values in pieces:
+        held.append(lengths)
+        begin, n = n, n + int(lengths.sum())
+        if n > len(indices):
+            indices, values = longer(indices, 2 * n), longer(values, 2 * n)
+        own = slice(begin, begin + len(own_indices))
+        indices[own], values[own] = own_indices, own_values
+    return Rows(np.concatenate(held).cumsum(), indices[:n], values[:n], n_features)
+
+
+def longer(array: NDArray[Any], size: int) -> NDArray[Any]:
+    """The same array with room for `size`."""
+    if len(array) >= size:
+        return array
+    grown = np.zeros((size, *array.shape[1:]), dtype=array.dtype)
+    grown[: len(array)] = array
+    return grown

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from vikt.compiled import kernels_for
 from vikt.errors import DamagedModelError, UsageError
 from vikt.features import kernels
+from vikt.features.rows import longer
 from vikt.features.tokens import Tokens
 
 Ints = NDArray[np.int64]
@@ -510,12 +511,3 @@ def _new_ids(kept: Ints) -> Ints:
     new_ids = np.zeros(int(kept.max(initial=-1)) + 1, dtype=np.int64)
     new_ids[kept] = np.arange(len(kept))
     return new_ids
-
-
-def longer(array: NDArray[Any], size: int) -> NDArray[Any]:
-    """The same array with room for `size`."""
-    if len(array) >= size:
-        return array
-    grown = np.zeros((size, *array.shape[1:]), dtype=array.dtype)
-    grown[: len(array)] = array
-    return grown
