@@ -118,6 +118,9 @@ def test_kernels_do_the_same_uncompiled_over_plain_memory(texts, lowercase, comp
     array, also_undone = np.frombuffer(bytearray(encoded.content), np.uint8), np.zeros(len(texts), np.uint8)
     compiled(kernels.__name__).lower_in_place(array, encoded.offsets, lower_of, joining_of, also_undone)
     assert (plain, undone) == (array.tobytes(), also_undone.tobytes())
+    kernels.lower_ascii(memoryview(plain))
+    compiled(kernels.__name__).lower_ascii(array)
+    assert plain == array.tobytes() == array.tobytes().lower()
 
 
 def undone_of(texts, lower_of, joining_of):

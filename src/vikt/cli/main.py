@@ -261,7 +261,8 @@ def predict(
 ) -> None:
     """Label texts, line by line or a whole table.
 
-    A line in, label TAB probability out; or a table in, the same table out with columns added. Memory does not grow with the input, and a pipe is answered line by line.
+    A line in, label TAB probability out; or a table in, the same table out with columns added. Memory does not grow
+    with the input, and a pipe is answered line by line.
     """
     from vikt.cli import predict as work
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from array import array
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
@@ -12,9 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.errors import DataError
-
-# So many strings at a time are encoded and forgotten, so that their bytes stand in memory once.
-_STRINGS_AT_A_TIME = 256
 
 
 class Texts:
@@ -60,13 +56,16 @@ class Texts:
                 f"texts: expected a sequence of strings, found one {type(strings).__name__}; "
                 "write [text] for a single text"
             )
-        content, lengths = BytesIO(), array("q")
-        rows = iter(strings)
-        while some := list(itertools.islice(rows, _STRINGS_AT_A_TIME)):
-            encoded = _encoded(some, len(lengths))
-            content.write(b"".join(encoded))
-            lengths.extend(map(len, encoded))
-        return cls(content.getvalue(), np.append(0, np.cumsum(lengths)))
+        content, lengths = BytesIO(), [0]
+        for string in strings:
+            try:
+                lengths.append(content.write(str.encode(string, "utf-8", "surrogatepass")))
+            except TypeError:
+                raise DataError(
+                    f"text {len(lengths) - 1}: expected a string, found {type(string).__name__} ({string!r:.60}); "
+                    "drop the row or convert it to a string"
+                ) from None
+        return cls(content.getvalue(), np.cumsum(lengths, dtype=np.int64))
 
     @classmethod
     def of_lines(cls, block: bytes) -> Texts:
@@ -161,17 +160,6 @@ def portions(offsets: NDArray[np.int64], n_bytes: int, most: int) -> Iterator[tu
         last = min(max(last, first + 1), n, first + most)
         yield first, last
         first = last
-
-
-def _encoded(strings: list[str], first_row: int) -> list[bytes]:
-    try:
-        return [str.encode(string, "utf-8", "surrogatepass") for string in strings]
-    except TypeError:
-        row, item = next((row, item) for row, item in enumerate(strings, first_row) if not isinstance(item, str))
-        raise DataError(
-            f"text {row}: expected a string, found {type(item).__name__} ({item!r:.60}); "
-            "drop the row or convert it to a string"
-        ) from None
 
 
 def _of_chunk(array: Any) -> tuple[NDArray[np.int64], Any]:

@@ -72,6 +72,12 @@ FOLLOWS = 2  # may become one with a letter that comes before it
 CLASS_SHIFT = 2
 
 
+def lower_ascii(text: Array) -> None:
+    for i in range(len(text)):
+        byte = text[i & FORWARD]
+        text[i & FORWARD] = byte + 32 if 65 <= byte <= 90 else byte
+
+
 def lower_in_place(text: Array, offsets: Array, lower_of: Array, joining_of: Array, undone: Array) -> None:
     """Lower-case what is not ASCII; undone[d] is 1 where text d asks for more than that, and is left half done.
 

@@ -251,12 +251,17 @@ class Ngrams:
         column = np.full(len(frequency), kernels.NONE)
         column[order] = np.arange(len(order))
         columns = np.split(column, np.cumsum([len(chosen) for chosen in ids])[:-1])
-        kept = [own != kernels.NONE for own in columns]
+        kept = [self._kept(own) for own in columns]
         return Chosen(
-            [own[is_kept] for own, is_kept in zip(ids, kept, strict=True)],
-            [own[is_kept] for own, is_kept in zip(columns, kept, strict=True)],
+            [own[places] for own, places in zip(ids, kept, strict=True)],
+            [own[places] for own, places in zip(columns, kept, strict=True)],
             frequency[order],
         )
+
+    def _kept(self, columns: Ints) -> Ints:
+        """Where there is a column, the most frequent first where the columns' order tells, so that they lie together."""
+        places = np.flatnonzero(columns != kernels.NONE)
+        return places if self.alphabetical else places[np.argsort(columns[places])]
 
     def _tokens(self, portions: Portions, documents: tuple[int, int]) -> Tokens:
         tokens = portions.tokens(documents)

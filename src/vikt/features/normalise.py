@@ -130,13 +130,11 @@ def _by_tables(texts: Texts, lowercase: bool, composed: bool) -> Texts:
     lower_of = lower_case() if lowercase else same_characters()
     joining_of = joining() if composed else no_joining()
     change = NORMALISERS[lowercase, composed]
-    portion = bytearray(texts.content)
+    portion, work = bytearray(texts.content), compiled(kernels.__name__)
+    text, undone = np.frombuffer(portion, dtype=np.uint8), np.zeros(len(texts), dtype=np.uint8)
     if lowercase:
-        portion = portion.lower()
-    undone = np.zeros(len(texts), dtype=np.uint8)
-    compiled(kernels.__name__).lower_in_place(
-        np.frombuffer(portion, dtype=np.uint8), texts.offsets, lower_of, joining_of, undone
-    )
+        work.lower_ascii(text)
+    work.lower_in_place(text, texts.offsets, lower_of, joining_of, undone)
     content, lengths, written = BytesIO(), np.diff(texts.offsets), 0
     for row in np.flatnonzero(undone).tolist():
         begin, end = texts.offsets[row : row + 2].tolist()

@@ -379,14 +379,14 @@ class Vocabulary:
         return ids if self.lengths.start == 1 else ids[self.lengths.start - 1 :].copy()
 
     def kept(self, ids: list[Ints]) -> tuple[Vocabulary, list[Ints]]:
-        """The vocabulary of these n-grams of each length, and those that lead to them.
+        """The vocabulary of these n-grams of each length, numbered in this order, and those that lead to them.
 
         Returns
         -------
         tuple
             It, and the old ids of its n-grams of each length that counts, in the order of the new.
         """
-        needed = [np.empty(0, dtype=np.int64)] * (self.lengths.start - 1) + [_union(own, own[:0]) for own in ids]
+        needed = [np.empty(0, dtype=np.int64)] * (self.lengths.start - 1) + ids
         for level in range(len(self.nodes), 0, -1):
             keys = self.nodes[level - 1].keys[needed[level]]
             needed[level - 1] = _union(needed[level - 1], keys >> 32)
@@ -422,7 +422,7 @@ class Vocabulary:
         A shorter one stands before those that begin with it. Ranks of units are packed, as many as fit into a number.
         """
         paths = [self.paths(length, own) for length, own in zip(self.lengths, ids, strict=True)]
-        ranks = self.units.ranks(_union(np.concatenate([path.ravel() for path in paths]), paths[0][:0, 0]))
+        ranks = self.units.ranks(_union(paths[0][:0, 0], np.concatenate([path.ravel() for path in paths])))
         n_bits = len(ranks).bit_length()
         in_a_word = min(63 // n_bits, self.lengths.stop - 1)
         words = np.zeros((-(-(self.lengths.stop - 1) // in_a_word), sum(map(len, ids))), dtype=np.int64)
@@ -501,10 +501,11 @@ def _sorting(numbers: Ints, n_bits: int) -> Ints:
 
 
 def _union(one: Ints, other: Ints) -> Ints:
-    """Numbers in either, rising."""
-    met = np.zeros(int(max(one.max(initial=-1), other.max(initial=-1))) + 1, dtype=bool)
-    met[one] = met[other] = True
-    return np.flatnonzero(met)
+    """Numbers in either: different ones, as they are, then those of the other alone, rising."""
+    alone = np.zeros(int(max(one.max(initial=-1), other.max(initial=-1))) + 1, dtype=bool)
+    alone[other] = True
+    alone[one] = False
+    return np.concatenate([one, np.flatnonzero(alone)])
 
 
 def _new_ids(kept: Ints) -> Ints:
