@@ -259,7 +259,7 @@ class Ngrams:
         )
 
     def _kept(self, columns: Ints) -> Ints:
-        """Where there is a column, the most frequent first where the columns' order tells, so that they lie together."""
+        """Where there is a column; the most frequent first, so that they lie together, where columns stand so."""
         places = np.flatnonzero(columns != kernels.NONE)
         return places if self.alphabetical else places[np.argsort(columns[places])]
 
