@@ -112,7 +112,7 @@ def test_the_standard_error_of_equal_weights_is_scipys(values):
 @pytest.fixture
 def exact_path(monkeypatch):
     """Each fit of the path to the end: that its habit is to stop at a hundredth is another matter."""
-    monkeypatch.setattr("vikt.selection.path._PATH_TOL", 1e-8)
+    monkeypatch.setattr("vikt.selection.path._PATH_TOL", 1e-10)
     monkeypatch.setattr("vikt.selection.path._MOST_PASSES", 3000)
 
 

@@ -344,6 +344,7 @@ class TextClassifier(Estimator):
             [Fold(each.fitted, each.apart) for each in prepared],
             one_standard_error=self.one_standard_error,
             random_state=self.random_state,
+            threads=self.threads,
             progress=lambda curve: source.tell("choosing λ", len(curve), 0),
         )
 

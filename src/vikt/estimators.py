@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vikt.corpus.order import canonical_order, group_ranks, split_tenths
 from vikt.errors import DataError, NotFittedError, UsageError, check_known, known_to_sklearn
-from vikt.matrix import DesignMatrix, design_matrix, row_hashes
+from vikt.matrix import DesignMatrix, design_matrix
 from vikt.model.classes import class_factors, encode_labels, row_weights
 from vikt.model.functions import Floats
 from vikt.model.linear import LinearModel, centred_intercepts, log_probabilities, most_probable
@@ -369,14 +369,13 @@ def _row_contents(
 
     Its offset is part of the bytes.
     """
-    indptr, indices, values = matrix.compressed_rows()
 
     def content_of(row: int) -> bytes:
-        part = slice(indptr[row], indptr[row + 1])
+        columns, values = matrix.row(row)
         known = b"" if offset is None else offset[row].tobytes()
-        return bytes(indices[part].astype(np.int64).tobytes() + values[part].astype(np.float64).tobytes() + known)
+        return bytes(columns.astype(np.int64).tobytes() + values.astype(np.float64).tobytes() + known)
 
-    return row_hashes(matrix) * np.int64(2 * seed + 1), content_of
+    return matrix.row_hashes() * np.int64(2 * seed + 1), content_of
 
 
 def _merged(

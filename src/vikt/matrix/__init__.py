@@ -3,7 +3,6 @@
 from vikt.matrix.convert import design_matrix
 from vikt.matrix.dense import DenseMatrix
 from vikt.matrix.design import DesignMatrix, column_means
-from vikt.matrix.hashes import row_hashes
 from vikt.matrix.sparse import SparseMatrix
 
-__all__ = ["DenseMatrix", "DesignMatrix", "SparseMatrix", "column_means", "design_matrix", "row_hashes"]
+__all__ = ["DenseMatrix", "DesignMatrix", "SparseMatrix", "column_means", "design_matrix"]

@@ -53,11 +53,13 @@ def design_matrix(X: Any, *, has_dummy: bool = True, n_features: int | None = No
 
 
 def _sparse(X: Any, has_dummy: bool) -> SparseMatrix:
-    rows = X.tocsr(copy=True)
+    rows = X.tocsr()
     if np.iscomplexobj(rows.data):
         raise DataError("Complex data not supported; take real and imaginary parts as features")
-    rows.sum_duplicates()
-    rows.eliminate_zeros()
+    if not (rows.has_canonical_format and np.all(rows.data)):
+        rows = rows.copy() if rows is X else rows
+        rows.sum_duplicates()
+        rows.eliminate_zeros()
     indices = rows.indices if rows.indices.dtype == np.int32 else _narrow(rows.indices)
     return SparseMatrix(rows.indptr, indices, _floats(rows.data), rows.shape[1], has_dummy)
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.compiled import compiled
+from vikt.matrix import kernels
 from vikt.matrix.design import Floats, Rows
 
 Everything = slice(None)
@@ -91,6 +93,20 @@ class DenseMatrix:
         indptr = np.zeros(self.n_rows + 1, dtype=np.int64)
         np.cumsum(np.bincount(rows, minlength=self.n_rows), out=indptr[1:])
         return indptr, columns.astype(np.int32), self.values[rows, columns]
+
+    def row(self, i: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        columns = np.flatnonzero(self.values[i])
+        return columns, self.values[i, columns]
+
+    def row_hashes(self) -> NDArray[np.int64]:
+        hashes = np.empty(self.n_rows, dtype=np.int64)
+        bits = self.values.view(f"i{self.values.itemsize}")
+        compiled(kernels.__name__).dense_row_hashes(self.values, bits, hashes)
+        return hashes
+
+    def by_falling_frequency(self) -> tuple[DenseMatrix, NDArray[Any]]:
+        """Itself: all of a row is gone through anyway."""
+        return self, np.arange(self.n_features)
 
     def take(self, rows: Rows) -> DenseMatrix:
         return DenseMatrix(self.values[rows], self.has_dummy)

@@ -75,6 +75,21 @@ class DesignMatrix(Protocol):
         """The rows as (indptr, indices, values), for kernels that visit a row at a time."""
         ...
 
+    def row(self, i: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The columns of a row's non-zeros, the dummy not among them, and their values."""
+        ...
+
+    def row_hashes(self) -> NDArray[np.int64]:
+        """64 bits of the columns and values of each row's non-zeros: (m,). Different rows may, once in an age, collide.
+
+        They are the same whether rows are held sparse or dense.
+        """
+        ...
+
+    def by_falling_frequency(self) -> tuple[DesignMatrix, NDArray[Any]]:
+        """The same rows, their columns in the order that is quickest to go through, and each column's number there."""
+        ...
+
     def take(self, rows: Rows) -> DesignMatrix:
         """The rows named, in that order."""
         ...

@@ -6,6 +6,7 @@ from typing import Any
 
 Array = Any
 
+FORWARD = 0x7FFFFFFFFFFFFFFF  # a mask that changes no index, and shows the compiler that none counts from the end
 HASH_START = 0x4BF29CE484222325
 HASH_FACTOR = 0x1E3779B97F4A7C15
 
@@ -19,11 +20,19 @@ def row_scores(
     """
     n_classes = theta.shape[1]
     for r in range(rows.shape[0]):
+        begin, end = indptr[rows[r]], indptr[rows[r] + 1]
+        if n_classes == 1:
+            # A single sum need not leave the register.
+            score = theta[0, 0] * first
+            for entry in range(begin, end):
+                score += 1.0 * values[entry & FORWARD] * theta[indices[entry & FORWARD] + first & FORWARD, 0]
+            scores[r, 0] = score
+            continue
         for k in range(n_classes):
             scores[r, k] = theta[0, k] * first
-        for entry in range(indptr[rows[r]], indptr[rows[r] + 1]):
-            j = indices[entry] + first
-            x = 1.0 * values[entry]  # float64 from here on
+        for entry in range(begin, end):
+            j = indices[entry & FORWARD] + first & FORWARD
+            x = 1.0 * values[entry & FORWARD]  # float64 from here on
             for k in range(n_classes):
                 scores[r, k] += x * theta[j, k]
 
@@ -34,12 +43,18 @@ def row_weighted_sum(
     """Weighted sum of some rows, added to `total` (features × classes): Σ_r residual_rk·x_r."""
     n_classes = total.shape[1]
     for r in range(rows.shape[0]):
+        begin, end = indptr[rows[r]], indptr[rows[r] + 1]
         if first:
             for k in range(n_classes):
                 total[0, k] += residuals[r, k]
-        for entry in range(indptr[rows[r]], indptr[rows[r] + 1]):
-            j = indices[entry] + first
-            x = values[entry]
+        if n_classes == 1:
+            residual = residuals[r, 0]
+            for entry in range(begin, end):
+                total[indices[entry & FORWARD] + first & FORWARD, 0] += values[entry & FORWARD] * residual
+            continue
+        for entry in range(begin, end):
+            j = indices[entry & FORWARD] + first & FORWARD
+            x = values[entry & FORWARD]
             for k in range(n_classes):
                 total[j, k] += x * residuals[r, k]
 
@@ -109,12 +124,31 @@ def take_rows(
             new_values[target + entry] = values[source + entry]
 
 
+def count_columns(indices: Array, counts: Array) -> None:
+    for entry in range(indices.shape[0]):
+        counts[indices[entry]] += 1
+
+
 def row_hashes(indptr: Array, indices: Array, bits: Array, hashes: Array) -> None:
     """A hash of each row's columns and values, the latter given as the integers that their bits spell."""
     for row in range(hashes.shape[0]):
         value = HASH_START
         for entry in range(indptr[row], indptr[row + 1]):
-            value = (value ^ indices[entry]) * HASH_FACTOR
-            value = (value ^ (value >> 29) ^ bits[entry]) * HASH_FACTOR
-            value ^= value >> 32
+            value = hashed(value, indices[entry], bits[entry])
         hashes[row] = value
+
+
+def dense_row_hashes(values: Array, bits: Array, hashes: Array) -> None:
+    """The same of rows that are not compressed: zeros are passed over."""
+    for row in range(hashes.shape[0]):
+        value = HASH_START
+        for column in range(values.shape[1]):
+            if values[row, column] != 0:
+                value = hashed(value, column, bits[row, column])
+        hashes[row] = value
+
+
+def hashed(value: int, column: int, bits: int) -> int:
+    value = (value ^ column) * HASH_FACTOR
+    value = (value ^ (value >> 29) ^ bits) * HASH_FACTOR
+    return value ^ value >> 32

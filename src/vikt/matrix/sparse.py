@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from vikt.compiled import compiled, kernels_for
 from vikt.matrix import kernels
 from vikt.matrix.design import Floats, Rows
+
+_OF_ROWS = ("_squared_norms", "_row_hashes")
 
 
 class SparseMatrix:
@@ -55,7 +58,8 @@ class SparseMatrix:
         scores = np.empty((len(rows), by_class.shape[1]))
         run = kernels_for(kernels.__name__, len(self.values) * by_class.shape[1])
         run.row_scores(self.indptr, self.indices, self.values, rows, by_class, int(self.has_dummy), scores)
-        return scores[:, 0] if theta.ndim == 1 else scores
+        # A class's scores side by side, over which all that follows is quicker.
+        return scores[:, 0] if theta.ndim == 1 else np.asfortranarray(scores)
 
     def weighted_sum(self, residuals: NDArray[Any], rows: Rows | None = None) -> Floats:
         rows = self._rows(rows)
@@ -104,12 +108,30 @@ class SparseMatrix:
         return columns, block.weighted_sum(residuals)
 
     def squared_norms(self) -> Floats:
+        return self._squared_norms
+
+    @cached_property
+    def _squared_norms(self) -> Floats:
         norms = np.empty(self.n_rows)
         self._kernels().row_squared_norms(self.indptr, self.values, norms)
         return norms
 
     def compressed_rows(self) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]:
         return self.indptr, self.indices, self.values
+
+    def row(self, i: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        part = slice(self.indptr[i], self.indptr[i + 1])
+        return self.indices[part], self.values[part]
+
+    def row_hashes(self) -> NDArray[np.int64]:
+        return self._row_hashes
+
+    @cached_property
+    def _row_hashes(self) -> NDArray[np.int64]:
+        hashes = np.empty(self.n_rows, dtype=np.int64)
+        bits = self.values.view(f"i{self.values.itemsize}")
+        self._kernels().row_hashes(self.indptr, self.indices, bits, hashes)
+        return hashes
 
     def take(self, rows: Rows) -> SparseMatrix:
         rows = self._rows(rows)
@@ -118,4 +140,17 @@ class SparseMatrix:
         indices = np.empty(indptr[-1], dtype=self.indices.dtype)
         values = np.empty(indptr[-1], dtype=self.values.dtype)
         self._kernels().take_rows(self.indptr, self.indices, self.values, rows, indptr, indices, values)
-        return SparseMatrix(indptr, indices, values, self.n_features, self.has_dummy)
+        taken = SparseMatrix(indptr, indices, values, self.n_features, self.has_dummy)
+        # What is known of the rows goes with them.
+        vars(taken).update({name: own[rows] for name, own in vars(self).items() if name in _OF_ROWS})
+        return taken
+
+    def by_falling_frequency(self) -> tuple[SparseMatrix, NDArray[Any]]:
+        """Columns of most entries first: the weights that are needed most often then lie close together."""
+        frequency = np.zeros(self.n_features, dtype=np.int64)
+        self._kernels().count_columns(self.indices, frequency)
+        rank = np.arange(self.n_features, dtype=self.indices.dtype)
+        if np.all(frequency[1:] <= frequency[:-1]):
+            return self, rank
+        rank[np.argsort(-frequency, kind="stable")] = np.arange(self.n_features, dtype=self.indices.dtype)
+        return SparseMatrix(self.indptr, rank[self.indices], self.values, self.n_features, self.has_dummy), rank

@@ -82,8 +82,15 @@ class Objective:
 
     def with_l2(self, l2: float, l1: float = 0.0) -> Objective:
         """The same data with another λ, and λ₁."""
+        return self._changed(self.X, l2, l1)
+
+    def with_matrix(self, X: DesignMatrix) -> Objective:
+        """The same rows in another matrix, such as one of the columns in another order."""
+        return self._changed(X, self.l2, self.l1)
+
+    def _changed(self, X: DesignMatrix, l2: float, l1: float) -> Objective:
         return Objective(
-            self.X, self.y, n_classes=self.n_classes, l2=l2, sample_weight=self.weights, l1=l1, offset=self.offset
+            X, self.y, n_classes=self.n_classes, l2=l2, sample_weight=self.weights, l1=l1, offset=self.offset
         )
 
     def scores(self, theta: NDArray[Any], rows: Rows | None = None) -> Floats:

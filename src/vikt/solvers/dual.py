@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from vikt.compiled import compiled
 from vikt.errors import UsageError
-from vikt.matrix import row_hashes
+from vikt.matrix import DesignMatrix
 from vikt.model.objective import Objective
 from vikt.solvers import kernels
 from vikt.solvers.certificate import Certificate, certificate, dual_certificate, gradient_certificate
@@ -33,7 +33,7 @@ Floats = NDArray[np.float64]
 # Larger values stall the weights, smaller ones the intercept; measured between 0.1 and 1 there is little to choose.
 _RHO = 0.3
 # The sum of KL divergences met on the way is a few times the true gap, so a proof is asked for a little early.
-_HINT = 3.0
+HINT = 3.0
 _AGAIN = 0.9
 # Rows whose share of the gap is below this part of what may remain need no visit.
 _NEGLIGIBLE = 0.05
@@ -133,7 +133,7 @@ class Groups:
     @classmethod
     def of(cls, objective: Objective) -> Groups:
         """Found by a 64-bit hash: should two rows ever collide, the certificate, which knows no groups, will tell."""
-        hashes = row_hashes(objective.X)
+        hashes = objective.X.row_hashes()
         _, row_of, group_of = np.unique(hashes, return_index=True, return_inverse=True)
         weights = np.bincount(group_of, weights=objective.weights).astype(np.float64)
         # As often as it counts: a heavy group takes more steps than a light one.
@@ -150,19 +150,29 @@ class Groups:
 
 @dataclass
 class Rows:
-    """A data set as the kernels read it, whatever λ: compressed rows, each group's first row and its ‖x‖²."""
+    """A data set as the kernels read it, whatever λ: compressed rows, each group's first row and its ‖x‖².
 
+    Attributes
+    ----------
+    X : DesignMatrix
+        The same, as a proof reads it.
+    rank : (n,)
+        The number that each column has here. α, and so the model, cannot tell.
+    """
+
+    X: DesignMatrix
+    rank: NDArray[Any]
     arrays: tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[np.int64]]
     squared_norms: Floats
 
     @classmethod
     def of(cls, objective: Objective, groups: Groups, dtype: Any = None) -> Rows:
-        indptr, indices, values = objective.X.compressed_rows()
-        indices = _by_falling_frequency(indices, objective.X.n_features)
+        X, rank = objective.X.by_falling_frequency()
+        indptr, indices, values = X.compressed_rows()
         # Unsigned, so that the kernels need not ask whether an index counts from the end.
         indices = indices.view(f"u{indices.itemsize}")
         values = values.astype(dtype or values.dtype, copy=False)
-        return cls((indptr, indices, values, groups.row_of), objective.X.squared_norms()[groups.row_of])
+        return cls(X, rank, (indptr, indices, values, groups.row_of), X.squared_norms()[groups.row_of])
 
 
 def dual(
@@ -204,10 +214,10 @@ def dual(
             f"solver 'dual' needs a penalty λ > 0, found λ = {objective.l2}; choose another solver, such as 'batch'"
         )
     begun = perf_counter()
-    ascent = _Ascent(objective, state or DualState.at_zero(objective), tol, random_state)
+    ascent = Ascent(objective, state or DualState.at_zero(objective), tol, random_state)
     curve: list[LossRecord] = []
     hints: list[float] = []
-    ask_below = _HINT * tol
+    ask_below = HINT * tol
     while True:
         record, hint = ascent.one_pass(len(curve) + 1)
         record = record._replace(seconds=perf_counter() - begun)
@@ -235,8 +245,20 @@ def _passes_ahead(hints: list[float], goal: float) -> float:
     return math.log(hints[-1] / goal) / pace if pace > 0 else math.inf
 
 
-class _Ascent:
-    """The passes over one objective, and the proof of where they have come."""
+class Ascent:
+    """The passes over one objective, and the proof of where they have come.
+
+    Parameters
+    ----------
+    objective : Objective
+        With λ > 0.
+    state : DualState
+        Where to go on from; it moves.
+    tol : float
+        The relative distance that is wanted.
+    random_state : int
+        Of the order of visits.
+    """
 
     def __init__(self, objective: Objective, state: DualState, tol: float, random_state: int) -> None:
         self.objective, self.state = objective, state
@@ -278,6 +300,24 @@ class _Ascent:
         self.negligible = _NEGLIGIBLE * self.aim * value
         return LossRecord(number, loss / m), gap / m / value
 
+    def approach(self, most: int) -> Floats:
+        """Visit until a hint tells that the distance is near `tol`, `most` times at most: the weights, not proven."""
+        for number in range(1, most + 1):
+            if self.one_pass(number)[1] <= HINT * self.tol:
+                break
+        return self.theta()
+
+    def theta(self) -> Floats:
+        """θ as it stands, the intercepts first: (n+1,) or (K, n+1), or without them where there are none."""
+        state, X = self.state, self.objective.X
+        theta = np.concatenate([state.intercepts[: int(X.has_dummy)], state.theta])
+        return self._in_order(theta if theta.ndim == 1 else theta.T[: self.objective.n_classes].astype(np.float64))
+
+    def _in_order(self, theta: Floats) -> Floats:
+        """Weights of the columns as they are in `Rows`, as those of the objective's."""
+        first = int(self.objective.X.has_dummy)
+        return np.concatenate([theta[..., :first], theta[..., first:][..., self.state.rows.rank]], axis=-1)
+
     def _move_intercepts(self, intercepts: Floats) -> None:
         """By ρ times the imbalance; further where the α's hardly give way, near 0 and 1, as Newton's method would."""
         if self.rho:
@@ -288,14 +328,15 @@ class _Ascent:
     def prove(self) -> tuple[Floats, Certificate]:
         scores = self.state.alpha_scores[self.state.groups.group_of]
         if scores.ndim == 2:
-            scores = scores[:, : self.objective.n_classes].astype(np.float64)
-        theta, proof = dual_certificate(self.objective, scores)
+            scores = scores[:, : self.objective.n_classes].astype(np.float64, order="F")
+        objective = self.objective.with_matrix(self.state.rows.X)
+        theta, proof = dual_certificate(objective, scores)
         # Near rounding the gradient, whose square enters, can be proven smaller than a sum of divergences.
         if self.tol < proof.relative < _NEAR_ROUNDING:
-            by_gradient = gradient_certificate(self.objective, theta)
+            by_gradient = gradient_certificate(objective, theta)
             if by_gradient[1].bound < proof.bound:
-                return by_gradient
-        return theta, proof
+                theta, proof = by_gradient
+        return self._in_order(theta), proof
 
 
 _KERNELS = {1: kernels.ascend_two_classes, 2: kernels.ascend_many_classes}
@@ -307,16 +348,6 @@ def _no_worse_than_zero(objective: Objective, theta: Floats, proof: Certificate)
     if at_zero.value >= proof.value:
         return theta, proof
     return zero, certificate(at_zero.value, min(at_zero.bound, proof.bound - (proof.value - at_zero.value)))
-
-
-def _by_falling_frequency(indices: NDArray[Any], n_features: int) -> NDArray[Any]:
-    """Columns renumbered so that the weights needed most often lie close together; α, and so the model, cannot tell."""
-    frequency = np.bincount(indices, minlength=n_features)
-    if np.all(frequency[1:] <= frequency[:-1]):
-        return indices
-    rank = np.empty(n_features, dtype=indices.dtype)
-    rank[np.argsort(-frequency, kind="stable")] = np.arange(n_features, dtype=indices.dtype)
-    return np.asarray(rank[indices])
 
 
 def _solution(theta: Floats, proof: Certificate, curve: list[LossRecord], tol: float, state: DualState) -> Solution:

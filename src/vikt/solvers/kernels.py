@@ -17,6 +17,8 @@ Number = Any
 # Sums over classes may be made several at a time: the result is then the machine's own, but always the same there.
 FASTMATH = {"reassoc", "contract", "nsz"}
 
+FORWARD = 0x7FFFFFFFFFFFFFFF  # a mask that changes no index, and shows the compiler that none counts from the end
+
 MOST_NEWTON_STEPS = 30
 
 LOG2_E = np.float32(1.44269504)
@@ -123,7 +125,7 @@ def ascend_two_classes(
         last = indptr[row_of[i] + 1]
         z = intercept
         for entry in range(first, last):
-            z += values[entry] * theta[indices[entry]]
+            z += values[entry & FORWARD] * theta[indices[entry & FORWARD]]
         loss += weight[i] * visits_share[i] * (softplus(z) - truth[i] * z)
         start = log_odds[i]
         old = logistic(start)
@@ -143,7 +145,7 @@ def ascend_two_classes(
         delta = weight[i] * (old - new)
         step = scale * delta
         for entry in range(first, last):
-            theta[indices[entry]] += step * values[entry]
+            theta[indices[entry & FORWARD]] += step * values[entry & FORWARD]
         intercept += rho * delta
         imbalance += delta
     state[0] = intercept
@@ -225,8 +227,8 @@ def gather(indices: Array, values: Array, first: int, last: int, theta: Array, i
     for k in range(z.shape[0]):
         z[k] = intercepts[k]
     for entry in range(first, last):
-        x = values[entry]
-        j = indices[entry]
+        x = values[entry & FORWARD]
+        j = indices[entry & FORWARD]
         for k in range(z.shape[0]):
             z[k] += x * theta[j, k]
 
@@ -234,8 +236,8 @@ def gather(indices: Array, values: Array, first: int, last: int, theta: Array, i
 def scatter(indices: Array, values: Array, first: int, last: int, delta: Array, theta: Array) -> None:
     """θ_j += x_j·δ for the features of one row."""
     for entry in range(first, last):
-        x = values[entry]
-        j = indices[entry]
+        x = values[entry & FORWARD]
+        j = indices[entry & FORWARD]
         for k in range(delta.shape[0]):
             theta[j, k] += x * delta[k]
 
