@@ -15,7 +15,7 @@ from vikt.matrix.design import Floats, Rows
 
 Everything = slice(None)
 # Numbers made float64 at a time, so that a float32 matrix is never held twice: what stays within a core's cache.
-_AT_ONCE = 1 << 17
+_AT_ONCE, _UNCHANGED_AT_ONCE = 1 << 17, 1 << 19
 
 
 class DenseMatrix:
@@ -119,6 +119,6 @@ def _blocks(
     if at_once is None and values.dtype == dtype == np.float64:
         yield 0, values
         return
-    length = max(1, (at_once or _AT_ONCE) // max(values.shape[1], 1))
+    length = max(1, (at_once or (_AT_ONCE if values.dtype != dtype else _UNCHANGED_AT_ONCE)) // max(values.shape[1], 1))
     for first in range(0, len(values), length):
         yield first, values[first : first + length].astype(dtype, copy=False)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vikt.errors import UsageError
-from vikt.model.functions import Floats, log_logistic, log_softmax, logistic, softmax
+from vikt.model.functions import Floats, log_logistic, logistic, softmax
 
 Classes = NDArray[np.int64]
 
@@ -71,7 +71,14 @@ class MultinomialCrossEntropy:
     """
 
     def losses(self, scores: Floats, y: Classes) -> Floats:
-        return np.asarray(-log_softmax(scores)[np.arange(len(y)), y])
+        # log Σ_k e^(z_k - z_y), in which the own class is 1 exactly: beside it the others would be lost.
+        own = np.arange(len(y)), y
+        over = scores - scores[own][:, None]
+        largest = over.max(axis=-1)
+        over -= largest[:, None]
+        others = np.exp(over, out=over)
+        others[own] = 0.0
+        return np.asarray(largest + np.log1p(others.sum(axis=-1) + np.expm1(-largest)))
 
     def residuals(self, scores: Floats, y: Classes) -> Floats:
         return self.residuals_at(softmax(scores), y)
