@@ -103,7 +103,7 @@ class DualState:
         intercepts[0, classes:] = _NEVER
         log_alpha = np.log(np.maximum(truth, np.float32(_ALMOST_NEVER)))
         theta = np.zeros((n, padded), np.float32)
-        rows = Rows.of(objective, groups, theta.dtype)
+        rows = Rows.of(objective, groups)
         return cls(groups, rows, truth, log_alpha, theta, intercepts, objective.l2)
 
     def weakened(self, l2: float) -> DualState:
@@ -166,12 +166,13 @@ class Rows:
     squared_norms: Floats
 
     @classmethod
-    def of(cls, objective: Objective, groups: Groups, dtype: Any = None) -> Rows:
+    def of(cls, objective: Objective, groups: Groups) -> Rows:
         X, rank = objective.X.by_falling_frequency()
         indptr, indices, values = X.compressed_rows()
         # Unsigned, so that the kernels need not ask whether an index counts from the end.
         indices = indices.view(f"u{indices.itemsize}")
-        values = values.astype(dtype or values.dtype, copy=False)
+        # Half the memory to go through; the proof, which reads the values as they are, makes good what is rounded.
+        values = values.astype(np.float32, copy=False)
         return cls(X, rank, (indptr, indices, values, groups.row_of), X.squared_norms()[groups.row_of])
 
 

@@ -1,7 +1,8 @@
 """Dual coordinate ascent, as loops: one pass over the rows, each moved to its exact best.
 
-A row's α is held as log-odds (two classes) or as log α (more), so that it never leaves its simplex. Two classes are
-solved in float64; more in float32, whose rounding the certificate makes good (it computes θ anew from α).
+A row's α is held as log-odds (two classes) or as log α (more), so that it never leaves its simplex. The data are
+float32. Two classes are solved in float64; more in float32 too. The certificate makes good what is rounded (it
+computes θ anew from α).
 """
 
 from __future__ import annotations
