@@ -128,6 +128,11 @@ class Ngrams:
         shortest, longest = self.ngrams
         return range(min(shortest, self.analyzer.shortest_whole or shortest), longest + 1)
 
+    @property
+    def _effort(self) -> int:
+        """What a byte of text takes, beside one of single words: a character is a token, a word some five bytes."""
+        return len(self._lengths) * (1 if self.analyzer.joiner else 5)
+
     def _look_up(self, columns: list[Ids]) -> None:
         """Go by these columns of the ids of each space from now on."""
         self.columns = columns
@@ -146,7 +151,7 @@ class Ngrams:
             No feature is left.
         """
         source = self._new_source()
-        portions = self.tokeniser.portions(texts)
+        portions = self.tokeniser.portions(texts, self._effort)
         with _running(self.threads) as run:
             met, frequencies = self._learn(source, portions, run, progress)
             chosen = self._chosen(source, frequencies, met, len(texts))
@@ -166,7 +171,7 @@ class Ngrams:
         Values are of the dtype given, else of the part's own.
         """
         dtype = np.dtype(dtype or self.dtype)
-        portions = self.tokeniser.portions(texts)
+        portions = self.tokeniser.portions(texts, self._effort)
         counting = Counting(self.n_columns)
 
         def rows(documents: tuple[int, int]) -> Any:
@@ -180,7 +185,7 @@ class Ngrams:
 
         Documents go one portion at a time from bytes to scores, so that nothing leaves the cache.
         """
-        portions = self.tokeniser.portions(texts)
+        portions = self.tokeniser.portions(texts, self._effort)
         scores = np.empty((len(texts), theta.shape[1]))
         counting = Counting(self.n_columns)
 

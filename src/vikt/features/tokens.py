@@ -97,9 +97,9 @@ class Tokeniser:
             texts, lowercase=self.lowercase, composed=composed, strip_accents=self.strip_accents, n_bytes=n_bytes
         )
 
-    def portions(self, texts: Texts) -> Portions:
-        """The texts, ready to be cut portion by portion."""
-        return Portions(self, texts)
+    def portions(self, texts: Texts, effort: int = 1) -> Portions:
+        """The texts, ready to be cut portion by portion; `effort` is what a byte takes, beside one of single words."""
+        return Portions(self, texts, effort)
 
 
 class Portions:
@@ -108,8 +108,8 @@ class Portions:
     A portion stays in the processor's cache from its bytes to its ids, and no other copy of the texts is made.
     """
 
-    def __init__(self, tokeniser: Tokeniser, texts: Texts) -> None:
-        self.kernels = kernels_for(kernels.__name__, len(texts.content))
+    def __init__(self, tokeniser: Tokeniser, texts: Texts, effort: int) -> None:
+        self.kernels = kernels_for(kernels.__name__, effort * len(texts.content))
         self.n_documents = len(texts)
         self._texts, self._tokeniser = texts, tokeniser
         self._of_thread = threading.local()
