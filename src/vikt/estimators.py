@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -370,6 +371,8 @@ def _row_contents(
     Its offset is part of the bytes.
     """
 
+    # Rows that look equal are asked for once for their order, and again to be merged.
+    @lru_cache(maxsize=1 << 14)
     def content_of(row: int) -> bytes:
         columns, values = matrix.row(row)
         known = b"" if offset is None else offset[row].tobytes()
