@@ -312,12 +312,13 @@ class Ascent:
         """θ as it stands, the intercepts first: (n+1,) or (K, n+1), or without them where there are none."""
         state, X = self.state, self.objective.X
         theta = np.concatenate([state.intercepts[: int(X.has_dummy)], state.theta])
-        return self._in_order(theta if theta.ndim == 1 else theta.T[: self.objective.n_classes].astype(np.float64))
+        return self._in_order(theta if theta.ndim == 1 else theta[:, : self.objective.n_classes].T.astype(np.float64))
 
     def _in_order(self, theta: Floats) -> Floats:
         """Weights of the columns as they are in `Rows`, as those of the objective's."""
         first = int(self.objective.X.has_dummy)
-        return np.concatenate([theta[..., :first], theta[..., first:][..., self.state.rows.rank]], axis=-1)
+        # A column's weights lie together, whatever the classes.
+        return np.asarray(theta.T[np.concatenate([np.arange(first), self.state.rows.rank + first])].T)
 
     def _move_intercepts(self, intercepts: Floats) -> None:
         """By ρ times the imbalance; further where the α's hardly give way, near 0 and 1, as Newton's method would."""
