@@ -80,8 +80,8 @@ def row_curvature_product(
         for k in range(n_classes):
             z[k] = intercepts[k]
         for entry in range(indptr[i], indptr[i + 1]):
-            j = indices[entry]
-            x = values[entry]
+            j = indices[entry & FORWARD]
+            x = values[entry & FORWARD]
             for k in range(n_classes):
                 z[k] += x * theta[j, k]
         mean = p[i, 0] * z[0]
@@ -91,8 +91,8 @@ def row_curvature_product(
             z[k] = weights[i] * p[i, k] * (z[k] - mean)
             intercept_total[k] += z[k]
         for entry in range(indptr[i], indptr[i + 1]):
-            j = indices[entry]
-            x = values[entry]
+            j = indices[entry & FORWARD]
+            x = values[entry & FORWARD]
             for k in range(n_classes):
                 total[j, k] += x * z[k]
 
@@ -101,7 +101,7 @@ def row_squared_norms(indptr: Array, values: Array, norms: Array) -> None:
     for r in range(norms.shape[0]):
         total = 0.0
         for entry in range(indptr[r], indptr[r + 1]):
-            x = 1.0 * values[entry]
+            x = 1.0 * values[entry & FORWARD]
             total += x * x
         norms[r] = total
 
@@ -120,13 +120,13 @@ def take_rows(
         source = indptr[rows[r]]
         target = new_indptr[r]
         for entry in range(new_indptr[r + 1] - target):
-            new_indices[target + entry] = indices[source + entry]
-            new_values[target + entry] = values[source + entry]
+            new_indices[target + entry & FORWARD] = indices[source + entry & FORWARD]
+            new_values[target + entry & FORWARD] = values[source + entry & FORWARD]
 
 
 def count_columns(indices: Array, counts: Array) -> None:
     for entry in range(indices.shape[0]):
-        counts[indices[entry]] += 1
+        counts[indices[entry & FORWARD] & FORWARD] += 1
 
 
 def row_hashes(indptr: Array, indices: Array, bits: Array, hashes: Array) -> None:
@@ -134,7 +134,7 @@ def row_hashes(indptr: Array, indices: Array, bits: Array, hashes: Array) -> Non
     for row in range(hashes.shape[0]):
         value = HASH_START
         for entry in range(indptr[row], indptr[row + 1]):
-            value = hashed(value, indices[entry], bits[entry])
+            value = hashed(value, indices[entry & FORWARD], bits[entry & FORWARD])
         hashes[row] = value
 
 
