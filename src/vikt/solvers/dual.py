@@ -33,7 +33,7 @@ Floats = NDArray[np.float64]
 # Larger values stall the weights, smaller ones the intercept; measured between 0.1 and 1 there is little to choose.
 _RHO = 0.3
 # The sum of KL divergences met on the way is a few times the true gap, so a proof is asked for a little early.
-HINT = 3.0
+_HINT = 3.0
 _AGAIN = 0.9
 # Rows whose share of the gap is below this part of what may remain need no visit.
 _NEGLIGIBLE = 0.05
@@ -218,7 +218,7 @@ def dual(
     ascent = Ascent(objective, state or DualState.at_zero(objective), tol, random_state)
     curve: list[LossRecord] = []
     hints: list[float] = []
-    ask_below = HINT * tol
+    ask_below = _HINT * tol
     while True:
         record, hint = ascent.one_pass(len(curve) + 1)
         record = record._replace(seconds=perf_counter() - begun)
@@ -304,7 +304,7 @@ class Ascent:
     def approach(self, most: int) -> Floats:
         """Visit until a hint tells that the distance is near `tol`, `most` times at most: the weights, not proven."""
         for number in range(1, most + 1):
-            if self.one_pass(number)[1] <= HINT * self.tol:
+            if self.one_pass(number)[1] <= _HINT * self.tol:
                 break
         return self.theta()
 
