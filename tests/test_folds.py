@@ -161,6 +161,10 @@ def test_the_path_ends_by_the_mean_after_three_worse_values():
     assert len(losses) - 1 - np.argmin(losses) == 3
 
 
+def test_folds_fitted_side_by_side_choose_the_same():
+    assert choose_l2(folds_of(3), threads=2) == choose_l2(folds_of(3))
+
+
 @given(st.lists(st.tuples(st.floats(0.1, 2), st.floats(0, 0.5)), min_size=1, max_size=12))
 def test_one_standard_error_takes_the_largest_penalty_that_is_near_enough(points):
     curve = [PathPoint(10.0**i, 10.0**i, 10.0**-i, *point) for i, point in enumerate(points)]

@@ -10,6 +10,7 @@ import vikt
 ORDER = [
     "errors",
     "compiled",
+    "threads",
     "corpus",
     "features",
     "matrix",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
 import vikt.compiled
-import vikt.features.ngrams
+import vikt.threads
 from test_vectorizer import COUNTS, TEXT, assert_same
 from vikt import TextClassifier, TextVectorizer
 from vikt.corpus.texts import Texts
@@ -99,7 +99,7 @@ def test_the_model_file_is_the_same_at_any_number_of_threads(emails, tmp_path, m
             used.append(threads)
             super().__init__(threads)
 
-    monkeypatch.setattr(vikt.features.ngrams, "ThreadPoolExecutor", Recorded)
+    monkeypatch.setattr(vikt.threads, "ThreadPoolExecutor", Recorded)
     files = []
     for threads in (1, 2, 8):
         classifier = TextClassifier(l2=0.01, **options)
@@ -109,6 +109,15 @@ def test_the_model_file_is_the_same_at_any_number_of_threads(emails, tmp_path, m
         files.append(classifier.predict_proba(emails[0]).tobytes())
     assert files[:2] == files[2:4] == files[4:]
     assert set(used) == {2, 8}
+
+
+def test_classes_of_equal_weights_have_equal_scores(emails):
+    ngrams = Ngrams("word", (1, 2), WEIGHTINGS["tfidf"])
+    texts = Texts.from_strings(emails[0])
+    ngrams.fit_transform(texts)
+    theta = np.repeat(np.random.default_rng(0).normal(size=(ngrams.n_columns, 1)), 3, axis=1)
+    scores = ngrams.scores(texts, theta)
+    assert (scores == scores[:, :1]).all()
 
 
 # Plain and compiled.

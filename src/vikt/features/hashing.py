@@ -13,8 +13,9 @@ from vikt.errors import DamagedModelError, UsageError
 from vikt.features import kernels
 from vikt.features.ngrams import Met, Ngrams
 from vikt.features.tokens import Ints, Tokens
-from vikt.features.vocabulary import Ids, Run, Vocabulary, parts_of_threads
+from vikt.features.vocabulary import Ids, Vocabulary, parts_of_threads
 from vikt.features.weighting import Weighting
+from vikt.threads import Run
 
 FEWEST_BITS, MOST_BITS = 1, 28
 

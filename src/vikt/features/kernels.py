@@ -830,16 +830,17 @@ def score_rows(
         n, scale = weighted_row(
             ids, edges[d], edges[d + 1], bases, column_of, count_weight, idf, normalised, counts, columns, weights
         )
-        # The first class apart: where it is the only one, its sum need not leave the register.
-        score = 0.0
-        for j in range(n):
-            score += weights[j] * theta[columns[j] & FORWARD, 0]
-        scores[d, 0] = score * scale
-        if n_classes > 1:
-            for k in range(1, n_classes):
-                scores[d, k] = 0.0
+        if n_classes == 1:
+            # A single sum need not leave the register.
+            score = 0.0
             for j in range(n):
-                column = columns[j] & FORWARD
-                weight = weights[j] * scale
-                for k in range(1, n_classes):
-                    scores[d, k] += weight * theta[column, k]
+                score += weights[j] * theta[columns[j] & FORWARD, 0]
+            scores[d, 0] = score * scale
+            continue
+        for k in range(n_classes):
+            scores[d, k] = 0.0
+        for j in range(n):
+            column = columns[j] & FORWARD
+            weight = weights[j] * scale
+            for k in range(n_classes):
+                scores[d, k] += weight * theta[column, k]

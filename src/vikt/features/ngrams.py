@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
@@ -19,8 +17,9 @@ from vikt.features import kernels
 from vikt.features.analyzers import Analyzer, analyzer_named
 from vikt.features.rows import Rows, joined, longer
 from vikt.features.tokens import Ints, Portions, Tokeniser, Tokens
-from vikt.features.vocabulary import Ids, Run, Vocabulary, parts_of_threads
+from vikt.features.vocabulary import Ids, Vocabulary, parts_of_threads
 from vikt.features.weighting import Weighting
+from vikt.threads import Run, running
 
 _PORTIONS_A_THREAD = 8
 
@@ -152,7 +151,7 @@ class Ngrams:
         """
         source = self._new_source()
         portions = self.tokeniser.portions(texts, self._effort)
-        with _running(self.threads) as run:
+        with running(self.threads) as run:
             met, frequencies = self._learn(source, portions, run, progress)
             chosen = self._chosen(source, frequencies, met, len(texts))
             self.idf = self.weighting.idf(chosen.frequency, len(texts))
@@ -177,7 +176,7 @@ class Ngrams:
         def rows(documents: tuple[int, int]) -> Any:
             return self._rows(dtype, counting, self._met(portions, documents))
 
-        with _running(self.threads) as run:
+        with running(self.threads) as run:
             return joined(run(rows, portions.ranges()), self.n_columns, dtype, len(texts.content) // 8)
 
     def scores(self, texts: Texts, theta: Any) -> NDArray[np.float64]:
@@ -193,7 +192,7 @@ class Ngrams:
             met = self._met(portions, documents)
             met.kernels.score_rows(*self._arguments(counting, met), theta, scores[slice(*documents)])
 
-        with _running(self.threads) as run:
+        with running(self.threads) as run:
             list(run(score, portions.ranges()))
         return scores
 
@@ -405,16 +404,6 @@ class Ngrams:
 
     def normalised(self, texts: Texts) -> Texts:
         return self.tokeniser.normalised(texts)
-
-
-@contextmanager
-def _running(threads: int) -> Iterator[Run]:
-    """Hands out what runs a function over items, on this thread or on several."""
-    if threads == 1:
-        yield map
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        yield pool.map
 
 
 def _count_documents(

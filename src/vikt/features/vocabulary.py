@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -15,12 +14,10 @@ from vikt.errors import DamagedModelError, UsageError
 from vikt.features import kernels
 from vikt.features.rows import longer
 from vikt.features.tokens import Tokens
+from vikt.threads import Run
 
 Ints = NDArray[np.int64]
 Ids = NDArray[np.int32]
-
-# Does something for each item, on as many threads as there are, and hands out the results in order.
-Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 
 _FEWEST_SLOTS = 16 * kernels.PARTS
 _FEWEST_BYTES = 256 * kernels.PARTS
@@ -422,7 +419,7 @@ class Vocabulary:
         A shorter one stands before those that begin with it. Ranks of units are packed, as many as fit into a number.
         """
         paths = [self.paths(length, own) for length, own in zip(self.lengths, ids, strict=True)]
-        ranks = self.units.ranks(_union(paths[0][:0, 0], np.concatenate([path.ravel() for path in paths])))
+        ranks = self.units.ranks(np.flatnonzero(np.bincount(np.concatenate([path.ravel() for path in paths]))))
         n_bits = len(ranks).bit_length()
         in_a_word = min(63 // n_bits, self.lengths.stop - 1)
         words = np.zeros((-(-(self.lengths.stop - 1) // in_a_word), sum(map(len, ids))), dtype=np.int64)

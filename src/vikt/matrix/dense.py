@@ -99,6 +99,14 @@ class DenseMatrix:
         return columns, self.values[i, columns]
 
     def row_hashes(self) -> NDArray[np.int64]:
+        """Equal rows are found by them.
+
+        Examples
+        --------
+        >>> hashes = DenseMatrix(np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])).row_hashes()
+        >>> bool(hashes[0] == hashes[2]), bool(hashes[0] == hashes[1])
+        (True, False)
+        """
         hashes = np.empty(self.n_rows, dtype=np.int64)
         bits = self.values.view(f"i{self.values.itemsize}")
         compiled(kernels.__name__).dense_row_hashes(self.values, bits, hashes)
@@ -115,10 +123,14 @@ class DenseMatrix:
 def _blocks(
     values: NDArray[Any], dtype: np.dtype[Any], at_once: int | None = None
 ) -> Iterator[tuple[int, NDArray[Any]]]:
-    """The rows in a type, with the number of the first of them: all at once if they are of that type, else in turn."""
-    if at_once is None and values.dtype == dtype == np.float64:
-        yield 0, values
-        return
-    length = max(1, (at_once or (_AT_ONCE if values.dtype != dtype else _UNCHANGED_AT_ONCE)) // max(values.shape[1], 1))
+    """The rows in a type, `at_once` numbers at a time, with the number of the first of them.
+
+    Without `at_once` as many as is quickest: what is not converted in larger blocks, whose float32 sums are added up in
+    float64, and what is float64 already whole.
+    """
+    if at_once is None:
+        unchanged = values.size if dtype == np.float64 else _UNCHANGED_AT_ONCE
+        at_once = unchanged if values.dtype == dtype else _AT_ONCE
+    length = max(1, at_once // max(values.shape[1], 1))
     for first in range(0, len(values), length):
         yield first, values[first : first + length].astype(dtype, copy=False)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import repeat
+from operator import methodcaller
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ from vikt.model.objective import Objective
 from vikt.model.penalties import DEFAULT_STRENGTH, default_strength_l2, mean_square_norm
 from vikt.selection.folds import Fold, validation_loss
 from vikt.solvers.dual import Ascent, DualState
+from vikt.threads import running
 
 # C·mean‖x‖², four a decade: there the best value is found whatever the scale of the features.
 STRENGTHS = 10.0 ** (np.arange(-4, 17) / 4)
@@ -75,11 +75,11 @@ def choose_l2(
     norm = float(np.mean([mean_square_norm(fold.training.X, fold.training.weights) for fold in folds]))
     total_weight = float(np.mean([fold.training.total_weight for fold in folds]))
     walks = [_Walk(fold.training, random_state) for fold in folds]
-    with ThreadPoolExecutor(threads) as pool:
+    with running(threads) as run:
         for strength in STRENGTHS.tolist():
             C = strength / norm
             l2 = 1 / (2 * C * total_weight)
-            thetas = list(pool.map(lambda walk, l2: walk.to(l2), walks, repeat(l2)))
+            thetas = list(run(methodcaller("to", l2), walks))
             curve.append(PathPoint(strength, C, l2, *validation_loss(folds, thetas)))
             if progress:
                 progress(curve)

@@ -27,7 +27,9 @@ _QUICK = 3e8
 _QUICK_BY_LIBRARY = 2e7
 _ENOUGH = 1e-4
 _SHORTEST_STEP = 2.0**-40
-_ROUNDING = 8 * _EPSILON
+# What rounding can do to a value, in units of its type's.
+_ROUNDINGS = 8
+_ROUNDING = _ROUNDINGS * _EPSILON
 _STEPS_IN_VAIN = 10
 # Solved a little farther than must be proven.
 _FARTHER = 0.25
@@ -235,7 +237,7 @@ def _better(
     objective: Objective, theta: Floats, step: Floats, value: float, decrement: float, dtype: np.dtype[Any]
 ) -> tuple[Floats, Floats] | None:
     """θ and its scores some way along the step, from all of it down by halves; None where no part lowers L̂."""
-    length, rounding = 1.0, 8 * float(np.finfo(dtype).eps)
+    length, rounding = 1.0, _ROUNDINGS * float(np.finfo(dtype).eps)
     while length > _SHORTEST_STEP:
         further = theta + length * step
         scores = objective.scores(further.astype(dtype, copy=False))
