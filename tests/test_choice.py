@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
+from scipy.special import softmax
 
 import vikt
 from vikt.features.handmade import Length
 from vikt.matrix import DenseMatrix, SparseMatrix
-from vikt.model.naive_bayes import column_scales, log_count_ratios
+from vikt.model.naive_bayes import log_count_ratios, penalty_scales
 from vikt.selection import features as choice
 from vikt.selection.features import Recipe
 
@@ -56,29 +56,48 @@ def test_log_count_ratios_by_hand():
     assert ratios == pytest.approx(np.array([-by_hand, by_hand]))
 
 
-def test_columns_that_are_not_weighted_count_for_nothing():
+@pytest.mark.parametrize("K", [2, 3])
+def test_columns_that_are_not_weighted_count_for_nothing(K):
     X = np.random.default_rng(0).random((20, 4))
-    y, scaled = np.arange(20) % 3, np.array([True, True, False, False])
-    scales = column_scales(DenseMatrix(X), y, 3, np.ones(20), scaled)
-    alone = column_scales(DenseMatrix(X[:, :2]), y, 3, np.ones(20), np.array([True, True]))
-    assert scales.tolist() == [*alone.tolist(), 1.0, 1.0]
+    y, scaled = np.arange(20) % K, np.array([True, True, False, False])
+    scales = penalty_scales(DenseMatrix(X), y, K, np.ones(20), scaled)
+    alone = penalty_scales(DenseMatrix(X[:, :2]), y, K, np.ones(20), np.array([True, True]))
+    assert scales.shape == ((4,) if K == 2 else (K, 4))
+    assert np.array_equal(scales, np.concatenate([alone, np.ones_like(alone)], axis=-1))
 
 
 @pytest.mark.parametrize("K", [2, 3])
-def test_rows_are_presence_times_ratio_divided_by_their_lengths(emails, K):
+@pytest.mark.parametrize("options", [{}, {"solver": "newton"}, {"l1_ratio": 0.5}], ids=str)
+def test_telling_words_are_presence_multiplied_by_its_ratio_for_each_class(emails, K, options):
     texts, labels = emails
     labels = [label if K == 2 or i % 3 else "third" for i, label in enumerate(labels)]
-    classifier = vikt.TextClassifier(analyzer="word", weighting="nb", l2=0.01, tol=1e-8).fit(texts, labels)
+    known = {"analyzer": "word", "weighting": "nb", "l2": 0.01, "tol": 1e-9}
+    classifier = vikt.TextClassifier(**known, **options).fit(texts, labels)
     rows = classifier.features_.transform(classifier._measured(texts), np.float64)
     y = np.searchsorted(classifier.classes_, labels)
     presence = np.zeros((len(y), rows.n_features))
     presence[np.repeat(np.arange(len(y)), np.diff(rows.indptr)), rows.indices] = 1.0
-    scales = column_scales(DenseMatrix(presence), y, K, np.ones(len(y)), np.ones(rows.n_features, bool))
-    expected = presence * scales
-    expected /= np.maximum(np.sqrt((expected**2).sum(axis=1, keepdims=True)), 1e-12)
-    assert SparseMatrix(*rows).scores(np.eye(1 + rows.n_features))[:, 1:] == pytest.approx(expected, abs=1e-6)
-    reference = LogisticRegression(C=1 / (2 * 0.01 * len(y)), tol=1e-8, max_iter=5000).fit(expected, y)
-    assert classifier.predict_proba(texts) == pytest.approx(reference.predict_proba(expected), abs=1e-3)
+    X = presence / np.maximum(np.sqrt(presence.sum(axis=1, keepdims=True)), 1e-12)
+    assert SparseMatrix(*rows).scores(np.eye(1 + rows.n_features))[:, 1:] == pytest.approx(X, abs=1e-6)
+    # Each class's own columns: presence times how much each tells of that class.
+    counts = np.array([presence[y == k].sum(axis=0) for k in range(K)])
+    inside, outside = counts + 1, counts.sum(axis=0) - counts + 1
+    inside, outside = inside / inside.sum(axis=1, keepdims=True), outside / outside.sum(axis=1, keepdims=True)
+    r = np.maximum(np.abs(np.log(inside / outside)), 1e-2)
+    l1 = options.get("l1_ratio", 0.0)
+    # The binary model is softmax of ±θ/2 at twice λ, and at λ₁ itself.
+    l2, l1 = 0.01 * (1 - l1) * (2 if K == 2 else 1), 2 * l1 * 0.01
+    theta = classifier.theta_.astype(np.float64)
+    theta = np.stack([-theta / 2, theta / 2]) if K == 2 else theta
+    scores = X @ theta[:, 1:].T + theta[:, 0]
+    p = softmax(scores, axis=1)
+    slopes = (p - np.eye(K)[y]).T @ X / len(y) * r
+    phi = theta[:, 1:] / r
+    # The least subgradient of the loss and the penalty in those columns' weights is 0.
+    steepest = np.abs(slopes + 2 * l2 * phi + l1 * np.sign(phi)) * (phi != 0)
+    at_zero = np.maximum(np.abs(slopes) - l1, 0) * (phi == 0)
+    assert max(steepest.max(), at_zero.max()) < 1e-5
+    assert (p - np.eye(K)[y]).sum(axis=0) == pytest.approx(0, abs=1e-3)
 
 
 @pytest.mark.parametrize("features", [None, [Length(name="length")]])

@@ -37,7 +37,7 @@ try:
 except ImportError:  # Windows has no such locks: there, temporaries of killed processes stay.
     fcntl = None  # type: ignore[assignment]
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 _ENTRY = "vikt"
 _DIGEST_BYTES = 32

@@ -284,7 +284,7 @@ class Ngrams:
             self._bases,
             self._column_of,
             self.weighting.count_weights(longest),
-            self.idf if self.weighting.scales_columns else np.ones(1),
+            self.idf if self.weighting.inverse_document_frequency else np.ones(1),
             self.weighting.normalised,
             counting.counts,
             np.empty(longest + 1, dtype=np.int64),

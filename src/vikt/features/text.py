@@ -293,18 +293,9 @@ class TextFeatures:
         """How many columns the hand-made features have, which stand behind the n-grams."""
         return sum(encoder.n_columns for encoder in self.encoders)
 
-    def scale(self, scales: NDArray[np.float64]) -> None:
-        """Let the columns to be scaled have these factors, (n,)."""
-        first = 0
-        for part in self.parts:
-            last = first + part.n_columns
-            if part.weighting.log_count_ratio:
-                part.idf = scales[first:last].copy()
-            first = last
-
     @property
-    def scaled_columns(self) -> NDArray[np.bool_]:
-        """Whether each column is to be scaled by what it tells of the classes: (n,)."""
+    def telling_columns(self) -> NDArray[np.bool_]:
+        """Whether each column is to be penalised by how little it tells of a class: (n,)."""
         of_parts = [np.full(part.n_columns, part.weighting.log_count_ratio) for part in self.parts]
         return np.concatenate([*of_parts, np.zeros(self.n_handmade, dtype=bool)])
 

@@ -25,8 +25,8 @@ class Weighting:
     normalised : bool
         Whether rows have length 1.
     log_count_ratio : bool
-        Whether columns are scaled, in place of idf, by how much they tell of the classes: 1 until a fit, which knows
-        the labels, says otherwise. See `vikt.model.naive_bayes.column_scales`.
+        Whether a fit, which knows the labels, penalises a column by how little it tells of a class. See
+        `vikt.model.naive_bayes.penalty_scales`.
     """
 
     binary: bool = False
@@ -34,11 +34,6 @@ class Weighting:
     inverse_document_frequency: bool = False
     normalised: bool = False
     log_count_ratio: bool = False
-
-    @property
-    def scales_columns(self) -> bool:
-        """Whether columns have factors of their own."""
-        return self.inverse_document_frequency or self.log_count_ratio
 
     def count_weights(self, largest: int) -> NDArray[np.float64]:
         """w of each count from 0 to `largest`.

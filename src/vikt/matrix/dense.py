@@ -78,8 +78,14 @@ class DenseMatrix:
     def scatter(self, residuals: Floats, rows: Rows) -> tuple[Any, Floats]:
         return Everything, self.weighted_sum(residuals, rows)
 
-    def squared_norms(self) -> Floats:
-        return self._squared_norms
+    def squared_norms(self, scales: NDArray[Any] | None = None) -> Floats:
+        if scales is None:
+            return self._squared_norms
+        squares = np.square(scales.T, dtype=np.float64)
+        norms = np.empty((self.n_rows, *squares.shape[1:]))
+        for first, block in _blocks(self.values, squares.dtype, _AT_ONCE):
+            norms[first : first + len(block)] = (block * block) @ squares
+        return norms
 
     @cached_property
     def _squared_norms(self) -> Floats:

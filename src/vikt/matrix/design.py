@@ -67,8 +67,8 @@ class DesignMatrix(Protocol):
         """
         ...
 
-    def squared_norms(self) -> Floats:
-        """‖x_i‖² of each row, the dummy not counted: (m,)."""
+    def squared_norms(self, scales: NDArray[Any] | None = None) -> Floats:
+        """Σ_j r_j² x_ij² of each row, the dummy not counted: (m,) for scales r (n,) or none, (m, K) for (K, n)."""
         ...
 
     def compressed_rows(self) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]:

@@ -91,8 +91,11 @@ class SparseMatrix:
         return (total[:, 0] if theta.ndim == 1 else total.T).astype(np.float64)
 
     def weighted_squares(self, weights: NDArray[Any]) -> Floats:
-        squares = self.values.astype(np.float64) ** 2
-        return SparseMatrix(self.indptr, self.indices, squares, self.n_features, False).weighted_sum(weights)
+        return self._squared().weighted_sum(weights)
+
+    def _squared(self) -> SparseMatrix:
+        squares = np.square(self.values, dtype=np.float64)
+        return SparseMatrix(self.indptr, self.indices, squares, self.n_features, False)
 
     def score_sizes(self, theta: Floats) -> Floats:
         sizes = SparseMatrix(self.indptr, self.indices, np.abs(self.values), self.n_features, self.has_dummy)
@@ -107,8 +110,10 @@ class SparseMatrix:
             columns = np.concatenate([[0], columns])
         return columns, block.weighted_sum(residuals)
 
-    def squared_norms(self) -> Floats:
-        return self._squared_norms
+    def squared_norms(self, scales: NDArray[Any] | None = None) -> Floats:
+        if scales is None:
+            return self._squared_norms
+        return self._squared().scores(np.square(scales, dtype=np.float64))
 
     @cached_property
     def _squared_norms(self) -> Floats:

@@ -1,5 +1,7 @@
 """What is minimised: L̂(θ) = (1/W) Σ_i w_i · loss_i(θ) + λ Σ_{j≥1} θ_j² + λ₁ Σ_{j≥1} |θ_j|, λ₁ being 0 as a rule.
 
+With scales r each θ_j of the penalty is θ_j/r_j.
+
 Conventions, here once for the whole package:
 
 - The data matrix X is (m, n+1): column 0 is the dummy feature x_0 = 1. `fit_intercept=False` drops it.
@@ -22,7 +24,7 @@ from vikt.matrix import DesignMatrix
 from vikt.matrix.design import Rows
 from vikt.model.functions import Floats
 from vikt.model.losses import Classes, loss_for
-from vikt.model.penalties import L2, ElasticNet
+from vikt.model.penalties import DEFAULT_STRENGTH, L2, LEAST_L2, ElasticNet, Scales
 
 
 class Objective:
@@ -44,6 +46,8 @@ class Objective:
         λ₁.
     offset : (m,) or (m, K), optional
         Known scores, added to θᵀx.
+    scales : (n,) or (K, n), optional
+        r of the penalty, in the shape of θ without intercepts; ones if not given.
 
     Attributes
     ----------
@@ -70,9 +74,10 @@ class Objective:
         sample_weight: Floats | None = None,
         l1: float = 0.0,
         offset: Floats | None = None,
+        scales: Scales | None = None,
     ) -> None:
-        self.X, self.y, self.n_classes, self.l2, self.l1 = X, y, n_classes, l2, l1
-        self.penalty = ElasticNet(l2, l1, X.has_dummy) if l1 else L2(l2, X.has_dummy)
+        self.X, self.y, self.n_classes, self.l2, self.l1, self.scales = X, y, n_classes, l2, l1, scales
+        self.penalty = ElasticNet(l2, l1, X.has_dummy, scales) if l1 else L2(l2, X.has_dummy, scales)
         self.offset = offset
         n_weights = X.n_features + X.has_dummy
         self.shape: tuple[int, ...] = (n_weights,) if n_classes == 2 else (n_classes, n_weights)
@@ -82,16 +87,28 @@ class Objective:
 
     def with_l2(self, l2: float, l1: float = 0.0) -> Objective:
         """The same data with another λ, and λ₁."""
-        return self._changed(self.X, l2, l1)
+        return self._changed(self.X, l2, l1, self.scales)
 
-    def with_matrix(self, X: DesignMatrix) -> Objective:
-        """The same rows in another matrix, such as one of the columns in another order."""
-        return self._changed(X, self.l2, self.l1)
+    def with_columns(self, X: DesignMatrix, scales: Scales | None) -> Objective:
+        """The same rows, their columns and r in another order."""
+        return self._changed(X, self.l2, self.l1, scales)
 
-    def _changed(self, X: DesignMatrix, l2: float, l1: float) -> Objective:
-        return Objective(
-            X, self.y, n_classes=self.n_classes, l2=l2, sample_weight=self.weights, l1=l1, offset=self.offset
-        )
+    def _changed(self, X: DesignMatrix, l2: float, l1: float, scales: Scales | None) -> Objective:
+        known: dict[str, Any] = {"sample_weight": self.weights, "offset": self.offset, "scales": scales}
+        return Objective(X, self.y, n_classes=self.n_classes, l2=l2, l1=l1, **known)
+
+    def squared_norms(self) -> Floats:
+        """Σ_j r_j²·x_ij² of each row, the dummy not counted: (m,), or (m, K) where r differs by class."""
+        return self.X.squared_norms(self.scales)
+
+    def mean_square_norm(self) -> float:
+        """The weighted mean of ‖r·x‖², of all classes; 1 where all rows are empty."""
+        norms = self.squared_norms().reshape(self.X.n_rows, -1).mean(axis=1)
+        return float(np.average(norms, weights=self.weights)) or 1.0
+
+    def default_l2(self) -> float:
+        """The λ at which C·mean‖r·x‖² is `DEFAULT_STRENGTH`."""
+        return max(self.mean_square_norm() / (2 * DEFAULT_STRENGTH * self.total_weight), LEAST_L2)
 
     def scores(self, theta: NDArray[Any], rows: Rows | None = None) -> Floats:
         """θᵀx of the rows, and what is known beside it: (m,) or (m, K)."""

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.errors import UsageError
-from vikt.matrix import DesignMatrix
 from vikt.model.functions import Floats
 
 # C·mean‖x‖² of the penalty where nothing tells a better one.
@@ -16,9 +15,14 @@ DEFAULT_STRENGTH = 100.0
 # With a weaker one 1/λ leaves the range of the solvers.
 LEAST_L2 = 1e-100
 
+Scales = NDArray[np.float32]
+
 
 class L2:
-    """λ Σ_{j≥1} θ_j²: no factor 1/2, and the dummy feature's weight θ_0, the intercept, is free.
+    """λ Σ_{j≥1} θ_j²/r_j²: no factor 1/2, and the dummy feature's weight θ_0, the intercept, is free.
+
+    r is 1 as a rule. Otherwise it says how large a weight may become at the same price, which can differ by class: that
+    is what multiplying a column by r_j does, where a column could be multiplied for each class apart.
 
     Parameters
     ----------
@@ -26,6 +30,8 @@ class L2:
         λ ≥ 0.
     has_dummy : bool
         Whether column 0 of θ belongs to the dummy feature.
+    scales : (n,) or (K, n), optional
+        r > 0.
 
     Raises
     ------
@@ -36,29 +42,51 @@ class L2:
     --------
     >>> L2(0.5).value(np.array([9.0, 1.0, -2.0]))
     2.5
+    >>> L2(0.5, scales=np.array([1.0, 2.0])).value(np.array([9.0, 1.0, -2.0]))
+    1.0
     """
 
-    def __init__(self, strength: float, has_dummy: bool = True) -> None:
+    def __init__(self, strength: float, has_dummy: bool = True, scales: Scales | None = None) -> None:
         if strength != 0 and not strength >= LEAST_L2:
             raise UsageError(
                 f"l2: expected λ of 0, or of {LEAST_L2:g} or more, found {strength:.3g}; choose 0 for none"
             )
         self.strength = strength
         self.first = int(has_dummy)
+        self.scales: Any = 1.0 if scales is None else scales
+
+    @property
+    def strengths(self) -> Any:
+        """λ/r² of each weight but the intercept: a number, (n,) or (K, n)."""
+        return self.strength / np.square(self.scales, dtype=np.float64)
+
+    @property
+    def largest_scale(self) -> float:
+        return float(np.max(self.scales, initial=0.0))
 
     def value(self, theta: NDArray[Any]) -> float:
-        penalised = theta[..., self.first :].astype(np.float64).ravel()
+        penalised = self.unscaled(theta).ravel()
         return self.strength * float(np.sum(penalised * penalised))
 
+    @property
+    def kinks(self) -> Any:
+        """λ₁/r of each weight but the intercept, in shape as `strengths`: none without λ₁."""
+        return 0.0
+
+    def unscaled(self, theta: NDArray[Any]) -> Floats:
+        """θ_j/r_j, the intercept left out: the weights of columns multiplied by r."""
+        return np.asarray(theta[..., self.first :].astype(np.float64) / self.scales)
+
     def gradient(self, theta: Floats) -> Floats:
-        """2λθ_j, and 0 for the intercept: the shape of θ."""
-        gradient = 2 * self.strength * theta
+        """2λθ_j/r_j², and 0 for the intercept: the shape of θ."""
+        gradient = 2 * theta
         gradient[..., : self.first] = 0.0
+        gradient[..., self.first :] *= self.strengths
         return gradient
 
 
 class ElasticNet(L2):
-    """λ Σ_{j≥1} θ_j² + λ₁ Σ_{j≥1} |θ_j|: the second sum makes weights that say little exactly 0.
+    """λ Σ_{j≥1} θ_j²/r_j² + λ₁ Σ_{j≥1} |θ_j|/r_j: the second sum makes weights that say little exactly 0.
 
     |θ_j| has no derivative at 0, so `gradient` is that of the first sum alone; a solver must know of the second itself.
 
@@ -66,8 +94,8 @@ class ElasticNet(L2):
     ----------
     l2, l1 : float
         λ ≥ 0 and λ₁ ≥ 0.
-    has_dummy : bool
-        Whether column 0 of θ belongs to the dummy feature.
+    has_dummy, scales
+        As for `L2`.
 
     Raises
     ------
@@ -80,14 +108,18 @@ class ElasticNet(L2):
     2.8
     """
 
-    def __init__(self, l2: float, l1: float, has_dummy: bool = True) -> None:
+    def __init__(self, l2: float, l1: float, has_dummy: bool = True, scales: Scales | None = None) -> None:
         if not 0 <= l1 < np.inf:
             raise UsageError(f"l1: expected λ₁ of 0 or more, found {l1:.3g}")
-        super().__init__(l2, has_dummy)
+        super().__init__(l2, has_dummy, scales)
         self.l1 = l1
 
+    @property
+    def kinks(self) -> Any:
+        return self.l1 / np.asarray(self.scales, dtype=np.float64)
+
     def value(self, theta: NDArray[Any]) -> float:
-        return super().value(theta) + self.l1 * float(np.sum(np.abs(theta[..., self.first :]), dtype=np.float64))
+        return super().value(theta) + self.l1 * float(np.sum(np.abs(self.unscaled(theta))))
 
 
 def split_strength(strength: float, l1_ratio: float) -> tuple[float, float]:
@@ -106,13 +138,3 @@ def split_strength(strength: float, l1_ratio: float) -> tuple[float, float]:
     if not 0 <= l1_ratio <= 1:
         raise UsageError(f"l1_ratio: expected a number from 0 (L2 alone) to 1 (L1 alone), found {l1_ratio}")
     return (1 - l1_ratio) * strength, 2 * l1_ratio * strength
-
-
-def mean_square_norm(X: DesignMatrix, weights: Floats) -> float:
-    """The weighted mean of ‖x‖², the dummy not counted; 1 where all rows are empty."""
-    return float(np.average(X.squared_norms(), weights=weights)) or 1.0
-
-
-def default_strength_l2(X: DesignMatrix, weights: Floats) -> float:
-    """The λ at which C·mean‖x‖² is `DEFAULT_STRENGTH`."""
-    return max(mean_square_norm(X, weights) / (2 * DEFAULT_STRENGTH * float(np.sum(weights))), LEAST_L2)

@@ -11,7 +11,7 @@ import numpy as np
 
 from vikt.model.functions import Floats
 from vikt.model.objective import Objective
-from vikt.model.penalties import DEFAULT_STRENGTH, default_strength_l2, mean_square_norm
+from vikt.model.penalties import DEFAULT_STRENGTH
 from vikt.selection.folds import Fold, validation_loss
 from vikt.solvers.dual import Ascent, DualState
 from vikt.threads import running
@@ -72,7 +72,7 @@ def choose_l2(
         Called with the curve, a point longer each time.
     """
     curve: list[PathPoint] = []
-    norm = float(np.mean([mean_square_norm(fold.training.X, fold.training.weights) for fold in folds]))
+    norm = float(np.mean([fold.training.mean_square_norm() for fold in folds]))
     total_weight = float(np.mean([fold.training.total_weight for fold in folds]))
     walks = [_Walk(fold.training, random_state) for fold in folds]
     with running(threads) as run:
@@ -109,7 +109,7 @@ def largest_within_one_standard_error(curve: Sequence[PathPoint]) -> PathPoint:
 
 def default_l2(objective: Objective, why: str) -> Choice:
     """λ at C·mean‖x‖² = 100, for want of rows to validate on."""
-    l2 = default_strength_l2(objective.X, objective.weights)
+    l2 = objective.default_l2()
     return Choice(l2, [], f"λ = {l2:.3g} by default (C·mean‖x‖² = {DEFAULT_STRENGTH:g}): {why}")
 
 

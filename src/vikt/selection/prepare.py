@@ -15,7 +15,7 @@ from vikt.features.text import FeatureSettings, Measured, TextFeatures
 from vikt.matrix import SparseMatrix
 from vikt.model.classes import class_factors
 from vikt.model.functions import Floats
-from vikt.model.naive_bayes import column_scales
+from vikt.model.naive_bayes import penalty_scales
 from vikt.model.objective import Objective
 
 # Told (stage, done, total); total is 0 where it cannot be known.
@@ -110,15 +110,14 @@ class Source:
             raise ClassesError("the rows to fit have fewer than two classes left; give more texts of each class")
         X = X if len(rows) == X.n_rows else X.take(rows)
         y = y.astype(np.int64)
-        if features.scaled_columns.any():
-            # Counts of presence: what the rows hold is divided by their lengths already.
+        scales = None
+        if features.telling_columns.any():
+            # Counts of presence: what the rows hold is divided by their lengths.
             presence = SparseMatrix(X.indptr, X.indices, np.ones_like(X.values), X.n_features)
-            features.scale(column_scales(presence, y, len(present), weights, features.scaled_columns))
-            X = SparseMatrix(*features.transform(fitted.documents))
-            X = X if len(rows) == X.n_rows else X.take(rows)
+            scales = penalty_scales(presence, y, len(present), weights, features.telling_columns)
         X_apart = SparseMatrix(*features.transform(held.documents))
         X_apart = X_apart if len(rows_apart) == X_apart.n_rows else X_apart.take(rows_apart)
-        options: dict[str, Any] = {"n_classes": len(present), "l2": 0.0}
+        options: dict[str, Any] = {"n_classes": len(present), "l2": 0.0, "scales": scales}
         return Prepared(
             features,
             Objective(X, y, sample_weight=weights, **options),

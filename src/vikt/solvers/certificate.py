@@ -7,6 +7,8 @@ optimum two bounds B on L̂(θ) - L̂* hold:
 (b) from any α whose rows are distributions and that balances, Σ_i w_i (y_i - α_i) = 0: the Fenchel gap
     B = (1/W) Σ_i w_i KL(α_i ‖ p_i) + λ ‖θ - θ(α)‖²,  θ(α) = (1/(2λW)) Σ_i w_i (y_i - α_i) x_i.
 
+Where the penalty has scales r, θ is θ/r in these and x is r·x.
+
 With λ₁ > 0 the gap's second part is that of Ω(θ_j) = λθ_j² + λ₁|θ_j|, with v = (1/W) Σ_i w_i (y_i - α_i) x_i:
 
     B = (1/W) Σ_i w_i KL(α_i ‖ p_i) + Σ_j (Ω(θ_j) - v_j θ_j + Ω*(v_j)),  Ω*(v) = max(|v| - λ₁, 0)²/(4λ).
@@ -106,7 +108,8 @@ def gradient_certificate(objective: Objective, theta: Floats) -> tuple[Floats, C
         )
     residuals = objective.loss.residuals(scores, objective.y)
     gradient = objective.gradient_from_residuals(residuals, theta)
-    length = _length(_centred(objective, gradient)) + _gradient_rounding(objective, theta, residuals)
+    length = _length(objective.penalty.scales * _centred(objective, gradient))
+    length += _gradient_rounding(objective, theta, residuals)
     # The intercepts are at their optimum but for rounding, whose square enters.
     off = _EPSILON * (2 + float(np.abs(_intercepts(objective, theta)).max()))
     return theta, certificate(value, length * length / (4 * objective.l2) + off * off)
@@ -125,9 +128,9 @@ def dual_certificate(objective: Objective, alpha_scores: Floats) -> tuple[Floats
     alpha_scores = alpha_scores + _balance(objective, alpha_scores)
     dual_residuals = loss.residuals(alpha_scores, y)
     theta = objective.X.weighted_sum((-objective.weights * dual_residuals.T).T)
-    theta /= 2 * objective.l2 * objective.total_weight
-    if objective.X.has_dummy:
-        theta[..., 0] = 0.0
+    first = int(objective.X.has_dummy)
+    theta[..., first:] /= 2 * objective.penalty.strengths * objective.total_weight
+    theta[..., :first] = 0.0
     theta, scores = balanced_intercepts(objective, theta, objective.scores(theta))
     value = objective.value_from_scores(scores, theta)
     inner = dual_residuals * (scores - alpha_scores)
@@ -176,9 +179,10 @@ def elastic_net_gap(
     slopes : (n,) or (K, n)
         -v at α = p: the gradient of the mean loss, the intercepts left out.
     off, score_off : float, (m,)
-        By how much rounding can have moved the slopes (as a length) and each score.
+        By how much rounding can have moved the slopes, times r (as a length), and each score.
     """
-    l1, l2, weights = objective.l1, objective.l2, theta[..., int(objective.X.has_dummy) :]
+    l1, l2, weights = objective.l1, objective.l2, objective.penalty.unscaled(theta)
+    slopes = objective.penalty.scales * slopes
     size = float(np.sum(np.abs(weights)))
     rounding = 4 * _EPSILON * (l1 * size + l2 * float(np.sum(weights * weights)))
     # α = y - s(y - p): no |v_j| above λ₁, rounding included.
@@ -297,7 +301,7 @@ def _centred(objective: Objective, gradient: Floats) -> Floats:
 
 
 def _gradient_rounding(objective: Objective, theta: Floats, residuals: Floats) -> float:
-    """By how much rounding can have shortened the gradient: that of its sums, and that of the residuals summed.
+    """By how much rounding can have shortened r·∇L̂: that of its sums, and that of the residuals summed.
 
     A score is off by about its size, and a probability moves by no more than half of that.
     """
@@ -308,7 +312,9 @@ def _gradient_rounding(objective: Objective, theta: Floats, residuals: Floats) -
     means = X.weighted_sum(share)[1:] if X.has_dummy else np.zeros(1)
     spread = np.sqrt(max(mean_square - float(np.sum(means * means)), 16 * _EPSILON * mean_square))
     moved = spread * np.sqrt(np.sum(share * (2 + _score_sizes(objective, theta)) ** 2))
-    return float(_EPSILON * (4 * sums + moved + 4 * objective.l2 * _length(theta)))
+    penalty = objective.penalty
+    own = 4 * penalty.strength * _length(penalty.unscaled(theta))
+    return float(_EPSILON * (penalty.largest_scale * (4 * sums + moved) + own))
 
 
 def _score_sizes(objective: Objective, theta: Floats) -> Floats:
@@ -332,10 +338,10 @@ def _divergence_rounding(
 
 
 def _length_rounded(objective: Objective, dual_residuals: Floats) -> float:
-    """How far rounding can have moved θ(α)."""
+    """How far rounding can have moved θ(α)/r."""
     norms = np.sqrt(objective.X.squared_norms())
     moved = float(np.sum(objective.weights * norms * _largest(dual_residuals))) / objective.total_weight
-    return 4 * _EPSILON * moved / (2 * objective.l2)
+    return 4 * _EPSILON * objective.penalty.largest_scale * moved / (2 * objective.l2)
 
 
 def _largest(array: Floats) -> Floats:

@@ -39,7 +39,7 @@ class ConjugateGradients:
         X = objective.X
         self.share = objective.weights / objective.total_weight
         self.first = int(X.has_dummy)
-        self.curvature = 2 * objective.l2
+        self.curvature = 2 * objective.penalty.strengths
         self.means = column_means(X, objective.weights)
         mean_squares = X.weighted_squares(self.share)
         spread = mean_squares - self.means**2
@@ -123,7 +123,7 @@ class ConjugateGradients:
         return weights
 
     def _with_penalty(self, sums: Floats, theta: Floats) -> Floats:
-        """The sums and, added in place, 2λθ."""
+        """The sums and, added in place, 2λθ/r²."""
         sums[..., self.first :] += self.curvature * theta[..., self.first :]
         return sums
 

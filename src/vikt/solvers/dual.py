@@ -24,6 +24,7 @@ from vikt.compiled import compiled
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
 from vikt.model.objective import Objective
+from vikt.model.penalties import Scales
 from vikt.solvers import kernels
 from vikt.solvers.certificate import Certificate, certificate, dual_certificate, gradient_certificate
 from vikt.solvers.solution import LossRecord, Progress, Solution
@@ -68,7 +69,7 @@ class DualState:
     alpha_scores : (g,) or (g, K')
         Scores whose logistic or softmax is α.
     theta : (n,) or (n, K')
-        The weights that belong to α.
+        The weights that belong to α, over the penalty's r where it has one.
     intercepts : (3,) or (3, K')
         The intercepts, the imbalance Σ w (y - α), and how much the α's give way to the intercepts.
     l2 : float
@@ -94,7 +95,7 @@ class DualState:
         if classes == 2:
             truth = groups.shares(objective)[:, 1]
             odds = np.log(np.maximum(truth, _ALMOST_NEVER)) - np.log(np.maximum(1 - truth, _ALMOST_NEVER))
-            rows = Rows.of(objective, groups)
+            rows = Rows.of(objective, groups, 1)
             return cls(groups, rows, truth, odds, np.zeros(n), np.zeros(3), objective.l2)
         padded = -(-classes // _CLASSES_AT_ONCE) * _CLASSES_AT_ONCE
         truth = np.zeros((len(groups.row_of), padded), dtype=np.float32)
@@ -103,7 +104,7 @@ class DualState:
         intercepts[0, classes:] = _NEVER
         log_alpha = np.log(np.maximum(truth, np.float32(_ALMOST_NEVER)))
         theta = np.zeros((n, padded), np.float32)
-        rows = Rows.of(objective, groups)
+        rows = Rows.of(objective, groups, padded)
         return cls(groups, rows, truth, log_alpha, theta, intercepts, objective.l2)
 
     def weakened(self, l2: float) -> DualState:
@@ -150,7 +151,7 @@ class Groups:
 
 @dataclass
 class Rows:
-    """A data set as the kernels read it, whatever λ: compressed rows, each group's first row and its ‖x‖².
+    """A data set as the kernels read it, whatever λ: compressed rows, each group's first row and its ‖r·x‖².
 
     Attributes
     ----------
@@ -158,22 +159,37 @@ class Rows:
         The same, as a proof reads it.
     rank : (n,)
         The number that each column has here. α, and so the model, cannot tell.
+    scales : (n,) or (K, n), optional
+        r of the penalty, in that order.
+    by_class : (n, K') or (0, K')
+        r as the kernels read it where it differs by class. Of two classes the values are multiplied by it.
     """
 
     X: DesignMatrix
     rank: NDArray[Any]
     arrays: tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[np.int64]]
     squared_norms: Floats
+    scales: Scales | None
+    by_class: Scales
 
     @classmethod
-    def of(cls, objective: Objective, groups: Groups) -> Rows:
+    def of(cls, objective: Objective, groups: Groups, padded: int) -> Rows:
         X, rank = objective.X.by_falling_frequency()
         indptr, indices, values = X.compressed_rows()
+        scales, by_class = objective.scales, np.empty((0, padded), np.float32)
+        if scales is not None:
+            scales = scales[..., np.argsort(rank)]
         # Unsigned, so that the kernels need not ask whether an index counts from the end.
         indices = indices.view(f"u{indices.itemsize}")
         # Half the memory to go through; the proof, which reads the values as they are, makes good what is rounded.
         values = values.astype(np.float32, copy=False)
-        return cls(X, rank, (indptr, indices, values, groups.row_of), X.squared_norms()[groups.row_of])
+        if scales is not None and scales.ndim == 1:
+            values = values * scales[indices]
+        elif scales is not None:
+            by_class = np.ones((len(rank), padded), np.float32)
+            by_class[:, : len(scales)] = scales.T
+        arrays = indptr, indices, values, groups.row_of
+        return cls(X, rank, arrays, objective.squared_norms()[groups.row_of], scales, by_class)
 
 
 def dual(
@@ -270,7 +286,9 @@ class Ascent:
         self.weights = groups.weights * (m / objective.total_weight)
         self.scale = 1 / (2 * objective.l2 * m)
         self.rho = _RHO if objective.X.has_dummy else 0.0
-        self.curvature = self.weights * (self.scale * state.rows.squared_norms + self.rho)
+        curvature = (self.weights * (self.scale * state.rows.squared_norms.T + self.rho)).T
+        many = state.alpha_scores.ndim == 2
+        self.curvature = (curvature.reshape(len(curvature), -1), state.rows.by_class) if many else (curvature,)
         self.negligible, self.tol = 0.0, tol
         # Rows spared must leave the hint a way down to where a proof is asked for.
         self.aim = tol
@@ -286,7 +304,7 @@ class Ascent:
             state.truth,
             self.weights,
             1 / state.groups.visits,
-            self.curvature,
+            *self.curvature,
             self.scale,
             self.rho,
             state.fresh,
@@ -310,9 +328,10 @@ class Ascent:
 
     def theta(self) -> Floats:
         """θ as it stands, the intercepts first: (n+1,) or (K, n+1), or without them where there are none."""
-        state, X = self.state, self.objective.X
-        theta = np.concatenate([state.intercepts[: int(X.has_dummy)], state.theta])
-        return self._in_order(theta if theta.ndim == 1 else theta[:, : self.objective.n_classes].T.astype(np.float64))
+        state, scales = self.state, self.state.rows.scales
+        own = np.s_[:] if state.theta.ndim == 1 else np.s_[:, : self.objective.n_classes]
+        weights = state.theta[own] if scales is None else state.theta[own] * scales.T
+        return self._in_order(np.concatenate([state.intercepts[: int(self.objective.X.has_dummy)][own], weights]).T)
 
     def _in_order(self, theta: Floats) -> Floats:
         """Weights of the columns as they are in `Rows`, as those of the objective's."""
@@ -331,7 +350,7 @@ class Ascent:
         scores = self.state.alpha_scores[self.state.groups.group_of]
         if scores.ndim == 2:
             scores = scores[:, : self.objective.n_classes].astype(np.float64, order="F")
-        objective = self.objective.with_matrix(self.state.rows.X)
+        objective = self.objective.with_columns(self.state.rows.X, self.state.rows.scales)
         theta, proof = dual_certificate(objective, scores)
         # Near rounding the gradient, whose square enters, can be proven smaller than a sum of divergences.
         if self.tol < proof.relative < _NEAR_ROUNDING:

@@ -134,6 +134,10 @@ class _Work:
         self.theta = np.array(theta, dtype=np.float64)
         self.scores = objective.scores(self.theta)
         self.columns = _Columns.of(objective)
+        self.l2, self.l1 = (
+            np.broadcast_to(each, self.theta[..., self.first :].shape)
+            for each in (objective.penalty.strengths, objective.penalty.kinks)
+        )
         self.kernels = compiled(elastic_net_kernels.__name__)
         self.minimise_model = getattr(self.kernels, _MODELS[self.theta.ndim].__name__)
         self.steps = 0
@@ -154,19 +158,12 @@ class _Work:
     def improve(self, slopes: Floats, max_iter: int) -> None:
         """Bring the weights that count near their own optimum."""
         weights = self.theta[..., self.first :]
-        violations = self._violations(slopes, weights)
+        violations = _violations(slopes, weights, self.l2, self.l1)
         enough = _NEAR * float(violations.max(initial=0.0))
         coordinates = _chosen(np.atleast_2d(violations), np.atleast_2d(weights))
         for _ in range(_MOST_STEPS_A_ROUND):
             if self.steps >= max_iter or not self._step(*coordinates, enough):
                 break
-
-    def _violations(self, slopes: Floats, weights: Floats) -> Floats:
-        """How far the slope at each weight is from what the optimum asks: the least of the subgradients."""
-        slopes = slopes + 2 * self.objective.l2 * weights
-        l1 = self.objective.l1
-        at_zero = np.maximum(np.abs(slopes) - l1, 0.0)
-        return np.asarray(np.where(weights == 0, at_zero, np.abs(slopes + l1 * np.sign(weights))))
 
     def _step(self, features: NDArray[np.int64], classes: NDArray[np.int64], enough: float) -> bool:
         """One proximal Newton step in some coordinates; False where they are near enough or nothing is gained."""
@@ -180,7 +177,8 @@ class _Work:
         held = indptr, rows, values, features, classes
         self.kernels.slopes_and_curvatures(*held, residuals, self.share, p, slopes, curvatures)
         weights = by_class[classes, self.first + features]
-        violation = float(self._violations(slopes, weights).max(initial=0.0))
+        l2, l1 = (np.atleast_2d(each)[classes, features] for each in (self.l2, self.l1))
+        violation = float(_violations(slopes, weights, l2, l1).max(initial=0.0))
         if violation <= enough:
             return False
         step, moved, mean = np.zeros(len(features)), np.zeros((m, n_classes)), np.zeros(m)
@@ -188,12 +186,12 @@ class _Work:
         near = _NEAR * max(violation, enough)
         self.minimise_model(
             *(*held, slopes, curvatures, p * self.share[:, None], p),
-            *(objective.l2, objective.l1, weights, step, self.first, intercept_slopes, intercept_step, moved, mean),
+            *(l2, l1, weights, step, self.first, intercept_slopes, intercept_step, moved, mean),
             *(near, _MOST_CYCLES),
         )
         self.steps += 1
-        held_model = _Model(held, slopes, curvatures, intercept_slopes, p, self.share, weights, self.first)
-        step, intercept_step, moved = held_model.polished(objective, step, intercept_step, moved, near)
+        model = _Model(held, slopes, curvatures, intercept_slopes, p, self.share, weights, self.first, l2, l1)
+        step, intercept_step, moved = model.polished(step, intercept_step, moved, near)
         fall = float(np.sum(slopes * step) + np.sum(intercept_slopes * intercept_step))
         whole: Floats = np.zeros_like(by_class)
         whole[classes, self.first + features] = step
@@ -228,9 +226,11 @@ class _Model(NamedTuple):
     share: Floats
     weights: Floats
     first: int
+    l2: Floats
+    l1: Floats
 
     def polished(
-        self, objective: Objective, step: Floats, intercept_step: Floats, moved: Floats, enough: float
+        self, step: Floats, intercept_step: Floats, moved: Floats, enough: float
     ) -> tuple[Floats, Floats, Floats]:
         """The step, gone on with by conjugate gradients in the weights that are not 0, as if each kept its sign.
 
@@ -242,15 +242,16 @@ class _Model(NamedTuple):
         if not free.any():
             return step, intercept_step, moved
         restricted = self._replace(held=(*self.held[:3], self.held[3][free], self.held[4][free]))
-        kinks = objective.l1 * np.sign(weights[free]) + 2 * objective.l2 * weights[free] + self.slopes[free]
+        l2 = self.l2[free]
+        kinks = self.l1[free] * np.sign(weights[free]) + 2 * l2 * weights[free] + self.slopes[free]
         gradient = restricted.bent(moved) + np.concatenate([kinks, self.intercept_slopes * self.first])
-        by_weight = self.curvatures[free] + 2 * objective.l2
+        by_weight = self.curvatures[free] + 2 * l2
         by_intercept = np.sum(self.share[:, None] * self.p * (1 - self.p), axis=0)
         diagonal = np.maximum(np.concatenate([by_weight, by_intercept]), np.finfo(np.float64).tiny)
 
         def product(direction: Floats) -> Floats:
             bent = restricted.bent(restricted.scores(direction))
-            bent[: len(by_weight)] += 2 * objective.l2 * direction[: len(by_weight)]
+            bent[: len(by_weight)] += 2 * l2 * direction[: len(by_weight)]
             return bent
 
         further = _conjugate_gradients(product, -gradient, diagonal, enough)
@@ -261,16 +262,16 @@ class _Model(NamedTuple):
         further[: len(by_weight)] = target - weights[free]
         all_moved += restricted.scores(further)
         intercepts = intercept_step + further[len(by_weight) :] * self.first
-        before = self.value(objective, step, intercept_step, moved)
-        if self.value(objective, polished, intercepts, all_moved) < before:
+        before = self.value(step, intercept_step, moved)
+        if self.value(polished, intercepts, all_moved) < before:
             return polished, intercepts, all_moved
         return step, intercept_step, moved
 
-    def value(self, objective: Objective, step: Floats, intercept_step: Floats, moved: Floats) -> float:
+    def value(self, step: Floats, intercept_step: Floats, moved: Floats) -> float:
         weights = self.weights + step
         linear = np.sum(self.slopes * step) + np.sum(self.intercept_slopes * intercept_step)
         quadratic = np.sum(self._curved(moved) * moved) / 2
-        penalty = objective.l1 * np.sum(np.abs(weights)) + objective.l2 * np.sum(weights * weights)
+        penalty = np.sum(self.l1 * np.abs(weights)) + np.sum(self.l2 * weights * weights)
         return float(linear + quadratic + penalty)
 
     def scores(self, direction: Floats) -> Floats:
@@ -308,6 +309,13 @@ def _conjugate_gradients(product: Callable[[Floats], Floats], right: Floats, dia
         last, size = size, float(np.sum(rest * rest / diagonal))
         direction = rest / diagonal + size / last * direction
     return found
+
+
+def _violations(slopes: Floats, weights: Floats, l2: Floats, l1: Floats) -> Floats:
+    """How far the slope at each weight is from what the optimum asks: the least of the subgradients."""
+    slopes = slopes + 2 * l2 * weights
+    at_zero = np.maximum(np.abs(slopes) - l1, 0.0)
+    return np.asarray(np.where(weights == 0, at_zero, np.abs(slopes + l1 * np.sign(weights))))
 
 
 _MODELS = {1: elastic_net_kernels.minimise_model_of_two_classes, 2: elastic_net_kernels.minimise_model}

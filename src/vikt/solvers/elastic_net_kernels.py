@@ -83,8 +83,8 @@ def minimise_model(
     curvatures: Array,
     curved: Array,
     p: Array,
-    l2: float,
-    l1: float,
+    l2: Array,
+    l1: Array,
     weights: Array,
     step: Array,
     first: int,
@@ -99,7 +99,8 @@ def minimise_model(
 
     The model's Hessian is exact: Σ_i (w_i/W) (diag(p_i) - p_i p_iᵀ) ⊗ x_i x_iᵀ. Kept are `moved`, the step's scores,
     and `mean`, their mean by p; `curved` is (w_i/W) p_ik. Weights that are 0 are looked at again only once the others
-    rest. The cycles end when one over all changes no slope by more than `enough`.
+    rest. The cycles end when one over all changes no slope by more than `enough`. `l2` and `l1` are those of each
+    coordinate.
     """
     m, n_classes = moved.shape
     everywhere = True
@@ -118,15 +119,15 @@ def minimise_model(
                     moved[i, k] += delta
                     mean[i] += p[i, k] * delta
         for c in range(features.shape[0]):
-            weight, curvature = weights[c] + step[c], curvatures[c] + 2.0 * l2
+            weight, curvature = weights[c] + step[c], curvatures[c] + 2.0 * l2[c]
             if curvature <= 0.0 or (weight == 0.0 and not everywhere):
                 continue
             begin, end, k = indptr[features[c]], indptr[features[c] + 1], classes[c]
-            slope = slopes[c] + 2.0 * l2 * weight
+            slope = slopes[c] + 2.0 * l2[c] * weight
             for entry in range(begin, end):
                 i = rows[entry]
                 slope += values[entry] * curved[i, k] * (moved[i, k] - mean[i])
-            delta = shrunk(weight - slope / curvature, l1 / curvature) - weight
+            delta = shrunk(weight - slope / curvature, l1[c] / curvature) - weight
             if delta != 0.0:
                 # So that the new weight is 0 exactly where it is to be.
                 step[c] = -weights[c] if weight + delta == 0.0 else step[c] + delta
@@ -151,8 +152,8 @@ def minimise_model_of_two_classes(
     curvatures: Array,
     curved: Array,
     p: Array,
-    l2: float,
-    l1: float,
+    l2: Array,
+    l1: Array,
     weights: Array,
     step: Array,
     first: int,
@@ -186,14 +187,14 @@ def minimise_model_of_two_classes(
                     moved[i, 0] += delta
                     mean[i] += curved[i, 0] * delta
         for c in range(features.shape[0]):
-            weight, curvature = weights[c] + step[c], curvatures[c] + 2.0 * l2
+            weight, curvature = weights[c] + step[c], curvatures[c] + 2.0 * l2[c]
             if curvature <= 0.0 or (weight == 0.0 and not everywhere):
                 continue
             begin, end = indptr[features[c]], indptr[features[c] + 1]
-            slope = slopes[c] + 2.0 * l2 * weight
+            slope = slopes[c] + 2.0 * l2[c] * weight
             for entry in range(begin, end):
                 slope += values[entry] * mean[rows[entry]]
-            delta = shrunk(weight - slope / curvature, l1 / curvature) - weight
+            delta = shrunk(weight - slope / curvature, l1[c] / curvature) - weight
             if delta != 0.0:
                 step[c] = -weights[c] if weight + delta == 0.0 else step[c] + delta
                 most = max(most, curvature * abs(delta))

@@ -90,7 +90,7 @@ def simultaneous_update(
         Whose gradient, at the θ before the step, is part of the step too.
     """
     if penalty is not None and penalty.strength > 0:
-        theta[..., penalty.first :] *= 1 - 2 * penalty.strength * learning_rate
+        theta[..., penalty.first :] *= 1 - 2 * penalty.strengths * learning_rate
     theta[..., columns] -= learning_rate * gradient
 
 

@@ -188,9 +188,9 @@ def log_softmax_in_place(z: Array, e: Array, bits: Array, factors: Array) -> Non
 
 
 def solve_many_classes(
-    target: Array, q: Number, u: Array, alpha: Array, moved: Number, bits: Array, factors: Array
+    target: Array, q: Array, u: Array, alpha: Array, moved: Number, bits: Array, factors: Array
 ) -> None:
-    """The u = log α with u + q·α + ν = target and Σ α = 1, by Newton's method from the u given; α = exp(u).
+    """The u = log α with u_k + q_k·α_k + ν = target_k and Σ α = 1, by Newton's method from the u given; α = exp(u).
 
     `moved` is about how far α has to go; the steps end when they are small beside it.
     """
@@ -202,13 +202,13 @@ def solve_many_classes(
         pull = ZERO
         room = ZERO
         for k in range(u.shape[0]):
-            give = alpha[k] / (ONE + q * alpha[k])
-            pull += give * (u[k] + q * alpha[k] - target[k])
+            give = alpha[k] / (ONE + q[k] * alpha[k])
+            pull += give * (u[k] + q[k] * alpha[k] - target[k])
             room += give
         nu = (total - ONE - pull) / room
         largest = ZERO
         for k in range(u.shape[0]):
-            move = -(u[k] + q * alpha[k] - target[k] + nu) / (ONE + q * alpha[k])
+            move = -(u[k] + q[k] * alpha[k] - target[k] + nu) / (ONE + q[k] * alpha[k])
             u[k] = min(u[k] + move, ZERO)
             largest = max(largest, alpha[k] * abs(move))
         exponentials(u, alpha, bits, factors)
@@ -223,10 +223,19 @@ def solve_many_classes(
         u[k] -= log_total
 
 
-def gather(indices: Array, values: Array, first: int, last: int, theta: Array, intercepts: Array, z: Array) -> None:
-    """The scores of one row: z = b + Σ_j x_j·θ_j."""
+def gather(
+    indices: Array, values: Array, first: int, last: int, scales: Array, theta: Array, intercepts: Array, z: Array
+) -> None:
+    """The scores of one row: z = b + Σ_j x_j·r_j·θ_j, with `scales` r, if there are any."""
     for k in range(z.shape[0]):
         z[k] = intercepts[k]
+    if scales.shape[0]:
+        for entry in range(first, last):
+            x = values[entry & FORWARD]
+            j = indices[entry & FORWARD]
+            for k in range(z.shape[0]):
+                z[k] += x * scales[j, k] * theta[j, k]
+        return
     for entry in range(first, last):
         x = values[entry & FORWARD]
         j = indices[entry & FORWARD]
@@ -234,8 +243,15 @@ def gather(indices: Array, values: Array, first: int, last: int, theta: Array, i
             z[k] += x * theta[j, k]
 
 
-def scatter(indices: Array, values: Array, first: int, last: int, delta: Array, theta: Array) -> None:
-    """θ_j += x_j·δ for the features of one row."""
+def scatter(indices: Array, values: Array, first: int, last: int, scales: Array, delta: Array, theta: Array) -> None:
+    """θ_j += x_j·r_j·δ for the features of one row."""
+    if scales.shape[0]:
+        for entry in range(first, last):
+            x = values[entry & FORWARD]
+            j = indices[entry & FORWARD]
+            for k in range(delta.shape[0]):
+                theta[j, k] += x * scales[j, k] * delta[k]
+        return
     for entry in range(first, last):
         x = values[entry & FORWARD]
         j = indices[entry & FORWARD]
@@ -253,6 +269,7 @@ def ascend_many_classes(
     weight: Array,
     visits_share: Array,
     curvature: Array,
+    scales: Array,
     scale: float,
     rho: float,
     first_pass: bool,
@@ -261,13 +278,18 @@ def ascend_many_classes(
     state: Array,
     log_alpha: Array,
 ) -> tuple[float, float]:
-    """One pass; see `ascend_two_classes`. θ is features × classes; `state` is (3, K)."""
+    """One pass; see `ascend_two_classes`. θ is features × classes; `state` is (3, K).
+
+    Where the penalty has them, `scales` holds r, features × classes, and θ is θ/r; `curvature` is that of each class
+    then, (g, K), else (g, 1).
+    """
     n_classes = theta.shape[1]
     z = np.empty(n_classes, dtype=np.float32)
     p = np.empty(n_classes, dtype=np.float32)
     old = np.empty(n_classes, dtype=np.float32)
     target = np.empty(n_classes, dtype=np.float32)
     delta = np.empty(n_classes, dtype=np.float32)
+    q = np.empty(n_classes, dtype=np.float32)
     bits = np.empty(n_classes, dtype=np.int32)
     factors = bits.view(np.float32)
     alpha = np.empty(n_classes, dtype=np.float32)
@@ -277,12 +299,15 @@ def ascend_many_classes(
         state[2, k] = 0.0
     for position in range(order.shape[0]):
         i = order[position]
-        q = np.float32(curvature[i])
         u = log_alpha[i]
+        largest_q = ZERO
+        for k in range(n_classes):
+            q[k] = curvature[i, k % curvature.shape[1]]
+            largest_q = max(largest_q, q[k])
         share = weight[i] * visits_share[i]
         first = indptr[row_of[i]]
         last = indptr[row_of[i] + 1]
-        gather(indices, values, first, last, theta, state[0], z)
+        gather(indices, values, first, last, scales, theta, state[0], z)
         log_softmax_in_place(z, p, bits, factors)
         exponentials(u, old, bits, factors)
         divergence = ZERO
@@ -296,7 +321,7 @@ def ascend_many_classes(
         if divergence < negligible:
             for k in range(n_classes):
                 variance = old[k] * (ONE - old[k])
-                state[2, k] += share * variance / (ONE + q * variance)
+                state[2, k] += share * variance / (ONE + q[k] * variance)
             continue
         if first_pass:
             for k in range(n_classes):
@@ -304,18 +329,18 @@ def ascend_many_classes(
                 alpha[k] = p[k]
         moved = ZERO
         for k in range(n_classes):
-            target[k] = z[k] + q * old[k]
+            target[k] = z[k] + q[k] * old[k]
             moved = max(moved, abs(p[k] - old[k]))
-        solve_many_classes(target, q, u, alpha, moved / (ONE + HALF * q), bits, factors)
+        solve_many_classes(target, q, u, alpha, moved / (ONE + HALF * largest_q), bits, factors)
         exponentials(u, alpha, bits, factors)
         for k in range(n_classes):
             delta[k] = np.float32(weight[i]) * (old[k] - alpha[k])
             state[0, k] += rho * delta[k]
             state[1, k] += delta[k]
             variance = alpha[k] * (ONE - alpha[k])
-            state[2, k] += share * variance / (ONE + q * variance)
+            state[2, k] += share * variance / (ONE + q[k] * variance)
             delta[k] *= np.float32(scale)
-        scatter(indices, values, first, last, delta, theta)
+        scatter(indices, values, first, last, scales, delta, theta)
     return gap, loss
 
 

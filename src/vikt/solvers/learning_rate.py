@@ -63,7 +63,7 @@ def automatic_learning_rate(objective: Objective, batch_size: int) -> float:
     noise = (m - batch_size) / (batch_size * max(m - 1, 1))
     size = (1 - noise) * mean + noise * float(np.mean(sizes**2)) / mean
     steepest = 0.25 if objective.n_classes == 2 else 0.5
-    return float(1 / (steepest * size + 2 * objective.l2))
+    return float(1 / (steepest * size + 2 * np.max(objective.penalty.strengths)))
 
 
 def _constant(alpha: float) -> Schedule:

@@ -111,7 +111,7 @@ def newton(
         p = objective.loss.probabilities(scores)
         gradient = steps.gradient(theta, objective.loss.residuals_at(p, objective.y).astype(dtype, copy=False))
         squares = dot(gradient, gradient)
-        wanted = 4 * objective.l2 * tol * value if objective.l2 else epsilon
+        wanted = 4 * objective.l2 * tol * value / objective.penalty.largest_scale**2 if objective.l2 else epsilon
         # Rough products have told what they can.
         if dtype != np.float64 and squares <= max(steps.rounding**2, 0.0 if objective.l2 else epsilon):
             dtype, scores = np.dtype(np.float64), objective.scores(theta)
@@ -168,7 +168,7 @@ class ExactSteps:
     def step(self, gradient: Floats, p: Floats, goal: float) -> tuple[Floats, float]:
         hessian = self._hessian(p.reshape(len(p), -1))
         inner = np.arange(hessian.shape[0]).reshape(-1, gradient.shape[-1])[:, self.first :].ravel()
-        hessian[inner, inner] += 2 * self.objective.l2
+        hessian[inner, inner] += 2 * np.ravel(self.objective.penalty.strengths)
         step = -solve_semidefinite(hessian, gradient.ravel()).reshape(gradient.shape)
         decrement = -float(np.sum(gradient * step))
         if self.first:

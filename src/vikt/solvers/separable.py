@@ -9,7 +9,7 @@ import numpy as np
 from vikt.matrix import column_means
 from vikt.model.functions import Floats
 from vikt.model.objective import Objective
-from vikt.model.penalties import DEFAULT_STRENGTH, default_strength_l2
+from vikt.model.penalties import DEFAULT_STRENGTH
 from vikt.solvers.newton import centred_rows
 from vikt.solvers.solution import Solution
 
@@ -30,7 +30,7 @@ def said_if_separable(objective: Objective, solution: Solution) -> Solution:
     else:
         return solution
     reason = f"{what}: with λ = 0 ever larger weights lower the loss further, so there is no optimum"
-    l2 = default_strength_l2(objective.X, objective.weights)
+    l2 = objective.default_l2()
     remedy = f"l2={l2:.3g} (C·mean‖x‖² = {DEFAULT_STRENGTH:g}) makes the problem well posed"
     proof = solution.certificate._replace(reason=f"{reason}; {remedy}")
     return replace(solution, certificate=proof, converged=False, reason=reason, remedy=remedy)
