@@ -122,14 +122,14 @@ def test_one_scale_for_two_classes_is_a_column_multiplied():
     scaled, X = problem(2)
     plain = Objective(DenseMatrix(X * scaled.scales), scaled.y, n_classes=2, l2=0.01, sample_weight=scaled.weights)
     solutions = [minimise(each, Settings("dual", tol=1e-10)).theta for each in (scaled, plain)]
-    assert solutions[0][1:] == pytest.approx(solutions[1][1:] * scaled.scales, abs=1e-5)
+    assert solutions[0][1:] == pytest.approx(solutions[1][1:] * scaled.scales, abs=1e-4)
     assert scaled.mean_square_norm() == pytest.approx(plain.mean_square_norm())
 
 
 @pytest.mark.parametrize("K", [2, 3])
 def test_the_path_goes_on_from_a_stronger_penalty(K):
     objective, _ = problem(K, matrix=sparse, l2=0.1)
-    state = DualState.at_zero(objective)
+    state = DualState.at_zero(objective, 1e-8)
     strong = Ascent(objective, state, 1e-8, 0).approach(500)
     weaker = objective.with_l2(0.02)
     begun = Ascent(weaker, state.weakened(0.02), 1e-8, 0)

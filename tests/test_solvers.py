@@ -189,7 +189,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
 
 
 def test_a_state_at_zero_is_theta_zero():
-    state = DualState.at_zero(problem(1, classes=3))
+    state = DualState.at_zero(problem(1, classes=3), 1e-4)
     assert not state.theta.any()
     assert state.theta.shape[1] == 8
 

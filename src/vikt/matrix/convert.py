@@ -84,7 +84,7 @@ def _floats(values: Any) -> Any:
     if values.dtype == np.float32:
         return values
     try:
-        return values.astype(np.float64)
+        return values.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         raise type("NotNumbersError", (DataError, type(error)), {})(
             f"X must hold numbers (argument must be a string or a number): {error}"

@@ -7,7 +7,6 @@ from typing import Any
 Array = Any
 
 FORWARD = 0x7FFFFFFFFFFFFFFF  # a mask that changes no index, and shows the compiler that none counts from the end
-HASH_START = 0x4BF29CE484222325
 HASH_FACTOR = 0x1E3779B97F4A7C15
 
 
@@ -129,26 +128,63 @@ def count_columns(indices: Array, counts: Array) -> None:
         counts[indices[entry & FORWARD] & FORWARD] += 1
 
 
+def falling_ranks(counts: Array, begins: Array, ranks: Array) -> None:
+    """The place of each column among all, the largest count first and equal ones as they stand.
+
+    `begins` is zero to begin with, and two longer than the largest count.
+    """
+    top = begins.shape[0] - 2
+    for j in range(counts.shape[0]):
+        begins[top - counts[j] + 1] += 1
+    for place in range(1, begins.shape[0]):
+        begins[place] += begins[place - 1]
+    for j in range(counts.shape[0]):
+        place = top - counts[j]
+        ranks[j] = begins[place]
+        begins[place] += 1
+
+
+def renumber(
+    indptr: Array, indices: Array, values: Array, ranks: Array, near: int, new_indices: Array, new_values: Array
+) -> None:
+    """Rows whose columns go by other numbers, within each row those below `near` first."""
+    for row in range(indptr.shape[0] - 1):
+        begin, end = indptr[row], indptr[row + 1]
+        first, last = begin, end - 1
+        for entry in range(begin, end):
+            rank = ranks[indices[entry & FORWARD] & FORWARD]
+            is_near = rank < near
+            place = first if is_near else last
+            new_indices[place & FORWARD] = rank
+            new_values[place & FORWARD] = values[entry & FORWARD]
+            first += is_near
+            last -= 1 - is_near
+
+
 def row_hashes(indptr: Array, indices: Array, bits: Array, hashes: Array) -> None:
-    """A hash of each row's columns and values, the latter given as the integers that their bits spell."""
+    """A hash of each row's columns and values, the latter given as the integers that their bits spell.
+
+    It is a sum, none of whose terms waits for another.
+    """
     for row in range(hashes.shape[0]):
-        value = HASH_START
+        total = 0
         for entry in range(indptr[row], indptr[row + 1]):
-            value = hashed(value, indices[entry & FORWARD], bits[entry & FORWARD])
-        hashes[row] = value
+            total += hashed(indices[entry & FORWARD], bits[entry & FORWARD])
+        hashes[row] = total
 
 
 def dense_row_hashes(values: Array, bits: Array, hashes: Array) -> None:
     """The same of rows that are not compressed: zeros are passed over."""
     for row in range(hashes.shape[0]):
-        value = HASH_START
+        total = 0
         for column in range(values.shape[1]):
             if values[row, column] != 0:
-                value = hashed(value, column, bits[row, column])
-        hashes[row] = value
+                total += hashed(column, bits[row, column])
+        hashes[row] = total
 
 
-def hashed(value: int, column: int, bits: int) -> int:
-    value = (value ^ column) * HASH_FACTOR
-    value = (value ^ (value >> 29) ^ bits) * HASH_FACTOR
+def hashed(column: int, bits: int) -> int:
+    value = column * HASH_FACTOR + bits
+    value = (value ^ value >> 32) * HASH_FACTOR
+    value = (value ^ value >> 29) * HASH_FACTOR
     return value ^ value >> 32

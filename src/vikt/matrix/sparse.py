@@ -13,6 +13,8 @@ from vikt.matrix import kernels
 from vikt.matrix.design import Floats, Rows
 
 _OF_ROWS = ("_squared_norms", "_row_hashes")
+# Columns whose weights a core's cache holds; measured from 2^13 to 2^16 there is little to choose.
+_NEAR = 1 << 14
 
 
 class SparseMatrix:
@@ -151,11 +153,19 @@ class SparseMatrix:
         return taken
 
     def by_falling_frequency(self) -> tuple[SparseMatrix, NDArray[Any]]:
-        """Columns of most entries first: the weights that are needed most often then lie close together."""
+        """Columns of most entries first: the weights that are needed most often then lie close together.
+
+        Within a row the others come last, so that many a wait for memory is one.
+        """
         frequency = np.zeros(self.n_features, dtype=np.int64)
         self._kernels().count_columns(self.indices, frequency)
         rank = np.arange(self.n_features, dtype=self.indices.dtype)
         if np.all(frequency[1:] <= frequency[:-1]):
             return self, rank
-        rank[np.argsort(-frequency, kind="stable")] = np.arange(self.n_features, dtype=self.indices.dtype)
-        return SparseMatrix(self.indptr, rank[self.indices], self.values, self.n_features, self.has_dummy), rank
+        self._kernels().falling_ranks(frequency, np.zeros(self.n_rows + 2, dtype=np.int64), rank)
+        indices, values = np.empty_like(self.indices), np.empty_like(self.values)
+        self._kernels().renumber(self.indptr, self.indices, self.values, rank, _NEAR, indices, values)
+        ranked = SparseMatrix(self.indptr, indices, values, self.n_features, self.has_dummy)
+        # A cached property that is there already.
+        vars(ranked)["_squared_norms"] = self._squared_norms
+        return ranked, rank

@@ -122,7 +122,9 @@ class Objective:
         return self.value_from_scores(self.scores(theta), theta)
 
     def value_from_scores(self, scores: Floats, theta: NDArray[Any]) -> float:
-        losses = self.loss.losses(scores, self.y)
+        return self.value_from_losses(self.loss.losses(scores, self.y), theta)
+
+    def value_from_losses(self, losses: Floats, theta: NDArray[Any]) -> float:
         # Not a dot product: the library behind it sums in an order that hangs on its threads.
         return float(np.sum(self.weights * losses)) / self.total_weight + self.penalty.value(theta)
 

@@ -65,7 +65,7 @@ class L2:
         return float(np.max(self.scales, initial=0.0))
 
     def value(self, theta: NDArray[Any]) -> float:
-        penalised = self.unscaled(theta).ravel()
+        penalised = self.unscaled(theta)
         return self.strength * float(np.sum(penalised * penalised))
 
     @property

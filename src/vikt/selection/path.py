@@ -123,7 +123,7 @@ class _Walk:
     def to(self, l2: float) -> Floats:
         """The weights at the next, weaker, penalty."""
         objective = self.training.with_l2(l2)
-        self.state = self.state.weakened(l2) if self.state else DualState.at_zero(objective)
+        self.state = self.state.weakened(l2) if self.state else DualState.at_zero(objective, _PATH_TOL)
         # What is chosen is told by rows kept apart: a proof would cost as much as the passes, and tell nothing more.
         return Ascent(objective, self.state, _PATH_TOL, self.random_state).approach(_MOST_PASSES)
 

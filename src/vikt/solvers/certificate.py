@@ -115,7 +115,9 @@ def gradient_certificate(objective: Objective, theta: Floats) -> tuple[Floats, C
     return theta, certificate(value, length * length / (4 * objective.l2) + off * off)
 
 
-def dual_certificate(objective: Objective, alpha_scores: Floats) -> tuple[Floats, Certificate]:
+def dual_certificate(
+    objective: Objective, alpha_scores: Floats, intercepts: Any = 0.0, dtype: Any = np.float64
+) -> tuple[Floats, Certificate]:
     """The model θ(α) of a dual point, with its intercepts at their optimum, certified by the gap, bound (b).
 
     Parameters
@@ -123,6 +125,10 @@ def dual_certificate(objective: Objective, alpha_scores: Floats) -> tuple[Floats
     objective : Objective
     alpha_scores : (m,) or (m, K)
         Scores whose logistic or softmax is α.
+    intercepts : float or (K,)
+        About where their optimum is.
+    dtype : dtype
+        To which θ(α) is rounded: sparse rows then go through half the memory. Of what it costs the bound knows.
     """
     loss, y = objective.loss, objective.y
     alpha_scores = alpha_scores + _balance(objective, alpha_scores)
@@ -130,14 +136,19 @@ def dual_certificate(objective: Objective, alpha_scores: Floats) -> tuple[Floats
     theta = objective.X.weighted_sum((-objective.weights * dual_residuals.T).T)
     first = int(objective.X.has_dummy)
     theta[..., first:] /= 2 * objective.penalty.strengths * objective.total_weight
-    theta[..., :first] = 0.0
+    theta.T[:first] = intercepts
+    rounded = theta.astype(dtype, copy=False)
+    apart = _length(objective.penalty.unscaled(rounded - theta)) if rounded is not theta else 0.0
+    # Dense rows are multiplied in the type of θ.
+    theta = rounded.astype(np.float64, copy=False) if objective.X.by_library else rounded
     theta, scores = balanced_intercepts(objective, theta, objective.scores(theta))
-    value = objective.value_from_scores(scores, theta)
+    losses = loss.losses(scores, y)
+    value = objective.value_from_losses(losses, theta)
     inner = dual_residuals * (scores - alpha_scores)
-    divergence = loss.losses(scores, y) - loss.losses(alpha_scores, y) - inner.reshape(len(y), -1).sum(axis=1)
+    divergence = losses - loss.losses(alpha_scores, y) - inner.reshape(len(y), -1).sum(axis=1)
     divergence = np.maximum(divergence, 0) + _divergence_rounding(objective, theta, scores, alpha_scores, divergence)
     bound = float(np.sum(objective.weights * divergence)) / objective.total_weight
-    moved = _length_rounded(objective, dual_residuals)
+    moved = apart + _length_rounded(objective, dual_residuals)
     bound += objective.l2 * moved * moved
     return theta, certificate(value, bound)
 
@@ -217,7 +228,7 @@ def _scaled_divergence(losses: Floats, share: float, off: Any) -> Floats:
 def balanced_intercepts(objective: Objective, theta: Floats, scores: Floats) -> tuple[Floats, Floats]:
     """θ and its scores with the intercepts at their own optimum, the other weights as they are."""
     shift = _balance(objective, scores)
-    theta = theta.copy()
+    theta = theta.astype(np.float64)
     if objective.X.has_dummy:
         theta[..., 0] += shift
     return theta, scores + shift

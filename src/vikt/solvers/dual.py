@@ -33,8 +33,10 @@ Floats = NDArray[np.float64]
 
 # Larger values stall the weights, smaller ones the intercept; measured between 0.1 and 1 there is little to choose.
 _RHO = 0.3
-# The sum of KL divergences met on the way is a few times the true gap, so a proof is asked for a little early.
+# The sum of KL divergences met on the way is a few times the true gap.
 _HINT = 3.0
+# What a pass is expected to leave is told to within a factor of two, as a rule too low.
+_EXPECTED = 0.7
 _AGAIN = 0.9
 # Rows whose share of the gap is below this part of what may remain need no visit.
 _NEGLIGIBLE = 0.05
@@ -44,6 +46,7 @@ _LONGEST_STEP = 1.0
 _SETTLED = 10
 _PACE_OVER = 5
 _NEAR_ROUNDING = 1e-10
+_WITHIN_FLOAT32 = 1e-6
 # Classes are rounded up to what the machine does at once; a score this low keeps the rest out of every softmax.
 _CLASSES_AT_ONCE = 8
 _NEVER = -1e4
@@ -88,15 +91,16 @@ class DualState:
     fresh: bool = True
 
     @classmethod
-    def at_zero(cls, objective: Objective) -> DualState:
-        """θ = 0, which is α = y."""
+    def at_zero(cls, objective: Objective, tol: float) -> DualState:
+        """θ = 0, which is α = y, in types that will do for the tol that is wanted."""
         n, classes = objective.X.n_features, objective.n_classes
         groups = Groups.of(objective)
         if classes == 2:
             truth = groups.shares(objective)[:, 1]
             odds = np.log(np.maximum(truth, _ALMOST_NEVER)) - np.log(np.maximum(1 - truth, _ALMOST_NEVER))
             rows = Rows.of(objective, groups, 1)
-            return cls(groups, rows, truth, odds, np.zeros(n), np.zeros(3), objective.l2)
+            theta = np.zeros(n, np.float32 if tol >= _WITHIN_FLOAT32 else np.float64)
+            return cls(groups, rows, truth, odds, theta, np.zeros(3), objective.l2)
         padded = -(-classes // _CLASSES_AT_ONCE) * _CLASSES_AT_ONCE
         truth = np.zeros((len(groups.row_of), padded), dtype=np.float32)
         truth[:, :classes] = groups.shares(objective)
@@ -231,10 +235,10 @@ def dual(
             f"solver 'dual' needs a penalty λ > 0, found λ = {objective.l2}; choose another solver, such as 'batch'"
         )
     begun = perf_counter()
-    ascent = Ascent(objective, state or DualState.at_zero(objective), tol, random_state)
+    ascent = Ascent(objective, state or DualState.at_zero(objective, tol), tol, random_state)
     curve: list[LossRecord] = []
     hints: list[float] = []
-    ask_below = _HINT * tol
+    ask_below = _EXPECTED * tol
     while True:
         record, hint = ascent.one_pass(len(curve) + 1)
         record = record._replace(seconds=perf_counter() - begun)
@@ -242,15 +246,17 @@ def dual(
         hints.append(hint)
         if progress:
             progress(record)
+        # Divergences are met before a row's visit: after the pass they have fallen once more, at the pace seen.
+        left = hint * min(hint / hints[-2], 1.0) if len(hints) > 1 else hint
         ended = len(curve) >= max_iter or _passes_ahead(hints, ask_below) > most_ahead
-        if hint <= ask_below or ended:
+        if left <= ask_below or ended:
             theta, proof = ascent.prove()
             if ended and proof.relative > tol:
                 theta, proof = _no_worse_than_zero(objective, theta, proof)
             if proof.relative <= tol or ended:
                 return _solution(theta, proof, curve, tol, ascent.state)
             # The proof tells what the hint is worth here.
-            ask_below = min(hint * tol / proof.relative, hint) * _AGAIN
+            ask_below = min(left * tol / proof.relative, left) * _AGAIN
             ascent.aim = min(ascent.aim, ask_below)
 
 
@@ -288,6 +294,8 @@ class Ascent:
         self.rho = _RHO if objective.X.has_dummy else 0.0
         curvature = (self.weights * (self.scale * state.rows.squared_norms.T + self.rho)).T
         many = state.alpha_scores.ndim == 2
+        # Not what pads the classes.
+        self.own: Any = np.s_[..., : objective.n_classes] if many else np.s_[...]
         self.curvature = (curvature.reshape(len(curvature), -1), state.rows.by_class) if many else (curvature,)
         self.negligible, self.tol = 0.0, tol
         # Rows spared must leave the hint a way down to where a proof is asked for.
@@ -328,10 +336,10 @@ class Ascent:
 
     def theta(self) -> Floats:
         """θ as it stands, the intercepts first: (n+1,) or (K, n+1), or without them where there are none."""
-        state, scales = self.state, self.state.rows.scales
-        own = np.s_[:] if state.theta.ndim == 1 else np.s_[:, : self.objective.n_classes]
-        weights = state.theta[own] if scales is None else state.theta[own] * scales.T
-        return self._in_order(np.concatenate([state.intercepts[: int(self.objective.X.has_dummy)][own], weights]).T)
+        weights, scales = self.state.theta[self.own], self.state.rows.scales
+        weights = weights if scales is None else weights * scales.T
+        intercepts = self.state.intercepts[self.own][: int(self.objective.X.has_dummy)]
+        return self._in_order(np.concatenate([intercepts, weights]).T)
 
     def _in_order(self, theta: Floats) -> Floats:
         """Weights of the columns as they are in `Rows`, as those of the objective's."""
@@ -347,11 +355,10 @@ class Ascent:
             intercepts[0] += np.clip(step * imbalance, -_LONGEST_STEP, _LONGEST_STEP)
 
     def prove(self) -> tuple[Floats, Certificate]:
-        scores = self.state.alpha_scores[self.state.groups.group_of]
-        if scores.ndim == 2:
-            scores = scores[:, : self.objective.n_classes].astype(np.float64, order="F")
+        scores = self.state.alpha_scores[self.state.groups.group_of][self.own].astype(np.float64, order="F")
         objective = self.objective.with_columns(self.state.rows.X, self.state.rows.scales)
-        theta, proof = dual_certificate(objective, scores)
+        intercepts = self.state.intercepts[self.own][0]
+        theta, proof = dual_certificate(objective, scores, intercepts, self.state.theta.dtype)
         # Near rounding the gradient, whose square enters, can be proven smaller than a sum of divergences.
         if self.tol < proof.relative < _NEAR_ROUNDING:
             by_gradient = gradient_certificate(objective, theta)
