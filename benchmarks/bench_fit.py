@@ -1,6 +1,7 @@
 """Fits against scikit-learn's default solver, and the whole training process against its pipeline.
 
-    python benchmarks/bench_fit.py [--skip-slow]
+    pip install vowpalwabbit           # optional; left out where it is absent
+    python benchmarks/bench_fit.py [--skip-slow] [--python-of vowpalwabbit=/its/own/python]
 
 One thread everywhere. Both sides minimise the same objective on the same SciPy matrix, at C = 10. Ours is timed from
 `fit` to weights, the ordering of rows and the certificate included, as the median of five fits after one to warm up;
@@ -8,19 +9,23 @@ scikit-learn's lbfgs, which takes minutes, once. How far each ends from the opti
 proven to 1e-6. Unequal: scikit-learn stops where its own tolerance says so, farther from the optimum than we do.
 
 The whole processes read IMDB's Parquet files, make features, fit at a fixed penalty, test on 25,000 reviews and save.
-Unequal: the two have different words (vikt's include punctuation), vikt computes intervals too and proves its distance.
+Unequal: vikt and scikit-learn have different words (vikt's include punctuation), vikt computes intervals too and proves
+its distance. Vowpal Wabbit makes one pass over 1-2-grams in 2^20 buckets and proves nothing; in its favour it reads
+lines that are lower-cased and cut into vikt's words beforehand. It is held to one core; its peak memory is told as no
+less than this driver's.
 
 Results go to benchmarks/results/fit.json; `python benchmarks/readme_table.py` puts them in the README.
 """
 
 from __future__ import annotations
 
-from measuring import DATA, machine, process, save, timed
+from measuring import DATA, HERE, machine, process, python_of, save, timed
 
 # isort: split
 import argparse
 import json
 import statistics
+import subprocess
 import sys
 import tempfile
 import warnings
@@ -28,7 +33,9 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression as Rival
+from sklearn.metrics import accuracy_score, log_loss
 
+import prepared
 import vikt
 from vikt.corpus.readers import read_table
 from vikt.matrix import design_matrix
@@ -51,6 +58,17 @@ model = make_pipeline(
 p = model.predict_proba(test["text"])
 print(accuracy_score(test["label"], model.classes_[p.argmax(axis=1)]), log_loss(test["label"], p))
 joblib.dump(model, sys.argv[3])
+"""
+
+WABBIT = """
+import os, sys
+from vowpalwabbit import Workspace
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+train, test, model, answers = sys.argv[1:5]
+one_pass = ["--quiet", "--ngram", "2", "-b", "20", "--loss_function", "logistic"]
+Workspace(arg_list=[*one_pass, "-d", train, "-f", model]).finish()
+Workspace(arg_list=["--quiet", "-t", "-i", model, "-d", test, "--link", "logistic", "-p", answers]).finish()
 """
 
 
@@ -115,47 +133,47 @@ def bench_fit(name, corpus, label, features):
     return result
 
 
-def bench_process(repeats=3):
+def bench_process(vw_python, repeats=3):
     train, test = (str(DATA / f"imdb/{part}.parquet") for part in ("train", "test"))
-    l2 = 1 / (2 * C * 25_000)
     with tempfile.TemporaryDirectory() as folder:
-        own = [
-            sys.executable,
-            "-m",
-            "vikt.cli.main",
-            "train",
-            train,
-            "--text",
-            "text",
-            "--label",
-            "label",
-            "--test",
-            test,
-        ]
-        own += ["--l2", str(l2), "--json", "-q", "-o", f"{folder}/m.vikt"]
-        rival = [sys.executable, "-c", PIPELINE, train, test, f"{folder}/m.joblib"]
+        process([sys.executable, str(HERE / "work_predict.py"), "prepare", folder, "0", "0"])
+        named = ["--text", "text", "--label", "label", "--test", test, "--l2", str(1 / (2 * C * 25_000))]
+        own = [sys.executable, "-m", "vikt.cli.main", "train", train, *named, "--json", "-q", "-o", f"{folder}/vikt"]
+        commands = {
+            "vikt": own,
+            "scikit-learn": [sys.executable, "-c", PIPELINE, train, test, f"{folder}/scikit-learn"],
+            "Vowpal Wabbit": [
+                *(vw_python, "-c", WABBIT, f"{folder}/train.vw", f"{folder}/test.vw"),
+                *(f"{folder}/Vowpal Wabbit", f"{folder}/answers"),
+            ],
+        }
         fresh = process(own, {"NUMBA_CACHE_DIR": f"{folder}/cache"})
-        runs = [(process(own, keep=True), process(rival, keep=True)) for _ in range(repeats)]
-        sizes = [Path(folder, name).stat().st_size / 1e6 for name in ("m.vikt", "m.joblib")]
-    told = json.loads(runs[0][0]["out"])["metrics"]
-    accuracy, loss = map(float, runs[0][1]["out"].split())
+        if subprocess.run([vw_python, "-c", "import vowpalwabbit"], capture_output=True, check=False).returncode:
+            print("Vowpal Wabbit is left out: it is not installed")
+            del commands["Vowpal Wabbit"]
+        runs = [{name: process(command, keep=True) for name, command in commands.items()} for _ in range(repeats)]
+        sizes = {name: Path(folder, name).stat().st_size / 1e6 for name in commands}
+        told = json.loads(runs[0]["vikt"]["out"])["metrics"]
+        scores = {
+            "vikt": [told["accuracy"]["value"], told["log_loss"]["value"]],
+            "scikit-learn": [float(number) for number in runs[0]["scikit-learn"]["out"].split()],
+        }
+        if "Vowpal Wabbit" in commands:
+            p = np.loadtxt(f"{folder}/answers")
+            truth = np.array(prepared.read_json(Path(folder, "test.json"))[1]) == "pos"
+            scores["Vowpal Wabbit"] = [accuracy_score(truth, p > 0.5), log_loss(truth, p)]
     result = {
-        "vikt": {
-            "wall_s": statistics.median(run[0]["wall_s"] for run in runs),
-            "wall_s_first_use": fresh["wall_s"],
-            "peak_mb": statistics.median(run[0]["peak_mb"] for run in runs),
-            "accuracy": told["accuracy"]["value"],
-            "log_loss": told["log_loss"]["value"],
-            "model_mb": sizes[0],
-        },
-        "scikit-learn": {
-            "wall_s": statistics.median(run[1]["wall_s"] for run in runs),
-            "peak_mb": statistics.median(run[1]["peak_mb"] for run in runs),
-            "accuracy": accuracy,
-            "log_loss": loss,
-            "model_mb": sizes[1],
-        },
+        name: {
+            "wall_s": statistics.median(run[name]["wall_s"] for run in runs),
+            "cpu_s": statistics.median(run[name]["cpu_s"] for run in runs),
+            "peak_mb": statistics.median(run[name]["peak_mb"] for run in runs),
+            "accuracy": scores[name][0],
+            "log_loss": scores[name][1],
+            "model_mb": sizes[name],
+        }
+        for name in commands
     }
+    result["vikt"]["wall_s_first_use"] = fresh["wall_s"]
     for name, row in result.items():
         print(
             f"whole process, IMDB label: {name} " + ", ".join(f"{key} {value:.4g}" for key, value in row.items()),
@@ -167,13 +185,17 @@ def bench_process(repeats=3):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--skip-slow", action="store_true", help="leave out what takes scikit-learn minutes")
-    skip_slow = parser.parse_args().skip_slow
+    parser.add_argument(
+        "--python-of", action="append", default=[], metavar="PEER=PYTHON", help="a peer in another environment"
+    )
+    options = parser.parse_args()
+    vw_python = python_of(options.python_of)("vowpalwabbit")
     results = {
-        "machine": machine(dict.fromkeys(("numpy", "scikit-learn"), sys.executable)),
-        "process": bench_process(),
-        "fit": [bench_fit(*problem) for problem in problems(skip_slow)],
+        "machine": machine({**dict.fromkeys(("numpy", "scikit-learn"), sys.executable), "vowpalwabbit": vw_python}),
+        "process": bench_process(vw_python),
+        "fit": [bench_fit(*problem) for problem in problems(options.skip_slow)],
     }
-    if skip_slow:
+    if options.skip_slow:
         print("not saved, as the slow ones were left out")
         return
     save("fit", results)

@@ -37,7 +37,11 @@ def fit_tables(results: dict[str, Any]) -> list[str]:
     lines = [measured_by("bench_fit", results["machine"])]
     lines += rows_of([*header, "its distance", "times faster"], map(fit_row, results["fit"]))
     header = ["whole process: IMDB Parquet to tested model, fixed penalty", "seconds", "peak MB"]
-    names = {"vikt": "`vikt train`", "scikit-learn": "TfidfVectorizer + LogisticRegression"}
+    names = {
+        "vikt": "`vikt train`",
+        "scikit-learn": "TfidfVectorizer + LogisticRegression",
+        "Vowpal Wabbit": "Vowpal Wabbit, one pass, over lines already cut into words",
+    }
     lines += rows_of(
         [*header, "accuracy", "log loss", "model MB"],
         (
