@@ -6,7 +6,8 @@
 One thread everywhere. Both sides minimise the same objective on the same SciPy matrix, at C = 10. Ours is timed from
 `fit` to weights, the ordering of rows and the certificate included, as the median of five fits after one to warm up;
 scikit-learn's lbfgs, which takes minutes, once. How far each ends from the optimum is measured against a fit of ours
-proven to 1e-6. Unequal: scikit-learn stops where its own tolerance says so, farther from the optimum than we do.
+proven to 1e-6. Unequal: scikit-learn stops where its own tolerance says so, farther from the optimum than we do; so
+we are also asked for the distance at which it stopped, which we prove and it does not.
 
 The whole processes read IMDB's Parquet files, make features, fit at a fixed penalty, test on 25,000 reviews and save.
 Unequal: vikt and scikit-learn have different words (vikt's include punctuation), vikt computes intervals too and proves
@@ -109,7 +110,9 @@ def bench_fit(name, corpus, label, features):
     own_distance, tight = distance(X, y, model.theta_, None)
     theirs = np.column_stack([rival.intercept_, rival.coef_])
     rival_distance, _ = distance(X, y, theirs[0] if len(theirs) == 1 else theirs, tight)
+    as_near = [timed(lambda: vikt.LogisticRegression(C=C, tol=rival_distance).fit(X, y)) for _ in range(REPEATS)]
     wall, cpu = (statistics.median(run[i] for run in ours) for i in (1, 2))
+    wall_as_near = statistics.median(run[1] for run in as_near)
     result = {
         "problem": name,
         "rows": X.shape[0],
@@ -123,11 +126,14 @@ def bench_fit(name, corpus, label, features):
             "distance": own_distance,
         },
         "scikit-learn": {"wall_s": rival_wall, "cpu_s": rival_cpu, "distance": rival_distance},
+        "as_near": {"wall_s": wall_as_near, "certificate": as_near[0][0].certificate_},
         "times_faster": rival_wall / wall,
+        "times_faster_as_near": rival_wall / wall_as_near,
     }
     print(
         f"{name}: vikt {wall:.2f} s at {own_distance:.1e} (proven {model.certificate_:.1e}), "
-        f"scikit-learn {rival_wall:.1f} s at {rival_distance:.1e}: {rival_wall / wall:.0f} times",
+        f"scikit-learn {rival_wall:.1f} s at {rival_distance:.1e}: {rival_wall / wall:.0f} times; "
+        f"asked for no more than that, vikt {wall_as_near:.2f} s: {rival_wall / wall_as_near:.0f} times",
         flush=True,
     )
     return result

@@ -118,7 +118,7 @@ class DenseMatrix:
         compiled(kernels.__name__).dense_row_hashes(self.values, bits, hashes)
         return hashes
 
-    def by_falling_frequency(self) -> tuple[DenseMatrix, NDArray[Any]]:
+    def by_falling_frequency(self, n_weights: int) -> tuple[DenseMatrix, NDArray[Any]]:
         """Itself: all of a row is gone through anyway."""
         return self, np.arange(self.n_features)
 

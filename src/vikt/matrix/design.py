@@ -86,8 +86,11 @@ class DesignMatrix(Protocol):
         """
         ...
 
-    def by_falling_frequency(self) -> tuple[DesignMatrix, NDArray[Any]]:
-        """The same rows, their columns in the order that is quickest to go through, and each column's number there."""
+    def by_falling_frequency(self, n_weights: int) -> tuple[DesignMatrix, NDArray[Any]]:
+        """The same rows, their columns in the order that is quickest to go through, and each column's number there.
+
+        `n_weights` is how many a column has.
+        """
         ...
 
     def take(self, rows: Rows) -> DesignMatrix:

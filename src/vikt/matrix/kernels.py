@@ -144,18 +144,20 @@ def falling_ranks(counts: Array, begins: Array, ranks: Array) -> None:
         begins[place] += 1
 
 
-def renumber(
-    indptr: Array, indices: Array, values: Array, ranks: Array, near: int, new_indices: Array, new_values: Array
-) -> None:
-    """Rows whose columns go by other numbers, within each row those below `near` first."""
+def renumber(indices: Array, ranks: Array, renumbered: Array) -> None:
+    for entry in range(indices.shape[0]):
+        renumbered[entry & FORWARD] = ranks[indices[entry & FORWARD] & FORWARD]
+
+
+def near_first(indptr: Array, indices: Array, values: Array, near: int, new_indices: Array, new_values: Array) -> None:
+    """The same rows, within each the columns below `near` before the others."""
     for row in range(indptr.shape[0] - 1):
-        begin, end = indptr[row], indptr[row + 1]
-        first, last = begin, end - 1
-        for entry in range(begin, end):
-            rank = ranks[indices[entry & FORWARD] & FORWARD]
-            is_near = rank < near
+        first, last = indptr[row], indptr[row + 1] - 1
+        for entry in range(indptr[row], indptr[row + 1]):
+            j = indices[entry & FORWARD]
+            is_near = j < near
             place = first if is_near else last
-            new_indices[place & FORWARD] = rank
+            new_indices[place & FORWARD] = j
             new_values[place & FORWARD] = values[entry & FORWARD]
             first += is_near
             last -= 1 - is_near

@@ -178,7 +178,7 @@ class Rows:
 
     @classmethod
     def of(cls, objective: Objective, groups: Groups, padded: int) -> Rows:
-        X, rank = objective.X.by_falling_frequency()
+        X, rank = objective.X.by_falling_frequency(padded)
         indptr, indices, values = X.compressed_rows()
         scales, by_class = objective.scales, np.empty((0, padded), np.float32)
         if scales is not None:
