@@ -45,9 +45,11 @@ def logistic(z: float) -> float:
     return e / (1.0 + e)
 
 
-def softplus(z: float) -> float:
-    """log(1 + e^z)."""
-    return max(z, 0.0) + math.log1p(math.exp(-abs(z)))
+def softplus_and_logistic(z: float) -> tuple[float, float]:
+    """log(1 + e^z) and its derivative, of one exponential."""
+    e = math.exp(-abs(z))
+    p = 1.0 / (1.0 + e)
+    return max(z, 0.0) + math.log1p(e), p if z >= 0 else e * p
 
 
 def solve_two_classes(target: float, q: float, log_odds: float) -> float:
@@ -65,7 +67,8 @@ def solve_two_classes(target: float, q: float, log_odds: float) -> float:
         s -= step
         if (s > 0) != above:
             s = 0.0
-        if abs(step) <= 1e-9 * (1.0 + abs(s)):
+        # The next step would be of its square's size.
+        if abs(step) <= 1e-5 * (1.0 + abs(s)):
             break
     return s
 
@@ -127,10 +130,11 @@ def ascend_two_classes(
         z = intercept
         for entry in range(first, last):
             z += values[entry & FORWARD] * theta[indices[entry & FORWARD]]
-        loss += weight[i] * visits_share[i] * (softplus(z) - truth[i] * z)
         start = log_odds[i]
-        old = logistic(start)
-        divergence = softplus(z) - softplus(start) - old * (z - start)
+        softplus, _ = softplus_and_logistic(z)
+        of_start, old = softplus_and_logistic(start)
+        loss += weight[i] * visits_share[i] * (softplus - truth[i] * z)
+        divergence = softplus - of_start - old * (z - start)
         gap += weight[i] * visits_share[i] * divergence
         if divergence < negligible:
             variance = old * (1.0 - old)
