@@ -2,7 +2,7 @@
 
 from vikt.matrix.convert import design_matrix
 from vikt.matrix.dense import DenseMatrix
-from vikt.matrix.design import DesignMatrix, column_means
+from vikt.matrix.design import DesignMatrix
 from vikt.matrix.sparse import SparseMatrix
 
-__all__ = ["DenseMatrix", "DesignMatrix", "SparseMatrix", "column_means", "design_matrix"]
+__all__ = ["DenseMatrix", "DesignMatrix", "SparseMatrix", "design_matrix"]

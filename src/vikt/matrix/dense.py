@@ -59,9 +59,23 @@ class DenseMatrix:
         return np.concatenate([residuals.T.sum(axis=-1, keepdims=True, dtype=np.float64), sums], axis=-1)
 
     def curvature_product(self, theta: NDArray[Any], p: NDArray[Any], weights: Floats) -> Floats:
-        z, p = self.scores(theta).astype(theta.dtype, copy=False), p.astype(theta.dtype, copy=False)
-        bent = p * (1 - p) * z if p.ndim == 1 else p * (z - np.einsum("ik,ik->i", p, z)[:, None])
-        return self.weighted_sum((bent.T * weights.astype(theta.dtype, copy=False)).T)
+        by_class, first = np.atleast_2d(theta), int(self.has_dummy)
+        p, weights = p.reshape(self.n_rows, -1).astype(theta.dtype, copy=False), weights.astype(theta.dtype, copy=False)
+        total = np.zeros(by_class.shape)
+        # Both products of a block while the cache holds it.
+        for start, block in _blocks(self.values, theta.dtype):
+            part = slice(start, start + len(block))
+            own = np.ascontiguousarray(p[part])
+            z = block @ by_class[:, first:].T
+            if first:
+                z += by_class[:, 0]
+            z -= np.einsum("ik,ik->i", own, z)[:, None]
+            z *= own
+            z *= weights[part, None]
+            total[:, first:] += z.T @ block
+            if first:
+                total[:, 0] += z.sum(axis=0, dtype=np.float64)
+        return total.reshape(theta.shape)
 
     def weighted_squares(self, weights: NDArray[Any]) -> Floats:
         sums = np.zeros((*weights.shape[1:], self.n_features))

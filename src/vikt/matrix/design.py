@@ -96,10 +96,3 @@ class DesignMatrix(Protocol):
     def take(self, rows: Rows) -> DesignMatrix:
         """The rows named, in that order."""
         ...
-
-
-def column_means(X: DesignMatrix, weights: Floats) -> Floats:
-    """The weighted mean of each column where the intercept is free to take it up; else 0: (n,)."""
-    if not X.has_dummy:
-        return np.zeros(X.n_features)
-    return X.weighted_sum(weights)[1:] / float(np.sum(weights))

@@ -15,6 +15,7 @@ Conventions, here once for the whole package:
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -96,6 +97,13 @@ class Objective:
     def _changed(self, X: DesignMatrix, l2: float, l1: float, scales: Scales | None) -> Objective:
         known: dict[str, Any] = {"sample_weight": self.weights, "offset": self.offset, "scales": scales}
         return Objective(X, self.y, n_classes=self.n_classes, l2=l2, l1=l1, **known)
+
+    @cached_property
+    def column_means(self) -> Floats:
+        """The weighted mean of each column where the intercept is free to take it up; else 0: (n,)."""
+        if not self.X.has_dummy:
+            return np.zeros(self.X.n_features)
+        return self.X.weighted_sum(self.weights)[1:] / self.total_weight
 
     def squared_norms(self) -> Floats:
         """Σ_j r_j²·x_ij² of each row, the dummy not counted: (m,), or (m, K) where r differs by class."""

@@ -27,7 +27,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.compiled import compiled
-from vikt.matrix import column_means
 from vikt.model.objective import Objective
 from vikt.solvers import kernels
 
@@ -307,7 +306,7 @@ def _centred(objective: Objective, gradient: Floats) -> Floats:
     """
     if not objective.X.has_dummy:
         return gradient
-    means = column_means(objective.X, objective.weights)
+    means = objective.column_means
     return np.asarray(gradient[..., 1:] - np.multiply.outer(gradient[..., 0], means))
 
 
@@ -320,7 +319,7 @@ def _gradient_rounding(objective: Objective, theta: Floats, residuals: Floats) -
     squares = X.squared_norms()
     sums = np.sqrt(np.sum(share * squares * _largest(residuals) ** 2))
     mean_square = float(np.sum(share * squares))
-    means = X.weighted_sum(share)[1:] if X.has_dummy else np.zeros(1)
+    means = objective.column_means
     spread = np.sqrt(max(mean_square - float(np.sum(means * means)), 16 * _EPSILON * mean_square))
     moved = spread * np.sqrt(np.sum(share * (2 + _score_sizes(objective, theta)) ** 2))
     penalty = objective.penalty

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.matrix import column_means
 from vikt.model.functions import Floats
 from vikt.model.objective import Objective
 
@@ -40,7 +39,7 @@ class ConjugateGradients:
         self.share = objective.weights / objective.total_weight
         self.first = int(X.has_dummy)
         self.curvature = 2 * objective.penalty.strengths
-        self.means = column_means(X, objective.weights)
+        self.means = objective.column_means
         mean_squares = X.weighted_squares(self.share)
         spread = mean_squares - self.means**2
         # What is left of a constant column is rounding.

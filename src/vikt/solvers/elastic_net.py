@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from vikt.compiled import compiled
 from vikt.errors import UsageError
-from vikt.matrix import column_means
 from vikt.model.functions import Floats
 from vikt.model.objective import Objective
 from vikt.solvers import elastic_net_kernels
@@ -115,7 +114,7 @@ class _Columns(NamedTuple):
         X = objective.X
         indptr, indices, values = X.compressed_rows()
         counts = np.bincount(indices, minlength=X.n_features)
-        means = np.where(2 * counts <= X.n_rows, 0.0, column_means(X, objective.weights))
+        means = np.where(2 * counts <= X.n_rows, 0.0, objective.column_means)
         counts = np.where(means != 0, X.n_rows, counts)
         ends = np.concatenate([[0], np.cumsum(counts)])
         starts = ends[:-1].copy()

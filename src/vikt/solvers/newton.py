@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.matrix import DesignMatrix, column_means
+from vikt.matrix import DesignMatrix
 from vikt.model.functions import Floats
 from vikt.model.objective import Objective
 from vikt.solvers.certificate import Certificate, balanced_intercepts, gradient_certificate
@@ -158,7 +158,7 @@ class ExactSteps:
         self.objective, self.dtype, self.rounding = objective, np.dtype(np.float64), 0.0
         self.share = objective.weights / objective.total_weight
         self.first = int(objective.X.has_dummy)
-        self.means = column_means(objective.X, objective.weights)
+        self.means = objective.column_means
         self.values = centred_rows(objective.X, self.means)
 
     def gradient(self, theta: Floats, residuals: NDArray[Any]) -> Floats:

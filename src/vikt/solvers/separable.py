@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from vikt.matrix import column_means
 from vikt.model.functions import Floats
 from vikt.model.objective import Objective
 from vikt.model.penalties import DEFAULT_STRENGTH
@@ -42,7 +41,7 @@ def separable_in_part(objective: Objective) -> bool:
     The most that Σ margins can be, each kept from 0 to 1, is 0 or at least 1: weights that make one positive can be
     scaled until the largest is 1.
     """
-    rows, n_classes = centred_rows(objective.X, column_means(objective.X, objective.weights)), objective.n_classes
+    rows, n_classes = centred_rows(objective.X, objective.column_means), objective.n_classes
     rows = rows / np.maximum(np.abs(rows).max(axis=0), np.finfo(np.float64).tiny)
     others = n_classes - 1
     if rows.size * others**2 > _MOST_NUMBERS:
