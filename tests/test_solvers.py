@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -119,6 +121,49 @@ def test_sparse_equals_dense():
     rows = SparseMatrix(*objective.X.compressed_rows(), objective.X.n_features)
     sparse = Objective(rows, objective.y, n_classes=3, l2=objective.l2)
     assert np.allclose(dual(objective, tol=1e-8).theta, dual(sparse, tol=1e-8).theta, rtol=0, atol=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10**6), cache=st.sampled_from([1, 3, 1 << 19]))
+def test_rows_by_falling_frequency_are_the_same_rows(seed, cache):
+    random = np.random.default_rng(seed)
+    X = random.normal(size=(9, 8)) * (random.random((9, 8)) < random.random(8))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("vikt.matrix.sparse._NEAR", cache)
+        ranked, rank = SparseMatrix(*DenseMatrix(X).compressed_rows(), 8).by_falling_frequency(1)
+    assert sorted(rank.tolist()) == list(range(8))
+    expected = np.empty_like(X)
+    expected[:, rank] = X
+    frequency = np.count_nonzero(expected, axis=0)
+    assert np.all(frequency[1:] <= frequency[:-1])
+    for row, own in enumerate(expected):
+        columns, values = ranked.row(row)
+        held = np.zeros(8)
+        held[columns] = values
+        assert len(columns) == np.count_nonzero(own)
+        assert np.array_equal(held, own)
+    assert ranked.squared_norms() == pytest.approx((X**2).sum(axis=1))
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_columns_far_from_a_small_cache_change_no_optimum(classes, monkeypatch):
+    objective = problem(4, m=60, n=12, classes=classes)
+    rows = SparseMatrix(*objective.X.compressed_rows(), 12)
+    sparse = Objective(rows, objective.y, n_classes=classes, l2=objective.l2)
+    near = dual(sparse, tol=1e-8)
+    monkeypatch.setattr("vikt.matrix.sparse._NEAR", 16)
+    far = dual(sparse, tol=1e-8)
+    assert far.converged
+    assert far.theta == pytest.approx(near.theta, abs=1e-4)
+
+
+def test_a_hint_is_no_proof(monkeypatch):
+    """Whatever the pace promises, a fit ends only when it is proven."""
+    monkeypatch.setattr(sys.modules["vikt.solvers.dual"], "_EXPECTED", 1e6)
+    objective = problem(2, classes=3, l2=1e-4)
+    solution = dual(objective, tol=1e-6)
+    assert solution.converged
+    assert objective.value(solution.theta) <= (1 + 1e-6) * least(objective) + 1e-8
 
 
 @pytest.mark.parametrize("classes", [2, 3])

@@ -75,7 +75,7 @@ class L2:
 
     def unscaled(self, theta: NDArray[Any]) -> Floats:
         """θ_j/r_j, the intercept left out: the weights of columns multiplied by r."""
-        return np.asarray(theta[..., self.first :].astype(np.float64) / self.scales)
+        return np.asarray(np.divide(theta[..., self.first :], self.scales, dtype=np.float64))
 
     def gradient(self, theta: Floats) -> Floats:
         """2λθ_j/r_j², and 0 for the intercept: the shape of θ."""
