@@ -37,7 +37,7 @@ _RHO = 0.3
 _HINT = 3.0
 # What a pass is expected to leave is told to within a factor of two, as a rule too low.
 _EXPECTED = 0.7
-_AGAIN = 0.9
+_AGAIN, _SOONEST = 0.9, 0.1
 # Rows whose share of the gap is below this part of what may remain need no visit.
 _NEGLIGIBLE = 0.05
 _LEAST_GIVE = 1e-12
@@ -255,8 +255,8 @@ def dual(
                 theta, proof = _no_worse_than_zero(objective, theta, proof)
             if proof.relative <= tol or ended:
                 return _solution(theta, proof, curve, tol, ascent.state)
-            # The proof tells what the hint is worth here.
-            ask_below = min(left * tol / proof.relative, left) * _AGAIN
+            # The proof tells what the hint is worth here; the worse it is, the more that may change.
+            ask_below = left * max(tol / proof.relative, _SOONEST) * _AGAIN
             ascent.aim = min(ascent.aim, ask_below)
 
 
