@@ -144,7 +144,7 @@ def bench_process(vw_python, repeats=3):
     with tempfile.TemporaryDirectory() as folder:
         process([sys.executable, str(HERE / "work_predict.py"), "prepare", folder, "0", "0"])
         named = ["--text", "text", "--label", "label", "--test", test, "--l2", str(1 / (2 * C * 25_000))]
-        own = [sys.executable, "-m", "vikt.cli.main", "train", train, *named, "--json", "-q", "-o", f"{folder}/vikt"]
+        own = [sys.executable, "-m", "vikt", "train", train, *named, "--json", "-q", "-o", f"{folder}/vikt"]
         commands = {
             "vikt": own,
             "scikit-learn": [sys.executable, "-c", PIPELINE, train, test, f"{folder}/scikit-learn"],

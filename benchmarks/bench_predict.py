@@ -31,7 +31,7 @@ import work_predict
 from measuring import HERE, in_turn, machine, print_rows, process, python_of, save, spread, times_faster, workers
 
 WORK = str(HERE / "work_predict.py")
-VIKT = [sys.executable, "-m", "vikt.cli.main"]
+VIKT = [sys.executable, "-m", "vikt"]
 N_LINES = 1_000_000
 
 # The package that runs a side, where that may be in another environment.

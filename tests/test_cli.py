@@ -24,7 +24,7 @@ MAILS = "label\ttext\n" + "".join(
 
 
 def vikt(*args, **options):
-    command = [sys.executable, "-m", "vikt.cli.main", *map(str, args)]
+    command = [sys.executable, "-m", "vikt", *map(str, args)]
     return subprocess.run(command, capture_output=True, timeout=120, check=False, **options)
 
 
@@ -153,7 +153,7 @@ def test_predict_proba_sums_to_one(model):
 
 
 def test_predict_answers_a_slow_pipe_line_by_line(model):
-    command = [sys.executable, "-m", "vikt.cli.main", "predict", str(model)]
+    command = [sys.executable, "-m", "vikt", "predict", str(model)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         for text, label in ((b"win money\n", b"spam"), (b"lunch\n", b"ham")):
             process.stdin.write(text)
@@ -164,7 +164,7 @@ def test_predict_answers_a_slow_pipe_line_by_line(model):
 
 
 def test_a_closed_pipe_ends_in_silence(model):
-    command = f"yes 'win money' | head -300000 | '{sys.executable}' -m vikt.cli.main predict '{model}' | head -1"
+    command = f"yes 'win money' | head -300000 | '{sys.executable}' -m vikt predict '{model}' | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=120, check=False)
     assert done.stdout.startswith(b"spam\t")
     assert done.stderr == b""
@@ -295,7 +295,7 @@ def test_a_file_that_is_no_model_is_neither_loaded_nor_replaced(run, mails, tmp_
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_disk(model):
     with open("/dev/full", "wb") as full:
-        command = [sys.executable, "-m", "vikt.cli.main", "predict", str(model)]
+        command = [sys.executable, "-m", "vikt", "predict", str(model)]
         done = subprocess.run(
             command, input=b"win\n" * 10, stdout=full, stderr=subprocess.PIPE, timeout=120, check=False
         )
@@ -312,7 +312,7 @@ def test_ctrl_c_in_mid_training_leaves_nothing(tmp_path, emails):
     command = [
         sys.executable,
         "-m",
-        "vikt.cli.main",
+        "vikt",
         "train",
         str(data),
         "--tol",

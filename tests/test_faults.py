@@ -39,7 +39,7 @@ N_DAMAGES, N_KILLS = 2000, 30
 
 
 def command(*args):
-    return [sys.executable, "-m", "vikt.cli.main", *map(str, args)]
+    return [sys.executable, "-m", "vikt", *map(str, args)]
 
 
 def run(arguments, **options):

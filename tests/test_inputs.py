@@ -160,7 +160,7 @@ def objects(out):
 def plain(tmp_path_factory):
     """The bytes of the model of a plain table of ROWS."""
     folder = tmp_path_factory.mktemp("plain")
-    command = [sys.executable, "-m", "vikt.cli.main", "train", written(folder / "mails.tsv", TABLE)]
+    command = [sys.executable, "-m", "vikt", "train", written(folder / "mails.tsv", TABLE)]
     subprocess.run([*command, "-q", "--min-df", "1", "--l2", "0.001", "-o", folder / "m.vikt"], check=True, timeout=120)
     return (folder / "m.vikt").read_bytes()
 
@@ -646,7 +646,7 @@ def test_tables_on_standard_input(ok, tmp_path, model, suffix):
 def test_an_ascii_locale_and_windows_line_ends_change_no_byte(made, tmp_path, model):
     made("a.csv", "text,é\nlunch é,ü\n")
     made("b.csv", "text,é\r\nlunch é,ü\r\n")
-    command = [sys.executable, "-m", "vikt.cli.main", "predict", str(model)]
+    command = [sys.executable, "-m", "vikt", "predict", str(model)]
     plain = {**os.environ, "PYTHONUTF8": "1"}
     poor = {**os.environ, "PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONCOERCECLOCALE": "0"}
     outs = {

@@ -333,7 +333,3 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="surrogateescape")
     app()
-
-
-if __name__ == "__main__":
-    main()
