@@ -43,8 +43,12 @@ class Settings:
     solver : str
         A name in `SOLVERS`, or "auto", which chooses so:
 
-        ============  =======  ==============================================================================
-        With λ₁ > 0 it is the elastic net's own, and with an offset, which has no dual here, Newton's method.
+        ======================  ===============================================================================
+        λ₁ > 0                  "elastic_net"
+        dense rows, or λ = 0    "newton"
+        an offset               "newton", since "dual" takes none
+        else                    "dual"; where more than 150 passes are to come yet, "newton" goes on from there
+        ======================  ===============================================================================
     tol : float
         The relative distance from the optimum to be proven.
     max_iter : int, optional
