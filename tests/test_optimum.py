@@ -12,8 +12,9 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression as Reference
 
 import vikt
+from test_classifier import rows_of
 from vikt import LogisticRegression
-from vikt.matrix import DenseMatrix
+from vikt.matrix import DenseMatrix, design_matrix
 from vikt.model.objective import Objective
 from vikt.solvers import DESCENTS, Settings, minimise
 from vikt.solvers.dual import dual
@@ -289,3 +290,16 @@ def real_rows(corpus, name):
     header, *lines = corpus("languages/train.tsv").read_text(encoding="utf-8").rstrip("\n").split("\n")
     names, rows = header.split("\t"), [line.split("\t") for line in lines]
     return [row[names.index("text")] for row in rows], [row[names.index("label")] for row in rows]
+
+
+@pytest.mark.parametrize("spread", [0, 6], ids=["equal weights", "weights from 1 to 1e6"])
+def test_all_but_no_penalty_on_text_is_proven_in_few_passes(corpus, spread):
+    """Newton's steps for the intercepts got lost here while they began at 0."""
+    texts, labels = rows_of(corpus("sms/sms.tsv"), "label")
+    X = vikt.TextVectorizer(analyzer="pattern", ngram_range=(1, 2), min_df=2, sublinear_tf=True).fit_transform(texts)
+    y = (np.array(labels) == "spam").astype(int)
+    weights = 10.0 ** np.random.default_rng(0).uniform(0, spread, len(y))
+    objective = Objective(design_matrix(X), y, n_classes=2, l2=1e-9, sample_weight=weights)
+    solution = dual(objective, max_iter=200)
+    assert solution.certificate.relative <= 1e-4
+    assert objective.value(solution.theta) == pytest.approx(objective.value(newton(objective).theta), rel=2e-4)
