@@ -13,7 +13,8 @@ from sklearn.naive_bayes import BernoulliNB, MultinomialNB
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from vikt.errors import ClassesError, ConvergenceWarning, DataError, UsageError
-from vikt.estimators import LogisticRegression, NaiveBayes
+from vikt.estimators import LogisticRegression, NaiveBayes, _row_contents
+from vikt.matrix import design_matrix
 
 NOT_OURS = {
     # The check itself passes negative values, which its own tag positive_only forbids.
@@ -175,3 +176,13 @@ def test_probabilities_are_probabilities_at_any_score():
     p = model.predict_proba([[1e3], [-1e3]])
     assert p.tolist() == [[0.0, 1.0], [1.0, 0.0]]
     assert model.predict_log_proba([[1e3]])[0, 0] == -1e6
+
+
+@pytest.mark.parametrize("differs", ["row", "offset", "nothing"])
+def test_rows_of_one_hash_are_told_apart_by_what_they_say(monkeypatch, differs):
+    X = np.array([[1.0, 0.0], [0.0, 2.0] if differs == "row" else [1.0, 0.0]])
+    offset = np.array([0.5, 1.5 if differs == "offset" else 0.5])
+    matrix = design_matrix(csr_matrix(X))
+    monkeypatch.setattr(matrix, "row_hashes", lambda: np.zeros(2, dtype=np.int64))
+    _, content_of = _row_contents(matrix, 0, offset)
+    assert (content_of(0) == content_of(1)) == (differs == "nothing")

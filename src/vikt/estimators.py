@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vikt.corpus.order import canonical_order, group_ranks, split_tenths
 from vikt.errors import DataError, NotFittedError, UsageError, check_known, known_to_sklearn
-from vikt.matrix import DesignMatrix, design_matrix
+from vikt.matrix import DesignMatrix, design_matrix, equal_rows
 from vikt.model.classes import class_factors, encode_labels, row_weights
 from vikt.model.functions import Floats
 from vikt.model.linear import LinearModel, centred_intercepts, log_probabilities, most_probable
@@ -365,11 +365,17 @@ def _checked_offset(offset: Any, shape: tuple[int, ...]) -> Floats:
 
 def _row_contents(
     matrix: DesignMatrix, seed: int, offset: Floats | None = None
-) -> tuple[NDArray[np.int64], Callable[[int], bytes]]:
-    """What each row says, its non-zeros, the same whether it is held sparse or dense: a seeded hash, and the bytes.
+) -> tuple[NDArray[np.int64], Callable[[int], Any]]:
+    """What each row says, its non-zeros, the same whether it is held sparse or dense: a seeded hash, and all of it.
 
-    Its offset is part of the bytes.
+    Its offset is part of it. Where no two rows of one hash differ, the hash is all there is to say.
     """
+    keys = matrix.row_hashes() * np.int64(2 * seed + 1)
+    order = np.argsort(keys, kind="stable")
+    alike = np.flatnonzero(keys[order[1:]] == keys[order[:-1]])
+    before, after = order[alike], order[alike + 1]
+    if equal_rows(matrix, before, after) and (offset is None or np.array_equal(offset[before], offset[after])):
+        return keys, keys.__getitem__
 
     # Rows that look equal are asked for once for their order, and again to be merged.
     @lru_cache(maxsize=1 << 14)
@@ -378,13 +384,13 @@ def _row_contents(
         known = b"" if offset is None else offset[row].tobytes()
         return bytes(columns.astype(np.int64).tobytes() + values.astype(np.float64).tobytes() + known)
 
-    return matrix.row_hashes() * np.int64(2 * seed + 1), content_of
+    return keys, content_of
 
 
 def _merged(
     order: NDArray[np.int64],
     keys: NDArray[np.int64],
-    content_of: Callable[[int], bytes],
+    content_of: Callable[[int], Any],
     y: NDArray[np.int64],
     weights: Floats,
 ) -> tuple[NDArray[np.int64], Floats]:

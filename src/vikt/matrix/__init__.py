@@ -2,7 +2,7 @@
 
 from vikt.matrix.convert import design_matrix
 from vikt.matrix.dense import DenseMatrix
-from vikt.matrix.design import DesignMatrix
+from vikt.matrix.design import DesignMatrix, equal_rows
 from vikt.matrix.sparse import SparseMatrix
 
-__all__ = ["DenseMatrix", "DesignMatrix", "SparseMatrix", "design_matrix"]
+__all__ = ["DenseMatrix", "DesignMatrix", "SparseMatrix", "design_matrix", "equal_rows"]

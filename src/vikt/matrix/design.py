@@ -96,3 +96,9 @@ class DesignMatrix(Protocol):
     def take(self, rows: Rows) -> DesignMatrix:
         """The rows named, in that order."""
         ...
+
+
+def equal_rows(X: DesignMatrix, first: Rows, second: Rows) -> bool:
+    """Whether each of the first rows has the same non-zeros as the second row in its place."""
+    arrays = zip(X.take(first).compressed_rows(), X.take(second).compressed_rows(), strict=True)
+    return all(np.array_equal(one, other) for one, other in arrays)
