@@ -58,5 +58,5 @@ with tempfile.TemporaryDirectory() as folder:
     command = ["train", str(table), "--test", str(table), "-o", str(Path(folder, "spam.vikt")), "--quiet"]
     command += ["--analyzer", "none", *options, "--l2", "1e-3", "--tol", "1e-10"]
     print("\n$ vikt train mails.csv --analyzer none --number button --number 'sums of money' ...")
-    done = subprocess.run([sys.executable, "-m", "vikt.cli.main", *command], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-m", "vikt", *command], capture_output=True, text=True, check=True)
     print(done.stdout[done.stdout.index("weights of") : done.stdout.index("strongest")].strip())

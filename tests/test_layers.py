@@ -24,6 +24,7 @@ ORDER = [
     "storage",
     "classifier",
     "cli",
+    "__main__",
 ]
 ROOT = Path(vikt.__file__).parent
 
