@@ -38,6 +38,7 @@ from sklearn.metrics import accuracy_score, log_loss
 
 import prepared
 import vikt
+import work_predict
 from vikt.corpus.readers import read_table
 from vikt.matrix import design_matrix
 from vikt.model.objective import Objective
@@ -61,16 +62,8 @@ print(accuracy_score(test["label"], model.classes_[p.argmax(axis=1)]), log_loss(
 joblib.dump(model, sys.argv[3])
 """
 
-WABBIT = """
-import os, sys
-from vowpalwabbit import Workspace
-if hasattr(os, "sched_setaffinity"):
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-train, test, model, answers = sys.argv[1:5]
-one_pass = ["--quiet", "--ngram", "2", "-b", "20", "--loss_function", "logistic"]
-Workspace(arg_list=[*one_pass, "-d", train, "-f", model]).finish()
-Workspace(arg_list=["--quiet", "-t", "-i", model, "-d", test, "--link", "logistic", "-p", answers]).finish()
-"""
+WORK = str(HERE / "work_predict.py")
+WABBIT = "Vowpal Wabbit, one core"
 
 
 def load(corpus: str, label: str):
@@ -142,30 +135,29 @@ def bench_fit(name, corpus, label, features):
 def bench_process(vw_python, repeats=3):
     train, test = (str(DATA / f"imdb/{part}.parquet") for part in ("train", "test"))
     with tempfile.TemporaryDirectory() as folder:
-        process([sys.executable, str(HERE / "work_predict.py"), "prepare", folder, "0", "0"])
+        process([sys.executable, WORK, "prepare", folder, "0", "0"])
         named = ["--text", "text", "--label", "label", "--test", test, "--l2", str(1 / (2 * C * 25_000))]
         own = [sys.executable, "-m", "vikt", "train", train, *named, "--json", "-q", "-o", f"{folder}/vikt"]
         commands = {
             "vikt": own,
             "scikit-learn": [sys.executable, "-c", PIPELINE, train, test, f"{folder}/scikit-learn"],
-            "Vowpal Wabbit": [
-                *(vw_python, "-c", WABBIT, f"{folder}/train.vw", f"{folder}/test.vw"),
-                *(f"{folder}/Vowpal Wabbit", f"{folder}/answers"),
-            ],
+            "Vowpal Wabbit": [vw_python, WORK, "whole", WABBIT, folder],
         }
+        models = {"vikt": f"{folder}/vikt", "scikit-learn": f"{folder}/scikit-learn"}
+        models["Vowpal Wabbit"] = work_predict.model_path(WABBIT, Path(folder))
         fresh = process(own, {"NUMBA_CACHE_DIR": f"{folder}/cache"})
         if subprocess.run([vw_python, "-c", "import vowpalwabbit"], capture_output=True, check=False).returncode:
             print("Vowpal Wabbit is left out: it is not installed")
             del commands["Vowpal Wabbit"]
         runs = [{name: process(command, keep=True) for name, command in commands.items()} for _ in range(repeats)]
-        sizes = {name: Path(folder, name).stat().st_size / 1e6 for name in commands}
+        sizes = {name: Path(models[name]).stat().st_size / 1e6 for name in commands}
         told = json.loads(runs[0]["vikt"]["out"])["metrics"]
         scores = {
             "vikt": [told["accuracy"]["value"], told["log_loss"]["value"]],
             "scikit-learn": [float(number) for number in runs[0]["scikit-learn"]["out"].split()],
         }
         if "Vowpal Wabbit" in commands:
-            p = np.loadtxt(f"{folder}/answers")
+            p = vikt.logistic(np.loadtxt(next(Path(folder).glob("answers.*"))))
             truth = np.array(prepared.read_json(Path(folder, "test.json"))[1]) == "pos"
             scores["Vowpal Wabbit"] = [accuracy_score(truth, p > 0.5), log_loss(truth, p)]
     result = {

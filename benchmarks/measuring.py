@@ -49,6 +49,12 @@ def timed(work: Callable[[], Any]) -> tuple[Any, float, float]:
     return result, time.perf_counter() - wall, time.process_time() - cpu
 
 
+def hold_to_one_core() -> None:
+    """For a peer with a second thread that no switch keeps it from; nothing where the system knows no such hold."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
 def serve(prepare: Callable[[], tuple[Callable[[], Any], Callable[[Any], Measured]]]) -> None:
     """In a child: prepare, say so, then time the work once for each line that comes in.
 

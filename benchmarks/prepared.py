@@ -13,6 +13,9 @@ from pathlib import Path
 VIKT_WORDS = re.compile(r"\w+|[^\w\s]")
 SKLEARN_WORDS = re.compile(r"\b\w\w+\b")
 
+# One pass over 1-2-grams in 2^20 buckets, as Vowpal Wabbit is told of it.
+ONE_PASS = ["--quiet", "--ngram", "2", "-b", "20", "--loss_function", "logistic"]
+
 
 def read_imdb(path: Path, n_rows: int | None) -> tuple[list[str], list[str]]:
     """Texts and labels: all, or as many evenly spread over the file."""

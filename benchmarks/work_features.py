@@ -9,7 +9,6 @@ import measuring
 
 # isort: split
 import json
-import os
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -145,9 +144,9 @@ def vowpal_wabbit(file: str, cores: str) -> tuple[Work, Any]:
     """
     from vowpalwabbit import Workspace
 
-    if cores == "one core" and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    arguments = ["--quiet", "--ngram", "2", "-b", "20", "--loss_function", "logistic", "-d", file]
+    if cores == "one core":
+        measuring.hold_to_one_core()
+    arguments = [*prepared.ONE_PASS, "-d", file]
     return lambda: Workspace(arg_list=arguments).finish(), lambda result: {}
 
 

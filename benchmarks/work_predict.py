@@ -1,7 +1,7 @@
 """What bench_predict.py has its children do; a peer's own environment need hold the peer alone.
 
 python benchmarks/work_predict.py prepare FOLDER ROWS LINES
-python benchmarks/work_predict.py train|serve SIDE FOLDER
+python benchmarks/work_predict.py train|serve|whole SIDE FOLDER
 """
 
 from __future__ import annotations
@@ -70,8 +70,7 @@ def load_sklearn(folder: Path, model: str) -> Loaded:
 def train_vowpal_wabbit(folder: Path, model: str) -> None:
     from vowpalwabbit import Workspace
 
-    options = ["--quiet", "--ngram", "2", "-b", "20", "--loss_function", "logistic"]
-    Workspace(arg_list=[*options, "-d", str(folder / "train.vw"), "-f", model]).finish()
+    Workspace(arg_list=[*prepared.ONE_PASS, "-d", str(folder / "train.vw"), "-f", model]).finish()
 
 
 def load_vowpal_wabbit(folder: Path, model: str) -> Loaded:
@@ -90,11 +89,14 @@ def load_vowpal_wabbit(folder: Path, model: str) -> Loaded:
     return lambda: Workspace(arg_list=arguments).finish(), labels
 
 
-def load_vowpal_wabbit_on_one_core(folder: Path, model: str) -> Loaded:
-    """It parses in a thread of its own, and has no switch against it: the process is held to one core instead."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    return load_vowpal_wabbit(folder, model)
+def on_one_core(work: Callable[[Path, str], Any]) -> Callable[[Path, str], Any]:
+    """Vowpal Wabbit parses in a thread of its own, and has no switch against it."""
+
+    def held(folder: Path, model: str) -> Any:
+        measuring.hold_to_one_core()
+        return work(folder, model)
+
+    return held
 
 
 def fasttext_side(module: str) -> Side:
@@ -120,7 +122,7 @@ SIDES = {
     "vikt": vikt_side(analyzer="word"),
     "vikt, hashed": vikt_side(analyzer="word", hashing=20),
     "scikit-learn": Side(train_sklearn, load_sklearn),
-    "Vowpal Wabbit, one core": Side(train_vowpal_wabbit, load_vowpal_wabbit_on_one_core),
+    "Vowpal Wabbit, one core": Side(on_one_core(train_vowpal_wabbit), on_one_core(load_vowpal_wabbit)),
     "Vowpal Wabbit, two threads": Side(train_vowpal_wabbit, load_vowpal_wabbit),
     "fasttext-turbo": fasttext_side("fasttext"),
     "fasttext-new": fasttext_side("fasttext_new"),
@@ -157,6 +159,12 @@ def train(name: str, folder: str) -> None:
     measuring.serve(work)
 
 
+def whole(name: str, folder: str) -> None:
+    path = model_path(name, Path(folder))
+    SIDES[name].train(Path(folder), path)
+    SIDES[name].load(Path(folder), path)[0]()
+
+
 def serve(name: str, folder: str) -> None:
     def work() -> tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]:
         predict, labels_of = SIDES[name].load(Path(folder), model_path(name, Path(folder)))
@@ -171,4 +179,4 @@ def accuracy(found: list[str], truth: list[str]) -> float:
 
 
 if __name__ == "__main__":
-    {"prepare": prepare, "train": train, "serve": serve}[sys.argv[1]](*sys.argv[2:])
+    {"prepare": prepare, "train": train, "whole": whole, "serve": serve}[sys.argv[1]](*sys.argv[2:])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -377,8 +376,6 @@ def _row_contents(
     if equal_rows(matrix, before, after) and (offset is None or np.array_equal(offset[before], offset[after])):
         return keys, keys.__getitem__
 
-    # Rows that look equal are asked for once for their order, and again to be merged.
-    @lru_cache(maxsize=1 << 14)
     def content_of(row: int) -> bytes:
         columns, values = matrix.row(row)
         known = b"" if offset is None else offset[row].tobytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -55,10 +56,15 @@ class L2:
         self.first = int(has_dummy)
         self.scales: Any = 1.0 if scales is None else scales
 
-    @property
+    @cached_property
     def strengths(self) -> Any:
         """λ/r² of each weight but the intercept: a number, (n,) or (K, n)."""
         return self.strength / np.square(self.scales, dtype=np.float64)
+
+    @property
+    def kinks(self) -> Any:
+        """λ₁/r of each weight but the intercept, in shape as `strengths`: none without λ₁."""
+        return 0.0
 
     @property
     def largest_scale(self) -> float:
@@ -67,11 +73,6 @@ class L2:
     def value(self, theta: NDArray[Any]) -> float:
         penalised = self.unscaled(theta)
         return self.strength * float(np.sum(penalised * penalised))
-
-    @property
-    def kinks(self) -> Any:
-        """λ₁/r of each weight but the intercept, in shape as `strengths`: none without λ₁."""
-        return 0.0
 
     def unscaled(self, theta: NDArray[Any]) -> Floats:
         """θ_j/r_j, the intercept left out: the weights of columns multiplied by r."""
