@@ -19,6 +19,7 @@ from vikt.model.naive_bayes import NAIVE_BAYES
 from vikt.model.objective import Objective
 from vikt.model.penalties import split_strength
 from vikt.solvers import Settings, minimise
+from vikt.threads import check_threads
 
 
 class Estimator:
@@ -84,6 +85,7 @@ class LinearClassifier(Estimator):
     """
 
     _kind = "classifier"
+    threads = 1
     classes_: NDArray[Any]
     n_features_in_: int
 
@@ -121,7 +123,9 @@ class LinearClassifier(Estimator):
         return scores if offset is None else scores + _checked_offset(offset, scores.shape)
 
     def _matrix(self, X: Any, has_dummy: bool, n_features: int | None = None) -> Any:
-        return design_matrix(X, has_dummy=has_dummy, n_features=n_features, owner=type(self).__name__)
+        return design_matrix(
+            X, has_dummy=has_dummy, n_features=n_features, owner=type(self).__name__, threads=self.threads
+        )
 
     def decision_function(self, X: Any, offset: Any = None) -> Floats:
         """θᵀx: (m,) for two classes, (m, K) for more; `offset`, here and below, is known scores to be added."""
@@ -178,6 +182,8 @@ class LogisticRegression(LinearClassifier):
         Stop a descent early after more than so many rises of the loss on a tenth of the rows, kept apart.
     random_state : int
         Of every draw.
+    threads : int
+        How many share the work that can be shared, which a pass of dual ascent cannot; no result depends on it.
 
     Attributes
     ----------
@@ -216,12 +222,13 @@ class LogisticRegression(LinearClassifier):
         batch_size: int = 100,
         patience: int | None = None,
         random_state: int | None = 0,
+        threads: int = 1,
     ) -> None:
         self.C, self.l2, self.l1_ratio = C, l2, l1_ratio
         self.fit_intercept, self.class_weight = fit_intercept, class_weight
         self.solver, self.tol, self.max_iter, self.warm_start = solver, tol, max_iter, warm_start
         self.learning_rate, self.batch_size, self.patience = learning_rate, batch_size, patience
-        self.random_state = random_state
+        self.random_state, self.threads = random_state, threads
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
         """Fit; the order of the rows does not matter, not even to the last bit.
@@ -243,6 +250,7 @@ class LogisticRegression(LinearClassifier):
         """
         settings = Settings.of(self)
         split_strength(0.0, self.l1_ratio)
+        check_threads(self.threads)
         last = (self.theta_, self.classes_) if self.warm_start and self.__sklearn_is_fitted__() else None
         matrix, indices, weights = self._prepared(X, y, sample_weight, self.fit_intercept)
         known = self._known(offset, sample_weight, matrix.n_rows)

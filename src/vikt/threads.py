@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import pairwise
+from numbers import Integral
 from typing import Any
 
-# Does something for each item, on as many threads as there are, and hands out the results in order.
-Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+from vikt.errors import UsageError
+
+# As `map`: does something for each item, on as many threads as there are, and hands out the results in order.
+Run = Callable[..., Iterable[Any]]
+
+
+def check_threads(threads: Any) -> None:
+    """Refuse what is no number of threads. Raises UsageError."""
+    if not isinstance(threads, Integral) or int(threads) < 1:
+        raise UsageError(f"threads: expected a whole number of 1 or more, found {threads!r}")
 
 
 @contextmanager
@@ -19,3 +29,21 @@ def running(threads: int) -> Iterator[Run]:
         return
     with ThreadPoolExecutor(threads) as pool:
         yield pool.map
+
+
+def parts(n: int, n_parts: int) -> list[slice]:
+    """The numbers from 0 to n - 1, in so many parts of about the same size.
+
+    Examples
+    --------
+    >>> parts(5, 2)
+    [slice(0, 2, None), slice(2, 5, None)]
+    """
+    edges = [n * part // n_parts for part in range(n_parts + 1)]
+    return [slice(begin, end) for begin, end in pairwise(edges)]
+
+
+def in_parts(n: int, threads: int, work: Callable[[slice], Any]) -> None:
+    """Do something with each part of the numbers from 0 to n - 1, a part a thread."""
+    with running(threads) as run:
+        list(run(work, parts(n, threads)))

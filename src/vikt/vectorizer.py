@@ -25,6 +25,7 @@ from vikt.features.ngrams import Ngrams
 from vikt.features.rows import Rows
 from vikt.features.terms import CUT_INTO_WORDS, TOKEN_PATTERN, ListedTerms, Span, Steps, spelled
 from vikt.features.weighting import Weighting
+from vikt.threads import check_threads
 
 # The token patterns that are compiled: a run of word characters has an edge on either side, asked for or not.
 _PATTERNS = {
@@ -398,6 +399,7 @@ class TextVectorizer(Steps, Estimator):
             value = getattr(self, name)
             if not holds(value):
                 raise UsageError(f"{name}: expected {expected}, found {value!r}")
+        check_threads(self.threads)
         if self.ngram_range[0] > self.ngram_range[1]:
             raise UsageError(
                 f"Invalid value for ngram_range={self.ngram_range} lower boundary larger than the upper boundary. "
@@ -471,6 +473,5 @@ _EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "ngram_range": ("two whole numbers of 1 or more", lambda span: len(span) == 2 and all(map(_is_whole, span))),
     "min_df": _FREQUENCY,
     "max_df": _FREQUENCY,
-    "threads": ("a whole number of 1 or more", _is_whole),
     "max_features": ("a whole number of 1 or more, or None", lambda value: value is None or _is_whole(value)),
 }

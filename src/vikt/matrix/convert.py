@@ -13,7 +13,9 @@ from vikt.matrix.design import DesignMatrix
 from vikt.matrix.sparse import SparseMatrix
 
 
-def design_matrix(X: Any, *, has_dummy: bool = True, n_features: int | None = None, owner: str = "X") -> DesignMatrix:
+def design_matrix(
+    X: Any, *, has_dummy: bool = True, n_features: int | None = None, owner: str = "X", threads: int = 1
+) -> DesignMatrix:
     """A design matrix of the rows of X; float32 stays float32, all else becomes float64.
 
     Parameters
@@ -25,13 +27,15 @@ def design_matrix(X: Any, *, has_dummy: bool = True, n_features: int | None = No
         How many columns there must be.
     owner : str
         Who asks, for messages.
+    threads : int
+        On how many a sparse matrix does what can be divided.
 
     Raises
     ------
     DataError
         Not two-dimensional, empty, not numbers, not finite, larger than `LARGEST`, or of another width.
     """
-    matrix = _sparse(X, has_dummy) if hasattr(X, "tocsr") else _dense(X, has_dummy)
+    matrix = _sparse(X, has_dummy, threads) if hasattr(X, "tocsr") else _dense(X, has_dummy)
     if matrix.n_rows == 0 or matrix.n_features == 0:
         raise DataError(
             f"found array with {matrix.n_rows} sample(s) and {matrix.n_features} feature(s) "
@@ -52,7 +56,7 @@ def design_matrix(X: Any, *, has_dummy: bool = True, n_features: int | None = No
     return matrix
 
 
-def _sparse(X: Any, has_dummy: bool) -> SparseMatrix:
+def _sparse(X: Any, has_dummy: bool, threads: int) -> SparseMatrix:
     rows = X.tocsr()
     if np.iscomplexobj(rows.data):
         raise DataError("Complex data not supported; take real and imaginary parts as features")
@@ -61,7 +65,7 @@ def _sparse(X: Any, has_dummy: bool) -> SparseMatrix:
         rows.sum_duplicates()
         rows.eliminate_zeros()
     indices = rows.indices if rows.indices.dtype == np.int32 else _narrow(rows.indices)
-    return SparseMatrix(rows.indptr, indices, _floats(rows.data), rows.shape[1], has_dummy)
+    return SparseMatrix(rows.indptr, indices, _floats(rows.data), rows.shape[1], has_dummy, threads)
 
 
 def _narrow(indices: Any) -> Any:

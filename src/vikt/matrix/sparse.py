@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -11,16 +12,21 @@ from numpy.typing import NDArray
 from vikt.compiled import compiled, kernels_for
 from vikt.matrix import kernels
 from vikt.matrix.design import Floats, Rows
+from vikt.threads import in_parts, parts, running
 
 _OF_ROWS = ("_squared_norms", "_row_hashes")
-# Weights that caches hold; measured, there is little to choose between a quarter of it and twice.
-_NEAR = 1 << 19
+# Weights that a core's own cache holds; measured, there is little to choose between half of it and four times as many.
+_NEAR = 1 << 17
+# Entries for which other threads are worth their start; and blocks of rows that are summed apart, where that many
+# entries to a column make the sum of the blocks' sums a small thing beside them.
+_SHARED = 1 << 19
+_ENTRIES_A_COLUMN, _MOST_BLOCKS = 8, 8
 
 
 class SparseMatrix:
     """Rows held as (indptr, indices, values), without a zero, indices rising within a row.
 
-    SciPy is not needed: a model that only predicts never imports it.
+    SciPy is not needed: a model that only predicts never imports it. No bit of what is made depends on the threads.
 
     Examples
     --------
@@ -40,6 +46,7 @@ class SparseMatrix:
         values: NDArray[Any],
         n_features: int,
         has_dummy: bool = True,
+        threads: int = 1,
     ) -> None:
         self.indptr = np.asarray(indptr, dtype=np.int64)
         self.indices = indices
@@ -47,6 +54,32 @@ class SparseMatrix:
         self.n_rows = len(indptr) - 1
         self.n_features = n_features
         self.has_dummy = has_dummy
+        self.threads = threads
+
+    def _with(self, indptr: NDArray[np.int64], indices: NDArray[Any], values: NDArray[Any]) -> SparseMatrix:
+        """Other entries in the same columns."""
+        return SparseMatrix(indptr, indices, values, self.n_features, self.has_dummy, self.threads)
+
+    def _in_parts(self, n: int, work: Callable[[slice], Any]) -> None:
+        """Does something with each part of n rows or entries, none of which needs another's."""
+        in_parts(n, self.threads if len(self.values) >= _SHARED else 1, work)
+
+    def _summed(self, n_rows: int, totals: Floats, add: Callable[[slice, Floats], Any]) -> Floats:
+        """Sums over rows, a block of rows at a time or several at once; what the blocks are, the data alone decide."""
+        dense_enough = len(self.values) // (_ENTRIES_A_COLUMN * self.n_features)
+        is_small = len(self.values) < _SHARED or n_rows < self.n_rows
+        n_blocks = 1 if is_small else min(max(dense_enough, 1), _MOST_BLOCKS)
+
+        def sums(rows: slice) -> Floats:
+            own = np.zeros_like(totals) if rows.start else totals
+            add(rows, own)
+            return own
+
+        with running(min(self.threads, n_blocks)) as run:
+            for own in run(sums, parts(n_rows, n_blocks)):
+                if own is not totals:
+                    totals += own
+        return totals
 
     def _kernels(self) -> Any:
         return compiled(kernels.__name__)
@@ -59,37 +92,46 @@ class SparseMatrix:
         by_class = np.ascontiguousarray(np.atleast_2d(theta).T)
         scores = np.empty((len(rows), by_class.shape[1]))
         run = kernels_for(kernels.__name__, len(self.values) * by_class.shape[1])
-        run.row_scores(self.indptr, self.indices, self.values, rows, by_class, int(self.has_dummy), scores)
+        data, first = (self.indptr, self.indices, self.values), int(self.has_dummy)
+        self._in_parts(len(rows), lambda part: run.row_scores(*data, rows[part], by_class, first, scores[part]))
         # A class's scores side by side, over which all that follows is quicker.
         return scores[:, 0] if theta.ndim == 1 else np.asfortranarray(scores)
 
     def weighted_sum(self, residuals: NDArray[Any], rows: Rows | None = None) -> Floats:
         rows = self._rows(rows)
         by_class = np.ascontiguousarray(residuals.reshape(len(rows), -1), dtype=np.float64)
-        total = np.zeros((self.n_features + self.has_dummy, by_class.shape[1]))
-        self._kernels().row_weighted_sum(
-            self.indptr, self.indices, self.values, rows, by_class, int(self.has_dummy), total
+        data, first, run = (self.indptr, self.indices, self.values), int(self.has_dummy), self._kernels()
+        total = self._summed(
+            len(rows),
+            np.zeros((self.n_features + first, by_class.shape[1])),
+            lambda part, sums: run.row_weighted_sum(*data, rows[part], by_class[part], first, sums),
         )
         return total[:, 0] if residuals.ndim == 1 else total.T
 
     def curvature_product(self, theta: NDArray[Any], p: NDArray[Any], weights: Floats) -> Floats:
-        dtype, first = theta.dtype, int(self.has_dummy)
+        dtype, first, run = theta.dtype, int(self.has_dummy), self._kernels()
         by_class = np.ascontiguousarray(np.atleast_2d(theta).T)
-        total = np.zeros(by_class.shape, dtype)
-        no_intercepts, no_sums = np.zeros((2, by_class.shape[1]), dtype)
-        self._kernels().row_curvature_product(
-            self.indptr,
-            # Unsigned, so that the kernel need not ask whether an index counts from the end.
-            self.indices.view(f"u{self.indices.itemsize}"),
-            self.values.astype(dtype, copy=False),
-            p.reshape(self.n_rows, -1).astype(dtype, copy=False),
-            weights.astype(dtype, copy=False),
-            by_class[first:],
-            by_class[0] if first else no_intercepts,
-            np.empty(by_class.shape[1], dtype),
-            total[first:],
-            total[0] if first else no_sums,
-        )
+        n_classes = by_class.shape[1]
+        no_intercepts = np.zeros((2, n_classes), dtype)
+        # Unsigned, so that the kernel need not ask whether an index counts from the end.
+        entries = self.indices.view(f"u{self.indices.itemsize}"), self.values.astype(dtype, copy=False)
+        p, weights = p.reshape(self.n_rows, -1).astype(dtype, copy=False), weights.astype(dtype, copy=False)
+        intercepts, theta_j = (by_class[0], by_class[1:]) if first else (no_intercepts[0], by_class)
+
+        def add(rows: slice, sums: Floats) -> None:
+            run.row_curvature_product(
+                self._begins(rows),
+                *entries,
+                p[rows],
+                weights[rows],
+                theta_j,
+                intercepts,
+                np.empty(n_classes, dtype),
+                sums[first:],
+                sums[0] if first else no_intercepts[1],
+            )
+
+        total = self._summed(self.n_rows, np.zeros(by_class.shape, dtype), add)
         return (total[:, 0] if theta.ndim == 1 else total.T).astype(np.float64)
 
     def weighted_squares(self, weights: NDArray[Any]) -> Floats:
@@ -97,11 +139,10 @@ class SparseMatrix:
 
     def _squared(self) -> SparseMatrix:
         squares = np.square(self.values, dtype=np.float64)
-        return SparseMatrix(self.indptr, self.indices, squares, self.n_features, False)
+        return SparseMatrix(self.indptr, self.indices, squares, self.n_features, False, self.threads)
 
     def score_sizes(self, theta: Floats) -> Floats:
-        sizes = SparseMatrix(self.indptr, self.indices, np.abs(self.values), self.n_features, self.has_dummy)
-        return sizes.scores(np.abs(theta))
+        return self._with(self.indptr, self.indices, np.abs(self.values)).scores(np.abs(theta))
 
     def scatter(self, residuals: Floats, rows: Rows) -> tuple[Any, Floats]:
         block = self.take(rows)
@@ -120,8 +161,12 @@ class SparseMatrix:
     @cached_property
     def _squared_norms(self) -> Floats:
         norms = np.empty(self.n_rows)
-        self._kernels().row_squared_norms(self.indptr, self.values, norms)
+        run = self._kernels().row_squared_norms
+        self._in_parts(self.n_rows, lambda part: run(self._begins(part), self.values, norms[part]))
         return norms
+
+    def _begins(self, rows: slice) -> NDArray[np.int64]:
+        return self.indptr[rows.start : rows.stop + 1]
 
     def compressed_rows(self) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]:
         return self.indptr, self.indices, self.values
@@ -137,7 +182,8 @@ class SparseMatrix:
     def _row_hashes(self) -> NDArray[np.int64]:
         hashes = np.empty(self.n_rows, dtype=np.int64)
         bits = self.values.view(f"i{self.values.itemsize}")
-        self._kernels().row_hashes(self.indptr, self.indices, bits, hashes)
+        run = self._kernels().row_hashes
+        self._in_parts(self.n_rows, lambda part: run(self._begins(part), self.indices, bits, hashes[part]))
         return hashes
 
     def take(self, rows: Rows) -> SparseMatrix:
@@ -146,8 +192,11 @@ class SparseMatrix:
         np.cumsum(self.indptr[rows + 1] - self.indptr[rows], out=indptr[1:])
         indices = np.empty(indptr[-1], dtype=self.indices.dtype)
         values = np.empty(indptr[-1], dtype=self.values.dtype)
-        self._kernels().take_rows(self.indptr, self.indices, self.values, rows, indptr, indices, values)
-        taken = SparseMatrix(indptr, indices, values, self.n_features, self.has_dummy)
+        data, run = (self.indptr, self.indices, self.values), self._kernels().take_rows
+        self._in_parts(
+            len(rows), lambda part: run(*data, rows[part], indptr[part.start : part.stop + 1], indices, values)
+        )
+        taken = self._with(indptr, indices, values)
         # What is known of the rows goes with them.
         vars(taken).update({name: own[rows] for name, own in vars(self).items() if name in _OF_ROWS})
         return taken
@@ -163,12 +212,10 @@ class SparseMatrix:
         if np.all(frequency[1:] <= frequency[:-1]):
             return self, rank
         self._kernels().falling_ranks(frequency, np.zeros(self.n_rows + 2, dtype=np.int64), rank)
-        indices, values, near = np.empty_like(self.indices), self.values, _NEAR // n_weights
-        self._kernels().renumber(self.indices, rank, indices)
-        if near < self.n_features:
-            renumbered, indices, values = indices, np.empty_like(indices), np.empty_like(values)
-            self._kernels().near_first(self.indptr, renumbered, self.values, near, indices, values)
-        ranked = SparseMatrix(self.indptr, indices, values, self.n_features, self.has_dummy)
+        old, new = (self.indices, self.values), (np.empty_like(self.indices), np.empty_like(self.values))
+        near, run = _NEAR // n_weights, self._kernels().renumber
+        self._in_parts(self.n_rows, lambda part: run(self._begins(part), *old, rank, near, *new))
+        ranked = self._with(self.indptr, *new)
         # A cached property that is there already.
         vars(ranked)["_squared_norms"] = self._squared_norms
         return ranked, rank

@@ -97,7 +97,7 @@ class Source:
         fitted = self.corpus.take(training)
         held = self.corpus.take(apart[np.isin(self.corpus.y[apart], fitted.y)])
         made = features.fit_transform(fitted.documents, lambda done, total: self.tell("features", done, total))
-        X = SparseMatrix(*made)
+        X = SparseMatrix(*made, threads=self.threads)
         rows, weights = fitted.merged()
         rows_apart, weights_apart = held.merged()
         factors = class_factors(self.class_weight, self.labels, fitted.y[rows], weights)
@@ -113,9 +113,9 @@ class Source:
         scales = None
         if features.telling_columns.any():
             # Counts of presence: what the rows hold is divided by their lengths.
-            presence = SparseMatrix(X.indptr, X.indices, np.ones_like(X.values), X.n_features)
+            presence = SparseMatrix(X.indptr, X.indices, np.ones_like(X.values), X.n_features, threads=self.threads)
             scales = penalty_scales(presence, y, len(present), weights, features.telling_columns)
-        X_apart = SparseMatrix(*features.transform(held.documents))
+        X_apart = SparseMatrix(*features.transform(held.documents), threads=self.threads)
         X_apart = X_apart if len(rows_apart) == X_apart.n_rows else X_apart.take(rows_apart)
         options: dict[str, Any] = {"n_classes": len(present), "l2": 0.0, "scales": scales}
         return Prepared(

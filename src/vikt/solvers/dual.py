@@ -306,7 +306,7 @@ class Ascent:
     def one_pass(self, number: int) -> tuple[LossRecord, float]:
         """Visit every row once. Returns the record and a hint of the relative distance."""
         state, m = self.state, len(self.visits)
-        gap, loss = self.ascend(
+        gap, loss, *_ = self.ascend(
             *state.rows.arrays,
             self.random.permutation(self.visits),
             state.truth,
