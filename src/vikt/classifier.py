@@ -38,6 +38,7 @@ from vikt.selection.path import Choice, PathPoint, choose_l2
 from vikt.selection.prepare import Corpus, Progress, Source
 from vikt.solvers import Settings
 from vikt.storage import load_model, save_model
+from vikt.threads import running
 
 # Texts, or a mapping (a data frame) of columns, of which "text" is the text.
 Given = Iterable[str] | Texts | Mapping[str, Any] | Documents | Measured
@@ -284,19 +285,14 @@ class TextClassifier(Estimator):
         validates = stops_early or (chose and self.folds is None)
         apart = validation if stops_early else validation[:0]
         settings = self.features_.settings
-        self.components_ = [
-            fit_component(
-                source,
-                replace(settings, analyzer=name),
-                share,
-                choice,
-                fitted_rows,
-                apart,
-                Settings.of(self),
-                self.l1_ratio,
-            )
-            for (name, share), choice in zip(recipe.shares, choices, strict=True)
-        ]
+
+        def fit_part(part: tuple[str, float], choice: Choice | None) -> Component:
+            name, share = part
+            named = replace(settings, analyzer=name)
+            return fit_component(source, named, share, choice, fitted_rows, apart, Settings.of(self), self.l1_ratio)
+
+        with running(self.threads) as run:
+            self.components_ = list(run(fit_part, recipe.shares, choices))
         self.data_ |= {
             "training_rows": len(training if validates else fitted_rows),
             "validation_rows": len(validation) if validates else 0,

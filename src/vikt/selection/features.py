@@ -6,10 +6,10 @@ side. Its parts are fitted, and their distances from the optimum proven, each by
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from vikt.selection.path import Choice, choose_l2, default_l2
 from vikt.selection.prepare import Source
 from vikt.solvers import Settings, Solution, minimise
 from vikt.solvers.certificate import Certificate, certificate_nearby
+from vikt.threads import running
 
 # Fewer rows cannot tell recipes apart.
 LEAST_VALIDATION_ROWS = 100
@@ -154,6 +155,15 @@ class _Tried:
         return f"within two standard errors of {self.least.said}, best of {len(self.losses)}"
 
 
+class _Part(NamedTuple):
+    """λ of one part, its scores of the rows kept apart, and the losses of any scores of theirs."""
+
+    choice: Choice
+    scores: Floats
+    losses: Callable[[Any], Floats]
+    weights: Floats
+
+
 def _try(
     source: Source,
     settings: FeatureSettings,
@@ -162,32 +172,36 @@ def _try(
     apart: NDArray[np.int64],
     random_state: int,
 ) -> _Tried:
-    scores: dict[str, Floats] = {}
-    choices: dict[str, Choice] = {}
     names = list(dict.fromkeys(name for recipe in recipes for name, _ in recipe.shares))
-    validation: Any = None
-    for number, name in enumerate(names, start=1):
+
+    def fit(numbered: tuple[int, str]) -> _Part | None:
+        number, name = numbered
         source.tell("choosing features", number, len(names))
         try:
             prepared = source.prepare(replace(settings, analyzer=name), fitted, apart)
         except EmptyVocabularyError:
             # Words in one-letter texts, say: recipes without this part remain.
-            continue
-        choices[name] = choose_l2([Fold(prepared.fitted, prepared.apart)], random_state=random_state)
-        solution = minimise(prepared.fitted.with_l2(choices[name].l2), replace(_QUICKLY, random_state=random_state))
-        scores[name] = prepared.apart.X.scores(solution.theta)
-        validation = prepared.apart
-    if not scores:
+            return None
+        choice = choose_l2([Fold(prepared.fitted, prepared.apart)], random_state=random_state)
+        solution = minimise(prepared.fitted.with_l2(choice.l2), replace(_QUICKLY, random_state=random_state))
+        held = prepared.apart
+        return _Part(choice, held.X.scores(solution.theta), partial(held.loss.losses, y=held.y), held.weights)
+
+    with running(source.threads) as run:
+        tried = zip(names, run(fit, enumerate(names, start=1)), strict=True)
+        parts = {name: part for name, part in tried if part}
+    if not parts:
         raise EmptyVocabularyError(
             f"no vocabulary is left: no word or characters in at least min_df={settings.min_df} of {len(fitted)} "
             "texts; lower min_df, or look at the texts"
         )
+    any_part = next(iter(parts.values()))
     row_losses = {
-        recipe: validation.loss.losses(sum(share * scores[name] for name, share in recipe.shares), validation.y)
+        recipe: any_part.losses(sum(share * parts[name].scores for name, share in recipe.shares))
         for recipe in recipes
-        if all(name in scores for name, _ in recipe.shares)
+        if all(name in parts for name, _ in recipe.shares)
     }
-    return _Tried(row_losses, validation.weights, choices)
+    return _Tried(row_losses, any_part.weights, {name: part.choice for name, part in parts.items()})
 
 
 def _first(texts: Texts, rows: NDArray[np.int64], most_bytes: int) -> NDArray[np.int64]:
