@@ -152,6 +152,8 @@ def solver_tables(results: dict[str, Any]) -> list[str]:
     lines += rows_of(header, map(in_stages, by_problem(cases).get("IMDB label", [])))
     header = ["C = 10", "vikt to 1e-4, CPU s", "LIBLINEAR -s 7, one against the rest", "scikit-learn's default"]
     lines += rows_of(header, (large_row(case) for case in at_ten if "one_against_rest" in case))
+    header = ["wall seconds to 1e-4, one thread and two", *(f"C = {C:g}" for C in strengths)]
+    lines += rows_of(header, ([name, *map(on_two_threads, group)] for name, group in by_problem(cases).items()))
     header = ["path of λ, 5 folds", "", "CPU s", "λ tried", "log loss, held out", "accuracy"]
     paths = ((name, side, row) for name, sides in results["paths"].items() for side, row in sides.items())
     return lines + rows_of(header, (path_row(*path) for path in paths))
@@ -198,6 +200,11 @@ def to_one(case: dict[str, Any]) -> str:
     compared = case["to"]["0.0001"]
     faster = f" ({ratio(compared['times_faster'])})" if compared["quickest_peer"] else ""
     return cpu(case["vikt"][compared["vikt"]]) + faster
+
+
+def on_two_threads(case: dict[str, Any]) -> str:
+    one, two = case["vikt"][case["to"]["0.0001"]["vikt"]], case["two_threads"]
+    return f"{cpu(one, 'wall_s')}, {cpu(two, 'wall_s')}"
 
 
 def in_stages(case: dict[str, Any]) -> list[str]:
