@@ -76,3 +76,11 @@ def test_blocks_of_rows_sum_to_what_a_dense_matrix_does(eager, classes):
 def test_a_number_of_threads_that_cannot_be_is_refused(threads):
     with pytest.raises(UsageError, match="threads: expected a whole number of 1 or more"):
         LogisticRegression(threads=threads).fit([[0.0], [1.0]], [0, 1])
+
+
+@pytest.mark.filterwarnings("ignore:max_iter")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_rows_without_a_feature_have_their_steps_too(threads):
+    X = csr_matrix(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]))
+    model = LogisticRegression(solver="stochastic", max_iter=20, threads=threads).fit(X, [0, 1, 0, 1])
+    assert np.isfinite(model.theta_).all()

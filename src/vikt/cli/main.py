@@ -63,7 +63,7 @@ class Format(StrEnum):
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and no notes on stderr.")]
 Threads = Annotated[
-    int, typer.Option("--threads", min=1, help="How many threads make features and fit folds; no result depends on it.")
+    int, typer.Option("--threads", min=1, help="How many threads make features and fit; no result depends on it.")
 ]
 Model = Annotated[Path, typer.Argument(help="A model written by `vikt train`.", metavar="MODEL")]
 TextColumn = Annotated[str | None, typer.Option("--text", help="The column of the texts.", metavar="COL")]

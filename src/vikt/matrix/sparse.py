@@ -17,10 +17,10 @@ from vikt.threads import in_parts, parts, running
 _OF_ROWS = ("_squared_norms", "_row_hashes")
 # Weights that a core's own cache holds; measured, there is little to choose between half of it and four times as many.
 _NEAR = 1 << 17
-# Entries for which other threads are worth their start; and blocks of rows that are summed apart, where that many
-# entries to a column make the sum of the blocks' sums a small thing beside them.
+# Entries for which other threads are worth their start.
 _SHARED = 1 << 19
-_ENTRIES_A_COLUMN, _MOST_BLOCKS = 8, 8
+# With so many entries to a column in each block the sum of the blocks' sums is little beside them.
+_ENTRIES_A_BLOCK, _MOST_BLOCKS = 8, 8
 
 
 class SparseMatrix:
@@ -66,9 +66,10 @@ class SparseMatrix:
 
     def _summed(self, n_rows: int, totals: Floats, add: Callable[[slice, Floats], Any]) -> Floats:
         """Sums over rows, a block of rows at a time or several at once; what the blocks are, the data alone decide."""
-        dense_enough = len(self.values) // (_ENTRIES_A_COLUMN * self.n_features)
-        is_small = len(self.values) < _SHARED or n_rows < self.n_rows
-        n_blocks = 1 if is_small else min(max(dense_enough, 1), _MOST_BLOCKS)
+        n_blocks = 1
+        if len(self.values) >= _SHARED and n_rows == self.n_rows:
+            entries_a_column = len(self.values) // self.n_features
+            n_blocks = min(max(entries_a_column // _ENTRIES_A_BLOCK, 1), _MOST_BLOCKS)
 
         def sums(rows: slice) -> Floats:
             own = np.zeros_like(totals) if rows.start else totals
@@ -112,11 +113,10 @@ class SparseMatrix:
         dtype, first, run = theta.dtype, int(self.has_dummy), self._kernels()
         by_class = np.ascontiguousarray(np.atleast_2d(theta).T)
         n_classes = by_class.shape[1]
-        no_intercepts = np.zeros((2, n_classes), dtype)
         # Unsigned, so that the kernel need not ask whether an index counts from the end.
         entries = self.indices.view(f"u{self.indices.itemsize}"), self.values.astype(dtype, copy=False)
         p, weights = p.reshape(self.n_rows, -1).astype(dtype, copy=False), weights.astype(dtype, copy=False)
-        intercepts, theta_j = (by_class[0], by_class[1:]) if first else (no_intercepts[0], by_class)
+        intercepts = by_class[0] if first else np.zeros(n_classes, dtype)
 
         def add(rows: slice, sums: Floats) -> None:
             run.row_curvature_product(
@@ -124,11 +124,11 @@ class SparseMatrix:
                 *entries,
                 p[rows],
                 weights[rows],
-                theta_j,
+                by_class[first:],
                 intercepts,
                 np.empty(n_classes, dtype),
                 sums[first:],
-                sums[0] if first else no_intercepts[1],
+                sums[0] if first else np.zeros(n_classes, dtype),
             )
 
         total = self._summed(self.n_rows, np.zeros(by_class.shape, dtype), add)
