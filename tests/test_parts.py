@@ -95,9 +95,9 @@ def test_the_model_file_is_the_same_at_any_number_of_threads(emails, tmp_path, m
     used = []
 
     class Recorded(ThreadPoolExecutor):
-        def __init__(self, threads):
+        def __init__(self, threads, **options):
             used.append(threads)
-            super().__init__(threads)
+            super().__init__(threads, **options)
 
     monkeypatch.setattr(vikt.threads, "ThreadPoolExecutor", Recorded)
     files = []

@@ -1,6 +1,8 @@
 """Threads share work, and decide nothing: what is made on several is the same on one, to the last bit."""
 
 import sys
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -18,9 +20,9 @@ def eager(monkeypatch):
     asked = []
 
     class Recorded(vikt.threads.ThreadPoolExecutor):
-        def __init__(self, threads):
+        def __init__(self, threads, **options):
             asked.append(threads)
-            super().__init__(threads)
+            super().__init__(threads, **options)
 
     monkeypatch.setattr(sys.modules["vikt.matrix.sparse"], "_SHARED", 1)
     monkeypatch.setattr(vikt.threads, "ThreadPoolExecutor", Recorded)
@@ -70,6 +72,26 @@ def test_blocks_of_rows_sum_to_what_a_dense_matrix_does(eager, classes):
         assert sparse.squared_norms() == pytest.approx(dense.squared_norms())
         assert sparse.take([5, 0, 402]).scores(theta) == pytest.approx(dense.take([5, 0, 402]).scores(theta))
     assert eager
+
+
+def test_an_interruption_ends_the_work_of_every_thread():
+    begun, ended = threading.Event(), []
+
+    def work(item):
+        begun.set()
+        for _ in range(60_000):
+            time.sleep(0.001)
+        ended.append(item)
+
+    def interrupted():
+        with vikt.threads.running(2) as run:
+            run(work, range(3))
+            begun.wait()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert not ended
 
 
 @pytest.mark.parametrize("threads", [0, -1, 1.5, "two", None])

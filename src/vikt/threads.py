@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
 from numbers import Integral
+from threading import get_ident
 from typing import Any
 
 from vikt.errors import UsageError
@@ -23,12 +24,29 @@ def check_threads(threads: Any) -> None:
 
 @contextmanager
 def running(threads: int) -> Iterator[Run]:
-    """Hands out what runs a function over items, on this thread or on several."""
+    """Hands out what runs a function over items, on this thread or on several.
+
+    An interruption (Ctrl-C) reaches all of them: each ends with what it is calling just then, and begins no more.
+    """
     if threads == 1:
         yield map
         return
-    with ThreadPoolExecutor(threads) as pool:
-        yield pool.map
+    working: list[int] = []
+    with ThreadPoolExecutor(threads, initializer=lambda: working.append(get_ident())) as pool:
+        try:
+            yield pool.map
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            _interrupt(working)
+            raise
+
+
+def _interrupt(threads: list[int]) -> None:
+    """Raise KeyboardInterrupt in threads, which Python itself raises in the main one alone."""
+    from ctypes import c_ulong, py_object, pythonapi
+
+    for thread in threads:
+        pythonapi.PyThreadState_SetAsyncExc(c_ulong(thread), py_object(KeyboardInterrupt))
 
 
 def parts(n: int, n_parts: int) -> list[slice]:
