@@ -152,14 +152,17 @@ def falling_ranks(counts: Array, begins: Array, ranks: Array) -> None:
         begins[place] += 1
 
 
-def renumber(
-    indptr: Array, indices: Array, values: Array, ranks: Array, near: int, new_indices: Array, new_values: Array
-) -> None:
-    """The same rows, their columns known by their ranks, and within each row those below `near` before the others."""
+def renumber(indices: Array, ranks: Array, renumbered: Array) -> None:
+    for entry in range(indices.shape[0]):
+        renumbered[entry & FORWARD] = ranks[indices[entry & FORWARD] & FORWARD]
+
+
+def near_first(indptr: Array, indices: Array, values: Array, near: int, new_indices: Array, new_values: Array) -> None:
+    """The same rows, within each the columns below `near` before the others."""
     for row in range(indptr.shape[0] - 1):
         first, last = indptr[row], indptr[row + 1] - 1
         for entry in range(indptr[row], indptr[row + 1]):
-            j = ranks[indices[entry & FORWARD] & FORWARD]
+            j = indices[entry & FORWARD]
             is_near = j < near
             place = first if is_near else last
             new_indices[place & FORWARD] = j

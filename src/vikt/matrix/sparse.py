@@ -15,8 +15,8 @@ from vikt.matrix.design import Floats, Rows
 from vikt.threads import in_parts, parts, running
 
 _OF_ROWS = ("_squared_norms", "_row_hashes")
-# Weights that a core's own cache holds; measured, there is little to choose between half of it and four times as many.
-_NEAR = 1 << 17
+# Weights that caches hold; measured, there is little to choose between an eighth of it and twice.
+_NEAR = 1 << 19
 # Entries for which other threads are worth their start.
 _SHARED = 1 << 19
 # With so many entries to a column in each block the sum of the blocks' sums is little beside them.
@@ -212,10 +212,14 @@ class SparseMatrix:
         if np.all(frequency[1:] <= frequency[:-1]):
             return self, rank
         self._kernels().falling_ranks(frequency, np.zeros(self.n_rows + 2, dtype=np.int64), rank)
-        old, new = (self.indices, self.values), (np.empty_like(self.indices), np.empty_like(self.values))
-        near, run = _NEAR // n_weights, self._kernels().renumber
-        self._in_parts(self.n_rows, lambda part: run(self._begins(part), *old, rank, near, *new))
-        ranked = self._with(self.indptr, *new)
+        indices, values, near = np.empty_like(self.indices), self.values, _NEAR // n_weights
+        renumber, near_first = self._kernels().renumber, self._kernels().near_first
+        self._in_parts(len(indices), lambda part: renumber(self.indices[part], rank, indices[part]))
+        if near < self.n_features:
+            old, indices, values = (indices, values), np.empty_like(indices), np.empty_like(values)
+            new = indices, values
+            self._in_parts(self.n_rows, lambda part: near_first(self._begins(part), *old, near, *new))
+        ranked = self._with(self.indptr, indices, values)
         # A cached property that is there already.
         vars(ranked)["_squared_norms"] = self._squared_norms
         return ranked, rank
