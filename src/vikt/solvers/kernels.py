@@ -255,7 +255,7 @@ def gather(
             z[k] += x * theta[j, k]
 
 
-def read(indices: Array, first: int, last: int, theta: Array) -> Number:
+def read_ahead(indices: Array, first: int, last: int, theta: Array) -> Number:
     """Σ_j θ_j0 over a row's features: their weights then are in the cache."""
     total = ZERO
     for entry in range(first, last):
@@ -331,7 +331,7 @@ def ascend_many_classes(
         last = indptr[row_of[i] + 1]
         if position + 1 < order.shape[0] and n_classes <= CLASSES_OF_A_LINE:
             following = row_of[order[position + 1]]
-            ahead += read(indices, indptr[following], indptr[following + 1], theta)
+            ahead += read_ahead(indices, indptr[following], indptr[following + 1], theta)
         gather(indices, values, first, last, scales, theta, state[0], z)
         log_softmax_in_place(z, p, bits, factors)
         exponentials(u, old, bits, factors)
