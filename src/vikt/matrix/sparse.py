@@ -20,7 +20,7 @@ _NEAR = 1 << 19
 # Entries for which other threads are worth their start.
 _SHARED = 1 << 19
 # With so many entries to a column in each block the sum of the blocks' sums is little beside them.
-_ENTRIES_A_BLOCK, _MOST_BLOCKS = 8, 8
+_ENTRIES_A_BLOCK, _MOST_BLOCKS = 8, 2
 
 
 class SparseMatrix:
