@@ -49,12 +49,12 @@ def _interrupt(threads: list[int]) -> None:
         pythonapi.PyThreadState_SetAsyncExc(c_ulong(thread), py_object(KeyboardInterrupt))
 
 
-def parts(n: int, n_parts: int) -> list[slice]:
+def divided(n: int, n_parts: int) -> list[slice]:
     """The numbers from 0 to n - 1, in so many parts of about the same size.
 
     Examples
     --------
-    >>> parts(5, 2)
+    >>> divided(5, 2)
     [slice(0, 2, None), slice(2, 5, None)]
     """
     edges = [n * part // n_parts for part in range(n_parts + 1)]
@@ -64,4 +64,4 @@ def parts(n: int, n_parts: int) -> list[slice]:
 def in_parts(n: int, threads: int, work: Callable[[slice], Any]) -> None:
     """Do something with each part of the numbers from 0 to n - 1, a part a thread."""
     with running(threads) as run:
-        list(run(work, parts(n, threads)))
+        list(run(work, divided(n, threads)))

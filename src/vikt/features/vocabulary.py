@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from functools import partial
 from typing import Any
 
@@ -14,7 +13,7 @@ from vikt.errors import DamagedModelError, UsageError
 from vikt.features import kernels
 from vikt.features.rows import longer
 from vikt.features.tokens import Tokens
-from vikt.threads import Run
+from vikt.threads import Run, divided
 
 Ints = NDArray[np.int64]
 Ids = NDArray[np.int32]
@@ -465,8 +464,7 @@ def _guess(nodes: Nodes, batch: list[Tokens], ids: list[Ids], wanted: list[Ints]
 
 def parts_of_threads(threads: int) -> list[tuple[int, int]]:
     """The parts first..last of a table that each thread looks after."""
-    edges = [kernels.PARTS * thread // threads for thread in range(threads + 1)]
-    return list(itertools.pairwise(edges))
+    return [(part.start, part.stop) for part in divided(kernels.PARTS, threads)]
 
 
 def _learn(table: Any, batch: list[Tokens], run: Run, threads: int, arrays: list[tuple[Any, ...]]) -> None:

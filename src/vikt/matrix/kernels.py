@@ -29,14 +29,16 @@ def row_scores(
             continue
         for k in range(n_classes):
             scores[r, k] = theta[0, k] * first
-        # Four at a time: a sum waits for the one before it to be stored. All is float64 from x on.
+        # Four at a time, in the order of one at a time: a sum waits for the one before it to be stored. All is float64
+        # from x on.
         for entry in range(begin, end - 3, 4):
             a, b, c, d = entry & FORWARD, entry + 1 & FORWARD, entry + 2 & FORWARD, entry + 3 & FORWARD
             x_a, x_b, x_c, x_d = 1.0 * values[a], 1.0 * values[b], 1.0 * values[c], 1.0 * values[d]
             j_a, j_b = indices[a] + first & FORWARD, indices[b] + first & FORWARD
             j_c, j_d = indices[c] + first & FORWARD, indices[d] + first & FORWARD
             for k in range(n_classes):
-                scores[r, k] += x_a * theta[j_a, k] + x_b * theta[j_b, k] + x_c * theta[j_c, k] + x_d * theta[j_d, k]
+                score = scores[r, k] + x_a * theta[j_a, k] + x_b * theta[j_b, k]
+                scores[r, k] = score + x_c * theta[j_c, k] + x_d * theta[j_d, k]
         for entry in range(end - (end - begin) % 4, end):
             j = indices[entry & FORWARD] + first & FORWARD
             x = 1.0 * values[entry & FORWARD]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vikt.compiled import compiled, kernels_for
 from vikt.matrix import kernels
 from vikt.matrix.design import Floats, Rows
-from vikt.threads import in_parts, parts, running
+from vikt.threads import divided, in_parts, running
 
 _OF_ROWS = ("_squared_norms", "_row_hashes")
 # Weights that caches hold; measured, there is little to choose between an eighth of it and twice.
@@ -77,9 +77,9 @@ class SparseMatrix:
             return own
 
         with running(min(self.threads, n_blocks)) as run:
-            for own in run(sums, parts(n_rows, n_blocks)):
-                if own is not totals:
-                    totals += own
+            _, *others = run(sums, divided(n_rows, n_blocks))
+        for own in others:
+            totals += own
         return totals
 
     def _kernels(self) -> Any:
