@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import vikt
-from vikt.evaluation.report import evaluate
+from vikt.evaluation.evaluation import evaluate
 from vikt.features.handmade import Capitalised, Category, FirstInSentence, Shape
 
 LECTURE = [Capitalised(name="capitalised"), FirstInSentence(name="first in sentence")]

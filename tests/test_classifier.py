@@ -7,7 +7,7 @@ import pytest
 
 import vikt
 from vikt.errors import ClassesError, ConvergenceWarning, DataError, EmptyVocabularyError, NotFittedError, UsageError
-from vikt.evaluation.report import evaluate
+from vikt.evaluation.evaluation import evaluate
 
 
 def rows_of(path, label):

@@ -20,11 +20,11 @@ import numpy as np
 import pytest
 
 import vikt
-from vikt import storage
 from vikt.cli.main import main
 from vikt.compiled import _say_once_that_there_is_no_cache, compiled
 from vikt.errors import DamagedModelError, ForeignModelError, ModelFileError, OutputFileError
 from vikt.features import vocabulary
+from vikt.files import model_file, replacement
 
 SOURCES = Path(vikt.__file__).parents[1]
 # Two of the words are too long to be spelled by their keys.
@@ -124,7 +124,7 @@ def sealed(header, data):
         header = json.dumps(header, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)
     file = bytearray(len(header).to_bytes(8, "little") + header + data)
-    file[storage._DIGEST_AT : storage._DIGEST_END] = storage._digest(file)
+    file[model_file._DIGEST_AT : model_file._DIGEST_END] = model_file._digest(file)
     return bytes(file)
 
 
@@ -145,7 +145,7 @@ def with_array(name, array):
         for entry in header.values():
             if "data_offsets" in entry and entry["data_offsets"][0] >= last and entry is not header[name]:
                 entry["data_offsets"] = [offset + grown for offset in entry["data_offsets"]]
-        [dtype] = (name for name, dtype in storage._DTYPES.items() if dtype == array.dtype)
+        [dtype] = (name for name, dtype in model_file._DTYPES.items() if dtype == array.dtype)
         header[name] |= {"data_offsets": [first, last + grown], "shape": list(array.shape), "dtype": dtype}
         return data[:first] + array.tobytes() + data[last:]
 
@@ -163,7 +163,7 @@ def with_metadata(**changes):
 
 def held(name, header, data):
     first, last = header[name]["data_offsets"]
-    return np.frombuffer(data[first:last], storage._DTYPES[header[name]["dtype"]]).copy()
+    return np.frombuffer(data[first:last], model_file._DTYPES[header[name]["dtype"]]).copy()
 
 
 def edited(name, index, value):
@@ -249,7 +249,7 @@ HARMFUL = {
     **{
         f"{name} of type {dtype.__name__}": converted(f"part0.{name}", dtype)
         for name in ("low", "high", "pool", "pool_offsets", "slots", "columns1", "keys2", "slots2", "columns2", "idf")
-        for dtype in storage._DTYPES.values()
+        for dtype in model_file._DTYPES.values()
         if dtype is not TYPES.get(name, np.int64)
     },
     **{f"{name} in two axes": reshaped(f"part0.{name}") for name in ("low", "high", "pool", "pool_offsets", "keys2")},
@@ -345,7 +345,7 @@ HARMFUL_HASHED = {
     "a number of buckets shared that is no whole one": with_array("part0.shared", np.array([0.5])),
     "a negative number of buckets shared": with_array("part0.shared", np.array([-1])),
 }
-BEGIN = storage._BEGIN + b"0" * 64 + b'\\",'
+BEGIN = model_file._BEGIN + b"0" * 64 + b'\\",'
 
 
 def refused(path):
@@ -392,7 +392,7 @@ def assert_refused(content, harm, path):
     harmful = sealed(header, harm(header, data))
     path.write_bytes(harmful)
     assert refused(path) is DamagedModelError
-    path.write_bytes(harmful.replace(harmful[storage._DIGEST_AT : storage._DIGEST_END], b"0" * 64))
+    path.write_bytes(harmful.replace(harmful[model_file._DIGEST_AT : model_file._DIGEST_END], b"0" * 64))
     assert refused(path) is DamagedModelError
 
 
@@ -416,7 +416,7 @@ def test_a_header_said_to_be_80_megabytes_is_refused_unread(tmp_path):
 
 def test_what_could_not_be_read_is_not_written(folder, content):
     with pytest.raises(OutputFileError, match="shorten"):
-        storage.save_model(folder / "m.vikt", {}, {"classes": ["x" * 1000] * 20_000})
+        model_file.save_model(folder / "m.vikt", {}, {"classes": ["x" * 1000] * 20_000})
     assert (folder / "m.vikt").read_bytes() == content
 
 
@@ -426,7 +426,7 @@ SAVES_FOREVER = """
 import sys
 from pathlib import Path
 import numpy as np
-from vikt.storage import save_model
+from vikt.files.model_file import save_model
 path = Path(sys.argv[1])
 print("ready", flush=True)
 while True:
@@ -443,9 +443,9 @@ def test_kill_in_mid_saving_leaves_an_old_or_a_new_model(tmp_path):
             time.sleep(chance.uniform(0, 0.05))
             process.kill()
         if path.exists():
-            arrays, _ = storage.load_model(path)
+            arrays, _ = model_file.load_model(path)
             assert set(arrays["a"]) in ({1}, {2})
-    storage.save_model(path, {}, {})
+    model_file.save_model(path, {}, {})
     assert names(tmp_path) == ["m.vikt"]
 
 
@@ -470,13 +470,13 @@ def test_kill_in_mid_training_leaves_the_old_or_the_new_model(folder, content):
 
 def test_what_another_process_is_writing_is_no_litter(folder):
     path = folder / "m.vikt"
-    with storage.replacing(path) as file:
+    with replacement.replacing(path) as file:
         file.write(b"later")
-        storage.save_model(path, {}, {}, force=True)
+        model_file.save_model(path, {}, {}, force=True)
         assert len(names(folder)) == 3
     assert path.read_bytes() == b"later"
     (folder / ".m.vikt.swp").write_text("an editor's, not ours")
-    storage.save_model(path, {}, {}, force=True)
+    model_file.save_model(path, {}, {}, force=True)
     assert names(folder) == [".m.vikt.swp", "m.vikt", "mails.tsv"]
 
 
@@ -485,7 +485,7 @@ def test_what_another_process_is_writing_is_no_litter(folder):
 
 @pytest.mark.parametrize("step", ["fsync", "chmod", "replace"])
 def test_ctrl_c_in_mid_saving(folder, content, monkeypatch, capsys, step):
-    monkeypatch.setattr(f"vikt.storage.os.{step}", lambda *_: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(f"vikt.files.replacement.os.{step}", lambda *_: signal.raise_signal(signal.SIGINT))
     monkeypatch.setattr(
         sys, "argv", ["vikt", "train", *map(str, (folder / "mails.tsv", "-o", folder / "m.vikt", "-q"))]
     )
@@ -580,9 +580,9 @@ def test_permission_denied_is_told_with_the_folder(folder, content, monkeypatch)
     def denied(*args, **options):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr("vikt.storage.tempfile.mkstemp", denied)
+    monkeypatch.setattr("vikt.files.replacement.tempfile.mkstemp", denied)
     with pytest.raises(OutputFileError, match="no permission to write in"):
-        storage.save_model(folder / "m.vikt", {}, {})
+        model_file.save_model(folder / "m.vikt", {}, {})
     assert (folder / "m.vikt").read_bytes() == content
 
 

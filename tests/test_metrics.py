@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from vikt.errors import DataError, UsageError
-from vikt.evaluation.metrics import (
+from vikt.evaluation.evaluation import evaluate
+from vikt.metrics.classification import (
     accuracy,
     confusion_matrix,
     f1,
@@ -20,7 +21,6 @@ from vikt.evaluation.metrics import (
     precision,
     recall,
 )
-from vikt.evaluation.report import evaluate
 from vikt.model.functions import log_softmax
 
 

@@ -18,7 +18,8 @@ from vikt.errors import (
     OlderModelError,
     OutputFileError,
 )
-from vikt.storage import load_model, replacing, save_model
+from vikt.files.model_file import load_model, save_model
+from vikt.files.replacement import replacing
 
 ARRAYS = {"a": np.arange(7.0), "b": np.arange(6, dtype=np.int64).reshape(2, 3), "c": np.frombuffer(b"xyz", np.uint8)}
 
@@ -93,7 +94,7 @@ def test_a_foreign_file_is_refused(tmp_path, n):
     ("format", "error", "remedy"), [(99, NewerModelError, "update vikt"), (1, OlderModelError, "train it again")]
 )
 def test_another_format_is_refused(tmp_path, monkeypatch, format, error, remedy):
-    monkeypatch.setattr("vikt.storage.FORMAT_VERSION", format)
+    monkeypatch.setattr("vikt.files.model_file.FORMAT_VERSION", format)
     save_model(tmp_path / "m", ARRAYS, {})
     monkeypatch.undo()
     with pytest.raises(error, match=f"format {format}.*{remedy}"):

@@ -18,7 +18,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 import vikt
 from vikt.cli.main import main
 from vikt.errors import DataError
-from vikt.evaluation.report import evaluate
+from vikt.evaluation.evaluation import evaluate
 from vikt.features.text import TextFeatures
 from vikt.model.functions import log_softmax
 

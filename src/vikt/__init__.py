@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "classifier": ("TextClassifier", "load"),
     "estimators": ("LogisticRegression", "NaiveBayes"),
-    "evaluation.metrics": ("accuracy", "confusion_matrix", "f1", "precision", "recall"),
+    "metrics.classification": ("accuracy", "confusion_matrix", "f1", "precision", "recall"),
     "model.functions": ("log_logistic", "log_softmax", "logistic", "softmax", "softmax_jacobian"),
     "model.linear": ("decision_line", "h", "is_positive"),
     "model.losses": (

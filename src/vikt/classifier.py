@@ -11,17 +11,18 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Floats
+from vikt.base import Estimator
 from vikt.corpus.documents import Documents
 from vikt.corpus.order import canonical_order, fingerprint, group_ranks, row_keys, split_folds, split_tenths
 from vikt.corpus.texts import Texts, portions
 from vikt.errors import DamagedModelError, DataError, UsageError
-from vikt.estimators import Estimator
 from vikt.explanation.linear import Explanation, explain
 from vikt.features.declarations import declaration, features_declared
 from vikt.features.memory import tell_memory
 from vikt.features.text import FeatureSettings, Measured, TextFeatures
+from vikt.files.model_file import load_model, save_model
 from vikt.model.classes import encode_labels, label_array, row_weights
-from vikt.model.functions import Floats
 from vikt.model.linear import LinearModel, log_probabilities
 from vikt.model.penalties import split_strength
 from vikt.selection.features import (
@@ -37,7 +38,6 @@ from vikt.selection.folds import Fold
 from vikt.selection.path import Choice, PathPoint, choose_l2
 from vikt.selection.prepare import Corpus, Progress, Source
 from vikt.solvers import Settings
-from vikt.storage import load_model, save_model
 from vikt.threads import running
 
 # Texts, or a mapping (a data frame) of columns, of which "text" is the text.

@@ -2,75 +2,24 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Floats
+from vikt.base import Estimator
 from vikt.corpus.order import canonical_order, group_ranks, split_tenths
-from vikt.errors import DataError, NotFittedError, UsageError, check_known, known_to_sklearn
+from vikt.errors import DataError, UsageError, check_known
 from vikt.matrix import DesignMatrix, design_matrix, equal_rows
 from vikt.model.classes import class_factors, encode_labels, row_weights
-from vikt.model.functions import Floats
 from vikt.model.linear import LinearModel, centred_intercepts, log_probabilities, most_probable
 from vikt.model.naive_bayes import NAIVE_BAYES
 from vikt.model.objective import Objective
 from vikt.model.penalties import split_strength
 from vikt.solvers import Settings, minimise
 from vikt.threads import check_threads
-
-
-class Estimator:
-    """Parameters are the constructor's keywords, kept as given; what `fit` learns ends in an underscore."""
-
-    _kind = "transformer"
-
-    @classmethod
-    def _parameters(cls) -> list[str]:
-        return sorted(name for name in inspect.signature(cls.__init__).parameters if name != "self")
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self._parameters()}
-
-    def set_params(self, **params: Any) -> Self:
-        for name, value in params.items():
-            if name not in self._parameters():
-                raise UsageError(
-                    f"Invalid parameter {name!r} for estimator {self!r}. "
-                    f"Valid parameters are: {', '.join(self._parameters())}"
-                )
-            setattr(self, name, value)
-        return self
-
-    def __repr__(self) -> str:
-        defaults = inspect.signature(type(self).__init__).parameters
-        changed = [
-            f"{name}={value!r}" for name, value in self.get_params().items() if value is not defaults[name].default
-        ]
-        return f"{type(self).__name__}({', '.join(changed)})"
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return any(name.endswith("_") and not name.startswith("_") for name in vars(self))
-
-    def _check_fitted(self) -> None:
-        if not self.__sklearn_is_fitted__():
-            raise known_to_sklearn(NotFittedError, "NotFittedError")(
-                f"this {type(self).__name__} is not fitted yet; call fit first"
-            )
-
-    def __sklearn_tags__(self) -> Any:
-        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags, TransformerTags
-
-        classifies = self._kind == "classifier"
-        return Tags(
-            estimator_type="classifier" if classifies else None,
-            target_tags=TargetTags(required=classifies),
-            transformer_tags=None if classifies else TransformerTags(),
-            classifier_tags=ClassifierTags() if classifies else None,
-            input_tags=InputTags(sparse=classifies, string=not classifies, two_d_array=classifies),
-        )
 
 
 class LinearClassifier(Estimator):

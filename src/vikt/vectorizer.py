@@ -16,9 +16,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.base import Estimator
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError, EmptyVocabularyError, UsageError, check_known
-from vikt.estimators import Estimator
 from vikt.features.chosen import ChosenTerms, Terms, UnsmoothedWeighting, given_terms, normalised_rows
 from vikt.features.hashing import HashedNgrams
 from vikt.features.ngrams import Ngrams

@@ -8,7 +8,7 @@ from vikt.classifier import load
 from vikt.cli import show
 from vikt.cli.console import print_json, progress, say
 from vikt.cli.data import labelled, read_tables
-from vikt.evaluation.report import evaluate
+from vikt.evaluation.evaluation import evaluate
 
 
 def evaluate_file(

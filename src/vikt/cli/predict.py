@@ -20,7 +20,7 @@ from vikt.corpus.read_stream import STANDARD_INPUT, open_input, suffix_of
 from vikt.corpus.sources import find_sources
 from vikt.corpus.texts import Texts
 from vikt.errors import UsageError
-from vikt.storage import replacing
+from vikt.files.replacement import replacing
 
 
 @dataclass

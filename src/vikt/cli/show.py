@@ -9,9 +9,9 @@ import numpy as np
 
 from vikt.classifier import TextClassifier
 from vikt.cli.console import columns, figure
-from vikt.evaluation.intervals import wilson_interval
-from vikt.evaluation.report import Evaluation, Figure, finite
+from vikt.evaluation.evaluation import Evaluation, Figure, finite
 from vikt.explanation.linear import Explanation, class_weights, strongest_features
+from vikt.metrics.intervals import wilson_interval
 from vikt.selection.features import Recipe
 
 _MOST_CLASSES_IN_A_MATRIX = 12

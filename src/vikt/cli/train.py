@@ -17,10 +17,10 @@ from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import FORMATS
 from vikt.corpus.sources import find_sources
 from vikt.errors import OutputFileError, UsageError
-from vikt.evaluation.report import Evaluation, evaluate
+from vikt.evaluation.evaluation import Evaluation, evaluate
 from vikt.features.declarations import features_declared
 from vikt.features.handmade import Category, Feature, Number, Numbered
-from vikt.storage import check_replaceable
+from vikt.files.model_file import check_replaceable
 
 
 @dataclass

@@ -9,11 +9,10 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Floats
 from vikt.corpus.columns import missing_column
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError
-
-Floats = NDArray[np.float64]
 
 # Features are kept in float32, which ends at 3e38, and their squares are summed.
 LARGEST = 1e30

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Ints
 from vikt.corpus.texts import Texts
-
-Indices = NDArray[np.int64]
 
 
 def row_keys(contents: Sequence[bytes] | Texts, seed: int) -> NDArray[np.uint64]:
@@ -21,7 +20,7 @@ def row_keys(contents: Sequence[bytes] | Texts, seed: int) -> NDArray[np.uint64]
     return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
 
 
-def canonical_order(keys: NDArray[Any], content_of: Callable[[int], bytes], labels: Any, weights: Any) -> Indices:
+def canonical_order(keys: NDArray[Any], content_of: Callable[[int], bytes], labels: Any, weights: Any) -> Ints:
     """The rows ordered by (key, content, label, weight), which is a shuffle too.
 
     Parameters
@@ -51,7 +50,7 @@ def canonical_order(keys: NDArray[Any], content_of: Callable[[int], bytes], labe
     return order
 
 
-def group_ranks(groups: Sequence[bytes] | Texts, keys: NDArray[Any]) -> Indices:
+def group_ranks(groups: Sequence[bytes] | Texts, keys: NDArray[Any]) -> Ints:
     """Equal groups as one number each, which rises with their keys: (m,).
 
     Parameters
@@ -71,7 +70,7 @@ def group_ranks(groups: Sequence[bytes] | Texts, keys: NDArray[Any]) -> Indices:
     return ranks
 
 
-def split_tenths(group: Indices, y: Indices, tenths: int) -> list[Indices]:
+def split_tenths(group: Ints, y: Ints, tenths: int) -> list[Ints]:
     """Split rows into what remains and as many tenths, stratified by label.
 
     Rows of one group move together, so that a duplicate never stands on both sides; a group's stratum is its commonest
@@ -101,7 +100,7 @@ def split_tenths(group: Indices, y: Indices, tenths: int) -> list[Indices]:
     return [np.flatnonzero(part[group] == p) for p in range(tenths + 1)]
 
 
-def split_folds(group: Indices, y: Indices, folds: int) -> list[Indices]:
+def split_folds(group: Ints, y: Ints, folds: int) -> list[Ints]:
     """Split rows into folds of nearly equal numbers of groups, stratified by label.
 
     Strata are those of `split_tenths`. Groups are dealt in turn, stratum after stratum and by rank within one, so that
@@ -131,7 +130,7 @@ def split_folds(group: Indices, y: Indices, folds: int) -> list[Indices]:
     return [np.flatnonzero(fold[group] == f) for f in range(folds)]
 
 
-def _strata(group: Indices, y: Indices) -> Indices:
+def _strata(group: Ints, y: Ints) -> Ints:
     """The commonest label of each group, the first of equals."""
     n_groups, n_classes = int(group.max()) + 1, int(y.max()) + 1
     votes = np.bincount(group * n_classes + y, minlength=n_groups * n_classes).reshape(n_groups, n_classes)

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.corpus.documents import LARGEST, Floats, Pairs
+from vikt.arrays import Floats
+from vikt.corpus.documents import LARGEST, Pairs
 from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, DataError
 from vikt.features.rows import Rows

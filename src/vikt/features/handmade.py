@@ -16,7 +16,8 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.corpus.documents import Documents, Floats, Pairs
+from vikt.arrays import Floats
+from vikt.corpus.documents import Documents, Pairs
 from vikt.corpus.sentences import neighbours, sentence_starts
 from vikt.corpus.texts import Texts
 from vikt.errors import UsageError, check_known

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Ids, Ints
 from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, UsageError
 from vikt.features import kernels
 from vikt.features.ngrams import Met, Ngrams
-from vikt.features.tokens import Ints, Tokens
-from vikt.features.vocabulary import Ids, Vocabulary, parts_of_threads
+from vikt.features.tokens import Tokens
+from vikt.features.vocabulary import Vocabulary, parts_of_threads
 from vikt.features.weighting import Weighting
 from vikt.threads import Run
 

@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Ids, Ints
 from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, EmptyVocabularyError, UsageError
 from vikt.features import kernels
 from vikt.features.analyzers import Analyzer, analyzer_named
 from vikt.features.rows import Rows, joined, longer
-from vikt.features.tokens import Ints, Portions, Tokeniser, Tokens
-from vikt.features.vocabulary import Ids, Vocabulary, parts_of_threads
+from vikt.features.tokens import Portions, Tokeniser, Tokens
+from vikt.features.vocabulary import Vocabulary, parts_of_threads
 from vikt.features.weighting import Weighting
 from vikt.threads import Run, running
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Ints
 from vikt.compiled import kernels_for
 from vikt.corpus.texts import Texts, portions
 from vikt.features import kernels
@@ -18,8 +19,6 @@ from vikt.features.characters import reach
 from vikt.features.normalise import normalise
 
 _BYTES_AT_A_TIME, _MOST_TEXTS = 1 << 18, 1 << 14
-
-Ints = NDArray[np.int64]
 
 
 class Tokens:

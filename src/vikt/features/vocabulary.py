@@ -8,15 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Ids, Ints
 from vikt.compiled import kernels_for
 from vikt.errors import DamagedModelError, UsageError
 from vikt.features import kernels
 from vikt.features.rows import longer
 from vikt.features.tokens import Tokens
 from vikt.threads import Run, divided
-
-Ints = NDArray[np.int64]
-Ids = NDArray[np.int32]
 
 _FEWEST_SLOTS = 16 * kernels.PARTS
 _FEWEST_BYTES = 256 * kernels.PARTS

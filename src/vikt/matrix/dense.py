@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Floats, RowIndices
 from vikt.compiled import compiled
 from vikt.matrix import kernels
-from vikt.matrix.design import Floats, Rows
 
 Everything = slice(None)
 # Numbers made float64 at a time, so that a float32 matrix is never held twice: what stays within a core's cache.
@@ -38,7 +38,7 @@ class DenseMatrix:
         self.n_rows, self.n_features = values.shape
         self.has_dummy = has_dummy
 
-    def scores(self, theta: NDArray[Any], rows: Rows | None = None) -> Floats:
+    def scores(self, theta: NDArray[Any], rows: RowIndices | None = None) -> Floats:
         values = self.values if rows is None else self.values[rows]
         inner = theta[..., int(self.has_dummy) :].T
         # A class's scores side by side, over which all that follows is quicker.
@@ -49,7 +49,7 @@ class DenseMatrix:
             scores += theta[..., 0]
         return scores
 
-    def weighted_sum(self, residuals: NDArray[Any], rows: Rows | None = None) -> Floats:
+    def weighted_sum(self, residuals: NDArray[Any], rows: RowIndices | None = None) -> Floats:
         values = self.values if rows is None else self.values[rows]
         sums = np.zeros((*residuals.shape[1:], self.n_features))
         for first, block in _blocks(values, residuals.dtype):
@@ -89,7 +89,7 @@ class DenseMatrix:
             sizes[first : first + len(block)] = np.abs(block) @ np.abs(theta[int(self.has_dummy) :])
         return sizes + np.abs(theta[0]) if self.has_dummy else sizes
 
-    def scatter(self, residuals: Floats, rows: Rows) -> tuple[Any, Floats]:
+    def scatter(self, residuals: Floats, rows: RowIndices) -> tuple[Any, Floats]:
         return Everything, self.weighted_sum(residuals, rows)
 
     def squared_norms(self, scales: NDArray[Any] | None = None) -> Floats:
@@ -136,7 +136,7 @@ class DenseMatrix:
         """Itself: all of a row is gone through anyway."""
         return self, np.arange(self.n_features)
 
-    def take(self, rows: Rows) -> DenseMatrix:
+    def take(self, rows: RowIndices) -> DenseMatrix:
         return DenseMatrix(self.values[rows], self.has_dummy)
 
 

@@ -7,8 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Rows = NDArray[np.int64]
+from vikt.arrays import Floats, RowIndices
 
 
 class DesignMatrix(Protocol):
@@ -37,11 +36,11 @@ class DesignMatrix(Protocol):
     quick_dtype: np.dtype[Any]
     by_library: bool
 
-    def scores(self, theta: NDArray[Any], rows: Rows | None = None) -> Floats:
+    def scores(self, theta: NDArray[Any], rows: RowIndices | None = None) -> Floats:
         """θᵀx of each row (all, or those named): (m,) for θ (n+1,), (m, K) for θ (K, n+1)."""
         ...
 
-    def weighted_sum(self, residuals: NDArray[Any], rows: Rows | None = None) -> Floats:
+    def weighted_sum(self, residuals: NDArray[Any], rows: RowIndices | None = None) -> Floats:
         """Σ_i r_i·x_i over the rows (all, or those named): (n+1,) for residuals (m,), (K, n+1) for (m, K)."""
         ...
 
@@ -60,7 +59,7 @@ class DesignMatrix(Protocol):
         """Σ_j |x_ij θ_j| of each row, the dummy counted, for one class's θ: (m,)."""
         ...
 
-    def scatter(self, residuals: Floats, rows: Rows) -> tuple[Any, Floats]:
+    def scatter(self, residuals: Floats, rows: RowIndices) -> tuple[Any, Floats]:
         """The same sum over a few rows, as (columns, values): it is zero in every other column.
 
         The columns, dummy included, index the last axis of θ; a dense matrix answers with all of them.
@@ -93,12 +92,12 @@ class DesignMatrix(Protocol):
         """
         ...
 
-    def take(self, rows: Rows) -> DesignMatrix:
+    def take(self, rows: RowIndices) -> DesignMatrix:
         """The rows named, in that order."""
         ...
 
 
-def equal_rows(X: DesignMatrix, first: Rows, second: Rows) -> bool:
+def equal_rows(X: DesignMatrix, first: RowIndices, second: RowIndices) -> bool:
     """Whether each of the first rows has the same non-zeros as the second row in its place."""
     arrays = zip(X.take(first).compressed_rows(), X.take(second).compressed_rows(), strict=True)
     return all(np.array_equal(one, other) for one, other in arrays)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Floats, RowIndices
 from vikt.compiled import compiled, kernels_for
 from vikt.matrix import kernels
-from vikt.matrix.design import Floats, Rows
 from vikt.threads import divided, in_parts, running
 
 _OF_ROWS = ("_squared_norms", "_row_hashes")
@@ -85,10 +85,10 @@ class SparseMatrix:
     def _kernels(self) -> Any:
         return compiled(kernels.__name__)
 
-    def _rows(self, rows: Rows | None) -> Rows:
+    def _rows(self, rows: RowIndices | None) -> RowIndices:
         return np.arange(self.n_rows) if rows is None else np.asarray(rows, dtype=np.int64)
 
-    def scores(self, theta: NDArray[Any], rows: Rows | None = None) -> Floats:
+    def scores(self, theta: NDArray[Any], rows: RowIndices | None = None) -> Floats:
         rows = self._rows(rows)
         by_class = np.ascontiguousarray(np.atleast_2d(theta).T)
         scores = np.empty((len(rows), by_class.shape[1]))
@@ -98,7 +98,7 @@ class SparseMatrix:
         # A class's scores side by side, over which all that follows is quicker.
         return scores[:, 0] if theta.ndim == 1 else np.asfortranarray(scores)
 
-    def weighted_sum(self, residuals: NDArray[Any], rows: Rows | None = None) -> Floats:
+    def weighted_sum(self, residuals: NDArray[Any], rows: RowIndices | None = None) -> Floats:
         rows = self._rows(rows)
         by_class = np.ascontiguousarray(residuals.reshape(len(rows), -1), dtype=np.float64)
         data, first, run = (self.indptr, self.indices, self.values), int(self.has_dummy), self._kernels()
@@ -144,7 +144,7 @@ class SparseMatrix:
     def score_sizes(self, theta: Floats) -> Floats:
         return self._with(self.indptr, self.indices, np.abs(self.values)).scores(np.abs(theta))
 
-    def scatter(self, residuals: Floats, rows: Rows) -> tuple[Any, Floats]:
+    def scatter(self, residuals: Floats, rows: RowIndices) -> tuple[Any, Floats]:
         block = self.take(rows)
         columns, block.indices = np.unique(block.indices, return_inverse=True)
         block.n_features = len(columns)
@@ -186,7 +186,7 @@ class SparseMatrix:
         self._in_parts(self.n_rows, lambda part: run(self._begins(part), self.indices, bits, hashes[part]))
         return hashes
 
-    def take(self, rows: Rows) -> SparseMatrix:
+    def take(self, rows: RowIndices) -> SparseMatrix:
         rows = self._rows(rows)
         indptr = np.zeros(len(rows) + 1, dtype=np.int64)
         np.cumsum(self.indptr[rows + 1] - self.indptr[rows], out=indptr[1:])

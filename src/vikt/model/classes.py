@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Classes, Floats
 from vikt.errors import ClassesError, DataError, ShapeWarning, UsageError, known_to_sklearn
-from vikt.model.functions import Floats
-from vikt.model.losses import Classes
 
 
 def label_array(labels: Any) -> NDArray[Any]:

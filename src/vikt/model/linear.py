@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vikt.arrays import Classes, Floats
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
-from vikt.model.functions import Floats, log_logistic, log_softmax, logistic
-from vikt.model.losses import Classes
+from vikt.model.functions import log_logistic, log_softmax, logistic
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,11 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from vikt.arrays import Classes, Floats
 from vikt.errors import UsageError
-from vikt.model.functions import Floats, log_logistic, logistic, softmax
-
-Classes = NDArray[np.int64]
+from vikt.model.functions import log_logistic, logistic, softmax
 
 
 class Loss(Protocol):

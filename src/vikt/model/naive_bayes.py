@@ -11,11 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Classes, Floats, Scales
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
-from vikt.model.functions import Floats
-from vikt.model.losses import Classes
-from vikt.model.penalties import Scales
 
 # A column that tells less than this of a class is penalised as if it told so much: 1/r² stays a number.
 LEAST_RATIO = 1e-2

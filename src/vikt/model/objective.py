@@ -21,11 +21,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Classes, Floats, RowIndices, Scales
 from vikt.matrix import DesignMatrix
-from vikt.matrix.design import Rows
-from vikt.model.functions import Floats
-from vikt.model.losses import Classes, loss_for
-from vikt.model.penalties import DEFAULT_STRENGTH, L2, LEAST_L2, ElasticNet, Scales
+from vikt.model.losses import loss_for
+from vikt.model.penalties import DEFAULT_STRENGTH, L2, LEAST_L2, ElasticNet
 
 
 class Objective:
@@ -118,7 +117,7 @@ class Objective:
         """The λ at which C·mean‖r·x‖² is `DEFAULT_STRENGTH`."""
         return max(self.mean_square_norm() / (2 * DEFAULT_STRENGTH * self.total_weight), LEAST_L2)
 
-    def scores(self, theta: NDArray[Any], rows: Rows | None = None) -> Floats:
+    def scores(self, theta: NDArray[Any], rows: RowIndices | None = None) -> Floats:
         """θᵀx of the rows, and what is known beside it: (m,) or (m, K)."""
         scores = self.X.scores(theta, rows)
         if self.offset is None:
@@ -150,7 +149,7 @@ class Objective:
         weighted = (residuals.T * (self.weights / self.total_weight)).T
         return self.X.weighted_sum(weighted) + self.penalty.gradient(theta)
 
-    def row_gradient(self, theta: Floats, rows: Rows) -> tuple[Any, Floats]:
+    def row_gradient(self, theta: Floats, rows: RowIndices) -> tuple[Any, Floats]:
         """The loss's gradient estimated from some rows, penalty left out, as (columns, values).
 
         It is (1/|rows|) Σ_i (w_i·m/W) x_i (p_i - y_i), whose expectation over rows is the gradient of the mean loss;

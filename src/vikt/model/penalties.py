@@ -8,15 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Floats, Scales
 from vikt.errors import UsageError
-from vikt.model.functions import Floats
 
 # C·mean‖x‖² of the penalty where nothing tells a better one.
 DEFAULT_STRENGTH = 100.0
 # With a weaker one 1/λ leaves the range of the solvers.
 LEAST_L2 = 1e-100
-
-Scales = NDArray[np.float32]
 
 
 class L2:

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Floats
 from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError
 from vikt.features.text import FeatureSettings, TextFeatures
-from vikt.model.functions import Floats
 from vikt.model.linear import centred_intercepts
 from vikt.model.penalties import split_strength
 from vikt.selection.folds import Fold, weighted_mean

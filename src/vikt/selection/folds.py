@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vikt.model.functions import Floats
+from vikt.arrays import Floats
 from vikt.model.objective import Objective
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vikt.model.functions import Floats
+from vikt.arrays import Floats
 from vikt.model.objective import Objective
 from vikt.model.penalties import DEFAULT_STRENGTH
 from vikt.selection.folds import Fold, validation_loss

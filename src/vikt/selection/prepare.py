@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Floats
 from vikt.errors import ClassesError
 from vikt.features.text import FeatureSettings, Measured, TextFeatures
 from vikt.matrix import SparseMatrix
 from vikt.model.classes import class_factors
-from vikt.model.functions import Floats
 from vikt.model.naive_bayes import penalty_scales
 from vikt.model.objective import Objective
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from vikt.arrays import Floats
 from vikt.errors import UsageError, check_known
-from vikt.model.functions import Floats
 from vikt.model.objective import Objective
 from vikt.solvers.dual import dual
 from vikt.solvers.elastic_net import elastic_net

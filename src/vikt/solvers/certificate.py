@@ -26,11 +26,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Floats
 from vikt.compiled import compiled
 from vikt.model.objective import Objective
 from vikt.solvers import kernels
-
-Floats = NDArray[np.float64]
 
 _EPSILON = float(np.finfo(np.float64).eps)
 _TINY = float(np.finfo(np.float64).tiny)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.model.functions import Floats
+from vikt.arrays import Floats
 from vikt.model.objective import Objective
 
 _EPSILON = float(np.finfo(np.float64).eps)

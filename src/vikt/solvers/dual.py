@@ -20,16 +20,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Floats, Scales
 from vikt.compiled import compiled
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
 from vikt.model.objective import Objective
-from vikt.model.penalties import Scales
 from vikt.solvers import kernels
 from vikt.solvers.certificate import Certificate, certificate, dual_certificate, gradient_certificate
 from vikt.solvers.solution import LossRecord, Progress, Solution
-
-Floats = NDArray[np.float64]
 
 # Larger values stall the weights, smaller ones the intercept; measured between 0.1 and 1 there is little to choose.
 _RHO = 0.3

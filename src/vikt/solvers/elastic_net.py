@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Floats
 from vikt.compiled import compiled
 from vikt.errors import UsageError
-from vikt.model.functions import Floats
 from vikt.model.objective import Objective
 from vikt.solvers import elastic_net_kernels
 from vikt.solvers.certificate import balanced_intercepts, certificate, elastic_net_gap, gradient_certificate

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from vikt.arrays import Floats, RowIndices
 from vikt.errors import DivergenceError
-from vikt.matrix.design import Rows
-from vikt.model.functions import Floats
 from vikt.model.objective import Objective
 from vikt.model.penalties import L2
 from vikt.solvers.learning_rate import Schedule, learning_rates
@@ -167,7 +166,7 @@ stochastic = partial(descend, batch_size=1, sampling="replacement", max_iter=100
 minibatch = partial(descend, batch_size=100, sampling="epochs", max_iter=100)
 
 
-def _one_pass(objective: Objective, theta: Floats, rate: Schedule, step: int, batches: Iterator[Rows]) -> int:
+def _one_pass(objective: Objective, theta: Floats, rate: Schedule, step: int, batches: Iterator[RowIndices]) -> int:
     for rows in batches:
         columns, gradient = objective.row_gradient(theta, rows)
         simultaneous_update(theta, gradient, rate(step), columns, objective.penalty)

@@ -15,8 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Floats
 from vikt.matrix import DesignMatrix
-from vikt.model.functions import Floats
 from vikt.model.objective import Objective
 from vikt.solvers.certificate import Certificate, balanced_intercepts, gradient_certificate
 from vikt.solvers.conjugate_gradients import ConjugateGradients, dot

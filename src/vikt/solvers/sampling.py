@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from vikt.arrays import RowIndices
 from vikt.errors import UsageError, check_known
-from vikt.matrix.design import Rows
 
 # Named in quotes, since NumPy imports what it draws with when first asked for it.
-Sampling = Callable[[int, int, "np.random.Generator"], Iterator[Rows]]
+Sampling = Callable[[int, int, "np.random.Generator"], Iterator[RowIndices]]
 
 
-def with_replacement(m: int, batch_size: int, random: np.random.Generator) -> Iterator[Rows]:
+def with_replacement(m: int, batch_size: int, random: np.random.Generator) -> Iterator[RowIndices]:
     """Select i randomly, 0 ≤ i < m, again and again: as many rows as there are, some twice, some never."""
     for first in range(0, m, batch_size):
         yield random.integers(m, size=min(batch_size, m - first))
 
 
-def by_epochs(m: int, batch_size: int, random: np.random.Generator) -> Iterator[Rows]:
+def by_epochs(m: int, batch_size: int, random: np.random.Generator) -> Iterator[RowIndices]:
     """Shuffle the rows and take one group after another: every row once."""
     order = random.permutation(m)
     for first in range(0, m, batch_size):

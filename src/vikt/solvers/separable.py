@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from vikt.model.functions import Floats
+from vikt.arrays import Floats
 from vikt.model.objective import Objective
 from vikt.model.penalties import DEFAULT_STRENGTH
 from vikt.solvers.newton import centred_rows

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from vikt.arrays import Floats
 from vikt.errors import ConvergenceWarning
-from vikt.model.functions import Floats
 from vikt.solvers.certificate import Certificate
 
 

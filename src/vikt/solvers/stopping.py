@@ -9,8 +9,8 @@ from time import perf_counter
 
 import numpy as np
 
+from vikt.arrays import Floats
 from vikt.errors import DivergenceError, UsageError
-from vikt.model.functions import Floats
 from vikt.model.objective import Objective
 from vikt.solvers.certificate import Certificate, certificate_nearby, gradient_certificate
 from vikt.solvers.solution import LossRecord, Progress, Solution

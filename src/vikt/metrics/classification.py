@@ -11,13 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vikt.arrays import Floats, Ints
 from vikt.errors import DataError, UsageError
 
-Counts = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
-
-def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, labels: ArrayLike | None = None) -> Counts:
+def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, labels: ArrayLike | None = None) -> Ints:
     """How often class k was predicted as class l: cell (k, l).
 
     Parameters
@@ -52,7 +50,7 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, labels: ArrayLike | N
     return np.bincount(cells, minlength=size * size).reshape(size, size).astype(np.int64)
 
 
-def positions(values: ArrayLike, names: ArrayLike) -> Counts:
+def positions(values: ArrayLike, names: ArrayLike) -> Ints:
     """The index in `names` of each value.
 
     Raises
@@ -243,7 +241,7 @@ def ratio(numerator: ArrayLike, denominator: ArrayLike, undefined: float = math.
     return result
 
 
-def _of_positive(y_true: ArrayLike, y_pred: ArrayLike, positive: Any) -> Counts:
+def _of_positive(y_true: ArrayLike, y_pred: ArrayLike, positive: Any) -> Ints:
     real, predicted = _pair(y_true, y_pred)
     return confusion_matrix(real == positive, predicted == positive, labels=[False, True])
 

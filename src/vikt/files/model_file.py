@@ -7,18 +7,12 @@ before anything is parsed: any damage is refused, always. It is no signature, so
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import glob
 import hashlib
 import json
 import math
 import mmap
-import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
@@ -29,13 +23,8 @@ from vikt.errors import (
     NewerModelError,
     OlderModelError,
     OutputFileError,
-    ViktError,
 )
-
-try:
-    import fcntl
-except ImportError:  # Windows has no such locks: there, temporaries of killed processes stay.
-    fcntl = None  # type: ignore[assignment]
+from vikt.files.replacement import replacing
 
 FORMAT_VERSION = 4
 
@@ -48,7 +37,6 @@ _BEGIN = b'{"__metadata__":{"vikt":"{\\"digest\\":\\"'
 _DIGEST_AT = 8 + len(_BEGIN)
 _DIGEST_END = _DIGEST_AT + 2 * _DIGEST_BYTES
 _MOST_AXES = 8
-_PARTIAL = ".vikt-partial"
 _DTYPES = {"F64": np.float64, "F32": np.float32, "I64": np.int64, "I32": np.int32, "U8": np.uint8}
 
 
@@ -85,62 +73,6 @@ def check_replaceable(path: Path, force: bool) -> None:
         raise OutputFileError(
             f"{path}: stands there and is no vikt model; name another file, or replace it with --force"
         )
-
-
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Write beside a file and put it in its place at the end, so that what stood there stays whole until then.
-
-    Raises
-    ------
-    OutputFileError
-        The folder is missing or cannot be written, or the disk is full.
-    """
-    temporary = None
-    try:
-        if path.exists() and not path.is_file():
-            # A device or a pipe is written to, never replaced.
-            with path.open("wb") as device:
-                yield device
-            return
-        _remove_stale(path)
-        file, temporary = _new_beside(path)
-        with file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-            if fcntl is None:
-                file.close()  # Windows renames no open file.
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, path)
-    except OSError as error:
-        if isinstance(error, ViktError):
-            raise
-        raise OutputFileError(f"{path}: cannot be written: {_advice(error, path)}") from None
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary)
-
-
-def _new_beside(path: Path) -> tuple[IO[bytes], str]:
-    """A new hidden file in the same folder, locked as long as it is open: a killed process holds no lock."""
-    while True:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PARTIAL)
-        with contextlib.suppress(OSError, AttributeError):  # Some file systems know no locks.
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if os.fstat(descriptor).st_nlink:
-            return open(descriptor, "wb"), name
-        # Another process took it for stale before it was locked.
-        os.close(descriptor)
-
-
-def _remove_stale(path: Path) -> None:
-    """Remove what killed processes left beside a file: temporaries that nobody locks."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*{_PARTIAL}"):
-        with contextlib.suppress(OSError, AttributeError), left.open("r+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            left.unlink()
 
 
 def load_model(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -240,21 +172,3 @@ def _arrays(content: Any, begin: int, header: dict[str, Any]) -> dict[str, Any]:
     if begin + reached != len(content):
         raise ValueError("bytes that belong to no array")
     return arrays
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _advice(error: OSError, path: Path) -> str:
-    advice = {
-        errno.ENOSPC: "the disk is full; make room or choose another folder",
-        errno.ENOENT: f"there is no folder {path.parent}; make it first",
-        errno.EACCES: f"no permission to write in {path.parent}; choose another folder",
-        errno.EROFS: f"{path.parent} is read-only; choose another folder",
-        errno.ENOTDIR: f"{path.parent} is no folder; choose another",
-        errno.EISDIR: "it is a folder; name a file",
-    }
-    return advice.get(error.errno or 0, str(error.strerror or error))

@@ -10,17 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vikt.arrays import Floats, Ints
 from vikt.errors import DataError
-from vikt.evaluation.intervals import Interval, macro_f1_interval_of_cells, mean_interval, wilson_interval
-from vikt.evaluation.metrics import (
-    Counts,
-    Floats,
-    f1_of_counts,
-    log_losses,
-    macro_f1_of_counts,
-    positions,
-    ratio,
-)
+from vikt.metrics.classification import f1_of_counts, log_losses, macro_f1_of_counts, positions, ratio
+from vikt.metrics.intervals import Interval, macro_f1_interval_of_cells, mean_interval, wilson_interval
 
 _MOST_LABELS_IN_A_MATRIX = 200
 
@@ -61,7 +54,7 @@ class Evaluation:
     """
 
     labels: list[str]
-    entries: Counts
+    entries: Ints
     accuracy: Figure
     log_loss: Figure
     macro_f1: Figure
@@ -76,7 +69,7 @@ class Evaluation:
         return int(self.entries[:, 2].sum())
 
     @property
-    def matrix(self) -> Counts:
+    def matrix(self) -> Ints:
         """The confusion matrix, (L, L): a row for each real label, a column for each predicted one."""
         full = np.zeros((len(self.labels), len(self.labels)), dtype=np.int64)
         full[self.entries[:, 0], self.entries[:, 1]] = self.entries[:, 2]
@@ -92,12 +85,12 @@ class Evaluation:
         return self.log_loss.value
 
     @property
-    def support(self) -> Counts:
+    def support(self) -> Ints:
         """Rows of each real label: (L,)."""
         return _totals(self.entries[:, 0], self.entries, len(self.labels))
 
     @property
-    def predicted(self) -> Counts:
+    def predicted(self) -> Ints:
         """Predictions of each label: (L,)."""
         return _totals(self.entries[:, 1], self.entries, len(self.labels))
 
@@ -216,13 +209,13 @@ def _check(real: NDArray[Any], names: NDArray[Any], scores: Floats) -> None:
         raise DataError(f"log_probabilities: expected numbers, found NaN in row {row}; check the model's scores")
 
 
-def _entries(real: Counts, predicted: NDArray[Any]) -> Counts:
+def _entries(real: Ints, predicted: NDArray[Any]) -> Ints:
     """A whole matrix would have a cell for any two labels: too many where nearly every row has a label of its own."""
     pairs, counts = np.unique(np.column_stack([real, predicted]), axis=0, return_counts=True)
     return np.column_stack([pairs, counts]).astype(np.int64)
 
 
-def _counts(entries: Counts, n_labels: int) -> tuple[Counts, Counts, Counts]:
+def _counts(entries: Ints, n_labels: int) -> tuple[Ints, Ints, Ints]:
     """Of each label: the rows that have it and got it, the rows that have it, the rows that got it."""
     right = entries[entries[:, 0] == entries[:, 1]]
     sides = (right[:, 0], right), (entries[:, 0], entries), (entries[:, 1], entries)
@@ -230,7 +223,7 @@ def _counts(entries: Counts, n_labels: int) -> tuple[Counts, Counts, Counts]:
     return correct, real, predicted
 
 
-def _totals(side: Counts, entries: Counts, n_labels: int) -> Counts:
+def _totals(side: Ints, entries: Ints, n_labels: int) -> Ints:
     return np.bincount(side, weights=entries[:, 2], minlength=n_labels).astype(np.int64)
 
 
@@ -254,7 +247,7 @@ def _log_loss(losses: Floats, left_out: int) -> Figure:
     return Figure(float(losses.mean()), max(low, 0.0), high, reason)
 
 
-def _macro_f1(entries: Counts, n_labels: int) -> Figure:
+def _macro_f1(entries: Ints, n_labels: int) -> Figure:
     value = float(macro_f1_of_counts(*_counts(entries, n_labels)))
     real, predicted, cells = entries.T
     drawn = macro_f1_interval_of_cells(real, predicted, cells, n_labels)

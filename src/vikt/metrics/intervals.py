@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vikt.arrays import Floats
 from vikt.errors import UsageError
-from vikt.evaluation.metrics import Floats, macro_f1_of_counts
+from vikt.metrics.classification import macro_f1_of_counts
 
 # Draws are made this many counts at a time, so that many classes do not need much memory.
 _COUNTS_AT_ONCE = 1 << 21

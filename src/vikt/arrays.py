@@ -1,0 +1,18 @@
+"""The types of arrays, each named once."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+# Ids of n-grams and columns of features, of which there are at most 2^31.
+Ids = NDArray[np.int32]
+# The class index of each row: 0 or 1 for two classes, 0 to K-1 for more.
+Classes = NDArray[np.int64]
+# Rows of a matrix or of a corpus, by number.
+RowIndices = NDArray[np.int64]
+# r of a penalty: (n,) or (K, n).
+Scales = NDArray[np.float32]

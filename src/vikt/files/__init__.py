@@ -1,0 +1,1 @@
+"""Files out: atomic replacement, and the model file."""
