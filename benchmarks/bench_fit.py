@@ -86,7 +86,7 @@ def distance(X, y, theta, best):
     """L̂(θ)/L̂* - 1, with L̂* the value of the tight fit less its bound."""
     indices = np.unique(y, return_inverse=True)[1]
     n_classes = int(indices.max()) + 1
-    objective = Objective(design_matrix(X), indices, n_classes=n_classes, l2=1 / (2 * C * len(y)))
+    objective = Objective.of(design_matrix(X), indices, n_classes=n_classes, l2=1 / (2 * C * len(y)))
     tight = best or dual(objective, tol=1e-6, max_iter=2000).certificate
     least = tight.value - tight.bound
     return objective.value(theta) / least - 1, tight

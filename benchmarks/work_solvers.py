@@ -65,7 +65,7 @@ class Reference:
     def __init__(self, X: Any, y: Any, C: float, free_intercept: bool = True) -> None:
         rows = X if free_intercept else sp.hstack([X, np.ones((len(y), 1))], format="csr")
         matrix = design_matrix(rows, has_dummy=free_intercept)
-        self.objective = Objective(matrix, y, n_classes=int(y.max()) + 1, l2=1 / (2 * C * len(y)))
+        self.objective = Objective.of(matrix, y, n_classes=int(y.max()) + 1, l2=1 / (2 * C * len(y)))
         proof = minimise(self.objective, Settings(tol=REFERENCE)).certificate
         self.proven, self.least = proof.relative, proof.value - proof.bound
 
@@ -144,7 +144,7 @@ def liblinear_fit(X: Any, y: Any, C: float, options: str, reference: Reference |
         return told
     sign = 1 if model.get_labels()[0] == 1 else -1
     weights = sign * np.ctypeslib.as_array(model.w, (X.shape[1] + 1,))
-    free = reference.objective.X.has_dummy
+    free = reference.objective.rows.X.has_dummy
     return told | {"distance": reference.distance(np.roll(weights, 1) if free else weights)}
 
 
@@ -170,7 +170,7 @@ def vikt_path(train: Data, test: Data, folds: list[Data]) -> Measured:
         matrix = design_matrix(X)
 
         def objective(rows: Any) -> Objective:
-            return Objective(matrix.take(rows), y[rows], n_classes=int(y.max()) + 1, l2=0.0)
+            return Objective.of(matrix.take(rows), y[rows], n_classes=int(y.max()) + 1, l2=0.0)
 
         choice = choose_l2([Fold(objective(rest), objective(apart)) for rest, apart in folds])
         return vikt.LogisticRegression(l2=choice.l2).fit(X, y), len(choice.curve)

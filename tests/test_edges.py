@@ -15,7 +15,8 @@ from vikt.estimators import LogisticRegression
 from vikt.matrix import DenseMatrix
 from vikt.model.objective import Objective
 from vikt.solvers import Settings, minimise
-from vikt.solvers.newton import newton, solve_semidefinite
+from vikt.solvers.linear_systems import solve_semidefinite
+from vikt.solvers.newton import newton
 
 mp.mp.dps = 50
 EXP, LOG, EXACT = (np.frompyfunc(f, 1, 1) for f in (mp.exp, mp.log, lambda number: mp.mpf(float(number))))
@@ -312,8 +313,8 @@ def test_no_penalty_is_right_and_says_that_nothing_bounds_it(classes):
 @pytest.mark.parametrize("factor", [1e-12, 1e12])
 def test_no_penalty_at_any_scale(factor):
     X, y = some_rows(2)
-    objective = Objective(DenseMatrix(scaled_first(X, factor)), y, n_classes=2, l2=0.0)
-    written = Written(objective.X.values, y, 0)
+    objective = Objective.of(DenseMatrix(scaled_first(X, factor)), y, n_classes=2, l2=0.0)
+    written = Written(objective.rows.X.values, y, 0)
     assert written.value(newton(objective).theta) - written.optimum()[1] < 1e-12
 
 
@@ -426,7 +427,7 @@ def test_a_semidefinite_system_is_solved_where_it_can_be(rank):
 
 def test_newton_reaches_rounding():
     X, y = some_rows(3)
-    solution = minimise(Objective(DenseMatrix(X), y, n_classes=3, l2=0.01), Settings(solver="newton", tol=1e-13))
+    solution = minimise(Objective.of(DenseMatrix(X), y, n_classes=3, l2=0.01), Settings(solver="newton", tol=1e-13))
     assert solution.certificate.relative <= 1e-13
     assert math.isclose(solution.certificate.value, float(Written(X, y, 0.01).optimum()[1]), rel_tol=1e-13)
 

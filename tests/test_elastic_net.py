@@ -28,14 +28,14 @@ def problem(seed, m=40, n=8, classes=2, l2=0.0, l1=0.02, intercept=True, weighte
     y = random.integers(classes, size=m)
     y[-classes:] = np.arange(classes)
     weights = random.uniform(0.1, 3.0, m) if weighted else None
-    return Objective(DenseMatrix(X, intercept), y, n_classes=classes, l2=l2, l1=l1, sample_weight=weights)
+    return Objective.of(DenseMatrix(X, intercept), y, n_classes=classes, l2=l2, l1=l1, sample_weight=weights)
 
 
 def least(objective):
     """By a general minimiser on positive and negative parts, where |θ| is smooth, and with code of its own."""
-    X, y, w = objective.X.values, objective.y, objective.weights / objective.weights.sum()
-    first, n = int(objective.X.has_dummy), objective.X.n_features
-    K = 1 if len(objective.shape) == 1 else objective.n_classes
+    X, y, w = objective.rows.X.values, objective.rows.y, objective.rows.weights / objective.rows.weights.sum()
+    first, n = int(objective.rows.X.has_dummy), objective.rows.X.n_features
+    K = 1 if len(objective.shape) == 1 else objective.loss.n_classes
 
     def value_and_gradient(flat):
         b, plus, minus = flat[:K], flat[K : K + K * n].reshape(K, n), flat[K + K * n :].reshape(K, n)
@@ -61,12 +61,12 @@ def least(objective):
 
 def slopes(objective, theta):
     """∂(mean loss)/∂θ_j of the weights that are penalised, by the formula as it is written."""
-    X, w = objective.X.values, objective.weights / objective.weights.sum()
-    first = int(objective.X.has_dummy)
+    X, w = objective.rows.X.values, objective.rows.weights / objective.rows.weights.sum()
+    first = int(objective.rows.X.has_dummy)
     by_class = np.atleast_2d(theta)
     z = X @ by_class[:, first:].T + (by_class[:, 0] if first else 0)
     p = expit(z) if len(by_class) == 1 else np.exp(z - logsumexp(z, axis=1, keepdims=True))
-    truth = objective.y[:, None] if len(by_class) == 1 else np.eye(objective.n_classes)[objective.y]
+    truth = objective.rows.y[:, None] if len(by_class) == 1 else np.eye(objective.loss.n_classes)[objective.rows.y]
     return ((p - truth) * w[:, None]).T @ X, by_class[:, first:]
 
 
@@ -92,7 +92,7 @@ def test_the_optimum_is_scikit_learns(load, C, l1_ratio):
     options = {"solver": "saga", "tol": 1e-6, "max_iter": 20_000}
     reference = fitted_by_scikit_learn(X, y, C=C, penalty="elasticnet", l1_ratio=l1_ratio, **options)
     l2, l1 = (1 - l1_ratio) / (2 * C * len(y)), l1_ratio / (C * len(y))
-    of = Objective(DenseMatrix(X), y, n_classes=len(ours.classes_), l2=l2, l1=l1)
+    of = Objective.of(DenseMatrix(X), y, n_classes=len(ours.classes_), l2=l2, l1=l1)
     found = np.column_stack([reference.intercept_, reference.coef_]).reshape(of.shape)
     assert of.value(ours.theta_) == pytest.approx(of.value(found), rel=1e-6, abs=0)
     assert np.abs(ours.coef_ - reference.coef_).max() < 1e-2
@@ -156,9 +156,9 @@ def test_the_bound_holds_anywhere(classes, l2):
 
 def test_a_strong_penalty_leaves_the_base_rate_alone():
     objective = problem(3, weighted=True)
-    rate = np.average(objective.y, weights=objective.weights)
-    X, w = objective.X.values, objective.weights
-    strongest = np.abs(X.T @ (w * (rate - objective.y))).max() / w.sum()
+    rate = np.average(objective.rows.y, weights=objective.rows.weights)
+    X, w = objective.rows.X.values, objective.rows.weights
+    strongest = np.abs(X.T @ (w * (rate - objective.rows.y))).max() / w.sum()
     for l1, some in ((strongest * (1 + 1e-9), False), (strongest * 0.99, True)):
         theta = elastic_net(objective.with_l2(0.0, l1), tol=1e-10).theta
         assert bool(theta[1:].any()) == some
@@ -176,8 +176,8 @@ def test_glmnets_reference_values_hold_as_l1_vanishes():
 @pytest.mark.parametrize("classes", [2, 3])
 def test_sparse_is_dense(classes):
     dense = problem(1, classes=classes)
-    rows = SparseMatrix(*dense.X.compressed_rows(), dense.X.n_features)
-    sparse = Objective(rows, dense.y, n_classes=classes, l2=dense.l2, l1=dense.l1)
+    rows = SparseMatrix(*dense.rows.X.compressed_rows(), dense.rows.X.n_features)
+    sparse = Objective.of(rows, dense.rows.y, n_classes=classes, l2=dense.l2, l1=dense.l1)
     assert np.allclose(elastic_net(dense, tol=1e-9).theta, elastic_net(sparse, tol=1e-9).theta, rtol=0, atol=1e-10)
 
 

@@ -125,7 +125,7 @@ def folds_of(classes, m=150, k=3, seed=0):
     for fold in range(k):
         apart = np.arange(m) % k == fold
         parts = [
-            Objective(DenseMatrix(X[rows]), y[rows], n_classes=classes, l2=0.0, sample_weight=np.ones(rows.sum()))
+            Objective.of(DenseMatrix(X[rows]), y[rows], n_classes=classes, l2=0.0, sample_weight=np.ones(rows.sum()))
             for rows in (~apart, apart)
         ]
         made.append(Fold(*parts))
@@ -142,16 +142,16 @@ def test_the_curve_is_that_of_scikit_learn_at_the_same_penalties(exact_path, cla
         losses = []
         for fold in folds:
             C = 1 / (2 * point.l2 * fold.training.total_weight)
-            model = Reference(C=C, tol=1e-10, max_iter=1000).fit(fold.training.X.values, fold.training.y)
+            model = Reference(C=C, tol=1e-10, max_iter=1000).fit(fold.training.rows.X.values, fold.training.rows.y)
             apart = fold.validation
             losses.append(-model.predict_log_proba(apart.X.values)[range(len(apart.y)), apart.y])
         assert point.log_loss == pytest.approx(np.mean([of_fold.mean() for of_fold in losses]), rel=1e-4)
         error = sem([of_fold.mean() for of_fold in losses]) if k > 1 else sem(losses[0])
         assert point.standard_error == pytest.approx(error, rel=1e-3)
-    norms = [np.mean(np.sum(fold.training.X.values**2, axis=1)) for fold in folds]
+    norms = [np.mean(np.sum(fold.training.rows.X.values**2, axis=1)) for fold in folds]
     for point in choice.curve:
         assert point.C * np.mean(norms) == pytest.approx(point.strength)
-        assert point.l2 == pytest.approx(1 / (2 * point.C * np.mean([len(fold.training.y) for fold in folds])))
+        assert point.l2 == pytest.approx(1 / (2 * point.C * np.mean([len(fold.training.rows.y) for fold in folds])))
     least = min(point.log_loss for point in choice.curve)
     assert choice.l2 == next(point.l2 for point in choice.curve if point.log_loss == least)
 
@@ -283,4 +283,4 @@ def test_early_stopping_keeps_its_rows_out_of_every_fold(emails):
 def test_one_fold_is_a_hold_out():
     fold = folds_of(2)[0]
     theta = np.zeros(6)
-    assert validation_loss([fold], [theta]).mean == pytest.approx(log_loss(fold.validation.y, np.full(50, 0.5)))
+    assert validation_loss([fold], [theta]).mean == pytest.approx(log_loss(fold.validation.rows.y, np.full(50, 0.5)))

@@ -28,7 +28,7 @@ def make(classes=2, *, l2=0.01, m=60, seed=0, sparse=False, weights=None, scale=
     y = np.argmax(x @ best / scale + random.gumbel(size=(m, classes)), axis=1)
     y[:classes] = np.arange(classes)
     X = design_matrix(sp.csr_matrix(x) if sparse else x)
-    return Objective(X, y, n_classes=classes, l2=l2, sample_weight=weights)
+    return Objective.of(X, y, n_classes=classes, l2=l2, sample_weight=weights)
 
 
 # The lecture's general method
@@ -107,7 +107,7 @@ def test_with_replacement_the_steps_are_the_rows_drawn():
     theta = np.zeros(of.shape)
     found = stochastic(of, learning_rate=0.1, theta=theta, max_iter=1, random_state=3).theta
     for i in np.concatenate(list(SAMPLINGS["replacement"](10, 1, np.random.default_rng(3)))):
-        row = Objective(of.X.take(np.array([i])), of.y[[i]], n_classes=2, l2=of.l2)
+        row = Objective.of(of.rows.X.take(np.array([i])), of.rows.y[[i]], n_classes=2, l2=of.l2)
         theta = theta - 0.1 * row.gradient(theta)
     assert found == pytest.approx(theta, abs=1e-14)
 
@@ -192,17 +192,17 @@ def test_divergence_names_the_rate_and_a_smaller_one(name):
 
 def test_a_loss_that_swings_is_told():
     x = np.array([[10.0], [1.0], [-1.0], [-10.0]])
-    of = Objective(DenseMatrix(x), np.array([1, 0, 1, 0]), n_classes=2, l2=0.0)
+    of = Objective.of(DenseMatrix(x), np.array([1, 0, 1, 0]), n_classes=2, l2=0.0)
     swinging = batch(of, learning_rate=1.0, max_iter=60)
     assert "learning_rate=1 is too large" in swinging.reason
     assert "too large" not in batch(of, max_iter=60).reason
 
 
-def test_progress_is_told_each_measurement():
-    told = []
-    solution = minibatch(make(), max_iter=3, progress=told.append)
-    assert told == solution.loss_curve
-    assert all(record.validation_loss is None for record in told)
+def test_each_record_of_the_curve_is_handed_on():
+    records = []
+    solution = minibatch(make(), max_iter=3, on_record=records.append)
+    assert records == solution.loss_curve
+    assert all(record.validation_loss is None for record in records)
 
 
 @pytest.mark.parametrize("name", list(DESCENTS))
@@ -256,7 +256,7 @@ def questions(corpus):
     labels = [row["label"] for row in rows]
     reference = LogisticRegression(C=0.3, max_iter=1000).fit(x, labels)
     y = np.searchsorted(reference.classes_, labels)
-    of = Objective(design_matrix(x), y, n_classes=6, l2=1 / (2 * 0.3 * len(y)))
+    of = Objective.of(design_matrix(x), y, n_classes=6, l2=1 / (2 * 0.3 * len(y)))
     return of, of.value(np.column_stack([reference.intercept_, reference.coef_]))
 
 

@@ -17,6 +17,7 @@ ORDER = [
     "corpus",
     "features",
     "matrix",
+    "parts",
     "model",
     "solvers",
     "metrics",

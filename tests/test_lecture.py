@@ -62,7 +62,7 @@ def data(classes=2, m=30, n=4, seed=0):
 
 def objective(classes=2, l2=0.01, seed=0, m=30):
     x, y, _ = data(classes, m=m, seed=seed)
-    return Objective(DenseMatrix(x[:, 1:]), y, n_classes=classes, l2=l2)
+    return Objective.of(DenseMatrix(x[:, 1:]), y, n_classes=classes, l2=l2)
 
 
 def test_logistic_function():
@@ -154,7 +154,7 @@ def test_gradient(classes):
 def test_gradient_of_the_regularised_objective(classes, weighted):
     x, y, theta = data(classes)
     weights = np.random.default_rng(1).uniform(0, 2, len(y)) if weighted else None
-    of = Objective(DenseMatrix(x[:, 1:]), y, n_classes=classes, l2=0.3, sample_weight=weights)
+    of = Objective.of(DenseMatrix(x[:, 1:]), y, n_classes=classes, l2=0.3, sample_weight=weights)
     assert np.allclose(of.gradient(theta), numerical_gradient(of.value, theta), atol=1e-6)
     _, part = of.row_gradient(theta, np.arange(len(y)))
     assert np.allclose(part + of.penalty.gradient(theta), of.gradient(theta))

@@ -35,18 +35,18 @@ def test_binary_loss_at_a_thousand(score, y, loss, residual):
 
 def test_multinomial_loss_at_a_thousand():
     scores, y = np.array([[1000.0, 0.0, -1000.0]] * 3), np.arange(3)
-    assert MultinomialCrossEntropy().losses(scores, y).tolist() == [0, 1000, 2000]
-    assert MultinomialCrossEntropy().residuals(scores, y).tolist() == [[0, 0, 0], [1, -1, 0], [1, 0, -1]]
+    assert MultinomialCrossEntropy(3).losses(scores, y).tolist() == [0, 1000, 2000]
+    assert MultinomialCrossEntropy(3).residuals(scores, y).tolist() == [[0, 0, 0], [1, -1, 0], [1, 0, -1]]
 
 
 def test_scores_of_nothing_cost_log_k():
     assert BinaryCrossEntropy().losses(np.zeros(1), np.array([0])) == pytest.approx(math.log(2))
-    assert MultinomialCrossEntropy().losses(np.zeros((1, 7)), np.array([3])) == pytest.approx(math.log(7))
+    assert MultinomialCrossEntropy(7).losses(np.zeros((1, 7)), np.array([3])) == pytest.approx(math.log(7))
 
 
 def test_two_classes_are_one_loss_by_either_way(scores):
     y = np.arange(40) % 2
-    one, two = BinaryCrossEntropy(), MultinomialCrossEntropy()
+    one, two = BinaryCrossEntropy(), MultinomialCrossEntropy(2)
     difference = scores[:, 1] - scores[:, 0]
     assert one.losses(difference, y) == pytest.approx(two.losses(scores, y), abs=1e-12)
     assert one.residuals(difference, y) == pytest.approx(two.residuals(scores, y)[:, 1], abs=1e-12)
@@ -61,7 +61,7 @@ def test_mean_loss_is_scikit_learns_log_loss(scores):
 
 
 def test_residuals_of_a_row_sum_to_zero(scores):
-    residuals = MultinomialCrossEntropy().residuals(scores, np.zeros(40, dtype=np.int64))
+    residuals = MultinomialCrossEntropy(2).residuals(scores, np.zeros(40, dtype=np.int64))
     assert residuals.sum(axis=1) == pytest.approx(np.zeros(40), abs=1e-15)
 
 

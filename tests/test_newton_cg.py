@@ -26,7 +26,7 @@ def some(classes=3, m=60, n=8, seed=0, sparse=False, dtype=np.float64):
 
 def objective_of(X, y, l2=0.01, **options):
     has_dummy = options.pop("has_dummy", True)
-    return Objective(
+    return Objective.of(
         design_matrix(X, has_dummy=has_dummy), y, n_classes=len(np.unique(y)), l2=l2, sample_weight=options.get("w")
     )
 
@@ -54,13 +54,10 @@ def test_a_product_is_the_change_of_the_gradient(classes, sparse, weighted, has_
     h = 1e-6
     # The weights of centred columns: the same scores by weights of the columns as they are.
     ahead, behind = (
-        steps.gradient(
-            theta + sign * h * v,
-            objective.loss.residuals(objective.X.scores(steps._uncentred(theta + sign * h * v)), objective.y),
-        )
-        for sign in (1, -1)
+        steps.gradient(point, objective.residuals(objective.scores(steps._uncentred(point))))
+        for point in (theta + h * v, theta - h * v)
     )
-    p = objective.loss.probabilities(objective.X.scores(steps._uncentred(theta)))
+    p = objective.probabilities(objective.scores(steps._uncentred(theta)))
     assert steps.product(p, v) == pytest.approx((ahead - behind) / (2 * h), abs=1e-8)
     units = np.eye(theta.size).reshape(-1, *theta.shape)
     diagonal = [np.sum(unit * steps.product(p, unit)) for unit in units]
@@ -73,10 +70,10 @@ def test_rough_products_are_products(dtype, classes):
     X, y = some(classes, dtype=dtype)
     objective, sparse = objective_of(X, y), objective_of(csr_matrix(X), y)
     v = np.random.default_rng(2).normal(size=objective.shape)
-    p = objective.loss.probabilities(objective.X.scores(v))
-    exact = objective.X.curvature_product(v, p, objective.weights)
-    for X in (objective.X, sparse.X):
-        assert X.curvature_product(v.astype(np.float32), p, objective.weights) == pytest.approx(
+    p = objective.loss.probabilities(objective.rows.X.scores(v))
+    exact = objective.rows.X.curvature_product(v, p, objective.rows.weights)
+    for X in (objective.rows.X, sparse.rows.X):
+        assert X.curvature_product(v.astype(np.float32), p, objective.rows.weights) == pytest.approx(
             exact, rel=1e-4, abs=1e-4
         )
 
@@ -125,7 +122,7 @@ def test_columns_of_every_kind(kind, classes, sparse, monkeypatch):
     objective = objective_of(csr_matrix(X) if sparse else X, y)
     solution = newton(objective, tol=1e-8)
     monkeypatch.undo()
-    exact = newton(Objective(DenseMatrix(X), y, n_classes=classes, l2=0.01), tol=1e-12)
+    exact = newton(Objective.of(DenseMatrix(X), y, n_classes=classes, l2=0.01), tol=1e-12)
     # Where rounding stands in the way of a proof, it is in the way of the exact step's too.
     assert solution.certificate.relative <= max(1e-6, 10 * exact.certificate.relative)
     assert solution.certificate.value <= exact.certificate.value * (1 + 2e-8)

@@ -18,7 +18,7 @@ def make(classes, has_dummy, *, m=20, weights=None, sparse=True, l2=0.1):
     random = np.random.default_rng(classes)
     x = random.normal(size=(m, 5)) * (random.random((m, 5)) < 0.5)
     X = design_matrix(sp.csr_matrix(x) if sparse else x, has_dummy=has_dummy)
-    return Objective(X, np.arange(m) % classes, n_classes=classes, l2=l2, sample_weight=weights)
+    return Objective.of(X, np.arange(m) % classes, n_classes=classes, l2=l2, sample_weight=weights)
 
 
 def some_theta(of, seed=1):
@@ -38,7 +38,7 @@ def test_weight_two_is_the_row_twice_and_zero_is_no_row(classes, has_dummy):
     weights = np.tile([2.0, 0.0, 1.0, 1.0, 3.0], 4)
     of = make(classes, has_dummy, weights=weights)
     rows = np.repeat(np.arange(20), weights.astype(int))
-    repeated = Objective(of.X.take(rows), of.y[rows], n_classes=classes, l2=0.1)
+    repeated = Objective.of(of.rows.X.take(rows), of.rows.y[rows], n_classes=classes, l2=0.1)
     theta = some_theta(of)
     assert of.value(theta) == pytest.approx(repeated.value(theta), rel=1e-13)
     assert of.gradient(theta) == pytest.approx(repeated.gradient(theta), abs=1e-13)
@@ -69,7 +69,7 @@ def test_the_mean_of_the_rows_gradients_is_the_gradient(classes, has_dummy):
 def test_a_row_of_text_touches_its_own_columns_only():
     of = make(2, True)
     columns, values = of.row_gradient(some_theta(of), np.array([3]))
-    indptr, indices, _ = of.X.compressed_rows()
+    indptr, indices, _ = of.rows.X.compressed_rows()
     assert columns.tolist() == [0, *(indices[indptr[3] : indptr[4]] + 1)]
     assert values.shape == columns.shape
 

@@ -131,7 +131,7 @@ def test_every_certificate_holds_the_truth(first):
         precise = Precise(X, y, classes, l2, weights, intercept)
         best, decrement = precise.minimum()
         assert decrement < 1e-9 * best, seed
-        objective = Objective(DenseMatrix(X, intercept), y, n_classes=classes, l2=l2, sample_weight=weights)
+        objective = Objective.of(DenseMatrix(X, intercept), y, n_classes=classes, l2=l2, sample_weight=weights)
         tol = [1e-1, 1e-4, 1e-8, 1e-11][seed % 4]
         for solver, most in PATIENCE.items():
             solution = minimise(objective, Settings(solver=solver, tol=tol, max_iter=most))
@@ -161,7 +161,7 @@ def test_without_a_penalty_the_weights_are_those_of_statsmodels(classes, weighte
         D = statsmodels.add_constant(np.repeat(X, repeats, axis=0))
         model = (statsmodels.Logit if classes == 2 else statsmodels.MNLogit)(np.repeat(y, repeats), D)
         found = np.asarray(model.fit(method="newton", maxiter=100, tol=1e-14, disp=0).params)
-    objective = Objective(DenseMatrix(X), y, n_classes=classes, l2=0.0, sample_weight=repeats.astype(float))
+    objective = Objective.of(DenseMatrix(X), y, n_classes=classes, l2=0.0, sample_weight=repeats.astype(float))
     theta = newton(objective, epsilon=1e-22).theta
     ours, theirs = (theta, found) if classes == 2 else (theta[1:] - theta[0], found.T)
     assert np.abs(ours - theirs).max() <= 1e-8 * np.abs(theirs).max()
@@ -261,7 +261,7 @@ def test_a_proof_asked_for_too_early_does_not_keep_the_ascent_from_another():
     random = np.random.default_rng(1)
     X = (random.random((600, 400)) < 0.02).astype(float)
     y = random.integers(20, size=600)
-    objective = Objective(DenseMatrix(X), y, n_classes=20, l2=1e-7)
+    objective = Objective.of(DenseMatrix(X), y, n_classes=20, l2=1e-7)
     loose, tight = (dual(objective, tol=tol, max_iter=3000) for tol in (1e-2, 1e-4))
     assert loose.converged
     assert len(loose.loss_curve) <= 2 * len(tight.loss_curve)
@@ -299,7 +299,7 @@ def test_all_but_no_penalty_on_text_is_proven_in_few_passes(corpus, spread):
     X = vikt.TextVectorizer(analyzer="pattern", ngram_range=(1, 2), min_df=2, sublinear_tf=True).fit_transform(texts)
     y = (np.array(labels) == "spam").astype(int)
     weights = 10.0 ** np.random.default_rng(0).uniform(0, spread, len(y))
-    objective = Objective(design_matrix(X), y, n_classes=2, l2=1e-9, sample_weight=weights)
+    objective = Objective.of(design_matrix(X), y, n_classes=2, l2=1e-9, sample_weight=weights)
     solution = dual(objective, max_iter=200)
     assert solution.certificate.relative <= 1e-4
     assert objective.value(solution.theta) == pytest.approx(objective.value(newton(objective).theta), rel=2e-4)

@@ -11,7 +11,8 @@ from vikt.matrix import DenseMatrix, SparseMatrix
 from vikt.model.objective import Objective
 from vikt.solvers import Settings, minimise
 from vikt.solvers.certificate import gradient_certificate
-from vikt.solvers.dual import Ascent, DualState
+from vikt.solvers.dual import Ascent
+from vikt.solvers.dual_state import DualState
 
 SOLVERS = ["dual", "newton", "elastic_net", "batch"]
 
@@ -29,13 +30,13 @@ def problem(K, *, matrix=DenseMatrix, seed=0, l2=0.01, scaled=True, **options):
     y[:K] = np.arange(K)
     scales = random.uniform(0.2, 3.0, size=7 if K == 2 else (K, 7)).astype(np.float32)
     options |= {"sample_weight": random.integers(1, 4, size=60).astype(float), "n_classes": K, "l2": l2}
-    return Objective(matrix(X), y, scales=scales if scaled else None, **options), X
+    return Objective.of(matrix(X), y, scales=scales if scaled else None, **options), X
 
 
 def least(objective, X):
     """L̂* by Newton's method on φ = θ/r, where the model is softmax of scores Σ_j x_ij r_kj φ_kj: no scale is left."""
-    K, y, share = objective.n_classes, objective.y, objective.weights / objective.total_weight
-    scales = np.stack([np.ones(7), objective.scales]) if K == 2 else objective.scales.astype(np.float64)
+    K, y, share = objective.loss.n_classes, objective.rows.y, objective.rows.weights / objective.total_weight
+    scales = np.stack([np.ones(7), objective.penalty.scales]) if K == 2 else objective.penalty.scales.astype(np.float64)
     # Of two classes the first one's score is 0.
     free = 1 if K == 2 else 0
     columns = [np.column_stack([np.ones(len(X)), X * scales[k]]) for k in range(K)]
@@ -72,7 +73,7 @@ def test_the_gradient_is_that_of_the_value(K, l1):
 
     def value(flat):
         inner = flat.reshape(theta.shape)[..., 1:]
-        return objective.value(flat.reshape(theta.shape)) - l1 * np.sum(np.abs(inner) / objective.scales)
+        return objective.value(flat.reshape(theta.shape)) - l1 * np.sum(np.abs(inner) / objective.penalty.scales)
 
     expected = approx_fprime(theta.ravel(), value, 1e-7).reshape(theta.shape)
     assert objective.gradient(theta) == pytest.approx(expected, abs=1e-6)
@@ -110,7 +111,7 @@ def test_an_elastic_net_has_the_zeros_of_the_scaled_columns(K):
     solution = minimise(objective, Settings(tol=1e-10))
     theta = solution.theta
     slopes = objective.gradient(theta)[..., 1:]
-    kinks = 0.03 / objective.scales
+    kinks = 0.03 / objective.penalty.scales
     zero = theta[..., 1:] == 0
     assert solution.certificate.relative <= 1e-10
     assert 0 < np.count_nonzero(zero) < zero.size
@@ -120,9 +121,11 @@ def test_an_elastic_net_has_the_zeros_of_the_scaled_columns(K):
 
 def test_one_scale_for_two_classes_is_a_column_multiplied():
     scaled, X = problem(2)
-    plain = Objective(DenseMatrix(X * scaled.scales), scaled.y, n_classes=2, l2=0.01, sample_weight=scaled.weights)
+    plain = Objective.of(
+        DenseMatrix(X * scaled.penalty.scales), scaled.rows.y, n_classes=2, l2=0.01, sample_weight=scaled.rows.weights
+    )
     solutions = [minimise(each, Settings("dual", tol=1e-10)).theta for each in (scaled, plain)]
-    assert solutions[0][1:] == pytest.approx(solutions[1][1:] * scaled.scales, abs=1e-4)
+    assert solutions[0][1:] == pytest.approx(solutions[1][1:] * scaled.penalty.scales, abs=1e-4)
     assert scaled.mean_square_norm() == pytest.approx(plain.mean_square_norm())
 
 

@@ -15,10 +15,14 @@ from sklearn.linear_model import LogisticRegression as Reference
 
 from vikt.errors import UsageError
 from vikt.matrix import DenseMatrix, SparseMatrix
+from vikt.model.losses import MultinomialCrossEntropy
 from vikt.model.objective import Objective
+from vikt.model.penalties import L2
+from vikt.parts import PerPart
 from vikt.solvers import SOLVERS, Settings, minimise
 from vikt.solvers.certificate import dual_certificate, gradient_certificate
-from vikt.solvers.dual import DualState, dual
+from vikt.solvers.dual import dual
+from vikt.solvers.dual_state import DualState
 
 
 def problem(seed, m=40, n=6, classes=2, l2=0.01, intercept=True, weighted=False, skew=0.0):
@@ -28,15 +32,15 @@ def problem(seed, m=40, n=6, classes=2, l2=0.01, intercept=True, weighted=False,
     y[: int(skew * m)] = 0
     y[-classes:] = np.arange(classes)
     weights = random.uniform(0.1, 3.0, m) if weighted else None
-    return Objective(DenseMatrix(X, intercept), y, n_classes=classes, l2=l2, sample_weight=weights)
+    return Objective.of(DenseMatrix(X, intercept), y, n_classes=classes, l2=l2, sample_weight=weights)
 
 
 def least(objective):
     """The least value by a general minimiser on the formula as it is written, sharing no code with the package."""
-    X, y, w = objective.X.values, objective.y, objective.weights
-    first = int(objective.X.has_dummy)
+    X, y, w = objective.rows.X.values, objective.rows.y, objective.rows.weights
+    first = int(objective.rows.X.has_dummy)
     D = np.column_stack([np.ones(len(X))] * first + [X])
-    K = 1 if len(objective.shape) == 1 else objective.n_classes
+    K = 1 if len(objective.shape) == 1 else objective.loss.n_classes
 
     def value(flat):
         theta = flat.reshape(K, -1)
@@ -98,7 +102,7 @@ def test_both_bounds_hold_at_any_point(seed, classes, l2, spread):
     theta, proof = gradient_certificate(objective, random.normal(0, spread + 1e-12, objective.shape))
     assert objective.value(theta) - best <= proof.bound + 1e-8
     shape = (15,) if classes == 2 else (15, classes)
-    theta, proof = dual_certificate(objective, random.normal(0, spread, shape))
+    theta, proof = dual_certificate(objective, PerPart((random.normal(0, spread, shape),)))
     assert objective.value(theta) - best <= proof.bound + 1e-8
 
 
@@ -107,7 +111,7 @@ def test_weights_equal_scikit_learns(load):
     X, y = load(return_X_y=True)
     X = (X - X.mean(axis=0)) / np.maximum(X.std(axis=0), 1e-9)
     C = 0.1
-    objective = Objective(DenseMatrix(X), y, n_classes=len(np.unique(y)), l2=1 / (2 * C * len(y)))
+    objective = Objective.of(DenseMatrix(X), y, n_classes=len(np.unique(y)), l2=1 / (2 * C * len(y)))
     solution = dual(objective, tol=1e-6, max_iter=5000)
     reference = Reference(C=C, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(X, y)
     coefficients = np.atleast_2d(solution.theta)[:, 1:]
@@ -118,8 +122,8 @@ def test_weights_equal_scikit_learns(load):
 
 def test_sparse_equals_dense():
     objective = problem(1, classes=3)
-    rows = SparseMatrix(*objective.X.compressed_rows(), objective.X.n_features)
-    sparse = Objective(rows, objective.y, n_classes=3, l2=objective.l2)
+    rows = SparseMatrix(*objective.rows.X.compressed_rows(), objective.rows.X.n_features)
+    sparse = Objective.of(rows, objective.rows.y, n_classes=3, l2=objective.l2)
     assert np.allclose(dual(objective, tol=1e-8).theta, dual(sparse, tol=1e-8).theta, rtol=0, atol=1e-12)
 
 
@@ -148,8 +152,8 @@ def test_rows_by_falling_frequency_are_the_same_rows(seed, cache):
 @pytest.mark.parametrize("classes", [2, 3])
 def test_columns_far_from_a_small_cache_change_no_optimum(classes, monkeypatch):
     objective = problem(4, m=60, n=12, classes=classes)
-    rows = SparseMatrix(*objective.X.compressed_rows(), 12)
-    sparse = Objective(rows, objective.y, n_classes=classes, l2=objective.l2)
+    rows = SparseMatrix(*objective.rows.X.compressed_rows(), 12)
+    sparse = Objective.of(rows, objective.rows.y, n_classes=classes, l2=objective.l2)
     near = dual(sparse, tol=1e-8)
     monkeypatch.setattr("vikt.matrix.sparse._NEAR", 16)
     far = dual(sparse, tol=1e-8)
@@ -175,7 +179,7 @@ def test_a_weaker_penalty_starts_where_the_stronger_ended(classes):
     assert np.array_equal(state.theta, solution.state.theta)
     scores = state.alpha_scores[state.groups.group_of]
     scores = scores[:, :classes] if classes > 2 else scores
-    theta, _ = dual_certificate(weaker, scores.astype(np.float64))
+    theta, _ = dual_certificate(weaker, PerPart((scores.astype(np.float64),)))
     assert np.allclose(theta[..., 1:], solution.theta[..., 1:], atol=1e-3)
     cold, warm = dual(weaker, tol=1e-5), dual(weaker, tol=1e-5, state=state)
     assert warm.certificate.relative <= 1e-5
@@ -185,15 +189,8 @@ def test_a_weaker_penalty_starts_where_the_stronger_ended(classes):
 def test_two_classes_are_softmax_at_twice_the_penalty():
     objective = problem(5, l2=0.02)
     two = dual(objective, tol=1e-10).theta
-    as_many = Objective(objective.X, objective.y, n_classes=3, l2=0.04)  # class 2 does not occur
-    value = as_many.loss.losses(np.column_stack([-two[0] / 2 * np.ones(3)] * 3), np.zeros(3, dtype=int))
-    assert np.allclose(value, np.log(3))
     halves = np.stack([-two / 2, two / 2])
-    softmax = Objective(objective.X, objective.y, n_classes=2, l2=0.04)
-    softmax.shape = halves.shape
-    from vikt.model.losses import MultinomialCrossEntropy
-
-    softmax.loss = MultinomialCrossEntropy()
+    softmax = Objective(objective.parts, MultinomialCrossEntropy(2), L2(0.04))
     assert softmax.value(halves) == pytest.approx(objective.value(two), rel=1e-12)
     assert np.abs(softmax.gradient(halves)).max() < 1e-5
 
@@ -221,7 +218,7 @@ def test_no_penalty_is_no_dual_and_has_no_certificate():
 @pytest.mark.parametrize("l2", [1.0, 1e-3, 1e-7])
 def test_rows_of_very_different_lengths_and_no_feature_at_all(l2):
     X = np.array([[1e3, 0.0], [0.0, 1e-3], [0.0, 0.0], [-1e3, 1.0], [5.0, 5.0], [0.0, 0.0]])
-    objective = Objective(DenseMatrix(X), np.array([1, 0, 1, 0, 1, 0]), n_classes=2, l2=l2)
+    objective = Objective.of(DenseMatrix(X), np.array([1, 0, 1, 0, 1, 0]), n_classes=2, l2=l2)
     solution = dual(objective, tol=1e-3, max_iter=3000)
     assert np.all(np.isfinite(solution.theta))
     assert not np.isnan(solution.certificate.bound)
@@ -243,7 +240,7 @@ def test_a_state_at_zero_is_theta_zero():
 def test_a_fit_cut_short_is_no_worse_than_no_weights(classes):
     random = np.random.default_rng(0)
     X = DenseMatrix(random.normal(size=(200, 5)) * 10)
-    objective = Objective(X, np.arange(200) % classes, n_classes=classes, l2=1e-12)
+    objective = Objective.of(X, np.arange(200) % classes, n_classes=classes, l2=1e-12)
     solution = dual(objective, max_iter=2)
     assert not solution.converged
     assert objective.value(solution.theta) <= np.log(classes) + 1e-9

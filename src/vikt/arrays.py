@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,8 @@ Bools = NDArray[np.bool_]
 Ids = NDArray[np.int32]
 # The class index of each row: 0 or 1 for two classes, 0 to K-1 for more.
 Classes = NDArray[np.int64]
+# What a loss is to predict of each row, one entry (or row of entries) a data point, as the loss reads it: `Classes`.
+Targets = NDArray[Any]
 # Rows of a matrix or of a corpus, by number.
 RowIndices = NDArray[np.int64]
 # r of a penalty: (n,) or (K, n).

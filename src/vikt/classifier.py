@@ -23,7 +23,7 @@ from vikt.features.memory import tell_memory
 from vikt.features.text import FeatureSettings, Measured, TextFeatures
 from vikt.files.model_file import load_model, save_model
 from vikt.model.classes import encode_labels, label_array, row_weights
-from vikt.model.linear import LinearModel, log_probabilities
+from vikt.model.linear import LinearModel
 from vikt.model.penalties import split_strength
 from vikt.selection.features import (
     Component,
@@ -400,8 +400,9 @@ class TextClassifier(Estimator):
         self._check_fitted()
         held = self._measured(texts)
         self.features_.use_threads(self.threads)
+        loss = LinearModel(self.theta_).loss
         blocks = [
-            log_probabilities(self.features_.scores(held.take(np.arange(first, last)), self.theta_))
+            loss.log_probabilities(self.features_.scores(held.take(np.arange(first, last)), self.theta_))
             for first, last in portions(held.texts.offsets, _BYTES_AT_A_TIME, _TEXTS_AT_A_TIME)
         ]
         return np.concatenate([np.empty((0, len(self.classes_))), *blocks])

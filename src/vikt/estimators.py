@@ -14,7 +14,7 @@ from vikt.corpus.order import canonical_order, group_ranks, split_tenths
 from vikt.errors import DataError, UsageError, check_known
 from vikt.matrix import DesignMatrix, design_matrix, equal_rows
 from vikt.model.classes import class_factors, encode_labels, row_weights
-from vikt.model.linear import LinearModel, centred_intercepts, log_probabilities, most_probable
+from vikt.model.linear import LinearModel, centred_intercepts
 from vikt.model.naive_bayes import NAIVE_BAYES
 from vikt.model.objective import Objective
 from vikt.model.penalties import split_strength
@@ -83,7 +83,7 @@ class LinearClassifier(Estimator):
 
     def predict_log_proba(self, X: Any, offset: Any = None) -> Floats:
         """log P(y = k | x): (m, K)."""
-        return log_probabilities(self._scores(X, offset))
+        return LinearModel(self.theta_).loss.log_probabilities(self._scores(X, offset))
 
     def predict_proba(self, X: Any, offset: Any = None) -> Floats:
         """P(y = k | x): (m, K)."""
@@ -91,7 +91,7 @@ class LinearClassifier(Estimator):
 
     def predict(self, X: Any, offset: Any = None) -> NDArray[Any]:
         """The most probable class of each row; a tie goes to the first."""
-        best = most_probable(self._scores(X, offset))
+        best = LinearModel(self.theta_).loss.most_probable(self._scores(X, offset))
         return np.asarray(self.classes_[best])
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -216,7 +216,7 @@ class LogisticRegression(LinearClassifier):
         l2, self.l1_ = split_strength(self.l2_, self.l1_ratio)
 
         def objective_of(rows: NDArray[np.int64], l2: float, l1: float) -> Objective:
-            return Objective(
+            return Objective.of(
                 matrix.take(rows),
                 indices[rows],
                 n_classes=len(self.classes_),

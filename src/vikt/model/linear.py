@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from vikt.arrays import Classes, Floats
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
-from vikt.model.functions import log_logistic, log_softmax, logistic
+from vikt.model.functions import logistic
+from vikt.model.losses import Loss, cross_entropy_of
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,14 @@ class LinearModel:
         """θᵀx of each row: (m,) or (m, K)."""
         return X.scores(self.theta)
 
+    @property
+    def loss(self) -> Loss:
+        """What makes probabilities of scores."""
+        return cross_entropy_of(self.theta)
+
     def log_probabilities(self, X: DesignMatrix) -> Floats:
         """log P(y = k | x): (m, K), finite at any score."""
-        return log_probabilities(self.scores(X))
+        return self.loss.log_probabilities(self.scores(X))
 
     def predict_proba(self, X: DesignMatrix) -> Floats:
         """P(y = k | x): (m, K), rows summing to 1."""
@@ -42,19 +48,7 @@ class LinearModel:
 
     def predict(self, X: DesignMatrix) -> Classes:
         """arg max_k P(y = k | x): (m,); a tie goes to the first class."""
-        return most_probable(self.scores(X))
-
-
-def log_probabilities(scores: Floats) -> Floats:
-    """log P(y = k | x), (m, K), of scores θᵀx: one of each row for two classes, K for more; finite at any score."""
-    if scores.ndim == 2:
-        return log_softmax(scores)
-    return np.stack([log_logistic(-scores), log_logistic(scores)], axis=1)
-
-
-def most_probable(scores: Floats) -> Classes:
-    """arg max_k P(y = k | x), (m,), of scores θᵀx; a tie goes to the first class."""
-    return np.asarray(np.argmax(scores, axis=1) if scores.ndim == 2 else scores > 0, dtype=np.int64)
+        return self.loss.most_probable(self.scores(X))
 
 
 def h(x: ArrayLike, theta: ArrayLike) -> Floats:
@@ -101,8 +95,6 @@ def decision_line(theta: ArrayLike) -> str:
 
 def centred_intercepts(theta: Floats) -> Floats:
     """The same model with intercepts that sum to zero: softmax does not change when all scores move together."""
-    if theta.ndim == 1:
-        return theta
     theta = theta.copy()
-    theta[:, 0] -= np.mean(theta[:, 0])
+    theta[..., 0] = cross_entropy_of(theta).centred(theta[..., 0])
     return theta

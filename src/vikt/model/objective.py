@@ -1,6 +1,7 @@
 """What is minimised: L̂(θ) = (1/W) Σ_i w_i · loss_i(θ) + λ Σ_{j≥1} θ_j² + λ₁ Σ_{j≥1} |θ_j|, λ₁ being 0 as a rule.
 
-With scales r each θ_j of the penalty is θ_j/r_j.
+With scales r each θ_j of the penalty is θ_j/r_j. The first term is a sum over parts of the rows (`vikt.parts`), and so
+are its gradient and all that a solver or a proof asks of the rows.
 
 Conventions, here once for the whole package:
 
@@ -22,50 +23,47 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Classes, Floats, RowIndices, Scales
+from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
-from vikt.model.losses import loss_for
-from vikt.model.penalties import DEFAULT_STRENGTH, L2, LEAST_L2, ElasticNet
+from vikt.model.losses import Loss, cross_entropy_for
+from vikt.model.penalties import DEFAULT_STRENGTH, L2, LEAST_L2, penalty_of
+from vikt.parts import InMemory, Part, Parts, PerPart
 
 
 class Objective:
-    """The regularised cross-entropy of a data set, as a function of θ. It changes nothing.
+    """The regularised loss of a data set, as a function of θ. It changes nothing.
 
     Parameters
     ----------
-    X : DesignMatrix
-        m rows.
-    y : (m,) int
-        Class indices.
-    n_classes : int
-        K.
-    l2 : float
-        λ.
-    sample_weight : (m,), optional
-        w; ones if not given.
-    l1 : float
-        λ₁.
-    offset : (m,) or (m, K), optional
-        Known scores, added to θᵀx.
-    scales : (n,) or (K, n), optional
-        r of the penalty, in the shape of θ without intercepts; ones if not given.
+    parts : Parts
+        The rows.
+    loss : Loss
+    penalty : L2
 
     Attributes
     ----------
     shape : tuple of int
         Of θ.
-    weights, total_weight : (m,), float
-        w and W.
+    l2, l1, total_weight : float
+        λ, λ₁ and W.
 
     Examples
     --------
     >>> from vikt.matrix import DenseMatrix
-    >>> objective = Objective(DenseMatrix(np.array([[0.82]])), np.array([1]), n_classes=2, l2=0.0)
+    >>> objective = Objective.of(DenseMatrix(np.array([[0.82]])), np.array([1]), n_classes=2, l2=0.0)
     >>> objective.gradient(np.array([0.04, 0.5])).round(6).tolist()
     [-0.389361, -0.319276]
     """
 
-    def __init__(
-        self,
+    def __init__(self, parts: Parts, loss: Loss, penalty: L2) -> None:
+        self.parts, self.loss, self.penalty = parts, loss, penalty
+        self.l2, self.l1, self.total_weight = penalty.strength, penalty.l1, parts.total_weight
+        self.n_rows, self.n_features, self.has_dummy = parts.n_rows, parts.n_features, parts.has_dummy
+        self.shape = (*loss.columns, parts.n_features + parts.has_dummy)
+
+    @classmethod
+    def of(
+        cls,
         X: DesignMatrix,
         y: Classes,
         *,
@@ -75,79 +73,111 @@ class Objective:
         l1: float = 0.0,
         offset: Floats | None = None,
         scales: Scales | None = None,
-    ) -> None:
-        self.X, self.y, self.n_classes, self.l2, self.l1, self.scales = X, y, n_classes, l2, l1, scales
-        self.penalty = ElasticNet(l2, l1, X.has_dummy, scales) if l1 else L2(l2, X.has_dummy, scales)
-        self.offset = offset
-        n_weights = X.n_features + X.has_dummy
-        self.shape: tuple[int, ...] = (n_weights,) if n_classes == 2 else (n_classes, n_weights)
-        self.loss = loss_for(len(self.shape))
-        self.weights = np.ones(X.n_rows) if sample_weight is None else sample_weight
-        self.total_weight = float(np.sum(self.weights))
+    ) -> Objective:
+        """The regularised cross-entropy of rows in memory.
+
+        Parameters
+        ----------
+        X : DesignMatrix
+            m rows.
+        y : (m,) int
+            Class indices.
+        n_classes : int
+            K.
+        l2, l1 : float
+            λ and λ₁.
+        sample_weight : (m,), optional
+            w; ones if not given.
+        offset : (m,) or (m, K), optional
+            Known scores, added to θᵀx.
+        scales : (n,) or (K, n), optional
+            r of the penalty, in the shape of θ without intercepts; ones if not given.
+        """
+        weights = np.ones(X.n_rows) if sample_weight is None else sample_weight
+        parts = InMemory(Part(X, y, weights, offset))
+        return cls(parts, cross_entropy_for(n_classes), penalty_of(l2, l1, X.has_dummy, scales))
 
     def with_l2(self, l2: float, l1: float = 0.0) -> Objective:
         """The same data with another λ, and λ₁."""
-        return self._changed(self.X, l2, l1, self.scales)
+        return Objective(self.parts, self.loss, self.penalty.with_strengths(l2, l1))
 
-    def with_columns(self, X: DesignMatrix, scales: Scales | None) -> Objective:
-        """The same rows, their columns and r in another order."""
-        return self._changed(X, self.l2, self.l1, scales)
+    @property
+    def rows(self) -> Part:
+        """All rows, for what needs them in memory as one part.
 
-    def _changed(self, X: DesignMatrix, l2: float, l1: float, scales: Scales | None) -> Objective:
-        known: dict[str, Any] = {"sample_weight": self.weights, "offset": self.offset, "scales": scales}
-        return Objective(X, self.y, n_classes=self.n_classes, l2=l2, l1=l1, **known)
+        Raises
+        ------
+        UsageError
+            They are several parts, or not in memory.
+        """
+        if self.parts.only is None:
+            raise UsageError(
+                "the rows are not in memory as one part, which this solver needs; choose 'newton' or 'batch'"
+            )
+        return self.parts.only
+
+    @cached_property
+    def shares(self) -> PerPart[Floats]:
+        """w/W of each row."""
+        return self.parts.each(_shares, self.total_weight)
 
     @cached_property
     def column_means(self) -> Floats:
         """The weighted mean of each column where the intercept is free to take it up; else 0: (n,)."""
-        if not self.X.has_dummy:
-            return np.zeros(self.X.n_features)
-        return self.X.weighted_sum(self.weights)[1:] / self.total_weight
-
-    def squared_norms(self) -> Floats:
-        """Σ_j r_j²·x_ij² of each row, the dummy not counted: (m,), or (m, K) where r differs by class."""
-        return self.X.squared_norms(self.scales)
+        if not self.has_dummy:
+            return np.zeros(self.n_features)
+        return self.parts.sums(_weighted_rows)[1:] / self.total_weight
 
     def mean_square_norm(self) -> float:
         """The weighted mean of ‖r·x‖², of all classes; 1 where all rows are empty."""
-        norms = self.squared_norms().reshape(self.X.n_rows, -1).mean(axis=1)
-        return float(np.average(norms, weights=self.weights)) or 1.0
+        return self.parts.sums(_square_norms, self.penalty.scales) / self.total_weight or 1.0
 
     def default_l2(self) -> float:
         """The λ at which C·mean‖r·x‖² is `DEFAULT_STRENGTH`."""
         return max(self.mean_square_norm() / (2 * DEFAULT_STRENGTH * self.total_weight), LEAST_L2)
 
-    def scores(self, theta: NDArray[Any], rows: RowIndices | None = None) -> Floats:
-        """θᵀx of the rows, and what is known beside it: (m,) or (m, K)."""
-        scores = self.X.scores(theta, rows)
-        if self.offset is None:
-            return scores
-        return np.asarray(scores + (self.offset if rows is None else self.offset[rows]))
+    def scores(self, theta: NDArray[Any]) -> PerPart[Floats]:
+        """θᵀx of each row, and what is known beside it: (m,) or (m, K)."""
+        return self.parts.each(Part.scores, theta)
+
+    def probabilities(self, scores: PerPart[Floats]) -> PerPart[Floats]:
+        """The shape of the scores."""
+        return self.parts.each(_probabilities, self.loss, scores)
+
+    def residuals(self, scores: PerPart[Floats]) -> PerPart[Floats]:
+        """Probability minus truth: the shape of the scores."""
+        return self.parts.each(_residuals, self.loss, scores)
+
+    def losses(self, scores: PerPart[Floats]) -> PerPart[Floats]:
+        """The loss of each row: (m,)."""
+        return self.parts.each(_losses, self.loss, scores)
 
     def value(self, theta: NDArray[Any]) -> float:
         """L̂(θ)."""
         return self.value_from_scores(self.scores(theta), theta)
 
-    def value_from_scores(self, scores: Floats, theta: NDArray[Any]) -> float:
-        return self.value_from_losses(self.loss.losses(scores, self.y), theta)
+    def value_from_scores(self, scores: PerPart[Floats], theta: NDArray[Any]) -> float:
+        return self.mean_loss(self.losses(scores)) + self.penalty.value(theta)
 
-    def value_from_losses(self, losses: Floats, theta: NDArray[Any]) -> float:
-        # Not a dot product: the library behind it sums in an order that hangs on its threads.
-        return float(np.sum(self.weights * losses)) / self.total_weight + self.penalty.value(theta)
+    def mean_loss(self, losses: PerPart[Floats]) -> float:
+        """(1/W) Σ_i w_i · loss_i."""
+        return self.parts.sums(_weighted_total, losses) / self.total_weight
 
     def gradient(self, theta: Floats) -> Floats:
-        """∂L̂/∂θ, of all but λ₁'s sum: the shape of θ."""
+        """∂L̂/∂θ, but for the sum with λ₁: the shape of θ."""
         return self.value_and_gradient(theta)[1]
 
     def value_and_gradient(self, theta: Floats) -> tuple[float, Floats]:
         """Both, for one pass over the scores."""
         scores = self.scores(theta)
-        residuals = self.loss.residuals(scores, self.y)
-        return self.value_from_scores(scores, theta), self.gradient_from_residuals(residuals, theta)
+        return self.value_from_scores(scores, theta), self.gradient_from_residuals(self.residuals(scores), theta)
 
-    def gradient_from_residuals(self, residuals: Floats, theta: Floats) -> Floats:
-        weighted = (residuals.T * (self.weights / self.total_weight)).T
-        return self.X.weighted_sum(weighted) + self.penalty.gradient(theta)
+    def gradient_from_residuals(self, residuals: PerPart[Floats], theta: Floats) -> Floats:
+        return self.weighted_sum(residuals) + self.penalty.gradient(theta)
+
+    def weighted_sum(self, residuals: PerPart[NDArray[Any]]) -> Floats:
+        """Σ_i (w_i/W)·r_i·x_i: the shape of θ."""
+        return self.parts.sums(_weighted_sum, residuals, self.shares)
 
     def row_gradient(self, theta: Floats, rows: RowIndices) -> tuple[Any, Floats]:
         """The loss's gradient estimated from some rows, penalty left out, as (columns, values).
@@ -155,9 +185,10 @@ class Objective:
         It is (1/|rows|) Σ_i (w_i·m/W) x_i (p_i - y_i), whose expectation over rows is the gradient of the mean loss;
         on all rows at once it is that gradient. Text touches few columns: the rest are zero and not named.
         """
-        residuals = self.loss.residuals(self.scores(theta, rows), self.y[rows])
-        share = self.weights[rows] * (self.X.n_rows / (self.total_weight * len(rows)))
-        return self.X.scatter((residuals.T * share).T, rows)
+        part = self.rows
+        residuals = self.loss.residuals(part.scores(theta, rows), part.y[rows])
+        share = part.weights[rows] * (self.n_rows / (self.total_weight * len(rows)))
+        return part.X.scatter((residuals.T * share).T, rows)
 
 
 def midpoint_convex(f: Callable[[Any], float], a: Any, b: Any) -> bool:
@@ -172,3 +203,40 @@ def midpoint_convex(f: Callable[[Any], float], a: Any, b: Any) -> bool:
     """
     rounding = 4 * np.finfo(float).eps * (abs(f(a)) + abs(f(b)))
     return bool(f((a + b) / 2) <= (f(a) + f(b)) / 2 + rounding)
+
+
+# The work of one part.
+
+
+def _shares(part: Part, total_weight: float) -> Floats:
+    return part.weights / total_weight
+
+
+def _weighted_rows(part: Part) -> Floats:
+    return part.X.weighted_sum(part.weights)
+
+
+def _square_norms(part: Part, scales: Scales | None) -> float:
+    norms = part.X.squared_norms(scales).reshape(part.X.n_rows, -1).mean(axis=1)
+    return float(np.sum(norms * part.weights))
+
+
+def _probabilities(part: Part, loss: Loss, scores: Floats) -> Floats:
+    return loss.probabilities(scores)
+
+
+def _residuals(part: Part, loss: Loss, scores: Floats) -> Floats:
+    return loss.residuals(scores, part.y)
+
+
+def _losses(part: Part, loss: Loss, scores: Floats) -> Floats:
+    return loss.losses(scores, part.y)
+
+
+def _weighted_total(part: Part, losses: Floats) -> float:
+    # Not a dot product: the library behind it sums in an order that depends on its threads.
+    return float(np.sum(part.weights * losses))
+
+
+def _weighted_sum(part: Part, residuals: NDArray[Any], shares: Floats) -> Floats:
+    return part.X.weighted_sum((residuals.T * shares).T)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vikt.arrays import Floats, Scales
 from vikt.errors import UsageError
 
-# C·mean‖x‖² of the penalty where nothing tells a better one.
+# C·mean‖x‖² of the penalty where no rows are kept apart to choose it.
 DEFAULT_STRENGTH = 100.0
 # With a weaker one 1/λ leaves the range of the solvers.
 LEAST_L2 = 1e-100
@@ -21,7 +21,7 @@ class L2:
     """λ Σ_{j≥1} θ_j²/r_j²: no factor 1/2, and the dummy feature's weight θ_0, the intercept, is free.
 
     r is 1 as a rule. Otherwise it says how large a weight may become at the same price, which can differ by class: that
-    is what multiplying a column by r_j does, where a column could be multiplied for each class apart.
+    is what multiplying a column by r_j does, if a column could be multiplied for each class separately.
 
     Parameters
     ----------
@@ -50,23 +50,28 @@ class L2:
             raise UsageError(
                 f"l2: expected λ of 0, or of {LEAST_L2:g} or more, found {strength:.3g}; choose 0 for none"
             )
-        self.strength = strength
-        self.first = int(has_dummy)
-        self.scales: Any = 1.0 if scales is None else scales
+        self.strength, self.l1 = strength, 0.0
+        self.has_dummy, self.first = has_dummy, int(has_dummy)
+        self.scales = scales
+        self._r: Scales | float = 1.0 if scales is None else scales
+
+    def with_strengths(self, l2: float, l1: float) -> L2:
+        """The same penalty of another λ and λ₁."""
+        return penalty_of(l2, l1, self.has_dummy, self.scales)
 
     @cached_property
-    def strengths(self) -> Any:
+    def strengths(self) -> Floats:
         """λ/r² of each weight but the intercept: a number, (n,) or (K, n)."""
-        return self.strength / np.square(self.scales, dtype=np.float64)
+        return self.strength / np.square(self._r, dtype=np.float64)
 
     @property
-    def kinks(self) -> Any:
-        """λ₁/r of each weight but the intercept, in shape as `strengths`: none without λ₁."""
-        return 0.0
+    def kinks(self) -> Floats:
+        """λ₁/r of each weight but the intercept: a number, (n,) or (K, n)."""
+        return np.asarray(0.0)
 
     @property
     def largest_scale(self) -> float:
-        return float(np.max(self.scales, initial=0.0))
+        return float(np.max(self._r, initial=0.0))
 
     def value(self, theta: NDArray[Any]) -> float:
         penalised = self.unscaled(theta)
@@ -74,7 +79,11 @@ class L2:
 
     def unscaled(self, theta: NDArray[Any]) -> Floats:
         """θ_j/r_j, the intercept left out: the weights of columns multiplied by r."""
-        return np.asarray(np.divide(theta[..., self.first :], self.scales, dtype=np.float64))
+        return np.asarray(np.divide(theta[..., self.first :], self._r, dtype=np.float64))
+
+    def scaled(self, slopes: Floats) -> Floats:
+        """r_j·slope_j, the slopes by the weights of columns multiplied by r."""
+        return np.asarray(self._r * slopes)
 
     def gradient(self, theta: Floats) -> Floats:
         """2λθ_j/r_j², and 0 for the intercept: the shape of θ."""
@@ -87,7 +96,7 @@ class L2:
 class ElasticNet(L2):
     """λ Σ_{j≥1} θ_j²/r_j² + λ₁ Σ_{j≥1} |θ_j|/r_j: the second sum makes weights that say little exactly 0.
 
-    |θ_j| has no derivative at 0, so `gradient` is that of the first sum alone; a solver must know of the second itself.
+    |θ_j| has no derivative at 0, so `gradient` is that of the first sum alone; a solver must see to the second itself.
 
     Parameters
     ----------
@@ -114,11 +123,16 @@ class ElasticNet(L2):
         self.l1 = l1
 
     @property
-    def kinks(self) -> Any:
-        return self.l1 / np.asarray(self.scales, dtype=np.float64)
+    def kinks(self) -> Floats:
+        return self.l1 / np.asarray(self._r, dtype=np.float64)
 
     def value(self, theta: NDArray[Any]) -> float:
         return super().value(theta) + self.l1 * float(np.sum(np.abs(self.unscaled(theta))))
+
+
+def penalty_of(l2: float, l1: float, has_dummy: bool, scales: Scales | None = None) -> L2:
+    """L2 alone, or an elastic net where λ₁ is not 0. Parameters as of `ElasticNet`."""
+    return ElasticNet(l2, l1, has_dummy, scales) if l1 else L2(l2, has_dummy, scales)
 
 
 def split_strength(strength: float, l1_ratio: float) -> tuple[float, float]:

@@ -184,8 +184,8 @@ def _try(
             return None
         choice = choose_l2([Fold(prepared.fitted, prepared.apart)], random_state=random_state)
         solution = minimise(prepared.fitted.with_l2(choice.l2), replace(_QUICKLY, random_state=random_state))
-        held = prepared.apart
-        return _Part(choice, held.X.scores(solution.theta), partial(held.loss.losses, y=held.y), held.weights)
+        held, loss = prepared.apart.rows, prepared.apart.loss
+        return _Part(choice, held.scores(solution.theta), partial(loss.losses, y=held.y), held.weights)
 
     with running(source.threads) as run:
         tried = zip(names, run(fit, enumerate(names, start=1)), strict=True)
@@ -268,7 +268,7 @@ def fit_component(
         objective,
         solver,
         validation=prepared.apart if len(apart) else None,
-        progress=lambda record: source.tell("fitting", record.passes, 0),
+        on_record=lambda record: source.tell("fitting", record.passes, 0),
     )
     # Weights are kept in float32, features × classes in memory; the certificate is that of the rounded model.
     theta = centred_intercepts(solution.theta).astype(np.float32)

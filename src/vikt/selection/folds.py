@@ -38,7 +38,7 @@ def validation_loss(folds: Sequence[Fold], thetas: Sequence[Floats]) -> Validati
         A model for each.
     """
     losses = [_row_losses(fold.validation, theta) for fold, theta in zip(folds, thetas, strict=True)]
-    weights = [fold.validation.weights for fold in folds]
+    weights = [fold.validation.rows.weights for fold in folds]
     if len(folds) == 1:
         return weighted_mean(losses[0], weights[0])
     means = [weighted_mean(*of_fold).mean for of_fold in zip(losses, weights, strict=True)]
@@ -60,4 +60,4 @@ def weighted_mean(values: Floats, weights: Floats) -> ValidationLoss:
 
 
 def _row_losses(objective: Objective, theta: Floats) -> Floats:
-    return objective.loss.losses(objective.X.scores(theta), objective.y)
+    return objective.losses(objective.scores(theta)).only

@@ -13,7 +13,8 @@ from vikt.arrays import Floats
 from vikt.model.objective import Objective
 from vikt.model.penalties import DEFAULT_STRENGTH
 from vikt.selection.folds import Fold, validation_loss
-from vikt.solvers.dual import Ascent, DualState
+from vikt.solvers.dual import Ascent
+from vikt.solvers.dual_state import DualState
 from vikt.threads import running
 
 # C·mean‖x‖², four a decade: there the best value is found whatever the scale of the features.

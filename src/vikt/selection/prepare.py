@@ -120,7 +120,7 @@ class Source:
         options: dict[str, Any] = {"n_classes": len(present), "l2": 0.0, "scales": scales}
         return Prepared(
             features,
-            Objective(X, y, sample_weight=weights, **options),
-            Objective(X_apart, np.searchsorted(present, held.y[rows_apart]), sample_weight=weights_apart, **options),
+            Objective.of(X, y, sample_weight=weights, **options),
+            Objective.of(X_apart, np.searchsorted(present, held.y[rows_apart]), sample_weight=weights_apart, **options),
             present,
         )

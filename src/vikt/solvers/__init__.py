@@ -2,63 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import Any
 
 from vikt.arrays import Floats
 from vikt.errors import UsageError, check_known
 from vikt.model.objective import Objective
-from vikt.solvers.dual import dual
-from vikt.solvers.elastic_net import elastic_net
-from vikt.solvers.gradient_descent import batch, minibatch, stochastic
-from vikt.solvers.newton import newton
-from vikt.solvers.separable import said_if_separable
-from vikt.solvers.solution import LossRecord, Progress, Solution
+from vikt.solvers.dual import DUAL, dual
+from vikt.solvers.elastic_net import ELASTIC_NET
+from vikt.solvers.gradient_descent import BATCH, MINIBATCH, STOCHASTIC
+from vikt.solvers.newton import NEWTON, newton
+from vikt.solvers.separable import checked_for_separability
+from vikt.solvers.solution import LossRecord, OnRecord, Solution
+from vikt.solvers.solver import Solver
 from vikt.solvers.stopping import EarlyStopping
 
-DESCENTS: dict[str, Callable[..., Solution]] = {
-    "batch": batch,
-    "stochastic": stochastic,
-    "minibatch": minibatch,
+SOLVERS: dict[str, Solver] = {
+    "dual": DUAL,
+    "newton": NEWTON,
+    "elastic_net": ELASTIC_NET,
+    "batch": BATCH,
+    "stochastic": STOCHASTIC,
+    "minibatch": MINIBATCH,
 }
-SOLVERS: dict[str, Callable[..., Solution]] = {
-    "dual": dual,
-    "newton": newton,
-    "elastic_net": elastic_net,
-    **DESCENTS,
-}
-_TAKE_L1 = ("elastic_net",)
-_TAKE_OFFSETS = _TAKE_A_START = ("newton", "elastic_net", *DESCENTS)
-# Newton's method costs from the ascent's θ about what so many passes of the ascent do, or more.
+DESCENTS = {name: solver for name, solver in SOLVERS.items() if solver.takes_validation}
+# Newton's method costs from the ascent's θ about what this many passes of the ascent do, or more.
 _MOST_AHEAD = 150.0
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to solve; a descent alone asks for the last three.
+    """How to solve; only a descent reads the last three.
 
     Attributes
     ----------
     solver : str
-        A name in `SOLVERS`, or "auto", which chooses so:
+        A name in `SOLVERS`, or "auto", which chooses by the objective:
 
         ======================  ===============================================================================
         λ₁ > 0                  "elastic_net"
         dense rows, or λ = 0    "newton"
-        an offset               "newton", since "dual" takes none
-        else                    "dual"; where more than 150 passes are to come yet, "newton" goes on from there
+        an offset, or parts     "newton", since "dual" takes neither
+        else                    "dual"; where it would need more than 150 further passes, "newton" resumes from there
         ======================  ===============================================================================
     tol : float
         The relative distance from the optimum to be proven.
     max_iter : int, optional
-        The most passes over the data; the solver's own habit if not given.
+        The most passes over the data; the solver's own default if not given.
     random_state : int
     learning_rate : float or "auto"
     batch_size : int
         Data points a step of minibatch descent.
     patience : int, optional
-        Stop early after so many rises of the validation loss.
+        Stop early after more than this many consecutive rises of the validation loss.
     """
 
     solver: str = "auto"
@@ -70,10 +67,10 @@ class Settings:
     patience: int | None = None
 
     @classmethod
-    def of(cls, estimator: Any) -> Settings:
+    def of(cls, estimator: object) -> Settings:
         """The settings that an estimator has among its parameters."""
-        given = {setting.name: getattr(estimator, setting.name) for setting in fields(cls)}
-        return cls(**given | {"random_state": int(given["random_state"] or 0)})
+        values = {setting.name: getattr(estimator, setting.name) for setting in fields(cls)}
+        return cls(**values | {"random_state": int(values["random_state"] or 0)})
 
     def __post_init__(self) -> None:
         check_known("solver", self.solver, ("auto", *SOLVERS))
@@ -81,7 +78,7 @@ class Settings:
             raise UsageError(f"tol: expected a number above 0, found {self.tol}")
         if self.patience is not None and self.solver not in DESCENTS:
             raise UsageError(
-                f"patience stops a descent early, and solver {self.solver!r} is none; "
+                f"patience stops a descent early, and solver {self.solver!r} is not a descent; "
                 f"choose from {', '.join(map(repr, DESCENTS))}"
             )
 
@@ -92,7 +89,7 @@ def minimise(
     *,
     validation: Objective | None = None,
     start: Floats | None = None,
-    progress: Progress | None = None,
+    on_record: OnRecord | None = None,
 ) -> Solution:
     """Minimise an objective.
 
@@ -103,53 +100,58 @@ def minimise(
     validation : Objective, optional
         Rows kept apart for early stopping.
     start : ndarray, optional
-        θ to begin with, of the solvers that can; dual ascent begins at 0 whatever it is.
-    progress : callable, optional
+        θ to start from, for the solvers that can; dual ascent always starts at 0.
+    on_record : callable, optional
         Called with each measurement.
 
     Raises
     ------
     UsageError
-        The solver named knows nothing of λ₁, or of offsets.
+        The solver named takes no λ₁, no offset, or no rows in several parts, and the objective has them.
     """
     if settings.solver == "auto":
-        return _automatic(objective, settings, start, progress)
+        return _automatic(objective, settings, start, on_record)
+    solver = SOLVERS[settings.solver]
     _check_able(objective, settings.solver)
-    options: dict[str, Any] = {"tol": settings.tol, "random_state": settings.random_state, "progress": progress}
-    if settings.max_iter is not None:
-        options["max_iter"] = settings.max_iter
-    if start is not None and settings.solver in _TAKE_A_START:
+    options = _common_options(settings, on_record) | {name: getattr(settings, name) for name in solver.settings}
+    if start is not None and solver.takes_start:
         options["theta"] = start
-    if settings.solver in DESCENTS:
-        options |= {"learning_rate": settings.learning_rate, "validation": validation}
-        if settings.patience is not None:
-            options["early_stopping"] = EarlyStopping(settings.patience)
-    if settings.solver == "minibatch":
-        options["batch_size"] = settings.batch_size
-    solution = SOLVERS[settings.solver](objective, **options)
+    if solver.takes_validation:
+        stopping = None if settings.patience is None else EarlyStopping(settings.patience)
+        options |= {"validation": validation, "early_stopping": stopping}
+    solution = solver.run(objective, **options)
     # Early stopping is a remedy of its own.
     penalised = objective.l2 > 0 or objective.l1 > 0
-    return solution if penalised or validation is not None else said_if_separable(objective, solution)
+    return solution if penalised or validation is not None else checked_for_separability(objective, solution)
 
 
-def _check_able(objective: Objective, solver: str) -> None:
-    for asked, able, what in (
-        (objective.l1 > 0, _TAKE_L1, "L1 (l1_ratio above 0)"),
-        (objective.offset is not None, _TAKE_OFFSETS, "an offset"),
+def _common_options(settings: Settings, on_record: OnRecord | None) -> dict[str, Any]:
+    """The options that every solver takes."""
+    options = {"tol": settings.tol, "random_state": settings.random_state, "on_record": on_record}
+    return options if settings.max_iter is None else options | {"max_iter": settings.max_iter}
+
+
+def _check_able(objective: Objective, name: str) -> None:
+    """Refuse an objective that has what the solver does not take. Raises UsageError."""
+    parts = objective.parts
+    for what, is_there, takes in (
+        ("L1 (l1_ratio above 0)", objective.l1 > 0, attrgetter("takes_l1")),
+        ("an offset", parts.has_offset, attrgetter("takes_offset")),
+        ("rows in several parts", parts.only is None, attrgetter("takes_parts")),
     ):
-        if asked and solver not in able:
-            raise UsageError(f"solver {solver!r} cannot take {what}; choose 'auto' or {', '.join(map(repr, able))}")
+        if is_there and not takes(SOLVERS[name]):
+            able = ", ".join(repr(other) for other, solver in SOLVERS.items() if takes(solver))
+            raise UsageError(f"solver {name!r} cannot take {what}; choose 'auto' or {able}")
 
 
-def _automatic(objective: Objective, settings: Settings, start: Floats | None, progress: Progress | None) -> Solution:
-    """As `Settings` says; where both were asked, the better of both."""
+def _automatic(objective: Objective, settings: Settings, start: Floats | None, on_record: OnRecord | None) -> Solution:
+    """Choose as `Settings` says; where two solvers ran, take the better result."""
     if objective.l1 > 0:
-        return minimise(objective, replace(settings, solver="elastic_net"), start=start, progress=progress)
-    if objective.X.by_library or objective.l2 == 0 or objective.offset is not None:
-        return minimise(objective, replace(settings, solver="newton"), start=start, progress=progress)
-    options: dict[str, Any] = {"tol": settings.tol, "random_state": settings.random_state, "progress": progress}
-    if settings.max_iter is not None:
-        options["max_iter"] = settings.max_iter
+        return minimise(objective, replace(settings, solver="elastic_net"), start=start, on_record=on_record)
+    parts = objective.parts
+    if parts.by_library or objective.l2 == 0 or parts.has_offset or parts.only is None:
+        return minimise(objective, replace(settings, solver="newton"), start=start, on_record=on_record)
+    options = _common_options(settings, on_record)
     ascent = dual(objective, most_ahead=_MOST_AHEAD, **options)
     passes = len(ascent.loss_curve)
     if ascent.converged or passes == settings.max_iter:
@@ -170,8 +172,9 @@ __all__ = [
     "SOLVERS",
     "EarlyStopping",
     "LossRecord",
-    "Progress",
+    "OnRecord",
     "Settings",
     "Solution",
+    "Solver",
     "minimise",
 ]

@@ -2,14 +2,15 @@
 
 A product with H costs two passes over the rows: H·v = Xᵀ·(w/W)·J·(X·v) + 2λ·v, where J is p(1 - p) of each row, or
 diag(p) - ppᵀ. The columns are centred on the way, without a copy: the scores lose mean·v, the sums mean·Σ. The step is
-solved as well as is worth it: the nearer the optimum, the better (Eisenstat and Walker 1996). Each weight is measured
-by its own curvature (Jacobi's preconditioner), so that no scale of a column matters.
+solved only as precisely as it is worth, which is more near the optimum (Eisenstat and Walker 1996). Each weight is
+measured by its own curvature (Jacobi's preconditioner), so that no scale of a column matters.
 
 Sources: Hestenes and Stiefel 1952; Lin, Weng and Keerthi 2008.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 
 from vikt.arrays import Floats
 from vikt.model.objective import Objective
+from vikt.parts import Part, PerPart
+from vikt.solvers.linear_systems import conjugate_gradients
 
 _EPSILON = float(np.finfo(np.float64).eps)
 _MOST_PRODUCTS = 500
@@ -35,72 +38,59 @@ class ConjugateGradients:
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
-        X = objective.X
-        self.share = objective.weights / objective.total_weight
-        self.first = int(X.has_dummy)
+        self.first = int(objective.has_dummy)
         self.curvature = 2 * objective.penalty.strengths
         self.means = objective.column_means
-        mean_squares = X.weighted_squares(self.share)
+        mean_squares = objective.parts.sums(_weighted_squares, objective.shares)
         spread = mean_squares - self.means**2
         # What is left of a constant column is rounding.
-        constant = spread <= X.n_rows * _EPSILON * mean_squares
+        constant = spread <= objective.n_rows * _EPSILON * mean_squares
         self.constant = np.flatnonzero(constant) if self.first else np.zeros(0, dtype=np.intp)
         rough = len(self.constant) == 0 and np.all(mean_squares <= np.minimum(_FARTHEST * spread, _LARGEST))
-        self.dtype = X.quick_dtype if rough else np.dtype(np.float64)
+        self.dtype = objective.parts.quick_dtype if rough else np.dtype(np.float64)
         self.rounding = float(np.finfo(self.dtype).eps * np.sqrt(np.sum(mean_squares)))
 
-    def gradient(self, theta: Floats, residuals: NDArray[Any]) -> Floats:
+    def gradient(self, theta: Floats, residuals: PerPart[NDArray[Any]]) -> Floats:
         """∂L̂/∂θ by the centred columns' weights: the shape of θ."""
-        return self._with_penalty(self._centred(self.objective.X.weighted_sum((residuals.T * self.share).T)), theta)
+        return self._with_penalty(self._centred(self.objective.weighted_sum(residuals)), theta)
 
-    def step(self, gradient: Floats, p: Floats, goal: float) -> tuple[Floats, float]:
+    def step(self, gradient: Floats, p: PerPart[Floats], goal: float) -> tuple[Floats, float]:
         """Newton's step, and how steeply the objective falls along it: -∇L̂ᵀΔ.
 
         Parameters
         ----------
         gradient : the shape of θ
-        p : (m,) or (m, K)
+        p : (m,) or (m, K) of each part
             The probabilities at the point to step from.
         goal : float
             The length of ∇L̂ + H·Δ below which no more is wanted.
         """
         diagonal = self.diagonal(p)
         inverse = np.divide(1.0, diagonal, out=diagonal, where=diagonal > 0)
-        p = p.astype(self.dtype, copy=False)
-        step, rest = np.zeros_like(gradient), -gradient
-        direction = inverse * rest
-        size = dot(rest, direction)
-        fallen = 0.0
-        for number in range(1, _MOST_PRODUCTS + 1):
-            if dot(rest, rest) <= goal * goal:
-                break
-            bent = self.product(p, direction)
-            curvature = dot(direction, bent)
-            if not curvature > 0:
-                break
-            step += (size / curvature) * direction
-            rest -= (size / curvature) * bent
-            falls = size * size / curvature
-            fallen += falls
-            if number * falls <= _LITTLE * fallen:
-                break
-            scaled = inverse * rest
-            last, size = size, dot(rest, scaled)
-            direction *= size / last
-            direction += scaled
+        p = self.objective.parts.each(_in_type, p, self.dtype)
+        step, _ = conjugate_gradients(
+            lambda v: self.product(p, v),
+            -gradient,
+            lambda rest: inverse * rest,
+            _WorthNoMore(goal),
+            _MOST_PRODUCTS,
+            dot,
+        )
         return self._uncentred(step), -dot(gradient, step)
 
-    def product(self, p: NDArray[Any], v: Floats) -> Floats:
+    def product(self, p: PerPart[NDArray[Any]], v: Floats) -> Floats:
         """H·v at the probabilities p: the shape of v."""
         weights = self._uncentred(v).astype(self.dtype, copy=False)
-        return self._with_penalty(self._centred(self.objective.X.curvature_product(weights, p, self.share)), v)
+        sums = self.objective.parts.sums(_curvature_product, weights, p, self.objective.shares)
+        return self._with_penalty(self._centred(sums), v)
 
-    def diagonal(self, p: Floats) -> Floats:
+    def diagonal(self, p: PerPart[Floats]) -> Floats:
         """The diagonal of H: the shape of θ."""
-        weights = ((p * (1 - p)).T * self.share).T.astype(self.dtype, copy=False)
-        squares = self.objective.X.weighted_squares(weights)
+        parts = self.objective.parts
+        weights = parts.each(_curvatures, p, self.objective.shares, self.dtype)
+        squares = parts.sums(_weighted_squares, weights)
         if self.first:
-            sums = self.objective.X.weighted_sum(weights)
+            sums = parts.sums(_weighted_rows, weights)
             centred = squares + self.means * (self.means * sums[..., :1] - 2 * sums[..., 1:])
             squares = np.concatenate([sums[..., :1], np.maximum(centred, _EPSILON * squares)], axis=-1)
         squares[..., self.constant + self.first] = 0.0
@@ -127,6 +117,46 @@ class ConjugateGradients:
         return sums
 
 
+@dataclass
+class _WorthNoMore:
+    """Stop where the residual is short enough, or where a product brings little beside those before it."""
+
+    goal: float
+    products: int = 0
+    fallen: float = 0.0
+
+    def __call__(self, rest: Floats, size: float, fell: float) -> bool:
+        slow = False
+        if self.products:
+            self.fallen += fell
+            slow = self.products * fell <= _LITTLE * self.fallen
+        self.products += 1
+        return slow or dot(rest, rest) <= self.goal * self.goal
+
+
 def dot(a: Floats, b: Floats) -> float:
     """Σ a·b, in one order whatever the threads."""
     return float(np.einsum("kj,kj->", np.atleast_2d(a), np.atleast_2d(b)))
+
+
+# The work of one part.
+
+
+def _weighted_squares(part: Part, weights: NDArray[Any]) -> Floats:
+    return part.X.weighted_squares(weights)
+
+
+def _weighted_rows(part: Part, weights: NDArray[Any]) -> Floats:
+    return part.X.weighted_sum(weights)
+
+
+def _in_type(part: Part, p: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:
+    return p.astype(dtype, copy=False)
+
+
+def _curvatures(part: Part, p: Floats, shares: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:
+    return np.asarray(((p * (1 - p)).T * shares).T.astype(dtype, copy=False))
+
+
+def _curvature_product(part: Part, weights: NDArray[Any], p: NDArray[Any], shares: Floats) -> Floats:
+    return part.X.curvature_product(weights, p, shares)

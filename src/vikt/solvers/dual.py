@@ -13,21 +13,20 @@ Sources: Shalev-Shwartz and Zhang 2013; Yu, Huang and Lin 2011.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Floats, Scales
+from vikt.arrays import Floats
 from vikt.compiled import compiled
 from vikt.errors import UsageError
-from vikt.matrix import DesignMatrix
 from vikt.model.objective import Objective
+from vikt.parts import PerPart
 from vikt.solvers import kernels
 from vikt.solvers.certificate import Certificate, certificate, dual_certificate, gradient_certificate
-from vikt.solvers.solution import LossRecord, Progress, Solution
+from vikt.solvers.dual_state import DualState
+from vikt.solvers.solution import LossRecord, OnRecord, Solution
+from vikt.solvers.solver import Solver
 
 # Larger values stall the weights, smaller ones the intercept; measured between 0.1 and 1 there is little to choose.
 _RHO = 0.3
@@ -44,154 +43,6 @@ _LONGEST_STEP = 1.0
 _SETTLED = 10
 _PACE_OVER = 5
 _NEAR_ROUNDING = 1e-10
-_WITHIN_FLOAT32 = 1e-6
-# Classes are rounded up to what the machine does at once; a score this low keeps the rest out of every softmax.
-_CLASSES_AT_ONCE = 8
-_NEVER = -1e4
-# For the logarithm of a share that is 0: too small to be seen beside 1 in float32.
-_ALMOST_NEVER = 1e-30
-
-
-@dataclass
-class DualState:
-    """Where an ascent stands, to be gone on from with a weaker penalty.
-
-    Equal rows are one row, of their joint weight and with their labels' shares for a truth: apart, rows that say the
-    same and are labelled differently would pull each other to and fro for ever.
-
-    Attributes
-    ----------
-    groups : Groups
-        Which rows are equal.
-    rows : Rows
-        The data as the kernels read it.
-    truth : (g,) or (g, K')
-        The share of each label in each group; K' is K rounded up to what the machine does at once.
-    alpha_scores : (g,) or (g, K')
-        Scores whose logistic or softmax is α.
-    theta : (n,) or (n, K')
-        The weights that belong to α, over the penalty's r where it has one.
-    intercepts : (3,) or (3, K')
-        The intercepts, the imbalance Σ w (y - α), and how much the α's give way to the intercepts.
-    l2 : float
-        λ.
-    fresh : bool
-        Whether no row was visited yet.
-    """
-
-    groups: Groups
-    rows: Rows
-    truth: NDArray[Any]
-    alpha_scores: NDArray[Any]
-    theta: NDArray[Any]
-    intercepts: Floats
-    l2: float
-    fresh: bool = True
-
-    @classmethod
-    def at_zero(cls, objective: Objective, tol: float) -> DualState:
-        """θ = 0, which is α = y, in types that will do for the tol that is wanted."""
-        n, classes = objective.X.n_features, objective.n_classes
-        groups = Groups.of(objective)
-        if classes == 2:
-            truth = groups.shares(objective)[:, 1]
-            odds = np.log(np.maximum(truth, _ALMOST_NEVER)) - np.log(np.maximum(1 - truth, _ALMOST_NEVER))
-            rows = Rows.of(objective, groups, 1)
-            theta = np.zeros(n, np.float32 if tol >= _WITHIN_FLOAT32 else np.float64)
-            return cls(groups, rows, truth, odds, theta, np.zeros(3), objective.l2)
-        padded = -(-classes // _CLASSES_AT_ONCE) * _CLASSES_AT_ONCE
-        truth = np.zeros((len(groups.row_of), padded), dtype=np.float32)
-        truth[:, :classes] = groups.shares(objective)
-        intercepts = np.zeros((3, padded))
-        intercepts[0, classes:] = _NEVER
-        log_alpha = np.log(np.maximum(truth, np.float32(_ALMOST_NEVER)))
-        theta = np.zeros((n, padded), np.float32)
-        rows = Rows.of(objective, groups, padded)
-        return cls(groups, rows, truth, log_alpha, theta, intercepts, objective.l2)
-
-    def weakened(self, l2: float) -> DualState:
-        """The same θ as a dual point of a weaker penalty: α becomes y - (l2/λ)(y - α), which stays a distribution."""
-        ratio = l2 / self.l2
-        towards = [np.log(np.maximum((1 - ratio) * self.truth, _ALMOST_NEVER))]
-        if self.truth.ndim == 1:
-            towards.append(np.log(np.maximum((1 - ratio) * (1 - self.truth), _ALMOST_NEVER)))
-            logs = np.log(ratio) - np.logaddexp(0, [-self.alpha_scores, self.alpha_scores])
-            scores = np.logaddexp(logs[0], towards[0]) - np.logaddexp(logs[1], towards[1])
-        else:
-            scores = np.logaddexp(self.alpha_scores + np.float32(np.log(ratio)), towards[0])
-        intercepts = self.intercepts.copy()
-        intercepts[1] *= ratio
-        return replace(self, alpha_scores=scores, theta=self.theta.copy(), intercepts=intercepts, l2=l2)
-
-
-@dataclass
-class Groups:
-    """Equal rows of a data set: `group_of` each row; each group's first row, joint weight, and visits in a pass."""
-
-    group_of: NDArray[np.int64]
-    row_of: NDArray[np.int64]
-    weights: Floats
-    visits: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, objective: Objective) -> Groups:
-        """Found by a 64-bit hash: should two rows ever collide, the certificate, which knows no groups, will tell."""
-        hashes = objective.X.row_hashes()
-        _, row_of, group_of = np.unique(hashes, return_index=True, return_inverse=True)
-        weights = np.bincount(group_of, weights=objective.weights).astype(np.float64)
-        # As often as it counts: a heavy group takes more steps than a light one.
-        visits = np.maximum(1, np.rint(weights / np.mean(weights))).astype(np.int64)
-        return cls(group_of, row_of, weights, visits)
-
-    def shares(self, objective: Objective) -> Floats:
-        """The share of each label in each group's weight: (g, K)."""
-        cells = self.group_of * objective.n_classes + objective.y
-        n_cells = len(self.row_of) * objective.n_classes
-        totals = np.bincount(cells, weights=objective.weights, minlength=n_cells)
-        return totals.reshape(len(self.row_of), -1) / self.weights[:, None]
-
-
-@dataclass
-class Rows:
-    """A data set as the kernels read it, whatever λ: compressed rows, each group's first row and its ‖r·x‖².
-
-    Attributes
-    ----------
-    X : DesignMatrix
-        The same, as a proof reads it.
-    rank : (n,)
-        The number that each column has here. α, and so the model, cannot tell.
-    scales : (n,) or (K, n), optional
-        r of the penalty, in that order.
-    by_class : (n, K') or (0, K')
-        r as the kernels read it where it differs by class. Of two classes the values are multiplied by it.
-    """
-
-    X: DesignMatrix
-    rank: NDArray[Any]
-    arrays: tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[np.int64]]
-    squared_norms: Floats
-    scales: Scales | None
-    by_class: Scales
-
-    @classmethod
-    def of(cls, objective: Objective, groups: Groups, padded: int) -> Rows:
-        X, rank = objective.X.by_falling_frequency(padded)
-        indptr, indices, values = X.compressed_rows()
-        scales, by_class = objective.scales, np.empty((0, padded), np.float32)
-        if scales is not None:
-            scales = scales[..., np.argsort(rank)]
-        # Unsigned, so that the kernels need not ask whether an index counts from the end.
-        indices = indices.view(f"u{indices.itemsize}")
-        # Half the memory to go through; the proof, which reads the values as they are, makes good what is rounded.
-        values = values.astype(np.float32, copy=False)
-        if scales is not None and scales.ndim == 1:
-            values = values * scales[indices]
-        elif scales is not None:
-            by_class = np.ones((len(rank), padded), np.float32)
-            by_class[:, : len(scales)] = scales.T
-        arrays = indptr, indices, values, groups.row_of
-        return cls(X, rank, arrays, objective.squared_norms()[groups.row_of], scales, by_class)
 
 
 def dual(
@@ -202,7 +53,7 @@ def dual(
     random_state: int = 0,
     state: DualState | None = None,
     most_ahead: float = math.inf,
-    progress: Progress | None = None,
+    on_record: OnRecord | None = None,
 ) -> Solution:
     """Minimise by dual coordinate ascent.
 
@@ -215,12 +66,12 @@ def dual(
     max_iter : int
         The most passes over the rows.
     random_state : int
-        Of the order of visits, drawn anew for every pass.
+        The seed of the order of visits, which is drawn anew for every pass.
     state : DualState, optional
-        Where to go on from.
+        Where to resume from.
     most_ahead : float
-        Give up after ten passes or later where, at the pace of the last five, more than so many are still to come.
-    progress : callable, optional
+        Give up, after ten passes or later, where more passes than this are still to come at the pace of the last five.
+    on_record : callable, optional
         Called with each pass's record.
 
     Raises
@@ -242,8 +93,8 @@ def dual(
         record = record._replace(seconds=perf_counter() - begun)
         curve.append(record)
         hints.append(hint)
-        if progress:
-            progress(record)
+        if on_record:
+            on_record(record)
         # Divergences are met before a row's visit: after the pass they have fallen once more, at the pace seen.
         left = hint * min(hint / hints[-2], 1.0) if len(hints) > 1 else hint
         ended = len(curve) >= max_iter or _passes_ahead(hints, ask_below) > most_ahead
@@ -274,32 +125,29 @@ class Ascent:
     objective : Objective
         With λ > 0.
     state : DualState
-        Where to go on from; it moves.
+        Where to resume from; it moves.
     tol : float
         The relative distance that is wanted.
     random_state : int
-        Of the order of visits.
+        The seed of the order of visits.
     """
 
     def __init__(self, objective: Objective, state: DualState, tol: float, random_state: int) -> None:
         self.objective, self.state = objective, state
         self.random = np.random.default_rng(random_state)
-        m, groups = objective.X.n_rows, state.groups
+        m, groups = objective.n_rows, state.groups
         self.visits = np.repeat(np.arange(len(groups.row_of)), groups.visits)
         # Weights that sum to the number of rows keep ρ on the scale of one row.
         self.weights = groups.weights * (m / objective.total_weight)
         self.scale = 1 / (2 * objective.l2 * m)
-        self.rho = _RHO if objective.X.has_dummy else 0.0
+        self.rho = _RHO if objective.has_dummy else 0.0
         curvature = (self.weights * (self.scale * state.rows.squared_norms.T + self.rho)).T
-        many = state.alpha_scores.ndim == 2
-        # Not what pads the classes.
-        self.own: Any = np.s_[..., : objective.n_classes] if many else np.s_[...]
-        self.curvature = (curvature.reshape(len(curvature), -1), state.rows.by_class) if many else (curvature,)
+        self.curvature = state.layout.curvature_arguments(curvature, state.rows.by_class)
         self.negligible, self.tol = 0.0, tol
         # Rows spared must leave the hint a way down to where a proof is asked for.
         self.aim = tol
         self.kernels = compiled(kernels.__name__)
-        self.ascend = getattr(self.kernels, _KERNELS[state.alpha_scores.ndim].__name__)
+        self.ascend = getattr(self.kernels, state.layout.kernel.__name__)
 
     def one_pass(self, number: int) -> tuple[LossRecord, float]:
         """Visit every row once. Returns the record and a hint of the relative distance."""
@@ -326,7 +174,7 @@ class Ascent:
         return LossRecord(number, loss / m), gap / m / value
 
     def approach(self, most: int) -> Floats:
-        """Visit until a hint tells that the distance is near `tol`, `most` times at most: the weights, not proven."""
+        """The weights, not proven, once a hint tells that the distance is near `tol`, or after `most` passes."""
         for number in range(1, most + 1):
             if self.one_pass(number)[1] <= _HINT * self.tol:
                 break
@@ -334,14 +182,14 @@ class Ascent:
 
     def theta(self) -> Floats:
         """θ as it stands, the intercepts first: (n+1,) or (K, n+1), or without them where there are none."""
-        weights, scales = self.state.theta[self.own], self.state.rows.scales
+        weights, scales = self.state.theta[self.state.layout.own], self.state.rows.scales
         weights = weights if scales is None else weights * scales.T
-        intercepts = self.state.intercepts[self.own][: int(self.objective.X.has_dummy)]
+        intercepts = self.state.intercepts[self.state.layout.own][: int(self.objective.has_dummy)]
         return self._in_order(np.concatenate([intercepts, weights]).T)
 
     def _in_order(self, theta: Floats) -> Floats:
-        """Weights of the columns as they are in `Rows`, as those of the objective's."""
-        first = int(self.objective.X.has_dummy)
+        """Weights in the order of the columns in `AscentRows`, put into the objective's."""
+        first = int(self.objective.has_dummy)
         # A column's weights lie together, whatever the classes.
         return np.asarray(theta.T[np.concatenate([np.arange(first), self.state.rows.rank + first])].T)
 
@@ -353,10 +201,10 @@ class Ascent:
             intercepts[0] += np.clip(step * imbalance, -_LONGEST_STEP, _LONGEST_STEP)
 
     def prove(self) -> tuple[Floats, Certificate]:
-        scores = self.state.alpha_scores[self.state.groups.group_of][self.own].astype(np.float64, order="F")
-        objective = self.objective.with_columns(self.state.rows.X, self.state.rows.scales)
-        intercepts = self.state.intercepts[self.own][0]
-        theta, proof = dual_certificate(objective, scores, intercepts, self.state.theta.dtype)
+        state = self.state
+        scores = PerPart((state.alpha_scores[state.groups.group_of][state.layout.own].astype(np.float64, order="F"),))
+        objective = state.rows.objective(self.objective)
+        theta, proof = dual_certificate(objective, scores, state.intercepts[state.layout.own][0], state.theta.dtype)
         # Near rounding the gradient, whose square enters, can be proven smaller than a sum of divergences.
         if self.tol < proof.relative < _NEAR_ROUNDING:
             by_gradient = gradient_certificate(objective, theta)
@@ -365,11 +213,8 @@ class Ascent:
         return self._in_order(theta), proof
 
 
-_KERNELS = {1: kernels.ascend_two_classes, 2: kernels.ascend_many_classes}
-
-
 def _no_worse_than_zero(objective: Objective, theta: Floats, proof: Certificate) -> tuple[Floats, Certificate]:
-    """Far from the end, at a very weak penalty, θ(α) can be worse than no weights at all: then there are none."""
+    """θ(α), or no weights at all where these are better, as they can be far from the end at a very weak penalty."""
     zero, at_zero = gradient_certificate(objective, np.zeros(objective.shape))
     if at_zero.value >= proof.value:
         return theta, proof
@@ -377,8 +222,8 @@ def _no_worse_than_zero(objective: Objective, theta: Floats, proof: Certificate)
 
 
 def _solution(theta: Floats, proof: Certificate, curve: list[LossRecord], tol: float, state: DualState) -> Solution:
-    if proof.relative <= tol:
-        reason = f"the model is proven within {proof.relative:.1e} of the optimum (tol = {tol:g})"
-    else:
-        reason = f"max_iter = {len(curve)} passes reached, {proof.distance}"
-    return Solution(theta, proof, curve, proof.relative <= tol, reason, state)
+    reason = proof.success(tol) if proof.proves(tol) else f"max_iter = {len(curve)} passes reached, {proof.distance}"
+    return Solution(theta, proof, curve, proof.proves(tol), reason, state)
+
+
+DUAL = Solver(dual)

@@ -1,9 +1,9 @@
 """The elastic net: proximal Newton steps by coordinate descent, on the few weights that are not, or need not be, zero.
 
 λ₁|θ_j| has a kink at 0, so at the optimum a weight is exactly 0 where the mean loss is no steeper than λ₁. A round
-looks at all columns once, takes up the steepest of those, and goes on with them and the weights that are not 0 until
-these are near their own optimum; the proof is of all columns. A step minimises the quadratic model of the loss and the
-penalty as it is, column after column, goes on by conjugate gradients in what is not 0, and is halved until the loss
+looks at all columns once, takes up the steepest of those, and moves them and the weights that are not 0 until these are
+near their own optimum; the proof is of all columns. A step minimises the quadratic model of the loss and the penalty as
+it is, column after column, then by conjugate gradients in the weights that are not 0, and is halved until the loss
 falls.
 
 Sources: Friedman, Hastie and Tibshirani 2010 (glmnet); Yuan, Ho and Lin 2012; Massias, Gramfort and Salmon 2018.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +21,17 @@ from numpy.typing import NDArray
 from vikt.arrays import Floats
 from vikt.compiled import compiled
 from vikt.errors import UsageError
+from vikt.model.losses import BinaryCrossEntropy, MultinomialCrossEntropy
 from vikt.model.objective import Objective
+from vikt.parts import PerPart
 from vikt.solvers import elastic_net_kernels
-from vikt.solvers.certificate import balanced_intercepts, certificate, elastic_net_gap, gradient_certificate
-from vikt.solvers.solution import LossRecord, Progress, Solution
+from vikt.solvers.certificate import certificate, gradient_certificate
+from vikt.solvers.elastic_net_gap import elastic_net_gap
+from vikt.solvers.intercepts import balanced_intercepts
+from vikt.solvers.line_search import ENOUGH, backtracked
+from vikt.solvers.quadratic_model import Coordinates, QuadraticModel
+from vikt.solvers.solution import LossRecord, OnRecord, Solution
+from vikt.solvers.solver import Solver
 
 _EPSILON = float(np.finfo(np.float64).eps)
 _FEWEST_COORDINATES = 256
@@ -33,9 +40,6 @@ _GROWTH = 2
 _NEAR = 0.3
 _MOST_STEPS_A_ROUND = 20
 _MOST_CYCLES = 10
-_MOST_PRODUCTS = 50
-_ENOUGH = 1e-4
-_SHORTEST_STEP = 2.0**-40
 _ROUNDING = 8 * _EPSILON
 _ROUNDS_WITHOUT_GAIN = 20
 # Rounding makes the proof a little weaker than what is seen on the way.
@@ -49,7 +53,7 @@ def elastic_net(
     max_iter: int = 1000,
     random_state: int = 0,
     theta: Floats | None = None,
-    progress: Progress | None = None,
+    on_record: OnRecord | None = None,
 ) -> Solution:
     """Minimise by proximal Newton steps, with exact zeros.
 
@@ -64,8 +68,8 @@ def elastic_net(
     random_state : int
         Not needed: nothing is drawn.
     theta : ndarray, optional
-        Where to begin.
-    progress : callable, optional
+        Where to start.
+    on_record : callable, optional
         Called with each round's record.
 
     Raises
@@ -82,17 +86,16 @@ def elastic_net(
         value, gap, slopes = work.look_at_all()
         training_loss = value - objective.penalty.value(work.theta)
         curve.append(LossRecord(work.steps, training_loss, seconds=perf_counter() - begun))
-        if progress:
-            progress(curve[-1])
+        if on_record:
+            on_record(curve[-1])
         since = 0 if gap < least else since + 1
         least = min(least, gap)
         sure = certificate(value, gap).relative <= _SURE * tol
         stuck, ended = since >= _ROUNDS_WITHOUT_GAIN, work.steps >= max_iter
         if sure or stuck or ended:
             theta, proof = gradient_certificate(objective, work.theta)
-            if proof.relative <= tol:
-                reason = f"the model is proven within {proof.relative:.1e} of the optimum (tol = {tol:g})"
-                return Solution(theta, proof, curve, True, reason)
+            if proof.proves(tol):
+                return Solution(theta, proof, curve, True, proof.success(tol))
             if stuck or ended:
                 why = "rounding ended the fit" if stuck else f"max_iter = {max_iter} steps reached"
                 return Solution(theta, proof, curve, False, f"{why} before convergence, {proof.distance}")
@@ -111,7 +114,7 @@ class _Columns(NamedTuple):
     @classmethod
     def of(cls, objective: Objective) -> _Columns:
         """Columns without many zeros are centred, which the free intercept takes up: far from 0 they resemble it."""
-        X = objective.X
+        X = objective.rows.X
         indptr, indices, values = X.compressed_rows()
         counts = np.bincount(indices, minlength=X.n_features)
         means = np.where(2 * counts <= X.n_rows, 0.0, objective.column_means)
@@ -124,12 +127,12 @@ class _Columns(NamedTuple):
 
 
 class _Work:
-    """θ and its scores on the way to the optimum."""
+    """θ and its scores on the way to the optimum, of rows in memory."""
 
     def __init__(self, objective: Objective, theta: Floats) -> None:
         self.objective = objective
-        self.share = objective.weights / objective.total_weight
-        self.first = int(objective.X.has_dummy)
+        self.share = objective.shares.only
+        self.first = int(objective.has_dummy)
         self.theta = np.array(theta, dtype=np.float64)
         self.scores = objective.scores(self.theta)
         self.columns = _Columns.of(objective)
@@ -138,20 +141,19 @@ class _Work:
             for each in (objective.penalty.strengths, objective.penalty.kinks)
         )
         self.kernels = compiled(elastic_net_kernels.__name__)
-        self.minimise_model = getattr(self.kernels, _MODELS[self.theta.ndim].__name__)
+        self.minimise_model = getattr(self.kernels, _KERNELS[type(objective.loss)].__name__)
         self.steps = 0
 
     def look_at_all(self) -> tuple[float, float, Floats]:
         """With the intercepts at their optimum: L̂, the gap but for rounding, and the slopes of the mean loss."""
         objective = self.objective
         self.theta, self.scores = balanced_intercepts(objective, self.theta, self.scores)
-        residuals = objective.loss.residuals(self.scores, objective.y)
-        gradient = objective.X.weighted_sum((residuals.T * self.share).T)
+        gradient = objective.weighted_sum(objective.residuals(self.scores))
         slopes = gradient[..., self.first :]
         if self.first:
             slopes = slopes - np.multiply.outer(gradient[..., 0], self.columns.means)
-        losses = objective.loss.losses(self.scores, objective.y)
-        value = objective.value_from_scores(self.scores, self.theta)
+        losses = objective.losses(self.scores)
+        value = objective.mean_loss(losses) + objective.penalty.value(self.theta)
         return value, elastic_net_gap(objective, self.theta, losses, slopes), slopes
 
     def improve(self, slopes: Floats, max_iter: int) -> None:
@@ -159,21 +161,20 @@ class _Work:
         weights = self.theta[..., self.first :]
         violations = _violations(slopes, weights, self.l2, self.l1)
         enough = _NEAR * float(violations.max(initial=0.0))
-        coordinates = _chosen(np.atleast_2d(violations), np.atleast_2d(weights))
+        features, classes = _chosen(np.atleast_2d(violations), np.atleast_2d(weights))
         for _ in range(_MOST_STEPS_A_ROUND):
-            if self.steps >= max_iter or not self._step(*coordinates, enough):
+            if self.steps >= max_iter or not self._step(Coordinates(*self.columns[:3], features, classes), enough):
                 break
 
-    def _step(self, features: NDArray[np.int64], classes: NDArray[np.int64], enough: float) -> bool:
+    def _step(self, held: Coordinates, enough: float) -> bool:
         """One proximal Newton step in some coordinates; False where they are near enough or nothing is gained."""
-        objective, (indptr, rows, values, means) = self.objective, self.columns
+        objective, features, classes = self.objective, held.features, held.classes
         by_class = np.atleast_2d(self.theta)
-        m, n_classes = objective.X.n_rows, len(by_class)
-        p = np.ascontiguousarray(objective.loss.probabilities(self.scores).reshape(m, n_classes))
-        residuals = objective.loss.residuals(self.scores, objective.y).reshape(m, n_classes)
+        m, n_classes = objective.n_rows, len(by_class)
+        p = np.ascontiguousarray(objective.probabilities(self.scores).only.reshape(m, n_classes))
+        residuals = objective.residuals(self.scores).only.reshape(m, n_classes)
         residuals = np.ascontiguousarray(residuals * self.share[:, None])
         slopes, curvatures = np.empty(len(features)), np.empty(len(features))
-        held = indptr, rows, values, features, classes
         self.kernels.slopes_and_curvatures(*held, residuals, self.share, p, slopes, curvatures)
         weights = by_class[classes, self.first + features]
         l2, l1 = (np.atleast_2d(each)[classes, features] for each in (self.l2, self.l1))
@@ -189,125 +190,33 @@ class _Work:
             *(near, _MOST_CYCLES),
         )
         self.steps += 1
-        model = _Model(held, slopes, curvatures, intercept_slopes, p, self.share, weights, self.first, l2, l1)
+        model = QuadraticModel(held, slopes, curvatures, intercept_slopes, p, self.share, weights, self.first, l2, l1)
         step, intercept_step, moved = model.polished(step, intercept_step, moved, near)
         fall = float(np.sum(slopes * step) + np.sum(intercept_slopes * intercept_step))
         whole: Floats = np.zeros_like(by_class)
         whole[classes, self.first + features] = step
         if self.first:
-            taken_up = np.bincount(classes, weights=means[features] * step, minlength=n_classes)
+            taken_up = np.bincount(classes, weights=self.columns.means[features] * step, minlength=n_classes)
             whole[:, 0] = intercept_step - taken_up
-        return self._go(whole.reshape(self.theta.shape), moved.reshape(self.scores.shape), fall)
+        return self._go(whole.reshape(self.theta.shape), moved.reshape(self.scores.only.shape), fall)
 
     def _go(self, step: Floats, moved: Floats, slope: float) -> bool:
-        """Go as much of a step as lowers the objective, from all of it down by halves."""
+        """Go as much of a step as lowers the objective; False where no part of it does."""
         objective = self.objective
         value, penalty = objective.value_from_scores(self.scores, self.theta), objective.penalty.value(self.theta)
-        length = 1.0
-        while length > _SHORTEST_STEP:
-            theta, scores = self.theta + length * step, self.scores + length * moved
+
+        def point_at(length: float) -> tuple[Floats, PerPart[Floats]]:
+            return self.theta + length * step, PerPart((self.scores.only + length * moved,))
+
+        def is_lower(length: float, further: tuple[Floats, PerPart[Floats]]) -> bool:
+            theta, scores = further
             fall = length * slope + objective.penalty.value(theta) - penalty
-            if objective.value_from_scores(scores, theta) <= value + _ENOUGH * min(fall, 0.0) + _ROUNDING * value:
-                self.theta, self.scores = theta, scores
-                return True
-            length /= 2
-        return False
+            return objective.value_from_scores(scores, theta) <= value + ENOUGH * min(fall, 0.0) + _ROUNDING * value
 
-
-class _Model(NamedTuple):
-    """The quadratic model of the mean loss about θ, in some coordinates and the intercepts."""
-
-    held: tuple[Any, ...]
-    slopes: Floats
-    curvatures: Floats
-    intercept_slopes: Floats
-    p: Floats
-    share: Floats
-    weights: Floats
-    first: int
-    l2: Floats
-    l1: Floats
-
-    def polished(
-        self, step: Floats, intercept_step: Floats, moved: Floats, enough: float
-    ) -> tuple[Floats, Floats, Floats]:
-        """The step, gone on with by conjugate gradients in the weights that are not 0, as if each kept its sign.
-
-        Coordinate descent finds out which weights are 0, but is slow with columns that resemble each other. A weight
-        that would change its sign becomes 0. What does not lower the model is not taken.
-        """
-        weights = self.weights + step
-        free = weights != 0
-        if not free.any():
-            return step, intercept_step, moved
-        restricted = self._replace(held=(*self.held[:3], self.held[3][free], self.held[4][free]))
-        l2 = self.l2[free]
-        kinks = self.l1[free] * np.sign(weights[free]) + 2 * l2 * weights[free] + self.slopes[free]
-        gradient = restricted.bent(moved) + np.concatenate([kinks, self.intercept_slopes * self.first])
-        by_weight = self.curvatures[free] + 2 * l2
-        by_intercept = np.sum(self.share[:, None] * self.p * (1 - self.p), axis=0)
-        diagonal = np.maximum(np.concatenate([by_weight, by_intercept]), np.finfo(np.float64).tiny)
-
-        def product(direction: Floats) -> Floats:
-            bent = restricted.bent(restricted.scores(direction))
-            bent[: len(by_weight)] += 2 * l2 * direction[: len(by_weight)]
-            return bent
-
-        further = _conjugate_gradients(product, -gradient, diagonal, enough)
-        target = weights[free] + further[: len(by_weight)]
-        target[np.sign(target) != np.sign(weights[free])] = 0.0
-        polished, all_moved = step.copy(), moved.copy()
-        polished[free] = np.where(target == 0, -self.weights[free], target - self.weights[free])
-        further[: len(by_weight)] = target - weights[free]
-        all_moved += restricted.scores(further)
-        intercepts = intercept_step + further[len(by_weight) :] * self.first
-        before = self.value(step, intercept_step, moved)
-        if self.value(polished, intercepts, all_moved) < before:
-            return polished, intercepts, all_moved
-        return step, intercept_step, moved
-
-    def value(self, step: Floats, intercept_step: Floats, moved: Floats) -> float:
-        weights = self.weights + step
-        linear = np.sum(self.slopes * step) + np.sum(self.intercept_slopes * intercept_step)
-        quadratic = np.sum(self._curved(moved) * moved) / 2
-        penalty = np.sum(self.l1 * np.abs(weights)) + np.sum(self.l2 * weights * weights)
-        return float(linear + quadratic + penalty)
-
-    def scores(self, direction: Floats) -> Floats:
-        """Of a step in the coordinates, and last the intercepts."""
-        moved: Floats = np.zeros_like(self.p) + direction[-self.p.shape[1] :] * self.first
-        compiled(elastic_net_kernels.__name__).add_scores(*self.held, direction, moved)
-        return moved
-
-    def bent(self, moved: Floats) -> Floats:
-        """By how much the slopes change as scores move."""
-        curved = self._curved(moved)
-        sums = np.empty(len(self.held[3]))
-        compiled(elastic_net_kernels.__name__).column_sums(*self.held, curved, sums)
-        return np.concatenate([sums, curved.sum(axis=0) * self.first])
-
-    def _curved(self, moved: Floats) -> Floats:
-        mean = np.sum(self.p * moved, axis=1, keepdims=True)
-        return np.asarray(self.share[:, None] * self.p * (moved - mean))
-
-
-def _conjugate_gradients(product: Callable[[Floats], Floats], right: Floats, diagonal: Floats, enough: float) -> Floats:
-    """The x with H·x = b, until no number of H·x is off by more than `enough`, or for as long as H is not flat."""
-    found, rest = np.zeros_like(right), right.copy()
-    direction = rest / diagonal
-    size = float(np.sum(rest * direction))
-    for _ in range(_MOST_PRODUCTS):
-        if np.abs(rest).max() <= enough:
-            break
-        bent = product(direction)
-        curvature = float(np.sum(direction * bent))
-        if not curvature > 0:
-            break
-        found += size / curvature * direction
-        rest -= size / curvature * bent
-        last, size = size, float(np.sum(rest * rest / diagonal))
-        direction = rest / diagonal + size / last * direction
-    return found
+        better = backtracked(point_at, is_lower)
+        if better is not None:
+            self.theta, self.scores = better
+        return better is not None
 
 
 def _violations(slopes: Floats, weights: Floats, l2: Floats, l1: Floats) -> Floats:
@@ -317,7 +226,10 @@ def _violations(slopes: Floats, weights: Floats, l2: Floats, l1: Floats) -> Floa
     return np.asarray(np.where(weights == 0, at_zero, np.abs(slopes + l1 * np.sign(weights))))
 
 
-_MODELS = {1: elastic_net_kernels.minimise_model_of_two_classes, 2: elastic_net_kernels.minimise_model}
+_KERNELS: dict[type, Callable[..., int]] = {
+    BinaryCrossEntropy: elastic_net_kernels.minimise_model_of_two_classes,
+    MultinomialCrossEntropy: elastic_net_kernels.minimise_model,
+}
 
 
 def _chosen(violations: Floats, weights: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -327,8 +239,11 @@ def _chosen(violations: Floats, weights: Floats) -> tuple[NDArray[np.int64], NDA
     candidates = np.where(there, np.inf, violations).ravel()
     found = np.flatnonzero(candidates > 0)
     if len(found) > wanted:
-        least: Any = np.partition(candidates[found], len(found) - wanted)[len(found) - wanted]
+        least = np.partition(candidates[found], len(found) - wanted)[len(found) - wanted]
         found = found[candidates[found] >= least]
     classes, features = np.divmod(found, weights.shape[1])
     order = np.lexsort((classes, features))
     return features[order], classes[order]
+
+
+ELASTIC_NET = Solver(elastic_net, takes_l1=True, takes_offset=True, takes_start=True)

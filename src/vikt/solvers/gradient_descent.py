@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from vikt.arrays import Floats, RowIndices
-from vikt.errors import DivergenceError
+from vikt.errors import DivergenceError, check_known
 from vikt.model.objective import Objective
 from vikt.model.penalties import L2
 from vikt.solvers.learning_rate import Schedule, learning_rates
-from vikt.solvers.sampling import SAMPLINGS as SAMPLINGS
-from vikt.solvers.sampling import batch_of, sampling_named
-from vikt.solvers.solution import Progress, Solution
+from vikt.solvers.sampling import SAMPLINGS, batch_of
+from vikt.solvers.solution import OnRecord, Solution
+from vikt.solvers.solver import Solver
 from vikt.solvers.stopping import EarlyStopping, Watch
 
 
 class Minimum(NamedTuple):
-    """Where a descent came to rest, after how many steps, and whether |∇f| < ε there."""
+    """Where a descent ended, after how many steps, and whether |∇f| < ε there."""
 
     x: Floats
     steps: int
@@ -107,7 +108,7 @@ def descend(
     theta: Floats | None = None,
     validation: Objective | None = None,
     early_stopping: EarlyStopping | None = None,
-    progress: Progress | None = None,
+    on_record: OnRecord | None = None,
 ) -> Solution:
     """Descend along the gradient of a few rows at a time, until convergence.
 
@@ -124,16 +125,16 @@ def descend(
     learning_rate : float or "auto"
         α; see `learning_rates`.
     tol, epsilon : float
-        What makes ε, with a penalty and without.
+        What ε is made from: `tol` with a penalty, `epsilon` without.
     max_iter : int
         The most passes over the data.
     random_state : int
-        Of the small random θ to begin with, and of the draws.
+        The seed of the small random θ to start from, and of the draws.
     theta : ndarray, optional
-        Where to begin.
+        Where to start.
     validation : Objective, optional
         Rows kept apart, for `early_stopping` and the loss curve.
-    progress : callable, optional
+    on_record : callable, optional
         Called with each measurement.
 
     Raises
@@ -141,14 +142,15 @@ def descend(
     DivergenceError
         The loss grows: the learning rate is too large.
     """
-    size, batches = batch_of(batch_size, objective.X.n_rows), sampling_named(sampling)
+    check_known("sampling", sampling, SAMPLINGS)
+    size, batches = batch_of(batch_size, objective.n_rows), SAMPLINGS[sampling]
     rate = learning_rates(objective, learning_rate, size)
     random = np.random.default_rng(random_state)
     start = random.normal(0, 0.01, objective.shape) if theta is None else theta
     # Features × classes in memory: a step then touches one run of numbers a feature, and nothing is copied.
     theta = np.array(start, dtype=np.float64, order="F")
     steady = batch_size is None
-    watch = Watch(objective, validation, early_stopping, progress, tol, epsilon, max_iter, rate(0), steady)
+    watch = Watch(objective, validation, early_stopping, on_record, tol, epsilon, max_iter, rate(0), steady)
     step = 0
     while True:
         value, gradient = objective.value_and_gradient(theta)
@@ -158,12 +160,23 @@ def descend(
             simultaneous_update(theta, gradient, rate(step))
             step += 1
         else:
-            step = _one_pass(objective, theta, rate, step, batches(objective.X.n_rows, size, random))
+            step = _one_pass(objective, theta, rate, step, batches(objective.n_rows, size, random))
 
 
 batch = partial(descend, batch_size=None)
 stochastic = partial(descend, batch_size=1, sampling="replacement", max_iter=100)
 minibatch = partial(descend, batch_size=100, sampling="epochs", max_iter=100)
+
+BATCH = Solver(
+    batch,
+    takes_offset=True,
+    takes_start=True,
+    takes_validation=True,
+    takes_parts=True,
+    settings=("learning_rate",),
+)
+STOCHASTIC = replace(BATCH, run=stochastic, takes_parts=False)
+MINIBATCH = replace(BATCH, run=minibatch, takes_parts=False, settings=("learning_rate", "batch_size"))
 
 
 def _one_pass(objective: Objective, theta: Floats, rate: Schedule, step: int, batches: Iterator[RowIndices]) -> int:

@@ -1,4 +1,4 @@
-"""The learning rate α, given or automatic (lecture 6c: a hyperparameter, typically small)."""
+"""The learning rate α, fixed or automatic (lecture 6c: a hyperparameter, typically small)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import numpy as np
 
 from vikt.errors import UsageError
 from vikt.model.objective import Objective
+from vikt.parts import Part
 
 Schedule = Callable[[int], float]
 
 
-def learning_rates(objective: Objective, given: float | str, batch_size: int) -> Schedule:
-    """α of each step: the number given in every step, or "auto".
+def learning_rates(objective: Objective, learning_rate: float | str, batch_size: int) -> Schedule:
+    """α of each step: one number for every step, or "auto".
 
     Automatic: α_0 of `automatic_learning_rate`. Batch descent keeps it. A smaller batch has noise, which dies out only
     if α falls: α_t = α_0 / (1 + 2λ·α_0·t) for step t (Bottou 2012, for an objective as convex as its penalty), and
@@ -22,11 +23,11 @@ def learning_rates(objective: Objective, given: float | str, batch_size: int) ->
     Raises
     ------
     UsageError
-        Neither "auto" nor a number above 0.
+        It is neither "auto" nor a number above 0.
     """
-    if given != "auto":
-        return _constant(_positive(given))
-    m, l2 = objective.X.n_rows, objective.l2
+    if learning_rate != "auto":
+        return _constant(_positive(learning_rate))
+    m, l2 = objective.n_rows, objective.l2
     alpha = automatic_learning_rate(objective, batch_size)
     if batch_size == m:
         return _constant(alpha)
@@ -39,10 +40,10 @@ def learning_rates(objective: Objective, given: float | str, batch_size: int) ->
 def automatic_learning_rate(objective: Objective, batch_size: int) -> float:
     """α_0 = 1 / (c·s + 2λ), one over how much the objective curves as a batch of b rows sees it.
 
-    c is the most that the loss curves in a score: 1/4 for the logistic function, 1/2 for softmax. s is the size of a
-    row, ‖x‖² + 1. For all m rows at once it is the mean size, which bounds the curvature, so that batch descent comes
-    closer in every step. For one row it is the mean with each row counted by its size, as large rows move θ most; for b
-    rows it lies between, by the share (m - b) / (b(m - 1)) of one row's variance that the mean of b rows keeps.
+    c is `Loss.steepest`, the most that the loss curves in a score. s is the size of a row, ‖x‖² + 1. For all m rows at
+    once it is the mean size, which bounds the curvature, so that batch descent comes closer in every step. For one row
+    it is the mean with each row counted by its size, as large rows move θ most; for b rows it lies between, by the
+    share (m - b) / (b(m - 1)) of one row's variance that the mean of b rows keeps.
 
     Parameters
     ----------
@@ -54,23 +55,28 @@ def automatic_learning_rate(objective: Objective, batch_size: int) -> float:
     --------
     >>> from vikt.matrix import DenseMatrix
     >>> X = DenseMatrix(np.array([[1.0], [1.0]]))
-    >>> automatic_learning_rate(Objective(X, np.array([0, 1]), n_classes=2, l2=0.0), 2)
+    >>> automatic_learning_rate(Objective.of(X, np.array([0, 1]), n_classes=2, l2=0.0), 2)
     2.0
     """
-    m = objective.X.n_rows
-    sizes = objective.weights * (m / objective.total_weight) * (objective.X.squared_norms() + objective.X.has_dummy)
-    mean = float(np.mean(sizes)) or 1.0
+    m = objective.n_rows
+    total, squares = objective.parts.sums(_row_sizes, m / objective.total_weight)
+    mean = total / m or 1.0
     noise = (m - batch_size) / (batch_size * max(m - 1, 1))
-    size = (1 - noise) * mean + noise * float(np.mean(sizes**2)) / mean
-    steepest = 0.25 if objective.n_classes == 2 else 0.5
-    return float(1 / (steepest * size + 2 * np.max(objective.penalty.strengths)))
+    size = (1 - noise) * mean + noise * (squares / m) / mean
+    return float(1 / (objective.loss.steepest * size + 2 * np.max(objective.penalty.strengths)))
+
+
+def _row_sizes(part: Part, scale: float) -> tuple[float, float]:
+    """Σ s and Σ s² of the sizes s = w·m/W·(‖x‖² + 1) of one part's rows."""
+    sizes = part.weights * scale * (part.X.squared_norms() + part.X.has_dummy)
+    return float(np.sum(sizes)), float(np.sum(sizes**2))
 
 
 def _constant(alpha: float) -> Schedule:
     return lambda step: alpha
 
 
-def _positive(given: float | str) -> float:
-    if isinstance(given, str) or not 0 < given < np.inf:
-        raise UsageError(f"learning_rate: expected a number above 0 or 'auto', found {given!r}")
-    return float(given)
+def _positive(alpha: float | str) -> float:
+    if isinstance(alpha, str) or not 0 < alpha < np.inf:
+        raise UsageError(f"learning_rate: expected a number above 0 or 'auto', found {alpha!r}")
+    return float(alpha)

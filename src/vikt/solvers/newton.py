@@ -9,24 +9,27 @@ With few weights the Hessian is formed and the step exact; with many, the step i
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Floats
-from vikt.matrix import DesignMatrix
+from vikt.model.losses import Loss
 from vikt.model.objective import Objective
-from vikt.solvers.certificate import Certificate, balanced_intercepts, gradient_certificate
+from vikt.parts import Part, PerPart
+from vikt.solvers.certificate import Certificate, gradient_certificate
 from vikt.solvers.conjugate_gradients import ConjugateGradients, dot
-from vikt.solvers.solution import LossRecord, Progress, Solution
+from vikt.solvers.intercepts import balanced_intercepts
+from vikt.solvers.line_search import ENOUGH, backtracked
+from vikt.solvers.newton_steps import ExactSteps, is_exact
+from vikt.solvers.solution import LossRecord, OnRecord, Solution
+from vikt.solvers.solver import Solver
 
 _EPSILON = float(np.finfo(np.float64).eps)
-_QUICK = 3e8
-_QUICK_BY_LIBRARY = 2e7
-_ENOUGH = 1e-4
-_SHORTEST_STEP = 2.0**-40
+_EXACT = np.dtype(np.float64)
 # What rounding can do to a value, in units of its type's.
 _ROUNDINGS = 8
 _ROUNDING = _ROUNDINGS * _EPSILON
@@ -34,13 +37,6 @@ _STEPS_IN_VAIN = 10
 # Solved a little farther than must be proven.
 _FARTHER = 0.25
 _REMEDY = "raise tol, or scale the features to about 1"
-
-
-def is_exact(objective: Objective) -> bool:
-    """Whether the Hessian of N weights is formed: where its (m + N)·N² products are a matter of a second at most."""
-    weights = int(np.prod(objective.shape))
-    most = _QUICK_BY_LIBRARY if objective.X.by_library else _QUICK
-    return bool((objective.X.n_rows + weights) * weights**2 <= most)
 
 
 class Steps(Protocol):
@@ -51,17 +47,17 @@ class Steps(Protocol):
     dtype : dtype
         Of the quickest products, which will do far from the optimum.
     rounding : float
-        How long a gradient such products may make of none.
+        How long a gradient of nothing can seem in such products.
     """
 
     dtype: np.dtype[Any]
     rounding: float
 
-    def gradient(self, theta: Floats, residuals: NDArray[Any]) -> Floats:
+    def gradient(self, theta: Floats, residuals: PerPart[NDArray[Any]]) -> Floats:
         """∂L̂/∂θ: the shape of θ. It is as rough as the type of the residuals."""
         ...
 
-    def step(self, gradient: Floats, p: Floats, goal: float) -> tuple[Floats, float]:
+    def step(self, gradient: Floats, p: PerPart[Floats], goal: float) -> tuple[Floats, float]:
         """Δ, to a length of ∇L̂ + H·Δ below `goal` if not better, and -∇L̂ᵀΔ."""
         ...
 
@@ -74,9 +70,9 @@ def newton(
     max_iter: int = 200,
     random_state: int = 0,
     theta: Floats | None = None,
-    progress: Progress | None = None,
+    on_record: OnRecord | None = None,
 ) -> Solution:
-    """Minimise by Newton's method.
+    """Minimise by Newton's method: by rough products while these are precise enough, then by exact ones.
 
     Parameters
     ----------
@@ -88,164 +84,144 @@ def newton(
     random_state : int
         Not needed: nothing is drawn.
     theta : ndarray, optional
-        Where to begin.
-    progress : callable, optional
+        Where to start.
+    on_record : callable, optional
         Called with each step's record.
     """
     steps: Steps = ExactSteps(objective) if is_exact(objective) else ConjugateGradients(objective)
-    dtype = steps.dtype
-    theta = _beginning(objective) if theta is None else theta
-    scores = objective.scores(theta.astype(dtype, copy=False))
-    curve: list[LossRecord] = []
-    begun, last = perf_counter(), np.inf
-    values: list[float] = []
+    theta = _start(objective) if theta is None else theta
+    fit = _Fit(objective, steps, tol, epsilon, theta, steps.dtype)
     while True:
-        if dtype == np.float64:
-            theta, scores = balanced_intercepts(objective, theta, scores)
-        value = objective.value_from_scores(scores, theta)
-        values.append(value)
-        training_loss = value - objective.penalty.value(theta)
-        curve.append(LossRecord(len(curve), training_loss, seconds=perf_counter() - begun))
-        if progress:
-            progress(curve[-1])
-        p = objective.loss.probabilities(scores)
-        gradient = steps.gradient(theta, objective.loss.residuals_at(p, objective.y).astype(dtype, copy=False))
-        squares = dot(gradient, gradient)
-        wanted = 4 * objective.l2 * tol * value / objective.penalty.largest_scale**2 if objective.l2 else epsilon
-        # Rough products have told what they can.
-        if dtype != np.float64 and squares <= max(steps.rounding**2, 0.0 if objective.l2 else epsilon):
-            dtype, scores = np.dtype(np.float64), objective.scores(theta)
+        point = fit.look(on_record)
+        if fit.is_rough and point.squares <= fit.least_rough_squares:
+            fit.become_exact()
             continue
-        if objective.l2 and squares <= wanted:
-            theta, proof = gradient_certificate(objective, theta)
-            if proof.relative <= tol:
-                reason = f"the model is proven within {proof.relative:.1e} of the optimum (tol = {tol:g})"
-                return Solution(theta, proof, curve, True, reason)
-            wanted = min(wanted, squares)
-        step, decrement = steps.step(gradient, p, np.sqrt(_FARTHER * wanted))
-        if objective.X.has_dummy and step.ndim == 2:
-            # All classes' scores may rise together, which changes nothing; so they do not.
-            step[:, 0] -= np.mean(step[:, 0])
+        wanted = fit.wanted(point)
+        if objective.l2 and point.squares <= wanted:
+            theta, proof = gradient_certificate(objective, fit.theta)
+            if proof.proves(tol):
+                return Solution(theta, proof, fit.curve, True, proof.success(tol))
+            wanted = min(wanted, point.squares)
+        step, decrement = fit.step(point, wanted)
         # No scale of a column makes the decrement small.
-        slope = max(squares, decrement)
+        slope = max(point.squares, decrement)
         if not objective.l2 and slope < epsilon:
             reason = f"converged: the sum of squares of the gradient, {slope:.1e} at most, fell below ε = {epsilon:.1e}"
-            return Solution(*gradient_certificate(objective, theta), curve, True, reason)
-        if len(curve) > max_iter:
-            reason = f"max_iter = {max_iter} of Newton's steps reached before convergence"
-            return Solution(*gradient_certificate(objective, theta), curve, False, reason)
-        # Where even the value cannot tell a better point, the decrement still can, until rounding is all there is.
-        at_rounding = (decrement <= _ROUNDING * value and decrement > last / 2) or _stuck(values)
-        better = None if at_rounding else _better(objective, theta, step, value, decrement, dtype)
-        if better is None and dtype != np.float64:
-            dtype, scores = np.dtype(np.float64), objective.scores(theta)
+            return fit.solution(True, reason)
+        if len(fit.curve) > max_iter:
+            return fit.solution(False, f"max_iter = {max_iter} of Newton's steps reached before convergence")
+        if fit.go(point, step, decrement):
             continue
-        if better is None:
-            theta, proof = gradient_certificate(objective, theta)
-            return Solution(theta, proof, curve, proof.relative <= tol, _no_better(proof), remedy=_REMEDY)
-        (theta, scores), last = better, decrement
+        if not fit.is_rough:
+            return fit.at_rounding(tol)
+        fit.become_exact()
 
 
-class ExactSteps:
-    """Newton's steps of an objective by its Hessian, in terms of the rows centred, which are held as a dense array.
+class _Point(NamedTuple):
+    """What is known where a fit stands: L̂, the probabilities, the gradient and its sum of squares."""
 
-    Parameters
-    ----------
-    objective : Objective
-    """
+    value: float
+    p: PerPart[Floats]
+    gradient: Floats
+    squares: float
 
-    def __init__(self, objective: Objective) -> None:
-        self.objective, self.dtype, self.rounding = objective, np.dtype(np.float64), 0.0
-        self.share = objective.weights / objective.total_weight
-        self.first = int(objective.X.has_dummy)
-        self.means = objective.column_means
-        self.values = centred_rows(objective.X, self.means)
 
-    def gradient(self, theta: Floats, residuals: NDArray[Any]) -> Floats:
-        sums = np.einsum("i...,ij->...j", (residuals.T * self.share).T, self.values)
-        return np.asarray(sums + self.objective.penalty.gradient(theta))
+@dataclass
+class _Fit:
+    """Where a fit stands and what it has seen on the way; `dtype` is that of its products, at first a rough one."""
 
-    def step(self, gradient: Floats, p: Floats, goal: float) -> tuple[Floats, float]:
-        hessian = self._hessian(p.reshape(len(p), -1))
-        inner = np.arange(hessian.shape[0]).reshape(-1, gradient.shape[-1])[:, self.first :].ravel()
-        hessian[inner, inner] += 2 * np.ravel(self.objective.penalty.strengths)
-        step = -solve_semidefinite(hessian, gradient.ravel()).reshape(gradient.shape)
-        decrement = -float(np.sum(gradient * step))
-        if self.first:
-            step[..., 0] -= np.einsum("...j,j->...", step[..., 1:], self.means)
+    objective: Objective
+    steps: Steps
+    tol: float
+    epsilon: float
+    theta: Floats
+    dtype: np.dtype[Any]
+    curve: list[LossRecord] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    last_decrement: float = np.inf
+    begun: float = field(default_factory=perf_counter)
+
+    def __post_init__(self) -> None:
+        self.scores = self.objective.scores(self.theta.astype(self.dtype, copy=False))
+
+    @property
+    def is_rough(self) -> bool:
+        return self.dtype != _EXACT
+
+    @property
+    def least_rough_squares(self) -> float:
+        """The sum of squares below which rough products cannot tell a gradient from none."""
+        return max(self.steps.rounding**2, 0.0 if self.objective.l2 else self.epsilon)
+
+    def become_exact(self) -> None:
+        self.dtype, self.scores = _EXACT, self.objective.scores(self.theta)
+
+    def look(self, on_record: OnRecord | None) -> _Point:
+        objective = self.objective
+        if not self.is_rough:
+            self.theta, self.scores = balanced_intercepts(objective, self.theta, self.scores)
+        value = objective.value_from_scores(self.scores, self.theta)
+        self.values.append(value)
+        training_loss = value - objective.penalty.value(self.theta)
+        self.curve.append(LossRecord(len(self.curve), training_loss, seconds=perf_counter() - self.begun))
+        if on_record:
+            on_record(self.curve[-1])
+        p = objective.probabilities(self.scores)
+        gradient = self.steps.gradient(self.theta, objective.parts.each(_residuals_at, objective.loss, p, self.dtype))
+        return _Point(value, p, gradient, dot(gradient, gradient))
+
+    def wanted(self, point: _Point) -> float:
+        """The sum of squares of the gradient that proves enough; without λ, that ends the fit."""
+        objective = self.objective
+        if not objective.l2:
+            return self.epsilon
+        return 4 * objective.l2 * self.tol * point.value / objective.penalty.largest_scale**2
+
+    def step(self, point: _Point, wanted: float) -> tuple[Floats, float]:
+        step, decrement = self.steps.step(point.gradient, point.p, np.sqrt(_FARTHER * wanted))
+        if self.objective.has_dummy:
+            # All classes' scores may rise together, which changes nothing; so they do not.
+            step[..., 0] = self.objective.loss.centred(step[..., 0])
         return step, decrement
 
-    def _hessian(self, p: Floats) -> Floats:
-        """Of the mean loss, classes × columns in rows and in columns: Σ_i (w_i/W) (diag(p) - ppᵀ) ⊗ xxᵀ."""
-        n_classes, width = p.shape[1], self.values.shape[1]
-        hessian = np.empty((n_classes, width, n_classes, width))
-        for k in range(n_classes):
-            for other in range(k + 1):
-                covariance = p[:, k] * ((1 - p[:, k]) if k == other else -p[:, other])
-                weighted = self.values * (self.share * covariance)[:, None]
-                block = self._inner_products(weighted)
-                hessian[k, :, other], hessian[other, :, k] = block, block
-        return hessian.reshape(n_classes * width, -1)
+    def go(self, point: _Point, step: Floats, decrement: float) -> bool:
+        """Go as much of the step as lowers L̂; False where no part of it does, by what rounding lets be seen.
 
-    def _inner_products(self, weighted: Floats) -> Floats:
-        if self.objective.X.by_library:
-            return np.asarray(weighted.T @ self.values)
-        # Not a matrix product: the library behind it sums in an order that hangs on its threads.
-        return np.asarray(np.einsum("ij,ik->jk", weighted, self.values))
+        Where even the value cannot tell a better point, the decrement still can, until rounding is all there is.
+        """
+        if (decrement <= _ROUNDING * point.value and decrement > self.last_decrement / 2) or _stuck(self.values):
+            return False
+        rounding = _ROUNDINGS * float(np.finfo(self.dtype).eps)
 
+        def point_at(length: float) -> tuple[Floats, PerPart[Floats]]:
+            theta = self.theta + length * step
+            return theta, self.objective.scores(theta.astype(self.dtype, copy=False))
 
-def solve_semidefinite(matrix: Floats, right: Floats) -> Floats:
-    """The x with A·x = b for a symmetric A ≥ 0, by elimination, the largest pivot first.
+        def is_lower(length: float, further: tuple[Floats, PerPart[Floats]]) -> bool:
+            allowed = point.value - ENOUGH * length * decrement + rounding * point.value
+            return self.objective.value_from_scores(further[1], further[0]) <= allowed
 
-    A direction in which A is flat, but for rounding, is left alone: its part of x is 0.
+        better = backtracked(point_at, is_lower)
+        if better is None:
+            return False
+        (self.theta, self.scores), self.last_decrement = better, decrement
+        return True
 
-    Examples
-    --------
-    >>> solve_semidefinite(np.array([[4.0, 0.0, 0.0], [0.0, 1.0, 1.0], [0.0, 1.0, 1.0]]), np.array([8.0, 3.0, 3.0]))
-    array([2., 3., 0.])
-    """
-    size = len(right)
-    scale = np.sqrt(np.diag(matrix))
-    scale = np.divide(1.0, scale, out=np.zeros(size), where=scale > 0)
-    system = np.column_stack([matrix * scale * scale[:, None], right * scale])
-    left = np.diag(system).copy()
-    solved = np.zeros(size, dtype=bool)
-    while not solved.all():
-        pivot = int(np.argmax(np.where(solved, -np.inf, left)))
-        if left[pivot] <= size * _EPSILON:
-            break
-        solved[pivot] = True
-        system[pivot] /= system[pivot, pivot]
-        column = system[:, pivot].copy()
-        column[pivot] = 0.0
-        system -= np.multiply.outer(column, system[pivot])
-        left = system[np.arange(size), np.arange(size)]
-    return np.asarray(np.where(solved, system[:, -1] * scale, 0.0))
+    def solution(self, converged: bool, reason: str) -> Solution:
+        return Solution(*gradient_certificate(self.objective, self.theta), self.curve, converged, reason)
+
+    def at_rounding(self, tol: float) -> Solution:
+        theta, proof = gradient_certificate(self.objective, self.theta)
+        return Solution(theta, proof, self.curve, proof.proves(tol), _no_better(proof), remedy=_REMEDY)
 
 
-def _beginning(objective: Objective) -> Floats:
+def _start(objective: Objective) -> Floats:
     """No weights, and the intercepts by which every row has each class's share for its probability."""
     theta = np.zeros(objective.shape)
-    if objective.X.has_dummy:
-        by_class = np.bincount(objective.y, weights=objective.weights, minlength=objective.n_classes)
-        logs = np.log(by_class / objective.total_weight + _EPSILON)
-        theta[..., 0] = logs[1] - logs[0] if theta.ndim == 1 else logs - np.mean(logs)
+    if objective.has_dummy:
+        shares = objective.parts.sums(_class_totals, objective.loss) / objective.total_weight
+        theta[..., 0] = objective.loss.constant_scores(np.log(shares + _EPSILON))
     return theta
-
-
-def _better(
-    objective: Objective, theta: Floats, step: Floats, value: float, decrement: float, dtype: np.dtype[Any]
-) -> tuple[Floats, Floats] | None:
-    """θ and its scores some way along the step, from all of it down by halves; None where no part lowers L̂."""
-    length, rounding = 1.0, _ROUNDINGS * float(np.finfo(dtype).eps)
-    while length > _SHORTEST_STEP:
-        further = theta + length * step
-        scores = objective.scores(further.astype(dtype, copy=False))
-        allowed = value - _ENOUGH * length * decrement + rounding * value
-        if objective.value_from_scores(scores, further) <= allowed:
-            return further, scores
-        length /= 2
-    return None
 
 
 def _stuck(values: list[float]) -> bool:
@@ -260,20 +236,15 @@ def _no_better(proof: Certificate) -> str:
     )
 
 
-def centred_rows(X: DesignMatrix, means: Floats) -> Floats:
-    """The rows as a dense array, each column less its mean, the dummy feature (if there is one) first: (m, n+1)."""
-    values = _dense(X)
-    if not X.has_dummy:
-        return values
-    largest = np.abs(values).max(axis=0)
-    values -= means
-    # What is left of a constant column is rounding.
-    values[:, np.abs(values).max(axis=0) <= len(values) * _EPSILON * largest] = 0.0
-    return np.column_stack([np.ones(len(values)), values])
+# The work of one part.
 
 
-def _dense(X: DesignMatrix) -> Floats:
-    indptr, indices, values = X.compressed_rows()
-    dense = np.zeros((X.n_rows, X.n_features))
-    dense[np.repeat(np.arange(X.n_rows), np.diff(indptr)), indices] = values
-    return dense
+def _residuals_at(part: Part, loss: Loss, p: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:
+    return loss.residuals_at(p, part.y).astype(dtype, copy=False)
+
+
+def _class_totals(part: Part, loss: Loss) -> Floats:
+    return loss.class_totals(part.y, part.weights)
+
+
+NEWTON = Solver(newton, takes_offset=True, takes_start=True, takes_parts=True)

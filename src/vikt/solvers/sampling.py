@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from vikt.arrays import RowIndices
-from vikt.errors import UsageError, check_known
+from vikt.errors import UsageError
 
-# Named in quotes, since NumPy imports what it draws with when first asked for it.
+# In quotes, since NumPy imports its random generators only when they are first used.
 Sampling = Callable[[int, int, "np.random.Generator"], Iterator[RowIndices]]
 
 
 def with_replacement(m: int, batch_size: int, random: np.random.Generator) -> Iterator[RowIndices]:
-    """Select i randomly, 0 ≤ i < m, again and again: as many rows as there are, some twice, some never."""
+    """Select i randomly, 0 ≤ i < m, m times: some rows come twice, some never."""
     for first in range(0, m, batch_size):
         yield random.integers(m, size=min(batch_size, m - first))
 
@@ -29,14 +29,8 @@ def by_epochs(m: int, batch_size: int, random: np.random.Generator) -> Iterator[
 SAMPLINGS: dict[str, Sampling] = {"replacement": with_replacement, "epochs": by_epochs}
 
 
-def batch_of(given: int | None, m: int) -> int:
-    """Data points a step: those asked for, at most all m; all of them where none are asked for."""
-    if given is not None and given < 1:
-        raise UsageError(f"batch_size: expected 1 or more data points, found {given}")
-    return m if given is None else min(given, m)
-
-
-def sampling_named(name: str) -> Sampling:
-    """The sampling of that name; a name that is not known raises UsageError."""
-    check_known("sampling", name, SAMPLINGS)
-    return SAMPLINGS[name]
+def batch_of(size: int | None, m: int) -> int:
+    """Data points a step: `size`, but at most all m; all of them where it is None."""
+    if size is not None and size < 1:
+        raise UsageError(f"batch_size: expected 1 or more data points, found {size}")
+    return m if size is None else min(size, m)

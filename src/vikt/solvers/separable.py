@@ -1,4 +1,4 @@
-"""Where λ = 0 and the classes can be told apart without a mistake, the loss has no least value, which must be said."""
+"""Separable classes: where λ = 0 and no row need be on a wrong side, the loss has no least value."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ from dataclasses import replace
 import numpy as np
 
 from vikt.arrays import Floats
+from vikt.model.losses import Loss
 from vikt.model.objective import Objective
 from vikt.model.penalties import DEFAULT_STRENGTH
-from vikt.solvers.newton import centred_rows
+from vikt.parts import Part
+from vikt.solvers.newton_steps import centred_rows
 from vikt.solvers.solution import Solution
 
 _MOST_NUMBERS = 500_000
 _FEASIBLE = 1e-6
 
 
-def said_if_separable(objective: Objective, solution: Solution) -> Solution:
-    """A fit with λ = 0; where the classes are found to be separable it has not converged, and says what would.
+def checked_for_separability(objective: Objective, solution: Solution) -> Solution:
+    """The solution of a fit with λ = 0; where the classes are found to be separable, as one that did not converge.
 
     That all rows are separated the weights show by themselves. Whether some can be, none being on a wrong side, a
     linear program tells, if it is a small one (Albert and Anderson 1984; Konis 2007).
     """
-    if np.all(_margins(objective, objective.X.scores(solution.theta)) > 0):
+    if objective.parts.sums(_rows_on_a_wrong_side, objective.loss, solution.theta) == 0:
         what = "the classes are separable"
     elif separable_in_part(objective):
         what = "the classes are separable in part"
@@ -36,12 +38,16 @@ def said_if_separable(objective: Objective, solution: Solution) -> Solution:
 
 
 def separable_in_part(objective: Objective) -> bool:
-    """Whether some weights put no row on a wrong side and some row clear of the boundary; False if it is too large.
+    """Whether some weights put no row on a wrong side and some row clear of the boundary.
+
+    False where the problem is too large to tell, or the rows are not in memory as one part.
 
     The most that Σ margins can be, each kept from 0 to 1, is 0 or at least 1: weights that make one positive can be
     scaled until the largest is 1.
     """
-    rows, n_classes = centred_rows(objective.X, objective.column_means), objective.n_classes
+    if objective.parts.only is None:
+        return False
+    rows, n_classes, y = centred_rows(objective).only, objective.loss.n_classes, objective.rows.y
     rows = rows / np.maximum(np.abs(rows).max(axis=0), np.finfo(np.float64).tiny)
     others = n_classes - 1
     if rows.size * others**2 > _MOST_NUMBERS:
@@ -49,7 +55,7 @@ def separable_in_part(objective: Objective) -> bool:
     from scipy.optimize import linprog
     from scipy.sparse import csr_matrix, vstack
 
-    truth = np.eye(n_classes)[objective.y]
+    truth = np.eye(n_classes)[y]
     # One margin for each row and each other class: the score of the true class less that of the other.
     signs = (truth[:, None, :] - np.eye(n_classes)[None, :, :])[truth == 0].reshape(len(rows), others, n_classes)
     signs = signs[..., 1:]  # only differences of scores matter
@@ -68,11 +74,5 @@ def separable_in_part(objective: Objective) -> bool:
     return bool(reached.max() > 0.5 and reached.min() > -_FEASIBLE)
 
 
-def _margins(objective: Objective, scores: Floats) -> Floats:
-    """By how much the true class of each row leads the others: (m,)."""
-    y = objective.y
-    if scores.ndim == 1:
-        return np.where(y == 1, scores, -scores)
-    rest = scores.copy()
-    rest[np.arange(len(y)), y] = -np.inf
-    return np.asarray(scores[np.arange(len(y)), y] - rest.max(axis=1))
+def _rows_on_a_wrong_side(part: Part, loss: Loss, theta: Floats) -> int:
+    return int(np.count_nonzero(~(loss.margins(part.X.scores(theta), part.y) > 0)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from vikt.arrays import Floats
 from vikt.errors import ConvergenceWarning
@@ -13,7 +13,7 @@ from vikt.solvers.certificate import Certificate
 
 
 class LossRecord(NamedTuple):
-    """One measurement on the way: after so many passes over the data.
+    """One measurement on the way: the losses after a number of passes over the data.
 
     `validation_loss` is None where no rows are kept apart. `seconds` are those since the fit began, measuring included.
     """
@@ -24,7 +24,8 @@ class LossRecord(NamedTuple):
     seconds: float = 0.0
 
 
-Progress = Callable[[LossRecord], None]
+# Called with each measurement.
+OnRecord = Callable[[LossRecord], None]
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Solution:
     reason : str
         Why it stopped, in words.
     state : object
-        What a dual ascent can go on from; None from other solvers.
+        What a dual ascent can resume from; None from other solvers.
     remedy : str
         What to do where the rule was not met.
     """
@@ -54,10 +55,10 @@ class Solution:
     loss_curve: list[LossRecord] = field(default_factory=list)
     converged: bool = True
     reason: str = ""
-    state: Any = None
+    state: object = None
     remedy: str = "raise max_iter or tol, or strengthen the penalty"
 
     def warn_unless_converged(self, stacklevel: int) -> None:
-        """A ConvergenceWarning, at the caller so many frames up, where the rule for stopping was not met."""
+        """Warn, at the caller that many frames up, where the rule for stopping was not met."""
         if not self.converged:
             warnings.warn(f"{self.reason}; {self.remedy}", ConvergenceWarning, stacklevel=stacklevel)

@@ -12,8 +12,8 @@ import numpy as np
 from vikt.arrays import Floats
 from vikt.errors import DivergenceError, UsageError
 from vikt.model.objective import Objective
-from vikt.solvers.certificate import Certificate, certificate_nearby, gradient_certificate
-from vikt.solvers.solution import LossRecord, Progress, Solution
+from vikt.solvers.certificate import certificate_as_it_stands
+from vikt.solvers.solution import LossRecord, OnRecord, Solution
 
 _RISES_IN_A_ROW = 5
 _TIMES_THE_FIRST_LOSS = 10
@@ -24,7 +24,7 @@ def convergence_epsilon(l2: float, value: float, tol: float, epsilon: float) -> 
     """The ε below which the sum of squares of gradient[k] means convergence.
 
     With λ > 0 it is 4·λ·L̂·tol/(1 + tol): the lecture's rule is then the proof that L̂ ≤ (1 + tol)·L̂*. With λ = 0 nothing
-    is proven, and ε is as given.
+    is proven, and ε is `epsilon`.
 
     Examples
     --------
@@ -82,16 +82,16 @@ class EarlyStopping:
 
 @dataclass
 class Watch:
-    """What watches over a descent: it measures the losses at regular intervals and says when, and why, to stop.
+    """The losses of a descent, measured at regular intervals, and the rules by which it stops.
 
-    Parameters are those of `descend`; `learning_rate` is that of the first step, and `steady` says that each step sees
+    Parameters are those of `descend`; `learning_rate` is that of the first step, and `steady` means that each step sees
     all the data, so that the loss should fall in every one.
     """
 
     objective: Objective
     validation: Objective | None
     early_stopping: EarlyStopping | None
-    progress: Progress | None
+    on_record: OnRecord | None
     tol: float
     epsilon: float
     max_iter: int
@@ -103,7 +103,7 @@ class Watch:
     begun: float = field(default_factory=perf_counter)
 
     def __post_init__(self) -> None:
-        # What early stopping remembers is of one descent; without rows kept apart there is nothing to remember.
+        # Early stopping remembers one descent only; without rows kept apart there is nothing to remember.
         if self.early_stopping is not None:
             self.early_stopping = EarlyStopping(self.early_stopping.patience) if self.validation else None
 
@@ -138,8 +138,8 @@ class Watch:
         training_loss = value - self.objective.penalty.value(theta)
         validation_loss = self.validation.value(theta) if self.validation else None
         self.curve.append(LossRecord(len(self.curve), training_loss, validation_loss, perf_counter() - self.begun))
-        if self.progress:
-            self.progress(self.curve[-1])
+        if self.on_record:
+            self.on_record(self.curve[-1])
         check_divergence(self.curve, self.learning_rate)
         return self.curve[-1]
 
@@ -159,25 +159,19 @@ class Watch:
 
 
 def check_divergence(curve: list[LossRecord], learning_rate: float) -> None:
-    """Notice a descent that climbs.
+    """Refuse to go on with a descent that climbs.
 
     Raises
     ------
     DivergenceError
-        The training loss is not finite, is many times what it began with, or has risen pass after pass above that.
+        The training loss is not finite, is many times its first value, or has risen pass after pass above that.
     """
     losses = [record.training_loss for record in curve[-_RISES_IN_A_ROW - 1 :]]
     first, last = curve[0].training_loss, losses[-1]
     climbs = len(losses) > _RISES_IN_A_ROW and all(a < b for a, b in itertools.pairwise(losses))
-    # A warm start may begin with a loss of almost 0: below 1, that of knowing little, nothing is called large.
+    # A warm start may have a loss of almost 0: below 1, that of knowing little, no loss is called large.
     if not math.isfinite(last) or last > _TIMES_THE_FIRST_LOSS * max(first, 1.0) or (climbs and last > first):
         raise DivergenceError(
             f"the descent diverges: the training loss went from {first:.4g} to {last:.4g} in "
             f"{len(curve) - 1} passes with learning_rate={learning_rate:g}; try {learning_rate / 10:g}, or 'auto'"
         )
-
-
-def certificate_as_it_stands(objective: Objective, theta: Floats) -> Certificate:
-    """The proof for θ itself, whose intercepts need not be the best."""
-    _, proof = gradient_certificate(objective, theta)
-    return certificate_nearby(objective, theta, proof)

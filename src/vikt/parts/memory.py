@@ -1,0 +1,52 @@
+"""Rows in memory: as a rule one part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+
+from vikt.parts.part import Part, PerPart, added, given_to
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+class InMemory:
+    """Parts held as they are.
+
+    Parameters
+    ----------
+    *parts : Part
+        One or more, of the same columns.
+
+    Examples
+    --------
+    >>> from vikt.matrix import DenseMatrix
+    >>> X, y = DenseMatrix(np.array([[0.82], [0.5]])), np.array([1, 0])
+    >>> parts = InMemory(Part(X, y, np.ones(2)))
+    >>> parts.sums(lambda part, power: np.sum(part.y**power), 2).item()
+    1
+    """
+
+    def __init__(self, *parts: Part) -> None:
+        self._parts = parts
+        X = parts[0].X
+        self.n_features, self.has_dummy = X.n_features, X.has_dummy
+        self.by_library: bool = X.by_library
+        self.quick_dtype: np.dtype[Any] = X.quick_dtype
+        self.n_rows = sum(part.X.n_rows for part in parts)
+        self.has_offset = parts[0].offset is not None
+        self.only = parts[0] if len(parts) == 1 else None
+
+    @cached_property
+    def total_weight(self) -> float:
+        return added(float(np.sum(part.weights)) for part in self._parts)
+
+    def sums(self, work: Callable[..., S], *arguments: object) -> S:
+        return added(work(part, *given_to(number, arguments)) for number, part in enumerate(self._parts))
+
+    def each(self, work: Callable[..., T], *arguments: object) -> PerPart[T]:
+        return PerPart(tuple(work(part, *given_to(number, arguments)) for number, part in enumerate(self._parts)))

@@ -1,0 +1,149 @@
+"""The seam between what is minimised and where its rows lie: parts of the rows, and sums over the parts.
+
+A part is some of the rows, in memory while work is done on them. Work is a function of a part that stands at the top of
+a module, so that it can be sent to where the part lies: to a file, or to another machine. What it makes is either a
+sum, which is added to those of the other parts in the order of the parts, whatever made them, or belongs to the part's
+rows (scores, probabilities, α) and stays where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.arrays import Floats, RowIndices, Targets
+from vikt.matrix import DesignMatrix
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of the rows.
+
+    Attributes
+    ----------
+    X : DesignMatrix
+        m rows.
+    y : Targets
+        What the loss is to predict of each row.
+    weights : (m,)
+        w.
+    offset : (m,) or (m, K), optional
+        Known scores, added to θᵀx.
+    """
+
+    X: DesignMatrix
+    y: Targets
+    weights: Floats
+    offset: Floats | None = None
+
+    def scores(self, theta: NDArray[Any], rows: RowIndices | None = None) -> Floats:
+        """θᵀx + offset of each row (all, or those named): (m,) or (m, K)."""
+        scores = self.X.scores(theta, rows)
+        if self.offset is None:
+            return scores
+        return np.asarray(scores + (self.offset if rows is None else self.offset[rows]))
+
+
+@dataclass(frozen=True)
+class PerPart(Generic[T]):
+    """What belongs to the rows of each part, for the parts that made it to be handed back to.
+
+    Attributes
+    ----------
+    elements : tuple
+        One of each part, or whatever tells its parts where that lies.
+    """
+
+    elements: tuple[T, ...]
+
+    @property
+    def only(self) -> T:
+        """The element of rows that are one part in memory."""
+        (element,) = self.elements
+        return element
+
+
+@dataclass(frozen=True)
+class Largest:
+    """A sum of which the largest counts: that of all parts is the largest of each number."""
+
+    value: Floats
+
+    def __add__(self, other: Largest) -> Largest:
+        return Largest(np.maximum(self.value, other.value))
+
+
+class Parts(Protocol):
+    """All rows of an objective, a part at a time.
+
+    Attributes
+    ----------
+    n_rows, n_features : int
+        m and n, the dummy feature not counted.
+    has_dummy : bool
+        Whether column 0 is the dummy feature.
+    total_weight : float
+        W.
+    has_offset : bool
+        Whether scores are known beside θᵀx.
+    by_library, quick_dtype
+        As of `DesignMatrix`.
+    only : Part or None
+        All rows, where they are one part in memory, for solvers that go from row to row or column to column.
+    """
+
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def n_features(self) -> int: ...
+    @property
+    def has_dummy(self) -> bool: ...
+    @property
+    def total_weight(self) -> float: ...
+    @property
+    def has_offset(self) -> bool: ...
+    @property
+    def by_library(self) -> bool: ...
+    @property
+    def quick_dtype(self) -> np.dtype[Any]: ...
+    @property
+    def only(self) -> Part | None: ...
+
+    def sums(self, work: Callable[..., S], *arguments: object) -> S:
+        """work(part, *arguments) of every part, added in the order of the parts.
+
+        A `PerPart` among the arguments gives each part its own element; every other argument is shared.
+        """
+        ...
+
+    def each(self, work: Callable[..., T], *arguments: object) -> PerPart[T]:
+        """work(part, *arguments) of every part, each left where its part lies. Arguments as for `sums`."""
+        ...
+
+
+def added(sums: Iterable[S]) -> S:
+    """The sums of parts, in their order: numbers, arrays, or tuples of these. A single one is left as it is.
+
+    Examples
+    --------
+    >>> added([(1.0, np.array([1.0, 2.0])), (0.5, np.array([3.0, 4.0]))])
+    (1.5, array([4., 6.]))
+    """
+    return reduce(_plus, sums)
+
+
+def _plus(total: Any, own: Any) -> Any:
+    return tuple(map(_plus, total, own)) if isinstance(total, tuple) else total + own
+
+
+def given_to(number: int, arguments: Iterable[object]) -> list[object]:
+    """The arguments of one part's work: its own element of each `PerPart`."""
+    return [each.elements[number] if isinstance(each, PerPart) else each for each in arguments]

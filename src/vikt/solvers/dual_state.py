@@ -1,0 +1,265 @@
+"""What a dual ascent works on: equal rows found, rows as its kernels read them, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from types import EllipsisType
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.arrays import Classes, Floats, Scales
+from vikt.errors import UsageError
+from vikt.matrix import DesignMatrix
+from vikt.model.losses import BinaryCrossEntropy, Loss, MultinomialCrossEntropy
+from vikt.model.objective import Objective
+from vikt.model.penalties import penalty_of
+from vikt.parts import InMemory
+from vikt.solvers import kernels
+
+_WITHIN_FLOAT32 = 1e-6
+# Classes are rounded up to what the machine does at once; a score this low keeps the rest out of every softmax.
+_CLASSES_AT_ONCE = 8
+_NEVER = -1e4
+# For the logarithm of a share that is 0: too small to be seen beside 1 in float32.
+_ALMOST_NEVER = 1e-30
+
+
+@dataclass(frozen=True)
+class EqualRows:
+    """Equal rows of a data set: `group_of` each row; each group's first row, joint weight, and visits in a pass."""
+
+    group_of: NDArray[np.int64]
+    row_of: NDArray[np.int64]
+    weights: Floats
+    visits: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, objective: Objective) -> EqualRows:
+        """Found by a 64-bit hash: should two rows ever collide, the certificate, which knows no groups, will tell."""
+        rows = objective.rows
+        _, row_of, group_of = np.unique(rows.X.row_hashes(), return_index=True, return_inverse=True)
+        weights = np.bincount(group_of, weights=rows.weights).astype(np.float64)
+        # As often as it counts: a heavy group takes more steps than a light one.
+        visits = np.maximum(1, np.rint(weights / np.mean(weights))).astype(np.int64)
+        return cls(group_of, row_of, weights, visits)
+
+    def class_shares(self, y: Classes, weights: Floats, n_classes: int) -> Floats:
+        """The share of each class in each group's weight: (g, K)."""
+        n_cells = len(self.row_of) * n_classes
+        totals = np.bincount(self.group_of * n_classes + y, weights=weights, minlength=n_cells)
+        return totals.reshape(len(self.row_of), -1) / self.weights[:, None]
+
+
+@dataclass(frozen=True)
+class AscentRows:
+    """A data set as the kernels read it, whatever λ: compressed rows, each group's first row and its ‖r·x‖².
+
+    Attributes
+    ----------
+    X : DesignMatrix
+        The same, as a proof reads it.
+    rank : (n,)
+        The number that each column has here. α, and so the model, does not depend on it.
+    scales : (n,) or (K, n), optional
+        r of the penalty, in that order.
+    by_class : (n, K') or (0, K')
+        r as the kernels read it where it differs by class. Of two classes the values are multiplied by it.
+    """
+
+    X: DesignMatrix
+    rank: NDArray[Any]
+    arrays: tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[np.int64]]
+    squared_norms: Floats
+    scales: Scales | None
+    by_class: Scales
+
+    @classmethod
+    def of(cls, objective: Objective, groups: EqualRows, padded: int) -> AscentRows:
+        X, rank = objective.rows.X.by_falling_frequency(padded)
+        indptr, indices, values = X.compressed_rows()
+        scales, by_class = objective.penalty.scales, np.empty((0, padded), np.float32)
+        squared_norms = objective.rows.X.squared_norms(scales)[groups.row_of]
+        if scales is not None:
+            scales = scales[..., np.argsort(rank)]
+        # Unsigned, so that the kernels need not ask whether an index counts from the end.
+        indices = indices.view(f"u{indices.itemsize}")
+        # Half the memory to go through; the proof, which reads the values as they are, makes good what is rounded.
+        values = values.astype(np.float32, copy=False)
+        if scales is not None and scales.ndim == 1:
+            values = values * scales[indices]
+        elif scales is not None:
+            by_class = np.ones((len(rank), padded), np.float32)
+            by_class[:, : len(scales)] = scales.T
+        return cls(X, rank, (indptr, indices, values, groups.row_of), squared_norms, scales, by_class)
+
+    def objective(self, objective: Objective) -> Objective:
+        """The same objective, its columns in the order that they have here."""
+        penalty = penalty_of(objective.l2, objective.l1, objective.has_dummy, self.scales)
+        return Objective(InMemory(replace(objective.rows, X=self.X)), objective.loss, penalty)
+
+
+class Zero(NamedTuple):
+    """The arrays of an ascent that starts at θ = 0, which is α = y; see `DualState`."""
+
+    truth: NDArray[Any]
+    alpha_scores: NDArray[Any]
+    theta: NDArray[Any]
+    intercepts: Floats
+
+
+class Layout(Protocol):
+    """How α, θ and the truth are held for the kernel that serves a loss.
+
+    Attributes
+    ----------
+    kernel : callable
+        One pass, in `vikt.solvers.kernels`.
+    padded : int
+        K', the classes that a feature's weights and a row's α are held for.
+    own : index
+        The classes there are, along the last axis.
+    """
+
+    @property
+    def kernel(self) -> Callable[..., Any]: ...
+    @property
+    def padded(self) -> int: ...
+    @property
+    def own(self) -> EllipsisType | tuple[EllipsisType, slice]: ...
+
+    def at_zero(self, groups: EqualRows, objective: Objective, tol: float) -> Zero:
+        """In types that will do for the tol that is wanted."""
+        ...
+
+    def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: float) -> NDArray[Any]:
+        """The scores of y - ratio·(y - α)."""
+        ...
+
+    def curvature_arguments(self, curvature: Floats, by_class: Scales) -> tuple[NDArray[Any], ...]:
+        """The kernel's arguments for q of each group, (g,) or (g, K), and r by class."""
+        ...
+
+
+class TwoClasses:
+    """α as log-odds: (g,); θ (n,)."""
+
+    kernel = staticmethod(kernels.ascend_two_classes)
+    padded = 1
+    own: EllipsisType = ...
+
+    def __init__(self, loss: Loss) -> None:
+        pass
+
+    def at_zero(self, groups: EqualRows, objective: Objective, tol: float) -> Zero:
+        truth = groups.class_shares(objective.rows.y, objective.rows.weights, 2)[:, 1]
+        log_odds = np.log(np.maximum(truth, _ALMOST_NEVER)) - np.log(np.maximum(1 - truth, _ALMOST_NEVER))
+        theta = np.zeros(objective.n_features, np.float32 if tol >= _WITHIN_FLOAT32 else np.float64)
+        return Zero(truth, log_odds, theta, np.zeros(3))
+
+    def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: float) -> NDArray[Any]:
+        towards = [np.log(np.maximum((1 - ratio) * share, _ALMOST_NEVER)) for share in (truth, 1 - truth)]
+        logs = np.log(ratio) - np.logaddexp(0, [-alpha_scores, alpha_scores])
+        return np.asarray(np.logaddexp(logs[0], towards[0]) - np.logaddexp(logs[1], towards[1]))
+
+    def curvature_arguments(self, curvature: Floats, by_class: Scales) -> tuple[NDArray[Any], ...]:
+        return (curvature,)
+
+
+class ManyClasses:
+    """α as log α: (g, K'); θ (n, K')."""
+
+    kernel = staticmethod(kernels.ascend_many_classes)
+
+    def __init__(self, loss: Loss) -> None:
+        self.n_classes = loss.n_classes
+        self.padded = -(-loss.n_classes // _CLASSES_AT_ONCE) * _CLASSES_AT_ONCE
+        self.own = ..., slice(loss.n_classes)
+
+    def at_zero(self, groups: EqualRows, objective: Objective, tol: float) -> Zero:
+        truth = np.zeros((len(groups.row_of), self.padded), dtype=np.float32)
+        truth[self.own] = groups.class_shares(objective.rows.y, objective.rows.weights, self.n_classes)
+        intercepts = np.zeros((3, self.padded))
+        intercepts[0, self.n_classes :] = _NEVER
+        log_alpha = np.log(np.maximum(truth, np.float32(_ALMOST_NEVER)))
+        return Zero(truth, log_alpha, np.zeros((objective.n_features, self.padded), np.float32), intercepts)
+
+    def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: float) -> NDArray[Any]:
+        towards = np.log(np.maximum((1 - ratio) * truth, _ALMOST_NEVER))
+        return np.asarray(np.logaddexp(alpha_scores + np.float32(np.log(ratio)), towards))
+
+    def curvature_arguments(self, curvature: Floats, by_class: Scales) -> tuple[NDArray[Any], ...]:
+        return curvature.reshape(len(curvature), -1), by_class
+
+
+LAYOUTS: dict[type, Callable[[Loss], Layout]] = {
+    BinaryCrossEntropy: TwoClasses,
+    MultinomialCrossEntropy: ManyClasses,
+}
+
+
+@dataclass
+class DualState:
+    """Where an ascent stands, to resume from with a weaker penalty.
+
+    Equal rows are one row, of their joint weight and with their labels' shares for a truth: apart, rows that say the
+    same and are labelled differently would pull each other to and fro for ever.
+
+    Attributes
+    ----------
+    layout : Layout
+        How the arrays below are held.
+    groups : EqualRows
+        Which rows are equal.
+    rows : AscentRows
+        The data as the kernels read it.
+    truth : (g,) or (g, K')
+        The share of each label in each group; K' is K rounded up to what the machine does at once.
+    alpha_scores : (g,) or (g, K')
+        Scores whose logistic or softmax is α.
+    theta : (n,) or (n, K')
+        The weights that belong to α, over the penalty's r where it has one.
+    intercepts : (3,) or (3, K')
+        The intercepts, the imbalance Σ w (y - α), and how much the α's give way to the intercepts.
+    l2 : float
+        λ.
+    fresh : bool
+        Whether no row was visited yet.
+    """
+
+    layout: Layout
+    groups: EqualRows
+    rows: AscentRows
+    truth: NDArray[Any]
+    alpha_scores: NDArray[Any]
+    theta: NDArray[Any]
+    intercepts: Floats
+    l2: float
+    fresh: bool = True
+
+    @classmethod
+    def at_zero(cls, objective: Objective, tol: float) -> DualState:
+        """θ = 0, which is α = y, in types that will do for the tol that is wanted.
+
+        Raises
+        ------
+        UsageError
+            No kernel of the ascent serves the loss.
+        """
+        loss = objective.loss
+        if type(loss) not in LAYOUTS:
+            raise UsageError(f"solver 'dual' cannot take the loss {type(loss).__name__}; choose 'newton' or 'batch'")
+        layout = LAYOUTS[type(loss)](loss)
+        groups = EqualRows.of(objective)
+        rows = AscentRows.of(objective, groups, layout.padded)
+        return cls(layout, groups, rows, *layout.at_zero(groups, objective, tol), objective.l2)
+
+    def weakened(self, l2: float) -> DualState:
+        """The same θ as a dual point of a weaker penalty: α becomes y - (l2/λ)(y - α), which stays a distribution."""
+        ratio = l2 / self.l2
+        scores = self.layout.weakened(self.alpha_scores, self.truth, ratio)
+        intercepts = self.intercepts.copy()
+        intercepts[1] *= ratio
+        return replace(self, alpha_scores=scores, theta=self.theta.copy(), intercepts=intercepts, l2=l2)
