@@ -143,7 +143,7 @@ def test_the_curve_is_that_of_scikit_learn_at_the_same_penalties(exact_path, cla
         for fold in folds:
             C = 1 / (2 * point.l2 * fold.training.total_weight)
             model = Reference(C=C, tol=1e-10, max_iter=1000).fit(fold.training.rows.X.values, fold.training.rows.y)
-            apart = fold.validation
+            apart = fold.validation.rows
             losses.append(-model.predict_log_proba(apart.X.values)[range(len(apart.y)), apart.y])
         assert point.log_loss == pytest.approx(np.mean([of_fold.mean() for of_fold in losses]), rel=1e-4)
         error = sem([of_fold.mean() for of_fold in losses]) if k > 1 else sem(losses[0])

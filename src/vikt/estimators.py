@@ -83,7 +83,8 @@ class LinearClassifier(Estimator):
 
     def predict_log_proba(self, X: Any, offset: Any = None) -> Floats:
         """log P(y = k | x): (m, K)."""
-        return LinearModel(self.theta_).loss.log_probabilities(self._scores(X, offset))
+        scores = self._scores(X, offset)
+        return LinearModel(self.theta_).loss.log_probabilities(scores)
 
     def predict_proba(self, X: Any, offset: Any = None) -> Floats:
         """P(y = k | x): (m, K)."""
@@ -91,8 +92,8 @@ class LinearClassifier(Estimator):
 
     def predict(self, X: Any, offset: Any = None) -> NDArray[Any]:
         """The most probable class of each row; a tie goes to the first."""
-        best = LinearModel(self.theta_).loss.most_probable(self._scores(X, offset))
-        return np.asarray(self.classes_[best])
+        scores = self._scores(X, offset)
+        return np.asarray(self.classes_[LinearModel(self.theta_).loss.most_probable(scores)])
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Accuracy."""

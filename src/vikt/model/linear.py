@@ -12,7 +12,8 @@ from vikt.arrays import Classes, Floats
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
 from vikt.model.functions import logistic
-from vikt.model.losses import Loss, cross_entropy_of
+from vikt.model.loss import Loss
+from vikt.model.losses import cross_entropy_of
 
 
 @dataclass(frozen=True)

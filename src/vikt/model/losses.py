@@ -1,96 +1,23 @@
 """Likelihood and cross-entropy loss, for two classes and for more (lectures 6b and 6d).
 
-A loss is a value that an objective is given. It says of scores what each row costs (given its target), the residual
-(the derivative of that by the score) and the probabilities, and it knows the shape of a row's scores, so that nobody
-else asks. The functions below are the slides' own ℓ(x, y, θ), on an array x of feature vectors whose column 0 is the
-dummy feature.
+The two losses are values that an objective is given; what is asked of them stands in `vikt.model.loss`. The functions
+below them are the slides' own ℓ(x, y, θ), on an array x of feature vectors whose column 0 is the dummy feature.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vikt.arrays import Classes, Floats, Targets
+from vikt.arrays import Classes, Floats
 from vikt.errors import UsageError
-from vikt.model.functions import log_logistic, log_softmax, logistic, softmax
-
-_TINY = float(np.finfo(np.float64).tiny)
-
-
-class Loss(Protocol):
-    """The loss of one row, as a function of its scores and its target.
-
-    Attributes
-    ----------
-    n_classes : int
-        K.
-    columns : tuple of int
-        The shape of one row's scores: () where there is one, (K,) where each class has its own.
-    steepest : float
-        The most that the loss curves in a score.
-    """
-
-    @property
-    def n_classes(self) -> int: ...
-    @property
-    def columns(self) -> tuple[int, ...]: ...
-    @property
-    def steepest(self) -> float: ...
-
-    def losses(self, scores: Floats, y: Targets) -> Floats:
-        """The loss of each row, -log P(y | x): (m,)."""
-        ...
-
-    def residuals(self, scores: Floats, y: Targets) -> Floats:
-        """∂loss/∂score, which is probability minus truth: the shape of the scores."""
-        ...
-
-    def residuals_at(self, p: Floats, y: Targets) -> Floats:
-        """The residuals at probabilities that are known already."""
-        ...
-
-    def probabilities(self, scores: Floats) -> Floats:
-        """The shape of the scores: P(y = 1 | x) of two classes, P(y = k | x) of more."""
-        ...
-
-    def log_probabilities(self, scores: Floats) -> Floats:
-        """log P(y = k | x): (m, K), finite at any score."""
-        ...
-
-    def most_probable(self, scores: Floats) -> Classes:
-        """arg max_k P(y = k | x): (m,); a tie goes to the first class."""
-        ...
-
-    def margins(self, scores: Floats, y: Targets) -> Floats:
-        """By how much the true class of each row leads the others: (m,)."""
-        ...
-
-    def class_totals(self, y: Targets, weights: Floats) -> Floats:
-        """The weight of each class: (K,)."""
-        ...
-
-    def truth(self, class_totals: Floats) -> Floats:
-        """Σ_i w_i·truth_i by the weight of each class: in the shape of one row's scores."""
-        ...
-
-    def excess(self, total: Floats, true_total: Floats) -> Floats:
-        """By how much scores must fall for Σ w·p to fall to Σ w·truth, of W = 1, were all rows the same."""
-        ...
-
-    def constant_scores(self, log_shares: Floats) -> Floats:
-        """The scores by which every row has each class's share, given as logarithms (K,), for its probability."""
-        ...
-
-    def centred(self, scores: Floats) -> Floats:
-        """The same probabilities by scores (columns last) that sum to zero, where a constant is theirs to choose."""
-        ...
+from vikt.model.functions import log_logistic, logistic, softmax
+from vikt.model.loss import Loss, OneScore, ScorePerClass
 
 
-class BinaryCrossEntropy:
+class BinaryCrossEntropy(OneScore):
     """Two classes, y in {0, 1}, one score a row: -y log σ(z) - (1 - y) log(1 - σ(z)).
 
     Examples
@@ -99,11 +26,10 @@ class BinaryCrossEntropy:
     [1000.0]
     """
 
-    n_classes = 2
-    columns: tuple[int, ...] = ()
     steepest = 0.25
 
     def losses(self, scores: Floats, y: Classes) -> Floats:
+        # 1 - σ(z) = σ(-z), so the score of the true class is z or -z.
         return -log_logistic(self.margins(scores, y))
 
     def residuals(self, scores: Floats, y: Classes) -> Floats:
@@ -115,34 +41,8 @@ class BinaryCrossEntropy:
     def probabilities(self, scores: Floats) -> Floats:
         return logistic(scores)
 
-    def log_probabilities(self, scores: Floats) -> Floats:
-        return np.stack([log_logistic(-scores), log_logistic(scores)], axis=1)
 
-    def most_probable(self, scores: Floats) -> Classes:
-        return np.asarray(scores > 0, dtype=np.int64)
-
-    def margins(self, scores: Floats, y: Classes) -> Floats:
-        # 1 - σ(z) = σ(-z), so the score of the true class is z or -z.
-        return np.where(y == 1, scores, -scores)
-
-    def class_totals(self, y: Classes, weights: Floats) -> Floats:
-        return _class_totals(y, weights, 2)
-
-    def truth(self, class_totals: Floats) -> Floats:
-        return np.asarray(class_totals[1], dtype=np.float64)
-
-    def excess(self, total: Floats, true_total: Floats) -> Floats:
-        return np.asarray(_log_ratio(total, true_total) - _log_ratio(1 - total, 1 - true_total))
-
-    def constant_scores(self, log_shares: Floats) -> Floats:
-        return np.asarray(log_shares[1] - log_shares[0])
-
-    def centred(self, scores: Floats) -> Floats:
-        return scores
-
-
-@dataclass(frozen=True)
-class MultinomialCrossEntropy:
+class MultinomialCrossEntropy(ScorePerClass):
     """K classes, y in {0, ..., K-1}, a score a class: -log softmax(z)_y.
 
     Examples
@@ -151,12 +51,7 @@ class MultinomialCrossEntropy:
     [[0.5, -0.5]]
     """
 
-    n_classes: int
     steepest = 0.5
-
-    @property
-    def columns(self) -> tuple[int, ...]:
-        return (self.n_classes,)
 
     def losses(self, scores: Floats, y: Classes) -> Floats:
         # log Σ_k e^(z_k - z_y), in which the own class is 1 exactly: beside it the others would be lost.
@@ -179,33 +74,6 @@ class MultinomialCrossEntropy:
     def probabilities(self, scores: Floats) -> Floats:
         return softmax(scores)
 
-    def log_probabilities(self, scores: Floats) -> Floats:
-        return log_softmax(scores)
-
-    def most_probable(self, scores: Floats) -> Classes:
-        return np.asarray(np.argmax(scores, axis=1), dtype=np.int64)
-
-    def margins(self, scores: Floats, y: Classes) -> Floats:
-        own = np.arange(len(y)), y
-        others = scores.copy()
-        others[own] = -np.inf
-        return np.asarray(scores[own] - others.max(axis=1))
-
-    def class_totals(self, y: Classes, weights: Floats) -> Floats:
-        return _class_totals(y, weights, self.n_classes)
-
-    def truth(self, class_totals: Floats) -> Floats:
-        return class_totals
-
-    def excess(self, total: Floats, true_total: Floats) -> Floats:
-        return _log_ratio(total, true_total)
-
-    def constant_scores(self, log_shares: Floats) -> Floats:
-        return self.centred(log_shares)
-
-    def centred(self, scores: Floats) -> Floats:
-        return np.asarray(scores - np.mean(scores, axis=-1, keepdims=True))
-
 
 def cross_entropy_for(n_classes: int) -> Loss:
     """The cross-entropy of K classes: of two, one score is enough."""
@@ -216,14 +84,6 @@ def cross_entropy_of(theta: NDArray[Any]) -> Loss:
     """The cross-entropy that weights θ, as the lecture writes them, belong to: (n+1,) or (K, n+1)."""
     *columns, _ = theta.shape
     return MultinomialCrossEntropy(*columns) if columns else BinaryCrossEntropy()
-
-
-def _class_totals(y: Classes, weights: Floats, n_classes: int) -> Floats:
-    return np.asarray(np.bincount(y, weights=weights, minlength=n_classes), dtype=np.float64)
-
-
-def _log_ratio(total: Floats, true_total: Floats) -> Floats:
-    return np.asarray(np.log(np.maximum(total, _TINY) / np.maximum(true_total, _TINY)))
 
 
 def likelihood(x: ArrayLike, y: ArrayLike, theta: ArrayLike) -> float:

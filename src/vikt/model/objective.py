@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from vikt.arrays import Classes, Floats, RowIndices, Scales
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
-from vikt.model.losses import Loss, cross_entropy_for
+from vikt.model.loss import Loss
+from vikt.model.losses import cross_entropy_for
 from vikt.model.penalties import DEFAULT_STRENGTH, L2, LEAST_L2, penalty_of
 from vikt.parts import InMemory, Part, Parts, PerPart
 
@@ -119,18 +120,18 @@ class Objective:
     @cached_property
     def shares(self) -> PerPart[Floats]:
         """w/W of each row."""
-        return self.parts.each(_shares, self.total_weight)
+        return self.parts.each(Part.shares, self.total_weight)
 
     @cached_property
     def column_means(self) -> Floats:
         """The weighted mean of each column where the intercept is free to take it up; else 0: (n,)."""
         if not self.has_dummy:
             return np.zeros(self.n_features)
-        return self.parts.sums(_weighted_rows)[1:] / self.total_weight
+        return self.parts.sums(Part.weighted_rows)[1:] / self.total_weight
 
     def mean_square_norm(self) -> float:
         """The weighted mean of ‖r·x‖², of all classes; 1 where all rows are empty."""
-        return self.parts.sums(_square_norms, self.penalty.scales) / self.total_weight or 1.0
+        return self.parts.sums(Part.square_norms, self.penalty.scales) / self.total_weight or 1.0
 
     def default_l2(self) -> float:
         """The λ at which C·mean‖r·x‖² is `DEFAULT_STRENGTH`."""
@@ -161,7 +162,7 @@ class Objective:
 
     def mean_loss(self, losses: PerPart[Floats]) -> float:
         """(1/W) Σ_i w_i · loss_i."""
-        return self.parts.sums(_weighted_total, losses) / self.total_weight
+        return self.parts.sums(Part.weighted_total, losses) / self.total_weight
 
     def gradient(self, theta: Floats) -> Floats:
         """∂L̂/∂θ, but for the sum with λ₁: the shape of θ."""
@@ -177,7 +178,7 @@ class Objective:
 
     def weighted_sum(self, residuals: PerPart[NDArray[Any]]) -> Floats:
         """Σ_i (w_i/W)·r_i·x_i: the shape of θ."""
-        return self.parts.sums(_weighted_sum, residuals, self.shares)
+        return self.parts.sums(Part.weighted_sum, residuals, self.shares)
 
     def row_gradient(self, theta: Floats, rows: RowIndices) -> tuple[Any, Floats]:
         """The loss's gradient estimated from some rows, penalty left out, as (columns, values).
@@ -205,20 +206,7 @@ def midpoint_convex(f: Callable[[Any], float], a: Any, b: Any) -> bool:
     return bool(f((a + b) / 2) <= (f(a) + f(b)) / 2 + rounding)
 
 
-# The work of one part.
-
-
-def _shares(part: Part, total_weight: float) -> Floats:
-    return part.weights / total_weight
-
-
-def _weighted_rows(part: Part) -> Floats:
-    return part.X.weighted_sum(part.weights)
-
-
-def _square_norms(part: Part, scales: Scales | None) -> float:
-    norms = part.X.squared_norms(scales).reshape(part.X.n_rows, -1).mean(axis=1)
-    return float(np.sum(norms * part.weights))
+# The work of one part; more of it is the part's own.
 
 
 def _probabilities(part: Part, loss: Loss, scores: Floats) -> Floats:
@@ -231,12 +219,3 @@ def _residuals(part: Part, loss: Loss, scores: Floats) -> Floats:
 
 def _losses(part: Part, loss: Loss, scores: Floats) -> Floats:
     return loss.losses(scores, part.y)
-
-
-def _weighted_total(part: Part, losses: Floats) -> float:
-    # Not a dot product: the library behind it sums in an order that depends on its threads.
-    return float(np.sum(part.weights * losses))
-
-
-def _weighted_sum(part: Part, residuals: NDArray[Any], shares: Floats) -> Floats:
-    return part.X.weighted_sum((residuals.T * shares).T)

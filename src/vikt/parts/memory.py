@@ -26,9 +26,9 @@ class InMemory:
     --------
     >>> from vikt.matrix import DenseMatrix
     >>> X, y = DenseMatrix(np.array([[0.82], [0.5]])), np.array([1, 0])
-    >>> parts = InMemory(Part(X, y, np.ones(2)))
-    >>> parts.sums(lambda part, power: np.sum(part.y**power), 2).item()
-    1
+    >>> parts = InMemory(Part(X, y, np.ones(2)), Part(X, y, np.array([3.0, 1.0])))
+    >>> parts.sums(Part.weighted_rows).round(2).tolist()
+    [6.0, 4.28]
     """
 
     def __init__(self, *parts: Part) -> None:

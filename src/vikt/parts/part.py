@@ -16,7 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Floats, RowIndices, Targets
+from vikt.arrays import Floats, RowIndices, Scales, Targets
 from vikt.matrix import DesignMatrix
 
 S = TypeVar("S")
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Part:
-    """Some of the rows.
+    """Some of the rows, and the sums over them that need no loss.
 
     Attributes
     ----------
@@ -50,6 +50,27 @@ class Part:
         if self.offset is None:
             return scores
         return np.asarray(scores + (self.offset if rows is None else self.offset[rows]))
+
+    def shares(self, total_weight: float) -> Floats:
+        """w/W of each row."""
+        return self.weights / total_weight
+
+    def weighted_total(self, values: Floats) -> float:
+        """Σ_i w_i·v_i."""
+        # Not a dot product: the library behind it sums in an order that depends on its threads.
+        return float(np.sum(self.weights * values))
+
+    def weighted_sum(self, residuals: NDArray[Any], shares: Floats) -> Floats:
+        """Σ_i s_i·r_i·x_i: the shape of θ."""
+        return self.X.weighted_sum((residuals.T * shares).T)
+
+    def weighted_rows(self) -> Floats:
+        """Σ_i w_i·x_i."""
+        return self.X.weighted_sum(self.weights)
+
+    def square_norms(self, scales: Scales | None) -> float:
+        """Σ_i w_i·‖r·x_i‖², of all classes."""
+        return self.weighted_total(self.X.squared_norms(scales).reshape(self.X.n_rows, -1).mean(axis=1))
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from vikt.arrays import Floats
-from vikt.model.losses import Loss
+from vikt.model.loss import Loss
 from vikt.model.objective import Objective
 from vikt.parts import Part, PerPart
 from vikt.solvers.elastic_net_gap import elastic_net_gap
@@ -200,4 +200,4 @@ def _divergence(
     inner = dual_residuals * (scores - alpha_scores)
     divergence = losses - loss.losses(alpha_scores, part.y) - inner.reshape(len(part.y), -1).sum(axis=1)
     divergence = np.maximum(divergence, 0) + divergence_rounding(part, scores, alpha_scores, divergence, *sizes)
-    return float(np.sum(part.weights * divergence))
+    return part.weighted_total(divergence)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from vikt.arrays import Classes, Floats, Scales
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
-from vikt.model.losses import BinaryCrossEntropy, Loss, MultinomialCrossEntropy
+from vikt.model.loss import Loss
+from vikt.model.losses import BinaryCrossEntropy, MultinomialCrossEntropy
 from vikt.model.objective import Objective
 from vikt.model.penalties import penalty_of
 from vikt.parts import InMemory

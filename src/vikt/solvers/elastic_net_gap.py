@@ -74,4 +74,4 @@ def _scaled_divergence(part: Part, losses: Floats, share: float, off: Floats | f
     moved = 2 * (1 - share) * q
     rounding = 8 * EPSILON * (losses + q) * (share < 1)
     divergence = np.maximum((1 - share * q) * own + others, 0.0) + rounding + off * moved + off * off
-    return float(np.sum(part.weights * divergence))
+    return part.weighted_total(divergence)

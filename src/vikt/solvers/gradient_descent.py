@@ -168,12 +168,7 @@ stochastic = partial(descend, batch_size=1, sampling="replacement", max_iter=100
 minibatch = partial(descend, batch_size=100, sampling="epochs", max_iter=100)
 
 BATCH = Solver(
-    batch,
-    takes_offset=True,
-    takes_start=True,
-    takes_validation=True,
-    takes_parts=True,
-    settings=("learning_rate",),
+    batch, takes_offset=True, takes_start=True, takes_validation=True, takes_parts=True, settings=("learning_rate",)
 )
 STOCHASTIC = replace(BATCH, run=stochastic, takes_parts=False)
 MINIBATCH = replace(BATCH, run=minibatch, takes_parts=False, settings=("learning_rate", "batch_size"))

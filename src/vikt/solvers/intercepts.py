@@ -6,7 +6,7 @@ import numpy as np
 
 from vikt.arrays import Floats
 from vikt.compiled import compiled
-from vikt.model.losses import Loss
+from vikt.model.loss import Loss
 from vikt.model.objective import Objective
 from vikt.parts import Part, PerPart
 from vikt.solvers import kernels

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Floats
-from vikt.model.losses import Loss
+from vikt.model.loss import Loss
 from vikt.model.objective import Objective
 from vikt.parts import Part, PerPart
 from vikt.solvers.certificate import Certificate, gradient_certificate

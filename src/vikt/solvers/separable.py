@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from vikt.arrays import Floats
-from vikt.model.losses import Loss
+from vikt.model.loss import Loss
 from vikt.model.objective import Objective
 from vikt.model.penalties import DEFAULT_STRENGTH
 from vikt.parts import Part

@@ -1,0 +1,171 @@
+"""What an objective and the solvers ask of a loss.
+
+A loss is a value: it says of a row's scores, given the row's target, what they cost, the derivative of that, and the
+probabilities; it knows the shape of a row's scores, and how it reads targets. So a loss on other targets, such as each
+class's share, is another value of this kind, and no case anywhere else. A solver that has kernels of its own looks up
+by the type of the loss which of them serves it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from vikt.arrays import Classes, Floats, Targets
+from vikt.model.functions import log_logistic, log_softmax
+
+_TINY = float(np.finfo(np.float64).tiny)
+
+
+class Loss(Protocol):
+    """The loss of one row, as a function of its scores and its target.
+
+    Attributes
+    ----------
+    n_classes : int
+        K.
+    columns : tuple of int
+        The shape of one row's scores: () where there is one, (K,) where each class has its own.
+    steepest : float
+        The most that the loss curves in a score.
+    """
+
+    @property
+    def n_classes(self) -> int: ...
+    @property
+    def columns(self) -> tuple[int, ...]: ...
+    @property
+    def steepest(self) -> float: ...
+
+    def losses(self, scores: Floats, y: Targets) -> Floats:
+        """The loss of each row, -log P(y | x): (m,)."""
+        ...
+
+    def residuals(self, scores: Floats, y: Targets) -> Floats:
+        """∂loss/∂score, which is probability minus truth: the shape of the scores."""
+        ...
+
+    def residuals_at(self, p: Floats, y: Targets) -> Floats:
+        """The residuals at probabilities that are known already."""
+        ...
+
+    def probabilities(self, scores: Floats) -> Floats:
+        """The shape of the scores: P(y = 1 | x) of two classes, P(y = k | x) of more."""
+        ...
+
+    def log_probabilities(self, scores: Floats) -> Floats:
+        """log P(y = k | x): (m, K), finite at any score."""
+        ...
+
+    def most_probable(self, scores: Floats) -> Classes:
+        """arg max_k P(y = k | x): (m,); a tie goes to the first class."""
+        ...
+
+    def margins(self, scores: Floats, y: Targets) -> Floats:
+        """By how much the true class of each row leads the others: (m,)."""
+        ...
+
+    def class_totals(self, y: Targets, weights: Floats) -> Floats:
+        """The weight of each class: (K,)."""
+        ...
+
+    def truth(self, class_totals: Floats) -> Floats:
+        """Σ_i w_i·truth_i by the weight of each class: in the shape of one row's scores."""
+        ...
+
+    def excess(self, total: Floats, true_total: Floats) -> Floats:
+        """By how much scores must fall for Σ w·p to fall to Σ w·truth, of W = 1, were all rows the same."""
+        ...
+
+    def constant_scores(self, log_shares: Floats) -> Floats:
+        """The scores by which every row has each class's share, given as logarithms (K,), for its probability."""
+        ...
+
+    def centred(self, scores: Floats) -> Floats:
+        """The same probabilities by scores (columns last) that sum to zero, where a constant is theirs to choose."""
+        ...
+
+
+@dataclass(frozen=True)
+class OneScore:
+    """The shape of a loss of two classes, y in {0, 1}, of which σ(z) is the second's probability."""
+
+    @property
+    def n_classes(self) -> int:
+        return 2
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        return ()
+
+    def log_probabilities(self, scores: Floats) -> Floats:
+        return np.stack([log_logistic(-scores), log_logistic(scores)], axis=1)
+
+    def most_probable(self, scores: Floats) -> Classes:
+        return np.asarray(scores > 0, dtype=np.int64)
+
+    def margins(self, scores: Floats, y: Classes) -> Floats:
+        return np.where(y == 1, scores, -scores)
+
+    def class_totals(self, y: Classes, weights: Floats) -> Floats:
+        return _class_totals(y, weights, 2)
+
+    def truth(self, class_totals: Floats) -> Floats:
+        return np.asarray(class_totals[1], dtype=np.float64)
+
+    def excess(self, total: Floats, true_total: Floats) -> Floats:
+        return np.asarray(_log_ratio(total, true_total) - _log_ratio(1 - total, 1 - true_total))
+
+    def constant_scores(self, log_shares: Floats) -> Floats:
+        return np.asarray(log_shares[1] - log_shares[0])
+
+    def centred(self, scores: Floats) -> Floats:
+        return scores
+
+
+@dataclass(frozen=True)
+class ScorePerClass:
+    """The shape of a loss of K classes, y in {0, ..., K-1}, whose probabilities are softmax(z)."""
+
+    n_classes: int
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        return (self.n_classes,)
+
+    def log_probabilities(self, scores: Floats) -> Floats:
+        return log_softmax(scores)
+
+    def most_probable(self, scores: Floats) -> Classes:
+        return np.asarray(np.argmax(scores, axis=1), dtype=np.int64)
+
+    def margins(self, scores: Floats, y: Classes) -> Floats:
+        own = np.arange(len(y)), y
+        others = scores.copy()
+        others[own] = -np.inf
+        return np.asarray(scores[own] - others.max(axis=1))
+
+    def class_totals(self, y: Classes, weights: Floats) -> Floats:
+        return _class_totals(y, weights, self.n_classes)
+
+    def truth(self, class_totals: Floats) -> Floats:
+        return class_totals
+
+    def excess(self, total: Floats, true_total: Floats) -> Floats:
+        return _log_ratio(total, true_total)
+
+    def constant_scores(self, log_shares: Floats) -> Floats:
+        return self.centred(log_shares)
+
+    def centred(self, scores: Floats) -> Floats:
+        return np.asarray(scores - np.mean(scores, axis=-1, keepdims=True))
+
+
+def _class_totals(y: Classes, weights: Floats, n_classes: int) -> Floats:
+    return np.asarray(np.bincount(y, weights=weights, minlength=n_classes), dtype=np.float64)
+
+
+def _log_ratio(total: Floats, true_total: Floats) -> Floats:
+    return np.asarray(np.log(np.maximum(total, _TINY) / np.maximum(true_total, _TINY)))
