@@ -1,4 +1,4 @@
-"""What people bring, a SciPy sparse matrix, an array, a data frame, as a design matrix, with its faults named."""
+"""Conversion of a SciPy sparse matrix, an array or a data frame to a design matrix, with checks."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def design_matrix(
     has_dummy : bool
         Whether the dummy feature stands before the columns.
     n_features : int, optional
-        How many columns there must be.
+        The number of columns that X must have.
     owner : str
-        Who asks, for messages.
+        The name of the caller, for messages.
     threads : int
-        On how many a sparse matrix does what can be divided.
+        The number of threads for a sparse matrix.
 
     Raises
     ------
     DataError
-        Not two-dimensional, empty, not numbers, not finite, larger than `LARGEST`, or of another width.
+        X is not two-dimensional, is empty, does not hold finite numbers of at most `LARGEST`, or has another width.
     """
     matrix = _sparse(X, has_dummy, threads) if hasattr(X, "tocsr") else _dense(X, has_dummy)
     if matrix.n_rows == 0 or matrix.n_features == 0:
@@ -43,7 +43,7 @@ def design_matrix(
         )
     if n_features is not None and matrix.n_features != n_features:
         raise DataError(f"X has {matrix.n_features} features, but {owner} is expecting {n_features} features as input")
-    # The extremes tell of every number, NaN too, and make no copy.
+    # The extremes are enough to find NaN and infinity, and need no copy.
     extremes = np.abs([matrix.values.min(initial=0), matrix.values.max(initial=0)])
     largest = extremes.max()
     if not np.isfinite(largest):

@@ -14,14 +14,14 @@ from vikt.compiled import compiled
 from vikt.matrix import kernels
 
 Everything = slice(None)
-# Numbers made float64 at a time, so that a float32 matrix is never held twice: what stays within a core's cache.
+# Numbers converted to float64 at a time, so that a float32 matrix is never held twice; they fit in a core's cache.
 _AT_ONCE, _UNCHANGED_AT_ONCE = 1 << 17, 1 << 19
 
 
 class DenseMatrix:
     """Rows held as an (m, n) array, float32 or float64. Products are matrix products of the library behind NumPy.
 
-    They are made in float64, unless θ or the residuals come in the array's own type: then in that.
+    They are computed in float64, or in the array's own type where θ or the residuals have that type.
 
     Examples
     --------
@@ -41,7 +41,7 @@ class DenseMatrix:
     def scores(self, theta: NDArray[Any], rows: RowIndices | None = None) -> Floats:
         values = self.values if rows is None else self.values[rows]
         inner = theta[..., int(self.has_dummy) :].T
-        # A class's scores side by side, over which all that follows is quicker.
+        # Each class's scores are contiguous, which is quicker for all that follows.
         scores = np.empty((len(values), *inner.shape[1:]), order="F")
         for first, block in _blocks(values, inner.dtype):
             scores[first : first + len(block)] = block @ inner
@@ -119,7 +119,7 @@ class DenseMatrix:
         return columns, self.values[i, columns]
 
     def row_hashes(self) -> NDArray[np.int64]:
-        """Equal rows are found by them.
+        """64 bits of each row's non-zeros, by which equal rows are found.
 
         Examples
         --------
@@ -133,7 +133,7 @@ class DenseMatrix:
         return hashes
 
     def by_falling_frequency(self, n_weights: int) -> tuple[DenseMatrix, NDArray[Any]]:
-        """Itself: all of a row is gone through anyway."""
+        """The matrix itself: every number of a row is read anyway."""
         return self, np.arange(self.n_features)
 
     def take(self, rows: RowIndices) -> DenseMatrix:
@@ -143,10 +143,10 @@ class DenseMatrix:
 def _blocks(
     values: NDArray[Any], dtype: np.dtype[Any], at_once: int | None = None
 ) -> Iterator[tuple[int, NDArray[Any]]]:
-    """The rows in a type, `at_once` numbers at a time, with the number of the first of them.
+    """The rows in a type, in blocks of `at_once` numbers, each with the index of its first row.
 
-    Without `at_once` as many as is quickest: what is not converted in larger blocks, whose float32 sums are added up in
-    float64, and what is float64 already whole.
+    Without `at_once` the blocks have the quickest size: larger where nothing is converted (sums of float32 blocks are
+    added up in float64), and all rows at once where they are float64 already.
     """
     if at_once is None:
         unchanged = values.size if dtype == np.float64 else _UNCHANGED_AT_ONCE

@@ -1,4 +1,4 @@
-"""What a solver may ask of a design matrix, and no more."""
+"""The protocol of a design matrix: the products that a solver may ask for, and no others."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class DesignMatrix(Protocol):
     has_dummy : bool
         Whether the dummy feature stands in column 0.
     quick_dtype : dtype
-        Of θ and residuals for the quickest products, which may be rough.
+        The type of θ and residuals for the quickest products, which may be rough.
     by_library : bool
-        Whether products are left to the linear algebra library, which may sum in an order that hangs on its threads.
+        Whether products are left to the linear algebra library, which may sum in an order that depends on its threads.
     """
 
     n_rows: int
@@ -47,7 +47,7 @@ class DesignMatrix(Protocol):
     def curvature_product(self, theta: NDArray[Any], p: NDArray[Any], weights: Floats) -> Floats:
         """Σ_i w_i x_i J_i x_iᵀθ, with J = diag(p) - ppᵀ of probabilities (m, K), or p(1 - p) of (m,): the shape of θ.
 
-        It may be as rough as the type of θ is.
+        It may be as rough as the type of θ.
         """
         ...
 
@@ -60,7 +60,7 @@ class DesignMatrix(Protocol):
         ...
 
     def scatter(self, residuals: Floats, rows: RowIndices) -> tuple[Any, Floats]:
-        """The same sum over a few rows, as (columns, values): it is zero in every other column.
+        """`weighted_sum` over a few rows, as (columns, values): it is zero in every other column.
 
         The columns, dummy included, index the last axis of θ; a dense matrix answers with all of them.
         """
@@ -75,20 +75,20 @@ class DesignMatrix(Protocol):
         ...
 
     def row(self, i: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        """The columns of a row's non-zeros, the dummy not among them, and their values."""
+        """The columns of a row's non-zeros (without the dummy), and their values."""
         ...
 
     def row_hashes(self) -> NDArray[np.int64]:
-        """64 bits of the columns and values of each row's non-zeros: (m,). Different rows may, once in an age, collide.
+        """64 bits of the columns and values of each row's non-zeros: (m,). Different rows may, very rarely, collide.
 
         They are the same whether rows are held sparse or dense.
         """
         ...
 
     def by_falling_frequency(self, n_weights: int) -> tuple[DesignMatrix, NDArray[Any]]:
-        """The same rows, their columns in the order that is quickest to go through, and each column's number there.
+        """The same rows with their columns in the order that is quickest to read, and each column's new number.
 
-        `n_weights` is how many a column has.
+        `n_weights` is the number of weights of one column.
         """
         ...
 

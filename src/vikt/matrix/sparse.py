@@ -15,18 +15,18 @@ from vikt.matrix import kernels
 from vikt.threads import divided, in_parts, running
 
 _OF_ROWS = ("_squared_norms", "_row_hashes")
-# Weights that caches hold; measured, there is little to choose between an eighth of it and twice.
+# Weights that caches hold; measured from an eighth of it to twice, there is little difference.
 _NEAR = 1 << 19
-# Entries for which other threads are worth their start.
+# Entries from which on more threads repay their start.
 _SHARED = 1 << 19
-# With so many entries to a column in each block the sum of the blocks' sums is little beside them.
+# With this many entries per column in each block, adding up the sums of the blocks costs little.
 _ENTRIES_A_BLOCK, _MOST_BLOCKS = 8, 2
 
 
 class SparseMatrix:
     """Rows held as (indptr, indices, values), without a zero, indices rising within a row.
 
-    SciPy is not needed: a model that only predicts never imports it. No bit of what is made depends on the threads.
+    SciPy is not needed: a model that only predicts never imports it. No bit of a result depends on the threads.
 
     Examples
     --------
@@ -36,7 +36,7 @@ class SparseMatrix:
     """
 
     by_library = False
-    # What is gathered from θ is what takes the time; sums are float64 all the same.
+    # Gathering from θ is what takes the time; sums are float64 all the same.
     quick_dtype: np.dtype[Any] = np.dtype(np.float32)
 
     def __init__(
@@ -61,11 +61,11 @@ class SparseMatrix:
         return SparseMatrix(indptr, indices, values, self.n_features, self.has_dummy, self.threads)
 
     def _in_parts(self, n: int, work: Callable[[slice], Any]) -> None:
-        """Does something with each part of n rows or entries, none of which needs another's."""
+        """Do independent work on each part of n rows or entries."""
         in_parts(n, self.threads if len(self.values) >= _SHARED else 1, work)
 
     def _summed(self, n_rows: int, totals: Floats, add: Callable[[slice, Floats], Any]) -> Floats:
-        """Sums over rows, a block of rows at a time or several at once; what the blocks are, the data alone decide."""
+        """Sums over rows, block by block or several at once; the data alone decide what the blocks are."""
         n_blocks = 1
         if len(self.values) >= _SHARED and n_rows == self.n_rows:
             entries_a_column = len(self.values) // self.n_features
@@ -95,7 +95,7 @@ class SparseMatrix:
         run = kernels_for(kernels.__name__, len(self.values) * by_class.shape[1])
         data, first = (self.indptr, self.indices, self.values), int(self.has_dummy)
         self._in_parts(len(rows), lambda part: run.row_scores(*data, rows[part], by_class, first, scores[part]))
-        # A class's scores side by side, over which all that follows is quicker.
+        # Each class's scores are contiguous, which is quicker for all that follows.
         return scores[:, 0] if theta.ndim == 1 else np.asfortranarray(scores)
 
     def weighted_sum(self, residuals: NDArray[Any], rows: RowIndices | None = None) -> Floats:
@@ -197,14 +197,14 @@ class SparseMatrix:
             len(rows), lambda part: run(*data, rows[part], indptr[part.start : part.stop + 1], indices, values)
         )
         taken = self._with(indptr, indices, values)
-        # What is known of the rows goes with them.
+        # Norms and hashes are known already.
         vars(taken).update({name: own[rows] for name, own in vars(self).items() if name in _OF_ROWS})
         return taken
 
     def by_falling_frequency(self, n_weights: int) -> tuple[SparseMatrix, NDArray[Any]]:
-        """Columns of most entries first: the weights that are needed most often then lie close together.
+        """Columns with the most entries first: the weights that are needed most often then lie close together.
 
-        Where not all fit in the cache, the others come last within a row, so that many a wait for memory is one.
+        Where not all fit in the cache, a row's other columns come last, so that their waits for memory overlap.
         """
         frequency = np.zeros(self.n_features, dtype=np.int64)
         self._kernels().count_columns(self.indices, frequency)
@@ -220,6 +220,6 @@ class SparseMatrix:
             new = indices, values
             self._in_parts(self.n_rows, lambda part: near_first(self._begins(part), *old, near, *new))
         ranked = self._with(self.indptr, indices, values)
-        # A cached property that is there already.
+        # The cached property need not be computed again.
         vars(ranked)["_squared_norms"] = self._squared_norms
         return ranked, rank

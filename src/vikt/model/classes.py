@@ -13,7 +13,7 @@ from vikt.errors import ClassesError, DataError, ShapeWarning, UsageError, known
 
 
 def label_array(labels: Any) -> NDArray[Any]:
-    """Labels as an array that keeps all that they say.
+    """Labels as an array that keeps every character.
 
     NumPy's strings lose a NUL at their end, and two labels could become one: such labels are kept as objects.
     """
@@ -31,7 +31,7 @@ def encode_labels(labels: Any) -> tuple[NDArray[Any], Classes]:
     ClassesError
         All rows have one class.
     DataError
-        Labels that are no classes: missing, or numbers with fractions.
+        Labels are missing, or are numbers with fractions.
     """
     labels = np.asarray(labels)
     if labels.ndim == 2 and labels.shape[1] == 1:
@@ -47,7 +47,7 @@ def encode_labels(labels: Any) -> tuple[NDArray[Any], Classes]:
         if not np.isfinite(labels).all():
             raise DataError("Input y contains NaN or infinity; give every row a label")
         if np.any(labels != np.floor(labels)):
-            raise DataError("Unknown label type: continuous numbers are no classes; round them or use a regression")
+            raise DataError("Unknown label type: continuous numbers are not classes; round them or use a regression")
     if labels.dtype == object and any(label is None for label in labels):
         raise DataError("Input y contains a missing label (None); give every row a label")
     try:
@@ -66,7 +66,7 @@ def row_weights(sample_weight: Any, n_rows: int) -> Floats:
     Raises
     ------
     DataError
-        Of another length, no numbers, negative or not finite, or all zero.
+        The weights have another length, or are not numbers, negative, not finite, or all zero.
     """
     if sample_weight is None:
         return np.ones(n_rows)
@@ -90,14 +90,14 @@ def row_weights(sample_weight: Any, n_rows: int) -> Floats:
 
 
 def class_factors(class_weight: Any, classes: NDArray[Any], y: Classes, weights: Floats) -> Floats:
-    """What each row's weight is multiplied with: (m,).
+    """The factor by which each row's weight is multiplied: (m,).
 
     "balanced" gives each class the same total; a dict gives factors by class, 1 where it names none.
 
     Raises
     ------
     UsageError
-        A class that is not there, or a factor that is no positive number.
+        A class is unknown, or a factor is not a positive number.
     """
     if class_weight is None:
         return np.ones(len(y))
@@ -105,7 +105,7 @@ def class_factors(class_weight: Any, classes: NDArray[Any], y: Classes, weights:
         if class_weight != "balanced":
             raise UsageError(f"class_weight: expected 'balanced' or factors by class, found {class_weight!r}")
         totals = np.bincount(y, weights=weights, minlength=len(classes))
-        # A class without rows has no total to be balanced, and no row to weigh.
+        # A class without rows has no total to balance and no row to weigh.
         present = np.count_nonzero(totals)
         return np.asarray((totals.sum() / (present * np.where(totals > 0, totals, 1.0)))[y])
     known = classes.tolist()

@@ -38,7 +38,7 @@ def log_logistic(z: ArrayLike) -> Floats:
 def softmax(z: ArrayLike) -> Floats:
     """softmax(z)_k = e^(z_k) / Σ_i e^(z_i): numbers made into a probability distribution.
 
-    z is (..., K), the classes along the last axis (lecture 6d). The largest score is taken away first, which changes
+    z is (..., K), the classes along the last axis (lecture 6d). The largest score is subtracted first, which changes
     nothing and keeps every e^z in range.
 
     Examples
@@ -67,7 +67,7 @@ def log_softmax(z: ArrayLike) -> Floats:
     largest = z.argmax(axis=-1, keepdims=True)
     z = z - np.take_along_axis(z, largest, axis=-1)
     others = np.exp(z)
-    # The largest is 1 exactly; beside it the others would be lost.
+    # The largest term is exactly 1; added to it, the others would be rounded away.
     np.put_along_axis(others, largest, 0.0, axis=-1)
     z -= np.log1p(others.sum(axis=-1, keepdims=True))
     return np.asarray(z)

@@ -54,7 +54,7 @@ class MultinomialCrossEntropy(ScorePerClass):
     steepest = 0.5
 
     def losses(self, scores: Floats, y: Classes) -> Floats:
-        # log Σ_k e^(z_k - z_y), in which the own class is 1 exactly: beside it the others would be lost.
+        # log Σ_k e^(z_k - z_y), whose own term is exactly 1: added to it, the others would be rounded away.
         own = np.arange(len(y)), y
         over = scores - scores[own][:, None]
         largest = over.max(axis=-1)

@@ -15,7 +15,7 @@ from vikt.arrays import Classes, Floats, Scales
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
 
-# A column that tells less than this of a class is penalised as if it told so much: 1/r² stays a number.
+# The smallest r: a column that says even less of a class is penalised as if it said this much, so 1/r² stays finite.
 LEAST_RATIO = 1e-2
 
 
@@ -48,7 +48,7 @@ def fit_multinomial(X: DesignMatrix, y: Classes, n_classes: int, weights: Floats
 def fit_bernoulli(X: DesignMatrix, y: Classes, n_classes: int, weights: Floats, alpha: float = 1.0) -> Floats:
     """P(x | y) = Π_j P_jy^x_j (1 - P_jy)^(1 - x_j) for x_j in {0, 1}, P_jy = (count_jy + α) / (count_y + 2α).
 
-    A feature that is absent speaks too: log(1 - P_jy) of all of them goes into the intercept. Parameters as for
+    An absent feature counts too: the intercept holds the sum of log(1 - P_jy) over all features. Parameters as for
     `fit_multinomial`; X holds zeros and ones.
     """
     class_total, counts = _counts_by_class(X, y, n_classes, weights, alpha)
@@ -61,7 +61,7 @@ def fit_bernoulli(X: DesignMatrix, y: Classes, n_classes: int, weights: Floats, 
 def log_count_ratios(
     X: DesignMatrix, y: Classes, n_classes: int, weights: Floats, alpha: float = 1.0, columns: Any = slice(None)
 ) -> Floats:
-    """r_kj = log((p_kj + α) / ‖p_k + α‖₁) - log((q_kj + α) / ‖q_k + α‖₁): how much column j tells of class k.
+    """r_kj = log((p_kj + α) / ‖p_k + α‖₁) - log((q_kj + α) / ‖q_k + α‖₁): how much column j says of class k.
 
     p_kj is the sum of column j over the rows of class k, q_kj over all others.
 
@@ -89,7 +89,7 @@ def penalty_scales(X: DesignMatrix, y: Classes, n_classes: int, weights: Floats,
     """|r_kj| of the columns to be scaled, 1 of others, as the penalty's scales: (n,) for two classes, (K, n) for more.
 
     A column multiplied by r under the penalty λθ² is the column as it is under λθ²/r², for each class apart. For two
-    classes r_0 = -r_1, and a penalty does not ask for signs.
+    classes r_0 = -r_1, and the penalty is the same for both signs.
     """
     scales = np.ones((n_classes, X.n_features), dtype=np.float32)
     ratios = np.abs(log_count_ratios(X, y, n_classes, weights, columns=scaled))

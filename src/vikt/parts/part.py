@@ -75,12 +75,12 @@ class Part:
 
 @dataclass(frozen=True)
 class PerPart(Generic[T]):
-    """What belongs to the rows of each part, for the parts that made it to be handed back to.
+    """What belongs to the rows of each part; only the parts that made it can use it, as an argument.
 
     Attributes
     ----------
     elements : tuple
-        One of each part, or whatever tells its parts where that lies.
+        One for each part, or, for parts elsewhere, where it lies.
     """
 
     elements: tuple[T, ...]
@@ -94,7 +94,7 @@ class PerPart(Generic[T]):
 
 @dataclass(frozen=True)
 class Largest:
-    """A sum of which the largest counts: that of all parts is the largest of each number."""
+    """A value whose sum over the parts is the largest, number by number."""
 
     value: Floats
 

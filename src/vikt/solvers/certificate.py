@@ -1,4 +1,4 @@
-"""How far a fit can be from the optimum, by proof.
+"""The proven distance of a fit from the optimum.
 
 For λ > 0 the objective L̂ is strongly convex in every weight but the intercepts. With the intercepts at their own
 optimum two bounds B on L̂(θ) - L̂* hold:

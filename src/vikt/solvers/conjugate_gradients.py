@@ -98,21 +98,21 @@ class ConjugateGradients:
         return squares
 
     def _centred(self, sums: Floats) -> Floats:
-        """Σ_i r_i·x_i, made in place those of the columns centred."""
+        """Σ_i r_i·x_i, converted in place to that of the centred columns."""
         if self.first:
             sums[..., 1:] -= np.multiply.outer(self.means, sums[..., 0]).T
         sums[..., self.constant + self.first] = 0.0
         return sums
 
     def _uncentred(self, v: Floats) -> Floats:
-        """The weights of the columns as they are, that make the same scores as v of the centred ones."""
+        """The weights of the original columns that make the same scores as v does of the centred ones."""
         weights = v.copy(order="K")
         if self.first:
             weights[..., 0] -= np.einsum("j,j...->...", self.means, weights[..., 1:].T)
         return weights
 
     def _with_penalty(self, sums: Floats, theta: Floats) -> Floats:
-        """The sums and, added in place, 2λθ/r²."""
+        """The sums, with 2λθ/r² added in place."""
         sums[..., self.first :] += self.curvature * theta[..., self.first :]
         return sums
 

@@ -2,7 +2,7 @@
 
 Every row i holds its part of the dual, α_i, and θ_j = (1/(2λW)) Σ_i w_i x_ij (y_i - α_i) throughout. A visit gathers
 the row's scores z = θx, moves α_i to its exact best value given all others, and scatters the difference into θ. At the
-optimum α_i = p_i for every row: the gradient that descent would take away again is then exactly the one remembered.
+optimum α_i = p_i for every row: the gradient that descent would subtract is then exactly the one remembered.
 
 The free intercept is the multiplier of Σ_i w_i (y_i - α_i) = 0, found by an augmented Lagrangian: it moves by ρ times
 the imbalance, within a visit and once more between passes.
@@ -32,7 +32,7 @@ from vikt.solvers.solver import Solver
 _RHO = 0.3
 # The sum of KL divergences met on the way is a few times the true gap.
 _HINT = 3.0
-# What a pass is expected to leave is told to within a factor of two, as a rule too low.
+# The distance expected after a pass is right to within a factor of two, and as a rule too low.
 _EXPECTED = 0.7
 _AGAIN, _SOONEST = 0.9, 0.1
 # Rows whose share of the gap is below this part of what may remain need no visit.
@@ -104,7 +104,7 @@ def dual(
                 theta, proof = _no_worse_than_zero(objective, theta, proof)
             if proof.relative <= tol or ended:
                 return _solution(theta, proof, curve, tol, ascent.state)
-            # The proof tells what the hint is worth here; the worse it is, the more that may change.
+            # The proof shows how good the hint is here; the worse it is, the more that may change.
             ask_below = left * max(tol / proof.relative, _SOONEST) * _AGAIN
             ascent.aim = min(ascent.aim, ask_below)
 
@@ -118,7 +118,7 @@ def _passes_ahead(hints: list[float], goal: float) -> float:
 
 
 class Ascent:
-    """The passes over one objective, and the proof of where they have come.
+    """The passes over one objective, and the proof of the point reached.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ class Ascent:
         curvature = (self.weights * (self.scale * state.rows.squared_norms.T + self.rho)).T
         self.curvature = state.layout.curvature_arguments(curvature, state.rows.by_class)
         self.negligible, self.tol = 0.0, tol
-        # Rows spared must leave the hint a way down to where a proof is asked for.
+        # Rows that are skipped must not keep the hint from falling to where a proof is due.
         self.aim = tol
         self.kernels = compiled(kernels.__name__)
         self.ascend = getattr(self.kernels, state.layout.kernel.__name__)
@@ -181,7 +181,7 @@ class Ascent:
         return self.theta()
 
     def theta(self) -> Floats:
-        """θ as it stands, the intercepts first: (n+1,) or (K, n+1), or without them where there are none."""
+        """The current θ, the intercepts (if there are any) first: (n+1,) or (K, n+1)."""
         weights, scales = self.state.theta[self.state.layout.own], self.state.rows.scales
         weights = weights if scales is None else weights * scales.T
         intercepts = self.state.intercepts[self.state.layout.own][: int(self.objective.has_dummy)]

@@ -24,7 +24,7 @@ _WITHIN_FLOAT32 = 1e-6
 # Classes are rounded up to what the machine does at once; a score this low keeps the rest out of every softmax.
 _CLASSES_AT_ONCE = 8
 _NEVER = -1e4
-# For the logarithm of a share that is 0: too small to be seen beside 1 in float32.
+# Stands for a share of 0 in logarithms: added to 1 in float32, it is rounded away.
 _ALMOST_NEVER = 1e-30
 
 
@@ -39,7 +39,7 @@ class EqualRows:
 
     @classmethod
     def of(cls, objective: Objective) -> EqualRows:
-        """Found by a 64-bit hash: should two rows ever collide, the certificate, which knows no groups, will tell."""
+        """Found by a 64-bit hash: should two rows ever collide, the certificate, which ignores groups, shows it."""
         rows = objective.rows
         _, row_of, group_of = np.unique(rows.X.row_hashes(), return_index=True, return_inverse=True)
         weights = np.bincount(group_of, weights=rows.weights).astype(np.float64)
@@ -67,7 +67,7 @@ class AscentRows:
     scales : (n,) or (K, n), optional
         r of the penalty, in that order.
     by_class : (n, K') or (0, K')
-        r as the kernels read it where it differs by class. Of two classes the values are multiplied by it.
+        r as the kernels read it where it differs by class. For two classes the values are multiplied by r instead.
     """
 
     X: DesignMatrix
@@ -87,7 +87,7 @@ class AscentRows:
             scales = scales[..., np.argsort(rank)]
         # Unsigned, so that the kernels need not ask whether an index counts from the end.
         indices = indices.view(f"u{indices.itemsize}")
-        # Half the memory to go through; the proof, which reads the values as they are, makes good what is rounded.
+        # Half the memory to read; the proof, which reads the values as they are, makes up for the rounding.
         values = values.astype(np.float32, copy=False)
         if scales is not None and scales.ndim == 1:
             values = values * scales[indices]

@@ -36,13 +36,13 @@ from vikt.solvers.solver import Solver
 _EPSILON = float(np.finfo(np.float64).eps)
 _FEWEST_COORDINATES = 256
 _GROWTH = 2
-# How near to their own optimum the weights taken up are brought in one round, and the model's in one step.
+# The violation that one round leaves of the weights taken up, and one step of its model's, as a part of the first.
 _NEAR = 0.3
 _MOST_STEPS_A_ROUND = 20
 _MOST_CYCLES = 10
 _ROUNDING = 8 * _EPSILON
 _ROUNDS_WITHOUT_GAIN = 20
-# Rounding makes the proof a little weaker than what is seen on the way.
+# Rounding makes the proof a little weaker than the gap that is measured on the way.
 _SURE = 0.9
 
 
@@ -104,7 +104,7 @@ def elastic_net(
 
 
 class _Columns(NamedTuple):
-    """The data matrix by columns: where each begins, rows and values; and the mean taken from each, mostly 0."""
+    """The data matrix by columns (where each begins, rows, values) and the mean subtracted from each, mostly 0."""
 
     indptr: NDArray[np.int64]
     rows: NDArray[np.uint32]
@@ -145,7 +145,7 @@ class _Work:
         self.steps = 0
 
     def look_at_all(self) -> tuple[float, float, Floats]:
-        """With the intercepts at their optimum: L̂, the gap but for rounding, and the slopes of the mean loss."""
+        """L̂, the gap (but for rounding) and the slopes of the mean loss, with the intercepts at their optimum."""
         objective = self.objective
         self.theta, self.scores = balanced_intercepts(objective, self.theta, self.scores)
         gradient = objective.weighted_sum(objective.residuals(self.scores))
@@ -201,7 +201,7 @@ class _Work:
         return self._go(whole.reshape(self.theta.shape), moved.reshape(self.scores.only.shape), fall)
 
     def _go(self, step: Floats, moved: Floats, slope: float) -> bool:
-        """Go as much of a step as lowers the objective; False where no part of it does."""
+        """Go as far along a step as lowers the objective; False where no part of it does."""
         objective = self.objective
         value, penalty = objective.value_from_scores(self.scores, self.theta), objective.penalty.value(self.theta)
 
@@ -220,7 +220,7 @@ class _Work:
 
 
 def _violations(slopes: Floats, weights: Floats, l2: Floats, l1: Floats) -> Floats:
-    """How far the slope at each weight is from what the optimum asks: the least of the subgradients."""
+    """The least absolute subgradient at each weight, which is 0 at the optimum."""
     slopes = slopes + 2 * l2 * weights
     at_zero = np.maximum(np.abs(slopes) - l1, 0.0)
     return np.asarray(np.where(weights == 0, at_zero, np.abs(slopes + l1 * np.sign(weights))))
@@ -233,7 +233,7 @@ _KERNELS: dict[type, Callable[..., int]] = {
 
 
 def _chosen(violations: Floats, weights: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Features and classes of the weights that are not 0, and of those furthest from what the optimum asks."""
+    """Features and classes of the weights that are not 0, and of those with the largest violations."""
     there = weights != 0
     wanted = max(_FEWEST_COORDINATES, _GROWTH * int(np.count_nonzero(there)))
     candidates = np.where(there, np.inf, violations).ravel()

@@ -6,7 +6,7 @@ from typing import Any
 
 Array = Any
 
-# Where all probabilities are 0 or 1 the loss looks flat, which it is not: so much of a column's size is curvature.
+# The least curvature, as a part of a column's size: where all probabilities are 0 or 1 the loss only looks flat.
 LEAST_CURVATURE = 1e-12
 
 
@@ -15,7 +15,7 @@ def by_column(
 ) -> None:
     """Compressed columns of compressed rows. A column with a mean is held whole, less its mean.
 
-    `starts` holds where each column begins, and in the end where it ends; `columns` is zero to begin with.
+    `starts` holds where each column begins and, on return, where it ends; `columns` must be zero on entry.
     """
     m = indptr.shape[0] - 1
     n = means.shape[0]
@@ -65,7 +65,7 @@ def slopes_and_curvatures(
 
 
 def shrunk(weight: float, by: float) -> float:
-    """Soft thresholding: nearer to 0 by so much, and 0 where that would cross it."""
+    """Soft thresholding: nearer to 0 by `by`, and 0 where that would cross it."""
     if weight > by:
         return weight - by
     if weight < -by:
@@ -99,8 +99,8 @@ def minimise_model(
 
     The model's Hessian is exact: Σ_i (w_i/W) (diag(p_i) - p_i p_iᵀ) ⊗ x_i x_iᵀ. Kept are `moved`, the step's scores,
     and `mean`, their mean by p; `curved` is (w_i/W) p_ik. Weights that are 0 are looked at again only once the others
-    rest. The cycles end when one over all changes no slope by more than `enough`. `l2` and `l1` are those of each
-    coordinate.
+    rest. The cycles end when one over all changes no slope by more than `enough`. `l2` and `l1` hold one number
+    per coordinate.
     """
     m, n_classes = moved.shape
     everywhere = True

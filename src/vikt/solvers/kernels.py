@@ -1,7 +1,7 @@
 """Dual coordinate ascent, as loops: one pass over the rows, each moved to its exact best.
 
 A row's α is held as log-odds (two classes) or as log α (more), so that it never leaves its simplex. The data are
-float32. Two classes are solved in float64; more in float32 too. The certificate makes good what is rounded (it
+float32. Two classes are solved in float64; more in float32 too. The certificate makes up for the rounding (it
 computes θ anew from α).
 """
 
@@ -117,7 +117,7 @@ def ascend_two_classes(
     Returns
     -------
     tuple
-        Σ w·KL(α ‖ p) and Σ w·loss, each row's as met on the way: hints of when to ask for a proof.
+        Σ w·KL(α ‖ p) and Σ w·loss, each row's at its visit: hints of when to compute a proof.
     """
     gap = 0.0
     loss = 0.0

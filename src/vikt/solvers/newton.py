@@ -1,8 +1,8 @@
 """Newton's method: for dense data, for columns of any scale, for small λ and for none.
 
 One step solves H·Δ = -∇L̂, so that no scale of a column matters. The columns are centred first, which the free intercept
-takes up again: a constant column then is nothing, and one that varies little about a large mean is no copy of the dummy
-feature. A step is halved until the loss falls enough; near the optimum the full step squares the distance.
+takes up again: a constant column then vanishes, and one that varies little about a large mean no longer resembles the
+dummy feature. A step is halved until the loss falls enough; near the optimum the full step squares the distance.
 
 With few weights the Hessian is formed and the step exact; with many, the step is found by conjugate gradients.
 """
@@ -118,7 +118,7 @@ def newton(
 
 
 class _Point(NamedTuple):
-    """What is known where a fit stands: L̂, the probabilities, the gradient and its sum of squares."""
+    """The facts of one point: L̂, the probabilities, the gradient and its sum of squares."""
 
     value: float
     p: PerPart[Floats]
@@ -128,7 +128,7 @@ class _Point(NamedTuple):
 
 @dataclass
 class _Fit:
-    """Where a fit stands and what it has seen on the way; `dtype` is that of its products, at first a rough one."""
+    """The current point of a fit and its history; `dtype` is that of its products, at first a rough one."""
 
     objective: Objective
     steps: Steps
@@ -180,14 +180,14 @@ class _Fit:
     def step(self, point: _Point, wanted: float) -> tuple[Floats, float]:
         step, decrement = self.steps.step(point.gradient, point.p, np.sqrt(_FARTHER * wanted))
         if self.objective.has_dummy:
-            # All classes' scores may rise together, which changes nothing; so they do not.
+            # All classes' scores could rise together without effect.
             step[..., 0] = self.objective.loss.centred(step[..., 0])
         return step, decrement
 
     def go(self, point: _Point, step: Floats, decrement: float) -> bool:
-        """Go as much of the step as lowers L̂; False where no part of it does, by what rounding lets be seen.
+        """Go as far along the step as lowers L̂; False where no part of it does, as far as rounding shows.
 
-        Where even the value cannot tell a better point, the decrement still can, until rounding is all there is.
+        Where the value no longer shows which point is better, the decrement still does, until only rounding is left.
         """
         if (decrement <= _ROUNDING * point.value and decrement > self.last_decrement / 2) or _stuck(self.values):
             return False
@@ -232,7 +232,8 @@ def _stuck(values: list[float]) -> bool:
 
 def _no_better(proof: Certificate) -> str:
     return (
-        f"rounding ended the fit before convergence, {proof.distance}: no step lowers the loss by what float64 can tell"
+        f"rounding ended the fit before convergence, {proof.distance}: "
+        "no step lowers the loss by more than float64 can resolve"
     )
 
 

@@ -1,4 +1,4 @@
-"""By how much rounding can have moved what a proof is made of, so that no bound is below the truth."""
+"""Bounds on the rounding of what a proof is made of, so that no bound is below the truth."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EPSILON = float(np.finfo(np.float64).eps)
 def relative_to_means(objective: Objective, gradient: Floats) -> Floats:
     """The gradient by the weights of columns less their means, which is the same where the intercepts are optimal.
 
-    What rounding leaves of the intercepts' own gradient, a column far from zero would multiply.
+    A column far from zero would multiply what rounding leaves of the intercepts' own gradient.
     """
     if not objective.has_dummy:
         return gradient

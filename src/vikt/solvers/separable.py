@@ -21,8 +21,8 @@ _FEASIBLE = 1e-6
 def checked_for_separability(objective: Objective, solution: Solution) -> Solution:
     """The solution of a fit with λ = 0; where the classes are found to be separable, as one that did not converge.
 
-    That all rows are separated the weights show by themselves. Whether some can be, none being on a wrong side, a
-    linear program tells, if it is a small one (Albert and Anderson 1984; Konis 2007).
+    The weights themselves show whether all rows are separated. Whether some can be, with none on a wrong side, is a
+    linear program, which is solved if it is small (Albert and Anderson 1984; Konis 2007).
     """
     if objective.parts.sums(_rows_on_a_wrong_side, objective.loss, solution.theta) == 0:
         what = "the classes are separable"
