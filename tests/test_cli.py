@@ -11,10 +11,11 @@ import time
 
 import pytest
 
+from vikt.answers import Answers
 from vikt.classifier import TextClassifier
 from vikt.cli.main import main
-from vikt.cli.predict import Answers
 from vikt.features.text import TextFeatures
+from vikt.files.trained import load_trained
 
 MAILS = "label\ttext\n" + "".join(
     f"{label}\t{text} {n}\n"
@@ -357,8 +358,8 @@ def test_lines_hold_what_the_classifier_says(tmp_path, as_json):
     names = ["50% off\t{}", "%b\nå", "ham"]
     texts = ["win money now", "lunch on friday", "the report is late"] * 5
     TextClassifier(min_df=1, l2=0.01).fit(texts, names * 5).save(tmp_path / "m.vikt")
-    answers = Answers(tmp_path / "m.vikt", top=2, threshold=0.3, proba=True)
-    columns = answers.of(["win", "lunch report", ""])
+    answers = Answers(load_trained(tmp_path / "m.vikt").model, top=2, threshold=0.3, proba=True)
+    columns = answers.by_column(["win", "lunch report", ""])
     lines = answers.lines(["win", "lunch report", ""], as_json).decode().splitlines()
     assert len(lines) == 3
     for line, row in zip(lines, zip(*columns.values(), strict=True), strict=True):

@@ -19,11 +19,11 @@ from vikt.cli.main import main
 from vikt.corpus.order import group_ranks, row_keys, split_folds
 from vikt.errors import UsageError
 from vikt.features.handmade import Category
+from vikt.fitting import fit
 from vikt.matrix import DenseMatrix
 from vikt.model.objective import Objective
 from vikt.selection.folds import Fold, validation_loss, weighted_mean
-from vikt.selection.path import PathPoint, choose_l2, largest_within_one_standard_error
-from vikt.selection.prepare import Source
+from vikt.selection.penalty import PathPoint, choose_l2, largest_within_one_standard_error
 
 # The splits
 
@@ -61,14 +61,14 @@ def test_the_order_of_rows_changes_not_one_byte_of_the_file(emails, tmp_path, op
 @pytest.fixture
 def learnt(monkeypatch):
     """The groups (texts, or sentences) fitted and kept apart, at each time that features are learnt."""
-    seen, made = [], Source.prepare
+    seen, made = [], fit.prepare
 
-    def prepare(self, settings, training, apart):
-        groups = self.corpus.documents.groups
+    def prepare(examples, settings, training, apart, *options):
+        groups = examples.documents.groups
         seen.append([{bytes(groups[i]) for i in rows} for rows in (training, apart)])
-        return made(self, settings, training, apart)
+        return made(examples, settings, training, apart, *options)
 
-    monkeypatch.setattr(Source, "prepare", prepare)
+    monkeypatch.setattr(fit, "prepare", prepare)
     return seen
 
 
@@ -112,8 +112,8 @@ def test_the_standard_error_of_equal_weights_is_scipys(values):
 @pytest.fixture
 def exact_path(monkeypatch):
     """Each fit of the path to the end: that its habit is to stop at a hundredth is another matter."""
-    monkeypatch.setattr("vikt.selection.path._PATH_TOL", 1e-10)
-    monkeypatch.setattr("vikt.selection.path._MOST_PASSES", 3000)
+    monkeypatch.setattr("vikt.selection.penalty._PATH_TOL", 1e-10)
+    monkeypatch.setattr("vikt.selection.penalty._MOST_PASSES", 3000)
 
 
 def folds_of(classes, m=150, k=3, seed=0):

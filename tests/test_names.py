@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from vikt import names
 from vikt.corpus.readers import READERS
 from vikt.features.text import FEATURES
@@ -10,8 +12,8 @@ from vikt.solvers import SOLVERS
 
 
 def test_names_agree_with_the_tables():
-    assert set(names.WEIGHTINGS) == set(WEIGHTINGS)
-    assert set(names.SOLVERS) == {"auto", *SOLVERS}
-    assert set(names.FORMATS) == set(READERS)
+    assert set(get_args(names.WeightingName)) == set(WEIGHTINGS)
+    assert set(get_args(names.SolverName)) == {"auto", *SOLVERS}
+    assert set(get_args(names.FormatName)) == set(READERS)
     # The recipes with Naive Bayes are parts of a choice, and no option.
-    assert set(names.ANALYZERS) == {name for name in FEATURES if "nb" not in name.split("+")}
+    assert set(get_args(names.AnalyzerName)) == {name for name in FEATURES if "nb" not in name.split("+")}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Floats
+from vikt.arrays import Floats, RowIndices
 from vikt.base import Estimator
-from vikt.corpus.order import canonical_order, group_ranks, split_tenths
+from vikt.corpus.order import split_tenths
 from vikt.errors import DataError, UsageError, check_known
-from vikt.matrix import DesignMatrix, design_matrix, equal_rows
+from vikt.fitting.rows import ordered_rows
+from vikt.matrix import DesignMatrix, design_matrix
 from vikt.model.classes import class_factors, encode_labels, row_weights
 from vikt.model.linear import LinearModel, centred_intercepts, log_probabilities, most_probable
 from vikt.model.naive_bayes import NAIVE_BAYES
@@ -204,30 +204,27 @@ class LogisticRegression(LinearClassifier):
         matrix, indices, weights = self._prepared(X, y, sample_weight, self.fit_intercept)
         known = self._known(offset, sample_weight, matrix.n_rows)
         weights = weights * class_factors(self.class_weight, self.classes_, indices, weights)
-        keys, content_of = _row_contents(matrix, settings.random_state, known)
-        order = canonical_order(keys, content_of, indices, weights)
-        order, weights = _merged(order, keys, content_of, indices, weights)
-        training, validation = order, None
+        ordered = ordered_rows(matrix, indices, weights, settings.random_state, known)
+        training, apart = np.arange(len(ordered.rows)), np.arange(0)
         if settings.patience is not None:
-            ranks = group_ranks([content_of(i) for i in order], keys[order])
-            kept, apart = split_tenths(ranks, indices[order], 1)
-            training, validation = order[kept], order[apart] if len(apart) else None
-        self.l2_ = self._l2(float(weights[training].sum()))
+            training, apart = split_tenths(ordered.contents, indices[ordered.rows], 1)
+        self.l2_ = self._l2(float(ordered.weights[training].sum()))
         l2, self.l1_ = split_strength(self.l2_, self.l1_ratio)
 
-        def objective_of(rows: NDArray[np.int64], l2: float, l1: float) -> Objective:
+        def objective_of(part: RowIndices, l2: float, l1: float) -> Objective:
+            rows = ordered.rows[part]
             return Objective(
                 matrix.take(rows),
                 indices[rows],
                 n_classes=len(self.classes_),
                 l2=l2,
-                sample_weight=weights[rows],
+                sample_weight=ordered.weights[part],
                 l1=l1,
                 offset=None if known is None else known[rows],
             )
 
         objective = objective_of(training, l2, self.l1_)
-        held_apart = None if validation is None else objective_of(validation, 0.0, 0.0)
+        held_apart = objective_of(apart, 0.0, 0.0) if len(apart) else None
         solution = minimise(objective, settings, validation=held_apart, start=self._start(last, objective.shape))
         self._learn(centred_intercepts(solution.theta) if self.fit_intercept else solution.theta, self.fit_intercept)
         self.certificate_, self.certificate_reason_ = (
@@ -317,43 +314,3 @@ def _checked_offset(offset: Any, shape: tuple[int, ...]) -> Floats:
     if not np.isfinite(known).all():
         raise DataError("offset: contains NaN or infinity; give finite scores")
     return known
-
-
-def _row_contents(
-    matrix: DesignMatrix, seed: int, offset: Floats | None = None
-) -> tuple[NDArray[np.int64], Callable[[int], Any]]:
-    """What each row says, its non-zeros, the same whether it is held sparse or dense: a seeded hash, and all of it.
-
-    Its offset is part of it. Where no two rows of one hash differ, the hash is all there is to say.
-    """
-    keys = matrix.row_hashes() * np.int64(2 * seed + 1)
-    order = np.argsort(keys, kind="stable")
-    alike = np.flatnonzero(keys[order[1:]] == keys[order[:-1]])
-    before, after = order[alike], order[alike + 1]
-    if equal_rows(matrix, before, after) and (offset is None or np.array_equal(offset[before], offset[after])):
-        return keys, keys.__getitem__
-
-    def content_of(row: int) -> bytes:
-        columns, values = matrix.row(row)
-        known = b"" if offset is None else offset[row].tobytes()
-        return bytes(columns.astype(np.int64).tobytes() + values.astype(np.float64).tobytes() + known)
-
-    return keys, content_of
-
-
-def _merged(
-    order: NDArray[np.int64],
-    keys: NDArray[np.int64],
-    content_of: Callable[[int], Any],
-    y: NDArray[np.int64],
-    weights: Floats,
-) -> tuple[NDArray[np.int64], Floats]:
-    """Equal rows of one class become one row of their joint weight: weight 2 is the row twice, to the last bit."""
-    ordered, classes = keys[order], y[order]
-    same = np.r_[False, (ordered[1:] == ordered[:-1]) & (classes[1:] == classes[:-1])]
-    for i in np.flatnonzero(same):
-        same[i] = content_of(order[i]) == content_of(order[i - 1])
-    kept = np.flatnonzero(~same)
-    weights = weights.copy()
-    weights[order[kept]] = np.add.reduceat(weights[order], kept)
-    return order[kept], weights

@@ -95,23 +95,3 @@ def progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
             bars.update(task, description=stage, completed=done, total=total or None, count=count)
 
         yield tell
-
-
-def columns(rows: list[list[str]], left: int = 1) -> str:
-    """Rows of strings in aligned columns, the first `left` of them to the left, the rest to the right."""
-    from rich.cells import cell_len
-
-    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = [
-            cell + " " * (width - cell_len(cell)) if c < left else " " * (width - cell_len(cell)) + cell
-            for c, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  " + "  ".join(cells).rstrip())
-    return "\n".join(lines)
-
-
-def figure(value: float | None) -> str:
-    """Four decimals, or a dash where there is no value."""
-    return "-" if value is None or value != value else f"{value:.4f}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ import typer
 
 from vikt import __version__
 from vikt.cli.console import guarded
+from vikt.names import AnalyzerName, FormatName, SolverName, WeightingName
 
 app = typer.Typer(
     name="vikt",
@@ -24,42 +24,6 @@ app = typer.Typer(
 )
 
 
-class Analyzer(StrEnum):
-    auto = "auto"
-    none = "none"
-    word = "word"
-    char = "char"
-    char_wb = "char_wb"
-    word_char = "word+char"
-
-
-class WeightingName(StrEnum):
-    tfidf = "tfidf"
-    counts = "counts"
-    binary = "binary"
-    nb = "nb"
-
-
-class Solver(StrEnum):
-    auto = "auto"
-    dual = "dual"
-    newton = "newton"
-    elastic_net = "elastic_net"
-    batch = "batch"
-    stochastic = "stochastic"
-    minibatch = "minibatch"
-
-
-class Format(StrEnum):
-    csv = "csv"
-    tsv = "tsv"
-    jsonl = "jsonl"
-    parquet = "parquet"
-    arrow = "arrow"
-    txt = "txt"
-    svmlight = "svmlight"
-
-
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and no notes on stderr.")]
 Threads = Annotated[
@@ -67,8 +31,8 @@ Threads = Annotated[
 ]
 Model = Annotated[Path, typer.Argument(help="A model written by `vikt train`.", metavar="MODEL")]
 TextColumn = Annotated[str | None, typer.Option("--text", help="The column of the texts.", metavar="COL")]
-FormatName = Annotated[
-    Format | None, typer.Option("--format", help="What DATA is, where its name does not tell.", show_default=False)
+Format = Annotated[
+    FormatName | None, typer.Option("--format", help="What DATA is, where its name does not tell.", show_default=False)
 ]
 LabelColumn = Annotated[str | None, typer.Option("--label", help="The column of the labels.", metavar="COL")]
 
@@ -104,8 +68,8 @@ def train(
     test: Annotated[str | None, typer.Option(help="Labelled texts for the report alone; else a tenth of DATA.")] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the model goes.")] = Path("model.vikt"),
     analyzer: Annotated[
-        Analyzer, typer.Option(help="What a text falls into; auto chooses by validation.")
-    ] = Analyzer.auto,
+        AnalyzerName, typer.Option(help="What a text falls into; auto chooses by validation.")
+    ] = "auto",
     ngrams: Annotated[
         str | None,
         typer.Option(help="Shortest and longest n-gram; words 1-2, characters 1-5 if not given.", metavar="A-B"),
@@ -145,7 +109,7 @@ def train(
     l1_ratio: Annotated[
         float, typer.Option("--l1-ratio", help="The part of L1 in the penalty; weights become 0.", min=0, max=1)
     ] = 0.0,
-    solver: Annotated[Solver, typer.Option(help="How the loss is minimised.")] = Solver.auto,
+    solver: Annotated[SolverName, typer.Option(help="How the loss is minimised.")] = "auto",
     tol: Annotated[float, typer.Option(help="The distance from the optimum to prove, relative.")] = 1e-4,
     max_iter: Annotated[int | None, typer.Option(help="The most passes over the data.", min=1)] = None,
     learning_rate: Annotated[str, typer.Option(help="α of the descents, or auto.", metavar="X")] = "auto",
@@ -155,7 +119,7 @@ def train(
         typer.Option(help="Stop a descent once the validation loss has risen more often than this in a row."),
     ] = None,
     weight: Annotated[str | None, typer.Option(help="The column of row weights.", metavar="COL")] = None,
-    format: FormatName = None,
+    format: Format = None,
     class_weight: Annotated[str | None, typer.Option(help="balanced, or factors: spam=2,ham=1.", metavar="W")] = None,
     seed: Annotated[int, typer.Option(help="Of the splits and of every draw.")] = 0,
     threads: Threads = 1,
@@ -171,9 +135,9 @@ def train(
     from vikt.cli import train as work
 
     options = dict(  # noqa: C408  (the names are those of TextClassifier)
-        analyzer=analyzer.value,
+        analyzer=analyzer,
         ngrams=work.parse_ngrams(ngrams),
-        weighting=weighting and weighting.value,
+        weighting=weighting,
         min_df=min_df,
         lowercase=lowercase,
         hashing=hashing,
@@ -181,7 +145,7 @@ def train(
         folds=folds,
         one_standard_error=one_standard_error,
         l1_ratio=l1_ratio,
-        solver=solver.value,
+        solver=solver,
         tol=tol,
         max_iter=max_iter,
         learning_rate=work.parse_number("--learning-rate", learning_rate),
@@ -196,7 +160,7 @@ def train(
         label=label,
         weight=weight,
         test=test,
-        format=format and format.value,
+        format=format,
         features=features,
         numbers=number or [],
         categories=category or [],
@@ -219,7 +183,7 @@ def evaluate(
     data: Annotated[list[str], typer.Argument(help="Labelled texts, as for train.")],
     text: TextColumn = None,
     label: LabelColumn = None,
-    format: FormatName = None,
+    format: Format = None,
     threads: Threads = 1,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -230,7 +194,7 @@ def evaluate(
     """
     from vikt.cli import evaluate as work
 
-    work.evaluate_file(model, data, text, label, format and format.value, threads, as_json, quiet)
+    work.evaluate_file(model, data, text, label, format, threads, as_json, quiet)
 
 
 @app.command(
@@ -249,7 +213,7 @@ def predict(
         Path | None, typer.Option("--output", "-o", help="A file instead of stdout; its name tells the format.")
     ] = None,
     text: TextColumn = None,
-    format: FormatName = None,
+    format: Format = None,
     top: Annotated[int, typer.Option(help="The so many most probable classes.", min=1, metavar="K")] = 1,
     threshold: Annotated[
         float, typer.Option(help="Leave the label empty where its probability is below.", min=0, max=1, metavar="P")
@@ -266,8 +230,7 @@ def predict(
     """
     from vikt.cli import predict as work
 
-    answers = work.Answers(model, threads, top, threshold, proba)
-    work.predict(answers, data, output, text, format and format.value, as_json, quiet)
+    work.predict(model, data, output, text, format, threads, top, threshold, proba, as_json, quiet)
 
 
 @app.command(
@@ -286,9 +249,9 @@ def explain(
     quiet: Quiet = False,
 ) -> None:
     """Show what each feature of a text adds to its score."""
-    from vikt.cli import use
+    from vikt.cli.explain import explain_text
 
-    use.explain_text(model, text, column or [], top, as_json)
+    explain_text(model, text, column or [], top, as_json)
 
 
 @app.command(epilog=_example("vikt inspect model.vikt", "vikt inspect model.vikt --json"))
@@ -298,9 +261,9 @@ def inspect(model: Model, as_json: Json = False, quiet: Quiet = False) -> None:
 
     Its classes, penalty, proof, test figures and strongest features.
     """
-    from vikt.cli import use
+    from vikt.cli.inspect import inspect_model
 
-    use.inspect_model(model, as_json)
+    inspect_model(model, as_json)
 
 
 @app.command(epilog=_example("vikt demo"))

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from vikt.classifier import Given, TextClassifier
-from vikt.cli import show
+from vikt.base import Progress
+from vikt.classifier import TextClassifier
 from vikt.cli.console import print_json, progress, say
-from vikt.cli.data import Labelled, labelled, paired_columns, read_tables
+from vikt.corpus.columns import Columns
+from vikt.corpus.labelled import Labelled, labelled, paired_columns, read_tables
 from vikt.corpus.read_stream import suffix_of
-from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import FORMATS
 from vikt.corpus.sources import find_sources
 from vikt.errors import OutputFileError, UsageError
 from vikt.evaluation.evaluation import Evaluation, evaluate
 from vikt.features.declarations import features_declared
 from vikt.features.handmade import Category, Feature, Number, Numbered
-from vikt.files.model_file import check_replaceable
+from vikt.features.text import TextFeatures
+from vikt.files.model_file import check_replaceable, save_model
+from vikt.fitting.examples import Examples, check_testable
+from vikt.fitting.fit import Fit, fit
+from vikt.fitting.model import FittedModel, measured
+from vikt.fitting.record import FitRecord
+from vikt.fitting.saved import SavedModel
+from vikt.fitting.settings import FitSettings
+from vikt.report.as_json import evaluation_json, fit_json
+from vikt.report.fit import data_lines, fit_lines, handmade_lines, strongest_lines
+from vikt.report.testing import evaluation_lines
+from vikt.selection.penalty import Choice
+from vikt.selection.plan import Plan
 
 
 @dataclass
@@ -44,7 +56,7 @@ class Request:
     quiet: bool = False
 
 
-def train(request: Request, options: dict[str, Any]) -> TextClassifier:
+def train(request: Request, options: dict[str, Any]) -> FittedModel:
     """Read, fit, test, report, save."""
     check_output(request.output, request.force)
     declared = [
@@ -52,51 +64,42 @@ def train(request: Request, options: dict[str, Any]) -> TextClassifier:
         *(Number(name=name) for name in request.numbers),
         *(Category(name=name, column=name) for name in request.categories),
     ]
-    classifier = TextClassifier(**options, features=declared or None)
     # Refused before any file is read, but that svmlight's files bring their own features.
     if declared or options.get("analyzer") != "none":
-        classifier.check_settings()
-    with progress(request.quiet) as tell:
+        _settings(options, declared)
+    with progress(request.quiet) as bar:
         table = read_tables(request.data, request.format)
-        _take_pairs(classifier, table, declared)
-        rows = labelled(table, classifier.features_, request.text, request.label, request.weight)
-        test = _test_rows(request, classifier, rows) if request.test is not None else None
-        for sentence in (*rows.said, *_same_file(request)) if not request.quiet else ():
-            say(sentence)
+        settings = _settings(options, declared, paired_columns(table))
+        features = TextFeatures(settings.features)
+        rows = labelled(table, features, request.text, request.label, request.weight)
         del table
-        classifier.threads = request.threads
-        held_out: tuple[Given, Any]
-        if test is None:
-            held_out = classifier.fit_and_hold_out(rows.documents, rows.labels, rows.weights, progress=tell)
-        else:
-            classifier.fit(rows.documents, rows.labels, rows.weights, progress=tell)
-            held_out = test.documents, test.labels
-        classifier.data_ |= {"test_rows": len(held_out[1]), "blank_lines": rows.n_blank}
-        evaluation = evaluate(held_out[1], classifier.classes_, classifier.predict_log_proba(held_out[0]))
+        test = _test_rows(request, features, rows.columns) if request.test is not None else None
+        for note in (*rows.notes, *_same_file(request)) if not request.quiet else ():
+            say(note)
+        examples = Examples.of(features.measure(rows.documents), rows.labels, rows.weights, settings.random_state)
+        fitted, evaluation = _fitted_and_tested(examples, test, settings, request.threads, bar)
         if request.refit_all and test is None:
-            classifier = refitted(classifier, rows, tell)
-    report = show.evaluation_json(evaluation, classifier)
-    about = {
-        "columns": {"text": rows.columns.text, "label": rows.columns.label},
-        "metrics": report["metrics"],
-    }
-    classifier.save(request.output, force=request.force, about=about)
-    _report(classifier, evaluation, report, request)
-    return classifier
+            fitted = _refitted(examples, fitted, settings, request.threads, bar)
+    fitted.warn_unless_converged(stacklevel=2)
+    data = replace(fitted.record.data, test_rows=evaluation.n_rows, blank_lines=rows.n_blank)
+    columns = {"text": rows.columns.text, "label": rows.columns.label}
+    record = replace(fitted.record, data=data, columns=columns, metrics=evaluation.to_json()["metrics"])
+    save_model(request.output, *SavedModel(fitted.model, record).to_file(), force=request.force)
+    _report(fitted.model, record, evaluation, request)
+    return fitted.model
 
 
-def _take_pairs(classifier: TextClassifier, table: Table, declared: list[Feature]) -> None:
-    """Let the features that svmlight's files hold be those of the classifier."""
-    pairs = [Numbered(name=name) for name in paired_columns(table)]
-    if pairs:
-        classifier.set_params(analyzer="none", features=[*declared, *pairs])
-    classifier.check_settings()
+def _settings(options: dict[str, Any], declared: list[Feature], pairs: Sequence[str] = ()) -> FitSettings:
+    """The settings of the fit; the pairs of svmlight's files are features, and there is then no text."""
+    features = [*declared, *(Numbered(name=name) for name in pairs)]
+    analyzer = {"analyzer": "none"} if pairs else {}
+    return TextClassifier(**options | analyzer, features=features or None).settings()
 
 
-def _test_rows(request: Request, classifier: TextClassifier, rows: Labelled) -> Labelled:
-    told = suffix_of(str(request.test)) in FORMATS
-    table = read_tables([str(request.test)], None if told else request.format)
-    return labelled(table, classifier.features_, rows.columns.text, rows.columns.label)
+def _test_rows(request: Request, features: TextFeatures, columns: Columns) -> Labelled:
+    has_known_suffix = suffix_of(str(request.test)) in FORMATS
+    table = read_tables([str(request.test)], None if has_known_suffix else request.format)
+    return labelled(table, features, columns.text, columns.label)
 
 
 def _same_file(request: Request) -> Iterator[str]:
@@ -104,18 +107,36 @@ def _same_file(request: Request) -> Iterator[str]:
         yield f"{request.test}: is trained on and tested on, so the figures flatter; test on other texts"
 
 
-def refitted(classifier: TextClassifier, rows: Labelled, tell: Any) -> TextClassifier:
-    """A model of all rows, at the λ chosen before; the figures are of the model it replaces."""
+def _fitted_and_tested(
+    examples: Examples, test: Labelled | None, settings: FitSettings, threads: int, bar: Progress
+) -> tuple[Fit, Evaluation]:
+    """A fit, and its figures on the test rows given, or else on a tenth kept apart from it."""
+    if test is None:
+        training, validation, apart = examples.split(2)
+        check_testable(examples, apart)
+        held_out = examples.take(apart)
+        documents, labels = held_out.documents, held_out.labels
+    else:
+        training, validation = examples.split(1)
+        documents, labels = measured(test.documents, TextFeatures(settings.features)), test.labels
+    fitted = fit(examples, (training, validation), settings, threads=threads, progress=bar)
+    log_probabilities = fitted.model.log_probabilities(documents, threads)
+    return fitted, evaluate(labels, fitted.model.classes, log_probabilities)
+
+
+def _refitted(examples: Examples, fitted: Fit, settings: FitSettings, threads: int, bar: Progress) -> Fit:
+    """A model of all rows by the plan of the one before, whose figures stand."""
     say("refitted on all rows: the figures are of the model before, which had not seen the test rows")
-    chosen = {"l2": classifier.l2_, "folds": None, "one_standard_error": False}
-    again = TextClassifier(**classifier.get_params() | chosen)
-    again.threads = classifier.threads
-    if classifier.feature_choice_:
-        again.settled = classifier.settled_choice()
-    again.fit(rows.documents, rows.labels, rows.weights, progress=tell)
-    again.data_ |= {name: classifier.data_[name] for name in ("test_rows", "blank_lines")}
-    again.choice_, again.feature_choice_ = classifier.choice_, classifier.feature_choice_
-    return again
+    before = fitted.record
+    l2 = before.least_proven.penalty.l2
+    chosen = {"l2": l2, "folds": None, "one_standard_error": False}
+    settings = replace(settings, options=settings.options | chosen, l2=l2, folds=None)
+    as_given = Plan(fitted.plan.recipe, (Choice(l2, [], f"λ = {l2:g} as given"),))
+    plan = fitted.plan if before.features else as_given
+    training, validation = examples.split(1)
+    again = fit(examples, (training, validation), settings, plan=plan, threads=threads, progress=bar)
+    parts = tuple(replace(part, penalty=before.least_proven.penalty) for part in again.record.parts)
+    return replace(again, record=replace(again.record, parts=parts if len(parts) == 1 else again.record.parts))
 
 
 def check_output(path: Path, force: bool) -> None:
@@ -165,28 +186,19 @@ def parse_class_weight(given: str | None) -> Any:
         raise UsageError(f"--class-weight: expected balanced or spam=2,ham=1, found {given!r}") from None
 
 
-def _report(classifier: TextClassifier, evaluation: Evaluation, report: dict[str, Any], request: Request) -> None:
+def _report(model: FittedModel, record: FitRecord, evaluation: Evaluation, request: Request) -> None:
     size = request.output.stat().st_size
     if request.as_json:
-        model: dict[str, Any] = {
-            "path": str(request.output),
-            "bytes": size,
-            "l2": classifier.l2_,
-            "loss": classifier.loss_,
-        }
-        model |= {"features": classifier.features_.n_features, "told": classifier.features_.said}
-        model["choice_of_features"] = classifier.feature_choice_ and classifier.feature_choice_.to_json()
-        model["parts"] = classifier.parts_
-        model["path_of_l2"] = show.path_json(classifier)
-        print_json({**report, "model": model})
+        about = {"path": str(request.output), "bytes": size, **fit_json(model, record)}
+        print_json({**evaluation_json(evaluation, record), "model": about})
         return
     tested = "a tenth of the rows, kept apart" if request.test is None else request.test
     blocks = [
-        show.data_lines(classifier),
-        show.fit_lines(classifier),
-        f"test       {tested}\n" + show.evaluation_lines(evaluation, classifier.data_["weighted"]),
-        show.handmade_lines(classifier),
-        show.strongest_lines(classifier),
+        data_lines(record, model),
+        fit_lines(record),
+        f"test       {tested}\n" + evaluation_lines(evaluation, record.data.weighted),
+        handmade_lines(model),
+        strongest_lines(model),
         f"model      {request.output} ({size / 1e6:.1f} MB)",
     ]
     print("\n\n".join(filter(None, blocks)))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Ints
+from vikt.arrays import Floats, Ints, RowIndices
 from vikt.corpus.texts import Texts
 
 
@@ -20,7 +20,7 @@ def row_keys(contents: Sequence[bytes] | Texts, seed: int) -> NDArray[np.uint64]
     return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
 
 
-def canonical_order(keys: NDArray[Any], content_of: Callable[[int], bytes], labels: Any, weights: Any) -> Ints:
+def canonical_order(keys: NDArray[Any], content_of: Callable[[int], Any], labels: Any, weights: Any) -> Ints:
     """The rows ordered by (key, content, label, weight), which is a shuffle too.
 
     Parameters
@@ -61,13 +61,47 @@ def group_ranks(groups: Sequence[bytes] | Texts, keys: NDArray[Any]) -> Ints:
         A hash of each, such as `row_keys`.
     """
     order = canonical_order(keys, groups.__getitem__, np.zeros(len(keys)), np.zeros(len(keys)))
-    begins = np.ones(len(keys), dtype=bool)
-    begins[1:] = keys[order[1:]] != keys[order[:-1]]
-    for i in np.flatnonzero(~begins).tolist():
-        begins[i] = groups[order[i]] != groups[order[i - 1]]
     ranks = np.empty(len(keys), dtype=np.int64)
-    ranks[order] = np.cumsum(begins) - 1
+    ranks[order] = content_ranks(keys[order], lambda i: groups[order[i]])
     return ranks
+
+
+def content_ranks(keys: NDArray[Any], content_of: Callable[[int], Any]) -> Ints:
+    """The rank of each row's content among the different contents, of rows in canonical order: (m,).
+
+    Examples
+    --------
+    >>> content_ranks(np.array([3, 3, 7]), [b"a", b"b", b"c"].__getitem__).tolist()
+    [0, 1, 2]
+    """
+    starts = np.ones(len(keys), dtype=bool)
+    starts[1:] = keys[1:] != keys[:-1]
+    for i in np.flatnonzero(~starts).tolist():
+        starts[i] = content_of(i) != content_of(i - 1)
+    return np.asarray(np.cumsum(starts) - 1)
+
+
+def merged_rows(contents: Ints, labels: Ints, weights: Floats) -> tuple[RowIndices, Floats]:
+    """Merge equal rows of one label: the first row of each run, and its joint weight.
+
+    Weight 2 is then the row twice, to the last bit.
+
+    Parameters
+    ----------
+    contents : (m,)
+        As `content_ranks` gives it: equal for equal contents, which stand together.
+    labels, weights : (m,)
+
+    Examples
+    --------
+    >>> rows, weights = merged_rows(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1]), np.ones(4))
+    >>> rows.tolist(), weights.tolist()
+    ([0, 2, 3], [2.0, 1.0, 1.0])
+    """
+    starts = np.ones(len(labels), dtype=bool)
+    starts[1:] = (contents[1:] != contents[:-1]) | (labels[1:] != labels[:-1])
+    first = np.flatnonzero(starts)
+    return first, np.add.reduceat(weights, first) if len(first) else weights
 
 
 def split_tenths(group: Ints, y: Ints, tenths: int) -> list[Ints]:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from vikt.corpus.documents import Documents
 from vikt.corpus.texts import Texts
 from vikt.features.text import TextFeatures
+from vikt.fitting.model import FittedModel, Inputs, measured
 from vikt.matrix import SparseMatrix
 from vikt.model.linear import LinearModel
 
@@ -64,13 +64,13 @@ class Explanation:
         }
 
 
-def explain(document: Documents, features: TextFeatures, model: LinearModel, classes: list[str]) -> Explanation:
-    """Explain the class that a model gives a document, the only one given."""
-    measured = features.measure(document)
-    texts = measured.texts
-    rows = features.transform(measured, np.float64)
-    X = SparseMatrix(*rows)
-    log_probabilities = model.log_probabilities(X)[0]
+def explain(model: FittedModel, document: Inputs) -> Explanation:
+    """Explain the class that a model gives a document, the only one of its inputs."""
+    features = model.features
+    documents = measured(document, features)
+    texts = documents.texts
+    rows = features.transform(documents, np.float64)
+    log_probabilities = LinearModel(model.theta).log_probabilities(SparseMatrix(*rows))[0]
     k = int(np.argmax(log_probabilities))
     theta = class_weights(model.theta, k)
     weights = theta[1 + rows.indices]
@@ -84,7 +84,7 @@ def explain(document: Documents, features: TextFeatures, model: LinearModel, cla
     by_name = {names[j]: float(parts[j]) for j in np.flatnonzero(is_ngram)}
     shown, emphasis = _emphasis(texts, features, by_name)
     return Explanation(
-        classes[k],
+        model.labels[k],
         float(np.exp(log_probabilities[k])),
         float(theta[0] + parts.sum()),
         float(theta[0]),
@@ -100,16 +100,14 @@ def class_weights(theta: Any, k: int) -> Any:
     return np.asarray(own, dtype=np.float64)
 
 
-def strongest_features(
-    features: TextFeatures, model: LinearModel, classes: list[str], n: int = 10
-) -> dict[str, list[tuple[str, float]]]:
+def strongest_features(model: FittedModel, n: int = 10) -> dict[str, list[tuple[str, float]]]:
     """The n features of largest weight for each class, by name: {class: [(feature, θ_j), ...]}."""
     strongest = {}
-    for k, label in enumerate(classes):
+    for k, label in enumerate(model.labels):
         theta = class_weights(model.theta, k)[1:]
         top = np.argpartition(-theta, min(n, len(theta) - 1))[:n]
         top = top[np.argsort(-theta[top], kind="stable")]
-        strongest[label] = list(zip(features.names(top), theta[top].tolist(), strict=True))
+        strongest[label] = list(zip(model.features.names(top), theta[top].tolist(), strict=True))
     return strongest
 
 

@@ -1,4 +1,4 @@
-"""What a user names as data: read, its columns found, as documents, labels and weights."""
+"""Tables as labelled documents: their columns found, with what the user should be told of the reading."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,19 @@ from vikt.corpus.readers import read_table
 from vikt.corpus.sources import find_sources
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError
-from vikt.features.text import TextFeatures
 
 
-@dataclass
+class DocumentReader(Protocol):
+    """What reads documents: whether it needs a text, and which columns."""
+
+    @property
+    def reads_text(self) -> bool: ...
+
+    @property
+    def columns(self) -> list[str]: ...
+
+
+@dataclass(frozen=True)
 class Labelled:
     """Labelled documents, the columns they were found in, and what the user should be told of the reading."""
 
@@ -30,7 +39,7 @@ class Labelled:
     labels: NDArray[Any]
     weights: NDArray[np.float64] | None
     columns: Columns
-    said: tuple[str, ...]
+    notes: tuple[str, ...]
     n_blank: int
 
 
@@ -40,7 +49,7 @@ def read_tables(data: Iterable[str | Path], format: str | None) -> Table:
 
 
 def labelled(
-    table: Table, features: TextFeatures, text: str | None, label: str | None, weight: str | None = None
+    table: Table, reader: DocumentReader, text: str | None, label: str | None, weight: str | None = None
 ) -> Labelled:
     """The parts of a table that a classifier learns from, or is tested on."""
     columns = find_columns(
@@ -48,11 +57,11 @@ def labelled(
         text=text,
         label=label,
         origin=table.path,
-        need_text=features.reads_text,
+        need_text=reader.reads_text,
         mean_length=table.mean_length,
     )
     return Labelled(
-        documents_of(table, features, columns.text),
+        documents_of(table, reader, columns.text),
         _labels(table, str(columns.label)),
         _weights(table, weight) if weight else None,
         columns,
@@ -66,19 +75,19 @@ def blank_lines(path: str, n: int) -> tuple[str, ...]:
     return (f"{path}: {n:,} blank line{'s' * (n > 1)} passed over",) if n else ()
 
 
-def documents_of(table: Table, features: TextFeatures, text: str | None) -> Documents:
-    """What the features read of a table."""
-    texts = Texts.from_arrow(table.column(text)) if features.reads_text and text is not None else None
-    columns = {name: table.native(name) for name in features.columns}
+def documents_of(table: Table, reader: DocumentReader, text: str | None) -> Documents:
+    """What a reader asks of a table."""
+    texts = Texts.from_arrow(table.column(text)) if reader.reads_text and text is not None else None
+    columns = {name: table.native(name) for name in reader.columns}
     if texts is None and not columns:
         return Documents(Texts.from_strings([""] * table.n_rows), {}, table.path, table.place)
     return Documents(texts, columns, table.path, table.place)
 
 
-def text_column(table: Table, features: TextFeatures, text: str | None, trained: str | None) -> Columns:
+def text_column(table: Table, reader: DocumentReader, text: str | None, trained: str | None) -> Columns:
     """The column of the texts where there are no labels: as named, else as in training, else guessed and said."""
     known = trained if trained in table.names else None
-    need = features.reads_text
+    need = reader.reads_text
     return find_columns(table.names, text=text or known, origin=table.path, need_text=need, need_label=False)
 
 
