@@ -16,6 +16,7 @@ from vikt.fitting.fit import fit as fit_examples
 from vikt.fitting.model import measured
 from vikt.matrix import DenseMatrix, SparseMatrix
 from vikt.model.naive_bayes import log_count_ratios, penalty_scales
+from vikt.report.choices import features_sentence, recipe_name
 from vikt.selection import features as choice
 from vikt.selection.recipes import Recipe
 
@@ -133,7 +134,7 @@ def test_a_blend_is_explained_to_the_last_feature(blend, emails):
 
 def test_each_part_of_a_blend_is_proven_and_the_worst_is_told(blend):
     classifier = blend()
-    relative = [part["relative"] for part in classifier.parts_]
+    relative = [part["certificate"]["relative"] for part in classifier.parts_]
     assert all(0 <= one <= classifier.tol * 1.01 for one in relative)
     assert classifier.certificate_ == max(relative)
 
@@ -152,8 +153,8 @@ def test_saved_and_loaded_is_the_same(request, tmp_path, which, emails):
     classifier.save(tmp_path / "m")
     loaded = vikt.load(tmp_path / "m")
     assert np.array_equal(loaded.predict_proba(emails[0]), classifier.predict_proba(emails[0]))
-    assert loaded.feature_choice_.curve == classifier.feature_choice_.curve
-    assert loaded.feature_choice_.recipe == classifier.feature_choice_.recipe
+    assert loaded.feature_choice_ == classifier.feature_choice_
+    assert loaded.record_ == classifier.record_
     assert loaded.parts_ == classifier.parts_
     loaded.save(tmp_path / "again")
     assert (tmp_path / "again").read_bytes() == (tmp_path / "m").read_bytes()
@@ -162,8 +163,8 @@ def test_saved_and_loaded_is_the_same(request, tmp_path, which, emails):
 def test_the_recipe_chosen_is_the_one_fitted(chosen):
     classifier = chosen()
     found = classifier.feature_choice_
-    assert len(found.curve) == len(choice.RECIPES)
-    assert found.recipe.said in dict(found.curve)
+    assert len(found.losses) == len(choice.RECIPES)
+    assert recipe_name(found.recipe) in features_sentence(found)
     assert classifier.features_.settings.analyzer == found.recipe.analyzer
 
 
@@ -180,7 +181,10 @@ def test_it_takes_evidence_to_prefer_another_recipe_to_words_and_characters(gain
 def test_a_sample_chooses_and_all_rows_are_fitted(chosen, monkeypatch):
     monkeypatch.setattr(choice, "_SAMPLE_BYTES", 10_000)
     classifier = chosen()
-    assert f"best of {len(choice.RECIPES)} on" in classifier.feature_choice_.said
+    found = classifier.feature_choice_
+    assert found.sample.n_rows < found.n_rows == 360
+    assert len(found.sample.losses) == len(choice.RECIPES)
+    assert f"on {found.sample.n_rows} rows, {recipe_name(found.sample.recipe)} was" in features_sentence(found)
     assert classifier.data_["fitted_rows"] == 400
 
 

@@ -102,7 +102,7 @@ def given_vocabulary(monkeypatch):
                 super().fit_transform(self.measure(vikt.corpus.documents.Documents.of(texts)))
                 return self.transform(other)
 
-        monkeypatch.setattr("vikt.selection.prepare.TextFeatures", Given)
+        monkeypatch.setattr("vikt.fitting.prepare.TextFeatures", Given)
 
     return learn
 

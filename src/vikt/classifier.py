@@ -22,7 +22,7 @@ from vikt.fitting.record import FitRecord, PartRecord
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.selection.features import FeatureChoice
-from vikt.selection.penalty import Choice
+from vikt.selection.penalty import PenaltyChoice
 from vikt.solvers import LossRecord
 
 
@@ -78,7 +78,7 @@ class TextClassifier(Estimator):
         `loss_curve_` are those of the part proven least.
     l2_ : float
         λ.
-    choice_ : Choice
+    choice_ : PenaltyChoice
         The λ's tried, their validation losses and the standard errors of these.
     feature_choice_ : FeatureChoice or None
         The features tried and their validation losses, where they were chosen.
@@ -237,7 +237,7 @@ class TextClassifier(Estimator):
         return self._record.l1
 
     @property
-    def choice_(self) -> Choice:
+    def choice_(self) -> PenaltyChoice:
         return self._told.penalty
 
     @property

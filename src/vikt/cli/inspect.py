@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from vikt.classifier import TextClassifier
 from vikt.cli.console import print_json
 from vikt.explanation.linear import strongest_features
 from vikt.files.trained import load_trained
-from vikt.fitting.saved import SavedModel
-from vikt.report.as_json import certificate_json, path_json
+from vikt.report.as_json import certificate_json, model_json
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, strongest_lines
 from vikt.report.tables import figure
 
@@ -20,7 +18,8 @@ def inspect_model(path: Path, as_json: bool) -> None:
     model, record = saved.model, saved.record
     if as_json:
         strongest = {label: [list(feature) for feature in of] for label, of in strongest_features(model).items()}
-        print_json(_header(saved, path) | {"strongest": strongest})
+        certificate = {"certificate": certificate_json(record)}
+        print_json(model_json(path, model, record) | certificate | {"strongest": strongest})
         return
     figures = [f"{name:<10} {figure(entry['value'])}" for name, entry in record.metrics.items()]
     options = repr(TextClassifier(**saved.parameters))
@@ -28,23 +27,3 @@ def inspect_model(path: Path, as_json: bool) -> None:
     print("\n\n".join([head, data_lines(record, model), fit_lines(record)]))
     print("\ntest figures\n" + "\n".join(figures) + "\n")
     print("\n\n".join(filter(None, [handmade_lines(model), strongest_lines(model)])))
-
-
-def _header(saved: SavedModel, path: Path) -> dict[str, Any]:
-    model, record, part = saved.model, saved.record, saved.record.least_proven
-    return {
-        "path": str(path),
-        "bytes": path.stat().st_size,
-        "params": saved.parameters,
-        "classes": model.labels,
-        "features": model.features.n_features,
-        "told": model.features.said,
-        "l2": part.penalty.l2,
-        "loss": part.loss,
-        "choice": part.penalty.said,
-        "path_of_l2": path_json(record),
-        "data": record.data.to_json(),
-        "certificate": certificate_json(record),
-        "columns": record.columns,
-        "metrics": record.metrics,
-    }

@@ -28,11 +28,9 @@ from vikt.fitting.model import FittedModel, measured
 from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
-from vikt.report.as_json import evaluation_json, fit_json
+from vikt.report.as_json import evaluation_json, model_json
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, strongest_lines
 from vikt.report.testing import evaluation_lines
-from vikt.selection.penalty import Choice
-from vikt.selection.plan import Plan
 
 
 @dataclass
@@ -125,18 +123,16 @@ def _fitted_and_tested(
 
 
 def _refitted(examples: Examples, fitted: Fit, settings: FitSettings, threads: int, bar: Progress) -> Fit:
-    """A model of all rows by the plan of the one before, whose figures stand."""
+    """A model of all rows by the plan of the fit before, whose figures stand."""
     say("refitted on all rows: the figures are of the model before, which had not seen the test rows")
-    before = fitted.record
-    l2 = before.least_proven.penalty.l2
-    chosen = {"l2": l2, "folds": None, "one_standard_error": False}
-    settings = replace(settings, options=settings.options | chosen, l2=l2, folds=None)
-    as_given = Plan(fitted.plan.recipe, (Choice(l2, [], f"λ = {l2:g} as given"),))
-    plan = fitted.plan if before.features else as_given
+    l2 = fitted.record.least_proven.penalty.l2
+    options = settings.options | {"l2": l2, "folds": None, "one_standard_error": False}
+    settings = replace(settings, options=options, l2=l2, folds=None)
     training, validation = examples.split(1)
-    again = fit(examples, (training, validation), settings, plan=plan, threads=threads, progress=bar)
-    parts = tuple(replace(part, penalty=before.least_proven.penalty) for part in again.record.parts)
-    return replace(again, record=replace(again.record, parts=parts if len(parts) == 1 else again.record.parts))
+    again = fit(examples, (training, validation), settings, plan=fitted.plan, threads=threads, progress=bar)
+    before = fitted.record.data
+    data = replace(before, fitted_rows=again.record.data.fitted_rows)
+    return replace(again, record=replace(again.record, data=data))
 
 
 def check_output(path: Path, force: bool) -> None:
@@ -187,11 +183,11 @@ def parse_class_weight(given: str | None) -> Any:
 
 
 def _report(model: FittedModel, record: FitRecord, evaluation: Evaluation, request: Request) -> None:
-    size = request.output.stat().st_size
     if request.as_json:
-        about = {"path": str(request.output), "bytes": size, **fit_json(model, record)}
+        about = model_json(request.output, model, record)
         print_json({**evaluation_json(evaluation, record), "model": about})
         return
+    size = request.output.stat().st_size
     tested = "a tenth of the rows, kept apart" if request.test is None else request.test
     blocks = [
         data_lines(record, model),

@@ -26,7 +26,7 @@ from vikt.errors import (
 )
 from vikt.files.replacement import replacing
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 
 _ENTRY = "vikt"
 _DIGEST_BYTES = 32

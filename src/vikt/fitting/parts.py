@@ -15,7 +15,7 @@ from vikt.fitting.prepare import Prepared
 from vikt.model.linear import centred_intercepts
 from vikt.model.objective import Objective
 from vikt.model.penalties import split_strength
-from vikt.selection.penalty import Choice, default_l2
+from vikt.selection.penalty import PenaltyChoice, default_penalty
 from vikt.solvers import LossRecord, Settings, Solution, minimise
 from vikt.solvers.certificate import Certificate, certificate_nearby
 
@@ -30,7 +30,7 @@ class FittedPart:
         In `FEATURES`.
     share : float
         Of the score.
-    penalty : Choice
+    penalty : PenaltyChoice
         λ.
     certificate : Certificate
         Of this part.
@@ -47,7 +47,7 @@ class FittedPart:
 
     name: str
     share: float
-    penalty: Choice
+    penalty: PenaltyChoice
     certificate: Certificate
     solution: Solution
     features: TextFeatures
@@ -59,7 +59,7 @@ class FittedPart:
 def fit_part(
     prepared: Prepared,
     part: tuple[str, float],
-    penalty: Choice | None,
+    penalty: PenaltyChoice | None,
     solver: Settings,
     l1_ratio: float = 0.0,
     on_pass: Callable[[LossRecord], None] | None = None,
@@ -72,7 +72,7 @@ def fit_part(
     prepared : Prepared
     part : tuple
         Its name in `FEATURES`, and its share of the score.
-    penalty : Choice or None
+    penalty : PenaltyChoice or None
         λ chosen before; None for the default.
     solver : Settings
     l1_ratio : float
@@ -82,7 +82,7 @@ def fit_part(
         Keep the objective, and the dual variables where the solver has them.
     """
     fold = prepared.fold
-    penalty = penalty or default_l2(fold.training, "too few texts to validate on")
+    penalty = penalty or default_penalty(fold.training)
     objective = fold.training.with_l2(*split_strength(penalty.l2, l1_ratio))
     validation = fold.validation if fold.validation.X.n_rows else None
     solution = minimise(objective, solver, validation=validation, progress=on_pass)

@@ -11,11 +11,8 @@ from vikt.fitting.examples import Examples, spelled_labels
 from vikt.fitting.parts import FittedPart
 from vikt.model.penalties import split_strength
 from vikt.selection.features import FeatureChoice
-from vikt.selection.penalty import Choice, PathPoint
+from vikt.selection.penalty import PenaltyChoice
 from vikt.solvers import LossRecord
-
-# A certificate larger than this says no more, and JSON has no infinity.
-_LARGEST = 1e300
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ class PartRecord:
         In `FEATURES`.
     share : float
         Of the score.
-    penalty : Choice
+    penalty : PenaltyChoice
         λ, and how it was chosen.
     relative, bound, loss : float
         The certificate: c in L̂ ≤ (1 + c)·L̂*, the bound on L̂ - L̂*, and L̂. The first two are nan where nothing is proven.
@@ -93,12 +90,12 @@ class PartRecord:
         Over the data.
     stopping_reason : str
     loss_curve : tuple of LossRecord
-        Without seconds, which differ from run to run; not in a file.
+        Without seconds, which differ from run to run.
     """
 
     name: str
     share: float
-    penalty: Choice
+    penalty: PenaltyChoice
     relative: float
     bound: float
     loss: float
@@ -126,16 +123,36 @@ class PartRecord:
 
     def to_json(self) -> dict[str, Any]:
         """Finite numbers or null, never NaN or Infinity."""
+        certificate = {"relative": _finite(self.relative), "bound": _finite(self.bound), "reason": self.reason}
         return {
             "name": self.name,
             "share": self.share,
-            "said": self.penalty.said,
-            "l2": self.penalty.l2,
-            "relative": _finite(self.relative),
-            "bound": _finite(self.bound),
-            "value": self.loss,
-            "reason": self.reason,
+            "penalty": self.penalty.to_json(),
+            "certificate": certificate,
+            "loss": self.loss,
+            "passes": self.passes,
+            "stopping_reason": self.stopping_reason,
+            "loss_curve": [list(record[:3]) for record in self.loss_curve],
         }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> PartRecord:
+        certificate = kept["certificate"]
+        bound = math.nan if certificate["bound"] is None else certificate["bound"]
+        # A bound above the loss itself is a proof, but of no relative distance.
+        unbounded = math.nan if math.isnan(bound) else math.inf
+        return cls(
+            kept["name"],
+            kept["share"],
+            PenaltyChoice.from_json(kept["penalty"]),
+            unbounded if certificate["relative"] is None else certificate["relative"],
+            bound,
+            kept["loss"],
+            certificate["reason"],
+            kept["passes"],
+            kept["stopping_reason"],
+            tuple(LossRecord(*record) for record in kept["loss_curve"]),
+        )
 
 
 @dataclass(frozen=True)
@@ -191,73 +208,31 @@ class FitRecord:
         return split_strength(self.least_proven.penalty.l2, self.options["l1_ratio"])[1]
 
     def to_json(self) -> dict[str, Any]:
-        """The record as a file holds it."""
-        told = self.least_proven
-        fit = {
-            "l2": told.penalty.l2,
-            "l1": self.l1,
-            "loss": told.loss,
-            "certificate": None if math.isnan(told.relative) else min(told.relative, _LARGEST),
-            "bound": None if math.isnan(told.bound) else told.bound,
-            "certificate_reason": told.reason,
-            "passes": told.passes,
-            "stopping_reason": told.stopping_reason,
-            "choice": {"said": told.penalty.said, "curve": [list(point) for point in told.penalty.curve]},
+        """The record as files and `--json` hold it."""
+        return {
+            "options": self.options,
+            "data": self.data.to_json(),
             "analyzer": self.analyzer,
-            "parts": [part.to_json() for part in self.parts] if len(self.parts) > 1 else [],
-            "features": self.features and self.features.to_json(),
+            "parts": [part.to_json() for part in self.parts],
+            "feature_choice": self.features and self.features.to_json(),
+            "columns": self.columns,
+            "metrics": self.metrics,
         }
-        options = dict(self.options)
-        class_weight = options.pop("class_weight")
-        about = {name: value for name, value in (("columns", self.columns), ("metrics", self.metrics)) if value}
-        kept = {"params": options, "fit": fit, "data": self.data.to_json(), "about": about}
-        return kept if class_weight is None else {**kept, "class_weight": class_weight}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> FitRecord:
         """A record as `to_json` gave it."""
-        fit, about = kept["fit"], kept["about"]
-        penalty = Choice(fit["l2"], [PathPoint(*point) for point in fit["choice"]["curve"]], fit["choice"]["said"])
-        known = PartRecord(
-            fit["analyzer"],
-            1.0,
-            penalty,
-            _number(fit["certificate"]),
-            _number(fit["bound"]),
-            fit["loss"],
-            fit["certificate_reason"],
-            fit["passes"],
-            fit["stopping_reason"],
-        )
-        parts = tuple(_part_from_json(part, known) for part in fit["parts"]) or (known,)
+        chosen = kept["feature_choice"]
         return cls(
-            {**kept["params"], "class_weight": kept.get("class_weight")},
+            kept["options"],
             DataRecord(**kept["data"]),
-            fit["analyzer"],
-            parts,
-            fit["features"] and FeatureChoice.from_json(fit["features"]),
-            about.get("columns", {}),
-            about.get("metrics", {}),
+            kept["analyzer"],
+            tuple(map(PartRecord.from_json, kept["parts"])),
+            chosen and FeatureChoice.from_json(chosen),
+            kept["columns"],
+            kept["metrics"],
         )
-
-
-def _part_from_json(kept: Mapping[str, Any], known: PartRecord) -> PartRecord:
-    return PartRecord(
-        kept["name"],
-        kept["share"],
-        Choice(kept["l2"], known.penalty.curve, kept["said"]),
-        _number(kept["relative"]),
-        _number(kept["bound"]),
-        kept["value"],
-        kept["reason"],
-        known.passes,
-        known.stopping_reason,
-    )
 
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else value

@@ -7,6 +7,7 @@ import numpy as np
 from vikt.explanation.linear import class_weights, strongest_features
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord, PartRecord
+from vikt.report.choices import features_sentence, penalty_sentence, recipe_name
 from vikt.report.tables import (
     MOST_CLASSES_IN_A_MATRIX,
     MOST_CLASSES_LISTED,
@@ -47,7 +48,7 @@ def data_lines(record: FitRecord, model: FittedModel) -> str:
 def fit_lines(record: FitRecord) -> str:
     part = record.least_proven
     choice = part.penalty
-    lines = [*_feature_choice_lines(record), f"penalty    {choice.said}"]
+    lines = [*_feature_choice_lines(record), f"penalty    {penalty_sentence(choice)}"]
     if choice.curve:
         rows = [["C·mean‖x‖²", "λ", "validation log loss", "standard error", ""]]
         for point in choice.curve:
@@ -66,11 +67,13 @@ def _feature_choice_lines(record: FitRecord) -> list[str]:
     if not chosen:
         return []
     rows = [["features", "validation log loss", ""]]
-    rows += [[said, figure(loss), "<- chosen" if said == chosen.recipe.said else ""] for said, loss in chosen.curve]
-    lines = [f"chosen     {chosen.said}", columns(rows)]
+    rows += [
+        [recipe_name(recipe), figure(loss), "<- chosen" * (recipe == chosen.recipe)] for recipe, loss in chosen.losses
+    ]
+    lines = [f"chosen     {features_sentence(chosen)}", columns(rows)]
     lines += [
-        f"part       {part.share:g} of the score: {single_recipe(part.name).said}, {part.penalty.said}; "
-        + (part.reason or _distance(part.relative, part.bound))
+        f"part       {part.share:g} of the score: {recipe_name(single_recipe(part.name))}, "
+        f"{penalty_sentence(part.penalty)}; {part.reason or _distance(part.relative, part.bound)}"
         for part in parts
     ]
     return lines + ["           below: the part proven least"] * bool(parts)

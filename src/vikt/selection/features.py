@@ -6,7 +6,7 @@ side. Its parts are fitted, and their distances from the optimum proven, each by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from vikt.base import Progress
 from vikt.errors import EmptyVocabularyError
 from vikt.features.text import FeatureSettings
 from vikt.selection.folds import Fold, weighted_mean
-from vikt.selection.penalty import Choice, choose_l2
+from vikt.selection.penalty import PenaltyChoice, choose_l2
 from vikt.selection.recipes import RECIPES, USUAL_RECIPE, Recipe
 from vikt.solvers import Settings, minimise
 from vikt.threads import running
@@ -56,32 +56,72 @@ class Trials:
     progress: Progress
 
 
+class RecipeLoss(NamedTuple):
+    """A recipe, and its log loss on the rows kept apart."""
+
+    recipe: Recipe
+    log_loss: float
+
+
 @dataclass(frozen=True)
 class FeatureChoice:
-    """The recipe chosen, the validation log loss of each, and what is to be said about it.
+    """The recipe chosen, and what it was chosen from.
 
-    `choices` holds the λ's of the parts.
+    It is the recipe of the least loss, or the usual one where that is within two standard errors of the least.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    losses : tuple of RecipeLoss
+        Of every recipe for which there are features.
+    n_rows : int
+        How many rows were learnt from.
+    sample : FeatureChoice or None
+        The choice on the first rows, where all were too many: it decided which parts were tried on all.
     """
 
     recipe: Recipe
-    curve: list[tuple[str, float]]
-    said: str
-    choices: dict[str, Choice]
+    losses: tuple[RecipeLoss, ...]
+    n_rows: int
+    sample: FeatureChoice | None = None
+
+    @property
+    def log_loss(self) -> float:
+        """Of the recipe chosen."""
+        return dict(self.losses)[self.recipe]
+
+    @property
+    def best(self) -> Recipe:
+        """The recipe of the least loss; a tie goes to the first."""
+        return min(self.losses, key=lambda tried: tried.log_loss).recipe
 
     def to_json(self) -> dict[str, Any]:
-        """What is told of it, and kept in a file: the λ's are not."""
-        shares = [list(share) for share in self.recipe.shares]
-        return {"analyzer": self.recipe.analyzer, "shares": shares, "said": self.said, "curve": self.curve}
+        losses = [{**tried.recipe.to_json(), "log_loss": tried.log_loss} for tried in self.losses]
+        return {
+            **self.recipe.to_json(),
+            "log_loss": self.log_loss,
+            "tried": losses,
+            "rows": self.n_rows,
+            "sample": self.sample and self.sample.to_json(),
+        }
 
     @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> FeatureChoice:
-        recipe = Recipe(kept["analyzer"], tuple((str(name), float(share)) for name, share in kept["shares"]))
-        return cls(recipe, [(str(said), float(loss)) for said, loss in kept["curve"]], kept["said"], {})
+    def from_json(cls, kept: Mapping[str, Any]) -> FeatureChoice:
+        losses = tuple(RecipeLoss(Recipe.from_json(tried), float(tried["log_loss"])) for tried in kept["tried"])
+        sample = kept["sample"] and cls.from_json(kept["sample"])
+        return cls(Recipe.from_json(kept), losses, int(kept["rows"]), sample)
+
+
+class ChosenFeatures(NamedTuple):
+    """A recipe, and λ of each of its parts."""
+
+    choice: FeatureChoice
+    penalties: tuple[PenaltyChoice, ...]
 
 
 def choose_features(
     trials: Trials, settings: FeatureSettings, training: RowIndices, validation: RowIndices
-) -> FeatureChoice | None:
+) -> ChosenFeatures | None:
     """Fit each part of each recipe, its λ by validation, and take the recipe of the least validation loss.
 
     Words and characters are taken where the best is better by less than two standard errors of the difference. Of more
@@ -105,16 +145,15 @@ def choose_features(
     of_fitted = apart[np.isin(trials.y[apart], trials.y[fitted])]
     if len(of_fitted) < LEAST_VALIDATION_ROWS or len(np.unique(trials.y[of_fitted])) < 2:
         return None
-    tried, said = _try(trials, settings, RECIPES, fitted, apart), ""
+    tried = _try(trials, settings, RECIPES, fitted, apart)
+    choice = tried.choice(len(fitted))
     if len(fitted) < len(training) or len(apart) < len(validation):
         # More rows may want other shares, which cost nothing: the parts' λ's are to be chosen on all rows anyway.
-        said = f"; {tried.best.said} was {tried.rank} on {len(fitted):,} rows"
-        parts = {name for name, _ in tried.best.shares + tried.least.shares}
+        parts = {name for name, _ in choice.recipe.shares + choice.best.shares}
         recipes = [recipe for recipe in tried.losses if parts.issuperset(name for name, _ in recipe.shares)]
         tried = _try(trials, settings, recipes, training, validation)
-    said = f"{tried.best.said}: validation log loss {tried.losses[tried.best]:.4f}, {tried.rank}{said}"
-    curve = [(recipe.said, one) for recipe, one in tried.losses.items()]
-    return FeatureChoice(tried.best, curve, said, tried.choices)
+        choice = replace(tried.choice(len(training)), sample=choice)
+    return ChosenFeatures(choice, tuple(tried.penalties[name] for name, _ in choice.recipe.shares))
 
 
 @dataclass(frozen=True)
@@ -123,7 +162,7 @@ class _Comparison:
 
     row_losses: dict[Recipe, Floats]
     weights: Floats
-    choices: dict[str, Choice]
+    penalties: dict[str, PenaltyChoice]
 
     @cached_property
     def losses(self) -> dict[Recipe, float]:
@@ -140,17 +179,14 @@ class _Comparison:
         gain = weighted_mean(self.row_losses[USUAL_RECIPE] - self.row_losses[self.least], self.weights)
         return USUAL_RECIPE if gain.mean <= 2 * gain.standard_error else self.least
 
-    @property
-    def rank(self) -> str:
-        if self.best == self.least:
-            return f"best of {len(self.losses)}"
-        return f"within two standard errors of {self.least.said}, best of {len(self.losses)}"
+    def choice(self, n_rows: int) -> FeatureChoice:
+        return FeatureChoice(self.best, tuple(RecipeLoss(*tried) for tried in self.losses.items()), n_rows)
 
 
 class _TriedPart(NamedTuple):
     """λ of one part, its scores of the rows kept apart, and the losses of any scores of theirs."""
 
-    choice: Choice
+    penalty: PenaltyChoice
     scores: Floats
     losses: Callable[[Any], Floats]
     weights: Floats
@@ -169,11 +205,11 @@ def _try(
         except EmptyVocabularyError:
             # Words in one-letter texts, say: recipes without this part remain.
             return None
-        choice = choose_l2([fold], random_state=trials.random_state)
+        penalty = choose_l2([fold], random_state=trials.random_state)
         quickly = replace(_QUICKLY, random_state=trials.random_state)
-        solution = minimise(fold.training.with_l2(choice.l2), quickly)
+        solution = minimise(fold.training.with_l2(penalty.l2), quickly)
         held = fold.validation
-        return _TriedPart(choice, held.X.scores(solution.theta), partial(held.loss.losses, y=held.y), held.weights)
+        return _TriedPart(penalty, held.X.scores(solution.theta), partial(held.loss.losses, y=held.y), held.weights)
 
     with running(trials.threads) as run:
         tried = zip(names, run(fit, enumerate(names, start=1)), strict=True)
@@ -189,7 +225,7 @@ def _try(
         for recipe in recipes
         if all(name in parts for name, _ in recipe.shares)
     }
-    return _Comparison(row_losses, any_part.weights, {name: part.choice for name, part in parts.items()})
+    return _Comparison(row_losses, any_part.weights, {name: part.penalty for name, part in parts.items()})
 
 
 def _first(n_bytes: Ints, rows: RowIndices, most_bytes: int) -> RowIndices:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import methodcaller
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from vikt.arrays import Floats
 from vikt.model.objective import Objective
-from vikt.model.penalties import DEFAULT_STRENGTH
 from vikt.selection.folds import Fold, validation_loss
 from vikt.solvers.dual import Ascent, DualState
 from vikt.threads import running
@@ -24,25 +23,66 @@ _WORSE_IN_A_ROW = 3
 
 
 class PathPoint(NamedTuple):
-    """One λ tried: C·mean‖x‖², C, λ, the validation log loss and its standard error.
-
-    The standard error is None in a model that an earlier version saved.
-    """
+    """One λ tried: C·mean‖x‖², C, λ, the validation log loss and its standard error."""
 
     strength: float
     C: float
     l2: float
     log_loss: float
-    standard_error: float | None = None
+    standard_error: float
 
 
-@dataclass
-class Choice:
-    """The λ chosen, the curve it was chosen from, and what is to be said about it."""
+PenaltyRule = Literal["given", "default", "least_loss", "one_standard_error"]
+
+
+@dataclass(frozen=True)
+class PenaltyChoice:
+    """The λ of a fit, and where it comes from.
+
+    Attributes
+    ----------
+    l2 : float
+        λ.
+    rule : str
+        "given"; "default" where there were too few texts to validate on; "least_loss" on rows kept apart; or the
+        largest within "one_standard_error" of that.
+    curve : tuple of PathPoint
+        What was tried, from the strongest penalty to the weakest; empty where nothing was.
+    n_folds : int
+        In how many folds rows were kept apart.
+    """
 
     l2: float
-    curve: list[PathPoint]
-    said: str
+    rule: PenaltyRule
+    curve: tuple[PathPoint, ...] = ()
+    n_folds: int = 1
+
+    @property
+    def chosen(self) -> PathPoint:
+        """The point of the curve that was chosen."""
+        return next(point for point in self.curve if point.l2 == self.l2)
+
+    @property
+    def best(self) -> PathPoint:
+        """The point of the least validation loss; a tie goes to the larger λ."""
+        return min(self.curve, key=lambda point: point.log_loss)
+
+    @property
+    def is_strongest_tried(self) -> bool:
+        return self.chosen is self.curve[0]
+
+    @property
+    def is_weakest_tried(self) -> bool:
+        """Whether the path went on to its end, and that was chosen."""
+        return len(self.curve) == len(STRENGTHS) and self.chosen is self.curve[-1]
+
+    def to_json(self) -> dict[str, Any]:
+        path = [dict(zip(PathPoint._fields, point, strict=True)) for point in self.curve]
+        return {"l2": self.l2, "rule": self.rule, "folds": self.n_folds, "path": path}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> PenaltyChoice:
+        return cls(kept["l2"], kept["rule"], tuple(PathPoint(**point) for point in kept["path"]), kept["folds"])
 
 
 def choose_l2(
@@ -52,7 +92,7 @@ def choose_l2(
     random_state: int = 0,
     threads: int = 1,
     progress: Callable[[list[PathPoint]], None] | None = None,
-) -> Choice:
+) -> PenaltyChoice:
     """Fit along `STRENGTHS`, each fit warm from the one before, and take the λ of the least validation log loss.
 
     All folds are fitted at the same λ's: W and mean‖x‖² are those of the folds' training rows, averaged over the folds.
@@ -86,9 +126,10 @@ def choose_l2(
             losses = [point.log_loss for point in curve]
             if len(losses) - 1 - int(np.argmin(losses)) >= _WORSE_IN_A_ROW:
                 break
-    best = min(curve, key=lambda point: point.log_loss)
-    chosen = largest_within_one_standard_error(curve) if one_standard_error else best
-    return Choice(chosen.l2, curve, _said(chosen, best, curve, len(folds)))
+    path, n_folds = tuple(curve), len(folds)
+    best = min(path, key=lambda point: point.log_loss)
+    chosen = largest_within_one_standard_error(path) if one_standard_error else best
+    return PenaltyChoice(chosen.l2, "least_loss" if chosen is best else "one_standard_error", path, n_folds)
 
 
 def largest_within_one_standard_error(curve: Sequence[PathPoint]) -> PathPoint:
@@ -103,14 +144,13 @@ def largest_within_one_standard_error(curve: Sequence[PathPoint]) -> PathPoint:
     0.05
     """
     best = min(curve, key=lambda point: point.log_loss)
-    near = [point for point in curve if point.log_loss <= best.log_loss + (best.standard_error or 0.0)]
+    near = [point for point in curve if point.log_loss <= best.log_loss + best.standard_error]
     return max(near, key=lambda point: point.l2)
 
 
-def default_l2(objective: Objective, why: str) -> Choice:
-    """λ at C·mean‖x‖² = 100, for want of rows to validate on."""
-    l2 = objective.default_l2()
-    return Choice(l2, [], f"λ = {l2:.3g} by default (C·mean‖x‖² = {DEFAULT_STRENGTH:g}): {why}")
+def default_penalty(objective: Objective) -> PenaltyChoice:
+    """λ at C·mean‖x‖² = 100, where there are no rows to validate on."""
+    return PenaltyChoice(objective.default_l2(), "default")
 
 
 class _Walk:
@@ -126,18 +166,3 @@ class _Walk:
         self.state = self.state.weakened(l2) if self.state else DualState.at_zero(objective, _PATH_TOL)
         # What is chosen is told by rows kept apart: a proof would cost as much as the passes, and tell nothing more.
         return Ascent(objective, self.state, _PATH_TOL, self.random_state).approach(_MOST_PASSES)
-
-
-def _said(chosen: PathPoint, best: PathPoint, curve: list[PathPoint], n_folds: int) -> str:
-    said = f"λ = {chosen.l2:.3g} (C = {chosen.C:.3g}), validation log loss {chosen.log_loss:.4f}"
-    if n_folds > 1:
-        said += f" in {n_folds} folds"
-    if chosen is best:
-        said += f", best of {len(curve)}"
-    else:
-        said += f", within one standard error ({best.standard_error:.4f}) of the best of {len(curve)}"
-    if chosen is curve[0]:
-        return said + "; it is the strongest penalty tried, so the features may say little about the labels"
-    if len(curve) == len(STRENGTHS) and chosen is curve[-1]:
-        return said + "; it is the weakest penalty tried, so the classes may be separable"
-    return said

@@ -10,7 +10,7 @@ import numpy as np
 from vikt.arrays import RowIndices
 from vikt.features.text import FeatureSettings
 from vikt.selection.features import FeatureChoice, Trials, choose_features
-from vikt.selection.penalty import Choice, choose_l2
+from vikt.selection.penalty import PenaltyChoice, choose_l2
 from vikt.selection.recipes import Recipe, single_recipe
 
 # Rows to fit, and rows kept apart.
@@ -25,14 +25,14 @@ class Plan:
     ----------
     recipe : Recipe
         The parts, and their shares of the score.
-    penalties : tuple of Choice or None
+    penalties : tuple of PenaltyChoice or None
         λ of each part; None where there was nothing to validate on, and the rows fitted give the default.
     features : FeatureChoice or None
         How the recipe was chosen, where it was.
     """
 
     recipe: Recipe
-    penalties: tuple[Choice | None, ...]
+    penalties: tuple[PenaltyChoice | None, ...]
     features: FeatureChoice | None = None
 
     @property
@@ -66,10 +66,10 @@ def choose_plan(
         Choose the recipe too, on the first split.
     """
     if chooses_features and (chosen := choose_features(trials, settings, *splits[0])):
-        return Plan(chosen.recipe, tuple(chosen.choices[name] for name, _ in chosen.recipe.shares), chosen)
+        return Plan(chosen.choice.recipe, chosen.penalties, chosen.choice)
     recipe = single_recipe(settings.analyzer)
     if l2 is not None:
-        return Plan(recipe, (Choice(l2, [], f"λ = {l2:g} as given"),))
+        return Plan(recipe, (PenaltyChoice(l2, "given"),))
     if min(len(np.unique(trials.y[rows])) for split in splits for rows in split) < 2:
         return Plan(recipe, (None,))
     chosen_l2 = choose_l2(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 # Names in `FEATURES`, each with its share of the score.
 Shares = tuple[tuple[str, float], ...]
@@ -15,12 +17,14 @@ class Recipe:
     analyzer: str
     shares: Shares
 
-    @property
-    def said(self) -> str:
-        return " + ".join((f"{share:g}·" if share < 1 else "") + _SAID.get(name, name) for name, share in self.shares)
+    def to_json(self) -> dict[str, Any]:
+        return {"analyzer": self.analyzer, "shares": [list(share) for share in self.shares]}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Recipe:
+        return cls(kept["analyzer"], tuple((str(name), float(share)) for name, share in kept["shares"]))
 
 
-_SAID = {"nb": "telling words", "word+char": "words and characters", "char_wb": "characters", "auto": "words"}
 RECIPES = (
     Recipe("char_wb", (("char_wb", 1.0),)),
     Recipe("word+char", (("word+char", 1.0),)),
