@@ -251,7 +251,7 @@ def bad(tmp_path, name, content):
         (MAILS.encode(), "x.tsv", ["--patience", "2"], 2, "descent"),
         (MAILS.encode(), "x.tsv", ["--class-weight", "eggs=2"], 2, "eggs"),
         (MAILS.encode(), "x.tsv", ["--weight", "text"], 1, "expected a number"),
-        (MAILS.encode(), "x.tsv", ["-o", "no/such/folder/m.vikt"], 1, "no folder"),
+        (MAILS.encode(), "x.tsv", ["-o", "no/such/folder/m.vikt"], 1, "does not exist"),
         (MAILS.encode(), "x.tsv", ["-o", "."], 1, "is a folder"),
         (MAILS.encode(), "x.tsv", ["--solver", "minibatch", "--learning-rate", "1e9", "--l2", "1"], 1, "diverges"),
     ],
@@ -289,7 +289,7 @@ def test_a_file_that_is_no_model_is_neither_loaded_nor_replaced(run, mails, tmp_
     for command in (["predict", precious], ["train", mails, "-q", "-o", precious]):
         code, _, err = run(*command)
         assert code == 1
-        assert "no vikt model" in err
+        assert "not a vikt model" in err
     assert precious.read_bytes() == b"years of work"
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import get_args
 
-from vikt import names
+from vikt import TextClassifier, names
 from vikt.corpus.readers import READERS
 from vikt.features.text import FEATURES
 from vikt.features.weighting import WEIGHTINGS
+from vikt.fitting.settings import PARAMETERS
 from vikt.solvers import SOLVERS
 
 
@@ -17,3 +18,7 @@ def test_names_agree_with_the_tables():
     assert set(get_args(names.FormatName)) == set(READERS)
     # The recipes with Naive Bayes are parts of a choice, and no option.
     assert set(get_args(names.AnalyzerName)) == {name for name in FEATURES if "nb" not in name.split("+")}
+
+
+def test_a_fit_knows_the_parameters_of_the_classifier():
+    assert set(PARAMETERS) == set(TextClassifier().get_params())

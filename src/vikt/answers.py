@@ -1,4 +1,4 @@
-"""What a model says of each document, as columns or as lines."""
+"""The answers of a model to documents, as columns or as lines."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Answers:
         return (line.encode("utf-8", "surrogatepass") * len(rows)) % tuple(rows.ravel().tolist())
 
     def _rows(self, documents: Inputs, labels: list[Any]) -> NDArray[Any]:
-        """A row of the answer for each document; a class below the threshold is the last of the labels."""
+        """An answer for each document; for a class below the threshold it holds the last of the labels."""
         probabilities = self.model.probabilities(documents, self.threads)
         best = np.argsort(-probabilities, axis=1, kind="stable")[:, : self.n_top]
         largest = np.take_along_axis(probabilities, best, axis=1)

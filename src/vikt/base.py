@@ -13,7 +13,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def no_progress(stage: str, done: int, total: int) -> None:
-    """Nobody is listening."""
+    """Report progress to nobody."""
 
 
 class Estimator:

@@ -1,12 +1,12 @@
 """Hot loops: one definition, run as plain Python or compiled by Numba.
 
-A kernel is a plain Python function in a module of kernels, and reads as the formula that it computes. `compiled` hands
-out the functions of such a module compiled, in one shared scope, so that kernels which call each other meet their
-compiled selves. `kernels_for` hands them out as they are while there is little to do, since Numba takes longer to start
-than a text to label: a process that labels one line never imports it.
+A kernel is a plain Python function in a module of kernels, and reads as the formula that it computes. `compiled`
+returns the functions of such a module compiled, in one shared scope, so that kernels which call each other call their
+compiled versions. `kernels_for` returns them as plain Python while there is little to do, since Numba takes longer to
+start than a text takes to label: a process that labels one line never imports it.
 
-Numba's cache is stamped with one source file only, so kernels and the constants they use live in the same module. When
-it holds nothing yet, the logger "vikt" says so at level INFO before compilation begins.
+Numba's cache is stamped with one source file only, so kernels and the constants they use live in the same module. Where
+the cache is empty, the logger "vikt" says so at level INFO before compilation starts.
 """
 
 from __future__ import annotations
@@ -27,13 +27,12 @@ _plain_work = 0
 
 
 def kernels_for(module_name: str, work: int) -> Any:
-    """The functions of a module of kernels, in the way that is the faster for so much work.
+    """The functions of a module of kernels, plain or compiled, whichever is faster for the work ahead.
 
-    They run as plain Python until the work handed out in this process has grown to what Numba takes to start, or
-    `compiled` has been asked for. From then on all are compiled, so no process takes much longer than twice what the
-    better choice, known beforehand, would have taken.
+    They run as plain Python until the work of this process adds up to what Numba takes to start, or `compiled` has been
+    called. From then on all are compiled, so no process takes much more than twice the time of the better choice.
 
-    Both ways give equal results, to the last bit, if the kernels keep to what both have in common:
+    Both give the same results, to the last bit, if the kernels keep to what plain and compiled Python have in common:
 
     - Arrays are indexed, one item at a time (`a[i]`, `a[i, j]`), and asked for their `shape`, no more: a plain kernel
       gets them as memoryviews, whose items are Python's own numbers.
@@ -52,8 +51,8 @@ def kernels_for(module_name: str, work: int) -> Any:
     module_name : str
         As for `compiled`.
     work : int
-        Bytes of text to be gone through, or as many steps of about that effort. It is added up, so it is to be told
-        once for what is to be done.
+        Bytes of text to process, or as many steps of about that effort. It is added up, so pass it once for each piece
+        of work.
 
     Returns
     -------
@@ -118,7 +117,7 @@ def _copied(module_name: str, scope: dict[str, Any]) -> dict[str, types.Function
 
 
 def _over_memory(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """A kernel that is handed arrays as memoryviews: NumPy's own scalars are slow, and wrap with a warning."""
+    """A kernel that receives arrays as memoryviews: NumPy's own scalars are slow, and wrap with a warning."""
 
     @functools.wraps(kernel)
     def run(*args: Any) -> Any:
@@ -128,7 +127,7 @@ def _over_memory(kernel: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class _Unaligned:
-    """An array whose numbers begin at any byte, which memoryviews cannot read."""
+    """An array whose numbers are not aligned in memory, which memoryviews cannot read."""
 
     def __init__(self, array: np.ndarray[Any, Any]) -> None:
         self._array = array
@@ -158,7 +157,7 @@ def _jit(numba: Any, function: types.FunctionType, fastmath: Any) -> Any:
 
 
 def _telling(load: Callable[..., Any]) -> Callable[..., Any]:
-    """The loading of compiled code, but that the user is told when there is none, and compilation follows."""
+    """Load compiled code from the cache; where there is none, say that compilation follows."""
 
     def run(*args: Any) -> Any:
         code = load(*args)
@@ -177,7 +176,7 @@ def _say_once_that_it_compiles() -> None:
 
 
 def _forgiving(use: Callable[..., Any]) -> Callable[..., Any]:
-    """The use of a cache, but that a full disk or a damaged file in it costs time and not the result."""
+    """Use the cache; a full disk or a damaged file in it costs time, not the result."""
 
     def run(*args: Any) -> Any:
         try:

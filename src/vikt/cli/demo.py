@@ -29,7 +29,7 @@ and on texts of your own, a table (.csv, .tsv, .jsonl, .parquet ...) with a colu
 def demo(as_json: bool, quiet: bool) -> None:
     """Train on 400 e-mails written for this project, test, and explain one mail."""
     if not quiet:
-        say("400 short e-mails, spam or ham, written for this project: a first look, no evidence.\n")
+        say("400 short e-mails, spam or ham, written for this project: a first look, not evidence.\n")
     with as_file(files("vikt.corpus.sample") / "emails.tsv") as mails:
         request = Request([str(mails)], "text", "label", output=_MODEL, as_json=as_json, quiet=quiet)
         if not as_json:

@@ -1,4 +1,4 @@
-"""`vikt evaluate`: a trained model tested on labelled texts."""
+"""`vikt evaluate`: test a trained model on labelled texts."""
 
 from __future__ import annotations
 

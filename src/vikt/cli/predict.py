@@ -1,4 +1,4 @@
-"""`vikt predict`: a text a line in and an answer a line out, or a table in and out; PyArrow is for tables alone."""
+"""`vikt predict`: lines of text to lines of answers, or a table to a table; only tables need PyArrow."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def predict(
     path: Path, data: str, output: Path | None, text: str | None, format: str | None, threads: int, top: int,
     threshold: float, proba: bool, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
-    """Lines of text to lines of answers, or a table to a table."""
+    """Answer lines of text line by line, or write a table with the answers added."""
     saved = load_trained(path)
     answers = Answers(saved.model, threads, top, threshold, proba)
     sources = find_sources([data])
@@ -52,13 +52,13 @@ def predict(
 def _refuse_to_overwrite(output: Path | None, inputs: list[str]) -> None:
     for name in inputs:
         if output is not None and output.is_file() and output.resolve() == Path(name).resolve():
-            raise UsageError(f"{output}: is read, so the answer cannot take its place; name another with -o")
+            raise UsageError(f"{output}: is an input, so it cannot be the output too; choose another file with -o")
 
 
 def _holds_lines(source: str, format: str | None) -> bool:
-    """Whether it is texts a line, and no table."""
-    told = source == "-" or (suffix_of(source) == ".txt" and not Path(source).is_dir())
-    return format == "txt" or (format is None and told)
+    """Whether a source holds a text per line rather than a table."""
+    is_lines = source == "-" or (suffix_of(source) == ".txt" and not Path(source).is_dir())
+    return format == "txt" or (format is None and is_lines)
 
 
 def _predict_lines(
@@ -66,7 +66,9 @@ def _predict_lines(
 ) -> None:
     features = answers.model.features
     if features.columns or not features.reads_text:
-        raise UsageError(f"{origin}: the model reads the columns {', '.join(features.columns)}; give it a table")
+        raise UsageError(
+            f"{origin}: the model reads the columns {', '.join(features.columns)}, which lines lack; pass a table"
+        )
     if answers.proba and not as_json and not quiet:
         say("columns: " + " TAB ".join(map(one_line, answers.columns)))
     batches = read_arrived(source, origin)
@@ -76,6 +78,6 @@ def _predict_lines(
 
 
 def _suffix(data: str, format: str | None, as_json: bool) -> str:
-    """The format of a table on stdout: that of the table read where it can be written there, else JSONL."""
+    """The suffix of a table on stdout: that of the input if it is CSV or TSV, else JSONL."""
     suffix = f".{format}" if format else suffix_of(data)
     return suffix if suffix in (".csv", ".tsv") and not as_json else ".jsonl"

@@ -1,4 +1,4 @@
-"""`vikt predict` of a table: the same table, with the answers as columns added."""
+"""`vikt predict` on a table: the same table with the answers added as columns."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def predict_table(
     format: str | None,
     writer: TableWriter,
 ) -> Iterator[str]:
-    """Write the rows of tables with their answers; yields what the user should be told of columns and other rows.
+    """Write the rows of tables with their answers; yield notes for the user on columns and on lines passed over.
 
     Parameters
     ----------
     text, trained : str or None
-        The column of the texts as the user names it, and as it was called in training.
+        The column of the texts: its name given by the user, and its name in training.
     """
     features = answers.model.features
     for source in sources:

@@ -1,4 +1,4 @@
-"""`vikt train`: files to a tested model."""
+"""`vikt train`: train on files, test and save."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from vikt.report.testing import evaluation_lines
 
 @dataclass
 class Request:
-    """What `vikt train` is asked to do, the model's own options apart."""
+    """The arguments of `vikt train` other than the options of the model."""
 
     data: list[str]
     text: str | None = None
@@ -62,7 +62,7 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
         *(Number(name=name) for name in request.numbers),
         *(Category(name=name, column=name) for name in request.categories),
     ]
-    # Refused before any file is read, but that svmlight's files bring their own features.
+    # Invalid options are refused before any file is read; svmlight's files bring features of their own.
     if declared or options.get("analyzer") != "none":
         _settings(options, declared)
     with progress(request.quiet) as bar:
@@ -102,13 +102,13 @@ def _test_rows(request: Request, features: TextFeatures, columns: Columns) -> La
 
 def _same_file(request: Request) -> Iterator[str]:
     if request.test is not None and os.path.realpath(request.test) in map(os.path.realpath, find_sources(request.data)):
-        yield f"{request.test}: is trained on and tested on, so the figures flatter; test on other texts"
+        yield f"{request.test}: is both trained and tested on, so the figures flatter the model; test it on other texts"
 
 
 def _fitted_and_tested(
     examples: Examples, test: Labelled | None, settings: FitSettings, threads: int, bar: Progress
 ) -> tuple[Fit, Evaluation]:
-    """A fit, and its figures on the test rows given, or else on a tenth kept apart from it."""
+    """A fit, and its figures on the test rows, or else on a tenth that is held out."""
     if test is None:
         training, validation, apart = examples.split(2)
         check_testable(examples, apart)
@@ -123,8 +123,8 @@ def _fitted_and_tested(
 
 
 def _refitted(examples: Examples, fitted: Fit, settings: FitSettings, threads: int, bar: Progress) -> Fit:
-    """A model of all rows by the plan of the fit before, whose figures stand."""
-    say("refitted on all rows: the figures are of the model before, which had not seen the test rows")
+    """A model of all rows, by the plan of the fit before; its figures are those of that fit."""
+    say("refitted on all rows; the figures are those of the model before, which did not see the test rows")
     l2 = fitted.record.least_proven.penalty.l2
     options = settings.options | {"l2": l2, "folds": None, "one_standard_error": False}
     settings = replace(settings, options=options, l2=l2, folds=None)
@@ -136,15 +136,15 @@ def _refitted(examples: Examples, fitted: Fit, settings: FitSettings, threads: i
 
 
 def check_output(path: Path, force: bool) -> None:
-    """Refuse a place that cannot be written before the work is done, not after.
+    """Refuse an output file that cannot be written, before the work rather than after it.
 
     Raises
     ------
     OutputFileError
-        The folder is missing or cannot be written, or the path is a folder or a file that is no model.
+        The folder is missing or cannot be written, or the path is a folder or a file that is not a model.
     """
     if not path.parent.is_dir():
-        raise OutputFileError(f"{path}: there is no folder {path.parent}; make it first, or choose another with -o")
+        raise OutputFileError(f"{path}: the folder {path.parent} does not exist; create it, or choose another with -o")
     if path.is_dir():
         raise OutputFileError(f"{path}: is a folder; name a file with -o, such as {path / 'model.vikt'}")
     if not os.access(path.parent, os.W_OK):
@@ -188,7 +188,7 @@ def _report(model: FittedModel, record: FitRecord, evaluation: Evaluation, reque
         print_json({**evaluation_json(evaluation, record), "model": about})
         return
     size = request.output.stat().st_size
-    tested = "a tenth of the rows, kept apart" if request.test is None else request.test
+    tested = "a tenth of the rows, held out" if request.test is None else request.test
     blocks = [
         data_lines(record, model),
         fit_lines(record),

@@ -1,4 +1,4 @@
-"""Tables as labelled documents: their columns found, with what the user should be told of the reading."""
+"""Tables as labelled documents: their columns, and notes for the user on how they were read."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class DocumentReader(Protocol):
 
 @dataclass(frozen=True)
 class Labelled:
-    """Labelled documents, the columns they were found in, and what the user should be told of the reading."""
+    """Labelled documents, the columns that hold them, and notes for the user on how they were read."""
 
     documents: Documents
     labels: NDArray[Any]
@@ -51,7 +51,7 @@ def read_tables(data: Iterable[str | Path], format: str | None) -> Table:
 def labelled(
     table: Table, reader: DocumentReader, text: str | None, label: str | None, weight: str | None = None
 ) -> Labelled:
-    """The parts of a table that a classifier learns from, or is tested on."""
+    """The columns of a table that a classifier is trained or tested on."""
     columns = find_columns(
         table.names,
         text=text,
@@ -71,12 +71,12 @@ def labelled(
 
 
 def blank_lines(path: str, n: int) -> tuple[str, ...]:
-    """What to say of lines that were passed over, if there were any."""
+    """A note on lines that were passed over, if there are any."""
     return (f"{path}: {n:,} blank line{'s' * (n > 1)} passed over",) if n else ()
 
 
 def documents_of(table: Table, reader: DocumentReader, text: str | None) -> Documents:
-    """What a reader asks of a table."""
+    """The texts and columns of a table that a reader needs."""
     texts = Texts.from_arrow(table.column(text)) if reader.reads_text and text is not None else None
     columns = {name: table.native(name) for name in reader.columns}
     if texts is None and not columns:
@@ -85,7 +85,7 @@ def documents_of(table: Table, reader: DocumentReader, text: str | None) -> Docu
 
 
 def text_column(table: Table, reader: DocumentReader, text: str | None, trained: str | None) -> Columns:
-    """The column of the texts where there are no labels: as named, else as in training, else guessed and said."""
+    """The column of the texts where there are no labels: as named, else as in training, else guessed."""
     known = trained if trained in table.names else None
     need = reader.reads_text
     return find_columns(table.names, text=text or known, origin=table.path, need_text=need, need_label=False)
@@ -102,7 +102,7 @@ def _labels(table: Table, name: str) -> NDArray[Any]:
     if len(empty):
         raise DataError(
             f"{table.place(int(empty[0]))} has an empty label in column {name!r} "
-            f"({len(empty)} such rows); label it or drop the row"
+            f"({len(empty)} such rows); label the row or drop it"
         )
     return labels
 

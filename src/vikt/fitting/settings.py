@@ -9,11 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from vikt.errors import UsageError
+from vikt.errors import UsageError, check_known
 from vikt.features.declarations import declaration, features_declared
 from vikt.features.text import FeatureSettings
 from vikt.model.penalties import split_strength
 from vikt.solvers import Settings
+
+# Those of `vikt.TextClassifier`, which a model file records as its options.
+PARAMETERS = (
+    "analyzer", "ngrams", "weighting", "min_df", "lowercase", "hashing", "features", "l2", "folds",
+    "one_standard_error", "l1_ratio", "class_weight", "solver", "tol", "max_iter", "learning_rate", "batch_size",
+    "patience", "random_state",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,8 @@ class FitSettings:
         UsageError
             A parameter is invalid.
         """
+        for name in parameters:
+            check_known("option", name, PARAMETERS)
         l2, l1_ratio = _l2(parameters["l2"]), parameters["l1_ratio"]
         split_strength(0.0, l1_ratio)
         folds, one_standard_error = parameters["folds"], parameters["one_standard_error"]

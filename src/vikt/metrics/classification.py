@@ -1,4 +1,4 @@
-"""The confusion matrix and what is read from it; the loss of probabilities.
+"""The confusion matrix and the figures read from it; the loss of probabilities.
 
 A confusion matrix has a row for each real class and a column for each predicted one.
 """
@@ -88,16 +88,16 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
 
 
 def precision(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: float = math.nan) -> float:
-    """Of the points predicted as the positive class, the part that is: TP / (TP + FP).
+    """The share of the points predicted as positive that are positive: TP / (TP + FP).
 
     Parameters
     ----------
     y_true, y_pred : array_like, (m,)
         Real and predicted classes.
     positive : object
-        The class in question.
+        The positive class.
     undefined : float
-        The value where nothing was predicted as positive.
+        The value where no point is predicted as positive.
 
     Notes
     -----
@@ -112,7 +112,7 @@ def precision(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: fl
 
 
 def recall(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: float = math.nan) -> float:
-    """Of the points that are of the positive class, the part found: TP / (TP + FN). Parameters as for `precision`.
+    """The share of the positive points that are predicted as positive: TP / (TP + FN). Parameters as for `precision`.
 
     Examples
     --------
@@ -125,7 +125,7 @@ def recall(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: float
 def f1(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: float = math.nan) -> float:
     """The harmonic mean of precision and recall: 2 TP / (2 TP + FP + FN). Parameters as for `precision`.
 
-    Undefined only where the positive class is neither real nor predicted anywhere.
+    It is undefined only where no point is positive or predicted as positive.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def f1(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: float = m
 
 
 def macro_f1(y_true: ArrayLike, y_pred: ArrayLike) -> float:
-    """The mean F1 of the classes that are real somewhere; a class only ever predicted is left out.
+    """The mean F1 of the classes that points have; a class that is only predicted is left out.
 
     Parameters as for `confusion_matrix`.
 
