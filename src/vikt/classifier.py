@@ -1,4 +1,4 @@
-"""TextClassifier: features and model as one thing that takes texts."""
+"""TextClassifier: features and a linear model as one estimator on texts."""
 
 from __future__ import annotations
 
@@ -32,61 +32,62 @@ class TextClassifier(Estimator):
     Parameters
     ----------
     analyzer : {"auto", "none", "word", "char", "char_wb", "word+char"}
-        What a text falls into; "none" leaves the hand-made features alone. "auto" chooses by validation among
-        characters and blends of words weighted by Naive Bayes with words and characters; it is "word" where `ngrams`,
-        `weighting`, `hashing`, `l2`, `patience` or another solver than "dual" is given, or texts are few.
+        What a text is divided into; "none" uses hand-made features only. "auto" chooses by validation between
+        characters and blends of words, weighted by Naive Bayes, with words and characters. It is the same as "word"
+        if `ngrams`, `weighting`, `hashing`, `l2`, `patience` or a solver other than "dual" is given, or if there are
+        few texts.
     ngrams : tuple of int, optional
-        The shortest and longest n-gram: (1, 2) of words and (1, 5) of characters if not given.
+        The shortest and longest n-gram; by default (1, 2) for words and (1, 5) for characters.
     weighting : {"tfidf", "counts", "binary", "nb"}, optional
-        What a count is worth, "tfidf" if not given; "nb" is presence times what it tells of the classes, by Naive
-        Bayes.
+        How a count is weighted, by default "tfidf"; "nb" is presence, weighted by how much it tells of each class
+        (Naive Bayes).
     min_df : int
-        Features in fewer texts are dropped.
+        Drop features that occur in fewer texts.
     lowercase : bool, optional
-        Words lose their case and characters keep it, if not given.
+        By default words are lower-cased and characters are not.
     hashing : int, optional
-        Bits: n-grams fall into 2^hashing buckets, and no vocabulary is kept; collisions are counted.
+        Hash n-grams into 2^hashing buckets instead of storing a vocabulary; collisions are counted.
     features : path or sequence, optional
-        Hand-made features beside the n-grams: a TOML file, or features of `vikt.features`, or their declarations.
+        Hand-made features: a TOML file, features of `vikt.features.handmade`, or their declarations.
     l2 : float or "auto"
-        λ; chosen by validation along a path if "auto".
+        λ; "auto" chooses it by validation along a path.
     folds : int, optional
-        Choose λ by so many folds of cross-validation, not by a tenth of the rows.
+        Choose λ by cross-validation in this many folds instead of on a tenth of the rows.
     one_standard_error : bool
-        Choose the largest λ whose validation loss is within one standard error of the least.
+        Choose the largest λ whose validation loss is within one standard error of the lowest.
     l1_ratio : float
-        The part of L1, from 0 to 1, as in `LogisticRegression`; a λ chosen by validation is chosen with L2 alone.
+        The share of L1, from 0 to 1, as in `LogisticRegression`; λ itself is chosen with L2 alone.
     class_weight : None, "balanced" or dict
     solver : {"auto", "dual", "newton", "elastic_net", "batch", "stochastic", "minibatch"}
     tol : float
-        The relative distance from the optimum to be proven.
+        The relative distance from the optimum that the fit must prove.
     max_iter : int, optional
     learning_rate : float or "auto"
     batch_size : int
     patience : int, optional
-        Stop a descent early; the rows validated on are then kept out of the fit.
+        Stop a descent early; the validation rows are then left out of the fit.
     random_state : int
-        Of the order of rows, the splits and every draw.
+        The seed of the order of the rows, the splits and every random draw.
 
     Attributes
     ----------
     classes_ : (K,)
-        The labels, sorted, of the type they came in.
+        The labels, sorted, with the type they were given in.
     certificate_ : float
-        The proven relative distance from the optimum; nan with the reason in `certificate_reason_`. A blend has no
-        one objective: each of its parts is proven by itself, and this, `bound_`, `loss_`, `l2_`, `choice_` and
-        `loss_curve_` are those of the part proven least.
+        The proven relative distance from the optimum; nan, with the reason in `certificate_reason_`, if there is none.
+        The parts of a blend are proven separately; this, `bound_`, `loss_`, `l2_`, `choice_` and `loss_curve_` are
+        those of the part with the largest distance.
     l2_ : float
         λ.
     choice_ : PenaltyChoice
-        The λ's tried, their validation losses and the standard errors of these.
+        The values of λ that were tried, with their validation losses and standard errors.
     feature_choice_ : FeatureChoice or None
-        The features tried and their validation losses, where they were chosen.
+        The features that were tried, with their validation losses; None if they were given.
     parts_ : list of dict
-        Of a blend, each part's share, λ and certificate; else empty.
+        For each part of a blend its share, λ and certificate; empty if the model is not a blend.
     loss_curve_ : list of LossRecord
     data_ : dict
-        What was read: rows, classes, empty and duplicate texts, fingerprint.
+        The counts of rows, classes, empty and duplicate texts, and a fingerprint of the rows.
 
     Examples
     --------
@@ -97,7 +98,7 @@ class TextClassifier(Estimator):
     """
 
     _kind = "classifier"
-    # No parameter: it changes no bit of any result, so it is no part of the model.
+    # Not a parameter: no result depends on it, so it is not part of the model.
     threads = 1
     model_: FittedModel
     record_: FitRecord
@@ -134,15 +135,15 @@ class TextClassifier(Estimator):
         self.random_state = random_state
 
     def fit(self, texts: Inputs, labels: Any, sample_weight: Any = None, *, progress: Progress = no_progress) -> Self:
-        """Learn from labelled texts. A tenth of them chooses the features and λ; then all are fitted.
+        """Fit labelled texts. A tenth of them chooses the features and λ; then all of them are fitted.
 
         Parameters
         ----------
         texts : iterable of str, or mapping
-            Texts; or columns by name, "text" the text, where hand-made features read others.
+            Texts; or columns by name, of which "text" holds the texts, if hand-made features read others.
         labels : (m,)
         sample_weight : (m,), optional
-            Weight 2 is the row twice for the loss; document frequencies count rows.
+            For the loss, weight 2 is the same as the row twice; document frequencies count rows.
         progress : callable, optional
             Called with (stage, done, total).
 
@@ -161,7 +162,7 @@ class TextClassifier(Estimator):
     def fit_and_hold_out(
         self, texts: Inputs, labels: Any, sample_weight: Any = None, *, progress: Progress = no_progress
     ) -> tuple[Any, NDArray[Any]]:
-        """Learn from nine tenths and return the last one, untouched, to test on: documents and labels.
+        """Fit nine tenths of the texts and return the last tenth for a test: documents and labels.
 
         Parameters and errors as for `fit`.
         """
@@ -174,7 +175,7 @@ class TextClassifier(Estimator):
         return (held_out.documents if held_out.documents.values else held_out.documents.texts), held_out.labels
 
     def settings(self) -> FitSettings:
-        """The parameters, checked.
+        """The parameters, validated.
 
         Raises
         ------
@@ -273,7 +274,7 @@ class TextClassifier(Estimator):
 
     @property
     def _told(self) -> PartRecord:
-        """The part of a blend whose certificate is told."""
+        """The part with the largest certificate."""
         return self._record.least_proven
 
     def predict_log_proba(self, texts: Inputs) -> Floats:
@@ -293,9 +294,9 @@ class TextClassifier(Estimator):
         return float(np.mean(self.predict(texts) == np.asarray(labels)))
 
     def explain(self, text: str | Mapping[str, Any]) -> Explanation:
-        """What each feature of a text adds to the score of the class predicted.
+        """What each feature of a text adds to the score of its predicted class.
 
-        Where the model reads other columns, they are given with the text: {"text": ..., "sender": ...}.
+        If the model reads other columns, pass them with the text: {"text": ..., "sender": ...}.
         """
         return explain(self._model, [text] if isinstance(text, str) else {name: [text[name]] for name in text})
 
@@ -317,7 +318,7 @@ class TextClassifier(Estimator):
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """A classifier as it was saved; errors as for `vikt.load`."""
+        """Load a classifier that was saved; errors as for `vikt.load`."""
         saved = load_trained(path)
         classifier = cls(**saved.parameters)
         classifier.model_, classifier.record_ = saved.model, saved.record

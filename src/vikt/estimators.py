@@ -1,4 +1,4 @@
-"""Estimators on matrices, by scikit-learn's protocol and without importing it."""
+"""Estimators on matrices. They follow scikit-learn's protocol without importing it."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from vikt.threads import check_threads
 
 
 class LinearClassifier(Estimator):
-    """What the classifiers share once θ is known.
+    """The base of the linear classifiers: predictions from θ.
 
     Attributes
     ----------
     classes_ : (K,)
         The labels, sorted.
     coef_, intercept_ : (1, n), (1,) or (K, n), (K,)
-        θ without, and of, the dummy feature.
+        θ without the dummy feature, and the weight of the dummy feature.
     """
 
     _kind = "classifier"
@@ -77,7 +77,7 @@ class LinearClassifier(Estimator):
         )
 
     def decision_function(self, X: Any, offset: Any = None) -> Floats:
-        """θᵀx: (m,) for two classes, (m, K) for more; `offset`, here and below, is known scores to be added."""
+        """θᵀx: (m,) for two classes, (m, K) for more; `offset`, here and below, holds known scores to add."""
         scores = self._scores(X, offset)
         return scores[:, 1] - scores[:, 0] if scores.shape[1:] == (2,) else scores
 
@@ -105,43 +105,43 @@ class LogisticRegression(LinearClassifier):
     Parameters
     ----------
     C : float
-        1/(2λW), as scikit-learn has it.
+        1/(2λW), as in scikit-learn.
     l2 : float, optional
         λ of L̂ = mean loss + λ Σ θ_j²; replaces C when given.
     l1_ratio : float
-        The part of L1, from 0 to 1, as scikit-learn has it: the penalty is (1 - l1_ratio)·λ Σ θ_j² + λ₁ Σ |θ_j| with
-        λ₁ = 2·l1_ratio·λ, which makes weights that say little exactly 0.
+        The share of L1, from 0 to 1, as in scikit-learn: the penalty is (1 - l1_ratio)·λ Σ θ_j² + λ₁ Σ |θ_j| with
+        λ₁ = 2·l1_ratio·λ, which sets the weights of uninformative features to exactly 0.
     fit_intercept : bool
-        Whether the dummy feature is there; its weight is never penalised.
+        Whether to include the dummy feature; its weight is never penalised.
     class_weight : None, "balanced" or dict
     solver : {"auto", "dual", "newton", "elastic_net", "batch", "stochastic", "minibatch"}
         Only "elastic_net" takes an `l1_ratio` above 0.
     tol : float
-        The relative distance from the optimum to be proven: L̂ ≤ (1 + tol)·L̂*.
+        The relative distance from the optimum that the fit must prove: L̂ ≤ (1 + tol)·L̂*.
     max_iter : int, optional
-        The most passes over the data.
+        The maximum number of passes over the data.
     warm_start : bool
-        Begin where the last fit ended, if it had the same classes and features. Dual ascent, which "auto" chooses for
-        L2 alone, begins anew: its dual point is one of the rows, which may be others.
+        Start where the last fit ended, if it had the same classes and features. Dual ascent, which "auto" chooses for
+        L2 alone, starts afresh: its dual variables belong to the rows, which may differ.
     learning_rate : float or "auto"
-        α, of the descents.
+        α, for gradient descent.
     batch_size : int
-        Data points a step, of minibatch descent.
+        The number of data points in a step of minibatch descent.
     patience : int, optional
-        Stop a descent early after more than so many rises of the loss on a tenth of the rows, kept apart.
+        Stop a descent early, after more than this many rises of the loss on a held-out tenth of the rows.
     random_state : int
-        Of every draw.
+        The seed of every random draw.
     threads : int
-        How many share the work that can be shared, which a pass of dual ascent cannot; no result depends on it.
+        How many threads share the work, except the passes of dual ascent; no result depends on it.
 
     Attributes
     ----------
     classes_, coef_, intercept_
-        As scikit-learn has them; `theta_` is the lecture's θ.
+        As in scikit-learn; `theta_` is the lecture's θ.
     certificate_ : float
-        The proven relative distance from the optimum; nan with the reason in `certificate_reason_`.
+        The proven relative distance from the optimum; nan, with the reason in `certificate_reason_`, if there is none.
     l2_, l1_ : float
-        λ, from which `l1_ratio` takes its part, and λ₁.
+        λ, before `l1_ratio` is applied, and λ₁.
     n_iter_ : ndarray
         Passes over the data.
     loss_curve_ : list of LossRecord
@@ -180,7 +180,7 @@ class LogisticRegression(LinearClassifier):
         self.random_state, self.threads = random_state, threads
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
-        """Fit; the order of the rows does not matter, not even to the last bit.
+        """Fit the model. The order of the rows does not change a single bit of the result.
 
         Parameters
         ----------
@@ -188,14 +188,14 @@ class LogisticRegression(LinearClassifier):
         y : (m,)
         sample_weight : (m,), optional
         offset : (m,) for two classes, (m, K) for more, optional
-            Known scores, added to θᵀx; `predict` and its like take them too.
+            Known scores, added to θᵀx; the predictions take them too.
 
         Raises
         ------
         DataError
             The rows or labels cannot be used.
         UsageError
-            A parameter that cannot be.
+            A parameter is invalid.
         """
         settings = Settings.of(self)
         split_strength(0.0, self.l1_ratio)
@@ -244,7 +244,7 @@ class LogisticRegression(LinearClassifier):
         return _checked_offset(offset, shape)[row_weights(sample_weight, n_rows) > 0]
 
     def _start(self, last: tuple[Floats, NDArray[Any]] | None, shape: tuple[int, ...]) -> Floats | None:
-        """The θ of the last fit, if it is one of the same weights."""
+        """The θ of the last fit, if it has the same shape and classes."""
         if last is None or last[0].shape != shape or not np.array_equal(last[1], self.classes_):
             return None
         return last[0]
@@ -265,9 +265,9 @@ class NaiveBayes(LinearClassifier):
     Parameters
     ----------
     kind : {"multinomial", "bernoulli"}
-        Counts, or presence alone.
+        Counts, or presence only.
     alpha : float
-        Added to every count.
+        The number added to every count.
 
     Examples
     --------
@@ -279,7 +279,7 @@ class NaiveBayes(LinearClassifier):
         self.kind, self.alpha = kind, alpha
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Count. Parameters and errors as for `LogisticRegression.fit`."""
+        """Fit the model by counting. Parameters and errors as for `LogisticRegression.fit`."""
         check_known("kind", self.kind, NAIVE_BAYES)
         matrix, indices, weights = self._prepared(X, y, sample_weight, True)
         theta = NAIVE_BAYES[self.kind](matrix, indices, len(self.classes_), weights, self.alpha)
@@ -289,7 +289,7 @@ class NaiveBayes(LinearClassifier):
     def _matrix(self, X: Any, has_dummy: bool, n_features: int | None = None) -> Any:
         matrix = super()._matrix(X, has_dummy, n_features)
         if np.any(matrix.values < 0):
-            raise DataError("Negative values in data passed to NaiveBayes, which counts; use counts or presence")
+            raise DataError("Negative values in data passed to NaiveBayes; give counts or presence")
         if self.kind == "bernoulli":
             matrix.values = (matrix.values > 0).astype(np.float64)
         return matrix
@@ -302,7 +302,7 @@ class NaiveBayes(LinearClassifier):
 
 
 def _checked_offset(offset: Any, shape: tuple[int, ...]) -> Floats:
-    """Raises DataError where offsets are no numbers, not finite, or of another shape."""
+    """Raise DataError unless the offsets are finite numbers of this shape."""
     try:
         known = np.asarray(offset, dtype=np.float64)
     except (TypeError, ValueError) as error:
