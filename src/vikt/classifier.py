@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from vikt.arrays import Floats, RowIndices
+from vikt.arrays import ClassWeight, Floats, RowIndices, RowValues
 from vikt.base import Estimator, Progress, no_progress
 from vikt.explanation.linear import Explanation, explain
+from vikt.features.declarations import Declared
 from vikt.features.text import TextFeatures
 from vikt.files.model_file import save_model
 from vikt.files.trained import load_trained
@@ -112,12 +113,12 @@ class TextClassifier(Estimator):
         min_df: int = 2,
         lowercase: bool | None = None,
         hashing: int | None = None,
-        features: Any = None,
+        features: Declared | None = None,
         l2: float | str = "auto",
         folds: int | None = None,
         one_standard_error: bool = False,
         l1_ratio: float = 0.0,
-        class_weight: Any = None,
+        class_weight: ClassWeight = None,
         solver: str = "auto",
         tol: float = 1e-4,
         max_iter: int | None = None,
@@ -134,7 +135,14 @@ class TextClassifier(Estimator):
         self.learning_rate, self.batch_size, self.patience = learning_rate, batch_size, patience
         self.random_state = random_state
 
-    def fit(self, texts: Inputs, labels: Any, sample_weight: Any = None, *, progress: Progress = no_progress) -> Self:
+    def fit(
+        self,
+        texts: Inputs,
+        labels: ArrayLike,
+        sample_weight: RowValues = None,
+        *,
+        progress: Progress = no_progress,
+    ) -> Self:
         """Fit labelled texts. A tenth of them chooses the features and λ; then all of them are fitted.
 
         Parameters
@@ -160,7 +168,12 @@ class TextClassifier(Estimator):
         return self._fit(examples, (training, validation), settings, progress)
 
     def fit_and_hold_out(
-        self, texts: Inputs, labels: Any, sample_weight: Any = None, *, progress: Progress = no_progress
+        self,
+        texts: Inputs,
+        labels: ArrayLike,
+        sample_weight: RowValues = None,
+        *,
+        progress: Progress = no_progress,
     ) -> tuple[Any, NDArray[Any]]:
         """Fit nine tenths of the texts and return the last tenth for a test: documents and labels.
 
@@ -184,7 +197,7 @@ class TextClassifier(Estimator):
         """
         return FitSettings.of(self.get_params())
 
-    def _examples(self, settings: FitSettings, texts: Inputs, labels: Any, sample_weight: Any) -> Examples:
+    def _examples(self, settings: FitSettings, texts: Inputs, labels: ArrayLike, sample_weight: RowValues) -> Examples:
         documents = measured(texts, TextFeatures(settings.features))
         return Examples.of(documents, labels, sample_weight, settings.random_state)
 
@@ -289,7 +302,7 @@ class TextClassifier(Estimator):
         """The most probable class of each text; a tie goes to the first."""
         return self._model.predicted(texts, self.threads)
 
-    def score(self, texts: Inputs, labels: Any) -> float:
+    def score(self, texts: Inputs, labels: ArrayLike) -> float:
         """Accuracy."""
         return float(np.mean(self.predict(texts) == np.asarray(labels)))
 

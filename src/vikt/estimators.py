@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from vikt.arrays import Floats, RowIndices
+from vikt.arrays import ClassWeight, Floats, MatrixLike, RowIndices, RowValues
 from vikt.base import Estimator
 from vikt.corpus.order import split_tenths
 from vikt.errors import DataError, UsageError, check_known
 from vikt.fitting.rows import ordered_rows
-from vikt.matrix import DesignMatrix, design_matrix
+from vikt.matrix import DenseMatrix, DesignMatrix, SparseMatrix, design_matrix
 from vikt.model.classes import class_factors, encode_labels, row_weights
 from vikt.model.linear import LinearModel, centred_intercepts, log_probabilities, most_probable
 from vikt.model.naive_bayes import NAIVE_BAYES
@@ -45,7 +45,7 @@ class LinearClassifier(Estimator):
         self.intercept_ = by_class[:, 0].copy() if has_dummy else np.zeros(len(by_class))
 
     def _prepared(
-        self, X: Any, y: Any, sample_weight: Any, has_dummy: bool
+        self, X: MatrixLike, y: ArrayLike, sample_weight: RowValues, has_dummy: bool
     ) -> tuple[DesignMatrix, NDArray[np.int64], Floats]:
         """Rows, class indices and weights; rows of weight 0 are dropped."""
         if y is None:
@@ -65,38 +65,39 @@ class LinearClassifier(Estimator):
         self.n_features_in_ = matrix.n_features
         return matrix, indices, weights
 
-    def _scores(self, X: Any, offset: Any) -> Floats:
+    def _scores(self, X: MatrixLike, offset: RowValues) -> Floats:
         self._check_fitted()
         matrix = self._matrix(X, self._has_dummy, self.n_features_in_)
         scores = LinearModel(self.theta_).scores(matrix)
         return scores if offset is None else scores + _checked_offset(offset, scores.shape)
 
-    def _matrix(self, X: Any, has_dummy: bool, n_features: int | None = None) -> Any:
+    def _matrix(self, X: MatrixLike, has_dummy: bool, n_features: int | None = None) -> SparseMatrix | DenseMatrix:
         return design_matrix(
             X, has_dummy=has_dummy, n_features=n_features, owner=type(self).__name__, threads=self.threads
         )
 
-    def decision_function(self, X: Any, offset: Any = None) -> Floats:
+    def decision_function(self, X: MatrixLike, offset: RowValues = None) -> Floats:
         """θᵀx: (m,) for two classes, (m, K) for more; `offset`, here and below, holds known scores to add."""
         scores = self._scores(X, offset)
         return scores[:, 1] - scores[:, 0] if scores.shape[1:] == (2,) else scores
 
-    def predict_log_proba(self, X: Any, offset: Any = None) -> Floats:
+    def predict_log_proba(self, X: MatrixLike, offset: RowValues = None) -> Floats:
         """log P(y = k | x): (m, K)."""
         return log_probabilities(self._scores(X, offset))
 
-    def predict_proba(self, X: Any, offset: Any = None) -> Floats:
+    def predict_proba(self, X: MatrixLike, offset: RowValues = None) -> Floats:
         """P(y = k | x): (m, K)."""
         return np.exp(self.predict_log_proba(X, offset))
 
-    def predict(self, X: Any, offset: Any = None) -> NDArray[Any]:
+    def predict(self, X: MatrixLike, offset: RowValues = None) -> NDArray[Any]:
         """The most probable class of each row; a tie goes to the first."""
         best = most_probable(self._scores(X, offset))
         return np.asarray(self.classes_[best])
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: MatrixLike, y: ArrayLike, sample_weight: RowValues = None) -> float:
         """Accuracy."""
-        return float(np.average(self.predict(X) == np.asarray(y), weights=sample_weight))
+        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        return float(np.average(self.predict(X) == np.asarray(y), weights=weights))
 
 
 class LogisticRegression(LinearClassifier):
@@ -162,7 +163,7 @@ class LogisticRegression(LinearClassifier):
         l2: float | None = None,
         l1_ratio: float = 0.0,
         fit_intercept: bool = True,
-        class_weight: Any = None,
+        class_weight: ClassWeight = None,
         solver: str = "auto",
         tol: float = 1e-4,
         max_iter: int | None = None,
@@ -179,7 +180,7 @@ class LogisticRegression(LinearClassifier):
         self.learning_rate, self.batch_size, self.patience = learning_rate, batch_size, patience
         self.random_state, self.threads = random_state, threads
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
+    def fit(self, X: MatrixLike, y: ArrayLike, sample_weight: RowValues = None, offset: RowValues = None) -> Self:
         """Fit the model. The order of the rows does not change a single bit of the result.
 
         Parameters
@@ -236,7 +237,7 @@ class LogisticRegression(LinearClassifier):
         solution.warn_unless_converged(stacklevel=3)
         return self
 
-    def _known(self, offset: Any, sample_weight: Any, n_rows: int) -> Floats | None:
+    def _known(self, offset: RowValues, sample_weight: RowValues, n_rows: int) -> Floats | None:
         """The offsets of the rows whose weight is not 0."""
         if offset is None:
             return None
@@ -278,7 +279,7 @@ class NaiveBayes(LinearClassifier):
     def __init__(self, kind: str = "multinomial", *, alpha: float = 1.0) -> None:
         self.kind, self.alpha = kind, alpha
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: MatrixLike, y: ArrayLike, sample_weight: RowValues = None) -> Self:
         """Fit the model by counting. Parameters and errors as for `LogisticRegression.fit`."""
         check_known("kind", self.kind, NAIVE_BAYES)
         matrix, indices, weights = self._prepared(X, y, sample_weight, True)
@@ -286,7 +287,7 @@ class NaiveBayes(LinearClassifier):
         self._learn(theta, True)
         return self
 
-    def _matrix(self, X: Any, has_dummy: bool, n_features: int | None = None) -> Any:
+    def _matrix(self, X: MatrixLike, has_dummy: bool, n_features: int | None = None) -> SparseMatrix | DenseMatrix:
         matrix = super()._matrix(X, has_dummy, n_features)
         if np.any(matrix.values < 0):
             raise DataError("Negative values in data passed to NaiveBayes; give counts or presence")
@@ -301,7 +302,7 @@ class NaiveBayes(LinearClassifier):
         return tags
 
 
-def _checked_offset(offset: Any, shape: tuple[int, ...]) -> Floats:
+def _checked_offset(offset: ArrayLike, shape: tuple[int, ...]) -> Floats:
     """Raise DataError unless the offsets are finite numbers of this shape."""
     try:
         known = np.asarray(offset, dtype=np.float64)

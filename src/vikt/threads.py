@@ -16,7 +16,7 @@ from vikt.errors import UsageError
 Run = Callable[..., Iterable[Any]]
 
 
-def check_threads(threads: Any) -> None:
+def check_threads(threads: object) -> None:
     """Raise UsageError unless `threads` is a whole number of 1 or more."""
     if not isinstance(threads, Integral) or int(threads) < 1:
         raise UsageError(f"threads: expected a whole number of 1 or more, found {threads!r}")

@@ -66,7 +66,7 @@ def say(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
-def print_json(content: Any) -> None:
+def print_json(content: object) -> None:
     import json
 
     print(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from vikt.arrays import Floats
 from vikt.corpus.texts import Texts
 from vikt.features.text import TextFeatures
 from vikt.fitting.model import FittedModel, Inputs, measured
@@ -94,7 +96,7 @@ def explain(model: FittedModel, document: Inputs) -> Explanation:
     )
 
 
-def class_weights(theta: Any, k: int) -> Any:
+def class_weights(theta: NDArray[np.floating[Any]], k: int) -> Floats:
     """The weights of class k in float64: of two classes, the first's are the other's negated."""
     own = theta[k] if theta.ndim == 2 else theta if k == 1 else -theta
     return np.asarray(own, dtype=np.float64)

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from vikt.arrays import Classes, Floats, Ints, RowIndices
+from vikt.arrays import Classes, Floats, Ints, RowIndices, RowValues
 from vikt.corpus.order import (
     canonical_order,
     content_ranks,
@@ -63,7 +63,9 @@ class Examples:
     is_weighted: bool
 
     @classmethod
-    def of(cls, documents: Measured, labels: Any, sample_weight: Any = None, random_state: int = 0) -> Examples:
+    def of(
+        cls, documents: Measured, labels: ArrayLike, sample_weight: RowValues = None, random_state: int = 0
+    ) -> Examples:
         """Order documents and their labels.
 
         Parameters

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from vikt.arrays import RowIndices
 from vikt.base import Progress, no_progress
 from vikt.errors import DataError
 from vikt.features.memory import tell_memory
+from vikt.features.text import FeatureSettings
 from vikt.fitting.examples import Examples
 from vikt.fitting.model import FittedModel
 from vikt.fitting.parts import FittedPart, blend, fit_part
@@ -19,6 +19,7 @@ from vikt.fitting.record import DataRecord, FitRecord, PartRecord
 from vikt.fitting.settings import FitSettings
 from vikt.selection.features import Trials
 from vikt.selection.folds import Fold
+from vikt.selection.penalty import PenaltyChoice
 from vikt.selection.plan import Plan, Split, choose_plan
 from vikt.solvers import LossRecord
 from vikt.threads import running
@@ -116,7 +117,7 @@ def fit(
 def _chosen_plan(
     examples: Examples, split: Split, fitted: RowIndices, settings: FitSettings, threads: int, progress: Progress
 ) -> Plan:
-    def fold_of(features: Any, training: RowIndices, apart: RowIndices) -> Fold:
+    def fold_of(features: FeatureSettings, training: RowIndices, apart: RowIndices) -> Fold:
         return prepare(examples, features, training, apart, settings.class_weight, threads, progress).fold
 
     n_bytes = np.diff(examples.documents.texts.offsets)
@@ -140,7 +141,7 @@ def _fitted_parts(
     progress: Progress,
     keeps_objectives: bool,
 ) -> list[FittedPart]:
-    def fit_one(part: tuple[str, float], penalty: Any) -> FittedPart:
+    def fit_one(part: tuple[str, float], penalty: PenaltyChoice | None) -> FittedPart:
         features = replace(settings.features, analyzer=part[0])
         return fit_part(
             prepare(examples, features, *rows, settings.class_weight, threads, progress),

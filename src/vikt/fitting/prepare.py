@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Classes, Floats, RowIndices, Scales
+from vikt.arrays import Classes, ClassWeight, Floats, RowIndices, Scales
 from vikt.base import Progress
 from vikt.errors import ClassesError
 from vikt.features.text import FeatureSettings, TextFeatures
@@ -50,7 +50,7 @@ def prepare(
     settings: FeatureSettings,
     training: RowIndices,
     apart: RowIndices,
-    class_weight: Any,
+    class_weight: ClassWeight,
     threads: int,
     progress: Progress,
 ) -> Prepared:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from vikt.arrays import ClassWeight
 from vikt.errors import UsageError, check_known
 from vikt.features.declarations import declaration, features_declared
 from vikt.features.text import FeatureSettings
@@ -49,7 +50,7 @@ class FitSettings:
     folds: int | None
     one_standard_error: bool
     l1_ratio: float
-    class_weight: Any
+    class_weight: ClassWeight
     chooses_features: bool
     options: dict[str, Any]
 
@@ -132,11 +133,11 @@ def _options(parameters: Mapping[str, Any], features: FeatureSettings) -> dict[s
     }
 
 
-def _l2(l2: Any) -> float | None:
+def _l2(l2: object) -> float | None:
     if l2 == "auto":
         return None
     try:
-        value = float(l2)
+        value = float(l2)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise UsageError(f"l2: expected a number or 'auto', found {l2!r}") from None
     if not 0 <= value < np.inf:

@@ -87,7 +87,7 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     return float(np.mean(real == predicted))
 
 
-def precision(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: float = math.nan) -> float:
+def precision(y_true: ArrayLike, y_pred: ArrayLike, positive: object, undefined: float = math.nan) -> float:
     """The share of the points predicted as positive that are positive: TP / (TP + FP).
 
     Parameters
@@ -111,7 +111,7 @@ def precision(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: fl
     return float(precisions(_of_positive(y_true, y_pred, positive), undefined)[1])
 
 
-def recall(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: float = math.nan) -> float:
+def recall(y_true: ArrayLike, y_pred: ArrayLike, positive: object, undefined: float = math.nan) -> float:
     """The share of the positive points that are predicted as positive: TP / (TP + FN). Parameters as for `precision`.
 
     Examples
@@ -122,7 +122,7 @@ def recall(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: float
     return float(recalls(_of_positive(y_true, y_pred, positive), undefined)[1])
 
 
-def f1(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: float = math.nan) -> float:
+def f1(y_true: ArrayLike, y_pred: ArrayLike, positive: object, undefined: float = math.nan) -> float:
     """The harmonic mean of precision and recall: 2 TP / (2 TP + FP + FN). Parameters as for `precision`.
 
     It is undefined only where no point is positive or predicted as positive.
@@ -241,7 +241,7 @@ def ratio(numerator: ArrayLike, denominator: ArrayLike, undefined: float = math.
     return result
 
 
-def _of_positive(y_true: ArrayLike, y_pred: ArrayLike, positive: Any) -> Ints:
+def _of_positive(y_true: ArrayLike, y_pred: ArrayLike, positive: object) -> Ints:
     real, predicted = _pair(y_true, y_pred)
     return confusion_matrix(real == positive, predicted == positive, labels=[False, True])
 
