@@ -23,7 +23,7 @@ import vikt
 from vikt.cli.main import main
 from vikt.compiled import _say_once_that_there_is_no_cache, compiled
 from vikt.errors import DamagedModelError, ForeignModelError, ModelFileError, OutputFileError
-from vikt.features import vocabulary
+from vikt.features.ngrams import vocabulary
 from vikt.files import model_file, replacement
 
 SOURCES = Path(vikt.__file__).parents[1]

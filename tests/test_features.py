@@ -14,11 +14,11 @@ import vikt
 from vikt.corpus.documents import Documents
 from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError, UsageError
-from vikt.features.hashing import HashedNgrams
-from vikt.features.ngrams import Ngrams
-from vikt.features.normalise import normalise
+from vikt.features.ngrams.hashing import HashedNgrams
+from vikt.features.ngrams.ngrams import Ngrams
+from vikt.features.ngrams.normalise import normalise
+from vikt.features.ngrams.weighting import WEIGHTINGS
 from vikt.features.text import FeatureSettings, TextFeatures
-from vikt.features.weighting import WEIGHTINGS
 
 HOSTILE = st.text(
     st.one_of(

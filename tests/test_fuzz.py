@@ -28,12 +28,12 @@ from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import READERS, read_batches, read_table
 from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError, UsageError, ViktError
-from vikt.features.declarations import KINDS, declaration, features_declared
-from vikt.features.encoders import Block, Categories, Given, Scaled
 from vikt.features.handmade import LONGEST_PHRASE, Capitalised, Length, Lexicon, Pattern, Shape
-from vikt.features.ngrams import Ngrams
-from vikt.features.normalise import compose
-from vikt.features.weighting import WEIGHTINGS
+from vikt.features.handmade.declarations import KINDS, declaration, features_declared
+from vikt.features.handmade.encoders import Block, Categories, Given, Scaled
+from vikt.features.ngrams.ngrams import Ngrams
+from vikt.features.ngrams.normalise import compose
+from vikt.features.ngrams.weighting import WEIGHTINGS
 
 FUZZES = []
 

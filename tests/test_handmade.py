@@ -14,8 +14,6 @@ from vikt.corpus.documents import Documents, Pairs
 from vikt.corpus.readers import read_table
 from vikt.corpus.texts import Texts
 from vikt.errors import ColumnError, DataError, InputFileError, UsageError
-from vikt.features.declarations import KINDS, declaration, features_declared
-from vikt.features.encoders import Block, Categories, Given, Scaled, spelled_values, take_values
 from vikt.features.handmade import (
     Capitalised,
     Category,
@@ -28,6 +26,8 @@ from vikt.features.handmade import (
     Pattern,
     Shape,
 )  # fmt: skip
+from vikt.features.handmade.declarations import KINDS, declaration, features_declared
+from vikt.features.handmade.encoders import Block, Categories, Given, Scaled, spelled_values, take_values
 
 # What a feature measures.
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vikt import names
 from vikt.corpus.readers import READERS
+from vikt.features.ngrams.weighting import WEIGHTINGS
 from vikt.features.text import FEATURES
-from vikt.features.weighting import WEIGHTINGS
 from vikt.solvers import SOLVERS
 
 

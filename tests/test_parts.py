@@ -18,11 +18,11 @@ from test_vectorizer import COUNTS, TEXT, assert_same
 from vikt import TextClassifier, TextVectorizer
 from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError
-from vikt.features import kernels, tokens, vocabulary
-from vikt.features.hashing import HashedNgrams
-from vikt.features.ngrams import Ngrams
+from vikt.features.ngrams import kernels, tokens, vocabulary
+from vikt.features.ngrams.hashing import HashedNgrams
+from vikt.features.ngrams.ngrams import Ngrams
+from vikt.features.ngrams.weighting import WEIGHTINGS
 from vikt.features.rows import Rows, joined
-from vikt.features.weighting import WEIGHTINGS
 from vikt.matrix import SparseMatrix
 
 MADE = {

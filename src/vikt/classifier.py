@@ -18,7 +18,7 @@ from vikt.corpus.order import canonical_order, fingerprint, group_ranks, row_key
 from vikt.corpus.texts import Texts, portions
 from vikt.errors import DamagedModelError, DataError, UsageError
 from vikt.explanation.linear import Explanation, explain
-from vikt.features.declarations import declaration, features_declared
+from vikt.features.handmade.declarations import declaration, features_declared
 from vikt.features.memory import tell_memory
 from vikt.features.text import FeatureSettings, Measured, TextFeatures
 from vikt.files.model_file import load_model, save_model

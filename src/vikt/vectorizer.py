@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from vikt.base import Estimator
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError, EmptyVocabularyError, UsageError, check_known
-from vikt.features.chosen import ChosenTerms, Terms, UnsmoothedWeighting, given_terms, normalised_rows
-from vikt.features.hashing import HashedNgrams
-from vikt.features.ngrams import Ngrams
+from vikt.features.ngrams.hashing import HashedNgrams
+from vikt.features.ngrams.ngrams import Ngrams
+from vikt.features.ngrams.weighting import Weighting
 from vikt.features.rows import Rows
-from vikt.features.terms import CUT_INTO_WORDS, TOKEN_PATTERN, ListedTerms, Span, Steps, spelled
-from vikt.features.weighting import Weighting
+from vikt.features.sklearn_text.chosen import ChosenTerms, Terms, UnsmoothedWeighting, given_terms, normalised_rows
+from vikt.features.sklearn_text.steps import CUT_INTO_WORDS, TOKEN_PATTERN, ListedTerms, Span, Steps, spelled
 from vikt.threads import check_threads
 
 # The token patterns that are compiled: a run of word characters has an edge on either side, asked for or not.

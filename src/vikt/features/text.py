@@ -14,12 +14,12 @@ from vikt.corpus.documents import Documents
 from vikt.corpus.sentences import sentences
 from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError, UsageError, check_known
-from vikt.features.encoders import Encoder, Values, spelled_values, take_values
-from vikt.features.handmade import Feature
-from vikt.features.hashing import HashedNgrams
-from vikt.features.ngrams import Ngrams
+from vikt.features.handmade.encoders import Encoder, Values, spelled_values, take_values
+from vikt.features.handmade.features import Feature
+from vikt.features.ngrams.hashing import HashedNgrams
+from vikt.features.ngrams.ngrams import Ngrams
+from vikt.features.ngrams.weighting import weighting_named
 from vikt.features.rows import Rows, side_by_side
-from vikt.features.weighting import weighting_named
 
 
 class Part(NamedTuple):

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from vikt.arrays import Ints
 from vikt.compiled import kernels_for
 from vikt.corpus.texts import Texts, portions
-from vikt.features import kernels
-from vikt.features.analyzers import analyzer_named
-from vikt.features.characters import reach
-from vikt.features.normalise import normalise
+from vikt.features.ngrams import kernels
+from vikt.features.ngrams.analyzers import analyzer_named
+from vikt.features.ngrams.characters import reach
+from vikt.features.ngrams.normalise import normalise
 
 _BYTES_AT_A_TIME, _MOST_TEXTS = 1 << 18, 1 << 14
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from vikt.errors import check_known
-from vikt.features import kernels
-from vikt.features.characters import Table, pattern_characters, space_characters, word_characters
+from vikt.features.ngrams import kernels
+from vikt.features.ngrams.characters import Table, pattern_characters, space_characters, word_characters
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from vikt.arrays import Ids, Ints
 from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, UsageError
-from vikt.features import kernels
-from vikt.features.ngrams import Met, Ngrams
-from vikt.features.tokens import Tokens
-from vikt.features.vocabulary import Vocabulary, parts_of_threads
-from vikt.features.weighting import Weighting
+from vikt.features.ngrams import kernels
+from vikt.features.ngrams.ngrams import Met, Ngrams
+from vikt.features.ngrams.tokens import Tokens
+from vikt.features.ngrams.vocabulary import Vocabulary, parts_of_threads
+from vikt.features.ngrams.weighting import Weighting
 from vikt.threads import Run
 
 FEWEST_BITS, MOST_BITS = 1, 28
@@ -95,7 +95,7 @@ class HashedNgrams(Ngrams):
 
     Examples
     --------
-    >>> from vikt.features.weighting import WEIGHTINGS
+    >>> from vikt.features.ngrams.weighting import WEIGHTINGS
     >>> hashed = HashedNgrams("word", (1, 1), WEIGHTINGS["counts"], bits=1)
     >>> rows = hashed.fit_transform(Texts.from_strings(["a b c d e f", "a"]))
     >>> rows.n_features, hashed.n_shared

@@ -13,8 +13,8 @@ import numpy as np
 from vikt.compiled import compiled
 from vikt.corpus.texts import Texts
 from vikt.errors import check_known
-from vikt.features import kernels
-from vikt.features.characters import joining, lower_case, no_joining, same_characters
+from vikt.features.ngrams import kernels
+from vikt.features.ngrams.characters import joining, lower_case, no_joining, same_characters
 
 # Fewer bytes are sooner done by Python than the tables for all of Unicode are made.
 _FEW_BYTES = 1 << 18

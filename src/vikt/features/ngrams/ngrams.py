@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from vikt.arrays import Ids, Ints
 from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, EmptyVocabularyError, UsageError
-from vikt.features import kernels
-from vikt.features.analyzers import Analyzer, analyzer_named
+from vikt.features.ngrams import kernels
+from vikt.features.ngrams.analyzers import Analyzer, analyzer_named
+from vikt.features.ngrams.tokens import Portions, Tokeniser, Tokens
+from vikt.features.ngrams.vocabulary import Vocabulary, parts_of_threads
+from vikt.features.ngrams.weighting import Weighting
 from vikt.features.rows import Rows, joined, longer
-from vikt.features.tokens import Portions, Tokeniser, Tokens
-from vikt.features.vocabulary import Vocabulary, parts_of_threads
-from vikt.features.weighting import Weighting
 from vikt.threads import Run, running
 
 _PORTIONS_A_THREAD = 8

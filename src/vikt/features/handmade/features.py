@@ -21,9 +21,9 @@ from vikt.corpus.documents import Documents, Pairs
 from vikt.corpus.sentences import neighbours, sentence_starts
 from vikt.corpus.texts import Texts
 from vikt.errors import UsageError, check_known
-from vikt.features.encoders import AsItIs, Block, Categories, Encoder, Given, Scaled, Values
-from vikt.features.ngrams import Ngrams
-from vikt.features.weighting import weighting_named
+from vikt.features.handmade.encoders import AsItIs, Block, Categories, Encoder, Given, Scaled, Values
+from vikt.features.ngrams.ngrams import Ngrams
+from vikt.features.ngrams.weighting import weighting_named
 
 # All parts of a phrase are n-grams, which take memory by the square of its length.
 LONGEST_PHRASE = 100

@@ -10,9 +10,9 @@ from typing import Any
 
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError, UsageError, check_known
-from vikt.features.ngrams import Ngrams
-from vikt.features.normalise import ACCENT_STRIPPERS
-from vikt.features.weighting import Weighting
+from vikt.features.ngrams.ngrams import Ngrams
+from vikt.features.ngrams.normalise import ACCENT_STRIPPERS
+from vikt.features.ngrams.weighting import Weighting
 
 Span = tuple[int, int]
 

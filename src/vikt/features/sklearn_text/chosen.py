@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError, UsageError
-from vikt.features.ngrams import Ngrams
+from vikt.features.ngrams.ngrams import Ngrams
+from vikt.features.ngrams.weighting import Weighting
 from vikt.features.rows import Rows
-from vikt.features.weighting import Weighting
 
 Terms = dict[str, int]
 

@@ -30,7 +30,7 @@ from typing import Any, get_type_hints
 
 from vikt.corpus.read_stream import read_whole
 from vikt.errors import UsageError, check_known
-from vikt.features.handmade import (
+from vikt.features.handmade.features import (
     Capitalised,
     Category,
     Dense,

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.features.kernels import CLASS_SHIFT, EXTENDS, FOLLOWS, LEADS, NONE, SEPARATES, SINGLE, SYMBOL, WORD
+from vikt.features.ngrams.kernels import CLASS_SHIFT, EXTENDS, FOLLOWS, LEADS, NONE, SEPARATES, SINGLE, SYMBOL, WORD
 
 Table = NDArray[np.uint8]
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from vikt.arrays import Ids, Ints
 from vikt.compiled import kernels_for
 from vikt.errors import DamagedModelError, UsageError
-from vikt.features import kernels
+from vikt.features.ngrams import kernels
+from vikt.features.ngrams.tokens import Tokens
 from vikt.features.rows import longer
-from vikt.features.tokens import Tokens
 from vikt.threads import Run, divided
 
 _FEWEST_SLOTS = 16 * kernels.PARTS
