@@ -19,8 +19,10 @@ from vikt.corpus.texts import Texts, portions
 from vikt.errors import DamagedModelError, DataError, UsageError
 from vikt.explanation.linear import Explanation, explain
 from vikt.features.handmade.declarations import declaration, features_declared
-from vikt.features.memory import tell_memory
-from vikt.features.text import FeatureSettings, Measured, TextFeatures
+from vikt.features.measured import Measured
+from vikt.features.memory import log_memory
+from vikt.features.settings import FeatureSettings
+from vikt.features.text import TextFeatures
 from vikt.files.model_file import load_model, save_model
 from vikt.model.classes import encode_labels, label_array, row_weights
 from vikt.model.linear import LinearModel, log_probabilities
@@ -225,7 +227,7 @@ class TextClassifier(Estimator):
         settings = self.features_.settings
         # The part of a blend that takes most: parts are learnt one after the other.
         widest = replace(settings, analyzer="word+char") if self._chooses_features() else settings
-        tell_memory(len(held.texts.content), widest)
+        log_memory(len(held.texts.content), widest)
         labels = label_array(labels)
         if labels.ndim != 1 or len(labels) != len(held):
             raise DataError(f"{len(held)} texts and labels of shape {labels.shape}: expected one label a text")
@@ -399,9 +401,10 @@ class TextClassifier(Estimator):
         """log P(class | text): (m, K), finite at any score."""
         self._check_fitted()
         held = self._measured(texts)
-        self.features_.use_threads(self.threads)
         blocks = [
-            log_probabilities(self.features_.scores(held.take(np.arange(first, last)), self.theta_))
+            log_probabilities(
+                self.features_.scores(held.take(np.arange(first, last)), self.theta_, threads=self.threads)
+            )
             for first, last in portions(held.texts.offsets, _BYTES_AT_A_TIME, _TEXTS_AT_A_TIME)
         ]
         return np.concatenate([np.empty((0, len(self.classes_))), *blocks])

@@ -11,6 +11,7 @@ from vikt.classifier import TextClassifier
 from vikt.cli.console import columns, figure
 from vikt.evaluation.evaluation import Evaluation, Figure, finite
 from vikt.explanation.linear import Explanation, class_weights, strongest_features
+from vikt.features.description import sentence
 from vikt.metrics.intervals import wilson_interval
 from vikt.selection.features import Recipe
 
@@ -31,7 +32,7 @@ def data_lines(classifier: TextClassifier) -> str:
         f"split      {data['training_rows']:,} training, {data['validation_rows']:,} validation, "
         f"{data.get('test_rows', 0):,} test; {data['fitted_rows']:,} fitted in the end",
         f"features   {classifier.features_.n_features:,}",
-        *(f"           {said}" for said in classifier.features_.said),
+        *(f"           {sentence(fact)}" for fact in classifier.features_.facts()),
     ]
     single = [_label(label) for label, count in counts if count == 1]
     if single:

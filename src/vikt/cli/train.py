@@ -18,6 +18,7 @@ from vikt.corpus.readers import FORMATS
 from vikt.corpus.sources import find_sources
 from vikt.errors import OutputFileError, UsageError
 from vikt.evaluation.evaluation import Evaluation, evaluate
+from vikt.features.description import sentences
 from vikt.features.handmade import Category, Feature, Number, Numbered
 from vikt.features.handmade.declarations import features_declared
 from vikt.files.model_file import check_replaceable
@@ -174,7 +175,7 @@ def _report(classifier: TextClassifier, evaluation: Evaluation, report: dict[str
             "l2": classifier.l2_,
             "loss": classifier.loss_,
         }
-        model |= {"features": classifier.features_.n_features, "told": classifier.features_.said}
+        model |= {"features": classifier.features_.n_features, "told": sentences(classifier.features_.facts())}
         model["choice_of_features"] = classifier.feature_choice_ and classifier.feature_choice_.to_json()
         model["parts"] = classifier.parts_
         model["path_of_l2"] = show.path_json(classifier)

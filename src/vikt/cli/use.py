@@ -12,6 +12,7 @@ from vikt.cli.console import figure, print_json
 from vikt.corpus.read_stream import read_lines
 from vikt.errors import UsageError
 from vikt.explanation.linear import strongest_features
+from vikt.features.description import sentences
 
 
 def explain_text(model: Path, text: str | None, columns: list[str], top: int, as_json: bool) -> None:
@@ -59,7 +60,7 @@ def _header(classifier: TextClassifier, model: Path) -> dict[str, Any]:
         "params": classifier.get_params(),
         "classes": classifier.class_names,
         "features": classifier.features_.n_features,
-        "told": classifier.features_.said,
+        "told": sentences(classifier.features_.facts()),
         "l2": classifier.l2_,
         "loss": classifier.loss_,
         "choice": classifier.choice_.said,

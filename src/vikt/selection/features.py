@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from vikt.arrays import Floats
 from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError
-from vikt.features.text import FeatureSettings, TextFeatures
+from vikt.features.settings import FeatureSettings
+from vikt.features.text import TextFeatures
 from vikt.model.linear import centred_intercepts
 from vikt.model.penalties import split_strength
 from vikt.selection.folds import Fold, weighted_mean

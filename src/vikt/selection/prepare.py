@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from vikt.arrays import Floats
 from vikt.errors import ClassesError
-from vikt.features.text import FeatureSettings, Measured, TextFeatures
+from vikt.features.measured import Measured
+from vikt.features.settings import FeatureSettings
+from vikt.features.text import TextFeatures
 from vikt.matrix import SparseMatrix
 from vikt.model.classes import class_factors
 from vikt.model.naive_bayes import penalty_scales
@@ -93,10 +95,11 @@ class Source:
             The rows to fit are of one class.
         """
         features = TextFeatures(settings)
-        features.use_threads(self.threads)
         fitted = self.corpus.take(training)
         held = self.corpus.take(apart[np.isin(self.corpus.y[apart], fitted.y)])
-        made = features.fit_transform(fitted.documents, lambda done, total: self.tell("features", done, total))
+        made = features.fit_transform(
+            fitted.documents, lambda done, total: self.tell("features", done, total), threads=self.threads
+        )
         X = SparseMatrix(*made, threads=self.threads)
         rows, weights = fitted.merged()
         rows_apart, weights_apart = held.merged()
@@ -115,7 +118,7 @@ class Source:
             # Counts of presence: what the rows hold is divided by their lengths.
             presence = SparseMatrix(X.indptr, X.indices, np.ones_like(X.values), X.n_features, threads=self.threads)
             scales = penalty_scales(presence, y, len(present), weights, features.telling_columns)
-        X_apart = SparseMatrix(*features.transform(held.documents), threads=self.threads)
+        X_apart = SparseMatrix(*features.transform(held.documents, threads=self.threads), threads=self.threads)
         X_apart = X_apart if len(rows_apart) == X_apart.n_rows else X_apart.take(rows_apart)
         options: dict[str, Any] = {"n_classes": len(present), "l2": 0.0, "scales": scales}
         return Prepared(

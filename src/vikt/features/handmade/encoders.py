@@ -1,27 +1,34 @@
-"""Values to columns of features, learnt from the rows to fit: as they are, scaled, one column a value, given by number.
+"""Values to columns of features: as they are, scaled, one column per value, numbered by the data.
 
-Each encoder is told once what values there are (`fit`), then makes rows of any others (`rows`).
+An encoder learns from the values of the rows to fit (`fit` returns the encoder that has learnt), and then makes rows of
+any values (`rows`). None changes once it is made.
 """
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Floats
+from vikt.arrays import Floats, Ints, RowIndices
 from vikt.corpus.documents import LARGEST, Pairs
 from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, DataError
-from vikt.features.rows import Rows
+from vikt.features.description import Fact
+from vikt.features.rows import CompressedRows
 
 Values = Floats | Texts | Pairs
-Arrays = dict[str, NDArray[Any]]
+# By name, for a file.
+Arrays = Mapping[str, NDArray[Any]]
+Value = TypeVar("Value", contravariant=True)
 
 
-def take_values(values: Values, rows: NDArray[np.int64]) -> Values:
-    """The values of the rows named, in that order."""
+def take_values(values: Values, rows: RowIndices) -> Values:
+    """The values of some rows, in that order."""
     if isinstance(values, Texts):
         return values.take(rows)
     if not isinstance(values, Pairs):
@@ -33,7 +40,7 @@ def take_values(values: Values, rows: NDArray[np.int64]) -> Values:
 
 
 def spelled_values(values: Values) -> Texts:
-    """The values as bytes, a text a row; equal values are spelled alike."""
+    """The values as bytes, one text per row; equal values have equal bytes."""
     if isinstance(values, Texts):
         return values
     if not isinstance(values, Pairs):
@@ -44,64 +51,78 @@ def spelled_values(values: Values) -> Texts:
     return Texts.from_bytes([values.indices[a:b].tobytes() + values.values[a:b].tobytes() for a, b in edges])
 
 
-class Encoder(Protocol):
+class Encoder(Protocol[Value]):
     """What a hand-made feature learns."""
 
     @property
-    def n_columns(self) -> int: ...
-
-    def fit(self, values: Any) -> None:
-        """Learn from the rows to fit."""
+    def n_columns(self) -> int:
+        """How many columns the feature has."""
         ...
 
-    def rows(self, values: Any) -> Rows:
+    def fit(self, values: Value) -> Self:
+        """The encoder that has learnt from the rows to fit."""
+        ...
+
+    def rows(self, values: Value) -> CompressedRows:
         """The columns of these values, indices rising within a row."""
         ...
 
     def names(self, name: str) -> list[str]:
-        """The columns' names, of a feature of that name."""
+        """The names of the columns of the feature `name`."""
         ...
 
-    def said(self, name: str) -> str:
-        """What the user should be told of what was learnt; nothing where there is nothing to tell."""
+    def facts(self, name: str) -> list[Fact]:
+        """What users should know of what was learnt."""
         ...
 
-    def to_arrays(self) -> Arrays: ...
+    def to_arrays(self) -> Arrays:
+        """What was learnt, for a file."""
+        ...
 
-    def restore(self, arrays: Arrays) -> None: ...
+    def from_arrays(self, arrays: Arrays) -> Self:
+        """The encoder that has learnt what `to_arrays` gave."""
+        ...
 
 
-class AsItIs:
-    """One column, a number as it is: yes or no.
+@dataclass(frozen=True)
+class Unscaled:
+    """One column, the number itself: yes or no.
 
     Examples
     --------
-    >>> AsItIs().rows(np.array([1.0, 0.0])).indptr.tolist()
+    >>> Unscaled().rows(np.array([1.0, 0.0])).indptr.tolist()
     [0, 1, 1]
     """
 
     n_columns = 1
 
-    def fit(self, values: Floats) -> None:
-        pass
+    def fit(self, values: Floats) -> Self:
+        """The same: there is nothing to learn."""
+        return self
 
-    def rows(self, values: Floats) -> Rows:
+    def rows(self, values: Floats) -> CompressedRows:
+        """The numbers."""
         return _dense_rows(values[:, None])
 
     def names(self, name: str) -> list[str]:
+        """The name of the feature."""
         return [name]
 
-    def said(self, name: str) -> str:
-        return ""
+    def facts(self, name: str) -> list[Fact]:
+        """Nothing was learnt."""
+        return []
 
     def to_arrays(self) -> Arrays:
+        """Nothing was learnt."""
         return {}
 
-    def restore(self, arrays: Arrays) -> None:
-        pass
+    def from_arrays(self, arrays: Arrays) -> Self:
+        """The same."""
+        return self
 
 
-class Scaled(AsItIs):
+@dataclass(frozen=True)
+class Scaled(Unscaled):
     """One column: (value - mean) / (2·standard deviation), so that λ treats it as it does a yes or no.
 
     A yes or no of even odds has a standard deviation of ½: divided by two of its own, any number moves a score as much.
@@ -111,168 +132,192 @@ class Scaled(AsItIs):
 
     Examples
     --------
-    >>> scaled = Scaled()
-    >>> scaled.fit(np.array([2.0, 4.0]))
+    >>> scaled = Scaled().fit(np.array([2.0, 4.0]))
     >>> scaled.rows(np.array([2.0, 5.0])).values.tolist()
     [-0.5, 1.0]
     """
 
-    mean, scale = 0.0, 0.0
+    mean: float = 0.0
+    scale: float = 0.0
 
-    def fit(self, values: Floats) -> None:
+    def fit(self, values: Floats) -> Self:
+        """The encoder with the mean and scale of these values."""
         if len(np.unique(values)) == 2 and np.isin(values, (0.0, 1.0)).all():
-            self.mean, self.scale = 0.0, 1.0
-            return
+            return replace(self, mean=0.0, scale=1.0)
         # Summed after a shift by one of the values, so that huge values that differ little keep their digits.
         shift = float(values[0]) if len(values) else 0.0
         centre = float(np.mean(values - shift)) if len(values) else 0.0
-        self.mean = shift + centre
-        self.scale = 2 * float(np.sqrt(np.mean((values - shift - centre) ** 2))) if len(values) else 0.0
+        scale = 2 * float(np.sqrt(np.mean((values - shift - centre) ** 2))) if len(values) else 0.0
+        return replace(self, mean=shift + centre, scale=scale)
 
-    def rows(self, values: Floats) -> Rows:
+    def rows(self, values: Floats) -> CompressedRows:
+        """The numbers, scaled."""
         scaled = (values - self.mean) / self.scale if self.scale > 0 else np.zeros(len(values))
         return _dense_rows(scaled[:, None])
 
-    def said(self, name: str) -> str:
+    def facts(self, name: str) -> list[Fact]:
+        """The scale, unless the feature is a yes or no."""
         if not self.scale > 0:
-            return f"{name}: {self.mean:.6g} in every row, so it says nothing"
+            return [Fact("constant", name, {"mean": self.mean})]
         if (self.mean, self.scale) == (0.0, 1.0):
-            return ""
-        return f"{name}: (value - {self.mean:.6g}) / {self.scale:.6g}, its mean and two standard deviations"
+            return []
+        return [Fact("scaled", name, {"mean": self.mean, "scale": self.scale})]
 
     def to_arrays(self) -> Arrays:
+        """The mean and the scale."""
         return {"mean_and_scale": np.array([self.mean, self.scale])}
 
-    def restore(self, arrays: Arrays) -> None:
-        self.mean, self.scale = arrays["mean_and_scale"].tolist()
+    def from_arrays(self, arrays: Arrays) -> Self:
+        """The encoder with the mean and scale of a file."""
+        mean, scale = arrays["mean_and_scale"].tolist()
+        return replace(self, mean=mean, scale=scale)
 
 
+@dataclass(frozen=True)
 class Block:
     """d columns of one scale, such as an embedding: divided so that the mean square length of a row is 1.
 
     Examples
     --------
-    >>> block = Block()
-    >>> block.fit(np.array([[3.0, 4.0]]))
+    >>> block = Block().fit(np.array([[3.0, 4.0]]))
     >>> block.rows(np.array([[3.0, 4.0]])).values.round(2).tolist()
     [0.6000000238418579, 0.800000011920929]
     """
 
-    width, scale = 0, 0.0
+    width: int = 0
+    scale: float = 0.0
 
     @property
     def n_columns(self) -> int:
+        """d."""
         return self.width
 
-    def fit(self, values: Floats) -> None:
-        self.width = values.shape[1]
-        self.scale = float(np.sqrt(np.mean(np.sum(values**2, axis=1)))) if len(values) else 0.0
+    def fit(self, values: Floats) -> Self:
+        """The encoder with the width and scale of these values."""
+        scale = float(np.sqrt(np.mean(np.sum(values**2, axis=1)))) if len(values) else 0.0
+        return replace(self, width=values.shape[1], scale=scale)
 
-    def rows(self, values: Floats) -> Rows:
+    def rows(self, values: Floats) -> CompressedRows:
+        """The numbers, scaled. Raises DataError where rows have another width."""
         if values.shape[1] != self.width and len(values):
             raise DataError(f"expected rows of {self.width} numbers, as in training, found {values.shape[1]}")
         return _dense_rows(values.reshape(len(values), self.width) / (self.scale or 1.0))
 
     def names(self, name: str) -> list[str]:
+        """The name of the feature and the number of the column."""
         return [f"{name}[{i}]" for i in range(self.width)]
 
-    def said(self, name: str) -> str:
-        return f"{name}: {self.width} numbers, divided by {self.scale:.6g}, the root of their mean square length"
+    def facts(self, name: str) -> list[Fact]:
+        """The width and the scale."""
+        return [Fact("block", name, {"width": self.width, "scale": self.scale})]
 
     def to_arrays(self) -> Arrays:
+        """The width and the scale."""
         return {"width_and_scale": np.array([self.width, self.scale])}
 
-    def restore(self, arrays: Arrays) -> None:
-        width, self.scale = arrays["width_and_scale"].tolist()
-        self.width = int(width)
+    def from_arrays(self, arrays: Arrays) -> Self:
+        """The encoder with the width and scale of a file."""
+        width, scale = arrays["width_and_scale"].tolist()
+        return replace(self, width=int(width), scale=scale)
 
 
+@dataclass(frozen=True, eq=False)
 class Categories:
-    """One column a value, sorted; a value never seen in training, and the empty one, is none of them.
+    """One column per value, sorted; an empty value, or one that training did not have, is in none of them.
 
     Parameters
     ----------
     least : int
         Values in fewer rows are left out.
-    only : sequence of str
-        Only these values, if any are given; a single one bears the feature's own name.
+    only : tuple of str
+        Only these values, if there are any; a single one bears the feature's own name.
+    values : Texts
+        The values that were learnt.
 
     Examples
     --------
-    >>> categories = Categories()
-    >>> categories.fit(Texts.from_strings(["kth.se", "su.se", "kth.se", ""]))
+    >>> categories = Categories().fit(Texts.from_strings(["kth.se", "su.se", "kth.se", ""]))
     >>> categories.names("sender"), categories.rows(Texts.from_strings(["su.se", "new.se"])).indices.tolist()
     (['sender=kth.se', 'sender=su.se'], [1])
     """
 
-    def __init__(self, least: int = 1, only: tuple[str, ...] = ()) -> None:
-        self.least, self.only = least, only
-        self.values = Texts.from_bytes([])
-        self._number: dict[bytes, int] = {}
+    least: int = 1
+    only: tuple[str, ...] = ()
+    values: Texts = field(default_factory=lambda: Texts.from_bytes([]))
 
     @property
     def n_columns(self) -> int:
+        """How many values there are."""
         return len(self.values)
 
-    def fit(self, values: Texts) -> None:
+    @cached_property
+    def _column_of(self) -> dict[bytes, int]:
+        return {value: column for column, value in enumerate(self.values)}
+
+    def fit(self, values: Texts) -> Self:
+        """The encoder of the values that are in enough rows."""
         if self.only:
-            self._know(Texts.from_strings(sorted(self.only)))
-            return
+            return replace(self, values=Texts.from_strings(sorted(self.only)))
         counts: dict[bytes, int] = {}
         for value in values:
             counts[value] = counts.get(value, 0) + 1
-        self._know(Texts.from_bytes(sorted(value for value, n in counts.items() if value and n >= self.least)))
+        frequent = sorted(value for value, n in counts.items() if value and n >= self.least)
+        return replace(self, values=Texts.from_bytes(frequent))
 
-    def _know(self, values: Texts) -> None:
-        self.values = values
-        self._number = {value: number for number, value in enumerate(values)}
-
-    def rows(self, values: Texts) -> Rows:
-        numbers = np.fromiter((self._number.get(value, -1) for value in values), dtype=np.int64, count=len(values))
-        known = numbers >= 0
-        return _rows(known.astype(np.int64), numbers[known], np.ones(int(known.sum())), len(self.values))
+    def rows(self, values: Texts) -> CompressedRows:
+        """1 in the column of each value."""
+        column_of = self._column_of
+        columns = np.fromiter((column_of.get(value, -1) for value in values), dtype=np.int64, count=len(values))
+        known = columns >= 0
+        return _rows(known.astype(np.int64), columns[known], np.ones(int(known.sum())), len(self.values))
 
     def names(self, name: str) -> list[str]:
+        """The name of the feature and the value."""
         if len(self.only) == 1:
             return [name]
         return [f"{name}={value.decode('utf-8', 'surrogatepass')}" for value in self.values]
 
-    def said(self, name: str) -> str:
-        return "" if self.only else f"{name}: {len(self.values):,} values"
+    def facts(self, name: str) -> list[Fact]:
+        """How many values there are, unless the user lists them."""
+        return [] if self.only else [Fact("categories", name, {"values": len(self.values)})]
 
     def to_arrays(self) -> Arrays:
+        """The bytes of the values, and their offsets."""
         return {"values": np.frombuffer(self.values.content, dtype=np.uint8), "offsets": self.values.offsets}
 
-    def restore(self, arrays: Arrays) -> None:
+    def from_arrays(self, arrays: Arrays) -> Self:
+        """The encoder of the values of a file. Raises DamagedModelError where these do not fit together."""
         offsets = arrays["offsets"]
         if not len(offsets) or offsets[0] != 0 or offsets[-1] != len(arrays["values"]) or np.any(np.diff(offsets) < 0):
             raise DamagedModelError("the model's categories do not fit together; train it again")
-        self._know(Texts(arrays["values"].tobytes(), offsets))
+        return replace(self, values=Texts(arrays["values"].tobytes(), offsets))
 
 
-class Given:
-    """One column an index met in training, as svmlight's pairs have them; others are no features.
+@dataclass(frozen=True, eq=False)
+class Indices:
+    """One column per index of the rows to fit, as svmlight's pairs have them; other indices are ignored.
 
     Examples
     --------
-    >>> given = Given()
     >>> pairs = Pairs(np.array([0, 2]), np.array([1, 2**40]), np.array([0.5, 2.0]))
-    >>> given.fit(pairs)
-    >>> given.names("features"), given.rows(pairs).values.tolist()
+    >>> indices = Indices().fit(pairs)
+    >>> indices.names("features"), indices.rows(pairs).values.tolist()
     (['1', '1099511627776'], [0.5, 2.0])
     """
 
-    def __init__(self) -> None:
-        self.indices: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+    indices: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @property
     def n_columns(self) -> int:
+        """How many indices there are."""
         return len(self.indices)
 
-    def fit(self, values: Pairs) -> None:
-        self.indices = np.unique(values.indices[values.values != 0])
+    def fit(self, values: Pairs) -> Self:
+        """The encoder of the indices that have a value."""
+        return replace(self, indices=np.unique(values.indices[values.values != 0]))
 
-    def rows(self, values: Pairs) -> Rows:
+    def rows(self, values: Pairs) -> CompressedRows:
+        """The values in the columns of their indices. Raises DataError where an index is 0 and none was in training."""
         if len(self.indices) and self.indices[0] > 0 and np.any(values.indices == 0):
             row = int(np.searchsorted(values.offsets, np.flatnonzero(values.indices == 0)[0], side="right"))
             raise DataError(
@@ -287,31 +332,34 @@ class Given:
         return _rows(lengths, columns[known], values.values[known], len(self.indices))
 
     def names(self, name: str) -> list[str]:
+        """The indices."""
         return [str(index) for index in self.indices.tolist()]
 
-    def said(self, name: str) -> str:
+    def facts(self, name: str) -> list[Fact]:
+        """How many indices there are, from which to which."""
         if not len(self.indices):
-            return f"{name}: no index has a value"
-        least, most = int(self.indices[0]), int(self.indices[-1])
-        base = "from 0" if least == 0 else "from 1: none is 0"
-        return f"{name}: {len(self.indices):,} indices, {least} to {most}, counted {base}"
+            return [Fact("no indices", name)]
+        ends = {"least": int(self.indices[0]), "largest": int(self.indices[-1])}
+        return [Fact("indices", name, {"indices": len(self.indices), **ends})]
 
     def to_arrays(self) -> Arrays:
+        """The indices."""
         return {"indices": self.indices}
 
-    def restore(self, arrays: Arrays) -> None:
-        self.indices = arrays["indices"]
+    def from_arrays(self, arrays: Arrays) -> Self:
+        """The encoder of the indices of a file."""
+        return replace(self, indices=arrays["indices"])
 
 
-def _dense_rows(values: Floats) -> Rows:
+def _dense_rows(values: Floats) -> CompressedRows:
     filled = values != 0
     _, columns = np.nonzero(filled)
     return _rows(filled.sum(axis=1), columns, values[filled], values.shape[1])
 
 
-def _rows(lengths: NDArray[np.int64], columns: NDArray[np.int64], values: Floats, n_features: int) -> Rows:
+def _rows(lengths: Ints, columns: Ints, values: Floats, n_features: int) -> CompressedRows:
     largest = float(np.abs(values).max(initial=0.0))
     if largest > LARGEST:
-        raise DataError(f"expected features of at most {LARGEST:g}, found {largest:.6g} once scaled; mend the number")
+        raise DataError(f"expected features of at most {LARGEST:g}, found {largest:.6g} once scaled; check the value")
     indptr = np.r_[0, np.cumsum(lengths)].astype(np.int64)
-    return Rows(indptr, columns.astype(np.int32), values.astype(np.float32), n_features)
+    return CompressedRows(indptr, columns.astype(np.int32), values.astype(np.float32), n_features)

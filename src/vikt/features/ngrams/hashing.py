@@ -2,61 +2,66 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vikt.arrays import Ids, Ints
-from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, UsageError
 from vikt.features.ngrams import kernels
-from vikt.features.ngrams.ngrams import Met, Ngrams
+from vikt.features.ngrams.ids import FoundNgrams, parts_of_threads
+from vikt.features.ngrams.spec import BucketSpec
 from vikt.features.ngrams.tokens import Tokens
-from vikt.features.ngrams.vocabulary import Vocabulary, parts_of_threads
-from vikt.features.ngrams.weighting import Weighting
 from vikt.threads import Run
 
 FEWEST_BITS, MOST_BITS = 1, 28
 
 
 class Buckets:
-    """Where the ids of hashed n-grams come from: an id is a bucket, whatever the length of the n-gram.
+    """The ids of hashed n-grams: an id is a bucket, whatever the length of the n-gram.
 
     Attributes
     ----------
-    met : NDArray[np.int32]
-        By bucket, while learning: 0 where no n-gram fell into it; else a mark of the first, odd where another came.
+    marks : NDArray[np.int32]
+        While learning, by bucket: 0 if it is empty; else a mark of the first n-gram, odd once another one fell into it.
+    n_shared : int
+        How many buckets several different n-grams of the training texts share, once these are learnt.
     """
 
-    def __init__(self, lengths: range, bits: int) -> None:
-        self.lengths, self.mask = lengths, (1 << bits) - 1
-        self.met: NDArray[np.int32] = np.zeros(0, dtype=np.int32)
+    def __init__(self, lengths: range, bits: int, n_shared: int = 0) -> None:
+        self.lengths, self.bits, self.n_shared = lengths, bits, n_shared
+        self.marks: Ids = np.zeros(0, dtype=np.int32)
+
+    @property
+    def n_buckets(self) -> int:
+        """How many buckets there are, empty ones among them."""
+        return 1 << self.bits
 
     @property
     def rooms(self) -> list[int]:
-        return [self.mask + 1]
+        """All ids are below the number of buckets."""
+        return [self.n_buckets]
 
     @property
-    def groups(self) -> list[slice]:
+    def spaces(self) -> list[slice]:
+        """One space for all lengths."""
         return [slice(0, len(self.lengths))]
 
     def ids(self, tokens: Tokens) -> Ids:
-        """For each length that counts, and each token, the bucket of the n-gram that begins there."""
+        """For each length and each token the bucket of the n-gram that starts there, NONE if there is none."""
         return self._buckets(tokens, self._hashes(tokens))
 
     def learn(self, batch: list[Tokens], run: Run, threads: int) -> list[Ids]:
-        """The same of several portions, remembering what was met; each thread looks after parts of the buckets."""
-        if not len(self.met):
-            self.met = np.zeros(self.mask + 1, dtype=np.int32)
+        """The same for several portions, marking buckets; each thread marks parts of them."""
+        if not len(self.marks):
+            self.marks = np.zeros(self.n_buckets, dtype=np.int32)
         hashes = list(run(self._hashes, batch))
 
-        def meet(parts: tuple[int, int]) -> None:
+        def mark(parts: tuple[int, int]) -> None:
             for tokens, own in zip(batch, hashes, strict=True):
-                tokens.kernels.meet(own, self.mask, *parts, self.met)
+                tokens.kernels.mark_buckets(own, self.n_buckets - 1, *parts, self.marks)
 
-        list(run(meet, parts_of_threads(threads)))
+        list(run(mark, parts_of_threads(threads)))
         return [self._buckets(tokens, own) for tokens, own in zip(batch, hashes, strict=True)]
 
     def _hashes(self, tokens: Tokens) -> Ints:
@@ -68,116 +73,52 @@ class Buckets:
 
     def _buckets(self, tokens: Tokens, hashes: Ints) -> Ids:
         buckets = np.empty(hashes.shape, dtype=np.int32)
-        tokens.kernels.buckets_of(hashes, self.mask, buckets)
+        tokens.kernels.buckets_of(hashes, self.n_buckets - 1, buckets)
         return buckets
+
+    def occurring(self, found: Sequence[FoundNgrams]) -> list[Ints]:
+        """1 for every bucket that is not empty, else 0."""
+        return [(self.marks != 0).astype(np.int64)]
 
     def alphabetical(self, ids: list[Ints]) -> Ints:
-        """Buckets have no names to go by but their numbers."""
+        """The order of their numbers, since buckets have no other names."""
         return np.argsort(ids[0])
 
-    def kept(self, ids: list[Ints]) -> tuple[Buckets, list[slice]]:
-        """Itself: buckets keep their numbers."""
-        return self, [slice(None)]
+    def kept(self, ids: list[Ints]) -> tuple[Buckets, list[Ints | slice]]:
+        """The same buckets, which keep their numbers, without the marks."""
+        return Buckets(self.lengths, self.bits, int(np.count_nonzero(self.marks & 1))), [slice(None)]
 
+    def names(self, space: int, ids: Ints, joiner: str) -> list[str]:
+        """The numbers of buckets."""
+        return [f"#{bucket}" for bucket in ids.tolist()]
 
-class HashedNgrams(Ngrams):
-    """N-grams by the bucket that a hash of their units falls into.
-
-    Parameters
-    ----------
-    bits : int
-        There are 2^bits buckets; those that no training text fills cost nothing.
-
-    Attributes
-    ----------
-    n_shared : int
-        How many buckets several different n-grams of the training texts fell into.
-
-    Examples
-    --------
-    >>> from vikt.features.ngrams.weighting import WEIGHTINGS
-    >>> hashed = HashedNgrams("word", (1, 1), WEIGHTINGS["counts"], bits=1)
-    >>> rows = hashed.fit_transform(Texts.from_strings(["a b c d e f", "a"]))
-    >>> rows.n_features, hashed.n_shared
-    (2, 2)
-    """
-
-    def __init__(
-        self, analyzer: str, ngrams: tuple[int, int], weighting: Weighting, *, bits: int, **options: Any
-    ) -> None:
-        if not FEWEST_BITS <= bits <= MOST_BITS:
-            raise UsageError(f"hashing: expected {FEWEST_BITS} to {MOST_BITS} bits, found {bits}")
-        self.bits, self.n_shared = bits, 0
-        super().__init__(analyzer, ngrams, weighting, **options)
-
-    def _new_source(self) -> Buckets:
-        return Buckets(self._lengths, self.bits)
-
-    @property
-    def buckets(self) -> Ints:
-        """The bucket of each column."""
-        used = np.flatnonzero(self.columns[0] != kernels.NONE)
+    def spec(self, columns: Sequence[Ids]) -> BucketSpec:
+        """The buckets without code, given the column of each."""
+        used = np.flatnonzero(columns[0] != kernels.NONE)
         buckets = np.empty(len(used), dtype=np.int64)
-        buckets[self.columns[0][used]] = used
-        return buckets
+        buckets[columns[0][used]] = used
+        return BucketSpec(self.bits, buckets, self.n_shared)
 
-    def fit_transform(self, texts: Texts, progress: Any = None) -> Any:
-        rows = super().fit_transform(texts, progress)
-        self.n_shared = int(np.count_nonzero(self.source.met & 1))
-        self.source.met = self.source.met[:0]
-        return rows
+    @classmethod
+    def of_spec(cls, spec: BucketSpec, lengths: range, n_columns: int) -> tuple[Buckets, Ids]:
+        """Buckets, and the column of each, from arrays that may be damaged.
 
-    def _is_met(self, met: list[Met], source: Any) -> list[Ints]:
-        return [(source.met != 0).astype(np.int64)]
-
-    def names(self, columns: Any = None) -> list[str]:
-        wanted = self.buckets if columns is None else self.buckets[np.asarray(columns, dtype=np.int64)]
-        return [f"#{bucket}" for bucket in wanted.tolist()]
-
-    def occurrences(self, text: Texts) -> list[tuple[str, list[tuple[int, int]]]]:
-        bucket_of = self._bucket_of_each(text)
-        return [(f"#{bucket_of[name]}", spans) for name, spans in super().occurrences(text) if name in bucket_of]
-
-    def spellings(self, text: Texts) -> dict[str, str]:
-        """The n-grams of a text behind the names of its buckets."""
-        found = defaultdict(list)
-        for name, bucket in self._bucket_of_each(text).items():
-            found[f"#{bucket}"].append(name)
-        return {bucket: " | ".join(names) for bucket, names in found.items()}
-
-    def _bucket_of_each(self, text: Texts) -> dict[str, int]:
-        """The n-grams of the first text and their buckets, by learning it beside."""
-        tokens = self._tokens(self.tokeniser.portions(text), (0, 1))
-        beside = Vocabulary(self._lengths, self.ngrams[0])
-        [ids] = beside.learn([tokens], map, 1)
-        bucket_of: dict[str, int] = {}
-        for length, own, buckets in zip(self._lengths, ids, self.source.ids(tokens), strict=True):
-            known, places = np.unique(own, return_index=True)
-            known, places = known[known != kernels.NONE], places[known != kernels.NONE]
-            names = beside.names(length, known.astype(np.int64), self.analyzer.joiner)
-            bucket_of |= dict(zip(names, buckets[places].tolist(), strict=True))
-        return bucket_of
-
-    def said(self) -> str:
-        return (
-            f"n-grams hashed into {self.n_columns:,} of {1 << self.bits:,} buckets; several different ones share "
-            f"{self.n_shared:,} of them"
-        )
-
-    def to_arrays(self) -> dict[str, Any]:
-        return {"buckets": self.buckets, "idf": self.idf, "shared": np.array([self.n_shared])}
-
-    def restore(self, arrays: dict[str, Any]) -> None:
-        self._restore_idf(arrays["idf"])
-        buckets = arrays["buckets"]
-        if buckets.dtype != np.int64 or buckets.shape != self.idf.shape:
-            raise DamagedModelError(f"{len(buckets)} buckets for {len(self.idf)} features")
-        if len(np.unique(buckets)) != len(buckets) or np.any(buckets < 0) or np.any(buckets >> self.bits):
-            raise DamagedModelError(f"buckets that are not different ones of {1 << self.bits}")
-        shared = arrays["shared"]
-        if shared.dtype != np.int64 or shared.shape != (1,) or not 0 <= shared[0] <= 1 << self.bits:
-            raise DamagedModelError(f"{shared} is no number of buckets")
-        self.n_shared = int(shared[0])
-        columns = np.full(1 << self.bits, kernels.NONE, dtype=np.int32)
+        Raises
+        ------
+        DamagedModelError
+            The columns are not n_columns different buckets.
+        """
+        buckets = spec.buckets
+        if buckets.dtype != np.int64 or buckets.shape != (n_columns,):
+            raise DamagedModelError(f"{len(buckets)} buckets for {n_columns} features")
+        if len(np.unique(buckets)) != len(buckets) or np.any(buckets < 0) or np.any(buckets >> spec.bits):
+            raise DamagedModelError(f"buckets that are not different ones of {1 << spec.bits}")
+        columns = np.full(1 << spec.bits, kernels.NONE, dtype=np.int32)
         columns[buckets] = np.arange(len(buckets))
-        self._look_up([columns])
+        return cls(lengths, spec.bits, spec.n_shared), columns
+
+
+def check_bits(bits: int) -> None:
+    """Refuse a number of bits for which there is no room. Raises UsageError."""
+    if not FEWEST_BITS <= bits <= MOST_BITS:
+        raise UsageError(f"hashing: expected {FEWEST_BITS} to {MOST_BITS} bits, found {bits}")

@@ -1,31 +1,61 @@
-"""Terms that were chosen before the rows are weighed: a vocabulary that is given, or the most frequent terms."""
+"""Terms that are chosen before rows are weighed: the user's vocabulary, or the most frequent terms."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
+from vikt.arrays import Floats, Ids, Ints
 from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError, UsageError
-from vikt.features.ngrams.ngrams import Ngrams
+from vikt.features.ngrams.ngrams import FittedNgrams
+from vikt.features.ngrams.spec import NgramSpec
 from vikt.features.ngrams.weighting import Weighting
-from vikt.features.rows import Rows
+from vikt.features.rows import CompressedRows, Numbers
 
 Terms = dict[str, int]
 
 
-def given_terms(vocabulary: Any) -> Terms:
-    """A vocabulary of the user's as the column of each term.
+class FittedTerms(Protocol):
+    """What a vectorizer has learnt: `FittedNgrams` or `ChosenTerms`."""
+
+    @property
+    def n_columns(self) -> int:
+        """How many terms there are."""
+        ...
+
+    @property
+    def idf(self) -> Floats:
+        """The inverse document frequency of each term."""
+        ...
+
+    def with_idf(self, idf: Floats) -> Self:
+        """The same with other inverse document frequencies."""
+        ...
+
+    def names(self, columns: ArrayLike | None = None) -> list[str]:
+        """The terms of some columns, or of all of them."""
+        ...
+
+    def transform(self, texts: Texts, *, threads: int = 1) -> CompressedRows:
+        """The rows of texts."""
+        ...
+
+
+def checked_terms(vocabulary: Any) -> Terms:
+    """The column of each term of a user's vocabulary.
 
     Raises
     ------
     UsageError
-        It is no vocabulary.
+        The vocabulary is invalid.
     EmptyVocabularyError
-        It has no term.
+        The vocabulary is empty.
     """
     if isinstance(vocabulary, str) or not isinstance(vocabulary, Iterable):
         raise UsageError(f"vocabulary: expected a mapping or a collection of terms, found {vocabulary!r:.60}")
@@ -36,7 +66,7 @@ def given_terms(vocabulary: Any) -> Terms:
             twice = next(term for column, term in enumerate(listed) if vocabulary[term] != column)
             raise UsageError(f"vocabulary: Duplicate term in vocabulary: {twice!r}")
     if not vocabulary:
-        raise EmptyVocabularyError("vocabulary: empty vocabulary passed to fit; give terms, or None to learn them")
+        raise EmptyVocabularyError("vocabulary: empty vocabulary passed to fit; list terms, or use None to learn them")
     for term in vocabulary:
         if not isinstance(term, str):
             raise UsageError(f"vocabulary: expected strings as terms, found {term!r}")
@@ -49,72 +79,109 @@ def given_terms(vocabulary: Any) -> Terms:
     return {term: int(column) for term, column in vocabulary.items()}
 
 
-class ChosenTerms:
-    """Terms chosen beforehand, in an order of their own: others are counted by `Ngrams` too, and dropped.
+@dataclass(frozen=True, eq=False)
+class ChosenSpec:
+    """Chosen terms without code: n-grams are counted by `counting`, and those without a column dropped before weighing.
 
-    Parameters
+    Attributes
     ----------
-    counting : Ngrams
-        Has learnt the terms that texts can have, and perhaps others.
+    counting : NgramSpec
+    columns : (n,)
+        The column of each of its columns, -1 for those that are dropped.
+    weighting : Weighting
+    normalised : bool
+        Whether rows have length 1.
+    idf : (k,)
+    """
+
+    counting: NgramSpec
+    columns: Ids
+    weighting: Weighting
+    normalised: bool
+    idf: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class ChosenTerms:
+    """Terms chosen beforehand, in an order of their own. `FittedNgrams` counts others too, and these are dropped.
+
+    Attributes
+    ----------
+    counting : FittedNgrams
+        Counts the terms that texts can have, and perhaps others.
     terms : dict of str to int
         The column of each term.
     weighting : Weighting
-        What a count is worth; other than in `Ngrams`, what is dropped has no part in a row's length.
+        The weight of a count; unlike in `FittedNgrams`, terms that are dropped do not add to a row's length.
+    normalised : bool
+        Whether rows have length 1.
+    idf : (k,)
+        The inverse document frequency of each term.
     """
 
-    def __init__(self, counting: Ngrams, terms: Terms, weighting: Weighting, normalised: bool) -> None:
-        self.counting, self.terms, self.weighting, self.normalised = counting, terms, weighting, normalised
-        self.column_of = np.array([terms.get(name, -1) for name in counting.names()], dtype=np.int32)
-        self.idf: NDArray[np.float64] = np.ones(len(terms))
+    counting: FittedNgrams
+    terms: Terms
+    weighting: Weighting
+    normalised: bool
+    idf: Floats
+
+    @cached_property
+    def column_of(self) -> Ids:
+        """The column of each term that is counted, -1 where it is not chosen."""
+        return np.array([self.terms.get(name, -1) for name in self.counting.names()], dtype=np.int32)
 
     @property
     def n_columns(self) -> int:
+        """How many terms there are."""
         return len(self.terms)
 
-    def names(self) -> list[str]:
-        return sorted(self.terms, key=self.terms.__getitem__)
+    def names(self, columns: ArrayLike | None = None) -> list[str]:
+        """The terms of some columns, or of all of them."""
+        names = sorted(self.terms, key=self.terms.__getitem__)
+        return names if columns is None else [names[column] for column in np.asarray(columns).tolist()]
 
-    def fit_transform(self, texts: Texts) -> Rows:
-        return self.learn(self.counting.transform(texts), self.column_of)
+    def with_idf(self, idf: Floats) -> Self:
+        """The same with other inverse document frequencies."""
+        return replace(self, idf=idf)
 
-    def learn(self, counts: Rows, column_of: NDArray[np.int32]) -> Rows:
-        """Take the document frequencies from counts whose columns are `column_of`, -1 for those not chosen."""
+    def fit_transform(self, texts: Texts, *, threads: int = 1) -> tuple[Self, CompressedRows]:
+        """Learn the document frequencies, and return the rows of the texts."""
+        return self.fit_counts(self.counting.transform(texts, threads=threads), self.column_of)
+
+    def fit_counts(self, counts: CompressedRows, column_of: Ids) -> tuple[Self, CompressedRows]:
+        """Learn the document frequencies from counts whose columns become `column_of`, -1 for those not chosen."""
         chosen = self._chosen(counts, column_of)
         frequency = np.bincount(chosen.indices, minlength=self.n_columns)
-        self.idf = self.weighting.idf(frequency, len(counts.indptr) - 1)
-        return self._weighed(chosen)
+        fitted = self.with_idf(self.weighting.idf(frequency, len(counts.indptr) - 1))
+        return fitted, fitted._weighed(chosen)
 
-    def transform(self, texts: Texts) -> Rows:
-        return self._weighed(self._chosen(self.counting.transform(texts), self.column_of))
+    def transform(self, texts: Texts, *, threads: int = 1) -> CompressedRows:
+        """The rows of texts."""
+        return self._weighed(self._chosen(self.counting.transform(texts, threads=threads), self.column_of))
 
-    def _chosen(self, counts: Rows, column_of: NDArray[np.int32]) -> Rows:
+    def spec(self) -> ChosenSpec:
+        """The terms without code."""
+        return ChosenSpec(self.counting.spec(), self.column_of, self.weighting, self.normalised, self.idf)
+
+    def _chosen(self, counts: CompressedRows, column_of: Ids) -> CompressedRows:
         columns = column_of[counts.indices]
         kept = columns >= 0
         indptr = np.concatenate([[0], np.cumsum(kept)])[counts.indptr]
-        return Rows(indptr, columns[kept], counts.values[kept], self.n_columns)
+        return CompressedRows(indptr, columns[kept], counts.values[kept], self.n_columns)
 
-    def _weighed(self, counts: Rows) -> Rows:
+    def _weighed(self, counts: CompressedRows) -> CompressedRows:
         whole = counts.values.astype(np.int64)
         values = self.weighting.count_weights(int(whole.max(initial=0)))[whole] * self.idf[counts.indices]
         if self.normalised:
-            values = normalised_rows(counts.indptr, values, np.square, 0.5)
+            values = normalised_values(counts.indptr, values, np.square, 0.5)
         return counts._replace(values=values)
 
 
-class UnsmoothedWeighting(Weighting):
-    """idf = ln(m / df) + 1."""
-
-    def idf(self, document_frequency: NDArray[np.int64], n_documents: int) -> NDArray[np.float64]:
-        if not self.inverse_document_frequency:
-            return np.ones(len(document_frequency))
-        return np.log(n_documents / document_frequency) + 1
-
-
-def normalised_rows(indptr: NDArray[Any], values: Any, part: Callable[[Any], Any], power: float) -> NDArray[np.float64]:
-    """Each row divided by (Σ part(value))^power; one without values stays."""
+def normalised_values(indptr: Ints, values: Numbers, addend: Callable[[Numbers], Numbers], power: float) -> Floats:
+    """The values of each row divided by (Σ addend(value))^power; an empty row stays empty."""
     lengths = np.diff(indptr)
     filled = lengths > 0
     if not filled.any():
         return np.asarray(values)
-    norms = np.add.reduceat(part(values), indptr[:-1][filled]) ** power
+    norms = np.add.reduceat(addend(values), indptr[:-1][filled]) ** power
     return np.asarray(values / np.repeat(norms, lengths[filled]))
