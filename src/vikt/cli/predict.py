@@ -12,8 +12,8 @@ import numpy as np
 
 from vikt.classifier import load
 from vikt.cli.console import say
+from vikt.corpus.compression import compressing
 from vikt.corpus.fasttext import texts_without_labels
-from vikt.corpus.packing import packing
 from vikt.corpus.read_arrived import read_arrived
 from vikt.corpus.read_json import spell
 from vikt.corpus.read_stream import STANDARD_INPUT, open_input, suffix_of
@@ -85,7 +85,10 @@ def predict(
     takes_lines = text is None and all(_holds_lines(source, format) for source in sources)
     if takes_lines:
         text, format = "text", "txt"
-    with replacing(output) if output else nullcontext(sys.stdout.buffer) as file, packing(file, str(output)) as stream:
+    with (
+        replacing(output) if output else nullcontext(sys.stdout.buffer) as file,
+        compressing(file, str(output)) as stream,
+    ):
         if takes_lines and (output is None or suffix_of(output) in ("", ".txt")):
             for source in sources:
                 with nullcontext(sys.stdin.buffer) if source == "-" else open_input(Path(source)) as lines:
