@@ -103,7 +103,13 @@ def test_shuffled_rows_and_threads_give_the_same_bytes(run, mails, tmp_path, opt
 
 def test_threads_reach_the_features_of_every_fit(run, mails, tmp_path, monkeypatch):
     used = []
-    monkeypatch.setattr(TextFeatures, "use_threads", lambda _, threads: used.append(threads))
+    fit_transform = TextFeatures.fit_transform
+
+    def recorded(features, *arguments, threads):
+        used.append(threads)
+        return fit_transform(features, *arguments, threads=threads)
+
+    monkeypatch.setattr(TextFeatures, "fit_transform", recorded)
     run("train", mails, "-o", tmp_path / "m.vikt", "-q", "--threads", 3, "--refit-all")
     assert len(used) > 2
     assert set(used) == {3}

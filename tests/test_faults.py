@@ -23,7 +23,7 @@ import vikt
 from vikt.cli.main import main
 from vikt.compiled import _say_once_that_there_is_no_cache, compiled
 from vikt.errors import DamagedModelError, ForeignModelError, ModelFileError, OutputFileError
-from vikt.features import vocabulary
+from vikt.features.ngrams import tables
 from vikt.files import model_file, replacement
 
 SOURCES = Path(vikt.__file__).parents[1]
@@ -378,7 +378,7 @@ def test_what_is_sealed_unchanged_is_loaded(content, tmp_path):
 @pytest.mark.parametrize("harm", HARMFUL)
 def test_a_harmful_file_is_refused_before_anything_is_allocated(content, tmp_path, monkeypatch, harm):
     # Else most would be refused since an id among the first is not found, which says nothing of those behind.
-    monkeypatch.setattr(vocabulary, "_SAMPLED", 0)
+    monkeypatch.setattr(tables, "_SAMPLED", 0)
     assert_refused(content, HARMFUL[harm], tmp_path / "m.vikt")
 
 

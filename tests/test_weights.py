@@ -98,7 +98,7 @@ def given_vocabulary(monkeypatch):
 
     def learn(texts):
         class Given(TextFeatures):
-            def fit_transform(self, other, progress=None):
+            def fit_transform(self, other, progress=None, **options):
                 super().fit_transform(self.measure(vikt.corpus.documents.Documents.of(texts)))
                 return self.transform(other)
 

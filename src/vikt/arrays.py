@@ -18,6 +18,8 @@ Bools = NDArray[np.bool_]
 Ids = NDArray[np.int32]
 # The class index of each row: 0 or 1 for two classes, 0 to K-1 for more.
 Classes = NDArray[np.int64]
+# Bytes of UTF-8, and classes of characters.
+Bytes = NDArray[np.uint8]
 # Rows of a matrix or of a corpus, by number.
 RowIndices = NDArray[np.int64]
 # r of a penalty: (n,) or (K, n).

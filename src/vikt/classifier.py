@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from vikt.arrays import ClassWeight, Floats, RowIndices, RowValues
 from vikt.base import Estimator, Progress, no_progress
 from vikt.explanation.linear import Explanation, explain
-from vikt.features.declarations import Declared
+from vikt.features.handmade.declarations import Declared
 from vikt.features.text import TextFeatures
 from vikt.files.model_file import save_model
 from vikt.files.trained import load_trained

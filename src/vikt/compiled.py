@@ -35,7 +35,8 @@ def kernels_for(module_name: str, work: int) -> Any:
     Both give the same results, to the last bit, if the kernels keep to what plain and compiled Python have in common:
 
     - Arrays are indexed, one item at a time (`a[i]`, `a[i, j]`), and asked for their `shape`, no more: a plain kernel
-      gets them as memoryviews, whose items are Python's own numbers.
+      gets them as memoryviews, whose items are Python's own numbers. Arrays that belong together may come as one
+      NamedTuple, whose class stands in the module of kernels.
     - Integers stay within 64 bits with their sign. Where they would not, as in hashing, all that meets is unsigned, so
       that compiled code wraps: constants of the module are given as `np.uint64(...)`, which plain kernels get as
       Python's own, and the result is masked to 64 bits. To mask a signed product does not help: compiled code takes it
@@ -139,6 +140,8 @@ class _Unaligned:
 def _as_python(argument: Any) -> Any:
     if isinstance(argument, np.ndarray):
         return argument.data if argument.flags.aligned else _Unaligned(argument)
+    if isinstance(argument, tuple) and hasattr(argument, "_make"):
+        return argument._make(map(_as_python, argument))
     return argument.item() if isinstance(argument, np.generic) else argument
 
 

@@ -26,9 +26,10 @@ Every message says what happened, where, what was found and what to do about it.
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
+Entry = TypeVar("Entry")
 Kind = TypeVar("Kind", bound=Exception)
 
 
@@ -115,6 +116,18 @@ def check_known(role: str, name: str, known: Iterable[str]) -> None:
     choices = list(known)
     if name not in choices:
         raise UsageError(f"{role}: {name!r} is not known; choose from {', '.join(map(repr, choices))}")
+
+
+def known(role: str, name: str, table: Mapping[str, Entry]) -> Entry:
+    """The entry of a table by its name.
+
+    Raises
+    ------
+    UsageError
+        There is none; the message lists the names there are.
+    """
+    check_known(role, name, table)
+    return table[name]
 
 
 def known_to_sklearn(own: type[Kind], name: str) -> type[Kind]:

@@ -9,8 +9,8 @@ from typing import IO
 
 from vikt.answers import Answers, one_line
 from vikt.cli.console import say
+from vikt.corpus.compression import compressing
 from vikt.corpus.fasttext import texts_without_labels
-from vikt.corpus.packing import packing
 from vikt.corpus.read_arrived import read_arrived
 from vikt.corpus.read_stream import STANDARD_INPUT, open_input, suffix_of
 from vikt.corpus.sources import find_sources
@@ -32,7 +32,10 @@ def predict(
     takes_lines = text is None and all(_holds_lines(source, format) for source in sources)
     if takes_lines:
         text, format = "text", "txt"
-    with replacing(output) if output else nullcontext(sys.stdout.buffer) as file, packing(file, str(output)) as stream:
+    with (
+        replacing(output) if output else nullcontext(sys.stdout.buffer) as file,
+        compressing(file, str(output)) as stream,
+    ):
         if takes_lines and (output is None or suffix_of(output) in ("", ".txt")):
             for source in sources:
                 with nullcontext(sys.stdin.buffer) if source == "-" else open_input(Path(source)) as lines:

@@ -38,7 +38,7 @@ def predict_table(
             if table.n_rows:
                 if columns is None:
                     columns = text_column(table, features, text, trained)
-                    yield from columns.said
+                    yield from columns.guesses
                 writer.write(table, answers.by_column(documents_of(table, features, columns.text)))
         yield from notes
         yield from blank_lines(source, n_blank)

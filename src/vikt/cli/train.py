@@ -18,8 +18,8 @@ from vikt.corpus.readers import FORMATS
 from vikt.corpus.sources import find_sources
 from vikt.errors import OutputFileError, UsageError
 from vikt.evaluation.evaluation import Evaluation, evaluate
-from vikt.features.declarations import features_declared
 from vikt.features.handmade import Category, Feature, Number, Numbered
+from vikt.features.handmade.declarations import features_declared
 from vikt.features.text import TextFeatures
 from vikt.files.model_file import check_replaceable, save_model
 from vikt.fitting.examples import Examples, check_testable

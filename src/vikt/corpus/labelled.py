@@ -65,7 +65,7 @@ def labelled(
         _labels(table, str(columns.label)),
         _weights(table, weight) if weight else None,
         columns,
-        columns.said + table.notes + blank_lines(table.path, table.n_blank),
+        columns.guesses + table.notes + blank_lines(table.path, table.n_blank),
         table.n_blank,
     )
 

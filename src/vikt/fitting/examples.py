@@ -22,7 +22,7 @@ from vikt.corpus.order import (
     split_tenths,
 )
 from vikt.errors import DataError
-from vikt.features.text import Measured
+from vikt.features.measured import Measured
 from vikt.model.classes import encode_labels, label_array, row_weights
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from vikt.arrays import RowIndices
 from vikt.base import Progress, no_progress
 from vikt.errors import DataError
-from vikt.features.memory import tell_memory
-from vikt.features.text import FeatureSettings
+from vikt.features.memory import log_memory
+from vikt.features.settings import FeatureSettings
 from vikt.fitting.examples import Examples
 from vikt.fitting.model import FittedModel
 from vikt.fitting.parts import FittedPart, blend, fit_part
@@ -91,7 +91,7 @@ def fit(
     stops_early = settings.patience is not None
     if stops_early and not len(validation):
         raise DataError("patience needs a tenth of the texts to validate on, and these are too few; give more texts")
-    _tell_memory(examples, settings)
+    _log_memory(examples, settings)
     fitted = training if stops_early else np.sort(np.concatenate([training, validation]))
     apart = validation if stops_early else validation[:0]
     if plan is None:
@@ -157,7 +157,7 @@ def _fitted_parts(
         return list(run(fit_one, plan.recipe.shares, plan.penalties))
 
 
-def _tell_memory(examples: Examples, settings: FitSettings) -> None:
+def _log_memory(examples: Examples, settings: FitSettings) -> None:
     # The part of a blend that takes most: parts are learnt one after the other.
     widest = replace(settings.features, analyzer="word+char") if settings.chooses_features else settings.features
-    tell_memory(len(examples.documents.texts.content), widest)
+    log_memory(len(examples.documents.texts.content), widest)

@@ -13,7 +13,9 @@ from vikt.arrays import Floats
 from vikt.corpus.documents import Documents
 from vikt.corpus.texts import Texts, portions
 from vikt.errors import DamagedModelError
-from vikt.features.text import FeatureSettings, Measured, TextFeatures
+from vikt.features.measured import Measured
+from vikt.features.settings import FeatureSettings
+from vikt.features.text import TextFeatures
 from vikt.fitting.examples import spelled_labels
 from vikt.model.linear import log_probabilities
 
@@ -53,9 +55,8 @@ class FittedModel:
     def log_probabilities(self, inputs: Inputs, threads: int = 1) -> Floats:
         """log P(class | text): (m, K), finite at any score."""
         documents = measured(inputs, self.features)
-        self.features.use_threads(threads)
         blocks = [
-            log_probabilities(self.features.scores(documents.take(np.arange(first, last)), self.theta))
+            log_probabilities(self.features.scores(documents.take(np.arange(first, last)), self.theta, threads=threads))
             for first, last in portions(documents.texts.offsets, _BYTES_AT_A_TIME, _TEXTS_AT_A_TIME)
         ]
         return np.concatenate([np.empty((0, len(self.classes))), *blocks])

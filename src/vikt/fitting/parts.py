@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Floats
-from vikt.features.text import FeatureSettings, TextFeatures
+from vikt.features.settings import FeatureSettings
+from vikt.features.text import TextFeatures
 from vikt.fitting.prepare import Prepared
 from vikt.model.linear import centred_intercepts
 from vikt.model.objective import Objective

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from vikt.arrays import Classes, ClassWeight, Floats, RowIndices, Scales
 from vikt.base import Progress
 from vikt.errors import ClassesError
-from vikt.features.text import FeatureSettings, TextFeatures
+from vikt.features.settings import FeatureSettings
+from vikt.features.text import TextFeatures
 from vikt.fitting.examples import Examples
 from vikt.matrix import SparseMatrix
 from vikt.model.classes import class_factors
@@ -66,10 +67,11 @@ def prepare(
     fitted = examples.take(training)
     held = examples.take(apart[np.isin(examples.y[apart], fitted.y)])
     features = TextFeatures(settings)
-    features.use_threads(threads)
-    made = features.fit_transform(fitted.documents, lambda done, total: progress("features", done, total))
+    made = features.fit_transform(
+        fitted.documents, lambda done, total: progress("features", done, total), threads=threads
+    )
     own = _merged(fitted, SparseMatrix(*made, threads=threads))
-    kept_apart = _merged(held, SparseMatrix(*features.transform(held.documents), threads=threads))
+    kept_apart = _merged(held, SparseMatrix(*features.transform(held.documents, threads=threads), threads=threads))
     # The factor of a class is a weight of its rows, kept apart or not: what is validated is the loss minimised.
     factors = class_factors(class_weight, examples.classes, own.y, own.weights)
     factor_of = np.ones(len(examples.classes))

@@ -11,8 +11,8 @@ import numpy as np
 
 from vikt.arrays import ClassWeight
 from vikt.errors import UsageError, check_known
-from vikt.features.declarations import declaration, features_declared
-from vikt.features.text import FeatureSettings
+from vikt.features.handmade.declarations import declaration, features_declared
+from vikt.features.settings import FeatureSettings
 from vikt.model.penalties import split_strength
 from vikt.solvers import Settings
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vikt.evaluation.evaluation import Evaluation, finite
+from vikt.features.description import sentences
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
 
@@ -27,7 +28,7 @@ def model_json(path: Path, model: FittedModel, record: FitRecord) -> dict[str, A
         "bytes": path.stat().st_size,
         "classes": model.labels,
         "features": model.features.n_features,
-        "notes": model.features.said,
+        "notes": sentences(model.features.facts()),
         "l2": record.least_proven.penalty.l2,
         "loss": record.least_proven.loss,
         **record.to_json(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vikt.explanation.linear import class_weights, strongest_features
+from vikt.features.description import sentences
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord, PartRecord
 from vikt.report.choices import features_sentence, penalty_sentence, recipe_name
@@ -33,7 +34,7 @@ def data_lines(record: FitRecord, model: FittedModel) -> str:
         f"split      {data.training_rows:,} training, {data.validation_rows:,} validation, "
         f"{data.test_rows or 0:,} test; {data.fitted_rows:,} fitted in the end",
         f"features   {model.features.n_features:,}",
-        *(f"           {said}" for said in model.features.said),
+        *(f"           {note}" for note in sentences(model.features.facts())),
     ]
     single = [label_line(label) for label, count in counts if count == 1]
     if single:

@@ -16,7 +16,7 @@ import numpy as np
 from vikt.arrays import Classes, Floats, Ints, RowIndices
 from vikt.base import Progress
 from vikt.errors import EmptyVocabularyError
-from vikt.features.text import FeatureSettings
+from vikt.features.settings import FeatureSettings
 from vikt.selection.folds import Fold, weighted_mean
 from vikt.selection.penalty import PenaltyChoice, choose_l2
 from vikt.selection.recipes import RECIPES, USUAL_RECIPE, Recipe

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vikt.arrays import RowIndices
-from vikt.features.text import FeatureSettings
+from vikt.features.settings import FeatureSettings
 from vikt.selection.features import FeatureChoice, Trials, choose_features
 from vikt.selection.penalty import PenaltyChoice, choose_l2
 from vikt.selection.recipes import Recipe, single_recipe

@@ -1,7 +1,7 @@
-"""What is known of characters: which make words, their lower case, their accents.
+"""Facts of characters: which make words, their lower case, how they compose.
 
-One table a rule, indexed by code point, for the kernels. Python is asked for each character, which takes a while for
-all of them, so a table reaches as far as a text asks.
+One table per rule, indexed by code point, for the kernels. Asking Python for every character takes a while, so a table
+holds only as many code points as a text needs.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.features.kernels import CLASS_SHIFT, EXTENDS, FOLLOWS, LEADS, NONE, SEPARATES, SINGLE, SYMBOL, WORD
+from vikt.arrays import Bytes, Ids
+from vikt.features.ngrams.kernels import CLASS_SHIFT, EXTENDS, FOLLOWS, LEADS, NONE, SEPARATES, SINGLE, SYMBOL, WORD
 
-Table = NDArray[np.uint8]
+# The class of each code point: SEPARATES, WORD, SYMBOL, EXTENDS or SINGLE.
+CharacterClasses = Bytes
 
-# How many code points there are whose UTF-8 has no byte from here on.
+# How many code points have a UTF-8 sequence whose bytes are all smaller than the key.
 _REACHES = {0x80: 0x80, 0xE0: 0x800, 0xF0: 0x10000, 0x100: 0x110000}
 ALL_POINTS = 0x110000
 
-# No character is assigned from here to the tags of plane 14, and none after those but for private use.
+# No character is assigned between here and the tags of plane 14; after those there is only private use.
 _END_OF_PLANES = 0x34000
 _TAGS = range(0xE0000, 0xE0200)
 _BEYOND_ASCII = np.arange(0x80, _END_OF_PLANES, dtype="<u4")
@@ -42,8 +44,8 @@ _UNSPACED = (
 _JOINERS = range(0x200C, 0x200E)
 
 
-def reach(text: NDArray[np.uint8]) -> int:
-    """How many code points a table must hold for a text in UTF-8: those whose sequences are no longer than its own.
+def reach(text: Bytes) -> int:
+    """How many code points a table must hold for a text in UTF-8.
 
     Examples
     --------
@@ -55,11 +57,11 @@ def reach(text: NDArray[np.uint8]) -> int:
 
 
 @functools.cache
-def word_characters(n_points: int = ALL_POINTS) -> Table:
-    """vikt's words: runs of letters, marks and digits; else single symbols.
+def word_characters(n_points: int = ALL_POINTS) -> CharacterClasses:
+    """vikt's words: runs of letters, marks and digits; any other character is a token of its own.
 
-    A mark, or a zero-width joiner, goes with the token before it, so that a vowel sign never breaks a word; a letter
-    of a script without spaces is a token of its own; control and format characters separate.
+    A mark or a zero-width joiner extends the token before it, so that a vowel sign never splits a word. A letter of a
+    script without spaces is a token of its own. Control and format characters separate.
     """
     table = np.full(n_points, SYMBOL, dtype=np.uint8)
     for points in (range(_END_OF_PLANES), _TAGS):
@@ -72,7 +74,7 @@ def word_characters(n_points: int = ALL_POINTS) -> Table:
 
 
 @functools.cache
-def pattern_characters(n_points: int = ALL_POINTS) -> Table:
+def pattern_characters(n_points: int = ALL_POINTS) -> CharacterClasses:
     r"""scikit-learn's words: runs of ``\w``, that is of alphanumeric characters and underscores."""
     table = np.full(n_points, SEPARATES, dtype=np.uint8)
     table[:_END_OF_PLANES] = [chr(point).isalnum() for point in _first(n_points, range(_END_OF_PLANES))]
@@ -81,7 +83,7 @@ def pattern_characters(n_points: int = ALL_POINTS) -> Table:
 
 
 @functools.cache
-def space_characters(n_points: int = ALL_POINTS) -> Table:
+def space_characters(n_points: int = ALL_POINTS) -> CharacterClasses:
     """White space separates; every other character stands for itself."""
     table = np.full(n_points, WORD, dtype=np.uint8)
     table[[point for point in _first(n_points, range(0x3001)) if chr(point).isspace()]] = SEPARATES
@@ -89,7 +91,7 @@ def space_characters(n_points: int = ALL_POINTS) -> Table:
 
 
 def _first(n_points: int, points: range) -> range:
-    """Those of the points that a table of so many holds."""
+    """The points that a table of n_points holds."""
     return range(points.start, min(points.stop, n_points))
 
 
@@ -105,16 +107,16 @@ def _word_class(character: str) -> int:
 
 
 @functools.cache
-def same_characters() -> NDArray[np.int32]:
-    """Each code point as it is."""
+def same_characters() -> Ids:
+    """Each code point unchanged."""
     return np.arange(ALL_POINTS, dtype=np.int32)
 
 
 @functools.cache
-def lower_case() -> NDArray[np.int32]:
-    """The lower case of each code point; NONE where it is not one character of as many bytes.
+def lower_case() -> Ids:
+    """The lower case of each code point; NONE where that is not a single character of the same number of bytes.
 
-    Neither has capital sigma one: its lower case depends on its neighbours.
+    Capital sigma has NONE as well: its lower case depends on its neighbours.
     """
     table = same_characters().copy()
     for point, lowered in _changed(str.lower, _BEYOND_ASCII).items():
@@ -125,15 +127,15 @@ def lower_case() -> NDArray[np.int32]:
 
 @functools.cache
 def no_joining() -> NDArray[np.int16]:
-    """No character joins another, so that no text needs composing."""
+    """A table in which no character joins another, so that no text is composed."""
     return np.zeros(ALL_POINTS, dtype=np.int16)
 
 
 @functools.cache
 def joining() -> NDArray[np.int16]:
-    """How each code point stands in NFC: its combining class, LEADS and FOLLOWS; NONE where it is never in NFC.
+    """How each code point behaves in NFC: its combining class, LEADS and FOLLOWS; NONE where NFC never contains it.
 
-    A letter with an accent LEADS as well, since an accent that belongs below it breaks it up.
+    A letter with an accent LEADS too, since an accent that is placed below it decomposes it.
     """
     table = np.zeros(ALL_POINTS, dtype=np.int16)
     classes = map(unicodedata.combining, map(chr, _BEYOND_ASCII.tolist()))
@@ -146,14 +148,14 @@ def joining() -> NDArray[np.int16]:
     table[[ord(parts[0]) for parts in parts_of.values()]] |= LEADS
     table[list(map(ord, set("".join(parts[1:] for parts in parts_of.values()))))] |= FOLLOWS
     table[never] = NONE
-    # Text is looked at once for NFC before and after lower-casing, so a letter stands as its lower case does, too.
+    # One pass checks for NFC before and after lower-casing, so a letter also has the flags of its lower case.
     lower_of = _changed(str.lower, _BEYOND_ASCII)
     table[list(lower_of)] |= table[[ord(lowered[0]) for lowered in lower_of.values()]]
     return table
 
 
 def _changed(change: Callable[[str], str], points: NDArray[np.uint32]) -> dict[int, str]:
-    """The characters that a function on strings changes, and what each becomes; all in one call, each on its line."""
+    """The characters that a function changes, and what each becomes; one call, with one character per line."""
     lines = np.full((len(points), 2), ord("\n"), dtype="<u4")
     lines[:, 0] = points
     after = change(lines.tobytes().decode("utf-32-le", "surrogatepass"))

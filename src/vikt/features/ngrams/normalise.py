@@ -1,4 +1,4 @@
-"""Text made equal where it means the same: one way of writing each letter, one case."""
+"""Normalising text: one encoding of each letter, one case."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import numpy as np
 
 from vikt.compiled import compiled
 from vikt.corpus.texts import Texts
-from vikt.errors import check_known
-from vikt.features import kernels
-from vikt.features.characters import joining, lower_case, no_joining, same_characters
+from vikt.errors import known
+from vikt.features.ngrams import kernels
+from vikt.features.ngrams.characters import joining, lower_case, no_joining, same_characters
 
-# Fewer bytes are sooner done by Python than the tables for all of Unicode are made.
+# For fewer bytes, Python's own functions take less time than making the tables of all of Unicode.
 _FEW_BYTES = 1 << 18
 
-# A text is looked at every so many characters, and has a long run of marks where so many looks in a row meet one.
+# Every _STRIDE-th character is sampled; _LOOKS marks in a row mean a long run of them.
 _STRIDE, _LOOKS = 256, 8
 _FIRST_MARK = "\u0300"
 
 
 def compose(text: str) -> str:
-    """NFC: a letter and its accent are one character, however they were typed."""
+    """NFC: a letter and its accent become one character, however they were typed."""
     return unicodedata.normalize("NFC", _in_order(text) if _has_long_run_of_marks(text) else text)
 
 
@@ -49,7 +49,7 @@ def fold(text: str) -> str:
     return compose(compose(text).lower())
 
 
-# What is done to a text, by (lowercase, composed), where anything is.
+# The function that normalises a text, by (lowercase, composed).
 NORMALISERS: dict[tuple[bool, bool], Callable[[str], str]] = {
     (True, True): fold,
     (True, False): str.lower,
@@ -59,7 +59,7 @@ NORMALISERS: dict[tuple[bool, bool], Callable[[str], str]] = {
 
 @functools.lru_cache(maxsize=1 << 14)
 def _plain(character: str) -> str:
-    """Compatibility forms and accents taken off; mark by mark, since Python takes quadratic time for a run of them."""
+    """A character without compatibility forms and accents; one at a time: Python sorts marks in quadratic time."""
     return "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
 
 
@@ -68,37 +68,37 @@ def _ascii(character: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", character) if c.isascii())
 
 
-# What is left of a character without accents, by scikit-learn's names for it.
+# Strips a character of its accents, by scikit-learn's names.
 ACCENT_STRIPPERS: dict[str, Callable[[str], str]] = {"unicode": _plain, "ascii": _ascii}
 
 
 def normalise(
     texts: Texts, *, lowercase: bool, composed: bool, strip_accents: str | None = None, n_bytes: int | None = None
 ) -> Texts:
-    """Normalise each text: NFC(lower(NFC(text))), or what is asked for of it; then strip accents.
+    """Normalise each text: NFC(lower(NFC(text))), or as much of it as asked for; then strip accents.
 
-    ASCII only changes case, which bytes can do for themselves. The rest goes by tables of the running Python's own
-    Unicode data, and the few texts that these do not settle through its functions, so that the result is exact for all
-    of Unicode.
+    ASCII only changes case, for which bytes have a method. Other text goes through tables of the running Python's own
+    Unicode data. Python's functions normalise the few texts that the tables cannot, so that the result is exact for
+    all of Unicode.
 
     Parameters
     ----------
     texts : Texts
-        The texts, which stay as they are.
+        The texts; they are not changed.
     lowercase : bool
         Whether upper case is lowered.
     composed : bool
-        Whether the text is brought to NFC.
+        Whether the text is put into NFC.
     strip_accents : {"unicode", "ascii"}, optional
-        As in scikit-learn, after lower-casing: of NFKD, drop combining characters, or all but ASCII. With `composed`,
-        what is left is composed again.
+        As in scikit-learn, after lower-casing: NFKD without combining characters, or its ASCII alone. With `composed`,
+        the result is put into NFC again.
     n_bytes : int, optional
-        How many bytes of text there are in all, where these are a portion.
+        How many bytes all texts have, where these are a portion.
 
     Raises
     ------
     UsageError
-        There is no such `strip_accents`.
+        `strip_accents` is unknown.
 
     Examples
     --------
@@ -107,17 +107,16 @@ def normalise(
     >>> normalise(Texts.from_strings(["CAFÉ"]), lowercase=True, composed=True, strip_accents="unicode")[0].decode()
     'cafe'
     """
-    if strip_accents is not None:
-        check_known("strip_accents", strip_accents, ACCENT_STRIPPERS)
+    strip = None if strip_accents is None else known("strip_accents", strip_accents, ACCENT_STRIPPERS)
     if texts.content.isascii() or not (lowercase or composed):
         normalised = Texts(texts.content.lower() if lowercase else texts.content, texts.offsets)
     elif max(len(texts.content), n_bytes or 0) < _FEW_BYTES:
         normalised = _one_by_one(texts, lowercase, composed)
     else:
         normalised = _by_tables(texts, lowercase, composed)
-    if strip_accents is None or texts.content.isascii():
+    if strip is None or texts.content.isascii():
         return normalised
-    return _stripped(normalised, ACCENT_STRIPPERS[strip_accents], composed)
+    return _stripped(normalised, strip, composed)
 
 
 def _one_by_one(texts: Texts, lowercase: bool, composed: bool) -> Texts:
@@ -137,8 +136,8 @@ def _by_tables(texts: Texts, lowercase: bool, composed: bool) -> Texts:
     work.lower_in_place(text, texts.offsets, lower_of, joining_of, undone)
     content, lengths, written = BytesIO(), np.diff(texts.offsets), 0
     for row in np.flatnonzero(undone).tolist():
-        begin, end = texts.offsets[row : row + 2].tolist()
-        content.write(memoryview(portion)[written:begin])
+        start, end = texts.offsets[row : row + 2].tolist()
+        content.write(memoryview(portion)[written:start])
         lengths[row] = content.write(_through_string(texts[row], change))
         written = end
     content.write(memoryview(portion)[written:])

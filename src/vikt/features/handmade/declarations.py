@@ -1,4 +1,4 @@
-"""Hand-made features as they are declared: in TOML as tables, in Python as mappings or as their classes.
+"""Declarations of hand-made features: tables in TOML, mappings or their classes in Python.
 
 ::
 
@@ -26,11 +26,11 @@ import dataclasses
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 
 from vikt.corpus.read_stream import read_whole
-from vikt.errors import UsageError, check_known
-from vikt.features.handmade import (
+from vikt.errors import UsageError, check_known, known
+from vikt.features.handmade.features import (
     Capitalised,
     Category,
     Dense,
@@ -44,7 +44,7 @@ from vikt.features.handmade import (
     Shape,
 )  # fmt: skip
 
-KINDS: dict[str, Any] = {
+KINDS: dict[str, type[Any]] = {
     feature.kind: feature
     for feature in (
         Lexicon, Pattern, Number, Category, Length, Capitalised, FirstInSentence, Shape, Dense, Numbered
@@ -60,7 +60,7 @@ def features_declared(declared: Declared | None) -> tuple[Feature, ...]:
     Raises
     ------
     UsageError
-        What is declared cannot be: the message names the feature and what was found.
+        A declaration is invalid; the message names the feature and what was found.
     InputFileError
         There is no such file.
 
@@ -77,22 +77,24 @@ def features_declared(declared: Declared | None) -> tuple[Feature, ...]:
     names = [feature.name for feature in features]
     doubled = next((name for name in names if names.count(name) > 1), None)
     if doubled is not None:
-        raise UsageError(f"features: {doubled!r} is declared twice; give each a name of its own")
+        raise UsageError(f"features: {doubled!r} is declared twice; use different names")
     return features
 
 
 def declaration(feature: Feature) -> dict[str, Any]:
-    """What `features_declared` makes this feature of, for a file.
+    """The mapping that declares a feature, for a file.
 
     Examples
     --------
     >>> declaration(Number(name="misspelt"))
     {'kind': 'number', 'name': 'misspelt'}
     """
-    fields = dataclasses.fields(feature)  # type: ignore[arg-type]
-    given = {field.name: getattr(feature, field.name) for field in fields}
-    said = {field.name: given[field.name] for field in fields if given[field.name] != field.default}
-    return {"kind": feature.kind} | {name: list(v) if isinstance(v, tuple) else v for name, v in said.items()}
+    options = {
+        field.name: value
+        for field in dataclasses.fields(feature)  # type: ignore[arg-type]
+        if (value := getattr(feature, field.name)) != field.default
+    }
+    return {"kind": feature.kind} | {name: list(v) if isinstance(v, tuple) else v for name, v in options.items()}
 
 
 def _from_toml(path: Path) -> tuple[Feature, ...]:
@@ -100,15 +102,15 @@ def _from_toml(path: Path) -> tuple[Feature, ...]:
     try:
         tables = tomllib.loads(content)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: expected TOML, found a fault ({error}); mend the file") from None
+        raise UsageError(f"{path}: expected TOML, found a fault ({error}); correct the file") from None
     try:
         for name, table in tables.items():
             if not isinstance(table, dict):
                 raise UsageError(f"expected a table for each feature, such as [button], found {name} = {table!r:.60}")
             if "name" in table:
-                raise UsageError(f"feature {name!r}: its name is in brackets, found another; remove `name`")
+                raise UsageError(f"feature {name!r}: its name is the one in brackets, found another; remove `name`")
             if isinstance(table.get("words"), str):
-                # A lexicon in a file of its own, a word or phrase a line, beside this one.
+                # The words are in a file beside this one, one word or phrase per line.
                 lines = map(str.strip, read_whole(path.parent / table["words"]).split("\n"))
                 table["words"] = list(filter(None, lines))
         return features_declared([{**table, "name": name} for name, table in tables.items()])
@@ -117,32 +119,32 @@ def _from_toml(path: Path) -> tuple[Feature, ...]:
 
 
 def _feature(declared: Mapping[str, Any]) -> Feature:
-    given = dict(declared)
-    name = given.get("name")
+    options = dict(declared)
+    name = options.get("name")
     if not isinstance(name, str) or not name:
         raise UsageError(f"features: expected a name for each, found {name!r}; name it")
     try:
-        kind = given.pop("kind", None)
-        check_known("kind", kind, KINDS)
-        types = get_type_hints(KINDS[kind])
-        fields = {field.name: field for field in dataclasses.fields(KINDS[kind])}
-        for field, value in given.items():
-            check_known("option", field, fields)
-            given[field] = _checked(field, value, types[field])
-        missing = [name for name, field in fields.items() if field.default is dataclasses.MISSING and name not in given]
+        made = known("kind", options.pop("kind", None), KINDS)
+        types = get_type_hints(made)
+        fields = {field.name: field for field in dataclasses.fields(made)}
+        for option, value in options.items():
+            check_known("option", option, fields)
+            options[option] = _checked(option, value, types[option])
+        required = [option for option, field in fields.items() if field.default is dataclasses.MISSING]
+        missing = [option for option in required if option not in options]
         if missing:
-            raise UsageError(f"expected {missing[0]}, found none; give it")
-        return KINDS[kind](**given)  # type: ignore[no-any-return]
+            raise UsageError(f"expected {missing[0]}, found none; add it")
+        return cast(Feature, made(**options))
     except UsageError as error:
         raise UsageError(f"feature {name!r}: {error}") from None
 
 
-def _checked(field: str, value: Any, kind: Any) -> Any:
+def _checked(option: str, value: object, kind: object) -> object:
     if kind == tuple[str, ...]:
         if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
             return tuple(value)
-        raise UsageError(f"{field}: expected a list of strings, found {value!r:.60}")
+        raise UsageError(f"{option}: expected a list of strings, found {value!r:.60}")
     expected = int if kind is int else str
     if isinstance(value, expected) and not isinstance(value, bool):
         return value
-    raise UsageError(f"{field}: expected {'a whole number' if kind is int else 'a string'}, found {value!r:.60}")
+    raise UsageError(f"{option}: expected {'a whole number' if kind is int else 'a string'}, found {value!r:.60}")

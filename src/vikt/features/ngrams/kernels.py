@@ -15,7 +15,7 @@ ways of running agree.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 Array = Any
 
@@ -623,8 +623,8 @@ def buckets_of(hashes: Array, mask: int, buckets: Array) -> None:
             buckets[row, token] = NONE if hashes[row, token] == NONE else hashes[row, token] & mask
 
 
-def meet(hashes: Array, mask: int, first_part: int, last_part: int, met: Array) -> None:
-    """Mark each bucket of some parts with 29 bits of the first n-gram that fell into it, odd once another did."""
+def mark_buckets(hashes: Array, mask: int, first_part: int, last_part: int, marks: Array) -> None:
+    """Mark each bucket of some parts with 29 bits of the first n-gram in it, odd once another one falls into it."""
     for row in range(hashes.shape[0]):
         for token in range(hashes.shape[1]):
             value = hashes[row, token]
@@ -633,11 +633,70 @@ def meet(hashes: Array, mask: int, first_part: int, last_part: int, met: Array) 
             if value == NONE or part < first_part or part >= last_part:
                 continue
             mark = (value >> 30 & 0x1FFFFFFF) << 2 | 2
-            before = met[bucket]
-            met[bucket] = mark if before == 0 else before | (before | 1 != mark | 1)
+            before = marks[bucket]
+            marks[bucket] = mark if before == 0 else before | (before | 1 != mark | 1)
 
 
 # Rows.
+
+
+class Occurrences(NamedTuple):
+    """The n-grams of documents: for each length and each token the id of the n-gram that starts there, NONE if none.
+
+    Document d has the tokens edges[d]..edges[d + 1].
+    """
+
+    ids: Array
+    edges: Array
+
+
+class Weighing(NamedTuple):
+    """From ids to columns and weights.
+
+    Attributes
+    ----------
+    bases : Array
+        For each row of ids, where its ids start in `column_of`.
+    column_of : Array
+        The column of each id, NONE where it has none.
+    count_weights : Array
+        The weight of each count.
+    idf : Array
+        By column; a single number where it is the same for all.
+    normalised : bool
+        Whether each row is divided by its length.
+    """
+
+    bases: Array
+    column_of: Array
+    count_weights: Array
+    idf: Array
+    normalised: bool
+
+
+class Room(NamedTuple):
+    """Arrays to work in: a count for each column, zero before and after; columns and weights of one row."""
+
+    counts: Array
+    columns: Array
+    weights: Array
+
+
+class SortingRoom(NamedTuple):
+    """Arrays in which to sort the columns of one row, each of n_bits."""
+
+    n_bits: int
+    keys: Array
+    spare: Array
+    places: Array
+
+
+class RowArrays(NamedTuple):
+    """Where rows go: how many entries each has; all their columns and values."""
+
+    lengths: Array
+    indices: Array
+    values: Array
 
 
 def count_documents(
@@ -688,23 +747,10 @@ def count(columns: Array, n_met: int, counts: Array) -> int:
     return n
 
 
-def weighted_row(
-    ids: Array,
-    first: int,
-    last: int,
-    bases: Array,
-    column_of: Array,
-    count_weight: Array,
-    idf: Array,
-    normalised: bool,
-    counts: Array,
-    columns: Array,
-    weights: Array,
-) -> tuple[int, float]:
-    """The columns of tokens first..last in the order in which they came, and their weights.
+def weighted_row(found: Occurrences, first: int, last: int, weighing: Weighing, room: Room) -> tuple[int, float]:
+    """The columns of tokens first..last in the order in which they come, and their weights, both in `room`.
 
-    A weight is count_weight[count]·idf[column]. An idf that is the same for all columns is given once. `counts` is
-    zero for all columns before and after.
+    A weight is count_weights[count]·idf[column].
 
     Returns
     -------
@@ -713,16 +759,18 @@ def weighted_row(
     float
         What to multiply weights by: 1, or where `normalised` what gives the row length 1.
     """
+    counts, columns, weights = room.counts, room.columns, room.weights
+    count_weights, idf = weighing.count_weights, weighing.idf
     last_idf = len(idf) - 1
-    n = count(columns, columns_of(ids, first, last, bases, column_of, columns), counts)
+    n = count(columns, columns_of(found.ids, first, last, weighing.bases, weighing.column_of, columns), counts)
     total = 0.0
     for j in range(n):
         column = columns[j] & FORWARD
-        weight = count_weight[counts[column] & FORWARD] * idf[min(column, last_idf) & FORWARD]
+        weight = count_weights[counts[column] & FORWARD] * idf[min(column, last_idf) & FORWARD]
         weights[j] = weight
         total += weight * weight
         counts[column] = 0
-    return n, 1.0 / math.sqrt(total) if normalised and total > 0 else 1.0
+    return n, 1.0 / math.sqrt(total) if weighing.normalised and total > 0 else 1.0
 
 
 def sort_few(values: Array, n: int) -> None:
@@ -769,38 +817,20 @@ def sort_many(values: Array, n: int, n_bits: int, spare: Array, places: Array) -
     return values
 
 
-def write_rows(
-    ids: Array,
-    edges: Array,
-    bases: Array,
-    column_of: Array,
-    count_weight: Array,
-    idf: Array,
-    normalised: bool,
-    counts: Array,
-    columns: Array,
-    weights: Array,
-    n_bits: int,
-    keys: Array,
-    spare: Array,
-    places: Array,
-    lengths: Array,
-    indices: Array,
-    values: Array,
-) -> int:
-    """The rows of documents, one after the other, columns of n_bits rising. Returns how many entries they have."""
+def write_rows(found: Occurrences, weighing: Weighing, room: Room, sorting: SortingRoom, rows: RowArrays) -> int:
+    """The rows of documents, one after the other, columns rising. Returns how many entries they have."""
+    edges, columns, weights, keys = found.edges, room.columns, room.weights, sorting.keys
+    lengths, indices, values = rows.lengths, rows.indices, rows.values
     out = 0
     for d in range(len(lengths)):
-        n, scale = weighted_row(
-            ids, edges[d], edges[d + 1], bases, column_of, count_weight, idf, normalised, counts, columns, weights
-        )
+        n, scale = weighted_row(found, edges[d], edges[d + 1], weighing, room)
         for j in range(n):
             keys[j] = columns[j] << 32 | j
         in_order = keys
         if n <= FEW:
             sort_few(keys, n)
         else:
-            in_order = sort_many(keys, n, n_bits, spare, places)
+            in_order = sort_many(keys, n, sorting.n_bits, sorting.spare, sorting.places)
         for j in range(n):
             key = in_order[j]
             indices[out + j & FORWARD] = key >> 32
@@ -810,26 +840,12 @@ def write_rows(
     return out
 
 
-def score_rows(
-    ids: Array,
-    edges: Array,
-    bases: Array,
-    column_of: Array,
-    count_weight: Array,
-    idf: Array,
-    normalised: bool,
-    counts: Array,
-    columns: Array,
-    weights: Array,
-    theta: Array,
-    scores: Array,
-) -> None:
+def score_rows(found: Occurrences, weighing: Weighing, room: Room, theta: Array, scores: Array) -> None:
     """The part of each document's row in its scores, by weights θ, (columns, K), without keeping or sorting the row."""
+    edges, columns, weights = found.edges, room.columns, room.weights
     n_classes = theta.shape[1]
     for d in range(scores.shape[0]):
-        n, scale = weighted_row(
-            ids, edges[d], edges[d + 1], bases, column_of, count_weight, idf, normalised, counts, columns, weights
-        )
+        n, scale = weighted_row(found, edges[d], edges[d + 1], weighing, room)
         if n_classes == 1:
             # A single sum need not leave the register.
             score = 0.0

@@ -1,4 +1,4 @@
-"""Bytes out: packed on their way where a file's name says so."""
+"""Output that is compressed where the file's name says so."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CODECS = {".gz": "gzip", ".zst": "zstd"}
 
 
 class _KeptOpen(io.RawIOBase):
-    """A stream that outlives the packer that writes to it."""
+    """A stream that stays open when the compressor that writes to it is closed."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -24,14 +24,14 @@ class _KeptOpen(io.RawIOBase):
 
 
 @contextlib.contextmanager
-def packing(stream: IO[bytes], name: str) -> Iterator[IO[bytes]]:
-    """What packs all that is written on its way to a stream, where a file's name ends in .gz or .zst.
+def compressing(stream: IO[bytes], name: str) -> Iterator[IO[bytes]]:
+    """A stream that compresses what is written to another, where the file's name ends in .gz or .zst.
 
     Examples
     --------
     >>> stream = io.BytesIO()
-    >>> with packing(stream, "out.txt.gz") as packed:
-    ...     _ = packed.write(b"spam")
+    >>> with compressing(stream, "out.txt.gz") as compressed:
+    ...     _ = compressed.write(b"spam")
     >>> stream.getvalue()[:2].hex()
     '1f8b'
     """
@@ -41,5 +41,5 @@ def packing(stream: IO[bytes], name: str) -> Iterator[IO[bytes]]:
         return
     import pyarrow as pa
 
-    with pa.CompressedOutputStream(_KeptOpen(stream), codec) as packed:
-        yield packed
+    with pa.CompressedOutputStream(_KeptOpen(stream), codec) as compressed:
+        yield compressed

@@ -5,24 +5,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from types import SimpleNamespace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Ints
+from vikt.arrays import Bools, Bytes, Ints
 from vikt.compiled import kernels_for
 from vikt.corpus.texts import Texts, portions
-from vikt.features import kernels
-from vikt.features.analyzers import analyzer_named
-from vikt.features.characters import reach
-from vikt.features.normalise import normalise
+from vikt.errors import known
+from vikt.features.ngrams import kernels
+from vikt.features.ngrams.analyzers import ANALYZERS, Analyzer
+from vikt.features.ngrams.characters import reach
+from vikt.features.ngrams.normalise import normalise
 
 _BYTES_AT_A_TIME, _MOST_TEXTS = 1 << 18, 1 << 14
 
+# From a document to its tokens.
+Cut = Callable[[str], list[str]]
+
 
 class Tokens:
-    """The tokens of a run of documents, the last of each document an empty one.
+    """The tokens of a run of documents; each document ends in an empty token.
 
     Attributes
     ----------
@@ -31,30 +34,29 @@ class Tokens:
     n : int
         How many tokens there are.
     text : NDArray[np.uint8]
-        What the tokens were read from, of these documents, and PADDING spaces.
+        The bytes of these documents that the tokens were cut from, and PADDING spaces.
     edges : NDArray[np.int64]
         Document first + d has the tokens edges[d]..edges[d + 1].
     starts, ends : NDArray[np.int64]
-        Where they stand in the text.
+        The place of each token in the text.
     low, high : NDArray[np.int64]
         Their keys.
-    kernels
-        What goes on with them, plain or compiled.
+    kernels : SimpleNamespace
+        The kernels that process them further, plain or compiled.
     """
 
-    def __init__(
-        self, first: int, last: int, text: NDArray[np.uint8], edges: Ints, places: NDArray[np.int64], kernels: Any
-    ) -> None:
+    def __init__(self, first: int, last: int, text: Bytes, edges: Ints, places: Ints, kernels: SimpleNamespace) -> None:
         self.first, self.last, self.text, self.edges, self.kernels = first, last, text, edges, kernels
         self.n = places.shape[1]
         self.starts, self.ends, self.low, self.high = places
 
     @property
     def n_documents(self) -> int:
+        """How many documents they are from."""
         return self.last - self.first
 
-    def without(self, dropped: NDArray[np.bool_]) -> Tokens:
-        """The same tokens but for those."""
+    def without(self, dropped: Bools) -> Tokens:
+        """The tokens that are not dropped."""
         kept = ~dropped
         places = np.stack([self.starts, self.ends, self.low, self.high])[:, kept]
         edges = np.concatenate([[0], np.cumsum(kept)])[self.edges]
@@ -79,38 +81,39 @@ class Tokeniser:
     strip_accents : {None, "unicode", "ascii"}
         Whether letters lose their accents, and how.
     cut : Callable, optional
-        A function that cuts a whole document, as it was given, into its tokens: slower, being Python.
+        A function that cuts a whole document, as it is, into its tokens: slower, since it is Python.
     """
 
     analyzer: str
     lowercase: bool
     strip_accents: str | None = None
-    cut: Callable[[str], list[str]] | None = None
+    cut: Cut | None = None
 
     def normalised(self, texts: Texts, n_bytes: int | None = None) -> Texts:
-        """The texts as they are cut; `n_bytes` says how many bytes there are in all, where these are a portion."""
+        """The texts as they are cut; `n_bytes` counts the bytes of all texts where these are a portion."""
         if self.cut:
             return texts
-        composed = analyzer_named(self.analyzer).composed
+        composed = ANALYZERS[self.analyzer].composed
         return normalise(
             texts, lowercase=self.lowercase, composed=composed, strip_accents=self.strip_accents, n_bytes=n_bytes
         )
 
     def portions(self, texts: Texts, effort: int = 1) -> Portions:
-        """The texts, ready to be cut portion by portion; `effort` is what a byte takes, beside one of single words."""
+        """The texts, ready to be cut portion by portion; `effort` is the work per byte, 1 for single words."""
         return Portions(self, texts, effort)
 
 
 class Portions:
-    """Texts, to be normalised and cut portion by portion, by any thread in any order.
+    """Texts that are normalised and cut portion by portion, by any thread in any order.
 
-    A portion stays in the processor's cache from its bytes to its ids, and no other copy of the texts is made.
+    A portion stays in the processor's cache from its bytes to its ids, and the texts are never copied as a whole.
     """
 
     def __init__(self, tokeniser: Tokeniser, texts: Texts, effort: int) -> None:
         self.kernels = kernels_for(kernels.__name__, effort * len(texts.content))
         self.n_documents = len(texts)
         self._texts, self._tokeniser = texts, tokeniser
+        self._analyzer = known("analyzer", tokeniser.analyzer, ANALYZERS)
         self._of_thread = threading.local()
 
     def ranges(self) -> Iterator[tuple[int, int]]:
@@ -124,7 +127,7 @@ class Portions:
     def tokens(self, documents: tuple[int, int]) -> Tokens:
         """The tokens of a portion."""
         texts, cut = self.normalised(documents), self._tokeniser.cut
-        text, edges, starts, ends = _cut_by_function(texts, cut) if cut else self._cut_by_kernel(texts)
+        text, edges, starts, ends = _cut_by_function(texts, cut) if cut else self._cut_by_kernel(texts, self._analyzer)
         places = np.empty((4, len(starts)), dtype=np.int64)
         places[0], places[1] = starts, ends
         tokens = Tokens(*documents, text, edges, places, self.kernels)
@@ -132,8 +135,8 @@ class Portions:
         self.kernels.token_keys(text, eight, tokens.starts, tokens.ends, tokens.n, tokens.low, tokens.high)
         return tokens
 
-    def _cut_by_kernel(self, texts: Texts) -> tuple[NDArray[np.uint8], Ints, Ints, Ints]:
-        analyzer, text = analyzer_named(self._tokeniser.analyzer), _padded(texts.content)
+    def _cut_by_kernel(self, texts: Texts, analyzer: Analyzer) -> tuple[Bytes, Ints, Ints, Ints]:
+        text = _padded(texts.content)
         # A word of one byte is two spaces, itself and an end; the next one is a byte away.
         starts, ends = self._scratch(2 * len(text) + 3 * len(texts) + 1)
         edges = np.empty(len(texts) + 1, dtype=np.int64)
@@ -145,17 +148,15 @@ class Portions:
         )
         return text, edges, starts[:n], ends[:n]
 
-    def _scratch(self, room: int) -> NDArray[np.int64]:
-        """Two arrays of so much room, the same each time: to touch new memory costs more than the work."""
+    def _scratch(self, room: int) -> Ints:
+        """Two arrays of this length, the same for each portion: touching new memory costs more than the work."""
         if room > getattr(self._of_thread, "room", 0):
             self._of_thread.room, self._of_thread.scratch = room, np.empty((2, room), dtype=np.int64)
-        scratch: NDArray[np.int64] = self._of_thread.scratch
+        scratch: Ints = self._of_thread.scratch
         return scratch
 
 
-def _cut_by_function(
-    texts: Texts, cut: Callable[[str], list[str]]
-) -> tuple[NDArray[np.uint8], Ints, NDArray[np.int64], NDArray[np.int64]]:
+def _cut_by_function(texts: Texts, cut: Cut) -> tuple[Bytes, Ints, Ints, Ints]:
     """The tokens that a function cuts texts into; their bytes, one after the other, are the text."""
     tokens: list[str] = []
     edges = [0]
@@ -167,5 +168,5 @@ def _cut_by_function(
     return _padded(encoded.content), np.array(edges), encoded.offsets[:-1], encoded.offsets[1:]
 
 
-def _padded(content: bytes) -> NDArray[np.uint8]:
+def _padded(content: bytes) -> Bytes:
     return np.frombuffer(content + b" " * kernels.PADDING, dtype=np.uint8)

@@ -1,13 +1,12 @@
-"""What a count is worth: as it is, as one, or by term frequency and inverse document frequency."""
+"""The weight of a count: the count itself, presence, or term frequency and inverse document frequency."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.errors import check_known
+from vikt.arrays import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -21,12 +20,14 @@ class Weighting:
     sublinear : bool
         w = 1 + ln(count) instead of the count.
     inverse_document_frequency : bool
-        idf = ln((1 + m) / (1 + df)) + 1, else 1.
+        idf = ln((s + m) / (s + df)) + 1, else 1.
     normalised : bool
         Whether rows have length 1.
     log_count_ratio : bool
         Whether a fit, which knows the labels, penalises a column by how little it tells of a class. See
         `vikt.model.naive_bayes.penalty_scales`.
+    smooth : bool
+        Whether s is 1, as if one more document held every term, or 0.
     """
 
     binary: bool = False
@@ -34,8 +35,9 @@ class Weighting:
     inverse_document_frequency: bool = False
     normalised: bool = False
     log_count_ratio: bool = False
+    smooth: bool = True
 
-    def count_weights(self, largest: int) -> NDArray[np.float64]:
+    def count_weights(self, largest: int) -> Floats:
         """w of each count from 0 to `largest`.
 
         Examples
@@ -50,10 +52,12 @@ class Weighting:
             counts[1:] = 1 + np.log(counts[1:])
         return counts
 
-    def idf(self, document_frequency: NDArray[np.int64], n_documents: int) -> NDArray[np.float64]:
+    def idf(self, document_frequency: Ints, n_documents: int) -> Floats:
+        """The inverse document frequency of each column."""
         if not self.inverse_document_frequency:
             return np.ones(len(document_frequency))
-        return np.log((1 + n_documents) / (1 + document_frequency)) + 1
+        added = int(self.smooth)
+        return np.asarray(np.log((added + n_documents) / (added + document_frequency)) + 1)
 
 
 WEIGHTINGS: dict[str, Weighting] = {
@@ -62,15 +66,3 @@ WEIGHTINGS: dict[str, Weighting] = {
     "binary": Weighting(binary=True),
     "nb": Weighting(binary=True, normalised=True, log_count_ratio=True),
 }
-
-
-def weighting_named(name: str) -> Weighting:
-    """The weighting of that name.
-
-    Raises
-    ------
-    UsageError
-        There is none; the message lists those there are.
-    """
-    check_known("weighting", name, WEIGHTINGS)
-    return WEIGHTINGS[name]

@@ -1,43 +1,46 @@
-"""Hand-made features, by name.
+"""Hand-made features.
 
-A feature measures documents (`measure`), each by itself or, in running text, among its neighbours; what must be learnt
-of the values (a scale, the categories) its `encoder` learns from the rows to fit.
+A feature measures documents (`measure`), each by itself or, in running text, among its neighbours. What must be learnt
+of the values, such as a scale or the categories, its `encoder` learns from the rows to fit.
 
-Most read the text, or another column named by `column`. In running text, a token a row, `offset` = -1 reads the token
-before in the sentence, 1 the one behind.
+Most features read the text, or the column `column`. In running text, which has one token per row, `offset` = -1 reads
+the token before in the sentence, 1 the token after.
 """
 
 from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Floats
+from vikt.arrays import Bools, Floats
 from vikt.corpus.documents import Documents, Pairs
 from vikt.corpus.sentences import neighbours, sentence_starts
 from vikt.corpus.texts import Texts
 from vikt.errors import UsageError, check_known
-from vikt.features.encoders import AsItIs, Block, Categories, Encoder, Given, Scaled, Values
-from vikt.features.ngrams import Ngrams
-from vikt.features.weighting import weighting_named
+from vikt.features.handmade.encoders import Block, Categories, Encoder, Indices, Scaled, Unscaled
+from vikt.features.ngrams.ngrams import FittedNgrams, Ngrams
+from vikt.features.ngrams.weighting import WEIGHTINGS
 
-# All parts of a phrase are n-grams, which take memory by the square of its length.
+# All parts of a phrase are n-grams, whose memory grows with the square of its length.
 LONGEST_PHRASE = 100
 
+MeasuredValue = TypeVar("MeasuredValue")
 
-class Feature(Protocol):
+
+class MeasuredFeature(Protocol[MeasuredValue]):
     """One hand-made feature.
 
     Attributes
     ----------
+    kind : str
+        The name of its class in declarations.
     needs : str or None
         The column that it reads; None is the text.
     is_running : bool
-        Whether it looks at neighbours, so that the rows must be running text.
+        Whether it reads neighbours, so that the rows must be running text.
     """
 
     kind: ClassVar[str]
@@ -51,13 +54,17 @@ class Feature(Protocol):
     @property
     def is_running(self) -> bool: ...
 
-    def measure(self, documents: Documents) -> Values:
+    def measure(self, documents: Documents) -> MeasuredValue:
         """The value of each document."""
         ...
 
-    def encoder(self) -> Encoder:
-        """A new encoder of its values, with nothing learnt."""
+    def encoder(self) -> Encoder[MeasuredValue]:
+        """An encoder of its values that has learnt nothing."""
         ...
+
+
+# A feature of any kind of value.
+Feature = MeasuredFeature[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,16 +84,17 @@ class _OfText:
         return self.offset != 0
 
     def strings(self, documents: Documents) -> Texts:
+        """The text or column of each row, or of its neighbour."""
         strings = documents.strings(self.column)
         return neighbours(strings, self.offset) if self.offset else strings
 
-    def encoder(self) -> Encoder:
-        return AsItIs()
+    def encoder(self) -> Encoder[Any]:
+        return Unscaled()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lexicon(_OfText):
-    """1 where a text holds any word or phrase of a list, else 0; case does not count, and words are whole words.
+    """1 where a text contains any word or phrase of a list, else 0; case is ignored, and words are whole words.
 
     Examples
     --------
@@ -108,20 +116,18 @@ class Lexicon(_OfText):
 
 
 @functools.lru_cache(maxsize=64)
-def _phrases(words: tuple[str, ...]) -> tuple[Ngrams, NDArray[np.bool_]]:
+def _phrases(words: tuple[str, ...]) -> tuple[FittedNgrams, Bools]:
     """The n-grams of phrases, and which of them are whole phrases rather than parts."""
     texts = Texts.from_strings(words)
-    unigrams = Ngrams("word", (1, 1), weighting_named("binary"))
-    lengths = unigrams.lengths(texts)
+    lengths = Ngrams("word", (1, 1), WEIGHTINGS["binary"]).unit_counts(texts)
     if not len(lengths) or lengths.min() == 0:
-        raise UsageError(f"words: expected words or phrases, found {words!r:.60}; each needs a letter or a sign")
+        raise UsageError(f"words: expected words or phrases, found {words!r:.60}; each needs a letter or a symbol")
     if lengths.max() > LONGEST_PHRASE:
         raise UsageError(
-            f"words: expected phrases of at most {LONGEST_PHRASE} words and signs, found one of {lengths.max()} "
+            f"words: expected phrases of at most {LONGEST_PHRASE} words and symbols, found one of {lengths.max()} "
             f"({words[int(lengths.argmax())]!r:.60}); split it"
         )
-    ngrams = Ngrams("word", (1, int(lengths.max())), weighting_named("binary"))
-    rows = ngrams.fit_transform(texts)
+    ngrams, rows = Ngrams("word", (1, int(lengths.max())), WEIGHTINGS["binary"]).fit_transform(texts)
     whole = ngrams.orders()[rows.indices] == np.repeat(lengths, np.diff(rows.indptr))
     return ngrams, np.isin(np.arange(rows.n_features), rows.indices[whole])
 
@@ -130,8 +136,9 @@ def _phrases(words: tuple[str, ...]) -> tuple[Ngrams, NDArray[np.bool_]]:
 class Pattern(_OfText):
     """1 where a regular expression matches somewhere in the text, else 0.
 
-    Patterns are RE2's (https://github.com/google/re2/wiki/Syntax), which take time linear in the text, whatever they
-    are: no look-around, no back-references; `\\w` and `\\d` are ASCII, `\\p{L}` and `\\p{Lu}` any letter and capital.
+    Patterns have RE2's syntax (https://github.com/google/re2/wiki/Syntax), so that matching takes time linear in the
+    text: there is no look-around and no back-reference; `\\w` and `\\d` are ASCII, `\\p{L}` and `\\p{Lu}` any letter
+    and capital.
 
     Examples
     --------
@@ -151,7 +158,7 @@ class Pattern(_OfText):
 
 @dataclass(frozen=True, kw_only=True)
 class Capitalised(_OfText):
-    """1 where the text begins with a capital letter, else 0.
+    """1 where the text starts with a capital letter, else 0.
 
     Examples
     --------
@@ -183,13 +190,13 @@ class FirstInSentence:
     def measure(self, documents: Documents) -> Floats:
         return np.asarray(sentence_starts(documents.strings()) == np.arange(len(documents)), dtype=np.float64)
 
-    def encoder(self) -> Encoder:
-        return AsItIs()
+    def encoder(self) -> Unscaled:
+        return Unscaled()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shape(_OfText):
-    """The shape of a token, a category: capitals as X, small letters as x, digits as 9, each run as one.
+    """The shape of a token, a category: each run of capitals is X, of small letters x, of digits 9.
 
     Examples
     --------
@@ -207,13 +214,13 @@ class Shape(_OfText):
             shapes = pc.replace_substring_regex(shapes, pattern, sign)
         return Texts.from_arrow(shapes)
 
-    def encoder(self) -> Encoder:
+    def encoder(self) -> Categories:
         return Categories(least=2)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Category(_OfText):
-    """The value itself: one feature for each that stands in `min_rows` rows to fit, or only for those of `values`.
+    """The value itself: one column per value that is in `min_rows` of the rows to fit, or only for `values`.
 
     Examples
     --------
@@ -229,7 +236,7 @@ class Category(_OfText):
     def measure(self, documents: Documents) -> Texts:
         return self.strings(documents)
 
-    def encoder(self) -> Encoder:
+    def encoder(self) -> Categories:
         return Categories(self.min_rows, self.values)
 
 
@@ -250,10 +257,10 @@ class Length(_OfText):
         check_known("unit", self.unit, _UNITS)
 
     def measure(self, documents: Documents) -> Floats:
-        unit = Ngrams(_UNITS[self.unit], (1, 1), weighting_named("counts"), lowercase=False)
-        return np.asarray(np.log1p(unit.lengths(self.strings(documents))))
+        units = Ngrams(_UNITS[self.unit], (1, 1), WEIGHTINGS["counts"], lowercase=False)
+        return np.asarray(np.log1p(units.unit_counts(self.strings(documents))))
 
-    def encoder(self) -> Encoder:
+    def encoder(self) -> Scaled:
         return Scaled()
 
 
@@ -262,7 +269,7 @@ _UNITS = {"characters": "char", "words": "word"}
 
 @dataclass(frozen=True, kw_only=True)
 class _OfColumn:
-    """A feature that reads a column: that of its own name, unless another is given."""
+    """A feature that reads a column, by default the one of its own name."""
 
     name: str
     column: str | None = None
@@ -282,34 +289,34 @@ class Number(_OfColumn):
     def measure(self, documents: Documents) -> Floats:
         return documents.numbers(self.needs)
 
-    def encoder(self) -> Encoder:
+    def encoder(self) -> Scaled:
         return Scaled()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dense(_OfColumn):
-    """A row of numbers, such as an embedding, all scaled as one."""
+    """A row of numbers, such as an embedding, with one scale for all."""
 
     kind: ClassVar[str] = "dense"
 
     def measure(self, documents: Documents) -> Floats:
         return documents.vectors(self.needs)
 
-    def encoder(self) -> Encoder:
+    def encoder(self) -> Block:
         return Block()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Numbered(_OfColumn):
-    """Pairs of index and value, as svmlight has them, taken as they are."""
+    """Pairs of index and value, as in svmlight files, unscaled."""
 
     kind: ClassVar[str] = "numbered"
 
     def measure(self, documents: Documents) -> Pairs:
         return documents.pairs(self.needs)
 
-    def encoder(self) -> Encoder:
-        return Given()
+    def encoder(self) -> Indices:
+        return Indices()
 
 
 def _matches(texts: Texts, pattern: str) -> Floats:
@@ -321,7 +328,7 @@ def _matches(texts: Texts, pattern: str) -> Floats:
     except (pa.ArrowInvalid, UnicodeEncodeError) as error:
         reason = " ".join(str(error).removeprefix("Invalid regular expression: ").split())
         raise UsageError(
-            f"pattern: {pattern!r:.80} cannot be ({reason}); patterns are RE2's, which has no look-around and no "
+            f"pattern: {pattern!r:.80} is invalid ({reason}); patterns have RE2's syntax, without look-around and "
             "back-references"
         ) from None
 

@@ -1,39 +1,38 @@
-"""How a text falls into units: words, characters, characters within words. One table, used by everyone."""
+"""How texts are cut into units: words, characters, characters within words. One table, used everywhere."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from vikt.errors import check_known
-from vikt.features import kernels
-from vikt.features.characters import Table, pattern_characters, space_characters, word_characters
+from vikt.features.ngrams import kernels
+from vikt.features.ngrams.characters import CharacterClasses, pattern_characters, space_characters, word_characters
 
 
 @dataclass(frozen=True)
 class Analyzer:
-    """How a text falls into units.
+    """How a text is cut into units.
 
     Attributes
     ----------
     edges : str
         The kernel that finds the tokens.
     characters : Callable
-        Gives the table of character classes that the kernel goes by, as far as a number of code points.
+        Makes the table of character classes that the kernel reads, for a number of code points.
     actions : tuple of int
         The automaton that finds words: what each class of characters does in each state.
     joiner : str
-        What stands between the tokens of an n-gram in its name.
+        What the tokens of an n-gram are joined by in its name.
     lowercase : bool
-        Whether upper case is lowered unless told otherwise.
+        Whether upper case is lowered by default.
     composed : bool
-        Whether the text is brought to NFC first.
+        Whether the text is put into NFC first.
     shortest_whole : int, optional
-        A word of at least so many tokens, but of fewer than the shortest n-gram has, counts as one n-gram.
+        A word with at least this many tokens, but fewer than the shortest n-gram, counts as one n-gram.
     """
 
     edges: str
-    characters: Callable[..., Table]
+    characters: Callable[[int], CharacterClasses]
     actions: tuple[int, ...] = (0, 0)
     joiner: str = ""
     lowercase: bool = True
@@ -42,9 +41,9 @@ class Analyzer:
 
 
 def _automaton(*states: tuple[tuple[int, int, int], ...]) -> tuple[int, ...]:
-    """For each state and class of characters: the next state, whether a token opens, whether one closes.
+    """One number per class of characters, as the kernel reads it.
 
-    Packed for the kernel: a number for each class.
+    It holds for each state the next state, whether a token opens, and whether one closes.
     """
     return tuple(
         sum(
@@ -55,7 +54,7 @@ def _automaton(*states: tuple[tuple[int, int, int], ...]) -> tuple[int, ...]:
     )
 
 
-# Classes: separates, word, symbol, extends, single. States: outside, in a token that letters join, in one they do not.
+# Classes: separates, word, symbol, extends, single. States: outside, in a word, in a token that no letter joins.
 _WORDS = _automaton(
     ((0, 0, 0), (1, 1, 0), (2, 1, 0), (1, 1, 0), (2, 1, 0)),
     ((0, 0, 1), (1, 0, 0), (2, 1, 1), (1, 0, 0), (2, 1, 1)),
@@ -66,7 +65,7 @@ _RUNS = _automaton(
     ((0, 0, 0), (1, 1, 0)),
     ((0, 0, 1), (1, 0, 0)),
 )
-# States: outside, after one character, after more: one character alone opens, but never closes.
+# States: outside, after one character, after more: a token of one character opens, but never closes.
 _RUNS_OF_TWO = _automaton(
     ((0, 0, 0), (1, 1, 0)),
     ((0, 0, 0), (2, 0, 0)),
@@ -76,8 +75,8 @@ _CHARACTERS = Analyzer(kernels.character_edges.__name__, space_characters, lower
 _BOUNDED = Analyzer(kernels.bounded_character_edges.__name__, space_characters, lowercase=False, shortest_whole=3)
 _PATTERN = Analyzer(kernels.word_edges.__name__, pattern_characters, _RUNS_OF_TWO, joiner=" ", composed=False)
 
-# "pattern" is scikit-learn's word pattern `(?u)\b\w\w+\b`, of any length `\w+`. They and the characters as typed are
-# without NFC, so that columns agree with scikit-learn's.
+# "pattern" is scikit-learn's word pattern `(?u)\b\w\w+\b`, and `\w+` with any length. Those and the characters as
+# typed skip NFC, so that columns agree with scikit-learn's.
 ANALYZERS: dict[str, Analyzer] = {
     "word": Analyzer(kernels.word_edges.__name__, word_characters, _WORDS, joiner=" "),
     "char": _CHARACTERS,
@@ -87,15 +86,3 @@ ANALYZERS: dict[str, Analyzer] = {
     "char_as_typed": replace(_CHARACTERS, composed=False),
     "char_wb_as_typed": replace(_BOUNDED, composed=False),
 }
-
-
-def analyzer_named(name: str) -> Analyzer:
-    """The analyzer of that name.
-
-    Raises
-    ------
-    UsageError
-        There is none; the message lists those there are.
-    """
-    check_known("analyzer", name, ANALYZERS)
-    return ANALYZERS[name]
