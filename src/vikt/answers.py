@@ -37,10 +37,12 @@ class Answers:
 
     @cached_property
     def labels(self) -> list[str]:
+        """The classes as they are written."""
         return self.model.labels
 
     @property
     def n_top(self) -> int:
+        """How many classes an answer names."""
         return min(self.top, len(self.labels))
 
     @cached_property

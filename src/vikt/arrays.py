@@ -30,7 +30,9 @@ Scales = NDArray[np.float32]
 class SparseLike(Protocol):
     """A sparse matrix or array of SciPy, in any of its formats."""
 
-    def tocsr(self) -> csr_matrix: ...
+    def tocsr(self) -> csr_matrix:
+        """The same matrix in compressed rows."""
+        ...
 
 
 MatrixLike = ArrayLike | SparseLike

@@ -211,14 +211,17 @@ class TextClassifier(Estimator):
 
     @property
     def classes_(self) -> NDArray[Any]:
+        """The labels, sorted."""
         return self._model.classes
 
     @property
     def features_(self) -> TextFeatures:
+        """The features, as fitted."""
         return self._model.features
 
     @property
     def theta_(self) -> NDArray[np.float32]:
+        """The weights, the intercepts first."""
         return self._model.theta
 
     @property
@@ -228,51 +231,63 @@ class TextClassifier(Estimator):
 
     @property
     def certificate_(self) -> float:
+        """The proven relative distance from the optimum."""
         return self._told.relative
 
     @property
     def certificate_reason_(self) -> str:
+        """Why nothing is proven; empty where something is."""
         return self._told.reason
 
     @property
     def bound_(self) -> float:
+        """The proven bound on L̂ - L̂*."""
         return self._told.bound
 
     @property
     def loss_(self) -> float:
+        """L̂, the penalised loss."""
         return self._told.loss
 
     @property
     def l2_(self) -> float:
+        """λ."""
         return self._told.penalty.l2
 
     @property
     def l1_(self) -> float:
+        """λ₁."""
         return self._record.l1
 
     @property
     def choice_(self) -> PenaltyChoice:
+        """How λ was chosen."""
         return self._told.penalty
 
     @property
     def feature_choice_(self) -> FeatureChoice | None:
+        """How the features were chosen."""
         return self._record.features
 
     @property
     def parts_(self) -> list[dict[str, Any]]:
+        """Each part of a blend, as JSON holds it."""
         parts = self._record.parts
         return [part.to_json() for part in parts] if len(parts) > 1 else []
 
     @property
     def n_iter_(self) -> int:
+        """Passes over the data."""
         return self._told.passes
 
     @property
     def stopping_reason_(self) -> str:
+        """Why the fit stopped."""
         return self._told.stopping_reason
 
     @property
     def data_(self) -> dict[str, Any]:
+        """What was read, as JSON holds it."""
         return self._record.data.to_json()
 
     @property

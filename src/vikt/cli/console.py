@@ -67,6 +67,7 @@ def say(message: str) -> None:
 
 
 def print_json(content: object) -> None:
+    """Print a result as JSON on stdout."""
     import json
 
     print(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))

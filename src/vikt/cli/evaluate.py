@@ -16,6 +16,7 @@ def evaluate_file(
     path: Path, data: list[str], text: str | None, label: str | None, format: str | None, threads: int,
     as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
+    """Test a model on labelled texts and print its figures."""
     saved = load_trained(path)
     model, record = saved.model, saved.record
     with progress(quiet) as bar:

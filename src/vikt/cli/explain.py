@@ -14,6 +14,7 @@ from vikt.report.explanation import explanation_lines, print_highlighted
 
 
 def explain_text(path: Path, text: str | None, columns: list[str], top: int, as_json: bool) -> None:
+    """Print what each feature of a text adds to its score."""
     model = load_trained(path).model
     if text is None:
         text = "\n".join(read_lines(sys.stdin.buffer)) if model.features.reads_text else ""

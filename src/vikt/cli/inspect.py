@@ -14,6 +14,7 @@ from vikt.report.tables import figure
 
 
 def inspect_model(path: Path, as_json: bool) -> None:
+    """Print what a model file holds."""
     saved = load_trained(path)
     model, record = saved.model, saved.record
     if as_json:

@@ -153,7 +153,7 @@ def check_output(path: Path, force: bool) -> None:
 
 
 def parse_ngrams(given: str | None) -> tuple[int, int] | None:
-    """ "1-2" as (1, 2), "3" as (3, 3)."""
+    """Parse "1-2" as (1, 2), and "3" as (3, 3)."""
     if given is None:
         return None
     first, _, last = given.partition("-")
@@ -164,6 +164,7 @@ def parse_ngrams(given: str | None) -> tuple[int, int] | None:
 
 
 def parse_number(option: str, given: str) -> float | str:
+    """A number, or "auto"."""
     if given == "auto":
         return given
     try:
@@ -173,7 +174,7 @@ def parse_number(option: str, given: str) -> float | str:
 
 
 def parse_class_weight(given: str | None) -> Any:
-    """ "balanced", or "a=2,b=1" as a dict."""
+    """Parse "balanced" as it is, and "a=2,b=1" as a dict."""
     if given is None or given == "balanced":
         return given
     try:

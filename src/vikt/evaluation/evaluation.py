@@ -263,4 +263,5 @@ def _row_to_json(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def finite(value: float) -> float | None:
+    """The value, or None where JSON has no number for it."""
     return value if math.isfinite(value) else None

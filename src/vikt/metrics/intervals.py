@@ -25,7 +25,9 @@ class Interval(NamedTuple):
 
 
 def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> Interval:
-    """Wilson's interval for a proportion p = successes / trials, with z the normal quantile:
+    """Wilson's interval for a proportion p = successes / trials.
+
+    With z the normal quantile it is
 
         (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n)
 

@@ -12,10 +12,12 @@ from vikt.fitting.record import FitRecord
 
 
 def evaluation_json(evaluation: Evaluation, record: FitRecord) -> dict[str, Any]:
+    """The figures of a test, with the certificate and the data of the model tested."""
     return {**evaluation.to_json(), "certificate": certificate_json(record), "data": record.data.to_json()}
 
 
 def certificate_json(record: FitRecord) -> dict[str, Any]:
+    """The certificate of the part proven least."""
     part = record.least_proven
     certificate: dict[str, Any] = {"relative": finite(part.relative), "bound": finite(part.bound)}
     return certificate | ({"reason": part.reason} if part.reason else {})

@@ -9,6 +9,7 @@ from vikt.report.tables import columns, label_line, visible
 
 
 def explanation_lines(explanation: Explanation, most: int = 15) -> str:
+    """The features of a text with their weights, values and contributions, the largest first."""
     parts = explanation.contributions
     rows = [["feature", "weight θ_j", "value x_j", "θ_j·x_j"]]
     rows += [

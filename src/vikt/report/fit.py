@@ -25,6 +25,7 @@ _MOST_WEIGHTS_LISTED = 40
 
 
 def data_lines(record: FitRecord, model: FittedModel) -> str:
+    """What was read, how it was split, and how many features there are."""
     data = record.data
     counts = sorted(data.classes.items(), key=lambda item: -item[1])
     classes = listed([f"{label_line(label)} {count:,}" for label, count in counts])
@@ -47,6 +48,7 @@ def data_lines(record: FitRecord, model: FittedModel) -> str:
 
 
 def fit_lines(record: FitRecord) -> str:
+    """How the features and λ were chosen, the loss, and the proof."""
     part = record.least_proven
     choice = part.penalty
     lines = [*_feature_choice_lines(record), f"penalty    {penalty_sentence(choice)}"]
@@ -81,6 +83,7 @@ def _feature_choice_lines(record: FitRecord) -> list[str]:
 
 
 def proof(part: PartRecord) -> str:
+    """How far the loss can be from the optimum, or why that is not known."""
     return f"none: {part.reason}" if part.reason else _distance(part.relative, part.bound)
 
 
@@ -106,6 +109,7 @@ def handmade_lines(model: FittedModel) -> str:
 
 
 def strongest_lines(model: FittedModel, n: int = 8) -> str:
+    """The features with the largest weights for each class."""
     strongest = strongest_features(model, n)
     rows = [
         [label_line(label), "  ".join(f"{visible(name)} {weight:+.2f}" for name, weight in features)]
