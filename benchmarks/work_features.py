@@ -191,7 +191,7 @@ def stage_speed(mb: float, work: Work) -> dict[str, Any]:
 def text_stages(n_rows: int, strings: list[str], texts: Any) -> list[tuple[str, Work]]:
     """The stages from file to features, each a call on the whole corpus. A new kernel's stage is one more line here."""
     from vikt.corpus.texts import Texts
-    from vikt.features.tokens import Tokeniser
+    from vikt.features.ngrams.tokens import Tokeniser
 
     portions = Tokeniser("pattern", lowercase=True).portions(texts)
     whole = [

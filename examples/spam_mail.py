@@ -13,6 +13,7 @@ from pathlib import Path
 
 import vikt
 from vikt.corpus.documents import Documents
+from vikt.features.description import sentence
 from vikt.features.handmade import Category, Number, Pattern
 
 # Some of the words that are most often misspelt in English.
@@ -42,7 +43,7 @@ classifier = vikt.TextClassifier(analyzer="none", features=features, l2=1e-3, to
 print(f"log-odds of {classifier.classes_[1]}:")
 for name, weight in zip(["(dummy)", *classifier.features_.names()], classifier.theta_, strict=True):
     print(f"  {name:<16} {weight:+.4f}")
-print("scaled: ", *classifier.features_.said)
+print("scaled: ", *map(sentence, classifier.features_.facts()))
 
 # The same as columns: what another program measured, vikt only weighs.
 measured = [feature.measure(Documents.of(mails)) for feature in features[:2]]

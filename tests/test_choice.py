@@ -10,10 +10,15 @@ from scipy.special import softmax
 
 import vikt
 from vikt.features.handmade import Length
+from vikt.features.text import TextFeatures
+from vikt.fitting.examples import Examples
+from vikt.fitting.fit import fit as fit_examples
+from vikt.fitting.model import measured
 from vikt.matrix import DenseMatrix, SparseMatrix
 from vikt.model.naive_bayes import log_count_ratios, penalty_scales
+from vikt.report.choices import features_sentence, recipe_name
 from vikt.selection import features as choice
-from vikt.selection.features import Recipe
+from vikt.selection.recipes import Recipe
 
 NAMED = [
     {"analyzer": "word"},
@@ -73,7 +78,7 @@ def test_telling_words_are_presence_multiplied_by_its_ratio_for_each_class(email
     labels = [label if K == 2 or i % 3 else "third" for i, label in enumerate(labels)]
     known = {"analyzer": "word", "weighting": "nb", "l2": 0.01, "tol": 1e-9}
     classifier = vikt.TextClassifier(**known, **options).fit(texts, labels)
-    rows = classifier.features_.transform(classifier._measured(texts), np.float64)
+    rows = classifier.features_.transform(measured(texts, classifier.features_), np.float64)
     y = np.searchsorted(classifier.classes_, labels)
     presence = np.zeros((len(y), rows.n_features))
     presence[np.repeat(np.arange(len(y)), np.diff(rows.indptr)), rows.indices] = 1.0
@@ -102,16 +107,18 @@ def test_telling_words_are_presence_multiplied_by_its_ratio_for_each_class(email
 
 @pytest.mark.parametrize("features", [None, [Length(name="length")]])
 def test_a_blend_scores_the_weighted_sum_of_its_parts(blend, emails, features):
-    classifier = blend(features=features)
-    assert [part["share"] for part in classifier.parts_] == [0.75, 0.25]
-    texts = emails[0]
-    measured = classifier._measured(texts)
-    own = [
-        component.share * component.features.scores(measured, component.theta.astype(np.float64))
-        for component in classifier.components_
-    ]
-    scores = classifier.features_.scores(measured, classifier.theta_.astype(np.float64))
+    settings = vikt.TextClassifier(features=features).settings()
+    documents = measured(emails[0], TextFeatures(settings.features))
+    examples = Examples.of(documents, emails[1])
+    fitted = fit_examples(examples, examples.split(1), settings, keeps_objectives=True)
+    assert [part.share for part in fitted.parts] == [0.75, 0.25]
+    own = [part.share * part.features.scores(documents, part.theta.astype(np.float64)) for part in fitted.parts]
+    scores = fitted.model.features.scores(documents, fitted.model.theta.astype(np.float64))
     assert scores == pytest.approx(own[0] + own[1], rel=1e-5, abs=1e-5)
+    # What was minimised is at its optimum there, and the dual variables are those of its rows.
+    for part in fitted.parts:
+        assert part.objective.value(part.theta.astype(np.float64)) == pytest.approx(part.certificate.value)
+        assert len(part.solution.state.groups.group_of) == part.objective.n_rows
 
 
 def test_a_blend_is_explained_to_the_last_feature(blend, emails):
@@ -127,7 +134,7 @@ def test_a_blend_is_explained_to_the_last_feature(blend, emails):
 
 def test_each_part_of_a_blend_is_proven_and_the_worst_is_told(blend):
     classifier = blend()
-    relative = [part["relative"] for part in classifier.parts_]
+    relative = [part["certificate"]["relative"] for part in classifier.parts_]
     assert all(0 <= one <= classifier.tol * 1.01 for one in relative)
     assert classifier.certificate_ == max(relative)
 
@@ -146,8 +153,8 @@ def test_saved_and_loaded_is_the_same(request, tmp_path, which, emails):
     classifier.save(tmp_path / "m")
     loaded = vikt.load(tmp_path / "m")
     assert np.array_equal(loaded.predict_proba(emails[0]), classifier.predict_proba(emails[0]))
-    assert loaded.feature_choice_.curve == classifier.feature_choice_.curve
-    assert loaded.feature_choice_.recipe == classifier.feature_choice_.recipe
+    assert loaded.feature_choice_ == classifier.feature_choice_
+    assert loaded.record_ == classifier.record_
     assert loaded.parts_ == classifier.parts_
     loaded.save(tmp_path / "again")
     assert (tmp_path / "again").read_bytes() == (tmp_path / "m").read_bytes()
@@ -156,8 +163,8 @@ def test_saved_and_loaded_is_the_same(request, tmp_path, which, emails):
 def test_the_recipe_chosen_is_the_one_fitted(chosen):
     classifier = chosen()
     found = classifier.feature_choice_
-    assert len(found.curve) == len(choice.RECIPES)
-    assert found.recipe.said in dict(found.curve)
+    assert len(found.losses) == len(choice.RECIPES)
+    assert recipe_name(found.recipe) in features_sentence(found)
     assert classifier.features_.settings.analyzer == found.recipe.analyzer
 
 
@@ -166,7 +173,7 @@ def test_it_takes_evidence_to_prefer_another_recipe_to_words_and_characters(gain
     """Mean gains and their standard errors: 0.3 ± 0.06, 0.17 ± 0.09, none."""
     characters, usual = choice.RECIPES[:2]
     losses = {characters: np.ones(3), usual: np.ones(3) + gains}
-    tried = choice._Tried(losses, np.ones(3), {})
+    tried = choice._Comparison(losses, np.ones(3), {})
     assert tried.best == (characters, usual)[taken]
     assert tried.least == (characters if sum(gains) > 0 else usual)
 
@@ -174,7 +181,10 @@ def test_it_takes_evidence_to_prefer_another_recipe_to_words_and_characters(gain
 def test_a_sample_chooses_and_all_rows_are_fitted(chosen, monkeypatch):
     monkeypatch.setattr(choice, "_SAMPLE_BYTES", 10_000)
     classifier = chosen()
-    assert f"best of {len(choice.RECIPES)} on" in classifier.feature_choice_.said
+    found = classifier.feature_choice_
+    assert found.sample.n_rows < found.n_rows == 360
+    assert len(found.sample.losses) == len(choice.RECIPES)
+    assert f"on {found.sample.n_rows} rows, {recipe_name(found.sample.recipe)} was" in features_sentence(found)
     assert classifier.data_["fitted_rows"] == 400
 
 
@@ -192,13 +202,16 @@ def test_few_texts_are_words(emails):
     assert classifier.features_.settings.analyzer == "auto"
 
 
-def test_settled_is_gone_by(blend, chosen, monkeypatch):
-    first = blend()
-    monkeypatch.setattr(choice, "RECIPES", ())
-    again = vikt.TextClassifier()
-    again.settled = first.settled_choice()
-    texts = ["win money now", "lunch on friday", "free prize", "meeting at ten"] * 3
-    again.fit(texts, ["spam", "ham"] * 6)
-    assert [(part["name"], part["share"], part["l2"]) for part in again.parts_] == [
-        (part["name"], part["share"], part["l2"]) for part in first.parts_
+def test_a_plan_serves_other_examples(blend, emails):
+    settings = vikt.TextClassifier().settings()
+
+    def examples_of(texts, labels):
+        return Examples.of(measured(texts, TextFeatures(settings.features)), labels)
+
+    first = examples_of(*emails)
+    fitted = fit_examples(first, first.split(1), settings)
+    few = examples_of(["win money now", "lunch on friday", "free prize", "meeting at ten"] * 3, ["spam", "ham"] * 6)
+    again = fit_examples(few, few.split(1), settings, plan=fitted.plan)
+    assert [(part.name, part.share, part.penalty.l2) for part in again.record.parts] == [
+        (part.name, part.share, part.penalty.l2) for part in fitted.record.parts
     ]

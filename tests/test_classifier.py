@@ -8,6 +8,7 @@ import pytest
 import vikt
 from vikt.errors import ClassesError, ConvergenceWarning, DataError, EmptyVocabularyError, NotFittedError, UsageError
 from vikt.evaluation.evaluation import evaluate
+from vikt.report.choices import penalty_sentence
 
 
 def rows_of(path, label):
@@ -154,7 +155,8 @@ def test_early_stopping_keeps_its_validation_rows(emails):
 
 def test_too_few_rows_to_validate_on_take_the_default_penalty():
     classifier = vikt.TextClassifier(min_df=1).fit(["a b", "c d", "a d"], ["x", "y", "x"])
-    assert "by default" in classifier.choice_.said
+    assert classifier.choice_.rule == "default"
+    assert "by default" in penalty_sentence(classifier.choice_)
     assert classifier.l2_ == pytest.approx(1 / (2 * 100 * 3))
 
 
@@ -163,7 +165,7 @@ def test_too_few_rows_to_validate_on_take_the_default_penalty():
     [
         ({}, ["a", "b"], ["x", "x"], ClassesError, "two classes"),
         ({}, [], [], ClassesError, "two classes"),
-        ({}, ["a", "b"], ["x"], DataError, "one label a text"),
+        ({}, ["a", "b"], ["x"], DataError, "one label for each text"),
         ({}, ["a", None], ["x", "y"], DataError, "text 1: expected a string"),
         ({}, "a text", ["x"], DataError, "sequence of strings"),
         ({"min_df": 1}, ["", " "], ["x", "y"], EmptyVocabularyError, "no vocabulary"),

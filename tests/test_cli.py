@@ -11,10 +11,11 @@ import time
 
 import pytest
 
+from vikt.answers import Answers
 from vikt.classifier import TextClassifier
 from vikt.cli.main import main
-from vikt.cli.predict import Answers
 from vikt.features.text import TextFeatures
+from vikt.files.trained import load_trained
 
 MAILS = "label\ttext\n" + "".join(
     f"{label}\t{text} {n}\n"
@@ -102,7 +103,13 @@ def test_shuffled_rows_and_threads_give_the_same_bytes(run, mails, tmp_path, opt
 
 def test_threads_reach_the_features_of_every_fit(run, mails, tmp_path, monkeypatch):
     used = []
-    monkeypatch.setattr(TextFeatures, "use_threads", lambda _, threads: used.append(threads))
+    fit_transform = TextFeatures.fit_transform
+
+    def recorded(features, *arguments, threads):
+        used.append(threads)
+        return fit_transform(features, *arguments, threads=threads)
+
+    monkeypatch.setattr(TextFeatures, "fit_transform", recorded)
     run("train", mails, "-o", tmp_path / "m.vikt", "-q", "--threads", 3, "--refit-all")
     assert len(used) > 2
     assert set(used) == {3}
@@ -250,7 +257,7 @@ def bad(tmp_path, name, content):
         (MAILS.encode(), "x.tsv", ["--patience", "2"], 2, "descent"),
         (MAILS.encode(), "x.tsv", ["--class-weight", "eggs=2"], 2, "eggs"),
         (MAILS.encode(), "x.tsv", ["--weight", "text"], 1, "expected a number"),
-        (MAILS.encode(), "x.tsv", ["-o", "no/such/folder/m.vikt"], 1, "no folder"),
+        (MAILS.encode(), "x.tsv", ["-o", "no/such/folder/m.vikt"], 1, "does not exist"),
         (MAILS.encode(), "x.tsv", ["-o", "."], 1, "is a folder"),
         (MAILS.encode(), "x.tsv", ["--solver", "minibatch", "--learning-rate", "1e9", "--l2", "1"], 1, "diverges"),
     ],
@@ -288,7 +295,7 @@ def test_a_file_that_is_no_model_is_neither_loaded_nor_replaced(run, mails, tmp_
     for command in (["predict", precious], ["train", mails, "-q", "-o", precious]):
         code, _, err = run(*command)
         assert code == 1
-        assert "no vikt model" in err
+        assert "not a vikt model" in err
     assert precious.read_bytes() == b"years of work"
 
 
@@ -357,8 +364,8 @@ def test_lines_hold_what_the_classifier_says(tmp_path, as_json):
     names = ["50% off\t{}", "%b\nå", "ham"]
     texts = ["win money now", "lunch on friday", "the report is late"] * 5
     TextClassifier(min_df=1, l2=0.01).fit(texts, names * 5).save(tmp_path / "m.vikt")
-    answers = Answers(tmp_path / "m.vikt", top=2, threshold=0.3, proba=True)
-    columns = answers.of(["win", "lunch report", ""])
+    answers = Answers(load_trained(tmp_path / "m.vikt").model, top=2, threshold=0.3, proba=True)
+    columns = answers.by_column(["win", "lunch report", ""])
     lines = answers.lines(["win", "lunch report", ""], as_json).decode().splitlines()
     assert len(lines) == 3
     for line, row in zip(lines, zip(*columns.values(), strict=True), strict=True):

@@ -12,13 +12,13 @@ def find(*names, **options):
 
 def test_named_columns_are_taken_and_nothing_is_said():
     found = find("label", "fine", "text", text="fine", label="label")
-    assert (found.text, found.label, found.said) == ("fine", "label", ())
+    assert (found.text, found.label, found.guesses) == ("fine", "label", ())
 
 
 def test_usual_names_are_found_and_said():
     found = find("id", "Label", "REVIEW")
     assert (found.text, found.label) == ("REVIEW", "Label")
-    assert found.said == (
+    assert found.guesses == (
         'text column: "REVIEW" (guessed by its name)',
         'label column: "Label" (guessed by its name)',
     )
@@ -47,8 +47,8 @@ def test_of_two_unknown_columns_the_longer_is_the_text():
     lengths = {"q": 4.0, "body of it": 120.0}
     found = find("q", "body of it", mean_length=lengths.__getitem__)
     assert (found.text, found.label) == ("body of it", "q")
-    assert "longer of two" in found.said[0]
-    assert "only other" in found.said[1]
+    assert "longer of two" in found.guesses[0]
+    assert "only other" in found.guesses[1]
 
 
 def test_prediction_needs_no_label():

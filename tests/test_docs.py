@@ -13,7 +13,7 @@ import pytest
 
 import vikt
 from vikt.corpus.readers import FORMATS
-from vikt.features.declarations import KINDS, features_declared
+from vikt.features.handmade.declarations import KINDS, features_declared
 
 ROOT = Path(__file__).parents[1]
 

@@ -13,7 +13,8 @@ from sklearn.naive_bayes import BernoulliNB, MultinomialNB
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from vikt.errors import ClassesError, ConvergenceWarning, DataError, UsageError
-from vikt.estimators import LogisticRegression, NaiveBayes, _row_contents
+from vikt.estimators import LogisticRegression, NaiveBayes
+from vikt.fitting.rows import row_contents
 from vikt.matrix import design_matrix
 
 NOT_OURS = {
@@ -184,5 +185,5 @@ def test_rows_of_one_hash_are_told_apart_by_what_they_say(monkeypatch, differs):
     offset = np.array([0.5, 1.5 if differs == "offset" else 0.5])
     matrix = design_matrix(csr_matrix(X))
     monkeypatch.setattr(matrix, "row_hashes", lambda: np.zeros(2, dtype=np.int64))
-    _, content_of = _row_contents(matrix, 0, offset)
+    _, content_of = row_contents(matrix, 0, offset)
     assert (content_of(0) == content_of(1)) == (differs == "nothing")

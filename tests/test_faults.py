@@ -23,7 +23,7 @@ import vikt
 from vikt.cli.main import main
 from vikt.compiled import _say_once_that_there_is_no_cache, compiled
 from vikt.errors import DamagedModelError, ForeignModelError, ModelFileError, OutputFileError
-from vikt.features import vocabulary
+from vikt.features.ngrams import tables
 from vikt.files import model_file, replacement
 
 SOURCES = Path(vikt.__file__).parents[1]
@@ -154,9 +154,17 @@ def with_array(name, array):
 
 def with_metadata(**changes):
     def change(header, data):
-        said = json.loads(header["__metadata__"]["vikt"])
-        header["__metadata__"]["vikt"] = json.dumps(said | changes, separators=(",", ":"))
+        metadata = json.loads(header["__metadata__"]["vikt"])
+        header["__metadata__"]["vikt"] = json.dumps(metadata | changes, separators=(",", ":"))
         return data
+
+    return change
+
+
+def with_options(**changes):
+    def change(header, data):
+        options = json.loads(header["__metadata__"]["vikt"])["options"]
+        return with_metadata(options=options | changes)(header, data)
 
     return change
 
@@ -321,9 +329,9 @@ HARMFUL = {
     "one class": with_metadata(classes=["a"]),
     "classes of endless width": with_metadata(classes_dtype="<U100000000"),
     "classes of other things": with_metadata(classes_dtype="M8[s]"),
-    "an option that there is not": with_metadata(params={"os.system\n": "true"}),
-    "no options": with_metadata(params=None),
-    "an analyzer that there is not": with_metadata(params={"analyzer": "a\nb", "ngrams": None}),
+    "an option that there is not": with_options(**{"os.system\n": "true"}),
+    "no options": with_metadata(options=None),
+    "an analyzer that there is not": with_options(analyzer="a\nb"),
     "no format": with_metadata(format=None),
 }
 HARMFUL_HASHED = {
@@ -336,9 +344,9 @@ HARMFUL_HASHED = {
     "buckets in two axes": reshaped("part0.buckets"),
     "buckets of no axis": with_array("part0.buckets", np.array(0)),
     "fewer buckets than features": with_array("part0.buckets", np.zeros(1, np.int64)),
-    "more bits than there are": with_metadata(params={"hashing": 29, "ngrams": [1, 2]}),
-    "fewer bits than buckets": with_metadata(params={"hashing": 1, "ngrams": [1, 2]}),
-    "a vocabulary promised": with_metadata(params={"ngrams": [1, 2]}),
+    "more bits than there are": with_options(hashing=29),
+    "fewer bits than buckets": with_options(hashing=1),
+    "a vocabulary promised": with_options(hashing=None),
     "no number of buckets shared": without("part0.shared"),
     "many numbers of buckets shared": with_array("part0.shared", np.zeros(2, np.int64)),
     "a number of buckets shared in two axes": with_array("part0.shared", np.zeros((1, 1), np.int64)),
@@ -370,7 +378,7 @@ def test_what_is_sealed_unchanged_is_loaded(content, tmp_path):
 @pytest.mark.parametrize("harm", HARMFUL)
 def test_a_harmful_file_is_refused_before_anything_is_allocated(content, tmp_path, monkeypatch, harm):
     # Else most would be refused since an id among the first is not found, which says nothing of those behind.
-    monkeypatch.setattr(vocabulary, "_SAMPLED", 0)
+    monkeypatch.setattr(tables, "_SAMPLED", 0)
     assert_refused(content, HARMFUL[harm], tmp_path / "m.vikt")
 
 
@@ -492,7 +500,7 @@ def test_ctrl_c_in_mid_saving(folder, content, monkeypatch, capsys, step):
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 130
-    assert capsys.readouterr().err == "stopped; no file is left half-written\n"
+    assert capsys.readouterr().err == "interrupted; no file is left half-written\n"
     assert (folder / "m.vikt").read_bytes() == content
     assert names(folder) == ["m.vikt", "mails.tsv"]
 
@@ -589,7 +597,7 @@ def test_permission_denied_is_told_with_the_folder(folder, content, monkeypatch)
 def test_a_folder_that_is_missing(folder):
     for arguments in (["train", folder / "mails.tsv"], ["predict", folder / "m.vikt", folder / "mails.tsv"]):
         done = run(command(*arguments, "-o", folder / "none" / "x.tsv"))
-        assert_one_line(done, "none", "no folder")
+        assert_one_line(done, "none", "does not exist")
 
 
 # No place for compiled code

@@ -14,11 +14,12 @@ import vikt
 from vikt.corpus.documents import Documents
 from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError, UsageError
-from vikt.features.hashing import HashedNgrams
-from vikt.features.ngrams import Ngrams
-from vikt.features.normalise import normalise
-from vikt.features.text import FeatureSettings, TextFeatures
-from vikt.features.weighting import WEIGHTINGS
+from vikt.features.description import sentence
+from vikt.features.ngrams.ngrams import Ngrams
+from vikt.features.ngrams.normalise import normalise
+from vikt.features.ngrams.weighting import WEIGHTINGS
+from vikt.features.settings import FeatureSettings
+from vikt.features.text import TextFeatures
 
 HOSTILE = st.text(
     st.one_of(
@@ -32,19 +33,17 @@ HOSTILE = st.text(
 
 
 def words(text: str) -> list[str]:
-    part = Ngrams("word", (1, 1), WEIGHTINGS["counts"])
-    part.fit_transform(Texts.from_strings([text]))
+    part, _ = Ngrams("word", (1, 1), WEIGHTINGS["counts"]).fit_transform(Texts.from_strings([text]))
     return part.names()
 
 
 def test_counts_and_presence():
     texts = ["a a b", "b b b"]
-    part = Ngrams("word", (1, 1), WEIGHTINGS["counts"], alphabetical=True)
-    rows = part.fit_transform(Texts.from_strings(texts))
+    _, rows = Ngrams("word", (1, 1), WEIGHTINGS["counts"], alphabetical=True).fit_transform(Texts.from_strings(texts))
     expected = CountVectorizer(token_pattern=r"\w+").fit_transform(texts)
     assert rows.values.tolist() == expected.data.tolist()
-    part = Ngrams("word", (1, 1), WEIGHTINGS["binary"])
-    assert set(part.fit_transform(Texts.from_strings(texts)).values.tolist()) == {1.0}
+    _, rows = Ngrams("word", (1, 1), WEIGHTINGS["binary"]).fit_transform(Texts.from_strings(texts))
+    assert set(rows.values.tolist()) == {1.0}
 
 
 @pytest.mark.parametrize(
@@ -92,15 +91,13 @@ def test_words_and_characters_side_by_side_are_each_of_length_one():
 
 
 def test_columns_fall_by_document_frequency_and_rows_rise_by_column():
-    part = Ngrams("word", (1, 1), WEIGHTINGS["counts"])
-    rows = part.fit_transform(Texts.from_strings(["c b a", "a b", "a"]))
+    part, rows = Ngrams("word", (1, 1), WEIGHTINGS["counts"]).fit_transform(Texts.from_strings(["c b a", "a b", "a"]))
     assert part.names() == ["a", "b", "c"]
     assert rows.indices.tolist() == [0, 1, 2, 0, 1, 0]
 
 
 def test_an_unknown_word_and_an_empty_text_are_no_features():
-    part = Ngrams("word", (1, 2), WEIGHTINGS["tfidf"])
-    part.fit_transform(Texts.from_strings(["a b", "b a"]))
+    part, _ = Ngrams("word", (1, 2), WEIGHTINGS["tfidf"]).fit_transform(Texts.from_strings(["a b", "b a"]))
     assert part.transform(Texts.from_strings(["x", "", " \n", "a x b"])).indptr.tolist() == [0, 0, 0, 0, 2]
 
 
@@ -111,8 +108,7 @@ def test_min_df_counts_texts_not_words():
 
 def test_many_different_words_make_the_tables_grow():
     texts = [f"w{i} w{i + 1}" for i in range(60_000)]
-    part = Ngrams("word", (1, 2), WEIGHTINGS["counts"])
-    rows = part.fit_transform(Texts.from_strings(texts))
+    part, rows = Ngrams("word", (1, 2), WEIGHTINGS["counts"]).fit_transform(Texts.from_strings(texts))
     assert rows.n_features == 60_001 + 60_000
     assert len(set(part.names())) == rows.n_features
     again = part.transform(Texts.from_strings(texts[::1000]))
@@ -122,14 +118,18 @@ def test_many_different_words_make_the_tables_grow():
 # Hashing.
 
 
+def shared(hashed):
+    """How many buckets several n-grams share."""
+    [fact] = hashed.facts()
+    return fact.numbers["shared"]
+
+
 def test_enough_bits_are_the_vocabulary(emails):
     texts = Texts.from_strings(emails[0][:100])
-    exact, hashed = (
-        made("word", (1, 3), WEIGHTINGS["tfidf"], min_df=2)
-        for made in (Ngrams, lambda *a, **o: HashedNgrams(*a, bits=28, **o))
+    (_, rows), (hashed, folded) = (
+        Ngrams("word", (1, 3), WEIGHTINGS["tfidf"], min_df=2, hashing=bits).fit_transform(texts) for bits in (None, 28)
     )
-    rows, folded = exact.fit_transform(texts), hashed.fit_transform(texts)
-    assert (hashed.n_shared, rows.n_features) == (0, folded.n_features)
+    assert (shared(hashed), rows.n_features) == (0, folded.n_features)
     assert np.allclose(sorted(rows.values), sorted(folded.values))
     again = hashed.transform(texts)
     for name in ("indptr", "indices", "values"):
@@ -138,17 +138,18 @@ def test_enough_bits_are_the_vocabulary(emails):
 
 def test_collisions_are_counted_and_their_counts_add_up():
     words = [f"w{i}" for i in range(1000)]
-    hashed = HashedNgrams("word", (1, 1), WEIGHTINGS["counts"], bits=4)
-    rows = hashed.fit_transform(Texts.from_strings([" ".join(words), "w1 w1 w2"]))
-    assert (rows.n_features, hashed.n_shared) == (16, 16)
+    texts = Texts.from_strings([" ".join(words), "w1 w1 w2"])
+    hashed, rows = Ngrams("word", (1, 1), WEIGHTINGS["counts"], hashing=4).fit_transform(texts)
+    assert (rows.n_features, shared(hashed)) == (16, 16)
     assert (rows.values[: rows.indptr[1]].sum(), rows.values[rows.indptr[1] :].sum()) == (1000, 3)
     # Expected: buckets that none of n words meets are (1 - 2^-b)^n of all, those that one meets n/2^b times as many.
-    hashed = HashedNgrams("word", (1, 1), WEIGHTINGS["counts"], bits=10)
-    n_features = hashed.fit_transform(Texts.from_strings([" ".join(words)])).n_features
+    texts = Texts.from_strings([" ".join(words)])
+    hashed, rows = Ngrams("word", (1, 1), WEIGHTINGS["counts"], hashing=10).fit_transform(texts)
+    n_features = rows.n_features
     empty = (1 - 1 / 1024) ** 1000
     assert n_features == pytest.approx(1024 * (1 - empty), abs=40)
-    assert hashed.n_shared == pytest.approx(1024 * (1 - empty * (1 + 1000 / 1023)), abs=40)
-    assert f"share {hashed.n_shared:,} of them" in hashed.said()
+    assert shared(hashed) == pytest.approx(1024 * (1 - empty * (1 + 1000 / 1023)), abs=40)
+    assert f"share {shared(hashed):,} of them" in sentence(hashed.facts()[0])
 
 
 def test_a_hashed_classifier_is_saved_loaded_and_explained(emails, tmp_path):

@@ -19,11 +19,12 @@ from vikt.cli.main import main
 from vikt.corpus.order import group_ranks, row_keys, split_folds
 from vikt.errors import UsageError
 from vikt.features.handmade import Category
+from vikt.fitting import fit
 from vikt.matrix import DenseMatrix
 from vikt.model.objective import Objective
+from vikt.report.choices import penalty_sentence
 from vikt.selection.folds import Fold, validation_loss, weighted_mean
-from vikt.selection.path import PathPoint, choose_l2, largest_within_one_standard_error
-from vikt.selection.prepare import Source
+from vikt.selection.penalty import PathPoint, choose_l2, largest_within_one_standard_error
 
 # The splits
 
@@ -61,14 +62,14 @@ def test_the_order_of_rows_changes_not_one_byte_of_the_file(emails, tmp_path, op
 @pytest.fixture
 def learnt(monkeypatch):
     """The groups (texts, or sentences) fitted and kept apart, at each time that features are learnt."""
-    seen, made = [], Source.prepare
+    seen, made = [], fit.prepare
 
-    def prepare(self, settings, training, apart):
-        groups = self.corpus.documents.groups
+    def prepare(examples, settings, training, apart, *options):
+        groups = examples.documents.groups
         seen.append([{bytes(groups[i]) for i in rows} for rows in (training, apart)])
-        return made(self, settings, training, apart)
+        return made(examples, settings, training, apart, *options)
 
-    monkeypatch.setattr(Source, "prepare", prepare)
+    monkeypatch.setattr(fit, "prepare", prepare)
     return seen
 
 
@@ -112,8 +113,8 @@ def test_the_standard_error_of_equal_weights_is_scipys(values):
 @pytest.fixture
 def exact_path(monkeypatch):
     """Each fit of the path to the end: that its habit is to stop at a hundredth is another matter."""
-    monkeypatch.setattr("vikt.selection.path._PATH_TOL", 1e-10)
-    monkeypatch.setattr("vikt.selection.path._MOST_PASSES", 3000)
+    monkeypatch.setattr("vikt.selection.penalty._PATH_TOL", 1e-10)
+    monkeypatch.setattr("vikt.selection.penalty._MOST_PASSES", 3000)
 
 
 def folds_of(classes, m=150, k=3, seed=0):
@@ -182,7 +183,8 @@ def test_one_standard_error_of_texts(emails, folds):
     )
     assert best.choice_.curve == strong.choice_.curve
     assert strong.l2_ == largest_within_one_standard_error(best.choice_.curve).l2 > best.l2_
-    assert "within one standard error" in strong.choice_.said
+    assert (best.choice_.rule, strong.choice_.rule) == ("least_loss", "one_standard_error")
+    assert "within one standard error" in penalty_sentence(strong.choice_)
 
 
 # Weights
@@ -215,7 +217,7 @@ def test_the_curve_is_kept_in_the_file(emails, tmp_path):
     loaded = vikt.load(tmp_path / "m.vikt")
     assert loaded.choice_ == classifier.choice_
     assert all(point.standard_error > 0 for point in loaded.choice_.curve)
-    assert "in 3 folds" in loaded.choice_.said
+    assert "in 3 folds" in penalty_sentence(loaded.choice_)
 
 
 @pytest.fixture
@@ -236,10 +238,10 @@ def test_the_command_line_shows_the_curve(run, emails, tmp_path):
     options = ["train", data, "-o", model, "-q", "--folds", 3, "--one-standard-error"]
     code, out, err = run(*options, "--refit-all")
     assert (code, "standard error" in out, "<- chosen" in out) == (0, True, True), err
-    told = json.loads(run(*options, "--json")[1])["model"]["path_of_l2"]
-    kept = json.loads(run("inspect", model, "--json")[1])["path_of_l2"]
+    told = json.loads(run(*options, "--json")[1])["model"]["parts"]
+    kept = json.loads(run("inspect", model, "--json")[1])["parts"]
     assert told == kept
-    assert {"l2", "C", "strength", "log_loss", "standard_error"} == set(kept[0])
+    assert {"l2", "C", "strength", "log_loss", "standard_error"} == set(kept[0]["penalty"]["path"][0])
     assert "standard error" in run("inspect", model)[1]
     code, _, err = run("train", data, "-o", model, "-q", "--folds", 3, "--l2", "1e-4")
     assert code == 2
@@ -260,7 +262,7 @@ def test_folds_with_a_given_penalty_are_refused(options):
 
 def test_too_few_texts_for_so_many_folds_take_the_default_penalty():
     classifier = vikt.TextClassifier(min_df=1, folds=3).fit(["a b", "c d", "a d", "c c"], ["x", "y", "x", "y"])
-    assert "by default" in classifier.choice_.said
+    assert classifier.choice_.rule == "default"
 
 
 def test_a_class_of_one_text_is_left_out_where_its_fold_is_validated(emails):

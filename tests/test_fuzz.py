@@ -28,12 +28,12 @@ from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import READERS, read_batches, read_table
 from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError, UsageError, ViktError
-from vikt.features.declarations import KINDS, declaration, features_declared
-from vikt.features.encoders import Block, Categories, Given, Scaled
 from vikt.features.handmade import LONGEST_PHRASE, Capitalised, Length, Lexicon, Pattern, Shape
-from vikt.features.ngrams import Ngrams
-from vikt.features.normalise import compose
-from vikt.features.weighting import WEIGHTINGS
+from vikt.features.handmade.declarations import KINDS, declaration, features_declared
+from vikt.features.handmade.encoders import Block, Categories, Indices, Scaled
+from vikt.features.ngrams.ngrams import Ngrams
+from vikt.features.ngrams.normalise import compose
+from vikt.features.ngrams.weighting import WEIGHTINGS
 
 FUZZES = []
 
@@ -387,11 +387,11 @@ def counts_by_name(rows, names):
 
 @fuzz(300, texts=corpora, analyzer=st.sampled_from(list(ORACLES)), ngrams=ranges, alphabetical=st.booleans())
 def ngrams_are_those_counted_by_hand(texts, analyzer, ngrams, alphabetical):
-    part = Ngrams(analyzer, ngrams, WEIGHTINGS["counts"], alphabetical=alphabetical)
+    options = Ngrams(analyzer, ngrams, WEIGHTINGS["counts"], alphabetical=alphabetical)
     expected = [Counter(ORACLES[analyzer](text, *ngrams)) for text in texts]
     held = Texts.from_strings(texts)
     try:
-        rows = part.fit_transform(held)
+        part, rows = options.fit_transform(held)
     except EmptyVocabularyError:
         assert not any(expected)
         return
@@ -412,10 +412,10 @@ def ngrams_are_those_counted_by_hand(texts, analyzer, ngrams, alphabetical):
     weighting=st.sampled_from(list(WEIGHTINGS)),
 )
 def learning_and_using_give_one_matrix(texts, analyzer, ngrams, weighting):
-    part = Ngrams(analyzer, ngrams, WEIGHTINGS[weighting])
+    options = Ngrams(analyzer, ngrams, WEIGHTINGS[weighting])
     held = Texts.from_strings(texts)
     try:
-        rows = part.fit_transform(held)
+        part, rows = options.fit_transform(held)
     except EmptyVocabularyError:
         return
     again = part.transform(held)
@@ -429,12 +429,12 @@ def learning_and_using_give_one_matrix(texts, analyzer, ngrams, weighting):
 
 @fuzz(200, texts=corpora, analyzer=st.sampled_from(list(ORACLES)), ngrams=ranges)
 def occurrences_stand_where_they_are_said_to(texts, analyzer, ngrams):
-    part = Ngrams(analyzer, ngrams, WEIGHTINGS["counts"])
     held = Texts.from_strings(texts)
     try:
-        rows = counts_by_name(part.fit_transform(held), part.names())
+        part, rows = Ngrams(analyzer, ngrams, WEIGHTINGS["counts"]).fit_transform(held)
     except EmptyVocabularyError:
         return
+    rows = counts_by_name(rows, part.names())
     for text, row in zip(texts, rows, strict=True):
         one = Texts.from_strings([text])
         content = part.normalised(one)[0]
@@ -467,9 +467,9 @@ def long_runs_of_marks_are_composed_as_python_does(text, run, after):
 @pytest.mark.parametrize("analyzer", ORACLES)
 def test_long_runs_end(run, analyzer):
     text = run[0] + run[1:] * 300_000 if run[1:] else run * 300_000
-    part = Ngrams(analyzer, (1, 2), WEIGHTINGS["counts"])
+    options = Ngrams(analyzer, (1, 2), WEIGHTINGS["counts"])
     try:
-        rows = part.fit_transform(Texts.from_strings([text, "a word"]))
+        _, rows = options.fit_transform(Texts.from_strings([text, "a word"]))
     except EmptyVocabularyError:
         return
     assert rows.values.sum() > 0
@@ -600,8 +600,7 @@ def is_declared_or_refused(declared):
 
 def rows_of(feature):
     values = feature.measure(Documents.of({"text": ["a", "\ud800"], "sender": ["b", ""]}))
-    encoder = feature.encoder()
-    encoder.fit(values)
+    encoder = feature.encoder().fit(values)
     assert len(encoder.rows(values).indptr) == 3
 
 
@@ -639,7 +638,7 @@ columns = st.integers(1, 8).flatmap(
         ),
         st.tuples(st.just(Categories), st.lists(hostile_texts, min_size=m, max_size=m).map(Texts.from_strings)),
         st.tuples(
-            st.just(Given),
+            st.just(Indices),
             st.dictionaries(st.integers(0, 2**63 - 1), modest | numbers, min_size=1, max_size=5).map(
                 lambda pairs: Pairs(
                     np.array([0, len(pairs)]), np.array(sorted(pairs)), np.array([pairs[i] for i in sorted(pairs)])
@@ -653,16 +652,15 @@ columns = st.integers(1, 8).flatmap(
 @fuzz(400, made=columns)
 def encoders_give_finite_values_and_come_back_from_arrays(made):
     kind, values = made
-    encoder, again = kind(), kind()
-    encoder.fit(values)
+    encoder = kind().fit(values)
     rows = used_or_refused(lambda: encoder.rows(values))
     if rows is None:
         return
     assert np.isfinite(rows.values).all()
     assert rows.n_features == len(encoder.names("n"))
-    again.restore(encoder.to_arrays())
+    again = kind().from_arrays(encoder.to_arrays())
     assert [part.tolist() for part in again.rows(values)[:3]] == [part.tolist() for part in rows[:3]]
-    assert (again.names("n"), again.said("n")) == (encoder.names("n"), encoder.said("n"))
+    assert (again.names("n"), again.facts("n")) == (encoder.names("n"), encoder.facts("n"))
 
 
 # Models.

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -18,6 +19,8 @@ from pyarrow import feather
 
 import vikt
 from vikt.cli.main import main
+from vikt.files.model_file import save_model
+from vikt.fitting.saved import SavedModel
 
 WORDS = {"spam": "win money now", "ham": "lunch on friday", "work": "the report is late"}
 ROWS = [(label, f"{text} {n}") for n in range(20) for label, text in WORDS.items()]
@@ -98,9 +101,9 @@ def train(ok, tmp_path):
 @pytest.fixture(scope="session")
 def model(tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "m.vikt"
-    vikt.TextClassifier(min_df=1, l2=0.001).fit(TABLE["text"], TABLE["label"]).save(
-        path, about={"columns": {"text": "text", "label": "label"}}
-    )
+    classifier = vikt.TextClassifier(min_df=1, l2=0.001).fit(TABLE["text"], TABLE["label"])
+    record = replace(classifier.record_, columns={"text": "text", "label": "label"})
+    save_model(path, *SavedModel(classifier.model_, record).to_file())
     return path
 
 

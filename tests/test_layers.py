@@ -22,12 +22,15 @@ ORDER = [
     "solvers",
     "metrics",
     "selection",
+    "fitting",
     "estimators",
     "vectorizer",
     "evaluation",
     "explanation",
     "files",
     "classifier",
+    "report",
+    "answers",
     "cli",
     "__main__",
 ]
@@ -58,6 +61,30 @@ def test_every_module_imports_only_from_above():
 def test_every_package_has_its_place():
     there = {path.stem for path in ROOT.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
     assert there - {"__init__"} == set(ORDER)
+
+
+def _module_of(path):
+    parts = path.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _imported_modules(tree, modules):
+    """The modules of the package that a file imports, `from package import module` included."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names} & modules
+            yield from inner or {node.module} & modules
+        elif isinstance(node, ast.Import):
+            yield from {alias.name for alias in node.names} & modules
+
+
+def test_no_file_imports_itself_in_a_circle():
+    trees = {_module_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in ROOT.rglob("*.py")}
+    remaining = {module: set(_imported_modules(tree, set(trees))) - {module} for module, tree in trees.items()}
+    # Take away the files that import none of those left, until only circles are left.
+    while leaves := {module for module, imported in remaining.items() if not imported & set(remaining)}:
+        remaining = {module: imported for module, imported in remaining.items() if module not in leaves}
+    assert not remaining
 
 
 def test_scikit_learn_is_imported_by_no_module_but_for_its_tags():

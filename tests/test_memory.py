@@ -1,4 +1,4 @@
-"""Memory that training takes is told beforehand, and in proportion."""
+"""The memory that training takes is logged beforehand, and in proportion."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import pytest
 
 from vikt import TextClassifier
 from vikt.features import memory
-from vikt.features.memory import memory_available, memory_needed, tell_memory
-from vikt.features.text import FeatureSettings
+from vikt.features.memory import log_memory, memory_available, memory_needed
+from vikt.features.settings import FeatureSettings
 
 GB = 1_000_000_000
 
 
 @pytest.fixture
-def told(monkeypatch, caplog):
-    def told(n_bytes, available):
+def logged(monkeypatch, caplog):
+    def logged(n_bytes, available):
         monkeypatch.setattr(memory, "memory_available", lambda: available)
         with caplog.at_level(logging.INFO, "vikt"):
-            tell_memory(n_bytes, FeatureSettings())
+            log_memory(n_bytes, FeatureSettings())
         return [(record.levelname, record.getMessage()) for record in caplog.records]
 
-    return told
+    return logged
 
 
 @pytest.mark.parametrize(
@@ -48,21 +48,21 @@ def test_the_estimate_is_near_what_was_measured(options, n_bytes, peak):
     assert 0.75 < memory_needed(n_bytes, FeatureSettings(**options)) / peak < 1.33
 
 
-def test_little_is_not_told(told):
-    assert told(GB // 100, 4 * GB) == []
+def test_little_is_not_logged(logged):
+    assert logged(GB // 100, 4 * GB) == []
 
 
-def test_much_is_told(told):
-    [(level, said)] = told(GB, 16 * GB)
+def test_much_is_logged(logged):
+    [(level, message)] = logged(GB, 16 * GB)
     assert level == "INFO"
-    assert "1.0 GB of text takes about 15.2 GB of memory" in said
+    assert "1.0 GB of text takes about 15.2 GB of memory" in message
 
 
 @pytest.mark.parametrize("n_bytes", [GB // 100, GB])
-def test_more_than_there_is_is_a_warning_with_advice(told, n_bytes):
-    [(level, said)] = told(n_bytes, GB // 10)
+def test_more_than_there_is_is_a_warning_with_advice(logged, n_bytes):
+    [(level, message)] = logged(n_bytes, GB // 10)
     assert level == "WARNING"
-    assert "0.1 GB are free; shorter n-grams" in said
+    assert "0.1 GB are free; shorter n-grams" in message
 
 
 def test_memory_is_available():

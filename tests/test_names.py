@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from vikt import names
+from typing import get_args
+
+from vikt import TextClassifier, names
 from vikt.corpus.readers import READERS
-from vikt.features.text import FEATURES
-from vikt.features.weighting import WEIGHTINGS
+from vikt.features.ngrams.weighting import WEIGHTINGS
+from vikt.features.settings import RECIPES
+from vikt.fitting.settings import PARAMETERS
 from vikt.solvers import SOLVERS
 
 
 def test_names_agree_with_the_tables():
-    assert set(names.WEIGHTINGS) == set(WEIGHTINGS)
-    assert set(names.SOLVERS) == {"auto", *SOLVERS}
-    assert set(names.FORMATS) == set(READERS)
+    assert set(get_args(names.WeightingName)) == set(WEIGHTINGS)
+    assert set(get_args(names.SolverName)) == {"auto", *SOLVERS}
+    assert set(get_args(names.FormatName)) == set(READERS)
     # The recipes with Naive Bayes are parts of a choice, and no option.
-    assert set(names.ANALYZERS) == {name for name in FEATURES if "nb" not in name.split("+")}
+    assert set(get_args(names.AnalyzerName)) == {name for name in RECIPES if "nb" not in name.split("+")}
+
+
+def test_a_fit_knows_the_parameters_of_the_classifier():
+    assert set(PARAMETERS) == set(TextClassifier().get_params())

@@ -15,10 +15,10 @@ from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_u
 from vikt.compiled import compiled
 from vikt.corpus.texts import Texts
 from vikt.errors import UsageError
-from vikt.features import kernels
-from vikt.features import normalise as module
-from vikt.features.characters import joining, lower_case, no_joining, same_characters
-from vikt.features.normalise import compose, normalise
+from vikt.features.ngrams import kernels
+from vikt.features.ngrams import normalise as module
+from vikt.features.ngrams.characters import joining, lower_case, no_joining, same_characters
+from vikt.features.ngrams.normalise import compose, normalise
 
 MODES = [(True, True), (True, False), (False, True)]
 EVERY_POINT = range(sys.maxunicode + 1)

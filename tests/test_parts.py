@@ -1,4 +1,4 @@
-"""Features hang on nothing but the texts: not on threads, portions, growth, collisions, nor on how kernels run."""
+"""Features depend on the texts alone: not on threads, portions, growth, collisions, nor on how kernels run."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ from test_vectorizer import COUNTS, TEXT, assert_same
 from vikt import TextClassifier, TextVectorizer
 from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError
-from vikt.features import kernels, tokens, vocabulary
-from vikt.features.hashing import HashedNgrams
-from vikt.features.ngrams import Ngrams
-from vikt.features.rows import Rows, joined
-from vikt.features.weighting import WEIGHTINGS
+from vikt.features.ngrams import kernels, tables, tokens
+from vikt.features.ngrams.ngrams import Ngrams
+from vikt.features.ngrams.weighting import WEIGHTINGS
+from vikt.features.rows import CompressedRows, RowPiece, joined
 from vikt.matrix import SparseMatrix
 
 MADE = {
@@ -30,21 +29,20 @@ MADE = {
     "words 1-3 in order": functools.partial(Ngrams, "pattern", (1, 3), alphabetical=True, min_df=2),
     "char_wb 2-4": functools.partial(Ngrams, "char_wb", (2, 4)),
     "char_wb 5-6": functools.partial(Ngrams, "char_wb", (5, 6)),
-    "hashed words": functools.partial(HashedNgrams, "word", (1, 2), bits=20),
-    "hashed into few": functools.partial(HashedNgrams, "char_wb", (1, 3), bits=9),
+    "hashed words": functools.partial(Ngrams, "word", (1, 2), hashing=20),
+    "hashed into few": functools.partial(Ngrams, "char_wb", (1, 3), hashing=9),
     "without stop words": functools.partial(Ngrams, "word", (1, 2), stop_words=frozenset(["the", "a", "to"])),
 }
 
 
 def bits(made, texts, others, threads=1):
     """All that is learnt from texts, and what becomes of others, to the last bit."""
-    ngrams = made(WEIGHTINGS["tfidf"])
-    ngrams.threads = threads
-    arrays = dict(zip(Rows._fields[:3], ngrams.fit_transform(texts)[:3], strict=True))
-    arrays |= {f"other {name}": array for name, array in zip(Rows._fields, ngrams.transform(others), strict=False)}
+    ngrams, rows = made(WEIGHTINGS["tfidf"]).fit_transform(texts, threads=threads)
+    arrays = rows._asdict()
+    arrays |= {f"other {name}": array for name, array in ngrams.transform(others, threads=threads)._asdict().items()}
     arrays |= ngrams.to_arrays()
     theta = np.random.default_rng(0).normal(size=(ngrams.n_columns, 3)).astype(np.float32)
-    arrays["scores"] = ngrams.scores(others, theta)
+    arrays["scores"] = ngrams.scores(others, theta, threads=threads)
     return {name: (np.asarray(array).dtype.str, np.asarray(array).tobytes()) for name, array in arrays.items()}
 
 
@@ -70,12 +68,12 @@ def test_threads_and_portions_change_no_bit(real, monkeypatch, made, n_bytes):
 def test_tables_grow_within_a_portion_and_between_portions(real, monkeypatch):
     # Else the test above would test little.
     grown = []
-    grow = vocabulary.Table.grow
-    monkeypatch.setattr(vocabulary.Table, "grow", lambda table: grown.append(type(table)) or grow(table))
+    grow = tables.HashTable.grow
+    monkeypatch.setattr(tables.HashTable, "grow", lambda table: grown.append(type(table)) or grow(table))
     monkeypatch.setattr(tokens, "_BYTES_AT_A_TIME", 300)
     bits(MADE["words 1-2"], *real, threads=2)
-    assert grown.count(vocabulary.Units) > 3
-    assert grown.count(vocabulary.Nodes) > 5
+    assert grown.count(tables.Units) > 3
+    assert grown.count(tables.Nodes) > 5
 
 
 def test_long_words_find_room_for_their_bytes(monkeypatch):
@@ -85,8 +83,7 @@ def test_long_words_find_room_for_their_bytes(monkeypatch):
     expected = CountVectorizer().fit(text.decode() for text in texts).get_feature_names_out().tolist()
     for threads in (1, 3):
         ngrams = Ngrams("pattern", (1, 1), WEIGHTINGS["counts"], alphabetical=True)
-        ngrams.threads = threads
-        ngrams.fit_transform(texts)
+        ngrams, _ = ngrams.fit_transform(texts, threads=threads)
         assert ngrams.names() == expected
 
 
@@ -112,9 +109,8 @@ def test_the_model_file_is_the_same_at_any_number_of_threads(emails, tmp_path, m
 
 
 def test_classes_of_equal_weights_have_equal_scores(emails):
-    ngrams = Ngrams("word", (1, 2), WEIGHTINGS["tfidf"])
     texts = Texts.from_strings(emails[0])
-    ngrams.fit_transform(texts)
+    ngrams, _ = Ngrams("word", (1, 2), WEIGHTINGS["tfidf"]).fit_transform(texts)
     theta = np.repeat(np.random.default_rng(0).normal(size=(ngrams.n_columns, 1)), 3, axis=1)
     scores = ngrams.scores(texts, theta)
     assert (scores == scores[:, :1]).all()
@@ -124,7 +120,7 @@ def test_classes_of_equal_weights_have_equal_scores(emails):
 
 
 def run_by(monkeypatch, kernels_of):
-    for module in (tokens, vocabulary):
+    for module in (tokens, tables):
         monkeypatch.setattr(module, "kernels_for", lambda name, work: kernels_of(name))
 
 
@@ -209,7 +205,7 @@ def room(tmp_path, monkeypatch):
 def test_rows_of_more_than_2_to_the_31_entries_are_joined_and_read(room):
     nothing, last = np.empty(0), np.array([1.0, 2.0])
     # The first piece says that it is long, and is not, since it would take gigabytes.
-    pieces = [(np.array([MANY]), nothing, nothing), (np.array([2]), np.array([0, 4]), last)]
+    pieces = [RowPiece(np.array([MANY]), nothing, nothing), RowPiece(np.array([2]), np.array([0, 4]), last)]
     rows = joined(pieces, 5, np.float32, MANY + 2)
     assert rows.indptr.tolist() == [0, MANY, MANY + 2]
     assert rows.indptr.dtype == np.int64
@@ -221,7 +217,10 @@ def test_rows_of_more_than_2_to_the_31_entries_are_joined_and_read(room):
 
 
 def test_rows_are_joined_whatever_room_there_was_at_first():
-    pieces = [(np.array([1]), np.array([3]), np.array([0.5])), (np.array([0, 2]), np.array([0, 4]), np.array([1.0, 2]))]
+    pieces = [
+        RowPiece(np.array([1]), np.array([3]), np.array([0.5])),
+        RowPiece(np.array([0, 2]), np.array([0, 4]), np.array([1.0, 2])),
+    ]
     indptr, indices, values, n_features = joined(pieces * 9, 5, np.float32, 1)
     assert indptr.tolist() == [0, *np.cumsum([1, 0, 2] * 9)]
     assert indices.tolist() == [3, 0, 4] * 9
@@ -244,5 +243,5 @@ def test_indices_of_a_scipy_matrix_are_wide_only_where_they_must(monkeypatch, n,
             pass
 
     monkeypatch.setattr(scipy.sparse, "csr_matrix", Recorded)
-    TextVectorizer()._matrix(Rows(np.array([0, n]), np.empty(0, np.int32), np.empty(0), 10))
+    TextVectorizer()._matrix(CompressedRows(np.array([0, n]), np.empty(0, np.int32), np.empty(0), 10))
     assert chosen == [expected]

@@ -203,7 +203,7 @@ def test_one_line_of_many_megabytes(made):
         ("a.csv", "label,text\n", DataError, "only a header"),
         ("a.tsv", "a\tb\n1\t2\n1\n", DataError, r"a.tsv, row 2 \(line 3\): expected 2 fields \('a', 'b'\), found 1"),
         ("a.csv", 'a,b\n"1\n2",2\n1,2,3\n', DataError, r"row 2 \(line 4\): expected 2 fields \('a', 'b'\), found 3"),
-        ("a.csv", 'a,b\n1,2\n1,"open\n2,3\n4,5\n', DataError, "begins on line 3: a quotation mark is opened and never"),
+        ("a.csv", 'a,b\n1,2\n1,"open\n2,3\n4,5\n', DataError, "starts on line 3: a quotation mark is opened and never"),
         ("a.csv", 'a,b\n1,"x"y\n', DataError, "line 2: text follows a closing quotation mark"),
         ("a.csv", "a,b\n1,x\ry\n", DataError, "line 2: a carriage return"),
         ("a.csv", "a,b,a\n1,2,3\n", ColumnError, "found 'a' 2 times"),
@@ -365,8 +365,8 @@ def test_svmlight(made):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("1 2:1 1:1", "line 2: indices must rise, found that 1 stands after 2"),
-        ("1 2:1 2:1", "line 2: indices must rise, found that 2 stands twice"),
+        ("1 2:1 1:1", "line 2: indices must rise, found that 1 comes after 2"),
+        ("1 2:1 2:1", "line 2: indices must rise, found that 2 is there twice"),
         ("1 -1:1", "line 2: expected index:value, found '-1:1'"),
         ("1 1.5:1", "line 2: expected index:value"),
         ("1 qid:3 1:1", "line 2: expected index:value, found 'qid:3'"),
@@ -396,7 +396,7 @@ def test_a_folder_a_class(tmp_path):
     table = read_table(tmp_path)
     assert table.strings("label") == ["ham", "ham", "spam"]
     assert table.strings("text") == ["lunch\non friday", "the report", ""]
-    assert "1 files beside the folders passed over" in table.notes[0]
+    assert "1 files beside the folders skipped" in table.notes[0]
     write(tmp_path / "spam" / "4.txt", b"good\ncaf\xe9")
     with pytest.raises(EncodingError, match=r"4.txt: expected UTF-8, found byte 0xe9 at offset 8.*LATIN1"):
         read_table(tmp_path)

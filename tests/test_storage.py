@@ -86,7 +86,7 @@ def _files(tmp_path):
 def test_a_foreign_file_is_refused(tmp_path, n):
     path = tmp_path / "x"
     path.write_bytes(list(_files(tmp_path))[n])
-    with pytest.raises(ForeignModelError, match="no vikt model"):
+    with pytest.raises(ForeignModelError, match="not a vikt model"):
         load_model(path)
 
 
@@ -135,5 +135,5 @@ def test_what_breaks_off_leaves_the_old_file_and_no_litter(model, error):
 
 
 def test_a_missing_folder(tmp_path):
-    with pytest.raises(OutputFileError, match="no folder"):
+    with pytest.raises(OutputFileError, match="does not exist"):
         save_model(tmp_path / "none" / "m", ARRAYS, {})

@@ -1,11 +1,15 @@
-"""The types of arrays, each named once."""
+"""The types of arrays and of what becomes one, each named once."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -16,7 +20,25 @@ Ids = NDArray[np.int32]
 Classes = NDArray[np.int64]
 # What a loss is to predict of each row, one entry (or row of entries) a data point, as the loss reads it: `Classes`.
 Targets = NDArray[Any]
+# Bytes of UTF-8, and classes of characters.
+Bytes = NDArray[np.uint8]
 # Rows of a matrix or of a corpus, by number.
 RowIndices = NDArray[np.int64]
 # r of a penalty: (n,) or (K, n).
 Scales = NDArray[np.float32]
+
+
+@runtime_checkable
+class SparseLike(Protocol):
+    """A sparse matrix or array of SciPy, in any of its formats."""
+
+    def tocsr(self) -> csr_matrix:
+        """The same matrix in compressed rows."""
+        ...
+
+
+MatrixLike = ArrayLike | SparseLike
+# A number for each row; None for ones, or for zeros where scores are offset.
+RowValues = ArrayLike | None
+# "balanced", or factors by class; None for no weights.
+ClassWeight = str | Mapping[Any, float] | None

@@ -13,7 +13,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def no_progress(stage: str, done: int, total: int) -> None:
-    """Nobody is listening."""
+    """Report progress to nobody."""
 
 
 class Estimator:
@@ -26,9 +26,11 @@ class Estimator:
         return sorted(name for name in inspect.signature(cls.__init__).parameters if name != "self")
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters by name."""
         return {name: getattr(self, name) for name in self._parameters()}
 
     def set_params(self, **params: Any) -> Self:
+        """Set parameters by name. Raises UsageError for a name that is not a parameter."""
         for name, value in params.items():
             if name not in self._parameters():
                 raise UsageError(

@@ -1,12 +1,12 @@
 """Hot loops: one definition, run as plain Python or compiled by Numba.
 
-A kernel is a plain Python function in a module of kernels, and reads as the formula that it computes. `compiled` hands
-out the functions of such a module compiled, in one shared scope, so that kernels which call each other meet their
-compiled selves. `kernels_for` hands them out as they are while there is little to do, since Numba takes longer to start
-than a text to label: a process that labels one line never imports it.
+A kernel is a plain Python function in a module of kernels, and reads as the formula that it computes. `compiled`
+returns the functions of such a module compiled, in one shared scope, so that kernels which call each other call their
+compiled versions. `kernels_for` returns them as plain Python while there is little to do, since Numba takes longer to
+start than a text takes to label: a process that labels one line never imports it.
 
-Numba's cache is stamped with one source file only, so kernels and the constants they use live in the same module. When
-it holds nothing yet, the logger "vikt" says so at level INFO before compilation begins.
+Numba's cache is stamped with one source file only, so kernels and the constants they use live in the same module. Where
+the cache is empty, the logger "vikt" says so at level INFO before compilation starts.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ _plain_work = 0
 
 
 def kernels_for(module_name: str, work: int) -> Any:
-    """The functions of a module of kernels, in the way that is the faster for so much work.
+    """The functions of a module of kernels, plain or compiled, whichever is faster for the work ahead.
 
-    They run as plain Python until the work handed out in this process has grown to what Numba takes to start, or
-    `compiled` has been asked for. From then on all are compiled, so no process takes much longer than twice what the
-    better choice, known beforehand, would have taken.
+    They run as plain Python until the work of this process adds up to what Numba takes to start, or `compiled` has been
+    called. From then on all are compiled, so no process takes much more than twice the time of the better choice.
 
-    Both ways give equal results, to the last bit, if the kernels keep to what both have in common:
+    Both give the same results, to the last bit, if the kernels keep to what plain and compiled Python have in common:
 
     - Arrays are indexed, one item at a time (`a[i]`, `a[i, j]`), and asked for their `shape`, no more: a plain kernel
-      gets them as memoryviews, whose items are Python's own numbers.
+      gets them as memoryviews, whose items are Python's own numbers. Arrays that belong together may come as one
+      NamedTuple, whose class stands in the module of kernels.
     - Integers stay within 64 bits with their sign. Where they would not, as in hashing, all that meets is unsigned, so
       that compiled code wraps: constants of the module are given as `np.uint64(...)`, which plain kernels get as
       Python's own, and the result is masked to 64 bits. To mask a signed product does not help: compiled code takes it
@@ -52,8 +52,8 @@ def kernels_for(module_name: str, work: int) -> Any:
     module_name : str
         As for `compiled`.
     work : int
-        Bytes of text to be gone through, or as many steps of about that effort. It is added up, so it is to be told
-        once for what is to be done.
+        Bytes of text to process, or as many steps of about that effort. It is added up, so pass it once for each piece
+        of work.
 
     Returns
     -------
@@ -118,7 +118,7 @@ def _copied(module_name: str, scope: dict[str, Any]) -> dict[str, types.Function
 
 
 def _over_memory(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """A kernel that is handed arrays as memoryviews: NumPy's own scalars are slow, and wrap with a warning."""
+    """A kernel that receives arrays as memoryviews: NumPy's own scalars are slow, and wrap with a warning."""
 
     @functools.wraps(kernel)
     def run(*args: Any) -> Any:
@@ -128,7 +128,7 @@ def _over_memory(kernel: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class _Unaligned:
-    """An array whose numbers begin at any byte, which memoryviews cannot read."""
+    """An array whose numbers are not aligned in memory, which memoryviews cannot read."""
 
     def __init__(self, array: np.ndarray[Any, Any]) -> None:
         self._array = array
@@ -140,6 +140,8 @@ class _Unaligned:
 def _as_python(argument: Any) -> Any:
     if isinstance(argument, np.ndarray):
         return argument.data if argument.flags.aligned else _Unaligned(argument)
+    if isinstance(argument, tuple) and hasattr(argument, "_make"):
+        return argument._make(map(_as_python, argument))
     return argument.item() if isinstance(argument, np.generic) else argument
 
 
@@ -158,7 +160,7 @@ def _jit(numba: Any, function: types.FunctionType, fastmath: Any) -> Any:
 
 
 def _telling(load: Callable[..., Any]) -> Callable[..., Any]:
-    """The loading of compiled code, but that the user is told when there is none, and compilation follows."""
+    """Load compiled code from the cache; where there is none, say that compilation follows."""
 
     def run(*args: Any) -> Any:
         code = load(*args)
@@ -177,7 +179,7 @@ def _say_once_that_it_compiles() -> None:
 
 
 def _forgiving(use: Callable[..., Any]) -> Callable[..., Any]:
-    """The use of a cache, but that a full disk or a damaged file in it costs time and not the result."""
+    """Use the cache; a full disk or a damaged file in it costs time, not the result."""
 
     def run(*args: Any) -> Any:
         try:

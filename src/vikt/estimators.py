@@ -1,18 +1,18 @@
-"""Estimators on matrices, by scikit-learn's protocol and without importing it."""
+"""Estimators on matrices. They follow scikit-learn's protocol without importing it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from vikt.arrays import Floats
+from vikt.arrays import ClassWeight, Floats, MatrixLike, RowIndices, RowValues
 from vikt.base import Estimator
-from vikt.corpus.order import canonical_order, group_ranks, split_tenths
+from vikt.corpus.order import split_tenths
 from vikt.errors import DataError, UsageError, check_known
-from vikt.matrix import DesignMatrix, design_matrix, equal_rows
+from vikt.fitting.rows import ordered_rows
+from vikt.matrix import DenseMatrix, DesignMatrix, SparseMatrix, design_matrix
 from vikt.model.classes import class_factors, encode_labels, row_weights
 from vikt.model.linear import LinearModel, centred_intercepts
 from vikt.model.naive_bayes import NAIVE_BAYES
@@ -23,14 +23,14 @@ from vikt.threads import check_threads
 
 
 class LinearClassifier(Estimator):
-    """What the classifiers share once θ is known.
+    """The base of the linear classifiers: predictions from θ.
 
     Attributes
     ----------
     classes_ : (K,)
         The labels, sorted.
     coef_, intercept_ : (1, n), (1,) or (K, n), (K,)
-        θ without, and of, the dummy feature.
+        θ without the dummy feature, and the weight of the dummy feature.
     """
 
     _kind = "classifier"
@@ -45,7 +45,7 @@ class LinearClassifier(Estimator):
         self.intercept_ = by_class[:, 0].copy() if has_dummy else np.zeros(len(by_class))
 
     def _prepared(
-        self, X: Any, y: Any, sample_weight: Any, has_dummy: bool
+        self, X: MatrixLike, y: ArrayLike, sample_weight: RowValues, has_dummy: bool
     ) -> tuple[DesignMatrix, NDArray[np.int64], Floats]:
         """Rows, class indices and weights; rows of weight 0 are dropped."""
         if y is None:
@@ -65,39 +65,40 @@ class LinearClassifier(Estimator):
         self.n_features_in_ = matrix.n_features
         return matrix, indices, weights
 
-    def _scores(self, X: Any, offset: Any) -> Floats:
+    def _scores(self, X: MatrixLike, offset: RowValues) -> Floats:
         self._check_fitted()
         matrix = self._matrix(X, self._has_dummy, self.n_features_in_)
         scores = LinearModel(self.theta_).scores(matrix)
         return scores if offset is None else scores + _checked_offset(offset, scores.shape)
 
-    def _matrix(self, X: Any, has_dummy: bool, n_features: int | None = None) -> Any:
+    def _matrix(self, X: MatrixLike, has_dummy: bool, n_features: int | None = None) -> SparseMatrix | DenseMatrix:
         return design_matrix(
             X, has_dummy=has_dummy, n_features=n_features, owner=type(self).__name__, threads=self.threads
         )
 
-    def decision_function(self, X: Any, offset: Any = None) -> Floats:
-        """θᵀx: (m,) for two classes, (m, K) for more; `offset`, here and below, is known scores to be added."""
+    def decision_function(self, X: MatrixLike, offset: RowValues = None) -> Floats:
+        """θᵀx: (m,) for two classes, (m, K) for more; `offset`, here and below, holds known scores to add."""
         scores = self._scores(X, offset)
         return scores[:, 1] - scores[:, 0] if scores.shape[1:] == (2,) else scores
 
-    def predict_log_proba(self, X: Any, offset: Any = None) -> Floats:
+    def predict_log_proba(self, X: MatrixLike, offset: RowValues = None) -> Floats:
         """log P(y = k | x): (m, K)."""
         scores = self._scores(X, offset)
         return LinearModel(self.theta_).loss.log_probabilities(scores)
 
-    def predict_proba(self, X: Any, offset: Any = None) -> Floats:
+    def predict_proba(self, X: MatrixLike, offset: RowValues = None) -> Floats:
         """P(y = k | x): (m, K)."""
         return np.exp(self.predict_log_proba(X, offset))
 
-    def predict(self, X: Any, offset: Any = None) -> NDArray[Any]:
+    def predict(self, X: MatrixLike, offset: RowValues = None) -> NDArray[Any]:
         """The most probable class of each row; a tie goes to the first."""
         scores = self._scores(X, offset)
         return np.asarray(self.classes_[LinearModel(self.theta_).loss.most_probable(scores)])
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: MatrixLike, y: ArrayLike, sample_weight: RowValues = None) -> float:
         """Accuracy."""
-        return float(np.average(self.predict(X) == np.asarray(y), weights=sample_weight))
+        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        return float(np.average(self.predict(X) == np.asarray(y), weights=weights))
 
 
 class LogisticRegression(LinearClassifier):
@@ -106,43 +107,43 @@ class LogisticRegression(LinearClassifier):
     Parameters
     ----------
     C : float
-        1/(2λW), as scikit-learn has it.
+        1/(2λW), as in scikit-learn.
     l2 : float, optional
         λ of L̂ = mean loss + λ Σ θ_j²; replaces C when given.
     l1_ratio : float
-        The part of L1, from 0 to 1, as scikit-learn has it: the penalty is (1 - l1_ratio)·λ Σ θ_j² + λ₁ Σ |θ_j| with
-        λ₁ = 2·l1_ratio·λ, which makes weights that say little exactly 0.
+        The share of L1, from 0 to 1, as in scikit-learn: the penalty is (1 - l1_ratio)·λ Σ θ_j² + λ₁ Σ |θ_j| with
+        λ₁ = 2·l1_ratio·λ, which sets the weights of uninformative features to exactly 0.
     fit_intercept : bool
-        Whether the dummy feature is there; its weight is never penalised.
+        Whether to include the dummy feature; its weight is never penalised.
     class_weight : None, "balanced" or dict
     solver : {"auto", "dual", "newton", "elastic_net", "batch", "stochastic", "minibatch"}
         Only "elastic_net" takes an `l1_ratio` above 0.
     tol : float
-        The relative distance from the optimum to be proven: L̂ ≤ (1 + tol)·L̂*.
+        The relative distance from the optimum that the fit must prove: L̂ ≤ (1 + tol)·L̂*.
     max_iter : int, optional
-        The most passes over the data.
+        The maximum number of passes over the data.
     warm_start : bool
-        Begin where the last fit ended, if it had the same classes and features. Dual ascent, which "auto" chooses for
-        L2 alone, begins anew: its dual point is one of the rows, which may be others.
+        Start where the last fit ended, if it had the same classes and features. Dual ascent, which "auto" chooses for
+        L2 alone, starts afresh: its dual variables belong to the rows, which may differ.
     learning_rate : float or "auto"
-        α, of the descents.
+        α, for gradient descent.
     batch_size : int
-        Data points a step, of minibatch descent.
+        The number of data points in a step of minibatch descent.
     patience : int, optional
-        Stop a descent early after more than so many rises of the loss on a tenth of the rows, kept apart.
+        Stop a descent early, after more than this many rises of the loss on a held-out tenth of the rows.
     random_state : int
-        Of every draw.
+        The seed of every random draw.
     threads : int
-        How many share the work that can be shared, which a pass of dual ascent cannot; no result depends on it.
+        How many threads share the work, except the passes of dual ascent; no result depends on it.
 
     Attributes
     ----------
     classes_, coef_, intercept_
-        As scikit-learn has them; `theta_` is the lecture's θ.
+        As in scikit-learn; `theta_` is the lecture's θ.
     certificate_ : float
-        The proven relative distance from the optimum; nan with the reason in `certificate_reason_`.
+        The proven relative distance from the optimum; nan, with the reason in `certificate_reason_`, if there is none.
     l2_, l1_ : float
-        λ, from which `l1_ratio` takes its part, and λ₁.
+        λ, before `l1_ratio` is applied, and λ₁.
     n_iter_ : ndarray
         Passes over the data.
     loss_curve_ : list of LossRecord
@@ -163,7 +164,7 @@ class LogisticRegression(LinearClassifier):
         l2: float | None = None,
         l1_ratio: float = 0.0,
         fit_intercept: bool = True,
-        class_weight: Any = None,
+        class_weight: ClassWeight = None,
         solver: str = "auto",
         tol: float = 1e-4,
         max_iter: int | None = None,
@@ -180,8 +181,8 @@ class LogisticRegression(LinearClassifier):
         self.learning_rate, self.batch_size, self.patience = learning_rate, batch_size, patience
         self.random_state, self.threads = random_state, threads
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
-        """Fit; the order of the rows does not matter, not even to the last bit.
+    def fit(self, X: MatrixLike, y: ArrayLike, sample_weight: RowValues = None, offset: RowValues = None) -> Self:
+        """Fit the model. The order of the rows does not change a single bit of the result.
 
         Parameters
         ----------
@@ -189,14 +190,14 @@ class LogisticRegression(LinearClassifier):
         y : (m,)
         sample_weight : (m,), optional
         offset : (m,) for two classes, (m, K) for more, optional
-            Known scores, added to θᵀx; `predict` and its like take them too.
+            Known scores, added to θᵀx; the predictions take them too.
 
         Raises
         ------
         DataError
             The rows or labels cannot be used.
         UsageError
-            A parameter that cannot be.
+            A parameter is invalid.
         """
         settings = Settings.of(self)
         split_strength(0.0, self.l1_ratio)
@@ -205,30 +206,27 @@ class LogisticRegression(LinearClassifier):
         matrix, indices, weights = self._prepared(X, y, sample_weight, self.fit_intercept)
         known = self._known(offset, sample_weight, matrix.n_rows)
         weights = weights * class_factors(self.class_weight, self.classes_, indices, weights)
-        keys, content_of = _row_contents(matrix, settings.random_state, known)
-        order = canonical_order(keys, content_of, indices, weights)
-        order, weights = _merged(order, keys, content_of, indices, weights)
-        training, validation = order, None
+        ordered = ordered_rows(matrix, indices, weights, settings.random_state, known)
+        training, apart = np.arange(len(ordered.rows)), np.arange(0)
         if settings.patience is not None:
-            ranks = group_ranks([content_of(i) for i in order], keys[order])
-            kept, apart = split_tenths(ranks, indices[order], 1)
-            training, validation = order[kept], order[apart] if len(apart) else None
-        self.l2_ = self._l2(float(weights[training].sum()))
+            training, apart = split_tenths(ordered.contents, indices[ordered.rows], 1)
+        self.l2_ = self._l2(float(ordered.weights[training].sum()))
         l2, self.l1_ = split_strength(self.l2_, self.l1_ratio)
 
-        def objective_of(rows: NDArray[np.int64], l2: float, l1: float) -> Objective:
+        def objective_of(part: RowIndices, l2: float, l1: float) -> Objective:
+            rows = ordered.rows[part]
             return Objective.of(
                 matrix.take(rows),
                 indices[rows],
                 n_classes=len(self.classes_),
                 l2=l2,
-                sample_weight=weights[rows],
+                sample_weight=ordered.weights[part],
                 l1=l1,
                 offset=None if known is None else known[rows],
             )
 
         objective = objective_of(training, l2, self.l1_)
-        held_apart = None if validation is None else objective_of(validation, 0.0, 0.0)
+        held_apart = objective_of(apart, 0.0, 0.0) if len(apart) else None
         solution = minimise(objective, settings, validation=held_apart, start=self._start(last, objective.shape))
         self._learn(centred_intercepts(solution.theta) if self.fit_intercept else solution.theta, self.fit_intercept)
         self.certificate_, self.certificate_reason_ = (
@@ -240,7 +238,7 @@ class LogisticRegression(LinearClassifier):
         solution.warn_unless_converged(stacklevel=3)
         return self
 
-    def _known(self, offset: Any, sample_weight: Any, n_rows: int) -> Floats | None:
+    def _known(self, offset: RowValues, sample_weight: RowValues, n_rows: int) -> Floats | None:
         """The offsets of the rows whose weight is not 0."""
         if offset is None:
             return None
@@ -248,7 +246,7 @@ class LogisticRegression(LinearClassifier):
         return _checked_offset(offset, shape)[row_weights(sample_weight, n_rows) > 0]
 
     def _start(self, last: tuple[Floats, NDArray[Any]] | None, shape: tuple[int, ...]) -> Floats | None:
-        """The θ of the last fit, if it is one of the same weights."""
+        """The θ of the last fit, if it has the same shape and classes."""
         if last is None or last[0].shape != shape or not np.array_equal(last[1], self.classes_):
             return None
         return last[0]
@@ -269,9 +267,9 @@ class NaiveBayes(LinearClassifier):
     Parameters
     ----------
     kind : {"multinomial", "bernoulli"}
-        Counts, or presence alone.
+        Counts, or presence only.
     alpha : float
-        Added to every count.
+        The number added to every count.
 
     Examples
     --------
@@ -282,18 +280,18 @@ class NaiveBayes(LinearClassifier):
     def __init__(self, kind: str = "multinomial", *, alpha: float = 1.0) -> None:
         self.kind, self.alpha = kind, alpha
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Count. Parameters and errors as for `LogisticRegression.fit`."""
+    def fit(self, X: MatrixLike, y: ArrayLike, sample_weight: RowValues = None) -> Self:
+        """Fit the model by counting. Parameters and errors as for `LogisticRegression.fit`."""
         check_known("kind", self.kind, NAIVE_BAYES)
         matrix, indices, weights = self._prepared(X, y, sample_weight, True)
         theta = NAIVE_BAYES[self.kind](matrix, indices, len(self.classes_), weights, self.alpha)
         self._learn(theta, True)
         return self
 
-    def _matrix(self, X: Any, has_dummy: bool, n_features: int | None = None) -> Any:
+    def _matrix(self, X: MatrixLike, has_dummy: bool, n_features: int | None = None) -> SparseMatrix | DenseMatrix:
         matrix = super()._matrix(X, has_dummy, n_features)
         if np.any(matrix.values < 0):
-            raise DataError("Negative values in data passed to NaiveBayes, which counts; use counts or presence")
+            raise DataError("Negative values in data passed to NaiveBayes; give counts or presence")
         if self.kind == "bernoulli":
             matrix.values = (matrix.values > 0).astype(np.float64)
         return matrix
@@ -305,8 +303,8 @@ class NaiveBayes(LinearClassifier):
         return tags
 
 
-def _checked_offset(offset: Any, shape: tuple[int, ...]) -> Floats:
-    """Raises DataError where offsets are no numbers, not finite, or of another shape."""
+def _checked_offset(offset: ArrayLike, shape: tuple[int, ...]) -> Floats:
+    """Raise DataError unless the offsets are finite numbers of this shape."""
     try:
         known = np.asarray(offset, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -318,43 +316,3 @@ def _checked_offset(offset: Any, shape: tuple[int, ...]) -> Floats:
     if not np.isfinite(known).all():
         raise DataError("offset: contains NaN or infinity; give finite scores")
     return known
-
-
-def _row_contents(
-    matrix: DesignMatrix, seed: int, offset: Floats | None = None
-) -> tuple[NDArray[np.int64], Callable[[int], Any]]:
-    """What each row says, its non-zeros, the same whether it is held sparse or dense: a seeded hash, and all of it.
-
-    Its offset is part of it. Where no two rows of one hash differ, the hash is all there is to say.
-    """
-    keys = matrix.row_hashes() * np.int64(2 * seed + 1)
-    order = np.argsort(keys, kind="stable")
-    alike = np.flatnonzero(keys[order[1:]] == keys[order[:-1]])
-    before, after = order[alike], order[alike + 1]
-    if equal_rows(matrix, before, after) and (offset is None or np.array_equal(offset[before], offset[after])):
-        return keys, keys.__getitem__
-
-    def content_of(row: int) -> bytes:
-        columns, values = matrix.row(row)
-        known = b"" if offset is None else offset[row].tobytes()
-        return bytes(columns.astype(np.int64).tobytes() + values.astype(np.float64).tobytes() + known)
-
-    return keys, content_of
-
-
-def _merged(
-    order: NDArray[np.int64],
-    keys: NDArray[np.int64],
-    content_of: Callable[[int], Any],
-    y: NDArray[np.int64],
-    weights: Floats,
-) -> tuple[NDArray[np.int64], Floats]:
-    """Equal rows of one class become one row of their joint weight: weight 2 is the row twice, to the last bit."""
-    ordered, classes = keys[order], y[order]
-    same = np.r_[False, (ordered[1:] == ordered[:-1]) & (classes[1:] == classes[:-1])]
-    for i in np.flatnonzero(same):
-        same[i] = content_of(order[i]) == content_of(order[i - 1])
-    kept = np.flatnonzero(~same)
-    weights = weights.copy()
-    weights[order[kept]] = np.add.reduceat(weights[order], kept)
-    return order[kept], weights

@@ -1,16 +1,20 @@
-"""Names that options and tables share. It imports nothing, so that the command line knows them at no cost.
+"""Names that options and tables share; it imports nothing of the package, so that start-up stays cheap.
 
 `tests/test_names.py` holds each against the table that it names.
 """
 
-# What a text is divided into: the recipes of `vikt.features`, which `analyzer` chooses from.
-ANALYZERS = ("auto", "none", "word", "char", "char_wb", "word+char")
+from __future__ import annotations
 
-# What a count is worth: `vikt.features`' weightings.
-WEIGHTINGS = ("tfidf", "counts", "binary", "nb")
+from typing import Literal
 
-# The solvers of `vikt.solvers`, after the choice among them.
-SOLVERS = ("auto", "dual", "newton", "elastic_net", "batch", "stochastic", "minibatch")
+# The recipes of features that `analyzer` offers.
+AnalyzerName = Literal["auto", "none", "word", "char", "char_wb", "word+char"]
 
-# The formats of files that `vikt.corpus` reads.
-FORMATS = ("csv", "tsv", "jsonl", "parquet", "arrow", "txt", "svmlight")
+# What a count is worth.
+WeightingName = Literal["tfidf", "counts", "binary", "nb"]
+
+# The solvers, after the choice among them.
+SolverName = Literal["auto", "dual", "newton", "elastic_net", "batch", "stochastic", "minibatch"]
+
+# The formats of files that are read.
+FormatName = Literal["csv", "tsv", "jsonl", "parquet", "arrow", "txt", "svmlight"]

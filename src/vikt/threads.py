@@ -12,21 +12,21 @@ from typing import Any
 
 from vikt.errors import UsageError
 
-# As `map`: does something for each item, on as many threads as there are, and hands out the results in order.
+# Like `map`, on several threads: yields the results in the order of the items.
 Run = Callable[..., Iterable[Any]]
 
 
-def check_threads(threads: Any) -> None:
-    """Refuse what is no number of threads. Raises UsageError."""
+def check_threads(threads: object) -> None:
+    """Raise UsageError unless `threads` is a whole number of 1 or more."""
     if not isinstance(threads, Integral) or int(threads) < 1:
         raise UsageError(f"threads: expected a whole number of 1 or more, found {threads!r}")
 
 
 @contextmanager
 def running(threads: int) -> Iterator[Run]:
-    """Hands out what runs a function over items, on this thread or on several.
+    """Provide a function like `map` that runs on this thread or on several.
 
-    An interruption (Ctrl-C) reaches all of them: each ends with what it is calling just then, and begins no more.
+    An interruption (Ctrl-C) reaches all of them: each finishes its current call and starts no other.
     """
     if threads == 1:
         yield map
@@ -50,7 +50,7 @@ def _interrupt(threads: list[int]) -> None:
 
 
 def divided(n: int, n_parts: int) -> list[slice]:
-    """The numbers from 0 to n - 1, in so many parts of about the same size.
+    """Divide the numbers from 0 to n - 1 into `n_parts` slices of about the same size.
 
     Examples
     --------
@@ -62,6 +62,6 @@ def divided(n: int, n_parts: int) -> list[slice]:
 
 
 def in_parts(n: int, threads: int, work: Callable[[slice], Any]) -> None:
-    """Do something with each part of the numbers from 0 to n - 1, a part a thread."""
+    """Divide the numbers from 0 to n - 1 among threads, and do the work of each slice on its own thread."""
     with running(threads) as run:
         list(run(work, divided(n, threads)))

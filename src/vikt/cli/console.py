@@ -1,4 +1,4 @@
-"""What every command shares: one line for each error, exit codes, progress, figures in columns."""
+"""What every command shares: one line for each error, exit codes, progress."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 
 def guarded(command: Command) -> Command:
-    """Turn what a command raises into one line on stderr and an exit code; a closed pipe ends it in silence."""
+    """Turn the errors of a command into one line on stderr and an exit code; end silently on a closed pipe."""
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
         warnings.showwarning = lambda message, *_: say(f"warning: {message}")
         warnings.simplefilter("always")
-        _say_what_is_logged(quiet=bool(kwargs.get("quiet")))
+        _show_log(quiet=bool(kwargs.get("quiet")))
         try:
             result = command(*args, **kwargs)
             sys.stdout.flush()
@@ -35,7 +35,7 @@ def guarded(command: Command) -> Command:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise SystemExit(0) from None
         except KeyboardInterrupt:
-            say("stopped; no file is left half-written")
+            say("interrupted; no file is left half-written")
             raise SystemExit(INTERRUPTED) from None
         except ViktError as error:
             say(f"vikt: {error}")
@@ -50,23 +50,24 @@ def guarded(command: Command) -> Command:
     return run  # type: ignore[return-value]
 
 
-class _Said(logging.Handler):
+class _Messages(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         say(record.getMessage())
 
 
-def _say_what_is_logged(quiet: bool) -> None:
+def _show_log(quiet: bool) -> None:
     logger = logging.getLogger("vikt")
     logger.setLevel(logging.WARNING if quiet else logging.INFO)
-    logger.handlers = [_Said()]
+    logger.handlers = [_Messages()]
 
 
 def say(message: str) -> None:
-    """A line on stderr."""
+    """Print a line on stderr."""
     print(message, file=sys.stderr, flush=True)
 
 
-def print_json(content: Any) -> None:
+def print_json(content: object) -> None:
+    """Print a result as JSON on stdout."""
     import json
 
     print(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
@@ -74,7 +75,7 @@ def print_json(content: Any) -> None:
 
 @contextmanager
 def progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on stderr, on a terminal only; hands out what to tell it: (stage, done, total)."""
+    """A progress bar on stderr, on a terminal only; yields the function that updates it."""
     if quiet or not sys.stderr.isatty():
         yield lambda stage, done, total: None
         return
@@ -90,28 +91,8 @@ def progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("reading", total=None, count="")
 
-        def tell(stage: str, done: int, total: int) -> None:
+        def update(stage: str, done: int, total: int) -> None:
             count = f"{done:,} of {total:,}" if total else f"{done:,}"
             bars.update(task, description=stage, completed=done, total=total or None, count=count)
 
-        yield tell
-
-
-def columns(rows: list[list[str]], left: int = 1) -> str:
-    """Rows of strings in aligned columns, the first `left` of them to the left, the rest to the right."""
-    from rich.cells import cell_len
-
-    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = [
-            cell + " " * (width - cell_len(cell)) if c < left else " " * (width - cell_len(cell)) + cell
-            for c, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  " + "  ".join(cells).rstrip())
-    return "\n".join(lines)
-
-
-def figure(value: float | None) -> str:
-    """Four decimals, or a dash where there is no value."""
-    return "-" if value is None or value != value else f"{value:.4f}"
+        yield update

@@ -1,14 +1,14 @@
-"""`vikt demo`: the whole main job on the embedded sample."""
+"""`vikt demo`: train, test and explain, on the embedded sample."""
 
 from __future__ import annotations
 
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from vikt.classifier import load
-from vikt.cli import show
 from vikt.cli.console import print_json, say
 from vikt.cli.train import Request, train
+from vikt.explanation.linear import explain
+from vikt.report.explanation import explanation_lines, print_highlighted
 
 _MAIL = "Congratulations, you have won two free tickets! Click the button and pay only 9.95 kr for the postage."
 
@@ -29,18 +29,18 @@ and on texts of your own, a table (.csv, .tsv, .jsonl, .parquet ...) with a colu
 def demo(as_json: bool, quiet: bool) -> None:
     """Train on 400 e-mails written for this project, test, and explain one mail."""
     if not quiet:
-        say("400 short e-mails, spam or ham, written for this project: a first look, no evidence.\n")
+        say("400 short e-mails, spam or ham, written for this project: a first look, not evidence.\n")
     with as_file(files("vikt.corpus.sample") / "emails.tsv") as mails:
         request = Request([str(mails)], "text", "label", output=_MODEL, as_json=as_json, quiet=quiet)
         if not as_json:
             print("$ vikt train emails.tsv -o demo.vikt\n")
-        train(request, {"min_df": 1})
-        explanation = load(_MODEL).explain(_MAIL)
+        model = train(request, {"min_df": 1})
+    explanation = explain(model, [_MAIL])
     if as_json:
         print_json(explanation.to_json())
         return
     print(f"\n$ vikt explain demo.vikt '{_MAIL}'\n")
-    show.print_highlighted(explanation)
+    print_highlighted(explanation)
     print()
-    print(show.explanation_lines(explanation, 12))
+    print(explanation_lines(explanation, 12))
     print(f"\n{_NEXT}")

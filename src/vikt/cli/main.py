@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ import typer
 
 from vikt import __version__
 from vikt.cli.console import guarded
+from vikt.names import AnalyzerName, FormatName, SolverName, WeightingName
 
 app = typer.Typer(
     name="vikt",
@@ -24,53 +24,38 @@ app = typer.Typer(
 )
 
 
-class Analyzer(StrEnum):
-    auto = "auto"
-    none = "none"
-    word = "word"
-    char = "char"
-    char_wb = "char_wb"
-    word_char = "word+char"
-
-
-class WeightingName(StrEnum):
-    tfidf = "tfidf"
-    counts = "counts"
-    binary = "binary"
-    nb = "nb"
-
-
-class Solver(StrEnum):
-    auto = "auto"
-    dual = "dual"
-    newton = "newton"
-    elastic_net = "elastic_net"
-    batch = "batch"
-    stochastic = "stochastic"
-    minibatch = "minibatch"
-
-
-class Format(StrEnum):
-    csv = "csv"
-    tsv = "tsv"
-    jsonl = "jsonl"
-    parquet = "parquet"
-    arrow = "arrow"
-    txt = "txt"
-    svmlight = "svmlight"
-
-
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, and no notes on stderr.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no notes on stderr.")]
 Threads = Annotated[
-    int, typer.Option("--threads", min=1, help="How many threads make features and fit; no result depends on it.")
+    int,
+    typer.Option(
+        "--threads",
+        min=1,
+        metavar="N",
+        help="Use N threads; the result does not depend on it.",
+    ),
 ]
 Model = Annotated[Path, typer.Argument(help="A model written by `vikt train`.", metavar="MODEL")]
-TextColumn = Annotated[str | None, typer.Option("--text", help="The column of the texts.", metavar="COL")]
-FormatName = Annotated[
-    Format | None, typer.Option("--format", help="What DATA is, where its name does not tell.", show_default=False)
+TextColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--text",
+        help="The column that holds the texts.",
+        metavar="COL",
+    ),
 ]
-LabelColumn = Annotated[str | None, typer.Option("--label", help="The column of the labels.", metavar="COL")]
+Format = Annotated[
+    FormatName | None,
+    typer.Option("--format", help="The format of DATA, if its file name does not show it.", show_default=False),
+]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--label",
+        help="The column that holds the labels.",
+        metavar="COL",
+    ),
+]
 
 
 def _example(*lines: str) -> str:
@@ -95,85 +80,163 @@ def train(
     data: Annotated[
         list[str],
         typer.Argument(
-            help="Labelled texts: .csv, .tsv, .jsonl, .parquet, .arrow, fastText's .txt, .svmlight, also with .gz or "
-            ".zst; a folder a class; patterns; - is stdin."
+            metavar="DATA",
+            help="Labelled texts: .csv, .tsv, .jsonl, .parquet, .arrow, fastText's .txt or .svmlight files, also "
+            "compressed (.gz, .zst); a folder with one folder per class; a pattern; or - for stdin.",
         ),
     ],
     text: TextColumn = None,
     label: LabelColumn = None,
-    test: Annotated[str | None, typer.Option(help="Labelled texts for the report alone; else a tenth of DATA.")] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the model goes.")] = Path("model.vikt"),
+    test: Annotated[
+        str | None,
+        typer.Option(
+            help="Test on these labelled texts instead of a tenth of DATA.",
+            metavar="DATA",
+        ),
+    ] = None,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Write the model to this file.",
+            metavar="FILE",
+        ),
+    ] = Path("model.vikt"),
     analyzer: Annotated[
-        Analyzer, typer.Option(help="What a text falls into; auto chooses by validation.")
-    ] = Analyzer.auto,
+        AnalyzerName, typer.Option(help="What a text is divided into; auto chooses by validation.")
+    ] = "auto",
     ngrams: Annotated[
         str | None,
-        typer.Option(help="Shortest and longest n-gram; words 1-2, characters 1-5 if not given.", metavar="A-B"),
+        typer.Option(
+            help="The shortest and longest n-gram (default: 1-2 for words, 1-5 for characters).", metavar="A-B"
+        ),
     ] = None,
-    weighting: Annotated[WeightingName | None, typer.Option(help="What a count is worth; tfidf if not given.")] = None,
-    min_df: Annotated[int, typer.Option(help="Drop features in fewer texts.")] = 2,
+    weighting: Annotated[
+        WeightingName | None,
+        typer.Option(
+            help="How a count is weighted (default: tfidf).",
+        ),
+    ] = None,
+    min_df: Annotated[
+        int,
+        typer.Option(
+            help="Drop features that occur in fewer than N texts.",
+            metavar="N",
+        ),
+    ] = 2,
     lowercase: Annotated[
         bool | None,
-        typer.Option("--lowercase/--keep-case", help="Words lose their case, characters keep it, if not given."),
+        typer.Option(
+            "--lowercase/--keep-case", help="Ignore or keep case (default: ignore it in words, keep it in characters)."
+        ),
     ] = None,
     hashing: Annotated[
         int | None,
-        typer.Option(help="Hash n-grams into 2^BITS buckets instead of keeping a vocabulary.", metavar="BITS"),
+        typer.Option(help="Hash n-grams into 2^BITS buckets instead of storing a vocabulary.", metavar="BITS"),
     ] = None,
     features: Annotated[
-        Path | None, typer.Option(help="Hand-made features beside the n-grams, declared in TOML.", metavar="FILE")
+        Path | None,
+        typer.Option(
+            help="Add the hand-made features that this TOML file declares.",
+            metavar="FILE",
+        ),
     ] = None,
     number: Annotated[
-        list[str] | None, typer.Option(help="A column of numbers as a feature; once for each.", metavar="COL")
+        list[str] | None,
+        typer.Option(
+            help="Use this column of numbers as a feature; may be repeated.",
+            metavar="COL",
+        ),
     ] = None,
     category: Annotated[
-        list[str] | None, typer.Option(help="A column of categories as a feature; once for each.", metavar="COL")
+        list[str] | None,
+        typer.Option(help="Use this column of categories as features; may be repeated.", metavar="COL"),
     ] = None,
     l2: Annotated[
-        str, typer.Option("--l2", help="The penalty λ, or auto: chosen by validation.", metavar="X")
+        str, typer.Option("--l2", help="The penalty λ; auto chooses it by validation.", metavar="X")
     ] = "auto",
     folds: Annotated[
         int | None,
-        typer.Option(help="Choose λ by K folds of cross-validation, not by a tenth of DATA.", min=2, metavar="K"),
+        typer.Option(help="Choose λ by K-fold cross-validation instead of one tenth of DATA.", min=2, metavar="K"),
     ] = None,
     one_standard_error: Annotated[
         bool,
         typer.Option(
-            "--one-standard-error", help="Choose the largest λ within one standard error of the least validation loss."
+            "--one-standard-error", help="Choose the largest λ within one standard error of the lowest validation loss."
         ),
     ] = False,
     l1_ratio: Annotated[
-        float, typer.Option("--l1-ratio", help="The part of L1 in the penalty; weights become 0.", min=0, max=1)
+        float,
+        typer.Option(
+            "--l1-ratio", help="The share of L1 in the penalty, which sets weights to 0.", metavar="R", min=0, max=1
+        ),
     ] = 0.0,
-    solver: Annotated[Solver, typer.Option(help="How the loss is minimised.")] = Solver.auto,
-    tol: Annotated[float, typer.Option(help="The distance from the optimum to prove, relative.")] = 1e-4,
-    max_iter: Annotated[int | None, typer.Option(help="The most passes over the data.", min=1)] = None,
-    learning_rate: Annotated[str, typer.Option(help="α of the descents, or auto.", metavar="X")] = "auto",
-    batch_size: Annotated[int, typer.Option(help="Texts a step of minibatch descent.", min=1)] = 100,
+    solver: Annotated[SolverName, typer.Option(help="The method that minimises the loss.")] = "auto",
+    tol: Annotated[
+        float,
+        typer.Option(
+            help="Stop when the loss is proven to be within this relative distance of the optimum.",
+            metavar="X",
+        ),
+    ] = 1e-4,
+    max_iter: Annotated[
+        int | None, typer.Option(help="Make at most N passes over the data.", metavar="N", min=1)
+    ] = None,
+    learning_rate: Annotated[
+        str, typer.Option(help="The learning rate α of gradient descent, or auto.", metavar="X")
+    ] = "auto",
+    batch_size: Annotated[
+        int, typer.Option(help="The number of texts in a step of minibatch descent.", metavar="N", min=1)
+    ] = 100,
     patience: Annotated[
         int | None,
-        typer.Option(help="Stop a descent once the validation loss has risen more often than this in a row."),
+        typer.Option(
+            help="Stop a descent early, after more than N rises of the validation loss in a row.", metavar="N"
+        ),
     ] = None,
-    weight: Annotated[str | None, typer.Option(help="The column of row weights.", metavar="COL")] = None,
-    format: FormatName = None,
-    class_weight: Annotated[str | None, typer.Option(help="balanced, or factors: spam=2,ham=1.", metavar="W")] = None,
-    seed: Annotated[int, typer.Option(help="Of the splits and of every draw.")] = 0,
+    weight: Annotated[
+        str | None, typer.Option(help="The column that holds the weight of each row.", metavar="COL")
+    ] = None,
+    format: Format = None,
+    class_weight: Annotated[
+        str | None,
+        typer.Option(
+            help="Weight the classes: balanced, or factors such as spam=2,ham=1.",
+            metavar="W",
+        ),
+    ] = None,
+    seed: Annotated[
+        int,
+        typer.Option(
+            help="The seed of the splits and of every random draw.",
+            metavar="N",
+        ),
+    ] = 0,
     threads: Threads = 1,
-    refit_all: Annotated[bool, typer.Option("--refit-all", help="Fit the tested tenth too in the end.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is no vikt model.")] = False,
+    refit_all: Annotated[
+        bool, typer.Option("--refit-all", help="After the test, fit the model again on all rows.")
+    ] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Overwrite a file that is not a vikt model.",
+        ),
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Learn a model from labelled texts, test it, and save it.
+    """Train a model on labelled texts, test it and save it.
 
-    Without --test, a tenth of the rows is kept apart for the report and another chooses the penalty.
+    Without --test, one tenth of the rows is held out for the test. Another tenth chooses the penalty.
     """
     from vikt.cli import train as work
 
     options = dict(  # noqa: C408  (the names are those of TextClassifier)
-        analyzer=analyzer.value,
+        analyzer=analyzer,
         ngrams=work.parse_ngrams(ngrams),
-        weighting=weighting and weighting.value,
+        weighting=weighting,
         min_df=min_df,
         lowercase=lowercase,
         hashing=hashing,
@@ -181,7 +244,7 @@ def train(
         folds=folds,
         one_standard_error=one_standard_error,
         l1_ratio=l1_ratio,
-        solver=solver.value,
+        solver=solver,
         tol=tol,
         max_iter=max_iter,
         learning_rate=work.parse_number("--learning-rate", learning_rate),
@@ -196,7 +259,7 @@ def train(
         label=label,
         weight=weight,
         test=test,
-        format=format and format.value,
+        format=format,
         features=features,
         numbers=number or [],
         categories=category or [],
@@ -216,21 +279,27 @@ def train(
 @guarded
 def evaluate(
     model: Model,
-    data: Annotated[list[str], typer.Argument(help="Labelled texts, as for train.")],
+    data: Annotated[
+        list[str],
+        typer.Argument(
+            help="Labelled texts, in any format that train reads.",
+            metavar="DATA",
+        ),
+    ],
     text: TextColumn = None,
     label: LabelColumn = None,
-    format: FormatName = None,
+    format: Format = None,
     threads: Threads = 1,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Test a model on labelled texts.
 
-    Columns are those it was trained on unless named.
+    The columns are those of the training data unless they are named.
     """
     from vikt.cli import evaluate as work
 
-    work.evaluate_file(model, data, text, label, format and format.value, threads, as_json, quiet)
+    work.evaluate_file(model, data, text, label, format, threads, as_json, quiet)
 
 
 @app.command(
@@ -244,30 +313,44 @@ def evaluate(
 @guarded
 def predict(
     model: Model,
-    data: Annotated[str, typer.Argument(help="A table, as for train; without it, a text a line on stdin.")] = "-",
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="A table in any format that train reads; - is stdin, one text per line.",
+            metavar="DATA",
+        ),
+    ] = "-",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A file instead of stdout; its name tells the format.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Write to this file instead of stdout; its name sets the format.", metavar="FILE"
+        ),
     ] = None,
     text: TextColumn = None,
-    format: FormatName = None,
-    top: Annotated[int, typer.Option(help="The so many most probable classes.", min=1, metavar="K")] = 1,
+    format: Format = None,
+    top: Annotated[int, typer.Option(help="Give the K most probable classes.", min=1, metavar="K")] = 1,
     threshold: Annotated[
-        float, typer.Option(help="Leave the label empty where its probability is below.", min=0, max=1, metavar="P")
+        float, typer.Option(help="Leave out labels whose probability is below P.", min=0, max=1, metavar="P")
     ] = 0.0,
-    proba: Annotated[bool, typer.Option("--proba", help="Add a column for the probability of each class.")] = False,
+    proba: Annotated[
+        bool,
+        typer.Option(
+            "--proba",
+            help="Add a column with the probability of each class.",
+        ),
+    ] = False,
     threads: Threads = 1,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Label texts, line by line or a whole table.
+    """Label texts: lines or a table.
 
-    A line in, label TAB probability out; or a table in, the same table out with columns added. Memory does not grow
-    with the input, and a pipe is answered line by line.
+    For each line of text, print the label, a TAB and its probability. Of a table, write the same table with columns
+    added. Memory use does not grow with the input, and a pipe is answered line by line.
     """
     from vikt.cli import predict as work
 
-    answers = work.Answers(model, threads, top, threshold, proba)
-    work.predict(answers, data, output, text, format and format.value, as_json, quiet)
+    work.predict(model, data, output, text, format, threads, top, threshold, proba, as_json, quiet)
 
 
 @app.command(
@@ -276,37 +359,37 @@ def predict(
 @guarded
 def explain(
     model: Model,
-    text: Annotated[str | None, typer.Argument(help="The text; without it, all of stdin.")] = None,
+    text: Annotated[str | None, typer.Argument(help="The text to explain (default: all of stdin).")] = None,
     column: Annotated[
         list[str] | None,
-        typer.Option(help="What the model reads beside the text; once for each.", metavar="NAME=VALUE"),
+        typer.Option(help="The value of another column that the model reads; may be repeated.", metavar="NAME=VALUE"),
     ] = None,
-    top: Annotated[int, typer.Option(help="How many features to list.", min=1)] = 15,
+    top: Annotated[int, typer.Option(help="List the N features that matter most.", metavar="N", min=1)] = 15,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show what each feature of a text adds to its score."""
-    from vikt.cli import use
+    """Show what each feature of a text adds to the score of its class."""
+    from vikt.cli.explain import explain_text
 
-    use.explain_text(model, text, column or [], top, as_json)
+    explain_text(model, text, column or [], top, as_json)
 
 
 @app.command(epilog=_example("vikt inspect model.vikt", "vikt inspect model.vikt --json"))
 @guarded
 def inspect(model: Model, as_json: Json = False, quiet: Quiet = False) -> None:
-    """Show what a model file holds.
+    """Show the contents of a model file.
 
-    Its classes, penalty, proof, test figures and strongest features.
+    That is its classes, penalty, proof, test figures and strongest features.
     """
-    from vikt.cli import use
+    from vikt.cli.inspect import inspect_model
 
-    use.inspect_model(model, as_json)
+    inspect_model(model, as_json)
 
 
 @app.command(epilog=_example("vikt demo"))
 @guarded
 def demo(as_json: Json = False, quiet: Quiet = False) -> None:
-    """Train, test and explain on a small sample, in seconds."""
+    """Train, test and explain a model on a small built-in sample."""
     from vikt.cli import demo as work
 
     work.demo(as_json, quiet)
@@ -321,7 +404,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     pass

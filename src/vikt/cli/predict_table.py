@@ -1,25 +1,35 @@
-"""`vikt predict` of a table: the same table, with the answers as columns added."""
+"""`vikt predict` on a table: the same table with the answers added as columns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from vikt.cli.data import blank_lines, documents_of, text_column
-from vikt.cli.predict import Answers
+from vikt.answers import Answers
+from vikt.corpus.labelled import blank_lines, documents_of, text_column
 from vikt.corpus.readers import Table, read_batches
 from vikt.corpus.writers import TableWriter
 
 
 def predict_table(
-    answers: Answers, sources: list[str], text: str | None, format: str | None, writer: TableWriter
+    answers: Answers,
+    sources: list[str],
+    text: str | None,
+    trained: str | None,
+    format: str | None,
+    writer: TableWriter,
 ) -> Iterator[str]:
-    """Write the rows of tables with their answers; yields what the user should be told of columns and other rows."""
-    features = answers.classifier.features_
-    trained = answers.classifier.about_.get("columns", {})
+    """Write the rows of tables with their answers; yield notes for the user on columns and on lines passed over.
+
+    Parameters
+    ----------
+    text, trained : str or None
+        The column of the texts: its name given by the user, and its name in training.
+    """
+    features = answers.model.features
     for source in sources:
         batches: Iterable[Table] = read_batches(source, format=format)
         if features.is_running:
-            # Neighbours may stand in the next batch.
+            # A neighbour can stand in the next batch.
             batches = [Table.concatenate(batches, keep_objects=True)]
         columns, n_blank, notes = None, 0, dict[str, None]()
         for table in batches:
@@ -27,8 +37,8 @@ def predict_table(
             notes |= dict.fromkeys(table.notes)
             if table.n_rows:
                 if columns is None:
-                    columns = text_column(table, features, text, trained.get("text"))
-                    yield from columns.said
-                writer.write(table, answers.of(documents_of(table, features, columns.text)))
+                    columns = text_column(table, features, text, trained)
+                    yield from columns.guesses
+                writer.write(table, answers.by_column(documents_of(table, features, columns.text)))
         yield from notes
         yield from blank_lines(source, n_blank)

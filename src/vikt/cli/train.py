@@ -1,31 +1,41 @@
-"""`vikt train`: files to a tested model."""
+"""`vikt train`: train on files, test and save."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from vikt.classifier import Given, TextClassifier
-from vikt.cli import show
+from vikt.base import Progress
+from vikt.classifier import TextClassifier
 from vikt.cli.console import print_json, progress, say
-from vikt.cli.data import Labelled, labelled, paired_columns, read_tables
+from vikt.corpus.columns import Columns
+from vikt.corpus.labelled import Labelled, labelled, paired_columns, read_tables
 from vikt.corpus.read_stream import suffix_of
-from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import FORMATS
 from vikt.corpus.sources import find_sources
 from vikt.errors import OutputFileError, UsageError
 from vikt.evaluation.evaluation import Evaluation, evaluate
-from vikt.features.declarations import features_declared
 from vikt.features.handmade import Category, Feature, Number, Numbered
-from vikt.files.model_file import check_replaceable
+from vikt.features.handmade.declarations import features_declared
+from vikt.features.text import TextFeatures
+from vikt.files.model_file import check_replaceable, save_model
+from vikt.fitting.examples import Examples, check_testable
+from vikt.fitting.fit import Fit, fit
+from vikt.fitting.model import FittedModel, measured
+from vikt.fitting.record import FitRecord
+from vikt.fitting.saved import SavedModel
+from vikt.fitting.settings import FitSettings
+from vikt.report.as_json import evaluation_json, model_json
+from vikt.report.fit import data_lines, fit_lines, handmade_lines, strongest_lines
+from vikt.report.testing import evaluation_lines
 
 
 @dataclass
 class Request:
-    """What `vikt train` is asked to do, the model's own options apart."""
+    """The arguments of `vikt train` other than the options of the model."""
 
     data: list[str]
     text: str | None = None
@@ -44,7 +54,7 @@ class Request:
     quiet: bool = False
 
 
-def train(request: Request, options: dict[str, Any]) -> TextClassifier:
+def train(request: Request, options: dict[str, Any]) -> FittedModel:
     """Read, fit, test, report, save."""
     check_output(request.output, request.force)
     declared = [
@@ -52,82 +62,89 @@ def train(request: Request, options: dict[str, Any]) -> TextClassifier:
         *(Number(name=name) for name in request.numbers),
         *(Category(name=name, column=name) for name in request.categories),
     ]
-    classifier = TextClassifier(**options, features=declared or None)
-    # Refused before any file is read, but that svmlight's files bring their own features.
+    # Invalid options are refused before any file is read; svmlight's files bring features of their own.
     if declared or options.get("analyzer") != "none":
-        classifier.check_settings()
-    with progress(request.quiet) as tell:
+        _settings(options, declared)
+    with progress(request.quiet) as bar:
         table = read_tables(request.data, request.format)
-        _take_pairs(classifier, table, declared)
-        rows = labelled(table, classifier.features_, request.text, request.label, request.weight)
-        test = _test_rows(request, classifier, rows) if request.test is not None else None
-        for sentence in (*rows.said, *_same_file(request)) if not request.quiet else ():
-            say(sentence)
+        settings = _settings(options, declared, paired_columns(table))
+        features = TextFeatures(settings.features)
+        rows = labelled(table, features, request.text, request.label, request.weight)
         del table
-        classifier.threads = request.threads
-        held_out: tuple[Given, Any]
-        if test is None:
-            held_out = classifier.fit_and_hold_out(rows.documents, rows.labels, rows.weights, progress=tell)
-        else:
-            classifier.fit(rows.documents, rows.labels, rows.weights, progress=tell)
-            held_out = test.documents, test.labels
-        classifier.data_ |= {"test_rows": len(held_out[1]), "blank_lines": rows.n_blank}
-        evaluation = evaluate(held_out[1], classifier.classes_, classifier.predict_log_proba(held_out[0]))
+        test = _test_rows(request, features, rows.columns) if request.test is not None else None
+        for note in (*rows.notes, *_same_file(request)) if not request.quiet else ():
+            say(note)
+        examples = Examples.of(features.measure(rows.documents), rows.labels, rows.weights, settings.random_state)
+        fitted, evaluation = _fitted_and_tested(examples, test, settings, request.threads, bar)
         if request.refit_all and test is None:
-            classifier = refitted(classifier, rows, tell)
-    report = show.evaluation_json(evaluation, classifier)
-    about = {
-        "columns": {"text": rows.columns.text, "label": rows.columns.label},
-        "metrics": report["metrics"],
-    }
-    classifier.save(request.output, force=request.force, about=about)
-    _report(classifier, evaluation, report, request)
-    return classifier
+            fitted = _refitted(examples, fitted, settings, request.threads, bar)
+    fitted.warn_unless_converged(stacklevel=2)
+    data = replace(fitted.record.data, test_rows=evaluation.n_rows, blank_lines=rows.n_blank)
+    columns = {"text": rows.columns.text, "label": rows.columns.label}
+    record = replace(fitted.record, data=data, columns=columns, metrics=evaluation.to_json()["metrics"])
+    save_model(request.output, *SavedModel(fitted.model, record).to_file(), force=request.force)
+    _report(fitted.model, record, evaluation, request)
+    return fitted.model
 
 
-def _take_pairs(classifier: TextClassifier, table: Table, declared: list[Feature]) -> None:
-    """Let the features that svmlight's files hold be those of the classifier."""
-    pairs = [Numbered(name=name) for name in paired_columns(table)]
-    if pairs:
-        classifier.set_params(analyzer="none", features=[*declared, *pairs])
-    classifier.check_settings()
+def _settings(options: dict[str, Any], declared: list[Feature], pairs: Sequence[str] = ()) -> FitSettings:
+    """The settings of the fit; the pairs of svmlight's files are features, and there is then no text."""
+    features = [*declared, *(Numbered(name=name) for name in pairs)]
+    analyzer = {"analyzer": "none"} if pairs else {}
+    return TextClassifier(**options | analyzer, features=features or None).settings()
 
 
-def _test_rows(request: Request, classifier: TextClassifier, rows: Labelled) -> Labelled:
-    told = suffix_of(str(request.test)) in FORMATS
-    table = read_tables([str(request.test)], None if told else request.format)
-    return labelled(table, classifier.features_, rows.columns.text, rows.columns.label)
+def _test_rows(request: Request, features: TextFeatures, columns: Columns) -> Labelled:
+    has_known_suffix = suffix_of(str(request.test)) in FORMATS
+    table = read_tables([str(request.test)], None if has_known_suffix else request.format)
+    return labelled(table, features, columns.text, columns.label)
 
 
 def _same_file(request: Request) -> Iterator[str]:
     if request.test is not None and os.path.realpath(request.test) in map(os.path.realpath, find_sources(request.data)):
-        yield f"{request.test}: is trained on and tested on, so the figures flatter; test on other texts"
+        yield f"{request.test}: is both trained and tested on, so the figures flatter the model; test it on other texts"
 
 
-def refitted(classifier: TextClassifier, rows: Labelled, tell: Any) -> TextClassifier:
-    """A model of all rows, at the λ chosen before; the figures are of the model it replaces."""
-    say("refitted on all rows: the figures are of the model before, which had not seen the test rows")
-    chosen = {"l2": classifier.l2_, "folds": None, "one_standard_error": False}
-    again = TextClassifier(**classifier.get_params() | chosen)
-    again.threads = classifier.threads
-    if classifier.feature_choice_:
-        again.settled = classifier.settled_choice()
-    again.fit(rows.documents, rows.labels, rows.weights, progress=tell)
-    again.data_ |= {name: classifier.data_[name] for name in ("test_rows", "blank_lines")}
-    again.choice_, again.feature_choice_ = classifier.choice_, classifier.feature_choice_
-    return again
+def _fitted_and_tested(
+    examples: Examples, test: Labelled | None, settings: FitSettings, threads: int, bar: Progress
+) -> tuple[Fit, Evaluation]:
+    """A fit, and its figures on the test rows, or else on a tenth that is held out."""
+    if test is None:
+        training, validation, apart = examples.split(2)
+        check_testable(examples, apart)
+        held_out = examples.take(apart)
+        documents, labels = held_out.documents, held_out.labels
+    else:
+        training, validation = examples.split(1)
+        documents, labels = measured(test.documents, TextFeatures(settings.features)), test.labels
+    fitted = fit(examples, (training, validation), settings, threads=threads, progress=bar)
+    log_probabilities = fitted.model.log_probabilities(documents, threads)
+    return fitted, evaluate(labels, fitted.model.classes, log_probabilities)
+
+
+def _refitted(examples: Examples, fitted: Fit, settings: FitSettings, threads: int, bar: Progress) -> Fit:
+    """A model of all rows, by the plan of the fit before; its figures are those of that fit."""
+    say("refitted on all rows; the figures are those of the model before, which did not see the test rows")
+    l2 = fitted.record.least_proven.penalty.l2
+    options = settings.options | {"l2": l2, "folds": None, "one_standard_error": False}
+    settings = replace(settings, options=options, l2=l2, folds=None)
+    training, validation = examples.split(1)
+    again = fit(examples, (training, validation), settings, plan=fitted.plan, threads=threads, progress=bar)
+    before = fitted.record.data
+    data = replace(before, fitted_rows=again.record.data.fitted_rows)
+    return replace(again, record=replace(again.record, data=data))
 
 
 def check_output(path: Path, force: bool) -> None:
-    """Refuse a place that cannot be written before the work is done, not after.
+    """Refuse an output file that cannot be written, before the work rather than after it.
 
     Raises
     ------
     OutputFileError
-        The folder is missing or cannot be written, or the path is a folder or a file that is no model.
+        The folder is missing or cannot be written, or the path is a folder or a file that is not a model.
     """
     if not path.parent.is_dir():
-        raise OutputFileError(f"{path}: there is no folder {path.parent}; make it first, or choose another with -o")
+        raise OutputFileError(f"{path}: the folder {path.parent} does not exist; create it, or choose another with -o")
     if path.is_dir():
         raise OutputFileError(f"{path}: is a folder; name a file with -o, such as {path / 'model.vikt'}")
     if not os.access(path.parent, os.W_OK):
@@ -136,7 +153,7 @@ def check_output(path: Path, force: bool) -> None:
 
 
 def parse_ngrams(given: str | None) -> tuple[int, int] | None:
-    """ "1-2" as (1, 2), "3" as (3, 3)."""
+    """Parse "1-2" as (1, 2), and "3" as (3, 3)."""
     if given is None:
         return None
     first, _, last = given.partition("-")
@@ -147,6 +164,7 @@ def parse_ngrams(given: str | None) -> tuple[int, int] | None:
 
 
 def parse_number(option: str, given: str) -> float | str:
+    """A number, or "auto"."""
     if given == "auto":
         return given
     try:
@@ -156,7 +174,7 @@ def parse_number(option: str, given: str) -> float | str:
 
 
 def parse_class_weight(given: str | None) -> Any:
-    """ "balanced", or "a=2,b=1" as a dict."""
+    """Parse "balanced" as it is, and "a=2,b=1" as a dict."""
     if given is None or given == "balanced":
         return given
     try:
@@ -165,28 +183,19 @@ def parse_class_weight(given: str | None) -> Any:
         raise UsageError(f"--class-weight: expected balanced or spam=2,ham=1, found {given!r}") from None
 
 
-def _report(classifier: TextClassifier, evaluation: Evaluation, report: dict[str, Any], request: Request) -> None:
-    size = request.output.stat().st_size
+def _report(model: FittedModel, record: FitRecord, evaluation: Evaluation, request: Request) -> None:
     if request.as_json:
-        model: dict[str, Any] = {
-            "path": str(request.output),
-            "bytes": size,
-            "l2": classifier.l2_,
-            "loss": classifier.loss_,
-        }
-        model |= {"features": classifier.features_.n_features, "told": classifier.features_.said}
-        model["choice_of_features"] = classifier.feature_choice_ and classifier.feature_choice_.to_json()
-        model["parts"] = classifier.parts_
-        model["path_of_l2"] = show.path_json(classifier)
-        print_json({**report, "model": model})
+        about = model_json(request.output, model, record)
+        print_json({**evaluation_json(evaluation, record), "model": about})
         return
-    tested = "a tenth of the rows, kept apart" if request.test is None else request.test
+    size = request.output.stat().st_size
+    tested = "a tenth of the rows, held out" if request.test is None else request.test
     blocks = [
-        show.data_lines(classifier),
-        show.fit_lines(classifier),
-        f"test       {tested}\n" + show.evaluation_lines(evaluation, classifier.data_["weighted"]),
-        show.handmade_lines(classifier),
-        show.strongest_lines(classifier),
+        data_lines(record, model),
+        fit_lines(record),
+        f"test       {tested}\n" + evaluation_lines(evaluation, record.data.weighted),
+        handmade_lines(model),
+        strongest_lines(model),
         f"model      {request.output} ({size / 1e6:.1f} MB)",
     ]
     print("\n\n".join(filter(None, blocks)))

@@ -1,1 +1,1 @@
-"""Labelled text in: files, columns, canonical order, splits."""
+"""Labelled text in: files, columns, canonical order, splits; answers out."""

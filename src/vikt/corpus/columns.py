@@ -1,4 +1,4 @@
-"""Which column holds the text and which the label: as told, or guessed and said."""
+"""Which column holds the text and which the label: as named, or guessed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Columns:
 
     text: str | None
     label: str | None
-    said: tuple[str, ...] = ()
+    guesses: tuple[str, ...] = ()
 
 
 def find_columns(
@@ -39,8 +39,8 @@ def find_columns(
 ) -> Columns:
     """The text column and the label column of a table.
 
-    A column that is not named is guessed: by a usual name, else as the only other column, else, of two
-    columns, as the text if its values are longer.
+    A column that is not named is guessed: the column with a usual name, else the only other column, else, for the text,
+    the one of two columns with the longer values.
 
     Parameters
     ----------
@@ -51,9 +51,9 @@ def find_columns(
     origin : str
         The file's name, for messages.
     need_text, need_label : bool
-        False where it is not read; it is then not guessed.
+        Whether the text, or the label, is read; else it is not guessed.
     mean_length : callable, optional
-        Mean length of a column's values, such as `Table.mean_length`.
+        The mean length of a column's values, such as `Table.mean_length`.
 
     Raises
     ------
@@ -63,27 +63,29 @@ def find_columns(
     Examples
     --------
     >>> find_columns(["id", "Review", "label"], origin="films.csv")
-    Columns(text='Review', label='label', said=('text column: "Review" (guessed by its name)',
+    Columns(text='Review', label='label', guesses=('text column: "Review" (guessed by its name)',
         'label column: "label" (guessed by its name)'))
     """
     for name in (text, label):
         if name is not None and name not in names:
             raise missing_column(name, names, origin)
     chosen = text
-    said: tuple[str, ...] = ()
-    said_label: tuple[str, ...] = ()
+    text_guess: tuple[str, ...] = ()
+    label_guess: tuple[str, ...] = ()
     by_name = _known(names, LABEL_NAMES, text) if label is None and need_label else label
     if need_text:
-        chosen, said = _find("text", names, text, by_name, TEXT_NAMES, origin, mean_length if need_label else None)
+        chosen, text_guess = _find(
+            "text", names, text, by_name, TEXT_NAMES, origin, mean_length if need_label else None
+        )
     if chosen is not None and chosen == label:
         raise ColumnError(f"{origin}: text and label must be two columns, found {label!r} for both; name another")
     if need_label:
-        label, said_label = _find("label", names, label, chosen, LABEL_NAMES, origin, None)
-    return Columns(chosen, label, said + said_label)
+        label, label_guess = _find("label", names, label, chosen, LABEL_NAMES, origin, None)
+    return Columns(chosen, label, text_guess + label_guess)
 
 
 def wanted_columns(wanted: Sequence[str] | None, names: Sequence[str], origin: str) -> list[str]:
-    """The columns wanted, all where none are named. Raises ColumnError where one is not there."""
+    """The columns to read, all if none are named. Raises ColumnError where one is missing."""
     for name in wanted or ():
         if name not in names:
             raise missing_column(name, names, origin)
@@ -91,7 +93,7 @@ def wanted_columns(wanted: Sequence[str] | None, names: Sequence[str], origin: s
 
 
 def missing_column(name: str, names: Sequence[str], origin: str) -> ColumnError:
-    """The error for a column that is not there; it names those that are, and the nearest."""
+    """The error for a missing column; it lists the columns there are, and the nearest name."""
     folded = {other.casefold(): other for other in names}
     near = difflib.get_close_matches(name.casefold(), folded, n=1)
     hint = f"did you mean {folded[near[0]]!r:.60}?" if near else "name one of them"
@@ -101,14 +103,14 @@ def missing_column(name: str, names: Sequence[str], origin: str) -> ColumnError:
 def _find(
     role: str,
     names: Sequence[str],
-    given: str | None,
+    named: str | None,
     other: str | None,
     known: Sequence[str],
     origin: str,
     mean_length: Callable[[str], float] | None,
 ) -> tuple[str, tuple[str, ...]]:
-    if given is not None:
-        return given, ()
+    if named is not None:
+        return named, ()
     rest = [name for name in names if name != other]
     chosen, reason = _known(rest, known, None), "guessed by its name"
     if chosen is None and len(rest) == 1:

@@ -1,4 +1,4 @@
-"""Documents: texts, and what else is known of each, in columns by name."""
+"""Documents: texts, and columns beside them by name."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Floats
+from vikt.arrays import Floats, Ints
+from vikt.corpus.arrow import ArrowColumn
 from vikt.corpus.columns import missing_column
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError
 
-# Features are kept in float32, which ends at 3e38, and their squares are summed.
+# Features are float32, which ends at 3e38, and their squares are summed.
 LARGEST = 1e30
 
 
 class Pairs(NamedTuple):
-    """Features given by number: row i has values[offsets[i]:offsets[i + 1]] at the indices of the same places."""
+    """Numbered features: row i has values[offsets[i]:offsets[i + 1]] at indices[offsets[i]:offsets[i + 1]]."""
 
-    offsets: NDArray[np.int64]
-    indices: NDArray[np.int64]
+    offsets: Ints
+    indices: Ints
     values: Floats
 
 
@@ -32,13 +32,13 @@ class Documents:
     Parameters
     ----------
     texts : Texts, optional
-        None where the rows are known by their columns alone.
+        None where rows have columns alone.
     columns : mapping of str to array_like or Arrow array
         Strings, numbers, or rows of numbers.
     origin : str
-        Where they come from, for messages.
+        Their source, for messages.
     place : callable, optional
-        Says where row i stands, for messages.
+        The place of row i, for messages.
 
     Examples
     --------
@@ -57,23 +57,23 @@ class Documents:
         self.texts, self.columns, self.origin, self.place = texts, columns, origin, place
         lengths = {len(column) for column in columns.values()} | ({len(texts)} if texts is not None else set())
         if len(lengths) != 1:
-            raise DataError(f"{origin}: expected columns of one length, found {sorted(lengths)}; fill them up")
+            raise DataError(f"{origin}: expected columns of one length, found {sorted(lengths)}; complete them")
         self.n_rows = lengths.pop()
 
     @classmethod
-    def of(cls, given: Iterable[str] | Texts | Mapping[str, Any] | Documents) -> Documents:
-        """Texts alone, or a mapping (a data frame is one) of columns, of which "text" is the text.
+    def of(cls, source: Iterable[str] | Texts | Mapping[str, Any] | Documents) -> Documents:
+        """Documents of texts, or of a mapping (such as a data frame) of columns, of which "text" is the text.
 
         Raises
         ------
         DataError
-            What is given is neither, or a text is no string.
+            The source is neither, or a text is not a string.
         """
-        if isinstance(given, Documents):
-            return given
-        if not hasattr(given, "keys"):
-            return cls(Texts.from_strings(cast(Iterable[str], given)), {})
-        named = cast(Mapping[str, Any], given)
+        if isinstance(source, Documents):
+            return source
+        if not hasattr(source, "keys"):
+            return cls(Texts.from_strings(cast(Iterable[str], source)), {})
+        named = cast(Mapping[str, Any], source)
         columns = {str(name): named[name] for name in named.keys()}  # noqa: SIM118  (a data frame iterates otherwise)
         texts = columns.pop("text", None)
         return cls(None if texts is None else Texts.from_strings(texts), columns)
@@ -82,12 +82,12 @@ class Documents:
         return self.n_rows
 
     def strings(self, name: str | None = None) -> Texts:
-        """A column as texts; the text itself where no name is given.
+        """A column as texts; the text itself if `name` is None.
 
         Raises
         ------
         ColumnError
-            There is no such column.
+            The column is missing.
         DataError
             A value is missing.
         """
@@ -99,7 +99,7 @@ class Documents:
         return Texts.from_arrow(spelled(self._complete(self._column(name), name, "a string"), name, self.place))
 
     def numbers(self, name: str) -> Floats:
-        """A column as finite numbers; true and false are 1 and 0. Errors as for `strings`."""
+        """A column as finite numbers; true and false are 1 and 0. Raises as `strings` does."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -116,16 +116,16 @@ class Documents:
         return self._finite(numbers, name, column)
 
     def vectors(self, name: str) -> Floats:
-        """A column of rows of numbers, all of one length: (m, d). Errors as for `numbers`."""
+        """A column of rows of numbers, all of one length: (m, d). Raises as `numbers` does."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
         from vikt.corpus.read_tables import python_values
 
-        given = column = self._complete(self._column(name), name, "a list of numbers")
+        lists = column = self._complete(self._column(name), name, "a list of numbers")
         if not pa.types.is_nested(column.type):
-            lists = [_numbers(value) for value in python_values(column, name, self.place)]
-            column = pa.array(lists, pa.list_(pa.float64()))
+            parsed = [_numbers(value) for value in python_values(column, name, self.place)]
+            column = pa.array(parsed, pa.list_(pa.float64()))
         try:
             lengths = np.asarray(pc.list_value_length(column))
             flat = np.asarray(pc.list_flatten(column).cast(pa.float64()), dtype=np.float64)
@@ -136,11 +136,11 @@ class Documents:
         width = int(lengths[0]) if len(lengths) else 0
         wrong = np.flatnonzero((lengths != width) | (lengths == 0))
         if len(wrong):
-            raise self._unexpected(int(wrong[0]), name, f"{width or 'some'} numbers", given[int(wrong[0])].as_py())
-        return self._finite(flat.reshape(-1, width or 1), name, given)
+            raise self._unexpected(int(wrong[0]), name, f"{width or 'some'} numbers", lists[int(wrong[0])].as_py())
+        return self._finite(flat.reshape(-1, width or 1), name, lists)
 
     def pairs(self, name: str) -> Pairs:
-        """A column of pairs, as svmlight has them. Raises as `strings`, and where it holds none."""
+        """A column of pairs of index and value, as in svmlight files. Raises as `strings` does."""
         from vikt.corpus.read_labelled import PAIRS
 
         column = self._complete(self._column(name), name, "pairs of index and value")
@@ -151,7 +151,7 @@ class Documents:
             )
         whole = column.combine_chunks() if hasattr(column, "combine_chunks") else column
         offsets = np.asarray(whole.offsets).astype(np.int64)
-        # A slice's own values begin with its first row.
+        # The values of a slice start with its first row.
         indices, numbers = whole.flatten().flatten()
         offsets, values = offsets - offsets[0], np.asarray(numbers)
         wrong = np.flatnonzero(np.asarray(indices.is_null()) | ~(np.abs(values) <= LARGEST))
@@ -160,7 +160,7 @@ class Documents:
             raise self._unexpected(row, name, f"indices and numbers of at most {LARGEST:g}", values[wrong[0]].item())
         return Pairs(offsets, np.asarray(indices), values)
 
-    def _column(self, name: str) -> Any:
+    def _column(self, name: str) -> ArrowColumn:
         import pyarrow as pa
 
         from vikt.corpus.read_tables import string_array
@@ -180,14 +180,14 @@ class Documents:
                 f"{self.origin}, column {name!r}: expected values of one type ({error}); write them as strings, say"
             ) from None
 
-    def _complete(self, column: Any, name: str, expected: str) -> Any:
+    def _complete(self, column: ArrowColumn, name: str, expected: str) -> ArrowColumn:
         if column.null_count:
             nulls = np.asarray(column.is_null())
             raise self._unexpected(int(np.argmax(nulls)), name, expected, None)
         return column
 
-    def _finite(self, numbers: Floats, name: str, column: Any) -> Floats:
-        fits = np.abs(numbers) <= LARGEST  # not a number fits nowhere
+    def _finite(self, numbers: Floats, name: str, column: ArrowColumn) -> Floats:
+        fits = np.abs(numbers) <= LARGEST  # false for NaN
         wrong = np.flatnonzero(~fits.reshape(len(numbers), -1).all(axis=1))
         if len(wrong):
             raise self._unexpected(
@@ -195,9 +195,9 @@ class Documents:
             )
         return numbers
 
-    def _unexpected(self, row: int, name: str, expected: str, found: Any) -> DataError:
+    def _unexpected(self, row: int, name: str, expected: str, found: object) -> DataError:
         return DataError(
-            f"{self.place(row)}: expected {expected} in column {name!r}, found {found!r:.60}; mend the row or drop it"
+            f"{self.place(row)}: expected {expected} in column {name!r}, found {found!r:.60}; correct or drop the row"
         )
 
 
@@ -209,7 +209,7 @@ def _number(value: Any) -> float:
 
 
 def _numbers(spelled: Any) -> list[float]:
-    """The numbers of a list spelled as JSON; not a number where it is none."""
+    """The numbers of a list in JSON; NaN where it is not one."""
     try:
         found = json.loads(spelled)
     except (TypeError, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""How fastText writes labels: before the text, on its line."""
+"""fastText's labels, which stand before the text on its line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LABEL = re.compile(rf"(?:^|(?<=\s)){LABEL_MARK}(\S*)\s*")
 
 
 def without_labels(line: str) -> str:
-    """A line without its labels, which are no words of the text.
+    """A line without its labels, which are not words of the text.
 
     Examples
     --------

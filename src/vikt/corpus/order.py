@@ -1,4 +1,4 @@
-"""The canonical order of rows, and the splits: decided by what the rows say, never by where they stood."""
+"""The canonical order of rows, and the splits: both depend on the content of rows, never on their order."""
 
 from __future__ import annotations
 
@@ -7,43 +7,46 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from vikt.arrays import Ints
+from vikt.arrays import Floats, Ints, RowIndices
 from vikt.corpus.texts import Texts
 
 
 def row_keys(contents: Sequence[bytes] | Texts, seed: int) -> NDArray[np.uint64]:
-    """A seeded 64-bit hash of each row's content, label and weight left out."""
+    """A seeded 64-bit hash of each row's content, without label and weight."""
     salt = seed.to_bytes(8, "little", signed=True)
     digests = [hashlib.blake2b(content, digest_size=8, salt=salt).digest() for content in contents]
     return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
 
 
-def canonical_order(keys: NDArray[Any], content_of: Callable[[int], bytes], labels: Any, weights: Any) -> Ints:
-    """The rows ordered by (key, content, label, weight), which is a shuffle too.
+def canonical_order(
+    keys: NDArray[Any], content_of: Callable[[int], Any], labels: ArrayLike, weights: ArrayLike
+) -> Ints:
+    """The order of rows by (key, content, label, weight), which is also a shuffle.
 
     Parameters
     ----------
     keys : (m,)
         A hash of each row's content, such as `row_keys`.
     content_of : callable
-        The content of a row; asked for only where keys are equal.
+        The content of a row; called only where keys are equal.
     labels, weights : (m,)
         Anything that sorts.
 
     Returns
     -------
     ndarray, (m,)
-        Row indices; the same rows come out in the same order whatever order they came in.
+        Row indices. The same rows are put in the same order, whatever order they arrive in.
     """
-    order = np.lexsort((np.asarray(weights), np.asarray(labels), keys))
+    labels, weights = np.asarray(labels), np.asarray(weights)
+    order = np.lexsort((weights, labels, keys))
     ordered = keys[order]
     starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
     ends = np.append(starts[1:], len(order))
     repeated = np.flatnonzero(ends - starts > 1)
     for a, b in zip(starts[repeated].tolist(), ends[repeated].tolist(), strict=True):
-        # Rows of one key are duplicates, or a collision of the hash: then their contents decide.
+        # Rows of one key are duplicates, or their hashes collide: then their contents decide.
         rows = order[a:b].tolist()
         if len({content_of(i) for i in rows}) > 1:
             order[a:b] = sorted(rows, key=lambda i: (content_of(i), labels[i], weights[i]))
@@ -51,43 +54,79 @@ def canonical_order(keys: NDArray[Any], content_of: Callable[[int], bytes], labe
 
 
 def group_ranks(groups: Sequence[bytes] | Texts, keys: NDArray[Any]) -> Ints:
-    """Equal groups as one number each, which rises with their keys: (m,).
+    """The rank of each row's group by its key, the same for equal groups: (m,).
 
     Parameters
     ----------
     groups : (m,)
-        What a row belongs to: its own content, or the sentence that it stands in.
+        The group of each row: its own content, or the sentence of a token.
     keys : (m,)
         A hash of each, such as `row_keys`.
     """
     order = canonical_order(keys, groups.__getitem__, np.zeros(len(keys)), np.zeros(len(keys)))
-    begins = np.ones(len(keys), dtype=bool)
-    begins[1:] = keys[order[1:]] != keys[order[:-1]]
-    for i in np.flatnonzero(~begins).tolist():
-        begins[i] = groups[order[i]] != groups[order[i - 1]]
     ranks = np.empty(len(keys), dtype=np.int64)
-    ranks[order] = np.cumsum(begins) - 1
+    ranks[order] = content_ranks(keys[order], lambda i: groups[order[i]])
     return ranks
 
 
-def split_tenths(group: Ints, y: Ints, tenths: int) -> list[Ints]:
-    """Split rows into what remains and as many tenths, stratified by label.
+def content_ranks(keys: NDArray[Any], content_of: Callable[[int], Any]) -> Ints:
+    """The rank of each row's content among the different contents, of rows in canonical order: (m,).
 
-    Rows of one group move together, so that a duplicate never stands on both sides; a group's stratum is its commonest
-    label. Within a stratum the last tenth of the groups is cut off, then the tenth before it, each rounded down.
+    Examples
+    --------
+    >>> content_ranks(np.array([3, 3, 7]), [b"a", b"b", b"c"].__getitem__).tolist()
+    [0, 1, 2]
+    """
+    starts = np.ones(len(keys), dtype=bool)
+    starts[1:] = keys[1:] != keys[:-1]
+    for i in np.flatnonzero(~starts).tolist():
+        starts[i] = content_of(i) != content_of(i - 1)
+    return np.asarray(np.cumsum(starts) - 1)
+
+
+def merged_rows(contents: Ints, labels: Ints, weights: Floats) -> tuple[RowIndices, Floats]:
+    """Merge equal rows of one label: the first row of each run, and its joint weight.
+
+    Weight 2 is then the row twice, to the last bit.
+
+    Parameters
+    ----------
+    contents : (m,)
+        As `content_ranks` gives it: equal for equal contents, which stand together.
+    labels, weights : (m,)
+
+    Examples
+    --------
+    >>> rows, weights = merged_rows(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1]), np.ones(4))
+    >>> rows.tolist(), weights.tolist()
+    ([0, 2, 3], [2.0, 1.0, 1.0])
+    """
+    starts = np.ones(len(labels), dtype=bool)
+    starts[1:] = (contents[1:] != contents[:-1]) | (labels[1:] != labels[:-1])
+    first = np.flatnonzero(starts)
+    return first, np.add.reduceat(weights, first) if len(first) else weights
+
+
+def split_tenths(group: Ints, y: Ints, tenths: int) -> list[Ints]:
+    """Split off tenths of the rows, stratified by label.
+
+    Rows of one group stay together, so that a duplicate is never on both sides. The stratum of a group is its most
+    frequent label. Within a stratum the last tenth of the groups is split off, then the tenth before it, each rounded
+    down.
 
     Parameters
     ----------
     group : (m,)
-        As `group_ranks` gives it.
+        As `group_ranks` returns it.
     y : (m,)
         Class indices.
     tenths : int
+        How many.
 
     Returns
     -------
     list of ndarray
-        The rows that remain, then the tenths, the last one last.
+        The rows that remain, then the tenths in their order.
     """
     stratum = _strata(group, y)
     part = np.zeros(len(stratum), dtype=np.int64)
@@ -103,13 +142,14 @@ def split_tenths(group: Ints, y: Ints, tenths: int) -> list[Ints]:
 def split_folds(group: Ints, y: Ints, folds: int) -> list[Ints]:
     """Split rows into folds of nearly equal numbers of groups, stratified by label.
 
-    Strata are those of `split_tenths`. Groups are dealt in turn, stratum after stratum and by rank within one, so that
-    no two folds differ by more than one group, of a stratum or in all. Folds are empty where groups are too few.
+    Strata are those of `split_tenths`. Groups are dealt out to folds in turn, stratum by stratum and by rank within
+    each, so that no two folds differ by more than one group, within a stratum or in all. Folds are empty where there
+    are too few groups.
 
     Parameters
     ----------
     group : (m,)
-        As `group_ranks` gives it.
+        As `group_ranks` returns it.
     y : (m,)
         Class indices.
     folds : int
@@ -131,14 +171,14 @@ def split_folds(group: Ints, y: Ints, folds: int) -> list[Ints]:
 
 
 def _strata(group: Ints, y: Ints) -> Ints:
-    """The commonest label of each group, the first of equals."""
+    """The most frequent label of each group; ties go to the first."""
     n_groups, n_classes = int(group.max()) + 1, int(y.max()) + 1
     votes = np.bincount(group * n_classes + y, minlength=n_groups * n_classes).reshape(n_groups, n_classes)
     return np.asarray(votes.argmax(axis=1))
 
 
 def fingerprint(contents: Sequence[bytes] | Texts, labels: Sequence[str]) -> str:
-    """A digest of the rows that does not depend on their order: a sum of the digests of each."""
+    """A digest of the rows that does not depend on their order: the sum of their digests."""
     ends = {label: b"\0" + str(label).encode("utf-8", "surrogatepass") for label in set(labels)}
     total = 0
     for content, label in zip(contents, labels, strict=True):

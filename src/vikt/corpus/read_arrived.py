@@ -1,10 +1,10 @@
-"""Lines of a stream as texts, as many at a time as have arrived: no Python object a line."""
+"""Lines of a stream as texts, as many at a time as have arrived: no Python object per line."""
 
 from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Protocol, cast
 
 from vikt.corpus.read_stream import STANDARD_INPUT, decoded, reading_failed
 from vikt.corpus.texts import Texts
@@ -12,8 +12,16 @@ from vikt.corpus.texts import Texts
 _BYTES_AT_A_TIME = 1 << 20
 
 
-def read_arrived(stream: Any, origin: str = STANDARD_INPUT) -> Iterator[Texts]:
-    """The lines that have arrived, without waiting for more: a slow pipe is answered at once, a fast one in bulk.
+class _ReadsOnce(Protocol):
+    """A buffered stream, which can read what has arrived."""
+
+    def read1(self, size: int, /) -> bytes:
+        """Up to `size` bytes, with one call of the system at most."""
+        ...
+
+
+def read_arrived(stream: IO[bytes], origin: str = STANDARD_INPUT) -> Iterator[Texts]:
+    """The lines that have arrived, without waiting for more: a slow pipe is answered at once, a fast one in batches.
 
     Parameters
     ----------
@@ -25,7 +33,7 @@ def read_arrived(stream: Any, origin: str = STANDARD_INPUT) -> Iterator[Texts]:
     Raises
     ------
     EncodingError
-        A line is not UTF-8; the message tells which. Those before it have been given.
+        A line is not UTF-8; the message names it. The lines before it have been handed out.
     InputFileError
         Reading failed.
 
@@ -37,13 +45,13 @@ def read_arrived(stream: Any, origin: str = STANDARD_INPUT) -> Iterator[Texts]:
     """
     n_lines = n_bytes = 0
     for block in _whole_lines(stream, origin):
-        begin = 0
+        start = 0
         if not n_bytes:
-            # What a file is, if not UTF-8, shows at its begin.
+            # What a file is, if not UTF-8, shows at its start.
             decoded(_line(block, 0), f"{origin}, line 1")
-            begin = len(codecs.BOM_UTF8) if block.startswith(codecs.BOM_UTF8) else 0
+            start = len(codecs.BOM_UTF8) if block.startswith(codecs.BOM_UTF8) else 0
         end = _end_of_utf8(block)
-        texts = Texts.of_lines(block[begin:end])
+        texts = Texts.of_lines(block[start:end])
         yield texts
         n_lines += len(texts)
         if end < len(block):
@@ -51,8 +59,8 @@ def read_arrived(stream: Any, origin: str = STANDARD_INPUT) -> Iterator[Texts]:
         n_bytes += len(block)
 
 
-def _whole_lines(stream: Any, origin: str) -> Iterator[bytes]:
-    """What has arrived up to the last line end in it; at last what stands behind the last."""
+def _whole_lines(stream: IO[bytes], origin: str) -> Iterator[bytes]:
+    """What has arrived, up to the last line end in it; at the end of the stream the rest."""
     pieces = []
     while chunk := _arrived(stream, origin):
         whole, end, rest = chunk.rpartition(b"\n")
@@ -65,15 +73,15 @@ def _whole_lines(stream: Any, origin: str) -> Iterator[bytes]:
         yield b"".join(pieces)
 
 
-def _arrived(stream: Any, origin: str) -> bytes:
+def _arrived(stream: IO[bytes], origin: str) -> bytes:
     try:
-        return bytes(stream.read1(_BYTES_AT_A_TIME))
+        return bytes(cast(_ReadsOnce, stream).read1(_BYTES_AT_A_TIME))
     except OSError as error:
         raise reading_failed(origin, error) from None
 
 
 def _end_of_utf8(block: bytes) -> int:
-    """Where the first line begins that is not UTF-8: the end of the block if there is none."""
+    """The start of the first line that is not UTF-8, or the end of the block."""
     try:
         block.decode()
     except UnicodeDecodeError as error:
@@ -81,6 +89,6 @@ def _end_of_utf8(block: bytes) -> int:
     return len(block)
 
 
-def _line(block: bytes, begin: int) -> bytes:
-    """The line that begins there, with its end."""
-    return block[begin : block.find(b"\n", begin) + 1 or None]
+def _line(block: bytes, start: int) -> bytes:
+    """The line from `start` on, with its end."""
+    return block[start : block.find(b"\n", start) + 1 or None]

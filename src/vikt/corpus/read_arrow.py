@@ -1,4 +1,4 @@
-"""Tables in Parquet and Arrow, a batch of rows at a time, every column in the type that it has."""
+"""Tables in Parquet and Arrow, one batch of rows at a time, every column in its own type."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vikt.corpus.arrow import ArrowBatch
 from vikt.corpus.columns import wanted_columns
 from vikt.corpus.read_tables import Table, refuse_doubled
 from vikt.corpus.read_text import BYTES_PER_BATCH
 from vikt.errors import InputFileError, ViktError
 
-# The names of a file's columns, and its batches once it is known which columns are wanted.
-Opened = tuple[list[str], Callable[[list[str]], Iterator[Any]]]
+# The names of a file's columns, and a function from the wanted ones to its batches.
+Opened = tuple[list[str], Callable[[list[str]], Iterator[ArrowBatch]]]
 
 
 def read_parquet(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
@@ -23,7 +24,7 @@ def read_parquet(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, ro
 
     def opened() -> Opened:
         file = pq.ParquetFile(_seekable(stream))
-        rows = _rows_of_a_batch(file.metadata, rows_per_batch)
+        rows = _rows_per_batch(file.metadata, rows_per_batch)
         return file.schema_arrow.names, lambda names: file.iter_batches(rows, columns=names)
 
     return _tables(opened, "Parquet", origin, wanted)
@@ -41,7 +42,7 @@ def read_arrow(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, rows
             source.seek(0)
             file = found = pa.ipc.open_stream(source)
         return file.schema.names, lambda names: (
-            part.select(names) for batch in found for part in _parts(batch, rows_per_batch)
+            piece.select(names) for batch in found for piece in _slices(batch, rows_per_batch)
         )
 
     return _tables(opened, "Arrow", origin, wanted)
@@ -68,13 +69,13 @@ def _seekable(stream: BinaryIO) -> BinaryIO:
     return stream if stream.seekable() else io.BytesIO(stream.read())
 
 
-def _rows_of_a_batch(metadata: Any, most: int) -> int:
+def _rows_per_batch(metadata: Any, most: int) -> int:
     groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
     row = max((group.total_byte_size / max(group.num_rows, 1) for group in groups), default=1.0)
     return max(1, min(most, int(BYTES_PER_BATCH / max(row, 1.0))))
 
 
-def _parts(batch: Any, n_rows: int) -> Iterator[Any]:
-    # Such a file is memory as it was, and may claim offsets that lie outside of it.
+def _slices(batch: ArrowBatch, n_rows: int) -> Iterator[ArrowBatch]:
+    # The file is mapped as it is, and its offsets may point outside of it.
     batch.validate(full=True)
     return (batch.slice(first, n_rows) for first in range(0, batch.num_rows, n_rows))

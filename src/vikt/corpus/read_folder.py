@@ -1,4 +1,4 @@
-"""A folder a class: each file in it one document."""
+"""One folder per class, one document per file."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from vikt.errors import InputFileError
 
 
 def read_folder(path: Path, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
-    """The files of a folder in the columns file, label and text; a file's label is the folder of `path` it lies in.
+    """The files of a folder, in the columns file, label and text; the label is the folder within `path`.
 
-    A folder without folders in it is documents without labels. Files whose names begin with a dot are passed over.
+    The files of a folder without folders are documents without labels. Files whose names start with a dot are skipped.
 
     Raises
     ------
     InputFileError
-        A file must not be read.
+        Reading a file is not permitted.
     EncodingError
-        A file is not UTF-8; the message tells which, and where.
+        A file is not UTF-8; the message names the file and the place.
     """
     classes = sorted(entry.name for entry in _entries(path) if entry.is_dir() and not _hidden(entry))
     files = [path / file for folder in classes or [""] for file in _files(path, folder)]
     columns = ["file", "label", "text"] if classes else ["file", "text"]
     names = wanted_columns(wanted, columns, str(path))
     loose = sum(entry.is_file() for entry in _entries(path)) if classes else 0
-    notes = (f"{path}: {loose:,} files beside the folders passed over",) if loose else ()
-    # Nobody means the paths of the files to be their classes.
+    notes = (f"{path}: {loose:,} files beside the folders skipped",) if loose else ()
+    # The paths of the files are never meant to be their classes.
     problems = (
         {}
         if classes
@@ -39,11 +39,11 @@ def read_folder(path: Path, wanted: Sequence[str] | None, rows_per_batch: int) -
         }
     )
     for first in range(0, len(files), rows_per_batch):
-        some = files[first : first + rows_per_batch]
+        batch = files[first : first + rows_per_batch]
         rows = {
-            "file": [str(file) for file in some],
-            "label": [file.relative_to(path).parts[0] for file in some],
-            "text": [read_whole(file) for file in some],
+            "file": [str(file) for file in batch],
+            "label": [file.relative_to(path).parts[0] for file in batch],
+            "text": [read_whole(file) for file in batch],
         }
         yield Table.from_columns(
             names, [rows[name] for name in names], str(path), first + 1, notes=notes, problems=problems
@@ -58,8 +58,8 @@ def _entries(path: Path) -> list[Path]:
 
 
 def _files(path: Path, folder: str) -> list[Path]:
-    there = sorted(file for file in (path / folder).rglob("*") if file.is_file())
-    return [file.relative_to(path) for file in there if not any(map(_hidden, (file, *file.parents[:-1])))]
+    found = sorted(file for file in (path / folder).rglob("*") if file.is_file())
+    return [file.relative_to(path) for file in found if not any(map(_hidden, (file, *file.parents[:-1])))]
 
 
 def _hidden(path: Path) -> bool:

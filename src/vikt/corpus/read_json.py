@@ -1,4 +1,4 @@
-"""JSON values as strings, each as it was written."""
+"""JSON values as strings, as they were written."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import NoReturn
 
 from vikt.errors import ColumnError, DataError
 
-# A column with more spellings of numbers than this holds no labels, and remembering more would cost memory.
+# A column with more spellings of numbers than this does not hold labels, and remembering more would cost memory.
 _MANY_SPELLINGS = 100_000
-# Deeper values are refused: Python writes them by recursion.
+# Deeper values are refused, since Python writes them by recursion.
 _DEEPEST = 100
 _LITERAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false")
 
 
 class Number(str):
-    """A number in the file's own spelling: 1.0 stays 1.0, and no digit is lost."""
+    """A number as the file spells it: 1.0 stays 1.0, and no digit is lost."""
 
     __slots__ = ()
 
@@ -30,9 +30,9 @@ def parse_object(line: str, where: str) -> dict[str, object]:
     Raises
     ------
     DataError
-        It is not one JSON object.
+        The line is not one JSON object.
     ColumnError
-        A name stands in it twice.
+        The object has a name twice.
     """
     try:
         value = _DECODER.decode(line)
@@ -41,11 +41,11 @@ def parse_object(line: str, where: str) -> dict[str, object]:
     except (ValueError, RecursionError) as error:
         reason = f"{error.msg} at character {error.colno}" if isinstance(error, json.JSONDecodeError) else error
         raise DataError(
-            f"{where}: expected a JSON object, found {line.strip()!r:.60} ({reason}); mend the line"
+            f"{where}: expected a JSON object, found {line.strip()!r:.60} ({reason}); correct the line"
         ) from None
     if not isinstance(value, dict):
         raise DataError(
-            f"{where}: expected a JSON object, found {line.strip()!r:.60}; write one object a line "
+            f"{where}: expected a JSON object, found {line.strip()!r:.60}; write one object per line "
             "(from an array: jq -c '.[]')"
         )
     if line.count("[") + line.count("{") > _DEEPEST and _depth(value) > _DEEPEST:
@@ -81,7 +81,7 @@ _DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant
 
 
 def spell(value: object) -> str:
-    """A value as JSON writes it; what is no finite number is null.
+    """A value in JSON; numbers that are not finite become null.
 
     Examples
     --------
@@ -100,12 +100,12 @@ def spell(value: object) -> str:
 
 
 class JsonColumn:
-    """The values of one name as strings; notes why the column cannot be text or label.
+    """The values of one name as strings, and the reason why they cannot be texts or labels.
 
     Attributes
     ----------
     problem : str or None
-        The first nested value, or the first two values that differ and print alike, such as 1 and "1".
+        Where the first nested value is, or the first two values that differ and print alike, such as 1 and "1".
 
     Examples
     --------
@@ -123,6 +123,7 @@ class JsonColumn:
         self._seen: dict[str, tuple[bool, int]] = {}
 
     def strings(self, values: Iterable[object], first_row: int) -> list[str | None]:
+        """The values as strings, null as None."""
         return [self._string(value, row) for row, value in enumerate(values, first_row)]
 
     def _string(self, value: object, row: int) -> str | None:

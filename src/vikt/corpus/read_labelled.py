@@ -25,10 +25,10 @@ _LARGEST_INDEX = 2**63 - 1
 
 
 def read_documents(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
-    """A text a line, its label before it as `__label__ham`, if there is one: the columns label and text."""
+    """One text per line, after its label, such as `__label__ham`, if it has one: the columns label and text."""
     names = wanted_columns(wanted, ("label", "text"), lines.origin)
     problems: dict[str, str] = {}
-    for first_row, batch, about in in_batches(map(without_end, lines), lines, rows_per_batch):
+    for first_row, batch, counts in in_batches(map(without_end, lines), lines, rows_per_batch):
         labels: list[str | None] = []
         for number, line in enumerate(batch, first_row):
             found = LABEL.findall(line) if LABEL_MARK in line else []
@@ -40,12 +40,12 @@ def read_documents(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: i
         numbers = range(first_row, first_row + len(batch))
         yield Table.from_columns(
             names, [columns[name] for name in names], lines.origin, first_row,
-            lines=numbers, problems=dict(problems), **about,
+            lines=numbers, problems=dict(problems), **counts,
         )  # fmt: skip
 
 
 def drop_blank_lines(table: Table) -> Table:
-    """A table without the lines that hold neither label nor text: nothing can be learnt from them."""
+    """A table without the lines that have neither label nor text, from which nothing can be learnt."""
     are_lines = table.lines is not None and {"label", "text"} <= set(table.names)
     if not are_lines or not table.arrow.column("label").null_count:
         return table
@@ -64,7 +64,7 @@ def _label_problem(found: list[str], line: str) -> str:
     if len(found) > 1:
         return f"expected one label, found {len(found)} ({', '.join(map(repr, found[:5]))}); keep one"
     if not found[0]:
-        return f"expected a label, found {LABEL_MARK} alone; write its name behind it"
+        return f"expected a label, found {LABEL_MARK} alone; write its name after it"
     if found[0].endswith(","):
         return f"the label {found[0]!r} ends in a comma, which would be part of its name; remove the comma"
     return ""
@@ -78,10 +78,10 @@ class _Row(NamedTuple):
 
 
 def read_svmlight(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
-    """`label index:value index:value # comment`: the columns label and features."""
+    """Lines such as `label index:value index:value # comment`: the columns label and features."""
     names = wanted_columns(wanted, ("label", "features"), lines.origin)
     spellings: dict[float, str] = {}
-    for first_row, batch, about in in_batches(_svmlight_rows(lines, spellings), lines, rows_per_batch):
+    for first_row, batch, counts in in_batches(_svmlight_rows(lines, spellings), lines, rows_per_batch):
         offsets = [0]
         for row in batch:
             offsets.append(offsets[-1] + len(row.indices))
@@ -97,7 +97,7 @@ def read_svmlight(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: in
             "features": pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), pairs),
         }
         arrow = pa.table({name: columns[name] for name in names})
-        yield Table(arrow, lines.origin, first_row, lines=[row.line for row in batch], **about)
+        yield Table(arrow, lines.origin, first_row, lines=[row.line for row in batch], **counts)
 
 
 def _svmlight_rows(lines: Lines, spellings: dict[float, str]) -> Iterator[_Row]:
@@ -120,15 +120,15 @@ def _pairs(parts: list[str]) -> tuple[list[int], list[float]]:
         index, colon, value = part.partition(":")
         if not (colon and index.isdecimal() and index.isascii()):
             raise ValueError(f"expected index:value, found {part!r:.60}; write the index as a whole number")
-        # Python refuses to read numbers of thousands of digits; the first twenty tell that it is too large.
+        # Python refuses to read numbers of thousands of digits; the first twenty show that it is too large.
         indices.append(int(index.lstrip("0")[:20] or "0"))
         values.append(_number(value, part))
     if indices and max(indices) > _LARGEST_INDEX:
         raise ValueError(f"the index {max(indices)} is above {_LARGEST_INDEX}; number the features anew")
     wrong = next(((a, b) for a, b in pairwise(indices) if a >= b), None)
     if wrong:
-        fault = "stands twice" if wrong[0] == wrong[1] else f"stands after {wrong[0]}"
-        raise ValueError(f"indices must rise, found that {wrong[1]} {fault}; sort them and add up doubles")
+        fault = "is there twice" if wrong[0] == wrong[1] else f"comes after {wrong[0]}"
+        raise ValueError(f"indices must rise, found that {wrong[1]} {fault}; sort them and add up duplicates")
     return indices, values
 
 
@@ -138,12 +138,12 @@ def _number(value: str, part: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise ValueError(f"expected a finite number, found {part!r:.60}; mend the line")
+        raise ValueError(f"expected a finite number, found {part!r:.60}; correct the line")
     return number
 
 
 def _check_label(label: str, spellings: dict[float, str]) -> None:
-    """Refuse labels that are one number in two spellings: such files mean one class by +1 and 1."""
+    """Refuse labels that spell one number in two ways: such files mean one class by +1 and 1."""
     if ":" in label:
         raise ValueError(f"expected a label, found {label!r:.60}; write the label first")
     if "," in label:

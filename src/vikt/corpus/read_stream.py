@@ -1,4 +1,4 @@
-"""Bytes in: a file opened and unpacked, or refused with one clear line; its lines as UTF-8."""
+"""Bytes in: a file opened and decompressed, or refused with one clear line; its lines as UTF-8."""
 
 from __future__ import annotations
 
@@ -15,63 +15,63 @@ STANDARD_INPUT = "standard input"
 
 _CONVERT = "convert it: iconv -f {} -t UTF-8 FILE > NEW"
 _FROM_UTF_16 = "convert it: iconv -f UTF-16LE -t UTF-8 FILE > NEW (or UTF-16BE)"
-# UTF-32's little-endian mark begins with UTF-16's, so it comes first.
+# UTF-32's little-endian mark starts with UTF-16's, so it comes first.
 _SIGNATURES = {
     codecs.BOM_UTF32_LE: ("UTF-32", _CONVERT.format("UTF-32")),
     codecs.BOM_UTF32_BE: ("UTF-32", _CONVERT.format("UTF-32")),
     codecs.BOM_UTF16_LE: ("UTF-16", _CONVERT.format("UTF-16")),
     codecs.BOM_UTF16_BE: ("UTF-16", _CONVERT.format("UTF-16")),
-    b"\x1f\x8b": ("gzip", "unpack it: gzip -dc FILE"),
-    b"\x28\xb5\x2f\xfd": ("Zstandard", "unpack it: zstd -dc FILE"),
-    b"PAR1": ("Parquet", "tell its --format parquet"),
-    b"ARROW1": ("Arrow", "tell its --format arrow"),
-    b"PK\x03\x04": ("a zip archive or a spreadsheet", "unpack it, or save the sheet as CSV in UTF-8"),
+    b"\x1f\x8b": ("gzip", "decompress it: gzip -dc FILE"),
+    b"\x28\xb5\x2f\xfd": ("Zstandard", "decompress it: zstd -dc FILE"),
+    b"PAR1": ("Parquet", "name it with --format parquet"),
+    b"ARROW1": ("Arrow", "name it with --format arrow"),
+    b"PK\x03\x04": ("a zip archive or a spreadsheet", "extract it, or save the sheet as CSV in UTF-8"),
 }
-_PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
-PACKED_SUFFIXES = (".gz", ".zst")
+_CODECS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+COMPRESSED_SUFFIXES = (".gz", ".zst")
 _LATIN_1 = ("another encoding, often Latin-1", _CONVERT.format("LATIN1"))
 
 _REFUSALS: dict[type[Exception], str] = {
     FileNotFoundError: "there is no such file; check the path",
-    IsADirectoryError: "expected a file, found a folder; give the path of a file in it",
+    IsADirectoryError: "expected a file, found a folder; name a file in it",
     PermissionError: "reading it is not permitted; allow it with chmod u+r, or copy the file",
 }
 
 
 def open_input(path: Path) -> BinaryIO:
-    """Open a file for reading bytes; gzip and Zstandard, told by their first bytes, are unpacked as they are read.
+    """Open a file for reading bytes; gzip and Zstandard, known by their first bytes, are decompressed on the way.
 
     Raises
     ------
     InputFileError
-        There is no such file, it is a folder, or it must not be read.
+        There is no such file, it is a folder, or reading it is not permitted.
     """
     try:
         stream = path.open("rb")
     except (OSError, ValueError) as error:
         reason = _REFUSALS.get(type(error), f"cannot be opened ({error}); check the path")
         raise InputFileError(f"{path}: {reason}{_near(path)}") from None
-    begin = stream.peek(4)
-    packed = next((codec for mark, codec in _PACKED.items() if begin.startswith(mark)), None)
-    return stream if packed is None else _unpacked(stream, packed)
+    start = stream.peek(4)
+    codec = next((codec for mark, codec in _CODECS.items() if start.startswith(mark)), None)
+    return stream if codec is None else _decompressed(stream, codec)
 
 
-def _unpacked(stream: BinaryIO, codec: str) -> BinaryIO:
+def _decompressed(stream: BinaryIO, codec: str) -> BinaryIO:
     import pyarrow as pa
 
-    # Damage is an OSError whatever the codec, and so are bytes cut off at the end.
+    # Whatever the codec, damage is an OSError, and so is a truncated end.
     return io.BufferedReader(cast(io.RawIOBase, pa.CompressedInputStream(stream, codec)))
 
 
 def suffix_of(path: str | Path) -> str:
-    """What tells a file's format: its last suffix but for .gz and .zst.
+    """The suffix that shows a file's format: the last one except .gz and .zst.
 
     Examples
     --------
     >>> suffix_of("mails.TSV.gz")
     '.tsv'
     """
-    suffixes = [suffix.lower() for suffix in Path(path).suffixes if suffix.lower() not in PACKED_SUFFIXES]
+    suffixes = [suffix.lower() for suffix in Path(path).suffixes if suffix.lower() not in COMPRESSED_SUFFIXES]
     return suffixes[-1] if suffixes else ""
 
 
@@ -90,9 +90,9 @@ class Lines:
     Attributes
     ----------
     number, offset : int
-        Lines and bytes given so far.
+        Lines and bytes handed out so far.
     blank : int
-        Lines that a reader of tables has passed over because they hold nothing.
+        Blank lines that a reader of tables has skipped.
 
     Examples
     --------
@@ -122,12 +122,12 @@ class Lines:
             if self.offset:
                 return line.decode()
         except UnicodeDecodeError:
-            pass  # `decoded` tells what is wrong
+            pass  # `decoded` says what is wrong
         return decoded(line, f"{self.origin}, line {self.number}", self.offset)
 
 
 def decoded(content: bytes, where: str, offset: int = 0) -> str:
-    """Bytes of a file as text, without a byte-order mark at its begin.
+    """Bytes of a file as text, without a byte-order mark at its start.
 
     Parameters
     ----------
@@ -135,12 +135,12 @@ def decoded(content: bytes, where: str, offset: int = 0) -> str:
     where : str
         For the message.
     offset : int
-        Where in the file they begin.
+        Their place in the file.
 
     Raises
     ------
     EncodingError
-        They are not UTF-8; the message tells the byte, its offset, and what the file may be.
+        They are not UTF-8; the message names the byte, its offset, and what the file may be.
     """
     if offset == 0 and _has_every_second_byte_zero(content):
         raise EncodingError(f"{where}: expected UTF-8, found zero for every second byte: UTF-16; {_FROM_UTF_16}")
@@ -162,9 +162,9 @@ def read_whole(path: Path) -> str:
     Raises
     ------
     InputFileError
-        It cannot be opened, or is damaged.
+        The file cannot be opened, or is damaged.
     EncodingError
-        It is not UTF-8.
+        The file is not UTF-8.
     """
     with open_input(path) as stream:
         try:
@@ -180,7 +180,7 @@ def reading_failed(where: str, error: OSError) -> InputFileError:
 
 
 def _has_every_second_byte_zero(content: bytes) -> bool:
-    """Whether it is UTF-16 without a byte-order mark, which may be UTF-8 too: letters between NULs."""
+    """Whether content is UTF-16 without a byte-order mark, which may be valid UTF-8: letters between NULs."""
     return len(content) > 3 and any(content) and not (any(content[::2]) and any(content[1::2]))
 
 
@@ -190,12 +190,12 @@ def without_end(line: str) -> str:
 
 
 def read_lines(stream: BinaryIO, origin: str = STANDARD_INPUT) -> Iterator[str]:
-    """Documents, one a line, each as soon as it has come.
+    """Documents, one per line, each as soon as it arrives.
 
     Raises
     ------
     EncodingError
-        A line is not UTF-8; the message tells which.
+        A line is not UTF-8; the message names it.
 
     Examples
     --------

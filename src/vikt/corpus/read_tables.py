@@ -1,4 +1,4 @@
-"""A table, and where in its file it stands."""
+"""A table, and the place of its rows in a file."""
 
 from __future__ import annotations
 
@@ -6,28 +6,43 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypedDict, TypeVar, Unpack
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from vikt.corpus.arrow import ArrowColumn, ArrowTable, ArrowType
 from vikt.corpus.columns import missing_column
 from vikt.corpus.read_json import spell
 from vikt.errors import ColumnError, DataError, EncodingError
 
-_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
-# What Arrow raises at values that it cannot spell: no UTF-8, a date out of range, an unknown time zone or type.
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+# What Arrow raises for values that it cannot spell: invalid UTF-8, a date out of range, an unknown time zone or type.
 _UNREADABLE = (pa.ArrowException, ValueError, OverflowError)
 
-# Says where a row stands.
+# The place of a row, for messages.
 Place = Callable[[int], str]
+
+
+Read = TypeVar("Read")
+
+
+class TableFacts(TypedDict, total=False):
+    """Attributes of a `Table` beside its columns and its place."""
+
+    n_lines: int | None
+    n_blank: int
+    problems: Mapping[str, str]
+    lines: Sequence[int] | None
+    objects: list[dict[str, Any]] | None
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of a file, every value there as it was written.
+    """Rows of a file, with every value as it was written.
 
     Attributes
     ----------
@@ -36,21 +51,21 @@ class Table:
     path : str
         The file's name in messages.
     first_row : int
-        Number of the first row here; the file's first row of data is row 1.
+        The number of the first row here; the file's first row of data is row 1.
     n_lines : int or None
-        Lines these rows were read from, header and blank lines among them; None where a file has no lines.
+        How many lines these rows were read from, header and blank lines among them; None where a file has no lines.
     n_blank : int
-        Blank lines passed over.
+        How many blank lines were skipped.
     problems : mapping of str to str
-        Columns that must not be used as text or label, and why.
+        Columns that are refused as text or label, and why.
     lines : sequence of int, optional
-        The line of each row, where that is what messages should name.
+        The line of each row, where messages name lines instead of rows.
     objects : list of dict, optional
-        The rows of JSONL as parsed; only in a batch, for writing them out as they came in.
+        The rows of JSONL as parsed; only in a batch, for writing them out unchanged.
     notes : tuple of str
-        What the user should be told.
+        Sentences for the user.
     parts : sequence of Table
-        The tables that this one is made of, where it is of several files.
+        The tables that this one is made of, one per file, where there are several.
 
     Examples
     --------
@@ -59,7 +74,7 @@ class Table:
     (2, ['hello', 'NA'])
     """
 
-    arrow: Any
+    arrow: ArrowTable
     path: str
     first_row: int = 1
     n_lines: int | None = None
@@ -77,14 +92,14 @@ class Table:
         columns: Iterable[Sequence[str | None]],
         path: str,
         first_row: int = 1,
-        **about: Any,
+        **facts: Unpack[TableFacts],
     ) -> Table:
-        """Build a table from a sequence of strings (or None) a column.
+        """A table of one sequence of strings (or None) per column, and other attributes of it.
 
         Raises
         ------
         EncodingError
-            A string holds half a surrogate pair, which is no character.
+            A string contains half a surrogate pair, which is not a character.
         """
         string_array(names, f"{path}, the names of columns", 1)
         arrays = [
@@ -92,11 +107,11 @@ class Table:
             for name, column in zip(names, columns, strict=True)
         ]
         arrow = pa.Table.from_arrays(arrays, schema=pa.schema([(name, pa.large_string()) for name in names]))
-        return cls(arrow, path, first_row, **about)
+        return cls(arrow, path, first_row, **facts)
 
     @classmethod
     def of_files(cls, tables: Sequence[Table]) -> Table:
-        """Tables of several files as one; a column that differs in type among them is strings."""
+        """Tables of several files as one; a column of several types becomes strings."""
         if len(tables) == 1:
             return tables[0]
         names = dict.fromkeys(name for table in tables for name in table.names)
@@ -116,7 +131,7 @@ class Table:
 
     @classmethod
     def concatenate(cls, tables: Iterable[Table], keep_objects: bool = False) -> Table:
-        """Batches of one file, in order, as one table; a column that a batch lacks is null there."""
+        """Batches of one file, in order, as one table; a column that a batch lacks is null in its rows."""
         batches = [table if keep_objects else replace(table, objects=None) for table in tables]
         first = batches[0]
         return cls(
@@ -133,6 +148,7 @@ class Table:
 
     @property
     def n_rows(self) -> int:
+        """How many rows there are."""
         return int(self.arrow.num_rows)
 
     def __len__(self) -> int:
@@ -140,10 +156,11 @@ class Table:
 
     @property
     def names(self) -> list[str]:
+        """The names of the columns."""
         return list(self.arrow.column_names)
 
     def place(self, i: int) -> str:
-        """Where row i here stands, counted from 1: "mails.tsv, row 7", or "mails.txt, line 9"."""
+        """The place of row i in its file, which counts from 1: "mails.tsv, row 7", or "mails.txt, line 9"."""
         for part in self.parts:
             if i < part.n_rows:
                 return part.place(i)
@@ -151,17 +168,17 @@ class Table:
         return f"{self.path}, " + (f"row {self.first_row + i}" if self.lines is None else f"line {self.lines[i]}")
 
     def select(self, rows: NDArray[np.int64]) -> Table:
-        """Some rows; which they were in the file is kept."""
+        """Some rows, which keep their places in the file."""
         lines = [self.first_row + int(i) if self.lines is None else self.lines[i] for i in rows]
         return replace(self, arrow=self.arrow.take(pa.array(rows)), lines=lines)
 
-    def column(self, name: str) -> Any:
+    def column(self, name: str) -> ArrowColumn:
         """A column as a pyarrow ChunkedArray of large_string without nulls, for `Texts.from_arrow`.
 
         Raises
         ------
         ColumnError
-            There is no such column.
+            The column is missing.
         DataError
             A value is null, missing, nested, or prints like a value of another type.
         """
@@ -175,24 +192,24 @@ class Table:
         if column.null_count:
             raise DataError(
                 f"{self.place(pc.index(pc.is_null(column), True).as_py())}: expected a string in "
-                f"column {name!r}, found a null or no value; fill it in or drop the row"
+                f"column {name!r}, found a null or no value; complete the row or drop it"
             )
         return self.spelled(name)
 
-    def native(self, name: str) -> Any:
-        """A column as it is, of any type. Raises ColumnError where there is none."""
+    def native(self, name: str) -> ArrowColumn:
+        """A column in its own type. Raises ColumnError if it is missing."""
         for table in self.parts or (self,):
             if name not in table.names:
                 raise missing_column(name, table.names, table.path)
         return self.arrow.column(name)
 
-    def spelled(self, name: str) -> Any:
-        """A column as strings: nested values as JSON, nulls as they are.
+    def spelled(self, name: str) -> ArrowColumn:
+        """A column as strings: nested values as JSON, nulls unchanged.
 
         Raises
         ------
         EncodingError
-            Bytes that are not UTF-8.
+            A value is not UTF-8.
         DataError
             A value cannot be read.
         """
@@ -203,29 +220,29 @@ class Table:
         return list(self.column(name).to_pylist())
 
     def mean_length(self, name: str) -> float:
-        """Mean number of characters of a column's values; 0 where there are none."""
+        """The mean number of characters of a column's values; 0 if there are none."""
         return float(pc.mean(pc.utf8_length(self.spelled(name))).as_py() or 0.0)
 
 
-def spelled(column: Any, name: str, place: Place) -> Any:
-    """An Arrow column as large_string: numbers as JSON writes them, nested values as JSON, nulls as they are.
+def spelled(column: ArrowColumn, name: str, place: Place) -> ArrowColumn:
+    """An Arrow column as large_string: numbers as in JSON, nested values as JSON, nulls unchanged.
 
     Raises
     ------
     EncodingError
-        Bytes that are not UTF-8.
+        A value is not UTF-8.
     DataError
-        A value cannot be read; `place` says where it stands.
+        A value cannot be read; the message has its `place`.
     """
     return _read(_spelled, column, name, place)
 
 
-def python_values(column: Any, name: str, place: Place) -> list[Any]:
-    """An Arrow column as Python's own values. Raises as `spelled`."""
+def python_values(column: ArrowColumn, name: str, place: Place) -> list[Any]:
+    """An Arrow column as Python's own values. Raises as `spelled` does."""
     return list(_read(lambda column: column.to_pylist(), column, name, place))
 
 
-def _read(read: Callable[[Any], Any], column: Any, name: str, place: Place) -> Any:
+def _read(read: Callable[[ArrowColumn], Read], column: ArrowColumn, name: str, place: Place) -> Read:
     try:
         return read(column)
     except _UNREADABLE:
@@ -237,7 +254,7 @@ def _read(read: Callable[[Any], Any], column: Any, name: str, place: Place) -> A
         raise
 
 
-def _unreadable(value: Any, where: str, error: Exception) -> DataError:
+def _unreadable(value: ArrowColumn, where: str, error: Exception) -> DataError:
     if _holds_bytes(value.type):
         content = value.cast(pa.large_binary()).to_pylist()[0]
         try:
@@ -251,7 +268,7 @@ def _unreadable(value: Any, where: str, error: Exception) -> DataError:
     return DataError(f"{where}: the value, of type {value.type}, cannot be read ({reason:.200}); write it as a string")
 
 
-def _spelled(column: Any) -> Any:
+def _spelled(column: ArrowColumn) -> ArrowColumn:
     kind = column.type
     if pa.types.is_dictionary(kind):
         return _spelled(column.cast(kind.value_type))
@@ -259,13 +276,13 @@ def _spelled(column: Any) -> Any:
         values = column.to_pylist()
         return pa.chunked_array([[None if v is None else spell(v) for v in values]], pa.large_string())
     strings = column.cast(pa.large_string())
-    # Arrow trusts a file that says UTF-8.
+    # Arrow does not check a file that claims to be UTF-8.
     strings.validate(full=True)
-    # Arrow writes 1.0 as 1; the other formats have it as 1.0.
+    # Arrow writes 1.0 as 1; other formats spell it 1.0.
     return pc.replace_substring_regex(strings, r"^(-?\d+)$", r"\1.0") if pa.types.is_floating(kind) else strings
 
 
-def _holds_bytes(kind: Any) -> bool:
+def _holds_bytes(kind: ArrowType) -> bool:
     types = pa.types
     tests = (
         types.is_string,
@@ -278,7 +295,7 @@ def _holds_bytes(kind: Any) -> bool:
 
 
 def refuse_doubled(names: Sequence[str], origin: str) -> None:
-    """Raise ColumnError where two columns bear one name."""
+    """Raise ColumnError where two columns have the same name."""
     counts = Counter(names)
     doubled = min((name for name, n in counts.items() if n > 1), default=None)
     if doubled is not None:
@@ -287,13 +304,13 @@ def refuse_doubled(names: Sequence[str], origin: str) -> None:
         )
 
 
-def string_array(column: Sequence[str | None], where: str, first_row: int) -> Any:
-    """Strings as an Arrow array. Raises EncodingError where one holds half a surrogate pair."""
+def string_array(column: Sequence[str | None], where: str, first_row: int) -> ArrowColumn:
+    """Strings as an Arrow array. Raises EncodingError where one contains half a surrogate pair."""
     try:
         return pa.array(column, pa.large_string())
     except UnicodeEncodeError:
-        row = next(row for row, value in enumerate(column, first_row) if _HALF_A_PAIR.search(value or ""))
+        row = next(row for row, value in enumerate(column, first_row) if _LONE_SURROGATE.search(value or ""))
         raise EncodingError(
             f"{where}, row {row}: found half a surrogate pair (an escape such as \\ud800), "
-            "which is no character; write the whole pair, or remove it"
+            "which is not a character; write the whole pair, or remove it"
         ) from None

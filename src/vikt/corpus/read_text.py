@@ -1,10 +1,10 @@
-"""Tables written as text: CSV, TSV and JSONL, a batch at a time in constant memory."""
+"""Tables written as text: CSV, TSV and JSONL, one batch at a time in constant memory."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TypedDict, TypeVar
 
 from vikt.corpus.columns import wanted_columns
 from vikt.corpus.read_json import JsonColumn, parse_object
@@ -12,11 +12,11 @@ from vikt.corpus.read_stream import Lines, without_end
 from vikt.corpus.read_tables import Table, refuse_doubled
 from vikt.errors import DataError
 
-# A batch also ends at this many bytes, so that memory stays bounded where every row is long.
+# A batch ends at this many bytes, so that memory stays bounded where rows are long.
 BYTES_PER_BATCH = 1 << 24
 
-# The csv module limits fields to 131,072 characters unless told otherwise, for the whole process; a document
-# may well be longer. The largest number that its C long holds on every platform.
+# The csv module limits fields to 131,072 characters by default, for the whole process, and a document may be longer.
+# This is the largest number that a C long holds on every platform.
 _LONGEST_FIELD = 2**31 - 1
 
 _CSV_FAULTS = {
@@ -31,8 +31,15 @@ Record = list[str]
 Row = TypeVar("Row")
 
 
+class LineCounts(TypedDict):
+    """How many lines some rows took, and how many of them were blank."""
+
+    n_lines: int
+    n_blank: int
+
+
 def read_csv(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
-    """RFC 4180: a value may be quoted, and then hold commas, line ends and doubled quotation marks."""
+    """RFC 4180: a quoted value may contain commas, line ends and doubled quotation marks."""
     return _read_delimited(_csv_records, lines, wanted, rows_per_batch)
 
 
@@ -42,9 +49,9 @@ def read_tsv(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) ->
 
 
 def read_jsonl(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
-    """An object a line; its names are the columns."""
+    """One object per line; its names are the columns."""
     columns: dict[str, JsonColumn] = {}
-    for first_row, batch, about in in_batches(_objects(lines), lines, rows_per_batch):
+    for first_row, batch, counts in in_batches(_objects(lines), lines, rows_per_batch):
         present = list(dict.fromkeys(name for row in batch for name in row))
         # A later batch may lack a column that the first one had.
         known = present if batch and not columns else [*present, *(wanted or ())]
@@ -53,7 +60,7 @@ def read_jsonl(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) 
             columns.setdefault(name, JsonColumn(name, lines.origin))
         values = [columns[name].strings([row.get(name) for row in batch], first_row) for name in names]
         problems = {name: column.problem for name, column in columns.items() if column.problem}
-        yield Table.from_columns(names, values, lines.origin, first_row, problems=problems, objects=batch, **about)
+        yield Table.from_columns(names, values, lines.origin, first_row, problems=problems, objects=batch, **counts)
 
 
 def _read_delimited(
@@ -67,9 +74,9 @@ def _read_delimited(
     refuse_doubled(header, lines.origin)
     names = wanted_columns(wanted, header, lines.origin)
     picked = [header.index(name) for name in names]
-    for first_row, batch, about in in_batches(_rows(records, header, lines), lines, rows_per_batch):
+    for first_row, batch, counts in in_batches(_rows(records, header, lines), lines, rows_per_batch):
         columns = list(zip(*batch, strict=True)) or [()] * len(header)
-        yield Table.from_columns(names, [columns[i] for i in picked], lines.origin, first_row, **about)
+        yield Table.from_columns(names, [columns[i] for i in picked], lines.origin, first_row, **counts)
 
 
 def _header(records: Iterator[Record], lines: Lines) -> Record:
@@ -86,7 +93,7 @@ def _header(records: Iterator[Record], lines: Lines) -> Record:
 
 
 def _rows(records: Iterator[Record], header: Record, lines: Lines) -> Iterator[Record]:
-    # In a table of one column a blank line is an empty text; in any other it is no row.
+    # A blank line is an empty text in a table of one column, and not a row in others.
     blank = [""] if len(header) == 1 else None
     row = 0
     for record in records:
@@ -104,7 +111,7 @@ def _rows(records: Iterator[Record], header: Record, lines: Lines) -> Iterator[R
 def _wrong_width(record: Record, header: Record, row: int, lines: Lines) -> DataError:
     return DataError(
         f"{lines.origin}, row {row} (line {lines.number}): expected {_fields(header)}, found {len(record)}, "
-        f"beginning {record[0]!r:.60}; mend the row (in .csv quote a value that holds a comma or a line end, "
+        f"starting with {record[0]!r:.60}; correct the row (in .csv quote a value that holds a comma or a line end, "
         "in .tsv replace a tab inside a value)"
     )
 
@@ -120,15 +127,15 @@ def _tsv_records(lines: Lines) -> Iterator[Record]:
 
 def _csv_records(lines: Lines) -> Iterator[Record]:
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_FIELD))
-    begins = 1
+    first_line = 1
     try:
         for record in csv.reader(lines, strict=True):
             yield record
-            begins = lines.number + 1
+            first_line = lines.number + 1
     except csv.Error as error:
         faults = (fault for phrase, fault in _CSV_FAULTS.items() if phrase in str(error))
-        fault = next(faults, f"{error}; mend the row")
-        raise DataError(f"{lines.origin}, in the row that begins on line {begins}: {fault}") from None
+        fault = next(faults, f"{error}; correct the row")
+        raise DataError(f"{lines.origin}, in the row that starts on line {first_line}: {fault}") from None
 
 
 def _objects(lines: Lines) -> Iterator[dict[str, object]]:
@@ -139,19 +146,17 @@ def _objects(lines: Lines) -> Iterator[dict[str, object]]:
             lines.blank += 1
 
 
-def in_batches(
-    rows: Iterable[Row], lines: Lines, rows_per_batch: int
-) -> Iterator[tuple[int, list[Row], dict[str, Any]]]:
-    """First row's number, rows, and the lines they took; the last batch may be lines without rows."""
-    first_row, batch, begin = 1, list[Row](), (0, 0, 0)
+def in_batches(rows: Iterable[Row], lines: Lines, rows_per_batch: int) -> Iterator[tuple[int, list[Row], LineCounts]]:
+    """The first row's number, the rows, and how many lines they took; the last batch may have lines without rows."""
+    first_row, batch, start = 1, list[Row](), (0, 0, 0)
     for row in rows:
         batch.append(row)
-        if len(batch) >= rows_per_batch or lines.offset - begin[2] >= BYTES_PER_BATCH:
-            yield first_row, batch, _lines_since(begin, lines)
-            first_row, batch, begin = first_row + len(batch), [], (lines.number, lines.blank, lines.offset)
-    if lines.number > begin[0]:
-        yield first_row, batch, _lines_since(begin, lines)
+        if len(batch) >= rows_per_batch or lines.offset - start[2] >= BYTES_PER_BATCH:
+            yield first_row, batch, _lines_since(start, lines)
+            first_row, batch, start = first_row + len(batch), [], (lines.number, lines.blank, lines.offset)
+    if lines.number > start[0]:
+        yield first_row, batch, _lines_since(start, lines)
 
 
-def _lines_since(begin: tuple[int, int, int], lines: Lines) -> dict[str, int]:
-    return {"n_lines": lines.number - begin[0], "n_blank": lines.blank - begin[1]}
+def _lines_since(start: tuple[int, int, int], lines: Lines) -> LineCounts:
+    return {"n_lines": lines.number - start[0], "n_blank": lines.blank - start[1]}

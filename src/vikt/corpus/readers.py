@@ -1,6 +1,6 @@
-"""Labelled text in: files, folders and standard input as tables, whole or a batch at a time.
+"""Labelled text in: files, folders and standard input as tables, whole or one batch at a time.
 
-No value's type is guessed: `NA`, `null`, `007`, `true` and the empty string are what they say.
+The types of values are never guessed: `NA`, `null`, `007`, `true` and the empty string are strings.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _of_lines(reader: TextReader) -> Reader:
     return lambda stream, origin, wanted, rows: reader(Lines(stream, origin), wanted, rows)
 
 
-# Formats by name, and the names by suffix.
+# The reader of each format, and the format of each suffix.
 READERS: dict[str, Reader] = {
     "csv": _of_lines(read_csv),
     "tsv": _of_lines(read_tsv),
@@ -47,35 +47,35 @@ FORMATS = {f".{name}": name for name in READERS} | {
     ".svm": "svmlight",
     ".libsvm": "svmlight",
 }
-# How the formats begin that can be told without a suffix.
+# The first bytes of formats that are recognised without a suffix.
 _BEGINNINGS = {b"{": "jsonl", LABEL_MARK.encode(): "txt"}
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
 def read_table(source: str | Path, wanted: Sequence[str] | None = None, format: str | None = None) -> Table:
-    """Read a whole file, to learn from it or to test on it.
+    """Read a whole file, for training or testing.
 
     Parameters
     ----------
     source : str or Path
-        A file in one of the formats of `READERS`, told by its suffix or its begin, packed by gzip or Zstandard or not;
-        a folder of documents, a folder a class; "-" is standard input.
+        A file in one of the formats of `READERS`, recognised by its suffix or its start, perhaps compressed by gzip or
+        Zstandard; a folder of documents, with one folder per class; "-" is standard input.
     wanted : sequence of str, optional
-        The columns to read, in that order; all when left out. `Table.column` refuses one with nulls or nested
-        values when it is asked for; wanted columns are refused at once.
+        The columns to read, in that order; all by default. Wanted columns with nulls or nested values are refused at
+        once, others by `Table.column`.
     format : str, optional
-        A name in `READERS`, where neither suffix nor begin tells.
+        A name in `READERS`, where neither the suffix nor the start shows the format.
 
     Raises
     ------
     InputFileError
-        The file is missing, not to be read, damaged, or of an unknown format.
+        The file is missing, not permitted to be read, damaged, or of an unknown format.
     DataError
-        It holds no rows, a row has too few or too many fields, or a wanted column has a null or nested value.
+        The file has no rows, a row has too few or too many fields, or a wanted column has a null or nested value.
     ColumnError
-        A wanted column is missing, or two columns bear one name.
+        A wanted column is missing, or two columns have the same name.
     EncodingError
-        It is not UTF-8.
+        The file is not UTF-8.
 
     Examples
     --------
@@ -95,9 +95,9 @@ def read_batches(
     rows_per_batch: int = 10_000,
     format: str | None = None,
 ) -> Iterator[Table]:
-    """Read a file a batch at a time, in memory that does not grow with it; blank lines of text are rows.
+    """Read a file one batch at a time, in memory that does not grow with it; blank lines of text are rows.
 
-    The last batch may be empty: it then counts the lines after the last row. Parameters and errors as for
+    The last batch may be empty: it counts the lines after the last row. Parameters and errors are those of
     `read_table`.
     """
     if format is not None:
@@ -117,37 +117,37 @@ def _opened(
     stream: BinaryIO, origin: str, format: str | None
 ) -> Callable[[Sequence[str] | None, int], Iterator[Table]]:
     if format is None:
-        begin = _first_lines(stream, origin)
-        first = begin[-1].lstrip(_BLANK) if begin else b""
+        start = _first_lines(stream, origin)
+        first = start[-1].lstrip(_BLANK) if start else b""
         format = next((name for mark, name in _BEGINNINGS.items() if first.startswith(mark)), None)
         if format is None and first:
             raise _unknown(origin, first)
         # Nothing but blank lines: no rows in any format.
-        return lambda wanted, rows: READERS[format or "jsonl"](chain(begin, stream), origin, wanted, rows)
+        return lambda wanted, rows: READERS[format or "jsonl"](chain(start, stream), origin, wanted, rows)
     return lambda wanted, rows: READERS[format](stream, origin, wanted, rows)
 
 
 def _first_lines(stream: BinaryIO, origin: str) -> list[bytes]:
     """The lines up to the first that is not blank."""
-    begin = []
+    first_lines = []
     try:
         for line in stream:
-            begin.append(line)
+            first_lines.append(line)
             if line.strip(_BLANK):
                 break
     except OSError as error:
         raise reading_failed(origin, error) from None
-    return begin
+    return first_lines
 
 
 def _unknown(origin: str, line: bytes) -> ViktError:
     if origin == STANDARD_INPUT:
         return UsageError(
-            f"{origin}: expected a table in JSONL, found {line!r:.60}; tell its format with --format csv, say"
+            f"{origin}: expected a table in JSONL, found {line!r:.60}; name its format, as with --format csv"
         )
     return InputFileError(
         f"{origin}: expected a file that ends in {', '.join(FORMATS)} (also with .gz or .zst), "
-        f"found {suffix_of(origin) or 'no suffix'!r}; rename or convert it, or tell its --format"
+        f"found {suffix_of(origin) or 'no suffix'!r}; rename or convert it, or name its format with --format"
     )
 
 

@@ -1,16 +1,16 @@
-"""Running text: tokens in order, a row each; a sentence ends with the token that ends it."""
+"""Running text: tokens in order, one per row; the tokens ".", "!" and "?" end a sentence."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from vikt.arrays import Ints
 from vikt.corpus.texts import Texts
 
 _ENDS = (b".", b"!", b"?")
 
 
-def sentence_starts(tokens: Texts) -> NDArray[np.int64]:
+def sentence_starts(tokens: Texts) -> Ints:
     """For each token, the row of the first token of its sentence: (m,).
 
     Examples
@@ -19,12 +19,12 @@ def sentence_starts(tokens: Texts) -> NDArray[np.int64]:
     [0, 0, 0, 3, 3]
     """
     ends = np.fromiter((token in _ENDS for token in tokens), dtype=bool, count=len(tokens))
-    begins = np.flatnonzero(np.r_[True, ends[:-1]][: len(tokens)])
-    return np.repeat(begins, np.diff(np.r_[begins, len(tokens)]))
+    starts = np.flatnonzero(np.r_[True, ends[:-1]][: len(tokens)])
+    return np.repeat(starts, np.diff(np.r_[starts, len(tokens)]))
 
 
 def neighbours(tokens: Texts, offset: int) -> Texts:
-    """For each token the one so many places behind it in its sentence (before it where negative), or nothing.
+    """For each token the one `offset` places after it in its sentence (before it if negative), or an empty one.
 
     Examples
     --------
@@ -35,15 +35,17 @@ def neighbours(tokens: Texts, offset: int) -> Texts:
     rows = np.arange(len(tokens)) + min(max(offset, -len(tokens)), len(tokens))
     inside = (rows >= 0) & (rows < len(tokens))
     inside[inside] = starts[rows[inside]] == starts[inside]
-    return Texts.from_bytes([tokens[row] if there else b"" for row, there in zip(rows.tolist(), inside, strict=True)])
+    return Texts.from_bytes(
+        [tokens[row] if is_inside else b"" for row, is_inside in zip(rows.tolist(), inside, strict=True)]
+    )
 
 
 def sentences(tokens: Texts) -> Texts:
-    """For each token, the whole of its sentence: rows of one sentence, and of equal ones, belong together."""
+    """For each token its whole sentence, so that rows of one sentence, and of equal sentences, stay together."""
     starts = sentence_starts(tokens)
-    begins, lengths = np.unique(starts, return_counts=True)
+    firsts, lengths = np.unique(starts, return_counts=True)
     whole = [
-        b"\n".join(tokens[i] for i in range(begin, begin + length))
-        for begin, length in zip(begins.tolist(), lengths.tolist(), strict=True)
+        b"\n".join(tokens[i] for i in range(first, first + length))
+        for first, length in zip(firsts.tolist(), lengths.tolist(), strict=True)
     ]
     return Texts.from_bytes([sentence for sentence, n in zip(whole, lengths.tolist(), strict=True) for _ in range(n)])

@@ -1,4 +1,4 @@
-"""What a user names as data, as the files and folders that are meant."""
+"""The files and folders that a user names as data."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 from vikt.errors import InputFileError, UsageError
 
 
-def find_sources(given: Iterable[str | Path]) -> list[str]:
-    """Paths as they are, and patterns such as `data/*.jsonl.gz` as the files that match, sorted; "-" is standard input.
+def find_sources(names: Iterable[str | Path]) -> list[str]:
+    """Paths unchanged, and for patterns such as `data/*.jsonl.gz` the files that match, sorted; "-" is standard input.
 
     Raises
     ------
     InputFileError
-        Nothing matches a pattern.
+        No file matches a pattern.
     UsageError
         A name is empty, or a file is named twice: its rows would count twice.
 
@@ -25,7 +25,7 @@ def find_sources(given: Iterable[str | Path]) -> list[str]:
     >>> find_sources(["a.tsv", "-"])
     ['a.tsv', '-']
     """
-    sources = [source for name in given for source in _matching(str(name))]
+    sources = [source for name in names for source in _matching(str(name))]
     places = [os.path.realpath(source) for source in sources]
     doubled = next((source for source, place in zip(sources, places, strict=True) if places.count(place) > 1), None)
     if doubled:

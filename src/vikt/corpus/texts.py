@@ -1,15 +1,16 @@
-"""Texts as one run of UTF-8 bytes and the offsets at which each begins: no Python string a row."""
+"""Texts as one run of UTF-8 bytes and the offset of each: no Python string per row."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
 from io import BytesIO
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
+from vikt.arrays import Ints
+from vikt.corpus.arrow import ArrowColumn
 from vikt.errors import DataError
 
 
@@ -30,24 +31,25 @@ class Texts:
     (2, 'två')
     """
 
-    def __init__(self, content: bytes, offsets: NDArray[np.int64]) -> None:
+    def __init__(self, content: bytes, offsets: Ints) -> None:
         self.content = content
         self.offsets = offsets
 
     @classmethod
     def from_bytes(cls, pieces: list[bytes]) -> Texts:
+        """The texts with these bytes."""
         offsets = np.zeros(len(pieces) + 1, dtype=np.int64)
         np.cumsum(np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces)), out=offsets[1:])
         return cls(b"".join(pieces), offsets)
 
     @classmethod
     def from_strings(cls, strings: Iterable[str] | Texts) -> Texts:
-        """Encode strings; a lone surrogate keeps its three bytes, so that nothing is lost.
+        """The texts of strings; a lone surrogate keeps its three bytes, so that nothing is lost.
 
         Raises
         ------
         DataError
-            An item is no string; the message tells which.
+            An item is not a string; the message names it.
         """
         if isinstance(strings, Texts):
             return strings
@@ -69,7 +71,7 @@ class Texts:
 
     @classmethod
     def of_lines(cls, block: bytes) -> Texts:
-        """The lines of a block; a line feed ends one, or a carriage return and line feed.
+        """The lines of a block; each ends with a line feed, or a carriage return and a line feed.
 
         Examples
         --------
@@ -80,13 +82,13 @@ class Texts:
         ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == ord("\n"))
         if block and not block.endswith(b"\n"):
             ends = np.append(ends, len(block))
-        # Each line end before an offset is left out of the content.
+        # The content has no line ends, of which there is one for each line before an offset.
         offsets = np.zeros(len(ends) + 1, dtype=np.int64)
         offsets[1:] = ends - np.arange(len(ends))
         return cls(block.translate(None, b"\n"), offsets)
 
     @classmethod
-    def from_arrow(cls, array: Any) -> Texts:
+    def from_arrow(cls, array: ArrowColumn) -> Texts:
         """The texts of a PyArrow large_string array or chunked array without nulls."""
         chunks = [_of_chunk(chunk) for chunk in getattr(array, "chunks", [array]) if len(chunk)]
         lengths = [np.diff(offsets) for offsets, _ in chunks]
@@ -115,8 +117,8 @@ class Texts:
         content = self.content
         return (content[a:b] for a, b in itertools.pairwise(edges))
 
-    def take(self, rows: Any) -> Texts:
-        """The texts named, in that order."""
+    def take(self, rows: ArrayLike) -> Texts:
+        """Some texts, in that order."""
         rows = np.asarray(rows, dtype=np.int64)
         # Neighbours are copied together.
         first = rows[np.diff(rows, prepend=rows[:1]) != 1]
@@ -139,15 +141,15 @@ class Texts:
 
     @property
     def n_blank(self) -> int:
-        """How many are empty, or hold nothing but ASCII's white space."""
-        begins = self.offsets[:-1]
+        """How many texts are empty, or contain only ASCII white space."""
+        starts = self.offsets[:-1]
         bytes_ = np.frombuffer(self.content or b" ", dtype=np.uint8)
-        looked_at = (np.diff(self.offsets) == 0) | (bytes_[np.minimum(begins, len(bytes_) - 1)] <= ord(" "))
-        return sum(not self[i].strip() for i in np.flatnonzero(looked_at).tolist())
+        is_candidate = (np.diff(self.offsets) == 0) | (bytes_[np.minimum(starts, len(bytes_) - 1)] <= ord(" "))
+        return sum(not self[i].strip() for i in np.flatnonzero(is_candidate).tolist())
 
 
-def portions(offsets: NDArray[np.int64], n_bytes: int, most: int) -> Iterator[tuple[int, int]]:
-    """Texts first..last of each portion: of about so many bytes, one text at least and `most` at most.
+def portions(offsets: Ints, n_bytes: int, most: int) -> Iterator[tuple[int, int]]:
+    """Texts first..last of each portion: about n_bytes, at least one text and at most `most` texts.
 
     Examples
     --------
@@ -162,7 +164,9 @@ def portions(offsets: NDArray[np.int64], n_bytes: int, most: int) -> Iterator[tu
         first = last
 
 
-def _of_chunk(array: Any) -> tuple[NDArray[np.int64], Any]:
+def _of_chunk(array: ArrowColumn) -> tuple[Ints, memoryview]:
     """The offsets of a PyArrow array, and the buffer that they point into."""
     _, offsets, content = array.buffers()
-    return np.frombuffer(offsets, dtype=np.int64)[array.offset : array.offset + len(array) + 1], content or b""
+    return np.frombuffer(offsets, dtype=np.int64)[array.offset : array.offset + len(array) + 1], memoryview(
+        content or b""
+    )

@@ -1,4 +1,4 @@
-"""Tables out, in the formats that come in: a batch at a time, to any stream."""
+"""Tables out, in the formats that are read: one batch at a time, to any stream."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import IO, Any, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vikt.corpus.arrow import ArrowColumn, ArrowSchema, ArrowTable
 from vikt.corpus.read_json import Number, spell
 from vikt.corpus.read_stream import suffix_of
 from vikt.corpus.read_tables import Table, python_values
@@ -26,13 +27,17 @@ class Writer(Protocol):
 
     def __init__(self, stream: IO[bytes]) -> None: ...
 
-    def write(self, table: Table, added: Columns) -> None: ...
+    def write(self, table: Table, added: Columns) -> None:
+        """Write the rows of a table with columns added."""
+        ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Write what a file of the format ends with."""
+        ...
 
 
 class _Text:
-    """A format in which every value is a string; the first rows decide the columns."""
+    """A format in which every value is a string; the first table decides the columns."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream = stream
@@ -71,14 +76,13 @@ class _Tsv(_Text):
         torn = next((field for field in fields if "\t" in field or "\n" in field), None)
         if torn is not None:
             raise DataError(
-                f"{table.place(i)}: TSV cannot hold a tab or line end inside a value, found {torn!r:.60}; "
-                "write CSV or JSONL"
+                f"{table.place(i)}: a value in TSV has no tab or line end, found {torn!r:.60}; write CSV or JSONL"
             )
         return "\t".join(fields) + "\n"
 
 
 class _Jsonl:
-    """Objects as they came in, to the digit, or values as JSON has them."""
+    """Objects as they were read, to the digit, or values as JSON."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream = stream
@@ -94,12 +98,12 @@ class _Jsonl:
 
 
 class _Arrow:
-    """Columns of the types that they came in; the first rows decide which."""
+    """Columns in the types in which they were read; the first table decides."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream = stream
         self._writer: Any = None
-        self._schema: Any = None
+        self._schema: ArrowSchema = None
 
     def write(self, table: Table, added: Columns) -> None:
         arrow = _typed(table)
@@ -115,11 +119,11 @@ class _Arrow:
             self._writer.write_table(arrow.select(self._schema.names).cast(self._schema))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
             raise DataError(
-                f"{table.place(0)} and after: a column is not of the type that it had before, or that the format "
-                f"knows ({error!s:.200}); write JSONL instead"
+                f"{table.place(0)} and after: a column is not of the type that it had before, or of one that the "
+                f"format has ({error!s:.200}); write JSONL instead"
             ) from None
 
-    def _opened(self, schema: Any) -> Any:
+    def _opened(self, schema: ArrowSchema) -> Any:
         return pa.ipc.new_file(self.stream, schema)
 
     def close(self) -> None:
@@ -128,7 +132,7 @@ class _Arrow:
 
 
 class _Parquet(_Arrow):
-    def _opened(self, schema: Any) -> Any:
+    def _opened(self, schema: ArrowSchema) -> Any:
         return pq.ParquetWriter(self.stream, schema)
 
 
@@ -144,12 +148,12 @@ WRITERS: dict[str, type[Writer]] = {
 
 
 class TableWriter:
-    """Writes tables to a stream in the format that a file's name tells.
+    """Writes tables to a stream, in the format of a file's name.
 
     Raises
     ------
     UsageError
-        No writer knows the suffix.
+        The suffix is unknown.
 
     Examples
     --------
@@ -164,7 +168,7 @@ class TableWriter:
     def __init__(self, stream: IO[bytes], name: str) -> None:
         suffix = suffix_of(name)
         if suffix not in WRITERS:
-            raise UsageError(f"cannot write {suffix or 'a file without suffix'!r}; known are {', '.join(WRITERS)}")
+            raise UsageError(f"cannot write {suffix or 'a file without suffix'!r}; choose from {', '.join(WRITERS)}")
         self._writer = WRITERS[suffix](stream)
 
     def write(self, table: Table, added: Columns) -> None:
@@ -173,9 +177,9 @@ class TableWriter:
         Raises
         ------
         ColumnError
-            The table has a column of such a name, which would be lost.
+            The table has a column with the name of an added one, and would lose it.
         DataError
-            The format cannot hold a value.
+            The format does not allow a value.
         """
         twice = next((name for name in added if name in table.names), None)
         if twice is not None:
@@ -186,7 +190,7 @@ class TableWriter:
         return self
 
     def __exit__(self, kind: Any, *_: Any) -> None:
-        # What broke off is closed too, or Parquet would try it later, when the stream is gone.
+        # After an error too, or else Parquet closes it later, when the stream is gone.
         with contextlib.nullcontext() if kind is None else contextlib.suppress(pa.ArrowException, OSError, ValueError):
             self._writer.close()
 
@@ -195,7 +199,7 @@ def _refuse_surplus(table: Table, names: Sequence[str]) -> None:
     surplus = next((name for name in table.names if name not in names), None)
     if surplus is not None:
         raise DataError(
-            f"{table.place(0)} and after: found a column {surplus!r}, which the rows before have not; "
+            f"{table.place(0)} and after: found a column {surplus!r}, which the rows before do not have; "
             "write JSONL instead, or give each file its own output"
         )
 
@@ -219,28 +223,28 @@ def _json_values(table: Table, name: str) -> list[Any]:
     return values
 
 
-def _typed(table: Table) -> Any:
+def _typed(table: Table) -> ArrowTable:
     if table.objects is None:
         return table.arrow
     rows = [json.loads(spell(row), parse_float=_float) for row in table.objects]
     return pa.table({name: _inferred(table, name, [row.get(name) for row in rows]) for name in table.names})
 
 
-def _inferred(table: Table, name: str, values: list[Any]) -> Any:
+def _inferred(table: Table, name: str, values: list[Any]) -> ArrowColumn:
     try:
         try:
             return pa.array(values)
         except OverflowError:
-            # Arrow never chooses its largest type of integers by itself.
+            # Arrow does not choose its largest type of integers by itself.
             return pa.array(values, pa.uint64())
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
         raise DataError(
-            f"{table.path}, column {name!r}: the values are of several types, or no type holds them "
+            f"{table.path}, column {name!r}: the values are of several types, or of a type that Arrow lacks "
             f"({error!s:.200}); write JSONL instead"
         ) from None
 
 
 def _float(spelling: str) -> float | str:
-    """A number that is beyond float64 stays a string, which no column of numbers takes."""
+    """A number beyond float64 stays a string, which a column of numbers refuses."""
     number = float(spelling)
     return number if math.isfinite(number) else spelling

@@ -1,4 +1,4 @@
-"""All the figures of a model on labelled rows, for people and as JSON."""
+"""The figures of a model on labelled rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_LABELS_IN_A_MATRIX = 200
 
 @dataclass(frozen=True)
 class Figure:
-    """A value and its confidence interval of 95%; nan, and the reason, where one is undefined."""
+    """A value with its 95% confidence interval; nan, with the reason, where either is undefined."""
 
     value: float
     low: float = math.nan
@@ -28,14 +28,14 @@ class Figure:
     reason: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Finite numbers or null, never NaN or Infinity; `reason` where there is something to say."""
+        """Finite numbers or null, never NaN or Infinity; with the reason, if there is one."""
         numbers = {name: finite(getattr(self, name)) for name in ("value", "low", "high")}
         return numbers | ({"reason": self.reason} if self.reason else {})
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What `evaluate` found.
+    """The figures that `evaluate` found.
 
     Attributes
     ----------
@@ -96,17 +96,17 @@ class Evaluation:
 
     @property
     def rate(self) -> Floats:
-        """Each label's share of the rows: (L,). Where rows were not weighted, the mean probability is to be near it."""
+        """Each label's share of the rows: (L,). Without weights, the mean probability should be near it."""
         return np.asarray(self.support / self.n_rows)
 
     @property
     def absent(self) -> list[str]:
-        """Classes of the model without a row here: their recall and F1 are undefined, macro F1 is over the others."""
+        """Classes of the model that no row has: their recall and F1 are undefined, and macro F1 leaves them out."""
         return [label for label, n in zip(self.labels, self.support, strict=True) if n == 0]
 
     @property
     def per_class(self) -> dict[str, dict[str, Any]]:
-        """Of each label: how well it is found, the rows that have it (support) and got it (predicted), its shares."""
+        """For each label: precision, recall and F1, its rows (support), its predictions, and its shares of both."""
         figures = {
             "precision": self.precision,
             "recall": self.recall,
@@ -189,7 +189,7 @@ def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike
         macro_f1=_macro_f1(entries, len(everything)),
         precision=ratio(correct, n_predicted),
         recall=ratio(correct, n_real),
-        # F1 of a class that was predicted, but is real nowhere, would be 0 whatever the model did.
+        # F1 of a class that no row has would be 0 whatever the model predicts.
         f1=np.where(n_real > 0, f1_of_counts(correct, n_real, n_predicted), math.nan),
         mean_probability=mean_probability,
         unseen=unseen,
@@ -210,13 +210,13 @@ def _check(real: NDArray[Any], names: NDArray[Any], scores: Floats) -> None:
 
 
 def _entries(real: Ints, predicted: NDArray[Any]) -> Ints:
-    """A whole matrix would have a cell for any two labels: too many where nearly every row has a label of its own."""
+    """The cells above 0: the whole matrix is too large where nearly every row has a label of its own."""
     pairs, counts = np.unique(np.column_stack([real, predicted]), axis=0, return_counts=True)
     return np.column_stack([pairs, counts]).astype(np.int64)
 
 
 def _counts(entries: Ints, n_labels: int) -> tuple[Ints, Ints, Ints]:
-    """Of each label: the rows that have it and got it, the rows that have it, the rows that got it."""
+    """For each label: its correct predictions, its rows, and its predictions."""
     right = entries[entries[:, 0] == entries[:, 1]]
     sides = (right[:, 0], right), (entries[:, 0], entries), (entries[:, 1], entries)
     correct, real, predicted = (_totals(side, rows, n_labels) for side, rows in sides)
@@ -243,7 +243,7 @@ def _log_loss(losses: Floats, left_out: int) -> Figure:
     if not len(losses):
         return Figure(math.nan, reason=reason)
     low, high = mean_interval(losses)
-    # A mean of numbers ≥ 0 is none below 0; the normal approximation does not know that. max(nan, 0) is nan.
+    # The mean of numbers ≥ 0 is not negative, but the normal approximation can be. max(nan, 0) is nan.
     return Figure(float(losses.mean()), max(low, 0.0), high, reason)
 
 
@@ -251,7 +251,7 @@ def _macro_f1(entries: Ints, n_labels: int) -> Figure:
     value = float(macro_f1_of_counts(*_counts(entries, n_labels)))
     real, predicted, cells = entries.T
     drawn = macro_f1_interval_of_cells(real, predicted, cells, n_labels)
-    # Draws lose rare classes, which can shift them all to one side of the value.
+    # Draws lose rare classes, which can move all of them to one side of the value.
     around = Interval(min(drawn.low, value), max(drawn.high, value))
     return Figure(value, *around)
 
@@ -263,4 +263,5 @@ def _row_to_json(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def finite(value: float) -> float | None:
+    """The value, or None where JSON has no number for it."""
     return value if math.isfinite(value) else None

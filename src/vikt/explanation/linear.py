@@ -1,4 +1,4 @@
-"""Why a linear model decided as it did: its score is a sum, and each feature's part is known exactly."""
+"""Why a linear model decided as it did: its score is a sum, and the contribution of each feature is exact."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from vikt.corpus.documents import Documents
+from vikt.arrays import Floats
 from vikt.corpus.texts import Texts
 from vikt.features.text import TextFeatures
+from vikt.fitting.model import FittedModel, Inputs, measured
 from vikt.matrix import SparseMatrix
 from vikt.model.linear import LinearModel
 
 
 @dataclass(frozen=True)
 class Contribution:
-    """One feature's part of a score: contribution = weight θ_j times value x_j."""
+    """What one feature adds to a score: its weight θ_j times its value x_j."""
 
     feature: str
     weight: float
@@ -27,7 +29,7 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A score taken apart.
+    """A score as the sum of its contributions.
 
     Attributes
     ----------
@@ -37,11 +39,11 @@ class Explanation:
     score : float
         θ_k·x: the intercept and all contributions, summed. For two classes, the log-odds of `label`.
     intercept : float
-        The dummy feature's part.
+        The contribution of the dummy feature.
     contributions : list of Contribution
         Of every feature of the text, the largest first.
     text : str
-        The text as shown: as given, or normalised where that changes its length.
+        The text as passed, or normalised where that changes its length.
     emphasis : list of float
         How much each character of `text` speaks for `label`.
     """
@@ -64,13 +66,13 @@ class Explanation:
         }
 
 
-def explain(document: Documents, features: TextFeatures, model: LinearModel, classes: list[str]) -> Explanation:
-    """Explain the class that a model gives a document, the only one given."""
-    measured = features.measure(document)
-    texts = measured.texts
-    rows = features.transform(measured, np.float64)
-    X = SparseMatrix(*rows)
-    log_probabilities = model.log_probabilities(X)[0]
+def explain(model: FittedModel, document: Inputs) -> Explanation:
+    """Explain the class that a model gives one document."""
+    features = model.features
+    documents = measured(document, features)
+    texts = documents.texts
+    rows = features.transform(documents, np.float64)
+    log_probabilities = LinearModel(model.theta).log_probabilities(SparseMatrix(*rows))[0]
     k = int(np.argmax(log_probabilities))
     theta = class_weights(model.theta, k)
     weights = theta[1 + rows.indices]
@@ -79,12 +81,12 @@ def explain(document: Documents, features: TextFeatures, model: LinearModel, cla
     names = features.names(rows.indices)
     spelled = {features.prefix(p) + n: f"{n} {s}" for p in features.parts for n, s in p.spellings(texts).items()}
     shown_as = [spelled.get(name, name) for name in names]
-    # A hand-made feature may bear the name of an n-gram, and stands nowhere in the text.
+    # A hand-made feature can have the name of an n-gram, but has no place in the text.
     is_ngram = rows.indices < features.n_features - len(features.handmade_names)
     by_name = {names[j]: float(parts[j]) for j in np.flatnonzero(is_ngram)}
     shown, emphasis = _emphasis(texts, features, by_name)
     return Explanation(
-        classes[k],
+        model.labels[k],
         float(np.exp(log_probabilities[k])),
         float(theta[0] + parts.sum()),
         float(theta[0]),
@@ -94,27 +96,25 @@ def explain(document: Documents, features: TextFeatures, model: LinearModel, cla
     )
 
 
-def class_weights(theta: Any, k: int) -> Any:
+def class_weights(theta: NDArray[np.floating[Any]], k: int) -> Floats:
     """The weights of class k in float64: of two classes, the first's are the other's negated."""
     own = theta[k] if theta.ndim == 2 else theta if k == 1 else -theta
     return np.asarray(own, dtype=np.float64)
 
 
-def strongest_features(
-    features: TextFeatures, model: LinearModel, classes: list[str], n: int = 10
-) -> dict[str, list[tuple[str, float]]]:
-    """The n features of largest weight for each class, by name: {class: [(feature, θ_j), ...]}."""
+def strongest_features(model: FittedModel, n: int = 10) -> dict[str, list[tuple[str, float]]]:
+    """The n features with the largest weights for each class: {class: [(feature, θ_j), ...]}."""
     strongest = {}
-    for k, label in enumerate(classes):
+    for k, label in enumerate(model.labels):
         theta = class_weights(model.theta, k)[1:]
         top = np.argpartition(-theta, min(n, len(theta) - 1))[:n]
         top = top[np.argsort(-theta[top], kind="stable")]
-        strongest[label] = list(zip(features.names(top), theta[top].tolist(), strict=True))
+        strongest[label] = list(zip(model.features.names(top), theta[top].tolist(), strict=True))
     return strongest
 
 
 def _emphasis(texts: Texts, features: TextFeatures, contributions: dict[str, float]) -> tuple[str, list[float]]:
-    """Each n-gram's contribution spread over the characters that it was read from."""
+    """The contribution of each n-gram, spread over the characters that it covers."""
     text = texts[0].decode("utf-8", "surrogatepass")
     if not features.parts:
         return text, [0.0] * len(text)

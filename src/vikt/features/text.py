@@ -2,150 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from vikt.arrays import Bools, Floats
 from vikt.corpus.documents import Documents
 from vikt.corpus.sentences import sentences
 from vikt.corpus.texts import Texts
-from vikt.errors import EmptyVocabularyError, UsageError, check_known
-from vikt.features.encoders import Encoder, Values, spelled_values, take_values
-from vikt.features.handmade import Feature
-from vikt.features.hashing import HashedNgrams
-from vikt.features.ngrams import Ngrams
-from vikt.features.rows import Rows, side_by_side
-from vikt.features.weighting import weighting_named
+from vikt.errors import EmptyVocabularyError
+from vikt.features.description import Fact
+from vikt.features.handmade.encoders import Encoder
+from vikt.features.measured import Measured
+from vikt.features.ngrams.ngrams import FittedNgrams, Ngrams
+from vikt.features.ngrams.spec import Arrays, NgramSpec
+from vikt.features.rows import CompressedRows, Numbers, side_by_side
+from vikt.features.settings import FeatureSettings
 
 
-class Part(NamedTuple):
-    """What a text falls into, the shortest and longest n-gram unless told otherwise, and a weighting of its own."""
-
-    analyzer: str
-    ngrams: tuple[int, int]
-    weighting: str | None = None
-
-
-_WORDS, _CHARACTERS = Part("word", (1, 2)), Part("char_wb", (1, 5))
-_TELLING_WORDS = Part("word", (1, 3), "nb")
-# "auto" is what is taken where there is no choosing; see `vikt.selection.features`.
-FEATURES: dict[str, tuple[Part, ...]] = {
-    "auto": (_WORDS,),
-    "none": (),
-    "word": (_WORDS,),
-    "char": (Part("char", (1, 5)),),
-    "char_wb": (_CHARACTERS,),
-    "word+char": (_WORDS, _CHARACTERS),
-    "nb": (_TELLING_WORDS,),
-    "nb+word+char": (_TELLING_WORDS, _WORDS, _CHARACTERS),
-}
-
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class FeatureSettings:
-    """Which features.
+@dataclass(frozen=True, eq=False)
+class HandmadeSpec:
+    """A fitted hand-made feature without code.
 
     Attributes
     ----------
-    analyzer : str
-        A name in `FEATURES`.
-    ngrams : tuple of int, optional
-        The shortest and longest n-gram of the first part; the part's own if not given.
-    weighting : str
-        A name in `WEIGHTINGS`, of the parts that have none of their own.
-    min_df : int
-        Features in fewer texts are dropped.
-    lowercase : bool, optional
-        Words lose their case and characters keep it, if not given.
-    handmade : tuple of Feature
-        Features beside the n-grams.
-    hashing : int, optional
-        Bits: n-grams fall into 2^hashing buckets, and no vocabulary is kept.
+    declaration : mapping
+        Its name, kind and options, as in a TOML file.
+    encoder : str
+        How values become columns: "Unscaled", "Scaled", "Block", "Categories" or "Indices", which
+        `vikt.features.handmade.encoders` documents.
+    arrays : mapping of str to array
+        What the encoder has learnt.
+    names : tuple of str
+        The names of the columns.
     """
 
-    analyzer: str = "auto"
-    ngrams: tuple[int, int] | None = None
-    weighting: str = "tfidf"
-    min_df: int = 2
-    lowercase: bool | None = None
-    handmade: tuple[Feature, ...] = ()
-    hashing: int | None = None
-
-    def parts(self) -> list[Ngrams]:
-        """The parts, with nothing learnt.
-
-        Raises
-        ------
-        UsageError
-            A setting that cannot be.
-        """
-        check_known("analyzer", self.analyzer, FEATURES)
-        if self.min_df < 1:
-            raise UsageError(f"min_df: expected 1 or more texts, found {self.min_df}")
-        parts = FEATURES[self.analyzer]
-        if not parts and not self.handmade:
-            raise UsageError("analyzer: 'none' leaves no features; declare some")
-        ngrams = [self.ngrams or part.ngrams for part in parts[:1]] + [part.ngrams for part in parts[1:]]
-        weightings = [weighting_named(part.weighting or self.weighting) for part in parts]
-        options: dict[str, Any] = {"min_df": self.min_df, "lowercase": self.lowercase}
-        made: Callable[..., Ngrams] = Ngrams
-        if self.hashing is not None:
-            made = partial(HashedNgrams, bits=self.hashing)
-        chosen = zip(parts, ngrams, weightings, strict=True)
-        return [made(part.analyzer, n, weighting, **options) for part, n, weighting in chosen]
+    declaration: Mapping[str, Any]
+    encoder: str
+    arrays: Mapping[str, NDArray[Any]]
+    names: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Measured:
-    """Documents in all that features are made of: each row stands for itself, whatever its neighbours were.
+@dataclass(frozen=True, eq=False)
+class FeaturesSpec:
+    """Fitted features without code: the columns of each part, one part after the other."""
 
-    Attributes
-    ----------
-    texts : Texts
-        Empty ones where there are none.
-    values : tuple of array_like
-        Of each hand-made feature, the value of every row.
-    groups : Texts
-        Rows of equal groups belong together: equal texts, or the sentence that a token stands in.
-    """
-
-    texts: Texts
-    values: tuple[Values, ...]
-    groups: Texts
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
-    def take(self, rows: Any) -> Measured:
-        """The rows named, in that order."""
-        rows = np.asarray(rows, dtype=np.int64)
-        texts = self.texts.take(rows)
-        groups = texts if self.groups is self.texts else self.groups.take(rows)
-        return Measured(texts, tuple(take_values(values, rows) for values in self.values), groups)
-
-    def contents(self) -> Texts:
-        """All that a row says, as bytes."""
-        if not self.values:
-            return self.texts
-        spelled = [self.texts, *map(spelled_values, self.values)]
-        # A length before each, so that no two rows are spelled alike.
-        return Texts.from_bytes(
-            [b"".join(b"%d:%b" % (len(part), part) for part in parts) for parts in zip(*spelled, strict=True)]
-        )
+    ngrams: tuple[NgramSpec, ...]
+    handmade: tuple[HandmadeSpec, ...]
 
 
 class TextFeatures:
-    """The features of documents.
+    """The features of documents. They are fitted once, and nothing in them changes after that.
 
     Parameters
     ----------
     settings : FeatureSettings
+
+    Attributes
+    ----------
+    parts : tuple of FittedNgrams
+        Empty before the features are fitted, as are `encoders`.
+    encoders : tuple of Encoder
+        For each hand-made feature.
 
     Examples
     --------
@@ -156,13 +77,21 @@ class TextFeatures:
 
     def __init__(self, settings: FeatureSettings) -> None:
         self.settings = settings
-        self.parts = settings.parts()
-        self.encoders = [feature.encoder() for feature in settings.handmade]
+        self._ngrams: Sequence[Ngrams] = settings.parts()
+        self.parts: tuple[FittedNgrams, ...] = ()
+        self.encoders: tuple[Encoder[Any], ...] = ()
+
+    @classmethod
+    def fitted(cls, settings: FeatureSettings, parts: Sequence[FittedNgrams], encoders: Sequence[Encoder[Any]]) -> Self:
+        """Features of parts that have learnt."""
+        features = cls(settings)
+        features.parts, features.encoders = tuple(parts), tuple(encoders)
+        return features
 
     @property
     def reads_text(self) -> bool:
         """Whether documents need a text."""
-        return bool(self.parts) or any(feature.needs is None for feature in self.settings.handmade)
+        return bool(self._ngrams) or any(feature.needs is None for feature in self.settings.handmade)
 
     @property
     def columns(self) -> list[str]:
@@ -171,16 +100,16 @@ class TextFeatures:
 
     @property
     def is_running(self) -> bool:
-        """Whether a feature looks at neighbours, so that documents must be running text: tokens in order."""
+        """Whether a feature reads neighbours, so that documents must be running text: tokens in order."""
         return any(feature.is_running for feature in self.settings.handmade)
 
     def measure(self, documents: Documents) -> Measured:
-        """What features are made of, in one pass over documents in their own order.
+        """What features are made from, in one pass over documents in their own order.
 
         Raises
         ------
         DataError
-            A column that a feature reads is missing, or a value in it cannot be used.
+            A column that a feature reads is missing, or a value in it is invalid.
         """
         values = tuple(feature.measure(documents) for feature in self.settings.handmade)
         texts = documents.strings() if self.reads_text else None
@@ -191,53 +120,64 @@ class TextFeatures:
         empty = Texts.from_bytes([b""] * len(documents))
         return Measured(empty, values, Measured(empty, values, empty).contents())
 
-    def fit_transform(self, measured: Measured, progress: Progress | None = None) -> Rows:
-        """Learn the vocabulary and the scales, and return the rows, indices rising within each."""
-        for encoder, values in zip(self.encoders, measured.values, strict=True):
-            encoder.fit(values)
-        rows = self._side_by_side([part.fit_transform(measured.texts, progress) for part in self.parts], measured)
+    def fit_transform(
+        self, measured: Measured, progress: Callable[[int, int], None] | None = None, *, threads: int = 1
+    ) -> CompressedRows:
+        """Learn the vocabulary and the scales, and return the rows, indices rising within each.
+
+        Parameters
+        ----------
+        measured : Measured
+        progress : callable, optional
+            Called with the number of documents done and of all, for each part of the n-grams.
+        threads : int
+            How many do the work; no result depends on it.
+
+        Raises
+        ------
+        EmptyVocabularyError
+            No feature is left.
+        """
+        encoders = tuple(
+            feature.encoder().fit(values)
+            for feature, values in zip(self.settings.handmade, measured.values, strict=True)
+        )
+        learnt = [ngrams.fit_transform(measured.texts, progress, threads=threads) for ngrams in self._ngrams]
+        rows = side_by_side([rows for _, rows in learnt] + _encoded(encoders, measured))
         if not rows.n_features:
             raise EmptyVocabularyError("no feature is left: no hand-made one has a value in these rows")
+        self.parts, self.encoders = tuple(part for part, _ in learnt), encoders
         return rows
 
-    def transform(self, measured: Measured, dtype: Any = None) -> Rows:
-        """The rows of documents by what was learnt; n-grams' values are float32 unless a dtype is given."""
-        return self._side_by_side([part.transform(measured.texts, dtype) for part in self.parts], measured)
+    def transform(self, measured: Measured, dtype: DTypeLike | None = None, *, threads: int = 1) -> CompressedRows:
+        """The rows of documents; n-grams have float32 values by default."""
+        blocks = [part.transform(measured.texts, dtype, threads=threads) for part in self.parts]
+        return side_by_side(blocks + _encoded(self.encoders, measured))
 
-    def scores(self, measured: Measured, theta: Any) -> NDArray[np.float64]:
+    def scores(self, measured: Measured, theta: Numbers, *, threads: int = 1) -> Floats:
         """θᵀx of each document, (m,) or (m, K), from its bytes to its scores without making the rows."""
         by_feature = theta.T.reshape(len(theta.T), -1)
         scores = np.tile(by_feature[0].astype(np.float64), (len(measured), 1))
         first = 1
         for part in self.parts:
             last = first + part.n_columns
-            scores += part.scores(measured.texts, by_feature[first:last])
+            scores += part.scores(measured.texts, by_feature[first:last], threads=threads)
             first = last
-        for encoder, values in zip(self.encoders, measured.values, strict=True):
-            rows = encoder.rows(values)
+        for rows in _encoded(self.encoders, measured):
             of_entries = rows.values[:, None].astype(np.float64) * by_feature[first + rows.indices]
             np.add.at(scores, np.repeat(np.arange(len(measured)), np.diff(rows.indptr)), of_entries)
             first += rows.n_features
         return scores[:, 0] if theta.ndim == 1 else scores
 
-    def use_threads(self, threads: int) -> None:
-        """Learn and score on so many threads; no result depends on it."""
-        for part in self.parts:
-            part.threads = threads
-
-    def _side_by_side(self, parts: list[Rows], measured: Measured) -> Rows:
-        made = zip(self.encoders, measured.values, strict=True)
-        return side_by_side(parts + [encoder.rows(values) for encoder, values in made])
-
-    def names(self, columns: Any = None) -> list[str]:
-        """The features' names, of all columns or of those given; characters beside words are marked as such."""
+    def names(self, columns: ArrayLike | None = None) -> list[str]:
+        """The names of some columns, or of all; characters beside words are marked as such."""
         wanted = np.arange(self.n_features) if columns is None else np.asarray(columns, dtype=np.int64)
         names = np.empty(len(wanted), dtype=object)
         first = 0
         for part in self.parts:
             last = first + part.n_columns
-            mine = np.flatnonzero((wanted >= first) & (wanted < last))
-            names[mine] = [self.prefix(part) + name for name in part.names(wanted[mine] - first)]
+            own = np.flatnonzero((wanted >= first) & (wanted < last))
+            names[own] = [self.prefix(part) + name for name in part.names(wanted[own] - first)]
             first = last
         handmade = np.flatnonzero(wanted >= first)
         names[handmade] = np.array(self.handmade_names, dtype=object)[wanted[handmade] - first]
@@ -245,19 +185,18 @@ class TextFeatures:
 
     @property
     def handmade_names(self) -> list[str]:
-        """The names of the hand-made features' columns, which stand behind the n-grams."""
-        made = zip(self.settings.handmade, self.encoders, strict=True)
-        return [name for feature, encoder in made for name in encoder.names(feature.name)]
+        """The names of the hand-made features' columns, which come after the n-grams."""
+        fitted = zip(self.settings.handmade, self.encoders, strict=True)
+        return [name for feature, encoder in fitted for name in encoder.names(feature.name)]
 
-    @property
-    def said(self) -> list[str]:
-        """What the user should be told of what was learnt."""
-        made = zip(self.settings.handmade, self.encoders, strict=True)
-        said = [part.said() for part in self.parts] + [encoder.said(feature.name) for feature, encoder in made]
-        return list(filter(None, said))
+    def facts(self) -> list[Fact]:
+        """What users should know of what was learnt; `vikt.features.description` puts it into words."""
+        fitted = zip(self.settings.handmade, self.encoders, strict=True)
+        of_ngrams = [fact for part in self.parts for fact in part.facts()]
+        return of_ngrams + [fact for feature, encoder in fitted for fact in encoder.facts(feature.name)]
 
-    def prefix(self, part: Ngrams) -> str:
-        """What goes before a part's names; nothing where there is one part, or for plain words."""
+    def prefix(self, part: FittedNgrams) -> str:
+        """What is put before a part's names; nothing for plain words or where there is one part."""
         if len(self.parts) == 1:
             return ""
         presence = "presence of " if part.weighting.log_count_ratio else ""
@@ -265,51 +204,65 @@ class TextFeatures:
 
     @property
     def n_features(self) -> int:
-        return sum(learnt.n_columns for learnt in self._learners.values())
-
-    def to_arrays(self) -> dict[str, Any]:
-        """What was learnt, as arrays for a file."""
-        return {
-            f"{learner}.{name}": array
-            for learner, learnt in self._learners.items()
-            for name, array in learnt.to_arrays().items()
-        }
-
-    @property
-    def _learners(self) -> dict[str, Ngrams | Encoder]:
-        parts = {f"part{p}": part for p, part in enumerate(self.parts)}
-        return parts | {f"feature{f}": encoder for f, encoder in enumerate(self.encoders)}
-
-    @classmethod
-    def beside(cls, settings: FeatureSettings, several: list[TextFeatures]) -> TextFeatures:
-        """The n-grams of several features beside each other, learnt from the same documents as they are."""
-        features = cls(settings)
-        features.parts = [part for each in several for part in each.parts]
-        features.encoders = several[0].encoders
-        return features
+        """How many columns there are."""
+        return sum(part.n_columns for part in self.parts) + self.n_handmade
 
     @property
     def n_handmade(self) -> int:
-        """How many columns the hand-made features have, which stand behind the n-grams."""
+        """How many columns the hand-made features have, which come after the n-grams."""
         return sum(encoder.n_columns for encoder in self.encoders)
 
     @property
-    def telling_columns(self) -> NDArray[np.bool_]:
-        """Whether each column is to be penalised by how little it tells of a class: (n,)."""
+    def telling_columns(self) -> Bools:
+        """Whether each column is penalised by how little it tells of a class: (n,)."""
         of_parts = [np.full(part.n_columns, part.weighting.log_count_ratio) for part in self.parts]
         return np.concatenate([*of_parts, np.zeros(self.n_handmade, dtype=bool)])
 
     @classmethod
-    def from_arrays(cls, settings: FeatureSettings, arrays: dict[str, Any]) -> TextFeatures:
+    def beside(cls, settings: FeatureSettings, several: Sequence[TextFeatures]) -> Self:
+        """The n-grams of several features beside each other, and the hand-made features, which are the same in all."""
+        return cls.fitted(settings, [part for each in several for part in each.parts], several[0].encoders)
+
+    def to_arrays(self) -> Arrays:
+        """What was learnt, as arrays for a file."""
+        parts = {
+            f"part{p}.{name}": array for p, part in enumerate(self.parts) for name, array in part.to_arrays().items()
+        }
+        return parts | {
+            f"feature{f}.{name}": array
+            for f, encoder in enumerate(self.encoders)
+            for name, array in encoder.to_arrays().items()
+        }
+
+    @classmethod
+    def from_arrays(cls, settings: FeatureSettings, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """Features as they were when `to_arrays` was called.
 
         Raises
         ------
         DamagedModelError
-            The arrays are no features.
+            The arrays do not fit the settings, or each other.
         """
-        features = cls(settings)
-        for learner, learnt in features._learners.items():
-            own = f"{learner}."
-            learnt.restore({name.removeprefix(own): array for name, array in arrays.items() if name.startswith(own)})
-        return features
+
+        def under(prefix: str) -> dict[str, NDArray[Any]]:
+            return {name.removeprefix(prefix): own for name, own in arrays.items() if name.startswith(prefix)}
+
+        parts = [ngrams.from_arrays(under(f"part{p}.")) for p, ngrams in enumerate(settings.parts())]
+        encoders = [feature.encoder().from_arrays(under(f"feature{f}.")) for f, feature in enumerate(settings.handmade)]
+        return cls.fitted(settings, parts, encoders)
+
+    def spec(self) -> FeaturesSpec:
+        """The fitted features without code, from which exports and other readers are made."""
+        from vikt.features.handmade.declarations import declaration
+
+        handmade = tuple(
+            HandmadeSpec(
+                declaration(feature), type(encoder).__name__, encoder.to_arrays(), tuple(encoder.names(feature.name))
+            )
+            for feature, encoder in zip(self.settings.handmade, self.encoders, strict=True)
+        )
+        return FeaturesSpec(tuple(part.spec() for part in self.parts), handmade)
+
+
+def _encoded(encoders: Sequence[Encoder[Any]], measured: Measured) -> list[CompressedRows]:
+    return [encoder.rows(values) for encoder, values in zip(encoders, measured.values, strict=True)]

@@ -1,8 +1,8 @@
-"""The model file: arrays and a header, in safetensors' format. It knows no class and runs no code.
+"""The model file: arrays and a header, in safetensors' format. It knows nothing of classifiers and runs no code.
 
-All metadata is one entry of JSON, sorted but for the digest, which comes first, so that the same model gives the same
-bytes and every model begins alike. The digest is over the whole file (its own place taken as zeros) and is checked
-before anything is parsed: any damage is refused, always. It is no signature, so what a header claims is checked too.
+All metadata is one entry of JSON, sorted except that the digest comes first, so that the same model gives the same
+bytes and every model starts alike. The digest covers the whole file, with zeros in its own place, and is checked before
+anything is parsed, so any damage is refused. It is not a signature, so the claims of a header are checked too.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from vikt.errors import (
 )
 from vikt.files.replacement import replacing
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 
 _ENTRY = "vikt"
 _DIGEST_BYTES = 32
@@ -46,15 +46,17 @@ def save_model(path: str | Path, arrays: dict[str, Any], metadata: dict[str, Any
     Raises
     ------
     OutputFileError
-        The file cannot be written, or something that is no vikt model stands there and `force` is not given.
+        The file cannot be written, or it would replace one that is not a vikt model and `force` is not given.
     """
     from safetensors.numpy import save
 
-    said = json.dumps({**metadata, "format": FORMAT_VERSION}, sort_keys=True, separators=(",", ":"))
-    entry = f'{{"digest":"{_NO_DIGEST}",{said[1:]}'
+    header = json.dumps({**metadata, "format": FORMAT_VERSION}, sort_keys=True, separators=(",", ":"))
+    entry = f'{{"digest":"{_NO_DIGEST}",{header[1:]}'
     content = bytearray(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {_ENTRY: entry}))
     if int.from_bytes(content[:8], "little") > _LONGEST_HEADER:
-        raise OutputFileError(f"{path}: names of classes and columns are longer than a model can hold; shorten them")
+        raise OutputFileError(
+            f"{path}: the names of classes and columns are longer than a model can hold; shorten them"
+        )
     content[_DIGEST_AT:_DIGEST_END] = _digest(content)
     check_replaceable(Path(path), force)
     with replacing(Path(path)) as file:
@@ -62,16 +64,16 @@ def save_model(path: str | Path, arrays: dict[str, Any], metadata: dict[str, Any
 
 
 def check_replaceable(path: Path, force: bool) -> None:
-    """Refuse to write a model where something else stands.
+    """Refuse to replace a file that is not a model.
 
     Raises
     ------
     OutputFileError
-        It is no vikt model, and `force` is not given.
+        The file is not a vikt model, and `force` is not given.
     """
     if path.exists() and not force and not is_model(path):
         raise OutputFileError(
-            f"{path}: stands there and is no vikt model; name another file, or replace it with --force"
+            f"{path}: exists and is not a vikt model; choose another file, or overwrite it with --force"
         )
 
 
@@ -83,7 +85,7 @@ def load_model(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     InputFileError
         There is no such file, or it cannot be read.
     ModelFileError
-        It is no vikt model, is damaged, or is of another format.
+        It is not a vikt model, is damaged, or has another format.
     """
     content = _mapped(Path(path))
     end = _header_end(str(path), content)
@@ -94,7 +96,7 @@ def load_model(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
         metadata = json.loads(header.pop("__metadata__")[_ENTRY])
         behind = FORMAT_VERSION - metadata["format"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise _damaged(path, "has a header that is no model's") from None
+        raise _damaged(path, "has a header that is not that of a model") from None
     if behind > 0:
         raise OlderModelError(
             f"{path}: written in format {metadata['format']}, this version reads {FORMAT_VERSION}; train it again"
@@ -110,7 +112,7 @@ def load_model(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def is_model(path: Path) -> bool:
-    """Whether a file begins as a vikt model does."""
+    """Whether a file starts as a vikt model does."""
     try:
         _header_end(str(path), _mapped(path))
     except (ForeignModelError, DamagedModelError, InputFileError):
@@ -126,7 +128,7 @@ def _mapped(path: Path) -> Any:
     except FileNotFoundError:
         raise InputFileError(f"{path}: there is no such model; train one with `vikt train -o {path} DATA`") from None
     except ValueError:
-        raise ForeignModelError(f"{path}: the file is empty, and no vikt model") from None
+        raise ForeignModelError(f"{path}: is empty, so it is not a vikt model") from None
     except OSError as error:
         raise InputFileError(f"{path}: cannot be read: {error.strerror}") from None
 
@@ -134,7 +136,7 @@ def _mapped(path: Path) -> Any:
 def _header_end(path: str, content: Any) -> int:
     end = 8 + int.from_bytes(content[:8], "little")
     if content[8:_DIGEST_AT] != _BEGIN or not _DIGEST_END < end <= 8 + _LONGEST_HEADER:
-        raise ForeignModelError(f"{path}: is no vikt model; expected a file written by `vikt train`")
+        raise ForeignModelError(f"{path}: is not a vikt model; expected a file written by `vikt train`")
     if end > len(content):
         raise _damaged(path, "ends within its header, so it is truncated")
     return end
@@ -157,7 +159,7 @@ def _arrays(content: Any, begin: int, header: dict[str, Any]) -> dict[str, Any]:
     Raises
     ------
     ValueError, KeyError, TypeError, AttributeError
-        They do not, or an entry is none.
+        They do not, or an entry is invalid.
     """
     arrays, reached = {}, 0
     for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):

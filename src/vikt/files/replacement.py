@@ -23,7 +23,7 @@ _PARTIAL = ".vikt-partial"
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Write beside a file and put it in its place at the end, so that what stood there stays whole until then.
+    """Write to a temporary file and rename it at the end, so that the file it replaces stays whole until then.
 
     Raises
     ------
@@ -58,19 +58,19 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _new_beside(path: Path) -> tuple[IO[bytes], str]:
-    """A new hidden file in the same folder, locked as long as it is open: a killed process holds no lock."""
+    """A new hidden file in the same folder, locked while it is open: a killed process holds no lock."""
     while True:
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PARTIAL)
         with contextlib.suppress(OSError, AttributeError):  # Some file systems know no locks.
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         if os.fstat(descriptor).st_nlink:
             return open(descriptor, "wb"), name
-        # Another process took it for stale before it was locked.
+        # Another process took the file for stale before it was locked.
         os.close(descriptor)
 
 
 def _remove_stale(path: Path) -> None:
-    """Remove what killed processes left beside a file: temporaries that nobody locks."""
+    """Remove the temporary files of killed processes: those that nobody locks."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.*{_PARTIAL}"):
         with contextlib.suppress(OSError, AttributeError), left.open("r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -86,10 +86,10 @@ def _umask() -> int:
 def _advice(error: OSError, path: Path) -> str:
     advice = {
         errno.ENOSPC: "the disk is full; make room or choose another folder",
-        errno.ENOENT: f"there is no folder {path.parent}; make it first",
+        errno.ENOENT: f"the folder {path.parent} does not exist; create it first",
         errno.EACCES: f"no permission to write in {path.parent}; choose another folder",
         errno.EROFS: f"{path.parent} is read-only; choose another folder",
-        errno.ENOTDIR: f"{path.parent} is no folder; choose another",
+        errno.ENOTDIR: f"{path.parent} is not a folder; choose another",
         errno.EISDIR: "it is a folder; name a file",
     }
     return advice.get(error.errno or 0, str(error.strerror or error))

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
+from vikt.arrays import MatrixLike, SparseLike
 from vikt.corpus.documents import LARGEST
 from vikt.errors import DataError
 from vikt.matrix.dense import DenseMatrix
-from vikt.matrix.design import DesignMatrix
 from vikt.matrix.sparse import SparseMatrix
 
 
 def design_matrix(
-    X: Any, *, has_dummy: bool = True, n_features: int | None = None, owner: str = "X", threads: int = 1
-) -> DesignMatrix:
+    X: MatrixLike, *, has_dummy: bool = True, n_features: int | None = None, owner: str = "X", threads: int = 1
+) -> SparseMatrix | DenseMatrix:
     """A design matrix of the rows of X; float32 stays float32, all else becomes float64.
 
     Parameters
@@ -35,7 +36,7 @@ def design_matrix(
     DataError
         X is not two-dimensional, is empty, does not hold finite numbers of at most `LARGEST`, or has another width.
     """
-    matrix = _sparse(X, has_dummy, threads) if hasattr(X, "tocsr") else _dense(X, has_dummy)
+    matrix = _sparse(X, has_dummy, threads) if isinstance(X, SparseLike) else _dense(X, has_dummy)
     if matrix.n_rows == 0 or matrix.n_features == 0:
         raise DataError(
             f"found array with {matrix.n_rows} sample(s) and {matrix.n_features} feature(s) "
@@ -56,23 +57,24 @@ def design_matrix(
     return matrix
 
 
-def _sparse(X: Any, has_dummy: bool, threads: int) -> SparseMatrix:
+def _sparse(X: SparseLike, has_dummy: bool, threads: int) -> SparseMatrix:
     rows = X.tocsr()
     if np.iscomplexobj(rows.data):
         raise DataError("Complex data not supported; take real and imaginary parts as features")
     if not (rows.has_canonical_format and np.all(rows.data)):
-        rows = rows.copy() if rows is X else rows
+        is_users_own = rows is X
+        rows = rows.copy() if is_users_own else rows
         rows.sum_duplicates()
         rows.eliminate_zeros()
     indices = rows.indices if rows.indices.dtype == np.int32 else _narrow(rows.indices)
     return SparseMatrix(rows.indptr, indices, _floats(rows.data), rows.shape[1], has_dummy, threads)
 
 
-def _narrow(indices: Any) -> Any:
+def _narrow(indices: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
     return indices.astype(np.int32) if indices.max(initial=0) < 2**31 else indices
 
 
-def _dense(X: Any, has_dummy: bool) -> DenseMatrix:
+def _dense(X: ArrayLike, has_dummy: bool) -> DenseMatrix:
     values = np.asarray(X)
     if np.iscomplexobj(values):
         raise DataError("Complex data not supported; take real and imaginary parts as features")
@@ -84,7 +86,7 @@ def _dense(X: Any, has_dummy: bool) -> DenseMatrix:
     return DenseMatrix(np.ascontiguousarray(_floats(values)), has_dummy)
 
 
-def _floats(values: Any) -> Any:
+def _floats(values: NDArray[Any]) -> NDArray[np.floating[Any]]:
     if values.dtype == np.float32:
         return values
     try:

@@ -107,6 +107,7 @@ def row_curvature_product(
 
 
 def row_squared_norms(indptr: Array, values: Array, norms: Array) -> None:
+    """Write ‖x‖² of each row."""
     for r in range(norms.shape[0]):
         total = 0.0
         for entry in range(indptr[r], indptr[r + 1]):
@@ -134,6 +135,7 @@ def take_rows(
 
 
 def count_columns(indices: Array, counts: Array) -> None:
+    """Count the entries of each column."""
     for entry in range(indices.shape[0]):
         counts[indices[entry & FORWARD] & FORWARD] += 1
 
@@ -155,6 +157,7 @@ def falling_ranks(counts: Array, begins: Array, ranks: Array) -> None:
 
 
 def renumber(indices: Array, ranks: Array, renumbered: Array) -> None:
+    """Write the new number of each entry's column."""
     for entry in range(indices.shape[0]):
         renumbered[entry & FORWARD] = ranks[indices[entry & FORWARD] & FORWARD]
 
@@ -196,6 +199,7 @@ def dense_row_hashes(values: Array, bits: Array, hashes: Array) -> None:
 
 
 def hashed(column: int, bits: int) -> int:
+    """Mix one column and the bits of its value into a hash."""
     value = column * HASH_FACTOR + bits
     value = (value ^ value >> 32) * HASH_FACTOR
     value = (value ^ value >> 29) * HASH_FACTOR

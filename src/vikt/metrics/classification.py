@@ -1,4 +1,4 @@
-"""The confusion matrix and what is read from it; the loss of probabilities.
+"""The confusion matrix and the figures read from it; the loss of probabilities.
 
 A confusion matrix has a row for each real class and a column for each predicted one.
 """
@@ -87,17 +87,17 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     return float(np.mean(real == predicted))
 
 
-def precision(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: float = math.nan) -> float:
-    """Of the points predicted as the positive class, the part that is: TP / (TP + FP).
+def precision(y_true: ArrayLike, y_pred: ArrayLike, positive: object, undefined: float = math.nan) -> float:
+    """The share of the points predicted as positive that are positive: TP / (TP + FP).
 
     Parameters
     ----------
     y_true, y_pred : array_like, (m,)
         Real and predicted classes.
     positive : object
-        The class in question.
+        The positive class.
     undefined : float
-        The value where nothing was predicted as positive.
+        The value where no point is predicted as positive.
 
     Notes
     -----
@@ -111,8 +111,8 @@ def precision(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: fl
     return float(precisions(_of_positive(y_true, y_pred, positive), undefined)[1])
 
 
-def recall(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: float = math.nan) -> float:
-    """Of the points that are of the positive class, the part found: TP / (TP + FN). Parameters as for `precision`.
+def recall(y_true: ArrayLike, y_pred: ArrayLike, positive: object, undefined: float = math.nan) -> float:
+    """The share of the positive points that are predicted as positive: TP / (TP + FN). Parameters as for `precision`.
 
     Examples
     --------
@@ -122,10 +122,10 @@ def recall(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: float
     return float(recalls(_of_positive(y_true, y_pred, positive), undefined)[1])
 
 
-def f1(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: float = math.nan) -> float:
+def f1(y_true: ArrayLike, y_pred: ArrayLike, positive: object, undefined: float = math.nan) -> float:
     """The harmonic mean of precision and recall: 2 TP / (2 TP + FP + FN). Parameters as for `precision`.
 
-    Undefined only where the positive class is neither real nor predicted anywhere.
+    It is undefined only where no point is positive or predicted as positive.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def f1(y_true: ArrayLike, y_pred: ArrayLike, positive: Any, undefined: float = m
 
 
 def macro_f1(y_true: ArrayLike, y_pred: ArrayLike) -> float:
-    """The mean F1 of the classes that are real somewhere; a class only ever predicted is left out.
+    """The mean F1 of the classes that points have; a class that is only predicted is left out.
 
     Parameters as for `confusion_matrix`.
 
@@ -241,7 +241,7 @@ def ratio(numerator: ArrayLike, denominator: ArrayLike, undefined: float = math.
     return result
 
 
-def _of_positive(y_true: ArrayLike, y_pred: ArrayLike, positive: Any) -> Ints:
+def _of_positive(y_true: ArrayLike, y_pred: ArrayLike, positive: object) -> Ints:
     real, predicted = _pair(y_true, y_pred)
     return confusion_matrix(real == positive, predicted == positive, labels=[False, True])
 

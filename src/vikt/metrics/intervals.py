@@ -1,4 +1,4 @@
-"""How far a figure may lie from the truth because the test rows are a sample."""
+"""Confidence intervals: how far a figure can be from the truth because the test rows are a sample."""
 
 from __future__ import annotations
 
@@ -25,12 +25,14 @@ class Interval(NamedTuple):
 
 
 def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> Interval:
-    """Wilson's interval for a proportion p = successes / trials, with z the normal quantile:
+    """Wilson's interval for a proportion p = successes / trials.
+
+    With z the normal quantile it is
 
         (p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n)
 
-    It stays within [0, 1] and is sensible at 0 and n successes, where p ± z√(p(1-p)/n) has no width. Without trials
-    nothing is known: (0, 1). Wilson 1927, Journal of the American Statistical Association 22.
+    It stays within [0, 1] and is sensible at 0 and n successes, where p ± z√(p(1-p)/n) has no width. Without trials it
+    is (0, 1). Wilson 1927, Journal of the American Statistical Association 22.
 
     Raises
     ------
@@ -51,7 +53,7 @@ def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> In
     p, shrink = successes / trials, 1 + z * z / trials
     centre = p + z * z / (2 * trials)
     width = z * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
-    # The ends are exactly 0 and 1 there; rounding must not say otherwise.
+    # There the ends are exactly 0 and 1, despite rounding.
     low = 0.0 if successes == 0 else (centre - width) / shrink
     high = 1.0 if successes == trials else (centre + width) / shrink
     return Interval(low, high)
@@ -78,9 +80,9 @@ def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
 
 
 def macro_f1_interval(confusion: ArrayLike, confidence: float = 0.95, draws: int = 1000, seed: int = 0) -> Interval:
-    """Percentile bootstrap of macro F1: the test rows are drawn anew, with replacement, and it is computed again.
+    """Percentile bootstrap of macro F1: it is computed again for test rows drawn with replacement.
 
-    Rows in one cell of the confusion matrix are alike, so a draw is one multinomial sample of its cells. Efron and
+    The rows in a cell of the confusion matrix are alike, so a draw is one multinomial sample of the cells. Efron and
     Tibshirani 1993, An Introduction to the Bootstrap, section 13.3.
 
     Parameters

@@ -6,24 +6,26 @@ import warnings
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from vikt.arrays import Classes, Floats
+from vikt.arrays import Classes, ClassWeight, Floats, RowValues
 from vikt.errors import ClassesError, DataError, ShapeWarning, UsageError, known_to_sklearn
 
 
-def label_array(labels: Any) -> NDArray[Any]:
+def label_array(labels: ArrayLike) -> NDArray[Any]:
     """Labels as an array that keeps every character.
 
     NumPy's strings lose a NUL at their end, and two labels could become one: such labels are kept as objects.
     """
     array = np.asarray(labels)
-    if array.dtype.kind == "U" and any(str(label).endswith("\0") for label in labels):
-        return np.asarray(labels, dtype=object)
+    if array.dtype.kind == "U":
+        objects = np.asarray(labels, dtype=object)
+        if any(str(label).endswith("\0") for label in objects.ravel()):
+            return objects
     return array
 
 
-def encode_labels(labels: Any) -> tuple[NDArray[Any], Classes]:
+def encode_labels(labels: ArrayLike) -> tuple[NDArray[Any], Classes]:
     """The classes, sorted, and the class index of each row.
 
     Raises
@@ -60,7 +62,7 @@ def encode_labels(labels: Any) -> tuple[NDArray[Any], Classes]:
     return classes, y.astype(np.int64)
 
 
-def row_weights(sample_weight: Any, n_rows: int) -> Floats:
+def row_weights(sample_weight: RowValues, n_rows: int) -> Floats:
     """w, ones if not given.
 
     Raises
@@ -89,7 +91,7 @@ def row_weights(sample_weight: Any, n_rows: int) -> Floats:
     return weights
 
 
-def class_factors(class_weight: Any, classes: NDArray[Any], y: Classes, weights: Floats) -> Floats:
+def class_factors(class_weight: ClassWeight, classes: NDArray[Any], y: Classes, weights: Floats) -> Floats:
     """The factor by which each row's weight is multiplied: (m,).
 
     "balanced" gives each class the same total; a dict gives factors by class, 1 where it names none.

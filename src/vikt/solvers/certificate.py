@@ -88,6 +88,7 @@ def certificate(value: float, bound: float) -> Certificate:
 
 
 def no_certificate(value: float, reason: str) -> Certificate:
+    """The certificate of a model without a proof."""
     return Certificate(math.nan, math.nan, value, reason)
 
 

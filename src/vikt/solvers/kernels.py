@@ -40,6 +40,7 @@ P5 = np.float32(5.0000001201e-1)
 
 
 def logistic(z: float) -> float:
+    """σ(z), by an exponential that cannot overflow."""
     if z >= 0:
         return 1.0 / (1.0 + math.exp(-z))
     e = math.exp(z)
@@ -370,6 +371,7 @@ def ascend_many_classes(
 
 
 def squared_length(theta: Array) -> float:
+    """Σ_j θ_j², summed in float64."""
     total = 0.0
     for j in range(theta.shape[0]):
         total += (1.0 * theta[j]) * theta[j]

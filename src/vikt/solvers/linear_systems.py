@@ -25,6 +25,7 @@ class Solved(NamedTuple):
 
 
 def inner_product(a: Floats, b: Floats) -> float:
+    """Σ a·b."""
     return float(np.sum(a * b))
 
 

@@ -73,6 +73,7 @@ def _dense(part: Part) -> Floats:
 
 
 def dense_rows(X: DesignMatrix) -> Floats:
+    """The rows of a design matrix, without the dummy feature, as a dense array: (m, n)."""
     indptr, indices, values = X.compressed_rows()
     dense = np.zeros((X.n_rows, X.n_features))
     dense[np.repeat(np.arange(X.n_rows), np.diff(indptr)), indices] = values

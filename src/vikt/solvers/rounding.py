@@ -67,10 +67,12 @@ def dual_rounding(objective: Objective, dual_residuals: PerPart[Floats]) -> floa
 
 
 def largest_intercept(objective: Objective, theta: Floats) -> float:
+    """The largest absolute intercept; 0 where there are none."""
     return float(np.abs(theta[..., 0]).max()) if objective.has_dummy else 0.0
 
 
 def length_of(array: Floats) -> float:
+    """The Euclidean length of all numbers of an array."""
     return float(np.sqrt(np.sum(array * array)))
 
 

@@ -35,8 +35,10 @@ def convergence_epsilon(l2: float, value: float, tol: float, epsilon: float) -> 
 
 
 class EarlyStopping:
-    """Stop when the validation loss has risen for more than `patience` consecutive measurements, the training loss
-    falling meanwhile: overfitting. The weights with the least validation loss are kept.
+    """Early stopping: a rule that notices overfitting by the validation loss.
+
+    It says stop when the validation loss has risen for more than `patience` consecutive measurements while the training
+    loss fell. The weights with the least validation loss are kept.
 
     Parameters
     ----------

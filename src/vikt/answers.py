@@ -1,0 +1,91 @@
+"""The answers of a model to documents, as columns or as lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.corpus.read_json import spell
+from vikt.fitting.model import FittedModel, Inputs
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The most probable classes of each document, and every probability if asked.
+
+    Attributes
+    ----------
+    model : FittedModel
+    threads : int
+    top : int
+        How many classes, the most probable first.
+    threshold : float
+        A class below it is left empty.
+    proba : bool
+        Whether the probability of each class is a column too.
+    """
+
+    model: FittedModel
+    threads: int = 1
+    top: int = 1
+    threshold: float = 0.0
+    proba: bool = False
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """The classes as they are written."""
+        return self.model.labels
+
+    @property
+    def n_top(self) -> int:
+        """How many classes an answer names."""
+        return min(self.top, len(self.labels))
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The names of the columns that an answer has."""
+        ranks = ["", *(f"_{rank}" for rank in range(2, self.n_top + 1))]
+        names = [name + rank for rank in ranks for name in ("predicted", "probability")]
+        return names + ([f"P({label})" for label in self.labels] if self.proba else [])
+
+    def by_column(self, documents: Inputs) -> dict[str, list[Any]]:
+        """The columns of the answers; a class below the threshold is None."""
+        return dict(zip(self.columns, self._rows(documents, [*self.labels, None]).T.tolist(), strict=True))
+
+    def lines(self, documents: Inputs, as_json: bool) -> bytes:
+        """The answers as lines: of fields between tabs, or of JSON."""
+        labels = [*self.labels, None]
+        holds_labels = [name.startswith("predicted") for name in self.columns]
+        if as_json:
+            spelled = [spell(label) for label in labels]
+            names = [spell(name).replace("%", "%%") for name in self.columns]
+            values = ["%b" if is_label else "%a" for is_label in holds_labels]
+            line = "{" + ", ".join(map("{}: {}".format, names, values)) + "}\n"
+        else:
+            spelled = [one_line(label or "") for label in labels]
+            line = "\t".join("%b" if is_label else "%.12g" for is_label in holds_labels) + "\n"
+        rows = self._rows(documents, [label.encode("utf-8", "surrogatepass") for label in spelled])
+        # One pattern for all lines: to format each by itself takes twice the time.
+        return (line.encode("utf-8", "surrogatepass") * len(rows)) % tuple(rows.ravel().tolist())
+
+    def _rows(self, documents: Inputs, labels: list[Any]) -> NDArray[Any]:
+        """An answer for each document; for a class below the threshold it holds the last of the labels."""
+        probabilities = self.model.probabilities(documents, self.threads)
+        best = np.argsort(-probabilities, axis=1, kind="stable")[:, : self.n_top]
+        largest = np.take_along_axis(probabilities, best, axis=1)
+        predicted = np.where(largest >= self.threshold, best, len(self.labels))
+        rows = np.empty((len(probabilities), len(self.columns)), dtype=object)
+        rows[:, 0 : 2 * self.n_top : 2] = np.array(labels, dtype=object)[predicted]
+        rows[:, 1 : 2 * self.n_top : 2] = largest
+        if self.proba:
+            rows[:, 2 * self.n_top :] = probabilities
+        return rows
+
+
+def one_line(label: str) -> str:
+    """A label without tabs and line ends, which are escaped."""
+    return label.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")

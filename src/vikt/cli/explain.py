@@ -1,0 +1,40 @@
+"""`vikt explain`: what each feature of one text adds to its score."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from vikt.cli.console import print_json
+from vikt.corpus.read_stream import read_lines
+from vikt.errors import UsageError
+from vikt.explanation.linear import explain
+from vikt.files.trained import load_trained
+from vikt.report.explanation import explanation_lines, print_highlighted
+
+
+def explain_text(path: Path, text: str | None, columns: list[str], top: int, as_json: bool) -> None:
+    """Print what each feature of a text adds to its score."""
+    model = load_trained(path).model
+    if text is None:
+        text = "\n".join(read_lines(sys.stdin.buffer)) if model.features.reads_text else ""
+    document = {"text": text} | dict(map(_named_value, columns))
+    missing = [name for name in model.features.columns if name not in document]
+    if missing:
+        raise UsageError(
+            f"the model reads the column {missing[0]!r} too; give its value with --column '{missing[0]}=VALUE'"
+        )
+    explanation = explain(model, {name: [value] for name, value in document.items()})
+    if as_json:
+        print_json(explanation.to_json())
+        return
+    print_highlighted(explanation)
+    print()
+    print(explanation_lines(explanation, top))
+
+
+def _named_value(pair: str) -> tuple[str, str]:
+    name, equals, value = pair.partition("=")
+    if not equals:
+        raise UsageError(f"--column: expected NAME=VALUE, found {pair!r}")
+    return name, value

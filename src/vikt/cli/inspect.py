@@ -1,0 +1,30 @@
+"""`vikt inspect`: what a model file holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vikt.classifier import TextClassifier
+from vikt.cli.console import print_json
+from vikt.explanation.linear import strongest_features
+from vikt.files.trained import load_trained
+from vikt.report.as_json import certificate_json, model_json
+from vikt.report.fit import data_lines, fit_lines, handmade_lines, strongest_lines
+from vikt.report.tables import figure
+
+
+def inspect_model(path: Path, as_json: bool) -> None:
+    """Print what a model file holds."""
+    saved = load_trained(path)
+    model, record = saved.model, saved.record
+    if as_json:
+        strongest = {label: [list(feature) for feature in of] for label, of in strongest_features(model).items()}
+        certificate = {"certificate": certificate_json(record)}
+        print_json(model_json(path, model, record) | certificate | {"strongest": strongest})
+        return
+    figures = [f"{name:<10} {figure(entry['value'])}" for name, entry in record.metrics.items()]
+    options = repr(TextClassifier(**saved.parameters))
+    head = f"model      {path} ({path.stat().st_size / 1e6:.1f} MB), {options}"
+    print("\n\n".join([head, data_lines(record, model), fit_lines(record)]))
+    print("\ntest figures\n" + "\n".join(figures) + "\n")
+    print("\n\n".join(filter(None, [handmade_lines(model), strongest_lines(model)])))

@@ -1,0 +1,126 @@
+"""Tables as labelled documents: their columns, and notes for the user on how they were read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.corpus.columns import Columns, find_columns
+from vikt.corpus.documents import Documents
+from vikt.corpus.read_labelled import PAIRS
+from vikt.corpus.read_tables import Table
+from vikt.corpus.readers import read_table
+from vikt.corpus.sources import find_sources
+from vikt.corpus.texts import Texts
+from vikt.errors import DataError
+
+
+class DocumentReader(Protocol):
+    """What reads documents: whether it needs a text, and which columns."""
+
+    @property
+    def reads_text(self) -> bool: ...
+
+    @property
+    def columns(self) -> list[str]: ...
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Labelled documents, the columns that hold them, and notes for the user on how they were read."""
+
+    documents: Documents
+    labels: NDArray[Any]
+    weights: NDArray[np.float64] | None
+    columns: Columns
+    notes: tuple[str, ...]
+    n_blank: int
+
+
+def read_tables(data: Iterable[str | Path], format: str | None) -> Table:
+    """All rows of all files as one table."""
+    return Table.of_files([read_table(source, format=format) for source in find_sources(data)])
+
+
+def labelled(
+    table: Table, reader: DocumentReader, text: str | None, label: str | None, weight: str | None = None
+) -> Labelled:
+    """The columns of a table that a classifier is trained or tested on."""
+    columns = find_columns(
+        table.names,
+        text=text,
+        label=label,
+        origin=table.path,
+        need_text=reader.reads_text,
+        mean_length=table.mean_length,
+    )
+    return Labelled(
+        documents_of(table, reader, columns.text),
+        _labels(table, str(columns.label)),
+        _weights(table, weight) if weight else None,
+        columns,
+        columns.guesses + table.notes + blank_lines(table.path, table.n_blank),
+        table.n_blank,
+    )
+
+
+def blank_lines(path: str, n: int) -> tuple[str, ...]:
+    """A note on lines that were passed over, if there are any."""
+    return (f"{path}: {n:,} blank line{'s' * (n > 1)} passed over",) if n else ()
+
+
+def documents_of(table: Table, reader: DocumentReader, text: str | None) -> Documents:
+    """The texts and columns of a table that a reader needs."""
+    texts = Texts.from_arrow(table.column(text)) if reader.reads_text and text is not None else None
+    columns = {name: table.native(name) for name in reader.columns}
+    if texts is None and not columns:
+        return Documents(Texts.from_strings([""] * table.n_rows), {}, table.path, table.place)
+    return Documents(texts, columns, table.path, table.place)
+
+
+def text_column(table: Table, reader: DocumentReader, text: str | None, trained: str | None) -> Columns:
+    """The column of the texts where there are no labels: as named, else as in training, else guessed."""
+    known = trained if trained in table.names else None
+    need = reader.reads_text
+    return find_columns(table.names, text=text or known, origin=table.path, need_text=need, need_label=False)
+
+
+def paired_columns(table: Table) -> list[str]:
+    """The columns that hold svmlight's pairs."""
+    return [name for name in table.names if table.native(name).type == PAIRS]
+
+
+def _labels(table: Table, name: str) -> NDArray[Any]:
+    labels = np.asarray(table.column(name).to_pylist(), dtype=object)
+    empty = np.flatnonzero(labels == "")
+    if len(empty):
+        raise DataError(
+            f"{table.place(int(empty[0]))} has an empty label in column {name!r} "
+            f"({len(empty)} such rows); label the row or drop it"
+        )
+    return labels
+
+
+def _weights(table: Table, name: str) -> NDArray[np.float64]:
+    spelled = table.column(name).to_pylist()
+    weights = np.array([_number(value) for value in spelled])
+    bad = np.flatnonzero(~((weights >= 0) & np.isfinite(weights)))
+    if len(bad):
+        raise DataError(
+            f"{table.place(int(bad[0]))} has the weight {spelled[bad[0]]!r} in column {name!r} "
+            f"({len(bad)} such rows), expected a number of 0 or more; correct it or drop the row"
+        )
+    return weights
+
+
+def _number(spelled: str) -> float:
+    try:
+        return float(spelled)
+    except ValueError:
+        return math.nan

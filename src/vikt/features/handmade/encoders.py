@@ -1,0 +1,365 @@
+"""Values to columns of features: as they are, scaled, one column per value, numbered by the data.
+
+An encoder learns from the values of the rows to fit (`fit` returns the encoder that has learnt), and then makes rows of
+any values (`rows`). None changes once it is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Protocol, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.arrays import Floats, Ints, RowIndices
+from vikt.corpus.documents import LARGEST, Pairs
+from vikt.corpus.texts import Texts
+from vikt.errors import DamagedModelError, DataError
+from vikt.features.description import Fact
+from vikt.features.rows import CompressedRows
+
+Values = Floats | Texts | Pairs
+# By name, for a file.
+Arrays = Mapping[str, NDArray[Any]]
+Value = TypeVar("Value", contravariant=True)
+
+
+def take_values(values: Values, rows: RowIndices) -> Values:
+    """The values of some rows, in that order."""
+    if isinstance(values, Texts):
+        return values.take(rows)
+    if not isinstance(values, Pairs):
+        return values[rows]
+    lengths = values.offsets[rows + 1] - values.offsets[rows]
+    offsets = np.r_[0, np.cumsum(lengths)].astype(np.int64)
+    places = np.repeat(values.offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
+    return Pairs(offsets, values.indices[places], values.values[places])
+
+
+def spelled_values(values: Values) -> Texts:
+    """The values as bytes, one text per row; equal values have equal bytes."""
+    if isinstance(values, Texts):
+        return values
+    if not isinstance(values, Pairs):
+        width = int(np.prod(values.shape[1:]))
+        rows = np.ascontiguousarray(values.reshape(len(values), width) + 0.0)  # plus zero: -0 is 0
+        return Texts(rows.tobytes(), np.arange(len(rows) + 1, dtype=np.int64) * rows.strides[0])
+    edges = zip(values.offsets[:-1].tolist(), values.offsets[1:].tolist(), strict=True)
+    return Texts.from_bytes([values.indices[a:b].tobytes() + values.values[a:b].tobytes() for a, b in edges])
+
+
+class Encoder(Protocol[Value]):
+    """What a hand-made feature learns."""
+
+    @property
+    def n_columns(self) -> int:
+        """How many columns the feature has."""
+        ...
+
+    def fit(self, values: Value) -> Self:
+        """The encoder that has learnt from the rows to fit."""
+        ...
+
+    def rows(self, values: Value) -> CompressedRows:
+        """The columns of these values, indices rising within a row."""
+        ...
+
+    def names(self, name: str) -> list[str]:
+        """The names of the columns of the feature `name`."""
+        ...
+
+    def facts(self, name: str) -> list[Fact]:
+        """What users should know of what was learnt."""
+        ...
+
+    def to_arrays(self) -> Arrays:
+        """What was learnt, for a file."""
+        ...
+
+    def from_arrays(self, arrays: Arrays) -> Self:
+        """The encoder that has learnt what `to_arrays` gave."""
+        ...
+
+
+@dataclass(frozen=True)
+class Unscaled:
+    """One column, the number itself: yes or no.
+
+    Examples
+    --------
+    >>> Unscaled().rows(np.array([1.0, 0.0])).indptr.tolist()
+    [0, 1, 1]
+    """
+
+    n_columns = 1
+
+    def fit(self, values: Floats) -> Self:
+        """The same: there is nothing to learn."""
+        return self
+
+    def rows(self, values: Floats) -> CompressedRows:
+        """The numbers."""
+        return _dense_rows(values[:, None])
+
+    def names(self, name: str) -> list[str]:
+        """The name of the feature."""
+        return [name]
+
+    def facts(self, name: str) -> list[Fact]:
+        """Nothing was learnt."""
+        return []
+
+    def to_arrays(self) -> Arrays:
+        """Nothing was learnt."""
+        return {}
+
+    def from_arrays(self, arrays: Arrays) -> Self:
+        """The same."""
+        return self
+
+
+@dataclass(frozen=True)
+class Scaled(Unscaled):
+    """One column: (value - mean) / (2·standard deviation), so that λ treats it as it does a yes or no.
+
+    A yes or no of even odds has a standard deviation of ½: divided by two of its own, any number moves a score as much.
+    A yes or no, 1 or 0, is left as it is. A feature that is the same in all rows says nothing, and is left at 0.
+
+    Source: Gelman 2008, Scaling regression inputs by dividing by two standard deviations.
+
+    Examples
+    --------
+    >>> scaled = Scaled().fit(np.array([2.0, 4.0]))
+    >>> scaled.rows(np.array([2.0, 5.0])).values.tolist()
+    [-0.5, 1.0]
+    """
+
+    mean: float = 0.0
+    scale: float = 0.0
+
+    def fit(self, values: Floats) -> Self:
+        """The encoder with the mean and scale of these values."""
+        if len(np.unique(values)) == 2 and np.isin(values, (0.0, 1.0)).all():
+            return replace(self, mean=0.0, scale=1.0)
+        # Summed after a shift by one of the values, so that huge values that differ little keep their digits.
+        shift = float(values[0]) if len(values) else 0.0
+        centre = float(np.mean(values - shift)) if len(values) else 0.0
+        scale = 2 * float(np.sqrt(np.mean((values - shift - centre) ** 2))) if len(values) else 0.0
+        return replace(self, mean=shift + centre, scale=scale)
+
+    def rows(self, values: Floats) -> CompressedRows:
+        """The numbers, scaled."""
+        scaled = (values - self.mean) / self.scale if self.scale > 0 else np.zeros(len(values))
+        return _dense_rows(scaled[:, None])
+
+    def facts(self, name: str) -> list[Fact]:
+        """The scale, unless the feature is a yes or no."""
+        if not self.scale > 0:
+            return [Fact("constant", name, {"mean": self.mean})]
+        if (self.mean, self.scale) == (0.0, 1.0):
+            return []
+        return [Fact("scaled", name, {"mean": self.mean, "scale": self.scale})]
+
+    def to_arrays(self) -> Arrays:
+        """The mean and the scale."""
+        return {"mean_and_scale": np.array([self.mean, self.scale])}
+
+    def from_arrays(self, arrays: Arrays) -> Self:
+        """The encoder with the mean and scale of a file."""
+        mean, scale = arrays["mean_and_scale"].tolist()
+        return replace(self, mean=mean, scale=scale)
+
+
+@dataclass(frozen=True)
+class Block:
+    """d columns of one scale, such as an embedding: divided so that the mean square length of a row is 1.
+
+    Examples
+    --------
+    >>> block = Block().fit(np.array([[3.0, 4.0]]))
+    >>> block.rows(np.array([[3.0, 4.0]])).values.round(2).tolist()
+    [0.6000000238418579, 0.800000011920929]
+    """
+
+    width: int = 0
+    scale: float = 0.0
+
+    @property
+    def n_columns(self) -> int:
+        """d."""
+        return self.width
+
+    def fit(self, values: Floats) -> Self:
+        """The encoder with the width and scale of these values."""
+        scale = float(np.sqrt(np.mean(np.sum(values**2, axis=1)))) if len(values) else 0.0
+        return replace(self, width=values.shape[1], scale=scale)
+
+    def rows(self, values: Floats) -> CompressedRows:
+        """The numbers, scaled. Raises DataError where rows have another width."""
+        if values.shape[1] != self.width and len(values):
+            raise DataError(f"expected rows of {self.width} numbers, as in training, found {values.shape[1]}")
+        return _dense_rows(values.reshape(len(values), self.width) / (self.scale or 1.0))
+
+    def names(self, name: str) -> list[str]:
+        """The name of the feature and the number of the column."""
+        return [f"{name}[{i}]" for i in range(self.width)]
+
+    def facts(self, name: str) -> list[Fact]:
+        """The width and the scale."""
+        return [Fact("block", name, {"width": self.width, "scale": self.scale})]
+
+    def to_arrays(self) -> Arrays:
+        """The width and the scale."""
+        return {"width_and_scale": np.array([self.width, self.scale])}
+
+    def from_arrays(self, arrays: Arrays) -> Self:
+        """The encoder with the width and scale of a file."""
+        width, scale = arrays["width_and_scale"].tolist()
+        return replace(self, width=int(width), scale=scale)
+
+
+@dataclass(frozen=True, eq=False)
+class Categories:
+    """One column per value, sorted; an empty value, or one that training did not have, is in none of them.
+
+    Parameters
+    ----------
+    least : int
+        Values in fewer rows are left out.
+    only : tuple of str
+        Only these values, if there are any; a single one bears the feature's own name.
+    values : Texts
+        The values that were learnt.
+
+    Examples
+    --------
+    >>> categories = Categories().fit(Texts.from_strings(["kth.se", "su.se", "kth.se", ""]))
+    >>> categories.names("sender"), categories.rows(Texts.from_strings(["su.se", "new.se"])).indices.tolist()
+    (['sender=kth.se', 'sender=su.se'], [1])
+    """
+
+    least: int = 1
+    only: tuple[str, ...] = ()
+    values: Texts = field(default_factory=lambda: Texts.from_bytes([]))
+
+    @property
+    def n_columns(self) -> int:
+        """How many values there are."""
+        return len(self.values)
+
+    @cached_property
+    def _column_of(self) -> dict[bytes, int]:
+        return {value: column for column, value in enumerate(self.values)}
+
+    def fit(self, values: Texts) -> Self:
+        """The encoder of the values that are in enough rows."""
+        if self.only:
+            return replace(self, values=Texts.from_strings(sorted(self.only)))
+        counts: dict[bytes, int] = {}
+        for value in values:
+            counts[value] = counts.get(value, 0) + 1
+        frequent = sorted(value for value, n in counts.items() if value and n >= self.least)
+        return replace(self, values=Texts.from_bytes(frequent))
+
+    def rows(self, values: Texts) -> CompressedRows:
+        """1 in the column of each value."""
+        column_of = self._column_of
+        columns = np.fromiter((column_of.get(value, -1) for value in values), dtype=np.int64, count=len(values))
+        known = columns >= 0
+        return _rows(known.astype(np.int64), columns[known], np.ones(int(known.sum())), len(self.values))
+
+    def names(self, name: str) -> list[str]:
+        """The name of the feature and the value."""
+        if len(self.only) == 1:
+            return [name]
+        return [f"{name}={value.decode('utf-8', 'surrogatepass')}" for value in self.values]
+
+    def facts(self, name: str) -> list[Fact]:
+        """How many values there are, unless the user lists them."""
+        return [] if self.only else [Fact("categories", name, {"values": len(self.values)})]
+
+    def to_arrays(self) -> Arrays:
+        """The bytes of the values, and their offsets."""
+        return {"values": np.frombuffer(self.values.content, dtype=np.uint8), "offsets": self.values.offsets}
+
+    def from_arrays(self, arrays: Arrays) -> Self:
+        """The encoder of the values of a file. Raises DamagedModelError where these do not fit together."""
+        offsets = arrays["offsets"]
+        if not len(offsets) or offsets[0] != 0 or offsets[-1] != len(arrays["values"]) or np.any(np.diff(offsets) < 0):
+            raise DamagedModelError("the model's categories do not fit together; train it again")
+        return replace(self, values=Texts(arrays["values"].tobytes(), offsets))
+
+
+@dataclass(frozen=True, eq=False)
+class Indices:
+    """One column per index of the rows to fit, as svmlight's pairs have them; other indices are ignored.
+
+    Examples
+    --------
+    >>> pairs = Pairs(np.array([0, 2]), np.array([1, 2**40]), np.array([0.5, 2.0]))
+    >>> indices = Indices().fit(pairs)
+    >>> indices.names("features"), indices.rows(pairs).values.tolist()
+    (['1', '1099511627776'], [0.5, 2.0])
+    """
+
+    indices: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    @property
+    def n_columns(self) -> int:
+        """How many indices there are."""
+        return len(self.indices)
+
+    def fit(self, values: Pairs) -> Self:
+        """The encoder of the indices that have a value."""
+        return replace(self, indices=np.unique(values.indices[values.values != 0]))
+
+    def rows(self, values: Pairs) -> CompressedRows:
+        """The values in the columns of their indices. Raises DataError where an index is 0 and none was in training."""
+        if len(self.indices) and self.indices[0] > 0 and np.any(values.indices == 0):
+            row = int(np.searchsorted(values.offsets, np.flatnonzero(values.indices == 0)[0], side="right"))
+            raise DataError(
+                f"the model was trained on indices from 1, found the index 0 in row {row}; count from 1 as in training"
+            )
+        columns = np.searchsorted(self.indices, values.indices)
+        known = columns < len(self.indices)
+        known[known] = self.indices[columns[known]] == values.indices[known]
+        known &= values.values != 0
+        ends = np.r_[0, np.cumsum(known)]
+        lengths = ends[values.offsets[1:]] - ends[values.offsets[:-1]]
+        return _rows(lengths, columns[known], values.values[known], len(self.indices))
+
+    def names(self, name: str) -> list[str]:
+        """The indices."""
+        return [str(index) for index in self.indices.tolist()]
+
+    def facts(self, name: str) -> list[Fact]:
+        """How many indices there are, from which to which."""
+        if not len(self.indices):
+            return [Fact("no indices", name)]
+        ends = {"least": int(self.indices[0]), "largest": int(self.indices[-1])}
+        return [Fact("indices", name, {"indices": len(self.indices), **ends})]
+
+    def to_arrays(self) -> Arrays:
+        """The indices."""
+        return {"indices": self.indices}
+
+    def from_arrays(self, arrays: Arrays) -> Self:
+        """The encoder of the indices of a file."""
+        return replace(self, indices=arrays["indices"])
+
+
+def _dense_rows(values: Floats) -> CompressedRows:
+    filled = values != 0
+    _, columns = np.nonzero(filled)
+    return _rows(filled.sum(axis=1), columns, values[filled], values.shape[1])
+
+
+def _rows(lengths: Ints, columns: Ints, values: Floats, n_features: int) -> CompressedRows:
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest > LARGEST:
+        raise DataError(f"expected features of at most {LARGEST:g}, found {largest:.6g} once scaled; check the value")
+    indptr = np.r_[0, np.cumsum(lengths)].astype(np.int64)
+    return CompressedRows(indptr, columns.astype(np.int32), values.astype(np.float32), n_features)

@@ -1,0 +1,50 @@
+"""Documents as features read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vikt.corpus.texts import Texts
+from vikt.features.handmade.encoders import Values, spelled_values, take_values
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Documents as all that their features are made from: no row depends on its neighbours any more.
+
+    Attributes
+    ----------
+    texts : Texts
+        Empty where documents have none.
+    values : tuple of array_like
+        For each hand-made feature the value of every row.
+    groups : Texts
+        Rows of equal groups stay together in splits: equal texts, or the sentence of a token.
+    """
+
+    texts: Texts
+    values: tuple[Values, ...]
+    groups: Texts
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, rows: ArrayLike) -> Measured:
+        """Some rows, in that order."""
+        rows = np.asarray(rows, dtype=np.int64)
+        texts = self.texts.take(rows)
+        groups = texts if self.groups is self.texts else self.groups.take(rows)
+        return Measured(texts, tuple(take_values(values, rows) for values in self.values), groups)
+
+    def contents(self) -> Texts:
+        """The whole content of each row, as bytes."""
+        if not self.values:
+            return self.texts
+        spelled = [self.texts, *map(spelled_values, self.values)]
+        # A length before each, so that no two rows have the same bytes.
+        return Texts.from_bytes(
+            [b"".join(b"%d:%b" % (len(part), part) for part in parts) for parts in zip(*spelled, strict=True)]
+        )

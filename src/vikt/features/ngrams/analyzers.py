@@ -1,0 +1,88 @@
+"""How texts are cut into units: words, characters, characters within words. One table, used everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from vikt.features.ngrams import kernels
+from vikt.features.ngrams.characters import CharacterClasses, pattern_characters, space_characters, word_characters
+
+
+@dataclass(frozen=True)
+class Analyzer:
+    """How a text is cut into units.
+
+    Attributes
+    ----------
+    edges : str
+        The kernel that finds the tokens.
+    characters : Callable
+        Makes the table of character classes that the kernel reads, for a number of code points.
+    actions : tuple of int
+        The automaton that finds words: what each class of characters does in each state.
+    joiner : str
+        What the tokens of an n-gram are joined by in its name.
+    lowercase : bool
+        Whether upper case is lowered by default.
+    composed : bool
+        Whether the text is put into NFC first.
+    shortest_whole : int, optional
+        A word with at least this many tokens, but fewer than the shortest n-gram, counts as one n-gram.
+    """
+
+    edges: str
+    characters: Callable[[int], CharacterClasses]
+    actions: tuple[int, ...] = (0, 0)
+    joiner: str = ""
+    lowercase: bool = True
+    composed: bool = True
+    shortest_whole: int | None = None
+
+
+def _automaton(*states: tuple[tuple[int, int, int], ...]) -> tuple[int, ...]:
+    """One number per class of characters, as the kernel reads it.
+
+    It holds for each state the next state, whether a token opens, and whether one closes.
+    """
+    return tuple(
+        sum(
+            (8 * state | opens << kernels.OPENS | closes << kernels.CLOSES) << 8 * place
+            for place, (state, opens, closes) in enumerate(of_class)
+        )
+        for of_class in zip(*states, strict=True)
+    )
+
+
+# Classes: separates, word, symbol, extends, single. States: outside, in a word, in a token that no letter joins.
+_WORDS = _automaton(
+    ((0, 0, 0), (1, 1, 0), (2, 1, 0), (1, 1, 0), (2, 1, 0)),
+    ((0, 0, 1), (1, 0, 0), (2, 1, 1), (1, 0, 0), (2, 1, 1)),
+    ((0, 0, 1), (1, 1, 1), (2, 1, 1), (2, 0, 0), (2, 1, 1)),
+)
+# Classes: separates, word. States: outside, inside.
+_RUNS = _automaton(
+    ((0, 0, 0), (1, 1, 0)),
+    ((0, 0, 1), (1, 0, 0)),
+)
+# States: outside, after one character, after more: a token of one character opens, but never closes.
+_RUNS_OF_TWO = _automaton(
+    ((0, 0, 0), (1, 1, 0)),
+    ((0, 0, 0), (2, 0, 0)),
+    ((0, 0, 1), (2, 0, 0)),
+)
+_CHARACTERS = Analyzer(kernels.character_edges.__name__, space_characters, lowercase=False)
+_BOUNDED = Analyzer(kernels.bounded_character_edges.__name__, space_characters, lowercase=False, shortest_whole=3)
+_PATTERN = Analyzer(kernels.word_edges.__name__, pattern_characters, _RUNS_OF_TWO, joiner=" ", composed=False)
+
+# "pattern" is scikit-learn's word pattern `(?u)\b\w\w+\b`, and `\w+` with any length. Those and the characters as
+# typed skip NFC, so that columns agree with scikit-learn's.
+ANALYZERS: dict[str, Analyzer] = {
+    "word": Analyzer(kernels.word_edges.__name__, word_characters, _WORDS, joiner=" "),
+    "char": _CHARACTERS,
+    "char_wb": _BOUNDED,
+    "pattern": _PATTERN,
+    "pattern_any_length": replace(_PATTERN, actions=_RUNS),
+    "char_as_typed": replace(_CHARACTERS, composed=False),
+    "char_wb_as_typed": replace(_BOUNDED, composed=False),
+}

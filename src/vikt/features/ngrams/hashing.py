@@ -1,0 +1,124 @@
+"""N-grams hashed into a fixed number of buckets: no vocabulary to keep, and collisions, which are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vikt.arrays import Ids, Ints
+from vikt.errors import DamagedModelError, UsageError
+from vikt.features.ngrams import kernels
+from vikt.features.ngrams.ids import FoundNgrams, parts_of_threads
+from vikt.features.ngrams.spec import BucketSpec
+from vikt.features.ngrams.tokens import Tokens
+from vikt.threads import Run
+
+FEWEST_BITS, MOST_BITS = 1, 28
+
+
+class Buckets:
+    """The ids of hashed n-grams: an id is a bucket, whatever the length of the n-gram.
+
+    Attributes
+    ----------
+    marks : NDArray[np.int32]
+        While learning, by bucket: 0 if it is empty; else a mark of the first n-gram, odd once another one fell into it.
+    n_shared : int
+        How many buckets several different n-grams of the training texts share, once these are learnt.
+    """
+
+    def __init__(self, lengths: range, bits: int, n_shared: int = 0) -> None:
+        self.lengths, self.bits, self.n_shared = lengths, bits, n_shared
+        self.marks: Ids = np.zeros(0, dtype=np.int32)
+
+    @property
+    def n_buckets(self) -> int:
+        """How many buckets there are, empty ones among them."""
+        return 1 << self.bits
+
+    @property
+    def rooms(self) -> list[int]:
+        """All ids are below the number of buckets."""
+        return [self.n_buckets]
+
+    @property
+    def spaces(self) -> list[slice]:
+        """One space for all lengths."""
+        return [slice(0, len(self.lengths))]
+
+    def ids(self, tokens: Tokens) -> Ids:
+        """For each length and each token the bucket of the n-gram that starts there, NONE if there is none."""
+        return self._buckets(tokens, self._hashes(tokens))
+
+    def learn(self, batch: list[Tokens], run: Run, threads: int) -> list[Ids]:
+        """The same for several portions, marking buckets; each thread marks parts of them."""
+        if not len(self.marks):
+            self.marks = np.zeros(self.n_buckets, dtype=np.int32)
+        hashes = list(run(self._hashes, batch))
+
+        def mark(parts: tuple[int, int]) -> None:
+            for tokens, own in zip(batch, hashes, strict=True):
+                tokens.kernels.mark_buckets(own, self.n_buckets - 1, *parts, self.marks)
+
+        list(run(mark, parts_of_threads(threads)))
+        return [self._buckets(tokens, own) for tokens, own in zip(batch, hashes, strict=True)]
+
+    def _hashes(self, tokens: Tokens) -> Ints:
+        hashes = np.empty((self.lengths.stop - 1, tokens.n), dtype=np.int64)
+        tokens.kernels.unit_hashes(tokens.low, tokens.high, tokens.n, hashes[0])
+        for depth in range(2, self.lengths.stop):
+            tokens.kernels.ngram_hashes(hashes[depth - 2], hashes[0], depth, tokens.n, hashes[depth - 1])
+        return hashes[self.lengths.start - 1 :]
+
+    def _buckets(self, tokens: Tokens, hashes: Ints) -> Ids:
+        buckets = np.empty(hashes.shape, dtype=np.int32)
+        tokens.kernels.buckets_of(hashes, self.n_buckets - 1, buckets)
+        return buckets
+
+    def occurring(self, found: Sequence[FoundNgrams]) -> list[Ints]:
+        """1 for every bucket that is not empty, else 0."""
+        return [(self.marks != 0).astype(np.int64)]
+
+    def alphabetical(self, ids: list[Ints]) -> Ints:
+        """The order of their numbers, since buckets have no other names."""
+        return np.argsort(ids[0])
+
+    def kept(self, ids: list[Ints]) -> tuple[Buckets, list[Ints | slice]]:
+        """The same buckets, which keep their numbers, without the marks."""
+        return Buckets(self.lengths, self.bits, int(np.count_nonzero(self.marks & 1))), [slice(None)]
+
+    def names(self, space: int, ids: Ints, joiner: str) -> list[str]:
+        """The numbers of buckets."""
+        return [f"#{bucket}" for bucket in ids.tolist()]
+
+    def spec(self, columns: Sequence[Ids]) -> BucketSpec:
+        """The buckets without code, given the column of each."""
+        used = np.flatnonzero(columns[0] != kernels.NONE)
+        buckets = np.empty(len(used), dtype=np.int64)
+        buckets[columns[0][used]] = used
+        return BucketSpec(self.bits, buckets, self.n_shared)
+
+    @classmethod
+    def of_spec(cls, spec: BucketSpec, lengths: range, n_columns: int) -> tuple[Buckets, Ids]:
+        """Buckets, and the column of each, from arrays that may be damaged.
+
+        Raises
+        ------
+        DamagedModelError
+            The columns are not n_columns different buckets.
+        """
+        buckets = spec.buckets
+        if buckets.dtype != np.int64 or buckets.shape != (n_columns,):
+            raise DamagedModelError(f"{len(buckets)} buckets for {n_columns} features")
+        if len(np.unique(buckets)) != len(buckets) or np.any(buckets < 0) or np.any(buckets >> spec.bits):
+            raise DamagedModelError(f"buckets that are not different ones of {1 << spec.bits}")
+        columns = np.full(1 << spec.bits, kernels.NONE, dtype=np.int32)
+        columns[buckets] = np.arange(len(buckets))
+        return cls(lengths, spec.bits, spec.n_shared), columns
+
+
+def check_bits(bits: int) -> None:
+    """Refuse a number of bits for which there is no room. Raises UsageError."""
+    if not FEWEST_BITS <= bits <= MOST_BITS:
+        raise UsageError(f"hashing: expected {FEWEST_BITS} to {MOST_BITS} bits, found {bits}")

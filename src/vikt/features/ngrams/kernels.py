@@ -1,0 +1,862 @@
+"""Text to features, as loops over bytes: tokens, their keys, n-grams, counts, weights, scores.
+
+Every token has a key of two numbers: the bytes of a token of up to 14 ARE its key, a longer one is hashed and compared.
+The vocabulary is a table for each length of n-gram. Its keys are exact, however long the n-gram: the id of its first
+n - 1 units, and that of its last. Tables hash by open addressing, `slots` holding ids and NONE where empty. A table has
+PARTS regions and an id belongs to one of them, so that threads learn side by side without meeting, and what they learn
+does not depend on how many there are.
+
+The last token of each document is an empty one, with the id NONE, so that no n-gram reaches beyond its document.
+
+All integers are signed 64-bit, and hashing multiplies 32 bits by 30 at a time, so that no product overflows and both
+ways of running agree.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+Array = Any
+
+SEPARATES = 0  # ends a token and belongs to none
+WORD = 1  # joins its neighbours of the same class
+SYMBOL = 2  # is a token of its own
+EXTENDS = 3  # goes with the token before it, or begins a word
+SINGLE = 4  # is a token of its own: a letter of a script without spaces
+
+# What a class of characters does: a byte for each state, in which stand
+NEXT = 0x18  # the next state, as the place of its own byte: 0, 8 or 16
+OPENS = 5  # a bit: whether a token begins here; it counts once it ends
+CLOSES = 6  # a bit: whether one ended before this character
+
+NONE = -1
+UNSURE = -2
+LONG = 15  # a token of so many bytes or more is hashed
+PADDING = 16  # spaces behind all texts
+FORWARD = 0x7FFFFFFFFFFFFFFF  # a mask that changes no index, and shows the compiler that none counts from the end
+SEVEN_BYTES = 0xFFFFFFFFFFFFFF
+HALF = 28
+HALF_MASK = 0xFFFFFFF
+LOW_MASK = 0xFFFFFFFF
+SLOT_MASK = 0x7FFFFFFF
+HASH_1, HASH_2, HASH_3, HASH_4 = 0x278DDE6D, 0x2545F491, 0x1B873593, 0x3C6EF36F  # of 30 bits, and odd
+
+PARTS = 8
+PART_BITS = 3
+CHUNK_BITS = 6  # ids are given to parts by chunks, so that threads do not write to the same cache lines
+
+DOCUMENT, FREQUENCY = 0, 1
+FEW = 16  # so many numbers are sorted sooner by insertion
+WIDEST = 10  # bits of a digit when sorting
+
+
+def decode(text: Array, i: int) -> tuple[int, int]:
+    """The code point that begins at byte i, and the byte after it."""
+    lead = text[i]
+    if lead < 0x80:
+        return int(lead), i + 1
+    if lead < 0xE0:
+        return (lead & 0x1F) << 6 | (text[i + 1] & 0x3F), i + 2
+    if lead < 0xF0:
+        return (lead & 0x0F) << 12 | (text[i + 1] & 0x3F) << 6 | (text[i + 2] & 0x3F), i + 3
+    return (
+        (lead & 0x07) << 18 | (text[i + 1] & 0x3F) << 12 | (text[i + 2] & 0x3F) << 6 | (text[i + 3] & 0x3F),
+        i + 4,
+    )
+
+
+# Normalising: how a character stands in NFC, as flags; above them its combining class, by which marks are ordered.
+LEADS = 1  # may become one with a mark that comes after it
+FOLLOWS = 2  # may become one with a letter that comes before it
+CLASS_SHIFT = 2
+
+
+def lower_ascii(text: Array) -> None:
+    for i in range(len(text)):
+        byte = text[i & FORWARD]
+        text[i & FORWARD] = byte + 32 if 65 <= byte <= 90 else byte
+
+
+def lower_in_place(text: Array, offsets: Array, lower_of: Array, joining_of: Array, undone: Array) -> None:
+    """Lower-case what is not ASCII; undone[d] is 1 where text d asks for more than that, and is left half done.
+
+    Such a text holds a character for which a table says NONE, or is perhaps not in NFC.
+    """
+    for document in range(offsets.shape[0] - 1):
+        i, end = offsets[document], offsets[document + 1]
+        done = is_ascii(text, i, end) or lower_text(text, i, end, lower_of, joining_of)
+        undone[document] = 0 if done else 1
+
+
+def is_ascii(text: Array, i: int, end: int) -> bool:
+    bits = 0
+    for j in range(i, end):
+        bits |= text[j & FORWARD]
+    return bits < 0x80
+
+
+def lower_text(text: Array, i: int, end: int, lower_of: Array, joining_of: Array) -> bool:
+    """Lower-case the bytes i..end in place, or give up: False.
+
+    What passes is in NFC: its marks are in order, and none follows a letter that might join it. The textbook's quick
+    check gives up at any mark that joins some letter, hence at most texts in Hindi, Bengali or Tamil.
+    """
+    letter = 0
+    mark_class = 0
+    while i < end:
+        if text[i] < 0x80:
+            while i < end and text[i] < 0x80:
+                i += 1
+            letter = joining_of[text[i - 1]]
+            mark_class = 0
+            continue
+        point, after = decode(text, i)
+        lower = lower_of[point]
+        joining = joining_of[point]
+        if lower == NONE or joining == NONE or (joining & FOLLOWS and letter & LEADS):
+            return False
+        class_before = mark_class
+        mark_class = joining >> CLASS_SHIFT
+        if 0 < mark_class < class_before:
+            return False
+        if mark_class == 0:
+            letter = joining
+        if lower != point:
+            overwrite(text, i, after, lower)
+        i = after
+    return True
+
+
+def overwrite(text: Array, i: int, after: int, point: int) -> None:
+    """Write a code point in the place i..after of another, of as many bytes: two, three or four."""
+    for j in range(after - 1, i, -1):
+        text[j] = 0x80 | (point & 0x3F)
+        point >>= 6
+    text[i] = ((0xF00 >> (after - i)) & 0xFF) | point
+
+
+# Tokens.
+
+
+def word_edges(
+    text: Array,
+    offsets: Array,
+    class_of: Array,
+    actions: Array,
+    byte_actions: Array,
+    starts: Array,
+    ends: Array,
+    edges: Array,
+) -> int:
+    """Where the words of each document begin and end; edges[d] counts the tokens before document d.
+
+    `actions` is a finite automaton: what each class of characters does in each state. The places of a token are written
+    at every character and kept where the action says that one ended, since a branch that no processor can foresee would
+    cost more. Runs of ASCII have a loop of their own, since one that may decode takes longer.
+    """
+    n = 0
+    for document in range(len(offsets) - 1):
+        edges[document] = n
+        i = offsets[document]
+        end = offsets[document + 1]
+        start = i
+        state = 0
+        while i < end:
+            if text[i] < 0x80:
+                i &= FORWARD
+                n &= FORWARD
+                while i < end and text[i] < 0x80:
+                    action = byte_actions[text[i]] >> state
+                    starts[n] = start
+                    ends[n] = i
+                    n += action >> CLOSES & 1
+                    start = i if action >> OPENS & 1 else start
+                    state = action & NEXT
+                    i += 1
+            else:
+                point, after = decode(text, i)
+                action = actions[class_of[point]] >> state
+                starts[n] = start
+                ends[n] = i
+                n += action >> CLOSES & 1
+                start = i if action >> OPENS & 1 else start
+                state = action & NEXT
+                i = after
+        starts[n] = start
+        ends[n] = end
+        n += actions[SEPARATES] >> state >> CLOSES & 1
+        n = end_document(end, starts, ends, n)
+    edges[len(offsets) - 1] = n
+    return n
+
+
+def end_document(end: int, starts: Array, ends: Array, n: int) -> int:
+    starts[n] = end
+    ends[n] = end
+    return n + 1
+
+
+def character_edges(
+    text: Array,
+    offsets: Array,
+    class_of: Array,
+    actions: Array,
+    byte_actions: Array,
+    starts: Array,
+    ends: Array,
+    edges: Array,
+) -> int:
+    """The characters of each document, as tokens; a run of white space of two or more counts as one space.
+
+    Behind `text` stand PADDING spaces, for tokens that it does not spell, and for what is read beyond its end.
+    """
+    space = len(text) - PADDING
+    n = 0
+    for document in range(len(offsets) - 1):
+        edges[document] = n
+        i = offsets[document]
+        end = offsets[document + 1]
+        separated = False
+        while i < end:
+            i &= FORWARD
+            point, after = decode(text, i)
+            separates = class_of[point] == SEPARATES
+            if separates and separated:
+                starts[n - 1] = space
+                ends[n - 1] = space + 1
+            else:
+                starts[n] = i
+                ends[n] = after
+                n += 1
+            separated = separates
+            i = after
+        n = end_document(end, starts, ends, n)
+    edges[len(offsets) - 1] = n
+    return n
+
+
+def bounded_character_edges(
+    text: Array,
+    offsets: Array,
+    class_of: Array,
+    actions: Array,
+    byte_actions: Array,
+    starts: Array,
+    ends: Array,
+    edges: Array,
+) -> int:
+    """The characters of each document word by word: a space, the word, a space, and an empty token to end n-grams.
+
+    What stands between two words is written at every character, too, and kept where a word ended.
+    """
+    space = len(text) - PADDING
+    n = 0
+    for document in range(len(offsets) - 1):
+        edges[document] = n
+        i = offsets[document]
+        end = offsets[document + 1]
+        starts[n] = space
+        ends[n] = space + 1
+        n += 1
+        inside = 0
+        while i < end:
+            i &= FORWARD
+            n &= FORWARD
+            point, after = decode(text, i)
+            separates = class_of[point] == SEPARATES
+            starts[n] = space if separates else i
+            ends[n] = space + 1 if separates else after
+            starts[n + 1] = space
+            ends[n + 1] = space
+            starts[n + 2] = space
+            ends[n + 2] = space + 1
+            n += 3 * inside if separates else 1
+            inside = 0 if separates else 1
+            i = after
+        n = end_word(space, starts, ends, n) if inside else n - 1
+        n = end_document(space, starts, ends, n)
+    edges[len(offsets) - 1] = n
+    return n
+
+
+def end_word(space: int, starts: Array, ends: Array, n: int) -> int:
+    starts[n] = space
+    ends[n] = space + 1
+    return end_document(space, starts, ends, n + 1)
+
+
+def token_keys(text: Array, eight: Array, starts: Array, ends: Array, n: int, low: Array, high: Array) -> None:
+    """The key of each token: its first seven bytes, and its next seven with its length; or their hash.
+
+    `eight` is the text seen eight bytes at a time, from every byte.
+    """
+    for token in range(n):
+        start = starts[token] & FORWARD
+        length = ends[token] - start
+        if length < 8:
+            low[token] = eight[start] & (1 << 8 * length) - 1
+            high[token] = length << 56
+        elif length < LONG:
+            low[token] = eight[start] & SEVEN_BYTES
+            high[token] = eight[start + 7] & (1 << 8 * (length - 7)) - 1 | length << 56
+        else:
+            low[token] = eight[start] & SEVEN_BYTES
+            high[token] = hash_bytes(text, start, ends[token]) | LONG << 56
+
+
+def hash_bytes(text: Array, start: int, end: int) -> int:
+    value = 0
+    for i in range(start, end):
+        value = mix(value ^ text[i])
+    return value & SEVEN_BYTES
+
+
+def mix(value: int) -> int:
+    """A number of 61 bits that hangs on all bits of one of at most 62."""
+    value = (value & LOW_MASK) * HASH_1 + (value >> 32) * HASH_2
+    return value ^ value >> 31
+
+
+def same_bytes(text: Array, start: int, end: int, pool: Array, pool_start: int, pool_end: int) -> bool:
+    if end - start != pool_end - pool_start:
+        return False
+    for i in range(end - start):
+        if text[start + i] != pool[pool_start + i]:
+            return False
+    return True
+
+
+def copy_to(target: Array, place: int, source: Array, start: int, n: int) -> None:
+    for i in range(n):
+        target[place + i] = source[start + i]
+
+
+def copy_bytes(text: Array, starts: Array, ends: Array, pool: Array) -> None:
+    """The bytes of all tokens, one after the other."""
+    place = 0
+    for token in range(len(starts)):
+        copy_to(pool, place, text, starts[token], ends[token] - starts[token])
+        place += ends[token] - starts[token]
+
+
+# Tables of units and of n-grams.
+
+
+def hash_unit(low: int, high: int) -> int:
+    """31 bits, of which the first three say the part and the last the slot."""
+    value = (low & HALF_MASK) * HASH_1 + (low >> HALF) * HASH_2 + (high & HALF_MASK) * HASH_3 + (high >> HALF) * HASH_4
+    return last_bits(value)
+
+
+def hash_node(key: int) -> int:
+    return last_bits((key & LOW_MASK) * HASH_1 + (key >> 32) * HASH_2)
+
+
+def last_bits(value: int) -> int:
+    """31 bits that all hang on every bit of a sum of products, whose upper bits alone do not."""
+    return ((value ^ value >> 31) & SLOT_MASK) * HASH_3 >> 24 & SLOT_MASK
+
+
+def part_of(value: int) -> int:
+    return value >> 31 - PART_BITS
+
+
+def id_in_part(part: int, n: int) -> int:
+    """The id of the n-th of a part: parts take turns in chunks."""
+    return (n >> CHUNK_BITS << PART_BITS | part) << CHUNK_BITS | n & (1 << CHUNK_BITS) - 1
+
+
+def part_of_id(unit: int) -> int:
+    return unit >> CHUNK_BITS & PARTS - 1
+
+
+def guess_units(
+    low: Array, high: Array, n: int, slots: Array, unit_low: Array, unit_high: Array, unknown: int, units: Array
+) -> None:
+    """The unit of each token where the first slot to look at holds it, `unknown` where that is empty, else UNSURE.
+
+    Most tokens are settled so, by loops without a branch, in which the processor waits for many places of memory at
+    once.
+    """
+    if len(unit_low) == 0:
+        be_unsure(n, units)
+        return
+    region = len(slots) >> PART_BITS
+    for token in range(n):
+        value = hash_unit(low[token], high[token])
+        units[token] = part_of(value) * region + (value & region - 1)
+    for token in range(n):
+        units[token] = slots[units[token] & FORWARD]
+    for token in range(n):
+        unit = units[token]
+        place = max(unit, 0)
+        same = (unit_low[place] == low[token]) & (unit_high[place] == high[token]) & (high[token] >> 56 < LONG)
+        units[token] = unknown if unit == NONE else unit if same else UNSURE
+
+
+def be_unsure(n: int, ids: Array) -> None:
+    for token in range(n):
+        ids[token] = UNSURE
+
+
+def find_units(
+    low: Array,
+    high: Array,
+    text: Array,
+    starts: Array,
+    ends: Array,
+    begin: int,
+    n: int,
+    slots: Array,
+    unit_low: Array,
+    unit_high: Array,
+    pool: Array,
+    pool_starts: Array,
+    pool_ends: Array,
+    pool_used: Array,
+    counts: Array,
+    most: int,
+    first_part: int,
+    last_part: int,
+    units: Array,
+) -> int:
+    """Settle what guess_units left, of some parts and from `begin` on.
+
+    A unit is learnt if unknown, while its part has fewer than `most`; the bytes of a long one are copied to its part's
+    region of the pool, if there is room.
+
+    Returns
+    -------
+    int
+        The token at which a part was full; n where none was.
+    """
+    region = len(slots) >> PART_BITS
+    pool_region = len(pool) >> PART_BITS
+    for token in range(begin, n):
+        token &= FORWARD
+        if units[token] != UNSURE:
+            continue
+        a = low[token]
+        b = high[token]
+        value = hash_unit(a, b)
+        part = part_of(value)
+        if part < first_part or part >= last_part:
+            continue
+        if b == 0:
+            units[token] = NONE
+            continue
+        base = part * region
+        slot = base + (value & region - 1)
+        while True:
+            unit = slots[slot]
+            if unit == NONE:
+                if most > 0:
+                    n_bytes = ends[token] - starts[token] if b >> 56 == LONG else 0
+                    if counts[part] >= most or pool_used[part] + n_bytes > pool_region:
+                        return token
+                    unit = id_in_part(part, counts[part])
+                    counts[part] += 1
+                    slots[slot] = unit
+                    unit_low[unit] = a
+                    unit_high[unit] = b
+                    pool_starts[unit] = part * pool_region + pool_used[part]
+                    pool_ends[unit] = pool_starts[unit] + n_bytes
+                    pool_used[part] += n_bytes
+                    copy_to(pool, pool_starts[unit], text, starts[token], n_bytes)
+                break
+            if (
+                unit_low[unit] == a
+                and unit_high[unit] == b
+                and (
+                    b >> 56 < LONG
+                    or same_bytes(text, starts[token], ends[token], pool, pool_starts[unit], pool_ends[unit])
+                )
+            ):
+                break
+            slot = base + (slot + 1 & region - 1)
+        units[token] = unit
+    return n
+
+
+def guess_nodes(
+    parents: Array,
+    units: Array,
+    depth: int,
+    n: int,
+    slots: Array,
+    keys: Array,
+    unknown: int,
+    wanted: Array,
+    nodes: Array,
+) -> None:
+    """The n-gram of `depth` units that begins at each token, as guess_units; `parents` has those shorter by one.
+
+    Their keys go to `wanted`, NONE where there is no n-gram.
+    """
+    region = len(slots) >> PART_BITS
+    for token in range(max(n - depth + 1, 0), n):
+        wanted[token] = NONE
+        nodes[token] = NONE
+    for token in range(n - depth + 1):
+        parent = parents[token]
+        unit = units[token + depth - 1]
+        key = parent << 32 | unit
+        wanted[token] = key if (parent != NONE) & (unit != NONE) else NONE
+        value = hash_node(max(key, 0))
+        nodes[token] = part_of(value) * region + (value & region - 1)
+    for token in range(n - depth + 1):
+        nodes[token] = slots[nodes[token] & FORWARD]
+    if len(keys) == 0:
+        be_unsure(n, nodes)
+        return
+    for token in range(n - depth + 1):
+        node = nodes[token]
+        same = keys[max(node, 0)] == wanted[token]
+        nodes[token] = unknown if node == NONE else node if same else UNSURE
+
+
+def find_nodes(
+    wanted: Array,
+    begin: int,
+    n: int,
+    slots: Array,
+    keys: Array,
+    counts: Array,
+    most: int,
+    first_part: int,
+    last_part: int,
+    nodes: Array,
+) -> int:
+    """Settle what guess_nodes left, as find_units."""
+    region = len(slots) >> PART_BITS
+    for token in range(begin, n):
+        token &= FORWARD
+        if nodes[token] != UNSURE:
+            continue
+        key = wanted[token]
+        if key == NONE:
+            if first_part == 0:
+                nodes[token] = NONE
+            continue
+        value = hash_node(key)
+        part = part_of(value)
+        if part < first_part or part >= last_part:
+            continue
+        base = part * region
+        slot = base + (value & region - 1)
+        while True:
+            node = slots[slot]
+            if node == NONE:
+                if most > 0:
+                    if counts[part] >= most:
+                        return token
+                    node = id_in_part(part, counts[part])
+                    counts[part] += 1
+                    slots[slot] = node
+                    keys[node] = key
+                break
+            if keys[node] == key:
+                break
+            slot = base + (slot + 1 & region - 1)
+        nodes[token] = node
+    return n
+
+
+def fill_with_units(low: Array, high: Array, ids: Array, slots: Array) -> bool:
+    """Put units into empty slots; false where a part has no room."""
+    for i in range(len(ids)):
+        if not put(hash_unit(low[ids[i]], high[ids[i]]), ids[i], slots):
+            return False
+    return True
+
+
+def fill_with_nodes(keys: Array, ids: Array, slots: Array) -> bool:
+    """Put n-grams into empty slots; false where a part has no room."""
+    for i in range(len(ids)):
+        if not put(hash_node(keys[ids[i]]), ids[i], slots):
+            return False
+    return True
+
+
+def put(value: int, number: int, slots: Array) -> bool:
+    region = len(slots) >> PART_BITS
+    base = part_of(value) * region
+    slot = value & region - 1
+    for _ in range(region):
+        if slots[base + slot] == NONE:
+            slots[base + slot] = number
+            return True
+        slot = slot + 1 & region - 1
+    return False
+
+
+def only_whole(units: Array, nodes: Array, depth: int, n: int, whole: Array) -> None:
+    """The n-grams that stand between two ends, of a word or a document; NONE for others."""
+    for token in range(n):
+        begins = token == 0 or units[token - 1] == NONE
+        ends = nodes[token] != NONE and units[token + depth] == NONE
+        whole[token] = nodes[token] if begins and ends else NONE
+
+
+# Hashing.
+
+
+def unit_hashes(low: Array, high: Array, n: int, hashes: Array) -> None:
+    """A hash of each token; NONE where it is empty."""
+    for token in range(n):
+        hashes[token] = NONE if high[token] == 0 else mix(mix(low[token]) ^ high[token])
+
+
+def ngram_hashes(parents: Array, units: Array, depth: int, n: int, hashes: Array) -> None:
+    """The hash of the n-gram of `depth` units that begins at each token; `parents` has those shorter by one."""
+    for token in range(n):
+        unit = NONE
+        if parents[token] != NONE:
+            unit = units[token + depth - 1]
+        hashes[token] = NONE if unit == NONE else mix(mix(parents[token]) ^ unit)
+
+
+def buckets_of(hashes: Array, mask: int, buckets: Array) -> None:
+    for row in range(hashes.shape[0]):
+        for token in range(hashes.shape[1]):
+            buckets[row, token] = NONE if hashes[row, token] == NONE else hashes[row, token] & mask
+
+
+def mark_buckets(hashes: Array, mask: int, first_part: int, last_part: int, marks: Array) -> None:
+    """Mark each bucket of some parts with 29 bits of the first n-gram in it, odd once another one falls into it."""
+    for row in range(hashes.shape[0]):
+        for token in range(hashes.shape[1]):
+            value = hashes[row, token]
+            bucket = value & mask & FORWARD
+            part = part_of_id(bucket)
+            if value == NONE or part < first_part or part >= last_part:
+                continue
+            mark = (value >> 30 & 0x1FFFFFFF) << 2 | 2
+            before = marks[bucket]
+            marks[bucket] = mark if before == 0 else before | (before | 1 != mark | 1)
+
+
+# Rows.
+
+
+class Occurrences(NamedTuple):
+    """The n-grams of documents: for each length and each token the id of the n-gram that starts there, NONE if none.
+
+    Document d has the tokens edges[d]..edges[d + 1].
+    """
+
+    ids: Array
+    edges: Array
+
+
+class Weighing(NamedTuple):
+    """From ids to columns and weights.
+
+    Attributes
+    ----------
+    bases : Array
+        For each row of ids, where its ids start in `column_of`.
+    column_of : Array
+        The column of each id, NONE where it has none.
+    count_weights : Array
+        The weight of each count.
+    idf : Array
+        By column; a single number where it is the same for all.
+    normalised : bool
+        Whether each row is divided by its length.
+    """
+
+    bases: Array
+    column_of: Array
+    count_weights: Array
+    idf: Array
+    normalised: bool
+
+
+class Room(NamedTuple):
+    """Arrays to work in: a count for each column, zero before and after; columns and weights of one row."""
+
+    counts: Array
+    columns: Array
+    weights: Array
+
+
+class SortingRoom(NamedTuple):
+    """Arrays in which to sort the columns of one row, each of n_bits."""
+
+    n_bits: int
+    keys: Array
+    spare: Array
+    places: Array
+
+
+class RowArrays(NamedTuple):
+    """Where rows go: how many entries each has; all their columns and values."""
+
+    lengths: Array
+    indices: Array
+    values: Array
+
+
+def count_documents(
+    ids: Array, edges: Array, n_documents: int, document: int, first_part: int, last_part: int, seen: Array
+) -> None:
+    """Add up in how many documents each id of some parts is met; `document` is the number of the first one."""
+    for d in range(n_documents):
+        for row in range(ids.shape[0]):
+            for token in range(edges[d], edges[d + 1]):
+                number = ids[row, token & FORWARD]
+                if number == NONE:
+                    continue
+                number &= FORWARD
+                part = part_of_id(number)
+                if first_part <= part < last_part:
+                    seen[number, FREQUENCY] += seen[number, DOCUMENT] != document + d + 1
+                    seen[number, DOCUMENT] = document + d + 1
+
+
+def count_occurrences(ids: Array, occurrences: Array) -> None:
+    """Add up how often each id is met."""
+    for row in range(ids.shape[0]):
+        for token in range(ids.shape[1]):
+            if ids[row, token] != NONE:
+                occurrences[ids[row, token]] += 1
+
+
+def columns_of(ids: Array, first: int, last: int, bases: Array, column_of: Array, columns: Array) -> int:
+    """The columns of the n-grams of tokens first..last, as often as they are met. Returns how many there are."""
+    n = 0
+    for level in range(len(bases)):
+        base = bases[level]
+        for token in range(first, last):
+            column = column_of[base + ids[level, token & FORWARD] & FORWARD]
+            columns[n & FORWARD] = column
+            n += column != NONE
+    return n
+
+
+def count(columns: Array, n_met: int, counts: Array) -> int:
+    """Count columns, and leave one of each in the order in which they came. Returns how many are left."""
+    n = 0
+    for i in range(n_met):
+        column = columns[i] & FORWARD
+        columns[n & FORWARD] = column
+        n += counts[column] == 0
+        counts[column] += 1
+    return n
+
+
+def weighted_row(found: Occurrences, first: int, last: int, weighing: Weighing, room: Room) -> tuple[int, float]:
+    """The columns of tokens first..last in the order in which they come, and their weights, both in `room`.
+
+    A weight is count_weights[count]·idf[column].
+
+    Returns
+    -------
+    int
+        How many there are.
+    float
+        What to multiply weights by: 1, or where `normalised` what gives the row length 1.
+    """
+    counts, columns, weights = room.counts, room.columns, room.weights
+    count_weights, idf = weighing.count_weights, weighing.idf
+    last_idf = len(idf) - 1
+    n = count(columns, columns_of(found.ids, first, last, weighing.bases, weighing.column_of, columns), counts)
+    total = 0.0
+    for j in range(n):
+        column = columns[j] & FORWARD
+        weight = count_weights[counts[column] & FORWARD] * idf[min(column, last_idf) & FORWARD]
+        weights[j] = weight
+        total += weight * weight
+        counts[column] = 0
+    return n, 1.0 / math.sqrt(total) if weighing.normalised and total > 0 else 1.0
+
+
+def sort_few(values: Array, n: int) -> None:
+    for i in range(1, n):
+        value = values[i]
+        j = i
+        while j > 0 and values[j - 1] > value:
+            values[j] = values[j - 1]
+            j -= 1
+        values[j] = value
+
+
+def sort_many(values: Array, n: int, n_bits: int, spare: Array, places: Array) -> Array:
+    """Sort numbers by n_bits above the 32nd, digit by digit from the last, to and fro between two arrays.
+
+    There are about as many digits to tell apart as numbers to sort, so that time is linear.
+
+    Returns
+    -------
+    Array
+        That of the two which holds them at last.
+    """
+    width = 5
+    while width < WIDEST and 1 << width < 2 * n:
+        width += 1
+    n_digits = (n_bits + width - 1) // width
+    width = (n_bits + n_digits - 1) // n_digits
+    last = (1 << width) - 1 & FORWARD
+    for shift in range(32, 32 + n_bits, width):
+        for place in range(1 << width):
+            places[place] = 0
+        for i in range(n):
+            places[values[i] >> shift & last] += 1
+        before = 0
+        for place in range(1 << width):
+            n_here = places[place]
+            places[place] = before
+            before += n_here
+        for i in range(n):
+            place = values[i] >> shift & last
+            spare[places[place] & FORWARD] = values[i]
+            places[place] += 1
+        values, spare = spare, values
+    return values
+
+
+def write_rows(found: Occurrences, weighing: Weighing, room: Room, sorting: SortingRoom, rows: RowArrays) -> int:
+    """The rows of documents, one after the other, columns rising. Returns how many entries they have."""
+    edges, columns, weights, keys = found.edges, room.columns, room.weights, sorting.keys
+    lengths, indices, values = rows.lengths, rows.indices, rows.values
+    out = 0
+    for d in range(len(lengths)):
+        n, scale = weighted_row(found, edges[d], edges[d + 1], weighing, room)
+        for j in range(n):
+            keys[j] = columns[j] << 32 | j
+        in_order = keys
+        if n <= FEW:
+            sort_few(keys, n)
+        else:
+            in_order = sort_many(keys, n, sorting.n_bits, sorting.spare, sorting.places)
+        for j in range(n):
+            key = in_order[j]
+            indices[out + j & FORWARD] = key >> 32
+            values[out + j & FORWARD] = scale * weights[key & LOW_MASK]
+        lengths[d] = n
+        out += n
+    return out
+
+
+def score_rows(found: Occurrences, weighing: Weighing, room: Room, theta: Array, scores: Array) -> None:
+    """The part of each document's row in its scores, by weights θ, (columns, K), without keeping or sorting the row."""
+    edges, columns, weights = found.edges, room.columns, room.weights
+    n_classes = theta.shape[1]
+    for d in range(scores.shape[0]):
+        n, scale = weighted_row(found, edges[d], edges[d + 1], weighing, room)
+        if n_classes == 1:
+            # A single sum need not leave the register.
+            score = 0.0
+            for j in range(n):
+                score += weights[j] * theta[columns[j] & FORWARD, 0]
+            scores[d, 0] = score * scale
+            continue
+        for k in range(n_classes):
+            scores[d, k] = 0.0
+        for j in range(n):
+            column = columns[j] & FORWARD
+            weight = weights[j] * scale
+            for k in range(n_classes):
+                scores[d, k] += weight * theta[column, k]

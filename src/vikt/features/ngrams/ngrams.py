@@ -1,0 +1,376 @@
+"""N-grams of texts: which ones, and what is learnt of them; rows and scores by what was learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass, replace
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from vikt.arrays import Floats, Ids, Ints
+from vikt.corpus.texts import Texts
+from vikt.errors import DamagedModelError, UsageError, known
+from vikt.features.description import Fact
+from vikt.features.ngrams import kernels
+from vikt.features.ngrams.analyzers import ANALYZERS, Analyzer
+from vikt.features.ngrams.columns import Limits, columns_of_ids, learn_ids
+from vikt.features.ngrams.hashing import Buckets, check_bits
+from vikt.features.ngrams.ids import FoundNgrams, IdSource
+from vikt.features.ngrams.kernels import Occurrences
+from vikt.features.ngrams.places import NgramPlaces, names_behind_buckets, places_of_ngrams
+from vikt.features.ngrams.spec import Arrays, BucketSpec, NgramSpec, VocabularySpec
+from vikt.features.ngrams.token_spec import token_spec
+from vikt.features.ngrams.tokens import Cut, Portions, Tokeniser, Tokens
+from vikt.features.ngrams.vocabulary import Vocabulary
+from vikt.features.ngrams.weighing import Weigher
+from vikt.features.ngrams.weighting import Weighting
+from vikt.features.rows import CompressedRows, Numbers, RowPiece, joined
+from vikt.threads import running
+
+
+@dataclass(frozen=True)
+class Ngrams:
+    """The n-grams of one analyzer, with nothing learnt.
+
+    Attributes
+    ----------
+    analyzer : str
+        A name in `ANALYZERS`.
+    ngrams : tuple of int
+        The shortest and the longest n-gram.
+    weighting : Weighting
+        The weight of a count.
+    min_df, max_df : int or float
+        Features in fewer, or more, documents are dropped; a float is a share of the documents.
+    max_features : int, optional
+        Only this many features of the most occurrences are kept.
+    lowercase : bool, optional
+        Whether case is lowered; the analyzer's own default if None.
+    strip_accents : {None, "unicode", "ascii"}
+        Whether letters lose their accents.
+    stop_words : frozenset of str
+        Tokens that are dropped before n-grams are formed.
+    cut : Callable, optional
+        Cuts a document into tokens instead of the analyzer: slower, since it is Python.
+    mark : str
+        What stands before each token that `cut` gives, and is left out of names.
+    hashing : int, optional
+        Bits: n-grams fall into 2^bits buckets, and no vocabulary is kept. Buckets without a training text cost nothing.
+    alphabetical : bool
+        Columns in the order of their names, else by falling document frequency.
+    dtype : type
+        The type of values.
+    """
+
+    analyzer: str
+    ngrams: tuple[int, int]
+    weighting: Weighting
+    _: KW_ONLY
+    min_df: float = 1
+    max_df: float = 1.0
+    max_features: int | None = None
+    lowercase: bool | None = None
+    strip_accents: str | None = None
+    stop_words: frozenset[str] = frozenset()
+    cut: Cut | None = None
+    mark: str = ""
+    hashing: int | None = None
+    alphabetical: bool = False
+    dtype: DTypeLike = np.float32
+
+    def __post_init__(self) -> None:
+        known("analyzer", self.analyzer, ANALYZERS)
+        if self.hashing is not None:
+            check_bits(self.hashing)
+        shortest, longest = self.ngrams
+        if not 1 <= shortest <= longest:
+            raise UsageError(
+                f"ngrams: expected two numbers, 1 <= shortest <= longest, found {self.ngrams}; write (1, 2), say"
+            )
+
+    @property
+    def rule(self) -> Analyzer:
+        """How texts are cut into units."""
+        return ANALYZERS[self.analyzer]
+
+    @property
+    def tokeniser(self) -> Tokeniser:
+        """Cuts texts into units."""
+        lowercase = self.rule.lowercase if self.lowercase is None else self.lowercase
+        return Tokeniser(self.analyzer, lowercase, self.strip_accents, self.cut)
+
+    @property
+    def lengths(self) -> range:
+        """The lengths of n-grams that count, among them those of words too short for the shortest n-gram."""
+        shortest, longest = self.ngrams
+        return range(min(shortest, self.rule.shortest_whole or shortest), longest + 1)
+
+    @property
+    def _effort(self) -> int:
+        """The work per byte of text, 1 for single words: a character is a token, a word some five bytes."""
+        return len(self.lengths) * (1 if self.rule.joiner else 5)
+
+    @cached_property
+    def _stop_vocabulary(self) -> Vocabulary | None:
+        return _vocabulary_of(self.stop_words) if self.stop_words else None
+
+    def portions(self, texts: Texts) -> Portions:
+        """The texts, ready to be cut portion by portion."""
+        return self.tokeniser.portions(texts, self._effort)
+
+    def tokens(self, portions: Portions, documents: tuple[int, int]) -> Tokens:
+        """The tokens of a portion, without stop words."""
+        tokens = portions.tokens(documents)
+        stop_words = self._stop_vocabulary
+        return tokens.without(stop_words.ids(tokens)[0] != kernels.NONE) if stop_words else tokens
+
+    def places(self, text: Texts) -> list[NgramPlaces]:
+        """Every n-gram of the first text where it stands: its name, and the byte spans of its units.
+
+        The spans are of the normalised text. This is for explaining one text, not for many.
+        """
+        return places_of_ngrams(self.tokens_of_one(text), self.ngrams[1], self.rule.joiner)
+
+    def tokens_of_one(self, text: Texts) -> Tokens:
+        """The tokens of the first text."""
+        return self.tokens(self.tokeniser.portions(text), (0, 1))
+
+    def unit_counts(self, texts: Texts) -> Ints:
+        """How many units each text has: (m,)."""
+        portions = self.tokeniser.portions(texts)
+        counts = [np.empty(0, dtype=np.int64)]
+        for documents in portions.ranges():
+            tokens = self.tokens(portions, documents)
+            before = np.concatenate([[0], np.cumsum(tokens.high != 0)])
+            counts.append(np.diff(before[tokens.edges]))
+        return np.concatenate(counts)
+
+    def fit_transform(
+        self, texts: Texts, progress: Callable[[int, int], None] | None = None, *, threads: int = 1
+    ) -> tuple[FittedNgrams, CompressedRows]:
+        """Learn the vocabulary and the document frequencies.
+
+        Parameters
+        ----------
+        texts : Texts
+        progress : callable, optional
+            Called with the number of documents done and of all.
+        threads : int
+            How many do the work; no result depends on it.
+
+        Returns
+        -------
+        FittedNgrams
+            What was learnt.
+        CompressedRows
+            The rows of the texts, indices rising within each.
+
+        Raises
+        ------
+        EmptyVocabularyError
+            No feature is left.
+        """
+        source, portions = self._new_source(), self.portions(texts)
+        limits = Limits(self.min_df, self.max_df, self.max_features, self.alphabetical)
+        counts_documents = limits.need_frequency(len(texts)) or self.weighting.inverse_document_frequency
+        tokens_of, ranges = partial(self.tokens, portions), list(portions.ranges())
+        with running(threads) as run:
+            found, frequencies = learn_ids(source, tokens_of, ranges, run, threads, counts_documents, progress)
+            chosen = limits.choose(source, frequencies, found, len(texts))
+            idf = self.weighting.idf(chosen.frequency, len(texts))
+            columns = columns_of_ids(chosen, frequencies)
+            weigher = Weigher(source.spaces, columns, self.weighting, idf)
+            make_rows = partial(weigher.rows, counts=weigher.counts(), dtype=np.dtype(self.dtype))
+            room = sum(own.occurrences.ids.size for own in found)
+            rows = joined(run(make_rows, _released(found)), weigher.n_columns, self.dtype, room)
+        kept, old_ids = source.kept(chosen.ids)
+        return FittedNgrams(self, kept, tuple(own[ids] for own, ids in zip(columns, old_ids, strict=True)), idf), rows
+
+    def _new_source(self) -> IdSource:
+        if self.hashing is not None:
+            return Buckets(self.lengths, self.hashing)
+        return Vocabulary(self.lengths, self.ngrams[0])
+
+    def from_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> FittedNgrams:
+        """What was learnt, as `FittedNgrams.to_arrays` gave it.
+
+        Raises
+        ------
+        DamagedModelError
+            The arrays do not fit together.
+        """
+        idf = arrays["idf"]
+        if idf.dtype != np.float64 or idf.ndim != 1:
+            raise DamagedModelError(f"inverse document frequencies of shape {idf.shape} and {idf.dtype}")
+        if self.hashing is not None:
+            hashed = BucketSpec.from_arrays(self.hashing, arrays)
+            buckets, columns = Buckets.of_spec(hashed, self.lengths, len(idf))
+            return FittedNgrams(self, buckets, (columns,), idf)
+        spec = VocabularySpec.from_arrays(self.lengths, arrays)
+        return FittedNgrams(self, Vocabulary.of_spec(spec, self.ngrams[0], len(idf)), spec.columns, idf)
+
+
+@dataclass(frozen=True, eq=False)
+class FittedNgrams:
+    """What was learnt of n-grams. Nothing in it changes, so that threads can share it.
+
+    Attributes
+    ----------
+    options : Ngrams
+        Which n-grams.
+    source : IdSource
+        The ids of n-grams.
+    columns : tuple of arrays
+        For each space of ids the column of each id.
+    idf : (n,)
+        The inverse document frequency of each column.
+    """
+
+    options: Ngrams
+    source: IdSource
+    columns: tuple[Ids, ...]
+    idf: Floats
+
+    @property
+    def analyzer(self) -> Analyzer:
+        """How texts are cut into units."""
+        return self.options.rule
+
+    @property
+    def weighting(self) -> Weighting:
+        """The weight of a count."""
+        return self.options.weighting
+
+    @property
+    def n_columns(self) -> int:
+        """How many features there are."""
+        return len(self.idf)
+
+    @cached_property
+    def _weigher(self) -> Weigher:
+        return Weigher(self.source.spaces, self.columns, self.weighting, self.idf)
+
+    def with_idf(self, idf: Floats) -> FittedNgrams:
+        """The same with other inverse document frequencies."""
+        return replace(self, idf=idf)
+
+    def transform(self, texts: Texts, dtype: DTypeLike | None = None, *, threads: int = 1) -> CompressedRows:
+        """The rows of texts; n-grams that were not learnt are ignored. Values have the options' dtype by default."""
+        kind: np.dtype[Any] = np.dtype(self.options.dtype if dtype is None else dtype)
+        portions, weigher = self.options.portions(texts), self._weigher
+        counts = weigher.counts()
+
+        def rows(documents: tuple[int, int]) -> RowPiece:
+            return weigher.rows(self._found(portions, documents), counts, kind)
+
+        with running(threads) as run:
+            return joined(run(rows, portions.ranges()), self.n_columns, kind, len(texts.content) // 8)
+
+    def scores(self, texts: Texts, theta: Numbers, *, threads: int = 1) -> Floats:
+        """What the n-grams of each text add to its scores, (m, K), by weights θ, (n, K), without making a matrix.
+
+        Documents go from bytes to scores one portion at a time, so that nothing leaves the cache.
+        """
+        portions, weigher = self.options.portions(texts), self._weigher
+        scores = np.empty((len(texts), theta.shape[1]))
+        counts = weigher.counts()
+
+        def score(documents: tuple[int, int]) -> None:
+            weigher.write_scores(self._found(portions, documents), counts, theta, scores[slice(*documents)])
+
+        with running(threads) as run:
+            list(run(score, portions.ranges()))
+        return scores
+
+    def _found(self, portions: Portions, documents: tuple[int, int]) -> FoundNgrams:
+        tokens = self.options.tokens(portions, documents)
+        return FoundNgrams(Occurrences(self.source.ids(tokens), tokens.edges), tokens.longest, tokens.kernels)
+
+    def names(self, columns: ArrayLike | None = None) -> list[str]:
+        """The n-grams of some columns, or of all of them."""
+        wanted = np.arange(self.n_columns) if columns is None else np.asarray(columns, dtype=np.int64)
+        names = np.empty(len(wanted), dtype=object)
+        spaces, ids = self._places
+        for space in range(len(self.columns)):
+            own = np.flatnonzero(spaces[wanted] == space)
+            names[own] = self.source.names(space, ids[wanted[own]], self.analyzer.joiner)
+        return [name.removeprefix(self.options.mark) for name in names.tolist()]
+
+    def orders(self) -> Ints:
+        """How many units the n-gram of each column has, where there is a vocabulary: (n,)."""
+        return self.source.lengths.start + self._places[0]
+
+    @property
+    def _places(self) -> tuple[Ints, Ints]:
+        """The space of each column's id, and the id."""
+        spaces, ids = np.zeros((2, self.n_columns), dtype=np.int64)
+        for space, columns in enumerate(self.columns):
+            own = np.flatnonzero(columns != kernels.NONE)
+            spaces[columns[own]], ids[columns[own]] = space, own
+        return spaces, ids
+
+    def normalised(self, texts: Texts) -> Texts:
+        """The texts as they are cut."""
+        return self.options.tokeniser.normalised(texts)
+
+    def occurrences(self, text: Texts) -> list[NgramPlaces]:
+        """The same as `Ngrams.places`, with the names of buckets where n-grams are hashed."""
+        places = self.options.places(text)
+        if not isinstance(self.source, Buckets):
+            return places
+        bucket_of = self._names_behind_buckets(self.source, text)
+        return [(bucket_of[name], spans) for name, spans in places if name in bucket_of]
+
+    def spellings(self, text: Texts) -> dict[str, str]:
+        """The n-grams of the first text behind each feature's name, where features are buckets."""
+        spellings: dict[str, list[str]] = {}
+        if isinstance(self.source, Buckets):
+            for ngram, bucket in self._names_behind_buckets(self.source, text).items():
+                spellings.setdefault(bucket, []).append(ngram)
+        return {bucket: " | ".join(ngrams) for bucket, ngrams in spellings.items()}
+
+    def _names_behind_buckets(self, buckets: Buckets, text: Texts) -> dict[str, str]:
+        tokens = self.options.tokens_of_one(text)
+        return names_behind_buckets(buckets, tokens, self.options.ngrams[0], self.analyzer.joiner)
+
+    def facts(self) -> list[Fact]:
+        """What users should know of what was learnt."""
+        if not isinstance(self.source, Buckets):
+            return []
+        numbers = {"columns": self.n_columns, "buckets": self.source.n_buckets, "shared": self.source.n_shared}
+        return [Fact("hashing", numbers=numbers)]
+
+    def to_arrays(self) -> Arrays:
+        """What was learnt, as arrays for a file."""
+        return {"idf": self.idf, **self.source.spec(self.columns).to_arrays()}
+
+    def spec(self) -> NgramSpec:
+        """What was learnt, and how texts become rows by it, without code.
+
+        Raises
+        ------
+        UsageError
+            A function of Python's cuts the texts.
+        """
+        options = self.options
+        tokens = token_spec(options.tokeniser, options.stop_words)
+        ids, dtype = self.source.spec(self.columns), np.dtype(options.dtype).str
+        return NgramSpec(tokens, options.ngrams, self.analyzer.shortest_whole, ids, self.weighting, self.idf, dtype)
+
+
+def _vocabulary_of(words: frozenset[str]) -> Vocabulary:
+    """A vocabulary of these units alone."""
+    portions = Tokeniser("word", lowercase=False, cut=lambda _: sorted(words)).portions(Texts.from_strings([""]))
+    vocabulary = Vocabulary(range(1, 2), 1)
+    vocabulary.learn([portions.tokens((0, 1))], map, 1)
+    return vocabulary
+
+
+def _released(found: list[FoundNgrams]) -> Iterator[FoundNgrams]:
+    """Each in turn, released once it is used."""
+    found.reverse()
+    while found:
+        yield found.pop()

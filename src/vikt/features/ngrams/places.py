@@ -1,0 +1,41 @@
+"""Where the n-grams of one text stand, for explanations."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vikt.features.ngrams import kernels
+from vikt.features.ngrams.hashing import Buckets
+from vikt.features.ngrams.tokens import Tokens
+from vikt.features.ngrams.vocabulary import Vocabulary
+
+# The name of an n-gram, and the byte spans of its units.
+NgramPlaces = tuple[str, list[tuple[int, int]]]
+
+
+def places_of_ngrams(tokens: Tokens, longest: int, joiner: str) -> list[NgramPlaces]:
+    """Every n-gram of up to `longest` units, with the byte spans of its units."""
+    n_bytes = len(tokens.text) - kernels.PADDING
+    spans = list(zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True))
+    units = [tokens.text[a:b].tobytes().decode("utf-8", "surrogatepass") for a, b in spans]
+    places = []
+    for i in range(len(units)):
+        for n in range(1, longest + 1):
+            if i + n > len(units) or units[i + n - 1] == "":
+                break
+            own = [span for span in spans[i : i + n] if span[0] < n_bytes]
+            places.append((joiner.join(units[i : i + n]), own))
+    return places
+
+
+def names_behind_buckets(buckets: Buckets, tokens: Tokens, shortest: int, joiner: str) -> dict[str, str]:
+    """The name of the bucket of each n-gram, found by learning the n-grams."""
+    vocabulary = Vocabulary(buckets.lengths, shortest)
+    [ids] = vocabulary.learn([tokens], map, 1)
+    bucket_of: dict[str, str] = {}
+    for space, (own, in_buckets) in enumerate(zip(ids, buckets.ids(tokens), strict=True)):
+        known, places = np.unique(own, return_index=True)
+        known, places = known[known != kernels.NONE], places[known != kernels.NONE]
+        names = vocabulary.names(space, known.astype(np.int64), joiner)
+        bucket_of |= dict(zip(names, buckets.names(0, in_buckets[places], joiner), strict=True))
+    return bucket_of

@@ -1,0 +1,312 @@
+"""Hash tables of ids: single units, and n-grams of one length."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vikt.arrays import Bools, Bytes, Ids, Ints
+from vikt.compiled import kernels_for
+from vikt.errors import DamagedModelError, UsageError
+from vikt.features.ngrams import kernels
+from vikt.features.ngrams.spec import NodeTable, UnitTable
+from vikt.features.ngrams.tokens import Tokens
+from vikt.features.rows import longer
+
+_FEWEST_SLOTS = 16 * kernels.PARTS
+_FEWEST_BYTES = 256 * kernels.PARTS
+_MOST_IDS = 1 << 31
+_SAMPLED = 100
+
+
+class HashTable:
+    """Ids by key. While the table learns, each id belongs to a part of it; afterwards ids are 0, 1, ..."""
+
+    def __init__(self) -> None:
+        self.slots: Ids = np.full(_FEWEST_SLOTS, kernels.NONE, dtype=np.int32)
+        self.counts: Ints = np.zeros(kernels.PARTS, dtype=np.int64)
+
+    @property
+    def n(self) -> int:
+        """How many ids there are once the table learns no more."""
+        raise NotImplementedError
+
+    @property
+    def most(self) -> int:
+        """How many ids fit in a part before the table must grow."""
+        return len(self.slots) // kernels.PARTS // 2
+
+    @property
+    def room(self) -> int:
+        """A number that all ids are below."""
+        return kernels.id_in_part(kernels.PARTS - 1, self.most - 1) + 1
+
+    @property
+    def ids(self) -> Ints:
+        """The ids in use."""
+        of_parts = [kernels.id_in_part(part, np.arange(n)) for part, n in enumerate(self.counts.tolist())]  # type: ignore[arg-type]
+        return np.concatenate(of_parts)
+
+    def grow(self) -> None:
+        """Double the slots."""
+        self.slots = np.empty(2 * len(self.slots), dtype=np.int32)
+        if self.room > _MOST_IDS:
+            raise UsageError("more than 2^31 different n-grams; use shorter ones, a higher min_df, or hashing")
+        self.fill(self.ids)
+        self.make_room()
+
+    def fill(self, ids: Ints) -> None:
+        """Put these ids into the slots, adding slots if there are too few."""
+        self.slots.fill(kernels.NONE)
+        while not (self.filled(ids) and self._has_gaps()):
+            self.slots = np.full(2 * len(self.slots), kernels.NONE, dtype=np.int32)
+
+    def _has_gaps(self) -> bool:
+        """Whether each part has an empty slot, where the search for an unknown key ends."""
+        return bool((self.slots.reshape(kernels.PARTS, -1) == kernels.NONE).any(axis=1).all())
+
+    def number(self, n: int) -> None:
+        """Fill the slots with the ids 0..n-1, for looking up alone."""
+        size = max(_FEWEST_SLOTS, 1 << (n * 8 // 3).bit_length())
+        self.slots = np.empty(size, dtype=np.int32)
+        self.fill(np.arange(n))
+
+    def check_slots(self, n: int) -> None:
+        """Refuse slots with which a kernel would read beyond its arrays, search forever, or find nothing.
+
+        Raises
+        ------
+        DamagedModelError
+            The slots are invalid, or other hashes than these put the first ids where they stand.
+        """
+        slots = self.slots
+        shapes = slots.dtype == np.int32 and slots.ndim == 1 and len(slots) >= _FEWEST_SLOTS
+        if not shapes or len(slots) & (len(slots) - 1) or slots.min() < kernels.NONE or slots.max() >= n:
+            raise DamagedModelError(f"{len(slots)} slots are invalid for a table of {n} ids")
+        if not self._has_gaps():
+            raise DamagedModelError("a table has no empty slot")
+        if not all(map(self._is_found, range(min(n, _SAMPLED)))):
+            raise DamagedModelError("a table was filled by another version of vikt")
+
+    def _is_found(self, number: int) -> bool:
+        value, region = self.hash_of(number), len(self.slots) // kernels.PARTS
+        of_part = self.slots.reshape(kernels.PARTS, region)[kernels.part_of(value)]
+        while (found := of_part[value % region]) not in (number, kernels.NONE):
+            value += 1
+        return bool(found == number)
+
+    def hash_of(self, number: int) -> int:
+        """The hash of an id's key, where the search for it starts."""
+        raise NotImplementedError
+
+    def filled(self, ids: Ints) -> bool:
+        """Whether all ids could be put into the slots."""
+        raise NotImplementedError
+
+    def make_room(self) -> None:
+        """Lengthen the arrays of keys to the room that ids need."""
+        raise NotImplementedError
+
+
+class Units(HashTable):
+    """Single tokens.
+
+    Attributes
+    ----------
+    low, high : NDArray[np.int64]
+        Their keys.
+    pool, starts, ends : NDArray
+        The bytes of a long unit u are pool[starts[u]:ends[u]]; short units are spelled by their keys. While the table
+        learns, each part has a region of the pool.
+    used : NDArray[np.int64]
+        How many bytes of each region are in use.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.low, self.high, self.starts, self.ends = (np.empty(0, dtype=np.int64) for _ in range(4))
+        self.pool: Bytes = np.zeros(_FEWEST_BYTES, dtype=np.uint8)
+        self.used: Ints = np.zeros(kernels.PARTS, dtype=np.int64)
+        self.make_room()
+
+    @property
+    def n(self) -> int:
+        return len(self.low)
+
+    def hash_of(self, number: int) -> int:
+        return kernels.hash_unit(int(self.low[number]), int(self.high[number]))
+
+    def make_room(self) -> None:
+        self.low, self.high, self.starts, self.ends = (
+            longer(array, self.room) for array in (self.low, self.high, self.starts, self.ends)
+        )
+
+    def filled(self, ids: Ints) -> bool:
+        return bool(kernels_for(kernels.__name__, len(ids)).fill_with_units(self.low, self.high, ids, self.slots))
+
+    def guess(self, tokens: Tokens, unknown: int, units: Ids) -> None:
+        """The unit of each token that the first slot settles; see `kernels.guess_units`."""
+        tokens.kernels.guess_units(tokens.low, tokens.high, tokens.n, self.slots, self.low, self.high, unknown, units)
+
+    def find(self, tokens: Tokens, start: int, parts: tuple[int, int], learns: bool, units: Ids) -> int:
+        """The units that `guess` left open, from token `start` on; see `kernels.find_units`."""
+        most = self.most if learns else 0
+        return int(
+            tokens.kernels.find_units(
+                tokens.low, tokens.high, tokens.text, tokens.starts, tokens.ends, start, tokens.n, self.slots, self.low,
+                self.high, self.pool, self.starts, self.ends, self.used, self.counts, most, *parts, units,
+            )
+        )  # fmt: skip
+
+    def grow(self) -> None:
+        """Double the slots, or the bytes of the pool if no part has run out of slots."""
+        if self.counts.max() >= self.most:
+            super().grow()
+            return
+        regions = self.pool.reshape(kernels.PARTS, -1)
+        shift = regions.shape[1] * kernels.part_of_id(np.arange(len(self.starts)))  # type: ignore[arg-type]
+        self.starts += shift
+        self.ends += shift
+        self.pool = np.concatenate([regions, np.zeros_like(regions)], axis=1).ravel()
+
+    def kept(self, ids: Ints) -> Units:
+        """A table of these units alone, numbered in this order."""
+        units = Units()
+        units.low, units.high = self.low[ids], self.high[ids]
+        is_long = units.high >> 56 == kernels.LONG
+        starts, ends = self.starts[ids[is_long]], self.ends[ids[is_long]]
+        offsets = np.concatenate([[0], np.cumsum(ends - starts)])
+        units.pool = np.zeros(int(offsets[-1]) + kernels.PADDING, dtype=np.uint8)
+        kernels_for(kernels.__name__, int(offsets[-1])).copy_bytes(self.pool, starts, ends, units.pool)
+        units.set_places(is_long, offsets)
+        units.number(len(ids))
+        return units
+
+    def set_places(self, is_long: Bools, offsets: Ints) -> None:
+        """Set the places in the pool of the long units."""
+        self.starts, self.ends = np.zeros((2, len(is_long)), dtype=np.int64)
+        self.starts[is_long], self.ends[is_long] = offsets[:-1], offsets[1:]
+
+    def spec(self) -> UnitTable:
+        """The table without code."""
+        is_long = self.high >> 56 == kernels.LONG
+        offsets = np.concatenate([[0], self.ends[is_long]])
+        pool = self.pool[: int(offsets[-1])]
+        return UnitTable(self.low, self.high, pool, offsets, self.slots)
+
+    @classmethod
+    def of_spec(cls, spec: UnitTable) -> Units:
+        """Units from arrays that may be damaged. Raises DamagedModelError if they are."""
+        low, high, pool, pool_offsets = spec.low, spec.high, spec.pool, spec.pool_offsets
+        kinds = [(array.dtype.str, array.ndim) for array in (low, high, pool_offsets, pool)]
+        if kinds != [("<i8", 1)] * 3 + [("|u1", 1)] or len(low) != len(high):
+            raise DamagedModelError(f"the vocabulary's arrays are of kinds {kinds}")
+        lengths = high >> 56
+        is_long = lengths == kernels.LONG
+        if np.any((low >> 56 != 0) | (lengths < 1) | (lengths > kernels.LONG)):
+            raise DamagedModelError("the keys of the vocabulary are invalid")
+        if len(pool_offsets) != is_long.sum() + 1 or pool_offsets[0] != 0 or pool_offsets[-1] != len(pool):
+            raise DamagedModelError(f"the vocabulary's offsets do not fit {is_long.sum()} long units")
+        if np.any(pool_offsets[1:] < pool_offsets[:-1]) or np.any(np.diff(pool_offsets) < kernels.LONG):
+            raise DamagedModelError("the vocabulary's long units are too short")
+        units = cls()
+        units.low, units.high, units.slots = low, high, spec.slots
+        units.check_slots(len(low))
+        units.pool = np.concatenate([pool, np.zeros(kernels.PADDING, dtype=np.uint8)])
+        units.set_places(is_long, pool_offsets)
+        return units
+
+    def spellings(self, ids: Ints) -> list[str]:
+        """The units as strings."""
+        keys = zip(*(array[ids].tolist() for array in (self.low, self.high, self.starts, self.ends)), strict=True)
+        return [self._spelling(*key).decode("utf-8", "surrogatepass") for key in keys]
+
+    def _spelling(self, low: int, high: int, start: int, end: int) -> bytes:
+        length = high >> 56
+        if length == kernels.LONG:
+            return self.pool[start:end].tobytes()
+        return (low.to_bytes(8, "little")[:7] + high.to_bytes(8, "little")[:7])[:length]
+
+    def ranks(self, ids: Ints) -> Ints:
+        """The rank of each id by its spelling: by code point, since UTF-8 bytes compare as code points do."""
+        high, starts = self.high[ids], self.starts[ids]
+        length = high >> 56
+        is_long = length == kernels.LONG
+        second = high & kernels.SEVEN_BYTES
+        places = starts[is_long, None] + np.arange(7, 14)
+        second[is_long] = (self.pool[places].astype(np.int64) << 8 * np.arange(7)).sum(axis=1)
+        first, then = (key.astype(np.uint64).byteswap() for key in (self.low[ids], second))
+        order = np.lexsort((length, then, first))
+        same = is_long[order[1:]] & is_long[order[:-1]]
+        same &= (first[order[1:]] == first[order[:-1]]) & (then[order[1:]] == then[order[:-1]])
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], same, [0]]).astype(np.int8)))
+        for first, end in zip(edges[::2], edges[1::2] + 1, strict=True):
+            run = order[first:end]
+            spelled = [self.pool[a:b].tobytes() for a, b in zip(starts[run], self.ends[ids[run]], strict=True)]
+            order[first:end] = run[sorted(range(len(run)), key=spelled.__getitem__)]
+        ranks = np.zeros(int(ids.max(initial=-1)) + 1, dtype=np.int64)
+        ranks[ids[order]] = np.arange(len(ids))
+        return ranks
+
+
+class Nodes(HashTable):
+    """N-grams of one length.
+
+    Attributes
+    ----------
+    depth : int
+        How many units they have.
+    keys : NDArray[np.int64]
+        parent << 32 | unit: the id of the n-gram without its last unit, and the id of the last unit.
+    """
+
+    def __init__(self, depth: int) -> None:
+        super().__init__()
+        self.depth = depth
+        self.keys: Ints = np.empty(0, dtype=np.int64)
+        self.make_room()
+
+    @property
+    def n(self) -> int:
+        return len(self.keys)
+
+    def hash_of(self, number: int) -> int:
+        return kernels.hash_node(int(self.keys[number]))
+
+    def make_room(self) -> None:
+        self.keys = longer(self.keys, self.room)
+
+    def filled(self, ids: Ints) -> bool:
+        return bool(kernels_for(kernels.__name__, len(ids)).fill_with_nodes(self.keys, ids, self.slots))
+
+    def guess(self, tokens: Tokens, unknown: int, parents: Ids, units: Ids, wanted: Ints, nodes: Ids) -> None:
+        """The n-gram at each token that the first slot settles; see `kernels.guess_nodes`."""
+        tokens.kernels.guess_nodes(parents, units, self.depth, tokens.n, self.slots, self.keys, unknown, wanted, nodes)
+
+    def find(self, tokens: Tokens, start: int, parts: tuple[int, int], learns: bool, wanted: Ints, nodes: Ids) -> int:
+        """The n-grams that `guess` left open, from token `start` on; see `kernels.find_nodes`."""
+        most = self.most if learns else 0
+        return int(
+            tokens.kernels.find_nodes(wanted, start, tokens.n, self.slots, self.keys, self.counts, most, *parts, nodes)
+        )
+
+    @classmethod
+    def of_keys(cls, depth: int, keys: Ints) -> Nodes:
+        """A table of n-grams with these keys, numbered in this order."""
+        nodes = cls(depth)
+        nodes.keys = keys
+        nodes.number(len(keys))
+        return nodes
+
+    @classmethod
+    def of_spec(cls, depth: int, spec: NodeTable, n_parents: int, n_units: int) -> Nodes:
+        """N-grams from arrays that may be damaged. Raises DamagedModelError if they are."""
+        keys = spec.keys
+        if keys.dtype.str != "<i8" or keys.ndim != 1:
+            raise DamagedModelError(f"keys of n-grams of shape {keys.shape} and {keys.dtype}")
+        parents, units = keys >> 32, keys & 0xFFFFFFFF
+        if np.any((parents < 0) | (parents >= n_parents) | (units >= n_units)):
+            raise DamagedModelError(f"an n-gram of {depth} units has no place in the vocabulary")
+        nodes = cls(depth)
+        nodes.keys, nodes.slots = keys, spec.slots
+        nodes.check_slots(len(keys))
+        return nodes

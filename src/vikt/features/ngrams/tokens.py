@@ -1,0 +1,172 @@
+"""Texts to tokens and their keys: one tokeniser for training, prediction, explanation and serving."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+
+from vikt.arrays import Bools, Bytes, Ints
+from vikt.compiled import kernels_for
+from vikt.corpus.texts import Texts, portions
+from vikt.errors import known
+from vikt.features.ngrams import kernels
+from vikt.features.ngrams.analyzers import ANALYZERS, Analyzer
+from vikt.features.ngrams.characters import reach
+from vikt.features.ngrams.normalise import normalise
+
+_BYTES_AT_A_TIME, _MOST_TEXTS = 1 << 18, 1 << 14
+
+# From a document to its tokens.
+Cut = Callable[[str], list[str]]
+
+
+class Tokens:
+    """The tokens of a run of documents; each document ends in an empty token.
+
+    Attributes
+    ----------
+    first, last : int
+        The documents.
+    n : int
+        How many tokens there are.
+    text : NDArray[np.uint8]
+        The bytes of these documents that the tokens were cut from, and PADDING spaces.
+    edges : NDArray[np.int64]
+        Document first + d has the tokens edges[d]..edges[d + 1].
+    starts, ends : NDArray[np.int64]
+        The place of each token in the text.
+    low, high : NDArray[np.int64]
+        Their keys.
+    kernels : SimpleNamespace
+        The kernels that process them further, plain or compiled.
+    """
+
+    def __init__(self, first: int, last: int, text: Bytes, edges: Ints, places: Ints, kernels: SimpleNamespace) -> None:
+        self.first, self.last, self.text, self.edges, self.kernels = first, last, text, edges, kernels
+        self.n = places.shape[1]
+        self.starts, self.ends, self.low, self.high = places
+
+    @property
+    def n_documents(self) -> int:
+        """How many documents they are from."""
+        return self.last - self.first
+
+    def without(self, dropped: Bools) -> Tokens:
+        """The tokens that are not dropped."""
+        kept = ~dropped
+        places = np.stack([self.starts, self.ends, self.low, self.high])[:, kept]
+        edges = np.concatenate([[0], np.cumsum(kept)])[self.edges]
+        return Tokens(self.first, self.last, self.text, edges, places, self.kernels)
+
+    @property
+    def longest(self) -> int:
+        """The most tokens of a document."""
+        return int(np.diff(self.edges).max(initial=0))
+
+
+@dataclass(frozen=True)
+class Tokeniser:
+    """How texts are normalised and cut into tokens.
+
+    Attributes
+    ----------
+    analyzer : str
+        A name in `ANALYZERS`.
+    lowercase : bool
+        Whether case is lowered.
+    strip_accents : {None, "unicode", "ascii"}
+        Whether letters lose their accents, and how.
+    cut : Callable, optional
+        A function that cuts a whole document, as it is, into its tokens: slower, since it is Python.
+    """
+
+    analyzer: str
+    lowercase: bool
+    strip_accents: str | None = None
+    cut: Cut | None = None
+
+    def normalised(self, texts: Texts, n_bytes: int | None = None) -> Texts:
+        """The texts as they are cut; `n_bytes` counts the bytes of all texts where these are a portion."""
+        if self.cut:
+            return texts
+        composed = ANALYZERS[self.analyzer].composed
+        return normalise(
+            texts, lowercase=self.lowercase, composed=composed, strip_accents=self.strip_accents, n_bytes=n_bytes
+        )
+
+    def portions(self, texts: Texts, effort: int = 1) -> Portions:
+        """The texts, ready to be cut portion by portion; `effort` is the work per byte, 1 for single words."""
+        return Portions(self, texts, effort)
+
+
+class Portions:
+    """Texts that are normalised and cut portion by portion, by any thread in any order.
+
+    A portion stays in the processor's cache from its bytes to its ids, and the texts are never copied as a whole.
+    """
+
+    def __init__(self, tokeniser: Tokeniser, texts: Texts, effort: int) -> None:
+        self.kernels = kernels_for(kernels.__name__, effort * len(texts.content))
+        self.n_documents = len(texts)
+        self._texts, self._tokeniser = texts, tokeniser
+        self._analyzer = known("analyzer", tokeniser.analyzer, ANALYZERS)
+        self._of_thread = threading.local()
+
+    def ranges(self) -> Iterator[tuple[int, int]]:
+        """Documents first..last of each portion."""
+        return portions(self._texts.offsets, _BYTES_AT_A_TIME, _MOST_TEXTS)
+
+    def normalised(self, documents: tuple[int, int]) -> Texts:
+        """The texts of a portion."""
+        return self._tokeniser.normalised(self._texts.run(*documents), len(self._texts.content))
+
+    def tokens(self, documents: tuple[int, int]) -> Tokens:
+        """The tokens of a portion."""
+        texts, cut = self.normalised(documents), self._tokeniser.cut
+        text, edges, starts, ends = _cut_by_function(texts, cut) if cut else self._cut_by_kernel(texts, self._analyzer)
+        places = np.empty((4, len(starts)), dtype=np.int64)
+        places[0], places[1] = starts, ends
+        tokens = Tokens(*documents, text, edges, places, self.kernels)
+        eight = np.ndarray((len(text) - 7,), np.int64, text.data, strides=(1,))
+        self.kernels.token_keys(text, eight, tokens.starts, tokens.ends, tokens.n, tokens.low, tokens.high)
+        return tokens
+
+    def _cut_by_kernel(self, texts: Texts, analyzer: Analyzer) -> tuple[Bytes, Ints, Ints, Ints]:
+        text = _padded(texts.content)
+        # A word of one byte is two spaces, itself and an end; the next one is a byte away.
+        starts, ends = self._scratch(2 * len(text) + 3 * len(texts) + 1)
+        edges = np.empty(len(texts) + 1, dtype=np.int64)
+        class_of = analyzer.characters(reach(text))
+        actions = np.array(analyzer.actions)
+        byte_actions = actions[np.minimum(class_of[:128], len(actions) - 1)]
+        n = getattr(self.kernels, analyzer.edges)(
+            text, texts.offsets, class_of, actions, byte_actions, starts, ends, edges
+        )
+        return text, edges, starts[:n], ends[:n]
+
+    def _scratch(self, room: int) -> Ints:
+        """Two arrays of this length, the same for each portion: touching new memory costs more than the work."""
+        if room > getattr(self._of_thread, "room", 0):
+            self._of_thread.room, self._of_thread.scratch = room, np.empty((2, room), dtype=np.int64)
+        scratch: Ints = self._of_thread.scratch
+        return scratch
+
+
+def _cut_by_function(texts: Texts, cut: Cut) -> tuple[Bytes, Ints, Ints, Ints]:
+    """The tokens that a function cuts texts into; their bytes, one after the other, are the text."""
+    tokens: list[str] = []
+    edges = [0]
+    for text in texts:
+        tokens += cut(text.decode("utf-8", "surrogatepass"))
+        tokens.append("")
+        edges.append(len(tokens))
+    encoded = Texts.from_strings(tokens)
+    return _padded(encoded.content), np.array(edges), encoded.offsets[:-1], encoded.offsets[1:]
+
+
+def _padded(content: bytes) -> Bytes:
+    return np.frombuffer(content + b" " * kernels.PADDING, dtype=np.uint8)

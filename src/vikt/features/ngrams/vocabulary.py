@@ -1,0 +1,244 @@
+"""The vocabulary: units by their keys, and for each length a table of the n-grams that occur."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+
+from vikt.arrays import Ids, Ints
+from vikt.errors import DamagedModelError
+from vikt.features.ngrams import kernels
+from vikt.features.ngrams.ids import FoundNgrams, occurrences_of_ids, parts_of_threads
+from vikt.features.ngrams.spec import NodeTable, VocabularySpec
+from vikt.features.ngrams.tables import Nodes, Units
+from vikt.features.ngrams.tokens import Tokens
+from vikt.threads import Run
+
+
+class Vocabulary:
+    """Units, and n-grams of several lengths, found by hashing, each exact.
+
+    Parameters
+    ----------
+    lengths : range
+        The lengths of n-grams that count: each has its own space of ids.
+    shortest : int
+        N-grams shorter than this count only where they are a whole word.
+
+    Attributes
+    ----------
+    units : Units
+    nodes : list of Nodes
+        Of n-grams of 2, 3, ... units.
+    """
+
+    def __init__(self, lengths: range, shortest: int) -> None:
+        self.lengths, self.shortest = lengths, shortest
+        self.units = Units()
+        self.nodes = [Nodes(depth) for depth in range(2, lengths.stop)]
+
+    @property
+    def tables(self) -> list[Units | Nodes]:
+        """The table of each length of n-gram, from 1."""
+        return [self.units, *self.nodes]
+
+    @property
+    def rooms(self) -> list[int]:
+        """For each length that counts a number that its ids are below."""
+        return [self.tables[length - 1].room for length in self.lengths]
+
+    @property
+    def spaces(self) -> list[slice]:
+        """The row of ids of each length that counts."""
+        return [slice(row, row + 1) for row in range(len(self.lengths))]
+
+    def ids(self, tokens: Tokens) -> Ids:
+        """For each length that counts and each token the id of the n-gram that starts there, NONE if unknown."""
+        ids = np.empty((len(self.tables), tokens.n), dtype=np.int32)
+        wanted = np.empty(tokens.n, dtype=np.int64)
+        everything = (0, kernels.PARTS)
+        self.units.guess(tokens, kernels.NONE, ids[0])
+        self.units.find(tokens, 0, everything, False, ids[0])
+        for nodes, parents, found in zip(self.nodes, ids, ids[1:], strict=False):
+            nodes.guess(tokens, kernels.NONE, parents, ids[0], wanted, found)
+            nodes.find(tokens, 0, everything, False, wanted, found)
+        return self._counted(ids, tokens)
+
+    def learn(self, batch: list[Tokens], run: Run, threads: int) -> list[Ids]:
+        """The same for several portions, learning n-grams that are new; each thread learns parts of the tables."""
+        ids = [np.empty((len(self.tables), tokens.n), dtype=np.int32) for tokens in batch]
+        wanted = [np.empty(tokens.n, dtype=np.int64) for tokens in batch]
+        portions = range(len(batch))
+
+        def find_units(portion: int, start: int, parts: tuple[int, int]) -> int:
+            return self.units.find(batch[portion], start, parts, True, ids[portion][0])
+
+        list(run(lambda p: self.units.guess(batch[p], kernels.UNSURE, ids[p][0]), portions))
+        _learn(self.units, find_units, batch, run, threads)
+        for nodes in self.nodes:
+            list(run(partial(_guess, nodes, batch, ids, wanted), portions))
+            _learn(nodes, partial(_find, nodes, batch, ids, wanted), batch, run, threads)
+        return [self._counted(found, tokens) for found, tokens in zip(ids, batch, strict=True)]
+
+    def _counted(self, ids: Ids, tokens: Tokens) -> Ids:
+        for length in range(self.lengths.start, self.shortest):
+            whole = np.empty_like(ids[length - 1])
+            tokens.kernels.only_whole(ids[0], ids[length - 1], length, tokens.n, whole)
+            ids[length - 1] = whole
+        return ids if self.lengths.start == 1 else ids[self.lengths.start - 1 :].copy()
+
+    def occurring(self, found: Sequence[FoundNgrams]) -> list[Ints]:
+        """For each length that counts 1 for every id that occurs, else 0."""
+        return [np.minimum(own, 1) for own in occurrences_of_ids(found, self)]
+
+    def kept(self, ids: list[Ints]) -> tuple[Vocabulary, list[Ints]]:
+        """The vocabulary of these n-grams of each length, numbered in this order, and of the shorter ones they need.
+
+        Returns
+        -------
+        tuple
+            The vocabulary, and for each length that counts the old ids of its n-grams, in the order of the new ones.
+        """
+        needed = [np.empty(0, dtype=np.int64)] * (self.lengths.start - 1) + ids
+        for level in range(len(self.nodes), 0, -1):
+            keys = self.nodes[level - 1].keys[needed[level]]
+            needed[level - 1] = _union(needed[level - 1], keys >> 32)
+            needed[0] = _union(needed[0], keys & 0xFFFFFFFF)
+        kept = Vocabulary(self.lengths, self.shortest)
+        kept.units = self.units.kept(needed[0])
+        new_ids = [_new_ids(own) for own in needed]
+        for level, nodes in enumerate(self.nodes, start=1):
+            keys = nodes.keys[needed[level]]
+            new_keys = new_ids[level - 1][keys >> 32] << 32 | new_ids[0][keys & 0xFFFFFFFF]
+            kept.nodes[level - 1] = Nodes.of_keys(nodes.depth, new_keys)
+        return kept, needed[self.lengths.start - 1 :]
+
+    def paths(self, depth: int, ids: Ints) -> Ints:
+        """The units of n-grams of one length, from first to last: (len(ids), depth)."""
+        backwards = []
+        for nodes in reversed(self.nodes[: depth - 1]):
+            keys = nodes.keys[ids]
+            backwards.append(keys & 0xFFFFFFFF)
+            ids = keys >> 32
+        return np.stack([ids, *reversed(backwards)], axis=1)
+
+    def names(self, space: int, ids: Ints, joiner: str) -> list[str]:
+        """N-grams of one length, spelled out."""
+        paths = self.paths(self.lengths[space], ids)
+        used = np.unique(paths)
+        spelled = dict(zip(used.tolist(), self.units.spellings(used), strict=True))
+        return [joiner.join(map(spelled.__getitem__, path)) for path in paths.tolist()]
+
+    def alphabetical(self, ids: list[Ints]) -> Ints:
+        """The order by name of n-grams of each length that counts, put one after the other.
+
+        An n-gram comes before the longer ones that start with it. As many ranks of units as fit share a number.
+        """
+        paths = [self.paths(length, own) for length, own in zip(self.lengths, ids, strict=True)]
+        ranks = self.units.ranks(np.flatnonzero(np.bincount(np.concatenate([path.ravel() for path in paths]))))
+        n_bits = len(ranks).bit_length()
+        in_a_word = min(63 // n_bits, self.lengths.stop - 1)
+        words = np.zeros((-(-(self.lengths.stop - 1) // in_a_word), sum(map(len, ids))), dtype=np.int64)
+        first = 0
+        for path in paths:
+            for place, units in enumerate(path.T):
+                shift = n_bits * (in_a_word - 1 - place % in_a_word)
+                words[place // in_a_word, first : first + len(path)] |= ranks[units] + 1 << shift
+            first += len(path)
+        return _sorting(words[0], n_bits * in_a_word) if len(words) == 1 else np.lexsort(words[::-1])
+
+    def spec(self, columns: Sequence[Ids]) -> VocabularySpec:
+        """The vocabulary without code, given the column of each id of each length that counts."""
+        nodes = tuple(NodeTable(table.keys, table.slots) for table in self.nodes)
+        return VocabularySpec(self.units.spec(), nodes, self.lengths, tuple(columns))
+
+    @classmethod
+    def of_spec(cls, spec: VocabularySpec, shortest: int, n_columns: int) -> Vocabulary:
+        """A vocabulary from arrays that may be damaged.
+
+        Raises
+        ------
+        DamagedModelError
+            Kernels would read beyond the arrays, or search forever; or the columns are not n_columns, each once.
+        """
+        vocabulary = cls(spec.lengths, shortest)
+        vocabulary.units = Units.of_spec(spec.units)
+        n_units = n_parents = len(vocabulary.units.low)
+        for level, table in enumerate(spec.nodes):
+            vocabulary.nodes[level] = Nodes.of_spec(level + 2, table, n_parents, n_units)
+            n_parents = len(table.keys)
+        for length, own in zip(spec.lengths, spec.columns, strict=True):
+            if own.dtype != np.int32 or own.shape != (vocabulary.tables[length - 1].n,):
+                raise DamagedModelError(f"columns of shape {own.shape} and {own.dtype}")
+        used = np.concatenate(spec.columns)
+        if used.min(initial=0) < kernels.NONE or used.max(initial=-1) >= n_columns:
+            raise DamagedModelError(f"columns beyond the {n_columns} features")
+        if np.any(np.bincount(used[used != kernels.NONE], minlength=n_columns) != 1):
+            raise DamagedModelError(f"columns that are not the {n_columns} features, each once")
+        return vocabulary
+
+
+def _guess(nodes: Nodes, batch: list[Tokens], ids: list[Ids], wanted: list[Ints], portion: int) -> None:
+    of_portion = ids[portion]
+    parents, found = of_portion[nodes.depth - 2], of_portion[nodes.depth - 1]
+    nodes.guess(batch[portion], kernels.UNSURE, parents, of_portion[0], wanted[portion], found)
+
+
+def _find(
+    nodes: Nodes,
+    batch: list[Tokens],
+    ids: list[Ids],
+    wanted: list[Ints],
+    portion: int,
+    start: int,
+    parts: tuple[int, int],
+) -> int:
+    return nodes.find(batch[portion], start, parts, True, wanted[portion], ids[portion][nodes.depth - 1])
+
+
+# Continues the search in a portion from a token, for some parts: (portion, token, parts). Returns the token it reached.
+Find = Callable[[int, int, tuple[int, int]], int]
+
+
+def _learn(table: Units | Nodes, find: Find, batch: list[Tokens], run: Run, threads: int) -> None:
+    """Let each thread walk through a batch and learn what belongs to its parts; when one part is full, all wait."""
+    parts = parts_of_threads(threads)
+    reached = [(0, 0)] * threads
+
+    def walk(thread: int) -> tuple[int, int]:
+        portion, token = reached[thread]
+        while portion < len(batch):
+            token = find(portion, token, parts[thread])
+            if token < batch[portion].n:
+                return portion, token
+            portion, token = portion + 1, 0
+        return portion, 0
+
+    while any(portion < len(batch) for portion, _ in reached):
+        reached = list(run(walk, range(threads)))
+        if any(portion < len(batch) for portion, _ in reached):
+            table.grow()
+
+
+def _sorting(numbers: Ints, n_bits: int) -> Ints:
+    """The order in which numbers rise: sorting numbers with their places appended is faster than sorting places."""
+    n_more = len(numbers).bit_length()
+    if n_bits + n_more > 63:
+        return np.argsort(numbers)
+    return np.sort(numbers << n_more | np.arange(len(numbers))) & (1 << n_more) - 1
+
+
+def _union(one: Ints, other: Ints) -> Ints:
+    """The numbers of `one`, all different, in their order, then those of `other` alone, rising."""
+    alone = np.zeros(int(max(one.max(initial=-1), other.max(initial=-1))) + 1, dtype=bool)
+    alone[other] = True
+    alone[one] = False
+    return np.concatenate([one, np.flatnonzero(alone)])
+
+
+def _new_ids(kept: Ints) -> Ints:
+    new_ids = np.zeros(int(kept.max(initial=-1)) + 1, dtype=np.int64)
+    new_ids[kept] = np.arange(len(kept))
+    return new_ids

@@ -1,0 +1,68 @@
+"""The weight of a count: the count itself, presence, or term frequency and inverse document frequency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vikt.arrays import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """A weight for each count: w(count)·idf(column), each row divided by its length if `normalised`.
+
+    Attributes
+    ----------
+    binary : bool
+        Presence alone counts.
+    sublinear : bool
+        w = 1 + ln(count) instead of the count.
+    inverse_document_frequency : bool
+        idf = ln((s + m) / (s + df)) + 1, else 1.
+    normalised : bool
+        Whether rows have length 1.
+    log_count_ratio : bool
+        Whether a fit, which knows the labels, penalises a column by how little it tells of a class. See
+        `vikt.model.naive_bayes.penalty_scales`.
+    smooth : bool
+        Whether s is 1, as if one more document held every term, or 0.
+    """
+
+    binary: bool = False
+    sublinear: bool = False
+    inverse_document_frequency: bool = False
+    normalised: bool = False
+    log_count_ratio: bool = False
+    smooth: bool = True
+
+    def count_weights(self, largest: int) -> Floats:
+        """w of each count from 0 to `largest`.
+
+        Examples
+        --------
+        >>> WEIGHTINGS["tfidf"].count_weights(2).round(4).tolist()
+        [0.0, 1.0, 1.6931]
+        """
+        counts = np.arange(largest + 1, dtype=np.float64)
+        if self.binary:
+            counts = np.minimum(counts, 1.0)
+        if self.sublinear:
+            counts[1:] = 1 + np.log(counts[1:])
+        return counts
+
+    def idf(self, document_frequency: Ints, n_documents: int) -> Floats:
+        """The inverse document frequency of each column."""
+        if not self.inverse_document_frequency:
+            return np.ones(len(document_frequency))
+        added = int(self.smooth)
+        return np.asarray(np.log((added + n_documents) / (added + document_frequency)) + 1)
+
+
+WEIGHTINGS: dict[str, Weighting] = {
+    "tfidf": Weighting(sublinear=True, inverse_document_frequency=True, normalised=True),
+    "counts": Weighting(),
+    "binary": Weighting(binary=True),
+    "nb": Weighting(binary=True, normalised=True, log_count_ratio=True),
+}

@@ -1,0 +1,1 @@
+"""scikit-learn's options for text, and the n-grams that they ask for."""

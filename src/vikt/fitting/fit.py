@@ -1,0 +1,163 @@
+"""The way from examples to a fitted model: prepare, choose a plan, fit its parts, blend them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vikt.arrays import RowIndices
+from vikt.base import Progress, no_progress
+from vikt.errors import DataError
+from vikt.features.memory import log_memory
+from vikt.features.settings import FeatureSettings
+from vikt.fitting.examples import Examples
+from vikt.fitting.model import FittedModel
+from vikt.fitting.parts import FittedPart, blend, fit_part
+from vikt.fitting.prepare import prepare
+from vikt.fitting.record import DataRecord, FitRecord, PartRecord
+from vikt.fitting.settings import FitSettings
+from vikt.selection.features import Trials
+from vikt.selection.folds import Fold
+from vikt.selection.penalty import PenaltyChoice
+from vikt.selection.plan import Plan, Split, choose_plan
+from vikt.solvers import LossRecord
+from vikt.threads import running
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a fit gives back.
+
+    Attributes
+    ----------
+    model : FittedModel
+    record : FitRecord
+    plan : Plan
+        For another fit to go by.
+    parts : tuple of FittedPart
+        What was fitted; with the objectives where they were asked for.
+    """
+
+    model: FittedModel
+    record: FitRecord
+    plan: Plan
+    parts: tuple[FittedPart, ...]
+
+    @property
+    def loss_curve(self) -> list[LossRecord]:
+        """The losses of the part proven least, with the seconds that the record leaves out."""
+        return self.parts[self.record.least_proven_number].solution.loss_curve
+
+    def warn_unless_converged(self, stacklevel: int) -> None:
+        """A ConvergenceWarning for each part that did not reach its tolerance."""
+        for part in self.parts:
+            part.solution.warn_unless_converged(stacklevel + 1)
+
+
+def fit(
+    examples: Examples,
+    split: Split,
+    settings: FitSettings,
+    *,
+    plan: Plan | None = None,
+    threads: int = 1,
+    progress: Progress = no_progress,
+    keeps_objectives: bool = False,
+) -> Fit:
+    """Choose a plan, unless one is given, and fit it.
+
+    Parameters
+    ----------
+    examples : Examples
+    split : tuple
+        The rows to learn from while choosing, and those that choose; both are fitted in the end, but that early
+        stopping keeps the latter apart.
+    settings : FitSettings
+    plan : Plan, optional
+        Of a fit before.
+    threads : int
+        No result depends on it.
+    progress : Progress
+    keeps_objectives : bool
+        Keep what was minimised, and the dual variables, with the result.
+
+    Raises
+    ------
+    DataError
+        The examples cannot be fitted.
+    """
+    training, validation = split
+    stops_early = settings.patience is not None
+    if stops_early and not len(validation):
+        raise DataError("patience needs a tenth of the texts to validate on, and these are too few; give more texts")
+    _log_memory(examples, settings)
+    fitted = training if stops_early else np.sort(np.concatenate([training, validation]))
+    apart = validation if stops_early else validation[:0]
+    if plan is None:
+        plan = _chosen_plan(examples, split, fitted, settings, threads, progress)
+    parts = _fitted_parts(examples, plan, settings, (fitted, apart), threads, progress, keeps_objectives)
+    features, theta = blend(replace(settings.features, analyzer=plan.recipe.analyzer), parts)
+    # Features × classes in memory, as a file holds them.
+    model = FittedModel(features, np.ascontiguousarray(theta.T).T, examples.classes[parts[0].present])
+    validates = stops_early or (plan.is_validated and settings.folds is None)
+    data = DataRecord.of(
+        examples,
+        reads_text=features.reads_text,
+        weighted=examples.is_weighted or settings.class_weight is not None,
+        training=len(training if validates else fitted),
+        validation=len(validation) if validates else 0,
+        fitted=len(fitted),
+    )
+    records = tuple(map(PartRecord.of, parts))
+    record = FitRecord(settings.options, data, features.settings.analyzer, records, plan.features)
+    return Fit(model, record, plan, tuple(parts))
+
+
+def _chosen_plan(
+    examples: Examples, split: Split, fitted: RowIndices, settings: FitSettings, threads: int, progress: Progress
+) -> Plan:
+    def fold_of(features: FeatureSettings, training: RowIndices, apart: RowIndices) -> Fold:
+        return prepare(examples, features, training, apart, settings.class_weight, threads, progress).fold
+
+    n_bytes = np.diff(examples.documents.texts.offsets)
+    trials = Trials(fold_of, examples.y, n_bytes, settings.random_state, threads, progress)
+    return choose_plan(
+        trials,
+        settings.features,
+        [split] if settings.folds is None else examples.folds(fitted, settings.folds),
+        l2=settings.l2,
+        one_standard_error=settings.one_standard_error,
+        chooses_features=settings.chooses_features,
+    )
+
+
+def _fitted_parts(
+    examples: Examples,
+    plan: Plan,
+    settings: FitSettings,
+    rows: Split,
+    threads: int,
+    progress: Progress,
+    keeps_objectives: bool,
+) -> list[FittedPart]:
+    def fit_one(part: tuple[str, float], penalty: PenaltyChoice | None) -> FittedPart:
+        features = replace(settings.features, analyzer=part[0])
+        return fit_part(
+            prepare(examples, features, *rows, settings.class_weight, threads, progress),
+            part,
+            penalty,
+            settings.solver,
+            settings.l1_ratio,
+            lambda record: progress("fitting", record.passes, 0),
+            keeps_objectives,
+        )
+
+    with running(threads) as run:
+        return list(run(fit_one, plan.recipe.shares, plan.penalties))
+
+
+def _log_memory(examples: Examples, settings: FitSettings) -> None:
+    # The part of a blend that takes most: parts are learnt one after the other.
+    widest = replace(settings.features, analyzer="word+char") if settings.chooses_features else settings.features
+    log_memory(len(examples.documents.texts.content), widest)

@@ -1,0 +1,111 @@
+"""A fitted model: what predicts. Nothing in it changes when it does, so threads share it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.arrays import Floats
+from vikt.corpus.documents import Documents
+from vikt.corpus.texts import Texts, portions
+from vikt.errors import DamagedModelError
+from vikt.features.measured import Measured
+from vikt.features.settings import FeatureSettings
+from vikt.features.text import TextFeatures
+from vikt.fitting.examples import spelled_labels
+from vikt.model.losses import cross_entropy_of
+
+# Texts; or columns by name (a data frame has them), of which "text" is the text; or documents read before.
+Inputs = Iterable[str] | Texts | Mapping[str, Any] | Documents | Measured
+
+_BYTES_AT_A_TIME, _TEXTS_AT_A_TIME = 1 << 24, 1 << 17
+
+
+def measured(inputs: Inputs, features: TextFeatures) -> Measured:
+    """Texts or columns as the features read them."""
+    return inputs if isinstance(inputs, Measured) else features.measure(Documents.of(inputs))
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """Features, weights and classes.
+
+    Attributes
+    ----------
+    features : TextFeatures
+    theta : (n+1,) for two classes, (K, n+1) for more
+        In float32, the intercepts first.
+    classes : (K,)
+        The labels, sorted, of the type they came in.
+    """
+
+    features: TextFeatures
+    theta: NDArray[np.float32]
+    classes: NDArray[Any]
+
+    @property
+    def labels(self) -> list[str]:
+        """The classes as they are written."""
+        return spelled_labels(self.classes)
+
+    def log_probabilities(self, inputs: Inputs, threads: int = 1) -> Floats:
+        """log P(class | text): (m, K), finite at any score."""
+        documents = measured(inputs, self.features)
+        loss = cross_entropy_of(self.theta)
+        blocks = [
+            loss.log_probabilities(
+                self.features.scores(documents.take(np.arange(first, last)), self.theta, threads=threads)
+            )
+            for first, last in portions(documents.texts.offsets, _BYTES_AT_A_TIME, _TEXTS_AT_A_TIME)
+        ]
+        return np.concatenate([np.empty((0, len(self.classes))), *blocks])
+
+    def probabilities(self, inputs: Inputs, threads: int = 1) -> Floats:
+        """P(class | text): (m, K), rows that sum to 1."""
+        return np.exp(self.log_probabilities(inputs, threads))
+
+    def predicted(self, inputs: Inputs, threads: int = 1) -> NDArray[Any]:
+        """The most probable class of each text: (m,); a tie goes to the first."""
+        return np.asarray(self.classes[np.argmax(self.log_probabilities(inputs, threads), axis=1)])
+
+    def to_file(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """What a file holds of it: arrays, and a header."""
+        arrays = {"theta": self.theta.T, **self.features.to_arrays()}
+        return arrays, {"classes": self.classes.tolist(), "classes_dtype": _dtype_name(self.classes)}
+
+    @classmethod
+    def from_file(
+        cls, settings: FeatureSettings, arrays: dict[str, NDArray[Any]], header: Mapping[str, Any]
+    ) -> FittedModel:
+        """A model from what `to_file` gave.
+
+        Raises
+        ------
+        DamagedModelError
+            The arrays and the header are no model together.
+        """
+        classes = _classes(header["classes"], header["classes_dtype"])
+        features, theta = TextFeatures.from_arrays(settings, arrays), arrays["theta"].T
+        n, K = 1 + features.n_features, len(classes)
+        if theta.dtype != np.float32 or theta.shape != ((n,) if K == 2 else (K, n)):
+            raise DamagedModelError(f"weights of shape {theta.shape} for {K} classes and {n - 1} features")
+        return cls(features, theta, classes)
+
+
+def _dtype_name(classes: NDArray[Any]) -> str:
+    """The type of the classes in a file; strings have the width that they need."""
+    return {"O": "object", "U": "str"}.get(classes.dtype.kind, classes.dtype.str)
+
+
+def _classes(labels: list[Any], dtype_name: str) -> NDArray[Any]:
+    dtype = np.dtype(dtype_name)
+    if dtype.kind not in "biufUO" or dtype.itemsize > 8:
+        raise DamagedModelError(f"classes of type {dtype_name}")
+    classes = np.asarray(labels, dtype=dtype)
+    if classes.ndim != 1 or len(classes) < 2:
+        raise DamagedModelError(f"classes of shape {classes.shape}")
+    return classes

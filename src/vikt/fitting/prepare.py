@@ -1,0 +1,105 @@
+"""Examples to objectives: features learnt from the rows to fit, and what is minimised over them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.arrays import Classes, ClassWeight, Floats, RowIndices, Scales
+from vikt.base import Progress
+from vikt.errors import ClassesError
+from vikt.features.settings import FeatureSettings
+from vikt.features.text import TextFeatures
+from vikt.fitting.examples import Examples
+from vikt.matrix import SparseMatrix
+from vikt.model.classes import class_factors
+from vikt.model.naive_bayes import penalty_scales
+from vikt.model.objective import Objective
+from vikt.selection.folds import Fold
+
+
+class Prepared(NamedTuple):
+    """Rows to fit and rows kept apart, over the features learnt from the former.
+
+    Attributes
+    ----------
+    features : TextFeatures
+    fold : Fold
+        The objectives of both, with λ = 0.
+    present : (K,)
+        The classes that the rows to fit have. Rows kept apart that have another class are left out: all texts of a
+        small class can be duplicates of another's.
+    """
+
+    features: TextFeatures
+    fold: Fold
+    present: NDArray[np.int64]
+
+
+class _MergedRows(NamedTuple):
+    """A design matrix without equal rows, its class indices and its weights."""
+
+    X: SparseMatrix
+    y: Classes
+    weights: Floats
+
+
+def prepare(
+    examples: Examples,
+    settings: FeatureSettings,
+    training: RowIndices,
+    apart: RowIndices,
+    class_weight: ClassWeight,
+    threads: int,
+    progress: Progress,
+) -> Prepared:
+    """Learn features from the rows to fit, and make the objectives of these and of the rows kept apart.
+
+    Raises
+    ------
+    EmptyVocabularyError
+        No feature is left.
+    ClassesError
+        The rows to fit have one class only.
+    """
+    fitted = examples.take(training)
+    held = examples.take(apart[np.isin(examples.y[apart], fitted.y)])
+    features = TextFeatures(settings)
+    made = features.fit_transform(
+        fitted.documents, lambda done, total: progress("features", done, total), threads=threads
+    )
+    own = _merged(fitted, SparseMatrix(*made, threads=threads))
+    kept_apart = _merged(held, SparseMatrix(*features.transform(held.documents, threads=threads), threads=threads))
+    # The factor of a class is a weight of its rows, kept apart or not: what is validated is the loss minimised.
+    factors = class_factors(class_weight, examples.classes, own.y, own.weights)
+    factor_of = np.ones(len(examples.classes))
+    factor_of[own.y] = factors
+    own = own._replace(weights=own.weights * factors)
+    kept_apart = kept_apart._replace(weights=kept_apart.weights * factor_of[kept_apart.y])
+    present = np.unique(own.y)
+    if len(present) < 2:
+        raise ClassesError("the rows to fit have fewer than two classes left; give more texts of each class")
+    own, kept_apart = (rows._replace(y=np.searchsorted(present, rows.y)) for rows in (own, kept_apart))
+    scales = _penalty_scales(features, own, len(present))
+    return Prepared(features, Fold(*(_objective(rows, len(present), scales) for rows in (own, kept_apart))), present)
+
+
+def _merged(examples: Examples, X: SparseMatrix) -> _MergedRows:
+    rows, weights = examples.merged()
+    return _MergedRows(X if len(rows) == X.n_rows else X.take(rows), examples.y[rows], weights)
+
+
+def _penalty_scales(features: TextFeatures, rows: _MergedRows, n_classes: int) -> Scales | None:
+    """r of the penalty, where the weighting by Naive Bayes asks for one."""
+    if not features.telling_columns.any():
+        return None
+    # Counts of presence: the values are divided by the lengths of the rows.
+    X, threads = rows.X, rows.X.threads
+    presence = SparseMatrix(X.indptr, X.indices, np.ones_like(X.values), X.n_features, threads=threads)
+    return penalty_scales(presence, rows.y, n_classes, rows.weights, features.telling_columns)
+
+
+def _objective(rows: _MergedRows, n_classes: int, scales: Scales | None) -> Objective:
+    return Objective.of(rows.X, rows.y, n_classes=n_classes, l2=0.0, sample_weight=rows.weights, scales=scales)

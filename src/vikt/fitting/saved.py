@@ -1,0 +1,47 @@
+"""A model and its record, as one file holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from numpy.typing import NDArray
+
+from vikt.fitting.model import FittedModel
+from vikt.fitting.record import FitRecord
+from vikt.fitting.settings import FitSettings
+
+_KIND = "TextClassifier"
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """A fitted model with the record of its fit."""
+
+    model: FittedModel
+    record: FitRecord
+
+    def to_file(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Arrays and a header of plain values."""
+        arrays, header = self.model.to_file()
+        return arrays, {"kind": _KIND, **header, **self.record.to_json()}
+
+    @classmethod
+    def from_file(cls, arrays: dict[str, NDArray[Any]], header: Mapping[str, Any]) -> SavedModel:
+        """What `to_file` gave.
+
+        Raises
+        ------
+        DamagedModelError, ValueError, KeyError, TypeError, AttributeError, OverflowError
+            The parts are no model together.
+        """
+        record = FitRecord.from_json(header)
+        settings = FitSettings.of(record.parameters({}))
+        features = replace(settings.features, analyzer=record.analyzer)
+        return cls(FittedModel.from_file(features, arrays, header), record)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of the fit, as `vikt.TextClassifier` takes them."""
+        return self.record.parameters(dict(zip(self.model.labels, self.model.classes.tolist(), strict=True)))

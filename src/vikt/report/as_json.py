@@ -1,0 +1,37 @@
+"""Results as JSON: finite numbers or null, never NaN or Infinity."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from vikt.evaluation.evaluation import Evaluation, finite
+from vikt.features.description import sentences
+from vikt.fitting.model import FittedModel
+from vikt.fitting.record import FitRecord
+
+
+def evaluation_json(evaluation: Evaluation, record: FitRecord) -> dict[str, Any]:
+    """The figures of a test, with the certificate and the data of the model tested."""
+    return {**evaluation.to_json(), "certificate": certificate_json(record), "data": record.data.to_json()}
+
+
+def certificate_json(record: FitRecord) -> dict[str, Any]:
+    """The certificate of the part proven least."""
+    part = record.least_proven
+    certificate: dict[str, Any] = {"relative": finite(part.relative), "bound": finite(part.bound)}
+    return certificate | ({"reason": part.reason} if part.reason else {})
+
+
+def model_json(path: Path, model: FittedModel, record: FitRecord) -> dict[str, Any]:
+    """A model and the record of its fit."""
+    return {
+        "path": str(path),
+        "bytes": path.stat().st_size,
+        "classes": model.labels,
+        "features": model.features.n_features,
+        "notes": sentences(model.features.facts()),
+        "l2": record.least_proven.penalty.l2,
+        "loss": record.least_proven.loss,
+        **record.to_json(),
+    }

@@ -1,0 +1,118 @@
+"""A fit for people: what was read, what was chosen, what is proven, and the weights that say most."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vikt.explanation.linear import class_weights, strongest_features
+from vikt.features.description import sentences
+from vikt.fitting.model import FittedModel
+from vikt.fitting.record import FitRecord, PartRecord
+from vikt.report.choices import features_sentence, penalty_sentence, recipe_name
+from vikt.report.tables import (
+    MOST_CLASSES_IN_A_MATRIX,
+    MOST_CLASSES_LISTED,
+    columns,
+    counted,
+    figure,
+    label_line,
+    listed,
+    visible,
+)
+from vikt.selection.recipes import single_recipe
+
+_MOST_WEIGHTS_LISTED = 40
+
+
+def data_lines(record: FitRecord, model: FittedModel) -> str:
+    """What was read, how it was split, and how many features there are."""
+    data = record.data
+    counts = sorted(data.classes.items(), key=lambda item: -item[1])
+    classes = listed([f"{label_line(label)} {count:,}" for label, count in counts])
+    lines = [
+        f"rows       {data.rows:,}: {data.empty_texts:,} empty, {data.duplicate_texts:,} duplicates",
+        f"classes    {len(counts):,}: {classes}",
+        f"split      {data.training_rows:,} training, {data.validation_rows:,} validation, "
+        f"{data.test_rows or 0:,} test; {data.fitted_rows:,} fitted in the end",
+        f"features   {model.features.n_features:,}",
+        *(f"           {note}" for note in sentences(model.features.facts())),
+    ]
+    single = [label_line(label) for label, count in counts if count == 1]
+    if single:
+        lines.insert(
+            2, f"rare       {counted(len(single), 'class')} of one row, learnt from and not tested: {listed(single)}"
+        )
+    if data.rows_of_weight_0:
+        lines.insert(1, f"weights    {data.rows_of_weight_0:,} rows of weight 0 dropped")
+    return "\n".join(lines)
+
+
+def fit_lines(record: FitRecord) -> str:
+    """How the features and λ were chosen, the loss, and the proof."""
+    part = record.least_proven
+    choice = part.penalty
+    lines = [*_feature_choice_lines(record), f"penalty    {penalty_sentence(choice)}"]
+    if choice.curve:
+        rows = [["C·mean‖x‖²", "λ", "validation log loss", "standard error", ""]]
+        for point in choice.curve:
+            chosen = "<- chosen" if point.l2 == choice.l2 else ""
+            losses = [figure(point.log_loss), figure(point.standard_error)]
+            rows.append([f"{point.strength:.3g}", f"{point.l2:.3g}", *losses, chosen])
+        lines.append(columns(rows))
+    lines.append(f"loss       {part.loss:.6g} after {part.passes} passes; {part.stopping_reason}")
+    lines.append(f"proof      {proof(part)}")
+    return "\n".join(lines)
+
+
+def _feature_choice_lines(record: FitRecord) -> list[str]:
+    """The features chosen and those they were chosen from; the parts of a blend, each with its own λ and proof."""
+    chosen, parts = record.features, record.parts if len(record.parts) > 1 else ()
+    if not chosen:
+        return []
+    rows = [["features", "validation log loss", ""]]
+    rows += [
+        [recipe_name(recipe), figure(loss), "<- chosen" * (recipe == chosen.recipe)] for recipe, loss in chosen.losses
+    ]
+    lines = [f"chosen     {features_sentence(chosen)}", columns(rows)]
+    lines += [
+        f"part       {part.share:g} of the score: {recipe_name(single_recipe(part.name))}, "
+        f"{penalty_sentence(part.penalty)}; {part.reason or _distance(part.relative, part.bound)}"
+        for part in parts
+    ]
+    return lines + ["           below: the part proven least"] * bool(parts)
+
+
+def proof(part: PartRecord) -> str:
+    """How far the loss can be from the optimum, or why that is not known."""
+    return f"none: {part.reason}" if part.reason else _distance(part.relative, part.bound)
+
+
+def _distance(relative: float, bound: float) -> str:
+    if not np.isfinite(relative):
+        return f"the loss is at most {bound:.2g} above the least there is"
+    return f"the loss is at most {100 * relative:.2g}% above the least there is"
+
+
+def handmade_lines(model: FittedModel) -> str:
+    """The weights of hand-made features by name; empty where there are none, or too many."""
+    classes, names = model.labels, model.features.handmade_names
+    shown = [len(classes) - 1] if len(classes) == 2 else list(range(len(classes)))
+    if not names or len(names) > _MOST_WEIGHTS_LISTED or len(shown) > MOST_CLASSES_IN_A_MATRIX:
+        return ""
+    theta = np.stack([class_weights(model.theta, k) for k in shown], axis=1)
+    rows = [["", *(f"towards {label_line(classes[k])}" for k in shown)]]
+    rows += [
+        [visible(name), *(f"{weight:+.4f}" for weight in row)]
+        for name, row in zip(["(intercept)", *names], [theta[0], *theta[len(theta) - len(names) :]], strict=True)
+    ]
+    return "weights of the hand-made features (θ)\n" + columns(rows)
+
+
+def strongest_lines(model: FittedModel, n: int = 8) -> str:
+    """The features with the largest weights for each class."""
+    strongest = strongest_features(model, n)
+    rows = [
+        [label_line(label), "  ".join(f"{visible(name)} {weight:+.2f}" for name, weight in features)]
+        for label, features in list(strongest.items())[:MOST_CLASSES_LISTED]
+    ]
+    return "strongest features of each class (θ)\n" + columns(rows, left=2)

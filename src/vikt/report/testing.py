@@ -1,0 +1,95 @@
+"""The figures of a test."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vikt.evaluation.evaluation import Evaluation, Figure
+from vikt.metrics.intervals import wilson_interval
+from vikt.report.tables import (
+    MOST_CLASSES_IN_A_MATRIX,
+    MOST_CLASSES_LISTED,
+    MOST_NAMED,
+    columns,
+    counted,
+    figure,
+    label_line,
+    listed,
+)
+
+
+def evaluation_lines(evaluation: Evaluation, weighted: bool = False) -> str:
+    """The figures of a test; with each class's mean probability and rate where the model was trained with weights."""
+    figures = [
+        ("accuracy", evaluation.accuracy),
+        ("macro F1", evaluation.macro_f1),
+        ("log loss", evaluation.log_loss),
+    ]
+    lines = [f"{name:<10} {_with_interval(value)}" for name, value in figures]
+    lines += [*_unseen_lines(evaluation), "", _class_table(evaluation, weighted)]
+    lines += [*_absent_lines(evaluation), *(_shift_lines(evaluation) if weighted else [])]
+    return "\n".join([*lines, "", _confusions(evaluation)])
+
+
+def _unseen_lines(evaluation: Evaluation) -> list[str]:
+    unseen = sorted(evaluation.unseen.items(), key=lambda item: -item[1])
+    lines = [
+        f"unseen     label {label_line(label)!r}, in {counted(count, 'test row')}, was never seen in training: "
+        "counted as wrong"
+        for label, count in unseen[:MOST_NAMED]
+    ]
+    rest = sum(count for _, count in unseen[MOST_NAMED:])
+    more = f"unseen     and {counted(len(unseen) - MOST_NAMED, 'more such label')}, in {counted(rest, 'test row')}"
+    return lines + [more] * (rest > 0)
+
+
+def _absent_lines(evaluation: Evaluation) -> list[str]:
+    absent, others = list(map(label_line, evaluation.absent)), len(evaluation.labels) - len(evaluation.absent)
+    if not absent:
+        return []
+    return [
+        f"  no test row is of {counted(len(absent), 'class')}: {listed(absent)}; recall and F1 are undefined there, "
+        f"and macro F1 is over the other {others:,}"
+    ]
+
+
+def _shift_lines(evaluation: Evaluation) -> list[str]:
+    """Said where the weights, and not chance in drawing the test rows, hold probabilities and rates apart."""
+    ends = (wilson_interval(count, evaluation.n_rows) for count in evaluation.support.tolist())
+    means = evaluation.mean_probability
+    if all(low <= mean <= high for (low, high), mean in zip(ends, means.tolist(), strict=True)):
+        return []
+    k = int(np.argmax(np.abs(means - evaluation.rate)))
+    label = label_line(evaluation.labels[k])
+    return [
+        f"  the probabilities are those of the weighted data the model learnt from: its mean P({label}) "
+        f"is {figure(means[k])}, where {figure(evaluation.rate[k])} of the rows are {label}"
+    ]
+
+
+def _with_interval(value: Figure) -> str:
+    said = f"{figure(value.value)}  (95%: {figure(value.low)} to {figure(value.high)})"
+    return said + (f"; {value.reason}" if value.reason else "")
+
+
+def _class_table(evaluation: Evaluation, weighted: bool) -> str:
+    rows = [["class", "precision", "recall", "F1", "rows", "predicted"] + ["mean P", "rate"] * weighted]
+    for label, row in list(evaluation.per_class.items())[:MOST_CLASSES_LISTED]:
+        rates = [figure(row[name]) for name in ("precision", "recall", "f1")]
+        shares = [figure(row[name]) for name in ("mean_probability", "rate") if weighted]
+        rows.append([label_line(label), *rates, f"{row['support']:,}", f"{row['predicted']:,}", *shares])
+    more = len(evaluation.per_class) - MOST_CLASSES_LISTED
+    return columns(rows) + (f"\n  and {more:,} more classes (see --json)" if more > 0 else "")
+
+
+def _confusions(evaluation: Evaluation) -> str:
+    labels = list(map(label_line, evaluation.labels))
+    if len(labels) <= MOST_CLASSES_IN_A_MATRIX:
+        counts = evaluation.matrix.tolist()
+        rows = [["real \\ predicted", *labels]]
+        rows += [[label, *(f"{count:,}" for count in row)] for label, row in zip(labels, counts, strict=True)]
+        return "confusion matrix\n" + columns(rows)
+    wrong = [entry for entry in evaluation.entries.tolist() if entry[0] != entry[1]]
+    largest = sorted(wrong, key=lambda entry: -entry[2])[:10]
+    rows = [[labels[i], "taken for", labels[j], f"{count:,}"] for i, j, count in largest]
+    return "most frequent confusions (all of them: --json)\n" + (columns(rows, left=3) if rows else "  none")

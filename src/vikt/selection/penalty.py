@@ -1,0 +1,169 @@
+"""λ by validation, along a path from the strongest penalty to the weakest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import methodcaller
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from vikt.arrays import Floats
+from vikt.model.objective import Objective
+from vikt.selection.folds import Fold, validation_loss
+from vikt.solvers.dual import Ascent
+from vikt.solvers.dual_state import DualState
+from vikt.threads import running
+
+# C·mean‖x‖², four a decade: there the best value is found whatever the scale of the features.
+STRENGTHS = 10.0 ** (np.arange(-4, 17) / 4)
+_PATH_TOL = 1e-2
+_MOST_PASSES = 50
+_WORSE_IN_A_ROW = 3
+
+
+class PathPoint(NamedTuple):
+    """One λ tried: C·mean‖x‖², C, λ, the validation log loss and its standard error."""
+
+    strength: float
+    C: float
+    l2: float
+    log_loss: float
+    standard_error: float
+
+
+PenaltyRule = Literal["given", "default", "least_loss", "one_standard_error"]
+
+
+@dataclass(frozen=True)
+class PenaltyChoice:
+    """The λ of a fit, and where it comes from.
+
+    Attributes
+    ----------
+    l2 : float
+        λ.
+    rule : str
+        "given"; "default" where there were too few texts to validate on; "least_loss" on rows kept apart; or the
+        largest within "one_standard_error" of that.
+    curve : tuple of PathPoint
+        What was tried, from the strongest penalty to the weakest; empty where nothing was.
+    n_folds : int
+        In how many folds rows were kept apart.
+    """
+
+    l2: float
+    rule: PenaltyRule
+    curve: tuple[PathPoint, ...] = ()
+    n_folds: int = 1
+
+    @property
+    def chosen(self) -> PathPoint:
+        """The point of the curve that was chosen."""
+        return next(point for point in self.curve if point.l2 == self.l2)
+
+    @property
+    def best(self) -> PathPoint:
+        """The point of the least validation loss; a tie goes to the larger λ."""
+        return min(self.curve, key=lambda point: point.log_loss)
+
+    @property
+    def is_strongest_tried(self) -> bool:
+        return self.chosen is self.curve[0]
+
+    @property
+    def is_weakest_tried(self) -> bool:
+        """Whether the path went on to its end, and that was chosen."""
+        return len(self.curve) == len(STRENGTHS) and self.chosen is self.curve[-1]
+
+    def to_json(self) -> dict[str, Any]:
+        path = [dict(zip(PathPoint._fields, point, strict=True)) for point in self.curve]
+        return {"l2": self.l2, "rule": self.rule, "folds": self.n_folds, "path": path}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> PenaltyChoice:
+        return cls(kept["l2"], kept["rule"], tuple(PathPoint(**point) for point in kept["path"]), kept["folds"])
+
+
+def choose_l2(
+    folds: Sequence[Fold],
+    *,
+    one_standard_error: bool = False,
+    random_state: int = 0,
+    threads: int = 1,
+    progress: Callable[[list[PathPoint]], None] | None = None,
+) -> PenaltyChoice:
+    """Fit along `STRENGTHS`, each fit warm from the one before, and take the λ of the least validation log loss.
+
+    All folds are fitted at the same λ's: W and mean‖x‖² are those of the folds' training rows, averaged over the folds.
+    The path ends after three worse values in a row; a tie goes to the larger λ.
+
+    Parameters
+    ----------
+    folds : sequence of Fold
+        One, for a hold-out, or several; the λ of their objectives is not used.
+    one_standard_error : bool
+        Take the largest λ whose loss is within one standard error of the least.
+    random_state : int
+        Of the order of visits.
+    threads : int
+        How many folds are fitted at a time; the choice does not depend on it.
+    progress : callable, optional
+        Called with the curve, a point longer each time.
+    """
+    curve: list[PathPoint] = []
+    norm = float(np.mean([fold.training.mean_square_norm() for fold in folds]))
+    total_weight = float(np.mean([fold.training.total_weight for fold in folds]))
+    walks = [_Walk(fold.training, random_state) for fold in folds]
+    with running(threads) as run:
+        for strength in STRENGTHS.tolist():
+            C = strength / norm
+            l2 = 1 / (2 * C * total_weight)
+            thetas = list(run(methodcaller("to", l2), walks))
+            curve.append(PathPoint(strength, C, l2, *validation_loss(folds, thetas)))
+            if progress:
+                progress(curve)
+            losses = [point.log_loss for point in curve]
+            if len(losses) - 1 - int(np.argmin(losses)) >= _WORSE_IN_A_ROW:
+                break
+    path, n_folds = tuple(curve), len(folds)
+    best = min(path, key=lambda point: point.log_loss)
+    chosen = largest_within_one_standard_error(path) if one_standard_error else best
+    return PenaltyChoice(chosen.l2, "least_loss" if chosen is best else "one_standard_error", path, n_folds)
+
+
+def largest_within_one_standard_error(curve: Sequence[PathPoint]) -> PathPoint:
+    """The point of the largest λ whose loss is no more than the least loss and its standard error.
+
+    Source: Breiman, Friedman, Olshen and Stone 1984.
+
+    Examples
+    --------
+    >>> curve = [PathPoint(1, 1, 0.1, 0.53, 0.02), PathPoint(2, 2, 0.05, 0.51, 0.02), PathPoint(4, 4, 0.025, 0.5, 0.02)]
+    >>> largest_within_one_standard_error(curve).l2
+    0.05
+    """
+    best = min(curve, key=lambda point: point.log_loss)
+    near = [point for point in curve if point.log_loss <= best.log_loss + best.standard_error]
+    return max(near, key=lambda point: point.l2)
+
+
+def default_penalty(objective: Objective) -> PenaltyChoice:
+    """λ at C·mean‖x‖² = 100, where there are no rows to validate on."""
+    return PenaltyChoice(objective.default_l2(), "default")
+
+
+class _Walk:
+    """One fold's fits from the strongest penalty on."""
+
+    def __init__(self, training: Objective, random_state: int) -> None:
+        self.training, self.random_state = training, random_state
+        self.state: DualState | None = None
+
+    def to(self, l2: float) -> Floats:
+        """The weights at the next, weaker, penalty."""
+        objective = self.training.with_l2(l2)
+        self.state = self.state.weakened(l2) if self.state else DualState.at_zero(objective, _PATH_TOL)
+        # What is chosen is told by rows kept apart: a proof would cost as much as the passes, and tell nothing more.
+        return Ascent(objective, self.state, _PATH_TOL, self.random_state).approach(_MOST_PASSES)

@@ -1,0 +1,82 @@
+"""A plan: which features are fitted, as one model or as a blend of parts, and λ of each part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vikt.arrays import RowIndices
+from vikt.features.settings import FeatureSettings
+from vikt.selection.features import FeatureChoice, Trials, choose_features
+from vikt.selection.penalty import PenaltyChoice, choose_l2
+from vikt.selection.recipes import Recipe, single_recipe
+
+# Rows to fit, and rows kept apart.
+Split = tuple[RowIndices, RowIndices]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be fitted.
+
+    Attributes
+    ----------
+    recipe : Recipe
+        The parts, and their shares of the score.
+    penalties : tuple of PenaltyChoice or None
+        λ of each part; None where there was nothing to validate on, and the rows fitted give the default.
+    features : FeatureChoice or None
+        How the recipe was chosen, where it was.
+    """
+
+    recipe: Recipe
+    penalties: tuple[PenaltyChoice | None, ...]
+    features: FeatureChoice | None = None
+
+    @property
+    def is_validated(self) -> bool:
+        """Whether rows kept apart chose a λ."""
+        return any(penalty is not None and penalty.curve for penalty in self.penalties)
+
+
+def choose_plan(
+    trials: Trials,
+    settings: FeatureSettings,
+    splits: Sequence[Split],
+    *,
+    l2: float | None = None,
+    one_standard_error: bool = False,
+    chooses_features: bool = False,
+) -> Plan:
+    """The features and λ, as given or chosen on rows kept apart.
+
+    Parameters
+    ----------
+    trials : Trials
+    settings : FeatureSettings
+    splits : sequence of (training, validation)
+        One, or one for each fold.
+    l2 : float, optional
+        λ, where it is given.
+    one_standard_error : bool
+        Take the largest λ within one standard error of the least validation loss.
+    chooses_features : bool
+        Choose the recipe too, on the first split.
+    """
+    if chooses_features and (chosen := choose_features(trials, settings, *splits[0])):
+        return Plan(chosen.choice.recipe, chosen.penalties, chosen.choice)
+    recipe = single_recipe(settings.analyzer)
+    if l2 is not None:
+        return Plan(recipe, (PenaltyChoice(l2, "given"),))
+    if min(len(np.unique(trials.y[rows])) for split in splits for rows in split) < 2:
+        return Plan(recipe, (None,))
+    chosen_l2 = choose_l2(
+        [trials.fold_of(settings, *split) for split in splits],
+        one_standard_error=one_standard_error,
+        random_state=trials.random_state,
+        threads=trials.threads,
+        progress=lambda curve: trials.progress("choosing λ", len(curve), 0),
+    )
+    return Plan(recipe, (chosen_l2,))
