@@ -32,7 +32,7 @@ from vikt.parts import InMemory, Part, Parts, PerPart
 
 
 class Objective:
-    """The regularised loss of a data set, as a function of θ. It changes nothing.
+    """The regularised loss of a data set, as a function of θ. Nothing in it changes.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Objective:
     Attributes
     ----------
     shape : tuple of int
-        Of θ.
+        The shape of θ.
     l2, l1, total_weight : float
         λ, λ₁ and W.
 
