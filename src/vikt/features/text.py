@@ -13,7 +13,7 @@ from vikt.arrays import Bools, Floats
 from vikt.corpus.documents import Documents
 from vikt.corpus.sentences import sentences
 from vikt.corpus.texts import Texts
-from vikt.errors import EmptyVocabularyError
+from vikt.errors import EmptyVocabularyError, UsageError
 from vikt.features.description import Fact
 from vikt.features.handmade.encoders import Encoder
 from vikt.features.measured import Measured
@@ -137,7 +137,11 @@ class TextFeatures:
         ------
         EmptyVocabularyError
             No feature is left.
+        UsageError
+            These features are fitted already.
         """
+        if self.parts or self.encoders:
+            raise UsageError("these features are fitted already; make new ones of the settings")
         encoders = tuple(
             feature.encoder().fit(values)
             for feature, values in zip(self.settings.handmade, measured.values, strict=True)
