@@ -191,6 +191,15 @@ def test_a_column_far_from_zero_that_varies_little(classes, tol):
     promised_by(model, Written(X, y, 1e-3), X)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_scores_that_round_to_more_than_a_step_gains_do_not_end_a_fit(seed):
+    """Each order of the rows rounds in its own way, as each processor's own products do."""
+    X, y = some_rows(2)
+    order = np.random.default_rng(seed).permutation(ROWS)
+    X = np.round(X, 3) + np.r_[1e8, 0, 0]
+    assert newton(Objective(DenseMatrix(X[order]), y[order], n_classes=2, l2=1e-3), tol=1e-10).converged
+
+
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("l2", [1e-3, 0.1, 10.0])
 def test_where_the_scores_are_rounding_the_bound_knows_it(classes, l2):

@@ -133,6 +133,19 @@ def test_columns_of_every_kind(kind, classes, sparse, monkeypatch):
 
 
 @pytest.mark.usefixtures("always_conjugate")
+@pytest.mark.parametrize("sparse", [False, True])
+def test_ill_conditioned_columns_are_proven_in_whatever_order_rows_are_added_up(sparse):
+    """Each order rounds in its own way, as each processor's own products do."""
+    X, y = some(3)
+    X = with_columns("ill-conditioned", X)
+    for seed in range(8):
+        order = np.random.default_rng(seed).permutation(len(y))
+        rows = X[order]
+        solution = newton(objective_of(csr_matrix(rows) if sparse else rows, y[order]), tol=1e-8)
+        assert solution.certificate.relative <= 1e-7
+
+
+@pytest.mark.usefixtures("always_conjugate")
 @pytest.mark.parametrize("classes", [2, 3])
 def test_sparse_equals_dense_and_float32_float64(classes):
     X, y = some(classes, dtype=np.float32)
