@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
@@ -82,7 +84,9 @@ def test_rough_products_are_products(dtype, classes):
 
 
 @pytest.mark.usefixtures("always_conjugate")
-@pytest.mark.parametrize("load", [load_iris, load_breast_cancer, load_digits])
+@pytest.mark.parametrize(
+    "load", [load_iris, load_breast_cancer, partial(load_digits, n_class=5)], ids=["iris", "cancer", "digits"]
+)
 @pytest.mark.parametrize("intercept", [True, False])
 def test_it_ends_where_scikit_learn_does(load, intercept):
     X, y = load(return_X_y=True)

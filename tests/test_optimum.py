@@ -247,7 +247,7 @@ def test_the_curve_of_a_descent_that_may_stop_early_has_both_losses_passes_and_s
 def test_every_curve_counts_its_seconds(solver):
     random = np.random.default_rng(0)
     X, y = random.normal(size=(60, 3)) * [1e3, 1.0, 1e-3], np.arange(60) % 2
-    model = LogisticRegression(l2=1e-9, solver=solver, tol=1e-9, max_iter=500)
+    model = LogisticRegression(l2=1e-9, solver=solver, tol=1e-9, max_iter=50)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         curve = model.fit(X, y).loss_curve_
