@@ -7,13 +7,23 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np  # noqa: F401
 import pytest
+import scipy.linalg  # noqa: F401
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
 # The same examples every time in continuous integration, new ones on a developer's machine.
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Workers side by side have a core each: the threads of a BLAS (loaded above) would only wait for one another.
+    if hasattr(config, "workerinput"):
+        threadpool_limits(1, "blas")
+
 
 _DATA = Path(os.environ.get("VIKT_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
