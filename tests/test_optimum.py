@@ -52,7 +52,10 @@ class Precise:
     def log_p(self, theta):
         z = self.D @ theta.T
         z = z - z.max(axis=1, keepdims=True)
-        return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+        others = np.exp(z)
+        others[np.arange(len(z)), z.argmax(axis=1)] = 0
+        # Added to the largest, which is 1, a small rest would be rounded.
+        return z - np.log1p(others.sum(axis=1, keepdims=True))
 
     def value(self, theta):
         loss = -self.log_p(theta)[np.arange(len(self.y)), self.y]
