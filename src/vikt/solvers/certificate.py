@@ -326,6 +326,12 @@ def _gradient_rounding(objective: Objective, theta: Floats, residuals: Floats) -
     return float(_EPSILON * (penalty.largest_scale * (4 * sums + moved) + own))
 
 
+def value_rounding(objective: Objective, theta: Floats) -> float:
+    """By how much rounding of the scores can have moved L̂: a loss moves by twice what its scores do at most."""
+    off = 2 * _EPSILON * (2 + _score_sizes(objective, theta))
+    return 2 * float(np.sum(objective.weights * off)) / objective.total_weight
+
+
 def _score_sizes(objective: Objective, theta: Floats) -> Floats:
     """Σ_j |x_ij θ_j|, the largest of the classes': the rounding of a score is in proportion to it."""
     known = 0.0 if objective.offset is None else _largest(objective.offset)

@@ -20,7 +20,6 @@ from vikt.model.objective import Objective
 
 _EPSILON = float(np.finfo(np.float64).eps)
 _MOST_PRODUCTS = 500
-_LITTLE = 0.5
 # In float32 a product is worth having while no column is far from zero for its spread, and none is huge.
 _FARTHEST, _LARGEST = 100.0, 1e12
 
@@ -53,7 +52,7 @@ class ConjugateGradients:
         """∂L̂/∂θ by the centred columns' weights: the shape of θ."""
         return self._with_penalty(self._centred(self.objective.X.weighted_sum((residuals.T * self.share).T)), theta)
 
-    def step(self, gradient: Floats, p: Floats, goal: float) -> tuple[Floats, float]:
+    def step(self, gradient: Floats, p: Floats, goal: float, little: float) -> tuple[Floats, float]:
         """Newton's step, and how steeply the objective falls along it: -∇L̂ᵀΔ.
 
         Parameters
@@ -63,6 +62,8 @@ class ConjugateGradients:
             The probabilities at the point to step from.
         goal : float
             The length of ∇L̂ + H·Δ below which no more is wanted.
+        little : float
+            A product that lowers the objective by less than this share of those before it, on average, is the last.
         """
         diagonal = self.diagonal(p)
         inverse = np.divide(1.0, diagonal, out=diagonal, where=diagonal > 0)
@@ -82,7 +83,7 @@ class ConjugateGradients:
             rest -= (size / curvature) * bent
             falls = size * size / curvature
             fallen += falls
-            if number * falls <= _LITTLE * fallen:
+            if number * falls <= little * fallen:
                 break
             scaled = inverse * rest
             last, size = size, dot(rest, scaled)

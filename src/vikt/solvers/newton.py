@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from vikt.arrays import Floats
 from vikt.matrix import DesignMatrix
 from vikt.model.objective import Objective
-from vikt.solvers.certificate import Certificate, balanced_intercepts, gradient_certificate
+from vikt.solvers.certificate import Certificate, balanced_intercepts, gradient_certificate, value_rounding
 from vikt.solvers.conjugate_gradients import ConjugateGradients, dot
 from vikt.solvers.solution import LossRecord, Progress, Solution
 
@@ -33,6 +33,9 @@ _ROUNDING = _ROUNDINGS * _EPSILON
 _STEPS_IN_VAIN = 10
 # Solved a little farther than must be proven.
 _FARTHER = 0.25
+# A product with the Hessian that lowers the objective by less than this share of what those before it did, on average,
+# ends a step.
+_LITTLE = 0.5
 _REMEDY = "raise tol, or scale the features to about 1"
 
 
@@ -61,8 +64,8 @@ class Steps(Protocol):
         """∂L̂/∂θ: the shape of θ. It is as rough as the type of the residuals."""
         ...
 
-    def step(self, gradient: Floats, p: Floats, goal: float) -> tuple[Floats, float]:
-        """Δ, to a length of ∇L̂ + H·Δ below `goal` if not better, and -∇L̂ᵀΔ."""
+    def step(self, gradient: Floats, p: Floats, goal: float, little: float) -> tuple[Floats, float]:
+        """Δ, to a length of ∇L̂ + H·Δ below `goal` if not better, or until more work adds `little`; and -∇L̂ᵀΔ."""
         ...
 
 
@@ -99,6 +102,9 @@ def newton(
     curve: list[LossRecord] = []
     begun, last = perf_counter(), np.inf
     values: list[float] = []
+    # How the fit ended where the value could tell no better point, before the gradient alone led it on.
+    ended: list[tuple[Floats, Certificate]] = []
+    blurred = 0.0
     while True:
         if dtype == np.float64:
             theta, scores = balanced_intercepts(objective, theta, scores)
@@ -115,6 +121,7 @@ def newton(
         # Rough products have told what they can.
         if dtype != np.float64 and squares <= max(steps.rounding**2, 0.0 if objective.l2 else epsilon):
             dtype, scores = np.dtype(np.float64), objective.scores(theta)
+            values.clear()
             continue
         if objective.l2 and squares <= wanted:
             theta, proof = gradient_certificate(objective, theta)
@@ -122,7 +129,7 @@ def newton(
                 reason = f"the model is proven within {proof.relative:.1e} of the optimum (tol = {tol:g})"
                 return Solution(theta, proof, curve, True, reason)
             wanted = min(wanted, squares)
-        step, decrement = steps.step(gradient, p, np.sqrt(_FARTHER * wanted))
+        step, decrement = steps.step(gradient, p, np.sqrt(_FARTHER * wanted), 0.0 if ended else _LITTLE)
         if objective.X.has_dummy and step.ndim == 2:
             # All classes' scores may rise together, which changes nothing; so they do not.
             step[:, 0] -= np.mean(step[:, 0])
@@ -135,13 +142,21 @@ def newton(
             reason = f"max_iter = {max_iter} of Newton's steps reached before convergence"
             return Solution(*gradient_certificate(objective, theta), curve, False, reason)
         # Where even the value cannot tell a better point, the decrement still can, until rounding is all there is.
-        at_rounding = (decrement <= _ROUNDING * value and decrement > last / 2) or _stuck(values)
-        better = None if at_rounding else _better(objective, theta, step, value, decrement, dtype)
+        at_rounding = (decrement <= _ROUNDING * value + blurred and decrement > last / 2) or _stuck(values)
+        better = None if at_rounding else _better(objective, theta, step, value + blurred, decrement, dtype)
         if better is None and dtype != np.float64:
             dtype, scores = np.dtype(np.float64), objective.scores(theta)
+            # A rough value may be lower than any exact one.
+            values.clear()
             continue
         if better is None:
-            theta, proof = gradient_certificate(objective, theta)
+            ended.append(gradient_certificate(objective, theta))
+            if len(ended) == 1:
+                # The scores' rounding can hide a fall, and a gradient in stiff directions hardly lowers the value.
+                blurred, last = value_rounding(objective, theta), np.inf
+                values.clear()
+                continue
+            theta, proof = min(reversed(ended), key=lambda fit: fit[1].relative)
             return Solution(theta, proof, curve, proof.relative <= tol, _no_better(proof), remedy=_REMEDY)
         (theta, scores), last = better, decrement
 
@@ -165,7 +180,7 @@ class ExactSteps:
         sums = np.einsum("i...,ij->...j", (residuals.T * self.share).T, self.values)
         return np.asarray(sums + self.objective.penalty.gradient(theta))
 
-    def step(self, gradient: Floats, p: Floats, goal: float) -> tuple[Floats, float]:
+    def step(self, gradient: Floats, p: Floats, goal: float, little: float) -> tuple[Floats, float]:
         hessian = self._hessian(p.reshape(len(p), -1))
         inner = np.arange(hessian.shape[0]).reshape(-1, gradient.shape[-1])[:, self.first :].ravel()
         hessian[inner, inner] += 2 * np.ravel(self.objective.penalty.strengths)
