@@ -3,13 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench clean
+.PHONY: demo test test-long bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/vikt demo
 
 test: $(VENV)/installed-for-tests
 	scripts/check
+
+# What takes minutes: real corpora, scikit-learn's own tests, thousands of new examples.
+test-long: $(VENV)/installed-for-tests
+	$(BIN)/python -m pytest -m slow
 
 bench: $(VENV)/installed-for-tests
 	$(BIN)/python benchmarks/bench_fit.py

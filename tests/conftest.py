@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np  # noqa: F401
 import pytest
+import scipy.linalg  # noqa: F401
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
 # The same examples every time in continuous integration, new ones on a developer's machine.
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Workers side by side have a core each: the threads of a BLAS (loaded above) would only wait for one another.
+    if hasattr(config, "workerinput"):
+        threadpool_limits(1, "blas")
+
 
 _DATA = Path(os.environ.get("VIKT_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -37,3 +49,14 @@ def emails():
     lines = (files("vikt.corpus.sample") / "emails.tsv").read_text(encoding="utf-8").splitlines()[1:]
     rows = [line.split("\t") for line in lines]
     return [row[2] for row in rows], [row[0] for row in rows]
+
+
+@pytest.fixture
+def heeds_ctrl_c() -> Iterator[None]:
+    """SIGINT interrupts this process, and those it starts, also where a shell has told the tests to ignore it.
+
+    A shell does so to what runs in the background (`make test &`), as `nohup` may; what is ignored is inherited.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -311,6 +311,7 @@ def test_a_full_disk(model):
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_in_mid_training_leaves_nothing(tmp_path, emails):
     texts, labels = emails
     data = tmp_path / "x.tsv"

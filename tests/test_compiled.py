@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import logging
+import os
 import subprocess
 import sys
 
@@ -152,6 +153,25 @@ def test_compilation_is_told_once_and_only_where_nothing_is_kept(fresh, folder, 
         fresh.compiled.cache_clear()
         fresh._say_once_that_it_compiles.cache_clear()
     assert "once for this installation" in caplog.text
+
+
+def test_processes_that_save_at_once_keep_their_code_apart(folder, tmp_path):
+    """Each compiles one function for another type, and all then load what they would have compiled."""
+    code = (
+        "import sys, numpy as np, toy_kernels; from vikt.compiled import compiled; "
+        "print(compiled('toy_kernels').next_of(getattr(np, sys.argv[1])(3)))"
+    )
+    env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": os.pathsep.join([str(folder), *sys.path])}
+    types = ["int8", "float64", "uint16", "float32"]
+
+    def started(name):
+        return subprocess.Popen([sys.executable, "-c", code, name], env=env, stdout=subprocess.PIPE, text=True)
+
+    for _ in range(2):
+        processes = [started(name) for name in types]
+        answers = [process.communicate(timeout=120)[0].strip() for process in processes]
+        assert answers == ["4", "4.0", "4", "4.0"]
+    assert len(list(tmp_path.rglob("*.nbc"))) == len(types)
 
 
 @pytest.mark.parametrize("quiet", [False, True])

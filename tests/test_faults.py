@@ -491,6 +491,7 @@ def test_what_another_process_is_writing_is_no_litter(folder):
 # Ctrl-C, full disks, folders that cannot be written
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 @pytest.mark.parametrize("step", ["fsync", "chmod", "replace"])
 def test_ctrl_c_in_mid_saving(folder, content, monkeypatch, capsys, step):
     monkeypatch.setattr(f"vikt.files.replacement.os.{step}", lambda *_: signal.raise_signal(signal.SIGINT))

@@ -18,7 +18,7 @@ from vikt.corpus.texts import Texts
 from vikt.errors import UsageError
 from vikt.features.handmade import Category, Number
 from vikt.features.ngrams.ngrams import Ngrams
-from vikt.features.ngrams.spec import BucketSpec
+from vikt.features.ngrams.vocabulary_spec import BucketSpec
 from vikt.features.ngrams.weighting import WEIGHTINGS
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures

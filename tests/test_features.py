@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -78,6 +79,26 @@ def test_a_letter_typed_two_ways_is_one_feature():
 def test_normalising_twice_changes_nothing_and_order_of_accents_is_forgotten(text):
     once = normalise(Texts.from_strings([text]), lowercase=True, composed=True)
     assert normalise(once, lowercase=True, composed=True)[0] == once[0]
+
+
+def test_features_are_fitted_once():
+    features = TextFeatures(FeatureSettings(min_df=1))
+    measured = features.measure(Documents.of(["a b"]))
+    features.fit_transform(measured)
+    with pytest.raises(UsageError, match="fitted already"):
+        features.fit_transform(measured)
+
+
+def test_threads_share_fitted_features(emails):
+    features = TextFeatures(FeatureSettings(analyzer="word+char"))
+    measured = features.measure(Documents.of(emails[0]))
+    rows = features.fit_transform(measured)
+    theta = np.random.default_rng(0).normal(size=(3, 1 + rows.n_features))
+    expected = features.scores(measured, theta)
+    again = TextFeatures.from_arrays(features.settings, features.to_arrays())
+    with ThreadPoolExecutor(4) as pool:
+        for scores in pool.map(lambda threads: again.scores(measured, theta, threads=threads), [1, 2, 1, 3] * 3):
+            assert np.array_equal(scores, expected)
 
 
 def test_words_and_characters_side_by_side_are_each_of_length_one():

@@ -52,7 +52,10 @@ class Precise:
     def log_p(self, theta):
         z = self.D @ theta.T
         z = z - z.max(axis=1, keepdims=True)
-        return z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+        others = np.exp(z)
+        others[np.arange(len(z)), z.argmax(axis=1)] = 0
+        # Added to the largest, which is 1, a small rest would be rounded.
+        return z - np.log1p(others.sum(axis=1, keepdims=True))
 
     def value(self, theta):
         loss = -self.log_p(theta)[np.arange(len(self.y)), self.y]
@@ -247,7 +250,7 @@ def test_the_curve_of_a_descent_that_may_stop_early_has_both_losses_passes_and_s
 def test_every_curve_counts_its_seconds(solver):
     random = np.random.default_rng(0)
     X, y = random.normal(size=(60, 3)) * [1e3, 1.0, 1e-3], np.arange(60) % 2
-    model = LogisticRegression(l2=1e-9, solver=solver, tol=1e-9, max_iter=500)
+    model = LogisticRegression(l2=1e-9, solver=solver, tol=1e-9, max_iter=50)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         curve = model.fit(X, y).loss_curve_

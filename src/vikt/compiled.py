@@ -12,6 +12,7 @@ the cache is empty, the logger "vikt" says so at level INFO before compilation s
 from __future__ import annotations
 
 import functools
+import os
 import pickle
 import sys
 import types
@@ -155,7 +156,7 @@ def _jit(numba: Any, function: types.FunctionType, fastmath: Any) -> Any:
         return numba.njit(**options)(function)
     cache = dispatcher._cache
     cache.load_overload = _telling(_forgiving(cache.load_overload))
-    cache.save_overload = _forgiving(cache.save_overload)
+    cache.save_overload = _forgiving(_alone(cache.save_overload, cache.cache_path))
     return dispatcher
 
 
@@ -176,6 +177,27 @@ def _say_once_that_it_compiles() -> None:
     import logging
 
     logging.getLogger("vikt").info("compiling the hot loops, once for this installation; it takes some seconds")
+
+
+def _alone(save: Callable[..., Any], folder: str) -> Callable[..., Any]:
+    """The saving of compiled code, by one process at a time.
+
+    Two at once would each give the next number to a file of their own, and the index then names for the types of one
+    what was compiled for those of the other.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        # Windows: as Numba does it.
+        return save
+
+    def run(*args: Any) -> Any:
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, ".saving"), "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return save(*args)
+
+    return run
 
 
 def _forgiving(use: Callable[..., Any]) -> Callable[..., Any]:

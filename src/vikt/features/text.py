@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -13,45 +12,17 @@ from vikt.arrays import Bools, Floats
 from vikt.corpus.documents import Documents
 from vikt.corpus.sentences import sentences
 from vikt.corpus.texts import Texts
-from vikt.errors import EmptyVocabularyError
+from vikt.errors import EmptyVocabularyError, UsageError
 from vikt.features.description import Fact
 from vikt.features.handmade.encoders import Encoder
 from vikt.features.measured import Measured
 from vikt.features.ngrams.ngrams import FittedNgrams, Ngrams
-from vikt.features.ngrams.spec import Arrays, NgramSpec
+from vikt.features.ngrams.vocabulary_spec import Arrays
 from vikt.features.rows import CompressedRows, Numbers, side_by_side
 from vikt.features.settings import FeatureSettings
 
-
-@dataclass(frozen=True, eq=False)
-class HandmadeSpec:
-    """A fitted hand-made feature without code.
-
-    Attributes
-    ----------
-    declaration : mapping
-        Its name, kind and options, as in a TOML file.
-    encoder : str
-        How values become columns: "Unscaled", "Scaled", "Block", "Categories" or "Indices", which
-        `vikt.features.handmade.encoders` documents.
-    arrays : mapping of str to array
-        What the encoder has learnt.
-    names : tuple of str
-        The names of the columns.
-    """
-
-    declaration: Mapping[str, Any]
-    encoder: str
-    arrays: Mapping[str, NDArray[Any]]
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class FeaturesSpec:
-    """Fitted features without code: the columns of each part, one part after the other."""
-
-    ngrams: tuple[NgramSpec, ...]
-    handmade: tuple[HandmadeSpec, ...]
+if TYPE_CHECKING:
+    from vikt.features.spec import FeaturesSpec
 
 
 class TextFeatures:
@@ -137,7 +108,11 @@ class TextFeatures:
         ------
         EmptyVocabularyError
             No feature is left.
+        UsageError
+            These features are fitted already.
         """
+        if self.parts or self.encoders:
+            raise UsageError("these features are fitted already; make new ones of the settings")
         encoders = tuple(
             feature.encoder().fit(values)
             for feature, values in zip(self.settings.handmade, measured.values, strict=True)
@@ -225,14 +200,10 @@ class TextFeatures:
 
     def to_arrays(self) -> Arrays:
         """What was learnt, as arrays for a file."""
-        parts = {
-            f"part{p}.{name}": array for p, part in enumerate(self.parts) for name, array in part.to_arrays().items()
-        }
-        return parts | {
-            f"feature{f}.{name}": array
-            for f, encoder in enumerate(self.encoders)
-            for name, array in encoder.to_arrays().items()
-        }
+        parts = {f"part{p}.": part.to_arrays() for p, part in enumerate(self.parts)}
+        encoders = {f"feature{f}.": encoder.to_arrays() for f, encoder in enumerate(self.encoders)}
+        both: dict[str, Mapping[str, NDArray[Any]]] = {**parts, **encoders}
+        return {prefix + name: array for prefix, own in both.items() for name, array in own.items()}
 
     @classmethod
     def from_arrays(cls, settings: FeatureSettings, arrays: Mapping[str, NDArray[Any]]) -> Self:
@@ -253,14 +224,12 @@ class TextFeatures:
 
     def spec(self) -> FeaturesSpec:
         """The fitted features without code, from which exports and other readers are made."""
-        from vikt.features.handmade.declarations import declaration
+        # Imported here, since answering a text needs none of it.
+        from vikt.features.handmade.spec import handmade_spec
+        from vikt.features.spec import FeaturesSpec
 
-        handmade = tuple(
-            HandmadeSpec(
-                declaration(feature), type(encoder).__name__, encoder.to_arrays(), tuple(encoder.names(feature.name))
-            )
-            for feature, encoder in zip(self.settings.handmade, self.encoders, strict=True)
-        )
+        fitted = zip(self.settings.handmade, self.encoders, strict=True)
+        handmade = tuple(handmade_spec(feature, encoder) for feature, encoder in fitted)
         return FeaturesSpec(tuple(part.spec() for part in self.parts), handmade)
 
 

@@ -23,7 +23,6 @@ from vikt.solvers.linear_systems import conjugate_gradients
 
 _EPSILON = float(np.finfo(np.float64).eps)
 _MOST_PRODUCTS = 500
-_LITTLE = 0.5
 # In float32 a product is worth having while no column is far from zero for its spread, and none is huge.
 _FARTHEST, _LARGEST = 100.0, 1e12
 
@@ -54,7 +53,7 @@ class ConjugateGradients:
         """∂L̂/∂θ by the centred columns' weights: the shape of θ."""
         return self._with_penalty(self._centred(self.objective.weighted_sum(residuals)), theta)
 
-    def step(self, gradient: Floats, p: PerPart[Floats], goal: float) -> tuple[Floats, float]:
+    def step(self, gradient: Floats, p: PerPart[Floats], goal: float, little: float) -> tuple[Floats, float]:
         """Newton's step, and how steeply the objective falls along it: -∇L̂ᵀΔ.
 
         Parameters
@@ -64,6 +63,8 @@ class ConjugateGradients:
             The probabilities at the point to step from.
         goal : float
             The length of ∇L̂ + H·Δ below which no more is wanted.
+        little : float
+            A product that lowers the objective by less than this share of those before it, on average, is the last.
         """
         diagonal = self.diagonal(p)
         inverse = np.divide(1.0, diagonal, out=diagonal, where=diagonal > 0)
@@ -72,7 +73,7 @@ class ConjugateGradients:
             lambda v: self.product(p, v),
             -gradient,
             lambda rest: inverse * rest,
-            _WorthNoMore(goal),
+            _WorthNoMore(goal, little),
             _MOST_PRODUCTS,
             dot,
         )
@@ -122,6 +123,7 @@ class _WorthNoMore:
     """Stop where the residual is short enough, or where a product brings little beside those before it."""
 
     goal: float
+    little: float
     products: int = 0
     fallen: float = 0.0
 
@@ -129,7 +131,7 @@ class _WorthNoMore:
         slow = False
         if self.products:
             self.fallen += fell
-            slow = self.products * fell <= _LITTLE * self.fallen
+            slow = self.products * fell <= self.little * self.fallen
         self.products += 1
         return slow or dot(rest, rest) <= self.goal * self.goal
 

@@ -25,6 +25,7 @@ from vikt.solvers.conjugate_gradients import ConjugateGradients, dot
 from vikt.solvers.intercepts import balanced_intercepts
 from vikt.solvers.line_search import ENOUGH, backtracked
 from vikt.solvers.newton_steps import ExactSteps, is_exact
+from vikt.solvers.rounding import value_rounding
 from vikt.solvers.solution import LossRecord, OnRecord, Solution
 from vikt.solvers.solver import Solver
 
@@ -36,6 +37,9 @@ _ROUNDING = _ROUNDINGS * _EPSILON
 _STEPS_IN_VAIN = 10
 # Solved a little farther than must be proven.
 _FARTHER = 0.25
+# A product with the Hessian that lowers the objective by less than this share of what those before it did, on average,
+# ends a step.
+_LITTLE = 0.5
 _REMEDY = "raise tol, or scale the features to about 1"
 
 
@@ -57,8 +61,8 @@ class Steps(Protocol):
         """∂L̂/∂θ: the shape of θ. It is as rough as the type of the residuals."""
         ...
 
-    def step(self, gradient: Floats, p: PerPart[Floats], goal: float) -> tuple[Floats, float]:
-        """Δ, to a length of ∇L̂ + H·Δ below `goal` if not better, and -∇L̂ᵀΔ."""
+    def step(self, gradient: Floats, p: PerPart[Floats], goal: float, little: float) -> tuple[Floats, float]:
+        """Δ, to a length of ∇L̂ + H·Δ below `goal` if not better, or until more work adds `little`; and -∇L̂ᵀΔ."""
         ...
 
 
@@ -112,9 +116,12 @@ def newton(
             return fit.solution(False, f"max_iter = {max_iter} of Newton's steps reached before convergence")
         if fit.go(point, step, decrement):
             continue
-        if not fit.is_rough:
-            return fit.at_rounding(tol)
-        fit.become_exact()
+        if fit.is_rough:
+            fit.become_exact()
+        elif fit.ends:
+            return fit.best_end()
+        else:
+            fit.follow_the_gradient()
 
 
 class _Point(NamedTuple):
@@ -139,6 +146,9 @@ class _Fit:
     curve: list[LossRecord] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
     last_decrement: float = np.inf
+    # What rounding of the scores can hide of L̂, and the first end: known once the gradient alone leads the fit on.
+    blurred: float = 0.0
+    ends: list[tuple[Floats, Certificate]] = field(default_factory=list)
     begun: float = field(default_factory=perf_counter)
 
     def __post_init__(self) -> None:
@@ -155,6 +165,14 @@ class _Fit:
 
     def become_exact(self) -> None:
         self.dtype, self.scores = _EXACT, self.objective.scores(self.theta)
+        # A rough value may be lower than any exact one.
+        self.values.clear()
+
+    def follow_the_gradient(self) -> None:
+        """Keep where the fit ends by its values; rounding of scores can hide a fall, above all in stiff directions."""
+        self.ends.append(gradient_certificate(self.objective, self.theta))
+        self.blurred, self.last_decrement = value_rounding(self.objective, self.theta), np.inf
+        self.values.clear()
 
     def look(self, on_record: OnRecord | None) -> _Point:
         objective = self.objective
@@ -178,7 +196,9 @@ class _Fit:
         return 4 * objective.l2 * self.tol * point.value / objective.penalty.largest_scale**2
 
     def step(self, point: _Point, wanted: float) -> tuple[Floats, float]:
-        step, decrement = self.steps.step(point.gradient, point.p, np.sqrt(_FARTHER * wanted))
+        step, decrement = self.steps.step(
+            point.gradient, point.p, np.sqrt(_FARTHER * wanted), 0.0 if self.ends else _LITTLE
+        )
         if self.objective.has_dummy:
             # All classes' scores could rise together without effect.
             step[..., 0] = self.objective.loss.centred(step[..., 0])
@@ -189,16 +209,17 @@ class _Fit:
 
         Where the value no longer shows which point is better, the decrement still does, until only rounding is left.
         """
-        if (decrement <= _ROUNDING * point.value and decrement > self.last_decrement / 2) or _stuck(self.values):
+        at_rounding = decrement <= _ROUNDING * point.value + self.blurred and decrement > self.last_decrement / 2
+        if at_rounding or _stuck(self.values):
             return False
-        rounding = _ROUNDINGS * float(np.finfo(self.dtype).eps)
+        rounding, value = _ROUNDINGS * float(np.finfo(self.dtype).eps), point.value + self.blurred
 
         def point_at(length: float) -> tuple[Floats, PerPart[Floats]]:
             theta = self.theta + length * step
             return theta, self.objective.scores(theta.astype(self.dtype, copy=False))
 
         def is_lower(length: float, further: tuple[Floats, PerPart[Floats]]) -> bool:
-            allowed = point.value - ENOUGH * length * decrement + rounding * point.value
+            allowed = value - ENOUGH * length * decrement + rounding * value
             return self.objective.value_from_scores(further[1], further[0]) <= allowed
 
         better = backtracked(point_at, is_lower)
@@ -210,9 +231,11 @@ class _Fit:
     def solution(self, converged: bool, reason: str) -> Solution:
         return Solution(*gradient_certificate(self.objective, self.theta), self.curve, converged, reason)
 
-    def at_rounding(self, tol: float) -> Solution:
-        theta, proof = gradient_certificate(self.objective, self.theta)
-        return Solution(theta, proof, self.curve, proof.proves(tol), _no_better(proof), remedy=_REMEDY)
+    def best_end(self) -> Solution:
+        """The better of both ends, by its proof; a tie goes to this one."""
+        ends = [gradient_certificate(self.objective, self.theta), *reversed(self.ends)]
+        theta, proof = min(ends, key=lambda end: end[1].relative)
+        return Solution(theta, proof, self.curve, proof.proves(self.tol), _no_better(proof), remedy=_REMEDY)
 
 
 def _start(objective: Objective) -> Floats:

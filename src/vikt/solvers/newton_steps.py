@@ -42,7 +42,7 @@ class ExactSteps:
         sums = self.objective.parts.sums(_weighted_rows, residuals, self.objective.shares, self.rows)
         return np.asarray(sums + self.objective.penalty.gradient(theta))
 
-    def step(self, gradient: Floats, p: PerPart[Floats], goal: float) -> tuple[Floats, float]:
+    def step(self, gradient: Floats, p: PerPart[Floats], goal: float, little: float) -> tuple[Floats, float]:
         hessian = self.objective.parts.sums(_hessian, p, self.objective.shares, self.rows)
         inner = np.arange(hessian.shape[0]).reshape(-1, gradient.shape[-1])[:, self.first :].ravel()
         hessian[inner, inner] += 2 * np.ravel(self.objective.penalty.strengths)

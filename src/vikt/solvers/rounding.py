@@ -40,6 +40,11 @@ def intercept_rounding(objective: Objective, theta: Floats) -> float:
     return EPSILON * (2 + largest_intercept(objective, theta))
 
 
+def value_rounding(objective: Objective, theta: Floats) -> float:
+    """By how much rounding of the scores can have moved L̂: a loss moves by at most twice what its scores do."""
+    return 2 * objective.parts.sums(_total_score_rounding, _largest_weights(theta)) / objective.total_weight
+
+
 def score_rounding(objective: Objective, theta: Floats) -> PerPart[Floats]:
     """By how much rounding can have moved each score: (m,)."""
     return objective.parts.each(_score_rounding, _largest_weights(theta))
@@ -107,6 +112,10 @@ def _score_sizes(part: Part, weights: Floats) -> Floats:
 
 def _score_rounding(part: Part, weights: Floats) -> Floats:
     return 4 * EPSILON * (2 + _score_sizes(part, weights))
+
+
+def _total_score_rounding(part: Part, weights: Floats) -> float:
+    return part.weighted_total(2 * EPSILON * (2 + _score_sizes(part, weights)))
 
 
 def _dual_rounding(part: Part, dual_residuals: Floats) -> float:

@@ -84,7 +84,6 @@ class Encoder(Protocol[Value]):
         ...
 
 
-@dataclass(frozen=True)
 class Unscaled:
     """One column, the number itself: yes or no.
 

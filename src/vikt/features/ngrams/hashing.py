@@ -10,8 +10,8 @@ from vikt.arrays import Ids, Ints
 from vikt.errors import DamagedModelError, UsageError
 from vikt.features.ngrams import kernels
 from vikt.features.ngrams.ids import FoundNgrams, parts_of_threads
-from vikt.features.ngrams.spec import BucketSpec
 from vikt.features.ngrams.tokens import Tokens
+from vikt.features.ngrams.vocabulary_spec import BucketSpec
 from vikt.threads import Run
 
 FEWEST_BITS, MOST_BITS = 1, 28

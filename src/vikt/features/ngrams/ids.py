@@ -11,8 +11,8 @@ import numpy as np
 from vikt.arrays import Ids, Ints
 from vikt.features.ngrams import kernels
 from vikt.features.ngrams.kernels import Occurrences
-from vikt.features.ngrams.spec import BucketSpec, VocabularySpec
 from vikt.features.ngrams.tokens import Tokens
+from vikt.features.ngrams.vocabulary_spec import BucketSpec, VocabularySpec
 from vikt.threads import Run, divided
 
 

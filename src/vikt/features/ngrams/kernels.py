@@ -1,15 +1,15 @@
 """Text to features, as loops over bytes: tokens, their keys, n-grams, counts, weights, scores.
 
-Every token has a key of two numbers: the bytes of a token of up to 14 ARE its key, a longer one is hashed and compared.
-The vocabulary is a table for each length of n-gram. Its keys are exact, however long the n-gram: the id of its first
-n - 1 units, and that of its last. Tables hash by open addressing, `slots` holding ids and NONE where empty. A table has
-PARTS regions and an id belongs to one of them, so that threads learn side by side without meeting, and what they learn
-does not depend on how many there are.
+Every token has a key of two numbers. The bytes of a token of up to 14 ARE its key; a longer one is hashed, and compared
+byte by byte. The vocabulary has a hash table for each length of n-gram. Its keys are exact, however long the n-gram is:
+the id of the first n - 1 units, and the id of the last unit. Tables use open addressing; `slots` holds ids, NONE where
+empty. A table has PARTS regions, and each id belongs to one of them, so that several threads learn without conflicts
+and the result does not depend on how many there are.
 
-The last token of each document is an empty one, with the id NONE, so that no n-gram reaches beyond its document.
+The last token of each document is empty and has the id NONE, so that no n-gram crosses documents.
 
-All integers are signed 64-bit, and hashing multiplies 32 bits by 30 at a time, so that no product overflows and both
-ways of running agree.
+All integers are signed 64-bit, and hashing multiplies numbers of at most 32 and 30 bits, so that no product overflows
+and both ways of running agree.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from typing import Any, NamedTuple
 
 Array = Any
 
-SEPARATES = 0  # ends a token and belongs to none
+SEPARATES = 0  # ends a token and is in none
 WORD = 1  # joins its neighbours of the same class
 SYMBOL = 2  # is a token of its own
-EXTENDS = 3  # goes with the token before it, or begins a word
+EXTENDS = 3  # belongs to the token before it, or starts a word
 SINGLE = 4  # is a token of its own: a letter of a script without spaces
 
-# What a class of characters does: a byte for each state, in which stand
+# What a class of characters does: one byte per state, which holds
 NEXT = 0x18  # the next state, as the place of its own byte: 0, 8 or 16
-OPENS = 5  # a bit: whether a token begins here; it counts once it ends
+OPENS = 5  # a bit: whether a token starts here; it counts once it ends
 CLOSES = 6  # a bit: whether one ended before this character
 
 NONE = -1
 UNSURE = -2
-LONG = 15  # a token of so many bytes or more is hashed
-PADDING = 16  # spaces behind all texts
-FORWARD = 0x7FFFFFFFFFFFFFFF  # a mask that changes no index, and shows the compiler that none counts from the end
+LONG = 15  # tokens of this many bytes or more are hashed
+PADDING = 16  # spaces after all texts
+FORWARD = 0x7FFFFFFFFFFFFFFF  # a mask that changes no index, and shows the compiler that none is negative
 SEVEN_BYTES = 0xFFFFFFFFFFFFFF
 HALF = 28
 HALF_MASK = 0xFFFFFFF
@@ -44,15 +44,15 @@ HASH_1, HASH_2, HASH_3, HASH_4 = 0x278DDE6D, 0x2545F491, 0x1B873593, 0x3C6EF36F 
 
 PARTS = 8
 PART_BITS = 3
-CHUNK_BITS = 6  # ids are given to parts by chunks, so that threads do not write to the same cache lines
+CHUNK_BITS = 6  # parts get ids in chunks, so that threads do not write to the same cache lines
 
 DOCUMENT, FREQUENCY = 0, 1
-FEW = 16  # so many numbers are sorted sooner by insertion
+FEW = 16  # up to this many numbers, insertion sort is faster
 WIDEST = 10  # bits of a digit when sorting
 
 
 def decode(text: Array, i: int) -> tuple[int, int]:
-    """The code point that begins at byte i, and the byte after it."""
+    """The code point at byte i, and the place of the next one."""
     lead = text[i]
     if lead < 0x80:
         return int(lead), i + 1
@@ -66,9 +66,9 @@ def decode(text: Array, i: int) -> tuple[int, int]:
     )
 
 
-# Normalising: how a character stands in NFC, as flags; above them its combining class, by which marks are ordered.
-LEADS = 1  # may become one with a mark that comes after it
-FOLLOWS = 2  # may become one with a letter that comes before it
+# Normalising: flags of a character in NFC, and above them its combining class, by which marks are ordered.
+LEADS = 1  # may combine with a mark after it
+FOLLOWS = 2  # may combine with a letter before it
 CLASS_SHIFT = 2
 
 
@@ -79,9 +79,9 @@ def lower_ascii(text: Array) -> None:
 
 
 def lower_in_place(text: Array, offsets: Array, lower_of: Array, joining_of: Array, undone: Array) -> None:
-    """Lower-case what is not ASCII; undone[d] is 1 where text d asks for more than that, and is left half done.
+    """Lower-case what is not ASCII; undone[d] is 1 where text d needs more than that, and is left half done.
 
-    Such a text holds a character for which a table says NONE, or is perhaps not in NFC.
+    Such a text has a character whose entry in a table is NONE, or may not be in NFC.
     """
     for document in range(offsets.shape[0] - 1):
         i, end = offsets[document], offsets[document + 1]
@@ -97,10 +97,10 @@ def is_ascii(text: Array, i: int, end: int) -> bool:
 
 
 def lower_text(text: Array, i: int, end: int, lower_of: Array, joining_of: Array) -> bool:
-    """Lower-case the bytes i..end in place, or give up: False.
+    """Lower-case the bytes i..end in place, or give up and return False.
 
-    What passes is in NFC: its marks are in order, and none follows a letter that might join it. The textbook's quick
-    check gives up at any mark that joins some letter, hence at most texts in Hindi, Bengali or Tamil.
+    A text that passes is in NFC: its marks are in order, and none follows a letter that it may combine with. The quick
+    check of the standard gives up at any mark that combines with some letter, so at most texts in Hindi or Tamil.
     """
     letter = 0
     mark_class = 0
@@ -129,7 +129,7 @@ def lower_text(text: Array, i: int, end: int, lower_of: Array, joining_of: Array
 
 
 def overwrite(text: Array, i: int, after: int, point: int) -> None:
-    """Write a code point in the place i..after of another, of as many bytes: two, three or four."""
+    """Write a code point over another at i..after, of the same number of bytes: two, three or four."""
     for j in range(after - 1, i, -1):
         text[j] = 0x80 | (point & 0x3F)
         point >>= 6
@@ -149,11 +149,11 @@ def word_edges(
     ends: Array,
     edges: Array,
 ) -> int:
-    """Where the words of each document begin and end; edges[d] counts the tokens before document d.
+    """The start and end of each word of each document; edges[d] counts the tokens before document d.
 
-    `actions` is a finite automaton: what each class of characters does in each state. The places of a token are written
-    at every character and kept where the action says that one ended, since a branch that no processor can foresee would
-    cost more. Runs of ASCII have a loop of their own, since one that may decode takes longer.
+    `actions` is a finite automaton: what each class of characters does in each state. The place of a token is written
+    at every character and kept where a token ends, since a branch that the processor cannot predict would cost more.
+    Runs of ASCII have their own loop, since a loop that may decode is slower.
     """
     n = 0
     for document in range(len(offsets) - 1):
@@ -209,7 +209,7 @@ def character_edges(
 ) -> int:
     """The characters of each document, as tokens; a run of white space of two or more counts as one space.
 
-    Behind `text` stand PADDING spaces, for tokens that it does not spell, and for what is read beyond its end.
+    PADDING spaces follow the text: for tokens that it does not spell, and for reads beyond its end.
     """
     space = len(text) - PADDING
     n = 0
@@ -248,7 +248,7 @@ def bounded_character_edges(
 ) -> int:
     """The characters of each document word by word: a space, the word, a space, and an empty token to end n-grams.
 
-    What stands between two words is written at every character, too, and kept where a word ended.
+    The tokens between two words are written at every character, too, and kept where a word ends.
     """
     space = len(text) - PADDING
     n = 0
@@ -313,7 +313,7 @@ def hash_bytes(text: Array, start: int, end: int) -> int:
 
 
 def mix(value: int) -> int:
-    """A number of 61 bits that hangs on all bits of one of at most 62."""
+    """A number of 61 bits that depends on all bits of a number of at most 62."""
     value = (value & LOW_MASK) * HASH_1 + (value >> 32) * HASH_2
     return value ^ value >> 31
 
@@ -344,7 +344,7 @@ def copy_bytes(text: Array, starts: Array, ends: Array, pool: Array) -> None:
 
 
 def hash_unit(low: int, high: int) -> int:
-    """31 bits, of which the first three say the part and the last the slot."""
+    """31 bits, of which the first three are the part and the last ones the slot."""
     value = (low & HALF_MASK) * HASH_1 + (low >> HALF) * HASH_2 + (high & HALF_MASK) * HASH_3 + (high >> HALF) * HASH_4
     return last_bits(value)
 
@@ -354,7 +354,7 @@ def hash_node(key: int) -> int:
 
 
 def last_bits(value: int) -> int:
-    """31 bits that all hang on every bit of a sum of products, whose upper bits alone do not."""
+    """31 bits that depend on every bit of a sum of products, as its upper bits alone do not."""
     return ((value ^ value >> 31) & SLOT_MASK) * HASH_3 >> 24 & SLOT_MASK
 
 
@@ -363,7 +363,7 @@ def part_of(value: int) -> int:
 
 
 def id_in_part(part: int, n: int) -> int:
-    """The id of the n-th of a part: parts take turns in chunks."""
+    """The id of the n-th key of a part; parts alternate in chunks of ids."""
     return (n >> CHUNK_BITS << PART_BITS | part) << CHUNK_BITS | n & (1 << CHUNK_BITS) - 1
 
 
@@ -374,10 +374,9 @@ def part_of_id(unit: int) -> int:
 def guess_units(
     low: Array, high: Array, n: int, slots: Array, unit_low: Array, unit_high: Array, unknown: int, units: Array
 ) -> None:
-    """The unit of each token where the first slot to look at holds it, `unknown` where that is empty, else UNSURE.
+    """The unit of each token whose first slot holds it, `unknown` where that slot is empty, else UNSURE.
 
-    Most tokens are settled so, by loops without a branch, in which the processor waits for many places of memory at
-    once.
+    This settles most tokens, by loops without branches, in which the processor waits for many places of memory at once.
     """
     if len(unit_low) == 0:
         be_unsure(n, units)
@@ -406,7 +405,7 @@ def find_units(
     text: Array,
     starts: Array,
     ends: Array,
-    begin: int,
+    start: int,
     n: int,
     slots: Array,
     unit_low: Array,
@@ -421,19 +420,19 @@ def find_units(
     last_part: int,
     units: Array,
 ) -> int:
-    """Settle what guess_units left, of some parts and from `begin` on.
+    """Find the units that guess_units left UNSURE, those of some parts and from token `start` on.
 
-    A unit is learnt if unknown, while its part has fewer than `most`; the bytes of a long one are copied to its part's
+    An unknown unit is learnt while its part has fewer than `most`; the bytes of a long unit are copied to its part's
     region of the pool, if there is room.
 
     Returns
     -------
     int
-        The token at which a part was full; n where none was.
+        The token at which a part was full; n if none was.
     """
     region = len(slots) >> PART_BITS
     pool_region = len(pool) >> PART_BITS
-    for token in range(begin, n):
+    for token in range(start, n):
         token &= FORWARD
         if units[token] != UNSURE:
             continue
@@ -490,9 +489,9 @@ def guess_nodes(
     wanted: Array,
     nodes: Array,
 ) -> None:
-    """The n-gram of `depth` units that begins at each token, as guess_units; `parents` has those shorter by one.
+    """The n-gram of `depth` units at each token, as in guess_units; `parents` has the n-grams that are shorter by one.
 
-    Their keys go to `wanted`, NONE where there is no n-gram.
+    Their keys are written to `wanted`, NONE where there is no n-gram.
     """
     region = len(slots) >> PART_BITS
     for token in range(max(n - depth + 1, 0), n):
@@ -518,7 +517,7 @@ def guess_nodes(
 
 def find_nodes(
     wanted: Array,
-    begin: int,
+    start: int,
     n: int,
     slots: Array,
     keys: Array,
@@ -528,9 +527,9 @@ def find_nodes(
     last_part: int,
     nodes: Array,
 ) -> int:
-    """Settle what guess_nodes left, as find_units."""
+    """Find the n-grams that guess_nodes left UNSURE, as find_units does."""
     region = len(slots) >> PART_BITS
-    for token in range(begin, n):
+    for token in range(start, n):
         token &= FORWARD
         if nodes[token] != UNSURE:
             continue
@@ -564,7 +563,7 @@ def find_nodes(
 
 
 def fill_with_units(low: Array, high: Array, ids: Array, slots: Array) -> bool:
-    """Put units into empty slots; false where a part has no room."""
+    """Put units into empty slots; False if a part has no room."""
     for i in range(len(ids)):
         if not put(hash_unit(low[ids[i]], high[ids[i]]), ids[i], slots):
             return False
@@ -572,7 +571,7 @@ def fill_with_units(low: Array, high: Array, ids: Array, slots: Array) -> bool:
 
 
 def fill_with_nodes(keys: Array, ids: Array, slots: Array) -> bool:
-    """Put n-grams into empty slots; false where a part has no room."""
+    """Put n-grams into empty slots; False if a part has no room."""
     for i in range(len(ids)):
         if not put(hash_node(keys[ids[i]]), ids[i], slots):
             return False
@@ -592,11 +591,11 @@ def put(value: int, number: int, slots: Array) -> bool:
 
 
 def only_whole(units: Array, nodes: Array, depth: int, n: int, whole: Array) -> None:
-    """The n-grams that stand between two ends, of a word or a document; NONE for others."""
+    """The n-grams that are whole words or documents; NONE for others."""
     for token in range(n):
-        begins = token == 0 or units[token - 1] == NONE
+        starts = token == 0 or units[token - 1] == NONE
         ends = nodes[token] != NONE and units[token + depth] == NONE
-        whole[token] = nodes[token] if begins and ends else NONE
+        whole[token] = nodes[token] if starts and ends else NONE
 
 
 # Hashing.
@@ -609,7 +608,7 @@ def unit_hashes(low: Array, high: Array, n: int, hashes: Array) -> None:
 
 
 def ngram_hashes(parents: Array, units: Array, depth: int, n: int, hashes: Array) -> None:
-    """The hash of the n-gram of `depth` units that begins at each token; `parents` has those shorter by one."""
+    """The hash of the n-gram of `depth` units at each token; `parents` has those of n-grams shorter by one."""
     for token in range(n):
         unit = NONE
         if parents[token] != NONE:
@@ -702,7 +701,7 @@ class RowArrays(NamedTuple):
 def count_documents(
     ids: Array, edges: Array, n_documents: int, document: int, first_part: int, last_part: int, seen: Array
 ) -> None:
-    """Add up in how many documents each id of some parts is met; `document` is the number of the first one."""
+    """Count the documents that each id of some parts is in; `document` is the number of the first document."""
     for d in range(n_documents):
         for row in range(ids.shape[0]):
             for token in range(edges[d], edges[d + 1]):
@@ -717,7 +716,7 @@ def count_documents(
 
 
 def count_occurrences(ids: Array, occurrences: Array) -> None:
-    """Add up how often each id is met."""
+    """Count how often each id occurs."""
     for row in range(ids.shape[0]):
         for token in range(ids.shape[1]):
             if ids[row, token] != NONE:
@@ -725,7 +724,7 @@ def count_occurrences(ids: Array, occurrences: Array) -> None:
 
 
 def columns_of(ids: Array, first: int, last: int, bases: Array, column_of: Array, columns: Array) -> int:
-    """The columns of the n-grams of tokens first..last, as often as they are met. Returns how many there are."""
+    """The columns of the n-grams of tokens first..last, as often as they occur. Returns how many there are."""
     n = 0
     for level in range(len(bases)):
         base = bases[level]
@@ -736,10 +735,10 @@ def columns_of(ids: Array, first: int, last: int, bases: Array, column_of: Array
     return n
 
 
-def count(columns: Array, n_met: int, counts: Array) -> int:
-    """Count columns, and leave one of each in the order in which they came. Returns how many are left."""
+def count(columns: Array, n_found: int, counts: Array) -> int:
+    """Count columns, and keep one of each in the order in which they came. Returns how many are kept."""
     n = 0
-    for i in range(n_met):
+    for i in range(n_found):
         column = columns[i] & FORWARD
         columns[n & FORWARD] = column
         n += counts[column] == 0
@@ -784,14 +783,14 @@ def sort_few(values: Array, n: int) -> None:
 
 
 def sort_many(values: Array, n: int, n_bits: int, spare: Array, places: Array) -> Array:
-    """Sort numbers by n_bits above the 32nd, digit by digit from the last, to and fro between two arrays.
+    """Sort numbers by n_bits above the 32nd, digit by digit from the last, back and forth between two arrays.
 
-    There are about as many digits to tell apart as numbers to sort, so that time is linear.
+    A digit has about as many values as there are numbers to sort, so that time is linear.
 
     Returns
     -------
     Array
-        That of the two which holds them at last.
+        The one of the two arrays that holds the sorted numbers.
     """
     width = 5
     while width < WIDEST and 1 << width < 2 * n:

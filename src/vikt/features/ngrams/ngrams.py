@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -21,14 +21,16 @@ from vikt.features.ngrams.hashing import Buckets, check_bits
 from vikt.features.ngrams.ids import FoundNgrams, IdSource
 from vikt.features.ngrams.kernels import Occurrences
 from vikt.features.ngrams.places import NgramPlaces, names_behind_buckets, places_of_ngrams
-from vikt.features.ngrams.spec import Arrays, BucketSpec, NgramSpec, VocabularySpec
-from vikt.features.ngrams.token_spec import token_spec
 from vikt.features.ngrams.tokens import Cut, Portions, Tokeniser, Tokens
 from vikt.features.ngrams.vocabulary import Vocabulary
+from vikt.features.ngrams.vocabulary_spec import Arrays, BucketSpec, VocabularySpec
 from vikt.features.ngrams.weighing import Weigher
 from vikt.features.ngrams.weighting import Weighting
 from vikt.features.rows import CompressedRows, Numbers, RowPiece, joined
 from vikt.threads import running
+
+if TYPE_CHECKING:
+    from vikt.features.ngrams.spec import NgramSpec
 
 
 @dataclass(frozen=True)
@@ -355,6 +357,9 @@ class FittedNgrams:
         UsageError
             A function of Python's cuts the texts.
         """
+        # Imported here, since answering a text needs none of it.
+        from vikt.features.ngrams.spec import NgramSpec, token_spec
+
         options = self.options
         tokens = token_spec(options.tokeniser, options.stop_words)
         ids, dtype = self.source.spec(self.columns), np.dtype(options.dtype).str

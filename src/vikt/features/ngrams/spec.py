@@ -1,20 +1,20 @@
-"""Fitted n-grams as plain values and arrays, without code: for model files, exports and readers in other languages."""
+"""Fitted n-grams as plain values and arrays, without code: for exports and readers in other languages."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import unicodedata
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Bytes, Floats, Ids, Ints
-from vikt.errors import DamagedModelError
+from vikt.arrays import Bytes, Floats, Ints
+from vikt.errors import UsageError
+from vikt.features.ngrams import kernels
+from vikt.features.ngrams.analyzers import ANALYZERS, Analyzer
+from vikt.features.ngrams.characters import ALL_POINTS
+from vikt.features.ngrams.tokens import Tokeniser
+from vikt.features.ngrams.vocabulary_spec import BucketSpec, VocabularySpec
 from vikt.features.ngrams.weighting import Weighting
-
-# By name, for a file.
-Arrays = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,120 +60,6 @@ class TokenSpec:
 
 
 @dataclass(frozen=True, eq=False)
-class UnitTable:
-    """Single units and their ids, 0, 1, ...
-
-    Attributes
-    ----------
-    low, high : (u,)
-        A key of two numbers. The upper byte of `high` is the unit's length in bytes, 15 for any longer unit. The lower
-        seven bytes of `low`, then those of `high`, little-endian, are its UTF-8; of a long unit, `high` is a hash.
-    pool, pool_offsets
-        The bytes of long units, in the order of their ids.
-    slots : (a power of two,)
-        A hash table of ids, -1 where empty; see `vikt.features.ngrams.kernels.find_units`.
-    """
-
-    low: Ints
-    high: Ints
-    pool: Bytes
-    pool_offsets: Ints
-    slots: Ids
-
-
-@dataclass(frozen=True, eq=False)
-class NodeTable:
-    """N-grams of one length and their ids, 0, 1, ...
-
-    Attributes
-    ----------
-    keys : (n,)
-        id of the n-gram without its last unit << 32 | id of the last unit.
-    slots : (a power of two,)
-        A hash table of ids, -1 where empty; see `vikt.features.ngrams.kernels.find_nodes`.
-    """
-
-    keys: Ints
-    slots: Ids
-
-
-@dataclass(frozen=True, eq=False)
-class VocabularySpec:
-    """A vocabulary: exact n-grams and their columns.
-
-    Attributes
-    ----------
-    units : UnitTable
-    nodes : tuple of NodeTable
-        N-grams of 2, 3, ... units.
-    lengths : range
-        The lengths of n-grams that count.
-    columns : tuple of arrays
-        For each length that counts the column of each id, -1 where it has none.
-    """
-
-    units: UnitTable
-    nodes: tuple[NodeTable, ...]
-    lengths: range
-    columns: tuple[Ids, ...]
-
-    def to_arrays(self) -> Arrays:
-        """The arrays by their names in a file."""
-        columns = {f"columns{length}": own for length, own in zip(self.lengths, self.columns, strict=True)}
-        nodes = {
-            f"{name}{depth}": array
-            for depth, table in enumerate(self.nodes, start=2)
-            for name, array in vars(table).items()
-        }
-        return {**columns, **vars(self.units), **nodes}
-
-    @classmethod
-    def from_arrays(cls, lengths: range, arrays: Mapping[str, NDArray[Any]]) -> VocabularySpec:
-        """The vocabulary of a file, not checked."""
-        return cls(
-            UnitTable(*(arrays[name] for name in ("low", "high", "pool", "pool_offsets", "slots"))),
-            tuple(NodeTable(arrays[f"keys{depth}"], arrays[f"slots{depth}"]) for depth in range(2, lengths.stop)),
-            lengths,
-            tuple(arrays[f"columns{length}"] for length in lengths),
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class BucketSpec:
-    """Hashed n-grams: the column of an n-gram is that of its bucket.
-
-    mix(v) = t ^ t >> 31, where t = (v & (2^32 - 1))·0x278dde6d + (v >> 32)·0x2545f491. A unit of keys low and high has
-    the hash mix(mix(low) ^ high), an n-gram mix(mix(hash without its last unit) ^ hash of its last unit); the `high` of
-    a unit of 15 bytes or more is h | 15 << 56, h = mix(h ^ byte) over its bytes from h = 0, its lower 56 bits. The last
-    `bits` bits of a hash are the bucket.
-
-    Attributes
-    ----------
-    bits : int
-    buckets : (n,)
-        The bucket of each column.
-    n_shared : int
-        How many buckets several different n-grams of the training texts share.
-    """
-
-    bits: int
-    buckets: Ints
-    n_shared: int
-
-    def to_arrays(self) -> Arrays:
-        """The arrays by their names in a file."""
-        return {"buckets": self.buckets, "shared": np.array([self.n_shared])}
-
-    @classmethod
-    def from_arrays(cls, bits: int, arrays: Mapping[str, NDArray[Any]]) -> BucketSpec:
-        """The buckets of a file. Raises DamagedModelError if its number of shared ones is invalid."""
-        shared = arrays["shared"]
-        if shared.dtype != np.int64 or shared.shape != (1,) or not 0 <= shared[0] <= 1 << bits:
-            raise DamagedModelError(f"{shared} is an invalid number of buckets")
-        return cls(bits, arrays["buckets"], int(shared[0]))
-
-
-@dataclass(frozen=True, eq=False)
 class NgramSpec:
     """Fitted n-grams of one analyzer.
 
@@ -200,3 +86,51 @@ class NgramSpec:
     weighting: Weighting
     idf: Floats
     dtype: str
+
+
+def token_spec(tokeniser: Tokeniser, stop_words: frozenset[str]) -> TokenSpec:
+    """How a tokeniser cuts texts.
+
+    Raises
+    ------
+    UsageError
+        A function of Python's does.
+
+    Examples
+    --------
+    >>> spec = token_spec(Tokeniser("char", lowercase=False), frozenset())
+    >>> spec.kernel, [hex(point) for point in spec.first_points[:4]], spec.classes[:4].tolist()
+    ('character_edges', ['0x0', '0x9', '0xe', '0x1c'], [1, 0, 1, 0])
+    """
+    if tokeniser.cut is not None:
+        raise UsageError("these texts are cut by a function of Python's, which has no description without code")
+    analyzer = ANALYZERS[tokeniser.analyzer]
+    class_of = analyzer.characters(ALL_POINTS)
+    first_points = np.flatnonzero(np.diff(class_of, prepend=class_of[:1] + 1))
+    return TokenSpec(
+        tokeniser.analyzer,
+        analyzer.edges,
+        analyzer.joiner,
+        tokeniser.lowercase,
+        analyzer.composed,
+        tokeniser.strip_accents,
+        tuple(sorted(stop_words)),
+        first_points,
+        class_of[first_points],
+        _automaton(analyzer),
+        unicodedata.unidata_version,
+    )
+
+
+def _automaton(analyzer: Analyzer) -> Ints:
+    """For each class and state: the next state, whether a unit opens, whether one closes."""
+    n_states = 3
+    return np.array(
+        [
+            [
+                ((action & kernels.NEXT) // 8, action >> kernels.OPENS & 1, action >> kernels.CLOSES & 1)
+                for action in (of_class >> 8 * state for state in range(n_states))
+            ]
+            for of_class in analyzer.actions
+        ]
+    )

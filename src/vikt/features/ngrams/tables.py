@@ -8,8 +8,8 @@ from vikt.arrays import Bools, Bytes, Ids, Ints
 from vikt.compiled import kernels_for
 from vikt.errors import DamagedModelError, UsageError
 from vikt.features.ngrams import kernels
-from vikt.features.ngrams.spec import NodeTable, UnitTable
 from vikt.features.ngrams.tokens import Tokens
+from vikt.features.ngrams.vocabulary_spec import NodeTable, UnitTable
 from vikt.features.rows import longer
 
 _FEWEST_SLOTS = 16 * kernels.PARTS

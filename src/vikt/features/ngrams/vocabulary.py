@@ -11,9 +11,9 @@ from vikt.arrays import Ids, Ints
 from vikt.errors import DamagedModelError
 from vikt.features.ngrams import kernels
 from vikt.features.ngrams.ids import FoundNgrams, occurrences_of_ids, parts_of_threads
-from vikt.features.ngrams.spec import NodeTable, VocabularySpec
 from vikt.features.ngrams.tables import Nodes, Units
 from vikt.features.ngrams.tokens import Tokens
+from vikt.features.ngrams.vocabulary_spec import NodeTable, VocabularySpec
 from vikt.threads import Run
 
 
