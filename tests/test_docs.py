@@ -59,7 +59,7 @@ def test_an_unknown_name_is_an_attribute_error():
 
 def test_symbols_and_tests_named_in_the_lecture_map_exist():
     text = (ROOT / "docs" / "lecture.md").read_text(encoding="utf-8")
-    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     for name in set(re.findall(r"`(test_\w+)`", text)):
         assert f"def {name}(" in tests, name
     for link in re.findall(r"\]\((\.\./[^)]+)\)", text):

@@ -20,7 +20,7 @@ from vikt.corpus.sources import find_sources
 from vikt.corpus.texts import Texts
 from vikt.errors import ColumnError, DataError, EncodingError, InputFileError, UsageError
 
-CORPORA = Path(os.environ.get("VIKT_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))
+CORPORA = Path(os.environ.get("VIKT_DATA", Path(__file__).parents[3] / "shared" / "data"))
 AS_WRITTEN = ["NA", "null", "nan", "None", "true", "007", "1.0", "", " padded ", "-", "2020-01-01", "1e5"]
 
 
