@@ -219,7 +219,7 @@ def test_early_stopping_returns_the_best_weights():
     training, validation = objective(l2=0.0, m=30), objective(l2=0.0, m=12, seed=5)
     solution = batch(training, validation=validation, early_stopping=EarlyStopping(1), max_iter=5000)
     best = min(record.validation_loss for record in solution.loss_curve)
-    assert "stopped early" in solution.reason
+    assert "stopped early" in str(solution.reason)
     assert validation.value(solution.theta) == best
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import math
+import re
 from typing import get_args
+
+import pytest
 
 from vikt import TextClassifier, names
 from vikt.corpus.readers import READERS
@@ -18,6 +23,20 @@ def test_names_agree_with_the_tables():
     assert set(get_args(names.FormatName)) == set(READERS)
     # The recipes with Naive Bayes are parts of a choice, and no option.
     assert set(get_args(names.AnalyzerName)) == {name for name in RECIPES if "nb" not in name.split("+")}
+
+
+def test_every_reason_has_a_sentence_and_comes_back_from_json():
+    for code, sentence in names.REASONS.items():
+        facts = dict.fromkeys(re.findall(r"{(\w+)", sentence), 0.5)
+        facts.pop("distance", None)
+        reason = names.Reason(code, facts | {"relative": 0.25})
+        assert names.Reason.from_json(json.loads(json.dumps(reason.to_json()))) == reason
+        assert "{" not in str(reason)
+    unproven = names.Reason("rounding", {"relative": math.inf})
+    assert unproven.to_json() == {"code": "rounding", "relative": None}
+    assert "at no proven distance" in str(names.Reason.from_json(unproven.to_json()))
+    with pytest.raises(KeyError):
+        names.Reason.from_json({"code": "luck"})
 
 
 def test_a_fit_knows_the_parameters_of_the_classifier():

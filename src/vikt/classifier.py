@@ -237,7 +237,7 @@ class TextClassifier(Estimator):
     @property
     def certificate_reason_(self) -> str:
         """Why nothing is proven; empty where something is."""
-        return self._told.reason
+        return str(self._told.reason or "")
 
     @property
     def bound_(self) -> float:
@@ -283,7 +283,7 @@ class TextClassifier(Estimator):
     @property
     def stopping_reason_(self) -> str:
         """Why the fit stopped."""
-        return self._told.stopping_reason
+        return str(self._told.stopping_reason)
 
     @property
     def data_(self) -> dict[str, Any]:

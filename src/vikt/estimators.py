@@ -231,10 +231,10 @@ class LogisticRegression(LinearClassifier):
         self._learn(centred_intercepts(solution.theta) if self.fit_intercept else solution.theta, self.fit_intercept)
         self.certificate_, self.certificate_reason_ = (
             solution.certificate.relative,
-            solution.certificate.reason,
+            "" if solution.certificate.reason is None else str(solution.certificate.reason),
         )
         self.n_iter_ = np.array([max(1, solution.loss_curve[-1].passes)])
-        self.loss_curve_, self.stopping_reason_ = solution.loss_curve, solution.reason
+        self.loss_curve_, self.stopping_reason_ = solution.loss_curve, str(solution.reason)
         solution.warn_unless_converged(stacklevel=3)
         return self
 

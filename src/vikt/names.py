@@ -1,11 +1,15 @@
-"""Names that options and tables share; it imports nothing of the package, so that start-up stays cheap.
+"""Names that options and tables share, and the codes of reasons with their sentences.
 
-`tests/test_names.py` holds each against the table that it names.
+It imports nothing of the package, so that start-up stays cheap. `tests/test_names.py` holds each name against the table
+that it names.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 # The recipes of features that `analyzer` offers.
 AnalyzerName = Literal["auto", "none", "word", "char", "char_wb", "word+char"]
@@ -18,3 +22,55 @@ SolverName = Literal["auto", "dual", "newton", "elastic_net", "batch", "stochast
 
 # The formats of files that are read.
 FormatName = Literal["csv", "tsv", "jsonl", "parquet", "arrow", "txt", "svmlight"]
+
+# Why a fit stopped, or why nothing is proven of it: the code, and its sentence with places for the facts.
+REASONS = {
+    "proven": "the model is proven within {relative:.1e} of the optimum (tol = {tol:g})",
+    "small_gradient": "converged: the sum of squares of the gradient, {squares:.1e}, fell below ε = {epsilon:.1e}",
+    "early_stopping": "stopped early: the validation loss rose {rises} times in a row (patience {patience})",
+    "max_passes": "max_iter = {max_iter} passes reached before convergence",
+    "max_passes_unproven": "max_iter = {max_iter} passes reached, {distance}",
+    "max_passes_unsteady": "max_iter = {max_iter} passes reached before convergence; the training loss rose in {rises} "
+    "of them: learning_rate={learning_rate:g} is too large",
+    "max_steps": "max_iter = {max_iter} steps reached before convergence, {distance}",
+    "rounding": "rounding ended the fit before convergence, {distance}: no step lowers the loss by more than "
+    "float64 can resolve",
+    "separable": "the classes are separable: with λ = 0 ever larger weights lower the loss further, so there is no "
+    "optimum; l2={l2:.3g} (C·mean‖x‖² = {strength:g}) makes the problem well posed",
+    "separable_in_part": "the classes are separable in part: with λ = 0 ever larger weights lower the loss further, so "
+    "there is no optimum; l2={l2:.3g} (C·mean‖x‖² = {strength:g}) makes the problem well posed",
+    "no_penalty": "λ = 0: the objective is not strongly convex, so nothing bounds the distance",
+}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a fit stopped, or why nothing is proven of it: a code of `REASONS` and its facts. As a string, a sentence.
+
+    Examples
+    --------
+    >>> str(Reason("proven", {"relative": 2e-5, "tol": 1e-4}))
+    'the model is proven within 2.0e-05 of the optimum (tol = 0.0001)'
+    """
+
+    code: str
+    facts: Mapping[str, float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        relative = self.facts.get("relative", math.nan)
+        distance = f"{relative:.1e} from the optimum at most"
+        if not math.isfinite(relative):
+            distance = "at no proven distance from the optimum"
+        return REASONS[self.code].format(**self.facts, distance=distance)
+
+    def to_json(self) -> dict[str, Any]:
+        """The code and the facts; a number that is not finite is null."""
+        facts = {name: fact if math.isfinite(fact) else None for name, fact in self.facts.items()}
+        return {"code": self.code, **facts}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Reason:
+        """A reason as `to_json` gave it. Raises KeyError where the code is unknown."""
+        facts = {name: math.nan if fact is None else fact for name, fact in kept.items() if name != "code"}
+        REASONS[kept["code"]]
+        return cls(kept["code"], facts)

@@ -48,7 +48,7 @@ def chosen(monkeypatch, emails):
 @pytest.fixture
 def blend(monkeypatch, chosen):
     """A classifier for which only one recipe is to be had, a blend."""
-    monkeypatch.setattr(choice, "RECIPES", (Recipe("nb+word+char", (("nb", 0.75), ("word+char", 0.25))),))
+    monkeypatch.setattr(choice, "CANDIDATES", (Recipe("nb+word+char", (("nb", 0.75), ("word+char", 0.25))),))
     return chosen
 
 
@@ -163,7 +163,7 @@ def test_saved_and_loaded_is_the_same(request, tmp_path, which, emails):
 def test_the_recipe_chosen_is_the_one_fitted(chosen):
     classifier = chosen()
     found = classifier.feature_choice_
-    assert len(found.losses) == len(choice.RECIPES)
+    assert len(found.losses) == len(choice.CANDIDATES)
     assert recipe_name(found.recipe) in features_sentence(found)
     assert classifier.features_.settings.analyzer == found.recipe.analyzer
 
@@ -171,7 +171,7 @@ def test_the_recipe_chosen_is_the_one_fitted(chosen):
 @pytest.mark.parametrize(("gains", "taken"), [([0.2, 0.3, 0.4], 0), ([0.0, 0.2, 0.3], 1), ([-0.1, -0.2, -0.3], 1)])
 def test_it_takes_evidence_to_prefer_another_recipe_to_words_and_characters(gains, taken):
     """Mean gains and their standard errors: 0.3 ± 0.06, 0.17 ± 0.09, none."""
-    characters, usual = choice.RECIPES[:2]
+    characters, usual = choice.CANDIDATES[:2]
     losses = {characters: np.ones(3), usual: np.ones(3) + gains}
     tried = choice._Comparison(losses, np.ones(3), {})
     assert tried.best == (characters, usual)[taken]
@@ -183,7 +183,7 @@ def test_a_sample_chooses_and_all_rows_are_fitted(chosen, monkeypatch):
     classifier = chosen()
     found = classifier.feature_choice_
     assert found.sample.n_rows < found.n_rows == 360
-    assert len(found.sample.losses) == len(choice.RECIPES)
+    assert len(found.sample.losses) == len(choice.CANDIDATES)
     assert f"on {found.sample.n_rows} rows, {recipe_name(found.sample.recipe)} was" in features_sentence(found)
     assert classifier.data_["fitted_rows"] == 400
 

@@ -28,7 +28,7 @@ class FittedPart:
     Attributes
     ----------
     name : str
-        In `FEATURES`.
+        In `RECIPES`.
     share : float
         Of the score.
     penalty : PenaltyChoice
@@ -72,7 +72,7 @@ def fit_part(
     ----------
     prepared : Prepared
     part : tuple
-        Its name in `FEATURES`, and its share of the score.
+        Its name in `RECIPES`, and its share of the score.
     penalty : PenaltyChoice or None
         λ chosen before; None for the default.
     solver : Settings

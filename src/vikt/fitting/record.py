@@ -10,6 +10,7 @@ from typing import Any
 from vikt.fitting.examples import Examples, spelled_labels
 from vikt.fitting.parts import FittedPart
 from vikt.model.penalties import split_strength
+from vikt.names import Reason
 from vikt.selection.features import FeatureChoice
 from vikt.selection.penalty import PenaltyChoice
 from vikt.solvers import LossRecord
@@ -77,18 +78,18 @@ class PartRecord:
     Attributes
     ----------
     name : str
-        In `FEATURES`.
+        In `RECIPES`.
     share : float
         Of the score.
     penalty : PenaltyChoice
         λ, and how it was chosen.
     relative, bound, loss : float
         The certificate: c in L̂ ≤ (1 + c)·L̂*, the bound on L̂ - L̂*, and L̂. The first two are nan where nothing is proven.
-    reason : str
-        Why nothing is proven; empty where something is.
+    reason : Reason or None
+        Why nothing is proven; None where something is.
     passes : int
         Over the data.
-    stopping_reason : str
+    stopping_reason : Reason
     loss_curve : tuple of LossRecord
         Without seconds, which differ from run to run.
     """
@@ -99,9 +100,9 @@ class PartRecord:
     relative: float
     bound: float
     loss: float
-    reason: str
+    reason: Reason | None
     passes: int
-    stopping_reason: str
+    stopping_reason: Reason
     loss_curve: tuple[LossRecord, ...] = ()
 
     @classmethod
@@ -123,7 +124,11 @@ class PartRecord:
 
     def to_json(self) -> dict[str, Any]:
         """Finite numbers or null, never NaN or Infinity."""
-        certificate = {"relative": _finite(self.relative), "bound": _finite(self.bound), "reason": self.reason}
+        certificate = {
+            "relative": _finite(self.relative),
+            "bound": _finite(self.bound),
+            "reason": self.reason and self.reason.to_json(),
+        }
         return {
             "name": self.name,
             "share": self.share,
@@ -131,7 +136,7 @@ class PartRecord:
             "certificate": certificate,
             "loss": self.loss,
             "passes": self.passes,
-            "stopping_reason": self.stopping_reason,
+            "stopping_reason": self.stopping_reason.to_json(),
             "loss_curve": [list(record[:3]) for record in self.loss_curve],
         }
 
@@ -148,9 +153,9 @@ class PartRecord:
             unbounded if certificate["relative"] is None else certificate["relative"],
             bound,
             kept["loss"],
-            certificate["reason"],
+            certificate["reason"] and Reason.from_json(certificate["reason"]),
             kept["passes"],
-            kept["stopping_reason"],
+            Reason.from_json(kept["stopping_reason"]),
             tuple(LossRecord(*record) for record in kept["loss_curve"]),
         )
 

@@ -20,7 +20,7 @@ def certificate_json(record: FitRecord) -> dict[str, Any]:
     """The certificate of the part proven least."""
     part = record.least_proven
     certificate: dict[str, Any] = {"relative": finite(part.relative), "bound": finite(part.bound)}
-    return certificate | ({"reason": part.reason} if part.reason else {})
+    return certificate | ({"reason": str(part.reason)} if part.reason else {})
 
 
 def model_json(path: Path, model: FittedModel, record: FitRecord) -> dict[str, Any]:

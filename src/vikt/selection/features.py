@@ -19,7 +19,7 @@ from vikt.errors import EmptyVocabularyError
 from vikt.features.settings import FeatureSettings
 from vikt.selection.folds import Fold, weighted_mean
 from vikt.selection.penalty import PenaltyChoice, choose_l2
-from vikt.selection.recipes import RECIPES, USUAL_RECIPE, Recipe
+from vikt.selection.recipes import CANDIDATES, USUAL_RECIPE, Recipe
 from vikt.solvers import Settings, minimise
 from vikt.threads import running
 
@@ -145,7 +145,7 @@ def choose_features(
     of_fitted = apart[np.isin(trials.y[apart], trials.y[fitted])]
     if len(of_fitted) < LEAST_VALIDATION_ROWS or len(np.unique(trials.y[of_fitted])) < 2:
         return None
-    tried = _try(trials, settings, RECIPES, fitted, apart)
+    tried = _try(trials, settings, CANDIDATES, fitted, apart)
     choice = tried.choice(len(fitted))
     if len(fitted) < len(training) or len(apart) < len(validation):
         # More rows may want other shares, which cost nothing: the parts' λ's are to be chosen on all rows anyway.

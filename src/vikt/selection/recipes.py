@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# Names in `FEATURES`, each with its share of the score.
+# Names in `vikt.features.settings.RECIPES`, each with its share of the score.
 Shares = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Names in `FEATURES`: of all features, and of the parts fitted by themselves with their shares of the score."""
+    """Names in `RECIPES`: of all features, and of the parts fitted by themselves with their shares of the score."""
 
     analyzer: str
     shares: Shares
@@ -25,14 +25,15 @@ class Recipe:
         return cls(kept["analyzer"], tuple((str(name), float(share)) for name, share in kept["shares"]))
 
 
-RECIPES = (
+# What `analyzer="auto"` chooses from.
+CANDIDATES = (
     Recipe("char_wb", (("char_wb", 1.0),)),
     Recipe("word+char", (("word+char", 1.0),)),
     *(Recipe("nb+word+char", (("nb", share), ("word+char", 1 - share))) for share in (0.25, 0.5, 0.75)),
     Recipe("nb", (("nb", 1.0),)),
 )
 # Never far from the best, on any corpus, so that another must be shown to be better.
-USUAL_RECIPE = RECIPES[1]
+USUAL_RECIPE = CANDIDATES[1]
 
 
 def single_recipe(analyzer: str) -> Recipe:

@@ -25,6 +25,7 @@ from numpy.typing import DTypeLike, NDArray
 from vikt.arrays import Floats
 from vikt.model.loss import Loss
 from vikt.model.objective import Objective
+from vikt.names import Reason
 from vikt.parts import Part, PerPart
 from vikt.solvers.elastic_net_gap import elastic_net_gap
 from vikt.solvers.intercepts import balance, balanced_intercepts, shifted
@@ -51,28 +52,22 @@ class Certificate(NamedTuple):
         B, the proven bound on L̂ - L̂*; nan where there is no proof.
     value : float
         L̂ of the model certified.
-    reason : str
-        Why there is no proof; empty where there is one.
+    reason : Reason or None
+        Why there is no proof; None where there is one.
     """
 
     relative: float
     bound: float
     value: float
-    reason: str = ""
-
-    @property
-    def distance(self) -> str:
-        """c in words."""
-        if math.isfinite(self.relative):
-            return f"{self.relative:.1e} from the optimum at most"
-        return "at no proven distance from the optimum"
+    reason: Reason | None = None
 
     def proves(self, tol: float) -> bool:
+        """Whether the model is near enough."""
         return self.relative <= tol
 
-    def success(self, tol: float) -> str:
+    def success(self, tol: float) -> Reason:
         """The reason to stop of a model that is near enough."""
-        return f"the model is proven within {self.relative:.1e} of the optimum (tol = {tol:g})"
+        return Reason("proven", {"relative": self.relative, "tol": tol})
 
 
 def certificate(value: float, bound: float) -> Certificate:
@@ -87,7 +82,7 @@ def certificate(value: float, bound: float) -> Certificate:
     return Certificate(float(relative), float(bound), float(value))
 
 
-def no_certificate(value: float, reason: str) -> Certificate:
+def no_certificate(value: float, reason: Reason) -> Certificate:
     """The certificate of a model without a proof."""
     return Certificate(math.nan, math.nan, value, reason)
 
@@ -110,9 +105,7 @@ def gradient_certificate(objective: Objective, theta: Floats) -> tuple[Floats, C
     if objective.l1 > 0:
         return theta, certificate(value, _elastic_net_bound(objective, theta, scores))
     if objective.l2 == 0:
-        return theta, no_certificate(
-            value, "λ = 0: the objective is not strongly convex, so nothing bounds the distance"
-        )
+        return theta, no_certificate(value, Reason("no_penalty"))
     residuals = objective.residuals(scores)
     gradient = objective.gradient_from_residuals(residuals, theta)
     length = length_of(objective.penalty.scaled(relative_to_means(objective, gradient)))

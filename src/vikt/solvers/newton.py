@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from vikt.arrays import Floats
 from vikt.model.loss import Loss
 from vikt.model.objective import Objective
+from vikt.names import Reason
 from vikt.parts import Part, PerPart
 from vikt.solvers.certificate import Certificate, gradient_certificate
 from vikt.solvers.conjugate_gradients import ConjugateGradients, dot
@@ -110,10 +111,9 @@ def newton(
         # No scale of a column makes the decrement small.
         slope = max(point.squares, decrement)
         if not objective.l2 and slope < epsilon:
-            reason = f"converged: the sum of squares of the gradient, {slope:.1e} at most, fell below ε = {epsilon:.1e}"
-            return fit.solution(True, reason)
+            return fit.solution(True, "small_gradient", {"squares": slope, "epsilon": epsilon})
         if len(fit.curve) > max_iter:
-            return fit.solution(False, f"max_iter = {max_iter} of Newton's steps reached before convergence")
+            return fit.solution(False, "max_steps", {"max_iter": max_iter})
         if fit.go(point, step, decrement):
             continue
         if fit.is_rough:
@@ -228,14 +228,16 @@ class _Fit:
         (self.theta, self.scores), self.last_decrement = better, decrement
         return True
 
-    def solution(self, converged: bool, reason: str) -> Solution:
-        return Solution(*gradient_certificate(self.objective, self.theta), self.curve, converged, reason)
+    def solution(self, converged: bool, code: str, facts: dict[str, float]) -> Solution:
+        theta, proof = gradient_certificate(self.objective, self.theta)
+        return Solution(theta, proof, self.curve, converged, Reason(code, facts | {"relative": proof.relative}))
 
     def best_end(self) -> Solution:
         """The better of both ends, by its proof; a tie goes to this one."""
         ends = [gradient_certificate(self.objective, self.theta), *reversed(self.ends)]
         theta, proof = min(ends, key=lambda end: end[1].relative)
-        return Solution(theta, proof, self.curve, proof.proves(self.tol), _no_better(proof), remedy=_REMEDY)
+        reason = Reason("rounding", {"relative": proof.relative})
+        return Solution(theta, proof, self.curve, proof.proves(self.tol), reason, remedy=_REMEDY)
 
 
 def _start(objective: Objective) -> Floats:
@@ -251,13 +253,6 @@ def _stuck(values: list[float]) -> bool:
     """Whether the last steps have not lowered the objective by more than rounding."""
     before = values[:-_STEPS_IN_VAIN]
     return bool(before) and min(values) >= min(before) * (1 - _ROUNDING)
-
-
-def _no_better(proof: Certificate) -> str:
-    return (
-        f"rounding ended the fit before convergence, {proof.distance}: "
-        "no step lowers the loss by more than float64 can resolve"
-    )
 
 
 # The work of one part.

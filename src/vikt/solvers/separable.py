@@ -10,6 +10,7 @@ from vikt.arrays import Floats
 from vikt.model.loss import Loss
 from vikt.model.objective import Objective
 from vikt.model.penalties import DEFAULT_STRENGTH
+from vikt.names import Reason
 from vikt.parts import Part
 from vikt.solvers.newton_steps import centred_rows
 from vikt.solvers.solution import Solution
@@ -25,16 +26,14 @@ def checked_for_separability(objective: Objective, solution: Solution) -> Soluti
     linear program, which is solved if it is small (Albert and Anderson 1984; Konis 2007).
     """
     if objective.parts.sums(_rows_on_a_wrong_side, objective.loss, solution.theta) == 0:
-        what = "the classes are separable"
+        code = "separable"
     elif separable_in_part(objective):
-        what = "the classes are separable in part"
+        code = "separable_in_part"
     else:
         return solution
-    reason = f"{what}: with λ = 0 ever larger weights lower the loss further, so there is no optimum"
-    l2 = objective.default_l2()
-    remedy = f"l2={l2:.3g} (C·mean‖x‖² = {DEFAULT_STRENGTH:g}) makes the problem well posed"
-    proof = solution.certificate._replace(reason=f"{reason}; {remedy}")
-    return replace(solution, certificate=proof, converged=False, reason=reason, remedy=remedy)
+    reason = Reason(code, {"l2": objective.default_l2(), "strength": DEFAULT_STRENGTH})
+    proof = solution.certificate._replace(reason=reason)
+    return replace(solution, certificate=proof, converged=False, reason=reason, remedy="")
 
 
 def separable_in_part(objective: Objective) -> bool:

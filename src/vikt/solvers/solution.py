@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from vikt.arrays import Floats
 from vikt.errors import ConvergenceWarning
+from vikt.names import Reason
 from vikt.solvers.certificate import Certificate
 
 
@@ -42,23 +43,24 @@ class Solution:
         The losses measured on the way, one record a pass.
     converged : bool
         Whether the solver's rule for stopping was met.
-    reason : str
-        Why it stopped, in words.
+    reason : Reason
+        Why it stopped.
     state : object
         What a dual ascent can resume from; None from other solvers.
     remedy : str
-        What to do where the rule was not met.
+        What to do where the rule was not met, unless the reason says so.
     """
 
     theta: Floats
     certificate: Certificate
-    loss_curve: list[LossRecord] = field(default_factory=list)
-    converged: bool = True
-    reason: str = ""
+    loss_curve: list[LossRecord]
+    converged: bool
+    reason: Reason
     state: object = None
     remedy: str = "raise max_iter or tol, or strengthen the penalty"
 
     def warn_unless_converged(self, stacklevel: int) -> None:
         """Warn, at the caller that many frames up, where the rule for stopping was not met."""
         if not self.converged:
-            warnings.warn(f"{self.reason}; {self.remedy}", ConvergenceWarning, stacklevel=stacklevel)
+            message = "; ".join(filter(None, [str(self.reason), self.remedy]))
+            warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel)

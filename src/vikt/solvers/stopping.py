@@ -12,6 +12,7 @@ import numpy as np
 from vikt.arrays import Floats
 from vikt.errors import DivergenceError, UsageError
 from vikt.model.objective import Objective
+from vikt.names import Reason
 from vikt.solvers.certificate import certificate_as_it_stands
 from vikt.solvers.solution import LossRecord, OnRecord, Solution
 
@@ -69,8 +70,9 @@ class EarlyStopping:
         self._last = (math.inf, math.inf)
 
     @property
-    def reason(self) -> str:
-        return f"stopped early: the validation loss rose {self._rises} times in a row (patience {self.patience})"
+    def reason(self) -> Reason:
+        """Why a descent stops early."""
+        return Reason("early_stopping", {"rises": self._rises, "patience": self.patience})
 
     def measure(self, training_loss: float, validation_loss: float, theta: Floats) -> bool:
         """Take one measurement; True says stop."""
@@ -101,7 +103,7 @@ class Watch:
     steady: bool
     curve: list[LossRecord] = field(default_factory=list)
     converged: bool = False
-    reason: str = ""
+    reason: Reason | None = None
     begun: float = field(default_factory=perf_counter)
 
     def __post_init__(self) -> None:
@@ -123,18 +125,18 @@ class Watch:
         squares = float(np.sum(gradient * gradient))
         if squares < epsilon and not certificate_as_it_stands(self.objective, theta).relative > self.tol:
             self.converged = True
-            self.reason = f"converged: the sum of squares of the gradient, {squares:.1e}, fell below ε = {epsilon:.1e}"
+            self.reason = Reason("small_gradient", {"squares": squares, "epsilon": epsilon})
         elif stopped_early:
             self.converged, self.reason = True, stopped_early
         elif record.passes >= self.max_iter:
-            self.reason = f"max_iter = {self.max_iter} passes reached before convergence{self._unsteady()}"
-        return bool(self.reason)
+            self.reason = self._too_late()
+        return self.reason is not None
 
     def solution(self, theta: Floats) -> Solution:
         """The weights with the least validation loss where early stopping was asked for, else those of the end."""
         best = np.ascontiguousarray(self.early_stopping.best_theta if self.early_stopping else theta)
         proof = certificate_as_it_stands(self.objective, best)
-        return Solution(best, proof, self.curve, self.converged, self.reason)
+        return Solution(best, proof, self.curve, self.converged, self.reason or self._too_late())
 
     def _measure(self, theta: Floats, value: float) -> LossRecord:
         training_loss = value - self.objective.penalty.value(theta)
@@ -145,19 +147,20 @@ class Watch:
         check_divergence(self.curve, self.learning_rate)
         return self.curve[-1]
 
-    def _stopped_early(self, record: LossRecord, theta: Floats) -> str:
+    def _stopped_early(self, record: LossRecord, theta: Floats) -> Reason | None:
         rule = self.early_stopping
         if rule is None or record.validation_loss is None:
-            return ""
-        return rule.reason if rule.measure(record.training_loss, record.validation_loss, theta) else ""
+            return None
+        return rule.reason if rule.measure(record.training_loss, record.validation_loss, theta) else None
 
-    def _unsteady(self) -> str:
+    def _too_late(self) -> Reason:
         """A learning rate somewhat too large makes the loss of a classifier swing rather than grow."""
         losses = [record.training_loss for record in self.curve]
         rises = sum(after > before for before, after in itertools.pairwise(losses))
+        facts: dict[str, float] = {"max_iter": self.max_iter}
         if not self.steady or rises <= _RISES_WORTH_SAYING * len(losses):
-            return ""
-        return f"; the training loss rose in {rises} of them: learning_rate={self.learning_rate:g} is too large"
+            return Reason("max_passes", facts)
+        return Reason("max_passes_unsteady", facts | {"rises": rises, "learning_rate": self.learning_rate})
 
 
 def check_divergence(curve: list[LossRecord], learning_rate: float) -> None:
