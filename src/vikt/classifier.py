@@ -136,12 +136,7 @@ class TextClassifier(Estimator):
         self.random_state = random_state
 
     def fit(
-        self,
-        texts: Inputs,
-        labels: ArrayLike,
-        sample_weight: RowValues = None,
-        *,
-        progress: Progress = no_progress,
+        self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None, *, progress: Progress = no_progress
     ) -> Self:
         """Fit labelled texts. A tenth of them chooses the features and λ; then all of them are fitted.
 
@@ -168,12 +163,7 @@ class TextClassifier(Estimator):
         return self._fit(examples, (training, validation), settings, progress)
 
     def fit_and_hold_out(
-        self,
-        texts: Inputs,
-        labels: ArrayLike,
-        sample_weight: RowValues = None,
-        *,
-        progress: Progress = no_progress,
+        self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None, *, progress: Progress = no_progress
     ) -> tuple[Any, NDArray[Any]]:
         """Fit nine tenths of the texts and return the last tenth for a test: documents and labels.
 

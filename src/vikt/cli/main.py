@@ -27,35 +27,15 @@ app = typer.Typer(
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no notes on stderr.")]
 Threads = Annotated[
-    int,
-    typer.Option(
-        "--threads",
-        min=1,
-        metavar="N",
-        help="Use N threads; the result does not depend on it.",
-    ),
+    int, typer.Option("--threads", min=1, metavar="N", help="Use N threads; the result does not depend on it.")
 ]
 Model = Annotated[Path, typer.Argument(help="A model written by `vikt train`.", metavar="MODEL")]
-TextColumn = Annotated[
-    str | None,
-    typer.Option(
-        "--text",
-        help="The column that holds the texts.",
-        metavar="COL",
-    ),
-]
+TextColumn = Annotated[str | None, typer.Option("--text", help="The column that holds the texts.", metavar="COL")]
 Format = Annotated[
     FormatName | None,
     typer.Option("--format", help="The format of DATA, if its file name does not show it.", show_default=False),
 ]
-LabelColumn = Annotated[
-    str | None,
-    typer.Option(
-        "--label",
-        help="The column that holds the labels.",
-        metavar="COL",
-    ),
-]
+LabelColumn = Annotated[str | None, typer.Option("--label", help="The column that holds the labels.", metavar="COL")]
 
 
 def _example(*lines: str) -> str:
@@ -88,20 +68,10 @@ def train(
     text: TextColumn = None,
     label: LabelColumn = None,
     test: Annotated[
-        str | None,
-        typer.Option(
-            help="Test on these labelled texts instead of a tenth of DATA.",
-            metavar="DATA",
-        ),
+        str | None, typer.Option(help="Test on these labelled texts instead of a tenth of DATA.", metavar="DATA")
     ] = None,
     output: Annotated[
-        Path,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Write the model to this file.",
-            metavar="FILE",
-        ),
+        Path, typer.Option("--output", "-o", help="Write the model to this file.", metavar="FILE")
     ] = Path("model.vikt"),
     analyzer: Annotated[
         AnalyzerName, typer.Option(help="What a text is divided into; auto chooses by validation.")
@@ -112,19 +82,8 @@ def train(
             help="The shortest and longest n-gram (default: 1-2 for words, 1-5 for characters).", metavar="A-B"
         ),
     ] = None,
-    weighting: Annotated[
-        WeightingName | None,
-        typer.Option(
-            help="How a count is weighted (default: tfidf).",
-        ),
-    ] = None,
-    min_df: Annotated[
-        int,
-        typer.Option(
-            help="Drop features that occur in fewer than N texts.",
-            metavar="N",
-        ),
-    ] = 2,
+    weighting: Annotated[WeightingName | None, typer.Option(help="How a count is weighted (default: tfidf).")] = None,
+    min_df: Annotated[int, typer.Option(help="Drop features that occur in fewer than N texts.", metavar="N")] = 2,
     lowercase: Annotated[
         bool | None,
         typer.Option(
@@ -136,18 +95,10 @@ def train(
         typer.Option(help="Hash n-grams into 2^BITS buckets instead of storing a vocabulary.", metavar="BITS"),
     ] = None,
     features: Annotated[
-        Path | None,
-        typer.Option(
-            help="Add the hand-made features that this TOML file declares.",
-            metavar="FILE",
-        ),
+        Path | None, typer.Option(help="Add the hand-made features that this TOML file declares.", metavar="FILE")
     ] = None,
     number: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Use this column of numbers as a feature; may be repeated.",
-            metavar="COL",
-        ),
+        list[str] | None, typer.Option(help="Use this column of numbers as a feature; may be repeated.", metavar="COL")
     ] = None,
     category: Annotated[
         list[str] | None,
@@ -176,8 +127,7 @@ def train(
     tol: Annotated[
         float,
         typer.Option(
-            help="Stop when the loss is proven to be within this relative distance of the optimum.",
-            metavar="X",
+            help="Stop when the loss is proven to be within this relative distance of the optimum.", metavar="X"
         ),
     ] = 1e-4,
     max_iter: Annotated[
@@ -200,30 +150,14 @@ def train(
     ] = None,
     format: Format = None,
     class_weight: Annotated[
-        str | None,
-        typer.Option(
-            help="Weight the classes: balanced, or factors such as spam=2,ham=1.",
-            metavar="W",
-        ),
+        str | None, typer.Option(help="Weight the classes: balanced, or factors such as spam=2,ham=1.", metavar="W")
     ] = None,
-    seed: Annotated[
-        int,
-        typer.Option(
-            help="The seed of the splits and of every random draw.",
-            metavar="N",
-        ),
-    ] = 0,
+    seed: Annotated[int, typer.Option(help="The seed of the splits and of every random draw.", metavar="N")] = 0,
     threads: Threads = 1,
     refit_all: Annotated[
         bool, typer.Option("--refit-all", help="After the test, fit the model again on all rows.")
     ] = False,
-    force: Annotated[
-        bool,
-        typer.Option(
-            "--force",
-            help="Overwrite a file that is not a vikt model.",
-        ),
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is not a vikt model.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -279,13 +213,7 @@ def train(
 @guarded
 def evaluate(
     model: Model,
-    data: Annotated[
-        list[str],
-        typer.Argument(
-            help="Labelled texts, in any format that train reads.",
-            metavar="DATA",
-        ),
-    ],
+    data: Annotated[list[str], typer.Argument(help="Labelled texts, in any format that train reads.", metavar="DATA")],
     text: TextColumn = None,
     label: LabelColumn = None,
     format: Format = None,
@@ -315,10 +243,7 @@ def predict(
     model: Model,
     data: Annotated[
         str,
-        typer.Argument(
-            help="A table in any format that train reads; - is stdin, one text per line.",
-            metavar="DATA",
-        ),
+        typer.Argument(help="A table in any format that train reads; - is stdin, one text per line.", metavar="DATA"),
     ] = "-",
     output: Annotated[
         Path | None,
@@ -332,13 +257,7 @@ def predict(
     threshold: Annotated[
         float, typer.Option(help="Leave out labels whose probability is below P.", min=0, max=1, metavar="P")
     ] = 0.0,
-    proba: Annotated[
-        bool,
-        typer.Option(
-            "--proba",
-            help="Add a column with the probability of each class.",
-        ),
-    ] = False,
+    proba: Annotated[bool, typer.Option("--proba", help="Add a column with the probability of each class.")] = False,
     threads: Threads = 1,
     as_json: Json = False,
     quiet: Quiet = False,

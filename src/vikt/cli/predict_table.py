@@ -11,12 +11,7 @@ from vikt.corpus.writers import TableWriter
 
 
 def predict_table(
-    answers: Answers,
-    sources: list[str],
-    text: str | None,
-    trained: str | None,
-    format: str | None,
-    writer: TableWriter,
+    answers: Answers, sources: list[str], text: str | None, trained: str | None, format: str | None, writer: TableWriter
 ) -> Iterator[str]:
     """Write the rows of tables with their answers; yield notes for the user on columns and on lines passed over.
 

@@ -129,11 +129,7 @@ class Evaluation:
         return {
             "metrics": {
                 "accuracy": {**self.accuracy.to_json(), "rows": self.n_rows},
-                "log_loss": {
-                    **self.log_loss.to_json(),
-                    "rows": self.n_rows - self.n_unseen,
-                    "left_out": self.n_unseen,
-                },
+                "log_loss": {**self.log_loss.to_json(), "rows": self.n_rows - self.n_unseen, "left_out": self.n_unseen},
                 "macro_f1": {
                     **self.macro_f1.to_json(),
                     "classes": len(self.labels) - len(self.absent),

@@ -20,11 +20,7 @@ from vikt.report.tables import (
 
 def evaluation_lines(evaluation: Evaluation, weighted: bool = False) -> str:
     """The figures of a test; with each class's mean probability and rate where the model was trained with weights."""
-    figures = [
-        ("accuracy", evaluation.accuracy),
-        ("macro F1", evaluation.macro_f1),
-        ("log loss", evaluation.log_loss),
-    ]
+    figures = [("accuracy", evaluation.accuracy), ("macro F1", evaluation.macro_f1), ("log loss", evaluation.log_loss)]
     lines = [f"{name:<10} {_with_interval(value)}" for name, value in figures]
     lines += [*_unseen_lines(evaluation), "", _class_table(evaluation, weighted)]
     lines += [*_absent_lines(evaluation), *(_shift_lines(evaluation) if weighted else [])]
