@@ -222,27 +222,27 @@ class TextClassifier(Estimator):
     @property
     def certificate_(self) -> float:
         """The proven relative distance from the optimum."""
-        return self._told.relative
+        return self._part.relative
 
     @property
     def certificate_reason_(self) -> str:
         """Why nothing is proven; empty where something is."""
-        return str(self._told.reason or "")
+        return str(self._part.reason or "")
 
     @property
     def bound_(self) -> float:
         """The proven bound on L̂ - L̂*."""
-        return self._told.bound
+        return self._part.bound
 
     @property
     def loss_(self) -> float:
         """L̂, the penalised loss."""
-        return self._told.loss
+        return self._part.loss
 
     @property
     def l2_(self) -> float:
         """λ."""
-        return self._told.penalty.l2
+        return self._part.penalty.l2
 
     @property
     def l1_(self) -> float:
@@ -252,7 +252,7 @@ class TextClassifier(Estimator):
     @property
     def choice_(self) -> PenaltyChoice:
         """How λ was chosen."""
-        return self._told.penalty
+        return self._part.penalty
 
     @property
     def feature_choice_(self) -> FeatureChoice | None:
@@ -268,12 +268,12 @@ class TextClassifier(Estimator):
     @property
     def n_iter_(self) -> int:
         """Passes over the data."""
-        return self._told.passes
+        return self._part.passes
 
     @property
     def stopping_reason_(self) -> str:
         """Why the fit stopped."""
-        return str(self._told.stopping_reason)
+        return str(self._part.stopping_reason)
 
     @property
     def data_(self) -> dict[str, Any]:
@@ -291,7 +291,7 @@ class TextClassifier(Estimator):
         return self.record_
 
     @property
-    def _told(self) -> PartRecord:
+    def _part(self) -> PartRecord:
         """The part with the largest certificate."""
         return self._record.least_proven
 

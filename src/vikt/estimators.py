@@ -207,9 +207,9 @@ class LogisticRegression(LinearClassifier):
         known = self._known(offset, sample_weight, matrix.n_rows)
         weights = weights * class_factors(self.class_weight, self.classes_, indices, weights)
         ordered = ordered_rows(matrix, indices, weights, settings.random_state, known)
-        training, apart = np.arange(len(ordered.rows)), np.arange(0)
+        training, held_out = np.arange(len(ordered.rows)), np.arange(0)
         if settings.patience is not None:
-            training, apart = split_tenths(ordered.contents, indices[ordered.rows], 1)
+            training, held_out = split_tenths(ordered.contents, indices[ordered.rows], 1)
         self.l2_ = self._l2(float(ordered.weights[training].sum()))
         l2, self.l1_ = split_strength(self.l2_, self.l1_ratio)
 
@@ -226,13 +226,11 @@ class LogisticRegression(LinearClassifier):
             )
 
         objective = objective_of(training, l2, self.l1_)
-        held_apart = objective_of(apart, 0.0, 0.0) if len(apart) else None
-        solution = minimise(objective, settings, validation=held_apart, start=self._start(last, objective.shape))
+        validation = objective_of(held_out, 0.0, 0.0) if len(held_out) else None
+        solution = minimise(objective, settings, validation=validation, start=self._start(last, objective.shape))
         self._learn(centred_intercepts(solution.theta) if self.fit_intercept else solution.theta, self.fit_intercept)
-        self.certificate_, self.certificate_reason_ = (
-            solution.certificate.relative,
-            "" if solution.certificate.reason is None else str(solution.certificate.reason),
-        )
+        proof = solution.certificate
+        self.certificate_, self.certificate_reason_ = proof.relative, str(proof.reason or "")
         self.n_iter_ = np.array([max(1, solution.loss_curve[-1].passes)])
         self.loss_curve_, self.stopping_reason_ = solution.loss_curve, str(solution.reason)
         solution.warn_unless_converged(stacklevel=3)

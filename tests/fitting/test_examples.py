@@ -39,7 +39,7 @@ def test_every_row_leads_back_to_the_row_that_came_in(rows):
     assert [text.decode() for text in examples.documents.texts] == [texts[i] for i in examples.origin]
     assert examples.labels.tolist() == [labels[i] for i in examples.origin]
     assert examples.weights.tolist() == [weights[i] for i in examples.origin]
-    assert examples.n_given == len(texts)
+    assert examples.n_input == len(texts)
     assert examples.n_duplicates == len(examples) - len({texts[i] for i in examples.origin})
 
 

@@ -1,9 +1,9 @@
-"""Labelled documents as a fit reads them: in canonical order, with the way back to the rows that came in."""
+"""Labelled documents as a fit reads them: in canonical order, with the way back to the rows of the input."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -28,28 +28,10 @@ from vikt.model.classes import encode_labels, label_array, row_weights
 
 @dataclass(frozen=True)
 class Examples:
-    """Labelled documents, ordered by what they say, so that no result depends on the order they came in.
+    """Labelled documents, ordered by content, so that no result depends on the order of the input.
 
-    Attributes
-    ----------
-    documents : Measured
-        m rows.
-    classes : (K,)
-        The labels, sorted.
-    y : (m,)
-        The class index of each row.
-    weights : (m,)
-        All above 0: rows of weight 0 are left out.
-    contents : (m,)
-        A number for each row, equal where rows say the same; equal rows stand together.
-    groups : (m,)
-        A number for each row, equal for rows that a split must keep together.
-    origin : (m,)
-        The number that each row had among the rows that came in.
-    n_given : int
-        How many rows came in.
-    is_weighted : bool
-        Whether weights were given.
+    Rows of weight 0 are left out. Equal rows are adjacent and share a number in `contents`; rows that a split must keep
+    together share a number in `groups`. `origin` is the number of each row in the input.
     """
 
     documents: Measured
@@ -59,35 +41,27 @@ class Examples:
     contents: Ints
     groups: Ints
     origin: RowIndices
-    n_given: int
+    n_input: int
     is_weighted: bool
 
     @classmethod
     def of(
         cls, documents: Measured, labels: ArrayLike, sample_weight: RowValues = None, random_state: int = 0
     ) -> Examples:
-        """Order documents and their labels.
-
-        Parameters
-        ----------
-        documents : Measured
-        labels : (m,)
-        sample_weight : (m,), optional
-        random_state : int
-            The seed of the order.
+        """Order documents and their labels; `random_state` is the seed of the order.
 
         Raises
         ------
         DataError
             The labels or weights are invalid, or of another length than the documents.
         """
-        labels, n_given = label_array(labels), len(documents)
-        if labels.ndim != 1 or len(labels) != n_given:
-            raise DataError(f"{n_given} texts and labels of shape {labels.shape}: expected one label for each text")
-        weights = row_weights(sample_weight, n_given)
+        labels, n_input = label_array(labels), len(documents)
+        if labels.ndim != 1 or len(labels) != n_input:
+            raise DataError(f"{n_input} texts and labels of shape {labels.shape}: expected one label for each text")
+        weights = row_weights(sample_weight, n_input)
         kept = np.flatnonzero(weights > 0)
         classes, y = encode_labels(labels[kept])
-        contents = documents.contents() if len(kept) == n_given else documents.take(kept).contents()
+        contents = documents.contents() if len(kept) == n_input else documents.take(kept).contents()
         keys = row_keys(contents, random_state)
         order = canonical_order(keys, contents.__getitem__, y, weights[kept])
         ordered = documents.take(kept[order])
@@ -95,49 +69,39 @@ class Examples:
         groups = ranks
         if ordered.values or ordered.groups is not ordered.texts:
             groups = group_ranks(ordered.groups, row_keys(ordered.groups, random_state))
-        is_weighted = sample_weight is not None
-        origin = kept[order]
-        return cls(ordered, classes, y[order], weights[origin], ranks, groups, origin, n_given, is_weighted)
+        origin, is_weighted = kept[order], sample_weight is not None
+        return cls(ordered, classes, y[order], weights[origin], ranks, groups, origin, n_input, is_weighted)
 
     def __len__(self) -> int:
         return len(self.y)
 
     def take(self, rows: RowIndices) -> Examples:
-        """The rows named; in rising order, they stay in canonical order."""
-        return Examples(
-            self.documents.take(rows),
-            self.classes,
-            self.y[rows],
-            self.weights[rows],
-            self.contents[rows],
-            self.groups[rows],
-            self.origin[rows],
-            self.n_given,
-            self.is_weighted,
-        )
+        """These rows; in rising order, they stay in canonical order."""
+        columns = {name: getattr(self, name)[rows] for name in ("y", "weights", "contents", "groups", "origin")}
+        return replace(self, documents=self.documents.take(rows), **columns)
 
     def merged(self) -> tuple[RowIndices, Floats]:
         """The first row of each run of equal rows with one label, and the joint weight of the run."""
         return merged_rows(self.contents, self.y, self.weights)
 
     def split(self, tenths: int) -> list[RowIndices]:
-        """The rows that remain, then as many tenths, stratified by label, groups kept together."""
+        """The remaining rows, then each tenth: stratified by label, groups kept together."""
         return split_tenths(self.groups, self.y, tenths)
 
     def folds(self, rows: RowIndices, n_folds: int) -> list[tuple[RowIndices, RowIndices]]:
-        """For each fold, those of the rows that are not in it, and those that are."""
+        """For each fold, the rows outside it and the rows in it."""
         _, groups = np.unique(self.groups[rows], return_inverse=True)
-        apart = [rows[fold] for fold in split_folds(groups, self.y[rows], n_folds)]
-        return [(np.setdiff1d(rows, fold), fold) for fold in apart]
+        folds = (rows[fold] for fold in split_folds(groups, self.y[rows], n_folds))
+        return [(np.setdiff1d(rows, fold), fold) for fold in folds]
 
     @property
     def n_duplicates(self) -> int:
-        """How many rows say what a row before them says, whatever their labels."""
+        """How many rows repeat the content of an earlier row, whatever their labels."""
         return len(self) - 1 - int(self.contents[-1])
 
     @property
     def class_counts(self) -> Ints:
-        """Rows of each class: (K,)."""
+        """The number of rows of each class."""
         return np.bincount(self.y, minlength=len(self.classes))
 
     @cached_property
@@ -147,23 +111,17 @@ class Examples:
 
     @property
     def labels(self) -> NDArray[Any]:
-        """The label of each row, of the type it came in."""
+        """The label of each row, with the dtype of the input."""
         return np.asarray(self.classes[self.y])
 
 
 def spelled_labels(classes: NDArray[Any]) -> list[str]:
-    """Labels as they are written."""
+    """Labels as strings."""
     return [str(label) for label in classes.tolist()]
 
 
 def check_testable(examples: Examples, test: Sequence[int] | RowIndices) -> None:
-    """Refuse rows too few to keep a tenth of for testing.
-
-    Raises
-    ------
-    DataError
-        No row is kept.
-    """
+    """Raise DataError unless there are test rows."""
     if not len(test):
         raise DataError(
             f"{len(examples)} texts, {examples.n_duplicates} of them duplicates of others, are too few to "

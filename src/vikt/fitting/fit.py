@@ -27,17 +27,7 @@ from vikt.threads import running
 
 @dataclass(frozen=True)
 class Fit:
-    """What a fit gives back.
-
-    Attributes
-    ----------
-    model : FittedModel
-    record : FitRecord
-    plan : Plan
-        For another fit to go by.
-    parts : tuple of FittedPart
-        What was fitted; with the objectives where they were asked for.
-    """
+    """The outcome of a fit; its plan can serve another fit."""
 
     model: FittedModel
     record: FitRecord
@@ -50,7 +40,6 @@ class Fit:
         return self.parts[self.record.least_proven_number].solution.loss_curve
 
     def warn_unless_converged(self, stacklevel: int) -> None:
-        """A ConvergenceWarning for each part that did not reach its tolerance."""
         for part in self.parts:
             part.solution.warn_unless_converged(stacklevel + 1)
 
@@ -65,22 +54,10 @@ def fit(
     progress: Progress = no_progress,
     keeps_objectives: bool = False,
 ) -> Fit:
-    """Choose a plan, unless one is given, and fit it.
+    """Choose a plan, unless there is one from an earlier fit, and fit it.
 
-    Parameters
-    ----------
-    examples : Examples
-    split : tuple
-        The rows to learn from while choosing, and those that choose; both are fitted in the end, but that early
-        stopping keeps the latter apart.
-    settings : FitSettings
-    plan : Plan, optional
-        Of a fit before.
-    threads : int
-        No result depends on it.
-    progress : Progress
-    keeps_objectives : bool
-        Keep what was minimised, and the dual variables, with the result.
+    The first rows of `split` are learnt from while the second choose. The final fit is on both, unless early stopping
+    holds out the second. `keeps_objectives` keeps the objectives and the dual variables in `Fit.parts`.
 
     Raises
     ------
@@ -93,12 +70,12 @@ def fit(
         raise DataError("patience needs a tenth of the texts to validate on, and these are too few; give more texts")
     _log_memory(examples, settings)
     fitted = training if stops_early else np.sort(np.concatenate([training, validation]))
-    apart = validation if stops_early else validation[:0]
+    held_out = validation if stops_early else validation[:0]
     if plan is None:
         plan = _chosen_plan(examples, split, fitted, settings, threads, progress)
-    parts = _fitted_parts(examples, plan, settings, (fitted, apart), threads, progress, keeps_objectives)
+    parts = _fitted_parts(examples, plan, settings, (fitted, held_out), threads, progress, keeps_objectives)
     features, theta = blend(replace(settings.features, analyzer=plan.recipe.analyzer), parts)
-    # Features × classes in memory, as a file holds them.
+    # Features × classes in memory, as in a file.
     model = FittedModel(features, np.ascontiguousarray(theta.T).T, examples.classes[parts[0].present])
     validates = stops_early or (plan.is_validated and settings.folds is None)
     data = DataRecord.of(
@@ -117,8 +94,8 @@ def fit(
 def _chosen_plan(
     examples: Examples, split: Split, fitted: RowIndices, settings: FitSettings, threads: int, progress: Progress
 ) -> Plan:
-    def fold_of(features: FeatureSettings, training: RowIndices, apart: RowIndices) -> Fold:
-        return prepare(examples, features, training, apart, settings.class_weight, threads, progress).fold
+    def fold_of(features: FeatureSettings, training: RowIndices, validation: RowIndices) -> Fold:
+        return prepare(examples, features, training, validation, settings.class_weight, threads, progress).fold
 
     n_bytes = np.diff(examples.documents.texts.offsets)
     trials = Trials(fold_of, examples.y, n_bytes, settings.random_state, threads, progress)
@@ -158,6 +135,6 @@ def _fitted_parts(
 
 
 def _log_memory(examples: Examples, settings: FitSettings) -> None:
-    # The part of a blend that takes most: parts are learnt one after the other.
+    # The parts of a blend are learnt one after the other; this one takes the most memory.
     widest = replace(settings.features, analyzer="word+char") if settings.chooses_features else settings.features
     log_memory(len(examples.documents.texts.content), widest)

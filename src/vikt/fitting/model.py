@@ -1,4 +1,4 @@
-"""A fitted model: what predicts. Nothing in it changes when it does, so threads share it."""
+"""A fitted model: it predicts and never changes, so threads share it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vikt.features.text import TextFeatures
 from vikt.fitting.examples import spelled_labels
 from vikt.model.losses import cross_entropy_of
 
-# Texts; or columns by name (a data frame has them), of which "text" is the text; or documents read before.
+# Texts; or columns by name, as of a data frame, of which "text" holds the texts; or documents.
 Inputs = Iterable[str] | Texts | Mapping[str, Any] | Documents | Measured
 
 _BYTES_AT_A_TIME, _TEXTS_AT_A_TIME = 1 << 24, 1 << 17
@@ -32,16 +32,7 @@ def measured(inputs: Inputs, features: TextFeatures) -> Measured:
 
 @dataclass(frozen=True)
 class FittedModel:
-    """Features, weights and classes.
-
-    Attributes
-    ----------
-    features : TextFeatures
-    theta : (n+1,) for two classes, (K, n+1) for more
-        In float32, the intercepts first.
-    classes : (K,)
-        The labels, sorted, of the type they came in.
-    """
+    """Features; θ, the intercepts first, (n+1,) for two classes and (K, n+1) for more; and the K labels, sorted."""
 
     features: TextFeatures
     theta: NDArray[np.float32]
@@ -49,7 +40,7 @@ class FittedModel:
 
     @property
     def labels(self) -> list[str]:
-        """The classes as they are written."""
+        """The classes as strings."""
         return spelled_labels(self.classes)
 
     def log_probabilities(self, inputs: Inputs, threads: int = 1) -> Floats:
@@ -73,7 +64,7 @@ class FittedModel:
         return np.asarray(self.classes[np.argmax(self.log_probabilities(inputs, threads), axis=1)])
 
     def to_file(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        """What a file holds of it: arrays, and a header."""
+        """The arrays and the header of a file."""
         arrays = {"theta": self.theta.T, **self.features.to_arrays()}
         return arrays, {"classes": self.classes.tolist(), "classes_dtype": _dtype_name(self.classes)}
 
@@ -81,13 +72,7 @@ class FittedModel:
     def from_file(
         cls, settings: FeatureSettings, arrays: dict[str, NDArray[Any]], header: Mapping[str, Any]
     ) -> FittedModel:
-        """A model from what `to_file` gave.
-
-        Raises
-        ------
-        DamagedModelError
-            The arrays and the header are no model together.
-        """
+        """The inverse of `to_file`. Raises DamagedModelError where arrays and header do not fit together."""
         classes = _classes(header["classes"], header["classes_dtype"])
         features, theta = TextFeatures.from_arrays(settings, arrays), arrays["theta"].T
         n, K = 1 + features.n_features, len(classes)
@@ -97,7 +82,7 @@ class FittedModel:
 
 
 def _dtype_name(classes: NDArray[Any]) -> str:
-    """The type of the classes in a file; strings have the width that they need."""
+    """The name of the dtype in a file: strings without their width, which the labels themselves set."""
     return {"O": "object", "U": "str"}.get(classes.dtype.kind, classes.dtype.str)
 
 

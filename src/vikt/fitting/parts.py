@@ -1,4 +1,4 @@
-"""The parts of a model, each fitted and proven by itself, and the model that their scores add up to."""
+"""The parts of a model, each fitted and proven by itself, and the one model of the sum of their scores."""
 
 from __future__ import annotations
 
@@ -23,27 +23,10 @@ from vikt.solvers.certificate import Certificate, certificate_nearby
 
 @dataclass(frozen=True)
 class FittedPart:
-    """One part of a model, fitted by itself: all of it, where there is only one.
+    """One part of a model, fitted by itself, with its name in `RECIPES` and its share of the score.
 
-    Attributes
-    ----------
-    name : str
-        In `RECIPES`.
-    share : float
-        Of the score.
-    penalty : PenaltyChoice
-        λ.
-    certificate : Certificate
-        Of this part.
-    solution : Solution
-        As the solver gave it; its dual variables are there only where they were asked for.
-    features : TextFeatures
-    theta : (n+1,) or (K, n+1)
-        In float32, for features as `features` makes them.
-    present : (K,)
-        The classes that the rows fitted have.
-    objective : Objective or None
-        What was minimised, where it was asked for.
+    The certificate is of `theta`, the solution rounded to float32. `present` are the classes of the fitted rows. The
+    objective, and the dual variables in the solution, are kept on demand.
     """
 
     name: str
@@ -66,28 +49,16 @@ def fit_part(
     on_pass: Callable[[LossRecord], None] | None = None,
     keeps_objective: bool = False,
 ) -> FittedPart:
-    """Fit one part to rows; the rows kept apart, if there are any, stop a descent early.
+    """Fit a part, a name in `RECIPES` and a share of the score; validation rows, if any, stop a descent early.
 
-    Parameters
-    ----------
-    prepared : Prepared
-    part : tuple
-        Its name in `RECIPES`, and its share of the score.
-    penalty : PenaltyChoice or None
-        λ chosen before; None for the default.
-    solver : Settings
-    l1_ratio : float
-    on_pass : callable, optional
-        Called with each record of the loss.
-    keeps_objective : bool
-        Keep the objective, and the dual variables where the solver has them.
+    Without a penalty, the default is taken.
     """
     fold = prepared.fold
     penalty = penalty or default_penalty(fold.training)
     objective = fold.training.with_l2(*split_strength(penalty.l2, l1_ratio))
     validation = fold.validation if fold.validation.n_rows else None
     solution = minimise(objective, solver, validation=validation, on_record=on_pass)
-    # Weights are kept in float32, features × classes in memory; the certificate is that of the rounded model.
+    # The model keeps its weights in float32, so the certificate is that of the rounded weights.
     theta = centred_intercepts(solution.theta).astype(np.float32)
     proof = certificate_nearby(objective, theta, solution.certificate)
     return FittedPart(
@@ -103,9 +74,9 @@ def fit_part(
 
 
 def blend(settings: FeatureSettings, parts: Sequence[FittedPart]) -> tuple[TextFeatures, NDArray[np.float32]]:
-    """The features of all parts side by side, and the weights whose score is the parts' own, weighted by their shares.
+    """The features of all parts side by side, and the weights whose score is the sum of the parts' by their shares.
 
-    Columns of hand-made features, which every part has, are there once, as is the intercept.
+    The intercept and the columns of hand-made features, which every part has, are there once.
     """
     if len(parts) == 1:
         return parts[0].features, parts[0].theta

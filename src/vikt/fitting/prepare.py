@@ -21,16 +21,9 @@ from vikt.selection.folds import Fold
 
 
 class Prepared(NamedTuple):
-    """Rows to fit and rows kept apart, over the features learnt from the former.
+    """Features learnt from the training rows of a fold, the fold's objectives with λ = 0, and the training classes.
 
-    Attributes
-    ----------
-    features : TextFeatures
-    fold : Fold
-        The objectives of both, with λ = 0.
-    present : (K,)
-        The classes that the rows to fit have. Rows kept apart that have another class are left out: all texts of a
-        small class can be duplicates of another's.
+    Validation rows of other classes are left out: all texts of a small class can be duplicates of another's.
     """
 
     features: TextFeatures
@@ -50,40 +43,40 @@ def prepare(
     examples: Examples,
     settings: FeatureSettings,
     training: RowIndices,
-    apart: RowIndices,
+    validation: RowIndices,
     class_weight: ClassWeight,
     threads: int,
     progress: Progress,
 ) -> Prepared:
-    """Learn features from the rows to fit, and make the objectives of these and of the rows kept apart.
+    """Learn features from the training rows, and make the objectives of these and of the validation rows.
 
     Raises
     ------
     EmptyVocabularyError
         No feature is left.
     ClassesError
-        The rows to fit have one class only.
+        The training rows have one class only.
     """
     fitted = examples.take(training)
-    held = examples.take(apart[np.isin(examples.y[apart], fitted.y)])
+    held_out = examples.take(validation[np.isin(examples.y[validation], fitted.y)])
     features = TextFeatures(settings)
     made = features.fit_transform(
         fitted.documents, lambda done, total: progress("features", done, total), threads=threads
     )
     own = _merged(fitted, SparseMatrix(*made, threads=threads))
-    kept_apart = _merged(held, SparseMatrix(*features.transform(held.documents, threads=threads), threads=threads))
-    # The factor of a class is a weight of its rows, kept apart or not: what is validated is the loss minimised.
+    other = _merged(held_out, SparseMatrix(*features.transform(held_out.documents, threads=threads), threads=threads))
+    # The factor of a class weights its validation rows too: the loss validated is the loss minimised.
     factors = class_factors(class_weight, examples.classes, own.y, own.weights)
     factor_of = np.ones(len(examples.classes))
     factor_of[own.y] = factors
     own = own._replace(weights=own.weights * factors)
-    kept_apart = kept_apart._replace(weights=kept_apart.weights * factor_of[kept_apart.y])
+    other = other._replace(weights=other.weights * factor_of[other.y])
     present = np.unique(own.y)
     if len(present) < 2:
         raise ClassesError("the rows to fit have fewer than two classes left; give more texts of each class")
-    own, kept_apart = (rows._replace(y=np.searchsorted(present, rows.y)) for rows in (own, kept_apart))
+    own, other = (rows._replace(y=np.searchsorted(present, rows.y)) for rows in (own, other))
     scales = _penalty_scales(features, own, len(present))
-    return Prepared(features, Fold(*(_objective(rows, len(present), scales) for rows in (own, kept_apart))), present)
+    return Prepared(features, Fold(*(_objective(rows, len(present), scales) for rows in (own, other))), present)
 
 
 def _merged(examples: Examples, X: SparseMatrix) -> _MergedRows:
@@ -92,7 +85,7 @@ def _merged(examples: Examples, X: SparseMatrix) -> _MergedRows:
 
 
 def _penalty_scales(features: TextFeatures, rows: _MergedRows, n_classes: int) -> Scales | None:
-    """r of the penalty, where the weighting by Naive Bayes asks for one."""
+    """r of the penalty, for a weighting by Naive Bayes."""
     if not features.telling_columns.any():
         return None
     # Counts of presence: the values are divided by the lengths of the rows.

@@ -18,23 +18,10 @@ from vikt.solvers import LossRecord
 
 @dataclass(frozen=True)
 class DataRecord:
-    """The rows that came in and what became of them.
+    """The rows of the input, and their use.
 
-    Attributes
-    ----------
-    rows, rows_of_weight_0 : int
-        Those that came in, and those of them that were left out.
-    weighted : bool
-        Whether rows or classes have weights.
-    classes : dict of str to int
-        Rows of each class.
-    empty_texts, duplicate_texts : int
-    fingerprint : str
-        A digest that does not depend on the order of the rows.
-    training_rows, validation_rows, fitted_rows : int
-        Those to learn from while λ and features are chosen, those that choose, and those fitted in the end.
-    test_rows, blank_lines : int or None
-        Where a command counted them.
+    Training rows are learnt from while validation rows choose λ and the features; fitted rows are those of the final
+    fit. `weighted` says whether rows or classes have weights; `classes` counts the rows of each class.
     """
 
     rows: int
@@ -55,8 +42,8 @@ class DataRecord:
         cls, examples: Examples, *, reads_text: bool, weighted: bool, training: int, validation: int, fitted: int
     ) -> DataRecord:
         return cls(
-            rows=examples.n_given,
-            rows_of_weight_0=examples.n_given - len(examples),
+            rows=examples.n_input,
+            rows_of_weight_0=examples.n_input - len(examples),
             weighted=weighted,
             classes=dict(zip(spelled_labels(examples.classes), examples.class_counts.tolist(), strict=True)),
             empty_texts=examples.documents.texts.n_blank if reads_text else 0,
@@ -73,25 +60,10 @@ class DataRecord:
 
 @dataclass(frozen=True)
 class PartRecord:
-    """What is known of one part of a model.
+    """The facts of one part of a model: its name in `RECIPES` and share of the score, λ, the certificate, the fit.
 
-    Attributes
-    ----------
-    name : str
-        In `RECIPES`.
-    share : float
-        Of the score.
-    penalty : PenaltyChoice
-        λ, and how it was chosen.
-    relative, bound, loss : float
-        The certificate: c in L̂ ≤ (1 + c)·L̂*, the bound on L̂ - L̂*, and L̂. The first two are nan where nothing is proven.
-    reason : Reason or None
-        Why nothing is proven; None where something is.
-    passes : int
-        Over the data.
-    stopping_reason : Reason
-    loss_curve : tuple of LossRecord
-        Without seconds, which differ from run to run.
+    The certificate is `relative`, c in L̂ ≤ (1 + c)·L̂*; `bound`, on L̂ - L̂*; and `loss`, L̂. Without a proof, the first
+    two are nan and `reason` says why. The loss curve has no seconds, which differ from run to run.
     """
 
     name: str
@@ -162,23 +134,10 @@ class PartRecord:
 
 @dataclass(frozen=True)
 class FitRecord:
-    """What is known of a fit: facts, from which every sentence, file, report and card is made.
+    """The facts of a fit, from which every sentence, file, report and card is made.
 
-    Attributes
-    ----------
-    options : dict
-        The parameters of the fit, as JSON holds them.
-    data : DataRecord
-    analyzer : str
-        The recipe of all features, as chosen.
-    parts : tuple of PartRecord
-        One, or those of a blend.
-    features : FeatureChoice or None
-        How the recipe was chosen, where it was.
-    columns : dict
-        The names of the columns trained on, where there were columns.
-    metrics : dict
-        The figures of a test, where there was one.
+    `options` are the parameters as JSON holds them; `analyzer` is the recipe of features, as chosen; `columns` are the
+    names of the columns of the training data, by role; `metrics` are the figures of the test.
     """
 
     options: dict[str, Any]
@@ -191,29 +150,27 @@ class FitRecord:
 
     @property
     def least_proven(self) -> PartRecord:
-        """The part of the largest certificate, or of none; a tie goes to the first."""
+        """The part with the largest certificate, or with none; a tie goes to the first."""
         return self.parts[self.least_proven_number]
 
     @property
     def least_proven_number(self) -> int:
-        """Its place among the parts."""
         relative = [math.inf if math.isnan(part.relative) else part.relative for part in self.parts]
         return relative.index(max(relative))
-
-    def parameters(self, label_of: Mapping[str, Any]) -> dict[str, Any]:
-        """The parameters of the fit; `label_of` gives the labels by their names, of the type they came in."""
-        ngrams, class_weight = self.options["ngrams"], self.options["class_weight"]
-        if isinstance(class_weight, list):
-            class_weight = {label_of.get(name, name): factor for name, factor in class_weight}
-        return {**self.options, "ngrams": ngrams and tuple(ngrams), "class_weight": class_weight}
 
     @property
     def l1(self) -> float:
         """λ₁ of the part proven least."""
         return split_strength(self.least_proven.penalty.l2, self.options["l1_ratio"])[1]
 
+    def parameters(self, label_of: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters of the fit; `label_of` maps the labels as strings to the labels themselves."""
+        ngrams, class_weight = self.options["ngrams"], self.options["class_weight"]
+        if isinstance(class_weight, list):
+            class_weight = {label_of.get(name, name): factor for name, factor in class_weight}
+        return {**self.options, "ngrams": ngrams and tuple(ngrams), "class_weight": class_weight}
+
     def to_json(self) -> dict[str, Any]:
-        """The record as files and `--json` hold it."""
         return {
             "options": self.options,
             "data": self.data.to_json(),
@@ -226,7 +183,6 @@ class FitRecord:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> FitRecord:
-        """A record as `to_json` gave it."""
         chosen = kept["feature_choice"]
         return cls(
             kept["options"],

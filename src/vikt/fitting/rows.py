@@ -13,17 +13,7 @@ from vikt.matrix import DesignMatrix, equal_rows
 
 
 class OrderedRows(NamedTuple):
-    """Rows of a matrix, ordered by what they say and merged.
-
-    Attributes
-    ----------
-    rows : (m,)
-        The number of each in the matrix.
-    weights : (m,)
-        Its joint weight.
-    contents : (m,)
-        A number for each, equal where rows say the same.
-    """
+    """Row numbers in a matrix, in canonical order and merged; their joint weights; and numbers equal for equal rows."""
 
     rows: RowIndices
     weights: Floats
@@ -31,17 +21,7 @@ class OrderedRows(NamedTuple):
 
 
 def ordered_rows(X: DesignMatrix, y: Classes, weights: Floats, seed: int, offset: Floats | None = None) -> OrderedRows:
-    """The rows of a matrix in canonical order; equal rows of one class are one row of their joint weight.
-
-    Parameters
-    ----------
-    X : DesignMatrix
-    y, weights : (m,)
-    seed : int
-        Of the order.
-    offset : (m,) or (m, K), optional
-        Part of what a row says.
-    """
+    """The rows of a matrix in canonical order; equal rows (and offsets) of one class are one row of joint weight."""
     keys, content_of = row_contents(X, seed, offset)
     order = canonical_order(keys, content_of, y, weights)
     ranks = content_ranks(keys[order], lambda i: content_of(order[i]))
@@ -50,9 +30,9 @@ def ordered_rows(X: DesignMatrix, y: Classes, weights: Floats, seed: int, offset
 
 
 def row_contents(X: DesignMatrix, seed: int, offset: Floats | None = None) -> tuple[Ints, Callable[[int], Any]]:
-    """A seeded hash of each row's non-zeros, the same whether rows are held sparse or dense, and what each row says.
+    """A seeded hash of each row's non-zeros, the same for sparse and dense rows; and a function from row to content.
 
-    Where no two rows of one hash differ, the hash is all there is to say.
+    Where equal hashes mean equal rows, the content is the hash.
     """
     keys = X.row_hashes() * np.int64(2 * seed + 1)
     order = np.argsort(keys, kind="stable")

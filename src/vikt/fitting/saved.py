@@ -23,19 +23,12 @@ class SavedModel:
     record: FitRecord
 
     def to_file(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        """Arrays and a header of plain values."""
         arrays, header = self.model.to_file()
         return arrays, {"kind": _KIND, **header, **self.record.to_json()}
 
     @classmethod
     def from_file(cls, arrays: dict[str, NDArray[Any]], header: Mapping[str, Any]) -> SavedModel:
-        """What `to_file` gave.
-
-        Raises
-        ------
-        DamagedModelError, ValueError, KeyError, TypeError, AttributeError, OverflowError
-            The parts are no model together.
-        """
+        """The inverse of `to_file`. Raises DamagedModelError, or what damaged values raise where they are read."""
         record = FitRecord.from_json(header)
         settings = FitSettings.of(record.parameters({}))
         features = replace(settings.features, analyzer=record.analyzer)

@@ -16,7 +16,7 @@ from vikt.features.settings import FeatureSettings
 from vikt.model.penalties import split_strength
 from vikt.solvers import Settings
 
-# Those of `vikt.TextClassifier`, which a model file records as its options.
+# The parameters of `vikt.TextClassifier`, which a model file records as its options.
 PARAMETERS = (
     "analyzer", "ngrams", "weighting", "min_df", "lowercase", "hashing", "features", "l2", "folds",
     "one_standard_error", "l1_ratio", "class_weight", "solver", "tol", "max_iter", "learning_rate", "batch_size",
@@ -26,22 +26,9 @@ PARAMETERS = (
 
 @dataclass(frozen=True)
 class FitSettings:
-    """The parameters of a fit, as `vikt.TextClassifier` documents them.
+    """The parameters of a fit, as `vikt.TextClassifier` documents them; an l2 of None is chosen by validation.
 
-    Attributes
-    ----------
-    features : FeatureSettings
-    solver : Settings
-    l2 : float or None
-        λ; None where it is chosen by validation.
-    folds : int or None
-    one_standard_error : bool
-    l1_ratio : float
-    class_weight : None, "balanced" or dict
-    chooses_features : bool
-        Whether the recipe of features is chosen too.
-    options : dict
-        The parameters themselves, as JSON holds them.
+    `chooses_features` says whether the recipe is chosen too; `options` are the parameters as JSON holds them.
     """
 
     features: FeatureSettings
@@ -56,13 +43,7 @@ class FitSettings:
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> FitSettings:
-        """Check the parameters of a `TextClassifier`.
-
-        Raises
-        ------
-        UsageError
-            A parameter is invalid.
-        """
+        """The settings by the parameters of a `TextClassifier`. Raises UsageError where one is invalid."""
         for name in parameters:
             check_known("option", name, PARAMETERS)
         l2, l1_ratio = _l2(parameters["l2"]), parameters["l1_ratio"]
@@ -98,7 +79,7 @@ class FitSettings:
 
 
 def _chooses_features(parameters: Mapping[str, Any], l2: float | None) -> bool:
-    """Whether nothing is named that only one recipe of features, or no validation, goes with."""
+    """Whether no parameter is set that needs one recipe of features, or that excludes validation."""
     named = [parameters[name] for name in ("ngrams", "weighting", "hashing", "patience", "folds")]
     if parameters["analyzer"] != "auto" or any(value is not None for value in [*named, l2]):
         return False

@@ -1,4 +1,4 @@
-"""The features, by validation: characters alone, or one of five blends of telling words with words and characters.
+"""The choice of features by validation: characters alone, or a blend of telling words with words and characters.
 
 A blend w·z_NB + (1 - w)·z_WC is a sum of scores, so it is one linear model over the features of both parts side by
 side. Its parts are fitted, and their distances from the optimum proven, each by itself.
@@ -23,7 +23,7 @@ from vikt.selection.recipes import CANDIDATES, USUAL_RECIPE, Recipe
 from vikt.solvers import Settings, minimise
 from vikt.threads import running
 
-# Fewer rows cannot tell recipes apart.
+# Fewer rows do not distinguish recipes.
 LEAST_VALIDATION_ROWS = 100
 _SAMPLE_BYTES, _VALIDATION_BYTES = 8_000_000, 2_000_000
 _QUICKLY = Settings(solver="dual", tol=1e-2, max_iter=50)
@@ -31,21 +31,9 @@ _QUICKLY = Settings(solver="dual", tol=1e-2, max_iter=50)
 
 @dataclass(frozen=True)
 class Trials:
-    """What a choice is made from: rows, and how some of them become a fold.
+    """The rows to choose with: their classes, the lengths of their texts, and how some of them become a fold.
 
-    Attributes
-    ----------
-    fold_of : callable
-        From settings of features, rows to fit and rows kept apart to a `Fold`.
-    y : (m,)
-        The class index of each row.
-    n_bytes : (m,)
-        How long the text of each row is.
-    random_state : int
-        The seed of the order of visits.
-    threads : int
-        How many fits run at a time; no result depends on it.
-    progress : Progress
+    `fold_of` takes settings of features, training rows and validation rows.
     """
 
     fold_of: Callable[[FeatureSettings, RowIndices, RowIndices], Fold]
@@ -57,7 +45,7 @@ class Trials:
 
 
 class RecipeLoss(NamedTuple):
-    """A recipe, and its log loss on the rows kept apart."""
+    """A recipe, and its validation log loss."""
 
     recipe: Recipe
     log_loss: float
@@ -65,19 +53,10 @@ class RecipeLoss(NamedTuple):
 
 @dataclass(frozen=True)
 class FeatureChoice:
-    """The recipe chosen, and what it was chosen from.
+    """The recipe chosen, the losses of every recipe that has features, and the number of training rows.
 
-    It is the recipe of the least loss, or the usual one where that is within two standard errors of the least.
-
-    Attributes
-    ----------
-    recipe : Recipe
-    losses : tuple of RecipeLoss
-        Of every recipe for which there are features.
-    n_rows : int
-        How many rows were learnt from.
-    sample : FeatureChoice or None
-        The choice on the first rows, where all were too many: it decided which parts were tried on all.
+    The choice is the recipe of the least loss, or the usual one if its loss is within two standard errors of the least.
+    Where there are many rows, the choice on the first of them, `sample`, decides which parts are tried on all.
     """
 
     recipe: Recipe
@@ -87,7 +66,6 @@ class FeatureChoice:
 
     @property
     def log_loss(self) -> float:
-        """Of the recipe chosen."""
         return dict(self.losses)[self.recipe]
 
     @property
@@ -112,28 +90,14 @@ class FeatureChoice:
         return cls(Recipe.from_json(kept), losses, int(kept["rows"]), sample)
 
 
-class ChosenFeatures(NamedTuple):
-    """A recipe, and λ of each of its parts."""
-
-    choice: FeatureChoice
-    penalties: tuple[PenaltyChoice, ...]
-
-
 def choose_features(
     trials: Trials, settings: FeatureSettings, training: RowIndices, validation: RowIndices
-) -> ChosenFeatures | None:
-    """Fit each part of each recipe, its λ by validation, and take the recipe of the least validation loss.
+) -> tuple[FeatureChoice, tuple[PenaltyChoice, ...]] | None:
+    """Fit each part of each recipe, its λ by validation; return the choice among them, and λ of each part chosen.
 
-    Words and characters are taken where the best is better by less than two standard errors of the difference. Of more
-    than some 8 MB of text the first rows in canonical order are a sample that decides which parts there are, and all
-    rows their shares. A tie goes to the first recipe. None where rows to validate on are too few, or of one class.
-
-    Parameters
-    ----------
-    trials : Trials
-    settings : FeatureSettings
-        Of all but the analyzer.
-    training, validation : arrays of rows
+    Of more than some 8 MB of text the first rows in canonical order are a sample that decides which parts there are,
+    and all rows decide their shares. A tie goes to the first recipe. Return None if the validation rows are too few, or
+    of one class.
 
     Raises
     ------
@@ -141,24 +105,24 @@ def choose_features(
         No part has a feature.
     """
     fitted = _first(trials.n_bytes, training, _SAMPLE_BYTES)
-    apart = _first(trials.n_bytes, validation, _VALIDATION_BYTES)
-    of_fitted = apart[np.isin(trials.y[apart], trials.y[fitted])]
+    held_out = _first(trials.n_bytes, validation, _VALIDATION_BYTES)
+    of_fitted = held_out[np.isin(trials.y[held_out], trials.y[fitted])]
     if len(of_fitted) < LEAST_VALIDATION_ROWS or len(np.unique(trials.y[of_fitted])) < 2:
         return None
-    tried = _try(trials, settings, CANDIDATES, fitted, apart)
+    tried = _try(trials, settings, CANDIDATES, fitted, held_out)
     choice = tried.choice(len(fitted))
-    if len(fitted) < len(training) or len(apart) < len(validation):
+    if len(fitted) < len(training) or len(held_out) < len(validation):
         # More rows may want other shares, which cost nothing: the parts' λ's are to be chosen on all rows anyway.
         parts = {name for name, _ in choice.recipe.shares + choice.best.shares}
         recipes = [recipe for recipe in tried.losses if parts.issuperset(name for name, _ in recipe.shares)]
         tried = _try(trials, settings, recipes, training, validation)
         choice = replace(tried.choice(len(training)), sample=choice)
-    return ChosenFeatures(choice, tuple(tried.penalties[name] for name, _ in choice.recipe.shares))
+    return choice, tuple(tried.penalties[name] for name, _ in choice.recipe.shares)
 
 
 @dataclass(frozen=True)
 class _Comparison:
-    """The validation losses of each recipe for which there are features, row by row, and λ of each part."""
+    """The validation losses, row by row, of each recipe that has features; and λ of each part."""
 
     row_losses: dict[Recipe, Floats]
     weights: Floats
@@ -184,7 +148,7 @@ class _Comparison:
 
 
 class _TriedPart(NamedTuple):
-    """λ of one part, its scores of the rows kept apart, and the losses of any scores of theirs."""
+    """λ of one part, its scores of the validation rows, and the losses and weights of these rows."""
 
     penalty: PenaltyChoice
     scores: Floats
@@ -193,7 +157,7 @@ class _TriedPart(NamedTuple):
 
 
 def _try(
-    trials: Trials, settings: FeatureSettings, recipes: Iterable[Recipe], fitted: RowIndices, apart: RowIndices
+    trials: Trials, settings: FeatureSettings, recipes: Iterable[Recipe], fitted: RowIndices, validation: RowIndices
 ) -> _Comparison:
     names = list(dict.fromkeys(name for recipe in recipes for name, _ in recipe.shares))
 
@@ -201,7 +165,7 @@ def _try(
         number, name = numbered
         trials.progress("choosing features", number, len(names))
         try:
-            fold = trials.fold_of(replace(settings, analyzer=name), fitted, apart)
+            fold = trials.fold_of(replace(settings, analyzer=name), fitted, validation)
         except EmptyVocabularyError:
             # Words in one-letter texts, say: recipes without this part remain.
             return None
@@ -229,5 +193,5 @@ def _try(
 
 
 def _first(n_bytes: Ints, rows: RowIndices, most_bytes: int) -> RowIndices:
-    """The first of the rows, of so many bytes together, but one at least."""
+    """The first rows, at least one, whose texts have at most this many bytes together."""
     return rows[: max(1, int(np.searchsorted(np.cumsum(n_bytes[rows]), most_bytes, side="right")))]

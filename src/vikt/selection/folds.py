@@ -1,4 +1,4 @@
-"""Rows kept apart from a fit, and what they say of it: the mean log loss and its standard error."""
+"""Validation rows, and the mean log loss of a fit on them with its standard error."""
 
 from __future__ import annotations
 
@@ -12,30 +12,24 @@ from vikt.model.objective import Objective
 
 
 class Fold(NamedTuple):
-    """Rows to fit, and rows kept apart from them to validate on, of features learnt from the former alone."""
+    """Training rows and validation rows, with features learnt from the former alone."""
 
     training: Objective
     validation: Objective
 
 
 class ValidationLoss(NamedTuple):
-    """The mean log loss of rows that were not learnt from, and its standard error."""
+    """The mean log loss of validation rows, and its standard error."""
 
     mean: float
     standard_error: float
 
 
 def validation_loss(folds: Sequence[Fold], thetas: Sequence[Floats]) -> ValidationLoss:
-    """The log loss of each fold's model on the rows kept apart from it, over all of these.
+    """The log loss of each fold's model on the fold's validation rows, over all folds.
 
-    With several folds the standard error is that of a mean of as many numbers, the folds' own means, since the rows of
-    one fold share a model; with one fold it is that of the mean over its rows.
-
-    Parameters
-    ----------
-    folds : sequence of Fold
-    thetas : sequence of ndarray
-        A model for each.
+    With several folds the standard error is that of the mean of the folds' means, since the rows of one fold share a
+    model; with one fold it is that of the mean over its rows.
     """
     losses = [_row_losses(fold.validation, theta) for fold, theta in zip(folds, thetas, strict=True)]
     weights = [fold.validation.rows.weights for fold in folds]

@@ -16,7 +16,7 @@ from vikt.solvers.dual import Ascent
 from vikt.solvers.dual_state import DualState
 from vikt.threads import running
 
-# C·mean‖x‖², four a decade: there the best value is found whatever the scale of the features.
+# C·mean‖x‖², four a decade: the range of the best value, whatever the scale of the features.
 STRENGTHS = 10.0 ** (np.arange(-4, 17) / 4)
 _PATH_TOL = 1e-2
 _MOST_PASSES = 50
@@ -38,19 +38,18 @@ PenaltyRule = Literal["given", "default", "least_loss", "one_standard_error"]
 
 @dataclass(frozen=True)
 class PenaltyChoice:
-    """The λ of a fit, and where it comes from.
+    """The λ of a fit, and its origin.
 
     Attributes
     ----------
     l2 : float
         λ.
     rule : str
-        "given"; "default" where there were too few texts to validate on; "least_loss" on rows kept apart; or the
-        largest within "one_standard_error" of that.
+        "given"; "default", where there were too few texts to validate on; the λ of "least_loss" in validation; or the
+        largest within "one_standard_error" of the least loss.
     curve : tuple of PathPoint
-        What was tried, from the strongest penalty to the weakest; empty where nothing was.
+        The values tried, from the strongest penalty to the weakest.
     n_folds : int
-        In how many folds rows were kept apart.
     """
 
     l2: float
@@ -60,7 +59,6 @@ class PenaltyChoice:
 
     @property
     def chosen(self) -> PathPoint:
-        """The point of the curve that was chosen."""
         return next(point for point in self.curve if point.l2 == self.l2)
 
     @property
@@ -74,7 +72,7 @@ class PenaltyChoice:
 
     @property
     def is_weakest_tried(self) -> bool:
-        """Whether the path went on to its end, and that was chosen."""
+        """Whether the last point of a whole path was chosen."""
         return len(self.curve) == len(STRENGTHS) and self.chosen is self.curve[-1]
 
     def to_json(self) -> dict[str, Any]:
@@ -97,20 +95,8 @@ def choose_l2(
     """Fit along `STRENGTHS`, each fit warm from the one before, and take the λ of the least validation log loss.
 
     All folds are fitted at the same λ's: W and mean‖x‖² are those of the folds' training rows, averaged over the folds.
-    The path ends after three worse values in a row; a tie goes to the larger λ.
-
-    Parameters
-    ----------
-    folds : sequence of Fold
-        One, for a hold-out, or several; the λ of their objectives is not used.
-    one_standard_error : bool
-        Take the largest λ whose loss is within one standard error of the least.
-    random_state : int
-        Of the order of visits.
-    threads : int
-        How many folds are fitted at a time; the choice does not depend on it.
-    progress : callable, optional
-        Called with the curve, a point longer each time.
+    The path ends after three worse values in a row; a tie goes to the larger λ. `one_standard_error` takes the largest
+    λ whose loss is within one standard error of the least. `progress` is called with the curve as it grows.
     """
     curve: list[PathPoint] = []
     norm = float(np.mean([fold.training.mean_square_norm() for fold in folds]))
@@ -155,7 +141,7 @@ def default_penalty(objective: Objective) -> PenaltyChoice:
 
 
 class _Walk:
-    """One fold's fits from the strongest penalty on."""
+    """The fits of one fold, from the strongest penalty on."""
 
     def __init__(self, training: Objective, random_state: int) -> None:
         self.training, self.random_state = training, random_state
@@ -165,5 +151,5 @@ class _Walk:
         """The weights at the next, weaker, penalty."""
         objective = self.training.with_l2(l2)
         self.state = self.state.weakened(l2) if self.state else DualState.at_zero(objective, _PATH_TOL)
-        # What is chosen is told by rows kept apart: a proof would cost as much as the passes, and tell nothing more.
+        # Validation decides: a proof would cost as much as the passes, and change nothing.
         return Ascent(objective, self.state, _PATH_TOL, self.random_state).approach(_MOST_PASSES)

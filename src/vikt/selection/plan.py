@@ -13,23 +13,13 @@ from vikt.selection.features import FeatureChoice, Trials, choose_features
 from vikt.selection.penalty import PenaltyChoice, choose_l2
 from vikt.selection.recipes import Recipe, single_recipe
 
-# Rows to fit, and rows kept apart.
+# Training rows and validation rows.
 Split = tuple[RowIndices, RowIndices]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be fitted.
-
-    Attributes
-    ----------
-    recipe : Recipe
-        The parts, and their shares of the score.
-    penalties : tuple of PenaltyChoice or None
-        λ of each part; None where there was nothing to validate on, and the rows fitted give the default.
-    features : FeatureChoice or None
-        How the recipe was chosen, where it was.
-    """
+    """A recipe, with the choice that led to it, and λ of each part: None for the default, without validation."""
 
     recipe: Recipe
     penalties: tuple[PenaltyChoice | None, ...]
@@ -37,7 +27,7 @@ class Plan:
 
     @property
     def is_validated(self) -> bool:
-        """Whether rows kept apart chose a λ."""
+        """Whether validation chose a λ."""
         return any(penalty is not None and penalty.curve for penalty in self.penalties)
 
 
@@ -50,23 +40,10 @@ def choose_plan(
     one_standard_error: bool = False,
     chooses_features: bool = False,
 ) -> Plan:
-    """The features and λ, as given or chosen on rows kept apart.
-
-    Parameters
-    ----------
-    trials : Trials
-    settings : FeatureSettings
-    splits : sequence of (training, validation)
-        One, or one for each fold.
-    l2 : float, optional
-        λ, where it is given.
-    one_standard_error : bool
-        Take the largest λ within one standard error of the least validation loss.
-    chooses_features : bool
-        Choose the recipe too, on the first split.
-    """
+    """The features and λ, as set or chosen by validation on the splits; the recipe is chosen on the first."""
     if chooses_features and (chosen := choose_features(trials, settings, *splits[0])):
-        return Plan(chosen.choice.recipe, chosen.penalties, chosen.choice)
+        choice, penalties = chosen
+        return Plan(choice.recipe, penalties, choice)
     recipe = single_recipe(settings.analyzer)
     if l2 is not None:
         return Plan(recipe, (PenaltyChoice(l2, "given"),))

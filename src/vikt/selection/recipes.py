@@ -12,7 +12,7 @@ Shares = tuple[tuple[str, float], ...]
 
 @dataclass(frozen=True)
 class Recipe:
-    """Names in `RECIPES`: of all features, and of the parts fitted by themselves with their shares of the score."""
+    """Names in `RECIPES`: of all features; and of the separately fitted parts, with their shares of the score."""
 
     analyzer: str
     shares: Shares
@@ -32,7 +32,7 @@ CANDIDATES = (
     *(Recipe("nb+word+char", (("nb", share), ("word+char", 1 - share))) for share in (0.25, 0.5, 0.75)),
     Recipe("nb", (("nb", 1.0),)),
 )
-# Never far from the best, on any corpus, so that another must be shown to be better.
+# Never far from the best, on any corpus, so another must prove to be better.
 USUAL_RECIPE = CANDIDATES[1]
 
 
