@@ -15,18 +15,9 @@ from vikt.fitting.model import FittedModel, Inputs
 
 @dataclass(frozen=True)
 class Answers:
-    """The most probable classes of each document, and every probability if asked.
+    """The `top` most probable classes of each document, empty where the probability is below `threshold`.
 
-    Attributes
-    ----------
-    model : FittedModel
-    threads : int
-    top : int
-        How many classes, the most probable first.
-    threshold : float
-        A class below it is left empty.
-    proba : bool
-        Whether the probability of each class is a column too.
+    `proba` adds a column with the probability of each class.
     """
 
     model: FittedModel
@@ -37,17 +28,17 @@ class Answers:
 
     @cached_property
     def labels(self) -> list[str]:
-        """The classes as they are written."""
+        """The classes as strings."""
         return self.model.labels
 
     @property
     def n_top(self) -> int:
-        """How many classes an answer names."""
+        """The number of classes in an answer."""
         return min(self.top, len(self.labels))
 
     @cached_property
     def columns(self) -> list[str]:
-        """The names of the columns that an answer has."""
+        """The names of the columns of an answer."""
         ranks = ["", *(f"_{rank}" for rank in range(2, self.n_top + 1))]
         names = [name + rank for rank in ranks for name in ("predicted", "probability")]
         return names + ([f"P({label})" for label in self.labels] if self.proba else [])
@@ -57,7 +48,7 @@ class Answers:
         return dict(zip(self.columns, self._rows(documents, [*self.labels, None]).T.tolist(), strict=True))
 
     def lines(self, documents: Inputs, as_json: bool) -> bytes:
-        """The answers as lines: of fields between tabs, or of JSON."""
+        """The answers as lines of JSON, or of fields between tabs."""
         labels = [*self.labels, None]
         holds_labels = [name.startswith("predicted") for name in self.columns]
         if as_json:
@@ -69,11 +60,11 @@ class Answers:
             spelled = [one_line(label or "") for label in labels]
             line = "\t".join("%b" if is_label else "%.12g" for is_label in holds_labels) + "\n"
         rows = self._rows(documents, [label.encode("utf-8", "surrogatepass") for label in spelled])
-        # One pattern for all lines: to format each by itself takes twice the time.
+        # One pattern for all lines takes half the time of one per line.
         return (line.encode("utf-8", "surrogatepass") * len(rows)) % tuple(rows.ravel().tolist())
 
     def _rows(self, documents: Inputs, labels: list[Any]) -> NDArray[Any]:
-        """An answer for each document; for a class below the threshold it holds the last of the labels."""
+        """An answer for each document; a class below the threshold has the last of the labels."""
         probabilities = self.model.probabilities(documents, self.threads)
         best = np.argsort(-probabilities, axis=1, kind="stable")[:, : self.n_top]
         largest = np.take_along_axis(probabilities, best, axis=1)

@@ -1,7 +1,7 @@
-"""Names that options and tables share, and the codes of reasons with their sentences.
+"""Names that options and tables share; the codes of reasons, and the sentence of each.
 
-It imports nothing of the package, so that start-up stays cheap. `tests/test_names.py` holds each name against the table
-that it names.
+It imports nothing of the package, so that start-up stays cheap. `tests/test_names.py` compares each list of names with
+its table.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Literal
 # The recipes of features that `analyzer` offers.
 AnalyzerName = Literal["auto", "none", "word", "char", "char_wb", "word+char"]
 
-# What a count is worth.
+# The weightings of counts.
 WeightingName = Literal["tfidf", "counts", "binary", "nb"]
 
 # The solvers, after the choice among them.
@@ -23,7 +23,7 @@ SolverName = Literal["auto", "dual", "newton", "elastic_net", "batch", "stochast
 # The formats of files that are read.
 FormatName = Literal["csv", "tsv", "jsonl", "parquet", "arrow", "txt", "svmlight"]
 
-# Why a fit stopped, or why nothing is proven of it: the code, and its sentence with places for the facts.
+# Why a fit stopped, or why nothing is proven of it: codes, and sentences with places for the facts.
 REASONS = {
     "proven": "the model is proven within {relative:.1e} of the optimum (tol = {tol:g})",
     "small_gradient": "converged: the sum of squares of the gradient, {squares:.1e}, fell below ε = {epsilon:.1e}",
@@ -58,19 +58,22 @@ class Reason:
 
     def __str__(self) -> str:
         relative = self.facts.get("relative", math.nan)
-        distance = f"{relative:.1e} from the optimum at most"
-        if not math.isfinite(relative):
-            distance = "at no proven distance from the optimum"
+        is_proven = math.isfinite(relative)
+        distance = f"{relative:.1e} from the optimum at most" if is_proven else "at no proven distance from the optimum"
         return REASONS[self.code].format(**self.facts, distance=distance)
 
     def to_json(self) -> dict[str, Any]:
         """The code and the facts; a number that is not finite is null."""
-        facts = {name: fact if math.isfinite(fact) else None for name, fact in self.facts.items()}
-        return {"code": self.code, **facts}
+        return {"code": self.code, **{name: finite(fact) for name, fact in self.facts.items()}}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Reason:
-        """A reason as `to_json` gave it. Raises KeyError where the code is unknown."""
+        """The inverse of `to_json`. Raises KeyError where the code is unknown."""
         facts = {name: math.nan if fact is None else fact for name, fact in kept.items() if name != "code"}
         REASONS[kept["code"]]
         return cls(kept["code"], facts)
+
+
+def finite(value: float) -> float | None:
+    """A number as JSON can hold it: None instead of NaN or infinity."""
+    return value if math.isfinite(value) else None

@@ -19,7 +19,7 @@ FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 
 def guarded(command: Command) -> Command:
-    """Turn the errors of a command into one line on stderr and an exit code; end silently on a closed pipe."""
+    """Turn the errors of a command into one line on stderr and an exit code; be silent on a closed pipe."""
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
@@ -31,7 +31,7 @@ def guarded(command: Command) -> Command:
             sys.stdout.flush()
             return result
         except BrokenPipeError:
-            # Python would complain once more when it closes the stream at exit.
+            # Python would report the error again when it closes the stream at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise SystemExit(0) from None
         except KeyboardInterrupt:

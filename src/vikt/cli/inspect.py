@@ -1,4 +1,4 @@
-"""`vikt inspect`: what a model file holds."""
+"""`vikt inspect`: the contents of a model file."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from vikt.report.tables import figure
 
 
 def inspect_model(path: Path, as_json: bool) -> None:
-    """Print what a model file holds."""
+    """Print the contents of a model file."""
     saved = load_trained(path)
     model, record = saved.model, saved.record
     if as_json:
         strongest = {label: [list(feature) for feature in of] for label, of in strongest_features(model).items()}
-        certificate = {"certificate": certificate_json(record)}
-        print_json(model_json(path, model, record) | certificate | {"strongest": strongest})
+        about = {"certificate": certificate_json(record), "strongest": strongest}
+        print_json(model_json(path, model, record) | about)
         return
     figures = [f"{name:<10} {figure(entry['value'])}" for name, entry in record.metrics.items()]
     options = repr(TextClassifier(**saved.parameters))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from vikt.arrays import ClassWeight
 from vikt.base import Progress
 from vikt.classifier import TextClassifier
 from vikt.cli.console import print_json, progress, say
@@ -88,7 +89,7 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
 
 
 def _settings(options: dict[str, Any], declared: list[Feature], pairs: Sequence[str] = ()) -> FitSettings:
-    """The settings of the fit; the pairs of svmlight's files are features, and there is then no text."""
+    """The settings of the fit; where svmlight's files bring pairs, these are features and there is no text."""
     features = [*declared, *(Numbered(name=name) for name in pairs)]
     analyzer = {"analyzer": "none"} if pairs else {}
     return TextClassifier(**options | analyzer, features=features or None).settings()
@@ -110,9 +111,9 @@ def _fitted_and_tested(
 ) -> tuple[Fit, Evaluation]:
     """A fit, and its figures on the test rows, or else on a tenth that is held out."""
     if test is None:
-        training, validation, apart = examples.split(2)
-        check_testable(examples, apart)
-        held_out = examples.take(apart)
+        training, validation, test_rows = examples.split(2)
+        check_testable(examples, test_rows)
+        held_out = examples.take(test_rows)
         documents, labels = held_out.documents, held_out.labels
     else:
         training, validation = examples.split(1)
@@ -123,26 +124,19 @@ def _fitted_and_tested(
 
 
 def _refitted(examples: Examples, fitted: Fit, settings: FitSettings, threads: int, bar: Progress) -> Fit:
-    """A model of all rows, by the plan of the fit before; its figures are those of that fit."""
+    """A model of all rows, by the plan of the first fit; the figures stay those of the first fit."""
     say("refitted on all rows; the figures are those of the model before, which did not see the test rows")
     l2 = fitted.record.least_proven.penalty.l2
     options = settings.options | {"l2": l2, "folds": None, "one_standard_error": False}
     settings = replace(settings, options=options, l2=l2, folds=None)
     training, validation = examples.split(1)
     again = fit(examples, (training, validation), settings, plan=fitted.plan, threads=threads, progress=bar)
-    before = fitted.record.data
-    data = replace(before, fitted_rows=again.record.data.fitted_rows)
+    data = replace(fitted.record.data, fitted_rows=again.record.data.fitted_rows)
     return replace(again, record=replace(again.record, data=data))
 
 
 def check_output(path: Path, force: bool) -> None:
-    """Refuse an output file that cannot be written, before the work rather than after it.
-
-    Raises
-    ------
-    OutputFileError
-        The folder is missing or cannot be written, or the path is a folder or a file that is not a model.
-    """
+    """Raise OutputFileError where the model could not be written, before the work rather than after it."""
     if not path.parent.is_dir():
         raise OutputFileError(f"{path}: the folder {path.parent} does not exist; create it, or choose another with -o")
     if path.is_dir():
@@ -152,41 +146,40 @@ def check_output(path: Path, force: bool) -> None:
     check_replaceable(path, force)
 
 
-def parse_ngrams(given: str | None) -> tuple[int, int] | None:
+def parse_ngrams(text: str | None) -> tuple[int, int] | None:
     """Parse "1-2" as (1, 2), and "3" as (3, 3)."""
-    if given is None:
+    if text is None:
         return None
-    first, _, last = given.partition("-")
+    first, _, last = text.partition("-")
     try:
         return int(first), int(last or first)
     except ValueError:
-        raise UsageError(f"--ngrams: expected two numbers such as 1-2, found {given!r}") from None
+        raise UsageError(f"--ngrams: expected two numbers such as 1-2, found {text!r}") from None
 
 
-def parse_number(option: str, given: str) -> float | str:
-    """A number, or "auto"."""
-    if given == "auto":
-        return given
+def parse_number(option: str, text: str) -> float | str:
+    """Parse a number, or "auto"."""
+    if text == "auto":
+        return text
     try:
-        return float(given)
+        return float(text)
     except ValueError:
-        raise UsageError(f"{option}: expected a number or auto, found {given!r}") from None
+        raise UsageError(f"{option}: expected a number or auto, found {text!r}") from None
 
 
-def parse_class_weight(given: str | None) -> Any:
-    """Parse "balanced" as it is, and "a=2,b=1" as a dict."""
-    if given is None or given == "balanced":
-        return given
+def parse_class_weight(text: str | None) -> ClassWeight:
+    """Parse "a=2,b=1" as a dict; "balanced" stays."""
+    if text is None or text == "balanced":
+        return text
     try:
-        return {label: float(factor) for label, factor in (pair.rsplit("=", 1) for pair in given.split(","))}
+        return {label: float(factor) for label, factor in (pair.rsplit("=", 1) for pair in text.split(","))}
     except ValueError:
-        raise UsageError(f"--class-weight: expected balanced or spam=2,ham=1, found {given!r}") from None
+        raise UsageError(f"--class-weight: expected balanced or spam=2,ham=1, found {text!r}") from None
 
 
 def _report(model: FittedModel, record: FitRecord, evaluation: Evaluation, request: Request) -> None:
     if request.as_json:
-        about = model_json(request.output, model, record)
-        print_json({**evaluation_json(evaluation, record), "model": about})
+        print_json({**evaluation_json(evaluation, record), "model": model_json(request.output, model, record)})
         return
     size = request.output.stat().st_size
     tested = "a tenth of the rows, held out" if request.test is None else request.test

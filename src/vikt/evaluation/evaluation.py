@@ -14,6 +14,7 @@ from vikt.arrays import Floats, Ints
 from vikt.errors import DataError
 from vikt.metrics.classification import f1_of_counts, log_losses, macro_f1_of_counts, positions, ratio
 from vikt.metrics.intervals import Interval, macro_f1_interval_of_cells, mean_interval, wilson_interval
+from vikt.names import finite
 
 _MOST_LABELS_IN_A_MATRIX = 200
 
@@ -256,8 +257,3 @@ def _row_to_json(row: dict[str, Any]) -> dict[str, Any]:
     absent = ["never predicted"] * (not row["predicted"]) + ["no such row"] * (not row["support"])
     found = {name: finite(value) for name, value in row.items()}
     return found | ({"reason": ", ".join(absent)} if None in found.values() else {})
-
-
-def finite(value: float) -> float | None:
-    """The value, or None where JSON has no number for it."""
-    return value if math.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""What was learnt of features, as facts, and the sentence for each."""
+"""Facts on what features learnt, and the sentence for each."""
 
 from __future__ import annotations
 
@@ -8,16 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Fact:
-    """Something that users should know of what was learnt.
-
-    Attributes
-    ----------
-    kind : str
-        A name in `SENTENCES`.
-    feature : str
-        The name of a hand-made feature; empty for n-grams.
-    numbers : mapping of str to number
-    """
+    """Something that users should know of a hand-made feature, or of n-grams; `kind` is a name in `SENTENCES`."""
 
     kind: str
     feature: str = ""

@@ -13,16 +13,9 @@ from vikt.features.handmade.encoders import Values, spelled_values, take_values
 
 @dataclass(frozen=True)
 class Measured:
-    """Documents as all that their features are made from: no row depends on its neighbours any more.
+    """The texts of documents, the values of each hand-made feature, and the groups that splits keep together.
 
-    Attributes
-    ----------
-    texts : Texts
-        Empty where documents have none.
-    values : tuple of array_like
-        For each hand-made feature the value of every row.
-    groups : Texts
-        Rows of equal groups stay together in splits: equal texts, or the sentence of a token.
+    A group is a text, or the sentence of a token. No row depends on its neighbours any more.
     """
 
     texts: Texts
@@ -33,7 +26,6 @@ class Measured:
         return len(self.texts)
 
     def take(self, rows: ArrayLike) -> Measured:
-        """Some rows, in that order."""
         rows = np.asarray(rows, dtype=np.int64)
         texts = self.texts.take(rows)
         groups = texts if self.groups is self.texts else self.groups.take(rows)

@@ -12,7 +12,7 @@ from vikt.features.ngrams.weighting import WEIGHTINGS
 
 
 class NgramRecipe(NamedTuple):
-    """N-grams of one analyzer: the shortest and the longest by default, and a weighting if it is not the user's."""
+    """N-grams of one analyzer: the default lengths, and a weighting that replaces the user's."""
 
     analyzer: str
     ngrams: tuple[int, int]
@@ -36,24 +36,9 @@ RECIPES: dict[str, tuple[NgramRecipe, ...]] = {
 
 @dataclass(frozen=True)
 class FeatureSettings:
-    """Which features.
+    """The choice of features, as `vikt.TextClassifier` documents it; `analyzer` is a name in `RECIPES`.
 
-    Attributes
-    ----------
-    analyzer : str
-        A name in `RECIPES`.
-    ngrams : tuple of int, optional
-        The shortest and longest n-gram of the recipe's first part, instead of its own.
-    weighting : str
-        A name in `WEIGHTINGS`, for parts that have none of their own.
-    min_df : int
-        Features in fewer texts are dropped.
-    lowercase : bool, optional
-        Whether case is lowered; if None, that of words is and that of characters is not.
-    handmade : tuple of Feature
-        Features beside the n-grams.
-    hashing : int, optional
-        Bits: n-grams fall into 2^hashing buckets, and no vocabulary is kept.
+    `ngrams` replaces the lengths of the recipe's first part; `weighting` is for parts without one of their own.
     """
 
     analyzer: str = "auto"
@@ -65,13 +50,7 @@ class FeatureSettings:
     hashing: int | None = None
 
     def parts(self) -> list[Ngrams]:
-        """The n-grams of each part of the recipe, with nothing learnt.
-
-        Raises
-        ------
-        UsageError
-            A setting is invalid.
-        """
+        """The n-grams of each part of the recipe, not yet fitted. Raises UsageError where a setting is invalid."""
         recipes = known("analyzer", self.analyzer, RECIPES)
         if self.min_df < 1:
             raise UsageError(f"min_df: expected 1 or more texts, found {self.min_df}")

@@ -15,6 +15,7 @@ from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError, UsageError
 from vikt.features.description import Fact
 from vikt.features.handmade.encoders import Encoder
+from vikt.features.handmade.features import Feature
 from vikt.features.measured import Measured
 from vikt.features.ngrams.ngrams import FittedNgrams, Ngrams
 from vikt.features.ngrams.vocabulary_spec import Arrays
@@ -26,18 +27,7 @@ if TYPE_CHECKING:
 
 
 class TextFeatures:
-    """The features of documents. They are fitted once, and nothing in them changes after that.
-
-    Parameters
-    ----------
-    settings : FeatureSettings
-
-    Attributes
-    ----------
-    parts : tuple of FittedNgrams
-        Empty before the features are fitted, as are `encoders`.
-    encoders : tuple of Encoder
-        For each hand-made feature.
+    """The features of documents, fitted once and unchanged after that; `parts` and `encoders` are empty before.
 
     Examples
     --------
@@ -54,34 +44,26 @@ class TextFeatures:
 
     @classmethod
     def fitted(cls, settings: FeatureSettings, parts: Sequence[FittedNgrams], encoders: Sequence[Encoder[Any]]) -> Self:
-        """Features of parts that have learnt."""
         features = cls(settings)
         features.parts, features.encoders = tuple(parts), tuple(encoders)
         return features
 
     @property
     def reads_text(self) -> bool:
-        """Whether documents need a text."""
         return bool(self._ngrams) or any(feature.needs is None for feature in self.settings.handmade)
 
     @property
     def columns(self) -> list[str]:
-        """The columns that documents need beside the text."""
+        """The columns that documents need besides the text."""
         return sorted({feature.needs for feature in self.settings.handmade if feature.needs is not None})
 
     @property
     def is_running(self) -> bool:
-        """Whether a feature reads neighbours, so that documents must be running text: tokens in order."""
+        """Whether a feature reads neighbours, so that documents must be running text, tokens in order."""
         return any(feature.is_running for feature in self.settings.handmade)
 
     def measure(self, documents: Documents) -> Measured:
-        """What features are made from, in one pass over documents in their own order.
-
-        Raises
-        ------
-        DataError
-            A column that a feature reads is missing, or a value in it is invalid.
-        """
+        """The input of the features, in one pass. Raises DataError where a column is missing or invalid."""
         values = tuple(feature.measure(documents) for feature in self.settings.handmade)
         texts = documents.strings() if self.reads_text else None
         if texts is not None and self.is_running:
@@ -96,13 +78,7 @@ class TextFeatures:
     ) -> CompressedRows:
         """Learn the vocabulary and the scales, and return the rows, indices rising within each.
 
-        Parameters
-        ----------
-        measured : Measured
-        progress : callable, optional
-            Called with the number of documents done and of all, for each part of the n-grams.
-        threads : int
-            How many do the work; no result depends on it.
+        `progress` is called with the number of documents done and of all, for each part of the n-grams.
 
         Raises
         ------
@@ -145,7 +121,7 @@ class TextFeatures:
         return scores[:, 0] if theta.ndim == 1 else scores
 
     def names(self, columns: ArrayLike | None = None) -> list[str]:
-        """The names of some columns, or of all; characters beside words are marked as such."""
+        """The names of some columns, or of all; where there are words too, those of characters are marked."""
         wanted = np.arange(self.n_features) if columns is None else np.asarray(columns, dtype=np.int64)
         names = np.empty(len(wanted), dtype=object)
         first = 0
@@ -160,18 +136,20 @@ class TextFeatures:
 
     @property
     def handmade_names(self) -> list[str]:
-        """The names of the hand-made features' columns, which come after the n-grams."""
-        fitted = zip(self.settings.handmade, self.encoders, strict=True)
-        return [name for feature, encoder in fitted for name in encoder.names(feature.name)]
+        """The names of the columns of hand-made features, which come last."""
+        return [name for feature, encoder in self._handmade for name in encoder.names(feature.name)]
+
+    @property
+    def _handmade(self) -> list[tuple[Feature, Encoder[Any]]]:
+        return list(zip(self.settings.handmade, self.encoders, strict=True))
 
     def facts(self) -> list[Fact]:
-        """What users should know of what was learnt; `vikt.features.description` puts it into words."""
-        fitted = zip(self.settings.handmade, self.encoders, strict=True)
+        """Facts for users on what was learnt."""
         of_ngrams = [fact for part in self.parts for fact in part.facts()]
-        return of_ngrams + [fact for feature, encoder in fitted for fact in encoder.facts(feature.name)]
+        return of_ngrams + [fact for feature, encoder in self._handmade for fact in encoder.facts(feature.name)]
 
     def prefix(self, part: FittedNgrams) -> str:
-        """What is put before a part's names; nothing for plain words or where there is one part."""
+        """The prefix of a part's names: none for plain words, or for a single part."""
         if len(self.parts) == 1:
             return ""
         presence = "presence of " if part.weighting.log_count_ratio else ""
@@ -179,27 +157,25 @@ class TextFeatures:
 
     @property
     def n_features(self) -> int:
-        """How many columns there are."""
         return sum(part.n_columns for part in self.parts) + self.n_handmade
 
     @property
     def n_handmade(self) -> int:
-        """How many columns the hand-made features have, which come after the n-grams."""
+        """The number of columns of hand-made features, which come last."""
         return sum(encoder.n_columns for encoder in self.encoders)
 
     @property
     def telling_columns(self) -> Bools:
-        """Whether each column is penalised by how little it tells of a class: (n,)."""
+        """For each column whether it is penalised the more the less it says of a class."""
         of_parts = [np.full(part.n_columns, part.weighting.log_count_ratio) for part in self.parts]
         return np.concatenate([*of_parts, np.zeros(self.n_handmade, dtype=bool)])
 
     @classmethod
     def beside(cls, settings: FeatureSettings, several: Sequence[TextFeatures]) -> Self:
-        """The n-grams of several features beside each other, and the hand-made features, which are the same in all."""
+        """The n-grams of several features side by side, and the hand-made features, which all of them share."""
         return cls.fitted(settings, [part for each in several for part in each.parts], several[0].encoders)
 
     def to_arrays(self) -> Arrays:
-        """What was learnt, as arrays for a file."""
         parts = {f"part{p}.": part.to_arrays() for p, part in enumerate(self.parts)}
         encoders = {f"feature{f}.": encoder.to_arrays() for f, encoder in enumerate(self.encoders)}
         both: dict[str, Mapping[str, NDArray[Any]]] = {**parts, **encoders}
@@ -207,13 +183,7 @@ class TextFeatures:
 
     @classmethod
     def from_arrays(cls, settings: FeatureSettings, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Features as they were when `to_arrays` was called.
-
-        Raises
-        ------
-        DamagedModelError
-            The arrays do not fit the settings, or each other.
-        """
+        """The inverse of `to_arrays`. Raises DamagedModelError where the arrays do not fit together."""
 
         def under(prefix: str) -> dict[str, NDArray[Any]]:
             return {name.removeprefix(prefix): own for name, own in arrays.items() if name.startswith(prefix)}
@@ -228,8 +198,7 @@ class TextFeatures:
         from vikt.features.handmade.spec import handmade_spec
         from vikt.features.spec import FeaturesSpec
 
-        fitted = zip(self.settings.handmade, self.encoders, strict=True)
-        handmade = tuple(handmade_spec(feature, encoder) for feature, encoder in fitted)
+        handmade = tuple(handmade_spec(feature, encoder) for feature, encoder in self._handmade)
         return FeaturesSpec(tuple(part.spec() for part in self.parts), handmade)
 
 

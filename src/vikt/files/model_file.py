@@ -33,8 +33,8 @@ _DIGEST_BYTES = 32
 _NO_DIGEST = "0" * (2 * _DIGEST_BYTES)
 # A header is parsed to objects, so its length bounds what they take: room for 100,000 classes.
 _LONGEST_HEADER = 1 << 24
-_BEGIN = b'{"__metadata__":{"vikt":"{\\"digest\\":\\"'
-_DIGEST_AT = 8 + len(_BEGIN)
+_START = b'{"__metadata__":{"vikt":"{\\"digest\\":\\"'
+_DIGEST_AT = 8 + len(_START)
 _DIGEST_END = _DIGEST_AT + 2 * _DIGEST_BYTES
 _MOST_AXES = 8
 _DTYPES = {"F64": np.float64, "F32": np.float32, "I64": np.int64, "I32": np.int32, "U8": np.uint8}
@@ -64,13 +64,7 @@ def save_model(path: str | Path, arrays: dict[str, Any], metadata: dict[str, Any
 
 
 def check_replaceable(path: Path, force: bool) -> None:
-    """Refuse to replace a file that is not a model.
-
-    Raises
-    ------
-    OutputFileError
-        The file is not a vikt model, and `force` is not given.
-    """
+    """Raise OutputFileError where a file exists that is not a vikt model, unless `force` is true."""
     if path.exists() and not force and not is_model(path):
         raise OutputFileError(
             f"{path}: exists and is not a vikt model; choose another file, or overwrite it with --force"
@@ -135,7 +129,7 @@ def _mapped(path: Path) -> Any:
 
 def _header_end(path: str, content: Any) -> int:
     end = 8 + int.from_bytes(content[:8], "little")
-    if content[8:_DIGEST_AT] != _BEGIN or not _DIGEST_END < end <= 8 + _LONGEST_HEADER:
+    if content[8:_DIGEST_AT] != _START or not _DIGEST_END < end <= 8 + _LONGEST_HEADER:
         raise ForeignModelError(f"{path}: is not a vikt model; expected a file written by `vikt train`")
     if end > len(content):
         raise _damaged(path, "ends within its header, so it is truncated")
@@ -153,24 +147,18 @@ def _digest(content: Any) -> bytes:
     return digest.hexdigest().encode()
 
 
-def _arrays(content: Any, begin: int, header: dict[str, Any]) -> dict[str, Any]:
-    """The arrays, which must lie one after the other from the header to the end of the file.
-
-    Raises
-    ------
-    ValueError, KeyError, TypeError, AttributeError
-        They do not, or an entry is invalid.
-    """
+def _arrays(content: Any, start: int, header: dict[str, Any]) -> dict[str, Any]:
+    """The arrays; an error where they do not fill the file one after the other, or an entry is invalid."""
     arrays, reached = {}, 0
     for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
         (first, last), shape, dtype = entry["data_offsets"], entry["shape"], np.dtype(_DTYPES[entry["dtype"]])
-        if len(shape) > _MOST_AXES or min(shape, default=0) < 0 or (begin + first) % dtype.itemsize:
+        if len(shape) > _MOST_AXES or min(shape, default=0) < 0 or (start + first) % dtype.itemsize:
             raise ValueError(name)
         count = math.prod(shape)
         if first != reached or last - first != count * dtype.itemsize:
             raise ValueError(name)
-        arrays[name] = np.frombuffer(content, dtype=dtype, count=count, offset=begin + first).reshape(shape)
+        arrays[name] = np.frombuffer(content, dtype=dtype, count=count, offset=start + first).reshape(shape)
         reached = last
-    if begin + reached != len(content):
+    if start + reached != len(content):
         raise ValueError("bytes that belong to no array")
     return arrays

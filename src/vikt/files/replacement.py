@@ -1,4 +1,4 @@
-"""Replace a file whole or not at all: it is written beside its place and put there at the end."""
+"""Replace a file whole or not at all: write a temporary file in the same folder, and rename it at the end."""
 
 from __future__ import annotations
 

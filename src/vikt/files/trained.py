@@ -10,15 +10,7 @@ from vikt.fitting.saved import SavedModel
 
 
 def load_trained(path: str | Path) -> SavedModel:
-    """The model and the record of its fit in a file.
-
-    Raises
-    ------
-    InputFileError
-        There is no such file.
-    ModelFileError
-        It is not a vikt model, is damaged, or has another format.
-    """
+    """The model and the record of its fit in a file. Raises as `vikt.load` does."""
     arrays, header = load_model(path)
     try:
         return SavedModel.from_file(arrays, header)

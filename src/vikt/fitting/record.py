@@ -10,7 +10,7 @@ from typing import Any
 from vikt.fitting.examples import Examples, spelled_labels
 from vikt.fitting.parts import FittedPart
 from vikt.model.penalties import split_strength
-from vikt.names import Reason
+from vikt.names import Reason, finite
 from vikt.selection.features import FeatureChoice
 from vikt.selection.penalty import PenaltyChoice
 from vikt.solvers import LossRecord
@@ -97,8 +97,8 @@ class PartRecord:
     def to_json(self) -> dict[str, Any]:
         """Finite numbers or null, never NaN or Infinity."""
         certificate = {
-            "relative": _finite(self.relative),
-            "bound": _finite(self.bound),
+            "relative": finite(self.relative),
+            "bound": finite(self.bound),
             "reason": self.reason and self.reason.to_json(),
         }
         return {
@@ -160,7 +160,6 @@ class FitRecord:
 
     @property
     def l1(self) -> float:
-        """λ₁ of the part proven least."""
         return split_strength(self.least_proven.penalty.l2, self.options["l1_ratio"])[1]
 
     def parameters(self, label_of: Mapping[str, Any]) -> dict[str, Any]:
@@ -193,7 +192,3 @@ class FitRecord:
             kept["columns"],
             kept["metrics"],
         )
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

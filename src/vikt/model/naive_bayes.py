@@ -88,8 +88,8 @@ def log_count_ratios(
 def penalty_scales(X: DesignMatrix, y: Classes, n_classes: int, weights: Floats, scaled: NDArray[np.bool_]) -> Scales:
     """|r_kj| of the columns to be scaled, 1 of others, as the penalty's scales: (n,) for two classes, (K, n) for more.
 
-    A column multiplied by r under the penalty λθ² is the column as it is under λθ²/r², for each class apart. For two
-    classes r_0 = -r_1, and the penalty is the same for both signs.
+    A column multiplied by r under the penalty λθ² is the column as it is under λθ²/r², separately for each class. For
+    two classes r_0 = -r_1, and the penalty is the same for both signs.
     """
     scales = np.ones((n_classes, X.n_features), dtype=np.float32)
     ratios = np.abs(log_count_ratios(X, y, n_classes, weights, columns=scaled))

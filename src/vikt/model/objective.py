@@ -138,7 +138,7 @@ class Objective:
         return max(self.mean_square_norm() / (2 * DEFAULT_STRENGTH * self.total_weight), LEAST_L2)
 
     def scores(self, theta: NDArray[Any]) -> PerPart[Floats]:
-        """θᵀx of each row, and what is known beside it: (m,) or (m, K)."""
+        """θᵀx of each row, plus the offset if there is one: (m,) or (m, K)."""
         return self.parts.each(Part.scores, theta)
 
     def probabilities(self, scores: PerPart[Floats]) -> PerPart[Floats]:

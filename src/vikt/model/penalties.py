@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vikt.arrays import Floats, Scales
 from vikt.errors import UsageError
 
-# C·mean‖x‖² of the penalty where no rows are kept apart to choose it.
+# C·mean‖x‖² of the default penalty, for a fit without validation.
 DEFAULT_STRENGTH = 100.0
 # With a weaker one 1/λ leaves the range of the solvers.
 LEAST_L2 = 1e-100

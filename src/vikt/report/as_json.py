@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from vikt.evaluation.evaluation import Evaluation, finite
+from vikt.evaluation.evaluation import Evaluation
 from vikt.features.description import sentences
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
+from vikt.names import finite
 
 
 def evaluation_json(evaluation: Evaluation, record: FitRecord) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What was chosen, in words: λ, and the features."""
+"""The choices of λ and of the features, in words."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def recipe_name(recipe: Recipe) -> str:
 
 
 def penalty_sentence(choice: PenaltyChoice) -> str:
-    """λ, and where it comes from."""
+    """λ, and its origin."""
     if choice.rule == "given":
         return f"λ = {choice.l2:g} as given"
     if choice.rule == "default":
@@ -42,7 +42,7 @@ def penalty_sentence(choice: PenaltyChoice) -> str:
 
 
 def features_sentence(choice: FeatureChoice) -> str:
-    """The features chosen, and what they were better than."""
+    """The features chosen, and their rank."""
     sentence = f"{recipe_name(choice.recipe)}: validation log loss {choice.log_loss:.4f}, {_rank(choice)}"
     sample = choice.sample
     if sample is None:

@@ -1,4 +1,4 @@
-"""One score taken apart, as a table and as highlighted text."""
+"""The contributions to one score, as a table and as highlighted text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def explanation_lines(explanation: Explanation, most: int = 15) -> str:
 
 
 def print_highlighted(explanation: Explanation) -> None:
-    """The text, what speaks for the class on green, what speaks against it on red, in the measure that it does."""
+    """Print the text on green where it speaks for the class and on red where it speaks against it, by strength."""
     from rich.console import Console
     from rich.text import Text
 
@@ -37,5 +37,4 @@ def print_highlighted(explanation: Explanation) -> None:
         if share > 0.1:
             shade = round(40 + 130 * share)
             text.stylize(f"on rgb({0 if value > 0 else shade},{shade if value > 0 else 0},0)", i, i + 1)
-    console = Console(file=sys.stdout)
-    console.print(text, soft_wrap=True, highlight=False)
+    Console(file=sys.stdout).print(text, soft_wrap=True, highlight=False)

@@ -1,4 +1,4 @@
-"""A fit for people: what was read, what was chosen, what is proven, and the weights that say most."""
+"""A fit in plain text: the data, the choices, the proof, and the largest weights."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_WEIGHTS_LISTED = 40
 
 
 def data_lines(record: FitRecord, model: FittedModel) -> str:
-    """What was read, how it was split, and how many features there are."""
+    """The rows, their split, and the number of features."""
     data = record.data
     counts = sorted(data.classes.items(), key=lambda item: -item[1])
     classes = listed([f"{label_line(label)} {count:,}" for label, count in counts])
@@ -65,7 +65,7 @@ def fit_lines(record: FitRecord) -> str:
 
 
 def _feature_choice_lines(record: FitRecord) -> list[str]:
-    """The features chosen and those they were chosen from; the parts of a blend, each with its own λ and proof."""
+    """The features chosen and the losses of all candidates; the parts of a blend, each with its own λ and proof."""
     chosen, parts = record.features, record.parts if len(record.parts) > 1 else ()
     if not chosen:
         return []
@@ -88,9 +88,8 @@ def proof(part: PartRecord) -> str:
 
 
 def _distance(relative: float, bound: float) -> str:
-    if not np.isfinite(relative):
-        return f"the loss is at most {bound:.2g} above the least there is"
-    return f"the loss is at most {100 * relative:.2g}% above the least there is"
+    distance = f"{100 * relative:.2g}%" if np.isfinite(relative) else f"{bound:.2g}"
+    return f"the loss is at most {distance} above the least there is"
 
 
 def handmade_lines(model: FittedModel) -> str:

@@ -9,7 +9,7 @@ _WIDEST_LABEL = 60
 
 
 def columns(rows: list[list[str]], left: int = 1) -> str:
-    """Rows of strings in aligned columns, the first `left` of them to the left, the rest to the right."""
+    """Rows of strings in columns, the first `left` of them aligned to the left, the rest to the right."""
     from rich.cells import cell_len
 
     widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
@@ -29,7 +29,7 @@ def figure(value: float | None) -> str:
 
 
 def counted(count: int, name: str) -> str:
-    """A number of things, one or several."""
+    """A number with a noun, singular or plural."""
     return f"{count:,} {name}" if count == 1 else f"{count:,} {name}{'es' if name.endswith('s') else 's'}"
 
 

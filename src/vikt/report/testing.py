@@ -50,7 +50,7 @@ def _absent_lines(evaluation: Evaluation) -> list[str]:
 
 
 def _shift_lines(evaluation: Evaluation) -> list[str]:
-    """Said where the weights, and not chance in drawing the test rows, hold probabilities and rates apart."""
+    """A note where the weights, rather than chance in drawing test rows, make probabilities differ from rates."""
     ends = (wilson_interval(count, evaluation.n_rows) for count in evaluation.support.tolist())
     means = evaluation.mean_probability
     if all(low <= mean <= high for (low, high), mean in zip(ends, means.tolist(), strict=True)):
@@ -64,8 +64,8 @@ def _shift_lines(evaluation: Evaluation) -> list[str]:
 
 
 def _with_interval(value: Figure) -> str:
-    said = f"{figure(value.value)}  (95%: {figure(value.low)} to {figure(value.high)})"
-    return said + (f"; {value.reason}" if value.reason else "")
+    interval = f"{figure(value.value)}  (95%: {figure(value.low)} to {figure(value.high)})"
+    return interval + (f"; {value.reason}" if value.reason else "")
 
 
 def _class_table(evaluation: Evaluation, weighted: bool) -> str:

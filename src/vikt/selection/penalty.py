@@ -148,7 +148,6 @@ class _Walk:
         self.state: DualState | None = None
 
     def to(self, l2: float) -> Floats:
-        """The weights at the next, weaker, penalty."""
         objective = self.training.with_l2(l2)
         self.state = self.state.weakened(l2) if self.state else DualState.at_zero(objective, _PATH_TOL)
         # Validation decides: a proof would cost as much as the passes, and change nothing.

@@ -1,4 +1,4 @@
-"""Solvers: each minimises an objective and proves how near it came."""
+"""Solvers: each minimises an objective and proves how near the optimum its result is."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ SOLVERS: dict[str, Solver] = {
     "minibatch": MINIBATCH,
 }
 DESCENTS = {name: solver for name, solver in SOLVERS.items() if solver.takes_validation}
-# Newton's method costs from the ascent's θ about what this many passes of the ascent do, or more.
+# Newton's method from the ascent's θ costs as much as about this many passes of the ascent, or more.
 _MOST_AHEAD = 150.0
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to solve; only a descent reads the last three.
+    """The options of solvers; only a descent reads the last three.
 
     Attributes
     ----------
@@ -49,11 +49,11 @@ class Settings:
     tol : float
         The relative distance from the optimum to be proven.
     max_iter : int, optional
-        The most passes over the data; the solver's own default if not given.
+        The most passes over the data; the solver's own default if None.
     random_state : int
     learning_rate : float or "auto"
     batch_size : int
-        Data points a step of minibatch descent.
+        The number of data points in a step of minibatch descent.
     patience : int, optional
         Stop early after more than this many consecutive rises of the validation loss.
     """
@@ -68,7 +68,7 @@ class Settings:
 
     @classmethod
     def of(cls, estimator: object) -> Settings:
-        """The settings that an estimator has among its parameters."""
+        """The settings among the parameters of an estimator."""
         values = {setting.name: getattr(estimator, setting.name) for setting in fields(cls)}
         return cls(**values | {"random_state": int(values["random_state"] or 0)})
 
@@ -91,23 +91,12 @@ def minimise(
     start: Floats | None = None,
     on_record: OnRecord | None = None,
 ) -> Solution:
-    """Minimise an objective.
-
-    Parameters
-    ----------
-    objective : Objective
-    settings : Settings
-    validation : Objective, optional
-        Rows kept apart for early stopping.
-    start : ndarray, optional
-        θ to start from, for the solvers that can; dual ascent always starts at 0.
-    on_record : callable, optional
-        Called with each measurement.
+    """Minimise an objective; `validation` rows are for early stopping, `start` for the solvers that take a θ.
 
     Raises
     ------
     UsageError
-        The solver named takes no λ₁, no offset, or no rows in several parts, and the objective has them.
+        The objective has λ₁, an offset or rows in several parts, and the solver does not take it.
     """
     if settings.solver == "auto":
         return _automatic(objective, settings, start, on_record)
@@ -120,19 +109,18 @@ def minimise(
         stopping = None if settings.patience is None else EarlyStopping(settings.patience)
         options |= {"validation": validation, "early_stopping": stopping}
     solution = solver.run(objective, **options)
-    # Early stopping is a remedy of its own.
+    # Early stopping is itself a remedy for separable classes.
     penalised = objective.l2 > 0 or objective.l1 > 0
     return solution if penalised or validation is not None else checked_for_separability(objective, solution)
 
 
 def _common_options(settings: Settings, on_record: OnRecord | None) -> dict[str, Any]:
-    """The options that every solver takes."""
     options = {"tol": settings.tol, "random_state": settings.random_state, "on_record": on_record}
     return options if settings.max_iter is None else options | {"max_iter": settings.max_iter}
 
 
 def _check_able(objective: Objective, name: str) -> None:
-    """Refuse an objective that has what the solver does not take. Raises UsageError."""
+    """Raise UsageError where the objective has what the solver does not take."""
     parts = objective.parts
     for what, is_there, takes in (
         ("L1 (l1_ratio above 0)", objective.l1 > 0, attrgetter("takes_l1")),
@@ -145,7 +133,7 @@ def _check_able(objective: Objective, name: str) -> None:
 
 
 def _automatic(objective: Objective, settings: Settings, start: Floats | None, on_record: OnRecord | None) -> Solution:
-    """Choose as `Settings` says; where two solvers ran, take the better result."""
+    """Choose a solver as documented in `Settings`; of two solvers that ran, take the better result."""
     if objective.l1 > 0:
         return minimise(objective, replace(settings, solver="elastic_net"), start=start, on_record=on_record)
     parts = objective.parts

@@ -31,7 +31,7 @@ from vikt.solvers.solver import Solver
 
 # Larger values stall the weights, smaller ones the intercept; measured between 0.1 and 1 there is little to choose.
 _RHO = 0.3
-# The sum of KL divergences met on the way is a few times the true gap.
+# The sum of KL divergences during a pass is a few times the true gap.
 _HINT = 3.0
 # The distance expected after a pass is right to within a factor of two, and as a rule too low.
 _EXPECTED = 0.7
@@ -56,24 +56,21 @@ def dual(
     most_ahead: float = math.inf,
     on_record: OnRecord | None = None,
 ) -> Solution:
-    """Minimise by dual coordinate ascent.
+    """Minimise by dual coordinate ascent, to a proven relative distance of `tol`.
 
     Parameters
     ----------
     objective : Objective
-        With λ > 0.
     tol : float
-        The relative distance c that must be proven.
     max_iter : int
         The most passes over the rows.
     random_state : int
         The seed of the order of visits, which is drawn anew for every pass.
     state : DualState, optional
-        Where to resume from.
+        The state to resume from.
     most_ahead : float
-        Give up, after ten passes or later, where more passes than this are still to come at the pace of the last five.
+        Stop, after ten passes or later, where the pace of the last five predicts more passes to come than this.
     on_record : callable, optional
-        Called with each pass's record.
 
     Raises
     ------
@@ -96,7 +93,7 @@ def dual(
         hints.append(hint)
         if on_record:
             on_record(record)
-        # Divergences are met before a row's visit: after the pass they have fallen once more, at the pace seen.
+        # A row's divergence is measured before its visit: after the pass it has fallen once more, at the same pace.
         left = hint * min(hint / hints[-2], 1.0) if len(hints) > 1 else hint
         ended = len(curve) >= max_iter or _passes_ahead(hints, ask_below) > most_ahead
         if left <= ask_below or ended:
@@ -119,19 +116,7 @@ def _passes_ahead(hints: list[float], goal: float) -> float:
 
 
 class Ascent:
-    """The passes over one objective, and the proof of the point reached.
-
-    Parameters
-    ----------
-    objective : Objective
-        With λ > 0.
-    state : DualState
-        Where to resume from; it moves.
-    tol : float
-        The relative distance that is wanted.
-    random_state : int
-        The seed of the order of visits.
-    """
+    """The passes over one objective with λ > 0, which change the state, and the proof of its point."""
 
     def __init__(self, objective: Objective, state: DualState, tol: float, random_state: int) -> None:
         self.objective, self.state = objective, state
@@ -175,27 +160,27 @@ class Ascent:
         return LossRecord(number, loss / m), gap / m / value
 
     def approach(self, most: int) -> Floats:
-        """The weights, not proven, once a hint tells that the distance is near `tol`, or after `most` passes."""
+        """The weights, without a proof, once the hint is near `tol`, or after `most` passes."""
         for number in range(1, most + 1):
             if self.one_pass(number)[1] <= _HINT * self.tol:
                 break
         return self.theta()
 
     def theta(self) -> Floats:
-        """The current θ, the intercepts (if there are any) first: (n+1,) or (K, n+1)."""
+        """The current θ, with the intercepts, if any, first: (n+1,) or (K, n+1)."""
         weights, scales = self.state.theta[self.state.layout.own], self.state.rows.scales
         weights = weights if scales is None else weights * scales.T
         intercepts = self.state.intercepts[self.state.layout.own][: int(self.objective.has_dummy)]
         return self._in_order(np.concatenate([intercepts, weights]).T)
 
     def _in_order(self, theta: Floats) -> Floats:
-        """Weights in the order of the columns in `AscentRows`, put into the objective's."""
+        """Weights from the column order of `AscentRows` to that of the objective."""
         first = int(self.objective.has_dummy)
         # A column's weights lie together, whatever the classes.
         return np.asarray(theta.T[np.concatenate([np.arange(first), self.state.rows.rank + first])].T)
 
     def _move_intercepts(self, intercepts: Floats) -> None:
-        """By ρ times the imbalance; further where the α's hardly give way, near 0 and 1, as Newton's method would."""
+        """Move by ρ times the imbalance; further where the α's hardly yield, near 0 and 1, as Newton's method would."""
         if self.rho:
             _, imbalance, give = intercepts
             step = np.maximum(self.rho, 1 / np.maximum(give, _LEAST_GIVE))
@@ -206,7 +191,7 @@ class Ascent:
         scores = PerPart((state.alpha_scores[state.groups.group_of][state.layout.own].astype(np.float64, order="F"),))
         objective = state.rows.objective(self.objective)
         theta, proof = dual_certificate(objective, scores, state.intercepts[state.layout.own][0], state.theta.dtype)
-        # Near rounding the gradient, whose square enters, can be proven smaller than a sum of divergences.
+        # Near rounding, the square of the gradient gives a better bound than a sum of divergences.
         if self.tol < proof.relative < _NEAR_ROUNDING:
             by_gradient = gradient_certificate(objective, theta)
             if by_gradient[1].bound < proof.bound:
@@ -215,7 +200,7 @@ class Ascent:
 
 
 def _no_worse_than_zero(objective: Objective, theta: Floats, proof: Certificate) -> tuple[Floats, Certificate]:
-    """θ(α), or no weights at all where these are better, as they can be far from the end at a very weak penalty."""
+    """θ(α), or weights of 0 where these are better, as they can be far from the optimum at a very weak penalty."""
     zero, at_zero = gradient_certificate(objective, np.zeros(objective.shape))
     if at_zero.value >= proof.value:
         return theta, proof

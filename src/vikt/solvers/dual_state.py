@@ -1,4 +1,4 @@
-"""What a dual ascent works on: equal rows found, rows as its kernels read them, and where it stands."""
+"""The data of a dual ascent: groups of equal rows, rows as its kernels read them, and its state."""
 
 from __future__ import annotations
 

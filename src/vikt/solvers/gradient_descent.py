@@ -133,7 +133,7 @@ def descend(
     theta : ndarray, optional
         Where to start.
     validation : Objective, optional
-        Rows kept apart, for `early_stopping` and the loss curve.
+        Held-out rows, for `early_stopping` and the loss curve.
     on_record : callable, optional
         Called with each measurement.
 

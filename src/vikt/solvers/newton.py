@@ -1,8 +1,9 @@
 """Newton's method: for dense data, for columns of any scale, for small λ and for none.
 
-One step solves H·Δ = -∇L̂, so that no scale of a column matters. The columns are centred first, which the free intercept
-takes up again: a constant column then vanishes, and one that varies little about a large mean no longer resembles the
-dummy feature. A step is halved until the loss falls enough; near the optimum the full step squares the distance.
+One step solves H·Δ = -∇L̂, so the scale of a column does not matter. The columns are centred first, and the free
+intercept makes up for it: a constant column then vanishes, and one that varies little about a large mean no longer
+resembles the dummy feature. A step is halved until the loss falls enough; near the optimum the full step squares the
+distance.
 
 With few weights the Hessian is formed and the step exact; with many, the step is found by conjugate gradients.
 """
@@ -32,11 +33,11 @@ from vikt.solvers.solver import Solver
 
 _EPSILON = float(np.finfo(np.float64).eps)
 _EXACT = np.dtype(np.float64)
-# What rounding can do to a value, in units of its type's.
+# The effect of rounding on a value, in units of its type's.
 _ROUNDINGS = 8
 _ROUNDING = _ROUNDINGS * _EPSILON
 _STEPS_IN_VAIN = 10
-# Solved a little farther than must be proven.
+# The gradient of a step's solution, squared, as a share of what the proof needs.
 _FARTHER = 0.25
 # A product with the Hessian that lowers the objective by less than this share of what those before it did, on average,
 # ends a step.
@@ -45,14 +46,10 @@ _REMEDY = "raise tol, or scale the features to about 1"
 
 
 class Steps(Protocol):
-    """What Newton's method asks of a way to solve for its step; gradients are those by the centred columns' weights.
+    """A way to solve for Newton's step; gradients are by the weights of the centred columns.
 
-    Attributes
-    ----------
-    dtype : dtype
-        Of the quickest products, which will do far from the optimum.
-    rounding : float
-        How long a gradient of nothing can seem in such products.
+    `dtype` is that of the fastest products, precise enough far from the optimum; `rounding` is the largest length that
+    a gradient of 0 can have in these.
     """
 
     dtype: np.dtype[Any]
@@ -79,19 +76,8 @@ def newton(
 ) -> Solution:
     """Minimise by Newton's method: by rough products while these are precise enough, then by exact ones.
 
-    Parameters
-    ----------
-    objective : Objective
-    tol, epsilon : float
-        The relative distance to be proven; where λ = 0, the ε below which the sum of squares of the gradient must fall.
-    max_iter : int
-        The most steps.
-    random_state : int
-        Not needed: nothing is drawn.
-    theta : ndarray, optional
-        Where to start.
-    on_record : callable, optional
-        Called with each step's record.
+    The fit ends within `tol` of the optimum, by proof; or, where λ = 0, with a sum of squares of the gradient below
+    `epsilon`. It starts at `theta`, takes at most `max_iter` steps, and draws nothing at random.
     """
     steps: Steps = ExactSteps(objective) if is_exact(objective) else ConjugateGradients(objective)
     theta = _start(objective) if theta is None else theta
@@ -146,7 +132,7 @@ class _Fit:
     curve: list[LossRecord] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
     last_decrement: float = np.inf
-    # What rounding of the scores can hide of L̂, and the first end: known once the gradient alone leads the fit on.
+    # The error of L̂ by rounding of the scores, and the first end: known once only the gradient leads the fit.
     blurred: float = 0.0
     ends: list[tuple[Floats, Certificate]] = field(default_factory=list)
     begun: float = field(default_factory=perf_counter)
@@ -160,7 +146,7 @@ class _Fit:
 
     @property
     def least_rough_squares(self) -> float:
-        """The sum of squares below which rough products cannot tell a gradient from none."""
+        """The sum of squares below which a gradient may be nothing but the rounding of rough products."""
         return max(self.steps.rounding**2, 0.0 if self.objective.l2 else self.epsilon)
 
     def become_exact(self) -> None:
@@ -169,7 +155,7 @@ class _Fit:
         self.values.clear()
 
     def follow_the_gradient(self) -> None:
-        """Keep where the fit ends by its values; rounding of scores can hide a fall, above all in stiff directions."""
+        """Keep the end by values, and go on: rounding of scores can hide a fall, above all in stiff directions."""
         self.ends.append(gradient_certificate(self.objective, self.theta))
         self.blurred, self.last_decrement = value_rounding(self.objective, self.theta), np.inf
         self.values.clear()
@@ -189,7 +175,7 @@ class _Fit:
         return _Point(value, p, gradient, dot(gradient, gradient))
 
     def wanted(self, point: _Point) -> float:
-        """The sum of squares of the gradient that proves enough; without λ, that ends the fit."""
+        """The sum of squares of the gradient at which the fit ends."""
         objective = self.objective
         if not objective.l2:
             return self.epsilon
@@ -205,9 +191,9 @@ class _Fit:
         return step, decrement
 
     def go(self, point: _Point, step: Floats, decrement: float) -> bool:
-        """Go as far along the step as lowers L̂; False where no part of it does, as far as rounding shows.
+        """Go along the step as far as L̂ falls; False where it does not fall by more than rounding.
 
-        Where the value no longer shows which point is better, the decrement still does, until only rounding is left.
+        Where values no longer show which point is better, decrements still do, until only rounding is left.
         """
         at_rounding = decrement <= _ROUNDING * point.value + self.blurred and decrement > self.last_decrement / 2
         if at_rounding or _stuck(self.values):
@@ -241,7 +227,7 @@ class _Fit:
 
 
 def _start(objective: Objective) -> Floats:
-    """No weights, and the intercepts by which every row has each class's share for its probability."""
+    """Weights of 0, and the intercepts by which each row's probability of a class is the share of the class."""
     theta = np.zeros(objective.shape)
     if objective.has_dummy:
         shares = objective.parts.sums(_class_totals, objective.loss) / objective.total_weight

@@ -1,4 +1,4 @@
-"""What every solver hands back."""
+"""The result of every solver."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from vikt.solvers.certificate import Certificate
 
 
 class LossRecord(NamedTuple):
-    """One measurement on the way: the losses after a number of passes over the data.
+    """The losses after a number of passes over the data; `seconds` are those since the start of the fit.
 
-    `validation_loss` is None where no rows are kept apart. `seconds` are those since the fit began, measuring included.
+    `validation_loss` is None without validation rows.
     """
 
     passes: int
@@ -25,7 +25,7 @@ class LossRecord(NamedTuple):
     seconds: float = 0.0
 
 
-# Called with each measurement.
+# Called with each record of the loss.
 OnRecord = Callable[[LossRecord], None]
 
 
@@ -36,19 +36,16 @@ class Solution:
     Attributes
     ----------
     theta : (n+1,) or (K, n+1)
-        The weights.
     certificate : Certificate
-        How far they can be from the optimum.
     loss_curve : list of LossRecord
-        The losses measured on the way, one record a pass.
     converged : bool
-        Whether the solver's rule for stopping was met.
+        Whether the solver's rule for stopping holds.
     reason : Reason
-        Why it stopped.
-    state : object
-        What a dual ascent can resume from; None from other solvers.
+        Why the solver stopped.
+    state : DualState or None
+        The state of a dual ascent, to resume from.
     remedy : str
-        What to do where the rule was not met, unless the reason says so.
+        What to do without convergence, unless the reason says so.
     """
 
     theta: Floats
@@ -60,7 +57,7 @@ class Solution:
     remedy: str = "raise max_iter or tol, or strengthen the penalty"
 
     def warn_unless_converged(self, stacklevel: int) -> None:
-        """Warn, at the caller that many frames up, where the rule for stopping was not met."""
+        """Warn, at the caller that many frames up, unless the solver converged."""
         if not self.converged:
             message = "; ".join(filter(None, [str(self.reason), self.remedy]))
             warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel)

@@ -1,4 +1,4 @@
-"""What a solver declares of itself, so that it is handed what it takes and refuses what it cannot."""
+"""The declaration of a solver: what it can take."""
 
 from __future__ import annotations
 
@@ -10,22 +10,10 @@ from vikt.solvers.solution import Solution
 
 @dataclass(frozen=True)
 class Solver:
-    """A solver and what it takes; each stands beside the function that it declares.
+    """A solver, run(objective, *, tol, max_iter, random_state, on_record, ...) -> Solution, and what else it takes.
 
-    Attributes
-    ----------
-    run : callable
-        run(objective, *, tol, max_iter, random_state, on_record, ...) -> Solution.
-    takes_l1, takes_offset : bool
-        Whether the objective may have λ₁ > 0, and known scores.
-    takes_start : bool
-        Whether it can start from a given `theta`.
-    takes_validation : bool
-        Whether it takes `validation` rows, and `early_stopping` by them.
-    takes_parts : bool
-        Whether the rows may lie in several parts; if not, all must be in memory as one.
-    settings : tuple of str
-        The further settings that it takes, by their names in `Settings`.
+    These are objectives with λ₁ > 0, with an offset, or with rows in several parts; a `theta` to start from;
+    `validation` rows, with `early_stopping` by these; and further settings, by their names in `Settings`.
     """
 
     run: Callable[..., Solution]

@@ -107,7 +107,7 @@ class Watch:
     begun: float = field(default_factory=perf_counter)
 
     def __post_init__(self) -> None:
-        # Early stopping remembers one descent only; without rows kept apart there is nothing to remember.
+        # Early stopping remembers one descent only; without validation rows there is nothing to remember.
         if self.early_stopping is not None:
             self.early_stopping = EarlyStopping(self.early_stopping.patience) if self.validation else None
 

@@ -1,7 +1,6 @@
-"""Values to columns of features: as they are, scaled, one column per value, numbered by the data.
+"""Values to columns of features: unchanged, scaled, one column per value, one column per index.
 
-An encoder learns from the values of the rows to fit (`fit` returns the encoder that has learnt), and then makes rows of
-any values (`rows`). None changes once it is made.
+An encoder is immutable: `fit` returns the encoder that has learnt from values, which makes `rows` of any values.
 """
 
 from __future__ import annotations
@@ -85,7 +84,7 @@ class Encoder(Protocol[Value]):
 
 
 class Unscaled:
-    """One column, the number itself: yes or no.
+    """One column, the number itself: yes or no. There is nothing to learn.
 
     Examples
     --------
@@ -96,27 +95,21 @@ class Unscaled:
     n_columns = 1
 
     def fit(self, values: Floats) -> Self:
-        """The same: there is nothing to learn."""
         return self
 
     def rows(self, values: Floats) -> CompressedRows:
-        """The numbers."""
         return _dense_rows(values[:, None])
 
     def names(self, name: str) -> list[str]:
-        """The name of the feature."""
         return [name]
 
     def facts(self, name: str) -> list[Fact]:
-        """Nothing was learnt."""
         return []
 
     def to_arrays(self) -> Arrays:
-        """Nothing was learnt."""
         return {}
 
     def from_arrays(self, arrays: Arrays) -> Self:
-        """The same."""
         return self
 
 
@@ -124,8 +117,8 @@ class Unscaled:
 class Scaled(Unscaled):
     """One column: (value - mean) / (2·standard deviation), so that λ treats it as it does a yes or no.
 
-    A yes or no of even odds has a standard deviation of ½: divided by two of its own, any number moves a score as much.
-    A yes or no, 1 or 0, is left as it is. A feature that is the same in all rows says nothing, and is left at 0.
+    A yes or no of even odds has a standard deviation of ½, so any number divided by two of its own has the same effect.
+    A yes or no, 1 or 0, is unchanged. A feature that is the same in all rows says nothing, and becomes 0.
 
     Source: Gelman 2008, Scaling regression inputs by dividing by two standard deviations.
 
@@ -140,7 +133,6 @@ class Scaled(Unscaled):
     scale: float = 0.0
 
     def fit(self, values: Floats) -> Self:
-        """The encoder with the mean and scale of these values."""
         if len(np.unique(values)) == 2 and np.isin(values, (0.0, 1.0)).all():
             return replace(self, mean=0.0, scale=1.0)
         # Summed after a shift by one of the values, so that huge values that differ little keep their digits.
@@ -150,12 +142,10 @@ class Scaled(Unscaled):
         return replace(self, mean=shift + centre, scale=scale)
 
     def rows(self, values: Floats) -> CompressedRows:
-        """The numbers, scaled."""
         scaled = (values - self.mean) / self.scale if self.scale > 0 else np.zeros(len(values))
         return _dense_rows(scaled[:, None])
 
     def facts(self, name: str) -> list[Fact]:
-        """The scale, unless the feature is a yes or no."""
         if not self.scale > 0:
             return [Fact("constant", name, {"mean": self.mean})]
         if (self.mean, self.scale) == (0.0, 1.0):
@@ -163,11 +153,9 @@ class Scaled(Unscaled):
         return [Fact("scaled", name, {"mean": self.mean, "scale": self.scale})]
 
     def to_arrays(self) -> Arrays:
-        """The mean and the scale."""
         return {"mean_and_scale": np.array([self.mean, self.scale])}
 
     def from_arrays(self, arrays: Arrays) -> Self:
-        """The encoder with the mean and scale of a file."""
         mean, scale = arrays["mean_and_scale"].tolist()
         return replace(self, mean=mean, scale=scale)
 
@@ -188,48 +176,42 @@ class Block:
 
     @property
     def n_columns(self) -> int:
-        """d."""
         return self.width
 
     def fit(self, values: Floats) -> Self:
-        """The encoder with the width and scale of these values."""
         scale = float(np.sqrt(np.mean(np.sum(values**2, axis=1)))) if len(values) else 0.0
         return replace(self, width=values.shape[1], scale=scale)
 
     def rows(self, values: Floats) -> CompressedRows:
-        """The numbers, scaled. Raises DataError where rows have another width."""
+        """The scaled numbers. Raises DataError where rows have another width."""
         if values.shape[1] != self.width and len(values):
             raise DataError(f"expected rows of {self.width} numbers, as in training, found {values.shape[1]}")
         return _dense_rows(values.reshape(len(values), self.width) / (self.scale or 1.0))
 
     def names(self, name: str) -> list[str]:
-        """The name of the feature and the number of the column."""
         return [f"{name}[{i}]" for i in range(self.width)]
 
     def facts(self, name: str) -> list[Fact]:
-        """The width and the scale."""
         return [Fact("block", name, {"width": self.width, "scale": self.scale})]
 
     def to_arrays(self) -> Arrays:
-        """The width and the scale."""
         return {"width_and_scale": np.array([self.width, self.scale])}
 
     def from_arrays(self, arrays: Arrays) -> Self:
-        """The encoder with the width and scale of a file."""
         width, scale = arrays["width_and_scale"].tolist()
         return replace(self, width=int(width), scale=scale)
 
 
 @dataclass(frozen=True, eq=False)
 class Categories:
-    """One column per value, sorted; an empty value, or one that training did not have, is in none of them.
+    """One column per value, sorted, without empty values, values new since training and values in few rows.
 
     Parameters
     ----------
     least : int
-        Values in fewer rows are left out.
+        The fewest rows of a value.
     only : tuple of str
-        Only these values, if there are any; a single one bears the feature's own name.
+        The only values, if not empty; the column of a single one has the feature's own name.
     values : Texts
         The values that were learnt.
 
@@ -246,7 +228,6 @@ class Categories:
 
     @property
     def n_columns(self) -> int:
-        """How many values there are."""
         return len(self.values)
 
     @cached_property
@@ -264,24 +245,20 @@ class Categories:
         return replace(self, values=Texts.from_bytes(frequent))
 
     def rows(self, values: Texts) -> CompressedRows:
-        """1 in the column of each value."""
         column_of = self._column_of
         columns = np.fromiter((column_of.get(value, -1) for value in values), dtype=np.int64, count=len(values))
         known = columns >= 0
         return _rows(known.astype(np.int64), columns[known], np.ones(int(known.sum())), len(self.values))
 
     def names(self, name: str) -> list[str]:
-        """The name of the feature and the value."""
         if len(self.only) == 1:
             return [name]
         return [f"{name}={value.decode('utf-8', 'surrogatepass')}" for value in self.values]
 
     def facts(self, name: str) -> list[Fact]:
-        """How many values there are, unless the user lists them."""
         return [] if self.only else [Fact("categories", name, {"values": len(self.values)})]
 
     def to_arrays(self) -> Arrays:
-        """The bytes of the values, and their offsets."""
         return {"values": np.frombuffer(self.values.content, dtype=np.uint8), "offsets": self.values.offsets}
 
     def from_arrays(self, arrays: Arrays) -> Self:
@@ -308,7 +285,6 @@ class Indices:
 
     @property
     def n_columns(self) -> int:
-        """How many indices there are."""
         return len(self.indices)
 
     def fit(self, values: Pairs) -> Self:
@@ -331,22 +307,18 @@ class Indices:
         return _rows(lengths, columns[known], values.values[known], len(self.indices))
 
     def names(self, name: str) -> list[str]:
-        """The indices."""
         return [str(index) for index in self.indices.tolist()]
 
     def facts(self, name: str) -> list[Fact]:
-        """How many indices there are, from which to which."""
         if not len(self.indices):
             return [Fact("no indices", name)]
         ends = {"least": int(self.indices[0]), "largest": int(self.indices[-1])}
         return [Fact("indices", name, {"indices": len(self.indices), **ends})]
 
     def to_arrays(self) -> Arrays:
-        """The indices."""
         return {"indices": self.indices}
 
     def from_arrays(self, arrays: Arrays) -> Self:
-        """The encoder of the indices of a file."""
         return replace(self, indices=arrays["indices"])
 
 

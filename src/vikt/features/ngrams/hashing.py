@@ -34,7 +34,6 @@ class Buckets:
 
     @property
     def n_buckets(self) -> int:
-        """How many buckets there are, empty ones among them."""
         return 1 << self.bits
 
     @property
@@ -89,11 +88,9 @@ class Buckets:
         return Buckets(self.lengths, self.bits, int(np.count_nonzero(self.marks & 1))), [slice(None)]
 
     def names(self, space: int, ids: Ints, joiner: str) -> list[str]:
-        """The numbers of buckets."""
         return [f"#{bucket}" for bucket in ids.tolist()]
 
     def spec(self, columns: Sequence[Ids]) -> BucketSpec:
-        """The buckets without code, given the column of each."""
         used = np.flatnonzero(columns[0] != kernels.NONE)
         buckets = np.empty(len(used), dtype=np.int64)
         buckets[columns[0][used]] = used

@@ -1,4 +1,4 @@
-"""N-grams of texts: which ones, and what is learnt of them; rows and scores by what was learnt."""
+"""N-grams of texts: the options, the vocabulary and frequencies learnt, and the rows and scores of texts by these."""
 
 from __future__ import annotations
 
@@ -35,36 +35,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ngrams:
-    """The n-grams of one analyzer, with nothing learnt.
+    """The n-grams of one analyzer, not yet fitted. Most options are those of scikit-learn's TfidfVectorizer.
 
     Attributes
     ----------
     analyzer : str
         A name in `ANALYZERS`.
-    ngrams : tuple of int
-        The shortest and the longest n-gram.
-    weighting : Weighting
-        The weight of a count.
-    min_df, max_df : int or float
-        Features in fewer, or more, documents are dropped; a float is a share of the documents.
-    max_features : int, optional
-        Only this many features of the most occurrences are kept.
-    lowercase : bool, optional
-        Whether case is lowered; the analyzer's own default if None.
-    strip_accents : {None, "unicode", "ascii"}
-        Whether letters lose their accents.
     stop_words : frozenset of str
         Tokens that are dropped before n-grams are formed.
     cut : Callable, optional
         Cuts a document into tokens instead of the analyzer: slower, since it is Python.
     mark : str
-        What stands before each token that `cut` gives, and is left out of names.
+        A prefix of each token that `cut` returns, left out of names.
     hashing : int, optional
-        Bits: n-grams fall into 2^bits buckets, and no vocabulary is kept. Buckets without a training text cost nothing.
+        Hash n-grams into 2^hashing buckets, without a vocabulary. Buckets without a training text cost nothing.
     alphabetical : bool
         Columns in the order of their names, else by falling document frequency.
-    dtype : type
-        The type of values.
     """
 
     analyzer: str
@@ -95,12 +81,10 @@ class Ngrams:
 
     @property
     def rule(self) -> Analyzer:
-        """How texts are cut into units."""
         return ANALYZERS[self.analyzer]
 
     @property
     def tokeniser(self) -> Tokeniser:
-        """Cuts texts into units."""
         lowercase = self.rule.lowercase if self.lowercase is None else self.lowercase
         return Tokeniser(self.analyzer, lowercase, self.strip_accents, self.cut)
 
@@ -112,7 +96,7 @@ class Ngrams:
 
     @property
     def _effort(self) -> int:
-        """The work per byte of text, 1 for single words: a character is a token, a word some five bytes."""
+        """The work per byte of text, 1 for single words: a token is a character, or a word of some five bytes."""
         return len(self.lengths) * (1 if self.rule.joiner else 5)
 
     @cached_property
@@ -130,14 +114,10 @@ class Ngrams:
         return tokens.without(stop_words.ids(tokens)[0] != kernels.NONE) if stop_words else tokens
 
     def places(self, text: Texts) -> list[NgramPlaces]:
-        """Every n-gram of the first text where it stands: its name, and the byte spans of its units.
-
-        The spans are of the normalised text. This is for explaining one text, not for many.
-        """
+        """Every n-gram of the first text: its name, and the byte spans of its units in the normalised text."""
         return places_of_ngrams(self.tokens_of_one(text), self.ngrams[1], self.rule.joiner)
 
     def tokens_of_one(self, text: Texts) -> Tokens:
-        """The tokens of the first text."""
         return self.tokens(self.tokeniser.portions(text), (0, 1))
 
     def unit_counts(self, texts: Texts) -> Ints:
@@ -153,27 +133,10 @@ class Ngrams:
     def fit_transform(
         self, texts: Texts, progress: Callable[[int, int], None] | None = None, *, threads: int = 1
     ) -> tuple[FittedNgrams, CompressedRows]:
-        """Learn the vocabulary and the document frequencies.
+        """Learn the vocabulary and the document frequencies; return them with the rows, indices rising within each.
 
-        Parameters
-        ----------
-        texts : Texts
-        progress : callable, optional
-            Called with the number of documents done and of all.
-        threads : int
-            How many do the work; no result depends on it.
-
-        Returns
-        -------
-        FittedNgrams
-            What was learnt.
-        CompressedRows
-            The rows of the texts, indices rising within each.
-
-        Raises
-        ------
-        EmptyVocabularyError
-            No feature is left.
+        `progress` is called with the number of documents done and of all. Raises EmptyVocabularyError where no feature
+        is left.
         """
         source, portions = self._new_source(), self.portions(texts)
         limits = Limits(self.min_df, self.max_df, self.max_features, self.alphabetical)
@@ -197,13 +160,7 @@ class Ngrams:
         return Vocabulary(self.lengths, self.ngrams[0])
 
     def from_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> FittedNgrams:
-        """What was learnt, as `FittedNgrams.to_arrays` gave it.
-
-        Raises
-        ------
-        DamagedModelError
-            The arrays do not fit together.
-        """
+        """The inverse of `FittedNgrams.to_arrays`. Raises DamagedModelError where the arrays do not fit together."""
         idf = arrays["idf"]
         if idf.dtype != np.float64 or idf.ndim != 1:
             raise DamagedModelError(f"inverse document frequencies of shape {idf.shape} and {idf.dtype}")
@@ -217,19 +174,7 @@ class Ngrams:
 
 @dataclass(frozen=True, eq=False)
 class FittedNgrams:
-    """What was learnt of n-grams. Nothing in it changes, so that threads can share it.
-
-    Attributes
-    ----------
-    options : Ngrams
-        Which n-grams.
-    source : IdSource
-        The ids of n-grams.
-    columns : tuple of arrays
-        For each space of ids the column of each id.
-    idf : (n,)
-        The inverse document frequency of each column.
-    """
+    """N-grams after fitting; immutable, so that threads share it. `columns` holds the column of each id, by space."""
 
     options: Ngrams
     source: IdSource
@@ -238,17 +183,14 @@ class FittedNgrams:
 
     @property
     def analyzer(self) -> Analyzer:
-        """How texts are cut into units."""
         return self.options.rule
 
     @property
     def weighting(self) -> Weighting:
-        """The weight of a count."""
         return self.options.weighting
 
     @property
     def n_columns(self) -> int:
-        """How many features there are."""
         return len(self.idf)
 
     @cached_property
@@ -256,7 +198,6 @@ class FittedNgrams:
         return Weigher(self.source.spaces, self.columns, self.weighting, self.idf)
 
     def with_idf(self, idf: Floats) -> FittedNgrams:
-        """The same with other inverse document frequencies."""
         return replace(self, idf=idf)
 
     def transform(self, texts: Texts, dtype: DTypeLike | None = None, *, threads: int = 1) -> CompressedRows:
@@ -315,7 +256,7 @@ class FittedNgrams:
         return spaces, ids
 
     def normalised(self, texts: Texts) -> Texts:
-        """The texts as they are cut."""
+        """The texts as they are before they are cut."""
         return self.options.tokeniser.normalised(texts)
 
     def occurrences(self, text: Texts) -> list[NgramPlaces]:
@@ -339,24 +280,17 @@ class FittedNgrams:
         return names_behind_buckets(buckets, tokens, self.options.ngrams[0], self.analyzer.joiner)
 
     def facts(self) -> list[Fact]:
-        """What users should know of what was learnt."""
+        """Facts for users on what was learnt."""
         if not isinstance(self.source, Buckets):
             return []
         numbers = {"columns": self.n_columns, "buckets": self.source.n_buckets, "shared": self.source.n_shared}
         return [Fact("hashing", numbers=numbers)]
 
     def to_arrays(self) -> Arrays:
-        """What was learnt, as arrays for a file."""
         return {"idf": self.idf, **self.source.spec(self.columns).to_arrays()}
 
     def spec(self) -> NgramSpec:
-        """What was learnt, and how texts become rows by it, without code.
-
-        Raises
-        ------
-        UsageError
-            A function of Python's cuts the texts.
-        """
+        """The fitted n-grams without code. Raises UsageError where a Python function cuts the texts."""
         # Imported here, since answering a text needs none of it.
         from vikt.features.ngrams.spec import NgramSpec, token_spec
 

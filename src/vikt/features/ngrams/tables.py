@@ -47,7 +47,6 @@ class HashTable:
         return np.concatenate(of_parts)
 
     def grow(self) -> None:
-        """Double the slots."""
         self.slots = np.empty(2 * len(self.slots), dtype=np.int32)
         if self.room > _MOST_IDS:
             raise UsageError("more than 2^31 different n-grams; use shorter ones, a higher min_df, or hashing")
@@ -158,7 +157,6 @@ class Units(HashTable):
         )  # fmt: skip
 
     def grow(self) -> None:
-        """Double the slots, or the bytes of the pool if no part has run out of slots."""
         if self.counts.max() >= self.most:
             super().grow()
             return
@@ -187,7 +185,6 @@ class Units(HashTable):
         self.starts[is_long], self.ends[is_long] = offsets[:-1], offsets[1:]
 
     def spec(self) -> UnitTable:
-        """The table without code."""
         is_long = self.high >> 56 == kernels.LONG
         offsets = np.concatenate([[0], self.ends[is_long]])
         pool = self.pool[: int(offsets[-1])]

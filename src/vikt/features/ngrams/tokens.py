@@ -52,11 +52,9 @@ class Tokens:
 
     @property
     def n_documents(self) -> int:
-        """How many documents they are from."""
         return self.last - self.first
 
     def without(self, dropped: Bools) -> Tokens:
-        """The tokens that are not dropped."""
         kept = ~dropped
         places = np.stack([self.starts, self.ends, self.low, self.high])[:, kept]
         edges = np.concatenate([[0], np.cumsum(kept)])[self.edges]
@@ -121,11 +119,9 @@ class Portions:
         return portions(self._texts.offsets, _BYTES_AT_A_TIME, _MOST_TEXTS)
 
     def normalised(self, documents: tuple[int, int]) -> Texts:
-        """The texts of a portion."""
         return self._tokeniser.normalised(self._texts.run(*documents), len(self._texts.content))
 
     def tokens(self, documents: tuple[int, int]) -> Tokens:
-        """The tokens of a portion."""
         texts, cut = self.normalised(documents), self._tokeniser.cut
         text, edges, starts, ends = _cut_by_function(texts, cut) if cut else self._cut_by_kernel(texts, self._analyzer)
         places = np.empty((4, len(starts)), dtype=np.int64)

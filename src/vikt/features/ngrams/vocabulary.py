@@ -125,7 +125,6 @@ class Vocabulary:
         return np.stack([ids, *reversed(backwards)], axis=1)
 
     def names(self, space: int, ids: Ints, joiner: str) -> list[str]:
-        """N-grams of one length, spelled out."""
         paths = self.paths(self.lengths[space], ids)
         used = np.unique(paths)
         spelled = dict(zip(used.tolist(), self.units.spellings(used), strict=True))

@@ -73,7 +73,6 @@ class VocabularySpec:
     columns: tuple[Ids, ...]
 
     def to_arrays(self) -> Arrays:
-        """The arrays by their names in a file."""
         columns = {f"columns{length}": own for length, own in zip(self.lengths, self.columns, strict=True)}
         nodes = {
             f"{name}{depth}": array
@@ -84,7 +83,6 @@ class VocabularySpec:
 
     @classmethod
     def from_arrays(cls, lengths: range, arrays: Mapping[str, NDArray[Any]]) -> VocabularySpec:
-        """The vocabulary of a file, not checked."""
         return cls(
             UnitTable(*(arrays[name] for name in ("low", "high", "pool", "pool_offsets", "slots"))),
             tuple(NodeTable(arrays[f"keys{depth}"], arrays[f"slots{depth}"]) for depth in range(2, lengths.stop)),
@@ -116,12 +114,10 @@ class BucketSpec:
     n_shared: int
 
     def to_arrays(self) -> Arrays:
-        """The arrays by their names in a file."""
         return {"buckets": self.buckets, "shared": np.array([self.n_shared])}
 
     @classmethod
     def from_arrays(cls, bits: int, arrays: Mapping[str, NDArray[Any]]) -> BucketSpec:
-        """The buckets of a file. Raises DamagedModelError if its number of shared ones is invalid."""
         shared = arrays["shared"]
         if shared.dtype != np.int64 or shared.shape != (1,) or not 0 <= shared[0] <= 1 << bits:
             raise DamagedModelError(f"{shared} is an invalid number of buckets")

@@ -53,7 +53,6 @@ class Weighting:
         return counts
 
     def idf(self, document_frequency: Ints, n_documents: int) -> Floats:
-        """The inverse document frequency of each column."""
         if not self.inverse_document_frequency:
             return np.ones(len(document_frequency))
         added = int(self.smooth)

@@ -25,26 +25,18 @@ class FittedTerms(Protocol):
     """What a vectorizer has learnt: `FittedNgrams` or `ChosenTerms`."""
 
     @property
-    def n_columns(self) -> int:
-        """How many terms there are."""
-        ...
+    def n_columns(self) -> int: ...
 
     @property
-    def idf(self) -> Floats:
-        """The inverse document frequency of each term."""
-        ...
+    def idf(self) -> Floats: ...
 
-    def with_idf(self, idf: Floats) -> Self:
-        """The same with other inverse document frequencies."""
-        ...
+    def with_idf(self, idf: Floats) -> Self: ...
 
     def names(self, columns: ArrayLike | None = None) -> list[str]:
         """The terms of some columns, or of all of them."""
         ...
 
-    def transform(self, texts: Texts, *, threads: int = 1) -> CompressedRows:
-        """The rows of texts."""
-        ...
+    def transform(self, texts: Texts, *, threads: int = 1) -> CompressedRows: ...
 
 
 def checked_terms(vocabulary: Any) -> Terms:
@@ -132,7 +124,6 @@ class ChosenTerms:
 
     @property
     def n_columns(self) -> int:
-        """How many terms there are."""
         return len(self.terms)
 
     def names(self, columns: ArrayLike | None = None) -> list[str]:
@@ -141,7 +132,6 @@ class ChosenTerms:
         return names if columns is None else [names[column] for column in np.asarray(columns).tolist()]
 
     def with_idf(self, idf: Floats) -> Self:
-        """The same with other inverse document frequencies."""
         return replace(self, idf=idf)
 
     def fit_transform(self, texts: Texts, *, threads: int = 1) -> tuple[Self, CompressedRows]:
@@ -156,11 +146,9 @@ class ChosenTerms:
         return fitted, fitted._weighed(chosen)
 
     def transform(self, texts: Texts, *, threads: int = 1) -> CompressedRows:
-        """The rows of texts."""
         return self._weighed(self._chosen(self.counting.transform(texts, threads=threads), self.column_of))
 
     def spec(self) -> ChosenSpec:
-        """The terms without code."""
         return ChosenSpec(self.counting.spec(), self.column_of, self.weighting, self.normalised, self.idf)
 
     def _chosen(self, counts: CompressedRows, column_of: Ids) -> CompressedRows:
