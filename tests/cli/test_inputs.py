@@ -696,7 +696,7 @@ def test_a_million_lines_through_a_pipe_in_bounded_memory(model):
         (["train", "empty"], 1, ["empty", "found none"]),
         (["train", "flat"], 1, ["flat", "expected a folder for each class"]),
         (["evaluate", "MODEL", "mails.tsv", "./mails.tsv"], 2, ["named twice"]),
-        (["predict", "MODEL", "mails.tsv", "-o", "mails.tsv"], 2, ["mails.tsv", "is read"]),
+        (["predict", "MODEL", "mails.tsv", "-o", "mails.tsv"], 2, ["mails.tsv", "is an input"]),
         (["predict", "MODEL", "-o", "out.docx"], 2, ["'.docx'", ".csv, .tsv"]),
         (["predict", "MODEL", "mails.tsv", "-o", "out"], 2, ["without suffix"]),
         (["predict", "MODEL", "mails.tsv", "-o", "out.svm"], 2, ["'.svm'"]),
@@ -712,7 +712,7 @@ def test_a_million_lines_through_a_pipe_in_bounded_memory(model):
         (["predict", "MODEL", "cut.txt.gz"], 1, ["cut.txt.gz", "Truncated"]),
         (["predict", "MODEL", "tabs.jsonl", "-o", "out.tsv"], 1, ["tabs.jsonl, row 1", "TSV"]),
         (["predict", "MODEL", "bytes.parquet"], 1, ["bytes.parquet, row 1, column 'x'", "0xff"]),
-        (["predict", "mails.tsv", "MODEL"], 1, ["mails.tsv", "no vikt model"]),
+        (["predict", "mails.tsv", "MODEL"], 1, ["mails.tsv", "not a vikt model"]),
         (["predict", "MODEL", ""], 2, ["empty"]),
         (["train", "mails.tsv", "--test", ""], 2, ["empty"]),
         (["train", "MODEL"], 1, [".csv, .tsv"]),
@@ -756,7 +756,7 @@ def test_a_test_file_that_is_trained_on_is_said(run, tmp_path, monkeypatch):
     written(tmp_path / "a.tsv", TABLE)
     code, _, err = run("train", "a.tsv", "--test", tmp_path / "a.tsv", "--l2", 0.1)
     assert code == 0
-    assert "a.tsv: is trained on and tested on" in err
+    assert "a.tsv: is both trained and tested on" in err
 
 
 def test_labels_that_no_line_can_hold_are_escaped_in_lines_and_exact_in_json(train, ok, made):

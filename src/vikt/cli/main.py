@@ -11,7 +11,8 @@ import typer
 
 from vikt import __version__
 from vikt.cli.console import guarded
-from vikt.names import AnalyzerName, FormatName, SolverName, WeightingName
+from vikt.cli.options import Format, Json, LabelColumn, Model, Quiet, TextColumn, Threads
+from vikt.names import AnalyzerName, SolverName, WeightingName
 
 app = typer.Typer(
     name="vikt",
@@ -22,20 +23,6 @@ app = typer.Typer(
     rich_markup_mode=None,  # Boxes around the help would take as long to import as all the rest.
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no notes on stderr.")]
-Threads = Annotated[
-    int, typer.Option("--threads", min=1, metavar="N", help="Use N threads; the result does not depend on it.")
-]
-Model = Annotated[Path, typer.Argument(help="A model written by `vikt train`.", metavar="MODEL")]
-TextColumn = Annotated[str | None, typer.Option("--text", help="The column that holds the texts.", metavar="COL")]
-Format = Annotated[
-    FormatName | None,
-    typer.Option("--format", help="The format of DATA, if its file name does not show it.", show_default=False),
-]
-LabelColumn = Annotated[str | None, typer.Option("--label", help="The column that holds the labels.", metavar="COL")]
 
 
 def _example(*lines: str) -> str:
