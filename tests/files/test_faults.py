@@ -353,7 +353,7 @@ HARMFUL_HASHED = {
     "a number of buckets shared that is no whole one": with_array("part0.shared", np.array([0.5])),
     "a negative number of buckets shared": with_array("part0.shared", np.array([-1])),
 }
-BEGIN = model_file._BEGIN + b"0" * 64 + b'\\",'
+BEGIN = model_file._START + b"0" * 64 + b'\\",'
 
 
 def refused(path):

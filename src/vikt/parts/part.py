@@ -103,22 +103,9 @@ class Largest:
 
 
 class Parts(Protocol):
-    """All rows of an objective, a part at a time.
+    """All rows of an objective, a part at a time; `n_features`, `by_library` and the like are as of `DesignMatrix`.
 
-    Attributes
-    ----------
-    n_rows, n_features : int
-        m and n, the dummy feature not counted.
-    has_dummy : bool
-        Whether column 0 is the dummy feature.
-    total_weight : float
-        W.
-    has_offset : bool
-        Whether scores are known beside θᵀx.
-    by_library, quick_dtype
-        As of `DesignMatrix`.
-    only : Part or None
-        All rows, where they are one part in memory, for solvers that go from row to row or column to column.
+    `only` is the single part in memory, if there is one, for solvers that go from row to row or column to column.
     """
 
     @property

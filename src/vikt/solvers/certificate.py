@@ -42,18 +42,9 @@ from vikt.solvers.rounding import (
 
 
 class Certificate(NamedTuple):
-    """The proven distance of a fit from the optimum.
+    """The proven distance of a fit from the optimum: c, such that L̂ ≤ (1 + c)·L̂*; B, a bound on L̂ - L̂*; and L̂.
 
-    Attributes
-    ----------
-    relative : float
-        c, such that L̂ ≤ (1 + c)·L̂*; nan where there is no proof.
-    bound : float
-        B, the proven bound on L̂ - L̂*; nan where there is no proof.
-    value : float
-        L̂ of the model certified.
-    reason : Reason or None
-        Why there is no proof; None where there is one.
+    Without a proof, c and B are nan and `reason` says why.
     """
 
     relative: float
@@ -62,11 +53,10 @@ class Certificate(NamedTuple):
     reason: Reason | None = None
 
     def proves(self, tol: float) -> bool:
-        """Whether the model is near enough."""
         return self.relative <= tol
 
     def success(self, tol: float) -> Reason:
-        """The reason to stop of a model that is near enough."""
+        """The reason to stop, where the model is near enough."""
         return Reason("proven", {"relative": self.relative, "tol": tol})
 
 
@@ -88,18 +78,7 @@ def no_certificate(value: float, reason: Reason) -> Certificate:
 
 
 def gradient_certificate(objective: Objective, theta: Floats) -> tuple[Floats, Certificate]:
-    """Move the intercepts to their optimum and certify by the gradient, bound (a); by the gap where λ₁ > 0.
-
-    Parameters
-    ----------
-    objective : Objective
-    theta : (n+1,) or (K, n+1)
-
-    Returns
-    -------
-    tuple
-        θ with its intercepts moved, and its certificate.
-    """
+    """θ with its intercepts moved to their optimum, certified by the gradient, bound (a); by the gap where λ₁ > 0."""
     theta, scores = balanced_intercepts(objective, theta, objective.scores(theta))
     value = objective.value_from_scores(scores, theta)
     if objective.l1 > 0:
@@ -122,15 +101,8 @@ def dual_certificate(
 ) -> tuple[Floats, Certificate]:
     """The model θ(α) of a dual point, with its intercepts at their optimum, certified by the gap, bound (b).
 
-    Parameters
-    ----------
-    objective : Objective
-    alpha_scores : (m,) or (m, K) of each part
-        Scores whose logistic or softmax is α.
-    intercepts : float or (K,)
-        About where their optimum is.
-    dtype : dtype
-        To which θ(α) is rounded: sparse rows then go through half the memory. The bound covers what that costs.
+    α is the logistic or softmax of `alpha_scores`; `intercepts` are near their optimum. θ(α) is rounded to `dtype`, so
+    that sparse rows need half the memory traffic; the bound covers the loss.
     """
     loss, parts, penalty = objective.loss, objective.parts, objective.penalty
     alpha_scores = shifted(objective, alpha_scores, balance(objective, alpha_scores))
@@ -140,7 +112,7 @@ def dual_certificate(
     theta[..., first:] /= 2 * penalty.strengths * objective.total_weight
     theta.T[:first] = intercepts
     rounded = theta.astype(dtype, copy=False)
-    apart = length_of(penalty.unscaled(rounded - theta)) if rounded is not theta else 0.0
+    rounding = length_of(penalty.unscaled(rounded - theta)) if rounded is not theta else 0.0
     # Dense rows are multiplied in the type of θ.
     theta = rounded.astype(np.float64, copy=False) if parts.by_library else rounded
     theta, scores = balanced_intercepts(objective, theta, objective.scores(theta))
@@ -148,12 +120,12 @@ def dual_certificate(
     value = objective.mean_loss(losses) + penalty.value(theta)
     sizes = length_of(theta), largest_intercept(objective, theta)
     divergence = parts.sums(_divergence, loss, scores, losses, alpha_scores, dual_residuals, sizes)
-    moved = apart + dual_rounding(objective, dual_residuals)
+    moved = rounding + dual_rounding(objective, dual_residuals)
     return theta, certificate(value, divergence / objective.total_weight + objective.l2 * moved * moved)
 
 
 def certificate_nearby(objective: Objective, theta: NDArray[Any], proof: Certificate) -> Certificate:
-    """The certificate of a θ near the one proven, such as a rounded one: by how much the loss differs is known."""
+    """The certificate of a θ near the one proven, such as a rounded one, by the difference of their losses."""
     value = objective.value(theta)
     if proof.reason:
         return proof._replace(value=value)
@@ -182,14 +154,9 @@ def _dual_sum(part: Part, dual_residuals: Floats) -> Floats:
 
 
 def _divergence(
-    part: Part,
-    loss: Loss,
-    scores: Floats,
-    losses: Floats,
-    alpha_scores: Floats,
-    dual_residuals: Floats,
+    part: Part, loss: Loss, scores: Floats, losses: Floats, alpha_scores: Floats, dual_residuals: Floats,
     sizes: tuple[float, float],
-) -> float:
+) -> float:  # fmt: skip
     """Σ w·KL(α ‖ p), rounding included; `sizes` are those of θ."""
     inner = dual_residuals * (scores - alpha_scores)
     divergence = losses - loss.losses(alpha_scores, part.y) - inner.reshape(len(part.y), -1).sum(axis=1)

@@ -58,16 +58,9 @@ class EqualRows:
 class AscentRows:
     """A data set as the kernels read it, whatever λ: compressed rows, each group's first row and its ‖r·x‖².
 
-    Attributes
-    ----------
-    X : DesignMatrix
-        The same, as a proof reads it.
-    rank : (n,)
-        The number that each column has here. α, and so the model, does not depend on it.
-    scales : (n,) or (K, n), optional
-        r of the penalty, in that order.
-    by_class : (n, K') or (0, K')
-        r as the kernels read it where it differs by class. For two classes the values are multiplied by r instead.
+    `X` is the same for a proof; `rank` is the number of each column here, on which the model does not depend. `scales`
+    are r of the penalty in this order; `by_class`, (n, K') or (0, K'), is r for the kernels where it differs by class.
+    For two classes the values are multiplied by r instead.
     """
 
     X: DesignMatrix
@@ -112,16 +105,10 @@ class Zero(NamedTuple):
 
 
 class Layout(Protocol):
-    """How α, θ and the truth are held for the kernel that serves a loss.
+    """The layout of α, θ and the truth for the kernel of a loss.
 
-    Attributes
-    ----------
-    kernel : callable
-        One pass, in `vikt.solvers.kernels`.
-    padded : int
-        K', the classes that a feature's weights and a row's α are held for.
-    own : index
-        The classes there are, along the last axis.
+    `kernel`, in `vikt.solvers.kernels`, makes one pass; `padded` is K', the number of classes in the arrays; `own` is
+    the index of the real classes along the last axis.
     """
 
     @property
@@ -132,7 +119,7 @@ class Layout(Protocol):
     def own(self) -> EllipsisType | tuple[EllipsisType, slice]: ...
 
     def at_zero(self, groups: EqualRows, objective: Objective, tol: float) -> Zero:
-        """In types that will do for the tol that is wanted."""
+        """The arrays in types precise enough for tol."""
         ...
 
     def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: float) -> NDArray[Any]:
@@ -203,19 +190,16 @@ LAYOUTS: dict[type, Callable[[Loss], Layout]] = {
 
 @dataclass
 class DualState:
-    """Where an ascent stands, to resume from with a weaker penalty.
+    """The state of an ascent, to resume from with a weaker penalty.
 
-    Equal rows are one row, of their joint weight and with their labels' shares for a truth: apart, rows that say the
-    same and are labelled differently would pull each other to and fro for ever.
+    Equal rows are one row, of their joint weight and with the shares of their labels as its truth: as separate rows,
+    equal ones with different labels would pull each other to and fro for ever.
 
     Attributes
     ----------
     layout : Layout
-        How the arrays below are held.
     groups : EqualRows
-        Which rows are equal.
     rows : AscentRows
-        The data as the kernels read it.
     truth : (g,) or (g, K')
         The share of each label in each group; K' is K rounded up to what the machine does at once.
     alpha_scores : (g,) or (g, K')
@@ -242,13 +226,7 @@ class DualState:
 
     @classmethod
     def at_zero(cls, objective: Objective, tol: float) -> DualState:
-        """θ = 0, which is α = y, in types that will do for the tol that is wanted.
-
-        Raises
-        ------
-        UsageError
-            No kernel of the ascent serves the loss.
-        """
+        """θ = 0, which is α = y, in types precise enough for tol. Raises UsageError for a loss without a kernel."""
         loss = objective.loss
         if type(loss) not in LAYOUTS:
             raise UsageError(f"solver 'dual' cannot take the loss {type(loss).__name__}; choose 'newton' or 'batch'")

@@ -28,20 +28,10 @@ def elastic_net_gap(
     off: float = 0.0,
     score_off: PerPart[Floats] | float = 0.0,
 ) -> float:
-    """The smaller of the two gaps.
+    """The smaller of the two gaps at θ, whose intercepts are at their optimum.
 
-    Parameters
-    ----------
-    objective : Objective
-        With λ₁ > 0.
-    theta : (n+1,) or (K, n+1)
-        Weights with the intercepts at their optimum.
-    losses : (m,) of each part
-        The loss of each row.
-    slopes : (n,) or (K, n)
-        -v at α = p: the gradient of the mean loss, the intercepts left out.
-    off, score_off : float, (m,) of each part
-        By how much rounding can have moved the slopes, times r (as a length), and each score.
+    `slopes` are -v at α = p, the gradient of the mean loss without the intercepts. `off` and `score_off` bound the
+    effect of rounding on the slopes, times r (as a length), and on each score.
     """
     l1, l2, weights = objective.l1, objective.l2, objective.penalty.unscaled(theta)
     slopes = objective.penalty.scaled(slopes)

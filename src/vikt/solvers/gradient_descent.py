@@ -68,11 +68,7 @@ def gradient_descent(
 
 
 def simultaneous_update(
-    theta: Floats,
-    gradient: Floats,
-    learning_rate: float,
-    columns: Any = slice(None),
-    penalty: L2 | None = None,
+    theta: Floats, gradient: Floats, learning_rate: float, columns: Any = slice(None), penalty: L2 | None = None
 ) -> None:
     """θ[k] ← θ[k] - α·gradient[k] for every k at once. Nothing else writes weights, so no gradient sees half a step.
 
@@ -119,23 +115,21 @@ def descend(
     ----------
     objective : Objective
     batch_size : int or None
-        Data points a step: 1 is stochastic, None is all of them, batch gradient descent.
+        The data points of a step: 1 is stochastic, None is all of them, batch gradient descent.
     sampling : str
-        How rows are drawn: a name in `SAMPLINGS`.
+        A name in `SAMPLINGS`.
     learning_rate : float or "auto"
         α; see `learning_rates`.
     tol, epsilon : float
-        What ε is made from: `tol` with a penalty, `epsilon` without.
+        ε is made from `tol` with a penalty, from `epsilon` without.
     max_iter : int
         The most passes over the data.
     random_state : int
         The seed of the small random θ to start from, and of the draws.
     theta : ndarray, optional
-        Where to start.
+        The start.
     validation : Objective, optional
         Held-out rows, for `early_stopping` and the loss curve.
-    on_record : callable, optional
-        Called with each measurement.
 
     Raises
     ------

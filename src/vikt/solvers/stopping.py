@@ -112,13 +112,7 @@ class Watch:
             self.early_stopping = EarlyStopping(self.early_stopping.patience) if self.validation else None
 
     def stops(self, theta: Floats, value: float, gradient: Floats) -> bool:
-        """Measure once more. True says stop: converged, overfitting or out of passes.
-
-        Raises
-        ------
-        DivergenceError
-            See `check_divergence`.
-        """
+        """Measure once more. True says stop: converged, overfitting or out of passes. Raises DivergenceError."""
         record = self._measure(theta, value)
         stopped_early = self._stopped_early(record, theta)
         epsilon = convergence_epsilon(self.objective.l2, value, self.tol, self.epsilon)
@@ -133,7 +127,7 @@ class Watch:
         return self.reason is not None
 
     def solution(self, theta: Floats) -> Solution:
-        """The weights with the least validation loss where early stopping was asked for, else those of the end."""
+        """The weights with the least validation loss under early stopping, else the last ones."""
         best = np.ascontiguousarray(self.early_stopping.best_theta if self.early_stopping else theta)
         proof = certificate_as_it_stands(self.objective, best)
         return Solution(best, proof, self.curve, self.converged, self.reason or self._too_late())
@@ -164,13 +158,7 @@ class Watch:
 
 
 def check_divergence(curve: list[LossRecord], learning_rate: float) -> None:
-    """Refuse to go on with a descent that climbs.
-
-    Raises
-    ------
-    DivergenceError
-        The training loss is not finite, is many times its first value, or has risen pass after pass above that.
-    """
+    """Raise DivergenceError where the training loss is not finite, is many times its first value, or keeps rising."""
     losses = [record.training_loss for record in curve[-_RISES_IN_A_ROW - 1 :]]
     first, last = curve[0].training_loss, losses[-1]
     climbs = len(losses) > _RISES_IN_A_ROW and all(a < b for a, b in itertools.pairwise(losses))

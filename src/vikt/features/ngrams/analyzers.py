@@ -11,24 +11,24 @@ from vikt.features.ngrams.characters import CharacterClasses, pattern_characters
 
 @dataclass(frozen=True)
 class Analyzer:
-    """How a text is cut into units.
+    """A way to cut a text into units.
 
     Attributes
     ----------
     edges : str
-        The kernel that finds the tokens.
+        The kernel that finds the units.
     characters : Callable
         Makes the table of character classes that the kernel reads, for a number of code points.
     actions : tuple of int
-        The automaton that finds words: what each class of characters does in each state.
+        The automaton that finds words: the action of each class of characters, by state.
     joiner : str
-        What the tokens of an n-gram are joined by in its name.
+        Joins the units of an n-gram in its name.
     lowercase : bool
         Whether upper case is lowered by default.
     composed : bool
         Whether the text is put into NFC first.
     shortest_whole : int, optional
-        A word with at least this many tokens, but fewer than the shortest n-gram, counts as one n-gram.
+        A word with at least this many units, but fewer than the shortest n-gram, counts as one n-gram.
     """
 
     edges: str

@@ -20,12 +20,8 @@ FEWEST_BITS, MOST_BITS = 1, 28
 class Buckets:
     """The ids of hashed n-grams: an id is a bucket, whatever the length of the n-gram.
 
-    Attributes
-    ----------
-    marks : NDArray[np.int32]
-        While learning, by bucket: 0 if it is empty; else a mark of the first n-gram, odd once another one fell into it.
-    n_shared : int
-        How many buckets several different n-grams of the training texts share, once these are learnt.
+    While learning, `marks` has for each bucket 0 if it is empty, else a mark of its first n-gram, odd once it has a
+    second one. `n_shared` then counts the buckets of several n-grams of the training texts.
     """
 
     def __init__(self, lengths: range, bits: int, n_shared: int = 0) -> None:
@@ -98,13 +94,7 @@ class Buckets:
 
     @classmethod
     def of_spec(cls, spec: BucketSpec, lengths: range, n_columns: int) -> tuple[Buckets, Ids]:
-        """Buckets, and the column of each, from arrays that may be damaged.
-
-        Raises
-        ------
-        DamagedModelError
-            The columns are not n_columns different buckets.
-        """
+        """Buckets, and the column of each. Raises DamagedModelError unless there are n_columns different buckets."""
         buckets = spec.buckets
         if buckets.dtype != np.int64 or buckets.shape != (n_columns,):
             raise DamagedModelError(f"{len(buckets)} buckets for {n_columns} features")
@@ -116,6 +106,6 @@ class Buckets:
 
 
 def check_bits(bits: int) -> None:
-    """Refuse a number of bits for which there is no room. Raises UsageError."""
+    """Raise UsageError for a number of bits for which there is no room."""
     if not FEWEST_BITS <= bits <= MOST_BITS:
         raise UsageError(f"hashing: expected {FEWEST_BITS} to {MOST_BITS} bits, found {bits}")

@@ -75,30 +75,15 @@ ACCENT_STRIPPERS: dict[str, Callable[[str], str]] = {"unicode": _plain, "ascii":
 def normalise(
     texts: Texts, *, lowercase: bool, composed: bool, strip_accents: str | None = None, n_bytes: int | None = None
 ) -> Texts:
-    """Normalise each text: NFC(lower(NFC(text))), or as much of it as asked for; then strip accents.
+    """Normalise each text: NFC(lower(NFC(text))), each step on demand; then strip accents.
 
     ASCII only changes case, for which bytes have a method. Other text goes through tables of the running Python's own
     Unicode data. Python's functions normalise the few texts that the tables cannot, so that the result is exact for
     all of Unicode.
 
-    Parameters
-    ----------
-    texts : Texts
-        The texts; they are not changed.
-    lowercase : bool
-        Whether upper case is lowered.
-    composed : bool
-        Whether the text is put into NFC.
-    strip_accents : {"unicode", "ascii"}, optional
-        As in scikit-learn, after lower-casing: NFKD without combining characters, or its ASCII alone. With `composed`,
-        the result is put into NFC again.
-    n_bytes : int, optional
-        How many bytes all texts have, where these are a portion.
-
-    Raises
-    ------
-    UsageError
-        `strip_accents` is unknown.
+    Accents are stripped as in scikit-learn: by NFKD without combining characters ("unicode"), or its ASCII alone
+    ("ascii"); with `composed`, the result is put into NFC again. `n_bytes` counts the bytes of all texts where these
+    are a portion.
 
     Examples
     --------

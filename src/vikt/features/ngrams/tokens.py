@@ -25,24 +25,10 @@ Cut = Callable[[str], list[str]]
 
 
 class Tokens:
-    """The tokens of a run of documents; each document ends in an empty token.
+    """The tokens of documents `first` to `last`; each document ends in an empty token.
 
-    Attributes
-    ----------
-    first, last : int
-        The documents.
-    n : int
-        How many tokens there are.
-    text : NDArray[np.uint8]
-        The bytes of these documents that the tokens were cut from, and PADDING spaces.
-    edges : NDArray[np.int64]
-        Document first + d has the tokens edges[d]..edges[d + 1].
-    starts, ends : NDArray[np.int64]
-        The place of each token in the text.
-    low, high : NDArray[np.int64]
-        Their keys.
-    kernels : SimpleNamespace
-        The kernels that process them further, plain or compiled.
+    Document first + d has the tokens edges[d]..edges[d + 1]. Token i is text[starts[i]:ends[i]], and its key is low[i]
+    and high[i]. The text ends in PADDING spaces. `kernels`, plain or compiled, process the tokens further.
     """
 
     def __init__(self, first: int, last: int, text: Bytes, edges: Ints, places: Ints, kernels: SimpleNamespace) -> None:
@@ -68,18 +54,10 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Tokeniser:
-    """How texts are normalised and cut into tokens.
+    """Normalises texts and cuts them into tokens.
 
-    Attributes
-    ----------
-    analyzer : str
-        A name in `ANALYZERS`.
-    lowercase : bool
-        Whether case is lowered.
-    strip_accents : {None, "unicode", "ascii"}
-        Whether letters lose their accents, and how.
-    cut : Callable, optional
-        A function that cuts a whole document, as it is, into its tokens: slower, since it is Python.
+    `analyzer` is a name in `ANALYZERS`, `strip_accents` one in `ACCENT_STRIPPERS`. A function `cut` divides a whole
+    document, not normalised, instead of the analyzer: slower, since it is Python.
     """
 
     analyzer: str
@@ -88,7 +66,7 @@ class Tokeniser:
     cut: Cut | None = None
 
     def normalised(self, texts: Texts, n_bytes: int | None = None) -> Texts:
-        """The texts as they are cut; `n_bytes` counts the bytes of all texts where these are a portion."""
+        """The texts, normalised; `n_bytes` counts the bytes of all texts where these are a portion."""
         if self.cut:
             return texts
         composed = ANALYZERS[self.analyzer].composed

@@ -18,20 +18,10 @@ from vikt.threads import Run
 
 
 class Vocabulary:
-    """Units, and n-grams of several lengths, found by hashing, each exact.
+    """Units, and n-grams of several lengths, found by hashing, each exact; `nodes` are of 2, 3, ... units.
 
-    Parameters
-    ----------
-    lengths : range
-        The lengths of n-grams that count: each has its own space of ids.
-    shortest : int
-        N-grams shorter than this count only where they are a whole word.
-
-    Attributes
-    ----------
-    units : Units
-    nodes : list of Nodes
-        Of n-grams of 2, 3, ... units.
+    The n-grams that count have `lengths`, each with its own space of ids; those shorter than `shortest` count only
+    where they are a whole word.
     """
 
     def __init__(self, lengths: range, shortest: int) -> None:
@@ -96,10 +86,7 @@ class Vocabulary:
     def kept(self, ids: list[Ints]) -> tuple[Vocabulary, list[Ints]]:
         """The vocabulary of these n-grams of each length, numbered in this order, and of the shorter ones they need.
 
-        Returns
-        -------
-        tuple
-            The vocabulary, and for each length that counts the old ids of its n-grams, in the order of the new ones.
+        With it return, for each length that counts, the old ids of its n-grams in the order of the new ones.
         """
         needed = [np.empty(0, dtype=np.int64)] * (self.lengths.start - 1) + ids
         for level in range(len(self.nodes), 0, -1):
@@ -157,10 +144,8 @@ class Vocabulary:
     def of_spec(cls, spec: VocabularySpec, shortest: int, n_columns: int) -> Vocabulary:
         """A vocabulary from arrays that may be damaged.
 
-        Raises
-        ------
-        DamagedModelError
-            Kernels would read beyond the arrays, or search forever; or the columns are not n_columns, each once.
+        Raises DamagedModelError where kernels would read beyond the arrays or search forever, or where the columns are
+        not n_columns, each once.
         """
         vocabulary = cls(spec.lengths, shortest)
         vocabulary.units = Units.of_spec(spec.units)
@@ -186,14 +171,9 @@ def _guess(nodes: Nodes, batch: list[Tokens], ids: list[Ids], wanted: list[Ints]
 
 
 def _find(
-    nodes: Nodes,
-    batch: list[Tokens],
-    ids: list[Ids],
-    wanted: list[Ints],
-    portion: int,
-    start: int,
+    nodes: Nodes, batch: list[Tokens], ids: list[Ids], wanted: list[Ints], portion: int, start: int,
     parts: tuple[int, int],
-) -> int:
+) -> int:  # fmt: skip
     return nodes.find(batch[portion], start, parts, True, wanted[portion], ids[portion][nodes.depth - 1])
 
 

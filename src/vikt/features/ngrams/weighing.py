@@ -24,18 +24,7 @@ class Counts(threading.local):
 
 
 class Weigher:
-    """Makes rows and scores of ids.
-
-    Parameters
-    ----------
-    spaces : list of slice
-        The rows of ids that belong to each space.
-    columns : sequence of arrays
-        For each space the column of each id.
-    weighting : Weighting
-    idf : (n,)
-        By column.
-    """
+    """Makes rows and scores of ids; `columns` has for each space the column of each id."""
 
     def __init__(self, spaces: list[slice], columns: Sequence[Ids], weighting: Weighting, idf: Floats) -> None:
         self.weighting, self.n_columns = weighting, len(idf)
@@ -51,7 +40,6 @@ class Weigher:
         return Counts(self.n_columns)
 
     def rows(self, found: FoundNgrams, counts: Counts, dtype: DTypeLike) -> RowPiece:
-        """The rows of a portion, columns rising within each."""
         ids, edges = found.occurrences
         longest = found.longest * len(ids)
         sorting = SortingRoom(

@@ -95,20 +95,9 @@ class ChosenSpec:
 
 @dataclass(frozen=True, eq=False)
 class ChosenTerms:
-    """Terms chosen beforehand, in an order of their own. `FittedNgrams` counts others too, and these are dropped.
+    """Terms chosen beforehand, with the column of each. `FittedNgrams` counts others too, and these are dropped.
 
-    Attributes
-    ----------
-    counting : FittedNgrams
-        Counts the terms that texts can have, and perhaps others.
-    terms : dict of str to int
-        The column of each term.
-    weighting : Weighting
-        The weight of a count; unlike in `FittedNgrams`, terms that are dropped do not add to a row's length.
-    normalised : bool
-        Whether rows have length 1.
-    idf : (k,)
-        The inverse document frequency of each term.
+    Unlike in `FittedNgrams`, terms that are dropped do not add to the length of a row.
     """
 
     counting: FittedNgrams
