@@ -40,7 +40,7 @@ class TextClassifier(Estimator):
     ngrams : tuple of int, optional
         The shortest and longest n-gram; by default (1, 2) for words and (1, 5) for characters.
     weighting : {"tfidf", "counts", "binary", "nb"}, optional
-        How a count is weighted, by default "tfidf"; "nb" is presence, weighted by how much it tells of each class
+        How a count is weighted, by default "tfidf"; "nb" is presence, weighted by how much it says of each class
         (Naive Bayes).
     min_df : int
         Drop features that occur in fewer texts.

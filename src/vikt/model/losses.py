@@ -1,6 +1,6 @@
 """Likelihood and cross-entropy loss, for two classes and for more (lectures 6b and 6d).
 
-The two losses are values that an objective is given; what is asked of them stands in `vikt.model.loss`. The functions
+The two losses are values that an objective takes; their protocol is in `vikt.model.loss`. The functions
 below them are the slides' own ℓ(x, y, θ), on an array x of feature vectors whose column 0 is the dummy feature.
 """
 

@@ -24,7 +24,7 @@ class Weighting:
     normalised : bool
         Whether rows have length 1.
     log_count_ratio : bool
-        Whether a fit, which knows the labels, penalises a column by how little it tells of a class. See
+        Whether a fit, which knows the labels, penalises a column by how little it says of a class. See
         `vikt.model.naive_bayes.penalty_scales`.
     smooth : bool
         Whether s is 1, as if one more document held every term, or 0.
