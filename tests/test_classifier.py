@@ -199,6 +199,7 @@ def accuracy_on(path_train, path_test, label, **options):
     return evaluate(labels, classifier.classes_, classifier.predict_log_proba(texts)).accuracy.value
 
 
+@pytest.mark.slow
 def test_trec(corpus):
     files = corpus("trec/train.tsv"), corpus("trec/test.tsv")
     assert accuracy_on(*files, "label") >= 0.89

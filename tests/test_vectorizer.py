@@ -489,7 +489,7 @@ def test_counts_of_a_given_vocabulary_need_no_fit():
 )
 def test_hashed_terms_are_counted_without_a_sign(options):
     texts = [" ".join(f"word{i * j % 50}" for i in range(20)) for j in range(1, 30)]
-    vectorizer = TextVectorizer(hashing=28, **COUNTS, **options)
+    vectorizer = TextVectorizer(hashing=20, **COUNTS, **options)
     rows = vectorizer.fit_transform(texts)
     expected = TextVectorizer(**COUNTS).fit_transform(texts)
     assert vectorizer.ngrams_.facts()[0].numbers["shared"] == 0
@@ -503,6 +503,7 @@ def test_hashed_terms_are_counted_without_a_sign(options):
 # scikit-learn's own tests.
 
 
+@pytest.mark.slow
 def test_scikit_learns_own_tests():
     pytest.importorskip(sklearn_yardstick.MODULE, reason="scikit-learn is installed without its tests")
     version, listed = sklearn_yardstick.listed()

@@ -443,6 +443,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_kill_in_mid_saving_leaves_an_old_or_a_new_model(tmp_path):
     chance, path = random.Random(0), tmp_path / "m.vikt"
     for _ in range(N_KILLS - 10):
@@ -457,6 +458,7 @@ def test_kill_in_mid_saving_leaves_an_old_or_a_new_model(tmp_path):
     assert names(tmp_path) == ["m.vikt"]
 
 
+@pytest.mark.slow
 def test_kill_in_mid_training_leaves_the_old_or_the_new_model(folder, content):
     chance, path = random.Random(0), folder / "m.vikt"
     train = command("train", folder / "mails.tsv", "-o", path, "-q")
@@ -618,6 +620,7 @@ def nowhere(tmp_path):
     return os.environ | places | {"PYTHONPATH": str(tmp_path)}
 
 
+@pytest.mark.slow
 def test_without_a_place_for_compiled_code_all_works_with_one_notice(nowhere, folder):
     done = run(command("train", folder / "mails.tsv", "-o", folder / "m.vikt", "-q"), env=nowhere, cwd=folder)
     assert_one_line(done, NOTICE, "NUMBA_CACHE_DIR", code=0)
@@ -626,6 +629,7 @@ def test_without_a_place_for_compiled_code_all_works_with_one_notice(nowhere, fo
     assert done.stdout.startswith(b"spam\t")
 
 
+@pytest.mark.slow
 def test_a_disk_too_full_for_compiled_code_costs_time_only(tmp_path, folder):
     env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
     done = run([*SMALL_DISK, *command("predict", folder / "m.vikt", "-q")], env=env, input=MUCH)

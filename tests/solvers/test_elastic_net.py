@@ -84,7 +84,12 @@ def standardised(load):
 
 @pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
 @pytest.mark.parametrize(
-    ("load", "C"), [(load_iris, 1.0), (load_breast_cancer, 0.1), (load_digits, 0.02)], ids=["iris", "cancer", "digits"]
+    ("load", "C"),
+    [
+        pytest.param(load_iris, 1.0, id="iris"),
+        pytest.param(load_breast_cancer, 0.1, id="cancer"),
+        pytest.param(load_digits, 0.02, id="digits", marks=pytest.mark.slow),
+    ],
 )
 def test_the_optimum_is_scikit_learns(load, C, l1_ratio):
     X, y = standardised(load)
