@@ -13,7 +13,6 @@ from vikt import TextClassifier, names
 from vikt.corpus.readers import READERS
 from vikt.features.ngrams.weighting import WEIGHTINGS
 from vikt.features.settings import RECIPES
-from vikt.fitting.settings import PARAMETERS
 from vikt.solvers import SOLVERS
 
 
@@ -40,4 +39,4 @@ def test_every_reason_has_a_sentence_and_comes_back_from_json():
 
 
 def test_a_fit_knows_the_parameters_of_the_classifier():
-    assert set(PARAMETERS) == set(TextClassifier().get_params())
+    assert set(names.PARAMETERS) == set(TextClassifier().get_params())

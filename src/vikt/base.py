@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from vikt.errors import NotFittedError, UsageError, known_to_sklearn
 
@@ -14,6 +14,18 @@ Progress = Callable[[str, int, int], None]
 
 def no_progress(stage: str, done: int, total: int) -> None:
     """Report progress to nobody."""
+
+
+class LossRecord(NamedTuple):
+    """The losses after a number of passes over the data; `seconds` are those since the start of the fit.
+
+    `validation_loss` is None without validation rows.
+    """
+
+    passes: int
+    training_loss: float
+    validation_loss: float | None = None
+    seconds: float = 0.0
 
 
 class Estimator:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import ClassWeight, Floats, RowIndices, RowValues
-from vikt.base import Estimator, Progress, no_progress
+from vikt.base import Estimator, LossRecord, Progress, no_progress
 from vikt.explanation.linear import Explanation, explain
 from vikt.features.handmade.declarations import Declared
 from vikt.features.text import TextFeatures
@@ -22,9 +22,7 @@ from vikt.fitting.model import FittedModel, Inputs, measured
 from vikt.fitting.record import FitRecord, PartRecord
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
-from vikt.selection.features import FeatureChoice
-from vikt.selection.penalty import PenaltyChoice
-from vikt.solvers import LossRecord
+from vikt.selection.choices import FeatureChoice, PenaltyChoice
 
 
 class TextClassifier(Estimator):

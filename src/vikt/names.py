@@ -23,6 +23,13 @@ SolverName = Literal["auto", "dual", "newton", "elastic_net", "batch", "stochast
 # The formats of files that are read.
 FormatName = Literal["csv", "tsv", "jsonl", "parquet", "arrow", "txt", "svmlight"]
 
+# The parameters of `vikt.TextClassifier`, which a model file records as its options.
+PARAMETERS = (
+    "analyzer", "ngrams", "weighting", "min_df", "lowercase", "hashing", "features", "l2", "folds",
+    "one_standard_error", "l1_ratio", "class_weight", "solver", "tol", "max_iter", "learning_rate", "batch_size",
+    "patience", "random_state",
+)  # fmt: skip
+
 # Why a fit stopped, or why nothing is proven of it: codes, and sentences with places for the facts.
 REASONS = {
     "proven": "the model is proven within {relative:.1e} of the optimum (tol = {tol:g})",

@@ -349,7 +349,7 @@ def test_thousands_of_classes(run, tmp_path, n_classes):
 
 
 def test_log_loss_is_said_as_it_is_however_confident():
-    from vikt.report.testing import evaluation_lines
+    from vikt.report.evaluation import evaluation_lines
 
     found = evaluate(["a", "b"], ["a", "b"], log_softmax([[0.0, 1208.3], [0.0, 0.0]]))
     assert found.mean_log_loss == pytest.approx((1208.3 + math.log(2)) / 2, rel=1e-15)

@@ -23,8 +23,9 @@ from vikt.fitting import fit
 from vikt.matrix import DenseMatrix
 from vikt.model.objective import Objective
 from vikt.report.choices import penalty_sentence
+from vikt.selection.choices import PathPoint
 from vikt.selection.folds import Fold, validation_loss, weighted_mean
-from vikt.selection.penalty import PathPoint, choose_l2, largest_within_one_standard_error
+from vikt.selection.penalty import choose_l2, largest_within_one_standard_error
 
 # The splits
 

@@ -9,7 +9,7 @@ from vikt.corpus.labelled import labelled, read_tables
 from vikt.evaluation.evaluation import evaluate
 from vikt.files.trained import load_trained
 from vikt.report.as_json import evaluation_json
-from vikt.report.testing import evaluation_lines
+from vikt.report.evaluation import evaluation_lines
 
 
 def evaluate_file(

@@ -30,8 +30,8 @@ from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.report.as_json import evaluation_json, model_json
+from vikt.report.evaluation import evaluation_lines
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, strongest_lines
-from vikt.report.testing import evaluation_lines
 
 
 @dataclass

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from vikt.errors import UsageError, known
+from vikt.features.handmade.declarations import features_declared
 from vikt.features.handmade.features import Feature
 from vikt.features.ngrams.ngrams import Ngrams
 from vikt.features.ngrams.weighting import WEIGHTINGS
@@ -48,6 +50,22 @@ class FeatureSettings:
     lowercase: bool | None = None
     handmade: tuple[Feature, ...] = ()
     hashing: int | None = None
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, Any]) -> FeatureSettings:
+        """The settings by the parameters of a `TextClassifier`. Raises UsageError where one is invalid."""
+        ngrams = parameters["ngrams"]
+        settings = cls(
+            parameters["analyzer"],
+            None if ngrams is None else (ngrams[0], ngrams[1]),
+            parameters["weighting"] or "tfidf",
+            parameters["min_df"],
+            parameters["lowercase"],
+            features_declared(parameters["features"]),
+            parameters["hashing"],
+        )
+        settings.parts()  # raises where a setting is invalid
+        return settings
 
     def parts(self) -> list[Ngrams]:
         """The n-grams of each part of the recipe, not yet fitted. Raises UsageError where a setting is invalid."""

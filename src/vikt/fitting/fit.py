@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vikt.arrays import RowIndices
-from vikt.base import Progress, no_progress
+from vikt.base import LossRecord, Progress, no_progress
 from vikt.errors import DataError
 from vikt.features.memory import log_memory
 from vikt.features.settings import FeatureSettings
@@ -17,11 +17,10 @@ from vikt.fitting.parts import FittedPart, blend, fit_part
 from vikt.fitting.prepare import prepare
 from vikt.fitting.record import DataRecord, FitRecord, PartRecord
 from vikt.fitting.settings import FitSettings
+from vikt.selection.choices import PenaltyChoice
 from vikt.selection.features import Trials
 from vikt.selection.folds import Fold
-from vikt.selection.penalty import PenaltyChoice
 from vikt.selection.plan import Plan, Split, choose_plan
-from vikt.solvers import LossRecord
 from vikt.threads import running
 
 

@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Floats
+from vikt.base import LossRecord
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
 from vikt.fitting.prepare import Prepared
 from vikt.model.linear import centred_intercepts
 from vikt.model.objective import Objective
 from vikt.model.penalties import split_strength
-from vikt.selection.penalty import PenaltyChoice, default_penalty
-from vikt.solvers import LossRecord, Settings, Solution, minimise
+from vikt.selection.choices import PenaltyChoice
+from vikt.selection.penalty import default_penalty
+from vikt.solvers import Settings, Solution, minimise
 from vikt.solvers.certificate import Certificate, certificate_nearby
 
 

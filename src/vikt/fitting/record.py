@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from vikt.base import LossRecord
 from vikt.fitting.examples import Examples, spelled_labels
-from vikt.fitting.parts import FittedPart
 from vikt.model.penalties import split_strength
 from vikt.names import Reason, finite
-from vikt.selection.features import FeatureChoice
-from vikt.selection.penalty import PenaltyChoice
-from vikt.solvers import LossRecord
+from vikt.selection.choices import FeatureChoice, PenaltyChoice
+
+if TYPE_CHECKING:
+    from vikt.fitting.parts import FittedPart
 
 
 @dataclass(frozen=True)

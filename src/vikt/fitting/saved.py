@@ -8,9 +8,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from vikt.errors import check_known
+from vikt.features.settings import FeatureSettings
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
-from vikt.fitting.settings import FitSettings
+from vikt.names import PARAMETERS
 
 _KIND = "TextClassifier"
 
@@ -30,8 +32,9 @@ class SavedModel:
     def from_file(cls, arrays: dict[str, NDArray[Any]], header: Mapping[str, Any]) -> SavedModel:
         """The inverse of `to_file`. Raises DamagedModelError, or what damaged values raise where they are read."""
         record = FitRecord.from_json(header)
-        settings = FitSettings.of(record.parameters({}))
-        features = replace(settings.features, analyzer=record.analyzer)
+        for name in record.options:
+            check_known("option", name, PARAMETERS)
+        features = replace(FeatureSettings.of(record.parameters({})), analyzer=record.analyzer)
         return cls(FittedModel.from_file(features, arrays, header), record)
 
     @property

@@ -10,18 +10,11 @@ from typing import Any
 import numpy as np
 
 from vikt.arrays import ClassWeight
-from vikt.errors import UsageError, check_known
-from vikt.features.handmade.declarations import declaration, features_declared
+from vikt.errors import UsageError
+from vikt.features.handmade.declarations import declaration
 from vikt.features.settings import FeatureSettings
 from vikt.model.penalties import split_strength
 from vikt.solvers import Settings
-
-# The parameters of `vikt.TextClassifier`, which a model file records as its options.
-PARAMETERS = (
-    "analyzer", "ngrams", "weighting", "min_df", "lowercase", "hashing", "features", "l2", "folds",
-    "one_standard_error", "l1_ratio", "class_weight", "solver", "tol", "max_iter", "learning_rate", "batch_size",
-    "patience", "random_state",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,8 +37,6 @@ class FitSettings:
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> FitSettings:
         """The settings by the parameters of a `TextClassifier`. Raises UsageError where one is invalid."""
-        for name in parameters:
-            check_known("option", name, PARAMETERS)
         l2, l1_ratio = _l2(parameters["l2"]), parameters["l1_ratio"]
         split_strength(0.0, l1_ratio)
         folds, one_standard_error = parameters["folds"], parameters["one_standard_error"]
@@ -56,7 +47,7 @@ class FitSettings:
                 f"folds and one_standard_error choose λ, and l2={parameters['l2']!r} is given; leave out either"
             )
         solver = {field.name: parameters[field.name] for field in fields(Settings)}
-        features = _feature_settings(parameters)
+        features = FeatureSettings.of(parameters)
         return cls(
             features,
             Settings(**solver | {"random_state": int(parameters["random_state"] or 0)}),
@@ -85,21 +76,6 @@ def _chooses_features(parameters: Mapping[str, Any], l2: float | None) -> bool:
         return False
     usual_solver = parameters["solver"] in ("auto", "dual")
     return usual_solver and not parameters["one_standard_error"] and not parameters["l1_ratio"]
-
-
-def _feature_settings(parameters: Mapping[str, Any]) -> FeatureSettings:
-    ngrams = parameters["ngrams"]
-    settings = FeatureSettings(
-        parameters["analyzer"],
-        None if ngrams is None else (ngrams[0], ngrams[1]),
-        parameters["weighting"] or "tfidf",
-        parameters["min_df"],
-        parameters["lowercase"],
-        features_declared(parameters["features"]),
-        parameters["hashing"],
-    )
-    settings.parts()  # raises where they are invalid
-    return settings
 
 
 def _options(parameters: Mapping[str, Any], features: FeatureSettings) -> dict[str, Any]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from vikt.model.penalties import DEFAULT_STRENGTH
-from vikt.selection.features import FeatureChoice
-from vikt.selection.penalty import PenaltyChoice
+from vikt.selection.choices import FeatureChoice, PenaltyChoice
 from vikt.selection.recipes import Recipe
 
 _NAMES = {"nb": "telling words", "word+char": "words and characters", "char_wb": "characters", "auto": "words"}

@@ -6,7 +6,7 @@ side. Its parts are fitted, and their distances from the optimum proven, each by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, NamedTuple
@@ -17,8 +17,9 @@ from vikt.arrays import Classes, Floats, Ints, RowIndices
 from vikt.base import Progress
 from vikt.errors import EmptyVocabularyError
 from vikt.features.settings import FeatureSettings
+from vikt.selection.choices import FeatureChoice, PenaltyChoice, RecipeLoss
 from vikt.selection.folds import Fold, weighted_mean
-from vikt.selection.penalty import PenaltyChoice, choose_l2
+from vikt.selection.penalty import choose_l2
 from vikt.selection.recipes import CANDIDATES, USUAL_RECIPE, Recipe
 from vikt.solvers import Settings, minimise
 from vikt.threads import running
@@ -42,52 +43,6 @@ class Trials:
     random_state: int
     threads: int
     progress: Progress
-
-
-class RecipeLoss(NamedTuple):
-    """A recipe, and its validation log loss."""
-
-    recipe: Recipe
-    log_loss: float
-
-
-@dataclass(frozen=True)
-class FeatureChoice:
-    """The recipe chosen, the losses of every recipe that has features, and the number of training rows.
-
-    The choice is the recipe of the least loss, or the usual one if its loss is within two standard errors of the least.
-    Where there are many rows, the choice on the first of them, `sample`, decides which parts are tried on all.
-    """
-
-    recipe: Recipe
-    losses: tuple[RecipeLoss, ...]
-    n_rows: int
-    sample: FeatureChoice | None = None
-
-    @property
-    def log_loss(self) -> float:
-        return dict(self.losses)[self.recipe]
-
-    @property
-    def best(self) -> Recipe:
-        """The recipe of the least loss; a tie goes to the first."""
-        return min(self.losses, key=lambda tried: tried.log_loss).recipe
-
-    def to_json(self) -> dict[str, Any]:
-        losses = [{**tried.recipe.to_json(), "log_loss": tried.log_loss} for tried in self.losses]
-        return {
-            **self.recipe.to_json(),
-            "log_loss": self.log_loss,
-            "tried": losses,
-            "rows": self.n_rows,
-            "sample": self.sample and self.sample.to_json(),
-        }
-
-    @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> FeatureChoice:
-        losses = tuple(RecipeLoss(Recipe.from_json(tried), float(tried["log_loss"])) for tried in kept["tried"])
-        sample = kept["sample"] and cls.from_json(kept["sample"])
-        return cls(Recipe.from_json(kept), losses, int(kept["rows"]), sample)
 
 
 def choose_features(

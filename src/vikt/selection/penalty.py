@@ -2,86 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from operator import methodcaller
-from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from vikt.arrays import Floats
 from vikt.model.objective import Objective
+from vikt.selection.choices import STRENGTHS, PathPoint, PenaltyChoice
 from vikt.selection.folds import Fold, validation_loss
 from vikt.solvers.dual import Ascent
 from vikt.solvers.dual_state import DualState
 from vikt.threads import running
 
-# C·mean‖x‖², four a decade: the range of the best value, whatever the scale of the features.
-STRENGTHS = 10.0 ** (np.arange(-4, 17) / 4)
 _PATH_TOL = 1e-2
 _MOST_PASSES = 50
 _WORSE_IN_A_ROW = 3
-
-
-class PathPoint(NamedTuple):
-    """One λ tried: C·mean‖x‖², C, λ, the validation log loss and its standard error."""
-
-    strength: float
-    C: float
-    l2: float
-    log_loss: float
-    standard_error: float
-
-
-PenaltyRule = Literal["given", "default", "least_loss", "one_standard_error"]
-
-
-@dataclass(frozen=True)
-class PenaltyChoice:
-    """The λ of a fit, and its origin.
-
-    Attributes
-    ----------
-    l2 : float
-        λ.
-    rule : str
-        "given"; "default", where there were too few texts to validate on; the λ of "least_loss" in validation; or the
-        largest within "one_standard_error" of the least loss.
-    curve : tuple of PathPoint
-        The values tried, from the strongest penalty to the weakest.
-    n_folds : int
-    """
-
-    l2: float
-    rule: PenaltyRule
-    curve: tuple[PathPoint, ...] = ()
-    n_folds: int = 1
-
-    @property
-    def chosen(self) -> PathPoint:
-        return next(point for point in self.curve if point.l2 == self.l2)
-
-    @property
-    def best(self) -> PathPoint:
-        """The point of the least validation loss; a tie goes to the larger λ."""
-        return min(self.curve, key=lambda point: point.log_loss)
-
-    @property
-    def is_strongest_tried(self) -> bool:
-        return self.chosen is self.curve[0]
-
-    @property
-    def is_weakest_tried(self) -> bool:
-        """Whether the last point of a whole path was chosen."""
-        return len(self.curve) == len(STRENGTHS) and self.chosen is self.curve[-1]
-
-    def to_json(self) -> dict[str, Any]:
-        path = [dict(zip(PathPoint._fields, point, strict=True)) for point in self.curve]
-        return {"l2": self.l2, "rule": self.rule, "folds": self.n_folds, "path": path}
-
-    @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> PenaltyChoice:
-        return cls(kept["l2"], kept["rule"], tuple(PathPoint(**point) for point in kept["path"]), kept["folds"])
 
 
 def choose_l2(

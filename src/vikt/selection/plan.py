@@ -9,8 +9,9 @@ import numpy as np
 
 from vikt.arrays import RowIndices
 from vikt.features.settings import FeatureSettings
-from vikt.selection.features import FeatureChoice, Trials, choose_features
-from vikt.selection.penalty import PenaltyChoice, choose_l2
+from vikt.selection.choices import FeatureChoice, PenaltyChoice
+from vikt.selection.features import Trials, choose_features
+from vikt.selection.penalty import choose_l2
 from vikt.selection.recipes import Recipe, single_recipe
 
 # Training rows and validation rows.

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from vikt.arrays import Floats
+from vikt.base import LossRecord
 from vikt.errors import UsageError, check_known
 from vikt.model.objective import Objective
 from vikt.solvers.dual import DUAL, dual
@@ -14,7 +15,7 @@ from vikt.solvers.elastic_net import ELASTIC_NET
 from vikt.solvers.gradient_descent import BATCH, MINIBATCH, STOCHASTIC
 from vikt.solvers.newton import NEWTON, newton
 from vikt.solvers.separable import checked_for_separability
-from vikt.solvers.solution import LossRecord, OnRecord, Solution
+from vikt.solvers.solution import OnRecord, Solution
 from vikt.solvers.solver import Solver
 from vikt.solvers.stopping import EarlyStopping
 

@@ -18,6 +18,7 @@ from time import perf_counter
 import numpy as np
 
 from vikt.arrays import Floats
+from vikt.base import LossRecord
 from vikt.compiled import compiled
 from vikt.errors import UsageError
 from vikt.model.objective import Objective
@@ -26,7 +27,7 @@ from vikt.parts import PerPart
 from vikt.solvers import kernels
 from vikt.solvers.certificate import Certificate, certificate, dual_certificate, gradient_certificate
 from vikt.solvers.dual_state import DualState
-from vikt.solvers.solution import LossRecord, OnRecord, Solution
+from vikt.solvers.solution import OnRecord, Solution
 from vikt.solvers.solver import Solver
 
 # Larger values stall the weights, smaller ones the intercept; measured between 0.1 and 1 there is little to choose.

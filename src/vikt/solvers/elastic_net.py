@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Floats
+from vikt.base import LossRecord
 from vikt.compiled import compiled
 from vikt.errors import UsageError
 from vikt.model.losses import BinaryCrossEntropy, MultinomialCrossEntropy
@@ -31,7 +32,7 @@ from vikt.solvers.elastic_net_gap import elastic_net_gap
 from vikt.solvers.intercepts import balanced_intercepts
 from vikt.solvers.line_search import ENOUGH, backtracked
 from vikt.solvers.quadratic_model import Coordinates, QuadraticModel
-from vikt.solvers.solution import LossRecord, OnRecord, Solution
+from vikt.solvers.solution import OnRecord, Solution
 from vikt.solvers.solver import Solver
 
 _EPSILON = float(np.finfo(np.float64).eps)

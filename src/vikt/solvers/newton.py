@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Floats
+from vikt.base import LossRecord
 from vikt.model.loss import Loss
 from vikt.model.objective import Objective
 from vikt.names import Reason
@@ -28,7 +29,7 @@ from vikt.solvers.intercepts import balanced_intercepts
 from vikt.solvers.line_search import ENOUGH, backtracked
 from vikt.solvers.newton_steps import ExactSteps, is_exact
 from vikt.solvers.rounding import value_rounding
-from vikt.solvers.solution import LossRecord, OnRecord, Solution
+from vikt.solvers.solution import OnRecord, Solution
 from vikt.solvers.solver import Solver
 
 _EPSILON = float(np.finfo(np.float64).eps)

@@ -5,25 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from vikt.arrays import Floats
+from vikt.base import LossRecord
 from vikt.errors import ConvergenceWarning
 from vikt.names import Reason
 from vikt.solvers.certificate import Certificate
-
-
-class LossRecord(NamedTuple):
-    """The losses after a number of passes over the data; `seconds` are those since the start of the fit.
-
-    `validation_loss` is None without validation rows.
-    """
-
-    passes: int
-    training_loss: float
-    validation_loss: float | None = None
-    seconds: float = 0.0
-
 
 # Called with each record of the loss.
 OnRecord = Callable[[LossRecord], None]

@@ -10,11 +10,12 @@ from time import perf_counter
 import numpy as np
 
 from vikt.arrays import Floats
+from vikt.base import LossRecord
 from vikt.errors import DivergenceError, UsageError
 from vikt.model.objective import Objective
 from vikt.names import Reason
 from vikt.solvers.certificate import certificate_as_it_stands
-from vikt.solvers.solution import LossRecord, OnRecord, Solution
+from vikt.solvers.solution import OnRecord, Solution
 
 _RISES_IN_A_ROW = 5
 _TIMES_THE_FIRST_LOSS = 10

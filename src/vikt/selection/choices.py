@@ -1,0 +1,121 @@
+"""What was chosen, as facts: λ, and the recipe of features. It imports no solver, so a saved model loads fast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from vikt.selection.recipes import Recipe
+
+# C·mean‖x‖², four a decade: the range of the best value, whatever the scale of the features.
+STRENGTHS = 10.0 ** (np.arange(-4, 17) / 4)
+
+
+class PathPoint(NamedTuple):
+    """One λ tried: C·mean‖x‖², C, λ, the validation log loss and its standard error."""
+
+    strength: float
+    C: float
+    l2: float
+    log_loss: float
+    standard_error: float
+
+
+PenaltyRule = Literal["given", "default", "least_loss", "one_standard_error"]
+
+
+@dataclass(frozen=True)
+class PenaltyChoice:
+    """The λ of a fit, and its origin.
+
+    Attributes
+    ----------
+    l2 : float
+        λ.
+    rule : str
+        "given"; "default", where there were too few texts to validate on; the λ of "least_loss" in validation; or the
+        largest within "one_standard_error" of the least loss.
+    curve : tuple of PathPoint
+        The values tried, from the strongest penalty to the weakest.
+    n_folds : int
+    """
+
+    l2: float
+    rule: PenaltyRule
+    curve: tuple[PathPoint, ...] = ()
+    n_folds: int = 1
+
+    @property
+    def chosen(self) -> PathPoint:
+        return next(point for point in self.curve if point.l2 == self.l2)
+
+    @property
+    def best(self) -> PathPoint:
+        """The point of the least validation loss; a tie goes to the larger λ."""
+        return min(self.curve, key=lambda point: point.log_loss)
+
+    @property
+    def is_strongest_tried(self) -> bool:
+        return self.chosen is self.curve[0]
+
+    @property
+    def is_weakest_tried(self) -> bool:
+        """Whether the last point of a whole path was chosen."""
+        return len(self.curve) == len(STRENGTHS) and self.chosen is self.curve[-1]
+
+    def to_json(self) -> dict[str, Any]:
+        path = [dict(zip(PathPoint._fields, point, strict=True)) for point in self.curve]
+        return {"l2": self.l2, "rule": self.rule, "folds": self.n_folds, "path": path}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> PenaltyChoice:
+        return cls(kept["l2"], kept["rule"], tuple(PathPoint(**point) for point in kept["path"]), kept["folds"])
+
+
+class RecipeLoss(NamedTuple):
+    """A recipe, and its validation log loss."""
+
+    recipe: Recipe
+    log_loss: float
+
+
+@dataclass(frozen=True)
+class FeatureChoice:
+    """The recipe chosen, the losses of every recipe that has features, and the number of training rows.
+
+    The choice is the recipe of the least loss, or the usual one if its loss is within two standard errors of the least.
+    Where there are many rows, the choice on the first of them, `sample`, decides which parts are tried on all.
+    """
+
+    recipe: Recipe
+    losses: tuple[RecipeLoss, ...]
+    n_rows: int
+    sample: FeatureChoice | None = None
+
+    @property
+    def log_loss(self) -> float:
+        return dict(self.losses)[self.recipe]
+
+    @property
+    def best(self) -> Recipe:
+        """The recipe of the least loss; a tie goes to the first."""
+        return min(self.losses, key=lambda tried: tried.log_loss).recipe
+
+    def to_json(self) -> dict[str, Any]:
+        losses = [{**tried.recipe.to_json(), "log_loss": tried.log_loss} for tried in self.losses]
+        return {
+            **self.recipe.to_json(),
+            "log_loss": self.log_loss,
+            "tried": losses,
+            "rows": self.n_rows,
+            "sample": self.sample and self.sample.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> FeatureChoice:
+        losses = tuple(RecipeLoss(Recipe.from_json(tried), float(tried["log_loss"])) for tried in kept["tried"])
+        sample = kept["sample"] and cls.from_json(kept["sample"])
+        return cls(Recipe.from_json(kept), losses, int(kept["rows"]), sample)
