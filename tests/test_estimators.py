@@ -187,3 +187,13 @@ def test_rows_of_one_hash_are_told_apart_by_what_they_say(monkeypatch, differs):
     monkeypatch.setattr(matrix, "row_hashes", lambda: np.zeros(2, dtype=np.int64))
     _, content_of = row_contents(matrix, 0, offset)
     assert (content_of(0) == content_of(1)) == (differs == "nothing")
+
+
+@pytest.mark.parametrize(
+    "estimator", [LogisticRegression(), LogisticRegression(C=2.0, tol=1e-8), NaiveBayes("bernoulli")]
+)
+def test_the_repr_lists_what_differs_from_the_defaults_also_after_pickling(estimator):
+    import pickle
+
+    assert repr(pickle.loads(pickle.dumps(estimator))) == repr(estimator)
+    assert repr(LogisticRegression(C=1.0, solver="auto")) == "LogisticRegression()"

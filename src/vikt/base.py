@@ -54,9 +54,8 @@ class Estimator:
 
     def __repr__(self) -> str:
         defaults = inspect.signature(type(self).__init__).parameters
-        changed = [
-            f"{name}={value!r}" for name, value in self.get_params().items() if value is not defaults[name].default
-        ]
+        parameters = self.get_params().items()
+        changed = [f"{name}={value!r}" for name, value in parameters if not _is_same(value, defaults[name].default)]
         return f"{type(self).__name__}({', '.join(changed)})"
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -79,3 +78,9 @@ class Estimator:
             classifier_tags=ClassifierTags() if classifies else None,
             input_tags=InputTags(sparse=classifies, string=not classifies, two_d_array=classifies),
         )
+
+
+def _is_same(value: object, default: object) -> bool:
+    """Whether a parameter has its default; arrays and frames, which compare by element, are not compared."""
+    comparable = type(value) is type(default) and isinstance(value, str | int | float)
+    return value is default or (comparable and value == default)

@@ -61,7 +61,7 @@ def test_prediction_needs_no_label():
 def test_a_missing_column_is_named_with_those_there_and_the_nearest():
     with pytest.raises(ColumnError, match=r"films.csv: expected a column 'texts'.*'label', 'Text'.*mean 'Text'"):
         find("label", "Text", text="texts")
-    with pytest.raises(ColumnError, match=r"'sentiment'.*name one of them"):
+    with pytest.raises(ColumnError, match=r"'sentiment'.*choose one of these"):
         find("a", "b", label="sentiment")
 
 

@@ -396,7 +396,7 @@ def test_a_folder_a_class(tmp_path):
     table = read_table(tmp_path)
     assert table.strings("label") == ["ham", "ham", "spam"]
     assert table.strings("text") == ["lunch\non friday", "the report", ""]
-    assert "1 files beside the folders skipped" in table.notes[0]
+    assert "skipped 1 file outside the class folders" in table.notes[0]
     write(tmp_path / "spam" / "4.txt", b"good\ncaf\xe9")
     with pytest.raises(EncodingError, match=r"4.txt: expected UTF-8, found byte 0xe9 at offset 8.*LATIN1"):
         read_table(tmp_path)
@@ -454,7 +454,7 @@ def test_standard_input_is_jsonl(monkeypatch):
     table = read_table("-")
     assert (table.strings("text"), table.path, table.n_lines) == (["a", "b"], "standard input", 3)
     standard_input(monkeypatch, b"label,text\nham,a\n")
-    with pytest.raises(UsageError, match="standard input: expected a table in JSONL"):
+    with pytest.raises(UsageError, match="standard input: expected JSONL or fastText lines"):
         read_table("-")
     standard_input(monkeypatch, b"label,text\nham,a\n")
     assert read_table("-", format="csv").strings("text") == ["a"]

@@ -350,7 +350,7 @@ def test_one_feature_is_the_closed_form():
 
 
 def test_none_leaves_nothing_without_features():
-    with pytest.raises(UsageError, match="'none' leaves no features"):
+    with pytest.raises(UsageError, match="'none' needs hand-made features"):
         vikt.TextClassifier(analyzer="none").fit(["a", "b"], [0, 1])
     with pytest.raises(DataError, match="no feature is left"):
         vikt.TextClassifier(analyzer="none", features=[Category(name="c", min_rows=9)]).fit(["a", "b"], [0, 1])

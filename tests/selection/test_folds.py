@@ -246,7 +246,7 @@ def test_the_command_line_shows_the_curve(run, emails, tmp_path):
     assert "standard error" in run("inspect", model)[1]
     code, _, err = run("train", data, "-o", model, "-q", "--folds", 3, "--l2", "1e-4")
     assert code == 2
-    assert "leave out either" in err
+    assert "remove one of them" in err
 
 
 @pytest.mark.parametrize("folds", [1, 0, -3, 2.5, "five"])

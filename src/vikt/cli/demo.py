@@ -14,7 +14,7 @@ _MAIL = "Congratulations, you have won two free tickets! Click the button and pa
 
 _MODEL = Path("demo.vikt")
 
-_NEXT = """What to type next:
+_NEXT = """What to type next (with .venv/bin/vikt for vikt, unless you have activated the environment):
 
     echo 'Lunch on Friday?' | vikt predict demo.vikt
     vikt explain demo.vikt 'Lunch on Friday?'

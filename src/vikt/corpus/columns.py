@@ -96,7 +96,7 @@ def missing_column(name: str, names: Sequence[str], origin: str) -> ColumnError:
     """The error for a missing column; it lists the columns there are, and the nearest name."""
     folded = {other.casefold(): other for other in names}
     near = difflib.get_close_matches(name.casefold(), folded, n=1)
-    hint = f"did you mean {folded[near[0]]!r:.60}?" if near else "name one of them"
+    hint = f"did you mean {folded[near[0]]!r:.60}?" if near else "choose one of these"
     return ColumnError(f"{origin}: expected a column {name!r:.60}, found {_listed(names)}; {hint}")
 
 
@@ -118,9 +118,7 @@ def _find(
     if chosen is None and len(rest) == 2 and mean_length is not None:
         chosen, reason = max(rest, key=mean_length), "guessed: the longer of two columns"
     if chosen is None:
-        raise ColumnError(
-            f"{origin}: expected a {role} column, found {_listed(names)}, none with a usual name; name it with --{role}"
-        )
+        raise ColumnError(f"{origin}: found no {role} column among {_listed(names)}; name it with --{role}")
     return chosen, (f'{role} column: "{chosen}" ({reason})',)
 
 

@@ -177,7 +177,7 @@ class Documents:
             return string_array(column, f"{self.origin}, column {name!r}", 0)
         except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
             raise DataError(
-                f"{self.origin}, column {name!r}: expected values of one type ({error}); write them as strings, say"
+                f"{self.origin}, column {name!r}: expected values of one type ({error}); convert them to strings"
             ) from None
 
     def _complete(self, column: ArrowColumn, name: str, expected: str) -> ArrowColumn:

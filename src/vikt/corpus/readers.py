@@ -143,7 +143,8 @@ def _first_lines(stream: BinaryIO, origin: str) -> list[bytes]:
 def _unknown(origin: str, line: bytes) -> ViktError:
     if origin == STANDARD_INPUT:
         return UsageError(
-            f"{origin}: expected a table in JSONL, found {line!r:.60}; name its format, as with --format csv"
+            f"{origin}: expected JSONL or fastText lines, found {line.decode('utf-8', 'replace').strip()!r:.60}; "
+            "name the format, such as --format csv"
         )
     return InputFileError(
         f"{origin}: expected a file that ends in {', '.join(FORMATS)} (also with .gz or .zst), "

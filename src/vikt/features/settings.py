@@ -73,7 +73,9 @@ class FeatureSettings:
         if self.min_df < 1:
             raise UsageError(f"min_df: expected 1 or more texts, found {self.min_df}")
         if not recipes and not self.handmade:
-            raise UsageError("analyzer: 'none' leaves no features; declare some")
+            raise UsageError(
+                "analyzer: 'none' needs hand-made features; declare them in a TOML file, or name columns to use"
+            )
         spans = [(recipe.ngrams if i else self.ngrams or recipe.ngrams) for i, recipe in enumerate(recipes)]
         return [
             Ngrams(

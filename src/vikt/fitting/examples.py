@@ -125,5 +125,5 @@ def check_testable(examples: Examples, test: Sequence[int] | RowIndices) -> None
     if not len(test):
         raise DataError(
             f"{len(examples)} texts, {examples.n_duplicates} of them duplicates of others, are too few to "
-            "keep a tenth of each class for testing; give test data of their own, or more texts"
+            "hold out a tenth of each class for a test; give separate test data, or ten texts of a class"
         )

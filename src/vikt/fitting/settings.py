@@ -44,7 +44,7 @@ class FitSettings:
             raise UsageError(f"folds: expected a whole number of 2 or more, or None, found {folds!r}")
         if l2 is not None and (folds is not None or one_standard_error):
             raise UsageError(
-                f"folds and one_standard_error choose λ, and l2={parameters['l2']!r} is given; leave out either"
+                f"folds and one_standard_error choose λ, but l2={parameters['l2']!r} is given; remove one of them"
             )
         solver = {field.name: parameters[field.name] for field in fields(Settings)}
         features = FeatureSettings.of(parameters)

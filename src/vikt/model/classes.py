@@ -57,7 +57,7 @@ def encode_labels(labels: ArrayLike) -> tuple[NDArray[Any], Classes]:
     except TypeError:
         raise DataError("labels of several types have no order; write all as strings, or all as numbers") from None
     if len(classes) < 2:
-        only = f"one class, {classes[0]!r:.60}" if len(classes) else "none"
+        only = f"one class, {classes.tolist()[0]!r:.60}" if len(classes) else "none"
         raise ClassesError(f"a classifier needs at least two classes, found {only}; check the label column")
     return classes, y.astype(np.int64)
 
@@ -105,7 +105,7 @@ def class_factors(class_weight: ClassWeight, classes: NDArray[Any], y: Classes, 
         return np.ones(len(y))
     if isinstance(class_weight, str):
         if class_weight != "balanced":
-            raise UsageError(f"class_weight: expected 'balanced' or factors by class, found {class_weight!r}")
+            raise UsageError(f"class_weight: expected 'balanced' or a factor for each class, found {class_weight!r}")
         totals = np.bincount(y, weights=weights, minlength=len(classes))
         # A class without rows has no total to balance and no row to weigh.
         present = np.count_nonzero(totals)

@@ -44,8 +44,8 @@ def _absent_lines(evaluation: Evaluation) -> list[str]:
     if not absent:
         return []
     return [
-        f"  no test row is of {counted(len(absent), 'class')}: {listed(absent)}; recall and F1 are undefined there, "
-        f"and macro F1 is over the other {others:,}"
+        f"  the test has no row of {counted(len(absent), 'class')}: {listed(absent)}; recall and F1 are undefined, "
+        f"and macro F1 is the mean over the other {others:,}"
     ]
 
 

@@ -89,7 +89,7 @@ def proof(part: PartRecord) -> str:
 
 def _distance(relative: float, bound: float) -> str:
     distance = f"{100 * relative:.2g}%" if np.isfinite(relative) else f"{bound:.2g}"
-    return f"the loss is at most {distance} above the least there is"
+    return f"the loss is at most {distance} above the optimum"
 
 
 def handmade_lines(model: FittedModel) -> str:

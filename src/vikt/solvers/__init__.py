@@ -79,7 +79,7 @@ class Settings:
             raise UsageError(f"tol: expected a number above 0, found {self.tol}")
         if self.patience is not None and self.solver not in DESCENTS:
             raise UsageError(
-                f"patience stops a descent early, and solver {self.solver!r} is not a descent; "
+                f"patience: early stopping needs gradient descent, found solver {self.solver!r}; "
                 f"choose from {', '.join(map(repr, DESCENTS))}"
             )
 

@@ -76,7 +76,7 @@ class Ngrams:
         shortest, longest = self.ngrams
         if not 1 <= shortest <= longest:
             raise UsageError(
-                f"ngrams: expected two numbers, 1 <= shortest <= longest, found {self.ngrams}; write (1, 2), say"
+                f"ngrams: expected two numbers, 1 <= shortest <= longest, found {self.ngrams}; write (1, 2)"
             )
 
     @property

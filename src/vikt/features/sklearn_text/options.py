@@ -72,7 +72,7 @@ def check_options(steps: Steps) -> None:
     if steps.ngram_range[0] > steps.ngram_range[1]:
         raise UsageError(
             f"Invalid value for ngram_range={steps.ngram_range} lower boundary larger than the upper boundary. "
-            "Write (1, 2), say"
+            "Write (1, 2)"
         )
     if steps.analyzer == "pattern" and steps.tokenizer is None and not isinstance(steps.token_pattern, str):
         raise UsageError(f"token_pattern: expected a regular expression, found {steps.token_pattern!r}")
