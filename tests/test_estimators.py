@@ -147,7 +147,7 @@ def test_a_fit_that_ends_too_soon_says_so():
         ({"C": 0.0}, [[1.0], [2.0]], [0, 1], UsageError, "above 0"),
         ({"solver": "sgd"}, [[1.0], [2.0]], [0, 1], UsageError, "'sgd' is not known"),
         ({"tol": 0.0}, [[1.0], [2.0]], [0, 1], UsageError, "tol"),
-        ({"patience": 3}, [[1.0], [2.0]], [0, 1], UsageError, "is not a descent"),
+        ({"patience": 3}, [[1.0], [2.0]], [0, 1], UsageError, "early stopping needs gradient descent"),
         ({"class_weight": {"x": 1}}, [[1.0], [2.0]], [0, 1], UsageError, "no class 'x'"),
         ({}, [[1.0], [2.0]], [1, 1], ClassesError, "at least two classes"),
         ({}, [[1.0], [np.nan]], [0, 1], DataError, "NaN"),
