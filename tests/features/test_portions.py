@@ -229,6 +229,10 @@ def test_rows_are_joined_whatever_room_there_was_at_first():
     assert joined([], 5, np.float64, 1).indptr.tolist() == [0]
 
 
+# Public since SciPy 1.15.
+get_index_dtype = getattr(scipy.sparse, "get_index_dtype", None) or scipy.sparse._sputils.get_index_dtype
+
+
 @pytest.mark.parametrize(("n", "expected"), [(MANY - 1, np.int32), (MANY, np.int64)])
 def test_indices_of_a_scipy_matrix_are_wide_only_where_they_must(monkeypatch, n, expected):
     """What SciPy makes of the arrays it is given, without the gigabytes that it takes to make it."""
@@ -237,7 +241,7 @@ def test_indices_of_a_scipy_matrix_are_wide_only_where_they_must(monkeypatch, n,
     class Recorded:
         def __init__(self, arrays, shape):
             _, indices, indptr = arrays
-            chosen.append(scipy.sparse.get_index_dtype((indices, indptr), max(shape), check_contents=True))
+            chosen.append(get_index_dtype((indices, indptr), max(shape), check_contents=True))
 
         def sort_indices(self):
             pass

@@ -20,7 +20,7 @@ from vikt.errors import ColumnError, DataError, EncodingError
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 # What Arrow raises for values that it cannot spell: invalid UTF-8, a date out of range, an unknown time zone or type.
-_UNREADABLE = (pa.ArrowException, ValueError, OverflowError)
+_UNREADABLE = (pa.ArrowException, ValueError, OverflowError, KeyError)
 
 # The place of a row, for messages.
 Place = Callable[[int], str]
