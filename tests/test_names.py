@@ -31,7 +31,7 @@ def test_every_reason_has_a_sentence_and_comes_back_from_json():
         reason = names.Reason(code, facts | {"relative": 0.25})
         assert names.Reason.from_json(json.loads(json.dumps(reason.to_json()))) == reason
         assert "{" not in str(reason)
-    unproven = names.Reason("rounding", {"relative": math.inf})
+    unproven = names.Reason("rounding", {"relative": names.finite(math.inf)})
     assert unproven.to_json() == {"code": "rounding", "relative": None}
     assert "at no proven distance" in str(names.Reason.from_json(unproven.to_json()))
     with pytest.raises(KeyError):

@@ -193,8 +193,9 @@ class TextClassifier(Estimator):
         self, examples: Examples, split: tuple[RowIndices, RowIndices], settings: FitSettings, progress: Progress
     ) -> Self:
         fitted = fit(examples, split, settings, threads=self.threads, progress=progress)
-        self.model_, self.record_, self.loss_curve_ = fitted.model, fitted.record, fitted.loss_curve
+        # Before anything is set: where warnings are errors, the estimator stays as it was.
         fitted.warn_unless_converged(stacklevel=4)
+        self.model_, self.record_, self.loss_curve_ = fitted.model, fitted.record, fitted.loss_curve
         return self
 
     @property

@@ -61,26 +61,42 @@ class Reason:
     """
 
     code: str
-    facts: Mapping[str, float] = field(default_factory=dict)
+    facts: Mapping[str, float | None] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        relative = self.facts.get("relative", math.nan)
-        is_proven = math.isfinite(relative)
-        distance = f"{relative:.1e} from the optimum at most" if is_proven else "at no proven distance from the optimum"
+        relative = self.facts.get("relative")
+        distance = "at no proven distance from the optimum"
+        if relative is not None:
+            distance = f"{relative:.1e} from the optimum at most"
         return REASONS[self.code].format(**self.facts, distance=distance)
 
     def to_json(self) -> dict[str, Any]:
-        """The code and the facts; a number that is not finite is null."""
-        return {"code": self.code, **{name: finite(fact) for name, fact in self.facts.items()}}
+        """The code and its facts."""
+        return {"code": self.code, **self.facts}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Reason:
-        """The inverse of `to_json`. Raises KeyError where the code is unknown."""
-        facts = {name: math.nan if fact is None else fact for name, fact in kept.items() if name != "code"}
-        REASONS[kept["code"]]
-        return cls(kept["code"], facts)
+        """The inverse of `to_json`. Raises ValueError, KeyError or TypeError where there is no such reason."""
+        facts = {name: None if fact is None else number(fact) for name, fact in kept.items() if name != "code"}
+        reason = cls(kept["code"], facts)
+        str(reason)  # raises where a fact is missing
+        return reason
 
 
 def finite(value: float) -> float | None:
     """A number as JSON can hold it: None instead of NaN or infinity."""
     return value if math.isfinite(value) else None
+
+
+def number(value: object) -> float:
+    """A finite number read from JSON. Raises ValueError where it is not one."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{value!r:.40} is not a finite number")
+    return value
+
+
+def count(value: object) -> int:
+    """A whole number of 0 or more read from JSON. Raises ValueError where it is not one."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{value!r:.40} is not a count")
+    return value

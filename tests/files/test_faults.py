@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import importlib
 import json
+import math
+import operator
 import os
 import random
 import shutil
@@ -157,6 +160,18 @@ def with_metadata(**changes):
         metadata = json.loads(header["__metadata__"]["vikt"])
         header["__metadata__"]["vikt"] = json.dumps(metadata | changes, separators=(",", ":"))
         return data
+
+    return change
+
+
+def with_record(where, value):
+    """Another value at a place of the record, such as data.rows."""
+
+    def change(header, data):
+        metadata = json.loads(header["__metadata__"]["vikt"])
+        *path, last = [int(key) if key.isdigit() else key for key in where.split(".")]
+        functools.reduce(operator.getitem, path, metadata)[last] = value
+        return with_metadata(**metadata)(header, data)
 
     return change
 
@@ -333,6 +348,34 @@ HARMFUL = {
     "no options": with_metadata(options=None),
     "an analyzer that there is not": with_options(analyzer="a\nb"),
     "no format": with_metadata(format=None),
+    "features from a path": with_options(features="/dev/zero"),
+    "n-grams without lengths": with_options(ngrams=[]),
+    "weights that are not finite": edited("theta", 0, np.nan),
+    "no parts": with_metadata(parts=[]),
+    "columns that are a list": with_metadata(columns=[]),
+    "metrics without values": with_metadata(metrics={"accuracy": 1.5}),
+    **{
+        f"a record with {where} of {value!r}": with_record(where, value)
+        for where, value in (
+            ("data.rows", -1),
+            ("data.weighted", "x"),
+            ("data.classes", ["a"]),
+            ("data.empty_texts", None),
+            ("parts.0.loss", "x"),
+            ("parts.0.passes", 1.5),
+            ("parts.0.penalty.l2", -math.inf),
+            ("parts.0.penalty.rule", "least_loss"),
+            ("parts.0.penalty.rule", "luck"),
+            ("parts.0.penalty.folds", "x"),
+            ("parts.0.certificate.relative", "x"),
+            ("parts.0.certificate.reason", {"code": "separable"}),
+            ("parts.0.stopping_reason", {"code": "proven"}),
+            ("parts.0.stopping_reason", {"code": "proven", "relative": "x", "tol": 1.0}),
+            ("parts.0.stopping_reason", {"code": "rounding", "distance": 1.0}),
+            ("parts.0.stopping_reason", {"code": "luck"}),
+            ("parts.0.loss_curve", ["ab"]),
+        )
+    },
 }
 HARMFUL_HASHED = {
     "a bucket out of range": edited("part0.buckets", 0, 1 << 10),

@@ -14,6 +14,6 @@ def load_trained(path: str | Path) -> SavedModel:
     arrays, header = load_model(path)
     try:
         return SavedModel.from_file(arrays, header)
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, StopIteration) as error:
         found = " ".join(str(error).split())
         raise DamagedModelError(f"{path}: its parts are no model together: {found:.200}; train it again") from None

@@ -78,6 +78,8 @@ class FittedModel:
         n, K = 1 + features.n_features, len(classes)
         if theta.dtype != np.float32 or theta.shape != ((n,) if K == 2 else (K, n)):
             raise DamagedModelError(f"weights of shape {theta.shape} for {K} classes and {n - 1} features")
+        if not np.isfinite(theta).all():
+            raise DamagedModelError("weights that are not finite")
         return cls(features, theta, classes)
 
 

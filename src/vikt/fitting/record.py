@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vikt.base import LossRecord
 from vikt.fitting.examples import Examples, spelled_labels
 from vikt.model.penalties import split_strength
-from vikt.names import Reason, finite
+from vikt.names import Reason, count, finite, number
 from vikt.selection.choices import FeatureChoice, PenaltyChoice
 
 if TYPE_CHECKING:
@@ -57,6 +57,16 @@ class DataRecord:
 
     def to_json(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if value is not None}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> DataRecord:
+        data = cls(**kept)
+        counted = [value for name, value in kept.items() if name not in ("weighted", "classes", "fingerprint")]
+        for value in (*counted, *data.classes.values()):
+            count(value)
+        if not isinstance(data.weighted, bool) or not isinstance(data.fingerprint, str):
+            raise ValueError("a record of other data")
+        return data
 
 
 @dataclass(frozen=True)
@@ -107,29 +117,32 @@ class PartRecord:
             "share": self.share,
             "penalty": self.penalty.to_json(),
             "certificate": certificate,
-            "loss": self.loss,
+            "loss": finite(self.loss),
             "passes": self.passes,
             "stopping_reason": self.stopping_reason.to_json(),
-            "loss_curve": [list(record[:3]) for record in self.loss_curve],
+            "loss_curve": [[record.passes, *map(_finite, record[1:3])] for record in self.loss_curve],
         }
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> PartRecord:
         certificate = kept["certificate"]
-        bound = math.nan if certificate["bound"] is None else certificate["bound"]
+        bound = _number(certificate["bound"])
         # A bound above the loss itself is a proof, but of no relative distance.
         unbounded = math.nan if math.isnan(bound) else math.inf
         return cls(
             kept["name"],
-            kept["share"],
+            number(kept["share"]),
             PenaltyChoice.from_json(kept["penalty"]),
-            unbounded if certificate["relative"] is None else certificate["relative"],
+            unbounded if certificate["relative"] is None else number(certificate["relative"]),
             bound,
-            kept["loss"],
+            _number(kept["loss"]),
             certificate["reason"] and Reason.from_json(certificate["reason"]),
-            kept["passes"],
+            count(kept["passes"]),
             Reason.from_json(kept["stopping_reason"]),
-            tuple(LossRecord(*record) for record in kept["loss_curve"]),
+            tuple(
+                LossRecord(count(passes), _number(training), validation and number(validation))
+                for passes, training, validation in kept["loss_curve"]
+            ),
         )
 
 
@@ -184,12 +197,25 @@ class FitRecord:
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> FitRecord:
         chosen = kept["feature_choice"]
+        if not kept["parts"] or not all(name is None or isinstance(name, str) for name in kept["columns"].values()):
+            raise ValueError("no parts, or columns without names")
+        for metric in kept["metrics"].values():
+            _number(metric["value"])
         return cls(
             kept["options"],
-            DataRecord(**kept["data"]),
+            DataRecord.from_json(kept["data"]),
             kept["analyzer"],
             tuple(map(PartRecord.from_json, kept["parts"])),
             chosen and FeatureChoice.from_json(chosen),
             kept["columns"],
             kept["metrics"],
         )
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None else finite(value)
+
+
+def _number(value: object) -> float:
+    """A number read from JSON, where null stands for one that is not finite."""
+    return math.nan if value is None else number(value)

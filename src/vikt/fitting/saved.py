@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from vikt.errors import check_known
+from vikt.errors import DamagedModelError, check_known
 from vikt.features.settings import FeatureSettings
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
@@ -34,6 +34,8 @@ class SavedModel:
         record = FitRecord.from_json(header)
         for name in record.options:
             check_known("option", name, PARAMETERS)
+        if not isinstance(record.options["features"] or [], list):
+            raise DamagedModelError("features that are not declarations")  # a path would be opened
         features = replace(FeatureSettings.of(record.parameters({})), analyzer=record.analyzer)
         return cls(FittedModel.from_file(features, arrays, header), record)
 

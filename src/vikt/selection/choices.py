@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
+from vikt.names import count, number
 from vikt.selection.recipes import Recipe
 
 # C·mean‖x‖², four a decade: the range of the best value, whatever the scale of the features.
@@ -49,6 +50,11 @@ class PenaltyChoice:
     n_folds: int = 1
 
     @property
+    def is_validated(self) -> bool:
+        """Whether validation chose λ."""
+        return self.rule in ("least_loss", "one_standard_error")
+
+    @property
     def chosen(self) -> PathPoint:
         return next(point for point in self.curve if point.l2 == self.l2)
 
@@ -72,7 +78,13 @@ class PenaltyChoice:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> PenaltyChoice:
-        return cls(kept["l2"], kept["rule"], tuple(PathPoint(**point) for point in kept["path"]), kept["folds"])
+        path = tuple(PathPoint(**{name: number(value) for name, value in point.items()}) for point in kept["path"])
+        choice = cls(number(kept["l2"]), kept["rule"], path, count(kept["folds"]))
+        if choice.rule not in get_args(PenaltyRule) or (
+            choice.is_validated and not any(choice.l2 == p.l2 for p in path)
+        ):
+            raise ValueError(f"no choice of λ by the rule {choice.rule!r:.40}")
+        return choice
 
 
 class RecipeLoss(NamedTuple):
@@ -116,6 +128,9 @@ class FeatureChoice:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> FeatureChoice:
-        losses = tuple(RecipeLoss(Recipe.from_json(tried), float(tried["log_loss"])) for tried in kept["tried"])
-        sample = kept["sample"] and cls.from_json(kept["sample"])
-        return cls(Recipe.from_json(kept), losses, int(kept["rows"]), sample)
+        losses = tuple(RecipeLoss(Recipe.from_json(tried), number(tried["log_loss"])) for tried in kept["tried"])
+        sample = None if kept["sample"] is None else cls.from_json(kept["sample"])
+        choice = cls(Recipe.from_json(kept), losses, count(kept["rows"]), sample)
+        if choice.recipe not in dict(losses):
+            raise ValueError("a recipe that was not tried")
+        return choice

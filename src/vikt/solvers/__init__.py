@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from typing import Any
@@ -75,7 +76,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         check_known("solver", self.solver, ("auto", *SOLVERS))
-        if not self.tol > 0:
+        if not 0 < self.tol < math.inf:
             raise UsageError(f"tol: expected a number above 0, found {self.tol}")
         if self.patience is not None and self.solver not in DESCENTS:
             raise UsageError(

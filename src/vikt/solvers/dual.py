@@ -22,7 +22,7 @@ from vikt.base import LossRecord
 from vikt.compiled import compiled
 from vikt.errors import UsageError
 from vikt.model.objective import Objective
-from vikt.names import Reason
+from vikt.names import Reason, finite
 from vikt.parts import PerPart
 from vikt.solvers import kernels
 from vikt.solvers.certificate import Certificate, certificate, dual_certificate, gradient_certificate
@@ -209,7 +209,7 @@ def _no_worse_than_zero(objective: Objective, theta: Floats, proof: Certificate)
 
 
 def _solution(theta: Floats, proof: Certificate, curve: list[LossRecord], tol: float, state: DualState) -> Solution:
-    too_late = Reason("max_passes_unproven", {"max_iter": len(curve), "relative": proof.relative})
+    too_late = Reason("max_passes_unproven", {"max_iter": len(curve), "relative": finite(proof.relative)})
     reason = proof.success(tol) if proof.proves(tol) else too_late
     return Solution(theta, proof, curve, proof.proves(tol), reason, state)
 

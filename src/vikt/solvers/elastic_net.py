@@ -24,7 +24,7 @@ from vikt.compiled import compiled
 from vikt.errors import UsageError
 from vikt.model.losses import BinaryCrossEntropy, MultinomialCrossEntropy
 from vikt.model.objective import Objective
-from vikt.names import Reason
+from vikt.names import Reason, finite
 from vikt.parts import PerPart
 from vikt.solvers import elastic_net_kernels
 from vikt.solvers.certificate import certificate, gradient_certificate
@@ -99,7 +99,7 @@ def elastic_net(
             if proof.proves(tol):
                 return Solution(theta, proof, curve, True, proof.success(tol))
             if stuck or ended:
-                facts = {"max_iter": max_iter, "relative": proof.relative}
+                facts = {"max_iter": max_iter, "relative": finite(proof.relative)}
                 return Solution(theta, proof, curve, False, Reason("rounding" if stuck else "max_steps", facts))
             work.scores = objective.scores(work.theta)
         work.improve(slopes, max_iter)

@@ -21,7 +21,7 @@ from vikt.arrays import Floats
 from vikt.base import LossRecord
 from vikt.model.loss import Loss
 from vikt.model.objective import Objective
-from vikt.names import Reason
+from vikt.names import Reason, finite
 from vikt.parts import Part, PerPart
 from vikt.solvers.certificate import Certificate, gradient_certificate
 from vikt.solvers.conjugate_gradients import ConjugateGradients, dot
@@ -215,15 +215,15 @@ class _Fit:
         (self.theta, self.scores), self.last_decrement = better, decrement
         return True
 
-    def solution(self, converged: bool, code: str, facts: dict[str, float]) -> Solution:
+    def solution(self, converged: bool, code: str, facts: dict[str, float | None]) -> Solution:
         theta, proof = gradient_certificate(self.objective, self.theta)
-        return Solution(theta, proof, self.curve, converged, Reason(code, facts | {"relative": proof.relative}))
+        return Solution(theta, proof, self.curve, converged, Reason(code, facts | {"relative": finite(proof.relative)}))
 
     def best_end(self) -> Solution:
         """The better of both ends, by its proof; a tie goes to this one."""
         ends = [gradient_certificate(self.objective, self.theta), *reversed(self.ends)]
         theta, proof = min(ends, key=lambda end: end[1].relative)
-        reason = Reason("rounding", {"relative": proof.relative})
+        reason = Reason("rounding", {"relative": finite(proof.relative)})
         return Solution(theta, proof, self.curve, proof.proves(self.tol), reason, remedy=_REMEDY)
 
 

@@ -152,7 +152,7 @@ class Watch:
         """A learning rate somewhat too large makes the loss of a classifier swing rather than grow."""
         losses = [record.training_loss for record in self.curve]
         rises = sum(after > before for before, after in itertools.pairwise(losses))
-        facts: dict[str, float] = {"max_iter": self.max_iter}
+        facts: dict[str, float | None] = {"max_iter": self.max_iter}
         if not self.steady or rises <= _RISES_WORTH_SAYING * len(losses):
             return Reason("max_passes", facts)
         return Reason("max_passes_unsteady", facts | {"rises": rises, "learning_rate": self.learning_rate})
