@@ -707,7 +707,7 @@ def test_a_million_lines_through_a_pipe_in_bounded_memory(model):
         (["predict", "MODEL", "mails.tsv", "--threshold", "1.1"], 2, ["--threshold"]),
         (["predict", "MODEL", "mails.tsv", "--threshold", "nan"], 2, ["--threshold"]),
         (["predict", "MODEL", "again.csv"], 1, ["again.csv", "'predicted'"]),
-        (["predict", "MODEL", "a.svm"], 1, ["a.svm", "expected a text column"]),
+        (["predict", "MODEL", "a.svm"], 1, ["a.svm", "no text column"]),
         (["predict", "MODEL", "cut.tsv.zst"], 1, ["cut.tsv.zst", "Truncated"]),
         (["predict", "MODEL", "cut.txt.gz"], 1, ["cut.txt.gz", "Truncated"]),
         (["predict", "MODEL", "tabs.jsonl", "-o", "out.tsv"], 1, ["tabs.jsonl, row 1", "TSV"]),
