@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +51,21 @@ def emails():
     lines = (files("vikt.corpus.sample") / "emails.tsv").read_text(encoding="utf-8").splitlines()[1:]
     rows = [line.split("\t") for line in lines]
     return [row[2] for row in rows], [row[0] for row in rows]
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run the command line in this process: (exit code, stdout, stderr)."""
+    from vikt.cli.main import main
+
+    def call(*args):
+        monkeypatch.setattr(sys, "argv", ["vikt", *map(str, args)])
+        with warnings.catch_warnings(), pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        return ended.value.code or 0, captured.out, captured.err
+
+    return call
 
 
 @pytest.fixture

@@ -18,7 +18,16 @@ def rows_of(path, label):
     return [row[names.index("text")] for row in rows], [row[names.index(label)] for row in rows]
 
 
-@pytest.mark.parametrize("options", [{}, {"analyzer": "word+char"}, {"weighting": "counts", "analyzer": "char_wb"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"analyzer": "word+char"},
+        {"weighting": "counts", "analyzer": "char_wb"},
+        {"folds": 3},
+        {"folds": 4, "one_standard_error": True, "class_weight": "balanced"},
+    ],
+)
 def test_the_order_of_rows_changes_not_one_byte_of_the_file(emails, tmp_path, options):
     texts, labels = emails
     for name, order in (("a", np.arange(400)), ("b", np.random.default_rng(1).permutation(400))):

@@ -199,7 +199,7 @@ class LogisticRegression(LinearClassifier):
         UsageError
             A parameter is invalid.
         """
-        settings = Settings.of(self)
+        settings = Settings.of(self.get_params())
         split_strength(0.0, self.l1_ratio)
         check_threads(self.threads)
         last = (self.theta_, self.classes_) if self.warm_start and self.__sklearn_is_fitted__() else None

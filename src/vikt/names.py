@@ -83,9 +83,9 @@ class Reason:
         return reason
 
 
-def finite(value: float) -> float | None:
+def finite(value: float | None) -> float | None:
     """A number as JSON can hold it: None instead of NaN or infinity."""
-    return value if math.isfinite(value) else None
+    return None if value is None or not math.isfinite(value) else value
 
 
 def number(value: object) -> float:

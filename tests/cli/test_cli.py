@@ -13,7 +13,6 @@ import pytest
 
 from vikt.answers import Answers
 from vikt.classifier import TextClassifier
-from vikt.cli.main import main
 from vikt.features.text import TextFeatures
 from vikt.files.trained import load_trained
 
@@ -27,20 +26,6 @@ MAILS = "label\ttext\n" + "".join(
 def vikt(*args, **options):
     command = [sys.executable, "-m", "vikt", *map(str, args)]
     return subprocess.run(command, capture_output=True, timeout=120, check=False, **options)
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run in this process: (exit code, stdout, stderr)."""
-
-    def call(*args):
-        monkeypatch.setattr(sys, "argv", ["vikt", *map(str, args)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsys.readouterr()
-        return ended.value.code or 0, captured.out, captured.err
-
-    return call
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
-import warnings
 
 import numpy as np
 import pytest
@@ -16,7 +14,6 @@ from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_sample_weight
 
 import vikt
-from vikt.cli.main import main
 from vikt.errors import DataError
 from vikt.evaluation.evaluation import evaluate
 from vikt.features.text import TextFeatures
@@ -171,20 +168,6 @@ def test_a_class_weight_of_a_class_that_is_gone_is_kept_in_the_file(tmp_path):
 
 
 # What is shown
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run the command line in this process: (exit code, stdout, stderr)."""
-
-    def call(*args):
-        monkeypatch.setattr(sys, "argv", ["vikt", *map(str, args)])
-        with warnings.catch_warnings(), pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsys.readouterr()
-        return ended.value.code or 0, captured.out, captured.err
-
-    return call
 
 
 def table(path, rows, header="label\ttext\tweight"):

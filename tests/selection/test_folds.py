@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import warnings
 
 import numpy as np
@@ -15,7 +14,6 @@ from sklearn.linear_model import LogisticRegression as Reference
 from sklearn.metrics import log_loss
 
 import vikt
-from vikt.cli.main import main
 from vikt.corpus.order import group_ranks, row_keys, split_folds
 from vikt.errors import UsageError
 from vikt.features.handmade import Category
@@ -46,18 +44,6 @@ def test_folds_are_a_partition_of_whole_groups_even_in_size_and_stratified(rows,
     for label in range(4):
         counts = [sum(commonest[text].argmax() == label for text in held) for held in groups]
         assert max(counts) - min(counts) <= 1
-
-
-@pytest.mark.parametrize(
-    "options", [{"folds": 3}, {"folds": 4, "one_standard_error": True, "class_weight": "balanced"}]
-)
-def test_the_order_of_rows_changes_not_one_byte_of_the_file(emails, tmp_path, options):
-    texts, labels = emails
-    for name, order in (("a", np.arange(400)), ("b", np.random.default_rng(1).permutation(400))):
-        classifier = vikt.TextClassifier(**options)
-        classifier.fit([texts[i] for i in order], [labels[i] for i in order])
-        classifier.save(tmp_path / name)
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
 @pytest.fixture
@@ -219,18 +205,6 @@ def test_the_curve_is_kept_in_the_file(emails, tmp_path):
     assert loaded.choice_ == classifier.choice_
     assert all(point.standard_error > 0 for point in loaded.choice_.curve)
     assert "in 3 folds" in penalty_sentence(loaded.choice_)
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def call(*args):
-        monkeypatch.setattr(sys, "argv", ["vikt", *map(str, args)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsys.readouterr()
-        return ended.value.code or 0, captured.out, captured.err
-
-    return call
 
 
 def test_the_command_line_shows_the_curve(run, emails, tmp_path):

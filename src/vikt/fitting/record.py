@@ -120,7 +120,7 @@ class PartRecord:
             "loss": finite(self.loss),
             "passes": self.passes,
             "stopping_reason": self.stopping_reason.to_json(),
-            "loss_curve": [[record.passes, *map(_finite, record[1:3])] for record in self.loss_curve],
+            "loss_curve": [[record.passes, *map(finite, record[1:3])] for record in self.loss_curve],
         }
 
     @classmethod
@@ -210,10 +210,6 @@ class FitRecord:
             kept["columns"],
             kept["metrics"],
         )
-
-
-def _finite(value: float | None) -> float | None:
-    return None if value is None else finite(value)
 
 
 def _number(value: object) -> float:

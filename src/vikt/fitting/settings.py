@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
@@ -46,11 +46,10 @@ class FitSettings:
             raise UsageError(
                 f"folds and one_standard_error choose λ, but l2={parameters['l2']!r} is given; remove one of them"
             )
-        solver = {field.name: parameters[field.name] for field in fields(Settings)}
         features = FeatureSettings.of(parameters)
         return cls(
             features,
-            Settings(**solver | {"random_state": int(parameters["random_state"] or 0)}),
+            Settings.of(parameters),
             l2,
             None if folds is None else int(folds),
             one_standard_error,

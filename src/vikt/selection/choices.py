@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -23,6 +23,11 @@ class PathPoint(NamedTuple):
     l2: float
     log_loss: float
     standard_error: float
+
+
+def least_loss(curve: Sequence[PathPoint]) -> PathPoint:
+    """The point of the least validation loss; a tie goes to the first, whose λ is larger."""
+    return min(curve, key=lambda point: point.log_loss)
 
 
 PenaltyRule = Literal["given", "default", "least_loss", "one_standard_error"]
@@ -60,8 +65,8 @@ class PenaltyChoice:
 
     @property
     def best(self) -> PathPoint:
-        """The point of the least validation loss; a tie goes to the larger λ."""
-        return min(self.curve, key=lambda point: point.log_loss)
+        """The point of the least validation loss."""
+        return least_loss(self.curve)
 
     @property
     def is_strongest_tried(self) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from vikt.arrays import Floats
 from vikt.model.objective import Objective
-from vikt.selection.choices import STRENGTHS, PathPoint, PenaltyChoice
+from vikt.selection.choices import STRENGTHS, PathPoint, PenaltyChoice, least_loss
 from vikt.selection.folds import Fold, validation_loss
 from vikt.solvers.dual import Ascent
 from vikt.solvers.dual_state import DualState
@@ -50,7 +50,7 @@ def choose_l2(
             if len(losses) - 1 - int(np.argmin(losses)) >= _WORSE_IN_A_ROW:
                 break
     path, n_folds = tuple(curve), len(folds)
-    best = min(path, key=lambda point: point.log_loss)
+    best = least_loss(path)
     chosen = largest_within_one_standard_error(path) if one_standard_error else best
     return PenaltyChoice(chosen.l2, "least_loss" if chosen is best else "one_standard_error", path, n_folds)
 
@@ -66,7 +66,7 @@ def largest_within_one_standard_error(curve: Sequence[PathPoint]) -> PathPoint:
     >>> largest_within_one_standard_error(curve).l2
     0.05
     """
-    best = min(curve, key=lambda point: point.log_loss)
+    best = least_loss(curve)
     near = [point for point in curve if point.log_loss <= best.log_loss + best.standard_error]
     return max(near, key=lambda point: point.l2)
 

@@ -29,7 +29,7 @@ class Plan:
     @property
     def is_validated(self) -> bool:
         """Whether validation chose a λ."""
-        return any(penalty is not None and penalty.curve for penalty in self.penalties)
+        return any(penalty is not None and penalty.is_validated for penalty in self.penalties)
 
 
 def choose_plan(

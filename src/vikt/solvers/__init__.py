@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from typing import Any
@@ -69,9 +70,9 @@ class Settings:
     patience: int | None = None
 
     @classmethod
-    def of(cls, estimator: object) -> Settings:
+    def of(cls, parameters: Mapping[str, Any]) -> Settings:
         """The settings among the parameters of an estimator."""
-        values = {setting.name: getattr(estimator, setting.name) for setting in fields(cls)}
+        values = {setting.name: parameters[setting.name] for setting in fields(cls)}
         return cls(**values | {"random_state": int(values["random_state"] or 0)})
 
     def __post_init__(self) -> None:
