@@ -6,6 +6,7 @@ import functools
 import importlib
 import logging
 import os
+import signal
 import subprocess
 import sys
 
@@ -153,6 +154,27 @@ def test_compilation_is_told_once_and_only_where_nothing_is_kept(fresh, folder, 
         fresh.compiled.cache_clear()
         fresh._say_once_that_it_compiles.cache_clear()
     assert "once for this installation" in caplog.text
+
+
+@pytest.mark.usefixtures("heeds_ctrl_c")
+def test_an_interruption_waits_until_the_compiler_is_done(fresh, folder, monkeypatch):
+    """Ctrl-C from within the compiler, which would lose it or break by it."""
+    from numba.core.compiler import Compiler
+
+    compile, compiled = Compiler.compile_extra, []
+
+    def interrupted_compile(self, *args):
+        os.kill(os.getpid(), signal.SIGINT)
+        compiled.append(compile(self, *args))
+        return compiled[-1]
+
+    monkeypatch.setattr("numba.config.CACHE_DIR", str(folder / "interrupted"))
+    monkeypatch.setattr(Compiler, "compile_extra", interrupted_compile)
+    kernels = fresh.compiled("toy_kernels")
+    with pytest.raises(KeyboardInterrupt):
+        kernels.next_of(1)
+    assert len(compiled) == 1
+    assert kernels.next_of(1) == 2
 
 
 def test_processes_that_save_at_once_keep_their_code_apart(folder, tmp_path):

@@ -12,6 +12,7 @@ ORDER = [
     "base",
     "names",
     "arrays",
+    "interruption",
     "compiled",
     "threads",
     "corpus",

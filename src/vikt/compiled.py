@@ -22,6 +22,8 @@ from typing import Any
 
 import numpy as np
 
+from vikt import interruption
+
 # Where running plainly, some 750 ns a byte of text, takes as long as Numba's import and what it loads from its cache.
 _MOST_PLAIN_WORK = 1_000_000
 _plain_work = 0
@@ -150,13 +152,15 @@ def _jit(numba: Any, function: types.FunctionType, fastmath: Any) -> Any:
     options = {"nogil": True, "error_model": "numpy", "fastmath": fastmath}
     try:
         dispatcher = numba.njit(cache=True, **options)(function)
+        cache = dispatcher._cache
+        cache.load_overload = _telling(_forgiving(cache.load_overload))
+        cache.save_overload = _forgiving(_alone(cache.save_overload, cache.cache_path))
     except RuntimeError:
         # Neither the package's folder nor the user's cache can be written.
         _say_once_that_there_is_no_cache()
-        return numba.njit(**options)(function)
-    cache = dispatcher._cache
-    cache.load_overload = _telling(_forgiving(cache.load_overload))
-    cache.save_overload = _forgiving(_alone(cache.save_overload, cache.cache_path))
+        dispatcher = numba.njit(**options)(function)
+    # An interruption that meets one of the compiler's callbacks is lost there, and breaks the compiler.
+    dispatcher.compile = interruption.postponed()(dispatcher.compile)
     return dispatcher
 
 

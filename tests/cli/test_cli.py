@@ -296,30 +296,53 @@ def test_a_full_disk(model):
     assert b"Traceback" not in done.stderr
 
 
-@pytest.mark.usefixtures("heeds_ctrl_c")
-def test_ctrl_c_in_mid_training_leaves_nothing(tmp_path, emails):
+@pytest.fixture
+def endless(tmp_path, emails):
+    """A function that starts to train for minutes, with nothing compiled; it takes options for Python."""
     texts, labels = emails
-    data = tmp_path / "x.tsv"
     rows = [f"{label}\t{text} {n}" for n in range(60) for text, label in zip(texts, labels, strict=True)]
-    data.write_text("label\ttext\n" + "\n".join(rows) + "\n")
-    command = [
-        sys.executable,
-        "-m",
-        "vikt",
-        "train",
-        str(data),
-        "--tol",
-        "1e-14",
-        "-o",
-        str(tmp_path / "m.vikt"),
-    ]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        time.sleep(4)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    (tmp_path / "x.tsv").write_text("label\ttext\n" + "\n".join(rows) + "\n")
+    never = ["--solver", "batch", "--learning-rate", "1e-9", "--tol", "1e-14", "--max-iter", "1000000000"]
+
+    def start(*options):
+        command = [sys.executable, *options, "-m", "vikt", "train", "x.tsv", "--l2", "1e-6", *never]
+        env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+        return subprocess.Popen(command, cwd=tmp_path, env=env, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    return start
+
+
+def interrupted(process, tmp_path):
+    """Send Ctrl-C; what the process prints on stderr."""
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
     assert b"Traceback" not in err
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.tsv"]
+    assert [path.name for path in tmp_path.iterdir() if path.name != "cache"] == ["x.tsv"]
+    return err
+
+
+@pytest.mark.usefixtures("heeds_ctrl_c")
+def test_ctrl_c_while_training_leaves_nothing(endless, tmp_path):
+    with endless() as process:
+        # The first line on stderr comes before the hot loops are compiled, which takes seconds.
+        assert process.stderr.readline()
+        time.sleep(1)
+        assert b"interrupted" in interrupted(process, tmp_path)
+    assert process.returncode == 130
+
+
+@pytest.mark.usefixtures("heeds_ctrl_c")
+@pytest.mark.parametrize("module", [b"vikt.interruption", b"typer", b"numpy", b"numba"])
+def test_ctrl_c_while_modules_are_imported_prints_no_traceback(endless, tmp_path, module):
+    # Python then names each module on stderr once it has been imported.
+    with endless("-X", "importtime") as process:
+        while not process.stderr.readline().rstrip().endswith(b" " + module):
+            pass
+        assert process.stderr.readline()
+        interrupted(process, tmp_path)
+    # A shell reports both as 130.
+    assert process.returncode in (130, -signal.SIGINT)
 
 
 def test_an_ascii_locale_changes_nothing(model):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from vikt import interruption
 from vikt.errors import UsageError, ViktError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -27,8 +28,9 @@ def guarded(command: Command) -> Command:
         warnings.simplefilter("always")
         _show_log(quiet=bool(kwargs.get("quiet")))
         try:
-            result = command(*args, **kwargs)
-            sys.stdout.flush()
+            with interruption.heeded():
+                result = command(*args, **kwargs)
+                sys.stdout.flush()
             return result
         except BrokenPipeError:
             # Python would report the error again when it closes the stream at exit.

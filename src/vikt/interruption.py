@@ -1,0 +1,48 @@
+"""Ctrl-C: heeded by a command at work, postponed by what it would break, silent while Python starts and ends."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import current_thread, main_thread
+from types import FrameType
+
+
+def end_silently() -> None:
+    """Let Ctrl-C end this process at once, without a traceback, unless it is ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@contextmanager
+def heeded() -> Iterator[None]:
+    """Let Ctrl-C raise KeyboardInterrupt, as Python does by default, unless it is ignored."""
+    was_silent = signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    if was_silent:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        if was_silent:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@contextmanager
+def postponed() -> Iterator[None]:
+    """Postpone Ctrl-C until the work inside is done.
+
+    Python raises KeyboardInterrupt in the main thread alone, so that elsewhere there is nothing to postpone.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if current_thread() is not main_thread() or not callable(before):
+        yield
+        return
+    received: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda *signal_and_frame: received.append(signal_and_frame))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if received:
+            before(*received[0])
