@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import ClassWeight, Floats, RowIndices, RowValues
-from vikt.base import Estimator, LossRecord, Progress, no_progress
+from vikt.base import Progress, no_progress
 from vikt.explanation.linear import Explanation, explain
 from vikt.features.handmade.declarations import Declared
 from vikt.features.text import TextFeatures
@@ -18,14 +18,13 @@ from vikt.files.model_file import save_model
 from vikt.files.trained import load_trained
 from vikt.fitting.examples import Examples, check_testable
 from vikt.fitting.fit import fit
-from vikt.fitting.model import FittedModel, Inputs, measured
-from vikt.fitting.record import FitRecord, PartRecord
+from vikt.fitting.fitted import Fitted
+from vikt.fitting.model import Inputs, measured
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
-from vikt.selection.choices import FeatureChoice, PenaltyChoice
 
 
-class TextClassifier(Estimator):
+class TextClassifier(Fitted):
     """Logistic regression on texts: words or characters in, classes out.
 
     Parameters
@@ -99,9 +98,6 @@ class TextClassifier(Estimator):
     _kind = "classifier"
     # Not a parameter: no result depends on it, so it is not part of the model.
     threads = 1
-    model_: FittedModel
-    record_: FitRecord
-    loss_curve_: list[LossRecord]
 
     def __init__(
         self,
@@ -197,102 +193,6 @@ class TextClassifier(Estimator):
         fitted.warn_unless_converged(stacklevel=4)
         self.model_, self.record_, self.loss_curve_ = fitted.model, fitted.record, fitted.loss_curve
         return self
-
-    @property
-    def classes_(self) -> NDArray[Any]:
-        """The labels, sorted."""
-        return self._model.classes
-
-    @property
-    def features_(self) -> TextFeatures:
-        """The features, as fitted."""
-        return self._model.features
-
-    @property
-    def theta_(self) -> NDArray[np.float32]:
-        """The weights, the intercepts first."""
-        return self._model.theta
-
-    @property
-    def class_names(self) -> list[str]:
-        """The labels as they are written."""
-        return self._model.labels
-
-    @property
-    def certificate_(self) -> float:
-        """The proven relative distance from the optimum."""
-        return self._part.relative
-
-    @property
-    def certificate_reason_(self) -> str:
-        """Why nothing is proven; empty where something is."""
-        return str(self._part.reason or "")
-
-    @property
-    def bound_(self) -> float:
-        """The proven bound on L̂ - L̂*."""
-        return self._part.bound
-
-    @property
-    def loss_(self) -> float:
-        """L̂, the penalised loss."""
-        return self._part.loss
-
-    @property
-    def l2_(self) -> float:
-        """λ."""
-        return self._part.penalty.l2
-
-    @property
-    def l1_(self) -> float:
-        """λ₁."""
-        return self._record.l1
-
-    @property
-    def choice_(self) -> PenaltyChoice:
-        """How λ was chosen."""
-        return self._part.penalty
-
-    @property
-    def feature_choice_(self) -> FeatureChoice | None:
-        """How the features were chosen."""
-        return self._record.features
-
-    @property
-    def parts_(self) -> list[dict[str, Any]]:
-        """Each part of a blend, as JSON holds it."""
-        parts = self._record.parts
-        return [part.to_json() for part in parts] if len(parts) > 1 else []
-
-    @property
-    def n_iter_(self) -> int:
-        """Passes over the data."""
-        return self._part.passes
-
-    @property
-    def stopping_reason_(self) -> str:
-        """Why the fit stopped."""
-        return str(self._part.stopping_reason)
-
-    @property
-    def data_(self) -> dict[str, Any]:
-        """What was read, as JSON holds it."""
-        return self._record.data.to_json()
-
-    @property
-    def _model(self) -> FittedModel:
-        self._check_fitted()
-        return self.model_
-
-    @property
-    def _record(self) -> FitRecord:
-        self._check_fitted()
-        return self.record_
-
-    @property
-    def _part(self) -> PartRecord:
-        """The part with the largest certificate."""
-        return self._record.least_proven
 
     def predict_log_proba(self, texts: Inputs) -> Floats:
         """log P(class | text): (m, K), finite at any score."""

@@ -1,0 +1,118 @@
+"""The attributes of a fitted classifier, read from its model and from the record of its fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.base import Estimator, LossRecord
+from vikt.features.text import TextFeatures
+from vikt.fitting.model import FittedModel
+from vikt.fitting.record import FitRecord, PartRecord
+from vikt.selection.choices import FeatureChoice, PenaltyChoice
+
+
+class Fitted(Estimator):
+    """What a classifier knows once it is fitted; before, every attribute raises NotFittedError."""
+
+    model_: FittedModel
+    record_: FitRecord
+    loss_curve_: list[LossRecord]
+
+    @property
+    def classes_(self) -> NDArray[Any]:
+        """The labels, sorted."""
+        return self._model.classes
+
+    @property
+    def features_(self) -> TextFeatures:
+        """The features, as fitted."""
+        return self._model.features
+
+    @property
+    def theta_(self) -> NDArray[np.float32]:
+        """The weights, the intercepts first."""
+        return self._model.theta
+
+    @property
+    def class_names(self) -> list[str]:
+        """The labels as they are written."""
+        return self._model.labels
+
+    @property
+    def certificate_(self) -> float:
+        """The proven relative distance from the optimum."""
+        return self._part.relative
+
+    @property
+    def certificate_reason_(self) -> str:
+        """Why nothing is proven; empty where something is."""
+        return str(self._part.reason or "")
+
+    @property
+    def bound_(self) -> float:
+        """The proven bound on L̂ - L̂*."""
+        return self._part.bound
+
+    @property
+    def loss_(self) -> float:
+        """L̂, the penalised loss."""
+        return self._part.loss
+
+    @property
+    def l2_(self) -> float:
+        """λ."""
+        return self._part.penalty.l2
+
+    @property
+    def l1_(self) -> float:
+        """λ₁."""
+        return self._record.l1
+
+    @property
+    def choice_(self) -> PenaltyChoice:
+        """How λ was chosen."""
+        return self._part.penalty
+
+    @property
+    def feature_choice_(self) -> FeatureChoice | None:
+        """How the features were chosen."""
+        return self._record.features
+
+    @property
+    def parts_(self) -> list[dict[str, Any]]:
+        """Each part of a blend, as JSON holds it."""
+        parts = self._record.parts
+        return [part.to_json() for part in parts] if len(parts) > 1 else []
+
+    @property
+    def n_iter_(self) -> int:
+        """Passes over the data."""
+        return self._part.passes
+
+    @property
+    def stopping_reason_(self) -> str:
+        """Why the fit stopped."""
+        return str(self._part.stopping_reason)
+
+    @property
+    def data_(self) -> dict[str, Any]:
+        """What was read, as JSON holds it."""
+        return self._record.data.to_json()
+
+    @property
+    def _model(self) -> FittedModel:
+        self._check_fitted()
+        return self.model_
+
+    @property
+    def _record(self) -> FitRecord:
+        self._check_fitted()
+        return self.record_
+
+    @property
+    def _part(self) -> PartRecord:
+        """The part with the largest certificate."""
+        return self._record.least_proven
