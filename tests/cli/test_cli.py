@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from vikt.answers import Answers
@@ -383,3 +384,19 @@ def test_lines_hold_what_the_classifier_says(tmp_path, as_json):
         else:
             escaped = [v.replace("\t", r"\t").replace("\n", r"\n") if isinstance(v, str) else v for v in row]
             assert line.split("\t") == [f"{v:.12g}" if isinstance(v, float) else v or "" for v in escaped]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_test_rows_in_any_order_give_the_same_bytes(run, emails, tmp_path, seed):
+    rows = [f"{label}\t{text}\n" for text, label in zip(*emails, strict=True)]
+    mixed = np.random.default_rng(seed).permutation(rows)
+    (tmp_path / "train.tsv").write_text("label\ttext\n" + "".join(rows[:200]))
+    models, figures = [], []
+    for name, tested in (("a", rows), ("b", mixed)):
+        (tmp_path / "test.tsv").write_text("label\ttext\n" + "".join(tested))
+        options = ["--test", tmp_path / "test.tsv", "--l2", "1e-3", "-q"]
+        assert run("train", tmp_path / "train.tsv", "-o", tmp_path / name, *options)[0] == 0
+        models.append((tmp_path / name).read_bytes())
+        figures.append(json.loads(run("evaluate", tmp_path / name, tmp_path / "test.tsv", "--json", "-q")[1]))
+    assert models[0] == models[1]
+    assert {**figures[0], "model": None} == {**figures[1], "model": None}

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Floats, Ints
 from vikt.errors import DataError
-from vikt.metrics.classification import f1_of_counts, log_losses, macro_f1_of_counts, positions, ratio
+from vikt.metrics.classification import exact_mean, f1_of_counts, log_losses, macro_f1_of_counts, positions, ratio
 from vikt.metrics.intervals import Interval, macro_f1_interval_of_cells, mean_interval, wilson_interval
 from vikt.names import finite
 
@@ -177,7 +177,7 @@ def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike
     entries = _entries(positions(real, everything), scores.argmax(axis=1))
     correct, n_real, n_predicted = _counts(entries, len(everything))
     mean_probability = np.zeros(len(everything))
-    mean_probability[: len(names)] = np.exp(scores).mean(axis=0)
+    mean_probability[: len(names)] = [exact_mean(column) for column in np.exp(scores).T]
     return Evaluation(
         labels=everything.tolist(),
         entries=entries,
@@ -241,7 +241,7 @@ def _log_loss(losses: Floats, left_out: int) -> Figure:
         return Figure(math.nan, reason=reason)
     low, high = mean_interval(losses)
     # The mean of numbers ≥ 0 is not negative, but the normal approximation can be. max(nan, 0) is nan.
-    return Figure(float(losses.mean()), max(low, 0.0), high, reason)
+    return Figure(exact_mean(losses), max(low, 0.0), high, reason)
 
 
 def _macro_f1(entries: Ints, n_labels: int) -> Figure:

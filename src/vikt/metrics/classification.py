@@ -224,7 +224,19 @@ def log_loss(y_true: ArrayLike, log_probabilities: ArrayLike) -> float:
     1.0397
     """
     losses = log_losses(y_true, log_probabilities)
-    return float(losses.mean()) if len(losses) else math.nan
+    return exact_mean(losses) if len(losses) else math.nan
+
+
+def exact_mean(values: ArrayLike) -> float:
+    """The mean of one number or more, from their exact sum: it does not depend on their order, not in the last bit.
+
+    Examples
+    --------
+    >>> exact_mean([1e16, 1.0, -1e16]) == exact_mean([1e16, -1e16, 1.0])
+    True
+    """
+    values = np.asarray(values, dtype=np.float64)
+    return math.fsum(values.tolist()) / len(values)
 
 
 def ratio(numerator: ArrayLike, denominator: ArrayLike, undefined: float = math.nan) -> Floats:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Floats
 from vikt.errors import UsageError
-from vikt.metrics.classification import macro_f1_of_counts
+from vikt.metrics.classification import exact_mean, macro_f1_of_counts
 
 # Draws are made this many counts at a time, so that many classes do not need much memory.
 _COUNTS_AT_ONCE = 1 << 21
@@ -75,8 +75,10 @@ def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
     z, values = _quantile(confidence), np.asarray(values, dtype=np.float64)
     if len(values) < 2 or not np.isfinite(values).all():
         return Interval(math.nan, math.nan)
-    mean, width = values.mean(), z * values.std(ddof=1) / math.sqrt(len(values))
-    return Interval(float(mean - width), float(mean + width))
+    mean = exact_mean(values)
+    variance = math.fsum(np.square(values - mean).tolist()) / (len(values) - 1)
+    width = z * math.sqrt(variance / len(values))
+    return Interval(mean - width, mean + width)
 
 
 def macro_f1_interval(confusion: ArrayLike, confidence: float = 0.95, draws: int = 1000, seed: int = 0) -> Interval:
