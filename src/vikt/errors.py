@@ -34,7 +34,24 @@ Kind = TypeVar("Kind", bound=Exception)
 
 
 class ViktError(Exception):
-    """The base class of every error that vikt raises on purpose."""
+    """The base class of every error that vikt raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+    argument : str, optional
+        The argument that solves the problem, such as "force=True"; the message ends with it. The command line names its
+        option instead.
+
+    Examples
+    --------
+    >>> print(UsageError("x.csv: found no text column; name it", "text=..."))
+    x.csv: found no text column; name it with text=...
+    """
+
+    def __init__(self, message: str = "", argument: str = "") -> None:
+        super().__init__(f"{message} with {argument}" if argument else message)
+        self.message, self.argument = message, argument
 
 
 class UsageError(ViktError, ValueError):

@@ -1,55 +1,82 @@
-"""What every command shares: one line for each error, exit codes, progress."""
+"""What every command shares: one line for each error, exit codes, output on the terminal, progress."""
 
 from __future__ import annotations
 
+import errno
 import functools
 import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from vikt import interruption
 from vikt.errors import UsageError, ViktError
+from vikt.report.tables import escaped
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
 
 def guarded(command: Command) -> Command:
-    """Turn the errors of a command into one line on stderr and an exit code; be silent on a closed pipe."""
+    """Show the warnings, notes and errors of a command on stderr, and heed Ctrl-C while it works."""
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
         warnings.showwarning = lambda message, *_: say(f"warning: {message}")
         warnings.simplefilter("always")
         _show_log(quiet=bool(kwargs.get("quiet")))
-        try:
-            with interruption.heeded():
-                result = command(*args, **kwargs)
-                sys.stdout.flush()
-            return result
-        except BrokenPipeError:
-            # Python would report the error again when it closes the stream at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise SystemExit(0) from None
-        except KeyboardInterrupt:
-            say("interrupted; no file is left half-written")
-            raise SystemExit(INTERRUPTED) from None
-        except ViktError as error:
-            say(f"vikt: {error}")
-            raise SystemExit(WRONG_USAGE if isinstance(error, UsageError) else FAILED) from None
-        except MemoryError:
-            say("vikt: out of memory; use fewer rows, a higher --min-df or shorter n-grams")
-            raise SystemExit(FAILED) from None
-        except OSError as error:
-            say(f"vikt: {error.filename or 'output'}: {error.strerror or error}")
-            raise SystemExit(FAILED) from None
+        with reported(), interruption.heeded():
+            result = command(*args, **kwargs)
+            sys.stdout.flush()
+        return result
 
     return run  # type: ignore[return-value]
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn an error into one line on stderr and an exit code; be silent where stdout is a closed pipe."""
+    try:
+        yield
+    except BrokenPipeError:
+        _discard(sys.stdout)
+        raise SystemExit(0) from None
+    except KeyboardInterrupt:
+        say("interrupted; no file is left half-written")
+        raise SystemExit(INTERRUPTED) from None
+    except ViktError as error:
+        say(f"vikt: {_worded(error)}")
+        raise SystemExit(WRONG_USAGE if isinstance(error, UsageError) else FAILED) from None
+    except MemoryError:
+        say("vikt: out of memory; use fewer rows, a higher --min-df or shorter n-grams")
+        raise SystemExit(FAILED) from None
+    except OSError as error:
+        if not error.filename:
+            _discard(sys.stdout)
+        reason = "it is closed" if error.errno == errno.EBADF else error.strerror or error
+        say(f"vikt: {error.filename or 'standard output'}: {reason}")
+        raise SystemExit(FAILED) from None
+
+
+def _worded(error: ViktError) -> str:
+    """The message of an error, with the argument of a function that solves it as an option."""
+    name, _, value = error.argument.partition("=")
+    if not name:
+        return error.message
+    option = f"--{name.replace('_', '-')}"
+    return f"{error.message} with {option}" + ("" if value in ("True", "...") else f" {value.strip(chr(39))}")
+
+
+def _discard(stream: TextIO) -> None:
+    """Drop what a stream still holds, and all that follows: Python would report the error again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class _Messages(logging.Handler):
@@ -64,15 +91,24 @@ def _show_log(quiet: bool) -> None:
 
 
 def say(message: str) -> None:
-    """Print a line on stderr."""
-    print(message, file=sys.stderr, flush=True)
+    """Print a line on stderr. Where nobody reads it, the work goes on."""
+    try:
+        print(escaped(message), file=sys.stderr, flush=True)
+    except OSError:
+        _discard(sys.stderr)
+
+
+def show(text: str) -> None:
+    """Print a result for people on stdout, with nothing in it that a terminal would obey."""
+    print(escaped(text))
 
 
 def print_json(content: object) -> None:
     """Print a result as JSON on stdout."""
     import json
 
-    print(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False))
+    spelled = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
+    print(_SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", spelled))
 
 
 @contextmanager

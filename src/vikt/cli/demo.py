@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from vikt.cli.console import print_json, say
+from vikt.cli.console import print_json, say, show
 from vikt.cli.train import Request, train
 from vikt.explanation.linear import explain
 from vikt.report.explanation import explanation_lines, print_highlighted
@@ -33,14 +33,14 @@ def demo(as_json: bool, quiet: bool) -> None:
     with as_file(files("vikt.corpus.sample") / "emails.tsv") as mails:
         request = Request([str(mails)], "text", "label", output=_MODEL, as_json=as_json, quiet=quiet)
         if not as_json:
-            print("$ vikt train emails.tsv -o demo.vikt\n")
+            show("$ vikt train emails.tsv -o demo.vikt\n")
         model = train(request, {"min_df": 1})
     explanation = explain(model, [_MAIL])
     if as_json:
         print_json(explanation.to_json())
         return
-    print(f"\n$ vikt explain demo.vikt '{_MAIL}'\n")
+    show(f"\n$ vikt explain demo.vikt '{_MAIL}'\n")
     print_highlighted(explanation)
     print()
-    print(explanation_lines(explanation, 12))
-    print(f"\n{_NEXT}")
+    show(explanation_lines(explanation, 12))
+    show(f"\n{_NEXT}")

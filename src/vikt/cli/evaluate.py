@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vikt.cli.console import print_json, progress, say
+from vikt.cli.console import print_json, progress, say, show
 from vikt.corpus.labelled import labelled, read_tables
 from vikt.evaluation.evaluation import evaluate
 from vikt.files.trained import load_trained
@@ -31,4 +31,4 @@ def evaluate_file(
         print_json(evaluation_json(evaluation, record) | {"model": {"path": str(path)}})
     else:
         lines = evaluation_lines(evaluation, record.data.weighted)
-        print(f"test       {table.path}, {table.n_rows:,} rows\n{lines}")
+        show(f"test       {table.path}, {table.n_rows:,} rows\n{lines}")

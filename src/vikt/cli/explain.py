@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from vikt.cli.console import print_json
+from vikt.cli.console import print_json, show
 from vikt.corpus.read_stream import read_lines
 from vikt.errors import UsageError
 from vikt.explanation.linear import explain
@@ -30,7 +30,7 @@ def explain_text(path: Path, text: str | None, columns: list[str], top: int, as_
         return
     print_highlighted(explanation)
     print()
-    print(explanation_lines(explanation, top))
+    show(explanation_lines(explanation, top))
 
 
 def _named_value(pair: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vikt.classifier import TextClassifier
-from vikt.cli.console import print_json
+from vikt.cli.console import print_json, show
 from vikt.explanation.linear import strongest_features
 from vikt.files.trained import load_trained
 from vikt.report.as_json import certificate_json, model_json
@@ -25,6 +25,6 @@ def inspect_model(path: Path, as_json: bool) -> None:
     figures = [f"{name:<10} {figure(entry['value'])}" for name, entry in record.metrics.items()]
     options = repr(TextClassifier(**saved.parameters))
     head = f"model      {path} ({path.stat().st_size / 1e6:.1f} MB), {options}"
-    print("\n\n".join([head, data_lines(record, model), fit_lines(record)]))
-    print("\ntest figures\n" + "\n".join(figures) + "\n")
-    print("\n\n".join(filter(None, [handmade_lines(model), strongest_lines(model)])))
+    show("\n\n".join([head, data_lines(record, model), fit_lines(record)]))
+    show("\ntest figures\n" + "\n".join(figures) + "\n")
+    show("\n\n".join(filter(None, [handmade_lines(model), strongest_lines(model)])))

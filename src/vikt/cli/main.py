@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from vikt import __version__
-from vikt.cli.console import guarded
+from vikt.cli.console import guarded, reported
 from vikt.cli.options import Format, Json, LabelColumn, Model, Quiet, TextColumn, Threads
 from vikt.names import AnalyzerName, SolverName, WeightingName
 
@@ -317,8 +315,6 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line. Output is UTF-8 whatever the locale says."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
-    app()
+    """Run the command line."""
+    with reported():
+        app()

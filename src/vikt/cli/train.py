@@ -11,7 +11,7 @@ from typing import Any
 from vikt.arrays import ClassWeight
 from vikt.base import Progress
 from vikt.classifier import TextClassifier
-from vikt.cli.console import print_json, progress, say
+from vikt.cli.console import print_json, progress, say, show
 from vikt.corpus.columns import Columns
 from vikt.corpus.labelled import Labelled, labelled, paired_columns, read_tables
 from vikt.corpus.read_stream import suffix_of
@@ -191,4 +191,4 @@ def _report(model: FittedModel, record: FitRecord, evaluation: Evaluation, reque
         strongest_lines(model),
         f"model      {request.output} ({size / 1e6:.1f} MB)",
     ]
-    print("\n\n".join(filter(None, blocks)))
+    show("\n\n".join(filter(None, blocks)))

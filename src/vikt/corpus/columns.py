@@ -118,7 +118,7 @@ def _find(
     if chosen is None and len(rest) == 2 and mean_length is not None:
         chosen, reason = max(rest, key=mean_length), "guessed: the longer of two columns"
     if chosen is None:
-        raise ColumnError(f"{origin}: found no {role} column among {_listed(names)}; name it with --{role}")
+        raise ColumnError(f"{origin}: found no {role} column among {_listed(names)}; name it", f"{role}=...")
     return chosen, (f'{role} column: "{chosen}" ({reason})',)
 
 

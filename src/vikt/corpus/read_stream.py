@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import difflib
+import errno
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,15 +17,15 @@ STANDARD_INPUT = "standard input"
 _CONVERT = "convert it: iconv -f {} -t UTF-8 FILE > NEW"
 _FROM_UTF_16 = "convert it: iconv -f UTF-16LE -t UTF-8 FILE > NEW (or UTF-16BE)"
 # UTF-32's little-endian mark starts with UTF-16's, so it comes first.
-_SIGNATURES = {
+_SIGNATURES: dict[bytes, tuple[str, ...]] = {
     codecs.BOM_UTF32_LE: ("UTF-32", _CONVERT.format("UTF-32")),
     codecs.BOM_UTF32_BE: ("UTF-32", _CONVERT.format("UTF-32")),
     codecs.BOM_UTF16_LE: ("UTF-16", _CONVERT.format("UTF-16")),
     codecs.BOM_UTF16_BE: ("UTF-16", _CONVERT.format("UTF-16")),
     b"\x1f\x8b": ("gzip", "decompress it: gzip -dc FILE"),
     b"\x28\xb5\x2f\xfd": ("Zstandard", "decompress it: zstd -dc FILE"),
-    b"PAR1": ("Parquet", "name it with --format parquet"),
-    b"ARROW1": ("Arrow", "name it with --format arrow"),
+    b"PAR1": ("Parquet", "name its format", "format='parquet'"),
+    b"ARROW1": ("Arrow", "name its format", "format='arrow'"),
     b"PK\x03\x04": ("a zip archive or a spreadsheet", "extract it, or save the sheet as CSV in UTF-8"),
 }
 _CODECS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -148,10 +149,11 @@ def decoded(content: bytes, where: str, offset: int = 0) -> str:
         text = content.decode()
     except UnicodeDecodeError as error:
         guesses = (guess for mark, guess in _SIGNATURES.items() if offset == 0 and content.startswith(mark))
-        guess, remedy = next(guesses, _LATIN_1)
+        guess, remedy, *argument = next(guesses, _LATIN_1)
         raise EncodingError(
             f"{where}: expected UTF-8, found byte 0x{content[error.start]:02x} "
-            f"at offset {offset + error.start}: {guess}; {remedy}"
+            f"at offset {offset + error.start}: {guess}; {remedy}",
+            *argument,
         ) from None
     return text.removeprefix("\ufeff") if offset == 0 else text
 
@@ -175,7 +177,9 @@ def read_whole(path: Path) -> str:
 
 
 def reading_failed(where: str, error: OSError) -> InputFileError:
-    """The error for a stream that breaks off, or is damaged."""
+    """The error for a stream that breaks off, is damaged, or was closed by the shell."""
+    if error.errno == errno.EBADF:
+        return InputFileError(f"{where}: expected data, but it is closed; name a file, or pipe data into it")
     return InputFileError(f"{where}: reading failed ({error}); try again from a copy")
 
 

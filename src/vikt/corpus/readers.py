@@ -144,11 +144,13 @@ def _unknown(origin: str, line: bytes) -> ViktError:
     if origin == STANDARD_INPUT:
         return UsageError(
             f"{origin}: expected JSONL or fastText lines, found {line.decode('utf-8', 'replace').strip()!r:.60}; "
-            "name the format, such as --format csv"
+            "name the format",
+            "format='csv'",
         )
     return InputFileError(
         f"{origin}: expected a file that ends in {', '.join(FORMATS)} (also with .gz or .zst), "
-        f"found {suffix_of(origin) or 'no suffix'!r}; rename or convert it, or name its format with --format"
+        f"found {suffix_of(origin) or 'no suffix'!r}; rename or convert it, or name its format",
+        "format=...",
     )
 
 

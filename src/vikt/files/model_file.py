@@ -67,7 +67,7 @@ def check_replaceable(path: Path, force: bool) -> None:
     """Raise OutputFileError where a file exists that is not a vikt model, unless `force` is true."""
     if path.exists() and not force and not is_model(path):
         raise OutputFileError(
-            f"{path}: exists and is not a vikt model; choose another file, or overwrite it with --force"
+            f"{path}: exists and is not a vikt model; choose another file, or overwrite it", "force=True"
         )
 
 
@@ -120,7 +120,7 @@ def _mapped(path: Path) -> Any:
             # A private mapping: processes share the pages, and kernels meet the writable arrays they were compiled for.
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
     except FileNotFoundError:
-        raise InputFileError(f"{path}: there is no such model; train one with `vikt train -o {path} DATA`") from None
+        raise InputFileError(f"{path}: there is no such model; check the path, or train one") from None
     except ValueError:
         raise ForeignModelError(f"{path}: is empty, so it is not a vikt model") from None
     except OSError as error:

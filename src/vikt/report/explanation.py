@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from vikt.explanation.linear import Explanation
-from vikt.report.tables import columns, label_line, visible
+from vikt.report.tables import columns, escaped, label_line, visible
 
 
 def explanation_lines(explanation: Explanation, most: int = 15) -> str:
@@ -31,10 +31,10 @@ def print_highlighted(explanation: Explanation) -> None:
     from rich.text import Text
 
     strongest = max((abs(value) for value in explanation.emphasis), default=0.0) or 1.0
-    text = Text(explanation.text)
-    for i, value in enumerate(explanation.emphasis):
+    text = Text()
+    for character, value in zip(explanation.text, explanation.emphasis, strict=True):
         share = abs(value) / strongest
-        if share > 0.1:
-            shade = round(40 + 130 * share)
-            text.stylize(f"on rgb({0 if value > 0 else shade},{shade if value > 0 else 0},0)", i, i + 1)
+        shade = round(40 + 130 * share)
+        style = f"on rgb({0 if value > 0 else shade},{shade if value > 0 else 0},0)" if share > 0.1 else ""
+        text.append(escaped(character), style)
     Console(file=sys.stdout).print(text, soft_wrap=True, highlight=False)

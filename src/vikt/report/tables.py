@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import unicodedata
+
 MOST_CLASSES_IN_A_MATRIX = 12
 MOST_CLASSES_LISTED = 60
 MOST_NAMED = 8
 _WIDEST_LABEL = 60
+# What a terminal obeys or hides: controls, directions of writing, halves of characters, separators of lines.
+_OBEYED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+# Line ends, and what joins letters and emoji.
+_KEPT = "\n\t\u200c\u200d"
 
 
 def columns(rows: list[list[str]], left: int = 1) -> str:
@@ -41,12 +48,29 @@ def listed(names: list[str]) -> str:
 
 def label_line(label: str) -> str:
     """A label on one line of bounded width."""
-    line = visible(label.strip() or label)
+    line = visible(label)
     return line if len(line) <= _WIDEST_LABEL else line[: _WIDEST_LABEL - 1] + "…"
 
 
 def visible(name: str) -> str:
-    """Spaces in character n-grams shown, and nothing that a terminal would obey."""
+    """A name in one piece: spaces shown where it starts or ends with one, and nothing that a terminal would obey."""
     return "".join(
         c if c.isprintable() else repr(c)[1:-1] for c in name.replace(" ", "␣" if name.strip() != name else " ")
     )
+
+
+def escaped(text: str) -> str:
+    r"""Text without anything that a terminal would obey; its line ends and tabs stay.
+
+    Examples
+    --------
+    >>> print(escaped("\x1b[31mred"))
+    \x1b[31mred
+    """
+    return text if text.isprintable() else "".join(map(_escaped, text))
+
+
+@functools.lru_cache(1 << 12)
+def _escaped(character: str) -> str:
+    is_safe = character in _KEPT or unicodedata.category(character) not in _OBEYED
+    return character if is_safe else repr(character)[1:-1]

@@ -74,6 +74,11 @@ class Limits:
             No feature is left.
         """
         lowest, highest = self.of(n_documents)
+        if lowest > n_documents <= highest:
+            raise UsageError(
+                f"min_df={self.min_df} keeps features that occur in at least {lowest:g} texts, but there are "
+                f"{n_documents:,}; lower it"
+            )
         if highest < lowest:
             raise UsageError(
                 f"max_df={self.max_df} keeps features in at most {highest} documents, which is below "
