@@ -295,8 +295,8 @@ def test_paths_and_files(tmp_path):
     ("documents", "error", "message"),
     [
         ("one text", DataError, r"string object received. Write \[text\]"),
-        (["a text", None], DataError, "text 1: expected a string, found NoneType"),
-        (["a text", float("nan")], DataError, "text 1: expected a string, found float"),
+        (["a text", None], DataError, "text 1 is missing"),
+        (["a text", float("nan")], DataError, "text 1 is missing"),
         ([b"\xff text"], UnicodeDecodeError, "utf-8"),
         (["a", "!"], EmptyVocabularyError, "vocabulary"),
         ([], EmptyVocabularyError, "vocabulary"),

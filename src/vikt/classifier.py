@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import ClassWeight, Floats, RowIndices, RowValues
 from vikt.base import Progress, no_progress
+from vikt.corpus.documents import TEXT_COLUMN
+from vikt.errors import DataError
 from vikt.explanation.linear import Explanation, explain
 from vikt.features.handmade.declarations import Declared
 from vikt.features.text import TextFeatures
@@ -66,6 +69,8 @@ class TextClassifier(Fitted):
         Stop a descent early; the validation rows are then left out of the fit.
     random_state : int
         The seed of the order of the rows, the splits and every random draw.
+    text_column : str
+        The column that holds the texts, where they come in a frame; a model trained by `vikt train` knows its own.
 
     Attributes
     ----------
@@ -120,6 +125,7 @@ class TextClassifier(Fitted):
         batch_size: int = 100,
         patience: int | None = None,
         random_state: int = 0,
+        text_column: str = TEXT_COLUMN,
     ) -> None:
         self.analyzer, self.ngrams, self.weighting = analyzer, ngrams, weighting
         self.min_df, self.lowercase, self.hashing, self.features = min_df, lowercase, hashing, features
@@ -127,7 +133,7 @@ class TextClassifier(Fitted):
         self.l1_ratio, self.class_weight = l1_ratio, class_weight
         self.solver, self.tol, self.max_iter = solver, tol, max_iter
         self.learning_rate, self.batch_size, self.patience = learning_rate, batch_size, patience
-        self.random_state = random_state
+        self.random_state, self.text_column = random_state, text_column
 
     def fit(
         self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None, *, progress: Progress = no_progress
@@ -136,9 +142,11 @@ class TextClassifier(Fitted):
 
         Parameters
         ----------
-        texts : iterable of str, or mapping
-            Texts; or columns by name, of which "text" holds the texts, if hand-made features read others.
+        texts : (m,) strings, or a frame
+            A list, an array, or a column of pandas, Polars or Arrow; or a frame (a mapping of columns, a DataFrame, an
+            Arrow table, a data set), of which the column `text_column` and those of hand-made features are read.
         labels : (m,)
+            Strings, booleans or numbers, from any of these.
         sample_weight : (m,), optional
             For the loss, weight 2 is the same as the row twice; document frequencies count rows.
         progress : callable, optional
@@ -182,7 +190,7 @@ class TextClassifier(Fitted):
         return FitSettings.of(self.get_params())
 
     def _examples(self, settings: FitSettings, texts: Inputs, labels: ArrayLike, sample_weight: RowValues) -> Examples:
-        documents = measured(texts, TextFeatures(settings.features))
+        documents = measured(texts, TextFeatures(settings.features), self.text_column)
         return Examples.of(documents, labels, sample_weight, settings.random_state)
 
     def _fit(
@@ -191,7 +199,10 @@ class TextClassifier(Fitted):
         fitted = fit(examples, split, settings, threads=self.threads, progress=progress)
         # Before anything is set: where warnings are errors, the estimator stays as it was.
         fitted.warn_unless_converged(stacklevel=4)
-        self.model_, self.record_, self.loss_curve_ = fitted.model, fitted.record, fitted.loss_curve
+        columns: dict[str, str | None] = {} if self.text_column == TEXT_COLUMN else {"text": self.text_column}
+        self.model_ = replace(fitted.model, text_column=self.text_column)
+        self.record_ = replace(fitted.record, columns=columns)
+        self.loss_curve_ = fitted.loss_curve
         return self
 
     def predict_log_proba(self, texts: Inputs) -> Floats:
@@ -213,9 +224,13 @@ class TextClassifier(Fitted):
     def explain(self, text: str | Mapping[str, Any]) -> Explanation:
         """What each feature of a text adds to the score of its predicted class.
 
-        If the model reads other columns, pass them with the text: {"text": ..., "sender": ...}.
+        If the model reads other columns, pass them with the text: {"text": ..., "sender": ...}, or a row of a frame.
         """
-        return explain(self._model, [text] if isinstance(text, str) else {name: [text[name]] for name in text})
+        if isinstance(text, str):
+            return explain(self._model, [text])
+        if not hasattr(text, "keys"):
+            raise DataError(f"explain: expected one text, or its columns by name, found {text!r:.60}; pass one string")
+        return explain(self._model, {str(name): [text[name]] for name in text.keys()})  # noqa: SIM118  (a Series)
 
     def save(self, path: str | Path, *, force: bool = False) -> None:
         """Write the model to a file, whole or not at all.

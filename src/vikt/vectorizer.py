@@ -157,7 +157,7 @@ class TextVectorizer(Steps, Estimator):
         Parameters
         ----------
         raw_documents : iterable
-            Texts, paths or files, as `input` says.
+            Texts, paths or files, as `input` says: a list, an array, or one column of pandas, Polars or Arrow.
 
         Returns
         -------

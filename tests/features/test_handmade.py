@@ -326,7 +326,7 @@ def test_a_column_that_is_missing_is_named(emails):
     columns, labels = mails(emails)
     classifier = vikt.TextClassifier(features=EVERYTHING, l2=1e-4).fit(columns, labels)
     del columns["sender"]
-    with pytest.raises(ColumnError, match="expected a column 'sender', found 'misspelt', 'vector'"):
+    with pytest.raises(ColumnError, match="expected a column 'sender', found 'text', 'misspelt', 'vector'"):
         classifier.predict(columns)
 
 

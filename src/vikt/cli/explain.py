@@ -18,7 +18,7 @@ def explain_text(path: Path, text: str | None, columns: list[str], top: int, as_
     model = load_trained(path).model
     if text is None:
         text = "\n".join(read_lines(sys.stdin.buffer)) if model.features.reads_text else ""
-    document = {"text": text} | dict(map(_named_value, columns))
+    document = {model.text_column: text} | dict(map(_named_value, columns))
     missing = [name for name in model.features.columns if name not in document]
     if missing:
         raise UsageError(

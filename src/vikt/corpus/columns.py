@@ -92,12 +92,12 @@ def wanted_columns(wanted: Sequence[str] | None, names: Sequence[str], origin: s
     return list(names if wanted is None else wanted)
 
 
-def missing_column(name: str, names: Sequence[str], origin: str) -> ColumnError:
-    """The error for a missing column; it lists the columns there are, and the nearest name."""
+def missing_column(name: str, names: Sequence[str], origin: str, remedy: str = "choose one of these") -> ColumnError:
+    """The error for a missing column; it lists the columns there are, and the nearest name or else the remedy."""
     folded = {other.casefold(): other for other in names}
     near = difflib.get_close_matches(name.casefold(), folded, n=1)
-    hint = f"did you mean {folded[near[0]]!r:.60}?" if near else "choose one of these"
-    return ColumnError(f"{origin}: expected a column {name!r:.60}, found {_listed(names)}; {hint}")
+    hint = f"did you mean {folded[near[0]]!r:.60}?" if near else remedy
+    return ColumnError(f"{origin}: expected a column {name!r:.60}, found {listed(names)}; {hint}")
 
 
 def _find(
@@ -118,7 +118,7 @@ def _find(
     if chosen is None and len(rest) == 2 and mean_length is not None:
         chosen, reason = max(rest, key=mean_length), "guessed: the longer of two columns"
     if chosen is None:
-        raise ColumnError(f"{origin}: found no {role} column among {_listed(names)}; name it", f"{role}=...")
+        raise ColumnError(f"{origin}: found no {role} column among {listed(names)}; name it", f"{role}=...")
     return chosen, (f'{role} column: "{chosen}" ({reason})',)
 
 
@@ -127,6 +127,7 @@ def _known(names: Sequence[str], known: Sequence[str], taken: str | None) -> str
     return next((folded[name] for name in known if name in folded), None)
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names for a message: the first twenty, and how many more there are."""
     shown = ", ".join(f"{name!r:.60}" for name in names[:20]) or "none"
     return shown + (f" and {len(names) - 20} more" if len(names) > 20 else "")

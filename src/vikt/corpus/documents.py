@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from vikt.arrays import Floats, Ints
 from vikt.corpus.arrow import ArrowColumn
-from vikt.corpus.columns import missing_column
+from vikt.corpus.columns import missing_column, wanted_columns
+from vikt.corpus.frames import arrow_column, frame_of, has_numpy_type, texts_of
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError
 
 # Features are float32, which ends at 3e38, and their squares are summed.
 LARGEST = 1e30
+
+# The column of a frame that holds the texts, unless another is named.
+TEXT_COLUMN = "text"
 
 
 class Pairs(NamedTuple):
@@ -55,28 +59,43 @@ class Documents:
         place: Callable[[int], str] = "index {}".format,
     ) -> None:
         self.texts, self.columns, self.origin, self.place = texts, columns, origin, place
-        lengths = {len(column) for column in columns.values()} | ({len(texts)} if texts is not None else set())
-        if len(lengths) != 1:
-            raise DataError(f"{origin}: expected columns of one length, found {sorted(lengths)}; complete them")
-        self.n_rows = lengths.pop()
+        lengths = {name: len(column) for name, column in columns.items()}
+        lengths |= {} if texts is None else {"the texts": len(texts)}
+        if len(set(lengths.values())) != 1:
+            found = ", ".join(f"{name} of {length}" for name, length in lengths.items()) or "none"
+            raise DataError(f"{origin}: expected columns of one length, found {found}; complete them")
+        self.n_rows = next(iter(lengths.values()))
 
     @classmethod
-    def of(cls, source: Iterable[str] | Texts | Mapping[str, Any] | Documents) -> Documents:
-        """Documents of texts, or of a mapping (such as a data frame) of columns, of which "text" is the text.
+    def of(cls, source: Any, text: str | None = TEXT_COLUMN, columns: Sequence[str] | None = None) -> Documents:
+        """Documents of a column of texts, or of a frame: its column of texts, and others.
+
+        Parameters
+        ----------
+        source : column, frame or Documents
+            See `vikt.corpus.frames`.
+        text : str, optional
+            The frame's column of texts; None where texts are not read.
+        columns : sequence of str, optional
+            The other columns to take; by default all, and then the texts may be missing.
 
         Raises
         ------
         DataError
-            The source is neither, or a text is not a string.
+            The source is neither, or a text is missing or not a string.
+        ColumnError
+            The frame lacks a column.
         """
         if isinstance(source, Documents):
             return source
-        if not hasattr(source, "keys"):
-            return cls(Texts.from_strings(cast(Iterable[str], source)), {})
-        named = cast(Mapping[str, Any], source)
-        columns = {str(name): named[name] for name in named.keys()}  # noqa: SIM118  (a data frame iterates otherwise)
-        texts = columns.pop("text", None)
-        return cls(None if texts is None else Texts.from_strings(texts), columns)
+        frame = frame_of(source)
+        if frame is None:
+            return cls(texts_of(source), {})
+        if text is not None and text not in frame and columns is not None:
+            raise missing_column(text, list(frame), "the data", "pass one of these alone, or name it by text_column")
+        texts = texts_of(frame[text]) if text is not None and text in frame else None
+        wanted = wanted_columns(columns, [name for name in frame if columns is not None or name != text], "the data")
+        return cls(texts, {name: frame[name] for name in wanted})
 
     def __len__(self) -> int:
         return self.n_rows
@@ -95,7 +114,7 @@ class Documents:
             return self.texts
         from vikt.corpus.read_tables import spelled
 
-        name = name or "text"
+        name = name or TEXT_COLUMN
         return Texts.from_arrow(spelled(self._complete(self._column(name), name, "a string"), name, self.place))
 
     def numbers(self, name: str) -> Floats:
@@ -170,6 +189,9 @@ class Documents:
         column = self.columns[name]
         if isinstance(column, (pa.Array, pa.ChunkedArray)):
             return column
+        exported = None if has_numpy_type(column) else arrow_column(column)
+        if exported is not None:
+            return exported
         try:
             # Arrow takes arrays of one dimension only.
             return pa.array(list(column) if getattr(column, "ndim", 1) > 1 else column)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from vikt.arrays import Ints
 from vikt.corpus.arrow import ArrowColumn
+from vikt.corpus.missing import is_missing
 from vikt.errors import DataError
 
 
@@ -49,24 +50,24 @@ class Texts:
         Raises
         ------
         DataError
-            An item is not a string; the message names it.
+            An item is missing or is not a string; the message has its number.
         """
         if isinstance(strings, Texts):
             return strings
-        if isinstance(strings, (str, bytes)):
-            raise DataError(
-                f"texts: expected a sequence of strings, found one {type(strings).__name__}; "
-                "write [text] for a single text"
-            )
-        content, lengths = BytesIO(), [0]
+        content, lengths, missing = BytesIO(), [0], list[int]()
         for string in strings:
             try:
                 lengths.append(content.write(str.encode(string, "utf-8", "surrogatepass")))
             except TypeError:
-                raise DataError(
-                    f"text {len(lengths) - 1}: expected a string, found {type(string).__name__} ({string!r:.60}); "
-                    "drop the row or convert it to a string"
-                ) from None
+                if not is_missing(string):
+                    raise DataError(
+                        f"text {len(lengths) - 1}: expected a string, found {type(string).__name__} "
+                        f"({string!r:.60}); drop the row or convert it to a string"
+                    ) from None
+                missing.append(len(lengths) - 1)
+                lengths.append(0)
+        if missing:
+            raise missing_text(missing[0], len(missing))
         return cls(content.getvalue(), np.cumsum(lengths, dtype=np.int64))
 
     @classmethod
@@ -162,6 +163,11 @@ def portions(offsets: Ints, n_bytes: int, most: int) -> Iterator[tuple[int, int]
         last = min(max(last, first + 1), n, first + most)
         yield first, last
         first = last
+
+
+def missing_text(first: int, count: int) -> DataError:
+    """The error for texts that are missing: the number of the first, and how many there are."""
+    return DataError(f"text {first} is missing ({count} in all); drop such rows, or give them an empty text")
 
 
 def _of_chunk(array: ArrowColumn) -> tuple[Ints, memoryview]:

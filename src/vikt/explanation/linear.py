@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vikt.arrays import Floats
 from vikt.corpus.texts import Texts
 from vikt.features.text import TextFeatures
-from vikt.fitting.model import FittedModel, Inputs, measured
+from vikt.fitting.model import FittedModel, Inputs
 from vikt.matrix import SparseMatrix
 from vikt.model.linear import LinearModel
 
@@ -69,7 +69,7 @@ class Explanation:
 def explain(model: FittedModel, document: Inputs) -> Explanation:
     """Explain the class that a model gives one document."""
     features = model.features
-    documents = measured(document, features)
+    documents = model.measured(document)
     texts = documents.texts
     rows = features.transform(documents, np.float64)
     log_probabilities = LinearModel(model.theta).log_probabilities(SparseMatrix(*rows))[0]

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Floats
-from vikt.corpus.documents import Documents
+from vikt.corpus.documents import TEXT_COLUMN, Documents
+from vikt.corpus.frames import ArrowStream
 from vikt.corpus.texts import Texts, portions
 from vikt.errors import DamagedModelError
 from vikt.features.measured import Measured
@@ -19,33 +20,44 @@ from vikt.features.text import TextFeatures
 from vikt.fitting.examples import spelled_labels
 from vikt.model.losses import cross_entropy_of
 
-# Texts; or columns by name, as of a data frame, of which "text" holds the texts; or documents.
-Inputs = Iterable[str] | Texts | Mapping[str, Any] | Documents | Measured
+# A column of texts; or a frame, one of whose columns holds the texts; or documents.
+Inputs = Iterable[str] | Texts | Mapping[str, Any] | ArrowStream | Documents | Measured
 
 _BYTES_AT_A_TIME, _TEXTS_AT_A_TIME = 1 << 24, 1 << 17
 
 
-def measured(inputs: Inputs, features: TextFeatures) -> Measured:
-    """Texts or columns as the features read them."""
-    return inputs if isinstance(inputs, Measured) else features.measure(Documents.of(inputs))
+def measured(inputs: Inputs, features: TextFeatures, text_column: str = TEXT_COLUMN) -> Measured:
+    """Texts or columns as the features read them; of a frame, only the columns that they read."""
+    if isinstance(inputs, Measured):
+        return inputs
+    text = text_column if features.reads_text else None
+    return features.measure(Documents.of(inputs, text, features.columns))
 
 
 @dataclass(frozen=True)
 class FittedModel:
-    """Features; θ, the intercepts first, (n+1,) for two classes and (K, n+1) for more; and the K labels, sorted."""
+    """Features; θ, the intercepts first, (n+1,) for two classes and (K, n+1) for more; and the K labels, sorted.
+
+    `text_column` is the column of a frame that holds the texts.
+    """
 
     features: TextFeatures
     theta: NDArray[np.float32]
     classes: NDArray[Any]
+    text_column: str = TEXT_COLUMN
 
     @property
     def labels(self) -> list[str]:
         """The classes as strings."""
         return spelled_labels(self.classes)
 
+    def measured(self, inputs: Inputs) -> Measured:
+        """Texts or columns as the features read them."""
+        return measured(inputs, self.features, self.text_column)
+
     def log_probabilities(self, inputs: Inputs, threads: int = 1) -> Floats:
         """log P(class | text): (m, K), finite at any score."""
-        documents = measured(inputs, self.features)
+        documents = self.measured(inputs)
         loss = cross_entropy_of(self.theta)
         blocks = [
             loss.log_probabilities(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vikt.base import LossRecord
+from vikt.corpus.documents import TEXT_COLUMN
 from vikt.fitting.examples import Examples, spelled_labels
 from vikt.model.penalties import split_strength
 from vikt.names import Reason, count, finite, number
@@ -161,6 +162,11 @@ class FitRecord:
     features: FeatureChoice | None = None
     columns: dict[str, str | None] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def text_column(self) -> str:
+        """The column that held the texts."""
+        return self.columns.get("text") or TEXT_COLUMN
 
     @property
     def least_proven(self) -> PartRecord:

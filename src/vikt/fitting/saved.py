@@ -37,9 +37,11 @@ class SavedModel:
         if not isinstance(record.options["features"] or [], list):
             raise DamagedModelError("features that are not declarations")  # a path would be opened
         features = replace(FeatureSettings.of(record.parameters({})), analyzer=record.analyzer)
-        return cls(FittedModel.from_file(features, arrays, header), record)
+        model = replace(FittedModel.from_file(features, arrays, header), text_column=record.text_column)
+        return cls(model, record)
 
     @property
     def parameters(self) -> dict[str, Any]:
         """The parameters of the fit, as `vikt.TextClassifier` takes them."""
-        return self.record.parameters(dict(zip(self.model.labels, self.model.classes.tolist(), strict=True)))
+        label_of = dict(zip(self.model.labels, self.model.classes.tolist(), strict=True))
+        return {**self.record.parameters(label_of), "text_column": self.record.text_column}

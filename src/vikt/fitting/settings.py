@@ -14,6 +14,7 @@ from vikt.errors import UsageError
 from vikt.features.handmade.declarations import declaration
 from vikt.features.settings import FeatureSettings
 from vikt.model.penalties import split_strength
+from vikt.names import PARAMETERS
 from vikt.solvers import Settings
 
 
@@ -46,6 +47,8 @@ class FitSettings:
             raise UsageError(
                 f"folds and one_standard_error choose λ, but l2={parameters['l2']!r} is given; remove one of them"
             )
+        if not isinstance(parameters["text_column"], str):
+            raise UsageError(f"text_column: expected the name of a column, found {parameters['text_column']!r}")
         features = FeatureSettings.of(parameters)
         return cls(
             features,
@@ -82,7 +85,7 @@ def _options(parameters: Mapping[str, Any], features: FeatureSettings) -> dict[s
     if isinstance(class_weight, Mapping):
         class_weight = sorted([str(label), float(factor)] for label, factor in class_weight.items())
     return {
-        **parameters,
+        **{name: parameters[name] for name in PARAMETERS},
         "ngrams": parameters["ngrams"] and list(parameters["ngrams"]),
         "features": [declaration(feature) for feature in features.handmade] or None,
         "class_weight": class_weight,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from vikt.corpus.frames import text_items
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError, EmptyVocabularyError
 from vikt.features.ngrams.ngrams import Ngrams
@@ -29,23 +30,27 @@ def texts_for_kernels(steps: Steps, raw_documents: Iterable[Any]) -> Texts:
     Raises
     ------
     DataError
-        The documents are one string, or one of them is not a string.
+        The documents are one string or no single column, or one of them is missing or not a string.
     """
     if isinstance(raw_documents, (str, bytes)):
         raise DataError(
             "Iterable over raw text documents expected, string object received. Write [text] for a single text"
         )
+    documents = text_items(raw_documents)
+    goes_through_python = cuts_in_python(steps) or prepares_in_python(steps) or steps.input != "content"
+    if isinstance(documents, Texts):
+        if not goes_through_python:
+            return documents
+        documents = (text.decode("utf-8", "surrogatepass") for text in documents)
     if cuts_in_python(steps):
         terms_of = steps.build_analyzer()
-        return Texts.from_strings([spelled(terms_of(document)) for document in raw_documents])
+        return Texts.from_strings([spelled(terms_of(document)) for document in documents])
     if prepares_in_python(steps):
         prepare = steps.build_preprocessor()
-        return Texts.from_strings([prepare(steps.decode(document)) for document in raw_documents])
-    if isinstance(raw_documents, Texts):
-        return raw_documents
+        return Texts.from_strings([prepare(steps.decode(document)) for document in documents])
     if steps.input == "content":
-        return Texts.from_strings([doc if isinstance(doc, str) else steps.decode(doc) for doc in raw_documents])
-    return Texts.from_strings(map(steps.decode, raw_documents))
+        return Texts.from_strings([doc if isinstance(doc, str) else steps.decode(doc) for doc in documents])
+    return Texts.from_strings(map(steps.decode, documents))
 
 
 def fit_terms(steps: Steps, texts: Texts) -> tuple[FittedTerms, CompressedRows]:

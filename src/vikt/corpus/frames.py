@@ -1,0 +1,234 @@
+"""Columns and frames of any maker, read by Arrow's C data interface where they have it.
+
+A column is one sequence of values: a list, a NumPy array, a Series of pandas or Polars, an Arrow array. A frame is
+columns by name: a mapping, a DataFrame, an Arrow table, a data set. Of a frame, only the columns that are asked for are
+read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.corpus.arrow import ArrowColumn
+from vikt.corpus.columns import listed
+from vikt.corpus.texts import Texts, missing_text
+from vikt.errors import ColumnError, DataError
+
+
+class ArrowStream(Protocol):
+    """A column or a frame that exports Arrow's C data interface."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """A stream of its batches."""
+        ...
+
+
+class Frame(Mapping[str, Any]):
+    """The columns of a frame by name, each taken from it when it is asked for."""
+
+    def __init__(self, source: Any, names: Iterable[Any]) -> None:
+        self._source, self._keys = source, list(names)
+        self._key_of = {str(key): key for key in self._keys}
+
+    def __getitem__(self, name: str) -> Any:
+        key = self._key_of[name]
+        if self._keys.count(key) > 1:
+            raise ColumnError(f"column names must differ, found {name!r:.60} {self._keys.count(key)} times; rename one")
+        return self._source[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._key_of)
+
+    def __len__(self) -> int:
+        return len(self._key_of)
+
+
+def frame_of(source: Any) -> Frame | None:
+    """The columns of a frame; None where the source is no frame.
+
+    Raises
+    ------
+    DataError
+        The frame is lazy.
+
+    Examples
+    --------
+    >>> list(frame_of({"text": ["Click!"], "sender": ["kth.se"]})), frame_of(["Click!"])
+    (['text', 'sender'], None)
+    """
+    if isinstance(source, Frame):
+        return source
+    if hasattr(source, "collect"):
+        raise DataError(f"expected columns in memory, found a {type(source).__name__}; call its collect() first")
+    if hasattr(source, "dtype"):
+        return None
+    if hasattr(source, "__getitem__"):
+        # The `columns` of Arrow's tables are the columns themselves.
+        for attribute in ("column_names", "columns"):
+            names = getattr(source, attribute, None)
+            if names is not None and not callable(names):
+                return Frame(source, names)
+        if hasattr(source, "keys"):
+            return Frame(source, source.keys())
+    return _exported_frame(source)
+
+
+def text_items(source: Any) -> Iterable[Any]:
+    """The items of a column of texts: `Texts` where Arrow holds them, else the items as they are.
+
+    Raises
+    ------
+    DataError
+        The source is no column, or a text of Arrow's is missing.
+    """
+    if isinstance(source, Texts):
+        return source
+    if isinstance(source, str | bytes):
+        raise DataError(
+            f"texts: expected a sequence of strings, found one {type(source).__name__}; write [text] for a single text"
+        )
+    frame = frame_of(source)
+    if frame is not None:
+        name = next(iter(frame), "text")
+        raise DataError(
+            f"texts: expected one column, found a frame with the columns {listed(list(frame))}; "
+            f"pass one of them, such as df[{name!r:.60}]"
+        )
+    shape = np.shape(source) if hasattr(source, "ndim") else (0,)
+    if len(shape) != 1:
+        raise DataError(f"texts: expected one dimension, found an array of shape {shape}; pass one of its columns")
+    column = None if has_numpy_type(source) else arrow_column(source)
+    if column is not None:
+        texts = _texts_of_arrow(column)
+        return column.to_pylist() if texts is None else texts
+    if not isinstance(source, Iterable) and not hasattr(source, "__getitem__"):
+        raise DataError(f"texts: expected a sequence of strings, found {source!r:.60}; pass a list of texts")
+    return source  # type: ignore[no-any-return]
+
+
+def texts_of(source: Any) -> Texts:
+    """A column as texts.
+
+    Raises
+    ------
+    DataError
+        The source is no column, or a text is missing or no string; the message has its number.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> list(texts_of(pa.chunked_array([["ett"], ["två"]]))) == list(texts_of(np.array(["ett", "två"])))
+    True
+    """
+    return Texts.from_strings(text_items(source))
+
+
+def array_of(source: Any) -> NDArray[Any]:
+    """A column as an array, in which a missing value is None or NaN, and no value becomes another.
+
+    Values in Python keep the dtype that NumPy finds for them where they all come back from it, and are objects where
+    they do not. A frame is an array of two dimensions.
+
+    Examples
+    --------
+    >>> array_of([1, 2]).dtype.kind, array_of([1, "1"]).tolist(), array_of(x > 1 for x in (1, 2)).tolist()
+    ('i', [1, '1'], [False, True])
+    """
+    frame = frame_of(source)
+    if frame is not None:
+        return np.column_stack([array_of(frame[name]) for name in frame] or [np.empty(0)])
+    if isinstance(source, np.ma.MaskedArray):
+        return np.ma.filled(source.astype(object), None)
+    if has_numpy_type(source):
+        return np.asarray(source)
+    column = arrow_column(source)
+    if column is not None:
+        return _array_of_arrow(column)
+    if hasattr(source, "__array__"):
+        return np.asarray(source)
+    return _array_of_values(list(source)) if isinstance(source, Iterable) else np.asarray(source)
+
+
+def has_numpy_type(source: Any) -> bool:
+    """Whether values are NumPy's, as those of its arrays and of many of pandas' columns are."""
+    return isinstance(getattr(source, "dtype", None), np.dtype)
+
+
+def arrow_column(source: Any) -> ArrowColumn | None:
+    """A column as an Arrow chunked array without dictionaries or views; None where its maker does not export it."""
+    is_stream = hasattr(source, "__arrow_c_stream__")
+    if not is_stream and not hasattr(source, "__arrow_c_array__"):
+        return None
+    import pyarrow as pa
+
+    try:
+        column = pa.chunked_array(source if is_stream else [pa.array(source)])
+    except (pa.ArrowException, ValueError, TypeError, OverflowError, NotImplementedError):
+        return None
+    # Polars exports Python's objects as the addresses that they have.
+    return None if pa.types.is_fixed_size_binary(column.type) else _plain(column)
+
+
+def _plain(column: ArrowColumn) -> ArrowColumn:
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type):
+        values = [_plain(pa.chunked_array([chunk.dictionary])).combine_chunks() for chunk in column.chunks]
+        taken = [own.take(chunk.indices) for own, chunk in zip(values, column.chunks, strict=True)]
+        return pa.chunked_array(taken, None if taken else column.type.value_type)
+    is_view = str(column.type) in ("string_view", "utf8_view")
+    return column.cast(pa.large_string()) if is_view else column
+
+
+def _exported_frame(source: Any) -> Frame | None:
+    """What exports several columns, but gives none by name, such as a reader of batches."""
+    if not hasattr(source, "__arrow_c_stream__") or not hasattr(source, "schema"):
+        return None
+    import pyarrow as pa
+
+    table = pa.table(source)
+    return Frame(table, table.column_names)
+
+
+def _texts_of_arrow(column: ArrowColumn) -> Texts | None:
+    """The texts of a column of strings; None where it holds something else."""
+    import pyarrow as pa
+
+    from vikt.corpus.read_tables import spelled
+
+    types = pa.types
+    if not (types.is_string(column.type) or types.is_large_string(column.type) or types.is_null(column.type)):
+        return None
+    if column.null_count:
+        nulls = np.asarray(column.is_null())
+        raise missing_text(int(nulls.argmax()), int(nulls.sum()))
+    return Texts.from_arrow(spelled(column, "texts", "index {}".format))
+
+
+def _array_of_arrow(column: ArrowColumn) -> NDArray[Any]:
+    import pyarrow as pa
+
+    types = pa.types
+    is_number = types.is_integer(column.type) or types.is_floating(column.type) or types.is_boolean(column.type)
+    if is_number and not column.null_count:
+        return np.asarray(column.to_numpy())
+    return _objects(column.to_pylist())
+
+
+def _array_of_values(values: list[Any]) -> NDArray[Any]:
+    try:
+        array = np.asarray(values)
+        # A NUL at the end of a string, digits of large integers, and other types are lost in some dtypes.
+        comes_back = array.tolist() == values
+    except (ValueError, TypeError, OverflowError):
+        return _objects(values)
+    kinds = set(map(type, values)) if array.dtype.kind in "iuf" else set()
+    return array if comes_back and not kinds & {bool, np.bool_} else _objects(values)
+
+
+def _objects(values: list[Any]) -> NDArray[Any]:
+    return np.fromiter(values, dtype=object, count=len(values))

@@ -1,0 +1,25 @@
+"""Values that are missing, whoever says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value is None, NaN, NaT, pandas' NA or masked.
+
+    Examples
+    --------
+    >>> [is_missing(value) for value in (None, float("nan"), np.datetime64("NaT"), "", 0)]
+    [True, True, True, False, False]
+    """
+    if value is None or value is np.ma.masked:
+        return True
+    try:
+        return bool(value != value)
+    except TypeError:  # pandas' NA does not say whether it equals itself.
+        return True
+    except (ValueError, ArithmeticError):  # an array; a signalling NaN, which is no missing value of anybody
+        return False
