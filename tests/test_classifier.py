@@ -180,7 +180,7 @@ def test_too_few_rows_to_validate_on_take_the_default_penalty():
         ({"min_df": 1}, ["", " "], ["x", "y"], EmptyVocabularyError, "no vocabulary"),
         ({}, ["a", "b"], ["x", "y"], EmptyVocabularyError, "min_df=2"),
         ({"l2": -1}, ["a", "b"], ["x", "y"], UsageError, "λ of 0 or more"),
-        ({"l2": "no"}, ["a", "b"], ["x", "y"], UsageError, "a number or 'auto'"),
+        ({"l2": "no"}, ["a", "b"], ["x", "y"], UsageError, "λ of 0 or more, or 'auto', found 'no'"),
         ({"analyzer": "sentence"}, ["a", "b"], ["x", "y"], UsageError, "analyzer"),
         ({"weighting": "bm25"}, ["a", "b"], ["x", "y"], UsageError, "weighting"),
         ({"min_df": 0}, ["a", "b"], ["x", "y"], UsageError, "min_df"),

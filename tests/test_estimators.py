@@ -145,7 +145,7 @@ def test_a_fit_that_ends_too_soon_says_so():
     [
         ({"l2": -1.0}, [[1.0], [2.0]], [0, 1], UsageError, "λ of 0 or more"),
         ({"C": 0.0}, [[1.0], [2.0]], [0, 1], UsageError, "above 0"),
-        ({"solver": "sgd"}, [[1.0], [2.0]], [0, 1], UsageError, "'sgd' is not known"),
+        ({"solver": "sgd"}, [[1.0], [2.0]], [0, 1], UsageError, "solver: expected one of 'auto', .* found 'sgd'"),
         ({"tol": 0.0}, [[1.0], [2.0]], [0, 1], UsageError, "tol"),
         ({"patience": 3}, [[1.0], [2.0]], [0, 1], UsageError, "early stopping needs gradient descent"),
         ({"class_weight": {"x": 1}}, [[1.0], [2.0]], [0, 1], UsageError, "no class 'x'"),

@@ -9,8 +9,9 @@ import vikt
 
 ORDER = [
     "errors",
-    "base",
     "names",
+    "parameters",
+    "base",
     "arrays",
     "interruption",
     "compiled",

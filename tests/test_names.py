@@ -39,4 +39,4 @@ def test_every_reason_has_a_sentence_and_comes_back_from_json():
 
 
 def test_a_fit_knows_the_parameters_of_the_classifier():
-    assert {*names.PARAMETERS, "text_column"} == set(TextClassifier().get_params())
+    assert {*names.PARAMETERS, "text_column", "threads"} == set(TextClassifier().get_params())

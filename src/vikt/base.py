@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import Any, NamedTuple, Self
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, NamedTuple, Self
 
-from vikt.errors import NotFittedError, UsageError, known_to_sklearn
+from vikt.errors import NotFittedError, known_to_sklearn
+from vikt.parameters import Rule, checked, unknown_parameter
 
 # Called with (stage, done, total); total is 0 where it is not known.
 Progress = Callable[[str, int, int], None]
@@ -32,6 +33,9 @@ class Estimator:
     """Parameters are the constructor's keywords, kept as given; what `fit` learns ends in an underscore."""
 
     _kind = "transformer"
+    _reads_texts = False
+    # What each parameter may be.
+    _rules: ClassVar[Mapping[str, Rule]] = {}
 
     @classmethod
     def _parameters(cls) -> list[str]:
@@ -42,15 +46,26 @@ class Estimator:
         return {name: getattr(self, name) for name in self._parameters()}
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters by name. Raises UsageError for a name that is not a parameter."""
+        """Set parameters by name. Raises UsageError for a name that is not a parameter, and then sets none."""
+        unknown = [name for name in params if name not in self._parameters()]
+        if unknown:
+            raise unknown_parameter(type(self).__name__, unknown[0], self._parameters())
         for name, value in params.items():
-            if name not in self._parameters():
-                raise UsageError(
-                    f"Invalid parameter {name!r} for estimator {self!r}. "
-                    f"Valid parameters are: {', '.join(self._parameters())}"
-                )
             setattr(self, name, value)
         return self
+
+    def _checked(self, *names: str) -> dict[str, Any]:
+        """The parameters, or some of them, as their rules read them. Raises ParameterError where one is invalid."""
+        return checked(self._rules, {name: getattr(self, name) for name in names or self._parameters()})
+
+    @property
+    def _n_threads(self) -> int:
+        return int(self._checked("threads")["threads"])
+
+    def _set_learnt(self, **learnt: Any) -> None:
+        """Replace all that an earlier fit learnt, in one step: an interruption leaves either the old or the new."""
+        kept = {name: value for name, value in vars(self).items() if not name.endswith("_")}
+        self.__dict__ = kept | learnt
 
     def __repr__(self) -> str:
         defaults = inspect.signature(type(self).__init__).parameters
@@ -76,11 +91,13 @@ class Estimator:
             target_tags=TargetTags(required=classifies),
             transformer_tags=None if classifies else TransformerTags(),
             classifier_tags=ClassifierTags() if classifies else None,
-            input_tags=InputTags(sparse=classifies, string=not classifies, two_d_array=classifies),
+            input_tags=InputTags(
+                sparse=not self._reads_texts, string=self._reads_texts, two_d_array=not self._reads_texts
+            ),
         )
 
 
 def _is_same(value: object, default: object) -> bool:
     """Whether a parameter has its default; arrays and frames, which compare by element, are not compared."""
-    comparable = type(value) is type(default) and isinstance(value, str | int | float)
+    comparable = type(value) is type(default) and isinstance(value, str | int | float | tuple)
     return value is default or (comparable and value == default)

@@ -25,6 +25,7 @@ from vikt.fitting.fitted import Fitted
 from vikt.fitting.model import Inputs, measured
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
+from vikt.parameters import TEXT_CLASSIFIER, RandomState, names_parameters
 
 
 class TextClassifier(Fitted):
@@ -42,8 +43,8 @@ class TextClassifier(Fitted):
     weighting : {"tfidf", "counts", "binary", "nb"}, optional
         How a count is weighted, by default "tfidf"; "nb" is presence, weighted by how much it says of each class
         (Naive Bayes).
-    min_df : int
-        Drop features that occur in fewer texts.
+    min_df : int or float
+        Drop features that occur in fewer texts; a float is a share of the texts.
     lowercase : bool, optional
         By default words are lower-cased and characters are not.
     hashing : int, optional
@@ -67,8 +68,11 @@ class TextClassifier(Fitted):
     batch_size : int
     patience : int, optional
         Stop a descent early; the validation rows are then left out of the fit.
-    random_state : int
-        The seed of the order of the rows, the splits and every random draw.
+    random_state : int, RandomState, Generator or None
+        The seed of the order of the rows, the splits and every random draw. A generator draws one for each fit; None
+        is the same as 0, since no fit differs from the last unless it is asked to.
+    threads : int
+        How many threads share the work. No result depends on it, and no model file holds it.
     text_column : str
         The column that holds the texts, where they come in a frame; a model trained by `vikt train` knows its own.
 
@@ -101,15 +105,16 @@ class TextClassifier(Fitted):
     """
 
     _kind = "classifier"
-    # Not a parameter: no result depends on it, so it is not part of the model.
-    threads = 1
+    _reads_texts = True
+    _rules = TEXT_CLASSIFIER
 
+    @names_parameters
     def __init__(
         self,
         analyzer: str = "auto",
         ngrams: tuple[int, int] | None = None,
         weighting: str | None = None,
-        min_df: int = 2,
+        min_df: float = 2,
         lowercase: bool | None = None,
         hashing: int | None = None,
         features: Declared | None = None,
@@ -124,8 +129,9 @@ class TextClassifier(Fitted):
         learning_rate: float | str = "auto",
         batch_size: int = 100,
         patience: int | None = None,
-        random_state: int = 0,
+        random_state: RandomState = 0,
         text_column: str = TEXT_COLUMN,
+        threads: int = 1,
     ) -> None:
         self.analyzer, self.ngrams, self.weighting = analyzer, ngrams, weighting
         self.min_df, self.lowercase, self.hashing, self.features = min_df, lowercase, hashing, features
@@ -133,7 +139,7 @@ class TextClassifier(Fitted):
         self.l1_ratio, self.class_weight = l1_ratio, class_weight
         self.solver, self.tol, self.max_iter = solver, tol, max_iter
         self.learning_rate, self.batch_size, self.patience = learning_rate, batch_size, patience
-        self.random_state, self.text_column = random_state, text_column
+        self.random_state, self.text_column, self.threads = random_state, text_column, threads
 
     def fit(
         self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None, *, progress: Progress = no_progress
@@ -187,7 +193,7 @@ class TextClassifier(Fitted):
         UsageError
             A parameter is invalid.
         """
-        return FitSettings.of(self.get_params())
+        return FitSettings.of(self._checked())
 
     def _examples(self, settings: FitSettings, texts: Inputs, labels: ArrayLike, sample_weight: RowValues) -> Examples:
         documents = measured(texts, TextFeatures(settings.features), self.text_column)
@@ -196,26 +202,28 @@ class TextClassifier(Fitted):
     def _fit(
         self, examples: Examples, split: tuple[RowIndices, RowIndices], settings: FitSettings, progress: Progress
     ) -> Self:
-        fitted = fit(examples, split, settings, threads=self.threads, progress=progress)
+        fitted = fit(examples, split, settings, threads=self._n_threads, progress=progress)
         # Before anything is set: where warnings are errors, the estimator stays as it was.
         fitted.warn_unless_converged(stacklevel=4)
         columns: dict[str, str | None] = {} if self.text_column == TEXT_COLUMN else {"text": self.text_column}
-        self.model_ = replace(fitted.model, text_column=self.text_column)
-        self.record_ = replace(fitted.record, columns=columns)
-        self.loss_curve_ = fitted.loss_curve
+        self._set_learnt(
+            model_=replace(fitted.model, text_column=self.text_column),
+            record_=replace(fitted.record, columns=columns),
+            loss_curve_=fitted.loss_curve,
+        )
         return self
 
     def predict_log_proba(self, texts: Inputs) -> Floats:
         """log P(class | text): (m, K), finite at any score."""
-        return self._model.log_probabilities(texts, self.threads)
+        return self._model.log_probabilities(texts, self._n_threads)
 
     def predict_proba(self, texts: Inputs) -> Floats:
         """P(class | text): (m, K), rows that sum to 1."""
-        return self._model.probabilities(texts, self.threads)
+        return self._model.probabilities(texts, self._n_threads)
 
     def predict(self, texts: Inputs) -> NDArray[Any]:
         """The most probable class of each text; a tie goes to the first."""
-        return self._model.predicted(texts, self.threads)
+        return self._model.predicted(texts, self._n_threads)
 
     def score(self, texts: Inputs, labels: ArrayLike) -> float:
         """Accuracy."""

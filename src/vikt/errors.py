@@ -4,10 +4,13 @@
 
     ViktError
     ├── UsageError (ValueError)             an invalid option or argument
+    │   └── ParameterError                  an invalid parameter of an estimator
+    │       └── UnknownParameterError (TypeError)  a name that is not a parameter
     ├── DataError (ValueError)              data that cannot be used
     │   ├── ColumnError                     a column that is missing, ambiguous or named twice
     │   ├── EncodingError                   bytes that are not UTF-8
     │   ├── ClassesError                    fewer than two classes
+    │   ├── NotNumbersError (TypeError)     a matrix that holds something other than numbers
     │   └── EmptyVocabularyError            no feature to learn from
     ├── InputFileError (OSError)            a file that cannot be read
     ├── OutputFileError (OSError)           a file that cannot be written, or must not be replaced
@@ -25,9 +28,10 @@
 Every message says what happened, where, what was found and what to do about it.
 """
 
+import functools
 import sys
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 Entry = TypeVar("Entry")
 Kind = TypeVar("Kind", bound=Exception)
@@ -58,6 +62,30 @@ class UsageError(ViktError, ValueError):
     """An invalid option or argument."""
 
 
+class ParameterError(UsageError):
+    """An invalid parameter of an estimator.
+
+    Attributes
+    ----------
+    parameter : str
+        Its name.
+    problem : str
+        What is wrong with it.
+    """
+
+    def __init__(self, parameter: str, problem: str) -> None:
+        super().__init__(f"{parameter}: {problem}")
+        self.parameter, self.problem = parameter, problem
+        self.args = (parameter, problem)  # with which a copy is made
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UnknownParameterError(ParameterError, TypeError):
+    """A name that is not a parameter of an estimator."""
+
+
 class DataError(ViktError, ValueError):
     """Data that cannot be used."""
 
@@ -72,6 +100,10 @@ class EncodingError(DataError):
 
 class ClassesError(DataError):
     """Fewer than two classes."""
+
+
+class NotNumbersError(DataError, TypeError):
+    """A matrix that holds something other than numbers."""
 
 
 class EmptyVocabularyError(DataError):
@@ -127,12 +159,12 @@ def check_known(role: str, name: str, known: Iterable[str]) -> None:
 
     Raises
     ------
-    UsageError
+    ParameterError
         The message lists the names that are known.
     """
     choices = list(known)
     if name not in choices:
-        raise UsageError(f"{role}: {name!r} is not known; choose from {', '.join(map(repr, choices))}")
+        raise ParameterError(role, f"{name!r} is not known; choose from {', '.join(map(repr, choices))}")
 
 
 def known(role: str, name: str, table: Mapping[str, Entry]) -> Entry:
@@ -140,7 +172,7 @@ def known(role: str, name: str, table: Mapping[str, Entry]) -> Entry:
 
     Raises
     ------
-    UsageError
+    ParameterError
         There is none; the message lists the names there are.
     """
     check_known(role, name, table)
@@ -150,4 +182,17 @@ def known(role: str, name: str, table: Mapping[str, Entry]) -> Entry:
 def known_to_sklearn(own: type[Kind], name: str) -> type[Kind]:
     """A class that is scikit-learn's of that name too, where it is loaded, so that its users can catch it."""
     theirs = getattr(sys.modules.get("sklearn.exceptions"), name, None)
-    return own if theirs is None else type(name, (own, theirs), {})
+    return own if theirs is None else cast(type[Kind], _both(cast(Any, own), theirs))
+
+
+@functools.cache
+def _both(own: Any, theirs: Any) -> Any:
+    def reduce(error: Exception) -> tuple[Any, ...]:
+        return _again, (own, theirs.__name__, error.args), vars(error)
+
+    # A pickle names no class made at run time; the process that reads it makes its own.
+    return type(theirs.__name__, (own, theirs), {"__module__": own.__module__, "__reduce__": reduce})
+
+
+def _again(own: type[Kind], name: str, args: tuple[Any, ...]) -> Kind:
+    return known_to_sklearn(own, name)(*args)

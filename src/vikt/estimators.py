@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vikt.arrays import ClassWeight, Floats, MatrixLike, RowIndices, RowValues
-from vikt.base import Estimator
+from vikt.arrays import Classes, ClassWeight, Floats, MatrixLike, RowIndices, RowValues
+from vikt.base import Estimator, LossRecord
 from vikt.corpus.order import split_tenths
-from vikt.errors import DataError, UsageError, check_known
+from vikt.errors import DataError, UsageError
 from vikt.fitting.rows import ordered_rows
 from vikt.matrix import DenseMatrix, DesignMatrix, SparseMatrix, design_matrix
 from vikt.model.classes import class_factors, encode_labels, row_weights
 from vikt.model.linear import LinearModel, centred_intercepts
-from vikt.model.naive_bayes import NAIVE_BAYES
+from vikt.model.naive_bayes import NAIVE_BAYES as KINDS
 from vikt.model.objective import Objective
 from vikt.model.penalties import split_strength
+from vikt.parameters import LOGISTIC_REGRESSION, NAIVE_BAYES, RandomState, names_parameters
 from vikt.solvers import Settings, minimise
-from vikt.threads import check_threads
+
+
+class _Prepared(NamedTuple):
+    """The rows to fit, the classes, the class index and weight of each row, and what is learnt of the input.
+
+    `kept` are the numbers of the rows among the `n_given` of the input.
+    """
+
+    matrix: DesignMatrix
+    classes: NDArray[Any]
+    y: Classes
+    weights: Floats
+    inputs: dict[str, Any]
+    kept: RowIndices
+    n_given: int
+
+
+def _weights_learnt(theta: Floats, has_dummy: bool) -> dict[str, Any]:
+    """θ as attributes of an estimator."""
+    by_class = np.atleast_2d(theta)
+    return {
+        "theta_": theta,
+        "_has_dummy": has_dummy,
+        "coef_": by_class[:, int(has_dummy) :],
+        "intercept_": by_class[:, 0].copy() if has_dummy else np.zeros(len(by_class)),
+    }
 
 
 class LinearClassifier(Estimator):
@@ -37,33 +64,29 @@ class LinearClassifier(Estimator):
     threads = 1
     classes_: NDArray[Any]
     n_features_in_: int
+    feature_names_in_: NDArray[Any]
+    theta_: Floats
+    coef_: Floats
+    intercept_: Floats
+    _has_dummy: bool
 
-    def _learn(self, theta: Floats, has_dummy: bool) -> None:
-        self.theta_, self._has_dummy = theta, has_dummy
-        by_class = np.atleast_2d(theta)
-        self.coef_ = by_class[:, int(has_dummy) :]
-        self.intercept_ = by_class[:, 0].copy() if has_dummy else np.zeros(len(by_class))
-
-    def _prepared(
-        self, X: MatrixLike, y: ArrayLike, sample_weight: RowValues, has_dummy: bool
-    ) -> tuple[DesignMatrix, NDArray[np.int64], Floats]:
-        """Rows, class indices and weights; rows of weight 0 are dropped."""
+    def _prepared(self, X: MatrixLike, y: ArrayLike, sample_weight: RowValues, has_dummy: bool) -> _Prepared:
+        """The rows to fit; rows of weight 0 are dropped."""
         if y is None:
             raise UsageError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         matrix = self._matrix(X, has_dummy)
+        inputs: dict[str, Any] = {"n_features_in_": matrix.n_features}
         names = getattr(X, "columns", None)
         if names is not None and all(isinstance(name, str) for name in names):
-            self.feature_names_in_ = np.asarray(names, dtype=object)
+            inputs["feature_names_in_"] = np.asarray(names, dtype=object)
         if len(np.asarray(y)) != matrix.n_rows:
             raise UsageError(f"X has {matrix.n_rows} rows and y has {len(np.asarray(y))}: inconsistent lengths")
-        weights = row_weights(sample_weight, matrix.n_rows)
+        weights, n_given = row_weights(sample_weight, matrix.n_rows), matrix.n_rows
         kept = np.flatnonzero(weights > 0)
         labels = np.asarray(y)
-        if len(kept) < matrix.n_rows:
+        if len(kept) < n_given:
             matrix, labels, weights = matrix.take(kept), labels[kept], weights[kept]
-        self.classes_, indices = encode_labels(labels)
-        self.n_features_in_ = matrix.n_features
-        return matrix, indices, weights
+        return _Prepared(matrix, *encode_labels(labels), weights, inputs, kept, n_given)
 
     def _scores(self, X: MatrixLike, offset: RowValues) -> Floats:
         self._check_fitted()
@@ -73,7 +96,7 @@ class LinearClassifier(Estimator):
 
     def _matrix(self, X: MatrixLike, has_dummy: bool, n_features: int | None = None) -> SparseMatrix | DenseMatrix:
         return design_matrix(
-            X, has_dummy=has_dummy, n_features=n_features, owner=type(self).__name__, threads=self.threads
+            X, has_dummy=has_dummy, n_features=n_features, owner=type(self).__name__, threads=self._n_threads
         )
 
     def decision_function(self, X: MatrixLike, offset: RowValues = None) -> Floats:
@@ -131,8 +154,8 @@ class LogisticRegression(LinearClassifier):
         The number of data points in a step of minibatch descent.
     patience : int, optional
         Stop a descent early, after more than this many rises of the loss on a held-out tenth of the rows.
-    random_state : int
-        The seed of every random draw.
+    random_state : int, RandomState, Generator or None
+        The seed of every random draw. A generator draws one for each fit; None is the same as 0.
     threads : int
         How many threads share the work, except the passes of dual ascent; no result depends on it.
 
@@ -157,6 +180,16 @@ class LogisticRegression(LinearClassifier):
     (['pos', 'neg', 'neg', 'neg'], True)
     """
 
+    _rules = LOGISTIC_REGRESSION
+    l2_: float
+    l1_: float
+    certificate_: float
+    certificate_reason_: str
+    n_iter_: NDArray[np.int64]
+    loss_curve_: list[LossRecord]
+    stopping_reason_: str
+
+    @names_parameters
     def __init__(
         self,
         C: float = 1.0,
@@ -172,7 +205,7 @@ class LogisticRegression(LinearClassifier):
         learning_rate: float | str = "auto",
         batch_size: int = 100,
         patience: int | None = None,
-        random_state: int | None = 0,
+        random_state: RandomState = 0,
         threads: int = 1,
     ) -> None:
         self.C, self.l2, self.l1_ratio = C, l2, l1_ratio
@@ -199,64 +232,59 @@ class LogisticRegression(LinearClassifier):
         UsageError
             A parameter is invalid.
         """
-        settings = Settings.of(self.get_params())
-        split_strength(0.0, self.l1_ratio)
-        check_threads(self.threads)
-        last = (self.theta_, self.classes_) if self.warm_start and self.__sklearn_is_fitted__() else None
-        matrix, indices, weights = self._prepared(X, y, sample_weight, self.fit_intercept)
-        known = self._known(offset, sample_weight, matrix.n_rows)
-        weights = weights * class_factors(self.class_weight, self.classes_, indices, weights)
+        parameters = self._checked()
+        settings = Settings.of(parameters)
+        has_dummy, l1_ratio = parameters["fit_intercept"], parameters["l1_ratio"]
+        matrix, classes, indices, weights, inputs, kept, n_given = self._prepared(X, y, sample_weight, has_dummy)
+        known = None
+        if offset is not None:
+            shape = (n_given,) if len(classes) == 2 else (n_given, len(classes))
+            known = _checked_offset(offset, shape)[kept]
+        weights = weights * class_factors(parameters["class_weight"], classes, indices, weights)
         ordered = ordered_rows(matrix, indices, weights, settings.random_state, known)
         training, held_out = np.arange(len(ordered.rows)), np.arange(0)
         if settings.patience is not None:
             training, held_out = split_tenths(ordered.contents, indices[ordered.rows], 1)
-        self.l2_ = self._l2(float(ordered.weights[training].sum()))
-        l2, self.l1_ = split_strength(self.l2_, self.l1_ratio)
+        strength = _strength(parameters, float(ordered.weights[training].sum()))
+        l2, l1 = split_strength(strength, l1_ratio)
 
         def objective_of(part: RowIndices, l2: float, l1: float) -> Objective:
             rows = ordered.rows[part]
             return Objective.of(
                 matrix.take(rows),
                 indices[rows],
-                n_classes=len(self.classes_),
+                n_classes=len(classes),
                 l2=l2,
                 sample_weight=ordered.weights[part],
                 l1=l1,
                 offset=None if known is None else known[rows],
             )
 
-        objective = objective_of(training, l2, self.l1_)
+        objective = objective_of(training, l2, l1)
         validation = objective_of(held_out, 0.0, 0.0) if len(held_out) else None
-        solution = minimise(objective, settings, validation=validation, start=self._start(last, objective.shape))
-        self._learn(centred_intercepts(solution.theta) if self.fit_intercept else solution.theta, self.fit_intercept)
-        proof = solution.certificate
-        self.certificate_, self.certificate_reason_ = proof.relative, str(proof.reason or "")
-        self.n_iter_ = np.array([max(1, solution.loss_curve[-1].passes)])
-        self.loss_curve_, self.stopping_reason_ = solution.loss_curve, str(solution.reason)
+        start = self._start(classes, objective.shape) if parameters["warm_start"] else None
+        solution = minimise(objective, settings, validation=validation, start=start)
+        # Before anything is set: where warnings are errors, the estimator stays as it was.
         solution.warn_unless_converged(stacklevel=3)
+        proof = solution.certificate
+        self._set_learnt(
+            **inputs,
+            **_weights_learnt(centred_intercepts(solution.theta) if has_dummy else solution.theta, has_dummy),
+            classes_=classes,
+            l2_=strength,
+            l1_=l1,
+            certificate_=proof.relative,
+            certificate_reason_=str(proof.reason or ""),
+            n_iter_=np.array([max(1, solution.loss_curve[-1].passes)]),
+            loss_curve_=solution.loss_curve,
+            stopping_reason_=str(solution.reason),
+        )
         return self
 
-    def _known(self, offset: RowValues, sample_weight: RowValues, n_rows: int) -> Floats | None:
-        """The offsets of the rows whose weight is not 0."""
-        if offset is None:
-            return None
-        shape = (n_rows,) if len(self.classes_) == 2 else (n_rows, len(self.classes_))
-        return _checked_offset(offset, shape)[row_weights(sample_weight, n_rows) > 0]
-
-    def _start(self, last: tuple[Floats, NDArray[Any]] | None, shape: tuple[int, ...]) -> Floats | None:
-        """The θ of the last fit, if it has the same shape and classes."""
-        if last is None or last[0].shape != shape or not np.array_equal(last[1], self.classes_):
-            return None
-        return last[0]
-
-    def _l2(self, total_weight: float) -> float:
-        if self.l2 is not None:
-            if not self.l2 >= 0:
-                raise UsageError(f"l2: expected λ of 0 or more, found {self.l2}")
-            return float(self.l2)
-        if not self.C > 0:
-            raise UsageError(f"C: expected a number above 0, found {self.C}")
-        return 1 / (2 * self.C * total_weight)
+    def _start(self, classes: NDArray[Any], shape: tuple[int, ...]) -> Floats | None:
+        """The θ of the last fit, if there was one with the same shape and classes."""
+        is_alike = self.__sklearn_is_fitted__() and self.theta_.shape == shape
+        return self.theta_ if is_alike and np.array_equal(self.classes_, classes) else None
 
 
 class NaiveBayes(LinearClassifier):
@@ -275,15 +303,18 @@ class NaiveBayes(LinearClassifier):
     ['a']
     """
 
+    _rules = NAIVE_BAYES
+
+    @names_parameters
     def __init__(self, kind: str = "multinomial", *, alpha: float = 1.0) -> None:
         self.kind, self.alpha = kind, alpha
 
     def fit(self, X: MatrixLike, y: ArrayLike, sample_weight: RowValues = None) -> Self:
         """Fit the model by counting. Parameters and errors as for `LogisticRegression.fit`."""
-        check_known("kind", self.kind, NAIVE_BAYES)
-        matrix, indices, weights = self._prepared(X, y, sample_weight, True)
-        theta = NAIVE_BAYES[self.kind](matrix, indices, len(self.classes_), weights, self.alpha)
-        self._learn(theta, True)
+        parameters = self._checked()
+        matrix, classes, indices, weights, inputs, *_ = self._prepared(X, y, sample_weight, True)
+        theta = KINDS[parameters["kind"]](matrix, indices, len(classes), weights, parameters["alpha"])
+        self._set_learnt(**inputs, **_weights_learnt(theta, True), classes_=classes)
         return self
 
     def _matrix(self, X: MatrixLike, has_dummy: bool, n_features: int | None = None) -> SparseMatrix | DenseMatrix:
@@ -299,6 +330,12 @@ class NaiveBayes(LinearClassifier):
         tags.input_tags.positive_only = True
         tags.classifier_tags.poor_score = True
         return tags
+
+
+def _strength(parameters: Mapping[str, Any], total_weight: float) -> float:
+    """λ, before `l1_ratio` is applied."""
+    l2 = parameters["l2"]
+    return float(1 / (2 * parameters["C"] * total_weight) if l2 is None else l2)
 
 
 def _checked_offset(offset: ArrayLike, shape: tuple[int, ...]) -> Floats:

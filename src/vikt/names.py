@@ -23,7 +23,8 @@ SolverName = Literal["auto", "dual", "newton", "elastic_net", "batch", "stochast
 # The formats of files that are read.
 FormatName = Literal["csv", "tsv", "jsonl", "parquet", "arrow", "txt", "svmlight"]
 
-# The parameters of `vikt.TextClassifier` that a model file records as its options; `text_column` is one of its columns.
+# The parameters of `vikt.TextClassifier` that a model file records as its options. `text_column` is one of its columns,
+# and no model depends on `threads`.
 PARAMETERS = (
     "analyzer", "ngrams", "weighting", "min_df", "lowercase", "hashing", "features", "l2", "folds",
     "one_standard_error", "l1_ratio", "class_weight", "solver", "tol", "max_iter", "learning_rate", "batch_size",

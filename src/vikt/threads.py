@@ -6,20 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
-from numbers import Integral
 from threading import get_ident
 from typing import Any
 
-from vikt.errors import UsageError
-
 # Like `map`, on several threads: yields the results in the order of the items.
 Run = Callable[..., Iterable[Any]]
-
-
-def check_threads(threads: object) -> None:
-    """Raise UsageError unless `threads` is a whole number of 1 or more."""
-    if not isinstance(threads, Integral) or int(threads) < 1:
-        raise UsageError(f"threads: expected a whole number of 1 or more, found {threads!r}")
 
 
 @contextmanager

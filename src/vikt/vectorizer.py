@@ -6,6 +6,7 @@ Python calls it once per text, and compiled code does the rest.
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any, Self
@@ -26,6 +27,7 @@ from vikt.features.sklearn_text.options import (
     warn_of_idle_options,
 )
 from vikt.features.sklearn_text.steps import TOKEN_PATTERN, Span, Steps
+from vikt.parameters import TEXT_VECTORIZER, names_parameters
 
 
 class TextVectorizer(Steps, Estimator):
@@ -110,6 +112,10 @@ class TextVectorizer(Steps, Estimator):
     array([[1, 1, 2]])
     """
 
+    _reads_texts = True
+    _rules = TEXT_VECTORIZER
+
+    @names_parameters
     def __init__(
         self,
         *,
@@ -172,23 +178,20 @@ class TextVectorizer(Steps, Estimator):
         EmptyVocabularyError
             No term is left.
         """
-        check_options(self)
-        warn_of_idle_options(self)
-        texts = texts_for_kernels(self, raw_documents)
-        self._terms: Terms | None = None
-        self.ngrams_, rows = fit_terms(self, texts)
-        self.python_options_ = python_options(self)
-        if self.python_options_:
+        options = self._options()
+        warn_of_idle_options(options)
+        ngrams, rows = fit_terms(options, texts_for_kernels(options, raw_documents))
+        matrix, asked = self._matrix(rows), python_options(options)
+        if asked:
             # Not a warning: nothing is wrong, and it would stop those who run with warnings as errors.
-            logging.getLogger("vikt").info(
-                "every text goes through Python, which is slower, for %s", ", ".join(self.python_options_)
-            )
-        return self._matrix(rows)
+            logging.getLogger("vikt").info("every text goes through Python, which is slower, for %s", ", ".join(asked))
+        self._set_learnt(ngrams_=ngrams, python_options_=asked, _terms=None)
+        return matrix
 
     def transform(self, raw_documents: Any) -> Any:
         """The rows of texts by what was learnt, or by `vocabulary` where there is no idf to learn."""
         self._check_ready()
-        return self._matrix(self.ngrams_.transform(texts_for_kernels(self, raw_documents), threads=self.threads))
+        return self._matrix(self.ngrams_.transform(texts_for_kernels(self, raw_documents), threads=self._n_threads))
 
     def inverse_transform(self, X: Any) -> list[NDArray[np.object_]]:
         """The terms of each row that are not zero."""
@@ -235,6 +238,15 @@ class TextVectorizer(Steps, Estimator):
         self.ngrams_ = self.ngrams_.with_idf(np.asarray(idf, dtype=np.float64))
 
     ngrams_: FittedTerms
+    python_options_: list[str]
+    _terms: Terms | None
+
+    def _options(self) -> Self:
+        """The vectorizer with its parameters as their rules read them. Raises UsageError where one is invalid."""
+        options = copy.copy(self)
+        vars(options).update(self._checked())
+        check_options(options)
+        return options
 
     def _matrix(self, rows: CompressedRows) -> Any:
         from scipy.sparse import csr_matrix
@@ -248,7 +260,6 @@ class TextVectorizer(Steps, Estimator):
     def _check_ready(self, with_idf: bool = True) -> None:
         """Refuse if there is something to learn first: a listed vocabulary needs no fit without idf."""
         if not self.__sklearn_is_fitted__() and self.vocabulary is not None and not (with_idf and self.use_idf):
-            check_options(self)
-            self.ngrams_ = listed = listed_terms(self)
-            self._terms = dict(listed.terms)
+            listed = listed_terms(self._options())
+            self._set_learnt(ngrams_=listed, _terms=dict(listed.terms))
         self._check_fitted()

@@ -188,5 +188,5 @@ def test_a_hashed_classifier_is_saved_loaded_and_explained(emails, tmp_path):
 
 @pytest.mark.parametrize("bits", [0, 29])
 def test_bits_that_cannot_be(bits):
-    with pytest.raises(UsageError, match=f"hashing: expected 1 to 28 bits, found {bits}"):
+    with pytest.raises(UsageError, match=f"hashing: expected .*1 to 28 bits, found {bits}"):
         vikt.TextClassifier(hashing=bits).fit(["a", "b"], [0, 1])

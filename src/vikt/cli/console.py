@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any, TextIO, TypeVar
 
 from vikt import interruption
-from vikt.errors import UsageError, ViktError
+from vikt.errors import ParameterError, UsageError, ViktError
 from vikt.report.tables import escaped
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -67,11 +67,23 @@ def reported() -> Iterator[None]:
 
 def _worded(error: ViktError) -> str:
     """The message of an error, with the argument of a function that solves it as an option."""
+    if isinstance(error, ParameterError):
+        return f"{option_of(error.parameter)}: {error.problem}"
     name, _, value = error.argument.partition("=")
     if not name:
         return error.message
-    option = f"--{name.replace('_', '-')}"
-    return f"{error.message} with {option}" + ("" if value in ("True", "...") else f" {value.strip(chr(39))}")
+    return f"{error.message} with {option_of(name)}" + ("" if value in ("True", "...") else f" {value.strip(chr(39))}")
+
+
+def option_of(parameter: str) -> str:
+    """The option of the command line that sets a parameter.
+
+    Examples
+    --------
+    >>> option_of("min_df"), option_of("random_state")
+    ('--min-df', '--seed')
+    """
+    return "--seed" if parameter == "random_state" else f"--{parameter.replace('_', '-')}"
 
 
 def _discard(stream: TextIO) -> None:

@@ -94,7 +94,7 @@ def train(
     ] = "auto",
     folds: Annotated[
         int | None,
-        typer.Option(help="Choose λ by K-fold cross-validation instead of one tenth of DATA.", min=2, metavar="K"),
+        typer.Option(help="Choose λ by K-fold cross-validation instead of one tenth of DATA.", metavar="K"),
     ] = None,
     one_standard_error: Annotated[
         bool,
@@ -104,9 +104,7 @@ def train(
     ] = False,
     l1_ratio: Annotated[
         float,
-        typer.Option(
-            "--l1-ratio", help="The share of L1 in the penalty, which sets weights to 0.", metavar="R", min=0, max=1
-        ),
+        typer.Option("--l1-ratio", help="The share of L1 in the penalty, which sets weights to 0.", metavar="R"),
     ] = 0.0,
     solver: Annotated[SolverName, typer.Option(help="The method that minimises the loss.")] = "auto",
     tol: Annotated[
@@ -115,14 +113,12 @@ def train(
             help="Stop when the loss is proven to be within this relative distance of the optimum.", metavar="X"
         ),
     ] = 1e-4,
-    max_iter: Annotated[
-        int | None, typer.Option(help="Make at most N passes over the data.", metavar="N", min=1)
-    ] = None,
+    max_iter: Annotated[int | None, typer.Option(help="Make at most N passes over the data.", metavar="N")] = None,
     learning_rate: Annotated[
         str, typer.Option(help="The learning rate α of gradient descent, or auto.", metavar="X")
     ] = "auto",
     batch_size: Annotated[
-        int, typer.Option(help="The number of texts in a step of minibatch descent.", metavar="N", min=1)
+        int, typer.Option(help="The number of texts in a step of minibatch descent.", metavar="N")
     ] = 100,
     patience: Annotated[
         int | None,

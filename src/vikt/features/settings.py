@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from vikt.errors import UsageError, known
+from vikt.errors import ParameterError, known
 from vikt.features.handmade.declarations import features_declared
 from vikt.features.handmade.features import Feature
 from vikt.features.ngrams.ngrams import Ngrams
@@ -46,7 +46,7 @@ class FeatureSettings:
     analyzer: str = "auto"
     ngrams: tuple[int, int] | None = None
     weighting: str = "tfidf"
-    min_df: int = 2
+    min_df: float = 2
     lowercase: bool | None = None
     handmade: tuple[Feature, ...] = ()
     hashing: int | None = None
@@ -70,11 +70,9 @@ class FeatureSettings:
     def parts(self) -> list[Ngrams]:
         """The n-grams of each part of the recipe, not yet fitted. Raises UsageError where a setting is invalid."""
         recipes = known("analyzer", self.analyzer, RECIPES)
-        if self.min_df < 1:
-            raise UsageError(f"min_df: expected 1 or more texts, found {self.min_df}")
         if not recipes and not self.handmade:
-            raise UsageError(
-                "analyzer: 'none' needs hand-made features; declare them in a TOML file, or name columns to use"
+            raise ParameterError(
+                "analyzer", "'none' needs hand-made features; declare them in a TOML file, or name columns to use"
             )
         spans = [(recipe.ngrams if i else self.ngrams or recipe.ngrams) for i, recipe in enumerate(recipes)]
         return [

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
-import numpy as np
-
 from vikt.arrays import ClassWeight
-from vikt.errors import UsageError
+from vikt.errors import ParameterError
 from vikt.features.handmade.declarations import declaration
 from vikt.features.settings import FeatureSettings
-from vikt.model.penalties import split_strength
 from vikt.names import PARAMETERS
 from vikt.solvers import Settings
 
@@ -37,26 +33,26 @@ class FitSettings:
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> FitSettings:
-        """The settings by the parameters of a `TextClassifier`. Raises UsageError where one is invalid."""
-        l2, l1_ratio = _l2(parameters["l2"]), parameters["l1_ratio"]
-        split_strength(0.0, l1_ratio)
+        """The settings by the checked parameters of a `TextClassifier`.
+
+        Raises
+        ------
+        ParameterError
+            Parameters exclude one another.
+        """
+        l2 = None if parameters["l2"] == "auto" else float(parameters["l2"])
         folds, one_standard_error = parameters["folds"], parameters["one_standard_error"]
-        if folds is not None and not (isinstance(folds, Integral) and int(folds) >= 2):
-            raise UsageError(f"folds: expected a whole number of 2 or more, or None, found {folds!r}")
-        if l2 is not None and (folds is not None or one_standard_error):
-            raise UsageError(
-                f"folds and one_standard_error choose λ, but l2={parameters['l2']!r} is given; remove one of them"
-            )
-        if not isinstance(parameters["text_column"], str):
-            raise UsageError(f"text_column: expected the name of a column, found {parameters['text_column']!r}")
+        for name, chooses in (("folds", folds is not None), ("one_standard_error", one_standard_error)):
+            if l2 is not None and chooses:
+                raise ParameterError(name, f"it is for choosing λ, and λ = {l2:g} is given; leave one of the two out")
         features = FeatureSettings.of(parameters)
         return cls(
             features,
             Settings.of(parameters),
             l2,
-            None if folds is None else int(folds),
+            folds,
             one_standard_error,
-            l1_ratio,
+            parameters["l1_ratio"],
             parameters["class_weight"],
             _chooses_features(parameters, l2),
             _options(parameters, features),
@@ -90,15 +86,3 @@ def _options(parameters: Mapping[str, Any], features: FeatureSettings) -> dict[s
         "features": [declaration(feature) for feature in features.handmade] or None,
         "class_weight": class_weight,
     }
-
-
-def _l2(l2: object) -> float | None:
-    if l2 == "auto":
-        return None
-    try:
-        value = float(l2)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise UsageError(f"l2: expected a number or 'auto', found {l2!r}") from None
-    if not 0 <= value < np.inf:
-        raise UsageError(f"l2: expected λ of 0 or more, found {l2}")
-    return value

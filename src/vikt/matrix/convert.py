@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import MatrixLike, SparseLike
 from vikt.corpus.documents import LARGEST
-from vikt.errors import DataError
+from vikt.errors import DataError, NotNumbersError
 from vikt.matrix.dense import DenseMatrix
 from vikt.matrix.sparse import SparseMatrix
 
@@ -92,6 +92,4 @@ def _floats(values: NDArray[Any]) -> NDArray[np.floating[Any]]:
     try:
         return values.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
-        raise type("NotNumbersError", (DataError, type(error)), {})(
-            f"X must hold numbers (argument must be a string or a number): {error}"
-        ) from None
+        raise NotNumbersError(f"X must hold numbers (argument must be a string or a number): {error}") from None

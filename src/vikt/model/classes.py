@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Classes, ClassWeight, Floats, RowValues
-from vikt.errors import ClassesError, DataError, ShapeWarning, UsageError, known_to_sklearn
+from vikt.errors import ClassesError, DataError, ParameterError, ShapeWarning, known_to_sklearn
 
 
 def label_array(labels: ArrayLike) -> NDArray[Any]:
@@ -105,7 +105,9 @@ def class_factors(class_weight: ClassWeight, classes: NDArray[Any], y: Classes, 
         return np.ones(len(y))
     if isinstance(class_weight, str):
         if class_weight != "balanced":
-            raise UsageError(f"class_weight: expected 'balanced' or a factor for each class, found {class_weight!r}")
+            raise ParameterError(
+                "class_weight", f"expected 'balanced' or a factor for each class, found {class_weight!r}"
+            )
         totals = np.bincount(y, weights=weights, minlength=len(classes))
         # A class without rows has no total to balance and no row to weigh.
         present = np.count_nonzero(totals)
@@ -113,8 +115,9 @@ def class_factors(class_weight: ClassWeight, classes: NDArray[Any], y: Classes, 
     known = classes.tolist()
     strange = [label for label in class_weight if label not in known]
     if strange:
-        raise UsageError(f"class_weight: no class {strange[0]!r}; the classes are {', '.join(map(repr, known[:20]))}")
+        classes_there = ", ".join(map(repr, known[:20]))
+        raise ParameterError("class_weight", f"no class {strange[0]!r}; the classes are {classes_there}")
     factors = np.array([float(class_weight.get(label, 1.0)) for label in known])
     if not np.all(factors > 0) or not np.isfinite(factors).all():
-        raise UsageError(f"class_weight: factors must be above 0, found {class_weight}")
+        raise ParameterError("class_weight", f"factors must be above 0, found {class_weight}")
     return np.asarray(factors[y])

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Floats, Scales
-from vikt.errors import UsageError
+from vikt.errors import ParameterError, UsageError
 
 # C·mean‖x‖² of the default penalty, for a fit without validation.
 DEFAULT_STRENGTH = 100.0
@@ -47,8 +47,8 @@ class L2:
 
     def __init__(self, strength: float, has_dummy: bool = True, scales: Scales | None = None) -> None:
         if strength != 0 and not strength >= LEAST_L2:
-            raise UsageError(
-                f"l2: expected λ of 0, or of {LEAST_L2:g} or more, found {strength:.3g}; choose 0 for none"
+            raise ParameterError(
+                "l2", f"expected λ of 0, or of {LEAST_L2:g} or more, found {strength:.3g}; choose 0 for none"
             )
         self.strength, self.l1 = strength, 0.0
         self.has_dummy, self.first = has_dummy, int(has_dummy)
@@ -149,5 +149,5 @@ def split_strength(strength: float, l1_ratio: float) -> tuple[float, float]:
     (0.375, 0.25)
     """
     if not 0 <= l1_ratio <= 1:
-        raise UsageError(f"l1_ratio: expected a number from 0 (L2 alone) to 1 (L1 alone), found {l1_ratio}")
+        raise ParameterError("l1_ratio", f"expected a number from 0 (L2 alone) to 1 (L1 alone), found {l1_ratio}")
     return (1 - l1_ratio) * strength, 2 * l1_ratio * strength

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
@@ -10,7 +9,7 @@ from typing import Any
 
 from vikt.arrays import Floats
 from vikt.base import LossRecord
-from vikt.errors import UsageError, check_known
+from vikt.errors import ParameterError, UsageError
 from vikt.model.objective import Objective
 from vikt.solvers.dual import DUAL, dual
 from vikt.solvers.elastic_net import ELASTIC_NET
@@ -71,18 +70,15 @@ class Settings:
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> Settings:
-        """The settings among the parameters of an estimator."""
-        values = {setting.name: parameters[setting.name] for setting in fields(cls)}
-        return cls(**values | {"random_state": int(values["random_state"] or 0)})
+        """The settings among the checked parameters of an estimator."""
+        return cls(**{setting.name: parameters[setting.name] for setting in fields(cls)})
 
     def __post_init__(self) -> None:
-        check_known("solver", self.solver, ("auto", *SOLVERS))
-        if not 0 < self.tol < math.inf:
-            raise UsageError(f"tol: expected a number above 0, found {self.tol}")
         if self.patience is not None and self.solver not in DESCENTS:
-            raise UsageError(
-                f"patience: early stopping needs gradient descent, found solver {self.solver!r}; "
-                f"choose from {', '.join(map(repr, DESCENTS))}"
+            raise ParameterError(
+                "patience",
+                f"early stopping needs gradient descent, found solver {self.solver!r}; "
+                f"choose from {', '.join(map(repr, DESCENTS))}",
             )
 
 

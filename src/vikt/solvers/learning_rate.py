@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vikt.errors import UsageError
+from vikt.errors import ParameterError
 from vikt.model.objective import Objective
 from vikt.parts import Part
 
@@ -78,5 +78,5 @@ def _constant(alpha: float) -> Schedule:
 
 def _positive(alpha: float | str) -> float:
     if isinstance(alpha, str) or not 0 < alpha < np.inf:
-        raise UsageError(f"learning_rate: expected a number above 0 or 'auto', found {alpha!r}")
+        raise ParameterError("learning_rate", f"expected a number above 0 or 'auto', found {alpha!r}")
     return float(alpha)

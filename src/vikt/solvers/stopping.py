@@ -11,7 +11,7 @@ import numpy as np
 
 from vikt.arrays import Floats
 from vikt.base import LossRecord
-from vikt.errors import DivergenceError, UsageError
+from vikt.errors import DivergenceError, ParameterError
 from vikt.model.objective import Objective
 from vikt.names import Reason
 from vikt.solvers.certificate import certificate_as_it_stands
@@ -63,7 +63,7 @@ class EarlyStopping:
 
     def __init__(self, patience: int) -> None:
         if patience < 0:
-            raise UsageError(f"patience: expected 0 or more measurements, found {patience}")
+            raise ParameterError("patience", f"expected 0 or more measurements, found {patience}")
         self.patience = patience
         self.best_loss = math.inf
         self.best_theta: Floats = np.empty(0)

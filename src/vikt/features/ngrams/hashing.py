@@ -7,14 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from vikt.arrays import Ids, Ints
-from vikt.errors import DamagedModelError, UsageError
+from vikt.errors import DamagedModelError, ParameterError
 from vikt.features.ngrams import kernels
 from vikt.features.ngrams.ids import FoundNgrams, parts_of_threads
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary_spec import BucketSpec
+from vikt.parameters import FEWEST_BITS, MOST_BITS
 from vikt.threads import Run
-
-FEWEST_BITS, MOST_BITS = 1, 28
 
 
 class Buckets:
@@ -108,4 +107,4 @@ class Buckets:
 def check_bits(bits: int) -> None:
     """Raise UsageError for a number of bits for which there is no room."""
     if not FEWEST_BITS <= bits <= MOST_BITS:
-        raise UsageError(f"hashing: expected {FEWEST_BITS} to {MOST_BITS} bits, found {bits}")
+        raise ParameterError("hashing", f"expected {FEWEST_BITS} to {MOST_BITS} bits, found {bits}")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from vikt.errors import UsageError, check_known
+from vikt.errors import ParameterError, UsageError, check_known
 from vikt.features.sklearn_text.steps import ANALYZERS, CUT_INTO_WORDS, TOKEN_PATTERN, Steps
-from vikt.threads import check_threads
 
 # The token patterns that are compiled: a run of word characters has an edge on either side, asked for or not.
 PATTERNS = {
@@ -63,21 +61,16 @@ def value_type(steps: Steps) -> np.dtype[Any]:
 
 
 def check_options(steps: Steps) -> None:
-    """Refuse invalid options. Raises UsageError."""
-    for name, (expected, holds) in _EXPECTED.items():
-        value = getattr(steps, name)
-        if not holds(value):
-            raise UsageError(f"{name}: expected {expected}, found {value!r}")
-    check_threads(steps.threads)
+    """Refuse options that exclude one another. Raises UsageError."""
     if steps.ngram_range[0] > steps.ngram_range[1]:
         raise UsageError(
             f"Invalid value for ngram_range={steps.ngram_range} lower boundary larger than the upper boundary. "
             "Write (1, 2)"
         )
     if steps.analyzer == "pattern" and steps.tokenizer is None and not isinstance(steps.token_pattern, str):
-        raise UsageError(f"token_pattern: expected a regular expression, found {steps.token_pattern!r}")
+        raise ParameterError("token_pattern", f"expected a regular expression, found {steps.token_pattern!r}")
     if steps.hashing is not None and steps.vocabulary is not None:
-        raise UsageError("hashing: keeps no vocabulary, so it excludes `vocabulary`; leave one of them out")
+        raise ParameterError("hashing", "keeps no vocabulary, so it excludes `vocabulary`; leave one of them out")
     if not callable(steps.analyzer):
         check_known("analyzer", steps.analyzer, ANALYZERS)
         steps.build_preprocessor()
@@ -124,22 +117,3 @@ def _warn_of_cut_stop_words(steps: Steps) -> None:
             f"tokens {sorted(unlisted)} not in stop_words.",
             stacklevel=4,
         )
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value >= 1)
-
-
-def _is_frequency(value: object) -> bool:
-    return _is_whole(value) or (isinstance(value, float) and 0 <= value <= 1)
-
-
-_FREQUENCY = ("a whole number of 1 or more, or a share of 0.0 to 1.0", _is_frequency)
-_EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "input": ("'content', 'filename' or 'file'", ("content", "filename", "file").__contains__),
-    "norm": ("'l2', 'l1' or None", ("l2", "l1", None).__contains__),
-    "ngram_range": ("two whole numbers of 1 or more", lambda span: len(span) == 2 and all(map(_is_whole, span))),
-    "min_df": _FREQUENCY,
-    "max_df": _FREQUENCY,
-    "max_features": ("a whole number of 1 or more, or None", lambda value: value is None or _is_whole(value)),
-}
