@@ -9,6 +9,8 @@ import vikt
 
 ORDER = [
     "errors",
+    "tables",
+    "markup",
     "names",
     "parameters",
     "base",
@@ -30,9 +32,9 @@ ORDER = [
     "evaluation",
     "explanation",
     "files",
-    "classifier",
     "report",
     "answers",
+    "classifier",
     "cli",
     "__main__",
 ]

@@ -14,7 +14,10 @@ from vikt.arrays import ClassWeight, Floats, RowIndices, RowValues
 from vikt.base import Progress, no_progress
 from vikt.corpus.documents import TEXT_COLUMN
 from vikt.errors import DataError
-from vikt.explanation.linear import Explanation, explain
+from vikt.evaluation.evaluation import evaluate
+from vikt.explanation.explanation import Explanation
+from vikt.explanation.linear import explain
+from vikt.explanation.weights import StrongestFeatures, strongest_of
 from vikt.features.handmade.declarations import Declared
 from vikt.features.text import TextFeatures
 from vikt.files.model_file import save_model
@@ -25,7 +28,8 @@ from vikt.fitting.fitted import Fitted
 from vikt.fitting.model import Inputs, measured
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
-from vikt.parameters import TEXT_CLASSIFIER, RandomState, names_parameters
+from vikt.parameters import TEXT_CLASSIFIER, RandomState, checked, names_parameters, whole
+from vikt.report.evaluation import ModelEvaluation
 
 
 class TextClassifier(Fitted):
@@ -213,6 +217,10 @@ class TextClassifier(Fitted):
         )
         return self
 
+    def decision_function(self, texts: Inputs) -> Floats:
+        """θᵀx: (m,) for two classes, positive for the second; (m, K) for more."""
+        return self._model.scores(texts, self._n_threads)
+
     def predict_log_proba(self, texts: Inputs) -> Floats:
         """log P(class | text): (m, K), finite at any score."""
         return self._model.log_probabilities(texts, self._n_threads)
@@ -229,16 +237,49 @@ class TextClassifier(Fitted):
         """Accuracy."""
         return float(np.mean(self.predict(texts) == np.asarray(labels)))
 
-    def explain(self, text: str | Mapping[str, Any]) -> Explanation:
-        """What each feature of a text adds to the score of its predicted class.
+    def evaluate(self, texts: Inputs, labels: ArrayLike) -> ModelEvaluation:
+        """The figures of `vikt evaluate` on labelled texts, with 95% confidence intervals.
+
+        They print as the command prints them; `to_json()` is its `--json`. Labels that training did not have count as
+        wrong.
+
+        Raises
+        ------
+        DataError
+            There are no texts, or not one label for each.
+        """
+        log_probabilities = self.predict_log_proba(texts)
+        return ModelEvaluation.of(evaluate(labels, self.classes_, log_probabilities), self._record)
+
+    def strongest_features(self, class_: object, n: int = 10) -> StrongestFeatures:
+        """The n features with the largest weights for a class: they print as a table, and have `to_frame()`.
+
+        Raises
+        ------
+        UsageError
+            There is no such class, or n is not a whole number of 1 or more.
+        """
+        n = checked({"n": whole(1)}, {"n": n})["n"]
+        return strongest_of(self._model, self._model.position(class_), n)
+
+    def explain(self, text: str | Mapping[str, Any], label: object = None) -> Explanation:
+        """What each feature of a text adds to the score of its predicted class, or of the class `label`.
 
         If the model reads other columns, pass them with the text: {"text": ..., "sender": ...}, or a row of a frame.
+        The explanation prints as a table; a notebook shows the text highlighted.
+
+        Raises
+        ------
+        UsageError
+            There is no class `label`.
         """
+        model = self._model
+        k = None if label is None else model.position(label)
         if isinstance(text, str):
-            return explain(self._model, [text])
+            return explain(model, [text], k)
         if not hasattr(text, "keys"):
             raise DataError(f"explain: expected one text, or its columns by name, found {text!r:.60}; pass one string")
-        return explain(self._model, {str(name): [text[name]] for name in text.keys()})  # noqa: SIM118  (a Series)
+        return explain(model, {str(name): [text[name]] for name in text.keys()}, k)  # noqa: SIM118  (a Series)
 
     def save(self, path: str | Path, *, force: bool = False) -> None:
         """Write the model to a file, whole or not at all.

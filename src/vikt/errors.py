@@ -20,6 +20,7 @@
     │   ├── OlderModelError                 written in a format that is no longer read
     │   └── NewerModelError                 written in a later version of the format
     ├── DivergenceError (ArithmeticError)   a descent whose loss grows
+    ├── MissingPackageError (ImportError)   a package that is not installed
     └── NotFittedError (ValueError, AttributeError)
 
     ConvergenceWarning (UserWarning)        a fit that stopped before it proved its tolerance
@@ -140,6 +141,10 @@ class NewerModelError(ModelFileError):
 
 class DivergenceError(ViktError, ArithmeticError):
     """A descent whose loss grows: its learning rate is too large."""
+
+
+class MissingPackageError(ViktError, ImportError):
+    """A package that a method needs is not installed."""
 
 
 class NotFittedError(ViktError, ValueError, AttributeError):

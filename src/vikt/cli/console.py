@@ -15,7 +15,7 @@ from typing import Any, TextIO, TypeVar
 
 from vikt import interruption
 from vikt.errors import ParameterError, UsageError, ViktError
-from vikt.report.tables import escaped
+from vikt.tables import escaped
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

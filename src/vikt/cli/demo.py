@@ -8,7 +8,7 @@ from pathlib import Path
 from vikt.cli.console import print_json, say, show
 from vikt.cli.train import Request, train
 from vikt.explanation.linear import explain
-from vikt.report.explanation import explanation_lines, print_highlighted
+from vikt.report.explanation import print_highlighted
 
 _MAIL = "Congratulations, you have won two free tickets! Click the button and pay only 9.95 kr for the postage."
 
@@ -42,5 +42,5 @@ def demo(as_json: bool, quiet: bool) -> None:
     show(f"\n$ vikt explain demo.vikt '{_MAIL}'\n")
     print_highlighted(explanation)
     print()
-    show(explanation_lines(explanation, 12))
+    show(explanation.lines(12))
     show(f"\n{_NEXT}")

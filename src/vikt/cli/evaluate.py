@@ -8,8 +8,7 @@ from vikt.cli.console import print_json, progress, say, show
 from vikt.corpus.labelled import labelled, read_tables
 from vikt.evaluation.evaluation import evaluate
 from vikt.files.trained import load_trained
-from vikt.report.as_json import evaluation_json
-from vikt.report.evaluation import evaluation_lines
+from vikt.report.evaluation import ModelEvaluation
 
 
 def evaluate_file(
@@ -26,9 +25,9 @@ def evaluate_file(
         rows = labelled(table, model.features, text or known.get("text"), label or known.get("label"))
         for note in rows.notes if not quiet else ():
             say(note)
-        evaluation = evaluate(rows.labels, model.labels, model.log_probabilities(rows.documents, threads))
+        found = evaluate(rows.labels, model.labels, model.log_probabilities(rows.documents, threads))
+    evaluation = ModelEvaluation.of(found, record)
     if as_json:
-        print_json(evaluation_json(evaluation, record) | {"model": {"path": str(path)}})
+        print_json(evaluation.to_json() | {"model": {"path": str(path)}})
     else:
-        lines = evaluation_lines(evaluation, record.data.weighted)
-        show(f"test       {table.path}, {table.n_rows:,} rows\n{lines}")
+        show(f"test       {table.path}, {table.n_rows:,} rows\n{evaluation}")

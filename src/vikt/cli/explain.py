@@ -10,7 +10,7 @@ from vikt.corpus.read_stream import read_lines
 from vikt.errors import UsageError
 from vikt.explanation.linear import explain
 from vikt.files.trained import load_trained
-from vikt.report.explanation import explanation_lines, print_highlighted
+from vikt.report.explanation import print_highlighted
 
 
 def explain_text(path: Path, text: str | None, columns: list[str], top: int, as_json: bool) -> None:
@@ -30,7 +30,7 @@ def explain_text(path: Path, text: str | None, columns: list[str], top: int, as_
         return
     print_highlighted(explanation)
     print()
-    show(explanation_lines(explanation, top))
+    show(explanation.lines(top))
 
 
 def _named_value(pair: str) -> tuple[str, str]:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from vikt.classifier import TextClassifier
 from vikt.cli.console import print_json, show
-from vikt.explanation.linear import strongest_features
+from vikt.explanation.weights import strongest_features
 from vikt.files.trained import load_trained
 from vikt.report.as_json import certificate_json, model_json
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, strongest_lines
-from vikt.report.tables import figure
+from vikt.tables import figure
 
 
 def inspect_model(path: Path, as_json: bool) -> None:

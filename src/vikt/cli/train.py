@@ -26,11 +26,10 @@ from vikt.files.model_file import check_replaceable, save_model
 from vikt.fitting.examples import Examples, check_testable
 from vikt.fitting.fit import Fit, fit
 from vikt.fitting.model import FittedModel, measured
-from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
-from vikt.report.as_json import evaluation_json, model_json
-from vikt.report.evaluation import evaluation_lines
+from vikt.report.as_json import model_json
+from vikt.report.evaluation import ModelEvaluation
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, strongest_lines
 
 
@@ -84,7 +83,7 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
     columns = {"text": rows.columns.text, "label": rows.columns.label}
     record = replace(fitted.record, data=data, columns=columns, metrics=evaluation.to_json()["metrics"])
     save_model(request.output, *SavedModel(fitted.model, record).to_file(), force=request.force)
-    _report(fitted.model, record, evaluation, request)
+    _report(fitted.model, ModelEvaluation.of(evaluation, record), request)
     return fitted.model
 
 
@@ -177,16 +176,17 @@ def parse_class_weight(text: str | None) -> ClassWeight:
         raise UsageError(f"--class-weight: expected balanced or spam=2,ham=1, found {text!r}") from None
 
 
-def _report(model: FittedModel, record: FitRecord, evaluation: Evaluation, request: Request) -> None:
+def _report(model: FittedModel, evaluation: ModelEvaluation, request: Request) -> None:
+    record = evaluation.record
     if request.as_json:
-        print_json({**evaluation_json(evaluation, record), "model": model_json(request.output, model, record)})
+        print_json({**evaluation.to_json(), "model": model_json(request.output, model, record)})
         return
     size = request.output.stat().st_size
     tested = "a tenth of the rows, held out" if request.test is None else request.test
     blocks = [
         data_lines(record, model),
         fit_lines(record),
-        f"test       {tested}\n" + evaluation_lines(evaluation, record.data.weighted),
+        f"test       {tested}\n{evaluation}",
         handmade_lines(model),
         strongest_lines(model),
         f"model      {request.output} ({size / 1e6:.1f} MB)",

@@ -3,77 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Floats
 from vikt.corpus.texts import Texts
+from vikt.explanation.explanation import Contribution, Explanation
+from vikt.explanation.weights import class_weights
 from vikt.features.text import TextFeatures
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.matrix import SparseMatrix
 from vikt.model.linear import LinearModel
 
 
-@dataclass(frozen=True)
-class Contribution:
-    """What one feature adds to a score: its weight θ_j times its value x_j."""
-
-    feature: str
-    weight: float
-    value: float
-    contribution: float
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """A score as the sum of its contributions.
-
-    Attributes
-    ----------
-    label : str
-        The class predicted, whose score this is.
-    probability : float
-    score : float
-        θ_k·x: the intercept and all contributions, summed. For two classes, the log-odds of `label`.
-    intercept : float
-        The contribution of the dummy feature.
-    contributions : list of Contribution
-        Of every feature of the text, the largest first.
-    text : str
-        The text as passed, or normalised where that changes its length.
-    emphasis : list of float
-        How much each character of `text` speaks for `label`.
-    """
-
-    label: str
-    probability: float
-    score: float
-    intercept: float
-    contributions: list[Contribution]
-    text: str
-    emphasis: list[float]
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "label": self.label,
-            "probability": self.probability,
-            "score": self.score,
-            "intercept": self.intercept,
-            "contributions": [vars(part) for part in self.contributions],
-        }
-
-
-def explain(model: FittedModel, document: Inputs) -> Explanation:
-    """Explain the class that a model gives one document."""
+def explain(model: FittedModel, document: Inputs, k: int | None = None) -> Explanation:
+    """Explain the score of class k for one document: by default of the class that the model gives it."""
     features = model.features
     documents = model.measured(document)
     texts = documents.texts
     rows = features.transform(documents, np.float64)
     log_probabilities = LinearModel(model.theta).log_probabilities(SparseMatrix(*rows))[0]
-    k = int(np.argmax(log_probabilities))
+    k = int(np.argmax(log_probabilities)) if k is None else k
     theta = class_weights(model.theta, k)
     weights = theta[1 + rows.indices]
     parts = weights * rows.values.astype(np.float64)
@@ -94,23 +43,6 @@ def explain(model: FittedModel, document: Inputs) -> Explanation:
         shown,
         emphasis,
     )
-
-
-def class_weights(theta: NDArray[np.floating[Any]], k: int) -> Floats:
-    """The weights of class k in float64: of two classes, the first's are the other's negated."""
-    own = theta[k] if theta.ndim == 2 else theta if k == 1 else -theta
-    return np.asarray(own, dtype=np.float64)
-
-
-def strongest_features(model: FittedModel, n: int = 10) -> dict[str, list[tuple[str, float]]]:
-    """The n features with the largest weights for each class: {class: [(feature, θ_j), ...]}."""
-    strongest = {}
-    for k, label in enumerate(model.labels):
-        theta = class_weights(model.theta, k)[1:]
-        top = np.argpartition(-theta, min(n, len(theta) - 1))[:n]
-        top = top[np.argsort(-theta[top], kind="stable")]
-        strongest[label] = list(zip(model.features.names(top), theta[top].tolist(), strict=True))
-    return strongest
 
 
 def _emphasis(texts: Texts, features: TextFeatures, contributions: dict[str, float]) -> tuple[str, list[float]]:

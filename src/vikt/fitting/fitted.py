@@ -37,6 +37,26 @@ class Fitted(Estimator):
         return self._model.theta
 
     @property
+    def coef_(self) -> NDArray[np.float32]:
+        """The weights without the intercepts, as scikit-learn has them: (1, n) for two classes, (K, n) for more."""
+        return self._model.coef
+
+    @property
+    def intercept_(self) -> NDArray[np.float32]:
+        """The intercepts: (1,) or (K,)."""
+        return self._model.intercept
+
+    @property
+    def n_features_in_(self) -> int:
+        """The number of features, which are the columns of `coef_`."""
+        return self._model.features.n_features
+
+    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
+        """The name of each feature, in the order of the columns of `coef_`: (n,)."""
+        # An array of strings would give each the length of the longest, and cut NUL off their ends.
+        return np.array(self._model.features.names(), dtype=object)
+
+    @property
     def class_names(self) -> list[str]:
         """The labels as they are written."""
         return self._model.labels

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from vikt.arrays import Floats
 from vikt.corpus.documents import TEXT_COLUMN, Documents
 from vikt.corpus.frames import ArrowStream
 from vikt.corpus.texts import Texts, portions
-from vikt.errors import DamagedModelError
+from vikt.errors import DamagedModelError, UsageError
 from vikt.features.measured import Measured
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
@@ -55,17 +55,40 @@ class FittedModel:
         """Texts or columns as the features read them."""
         return measured(inputs, self.features, self.text_column)
 
+    def position(self, label: object) -> int:
+        """The index of a class. Raises UsageError where the model has no such class."""
+        classes = self.classes.tolist()
+        if label not in classes:
+            raise UsageError(
+                f"label: the model has no class {label!r:.60}; choose from {', '.join(map(repr, classes[:20]))}"
+            )
+        return int(classes.index(label))
+
+    @property
+    def coef(self) -> NDArray[np.float32]:
+        """θ without the intercepts, (1, n) or (K, n); of two classes, the second's."""
+        return np.atleast_2d(self.theta)[:, 1:]
+
+    @property
+    def intercept(self) -> NDArray[np.float32]:
+        """The intercepts: (1,) or (K,)."""
+        return np.atleast_2d(self.theta)[:, 0]
+
+    def scores(self, inputs: Inputs, threads: int = 1) -> Floats:
+        """θᵀx of each text: (m,) for two classes, (m, K) for more."""
+        blocks = list(self._blocks_of_scores(inputs, threads))
+        return np.concatenate([np.empty((0, *self.theta.shape[:-1])), *blocks])
+
     def log_probabilities(self, inputs: Inputs, threads: int = 1) -> Floats:
         """log P(class | text): (m, K), finite at any score."""
-        documents = self.measured(inputs)
         loss = cross_entropy_of(self.theta)
-        blocks = [
-            loss.log_probabilities(
-                self.features.scores(documents.take(np.arange(first, last)), self.theta, threads=threads)
-            )
-            for first, last in portions(documents.texts.offsets, _BYTES_AT_A_TIME, _TEXTS_AT_A_TIME)
-        ]
+        blocks = map(loss.log_probabilities, self._blocks_of_scores(inputs, threads))
         return np.concatenate([np.empty((0, len(self.classes))), *blocks])
+
+    def _blocks_of_scores(self, inputs: Inputs, threads: int) -> Iterator[Floats]:
+        documents = self.measured(inputs)
+        for first, last in portions(documents.texts.offsets, _BYTES_AT_A_TIME, _TEXTS_AT_A_TIME):
+            yield self.features.scores(documents.take(np.arange(first, last)), self.theta, threads=threads)
 
     def probabilities(self, inputs: Inputs, threads: int = 1) -> Floats:
         """P(class | text): (m, K), rows that sum to 1."""

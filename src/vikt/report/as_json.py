@@ -5,16 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from vikt.evaluation.evaluation import Evaluation
 from vikt.features.description import sentences
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
 from vikt.names import finite
-
-
-def evaluation_json(evaluation: Evaluation, record: FitRecord) -> dict[str, Any]:
-    """The figures of a test, with the certificate and the data of the model tested."""
-    return {**evaluation.to_json(), "certificate": certificate_json(record), "data": record.data.to_json()}
 
 
 def certificate_json(record: FitRecord) -> dict[str, Any]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
 from vikt.evaluation.evaluation import Evaluation, Figure
+from vikt.fitting.record import FitRecord
 from vikt.metrics.intervals import wilson_interval
-from vikt.report.tables import (
+from vikt.report.as_json import certificate_json
+from vikt.tables import (
     MOST_CLASSES_IN_A_MATRIX,
     MOST_CLASSES_LISTED,
     MOST_NAMED,
@@ -16,6 +21,25 @@ from vikt.report.tables import (
     label_line,
     listed,
 )
+
+
+@dataclass(frozen=True, repr=False)
+class ModelEvaluation(Evaluation):
+    """The figures of a model on labelled rows, with the record of the model's fit; they print as a report."""
+
+    record: FitRecord
+
+    @classmethod
+    def of(cls, evaluation: Evaluation, record: FitRecord) -> ModelEvaluation:
+        return cls(**vars(evaluation), record=record)
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures as JSON holds them, with the certificate and the data of the model; no NaN or Infinity."""
+        about = {"certificate": certificate_json(self.record), "data": self.record.data.to_json()}
+        return super().to_json() | about
+
+    def __repr__(self) -> str:
+        return evaluation_lines(self, self.record.data.weighted)
 
 
 def evaluation_lines(evaluation: Evaluation, weighted: bool = False) -> str:

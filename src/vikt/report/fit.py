@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from vikt.explanation.linear import class_weights, strongest_features
+from vikt.explanation.weights import class_weights, strongest_features
 from vikt.features.description import sentences
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord, PartRecord
 from vikt.report.choices import features_sentence, penalty_sentence, recipe_name
-from vikt.report.tables import (
+from vikt.selection.recipes import single_recipe
+from vikt.tables import (
     MOST_CLASSES_IN_A_MATRIX,
     MOST_CLASSES_LISTED,
     columns,
@@ -19,7 +20,6 @@ from vikt.report.tables import (
     listed,
     visible,
 )
-from vikt.selection.recipes import single_recipe
 
 _MOST_WEIGHTS_LISTED = 40
 

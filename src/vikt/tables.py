@@ -1,9 +1,13 @@
-"""Figures, labels and lists in aligned columns of plain text."""
+"""Figures, labels and lists in aligned columns of plain text; columns as a data frame."""
 
 from __future__ import annotations
 
 import functools
 import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vikt.errors import MissingPackageError
 
 MOST_CLASSES_IN_A_MATRIX = 12
 MOST_CLASSES_LISTED = 60
@@ -74,3 +78,12 @@ def escaped(text: str) -> str:
 def _escaped(character: str) -> str:
     is_safe = character in _KEPT or unicodedata.category(character) not in _OBEYED
     return character if is_safe else repr(character)[1:-1]
+
+
+def data_frame(columns: Mapping[str, Sequence[Any]]) -> Any:
+    """Columns as a pandas data frame. Raises MissingPackageError where pandas is not installed."""
+    try:
+        import pandas
+    except ImportError:
+        raise MissingPackageError("pandas is not installed, and a data frame needs it: pip install pandas") from None
+    return pandas.DataFrame(dict(columns))

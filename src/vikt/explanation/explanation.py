@@ -1,0 +1,123 @@
+"""An explanation: a score as the sum of its contributions, as text, HTML, JSON or a data frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from vikt.explanation.highlight import Run, marked, runs, style
+from vikt.markup import block, details, heading, table, written
+from vikt.tables import columns, counted, data_frame, label_line, visible
+
+# Sums of the same numbers in another order differ by less.
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one feature adds to a score: its weight θ_j times its value x_j."""
+
+    feature: str
+    weight: float
+    value: float
+    contribution: float
+
+
+@dataclass(frozen=True, repr=False)
+class Explanation:
+    """A score as the sum of its contributions. It prints as a table; a notebook shows the text highlighted.
+
+    Attributes
+    ----------
+    label : str
+        The class whose score this is: the one predicted, unless another was asked for.
+    probability : float
+    score : float
+        θ_k·x: the intercept and all contributions, summed. For two classes, the log-odds of `label`.
+    intercept : float
+        The contribution of the dummy feature.
+    contributions : list of Contribution
+        Of every feature of the text, the largest first.
+    text : str
+        The text as passed, or normalised where that changes its length.
+    emphasis : list of float
+        How much each character of `text` speaks for `label`.
+    """
+
+    label: str
+    probability: float
+    score: float
+    intercept: float
+    contributions: list[Contribution]
+    text: str
+    emphasis: list[float]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "label": self.label,
+            "probability": self.probability,
+            "score": self.score,
+            "intercept": self.intercept,
+            "contributions": [vars(part) for part in self.contributions],
+        }
+
+    def to_frame(self) -> Any:
+        """The contributions as a pandas data frame: feature, weight, value, contribution; the largest first.
+
+        Raises
+        ------
+        MissingPackageError
+            pandas is not installed.
+        """
+        names = ("feature", "weight", "value", "contribution")
+        return data_frame({name: [getattr(part, name) for part in self.contributions] for name in names})
+
+    def lines(self, most: int = 15) -> str:
+        """The features of the text with their weights, values and contributions, the `most` largest one by one."""
+        verdict = f"{label_line(self.label)}  probability {self.probability:.4f}"
+        return f"{verdict}\n\n{columns(self._rows(most))}"
+
+    def __repr__(self) -> str:
+        return self.lines()
+
+    def _repr_html_(self) -> str:
+        label = written(label_line(self.label))
+        verdict = heading(f"<b>{label}</b>, probability {self.probability:.4f}, score {self.score:+.4f}")
+        rows = [[written(cell) for cell in row] for row in self._rows(15)]
+        contributions = details("contributions of the features", table(rows), is_open=not self.text)
+        return block(verdict, self._highlighted(label) if self.text else "", contributions)
+
+    def _highlighted(self, label: str) -> str:
+        """The text and what its colours mean, as HTML."""
+        text = "".join(map(marked, runs(self.text, self.emphasis)))
+        samples = [(f"for {label}", 1.0), (f"against {label}", -1.0)]
+        legend = [f'<span style="{style(shade)}">{sentence}</span>' for sentence, shade in samples]
+        elsewhere = sum(part.contribution for part in self.contributions) - sum(self.emphasis)
+        if abs(elsewhere) > _ROUNDING:
+            legend.append(f"{elsewhere:+.4f} from features that have no place in the text")
+        return (
+            f'<div dir="auto" style="white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.8">{text}</div>'
+            f'<div style="margin:.3em 0;font-size:.9em">{"".join(map(_spaced, legend))}</div>'
+        )
+
+    def runs(self) -> list[Run]:
+        """The text in runs of one shade, with what each adds."""
+        return list(runs(self.text, self.emphasis))
+
+    def _rows(self, most: int) -> list[list[str]]:
+        parts = self.contributions
+        rows = [["feature", "weight θ_j", "value x_j", "θ_j·x_j"]]
+        rows += [
+            [visible(part.feature), f"{part.weight:+.4f}", f"{part.value:.4f}", f"{part.contribution:+.4f}"]
+            for part in parts[:most]
+        ]
+        if len(parts) > most:
+            rest = sum(part.contribution for part in parts[most:])
+            rows.append([counted(len(parts) - most, "more feature"), "", "", f"{rest:+.4f}"])
+        rows.append(["(intercept)", f"{self.intercept:+.4f}", "1", f"{self.intercept:+.4f}"])
+        rows.append([f"score of {label_line(self.label)!r}", "", "", f"{self.score:+.4f}"])
+        return rows
+
+
+def _spaced(content: str) -> str:
+    return f'<span style="margin-right:1em">{content}</span> '

@@ -1,0 +1,53 @@
+"""A text with what each of its characters adds to a score, in runs of one shade."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from vikt.markup import written
+
+# Colours that differ for every eye, and an underline, solid or dashed, for those that see none.
+COLOURS = {True: (20, 110, 220), False: (215, 95, 0)}
+LEAST_OPACITY, MOST_OPACITY = 0.06, 0.45
+_SHADES = 8
+
+
+class Run(NamedTuple):
+    """Neighbouring characters of one shade; `emphasis` is their sum, and `shade`, from -1 to 1, is 0 for little."""
+
+    text: str
+    emphasis: float
+    shade: float
+
+
+def runs(text: str, emphasis: Sequence[float]) -> Iterator[Run]:
+    """The runs of a text whose characters have these emphases.
+
+    Examples
+    --------
+    >>> [tuple(run) for run in runs("a good", [0.0, 0.0, 0.5, 0.5, 0.5, 0.5])]
+    [('a ', 0.0, 0.0), ('good', 2.0, 1.0)]
+    """
+    strongest = max(map(abs, emphasis), default=0.0) or 1.0
+    shades = [round(value / strongest * _SHADES) / _SHADES for value in emphasis]
+    for shade, places in groupby(range(len(text)), key=shades.__getitem__):
+        own = list(places)
+        yield Run("".join(text[i] for i in own), float(sum(emphasis[i] for i in own)), shade)
+
+
+def marked(run: Run) -> str:
+    """A run as HTML: coloured by sign and strength, with the contribution as its title."""
+    if not run.shade:
+        return written(run.text)
+    return f'<mark style="{style(run.shade)}" title="{run.emphasis:+.6g}">{written(run.text)}</mark>'
+
+
+def style(shade: float) -> str:
+    """The style of a shade."""
+    colour = ",".join(map(str, COLOURS[shade > 0]))
+    opacity = LEAST_OPACITY + (MOST_OPACITY - LEAST_OPACITY) * abs(shade)
+    line = "solid" if shade > 0 else "dashed"
+    edge = f"2px {line} rgba({colour},{0.4 + 0.6 * abs(shade):.3g})"
+    return f"color:inherit;background:rgba({colour},{opacity:.3g});border-bottom:{edge}"

@@ -1,0 +1,64 @@
+"""The weights of a class, and the features with the largest of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.arrays import Floats
+from vikt.fitting.model import FittedModel
+from vikt.markup import block, heading, table, written
+from vikt.tables import columns, data_frame, label_line, visible
+
+
+@dataclass(frozen=True, repr=False)
+class StrongestFeatures:
+    """The features with the largest weights for one class, which print as a table.
+
+    Attributes
+    ----------
+    label : str
+        The class.
+    features : list of (str, float)
+        Each feature and its weight θ_j, the largest first.
+    """
+
+    label: str
+    features: list[tuple[str, float]]
+
+    def to_frame(self) -> Any:
+        """The features as a pandas data frame: feature, weight. Raises MissingPackageError without pandas."""
+        return data_frame({"feature": [name for name, _ in self.features], "weight": [w for _, w in self.features]})
+
+    def __repr__(self) -> str:
+        return columns([[label_line(self.label), "θ_j"], *self._rows()])
+
+    def _repr_html_(self) -> str:
+        rows = [["feature", "weight θ_j"], *self._rows()]
+        title = heading(f"strongest features of <b>{written(label_line(self.label))}</b>")
+        return block(title, table([[written(cell) for cell in row] for row in rows]))
+
+    def _rows(self) -> list[list[str]]:
+        return [[visible(name), f"{weight:+.2f}"] for name, weight in self.features]
+
+
+def class_weights(theta: NDArray[np.floating[Any]], k: int) -> Floats:
+    """The weights of class k in float64: of two classes, the first's are the other's negated."""
+    own = theta[k] if theta.ndim == 2 else theta if k == 1 else -theta
+    return np.asarray(own, dtype=np.float64)
+
+
+def strongest_of(model: FittedModel, k: int, n: int = 10) -> StrongestFeatures:
+    """The n features with the largest weights for class k."""
+    theta = class_weights(model.theta, k)[1:]
+    top = np.argpartition(-theta, min(n, len(theta) - 1))[:n]
+    top = top[np.argsort(-theta[top], kind="stable")]
+    return StrongestFeatures(model.labels[k], list(zip(model.features.names(top), theta[top].tolist(), strict=True)))
+
+
+def strongest_features(model: FittedModel, n: int = 10) -> dict[str, list[tuple[str, float]]]:
+    """The n features with the largest weights for each class: {class: [(feature, θ_j), ...]}."""
+    return {label: strongest_of(model, k, n).features for k, label in enumerate(model.labels)}
