@@ -399,7 +399,68 @@ def be_unsure(n: int, ids: Array) -> None:
         ids[token] = UNSURE
 
 
+def slot_of_unit(
+    a: int,
+    b: int,
+    text: Array,
+    start: int,
+    end: int,
+    slots: Array,
+    unit_low: Array,
+    unit_high: Array,
+    pool: Array,
+    pool_starts: Array,
+    pool_ends: Array,
+) -> int:
+    """The slot of the unit with the key (a, b), spelled text[start:end]; the empty slot for it, if it is unknown."""
+    region = len(slots) >> PART_BITS
+    value = hash_unit(a, b)
+    base = part_of(value) * region
+    slot = base + (value & region - 1)
+    while True:
+        unit = slots[slot]
+        if unit == NONE or (
+            unit_low[unit] == a
+            and unit_high[unit] == b
+            and (b >> 56 < LONG or same_bytes(text, start, end, pool, pool_starts[unit], pool_ends[unit]))
+        ):
+            return slot
+        slot = base + (slot + 1 & region - 1)
+
+
 def find_units(
+    low: Array,
+    high: Array,
+    text: Array,
+    starts: Array,
+    ends: Array,
+    n: int,
+    slots: Array,
+    unit_low: Array,
+    unit_high: Array,
+    pool: Array,
+    pool_starts: Array,
+    pool_ends: Array,
+    units: Array,
+) -> None:
+    """Find the units that guess_units left UNSURE, NONE for those that are unknown. Nothing of the table is written."""
+    for token in range(n):
+        token &= FORWARD
+        if units[token] != UNSURE:
+            continue
+        a = low[token]
+        b = high[token]
+        if b == 0:
+            units[token] = NONE
+            continue
+        units[token] = slots[
+            slot_of_unit(
+                a, b, text, starts[token], ends[token], slots, unit_low, unit_high, pool, pool_starts, pool_ends
+            )
+        ]
+
+
+def learn_units(
     low: Array,
     high: Array,
     text: Array,
@@ -420,17 +481,15 @@ def find_units(
     last_part: int,
     units: Array,
 ) -> int:
-    """Find the units that guess_units left UNSURE, those of some parts and from token `start` on.
+    """Find the units that guess_units left UNSURE, those of some parts and from token `start` on, and learn new ones.
 
-    An unknown unit is learnt while its part has fewer than `most`; the bytes of a long unit are copied to its part's
-    region of the pool, if there is room.
+    A part has at most `most`; the bytes of a long unit are copied to its part's region of the pool, if there is room.
 
     Returns
     -------
     int
         The token at which a part was full; n if none was.
     """
-    region = len(slots) >> PART_BITS
     pool_region = len(pool) >> PART_BITS
     for token in range(start, n):
         token &= FORWARD
@@ -438,42 +497,29 @@ def find_units(
             continue
         a = low[token]
         b = high[token]
-        value = hash_unit(a, b)
-        part = part_of(value)
+        part = part_of(hash_unit(a, b))
         if part < first_part or part >= last_part:
             continue
         if b == 0:
             units[token] = NONE
             continue
-        base = part * region
-        slot = base + (value & region - 1)
-        while True:
-            unit = slots[slot]
-            if unit == NONE:
-                if most > 0:
-                    n_bytes = ends[token] - starts[token] if b >> 56 == LONG else 0
-                    if counts[part] >= most or pool_used[part] + n_bytes > pool_region:
-                        return token
-                    unit = id_in_part(part, counts[part])
-                    counts[part] += 1
-                    slots[slot] = unit
-                    unit_low[unit] = a
-                    unit_high[unit] = b
-                    pool_starts[unit] = part * pool_region + pool_used[part]
-                    pool_ends[unit] = pool_starts[unit] + n_bytes
-                    pool_used[part] += n_bytes
-                    copy_to(pool, pool_starts[unit], text, starts[token], n_bytes)
-                break
-            if (
-                unit_low[unit] == a
-                and unit_high[unit] == b
-                and (
-                    b >> 56 < LONG
-                    or same_bytes(text, starts[token], ends[token], pool, pool_starts[unit], pool_ends[unit])
-                )
-            ):
-                break
-            slot = base + (slot + 1 & region - 1)
+        slot = slot_of_unit(
+            a, b, text, starts[token], ends[token], slots, unit_low, unit_high, pool, pool_starts, pool_ends
+        )
+        unit = slots[slot]
+        if unit == NONE:
+            n_bytes = ends[token] - starts[token] if b >> 56 == LONG else 0
+            if counts[part] >= most or pool_used[part] + n_bytes > pool_region:
+                return token
+            unit = id_in_part(part, counts[part])
+            counts[part] += 1
+            slots[slot] = unit
+            unit_low[unit] = a
+            unit_high[unit] = b
+            pool_starts[unit] = part * pool_region + pool_used[part]
+            pool_ends[unit] = pool_starts[unit] + n_bytes
+            pool_used[part] += n_bytes
+            copy_to(pool, pool_starts[unit], text, starts[token], n_bytes)
         units[token] = unit
     return n
 
@@ -515,7 +561,27 @@ def guess_nodes(
         nodes[token] = unknown if node == NONE else node if same else UNSURE
 
 
-def find_nodes(
+def slot_of_node(key: int, slots: Array, keys: Array) -> int:
+    """The slot of the n-gram with a key; the empty slot for it, if it is unknown."""
+    region = len(slots) >> PART_BITS
+    value = hash_node(key)
+    base = part_of(value) * region
+    slot = base + (value & region - 1)
+    while slots[slot] != NONE and keys[slots[slot]] != key:
+        slot = base + (slot + 1 & region - 1)
+    return slot
+
+
+def find_nodes(wanted: Array, n: int, slots: Array, keys: Array, nodes: Array) -> None:
+    """Find the n-grams that guess_nodes left UNSURE, as find_units does."""
+    for token in range(n):
+        token &= FORWARD
+        if nodes[token] == UNSURE:
+            key = wanted[token]
+            nodes[token] = NONE if key == NONE else slots[slot_of_node(key, slots, keys)]
+
+
+def learn_nodes(
     wanted: Array,
     start: int,
     n: int,
@@ -527,8 +593,7 @@ def find_nodes(
     last_part: int,
     nodes: Array,
 ) -> int:
-    """Find the n-grams that guess_nodes left UNSURE, as find_units does."""
-    region = len(slots) >> PART_BITS
+    """Find the n-grams that guess_nodes left UNSURE, and learn new ones, as learn_units does."""
     for token in range(start, n):
         token &= FORWARD
         if nodes[token] != UNSURE:
@@ -538,26 +603,18 @@ def find_nodes(
             if first_part == 0:
                 nodes[token] = NONE
             continue
-        value = hash_node(key)
-        part = part_of(value)
+        part = part_of(hash_node(key))
         if part < first_part or part >= last_part:
             continue
-        base = part * region
-        slot = base + (value & region - 1)
-        while True:
-            node = slots[slot]
-            if node == NONE:
-                if most > 0:
-                    if counts[part] >= most:
-                        return token
-                    node = id_in_part(part, counts[part])
-                    counts[part] += 1
-                    slots[slot] = node
-                    keys[node] = key
-                break
-            if keys[node] == key:
-                break
-            slot = base + (slot + 1 & region - 1)
+        slot = slot_of_node(key, slots, keys)
+        node = slots[slot]
+        if node == NONE:
+            if counts[part] >= most:
+                return token
+            node = id_in_part(part, counts[part])
+            counts[part] += 1
+            slots[slot] = node
+            keys[node] = key
         nodes[token] = node
     return n
 

@@ -146,13 +146,19 @@ class Units(HashTable):
         """The unit of each token that the first slot settles; see `kernels.guess_units`."""
         tokens.kernels.guess_units(tokens.low, tokens.high, tokens.n, self.slots, self.low, self.high, unknown, units)
 
-    def find(self, tokens: Tokens, start: int, parts: tuple[int, int], learns: bool, units: Ids) -> int:
-        """The units that `guess` left open, from token `start` on; see `kernels.find_units`."""
-        most = self.most if learns else 0
+    def find(self, tokens: Tokens, units: Ids) -> None:
+        """The units that `guess` left open; see `kernels.find_units`."""
+        tokens.kernels.find_units(
+            tokens.low, tokens.high, tokens.text, tokens.starts, tokens.ends, tokens.n, self.slots, self.low,
+            self.high, self.pool, self.starts, self.ends, units,
+        )  # fmt: skip
+
+    def learn(self, tokens: Tokens, start: int, parts: tuple[int, int], units: Ids) -> int:
+        """The units that `guess` left open, from token `start` on; see `kernels.learn_units`."""
         return int(
-            tokens.kernels.find_units(
+            tokens.kernels.learn_units(
                 tokens.low, tokens.high, tokens.text, tokens.starts, tokens.ends, start, tokens.n, self.slots, self.low,
-                self.high, self.pool, self.starts, self.ends, self.used, self.counts, most, *parts, units,
+                self.high, self.pool, self.starts, self.ends, self.used, self.counts, self.most, *parts, units,
             )
         )  # fmt: skip
 
@@ -279,12 +285,14 @@ class Nodes(HashTable):
         """The n-gram at each token that the first slot settles; see `kernels.guess_nodes`."""
         tokens.kernels.guess_nodes(parents, units, self.depth, tokens.n, self.slots, self.keys, unknown, wanted, nodes)
 
-    def find(self, tokens: Tokens, start: int, parts: tuple[int, int], learns: bool, wanted: Ints, nodes: Ids) -> int:
-        """The n-grams that `guess` left open, from token `start` on; see `kernels.find_nodes`."""
-        most = self.most if learns else 0
-        return int(
-            tokens.kernels.find_nodes(wanted, start, tokens.n, self.slots, self.keys, self.counts, most, *parts, nodes)
-        )
+    def find(self, tokens: Tokens, wanted: Ints, nodes: Ids) -> None:
+        """The n-grams that `guess` left open; see `kernels.find_nodes`."""
+        tokens.kernels.find_nodes(wanted, tokens.n, self.slots, self.keys, nodes)
+
+    def learn(self, tokens: Tokens, start: int, parts: tuple[int, int], wanted: Ints, nodes: Ids) -> int:
+        """The n-grams that `guess` left open, from token `start` on; see `kernels.learn_nodes`."""
+        table = self.slots, self.keys, self.counts, self.most
+        return int(tokens.kernels.learn_nodes(wanted, start, tokens.n, *table, *parts, nodes))
 
     @classmethod
     def of_keys(cls, depth: int, keys: Ints) -> Nodes:

@@ -48,12 +48,11 @@ class Vocabulary:
         """For each length that counts and each token the id of the n-gram that starts there, NONE if unknown."""
         ids = np.empty((len(self.tables), tokens.n), dtype=np.int32)
         wanted = np.empty(tokens.n, dtype=np.int64)
-        everything = (0, kernels.PARTS)
         self.units.guess(tokens, kernels.NONE, ids[0])
-        self.units.find(tokens, 0, everything, False, ids[0])
+        self.units.find(tokens, ids[0])
         for nodes, parents, found in zip(self.nodes, ids, ids[1:], strict=False):
             nodes.guess(tokens, kernels.NONE, parents, ids[0], wanted, found)
-            nodes.find(tokens, 0, everything, False, wanted, found)
+            nodes.find(tokens, wanted, found)
         return self._counted(ids, tokens)
 
     def learn(self, batch: list[Tokens], run: Run, threads: int) -> list[Ids]:
@@ -62,11 +61,11 @@ class Vocabulary:
         wanted = [np.empty(tokens.n, dtype=np.int64) for tokens in batch]
         portions = range(len(batch))
 
-        def find_units(portion: int, start: int, parts: tuple[int, int]) -> int:
-            return self.units.find(batch[portion], start, parts, True, ids[portion][0])
+        def learn_units(portion: int, start: int, parts: tuple[int, int]) -> int:
+            return self.units.learn(batch[portion], start, parts, ids[portion][0])
 
         list(run(lambda p: self.units.guess(batch[p], kernels.UNSURE, ids[p][0]), portions))
-        _learn(self.units, find_units, batch, run, threads)
+        _learn(self.units, learn_units, batch, run, threads)
         for nodes in self.nodes:
             list(run(partial(_guess, nodes, batch, ids, wanted), portions))
             _learn(nodes, partial(_find, nodes, batch, ids, wanted), batch, run, threads)
@@ -174,7 +173,7 @@ def _find(
     nodes: Nodes, batch: list[Tokens], ids: list[Ids], wanted: list[Ints], portion: int, start: int,
     parts: tuple[int, int],
 ) -> int:  # fmt: skip
-    return nodes.find(batch[portion], start, parts, True, wanted[portion], ids[portion][nodes.depth - 1])
+    return nodes.learn(batch[portion], start, parts, wanted[portion], ids[portion][nodes.depth - 1])
 
 
 # Continues the search in a portion from a token, for some parts: (portion, token, parts). Returns the token it reached.
