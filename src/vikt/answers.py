@@ -17,7 +17,7 @@ from vikt.fitting.model import FittedModel, Inputs
 class Answers:
     """The `top` most probable classes of each document, empty where the probability is below `threshold`.
 
-    `proba` adds a column with the probability of each class.
+    `proba` adds a column with the probability of each class; `prefix` starts the name of each column.
     """
 
     model: FittedModel
@@ -25,6 +25,7 @@ class Answers:
     top: int = 1
     threshold: float = 0.0
     proba: bool = False
+    prefix: str = ""
 
     @cached_property
     def labels(self) -> list[str]:
@@ -41,7 +42,8 @@ class Answers:
         """The names of the columns of an answer."""
         ranks = ["", *(f"_{rank}" for rank in range(2, self.n_top + 1))]
         names = [name + rank for rank in ranks for name in ("predicted", "probability")]
-        return names + ([f"P({label})" for label in self.labels] if self.proba else [])
+        names += [f"P({label})" for label in self.labels] if self.proba else []
+        return [self.prefix + name for name in names]
 
     def by_column(self, documents: Inputs) -> dict[str, list[Any]]:
         """The columns of the answers; a class below the threshold is None."""
@@ -50,7 +52,7 @@ class Answers:
     def lines(self, documents: Inputs, as_json: bool) -> bytes:
         """The answers as lines of JSON, or of fields between tabs."""
         labels = [*self.labels, None]
-        holds_labels = [name.startswith("predicted") for name in self.columns]
+        holds_labels = [i < 2 * self.n_top and i % 2 == 0 for i in range(len(self.columns))]
         if as_json:
             spelled = [spell(label) for label in labels]
             names = [spell(name).replace("%", "%%") for name in self.columns]

@@ -23,6 +23,9 @@ SolverName = Literal["auto", "dual", "newton", "elastic_net", "batch", "stochast
 # The formats of files that are read.
 FormatName = Literal["csv", "tsv", "jsonl", "parquet", "arrow", "txt", "svmlight"]
 
+# The formats of tables that are written.
+OutputFormatName = Literal["csv", "tsv", "jsonl", "parquet", "arrow"]
+
 # The parameters of `vikt.TextClassifier` that a model file records as its options. `text_column` is one of its columns,
 # and no model depends on `threads`.
 PARAMETERS = (

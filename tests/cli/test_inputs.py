@@ -36,7 +36,7 @@ def run(monkeypatch, capfdbinary):
 
     def call(*args, stdin=b""):
         monkeypatch.setattr(sys, "argv", ["vikt", *map(str, args)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin))))
         with pytest.raises(SystemExit) as ended:
             main()
         out, err = (stream.decode() for stream in capfdbinary.readouterr())
@@ -370,8 +370,6 @@ def test_other_encodings_are_recognised_with_the_remedy(refused, made, model, su
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (gzip.compress(b"win\n", mtime=0), "gzip -dc"),
-        (pa.compress(b"win\n", codec="zstd", asbytes=True), "zstd -dc"),
         ("win\n".encode("utf-16"), "UTF-16"),
         (b"win \xe9\n", "LATIN1"),
     ],

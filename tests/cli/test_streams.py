@@ -49,7 +49,7 @@ def shell(folder):
     ("line", "code", "said"),
     [
         ("vikt predict m.vikt <&-", 1, "vikt: standard input: expected data, but it is closed"),
-        ("vikt explain m.vikt <&-", 1, "vikt: standard input, after line 0: expected data, but it is closed"),
+        ("vikt explain m.vikt <&-", 1, "vikt: standard input: expected data, but it is closed"),
         ("vikt train - <&-", 1, "vikt: standard input: expected data, but it is closed"),
         ("vikt inspect m.vikt >&-", 1, "vikt: standard output: it is closed\n"),
         ("echo win | vikt predict m.vikt >&-", 1, "vikt: standard output: it is closed\n"),

@@ -560,10 +560,10 @@ def test_a_disk_that_fills_while_saving(folder, content):
 
 def test_a_disk_that_fills_while_predicting(folder):
     out = folder / "out.tsv"
-    out.write_text("old")
+    out.write_text("ham\t0.75\n")
     done = run([*SMALL_DISK, *command("predict", folder / "m.vikt", "-o", out)], input=b"win money\n" * 1000)
     assert_one_line(done, "out.tsv: cannot be written: File too large")
-    assert out.read_text() == "old"
+    assert out.read_text() == "ham\t0.75\n"
     assert names(folder) == ["m.vikt", "mails.tsv", "out.tsv"]
 
 

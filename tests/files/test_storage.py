@@ -112,7 +112,7 @@ def test_a_model_is_replaced_and_another_file_only_with_force(model):
     save_model(model, ARRAYS, {"name": "second"})
     assert load_model(model)[1]["name"] == "second"
     model.write_text("my thesis")
-    with pytest.raises(OutputFileError, match="--force"):
+    with pytest.raises(OutputFileError, match="force=True"):
         save_model(model, ARRAYS, {})
     assert model.read_text() == "my thesis"
     save_model(model, ARRAYS, {}, force=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from vikt.cli.console import print_json, progress, say, show
 from vikt.corpus.labelled import labelled, read_tables
+from vikt.corpus.sources import check_read_once
 from vikt.evaluation.evaluation import evaluate
 from vikt.files.trained import load_trained
 from vikt.report.evaluation import ModelEvaluation
@@ -16,6 +17,7 @@ def evaluate_file(
     as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Test a model on labelled texts and print its figures."""
+    check_read_once([path, *data])
     saved = load_trained(path)
     model, record = saved.model, saved.record
     with progress(quiet) as bar:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from vikt.cli.console import print_json, show
-from vikt.corpus.read_stream import read_lines
+from vikt.corpus.read_stream import read_lines, standard_input
+from vikt.corpus.sources import check_read_once
 from vikt.errors import UsageError
 from vikt.explanation.linear import explain
 from vikt.files.trained import load_trained
@@ -15,9 +15,10 @@ from vikt.report.explanation import print_highlighted
 
 def explain_text(path: Path, text: str | None, columns: list[str], top: int, as_json: bool) -> None:
     """Print what each feature of a text adds to its score."""
+    check_read_once([path, text or "-"])
     model = load_trained(path).model
-    if text is None:
-        text = "\n".join(read_lines(sys.stdin.buffer)) if model.features.reads_text else ""
+    if text in (None, "-"):
+        text = "\n".join(read_lines(standard_input())) if model.features.reads_text else ""
     document = {model.text_column: text} | dict(map(_named_value, columns))
     missing = [name for name in model.features.columns if name not in document]
     if missing:

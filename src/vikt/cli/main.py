@@ -10,7 +10,7 @@ import typer
 from vikt import __version__
 from vikt.cli.console import guarded, reported
 from vikt.cli.options import Format, Json, LabelColumn, Model, Quiet, TextColumn, Threads
-from vikt.names import AnalyzerName, SolverName, WeightingName
+from vikt.names import AnalyzerName, OutputFormatName, SolverName, WeightingName
 
 app = typer.Typer(
     name="vikt",
@@ -56,7 +56,7 @@ def train(
         str | None, typer.Option(help="Test on these labelled texts instead of a tenth of DATA.", metavar="DATA")
     ] = None,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Write the model to this file.", metavar="FILE")
+        Path, typer.Option("--output", "-o", help="Write the model to this file; - is stdout.", metavar="FILE")
     ] = Path("model.vikt"),
     analyzer: Annotated[
         AnalyzerName, typer.Option(help="What a text is divided into; auto chooses by validation.")
@@ -216,16 +216,23 @@ def evaluate(
         "echo 'What a film!' | vikt predict model.vikt",
         "vikt predict model.vikt new.csv -o labelled.parquet --proba",
         "vikt predict model.vikt new.jsonl --top 3 --threshold 0.2",
+        "vikt predict model.vikt 'logs/*.csv' more.csv -o labelled.csv",
+        "vikt predict topic.vikt new.csv --prefix topic_ | vikt predict spam.vikt - --format csv --prefix spam_",
         "tail -f mails.log | vikt predict model.vikt",
-    )
+    ),
 )
 @guarded
 def predict(
     model: Model,
     data: Annotated[
-        str,
-        typer.Argument(help="A table in any format that train reads; - is stdin, one text per line.", metavar="DATA"),
-    ] = "-",
+        list[str] | None,
+        typer.Argument(
+            help="Texts in any format that train reads: files, folders and patterns; - (the default) is stdin, one "
+            "text per line unless --format says otherwise.",
+            metavar="[DATA]...",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -234,23 +241,33 @@ def predict(
     ] = None,
     text: TextColumn = None,
     format: Format = None,
+    to: Annotated[
+        OutputFormatName | None,
+        typer.Option("--to", help="The format to write, if no file name shows it.", show_default=False),
+    ] = None,
     top: Annotated[int, typer.Option(help="Give the K most probable classes.", min=1, metavar="K")] = 1,
     threshold: Annotated[
         float, typer.Option(help="Leave out labels whose probability is below P.", min=0, max=1, metavar="P")
     ] = 0.0,
     proba: Annotated[bool, typer.Option("--proba", help="Add a column with the probability of each class.")] = False,
+    prefix: Annotated[
+        str, typer.Option(help="Start the names of the added columns with this.", metavar="NAME", show_default=False)
+    ] = "",
     threads: Threads = 1,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is not a file of answers.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Label texts: lines or a table.
 
-    For each line of text, print the label, a TAB and its probability. Of a table, write the same table with columns
+    For each line of text, print the label, a TAB and its probability. Given a table, write the same table with columns
     added. Memory use does not grow with the input, and a pipe is answered line by line.
     """
     from vikt.cli import predict as work
 
-    work.predict(model, data, output, text, format, threads, top, threshold, proba, as_json, quiet)
+    request = work.Request(data or ["-"], output, text, format, to, force, as_json, quiet)
+    options = {"threads": threads, "top": top, "threshold": threshold, "proba": proba, "prefix": prefix}
+    work.predict(model, request, options)
 
 
 @app.command(
@@ -259,7 +276,9 @@ def predict(
 @guarded
 def explain(
     model: Model,
-    text: Annotated[str | None, typer.Argument(help="The text to explain (default: all of stdin).")] = None,
+    text: Annotated[
+        str | None, typer.Argument(help="The text to explain; - (the default) is all of stdin.", show_default=False)
+    ] = None,
     column: Annotated[
         list[str] | None,
         typer.Option(help="The value of another column that the model reads; may be repeated.", metavar="NAME=VALUE"),

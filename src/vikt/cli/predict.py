@@ -4,58 +4,59 @@ from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from vikt.answers import Answers, one_line
 from vikt.cli.console import say
+from vikt.cli.outputs import check_output, holds_answers, is_standard, writing
 from vikt.corpus.compression import compressing
 from vikt.corpus.fasttext import texts_without_labels
 from vikt.corpus.read_arrived import read_arrived
-from vikt.corpus.read_stream import STANDARD_INPUT, open_input, suffix_of
-from vikt.corpus.sources import find_sources
+from vikt.corpus.read_stream import STANDARD_INPUT, open_input, standard_input, suffix_of
+from vikt.corpus.sources import check_read_once, find_sources
 from vikt.corpus.texts import Texts
 from vikt.errors import UsageError
-from vikt.files.replacement import replacing
 from vikt.files.trained import load_trained
 
 
-def predict(
-    path: Path, data: str, output: Path | None, text: str | None, format: str | None, threads: int, top: int,
-    threshold: float, proba: bool, as_json: bool, quiet: bool,
-) -> None:  # fmt: skip
+@dataclass(frozen=True)
+class Request:
+    """The arguments of `vikt predict` other than those of its answers."""
+
+    data: list[str]
+    output: Path | None
+    text: str | None
+    format: str | None
+    to: str | None
+    force: bool
+    as_json: bool
+    quiet: bool
+
+
+def predict(path: Path, request: Request, options: dict[str, Any]) -> None:
     """Answer lines of text line by line, or write a table with the answers added."""
+    check_read_once([path, *request.data])
+    sources = find_sources(request.data)
+    check_output(request.output, [*sources, str(path)], "a file of answers", holds_answers, request.force)
     saved = load_trained(path)
-    answers = Answers(saved.model, threads, top, threshold, proba)
-    sources = find_sources([data])
-    _refuse_to_overwrite(output, [*sources, str(path)])
-    takes_lines = text is None and all(_holds_lines(source, format) for source in sources)
-    if takes_lines:
-        text, format = "text", "txt"
-    with (
-        replacing(output) if output else nullcontext(sys.stdout.buffer) as file,
-        compressing(file, str(output)) as stream,
-    ):
-        if takes_lines and (output is None or suffix_of(output) in ("", ".txt")):
+    answers = Answers(saved.model, **options)
+    trained = saved.record.columns.get("text")
+    holds_lines = request.text is None and all(_holds_lines(source, request.format) for source in sources)
+    text, format = ("text", "txt") if holds_lines else (request.text, request.format)
+    with writing(request.output) as file, compressing(file, str(request.output)) as stream:
+        if holds_lines and _takes_lines(request):
             for source in sources:
-                with nullcontext(sys.stdin.buffer) if source == "-" else open_input(Path(source)) as lines:
-                    _predict_lines(answers, lines, STANDARD_INPUT if source == "-" else source, stream, as_json, quiet)
+                _predict_lines(answers, source, trained, stream, request)
         else:
             from vikt.cli.predict_table import predict_table
             from vikt.corpus.writers import TableWriter
 
-            name = str(output or f"table{_suffix(data, format, as_json)}")
-            trained = saved.record.columns.get("text")
-            with TableWriter(stream, name) as writer:
+            with TableWriter(stream, _name(request, sources[0])) as writer:
                 for note in predict_table(answers, sources, text, trained, format, writer):
-                    if not quiet:
+                    if not request.quiet:
                         say(note)
-
-
-def _refuse_to_overwrite(output: Path | None, inputs: list[str]) -> None:
-    for name in inputs:
-        if output is not None and output.is_file() and output.resolve() == Path(name).resolve():
-            raise UsageError(f"{output}: is an input, so it cannot be the output too; choose another file with -o")
 
 
 def _holds_lines(source: str, format: str | None) -> bool:
@@ -64,23 +65,59 @@ def _holds_lines(source: str, format: str | None) -> bool:
     return format == "txt" or (format is None and is_lines)
 
 
-def _predict_lines(
-    answers: Answers, source: IO[bytes], origin: str, stream: IO[bytes], as_json: bool, quiet: bool
-) -> None:
-    features = answers.model.features
+def _takes_lines(request: Request) -> bool:
+    """Whether the output takes lines of answers rather than a table."""
+    is_plain = is_standard(request.output) or suffix_of(str(request.output)) in ("", ".txt")
+    return request.to is None and is_plain
+
+
+def _name(request: Request, source: str) -> str:
+    """The name that shows the format of a table: as asked for, the output's, or for stdout the input's or JSONL."""
+    if request.to:
+        return f"table.{request.to}"
+    if not is_standard(request.output):
+        return str(request.output)
+    suffix = f".{request.format}" if request.format else suffix_of(source)
+    return f"table{suffix if suffix in ('.csv', '.tsv') and not request.as_json else '.jsonl'}"
+
+
+def _predict_lines(answers: Answers, source: str, trained: str | None, stream: IO[bytes], request: Request) -> None:
+    origin, features = STANDARD_INPUT if source == "-" else source, answers.model.features
     if features.columns or not features.reads_text:
         raise UsageError(
             f"{origin}: the model reads the columns {', '.join(features.columns)}, which lines lack; pass a table"
         )
-    if answers.proba and not as_json and not quiet:
+    if source == "-" and sys.stdin.isatty() and not request.quiet:
+        say("type a text and press Enter; Ctrl-D ends")
+    if answers.proba and not request.as_json and not request.quiet:
         say("columns: " + " TAB ".join(map(one_line, answers.columns)))
-    batches = read_arrived(source, origin)
-    for texts in filter(None, [Texts.joined(list(batches))] if features.is_running else batches):
-        stream.write(answers.lines(texts_without_labels(texts), as_json))
-        stream.flush()
+    with nullcontext(standard_input()) if source == "-" else open_input(Path(source)) as lines:
+        batches, is_first = read_arrived(lines, origin), True
+        for texts in filter(None, [Texts.joined(list(batches))] if features.is_running else batches):
+            format = table_format(texts[0], trained) if is_first else None
+            if format and not request.quiet:
+                say(
+                    f"{origin}: the first line looks like {format.upper()}, but each line is labelled as a text; "
+                    f"if it is a table, add --format {format}"
+                )
+            stream.write(answers.lines(texts_without_labels(texts), request.as_json))
+            stream.flush()
+            is_first = False
 
 
-def _suffix(data: str, format: str | None, as_json: bool) -> str:
-    """The suffix of a table on stdout: that of the input if it is CSV or TSV, else JSONL."""
-    suffix = f".{format}" if format else suffix_of(data)
-    return suffix if suffix in (".csv", ".tsv") and not as_json else ".jsonl"
+def table_format(line: bytes, text_column: str | None) -> str | None:
+    """The format of a table by its first line: an object of JSON, or a header that names the column of the texts.
+
+    Examples
+    --------
+    >>> table_format(b'{"text": "win"}', None), table_format(b"id,text", "text"), table_format(b"my text", "text")
+    ('jsonl', 'csv', None)
+    """
+    if line.startswith(b"{") and line.rstrip().endswith(b"}"):
+        return "jsonl"
+    if text_column is None:
+        return None
+    delimited = {"tsv": b"\t", "csv": b","}
+    fields = {format: [field.strip(b' "') for field in line.split(end)] for format, end in delimited.items()}
+    named = (format for format, found in fields.items() if len(found) > 1 and text_column.encode() in found)
+    return next(named, None)

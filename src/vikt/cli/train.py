@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,17 +13,18 @@ from vikt.arrays import ClassWeight
 from vikt.base import Progress
 from vikt.classifier import TextClassifier
 from vikt.cli.console import print_json, progress, say, show
+from vikt.cli.outputs import check_output, is_standard
 from vikt.corpus.columns import Columns
 from vikt.corpus.labelled import Labelled, labelled, paired_columns, read_tables
 from vikt.corpus.read_stream import suffix_of
 from vikt.corpus.readers import FORMATS
-from vikt.corpus.sources import find_sources
-from vikt.errors import OutputFileError, UsageError
+from vikt.corpus.sources import check_read_once, find_sources
+from vikt.errors import UsageError
 from vikt.evaluation.evaluation import Evaluation, evaluate
 from vikt.features.handmade import Category, Feature, Number, Numbered
 from vikt.features.handmade.declarations import features_declared
 from vikt.features.text import TextFeatures
-from vikt.files.model_file import check_replaceable, save_model
+from vikt.files.model_file import is_model, model_content, save_model
 from vikt.fitting.examples import Examples, check_testable
 from vikt.fitting.fit import Fit, fit
 from vikt.fitting.model import FittedModel, measured
@@ -30,7 +32,7 @@ from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.report.as_json import model_json
 from vikt.report.evaluation import ModelEvaluation
-from vikt.report.fit import data_lines, fit_lines, handmade_lines, strongest_lines
+from vikt.report.fit import data_lines, fit_lines, handmade_lines, sized, strongest_lines
 
 
 @dataclass
@@ -56,7 +58,7 @@ class Request:
 
 def train(request: Request, options: dict[str, Any]) -> FittedModel:
     """Read, fit, test, report, save."""
-    check_output(request.output, request.force)
+    _check_request(request, options)
     declared = [
         *features_declared(request.features),
         *(Number(name=name) for name in request.numbers),
@@ -82,7 +84,7 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
     data = replace(fitted.record.data, test_rows=evaluation.n_rows, blank_lines=rows.n_blank)
     columns = {"text": rows.columns.text, "label": rows.columns.label}
     record = replace(fitted.record, data=data, columns=columns, metrics=evaluation.to_json()["metrics"])
-    save_model(request.output, *SavedModel(fitted.model, record).to_file(), force=request.force)
+    _save(SavedModel(fitted.model, record), request)
     _report(fitted.model, ModelEvaluation.of(evaluation, record), request)
     return fitted.model
 
@@ -124,25 +126,25 @@ def _fitted_and_tested(
 
 def _refitted(examples: Examples, fitted: Fit, settings: FitSettings, threads: int, bar: Progress) -> Fit:
     """A model of all rows, by the plan of the first fit; the figures stay those of the first fit."""
-    say("refitted on all rows; the figures are those of the model before, which did not see the test rows")
-    l2 = fitted.record.least_proven.penalty.l2
-    options = settings.options | {"l2": l2, "folds": None, "one_standard_error": False}
-    settings = replace(settings, options=options, l2=l2, folds=None)
+    say("fitted again on all rows; the figures are those of the first fit, which did not see the test rows")
     training, validation = examples.split(1)
     again = fit(examples, (training, validation), settings, plan=fitted.plan, threads=threads, progress=bar)
     data = replace(fitted.record.data, fitted_rows=again.record.data.fitted_rows)
     return replace(again, record=replace(again.record, data=data))
 
 
-def check_output(path: Path, force: bool) -> None:
-    """Raise OutputFileError where the model could not be written, before the work rather than after it."""
-    if not path.parent.is_dir():
-        raise OutputFileError(f"{path}: the folder {path.parent} does not exist; create it, or choose another with -o")
-    if path.is_dir():
-        raise OutputFileError(f"{path}: is a folder; name a file with -o, such as {path / 'model.vikt'}")
-    if not os.access(path.parent, os.W_OK):
-        raise OutputFileError(f"{path}: the folder {path.parent} cannot be written; choose another with -o")
-    check_replaceable(path, force)
+def _check_request(request: Request, options: dict[str, Any]) -> None:
+    """Refuse what cannot be done, before any file is read."""
+    test = [] if request.test is None else [request.test]
+    check_read_once([*request.data, *test])
+    inputs = [*find_sources(request.data), *find_sources(test), str(request.features or "")]
+    check_output(request.output, inputs, "a vikt model", is_model, request.force)
+    if request.as_json and is_standard(request.output):
+        raise UsageError("-o - and --json both write to standard output; name a file for the model")
+    if request.refit_all and options.get("patience") is not None:
+        raise UsageError(
+            "--refit-all fits all rows, but --patience keeps a tenth of them to stop by; leave one of the two out"
+        )
 
 
 def parse_ngrams(text: str | None) -> tuple[int, int] | None:
@@ -176,12 +178,18 @@ def parse_class_weight(text: str | None) -> ClassWeight:
         raise UsageError(f"--class-weight: expected balanced or spam=2,ham=1, found {text!r}") from None
 
 
+def _save(saved: SavedModel, request: Request) -> None:
+    if is_standard(request.output):
+        sys.stdout.buffer.write(model_content(*saved.to_file()))
+    else:
+        save_model(request.output, *saved.to_file(), force=request.force)
+
+
 def _report(model: FittedModel, evaluation: ModelEvaluation, request: Request) -> None:
     record = evaluation.record
     if request.as_json:
         print_json({**evaluation.to_json(), "model": model_json(request.output, model, record)})
         return
-    size = request.output.stat().st_size
     tested = "a tenth of the rows, held out" if request.test is None else request.test
     blocks = [
         data_lines(record, model),
@@ -189,6 +197,10 @@ def _report(model: FittedModel, evaluation: ModelEvaluation, request: Request) -
         f"test       {tested}\n{evaluation}",
         handmade_lines(model),
         strongest_lines(model),
-        f"model      {request.output} ({size / 1e6:.1f} MB)",
+        f"model      {sized(request.output)}",
     ]
-    show("\n\n".join(filter(None, blocks)))
+    report = "\n\n".join(filter(None, blocks))
+    if not is_standard(request.output):
+        show(report)
+    elif not request.quiet:
+        say(report)

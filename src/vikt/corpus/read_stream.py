@@ -6,6 +6,7 @@ import codecs
 import difflib
 import errno
 import io
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -52,12 +53,28 @@ def open_input(path: Path) -> BinaryIO:
     except (OSError, ValueError) as error:
         reason = _REFUSALS.get(type(error), f"cannot be opened ({error}); check the path")
         raise InputFileError(f"{path}: {reason}{_near(path)}") from None
+    return _decompressed(stream)
+
+
+def standard_input() -> BinaryIO:
+    """Standard input as bytes, decompressed as a file is.
+
+    Raises
+    ------
+    InputFileError
+        The shell has closed it, or it cannot be read.
+    """
+    try:
+        return _decompressed(cast(io.BufferedReader, sys.stdin.buffer))
+    except OSError as error:
+        raise reading_failed(STANDARD_INPUT, error) from None
+
+
+def _decompressed(stream: io.BufferedReader) -> BinaryIO:
     start = stream.peek(4)
     codec = next((codec for mark, codec in _CODECS.items() if start.startswith(mark)), None)
-    return stream if codec is None else _decompressed(stream, codec)
-
-
-def _decompressed(stream: BinaryIO, codec: str) -> BinaryIO:
+    if codec is None:
+        return stream
     import pyarrow as pa
 
     # Whatever the codec, damage is an OSError, and so is a truncated end.

@@ -5,7 +5,6 @@ The types of values are never guessed: `NA`, `null`, `007`, `true` and the empty
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -15,7 +14,15 @@ from vikt.corpus.fasttext import LABEL_MARK
 from vikt.corpus.read_arrow import read_arrow, read_parquet
 from vikt.corpus.read_folder import read_folder
 from vikt.corpus.read_labelled import drop_blank_lines, read_documents, read_svmlight
-from vikt.corpus.read_stream import STANDARD_INPUT, Lines, open_input, read_lines, reading_failed, suffix_of
+from vikt.corpus.read_stream import (
+    STANDARD_INPUT,
+    Lines,
+    open_input,
+    read_lines,
+    reading_failed,
+    standard_input,
+    suffix_of,
+)
 from vikt.corpus.read_tables import Table
 from vikt.corpus.read_text import read_csv, read_jsonl, read_tsv
 from vikt.errors import DataError, InputFileError, UsageError, ViktError, check_known
@@ -103,7 +110,7 @@ def read_batches(
     if format is not None:
         check_known("format", format, READERS)
     if str(source) == "-":
-        batches = _opened(sys.stdin.buffer, STANDARD_INPUT, format)(wanted, rows_per_batch)
+        batches = _opened(standard_input(), STANDARD_INPUT, format)(wanted, rows_per_batch)
         yield from _checked(batches, STANDARD_INPUT, wanted)
     elif Path(source).is_dir():
         yield from _checked(read_folder(Path(source), wanted, rows_per_batch), str(source), wanted)

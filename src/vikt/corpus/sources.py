@@ -33,6 +33,12 @@ def find_sources(names: Iterable[str | Path]) -> list[str]:
     return sources
 
 
+def check_read_once(names: Iterable[str | Path]) -> None:
+    """Refuse to read standard input for several things. Raises UsageError."""
+    if [str(name) for name in names].count("-") > 1:
+        raise UsageError("standard input can be read once only, but - is given for several inputs; name a file instead")
+
+
 def _matching(name: str) -> list[str]:
     if not name:
         raise UsageError("expected the name of a file or folder, found an empty one; name it, or - for standard input")

@@ -168,7 +168,11 @@ class TableWriter:
     def __init__(self, stream: IO[bytes], name: str) -> None:
         suffix = suffix_of(name)
         if suffix not in WRITERS:
-            raise UsageError(f"cannot write {suffix or 'a file without suffix'!r}; choose from {', '.join(WRITERS)}")
+            raise UsageError(
+                f"cannot write {suffix or 'a file without suffix'!r}; choose from {', '.join(WRITERS)}, "
+                "or name the format",
+                "to=...",
+            )
         self._writer = WRITERS[suffix](stream)
 
     def write(self, table: Table, added: Columns) -> None:
@@ -183,7 +187,10 @@ class TableWriter:
         """
         twice = next((name for name in added if name in table.names), None)
         if twice is not None:
-            raise ColumnError(f"{table.path}: has a column {twice!r}, which the answer would replace; rename it")
+            raise ColumnError(
+                f"{table.path}: has a column {twice!r}, which the answer would replace; rename it, or name the answers",
+                "prefix=...",
+            )
         self._writer.write(table, added)
 
     def __enter__(self) -> TableWriter:

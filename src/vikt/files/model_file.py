@@ -11,6 +11,9 @@ import hashlib
 import json
 import math
 import mmap
+import os
+import stat
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,7 @@ from vikt.errors import (
     OlderModelError,
     OutputFileError,
 )
-from vikt.files.replacement import replacing
+from vikt.files.replacement import check_replaceable, replacing
 
 FORMAT_VERSION = 5
 
@@ -48,31 +51,33 @@ def save_model(path: str | Path, arrays: dict[str, Any], metadata: dict[str, Any
     OutputFileError
         The file cannot be written, or it would replace one that is not a vikt model and `force` is not given.
     """
+    content = model_content(arrays, metadata)
+    check_replaceable(Path(path), "a vikt model", is_model, force)
+    with replacing(Path(path)) as file:
+        file.write(content)
+
+
+def model_content(arrays: dict[str, Any], metadata: dict[str, Any]) -> bytearray:
+    """The bytes of a model file.
+
+    Raises
+    ------
+    OutputFileError
+        The header is too long.
+    """
     from safetensors.numpy import save
 
     header = json.dumps({**metadata, "format": FORMAT_VERSION}, sort_keys=True, separators=(",", ":"))
     entry = f'{{"digest":"{_NO_DIGEST}",{header[1:]}'
     content = bytearray(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {_ENTRY: entry}))
     if int.from_bytes(content[:8], "little") > _LONGEST_HEADER:
-        raise OutputFileError(
-            f"{path}: the names of classes and columns are longer than a model can hold; shorten them"
-        )
+        raise OutputFileError("the names of classes and columns are longer than a model can hold; shorten them")
     content[_DIGEST_AT:_DIGEST_END] = _digest(content)
-    check_replaceable(Path(path), force)
-    with replacing(Path(path)) as file:
-        file.write(content)
-
-
-def check_replaceable(path: Path, force: bool) -> None:
-    """Raise OutputFileError where a file exists that is not a vikt model, unless `force` is true."""
-    if path.exists() and not force and not is_model(path):
-        raise OutputFileError(
-            f"{path}: exists and is not a vikt model; choose another file, or overwrite it", "force=True"
-        )
+    return content
 
 
 def load_model(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The arrays and the metadata of a model file; the arrays are mapped, not copied.
+    """The arrays and the metadata of a model file; the arrays are mapped, not copied. "-" is standard input.
 
     Raises
     ------
@@ -116,7 +121,11 @@ def is_model(path: Path) -> bool:
 
 def _mapped(path: Path) -> Any:
     try:
+        if str(path) == "-":
+            return bytearray(sys.stdin.buffer.read())
         with path.open("rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return bytearray(file.read())
             # A private mapping: processes share the pages, and kernels meet the writable arrays they were compiled for.
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
     except FileNotFoundError:

@@ -6,8 +6,9 @@ import contextlib
 import errno
 import glob
 import os
+import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -25,6 +26,8 @@ _PARTIAL = ".vikt-partial"
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """Write to a temporary file and rename it at the end, so that the file it replaces stays whole until then.
 
+    A link stays one: the file that it points to is replaced, and keeps its permissions.
+
     Raises
     ------
     OutputFileError
@@ -37,16 +40,17 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             with path.open("wb") as device:
                 yield device
             return
-        _remove_stale(path)
-        file, temporary = _new_beside(path)
+        target = Path(os.path.realpath(path))
+        _remove_stale(target)
+        file, temporary = _new_beside(target)
         with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
             if fcntl is None:
                 file.close()  # Windows renames no open file.
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, path)
+            os.chmod(temporary, stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask())
+            os.replace(temporary, target)
     except OSError as error:
         if isinstance(error, ViktError):
             raise
@@ -55,6 +59,18 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         if temporary is not None:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
+
+
+def check_replaceable(path: Path, kind: str, is_own: Callable[[Path], bool], force: bool) -> None:
+    """Refuse to replace a file that is not of a kind, such as "a vikt model"; devices and pipes are written to.
+
+    Raises
+    ------
+    OutputFileError
+        The file exists, `is_own` is false of it, and so is `force`.
+    """
+    if path.is_file() and not force and not is_own(path):
+        raise OutputFileError(f"{path}: exists and is not {kind}; choose another file, or overwrite it", "force=True")
 
 
 def _new_beside(path: Path) -> tuple[IO[bytes], str]:

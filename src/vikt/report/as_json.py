@@ -22,7 +22,7 @@ def model_json(path: Path, model: FittedModel, record: FitRecord) -> dict[str, A
     """A model and the record of its fit."""
     return {
         "path": str(path),
-        "bytes": path.stat().st_size,
+        "bytes": path.stat().st_size if path.is_file() else None,
         "classes": model.labels,
         "features": model.features.n_features,
         "notes": sentences(model.features.facts()),

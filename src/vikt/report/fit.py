@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from vikt.explanation.weights import class_weights, strongest_features
@@ -80,6 +82,11 @@ def _feature_choice_lines(record: FitRecord) -> list[str]:
         for part in parts
     ]
     return lines + ["           below: the part proven least"] * bool(parts)
+
+
+def sized(path: Path) -> str:
+    """The path of a model, and its size where it is a file."""
+    return f"{path} ({path.stat().st_size / 1e6:.1f} MB)" if path.is_file() else str(path)
 
 
 def proof(part: PartRecord) -> str:
