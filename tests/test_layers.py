@@ -13,6 +13,7 @@ ORDER = [
     "markup",
     "names",
     "parameters",
+    "routing",
     "base",
     "arrays",
     "interruption",

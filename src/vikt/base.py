@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from vikt.errors import NotFittedError, known_to_sklearn
 from vikt.parameters import Rule, checked, unknown_parameter
+from vikt.routing import Routed
 
 # Called with (stage, done, total); total is 0 where it is not known.
 Progress = Callable[[str, int, int], None]
@@ -29,7 +30,7 @@ class LossRecord(NamedTuple):
     seconds: float = 0.0
 
 
-class Estimator:
+class Estimator(Routed):
     """Parameters are the constructor's keywords, kept as given; what `fit` learns ends in an underscore."""
 
     _kind = "transformer"

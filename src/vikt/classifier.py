@@ -30,6 +30,7 @@ from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.parameters import TEXT_CLASSIFIER, RandomState, checked, names_parameters, whole
 from vikt.report.evaluation import ModelEvaluation
+from vikt.routing import request_of
 
 
 class TextClassifier(Fitted):
@@ -111,6 +112,9 @@ class TextClassifier(Fitted):
     _kind = "classifier"
     _reads_texts = True
     _rules = TEXT_CLASSIFIER
+
+    set_fit_request = request_of("fit")
+    set_score_request = request_of("score")
 
     @names_parameters
     def __init__(

@@ -20,6 +20,7 @@ from vikt.model.naive_bayes import NAIVE_BAYES as KINDS
 from vikt.model.objective import Objective
 from vikt.model.penalties import split_strength
 from vikt.parameters import LOGISTIC_REGRESSION, NAIVE_BAYES, RandomState, names_parameters
+from vikt.routing import request_of
 from vikt.solvers import Settings, minimise
 
 
@@ -69,6 +70,13 @@ class LinearClassifier(Estimator):
     coef_: Floats
     intercept_: Floats
     _has_dummy: bool
+
+    set_fit_request = request_of("fit")
+    set_predict_request = request_of("predict")
+    set_predict_proba_request = request_of("predict_proba")
+    set_predict_log_proba_request = request_of("predict_log_proba")
+    set_decision_function_request = request_of("decision_function")
+    set_score_request = request_of("score")
 
     def _prepared(self, X: MatrixLike, y: ArrayLike, sample_weight: RowValues, has_dummy: bool) -> _Prepared:
         """The rows to fit; rows of weight 0 are dropped."""

@@ -193,6 +193,21 @@ class TextVectorizer(Steps, Estimator):
         self._check_ready()
         return self._matrix(self.ngrams_.transform(texts_for_kernels(self, raw_documents), threads=self._n_threads))
 
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Leave the rows as SciPy's, by "default" or None.
+
+        Raises
+        ------
+        UsageError
+            "pandas" or "polars": the rows are sparse, which their frames cannot hold.
+        """
+        if transform not in (None, "default"):
+            raise UsageError(
+                f"set_output: expected 'default', since the rows of texts are sparse and no frame holds them, found "
+                f"{transform!r}; make the rows dense after this step"
+            )
+        return self
+
     def inverse_transform(self, X: Any) -> list[NDArray[np.object_]]:
         """The terms of each row that are not zero."""
         from scipy.sparse import csr_matrix
