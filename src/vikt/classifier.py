@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import ClassWeight, Floats, RowIndices, RowValues
@@ -28,6 +27,7 @@ from vikt.fitting.fitted import Fitted
 from vikt.fitting.model import Inputs, measured
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
+from vikt.metrics.classification import accuracy
 from vikt.parameters import TEXT_CLASSIFIER, RandomState, checked, names_parameters, whole
 from vikt.report.evaluation import ModelEvaluation
 from vikt.routing import request_of
@@ -237,9 +237,9 @@ class TextClassifier(Fitted):
         """The most probable class of each text; a tie goes to the first."""
         return self._model.predicted(texts, self._n_threads)
 
-    def score(self, texts: Inputs, labels: ArrayLike) -> float:
-        """Accuracy."""
-        return float(np.mean(self.predict(texts) == np.asarray(labels)))
+    def score(self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None) -> float:
+        """Accuracy, as `vikt.accuracy` has it."""
+        return accuracy(labels, self.predict(texts), sample_weight)
 
     def evaluate(self, texts: Inputs, labels: ArrayLike) -> ModelEvaluation:
         """The figures of `vikt evaluate` on labelled texts, with 95% confidence intervals.

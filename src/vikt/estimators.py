@@ -14,7 +14,9 @@ from vikt.corpus.order import split_tenths
 from vikt.errors import DataError, UsageError
 from vikt.fitting.rows import ordered_rows
 from vikt.matrix import DenseMatrix, DesignMatrix, SparseMatrix, design_matrix
+from vikt.metrics.classification import accuracy
 from vikt.model.classes import class_factors, encode_labels, row_weights
+from vikt.model.labels import label_array
 from vikt.model.linear import LinearModel, centred_intercepts
 from vikt.model.naive_bayes import NAIVE_BAYES as KINDS
 from vikt.model.objective import Objective
@@ -87,14 +89,14 @@ class LinearClassifier(Estimator):
         names = getattr(X, "columns", None)
         if names is not None and all(isinstance(name, str) for name in names):
             inputs["feature_names_in_"] = np.asarray(names, dtype=object)
-        if len(np.asarray(y)) != matrix.n_rows:
-            raise UsageError(f"X has {matrix.n_rows} rows and y has {len(np.asarray(y))}: inconsistent lengths")
-        weights, n_given = row_weights(sample_weight, matrix.n_rows), matrix.n_rows
+        labels, n_given = label_array(y, stacklevel=4), matrix.n_rows
+        if len(labels) != n_given:
+            raise UsageError(f"X has {n_given} rows and y has {len(labels)}: inconsistent lengths")
+        weights = row_weights(sample_weight, n_given)
         kept = np.flatnonzero(weights > 0)
-        labels = np.asarray(y)
         if len(kept) < n_given:
             matrix, labels, weights = matrix.take(kept), labels[kept], weights[kept]
-        return _Prepared(matrix, *encode_labels(labels), weights, inputs, kept, n_given)
+        return _Prepared(matrix, *encode_labels(labels, kept), weights, inputs, kept, n_given)
 
     def _scores(self, X: MatrixLike, offset: RowValues) -> Floats:
         self._check_fitted()
@@ -127,9 +129,8 @@ class LinearClassifier(Estimator):
         return np.asarray(self.classes_[LinearModel(self.theta_).loss.most_probable(scores)])
 
     def score(self, X: MatrixLike, y: ArrayLike, sample_weight: RowValues = None) -> float:
-        """Accuracy."""
-        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-        return float(np.average(self.predict(X) == np.asarray(y), weights=weights))
+        """Accuracy, as `vikt.accuracy` has it."""
+        return accuracy(y, self.predict(X), sample_weight)
 
 
 class LogisticRegression(LinearClassifier):

@@ -8,6 +8,7 @@ read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
 from typing import Any, Protocol
 
 import numpy as np
@@ -142,7 +143,7 @@ def array_of(source: Any) -> NDArray[Any]:
     if frame is not None:
         return np.column_stack([array_of(frame[name]) for name in frame] or [np.empty(0)])
     if isinstance(source, np.ma.MaskedArray):
-        return np.ma.filled(source.astype(object), None)
+        return _array_of_masked(source)
     if has_numpy_type(source):
         return np.asarray(source)
     column = arrow_column(source)
@@ -219,6 +220,15 @@ def _array_of_arrow(column: ArrowColumn) -> NDArray[Any]:
     return _objects(column.to_pylist())
 
 
+def _array_of_masked(source: Any) -> NDArray[Any]:
+    values, mask = np.ma.getdata(source), np.ma.getmaskarray(source)
+    if not mask.any():
+        return values
+    objects = values.astype(object)
+    objects[mask] = None
+    return objects
+
+
 def _array_of_values(values: list[Any]) -> NDArray[Any]:
     try:
         array = np.asarray(values)
@@ -226,8 +236,11 @@ def _array_of_values(values: list[Any]) -> NDArray[Any]:
         comes_back = array.tolist() == values
     except (ValueError, TypeError, OverflowError):
         return _objects(values)
-    kinds = set(map(type, values)) if array.dtype.kind in "iuf" else set()
-    return array if comes_back and not kinds & {bool, np.bool_} else _objects(values)
+    # Members of an Enum, and True and False beside numbers, equal numbers, but are none.
+    kinds = set(map(type, values))
+    is_mixed = array.dtype.kind in "iuf" and bool(kinds & {bool, np.bool_})
+    is_plain = comes_back and not is_mixed and not any(issubclass(kind, Enum) for kind in kinds)
+    return array if is_plain else _objects(values)
 
 
 def _objects(values: list[Any]) -> NDArray[Any]:

@@ -23,7 +23,8 @@ from vikt.corpus.order import (
 )
 from vikt.errors import DataError
 from vikt.features.measured import Measured
-from vikt.model.classes import encode_labels, label_array, row_weights
+from vikt.model.classes import encode_labels, row_weights
+from vikt.model.labels import label_array
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,12 @@ class Examples:
         DataError
             The labels or weights are invalid, or of another length than the documents.
         """
-        labels, n_input = label_array(labels), len(documents)
-        if labels.ndim != 1 or len(labels) != n_input:
-            raise DataError(f"{n_input} texts and labels of shape {labels.shape}: expected one label for each text")
+        labels, n_input = label_array(labels, stacklevel=5), len(documents)
+        if len(labels) != n_input:
+            raise DataError(f"{n_input} texts and {len(labels)} labels: expected one label for each text")
         weights = row_weights(sample_weight, n_input)
         kept = np.flatnonzero(weights > 0)
-        classes, y = encode_labels(labels[kept])
+        classes, y = encode_labels(labels[kept], kept)
         contents = documents.contents() if len(kept) == n_input else documents.take(kept).contents()
         keys = row_keys(contents, random_state)
         order = canonical_order(keys, contents.__getitem__, y, weights[kept])

@@ -23,6 +23,8 @@ from vikt.model.losses import cross_entropy_of
 # A column of texts; or a frame, one of whose columns holds the texts; or documents.
 Inputs = Iterable[str] | Texts | Mapping[str, Any] | ArrowStream | Documents | Measured
 
+# The name of StringDType in a file.
+_STRINGS = "string"
 _BYTES_AT_A_TIME, _TEXTS_AT_A_TIME = 1 << 24, 1 << 17
 
 
@@ -120,12 +122,17 @@ class FittedModel:
 
 def _dtype_name(classes: NDArray[Any]) -> str:
     """The name of the dtype in a file: strings without their width, which the labels themselves set."""
-    return {"O": "object", "U": "str"}.get(classes.dtype.kind, classes.dtype.str)
+    return {"O": "object", "U": "str", "T": _STRINGS}.get(classes.dtype.kind, classes.dtype.str)
+
+
+def _strings() -> np.dtype[Any]:
+    """NumPy's strings of any width, which NumPy 1 does not have: there, labels are objects."""
+    return np.dtypes.StringDType() if hasattr(np.dtypes, "StringDType") else np.dtype(object)
 
 
 def _classes(labels: list[Any], dtype_name: str) -> NDArray[Any]:
-    dtype = np.dtype(dtype_name)
-    if dtype.kind not in "biufUO" or dtype.itemsize > 8:
+    dtype = _strings() if dtype_name == _STRINGS else np.dtype(dtype_name)
+    if dtype.kind not in "biufUOT" or (dtype.kind != "T" and dtype.itemsize > 8):
         raise DamagedModelError(f"classes of type {dtype_name}")
     classes = np.asarray(labels, dtype=dtype)
     if classes.ndim != 1 or len(classes) < 2:

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vikt.arrays import Floats, Ints
+from vikt.arrays import Floats, Ints, RowValues
 from vikt.errors import DataError, UsageError
+from vikt.model.classes import row_weights
+from vikt.model.labels import checked_labels, label_array, label_kind
 
 
 def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, labels: ArrayLike | None = None) -> Ints:
@@ -32,7 +34,7 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, labels: ArrayLike | N
     Raises
     ------
     DataError
-        The two differ in length, or hold a class that is not in `labels`.
+        The two differ in length, a class is missing or not in `labels`, or one holds strings and the other does not.
 
     Notes
     -----
@@ -44,7 +46,8 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, labels: ArrayLike | N
     [[1, 1], [0, 1]]
     """
     real, predicted = _pair(y_true, y_pred)
-    names = np.unique(np.concatenate([real, predicted])) if labels is None else np.asarray(labels)
+    listed = np.concatenate([real, predicted]) if labels is None else _classes(labels, "labels")
+    names = np.unique(listed) if labels is None else listed
     size = len(names)
     cells = positions(real, names) * size + positions(predicted, names)
     return np.bincount(cells, minlength=size * size).reshape(size, size).astype(np.int64)
@@ -73,18 +76,23 @@ def positions(values: ArrayLike, names: ArrayLike) -> Ints:
     return order[np.searchsorted(names[order], values)].astype(np.int64)
 
 
-def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
-    """Correct predictions / all predictions. Parameters as for `confusion_matrix`.
+def accuracy(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: RowValues = None) -> float:
+    """Correct predictions / all predictions; with weights w, Σ w_i [y_i = ŷ_i] / Σ w_i.
+
+    Parameters and errors as for `confusion_matrix`; a weight is 0 or more, one for each point.
 
     Examples
     --------
     >>> accuracy(["ham", "ham", "spam", "spam"], ["ham", "spam", "spam", "spam"])
     0.75
+    >>> accuracy(["ham", "ham", "spam", "spam"], ["ham", "spam", "spam", "spam"], [1, 3, 1, 1])
+    0.5
     """
     real, predicted = _pair(y_true, y_pred)
     if not len(real):
         raise DataError("accuracy: expected predictions, found none; give at least one")
-    return float(np.mean(real == predicted))
+    weights = row_weights(sample_weight, len(real))
+    return math.fsum(weights[real == predicted].tolist()) / math.fsum(weights.tolist())
 
 
 def precision(y_true: ArrayLike, y_pred: ArrayLike, positive: object, undefined: float = math.nan) -> float:
@@ -255,14 +263,32 @@ def ratio(numerator: ArrayLike, denominator: ArrayLike, undefined: float = math.
 
 def _of_positive(y_true: ArrayLike, y_pred: ArrayLike, positive: object) -> Ints:
     real, predicted = _pair(y_true, y_pred)
-    return confusion_matrix(real == positive, predicted == positive, labels=[False, True])
+    chosen = _classes([positive], "positive")
+    _refuse_mixture(real, "y_true", chosen, "positive")
+    return confusion_matrix(real == chosen, predicted == chosen, labels=[False, True])
 
 
 def _pair(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
-    real, predicted = np.asarray(y_true), np.asarray(y_pred)
-    if real.ndim != 1 or real.shape != predicted.shape:
+    real, predicted = _classes(y_true, "y_true"), _classes(y_pred, "y_pred")
+    if len(real) != len(predicted):
         raise DataError(
-            f"classes: expected a prediction for each real class, found shapes {real.shape} and {predicted.shape}; "
-            "give two sequences of equal length"
+            f"y_true holds {len(real)} classes and y_pred {len(predicted)}; give a prediction for each real class"
         )
+    _refuse_mixture(real, "y_true", predicted, "y_pred")
     return real, predicted
+
+
+def _classes(labels: Any, name: str) -> NDArray[Any]:
+    checked = checked_labels(label_array(labels, name), name)
+    # NumPy compares its strings of any width with no objects.
+    return checked.astype(object) if checked.dtype.kind == "T" else checked
+
+
+def _refuse_mixture(first: NDArray[Any], its_name: str, second: NDArray[Any], name: str) -> None:
+    """Raise DataError where strings would be compared with numbers, which none of them equals."""
+    kinds = label_kind(first), label_kind(second)
+    if None not in kinds and kinds[0] != kinds[1] and "string" in kinds:
+        raise DataError(
+            f"{its_name} holds {kinds[0]}s such as {first.tolist()[0]!r:.60} and {name} {kinds[1]}s such as "
+            f"{second.tolist()[0]!r:.60}, which are never equal; convert one to the type of the other"
+        )

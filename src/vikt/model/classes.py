@@ -2,60 +2,40 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from vikt.arrays import Classes, ClassWeight, Floats, RowValues
-from vikt.errors import ClassesError, DataError, ParameterError, ShapeWarning, known_to_sklearn
-
-
-def label_array(labels: ArrayLike) -> NDArray[Any]:
-    """Labels as an array that keeps every character.
-
-    NumPy's strings lose a NUL at their end, and two labels could become one: such labels are kept as objects.
-    """
-    array = np.asarray(labels)
-    if array.dtype.kind == "U":
-        objects = np.asarray(labels, dtype=object)
-        if any(str(label).endswith("\0") for label in objects.ravel()):
-            return objects
-    return array
+from vikt.arrays import Classes, ClassWeight, Floats, RowIndices, RowValues
+from vikt.corpus.frames import array_of
+from vikt.corpus.missing import is_missing
+from vikt.errors import ClassesError, DataError, ParameterError
+from vikt.model.labels import checked_labels, label_array
 
 
-def encode_labels(labels: ArrayLike) -> tuple[NDArray[Any], Classes]:
+def encode_labels(labels: Any, rows: RowIndices | None = None) -> tuple[NDArray[Any], Classes]:
     """The classes, sorted, and the class index of each row.
+
+    Parameters
+    ----------
+    labels : (m,)
+        From any maker, as for `label_array`.
+    rows : (m,), optional
+        The numbers of their rows, for messages.
 
     Raises
     ------
     ClassesError
         All rows have one class.
     DataError
-        Labels are missing, or are numbers with fractions.
+        Labels are missing, of several kinds, or numbers with fractions.
     """
-    labels = np.asarray(labels)
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        warnings.warn(
-            "A column-vector y was passed when a 1d array was expected; pass y.ravel()",
-            known_to_sklearn(ShapeWarning, "DataConversionWarning"),
-            stacklevel=4,
-        )
-        labels = labels.ravel()
-    if labels.ndim != 1:
-        raise DataError(f"y should be a 1d array, got an array of shape {labels.shape} instead; give one label a row")
-    if labels.dtype.kind == "f":
-        if not np.isfinite(labels).all():
-            raise DataError("Input y contains NaN or infinity; give every row a label")
-        if np.any(labels != np.floor(labels)):
-            raise DataError("Unknown label type: continuous numbers are not classes; round them or use a regression")
-    if labels.dtype == object and any(label is None for label in labels):
-        raise DataError("Input y contains a missing label (None); give every row a label")
-    try:
-        classes, y = np.unique(labels, return_inverse=True)
-    except TypeError:
-        raise DataError("labels of several types have no order; write all as strings, or all as numbers") from None
+    labels = checked_labels(label_array(labels), "labels", rows)
+    numbers = labels.tolist() if labels.dtype.kind in "fO" else []
+    if any(isinstance(number, float) and not number.is_integer() for number in numbers):
+        raise DataError("Unknown label type: continuous numbers are not classes; convert them to strings or round them")
+    classes, y = np.unique(labels, return_inverse=True)
     if len(classes) < 2:
         only = f"one class, {classes.tolist()[0]!r:.60}" if len(classes) else "none"
         raise ClassesError(f"a classifier needs at least two classes, found {only}; check the label column")
@@ -73,7 +53,7 @@ def row_weights(sample_weight: RowValues, n_rows: int) -> Floats:
     if sample_weight is None:
         return np.ones(n_rows)
     try:
-        weights = np.array(sample_weight, dtype=np.float64)
+        weights = _numbers(array_of(sample_weight))
     except (TypeError, ValueError) as error:
         raise DataError(f"sample_weight: expected a number for each row: {error}") from None
     if weights.ndim == 0:
@@ -89,6 +69,17 @@ def row_weights(sample_weight: RowValues, n_rows: int) -> Floats:
     if not np.any(weights > 0):
         raise DataError(f"sample_weight: all {n_rows} weights are zero, which leaves no row; give some rows a weight")
     return weights
+
+
+def _numbers(values: NDArray[Any]) -> Floats:
+    """A copy as float64, NaN where a value is missing. Raises TypeError where a value is no number."""
+    if values.dtype.kind == "O":
+        values = np.array([np.nan if is_missing(value) else float(value) for value in values.ravel()]).reshape(
+            values.shape
+        )
+    if values.dtype.kind not in "biuf":
+        raise TypeError(f"found {values.dtype}")
+    return values.astype(np.float64)
 
 
 def class_factors(class_weight: ClassWeight, classes: NDArray[Any], y: Classes, weights: Floats) -> Floats:
