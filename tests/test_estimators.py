@@ -17,7 +17,6 @@ from vikt.estimators import LogisticRegression, NaiveBayes
 from vikt.fitting.rows import row_contents
 from vikt.matrix import design_matrix
 
-
 NOT_OURS = {
     # The check itself fits negative values, which its own tag positive_only forbids; scikit-learn's estimators of that
     # kind skip it, having no decision_function.
