@@ -10,10 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Classes, ClassWeight, Floats, MatrixLike, RowIndices, RowValues
 from vikt.base import Estimator, LossRecord
+from vikt.corpus.frames import array_of
 from vikt.corpus.order import split_tenths
 from vikt.errors import DataError, UsageError
 from vikt.fitting.rows import ordered_rows
 from vikt.matrix import DenseMatrix, DesignMatrix, SparseMatrix, design_matrix
+from vikt.matrix.columns import check_column_names, column_names
 from vikt.metrics.classification import accuracy
 from vikt.model.classes import class_factors, encode_labels, row_weights
 from vikt.model.labels import label_array
@@ -61,6 +63,9 @@ class LinearClassifier(Estimator):
         The labels, sorted.
     coef_, intercept_ : (1, n), (1,) or (K, n), (K,)
         θ without the dummy feature, and the weight of the dummy feature.
+    feature_names_in_ : (n,)
+        The names of the columns, where X is a frame with strings for names. Later frames must have the same names in
+        the same order; a matrix without names gives scikit-learn's warning.
     """
 
     _kind = "classifier"
@@ -86,9 +91,9 @@ class LinearClassifier(Estimator):
             raise UsageError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         matrix = self._matrix(X, has_dummy)
         inputs: dict[str, Any] = {"n_features_in_": matrix.n_features}
-        names = getattr(X, "columns", None)
-        if names is not None and all(isinstance(name, str) for name in names):
-            inputs["feature_names_in_"] = np.asarray(names, dtype=object)
+        names = column_names(X)
+        if names is not None:
+            inputs["feature_names_in_"] = names
         labels, n_given = label_array(y, stacklevel=4), matrix.n_rows
         if len(labels) != n_given:
             raise UsageError(f"X has {n_given} rows and y has {len(labels)}: inconsistent lengths")
@@ -100,6 +105,7 @@ class LinearClassifier(Estimator):
 
     def _scores(self, X: MatrixLike, offset: RowValues) -> Floats:
         self._check_fitted()
+        check_column_names(X, getattr(self, "feature_names_in_", None), type(self).__name__)
         matrix = self._matrix(X, self._has_dummy, self.n_features_in_)
         scores = LinearModel(self.theta_).scores(matrix)
         return scores if offset is None else scores + _checked_offset(offset, scores.shape)
@@ -228,8 +234,10 @@ class LogisticRegression(LinearClassifier):
 
         Parameters
         ----------
-        X : array_like or SciPy sparse, (m, n)
+        X : array_like, SciPy sparse, or a frame of numbers, (m, n)
+            A frame is a DataFrame of pandas or Polars, or an Arrow table; the names of its columns are kept.
         y : (m,)
+            Strings, booleans or whole numbers: a list, an array, or a column of pandas, Polars or Arrow.
         sample_weight : (m,), optional
         offset : (m,) for two classes, (m, K) for more, optional
             Known scores, added to θᵀx; the predictions take them too.
@@ -350,7 +358,7 @@ def _strength(parameters: Mapping[str, Any], total_weight: float) -> float:
 def _checked_offset(offset: ArrayLike, shape: tuple[int, ...]) -> Floats:
     """Raise DataError unless the offsets are finite numbers of this shape."""
     try:
-        known = np.asarray(offset, dtype=np.float64)
+        known = np.asarray(array_of(offset), dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(f"offset: expected numbers: {error}") from None
     if known.shape != shape:

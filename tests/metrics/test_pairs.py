@@ -12,6 +12,7 @@ from sklearn.metrics import accuracy_score
 import vikt
 from vikt.errors import DataError
 from vikt.estimators import LogisticRegression
+from vikt.evaluation.evaluation import evaluate
 from vikt.metrics.classification import macro_f1
 
 REAL, PREDICTED = ["a", "b", "a", "a"], ["a", "a", "a", "b"]
@@ -87,6 +88,22 @@ def test_weighted_accuracy_is_scikit_learns():
     assert vikt.accuracy(real, predicted, pl.Series(weights)) == pytest.approx(expected)
     with pytest.raises(DataError, match="sample_weight: expected 50 numbers"):
         vikt.accuracy(real, predicted, [1.0])
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_an_evaluation_takes_labels_of_any_maker(column):
+    found = evaluate(COLUMNS[column](REAL), ["a", "b"], np.log([[0.9, 0.1], [0.8, 0.2], [0.9, 0.1], [0.2, 0.8]]))
+    assert found.accuracy.value == 0.5
+    assert found.unseen == {}
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [([1, 0], "labels holds numbers such as 1 and classes strings such as 'a'"), (["a", None], "row 1 has no label")],
+)
+def test_an_evaluation_refuses_what_cannot_be_compared(labels, message):
+    with pytest.raises(DataError, match=message):
+        evaluate(labels, ["a", "b"], np.log(np.full((2, 2), 0.5)))
 
 
 TEXTS = ["god film", "dålig film", "god", "dålig"]

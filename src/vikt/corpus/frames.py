@@ -29,16 +29,16 @@ class ArrowStream(Protocol):
 
 
 class Frame(Mapping[str, Any]):
-    """The columns of a frame by name, each taken from it when it is asked for."""
+    """The columns of a frame by name, each taken from it when it is asked for; `names` are as the frame has them."""
 
     def __init__(self, source: Any, names: Iterable[Any]) -> None:
-        self._source, self._keys = source, list(names)
-        self._key_of = {str(key): key for key in self._keys}
+        self._source, self.names = source, list(names)
+        self._key_of = {str(key): key for key in self.names}
 
     def __getitem__(self, name: str) -> Any:
         key = self._key_of[name]
-        if self._keys.count(key) > 1:
-            raise ColumnError(f"column names must differ, found {name!r:.60} {self._keys.count(key)} times; rename one")
+        if self.names.count(key) > 1:
+            raise ColumnError(f"column names must differ, found {name!r:.60} {self.names.count(key)} times; rename one")
         return self._source[key]
 
     def __iter__(self) -> Iterator[str]:

@@ -12,7 +12,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Floats, Ints
 from vikt.errors import DataError
-from vikt.metrics.classification import exact_mean, f1_of_counts, log_losses, macro_f1_of_counts, positions, ratio
+from vikt.metrics.classification import (
+    class_array,
+    exact_mean,
+    f1_of_counts,
+    log_losses,
+    macro_f1_of_counts,
+    positions,
+    ratio,
+    refuse_mixture,
+)
 from vikt.metrics.intervals import Interval, macro_f1_interval_of_cells, mean_interval, wilson_interval
 from vikt.names import finite
 
@@ -160,7 +169,8 @@ def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike
     Raises
     ------
     DataError
-        There are no rows, the shapes do not fit, or a probability is not a number.
+        There are no rows, the shapes do not fit, a label is missing or of another kind than the classes, or a
+        probability is not a number.
 
     Examples
     --------
@@ -168,7 +178,9 @@ def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike
     >>> round(found.accuracy.value, 4), round(found.mean_log_loss, 4), found.unseen
     (0.6667, 0.4581, {'eel': 1})
     """
-    real, names = np.asarray(labels).astype(str), np.asarray(classes).astype(str)
+    real, names = class_array(labels, "labels"), class_array(classes, "classes")
+    refuse_mixture(real, "labels", names, "classes")
+    real, names = real.astype(str), names.astype(str)
     scores = np.asarray(log_probabilities, np.float64)
     _check(real, names, scores)
     seen = np.isin(real, names)

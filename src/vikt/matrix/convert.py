@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import MatrixLike, SparseLike
 from vikt.corpus.documents import LARGEST
+from vikt.corpus.frames import array_of, frame_of
 from vikt.errors import DataError, NotNumbersError
 from vikt.matrix.dense import DenseMatrix
 from vikt.matrix.sparse import SparseMatrix
@@ -76,6 +77,9 @@ def _narrow(indices: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
 
 def _dense(X: ArrayLike, has_dummy: bool) -> DenseMatrix:
     values = np.asarray(X)
+    if values.dtype == object and frame_of(X) is not None:
+        # Types of pandas' own that may be missing, and frames that are no arrays.
+        values = array_of(X)
     if np.iscomplexobj(values):
         raise DataError("Complex data not supported; take real and imaginary parts as features")
     if values.ndim != 2:

@@ -46,7 +46,7 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, labels: ArrayLike | N
     [[1, 1], [0, 1]]
     """
     real, predicted = _pair(y_true, y_pred)
-    listed = np.concatenate([real, predicted]) if labels is None else _classes(labels, "labels")
+    listed = np.concatenate([real, predicted]) if labels is None else class_array(labels, "labels")
     names = np.unique(listed) if labels is None else listed
     size = len(names)
     cells = positions(real, names) * size + positions(predicted, names)
@@ -263,28 +263,29 @@ def ratio(numerator: ArrayLike, denominator: ArrayLike, undefined: float = math.
 
 def _of_positive(y_true: ArrayLike, y_pred: ArrayLike, positive: object) -> Ints:
     real, predicted = _pair(y_true, y_pred)
-    chosen = _classes([positive], "positive")
-    _refuse_mixture(real, "y_true", chosen, "positive")
+    chosen = class_array([positive], "positive")
+    refuse_mixture(real, "y_true", chosen, "positive")
     return confusion_matrix(real == chosen, predicted == chosen, labels=[False, True])
 
 
 def _pair(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
-    real, predicted = _classes(y_true, "y_true"), _classes(y_pred, "y_pred")
+    real, predicted = class_array(y_true, "y_true"), class_array(y_pred, "y_pred")
     if len(real) != len(predicted):
         raise DataError(
             f"y_true holds {len(real)} classes and y_pred {len(predicted)}; give a prediction for each real class"
         )
-    _refuse_mixture(real, "y_true", predicted, "y_pred")
+    refuse_mixture(real, "y_true", predicted, "y_pred")
     return real, predicted
 
 
-def _classes(labels: Any, name: str) -> NDArray[Any]:
+def class_array(labels: Any, name: str) -> NDArray[Any]:
+    """Classes of any maker as an array (m,). Raises DataError where one is missing, or of another kind than others."""
     checked = checked_labels(label_array(labels, name), name)
     # NumPy compares its strings of any width with no objects.
     return checked.astype(object) if checked.dtype.kind == "T" else checked
 
 
-def _refuse_mixture(first: NDArray[Any], its_name: str, second: NDArray[Any], name: str) -> None:
+def refuse_mixture(first: NDArray[Any], its_name: str, second: NDArray[Any], name: str) -> None:
     """Raise DataError where strings would be compared with numbers, which none of them equals."""
     kinds = label_kind(first), label_kind(second)
     if None not in kinds and kinds[0] != kinds[1] and "string" in kinds:
