@@ -19,7 +19,7 @@ class _Page(HTMLParser):
         assert "url(" not in str(dict(attrs).get("style"))
         self.open.append(tag)
         if tag == "mark":
-            self.titles.append(float(dict(attrs)["title"]))
+            self.titles += [float(value) for name, value in attrs if name == "title"]
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag

@@ -115,3 +115,80 @@ def test_before_the_fit_there_is_nothing_to_tell(name):
     for call in (unfitted.get_feature_names_out, lambda: unfitted.decision_function(["a"])):
         with pytest.raises(NotFittedError):
             call()
+
+
+@pytest.mark.parametrize(
+    "options", [{"top": 1}, {"top": 2}, {"top": 9}, {"threshold": 0.6}, {"top": 2, "threshold": 0.4}]
+)
+def test_predict_answers_as_the_command_does(classifier, options, tmp_path, run):
+    classifier.save(tmp_path / "m")
+    (tmp_path / "texts.txt").write_text("".join(f"{text}\n" for text in TEXTS))
+    flags = [part for name, value in options.items() for part in (f"--{name}", value)]
+    lines = run("predict", tmp_path / "m", tmp_path / "texts.txt", *flags)[1].splitlines()
+    expected = [[label or None for label in line.split("\t")[::2]] for line in lines]
+    found = classifier.predict(TEXTS, **options)
+    K = len(classifier.classes_)
+    assert found.shape == ((6, min(options["top"], K)) if "top" in options else (6,))
+    assert found.reshape(6, -1).tolist() == expected
+
+
+def test_labels_keep_their_type_unless_some_are_left_out():
+    classifier = vikt.TextClassifier(min_df=1, l2=0.01).fit(TEXTS[:4], [1, 1, 0, 0])
+    assert classifier.predict(TEXTS, top=2).dtype == classifier.classes_.dtype
+    assert classifier.predict(["good", ""], threshold=0.6).tolist() == [1, None]
+    assert classifier.predict(TEXTS, threshold=0).tolist() == classifier.predict(TEXTS).tolist()
+    assert classifier.predict([], top=2).shape == (0, 2)
+
+
+@pytest.mark.parametrize("options", [{"top": 0}, {"top": 1.5}, {"threshold": 1.1}, {"threshold": float("nan")}])
+def test_an_invalid_top_or_threshold_is_named(classifier, options):
+    [name] = options
+    with pytest.raises(UsageError, match=f"^{name}: expected a"):
+        classifier.predict(TEXTS, **options)
+
+
+def test_evaluate_takes_labels_that_equal_the_classes():
+    classifier = vikt.TextClassifier(min_df=1, l2=0.01).fit(TEXTS[:4], [1, 1, 0, 0])
+    for labels in ([1.0, 1.0, 0.0, 0.0], [True, True, False, False], np.array([1, 1, 0, 0], np.int8)):
+        assert (
+            classifier.evaluate(TEXTS[:4], labels).to_json() == classifier.evaluate(TEXTS[:4], [1, 1, 0, 0]).to_json()
+        )
+    with pytest.raises(DataError, match="label 2: expected a label, found None"):
+        classifier.evaluate(TEXTS[:4], [1, 1, None, 0])
+    with pytest.raises(DataError, match="one label for each text"):
+        classifier.evaluate(TEXTS[:4], [[1, 1], [0, 0]])
+
+
+def test_texts_held_out_are_strings_in_the_order_of_the_input(emails):
+    texts, labels = emails
+    classifier = vikt.TextClassifier(l2=1e-3)
+    held, true = classifier.fit_and_hold_out(iter(texts), labels)
+    assert isinstance(held, list)
+    places = [texts.index(text) for text in held]
+    assert places == sorted(places)
+    assert [labels[i] for i in places] == true.tolist()
+
+
+def test_columns_held_out_are_columns(emails):
+    pd = pytest.importorskip("pandas")
+    texts, labels = emails
+    columns = {"text": texts, "number": list(range(400))}
+    frame = pd.DataFrame(columns, index=np.arange(400)[::-1])
+    features = [{"kind": "number", "name": "number"}]
+    for source in (columns, frame):
+        held, true = vikt.TextClassifier(features=features, l2=1e-3).fit_and_hold_out(source, labels)
+        rows = list(held["number"])
+        assert [texts[i] for i in rows] == list(held["text"])
+        assert [labels[i] for i in rows] == true.tolist()
+        assert type(held) is type(source)
+
+
+def test_tokens_held_out_keep_their_neighbours():
+    sentences = [["The", name, verb, "."] for name in ("Ann", "Bo", "Cy", "Di") for verb in ("ran", "sat", "fell")]
+    tokens = [token for sentence in sentences for token in sentence]
+    labels = ["name" if token[0] in "ABCD" else "other" for token in tokens]
+    features = [{"kind": "category", "name": "previous", "offset": -1}]
+    classifier = vikt.TextClassifier("none", features=features, l2=1e-3)
+    held, true = classifier.fit_and_hold_out(tokens, labels)
+    assert len(held) % 4 == 0
+    assert classifier.predict(held).tolist() == true.tolist()

@@ -15,6 +15,7 @@ ORDER = [
     "parameters",
     "routing",
     "base",
+    "progress",
     "arrays",
     "interruption",
     "compiled",

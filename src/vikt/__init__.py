@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "classifier": ("TextClassifier", "load"),
+    "errors": ("ViktError",),
     "estimators": ("LogisticRegression", "NaiveBayes"),
     "metrics.classification": ("accuracy", "confusion_matrix", "f1", "precision", "recall"),
     "model.functions": ("log_logistic", "log_softmax", "logistic", "softmax", "softmax_jacobian"),
@@ -35,19 +36,52 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = ["__version__", *sorted(_HOME_OF)]
+# The exceptions and warnings, all of which `except vikt.errors.DataError` and the like can name.
+_MODULES = ("errors",)
+
+__all__ = ["__version__", *sorted([*_HOME_OF, *_MODULES])]
 
 if TYPE_CHECKING:
+    from vikt import errors as errors
     from vikt.classifier import TextClassifier as TextClassifier
     from vikt.classifier import load as load
+    from vikt.errors import ViktError as ViktError
     from vikt.estimators import LogisticRegression as LogisticRegression
     from vikt.estimators import NaiveBayes as NaiveBayes
+    from vikt.metrics.classification import accuracy as accuracy
+    from vikt.metrics.classification import confusion_matrix as confusion_matrix
+    from vikt.metrics.classification import f1 as f1
+    from vikt.metrics.classification import precision as precision
+    from vikt.metrics.classification import recall as recall
+    from vikt.model.functions import log_logistic as log_logistic
+    from vikt.model.functions import log_softmax as log_softmax
+    from vikt.model.functions import logistic as logistic
+    from vikt.model.functions import softmax as softmax
+    from vikt.model.functions import softmax_jacobian as softmax_jacobian
+    from vikt.model.linear import decision_line as decision_line
+    from vikt.model.linear import h as h
+    from vikt.model.linear import is_positive as is_positive
+    from vikt.model.losses import add_dummy_feature as add_dummy_feature
+    from vikt.model.losses import cross_entropy as cross_entropy
+    from vikt.model.losses import cross_entropy_gradient as cross_entropy_gradient
+    from vikt.model.losses import likelihood as likelihood
+    from vikt.model.losses import log_likelihood as log_likelihood
+    from vikt.model.objective import Objective as Objective
+    from vikt.model.objective import midpoint_convex as midpoint_convex
+    from vikt.solvers.gradient_descent import batch as batch
+    from vikt.solvers.gradient_descent import gradient_descent as gradient_descent
+    from vikt.solvers.gradient_descent import minibatch as minibatch
+    from vikt.solvers.gradient_descent import simultaneous_update as simultaneous_update
+    from vikt.solvers.gradient_descent import stochastic as stochastic
+    from vikt.solvers.stopping import EarlyStopping as EarlyStopping
     from vikt.vectorizer import TextVectorizer as TextVectorizer
 
 
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
+    if name in _MODULES:
+        return import_module(f"vikt.{name}")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'vikt' has no attribute {name!r}; it has {', '.join(__all__)}")
     return getattr(import_module(f"vikt.{_HOME_OF[name]}"), name)

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Floats, Ints
 from vikt.corpus.read_json import spell
 from vikt.fitting.model import FittedModel, Inputs
+from vikt.parameters import checked, number, optional, whole
 
 
 @dataclass(frozen=True)
@@ -68,15 +70,55 @@ class Answers:
     def _rows(self, documents: Inputs, labels: list[Any]) -> NDArray[Any]:
         """An answer for each document; a class below the threshold has the last of the labels."""
         probabilities = self.model.probabilities(documents, self.threads)
-        best = np.argsort(-probabilities, axis=1, kind="stable")[:, : self.n_top]
-        largest = np.take_along_axis(probabilities, best, axis=1)
-        predicted = np.where(largest >= self.threshold, best, len(self.labels))
+        predicted, largest = most_probable(probabilities, self.n_top, self.threshold)
         rows = np.empty((len(probabilities), len(self.columns)), dtype=object)
         rows[:, 0 : 2 * self.n_top : 2] = np.array(labels, dtype=object)[predicted]
         rows[:, 1 : 2 * self.n_top : 2] = largest
         if self.proba:
             rows[:, 2 * self.n_top :] = probabilities
         return rows
+
+
+def most_probable(probabilities: Floats, top: int, threshold: float) -> tuple[Ints, Floats]:
+    """The indices of the most probable classes of each row and their probabilities: (m, top) each.
+
+    The index of a class whose probability is below the threshold is K. A tie goes to the first class.
+
+    Examples
+    --------
+    >>> [found.tolist() for found in most_probable(np.array([[0.1, 0.7, 0.2]]), 2, 0.5)]
+    [[[1, 3]], [[0.7, 0.2]]]
+    """
+    best = np.argsort(-probabilities, axis=1, kind="stable")[:, :top]
+    largest = np.take_along_axis(probabilities, best, axis=1)
+    return np.where(largest >= threshold, best, probabilities.shape[1]), largest
+
+
+def predicted_labels(
+    model: FittedModel, inputs: Inputs, threads: int, top: int | None, threshold: float | None
+) -> NDArray[Any]:
+    """The labels of the `top` most probable classes of each document: (m, min(top, K)), or (m,) where top is None.
+
+    With a threshold, labels are objects, and None stands for a class whose probability is below it.
+
+    Raises
+    ------
+    ParameterError
+        `top` is not a whole number of 1 or more, or `threshold` no probability.
+    """
+    options = checked(_RULES, {"top": top, "threshold": threshold})
+    probabilities = model.probabilities(inputs, threads)
+    best, _ = most_probable(probabilities, options["top"] or 1, options["threshold"] or 0.0)
+    labels = model.classes
+    if threshold is not None:
+        labels = np.append(labels.astype(object), [None])
+    return np.asarray(labels[best[:, 0] if top is None else best])
+
+
+_RULES = {
+    "top": optional(whole(1)),
+    "threshold": optional(number("a probability, from 0 to 1", lambda value: 0 <= value <= 1)),
+}
 
 
 def one_line(label: str) -> str:

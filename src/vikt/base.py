@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple, Self
 
 from vikt.errors import NotFittedError, known_to_sklearn
+from vikt.markup import estimator_html
 from vikt.parameters import Rule, checked, unknown_parameter
 from vikt.routing import Routed
 
@@ -69,10 +70,22 @@ class Estimator(Routed):
         self.__dict__ = kept | learnt
 
     def __repr__(self) -> str:
-        defaults = inspect.signature(type(self).__init__).parameters
-        parameters = self.get_params().items()
-        changed = [f"{name}={value!r}" for name, value in parameters if not _is_same(value, defaults[name].default)]
+        changed = [f"{name}={value!r}" for name, (value, is_default) in self._settings().items() if not is_default]
         return f"{type(self).__name__}({', '.join(changed)})"
+
+    def _settings(self) -> dict[str, tuple[Any, bool]]:
+        """The value of each parameter, and whether it is the default."""
+        defaults = inspect.signature(type(self).__init__).parameters
+        return {name: (value, _is_same(value, defaults[name].default)) for name, value in self.get_params().items()}
+
+    def _facts(self) -> list[tuple[str, str]]:
+        """What a notebook shows of a fitted estimator: a name and a sentence for each fact."""
+        return []
+
+    def _repr_html_(self) -> str:
+        is_fitted = self.__sklearn_is_fitted__()
+        facts = self._facts() if is_fitted else []
+        return estimator_html(type(self).__name__, is_fitted, facts, self._settings())
 
     def __sklearn_is_fitted__(self) -> bool:
         return any(name.endswith("_") and not name.startswith("_") for name in vars(self))

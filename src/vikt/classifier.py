@@ -9,9 +9,11 @@ from typing import Any, Self
 
 from numpy.typing import ArrayLike, NDArray
 
+from vikt.answers import predicted_labels
 from vikt.arrays import ClassWeight, Floats, RowIndices, RowValues
-from vikt.base import Progress, no_progress
+from vikt.base import Progress
 from vikt.corpus.documents import TEXT_COLUMN
+from vikt.corpus.frames import frame_of
 from vikt.errors import DataError
 from vikt.evaluation.evaluation import evaluate
 from vikt.explanation.explanation import Explanation
@@ -29,7 +31,9 @@ from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.metrics.classification import accuracy
 from vikt.parameters import TEXT_CLASSIFIER, RandomState, checked, names_parameters, whole
+from vikt.progress import shown
 from vikt.report.evaluation import ModelEvaluation
+from vikt.report.fit import key_facts
 from vikt.routing import request_of
 
 
@@ -150,7 +154,7 @@ class TextClassifier(Fitted):
         self.random_state, self.text_column, self.threads = random_state, text_column, threads
 
     def fit(
-        self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None, *, progress: Progress = no_progress
+        self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None, *, progress: Progress | bool = False
     ) -> Self:
         """Fit labelled texts. A tenth of them chooses the features and λ; then all of them are fitted.
 
@@ -163,8 +167,9 @@ class TextClassifier(Fitted):
             Strings, booleans or numbers, from any of these.
         sample_weight : (m,), optional
             For the loss, weight 2 is the same as the row twice; document frequencies count rows.
-        progress : callable, optional
-            Called with (stage, done, total).
+        progress : bool or callable
+            True shows a bar on stderr, or a line for each stage where that is no terminal; a function is called with
+            (stage, done, total).
 
         Raises
         ------
@@ -179,19 +184,31 @@ class TextClassifier(Fitted):
         return self._fit(examples, (training, validation), settings, progress)
 
     def fit_and_hold_out(
-        self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None, *, progress: Progress = no_progress
+        self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None, *, progress: Progress | bool = False
     ) -> tuple[Any, NDArray[Any]]:
-        """Fit nine tenths of the texts and return the last tenth for a test: documents and labels.
+        """Fit nine tenths of the texts and return the last tenth for a test.
 
         Parameters and errors as for `fit`.
+
+        Returns
+        -------
+        texts : list of str, or frame
+            Those held out, in the order of the input: of a DataFrame of pandas its rows, of any other frame the columns
+            by name.
+        labels : ndarray
         """
-        settings = self.settings()
-        examples = self._examples(settings, texts, labels, sample_weight)
+        settings, frame = self.settings(), frame_of(texts)
+        examples = self._examples(settings, texts if frame is None else frame, labels, sample_weight)
         training, validation, test = examples.split(2)
         check_testable(examples, test)
         self._fit(examples, (training, validation), settings, progress)
         held_out = examples.take(test)
-        return (held_out.documents if held_out.documents.values else held_out.documents.texts), held_out.labels
+        # As read, so that a token still has its neighbours: no split divides a sentence.
+        order = np.argsort(held_out.origin)
+        rows = held_out.origin[order]
+        return held_out.documents.texts.take(order).strings() if frame is None else frame.rows(rows), held_out.labels[
+            order
+        ]
 
     def settings(self) -> FitSettings:
         """The parameters, validated.
@@ -208,9 +225,10 @@ class TextClassifier(Fitted):
         return Examples.of(documents, labels, sample_weight, settings.random_state)
 
     def _fit(
-        self, examples: Examples, split: tuple[RowIndices, RowIndices], settings: FitSettings, progress: Progress
+        self, examples: Examples, split: tuple[RowIndices, RowIndices], settings: FitSettings, progress: Progress | bool
     ) -> Self:
-        fitted = fit(examples, split, settings, threads=self._n_threads, progress=progress)
+        with shown(progress) as report:
+            fitted = fit(examples, split, settings, threads=self._n_threads, progress=report)
         # Before anything is set: where warnings are errors, the estimator stays as it was.
         fitted.warn_unless_converged(stacklevel=4)
         columns: dict[str, str | None] = {} if self.text_column == TEXT_COLUMN else {"text": self.text_column}
@@ -220,6 +238,9 @@ class TextClassifier(Fitted):
             loss_curve_=fitted.loss_curve,
         )
         return self
+
+    def _facts(self) -> list[tuple[str, str]]:
+        return key_facts(self._model, self._record)
 
     def decision_function(self, texts: Inputs) -> Floats:
         """θᵀx: (m,) for two classes, positive for the second; (m, K) for more."""
@@ -233,9 +254,29 @@ class TextClassifier(Fitted):
         """P(class | text): (m, K), rows that sum to 1."""
         return self._model.probabilities(texts, self._n_threads)
 
-    def predict(self, texts: Inputs) -> NDArray[Any]:
-        """The most probable class of each text; a tie goes to the first."""
-        return self._model.predicted(texts, self._n_threads)
+    def predict(self, texts: Inputs, top: int | None = None, threshold: float | None = None) -> NDArray[Any]:
+        """The most probable class of each text; a tie goes to the first.
+
+        Parameters
+        ----------
+        texts : (m,) strings, or a frame
+        top : int, optional
+            Return the most probable classes of each text, the best first: (m, top), or (m, K) where there are fewer.
+        threshold : float, optional
+            Return None instead of a class whose probability is below this; the array then holds objects.
+
+        Returns
+        -------
+        (m,) labels, or (m, top)
+
+        Raises
+        ------
+        ParameterError
+            `top` is not a whole number of 1 or more, or `threshold` no probability.
+        """
+        if top is None and threshold is None:
+            return self._model.predicted(texts, self._n_threads)
+        return predicted_labels(self._model, texts, self._n_threads, top, threshold)
 
     def score(self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None) -> float:
         """Accuracy, as `vikt.accuracy` has it."""
@@ -252,8 +293,8 @@ class TextClassifier(Fitted):
         DataError
             There are no texts, or not one label for each.
         """
-        log_probabilities = self.predict_log_proba(texts)
-        return ModelEvaluation.of(evaluate(labels, self.classes_, log_probabilities), self._record)
+        model, log_probabilities = self._model, self.predict_log_proba(texts)
+        return ModelEvaluation.of(evaluate(model.spelled(labels), model.labels, log_probabilities), self._record)
 
     def strongest_features(self, class_: object, n: int = 10) -> StrongestFeatures:
         """The n features with the largest weights for a class: they print as a table, and have `to_frame()`.

@@ -26,6 +26,7 @@ from vikt.model.penalties import split_strength
 from vikt.parameters import LOGISTIC_REGRESSION, NAIVE_BAYES, RandomState, names_parameters
 from vikt.routing import request_of
 from vikt.solvers import Settings, minimise
+from vikt.tables import label_line, listed
 
 
 class _Prepared(NamedTuple):
@@ -114,6 +115,10 @@ class LinearClassifier(Estimator):
         return design_matrix(
             X, has_dummy=has_dummy, n_features=n_features, owner=type(self).__name__, threads=self._n_threads
         )
+
+    def _facts(self) -> list[tuple[str, str]]:
+        classes = listed([label_line(str(label)) for label in self.classes_.tolist()])
+        return [("classes", f"{len(self.classes_):,}: {classes}"), ("features", f"{self.n_features_in_:,}")]
 
     def decision_function(self, X: MatrixLike, offset: RowValues = None) -> Floats:
         """θᵀx: (m,) for two classes, (m, K) for more; `offset`, here and below, holds known scores to add."""
@@ -297,6 +302,11 @@ class LogisticRegression(LinearClassifier):
             stopping_reason_=str(solution.reason),
         )
         return self
+
+    def _facts(self) -> list[tuple[str, str]]:
+        found = self.certificate_
+        proof = f"proven within {found:.1e} of the optimum" if found == found else self.certificate_reason_
+        return [*super()._facts(), ("penalty", f"λ = {self.l2_:.3g}"), ("proof", proof)]
 
     def _start(self, classes: NDArray[Any], shape: tuple[int, ...]) -> Floats | None:
         """The θ of the last fit, if there was one with the same shape and classes."""

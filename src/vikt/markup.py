@@ -5,12 +5,14 @@ Colours are translucent, and text has the colour of the page, so that no theme n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from vikt.tables import escaped
 
 _EDGE = "rgba(127,127,127,.4)"
+_TABLE = "border-collapse:collapse;margin:.3em 0;font-size:.95em;color:inherit"
+_MARKED = "color:inherit;background:rgba(20,110,220,.25)"
 
 
 def written(text: str) -> str:
@@ -34,10 +36,8 @@ def table(rows: Sequence[Sequence[str]], left: int = 1) -> str:
     head = "".join(_cell("th", cell, c < left, ' scope="col"') for c, cell in enumerate(header))
     lines = ["".join(_cell("td", cell, c < left) for c, cell in enumerate(row)) for row in body]
     marked = "".join(f'<tr style="background:none;border-top:1px solid {_EDGE}">{line}</tr>' for line in lines)
-    return (
-        f'<table style="border-collapse:collapse;margin:.3em 0;font-size:.95em;color:inherit">'
-        f'<thead><tr style="background:none">{head}</tr></thead><tbody>{marked}</tbody></table>'
-    )
+    header_row = f'<thead><tr style="background:none">{head}</tr></thead>'
+    return f'<table style="{_TABLE}">{header_row}<tbody>{marked}</tbody></table>'
 
 
 def details(summary: str, content: str, is_open: bool = False) -> str:
@@ -46,6 +46,39 @@ def details(summary: str, content: str, is_open: bool = False) -> str:
         f'<details style="margin:.3em 0"{" open" * is_open}><summary style="cursor:pointer">{summary}</summary>'
         f"{content}</details>"
     )
+
+
+def estimator_html(
+    name: str, is_fitted: bool, facts: Sequence[tuple[str, str]], parameters: Mapping[str, tuple[object, bool]]
+) -> str:
+    """An estimator: what is known of its fit, and its parameters, of which those changed are marked.
+
+    Parameters
+    ----------
+    facts : sequence of (str, str)
+        The name of each, and a sentence.
+    parameters : mapping of str to (object, bool)
+        The value of each, and whether it is the default.
+    """
+    title = heading(f"<b>{written(name)}</b>, {'fitted' if is_fitted else 'not fitted'}")
+    changed = [name for name, (_, is_default) in parameters.items() if not is_default]
+    rows = [["parameter", "value"]]
+    for own in sorted(parameters, key=lambda own: own not in changed):
+        cells = [f"<code>{written(cell)}</code>" for cell in (own, f"{parameters[own][0]!r:.80}")]
+        rows.append([f'<mark style="{_MARKED}">{cell}</mark>' for cell in cells] if own in changed else cells)
+    summary = f"{len(parameters)} parameters, {len(changed) or 'none'} changed"
+    shown = details(summary, table(rows, left=2), is_open=bool(changed) and not is_fitted)
+    return block(title, _facts(facts) if facts else "", shown)
+
+
+def _facts(facts: Sequence[tuple[str, str]]) -> str:
+    style = "padding:.1em .6em;text-align:left;vertical-align:top"
+    rows = [
+        f'<tr style="background:none"><th scope="row" style="{style}">{written(name)}</th>'
+        f'<td style="{style}">{written(fact)}</td></tr>'
+        for name, fact in facts
+    ]
+    return f'<table style="{_TABLE}"><tbody>{"".join(rows)}</tbody></table>'
 
 
 def _cell(tag: str, content: str, is_left: bool, attributes: str = "") -> str:

@@ -253,6 +253,10 @@ class TextVectorizer(Steps, Estimator):
         self.ngrams_ = self.ngrams_.with_idf(np.asarray(idf, dtype=np.float64))
 
     ngrams_: FittedTerms
+
+    def _facts(self) -> list[tuple[str, str]]:
+        return [("terms", f"{self.ngrams_.n_columns:,}")]
+
     python_options_: list[str]
     _terms: Terms | None
 

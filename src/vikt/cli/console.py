@@ -10,11 +10,13 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TextIO, TypeVar
 
 from vikt import interruption
+from vikt.base import Progress, no_progress
 from vikt.errors import ParameterError, UsageError, ViktError
+from vikt.progress import bar, is_terminal
 from vikt.tables import escaped
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -123,21 +125,6 @@ def print_json(content: object) -> None:
     print(_SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", spelled))
 
 
-@contextmanager
-def progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on stderr, on a terminal only; yields the function that updates it."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda stage, done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task("reading", total=None, count="")
-
-        def update(stage: str, done: int, total: int) -> None:
-            count = f"{done:,} of {total:,}" if total else f"{done:,}"
-            bars.update(task, description=stage, completed=done, total=total or None, count=count)
-
-        yield update
+def progress(quiet: bool) -> AbstractContextManager[Progress]:
+    """A progress bar on stderr, on a terminal only; enter it for the function that updates it."""
+    return bar() if is_terminal() and not quiet else nullcontext(no_progress)

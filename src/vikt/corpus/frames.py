@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import RowIndices
 from vikt.corpus.arrow import ArrowColumn
 from vikt.corpus.columns import listed
 from vikt.corpus.texts import Texts, missing_text
@@ -46,6 +47,12 @@ class Frame(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._key_of)
+
+    def rows(self, rows: RowIndices) -> Any:
+        """Some rows: of pandas as a DataFrame, else as columns by name."""
+        if hasattr(self._source, "iloc"):
+            return self._source.iloc[rows]
+        return {name: array_of(self[name])[rows] for name in self}
 
 
 def frame_of(source: Any) -> Frame | None:

@@ -118,6 +118,10 @@ class Texts:
         content = self.content
         return (content[a:b] for a, b in itertools.pairwise(edges))
 
+    def strings(self) -> list[str]:
+        """The texts as Python strings."""
+        return [text.decode("utf-8", "surrogatepass") for text in self]
+
     def take(self, rows: ArrayLike) -> Texts:
         """Some texts, in that order."""
         rows = np.asarray(rows, dtype=np.int64)

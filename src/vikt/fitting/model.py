@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Floats
 from vikt.corpus.documents import TEXT_COLUMN, Documents
-from vikt.corpus.frames import ArrowStream
+from vikt.corpus.frames import ArrowStream, array_of
+from vikt.corpus.missing import is_missing
 from vikt.corpus.texts import Texts, portions
-from vikt.errors import DamagedModelError, UsageError
+from vikt.errors import DamagedModelError, DataError, UsageError
 from vikt.features.measured import Measured
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
@@ -65,6 +66,23 @@ class FittedModel:
                 f"label: the model has no class {label!r:.60}; choose from {', '.join(map(repr, classes[:20]))}"
             )
         return int(classes.index(label))
+
+    def spelled(self, labels: ArrayLike) -> list[str]:
+        """Labels as strings; one that equals a class, as 1.0 equals 1, is spelled as that class is.
+
+        Raises
+        ------
+        DataError
+            One is missing, or they are no row of labels.
+        """
+        array, spelling = array_of(labels), dict(zip(self.classes.tolist(), self.labels, strict=True))
+        if array.ndim != 1:
+            raise DataError(f"labels: expected one label for each text, found the shape {array.shape}; pass a column")
+        values = array.tolist()
+        missing = [i for i, label in enumerate(values) if is_missing(label)]
+        if missing:
+            raise DataError(f"label {missing[0]}: expected a label, found {values[missing[0]]!r:.60}; drop the row")
+        return [spelling.get(label) or str(label) for label in values]
 
     @property
     def coef(self) -> NDArray[np.float32]:

@@ -26,6 +26,21 @@ from vikt.tables import (
 _MOST_WEIGHTS_LISTED = 40
 
 
+def key_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str]]:
+    """The facts of a fitted model that a notebook shows: a name and a sentence for each."""
+    data, part = record.data, record.least_proven
+    counts = sorted(data.classes.items(), key=lambda item: -item[1])
+    chosen = [("chosen", features_sentence(record.features))] if record.features else []
+    return [
+        ("classes", f"{len(counts):,}: {listed([f'{label_line(label)} {count:,}' for label, count in counts])}"),
+        ("rows", f"{data.rows:,}, of which {data.fitted_rows:,} are fitted"),
+        ("features", f"{model.features.n_features:,}"),
+        *chosen,
+        ("penalty", penalty_sentence(part.penalty)),
+        ("proof", proof(part)),
+    ]
+
+
 def data_lines(record: FitRecord, model: FittedModel) -> str:
     """The rows, their split, and the number of features."""
     data = record.data
