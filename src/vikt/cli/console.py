@@ -11,13 +11,14 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from vikt import interruption
-from vikt.base import Progress, no_progress
 from vikt.errors import ParameterError, UsageError, ViktError
-from vikt.progress import bar, is_terminal
 from vikt.tables import escaped
+
+if TYPE_CHECKING:
+    from vikt.base import Progress
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -127,4 +128,7 @@ def print_json(content: object) -> None:
 
 def progress(quiet: bool) -> AbstractContextManager[Progress]:
     """A progress bar on stderr, on a terminal only; enter it for the function that updates it."""
+    from vikt.base import no_progress
+    from vikt.progress import bar, is_terminal
+
     return bar() if is_terminal() and not quiet else nullcontext(no_progress)
