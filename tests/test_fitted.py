@@ -153,9 +153,9 @@ def test_evaluate_takes_labels_that_equal_the_classes():
         assert (
             classifier.evaluate(TEXTS[:4], labels).to_json() == classifier.evaluate(TEXTS[:4], [1, 1, 0, 0]).to_json()
         )
-    with pytest.raises(DataError, match="label 2: expected a label, found None"):
+    with pytest.raises(DataError, match="row 2 has no label"):
         classifier.evaluate(TEXTS[:4], [1, 1, None, 0])
-    with pytest.raises(DataError, match="one label for each text"):
+    with pytest.raises(DataError, match="one label a row"):
         classifier.evaluate(TEXTS[:4], [[1, 1], [0, 0]])
 
 

@@ -11,14 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Floats
 from vikt.corpus.documents import TEXT_COLUMN, Documents
-from vikt.corpus.frames import ArrowStream, array_of
-from vikt.corpus.missing import is_missing
+from vikt.corpus.frames import ArrowStream
 from vikt.corpus.texts import Texts, portions
-from vikt.errors import DamagedModelError, DataError, UsageError
+from vikt.errors import DamagedModelError, UsageError
 from vikt.features.measured import Measured
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
 from vikt.fitting.examples import spelled_labels
+from vikt.model.labels import checked_labels, label_array
 from vikt.model.losses import cross_entropy_of
 
 # A column of texts; or a frame, one of whose columns holds the texts; or documents.
@@ -73,15 +73,10 @@ class FittedModel:
         Raises
         ------
         DataError
-            One is missing, or they are no row of labels.
+            One is missing or of another kind than others.
         """
-        array, spelling = array_of(labels), dict(zip(self.classes.tolist(), self.labels, strict=True))
-        if array.ndim != 1:
-            raise DataError(f"labels: expected one label for each text, found the shape {array.shape}; pass a column")
-        values = array.tolist()
-        missing = [i for i, label in enumerate(values) if is_missing(label)]
-        if missing:
-            raise DataError(f"label {missing[0]}: expected a label, found {values[missing[0]]!r:.60}; drop the row")
+        spelling = dict(zip(self.classes.tolist(), self.labels, strict=True))
+        values = checked_labels(label_array(labels)).tolist()
         return [spelling.get(label) or str(label) for label in values]
 
     @property
