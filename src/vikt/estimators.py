@@ -320,7 +320,7 @@ class NaiveBayes(LinearClassifier):
     Parameters
     ----------
     kind : {"multinomial", "bernoulli"}
-        Counts, or presence only.
+        Counts, or presence only: a number above 0 is presence, as in scikit-learn.
     alpha : float
         The number added to every count.
 
@@ -346,15 +346,15 @@ class NaiveBayes(LinearClassifier):
 
     def _matrix(self, X: MatrixLike, has_dummy: bool, n_features: int | None = None) -> SparseMatrix | DenseMatrix:
         matrix = super()._matrix(X, has_dummy, n_features)
-        if np.any(matrix.values < 0):
-            raise DataError("Negative values in data passed to NaiveBayes; give counts or presence")
         if self.kind == "bernoulli":
             matrix.values = (matrix.values > 0).astype(np.float64)
+        elif np.any(matrix.values < 0):
+            raise DataError("Negative values in data passed to NaiveBayes; give counts, or take kind='bernoulli'")
         return matrix
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.positive_only = True
+        tags.input_tags.positive_only = self.kind != "bernoulli"
         tags.classifier_tags.poor_score = True
         return tags
 
