@@ -143,7 +143,8 @@ CASES = {
 def test_finite_and_right_as_far_as_the_certificate_promises(name, classes):
     X, y, l2, weights = CASES[name](*some_rows(classes))
     model = LogisticRegression(l2=l2).fit(X, y, weights)
-    assert model.certificate_ <= 1e-4
+    # Rounding of sums of 1e12 ends a fit sooner, without a warning, as nothing tighter was asked for.
+    assert model.certificate_ <= (1e-4 if "1e12" in name else 1e-7)
     promised_by(model, Written(X, y, l2, weights), X)
 
 
@@ -272,7 +273,7 @@ def test_one_word_texts_by_the_thousand():
     # λ by validation, where no word validated on was ever seen.
     chosen = TextClassifier(min_df=1, ngrams=(1, 1)).fit(texts, labels)
     assert np.isfinite(chosen.theta_).all()
-    assert chosen.certificate_ <= 1e-4
+    assert chosen.certificate_ <= 1e-7
 
 
 def test_texts_all_equal_with_mixed_labels():
@@ -280,7 +281,7 @@ def test_texts_all_equal_with_mixed_labels():
     assert classifier.predict_proba(["the same text", "another"]) == pytest.approx(
         np.tile([1 / 2, 1 / 3, 1 / 6], (2, 1)), abs=1e-6
     )
-    assert classifier.certificate_ <= 1e-4
+    assert classifier.certificate_ <= 1e-7
 
 
 @pytest.mark.parametrize("classes", [2, 3, 50])
@@ -368,7 +369,7 @@ def test_a_separable_set_without_a_penalty_says_which_penalty_makes_it_well_pose
     l2 = float(model.certificate_reason_.split("l2=")[1].split(" ")[0])
     assert l2 == pytest.approx(np.mean(np.sum(X**2, axis=1)) / (200 * len(y)), rel=0.01)
     posed = LogisticRegression(l2=l2, fit_intercept=intercept).fit(X, y)
-    assert posed.certificate_ <= 1e-4
+    assert posed.certificate_ <= 1e-7
     promised_by(posed, Written(X, y, l2, intercept=intercept), X)
 
 
@@ -415,7 +416,7 @@ def test_many_classes_of_a_few_rows_each(n_classes):
 
 def test_newton_takes_more_weights_than_a_hessian_has_room_for():
     rows = csr_matrix((np.ones(2), ([0, 1], [0, 9000])), shape=(2, 9001))
-    assert LogisticRegression(solver="newton").fit(rows, [0, 1]).certificate_ <= 1e-4
+    assert LogisticRegression(solver="newton").fit(rows, [0, 1]).certificate_ <= 1e-7
 
 
 def test_max_iter_holds_across_both_solvers():

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.sparse import csr_array, csr_matrix
+from scipy.sparse import csr_array, csr_matrix, identity
 from sklearn.naive_bayes import BernoulliNB, MultinomialNB
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
+from vikt.classifier import TextClassifier
 from vikt.errors import ClassesError, ConvergenceWarning, DataError, UsageError
 from vikt.estimators import LogisticRegression, NaiveBayes
 from vikt.fitting.rows import row_contents
 from vikt.matrix import design_matrix
+from vikt.names import LOOSE_TOL, TOL
+from vikt.solvers import Settings
 
 # The check itself fits negative values, which its own tag positive_only forbids. It passes over scikit-learn's own
 # estimators of that kind, since they have no decision_function.
@@ -56,7 +60,24 @@ def test_six_thousand_balanced_one_word_rows():
     y = (rows % 3000) % 2
     model = LogisticRegression().fit(X, y)
     assert model.score(X, y) == 1.0
-    assert model.certificate_ <= 1e-4
+    assert model.certificate_ <= 1e-7
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("rows", [600, 6000])
+def test_rows_that_mirror_each_other_have_one_probability(rows, classes):
+    """Each row has a column of its own and the classes are of one size, so no row differs from another but in name."""
+    y = np.arange(rows) % classes
+    p = LogisticRegression().fit(identity(rows, format="csr"), y).predict_proba(identity(rows, format="csr"))
+    assert np.ptp(p[np.arange(rows), y]) < 1e-3
+
+
+def test_the_default_tolerance_is_stated_where_it_is_looked_for():
+    for of in (LogisticRegression, TextClassifier, Settings):
+        assert f"{TOL:.0e}".replace("e-0", "e-") in inspect.getdoc(of)
+        assert f"{LOOSE_TOL:.0e}".replace("e-0", "e-") in " ".join(inspect.getdoc(of).split())
+    descent = LogisticRegression(C=0.1, solver="batch").fit([[0.0], [1.0], [2.0]], [0, 1, 1])
+    assert TOL < descent.certificate_ <= LOOSE_TOL
 
 
 @settings(max_examples=20, deadline=None)

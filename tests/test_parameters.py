@@ -89,7 +89,7 @@ FIT = {
     "l1_ratio": [-0.1, 1.1, np.nan, "0.5", None],
     "class_weight": [3, "even", {"p": 0}, {"p": -1}, {"p": np.nan}, {"p": "2"}],
     "solver": ["sgd", None, 1, ["dual"]],
-    "tol": ABOVE_0,
+    "tol": [0, -1.0, np.nan, np.inf, "1", True],
     "max_iter": [0, -1, 1.5, "9"],
     "learning_rate": [0, -1, np.nan, "fast"],
     "batch_size": WHOLE,

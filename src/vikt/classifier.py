@@ -71,8 +71,9 @@ class TextClassifier(Fitted):
         The share of L1, from 0 to 1, as in `LogisticRegression`; λ itself is chosen with L2 alone.
     class_weight : None, "balanced" or dict
     solver : {"auto", "dual", "newton", "elastic_net", "batch", "stochastic", "minibatch"}
-    tol : float
-        The relative distance from the optimum that the fit must prove.
+    tol : float, optional
+        The relative distance from the optimum that the fit must prove: by default 1e-7, and 1e-4 for the
+        elastic net, gradient descent, and where rounding ends a fit.
     max_iter : int, optional
     learning_rate : float or "auto"
     batch_size : int
@@ -137,7 +138,7 @@ class TextClassifier(Fitted):
         l1_ratio: float = 0.0,
         class_weight: ClassWeight = None,
         solver: str = "auto",
-        tol: float = 1e-4,
+        tol: float | None = None,
         max_iter: int | None = None,
         learning_rate: float | str = "auto",
         batch_size: int = 100,

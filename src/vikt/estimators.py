@@ -161,8 +161,9 @@ class LogisticRegression(LinearClassifier):
     class_weight : None, "balanced" or dict
     solver : {"auto", "dual", "newton", "elastic_net", "batch", "stochastic", "minibatch"}
         Only "elastic_net" takes an `l1_ratio` above 0.
-    tol : float
-        The relative distance from the optimum that the fit must prove: L̂ ≤ (1 + tol)·L̂*.
+    tol : float, optional
+        The relative distance from the optimum that the fit must prove: L̂ ≤ (1 + tol)·L̂*. The default is 1e-7, and 1e-4
+        for the elastic net, gradient descent, and where rounding ends a fit.
     max_iter : int, optional
         The maximum number of passes over the data.
     warm_start : bool
@@ -196,7 +197,7 @@ class LogisticRegression(LinearClassifier):
     >>> import numpy as np
     >>> X = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.0, 0.0]])
     >>> model = LogisticRegression(C=10).fit(X, ["pos", "neg", "neg", "neg"])
-    >>> model.predict(X).tolist(), model.certificate_ <= 1e-4
+    >>> model.predict(X).tolist(), model.certificate_ <= 1e-7
     (['pos', 'neg', 'neg', 'neg'], True)
     """
 
@@ -219,7 +220,7 @@ class LogisticRegression(LinearClassifier):
         fit_intercept: bool = True,
         class_weight: ClassWeight = None,
         solver: str = "auto",
-        tol: float = 1e-4,
+        tol: float | None = None,
         max_iter: int | None = None,
         warm_start: bool = False,
         learning_rate: float | str = "auto",

@@ -211,7 +211,7 @@ _FIT: dict[str, Rule] = {
     "l1_ratio": number("a number from 0 (L2 alone) to 1 (L1 alone)", lambda value: 0 <= value <= 1),
     "class_weight": Rule("'balanced', or factors above 0 by class", _class_weight),
     "solver": one_of(get_args(SolverName)),
-    "tol": ABOVE_0,
+    "tol": optional(ABOVE_0),
     "max_iter": optional(whole(1)),
     "learning_rate": or_auto(ABOVE_0),
     "batch_size": whole(1),

@@ -70,7 +70,7 @@ def test_train_json(run, mails, tmp_path):
     assert code == 0
     assert set(told) >= {"metrics", "per_class", "confusion", "certificate", "data", "model"}
     assert set(told["metrics"]["accuracy"]) >= {"value", "low", "high"}
-    assert 0 <= told["certificate"]["relative"] <= 1e-4
+    assert 0 <= told["certificate"]["relative"] <= 1e-7
     assert told["metrics"]["accuracy"]["value"] == 1.0
 
 

@@ -17,6 +17,7 @@ from vikt.fitting.fit import fit as fit_examples
 from vikt.fitting.model import measured
 from vikt.matrix import DenseMatrix
 from vikt.model.naive_bayes import log_count_ratios, penalty_scales
+from vikt.names import TOL
 from vikt.report.choices import features_sentence, recipe_name
 from vikt.selection import features as choice
 from vikt.selection.recipes import Recipe
@@ -136,7 +137,7 @@ def test_a_blend_is_explained_to_the_last_feature(blend, emails):
 def test_each_part_of_a_blend_is_proven_and_the_worst_is_told(blend):
     classifier = blend()
     relative = [part["certificate"]["relative"] for part in classifier.parts_]
-    assert all(0 <= one <= classifier.tol * 1.01 for one in relative)
+    assert all(0 <= one <= TOL * 1.01 for one in relative)
     assert classifier.certificate_ == max(relative)
 
 

@@ -10,7 +10,7 @@ import typer
 from vikt import __version__
 from vikt.cli.console import guarded, reported
 from vikt.cli.options import Format, Json, LabelColumn, Model, Quiet, TextColumn, Threads
-from vikt.names import AnalyzerName, OutputFormatName, SolverName, WeightingName
+from vikt.names import LOOSE_TOL, TOL, AnalyzerName, OutputFormatName, SolverName, WeightingName
 
 app = typer.Typer(
     name="vikt",
@@ -108,11 +108,13 @@ def train(
     ] = 0.0,
     solver: Annotated[SolverName, typer.Option(help="The method that minimises the loss.")] = "auto",
     tol: Annotated[
-        float,
+        float | None,
         typer.Option(
-            help="Stop when the loss is proven to be within this relative distance of the optimum.", metavar="X"
+            help="Stop when the loss is proven to be within this relative distance of the optimum "
+            f"(default: {TOL:g}, or {LOOSE_TOL:g} for the elastic net and gradient descent).",
+            metavar="X",
         ),
-    ] = 1e-4,
+    ] = None,
     max_iter: Annotated[int | None, typer.Option(help="Make at most N passes over the data.", metavar="N")] = None,
     learning_rate: Annotated[
         str, typer.Option(help="The learning rate α of gradient descent, or auto.", metavar="X")

@@ -48,8 +48,9 @@ class Settings:
         an offset, or parts     "newton", since "dual" takes neither
         else                    "dual"; where it would need more than 150 further passes, "newton" resumes from there
         ======================  ===============================================================================
-    tol : float
-        The relative distance from the optimum to be proven.
+    tol : float, optional
+        The relative distance from the optimum to be proven; the solver's own default if None: 1e-7, or 1e-4 for
+        the elastic net and gradient descent.
     max_iter : int, optional
         The most passes over the data; the solver's own default if None.
     random_state : int
@@ -61,7 +62,7 @@ class Settings:
     """
 
     solver: str = "auto"
-    tol: float = 1e-4
+    tol: float | None = None
     max_iter: int | None = None
     random_state: int = 0
     learning_rate: float | str = "auto"
@@ -114,8 +115,9 @@ def minimise(
 
 
 def _common_options(settings: Settings, on_record: OnRecord | None) -> dict[str, Any]:
-    options = {"tol": settings.tol, "random_state": settings.random_state, "on_record": on_record}
-    return options if settings.max_iter is None else options | {"max_iter": settings.max_iter}
+    limits = {"tol": settings.tol, "max_iter": settings.max_iter}
+    given = {name: limit for name, limit in limits.items() if limit is not None}
+    return {"random_state": settings.random_state, "on_record": on_record, **given}
 
 
 def _check_able(objective: Objective, name: str) -> None:

@@ -22,7 +22,7 @@ from vikt.base import LossRecord
 from vikt.compiled import compiled
 from vikt.errors import UsageError
 from vikt.model.objective import Objective
-from vikt.names import Reason, finite
+from vikt.names import TOL, Reason, finite
 from vikt.parts import PerPart
 from vikt.solvers import kernels
 from vikt.solvers.certificate import Certificate, certificate, dual_certificate, gradient_certificate
@@ -50,7 +50,7 @@ _NEAR_ROUNDING = 1e-10
 def dual(
     objective: Objective,
     *,
-    tol: float = 1e-4,
+    tol: float = TOL,
     max_iter: int = 1000,
     random_state: int = 0,
     state: DualState | None = None,

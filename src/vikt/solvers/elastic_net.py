@@ -24,7 +24,7 @@ from vikt.compiled import compiled
 from vikt.errors import UsageError
 from vikt.model.losses import BinaryCrossEntropy, MultinomialCrossEntropy
 from vikt.model.objective import Objective
-from vikt.names import Reason, finite
+from vikt.names import LOOSE_TOL, Reason, finite
 from vikt.parts import PerPart
 from vikt.solvers import elastic_net_kernels
 from vikt.solvers.certificate import certificate, gradient_certificate
@@ -51,7 +51,7 @@ _SURE = 0.9
 def elastic_net(
     objective: Objective,
     *,
-    tol: float = 1e-4,
+    tol: float = LOOSE_TOL,
     max_iter: int = 1000,
     random_state: int = 0,
     theta: Floats | None = None,

@@ -13,6 +13,7 @@ from vikt.arrays import Floats, RowIndices
 from vikt.errors import DivergenceError, check_known
 from vikt.model.objective import Objective
 from vikt.model.penalties import L2
+from vikt.names import LOOSE_TOL
 from vikt.solvers.learning_rate import Schedule, learning_rates
 from vikt.solvers.sampling import SAMPLINGS, batch_of
 from vikt.solvers.solution import OnRecord, Solution
@@ -97,7 +98,7 @@ def descend(
     batch_size: int | None,
     sampling: str = "epochs",
     learning_rate: float | str = "auto",
-    tol: float = 1e-4,
+    tol: float = LOOSE_TOL,
     epsilon: float = 1e-12,
     max_iter: int = 1000,
     random_state: int = 0,

@@ -21,7 +21,7 @@ from vikt.arrays import Floats
 from vikt.base import LossRecord
 from vikt.model.loss import Loss
 from vikt.model.objective import Objective
-from vikt.names import Reason, finite
+from vikt.names import LOOSE_TOL, TOL, Reason, finite
 from vikt.parts import Part, PerPart
 from vikt.solvers.certificate import Certificate, gradient_certificate
 from vikt.solvers.conjugate_gradients import ConjugateGradients, dot
@@ -68,7 +68,7 @@ class Steps(Protocol):
 def newton(
     objective: Objective,
     *,
-    tol: float = 1e-4,
+    tol: float | None = None,
     epsilon: float = 1e-12,
     max_iter: int = 200,
     random_state: int = 0,
@@ -78,11 +78,13 @@ def newton(
     """Minimise by Newton's method: by rough products while these are precise enough, then by exact ones.
 
     The fit ends within `tol` of the optimum, by proof; or, where λ = 0, with a sum of squares of the gradient below
-    `epsilon`. It starts at `theta`, takes at most `max_iter` steps, and draws nothing at random.
+    `epsilon`. By default `tol` is 1e-7, or 1e-4 where rounding ends the fit sooner. It starts at `theta`, takes
+    at most `max_iter` steps, and draws nothing at random.
     """
     steps: Steps = ExactSteps(objective) if is_exact(objective) else ConjugateGradients(objective)
     theta = _start(objective) if theta is None else theta
-    fit = _Fit(objective, steps, tol, epsilon, theta, steps.dtype)
+    enough, tol = (LOOSE_TOL, TOL) if tol is None else (tol, tol)
+    fit = _Fit(objective, steps, tol, enough, epsilon, theta, steps.dtype)
     while True:
         point = fit.look(on_record)
         if fit.is_rough and point.squares <= fit.least_rough_squares:
@@ -122,11 +124,15 @@ class _Point(NamedTuple):
 
 @dataclass
 class _Fit:
-    """The current point of a fit and its history; `dtype` is that of its products, at first a rough one."""
+    """The current point of a fit and its history.
+
+    `dtype` is that of the products, at first a rough one; a fit that rounding ends has converged within `enough`.
+    """
 
     objective: Objective
     steps: Steps
     tol: float
+    enough: float
     epsilon: float
     theta: Floats
     dtype: np.dtype[Any]
@@ -224,7 +230,7 @@ class _Fit:
         ends = [gradient_certificate(self.objective, self.theta), *reversed(self.ends)]
         theta, proof = min(ends, key=lambda end: end[1].relative)
         reason = Reason("rounding", {"relative": finite(proof.relative)})
-        return Solution(theta, proof, self.curve, proof.proves(self.tol), reason, remedy=_REMEDY)
+        return Solution(theta, proof, self.curve, proof.proves(self.enough), reason, remedy=_REMEDY)
 
 
 def _start(objective: Objective) -> Floats:
