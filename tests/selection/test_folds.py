@@ -82,7 +82,7 @@ def test_rows_held_out_are_in_no_fold_and_features_are_learnt_once_for_each(emai
         assert not training & validation
         assert training | validation == fitted
     assert sum(len(validation) for _, validation in folds) == len(fitted)
-    assert not fitted & {bytes(text) for text in held}
+    assert not fitted & {text.encode() for text in held}
     assert classifier.data_["fitted_rows"] == classifier.data_["training_rows"]
     assert classifier.data_["validation_rows"] == 0
 
@@ -231,7 +231,7 @@ def test_folds_that_cannot_be(folds):
 
 @pytest.mark.parametrize("options", [{"folds": 3}, {"one_standard_error": True}])
 def test_folds_with_a_given_penalty_are_refused(options):
-    with pytest.raises(UsageError, match=r"l2=0\.1 is given"):
+    with pytest.raises(UsageError, match=r"λ = 0\.1 is given; remove one of them"):
         vikt.TextClassifier(l2=0.1, **options).fit(["a", "b"], [0, 1])
 
 
