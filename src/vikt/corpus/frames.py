@@ -169,16 +169,16 @@ def has_numpy_type(source: Any) -> bool:
 def arrow_column(source: Any) -> ArrowColumn | None:
     """A column as an Arrow chunked array without dictionaries or views; None where its maker does not export it."""
     is_stream = hasattr(source, "__arrow_c_stream__")
-    if not is_stream and not hasattr(source, "__arrow_c_array__"):
+    # Polars exports Python's objects as the addresses that they have, or ends the process.
+    if not (is_stream or hasattr(source, "__arrow_c_array__")) or str(getattr(source, "dtype", "")) == "Object":
         return None
     import pyarrow as pa
 
     try:
         column = pa.chunked_array(source if is_stream else [pa.array(source)])
-    except (pa.ArrowException, ValueError, TypeError, OverflowError, NotImplementedError):
+    except (pa.ArrowException, ValueError, TypeError, OverflowError, NotImplementedError, OSError):
         return None
-    # Polars exports Python's objects as the addresses that they have.
-    return None if pa.types.is_fixed_size_binary(column.type) else _plain(column)
+    return _plain(column)
 
 
 def _plain(column: ArrowColumn) -> ArrowColumn:
