@@ -44,9 +44,9 @@ class ViktError(Exception):
     Parameters
     ----------
     message : str
-    argument : str, optional
-        The argument that solves the problem, such as "force=True"; the message ends with it. The command line names its
-        option instead.
+    *arguments : str
+        The arguments that solve the problem, such as "force=True"; the message ends with them. The command line names
+        their options instead.
 
     Examples
     --------
@@ -54,9 +54,9 @@ class ViktError(Exception):
     x.csv: found no text column; name it with text=...
     """
 
-    def __init__(self, message: str = "", argument: str = "") -> None:
-        super().__init__(f"{message} with {argument}" if argument else message)
-        self.message, self.argument = message, argument
+    def __init__(self, message: str = "", *arguments: str) -> None:
+        super().__init__(f"{message} with {', '.join(arguments)}" if arguments else message)
+        self.message, self.arguments = message, arguments
 
 
 class UsageError(ViktError, ValueError):

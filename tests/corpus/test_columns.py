@@ -54,7 +54,7 @@ def test_of_two_unknown_columns_the_longer_is_the_text():
 def test_prediction_needs_no_label():
     assert find("label", "text", need_label=False).label is None
     assert find("whatever", need_label=False).text == "whatever"
-    with pytest.raises(ColumnError, match="--text"):
+    with pytest.raises(ColumnError, match="name it with text="):
         find("a", "b", need_label=False)
 
 
@@ -66,11 +66,11 @@ def test_a_missing_column_is_named_with_those_there_and_the_nearest():
 
 
 def test_what_cannot_be_guessed_is_asked_for():
-    with pytest.raises(ColumnError, match="--text"):
+    with pytest.raises(ColumnError, match="name it with text="):
         find("a", "b", "c", mean_length=lambda name: 1.0)
-    with pytest.raises(ColumnError, match="--label"):
+    with pytest.raises(ColumnError, match="name it with label="):
         find("text", "b", "c")
-    with pytest.raises(ColumnError, match="--label"):
+    with pytest.raises(ColumnError, match="name it with label="):
         find("text")
     with pytest.raises(ColumnError, match="two columns"):
         find("a", "b", text="a", label="a")

@@ -7,6 +7,7 @@ import functools
 import logging
 import os
 import re
+import shlex
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -69,13 +70,26 @@ def reported() -> Iterator[None]:
 
 
 def _worded(error: ViktError) -> str:
-    """The message of an error, with the argument of a function that solves it as an option."""
+    """The message of an error, with the arguments of a function that solve it as options."""
     if isinstance(error, ParameterError):
         return f"{option_of(error.parameter)}: {error.problem}"
-    name, _, value = error.argument.partition("=")
-    if not name:
-        return error.message
-    return f"{error.message} with {option_of(name)}" + ("" if value in ("True", "...") else f" {value.strip(chr(39))}")
+    options = " ".join(map(_option, error.arguments))
+    return f"{error.message} with {options}" if options else error.message
+
+
+def _option(argument: str) -> str:
+    """An argument of a function as an option of the command line.
+
+    Examples
+    --------
+    >>> _option("format='csv'"), _option("delimiter=';'"), _option("header=False"), _option("force=True")
+    ('--format csv', "--delimiter ';'", '--no-header', '--force')
+    """
+    name, _, value = argument.partition("=")
+    option = option_of(name)
+    if value in ("True", "..."):
+        return option
+    return option.replace("--", "--no-", 1) if value == "False" else f"{option} {shlex.quote(value.strip(chr(39)))}"
 
 
 def option_of(parameter: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vikt.cli.console import print_json, progress, say, show
+from vikt.corpus.dialect import Dialect
 from vikt.corpus.labelled import labelled, read_tables
 from vikt.corpus.sources import check_read_once
 from vikt.evaluation.evaluation import evaluate
@@ -13,8 +14,8 @@ from vikt.report.evaluation import ModelEvaluation
 
 
 def evaluate_file(
-    path: Path, data: list[str], text: str | None, label: str | None, format: str | None, threads: int,
-    as_json: bool, quiet: bool,
+    path: Path, data: list[str], text: str | None, label: str | None, format: str | None,
+    dialect: Dialect, threads: int, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Test a model on labelled texts and print its figures."""
     check_read_once([path, *data])
@@ -22,7 +23,7 @@ def evaluate_file(
     model, record = saved.model, saved.record
     with progress(quiet) as bar:
         bar("evaluating", 0, 0)
-        table = read_tables(data, format)
+        table = read_tables(data, format, dialect)
         known = {role: name for role, name in record.columns.items() if name in table.names}
         rows = labelled(table, model.features, text or known.get("text"), label or known.get("label"))
         for note in rows.notes if not quiet else ():

@@ -9,7 +9,19 @@ import typer
 
 from vikt import __version__
 from vikt.cli.console import guarded, reported
-from vikt.cli.options import Format, Json, LabelColumn, Model, Quiet, TextColumn, Threads
+from vikt.cli.options import (
+    Delimiter,
+    Format,
+    Header,
+    Json,
+    LabelColumn,
+    Model,
+    Quiet,
+    Quoting,
+    TextColumn,
+    Threads,
+)
+from vikt.corpus.dialect import Dialect
 from vikt.names import LOOSE_TOL, TOL, AnalyzerName, OutputFormatName, SolverName, WeightingName
 
 app = typer.Typer(
@@ -34,6 +46,8 @@ def _example(*lines: str) -> str:
         "vikt train mails.jsonl --analyzer char_wb --ngrams 2-4 --json",
         "vikt train reviews/ --test reviews-test/",
         "vikt train 'logs/*.jsonl.gz'",
+        "vikt train export.csv --delimiter ';'",
+        "vikt train sms.tsv --no-header --text 2 --label 1",
         "vikt train mails.csv --features spam.toml --number misspelt --category sender",
         "vikt train mails.csv --analyzer none --number misspelt --number links",
         "vikt train mails.csv --folds 5 --one-standard-error",
@@ -132,6 +146,9 @@ def train(
         str | None, typer.Option(help="The column that holds the weight of each row.", metavar="COL")
     ] = None,
     format: Format = None,
+    delimiter: Delimiter = None,
+    quoting: Quoting = None,
+    header: Header = None,
     class_weight: Annotated[
         str | None, typer.Option(help="Weight the classes: balanced, or factors such as spam=2,ham=1.", metavar="W")
     ] = None,
@@ -177,6 +194,7 @@ def train(
         weight=weight,
         test=test,
         format=format,
+        dialect=Dialect(delimiter, quoting, header),
         features=features,
         numbers=number or [],
         categories=category or [],
@@ -200,6 +218,9 @@ def evaluate(
     text: TextColumn = None,
     label: LabelColumn = None,
     format: Format = None,
+    delimiter: Delimiter = None,
+    quoting: Quoting = None,
+    header: Header = None,
     threads: Threads = 1,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -210,7 +231,7 @@ def evaluate(
     """
     from vikt.cli import evaluate as work
 
-    work.evaluate_file(model, data, text, label, format, threads, as_json, quiet)
+    work.evaluate_file(model, data, text, label, format, Dialect(delimiter, quoting, header), threads, as_json, quiet)
 
 
 @app.command(
@@ -247,6 +268,9 @@ def predict(
         OutputFormatName | None,
         typer.Option("--to", help="The format to write, if no file name shows it.", show_default=False),
     ] = None,
+    delimiter: Delimiter = None,
+    quoting: Quoting = None,
+    header: Header = None,
     top: Annotated[int, typer.Option(help="Give the K most probable classes.", min=1, metavar="K")] = 1,
     threshold: Annotated[
         float, typer.Option(help="Leave out labels whose probability is below P.", min=0, max=1, metavar="P")
@@ -267,7 +291,8 @@ def predict(
     """
     from vikt.cli import predict as work
 
-    request = work.Request(data or ["-"], output, text, format, to, force, as_json, quiet)
+    dialect = Dialect(delimiter, quoting, header)
+    request = work.Request(data or ["-"], output, text, format, dialect, to, force, as_json, quiet)
     options = {"threads": threads, "top": top, "threshold": threshold, "proba": proba, "prefix": prefix}
     work.predict(model, request, options)
 

@@ -21,3 +21,28 @@ Format = Annotated[
     typer.Option("--format", help="The format of DATA, if its file name does not show it.", show_default=False),
 ]
 LabelColumn = Annotated[str | None, typer.Option("--label", help="The column that holds the labels.", metavar="COL")]
+Delimiter = Annotated[
+    str | None,
+    typer.Option(
+        "--delimiter",
+        help="The character between the values of CSV or TSV, such as ';' or tab; of .txt and stdin, it makes a table.",
+        metavar="CHAR",
+        show_default=False,
+    ),
+]
+Quoting = Annotated[
+    bool | None,
+    typer.Option(
+        "--quoting/--no-quoting",
+        help="Quotation marks enclose values, or are text (default: they enclose values in CSV, and not in TSV).",
+        show_default=False,
+    ),
+]
+Header = Annotated[
+    bool | None,
+    typer.Option(
+        "--header/--no-header",
+        help="The first row of CSV or TSV names the columns, or is data: columns are then named 1, 2 and so on.",
+        show_default=False,
+    ),
+]

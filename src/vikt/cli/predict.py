@@ -12,6 +12,7 @@ from vikt.answers import Answers, one_line
 from vikt.cli.console import say
 from vikt.cli.outputs import check_output, holds_answers, is_standard, writing
 from vikt.corpus.compression import compressing
+from vikt.corpus.dialect import Dialect
 from vikt.corpus.fasttext import texts_without_labels
 from vikt.corpus.read_arrived import read_arrived
 from vikt.corpus.read_stream import STANDARD_INPUT, open_input, standard_input, suffix_of
@@ -29,6 +30,7 @@ class Request:
     output: Path | None
     text: str | None
     format: str | None
+    dialect: Dialect
     to: str | None
     force: bool
     as_json: bool
@@ -43,7 +45,7 @@ def predict(path: Path, request: Request, options: dict[str, Any]) -> None:
     saved = load_trained(path)
     answers = Answers(saved.model, **options)
     trained = saved.record.columns.get("text")
-    holds_lines = request.text is None and all(_holds_lines(source, request.format) for source in sources)
+    holds_lines = request.text is None and all(_holds_lines(source, request) for source in sources)
     text, format = ("text", "txt") if holds_lines else (request.text, request.format)
     with writing(request.output) as file, compressing(file, str(request.output)) as stream:
         if holds_lines and _takes_lines(request):
@@ -54,15 +56,15 @@ def predict(path: Path, request: Request, options: dict[str, Any]) -> None:
             from vikt.corpus.writers import TableWriter
 
             with TableWriter(stream, _name(request, sources[0])) as writer:
-                for note in predict_table(answers, sources, text, trained, format, writer):
+                for note in predict_table(answers, sources, text, trained, format, request.dialect, writer):
                     if not request.quiet:
                         say(note)
 
 
-def _holds_lines(source: str, format: str | None) -> bool:
+def _holds_lines(source: str, request: Request) -> bool:
     """Whether a source holds a text per line rather than a table."""
     is_lines = source == "-" or (suffix_of(source) == ".txt" and not Path(source).is_dir())
-    return format == "txt" or (format is None and is_lines)
+    return request.format == "txt" or (is_lines and request.format is None and request.dialect.format is None)
 
 
 def _takes_lines(request: Request) -> bool:
@@ -78,6 +80,8 @@ def _name(request: Request, source: str) -> str:
     if not is_standard(request.output):
         return str(request.output)
     suffix = f".{request.format}" if request.format else suffix_of(source)
+    if suffix in ("", ".txt") and request.dialect.format:
+        suffix = f".{request.dialect.format}"
     return f"table{suffix if suffix in ('.csv', '.tsv') and not request.as_json else '.jsonl'}"
 
 

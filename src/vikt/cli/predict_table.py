@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from vikt.answers import Answers
+from vikt.corpus.dialect import Dialect
 from vikt.corpus.labelled import blank_lines, documents_of, text_column
 from vikt.corpus.readers import Table, read_batches
 from vikt.corpus.writers import TableWriter
 
 
 def predict_table(
-    answers: Answers, sources: list[str], text: str | None, trained: str | None, format: str | None, writer: TableWriter
-) -> Iterator[str]:
+    answers: Answers, sources: list[str], text: str | None, trained: str | None, format: str | None, dialect: Dialect,
+    writer: TableWriter,
+) -> Iterator[str]:  # fmt: skip
     """Write the rows of tables with their answers; yield notes for the user on columns and on lines passed over.
 
     Parameters
@@ -22,7 +24,7 @@ def predict_table(
     """
     features = answers.model.features
     for source in sources:
-        batches: Iterable[Table] = read_batches(source, format=format)
+        batches: Iterable[Table] = read_batches(source, format=format, dialect=dialect)
         if features.is_running:
             # A neighbour can stand in the next batch.
             batches = [Table.concatenate(batches, keep_objects=True)]

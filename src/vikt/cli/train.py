@@ -15,6 +15,7 @@ from vikt.classifier import TextClassifier
 from vikt.cli.console import print_json, progress, say, show
 from vikt.cli.outputs import check_output, is_standard
 from vikt.corpus.columns import Columns
+from vikt.corpus.dialect import AS_USUAL, Dialect
 from vikt.corpus.labelled import Labelled, labelled, paired_columns, read_tables
 from vikt.corpus.read_stream import suffix_of
 from vikt.corpus.readers import FORMATS
@@ -45,6 +46,7 @@ class Request:
     weight: str | None = None
     test: str | None = None
     format: str | None = None
+    dialect: Dialect = AS_USUAL
     features: Path | None = None
     numbers: list[str] = field(default_factory=list)
     categories: list[str] = field(default_factory=list)
@@ -68,7 +70,7 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
     if declared or options.get("analyzer") != "none":
         _settings(options, declared)
     with progress(request.quiet) as bar:
-        table = read_tables(request.data, request.format)
+        table = read_tables(request.data, request.format, request.dialect)
         settings = _settings(options, declared, paired_columns(table))
         features = TextFeatures(settings.features)
         rows = labelled(table, features, request.text, request.label, request.weight)
@@ -98,7 +100,7 @@ def _settings(options: dict[str, Any], declared: list[Feature], pairs: Sequence[
 
 def _test_rows(request: Request, features: TextFeatures, columns: Columns) -> Labelled:
     has_known_suffix = suffix_of(str(request.test)) in FORMATS
-    table = read_tables([str(request.test)], None if has_known_suffix else request.format)
+    table = read_tables([str(request.test)], None if has_known_suffix else request.format, request.dialect)
     return labelled(table, features, columns.text, columns.label)
 
 

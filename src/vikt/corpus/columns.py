@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,17 @@ TEXT_NAMES = (
 LABEL_NAMES = (
     "label", "labels", "class", "category", "target", "sentiment", "tag", "topic", "intent", "y",
 )  # fmt: skip
+
+
+def composed(name: str) -> str:
+    """A label or the name of a column in Unicode's composed form (NFC), so that what reads alike is one.
+
+    Examples
+    --------
+    >>> composed("cafe\u0301") == "caf\u00e9"
+    True
+    """
+    return unicodedata.normalize("NFC", name)
 
 
 @dataclass(frozen=True)
@@ -66,6 +78,7 @@ def find_columns(
     Columns(text='Review', label='label', guesses=('text column: "Review" (guessed by its name)',
         'label column: "label" (guessed by its name)'))
     """
+    text, label = text and composed(text), label and composed(label)
     for name in (text, label):
         if name is not None and name not in names:
             raise missing_column(name, names, origin)
@@ -86,10 +99,12 @@ def find_columns(
 
 def wanted_columns(wanted: Sequence[str] | None, names: Sequence[str], origin: str) -> list[str]:
     """The columns to read, all if none are named. Raises ColumnError where one is missing."""
-    for name in wanted or ():
+    if wanted is None:
+        return list(names)
+    for name in map(composed, wanted):
         if name not in names:
             raise missing_column(name, names, origin)
-    return list(names if wanted is None else wanted)
+    return list(map(composed, wanted))
 
 
 def missing_column(name: str, names: Sequence[str], origin: str, remedy: str = "choose one of these") -> ColumnError:
@@ -97,7 +112,10 @@ def missing_column(name: str, names: Sequence[str], origin: str, remedy: str = "
     folded = {other.casefold(): other for other in names}
     near = difflib.get_close_matches(name.casefold(), folded, n=1)
     hint = f"did you mean {folded[near[0]]!r:.60}?" if near else remedy
-    return ColumnError(f"{origin}: expected a column {name!r:.60}, found {listed(names)}; {hint}")
+    message = f"{origin}: expected a column {name!r:.60}, found {listed(names)}; "
+    if name.isdecimal() and not any(map(str.isdecimal, names)):
+        return ColumnError(f"{message}if its first row is data, read it", "header=False")
+    return ColumnError(message + hint)
 
 
 def _find(

@@ -203,9 +203,11 @@ class Documents:
             ) from None
 
     def _complete(self, column: ArrowColumn, name: str, expected: str) -> ArrowColumn:
-        if column.null_count:
-            nulls = np.asarray(column.is_null())
-            raise self._unexpected(int(np.argmax(nulls)), name, expected, None)
+        from vikt.corpus.read_tables import is_missing
+
+        missing = is_missing(column)
+        if missing.any():
+            raise self._unexpected(int(np.argmax(missing)), name, expected, None)
         return column
 
     def _finite(self, numbers: Floats, name: str, column: ArrowColumn) -> Floats:

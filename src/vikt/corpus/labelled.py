@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.corpus.columns import Columns, find_columns
+from vikt.corpus.dialect import AS_USUAL, Dialect
 from vikt.corpus.documents import Documents
+from vikt.corpus.header import refuse_doubtful_header
 from vikt.corpus.read_labelled import PAIRS
 from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import read_table
@@ -43,15 +45,17 @@ class Labelled:
     n_blank: int
 
 
-def read_tables(data: Iterable[str | Path], format: str | None) -> Table:
+def read_tables(data: Iterable[str | Path], format: str | None, dialect: Dialect = AS_USUAL) -> Table:
     """All rows of all files as one table."""
-    return Table.of_files([read_table(source, format=format) for source in find_sources(data)])
+    return Table.of_files([read_table(source, format=format, dialect=dialect) for source in find_sources(data)])
 
 
 def labelled(
     table: Table, reader: DocumentReader, text: str | None, label: str | None, weight: str | None = None
 ) -> Labelled:
     """The columns of a table that a classifier is trained or tested on."""
+    if not any((text, label, weight, *reader.columns)):
+        refuse_doubtful_header(table, need_label=True)
     columns = find_columns(
         table.names,
         text=text,
@@ -88,6 +92,8 @@ def text_column(table: Table, reader: DocumentReader, text: str | None, trained:
     """The column of the texts where there are no labels: as named, else as in training, else guessed."""
     known = trained if trained in table.names else None
     need = reader.reads_text
+    if not any((text, known, *reader.columns)):
+        refuse_doubtful_header(table, need_label=False)
     return find_columns(table.names, text=text or known, origin=table.path, need_text=need, need_label=False)
 
 

@@ -11,9 +11,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from vikt.corpus.remarks import Remarks
 from vikt.errors import EncodingError, InputFileError
 
 STANDARD_INPUT = "standard input"
+
+_MARK = "\ufeff"
 
 _CONVERT = "convert it: iconv -f {} -t UTF-8 FILE > NEW"
 _FROM_UTF_16 = "convert it: iconv -f UTF-16LE -t UTF-8 FILE > NEW (or UTF-16BE)"
@@ -111,6 +114,8 @@ class Lines:
         Lines and bytes handed out so far.
     blank : int
         Blank lines that a reader of tables has skipped.
+    remarks : Remarks
+        What was noticed in them.
 
     Examples
     --------
@@ -124,6 +129,7 @@ class Lines:
         self.number = 0
         self.offset = 0
         self.blank = 0
+        self.remarks = Remarks()
 
     def __iter__(self) -> Iterator[str]:
         try:
@@ -138,7 +144,11 @@ class Lines:
     def _decoded(self, line: bytes) -> str:
         try:
             if self.offset:
-                return line.decode()
+                text = line.decode()
+                if text.startswith(_MARK):
+                    self.remarks.add("mark", self.number)
+                    return text.removeprefix(_MARK)
+                return text
         except UnicodeDecodeError:
             pass  # `decoded` says what is wrong
         return decoded(line, f"{self.origin}, line {self.number}", self.offset)
@@ -172,7 +182,7 @@ def decoded(content: bytes, where: str, offset: int = 0) -> str:
             f"at offset {offset + error.start}: {guess}; {remedy}",
             *argument,
         ) from None
-    return text.removeprefix("\ufeff") if offset == 0 else text
+    return text.removeprefix(_MARK) if offset == 0 else text
 
 
 def read_whole(path: Path) -> str:
@@ -206,8 +216,14 @@ def _has_every_second_byte_zero(content: bytes) -> bool:
 
 
 def without_end(line: str) -> str:
-    """A line without its line feed or carriage return and line feed; a carriage return elsewhere is text."""
-    return line[:-2] if line.endswith("\r\n") else line.removesuffix("\n")
+    """A line without its line feed and the carriage returns before it; a carriage return elsewhere is text.
+
+    Examples
+    --------
+    >>> without_end("ham\\r\\n"), without_end("ham\\r\\r\\n"), without_end("ham\\r"), without_end("h\\ram")
+    ('ham', 'ham', 'ham', 'h\\ram')
+    """
+    return line.rstrip("\r\n")
 
 
 def read_lines(stream: BinaryIO, origin: str = STANDARD_INPUT) -> Iterator[str]:

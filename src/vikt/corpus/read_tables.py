@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vikt.corpus.arrow import ArrowColumn, ArrowTable, ArrowType
-from vikt.corpus.columns import missing_column
+from vikt.corpus.columns import composed, missing_column
+from vikt.corpus.dialect import Dialect
 from vikt.corpus.read_json import spell
 from vikt.errors import ColumnError, DataError, EncodingError
 
@@ -38,6 +39,7 @@ class TableFacts(TypedDict, total=False):
     lines: Sequence[int] | None
     objects: list[dict[str, Any]] | None
     notes: tuple[str, ...]
+    dialect: Dialect | None
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Table:
         The rows of JSONL as parsed; only in a batch, for writing them out unchanged.
     notes : tuple of str
         Sentences for the user.
+    dialect : Dialect, optional
+        How the user says that the values of a CSV or TSV file are divided.
     parts : sequence of Table
         The tables that this one is made of, one per file, where there are several.
 
@@ -83,6 +87,7 @@ class Table:
     lines: Sequence[int] | None = None
     objects: list[dict[str, Any]] | None = None
     notes: tuple[str, ...] = ()
+    dialect: Dialect | None = None
     parts: Sequence[Table] = ()
 
     @classmethod
@@ -144,6 +149,7 @@ class Table:
             None if first.lines is None else [line for batch in batches for line in batch.lines or ()],
             None if first.objects is None else [row for batch in batches for row in batch.objects or ()],
             tuple(dict.fromkeys(note for batch in batches for note in batch.notes)),
+            first.dialect,
         )
 
     @property
@@ -189,15 +195,17 @@ class Table:
             raise DataError(
                 f"{self.path}, column {name!r}: expected strings, found {column.type}; take the wanted part out of it"
             )
-        if column.null_count:
+        missing = is_missing(column)
+        if missing.any():
             raise DataError(
-                f"{self.place(pc.index(pc.is_null(column), True).as_py())}: expected a string in "
+                f"{self.place(int(np.argmax(missing)))}: expected a string in "
                 f"column {name!r}, found a null or no value; complete the row or drop it"
             )
         return self.spelled(name)
 
     def native(self, name: str) -> ArrowColumn:
         """A column in its own type. Raises ColumnError if it is missing."""
+        name = composed(name)
         for table in self.parts or (self,):
             if name not in table.names:
                 raise missing_column(name, table.names, table.path)
@@ -222,6 +230,13 @@ class Table:
     def mean_length(self, name: str) -> float:
         """The mean number of characters of a column's values; 0 if there are none."""
         return float(pc.mean(pc.utf8_length(self.spelled(name))).as_py() or 0.0)
+
+
+def is_missing(column: ArrowColumn) -> NDArray[np.bool_]:
+    """Which values are null, be it as a value that a dictionary holds."""
+    # Arrow counts only the nulls among the indices of a dictionary.
+    values = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    return np.asarray(values.is_null()) if values.null_count else np.zeros(len(values), dtype=bool)
 
 
 def spelled(column: ArrowColumn, name: str, place: Place) -> ArrowColumn:

@@ -10,8 +10,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from vikt.corpus.dialect import AS_USUAL, Dialect
 from vikt.corpus.fasttext import LABEL_MARK
 from vikt.corpus.read_arrow import read_arrow, read_parquet
+from vikt.corpus.read_delimited import read_csv, read_tsv
 from vikt.corpus.read_folder import read_folder
 from vikt.corpus.read_labelled import drop_blank_lines, read_documents, read_svmlight
 from vikt.corpus.read_stream import (
@@ -24,23 +26,31 @@ from vikt.corpus.read_stream import (
     suffix_of,
 )
 from vikt.corpus.read_tables import Table
-from vikt.corpus.read_text import read_csv, read_jsonl, read_tsv
+from vikt.corpus.read_text import read_jsonl
 from vikt.errors import DataError, InputFileError, UsageError, ViktError, check_known
 
 __all__ = ["READERS", "Lines", "Table", "open_input", "read_batches", "read_lines", "read_table"]
 
 Reader = Callable[[Any, str, Sequence[str] | None, int], Iterator[Table]]
 TextReader = Callable[[Lines, Sequence[str] | None, int], Iterator[Table]]
+DelimitedReader = Callable[[Lines, Sequence[str] | None, int, Dialect], Iterator[Table]]
 
 
 def _of_lines(reader: TextReader) -> Reader:
     return lambda stream, origin, wanted, rows: reader(Lines(stream, origin), wanted, rows)
 
 
+def _in_dialect(reader: DelimitedReader, dialect: Dialect) -> Reader:
+    return lambda stream, origin, wanted, rows: reader(Lines(stream, origin), wanted, rows, dialect)
+
+
+# The readers that a dialect means something to.
+_DELIMITED: dict[str, DelimitedReader] = {"csv": read_csv, "tsv": read_tsv}
+
+
 # The reader of each format, and the format of each suffix.
 READERS: dict[str, Reader] = {
-    "csv": _of_lines(read_csv),
-    "tsv": _of_lines(read_tsv),
+    **{name: _in_dialect(reader, AS_USUAL) for name, reader in _DELIMITED.items()},
     "jsonl": _of_lines(read_jsonl),
     "parquet": read_parquet,
     "arrow": read_arrow,
@@ -59,7 +69,12 @@ _BEGINNINGS = {b"{": "jsonl", LABEL_MARK.encode(): "txt"}
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
-def read_table(source: str | Path, wanted: Sequence[str] | None = None, format: str | None = None) -> Table:
+def read_table(
+    source: str | Path,
+    wanted: Sequence[str] | None = None,
+    format: str | None = None,
+    dialect: Dialect = AS_USUAL,
+) -> Table:
     """Read a whole file, for training or testing.
 
     Parameters
@@ -72,9 +87,14 @@ def read_table(source: str | Path, wanted: Sequence[str] | None = None, format: 
         once, others by `Table.column`.
     format : str, optional
         A name in `READERS`, where neither the suffix nor the start shows the format.
+    dialect : Dialect, optional
+        How the values of a CSV or TSV file are divided. A delimiter also shows that a file of another name is
+        a table.
 
     Raises
     ------
+    UsageError
+        The format is unknown, or a dialect is given for a format other than CSV and TSV.
     InputFileError
         The file is missing, not permitted to be read, damaged, or of an unknown format.
     DataError
@@ -93,7 +113,7 @@ def read_table(source: str | Path, wanted: Sequence[str] | None = None, format: 
     >>> table.n_rows, table.n_lines, table.strings("text")
     (2, 3, ['the "new" one', '007'])
     """
-    return drop_blank_lines(Table.concatenate(read_batches(source, wanted, format=format)))
+    return drop_blank_lines(Table.concatenate(read_batches(source, wanted, format=format, dialect=dialect)))
 
 
 def read_batches(
@@ -101,6 +121,7 @@ def read_batches(
     wanted: Sequence[str] | None = None,
     rows_per_batch: int = 10_000,
     format: str | None = None,
+    dialect: Dialect = AS_USUAL,
 ) -> Iterator[Table]:
     """Read a file one batch at a time, in memory that does not grow with it; blank lines of text are rows.
 
@@ -110,19 +131,23 @@ def read_batches(
     if format is not None:
         check_known("format", format, READERS)
     if str(source) == "-":
-        batches = _opened(standard_input(), STANDARD_INPUT, format)(wanted, rows_per_batch)
+        batches = _opened(standard_input(), STANDARD_INPUT, format, dialect)(wanted, rows_per_batch)
         yield from _checked(batches, STANDARD_INPUT, wanted)
     elif Path(source).is_dir():
         yield from _checked(read_folder(Path(source), wanted, rows_per_batch), str(source), wanted)
     else:
         with open_input(Path(source)) as stream:
-            batches = _opened(stream, str(source), format or FORMATS.get(suffix_of(source)))(wanted, rows_per_batch)
+            known = format or FORMATS.get(suffix_of(source))
+            # A delimiter says that a file of text is a table.
+            known = dialect.format if dialect.format and format is None and known in (None, "txt") else known
+            batches = _opened(stream, str(source), known, dialect)(wanted, rows_per_batch)
             yield from _checked(batches, str(source), wanted)
 
 
 def _opened(
-    stream: BinaryIO, origin: str, format: str | None
+    stream: BinaryIO, origin: str, format: str | None, dialect: Dialect
 ) -> Callable[[Sequence[str] | None, int], Iterator[Table]]:
+    format, start = format or dialect.format, list[bytes]()
     if format is None:
         start = _first_lines(stream, origin)
         first = start[-1].lstrip(_BLANK) if start else b""
@@ -130,8 +155,14 @@ def _opened(
         if format is None and first:
             raise _unknown(origin, first)
         # Nothing but blank lines: no rows in any format.
-        return lambda wanted, rows: READERS[format or "jsonl"](chain(start, stream), origin, wanted, rows)
-    return lambda wanted, rows: READERS[format](stream, origin, wanted, rows)
+        format = format or "jsonl"
+    if dialect != AS_USUAL and format not in _DELIMITED:
+        raise UsageError(
+            f"{origin}: delimiter, quoting and header are given, which CSV and TSV have; found {format}: leave them "
+            "out, or name the format csv or tsv"
+        )
+    reader = _in_dialect(_DELIMITED[format], dialect) if format in _DELIMITED else READERS[format]
+    return lambda wanted, rows: reader(chain(start, stream) if start else stream, origin, wanted, rows)
 
 
 def _first_lines(stream: BinaryIO, origin: str) -> list[bytes]:

@@ -1,0 +1,190 @@
+"""CSV and TSV, one batch at a time in constant memory."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+
+import numpy as np
+import pyarrow.compute as pc
+
+from vikt.corpus.columns import composed, wanted_columns
+from vikt.corpus.dialect import AS_USUAL, CSV, TSV, Dialect, delimiter_argument, other_delimiter
+from vikt.corpus.read_stream import Lines, without_end
+from vikt.corpus.read_tables import Table, refuse_doubled
+from vikt.corpus.read_text import in_batches
+from vikt.errors import DataError
+
+# The csv module limits fields to 131,072 characters by default, for the whole process, and a document may be longer.
+# This is the largest number that a C long holds on every platform.
+_LONGEST_FIELD = 2**31 - 1
+
+_CSV_FAULTS = {
+    "unexpected end of data": "a quotation mark is opened and never closed; close it, and write a quotation "
+    'mark inside a quoted value as ""',
+    "expected after": 'text follows a closing quotation mark; write a quotation mark inside a quoted value as ""',
+    "new-line character": "a carriage return without a line feed stands outside quotes; quote the value, "
+    "or convert the line ends",
+}
+# The first line of a spreadsheet's CSV, which names the delimiter.
+_SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
+_QUOTE_AFTER_BLANKS = r'^[ \t]+"'
+
+Record = list[str]
+
+
+def read_csv(
+    lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int, dialect: Dialect = AS_USUAL
+) -> Iterator[Table]:
+    """RFC 4180: a quoted value may contain commas, line ends and doubled quotation marks."""
+    return _read_delimited(lines, wanted, rows_per_batch, dialect, CSV)
+
+
+def read_tsv(
+    lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int, dialect: Dialect = AS_USUAL
+) -> Iterator[Table]:
+    """No quoting: a quotation mark is text, a row is a line."""
+    return _read_delimited(lines, wanted, rows_per_batch, dialect, TSV)
+
+
+def _read_delimited(
+    lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int, given: Dialect, usual: Dialect
+) -> Iterator[Table]:
+    content = iter(lines)
+    first = next(content, "")
+    separator = _SEPARATOR.fullmatch(without_end(first))
+    if separator:
+        lines.remarks.add("separator", 1, separator[1])
+        given = replace(given, delimiter=given.delimiter or separator[1])
+        first = next(content, "")
+    dialect = given.of_format(usual)
+    content = chain([first] * bool(first), content)
+    delimiter = str(dialect.delimiter)
+    other = other_delimiter(first) if given.delimiter is None and delimiter not in first else None
+    records = (_quoted_records if dialect.quoting else _plain_records)(content, lines, delimiter, other)
+    header, records = _header(records, lines, dialect, given)
+    refuse_doubled(header, lines.origin)
+    names = wanted_columns(wanted, header, lines.origin)
+    picked = [header.index(name) for name in names]
+    has_names = dialect.header is not False
+    for first_row, batch, counts in in_batches(_rows(records, header, lines, other, has_names), lines, rows_per_batch):
+        columns = list(zip(*batch, strict=True)) or [()] * len(header)
+        table = Table.from_columns(
+            names, [columns[i] for i in picked], lines.origin, first_row, dialect=given, **counts
+        )
+        if dialect.quoting:
+            _remark_quotes(table, lines)
+        yield table
+
+
+def _header(
+    records: Iterator[Record], lines: Lines, dialect: Dialect, given: Dialect
+) -> tuple[Record, Iterator[Record]]:
+    """The names of the columns, and the records of data."""
+    for record in records:
+        if not any(record):
+            lines.blank += 1
+            continue
+        if dialect.header is False:
+            return [str(number) for number in range(1, len(record) + 1)], chain([record], records)
+        if any("\r" in name for name in record):
+            raise DataError(
+                f"{lines.origin}, line {lines.number}: expected column names, found a carriage return among them; "
+                "convert the line ends: tr '\\r' '\\n' < FILE > NEW"
+            )
+        if given.quoting is None and not dialect.quoting and all(map(_is_enclosed, record)):
+            raise DataError(
+                f"{lines.origin}, line {lines.number}: every name is in quotation marks ({record[0]:.60}), which are "
+                "text in TSV; if they enclose values, read the file",
+                "quoting=True",
+            )
+        return list(map(composed, record)), records
+    raise DataError(f"{lines.origin}: expected a header and rows, found nothing; the file is empty")
+
+
+def _is_enclosed(name: str) -> bool:
+    return len(name) > 1 and name[0] == name[-1] == '"'
+
+
+def _rows(
+    records: Iterator[Record], header: Record, lines: Lines, other: str | None, has_names: bool
+) -> Iterator[Record]:
+    # A blank line is an empty text in a table of one column, and not a row in others.
+    blank = [""] if len(header) == 1 else None
+    # One column may hold its own name; a row of several that repeats all of them is the header of a joined file.
+    repeated = header if has_names and blank is None else None
+    row = 0
+    for record in records:
+        if len(record) != len(header):
+            if any(record) or len(record) > 1:
+                raise _wrong_width(record, header, row + 1, lines, other)
+            if blank is None:
+                lines.blank += 1
+                continue
+            record = blank
+        elif record == repeated:
+            lines.remarks.add("header", lines.number)
+            continue
+        row += 1
+        yield record
+
+
+def _wrong_width(record: Record, header: Record, row: int, lines: Lines, other: str | None) -> DataError:
+    fault = (
+        f"{lines.origin}, row {row} (line {lines.number}): expected {_fields(header)}, found {len(record)}, "
+        f"starting with {record[0]!r:.60}; "
+    )
+    if other is not None:
+        return _name_delimiter(fault, other)
+    if any(field.startswith('"') for field in record):
+        return DataError(
+            f"{fault}correct the row, or read the file, if quotation marks enclose its values,", "quoting=True"
+        )
+    return DataError(
+        f"{fault}correct the row (in .csv quote a value that holds a comma or a line end, "
+        "in .tsv replace a tab inside a value)"
+    )
+
+
+def _name_delimiter(fault: str, other: str) -> DataError:
+    return DataError(
+        f"{fault}the first line holds {other!r}: if it is the delimiter, name it", delimiter_argument(other)
+    )
+
+
+def _fields(header: Record) -> str:
+    names = ", ".join(map(repr, header))
+    return f"{len(header)} field{'s' * (len(header) > 1)} ({names:.200})"
+
+
+def _plain_records(content: Iterator[str], lines: Lines, delimiter: str, other: str | None) -> Iterator[Record]:
+    return (without_end(line).split(delimiter) for line in content)
+
+
+def _quoted_records(content: Iterator[str], lines: Lines, delimiter: str, other: str | None) -> Iterator[Record]:
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_FIELD))
+    first_line = lines.number
+    try:
+        for record in csv.reader(content, delimiter=delimiter, strict=True):
+            if lines.number > first_line:
+                lines.remarks.add("span", first_line)
+            yield record
+            first_line = lines.number + 1
+    except csv.Error as error:
+        where = f"{lines.origin}, in the row that starts on line {first_line}: "
+        faults = (fault for phrase, fault in _CSV_FAULTS.items() if phrase in str(error))
+        fault = where + next(faults, f"{error}; correct the row")
+        raise (DataError(fault) if other is None else _name_delimiter(f"{fault}; ", other)) from None
+
+
+def _remark_quotes(table: Table, lines: Lines) -> None:
+    """Remark on values such as ` "spam"`, which are not quoted since blanks stand first."""
+    for name in table.names:
+        column = table.arrow.column(name)
+        found = np.flatnonzero(pc.match_substring_regex(column, _QUOTE_AFTER_BLANKS).to_numpy())
+        if len(found):
+            value = column[int(found[0])].as_py()
+            lines.remarks.add("quote", table.first_row + int(found[0]), value, times=len(found))
