@@ -21,7 +21,7 @@ WeightingName = Literal["tfidf", "counts", "binary", "nb"]
 SolverName = Literal["auto", "dual", "newton", "elastic_net", "batch", "stochastic", "minibatch"]
 
 # The formats of files that are read.
-FormatName = Literal["csv", "tsv", "jsonl", "parquet", "arrow", "txt", "svmlight"]
+FormatName = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "txt", "svmlight"]
 
 # The formats of tables that are written.
 OutputFormatName = Literal["csv", "tsv", "jsonl", "parquet", "arrow"]

@@ -210,7 +210,17 @@ def test_the_width_of_svmlight_is_fixed_by_training(train, ok, refused, made):
     model = train(made("a.svm", svmlight(1)))
     narrow, wide = ok("predict", model, made("n.svm", "x 1:1\n")), ok("predict", model, made("w.svm", "x 1:1 9999:7\n"))
     assert [row["probability"] for row in objects(narrow)] == [row["probability"] for row in objects(wide)]
-    refused("predict", model, made("zero.svm", "x 0:1\n"), said=["indices from 1", "index 0"])
+    refused("predict", model, made("zero.svm", "x 0:1\n"), said=["zero.svm, line 1", "indices from 1", "index 0"])
+    refused("predict", model, made("late.svm", "# note\nx 1:1\nx 0:1\n"), said=["late.svm, line 3"])
+    refused("evaluate", model, made("test.svm", "+1 1:1\n\n-1 0:1\n"), said=["test.svm, line 3"])
+
+
+def test_svmlight_counts_from_zero_if_any_row_does(ok, made, tmp_path):
+    # The index 0 is in one row, which the split may put on either side.
+    for n in range(20):
+        rows = [f"{'+-'[i % 2]}1 " + "0:1 " * (i == n) + f"{1 + i % 2}:1 {9 + i}:0.5\n" for i in range(20)]
+        out = ok("train", made("a.svm", "".join(rows)), "--l2", 0.001, "-o", tmp_path / "m.vikt")
+        assert "counted from 0" in out
 
 
 def test_svmlight_indices_above_32_bits_are_exact(train, ok, made):

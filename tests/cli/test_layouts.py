@@ -61,3 +61,58 @@ def test_predict_never_takes_whole_lines_of_another_delimiter_for_texts(run, mad
     code, out, _ = run("predict", tmp_path / "m.vikt", path, *shlex.split(option), "--text", "body")
     assert code == 0
     assert [line.split(",")[2] for line in out.splitlines()[1:]] == ["spam", "ham"]
+
+
+# Test texts that stand in training.
+
+
+def test_test_texts_that_stand_in_training_are_counted(run, tmp_path):
+    training, test, alone = (tmp_path / name for name in ("a.tsv", "test.tsv", "alone.tsv"))
+    training.write_text("label\ttext\n" + "".join(f"{label}\t{text}\n" for label, text in ROWS))
+    test.write_text("label\ttext\nspam\twin; now 3\nspam\tWIN;  now 4\nham\tlunch, friday 5\nham\tnew\nham\t \n")
+    alone.write_text("label\ttext\nham\tnew\nspam\tother\n")
+    options = ("--min-df", 1, "--l2", 0.001, "-o", tmp_path / "m.vikt")
+    code, out, _ = run("train", training, "--test", test, *options)
+    sentence = "3 of 5 test texts also stand in training (1 of them but for case and white space)"
+    assert (code, f"overlap    {sentence}\n" in out) == (0, True)
+    model = (tmp_path / "m.vikt").read_bytes()
+    code, out, _ = run("train", training, "--test", test, *options, "--json")
+    data = json.loads(out)["data"]
+    assert (data["test_texts_in_training"], data["test_texts_in_training_but_for_case_and_space"]) == (3, 1)
+    assert (tmp_path / "m.vikt").read_bytes() == model
+    assert "test_texts_in_training" not in model.decode("latin-1")
+    code, out, _ = run("train", training, "--test", alone, *options)
+    assert "overlap" not in out
+
+
+# Fields of nested values, and categories of TOML.
+
+
+def test_a_text_within_an_object_is_named_by_its_path(run, tmp_path):
+    path, model = tmp_path / "a.json", tmp_path / "m.vikt"
+    path.write_text(json.dumps([{"kind": label, "doc": {"text": text}} for label, text in ROWS]))
+    code, _, err = run("train", path, "--label", "kind", "--text", "doc", "-o", model)
+    assert (code, "doc.text" in err) == (1, True)
+    assert (
+        run("train", path, "--label", "kind", "--text", "doc.text", "--min-df", 1, "--l2", 0.001, "-o", model)[0] == 0
+    )
+    code, out, _ = run("evaluate", model, path, "--json")
+    assert (code, json.loads(out)["metrics"]["accuracy"]["value"]) == (0, 1.0)
+    code, out, _ = run("predict", model, path)
+    rows = list(map(json.loads, out.splitlines()))
+    assert [row["predicted"] for row in rows] == [label for label, _ in ROWS]
+    assert list(rows[0]) == ["kind", "doc", "predicted", "probability"]
+
+
+def test_a_category_of_toml_reads_the_column_of_its_name(run, tmp_path):
+    path, features, model = tmp_path / "a.csv", tmp_path / "f.toml", tmp_path / "m.vikt"
+    path.write_text(
+        "label,text,sender\n" + "".join(f"{label},a word {i},{label}.se\n" for i, (label, _) in enumerate(ROWS))
+    )
+    features.write_text('[sender]\nkind = "category"\n')
+    options = ("--features", features, "--min-df", 1, "--l2", 0.001, "-o", model)
+    code, out, _ = run("train", path, *options)
+    assert (code, "sender=ham.se" in out) == (0, True)
+    features.write_text('[other]\nkind = "category"\n')
+    code, _, err = run("train", path, *options)
+    assert (code, "feature 'other': a category without a column" in err) == (2, True)

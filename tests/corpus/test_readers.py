@@ -214,7 +214,7 @@ def test_one_line_of_many_megabytes(made):
             DataError,
             r"line 3: expected a JSON object, found .* \(Expecting value at character 7\)",
         ),
-        ("a.jsonl", '[{"a": 1}]', DataError, "jq"),
+        ("a.jsonl", '[{"a": 1}]', DataError, "name an array of objects .json"),
         ("a.jsonl", '{"a": NaN}', DataError, "line 1: .*NaN is not JSON"),
         ("a.jsonl", '{"a": ' + "[" * 100_000, DataError, "expected a JSON object"),
         ("a.jsonl", '{"a": "b"}\n{"a": "\\ud800"}', EncodingError, "column 'a', row 2: found half a surrogate pair"),

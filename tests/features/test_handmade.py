@@ -27,7 +27,7 @@ from vikt.features.handmade import (
     Pattern,
     Shape,
 )  # fmt: skip
-from vikt.features.handmade.declarations import KINDS, declaration, features_declared
+from vikt.features.handmade.declarations import KINDS, declaration, features_declared, with_own_columns
 from vikt.features.handmade.encoders import Block, Categories, Indices, Scaled, spelled_values, take_values
 
 # What a feature measures.
@@ -172,7 +172,7 @@ def test_indices_keep_the_width_of_training():
     assert indices.names("f") == ["1", str(2**40)]
     rows = indices.rows(Pairs(np.array([0, 3]), np.array([1, 7, 2**40 + 1]), np.array([4.0, 5.0, 6.0])))
     assert (rows.indices.tolist(), rows.values.tolist(), rows.n_features) == ([0], [4.0], 2)
-    with pytest.raises(DataError, match="indices from 1, found the index 0"):
+    with pytest.raises(DataError, match="indices from 1, as in training, found the index 0"):
         indices.rows(Pairs(np.array([0, 1]), np.array([0]), np.array([1.0])))
 
 
@@ -399,3 +399,23 @@ def test_the_name_tagger_of_the_laboratory(corpus):
     for column in (capital, first, np.ones(len(tokens), bool)):
         assert found[column, 1].mean() == pytest.approx(np.mean(labels[column] == "name"), abs=1e-4)
     assert np.mean(classifier.predict(tokens) == labels) > 0.95
+
+
+def test_a_category_without_a_column_is_a_token_or_the_column_of_its_name():
+    sender, token = Category(name="sender"), Category(name="token", offset=1)
+    assert [feature.needs for feature in with_own_columns([sender, token], ["sender", "token", "text"])] == [
+        "sender",
+        None,
+    ]
+    assert with_own_columns([sender], ["text"]) == [sender]
+    texts = ["see you on Friday", "win money now"] * 10
+    with pytest.raises(UsageError, match=r"feature 'sender': a category without a column .* such as 'win"):
+        vikt.TextClassifier(features=[sender]).fit(texts, ["ham", "spam"] * 10)
+
+
+def test_categories_that_read_alike_are_one():
+    composed, parted = "caf\u00e9", "cafe\u0301"
+    feature = Category(name="place", column="place", values=(parted,))
+    documents = Documents.of({"text": ["a", "b"], "place": [composed, parted]})
+    rows = feature.encoder().fit(feature.measure(documents)).rows(feature.measure(documents))
+    assert (rows.n_features, rows.indices.tolist()) == (1, [0, 0])

@@ -23,7 +23,7 @@ def evaluate_file(
     model, record = saved.model, saved.record
     with progress(quiet) as bar:
         bar("evaluating", 0, 0)
-        table = read_tables(data, format, dialect)
+        table = read_tables(data, format, dialect).with_fields(record.columns.values())
         known = {role: name for role, name in record.columns.items() if name in table.names}
         rows = labelled(table, model.features, text or known.get("text"), label or known.get("label"))
         for note in rows.notes if not quiet else ():

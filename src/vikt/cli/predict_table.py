@@ -33,9 +33,10 @@ def predict_table(
             n_blank += table.n_blank
             notes |= dict.fromkeys(table.notes)
             if table.n_rows:
+                known = table.with_fields([text, trained, *features.columns])
                 if columns is None:
-                    columns = text_column(table, features, text, trained)
+                    columns = text_column(known, features, text, trained)
                     yield from columns.guesses
-                writer.write(table, answers.by_column(documents_of(table, features, columns.text)))
+                writer.write(table, answers.by_column(documents_of(known, features, columns.text)))
         yield from notes
         yield from blank_lines(source, n_blank)

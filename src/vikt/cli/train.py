@@ -17,13 +17,14 @@ from vikt.cli.outputs import check_output, is_standard
 from vikt.corpus.columns import Columns
 from vikt.corpus.dialect import AS_USUAL, Dialect
 from vikt.corpus.labelled import Labelled, labelled, paired_columns, read_tables
+from vikt.corpus.overlap import Overlap, overlap
 from vikt.corpus.read_stream import suffix_of
 from vikt.corpus.readers import FORMATS
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.errors import UsageError
 from vikt.evaluation.evaluation import Evaluation, evaluate
 from vikt.features.handmade import Category, Feature, Number, Numbered
-from vikt.features.handmade.declarations import features_declared
+from vikt.features.handmade.declarations import features_declared, with_own_columns
 from vikt.features.text import TextFeatures
 from vikt.files.model_file import is_model, model_content, save_model
 from vikt.fitting.examples import Examples, check_testable
@@ -71,11 +72,12 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
         _settings(options, declared)
     with progress(request.quiet) as bar:
         table = read_tables(request.data, request.format, request.dialect)
-        settings = _settings(options, declared, paired_columns(table))
+        settings = _settings(options, with_own_columns(declared, table.names), paired_columns(table))
         features = TextFeatures(settings.features)
         rows = labelled(table, features, request.text, request.label, request.weight)
         del table
         test = _test_rows(request, features, rows.columns) if request.test is not None else None
+        shared = _overlap(rows, test, features)
         for note in (*rows.notes, *_same_file(request)) if not request.quiet else ():
             say(note)
         examples = Examples.of(features.measure(rows.documents), rows.labels, rows.weights, settings.random_state)
@@ -87,7 +89,7 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
     columns = {"text": rows.columns.text, "label": rows.columns.label}
     record = replace(fitted.record, data=data, columns=columns, metrics=evaluation.to_json()["metrics"])
     _save(SavedModel(fitted.model, record), request)
-    _report(fitted.model, ModelEvaluation.of(evaluation, record), request)
+    _report(fitted.model, ModelEvaluation.of(evaluation, record), shared, request)
     return fitted.model
 
 
@@ -102,6 +104,14 @@ def _test_rows(request: Request, features: TextFeatures, columns: Columns) -> La
     has_known_suffix = suffix_of(str(request.test)) in FORMATS
     table = read_tables([str(request.test)], None if has_known_suffix else request.format, request.dialect)
     return labelled(table, features, columns.text, columns.label)
+
+
+def _overlap(rows: Labelled, test: Labelled | None, features: TextFeatures) -> Overlap | None:
+    """The test texts that stand in training; tokens in order recur, and are not counted."""
+    training = rows.documents.texts
+    if test is None or training is None or test.documents.texts is None or features.is_running:
+        return None
+    return overlap(training, test.documents.texts)
 
 
 def _same_file(request: Request) -> Iterator[str]:
@@ -187,16 +197,18 @@ def _save(saved: SavedModel, request: Request) -> None:
         save_model(request.output, *saved.to_file(), force=request.force)
 
 
-def _report(model: FittedModel, evaluation: ModelEvaluation, request: Request) -> None:
+def _report(model: FittedModel, evaluation: ModelEvaluation, shared: Overlap | None, request: Request) -> None:
     record = evaluation.record
     if request.as_json:
-        print_json({**evaluation.to_json(), "model": model_json(request.output, model, record)})
+        results = evaluation.to_json()
+        results["data"] |= shared.to_json() if shared else {}
+        print_json({**results, "model": model_json(request.output, model, record)})
         return
     tested = "a tenth of the rows, held out" if request.test is None else request.test
     blocks = [
         data_lines(record, model),
         fit_lines(record),
-        f"test       {tested}\n{evaluation}",
+        f"test       {tested}\n" + (f"overlap    {shared}\n" if shared and shared.shared else "") + str(evaluation),
         handmade_lines(model),
         strongest_lines(model),
         f"model      {sized(request.output)}",

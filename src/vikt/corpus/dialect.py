@@ -75,7 +75,7 @@ def delimiter_argument(delimiter: str) -> str:
 
     Examples
     --------
-    >>> delimiter_argument("\t"), delimiter_argument(";")
+    >>> delimiter_argument(TSV.delimiter), delimiter_argument(";")
     ("delimiter='tab'", "delimiter=';'")
     """
     return f"delimiter={('tab' if delimiter == TSV.delimiter else delimiter)!r}"

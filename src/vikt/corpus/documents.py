@@ -23,11 +23,15 @@ TEXT_COLUMN = "text"
 
 
 class Pairs(NamedTuple):
-    """Numbered features: row i has values[offsets[i]:offsets[i + 1]] at indices[offsets[i]:offsets[i + 1]]."""
+    """Numbered features: row i has values[offsets[i]:offsets[i + 1]] at indices[offsets[i]:offsets[i + 1]].
+
+    `zero` is the place of the first row read that has the index 0: indices that count from 0 do so in every row.
+    """
 
     offsets: Ints
     indices: Ints
     values: Floats
+    zero: str | None = None
 
 
 class Documents:
@@ -177,7 +181,9 @@ class Documents:
         if len(wrong):
             row = int(np.searchsorted(offsets, wrong[0], side="right")) - 1
             raise self._unexpected(row, name, f"indices and numbers of at most {LARGEST:g}", values[wrong[0]].item())
-        return Pairs(offsets, np.asarray(indices), values)
+        zeros = np.flatnonzero(np.asarray(indices) == 0)[:1]
+        places = [self.place(int(row)) for row in np.searchsorted(offsets, zeros, side="right") - 1]
+        return Pairs(offsets, np.asarray(indices), values, next(iter(places), None))
 
     def _column(self, name: str) -> ArrowColumn:
         import pyarrow as pa

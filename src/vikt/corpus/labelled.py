@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.corpus.columns import Columns, find_columns
+from vikt.corpus.columns import Columns, composed, find_columns
 from vikt.corpus.dialect import AS_USUAL, Dialect
 from vikt.corpus.documents import Documents
 from vikt.corpus.header import refuse_doubtful_header
@@ -54,6 +54,7 @@ def labelled(
     table: Table, reader: DocumentReader, text: str | None, label: str | None, weight: str | None = None
 ) -> Labelled:
     """The columns of a table that a classifier is trained or tested on."""
+    table = table.with_fields([text, label, weight, *reader.columns])
     if not any((text, label, weight, *reader.columns)):
         refuse_doubtful_header(table, need_label=True)
     columns = find_columns(
@@ -103,14 +104,31 @@ def paired_columns(table: Table) -> list[str]:
 
 
 def _labels(table: Table, name: str) -> NDArray[Any]:
-    labels = np.asarray(table.column(name).to_pylist(), dtype=object)
-    empty = np.flatnonzero(labels == "")
-    if len(empty):
+    spelled = table.column(name).to_pylist()
+    composed_of = {label: composed(label) for label in set(spelled)}
+    labels = np.array([composed_of[label] for label in spelled], dtype=object)
+    blank = np.flatnonzero(np.isin(labels, [label for label in composed_of.values() if not label.strip()]))
+    if len(blank):
         raise DataError(
-            f"{table.place(int(empty[0]))} has an empty label in column {name!r} "
-            f"({len(empty)} such rows); label the row or drop it"
+            f"{table.place(int(blank[0]))} has an empty label in column {name!r} "
+            f"({len(blank)} such rows); label the row or drop it"
         )
+    if paired_columns(table):
+        _refuse_respelled_numbers(table, labels)
     return labels
+
+
+def _refuse_respelled_numbers(table: Table, labels: NDArray[Any]) -> None:
+    """Refuse +1 and 1 in two files of svmlight as within one, where both mean one class."""
+    spellings: dict[float, str] = {}
+    for label in sorted(set(labels)):
+        number = _number(label)
+        before = spellings.setdefault(number, label)
+        if before != label and not math.isnan(number):
+            first, second = (table.place(int(np.argmax(labels == spelling))) for spelling in (before, label))
+            raise DataError(
+                f"{second}: the labels {before!r} ({first}) and {label!r} are one number; spell it in one way"
+            )
 
 
 def _weights(table: Table, name: str) -> NDArray[np.float64]:

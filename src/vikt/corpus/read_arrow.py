@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vikt.corpus.arrow import ArrowBatch
-from vikt.corpus.columns import wanted_columns
+from vikt.corpus.columns import composed, wanted_columns
 from vikt.corpus.read_tables import Table, refuse_doubled
 from vikt.corpus.read_text import BYTES_PER_BATCH
 from vikt.errors import InputFileError, ViktError
@@ -51,10 +51,12 @@ def read_arrow(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, rows
 def _tables(opened: Callable[[], Opened], kind: str, origin: str, wanted: Sequence[str] | None) -> Iterator[Table]:
     try:
         present, batches = opened()
-        refuse_doubled(present, origin)
+        refuse_doubled(list(map(composed, present)), origin)
+        name_of = {composed(name): name for name in present}
+        names = wanted_columns(wanted, list(name_of), origin)
         first_row = 1
-        for batch in batches(wanted_columns(wanted, present, origin)):
-            yield Table(pa.Table.from_batches([batch]), origin, first_row)
+        for batch in batches([name_of[name] for name in names]):
+            yield Table(pa.Table.from_batches([batch]).rename_columns(names), origin, first_row)
             first_row += batch.num_rows
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         if isinstance(error, ViktError):

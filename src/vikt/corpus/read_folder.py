@@ -23,7 +23,7 @@ def read_folder(path: Path, wanted: Sequence[str] | None, rows_per_batch: int) -
     EncodingError
         A file is not UTF-8; the message names the file and the place.
     """
-    classes = sorted(entry.name for entry in _entries(path) if entry.is_dir() and not _hidden(entry))
+    classes = sorted(entry.name for entry in _entries(path) if entry.is_dir() and not entry.name.startswith("."))
     files = [path / file for folder in classes or [""] for file in _files(path, folder)]
     columns = ["file", "label", "text"] if classes else ["file", "text"]
     names = wanted_columns(wanted, columns, str(path))
@@ -58,9 +58,5 @@ def _entries(path: Path) -> list[Path]:
 
 
 def _files(path: Path, folder: str) -> list[Path]:
-    found = sorted(file for file in (path / folder).rglob("*") if file.is_file())
-    return [file.relative_to(path) for file in found if not any(map(_hidden, (file, *file.parents[:-1])))]
-
-
-def _hidden(path: Path) -> bool:
-    return path.name.startswith(".")
+    found = sorted(file.relative_to(path) for file in (path / folder).rglob("*") if file.is_file())
+    return [file for file in found if not any(part.startswith(".") for part in file.parts)]

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NoReturn
 
 from vikt.errors import ColumnError, DataError
@@ -45,12 +45,49 @@ def parse_object(line: str, where: str) -> dict[str, object]:
         ) from None
     if not isinstance(value, dict):
         raise DataError(
-            f"{where}: expected a JSON object, found {line.strip()!r:.60}; write one object per line "
-            "(from an array: jq -c '.[]')"
+            f"{where}: expected a JSON object, found {line.strip()!r:.60}; write one object per line, or name an array "
+            "of objects .json"
         )
     if line.count("[") + line.count("{") > _DEEPEST and _depth(value) > _DEEPEST:
         raise DataError(f"{where}: expected values at most {_DEEPEST} deep, found a deeper one; flatten it")
     return value
+
+
+def parse_array(content: str, where: str) -> Iterator[dict[str, object]]:
+    """The objects of an array.
+
+    Raises
+    ------
+    DataError
+        It is not one array of objects.
+    ColumnError
+        An object has a name twice.
+
+    Examples
+    --------
+    >>> list(parse_array('[{"text": "a"}, {"text": "b"}]', "a.json"))
+    [{'text': 'a'}, {'text': 'b'}]
+    """
+    place = _after_blanks(content, _after_blanks(content, 0) + 1)
+    row, mark = 0, ","
+    if content.startswith("]", place):
+        mark, place = "]", _after_blanks(content, place + 1)
+    while mark == ",":
+        row += 1
+        try:
+            end = _SCANNER.raw_decode(content, place)[1]
+        except (ValueError, RecursionError):
+            end = len(content)  # parsing says what is wrong
+        yield parse_object(content[place:end], f"{where}, row {row}")
+        end = _after_blanks(content, end)
+        mark, place = content[end : end + 1], _after_blanks(content, end + 1)
+    rest = content[place:] if mark == "]" else mark or "the end"
+    if rest:
+        raise DataError(f"{where}: expected one array of objects, found {rest!r:.60} after row {row}; correct the file")
+
+
+def _after_blanks(content: str, start: int) -> int:
+    return _BLANKS.match(content, start).end()  # type: ignore[union-attr]
 
 
 def _depth(value: object) -> int:
@@ -79,6 +116,9 @@ def _no_json(constant: str) -> NoReturn:
 
 _DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_no_json, object_pairs_hook=_once)
 
+_SCANNER = json.JSONDecoder()
+_BLANKS = re.compile(r"[ \t\r\n]*")
+
 
 def spell(value: object) -> str:
     """A value in JSON; numbers that are not finite become null.
@@ -97,6 +137,20 @@ def spell(value: object) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         return "null"
     return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def field_of(spelled: str | None, path: Sequence[str]) -> object:
+    """The value of a field within fields of a value as `spell` wrote it; None where there is none.
+
+    Examples
+    --------
+    >>> field_of('{"doc": {"n": 1.0}}', ["doc", "n"])
+    '1.0'
+    """
+    value: object = None if spelled is None or spelled[:1] != "{" else _DECODER.decode(spelled)
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 class JsonColumn:
@@ -130,7 +184,11 @@ class JsonColumn:
         if value is None:
             return None
         if isinstance(value, (dict, list)):
-            self._note(row, f"expected a string, found {spell(value):.60}; take the wanted part out of it")
+            field = next(iter(value), None) if isinstance(value, dict) else None
+            remedy = (
+                f"name one of its fields, such as {self.name}.{field}" if field else "take the wanted part out of it"
+            )
+            self._note(row, f"expected a string, found {spell(value):.60}; {remedy}")
             return spell(value)
         if type(value) is str:
             if value[:1] in "-0123456789tf" and _LITERAL.fullmatch(value):

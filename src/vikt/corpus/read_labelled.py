@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -22,6 +23,8 @@ from vikt.errors import DataError
 # What svmlight's pairs are in a table. Any index that a file can spell is exact.
 PAIRS = pa.large_list(pa.struct([("index", pa.int64()), ("value", pa.float64())]))
 _LARGEST_INDEX = 2**63 - 1
+# What joins several labels in the files of other programs; fastText itself takes one label.
+_JOINED = re.compile("[,;:]")
 
 
 def read_documents(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
@@ -36,6 +39,8 @@ def read_documents(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: i
             problem = _label_problem(found, line)
             if problem:
                 problems.setdefault("label", f"{lines.origin}, line {number}: {problem}")
+            elif found and _JOINED.search(found[0]):
+                lines.remarks.add("joined", number, found[0])
         columns: dict[str, Sequence[str | None]] = {"label": labels, "text": [without_labels(line) for line in batch]}
         numbers = range(first_row, first_row + len(batch))
         yield Table.from_columns(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict, TypeVar, Unpack
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vikt.corpus.arrow import ArrowColumn, ArrowTable, ArrowType
 from vikt.corpus.columns import composed, missing_column
 from vikt.corpus.dialect import Dialect
-from vikt.corpus.read_json import spell
+from vikt.corpus.read_json import JsonColumn, field_of, spell
 from vikt.errors import ColumnError, DataError, EncodingError
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -178,6 +178,40 @@ class Table:
         lines = [self.first_row + int(i) if self.lines is None else self.lines[i] for i in rows]
         return replace(self, arrow=self.arrow.take(pa.array(rows)), lines=lines)
 
+    def with_fields(self, names: Iterable[str | None]) -> Table:
+        """The table with a column more for each name such as "doc.text": the field `text` of the column `doc`.
+
+        A name stays missing where there is a column of that name, or no such field.
+        """
+        if self.parts:
+            return Table.of_files([part.with_fields(list(names)) for part in self.parts])
+        table = self
+        for name in map(composed, filter(None, names)):
+            head = next((head for head in _heads(name) if head in self.names), None)
+            if head is not None and name not in table.names:
+                table = table._with_field(name, head)
+        return table
+
+    def _with_field(self, name: str, head: str) -> Table:
+        column, path = self.native(head), name[len(head) + 1 :].split(".")
+        problems = dict(self.problems)
+        if pa.types.is_struct(column.type):
+            try:
+                values = pc.struct_field(column, path)
+            except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+                return self
+        elif head in self.problems:
+            fields = JsonColumn(name, self.path)
+            values = string_array(
+                fields.strings((field_of(value, path) for value in column.to_pylist()), self.first_row), self.path, 1
+            )
+            if not values.null_count < len(values):
+                return self
+            problems |= {name: fields.problem} if fields.problem else {}
+        else:
+            return self
+        return replace(self, arrow=self.arrow.append_column(name, values), problems=problems)
+
     def column(self, name: str) -> ArrowColumn:
         """A column as a pyarrow ChunkedArray of large_string without nulls, for `Texts.from_arrow`.
 
@@ -230,6 +264,13 @@ class Table:
     def mean_length(self, name: str) -> float:
         """The mean number of characters of a column's values; 0 if there are none."""
         return float(pc.mean(pc.utf8_length(self.spelled(name))).as_py() or 0.0)
+
+
+def _heads(name: str) -> Iterator[str]:
+    """What may stand before a dot of a name, the longest first."""
+    while "." in name:
+        name = name.rpartition(".")[0]
+        yield name
 
 
 def is_missing(column: ArrowColumn) -> NDArray[np.bool_]:

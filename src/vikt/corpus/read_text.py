@@ -1,17 +1,20 @@
-"""Rows of text files in batches of bounded memory, and JSONL."""
+"""Rows of text files in batches of bounded memory, and JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TypedDict, TypeVar
 
-from vikt.corpus.columns import wanted_columns
-from vikt.corpus.read_json import JsonColumn, parse_object
+from vikt.corpus.columns import composed, wanted_columns
+from vikt.corpus.read_json import JsonColumn, parse_array, parse_object
 from vikt.corpus.read_stream import Lines
-from vikt.corpus.read_tables import Table
+from vikt.corpus.read_tables import Table, refuse_doubled
 
 # A batch ends at this many bytes, so that memory stays bounded where rows are long.
 BYTES_PER_BATCH = 1 << 24
+
+_BLANK = " \t\r\n"
 
 Row = TypeVar("Row")
 
@@ -26,9 +29,24 @@ class LineCounts(TypedDict):
 
 def read_jsonl(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
     """One object per line; its names are the columns."""
+    return _read_objects(_objects(lines, lines), lines, wanted, rows_per_batch)
+
+
+def read_json(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
+    """An array of objects, which is held in memory as a whole; or one object per line."""
+    content = iter(lines)
+    first = next((line for line in content if line.strip(_BLANK)), "")
+    whole = chain([first], content)
+    objects = parse_array("".join(whole), lines.origin) if first.lstrip(_BLANK)[:1] == "[" else _objects(whole, lines)
+    return _read_objects(objects, lines, wanted, rows_per_batch)
+
+
+def _read_objects(
+    objects: Iterable[dict[str, object]], lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int
+) -> Iterator[Table]:
     columns: dict[str, JsonColumn] = {}
-    for first_row, batch, counts in in_batches(_objects(lines), lines, rows_per_batch):
-        present = list(dict.fromkeys(name for row in batch for name in row))
+    for first_row, rows, counts in in_batches(objects, lines, rows_per_batch):
+        present, batch = _composed(rows, lines.origin)
         # A later batch may lack a column that the first one had.
         known = present if batch and not columns else [*present, *(wanted or ())]
         names = present if wanted is None else wanted_columns(wanted, known, lines.origin)
@@ -39,9 +57,22 @@ def read_jsonl(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) 
         yield Table.from_columns(names, values, lines.origin, first_row, problems=problems, objects=batch, **counts)
 
 
-def _objects(lines: Lines) -> Iterator[dict[str, object]]:
-    for line in lines:
-        if line.strip(" \t\r\n"):
+def _composed(batch: list[dict[str, object]], origin: str) -> tuple[list[str], list[dict[str, object]]]:
+    """The names of a batch, composed, and its rows by these names."""
+    names = list(dict.fromkeys(name for row in batch for name in row))
+    composed_of = {name: composed(name) for name in names}
+    if list(composed_of.values()) == names:
+        return names, batch
+    rows = [{composed_of[name]: value for name, value in row.items()} for row in batch]
+    merged = next((row for row, before in zip(rows, batch, strict=True) if len(row) < len(before)), None)
+    if merged is not None:
+        refuse_doubled([composed_of[name] for name in names], origin)
+    return list(dict.fromkeys(composed_of.values())), rows
+
+
+def _objects(content: Iterable[str], lines: Lines) -> Iterator[dict[str, object]]:
+    for line in content:
+        if line.strip(_BLANK):
             yield parse_object(line, f"{lines.origin}, line {lines.number}")
         else:
             lines.blank += 1
@@ -58,7 +89,7 @@ def in_batches(rows: Iterable[Row], lines: Lines, rows_per_batch: int) -> Iterat
         if len(batch) >= rows_per_batch or lines.offset - start[2] >= BYTES_PER_BATCH:
             yield first_row, batch, _lines_since(start, lines)
             first_row, batch, start = first_row + len(batch), [], (lines.number, lines.blank, lines.offset)
-    if lines.number > start[0]:
+    if batch or lines.number > start[0]:
         yield first_row, batch, _lines_since(start, lines)
         first_row += len(batch)
     notes = lines.remarks.sentences(lines.origin, first_row - 1, lines.number)

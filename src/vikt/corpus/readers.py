@@ -26,7 +26,7 @@ from vikt.corpus.read_stream import (
     suffix_of,
 )
 from vikt.corpus.read_tables import Table
-from vikt.corpus.read_text import read_jsonl
+from vikt.corpus.read_text import read_json, read_jsonl
 from vikt.errors import DataError, InputFileError, UsageError, ViktError, check_known
 
 __all__ = ["READERS", "Lines", "Table", "open_input", "read_batches", "read_lines", "read_table"]
@@ -52,6 +52,7 @@ _DELIMITED: dict[str, DelimitedReader] = {"csv": read_csv, "tsv": read_tsv}
 READERS: dict[str, Reader] = {
     **{name: _in_dialect(reader, AS_USUAL) for name, reader in _DELIMITED.items()},
     "jsonl": _of_lines(read_jsonl),
+    "json": _of_lines(read_json),
     "parquet": read_parquet,
     "arrow": read_arrow,
     "txt": _of_lines(read_documents),
@@ -65,7 +66,7 @@ FORMATS = {f".{name}": name for name in READERS} | {
     ".libsvm": "svmlight",
 }
 # The first bytes of formats that are recognised without a suffix.
-_BEGINNINGS = {b"{": "jsonl", LABEL_MARK.encode(): "txt"}
+_BEGINNINGS = {b"{": "jsonl", b"[": "json", LABEL_MARK.encode(): "txt"}
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vikt.arrays import Floats, Ints, RowIndices
 from vikt.corpus.documents import LARGEST, Pairs
 from vikt.corpus.texts import Texts
-from vikt.errors import DamagedModelError, DataError
+from vikt.errors import DamagedModelError, DataError, UsageError
 from vikt.features.description import Fact
 from vikt.features.rows import CompressedRows
 
@@ -35,7 +35,7 @@ def take_values(values: Values, rows: RowIndices) -> Values:
     lengths = values.offsets[rows + 1] - values.offsets[rows]
     offsets = np.r_[0, np.cumsum(lengths)].astype(np.int64)
     places = np.repeat(values.offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
-    return Pairs(offsets, values.indices[places], values.values[places])
+    return Pairs(offsets, values.indices[places], values.values[places], values.zero)
 
 
 def spelled_values(values: Values) -> Texts:
@@ -212,6 +212,8 @@ class Categories:
         The fewest rows of a value.
     only : tuple of str
         The only values, if not empty; the column of a single one has the feature's own name.
+    text_of : str, optional
+        The feature whose values are whole texts; they are refused where most have several words.
     values : Texts
         The values that were learnt.
 
@@ -224,6 +226,7 @@ class Categories:
 
     least: int = 1
     only: tuple[str, ...] = ()
+    text_of: str | None = None
     values: Texts = field(default_factory=lambda: Texts.from_bytes([]))
 
     @property
@@ -235,7 +238,9 @@ class Categories:
         return {value: column for column, value in enumerate(self.values)}
 
     def fit(self, values: Texts) -> Self:
-        """The encoder of the values that are in enough rows."""
+        """The encoder of the values that are in enough rows. Raises UsageError where they are whole texts."""
+        if self.text_of is not None:
+            _refuse_texts(values, self.text_of)
         if self.only:
             return replace(self, values=Texts.from_strings(sorted(self.only)))
         counts: dict[bytes, int] = {}
@@ -269,6 +274,15 @@ class Categories:
         return replace(self, values=Texts(arrays["values"].tobytes(), offsets))
 
 
+def _refuse_texts(values: Texts, name: str) -> None:
+    long = [value for value in values if len(value.split()) > 1]
+    if 2 * len(long) > len(values):
+        raise UsageError(
+            f"feature {name!r}: a category without a column is the text itself, found texts of several words, such as "
+            f"{long[0].decode('utf-8', 'replace')!r:.60}; give it the column of its values"
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Indices:
     """One column per index of the rows to fit, as svmlight's pairs have them; other indices are ignored.
@@ -288,15 +302,16 @@ class Indices:
         return len(self.indices)
 
     def fit(self, values: Pairs) -> Self:
-        """The encoder of the indices that have a value."""
-        return replace(self, indices=np.unique(values.indices[values.values != 0]))
+        """The encoder of the indices that have a value; and of 0 where a row that is not fitted counts from it."""
+        zero = np.zeros(0 if values.zero is None else 1, dtype=np.int64)
+        return replace(self, indices=np.union1d(values.indices[values.values != 0], zero))
 
     def rows(self, values: Pairs) -> CompressedRows:
         """The values in the columns of their indices. Raises DataError where an index is 0 and none was in training."""
         if len(self.indices) and self.indices[0] > 0 and np.any(values.indices == 0):
-            row = int(np.searchsorted(values.offsets, np.flatnonzero(values.indices == 0)[0], side="right"))
+            where = values.zero or "these rows"
             raise DataError(
-                f"the model was trained on indices from 1, found the index 0 in row {row}; count from 1 as in training"
+                f"{where}: expected indices from 1, as in training, found the index 0; count from 1 here too"
             )
         columns = np.searchsorted(self.indices, values.indices)
         known = columns < len(self.indices)

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import numpy as np
 
 from vikt.arrays import Bools, Floats
+from vikt.corpus.columns import composed
 from vikt.corpus.documents import Documents, Pairs
 from vikt.corpus.sentences import neighbours, sentence_starts
 from vikt.corpus.texts import Texts
@@ -222,6 +223,8 @@ class Shape(_OfText):
 class Category(_OfText):
     """The value itself: one column per value that is in `min_rows` of the rows to fit, or only for `values`.
 
+    Without a column it is the text itself, as of tokens; texts of several words are refused.
+
     Examples
     --------
     >>> documents = Documents.of({"text": ["Hi"], "sender": ["kth.se"]})
@@ -234,10 +237,15 @@ class Category(_OfText):
     values: tuple[str, ...] = ()
 
     def measure(self, documents: Documents) -> Texts:
-        return self.strings(documents)
+        values = self.strings(documents)
+        if values.content.isascii():
+            return values
+        # What reads alike is one category.
+        return Texts.from_strings(composed(value.decode("utf-8", "surrogatepass")) for value in values)
 
     def encoder(self) -> Categories:
-        return Categories(self.min_rows, self.values)
+        values = tuple(dict.fromkeys(map(composed, self.values)))
+        return Categories(self.min_rows, values, text_of=self.name if self.column is None else None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,50 @@
+"""Test texts that stand in the training data too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vikt.corpus.texts import Texts
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How many of `texts` test texts stand in training: in all, and of these only but for case and white space."""
+
+    texts: int
+    shared: int
+    alike: int
+
+    def __str__(self) -> str:
+        verb, of_them = ("stands", "but") if self.shared == 1 else ("stand", f"{self.alike:,} of them but")
+        sentence = f"{self.shared:,} of {self.texts:,} test texts also {verb} in training"
+        return sentence + (f" ({of_them} for case and white space)" if self.alike else "")
+
+    def to_json(self) -> dict[str, int]:
+        """The counts by name."""
+        return {"test_texts_in_training": self.shared, "test_texts_in_training_but_for_case_and_space": self.alike}
+
+
+def overlap(training: Texts, test: Texts) -> Overlap:
+    """The overlap of test and training texts; texts of white space are left out.
+
+    Examples
+    --------
+    >>> str(overlap(Texts.from_strings(["Hi there", "Bye"]), Texts.from_strings(["hi  THERE", "Bye", "New"])))
+    '2 of 3 test texts also stand in training (1 of them but for case and white space)'
+    """
+    same, alike = _shared(training, test, lambda text: text), _shared(training, test, _folded)
+    return Overlap(len(test), alike, alike - same)
+
+
+def _shared(training: Texts, test: Texts, key_of: Callable[[bytes], object]) -> int:
+    # Only the test texts, which are fewer, are remembered.
+    keys = [key_of(text) for text in test if text.strip()]
+    wanted = set(keys)
+    found = {key for key in map(key_of, training) if key in wanted}
+    return sum(key in found for key in keys)
+
+
+def _folded(text: bytes) -> str:
+    return " ".join(text.decode("utf-8", "surrogatepass").casefold().split())
