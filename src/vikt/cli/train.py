@@ -14,7 +14,7 @@ from vikt.base import Progress
 from vikt.classifier import TextClassifier
 from vikt.cli.console import print_json, progress, say, show
 from vikt.cli.outputs import check_output, is_standard
-from vikt.corpus.columns import Columns
+from vikt.corpus.columns import Columns, composed
 from vikt.corpus.dialect import AS_USUAL, Dialect
 from vikt.corpus.labelled import Labelled, labelled, paired_columns, read_tables
 from vikt.corpus.overlap import Overlap, overlap
@@ -185,7 +185,7 @@ def parse_class_weight(text: str | None) -> ClassWeight:
     if text is None or text == "balanced":
         return text
     try:
-        return {label: float(factor) for label, factor in (pair.rsplit("=", 1) for pair in text.split(","))}
+        return {composed(label): float(factor) for label, factor in (pair.rsplit("=", 1) for pair in text.split(","))}
     except ValueError:
         raise UsageError(f"--class-weight: expected balanced or spam=2,ham=1, found {text!r}") from None
 

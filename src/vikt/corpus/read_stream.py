@@ -17,6 +17,8 @@ from vikt.errors import EncodingError, InputFileError
 STANDARD_INPUT = "standard input"
 
 _MARK = "\ufeff"
+# To compare one byte of each line costs less than to compare all three.
+_MARKED = codecs.BOM_UTF8[0]
 
 _CONVERT = "convert it: iconv -f {} -t UTF-8 FILE > NEW"
 _FROM_UTF_16 = "convert it: iconv -f UTF-16LE -t UTF-8 FILE > NEW (or UTF-16BE)"
@@ -144,11 +146,10 @@ class Lines:
     def _decoded(self, line: bytes) -> str:
         try:
             if self.offset:
-                text = line.decode()
-                if text.startswith(_MARK):
+                if line[0] == _MARKED and line.startswith(codecs.BOM_UTF8):
                     self.remarks.add("mark", self.number)
-                    return text.removeprefix(_MARK)
-                return text
+                    return line.decode().removeprefix(_MARK)
+                return line.decode()
         except UnicodeDecodeError:
             pass  # `decoded` says what is wrong
         return decoded(line, f"{self.origin}, line {self.number}", self.offset)
