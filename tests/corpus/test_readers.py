@@ -446,7 +446,7 @@ def test_arrow_stream_and_damage(tmp_path):
 
 
 def standard_input(monkeypatch, content):
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(content))))
 
 
 def test_standard_input_is_jsonl(monkeypatch):
