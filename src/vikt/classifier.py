@@ -91,6 +91,9 @@ class TextClassifier(Fitted):
     ----------
     classes_ : (K,)
         The labels, sorted, with the type they were given in.
+    coef_, intercept_ : (1, n), (1,) for two classes; (K, n), (K,) for more
+        The weights, as in scikit-learn, in float32; `get_feature_names_out()` has the names of the columns, of which
+        `n_features_in_` counts n.
     certificate_ : float
         The proven relative distance from the optimum; nan, with the reason in `certificate_reason_`, if there is none.
         The parts of a blend are proven separately; this, `bound_`, `loss_`, `l2_`, `choice_` and `loss_curve_` are
