@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 
@@ -42,6 +43,18 @@ def test_nothing_that_a_terminal_obeys_is_printed(two, tmp_path, run):
         assert printed.replace("\n", "").isprintable()
     shown = run("explain", tmp_path / "m", HOSTILE)[1].splitlines()[0]
     assert shown.startswith("good \\x1b[2J\\r\\x00\\x9b \\u202ebad\\u2066 <script>")
+
+
+def test_json_holds_the_same_text_and_nothing_that_a_terminal_obeys(tmp_path, run):
+    evil = "\x9b31m\u202e\x7f"
+    vikt.TextClassifier("char", ngrams=(1, 1), min_df=1, l2=0.01).fit([evil, "y"] * 2, [evil, "no"] * 2).save(
+        tmp_path / "m"
+    )
+    printed = run("explain", tmp_path / "m", evil, "--json")[1]
+    assert printed.replace("\n", "").isprintable()
+    told = json.loads(printed)
+    assert told["label"] == evil
+    assert {part["feature"] for part in told["contributions"]} == set(evil)
 
 
 def test_marks_add_up_to_the_contributions_and_spell_the_text(two):

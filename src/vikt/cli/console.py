@@ -25,7 +25,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
-_SURROGATES = re.compile("[\ud800-\udfff]")
+# What JSON may hold and a terminal obeys, or cannot be written: controls, directions of writing, halves of characters.
+_OBEYED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def guarded(command: Command) -> Command:
@@ -137,7 +138,7 @@ def print_json(content: object) -> None:
     import json
 
     spelled = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
-    print(_SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", spelled))
+    print(_OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", spelled))
 
 
 def progress(quiet: bool) -> AbstractContextManager[Progress]:
