@@ -153,7 +153,7 @@ def test_compilation_is_told_once_and_only_where_nothing_is_kept(fresh, folder, 
         # As in the next process.
         fresh.compiled.cache_clear()
         fresh._say_once_that_it_compiles.cache_clear()
-    assert "once for this installation" in caplog.text
+    assert "for the first time" in caplog.text
 
 
 @pytest.mark.usefixtures("heeds_ctrl_c")

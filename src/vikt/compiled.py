@@ -180,7 +180,9 @@ def _telling(load: Callable[..., Any]) -> Callable[..., Any]:
 def _say_once_that_it_compiles() -> None:
     import logging
 
-    logging.getLogger("vikt").info("compiling the hot loops, once for this installation; it takes some seconds")
+    logging.getLogger("vikt").info(
+        "compiling code that this installation runs for the first time; this takes some seconds"
+    )
 
 
 def _alone(save: Callable[..., Any], folder: str) -> Callable[..., Any]:

@@ -764,7 +764,7 @@ def test_a_test_file_that_is_trained_on_is_said(run, tmp_path, monkeypatch):
     written(tmp_path / "a.tsv", TABLE)
     code, _, err = run("train", "a.tsv", "--test", tmp_path / "a.tsv", "--l2", 0.1)
     assert code == 0
-    assert "a.tsv: is both trained and tested on" in err
+    assert "a.tsv: is used both for training and for the test" in err
 
 
 def test_labels_that_no_line_can_hold_are_escaped_in_lines_and_exact_in_json(train, ok, made):

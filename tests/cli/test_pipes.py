@@ -229,3 +229,20 @@ def test_save_names_an_argument_of_python(tmp_path, model):
     (tmp_path / "thesis").write_text("years of work")
     with pytest.raises(OSError, match=r"overwrite it with force=True$"):
         load(model).save(tmp_path / "thesis")
+
+
+def test_refit_all_fits_all_rows_or_refuses(run, tmp_path, trained):
+    descent = ["--solver", "minibatch", "--patience", 2, "--l2", "0.01"]
+    code, out, err = run("train", "mails.csv", "--refit-all", "-o", "r.vikt", *descent)
+    assert (code, out) == (2, b"")
+    assert err == (
+        "vikt: --refit-all fits all rows, but --patience keeps a tenth of them to stop by; leave one of the two out\n"
+    )
+    assert not (tmp_path / "r.vikt").exists()
+    code, out, _ = run("train", "mails.csv", "--refit-all", "-o", "r.vikt", "--min-df", 1, "--json", "-q")
+    assert (code, json.loads(out)["data"]["fitted_rows"]) == (0, 60)
+    # The options are those given, and λ and the features those fitted.
+    told = json.loads(run("inspect", "r.vikt", "--json")[1])
+    assert (told["options"]["l2"], told["options"]["min_df"]) == ("auto", 1)
+    assert told["l2"] == told["parts"][0]["penalty"]["l2"] > 0
+    assert told["analyzer"] == load("r.vikt").model_.features.settings.analyzer

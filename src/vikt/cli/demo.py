@@ -14,13 +14,13 @@ _MAIL = "Congratulations, you have won two free tickets! Click the button and pa
 
 _MODEL = Path("demo.vikt")
 
-_NEXT = """What to type next (with .venv/bin/vikt for vikt, unless you have activated the environment):
+_NEXT = """What to type next (.venv/bin/vikt instead of vikt, unless the environment is activated):
 
     echo 'Lunch on Friday?' | vikt predict demo.vikt
     vikt explain demo.vikt 'Lunch on Friday?'
     vikt inspect demo.vikt
 
-and on texts of your own, a table (.csv, .tsv, .jsonl, .parquet ...) with a column of texts and one of labels:
+On your own data, a table (.csv, .tsv, .jsonl, .parquet ...) with a text column and a label column:
 
     vikt train mails.csv
     vikt train --help"""

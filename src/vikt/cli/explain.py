@@ -23,7 +23,7 @@ def explain_text(path: Path, text: str | None, columns: list[str], top: int, as_
     missing = [name for name in model.features.columns if name not in document]
     if missing:
         raise UsageError(
-            f"the model reads the column {missing[0]!r} too; give its value with --column '{missing[0]}=VALUE'"
+            f"the model also reads the column {missing[0]!r}; give its value with --column '{missing[0]}=VALUE'"
         )
     explanation = explain(model, {name: [value] for name, value in document.items()})
     if as_json:

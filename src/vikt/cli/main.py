@@ -40,6 +40,7 @@ def _example(*lines: str) -> str:
 
 
 @app.command(
+    no_args_is_help=True,
     epilog=_example(
         "vikt train reviews.csv",
         "vikt train train.tsv --label topic --test test.tsv -o topics.vikt",
@@ -52,7 +53,7 @@ def _example(*lines: str) -> str:
         "vikt train mails.csv --analyzer none --number misspelt --number links",
         "vikt train mails.csv --folds 5 --one-standard-error",
         "vikt train train.tsv --solver minibatch --patience 3",
-    )
+    ),
 )
 @guarded
 def train(
@@ -60,33 +61,32 @@ def train(
         list[str],
         typer.Argument(
             metavar="DATA",
-            help="Labelled texts: .csv, .tsv, .jsonl, .parquet, .arrow, fastText's .txt or .svmlight files, also "
-            "compressed (.gz, .zst); a folder with one folder per class; a pattern; or - for stdin.",
+            help="Labelled texts: .csv, .tsv, .jsonl, .parquet, .arrow, .svmlight or fastText .txt files, plain or "
+            "compressed (.gz, .zst); a folder with one subfolder per class; a glob pattern; or - for stdin.",
         ),
     ],
     text: TextColumn = None,
     label: LabelColumn = None,
     test: Annotated[
-        str | None, typer.Option(help="Test on these labelled texts instead of a tenth of DATA.", metavar="DATA")
+        str | None,
+        typer.Option(help="Test on these labelled texts instead of a held-out tenth of DATA.", metavar="DATA"),
     ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Write the model to this file; - is stdout.", metavar="FILE")
     ] = Path("model.vikt"),
     analyzer: Annotated[
-        AnalyzerName, typer.Option(help="What a text is divided into; auto chooses by validation.")
+        AnalyzerName, typer.Option(help="How texts are split into features; auto chooses by validation.")
     ] = "auto",
     ngrams: Annotated[
         str | None,
-        typer.Option(
-            help="The shortest and longest n-gram (default: 1-2 for words, 1-5 for characters).", metavar="A-B"
-        ),
+        typer.Option(help="Shortest and longest n-gram (default: 1-2 for words, 1-5 for characters).", metavar="A-B"),
     ] = None,
-    weighting: Annotated[WeightingName | None, typer.Option(help="How a count is weighted (default: tfidf).")] = None,
+    weighting: Annotated[WeightingName | None, typer.Option(help="How counts are weighted (default: tfidf).")] = None,
     min_df: Annotated[int, typer.Option(help="Drop features that occur in fewer than N texts.", metavar="N")] = 2,
     lowercase: Annotated[
         bool | None,
         typer.Option(
-            "--lowercase/--keep-case", help="Ignore or keep case (default: ignore it in words, keep it in characters)."
+            "--lowercase/--keep-case", help="Ignore case or keep it (default: ignored for words, kept for characters)."
         ),
     ] = None,
     hashing: Annotated[
@@ -94,68 +94,65 @@ def train(
         typer.Option(help="Hash n-grams into 2^BITS buckets instead of storing a vocabulary.", metavar="BITS"),
     ] = None,
     features: Annotated[
-        Path | None, typer.Option(help="Add the hand-made features that this TOML file declares.", metavar="FILE")
+        Path | None, typer.Option(help="Add the hand-made features declared in this TOML file.", metavar="FILE")
     ] = None,
     number: Annotated[
-        list[str] | None, typer.Option(help="Use this column of numbers as a feature; may be repeated.", metavar="COL")
+        list[str] | None, typer.Option(help="Use this numeric column as a feature; may be repeated.", metavar="COL")
     ] = None,
     category: Annotated[
         list[str] | None,
-        typer.Option(help="Use this column of categories as features; may be repeated.", metavar="COL"),
+        typer.Option(help="Use this categorical column as features; may be repeated.", metavar="COL"),
     ] = None,
     l2: Annotated[
-        str, typer.Option("--l2", help="The penalty λ; auto chooses it by validation.", metavar="X")
+        str, typer.Option("--l2", help="Strength of the penalty, λ; auto chooses it by validation.", metavar="X")
     ] = "auto",
     folds: Annotated[
         int | None,
-        typer.Option(help="Choose λ by K-fold cross-validation instead of one tenth of DATA.", metavar="K"),
+        typer.Option(help="Choose λ by K-fold cross-validation instead of on a held-out tenth.", metavar="K"),
     ] = None,
     one_standard_error: Annotated[
         bool,
         typer.Option(
-            "--one-standard-error", help="Choose the largest λ within one standard error of the lowest validation loss."
+            "--one-standard-error",
+            help="Choose the largest λ whose validation loss is within one standard error of the lowest.",
         ),
     ] = False,
     l1_ratio: Annotated[
         float,
-        typer.Option("--l1-ratio", help="The share of L1 in the penalty, which sets weights to 0.", metavar="R"),
+        typer.Option("--l1-ratio", help="Share of L1 in the penalty; L1 sets weights to exactly 0.", metavar="R"),
     ] = 0.0,
-    solver: Annotated[SolverName, typer.Option(help="The method that minimises the loss.")] = "auto",
+    solver: Annotated[SolverName, typer.Option(help="Method that minimises the loss.")] = "auto",
     tol: Annotated[
         float | None,
         typer.Option(
-            help="Stop when the loss is proven to be within this relative distance of the optimum "
+            help="Stop once the loss is proven to be within this relative distance of the optimum "
             f"(default: {TOL:g}, or {LOOSE_TOL:g} for the elastic net and gradient descent).",
             metavar="X",
         ),
     ] = None,
     max_iter: Annotated[int | None, typer.Option(help="Make at most N passes over the data.", metavar="N")] = None,
     learning_rate: Annotated[
-        str, typer.Option(help="The learning rate α of gradient descent, or auto.", metavar="X")
+        str, typer.Option(help="Learning rate α of gradient descent, or auto.", metavar="X")
     ] = "auto",
-    batch_size: Annotated[
-        int, typer.Option(help="The number of texts in a step of minibatch descent.", metavar="N")
-    ] = 100,
+    batch_size: Annotated[int, typer.Option(help="Number of texts per step of minibatch descent.", metavar="N")] = 100,
     patience: Annotated[
         int | None,
         typer.Option(
-            help="Stop a descent early, after more than N rises of the validation loss in a row.", metavar="N"
+            help="Stop gradient descent once the validation loss has risen more than N times in a row.", metavar="N"
         ),
     ] = None,
-    weight: Annotated[
-        str | None, typer.Option(help="The column that holds the weight of each row.", metavar="COL")
-    ] = None,
+    weight: Annotated[str | None, typer.Option(help="Column that holds the weight of each row.", metavar="COL")] = None,
     format: Format = None,
     delimiter: Delimiter = None,
     quoting: Quoting = None,
     header: Header = None,
     class_weight: Annotated[
-        str | None, typer.Option(help="Weight the classes: balanced, or factors such as spam=2,ham=1.", metavar="W")
+        str | None, typer.Option(help="Class weights: balanced, or factors such as spam=2,ham=1.", metavar="W")
     ] = None,
-    seed: Annotated[int, typer.Option(help="The seed of the splits and of every random draw.", metavar="N")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the splits and of all random choices.", metavar="N")] = 0,
     threads: Threads = 1,
     refit_all: Annotated[
-        bool, typer.Option("--refit-all", help="After the test, fit the model again on all rows.")
+        bool, typer.Option("--refit-all", help="After the test, refit the model on all rows.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is not a vikt model.")] = False,
     as_json: Json = False,
@@ -163,7 +160,7 @@ def train(
 ) -> None:
     """Train a model on labelled texts, test it and save it.
 
-    Without --test, one tenth of the rows is held out for the test. Another tenth chooses the penalty.
+    Without --test, one tenth of the rows is held out for the test. Another tenth is used to choose the penalty.
     """
     from vikt.cli import train as work
 
@@ -209,7 +206,8 @@ def train(
 
 
 @app.command(
-    epilog=_example("vikt evaluate model.vikt test.tsv", "vikt evaluate model.vikt test.csv --label topic --json")
+    no_args_is_help=True,
+    epilog=_example("vikt evaluate model.vikt test.tsv", "vikt evaluate model.vikt test.csv --label topic --json"),
 )
 @guarded
 def evaluate(
@@ -227,7 +225,7 @@ def evaluate(
 ) -> None:
     """Test a model on labelled texts.
 
-    The columns are those of the training data unless they are named.
+    Columns have the same names as in training unless you name others.
     """
     from vikt.cli import evaluate as work
 
@@ -235,6 +233,7 @@ def evaluate(
 
 
 @app.command(
+    no_args_is_help=True,
     epilog=_example(
         "echo 'What a film!' | vikt predict model.vikt",
         "vikt predict model.vikt new.csv -o labelled.parquet --proba",
@@ -266,28 +265,28 @@ def predict(
     format: Format = None,
     to: Annotated[
         OutputFormatName | None,
-        typer.Option("--to", help="The format to write, if no file name shows it.", show_default=False),
+        typer.Option("--to", help="Output format, if no file name shows it.", show_default=False),
     ] = None,
     delimiter: Delimiter = None,
     quoting: Quoting = None,
     header: Header = None,
     top: Annotated[int, typer.Option(help="Give the K most probable classes.", min=1, metavar="K")] = 1,
     threshold: Annotated[
-        float, typer.Option(help="Leave out labels whose probability is below P.", min=0, max=1, metavar="P")
+        float, typer.Option(help="Leave a label out if its probability is below P.", min=0, max=1, metavar="P")
     ] = 0.0,
     proba: Annotated[bool, typer.Option("--proba", help="Add a column with the probability of each class.")] = False,
     prefix: Annotated[
-        str, typer.Option(help="Start the names of the added columns with this.", metavar="NAME", show_default=False)
+        str, typer.Option(help="Prefix for the names of the added columns.", metavar="NAME", show_default=False)
     ] = "",
     threads: Threads = 1,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is not a file of answers.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Label texts: lines or a table.
+    """Label texts, given as lines or as a table.
 
-    For each line of text, print the label, a TAB and its probability. Given a table, write the same table with columns
-    added. Memory use does not grow with the input, and a pipe is answered line by line.
+    For each line of text, print the label, a tab and its probability. For a table, write the same table with columns
+    added. Memory use does not grow with the input, and each line of a pipe is answered as it arrives.
     """
     from vikt.cli import predict as work
 
@@ -298,7 +297,10 @@ def predict(
 
 
 @app.command(
-    epilog=_example("vikt explain model.vikt 'Great plot but bad acting.'", "vikt explain model.vikt --json < mail.txt")
+    no_args_is_help=True,
+    epilog=_example(
+        "vikt explain model.vikt 'Great plot but bad acting.'", "vikt explain model.vikt --json < mail.txt"
+    ),
 )
 @guarded
 def explain(
@@ -308,24 +310,24 @@ def explain(
     ] = None,
     column: Annotated[
         list[str] | None,
-        typer.Option(help="The value of another column that the model reads; may be repeated.", metavar="NAME=VALUE"),
+        typer.Option(help="Value of another column that the model reads; may be repeated.", metavar="NAME=VALUE"),
     ] = None,
     top: Annotated[int, typer.Option(help="List the N features that matter most.", metavar="N", min=1)] = 15,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show what each feature of a text adds to the score of its class."""
+    """Show how much each feature of a text adds to the score of its predicted class."""
     from vikt.cli.explain import explain_text
 
     explain_text(model, text, column or [], top, as_json)
 
 
-@app.command(epilog=_example("vikt inspect model.vikt", "vikt inspect model.vikt --json"))
+@app.command(no_args_is_help=True, epilog=_example("vikt inspect model.vikt", "vikt inspect model.vikt --json"))
 @guarded
 def inspect(model: Model, as_json: Json = False, quiet: Quiet = False) -> None:
     """Show the contents of a model file.
 
-    That is its classes, penalty, proof, test figures and strongest features.
+    It lists the classes, the penalty, the proof, the test figures and the strongest features.
     """
     from vikt.cli.inspect import inspect_model
 

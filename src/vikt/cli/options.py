@@ -10,22 +10,22 @@ import typer
 from vikt.names import FormatName
 
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no notes on stderr.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress or notes on stderr.")]
 Threads = Annotated[
-    int, typer.Option("--threads", min=1, metavar="N", help="Use N threads; the result does not depend on it.")
+    int, typer.Option("--threads", min=1, metavar="N", help="Number of threads; the result does not depend on it.")
 ]
-Model = Annotated[Path, typer.Argument(help="A model written by `vikt train`.", metavar="MODEL")]
-TextColumn = Annotated[str | None, typer.Option("--text", help="The column that holds the texts.", metavar="COL")]
+Model = Annotated[Path, typer.Argument(help="Model file written by `vikt train`; - is stdin.", metavar="MODEL")]
+TextColumn = Annotated[str | None, typer.Option("--text", help="Column that holds the texts.", metavar="COL")]
 Format = Annotated[
     FormatName | None,
-    typer.Option("--format", help="The format of DATA, if its file name does not show it.", show_default=False),
+    typer.Option("--format", help="Format of DATA, if its file name does not show it.", show_default=False),
 ]
-LabelColumn = Annotated[str | None, typer.Option("--label", help="The column that holds the labels.", metavar="COL")]
+LabelColumn = Annotated[str | None, typer.Option("--label", help="Column that holds the labels.", metavar="COL")]
 Delimiter = Annotated[
     str | None,
     typer.Option(
         "--delimiter",
-        help="The character between the values of CSV or TSV, such as ';' or tab; of .txt and stdin, it makes a table.",
+        help="Character between the values of CSV or TSV, such as ';' or tab; of .txt and stdin, it makes a table.",
         metavar="CHAR",
         show_default=False,
     ),

@@ -116,7 +116,10 @@ def _overlap(rows: Labelled, test: Labelled | None, features: TextFeatures) -> O
 
 def _same_file(request: Request) -> Iterator[str]:
     if request.test is not None and os.path.realpath(request.test) in map(os.path.realpath, find_sources(request.data)):
-        yield f"{request.test}: is both trained and tested on, so the figures flatter the model; test it on other texts"
+        yield (
+            f"{request.test}: is used both for training and for the test, so the figures are too good; "
+            "test on other texts"
+        )
 
 
 def _fitted_and_tested(
@@ -138,7 +141,7 @@ def _fitted_and_tested(
 
 def _refitted(examples: Examples, fitted: Fit, settings: FitSettings, threads: int, bar: Progress) -> Fit:
     """A model of all rows, by the plan of the first fit; the figures stay those of the first fit."""
-    say("fitted again on all rows; the figures are those of the first fit, which did not see the test rows")
+    say("refitted on all rows; the figures are those of the first fit, which did not see the test rows")
     training, validation = examples.split(1)
     again = fit(examples, (training, validation), settings, plan=fitted.plan, threads=threads, progress=bar)
     data = replace(fitted.record.data, fitted_rows=again.record.data.fitted_rows)

@@ -76,7 +76,8 @@ class _Tsv(_Text):
         torn = next((field for field in fields if "\t" in field or "\n" in field), None)
         if torn is not None:
             raise DataError(
-                f"{table.place(i)}: a value in TSV has no tab or line end, found {torn!r:.60}; write CSV or JSONL"
+                f"{table.place(i)}: a value in TSV cannot hold a tab or a line end, found {torn!r:.60}; "
+                "write CSV or JSONL"
             )
         return "\t".join(fields) + "\n"
 
@@ -119,8 +120,8 @@ class _Arrow:
             self._writer.write_table(arrow.select(self._schema.names).cast(self._schema))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
             raise DataError(
-                f"{table.place(0)} and after: a column is not of the type that it had before, or of one that the "
-                f"format has ({error!s:.200}); write JSONL instead"
+                f"{table.place(0)} and after: a column changes its type, or has one that the "
+                f"format lacks ({error!s:.200}); write JSONL instead"
             ) from None
 
     def _opened(self, schema: ArrowSchema) -> Any:

@@ -98,11 +98,13 @@ def load_model(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
         raise _damaged(path, "has a header that is not that of a model") from None
     if behind > 0:
         raise OlderModelError(
-            f"{path}: written in format {metadata['format']}, this version reads {FORMAT_VERSION}; train it again"
+            f"{path}: was written in format {metadata['format']}, but this version reads format {FORMAT_VERSION}; "
+            "train it again"
         )
     if behind < 0:
         raise NewerModelError(
-            f"{path}: written in format {metadata['format']}, this version reads {FORMAT_VERSION}; update vikt"
+            f"{path}: was written in format {metadata['format']}, but this version reads format {FORMAT_VERSION}; "
+            "update vikt"
         )
     try:
         return _arrays(content, end, header), metadata
@@ -133,7 +135,7 @@ def _mapped(path: Path) -> Any:
     except ValueError:
         raise ForeignModelError(f"{path}: is empty, so it is not a vikt model") from None
     except OSError as error:
-        raise InputFileError(f"{path}: cannot be read: {error.strerror}") from None
+        raise InputFileError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
 
 
 def _header_end(path: str, content: Any) -> int:

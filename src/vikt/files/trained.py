@@ -16,4 +16,4 @@ def load_trained(path: str | Path) -> SavedModel:
         return SavedModel.from_file(arrays, header)
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, StopIteration) as error:
         found = " ".join(str(error).split())
-        raise DamagedModelError(f"{path}: its parts are no model together: {found:.200}; train it again") from None
+        raise DamagedModelError(f"{path}: its parts do not form a model: {found:.200}; train it again") from None
