@@ -139,7 +139,7 @@ if pd := installed("pandas"):
     renamed = df.rename(columns={"text": "body"})
     of_body = vikt.TextClassifier(l2=1e-4, text_column="body").fit(renamed, renamed["label"])
     assert (of_body.predict_proba(renamed) == expected).all()
-    domain = vikt.TextClassifier(l2=1e-4, features=[{"kind": "category", "name": "sender"}])
+    domain = vikt.TextClassifier(l2=1e-4, features=[{"kind": "category", "name": "sender", "column": "sender"}])
     rest, rest_labels = domain.fit_and_hold_out(df, df["label"])
     assert rest["label"].tolist() == rest_labels.tolist()
     assert set(domain.predict(rest)) <= {"ham", "spam"}

@@ -275,9 +275,16 @@ def _heads(name: str) -> Iterator[str]:
 
 def is_missing(column: ArrowColumn) -> NDArray[np.bool_]:
     """Which values are null, be it as a value that a dictionary holds."""
+    chunks = getattr(column, "chunks", [column])
+    return np.concatenate([np.zeros(0, dtype=bool), *map(_is_missing, chunks)])
+
+
+def _is_missing(array: ArrowColumn) -> NDArray[np.bool_]:
+    missing: NDArray[np.bool_] = np.asarray(array.is_null())
     # Arrow counts only the nulls among the indices of a dictionary.
-    values = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
-    return np.asarray(values.is_null()) if values.null_count else np.zeros(len(values), dtype=bool)
+    if pa.types.is_dictionary(array.type) and array.dictionary.null_count:
+        missing = missing | np.asarray(array.dictionary.is_null())[np.asarray(array.indices.fill_null(0))]
+    return missing
 
 
 def spelled(column: ArrowColumn, name: str, place: Place) -> ArrowColumn:
