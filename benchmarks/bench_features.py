@@ -14,8 +14,8 @@ text file of its own, prepared beforehand and counted for nobody: lower-cased, t
 makes no matrix, but it learns as well (one pass, `--ngram 2 -b 20`). It parses in a second thread that no switch
 prevents, so it is measured as it comes, and held to one core.
 
-Results go to benchmarks/results/features.json, unless --rows is given; `python benchmarks/readme_table.py` puts them in
-the README.
+Results go to benchmarks/results/features.json, unless --rows is given; `python benchmarks/tables.py` puts them in
+docs/benchmarks.md.
 """
 
 from __future__ import annotations

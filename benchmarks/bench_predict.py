@@ -15,8 +15,8 @@ Whole processes: one line to `vikt predict` and `vikt --help` beside `import num
 
 fasttext-turbo's module is called `fasttext`, as other packages' is: give it an environment of its own where they clash.
 
-Results go to benchmarks/results/predict.json, unless --rows is given; `python benchmarks/readme_table.py` puts them in
-the README.
+Results go to benchmarks/results/predict.json, unless --rows is given; `python benchmarks/tables.py` puts them in
+docs/benchmarks.md.
 """
 
 from __future__ import annotations

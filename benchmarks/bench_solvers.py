@@ -28,7 +28,8 @@ Unequal:
   are the same. Equal rows may lie in different folds.
 
 Results go to benchmarks/results/solvers.json, unless --quick or --only leaves something out;
-`python benchmarks/readme_table.py` puts them in the README, `python benchmarks/plot_solvers.py` draws them.
+`python benchmarks/tables.py` puts them in
+docs/benchmarks.md, `python benchmarks/plot_solvers.py` draws them.
 """
 
 from __future__ import annotations

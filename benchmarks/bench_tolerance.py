@@ -22,7 +22,7 @@ from measuring import DATA, in_turn, machine, print_rows, process, save, timed
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -122,12 +122,16 @@ def bench_process(name: str, repeats: int) -> dict[str, Any]:
         given = ["--text", "text", "--label", label, "-q", "-o", str(Path(folder, "model.vikt")), *GIVEN.get(name, [])]
         train = [sys.executable, "-m", "vikt", "train", str(DATA / path), *given, "--tol"]
         pipeline = [sys.executable, "-c", PIPELINE.replace("{features}", repr(features)), str(DATA / path), label]
-        return {"problem": name, "options": GIVEN.get(name, [])} | {
-            side: with_ratios(
-                in_turn({f"{tol:g}": partial(process, [*command, f"{tol:g}"]) for tol in TOLERANCES}, repeats)
-            )
-            for side, command in {"train": train, "pipeline": pipeline}.items()
+        commands = {"train": train, "pipeline": pipeline}
+        measured = {
+            side: with_ratios(in_turn(at_each(command), repeats, warm_up=False)) for side, command in commands.items()
         }
+    return {"problem": name, "options": GIVEN.get(name, []), **measured}
+
+
+def at_each(command: list[str]) -> dict[str, Callable[[], dict[str, Any]]]:
+    """The command at each tolerance, which is its last argument."""
+    return {f"{tol:g}": partial(process, [*command, f"{tol:g}"]) for tol in TOLERANCES}
 
 
 def report(results: dict[str, Any]) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import doctest
 import inspect
+import os
 import re
 import runpy
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,43 @@ def test_a_classifier_at_work_needs_no_scikit_learn():
     )
     done = subprocess.run([__import__("sys").executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split()[0] == "False"
+
+
+def test_the_terminal_session_of_the_readme_is_what_the_commands_print(tmp_path):
+    """The words as they are and the numbers nearly, since processors round differently; "..." leaves lines out."""
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    session = re.findall(r"```console\n(.*?)```", page, re.DOTALL)[0]
+    (tmp_path / "vikt").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m vikt "$@"\n', encoding="utf-8")
+    (tmp_path / "vikt").chmod(0o755)
+    (tmp_path / "src").symlink_to(ROOT / "src")
+    environment = os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1"}
+    for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", session, re.MULTILINE):
+        done = subprocess.run(
+            command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        )
+        printed = iter([line for line in done.stdout.splitlines() if line.strip()])
+        for line in filter(str.strip, shown.splitlines()):
+            assert line == "..." or any(is_nearly(line, one) for one in printed), line
+
+
+def is_nearly(line: str, other: str) -> bool:
+    number = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e-?\d+)?")
+    if number.sub("#", line).split() != number.sub("#", other).split():
+        return False
+    pairs = zip(number.findall(line), number.findall(other), strict=True)
+    return all(float(one) == pytest.approx(float(two), abs=2e-3) for one, two in pairs)
+
+
+def test_the_demo_names_a_command_that_can_be_typed(monkeypatch, tmp_path):
+    from vikt.cli.demo import command
+
+    program = tmp_path / "clone" / ".venv" / "bin" / "vikt"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.chdir(tmp_path / "clone")
+    monkeypatch.setattr("sys.argv", [".venv/bin/vikt", "demo"])
+    monkeypatch.setenv("PATH", os.defpath)
+    assert command() == ".venv/bin/vikt"
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert command() == "vikt"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import shutil
+import sys
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -14,16 +18,16 @@ _MAIL = "Congratulations, you have won two free tickets! Click the button and pa
 
 _MODEL = Path("demo.vikt")
 
-_NEXT = """What to type next (.venv/bin/vikt instead of vikt, unless the environment is activated):
+_NEXT = """What to type next:
 
-    echo 'Lunch on Friday?' | vikt predict demo.vikt
-    vikt explain demo.vikt 'Lunch on Friday?'
-    vikt inspect demo.vikt
+    echo 'Lunch on Friday?' | {vikt} predict demo.vikt
+    {vikt} explain demo.vikt 'Lunch on Friday?'
+    {vikt} inspect demo.vikt
 
 On your own data, a table (.csv, .tsv, .jsonl, .parquet ...) with a text column and a label column:
 
-    vikt train mails.csv
-    vikt train --help"""
+    {vikt} train mails.csv
+    {vikt} train --help"""
 
 
 def demo(as_json: bool, quiet: bool) -> None:
@@ -43,4 +47,20 @@ def demo(as_json: bool, quiet: bool) -> None:
     print_highlighted(explanation)
     print()
     show(explanation.lines(12))
-    show(f"\n{_NEXT}")
+    show("\n" + _NEXT.format(vikt=command()))
+
+
+def command() -> str:
+    """What to type for this program, here: `vikt` where the shell finds it by that name, else its path."""
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        return f"{shlex.quote(_from_here(sys.executable))} -m vikt"
+    found = shutil.which("vikt")
+    is_found = found is not None and os.path.realpath(found) == os.path.realpath(program)
+    return "vikt" if is_found else shlex.quote(_from_here(program))
+
+
+def _from_here(path: str | Path) -> str:
+    """The path as seen from the working folder, if it is in there."""
+    here, absolute = os.getcwd(), os.path.abspath(path)
+    return os.path.relpath(absolute, here) if absolute.startswith(here + os.sep) else absolute

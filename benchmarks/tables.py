@@ -1,9 +1,12 @@
-"""Put the figures of benchmarks/results/ into the README, between its two marks; a result not there is left out."""
+"""Put the figures of benchmarks/results/ into docs/benchmarks.md, and those of the fits into the README too.
+
+They go between the two marks of each page; a result that is missing is left out.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +34,14 @@ def measured_by(script: str, machine: dict[str, Any]) -> str:
     )
 
 
-def fit_tables(results: dict[str, Any]) -> list[str]:
-    process = results["process"]
-    header = ["fit at C = 10, same matrix", "vikt s", "distance from optimum (proven)", "scikit-learn s"]
-    lines = [measured_by("bench_fit", results["machine"])]
+def fits_alone(results: dict[str, Any]) -> list[str]:
+    header = ["fit to 1e-4 at C = 10, same matrix", "vikt s", "distance from optimum (proven)", "scikit-learn s"]
     header += ["its distance", "times faster", "times faster to its distance"]
-    lines += rows_of(header, map(fit_row, results["fit"]))
+    return [measured_by("bench_fit", results["machine"]), *rows_of(header, map(fit_row, results["fit"]))]
+
+
+def fit_tables(results: dict[str, Any]) -> list[str]:
+    lines, process = fits_alone(results), results["process"]
     header = ["whole process: IMDB Parquet to tested model, fixed penalty", "seconds", "peak MB"]
     names = {
         "vikt": "`vikt train`",
@@ -244,20 +249,49 @@ def ratio(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}"
 
 
-TABLES = {"fit": fit_tables, "features": feature_tables, "predict": predict_tables, "solvers": solver_tables}
+def tolerance_tables(results: dict[str, Any]) -> list[str]:
+    """How far probabilities are from the optimum's at each `tol`, and what it costs."""
+    fits, processes = results["fits"], results["processes"]
+    header = [f"tol = {float(tol):g}" for tol in fits[0]["to"]]
+    lines = [measured_by("bench_tolerance", results["machine"])]
+    lines += rows_of(
+        ["largest (mean) distance of a row's probabilities from the optimum's", *header],
+        (
+            [row["problem"], *(f"{to['max']['median']:.0e} ({to['mean']['median']:.0e})" for to in row["to"].values())]
+            for row in fits
+        ),
+    )
+    costs = [(f"fit, {row['problem']}", row["to"]) for row in fits]
+    costs += [(f"`vikt train`, {row['problem']}", row["train"]) for row in processes]
+    costs += [(f"pipeline, from start to end, {row['problem']}", row["pipeline"]) for row in processes]
+    return lines + rows_of(
+        ["CPU time, times that at 1e-4", *header],
+        ([name, *(f"{to['times_base']:.2f}" for to in sides.values())] for name, sides in costs),
+    )
 
 
-def tables(folder: Path) -> str:
-    found = {name: folder / f"{name}.json" for name in TABLES}
-    parts = [TABLES[name](json.loads(path.read_text())) for name, path in found.items() if path.exists()]
+TABLES = {
+    "fit": fit_tables,
+    "features": feature_tables,
+    "predict": predict_tables,
+    "solvers": solver_tables,
+    "tolerance": tolerance_tables,
+}
+PAGES = {"README.md": {"fit": fits_alone}, "docs/benchmarks.md": TABLES}
+RESULTS = ROOT / "benchmarks" / "results"
+
+
+def tables(makers: dict[str, Callable[[dict[str, Any]], list[str]]]) -> str:
+    found = {name: RESULTS / f"{name}.json" for name in makers}
+    parts = [makers[name](json.loads(path.read_text())) for name, path in found.items() if path.exists()]
     return "\n\n".join("\n".join(part) for part in parts)
 
 
 def main() -> None:
-    readme = ROOT / "README.md"
-    before, rest = readme.read_text().split(BEGIN)
-    found = tables(ROOT / "benchmarks" / "results")
-    readme.write_text(f"{before}{BEGIN}\n{found}\n{END}{rest.split(END)[1]}")
+    for name, makers in PAGES.items():
+        page = ROOT / name
+        before, rest = page.read_text().split(BEGIN)
+        page.write_text(f"{before}{BEGIN}\n{tables(makers)}\n{END}{rest.split(END)[1]}")
 
 
 if __name__ == "__main__":
