@@ -15,7 +15,7 @@ import numpy as np
 Array = Any
 Number = Any
 
-# Sums over classes may be made several at a time: the result is then the machine's own, but always the same there.
+# Sums over classes may be added up several at a time: the result depends on the processor, but on nothing else.
 FASTMATH = {"reassoc", "contract", "nsz"}
 
 FORWARD = 0x7FFFFFFFFFFFFFFF  # a mask that changes no index, and shows the compiler that none counts from the end
@@ -339,9 +339,11 @@ def ascend_many_classes(
         divergence = ZERO
         surprise = ZERO
         for k in range(n_classes):
+            alpha[k] = old[k]
+        # Nothing is stored beside a sum: the compiler would add up in another order where the arrays lie close together.
+        for k in range(n_classes):
             divergence += old[k] * (u[k] - z[k])
             surprise -= truth[i, k] * z[k]
-            alpha[k] = old[k]
         gap += share * divergence
         loss += share * surprise
         if divergence < negligible:
