@@ -340,7 +340,7 @@ def ascend_many_classes(
         surprise = ZERO
         for k in range(n_classes):
             alpha[k] = old[k]
-        # Nothing is stored beside a sum: the compiler would add up in another order where the arrays lie close together.
+        # Nothing is stored beside a sum: where arrays are neighbours, the compiler would add up in another order.
         for k in range(n_classes):
             divergence += old[k] * (u[k] - z[k])
             surprise -= truth[i, k] * z[k]
