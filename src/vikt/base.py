@@ -1,22 +1,15 @@
-"""The estimator protocol, as scikit-learn's users know it, without importing scikit-learn; how progress is reported."""
+"""The estimator protocol, as scikit-learn's users know it, without importing scikit-learn."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple, Self
 
 from vikt.errors import NotFittedError, known_to_sklearn
 from vikt.markup import estimator_html
 from vikt.parameters import Rule, checked, unknown_parameter
 from vikt.routing import Routed
-
-# Called with (stage, done, total); total is 0 where it is not known.
-Progress = Callable[[str, int, int], None]
-
-
-def no_progress(stage: str, done: int, total: int) -> None:
-    """Report progress to nobody."""
 
 
 class LossRecord(NamedTuple):

@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from vikt.answers import predicted_labels
 from vikt.arrays import ClassWeight, Floats, RowIndices, RowValues
-from vikt.base import Progress
 from vikt.corpus.documents import TEXT_COLUMN
 from vikt.corpus.frames import frame_of
 from vikt.errors import DataError
@@ -32,7 +31,7 @@ from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.metrics.classification import accuracy
 from vikt.parameters import TEXT_CLASSIFIER, RandomState, checked, names_parameters, whole
-from vikt.progress import shown
+from vikt.progress import Progress, progress_reporter
 from vikt.report.evaluation import ModelEvaluation
 from vikt.report.fit import key_facts
 from vikt.routing import request_of
@@ -232,7 +231,7 @@ class TextClassifier(Fitted):
     def _fit(
         self, examples: Examples, split: tuple[RowIndices, RowIndices], settings: FitSettings, progress: Progress | bool
     ) -> Self:
-        with shown(progress) as report:
+        with progress_reporter(progress) as report:
             fitted = fit(examples, split, settings, threads=self._n_threads, progress=report)
         # Before anything is set: where warnings are errors, the estimator stays as it was.
         fitted.warn_unless_converged(stacklevel=4)

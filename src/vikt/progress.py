@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from vikt.base import Progress, no_progress
 from vikt.errors import UsageError
+
+# Called with (stage, done, total); total is 0 where it is not known.
+Progress = Callable[[str, int, int], None]
+
+
+def no_progress(stage: str, done: int, total: int) -> None:
+    """Report progress to nobody."""
 
 
 @contextmanager
-def shown(progress: Progress | bool) -> Iterator[Progress]:
+def progress_reporter(progress: Progress | bool) -> Iterator[Progress]:
     """The function to report progress to: the one given, the one that shows it on stderr (True), or nobody (False).
 
     Raises
     ------
     UsageError
         It is neither a function nor True or False.
+
+    Examples
+    --------
+    >>> with progress_reporter(print) as report:
+    ...     report("reading", 1, 3)
+    reading 1 3
     """
     if progress is True:
         with bar() if is_terminal() else lines() as report:

@@ -11,7 +11,7 @@ import shlex
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from vikt import interruption
@@ -19,7 +19,7 @@ from vikt.errors import ParameterError, UsageError, ViktError
 from vikt.tables import escaped
 
 if TYPE_CHECKING:
-    from vikt.base import Progress
+    from vikt.progress import Progress
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -143,7 +143,6 @@ def print_json(content: object) -> None:
 
 def progress(quiet: bool) -> AbstractContextManager[Progress]:
     """A progress bar on stderr, on a terminal only; enter it for the function that updates it."""
-    from vikt.base import no_progress
-    from vikt.progress import bar, is_terminal
+    from vikt.progress import is_terminal, progress_reporter
 
-    return bar() if is_terminal() and not quiet else nullcontext(no_progress)
+    return progress_reporter(is_terminal() and not quiet)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from vikt.arrays import ClassWeight
-from vikt.base import Progress
 from vikt.classifier import TextClassifier
 from vikt.cli.console import print_json, progress, say, show
 from vikt.cli.outputs import check_output, is_standard
@@ -32,6 +31,7 @@ from vikt.fitting.fit import Fit, fit
 from vikt.fitting.model import FittedModel, measured
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
+from vikt.progress import Progress
 from vikt.report.as_json import model_json
 from vikt.report.evaluation import ModelEvaluation
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, sized, strongest_lines

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vikt.arrays import RowIndices
-from vikt.base import LossRecord, Progress, no_progress
+from vikt.base import LossRecord
 from vikt.errors import DataError
 from vikt.features.memory import log_memory
 from vikt.features.settings import FeatureSettings
@@ -17,6 +17,7 @@ from vikt.fitting.parts import FittedPart, blend, fit_part
 from vikt.fitting.prepare import prepare
 from vikt.fitting.record import DataRecord, FitRecord, PartRecord
 from vikt.fitting.settings import FitSettings
+from vikt.progress import Progress, no_progress
 from vikt.selection.choices import PenaltyChoice
 from vikt.selection.features import Trials
 from vikt.selection.folds import Fold

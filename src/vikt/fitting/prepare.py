@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Classes, ClassWeight, Floats, RowIndices, Scales
-from vikt.base import Progress
 from vikt.errors import ClassesError
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
@@ -17,6 +16,7 @@ from vikt.matrix import SparseMatrix
 from vikt.model.classes import class_factors
 from vikt.model.naive_bayes import penalty_scales
 from vikt.model.objective import Objective
+from vikt.progress import Progress
 from vikt.selection.folds import Fold
 
 

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vikt.arrays import Classes, Floats, Ints, RowIndices
-from vikt.base import Progress
 from vikt.errors import EmptyVocabularyError
 from vikt.features.settings import FeatureSettings
+from vikt.progress import Progress
 from vikt.selection.choices import FeatureChoice, PenaltyChoice, RecipeLoss
 from vikt.selection.folds import Fold, weighted_mean
 from vikt.selection.penalty import choose_l2
