@@ -13,6 +13,7 @@ from vikt.arrays import Floats, Ints
 from vikt.corpus.read_json import spell
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.parameters import checked, number, optional, whole
+from vikt.tables import escaped_json, one_line
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,8 @@ class Answers:
         labels = [*self.labels, None]
         holds_labels = [i < 2 * self.n_top and i % 2 == 0 for i in range(len(self.columns))]
         if as_json:
-            spelled = [spell(label) for label in labels]
-            names = [spell(name).replace("%", "%%") for name in self.columns]
+            spelled = [escaped_json(spell(label)) for label in labels]
+            names = [escaped_json(spell(name)).replace("%", "%%") for name in self.columns]
             values = ["%b" if is_label else "%a" for is_label in holds_labels]
             line = "{" + ", ".join(map("{}: {}".format, names, values)) + "}\n"
         else:
@@ -119,8 +120,3 @@ _RULES = {
     "top": optional(whole(1)),
     "threshold": optional(number("a probability, from 0 to 1", lambda value: 0 <= value <= 1)),
 }
-
-
-def one_line(label: str) -> str:
-    """A label without tabs and line ends, which are escaped."""
-    return label.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")

@@ -15,8 +15,8 @@ _TABLE = "border-collapse:collapse;margin:.3em 0;font-size:.95em;color:inherit"
 _MARKED = "color:inherit;background:rgba(20,110,220,.25)"
 
 
-def written(text: str) -> str:
-    """A text with nothing that HTML, or a reader's direction, would obey."""
+def html_text(text: str) -> str:
+    """A text in HTML: its markup is only text, and its control characters are spelled out."""
     return escape(escaped(text))
 
 
@@ -60,11 +60,11 @@ def estimator_html(
     parameters : mapping of str to (object, bool)
         The value of each, and whether it is the default.
     """
-    title = heading(f"<b>{written(name)}</b>, {'fitted' if is_fitted else 'not fitted'}")
+    title = heading(f"<b>{html_text(name)}</b>, {'fitted' if is_fitted else 'not fitted'}")
     changed = [name for name, (_, is_default) in parameters.items() if not is_default]
     rows = [["parameter", "value"]]
     for own in sorted(parameters, key=lambda own: own not in changed):
-        cells = [f"<code>{written(cell)}</code>" for cell in (own, f"{parameters[own][0]!r:.80}")]
+        cells = [f"<code>{html_text(cell)}</code>" for cell in (own, f"{parameters[own][0]!r:.80}")]
         rows.append([f'<mark style="{_MARKED}">{cell}</mark>' for cell in cells] if own in changed else cells)
     summary = f"{len(parameters)} parameters, {len(changed) or 'none'} changed"
     shown = details(summary, table(rows, left=2), is_open=bool(changed) and not is_fitted)
@@ -74,8 +74,8 @@ def estimator_html(
 def _facts(facts: Sequence[tuple[str, str]]) -> str:
     style = "padding:.1em .6em;text-align:left;vertical-align:top"
     rows = [
-        f'<tr style="background:none"><th scope="row" style="{style}">{written(name)}</th>'
-        f'<td style="{style}">{written(fact)}</td></tr>'
+        f'<tr style="background:none"><th scope="row" style="{style}">{html_text(name)}</th>'
+        f'<td style="{style}">{html_text(fact)}</td></tr>'
         for name, fact in facts
     ]
     return f'<table style="{_TABLE}"><tbody>{"".join(rows)}</tbody></table>'

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-import unicodedata
-from collections.abc import Mapping, Sequence
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from vikt.errors import MissingPackageError
@@ -12,11 +12,17 @@ from vikt.errors import MissingPackageError
 MOST_CLASSES_IN_A_MATRIX = 12
 MOST_CLASSES_LISTED = 60
 MOST_NAMED = 8
+MOST_QUOTED = 20
+_WIDEST_QUOTED = 60
 _WIDEST_LABEL = 60
-# What a terminal obeys or hides: controls, directions of writing, halves of characters, separators of lines.
-_OBEYED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-# Line ends, and what joins letters and emoji.
-_KEPT = "\n\t\u200c\u200d"
+# Control characters but for line feeds and tabs, characters that set the direction of writing or are invisible,
+# separators of lines, and halves of characters. What joins letters and emoji is none of them.
+CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+# White space other than the blank, which would break a line or could not be told from a blank.
+_OTHER_SPACES = re.compile(r"[^\S ]")
 
 
 def columns(rows: list[list[str]], left: int = 1) -> str:
@@ -44,44 +50,103 @@ def counted(count: int, name: str) -> str:
     return f"{count:,} {name}" if count == 1 else f"{count:,} {name}{'es' if name.endswith('s') else 's'}"
 
 
-def listed(names: list[str]) -> str:
-    """The first of the names, and how many more there are."""
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+def listed(names: Sequence[str], most: int = MOST_NAMED) -> str:
+    """The first of the names, and how many more there are.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def quoted(names: Iterable[object]) -> str:
+    """Names in a message, as Python writes them; "none" where there are none.
+
+    Examples
+    --------
+    >>> quoted(["text", 1])
+    "'text', 1"
+    """
+    return listed([f"{name!r:.{_WIDEST_QUOTED}}" for name in names], MOST_QUOTED) or "none"
+
+
+def cut(line: str, widest: int) -> str:
+    """A line of bounded width, with an ellipsis where its end is cut off.
+
+    Examples
+    --------
+    >>> cut("classification", 6)
+    'class…'
+    """
+    return line if len(line) <= widest else line[: widest - 1] + "…"
 
 
 def label_line(label: str) -> str:
     """A label on one line of bounded width."""
-    line = visible(label)
-    return line if len(line) <= _WIDEST_LABEL else line[: _WIDEST_LABEL - 1] + "…"
+    return cut(visible(label), _WIDEST_LABEL)
 
 
 def visible(name: str) -> str:
-    """A name in one piece: spaces shown where it starts or ends with one, and nothing that a terminal would obey."""
-    return "".join(
-        c if c.isprintable() else repr(c)[1:-1] for c in name.replace(" ", "␣" if name.strip() != name else " ")
-    )
+    """A name on one line: without control characters, and with marks for blanks where it starts or ends with one."""
+    marked = name.replace(" ", "␣") if name.strip() != name else name
+    return _OTHER_SPACES.sub(_spelled, escaped(marked))
 
 
 def escaped(text: str) -> str:
-    r"""Text without anything that a terminal would obey; its line ends and tabs stay.
+    r"""Text with its control characters spelled out; line feeds and tabs stay.
 
     Examples
     --------
     >>> print(escaped("\x1b[31mred"))
     \x1b[31mred
     """
-    return text if text.isprintable() else "".join(map(_escaped, text))
+    return CONTROLS.sub(_spelled, text)
 
 
-@functools.lru_cache(1 << 12)
-def _escaped(character: str) -> str:
-    is_safe = character in _KEPT or unicodedata.category(character) not in _OBEYED
-    return character if is_safe else repr(character)[1:-1]
+def one_line(text: str) -> str:
+    r"""Text as a field between tabs: control characters, tabs and line ends are spelled out.
+
+    Examples
+    --------
+    >>> print(one_line("a\tb"))
+    a\tb
+    """
+    return escaped(text).replace("\t", "\\t").replace("\n", "\\n")
+
+
+def escaped_json(spelled: str) -> str:
+    r"""JSON with the control characters of its strings escaped; it holds the same values.
+
+    Examples
+    --------
+    >>> print(escaped_json('"\u202e"'))
+    "\u202e"
+    """
+    return CONTROLS.sub(lambda found: json.dumps(found[0])[1:-1], spelled)
+
+
+def _spelled(found: re.Match[str]) -> str:
+    return ascii(found[0])[1:-1]
 
 
 def data_frame(columns: Mapping[str, Sequence[Any]]) -> Any:
-    """Columns as a pandas data frame. Raises MissingPackageError where pandas is not installed."""
+    """Columns as a pandas data frame.
+
+    Raises
+    ------
+    MissingPackageError
+        pandas is not installed.
+
+    Examples
+    --------
+    >>> data_frame({"class": ["spam", "ham"], "rows": [2, 3]})
+      class  rows
+    0  spam     2
+    1   ham     3
+    """
     try:
         import pandas
     except ImportError:

@@ -6,7 +6,6 @@ import errno
 import functools
 import logging
 import os
-import re
 import shlex
 import sys
 import warnings
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from vikt import interruption
 from vikt.errors import ParameterError, UsageError, ViktError
-from vikt.tables import escaped
+from vikt.tables import escaped, escaped_json
 
 if TYPE_CHECKING:
     from vikt.progress import Progress
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
-
-# What JSON may hold and a terminal obeys, or cannot be written: controls, directions of writing, halves of characters.
-_OBEYED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def guarded(command: Command) -> Command:
@@ -129,7 +125,7 @@ def say(message: str) -> None:
 
 
 def show(text: str) -> None:
-    """Print a result for people on stdout, with nothing in it that a terminal would obey."""
+    """Print a result for people on stdout, its control characters spelled out."""
     print(escaped(text))
 
 
@@ -138,7 +134,7 @@ def print_json(content: object) -> None:
     import json
 
     spelled = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
-    print(_OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", spelled))
+    print(escaped_json(spelled))
 
 
 def progress(quiet: bool) -> AbstractContextManager[Progress]:

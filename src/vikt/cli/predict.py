@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from vikt.answers import Answers, one_line
+from vikt.answers import Answers
 from vikt.cli.console import say
 from vikt.cli.outputs import check_output, holds_answers, is_standard, writing
 from vikt.corpus.compression import compressing
@@ -20,6 +20,7 @@ from vikt.corpus.sources import check_read_once, find_sources
 from vikt.corpus.texts import Texts
 from vikt.errors import UsageError
 from vikt.files.trained import load_trained
+from vikt.tables import one_line
 
 
 @dataclass(frozen=True)

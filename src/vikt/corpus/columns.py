@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vikt.errors import ColumnError
+from vikt.tables import quoted
 
 # In order of preference.
 TEXT_NAMES = (
@@ -112,7 +113,7 @@ def missing_column(name: str, names: Sequence[str], origin: str, remedy: str = "
     folded = {other.casefold(): other for other in names}
     near = difflib.get_close_matches(name.casefold(), folded, n=1)
     hint = f"did you mean {folded[near[0]]!r:.60}?" if near else remedy
-    message = f"{origin}: expected a column {name!r:.60}, found {listed(names)}; "
+    message = f"{origin}: expected a column {name!r:.60}, found {quoted(names)}; "
     if name.isdecimal() and not any(map(str.isdecimal, names)):
         return ColumnError(f"{message}if its first row is data, read it", "header=False")
     return ColumnError(message + hint)
@@ -136,16 +137,10 @@ def _find(
     if chosen is None and len(rest) == 2 and mean_length is not None:
         chosen, reason = max(rest, key=mean_length), "guessed: the longer of two columns"
     if chosen is None:
-        raise ColumnError(f"{origin}: found no {role} column among {listed(names)}; name it", f"{role}=...")
+        raise ColumnError(f"{origin}: found no {role} column among {quoted(names)}; name it", f"{role}=...")
     return chosen, (f'{role} column: "{chosen}" ({reason})',)
 
 
 def _known(names: Sequence[str], known: Sequence[str], taken: str | None) -> str | None:
     folded = {name.strip().casefold(): name for name in reversed(names) if name != taken}
     return next((folded[name] for name in known if name in folded), None)
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names for a message: the first twenty, and how many more there are."""
-    shown = ", ".join(f"{name!r:.60}" for name in names[:20]) or "none"
-    return shown + (f" and {len(names) - 20} more" if len(names) > 20 else "")

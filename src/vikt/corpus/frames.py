@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from vikt.arrays import RowIndices
 from vikt.corpus.arrow import ArrowColumn
-from vikt.corpus.columns import listed
 from vikt.corpus.texts import Texts, missing_text
 from vikt.errors import ColumnError, DataError
+from vikt.tables import quoted
 
 
 class ArrowStream(Protocol):
@@ -103,7 +103,7 @@ def text_items(source: Any) -> Iterable[Any]:
     if frame is not None:
         name = next(iter(frame), "text")
         raise DataError(
-            f"texts: expected one column, found a frame with the columns {listed(list(frame))}; "
+            f"texts: expected one column, found a frame with the columns {quoted(frame)}; "
             f"pass one of them, such as df[{name!r:.60}]"
         )
     shape = np.shape(source) if hasattr(source, "ndim") else (0,)

@@ -21,6 +21,7 @@ from vikt.corpus.readers import read_table
 from vikt.corpus.sources import find_sources
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError
+from vikt.tables import counted
 
 
 class DocumentReader(Protocol):
@@ -77,7 +78,7 @@ def labelled(
 
 def blank_lines(path: str, n: int) -> tuple[str, ...]:
     """A note on lines that were passed over, if there are any."""
-    return (f"{path}: {n:,} blank line{'s' * (n > 1)} passed over",) if n else ()
+    return (f"{path}: {counted(n, 'blank line')} passed over",) if n else ()
 
 
 def documents_of(table: Table, reader: DocumentReader, text: str | None) -> Documents:

@@ -17,6 +17,7 @@ from vikt.corpus.read_stream import Lines, without_end
 from vikt.corpus.read_tables import Table, refuse_doubled
 from vikt.corpus.read_text import in_batches
 from vikt.errors import DataError
+from vikt.tables import counted
 
 # The csv module limits fields to 131,072 characters by default, for the whole process, and a document may be longer.
 # This is the largest number that a C long holds on every platform.
@@ -157,7 +158,7 @@ def _name_delimiter(fault: str, other: str) -> DataError:
 
 def _fields(header: Record) -> str:
     names = ", ".join(map(repr, header))
-    return f"{len(header)} field{'s' * (len(header) > 1)} ({names:.200})"
+    return f"{counted(len(header), 'field')} ({names:.200})"
 
 
 def _plain_records(content: Iterator[str], lines: Lines, delimiter: str, other: str | None) -> Iterator[Record]:

@@ -9,6 +9,7 @@ from vikt.corpus.columns import wanted_columns
 from vikt.corpus.read_stream import read_whole
 from vikt.corpus.read_tables import Table
 from vikt.errors import InputFileError
+from vikt.tables import counted
 
 
 def read_folder(path: Path, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
@@ -28,7 +29,7 @@ def read_folder(path: Path, wanted: Sequence[str] | None, rows_per_batch: int) -
     columns = ["file", "label", "text"] if classes else ["file", "text"]
     names = wanted_columns(wanted, columns, str(path))
     loose = sum(entry.is_file() for entry in _entries(path)) if classes else 0
-    notes = (f"{path}: skipped {loose:,} file{'s' * (loose > 1)} outside the class folders",) if loose else ()
+    notes = (f"{path}: skipped {counted(loose, 'file')} outside the class folders",) if loose else ()
     # The paths of the files are never meant to be their classes.
     problems = (
         {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from vikt.tables import counted
+
 _SENTENCES = {
     "separator": "the first line names the delimiter {examples}, which is used",
     "mark": "{n} inside the file dropped, the first on line {first}; joined files have them",
@@ -63,8 +65,3 @@ class Remarks:
             )
             for kind, remark in self._kinds.items()
         )
-
-
-def counted(n: int, noun: str) -> str:
-    """A number with its noun, singular or plural."""
-    return f"{n:,} {noun}{'s' * (n != 1)}"

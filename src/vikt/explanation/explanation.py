@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vikt.explanation.highlight import Run, marked, runs, style
-from vikt.markup import block, details, heading, table, written
+from vikt.markup import block, details, heading, html_text, table
 from vikt.tables import columns, counted, data_frame, label_line, visible
 
 # Sums of the same numbers in another order differ by less.
@@ -81,9 +81,9 @@ class Explanation:
         return self.lines()
 
     def _repr_html_(self) -> str:
-        label = written(label_line(self.label))
+        label = html_text(label_line(self.label))
         verdict = heading(f"<b>{label}</b>, probability {self.probability:.4f}, score {self.score:+.4f}")
-        rows = [[written(cell) for cell in row] for row in self._rows(15)]
+        rows = [[html_text(cell) for cell in row] for row in self._rows(15)]
         contributions = details("contributions of the features", table(rows), is_open=not self.text)
         return block(verdict, self._highlighted(label) if self.text else "", contributions)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from vikt.markup import written
+from vikt.markup import html_text
 
 # Colours that differ for every eye, and an underline, solid or dashed, for those that see none.
 COLOURS = {True: (20, 110, 220), False: (215, 95, 0)}
@@ -40,8 +40,8 @@ def runs(text: str, emphasis: Sequence[float]) -> Iterator[Run]:
 def marked(run: Run) -> str:
     """A run as HTML: coloured by sign and strength, with the contribution as its title."""
     if not run.shade:
-        return written(run.text)
-    return f'<mark style="{style(run.shade)}" title="{run.emphasis:+.6g}">{written(run.text)}</mark>'
+        return html_text(run.text)
+    return f'<mark style="{style(run.shade)}" title="{run.emphasis:+.6g}">{html_text(run.text)}</mark>'
 
 
 def style(shade: float) -> str:

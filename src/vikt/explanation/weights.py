@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vikt.arrays import Floats
 from vikt.fitting.model import FittedModel
-from vikt.markup import block, heading, table, written
+from vikt.markup import block, heading, html_text, table
 from vikt.tables import columns, data_frame, label_line, visible
 
 
@@ -38,8 +38,8 @@ class StrongestFeatures:
 
     def _repr_html_(self) -> str:
         rows = [["feature", "weight θ_j"], *self._rows()]
-        title = heading(f"strongest features of <b>{written(label_line(self.label))}</b>")
-        return block(title, table([[written(cell) for cell in row] for row in rows]))
+        title = heading(f"strongest features of <b>{html_text(label_line(self.label))}</b>")
+        return block(title, table([[html_text(cell) for cell in row] for row in rows]))
 
     def _rows(self) -> list[list[str]]:
         return [[visible(name), f"{weight:+.2f}"] for name, weight in self.features]

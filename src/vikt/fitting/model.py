@@ -20,6 +20,7 @@ from vikt.features.text import TextFeatures
 from vikt.fitting.examples import spelled_labels
 from vikt.model.labels import checked_labels, label_array
 from vikt.model.losses import cross_entropy_of
+from vikt.tables import quoted
 
 # A column of texts; or a frame, one of whose columns holds the texts; or documents.
 Inputs = Iterable[str] | Texts | Mapping[str, Any] | ArrowStream | Documents | Measured
@@ -62,9 +63,7 @@ class FittedModel:
         """The index of a class. Raises UsageError where the model has no such class."""
         classes = self.classes.tolist()
         if label not in classes:
-            raise UsageError(
-                f"label: the model has no class {label!r:.60}; choose from {', '.join(map(repr, classes[:20]))}"
-            )
+            raise UsageError(f"label: the model has no class {label!r:.60}; choose from {quoted(classes)}")
         return int(classes.index(label))
 
     def spelled(self, labels: ArrayLike) -> list[str]:

@@ -15,6 +15,7 @@ from vikt.arrays import Floats, Ints, RowValues
 from vikt.errors import DataError, UsageError
 from vikt.model.classes import row_weights
 from vikt.model.labels import checked_labels, label_array, label_kind
+from vikt.tables import quoted
 
 
 def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, labels: ArrayLike | None = None) -> Ints:
@@ -71,7 +72,9 @@ def positions(values: ArrayLike, names: ArrayLike) -> Ints:
         return np.zeros(0, dtype=np.int64)
     strangers = values[~np.isin(values, names)]
     if len(strangers):
-        raise DataError(f"labels: expected one of {names[:20].tolist()}, found {strangers[0].item()!r}; add it to them")
+        raise DataError(
+            f"labels: expected one of {quoted(names.tolist())}, found {strangers[0].item()!r}; add it to them"
+        )
     order = np.argsort(names, kind="stable")
     return order[np.searchsorted(names[order], values)].astype(np.int64)
 

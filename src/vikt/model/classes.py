@@ -12,6 +12,7 @@ from vikt.corpus.frames import array_of
 from vikt.corpus.missing import is_missing
 from vikt.errors import ClassesError, DataError, ParameterError
 from vikt.model.labels import checked_labels, label_array
+from vikt.tables import quoted
 
 
 def encode_labels(labels: Any, rows: RowIndices | None = None) -> tuple[NDArray[Any], Classes]:
@@ -106,8 +107,7 @@ def class_factors(class_weight: ClassWeight, classes: NDArray[Any], y: Classes, 
     known = classes.tolist()
     strange = [label for label in class_weight if label not in known]
     if strange:
-        classes_there = ", ".join(map(repr, known[:20]))
-        raise ParameterError("class_weight", f"no class {strange[0]!r}; the classes are {classes_there}")
+        raise ParameterError("class_weight", f"no class {strange[0]!r}; the classes are {quoted(known)}")
     factors = np.array([float(class_weight.get(label, 1.0)) for label in known])
     if not np.all(factors > 0) or not np.isfinite(factors).all():
         raise ParameterError("class_weight", f"factors must be above 0, found {class_weight}")
