@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import vikt
+from vikt.errors import DataError
 from vikt.evaluation.evaluation import evaluate
 from vikt.metrics.classification import exact_mean
 from vikt.model.functions import log_softmax
@@ -24,3 +27,19 @@ def test_any_order_of_the_rows_gives_the_same_figures_to_the_last_bit(seed, m, K
 def test_a_mean_is_the_exact_sum_rounded_once():
     assert exact_mean([0.1] * 10) == 0.1
     assert exact_mean([1e16, 1.0, -1e16, 1.0]) == 0.5
+
+
+def test_labels_that_differ_by_a_nul_at_their_end_are_two():
+    real = ["a", "a\0", "a\0", "b\0"]
+    found = evaluate(real, ["a", "a\0"], np.log([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6], [0.7, 0.3]]))
+    assert found.labels == ["a", "a\0", "b\0"]
+    assert found.accuracy.value == 0.75
+    assert found.matrix.tolist() == [[1, 0, 0], [0, 2, 0], [1, 0, 0]]
+    assert found.unseen == {"b\0": 1}
+    texts = ["win free money", "lunch at noon"] * 6
+    model = vikt.TextClassifier(min_df=1, l2=0.01, analyzer="word").fit(texts, ["a", "a\0"] * 6)
+    assert model.evaluate(texts, ["a", "a\0"] * 6).accuracy.value == 1.0
+    assert vikt.confusion_matrix(["a", "a"], ["a\0", "a"]).tolist() == [[1, 1], [0, 0]]
+    assert vikt.precision(["a\0", "a"], ["a\0", "a\0"], "a\0") == 0.5
+    with pytest.raises(DataError, match="found 'a'"):
+        vikt.confusion_matrix(["a"], ["a"], labels=["a\0", "b"])

@@ -180,18 +180,19 @@ def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike
     """
     real, names = class_array(labels, "labels"), class_array(classes, "classes")
     refuse_mixture(real, "labels", names, "classes")
-    real, names = real.astype(str), names.astype(str)
+    real, names = _spelled(real), _spelled(names)
     scores = np.asarray(log_probabilities, np.float64)
     _check(real, names, scores)
-    seen = np.isin(real, names)
+    known = set(names)
+    seen = np.array([label in known for label in real])
     unseen = dict(sorted(Counter(real[~seen].tolist()).items()))
-    everything = np.concatenate([names, np.unique(real[~seen])])
+    everything = [*names, *unseen]
     entries = _entries(positions(real, everything), scores.argmax(axis=1))
     correct, n_real, n_predicted = _counts(entries, len(everything))
     mean_probability = np.zeros(len(everything))
     mean_probability[: len(names)] = [exact_mean(column) for column in np.exp(scores).T]
     return Evaluation(
-        labels=everything.tolist(),
+        labels=everything,
         entries=entries,
         accuracy=_accuracy(int(correct.sum()), len(real)),
         log_loss=_log_loss(log_losses(positions(real[seen], names), scores[seen]), int((~seen).sum())),
@@ -203,6 +204,11 @@ def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike
         mean_probability=mean_probability,
         unseen=unseen,
     )
+
+
+def _spelled(labels: NDArray[Any]) -> NDArray[np.object_]:
+    """Labels as strings, each of its own length: NumPy's strings of one width lose a NUL at their end."""
+    return np.array([str(label) for label in labels.tolist()], dtype=object)
 
 
 def _check(real: NDArray[Any], names: NDArray[Any], scores: Floats) -> None:

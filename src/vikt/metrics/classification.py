@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Floats, Ints, RowValues
+from vikt.corpus.frames import array_of
 from vikt.errors import DataError, UsageError
 from vikt.model.classes import row_weights
 from vikt.model.labels import checked_labels, label_array, label_kind
@@ -67,16 +68,13 @@ def positions(values: ArrayLike, names: ArrayLike) -> Ints:
     >>> positions(["b", "a"], ["b", "a"]).tolist()
     [0, 1]
     """
-    values, names = np.asarray(values), np.asarray(names)
-    if not len(values):
-        return np.zeros(0, dtype=np.int64)
-    strangers = values[~np.isin(values, names)]
-    if len(strangers):
-        raise DataError(
-            f"labels: expected one of {quoted(names.tolist())}, found {strangers[0].item()!r}; add it to them"
-        )
-    order = np.argsort(names, kind="stable")
-    return order[np.searchsorted(names[order], values)].astype(np.int64)
+    listed, known = array_of(values).tolist(), array_of(names).tolist()
+    # By Python's equality: NumPy's drops a NUL at the end of a string. The first of equal names counts.
+    position_of = {name: position for position, name in reversed(list(enumerate(known)))}
+    stranger = next((value for value in listed if value not in position_of), None)
+    if stranger is not None:
+        raise DataError(f"labels: expected one of {quoted(known)}, found {stranger!r:.60}; add it to them")
+    return np.array([position_of[value] for value in listed], dtype=np.int64)
 
 
 def accuracy(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: RowValues = None) -> float:
