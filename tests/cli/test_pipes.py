@@ -191,6 +191,22 @@ def test_no_input_is_ever_overwritten(run, tmp_path, trained, force):
     assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell")
+def test_a_redirected_input_is_not_overwritten(tmp_path, model):
+    path = tmp_path / "a.csv"
+    path.write_text(ROWS)
+    for command in (
+        ["train", "-", "--format", "csv", "-o", path, "--force"],
+        ["predict", model, "-", "--format", "csv", "-o", path, "--prefix", "z_", "--force"],
+    ):
+        with path.open("rb") as stdin:
+            line = [sys.executable, "-m", "vikt", *map(str, command)]
+            ended = subprocess.run(line, stdin=stdin, capture_output=True, text=True, check=False)
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert ended.stderr.startswith(f"vikt: {path}: is an input")
+        assert path.read_text() == ROWS
+
+
 def test_predict_replaces_its_answers_and_nothing_else(run, tmp_path, trained):
     (tmp_path / "a.csv").write_text(TWO)
     for name in ("o.csv", "o.jsonl.gz", "o.parquet", "o.arrow", "o.tsv.zst"):

@@ -1,10 +1,14 @@
 """CSV and TSV as other programs write them: delimiters, quotation marks, files without a header, joined files."""
 
+import io
+
+import numpy as np
 import pytest
 
 from vikt.corpus.dialect import Dialect
 from vikt.corpus.header import refuse_doubtful_header
-from vikt.corpus.readers import read_table
+from vikt.corpus.readers import Table, read_table
+from vikt.corpus.writers import TableWriter
 from vikt.errors import ColumnError, DataError, UsageError
 
 
@@ -61,6 +65,44 @@ def test_without_a_header_columns_are_numbered_and_the_first_row_is_data(made):
     assert table.place(0).endswith("row 1")
     with pytest.raises(DataError, match=r"row 2 \(line 2\): expected 2 fields"):
         read_table(made("b.tsv", "ham\thello\nham\n"), dialect=Dialect(header=False))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "rows", "n_blank"),
+    [
+        ("a.csv", "\nwin free\n\nlunch\n", [[""], ["win free"], [""], ["lunch"]], 0),
+        ("a.tsv", "\nwin free\n\nlunch\n", [[""], ["win free"], [""], ["lunch"]], 0),
+        ("a.csv", '""\nwin\n', [[""], ["win"]], 0),
+        ("a.csv", ",\nwin,x\n", [["", ""], ["win", "x"]], 0),
+        ("a.tsv", "\t\nwin\tx\n", [["", ""], ["win", "x"]], 0),
+        ("a.csv", "\n\nwin,x\n", [["win", "x"]], 2),
+        ("a.csv", "\n\n", [[""], [""]], 0),
+    ],
+)
+def test_without_a_header_no_row_is_lost_since_it_is_empty(made, name, content, rows, n_blank):
+    table = read_table(made(name, content), dialect=Dialect(header=False))
+    assert [list(row.values()) for row in table.arrow.to_pylist()] == rows
+    assert table.n_blank == n_blank
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+@pytest.mark.parametrize("content", ["text\rwin\rlunch", "text\rwin\rlunch\r\n"])
+@pytest.mark.parametrize("header", [False, None])
+def test_lines_that_end_in_carriage_returns_alone_are_refused(made, name, content, header):
+    with pytest.raises(DataError, match=r"carriage return.*convert the line ends"):
+        read_table(made(name, content), dialect=Dialect(header=header))
+
+
+def test_a_carriage_return_inside_a_first_row_of_tsv_is_text(made):
+    table = read_table(made("a.tsv", "a\rb\tx\nc\ty\n"), dialect=Dialect(header=False))
+    assert columns(table) == {"1": ["a\rb", "c"], "2": ["x", "y"]}
+
+
+def test_a_quotation_mark_is_no_delimiter(made):
+    path = made("a.csv", 'sep="\nlabel;text\nham;a\n')
+    with pytest.raises(DataError, match=r"a\.csv, line 1: expected a delimiter after sep="):
+        read_table(path)
+    assert columns(read_table(path, dialect=Dialect(";"))) == {"label": ["ham"], "text": ["a"]}
 
 
 def test_a_dialect_is_of_csv_and_tsv_alone(made):
@@ -169,6 +211,33 @@ def test_headers_and_byte_order_marks_inside_a_file_are_passed_over_and_told(mad
     assert columns(read_table(made("a.csv", quoted * 2))) == {"label": ["ham", "ham"], "text": ["a", "a"]}
     assert read_table(made("a.jsonl", '{"t": "a"}\n\ufeff{"t": "b"}\n')).strings("t") == ["a", "b"]
     assert read_table(made("a.txt", "__label__x a\n\ufeff__label__y b\n")).strings("label") == ["x", "y"]
+
+
+@pytest.mark.parametrize(("first", "second"), [("\u00e9", "e\u0301"), ("e\u0301", "\u00e9")])
+def test_the_header_of_a_joined_file_is_one_in_any_form_of_unicode(made, first, second):
+    table = read_table(made("a.tsv", f"{first}\ttext\nham\ta\n{second}\ttext\nspam\tb\n"))
+    assert columns(table) == {"\u00e9": ["ham", "spam"], "text": ["a", "b"]}
+
+
+def test_a_byte_order_mark_inside_a_quoted_value_is_text(made):
+    table = read_table(made("a.csv", 'text,label\n"a\n\ufeffb",x\n\ufeff"c\n\ufeffd",y\n'))
+    assert columns(table) == {"text": ["a\n\ufeffb", "c\n\ufeffd"], "label": ["x", "y"]}
+    assert "1 byte-order mark " in "".join(table.notes)
+
+
+def test_what_vikt_writes_keeps_a_byte_order_mark_at_its_start(made):
+    rows = [["\ufefftext", "b"], ["\ufeff", "\ufeff"], ["a\n\ufeffb", "c"]]
+    written = Table.from_columns(["\ufeffname", "n"], list(zip(*rows, strict=True)), "here")
+    stream = io.BytesIO()
+    with TableWriter(stream, "a.csv") as writer:
+        writer.write(written, {})
+    table = read_table(made("a.csv", stream.getvalue()))
+    assert columns(table) == columns(written)
+    with (
+        pytest.raises(DataError, match="cannot start with a byte-order mark"),
+        TableWriter(io.BytesIO(), "a.tsv") as writer,
+    ):
+        writer.write(written.select(np.array([1])), {})
 
 
 def test_a_text_may_be_the_name_of_its_only_column(made):

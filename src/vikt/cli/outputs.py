@@ -85,8 +85,18 @@ def holds_answers(path: Path) -> bool:
 
 def _is_read_from(path: Path, name: str) -> bool:
     """Whether a file is an input, or a document in a class's folder of one."""
-    if name == "-" or not path.is_file() or not os.path.exists(name):
+    if name == "-":
+        return _is_redirected_from(path)
+    if not path.is_file() or not os.path.exists(name):
         return False
     if os.path.isdir(name):
         return os.path.samefile(name, Path(os.path.realpath(path)).parent.parent)
     return os.path.samefile(path, name)
+
+
+def _is_redirected_from(path: Path) -> bool:
+    """Whether the shell redirects standard input from a file."""
+    try:
+        return path.is_file() and os.path.samestat(path.stat(), os.fstat(sys.stdin.fileno()))
+    except (OSError, ValueError):  # a stream without a descriptor
+        return False

@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 import pyarrow.compute as pc
@@ -32,6 +32,7 @@ _CSV_FAULTS = {
 }
 # The first line of a spreadsheet's CSV, which names the delimiter.
 _SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
+_CONVERT_ENDS = "convert the line ends: tr '\\r' '\\n' < FILE > NEW"
 _QUOTE_AFTER_BLANKS = r'^[ \t]+"'
 
 Record = list[str]
@@ -58,6 +59,11 @@ def _read_delimited(
     first = next(content, "")
     separator = _SEPARATOR.fullmatch(without_end(first))
     if separator:
+        if separator[1] == '"' and given.delimiter is None:
+            raise DataError(
+                f"{lines.origin}, line 1: expected a delimiter after sep=, found a quotation mark; correct the line "
+                "or remove it"
+            )
         lines.remarks.add("separator", 1, separator[1])
         given = replace(given, delimiter=given.delimiter or separator[1])
         first = next(content, "")
@@ -85,16 +91,16 @@ def _header(
     records: Iterator[Record], lines: Lines, dialect: Dialect, given: Dialect
 ) -> tuple[Record, Iterator[Record]]:
     """The names of the columns, and the records of data."""
+    if dialect.header is False:
+        return _numbered(records, lines)
     for record in records:
         if not any(record):
             lines.blank += 1
             continue
-        if dialect.header is False:
-            return [str(number) for number in range(1, len(record) + 1)], chain([record], records)
         if any("\r" in name for name in record):
             raise DataError(
                 f"{lines.origin}, line {lines.number}: expected column names, found a carriage return among them; "
-                "convert the line ends: tr '\\r' '\\n' < FILE > NEW"
+                f"{_CONVERT_ENDS}"
             )
         if given.quoting is None and not dialect.quoting and all(map(_is_enclosed, record)):
             raise DataError(
@@ -104,6 +110,24 @@ def _header(
             )
         return list(map(composed, record)), records
     raise DataError(f"{lines.origin}: expected a header and rows, found nothing; the file is empty")
+
+
+def _numbered(records: Iterator[Record], lines: Lines) -> tuple[Record, Iterator[Record]]:
+    """The numbers of the columns, as many as the first row has that is not a blank line, and all records."""
+    start = list[Record]()
+    for record in records:
+        start.append(record)
+        if not _is_blank(record):
+            break
+    width = max(map(len, start), default=0)
+    second = list(islice(records, 1))
+    if not second and any("\r" in field for record in start for field in record):
+        raise DataError(f"{lines.origin}: expected rows, found one with carriage returns inside; {_CONVERT_ENDS}")
+    return [str(number) for number in range(1, max(width, 1) + 1)], chain(start, second, records)
+
+
+def _is_blank(record: Record) -> bool:
+    return len(record) <= 1 and not any(record)
 
 
 def _is_enclosed(name: str) -> bool:
@@ -116,17 +140,17 @@ def _rows(
     # A blank line is an empty text in a table of one column, and not a row in others.
     blank = [""] if len(header) == 1 else None
     # One column may hold its own name; a row of several that repeats all of them is the header of a joined file.
-    repeated = header if has_names and blank is None else None
+    may_repeat = has_names and blank is None
     row = 0
     for record in records:
         if len(record) != len(header):
-            if any(record) or len(record) > 1:
+            if not _is_blank(record):
                 raise _wrong_width(record, header, row + 1, lines, other)
             if blank is None:
                 lines.blank += 1
                 continue
             record = blank
-        elif record == repeated:
+        elif may_repeat and composed(record[0]) == header[0] and list(map(composed, record)) == header:
             lines.remarks.add("header", lines.number)
             continue
         row += 1
@@ -167,15 +191,15 @@ def _plain_records(content: Iterator[str], lines: Lines, delimiter: str, other: 
 
 def _quoted_records(content: Iterator[str], lines: Lines, delimiter: str, other: str | None) -> Iterator[Record]:
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_FIELD))
-    first_line = lines.number
+    lines.row_start = lines.number
     try:
         for record in csv.reader(content, delimiter=delimiter, strict=True):
-            if lines.number > first_line:
-                lines.remarks.add("span", first_line)
+            if lines.number > lines.row_start:
+                lines.remarks.add("span", lines.row_start)
             yield record
-            first_line = lines.number + 1
+            lines.row_start = lines.number + 1
     except csv.Error as error:
-        where = f"{lines.origin}, in the row that starts on line {first_line}: "
+        where = f"{lines.origin}, in the row that starts on line {lines.row_start}: "
         faults = (fault for phrase, fault in _CSV_FAULTS.items() if phrase in str(error))
         fault = where + next(faults, f"{error}; correct the row")
         raise (DataError(fault) if other is None else _name_delimiter(f"{fault}; ", other)) from None

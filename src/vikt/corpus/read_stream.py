@@ -114,6 +114,9 @@ class Lines:
     ----------
     number, offset : int
         Lines and bytes handed out so far.
+    row_start : int, optional
+        The line on which the present row starts, where rows may span lines: a byte-order mark at the start of its
+        other lines is text.
     blank : int
         Blank lines that a reader of tables has skipped.
     remarks : Remarks
@@ -130,6 +133,7 @@ class Lines:
         self.origin = origin
         self.number = 0
         self.offset = 0
+        self.row_start: int | None = None
         self.blank = 0
         self.remarks = Remarks()
 
@@ -146,7 +150,7 @@ class Lines:
     def _decoded(self, line: bytes) -> str:
         try:
             if self.offset:
-                if line[0] == _MARKED and line.startswith(codecs.BOM_UTF8):
+                if line[0] == _MARKED and line.startswith(codecs.BOM_UTF8) and self.row_start in (None, self.number):
                     self.remarks.add("mark", self.number)
                     return line.decode().removeprefix(_MARK)
                 return line.decode()

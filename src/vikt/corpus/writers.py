@@ -19,7 +19,9 @@ from vikt.corpus.read_tables import Table, python_values
 from vikt.errors import ColumnError, DataError, UsageError
 
 Columns = Mapping[str, Sequence[Any]]
-_QUOTED = re.compile('[",\r\n]')
+# A byte-order mark at the start of a line would be dropped as one that joined files leave.
+_MARK = "\ufeff"
+_QUOTED = re.compile(f'^{_MARK}|[",\r\n]')
 
 
 class Writer(Protocol):
@@ -77,6 +79,11 @@ class _Tsv(_Text):
         if torn is not None:
             raise DataError(
                 f"{table.place(i)}: a value in TSV cannot hold a tab or a line end, found {torn!r:.60}; "
+                "write CSV or JSONL"
+            )
+        if fields[0].startswith(_MARK):
+            raise DataError(
+                f"{table.place(i)}: a line of TSV cannot start with a byte-order mark, found {fields[0]!r:.60}; "
                 "write CSV or JSONL"
             )
         return "\t".join(fields) + "\n"
