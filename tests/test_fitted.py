@@ -63,9 +63,22 @@ def test_the_strongest_features_are_those_of_inspect(classifier, tmp_path, run):
         found = classifier.strongest_features(label, n=10)
         assert [list(pair) for pair in found.features] == inspected[label]
         lines = str(found).splitlines()
-        assert len(lines) == 11
+        assert len(lines) == 1 + len(found.features)
         assert lines[0].split() == [label, "θ_j"]
         assert f"{found.features[0][1]:+.2f}" in lines[1]
+
+
+def test_the_strongest_features_speak_for_their_class(classifier, tmp_path, run):
+    names, weights = classifier.get_feature_names_out(), classifier.coef_
+    of_class = np.concatenate([-weights, weights]) if len(weights) == 1 else weights
+    for label, own in zip(classifier.classes_, of_class, strict=True):
+        expected = {name: weight for name, weight in zip(names, own, strict=True) if weight > 0}
+        assert dict(classifier.strongest_features(label, n=len(names)).features) == pytest.approx(expected)
+        assert len(expected) < len(names)
+    classifier.save(tmp_path / "m")
+    listed = run("inspect", tmp_path / "m")[1].split("strongest features of each class")[1]
+    assert "+" in listed
+    assert "-" not in listed
 
 
 def test_a_frame_of_the_strongest_features(classifier):

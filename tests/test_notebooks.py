@@ -31,6 +31,13 @@ def test_an_unfitted_estimator_shows_its_parameters_and_marks_those_changed():
     assert all(name in text for name in vikt.TextClassifier().get_params())
 
 
+def test_a_long_value_is_cut_off_visibly():
+    text, _ = read_html(vikt.TextVectorizer(stop_words=["the", "and"] * 40)._repr_html_())
+    assert "['the', 'and', " in text
+    assert "…" in text
+    assert "…" not in read_html(vikt.TextVectorizer()._repr_html_())[0]
+
+
 @pytest.mark.parametrize(
     ("estimator", "rows", "facts"),
     [

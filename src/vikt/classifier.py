@@ -301,7 +301,7 @@ class TextClassifier(Fitted):
         return ModelEvaluation.of(evaluate(model.spelled(labels), model.labels, log_probabilities), self._record)
 
     def strongest_features(self, class_: object, n: int = 10) -> StrongestFeatures:
-        """The n features with the largest weights for a class: they print as a table, and have `to_frame()`.
+        """The n features that speak most for a class, or fewer: they print as a table, and have `to_frame()`.
 
         Raises
         ------

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from vikt.tables import escaped
+from vikt.tables import cut, escaped
 
 _EDGE = "rgba(127,127,127,.4)"
 _TABLE = "border-collapse:collapse;margin:.3em 0;font-size:.95em;color:inherit"
+_WIDEST_VALUE = 80
 _MARKED = "color:inherit;background:rgba(20,110,220,.25)"
 
 
@@ -33,11 +34,12 @@ def heading(text: str) -> str:
 def table(rows: Sequence[Sequence[str]], left: int = 1) -> str:
     """Rows of HTML, the first of them the header; the first `left` columns are aligned to the left."""
     header, *body = rows
-    head = "".join(_cell("th", cell, c < left, ' scope="col"') for c, cell in enumerate(header))
-    lines = ["".join(_cell("td", cell, c < left) for c, cell in enumerate(row)) for row in body]
-    marked = "".join(f'<tr style="background:none;border-top:1px solid {_EDGE}">{line}</tr>' for line in lines)
-    header_row = f'<thead><tr style="background:none">{head}</tr></thead>'
-    return f'<table style="{_TABLE}">{header_row}<tbody>{marked}</tbody></table>'
+    head = _row(*(_cell("th", cell, c < left, ' scope="col"') for c, cell in enumerate(header)))
+    lines = [
+        _row(*(_cell("td", cell, c < left) for c, cell in enumerate(row)), edge=f";border-top:1px solid {_EDGE}")
+        for row in body
+    ]
+    return f'<table style="{_TABLE}"><thead>{head}</thead><tbody>{"".join(lines)}</tbody></table>'
 
 
 def details(summary: str, content: str, is_open: bool = False) -> str:
@@ -64,7 +66,7 @@ def estimator_html(
     changed = [name for name, (_, is_default) in parameters.items() if not is_default]
     rows = [["parameter", "value"]]
     for own in sorted(parameters, key=lambda own: own not in changed):
-        cells = [f"<code>{html_text(cell)}</code>" for cell in (own, f"{parameters[own][0]!r:.80}")]
+        cells = [f"<code>{html_text(cell)}</code>" for cell in (own, cut(repr(parameters[own][0]), _WIDEST_VALUE))]
         rows.append([f'<mark style="{_MARKED}">{cell}</mark>' for cell in cells] if own in changed else cells)
     summary = f"{len(parameters)} parameters, {len(changed) or 'none'} changed"
     shown = details(summary, table(rows, left=2), is_open=bool(changed) and not is_fitted)
@@ -72,14 +74,18 @@ def estimator_html(
 
 
 def _facts(facts: Sequence[tuple[str, str]]) -> str:
-    style = "padding:.1em .6em;text-align:left;vertical-align:top"
     rows = [
-        f'<tr style="background:none"><th scope="row" style="{style}">{html_text(name)}</th>'
-        f'<td style="{style}">{html_text(fact)}</td></tr>'
+        _row(_cell("th", html_text(name), True, ' scope="row"'), _cell("td", html_text(fact), True))
         for name, fact in facts
     ]
     return f'<table style="{_TABLE}"><tbody>{"".join(rows)}</tbody></table>'
 
 
+def _row(*cells: str, edge: str = "") -> str:
+    return f'<tr style="background:none{edge}">{"".join(cells)}</tr>'
+
+
 def _cell(tag: str, content: str, is_left: bool, attributes: str = "") -> str:
-    return f'<{tag}{attributes} style="padding:.1em .6em;text-align:{"left" if is_left else "right"}">{content}</{tag}>'
+    # A long word is broken, so that a table is no wider than the page; a number is not.
+    flow = "text-align:left;overflow-wrap:anywhere" if is_left else "text-align:right;white-space:nowrap"
+    return f'<{tag}{attributes} style="padding:.1em .6em;vertical-align:top;{flow}">{content}</{tag}>'

@@ -85,7 +85,7 @@ def cut(line: str, widest: int) -> str:
 
 
 def label_line(label: str) -> str:
-    """A label on one line of bounded width."""
+    """A label, or the name of a feature, on one line of bounded width."""
     return cut(visible(label), _WIDEST_LABEL)
 
 

@@ -120,6 +120,30 @@ def test_highlighted_words_have_the_contrast_of_wcag_aa(theme, shade):
     assert (high + 0.05) / (low + 0.05) >= 4.5
 
 
+@pytest.mark.parametrize("shade", [1.0, 0.125, -0.125, -1.0])
+def test_highlighted_words_on_a_terminal_have_the_contrast_of_wcag_aa(shade):
+    foreground, background = (
+        luminance([int(part) for part in colour.split(",")])
+        for colour in re.findall(r"rgb\((.*?)\)", highlight.terminal_style(shade))
+    )
+    assert (foreground + 0.05) / (background + 0.05) >= 4.5
+
+
+def test_labels_with_a_backslash_are_escaped_once():
+    label = "a\\b"
+    classifier = vikt.TextClassifier(min_df=1, ngrams=(1, 1), l2=0.01).fit(TEXTS[:4], [label, label, "n", "n"])
+    assert "score of 'a\\b'" in str(classifier.explain("good", label=label))
+    assert "label 'c\\d', in 1 test row," in str(classifier.evaluate(["good", "bad"], ["c\\d", "n"]))
+
+
+def test_a_long_feature_is_cut_off_in_the_table_of_people_only():
+    word = "x" * 500
+    classifier = vikt.TextClassifier(min_df=1, ngrams=(1, 1), l2=0.01).fit([word, "y"] * 2, ["p", "n"] * 2)
+    explanation = classifier.explain(word)
+    assert max(map(len, str(explanation).splitlines())) < 120
+    assert explanation.contributions[0].feature == word
+
+
 def test_each_class_has_its_own_explanation(two, three):
     text = "so good"
     for classifier in (two, three):

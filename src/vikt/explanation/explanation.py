@@ -7,7 +7,7 @@ from typing import Any
 
 from vikt.explanation.highlight import Run, marked, runs, style
 from vikt.markup import block, details, heading, html_text, table
-from vikt.tables import columns, counted, data_frame, label_line, visible
+from vikt.tables import columns, counted, data_frame, label_line
 
 # Sums of the same numbers in another order differ by less.
 _ROUNDING = 1e-9
@@ -42,6 +42,17 @@ class Explanation:
         The text as passed, or normalised where that changes its length.
     emphasis : list of float
         How much each character of `text` speaks for `label`.
+
+    Examples
+    --------
+    >>> parts = [Contribution("great", weight=2.0, value=0.5, contribution=1.0)]
+    >>> Explanation("pos", 0.75, 1.1, 0.1, parts, "great", [0.2] * 5)
+    pos  probability 0.7500
+    <BLANKLINE>
+      feature         weight θ_j  value x_j  θ_j·x_j
+      great              +2.0000     0.5000  +1.0000
+      (intercept)        +0.1000          1  +0.1000
+      score of 'pos'                         +1.1000
     """
 
     label: str
@@ -53,6 +64,7 @@ class Explanation:
     emphasis: list[float]
 
     def to_json(self) -> dict[str, Any]:
+        """The score and its contributions as JSON holds them; without the text."""
         return {
             "label": self.label,
             "probability": self.probability,
@@ -108,14 +120,14 @@ class Explanation:
         parts = self.contributions
         rows = [["feature", "weight θ_j", "value x_j", "θ_j·x_j"]]
         rows += [
-            [visible(part.feature), f"{part.weight:+.4f}", f"{part.value:.4f}", f"{part.contribution:+.4f}"]
+            [label_line(part.feature), f"{part.weight:+.4f}", f"{part.value:.4f}", f"{part.contribution:+.4f}"]
             for part in parts[:most]
         ]
         if len(parts) > most:
             rest = sum(part.contribution for part in parts[most:])
             rows.append([counted(len(parts) - most, "more feature"), "", "", f"{rest:+.4f}"])
         rows.append(["(intercept)", f"{self.intercept:+.4f}", "1", f"{self.intercept:+.4f}"])
-        rows.append([f"score of {label_line(self.label)!r}", "", "", f"{self.score:+.4f}"])
+        rows.append([f"score of '{label_line(self.label)}'", "", "", f"{self.score:+.4f}"])
         return rows
 
 

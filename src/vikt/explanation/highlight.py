@@ -11,6 +11,8 @@ from vikt.markup import html_text
 # Colours that differ for every eye, and an underline, solid or dashed, for those that see none.
 COLOURS = {True: (20, 110, 220), False: (215, 95, 0)}
 LEAST_OPACITY, MOST_OPACITY = 0.06, 0.45
+# Of the colour on a terminal, whose own colours are not known: white letters on it are read at any strength.
+_LEAST_LIGHT, _MOST_LIGHT = 0.3, 0.8
 _SHADES = 8
 
 
@@ -45,9 +47,16 @@ def marked(run: Run) -> str:
 
 
 def style(shade: float) -> str:
-    """The style of a shade."""
+    """The style of a shade in HTML."""
     colour = ",".join(map(str, COLOURS[shade > 0]))
     opacity = LEAST_OPACITY + (MOST_OPACITY - LEAST_OPACITY) * abs(shade)
     line = "solid" if shade > 0 else "dashed"
     edge = f"2px {line} rgba({colour},{0.4 + 0.6 * abs(shade):.3g})"
     return f"color:inherit;background:rgba({colour},{opacity:.3g});border-bottom:{edge}"
+
+
+def terminal_style(shade: float) -> str:
+    """The style of a shade on a terminal, as Rich names it; what speaks for the class is underlined."""
+    light = _LEAST_LIGHT + (_MOST_LIGHT - _LEAST_LIGHT) * abs(shade)
+    colour = ",".join(f"{light * part:.0f}" for part in COLOURS[shade > 0])
+    return f"{'underline ' if shade > 0 else ''}rgb(255,255,255) on rgb({colour})"

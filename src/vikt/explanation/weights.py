@@ -11,19 +11,26 @@ from numpy.typing import NDArray
 from vikt.arrays import Floats
 from vikt.fitting.model import FittedModel
 from vikt.markup import block, heading, html_text, table
-from vikt.tables import columns, data_frame, label_line, visible
+from vikt.tables import columns, data_frame, label_line
 
 
 @dataclass(frozen=True, repr=False)
 class StrongestFeatures:
-    """The features with the largest weights for one class, which print as a table.
+    """The features that speak most for one class, which print as a table.
 
     Attributes
     ----------
     label : str
         The class.
     features : list of (str, float)
-        Each feature and its weight θ_j, the largest first.
+        Each feature and its weight θ_j > 0, the largest first.
+
+    Examples
+    --------
+    >>> StrongestFeatures("spam", [("winner", 1.5), ("free", 0.25)])
+      spam     θ_j
+      winner  +1.50
+      free    +0.25
     """
 
     label: str
@@ -42,7 +49,7 @@ class StrongestFeatures:
         return block(title, table([[html_text(cell) for cell in row] for row in rows]))
 
     def _rows(self) -> list[list[str]]:
-        return [[visible(name), f"{weight:+.2f}"] for name, weight in self.features]
+        return [[label_line(name), f"{weight:+.2f}"] for name, weight in self.features]
 
 
 def class_weights(theta: NDArray[np.floating[Any]], k: int) -> Floats:
@@ -52,13 +59,14 @@ def class_weights(theta: NDArray[np.floating[Any]], k: int) -> Floats:
 
 
 def strongest_of(model: FittedModel, k: int, n: int = 10) -> StrongestFeatures:
-    """The n features with the largest weights for class k."""
+    """The n features with the largest weights for class k, fewer where fewer speak for it."""
     theta = class_weights(model.theta, k)[1:]
     top = np.argpartition(-theta, min(n, len(theta) - 1))[:n]
     top = top[np.argsort(-theta[top], kind="stable")]
+    top = top[theta[top] > 0]
     return StrongestFeatures(model.labels[k], list(zip(model.features.names(top), theta[top].tolist(), strict=True)))
 
 
 def strongest_features(model: FittedModel, n: int = 10) -> dict[str, list[tuple[str, float]]]:
-    """The n features with the largest weights for each class: {class: [(feature, θ_j), ...]}."""
+    """The n features that speak most for each class, as `strongest_of` finds them: {class: [(feature, θ_j), ...]}."""
     return {label: strongest_of(model, k, n).features for k, label in enumerate(model.labels)}

@@ -54,7 +54,7 @@ def evaluation_lines(evaluation: Evaluation, weighted: bool = False) -> str:
 def _unseen_lines(evaluation: Evaluation) -> list[str]:
     unseen = sorted(evaluation.unseen.items(), key=lambda item: -item[1])
     lines = [
-        f"unseen     label {label_line(label)!r}, in {counted(count, 'test row')}, was never seen in training: "
+        f"unseen     label '{label_line(label)}', in {counted(count, 'test row')}, was never seen in training: "
         "counted as wrong"
         for label, count in unseen[:MOST_NAMED]
     ]

@@ -5,17 +5,16 @@ from __future__ import annotations
 import sys
 
 from vikt.explanation.explanation import Explanation
+from vikt.explanation.highlight import terminal_style
 from vikt.tables import escaped
 
 
 def print_highlighted(explanation: Explanation) -> None:
-    """Print the text on green where it speaks for the class and on red where it speaks against it, by strength."""
+    """Print the text in the colours of the notebook: blue speaks for the class, orange against it, by strength."""
     from rich.console import Console
     from rich.text import Text
 
     text = Text()
     for run in explanation.runs():
-        strength = round(40 + 130 * abs(run.shade))
-        colour = f"on rgb({0 if run.shade > 0 else strength},{strength if run.shade > 0 else 0},0)"
-        text.append(escaped(run.text), colour if run.shade else None)
+        text.append(escaped(run.text), terminal_style(run.shade) if run.shade else None)
     Console(file=sys.stdout).print(text, soft_wrap=True, highlight=False)

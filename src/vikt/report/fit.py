@@ -9,7 +9,7 @@ import numpy as np
 from vikt.explanation.weights import class_weights, strongest_features
 from vikt.features.description import sentences
 from vikt.fitting.model import FittedModel
-from vikt.fitting.record import FitRecord, PartRecord
+from vikt.fitting.record import DataRecord, FitRecord, PartRecord
 from vikt.report.choices import features_sentence, penalty_sentence, recipe_name
 from vikt.selection.recipes import single_recipe
 from vikt.tables import (
@@ -20,7 +20,6 @@ from vikt.tables import (
     figure,
     label_line,
     listed,
-    visible,
 )
 
 _MOST_WEIGHTS_LISTED = 40
@@ -29,10 +28,9 @@ _MOST_WEIGHTS_LISTED = 40
 def key_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str]]:
     """The facts of a fitted model that a notebook shows: a name and a sentence for each."""
     data, part = record.data, record.least_proven
-    counts = sorted(data.classes.items(), key=lambda item: -item[1])
     chosen = [("chosen", features_sentence(record.features))] if record.features else []
     return [
-        ("classes", f"{len(counts):,}: {listed([f'{label_line(label)} {count:,}' for label, count in counts])}"),
+        ("classes", _classes(data)),
         ("rows", f"{data.rows:,}, of which {data.fitted_rows:,} are fitted"),
         ("features", f"{model.features.n_features:,}"),
         *chosen,
@@ -44,17 +42,15 @@ def key_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str]]:
 def data_lines(record: FitRecord, model: FittedModel) -> str:
     """The rows, their split, and the number of features."""
     data = record.data
-    counts = sorted(data.classes.items(), key=lambda item: -item[1])
-    classes = listed([f"{label_line(label)} {count:,}" for label, count in counts])
     lines = [
         f"rows       {data.rows:,}: {data.empty_texts:,} empty, {data.duplicate_texts:,} duplicates",
-        f"classes    {len(counts):,}: {classes}",
+        f"classes    {_classes(data)}",
         f"split      {data.training_rows:,} training, {data.validation_rows:,} validation, "
         f"{data.test_rows or 0:,} test; {data.fitted_rows:,} fitted in the end",
         f"features   {model.features.n_features:,}",
         *(f"           {note}" for note in sentences(model.features.facts())),
     ]
-    single = [label_line(label) for label, count in counts if count == 1]
+    single = [label_line(label) for label, count in data.classes.items() if count == 1]
     if single:
         lines.insert(
             2, f"rare       {counted(len(single), 'class')} of one row, learnt from and not tested: {listed(single)}"
@@ -62,6 +58,12 @@ def data_lines(record: FitRecord, model: FittedModel) -> str:
     if data.rows_of_weight_0:
         lines.insert(1, f"weights    {data.rows_of_weight_0:,} rows of weight 0 dropped")
     return "\n".join(lines)
+
+
+def _classes(data: DataRecord) -> str:
+    """The number of classes and their rows, the largest first."""
+    counts = sorted(data.classes.items(), key=lambda item: -item[1])
+    return f"{len(counts):,}: {listed([f'{label_line(label)} {count:,}' for label, count in counts])}"
 
 
 def fit_lines(record: FitRecord) -> str:
@@ -123,7 +125,7 @@ def handmade_lines(model: FittedModel) -> str:
     theta = np.stack([class_weights(model.theta, k) for k in shown], axis=1)
     rows = [["", *(f"towards {label_line(classes[k])}" for k in shown)]]
     rows += [
-        [visible(name), *(f"{weight:+.4f}" for weight in row)]
+        [label_line(name), *(f"{weight:+.4f}" for weight in row)]
         for name, row in zip(["(intercept)", *names], [theta[0], *theta[len(theta) - len(names) :]], strict=True)
     ]
     return "weights of the hand-made features (θ)\n" + columns(rows)
@@ -133,7 +135,7 @@ def strongest_lines(model: FittedModel, n: int = 8) -> str:
     """The features with the largest weights for each class."""
     strongest = strongest_features(model, n)
     rows = [
-        [label_line(label), "  ".join(f"{visible(name)} {weight:+.2f}" for name, weight in features)]
+        [label_line(label), "  ".join(f"{label_line(name)} {weight:+.2f}" for name, weight in features)]
         for label, features in list(strongest.items())[:MOST_CLASSES_LISTED]
     ]
     return "strongest features of each class (θ)\n" + columns(rows, left=2)
