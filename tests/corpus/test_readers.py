@@ -372,6 +372,7 @@ def test_svmlight(made):
         ("1 qid:3 1:1", "line 2: expected index:value, found 'qid:3'"),
         ("1 1:nan", "line 2: expected a finite number, found '1:nan'"),
         ("1 1:", "line 2: expected a finite number"),
+        ("1 1:1_0", "line 2: expected a finite number, found '1:1_0'"),
         ("1 9223372036854775808:1", "line 2: the index 9223372036854775808 is above"),
         ("1:1 2:1", "line 2: expected a label, found '1:1'"),
         ("1,2 2:1", "line 2: expected one label"),

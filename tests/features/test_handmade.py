@@ -105,6 +105,11 @@ def test_columns_of_every_kind():
     ("feature", "column", "message"),
     [
         (Number(name="c"), ["1", "x"], "index 1: expected a finite number of at most 1e+30 in column 'c', found 'x'"),
+        (
+            Number(name="c"),
+            ["1", "1_0"],
+            "index 1: expected a finite number of at most 1e+30 in column 'c', found '1_0'",
+        ),
         (Number(name="c"), ["1", ""], "index 1: expected a finite number of at most 1e+30 in column 'c', found ''"),
         (Number(name="c"), [1.0, float("nan")], "index 1: expected a"),
         (Number(name="c"), [1.0, None], "index 1: expected a number in column 'c', found None"),

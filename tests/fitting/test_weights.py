@@ -214,7 +214,15 @@ def test_the_weight_column_is_the_row_so_many_times(run, tmp_path):
 
 @pytest.mark.parametrize(
     ("cell", "said"),
-    [("-1", "'-1'"), ("nan", "'nan'"), ("inf", "'inf'"), ("", "''"), ("many", "'many'"), ("1,5", "'1,5'")],
+    [
+        ("-1", "'-1'"),
+        ("nan", "'nan'"),
+        ("inf", "'inf'"),
+        ("", "''"),
+        ("many", "'many'"),
+        ("1_0", "'1_0'"),
+        ("1,5", "'1,5'"),
+    ],
 )
 def test_a_bad_weight_is_named_by_row(run, tmp_path, cell, said):
     rows = [(*row[:2], cell if i == 6 else 1) for i, row in enumerate(NOISE)]

@@ -12,6 +12,7 @@ from vikt.arrays import Floats, Ints
 from vikt.corpus.arrow import ArrowColumn
 from vikt.corpus.columns import missing_column, wanted_columns
 from vikt.corpus.frames import arrow_column, frame_of, has_numpy_type, texts_of
+from vikt.corpus.numbers import number_of
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError
 
@@ -135,7 +136,7 @@ class Documents:
         try:
             numbers = np.asarray(column.cast(pa.float64()))
         except pa.ArrowInvalid:
-            numbers = np.array([_number(value) for value in column.to_pylist()])
+            numbers = np.array([number_of(value) for value in column.to_pylist()])
         return self._finite(numbers, name, column)
 
     def vectors(self, name: str) -> Floats:
@@ -231,17 +232,10 @@ class Documents:
         )
 
 
-def _number(value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        return np.nan
-
-
 def _numbers(spelled: Any) -> list[float]:
     """The numbers of a list in JSON; NaN where it is not one."""
     try:
         found = json.loads(spelled)
     except (TypeError, ValueError, RecursionError):
         found = None
-    return [_number(value) for value in found] if isinstance(found, list) else [np.nan]
+    return [number_of(value) for value in found] if isinstance(found, list) else [np.nan]

@@ -15,6 +15,7 @@ from vikt.corpus.columns import Columns, composed, find_columns
 from vikt.corpus.dialect import AS_USUAL, Dialect
 from vikt.corpus.documents import Documents
 from vikt.corpus.header import refuse_doubtful_header
+from vikt.corpus.numbers import number_of
 from vikt.corpus.read_labelled import PAIRS
 from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import read_table
@@ -123,9 +124,9 @@ def _refuse_respelled_numbers(table: Table, labels: NDArray[Any]) -> None:
     """Refuse +1 and 1 in two files of svmlight as within one, where both mean one class."""
     spellings: dict[float, str] = {}
     for label in sorted(set(labels)):
-        number = _number(label)
-        before = spellings.setdefault(number, label)
-        if before != label and not math.isnan(number):
+        value = number_of(label)
+        before = spellings.setdefault(value, label)
+        if before != label and not math.isnan(value):
             first, second = (table.place(int(np.argmax(labels == spelling))) for spelling in (before, label))
             raise DataError(
                 f"{second}: the labels {before!r} ({first}) and {label!r} are one number; spell it in one way"
@@ -134,7 +135,7 @@ def _refuse_respelled_numbers(table: Table, labels: NDArray[Any]) -> None:
 
 def _weights(table: Table, name: str) -> NDArray[np.float64]:
     spelled = table.column(name).to_pylist()
-    weights = np.array([_number(value) for value in spelled])
+    weights = np.array([number_of(value) for value in spelled])
     bad = np.flatnonzero(~((weights >= 0) & np.isfinite(weights)))
     if len(bad):
         raise DataError(
@@ -142,10 +143,3 @@ def _weights(table: Table, name: str) -> NDArray[np.float64]:
             f"({len(bad)} such rows), expected a number of 0 or more; correct it or drop the row"
         )
     return weights
-
-
-def _number(spelled: str) -> float:
-    try:
-        return float(spelled)
-    except ValueError:
-        return math.nan

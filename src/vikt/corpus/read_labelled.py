@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from vikt.corpus.columns import wanted_columns
 from vikt.corpus.fasttext import LABEL, LABEL_MARK, without_labels
+from vikt.corpus.numbers import number_of
 from vikt.corpus.read_stream import Lines, without_end
 from vikt.corpus.read_tables import Table
 from vikt.corpus.read_text import in_batches
@@ -127,7 +128,7 @@ def _pairs(parts: list[str]) -> tuple[list[int], list[float]]:
             raise ValueError(f"expected index:value, found {part!r:.60}; write the index as a whole number")
         # Python refuses to read numbers of thousands of digits; the first twenty show that it is too large.
         indices.append(int(index.lstrip("0")[:20] or "0"))
-        values.append(_number(value, part))
+        values.append(_finite(value, part))
     if indices and max(indices) > _LARGEST_INDEX:
         raise ValueError(f"the index {max(indices)} is above {_LARGEST_INDEX}; number the features anew")
     wrong = next(((a, b) for a, b in pairwise(indices) if a >= b), None)
@@ -137,14 +138,11 @@ def _pairs(parts: list[str]) -> tuple[list[int], list[float]]:
     return indices, values
 
 
-def _number(value: str, part: str) -> float:
-    try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
+def _finite(value: str, part: str) -> float:
+    found = number_of(value)
+    if not math.isfinite(found):
         raise ValueError(f"expected a finite number, found {part!r:.60}; correct the line")
-    return number
+    return found
 
 
 def _check_label(label: str, spellings: dict[float, str]) -> None:
@@ -153,12 +151,9 @@ def _check_label(label: str, spellings: dict[float, str]) -> None:
         raise ValueError(f"expected a label, found {label!r:.60}; write the label first")
     if "," in label:
         raise ValueError(f"expected one label, found {label!r:.60}; keep one")
-    try:
-        number = float(label)
-    except ValueError:
+    value = number_of(label)
+    if math.isnan(value):
         return
-    if math.isnan(number):
-        return
-    before = spellings.setdefault(number, label)
+    before = spellings.setdefault(value, label)
     if before != label:
         raise ValueError(f"the labels {before!r} and {label!r} are one number; spell it in one way")
