@@ -38,7 +38,8 @@ def test_an_array_of_objects_is_its_objects_by_line(tmp_path, options):
     ("content", "message"),
     [
         ("[]", "expected rows of data, found none"),
-        ('[{"a": 1}, 2]', "a.json, row 2: expected a JSON object, found '2'"),
+        ('[{"a": 1}, 2]', "a.json, row 2: expected a JSON object, found '2'; write an object for each row"),
+        ("[[1]]", r"a.json, row 1: expected a JSON object, found '\[1\]'; write an object for each row"),
         ('[{"a": 1} {"a": 2}]', "expected one array of objects, found '{' after row 1"),
         ('[{"a": 1},]', "a.json, row 2: expected a JSON object"),
         ('[{"a": 1}', "found 'the end' after row 1"),
@@ -52,6 +53,12 @@ def test_an_array_of_objects_is_its_objects_by_line(tmp_path, options):
 def test_what_is_no_array_of_objects(tmp_path, content, message):
     with pytest.raises(DataError, match=message):
         read_table(write(tmp_path / "a.json", content))
+
+
+def test_a_long_number_in_an_array_is_read_to_the_digit(tmp_path):
+    number = "7" * 5000
+    table = read_table(write(tmp_path / "a.json", f'[{{"n": {number}, "t": "a"}}, {{"n": 1, "t": "b"}}]'))
+    assert table.strings("n") == [number, "1"]
 
 
 NESTED = [{"id": i, "doc": {"text": f"t{i}", "by": {"name": "me"}}} for i in range(3)]
@@ -86,6 +93,22 @@ def test_a_column_of_that_name_comes_first_and_a_missing_field_is_named_by_row(t
     table = read_table(write(tmp_path / "b.json", '[{"a": {"b": "deep"}}, {"a": {}}]')).with_fields(["a.b"])
     with pytest.raises(DataError, match=r"row 2: expected a string in column 'a\.b', found a null"):
         table.column("a.b")
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_field_is_named_in_any_form_of_unicode(tmp_path, suffix, form):
+    def spelled(name):
+        return unicodedata.normalize(form, name)
+
+    rows = [{spelled("\u00e9"): {spelled("\u00f6"): {spelled("\u00e5"): "deep"}}}]
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".parquet":
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    else:
+        write(path, json.dumps(rows[0]))
+    for asked in ("\u00e9.\u00f6.\u00e5", unicodedata.normalize("NFD", "\u00e9.\u00f6.\u00e5")):
+        assert read_table(path).with_fields([asked]).strings(asked) == ["deep"]
 
 
 def test_a_nested_value_names_a_field_of_it(nested):

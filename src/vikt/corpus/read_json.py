@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NoReturn
 
+from vikt.corpus.columns import composed
 from vikt.errors import ColumnError, DataError
 
 # A column with more spellings of numbers than this does not hold labels, and remembering more would cost memory.
 _MANY_SPELLINGS = 100_000
 # Deeper values are refused, since Python writes them by recursion.
 _DEEPEST = 100
+_ON_LINES = "write one object per line, or name an array of objects .json"
 _LITERAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false")
 
 
@@ -24,8 +26,8 @@ class Number(str):
     __slots__ = ()
 
 
-def parse_object(line: str, where: str) -> dict[str, object]:
-    """One line of JSONL.
+def parse_object(line: str, where: str, advice: str = _ON_LINES) -> dict[str, object]:
+    """One line of JSONL, or an object of an array; what is not one is refused with advice.
 
     Raises
     ------
@@ -44,10 +46,7 @@ def parse_object(line: str, where: str) -> dict[str, object]:
             f"{where}: expected a JSON object, found {line.strip()!r:.60} ({reason}); correct the line"
         ) from None
     if not isinstance(value, dict):
-        raise DataError(
-            f"{where}: expected a JSON object, found {line.strip()!r:.60}; write one object per line, or name an array "
-            "of objects .json"
-        )
+        raise DataError(f"{where}: expected a JSON object, found {line.strip()!r:.60}; {advice}")
     if line.count("[") + line.count("{") > _DEEPEST and _depth(value) > _DEEPEST:
         raise DataError(f"{where}: expected values at most {_DEEPEST} deep, found a deeper one; flatten it")
     return value
@@ -78,7 +77,7 @@ def parse_array(content: str, where: str) -> Iterator[dict[str, object]]:
             end = _SCANNER.raw_decode(content, place)[1]
         except (ValueError, RecursionError):
             end = len(content)  # parsing says what is wrong
-        yield parse_object(content[place:end], f"{where}, row {row}")
+        yield parse_object(content[place:end], f"{where}, row {row}", "write an object for each row")
         end = _after_blanks(content, end)
         mark, place = content[end : end + 1], _after_blanks(content, end + 1)
     rest = content[place:] if mark == "]" else mark or "the end"
@@ -116,7 +115,8 @@ def _no_json(constant: str) -> NoReturn:
 
 _DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_no_json, object_pairs_hook=_once)
 
-_SCANNER = json.JSONDecoder()
+# Finds where an object ends; Python refuses to read whole numbers of thousands of digits.
+_SCANNER = json.JSONDecoder(parse_int=str, parse_float=str)
 _BLANKS = re.compile(r"[ \t\r\n]*")
 
 
@@ -142,6 +142,8 @@ def spell(value: object) -> str:
 def field_of(spelled: str | None, path: Sequence[str]) -> object:
     """The value of a field within fields of a value as `spell` wrote it; None where there is none.
 
+    The names of the path are composed, and fit those of the fields in any form of Unicode.
+
     Examples
     --------
     >>> field_of('{"doc": {"n": 1.0}}', ["doc", "n"])
@@ -149,7 +151,8 @@ def field_of(spelled: str | None, path: Sequence[str]) -> object:
     """
     value: object = None if spelled is None or spelled[:1] != "{" else _DECODER.decode(spelled)
     for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
+        fields = value if isinstance(value, dict) else {}
+        value = next((item for field, item in fields.items() if composed(field) == name), None)
     return value
 
 

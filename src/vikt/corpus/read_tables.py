@@ -196,10 +196,10 @@ class Table:
         column, path = self.native(head), name[len(head) + 1 :].split(".")
         problems = dict(self.problems)
         if pa.types.is_struct(column.type):
-            try:
-                values = pc.struct_field(column, path)
-            except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            places = _places(column.type, path)
+            if places is None:
                 return self
+            values = pc.struct_field(column, places)
         elif head in self.problems:
             fields = JsonColumn(name, self.path)
             values = string_array(
@@ -264,6 +264,18 @@ class Table:
     def mean_length(self, name: str) -> float:
         """The mean number of characters of a column's values; 0 if there are none."""
         return float(pc.mean(pc.utf8_length(self.spelled(name))).as_py() or 0.0)
+
+
+def _places(kind: ArrowType, path: Sequence[str]) -> list[int] | None:
+    """The place of a field among those of its struct, for each name of a path; None where there is none."""
+    places = list[int]()
+    for name in path:
+        fields = [composed(field.name) for field in kind] if pa.types.is_struct(kind) else []
+        if name not in fields:
+            return None
+        places.append(fields.index(name))
+        kind = kind.field(places[-1]).type
+    return places
 
 
 def _heads(name: str) -> Iterator[str]:
