@@ -162,6 +162,24 @@ def test_each_class_has_its_own_explanation(two, three):
         three.explain(text, label="q")
 
 
+def test_the_command_explains_the_class_it_is_told(tmp_path, run):
+    labels = ["caf\u00e9", "1.5", "z"]
+    classifier = vikt.TextClassifier(min_df=1, ngrams=(1, 1), l2=0.01).fit(["good", "bad", "so"] * 2, labels * 2)
+    classifier.save(tmp_path / "m")
+    for typed, label in [("cafe\u0301", "caf\u00e9"), ("1.5", "1.5"), ("z", "z")]:
+        code, out, _ = run("explain", tmp_path / "m", "good bad", "--label", typed, "--json")
+        assert code == 0
+        assert json.loads(out) == classifier.explain("good bad", label=label).to_json()
+    code, out, err = run("explain", tmp_path / "m", "good", "--label", "q")
+    assert (code, out) == (2, "")
+    assert err == "vikt: --label: the model has no class 'q'; choose from '1.5', 'caf\u00e9', 'z'\n"
+
+
+def test_the_command_finds_a_class_that_is_a_number(tmp_path, run):
+    vikt.TextClassifier(min_df=1, ngrams=(1, 1), l2=0.01).fit(["good", "bad"] * 2, [0, 1] * 2).save(tmp_path / "m")
+    assert json.loads(run("explain", tmp_path / "m", "good", "--label", "1", "--json")[1])["label"] == "1"
+
+
 def test_a_frame_holds_the_contributions_in_order(two):
     pytest.importorskip("pandas")
     explanation = two.explain("good bad bad film")

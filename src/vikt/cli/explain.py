@@ -5,18 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from vikt.cli.console import print_json, show
+from vikt.corpus.columns import composed
 from vikt.corpus.read_stream import read_lines, standard_input
 from vikt.corpus.sources import check_read_once
-from vikt.errors import UsageError
+from vikt.errors import ParameterError, UsageError
 from vikt.explanation.linear import explain
 from vikt.files.trained import load_trained
 from vikt.report.explanation import print_highlighted
+from vikt.tables import quoted
 
 
-def explain_text(path: Path, text: str | None, columns: list[str], top: int, as_json: bool) -> None:
-    """Print what each feature of a text adds to its score."""
+def explain_text(path: Path, text: str | None, columns: list[str], label: str | None, top: int, as_json: bool) -> None:
+    """Print what each feature of a text adds to the score of a class."""
     check_read_once([path, text or "-"])
     model = load_trained(path).model
+    k = None if label is None else _position(model.labels, label)
     if text in (None, "-"):
         text = "\n".join(read_lines(standard_input())) if model.features.reads_text else ""
     document = {model.text_column: text} | dict(map(_named_value, columns))
@@ -25,13 +28,21 @@ def explain_text(path: Path, text: str | None, columns: list[str], top: int, as_
         raise UsageError(
             f"the model also reads the column {missing[0]!r}; give its value with --column '{missing[0]}=VALUE'"
         )
-    explanation = explain(model, {name: [value] for name, value in document.items()})
+    explanation = explain(model, {name: [value] for name, value in document.items()}, k)
     if as_json:
         print_json(explanation.to_json())
         return
     print_highlighted(explanation)
     print()
     show(explanation.lines(top))
+
+
+def _position(labels: list[str], label: str) -> int:
+    """The index of a class by its name, however its accents are typed."""
+    known = list(map(composed, labels))
+    if composed(label) not in known:
+        raise ParameterError("label", f"the model has no class {label!r:.60}; choose from {quoted(labels)}")
+    return known.index(composed(label))
 
 
 def _named_value(pair: str) -> tuple[str, str]:

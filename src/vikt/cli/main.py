@@ -312,14 +312,17 @@ def explain(
         list[str] | None,
         typer.Option(help="Value of another column that the model reads; may be repeated.", metavar="NAME=VALUE"),
     ] = None,
+    label: Annotated[
+        str | None, typer.Option(help="Explain the score of this class, not of the predicted one.", metavar="CLASS")
+    ] = None,
     top: Annotated[int, typer.Option(help="List the N features that matter most.", metavar="N", min=1)] = 15,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show how much each feature of a text adds to the score of its predicted class."""
+    """Show how much each feature of a text adds to the score of its predicted class, or of another."""
     from vikt.cli.explain import explain_text
 
-    explain_text(model, text, column or [], top, as_json)
+    explain_text(model, text, column or [], label, top, as_json)
 
 
 @app.command(no_args_is_help=True, epilog=_example("vikt inspect model.vikt", "vikt inspect model.vikt --json"))
