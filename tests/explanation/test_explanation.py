@@ -101,6 +101,12 @@ def test_the_shade_is_of_a_run_and_its_figure_exact():
     assert [run.emphasis for run in found] == pytest.approx([0.99, 0.0, -1.0, 0.01])
 
 
+def test_a_long_word_is_no_paler_than_a_short_one_that_adds_less():
+    short, _, long = runs("a congratulations", [0.5, 0.0] + [0.06] * 15)
+    assert long.emphasis == pytest.approx(0.9)
+    assert (long.shade, short.shade) == (1.0, 0.5)
+
+
 def luminance(colour):
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in np.asarray(colour) / 255]
     return float(np.dot([0.2126, 0.7152, 0.0722], linear))

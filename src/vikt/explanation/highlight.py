@@ -27,16 +27,21 @@ class Run(NamedTuple):
 def runs(text: str, emphasis: Sequence[float]) -> Iterator[Run]:
     """The runs of a text whose characters have these emphases.
 
+    A shade follows the sum over neighbouring characters of one emphasis, as those of a word are, so that long words are
+    not paler than short ones that add as much.
+
     Examples
     --------
-    >>> [tuple(run) for run in runs("a good", [0.0, 0.0, 0.5, 0.5, 0.5, 0.5])]
-    [('a ', 0.0, 0.0), ('good', 2.0, 1.0)]
+    >>> [tuple(run) for run in runs("a good", [1.0, 0.0, 0.25, 0.25, 0.25, 0.25])]
+    [('a', 1.0, 1.0), (' ', 0.0, 0.0), ('good', 1.0, 1.0)]
     """
-    strongest = max(map(abs, emphasis), default=0.0) or 1.0
-    shades = [round(value / strongest * _SHADES) / _SHADES for value in emphasis]
-    for shade, places in groupby(range(len(text)), key=shades.__getitem__):
-        own = list(places)
-        yield Run("".join(text[i] for i in own), float(sum(emphasis[i] for i in own)), shade)
+    pieces = [list(places) for _, places in groupby(range(len(text)), key=emphasis.__getitem__)]
+    sums = [sum(emphasis[i] for i in places) for places in pieces]
+    strongest = max(map(abs, sums), default=0.0) or 1.0
+    shades = [round(value / strongest * _SHADES) / _SHADES for value in sums]
+    for shade, neighbours in groupby(range(len(pieces)), key=shades.__getitem__):
+        own = list(neighbours)
+        yield Run("".join(text[i] for k in own for i in pieces[k]), float(sum(sums[k] for k in own)), shade)
 
 
 def marked(run: Run) -> str:
