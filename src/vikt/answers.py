@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -48,14 +50,21 @@ class Answers:
         names += [f"P({label})" for label in self.labels] if self.proba else []
         return [self.prefix + name for name in names]
 
-    def by_column(self, documents: Inputs) -> dict[str, list[Any]]:
-        """The columns of the answers; a class below the threshold is None."""
-        return dict(zip(self.columns, self._rows(documents, [*self.labels, None]).T.tolist(), strict=True))
+    @property
+    def _holds_labels(self) -> list[bool]:
+        """Whether each column holds labels; the others hold probabilities."""
+        return [i < 2 * self.n_top and i % 2 == 0 for i in range(len(self.columns))]
+
+    def by_column(self, documents: Inputs) -> dict[str, Sequence[Any]]:
+        """The columns of the answers: lists of labels, None for a class below the threshold, and arrays of numbers."""
+        values = self._rows(documents, [*self.labels, None]).T.tolist()
+        columns = zip(self.columns, self._holds_labels, values, strict=True)
+        return {name: column if is_label else array("d", column) for name, is_label, column in columns}
 
     def lines(self, documents: Inputs, as_json: bool) -> bytes:
         """The answers as lines of JSON, or of fields between tabs."""
         labels = [*self.labels, None]
-        holds_labels = [i < 2 * self.n_top and i % 2 == 0 for i in range(len(self.columns))]
+        holds_labels = self._holds_labels
         if as_json:
             spelled = [escaped_json(spell(label)) for label in labels]
             names = [escaped_json(spell(name)).replace("%", "%%") for name in self.columns]

@@ -774,3 +774,37 @@ def test_labels_that_no_line_can_hold_are_escaped_in_lines_and_exact_in_json(tra
     assert answers(ok("predict", model, stdin=texts)) == ["a\\tb", "c\\nd", "e\\x00f", labels[3]]
     assert [row["predicted"] for row in objects(ok("predict", model, "--json", stdin=texts))] == labels
     assert json.loads(ok("evaluate", model, made("b.jsonl", labelled_jsonl(*labels)), "--json"))["metrics"]["accuracy"]
+
+
+def test_files_need_only_the_columns_that_are_used(ok, refused, made, tmp_path):
+    """One file has a column that the other lacks; the first column of a pair is the text, whatever else is there."""
+    lines = [f"{text},{label}" for label, text in ROWS]
+    plain = made("plain.csv", "\n".join(["text,label", *lines]))
+    wider = made("wider.csv", "\n".join(["text,label,id", *(f"again {line},{n}" for n, line in enumerate(lines))]))
+    named = ("--text", "text", "--label", "label", "--l2", 0.001, "-o", tmp_path / "m.vikt")
+    assert "rows       120" in ok("train", plain, wider, *named)
+    refused("train", plain, wider, *named, "--number", "id", said=[f"{plain}: expected a column 'id'"])
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".parquet", ".arrow"])
+def test_a_table_without_rows_gets_the_columns_of_the_answers(run, made, model, tmp_path, suffix):
+    """So a nightly batch without new rows is read as any other, with the same columns of the same types."""
+    empty = written(made("empty" + suffix, ""), {"text": pa.array([], pa.string()), "id": pa.array([], pa.string())})
+    full = written(made("full" + suffix, ""), {"text": ["win"], "id": ["7"]})
+    outputs = [tmp_path / f"out-{source.stem}{suffix}" for source in (empty, full)]
+    code, out, err = run("predict", model, empty, "-o", outputs[0])
+    assert (code, out) == (0, "")
+    assert "no rows" in err
+    assert run("predict", model, full, "-o", outputs[1])[0] == 0
+    if suffix in (".parquet", ".arrow"):
+        found, expected = map(read, outputs)
+        assert found.equals(expected.slice(0, 0))
+    else:
+        assert outputs[0].read_text() == outputs[1].read_text().splitlines(keepends=True)[0]
+
+
+def test_rows_after_a_table_without_rows_are_answered_once_headed(ok, refused, made, model):
+    empty, full = made("empty.csv", "text,id\n"), made("full.csv", "text,id\nwin money now,7\n")
+    assert ok("predict", model, empty, full) == ok("predict", model, full)
+    refused("predict", model, made("other.csv", "id,number\n"), said=["text column"])
+    assert ok("predict", model, "-", "--format", "jsonl") == ""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from vikt.answers import Answers
 from vikt.corpus.dialect import Dialect
 from vikt.corpus.labelled import blank_lines, documents_of, text_column
+from vikt.corpus.read_stream import STANDARD_INPUT
 from vikt.corpus.readers import Table, read_batches
 from vikt.corpus.writers import TableWriter
 
@@ -17,26 +19,41 @@ def predict_table(
 ) -> Iterator[str]:  # fmt: skip
     """Write the rows of tables with their answers; yield notes for the user on columns and on lines passed over.
 
+    Where no table has a row, the columns are written alone, so that what reads them next finds them.
+
     Parameters
     ----------
     text, trained : str or None
         The column of the texts: its name given by the user, and its name in training.
     """
     features = answers.model.features
+    has_rows, without_rows = False, list[tuple[Table, Mapping[str, Sequence[Any]]]]()
     for source in sources:
+        origin = STANDARD_INPUT if source == "-" else source
         batches: Iterable[Table] = read_batches(source, format=format, dialect=dialect)
         if features.is_running:
             # A neighbour can stand in the next batch.
-            batches = [Table.concatenate(batches, keep_objects=True)]
-        columns, n_blank, notes = None, 0, dict[str, None]()
+            found = list(batches)
+            batches = [Table.concatenate(found, keep_objects=True)] if found else []
+        columns, n_rows, n_blank, notes = None, 0, 0, dict[str, None]()
         for table in batches:
+            n_rows += table.n_rows
             n_blank += table.n_blank
             notes |= dict.fromkeys(table.notes)
-            if table.n_rows:
+            if table.names or table.n_rows:
                 known = table.with_fields([text, trained, *features.columns])
                 if columns is None:
                     columns = text_column(known, features, text, trained)
                     yield from columns.guesses
-                writer.write(table, answers.by_column(documents_of(known, features, columns.text)))
+                answered = table, answers.by_column(documents_of(known, features, columns.text))
+                if table.n_rows:
+                    writer.write(*answered)
+                else:
+                    without_rows.append(answered)
+        has_rows = has_rows or n_rows > 0
         yield from notes
-        yield from blank_lines(source, n_blank)
+        yield from blank_lines(origin, n_blank)
+        if not n_rows:
+            yield f"{origin}: holds no rows, so there is nothing to label"
+    if without_rows and not has_rows:
+        writer.write(*without_rows[0])

@@ -102,7 +102,7 @@ def text_column(table: Table, reader: DocumentReader, text: str | None, trained:
 
 def paired_columns(table: Table) -> list[str]:
     """The columns that hold svmlight's pairs."""
-    return [name for name in table.names if table.native(name).type == PAIRS]
+    return [name for name in table.names if table.arrow.column(name).type == PAIRS]
 
 
 def _labels(table: Table, name: str) -> NDArray[Any]:

@@ -9,14 +9,14 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vikt.corpus.arrow import ArrowBatch
+from vikt.corpus.arrow import ArrowBatch, ArrowSchema
 from vikt.corpus.columns import composed, wanted_columns
 from vikt.corpus.read_tables import Table, refuse_doubled
 from vikt.corpus.read_text import BYTES_PER_BATCH
 from vikt.errors import InputFileError, ViktError
 
-# The names of a file's columns, and a function from the wanted ones to its batches.
-Opened = tuple[list[str], Callable[[list[str]], Iterator[ArrowBatch]]]
+# The schema of a file, and a function from the wanted ones to its batches.
+Opened = tuple[ArrowSchema, Callable[[list[str]], Iterator[ArrowBatch]]]
 
 
 def read_parquet(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
@@ -25,7 +25,7 @@ def read_parquet(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, ro
     def opened() -> Opened:
         file = pq.ParquetFile(_seekable(stream))
         rows = _rows_per_batch(file.metadata, rows_per_batch)
-        return file.schema_arrow.names, lambda names: file.iter_batches(rows, columns=names)
+        return file.schema_arrow, lambda names: file.iter_batches(rows, columns=names)
 
     return _tables(opened, "Parquet", origin, wanted)
 
@@ -41,7 +41,7 @@ def read_arrow(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, rows
         except pa.ArrowInvalid:
             source.seek(0)
             file = found = pa.ipc.open_stream(source)
-        return file.schema.names, lambda names: (
+        return file.schema, lambda names: (
             piece.select(names) for batch in found for piece in _slices(batch, rows_per_batch)
         )
 
@@ -50,14 +50,17 @@ def read_arrow(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, rows
 
 def _tables(opened: Callable[[], Opened], kind: str, origin: str, wanted: Sequence[str] | None) -> Iterator[Table]:
     try:
-        present, batches = opened()
-        refuse_doubled(list(map(composed, present)), origin)
-        name_of = {composed(name): name for name in present}
+        schema, batches = opened()
+        refuse_doubled(list(map(composed, schema.names)), origin)
+        name_of = {composed(name): name for name in schema.names}
         names = wanted_columns(wanted, list(name_of), origin)
         first_row = 1
         for batch in batches([name_of[name] for name in names]):
             yield Table(pa.Table.from_batches([batch]).rename_columns(names), origin, first_row)
             first_row += batch.num_rows
+        if first_row == 1:
+            empty = schema.empty_table().select([name_of[name] for name in names])
+            yield Table(empty.rename_columns(names), origin)
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         if isinstance(error, ViktError):
             raise

@@ -8,7 +8,7 @@ from pathlib import Path
 from vikt.corpus.columns import wanted_columns
 from vikt.corpus.read_stream import read_whole
 from vikt.corpus.read_tables import Table
-from vikt.errors import InputFileError
+from vikt.errors import DataError, InputFileError
 from vikt.tables import counted
 
 
@@ -19,6 +19,8 @@ def read_folder(path: Path, wanted: Sequence[str] | None, rows_per_batch: int) -
 
     Raises
     ------
+    DataError
+        There are no files.
     InputFileError
         Reading a file is not permitted.
     EncodingError
@@ -26,6 +28,8 @@ def read_folder(path: Path, wanted: Sequence[str] | None, rows_per_batch: int) -
     """
     classes = sorted(entry.name for entry in _entries(path) if entry.is_dir() and not entry.name.startswith("."))
     files = [path / file for folder in classes or [""] for file in _files(path, folder)]
+    if not files:
+        raise DataError(f"{path}: expected files of text in the folder, found none; name another folder")
     columns = ["file", "label", "text"] if classes else ["file", "text"]
     names = wanted_columns(wanted, columns, str(path))
     loose = sum(entry.is_file() for entry in _entries(path)) if classes else 0

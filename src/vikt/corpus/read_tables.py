@@ -262,7 +262,9 @@ class Table:
         return list(self.column(name).to_pylist())
 
     def mean_length(self, name: str) -> float:
-        """The mean number of characters of a column's values; 0 if there are none."""
+        """The mean number of characters of a column's values; 0 if there are none, or a file lacks the column."""
+        if any(name not in part.names for part in self.parts):
+            return 0.0
         return float(pc.mean(pc.utf8_length(self.spelled(name))).as_py() or 0.0)
 
 

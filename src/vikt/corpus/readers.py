@@ -114,7 +114,13 @@ def read_table(
     >>> table.n_rows, table.n_lines, table.strings("text")
     (2, 3, ['the "new" one', '007'])
     """
-    return drop_blank_lines(Table.concatenate(read_batches(source, wanted, format=format, dialect=dialect)))
+    batches = read_batches(source, wanted, format=format, dialect=dialect)
+    first = next(batches, None)
+    table = None if first is None else Table.concatenate(chain([first], batches))
+    if table is None or not table.n_rows:
+        origin = STANDARD_INPUT if str(source) == "-" else source
+        raise DataError(f"{origin}: expected rows of data, found none; the file is empty or has only a header")
+    return drop_blank_lines(table)
 
 
 def read_batches(
@@ -126,23 +132,23 @@ def read_batches(
 ) -> Iterator[Table]:
     """Read a file one batch at a time, in memory that does not grow with it; blank lines of text are rows.
 
-    The last batch may be empty: it counts the lines after the last row. Parameters and errors are those of
-    `read_table`.
+    The last batch may be empty: it counts the lines after the last row. A file without rows is no error, and gives an
+    empty batch that has the columns of its header. Parameters and other errors are those of `read_table`.
     """
     if format is not None:
         check_known("format", format, READERS)
     if str(source) == "-":
         batches = _opened(standard_input(), STANDARD_INPUT, format, dialect)(wanted, rows_per_batch)
-        yield from _checked(batches, STANDARD_INPUT, wanted)
+        yield from _checked(batches, wanted)
     elif Path(source).is_dir():
-        yield from _checked(read_folder(Path(source), wanted, rows_per_batch), str(source), wanted)
+        yield from _checked(read_folder(Path(source), wanted, rows_per_batch), wanted)
     else:
         with open_input(Path(source)) as stream:
             known = format or FORMATS.get(suffix_of(source))
             # A delimiter says that a file of text is a table.
             known = dialect.format if dialect.format and format is None and known in (None, "txt") else known
             batches = _opened(stream, str(source), known, dialect)(wanted, rows_per_batch)
-            yield from _checked(batches, str(source), wanted)
+            yield from _checked(batches, wanted)
 
 
 def _opened(
@@ -193,13 +199,9 @@ def _unknown(origin: str, line: bytes) -> ViktError:
     )
 
 
-def _checked(batches: Iterable[Table], origin: str, wanted: Sequence[str] | None) -> Iterator[Table]:
-    n_rows = 0
+def _checked(batches: Iterable[Table], wanted: Sequence[str] | None) -> Iterator[Table]:
     for batch in batches:
         for name in wanted or ():
             if batch.n_rows:
                 batch.column(name)
-        n_rows += batch.n_rows
         yield batch
-    if not n_rows:
-        raise DataError(f"{origin}: expected rows of data, found none; the file is empty or has only a header")

@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import re
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any, Protocol
 
@@ -116,7 +117,7 @@ class _Arrow:
     def write(self, table: Table, added: Columns) -> None:
         arrow = _typed(table)
         for name, values in added.items():
-            kind = pa.float64() if values and isinstance(values[0], float) else pa.string()
+            kind = pa.float64() if isinstance(values, array) else pa.string()
             arrow = arrow.append_column(name, pa.array(values, kind))
         self._schema = self._schema or arrow.schema
         _refuse_surplus(table, self._schema.names)
@@ -184,7 +185,7 @@ class TableWriter:
         self._writer = WRITERS[suffix](stream)
 
     def write(self, table: Table, added: Columns) -> None:
-        """Write the rows of a table with columns added.
+        """Write the rows of a table with columns added: strings, or numbers in an `array`.
 
         Raises
         ------
