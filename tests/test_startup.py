@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import subprocess
 import sys
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import vikt
 
 TABLES, COMPILER, SCIENCE = {"pyarrow"}, {"numba", "llvmlite"}, {"scipy", "sklearn"}
-HEAVY = {"numpy", "rich", *TABLES, *COMPILER, *SCIENCE}
+HEAVY = {"numpy", "pandas", "rich", *TABLES, *COMPILER, *SCIENCE}
 TELL = "import atexit, sys; atexit.register(lambda: print(*sys.modules, sep='\\n', file=sys.stderr)); "
 COMMAND = TELL + "from vikt.cli.main import main; main()"
 
@@ -52,6 +55,13 @@ def test_predicting_a_line_imports_numpy_alone(model, tmp_path, options):
     packages, out = imported(COMMAND, "predict", model, *options, input=b"win money\n", cwd=tmp_path)
     assert packages == {"numpy"}
     assert b"spam" in (out or (tmp_path / "out.txt").read_bytes())
+
+
+def test_predicting_a_parquet_file_imports_no_pandas(model, tmp_path):
+    pq.write_table(pa.table({"text": ["win money"], "when": [datetime.date(2026, 1, 1)]}), tmp_path / "new.parquet")
+    packages, out = imported(COMMAND, "predict", model, tmp_path / "new.parquet")
+    assert packages == {"numpy", "pyarrow"}
+    assert b"spam" in out
 
 
 @pytest.mark.parametrize("command", ["explain", "inspect"])

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple, Self
 
 from vikt.errors import NotFittedError, known_to_sklearn
-from vikt.markup import estimator_html
 from vikt.parameters import Rule, checked, unknown_parameter
 from vikt.routing import Routed
 
@@ -76,6 +75,8 @@ class Estimator(Routed):
         return []
 
     def _repr_html_(self) -> str:
+        from vikt.markup import estimator_html
+
         is_fitted = self.__sklearn_is_fitted__()
         facts = self._facts() if is_fitted else []
         return estimator_html(type(self).__name__, is_fitted, facts, self._settings())

@@ -6,7 +6,6 @@ import errno
 import functools
 import logging
 import os
-import shlex
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -82,6 +81,8 @@ def _option(argument: str) -> str:
     >>> _option("format='csv'"), _option("delimiter=';'"), _option("header=False"), _option("force=True")
     ('--format csv', "--delimiter ';'", '--no-header', '--force')
     """
+    import shlex
+
     name, _, value = argument.partition("=")
     option = option_of(name)
     if value in ("True", "..."):

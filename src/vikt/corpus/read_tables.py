@@ -294,7 +294,9 @@ def is_missing(column: ArrowColumn) -> NDArray[np.bool_]:
 
 
 def _is_missing(array: ArrowColumn) -> NDArray[np.bool_]:
-    missing: NDArray[np.bool_] = np.asarray(array.is_null())
+    nulls = array.is_null()
+    # PyArrow imports pandas, where it is installed, before it makes the first NumPy array.
+    missing: NDArray[np.bool_] = np.asarray(nulls) if nulls.true_count else np.zeros(len(array), dtype=bool)
     # Arrow counts only the nulls among the indices of a dictionary.
     if pa.types.is_dictionary(array.type) and array.dictionary.null_count:
         missing = missing | np.asarray(array.dictionary.is_null())[np.asarray(array.indices.fill_null(0))]
