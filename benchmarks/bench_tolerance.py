@@ -1,6 +1,9 @@
 """What each tolerance leaves of the distance to the optimal probabilities, and what it costs.
 
-    python benchmarks/bench_tolerance.py [--repeats N] [--skip-slow]
+    python benchmarks/bench_tolerance.py [--repeats N] [--fits NAME ...] [--processes NAME ...]
+
+A run of some problems replaces their rows in the results and keeps the others, so that the slow ones can be measured
+by themselves and with fewer repeats; each row says how many it has.
 
 Fits: `LogisticRegression(C=10, tol=...)` on texts, and C = 1 on rows that hold one word each, a word of their own, with
 classes of equal size: these mirror each other, so that at the optimum all have one probability of their class. The
@@ -16,10 +19,11 @@ Results go to benchmarks/results/tolerance.json; `python benchmarks/tables.py` p
 
 from __future__ import annotations
 
-from measuring import DATA, in_turn, machine, print_rows, process, save, timed
+from measuring import DATA, HERE, in_turn, machine, print_rows, process, save, timed
 
 # isort: split
 import argparse
+import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -45,7 +49,7 @@ CORPORA = {
     "IMDB label": ("imdb/train.parquet", "label", WORDS),
     "languages": ("languages/train.tsv", "label", CHARACTERS),
 }
-SLOW = ("languages",)
+MIRRORED = "one word each"
 GIVEN = {
     "IMDB label": ["--analyzer", "word", "--l2", "2e-6"],
     "languages": ["--analyzer", "char_wb", "--ngrams", "2-4", "--l2", "1e-6"],
@@ -66,19 +70,20 @@ Problem = tuple[str, Any, Any, float]
 
 def problems(names: list[str]) -> Iterator[Problem]:
     """Names, rows, labels and C."""
-    for name in names:
+    for name in filter(CORPORA.__contains__, names):
         path, label, features = CORPORA[name]
         table = read_table(DATA / path)
         yield name, vikt.TextVectorizer(**features).fit_transform(table.strings("text")), table.strings(label), 10.0
+    if MIRRORED in names:
+        yield from mirrored()
+
+
+def mirrored() -> Iterator[Problem]:
     for n_classes in (2, 3):
         for n_rows in (600, 6000, 20_000):
             labels = [f"class {row % n_classes}" for row in range(n_rows)]
-            yield (
-                f"one word each, {n_rows:,}, {n_classes} classes",
-                scipy.sparse.identity(n_rows, format="csr"),
-                labels,
-                1.0,
-            )
+            rows = scipy.sparse.identity(n_rows, format="csr")
+            yield f"{MIRRORED}, {n_rows:,}, {n_classes} classes", rows, labels, 1.0
 
 
 def exact(X: Any, y: Any, C: float) -> Any:
@@ -113,7 +118,8 @@ def bench_fit(problem: Problem, repeats: int) -> dict[str, Any]:
     name, X, y, C = problem
     optimal = exact(X, y, C)
     sides = {f"{tol:g}": partial(one_fit, X, y, C, tol, optimal) for tol in TOLERANCES}
-    return {"problem": name, "rows": X.shape[0], "C": C, "to": with_ratios(in_turn(sides, repeats))}
+    to = with_ratios(in_turn(sides, repeats))
+    return {"problem": name, "rows": X.shape[0], "C": C, "repeats": repeats, "to": to}
 
 
 def bench_process(name: str, repeats: int) -> dict[str, Any]:
@@ -127,7 +133,7 @@ def bench_process(name: str, repeats: int) -> dict[str, Any]:
         measured = {
             side: with_ratios(in_turn(at_each(command), repeats, warm_up=False)) for side, command in commands.items()
         }
-    return {"problem": name, "options": GIVEN.get(name, []), **measured}
+    return {"problem": name, "options": GIVEN.get(name, []), "repeats": repeats, **measured}
 
 
 def at_each(command: list[str]) -> dict[str, Callable[[], dict[str, Any]]]:
@@ -152,19 +158,30 @@ def report(results: dict[str, Any]) -> None:
     print_rows("CPU time of the process, times that at 1e-4", header, rows)
 
 
+def with_kept(rows: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    """The rows measured, and those of other problems that an earlier run has left, in the order of the problems."""
+    path = HERE / "results" / "tolerance.json"
+    kept = json.loads(path.read_text())[kind] if path.exists() else []
+    by_problem = {row["problem"]: row for row in [*kept, *rows]}
+    order = [*CORPORA, MIRRORED]
+    return sorted(by_problem.values(), key=lambda row: order.index(row["problem"].split(",")[0]))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--skip-slow", action="store_true", help="leave out languages; nothing is saved then")
+    parser.add_argument("--fits", nargs="*", metavar="NAME", choices=[*CORPORA, MIRRORED], default=[*CORPORA, MIRRORED])
+    parser.add_argument("--processes", nargs="*", metavar="NAME", choices=list(CORPORA), default=list(CORPORA))
     options = parser.parse_args()
-    names = [name for name in CORPORA if not (options.skip_slow and name in SLOW)]
+    fits = [bench_fit(problem, options.repeats) for problem in problems(options.fits)]
+    processes = [bench_process(name, options.repeats) for name in options.processes]
     results = {
         "machine": machine(dict.fromkeys(("numpy", "scikit-learn"), sys.executable)),
-        "fits": [bench_fit(problem, options.repeats) for problem in problems(names)],
-        "processes": [bench_process(name, options.repeats) for name in names],
+        "fits": with_kept(fits, "fits"),
+        "processes": with_kept(processes, "processes"),
     }
     report(results)
-    save("tolerance", results, rows=options.skip_slow)
+    save("tolerance", results)
 
 
 if __name__ == "__main__":
