@@ -1,6 +1,7 @@
 """Reading tables: what is written is what is read, and what cannot be read is refused by file and row."""
 
 import csv
+import gzip
 import io
 import json
 import os
@@ -428,6 +429,16 @@ def test_packed_files(tmp_path, codec, suffix):
     assert read(write(tmp_path / f"b{suffix}{name}", packed)) == table
     with pytest.raises(InputFileError, match="Truncated"):
         read_table(write(tmp_path / f"c{suffix}{name}", packed[:-20]))
+
+
+def test_gzip_may_have_several_members_and_be_padded_with_zeros(made):
+    packed = gzip.compress(b"a\n1\n") + gzip.compress(b"2\n")
+    assert read(made("a.csv.gz", packed + b"\0" * 700)) == {"a": ["1", "2"]}
+    damaged = bytearray(packed)
+    damaged[12] ^= 255
+    for content in (packed + b"more", bytes(damaged)):
+        with pytest.raises(InputFileError, match="reading failed"):
+            read_table(made("b.csv.gz", content))
 
 
 def test_arrow_stream_and_damage(tmp_path):

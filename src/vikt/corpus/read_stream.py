@@ -9,7 +9,7 @@ import io
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from vikt.corpus.remarks import Remarks
 from vikt.errors import EncodingError, InputFileError
@@ -34,7 +34,7 @@ _SIGNATURES: dict[bytes, tuple[str, ...]] = {
     b"ARROW1": ("Arrow", "name its format", "format='arrow'"),
     b"PK\x03\x04": ("a zip archive or a spreadsheet", "extract it, or save the sheet as CSV in UTF-8"),
 }
-_CODECS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+_BUFFER = 1 << 16
 COMPRESSED_SUFFIXES = (".gz", ".zst")
 _LATIN_1 = ("another encoding, often Latin-1", _CONVERT.format("LATIN1"))
 
@@ -78,12 +78,47 @@ def standard_input() -> BinaryIO:
 def _decompressed(stream: io.BufferedReader) -> BinaryIO:
     start = stream.peek(4)
     codec = next((codec for mark, codec in _CODECS.items() if start.startswith(mark)), None)
-    if codec is None:
-        return stream
+    return stream if codec is None else io.BufferedReader(cast(io.RawIOBase, codec(stream)), _BUFFER)
+
+
+# Whatever the codec, damage is an OSError, and so is a truncated end.
+
+
+def _zstandard(stream: io.BufferedReader) -> Any:
     import pyarrow as pa
 
-    # Whatever the codec, damage is an OSError, and so is a truncated end.
-    return io.BufferedReader(cast(io.RawIOBase, pa.CompressedInputStream(stream, codec)))
+    return pa.CompressedInputStream(stream, "zstd")
+
+
+class _Gzip(io.RawIOBase):
+    """gzip, decompressed; zeros after its end, as on tapes, are padding."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        import gzip
+
+        self._stream = stream
+        self._file = gzip.GzipFile(fileobj=stream)
+
+    def close(self) -> None:
+        super().close()
+        self._file.close()
+        self._stream.close()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        import zlib
+
+        try:
+            return self._file.readinto(buffer)
+        except EOFError:
+            raise OSError("Truncated compressed stream") from None
+        except zlib.error as error:
+            raise OSError(str(error)) from None
+
+
+_CODECS = {b"\x1f\x8b": _Gzip, b"\x28\xb5\x2f\xfd": _zstandard}
 
 
 def suffix_of(path: str | Path) -> str:
