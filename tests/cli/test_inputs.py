@@ -808,3 +808,21 @@ def test_rows_after_a_table_without_rows_are_answered_once_headed(ok, refused, m
     assert ok("predict", model, empty, full) == ok("predict", model, full)
     refused("predict", model, made("other.csv", "id,number\n"), said=["text column"])
     assert ok("predict", model, "-", "--format", "jsonl") == ""
+
+
+def test_a_wrong_column_of_labels_is_refused_rather_than_counted_as_errors(run, refused, made, model):
+    other = made("other.csv", "text,label\nwin money now,NUM\nlunch on friday,LOC\n")
+    said = ["other.csv", "'ham', 'spam', 'work'", "'LOC', 'NUM'", "--label"]
+    refused("evaluate", model, other, said=said)
+    known = made("known.csv", "".join(f"{text},{label}\n" for label, text in [("label", "text"), *ROWS]))
+    refused("train", known, "--test", other, "--l2", 0.001, said=said)
+    assert run("evaluate", model, made("some.csv", "text,label\nwin money now,spam\nlunch,LOC\n"))[0] == 0
+
+
+def test_odd_labels_are_noted_before_the_fit(run, made, tmp_path):
+    rows = [(label, f"{text} {n}") for n in range(20) for label, text in {"joy": "win", "joy,fear": "fall"}.items()]
+    data = made("data.csv", "text,label\n" + "".join(f'{text},"{label}"\n' for label, text in [*rows, ("fear", "cry")]))
+    code, _, err = run("train", data, "--l2", 0.001, "--min-df", 1, "-o", tmp_path / "m.vikt")
+    assert code == 0
+    assert "hold commas" in err
+    assert "commas" not in run("train", data, "-q", "--l2", 0.001, "--min-df", 1, "-o", tmp_path / "m.vikt")[2]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from vikt.cli.console import print_json, progress, say, show
 from vikt.corpus.dialect import Dialect
+from vikt.corpus.label_notes import refuse_unknown_labels
 from vikt.corpus.labelled import labelled, read_tables
 from vikt.corpus.sources import check_read_once
 from vikt.evaluation.evaluation import evaluate
@@ -28,6 +29,7 @@ def evaluate_file(
         rows = labelled(table, model.features, text or known.get("text"), label or known.get("label"))
         for note in rows.notes if not quiet else ():
             say(note)
+        refuse_unknown_labels(table.path, rows.labels.tolist(), model.labels)
         found = evaluate(rows.labels, model.labels, model.log_probabilities(rows.documents, threads))
     evaluation = ModelEvaluation.of(found, record)
     if as_json:

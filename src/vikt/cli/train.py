@@ -13,8 +13,9 @@ from vikt.arrays import ClassWeight
 from vikt.classifier import TextClassifier
 from vikt.cli.console import print_json, progress, say, show
 from vikt.cli.outputs import check_output, is_standard
-from vikt.corpus.columns import Columns, composed
+from vikt.corpus.columns import composed
 from vikt.corpus.dialect import AS_USUAL, Dialect
+from vikt.corpus.label_notes import label_notes, refuse_unknown_labels
 from vikt.corpus.labelled import Labelled, labelled, paired_columns, read_tables
 from vikt.corpus.overlap import Overlap, overlap
 from vikt.corpus.read_stream import suffix_of
@@ -76,10 +77,11 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
         features = TextFeatures(settings.features)
         rows = labelled(table, features, request.text, request.label, request.weight)
         del table
-        test = _test_rows(request, features, rows.columns) if request.test is not None else None
-        shared = _overlap(rows, test, features)
-        for note in (*rows.notes, *_same_file(request)) if not request.quiet else ():
+        about_labels = label_notes(rows.documents.origin, rows.labels.tolist())
+        for note in (*rows.notes, *about_labels, *_same_file(request)) if not request.quiet else ():
             say(note)
+        test = _test_rows(request, features, rows) if request.test is not None else None
+        shared = _overlap(rows, test, features)
         examples = Examples.of(features.measure(rows.documents), rows.labels, rows.weights, settings.random_state)
         fitted, evaluation = _fitted_and_tested(examples, test, settings, request.threads, bar)
         if request.refit_all and test is None:
@@ -100,10 +102,12 @@ def _settings(options: dict[str, Any], declared: list[Feature], pairs: Sequence[
     return TextClassifier(**options | analyzer, features=features or None).settings()
 
 
-def _test_rows(request: Request, features: TextFeatures, columns: Columns) -> Labelled:
+def _test_rows(request: Request, features: TextFeatures, training: Labelled) -> Labelled:
     has_known_suffix = suffix_of(str(request.test)) in FORMATS
     table = read_tables([str(request.test)], None if has_known_suffix else request.format, request.dialect)
-    return labelled(table, features, columns.text, columns.label)
+    rows = labelled(table, features, training.columns.text, training.columns.label)
+    refuse_unknown_labels(table.path, rows.labels.tolist(), set(training.labels.tolist()))
+    return rows
 
 
 def _overlap(rows: Labelled, test: Labelled | None, features: TextFeatures) -> Overlap | None:

@@ -1,0 +1,74 @@
+"""What is odd about labels: several in one, numbers with fractions, spellings that differ little."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+
+from vikt.corpus.numbers import number_of
+from vikt.errors import DataError
+from vikt.tables import listed, quoted
+
+_MARKS = {",": "commas", ";": "semicolons", "|": "bars"}
+_MOST_SPELLINGS = 4
+
+
+def label_notes(origin: str, labels: Iterable[str]) -> tuple[str, ...]:
+    """Notes for the user on labels that make more classes than may be meant.
+
+    Examples
+    --------
+    >>> label_notes("a.csv", ["joy", "fear", "joy,fear"])
+    ("a.csv: labels hold commas, such as 'joy,fear'; each text has one label, so this makes 3 classes",)
+    """
+    classes = sorted(set(labels))
+    return tuple(f"{origin}: {note}" for note in (*_joined(classes), *_fractions(classes), *_respelled(classes)))
+
+
+def refuse_unknown_labels(origin: str, labels: Iterable[str], classes: Iterable[str]) -> None:
+    """Refuse labels none of which is a class of the model: another column was meant. Raises DataError."""
+    found, known = sorted(set(labels)), sorted(classes)
+    if found and not set(found) & set(known):
+        raise DataError(
+            f"{origin}: no label is a class of the model ({listed([repr(label) for label in known])}), found "
+            f"{quoted(found[:_MOST_SPELLINGS])}; name the column of the labels",
+            "label=...",
+        )
+
+
+def _joined(classes: list[str]) -> Iterator[str]:
+    """A label is several if each of its pieces is, or is a piece of, another label."""
+    for mark, name in _MARKS.items():
+        pieces_of = {label: {piece.strip() for piece in label.split(mark)} for label in classes}
+        counts = Counter(piece for pieces in pieces_of.values() for piece in pieces)
+        joined = [label for label, pieces in pieces_of.items() if mark in label and _recur(pieces, counts)]
+        if joined:
+            yield (
+                f"labels hold {name}, such as {joined[0]!r:.60}; each text has one label, so this makes "
+                f"{len(classes):,} classes"
+            )
+
+
+def _recur(pieces: set[str], counts: Counter[str]) -> bool:
+    return len(pieces) > 1 and all(counts[piece] > 1 for piece in pieces)
+
+
+def _fractions(classes: list[str]) -> Iterator[str]:
+    numbers = [number_of(label) for label in classes]
+    broken = next((label for label, number in zip(classes, numbers, strict=True) if number % 1), None)
+    if broken is not None and all(map(math.isfinite, numbers)):
+        yield (
+            f"labels are numbers with fractions, such as {broken}; each number is a class of its own, so this makes "
+            f"{len(classes):,} classes"
+        )
+
+
+def _respelled(classes: list[str]) -> Iterator[str]:
+    spellings = defaultdict(list)
+    for label in classes:
+        spellings[" ".join(label.casefold().split())].append(label)
+    alike = [label for group in spellings.values() if len(group) > 1 for label in group]
+    if alike:
+        shown = listed([repr(label) for label in alike], _MOST_SPELLINGS)
+        yield f"labels differ only by case or blanks: {shown}; each is a class of its own"

@@ -1,0 +1,45 @@
+"""Notes on labels that make other classes than are meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from vikt.corpus.label_notes import label_notes, refuse_unknown_labels
+from vikt.errors import DataError
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (["joy", "fear", "joy,fear"], ["commas", "'joy,fear'", "3 classes"]),
+        (["joy; fear", "fear", "joy"], ["semicolons", "'joy; fear'"]),
+        (["a|b", "b|c", "a|c"], ["bars", "3 classes"]),
+        (["2.3333333333333335", "48", "7"], ["fractions", "2.3333333333333335", "3 classes"]),
+        (["pos", "neg", "Neg ", "Pos "], ["case or blanks", "'Neg ', 'neg', 'Pos ', 'pos'"]),
+        (["straße", "STRASSE"], ["case or blanks"]),
+    ],
+)
+def test_labels_that_make_other_classes_than_are_meant_are_noted(labels, said):
+    (note,) = label_notes("a.csv", labels)
+    assert all(word in note for word in ["a.csv: ", *said]), note
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["spam", "ham"],
+        ["Paris, France", "Rome, Italy", "Madrid, Spain"],
+        ["1", "2", "3.0", "-4"],
+        ["1.5", "version 2.5"],
+        ["nan", "inf", "0.5"],
+        ["a,", ",", "b"],
+    ],
+)
+def test_usual_labels_are_not_noted(labels):
+    assert label_notes("a.csv", labels) == ()
+
+
+def test_labels_are_refused_only_if_no_class_has_any():
+    refuse_unknown_labels("a.csv", ["ham", "eel"], ["ham", "spam"])
+    with pytest.raises(DataError, match=r"a\.csv: no label is a class of the model \('ham', 'spam'\), found 'eel'"):
+        refuse_unknown_labels("a.csv", ["eel"], ["spam", "ham"])
