@@ -33,6 +33,7 @@ from vikt.features.handmade.declarations import KINDS, declaration, features_dec
 from vikt.features.handmade.encoders import Block, Categories, Indices, Scaled
 from vikt.features.ngrams.ngrams import Ngrams
 from vikt.features.ngrams.normalise import compose
+from vikt.features.ngrams.pictographs import PICTOGRAPHS
 from vikt.features.ngrams.weighting import WEIGHTINGS
 
 FUZZES = []
@@ -329,7 +330,8 @@ HOSTILE = [
     "\u212b", "\u0130", "I", "\u0131", "\u03a3", "\u03c3", "\u03c2", "\u00df", "\u1e9e", "\u0149", "\u01c5", "\ufb01",
     "\u1e9b\u0323", "\u1100", "\u1161", "\u11a8", "\uac00", "\uac01", "\u0e44\u0e17\u0e22", "\u6f22", "\u30ab\u309b",
     "\u0939\u093f\u0928\u094d", "\U0001f469\u200d\U0001f469\u200d\U0001f467", "\U0001f3fd", "\u2764\ufe0f",
-    "\U0001f1f8\U0001f1ea", "\U00020000", "\u0663",
+    "\U0001f1f8\U0001f1ea", "\U0001f1f8", "1\ufe0f\u20e3", "\u20e3", "\u200d\U0001f680",
+    "\U0001f3f4\U000e0067\U000e007f", "\U00020000", "\u0663",
 ]  # fmt: skip
 
 hostile_pieces = st.sampled_from(HOSTILE) | st.characters()
@@ -345,20 +347,40 @@ def composed(text):
     return unicodedata.normalize("NFC", text)
 
 
+PARTS_OF_EMOJI = {
+    "J": range(0x200D, 0x200E),
+    "K": range(0x20E3, 0x20E4),
+    "M": range(0x1F3FB, 0x1F400),
+    "R": range(0x1F1E6, 0x1F200),
+    "T": range(0xE0020, 0xE0080),
+}
+
+
 def sign_of(character):
-    """What a character is to vikt's words: W of a word, S alone, E goes with what is before, - separates."""
+    """What a character is to vikt's words: W of a word, S alone, E goes with what is before, - separates.
+
+    And in emoji: P a pictograph, J its joiner, M a skin tone, R half a flag, T a tag, K a keycap.
+    """
     category = unicodedata.category(character)
-    if category[0] == "M" or character in "\u200c\u200d":
+    for sign, points in PARTS_OF_EMOJI.items():
+        if ord(character) in points:
+            return sign
+    if category[0] == "M" or character == "\u200c":
         return "E"
     if category[0] in "LN" or character == "_":
         return "S" if ord(character) in SPARSE else "W"
-    return "-" if character.isspace() or category in ("Cc", "Cf", "Cs", "Zs", "Zl", "Zp") else "S"
+    separates = character.isspace() or category in ("Cc", "Cf", "Cs", "Zs", "Zl", "Zp")
+    return "-" if separates else "P" if any(ord(character) in points for points in PICTOGRAPHS) else "S"
+
+
+# A word, and what a keycap ends; a flag; pictographs; another symbol.
+CLUSTERS = re.compile("[WEJ]+(?:K[EJKMT]*)?|RR?[EJKMT]*|P(?:[EKMT]*JP)*[EJKMT]*|[SMK][EJKMT]*")
 
 
 def words_of(text, lowercase=True):
     text = composed(composed(text).lower()) if lowercase else composed(text)
     signs = "".join(map(sign_of, text))
-    return [text[match.start() : match.end()] for match in re.finditer("[WE]+|SE*", signs)]
+    return [text[match.start() : match.end()] for match in CLUSTERS.finditer(signs)]
 
 
 def runs_of(units, shortest, longest, joiner):

@@ -40,7 +40,7 @@ class Analyzer:
     shortest_whole: int | None = None
 
 
-def _automaton(*states: tuple[tuple[int, int, int], ...]) -> tuple[int, ...]:
+def _automaton(*classes: tuple[tuple[int, int, int], ...]) -> tuple[int, ...]:
     """One number per class of characters, as the kernel reads it.
 
     It holds for each state the next state, whether a token opens, and whether one closes.
@@ -50,26 +50,34 @@ def _automaton(*states: tuple[tuple[int, int, int], ...]) -> tuple[int, ...]:
             (8 * state | opens << kernels.OPENS | closes << kernels.CLOSES) << 8 * place
             for place, (state, opens, closes) in enumerate(of_class)
         )
-        for of_class in zip(*states, strict=True)
+        for of_class in classes
     )
 
 
-# Classes: separates, word, symbol, extends, single. States: outside, in a word, in a token that no letter joins.
+# States: outside; in a word; in a token that no letter joins, unless that is a pictograph; in a pictograph; after its
+# joiner; in half a flag. So a symbol is an extended grapheme cluster of Unicode's UAX #29.
 _WORDS = _automaton(
-    ((0, 0, 0), (1, 1, 0), (2, 1, 0), (1, 1, 0), (2, 1, 0)),
-    ((0, 0, 1), (1, 0, 0), (2, 1, 1), (1, 0, 0), (2, 1, 1)),
-    ((0, 0, 1), (1, 1, 1), (2, 1, 1), (2, 0, 0), (2, 1, 1)),
+    ((0, 0, 0), (0, 0, 1), (0, 0, 1), (0, 0, 1), (0, 0, 1), (0, 0, 1)),  # separates
+    ((1, 1, 0), (1, 0, 0), (1, 1, 1), (1, 1, 1), (1, 1, 1), (1, 1, 1)),  # word
+    ((2, 1, 0), (2, 1, 1), (2, 1, 1), (2, 1, 1), (2, 1, 1), (2, 1, 1)),  # symbol
+    ((1, 1, 0), (1, 0, 0), (2, 0, 0), (3, 0, 0), (2, 0, 0), (2, 0, 0)),  # extends
+    ((2, 1, 0), (2, 1, 1), (2, 1, 1), (2, 1, 1), (2, 1, 1), (2, 1, 1)),  # single
+    ((3, 1, 0), (3, 1, 1), (3, 1, 1), (3, 1, 1), (3, 0, 0), (3, 1, 1)),  # pictograph
+    ((2, 1, 0), (2, 1, 1), (2, 0, 0), (3, 0, 0), (2, 0, 0), (2, 0, 0)),  # modifier
+    ((1, 1, 0), (1, 0, 0), (2, 0, 0), (4, 0, 0), (2, 0, 0), (2, 0, 0)),  # joiner
+    ((5, 1, 0), (5, 1, 1), (5, 1, 1), (5, 1, 1), (5, 1, 1), (2, 0, 0)),  # regional
+    ((0, 0, 0), (0, 0, 1), (2, 0, 0), (3, 0, 0), (2, 0, 0), (2, 0, 0)),  # tag
+    ((2, 1, 0), (2, 0, 0), (2, 0, 0), (3, 0, 0), (2, 0, 0), (2, 0, 0)),  # keycap
 )
-# Classes: separates, word. States: outside, inside.
+# States: outside, inside.
 _RUNS = _automaton(
-    ((0, 0, 0), (1, 1, 0)),
-    ((0, 0, 1), (1, 0, 0)),
+    ((0, 0, 0), (0, 0, 1)),  # separates
+    ((1, 1, 0), (1, 0, 0)),  # word
 )
 # States: outside, after one character, after more: a token of one character opens, but never closes.
 _RUNS_OF_TWO = _automaton(
-    ((0, 0, 0), (1, 1, 0)),
-    ((0, 0, 0), (2, 0, 0)),
-    ((0, 0, 1), (2, 0, 0)),
+    ((0, 0, 0), (0, 0, 0), (0, 0, 1)),  # separates
+    ((1, 1, 0), (2, 0, 0), (2, 0, 0)),  # word
 )
 _CHARACTERS = Analyzer(kernels.character_edges.__name__, space_characters, lowercase=False)
 _BOUNDED = Analyzer(kernels.bounded_character_edges.__name__, space_characters, lowercase=False, shortest_whole=3)

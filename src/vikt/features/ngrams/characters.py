@@ -14,9 +14,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Bytes, Ids
-from vikt.features.ngrams.kernels import CLASS_SHIFT, EXTENDS, FOLLOWS, LEADS, NONE, SEPARATES, SINGLE, SYMBOL, WORD
+from vikt.features.ngrams.kernels import (
+    CLASS_SHIFT,
+    EXTENDS,
+    FOLLOWS,
+    JOINER,
+    KEYCAP,
+    LEADS,
+    MODIFIER,
+    NONE,
+    PICTOGRAPH,
+    REGIONAL,
+    SEPARATES,
+    SINGLE,
+    SYMBOL,
+    TAG,
+    WORD,
+)
+from vikt.features.ngrams.pictographs import PICTOGRAPHS
 
-# The class of each code point: SEPARATES, WORD, SYMBOL, EXTENDS or SINGLE.
+# The class of each code point, of those that the kernels name.
 CharacterClasses = Bytes
 
 # How many code points have a UTF-8 sequence whose bytes are all smaller than the key.
@@ -41,7 +58,15 @@ _UNSPACED = (
     range(0x1B000, 0x1B170),  # Kana supplements
     range(0x20000, 0x33480),  # Han, extensions
 )
-_JOINERS = range(0x200C, 0x200E)
+# What else emoji are made of, by code points fixed for all versions of Unicode.
+_PARTS_OF_EMOJI = {
+    range(0x200C, 0x200D): EXTENDS,  # the zero-width non-joiner
+    range(0x200D, 0x200E): JOINER,
+    range(0x20E3, 0x20E4): KEYCAP,
+    range(0x1F1E6, 0x1F200): REGIONAL,
+    range(0x1F3FB, 0x1F400): MODIFIER,
+    range(0xE0020, 0xE0080): TAG,
+}
 
 
 def reach(text: Bytes) -> int:
@@ -61,16 +86,24 @@ def word_characters(n_points: int = ALL_POINTS) -> CharacterClasses:
     """vikt's words: runs of letters, marks and digits; any other character is a token of its own.
 
     A mark or a zero-width joiner extends the token before it, so that a vowel sign never splits a word. A letter of a
-    script without spaces is a token of its own. Control and format characters separate.
+    script without spaces is a token of its own. Control and format characters separate. The parts of an emoji, such as
+    a flag or a family, are one token.
     """
     table = np.full(n_points, SYMBOL, dtype=np.uint8)
     for points in (range(_END_OF_PLANES), _TAGS):
         table[points.start : points.stop] = [_word_class(chr(point)) for point in _first(n_points, points)]
     for points in _UNSPACED:
-        block = table[points.start : points.stop]
-        block[block == WORD] = SINGLE
-    table[_JOINERS.start : _JOINERS.stop] = EXTENDS
+        _replace(table, points, WORD, SINGLE)
+    for points in PICTOGRAPHS:
+        _replace(table, points, SYMBOL, PICTOGRAPH)
+    for points, part in _PARTS_OF_EMOJI.items():
+        table[points.start : points.stop] = part
     return table
+
+
+def _replace(table: CharacterClasses, points: range, before: int, after: int) -> None:
+    block = table[points.start : points.stop]
+    block[block == before] = after
 
 
 @functools.cache

@@ -21,14 +21,20 @@ Array = Any
 
 SEPARATES = 0  # ends a token and is in none
 WORD = 1  # joins its neighbours of the same class
-SYMBOL = 2  # is a token of its own
+SYMBOL = 2  # starts a token of its own
 EXTENDS = 3  # belongs to the token before it, or starts a word
-SINGLE = 4  # is a token of its own: a letter of a script without spaces
+SINGLE = 4  # starts a token of its own: a letter of a script without spaces
+PICTOGRAPH = 5  # a symbol that a joiner after another pictograph joins to that
+MODIFIER = 6  # a skin tone: belongs to the symbol before it, or is one
+JOINER = 7  # extends, and joins pictographs
+REGIONAL = 8  # half a flag: two are a symbol
+TAG = 9  # belongs to the symbol before it, or separates
+KEYCAP = 10  # belongs to the token before it, even a word, which it ends
 
 # What a class of characters does: one byte per state, which holds
-NEXT = 0x18  # the next state, as the place of its own byte: 0, 8 or 16
-OPENS = 5  # a bit: whether a token starts here; it counts once it ends
-CLOSES = 6  # a bit: whether one ended before this character
+OPENS = 0  # a bit: whether a token starts here; it counts once it ends
+CLOSES = 1  # a bit: whether one ended before this character
+NEXT = 0x38  # the next state, as the place of its own byte: 0, 8 or up to 56
 
 NONE = -1
 UNSURE = -2

@@ -124,13 +124,13 @@ def token_spec(tokeniser: Tokeniser, stop_words: frozenset[str]) -> TokenSpec:
 
 def _automaton(analyzer: Analyzer) -> Ints:
     """For each class and state: the next state, whether a unit opens, whether one closes."""
-    n_states = 3
-    return np.array(
+    automaton = np.array(
         [
             [
                 ((action & kernels.NEXT) // 8, action >> kernels.OPENS & 1, action >> kernels.CLOSES & 1)
-                for action in (of_class >> 8 * state for state in range(n_states))
+                for action in (of_class >> 8 * state for state in range(8))
             ]
             for of_class in analyzer.actions
         ]
     )
+    return automaton[:, : automaton[..., 0].max() + 1]
