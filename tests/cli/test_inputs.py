@@ -826,3 +826,19 @@ def test_odd_labels_are_noted_before_the_fit(run, made, tmp_path):
     assert code == 0
     assert "hold commas" in err
     assert "commas" not in run("train", data, "-q", "--l2", 0.001, "--min-df", 1, "-o", tmp_path / "m.vikt")[2]
+
+
+@pytest.mark.parametrize("text", ["Win a free phone", "Free phone?", "It's *free*"])
+def test_a_text_in_the_place_of_a_file_is_told_how_to_be_labelled(refused, model, text):
+    refused("predict", model, text, said=["no such file", "echo ", " | vikt predict ", str(model)])
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_the_model_after_the_data_is_told_to_come_first(refused, made, model, command):
+    data = made("data.csv", "text,label\nwin,spam\n")
+    refused(command, data, model, said=[f"{data}: is not a vikt model, but {model} is; name the model first"])
+
+
+def test_a_text_without_quotation_marks_is_asked_for_them(ok, refused, model):
+    refused("explain", model, "great", "film's", "end", code=2, said=["3 arguments", "in quotation marks: 'great film"])
+    assert ok("explain", model, "win money") == ok("explain", model, stdin=b"win money")

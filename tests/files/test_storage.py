@@ -137,3 +137,8 @@ def test_what_breaks_off_leaves_the_old_file_and_no_litter(model, error):
 def test_a_missing_folder(tmp_path):
     with pytest.raises(OutputFileError, match="does not exist"):
         save_model(tmp_path / "none" / "m", ARRAYS, {})
+
+
+def test_a_folder_is_no_model(tmp_path):
+    with pytest.raises(InputFileError, match="is a folder; name a model file in it"):
+        load_model(tmp_path)

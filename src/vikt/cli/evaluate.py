@@ -20,7 +20,7 @@ def evaluate_file(
 ) -> None:  # fmt: skip
     """Test a model on labelled texts and print its figures."""
     check_read_once([path, *data])
-    saved = load_trained(path)
+    saved = load_trained(path, data)
     model, record = saved.model, saved.record
     with progress(quiet) as bar:
         bar("evaluating", 0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from vikt.cli.console import print_json, show
@@ -12,15 +13,23 @@ from vikt.errors import ParameterError, UsageError
 from vikt.explanation.linear import explain
 from vikt.files.trained import load_trained
 from vikt.report.explanation import print_highlighted
-from vikt.tables import quoted
+from vikt.tables import counted, cut, quoted
 
 
-def explain_text(path: Path, text: str | None, columns: list[str], label: str | None, top: int, as_json: bool) -> None:
+def explain_text(
+    path: Path, texts: list[str], columns: list[str], label: str | None, top: int, as_json: bool
+) -> None:  # fmt: skip
     """Print what each feature of a text adds to the score of a class."""
+    if len(texts) > 1:
+        raise UsageError(
+            f"expected one text, found {counted(len(texts), 'argument')}; put the text in quotation marks: "
+            f"{shlex.quote(cut(' '.join(texts), 60))}"
+        )
+    text = texts[0] if texts else "-"
     check_read_once([path, text or "-"])
     model = load_trained(path).model
     k = None if label is None else _position(model.labels, label)
-    if text in (None, "-"):
+    if text == "-":
         text = "\n".join(read_lines(standard_input())) if model.features.reads_text else ""
     document = {model.text_column: text} | dict(map(_named_value, columns))
     missing = [name for name in model.features.columns if name not in document]

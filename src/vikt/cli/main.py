@@ -306,7 +306,12 @@ def predict(
 def explain(
     model: Model,
     text: Annotated[
-        str | None, typer.Argument(help="The text to explain; - (the default) is all of stdin.", show_default=False)
+        list[str] | None,
+        typer.Argument(
+            help="The text to explain, in quotation marks; - (the default) is all of stdin.",
+            metavar="[TEXT]",
+            show_default=False,
+        ),
     ] = None,
     column: Annotated[
         list[str] | None,
@@ -322,7 +327,7 @@ def explain(
     """Show how much each feature of a text adds to the score of its predicted class, or of another."""
     from vikt.cli.explain import explain_text
 
-    explain_text(model, text, column or [], label, top, as_json)
+    explain_text(model, text or [], column or [], label, top, as_json)
 
 
 @app.command(no_args_is_help=True, epilog=_example("vikt inspect model.vikt", "vikt inspect model.vikt --json"))

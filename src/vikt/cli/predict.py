@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import glob
+import os
+import shlex
 import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -18,9 +21,9 @@ from vikt.corpus.read_arrived import read_arrived
 from vikt.corpus.read_stream import STANDARD_INPUT, open_input, standard_input, suffix_of
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.corpus.texts import Texts
-from vikt.errors import UsageError
+from vikt.errors import InputFileError, UsageError
 from vikt.files.trained import load_trained
-from vikt.tables import one_line
+from vikt.tables import cut, one_line
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,10 @@ class Request:
 def predict(path: Path, request: Request, options: dict[str, Any]) -> None:
     """Answer lines of text line by line, or write a table with the answers added."""
     check_read_once([path, *request.data])
+    _refuse_texts(path, request.data)
     sources = find_sources(request.data)
     check_output(request.output, [*sources, str(path)], "a file of answers", holds_answers, request.force)
-    saved = load_trained(path)
+    saved = load_trained(path, request.data)
     answers = Answers(saved.model, **options)
     trained = saved.record.columns.get("text")
     holds_lines = request.text is None and all(_holds_lines(source, request) for source in sources)
@@ -60,6 +64,16 @@ def predict(path: Path, request: Request, options: dict[str, Any]) -> None:
                 for note in predict_table(answers, sources, text, trained, format, request.dialect, writer):
                     if not request.quiet:
                         say(note)
+
+
+def _refuse_texts(model: Path, data: list[str]) -> None:
+    """Refuse a text in the place of a file, and say how it is labelled: no file has this name, and it has blanks."""
+    text = next((name for name in data if len(name.split()) > 1 and not os.path.exists(name)), None)
+    if text is not None and not glob.glob(text):
+        raise InputFileError(
+            f"{cut(text, 60)}: there is no such file; check the path, or, if it is a text, pipe it: "
+            f"echo {shlex.quote(cut(text, 60))} | vikt predict {shlex.quote(str(model))}"
+        )
 
 
 def _holds_lines(source: str, request: Request) -> bool:

@@ -134,6 +134,8 @@ def _mapped(path: Path) -> Any:
         raise InputFileError(f"{path}: there is no such model; check the path, or train one") from None
     except ValueError:
         raise ForeignModelError(f"{path}: is empty, so it is not a vikt model") from None
+    except IsADirectoryError:
+        raise InputFileError(f"{path}: is a folder; name a model file in it") from None
     except OSError as error:
         raise InputFileError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from vikt.errors import DamagedModelError
-from vikt.files.model_file import load_model
+from vikt.errors import DamagedModelError, ForeignModelError
+from vikt.files.model_file import is_model, load_model
 from vikt.fitting.saved import SavedModel
 
 
-def load_trained(path: str | Path) -> SavedModel:
-    """The model and the record of its fit in a file. Raises as `vikt.load` does."""
-    arrays, header = load_model(path)
+def load_trained(path: str | Path, data: Iterable[str] = ()) -> SavedModel:
+    """The model and the record of its fit in a file. Raises as `vikt.load` does.
+
+    `data` are the files named after it: where one of them is a model, the two have been swapped.
+    """
+    try:
+        arrays, header = load_model(path)
+    except ForeignModelError as error:
+        swapped = next((name for name in data if name != "-" and is_model(Path(name))), None)
+        if swapped is None:
+            raise
+        raise ForeignModelError(f"{path}: is not a vikt model, but {swapped} is; name the model first") from error
     try:
         return SavedModel.from_file(arrays, header)
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, StopIteration) as error:
