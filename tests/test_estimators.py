@@ -163,7 +163,7 @@ def test_a_fit_that_ends_too_soon_says_so():
 @pytest.mark.parametrize(
     ("options", "X", "y", "error", "message"),
     [
-        ({"l2": -1.0}, [[1.0], [2.0]], [0, 1], UsageError, "λ of 0 or more"),
+        ({"l2": -1.0}, [[1.0], [2.0]], [0, 1], UsageError, "a number of at least 0"),
         ({"C": 0.0}, [[1.0], [2.0]], [0, 1], UsageError, "above 0"),
         ({"solver": "sgd"}, [[1.0], [2.0]], [0, 1], UsageError, "solver: expected one of 'auto', .* found 'sgd'"),
         ({"tol": 0.0}, [[1.0], [2.0]], [0, 1], UsageError, "tol"),

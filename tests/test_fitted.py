@@ -205,3 +205,37 @@ def test_tokens_held_out_keep_their_neighbours():
     held, true = classifier.fit_and_hold_out(tokens, labels)
     assert len(held) % 4 == 0
     assert classifier.predict(held).tolist() == true.tolist()
+
+
+@pytest.mark.parametrize(
+    ("trained", "given", "accuracy"),
+    [
+        (["caf\u00e9", "th\u00e9"], ["cafe\u0301", "the\u0301"], 1.0),
+        (["cafe\u0301", "caf\u00e9"], ["cafe\u0301", "caf\u00e9"], 1.0),
+        ([1, 0], ["1", "0"], 1.0),
+        ([1, 0], [1.0, 0.0], 1.0),
+        ([1, 0], ["1", "x"], 0.5),
+        ([True, False], ["True", "False"], 1.0),
+    ],
+)
+def test_score_and_evaluate_compare_labels_by_one_rule(trained, given, accuracy):
+    """A label is a class that equals it or is written alike, composed or not."""
+    made = vikt.TextClassifier(min_df=1, l2=0.01).fit(["good film", "bad film"] * 4, trained * 4)
+    texts = ["good film", "bad film"]
+    assert made.evaluate(texts, given).accuracy.value == made.score(texts, given) == accuracy
+
+
+@pytest.mark.parametrize("method", ["score", "evaluate"])
+def test_labels_that_are_no_classes_and_of_another_kind_are_refused(method):
+    made = vikt.TextClassifier(min_df=1, l2=0.01).fit(["good film", "bad film"] * 4, [1, 0] * 4)
+    with pytest.raises(DataError, match="labels holds strings such as 'p' and classes numbers such as 0"):
+        getattr(made, method)(["good film"], ["p"])
+
+
+def test_a_file_may_spell_a_label_otherwise_than_the_model(tmp_path, run):
+    made = vikt.TextClassifier(min_df=1, l2=0.01).fit(["good film", "bad film"] * 4, ["cafe\u0301", "the\u0301"] * 4)
+    made.save(tmp_path / "m")
+    (tmp_path / "test.tsv").write_text("label\ttext\ncaf\u00e9\tgood film\nth\u00e9\tbad film\n", encoding="utf-8")
+    _, out, _ = run("evaluate", tmp_path / "m", tmp_path / "test.tsv", "--json")
+    assert json.loads(out)["metrics"]["accuracy"]["value"] == 1.0
+    assert not json.loads(out)["unseen_labels"]

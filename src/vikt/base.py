@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 from vikt.errors import NotFittedError, known_to_sklearn
 from vikt.parameters import Rule, checked, unknown_parameter
-from vikt.routing import Routed
+from vikt.routing import MetadataRouting
 
 
 class LossRecord(NamedTuple):
@@ -23,7 +23,7 @@ class LossRecord(NamedTuple):
     seconds: float = 0.0
 
 
-class Estimator(Routed):
+class Estimator(MetadataRouting):
     """Parameters are the constructor's keywords, kept as given; what `fit` learns ends in an underscore."""
 
     _kind = "transformer"
@@ -58,8 +58,11 @@ class Estimator(Routed):
 
     def _set_learnt(self, **learnt: Any) -> None:
         """Replace all that an earlier fit learnt, in one step: an interruption leaves either the old or the new."""
-        kept = {name: value for name, value in vars(self).items() if not name.endswith("_")}
-        self.__dict__ = kept | learnt
+        self.__dict__ = self._given() | learnt
+
+    def _given(self) -> dict[str, Any]:
+        """All that no fit learnt."""
+        return {name: value for name, value in vars(self).items() if not name.endswith("_")}
 
     def __repr__(self) -> str:
         changed = [f"{name}={value!r}" for name, (value, is_default) in self._settings().items() if not is_default]

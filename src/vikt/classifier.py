@@ -15,7 +15,7 @@ from vikt.arrays import ClassWeight, Floats, RowIndices, RowValues
 from vikt.corpus.documents import TEXT_COLUMN
 from vikt.corpus.frames import frame_of
 from vikt.errors import DataError
-from vikt.evaluation.evaluation import evaluate
+from vikt.evaluation.evaluation import evaluated
 from vikt.explanation.explanation import Explanation
 from vikt.explanation.linear import explain
 from vikt.explanation.weights import StrongestFeatures, strongest_of
@@ -25,19 +25,18 @@ from vikt.files.model_file import save_model
 from vikt.files.trained import load_trained
 from vikt.fitting.examples import Examples, check_testable
 from vikt.fitting.fit import fit
-from vikt.fitting.fitted import Fitted
+from vikt.fitting.fitted import FittedAttributes
 from vikt.fitting.model import Inputs, measured
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.metrics.classification import accuracy
-from vikt.parameters import TEXT_CLASSIFIER, RandomState, checked, names_parameters, whole
+from vikt.parameters import TEXT_CLASSIFIER, RandomState, checked_value, names_parameters, whole
 from vikt.progress import Progress, progress_reporter
 from vikt.report.evaluation import ModelEvaluation
 from vikt.report.fit import key_facts
-from vikt.routing import request_of
 
 
-class TextClassifier(Fitted):
+class TextClassifier(FittedAttributes):
     """Logistic regression on texts: words or characters in, classes out.
 
     Parameters
@@ -72,7 +71,7 @@ class TextClassifier(Fitted):
     solver : {"auto", "dual", "newton", "elastic_net", "batch", "stochastic", "minibatch"}
     tol : float, optional
         The relative distance from the optimum that the fit must prove: by default 1e-7, and 1e-4 for the
-        elastic net, gradient descent, and where rounding ends a fit.
+        elastic net, gradient descent, and where rounding or max_iter ends Newton's method.
     max_iter : int, optional
     learning_rate : float or "auto"
     batch_size : int
@@ -121,9 +120,6 @@ class TextClassifier(Fitted):
     _reads_texts = True
     _rules = TEXT_CLASSIFIER
 
-    set_fit_request = request_of("fit")
-    set_score_request = request_of("score")
-
     @names_parameters
     def __init__(
         self,
@@ -160,7 +156,7 @@ class TextClassifier(Fitted):
     def fit(
         self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None, *, progress: Progress | bool = False
     ) -> Self:
-        """Fit labelled texts. A tenth of them chooses the features and λ; then all of them are fitted.
+        """Fit labelled texts. A tenth is used to choose features and λ; the final fit uses all rows.
 
         Parameters
         ----------
@@ -209,10 +205,10 @@ class TextClassifier(Fitted):
         held_out = examples.take(test)
         # As read, so that a token still has its neighbours: no split divides a sentence.
         order = np.argsort(held_out.origin)
-        rows = held_out.origin[order]
-        return held_out.documents.texts.take(order).strings() if frame is None else frame.rows(rows), held_out.labels[
-            order
-        ]
+        labels = held_out.labels[order]
+        if frame is not None:
+            return frame.rows(held_out.origin[order]), labels
+        return held_out.documents.texts.take(order).strings(), labels
 
     def settings(self) -> FitSettings:
         """The parameters, validated.
@@ -234,7 +230,7 @@ class TextClassifier(Fitted):
         with progress_reporter(progress) as report:
             fitted = fit(examples, split, settings, threads=self._n_threads, progress=report)
         # Before anything is set: where warnings are errors, the estimator stays as it was.
-        fitted.warn_unless_converged(stacklevel=4)
+        fitted.warn_unless_converged()
         columns: dict[str, str | None] = {} if self.text_column == TEXT_COLUMN else {"text": self.text_column}
         self._set_learnt(
             model_=replace(fitted.model, text_column=self.text_column),
@@ -283,8 +279,9 @@ class TextClassifier(Fitted):
         return predicted_labels(self._model, texts, self._n_threads, top, threshold)
 
     def score(self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None) -> float:
-        """Accuracy, as `vikt.accuracy` has it."""
-        return accuracy(labels, self.predict(texts), sample_weight)
+        """Accuracy, the share of the labels predicted: that of `evaluate`, but with weights."""
+        model = self._model
+        return accuracy(model.spelled(labels), model.spelled(self.predict(texts)), sample_weight)
 
     def evaluate(self, texts: Inputs, labels: ArrayLike) -> ModelEvaluation:
         """The figures of `vikt evaluate` on labelled texts, with 95% confidence intervals.
@@ -297,8 +294,7 @@ class TextClassifier(Fitted):
         DataError
             There are no texts, or not one label for each.
         """
-        model, log_probabilities = self._model, self.predict_log_proba(texts)
-        return ModelEvaluation.of(evaluate(model.spelled(labels), model.labels, log_probabilities), self._record)
+        return ModelEvaluation.of(evaluated(self._model, texts, labels, self._n_threads), self._record)
 
     def strongest_features(self, class_: object, n: int = 10) -> StrongestFeatures:
         """The n features that speak most for a class, or fewer: they print as a table, and have `to_frame()`.
@@ -308,7 +304,7 @@ class TextClassifier(Fitted):
         UsageError
             There is no such class, or n is not a whole number of 1 or more.
         """
-        n = checked({"n": whole(1)}, {"n": n})["n"]
+        n = checked_value("n", whole(1), n)
         return strongest_of(self._model, self._model.position(class_), n)
 
     def explain(self, text: str | Mapping[str, Any], label: object = None) -> Explanation:

@@ -16,13 +16,13 @@ import os
 import pickle
 import sys
 import types
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from vikt import interruption
+from vikt.errors import warn
 
 # Where running plainly, some 750 ns a byte of text, takes as long as Numba's import and what it loads from its cache.
 _MOST_PLAIN_WORK = 1_000_000
@@ -221,9 +221,8 @@ def _forgiving(use: Callable[..., Any]) -> Callable[..., Any]:
 
 @functools.cache
 def _say_once_that_there_is_no_cache() -> None:
-    warnings.warn(
+    warn(
         "compiled code cannot be kept on disk, so it is compiled anew in each process; "
         "set NUMBA_CACHE_DIR to a folder that can be written and has room",
         RuntimeWarning,
-        stacklevel=4,
     )

@@ -31,6 +31,7 @@ Every message says what happened, where, what was found and what to do about it.
 
 import functools
 import sys
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
 
@@ -188,6 +189,14 @@ def known_to_sklearn(own: type[Kind], name: str) -> type[Kind]:
     """A class that is scikit-learn's of that name too, where it is loaded, so that its users can catch it."""
     theirs = getattr(sys.modules.get("sklearn.exceptions"), name, None)
     return own if theirs is None else cast(type[Kind], _both(cast(Any, own), theirs))
+
+
+def warn(message: str, kind: type[Warning] = UserWarning) -> None:
+    """Warn at the line of the user's that called vikt."""
+    frame, level = sys._getframe(), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "vikt":
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, kind, stacklevel=level)
 
 
 @functools.cache

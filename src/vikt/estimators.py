@@ -13,45 +13,27 @@ from vikt.base import Estimator, LossRecord
 from vikt.corpus.frames import array_of
 from vikt.corpus.order import split_tenths
 from vikt.errors import DataError, UsageError
-from vikt.fitting.rows import ordered_rows
+from vikt.fitting.rows import OrderedRows, ordered_rows
 from vikt.matrix import DenseMatrix, DesignMatrix, SparseMatrix, design_matrix
 from vikt.matrix.columns import check_column_names, column_names
 from vikt.metrics.classification import accuracy
-from vikt.model.classes import class_factors, encode_labels, row_weights
-from vikt.model.labels import label_array
-from vikt.model.linear import LinearModel, centred_intercepts
+from vikt.model.classes import LabelledRows, class_factors
+from vikt.model.linear import LinearModel, centred_intercepts, coefficients, intercepts
 from vikt.model.naive_bayes import NAIVE_BAYES as KINDS
 from vikt.model.objective import Objective
 from vikt.model.penalties import split_strength
 from vikt.parameters import LOGISTIC_REGRESSION, NAIVE_BAYES, RandomState, names_parameters
-from vikt.routing import request_of
 from vikt.solvers import Settings, minimise
 from vikt.tables import label_line, listed
 
 
-class _Prepared(NamedTuple):
-    """The rows to fit, the classes, the class index and weight of each row, and what is learnt of the input.
-
-    `kept` are the numbers of the rows among the `n_given` of the input.
-    """
-
-    matrix: DesignMatrix
-    classes: NDArray[Any]
-    y: Classes
-    weights: Floats
-    inputs: dict[str, Any]
-    kept: RowIndices
-    n_given: int
-
-
 def _weights_learnt(theta: Floats, has_dummy: bool) -> dict[str, Any]:
     """θ as attributes of an estimator."""
-    by_class = np.atleast_2d(theta)
     return {
         "theta_": theta,
         "_has_dummy": has_dummy,
-        "coef_": by_class[:, int(has_dummy) :],
-        "intercept_": by_class[:, 0].copy() if has_dummy else np.zeros(len(by_class)),
+        "coef_": coefficients(theta, has_dummy),
+        "intercept_": intercepts(theta, has_dummy).copy(),
     }
 
 
@@ -70,7 +52,6 @@ class LinearClassifier(Estimator):
     """
 
     _kind = "classifier"
-    threads = 1
     classes_: NDArray[Any]
     n_features_in_: int
     feature_names_in_: NDArray[Any]
@@ -79,30 +60,29 @@ class LinearClassifier(Estimator):
     intercept_: Floats
     _has_dummy: bool
 
-    set_fit_request = request_of("fit")
-    set_predict_request = request_of("predict")
-    set_predict_proba_request = request_of("predict_proba")
-    set_predict_log_proba_request = request_of("predict_log_proba")
-    set_decision_function_request = request_of("decision_function")
-    set_score_request = request_of("score")
-
-    def _prepared(self, X: MatrixLike, y: ArrayLike, sample_weight: RowValues, has_dummy: bool) -> _Prepared:
-        """The rows to fit; rows of weight 0 are dropped."""
+    def _labelled(
+        self, X: MatrixLike, y: ArrayLike, sample_weight: RowValues, has_dummy: bool
+    ) -> tuple[SparseMatrix | DenseMatrix, LabelledRows]:
+        """The rows to fit; rows of weight 0 are left out."""
         if y is None:
             raise UsageError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         matrix = self._matrix(X, has_dummy)
-        inputs: dict[str, Any] = {"n_features_in_": matrix.n_features}
-        names = column_names(X)
-        if names is not None:
-            inputs["feature_names_in_"] = names
-        labels, n_given = label_array(y, stacklevel=4), matrix.n_rows
-        if len(labels) != n_given:
-            raise UsageError(f"X has {n_given} rows and y has {len(labels)}: inconsistent lengths")
-        weights = row_weights(sample_weight, n_given)
-        kept = np.flatnonzero(weights > 0)
-        if len(kept) < n_given:
-            matrix, labels, weights = matrix.take(kept), labels[kept], weights[kept]
-        return _Prepared(matrix, *encode_labels(labels, kept), weights, inputs, kept, n_given)
+        rows = LabelledRows.of(y, sample_weight, matrix.n_rows)
+        return matrix if len(rows.kept) == matrix.n_rows else matrix.take(rows.kept), rows
+
+    def _set_fitted(
+        self,
+        names: NDArray[np.object_] | None,
+        classes: NDArray[Any],
+        theta: Floats,
+        has_dummy: bool,
+        **learnt: Any,
+    ) -> None:
+        """Set what a fit learnt; `names` are those of the columns."""
+        named = {} if names is None else {"feature_names_in_": names}
+        weights = _weights_learnt(theta, has_dummy)
+        n_features = weights["coef_"].shape[1]
+        self._set_learnt(n_features_in_=n_features, **named, **weights, classes_=classes, **learnt)
 
     def _scores(self, X: MatrixLike, offset: RowValues) -> Floats:
         self._check_fitted()
@@ -163,7 +143,7 @@ class LogisticRegression(LinearClassifier):
         Only "elastic_net" takes an `l1_ratio` above 0.
     tol : float, optional
         The relative distance from the optimum that the fit must prove: L̂ ≤ (1 + tol)·L̂*. The default is 1e-7, and 1e-4
-        for the elastic net, gradient descent, and where rounding ends a fit.
+        for the elastic net, gradient descent, and where rounding or max_iter ends Newton's method.
     max_iter : int, optional
         The maximum number of passes over the data.
     warm_start : bool
@@ -257,47 +237,29 @@ class LogisticRegression(LinearClassifier):
         """
         parameters = self._checked()
         settings = Settings.of(parameters)
-        has_dummy, l1_ratio = parameters["fit_intercept"], parameters["l1_ratio"]
-        matrix, classes, indices, weights, inputs, kept, n_given = self._prepared(X, y, sample_weight, has_dummy)
-        known = None
-        if offset is not None:
-            shape = (n_given,) if len(classes) == 2 else (n_given, len(classes))
-            known = _checked_offset(offset, shape)[kept]
-        weights = weights * class_factors(parameters["class_weight"], classes, indices, weights)
-        ordered = ordered_rows(matrix, indices, weights, settings.random_state, known)
-        training, held_out = np.arange(len(ordered.rows)), np.arange(0)
-        if settings.patience is not None:
-            training, held_out = split_tenths(ordered.contents, indices[ordered.rows], 1)
-        strength = _strength(parameters, float(ordered.weights[training].sum()))
-        l2, l1 = split_strength(strength, l1_ratio)
-
-        def objective_of(part: RowIndices, l2: float, l1: float) -> Objective:
-            rows = ordered.rows[part]
-            return Objective.of(
-                matrix.take(rows),
-                indices[rows],
-                n_classes=len(classes),
-                l2=l2,
-                sample_weight=ordered.weights[part],
-                l1=l1,
-                offset=None if known is None else known[rows],
-            )
-
-        objective = objective_of(training, l2, l1)
-        validation = objective_of(held_out, 0.0, 0.0) if len(held_out) else None
-        start = self._start(classes, objective.shape) if parameters["warm_start"] else None
+        has_dummy, names = parameters["fit_intercept"], column_names(X)
+        matrix, rows = self._labelled(X, y, sample_weight, has_dummy)
+        known = None if offset is None else _offset_of(rows, offset)
+        factors = class_factors(parameters["class_weight"], rows.classes, rows.y, rows.weights)
+        problem = _Problem.of(matrix, rows._replace(weights=rows.weights * factors), known, settings.random_state)
+        training, held_out = problem.split(stops_early=settings.patience is not None)
+        strength = _strength(parameters, problem.total_weight(training))
+        l2, l1 = split_strength(strength, parameters["l1_ratio"])
+        objective = problem.objective(training, l2, l1)
+        validation = problem.objective(held_out) if len(held_out) else None
+        start = self._start(rows.classes, objective.shape) if parameters["warm_start"] else None
         solution = minimise(objective, settings, validation=validation, start=start)
         # Before anything is set: where warnings are errors, the estimator stays as it was.
-        solution.warn_unless_converged(stacklevel=3)
-        proof = solution.certificate
-        self._set_learnt(
-            **inputs,
-            **_weights_learnt(centred_intercepts(solution.theta) if has_dummy else solution.theta, has_dummy),
-            classes_=classes,
+        solution.warn_unless_converged()
+        self._set_fitted(
+            names,
+            rows.classes,
+            centred_intercepts(solution.theta) if has_dummy else solution.theta,
+            has_dummy,
             l2_=strength,
             l1_=l1,
-            certificate_=proof.relative,
-            certificate_reason_=str(proof.reason or ""),
+            certificate_=solution.certificate.relative,
+            certificate_reason_=str(solution.certificate.reason or ""),
             n_iter_=np.array([max(1, solution.loss_curve[-1].passes)]),
             loss_curve_=solution.loss_curve,
             stopping_reason_=str(solution.reason),
@@ -339,17 +301,23 @@ class NaiveBayes(LinearClassifier):
 
     def fit(self, X: MatrixLike, y: ArrayLike, sample_weight: RowValues = None) -> Self:
         """Fit the model by counting. Parameters and errors as for `LogisticRegression.fit`."""
-        parameters = self._checked()
-        matrix, classes, indices, weights, inputs, *_ = self._prepared(X, y, sample_weight, True)
-        theta = KINDS[parameters["kind"]](matrix, indices, len(classes), weights, parameters["alpha"])
-        self._set_learnt(**inputs, **_weights_learnt(theta, True), classes_=classes)
+        parameters, names = self._checked(), column_names(X)
+        matrix, rows = self._labelled(X, y, sample_weight, True)
+        fit = KINDS[parameters["kind"]]
+        theta = fit(matrix, rows.y, len(rows.classes), rows.weights, parameters["alpha"])
+        self._set_fitted(names, rows.classes, theta, True)
         return self
+
+    @property
+    def _n_threads(self) -> int:
+        """Counting takes a pass, and needs no parameter `threads`."""
+        return 1
 
     def _matrix(self, X: MatrixLike, has_dummy: bool, n_features: int | None = None) -> SparseMatrix | DenseMatrix:
         matrix = super()._matrix(X, has_dummy, n_features)
         if self.kind == "bernoulli":
-            matrix.values = (matrix.values > 0).astype(np.float64)
-        elif np.any(matrix.values < 0):
+            return matrix.with_values((matrix.values > 0).astype(np.float64))
+        if np.any(matrix.values < 0):
             raise DataError("Negative values in data passed to NaiveBayes; give counts, or take kind='bernoulli'")
         return matrix
 
@@ -360,10 +328,53 @@ class NaiveBayes(LinearClassifier):
         return tags
 
 
+class _Problem(NamedTuple):
+    """Rows in canonical order, equal ones merged: their numbers in the matrix, their joint weights, their contents."""
+
+    matrix: DesignMatrix
+    y: Classes
+    n_classes: int
+    offset: Floats | None
+    ordered: OrderedRows
+
+    @classmethod
+    def of(cls, matrix: DesignMatrix, rows: LabelledRows, offset: Floats | None, seed: int) -> Self:
+        ordered = ordered_rows(matrix, rows.y, rows.weights, seed, offset)
+        return cls(matrix, rows.y, len(rows.classes), offset, ordered)
+
+    def split(self, stops_early: bool) -> list[RowIndices]:
+        """The rows to train with, and a tenth to validate on where the fit stops early."""
+        rows = self.ordered.rows
+        return split_tenths(self.ordered.contents, self.y[rows], 1) if stops_early else [np.arange(len(rows)), rows[:0]]
+
+    def total_weight(self, part: RowIndices) -> float:
+        return float(self.ordered.weights[part].sum())
+
+    def objective(self, part: RowIndices, l2: float = 0.0, l1: float = 0.0) -> Objective:
+        """L̂ of some of the rows."""
+        rows = self.ordered.rows[part]
+        return Objective.of(
+            self.matrix.take(rows),
+            self.y[rows],
+            n_classes=self.n_classes,
+            l2=l2,
+            sample_weight=self.ordered.weights[part],
+            l1=l1,
+            offset=None if self.offset is None else self.offset[rows],
+        )
+
+
 def _strength(parameters: Mapping[str, Any], total_weight: float) -> float:
     """λ, before `l1_ratio` is applied."""
     l2 = parameters["l2"]
     return float(1 / (2 * parameters["C"] * total_weight) if l2 is None else l2)
+
+
+def _offset_of(rows: LabelledRows, offset: ArrayLike) -> Floats:
+    """The offsets of the rows to fit, of those given for all."""
+    n_classes = len(rows.classes)
+    shape = (rows.n_input,) if n_classes == 2 else (rows.n_input, n_classes)
+    return _checked_offset(offset, shape)[rows.kept]
 
 
 def _checked_offset(offset: ArrayLike, shape: tuple[int, ...]) -> Floats:

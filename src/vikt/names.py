@@ -35,7 +35,8 @@ PARAMETERS = (
 )  # fmt: skip
 
 # The relative distance from the optimum that a fit proves by default. The second is that of the elastic net and of
-# gradient descent, which take many times as long to 1e-7, and of a fit that rounding ends.
+# gradient descent, which take many times as long to 1e-7, and of Newton's method where rounding or the most steps end
+# it.
 TOL, LOOSE_TOL = 1e-7, 1e-4
 
 # Why a fit stopped, or why nothing is proven of it: codes, and sentences with places for the facts.

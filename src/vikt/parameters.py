@@ -8,10 +8,11 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from numbers import Integral, Real
-from typing import Any, NamedTuple, ParamSpec, TypeAlias, get_args
+from typing import Any, NamedTuple, ParamSpec, TypeAlias, cast, get_args
 
 import numpy as np
 
@@ -22,8 +23,6 @@ from vikt.names import AnalyzerName, SolverName, WeightingName
 RandomState: TypeAlias = "int | np.random.RandomState | np.random.Generator | None"
 Arguments = ParamSpec("Arguments")
 
-# The bits of a hash, for which a table of buckets has room.
-FEWEST_BITS, MOST_BITS = 1, 28
 _SEEDS = 1 << 32
 
 
@@ -47,65 +46,85 @@ def checked(rules: Mapping[str, Rule], parameters: Mapping[str, Any]) -> dict[st
     >>> checked(TEXT_CLASSIFIER, {"min_df": np.int64(3)})
     {'min_df': 3}
     """
-    return {name: _read(name, rules[name], value) if name in rules else value for name, value in parameters.items()}
+    return {name: checked_value(name, rules.get(name, _ANYTHING), value) for name, value in parameters.items()}
 
 
-def _read(name: str, rule: Rule, value: Any) -> Any:
+def checked_value(name: str, rule: Rule, value: Any) -> Any:
+    """One value, as its rule reads it. Raises ParameterError, which gives its name, where it is invalid.
+
+    Examples
+    --------
+    >>> checked_value("n", whole(1), np.int64(3))
+    3
+    """
     try:
         return rule.read(value)
     except (ValueError, TypeError):
-        raise ParameterError(name, f"expected {rule.expected}, found {value!r:.80}") from None
+        raise ParameterError(name, f"expected {rule.expected}, found {plain(value)!r:.80}") from None
 
 
-def _where(holds: bool) -> None:
-    if not holds:
-        raise ValueError
+def plain(value: Any) -> Any:
+    """A value as messages show it: NumPy's scalars as Python's own.
+
+    Examples
+    --------
+    >>> plain(np.str_("ham"))
+    'ham'
+    """
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def rule(expected: str, read: Callable[[Any], Any], holds: Callable[[Any], bool] = lambda value: True) -> Rule:
+    """The values that `read` takes, and for which, once read, a condition holds."""
+
+    def checked_read(value: Any) -> Any:
+        own = read(value)
+        if not holds(own):
+            raise ValueError
+        return own
+
+    return Rule(expected, checked_read)
+
+
+def _of_type(*types: type) -> Callable[[Any], Any]:
+    """The reader of values of some types, which makes them of the first."""
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, types):
+            raise TypeError
+        return types[0](value)
+
+    return read
+
+
+_flag, _string = _of_type(bool, np.bool_), _of_type(str)
 
 
 def _number(value: Any) -> int | float:
     """Python's own number. A truth value is no number."""
-    _where(isinstance(value, Real) and not isinstance(value, bool))
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError
     return int(value) if isinstance(value, Integral) else float(value)
 
 
 def _whole(value: Any) -> int:
-    number = _number(value)
-    if not isinstance(number, int):
-        raise ValueError
-    return number
+    return operator.index(cast(int, _number(value)))
 
 
 def whole(least: int) -> Rule:
     """A whole number that is not below `least`."""
-
-    def read(value: Any) -> int:
-        number = _whole(value)
-        _where(number >= least)
-        return number
-
-    return Rule(f"a whole number of {least} or more", read)
+    return rule(f"a whole number of {least} or more", _whole, lambda value: value >= least)
 
 
 def number(expected: str, holds: Callable[[float], bool]) -> Rule:
     """A number for which a condition holds."""
-
-    def read(value: Any) -> int | float:
-        own = _number(value)
-        _where(holds(own))
-        return own
-
-    return Rule(expected, read)
+    return rule(expected, _number, holds)
 
 
 def one_of(names: Iterable[str]) -> Rule:
     """One of some strings."""
     choices = tuple(names)
-
-    def read(value: Any) -> str:
-        _where(isinstance(value, str) and value in choices)
-        return str(value)
-
-    return Rule(f"one of {', '.join(map(repr, choices))}", read)
+    return rule(f"one of {', '.join(map(repr, choices))}", _string, choices.__contains__)
 
 
 def optional(rule: Rule) -> Rule:
@@ -128,7 +147,8 @@ def or_function(rule: Rule) -> Rule:
 
 
 def _words(value: Any) -> Any:
-    _where(value == "english" if isinstance(value, str) else isinstance(value, Iterable))
+    if not (value == "english" if isinstance(value, str) else isinstance(value, Iterable)):
+        raise ValueError
     return value
 
 
@@ -137,43 +157,17 @@ def _dtype(value: Any) -> Any:
     return value
 
 
-def _string(value: Any) -> str:
-    _where(isinstance(value, str))
-    return str(value)
-
-
-def _function(value: Any) -> Any:
-    _where(callable(value))
+def _as_it_is(value: Any) -> Any:
     return value
-
-
-def _flag(value: Any) -> bool:
-    _where(isinstance(value, bool | np.bool_))
-    return bool(value)
 
 
 def _span(value: Any) -> tuple[int, int]:
     shortest, longest = map(_whole, value)
-    _where(shortest >= 1)
     return shortest, longest
 
 
-def _rising_span(value: Any) -> tuple[int, int]:
-    shortest, longest = _span(value)
-    _where(shortest <= longest)
-    return shortest, longest
-
-
-def _frequency(value: Any) -> int | float:
-    frequency = _number(value)
-    _where(frequency >= 1 if isinstance(frequency, int) else 0 <= frequency <= 1)
-    return frequency
-
-
-def _bits(value: Any) -> int:
-    bits = _whole(value)
-    _where(FEWEST_BITS <= bits <= MOST_BITS)
-    return bits
+def _is_frequency(value: int | float) -> bool:
+    return value >= 1 if isinstance(value, int) else 0 <= value <= 1
 
 
 def _seed(value: Any) -> int:
@@ -184,54 +178,56 @@ def _seed(value: Any) -> int:
         return int(value.randint(_SEEDS, dtype=np.int64))
     if isinstance(value, np.random.Generator):
         return int(value.integers(_SEEDS))
-    seed = _whole(value)
-    _where(0 <= seed < _SEEDS)
-    return seed
+    return _whole(value)
 
 
 def _class_weight(value: Any) -> Any:
     if value is None or (isinstance(value, str) and value == "balanced"):
         return value
-    _where(isinstance(value, Mapping))
-    factors = {label: _number(factor) for label, factor in value.items()}
-    _where(all(0 < factor < math.inf for factor in factors.values()))
-    return factors
+    if not isinstance(value, Mapping):
+        raise TypeError
+    return {label: ABOVE_0.read(factor) for label, factor in value.items()}
 
 
-FLAG = Rule("True or False", _flag)
-STRING = Rule("a string", _string)
-FUNCTION = Rule("a function", _function)
+_ANYTHING = Rule("anything", _as_it_is)
+FLAG = rule("True or False", _flag)
+STRING = rule("a string", _string)
+FUNCTION = rule("a function", _as_it_is, callable)
 ABOVE_0 = number("a number above 0", lambda value: 0 < value < math.inf)
-LAMBDA = number("λ of 0 or more", lambda value: 0 <= value < math.inf)
-FREQUENCY = Rule("a whole number of 1 or more, or a share of 0.0 to 1.0", _frequency)
-HASHING = optional(Rule(f"a whole number of {FEWEST_BITS} to {MOST_BITS} bits", _bits))
+LAMBDA = number("a number of at least 0", lambda value: 0 <= value < math.inf)
+FREQUENCY = rule("a whole number of 1 or more, or a fraction from 0.0 to 1.0", _number, _is_frequency)
+# A table of buckets has room for these.
+HASHING = rule("a whole number of 1 to 28 bits", _whole, lambda bits: 1 <= bits <= 28)
+CLASS_WEIGHT = rule("'balanced', or factors above 0 by class", _class_weight)
 
 # What the solvers and the weights of rows depend on.
-_FIT: dict[str, Rule] = {
+FIT: dict[str, Rule] = {
     "l1_ratio": number("a number from 0 (L2 alone) to 1 (L1 alone)", lambda value: 0 <= value <= 1),
-    "class_weight": Rule("'balanced', or factors above 0 by class", _class_weight),
+    "class_weight": CLASS_WEIGHT,
     "solver": one_of(get_args(SolverName)),
     "tol": optional(ABOVE_0),
     "max_iter": optional(whole(1)),
     "learning_rate": or_auto(ABOVE_0),
     "batch_size": whole(1),
     "patience": optional(whole(0)),
-    "random_state": Rule(f"a whole number of 0 to {_SEEDS - 1}", _seed),
+    "random_state": rule(f"a whole number of 0 to {_SEEDS - 1}", _seed, lambda seed: 0 <= seed < _SEEDS),
     "threads": whole(1),
 }
-TEXT_CLASSIFIER: dict[str, Rule] = _FIT | {
+TEXT_CLASSIFIER: dict[str, Rule] = FIT | {
     "analyzer": one_of(get_args(AnalyzerName)),
-    "ngrams": optional(Rule("two whole numbers, 1 <= shortest <= longest", _rising_span)),
+    "ngrams": optional(
+        rule("two whole numbers, 1 <= shortest <= longest", _span, lambda span: 1 <= span[0] <= span[1])
+    ),
     "weighting": optional(one_of(get_args(WeightingName))),
     "min_df": FREQUENCY,
     "lowercase": optional(FLAG),
-    "hashing": HASHING,
+    "hashing": optional(HASHING),
     "l2": or_auto(LAMBDA),
     "folds": optional(whole(2)),
     "one_standard_error": FLAG,
     "text_column": STRING,
 }
-LOGISTIC_REGRESSION: dict[str, Rule] = _FIT | {
+LOGISTIC_REGRESSION: dict[str, Rule] = FIT | {
     "C": number("a number above 0", lambda value: value > 0),
     "l2": optional(LAMBDA),
     "fit_intercept": FLAG,
@@ -245,12 +241,12 @@ TEXT_VECTORIZER: dict[str, Rule] = {
     "lowercase": FLAG,
     "strip_accents": optional(or_function(one_of(("ascii", "unicode")))),
     "analyzer": or_function(one_of(("pattern", "word", "char", "char_wb"))),
-    "stop_words": optional(Rule("'english' or a collection of words", _words)),
-    "dtype": Rule("a type of NumPy", _dtype),
+    "stop_words": optional(rule("'english' or a collection of words", _words)),
+    "dtype": rule("a type of NumPy", _dtype),
     "preprocessor": optional(FUNCTION),
     "tokenizer": optional(FUNCTION),
     "token_pattern": optional(STRING),
-    "ngram_range": Rule("two whole numbers of 1 or more", _span),
+    "ngram_range": rule("two whole numbers of 1 or more", _span, lambda span: span[0] >= 1),
     "max_df": FREQUENCY,
     "min_df": FREQUENCY,
     "max_features": optional(whole(1)),
@@ -259,30 +255,33 @@ TEXT_VECTORIZER: dict[str, Rule] = {
     "use_idf": FLAG,
     "smooth_idf": FLAG,
     "sublinear_tf": FLAG,
-    "hashing": HASHING,
+    "hashing": optional(HASHING),
     "threads": whole(1),
 }
 
-_BY_VECTORIZER = "vikt.TextVectorizer has it, and is followed by vikt.LogisticRegression in a pipeline"
-# Names that other packages, or other estimators of this one, have for a parameter or instead of it.
-_ELSEWHERE = {
-    "ngram_range": "vikt's name is ngrams, as in ngrams=(1, 2)",
-    "ngrams": "its name here is ngram_range",
-    "C": "vikt's name is l2: λ, where C = 1/(2λm) for m texts, so l2 = 1/(2·C·m)",
-    "n_jobs": "vikt's name is threads",
-    "penalty": "l1_ratio says what the penalty is, from 0 (L2 alone) to 1 (L1 alone), and l2=0 means none",
-    "verbose": "fit takes a function `progress`",
+# Names that other packages, or other estimators of this one, have for a parameter or instead of it. The advice is for
+# estimators with the parameter that stands first; only TextClassifier has a text column.
+_BY_VECTORIZER = ("text_column", "use vikt.TextVectorizer and vikt.LogisticRegression in a pipeline")
+_INSTEAD = {
+    "ngram_range": ("ngrams", "use ngrams, as in ngrams=(1, 2)"),
+    "ngrams": ("ngram_range", "use ngram_range"),
+    "C": ("l2", "use l2, which is λ: C = 1/(2λm) for m texts, so l2 = 1/(2·C·m)"),
+    "n_jobs": ("threads", "use threads"),
+    "penalty": ("l1_ratio", "use l1_ratio, from 0 (L2 alone) to 1 (L1 alone); l2=0 means no penalty"),
+    "verbose": ("text_column", "pass progress=True to fit"),
     **dict.fromkeys(("max_df", "max_features", "stop_words", "vocabulary", "dtype"), _BY_VECTORIZER),
     **dict.fromkeys(("tokenizer", "preprocessor", "strip_accents", "token_pattern"), _BY_VECTORIZER),
-    **dict.fromkeys(("sublinear_tf", "use_idf", "smooth_idf", "norm", "binary"), "see weighting"),
+    **dict.fromkeys(("sublinear_tf", "use_idf", "smooth_idf", "norm", "binary"), ("weighting", "use weighting")),
 }
 
 
 def unknown_parameter(estimator: str, name: str, parameters: Iterable[str]) -> UnknownParameterError:
-    """The error for a name that is not a parameter: what vikt calls it, or the most similar name, and all names."""
+    """The error for a name that is not a parameter: what to use instead, or the most similar name, and all names."""
     names = sorted(parameters)
     near = get_close_matches(name, names, n=1)
-    hint = _ELSEWHERE.get(name) or (f"did you mean {near[0]}?" if near else "remove it")
+    own, hint = _INSTEAD.get(name, ("", ""))
+    if own not in names:
+        hint = f"did you mean {near[0]}?" if near else "remove it"
     return UnknownParameterError(name, f"not a parameter of {estimator}; {hint}; its parameters: {', '.join(names)}")
 
 

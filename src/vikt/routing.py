@@ -12,16 +12,22 @@ from typing import Any, TypeVar
 
 from vikt.errors import UsageError
 
-Own = TypeVar("Own", bound="Routed")
+Own = TypeVar("Own", bound="MetadataRouting")
 
 METADATA = ("sample_weight", "offset")
 METHODS = ("fit", "predict", "predict_proba", "predict_log_proba", "decision_function", "score")
 
 
-class Routed:
-    """Methods that say to scikit-learn which metadata they take."""
+class MetadataRouting:
+    """Methods that say to scikit-learn which metadata they take; each that takes some has a `set_METHOD_request`."""
 
     _metadata_request: Any
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for method in METHODS:
+            if hasattr(cls, method) and _taken(cls, method):
+                setattr(cls, f"set_{method}_request", request_of(method))
 
     def get_metadata_routing(self) -> Any:
         """The metadata that each method takes, and those that were requested for it, as scikit-learn holds them."""
@@ -56,12 +62,12 @@ def request_of(method: str) -> Callable[..., Any]:
     return set_request
 
 
-def _taken(estimator: Routed, method: str) -> list[str]:
+def _taken(estimator: MetadataRouting | type[MetadataRouting], method: str) -> list[str]:
     """The metadata that a method takes."""
     return [name for name in METADATA if name in inspect.signature(getattr(estimator, method)).parameters]
 
 
-def _nothing_requested(estimator: Routed) -> Any:
+def _nothing_requested(estimator: MetadataRouting) -> Any:
     from sklearn.utils.metadata_routing import MetadataRequest
 
     routing = MetadataRequest(owner=type(estimator).__name__)

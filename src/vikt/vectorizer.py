@@ -114,6 +114,11 @@ class TextVectorizer(Steps, Estimator):
 
     _reads_texts = True
     _rules = TEXT_VECTORIZER
+    ngrams_: FittedTerms
+    python_options_: list[str]
+    # The options by which `ngrams_` was learnt, and the columns by term once they were asked for.
+    _options_: Self
+    _terms_: Terms | None
 
     @names_parameters
     def __init__(
@@ -181,17 +186,18 @@ class TextVectorizer(Steps, Estimator):
         options = self._options()
         warn_of_idle_options(options)
         ngrams, rows = fit_terms(options, texts_for_kernels(options, raw_documents))
-        matrix, asked = self._matrix(rows), python_options(options)
+        matrix, asked = self._matrix(options, rows), python_options(options)
         if asked:
             # Not a warning: nothing is wrong, and it would stop those who run with warnings as errors.
             logging.getLogger("vikt").info("every text goes through Python, which is slower, for %s", ", ".join(asked))
-        self._set_learnt(ngrams_=ngrams, python_options_=asked, _terms=None)
+        self._set_learnt(ngrams_=ngrams, python_options_=asked, _options_=options, _terms_=None)
         return matrix
 
     def transform(self, raw_documents: Any) -> Any:
         """The rows of texts by what was learnt, or by `vocabulary` where there is no idf to learn."""
         self._check_ready()
-        return self._matrix(self.ngrams_.transform(texts_for_kernels(self, raw_documents), threads=self._n_threads))
+        texts = texts_for_kernels(self._options_, raw_documents)
+        return self._matrix(self._options_, self.ngrams_.transform(texts, threads=self._n_threads))
 
     def set_output(self, *, transform: str | None = None) -> Self:
         """Leave the rows as SciPy's, by "default" or None.
@@ -226,9 +232,9 @@ class TextVectorizer(Steps, Estimator):
     def vocabulary_(self) -> Terms:
         """The column of each term."""
         self._check_ready()
-        if self._terms is None:
-            self._terms = {name: column for column, name in enumerate(self.ngrams_.names())}
-        return self._terms
+        if self._terms_ is None:
+            self._terms_ = {name: column for column, name in enumerate(self.ngrams_.names())}
+        return self._terms_
 
     @property
     def fixed_vocabulary_(self) -> bool:
@@ -239,9 +245,9 @@ class TextVectorizer(Steps, Estimator):
     def idf_(self) -> NDArray[Any]:
         """The inverse document frequencies."""
         self._check_fitted()
-        if not self.use_idf:
+        if not self._options_.use_idf:
             raise AttributeError("there is no idf_: use_idf is False")
-        return self.ngrams_.idf.astype(float_type(self), copy=False)
+        return self.ngrams_.idf.astype(float_type(self._options_), copy=False)
 
     @idf_.setter
     def idf_(self, idf: Any) -> None:
@@ -252,33 +258,29 @@ class TextVectorizer(Steps, Estimator):
             raise UsageError(f"idf_: expected {self.ngrams_.n_columns} numbers, found the shape {np.shape(idf)}")
         self.ngrams_ = self.ngrams_.with_idf(np.asarray(idf, dtype=np.float64))
 
-    ngrams_: FittedTerms
-
     def _facts(self) -> list[tuple[str, str]]:
         return [("terms", f"{self.ngrams_.n_columns:,}")]
-
-    python_options_: list[str]
-    _terms: Terms | None
 
     def _options(self) -> Self:
         """The vectorizer with its parameters as their rules read them. Raises UsageError where one is invalid."""
         options = copy.copy(self)
-        vars(options).update(self._checked())
+        options.__dict__ = self._given() | self._checked()
         check_options(options)
         return options
 
-    def _matrix(self, rows: CompressedRows) -> Any:
+    def _matrix(self, options: Self, rows: CompressedRows) -> Any:
         from scipy.sparse import csr_matrix
 
-        values = rows.values if self.norm != "l1" else normalised_values(rows.indptr, rows.values, np.abs, 1.0)
+        values = rows.values if options.norm != "l1" else normalised_values(rows.indptr, rows.values, np.abs, 1.0)
         shape = (len(rows.indptr) - 1, rows.n_features)
-        matrix = csr_matrix((values.astype(value_type(self), copy=False), rows.indices, rows.indptr), shape)
+        matrix = csr_matrix((values.astype(value_type(options), copy=False), rows.indices, rows.indptr), shape)
         matrix.sort_indices()
         return matrix
 
     def _check_ready(self, with_idf: bool = True) -> None:
         """Refuse if there is something to learn first: a listed vocabulary needs no fit without idf."""
         if not self.__sklearn_is_fitted__() and self.vocabulary is not None and not (with_idf and self.use_idf):
-            listed = listed_terms(self._options())
-            self._set_learnt(ngrams_=listed, _terms=dict(listed.terms))
+            options = self._options()
+            listed = listed_terms(options)
+            self._set_learnt(ngrams_=listed, _options_=options, _terms_=dict(listed.terms))
         self._check_fitted()

@@ -234,7 +234,7 @@ def bad(tmp_path, name, content):
         (b"label\ttext\nx\ta\tb\n", "x.tsv", [], 1, "row 1"),
         (b'label,text\nx,"open\ny,b\n', "x.csv", [], 1, "quotation mark|quote"),
         (MAILS.encode(), "x.docx", [], 1, r"\.docx"),
-        (MAILS.encode(), "x.tsv", ["--l2", "-1"], 2, "λ of 0 or more"),
+        (MAILS.encode(), "x.tsv", ["--l2", "-1"], 2, "a number of at least 0"),
         (MAILS.encode(), "x.tsv", ["--l2", "much"], 2, "--l2"),
         (MAILS.encode(), "x.tsv", ["--ngrams", "a-b"], 2, "--ngrams"),
         (MAILS.encode(), "x.tsv", ["--ngrams", "3-1"], 2, "shortest"),

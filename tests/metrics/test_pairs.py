@@ -136,7 +136,7 @@ def test_a_score_takes_weights(model):
     [
         (["x", "y"], "y_true holds 2 classes and y_pred 4"),
         (["x"], "y_true holds 1 classes and y_pred 4"),
-        ([0, 1, 0, 1], "y_true holds numbers such as 0 and y_pred strings such as 'x'"),
+        ([0, 1, 0, 1], "holds numbers such as 0 and (y_pred|classes) strings such as 'x'"),
         (["x", None, "x", "y"], "row 1 has no label"),
     ],
 )

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 import vikt
-from vikt.errors import DataError, UsageError
+from vikt.errors import DataError
 from vikt.estimators import LogisticRegression, NaiveBayes
 from vikt.model.classes import encode_labels, row_weights
 
@@ -295,7 +295,7 @@ def test_weights_that_are_none_are_refused_in_one_line(weights, message):
 
 
 def test_lengths_that_differ_name_both():
-    with pytest.raises(DataError, match="3 texts and 2 labels"):
+    with pytest.raises(DataError, match="3 rows and 2 labels"):
         vikt.TextClassifier().fit(["a", "b", "c"], pl.Series(["x", "y"]))
-    with pytest.raises(UsageError, match="X has 3 rows and y has 2"):
+    with pytest.raises(DataError, match="3 rows and 2 labels"):
         LogisticRegression().fit(np.eye(3), pl.Series(["x", "y"]))

@@ -227,10 +227,10 @@ def test_no_patience_is_lost_while_both_losses_fall():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"learning_rate": 0.0}, "learning_rate: expected a number above 0 or 'auto', found 0.0"),
+        ({"learning_rate": 0.0}, "learning_rate: expected a number above 0, or 'auto', found 0.0"),
         ({"learning_rate": "fast"}, "found 'fast'"),
         ({"learning_rate": np.nan}, "found nan"),
-        ({"batch_size": 0}, "batch_size: expected 1 or more"),
+        ({"batch_size": 0}, "batch_size: expected a whole number of 1 or more"),
         ({"sampling": "luck"}, "sampling: 'luck' is not known; choose from 'replacement', 'epochs'"),
     ],
 )

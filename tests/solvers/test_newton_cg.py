@@ -117,6 +117,17 @@ KINDS = ["ill-conditioned", "constant", "all zero", "collinear", "1e12", "far fr
 
 
 @pytest.mark.usefixtures("always_conjugate")
+def test_by_default_a_point_proven_to_1e_4_is_enough_where_the_steps_run_out():
+    X, y = some(classes=5, m=200, n=30)
+    objective = objective_of(X * np.logspace(-6, 6, X.shape[1]), y, l2=0.25)
+    fits = [newton(objective, max_iter=most) for most in range(4, 70, 3)]
+    assert [fit.converged for fit in fits] == [fit.certificate.relative <= 1e-4 for fit in fits]
+    # Gradients rise and fall, but the nearest point is kept.
+    assert [fit.converged for fit in fits] == sorted(fit.converged for fit in fits)
+    assert any(1e-7 < fit.certificate.relative <= 1e-4 for fit in fits)
+
+
+@pytest.mark.usefixtures("always_conjugate")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("sparse", [False, True])

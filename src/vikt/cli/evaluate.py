@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from vikt.cli.console import print_json, progress, say, show
+from vikt.corpus.columns import composed
 from vikt.corpus.dialect import Dialect
 from vikt.corpus.label_notes import refuse_unknown_labels
 from vikt.corpus.labelled import labelled, read_tables
 from vikt.corpus.sources import check_read_once
-from vikt.evaluation.evaluation import evaluate
+from vikt.evaluation.evaluation import evaluated
 from vikt.files.trained import load_trained
 from vikt.report.evaluation import ModelEvaluation
 
@@ -29,8 +30,8 @@ def evaluate_file(
         rows = labelled(table, model.features, text or known.get("text"), label or known.get("label"))
         for note in rows.notes if not quiet else ():
             say(note)
-        refuse_unknown_labels(table.path, rows.labels.tolist(), model.labels)
-        found = evaluate(rows.labels, model.labels, model.log_probabilities(rows.documents, threads))
+        refuse_unknown_labels(table.path, rows.labels.tolist(), map(composed, model.labels))
+        found = evaluated(model, rows.documents, rows.labels, threads)
     evaluation = ModelEvaluation.of(found, record)
     if as_json:
         print_json(evaluation.to_json() | {"model": {"path": str(path)}})

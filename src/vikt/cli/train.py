@@ -22,7 +22,7 @@ from vikt.corpus.read_stream import suffix_of
 from vikt.corpus.readers import FORMATS
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.errors import UsageError
-from vikt.evaluation.evaluation import Evaluation, evaluate
+from vikt.evaluation.evaluation import Evaluation, evaluated
 from vikt.features.handmade import Category, Feature, Number, Numbered
 from vikt.features.handmade.declarations import features_declared, with_own_columns
 from vikt.features.text import TextFeatures
@@ -86,7 +86,7 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
         fitted, evaluation = _fitted_and_tested(examples, test, settings, request.threads, bar)
         if request.refit_all and test is None:
             fitted = _refitted(examples, fitted, settings, request.threads, bar)
-    fitted.warn_unless_converged(stacklevel=2)
+    fitted.warn_unless_converged()
     data = replace(fitted.record.data, test_rows=evaluation.n_rows, blank_lines=rows.n_blank)
     columns = {"text": rows.columns.text, "label": rows.columns.label}
     record = replace(fitted.record, data=data, columns=columns, metrics=evaluation.to_json()["metrics"])
@@ -139,8 +139,7 @@ def _fitted_and_tested(
         training, validation = examples.split(1)
         documents, labels = measured(test.documents, TextFeatures(settings.features)), test.labels
     fitted = fit(examples, (training, validation), settings, threads=threads, progress=bar)
-    log_probabilities = fitted.model.log_probabilities(documents, threads)
-    return fitted, evaluate(labels, fitted.model.classes, log_probabilities)
+    return fitted, evaluated(fitted.model, documents, labels, threads)
 
 
 def _refitted(examples: Examples, fitted: Fit, settings: FitSettings, threads: int, bar: Progress) -> Fit:

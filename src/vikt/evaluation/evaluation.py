@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Floats, Ints
 from vikt.errors import DataError
+from vikt.fitting.model import FittedModel, Inputs
 from vikt.metrics.classification import (
     class_array,
     exact_mean,
@@ -152,6 +153,11 @@ class Evaluation:
         }
 
 
+def evaluated(model: FittedModel, inputs: Inputs, labels: ArrayLike, threads: int = 1) -> Evaluation:
+    """The figures of a model on labelled texts; labels are compared as `FittedModel.spelled` has them."""
+    return evaluate(model.spelled(labels), model.labels, model.log_probabilities(inputs, threads))
+
+
 def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike) -> Evaluation:
     """Compare a model's probabilities with the real labels.
 
@@ -190,7 +196,7 @@ def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike
     entries = _entries(positions(real, everything), scores.argmax(axis=1))
     correct, n_real, n_predicted = _counts(entries, len(everything))
     mean_probability = np.zeros(len(everything))
-    mean_probability[: len(names)] = [exact_mean(column) for column in np.exp(scores).T]
+    mean_probability[: len(names)] = _column_means(np.exp(scores))
     return Evaluation(
         labels=everything,
         entries=entries,
@@ -209,6 +215,14 @@ def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike
 def _spelled(labels: NDArray[Any]) -> NDArray[np.object_]:
     """Labels as strings, each of its own length: NumPy's strings of one width lose a NUL at their end."""
     return np.array([str(label) for label in labels.tolist()], dtype=object)
+
+
+def _column_means(probabilities: Floats) -> Floats:
+    """The mean of each column, from a sum of whole numbers, which does not depend on the order of the rows."""
+    # The smallest unit whose sums fit in 64 bits.
+    unit = 2.0 ** (60 - len(probabilities).bit_length())
+    sums = np.rint(probabilities * unit).astype(np.int64).sum(axis=0)
+    return np.asarray(sums / (unit * len(probabilities)))
 
 
 def _check(real: NDArray[Any], names: NDArray[Any], scores: Floats) -> None:

@@ -23,8 +23,7 @@ from vikt.corpus.order import (
 )
 from vikt.errors import DataError
 from vikt.features.measured import Measured
-from vikt.model.classes import encode_labels, row_weights
-from vikt.model.labels import label_array
+from vikt.model.classes import LabelledRows
 
 
 @dataclass(frozen=True)
@@ -56,22 +55,17 @@ class Examples:
         DataError
             The labels or weights are invalid, or of another length than the documents.
         """
-        labels, n_input = label_array(labels, stacklevel=5), len(documents)
-        if len(labels) != n_input:
-            raise DataError(f"{n_input} texts and {len(labels)} labels: expected one label for each text")
-        weights = row_weights(sample_weight, n_input)
-        kept = np.flatnonzero(weights > 0)
-        classes, y = encode_labels(labels[kept], kept)
+        classes, y, weights, kept, n_input = LabelledRows.of(labels, sample_weight, len(documents))
         contents = documents.contents() if len(kept) == n_input else documents.take(kept).contents()
         keys = row_keys(contents, random_state)
-        order = canonical_order(keys, contents.__getitem__, y, weights[kept])
+        order = canonical_order(keys, contents.__getitem__, y, weights)
         ordered = documents.take(kept[order])
         ranks = content_ranks(keys[order], lambda i: contents[order[i]])
         groups = ranks
         if ordered.values or ordered.groups is not ordered.texts:
             groups = group_ranks(ordered.groups, row_keys(ordered.groups, random_state))
-        origin, is_weighted = kept[order], sample_weight is not None
-        return cls(ordered, classes, y[order], weights[origin], ranks, groups, origin, n_input, is_weighted)
+        is_weighted = sample_weight is not None
+        return cls(ordered, classes, y[order], weights[order], ranks, groups, kept[order], n_input, is_weighted)
 
     def __len__(self) -> int:
         return len(self.y)

@@ -39,9 +39,9 @@ class Fit:
         """The losses of the part proven least, with the seconds that the record leaves out."""
         return self.parts[self.record.least_proven_number].solution.loss_curve
 
-    def warn_unless_converged(self, stacklevel: int) -> None:
+    def warn_unless_converged(self) -> None:
         for part in self.parts:
-            part.solution.warn_unless_converged(stacklevel + 1)
+            part.solution.warn_unless_converged()
 
 
 def fit(

@@ -14,7 +14,7 @@ from vikt.fitting.record import FitRecord, PartRecord
 from vikt.selection.choices import FeatureChoice, PenaltyChoice
 
 
-class Fitted(Estimator):
+class FittedAttributes(Estimator):
     """What a classifier knows once it is fitted; before, every attribute raises NotFittedError."""
 
     model_: FittedModel

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Floats
+from vikt.corpus.columns import composed
 from vikt.corpus.documents import TEXT_COLUMN, Documents
 from vikt.corpus.frames import ArrowStream
 from vikt.corpus.texts import Texts, portions
@@ -18,8 +19,11 @@ from vikt.features.measured import Measured
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
 from vikt.fitting.examples import spelled_labels
+from vikt.metrics.classification import refuse_mixture
 from vikt.model.labels import checked_labels, label_array
+from vikt.model.linear import coefficients, intercepts
 from vikt.model.losses import cross_entropy_of
+from vikt.parameters import plain
 from vikt.tables import quoted
 
 # A column of texts; or a frame, one of whose columns holds the texts; or documents.
@@ -63,30 +67,39 @@ class FittedModel:
         """The index of a class. Raises UsageError where the model has no such class."""
         classes = self.classes.tolist()
         if label not in classes:
-            raise UsageError(f"label: the model has no class {label!r:.60}; choose from {quoted(classes)}")
+            raise UsageError(f"label: the model has no class {plain(label)!r:.60}; choose from {quoted(classes)}")
         return int(classes.index(label))
 
     def spelled(self, labels: ArrayLike) -> list[str]:
-        """Labels as strings; one that equals a class, as 1.0 equals 1, is spelled as that class is.
+        """Labels as strings; one that is a class is spelled as that class is.
+
+        A label is a class that equals it, as 1.0 equals 1, or that is written alike, as "1" is in a file.
 
         Raises
         ------
         DataError
-            One is missing or of another kind than others.
+            One is missing or of another kind than others; or all are of another kind than the classes, and none is a
+            class.
         """
-        spelling = dict(zip(self.classes.tolist(), self.labels, strict=True))
-        values = checked_labels(label_array(labels)).tolist()
-        return [spelling.get(label) or str(label) for label in values]
+        given = checked_labels(label_array(labels))
+        names = self.labels
+        written = {composed(name): name for name in names}
+        equal = dict(zip(self.classes.tolist(), names, strict=True))
+        values = given.tolist()
+        name_of = {label: equal.get(label) or written.get(composed(str(label))) for label in set(values)}
+        if not any(name_of.values()):
+            refuse_mixture(given, "labels", self.classes, "classes")
+        return [name_of[label] or str(label) for label in values]
 
     @property
     def coef(self) -> NDArray[np.float32]:
         """θ without the intercepts, (1, n) or (K, n); of two classes, the second's."""
-        return np.atleast_2d(self.theta)[:, 1:]
+        return coefficients(self.theta)
 
     @property
     def intercept(self) -> NDArray[np.float32]:
         """The intercepts: (1,) or (K,)."""
-        return np.atleast_2d(self.theta)[:, 0]
+        return intercepts(self.theta)
 
     def scores(self, inputs: Inputs, threads: int = 1) -> Floats:
         """θᵀx of each text: (m,) for two classes, (m, K) for more."""

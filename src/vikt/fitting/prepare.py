@@ -89,8 +89,7 @@ def _penalty_scales(features: TextFeatures, rows: _MergedRows, n_classes: int) -
     if not features.telling_columns.any():
         return None
     # Counts of presence: the values are divided by the lengths of the rows.
-    X, threads = rows.X, rows.X.threads
-    presence = SparseMatrix(X.indptr, X.indices, np.ones_like(X.values), X.n_features, threads=threads)
+    presence = rows.X.with_values(np.ones_like(rows.X.values))
     return penalty_scales(presence, rows.y, n_classes, rows.weights, features.telling_columns)
 
 

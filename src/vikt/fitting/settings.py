@@ -44,7 +44,7 @@ class FitSettings:
         folds, one_standard_error = parameters["folds"], parameters["one_standard_error"]
         for name, chooses in (("folds", folds is not None), ("one_standard_error", one_standard_error)):
             if l2 is not None and chooses:
-                raise ParameterError(name, f"it chooses λ, but λ = {l2:g} is given; remove one of them")
+                raise ParameterError(name, f"chooses λ, but l2={l2:g} already sets it; pass only one")
         features = FeatureSettings.of(parameters)
         return cls(
             features,

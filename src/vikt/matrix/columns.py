@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vikt.corpus.frames import frame_of
-from vikt.errors import DataError
+from vikt.errors import DataError, warn
 
 _MOST_NAMES = 5
 
@@ -59,9 +58,9 @@ def check_column_names(X: Any, learnt: NDArray[np.object_] | None, owner: str) -
     """
     names = column_names(X)
     if names is None and learnt is not None:
-        _warn(f"X does not have valid feature names, but {owner} was fitted with feature names")
+        warn(f"X does not have valid feature names, but {owner} was fitted with feature names")
     elif names is not None and learnt is None:
-        _warn(f"X has feature names, but {owner} was fitted without feature names")
+        warn(f"X has feature names, but {owner} was fitted without feature names")
     elif names is not None and learnt is not None and not np.array_equal(names, learnt):
         raise DataError(
             "The feature names should match those that were passed during fit.\n"
@@ -77,8 +76,3 @@ def check_column_names(X: Any, learnt: NDArray[np.object_] | None, owner: str) -
 def _listed(title: str, names: set[str]) -> str:
     shown = sorted(names)[:_MOST_NAMES] + (["..."] if len(names) > _MOST_NAMES else [])
     return "\n- ".join([f"{title}:", *shown]) + "\n" if names else ""
-
-
-def _warn(message: str) -> None:
-    # The caller's line: past this function, the comparison, the scores and the method.
-    warnings.warn(message, UserWarning, stacklevel=5)

@@ -136,6 +136,9 @@ class DenseMatrix:
         """The matrix itself: every number of a row is read anyway."""
         return self, np.arange(self.n_features)
 
+    def with_values(self, values: NDArray[np.floating[Any]]) -> DenseMatrix:
+        return DenseMatrix(values, self.has_dummy)
+
     def take(self, rows: RowIndices) -> DenseMatrix:
         return DenseMatrix(self.values[rows], self.has_dummy)
 

@@ -186,6 +186,9 @@ class SparseMatrix:
         self._in_parts(self.n_rows, lambda part: run(self._begins(part), self.indices, bits, hashes[part]))
         return hashes
 
+    def with_values(self, values: NDArray[Any]) -> SparseMatrix:
+        return self._with(self.indptr, self.indices, values)
+
     def take(self, rows: RowIndices) -> SparseMatrix:
         rows = self._rows(rows)
         indptr = np.zeros(len(rows) + 1, dtype=np.int64)

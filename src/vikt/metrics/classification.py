@@ -92,8 +92,11 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike, sample_weight: RowValues = No
     real, predicted = _pair(y_true, y_pred)
     if not len(real):
         raise DataError("accuracy: expected predictions, found none; give at least one")
+    hits = real == predicted
+    if sample_weight is None:
+        return float(np.count_nonzero(hits) / len(hits))
     weights = row_weights(sample_weight, len(real))
-    return math.fsum(weights[real == predicted].tolist()) / math.fsum(weights.tolist())
+    return math.fsum(weights[hits].tolist()) / math.fsum(weights.tolist())
 
 
 def precision(y_true: ArrayLike, y_pred: ArrayLike, positive: object, undefined: float = math.nan) -> float:
@@ -282,7 +285,7 @@ def _pair(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], NDArray[A
 def class_array(labels: Any, name: str) -> NDArray[Any]:
     """Classes of any maker as an array (m,). Raises DataError where one is missing, or of another kind than others."""
     checked = checked_labels(label_array(labels, name), name)
-    # NumPy compares its strings of any width with no objects.
+    # NumPy cannot compare StringDType with object arrays.
     return checked.astype(object) if checked.dtype.kind == "T" else checked
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,39 @@ from vikt.corpus.frames import array_of
 from vikt.corpus.missing import is_missing
 from vikt.errors import ClassesError, DataError, ParameterError
 from vikt.model.labels import checked_labels, label_array
+from vikt.parameters import FIT, checked_value, plain
 from vikt.tables import quoted
+
+
+class LabelledRows(NamedTuple):
+    """The classes; and for the rows whose weight is above 0 their class indices, weights, and numbers in the input.
+
+    `n_input` counts the rows of the input.
+    """
+
+    classes: NDArray[Any]
+    y: Classes
+    weights: Floats
+    kept: RowIndices
+    n_input: int
+
+    @classmethod
+    def of(cls, labels: Any, sample_weight: RowValues, n_rows: int) -> LabelledRows:
+        """The labels and weights of `n_rows` rows.
+
+        Raises
+        ------
+        DataError
+            Either is invalid, or of another length.
+        """
+        labels = label_array(labels, warns=True)
+        if len(labels) != n_rows:
+            raise DataError(
+                f"{n_rows} rows and {len(labels)} labels, which are inconsistent lengths; give one label a row"
+            )
+        weights = row_weights(sample_weight, n_rows)
+        kept = np.flatnonzero(weights > 0)
+        return cls(*encode_labels(labels[kept], kept), weights[kept], kept, n_rows)
 
 
 def encode_labels(labels: Any, rows: RowIndices | None = None) -> tuple[NDArray[Any], Classes]:
@@ -68,7 +100,7 @@ def row_weights(sample_weight: RowValues, n_rows: int) -> Floats:
             f"({len(bad)} such rows); correct it or drop the row"
         )
     if not np.any(weights > 0):
-        raise DataError(f"sample_weight: all {n_rows} weights are zero, which leaves no row; give some rows a weight")
+        raise DataError(f"sample_weight: all {n_rows} weights are zero; give at least one row a positive weight")
     return weights
 
 
@@ -93,13 +125,10 @@ def class_factors(class_weight: ClassWeight, classes: NDArray[Any], y: Classes, 
     UsageError
         A class is unknown, or a factor is not a positive number.
     """
+    class_weight = checked_value("class_weight", FIT["class_weight"], class_weight)
     if class_weight is None:
         return np.ones(len(y))
     if isinstance(class_weight, str):
-        if class_weight != "balanced":
-            raise ParameterError(
-                "class_weight", f"expected 'balanced' or a factor for each class, found {class_weight!r}"
-            )
         totals = np.bincount(y, weights=weights, minlength=len(classes))
         # A class without rows has no total to balance and no row to weigh.
         present = np.count_nonzero(totals)
@@ -107,8 +136,6 @@ def class_factors(class_weight: ClassWeight, classes: NDArray[Any], y: Classes, 
     known = classes.tolist()
     strange = [label for label in class_weight if label not in known]
     if strange:
-        raise ParameterError("class_weight", f"no class {strange[0]!r}; the classes are {quoted(known)}")
+        raise ParameterError("class_weight", f"no class {plain(strange[0])!r}; the classes are {quoted(known)}")
     factors = np.array([float(class_weight.get(label, 1.0)) for label in known])
-    if not np.all(factors > 0) or not np.isfinite(factors).all():
-        raise ParameterError("class_weight", f"factors must be above 0, found {class_weight}")
     return np.asarray(factors[y])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from enum import Enum
 from typing import Any
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from vikt.arrays import RowIndices
 from vikt.corpus.frames import array_of
 from vikt.corpus.missing import is_missing
-from vikt.errors import DataError, ShapeWarning, known_to_sklearn
+from vikt.errors import DataError, ShapeWarning, known_to_sklearn, warn
 
 # How a label of each kind is kept: as Python's own value, which a file holds too.
 _PLAIN: dict[str, Callable[[Any], Any]] = {
@@ -23,7 +22,7 @@ _PLAIN: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def label_array(labels: Any, name: str = "labels", stacklevel: int | None = None) -> NDArray[Any]:
+def label_array(labels: Any, name: str = "labels", warns: bool = False) -> NDArray[Any]:
     """Labels of any maker as an array (m,) that keeps every one of them apart; an array (m, 1) is flattened.
 
     Parameters
@@ -32,8 +31,8 @@ def label_array(labels: Any, name: str = "labels", stacklevel: int | None = None
         A sequence, an array, a generator, or a column: see `vikt.corpus.frames`.
     name : str
         Their name in messages.
-    stacklevel : int, optional
-        The place of a warning that a column was flattened, as for `warnings.warn`; by default there is none.
+    warns : bool
+        Whether to warn that a column was flattened.
 
     Raises
     ------
@@ -44,11 +43,10 @@ def label_array(labels: Any, name: str = "labels", stacklevel: int | None = None
         raise DataError(f"{name}: expected a label for each row, found one {type(labels).__name__}; pass a list")
     array = array_of(labels)
     if array.ndim == 2 and array.shape[1] == 1:
-        if stacklevel is not None:
-            warnings.warn(
+        if warns:
+            warn(
                 "A column-vector y was passed when a 1d array was expected; pass y.ravel()",
                 known_to_sklearn(ShapeWarning, "DataConversionWarning"),
-                stacklevel=stacklevel,
             )
         array = array.ravel()
     if array.ndim != 1:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Classes, Floats, Scales
-from vikt.errors import ParameterError
 from vikt.matrix import DesignMatrix
+from vikt.parameters import ABOVE_0, checked_value
 
 # The smallest r: a column that says even less of a class is penalised as if it said this much, so 1/r² stays finite.
 LEAST_RATIO = 1e-2
@@ -110,8 +110,7 @@ def _counts_by_class(
     UsageError
         alpha is not above 0: a word unseen in one class would rule that class out.
     """
-    if not 0 < alpha < np.inf:
-        raise ParameterError("alpha", f"expected a number above 0, found {alpha}")
+    checked_value("alpha", ABOVE_0, alpha)
     one_hot = np.zeros((X.n_rows, n_classes))
     one_hot[np.arange(X.n_rows), y] = weights
     return one_hot.sum(axis=0), X.weighted_sum(one_hot)[:, int(X.has_dummy) :]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from vikt.arrays import Floats, Scales
 from vikt.errors import ParameterError, UsageError
+from vikt.parameters import FIT, checked_value
 
 # C·mean‖x‖² of the default penalty, for a fit without validation.
 DEFAULT_STRENGTH = 100.0
@@ -148,6 +149,5 @@ def split_strength(strength: float, l1_ratio: float) -> tuple[float, float]:
     >>> split_strength(0.5, 0.25)
     (0.375, 0.25)
     """
-    if not 0 <= l1_ratio <= 1:
-        raise ParameterError("l1_ratio", f"expected a number from 0 (L2 alone) to 1 (L1 alone), found {l1_ratio}")
+    l1_ratio = checked_value("l1_ratio", FIT["l1_ratio"], l1_ratio)
     return (1 - l1_ratio) * strength, 2 * l1_ratio * strength

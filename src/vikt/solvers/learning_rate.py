@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vikt.errors import ParameterError
 from vikt.model.objective import Objective
+from vikt.parameters import FIT, checked_value
 from vikt.parts import Part
 
 Schedule = Callable[[int], float]
@@ -25,8 +25,9 @@ def learning_rates(objective: Objective, learning_rate: float | str, batch_size:
     UsageError
         It is neither "auto" nor a number above 0.
     """
-    if learning_rate != "auto":
-        return _constant(_positive(learning_rate))
+    given = checked_value("learning_rate", FIT["learning_rate"], learning_rate)
+    if given != "auto":
+        return _constant(given)
     m, l2 = objective.n_rows, objective.l2
     alpha = automatic_learning_rate(objective, batch_size)
     if batch_size == m:
@@ -74,9 +75,3 @@ def _row_sizes(part: Part, scale: float) -> tuple[float, float]:
 
 def _constant(alpha: float) -> Schedule:
     return lambda step: alpha
-
-
-def _positive(alpha: float | str) -> float:
-    if isinstance(alpha, str) or not 0 < alpha < np.inf:
-        raise ParameterError("learning_rate", f"expected a number above 0 or 'auto', found {alpha!r}")
-    return float(alpha)

@@ -78,8 +78,8 @@ def newton(
     """Minimise by Newton's method: by rough products while these are precise enough, then by exact ones.
 
     The fit ends within `tol` of the optimum, by proof; or, where λ = 0, with a sum of squares of the gradient below
-    `epsilon`. By default `tol` is 1e-7, or 1e-4 where rounding ends the fit sooner. It starts at `theta`, takes
-    at most `max_iter` steps, and draws nothing at random.
+    `epsilon`. By default `tol` is 1e-7, or 1e-4 where rounding or `max_iter` ends the fit sooner. It starts at
+    `theta`, takes at most `max_iter` steps, and draws nothing at random.
     """
     steps: Steps = ExactSteps(objective) if is_exact(objective) else ConjugateGradients(objective)
     theta = _start(objective) if theta is None else theta
@@ -102,7 +102,7 @@ def newton(
         if not objective.l2 and slope < epsilon:
             return fit.solution(True, "small_gradient", {"squares": slope, "epsilon": epsilon})
         if len(fit.curve) > max_iter:
-            return fit.solution(False, "max_steps", {"max_iter": max_iter})
+            return fit.out_of_steps(max_iter)
         if fit.go(point, step, decrement):
             continue
         if fit.is_rough:
@@ -126,7 +126,8 @@ class _Point(NamedTuple):
 class _Fit:
     """The current point of a fit and its history.
 
-    `dtype` is that of the products, at first a rough one; a fit that rounding ends has converged within `enough`.
+    `dtype` is that of the products, at first a rough one; a fit that rounding or the steps end has converged within
+    `enough`. `nearest` is the θ of the least sum of squares.
     """
 
     objective: Objective
@@ -142,9 +143,11 @@ class _Fit:
     # The error of L̂ by rounding of the scores, and the first end: known once only the gradient leads the fit.
     blurred: float = 0.0
     ends: list[tuple[Floats, Certificate]] = field(default_factory=list)
+    least_squares: float = np.inf
     begun: float = field(default_factory=perf_counter)
 
     def __post_init__(self) -> None:
+        self.nearest = self.theta
         self.scores = self.objective.scores(self.theta.astype(self.dtype, copy=False))
 
     @property
@@ -179,7 +182,10 @@ class _Fit:
             on_record(self.curve[-1])
         p = objective.probabilities(self.scores)
         gradient = self.steps.gradient(self.theta, objective.parts.each(_residuals_at, objective.loss, p, self.dtype))
-        return _Point(value, p, gradient, dot(gradient, gradient))
+        point = _Point(value, p, gradient, dot(gradient, gradient))
+        if point.squares < self.least_squares:
+            self.least_squares, self.nearest = point.squares, self.theta
+        return point
 
     def wanted(self, point: _Point) -> float:
         """The sum of squares of the gradient at which the fit ends."""
@@ -224,6 +230,13 @@ class _Fit:
     def solution(self, converged: bool, code: str, facts: dict[str, float | None]) -> Solution:
         theta, proof = gradient_certificate(self.objective, self.theta)
         return Solution(theta, proof, self.curve, converged, Reason(code, facts | {"relative": finite(proof.relative)}))
+
+    def out_of_steps(self, max_iter: int) -> Solution:
+        """The nearest point, if that is near enough, or else the last: badly scaled gradients rise and fall."""
+        theta, proof = gradient_certificate(self.objective, self.nearest)
+        if proof.proves(self.enough):
+            return Solution(theta, proof, self.curve, True, proof.success(self.enough))
+        return self.solution(False, "max_steps", {"max_iter": max_iter})
 
     def best_end(self) -> Solution:
         """The better of both ends, by its proof; a tie goes to this one."""

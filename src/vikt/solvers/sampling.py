@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from vikt.arrays import RowIndices
-from vikt.errors import ParameterError
+from vikt.parameters import FIT, checked_value
 
 # In quotes, since NumPy imports its random generators only when they are first used.
 Sampling = Callable[[int, int, "np.random.Generator"], Iterator[RowIndices]]
@@ -31,6 +31,4 @@ SAMPLINGS: dict[str, Sampling] = {"replacement": with_replacement, "epochs": by_
 
 def batch_of(size: int | None, m: int) -> int:
     """Data points a step: `size`, but at most all m; all of them where it is None."""
-    if size is not None and size < 1:
-        raise ParameterError("batch_size", f"expected 1 or more data points, found {size}")
-    return m if size is None else min(size, m)
+    return m if size is None else min(checked_value("batch_size", FIT["batch_size"], size), m)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from vikt.arrays import Floats
 from vikt.base import LossRecord
-from vikt.errors import ConvergenceWarning
+from vikt.errors import ConvergenceWarning, known_to_sklearn, warn
 from vikt.names import Reason
 from vikt.solvers.certificate import Certificate
 
@@ -43,8 +42,8 @@ class Solution:
     state: object = None
     remedy: str = "raise max_iter or tol, or strengthen the penalty"
 
-    def warn_unless_converged(self, stacklevel: int) -> None:
-        """Warn, at the caller that many frames up, unless the solver converged."""
+    def warn_unless_converged(self) -> None:
+        """Warn the user unless the solver converged."""
         if not self.converged:
             message = "; ".join(filter(None, [str(self.reason), self.remedy]))
-            warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel)
+            warn(message, known_to_sklearn(ConvergenceWarning, "ConvergenceWarning"))

@@ -11,9 +11,10 @@ import numpy as np
 
 from vikt.arrays import Floats
 from vikt.base import LossRecord
-from vikt.errors import DivergenceError, ParameterError
+from vikt.errors import DivergenceError
 from vikt.model.objective import Objective
 from vikt.names import Reason
+from vikt.parameters import checked_value, whole
 from vikt.solvers.certificate import certificate_as_it_stands
 from vikt.solvers.solution import OnRecord, Solution
 
@@ -62,9 +63,7 @@ class EarlyStopping:
     """
 
     def __init__(self, patience: int) -> None:
-        if patience < 0:
-            raise ParameterError("patience", f"expected 0 or more measurements, found {patience}")
-        self.patience = patience
+        self.patience: int = checked_value("patience", whole(0), patience)
         self.best_loss = math.inf
         self.best_theta: Floats = np.empty(0)
         self._rises = 0

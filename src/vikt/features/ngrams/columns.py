@@ -74,7 +74,7 @@ class Limits:
             No feature is left.
         """
         lowest, highest = self.of(n_documents)
-        if lowest > n_documents <= highest:
+        if lowest > n_documents and highest >= n_documents:
             raise UsageError(
                 f"min_df={self.min_df} keeps features that occur in at least {lowest:g} texts, but there are "
                 f"{n_documents:,}; lower it"

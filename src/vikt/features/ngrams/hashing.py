@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from vikt.arrays import Ids, Ints
-from vikt.errors import DamagedModelError, ParameterError
+from vikt.errors import DamagedModelError
 from vikt.features.ngrams import kernels
 from vikt.features.ngrams.ids import FoundNgrams, parts_of_threads
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary_spec import BucketSpec
-from vikt.parameters import FEWEST_BITS, MOST_BITS
 from vikt.threads import Run
 
 
@@ -102,9 +101,3 @@ class Buckets:
         columns = np.full(1 << spec.bits, kernels.NONE, dtype=np.int32)
         columns[buckets] = np.arange(len(buckets))
         return cls(lengths, spec.bits, spec.n_shared), columns
-
-
-def check_bits(bits: int) -> None:
-    """Raise UsageError for a number of bits for which there is no room."""
-    if not FEWEST_BITS <= bits <= MOST_BITS:
-        raise ParameterError("hashing", f"expected {FEWEST_BITS} to {MOST_BITS} bits, found {bits}")

@@ -17,7 +17,7 @@ from vikt.features.description import Fact
 from vikt.features.ngrams import kernels
 from vikt.features.ngrams.analyzers import ANALYZERS, Analyzer
 from vikt.features.ngrams.columns import Limits, columns_of_ids, learn_ids
-from vikt.features.ngrams.hashing import Buckets, check_bits
+from vikt.features.ngrams.hashing import Buckets
 from vikt.features.ngrams.ids import FoundNgrams, IdSource
 from vikt.features.ngrams.kernels import Occurrences
 from vikt.features.ngrams.places import NgramPlaces, names_behind_buckets, places_of_ngrams
@@ -27,6 +27,7 @@ from vikt.features.ngrams.vocabulary_spec import Arrays, BucketSpec, VocabularyS
 from vikt.features.ngrams.weighing import Weigher
 from vikt.features.ngrams.weighting import Weighting
 from vikt.features.rows import CompressedRows, Numbers, RowPiece, joined
+from vikt.parameters import HASHING, checked_value
 from vikt.threads import running
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Ngrams:
     def __post_init__(self) -> None:
         known("analyzer", self.analyzer, ANALYZERS)
         if self.hashing is not None:
-            check_bits(self.hashing)
+            checked_value("hashing", HASHING, self.hashing)
         shortest, longest = self.ngrams
         if not 1 <= shortest <= longest:
             raise UsageError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 
 from vikt.corpus.frames import text_items
 from vikt.corpus.texts import Texts
-from vikt.errors import DataError, EmptyVocabularyError
+from vikt.errors import DataError, EmptyVocabularyError, warn
 from vikt.features.ngrams.ngrams import Ngrams
 from vikt.features.ngrams.weighting import Weighting
 from vikt.features.rows import CompressedRows
@@ -75,10 +74,9 @@ def listed_terms(steps: Steps) -> ChosenTerms:
     """The terms of the option `vocabulary`."""
     terms = checked_terms(steps.vocabulary)
     if steps.lowercase and steps.preprocessor is None and any(any(map(str.isupper, term)) for term in terms):
-        warnings.warn(
+        warn(
             "Upper case characters found in vocabulary while 'lowercase' is True. These entries will not be "
-            "matched with any documents",
-            stacklevel=4,
+            "matched with any documents"
         )
     return _chosen(steps, terms)
 
