@@ -199,6 +199,8 @@ class TextClassifier(FittedAttributes):
         """
         settings, frame = self.settings(), frame_of(texts)
         examples = self._examples(settings, texts if frame is None else frame, labels, sample_weight)
+        if frame is not None:
+            frame.check_length(examples.n_input)
         training, validation, test = examples.split(2)
         check_testable(examples, test)
         self._fit(examples, (training, validation), settings, progress)

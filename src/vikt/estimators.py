@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Classes, ClassWeight, Floats, MatrixLike, RowIndices, RowValues
 from vikt.base import Estimator, LossRecord
-from vikt.corpus.frames import array_of
+from vikt.corpus.frames import number_array
 from vikt.corpus.order import split_tenths
 from vikt.errors import DataError, UsageError
 from vikt.fitting.rows import OrderedRows, ordered_rows
@@ -379,10 +379,7 @@ def _offset_of(rows: LabelledRows, offset: ArrayLike) -> Floats:
 
 def _checked_offset(offset: ArrayLike, shape: tuple[int, ...]) -> Floats:
     """Raise DataError unless the offsets are finite numbers of this shape."""
-    try:
-        known = np.asarray(array_of(offset), dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"offset: expected numbers: {error}") from None
+    known = number_array(offset, "offset: expected numbers").astype(np.float64)
     if known.shape != shape:
         raise DataError(
             f"offset: expected shape {shape}, found {known.shape}; give one number a row for two classes, K for more"

@@ -53,7 +53,12 @@ def request_of(method: str) -> Callable[..., Any]:
             raise UsageError(f"{name}: {method} takes {', '.join(taken) or 'no metadata'}, found {unknown[0]!r}")
         routing = self.get_metadata_routing()
         for metadata, alias in requests.items():
-            getattr(routing, method).add_request(param=metadata, alias=alias)
+            try:
+                getattr(routing, method).add_request(param=metadata, alias=alias)
+            except ValueError:
+                raise UsageError(
+                    f"{name}: {metadata}: expected True, False, None or a name, found {alias!r:.60}"
+                ) from None
         self._metadata_request = routing
         return self
 

@@ -117,10 +117,18 @@ class Documents:
         """
         if name is None and self.texts is not None:
             return self.texts
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
         from vikt.corpus.read_tables import spelled
 
         name = name or TEXT_COLUMN
-        return Texts.from_arrow(spelled(self._complete(self._column(name), name, "a string"), name, self.place))
+        column = self._complete(self._column(name), name, "a string")
+        texts = spelled(column, name, self.place)
+        if pa.types.is_floating(column.type):
+            # pandas has floats for whole numbers once one of them is missing.
+            texts = pc.replace_substring_regex(texts, r"\.0$", "")
+        return Texts.from_arrow(texts)
 
     def numbers(self, name: str) -> Floats:
         """A column as finite numbers; true and false are 1 and 0. Raises as `strings` does."""

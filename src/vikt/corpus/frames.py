@@ -7,8 +7,12 @@ read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from decimal import Decimal
 from enum import Enum
+from inspect import getattr_static
+from numbers import Real
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,8 +20,9 @@ from numpy.typing import NDArray
 
 from vikt.arrays import RowIndices
 from vikt.corpus.arrow import ArrowColumn
+from vikt.corpus.missing import is_missing
 from vikt.corpus.texts import Texts, missing_text
-from vikt.errors import ColumnError, DataError
+from vikt.errors import ColumnError, DataError, NotNumbersError
 from vikt.tables import quoted
 
 
@@ -35,12 +40,27 @@ class Frame(Mapping[str, Any]):
     def __init__(self, source: Any, names: Iterable[Any]) -> None:
         self._source, self.names = source, list(names)
         self._key_of = {str(key): key for key in self.names}
+        self._count_of = Counter(map(str, self.names))
+        # What can be read once only, such as a generator.
+        self._listed: dict[Any, list[Any]] = {}
 
     def __getitem__(self, name: str) -> Any:
         key = self._key_of[name]
-        if self.names.count(key) > 1:
-            raise ColumnError(f"column names must differ, found {name!r:.60} {self.names.count(key)} times; rename one")
-        return self._source[key]
+        if self._count_of[name] > 1:
+            raise ColumnError(f"column names must differ, found {name!r:.60} {self._count_of[name]} times; rename one")
+        return self._column(name, key)
+
+    def _column(self, name: str, key: Any) -> Any:
+        if key in self._listed:
+            return self._listed[key]
+        column = self._source[key]
+        if isinstance(column, Iterator):
+            return self._listed.setdefault(key, list(column))
+        if isinstance(column, str | bytes) or not isinstance(column, Sized) or getattr(column, "shape", None) == ():
+            raise DataError(
+                f"column {name!r:.60}: expected a value for each row, found one {type(column).__name__}; pass a list"
+            )
+        return column
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._key_of)
@@ -48,11 +68,26 @@ class Frame(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._key_of)
 
+    @property
+    def is_pandas(self) -> bool:
+        return has_attribute(self._source, "iloc")
+
+    def check_length(self, n_rows: int) -> None:
+        """Raise DataError unless every column, read or not, has this many values."""
+        if self.is_pandas:
+            return
+        for key in self.names:
+            length = len(self._column(str(key), key))
+            if length != n_rows:
+                raise DataError(
+                    f"column {key!r:.60}: expected {n_rows} values, as there are rows, found {length}; complete it"
+                )
+
     def rows(self, rows: RowIndices) -> Any:
-        """Some rows: of pandas as a DataFrame, else as columns by name."""
-        if hasattr(self._source, "iloc"):
+        """Some rows: of pandas as a DataFrame, else as columns by the names that the frame has for them."""
+        if self.is_pandas:
             return self._source.iloc[rows]
-        return {name: array_of(self[name])[rows] for name in self}
+        return {key: _taken(self._column(str(key), key), rows) for key in self.names}
 
 
 def frame_of(source: Any) -> Frame | None:
@@ -70,19 +105,31 @@ def frame_of(source: Any) -> Frame | None:
     """
     if isinstance(source, Frame):
         return source
-    if hasattr(source, "collect"):
+    if has_attribute(source, "collect"):
         raise DataError(f"expected columns in memory, found a {type(source).__name__}; call its collect() first")
-    if hasattr(source, "dtype"):
+    if has_attribute(source, "dtype"):
         return None
     if hasattr(source, "__getitem__"):
         # The `columns` of Arrow's tables are the columns themselves.
         for attribute in ("column_names", "columns"):
-            names = getattr(source, attribute, None)
-            if names is not None and not callable(names):
-                return Frame(source, names)
-        if hasattr(source, "keys"):
+            if has_attribute(source, attribute) and not callable(getattr(source, attribute)):
+                return Frame(source, getattr(source, attribute))
+        if has_attribute(source, "keys") and callable(source.keys):
             return Frame(source, source.keys())
     return _exported_frame(source)
+
+
+def has_attribute(source: Any, name: str) -> bool:
+    """Whether a frame or column has an attribute of its own, which a column by that name is not.
+
+    Examples
+    --------
+    >>> import pandas
+    >>> frame = pandas.DataFrame({"dtype": [1]})
+    >>> hasattr(frame, "dtype"), has_attribute(frame, "dtype"), has_attribute(frame["dtype"], "dtype")
+    (True, False, True)
+    """
+    return getattr_static(source, name, None) is not None
 
 
 def text_items(source: Any) -> Iterable[Any]:
@@ -106,7 +153,7 @@ def text_items(source: Any) -> Iterable[Any]:
             f"texts: expected one column, found a frame with the columns {quoted(frame)}; "
             f"pass one of them, such as df[{name!r:.60}]"
         )
-    shape = np.shape(source) if hasattr(source, "ndim") else (0,)
+    shape = source.shape if has_attribute(source, "shape") else (0,)
     if len(shape) != 1:
         raise DataError(f"texts: expected one dimension, found an array of shape {shape}; pass one of its columns")
     column = None if has_numpy_type(source) else arrow_column(source)
@@ -156,9 +203,53 @@ def array_of(source: Any) -> NDArray[Any]:
     column = arrow_column(source)
     if column is not None:
         return _array_of_arrow(column)
-    if hasattr(source, "__array__"):
-        return np.asarray(source)
+    try:
+        if hasattr(source, "__array__"):
+            return np.asarray(source)
+    except Exception:  # A maker's own errors: its types may have no counterpart in NumPy.
+        return _array_of_values(list(source))
     return _array_of_values(list(source)) if isinstance(source, Iterable) else np.asarray(source)
+
+
+def number_array(source: Any, expected: str) -> NDArray[Any]:
+    """Numbers of any maker as an array of its own dtype, float64 for objects; NaN where one is missing.
+
+    Dates and strings are no numbers, also where NumPy would convert them.
+
+    Parameters
+    ----------
+    source : column, array or frame
+    expected : str
+        What is expected of it, for messages.
+
+    Raises
+    ------
+    NotNumbersError
+        A value is no number.
+
+    Examples
+    --------
+    >>> number_array([1, None], "weights: expected numbers").tolist()
+    [1.0, nan]
+    """
+    values = array_of(source)
+    if values.dtype.kind == "O":
+        numbers = [_number(value, expected) for value in values.ravel().tolist()]
+        return np.array(numbers, dtype=np.float64).reshape(values.shape)
+    if values.dtype.kind not in "biuf":
+        raise NotNumbersError(f"{expected}, found {values.dtype}; convert it to numbers")
+    return values
+
+
+def _number(value: Any, expected: str) -> float:
+    if is_missing(value):
+        return np.nan
+    try:
+        if isinstance(value, Real | Decimal | np.bool_):
+            return float(value)
+    except (OverflowError, ValueError):  # beyond the range of floats; a signalling NaN
+        pass
+    raise NotNumbersError(f"{expected}, found {value!r:.60} ({type(value).__name__}); convert it to a number")
 
 
 def has_numpy_type(source: Any) -> bool:
@@ -194,7 +285,7 @@ def _plain(column: ArrowColumn) -> ArrowColumn:
 
 def _exported_frame(source: Any) -> Frame | None:
     """What exports several columns, but gives none by name, such as a reader of batches."""
-    if not hasattr(source, "__arrow_c_stream__") or not hasattr(source, "schema"):
+    if not hasattr(source, "__arrow_c_stream__") or not has_attribute(source, "schema"):
         return None
     import pyarrow as pa
 
@@ -224,7 +315,13 @@ def _array_of_arrow(column: ArrowColumn) -> NDArray[Any]:
     is_number = types.is_integer(column.type) or types.is_floating(column.type) or types.is_boolean(column.type)
     if is_number and not column.null_count:
         return np.asarray(column.to_numpy())
-    return _objects(column.to_pylist())
+    if isinstance(column.type, pa.ExtensionType):
+        # Arrow has numbers for them, such as the months of pandas' periods.
+        raise DataError(f"expected strings, booleans or numbers, found {column.type}; convert them to strings")
+    try:
+        return _objects(column.to_pylist())
+    except (OverflowError, ValueError) as error:
+        raise DataError(f"expected values that Python can hold, found {column.type} ({error}); correct them") from None
 
 
 def _array_of_masked(source: Any) -> NDArray[Any]:
@@ -246,8 +343,19 @@ def _array_of_values(values: list[Any]) -> NDArray[Any]:
     # Members of an Enum, and True and False beside numbers, equal numbers, but are none.
     kinds = set(map(type, values))
     is_mixed = array.dtype.kind in "iuf" and bool(kinds & {bool, np.bool_})
+    # NumPy has floats for integers that need 64 bits and a sign.
+    is_mixed |= array.dtype.kind == "f" and kinds == {int}
     is_plain = comes_back and not is_mixed and not any(issubclass(kind, Enum) for kind in kinds)
     return array if is_plain else _objects(values)
+
+
+def _taken(column: Any, rows: RowIndices) -> Any:
+    """Some rows of a column, as its maker holds them; of other sequences a list."""
+    if has_attribute(column, "iloc"):
+        return column.iloc[rows]
+    if has_attribute(column, "dtype"):
+        return column[rows]
+    return column.take(rows) if has_attribute(column, "take") else [column[row] for row in rows.tolist()]
 
 
 def _objects(values: list[Any]) -> NDArray[Any]:

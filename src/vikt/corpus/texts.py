@@ -14,6 +14,7 @@ from vikt.arrays import Ints
 from vikt.corpus.arrow import ArrowColumn
 from vikt.corpus.missing import is_missing
 from vikt.errors import DataError
+from vikt.tables import one_line
 
 # The look-behind keeps the time linear.
 _RETURNS = re.compile(rb"(?<!\r)\r+(?=\n)")
@@ -66,7 +67,7 @@ class Texts:
                 if not is_missing(string):
                     raise DataError(
                         f"text {len(lengths) - 1}: expected a string, found {type(string).__name__} "
-                        f"({string!r:.60}); drop the row or convert it to a string"
+                        f"({one_line(f'{string!r:.60}')}); drop the row or convert it to a string"
                     ) from None
                 missing.append(len(lengths) - 1)
                 lengths.append(0)

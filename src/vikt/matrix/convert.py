@@ -9,10 +9,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import MatrixLike, SparseLike
 from vikt.corpus.documents import LARGEST
-from vikt.corpus.frames import array_of, frame_of
+from vikt.corpus.frames import array_of, frame_of, number_array
 from vikt.errors import DataError, NotNumbersError
 from vikt.matrix.dense import DenseMatrix
 from vikt.matrix.sparse import SparseMatrix
+
+# "argument must be …" is what scikit-learn's checks expect.
+_EXPECTED = "X must hold numbers (argument must be a string or a number)"
 
 
 def design_matrix(
@@ -76,10 +79,7 @@ def _narrow(indices: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
 
 
 def _dense(X: ArrayLike, has_dummy: bool) -> DenseMatrix:
-    values = np.asarray(X)
-    if values.dtype == object and frame_of(X) is not None:
-        # Types of pandas' own that may be missing, and frames that are no arrays.
-        values = array_of(X)
+    values = _array(X)
     if np.iscomplexobj(values):
         raise DataError("Complex data not supported; take real and imaginary parts as features")
     if values.ndim != 2:
@@ -90,10 +90,22 @@ def _dense(X: ArrayLike, has_dummy: bool) -> DenseMatrix:
     return DenseMatrix(np.ascontiguousarray(_floats(values)), has_dummy)
 
 
+def _array(X: ArrayLike) -> NDArray[Any]:
+    frame = frame_of(X)
+    try:
+        # Of frames, pandas' alone become arrays without dates that turn into numbers among others.
+        if frame is None or frame.is_pandas:
+            values = np.asarray(X)
+            if frame is None or values.dtype != object:
+                return values
+        # Types of pandas' own that may be missing, and frames that are no arrays.
+        return array_of(X)
+    except (TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise NotNumbersError(f"{_EXPECTED}, in rows of one length: {reason:.200}; convert it") from None
+
+
 def _floats(values: NDArray[Any]) -> NDArray[np.floating[Any]]:
     if values.dtype == np.float32:
         return values
-    try:
-        return values.astype(np.float64, copy=False)
-    except (TypeError, ValueError) as error:
-        raise NotNumbersError(f"X must hold numbers (argument must be a string or a number): {error}") from None
+    return number_array(values, _EXPECTED).astype(np.float64, copy=False)

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Classes, ClassWeight, Floats, RowIndices, RowValues
-from vikt.corpus.frames import array_of
-from vikt.corpus.missing import is_missing
+from vikt.corpus.frames import number_array
 from vikt.errors import ClassesError, DataError, ParameterError
 from vikt.model.labels import checked_labels, label_array
 from vikt.parameters import FIT, checked_value, plain
@@ -85,10 +84,7 @@ def row_weights(sample_weight: RowValues, n_rows: int) -> Floats:
     """
     if sample_weight is None:
         return np.ones(n_rows)
-    try:
-        weights = _numbers(array_of(sample_weight))
-    except (TypeError, ValueError) as error:
-        raise DataError(f"sample_weight: expected a number for each row: {error}") from None
+    weights = number_array(sample_weight, "sample_weight: expected a number for each row").astype(np.float64)
     if weights.ndim == 0:
         weights = np.full(n_rows, float(weights))
     if weights.shape != (n_rows,):
@@ -102,17 +98,6 @@ def row_weights(sample_weight: RowValues, n_rows: int) -> Floats:
     if not np.any(weights > 0):
         raise DataError(f"sample_weight: all {n_rows} weights are zero; give at least one row a positive weight")
     return weights
-
-
-def _numbers(values: NDArray[Any]) -> Floats:
-    """A copy as float64, NaN where a value is missing. Raises TypeError where a value is no number."""
-    if values.dtype.kind == "O":
-        values = np.array([np.nan if is_missing(value) else float(value) for value in values.ravel()]).reshape(
-            values.shape
-        )
-    if values.dtype.kind not in "biuf":
-        raise TypeError(f"found {values.dtype}")
-    return values.astype(np.float64)
 
 
 def class_factors(class_weight: ClassWeight, classes: NDArray[Any], y: Classes, weights: Floats) -> Floats:

@@ -18,8 +18,12 @@ from vikt.errors import DataError, ShapeWarning, known_to_sklearn, warn
 _PLAIN: dict[str, Callable[[Any], Any]] = {
     "string": str.__str__,
     "boolean": bool,
-    "number": lambda label: float(label) if isinstance(label, float | np.floating) else int(label),
+    # Plus zero: -0 is 0.
+    "number": lambda label: float(label) + 0.0 if isinstance(label, float | np.floating) else int(label),
 }
+
+# Below it, every integer is a float.
+_WHOLE = 2**53
 
 
 def label_array(labels: Any, name: str = "labels", warns: bool = False) -> NDArray[Any]:
@@ -114,7 +118,7 @@ def _finite(labels: NDArray[Any], name: str, rows: RowIndices) -> NDArray[Any]:
     infinite = rows[np.isinf(labels)]
     if len(infinite):
         raise DataError(f"{name}: row {infinite[0]} has the label infinity; give it a finite number or a string")
-    return labels
+    return np.asarray(labels + labels.dtype.type(0))  # -0 is 0
 
 
 def _objects(labels: NDArray[Any], name: str, rows: RowIndices) -> NDArray[Any]:
@@ -138,7 +142,17 @@ def _objects(labels: NDArray[Any], name: str, rows: RowIndices) -> NDArray[Any]:
     plain = [_PLAIN[str(kind)](value) for kind, value in zip(kinds, values, strict=True)]
     is_float = np.array([isinstance(value, float) for value in plain])
     _finite(np.array([value for value in plain if isinstance(value, float)]), name, rows[is_float])
-    return np.fromiter(plain, dtype=object, count=len(plain))
+    return np.fromiter(_of_one_type(plain, is_float), dtype=object, count=len(plain))
+
+
+def _of_one_type(labels: list[Any], is_float: NDArray[np.bool_]) -> list[Any]:
+    """Numbers of both types as floats, or as integers where a float would change one; 1 and 1.0 are one class."""
+    if is_float.all() or not is_float.any():
+        return labels
+    floats = [float(label) if abs(label) < _WHOLE else label for label in labels]
+    if floats == labels and all(isinstance(label, float) for label in floats):
+        return floats
+    return [int(label) if label == int(label) else label for label in labels]
 
 
 def _refuse_missing(rows: list[int], name: str) -> None:

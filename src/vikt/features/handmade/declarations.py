@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, cast, get_type_hints
 
 from vikt.corpus.read_stream import read_whole
-from vikt.errors import UsageError, check_known, known
+from vikt.errors import ParameterError, UsageError, check_known, known
 from vikt.features.handmade.features import (
     Capitalised,
     Category,
@@ -73,7 +73,13 @@ def features_declared(declared: Declared | None) -> tuple[Feature, ...]:
         return ()
     if isinstance(declared, (str, Path)):
         return _from_toml(Path(declared))
-    features = tuple(_feature(one) if isinstance(one, Mapping) else one for one in declared)
+    # A mapping would be a list of its keys.
+    listed = None if isinstance(declared, Mapping) or not isinstance(declared, Iterable) else list(declared)
+    if listed is None or not all(isinstance(one, (*KINDS.values(), Mapping)) for one in listed):
+        raise ParameterError(
+            "features", f"expected a TOML file, or a list of features or their declarations, found {declared!r:.60}"
+        )
+    features = tuple(_feature(one) if isinstance(one, Mapping) else one for one in listed)
     names = [feature.name for feature in features]
     doubled = next((name for name in names if names.count(name) > 1), None)
     if doubled is not None:
