@@ -286,7 +286,7 @@ def unknown_parameter(estimator: str, name: str, parameters: Iterable[str]) -> U
 
 
 def names_parameters(init: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """Let a constructor say of an unknown keyword what vikt's name for it is."""
+    """Let a constructor say of an unknown keyword what to use instead."""
     known = list(inspect.signature(init).parameters)[1:]
 
     @functools.wraps(init)
