@@ -12,7 +12,7 @@ import pytest
 
 import vikt
 from vikt.corpus.frames import array_of
-from vikt.errors import ColumnError, DataError, ParameterError
+from vikt.errors import ColumnError, DataError, ParameterError, UsageError
 from vikt.features.handmade import Category, Number
 from vikt.model.classes import encode_labels, row_weights
 
@@ -74,6 +74,7 @@ OTHERS = {
     "Polars": pl.Series(DAYS),
     "Arrow": pa.array(DAYS),
     "huge": [10**400] * 12,
+    "too huge to be written": [10**5000] * 12,
 }
 
 
@@ -200,3 +201,17 @@ def test_features_that_are_none_are_refused(features):
     with pytest.raises(ParameterError, match="features: expected a TOML file, or a list of features") as raised:
         classifier(features=features).fit(TEXTS, LABELS)
     assert repr(features) in str(raised.value)
+
+
+@pytest.mark.parametrize("vocabulary", [np.array(1), np.array("a"), np.array([["a"]]), 5])
+def test_a_vocabulary_without_terms_is_refused(vocabulary):
+    with pytest.raises(UsageError, match="vocabulary: expected a mapping or a collection of terms"):
+        vikt.TextVectorizer(vocabulary=vocabulary).fit(TEXTS)
+
+
+def test_a_request_of_metadata_that_is_no_name_is_refused():
+    sklearn = pytest.importorskip("sklearn")
+    with sklearn.config_context(enable_metadata_routing=True):
+        for request in (3, "not a name", 1.5):
+            with pytest.raises(UsageError, match="sample_weight: expected True, False, None or a name"):
+                vikt.LogisticRegression().set_fit_request(sample_weight=request)

@@ -364,3 +364,30 @@ def test_offsets_of_rows_of_weight_0_are_left_out_with_them(n_classes):
     kept = weights > 0
     weighted = LogisticRegression().fit(X, y, weights, offset=offset)
     assert np.array_equal(weighted.coef_, LogisticRegression().fit(X[kept], y[kept], offset=offset[kept]).coef_)
+
+
+HUGE = [
+    *((TextClassifier, name) for name in ("l2", "tol", "min_df", "max_iter", "learning_rate")),
+    *((LogisticRegression, name) for name in ("C", "l2", "tol")),
+    (NaiveBayes, "alpha"),
+    (TextVectorizer, "max_df"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), HUGE)
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_numbers_beyond_the_range_of_floats_are_refused_before_any_work(kind, name, digits):
+    with pytest.raises(UsageError, match=rf"{name}: expected .*, found a number beyond the range of floats"):
+        kind(**{name: 10**digits}).fit(*[Unread()] * len(ROWS[kind]))
+
+
+@pytest.mark.parametrize("C", [1e-320, 5e-324])
+@pytest.mark.parametrize("weight", [1.0, 1e-10])
+def test_an_infinite_penalty_is_refused_by_the_name_of_c(C, weight):
+    with pytest.raises(UsageError, match=f"C: expected a number above 0 whose .* is finite, found {C!r}"):
+        LogisticRegression(C=C).fit(np.eye(4), ["a", "b"] * 2, [weight] * 4)
+
+
+def test_stop_words_without_dimensions_are_refused():
+    with pytest.raises(UsageError, match="stop_words: expected 'english' or a collection of words, found array"):
+        TextVectorizer(stop_words=np.array(1)).fit(["a text"])

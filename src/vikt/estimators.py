@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
@@ -12,7 +13,7 @@ from vikt.arrays import Classes, ClassWeight, Floats, MatrixLike, RowIndices, Ro
 from vikt.base import Estimator, LossRecord
 from vikt.corpus.frames import number_array
 from vikt.corpus.order import split_tenths
-from vikt.errors import DataError, UsageError
+from vikt.errors import DataError, ParameterError, UsageError
 from vikt.fitting.rows import OrderedRows, ordered_rows
 from vikt.matrix import DenseMatrix, DesignMatrix, SparseMatrix, design_matrix
 from vikt.matrix.columns import check_column_names, column_names
@@ -365,9 +366,17 @@ class _Problem(NamedTuple):
 
 
 def _strength(parameters: Mapping[str, Any], total_weight: float) -> float:
-    """λ, before `l1_ratio` is applied."""
-    l2 = parameters["l2"]
-    return float(1 / (2 * parameters["C"] * total_weight) if l2 is None else l2)
+    """λ, before `l1_ratio` is applied. Raises ParameterError where C is so small that λ is infinite."""
+    C, l2 = parameters["C"], parameters["l2"]
+    if l2 is not None:
+        return float(l2)
+    doubled = 2 * C * total_weight
+    strength = 1 / doubled if doubled > 0 else math.inf
+    if math.isinf(strength):
+        raise ParameterError(
+            "C", f"expected a number above 0 whose λ = 1/(2·C·m) is finite, found {C!r}; take a larger C"
+        )
+    return float(strength)
 
 
 def _offset_of(rows: LabelledRows, offset: ArrayLike) -> Floats:

@@ -59,6 +59,8 @@ def checked_value(name: str, rule: Rule, value: Any) -> Any:
     """
     try:
         return rule.read(value)
+    except OverflowError:
+        raise ParameterError(name, f"expected {rule.expected}, found a number beyond the range of floats") from None
     except (ValueError, TypeError):
         raise ParameterError(name, f"expected {rule.expected}, found {plain(value)!r:.80}") from None
 
@@ -101,10 +103,11 @@ _flag, _string = _of_type(bool, np.bool_), _of_type(str)
 
 
 def _number(value: Any) -> int | float:
-    """Python's own number. A truth value is no number."""
+    """Python's own number. A truth value is no number. Raises OverflowError where no float is as large."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError
-    return int(value) if isinstance(value, Integral) else float(value)
+    in_range = float(value)
+    return int(value) if isinstance(value, Integral) else in_range
 
 
 def _whole(value: Any) -> int:
@@ -147,8 +150,9 @@ def or_function(rule: Rule) -> Rule:
 
 
 def _words(value: Any) -> Any:
-    if not (value == "english" if isinstance(value, str) else isinstance(value, Iterable)):
+    if isinstance(value, str) and value != "english":
         raise ValueError
+    iter(value)  # an array without dimensions has the method, and cannot be iterated
     return value
 
 

@@ -247,7 +247,9 @@ def _number(value: Any, expected: str) -> float:
     try:
         if isinstance(value, Real | Decimal | np.bool_):
             return float(value)
-    except (OverflowError, ValueError):  # beyond the range of floats; a signalling NaN
+    except OverflowError:  # Python does not even write integers of many digits.
+        raise NotNumbersError(f"{expected}, found one beyond the range of floats; scale it") from None
+    except ValueError:  # a signalling NaN
         pass
     raise NotNumbersError(f"{expected}, found {value!r:.60} ({type(value).__name__}); convert it to a number")
 

@@ -49,7 +49,7 @@ def checked_terms(vocabulary: Any) -> Terms:
     EmptyVocabularyError
         The vocabulary is empty.
     """
-    if isinstance(vocabulary, str) or not isinstance(vocabulary, Iterable):
+    if isinstance(vocabulary, str) or not isinstance(vocabulary, Iterable) or getattr(vocabulary, "ndim", 1) != 1:
         raise UsageError(f"vocabulary: expected a mapping or a collection of terms, found {vocabulary!r:.60}")
     if not isinstance(vocabulary, Mapping):
         listed = sorted(vocabulary) if isinstance(vocabulary, (set, frozenset)) else list(vocabulary)
