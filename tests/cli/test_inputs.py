@@ -842,3 +842,30 @@ def test_the_model_after_the_data_is_told_to_come_first(refused, made, model, co
 def test_a_text_without_quotation_marks_is_asked_for_them(ok, refused, model):
     refused("explain", model, "great", "film's", "end", code=2, said=["3 arguments", "in quotation marks: 'great film"])
     assert ok("explain", model, "win money") == ok("explain", model, stdin=b"win money")
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["train", "x.csv", "--min-df", "0.5"], ["vikt: --min-df: ", "integer"]),
+        (["predict", "m.vikt", "--threshold", "80"], ["vikt: --threshold: ", "1"]),
+        (["predict", "m.vikt", "--top", "0"], ["vikt: --top: ", "1"]),
+        (["train", "x.csv", "--threads", "0"], ["vikt: --threads: ", "1"]),
+        (["train", "x.csv", "--analyzer", "words"], ["vikt: --analyzer: ", "'words'", "'char_wb'", "mean 'word'?"]),
+        (["predict", "m.vikt", "--to", "xml"], ["vikt: --to: ", "'xml'", "'parquet'"]),
+        (["train", "x.csv", "--l2"], ["vikt: ", "--l2"]),
+        (["evaluate", "m.vikt"], ["vikt: ", "DATA"]),
+        (["evaluate", "m.vikt", "x.csv", "--nonsense"], ["vikt: no such option", "--nonsense"]),
+    ],
+)
+def test_a_wrong_option_is_refused_in_one_line_that_names_it(run, args, said):
+    code, out, err = run(*args)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert all(word in err for word in [*said, "; see ", " --help"]), err
+    assert not any(word in err for word in ("Value error", "Input should", "Usage")), err
+
+
+def test_a_command_without_arguments_shows_its_help(run):
+    code, out, err = run("predict")
+    assert code == 2
+    assert "--threshold" in out + err

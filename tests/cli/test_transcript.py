@@ -92,12 +92,10 @@ $ vikt predict model.vikt new.csv --text body
 vikt: new.csv: expected a column 'body', found 'id', 'text'; choose one of these
 [1]
 $ vikt predct model.vikt new.csv
-...
-Error: No such command 'predct'. Did you mean 'predict'...
+vikt: no such command 'predct'. Did you mean 'predict'...; see ... --help
 [2]
 $ vikt train mails.csv --min-fd 3
-...
-Error: No such option: --min-fd ...--min-df...
+vikt: no such option: --min-fd ...--min-df...; see ... train --help
 [2]
 """
 

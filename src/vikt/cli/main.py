@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vikt import __version__
-from vikt.cli.console import guarded, reported
+from vikt.cli.console import FAILED, guarded, reported
 from vikt.cli.options import (
     Delimiter,
     Format,
@@ -21,6 +21,7 @@ from vikt.cli.options import (
     TextColumn,
     Threads,
 )
+from vikt.cli.usage import Misuse, exit_misused
 from vikt.corpus.dialect import Dialect
 from vikt.names import LOOSE_TOL, TOL, AnalyzerName, OutputFormatName, SolverName, WeightingName
 
@@ -369,4 +370,10 @@ def _root(
 def main() -> None:
     """Run the command line."""
     with reported():
-        app()
+        try:
+            code = app(standalone_mode=False)
+        except Misuse as error:
+            exit_misused(error)
+        except typer.Abort:
+            raise SystemExit(FAILED) from None
+        raise SystemExit(code or 0)
