@@ -19,7 +19,7 @@ from vikt.matrix import DenseMatrix, DesignMatrix, SparseMatrix, design_matrix
 from vikt.matrix.columns import check_column_names, column_names
 from vikt.metrics.classification import accuracy
 from vikt.model.classes import LabelledRows, class_factors
-from vikt.model.linear import LinearModel, centred_intercepts, coefficients, intercepts
+from vikt.model.linear import LinearModel, centred_intercepts, coef_and_intercept
 from vikt.model.naive_bayes import NAIVE_BAYES as KINDS
 from vikt.model.objective import Objective
 from vikt.model.penalties import split_strength
@@ -30,12 +30,8 @@ from vikt.tables import label_line, listed
 
 def _weights_learnt(theta: Floats, has_dummy: bool) -> dict[str, Any]:
     """θ as attributes of an estimator."""
-    return {
-        "theta_": theta,
-        "_has_dummy": has_dummy,
-        "coef_": coefficients(theta, has_dummy),
-        "intercept_": intercepts(theta, has_dummy).copy(),
-    }
+    coef, intercept = coef_and_intercept(theta, has_dummy)
+    return {"theta_": theta, "_has_dummy": has_dummy, "coef_": coef, "intercept_": intercept.copy()}
 
 
 class LinearClassifier(Estimator):

@@ -21,7 +21,7 @@ from vikt.features.text import TextFeatures
 from vikt.fitting.examples import spelled_labels
 from vikt.metrics.classification import refuse_mixture
 from vikt.model.labels import checked_labels, label_array
-from vikt.model.linear import coefficients, intercepts
+from vikt.model.linear import coef_and_intercept
 from vikt.model.losses import cross_entropy_of
 from vikt.parameters import plain
 from vikt.tables import quoted
@@ -94,12 +94,12 @@ class FittedModel:
     @property
     def coef(self) -> NDArray[np.float32]:
         """θ without the intercepts, (1, n) or (K, n); of two classes, the second's."""
-        return coefficients(self.theta)
+        return coef_and_intercept(self.theta)[0]
 
     @property
     def intercept(self) -> NDArray[np.float32]:
         """The intercepts: (1,) or (K,)."""
-        return intercepts(self.theta)
+        return coef_and_intercept(self.theta)[1]
 
     def scores(self, inputs: Inputs, threads: int = 1) -> Floats:
         """θᵀx of each text: (m,) for two classes, (m, K) for more."""

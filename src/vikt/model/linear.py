@@ -52,15 +52,10 @@ class LinearModel:
         return self.loss.most_probable(self.scores(X))
 
 
-def coefficients(theta: NDArray[Any], has_dummy: bool = True) -> NDArray[Any]:
-    """θ without the intercepts, as scikit-learn has them: (1, n) for two classes, (K, n) for more."""
-    return np.atleast_2d(theta)[:, int(has_dummy) :]
-
-
-def intercepts(theta: NDArray[Any], has_dummy: bool = True) -> NDArray[Any]:
-    """The intercepts, (1,) or (K,); 0 without a dummy feature."""
+def coef_and_intercept(theta: NDArray[Any], has_dummy: bool = True) -> tuple[NDArray[Any], NDArray[Any]]:
+    """θ as scikit-learn has it: without the intercepts, (1, n) or (K, n); and these, (1,) or (K,), 0 without dummy."""
     by_class = np.atleast_2d(theta)
-    return by_class[:, 0] if has_dummy else np.zeros(len(by_class))
+    return by_class[:, int(has_dummy) :], by_class[:, 0] if has_dummy else np.zeros(len(by_class))
 
 
 def h(x: ArrayLike, theta: ArrayLike) -> Floats:
