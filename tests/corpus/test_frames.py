@@ -168,12 +168,39 @@ def test_a_column_of_nulls_alone(classifier):
         (pl.DataFrame({"Text": ["a"]}), ColumnError, "did you mean 'Text'"),
         (pd.DataFrame([["a", "b"]], columns=["text", "text"]), ColumnError, "must differ, found 'text' 2 times"),
         ({"text": "one text"}, DataError, "found one str"),
+        ({"a", "b"}, DataError, "found a set, which has no order and drops repeats; pass a list"),
+        ({"text": frozenset("ab")}, DataError, "found a set"),
+        (pd.DataFrame({"text": ["a"], "id": [1]}).iloc[0], DataError, r"a row of a frame, .*; pass df.iloc\[\[0\]\]"),
+        (next(pd.DataFrame({"id": [1], "text": ["a"]}).itertuples()), DataError, "a row of a frame"),
+        (
+            pd.DataFrame({"text": ["a"]}).groupby("text"),
+            DataError,
+            r"groups of them \(DataFrameGroupBy\); pass the frame",
+        ),
+        (pd.DataFrame({"text": ["a"]}).groupby("text").text, DataError, r"groups of them \(SeriesGroupBy\)"),
     ],
 )
 def test_what_holds_no_texts_is_refused_in_one_line(source, error, message, classifier):
     with pytest.raises(error, match=message) as raised:
         classifier.predict(source)
     assert "\n" not in str(raised.value)
+
+
+def test_sets_and_groups_are_no_labels(classifier):
+    frame = pd.DataFrame({"text": TEXTS, "label": LABELS})
+    for labels, found in [
+        (set(LABELS), "a set"),
+        (frame.groupby("label"), "groups"),
+        (frame.groupby("label").text, "groups"),
+    ]:
+        with pytest.raises(DataError, match=f"found {found}"):
+            vikt.TextClassifier().fit(frame.text, labels)
+
+
+def test_one_row_of_a_frame_as_a_frame(classifier):
+    frame = pd.DataFrame({"text": TEXTS, "label": LABELS})
+    assert classifier.predict(frame.iloc[[1]]).tolist() == classifier.predict(TEXTS[1:2]).tolist()
+    assert len(classifier.predict(pd.Series(TEXTS[:2], index=["first", "second"]))) == 2
 
 
 def test_lone_surrogates_are_kept_by_pandas_too():

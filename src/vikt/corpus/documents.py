@@ -11,7 +11,7 @@ import numpy as np
 from vikt.arrays import Floats, Ints
 from vikt.corpus.arrow import ArrowColumn
 from vikt.corpus.columns import missing_column, wanted_columns
-from vikt.corpus.frames import arrow_column, frame_of, has_numpy_type, texts_of
+from vikt.corpus.frames import arrow_column, frame_of, has_numpy_type, refuse_row, texts_of
 from vikt.corpus.numbers import number_of
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError
@@ -95,6 +95,7 @@ class Documents:
             return source
         frame = frame_of(source)
         if frame is None:
+            refuse_row(source, filter(None, [text, *(columns or ())]))
             return cls(texts_of(source), {})
         if text is not None and text not in frame and columns is not None:
             raise missing_column(text, list(frame), "the data", "pass one of these alone, or name it by text_column")

@@ -96,7 +96,7 @@ def frame_of(source: Any) -> Frame | None:
     Raises
     ------
     DataError
-        The frame is lazy.
+        The source is a lazy frame, groups of rows, or a set, which has no order.
 
     Examples
     --------
@@ -105,6 +105,12 @@ def frame_of(source: Any) -> Frame | None:
     """
     if isinstance(source, Frame):
         return source
+    if isinstance(source, set | frozenset):
+        raise DataError("expected a value for each row, found a set, which has no order and drops repeats; pass a list")
+    if has_attribute(source, "get_group"):
+        raise DataError(
+            f"expected rows, found groups of them ({type(source).__name__}); pass the frame without groupby"
+        )
     if has_attribute(source, "collect"):
         raise DataError(f"expected columns in memory, found a {type(source).__name__}; call its collect() first")
     if has_attribute(source, "dtype"):
@@ -117,6 +123,16 @@ def frame_of(source: Any) -> Frame | None:
         if has_attribute(source, "keys") and callable(source.keys):
             return Frame(source, source.keys())
     return _exported_frame(source)
+
+
+def refuse_row(source: Any, names: Iterable[str]) -> None:
+    """Raise DataError where a source is one row of a frame, which has one of these names, rather than a column."""
+    held = source.index if has_attribute(source, "iloc") else getattr(source, "_fields", ())
+    name = next((name for name in names if name in held), None)
+    if name is not None:
+        raise DataError(
+            f"expected a column or a frame, found a row of a frame, with one {name!r:.60}; pass df.iloc[[0]]"
+        )
 
 
 def has_attribute(source: Any, name: str) -> bool:
