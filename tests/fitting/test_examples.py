@@ -87,3 +87,16 @@ def test_a_fit_changes_neither_examples_nor_an_earlier_model(emails):
 def test_labels_that_cannot_be_learnt_are_refused(labels, weights, error):
     with pytest.raises(error):
         examples_of(["one", "two"], labels, weights)
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "said", "unsaid"),
+    [
+        ([f"text {i}" for i in range(40)], [f"l{i}" for i in range(40)], "40 classes .*check the column", "duplicates"),
+        (["one"] * 8, ["a", "b"] * 4, "7 of them duplicates", "check the column"),
+    ],
+)
+def test_the_message_on_too_few_texts_names_their_cause(texts, labels, said, unsaid):
+    with pytest.raises(DataError, match=said) as refused:
+        vikt.TextClassifier(min_df=1).fit_and_hold_out(texts, labels)
+    assert unsaid not in str(refused.value)

@@ -235,6 +235,13 @@ def test_folds_with_a_given_penalty_are_refused(options):
         vikt.TextClassifier(l2=0.1, **options).fit(["a", "b"], [0, 1])
 
 
+def test_more_folds_than_different_texts_are_refused():
+    texts, labels = ["a b", "c d", "a d", "c c"] * 2, ["x", "y", "x", "y"] * 2
+    with pytest.raises(UsageError, match=r"folds: expected at most 4, .*, found 5"):
+        vikt.TextClassifier(min_df=1, folds=5).fit(texts, labels)
+    assert vikt.TextClassifier(min_df=1, folds=4).fit(texts, labels).choice_.n_folds in (1, 4)
+
+
 def test_too_few_texts_for_so_many_folds_take_the_default_penalty():
     classifier = vikt.TextClassifier(min_df=1, folds=3).fit(["a b", "c d", "a d", "c c"], ["x", "y", "x", "y"])
     assert classifier.choice_.rule == "default"

@@ -21,9 +21,13 @@ from vikt.corpus.order import (
     split_folds,
     split_tenths,
 )
-from vikt.errors import DataError
+from vikt.errors import DataError, ParameterError
 from vikt.features.measured import Measured
 from vikt.model.classes import LabelledRows
+from vikt.tables import counted
+
+# Labels with fewer rows each than this may be no labels.
+_FEW_ROWS = 3
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,12 @@ class Examples:
         return split_tenths(self.groups, self.y, tenths)
 
     def folds(self, rows: RowIndices, n_folds: int) -> list[tuple[RowIndices, RowIndices]]:
-        """For each fold, the rows outside it and the rows in it."""
-        _, groups = np.unique(self.groups[rows], return_inverse=True)
+        """For each fold, the rows outside it and the rows in it. Raises ParameterError where a fold would be empty."""
+        different, groups = np.unique(self.groups[rows], return_inverse=True)
+        if n_folds > len(different):
+            raise ParameterError(
+                "folds", f"expected at most {len(different):,}, as many as there are different texts, found {n_folds:,}"
+            )
         folds = (rows[fold] for fold in split_folds(groups, self.y[rows], n_folds))
         return [(np.setdiff1d(rows, fold), fold) for fold in folds]
 
@@ -118,7 +126,10 @@ def spelled_labels(classes: NDArray[Any]) -> list[str]:
 def check_testable(examples: Examples, test: Sequence[int] | RowIndices) -> None:
     """Raise DataError unless there are test rows."""
     if not len(test):
+        n, n_duplicates, n_classes = len(examples), examples.n_duplicates, len(examples.classes)
+        alike = f", {n_duplicates:,} of them duplicates of others," if n_duplicates else ""
+        remedy = "check the column of the labels, or " if n_classes > n / _FEW_ROWS else ""
         raise DataError(
-            f"{len(examples)} texts, {examples.n_duplicates} of them duplicates of others, are too few to "
-            "hold out a tenth of each class for a test; give separate test data, or ten texts of a class"
+            f"{counted(n, 'text')} of {counted(n_classes, 'class')}{alike} are too few to hold out a tenth of each "
+            f"class for a test; {remedy}give separate test data, or ten texts of a class"
         )
