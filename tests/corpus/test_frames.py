@@ -274,3 +274,9 @@ def test_numbers_by_python_are_not_merged():
     assert [type(value) for value in array_of([True, 1]).tolist()] == [bool, int]
     assert array_of(["a\0", "a"]).tolist() == ["a\0", "a"]
     assert array_of(pl.Series([1, None, 2**63 - 1])).tolist() == [1, None, 2**63 - 1]
+
+
+def test_a_value_of_several_lines_is_shown_on_one():
+    with pytest.raises(DataError, match="text 0: expected a string, found DataFrame") as raised:
+        texts_of([pd.DataFrame({"a": [1, 2]})])
+    assert "\n" not in str(raised.value)
