@@ -50,6 +50,17 @@ def counted(count: int, name: str) -> str:
     return f"{count:,} {name}" if count == 1 else f"{count:,} {name}{'es' if name.endswith('s') else 's'}"
 
 
+def size(n_bytes: float) -> str:
+    """A number of bytes in MB, or in GB from one on.
+
+    Examples
+    --------
+    >>> size(33_130_347), size(2_400_000_000)
+    ('33.1 MB', '2.4 GB')
+    """
+    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.1f} MB"
+
+
 def listed(names: Sequence[str], most: int = MOST_NAMED) -> str:
     """The first of the names, and how many more there are.
 

@@ -80,3 +80,9 @@ def test_a_classifier_tells_it_before_it_learns(emails, monkeypatch, caplog):
     monkeypatch.setattr(memory, "memory_available", lambda: 1000)
     TextClassifier(l2=0.1).fit(*emails)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+def test_megabytes_of_text_are_not_spelled_as_no_gigabytes(logged):
+    [(_, message)] = logged(33_000_000, 500_000_000)
+    assert "33.0 MB of text" in message
+    assert "500.0 MB are free" in message

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from vikt.features.settings import FeatureSettings
+from vikt.tables import size
 
 _WORTH_LOGGING = 1_000_000_000
 
@@ -22,12 +23,12 @@ def log_memory(n_bytes: int, settings: FeatureSettings) -> None:
     needed, available = memory_needed(n_bytes, settings), memory_available()
     if needed <= min(_WORTH_LOGGING, available):
         return
-    estimate = f"training on {n_bytes / 1e9:.1f} GB of text takes about {needed / 1e9:.1f} GB of memory"
+    estimate = f"training on {size(n_bytes)} of text takes about {size(needed)} of memory"
     if needed <= available:
         logging.getLogger("vikt").info(estimate)
         return
     logging.getLogger("vikt").warning(
-        f"{estimate}, and {available / 1e9:.1f} GB are free; shorter n-grams, words instead of characters, "
+        f"{estimate}, and {size(available)} are free; shorter n-grams, words instead of characters, "
         "or fewer rows take less"
     )
 

@@ -20,6 +20,7 @@ from vikt.tables import (
     figure,
     label_line,
     listed,
+    size,
 )
 
 _MOST_WEIGHTS_LISTED = 40
@@ -103,7 +104,7 @@ def _feature_choice_lines(record: FitRecord) -> list[str]:
 
 def sized(path: Path) -> str:
     """The path of a model, and its size where it is a file."""
-    return f"{path} ({path.stat().st_size / 1e6:.1f} MB)" if path.is_file() else str(path)
+    return f"{path} ({size(path.stat().st_size)})" if path.is_file() else str(path)
 
 
 def proof(part: PartRecord) -> str:
