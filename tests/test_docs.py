@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import vikt
-from vikt.corpus.readers import FORMATS
+from vikt.corpus.formats import FORMATS
 from vikt.features.handmade.declarations import KINDS, features_declared
 
 ROOT = Path(__file__).parents[1]

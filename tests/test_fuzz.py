@@ -189,7 +189,7 @@ def every_byte_of_tsv_is_in_its_values(changes, lines):
     expected = lines_of(content)
     # A line that repeats a header of several names is passed over, and told.
     repeated = expected.count(found[0]) - 1 if len(table.names) > 1 else 0
-    assert bool(repeated) == any("equal to the header" in note for note in table.notes)
+    assert bool(repeated) == any("repeated header line" in note for note in table.notes)
     assert table.n_lines == len(expected) == len(found) + table.n_blank + repeated
     # Before the header a line without names is blank, tabs or not.
     after = expected[expected.index(found[0]) + 1 :]

@@ -8,10 +8,10 @@ from pathlib import Path
 import vikt
 
 ORDER = [
+    "names",
     "errors",
     "tables",
     "markup",
-    "names",
     "parameters",
     "routing",
     "base",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -197,6 +198,33 @@ def test_the_command_line_names_the_option(run, tmp_path, options, said):
     assert re.search(said, err), err
     assert len(err.splitlines()) == 1
     assert not (tmp_path / "m.vikt").exists()
+
+
+def test_the_command_line_takes_a_share_as_python_does(run, tmp_path):
+    path, model = tmp_path / "mails.tsv", tmp_path / "m.vikt"
+    path.write_text("label\ttext\n" + "".join(f"ham\tlunch {i}\nspam\tprize {i}\n" for i in range(20)))
+    for given, min_df in (("0.25", 0.25), ("1.0", 1.0), ("3", 3)):
+        code, _, err = run("train", path, "-q", "-o", model, "--analyzer", "word", "--min-df", given)
+        if given == "1.0":
+            # No word is in all texts.
+            assert (code, "in at least --min-df 1.0 of them; lower --min-df" in err) == (1, True)
+        else:
+            parameter = vikt.load(model).min_df
+            assert (code, parameter, type(parameter)) == (0, min_df, type(min_df))
+
+
+def test_warnings_of_other_packages_for_programmers_are_not_for_users(capsys):
+    from vikt.cli.console import guarded
+
+    @guarded
+    def command():
+        warnings.warn("old", DeprecationWarning, stacklevel=1)
+        warnings.warn("open", ResourceWarning, stacklevel=1)
+        warnings.warn("max_iter = 3 passes reached; raise tol", ConvergenceWarning, stacklevel=1)
+
+    with warnings.catch_warnings():
+        command()
+    assert capsys.readouterr().err == "warning: --max-iter 3 passes reached; raise --tol\n"
 
 
 # Seeds.

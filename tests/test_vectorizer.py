@@ -294,7 +294,7 @@ def test_paths_and_files(tmp_path):
 @pytest.mark.parametrize(
     ("documents", "error", "message"),
     [
-        ("one text", DataError, r"string object received. Write \[text\]"),
+        ("one text", DataError, r"found one str; write \[text\]"),
         (["a text", None], DataError, "text 1 is missing"),
         (["a text", float("nan")], DataError, "text 1 is missing"),
         ([b"\xff text"], UnicodeDecodeError, "utf-8"),

@@ -35,6 +35,8 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
 
+from vikt.names import nearest
+
 Entry = TypeVar("Entry")
 Kind = TypeVar("Kind", bound=Exception)
 
@@ -45,19 +47,23 @@ class ViktError(Exception):
     Parameters
     ----------
     message : str
-    *arguments : str
-        The arguments that solve the problem, such as "force=True"; the message ends with them. The command line names
-        their options instead.
+    **remedy
+        The arguments that solve the problem, such as force=True, or text=... where the value is the user's to choose.
+        The error as a string ends with them; the command line names their options instead.
 
     Examples
     --------
-    >>> print(UsageError("x.csv: found no text column; name it", "text=..."))
-    x.csv: found no text column; name it with text=...
+    >>> print(UsageError("x.csv: found no text column; name it", text=..., header=False))
+    x.csv: found no text column; name it with text=..., header=False
     """
 
-    def __init__(self, message: str = "", *arguments: str) -> None:
-        super().__init__(f"{message} with {', '.join(arguments)}" if arguments else message)
-        self.message, self.arguments = message, arguments
+    def __init__(self, message: str = "", **remedy: Any) -> None:
+        super().__init__(message)
+        self.message, self.remedy = message, remedy
+
+    def __str__(self) -> str:
+        arguments = (f"{name}={'...' if value is ... else repr(value)}" for name, value in self.remedy.items())
+        return f"{self.message} with {', '.join(arguments)}" if self.remedy else self.message
 
 
 class UsageError(ViktError, ValueError):
@@ -79,9 +85,6 @@ class ParameterError(UsageError):
         super().__init__(f"{parameter}: {problem}")
         self.parameter, self.problem = parameter, problem
         self.args = (parameter, problem)  # with which a copy is made
-
-    def __str__(self) -> str:
-        return self.message
 
 
 class UnknownParameterError(ParameterError, TypeError):
@@ -170,7 +173,9 @@ def check_known(role: str, name: str, known: Iterable[str]) -> None:
     """
     choices = list(known)
     if name not in choices:
-        raise ParameterError(role, f"{name!r} is not known; choose from {', '.join(map(repr, choices))}")
+        near = nearest(str(name), choices)
+        hint = f"did you mean {near!r}? " if near else ""
+        raise ParameterError(role, f"{name!r} is not known; {hint}choose from {', '.join(map(repr, choices))}")
 
 
 def known(role: str, name: str, table: Mapping[str, Entry]) -> Entry:

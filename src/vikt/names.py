@@ -7,7 +7,7 @@ its table.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -90,6 +90,21 @@ class Reason:
         reason = cls(kept["code"], facts)
         str(reason)  # raises where a fact is missing
         return reason
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The one of several names that is most similar, whatever its case; None where none is similar.
+
+    Examples
+    --------
+    >>> nearest("Lable", ["text", "label"]), nearest("x", ["text", "label"])
+    ('label', None)
+    """
+    from difflib import get_close_matches
+
+    folded = {other.casefold(): other for other in names}
+    near = get_close_matches(name.casefold(), folded, n=1)
+    return folded[near[0]] if near else None
 
 
 def finite(value: float | None) -> float | None:

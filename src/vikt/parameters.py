@@ -10,14 +10,13 @@ import inspect
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any, NamedTuple, ParamSpec, TypeAlias, cast, get_args
 
 import numpy as np
 
 from vikt.errors import ParameterError, UnknownParameterError
-from vikt.names import AnalyzerName, SolverName, WeightingName
+from vikt.names import AnalyzerName, SolverName, WeightingName, nearest
 
 # In quotes, since NumPy imports its random generators only when they are first used.
 RandomState: TypeAlias = "int | np.random.RandomState | np.random.Generator | None"
@@ -282,10 +281,10 @@ _INSTEAD = {
 def unknown_parameter(estimator: str, name: str, parameters: Iterable[str]) -> UnknownParameterError:
     """The error for a name that is not a parameter: what to use instead, or the most similar name, and all names."""
     names = sorted(parameters)
-    near = get_close_matches(name, names, n=1)
+    near = nearest(name, names)
     own, hint = _INSTEAD.get(name, ("", ""))
     if own not in names:
-        hint = f"did you mean {near[0]}?" if near else "remove it"
+        hint = f"did you mean {near}?" if near else "remove it"
     return UnknownParameterError(name, f"not a parameter of {estimator}; {hint}; its parameters: {', '.join(names)}")
 
 

@@ -156,6 +156,13 @@ def test_predict_answers_a_slow_pipe_line_by_line(model):
     assert process.returncode == 0
 
 
+def test_help_to_a_closed_pipe_ends_in_silence():
+    # The pipe is closed before anything is written.
+    command = f"(sleep 0.1; '{sys.executable}' -m vikt --help; echo $? >&2) | true"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "0\n")
+
+
 def test_a_closed_pipe_ends_in_silence(model):
     command = f"yes 'win money' | head -300000 | '{sys.executable}' -m vikt predict '{model}' | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=120, check=False)

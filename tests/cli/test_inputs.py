@@ -404,10 +404,10 @@ def test_the_label_of_a_labelled_line_is_no_word(ok, made, model):
 @pytest.mark.parametrize(
     ("name", "content", "rows", "told"),
     [
-        ("a.csv", "id,text\n\n1,win\n\n2,lunch\n", 2, "2 blank lines passed over"),
+        ("a.csv", "id,text\n\n1,win\n\n2,lunch\n", 2, "skipped 2 blank lines"),
         ("a.csv", "text\nwin\n\nlunch\n", 3, ""),
-        ("a.jsonl", '{"text": "win"}\n\n{"text": ""}\n', 2, "1 blank line passed over"),
-        ("a.tsv", "id\ttext\n1\twin\n\n", 1, "1 blank line passed over"),
+        ("a.jsonl", '{"text": "win"}\n\n{"text": ""}\n', 2, "skipped 1 blank line"),
+        ("a.tsv", "id\ttext\n1\twin\n\n", 1, "skipped 1 blank line"),
         ("f/ham/1.txt", "", 1, ""),
     ],
 )
@@ -624,8 +624,16 @@ def test_a_carriage_return_in_a_value_is_quoted_in_csv(ok, made, tmp_path, model
 def test_lines_become_a_table_of_any_format(ok, tmp_path, model, suffix):
     ok("predict", model, "-o", tmp_path / f"out{suffix}", stdin=b'win "money"\n\nlunch')
     found = read(tmp_path / f"out{suffix}").to_pydict()
+    assert list(found) == ["text", "predicted", "probability"]
     assert found["text"] == ['win "money"', "", "lunch"]
     assert [found["predicted"][i] for i in (0, 2)] == ["spam", "ham"]
+
+
+def test_labels_of_lines_are_a_column_where_there_are_any(ok, tmp_path, model):
+    ok("predict", model, "-o", tmp_path / "out.csv", stdin=b"__label__ham lunch\nwin money")
+    assert read(tmp_path / "out.csv").select(["label", "text"]).to_pylist() == [
+        {"label": "ham", "text": "lunch"}, {"label": "", "text": "win money"},
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["out", "out.txt", "out.txt.gz", "out.txt.zst"])

@@ -63,7 +63,7 @@ def test_predict_never_takes_whole_lines_of_another_delimiter_for_texts(run, mad
     assert [line.split(",")[2] for line in out.splitlines()[1:]] == ["spam", "ham"]
 
 
-# Test texts that stand in training.
+# Test texts that occur in training.
 
 
 def test_test_texts_that_stand_in_training_are_counted(run, tmp_path):
@@ -73,7 +73,7 @@ def test_test_texts_that_stand_in_training_are_counted(run, tmp_path):
     alone.write_text("label\ttext\nham\tnew\nspam\tother\n")
     options = ("--min-df", 1, "--l2", 0.001, "-o", tmp_path / "m.vikt")
     code, out, _ = run("train", training, "--test", test, *options)
-    sentence = "3 of 5 test texts also stand in training (1 of them but for case and white space)"
+    sentence = "3 of 5 test texts also occur in the training data (1 differs only in case or white space)"
     assert (code, f"overlap    {sentence}\n" in out) == (0, True)
     model = (tmp_path / "m.vikt").read_bytes()
     code, out, _ = run("train", training, "--test", test, *options, "--json")
@@ -104,15 +104,15 @@ def test_a_text_within_an_object_is_named_by_its_path(run, tmp_path):
     assert list(rows[0]) == ["kind", "doc", "predicted", "probability"]
 
 
-def test_a_category_of_toml_reads_the_column_of_its_name(run, tmp_path):
+def test_a_category_of_toml_reads_the_column_it_names(run, tmp_path):
     path, features, model = tmp_path / "a.csv", tmp_path / "f.toml", tmp_path / "m.vikt"
     path.write_text(
         "label,text,sender\n" + "".join(f"{label},a word {i},{label}.se\n" for i, (label, _) in enumerate(ROWS))
     )
-    features.write_text('[sender]\nkind = "category"\n')
+    features.write_text('[sender]\nkind = "category"\ncolumn = "sender"\n')
     options = ("--features", features, "--min-df", 1, "--l2", 0.001, "-o", model)
     code, out, _ = run("train", path, *options)
     assert (code, "sender=ham.se" in out) == (0, True)
-    features.write_text('[other]\nkind = "category"\n')
+    features.write_text('[sender]\nkind = "category"\n')
     code, _, err = run("train", path, *options)
-    assert (code, "feature 'other': a category without a column" in err) == (2, True)
+    assert (code, "feature 'sender': without a column" in err) == (2, True)

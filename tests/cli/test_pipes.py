@@ -15,7 +15,6 @@ import pytest
 
 from vikt.classifier import TextClassifier, load
 from vikt.cli.main import main
-from vikt.cli.outputs import holds_answers
 
 WORDS = {"spam": "win money now", "ham": "lunch on friday", "work": "the report is late"}
 ROWS = "label,text\n" + "".join(f"{label},{text} {n}\n" for n in range(20) for label, text in WORDS.items())
@@ -144,9 +143,7 @@ def test_two_models_over_one_table(run, tmp_path, trained):
     once = run("predict", trained, "a.csv")[1]
     code, _, err = run("predict", trained, "-", "--format", "csv", stdin=once)
     assert code == 1
-    assert (
-        "has a column 'predicted', which the answer would replace; rename it, or name the answers with --prefix" in err
-    )
+    assert "already has a column 'predicted'; rename it, or set another prefix with --prefix" in err
     told = json.loads(run("predict", trained, "--json", "--prefix", "z_", stdin=b"win\n")[1])
     assert (set(told), told["z_predicted"]) == ({"z_predicted", "z_probability"}, "spam")
 
@@ -156,7 +153,7 @@ def test_to_names_the_format_that_no_file_shows(run, tmp_path, trained):
     assert json.loads(run("predict", trained, "a.csv", "--to", "jsonl")[1].splitlines()[0])["id"] == "007"
     out = run("predict", trained, "a.csv", "--to", "parquet", "-o", "-")[1]
     assert pq.read_table(io.BytesIO(out)).column("predicted").to_pylist() == ["spam", "ham"]
-    assert run("predict", trained, "--to", "tsv", stdin=b"win money\n")[1].startswith(b"label\ttext\tpredicted\t")
+    assert run("predict", trained, "--to", "tsv", stdin=b"win money\n")[1].startswith(b"text\tpredicted\t")
     assert run("predict", trained, "a.csv", "-o", "out", "--to", "csv")[0] == 0
     assert (tmp_path / "out").read_text().startswith("id,text,predicted,probability\n007,win money,spam,0.")
     code, _, err = run("predict", trained, "a.csv", "-o", "out2")
@@ -207,22 +204,23 @@ def test_a_redirected_input_is_not_overwritten(tmp_path, model):
         assert path.read_text() == ROWS
 
 
-def test_predict_replaces_its_answers_and_nothing_else(run, tmp_path, trained):
+def test_predict_replaces_no_file_without_force(run, tmp_path, trained):
     (tmp_path / "a.csv").write_text(TWO)
-    for name in ("o.csv", "o.jsonl.gz", "o.parquet", "o.arrow", "o.tsv.zst"):
-        assert not holds_answers(tmp_path / name)
-        assert [run("predict", trained, "a.csv", "-o", name)[0] for _ in range(2)] == [0, 0]
-        assert holds_answers(tmp_path / name)
-    for options in ([], ["--json"]):
-        assert [run("predict", trained, "-o", "o.txt", *options, stdin=b"win money\n")[0] for _ in range(2)] == [0, 0]
-    for name, content in (("thesis.csv", "year,work\n1,much\n"), ("b.tsv", "ham\tlunch\n"), ("n.txt", "a\t1\n")):
+    own = {
+        "thesis.csv": "year,work\n1,much\n", "scores.tsv": "word\t0.53\n", "n.txt": "a\t1\n",
+        "mine.csv": "predicted,probability,mine\nham,0.5,years of work\n",
+    }  # fmt: skip
+    for name, content in own.items():
         (tmp_path / name).write_text(content)
         code, _, err = run("predict", trained, "a.csv", "-o", name)
         assert code == 1
-        assert f"{name}: exists and is not a file of answers; choose another file, or overwrite it with --force" in err
+        assert f"{name}: exists and is not empty; choose another file, or overwrite it with --force" in err
         assert (tmp_path / name).read_text() == content
     assert run("predict", trained, "a.csv", "-o", "thesis.csv", "--force")[0] == 0
     assert (tmp_path / "thesis.csv").read_text().startswith("id,text,predicted,probability\n")
+    # mktemp has made an empty one.
+    (tmp_path / "new.csv").touch()
+    assert [run("predict", trained, "a.csv", "-o", "new.csv")[0] for _ in range(2)] == [0, 1]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs links and permissions of POSIX")
@@ -232,12 +230,12 @@ def test_a_link_as_output_stays_a_link(run, tmp_path, trained):
         (tmp_path / link).symlink_to(target)
     for _ in range(2):
         assert run("train", "mails.csv", "-q", "-o", "m")[0] == 0
-        assert run("predict", "m", "mails.csv", "-o", "o.csv")[0] == 0
+        assert run("predict", "m", "mails.csv", "-o", "o.csv", "--force")[0] == 0
         (tmp_path / "real" / "o.csv").chmod(0o640)
     assert (tmp_path / "m").is_symlink()
     assert (tmp_path / "o.csv").is_symlink()
     assert sorted(path.name for path in (tmp_path / "real").iterdir()) == ["m.vikt", "o.csv"]
-    assert run("predict", "m", "mails.csv", "-o", "o.csv")[0] == 0
+    assert run("predict", "m", "mails.csv", "-o", "o.csv", "--force")[0] == 0
     assert (tmp_path / "real" / "o.csv").stat().st_mode & 0o777 == 0o640
 
 
@@ -251,9 +249,7 @@ def test_refit_all_fits_all_rows_or_refuses(run, tmp_path, trained):
     descent = ["--solver", "minibatch", "--patience", 2, "--l2", "0.01"]
     code, out, err = run("train", "mails.csv", "--refit-all", "-o", "r.vikt", *descent)
     assert (code, out) == (2, b"")
-    assert err == (
-        "vikt: --refit-all fits all rows, but --patience keeps a tenth of them to stop by; leave one of the two out\n"
-    )
+    assert err == ("vikt: --refit-all fits all rows, but --patience needs a held-out tenth; drop one of them\n")
     assert not (tmp_path / "r.vikt").exists()
     code, out, _ = run("train", "mails.csv", "--refit-all", "-o", "r.vikt", "--min-df", 1, "--json", "-q")
     assert (code, json.loads(out)["data"]["fitted_rows"]) == (0, 60)

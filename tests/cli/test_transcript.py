@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import shlex
 import subprocess
 import sys
 
 import pytest
+
+from vikt.cli.main import main
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
 
@@ -31,8 +35,11 @@ proof      the loss is at most ...% above the optimum
 accuracy   1.0000  (95%: 0.6097 to 1.0000)
 ...
 model      model.vikt (0.0 MB)
-$ vikt train mails.csv --min-df 1 --l2 0.01 --weighting binary -o binary.vikt --json -q | sed -n 3p
+$ vikt train mails.csv --min-df 1 --l2 0.01 --weighting binary -o binary.vikt --json -q
+{
+  "metrics": {
     "accuracy": {
+...
 $ vikt evaluate model.vikt mails.csv
 test       mails.csv, 60 rows
 accuracy   1.0000  (95%: 0.9398 to 1.0000)
@@ -45,20 +52,21 @@ confusion matrix
 $ printf 'win money\\nlunch\\n' | vikt predict model.vikt | cut -f1
 spam
 ham
-$ vikt predict model.vikt new.csv | cut -d, -f1-3
-id,text,predicted
-007,win money,spam
-NA,lunch,ham
+$ vikt predict model.vikt new.csv
+id,text,predicted,probability
+007,win money,spam,...
+NA,lunch,ham,...
 $ vikt predict model.vikt new.csv more.csv --top 2 -o all.csv
 $ cut -d, -f1,3,5 all.csv
 id,predicted,predicted_2
 007,spam,...
 NA,ham,...
 1,work,...
-$ vikt predict model.vikt new.csv -o all.csv && wc -l < all.csv
+$ vikt predict model.vikt new.csv -o all.csv --force
+$ wc -l < all.csv
 ...3
 $ vikt predict model.vikt new.csv -o mails.csv
-vikt: mails.csv: exists and is not a file of answers; choose another file, or overwrite it with --force
+vikt: mails.csv: exists and is not empty; choose another file, or overwrite it with --force
 [1]
 $ vikt train mails.csv -o mails.csv --force
 vikt: mails.csv: is an input, so it cannot be the output too; choose another file with -o
@@ -78,10 +86,11 @@ spam
 ham
 $ vikt train mails.csv --min-df 1 --l2 0.01 -o - -q | vikt predict - new.csv --to jsonl | head -1
 {"id": "007", "text": "win money", "predicted": "spam", "probability": ...}
-$ vikt explain model.vikt 'win money' | grep -c 'score of .spam.'
-1
-$ vikt inspect model.vikt | head -1
+$ vikt explain model.vikt 'win money'
+...score of 'spam'...
+$ vikt inspect model.vikt
 model      model.vikt (0.0 MB), TextClassifier(l2=0.01, min_df=1, random_state=3)
+...
 $ vikt predict none.vikt new.csv
 vikt: none.vikt: there is no such model; check the path, or train one
 [1]
@@ -100,23 +109,37 @@ vikt: no such option: --min-fd ...--min-df...; see ... train --help
 """
 
 
-@pytest.fixture(scope="module")
-def shell(tmp_path_factory):
+@pytest.fixture
+def shell(tmp_path, monkeypatch):
     """Type a line in the folder of the session: what it prints, and its exit code where it is not 0."""
-    folder = tmp_path_factory.mktemp("session")
-    (folder / "mails.csv").write_text(MAILS)
-    (folder / "new.csv").write_text("id,text\n007,win money\nNA,lunch\n")
-    (folder / "more.csv").write_text("id,text\n1,the report\n")
+    (tmp_path / "mails.csv").write_text(MAILS)
+    (tmp_path / "new.csv").write_text("id,text\n007,win money\nNA,lunch\n")
+    (tmp_path / "more.csv").write_text("id,text\n1,the report\n")
+    monkeypatch.chdir(tmp_path)
 
-    def type_in(line):
+    def in_this_process(line):
+        printed = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+        monkeypatch.setattr(sys, "argv", shlex.split(line))
+        monkeypatch.setattr(sys, "stdout", printed)
+        monkeypatch.setattr(sys, "stderr", printed)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code or 0, printed.buffer.getvalue().decode()
+
+    def in_a_shell(line):
         script = f"vikt() {{ '{sys.executable}' -m vikt \"$@\"; }}; {line}"
         done = subprocess.run(
-            ["bash", "-c", script],
-            cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False,
-        )  # fmt: skip
+            ["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False
+        )
+        return done.returncode, done.stdout.decode()
+
+    def type_in(line):
+        # A process takes a second to start, so that a command alone is run in this one.
+        is_alone = line.startswith("vikt ") and not re.search("[|<>&]", line)
+        code, printed = (in_this_process if is_alone else in_a_shell)(line)
         # Code that runs for the first time is compiled, and says so.
-        printed = re.sub("^compiling.*\n", "", done.stdout.decode(), flags=re.MULTILINE)
-        return printed + (f"[{done.returncode}]\n" if done.returncode else "")
+        printed = re.sub("^compiling.*\n", "", printed, flags=re.MULTILINE)
+        return printed + (f"[{code}]\n" if code else "")
 
     return type_in
 

@@ -116,6 +116,20 @@ def test_a_nested_value_names_a_field_of_it(nested):
         read_table(nested).column("doc")
 
 
+def test_a_number_and_a_string_that_print_alike_are_refused_in_two_files_as_in_one(tmp_path):
+    numbers = write(tmp_path / "a.jsonl", '{"y": 1, "t": "a"}\n{"y": 0, "t": "b"}\n')
+    strings = write(tmp_path / "b.json", '[{"y": "2", "t": "c"}, {"y": "0", "t": "d"}]')
+    more = write(tmp_path / "c.jsonl", '{"y": 2, "t": "e"}\n')
+    table = Table.of_files([read_table(numbers), read_table(strings)])
+    assert table.strings("t") == ["a", "b", "c", "d"]
+    why = r"b\.json, column 'y': two different .* alike, 0 and the string \"0\", in row 2 and in row 2 of .*a\.jsonl;"
+    with pytest.raises(DataError, match=why):
+        table.column("y")
+    with pytest.raises(DataError, match=r"c\.jsonl, column 'y': .* in row 1 and in row 1 of .*b\.json;"):
+        Table.of_files([read_table(strings), read_table(more)]).column("y")
+    assert Table.of_files([read_table(numbers), read_table(more)]).strings("y") == ["1", "0", "2"]
+
+
 # One spelling for what reads alike.
 
 
@@ -158,7 +172,9 @@ def test_one_number_is_spelled_one_way_in_all_files_of_svmlight(tmp_path):
     class OfNumbers:
         reads_text, columns = False, ("features",)
 
-    with pytest.raises(DataError, match=r"b.svm, line 2: the labels '\+1' \(.*a.svm, line 1\) and '1' are one number"):
+    with pytest.raises(
+        DataError, match=r"b.svm, line 2: the labels '\+1' \(.*a.svm, line 1\) and '1' are the same number"
+    ):
         labelled(read_tables([first, second], None), OfNumbers(), None, "label")
 
 
@@ -167,7 +183,7 @@ def test_joined_labels_of_fasttext_are_kept_and_told_once(tmp_path):
     table = read_table(path)
     assert table.strings("label") == ["a,the", "b", "c;d", "e:f"]
     assert len(table.notes) == 1
-    assert "3 labels with a comma, semicolon or colon, the first on line 1: 'a,the', 'c;d', 'e:f'" in table.notes[0]
+    assert "3 labels with a comma, semicolon or colon (first: line 1), such as 'a,the', 'c;d', 'e:f'" in table.notes[0]
 
 
 def test_a_folder_above_or_below_a_hidden_one_is_read(tmp_path, monkeypatch):

@@ -208,7 +208,7 @@ def test_one_line_of_many_megabytes(made):
         ("a.csv", 'a,b\n1,"x"y\n', DataError, "line 2: text follows a closing quotation mark"),
         ("a.csv", "a,b\n1,x\ry\n", DataError, "line 2: a carriage return"),
         ("a.csv", "a,b,a\n1,2,3\n", ColumnError, "found 'a' 2 times"),
-        ("a.jsonl", '{"a": 1, "a": 2}', ColumnError, "line 1: column names must differ, found 'a' twice"),
+        ("a.jsonl", '{"a": 1, "a": 2}', ColumnError, "line 1: column names must differ, found 'a' 2 times"),
         (
             "a.jsonl",
             '{"a": 1}\n\n{"a": }\n',
@@ -377,7 +377,7 @@ def test_svmlight(made):
         ("1 9223372036854775808:1", "line 2: the index 9223372036854775808 is above"),
         ("1:1 2:1", "line 2: expected a label, found '1:1'"),
         ("1,2 2:1", "line 2: expected one label"),
-        ("+1 2:1", "line 2: the labels '1' and '\\+1' are one number"),
+        ("+1 2:1", "line 2: the labels '1' and '\\+1' are the same number"),
     ],
 )
 def test_svmlight_lines_that_cannot_be(made, line, message):

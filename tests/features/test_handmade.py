@@ -28,7 +28,7 @@ from vikt.features.handmade import (
     Pattern,
     Shape,
 )  # fmt: skip
-from vikt.features.handmade.declarations import KINDS, declaration, features_declared, with_own_columns
+from vikt.features.handmade.declarations import KINDS, declaration, features_declared
 from vikt.features.handmade.encoders import Block, Categories, Indices, Scaled, spelled_values, take_values
 
 # What a feature measures.
@@ -249,7 +249,10 @@ def test_a_lexicon_may_have_a_file_of_its_own(tmp_path):
         ("[a]\nkind = 'lexicon'\nwords = []", "words: expected words or phrases"),
         ("[a]\nkind = 'lexicon'\nwords = ['x', ' ']", "words: expected words or phrases"),
         ("[a]\nkind = 'pattern'\npattern = '('", "feature 'a': pattern: '(' is invalid"),
-        ("[a]\nkind = 'number'\ncolour = 'red'", "option: 'colour' is not known; choose from 'name', 'column'"),
+        (
+            "[a]\nkind = 'number'\ncolour = 'red'",
+            "option: 'colour' is not known; did you mean 'column'? choose from 'name'",
+        ),
         ("[a]\nkind = 'category'\nmin_rows = 'two'", "min_rows: expected a whole number, found 'two'"),
         ("[a]\nkind = 'length'\nunit = 'pages'", "unit: 'pages' is not known; choose from 'characters', 'words'"),
     ],
@@ -407,16 +410,12 @@ def test_the_name_tagger_of_the_laboratory(corpus):
     assert np.mean(classifier.predict(tokens) == labels) > 0.95
 
 
-def test_a_category_without_a_column_is_a_token_or_the_column_of_its_name():
-    sender, token = Category(name="sender"), Category(name="token", offset=1)
-    assert [feature.needs for feature in with_own_columns([sender, token], ["sender", "token", "text"])] == [
-        "sender",
-        None,
-    ]
-    assert with_own_columns([sender], ["text"]) == [sender]
+def test_a_category_without_a_column_is_a_token():
     texts = ["see you on Friday", "win money now"] * 10
-    with pytest.raises(UsageError, match=r"feature 'sender': a category without a column .* such as 'win"):
-        vikt.TextClassifier(features=[sender]).fit(texts, ["ham", "spam"] * 10)
+    frame = {"text": texts, "sender": ["kth.se", "su.se"] * 10}
+    for source in (texts, frame):
+        with pytest.raises(UsageError, match=r"feature 'sender': without a column, .* such as 'win.*; set its column$"):
+            vikt.TextClassifier(features=[Category(name="sender")]).fit(source, ["ham", "spam"] * 10)
 
 
 def test_categories_that_read_alike_are_one():

@@ -546,7 +546,7 @@ def test_ctrl_c_in_mid_saving(folder, content, monkeypatch, capsys, step):
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 130
-    assert capsys.readouterr().err == "interrupted; no file is left half-written\n"
+    assert capsys.readouterr().err == "interrupted; no partial file was left\n"
     assert (folder / "m.vikt").read_bytes() == content
     assert names(folder) == ["m.vikt", "mails.tsv"]
 

@@ -6,6 +6,7 @@ import errno
 import functools
 import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from vikt import interruption
 from vikt.errors import ParameterError, UsageError, ViktError
+from vikt.names import PARAMETERS
 from vikt.tables import escaped, escaped_json
 
 if TYPE_CHECKING:
@@ -23,14 +25,21 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
+_NO_WORDS = "|".join(name for name in PARAMETERS if "_" in name or name in ("l2", "tol"))
+# A parameter that is set, or one whose name is no word of English.
+_PARAMETER = re.compile(rf"(?<![\w'\"./-])(?:(?P<set>{'|'.join(PARAMETERS)}) ?= ?|(?P<name>{_NO_WORDS})(?![\w.:/-]))")
+
 
 def guarded(command: Command) -> Command:
     """Show the warnings, notes and errors of a command on stderr, and heed Ctrl-C while it works."""
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
-        warnings.showwarning = lambda message, *_: say(f"warning: {message}")
-        warnings.simplefilter("always")
+        warnings.showwarning = lambda message, *_: say(f"warning: {in_options(str(message))}")
+        # Those of other packages for programmers, such as DeprecationWarning, are not for users of a command.
+        warnings.simplefilter("ignore")
+        for kind in (UserWarning, RuntimeWarning):
+            warnings.simplefilter("always", kind)
         _show_log(quiet=bool(kwargs.get("quiet")))
         with reported(), interruption.heeded():
             result = command(*args, **kwargs)
@@ -49,7 +58,7 @@ def reported() -> Iterator[None]:
         _discard(sys.stdout)
         raise SystemExit(0) from None
     except KeyboardInterrupt:
-        say("interrupted; no file is left half-written")
+        say("interrupted; no partial file was left")
         raise SystemExit(INTERRUPTED) from None
     except ViktError as error:
         say(f"vikt: {_worded(error)}")
@@ -68,26 +77,38 @@ def reported() -> Iterator[None]:
 def _worded(error: ViktError) -> str:
     """The message of an error, with the arguments of a function that solve it as options."""
     if isinstance(error, ParameterError):
-        return f"{option_of(error.parameter)}: {error.problem}"
-    options = " ".join(map(_option, error.arguments))
-    return f"{error.message} with {options}" if options else error.message
+        return f"{option_of(error.parameter)}: {in_options(error.problem)}"
+    message, options = in_options(error.message), " ".join(_option(*argument) for argument in error.remedy.items())
+    return f"{message} with {options}" if options else message
 
 
-def _option(argument: str) -> str:
+def _option(name: str, value: Any) -> str:
     """An argument of a function as an option of the command line.
 
     Examples
     --------
-    >>> _option("format='csv'"), _option("delimiter=';'"), _option("header=False"), _option("force=True")
-    ('--format csv', "--delimiter ';'", '--no-header', '--force')
+    >>> _option("format", "csv"), _option("delimiter", ";"), _option("header", False), _option("text", ...)
+    ('--format csv', "--delimiter ';'", '--no-header', '--text')
     """
     import shlex
 
-    name, _, value = argument.partition("=")
     option = option_of(name)
-    if value in ("True", "..."):
+    if value is True or value is ...:
         return option
-    return option.replace("--", "--no-", 1) if value == "False" else f"{option} {shlex.quote(value.strip(chr(39)))}"
+    if value is False:
+        return option.replace("--", "--no-", 1)
+    return option + " " + ("tab" if value == "\t" else shlex.quote(value))
+
+
+def in_options(message: str) -> str:
+    """A message with the options of the command line in the place of parameters; what is quoted or in a path stays.
+
+    Examples
+    --------
+    >>> in_options("data/l2.csv: no word is in min_df=2 texts; lower min_df, or name the column 'min_df'")
+    "data/l2.csv: no word is in --min-df 2 texts; lower --min-df, or name the column 'min_df'"
+    """
+    return _PARAMETER.sub(lambda found: option_of(found["name"] or found["set"]) + " " * bool(found["set"]), message)
 
 
 def option_of(parameter: str) -> str:

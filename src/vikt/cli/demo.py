@@ -35,7 +35,7 @@ def demo(as_json: bool, quiet: bool) -> None:
     if not quiet:
         say("400 short e-mails, spam or ham, written for this project: a first look, not evidence.\n")
     with as_file(files("vikt.corpus.sample") / "emails.tsv") as mails:
-        request = Request([str(mails)], "text", "label", output=_MODEL, as_json=as_json, quiet=quiet)
+        request = Request(data=[str(mails)], text="text", label="label", output=_MODEL, as_json=as_json, quiet=quiet)
         if not as_json:
             show("$ vikt train emails.tsv -o demo.vikt\n")
         model = train(request, {"min_df": 1})

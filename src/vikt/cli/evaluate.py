@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from vikt.cli.console import print_json, progress, say, show
+from vikt.cli.options import InputOptions
 from vikt.corpus.columns import composed
-from vikt.corpus.dialect import Dialect
 from vikt.corpus.label_notes import refuse_unknown_labels
 from vikt.corpus.labelled import labelled, read_tables
 from vikt.corpus.sources import check_read_once
@@ -15,19 +15,16 @@ from vikt.files.trained import load_trained
 from vikt.report.evaluation import ModelEvaluation
 
 
-def evaluate_file(
-    path: Path, data: list[str], text: str | None, label: str | None, format: str | None,
-    dialect: Dialect, threads: int, as_json: bool, quiet: bool,
-) -> None:  # fmt: skip
+def evaluate_file(path: Path, given: InputOptions, *, threads: int, as_json: bool, quiet: bool) -> None:
     """Test a model on labelled texts and print its figures."""
-    check_read_once([path, *data])
-    saved = load_trained(path, data)
+    check_read_once([path, *given.data])
+    saved = load_trained(path, given.data)
     model, record = saved.model, saved.record
     with progress(quiet) as bar:
         bar("evaluating", 0, 0)
-        table = read_tables(data, format, dialect).with_fields(record.columns.values())
+        table = read_tables(given.data, given.format, given.dialect).with_fields(record.columns.values())
         known = {role: name for role, name in record.columns.items() if name in table.names}
-        rows = labelled(table, model.features, text or known.get("text"), label or known.get("label"))
+        rows = labelled(table, model.features, given.text or known.get("text"), given.label or known.get("label"))
         for note in rows.notes if not quiet else ():
             say(note)
         refuse_unknown_labels(table.path, rows.labels.tolist(), map(composed, model.labels))

@@ -18,7 +18,7 @@ def inspect_model(path: Path, as_json: bool) -> None:
     saved = load_trained(path)
     model, record = saved.model, saved.record
     if as_json:
-        strongest = {label: [list(feature) for feature in of] for label, of in strongest_features(model).items()}
+        strongest = {label: list(map(list, features)) for label, features in strongest_features(model).items()}
         about = {"certificate": certificate_json(record), "strongest": strongest}
         print_json(model_json(path, model, record) | about)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from vikt.cli.options import (
     Delimiter,
     Format,
     Header,
+    InputOptions,
     Json,
     LabelColumn,
     Model,
@@ -83,7 +85,9 @@ def train(
         typer.Option(help="Shortest and longest n-gram (default: 1-2 for words, 1-5 for characters).", metavar="A-B"),
     ] = None,
     weighting: Annotated[WeightingName | None, typer.Option(help="How counts are weighted (default: tfidf).")] = None,
-    min_df: Annotated[int, typer.Option(help="Drop features that occur in fewer than N texts.", metavar="N")] = 2,
+    min_df: Annotated[
+        str, typer.Option(help="Drop features that occur in fewer than N texts, or in a smaller fraction.", metavar="N")
+    ] = "2",
     lowercase: Annotated[
         bool | None,
         typer.Option(
@@ -169,17 +173,17 @@ def train(
         analyzer=analyzer,
         ngrams=work.parse_ngrams(ngrams),
         weighting=weighting,
-        min_df=min_df,
+        min_df=int(min_df) if min_df.isdecimal() else work.parse_number(min_df),
         lowercase=lowercase,
         hashing=hashing,
-        l2=work.parse_number("--l2", l2),
+        l2=work.parse_number(l2),
         folds=folds,
         one_standard_error=one_standard_error,
         l1_ratio=l1_ratio,
         solver=solver,
         tol=tol,
         max_iter=max_iter,
-        learning_rate=work.parse_number("--learning-rate", learning_rate),
+        learning_rate=work.parse_number(learning_rate),
         batch_size=batch_size,
         patience=patience,
         class_weight=work.parse_class_weight(class_weight),
@@ -230,7 +234,9 @@ def evaluate(
     """
     from vikt.cli import evaluate as work
 
-    work.evaluate_file(model, data, text, label, format, Dialect(delimiter, quoting, header), threads, as_json, quiet)
+    dialect = Dialect(delimiter, quoting, header)
+    given = InputOptions(data=data, text=text, label=label, format=format, dialect=dialect)
+    work.evaluate_file(model, given, threads=threads, as_json=as_json, quiet=quiet)
 
 
 @app.command(
@@ -266,7 +272,7 @@ def predict(
     format: Format = None,
     to: Annotated[
         OutputFormatName | None,
-        typer.Option("--to", help="Output format, if no file name shows it.", show_default=False),
+        typer.Option("--to", help="Output format, if the file name does not show it.", show_default=False),
     ] = None,
     delimiter: Delimiter = None,
     quoting: Quoting = None,
@@ -280,7 +286,7 @@ def predict(
         str, typer.Option(help="Prefix for the names of the added columns.", metavar="NAME", show_default=False)
     ] = "",
     threads: Threads = 1,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is not a file of answers.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -292,9 +298,11 @@ def predict(
     from vikt.cli import predict as work
 
     dialect = Dialect(delimiter, quoting, header)
-    request = work.Request(data or ["-"], output, text, format, dialect, to, force, as_json, quiet)
-    options = {"threads": threads, "top": top, "threshold": threshold, "proba": proba, "prefix": prefix}
-    work.predict(model, request, options)
+    request = work.Request(
+        data=data or ["-"], text=text, format=format, dialect=dialect,
+        output=output, to=to, force=force, as_json=as_json, quiet=quiet,
+    )  # fmt: skip
+    work.predict(model, request, threads=threads, top=top, threshold=threshold, proba=proba, prefix=prefix)
 
 
 @app.command(
@@ -369,6 +377,7 @@ def _root(
 
 def main() -> None:
     """Run the command line."""
+    stdout = sys.stdout
     with reported():
         try:
             code = app(standalone_mode=False)
@@ -376,4 +385,7 @@ def main() -> None:
             exit_misused(error)
         except typer.Abort:
             raise SystemExit(FAILED) from None
+        finally:
+            if sys.stdout is not stdout:
+                raise BrokenPipeError  # Typer has put another stream in the place of one whose pipe is closed.
         raise SystemExit(code or 0)

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from vikt.corpus.dialect import DEFAULT_DIALECT, Dialect
 from vikt.names import FormatName
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputOptions:
+    """What a command reads, and how."""
+
+    data: list[str]
+    text: str | None = None
+    label: str | None = None
+    format: str | None = None
+    dialect: Dialect = DEFAULT_DIALECT
+
 
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress or notes on stderr.")]
@@ -25,8 +39,10 @@ Delimiter = Annotated[
     str | None,
     typer.Option(
         "--delimiter",
-        help="Character between the values of CSV or TSV, such as ';' or tab; of .txt and stdin, it makes a table.",
+        help="Character between the values of CSV or TSV, such as ';' or tab; with .txt or stdin, reads the input as a "
+        "table.",
         metavar="CHAR",
+        parser=lambda typed: "\t" if typed.lower() in ("tab", "\\t") else typed,
         show_default=False,
     ),
 ]
@@ -42,7 +58,7 @@ Header = Annotated[
     bool | None,
     typer.Option(
         "--header/--no-header",
-        help="The first row of CSV or TSV names the columns, or is data: columns are then named 1, 2 and so on.",
+        help="Whether the first row names the columns; without a header they are named 1, 2, …",
         show_default=False,
     ),
 ]

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from vikt.corpus.read_stream import open_input
 from vikt.errors import OutputFileError, UsageError
 from vikt.files.replacement import check_replaceable, replacing
-
-_BYTES_LOOKED_AT = 1 << 16
-_COLUMNS = (b"predicted", b"probability")
-_ANSWER = re.compile(rb"[^\t\n]*\t(?:0\.\d+|\d(?:\.\d+)?e-\d+)\s")
 
 
 def is_standard(path: Path | None) -> bool:
@@ -34,8 +28,17 @@ def writing(path: Path | None) -> Iterator[IO[bytes]]:
             yield file
 
 
+def is_empty(path: Path) -> bool:
+    """Whether a file holds nothing."""
+    return path.stat().st_size == 0
+
+
 def check_output(
-    path: Path | None, inputs: Iterable[str], kind: str, is_own: Callable[[Path], bool], force: bool
+    path: Path | None,
+    inputs: Iterable[str],
+    force: bool,
+    kind: str = "empty",
+    is_own: Callable[[Path], bool] = is_empty,
 ) -> None:
     """Refuse a file that cannot or must not be written, before the work rather than after it.
 
@@ -44,7 +47,7 @@ def check_output(
     inputs : iterable of str
         The files and folders that the command reads: they are never overwritten.
     kind : str
-        What the command writes, for the message; `is_own` tells such a file, which is replaced without `force`.
+        What may be replaced without `force`, for the message; `is_own` tells such a file.
 
     Raises
     ------
@@ -66,21 +69,8 @@ def check_output(
     if path.is_dir():
         raise OutputFileError(f"{path}: is a folder; name a file with -o, such as {path / 'FILE'}")
     if not path.exists() and not os.access(folder, os.W_OK):
-        raise OutputFileError(f"{path}: the folder {folder} cannot be written; choose another folder with -o")
+        raise OutputFileError(f"{path}: the folder {folder} is not writable; choose another folder with -o")
     check_replaceable(path, kind, is_own, force)
-
-
-def holds_answers(path: Path) -> bool:
-    """Whether a file is empty, or looks like one that `vikt predict` has written."""
-    try:
-        with open_input(path) as stream:
-            start = stream.readline(_BYTES_LOOKED_AT)
-            if start.startswith((b"PAR1", b"ARROW1")):
-                # Their columns are named at the end.
-                start = (start + stream.read())[-_BYTES_LOOKED_AT:]
-    except OSError:
-        return False
-    return not start or all(name in start for name in _COLUMNS) or _ANSWER.match(start) is not None
 
 
 def _is_read_from(path: Path, name: str) -> bool:

@@ -7,16 +7,17 @@ import os
 import shlex
 import sys
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
 from vikt.answers import Answers
 from vikt.cli.console import say
-from vikt.cli.outputs import check_output, holds_answers, is_standard, writing
+from vikt.cli.options import InputOptions
+from vikt.cli.outputs import check_output, is_standard, writing
 from vikt.corpus.compression import compressing
-from vikt.corpus.dialect import Dialect
 from vikt.corpus.fasttext import texts_without_labels
+from vikt.corpus.formats import DELIMITED, format_of
 from vikt.corpus.read_arrived import read_arrived
 from vikt.corpus.read_stream import STANDARD_INPUT, open_input, standard_input, suffix_of
 from vikt.corpus.sources import check_read_once, find_sources
@@ -26,32 +27,27 @@ from vikt.files.trained import load_trained
 from vikt.tables import cut, one_line
 
 
-@dataclass(frozen=True)
-class Request:
+@dataclass(frozen=True, kw_only=True)
+class Request(InputOptions):
     """The arguments of `vikt predict` other than those of its answers."""
 
-    data: list[str]
     output: Path | None
-    text: str | None
-    format: str | None
-    dialect: Dialect
     to: str | None
     force: bool
     as_json: bool
     quiet: bool
 
 
-def predict(path: Path, request: Request, options: dict[str, Any]) -> None:
+def predict(path: Path, request: Request, **options: Any) -> None:
     """Answer lines of text line by line, or write a table with the answers added."""
     check_read_once([path, *request.data])
     _refuse_texts(path, request.data)
     sources = find_sources(request.data)
-    check_output(request.output, [*sources, str(path)], "a file of answers", holds_answers, request.force)
+    check_output(request.output, [*sources, str(path)], request.force)
     saved = load_trained(path, request.data)
     answers = Answers(saved.model, **options)
     trained = saved.record.columns.get("text")
     holds_lines = request.text is None and all(_holds_lines(source, request) for source in sources)
-    text, format = ("text", "txt") if holds_lines else (request.text, request.format)
     with writing(request.output) as file, compressing(file, str(request.output)) as stream:
         if holds_lines and _takes_lines(request):
             for source in sources:
@@ -60,8 +56,9 @@ def predict(path: Path, request: Request, options: dict[str, Any]) -> None:
             from vikt.cli.predict_table import predict_table
             from vikt.corpus.writers import TableWriter
 
+            tables = replace(request, text="text", format="txt") if holds_lines else request
             with TableWriter(stream, _name(request, sources[0])) as writer:
-                for note in predict_table(answers, sources, text, trained, format, request.dialect, writer):
+                for note in predict_table(answers, tables, trained, writer):
                     if not request.quiet:
                         say(note)
 
@@ -78,8 +75,9 @@ def _refuse_texts(model: Path, data: list[str]) -> None:
 
 def _holds_lines(source: str, request: Request) -> bool:
     """Whether a source holds a text per line rather than a table."""
-    is_lines = source == "-" or (suffix_of(source) == ".txt" and not Path(source).is_dir())
-    return request.format == "txt" or (is_lines and request.format is None and request.dialect.format is None)
+    format = format_of(source, request.format, request.dialect)
+    is_folder = request.format is None and Path(source).is_dir()
+    return (format == "txt" and not is_folder) or (format is None and source == "-")
 
 
 def _takes_lines(request: Request) -> bool:
@@ -94,18 +92,14 @@ def _name(request: Request, source: str) -> str:
         return f"table.{request.to}"
     if not is_standard(request.output):
         return str(request.output)
-    suffix = f".{request.format}" if request.format else suffix_of(source)
-    if suffix in ("", ".txt") and request.dialect.format:
-        suffix = f".{request.dialect.format}"
-    return f"table{suffix if suffix in ('.csv', '.tsv') and not request.as_json else '.jsonl'}"
+    format = format_of(source, request.format, request.dialect)
+    return f"table.{format}" if format in DELIMITED and not request.as_json else "table.jsonl"
 
 
 def _predict_lines(answers: Answers, source: str, trained: str | None, stream: IO[bytes], request: Request) -> None:
     origin, features = STANDARD_INPUT if source == "-" else source, answers.model.features
     if features.columns or not features.reads_text:
-        raise UsageError(
-            f"{origin}: the model reads the columns {', '.join(features.columns)}, which lines lack; pass a table"
-        )
+        raise UsageError(f"{origin}: the model also needs the columns {', '.join(features.columns)}; pass a table")
     if source == "-" and sys.stdin.isatty() and not request.quiet:
         say("type a text and press Enter; Ctrl-D ends")
     if answers.proba and not request.as_json and not request.quiet:

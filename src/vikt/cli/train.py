@@ -7,29 +7,30 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from vikt.arrays import ClassWeight
 from vikt.classifier import TextClassifier
 from vikt.cli.console import print_json, progress, say, show
+from vikt.cli.options import InputOptions
 from vikt.cli.outputs import check_output, is_standard
 from vikt.corpus.columns import composed
-from vikt.corpus.dialect import AS_USUAL, Dialect
+from vikt.corpus.formats import FORMATS
 from vikt.corpus.label_notes import label_notes, refuse_unknown_labels
 from vikt.corpus.labelled import Labelled, labelled, paired_columns, read_tables
 from vikt.corpus.overlap import Overlap, overlap
 from vikt.corpus.read_stream import suffix_of
-from vikt.corpus.readers import FORMATS
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.errors import UsageError
 from vikt.evaluation.evaluation import Evaluation, evaluated
 from vikt.features.handmade import Category, Feature, Number, Numbered
-from vikt.features.handmade.declarations import features_declared, with_own_columns
+from vikt.features.handmade.declarations import features_declared
 from vikt.features.text import TextFeatures
 from vikt.files.model_file import is_model, model_content, save_model
 from vikt.fitting.examples import Examples, check_testable
 from vikt.fitting.fit import Fit, fit
 from vikt.fitting.model import FittedModel, measured
+from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.progress import Progress
@@ -38,17 +39,12 @@ from vikt.report.evaluation import ModelEvaluation
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, sized, strongest_lines
 
 
-@dataclass
-class Request:
+@dataclass(frozen=True, kw_only=True)
+class Request(InputOptions):
     """The arguments of `vikt train` other than the options of the model."""
 
-    data: list[str]
-    text: str | None = None
-    label: str | None = None
     weight: str | None = None
     test: str | None = None
-    format: str | None = None
-    dialect: Dialect = AS_USUAL
     features: Path | None = None
     numbers: list[str] = field(default_factory=list)
     categories: list[str] = field(default_factory=list)
@@ -60,9 +56,37 @@ class Request:
     quiet: bool = False
 
 
+class _Data(NamedTuple):
+    """The labelled documents to fit and, where they are given, to test, and how they are fitted."""
+
+    rows: Labelled
+    test: Labelled | None
+    features: TextFeatures
+    settings: FitSettings
+
+    def examples(self) -> Examples:
+        return Examples.of(
+            self.features.measure(self.rows.documents), self.rows.labels, self.rows.weights, self.settings.random_state
+        )
+
+
 def train(request: Request, options: dict[str, Any]) -> FittedModel:
     """Read, fit, test, report, save."""
     _check_request(request, options)
+    with progress(request.quiet) as bar:
+        data = _read(request, options)
+        shared, examples = _overlap(data), data.examples()
+        fitted, evaluation = _fitted_and_tested(examples, data.test, data.settings, request.threads, bar)
+        if request.refit_all and data.test is None:
+            fitted = _refitted(examples, fitted, data.settings, request.threads, bar)
+    fitted.warn_unless_converged()
+    record = _recorded(fitted, evaluation, data.rows)
+    _save(SavedModel(fitted.model, record), request)
+    _report(fitted.model, ModelEvaluation.of(evaluation, record), shared, request)
+    return fitted.model
+
+
+def _read(request: Request, options: dict[str, Any]) -> _Data:
     declared = [
         *features_declared(request.features),
         *(Number(name=name) for name in request.numbers),
@@ -71,28 +95,22 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
     # Invalid options are refused before any file is read; svmlight's files bring features of their own.
     if declared or options.get("analyzer") != "none":
         _settings(options, declared)
-    with progress(request.quiet) as bar:
-        table = read_tables(request.data, request.format, request.dialect)
-        settings = _settings(options, with_own_columns(declared, table.names), paired_columns(table))
-        features = TextFeatures(settings.features)
-        rows = labelled(table, features, request.text, request.label, request.weight)
-        del table
-        about_labels = label_notes(rows.documents.origin, rows.labels.tolist())
-        for note in (*rows.notes, *about_labels, *_same_file(request)) if not request.quiet else ():
-            say(note)
-        test = _test_rows(request, features, rows) if request.test is not None else None
-        shared = _overlap(rows, test, features)
-        examples = Examples.of(features.measure(rows.documents), rows.labels, rows.weights, settings.random_state)
-        fitted, evaluation = _fitted_and_tested(examples, test, settings, request.threads, bar)
-        if request.refit_all and test is None:
-            fitted = _refitted(examples, fitted, settings, request.threads, bar)
-    fitted.warn_unless_converged()
+    table = read_tables(request.data, request.format, request.dialect)
+    settings = _settings(options, declared, paired_columns(table))
+    features = TextFeatures(settings.features)
+    rows = labelled(table, features, request.text, request.label, request.weight)
+    del table  # before the test is read
+    about_labels = label_notes(rows.documents.origin, rows.labels.tolist())
+    for note in (*rows.notes, *about_labels, *_same_file(request)) if not request.quiet else ():
+        say(note)
+    return _Data(rows, _test_rows(request, features, rows), features, settings)
+
+
+def _recorded(fitted: Fit, evaluation: Evaluation, rows: Labelled) -> FitRecord:
+    """The record of a fit, with what is known of its files and its test."""
     data = replace(fitted.record.data, test_rows=evaluation.n_rows, blank_lines=rows.n_blank)
     columns = {"text": rows.columns.text, "label": rows.columns.label}
-    record = replace(fitted.record, data=data, columns=columns, metrics=evaluation.to_json()["metrics"])
-    _save(SavedModel(fitted.model, record), request)
-    _report(fitted.model, ModelEvaluation.of(evaluation, record), shared, request)
-    return fitted.model
+    return replace(fitted.record, data=data, columns=columns, metrics=evaluation.to_json()["metrics"])
 
 
 def _settings(options: dict[str, Any], declared: list[Feature], pairs: Sequence[str] = ()) -> FitSettings:
@@ -102,27 +120,29 @@ def _settings(options: dict[str, Any], declared: list[Feature], pairs: Sequence[
     return TextClassifier(**options | analyzer, features=features or None).settings()
 
 
-def _test_rows(request: Request, features: TextFeatures, training: Labelled) -> Labelled:
-    has_known_suffix = suffix_of(str(request.test)) in FORMATS
-    table = read_tables([str(request.test)], None if has_known_suffix else request.format, request.dialect)
+def _test_rows(request: Request, features: TextFeatures, training: Labelled) -> Labelled | None:
+    if request.test is None:
+        return None
+    has_known_suffix = suffix_of(request.test) in FORMATS
+    table = read_tables([request.test], None if has_known_suffix else request.format, request.dialect)
     rows = labelled(table, features, training.columns.text, training.columns.label)
     refuse_unknown_labels(table.path, rows.labels.tolist(), set(training.labels.tolist()))
     return rows
 
 
-def _overlap(rows: Labelled, test: Labelled | None, features: TextFeatures) -> Overlap | None:
-    """The test texts that stand in training; tokens in order recur, and are not counted."""
-    training = rows.documents.texts
-    if test is None or training is None or test.documents.texts is None or features.is_running:
+def _overlap(data: _Data) -> Overlap | None:
+    """The test texts that occur in the training data; tokens in order recur, and are not counted."""
+    training = data.rows.documents.texts
+    if data.test is None or training is None or data.test.documents.texts is None or data.features.is_running:
         return None
-    return overlap(training, test.documents.texts)
+    return overlap(training, data.test.documents.texts)
 
 
 def _same_file(request: Request) -> Iterator[str]:
     if request.test is not None and os.path.realpath(request.test) in map(os.path.realpath, find_sources(request.data)):
         yield (
-            f"{request.test}: is used both for training and for the test, so the figures are too good; "
-            "test on other texts"
+            f"{request.test}: is used both for training and for the test, so the test figures are too optimistic; "
+            "use different texts"
         )
 
 
@@ -156,13 +176,11 @@ def _check_request(request: Request, options: dict[str, Any]) -> None:
     test = [] if request.test is None else [request.test]
     check_read_once([*request.data, *test])
     inputs = [*find_sources(request.data), *find_sources(test), str(request.features or "")]
-    check_output(request.output, inputs, "a vikt model", is_model, request.force)
+    check_output(request.output, inputs, request.force, "a vikt model", is_model)
     if request.as_json and is_standard(request.output):
         raise UsageError("-o - and --json both write to standard output; name a file for the model")
     if request.refit_all and options.get("patience") is not None:
-        raise UsageError(
-            "--refit-all fits all rows, but --patience keeps a tenth of them to stop by; leave one of the two out"
-        )
+        raise UsageError("--refit-all fits all rows, but --patience needs a held-out tenth; drop one of them")
 
 
 def parse_ngrams(text: str | None) -> tuple[int, int] | None:
@@ -176,14 +194,12 @@ def parse_ngrams(text: str | None) -> tuple[int, int] | None:
         raise UsageError(f"--ngrams: expected two numbers such as 1-2, found {text!r}") from None
 
 
-def parse_number(option: str, text: str) -> float | str:
-    """Parse a number, or "auto"."""
-    if text == "auto":
-        return text
+def parse_number(text: str) -> float | str:
+    """Parse a number; a word, such as "auto", stays for the rules of the parameters to take or refuse."""
     try:
         return float(text)
     except ValueError:
-        raise UsageError(f"{option}: expected a number or auto, found {text!r}") from None
+        return text
 
 
 def parse_class_weight(text: str | None) -> ClassWeight:

@@ -1,4 +1,4 @@
-"""Names for PyArrow's types, which it does not declare itself."""
+"""Names for PyArrow's types, which it does not declare itself; columns without its encodings."""
 
 from __future__ import annotations
 
@@ -14,3 +14,16 @@ ArrowBatch = Any
 ArrowSchema = Any
 # pyarrow.DataType
 ArrowType = Any
+
+
+def plain(column: ArrowColumn) -> ArrowColumn:
+    """A column without dictionaries or views. A null among the values of a dictionary is one of the column."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type):
+        chunks = getattr(column, "chunks", [column])
+        values = [plain(chunk.dictionary) for chunk in chunks]
+        taken = [own.take(chunk.indices) for own, chunk in zip(values, chunks, strict=True)]
+        return pa.chunked_array(taken, None if taken else column.type.value_type)
+    is_view = str(column.type) in ("string_view", "utf8_view")
+    return column.cast(pa.large_string()) if is_view else column

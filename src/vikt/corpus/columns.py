@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vikt.errors import ColumnError
+from vikt.names import nearest
 from vikt.tables import quoted
 
 # In order of preference.
@@ -110,13 +110,17 @@ def wanted_columns(wanted: Sequence[str] | None, names: Sequence[str], origin: s
 
 def missing_column(name: str, names: Sequence[str], origin: str, remedy: str = "choose one of these") -> ColumnError:
     """The error for a missing column; it lists the columns there are, and the nearest name or else the remedy."""
-    folded = {other.casefold(): other for other in names}
-    near = difflib.get_close_matches(name.casefold(), folded, n=1)
-    hint = f"did you mean {folded[near[0]]!r:.60}?" if near else remedy
+    near = nearest(name, names)
+    hint = remedy if near is None else f"did you mean {near!r:.60}?"
     message = f"{origin}: expected a column {name!r:.60}, found {quoted(names)}; "
     if name.isdecimal() and not any(map(str.isdecimal, names)):
-        return ColumnError(f"{message}if its first row is data, read it", "header=False")
+        return ColumnError(f"{message}if its first row is data, read it", header=False)
     return ColumnError(message + hint)
+
+
+def doubled_column(name: str, n: int, origin: str) -> ColumnError:
+    """The error for a name that n columns have."""
+    return ColumnError(f"{origin}: column names must differ, found {name!r:.60} {n} times; rename all but one")
 
 
 def _find(
@@ -137,7 +141,7 @@ def _find(
     if chosen is None and len(rest) == 2 and mean_length is not None:
         chosen, reason = max(rest, key=mean_length), "guessed: the longer of two columns"
     if chosen is None:
-        raise ColumnError(f"{origin}: found no {role} column among {quoted(names)}; name it", f"{role}=...")
+        raise ColumnError(f"{origin}: found no {role} column among {quoted(names)}; name it", **{role: ...})
     return chosen, (f'{role} column: "{chosen}" ({reason})',)
 
 

@@ -7,7 +7,6 @@ from typing import Self
 
 from vikt.errors import ParameterError
 
-_SPELLINGS = {"\\t": "\t", "tab": "\t"}
 # What a table may be divided by, if not by its format's own delimiter.
 _USUAL = (";", "\t", "|", ",")
 
@@ -19,7 +18,7 @@ class Dialect:
     Parameters
     ----------
     delimiter : str, optional
-        The character between values: by default a comma in CSV, a TAB in TSV. "tab" and a backslash with t are a TAB.
+        The character between values: by default a comma in CSV, a tab in TSV.
     quoting : bool, optional
         Whether quotation marks enclose values, as RFC 4180 has it: by default in CSV, and not in TSV.
     header : bool, optional
@@ -33,8 +32,8 @@ class Dialect:
 
     Examples
     --------
-    >>> Dialect("tab").delimiter
-    '\\t'
+    >>> Dialect("\\t").format
+    'tsv'
     """
 
     delimiter: str | None = None
@@ -42,14 +41,11 @@ class Dialect:
     header: bool | None = None
 
     def __post_init__(self) -> None:
-        if self.delimiter is None:
-            return
-        delimiter = _SPELLINGS.get(self.delimiter.lower(), self.delimiter)
-        if len(delimiter) != 1 or delimiter in '"\r\n':
+        delimiter = self.delimiter
+        if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
             raise ParameterError(
-                "delimiter", f"expected one character, such as ; or tab, found {self.delimiter!r:.60}; name another"
+                "delimiter", f"expected one character, such as ; or a tab, found {delimiter!r:.60}; name another"
             )
-        object.__setattr__(self, "delimiter", delimiter)
 
     def of_format(self, usual: Dialect) -> Self:
         """The dialect, with what it leaves open as a format has it."""
@@ -65,20 +61,9 @@ class Dialect:
         return self.delimiter and ("tsv" if self.delimiter == "\t" else "csv")
 
 
-AS_USUAL = Dialect()
+DEFAULT_DIALECT = Dialect()
 CSV = Dialect(",", quoting=True)
 TSV = Dialect("\t", quoting=False)
-
-
-def delimiter_argument(delimiter: str) -> str:
-    """The argument that names a delimiter, for messages.
-
-    Examples
-    --------
-    >>> delimiter_argument(TSV.delimiter), delimiter_argument(";")
-    ("delimiter='tab'", "delimiter=';'")
-    """
-    return f"delimiter={('tab' if delimiter == TSV.delimiter else delimiter)!r}"
 
 
 def other_delimiter(line: str) -> str | None:

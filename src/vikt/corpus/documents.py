@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vikt.arrays import Floats, Ints
-from vikt.corpus.arrow import ArrowColumn
+from vikt.corpus.arrow import ArrowColumn, plain
 from vikt.corpus.columns import missing_column, wanted_columns
 from vikt.corpus.frames import arrow_column, frame_of, has_numpy_type, refuse_row, texts_of
 from vikt.corpus.numbers import number_of
@@ -204,13 +204,13 @@ class Documents:
             raise missing_column(name, list(self.columns), self.origin)
         column = self.columns[name]
         if isinstance(column, (pa.Array, pa.ChunkedArray)):
-            return column
+            return plain(column)
         exported = None if has_numpy_type(column) else arrow_column(column)
         if exported is not None:
             return exported
         try:
             # Arrow takes arrays of one dimension only.
-            return pa.array(list(column) if getattr(column, "ndim", 1) > 1 else column)
+            return plain(pa.array(list(column) if getattr(column, "ndim", 1) > 1 else column))
         except UnicodeEncodeError:
             return string_array(column, f"{self.origin}, column {name!r}", 0)
         except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
@@ -219,11 +219,8 @@ class Documents:
             ) from None
 
     def _complete(self, column: ArrowColumn, name: str, expected: str) -> ArrowColumn:
-        from vikt.corpus.read_tables import is_missing
-
-        missing = is_missing(column)
-        if missing.any():
-            raise self._unexpected(int(np.argmax(missing)), name, expected, None)
+        if column.null_count:
+            raise self._unexpected(int(np.argmax(column.is_null())), name, expected, None)
         return column
 
     def _finite(self, numbers: Floats, name: str, column: ArrowColumn) -> Floats:

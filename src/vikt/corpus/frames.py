@@ -19,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import RowIndices
-from vikt.corpus.arrow import ArrowColumn
+from vikt.corpus.arrow import ArrowColumn, plain
+from vikt.corpus.columns import doubled_column
 from vikt.corpus.missing import is_missing
 from vikt.corpus.texts import Texts, missing_text
-from vikt.errors import ColumnError, DataError, NotNumbersError
+from vikt.errors import DataError, NotNumbersError
 from vikt.tables import quoted
 
 
@@ -47,7 +48,7 @@ class Frame(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         key = self._key_of[name]
         if self._count_of[name] > 1:
-            raise ColumnError(f"column names must differ, found {name!r:.60} {self._count_of[name]} times; rename one")
+            raise doubled_column(name, self._count_of[name], "the data")
         return self._column(name, key)
 
     def _column(self, name: str, key: Any) -> Any:
@@ -287,18 +288,7 @@ def arrow_column(source: Any) -> ArrowColumn | None:
         column = pa.chunked_array(source if is_stream else [pa.array(source)])
     except (pa.ArrowException, ValueError, TypeError, OverflowError, NotImplementedError, OSError):
         return None
-    return _plain(column)
-
-
-def _plain(column: ArrowColumn) -> ArrowColumn:
-    import pyarrow as pa
-
-    if pa.types.is_dictionary(column.type):
-        values = [_plain(pa.chunked_array([chunk.dictionary])).combine_chunks() for chunk in column.chunks]
-        taken = [own.take(chunk.indices) for own, chunk in zip(values, column.chunks, strict=True)]
-        return pa.chunked_array(taken, None if taken else column.type.value_type)
-    is_view = str(column.type) in ("string_view", "utf8_view")
-    return column.cast(pa.large_string()) if is_view else column
+    return plain(column)
 
 
 def _exported_frame(source: Any) -> Frame | None:

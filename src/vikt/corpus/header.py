@@ -7,7 +7,7 @@ import re
 import pyarrow.compute as pc
 
 from vikt.corpus.columns import LABEL_NAMES, TEXT_NAMES
-from vikt.corpus.dialect import delimiter_argument, other_delimiter
+from vikt.corpus.dialect import other_delimiter
 from vikt.corpus.read_tables import Table
 from vikt.errors import ColumnError
 
@@ -40,8 +40,8 @@ def refuse_doubtful_header(table: Table, *, need_label: bool) -> None:
             raise ColumnError(
                 f"{part.path}: no column is named, and the first row looks like data ({reason}); name the columns if "
                 "it is a header, else read the file",
-                "header=False",
-                *_likely_columns(part, need_label),
+                header=False,
+                **_likely_columns(part, need_label),
             )
 
 
@@ -54,7 +54,7 @@ def _refuse_undivided(table: Table) -> None:
         raise ColumnError(
             f"{table.path}: found one column, {table.names[0]!r:.60}, and {other!r} in its name and rows; name it as "
             "the text if it is one, else read the file",
-            delimiter_argument(other),
+            delimiter=other,
         )
 
 
@@ -79,13 +79,13 @@ def _is_value(name: str) -> bool:
     return is_long or any(pattern.fullmatch(name.strip()) for pattern in (_NUMERIC, _SENTENCE))
 
 
-def _likely_columns(table: Table, need_label: bool) -> list[str]:
+def _likely_columns(table: Table, need_label: bool) -> dict[str, str]:
     """The arguments that name the longest column as text, and the one of the others with the fewest values as label."""
     names = table.names
     text = max(names, key=lambda name: len(name) + table.n_rows * table.mean_length(name))
-    arguments = [f"text='{names.index(text) + 1}'"]
+    arguments = {"text": str(names.index(text) + 1)}
     others = [name for name in names if name != text]
     if need_label and others:
         label = min(others, key=lambda name: pc.count_distinct(table.arrow.column(name)).as_py())
-        arguments.append(f"label='{names.index(label) + 1}'")
+        arguments["label"] = str(names.index(label) + 1)
     return arguments

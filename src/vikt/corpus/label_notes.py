@@ -33,7 +33,7 @@ def refuse_unknown_labels(origin: str, labels: Iterable[str], classes: Iterable[
         raise DataError(
             f"{origin}: no label is a class of the model ({listed([repr(label) for label in known])}), found "
             f"{quoted(found[:_MOST_SPELLINGS])}; name the column of the labels",
-            "label=...",
+            label=...,
         )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.corpus.columns import Columns, composed, find_columns
-from vikt.corpus.dialect import AS_USUAL, Dialect
+from vikt.corpus.dialect import DEFAULT_DIALECT, Dialect
 from vikt.corpus.documents import Documents
 from vikt.corpus.header import refuse_doubtful_header
 from vikt.corpus.numbers import number_of
@@ -47,7 +47,7 @@ class Labelled:
     n_blank: int
 
 
-def read_tables(data: Iterable[str | Path], format: str | None, dialect: Dialect = AS_USUAL) -> Table:
+def read_tables(data: Iterable[str | Path], format: str | None, dialect: Dialect = DEFAULT_DIALECT) -> Table:
     """All rows of all files as one table."""
     return Table.of_files([read_table(source, format=format, dialect=dialect) for source in find_sources(data)])
 
@@ -78,8 +78,8 @@ def labelled(
 
 
 def blank_lines(path: str, n: int) -> tuple[str, ...]:
-    """A note on lines that were passed over, if there are any."""
-    return (f"{path}: {counted(n, 'blank line')} passed over",) if n else ()
+    """A note on lines that were skipped, if there are any."""
+    return (f"{path}: skipped {counted(n, 'blank line')}",) if n else ()
 
 
 def documents_of(table: Table, reader: DocumentReader, text: str | None) -> Documents:
@@ -129,7 +129,8 @@ def _refuse_respelled_numbers(table: Table, labels: NDArray[Any]) -> None:
         if before != label and not math.isnan(value):
             first, second = (table.place(int(np.argmax(labels == spelling))) for spelling in (before, label))
             raise DataError(
-                f"{second}: the labels {before!r} ({first}) and {label!r} are one number; spell it in one way"
+                f"{second}: the labels {before!r} ({first}) and {label!r} are the same number; "
+                "write it the same way everywhere"
             )
 
 

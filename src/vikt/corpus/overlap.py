@@ -1,4 +1,4 @@
-"""Test texts that stand in the training data too."""
+"""Test texts that also occur in the training data."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _OPENING_LETTERS, _OPENING_BYTES = 24, 128
 
 @dataclass(frozen=True)
 class Overlap:
-    """How many of `texts` test texts stand in training: in all, and of these only but for case and white space."""
+    """How many of `texts` test texts occur in training: in all, and of these with other case or white space."""
 
     texts: int
     shared: int
     alike: int
 
     def __str__(self) -> str:
-        verb, of_them = ("stands", "but") if self.shared == 1 else ("stand", f"{self.alike:,} of them but")
-        sentence = f"{self.shared:,} of {self.texts:,} test texts also {verb} in training"
-        return sentence + (f" ({of_them} for case and white space)" if self.alike else "")
+        occur, differ = (verb + "s" * (n == 1) for verb, n in (("occur", self.shared), ("differ", self.alike)))
+        sentence = f"{self.shared:,} of {self.texts:,} test texts also {occur} in the training data"
+        return sentence + (f" ({self.alike:,} {differ} only in case or white space)" if self.alike else "")
 
     def to_json(self) -> dict[str, int]:
         """The counts by name."""
@@ -34,7 +34,7 @@ def overlap(training: Texts, test: Texts) -> Overlap:
     Examples
     --------
     >>> str(overlap(Texts.from_strings(["Hi there", "Bye"]), Texts.from_strings(["hi  THERE", "Bye", "New"])))
-    '2 of 3 test texts also stand in training (1 of them but for case and white space)'
+    '2 of 3 test texts also occur in the training data (1 differs only in case or white space)'
     """
     # Few texts open alike, and whole texts take long to fold.
     training_openings, test_openings = list(map(_opening, training)), list(map(_opening, test))

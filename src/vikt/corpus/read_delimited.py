@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 import numpy as np
 import pyarrow.compute as pc
 
 from vikt.corpus.columns import composed, wanted_columns
-from vikt.corpus.dialect import AS_USUAL, CSV, TSV, Dialect, delimiter_argument, other_delimiter
+from vikt.corpus.dialect import CSV, DEFAULT_DIALECT, TSV, Dialect, other_delimiter
 from vikt.corpus.read_stream import Lines, without_end
 from vikt.corpus.read_tables import Table, refuse_doubled
 from vikt.corpus.read_text import in_batches
@@ -39,14 +39,14 @@ Record = list[str]
 
 
 def read_csv(
-    lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int, dialect: Dialect = AS_USUAL
+    lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int, dialect: Dialect = DEFAULT_DIALECT
 ) -> Iterator[Table]:
     """RFC 4180: a quoted value may contain commas, line ends and doubled quotation marks."""
     return _read_delimited(lines, wanted, rows_per_batch, dialect, CSV)
 
 
 def read_tsv(
-    lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int, dialect: Dialect = AS_USUAL
+    lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int, dialect: Dialect = DEFAULT_DIALECT
 ) -> Iterator[Table]:
     """No quoting: a quotation mark is text, a row is a line."""
     return _read_delimited(lines, wanted, rows_per_batch, dialect, TSV)
@@ -55,6 +55,23 @@ def read_tsv(
 def _read_delimited(
     lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int, given: Dialect, usual: Dialect
 ) -> Iterator[Table]:
+    source, content = _opened(lines, given, usual)
+    header, records = source.header(source.records(content))
+    refuse_doubled(header, lines.origin)
+    names = wanted_columns(wanted, header, lines.origin)
+    picked = [header.index(name) for name in names]
+    for first_row, batch, counts in in_batches(source.rows(records, header), lines, rows_per_batch):
+        columns = list(zip(*batch, strict=True)) or [()] * len(header)
+        table = Table.from_columns(
+            names, [columns[i] for i in picked], lines.origin, first_row, dialect=source.given, **counts
+        )
+        if source.dialect.quoting:
+            _remark_quotes(table, lines)
+        yield table
+
+
+def _opened(lines: Lines, given: Dialect, usual: Dialect) -> tuple[_Source, Iterator[str]]:
+    """The source, and its lines from the header on."""
     content = iter(lines)
     first = next(content, "")
     separator = _SEPARATOR.fullmatch(without_end(first))
@@ -68,51 +85,109 @@ def _read_delimited(
         given = replace(given, delimiter=given.delimiter or separator[1])
         first = next(content, "")
     dialect = given.of_format(usual)
-    content = chain([first] * bool(first), content)
-    delimiter = str(dialect.delimiter)
-    other = other_delimiter(first) if given.delimiter is None and delimiter not in first else None
-    records = (_quoted_records if dialect.quoting else _plain_records)(content, lines, delimiter, other)
-    header, records = _header(records, lines, dialect, given)
-    refuse_doubled(header, lines.origin)
-    names = wanted_columns(wanted, header, lines.origin)
-    picked = [header.index(name) for name in names]
-    has_names = dialect.header is not False
-    for first_row, batch, counts in in_batches(_rows(records, header, lines, other, has_names), lines, rows_per_batch):
-        columns = list(zip(*batch, strict=True)) or [()] * len(header)
-        table = Table.from_columns(
-            names, [columns[i] for i in picked], lines.origin, first_row, dialect=given, **counts
+    is_divided = given.delimiter is not None or str(dialect.delimiter) in first
+    source = _Source(lines, given, dialect, None if is_divided else other_delimiter(first))
+    return source, chain([first] * bool(first), content)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Lines, how they are divided, what the user said of it, and another delimiter that may be theirs."""
+
+    lines: Lines
+    given: Dialect
+    dialect: Dialect
+    other: str | None
+
+    def records(self, content: Iterator[str]) -> Iterator[Record]:
+        """The fields of each row."""
+        delimiter = str(self.dialect.delimiter)
+        if self.dialect.quoting:
+            return self._quoted_records(content, delimiter)
+        return (without_end(line).split(delimiter) for line in content)
+
+    def _quoted_records(self, content: Iterator[str], delimiter: str) -> Iterator[Record]:
+        lines = self.lines
+        csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_FIELD))
+        lines.row_start = lines.number
+        try:
+            for record in csv.reader(content, delimiter=delimiter, strict=True):
+                if lines.number > lines.row_start:
+                    lines.remarks.add("span", lines.row_start)
+                yield record
+                lines.row_start = lines.number + 1
+        except csv.Error as error:
+            faults = (fault for phrase, fault in _CSV_FAULTS.items() if phrase in str(error))
+            fault = next(faults, f"{error}; correct the row")
+            fault = f"{lines.origin}, in the row that starts on line {lines.row_start}: {fault}"
+            raise (DataError(fault) if self.other is None else self._undivided(f"{fault}; ")) from None
+
+    def header(self, records: Iterator[Record]) -> tuple[Record, Iterator[Record]]:
+        """The names of the columns, and the records of data."""
+        lines = self.lines
+        if self.dialect.header is False:
+            return _numbered(records, lines.origin)
+        for record in records:
+            if not any(record):
+                lines.blank += 1
+                continue
+            if any("\r" in name for name in record):
+                raise DataError(
+                    f"{lines.origin}, line {lines.number}: expected column names, found a carriage return among them; "
+                    f"{_CONVERT_ENDS}"
+                )
+            if self.given.quoting is None and not self.dialect.quoting and all(map(_is_enclosed, record)):
+                raise DataError(
+                    f"{lines.origin}, line {lines.number}: every name is in quotation marks ({record[0]:.60}), which "
+                    "are text in TSV; if they enclose values, read the file",
+                    quoting=True,
+                )
+            return list(map(composed, record)), records
+        raise DataError(f"{lines.origin}: expected a header and rows, found nothing; the file is empty")
+
+    def rows(self, records: Iterator[Record], header: Record) -> Iterator[Record]:
+        """The records that are rows of data, each as wide as the header."""
+        # A blank line is an empty text in a table of one column, and not a row in others.
+        blank = [""] if len(header) == 1 else None
+        # One column may hold its own name; a row of several that repeats all of them is the header of a joined file.
+        may_repeat = self.dialect.header is not False and blank is None
+        row = 0
+        for record in records:
+            if len(record) != len(header):
+                if not _is_blank(record):
+                    raise self._wrong_width(record, header, row + 1)
+                if blank is None:
+                    self.lines.blank += 1
+                    continue
+                record = blank
+            elif may_repeat and composed(record[0]) == header[0] and list(map(composed, record)) == header:
+                self.lines.remarks.add("header", self.lines.number)
+                continue
+            row += 1
+            yield record
+
+    def _wrong_width(self, record: Record, header: Record, row: int) -> DataError:
+        names = ", ".join(map(repr, header))
+        fault = (
+            f"{self.lines.origin}, row {row} (line {self.lines.number}): expected {counted(len(header), 'field')} "
+            f"({names:.200}), found {len(record)}, starting with {record[0]!r:.60}; "
         )
-        if dialect.quoting:
-            _remark_quotes(table, lines)
-        yield table
+        if self.other is not None:
+            return self._undivided(fault)
+        if any(field.startswith('"') for field in record):
+            return DataError(f"{fault}correct the row; if quotation marks enclose values, read the file", quoting=True)
+        return DataError(
+            f"{fault}correct the row (in .csv quote a value that holds a comma or a line end, "
+            "in .tsv replace a tab inside a value)"
+        )
+
+    def _undivided(self, fault: str) -> DataError:
+        return DataError(
+            f"{fault}the first line holds {self.other!r}: if it is the delimiter, name it", delimiter=self.other
+        )
 
 
-def _header(
-    records: Iterator[Record], lines: Lines, dialect: Dialect, given: Dialect
-) -> tuple[Record, Iterator[Record]]:
-    """The names of the columns, and the records of data."""
-    if dialect.header is False:
-        return _numbered(records, lines)
-    for record in records:
-        if not any(record):
-            lines.blank += 1
-            continue
-        if any("\r" in name for name in record):
-            raise DataError(
-                f"{lines.origin}, line {lines.number}: expected column names, found a carriage return among them; "
-                f"{_CONVERT_ENDS}"
-            )
-        if given.quoting is None and not dialect.quoting and all(map(_is_enclosed, record)):
-            raise DataError(
-                f"{lines.origin}, line {lines.number}: every name is in quotation marks ({record[0]:.60}), which are "
-                "text in TSV; if they enclose values, read the file",
-                "quoting=True",
-            )
-        return list(map(composed, record)), records
-    raise DataError(f"{lines.origin}: expected a header and rows, found nothing; the file is empty")
-
-
-def _numbered(records: Iterator[Record], lines: Lines) -> tuple[Record, Iterator[Record]]:
+def _numbered(records: Iterator[Record], origin: str) -> tuple[Record, Iterator[Record]]:
     """The numbers of the columns, as many as the first row has that is not a blank line, and all records."""
     start = list[Record]()
     for record in records:
@@ -122,7 +197,7 @@ def _numbered(records: Iterator[Record], lines: Lines) -> tuple[Record, Iterator
     width = max(map(len, start), default=0)
     second = list(islice(records, 1))
     if not second and any("\r" in field for record in start for field in record):
-        raise DataError(f"{lines.origin}: expected rows, found one with carriage returns inside; {_CONVERT_ENDS}")
+        raise DataError(f"{origin}: expected rows, found one with carriage returns inside; {_CONVERT_ENDS}")
     return [str(number) for number in range(1, max(width, 1) + 1)], chain(start, second, records)
 
 
@@ -132,77 +207,6 @@ def _is_blank(record: Record) -> bool:
 
 def _is_enclosed(name: str) -> bool:
     return len(name) > 1 and name[0] == name[-1] == '"'
-
-
-def _rows(
-    records: Iterator[Record], header: Record, lines: Lines, other: str | None, has_names: bool
-) -> Iterator[Record]:
-    # A blank line is an empty text in a table of one column, and not a row in others.
-    blank = [""] if len(header) == 1 else None
-    # One column may hold its own name; a row of several that repeats all of them is the header of a joined file.
-    may_repeat = has_names and blank is None
-    row = 0
-    for record in records:
-        if len(record) != len(header):
-            if not _is_blank(record):
-                raise _wrong_width(record, header, row + 1, lines, other)
-            if blank is None:
-                lines.blank += 1
-                continue
-            record = blank
-        elif may_repeat and composed(record[0]) == header[0] and list(map(composed, record)) == header:
-            lines.remarks.add("header", lines.number)
-            continue
-        row += 1
-        yield record
-
-
-def _wrong_width(record: Record, header: Record, row: int, lines: Lines, other: str | None) -> DataError:
-    fault = (
-        f"{lines.origin}, row {row} (line {lines.number}): expected {_fields(header)}, found {len(record)}, "
-        f"starting with {record[0]!r:.60}; "
-    )
-    if other is not None:
-        return _name_delimiter(fault, other)
-    if any(field.startswith('"') for field in record):
-        return DataError(
-            f"{fault}correct the row, or read the file, if quotation marks enclose its values,", "quoting=True"
-        )
-    return DataError(
-        f"{fault}correct the row (in .csv quote a value that holds a comma or a line end, "
-        "in .tsv replace a tab inside a value)"
-    )
-
-
-def _name_delimiter(fault: str, other: str) -> DataError:
-    return DataError(
-        f"{fault}the first line holds {other!r}: if it is the delimiter, name it", delimiter_argument(other)
-    )
-
-
-def _fields(header: Record) -> str:
-    names = ", ".join(map(repr, header))
-    return f"{counted(len(header), 'field')} ({names:.200})"
-
-
-def _plain_records(content: Iterator[str], lines: Lines, delimiter: str, other: str | None) -> Iterator[Record]:
-    return (without_end(line).split(delimiter) for line in content)
-
-
-def _quoted_records(content: Iterator[str], lines: Lines, delimiter: str, other: str | None) -> Iterator[Record]:
-    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_FIELD))
-    lines.row_start = lines.number
-    try:
-        for record in csv.reader(content, delimiter=delimiter, strict=True):
-            if lines.number > lines.row_start:
-                lines.remarks.add("span", lines.row_start)
-            yield record
-            lines.row_start = lines.number + 1
-    except csv.Error as error:
-        where = f"{lines.origin}, in the row that starts on line {lines.row_start}: "
-        faults = (fault for phrase, fault in _CSV_FAULTS.items() if phrase in str(error))
-        fault = where + next(faults, f"{error}; correct the row")
-        raise (DataError(fault) if other is None else _name_delimiter(f"{fault}; ", other)) from None
 
 
 def _remark_quotes(table: Table, lines: Lines) -> None:

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NoReturn
 
-from vikt.corpus.columns import composed
-from vikt.errors import ColumnError, DataError
+from vikt.corpus.columns import composed, doubled_column
+from vikt.errors import DataError
 
 # A column with more spellings of numbers than this does not hold labels, and remembering more would cost memory.
 _MANY_SPELLINGS = 100_000
@@ -38,8 +38,8 @@ def parse_object(line: str, where: str, advice: str = _ON_LINES) -> dict[str, ob
     """
     try:
         value = _DECODER.decode(line)
-    except ColumnError as error:
-        raise ColumnError(f"{where}: {error}") from None
+    except _DoubledNameError as error:
+        raise doubled_column(error.name, error.n, where) from None
     except (ValueError, RecursionError) as error:
         reason = f"{error.msg} at character {error.colno}" if isinstance(error, json.JSONDecodeError) else error
         raise DataError(
@@ -101,11 +101,18 @@ def _items(value: object) -> Iterable[object]:
     return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+class _DoubledNameError(Exception):
+    """A name that an object has n times."""
+
+    def __init__(self, name: str, n: int) -> None:
+        super().__init__(name)
+        self.name, self.n = name, n
+
+
+def _unique_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     row = dict(pairs)
     if len(row) < len(pairs):
-        name = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise ColumnError(f"column names must differ, found {name!r:.60} twice; rename one")
+        raise _DoubledNameError(*Counter(name for name, _ in pairs).most_common(1)[0])
     return row
 
 
@@ -113,7 +120,9 @@ def _no_json(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_no_json, object_pairs_hook=_once)
+_DECODER = json.JSONDecoder(
+    parse_int=Number, parse_float=Number, parse_constant=_no_json, object_pairs_hook=_unique_object
+)
 
 # Finds where an object ends; Python refuses to read whole numbers of thousands of digits.
 _SCANNER = json.JSONDecoder(parse_int=str, parse_float=str)
@@ -161,6 +170,10 @@ class JsonColumn:
 
     Attributes
     ----------
+    is_nested : bool
+        Whether a value is an object or a list.
+    spellings : dict
+        For strings that print like a value of another type, and such values: whether it is a string, and its first row.
     problem : str or None
         Where the first nested value is, or the first two values that differ and print alike, such as 1 and "1".
 
@@ -177,7 +190,8 @@ class JsonColumn:
         self.name = name
         self.origin = origin
         self.problem: str | None = None
-        self._seen: dict[str, tuple[bool, int]] = {}
+        self.is_nested = False
+        self.spellings: dict[str, tuple[bool, int]] = {}
 
     def strings(self, values: Iterable[object], first_row: int) -> list[str | None]:
         """The values as strings, null as None."""
@@ -187,6 +201,7 @@ class JsonColumn:
         if value is None:
             return None
         if isinstance(value, (dict, list)):
+            self.is_nested = True
             field = next(iter(value), None) if isinstance(value, dict) else None
             remedy = (
                 f"name one of its fields, such as {self.name}.{field}" if field else "take the wanted part out of it"
@@ -202,12 +217,30 @@ class JsonColumn:
         return str(string)
 
     def _compare(self, string: str, quoted: bool, row: int) -> None:
-        if len(self._seen) < _MANY_SPELLINGS:
-            self._seen.setdefault(string, (quoted, row))
-        before, first = self._seen.get(string, (quoted, row))
+        if len(self.spellings) < _MANY_SPELLINGS:
+            self.spellings.setdefault(string, (quoted, row))
+        before, first = self.spellings.get(string, (quoted, row))
         if before != quoted:
-            pair = f'{string} and the string "{string}", in rows {first} and {row}'
-            self._note(row, f"two different values print alike, {pair}; write all as strings, or none")
+            self._note(row, _alike(string, f"rows {first} and {row}"))
 
     def _note(self, row: int, problem: str) -> None:
         self.problem = self.problem or f"{self.origin}, row {row}, column {self.name!r}: {problem}"
+
+
+def clash(columns: Iterable[JsonColumn]) -> str | None:
+    """The reason why the values of one column in several files cannot be texts or labels: two of them print alike."""
+    seen: dict[str, tuple[bool, int, JsonColumn]] = {}
+    for column in columns:
+        for string, (quoted, row) in column.spellings.items():
+            before, first, other = seen.setdefault(string, (quoted, row, column))
+            if before != quoted:
+                rows = f"row {row} and in row {first} of {other.origin}"
+                return f"{column.origin}, column {column.name!r}: {_alike(string, rows)}"
+    return None
+
+
+def _alike(string: str, rows: str) -> str:
+    return (
+        f'two different values print alike, {string} and the string "{string}", in {rows}; '
+        "write all as strings, or none"
+    )

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vikt.corpus.columns import wanted_columns
-from vikt.corpus.fasttext import LABEL, LABEL_MARK, without_labels
+from vikt.corpus.fasttext import LABEL_MARK, parted
 from vikt.corpus.numbers import number_of
 from vikt.corpus.read_stream import Lines, without_end
 from vikt.corpus.read_tables import Table
@@ -34,15 +34,17 @@ def read_documents(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: i
     problems: dict[str, str] = {}
     for first_row, batch, counts in in_batches(map(without_end, lines), lines, rows_per_batch):
         labels: list[str | None] = []
+        texts: list[str | None] = []
         for number, line in enumerate(batch, first_row):
-            found = LABEL.findall(line) if LABEL_MARK in line else []
+            found, text = parted(line)
+            texts.append(text)
             labels.append(found[0] if len(found) == 1 else None)
             problem = _label_problem(found, line)
             if problem:
                 problems.setdefault("label", f"{lines.origin}, line {number}: {problem}")
             elif found and _JOINED.search(found[0]):
                 lines.remarks.add("joined", number, found[0])
-        columns: dict[str, Sequence[str | None]] = {"label": labels, "text": [without_labels(line) for line in batch]}
+        columns = {"label": labels, "text": texts}
         numbers = range(first_row, first_row + len(batch))
         yield Table.from_columns(
             names, [columns[name] for name in names], lines.origin, first_row,
@@ -59,6 +61,13 @@ def drop_blank_lines(table: Table) -> Table:
     blank = pc.and_(pc.is_null(table.arrow.column("label")), pc.fill_null(empty, False)).to_numpy()
     n_blank = int(blank.sum())
     return replace(table.select(np.flatnonzero(~blank)), n_blank=table.n_blank + n_blank) if n_blank else table
+
+
+def without_empty_labels(table: Table) -> Table:
+    """A table without the column label, if it is one of lines that have no labels."""
+    if table.lines is None or "label" not in table.names or table.arrow.column("label").null_count < table.n_rows:
+        return table
+    return replace(table, arrow=table.arrow.drop_columns("label"))
 
 
 def _label_problem(found: list[str], line: str) -> str:
@@ -130,7 +139,7 @@ def _pairs(parts: list[str]) -> tuple[list[int], list[float]]:
         indices.append(int(index.lstrip("0")[:20] or "0"))
         values.append(_finite(value, part))
     if indices and max(indices) > _LARGEST_INDEX:
-        raise ValueError(f"the index {max(indices)} is above {_LARGEST_INDEX}; number the features anew")
+        raise ValueError(f"the index {max(indices)} is above {_LARGEST_INDEX}; renumber the features")
     wrong = next(((a, b) for a, b in pairwise(indices) if a >= b), None)
     if wrong:
         fault = "is there twice" if wrong[0] == wrong[1] else f"comes after {wrong[0]}"
@@ -156,4 +165,4 @@ def _check_label(label: str, spellings: dict[float, str]) -> None:
         return
     before = spellings.setdefault(value, label)
     if before != label:
-        raise ValueError(f"the labels {before!r} and {label!r} are one number; spell it in one way")
+        raise ValueError(f"the labels {before!r} and {label!r} are the same number; write it the same way everywhere")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import difflib
 import errno
 import io
 import sys
@@ -13,6 +12,7 @@ from typing import Any, BinaryIO, cast
 
 from vikt.corpus.remarks import Remarks
 from vikt.errors import EncodingError, InputFileError
+from vikt.names import nearest
 
 STANDARD_INPUT = "standard input"
 
@@ -21,17 +21,18 @@ _MARK = "\ufeff"
 _MARKED = codecs.BOM_UTF8[0]
 
 _CONVERT = "convert it: iconv -f {} -t UTF-8 FILE > NEW"
+_NAME_FORMAT = "name its format"
 _FROM_UTF_16 = "convert it: iconv -f UTF-16LE -t UTF-8 FILE > NEW (or UTF-16BE)"
 # UTF-32's little-endian mark starts with UTF-16's, so it comes first.
-_SIGNATURES: dict[bytes, tuple[str, ...]] = {
+_SIGNATURES: dict[bytes, tuple[str, str]] = {
     codecs.BOM_UTF32_LE: ("UTF-32", _CONVERT.format("UTF-32")),
     codecs.BOM_UTF32_BE: ("UTF-32", _CONVERT.format("UTF-32")),
     codecs.BOM_UTF16_LE: ("UTF-16", _CONVERT.format("UTF-16")),
     codecs.BOM_UTF16_BE: ("UTF-16", _CONVERT.format("UTF-16")),
     b"\x1f\x8b": ("gzip", "decompress it: gzip -dc FILE"),
     b"\x28\xb5\x2f\xfd": ("Zstandard", "decompress it: zstd -dc FILE"),
-    b"PAR1": ("Parquet", "name its format", "format='parquet'"),
-    b"ARROW1": ("Arrow", "name its format", "format='arrow'"),
+    b"PAR1": ("Parquet", _NAME_FORMAT),
+    b"ARROW1": ("Arrow", _NAME_FORMAT),
     b"PK\x03\x04": ("a zip archive or a spreadsheet", "extract it, or save the sheet as CSV in UTF-8"),
 }
 _BUFFER = 1 << 16
@@ -138,8 +139,8 @@ def _near(path: Path) -> str:
         names = [] if path.exists() else [entry.name for entry in path.parent.iterdir()]
     except (OSError, ValueError):
         return ""
-    near = difflib.get_close_matches(path.name, names, n=1)
-    return f' (did you mean "{path.with_name(near[0])}"?)' if near else ""
+    near = nearest(path.name, names)
+    return "" if near is None else f' (did you mean "{path.with_name(near)}"?)'
 
 
 class Lines:
@@ -216,11 +217,11 @@ def decoded(content: bytes, where: str, offset: int = 0) -> str:
         text = content.decode()
     except UnicodeDecodeError as error:
         guesses = (guess for mark, guess in _SIGNATURES.items() if offset == 0 and content.startswith(mark))
-        guess, remedy, *argument = next(guesses, _LATIN_1)
+        guess, advice = next(guesses, _LATIN_1)
         raise EncodingError(
             f"{where}: expected UTF-8, found byte 0x{content[error.start]:02x} "
-            f"at offset {offset + error.start}: {guess}; {remedy}",
-            *argument,
+            f"at offset {offset + error.start}: {guess}; {advice}",
+            **({"format": guess.lower()} if advice == _NAME_FORMAT else {}),
         ) from None
     return text.removeprefix(_MARK) if offset == 0 else text
 

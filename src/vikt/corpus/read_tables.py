@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from vikt.corpus.arrow import ArrowColumn, ArrowTable, ArrowType
-from vikt.corpus.columns import composed, missing_column
+from vikt.corpus.arrow import ArrowColumn, ArrowTable, ArrowType, plain
+from vikt.corpus.columns import composed, doubled_column, missing_column
 from vikt.corpus.dialect import Dialect
-from vikt.corpus.read_json import JsonColumn, field_of, spell
-from vikt.errors import ColumnError, DataError, EncodingError
+from vikt.corpus.read_json import JsonColumn, clash, field_of, spell
+from vikt.errors import DataError, EncodingError
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 # What Arrow raises for values that it cannot spell: invalid UTF-8, a date out of range, an unknown time zone or type.
@@ -36,6 +36,7 @@ class TableFacts(TypedDict, total=False):
     n_lines: int | None
     n_blank: int
     problems: Mapping[str, str]
+    json_columns: Mapping[str, JsonColumn]
     lines: Sequence[int] | None
     objects: list[dict[str, Any]] | None
     notes: tuple[str, ...]
@@ -60,6 +61,8 @@ class Table:
         How many blank lines were skipped.
     problems : mapping of str to str
         Columns that are refused as text or label, and why.
+    json_columns : mapping of str to JsonColumn
+        What was noticed in the columns of JSON.
     lines : sequence of int, optional
         The line of each row, where messages name lines instead of rows.
     objects : list of dict, optional
@@ -84,6 +87,7 @@ class Table:
     n_lines: int | None = None
     n_blank: int = 0
     problems: Mapping[str, str] = field(default_factory=dict)
+    json_columns: Mapping[str, JsonColumn] = field(default_factory=dict)
     lines: Sequence[int] | None = None
     objects: list[dict[str, Any]] | None = None
     notes: tuple[str, ...] = ()
@@ -125,11 +129,13 @@ class Table:
             pa.table({n: table.native(n) if len(types[n]) == 1 else table.spelled(n) for n in table.names})
             for table in tables
         ]
+        json_columns = {name: [t.json_columns[name] for t in tables if name in t.json_columns] for name in names}
+        clashes = {name: why for name, columns in json_columns.items() if (why := clash(columns))}
         return cls(
             pa.concat_tables(alike, promote_options="default"),
             f"{tables[0].path} and {len(tables) - 1} more",
             n_blank=sum(table.n_blank for table in tables),
-            problems={name: why for table in reversed(tables) for name, why in table.problems.items()},
+            problems=clashes | {name: why for table in reversed(tables) for name, why in table.problems.items()},
             notes=tuple(note for table in tables for note in table.notes),
             parts=tables,
         )
@@ -146,6 +152,7 @@ class Table:
             None if first.n_lines is None else sum(batch.n_lines or 0 for batch in batches),
             sum(batch.n_blank for batch in batches),
             {name: why for batch in reversed(batches) for name, why in batch.problems.items()},
+            batches[-1].json_columns,
             None if first.lines is None else [line for batch in batches for line in batch.lines or ()],
             None if first.objects is None else [row for batch in batches for row in batch.objects or ()],
             tuple(dict.fromkeys(note for batch in batches for note in batch.notes)),
@@ -194,23 +201,24 @@ class Table:
 
     def _with_field(self, name: str, head: str) -> Table:
         column, path = self.native(head), name[len(head) + 1 :].split(".")
-        problems = dict(self.problems)
+        problems, json_columns = dict(self.problems), dict(self.json_columns)
         if pa.types.is_struct(column.type):
             places = _places(column.type, path)
             if places is None:
                 return self
             values = pc.struct_field(column, places)
-        elif head in self.problems:
+        elif head in json_columns and json_columns[head].is_nested:
             fields = JsonColumn(name, self.path)
             values = string_array(
                 fields.strings((field_of(value, path) for value in column.to_pylist()), self.first_row), self.path, 1
             )
-            if not values.null_count < len(values):
+            if values.null_count == len(values):
                 return self
             problems |= {name: fields.problem} if fields.problem else {}
+            json_columns[name] = fields
         else:
             return self
-        return replace(self, arrow=self.arrow.append_column(name, values), problems=problems)
+        return replace(self, arrow=self.arrow.append_column(name, values), problems=problems, json_columns=json_columns)
 
     def column(self, name: str) -> ArrowColumn:
         """A column as a pyarrow ChunkedArray of large_string without nulls, for `Texts.from_arrow`.
@@ -229,21 +237,20 @@ class Table:
             raise DataError(
                 f"{self.path}, column {name!r}: expected strings, found {column.type}; take the wanted part out of it"
             )
-        missing = is_missing(column)
-        if missing.any():
+        if column.null_count:
             raise DataError(
-                f"{self.place(int(np.argmax(missing)))}: expected a string in "
+                f"{self.place(int(np.argmax(column.is_null())))}: expected a string in "
                 f"column {name!r}, found a null or no value; complete the row or drop it"
             )
         return self.spelled(name)
 
     def native(self, name: str) -> ArrowColumn:
-        """A column in its own type. Raises ColumnError if it is missing."""
+        """A column in its own type, which no dictionary is. Raises ColumnError if it is missing."""
         name = composed(name)
         for table in self.parts or (self,):
             if name not in table.names:
                 raise missing_column(name, table.names, table.path)
-        return self.arrow.column(name)
+        return plain(self.arrow.column(name))
 
     def spelled(self, name: str) -> ArrowColumn:
         """A column as strings: nested values as JSON, nulls unchanged.
@@ -285,22 +292,6 @@ def _heads(name: str) -> Iterator[str]:
     while "." in name:
         name = name.rpartition(".")[0]
         yield name
-
-
-def is_missing(column: ArrowColumn) -> NDArray[np.bool_]:
-    """Which values are null, be it as a value that a dictionary holds."""
-    chunks = getattr(column, "chunks", [column])
-    return np.concatenate([np.zeros(0, dtype=bool), *map(_is_missing, chunks)])
-
-
-def _is_missing(array: ArrowColumn) -> NDArray[np.bool_]:
-    nulls = array.is_null()
-    # PyArrow imports pandas, where it is installed, before it makes the first NumPy array.
-    missing: NDArray[np.bool_] = np.asarray(nulls) if nulls.true_count else np.zeros(len(array), dtype=bool)
-    # Arrow counts only the nulls among the indices of a dictionary.
-    if pa.types.is_dictionary(array.type) and array.dictionary.null_count:
-        missing = missing | np.asarray(array.dictionary.is_null())[np.asarray(array.indices.fill_null(0))]
-    return missing
 
 
 def spelled(column: ArrowColumn, name: str, place: Place) -> ArrowColumn:
@@ -349,8 +340,6 @@ def _unreadable(value: ArrowColumn, where: str, error: Exception) -> DataError:
 
 def _spelled(column: ArrowColumn) -> ArrowColumn:
     kind = column.type
-    if pa.types.is_dictionary(kind):
-        return _spelled(column.cast(kind.value_type))
     if pa.types.is_nested(kind):
         values = column.to_pylist()
         return pa.chunked_array([[None if v is None else spell(v) for v in values]], pa.large_string())
@@ -378,9 +367,7 @@ def refuse_doubled(names: Sequence[str], origin: str) -> None:
     counts = Counter(names)
     doubled = min((name for name, n in counts.items() if n > 1), default=None)
     if doubled is not None:
-        raise ColumnError(
-            f"{origin}: column names must differ, found {doubled!r:.60} {counts[doubled]} times; rename all but one"
-        )
+        raise doubled_column(doubled, counts[doubled], origin)
 
 
 def string_array(column: Sequence[str | None], where: str, first_row: int) -> ArrowColumn:

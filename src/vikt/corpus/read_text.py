@@ -54,7 +54,10 @@ def _read_objects(
             columns.setdefault(name, JsonColumn(name, lines.origin))
         values = [columns[name].strings([row.get(name) for row in batch], first_row) for name in names]
         problems = {name: column.problem for name, column in columns.items() if column.problem}
-        yield Table.from_columns(names, values, lines.origin, first_row, problems=problems, objects=batch, **counts)
+        yield Table.from_columns(
+            names, values, lines.origin, first_row,
+            problems=problems, json_columns=dict(columns), objects=batch, **counts,
+        )  # fmt: skip
 
 
 def _composed(batch: list[dict[str, object]], origin: str) -> tuple[list[str], list[dict[str, object]]]:

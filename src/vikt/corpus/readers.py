@@ -10,8 +10,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from vikt.corpus.dialect import AS_USUAL, Dialect
+from vikt.corpus.dialect import DEFAULT_DIALECT, Dialect
 from vikt.corpus.fasttext import LABEL_MARK
+from vikt.corpus.formats import DELIMITED, FORMATS, format_of
 from vikt.corpus.read_arrow import read_arrow, read_parquet
 from vikt.corpus.read_delimited import read_csv, read_tsv
 from vikt.corpus.read_folder import read_folder
@@ -31,42 +32,33 @@ from vikt.errors import DataError, InputFileError, UsageError, ViktError, check_
 
 __all__ = ["READERS", "Lines", "Table", "open_input", "read_batches", "read_lines", "read_table"]
 
-Reader = Callable[[Any, str, Sequence[str] | None, int], Iterator[Table]]
-TextReader = Callable[[Lines, Sequence[str] | None, int], Iterator[Table]]
-DelimitedReader = Callable[[Lines, Sequence[str] | None, int, Dialect], Iterator[Table]]
+Reader = Callable[[Any, str, Sequence[str] | None, int, Dialect], Iterator[Table]]
 
 
-def _of_lines(reader: TextReader) -> Reader:
-    return lambda stream, origin, wanted, rows: reader(Lines(stream, origin), wanted, rows)
+def _of_lines(reader: Callable[[Lines, Sequence[str] | None, int], Iterator[Table]]) -> Reader:
+    return lambda stream, origin, wanted, rows, dialect: reader(Lines(stream, origin), wanted, rows)
 
 
-def _in_dialect(reader: DelimitedReader, dialect: Dialect) -> Reader:
-    return lambda stream, origin, wanted, rows: reader(Lines(stream, origin), wanted, rows, dialect)
+def _in_dialect(reader: Callable[[Lines, Sequence[str] | None, int, Dialect], Iterator[Table]]) -> Reader:
+    return lambda stream, origin, wanted, rows, dialect: reader(Lines(stream, origin), wanted, rows, dialect)
 
 
-# The readers that a dialect means something to.
-_DELIMITED: dict[str, DelimitedReader] = {"csv": read_csv, "tsv": read_tsv}
+def _of_columns(reader: Callable[[Any, str, Sequence[str] | None, int], Iterator[Table]]) -> Reader:
+    return lambda stream, origin, wanted, rows, dialect: reader(stream, origin, wanted, rows)
 
 
-# The reader of each format, and the format of each suffix.
 READERS: dict[str, Reader] = {
-    **{name: _in_dialect(reader, AS_USUAL) for name, reader in _DELIMITED.items()},
+    "csv": _in_dialect(read_csv),
+    "tsv": _in_dialect(read_tsv),
     "jsonl": _of_lines(read_jsonl),
     "json": _of_lines(read_json),
-    "parquet": read_parquet,
-    "arrow": read_arrow,
+    "parquet": _of_columns(read_parquet),
+    "arrow": _of_columns(read_arrow),
     "txt": _of_lines(read_documents),
     "svmlight": _of_lines(read_svmlight),
 }
-FORMATS = {f".{name}": name for name in READERS} | {
-    ".ndjson": "jsonl",
-    ".feather": "arrow",
-    ".ipc": "arrow",
-    ".svm": "svmlight",
-    ".libsvm": "svmlight",
-}
 # The first bytes of formats that are recognised without a suffix.
-_BEGINNINGS = {b"{": "jsonl", b"[": "json", LABEL_MARK.encode(): "txt"}
+_SIGNATURES = {b"{": "jsonl", b"[": "json", LABEL_MARK.encode(): "txt"}
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
@@ -74,7 +66,7 @@ def read_table(
     source: str | Path,
     wanted: Sequence[str] | None = None,
     format: str | None = None,
-    dialect: Dialect = AS_USUAL,
+    dialect: Dialect = DEFAULT_DIALECT,
 ) -> Table:
     """Read a whole file, for training or testing.
 
@@ -128,7 +120,7 @@ def read_batches(
     wanted: Sequence[str] | None = None,
     rows_per_batch: int = 10_000,
     format: str | None = None,
-    dialect: Dialect = AS_USUAL,
+    dialect: Dialect = DEFAULT_DIALECT,
 ) -> Iterator[Table]:
     """Read a file one batch at a time, in memory that does not grow with it; blank lines of text are rows.
 
@@ -137,39 +129,36 @@ def read_batches(
     """
     if format is not None:
         check_known("format", format, READERS)
+    format = format_of(source, format, dialect)
     if str(source) == "-":
-        batches = _opened(standard_input(), STANDARD_INPUT, format, dialect)(wanted, rows_per_batch)
+        batches = _read(standard_input(), STANDARD_INPUT, format, dialect, wanted, rows_per_batch)
         yield from _checked(batches, wanted)
     elif Path(source).is_dir():
         yield from _checked(read_folder(Path(source), wanted, rows_per_batch), wanted)
     else:
         with open_input(Path(source)) as stream:
-            known = format or FORMATS.get(suffix_of(source))
-            # A delimiter says that a file of text is a table.
-            known = dialect.format if dialect.format and format is None and known in (None, "txt") else known
-            batches = _opened(stream, str(source), known, dialect)(wanted, rows_per_batch)
+            batches = _read(stream, str(source), format, dialect, wanted, rows_per_batch)
             yield from _checked(batches, wanted)
 
 
-def _opened(
-    stream: BinaryIO, origin: str, format: str | None, dialect: Dialect
-) -> Callable[[Sequence[str] | None, int], Iterator[Table]]:
-    format, start = format or dialect.format, list[bytes]()
+def _read(
+    stream: BinaryIO, origin: str, format: str | None, dialect: Dialect, wanted: Sequence[str] | None, rows: int
+) -> Iterator[Table]:
+    start = list[bytes]()
     if format is None:
         start = _first_lines(stream, origin)
         first = start[-1].lstrip(_BLANK) if start else b""
-        format = next((name for mark, name in _BEGINNINGS.items() if first.startswith(mark)), None)
+        format = next((name for mark, name in _SIGNATURES.items() if first.startswith(mark)), None)
         if format is None and first:
             raise _unknown(origin, first)
         # Nothing but blank lines: no rows in any format.
         format = format or "jsonl"
-    if dialect != AS_USUAL and format not in _DELIMITED:
+    if dialect != DEFAULT_DIALECT and format not in DELIMITED:
         raise UsageError(
-            f"{origin}: delimiter, quoting and header are given, which CSV and TSV have; found {format}: leave them "
-            "out, or name the format csv or tsv"
+            f"{origin}: delimiter, quoting and header apply only to CSV and TSV, but the format is {format}; leave "
+            "them out"
         )
-    reader = _in_dialect(_DELIMITED[format], dialect) if format in _DELIMITED else READERS[format]
-    return lambda wanted, rows: reader(chain(start, stream) if start else stream, origin, wanted, rows)
+    return READERS[format](chain(start, stream) if start else stream, origin, wanted, rows, dialect)
 
 
 def _first_lines(stream: BinaryIO, origin: str) -> list[bytes]:
@@ -190,12 +179,12 @@ def _unknown(origin: str, line: bytes) -> ViktError:
         return UsageError(
             f"{origin}: expected JSONL or fastText lines, found {line.decode('utf-8', 'replace').strip()!r:.60}; "
             "name the format",
-            "format='csv'",
+            format="csv",
         )
     return InputFileError(
         f"{origin}: expected a file that ends in {', '.join(FORMATS)} (also with .gz or .zst), "
         f"found {suffix_of(origin) or 'no suffix'!r}; rename or convert it, or name its format",
-        "format=...",
+        format=...,
     )
 
 

@@ -6,19 +6,26 @@ from dataclasses import dataclass, field
 
 from vikt.tables import counted
 
+# The noun that is counted, and the sentence.
 _SENTENCES = {
-    "separator": "the first line names the delimiter {examples}, which is used",
-    "mark": "{n} inside the file dropped, the first on line {first}; joined files have them",
-    "header": "{n} equal to the header passed over, the first is line {first}",
-    "span": "{rows:,} rows of {lines:,} lines; {n} on several lines, the first from line {first} on; if that is not "
-    "meant, a stray quotation mark opens the value",
-    "quote": "{n} with blanks before a quotation mark, the first in row {first}: {examples}; both are part of "
-    "the value: write no blanks there",
-    "joined": "{n} with a comma, semicolon or colon, the first on line {first}: {examples}; each is one label",
+    "separator": ("line", "using the delimiter {examples} named on the first line"),
+    "mark": ("byte-order mark", "dropped {n} inside the file (first: line {first}), usually left by concatenation"),
+    "header": ("repeated header line", "skipped {n} (first: line {first})"),
+    "span": (
+        "row",
+        "{rows:,} rows in {lines:,} lines; {n} on several lines (first: from line {first}); if this is unintended, "
+        "look for a stray quotation mark",
+    ),
+    "quote": (
+        "value",
+        "{n} with blanks before a quotation mark (first: row {first}), such as {examples}; both are part of the value: "
+        "write no blanks there",
+    ),
+    "joined": (
+        "label",
+        "{n} with a comma, semicolon or colon (first: line {first}), such as {examples}; each is one label",
+    ),
 }
-_NOUNS = {
-    "mark": "byte-order mark", "header": "line", "span": "row", "quote": "value", "joined": "label",
-}  # fmt: skip
 _MOST_EXAMPLES = 3
 
 
@@ -39,7 +46,7 @@ class Remarks:
     >>> remarks = Remarks()
     >>> remarks.add("mark", 3)
     >>> remarks.sentences("a.csv", rows=5, lines=6)
-    ('a.csv: 1 byte-order mark inside the file dropped, the first on line 3; joined files have them',)
+    ('a.csv: dropped 1 byte-order mark inside the file (first: line 3), usually left by concatenation',)
     """
 
     def __init__(self) -> None:
@@ -54,14 +61,12 @@ class Remarks:
 
     def sentences(self, origin: str, rows: int, lines: int) -> tuple[str, ...]:
         """A sentence for each kind."""
-        return tuple(
-            f"{origin}: "
-            + _SENTENCES[kind].format(
-                n=counted(remark.n, _NOUNS.get(kind, "")),
-                first=f"{remark.first:,}",
-                examples=", ".join(f"{example!r:.60}" for example in remark.examples),
-                rows=rows,
-                lines=lines,
-            )
-            for kind, remark in self._kinds.items()
-        )
+        return tuple(f"{origin}: {_sentence(kind, remark, rows, lines)}" for kind, remark in self._kinds.items())
+
+
+def _sentence(kind: str, remark: Remark, rows: int, lines: int) -> str:
+    noun, sentence = _SENTENCES[kind]
+    examples = ", ".join(f"{example!r:.60}" for example in remark.examples)
+    return sentence.format(
+        n=counted(remark.n, noun), first=f"{remark.first:,}", examples=examples, rows=rows, lines=lines
+    )

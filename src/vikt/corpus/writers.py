@@ -180,7 +180,7 @@ class TableWriter:
             raise UsageError(
                 f"cannot write {suffix or 'a file without suffix'!r}; choose from {', '.join(WRITERS)}, "
                 "or name the format",
-                "to=...",
+                to=...,
             )
         self._writer = WRITERS[suffix](stream)
 
@@ -197,8 +197,8 @@ class TableWriter:
         twice = next((name for name in added if name in table.names), None)
         if twice is not None:
             raise ColumnError(
-                f"{table.path}: has a column {twice!r}, which the answer would replace; rename it, or name the answers",
-                "prefix=...",
+                f"{table.path}: already has a column {twice!r}; rename it, or set another prefix",
+                prefix=...,
             )
         self._writer.write(table, added)
 

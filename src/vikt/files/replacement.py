@@ -70,7 +70,7 @@ def check_replaceable(path: Path, kind: str, is_own: Callable[[Path], bool], for
         The file exists, `is_own` is false of it, and so is `force`.
     """
     if path.is_file() and not force and not is_own(path):
-        raise OutputFileError(f"{path}: exists and is not {kind}; choose another file, or overwrite it", "force=True")
+        raise OutputFileError(f"{path}: exists and is not {kind}; choose another file, or overwrite it", force=True)
 
 
 def _new_beside(path: Path) -> tuple[IO[bytes], str]:

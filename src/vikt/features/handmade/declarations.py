@@ -87,24 +87,6 @@ def features_declared(declared: Declared | None) -> tuple[Feature, ...]:
     return features
 
 
-def with_own_columns(features: Iterable[Feature], names: Iterable[str]) -> list[Feature]:
-    """Features, of which a category without a column reads the column of its own name, where there is one.
-
-    Examples
-    --------
-    >>> [sender] = with_own_columns([Category(name="sender")], ["text", "sender"])
-    >>> sender.needs
-    'sender'
-    """
-    columns = set(names)
-    return [
-        dataclasses.replace(feature, column=feature.name)
-        if isinstance(feature, Category) and not feature.needs and not feature.offset and feature.name in columns
-        else feature
-        for feature in features
-    ]
-
-
 def declaration(feature: Feature) -> dict[str, Any]:
     """The mapping that declares a feature, for a file.
 

@@ -278,8 +278,8 @@ def _refuse_texts(values: Texts, name: str) -> None:
     long = [value for value in values if len(value.split()) > 1]
     if 2 * len(long) > len(values):
         raise UsageError(
-            f"feature {name!r}: a category without a column is the text itself, found texts of several words, such as "
-            f"{long[0].decode('utf-8', 'replace')!r:.60}; give it the column of its values"
+            f"feature {name!r}: without a column, a category uses the whole text, but most texts have several words, "
+            f"such as {long[0].decode('utf-8', 'replace')!r:.60}; set its column"
         )
 
 

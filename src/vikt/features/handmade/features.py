@@ -241,7 +241,8 @@ class Category(_OfText):
         if values.content.isascii():
             return values
         # What reads alike is one category.
-        return Texts.from_strings(composed(value.decode("utf-8", "surrogatepass")) for value in values)
+        composed_of = {value: composed(value.decode("utf-8", "surrogatepass")) for value in set(values)}
+        return Texts.from_strings(composed_of[value] for value in values)
 
     def encoder(self) -> Categories:
         values = tuple(dict.fromkeys(map(composed, self.values)))

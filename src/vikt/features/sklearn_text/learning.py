@@ -11,7 +11,7 @@ import numpy as np
 
 from vikt.corpus.frames import text_items
 from vikt.corpus.texts import Texts
-from vikt.errors import DataError, EmptyVocabularyError, warn
+from vikt.errors import EmptyVocabularyError, warn
 from vikt.features.ngrams.ngrams import Ngrams
 from vikt.features.ngrams.weighting import Weighting
 from vikt.features.rows import CompressedRows
@@ -31,16 +31,12 @@ def texts_for_kernels(steps: Steps, raw_documents: Iterable[Any]) -> Texts:
     DataError
         The documents are one string or no single column, or one of them is missing or not a string.
     """
-    if isinstance(raw_documents, (str, bytes)):
-        raise DataError(
-            "Iterable over raw text documents expected, string object received. Write [text] for a single text"
-        )
     documents = text_items(raw_documents)
     goes_through_python = cuts_in_python(steps) or prepares_in_python(steps) or steps.input != "content"
     if isinstance(documents, Texts):
         if not goes_through_python:
             return documents
-        documents = (text.decode("utf-8", "surrogatepass") for text in documents)
+        documents = documents.strings()
     if cuts_in_python(steps):
         terms_of = steps.build_analyzer()
         return Texts.from_strings([spelled(terms_of(document)) for document in documents])
