@@ -178,6 +178,60 @@ def test_one_number_is_spelled_one_way_in_all_files_of_svmlight(tmp_path):
         labelled(read_tables([first, second], None), OfNumbers(), None, "label")
 
 
+def parquet(path, labels):
+    pq.write_table(pa.table({"label": labels, "text": ["a"] * len(labels)}), path)
+    return path
+
+
+def csv(path, labels):
+    return write(path, "label,text\n" + "".join(f"{label},a\n" for label in labels))
+
+
+def jsonl(path, labels):
+    return write(path, "".join(f'{{"label": {label}, "text": "a"}}\n' for label in labels))
+
+
+MANY_DIGITS = [2**53, 2**53 + 1]
+
+
+@pytest.mark.parametrize(
+    ("files", "pair"),
+    [
+        ([(parquet, [0, 1]), (parquet, [0.0, 1.0])], r"'0' \(.*0\.parquet, row 1\) and '0\.0' "),
+        ([(jsonl, ["1", "1.0", "1e0"])], r"'1' \(.*row 1\) and '1.0' "),
+        ([(csv, ["a", "1.0"]), (parquet, [0, 1])], r"'1' \(.*row 2\) and '1.0' "),
+        ([(parquet, [0, 1]), (parquet, MANY_DIGITS)], None),
+        ([(parquet, ["1.1", "1.10"])], None),
+        ([(csv, ["1.1", "1.10"]), (csv, ["1", "1.0"])], None),
+        ([(jsonl, ['"1.1"', '"1.10"'])], None),
+        ([(jsonl, ["0", "1", "true", "2.5"])], None),
+        ([(csv, ["1.1", "1.10"]), (parquet, [0, 1])], None),
+    ],
+)
+def test_a_number_is_spelled_one_way_as_a_label_where_a_file_holds_it_as_one(tmp_path, files, pair):
+    paths = [make(tmp_path / f"{i}.{make.__name__}", labels) for i, (make, labels) in enumerate(files)]
+    table = read_tables(paths, None)
+    if pair is None:
+        labels = labelled(table, OfText(), "text", "label").labels
+        assert labels.tolist() == [str(label).strip('"') for _, column in files for label in column]
+    else:
+        with pytest.raises(DataError, match=f"the labels {pair}are the same number"):
+            labelled(table, OfText(), "text", "label")
+
+
+def test_numbers_that_are_no_labels_are_spelled_as_they_like(tmp_path):
+    path = write(tmp_path / "a.jsonl", '{"l": "a", "t": "x", "w": 1}\n{"l": "b", "t": "y", "w": 1.0}\n')
+    assert labelled(read_tables([path], None), OfText(), "t", "l", "w").weights.tolist() == [1, 1]
+
+
+def test_a_string_that_reads_like_an_object_has_no_fields(tmp_path):
+    rows = [{"doc": {"text": "win"}}, {"doc": "{oops"}, {"doc": '{"text": "lunch"}'}, {"doc": {"text": "{oops"}}]
+    table = read_table(write(tmp_path / "a.jsonl", "".join(json.dumps(row) + "\n" for row in rows)))
+    assert table.with_fields(["doc.text"]).native("doc.text").to_pylist() == ["win", None, None, "{oops"]
+    with pytest.raises(DataError, match=r"row 2: expected a string in column 'doc\.text', found a null"):
+        table.with_fields(["doc.text"]).column("doc.text")
+
+
 def test_joined_labels_of_fasttext_are_kept_and_told_once(tmp_path):
     path = write(tmp_path / "a.txt", "__label__a,the x\n__label__b y\n__label__c;d z\n__label__e:f z\n")
     table = read_table(path)

@@ -377,7 +377,6 @@ def test_svmlight(made):
         ("1 9223372036854775808:1", "line 2: the index 9223372036854775808 is above"),
         ("1:1 2:1", "line 2: expected a label, found '1:1'"),
         ("1,2 2:1", "line 2: expected one label"),
-        ("+1 2:1", "line 2: the labels '1' and '\\+1' are the same number"),
     ],
 )
 def test_svmlight_lines_that_cannot_be(made, line, message):

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vikt.corpus.columns import Columns, composed, find_columns
 from vikt.corpus.dialect import DEFAULT_DIALECT, Dialect
 from vikt.corpus.documents import Documents
 from vikt.corpus.header import refuse_doubtful_header
-from vikt.corpus.numbers import number_of
+from vikt.corpus.numbers import exact_number_of, number_of
 from vikt.corpus.read_labelled import PAIRS
 from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import read_table
@@ -115,18 +117,32 @@ def _labels(table: Table, name: str) -> NDArray[Any]:
             f"{table.place(int(blank[0]))} has an empty label in column {name!r} "
             f"({len(blank)} such rows); label the row or drop it"
         )
-    if paired_columns(table):
-        _refuse_respelled_numbers(table, labels)
+    _refuse_respelled_numbers(table, labels, _numbers(table, name))
     return labels
 
 
-def _refuse_respelled_numbers(table: Table, labels: NDArray[Any]) -> None:
-    """Refuse +1 and 1 in two files of svmlight as within one, where both mean one class."""
-    spellings: dict[float, str] = {}
-    for label in sorted(set(labels)):
-        value = number_of(label)
-        before = spellings.setdefault(value, label)
-        if before != label and not math.isnan(value):
+def _numbers(table: Table, name: str) -> set[str]:
+    """The values of a column that a file holds as numbers rather than as strings."""
+    found = set[str]()
+    for part in table.parts or (table,):
+        kind = part.native(name).type
+        tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+        if any(test(kind) for test in tests) or paired_columns(part):
+            found |= set(pc.unique(part.spelled(name)).to_pylist())
+        elif name in part.json_columns:
+            spellings = part.json_columns[name].spellings.items()
+            found |= {spelling for spelling, (is_string, _) in spellings if not is_string}
+    return found
+
+
+def _refuse_respelled_numbers(table: Table, labels: NDArray[Any], numbers: set[str]) -> None:
+    """Refuse 1 and 1.0, or +1 and 1, where both mean one class: a file holds one of them as a number."""
+    spellings: dict[Decimal, str] = {}
+    # What is a number by its file comes before strings that only read like it.
+    for label in sorted(set(labels) if numbers else (), key=lambda label: (label not in numbers, label)):
+        value = exact_number_of(label)
+        before = label if value is None else spellings.setdefault(value, label)
+        if before != label and before in numbers:
             first, second = (table.place(int(np.argmax(labels == spelling))) for spelling in (before, label))
             raise DataError(
                 f"{second}: the labels {before!r} ({first}) and {label!r} are the same number; "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 
@@ -20,3 +21,18 @@ def number_of(value: Any) -> float:
         return float(value)
     except (TypeError, ValueError, OverflowError):
         return math.nan
+
+
+def exact_number_of(spelled: str) -> Decimal | None:
+    """The finite number that a string spells, to the digit; None if it spells none.
+
+    Examples
+    --------
+    >>> exact_number_of("+1") == exact_number_of("1.0"), exact_number_of("1_0")
+    (True, None)
+    """
+    try:
+        value = None if "_" in spelled else Decimal(spelled)
+    except InvalidOperation:
+        return None
+    return value if value is not None and value.is_finite() else None

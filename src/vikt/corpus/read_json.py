@@ -172,6 +172,8 @@ class JsonColumn:
     ----------
     is_nested : bool
         Whether a value is an object or a list.
+    braced : set of int
+        The rows of strings that start with a brace, as objects do.
     spellings : dict
         For strings that print like a value of another type, and such values: whether it is a string, and its first row.
     problem : str or None
@@ -191,6 +193,7 @@ class JsonColumn:
         self.origin = origin
         self.problem: str | None = None
         self.is_nested = False
+        self.braced: set[int] = set()
         self.spellings: dict[str, tuple[bool, int]] = {}
 
     def strings(self, values: Iterable[object], first_row: int) -> list[str | None]:
@@ -211,6 +214,8 @@ class JsonColumn:
         if type(value) is str:
             if value[:1] in "-0123456789tf" and _LITERAL.fullmatch(value):
                 self._compare(value, True, row)
+            elif value[:1] == "{":
+                self.braced.add(row)
             return value
         string = spell(value)
         self._compare(string, False, row)

@@ -95,8 +95,7 @@ class _Row(NamedTuple):
 def read_svmlight(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
     """Lines such as `label index:value index:value # comment`: the columns label and features."""
     names = wanted_columns(wanted, ("label", "features"), lines.origin)
-    spellings: dict[float, str] = {}
-    for first_row, batch, counts in in_batches(_svmlight_rows(lines, spellings), lines, rows_per_batch):
+    for first_row, batch, counts in in_batches(_svmlight_rows(lines), lines, rows_per_batch):
         offsets = [0]
         for row in batch:
             offsets.append(offsets[-1] + len(row.indices))
@@ -115,14 +114,14 @@ def read_svmlight(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: in
         yield Table(arrow, lines.origin, first_row, lines=[row.line for row in batch], **counts)
 
 
-def _svmlight_rows(lines: Lines, spellings: dict[float, str]) -> Iterator[_Row]:
+def _svmlight_rows(lines: Lines) -> Iterator[_Row]:
     for line in lines:
         parts = line.partition("#")[0].split()
         if not parts:
             lines.blank += 1
             continue
         try:
-            _check_label(parts[0], spellings)
+            _check_label(parts[0])
             indices, values = _pairs(parts[1:])
         except ValueError as error:
             raise DataError(f"{lines.origin}, line {lines.number}: {error}") from None
@@ -154,15 +153,9 @@ def _finite(value: str, part: str) -> float:
     return found
 
 
-def _check_label(label: str, spellings: dict[float, str]) -> None:
-    """Refuse labels that spell one number in two ways: such files mean one class by +1 and 1."""
+def _check_label(label: str) -> None:
+    """Refuse what is not one label."""
     if ":" in label:
         raise ValueError(f"expected a label, found {label!r:.60}; write the label first")
     if "," in label:
         raise ValueError(f"expected one label, found {label!r:.60}; keep one")
-    value = number_of(label)
-    if math.isnan(value):
-        return
-    before = spellings.setdefault(value, label)
-    if before != label:
-        raise ValueError(f"the labels {before!r} and {label!r} are the same number; write it the same way everywhere")

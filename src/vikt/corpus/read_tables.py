@@ -209,9 +209,12 @@ class Table:
             values = pc.struct_field(column, places)
         elif head in json_columns and json_columns[head].is_nested:
             fields = JsonColumn(name, self.path)
-            values = string_array(
-                fields.strings((field_of(value, path) for value in column.to_pylist()), self.first_row), self.path, 1
+            strings = json_columns[head].braced
+            objects = (
+                None if row in strings else value for row, value in enumerate(column.to_pylist(), self.first_row)
             )
+            found = fields.strings((field_of(value, path) for value in objects), self.first_row)
+            values = string_array(found, self.path, 1)
             if values.null_count == len(values):
                 return self
             problems |= {name: fields.problem} if fields.problem else {}
