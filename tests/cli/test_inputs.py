@@ -855,7 +855,7 @@ def test_a_text_without_quotation_marks_is_asked_for_them(ok, refused, model):
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["train", "x.csv", "--min-df", "0.5"], ["vikt: --min-df: ", "integer"]),
+        (["train", "x.csv", "--batch-size", "0.5"], ["vikt: --batch-size: ", "integer"]),
         (["predict", "m.vikt", "--threshold", "80"], ["vikt: --threshold: ", "1"]),
         (["predict", "m.vikt", "--top", "0"], ["vikt: --top: ", "1"]),
         (["train", "x.csv", "--threads", "0"], ["vikt: --threads: ", "1"]),
