@@ -177,7 +177,7 @@ def test_what_cannot_be_is_refused_before_any_work(kind, name, value):
         (["--l1-ratio", "2"], "--l1-ratio: expected a number from 0"),
         (["--learning-rate", "-1"], "--learning-rate: expected a number above 0, or 'auto', found -1"),
         (["--folds", "1"], "--folds: expected a whole number of 2 or more, found 1"),
-        (["--folds", "3", "--l2", "1"], "--folds: chooses λ, but l2=1 already sets it; pass only one"),
+        (["--folds", "3", "--l2", "1"], "--folds: chooses λ, but --l2 1 already sets it; pass only one"),
         (["--one-standard-error", "--l2", "1"], "--one-standard-error: chooses λ"),
         (["--patience", "-1"], "--patience: expected a whole number of 0 or more, found -1"),
         (["--patience", "1"], "--patience: early stopping needs gradient descent"),

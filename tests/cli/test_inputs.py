@@ -346,7 +346,7 @@ def test_parquet_dictionaries_are_labels_and_nulls_are_named_by_row(train, refus
         ("a.tsv", "text\tlabel\nx\tham\ny\n", ["row 2 (line 3)", "expected 2 fields", "found 1"]),
         ("a.csv", 'text,label\n"x\ny",ham\na,b,c\n', ["row 2 (line 4)", "expected 2 fields", "found 3"]),
         ("a.jsonl", '{"text": "x", "label": "ham"}\n{"text": "y"}\n', ["row 2", "'label'", "no value"]),
-        ("a.jsonl", '{"text": "x", "label": "ham", "text": "y"}\n', ["line 1", "'text' twice"]),
+        ("a.jsonl", '{"text": "x", "label": "ham", "text": "y"}\n', ["line 1", "'text' 2 times"]),
         ("a.csv", "text,label\nx,\ny,ham\n", ["row 1", "empty label"]),
         ("a.txt", "__label__ham x\ny\n", ["line 2", "expected a label"]),
         ("a.csv", "text,label\rx,ham\r", ["carriage return"]),
