@@ -57,6 +57,8 @@ def test_every_public_name_resolves_and_has_a_docstring():
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'LogisticRegresion'"):
         vikt.LogisticRegresion  # noqa: B018
+    with pytest.raises(AttributeError, match=r"no attribute 'Load'; did you mean load\?$"):
+        vikt.Load  # noqa: B018
 
 
 def test_symbols_and_tests_named_in_the_lecture_map_exist():

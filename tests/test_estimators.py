@@ -172,7 +172,7 @@ def test_a_fit_that_ends_too_soon_says_so():
         ({}, [[1.0], [2.0]], [1, 1], ClassesError, "at least two classes"),
         ({}, [[1.0], [np.nan]], [0, 1], DataError, "NaN"),
         ({}, [[1.0], [2.0]], [0.5, 1], DataError, "Unknown label type"),
-        ({}, [[1.0], [2.0]], [None, "a"], DataError, r"row 0 has no label \(1 such rows\)"),
+        ({}, [[1.0], [2.0]], [None, "a"], DataError, r"row 0 has no label \(1 such row\)"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(options, X, y, error, message):

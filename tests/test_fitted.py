@@ -97,7 +97,7 @@ def test_a_number_of_features_is_a_whole_number(classifier, n):
 
 
 def test_an_unknown_class_is_named_with_those_there_are(classifier):
-    with pytest.raises(UsageError, match="no class 'x'; choose from 'n', "):
+    with pytest.raises(UsageError, match="class_: the model has no class 'x'; choose from 'n', "):
         classifier.strongest_features("x")
 
 

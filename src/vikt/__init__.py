@@ -83,7 +83,11 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f"vikt.{name}")
     if name not in _HOME_OF:
-        raise AttributeError(f"module 'vikt' has no attribute {name!r}; it has {', '.join(__all__)}")
+        from vikt.names import nearest
+
+        near = nearest(name, __all__)
+        hint = f"it has {', '.join(__all__)}" if near is None else f"did you mean {near}?"
+        raise AttributeError(f"module 'vikt' has no attribute {name!r}; {hint}")
     return getattr(import_module(f"vikt.{_HOME_OF[name]}"), name)
 
 

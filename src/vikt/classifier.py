@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from vikt.answers import predicted_labels
 from vikt.arrays import ClassWeight, Floats, RowIndices, RowValues
 from vikt.corpus.documents import TEXT_COLUMN
-from vikt.corpus.frames import frame_of
+from vikt.corpus.frames import frame_of, has_attribute
 from vikt.errors import DataError
 from vikt.evaluation.evaluation import evaluated
 from vikt.explanation.explanation import Explanation
@@ -307,7 +307,7 @@ class TextClassifier(FittedAttributes):
             There is no such class, or n is not a whole number of 1 or more.
         """
         n = checked_value("n", whole(1), n)
-        return strongest_of(self._model, self._model.position(class_), n)
+        return strongest_of(self._model, self._model.position(class_, "class_"), n)
 
     def explain(self, text: str | Mapping[str, Any], label: object = None) -> Explanation:
         """What each feature of a text adds to the score of its predicted class, or of the class `label`.
@@ -324,8 +324,11 @@ class TextClassifier(FittedAttributes):
         k = None if label is None else model.position(label)
         if isinstance(text, str):
             return explain(model, [text], k)
-        if not hasattr(text, "keys"):
-            raise DataError(f"explain: expected one text, or its columns by name, found {text!r:.60}; pass one string")
+        if not hasattr(text, "keys") or has_attribute(text, "columns"):
+            raise DataError(
+                f"explain: expected one text, or its columns by name, found {type(text).__name__}; "
+                "pass one string, or a row of a frame, such as df.iloc[0]"
+            )
         return explain(model, {str(name): [text[name]] for name in text.keys()}, k)  # noqa: SIM118  (a Series)
 
     def save(self, path: str | Path, *, force: bool = False) -> None:

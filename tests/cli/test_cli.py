@@ -244,7 +244,7 @@ def bad(tmp_path, name, content):
         (MAILS.encode(), "x.tsv", ["--l2", "-1"], 2, "a number of at least 0"),
         (MAILS.encode(), "x.tsv", ["--l2", "much"], 2, "--l2"),
         (MAILS.encode(), "x.tsv", ["--ngrams", "a-b"], 2, "--ngrams"),
-        (MAILS.encode(), "x.tsv", ["--ngrams", "3-1"], 2, "shortest"),
+        (MAILS.encode(), "x.tsv", ["--ngrams", "3-1"], 2, "the smaller first, found '3-1'"),
         (MAILS.encode(), "x.tsv", ["--analyzer", "sentence"], 2, "sentence"),
         (MAILS.encode(), "x.tsv", ["--colour", "red"], 2, "colour"),
         (MAILS.encode(), "x.tsv", ["--patience", "2"], 2, "descent"),

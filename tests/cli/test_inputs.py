@@ -714,7 +714,7 @@ def test_a_million_lines_through_a_pipe_in_bounded_memory(model):
         (["evaluate", "MODEL", "mails.tsv", "./mails.tsv"], 2, ["named twice"]),
         (["predict", "MODEL", "mails.tsv", "-o", "mails.tsv"], 2, ["mails.tsv", "is an input"]),
         (["predict", "MODEL", "-o", "out.docx"], 2, ["'.docx'", ".csv, .tsv"]),
-        (["predict", "MODEL", "mails.tsv", "-o", "out"], 2, ["without suffix"]),
+        (["predict", "MODEL", "mails.tsv", "-o", "out"], 2, ["cannot write a file without a suffix;"]),
         (["predict", "MODEL", "mails.tsv", "-o", "out.svm"], 2, ["'.svm'"]),
         (["predict", "MODEL", "mails.tsv", "-o", "nowhere/out.csv"], 1, ["nowhere"]),
         (["predict", "MODEL", "mails.tsv", "--text", "body"], 1, ["mails.tsv", "'body'"]),

@@ -242,9 +242,12 @@ def test_hand_made_features_read_their_columns_of_any_frame(frame):
         fitted.predict({"text": texts})
 
 
-def test_explain_takes_one_text(classifier):
-    with pytest.raises(DataError, match=r"explain: expected one text, .* found \['a'\]; pass one string"):
-        classifier.explain(["a"])
+@pytest.mark.parametrize("several", [list, pl.Series, lambda texts: pd.DataFrame({"text": texts}), pl.DataFrame])
+def test_explain_takes_one_text(several, classifier):
+    with pytest.raises(
+        DataError, match=r"explain: expected one text, .*, found (list|Series|DataFrame); .* df.iloc\[0\]$"
+    ):
+        classifier.explain(several(["a", "b"]))
 
 
 @pytest.mark.parametrize("name", COLUMNS)

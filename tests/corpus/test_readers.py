@@ -226,7 +226,7 @@ def test_one_line_of_many_megabytes(made):
         ("a.parquet", "a,b\n1,2\n", InputFileError, "expected Parquet"),
         ("a.parquet", "", InputFileError, "expected Parquet"),
         ("a.xlsx", "a,b\n1,2\n", InputFileError, r"\.csv, \.tsv, \.jsonl, .* found '\.xlsx'"),
-        ("a", "a,b\n1,2\n", InputFileError, "found 'no suffix'"),
+        ("a", "a,b\n1,2\n", InputFileError, "found no suffix;"),
     ],
 )
 def test_refusals(made, name, content, error, message):
@@ -240,6 +240,9 @@ def test_files_that_cannot_be_opened(tmp_path, made):
     made("mails.tsv", "a\n1\n")
     with pytest.raises(InputFileError, match=r'no such file.*did you mean ".*mails.tsv"'):
         read_table(tmp_path / "mail.tsv")
+    for name in ("tails-of-cats.tsv", "mail.csv", "emu.tsv"):
+        with pytest.raises(InputFileError, match=r"no such file; check the path$"):
+            read_table(tmp_path / name)
     with pytest.raises(InputFileError, match="no such file"):
         read_table(tmp_path / "nowhere" / "mail.tsv")
     with pytest.raises(InputFileError, match="cannot be opened"):

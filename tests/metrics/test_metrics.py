@@ -166,9 +166,9 @@ def test_json_has_a_reason_for_each_null(with_unseen):
         (
             ["eel", "eel"],
             [[0.5, 0.5], [0.5, 0.5]],
-            "no row has a label seen in training; 2 rows with labels unseen in training are left out",
+            "no row has a label seen in training; leaves out 2 rows of labels unseen in training",
         ),
-        (["ham", "ham"], [[0.0, 1.0], [0.5, 0.5]], "1 rows have a label of probability 0"),
+        (["ham", "ham"], [[0.0, 1.0], [0.5, 0.5]], "the label of 1 row has probability 0"),
         (["ham"], [[0.5, 0.5]], "one row gives no interval"),
     ],
 )

@@ -188,7 +188,7 @@ def test_missing_labels_are_refused_with_their_row(name):
 @needs_string_dtype
 def test_a_missing_string_of_any_width():
     labels = np.array(["a", None, "b"], dtype=np.dtypes.StringDType(na_object=None))
-    with pytest.raises(DataError, match=r"row 1 has no label \(1 such rows\)"):
+    with pytest.raises(DataError, match=r"row 1 has no label \(1 such row\)"):
         encode_labels(labels)
 
 
@@ -223,6 +223,8 @@ def test_labels_of_several_kinds_are_refused_by_two_that_differ(labels, first, o
     ("labels", "message"),
     [
         ("abc", "labels: expected a label for each row, found one str"),
+        (None, "labels: expected a label for each row, found None; pass a list"),
+        (3, "labels: expected a label for each row, found one int"),
         ([["a", "b"], ["c", "d"]], r"got an array of shape \(2, 2\)"),
         (pd.DataFrame({"a": [1, 2], "b": [3, 4]}), r"got an array of shape \(2, 2\)"),
         ([1.5, 2], "Unknown label type: continuous .* convert them to strings"),
@@ -276,9 +278,9 @@ def test_weights_come_from_any_column(column):
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
-        ([1, None, 1], r"found nan for row 1 \(1 such rows\)"),
-        (pd.Series([1, pd.NA, 1], dtype="Int64"), r"found nan for row 1 \(1 such rows\)"),
-        (pl.Series([1, None, 1]), r"found nan for row 1 \(1 such rows\)"),
+        ([1, None, 1], r"found nan for row 1 \(1 such row\)"),
+        (pd.Series([1, pd.NA, 1], dtype="Int64"), r"found nan for row 1 \(1 such row\)"),
+        (pl.Series([1, None, 1]), r"found nan for row 1 \(1 such row\)"),
         ([1, np.inf, 1], "found inf for row 1"),
         ([1, 1], r"expected 3 numbers, found shape \(2,\)"),
         (pd.DataFrame({"w": [1, 1, 1]}), r"expected 3 numbers, found shape \(3, 1\)"),

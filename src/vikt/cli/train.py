@@ -188,10 +188,10 @@ def parse_ngrams(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     first, _, last = text.partition("-")
-    try:
-        return int(first), int(last or first)
-    except ValueError:
-        raise UsageError(f"--ngrams: expected two numbers such as 1-2, found {text!r}") from None
+    last = last or first
+    if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
+        raise UsageError(f"--ngrams: expected two whole numbers such as 1-2, the smaller first, found {text!r:.60}")
+    return int(first), int(last)
 
 
 def parse_number(text: str) -> float | str:

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from vikt.cli.console import WRONG_USAGE, say
+from vikt.names import nearest
 
 # The class of all such errors; Typer exports only classes derived from it.
 Misuse: Any = typer.BadParameter.__base__
@@ -44,8 +45,6 @@ def _problem(error: Any) -> str:
 
 def _near(problem: str) -> str:
     """A hint at the choice that was meant, where the problem names what was found and the choices."""
-    from difflib import get_close_matches
-
     found, *choices = re.findall(r"'([^']*)'", problem) or [""]
-    near = get_close_matches(found, choices, n=1)
-    return f", did you mean {near[0]!r}?" if near else ""
+    near = nearest(found, choices)
+    return "" if near is None else f", did you mean {near!r}?"

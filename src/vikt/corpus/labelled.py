@@ -115,7 +115,7 @@ def _labels(table: Table, name: str) -> NDArray[Any]:
     if len(blank):
         raise DataError(
             f"{table.place(int(blank[0]))} has an empty label in column {name!r} "
-            f"({len(blank)} such rows); label the row or drop it"
+            f"({counted(len(blank), 'such row')}); label the row or drop it"
         )
     _refuse_respelled_numbers(table, labels, _numbers(table, name))
     return labels
@@ -157,6 +157,6 @@ def _weights(table: Table, name: str) -> NDArray[np.float64]:
     if len(bad):
         raise DataError(
             f"{table.place(int(bad[0]))} has the weight {spelled[bad[0]]!r} in column {name!r} "
-            f"({len(bad)} such rows), expected a number of 0 or more; correct it or drop the row"
+            f"({counted(len(bad), 'such row')}), expected a number of 0 or more; correct it or drop the row"
         )
     return weights

@@ -135,12 +135,13 @@ def suffix_of(path: str | Path) -> str:
 
 
 def _near(path: Path) -> str:
+    """A hint at a similar file of the same suffix, which counts for nothing in the likeness."""
     try:
-        names = [] if path.exists() else [entry.name for entry in path.parent.iterdir()]
+        others = [] if path.exists() else [entry for entry in path.parent.iterdir() if entry.suffix == path.suffix]
     except (OSError, ValueError):
         return ""
-    near = nearest(path.name, names)
-    return "" if near is None else f' (did you mean "{path.with_name(near)}"?)'
+    near = nearest(path.stem, [other.stem for other in others])
+    return "" if near is None else f' (did you mean "{path.with_name(near + path.suffix)}"?)'
 
 
 class Lines:

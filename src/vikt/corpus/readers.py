@@ -181,9 +181,10 @@ def _unknown(origin: str, line: bytes) -> ViktError:
             "name the format",
             format="csv",
         )
+    suffix = suffix_of(origin)
     return InputFileError(
         f"{origin}: expected a file that ends in {', '.join(FORMATS)} (also with .gz or .zst), "
-        f"found {suffix_of(origin) or 'no suffix'!r}; rename or convert it, or name its format",
+        f"found {repr(suffix) if suffix else 'no suffix'}; rename or convert it, or name its format",
         format=...,
     )
 

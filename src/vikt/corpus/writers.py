@@ -177,9 +177,9 @@ class TableWriter:
     def __init__(self, stream: IO[bytes], name: str) -> None:
         suffix = suffix_of(name)
         if suffix not in WRITERS:
+            found = repr(suffix) if suffix else "a file without a suffix"
             raise UsageError(
-                f"cannot write {suffix or 'a file without suffix'!r}; choose from {', '.join(WRITERS)}, "
-                "or name the format",
+                f"cannot write {found}; choose from {', '.join(WRITERS)}, or name the format",
                 to=...,
             )
         self._writer = WRITERS[suffix](stream)

@@ -25,6 +25,7 @@ from vikt.metrics.classification import (
 )
 from vikt.metrics.intervals import Interval, macro_f1_interval_of_cells, mean_interval, wilson_interval
 from vikt.names import finite
+from vikt.tables import counted
 
 _MOST_LABELS_IN_A_MATRIX = 200
 
@@ -265,8 +266,8 @@ def _log_loss(losses: Floats, left_out: int) -> Figure:
     notes = {
         "no row has a label seen in training": not len(losses),
         "one row gives no interval": len(losses) == 1,
-        f"{infinite} rows have a label of probability 0": infinite > 0,
-        f"{left_out} rows with labels unseen in training are left out": left_out > 0,
+        f"the label of {counted(infinite, 'row')} has probability 0": infinite > 0,
+        f"leaves out {counted(left_out, 'row')} of labels unseen in training": left_out > 0,
     }
     reason = "; ".join(note for note, holds in notes.items() if holds)
     if not len(losses):

@@ -14,7 +14,7 @@ from vikt.corpus.columns import composed
 from vikt.corpus.documents import TEXT_COLUMN, Documents
 from vikt.corpus.frames import ArrowStream
 from vikt.corpus.texts import Texts, portions
-from vikt.errors import DamagedModelError, UsageError
+from vikt.errors import DamagedModelError, ParameterError
 from vikt.features.measured import Measured
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
@@ -63,11 +63,11 @@ class FittedModel:
         """Texts or columns as the features read them."""
         return measured(inputs, self.features, self.text_column)
 
-    def position(self, label: object) -> int:
-        """The index of a class. Raises UsageError where the model has no such class."""
+    def position(self, label: object, name: str = "label") -> int:
+        """The index of a class. Raises ParameterError, of the argument `name`, where the model has no such class."""
         classes = self.classes.tolist()
         if label not in classes:
-            raise UsageError(f"label: the model has no class {plain(label)!r:.60}; choose from {quoted(classes)}")
+            raise ParameterError(name, f"the model has no class {plain(label)!r:.60}; choose from {quoted(classes)}")
         return int(classes.index(label))
 
     def spelled(self, labels: ArrayLike) -> list[str]:

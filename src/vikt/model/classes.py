@@ -12,7 +12,7 @@ from vikt.corpus.frames import number_array
 from vikt.errors import ClassesError, DataError, ParameterError
 from vikt.model.labels import checked_labels, label_array
 from vikt.parameters import FIT, checked_value, plain
-from vikt.tables import quoted
+from vikt.tables import counted, quoted
 
 
 class LabelledRows(NamedTuple):
@@ -93,7 +93,7 @@ def row_weights(sample_weight: RowValues, n_rows: int) -> Floats:
     if len(bad):
         raise DataError(
             f"sample_weight: expected finite numbers of 0 or more, found {weights[bad[0]]} for row {bad[0]} "
-            f"({len(bad)} such rows); correct it or drop the row"
+            f"({counted(len(bad), 'such row')}); correct it or drop the row"
         )
     if not np.any(weights > 0):
         raise DataError(f"sample_weight: all {n_rows} weights are zero; give at least one row a positive weight")

@@ -13,6 +13,7 @@ from vikt.arrays import RowIndices
 from vikt.corpus.frames import array_of
 from vikt.corpus.missing import is_missing
 from vikt.errors import DataError, ShapeWarning, known_to_sklearn, warn
+from vikt.tables import counted
 
 # How a label of each kind is kept: as Python's own value, which a file holds too.
 _PLAIN: dict[str, Callable[[Any], Any]] = {
@@ -43,9 +44,10 @@ def label_array(labels: Any, name: str = "labels", warns: bool = False) -> NDArr
     DataError
         The labels have another shape.
     """
-    if isinstance(labels, str | bytes):
-        raise DataError(f"{name}: expected a label for each row, found one {type(labels).__name__}; pass a list")
-    array = array_of(labels)
+    array = np.array(labels) if isinstance(labels, str | bytes) else array_of(labels)
+    if array.ndim == 0:
+        found = "None" if labels is None else f"one {type(labels).__name__}"
+        raise DataError(f"{name}: expected a label for each row, found {found}; pass a list")
     if array.ndim == 2 and array.shape[1] == 1:
         if warns:
             warn(
@@ -157,4 +159,6 @@ def _of_one_type(labels: list[Any], is_float: NDArray[np.bool_]) -> list[Any]:
 
 def _refuse_missing(rows: list[int], name: str) -> None:
     if rows:
-        raise DataError(f"{name}: row {rows[0]} has no label ({len(rows)} such rows); label it or drop the row")
+        raise DataError(
+            f"{name}: row {rows[0]} has no label ({counted(len(rows), 'such row')}); label it or drop the row"
+        )
