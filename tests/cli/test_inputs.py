@@ -19,6 +19,7 @@ from pyarrow import feather
 
 import vikt
 from vikt.cli.main import main
+from vikt.features.handmade import Number
 from vikt.files.model_file import save_model
 from vikt.fitting.saved import SavedModel
 
@@ -877,3 +878,16 @@ def test_a_command_without_arguments_shows_its_help(run):
     code, out, err = run("predict")
     assert code == 2
     assert "--threshold" in out + err
+
+
+def test_columns_beside_the_text_at_the_command_line(run, tmp_path):
+    data = {"text": ["win cash now", "see you soon"] * 10, "id": [1.0, 2.0] * 10}
+    model = tmp_path / "m.vikt"
+    vikt.TextClassifier(analyzer="word", l2=0.1, features=[Number(name="id")]).fit(data, ["s", "h"] * 10).save(model)
+    assert run("explain", model, "great film", "--column", "id=1")[0] == 0
+    code, _, said = run("explain", model, "great film", "--column", "id=x")
+    assert code == 1
+    assert said.startswith("vikt: --column: expected a finite number")
+    code, _, said = run("predict", model, stdin=b"text,id\nwin,1\n")
+    assert code == 2
+    assert "the columns id; pass a table, and name its format with --format" in said

@@ -226,6 +226,7 @@ def test_one_line_of_many_megabytes(made):
         ("a.parquet", "a,b\n1,2\n", InputFileError, "expected Parquet"),
         ("a.parquet", "", InputFileError, "expected Parquet"),
         ("a.xlsx", "a,b\n1,2\n", InputFileError, r"\.csv, \.tsv, \.jsonl, .* found '\.xlsx'"),
+        ("a.json", '{"data": [{"text": "x"}]}', DataError, "a list named 'data'; write the list alone"),
         ("a", "a,b\n1,2\n", InputFileError, "found no suffix;"),
     ],
 )
@@ -234,6 +235,12 @@ def test_refusals(made, name, content, error, message):
         read_table(made(name, content))
     assert "\n" not in str(refusal.value)
     assert str(refusal.value).split(",")[0].split(":")[0].endswith(name)
+
+
+def test_a_table_named_as_lines_of_text(made):
+    table = read_table(made("a.txt", "text,label\nwin,spam\n"))
+    with pytest.raises(DataError, match=r"line 1: .* write one before it, or, if the file is a table, name it \.csv"):
+        table.strings("label")
 
 
 def test_files_that_cannot_be_opened(tmp_path, made):

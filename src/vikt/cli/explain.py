@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vikt.cli.console import print_json, show
 from vikt.corpus.columns import composed
+from vikt.corpus.documents import Documents
 from vikt.corpus.read_stream import read_lines, standard_input
 from vikt.corpus.sources import check_read_once
 from vikt.errors import ParameterError, UsageError
@@ -37,7 +38,9 @@ def explain_text(
         raise UsageError(
             f"the model also reads the column {missing[0]!r}; give its value with --column '{missing[0]}=VALUE'"
         )
-    explanation = explain(model, {name: [value] for name, value in document.items()}, k)
+    row = {name: [value] for name, value in document.items()}
+    found = Documents.of(row, model.text_column if model.features.reads_text else None, model.features.columns)
+    explanation = explain(model, Documents(found.texts, found.columns, place="--column".format), k)
     if as_json:
         print_json(explanation.to_json())
         return

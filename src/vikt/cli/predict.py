@@ -99,7 +99,11 @@ def _name(request: Request, source: str) -> str:
 def _predict_lines(answers: Answers, source: str, trained: str | None, stream: IO[bytes], request: Request) -> None:
     origin, features = STANDARD_INPUT if source == "-" else source, answers.model.features
     if features.columns or not features.reads_text:
-        raise UsageError(f"{origin}: the model also needs the columns {', '.join(features.columns)}; pass a table")
+        columns = ", ".join(features.columns)
+        raise UsageError(
+            f"{origin}: the model also needs the columns {columns}; pass a table, and name its format",
+            format=...,
+        )
     if source == "-" and sys.stdin.isatty() and not request.quiet:
         say("type a text and press Enter; Ctrl-D ends")
     if answers.proba and not request.as_json and not request.quiet:

@@ -234,7 +234,7 @@ class Documents:
 
     def _unexpected(self, row: int, name: str, expected: str, found: object) -> DataError:
         return DataError(
-            f"{self.place(row)}: expected {expected} in column {name!r}, found {found!r:.60}; correct or drop the row"
+            f"{self.place(row)}: expected {expected} in column {name!r}, found {found!r:.60}; correct or drop it"
         )
 
 

@@ -26,6 +26,8 @@ PAIRS = pa.large_list(pa.struct([("index", pa.int64()), ("value", pa.float64())]
 _LARGEST_INDEX = 2**63 - 1
 # What joins several labels in the files of other programs; fastText itself takes one label.
 _JOINED = re.compile("[,;:]")
+# What divides the names of columns.
+_DIVIDED = re.compile("[,;\t]")
 
 
 def read_documents(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
@@ -40,6 +42,8 @@ def read_documents(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: i
             texts.append(text)
             labels.append(found[0] if len(found) == 1 else None)
             problem = _label_problem(found, line)
+            if problem and number == 1 and _DIVIDED.search(line):
+                problem += ", or, if the file is a table, name it .csv or .tsv"
             if problem:
                 problems.setdefault("label", f"{lines.origin}, line {number}: {problem}")
             elif found and _JOINED.search(found[0]):

@@ -10,6 +10,7 @@ from vikt.corpus.columns import composed, wanted_columns
 from vikt.corpus.read_json import JsonColumn, parse_array, parse_object
 from vikt.corpus.read_stream import Lines
 from vikt.corpus.read_tables import Table, refuse_doubled
+from vikt.errors import DataError
 
 # A batch ends at this many bytes, so that memory stays bounded where rows are long.
 BYTES_PER_BATCH = 1 << 24
@@ -37,7 +38,10 @@ def read_json(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -
     content = iter(lines)
     first = next((line for line in content if line.strip(_BLANK)), "")
     whole = chain([first], content)
-    objects = parse_array("".join(whole), lines.origin) if first.lstrip(_BLANK)[:1] == "[" else _objects(whole, lines)
+    is_array = first.lstrip(_BLANK)[:1] == "["
+    objects = (
+        parse_array("".join(whole), lines.origin) if is_array else _unwrapped(_objects(whole, lines), lines.origin)
+    )
     return _read_objects(objects, lines, wanted, rows_per_batch)
 
 
@@ -71,6 +75,15 @@ def _composed(batch: list[dict[str, object]], origin: str) -> tuple[list[str], l
     if merged is not None:
         refuse_doubled([composed_of[name] for name in names], origin)
     return list(dict.fromkeys(composed_of.values())), rows
+
+
+def _unwrapped(objects: Iterator[dict[str, object]], origin: str) -> Iterator[dict[str, object]]:
+    """The same objects; an error where the first only holds a list of the rows."""
+    for number, row in enumerate(objects):
+        name, rows = next(iter(row.items()), ("", None))
+        if number == 0 and len(row) == 1 and isinstance(rows, list) and rows and isinstance(rows[0], dict):
+            raise DataError(f"{origin}: expected rows, found them in a list named {name!r:.60}; write the list alone")
+        yield row
 
 
 def _objects(content: Iterable[str], lines: Lines) -> Iterator[dict[str, object]]:
