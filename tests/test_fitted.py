@@ -9,6 +9,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 import vikt
+from markup_checks import read_html
 from vikt.errors import DataError, NotFittedError, UsageError
 from vikt.fitting.model import measured
 
@@ -112,6 +113,18 @@ def test_evaluate_gives_the_figures_of_the_command(classifier, tmp_path, run):
     assert found.to_json() == {name: value for name, value in told.items() if name != "model"}
     assert found.accuracy.value == pytest.approx(classifier.score(TEXTS, labels))
     assert found.accuracy.low < found.accuracy.value < found.accuracy.high
+
+
+def test_an_evaluation_as_a_frame_and_in_a_notebook(classifier):
+    labels = [*LABELS[:5], "<new>"]
+    found = classifier.evaluate(TEXTS, labels)
+    frame = found.to_frame().set_index("class")
+    assert frame["support"].to_dict() == {label: labels.count(label) for label in found.labels}
+    assert frame["f1"]["p"] == found.per_class["p"]["f1"]
+    assert np.isnan(frame["precision"]["<new>"])
+    text, _ = read_html(found._repr_html_())
+    assert f"{found.accuracy.value:.4f}" in text
+    assert "label '<new>', in 1 test row" in text
 
 
 def test_evaluate_of_labels_that_do_not_fit_is_refused(classifier):

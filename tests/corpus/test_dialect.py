@@ -89,7 +89,7 @@ def test_without_a_header_no_row_is_lost_since_it_is_empty(made, name, content, 
 @pytest.mark.parametrize("content", ["text\rwin\rlunch", "text\rwin\rlunch\r\n"])
 @pytest.mark.parametrize("header", [False, None])
 def test_lines_that_end_in_carriage_returns_alone_are_refused(made, name, content, header):
-    with pytest.raises(DataError, match=r"carriage return.*convert the line ends"):
+    with pytest.raises(DataError, match=r"carriage return.*convert (the line ends|it: tr )"):
         read_table(made(name, content), dialect=Dialect(header=header))
 
 

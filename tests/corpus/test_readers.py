@@ -219,7 +219,12 @@ def test_one_line_of_many_megabytes(made):
         ("a.jsonl", '{"a": NaN}', DataError, "line 1: .*NaN is not JSON"),
         ("a.jsonl", '{"a": ' + "[" * 100_000, DataError, "expected a JSON object"),
         ("a.jsonl", '{"a": "b"}\n{"a": "\\ud800"}', EncodingError, "column 'a', row 2: found half a surrogate pair"),
-        ("a.tsv", b"a\tb\nx\tcaf\xe9\n", EncodingError, "a.tsv, line 2: .* byte 0xe9 at offset 9.*iconv -f LATIN1"),
+        (
+            "a.tsv",
+            b"a\tb\nx\tcaf\xe9\n",
+            EncodingError,
+            "a.tsv, line 2: .* byte 0xe9 at offset 9.*iconv -f LATIN1 -t UTF-8",
+        ),
         ("a.csv", "a,b\nx,y\n".encode("utf-16"), EncodingError, "line 1: .* UTF-16; .*iconv -f UTF-16 -t UTF-8"),
         ("a.csv", "a,b\nx,y\n".encode("utf-32"), EncodingError, "iconv -f UTF-32"),
         ("a.csv", b"\x1f\x8b\x08\0", InputFileError, "Truncated compressed stream"),
@@ -235,6 +240,15 @@ def test_refusals(made, name, content, error, message):
         read_table(made(name, content))
     assert "\n" not in str(refusal.value)
     assert str(refusal.value).split(",")[0].split(":")[0].endswith(name)
+
+
+def test_the_command_that_converts_a_file_names_it(made):
+    path = made("my mail.tsv", b"a\tb\nx\tcaf\xe9\n")
+    with pytest.raises(EncodingError) as refusal:
+        read_table(path)
+    assert f"< '{path}' > '{path.with_stem('my mail-converted')}'" in str(refusal.value)
+    with pytest.raises(EncodingError, match=r"convert it first: \.\.\. \| iconv -f LATIN1 -t UTF-8$"):
+        read_table(made("a.tsv.gz", gzip.compress(path.read_bytes())))
 
 
 def test_a_table_named_as_lines_of_text(made):

@@ -48,14 +48,14 @@ def read_arrived(stream: IO[bytes], origin: str = STANDARD_INPUT) -> Iterator[Te
         start = 0
         if not n_bytes:
             # What a file is, if not UTF-8, shows at its start.
-            decoded(_line(block, 0), f"{origin}, line 1")
+            decoded(_line(block, 0), origin, 1)
             start = len(codecs.BOM_UTF8) if block.startswith(codecs.BOM_UTF8) else 0
         end = _end_of_utf8(block)
         texts = Texts.of_lines(block[start:end])
         yield texts
         n_lines += len(texts)
         if end < len(block):
-            decoded(_line(block, end), f"{origin}, line {n_lines + 1}", n_bytes + end)
+            decoded(_line(block, end), origin, n_lines + 1, n_bytes + end)
         n_bytes += len(block)
 
 

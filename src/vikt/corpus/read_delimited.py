@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from vikt.corpus.columns import composed, wanted_columns
 from vikt.corpus.dialect import CSV, DEFAULT_DIALECT, TSV, Dialect, other_delimiter
-from vikt.corpus.read_stream import Lines, without_end
+from vikt.corpus.read_stream import Lines, conversion, without_end
 from vikt.corpus.read_tables import Table, refuse_doubled
 from vikt.corpus.read_text import in_batches
 from vikt.errors import DataError
@@ -32,7 +32,7 @@ _CSV_FAULTS = {
 }
 # The first line of a spreadsheet's CSV, which names the delimiter.
 _SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
-_CONVERT_ENDS = "convert the line ends: tr '\\r' '\\n' < FILE > NEW"
+_CONVERT_ENDS = "tr '\\r' '\\n'"
 _QUOTE_AFTER_BLANKS = r'^[ \t]+"'
 
 Record = list[str]
@@ -134,7 +134,7 @@ class _Source:
             if any("\r" in name for name in record):
                 raise DataError(
                     f"{lines.origin}, line {lines.number}: expected column names, found a carriage return among them; "
-                    f"{_CONVERT_ENDS}"
+                    f"{conversion(_CONVERT_ENDS, lines.origin)}"
                 )
             if self.given.quoting is None and not self.dialect.quoting and all(map(_is_enclosed, record)):
                 raise DataError(
@@ -197,7 +197,9 @@ def _numbered(records: Iterator[Record], origin: str) -> tuple[Record, Iterator[
     width = max(map(len, start), default=0)
     second = list(islice(records, 1))
     if not second and any("\r" in field for record in start for field in record):
-        raise DataError(f"{origin}: expected rows, found one with carriage returns inside; {_CONVERT_ENDS}")
+        raise DataError(
+            f"{origin}: expected rows, found one with carriage returns inside; {conversion(_CONVERT_ENDS, origin)}"
+        )
     return [str(number) for number in range(1, max(width, 1) + 1)], chain(start, second, records)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import errno
 import io
+import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,9 +21,8 @@ _MARK = "\ufeff"
 # To compare one byte of each line costs less than to compare all three.
 _MARKED = codecs.BOM_UTF8[0]
 
-_CONVERT = "convert it: iconv -f {} -t UTF-8 FILE > NEW"
+_CONVERT = "iconv -f {} -t UTF-8"
 _NAME_FORMAT = "name its format"
-_FROM_UTF_16 = "convert it: iconv -f UTF-16LE -t UTF-8 FILE > NEW (or UTF-16BE)"
 # UTF-32's little-endian mark starts with UTF-16's, so it comes first.
 _SIGNATURES: dict[bytes, tuple[str, str]] = {
     codecs.BOM_UTF32_LE: ("UTF-32", _CONVERT.format("UTF-32")),
@@ -193,18 +193,34 @@ class Lines:
                 return line.decode()
         except UnicodeDecodeError:
             pass  # `decoded` says what is wrong
-        return decoded(line, f"{self.origin}, line {self.number}", self.offset)
+        return decoded(line, self.origin, self.number, self.offset)
 
 
-def decoded(content: bytes, where: str, offset: int = 0) -> str:
+def conversion(command: str, origin: str) -> str:
+    """Advice to pass a file, or what comes in at standard input, through a command of the shell.
+
+    Examples
+    --------
+    >>> conversion("iconv -f LATIN1 -t UTF-8", "mails/a.csv")
+    'convert it: iconv -f LATIN1 -t UTF-8 < mails/a.csv > mails/a-converted.csv'
+    """
+    path = Path(origin)
+    if origin == STANDARD_INPUT or path.suffix in COMPRESSED_SUFFIXES:
+        return f"convert it first: ... | {command}"
+    return (
+        f"convert it: {command} < {shlex.quote(origin)} > {shlex.quote(str(path.with_stem(path.stem + '-converted')))}"
+    )
+
+
+def decoded(content: bytes, origin: str, line: int | None = None, offset: int = 0) -> str:
     """Bytes of a file as text, without a byte-order mark at its start.
 
     Parameters
     ----------
     content : bytes
-    where : str
-        For the message.
-    offset : int
+    origin : str
+        The file, for the message.
+    line, offset : int
         Their place in the file.
 
     Raises
@@ -212,13 +228,18 @@ def decoded(content: bytes, where: str, offset: int = 0) -> str:
     EncodingError
         They are not UTF-8; the message names the byte, its offset, and what the file may be.
     """
+    where = origin if line is None else f"{origin}, line {line}"
     if offset == 0 and _has_every_second_byte_zero(content):
-        raise EncodingError(f"{where}: expected UTF-8, found zero for every second byte: UTF-16; {_FROM_UTF_16}")
+        advice = conversion(_CONVERT.format("UTF-16LE"), origin)
+        raise EncodingError(
+            f"{where}: expected UTF-8, found zero for every second byte: UTF-16; {advice} (or UTF-16BE)"
+        )
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
         guesses = (guess for mark, guess in _SIGNATURES.items() if offset == 0 and content.startswith(mark))
         guess, advice = next(guesses, _LATIN_1)
+        advice = conversion(advice, origin) if advice.startswith("iconv") else advice
         raise EncodingError(
             f"{where}: expected UTF-8, found byte 0x{content[error.start]:02x} "
             f"at offset {offset + error.start}: {guess}; {advice}",

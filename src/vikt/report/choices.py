@@ -52,4 +52,5 @@ def features_sentence(choice: FeatureChoice) -> str:
 def _rank(choice: FeatureChoice) -> str:
     if choice.recipe == choice.best:
         return f"best of {len(choice.losses)}"
-    return f"within two standard errors of {recipe_name(choice.best)}, best of {len(choice.losses)}"
+    best = f"the best of {len(choice.losses)}, {recipe_name(choice.best)}"
+    return f"the usual choice, since {best}, is not better by two standard errors"

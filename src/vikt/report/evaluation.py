@@ -9,6 +9,7 @@ import numpy as np
 
 from vikt.evaluation.evaluation import Evaluation, Figure
 from vikt.fitting.record import FitRecord
+from vikt.markup import block, details, heading, html_text, table
 from vikt.metrics.intervals import wilson_interval
 from vikt.report.as_json import certificate_json
 from vikt.tables import (
@@ -17,10 +18,13 @@ from vikt.tables import (
     MOST_NAMED,
     columns,
     counted,
+    data_frame,
     figure,
     label_line,
     listed,
 )
+
+_FIXED = "white-space:pre;overflow-x:auto;font-family:monospace"
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,17 +42,40 @@ class ModelEvaluation(Evaluation):
         about = {"certificate": certificate_json(self.record), "data": self.record.data.to_json()}
         return super().to_json() | about
 
+    def to_frame(self) -> Any:
+        """The figures of each class as a pandas data frame, a row for each. Raises MissingPackageError without pandas.
+
+        Its columns are class, precision, recall, f1, support, predicted, mean_probability and rate.
+        """
+        rows = self.per_class
+        names = list(next(iter(rows.values())))
+        return data_frame({"class": list(rows)} | {name: [row[name] for row in rows.values()] for name in names})
+
     def __repr__(self) -> str:
         return evaluation_lines(self, self.record.data.weighted)
+
+    def _repr_html_(self) -> str:
+        weighted = self.record.data.weighted
+        figures = [[name, *_spelled(value)] for name, value in _figures(self)]
+        notes = [*_unseen_lines(self), *_absent_lines(self), *(_shift_lines(self) if weighted else [])]
+        return block(
+            table([["figure", "value", "95% interval"], *figures]),
+            *(heading(html_text(" ".join(note.split()))) for note in notes),
+            table([[html_text(cell) for cell in row] for row in _class_rows(self, weighted)]),
+            details("confusions", f'<div style="{_FIXED}">{html_text(_confusions(self))}</div>'),
+        )
 
 
 def evaluation_lines(evaluation: Evaluation, weighted: bool = False) -> str:
     """The figures of a test; with each class's mean probability and rate where the model was trained with weights."""
-    figures = [("accuracy", evaluation.accuracy), ("macro F1", evaluation.macro_f1), ("log loss", evaluation.log_loss)]
-    lines = [f"{name:<10} {_with_interval(value)}" for name, value in figures]
+    lines = [f"{name:<10} {_with_interval(value)}" for name, value in _figures(evaluation)]
     lines += [*_unseen_lines(evaluation), "", _class_table(evaluation, weighted)]
     lines += [*_absent_lines(evaluation), *(_shift_lines(evaluation) if weighted else [])]
     return "\n".join([*lines, "", _confusions(evaluation)])
+
+
+def _figures(evaluation: Evaluation) -> list[tuple[str, Figure]]:
+    return [("accuracy", evaluation.accuracy), ("macro F1", evaluation.macro_f1), ("log loss", evaluation.log_loss)]
 
 
 def _unseen_lines(evaluation: Evaluation) -> list[str]:
@@ -88,18 +115,28 @@ def _shift_lines(evaluation: Evaluation) -> list[str]:
 
 
 def _with_interval(value: Figure) -> str:
-    interval = f"{figure(value.value)}  (95%: {figure(value.low)} to {figure(value.high)})"
-    return interval + (f"; {value.reason}" if value.reason else "")
+    shown, interval = _spelled(value)
+    return f"{shown}  (95%: {interval})" + (f"; {value.reason}" if value.reason else "")
 
 
-def _class_table(evaluation: Evaluation, weighted: bool) -> str:
+def _spelled(value: Figure) -> tuple[str, str]:
+    return figure(value.value), f"{figure(value.low)} to {figure(value.high)}"
+
+
+def _class_rows(evaluation: Evaluation, weighted: bool) -> list[list[str]]:
     rows = [["class", "precision", "recall", "F1", "rows", "predicted"] + ["mean P", "rate"] * weighted]
     for label, row in list(evaluation.per_class.items())[:MOST_CLASSES_LISTED]:
         rates = [figure(row[name]) for name in ("precision", "recall", "f1")]
         shares = [figure(row[name]) for name in ("mean_probability", "rate") if weighted]
         rows.append([label_line(label), *rates, f"{row['support']:,}", f"{row['predicted']:,}", *shares])
+    return rows
+
+
+def _class_table(evaluation: Evaluation, weighted: bool) -> str:
     more = len(evaluation.per_class) - MOST_CLASSES_LISTED
-    return columns(rows) + (f"\n  and {more:,} more classes (see --json)" if more > 0 else "")
+    return columns(_class_rows(evaluation, weighted)) + (
+        f"\n  and {more:,} more classes (see --json)" if more > 0 else ""
+    )
 
 
 def _confusions(evaluation: Evaluation) -> str:

@@ -99,7 +99,12 @@ def _feature_choice_lines(record: FitRecord) -> list[str]:
         f"{penalty_sentence(part.penalty)}; {part.reason or _distance(part.relative, part.bound)}"
         for part in parts
     ]
-    return lines + ["           below: the part proven least"] * bool(parts)
+    if any(name == "nb" for recipe, _ in chosen.losses for name, _ in recipe.shares):
+        lines.insert(
+            1,
+            "           (telling words: words by their presence, with smaller penalties where they tell classes apart)",
+        )
+    return lines + ["           penalty, loss and proof below: of the part that is proven least"] * bool(parts)
 
 
 def sized(path: Path) -> str:
@@ -139,4 +144,7 @@ def strongest_lines(model: FittedModel, n: int = 8) -> str:
         [label_line(label), "  ".join(f"{label_line(name)} {weight:+.2f}" for name, weight in features)]
         for label, features in list(strongest.items())[:MOST_CLASSES_LISTED]
     ]
-    return "strongest features of each class (θ)\n" + columns(rows, left=2)
+    parts = model.features.parts
+    is_blend = len(parts) > 1 and any(part.weighting.log_count_ratio for part in parts)
+    marks = '; "presence of" marks the telling words, beside the same words by TF-IDF' * is_blend
+    return f"strongest features of each class (θ){marks}\n" + columns(rows, left=2)
