@@ -20,7 +20,8 @@ from vikt.model.naive_bayes import log_count_ratios, penalty_scales
 from vikt.names import TOL
 from vikt.report.choices import features_sentence, recipe_name
 from vikt.selection import features as choice
-from vikt.selection.recipes import Recipe
+from vikt.selection.choices import FeatureChoice, RecipeLoss
+from vikt.selection.recipes import CANDIDATES, USUAL_RECIPE, Recipe
 
 NAMED = [
     {"analyzer": "word"},
@@ -217,3 +218,10 @@ def test_a_plan_serves_other_examples(blend, emails):
     assert [(part.name, part.share, part.penalty.l2) for part in again.record.parts] == [
         (part.name, part.share, part.penalty.l2) for part in fitted.record.parts
     ]
+
+
+def test_the_reason_for_the_usual_features_names_the_best():
+    losses = tuple(RecipeLoss(recipe, loss) for recipe, loss in zip(CANDIDATES[:2], (0.0204, 0.0258), strict=True))
+    sentence = features_sentence(FeatureChoice(USUAL_RECIPE, losses, 300))
+    assert "0.0258, the usual choice, since the best of 2, characters, is not better by two standard errors" in sentence
+    assert features_sentence(FeatureChoice(CANDIDATES[0], losses, 300)).endswith("0.0204, best of 2")
