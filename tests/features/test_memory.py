@@ -62,7 +62,7 @@ def test_much_is_logged(logged):
 def test_more_than_there_is_is_a_warning_with_advice(logged, n_bytes):
     [(level, message)] = logged(n_bytes, GB // 10)
     assert level == "WARNING"
-    assert "0.1 GB are free; shorter n-grams" in message
+    assert "100.0 MB are free; shorter n-grams" in message
 
 
 def test_memory_is_available():

@@ -247,5 +247,6 @@ def test_indices_of_a_scipy_matrix_are_wide_only_where_they_must(monkeypatch, n,
             pass
 
     monkeypatch.setattr(scipy.sparse, "csr_matrix", Recorded)
-    TextVectorizer()._matrix(CompressedRows(np.array([0, n]), np.empty(0, np.int32), np.empty(0), 10))
+    vectorizer = TextVectorizer()
+    vectorizer._matrix(vectorizer, CompressedRows(np.array([0, n]), np.empty(0, np.int32), np.empty(0), 10))
     assert chosen == [expected]

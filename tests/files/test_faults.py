@@ -561,7 +561,7 @@ def test_a_disk_that_fills_while_saving(folder, content):
 def test_a_disk_that_fills_while_predicting(folder):
     out = folder / "out.tsv"
     out.write_text("ham\t0.75\n")
-    done = run([*SMALL_DISK, *command("predict", folder / "m.vikt", "-o", out)], input=b"win money\n" * 1000)
+    done = run([*SMALL_DISK, *command("predict", folder / "m.vikt", "--force", "-o", out)], input=b"win money\n" * 1000)
     assert_one_line(done, "out.tsv: cannot be written: File too large")
     assert out.read_text() == "ham\t0.75\n"
     assert names(folder) == ["m.vikt", "mails.tsv", "out.tsv"]
@@ -625,7 +625,7 @@ def read_only(request, tmp_path):
 
 def test_a_folder_that_cannot_be_written(folder, read_only):
     done = run(command("train", folder / "mails.tsv", "-o", read_only / "m.vikt"))
-    assert_one_line(done, "read-only", "cannot be written")
+    assert_one_line(done, "read-only", "is not writable")
     done = run(command("predict", folder / "m.vikt", "-o", read_only / "out.tsv"), input=b"win money\n")
     assert_one_line(done, "read-only", "out.tsv", "choose another folder")
 

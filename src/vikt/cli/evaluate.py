@@ -7,7 +7,7 @@ from pathlib import Path
 from vikt.cli.console import print_json, progress, say, show
 from vikt.cli.options import InputOptions
 from vikt.corpus.columns import composed
-from vikt.corpus.label_notes import refuse_unknown_labels
+from vikt.corpus.label_notes import unknown_label_notes
 from vikt.corpus.labelled import labelled, read_tables
 from vikt.corpus.sources import check_read_once
 from vikt.evaluation.evaluation import evaluated
@@ -25,9 +25,9 @@ def evaluate_file(path: Path, given: InputOptions, *, threads: int, as_json: boo
         table = read_tables(given.data, given.format, given.dialect).with_fields(record.columns.values())
         known = {role: name for role, name in record.columns.items() if name in table.names}
         rows = labelled(table, model.features, given.text or known.get("text"), given.label or known.get("label"))
-        for note in rows.notes if not quiet else ():
+        unknown = unknown_label_notes(table.path, rows.labels.tolist(), map(composed, model.labels))
+        for note in (*rows.notes, *unknown) if not quiet else ():
             say(note)
-        refuse_unknown_labels(table.path, rows.labels.tolist(), map(composed, model.labels))
         found = evaluated(model, rows.documents, rows.labels, threads)
     evaluation = ModelEvaluation.of(found, record)
     if as_json:

@@ -16,7 +16,7 @@ from vikt.cli.options import InputOptions
 from vikt.cli.outputs import check_output, is_standard
 from vikt.corpus.columns import composed
 from vikt.corpus.formats import FORMATS
-from vikt.corpus.label_notes import label_notes, refuse_unknown_labels
+from vikt.corpus.label_notes import label_notes, unknown_label_notes
 from vikt.corpus.labelled import Labelled, labelled, paired_columns, read_tables
 from vikt.corpus.overlap import Overlap, overlap
 from vikt.corpus.read_stream import suffix_of
@@ -103,7 +103,10 @@ def _read(request: Request, options: dict[str, Any]) -> _Data:
     about_labels = label_notes(rows.documents.origin, rows.labels.tolist())
     for note in (*rows.notes, *about_labels, *_same_file(request)) if not request.quiet else ():
         say(note)
-    return _Data(rows, _test_rows(request, features, rows), features, settings)
+    test = _test_rows(request, features, rows)
+    for note in _unknown_labels(test, rows) if not request.quiet else ():
+        say(note)
+    return _Data(rows, test, features, settings)
 
 
 def _recorded(fitted: Fit, evaluation: Evaluation, rows: Labelled) -> FitRecord:
@@ -125,9 +128,13 @@ def _test_rows(request: Request, features: TextFeatures, training: Labelled) -> 
         return None
     has_known_suffix = suffix_of(request.test) in FORMATS
     table = read_tables([request.test], None if has_known_suffix else request.format, request.dialect)
-    rows = labelled(table, features, training.columns.text, training.columns.label)
-    refuse_unknown_labels(table.path, rows.labels.tolist(), set(training.labels.tolist()))
-    return rows
+    return labelled(table, features, training.columns.text, training.columns.label)
+
+
+def _unknown_labels(test: Labelled | None, training: Labelled) -> tuple[str, ...]:
+    if test is None:
+        return ()
+    return unknown_label_notes(test.documents.origin, test.labels.tolist(), set(training.labels.tolist()))
 
 
 def _overlap(data: _Data) -> Overlap | None:

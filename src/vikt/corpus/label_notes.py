@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from vikt.corpus.numbers import number_of
-from vikt.errors import DataError
 from vikt.tables import listed, quoted
 
 _MARKS = {",": "commas", ";": "semicolons", "|": "bars"}
@@ -26,15 +25,22 @@ def label_notes(origin: str, labels: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"{origin}: {note}" for note in (*_joined(classes), *_fractions(classes), *_respelled(classes)))
 
 
-def refuse_unknown_labels(origin: str, labels: Iterable[str], classes: Iterable[str]) -> None:
-    """Refuse labels none of which is a class of the model: another column was meant. Raises DataError."""
+def unknown_label_notes(origin: str, labels: Iterable[str], classes: Iterable[str]) -> tuple[str, ...]:
+    """A note for the user where no label is a class of the model: another column may be meant.
+
+    Examples
+    --------
+    >>> unknown_label_notes("a.csv", ["eel"], ["spam", "ham"])
+    ("a.csv: no label is a class of the model ('ham', 'spam'), found 'eel'; is it the right column?",)
+    """
     found, known = sorted(set(labels)), sorted(classes)
-    if found and not set(found) & set(known):
-        raise DataError(
-            f"{origin}: no label is a class of the model ({listed([repr(label) for label in known])}), found "
-            f"{quoted(found[:_MOST_SPELLINGS])}; name the column of the labels",
-            label=...,
-        )
+    if not found or set(found) & set(known):
+        return ()
+    classes_listed = listed([repr(label) for label in known])
+    return (
+        f"{origin}: no label is a class of the model ({classes_listed}), found {quoted(found[:_MOST_SPELLINGS])}; "
+        "is it the right column?",
+    )
 
 
 def _joined(classes: list[str]) -> Iterator[str]:
