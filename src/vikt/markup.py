@@ -86,6 +86,7 @@ def _row(*cells: str, edge: str = "") -> str:
 
 
 def _cell(tag: str, content: str, is_left: bool, attributes: str = "") -> str:
-    # A long word is broken, so that a table is no wider than the page; a number is not.
-    flow = "text-align:left;overflow-wrap:anywhere" if is_left else "text-align:right;white-space:nowrap"
+    # A long word is broken, so that a table is no wider than the page; a number or a heading is not.
+    wrapping = "white-space:nowrap" if tag == "th" or not is_left else "overflow-wrap:anywhere"
+    flow = f"text-align:{'left' if is_left else 'right'};{wrapping}"
     return f'<{tag}{attributes} style="padding:.1em .6em;vertical-align:top;{flow}">{content}</{tag}>'
