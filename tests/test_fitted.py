@@ -128,7 +128,7 @@ def test_an_evaluation_as_a_frame_and_in_a_notebook(classifier):
 
 
 def test_evaluate_of_labels_that_do_not_fit_is_refused(classifier):
-    with pytest.raises(DataError, match="expected"):
+    with pytest.raises(DataError, match="6 rows and 2 labels"):
         classifier.evaluate(TEXTS, LABELS[:2])
     with pytest.raises(DataError, match="found none"):
         classifier.evaluate([], [])

@@ -24,6 +24,7 @@ from vikt.metrics.classification import (
     refuse_mixture,
 )
 from vikt.metrics.intervals import Interval, macro_f1_interval_of_cells, mean_interval, wilson_interval
+from vikt.model.classes import check_one_label_a_row
 from vikt.names import finite
 from vikt.tables import counted
 
@@ -156,7 +157,9 @@ class Evaluation:
 
 def evaluated(model: FittedModel, inputs: Inputs, labels: ArrayLike, threads: int = 1) -> Evaluation:
     """The figures of a model on labelled texts; labels are compared as `FittedModel.spelled` has them."""
-    return evaluate(model.spelled(labels), model.labels, model.log_probabilities(inputs, threads))
+    names, log_probabilities = model.spelled(labels), model.log_probabilities(inputs, threads)
+    check_one_label_a_row(names, len(log_probabilities))
+    return evaluate(names, model.labels, log_probabilities)
 
 
 def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike) -> Evaluation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,13 +38,16 @@ class LabelledRows(NamedTuple):
             Either is invalid, or of another length.
         """
         labels = label_array(labels, warns=True)
-        if len(labels) != n_rows:
-            raise DataError(
-                f"{n_rows} rows and {len(labels)} labels, which are inconsistent lengths; give one label a row"
-            )
+        check_one_label_a_row(labels, n_rows)
         weights = row_weights(sample_weight, n_rows)
         kept = np.flatnonzero(weights > 0)
         return cls(*encode_labels(labels[kept], kept), weights[kept], kept, n_rows)
+
+
+def check_one_label_a_row(labels: Sized, n_rows: int) -> None:
+    """Raise DataError unless there are as many labels as rows."""
+    if len(labels) != n_rows:
+        raise DataError(f"{n_rows} rows and {len(labels)} labels, which are inconsistent lengths; give one label a row")
 
 
 def encode_labels(labels: Any, rows: RowIndices | None = None) -> tuple[NDArray[Any], Classes]:
