@@ -156,8 +156,9 @@ def with_values(table):
 
 
 def lines_of(content):
-    lines = content.decode().removeprefix("\ufeff").split("\n")
-    return [without_end(line + "\n") for line in lines[:-1]] + lines[-1:] * bool(lines[-1])
+    lines = content.decode().split("\n")
+    # Files that were joined have byte-order marks where a line starts: they are no text.
+    return [without_end(line.removeprefix("\ufeff") + "\n") for line in lines[: None if lines[-1] else -1]]
 
 
 @fuzz(150, content=st.binary(max_size=200) | st.lists(pieces).map(b"".join), format=st.sampled_from([*READERS, None]))
@@ -207,8 +208,8 @@ def every_character_of_csv_is_in_its_values(changes):
     assert table.n_lines == len(lines_of(content))
     signs = Counter(content.decode().removeprefix("\ufeff"))
     found = Counter("".join([*table.names, *(value for column in values.values() for value in column)]))
-    assert all(signs[sign] == found[sign] for sign in signs if sign not in '",\r\n')
-    assert all(signs[sign] >= found[sign] for sign in '",\r\n')
+    assert all(signs[sign] == found[sign] for sign in signs if sign not in '",\r\n\ufeff')
+    assert all(signs[sign] >= found[sign] for sign in '",\r\n\ufeff')
 
 
 @fuzz(150, changes=changes_of(texts_put_in))
