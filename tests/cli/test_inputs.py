@@ -697,7 +697,8 @@ def test_a_million_lines_through_a_pipe_in_bounded_memory(model):
             check=True,
         )
         assert done.stdout.count(b"\n") == n
-        peaks.append(int(done.stderr))
+        # The first run may say before that it compiles.
+        peaks.append(int(done.stderr.split()[-1]))
     assert peaks[1] < peaks[0] + 100, peaks
 
 
