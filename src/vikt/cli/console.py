@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -144,6 +144,14 @@ def say(message: str) -> None:
         print(escaped(message), file=sys.stderr, flush=True)
     except OSError:
         _discard(sys.stderr)
+
+
+def say_notes(notes: Iterable[str], quiet: bool) -> None:
+    """Print notes for the user on stderr, a line each, unless they want quiet."""
+    # Also where nothing is said: a generator of notes may do the work that they are about.
+    for note in notes:
+        if not quiet:
+            say(note)
 
 
 def show(text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vikt.cli.console import print_json, progress, say, show
+from vikt.cli.console import print_json, progress, say_notes, show
 from vikt.cli.options import InputOptions
 from vikt.corpus.columns import composed
 from vikt.corpus.label_notes import unknown_label_notes
@@ -26,8 +26,7 @@ def evaluate_file(path: Path, given: InputOptions, *, threads: int, as_json: boo
         known = {role: name for role, name in record.columns.items() if name in table.names}
         rows = labelled(table, model.features, given.text or known.get("text"), given.label or known.get("label"))
         unknown = unknown_label_notes(table.path, rows.labels.tolist(), map(composed, model.labels))
-        for note in (*rows.notes, *unknown) if not quiet else ():
-            say(note)
+        say_notes((*rows.notes, *unknown), quiet)
         found = evaluated(model, rows.documents, rows.labels, threads)
     evaluation = ModelEvaluation.of(found, record)
     if as_json:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from vikt.answers import Answers
-from vikt.cli.console import say
+from vikt.cli.console import say, say_notes
 from vikt.cli.options import InputOptions
 from vikt.cli.outputs import check_output, is_standard, writing
 from vikt.corpus.compression import compressing
@@ -58,9 +58,7 @@ def predict(path: Path, request: Request, **options: Any) -> None:
 
             tables = replace(request, text="text", format="txt") if holds_lines else request
             with TableWriter(stream, _name(request, sources[0])) as writer:
-                for note in predict_table(answers, tables, trained, writer):
-                    if not request.quiet:
-                        say(note)
+                say_notes(predict_table(answers, tables, trained, writer), request.quiet)
 
 
 def _refuse_texts(model: Path, data: list[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from vikt.arrays import ClassWeight
 from vikt.classifier import TextClassifier
-from vikt.cli.console import print_json, progress, say, show
+from vikt.cli.console import print_json, progress, say, say_notes, show
 from vikt.cli.options import InputOptions
 from vikt.cli.outputs import check_output, is_standard
 from vikt.corpus.columns import composed
@@ -101,11 +101,9 @@ def _read(request: Request, options: dict[str, Any]) -> _Data:
     rows = labelled(table, features, request.text, request.label, request.weight)
     del table  # before the test is read
     about_labels = label_notes(rows.documents.origin, rows.labels.tolist())
-    for note in (*rows.notes, *about_labels, *_same_file(request)) if not request.quiet else ():
-        say(note)
+    say_notes((*rows.notes, *about_labels, *_same_file(request)), request.quiet)
     test = _test_rows(request, features, rows)
-    for note in _unknown_labels(test, rows) if not request.quiet else ():
-        say(note)
+    say_notes(_unknown_labels(test, rows), request.quiet)
     return _Data(rows, test, features, settings)
 
 
