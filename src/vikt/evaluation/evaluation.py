@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Floats, Ints
 from vikt.errors import DataError
+from vikt.evaluation.outcomes import outcomes
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.metrics.classification import (
     class_array,
@@ -24,7 +25,6 @@ from vikt.metrics.classification import (
     refuse_mixture,
 )
 from vikt.metrics.intervals import Interval, macro_f1_interval_of_cells, mean_interval, wilson_interval
-from vikt.model.classes import check_one_label_a_row
 from vikt.names import finite
 from vikt.tables import counted
 
@@ -157,9 +157,8 @@ class Evaluation:
 
 def evaluated(model: FittedModel, inputs: Inputs, labels: ArrayLike, threads: int = 1) -> Evaluation:
     """The figures of a model on labelled texts; labels are compared as `FittedModel.spelled` has them."""
-    names, log_probabilities = model.spelled(labels), model.log_probabilities(inputs, threads)
-    check_one_label_a_row(names, len(log_probabilities))
-    return evaluate(names, model.labels, log_probabilities)
+    found = outcomes(model, inputs, labels, threads)
+    return evaluate(found.labels, found.classes, found.log_probabilities)
 
 
 def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike) -> Evaluation:

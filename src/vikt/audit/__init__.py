@@ -1,0 +1,1 @@
+"""Numbered checks of labelled data, before and after training."""

@@ -1,0 +1,52 @@
+"""`vikt evaluate` as it is typed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vikt.cli.app import command
+from vikt.cli.options import (
+    Delimiter,
+    Format,
+    Header,
+    InputOptions,
+    Json,
+    LabelColumn,
+    Model,
+    Quiet,
+    Quoting,
+    TextColumn,
+    Threads,
+)
+from vikt.corpus.dialect import Dialect
+
+
+@command(
+    "vikt evaluate model.vikt test.tsv",
+    "vikt evaluate model.vikt test.csv --label topic --json",
+    no_args_is_help=True,
+)
+def evaluate(
+    model: Model,
+    data: Annotated[list[str], typer.Argument(help="Labelled texts, in any format that train reads.", metavar="DATA")],
+    text: TextColumn = None,
+    label: LabelColumn = None,
+    format: Format = None,
+    delimiter: Delimiter = None,
+    quoting: Quoting = None,
+    header: Header = None,
+    threads: Threads = 1,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Test a model on labelled texts.
+
+    Columns have the same names as in training unless you name others.
+    """
+    from vikt.cli import evaluate as work
+
+    dialect = Dialect(delimiter, quoting, header)
+    given = InputOptions(data=data, text=text, label=label, format=format, dialect=dialect)
+    work.evaluate_file(model, given, threads=threads, as_json=as_json, quiet=quiet)

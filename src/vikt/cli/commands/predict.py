@@ -1,0 +1,76 @@
+"""`vikt predict` as it is typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vikt.cli.app import command
+from vikt.cli.options import Delimiter, Format, Header, Json, Model, Quiet, Quoting, TextColumn, Threads
+from vikt.corpus.dialect import Dialect
+from vikt.names import OutputFormatName
+
+
+@command(
+    "echo 'What a film!' | vikt predict model.vikt",
+    "vikt predict model.vikt new.csv -o labelled.parquet --proba",
+    "vikt predict model.vikt new.jsonl --top 3 --threshold 0.2",
+    "vikt predict model.vikt 'logs/*.csv' more.csv -o labelled.csv",
+    "vikt predict topic.vikt new.csv --prefix topic_ | vikt predict spam.vikt - --format csv --prefix spam_",
+    "tail -f mails.log | vikt predict model.vikt",
+    no_args_is_help=True,
+)
+def predict(
+    model: Model,
+    data: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Texts in any format that train reads: files, folders and patterns; - (the default) is stdin, one "
+            "text per line unless --format says otherwise.",
+            metavar="[DATA]...",
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Write to this file instead of stdout; its name sets the format.", metavar="FILE"
+        ),
+    ] = None,
+    text: TextColumn = None,
+    format: Format = None,
+    to: Annotated[
+        OutputFormatName | None,
+        typer.Option("--to", help="Output format, if the file name does not show it.", show_default=False),
+    ] = None,
+    delimiter: Delimiter = None,
+    quoting: Quoting = None,
+    header: Header = None,
+    top: Annotated[int, typer.Option(help="Give the K most probable classes.", min=1, metavar="K")] = 1,
+    threshold: Annotated[
+        float, typer.Option(help="Leave a label out if its probability is below P.", min=0, max=1, metavar="P")
+    ] = 0.0,
+    proba: Annotated[bool, typer.Option("--proba", help="Add a column with the probability of each class.")] = False,
+    prefix: Annotated[
+        str, typer.Option(help="Prefix for the names of the added columns.", metavar="NAME", show_default=False)
+    ] = "",
+    threads: Threads = 1,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Label texts, given as lines or as a table.
+
+    For each line of text, print the label, a tab and its probability. For a table, write the same table with columns
+    added. Memory use does not grow with the input, and each line of a pipe is answered as it arrives.
+    """
+    from vikt.cli import predict as work
+
+    dialect = Dialect(delimiter, quoting, header)
+    request = work.Request(
+        data=data or ["-"], text=text, format=format, dialect=dialect,
+        output=output, to=to, force=force, as_json=as_json, quiet=quiet,
+    )  # fmt: skip
+    work.predict(model, request, threads=threads, top=top, threshold=threshold, proba=proba, prefix=prefix)

@@ -1,0 +1,1 @@
+"""Which class is answered for given probabilities, or none: temperature, thresholds, abstention."""

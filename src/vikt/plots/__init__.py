@@ -1,0 +1,1 @@
+"""Figures for Matplotlib, which is imported when one is drawn."""
