@@ -1,0 +1,77 @@
+"""The rows and the plan of a fit, found again from its record: a model file holds no rows, so they are given anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from vikt.arrays import RowIndices
+from vikt.errors import DataError
+from vikt.fitting.examples import Examples, spelled_labels
+from vikt.fitting.record import FitRecord
+from vikt.fitting.settings import FitSettings
+from vikt.selection.plan import Plan
+from vikt.selection.recipes import Recipe
+from vikt.tables import counted
+
+
+def fitted_rows(record: FitRecord, examples: Examples) -> RowIndices:
+    """The rows that the final fit learnt from, among the examples that were read for it, in any order.
+
+    The split depends on the content of the rows alone, so it is made again; the number of fitted rows says what was
+    held out.
+
+    Raises
+    ------
+    DataError
+        These are not the rows that were read for the fit.
+    """
+    check_same_rows(record, examples)
+    wanted = record.data.fitted_rows
+    found = next((rows for rows in _possible_rows(record, examples) if len(rows) == wanted), None)
+    if found is None:
+        raise DataError(
+            f"no split of these {counted(len(examples), 'row')} leaves the {wanted:,} that the model was fitted to; "
+            "train it again with this version"
+        )
+    return found
+
+
+def check_same_rows(record: FitRecord, examples: Examples) -> None:
+    """Raise DataError unless these are the rows, labels included, that were read for the fit."""
+    data = record.data
+    remedy = "give all rows that the model was trained on, with the same columns, as they were then"
+    if examples.n_input != data.rows:
+        raise DataError(f"the model was trained on {data.rows:,} rows, found {examples.n_input:,}; {remedy}")
+    if examples.fingerprint != data.fingerprint:
+        raise DataError(
+            f"these are not the rows that the model was trained on: expected the fingerprint {data.fingerprint}, "
+            f"found {examples.fingerprint}; {remedy}"
+        )
+    if record.options["class_weight"] is None and examples.is_weighted != data.weighted:
+        were, are = ("with" if weighted else "without" for weighted in (data.weighted, examples.is_weighted))
+        raise DataError(f"the model was trained {were} weights of the rows, which came {are} weights; {remedy}")
+
+
+def settings_of(record: FitRecord, examples: Examples) -> FitSettings:
+    """The settings of the fit, with class weights by the labels of the examples."""
+    labels = dict(zip(spelled_labels(examples.classes), examples.classes.tolist(), strict=True))
+    return FitSettings.of(record.parameters(labels))
+
+
+def plan_of(record: FitRecord) -> Plan:
+    """The features and λ of the fit, which another fit can keep."""
+    recipe = Recipe(record.analyzer, tuple((part.name, part.share) for part in record.parts))
+    return Plan(recipe, tuple(part.penalty for part in record.parts), record.features)
+
+
+def _possible_rows(record: FitRecord, examples: Examples) -> Iterator[RowIndices]:
+    """What a fit may learn from: all rows or all but a test tenth; with early stopping, less a validation tenth too."""
+    if record.options["patience"] is None:
+        yield np.arange(len(examples))
+        training, validation, _ = examples.split(2)
+        yield np.sort(np.concatenate([training, validation]))
+    else:
+        yield examples.split(1)[0]
+        yield examples.split(2)[0]
