@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import vikt
 from vikt.errors import DataError
-from vikt.evaluation.evaluation import evaluate
+from vikt.evaluation.evaluation import evaluate, evaluation_of
+from vikt.evaluation.outcomes import NO_ANSWER, Outcomes
 from vikt.metrics.classification import exact_mean
 from vikt.model.functions import log_softmax
 
@@ -43,3 +44,20 @@ def test_labels_that_differ_by_a_nul_at_their_end_are_two():
     assert vikt.precision(["a\0", "a"], ["a\0", "a\0"], "a\0") == 0.5
     with pytest.raises(DataError, match="found 'a'"):
         vikt.confusion_matrix(["a"], ["a"], labels=["a\0", "b"])
+
+
+def test_rows_without_an_answer_are_wrong_and_have_a_column_of_their_own():
+    scores = np.log([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.7, 0.3]])
+    found = evaluation_of(Outcomes(["a", "a", "b", "b"], ["a", "b"], scores, np.array([0, NO_ANSWER, 1, NO_ANSWER])))
+    assert found.matrix.tolist() == [[1, 0, 1], [0, 1, 1]]
+    assert found.support.tolist() == [2, 2]
+    assert found.predicted.tolist() == [1, 1]
+    values = {name: figure.value for name, figure in found.figures.items()}
+    assert (values["accuracy"], values["answered"], values["accuracy_answered"]) == (0.5, 0.5, 1.0)
+    # 2·1/(2 + 1) of both classes.
+    assert values["macro_f1"] == pytest.approx(2 / 3)
+    assert found.to_json()["confusion"]["columns"] == ["a", "b", None]
+    everything = evaluate(["a", "a", "b", "b"], ["a", "b"], scores)
+    assert everything.log_loss == found.log_loss
+    assert "answered" not in everything.figures
+    assert "columns" not in everything.to_json()["confusion"]

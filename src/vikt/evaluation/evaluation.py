@@ -12,38 +12,23 @@ from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Floats, Ints
 from vikt.errors import DataError
-from vikt.evaluation.outcomes import outcomes
+from vikt.evaluation.figures import Figure, answer_figures, counts, log_loss_figure
+from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, outcomes
 from vikt.fitting.model import FittedModel, Inputs
-from vikt.metrics.classification import (
-    class_array,
-    exact_mean,
-    f1_of_counts,
-    log_losses,
-    macro_f1_of_counts,
-    positions,
-    ratio,
-    refuse_mixture,
+from vikt.metrics.calibration import Reliability, reliability_curve
+from vikt.metrics.classification import class_array, f1_of_counts, log_losses, positions, ratio, refuse_mixture
+from vikt.metrics.curves import (
+    PrecisionRecallCurve,
+    RocCurve,
+    mean_precision_recall,
+    mean_roc,
+    precision_recall_of,
+    ranking,
+    roc_of,
 )
-from vikt.metrics.intervals import Interval, macro_f1_interval_of_cells, mean_interval, wilson_interval
 from vikt.names import finite
-from vikt.tables import counted
 
 _MOST_LABELS_IN_A_MATRIX = 200
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A value with its 95% confidence interval; nan, with the reason, where either is undefined."""
-
-    value: float
-    low: float = math.nan
-    high: float = math.nan
-    reason: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """Finite numbers or null, never NaN or Infinity; with the reason, if there is one."""
-        numbers = {name: finite(getattr(self, name)) for name in ("value", "low", "high")}
-        return numbers | ({"reason": self.reason} if self.reason else {})
 
 
 @dataclass(frozen=True)
@@ -55,27 +40,49 @@ class Evaluation:
     labels : list of str
         The model's classes, then labels it never saw in training, sorted.
     entries : ndarray of int, (N, 3)
-        The confusion matrix without its zeros: index of the real label, index of the predicted one, rows.
-    accuracy, log_loss, macro_f1 : Figure
-        Log loss is the mean over the rows whose label the model knows; macro F1 the mean over the labels that occur.
+        The confusion matrix without its zeros: index of the real label, index of the predicted one (`NO_ANSWER`, -1,
+        where none was answered), rows.
+    figures : dict of str to Figure
+        The figures by their names in JSON. Rows without an answer, and those of labels never seen in training, count as
+        wrong; the figures of probabilities, such as log loss, leave the latter out.
     precision, recall, f1 : ndarray, (L,)
         For each label; nan where undefined, as recall and F1 are for a label that no row has.
     mean_probability : ndarray, (L,)
         The mean predicted P(label) over all rows; 0 for labels unseen in training.
     unseen : dict of str to int
-        Labels never seen in training, and their rows: wrong in accuracy and F1, left out of log loss.
+        Labels never seen in training, and their rows.
+    roc, precision_recall : RocCurve and PrecisionRecallCurve, or None
+        At most 200 points each. For two classes that of the second; for more, the mean over the classes against the
+        rest. None where it is undefined.
+    reliability : Reliability or None
+        The most probable class in 15 bins of its probability. None where no row has a label seen in training.
     """
 
     labels: list[str]
     entries: Ints
-    accuracy: Figure
-    log_loss: Figure
-    macro_f1: Figure
+    figures: dict[str, Figure]
     precision: Floats
     recall: Floats
     f1: Floats
     mean_probability: Floats
     unseen: dict[str, int]
+    roc: RocCurve | None
+    precision_recall: PrecisionRecallCurve | None
+    reliability: Reliability | None
+
+    @property
+    def accuracy(self) -> Figure:
+        return self.figures["accuracy"]
+
+    @property
+    def macro_f1(self) -> Figure:
+        """The mean F1 of the labels that occur."""
+        return self.figures["macro_f1"]
+
+    @property
+    def log_loss(self) -> Figure:
+        """The mean over the rows whose label the model knows."""
+        return self.figures["log_loss"]
 
     @property
     def n_rows(self) -> int:
@@ -83,10 +90,18 @@ class Evaluation:
 
     @property
     def matrix(self) -> Ints:
-        """The confusion matrix, (L, L): a row for each real label, a column for each predicted one."""
-        full = np.zeros((len(self.labels), len(self.labels)), dtype=np.int64)
+        """The confusion matrix, (L, L): a row for each real label, a column for each predicted one.
+
+        Where rows are unanswered, a last column holds them: (L, L + 1).
+        """
+        full = np.zeros((len(self.labels), len(self.labels) + (self.n_unanswered > 0)), dtype=np.int64)
         full[self.entries[:, 0], self.entries[:, 1]] = self.entries[:, 2]
         return full
+
+    @property
+    def n_unanswered(self) -> int:
+        """Rows for which the model answered no class."""
+        return int(self.entries[self.entries[:, 1] == NO_ANSWER, 2].sum())
 
     @property
     def n_unseen(self) -> int:
@@ -100,12 +115,12 @@ class Evaluation:
     @property
     def support(self) -> Ints:
         """Rows of each real label: (L,)."""
-        return _totals(self.entries[:, 0], self.entries, len(self.labels))
+        return counts(self.entries, len(self.labels))[1]
 
     @property
     def predicted(self) -> Ints:
         """Predictions of each label: (L,)."""
-        return _totals(self.entries[:, 1], self.entries, len(self.labels))
+        return counts(self.entries, len(self.labels))[2]
 
     @property
     def rate(self) -> Floats:
@@ -136,29 +151,22 @@ class Evaluation:
         """The parts of `--json` that are figures: metrics, per_class, confusion, unseen_labels.
 
         The confusions are {"labels", "matrix"}; above 200 labels, where nearly all cells are 0, {"labels", "entries"}.
+        Where rows are unanswered, "columns" names the columns, the last of them null.
         """
         small = len(self.labels) <= _MOST_LABELS_IN_A_MATRIX
         confusions = {"matrix": self.matrix.tolist()} if small else {"entries": self.entries.tolist()}
+        unanswered = {"columns": [*self.labels, None]} if self.n_unanswered else {}
         return {
-            "metrics": {
-                "accuracy": {**self.accuracy.to_json(), "rows": self.n_rows},
-                "log_loss": {**self.log_loss.to_json(), "rows": self.n_rows - self.n_unseen, "left_out": self.n_unseen},
-                "macro_f1": {
-                    **self.macro_f1.to_json(),
-                    "classes": len(self.labels) - len(self.absent),
-                    "left_out": len(self.absent),
-                },
-            },
+            "metrics": {name: found.to_json() for name, found in self.figures.items()},
             "per_class": {label: _row_to_json(row) for label, row in self.per_class.items()},
-            "confusion": {"labels": self.labels, **confusions},
+            "confusion": {"labels": self.labels, **confusions, **unanswered},
             "unseen_labels": self.unseen,
         }
 
 
 def evaluated(model: FittedModel, inputs: Inputs, labels: ArrayLike, threads: int = 1) -> Evaluation:
     """The figures of a model on labelled texts; labels are compared as `FittedModel.spelled` has them."""
-    found = outcomes(model, inputs, labels, threads)
-    return evaluate(found.labels, found.classes, found.log_probabilities)
+    return evaluation_of(outcomes(model, inputs, labels, threads))
 
 
 def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike) -> Evaluation:
@@ -189,35 +197,49 @@ def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike
     """
     real, names = class_array(labels, "labels"), class_array(classes, "classes")
     refuse_mixture(real, "labels", names, "classes")
-    real, names = _spelled(real), _spelled(names)
     scores = np.asarray(log_probabilities, np.float64)
-    _check(real, names, scores)
+    _check(len(real), len(names), scores)
+    return evaluation_of(Outcomes(_spelled(real), _spelled(names), scores, scores.argmax(axis=1)))
+
+
+def evaluation_of(found: Outcomes) -> Evaluation:
+    """The figures of what a model answered.
+
+    Raises
+    ------
+    DataError
+        There are no rows, the shapes do not fit, or a probability is not a number.
+    """
+    names, scores = found.classes, found.log_probabilities
+    _check(len(found.labels), len(names), scores)
     known = set(names)
-    seen = np.array([label in known for label in real])
-    unseen = dict(sorted(Counter(real[~seen].tolist()).items()))
+    unseen = dict(sorted(Counter(label for label in found.labels if label not in known).items()))
     everything = [*names, *unseen]
-    entries = _entries(positions(real, everything), scores.argmax(axis=1))
-    correct, n_real, n_predicted = _counts(entries, len(everything))
+    real = positions(found.labels, everything)
+    entries = _entries(real, found.predicted)
+    correct, n_real, n_predicted = counts(entries, len(everything))
     mean_probability = np.zeros(len(everything))
     mean_probability[: len(names)] = _column_means(np.exp(scores))
+    seen = real < len(names)
+    y, probabilities = real[seen], np.exp(scores[seen])
+    losses = log_losses(y, scores[seen])
+    answered = answer_figures(entries, len(everything))
     return Evaluation(
         labels=everything,
         entries=entries,
-        accuracy=_accuracy(int(correct.sum()), len(real)),
-        log_loss=_log_loss(log_losses(positions(real[seen], names), scores[seen]), int((~seen).sum())),
-        macro_f1=_macro_f1(entries, len(everything)),
+        figures=answered | {"log_loss": log_loss_figure(losses, len(real) - len(y))},
         precision=ratio(correct, n_predicted),
         recall=ratio(correct, n_real),
         # F1 of a class that no row has would be 0 whatever the model predicts.
         f1=np.where(n_real > 0, f1_of_counts(correct, n_real, n_predicted), math.nan),
         mean_probability=mean_probability,
         unseen=unseen,
+        **_curves(y, probabilities),
     )
 
 
-def _spelled(labels: NDArray[Any]) -> NDArray[np.object_]:
-    """Labels as strings, each of its own length: NumPy's strings of one width lose a NUL at their end."""
-    return np.array([str(label) for label in labels.tolist()], dtype=object)
+def _spelled(labels: NDArray[Any]) -> list[str]:
+    return [str(label) for label in labels.tolist()]
 
 
 def _column_means(probabilities: Floats) -> Floats:
@@ -228,12 +250,12 @@ def _column_means(probabilities: Floats) -> Floats:
     return np.asarray(sums / (unit * len(probabilities)))
 
 
-def _check(real: NDArray[Any], names: NDArray[Any], scores: Floats) -> None:
-    if not len(real):
+def _check(n_rows: int, n_classes: int, scores: Floats) -> None:
+    if not n_rows:
         raise DataError("evaluate: expected labelled rows, found none; give at least one")
-    if scores.shape != (len(real), len(names)):
+    if scores.shape != (n_rows, n_classes):
         raise DataError(
-            f"log_probabilities: expected shape {(len(real), len(names))}, a row for each label and a column for "
+            f"log_probabilities: expected shape {(n_rows, n_classes)}, a row for each label and a column for "
             f"each class, found {scores.shape}; give the probabilities of these rows"
         )
     if np.isnan(scores).any():
@@ -241,51 +263,30 @@ def _check(real: NDArray[Any], names: NDArray[Any], scores: Floats) -> None:
         raise DataError(f"log_probabilities: expected numbers, found NaN in row {row}; check the model's scores")
 
 
+def _curves(y: Ints, probabilities: Floats) -> dict[str, Any]:
+    """The curves of the second of two classes, or the mean over the classes that some rows have and others have not."""
+    if not len(y):
+        return {"roc": None, "precision_recall": None, "reliability": None}
+    most_probable = probabilities.argmax(axis=1)
+    reliability = reliability_curve(most_probable == y, np.minimum(probabilities.max(axis=1), 1.0))
+    n_classes = probabilities.shape[1]
+    rows = np.bincount(y, minlength=n_classes)
+    chosen = [1] if n_classes == 2 else range(n_classes)
+    ranked = [ranking(y == k, probabilities[:, k]) for k in chosen if 0 < rows[k] < len(y)]
+    if not ranked:
+        return {"roc": None, "precision_recall": None, "reliability": reliability}
+    if n_classes == 2:
+        roc, precision_recall = roc_of(ranked[0]).thinned(), precision_recall_of(ranked[0]).thinned()
+    else:
+        roc = mean_roc(list(map(roc_of, ranked)))
+        precision_recall = mean_precision_recall(list(map(precision_recall_of, ranked)))
+    return {"roc": roc, "precision_recall": precision_recall, "reliability": reliability}
+
+
 def _entries(real: Ints, predicted: NDArray[Any]) -> Ints:
     """The cells above 0: the whole matrix is too large where nearly every row has a label of its own."""
     pairs, counts = np.unique(np.column_stack([real, predicted]), axis=0, return_counts=True)
     return np.column_stack([pairs, counts]).astype(np.int64)
-
-
-def _counts(entries: Ints, n_labels: int) -> tuple[Ints, Ints, Ints]:
-    """For each label: its correct predictions, its rows, and its predictions."""
-    right = entries[entries[:, 0] == entries[:, 1]]
-    sides = (right[:, 0], right), (entries[:, 0], entries), (entries[:, 1], entries)
-    correct, real, predicted = (_totals(side, rows, n_labels) for side, rows in sides)
-    return correct, real, predicted
-
-
-def _totals(side: Ints, entries: Ints, n_labels: int) -> Ints:
-    return np.bincount(side, weights=entries[:, 2], minlength=n_labels).astype(np.int64)
-
-
-def _accuracy(correct: int, m: int) -> Figure:
-    return Figure(correct / m, *wilson_interval(correct, m))
-
-
-def _log_loss(losses: Floats, left_out: int) -> Figure:
-    infinite = int(np.isinf(losses).sum())
-    notes = {
-        "no row has a label seen in training": not len(losses),
-        "one row gives no interval": len(losses) == 1,
-        f"the label of {counted(infinite, 'row')} has probability 0": infinite > 0,
-        f"leaves out {counted(left_out, 'row')} of labels unseen in training": left_out > 0,
-    }
-    reason = "; ".join(note for note, holds in notes.items() if holds)
-    if not len(losses):
-        return Figure(math.nan, reason=reason)
-    low, high = mean_interval(losses)
-    # The mean of numbers ≥ 0 is not negative, but the normal approximation can be. max(nan, 0) is nan.
-    return Figure(exact_mean(losses), max(low, 0.0), high, reason)
-
-
-def _macro_f1(entries: Ints, n_labels: int) -> Figure:
-    value = float(macro_f1_of_counts(*_counts(entries, n_labels)))
-    real, predicted, cells = entries.T
-    drawn = macro_f1_interval_of_cells(real, predicted, cells, n_labels)
-    # Draws lose rare classes, which can move all of them to one side of the value.
-    around = Interval(min(drawn.low, value), max(drawn.high, value))
-    return Figure(value, *around)
 
 
 def _row_to_json(row: dict[str, Any]) -> dict[str, Any]:

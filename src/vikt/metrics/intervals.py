@@ -114,7 +114,10 @@ def macro_f1_interval_of_cells(
     draws: int = 1000,
     seed: int = 0,
 ) -> Interval:
-    """`macro_f1_interval` of a confusion matrix (size, size) of which only the cells above 0 are given."""
+    """`macro_f1_interval` of a confusion matrix (size, size) of which only the cells above 0 are given.
+
+    A column below 0 stands for rows that no class was predicted for.
+    """
     _quantile(confidence)
     if not len(cells):
         return Interval(math.nan, math.nan)
@@ -136,10 +139,10 @@ def _bootstrapped_macro_f1(
     values = []
     for start in range(0, draws, at_once):
         counts = rng.multinomial(cells.sum(), cells / cells.sum(), size=min(at_once, draws - start))
-        right = rows == columns
+        right, answered = rows == columns, columns >= 0
         correct = _summed_by(rows[right], counts[:, right], size)
         real = _summed_by(rows, counts, size)
-        predicted = _summed_by(columns, counts, size)
+        predicted = _summed_by(columns[answered], counts[:, answered], size)
         values.append(macro_f1_of_counts(correct, real, predicted))
     return np.concatenate(values)
 

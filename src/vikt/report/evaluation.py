@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from vikt.evaluation.evaluation import Evaluation, Figure
+from vikt.evaluation.evaluation import Evaluation
+from vikt.evaluation.figures import Figure
 from vikt.fitting.record import FitRecord
 from vikt.markup import block, details, heading, html_text, table
 from vikt.metrics.intervals import wilson_interval
@@ -143,10 +144,12 @@ def _confusions(evaluation: Evaluation) -> str:
     labels = list(map(label_line, evaluation.labels))
     if len(labels) <= MOST_CLASSES_IN_A_MATRIX:
         counts = evaluation.matrix.tolist()
-        rows = [["real \\ predicted", *labels]]
+        rows = [["real \\ predicted", *labels, *["no answer"] * (evaluation.n_unanswered > 0)]]
         rows += [[label, *(f"{count:,}" for count in row)] for label, row in zip(labels, counts, strict=True)]
         return "confusion matrix\n" + columns(rows)
     wrong = [entry for entry in evaluation.entries.tolist() if entry[0] != entry[1]]
     largest = sorted(wrong, key=lambda entry: -entry[2])[:10]
-    rows = [[labels[i], "taken for", labels[j], f"{count:,}"] for i, j, count in largest]
+    # The index of no answer, -1, is that of the last column.
+    named = [*labels, "no answer"]
+    rows = [[labels[i], "taken for", named[j], f"{count:,}"] for i, j, count in largest]
     return "most frequent confusions (all of them: --json)\n" + (columns(rows, left=3) if rows else "  none")

@@ -1,0 +1,172 @@
+"""Receiver operating characteristic and precision-recall curves: what every threshold on a score would give."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vikt.arrays import Bools, Floats, Ints
+from vikt.errors import DataError, UsageError
+from vikt.metrics.classification import class_array, ratio, refuse_mixture
+
+# Points of a curve that is kept for a picture.
+MOST_POINTS = 200
+
+
+class Ranking(NamedTuple):
+    """The rows at or above each distinct score, the scores falling."""
+
+    thresholds: Floats
+    positive: Ints
+    negative: Ints
+
+
+@dataclass(frozen=True)
+class RocCurve:
+    """The true positive rate TP / (TP + FN) against the false positive rate FP / (FP + TN), from (0, 0) to (1, 1).
+
+    A row is predicted as positive where its score is at least the threshold. The thresholds fall; the first is
+    infinite, so that no row is positive. They are None in a mean over several classes. Rates without rows are nan.
+    """
+
+    false_positive_rate: Floats
+    true_positive_rate: Floats
+    thresholds: Floats | None
+
+    def thinned(self, most: int = MOST_POINTS) -> RocCurve:
+        """At most so many of the points, evenly spaced along the curve, both ends among them."""
+        kept = _spaced(self.false_positive_rate, self.true_positive_rate, most)
+        thresholds = None if self.thresholds is None else self.thresholds[kept]
+        return RocCurve(self.false_positive_rate[kept], self.true_positive_rate[kept], thresholds)
+
+
+@dataclass(frozen=True)
+class PrecisionRecallCurve:
+    """Precision TP / (TP + FP) against recall TP / (TP + FN); recall rises and the thresholds fall.
+
+    The first point is (0, 1), of an infinite threshold, above which no row lies. The thresholds are None in a mean over
+    several classes.
+    """
+
+    recall: Floats
+    precision: Floats
+    thresholds: Floats | None
+
+    def thinned(self, most: int = MOST_POINTS) -> PrecisionRecallCurve:
+        """At most so many of the points, evenly spaced along the curve, both ends among them."""
+        kept = _spaced(self.recall, self.precision, most)
+        thresholds = None if self.thresholds is None else self.thresholds[kept]
+        return PrecisionRecallCurve(self.recall[kept], self.precision[kept], thresholds)
+
+
+def roc_curve(y_true: ArrayLike, scores: ArrayLike, positive: object) -> RocCurve:
+    """The receiver operating characteristic of a score: a point for each of its distinct values.
+
+    Parameters
+    ----------
+    y_true : array_like, (m,)
+        Real classes.
+    scores : array_like, (m,)
+        A number for each row, the larger the more surely positive: P(positive | x), say.
+    positive : object
+        The positive class; all others are negative.
+
+    Raises
+    ------
+    DataError
+        The two differ in length, a class is missing, or a score is NaN.
+
+    Notes
+    -----
+    Fawcett 2006, An introduction to ROC analysis, Pattern Recognition Letters 27.
+
+    Examples
+    --------
+    >>> curve = roc_curve(["spam", "ham", "spam", "ham"], [0.9, 0.4, 0.4, 0.1], "spam")
+    >>> curve.false_positive_rate.tolist(), curve.true_positive_rate.tolist()
+    ([0.0, 0.0, 0.5, 1.0], [0.0, 0.5, 1.0, 1.0])
+    """
+    return roc_of(ranking(*_checked(y_true, scores, positive)))
+
+
+def precision_recall_curve(y_true: ArrayLike, scores: ArrayLike, positive: object) -> PrecisionRecallCurve:
+    """Precision and recall at each distinct score. Parameters and errors as for `roc_curve`.
+
+    Examples
+    --------
+    >>> curve = precision_recall_curve(["spam", "ham", "spam", "ham"], [0.9, 0.8, 0.4, 0.1], "spam")
+    >>> curve.recall.tolist()
+    [0.0, 0.5, 0.5, 1.0, 1.0]
+    >>> [round(share, 4) for share in curve.precision.tolist()]
+    [1.0, 1.0, 0.5, 0.6667, 0.5]
+    """
+    return precision_recall_of(ranking(*_checked(y_true, scores, positive)))
+
+
+def ranking(is_positive: Bools, scores: Floats) -> Ranking:
+    """Count the positive and the negative rows at or above each distinct score."""
+    order = np.argsort(-scores, kind="stable")
+    falling = scores[order]
+    # The last of the rows of equal score.
+    ends = np.flatnonzero(np.append(falling[1:] != falling[:-1], True)) if len(scores) else np.empty(0, np.int64)
+    positive = np.cumsum(is_positive[order], dtype=np.int64)[ends]
+    return Ranking(falling[ends], positive, ends + 1 - positive)
+
+
+def roc_of(ranked: Ranking) -> RocCurve:
+    """The receiver operating characteristic of a ranking."""
+    positive, negative = _from_zero(ranked.positive), _from_zero(ranked.negative)
+    rates = ratio(negative, negative[-1]), ratio(positive, positive[-1])
+    return RocCurve(*rates, np.append(math.inf, ranked.thresholds))
+
+
+def precision_recall_of(ranked: Ranking) -> PrecisionRecallCurve:
+    """The precision-recall curve of a ranking."""
+    positive, negative = _from_zero(ranked.positive), _from_zero(ranked.negative)
+    precision = ratio(positive, positive + negative, undefined=1.0)
+    return PrecisionRecallCurve(ratio(positive, positive[-1]), precision, np.append(math.inf, ranked.thresholds))
+
+
+def mean_roc(curves: Sequence[RocCurve], points: int = 101) -> RocCurve:
+    """The mean true positive rate of several curves at each false positive rate (vertical averaging)."""
+    rates = np.linspace(0.0, 1.0, points)
+    # Of several points at one rate the last, which is the highest.
+    heights = [np.interp(rates, curve.false_positive_rate, curve.true_positive_rate) for curve in curves]
+    return RocCurve(rates, np.mean(heights, axis=0), None)
+
+
+def mean_precision_recall(curves: Sequence[PrecisionRecallCurve], points: int = 101) -> PrecisionRecallCurve:
+    """The mean precision of several curves at the first threshold that reaches each recall."""
+    levels = np.linspace(0.0, 1.0, points)
+    heights = [curve.precision[np.searchsorted(curve.recall, levels)] for curve in curves]
+    return PrecisionRecallCurve(levels, np.mean(heights, axis=0), None)
+
+
+def _checked(y_true: ArrayLike, scores: ArrayLike, positive: object) -> tuple[Bools, Floats]:
+    real, chosen = class_array(y_true, "y_true"), class_array([positive], "positive")
+    refuse_mixture(real, "y_true", chosen, "positive")
+    values = np.asarray(scores, dtype=np.float64)
+    if values.shape != real.shape:
+        raise UsageError(f"scores: expected one for each of {len(real)} rows, found shape {values.shape}; give (m,)")
+    if np.isnan(values).any():
+        raise DataError(
+            f"scores: expected numbers, found NaN in row {int(np.isnan(values).argmax())}; check the scores"
+        )
+    return np.asarray(real == chosen, dtype=bool), values
+
+
+def _from_zero(cumulative: Ints) -> Ints:
+    return np.append(0, cumulative)
+
+
+def _spaced(x: Floats, y: Floats, most: int) -> Ints:
+    if len(x) <= most:
+        return np.arange(len(x))
+    travelled = np.append(0.0, np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y))))
+    kept = np.searchsorted(travelled, np.linspace(0.0, travelled[-1], most))
+    return np.unique(np.minimum(kept, len(x) - 1))
