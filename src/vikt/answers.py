@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vikt.arrays import Floats, Ints
 from vikt.corpus.read_json import spell
+from vikt.decisions.decision import Answered
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.parameters import checked, number, optional, whole
 from vikt.tables import escaped_json, one_line
@@ -20,9 +21,10 @@ from vikt.tables import escaped_json, one_line
 
 @dataclass(frozen=True)
 class Answers:
-    """The `top` most probable classes of each document, empty where the probability is below `threshold`.
+    """The `top` best classes of each document, the one that the model's decision chooses first.
 
-    `proba` adds a column with the probability of each class; `prefix` starts the name of each column.
+    A class is empty where its probability is below `threshold`, and all are where the model gives no answer. `proba`
+    adds a column with the probability of each class; `prefix` starts the name of each column.
     """
 
     model: FittedModel
@@ -79,8 +81,9 @@ class Answers:
 
     def _rows(self, documents: Inputs, labels: list[Any]) -> NDArray[Any]:
         """An answer for each document; a class below the threshold has the last of the labels."""
-        probabilities = self.model.probabilities(documents, self.threads)
-        predicted, largest = most_probable(probabilities, self.n_top, self.threshold)
+        answered = self.model.answered(documents, self.threads)
+        probabilities = np.exp(answered.log_probabilities)
+        predicted, largest = ranked(answered, probabilities, self.n_top, self.threshold)
         rows = np.empty((len(probabilities), len(self.columns)), dtype=object)
         rows[:, 0 : 2 * self.n_top : 2] = np.array(labels, dtype=object)[predicted]
         rows[:, 1 : 2 * self.n_top : 2] = largest
@@ -89,27 +92,34 @@ class Answers:
         return rows
 
 
-def most_probable(probabilities: Floats, top: int, threshold: float) -> tuple[Ints, Floats]:
-    """The indices of the most probable classes of each row and their probabilities: (m, top) each.
+def ranked(answered: Answered, probabilities: Floats, top: int, threshold: float) -> tuple[Ints, Floats]:
+    """The indices of the best classes of each row and their probabilities: (m, top) each.
 
-    The index of a class whose probability is below the threshold is K. A tie goes to the first class.
+    First stands the class that is chosen for the row, then the others, the most probable first; a tie goes to the first
+    class. The index is K in a row that is not answered, and for a class whose probability is below the threshold.
 
     Examples
     --------
-    >>> [found.tolist() for found in most_probable(np.array([[0.1, 0.7, 0.2]]), 2, 0.5)]
+    >>> probabilities = np.array([[0.1, 0.7, 0.2]])
+    >>> answered = Answered(np.log(probabilities), np.array([1]), np.array([True]))
+    >>> [found.tolist() for found in ranked(answered, probabilities, 2, 0.5)]
     [[[1, 3]], [[0.7, 0.2]]]
     """
-    best = np.argsort(-probabilities, axis=1, kind="stable")[:, :top]
+    ranks = -probabilities
+    np.put_along_axis(ranks, answered.choices[:, None], -np.inf, axis=1)
+    best = np.argsort(ranks, axis=1, kind="stable")[:, :top]
     largest = np.take_along_axis(probabilities, best, axis=1)
-    return np.where(largest >= threshold, best, probabilities.shape[1]), largest
+    is_given = answered.is_answered[:, None] & (largest >= threshold)
+    return np.where(is_given, best, probabilities.shape[1]), largest
 
 
 def predicted_labels(
     model: FittedModel, inputs: Inputs, threads: int, top: int | None, threshold: float | None
 ) -> NDArray[Any]:
-    """The labels of the `top` most probable classes of each document: (m, min(top, K)), or (m,) where top is None.
+    """The labels of the `top` best classes of each document: (m, min(top, K)), or (m,) where top is None.
 
-    With a threshold, labels are objects, and None stands for a class whose probability is below it.
+    With a threshold, or where the model may answer none, labels are objects, and None stands for a class whose
+    probability is below the threshold, and for no answer.
 
     Raises
     ------
@@ -117,10 +127,11 @@ def predicted_labels(
         `top` is not a whole number of 1 or more, or `threshold` no probability.
     """
     options = checked(_RULES, {"top": top, "threshold": threshold})
-    probabilities = model.probabilities(inputs, threads)
-    best, _ = most_probable(probabilities, options["top"] or 1, options["threshold"] or 0.0)
+    answered = model.answered(inputs, threads)
+    probabilities = np.exp(answered.log_probabilities)
+    best, _ = ranked(answered, probabilities, options["top"] or 1, options["threshold"] or 0.0)
     labels = model.classes
-    if threshold is not None:
+    if threshold is not None or model.decision.abstains:
         labels = np.append(labels.astype(object), [None])
     return np.asarray(labels[best[:, 0] if top is None else best])
 

@@ -16,6 +16,7 @@ from vikt.corpus.documents import TEXT_COLUMN
 from vikt.corpus.frames import frame_of, has_attribute
 from vikt.errors import DataError
 from vikt.evaluation.evaluation import evaluated
+from vikt.evaluation.outcomes import outcomes
 from vikt.explanation.explanation import Explanation
 from vikt.explanation.linear import explain
 from vikt.explanation.weights import StrongestFeatures, strongest_of
@@ -257,7 +258,7 @@ class TextClassifier(FittedAttributes):
         return self._model.probabilities(texts, self._n_threads)
 
     def predict(self, texts: Inputs, top: int | None = None, threshold: float | None = None) -> NDArray[Any]:
-        """The most probable class of each text; a tie goes to the first.
+        """The class of each text: the most probable (a tie goes to the first), unless the model decides otherwise.
 
         Parameters
         ----------
@@ -281,9 +282,11 @@ class TextClassifier(FittedAttributes):
         return predicted_labels(self._model, texts, self._n_threads, top, threshold)
 
     def score(self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None) -> float:
-        """Accuracy, the share of the labels predicted: that of `evaluate`, but with weights."""
-        model = self._model
-        return accuracy(model.spelled(labels), model.spelled(self.predict(texts)), sample_weight)
+        """Accuracy, the share of the labels predicted: that of `evaluate`, but with weights. No answer is wrong."""
+        found = outcomes(self._model, texts, labels, self._n_threads)
+        answers = [*found.classes, None]
+        hits = [real == answers[k] for real, k in zip(found.labels, found.predicted.tolist(), strict=True)]
+        return accuracy([True] * len(hits), hits, sample_weight)
 
     def evaluate(self, texts: Inputs, labels: ArrayLike) -> ModelEvaluation:
         """The figures of `vikt evaluate` on labelled texts, with 95% confidence intervals.

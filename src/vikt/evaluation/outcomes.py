@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from numpy.typing import ArrayLike
 
 from vikt.arrays import Floats, Ints
+from vikt.decisions.decision import NO_ANSWER as NO_ANSWER
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.model.classes import check_one_label_a_row
-
-NO_ANSWER = -1
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,6 @@ class Outcomes:
 
 def outcomes(model: FittedModel, inputs: Inputs, labels: ArrayLike, threads: int = 1) -> Outcomes:
     """The answers of a model to labelled texts; labels are compared as `FittedModel.spelled` has them."""
-    names, log_probabilities = model.spelled(labels), model.log_probabilities(inputs, threads)
-    check_one_label_a_row(names, len(log_probabilities))
-    return Outcomes(names, model.labels, log_probabilities, log_probabilities.argmax(axis=1))
+    names, answered = model.spelled(labels), model.answered(inputs, threads)
+    check_one_label_a_row(names, len(answered.choices))
+    return Outcomes(names, model.labels, answered.log_probabilities, answered.predicted)

@@ -16,13 +16,14 @@ from vikt.model.linear import LinearModel
 
 
 def explain(model: FittedModel, document: Inputs, k: int | None = None) -> Explanation:
-    """Explain the score of class k for one document: by default of the class that the model gives it."""
+    """Explain the score of class k for one document: by default of the class that the model's decision chooses."""
     features = model.features
     documents = model.measured(document)
     texts = documents.texts
     rows = features.transform(documents, np.float64)
-    log_probabilities = LinearModel(model.theta).log_probabilities(SparseMatrix(*rows))[0]
-    k = int(np.argmax(log_probabilities)) if k is None else k
+    linear = LinearModel(model.theta)
+    log_probabilities = model.decision.log_probabilities(linear.loss, linear.scores(SparseMatrix(*rows)))
+    k = int(model.decision.rule.choices(log_probabilities)[0]) if k is None else k
     theta = class_weights(model.theta, k)
     weights = theta[1 + rows.indices]
     parts = weights * rows.values.astype(np.float64)
@@ -36,7 +37,7 @@ def explain(model: FittedModel, document: Inputs, k: int | None = None) -> Expla
     shown, emphasis = _emphasis(texts, features, by_name)
     return Explanation(
         model.labels[k],
-        float(np.exp(log_probabilities[k])),
+        float(np.exp(log_probabilities[0, k])),
         float(theta[0] + parts.sum()),
         float(theta[0]),
         [Contribution(shown_as[j], float(weights[j]), float(rows.values[j]), float(parts[j])) for j in order],

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vikt.arrays import Floats
+from vikt.arrays import Bools, Floats, Ints
 from vikt.corpus.columns import composed
 from vikt.corpus.documents import TEXT_COLUMN, Documents
 from vikt.corpus.frames import ArrowStream
 from vikt.corpus.texts import Texts, portions
+from vikt.decisions.decision import NO_ANSWER, PLAIN, Answered, Decision
 from vikt.errors import DamagedModelError, ParameterError
 from vikt.features.measured import Measured
 from vikt.features.settings import FeatureSettings
@@ -46,13 +47,14 @@ def measured(inputs: Inputs, features: TextFeatures, text_column: str = TEXT_COL
 class FittedModel:
     """Features; θ, the intercepts first, (n+1,) for two classes and (K, n+1) for more; and the K labels, sorted.
 
-    `text_column` is the column of a frame that holds the texts.
+    `text_column` is the column of a frame that holds the texts; `decision` says which class is answered.
     """
 
     features: TextFeatures
     theta: NDArray[np.float32]
     classes: NDArray[Any]
     text_column: str = TEXT_COLUMN
+    decision: Decision = PLAIN
 
     @property
     def labels(self) -> list[str]:
@@ -103,32 +105,61 @@ class FittedModel:
 
     def scores(self, inputs: Inputs, threads: int = 1) -> Floats:
         """θᵀx of each text: (m,) for two classes, (m, K) for more."""
-        blocks = list(self._blocks_of_scores(inputs, threads))
+        blocks = [scores for _, scores in self._blocks(inputs, threads)]
         return np.concatenate([np.empty((0, *self.theta.shape[:-1])), *blocks])
 
     def log_probabilities(self, inputs: Inputs, threads: int = 1) -> Floats:
         """log P(class | text): (m, K), finite at any score."""
         loss = cross_entropy_of(self.theta)
-        blocks = map(loss.log_probabilities, self._blocks_of_scores(inputs, threads))
+        blocks = [self.decision.log_probabilities(loss, scores) for _, scores in self._blocks(inputs, threads)]
         return np.concatenate([np.empty((0, len(self.classes))), *blocks])
 
-    def _blocks_of_scores(self, inputs: Inputs, threads: int) -> Iterator[Floats]:
+    def _blocks(self, inputs: Inputs, threads: int) -> Iterator[tuple[Measured, Floats]]:
+        """Some of the documents at a time, and their scores."""
         documents = self.measured(inputs)
         for first, last in portions(documents.texts.offsets, _BYTES_AT_A_TIME, _TEXTS_AT_A_TIME):
-            yield self.features.scores(documents.take(np.arange(first, last)), self.theta, threads=threads)
+            block = documents.take(np.arange(first, last))
+            yield block, self.features.scores(block, self.theta, threads=threads)
 
     def probabilities(self, inputs: Inputs, threads: int = 1) -> Floats:
         """P(class | text): (m, K), rows that sum to 1."""
         return np.exp(self.log_probabilities(inputs, threads))
 
+    def answered(self, inputs: Inputs, threads: int = 1) -> Answered:
+        """What the model says of each text, and what it answers."""
+        loss = cross_entropy_of(self.theta)
+        log_probabilities, is_known = [np.empty((0, len(self.classes)))], [np.empty(0, dtype=bool)]
+        for documents, scores in self._blocks(inputs, threads):
+            log_probabilities.append(self.decision.log_probabilities(loss, scores))
+            is_known.append(self._is_known(documents, scores))
+        return self.decision.answered(np.concatenate(log_probabilities), np.concatenate(is_known))
+
+    def _is_known(self, documents: Measured, scores: Floats) -> Bools:
+        """Whether each document has a feature that the model knows, where it matters: (m,)."""
+        is_known = np.ones(len(scores), dtype=bool)
+        if not self.decision.answers_unknown:
+            intercepts = self.theta.T[0].astype(np.float64)
+            bare = np.flatnonzero(np.all(scores.reshape(len(scores), -1) == intercepts, axis=1))
+            # Contributions can also cancel out, so the rows of these few are made.
+            is_known[bare] = np.diff(self.features.transform(documents.take(bare)).indptr) > 0
+        return is_known
+
     def predicted(self, inputs: Inputs, threads: int = 1) -> NDArray[Any]:
-        """The most probable class of each text: (m,); a tie goes to the first."""
-        return np.asarray(self.classes[np.argmax(self.log_probabilities(inputs, threads), axis=1)])
+        """The class that is answered for each text: (m,). Where the model may answer none: objects, None for that."""
+        return self.labels_at(self.answered(inputs, threads).predicted)
+
+    def labels_at(self, positions: Ints) -> NDArray[Any]:
+        """The classes at positions; where the model may answer none: objects, None at NO_ANSWER."""
+        if not self.decision.abstains:
+            return np.asarray(self.classes[positions])
+        return np.append(self.classes.astype(object), [None])[np.where(positions == NO_ANSWER, -1, positions)]
 
     def to_file(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """The arrays and the header of a file."""
         arrays = {"theta": self.theta.T, **self.features.to_arrays()}
-        return arrays, {"classes": self.classes.tolist(), "classes_dtype": _dtype_name(self.classes)}
+        header = {"classes": self.classes.tolist(), "classes_dtype": _dtype_name(self.classes)}
+        decision = {} if self.decision.is_plain else {"decision": self.decision.to_json(self.labels)}
+        return arrays, header | decision
 
     @classmethod
     def from_file(
@@ -142,7 +173,9 @@ class FittedModel:
             raise DamagedModelError(f"weights of shape {theta.shape} for {K} classes and {n - 1} features")
         if not np.isfinite(theta).all():
             raise DamagedModelError("weights that are not finite")
-        return cls(features, theta, classes)
+        decision = header.get("decision")
+        model = cls(features, theta, classes)
+        return model if decision is None else replace(model, decision=Decision.from_json(decision, model.labels))
 
 
 def _dtype_name(classes: NDArray[Any]) -> str:
