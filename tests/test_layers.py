@@ -34,7 +34,7 @@ ORDER = [
     "vectorizer",
     "evaluation",
     "explanation",
-    "audit",
+    "auditing",
     "files",
     "plots",
     "report",

@@ -39,7 +39,7 @@ def test_the_package_imports_nothing_heavy():
     assert imported(TELL + "import vikt") == (set(), b"")
 
 
-@pytest.mark.parametrize("command", [(), ("train",), ("predict",), ("explain",)])
+@pytest.mark.parametrize("command", [(), ("train",), ("audit",), ("predict",), ("explain",)])
 def test_help_imports_nothing_heavy(command):
     packages, out = imported(COMMAND, *command, "--help")
     assert packages == set()

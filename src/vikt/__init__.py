@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "auditing.audit": ("audit",),
     "classifier": ("TextClassifier", "load"),
     "errors": ("ViktError",),
     "estimators": ("LogisticRegression", "NaiveBayes"),
@@ -43,6 +44,7 @@ __all__ = ["__version__", *sorted([*_HOME_OF, *_MODULES])]
 
 if TYPE_CHECKING:
     from vikt import errors as errors
+    from vikt.auditing.audit import audit as audit
     from vikt.classifier import TextClassifier as TextClassifier
     from vikt.classifier import load as load
     from vikt.errors import ViktError as ViktError

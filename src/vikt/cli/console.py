@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+FAILED, WRONG_USAGE, AIM_MISSED, INTERRUPTED = 1, 2, 3, 130
 
 _NO_WORDS = "|".join(name for name in PARAMETERS if "_" in name or name in ("l2", "tol"))
 # A parameter that is set, or one whose name is no word of English.

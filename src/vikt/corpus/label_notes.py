@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from vikt.corpus.label_spelling import respelled
 from vikt.corpus.numbers import number_of
 from vikt.tables import listed, quoted
 
@@ -71,10 +72,7 @@ def _fractions(classes: list[str]) -> Iterator[str]:
 
 
 def _respelled(classes: list[str]) -> Iterator[str]:
-    spellings = defaultdict(list)
-    for label in classes:
-        spellings[" ".join(label.casefold().split())].append(label)
-    alike = [label for group in spellings.values() if len(group) > 1 for label in group]
+    alike = [label for group in respelled(classes) for label in group]
     if alike:
         shown = listed([repr(label) for label in alike], _MOST_SPELLINGS)
         yield f"labels differ only by case or blanks: {shown}; each is a class of its own"

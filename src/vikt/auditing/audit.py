@@ -1,0 +1,227 @@
+"""An audit: the checks run over labelled texts, and what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from numpy.typing import ArrayLike
+
+from vikt.auditing.checks import chosen_checks
+from vikt.auditing.finding import SEVERITIES, Finding, Side
+from vikt.auditing.subject import LabelledTexts, Subject
+from vikt.corpus.documents import TEXT_COLUMN, Documents
+from vikt.errors import UsageError
+from vikt.fitting.model import FittedModel, Inputs
+from vikt.fitting.record import FitRecord
+from vikt.fitting.saved import SavedModel
+from vikt.markup import block, details, heading, html_text, table
+from vikt.tables import (
+    MOST_CLASSES_LISTED,
+    columns,
+    counted,
+    cut,
+    data_frame,
+    figure,
+    label_line,
+    listed,
+    visible,
+)
+
+_WIDEST_EXCERPT = 100
+
+
+class Trained(Protocol):
+    """A fitted classifier."""
+
+    @property
+    def model_(self) -> FittedModel: ...
+
+    @property
+    def record_(self) -> FitRecord: ...
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What the checks found. It prints as a report.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        The gravest first.
+    classes : dict of str to dict of str to int
+        The number of rows of each label, by side: {"training": {"ham": 4827, ...}, "test": ...}.
+    ignored : tuple of str
+        The codes of the checks that were passed over.
+    origins : dict of str to str
+        The source of each side, for people.
+
+    Examples
+    --------
+    >>> found = audit(["win money", "lunch?", "win money"], ["spam", "ham", "ham"])
+    >>> [(finding.code, finding.name, finding.rows) for finding in found.findings]
+    [('V104', 'conflicting-labels', (0, 2)), ('V121', 'few-rows', (0, 1, 2))]
+    """
+
+    findings: tuple[Finding, ...]
+    classes: dict[Side, dict[str, int]]
+    ignored: tuple[str, ...]
+    origins: dict[Side, str]
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether a finding is an error."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """The findings as JSON holds them, the number of rows of each label, and the checks passed over."""
+        return {
+            "findings": [finding.to_json() for finding in self.findings],
+            "classes": self.classes,
+            "ignored": list(self.ignored),
+        }
+
+    def to_frame(self) -> Any:
+        """The findings as a pandas data frame, a row for each. Raises MissingPackageError without pandas.
+
+        Its columns are code, name, severity, side, rows (how many), message and page.
+        """
+        names = ("code", "name", "severity", "side", "message", "page")
+        frame = {name: [getattr(finding, name) for finding in self.findings] for name in names}
+        return data_frame(frame | {"rows": [len(finding.rows) for finding in self.findings]})
+
+    def __repr__(self) -> str:
+        sides = [f"{side:<8}  {self._size(side)}" for side in self.classes]
+        found = [_finding_lines(finding) for finding in self.findings]
+        return "\n\n".join(["\n".join([*sides, "", columns(self._class_rows())]), *found, self._verdict()])
+
+    def _repr_html_(self) -> str:
+        rows = [["severity", "code", "finding", "rows"]]
+        rows += [
+            [finding.severity, finding.code, _finding_html(finding), f"{len(finding.rows):,}"]
+            for finding in self.findings
+        ]
+        classes = [[html_text(cell) for cell in row] for row in self._class_rows()]
+        return block(
+            *(heading(html_text(f"{side}: {self._size(side)}")) for side in self.classes),
+            table(rows, left=3) if self.findings else "",
+            heading(html_text(self._verdict())),
+            details("classes", table(classes)),
+        )
+
+    def _size(self, side: Side) -> str:
+        counts = self.classes[side]
+        return f"{self.origins[side]}, {counted(sum(counts.values()), 'row')}, {counted(len(counts), 'class')}"
+
+    def _class_rows(self) -> list[list[str]]:
+        rows = [["class", *(cell for side in self.classes for cell in (side, "share"))]]
+        labels = list(dict.fromkeys(label for counts in self.classes.values() for label in counts))
+        for label in labels[:MOST_CLASSES_LISTED]:
+            row = [label_line(label)]
+            for counts in self.classes.values():
+                row += [f"{counts.get(label, 0):,}", figure(counts.get(label, 0) / max(sum(counts.values()), 1))]
+            rows.append(row)
+        more = len(labels) - MOST_CLASSES_LISTED
+        return rows + ([[f"and {more:,} more", *[""] * (len(rows[0]) - 1)]] if more > 0 else [])
+
+    def _verdict(self) -> str:
+        n_of = {severity: sum(found.severity == severity for found in self.findings) for severity in SEVERITIES}
+        counts = listed([counted(n, severity) for severity, n in n_of.items() if n])
+        passed = f"; passed over: {listed(self.ignored)}" if self.ignored else ""
+        return f"found {counts or 'nothing'}{passed}"
+
+
+def _finding_lines(finding: Finding) -> str:
+    return "\n".join([str(finding), *("         " + line for line in _example_lines(finding))])
+
+
+def _example_lines(finding: Finding) -> list[str]:
+    lines = []
+    for example in finding.examples:
+        remark = f", {example.remark}" if example.remark else ""
+        text = cut(visible(example.text), _WIDEST_EXCERPT)
+        lines.append(f"{example.place} ({label_line(example.label)}{remark}): {text}")
+    more = len(finding.rows) - len(finding.examples)
+    return [*lines, f"and {counted(more, 'more row')}"] if lines and more > 0 else lines
+
+
+def _finding_html(finding: Finding) -> str:
+    summary = html_text(f"{finding.name}: {finding.message}")
+    lines = "".join(heading(html_text(line)) for line in _example_lines(finding))
+    return details(summary, lines) if lines else summary
+
+
+def audited(subject: Subject, ignore: Iterable[str] = (), also: Iterable[str] = ()) -> Audit:
+    """Run the checks over labelled texts, but for those ignored.
+
+    Raises
+    ------
+    ParameterError
+        There is no such check.
+    """
+    ignored = tuple(ignore)
+    found = [finding for check in chosen_checks(ignored, also) for finding in check.findings(subject)]
+    found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    sides = {side.side: side for side in subject.sides}
+    return Audit(
+        tuple(found),
+        {name: side.counts for name, side in sides.items()},
+        ignored,
+        {name: side.documents.origin for name, side in sides.items()},
+    )
+
+
+def audit(
+    texts: Inputs,
+    labels: ArrayLike,
+    *,
+    test_texts: Inputs | None = None,
+    test_labels: ArrayLike | None = None,
+    model: Trained | None = None,
+    ignore: Iterable[str] = (),
+    text_column: str = TEXT_COLUMN,
+) -> Audit:
+    """Check labelled texts for what ruins models, as `vikt audit` does.
+
+    Parameters
+    ----------
+    texts : (m,) strings, or a frame
+        From any maker, as for `TextClassifier.fit`.
+    labels : (m,)
+    test_texts, test_labels : optional
+        Those of a test.
+    model : TextClassifier, optional
+        A fitted one, which the texts are compared with.
+    ignore : sequence of str
+        Codes or names of checks to pass over, such as "V104".
+    text_column : str
+        The column that holds the texts, where they come in a frame.
+
+    Returns
+    -------
+    Audit
+        It prints as a report, and has `findings`, `to_json()` and `to_frame()`.
+
+    Raises
+    ------
+    DataError
+        The texts or labels cannot be used.
+    UsageError
+        There is no such check, or of a test only the texts or the labels are given.
+
+    Examples
+    --------
+    >>> found = audit(["a film", "A film"], ["pos", "neg"], test_texts=["a film"], test_labels=["pos"])
+    >>> found.has_errors, found.findings[0].message
+    (True, '1 of 1 test text stands in the training data')
+    """
+    if (test_texts is None) != (test_labels is None):
+        raise UsageError("audit: test_texts and test_labels belong together; give both")
+    needs = [] if model is None else model.model_.features.columns
+    training = LabelledTexts.of("training", Documents.of(texts, text_column, needs), labels)
+    test = None
+    if test_texts is not None:
+        test = LabelledTexts.of("test", Documents.of(test_texts, text_column, needs), test_labels)
+    saved = None if model is None else SavedModel(model.model_, model.record_)
+    return audited(Subject(training, test, saved), [ignore] if isinstance(ignore, str) else ignore)

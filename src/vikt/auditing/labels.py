@@ -1,0 +1,86 @@
+"""Checks of the labels: how many rows each has, how they are spelled, in which order the rows are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from vikt.arrays import Ints
+from vikt.auditing.finding import Found
+from vikt.auditing.subject import LabelledTexts, Subject, agreeing
+from vikt.corpus.label_spelling import misspelt, respelled
+from vikt.tables import counted, label_line, listed
+
+# A class of fewer texts has none in the tenths that are held out.
+_FEWEST_TEXTS = 10
+# Sorted rows change their label this rarely, of what rows in random order do; fewer changes prove nothing.
+_FEW_CHANGES, _FEWEST_EXPECTED = 0.1, 20
+
+
+def few_rows(subject: Subject) -> Iterator[Found]:
+    """Classes of so few different texts that none is held out."""
+    side = subject.training
+    classes = np.unique(np.stack([side.contents, side.y]), axis=1)[1]
+    n_texts = np.bincount(classes, minlength=len(side.classes))
+    few = np.flatnonzero(n_texts < _FEWEST_TEXTS)
+    if len(few):
+        named = listed([f"{label_line(side.classes[k])} ({n_texts[k]})" for k in few[np.argsort(n_texts[few])]])
+        yield side.found(
+            f"{counted(len(few), 'class')} {agreeing(few, 'has', 'have')} fewer than {_FEWEST_TEXTS} different texts: "
+            f"{named}",
+            np.flatnonzero(np.isin(side.y, few)),
+        )
+
+
+def label_spelling(subject: Subject) -> Iterator[Found]:
+    """Labels that differ by case, blanks or one letter, over training and test together."""
+    counts: dict[str, int] = {}
+    for side in subject.sides:
+        for label, count in side.counts.items():
+            counts[label] = counts.get(label, 0) + count
+    groups = respelled(counts)
+    alike = [sorted(group, key=lambda label: (counts[label], label)) for group in groups]
+    meant = {label for group in alike for label in group[:-1]} | {rare for rare, _ in misspelt(counts)}
+    pairs = [*alike, *misspelt(counts)]
+    for side in subject.sides:
+        rows = np.flatnonzero(np.isin(side.y, [k for k, label in enumerate(side.classes) if label in meant]))
+        if len(rows):
+            named = listed([" and ".join(f"{label!r} ({counts[label]:,})" for label in pair) for pair in pairs])
+            yield side.found(
+                f"{counted(len(meant), 'label')} {agreeing(meant, 'differs', 'differ')} from another only by case, "
+                f"blanks or one letter: {named}",
+                rows,
+            )
+
+
+def sorted_rows(subject: Subject) -> Iterator[Found]:
+    """Rows in the order of their labels."""
+    for side in subject.sides:
+        shares = np.bincount(side.y) / max(len(side), 1)
+        expected = len(side) * (1 - float(np.sum(shares**2)))
+        changes = int(np.count_nonzero(np.diff(side.y)))
+        if expected >= _FEWEST_EXPECTED and changes <= _FEW_CHANGES * expected:
+            yield side.found(
+                f"the rows are sorted by label: it changes {changes:,} times in {len(side):,} rows, against "
+                f"{expected:,.0f} in random order; vikt orders rows by itself, other programs may not"
+            )
+
+
+def unseen_labels(subject: Subject) -> Iterator[Found]:
+    """Labels of the test that training does not have."""
+    if subject.test is not None:
+        yield from unknown_labels(subject.test, subject.training.classes, "the training data")
+
+
+def unknown_labels(side: LabelledTexts, classes: list[str], source: str) -> Iterator[Found]:
+    """Labels that are none of these classes."""
+    strange = [k for k, label in enumerate(side.classes) if label not in set(classes)]
+    rows: Ints = np.flatnonzero(np.isin(side.y, strange))
+    if len(rows):
+        named = listed([repr(side.classes[k]) for k in strange])
+        yield side.found(
+            f"{counted(len(strange), 'label')} of {counted(len(rows), f'{side.side} row')} "
+            f"{agreeing(strange, 'is', 'are')} not in {source}: {named}; they count as wrong",
+            rows,
+        )

@@ -1,0 +1,86 @@
+"""Checks for empty texts, and for texts that stand in the data again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from vikt.arrays import Bools, Ints
+from vikt.auditing.finding import Found
+from vikt.auditing.subject import LabelledTexts, Subject, agreeing
+from vikt.corpus.overlap import NOWHERE
+from vikt.tables import counted, label_line
+
+
+def empty_texts(subject: Subject) -> Iterator[Found]:
+    """Texts that are empty, or white space."""
+    for side in subject.sides:
+        rows = np.flatnonzero(side.is_blank)
+        if len(rows):
+            yield side.found(f"{side.counted(rows)} {agreeing(rows, 'is', 'are')} empty or white space", rows)
+
+
+def duplicates(subject: Subject) -> Iterator[Found]:
+    """Texts that repeat an earlier one under the same label."""
+    for side in subject.sides:
+        pairs = np.stack([side.contents, side.y])
+        _, first, of_row = np.unique(pairs, axis=1, return_index=True, return_inverse=True)
+        earlier = first[of_row.ravel()]
+        rows = np.flatnonzero((earlier != np.arange(len(side))) & ~side.is_blank)
+        if len(rows):
+            yield side.found(
+                f"{side.counted(rows)} {agreeing(rows, 'repeats', 'repeat')} an earlier text with the same label",
+                rows,
+                partial(_as_earlier, side, earlier),
+            )
+
+
+def conflicting_labels(subject: Subject) -> Iterator[Found]:
+    """Equal texts under several labels."""
+    for side in subject.sides:
+        contents = np.unique(np.stack([side.contents, side.y]), axis=1)[0]
+        n_labels = np.bincount(contents, minlength=len(side))
+        rows = np.flatnonzero((n_labels[side.contents] > 1) & ~side.is_blank)
+        if len(rows):
+            different, first = np.unique(side.contents[rows], return_index=True)
+            # Rows of one text are shown together, in the order in which the texts first occur.
+            rank = first[np.searchsorted(different, side.contents[rows])]
+            yield side.found(
+                f"{side.counted(different)} {agreeing(different, 'stands', 'stand')} under several labels, in "
+                f"{len(rows):,} rows, which no model can all answer rightly",
+                rows,
+                shown=rows[np.argsort(rank, kind="stable")],
+            )
+
+
+def test_in_training(subject: Subject) -> Iterator[Found]:
+    """Test texts that training has too."""
+    same = subject.twins.same
+    yield from _seen(subject, same, same != NOWHERE, "in the training data")
+
+
+def test_in_training_but_for_case(subject: Subject) -> Iterator[Found]:
+    """Test texts that training has with other case or white space."""
+    same, alike = subject.twins
+    is_meant = (same == NOWHERE) & (alike != NOWHERE)
+    yield from _seen(subject, alike, is_meant, "in the training data but for case or white space")
+
+
+def _seen(subject: Subject, twin: Ints, is_meant: Bools, where: str) -> Iterator[Found]:
+    rows = np.flatnonzero(is_meant)
+    if subject.test is None or not len(rows):
+        return
+    test, training = subject.test, subject.training
+    n_other = sum(test.label(row) != training.label(int(twin[row])) for row in rows.tolist())
+    yield test.found(
+        f"{len(rows):,} of {counted(len(test), 'test text')} {agreeing(rows, 'stands', 'stand')} {where}"
+        + (f", {n_other:,} of them under another label" if n_other else ""),
+        rows,
+        lambda row: f"as {training.place(int(twin[row]))}, labelled {label_line(training.label(int(twin[row])))}",
+    )
+
+
+def _as_earlier(side: LabelledTexts, earlier: Ints, row: int) -> str:
+    return f"as {side.place(int(earlier[row]))}"

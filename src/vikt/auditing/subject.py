@@ -1,0 +1,173 @@
+"""What is audited: labelled texts, with the test and the model that go with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence, Sized
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from vikt.arrays import Bools, Classes, Ints
+from vikt.auditing.finding import Example, Found, Side
+from vikt.corpus.documents import Documents
+from vikt.corpus.order import group_ranks, row_keys
+from vikt.corpus.overlap import Twins, twins
+from vikt.corpus.texts import Texts
+from vikt.fitting.saved import SavedModel
+from vikt.model.classes import check_one_label_a_row
+from vikt.model.labels import checked_labels, label_array
+from vikt.tables import counted
+
+MOST_EXAMPLES = 5
+_WIDEST_EXCERPT, _BEFORE = 120, 30
+# The first bytes of a text show whether it is blank, but for few texts.
+_OPENING = 64
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledTexts:
+    """Labelled texts as checks read them.
+
+    Attributes
+    ----------
+    side : {"training", "test"}
+    documents : Documents
+    classes : list of str, (K,)
+        The labels, sorted.
+    y : (m,)
+        The class of each row.
+    number : callable
+        From the position of a row to its number in messages.
+    """
+
+    side: Side
+    documents: Documents
+    classes: list[str]
+    y: Classes
+    number: Callable[[int], int]
+
+    @classmethod
+    def of(cls, side: Side, documents: Documents, labels: Any, number: Callable[[int], int] = int) -> LabelledTexts:
+        """Label documents. Raises DataError where labels are missing, or not one a row."""
+        given = checked_labels(label_array(labels, f"{side} labels"), f"{side} labels")
+        check_one_label_a_row(given, len(documents))
+        spelled = np.array([str(label) for label in given.tolist()], dtype=object)
+        classes, y = np.unique(spelled, return_inverse=True)
+        return cls(side, documents, classes.tolist(), y.astype(np.int64), number)
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @cached_property
+    def texts(self) -> Texts:
+        return self.documents.strings()
+
+    @cached_property
+    def is_blank(self) -> Bools:
+        """Whether each text is empty or white space: (m,)."""
+        return np.array([is_blank(text) for text in self.texts], dtype=bool)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The number of rows of each class."""
+        return dict(zip(self.classes, np.bincount(self.y, minlength=len(self.classes)).tolist(), strict=True))
+
+    @cached_property
+    def contents(self) -> Ints:
+        """A number for each row, equal for equal texts: (m,)."""
+        return group_ranks(self.texts, row_keys(self.texts, 0))
+
+    def counted(self, rows: Sized) -> str:
+        """How many texts of this side some rows are."""
+        return counted(len(rows), f"{self.side} text")
+
+    def label(self, row: int) -> str:
+        """The label of a row."""
+        return self.classes[int(self.y[row])]
+
+    def place(self, row: int) -> str:
+        """The place of a row, without the name of the file where there is only one."""
+        return self.documents.place(row).removeprefix(f"{self.documents.origin}, ")
+
+    def example(self, row: int, remark: str = "", at: int = 0) -> Example:
+        """A row to look at: its text from a little before the character `at` on."""
+        return Example(
+            self.place(row), excerpt(self.texts[row].decode("utf-8", "replace"), at), self.label(row), remark
+        )
+
+    def found(
+        self,
+        message: str,
+        rows: Sequence[int] | Ints = (),
+        remark: Callable[[int], str] = lambda row: "",
+        at: Callable[[int], int] = lambda row: 0,
+        shown: Sequence[int] | Ints | None = None,
+    ) -> Found:
+        """A finding of some rows.
+
+        Parameters
+        ----------
+        message : str
+        rows : sequence of int
+            Their positions.
+        remark : callable
+            What is special about a row.
+        at : callable
+            The character of its text that an excerpt must show.
+        shown : sequence of int, optional
+            The rows of which the first are examples; by default `rows`.
+        """
+        numbers = tuple(map(self.number, np.asarray(rows, dtype=np.int64).tolist()))
+        few = np.asarray(rows if shown is None else shown, dtype=np.int64)[:MOST_EXAMPLES].tolist()
+        return Found(self.side, message, numbers, tuple(self.example(row, remark(row), at(row)) for row in few))
+
+
+def agreeing(things: Sized, singular: str, plural: str) -> str:
+    """A verb in the number of its subject."""
+    return singular if len(things) == 1 else plural
+
+
+def is_blank(text: bytes) -> bool:
+    """Whether a text is empty or white space.
+
+    Examples
+    --------
+    >>> is_blank("\u3000".encode()), is_blank(b"a")
+    (True, False)
+    """
+    return not (text[:_OPENING].decode("utf-8", "ignore").strip() or text.decode("utf-8", "ignore").strip())
+
+
+def excerpt(text: str, at: int = 0) -> str:
+    """A part of a text of bounded length, with the character `at`; an ellipsis where something is left out.
+
+    Examples
+    --------
+    >>> excerpt("a" * 200)[-2:], excerpt("short")
+    ('a…', 'short')
+    """
+    first = max(0, at - _BEFORE) if at > _WIDEST_EXCERPT - _BEFORE else 0
+    last = first + _WIDEST_EXCERPT
+    return "…" * (first > 0) + text[first:last] + "…" * (last < len(text))
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is audited: training texts, and where there are any the test texts and the model."""
+
+    training: LabelledTexts
+    test: LabelledTexts | None = None
+    model: SavedModel | None = None
+
+    @cached_property
+    def twins(self) -> Twins:
+        """For each test row the training row that holds its text."""
+        test = Texts.from_bytes([]) if self.test is None else self.test.texts
+        return twins(self.training.texts, test)
+
+    @property
+    def sides(self) -> list[LabelledTexts]:
+        """The training texts and, if there are any, the test texts."""
+        return [self.training] if self.test is None else [self.training, self.test]

@@ -1,0 +1,60 @@
+"""`vikt audit` as it is typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vikt.cli.app import command
+from vikt.cli.options import (
+    Delimiter,
+    Format,
+    Header,
+    InputOptions,
+    Json,
+    LabelColumn,
+    Quiet,
+    Quoting,
+    TextColumn,
+)
+from vikt.corpus.dialect import Dialect
+
+
+@command(
+    "vikt audit reviews.csv",
+    "vikt audit train.tsv --test test.tsv --label topic",
+    "vikt audit train.tsv --test test.tsv --ignore V104 --ignore near-duplicate --json",
+    "vikt audit new.csv --model model.vikt",
+    no_args_is_help=True,
+)
+def audit(
+    data: Annotated[list[str], typer.Argument(help="Labelled texts, in any format that train reads.", metavar="DATA")],
+    test: Annotated[
+        str | None, typer.Option(help="Compare with these labelled texts, meant for a test.", metavar="DATA")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Compare with this model, written by `vikt train`.", metavar="MODEL")
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(help="Pass over this check, by its code or name; may be repeated.", metavar="CHECK"),
+    ] = None,
+    text: TextColumn = None,
+    label: LabelColumn = None,
+    format: Format = None,
+    delimiter: Delimiter = None,
+    quoting: Quoting = None,
+    header: Header = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Check labelled texts for what ruins models: duplicates, leaks, wrong labels, broken characters.
+
+    Each check has a code and a page in docs/audit/. The exit code is 3 if a finding is an error.
+    """
+    from vikt.cli import audit as work
+
+    given = InputOptions(data=data, text=text, label=label, format=format, dialect=Dialect(delimiter, quoting, header))
+    return work.audit_files(given, test=test, model=model, ignore=ignore or [], as_json=as_json, quiet=quiet)
