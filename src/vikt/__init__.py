@@ -37,13 +37,14 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-# The exceptions and warnings, all of which `except vikt.errors.DataError` and the like can name.
-_MODULES = ("errors",)
+# The exceptions and warnings, all of which `except vikt.errors.DataError` and the like can name; the pictures.
+_MODULES = ("errors", "plots")
 
 __all__ = ["__version__", *sorted([*_HOME_OF, *_MODULES])]
 
 if TYPE_CHECKING:
     from vikt import errors as errors
+    from vikt import plots as plots
     from vikt.auditing.audit import audit as audit
     from vikt.classifier import TextClassifier as TextClassifier
     from vikt.classifier import load as load

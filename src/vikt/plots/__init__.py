@@ -1,1 +1,22 @@
-"""Figures for Matplotlib, which is imported when one is drawn."""
+"""Pictures by Matplotlib, which is imported when one is drawn.
+
+Each function takes values and returns a `matplotlib.figure.Figure`, which needs no display: `figure.savefig("roc.pdf")`
+saves it, a notebook shows it, and `svg` makes it part of a page. Beside its colour, each line has a dash or a marker,
+and each class a shape, so that a picture can be read in grey.
+"""
+
+from vikt.plots.evaluation import confusion_matrix as confusion_matrix
+from vikt.plots.fit import loss_curve as loss_curve
+from vikt.plots.fit import penalty_path as penalty_path
+from vikt.plots.svg import svg as svg
+from vikt.plots.weights import strongest_features as strongest_features
+from vikt.plots.weights import weights_path as weights_path
+
+__all__ = [
+    "confusion_matrix",
+    "loss_curve",
+    "penalty_path",
+    "strongest_features",
+    "svg",
+    "weights_path",
+]
