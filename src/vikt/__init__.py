@@ -25,6 +25,7 @@ _HOMES = {
         "log_likelihood",
     ),
     "model.objective": ("Objective", "midpoint_convex"),
+    "report.comparison": ("compare",),
     "solvers.gradient_descent": (
         "batch",
         "gradient_descent",
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from vikt.model.losses import log_likelihood as log_likelihood
     from vikt.model.objective import Objective as Objective
     from vikt.model.objective import midpoint_convex as midpoint_convex
+    from vikt.report.comparison import compare as compare
     from vikt.solvers.gradient_descent import batch as batch
     from vikt.solvers.gradient_descent import gradient_descent as gradient_descent
     from vikt.solvers.gradient_descent import minibatch as minibatch

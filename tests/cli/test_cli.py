@@ -210,7 +210,7 @@ def test_the_whole_demo(tmp_path):
     assert vikt("demo", "-q", cwd=tmp_path).returncode == 0
 
 
-@pytest.mark.parametrize("command", ["train", "audit", "evaluate", "predict", "explain", "inspect", "demo"])
+@pytest.mark.parametrize("command", ["train", "audit", "evaluate", "compare", "predict", "explain", "inspect", "demo"])
 def test_help_has_examples(run, command):
     code, out, _ = run(command, "--help")
     assert code == 0

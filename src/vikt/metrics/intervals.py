@@ -140,14 +140,14 @@ def _bootstrapped_macro_f1(
     for start in range(0, draws, at_once):
         counts = rng.multinomial(cells.sum(), cells / cells.sum(), size=min(at_once, draws - start))
         right, answered = rows == columns, columns >= 0
-        correct = _summed_by(rows[right], counts[:, right], size)
-        real = _summed_by(rows, counts, size)
-        predicted = _summed_by(columns[answered], counts[:, answered], size)
+        correct = summed_by(rows[right], counts[:, right], size)
+        real = summed_by(rows, counts, size)
+        predicted = summed_by(columns[answered], counts[:, answered], size)
         values.append(macro_f1_of_counts(correct, real, predicted))
     return np.concatenate(values)
 
 
-def _summed_by(groups: NDArray[np.intp], counts: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+def summed_by(groups: NDArray[np.intp], counts: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     """Add up the columns of counts (draws, cells) that belong to one group: (draws, size)."""
     sums = np.zeros((len(counts), size), dtype=np.int64)
     if len(groups):

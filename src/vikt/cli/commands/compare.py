@@ -1,0 +1,53 @@
+"""`vikt compare` as it is typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vikt.cli.app import command
+from vikt.cli.options import (
+    Delimiter,
+    Format,
+    Header,
+    InputOptions,
+    Json,
+    LabelColumn,
+    Quiet,
+    Quoting,
+    TextColumn,
+    Threads,
+)
+from vikt.corpus.dialect import Dialect
+
+
+@command(
+    "vikt compare old.vikt new.vikt test.tsv",
+    "vikt compare words.vikt letters.vikt test.csv --label topic --json",
+    no_args_is_help=True,
+)
+def compare(
+    a: Annotated[Path, typer.Argument(help="Model file written by `vikt train`; - is stdin.", metavar="A")],
+    b: Annotated[Path, typer.Argument(help="The model to compare it with.", metavar="B")],
+    data: Annotated[list[str], typer.Argument(help="Labelled texts, in any format that train reads.", metavar="DATA")],
+    text: TextColumn = None,
+    label: LabelColumn = None,
+    format: Format = None,
+    delimiter: Delimiter = None,
+    quoting: Quoting = None,
+    header: Header = None,
+    threads: Threads = 1,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare two models on the same labelled texts, which neither of them has learnt from.
+
+    A model is called better only where the 95% interval of the difference excludes 0.
+    """
+    from vikt.cli import compare as work
+
+    dialect = Dialect(delimiter, quoting, header)
+    given = InputOptions(data=data, text=text, label=label, format=format, dialect=dialect)
+    work.compare_files((a, b), given, threads=threads, as_json=as_json, quiet=quiet)

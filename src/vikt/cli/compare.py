@@ -1,0 +1,69 @@
+"""`vikt compare`: two trained models on the same labelled texts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from vikt.cli.console import print_json, progress, say_notes, show
+from vikt.cli.options import InputOptions
+from vikt.corpus.columns import composed
+from vikt.corpus.label_notes import unknown_label_notes
+from vikt.corpus.labelled import Labelled, labelled, read_tables
+from vikt.corpus.read_tables import Table
+from vikt.corpus.sources import check_read_once
+from vikt.errors import UsageError
+from vikt.evaluation.comparison import compared
+from vikt.files.trained import load_trained
+from vikt.fitting.saved import SavedModel
+from vikt.report.comparison import ModelComparison
+
+
+def compare_files(paths: tuple[Path, Path], given: InputOptions, *, threads: int, as_json: bool, quiet: bool) -> None:
+    """Test two models on the same labelled texts and print how they differ."""
+    check_read_once([*paths, *given.data])
+    saved = [load_trained(path, given.data) for path in paths]
+    with progress(quiet) as bar:
+        bar("comparing", 0, 0)
+        table = read_tables(given.data, given.format, given.dialect)
+        label = given.label or _label_column(saved, table)
+        rows = [_read(model, table, given.text, label) for model in saved]
+        say_notes(dict.fromkeys((*_same_file(paths), *_notes(saved, rows, table.path))), quiet)
+        a, b = (model.model for model in saved)
+        found = compared(a, b, (rows[0].documents, rows[1].documents), rows[0].labels, threads)
+    comparison = ModelComparison.of(found)
+    if as_json:
+        print_json(comparison.to_json() | {"models": {name: str(path) for name, path in zip("ab", paths, strict=True)}})
+    else:
+        show(f"test       {table.path}\nA          {paths[0]}\nB          {paths[1]}\n\n{comparison}")
+
+
+def _label_column(saved: list[SavedModel], table: Table) -> str | None:
+    """The column that held the labels of both models in training, if the table has it."""
+    trained = {model.record.columns.get("label") for model in saved}
+    known = sorted(name for name in trained if name in table.with_fields(trained).names)
+    if len(known) > 1:
+        raise UsageError(
+            f"{table.path}: the models learnt the labels of two columns, {known[0]!r} and {known[1]!r}; "
+            "name the one to compare them on",
+            label=...,
+        )
+    return next(iter(known), None)
+
+
+def _read(saved: SavedModel, table: Table, text: str | None, label: str | None) -> Labelled:
+    trained = saved.record.columns.get("text")
+    table = table.with_fields([trained])
+    return labelled(table, saved.model.features, text or (trained if trained in table.names else None), label)
+
+
+def _notes(saved: list[SavedModel], rows: list[Labelled], path: str) -> list[str]:
+    notes = [note for read in rows for note in read.notes]
+    for model in saved:
+        notes += unknown_label_notes(path, rows[0].labels.tolist(), map(composed, model.model.labels))
+    return notes
+
+
+def _same_file(paths: tuple[Path, Path]) -> list[str]:
+    same = os.path.realpath(paths[0]) == os.path.realpath(paths[1])
+    return [f"{paths[1]}: is given as A and as B, so that nothing can differ; name two models"] * same

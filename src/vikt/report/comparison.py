@@ -1,0 +1,157 @@
+"""The comparison of two models in sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from numpy.typing import ArrayLike
+
+from vikt.corpus.frames import frame_of, texts_of
+from vikt.evaluation.comparison import Comparison, Difference, compared
+from vikt.fitting.fitted import FittedAttributes
+from vikt.fitting.model import Inputs
+from vikt.model.labels import label_array
+from vikt.tables import columns, counted, cut, figure, label_line, listed, one_line
+
+_WIDEST_TEXT = 80
+_MOST_CONFUSIONS = 10
+# The name of each figure in sentences, and whether it is a share, of which a difference is told in points.
+_FIGURES = {"accuracy": ("accuracy", True), "macro_f1": ("macro F1", True), "log_loss": ("log loss", False)}
+_NO_ANSWER = "no answer"
+
+
+@dataclass(frozen=True, repr=False)
+class ModelComparison(Comparison):
+    """The difference of two models on the same labelled rows; it prints as a report."""
+
+    @classmethod
+    def of(cls, comparison: Comparison) -> ModelComparison:
+        return cls(**vars(comparison))
+
+    def __repr__(self) -> str:
+        return comparison_lines(self)
+
+
+def compare(a: FittedAttributes, b: FittedAttributes, texts: Inputs, labels: ArrayLike) -> ModelComparison:
+    """Compare two fitted classifiers on the same labelled texts, as `vikt compare` does.
+
+    A classifier is called better where the 95% interval of the difference excludes 0; otherwise no difference is
+    shown. The interval is a paired bootstrap; McNemar's exact test says whether the two are right equally often.
+
+    Parameters
+    ----------
+    a, b : TextClassifier
+        Fitted to the same kind of labels, with any features and classes.
+    texts : (m,) strings, or a frame
+        As for `TextClassifier.evaluate`; of a frame, each classifier reads its own columns.
+    labels : (m,)
+
+    Returns
+    -------
+    ModelComparison
+        It prints as the command prints it; `to_json()` is its `--json`.
+
+    Raises
+    ------
+    DataError
+        There are no texts, or not one label for each.
+
+    Examples
+    --------
+    >>> import vikt
+    >>> texts, labels = ["a great film", "great fun", "a bad film", "bad and dull"], ["pos", "pos", "neg", "neg"]
+    >>> words, letters = (vikt.TextClassifier(name, l2=0.01).fit(texts, labels) for name in ("word", "char"))
+    >>> vikt.compare(words, letters, texts, labels).differences["accuracy"].better
+    ''
+    """
+    frame = frame_of(texts)
+    inputs = texts_of(texts) if frame is None else frame
+    models = a._model, b._model
+    return ModelComparison.of(compared(*models, (inputs, inputs), label_array(labels), max(a._n_threads, b._n_threads)))
+
+
+def comparison_lines(comparison: Comparison) -> str:
+    """A comparison in words: the differences, the rows, the disagreements."""
+    rows = (
+        f"rows       {counted(comparison.n_rows, 'row')}: {comparison.both_right:,} both right, "
+        f"{comparison.only_a_right:,} only A, {comparison.only_b_right:,} only B, {comparison.neither_right:,} neither"
+    )
+    test = f"McNemar    p = {comparison.p_value:.2g} (exact, two-sided)"
+    figures = [
+        f"{_FIGURES[name][0]:<10} {difference_sentence(name, difference)}"
+        for name, difference in comparison.differences.items()
+    ]
+    unseen = [
+        f"unseen     {model} never saw {counted(len(labels), 'label')}, of {counted(sum(labels.values()), 'row')}: "
+        + listed(list(map(label_line, labels)))
+        for model, labels in (("A", comparison.unseen_a), ("B", comparison.unseen_b))
+        if labels
+    ]
+    return "\n".join([*figures, test, rows, *unseen, *_disagreements(comparison)])
+
+
+def difference_sentence(name: str, difference: Difference) -> str:
+    """The difference of a figure in words; the number is positive if it is in favour of the model that is named.
+
+    Examples
+    --------
+    >>> difference_sentence("accuracy", Difference(0.9, 0.92, 0.003, 0.037, "B"))
+    'A 0.9000, B 0.9200: B is better by 2.0 points, 95%: 0.3 to 3.7'
+    >>> difference_sentence("log_loss", Difference(0.21, 0.2, -0.03, 0.01, ""))
+    'A 0.2100, B 0.2000: no difference shown (B - A: -0.0100, 95%: -0.0300 to 0.0100)'
+    """
+    is_share = _FIGURES[name][1]
+    ends = [difference.value, difference.low, difference.high]
+    # "Better" is told as a positive number, whichever the model and whether high or low is good.
+    if difference.better and difference.value < 0:
+        ends = [-difference.value, -difference.high, -difference.low]
+    value, low, high = (_spelled(end, is_share, abs(ends[2] - ends[1])) for end in ends)
+    shown = f"{value}{' points' * is_share}, 95%: {low} to {high}"
+    shown = shown if difference.low == difference.low else f"{value}{' points' * is_share}"
+    finding = (
+        f"{difference.better} is better by {shown}" if difference.better else (f"no difference shown (B - A: {shown})")
+    )
+    reason = f"; {difference.reason}" if difference.reason else ""
+    return f"A {figure(difference.a)}, B {figure(difference.b)}: {finding}{reason}"
+
+
+def _spelled(value: float, is_share: bool, width: float) -> str:
+    """A difference, in points if it is one of shares: with a digit more where the interval is narrow."""
+    if not is_share:
+        return figure(value)
+    return "-" if value != value else f"{100 * value:.{1 if width >= 0.01 else 2}f}"
+
+
+def _disagreements(comparison: Comparison) -> list[str]:
+    n = comparison.n_disagreements
+    if not n:
+        return ["", "the models give every row the same answer"]
+    most = comparison.confusions[:_MOST_CONFUSIONS]
+    rows = [["label", "A says", "B says", "rows"]]
+    rows += [[label_line(label), _answer(a), _answer(b), f"{count:,}"] for label, a, b, count in most]
+    more = n - sum(count for *_, count in most)
+    examples = [["label", "A says", "P", "B says", "P", "text"]]
+    examples += [
+        [
+            label_line(row.label),
+            _answer(row.a),
+            f"{row.probability_a:.2f}",
+            _answer(row.b),
+            f"{row.probability_b:.2f}",
+            cut(one_line(row.text), _WIDEST_TEXT),
+        ]
+        for row in comparison.examples
+    ]
+    return [
+        "",
+        f"the models disagree on {counted(n, 'row')}",
+        columns(rows, left=3),
+        *([f"  and {counted(more, 'more row')}"] if more else []),
+        "",
+        "those of which both are surest: A alone is right, B alone, neither",
+        columns(examples, left=6),
+    ]
+
+
+def _answer(label: str | None) -> str:
+    return _NO_ANSWER if label is None else label_line(label)

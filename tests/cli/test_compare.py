@@ -1,0 +1,80 @@
+"""`vikt compare` and `vikt evaluate --by` at the command line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+TEXTS = ["win free money", "win a prize now", "lunch at noon", "see you at the office"]
+ROWS = [(label, text) for text, label in zip(TEXTS, ["spam", "spam", "ham", "ham"], strict=True)] * 10
+
+
+def table(path, header, rows):
+    path.write_text("\n".join("\t".join(row) for row in [header, *rows]) + "\n")
+    return path
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory):
+    from vikt.classifier import TextClassifier
+
+    folder = tmp_path_factory.mktemp("compare")
+    labels, texts = zip(*ROWS, strict=True)
+    TextClassifier("word", l2=0.01).fit(texts, labels).save(folder / "a.vikt")
+    TextClassifier("char", ngrams=(1, 2), l2=0.5).fit(texts, labels).save(folder / "b.vikt")
+    table(folder / "test.tsv", ("label", "text"), ROWS)
+    return folder
+
+
+def test_compare_tells_which_model_is_better(run, files):
+    code, out, _ = run("compare", files / "a.vikt", files / "b.vikt", files / "test.tsv")
+    assert code == 0
+    assert "accuracy   A 1.0000, B 1.0000: no difference shown" in out
+    assert "log loss" in out
+    assert "A is better by" in out
+    assert "40 rows: 40 both right" in out
+
+
+def test_compare_as_json(run, files):
+    code, out, _ = run("compare", files / "a.vikt", files / "b.vikt", files / "test.tsv", "--json", "-q")
+    told = json.loads(out)
+    assert code == 0
+    assert told["differences"]["log_loss"]["better"] == "a"
+    assert told["differences"]["accuracy"]["better"] is None
+    assert told["mcnemar"] == {"only_a_right": 0, "only_b_right": 0, "p_value": 1.0}
+    assert told["models"] == {"a": str(files / "a.vikt"), "b": str(files / "b.vikt")}
+
+
+@pytest.mark.parametrize("order", [("test.tsv", "a.vikt", "b.vikt"), ("a.vikt", "test.tsv", "b.vikt")])
+def test_swapped_arguments_are_named(run, files, order):
+    code, _, err = run("compare", *(files / name for name in order))
+    assert code == 1
+    assert "b.vikt is; name the model" in err
+
+
+def test_data_left_out_is_wrong_usage(run, files):
+    code, _, err = run("compare", files / "a.vikt", files / "b.vikt")
+    assert code == 2
+    assert "DATA" in err
+
+
+def test_the_same_file_twice_is_said(run, files):
+    code, out, err = run("compare", files / "a.vikt", files / "a.vikt", files / "test.tsv")
+    assert code == 0
+    assert "the same answer" in out
+    assert "as A and as B" in err
+
+
+def test_models_of_two_label_columns_need_one_named(run, files, tmp_path):
+    rows = [(label, label.upper(), text) for label, text in ROWS]
+    path = table(tmp_path / "both.tsv", ("label", "topic", "text"), rows)
+    run("train", path, "--label", "label", "-o", tmp_path / "a.vikt", "-q", "--l2", "0.01", "--test", path)
+    run("train", path, "--label", "topic", "-o", tmp_path / "b.vikt", "-q", "--l2", "0.01", "--test", path)
+    models = tmp_path / "a.vikt", tmp_path / "b.vikt"
+    code, _, err = run("compare", *models, path)
+    assert code == 2
+    assert "--label" in err
+    code, out, err = run("compare", *models, path, "--label", "label")
+    assert code == 0
+    assert "B never saw 2 labels" in out
