@@ -5,6 +5,9 @@ saves it, a notebook shows it, and `svg` makes it part of a page. Beside its col
 and each class a shape, so that a picture can be read in grey.
 """
 
+from vikt.plots.curves import precision_recall as precision_recall
+from vikt.plots.curves import reliability as reliability
+from vikt.plots.curves import roc as roc
 from vikt.plots.evaluation import confusion_matrix as confusion_matrix
 from vikt.plots.fit import loss_curve as loss_curve
 from vikt.plots.fit import penalty_path as penalty_path
@@ -16,6 +19,9 @@ __all__ = [
     "confusion_matrix",
     "loss_curve",
     "penalty_path",
+    "precision_recall",
+    "reliability",
+    "roc",
     "strongest_features",
     "svg",
     "weights_path",

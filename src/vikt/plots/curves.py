@@ -1,0 +1,166 @@
+"""Pictures of what every threshold would give, and of calibration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from vikt.arrays import Floats
+from vikt.errors import UsageError
+from vikt.metrics.calibration import Reliability
+from vikt.metrics.curves import PrecisionRecallCurve, RocCurve
+from vikt.metrics.intervals import wilson_interval
+from vikt.plots.style import BLUE, DASHES, INK, ORANGE, SMALL, canvas, picture, short
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Curve = TypeVar("Curve")
+
+_SIDE = 3.3
+_MARGINS = {"left": 0.75, "right": 0.2, "bottom": 0.6, "top": 0.4}
+_SQUARE = (_SIDE + 0.95, _SIDE + 1.0)
+_BEYOND = 0.02
+
+
+@picture
+def roc(curve: RocCurve | None, *, threshold: float | None = None, title: str = "") -> Figure:
+    """The receiver operating characteristic: the true positive rate against the false positive rate.
+
+    The diagonal is what answers drawn by lot would give.
+
+    Parameters
+    ----------
+    curve : RocCurve
+        As in `Evaluation.roc`, or from `vikt.metrics.curves.roc_curve`.
+    threshold : float, optional
+        The probability from which the class is answered; its point is marked.
+    title : str
+        The name of the class and the area, say.
+
+    Raises
+    ------
+    UsageError
+        There is no curve, as where a class has no rows, or a curve without thresholds, and a threshold to mark.
+
+    Examples
+    --------
+    >>> from vikt.metrics.curves import roc_curve
+    >>> curve = roc_curve(["spam", "ham", "spam", "ham"], [0.9, 0.4, 0.4, 0.1], "spam")
+    >>> figure = roc(curve, threshold=0.5, title="spam")
+    """
+    found = _there("roc", curve)
+    figure, axes = canvas(*_SQUARE, **_MARGINS)
+    x, y = found.false_positive_rate, found.true_positive_rate
+    axes.plot([0, 1], [0, 1], color=INK, alpha=0.5, linewidth=1, linestyle=DASHES[2])
+    axes.fill_between(x, y, color=BLUE, alpha=0.1, linewidth=0)
+    axes.plot(x, y, color=BLUE)
+    if threshold is not None:
+        _mark(axes, x, y, found.thresholds, threshold)
+    axes.set_xlabel("false positive rate")
+    axes.set_ylabel("true positive rate (recall)")
+    return _in_the_unit_square(figure, axes, title)
+
+
+@picture
+def precision_recall(curve: PrecisionRecallCurve | None, *, threshold: float | None = None, title: str = "") -> Figure:
+    """Precision against recall, in steps; the dotted line is the share of the positive class, the precision by lot.
+
+    Parameters and errors are those of `roc`; the curve is that of `Evaluation.precision_recall`.
+
+    Examples
+    --------
+    >>> from vikt.metrics.curves import precision_recall_curve
+    >>> curve = precision_recall_curve(["spam", "ham", "spam", "ham"], [0.9, 0.8, 0.4, 0.1], "spam")
+    >>> figure = precision_recall(curve, threshold=0.5, title="spam")
+    """
+    found = _there("precision_recall", curve)
+    figure, axes = canvas(*_SQUARE, **_MARGINS)
+    x, y = found.recall, found.precision
+    axes.axhline(y[-1], color=INK, alpha=0.5, linewidth=1, linestyle=DASHES[2])
+    axes.fill_between(x, y, color=BLUE, alpha=0.1, linewidth=0, step="pre")
+    axes.plot(x, y, color=BLUE, drawstyle="steps-pre")
+    if threshold is not None:
+        _mark(axes, x, y, found.thresholds, threshold)
+    axes.set_xlabel("recall")
+    axes.set_ylabel("precision")
+    return _in_the_unit_square(figure, axes, title)
+
+
+@picture
+def reliability(curve: Reliability | None, *, title: str = "") -> Figure:
+    """How often answers of a confidence are right, with 95% intervals, and how many answers have it.
+
+    A calibrated model is right as often as it is confident: its points lie on the diagonal.
+
+    Parameters
+    ----------
+    curve : Reliability
+        As in `Evaluation.reliability`, or from `vikt.metrics.calibration.reliability_curve`.
+    title : str
+        The calibration error, say.
+
+    Raises
+    ------
+    UsageError
+        There is no curve, as where no row has a label seen in training.
+
+    Examples
+    --------
+    >>> from vikt.metrics.calibration import reliability_curve
+    >>> figure = reliability(reliability_curve([True, True, False, True], [0.9, 0.8, 0.9, 0.5]))
+    """
+    found = _there("reliability", curve)
+    below = 0.75
+    figure, axes = canvas(_SQUARE[0], _SQUARE[1] + below, **_MARGINS | {"bottom": _MARGINS["bottom"] + below})
+    x, y, rows = found.confidence, found.accuracy, found.rows
+    ends = [wilson_interval(round(share * n), n) for share, n in zip(y.tolist(), rows.tolist(), strict=True)]
+    axes.plot([0, 1], [0, 1], color=INK, alpha=0.5, linewidth=1, linestyle=DASHES[2])
+    axes.vlines(x, [end.low for end in ends], [end.high for end in ends], color=BLUE, linewidth=1.2, alpha=0.7)
+    axes.plot(x, y, "o-", color=BLUE)
+    axes.set_ylabel("share that is right")
+    axes.tick_params(labelbottom=False)
+    _in_the_unit_square(figure, axes, title)
+    left, _, width, _ = axes.get_position().bounds
+    height = figure.get_figheight()
+    under = figure.add_axes((left, _MARGINS["bottom"] / height, width, (below - 0.15) / height), sharex=axes)
+    under.bar(x, rows, width=0.03, color=BLUE, alpha=0.6)
+    under.set_ylim(0, rows.max(initial=1) * 1.1)
+    under.set_yticks([int(rows.max(initial=1))], [f"{rows.max(initial=1):,}"])
+    under.set_ylabel("rows")
+    under.set_xlabel("confidence")
+    figure.align_ylabels()
+    return figure
+
+
+def _there(what: str, curve: Curve | None) -> Curve:
+    if curve is None:
+        raise UsageError(f"{what}: found no curve, as where a class has no rows; evaluate on rows of every class")
+    return curve
+
+
+def _mark(axes: Axes, x: Floats, y: Floats, thresholds: Floats | None, threshold: float) -> None:
+    """A diamond where a threshold lies."""
+    if thresholds is None:
+        raise UsageError("threshold: expected the curve of one class, found a mean over classes; omit the threshold")
+    place = max(int(np.count_nonzero(thresholds >= threshold)) - 1, 0)
+    axes.plot([x[place]], [y[place]], "D", color=ORANGE, markersize=9, zorder=5)
+    is_right, is_low = x[place] > 0.5, y[place] < 0.15
+    axes.annotate(
+        f"threshold {short(threshold)}",
+        (x[place], y[place]),
+        xytext=(-10 if is_right else 10, 8 if is_low else -16),
+        textcoords="offset points",
+        ha="right" if is_right else "left",
+        size=SMALL,
+    )
+
+
+def _in_the_unit_square(figure: Figure, axes: Axes, title: str) -> Figure:
+    ticks = np.linspace(0, 1, 6)
+    axes.set(xlim=(-_BEYOND, 1 + _BEYOND), ylim=(-_BEYOND, 1 + _BEYOND), xticks=ticks, yticks=ticks)
+    axes.grid()
+    axes.set_title(title)
+    return figure
