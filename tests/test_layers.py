@@ -8,6 +8,7 @@ from pathlib import Path
 import vikt
 
 ORDER = [
+    "version",
     "names",
     "errors",
     "tables",

@@ -301,6 +301,33 @@ class TextClassifier(FittedAttributes):
         """
         return ModelEvaluation.of(evaluated(self._model, texts, labels, self._n_threads), self._record)
 
+    def report(self, path: str | Path, texts: Inputs, labels: ArrayLike, *, force: bool = False) -> None:
+        """Write the report of `vikt evaluate --report` on labelled texts to an HTML file.
+
+        Parameters
+        ----------
+        path : path
+            A report that is there is replaced.
+        force : bool
+            Replace any other file as well.
+
+        Raises
+        ------
+        DataError
+            There are no texts, or not one label for each.
+        OutputFileError
+            The file cannot be written, or is no report.
+        MissingPackageError
+            Jinja2 or Matplotlib is not installed: pip install 'vikt[report]'.
+        """
+        from vikt.report.html.pages import model_page
+        from vikt.report.html.tested import Tested
+        from vikt.report.html.writing import check_writable, write_page
+
+        check_writable(path, force)
+        tested = Tested.of(self._model, self._record, texts, labels, threads=self._n_threads)
+        write_page(path, model_page(tested, f"vikt.{self!r}.fit(texts, labels)"), force=force)
+
     def strongest_features(self, class_: object, n: int = 10) -> StrongestFeatures:
         """The n features that speak most for a class, or fewer: they print as a table, and have `to_frame()`.
 

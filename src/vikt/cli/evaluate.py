@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from vikt.cli.console import print_json, progress, say_notes, show
-from vikt.cli.options import InputOptions
+from vikt.cli.options import InputOptions, ReportRequest
+from vikt.cli.reports import check_report, placed, write_report
 from vikt.corpus.columns import composed
 from vikt.corpus.label_notes import unknown_label_notes
 from vikt.corpus.labelled import labelled, read_tables
-from vikt.corpus.sources import check_read_once
-from vikt.evaluation.evaluation import evaluated
+from vikt.corpus.sources import check_read_once, find_sources
 from vikt.files.trained import load_trained
 from vikt.report.evaluation import ModelEvaluation
+from vikt.report.html.pages import model_page
+from vikt.report.html.tested import Tested
 
 
-def evaluate_file(path: Path, given: InputOptions, *, threads: int, as_json: bool, quiet: bool) -> None:
+def evaluate_file(
+    path: Path, given: InputOptions, *, threads: int, as_json: bool, quiet: bool, report: ReportRequest | None = None
+) -> None:
     """Test a model on labelled texts and print its figures."""
     check_read_once([path, *given.data])
+    check_report(report, [str(path), *find_sources(given.data)])
     saved = load_trained(path, given.data)
     model, record = saved.model, saved.record
     with progress(quiet) as bar:
@@ -27,8 +34,10 @@ def evaluate_file(path: Path, given: InputOptions, *, threads: int, as_json: boo
         rows = labelled(table, model.features, given.text or known.get("text"), given.label or known.get("label"))
         unknown = unknown_label_notes(table.path, rows.labels.tolist(), map(composed, model.labels))
         say_notes((*rows.notes, *unknown), quiet)
-        found = evaluated(model, rows.documents, rows.labels, threads)
-    evaluation = ModelEvaluation.of(found, record)
+        place = placed(rows.documents, np.arange(table.n_rows))
+        tested = Tested.of(model, record, rows.documents, rows.labels, place=place, threads=threads)
+    write_report(report, lambda command: model_page(tested, command))
+    evaluation = ModelEvaluation.of(tested.evaluation, record)
     if as_json:
         print_json(evaluation.to_json() | {"model": {"path": str(path)}})
     else:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from vikt.cli.typed import typed_command
 from vikt.corpus.dialect import DEFAULT_DIALECT, Dialect
 from vikt.names import FormatName
 
@@ -23,10 +24,27 @@ class InputOptions:
     dialect: Dialect = DEFAULT_DIALECT
 
 
+@dataclass(frozen=True)
+class ReportRequest:
+    """The report that a command writes: its file, the command as it can be typed again, and what --force says."""
+
+    path: Path
+    command: str
+    force: bool
+
+    @classmethod
+    def of(cls, path: Path | None, context: typer.Context, force: bool) -> ReportRequest | None:
+        return None if path is None else cls(path, typed_command(context), force)
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress or notes on stderr.")]
 Threads = Annotated[
     int, typer.Option("--threads", min=1, metavar="N", help="Number of threads; the result does not depend on it.")
+]
+Report = Annotated[
+    Path | None,
+    typer.Option("--report", help="Also write a report to this HTML file.", metavar="FILE", show_default=False),
 ]
 Model = Annotated[Path, typer.Argument(help="Model file written by `vikt train`; - is stdin.", metavar="MODEL")]
 TextColumn = Annotated[str | None, typer.Option("--text", help="Column that holds the texts.", metavar="COL")]

@@ -39,6 +39,7 @@ def check_output(
     force: bool,
     kind: str = "empty",
     is_own: Callable[[Path], bool] = is_empty,
+    option: str = "-o",
 ) -> None:
     """Refuse a file that cannot or must not be written, before the work rather than after it.
 
@@ -48,6 +49,8 @@ def check_output(
         The files and folders that the command reads: they are never overwritten.
     kind : str
         What may be replaced without `force`, for the message; `is_own` tells such a file.
+    option : str
+        The option that names the file, for the message.
 
     Raises
     ------
@@ -59,17 +62,17 @@ def check_output(
     if path is None or is_standard(path):
         return
     if any(_is_read_from(path, name) for name in inputs):
-        raise UsageError(f"{path}: is an input, so it cannot be the output too; choose another file with -o")
+        raise UsageError(f"{path}: is an input, so it cannot be the output too; choose another file with {option}")
     # Where the path is a link, the file that it points to is replaced.
     folder = Path(os.path.realpath(path)).parent
     if not folder.is_dir():
         raise OutputFileError(
-            f"{path}: the folder {folder} does not exist; create it, or choose another folder with -o"
+            f"{path}: the folder {folder} does not exist; create it, or choose another folder with {option}"
         )
     if path.is_dir():
-        raise OutputFileError(f"{path}: is a folder; name a file with -o, such as {path / 'FILE'}")
+        raise OutputFileError(f"{path}: is a folder; name a file with {option}, such as {path / 'FILE'}")
     if not path.exists() and not os.access(folder, os.W_OK):
-        raise OutputFileError(f"{path}: the folder {folder} is not writable; choose another folder with -o")
+        raise OutputFileError(f"{path}: the folder {folder} is not writable; choose another folder with {option}")
     check_replaceable(path, kind, is_own, force)
 
 

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from vikt.arrays import ClassWeight
 from vikt.classifier import TextClassifier
 from vikt.cli.console import print_json, progress, say, say_notes, show
-from vikt.cli.options import InputOptions
+from vikt.cli.options import InputOptions, ReportRequest
 from vikt.cli.outputs import check_output, is_standard
+from vikt.cli.reports import check_report, placed, write_report
 from vikt.corpus.columns import composed
 from vikt.corpus.formats import FORMATS
 from vikt.corpus.label_notes import label_notes, unknown_label_notes
@@ -22,7 +25,7 @@ from vikt.corpus.overlap import Overlap, overlap
 from vikt.corpus.read_stream import suffix_of
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.errors import UsageError
-from vikt.evaluation.evaluation import Evaluation, evaluated
+from vikt.evaluation.evaluation import Evaluation
 from vikt.features.handmade import Category, Feature, Number, Numbered
 from vikt.features.handmade.declarations import features_declared
 from vikt.features.text import TextFeatures
@@ -37,6 +40,8 @@ from vikt.progress import Progress
 from vikt.report.as_json import model_json
 from vikt.report.evaluation import ModelEvaluation
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, sized, strongest_lines
+from vikt.report.html.pages import model_page
+from vikt.report.html.tested import Tested
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +56,7 @@ class Request(InputOptions):
     output: Path = Path("model.vikt")
     threads: int = 1
     refit_all: bool = False
+    report: ReportRequest | None = None
     force: bool = False
     as_json: bool = False
     quiet: bool = False
@@ -76,13 +82,14 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
     with progress(request.quiet) as bar:
         data = _read(request, options)
         shared, examples = _overlap(data), data.examples()
-        fitted, evaluation = _fitted_and_tested(examples, data.test, data.settings, request.threads, bar)
+        fitted, tested = _fitted_and_tested(examples, data, request.threads, bar)
         if request.refit_all and data.test is None:
             fitted = _refitted(examples, fitted, data.settings, request.threads, bar)
     fitted.warn_unless_converged()
-    record = _recorded(fitted, evaluation, data.rows)
+    record = _recorded(fitted, tested.evaluation, data.rows)
     _save(SavedModel(fitted.model, record), request)
-    _report(fitted.model, ModelEvaluation.of(evaluation, record), shared, request)
+    write_report(request.report, lambda command: model_page(replace(tested, record=record), command))
+    _report(fitted.model, ModelEvaluation.of(tested.evaluation, record), shared, request)
     return fitted.model
 
 
@@ -151,20 +158,28 @@ def _same_file(request: Request) -> Iterator[str]:
         )
 
 
-def _fitted_and_tested(
-    examples: Examples, test: Labelled | None, settings: FitSettings, threads: int, bar: Progress
-) -> tuple[Fit, Evaluation]:
-    """A fit, and its figures on the test rows, or else on a tenth that is held out."""
+def _fitted_and_tested(examples: Examples, data: _Data, threads: int, bar: Progress) -> tuple[Fit, Tested]:
+    """A fit, and what it answers to the test rows, or else to a tenth that is held out."""
+    test, settings = data.test, data.settings
     if test is None:
         training, validation, test_rows = examples.split(2)
         check_testable(examples, test_rows)
         held_out = examples.take(test_rows)
-        documents, labels = held_out.documents, held_out.labels
+        documents, labels, origin = held_out.documents, held_out.labels, held_out.origin
     else:
         training, validation = examples.split(1)
         documents, labels = measured(test.documents, TextFeatures(settings.features)), test.labels
+        origin = np.arange(len(documents))
     fitted = fit(examples, (training, validation), settings, threads=threads, progress=bar)
-    return fitted, evaluated(fitted.model, documents, labels, threads)
+    return fitted, Tested.of(
+        fitted.model,
+        fitted.record,
+        documents,
+        labels,
+        name="a tenth of the data, held out" if test is None else "the test data",
+        place=placed((data.rows if test is None else test).documents, origin),
+        threads=threads,
+    )
 
 
 def _refitted(examples: Examples, fitted: Fit, settings: FitSettings, threads: int, bar: Progress) -> Fit:
@@ -182,6 +197,7 @@ def _check_request(request: Request, options: dict[str, Any]) -> None:
     check_read_once([*request.data, *test])
     inputs = [*find_sources(request.data), *find_sources(test), str(request.features or "")]
     check_output(request.output, inputs, request.force, "a vikt model", is_model)
+    check_report(request.report, inputs, [request.output])
     if request.as_json and is_standard(request.output):
         raise UsageError("-o - and --json both write to standard output; name a file for the model")
     if request.refit_all and options.get("patience") is not None:

@@ -17,6 +17,8 @@ from vikt.cli.options import (
     Model,
     Quiet,
     Quoting,
+    Report,
+    ReportRequest,
     TextColumn,
     Threads,
 )
@@ -26,9 +28,11 @@ from vikt.corpus.dialect import Dialect
 @command(
     "vikt evaluate model.vikt test.tsv",
     "vikt evaluate model.vikt test.csv --label topic --json",
+    "vikt evaluate model.vikt test.csv --report report.html",
     no_args_is_help=True,
 )
 def evaluate(
+    context: typer.Context,
     model: Model,
     data: Annotated[list[str], typer.Argument(help="Labelled texts, in any format that train reads.", metavar="DATA")],
     text: TextColumn = None,
@@ -37,6 +41,8 @@ def evaluate(
     delimiter: Delimiter = None,
     quoting: Quoting = None,
     header: Header = None,
+    report: Report = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is not a vikt report.")] = False,
     threads: Threads = 1,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -49,4 +55,5 @@ def evaluate(
 
     dialect = Dialect(delimiter, quoting, header)
     given = InputOptions(data=data, text=text, label=label, format=format, dialect=dialect)
-    work.evaluate_file(model, given, threads=threads, as_json=as_json, quiet=quiet)
+    wanted = ReportRequest.of(report, context, force)
+    work.evaluate_file(model, given, threads=threads, as_json=as_json, quiet=quiet, report=wanted)

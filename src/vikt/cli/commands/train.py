@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from vikt.cli.app import command
-from vikt.cli.options import Delimiter, Format, Header, Json, LabelColumn, Quiet, Quoting, TextColumn, Threads
+from vikt.cli.options import (
+    Delimiter,
+    Format,
+    Header,
+    Json,
+    LabelColumn,
+    Quiet,
+    Quoting,
+    Report,
+    ReportRequest,
+    TextColumn,
+    Threads,
+)
 from vikt.corpus.dialect import Dialect
 from vikt.names import LOOSE_TOL, TOL, AnalyzerName, SolverName, WeightingName
 
@@ -24,10 +36,12 @@ from vikt.names import LOOSE_TOL, TOL, AnalyzerName, SolverName, WeightingName
     "vikt train mails.csv --features spam.toml --number misspelt --category sender",
     "vikt train mails.csv --analyzer none --number misspelt --number links",
     "vikt train mails.csv --folds 5 --one-standard-error",
+    "vikt train mails.csv --report report.html",
     "vikt train train.tsv --solver minibatch --patience 3",
     no_args_is_help=True,
 )
 def train(
+    context: typer.Context,
     data: Annotated[
         list[str],
         typer.Argument(
@@ -123,11 +137,14 @@ def train(
         str | None, typer.Option(help="Class weights: balanced, or factors such as spam=2,ham=1.", metavar="W")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the splits and of all random choices.", metavar="N")] = 0,
+    report: Report = None,
     threads: Threads = 1,
     refit_all: Annotated[
         bool, typer.Option("--refit-all", help="After the test, refit the model on all rows.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is not a vikt model.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite files that are not a vikt model or report.")
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -171,6 +188,7 @@ def train(
         output=output,
         threads=threads,
         refit_all=refit_all,
+        report=ReportRequest.of(report, context, force),
         force=force,
         as_json=as_json,
         quiet=quiet,

@@ -1,0 +1,49 @@
+"""The report that a command writes with --report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from vikt.arrays import RowIndices
+from vikt.cli.options import ReportRequest
+from vikt.cli.outputs import check_output, is_standard
+from vikt.corpus.documents import Documents
+from vikt.errors import UsageError
+from vikt.report.html.blocks import Page
+from vikt.report.html.writing import KIND, check_installed, is_report, write_page
+
+
+def check_report(wanted: ReportRequest | None, inputs: Iterable[str], outputs: Iterable[Path] = ()) -> None:
+    """Refuse a report that cannot or must not be written, before the work rather than after it.
+
+    Raises
+    ------
+    UsageError
+        The report is stdout, one of the inputs, or another output of the command.
+    OutputFileError
+        It cannot be written, or must not be replaced.
+    MissingPackageError
+        A package that it needs is not installed.
+    """
+    if wanted is None:
+        return
+    path = wanted.path
+    if is_standard(path):
+        raise UsageError("--report: expected a file such as report.html, found -; results are written to stdout")
+    if os.path.realpath(path) in map(os.path.realpath, outputs):
+        raise UsageError(f"{path}: is both the report and another output; choose another file with --report")
+    check_output(path, inputs, wanted.force, KIND, is_report, option="--report")
+    check_installed()
+
+
+def placed(documents: Documents, origin: RowIndices) -> Callable[[int], str]:
+    """The place of the document of each row; without the folders of its file, which are no part of the work."""
+    return lambda row: documents.place(int(origin[row])).rpartition("/")[2]
+
+
+def write_report(wanted: ReportRequest | None, page: Callable[[str], Page]) -> None:
+    """Make the page of a command and write it, where it is wanted."""
+    if wanted is not None:
+        write_page(wanted.path, page(wanted.command), force=wanted.force)

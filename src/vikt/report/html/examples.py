@@ -1,0 +1,60 @@
+"""Documents as examples: an excerpt of bounded length, with what its words add to a score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vikt.explanation.explanation import Explanation
+from vikt.explanation.highlight import Run, runs
+from vikt.explanation.linear import explain
+from vikt.report.html.blocks import Example
+from vikt.report.html.tested import Tested
+from vikt.tables import label_line
+
+_MOST_CHARACTERS, _MOST_CHARACTERS_EXPLAINED = 400, 900
+_MOST_REASONS = 6
+
+
+def example(tested: Tested, row: int) -> Example:
+    """A document, from its start."""
+    text = tested.documents.texts[row].decode("utf-8", "surrogatepass")
+    shown = text[:_MOST_CHARACTERS]
+    return Example(tested.place(row), _facts(tested, row), (Run(shown, 0.0, 0.0),), 0, len(text) - len(shown))
+
+
+def explained_example(tested: Tested, row: int) -> Example:
+    """A document, from where its words add most to the score of the answer, with these words highlighted."""
+    found = explain(tested.model, tested.documents.take([row]), int(tested.outcomes.predicted[row]))
+    first, last = strongest_window(found.emphasis, _MOST_CHARACTERS_EXPLAINED)
+    shown = tuple(runs(found.text[first:last], found.emphasis[first:last]))
+    return Example(tested.place(row), _facts(tested, row), shown, first, len(found.text) - last, _reasons(found))
+
+
+def strongest_window(emphasis: Sequence[float], most: int) -> tuple[int, int]:
+    """The first and last of at most `most` neighbouring characters whose emphases are strongest.
+
+    Examples
+    --------
+    >>> strongest_window([0.0, 0.0, 1.0, -2.0, 0.0], 2)
+    (2, 4)
+    """
+    if len(emphasis) <= most:
+        return 0, len(emphasis)
+    sums = np.concatenate([[0.0], np.cumsum(np.abs(emphasis))])
+    first = int(np.argmax(sums[most:] - sums[:-most]))
+    return first, first + most
+
+
+def _facts(tested: Tested, row: int) -> tuple[tuple[str, str], ...]:
+    return (
+        ("label", label_line(tested.outcomes.labels[row])),
+        ("answer", f"{label_line(tested.answer(row))}, with probability {tested.confidence[row]:.3f}"),
+    )
+
+
+def _reasons(found: Explanation) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (label_line(part.feature), f"{part.contribution:+.2f}") for part in found.contributions[:_MOST_REASONS]
+    )

@@ -1,0 +1,84 @@
+"""What the model is and how good it is, in three sentences, and its main figures."""
+
+from __future__ import annotations
+
+import math
+
+from vikt.evaluation.evaluation import Evaluation, Figure
+from vikt.fitting.model import FittedModel
+from vikt.fitting.record import FitRecord
+from vikt.report.html.blocks import Tile, name_of
+from vikt.report.html.tested import Tested
+from vikt.tables import counted, figure, listed
+
+_MOST_NAMED = 6
+
+
+def sentences(tested: Tested) -> list[str]:
+    """What it is; how often it is right; where it is worst."""
+    return [_what(tested.model, tested.record), _how_good(tested), _worst(tested.evaluation)]
+
+
+def tiles(evaluation: Evaluation) -> list[Tile]:
+    """The main figures."""
+    accuracy, macro_f1, log_loss = evaluation.accuracy, evaluation.macro_f1, evaluation.log_loss
+    return [
+        Tile("Accuracy", percent(accuracy.value), f"95%: {percent(accuracy.low)} to {percent(accuracy.high)}"),
+        Tile("Macro F1", figure(macro_f1.value), _between(macro_f1)),
+        Tile("Log loss", figure(log_loss.value), _between(log_loss)),
+        Tile("Rows tested", f"{evaluation.n_rows:,}", counted(len(evaluation.labels), "class")),
+    ]
+
+
+def percent(share: float) -> str:
+    """A share in percent.
+
+    Examples
+    --------
+    >>> percent(0.98746), percent(1.0)
+    ('98.7%', '100%')
+    """
+    return "–" if math.isnan(share) else f"{100 * share:.1f}%".replace("100.0%", "100%")
+
+
+def _between(found: Figure) -> str:
+    return "" if math.isnan(found.low) else f"95%: {figure(found.low)} to {figure(found.high)}"
+
+
+def _what(model: FittedModel, record: FitRecord) -> str:
+    names = listed([name_of(label) for label in model.labels], _MOST_NAMED)
+    reads = "texts" if model.features.reads_text else "rows of columns"
+    return (
+        f"This model sorts {reads} into {counted(len(model.labels), 'class')} ({names}) and was learnt from "
+        f"{counted(record.data.fitted_rows, 'row')}."
+    )
+
+
+def _how_good(tested: Tested) -> str:
+    evaluation = tested.evaluation
+    found, support = evaluation.accuracy, evaluation.support
+    commonest = int(support.argmax())
+    return (
+        f"On {counted(evaluation.n_rows, 'row')} ({tested.name}) it is right in {percent(found.value)} of the cases "
+        f"(95% interval: {percent(found.low)} to {percent(found.high)}); always to answer "
+        f"{name_of(evaluation.labels[commonest])} would be right in {percent(support[commonest] / evaluation.n_rows)}."
+    )
+
+
+def _worst(evaluation: Evaluation) -> str:
+    wrong = [entry for entry in evaluation.entries.tolist() if entry[0] != entry[1]]
+    if not wrong:
+        return "It makes no mistake on these rows."
+    real, answer, count = max(wrong, key=lambda entry: (entry[2], -entry[0], -entry[1]))
+    sentence = (
+        f"Its commonest mistake is to answer {name_of(evaluation.labels[answer])} for "
+        f"{name_of(evaluation.labels[real])} ({counted(count, 'row')})"
+    )
+    known = [k for k in range(len(evaluation.labels)) if not math.isnan(evaluation.f1[k])]
+    if len(known) < 2:
+        return f"{sentence}."
+    k = min(known, key=lambda k: evaluation.f1[k])
+    return (
+        f"{sentence}, and its weakest class is {name_of(evaluation.labels[k])} (recall "
+        f"{percent(evaluation.recall[k])}, precision {percent(evaluation.precision[k])})."
+    )

@@ -1,0 +1,75 @@
+"""A model and what it answered to labelled documents: what the sections of a report are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vikt.arrays import Floats, Ints
+from vikt.evaluation.evaluation import Evaluation, evaluate
+from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, outcomes
+from vikt.features.measured import Measured
+from vikt.fitting.model import FittedModel, Inputs
+from vikt.fitting.record import FitRecord
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Labelled documents, what a model answered to them, and the figures of its answers.
+
+    Attributes
+    ----------
+    name : str
+        What the documents are, such as "a tenth of the rows, held out".
+    place : callable
+        The place of document i in the data.
+    """
+
+    model: FittedModel
+    record: FitRecord
+    documents: Measured
+    outcomes: Outcomes
+    evaluation: Evaluation
+    name: str
+    place: Callable[[int], str]
+
+    @classmethod
+    def of(
+        cls,
+        model: FittedModel,
+        record: FitRecord,
+        inputs: Inputs,
+        labels: ArrayLike,
+        *,
+        name: str = "the rows given",
+        place: Callable[[int], str] = "index {}".format,
+        threads: int = 1,
+    ) -> Tested:
+        """Test a model on labelled texts. Raises DataError where there are none, or not one label for each."""
+        documents = model.measured(inputs)
+        found = outcomes(model, documents, labels, threads)
+        evaluation = evaluate(found.labels, found.classes, found.log_probabilities)
+        return cls(model, record, documents, found, evaluation, name, place)
+
+    @cached_property
+    def confidence(self) -> Floats:
+        """P(answer) of each row; 0 where there is none."""
+        answers = self.outcomes.predicted
+        own = self.outcomes.log_probabilities[np.arange(len(answers)), answers]
+        return np.where(answers == NO_ANSWER, 0.0, np.exp(own))
+
+    @cached_property
+    def mistakes(self) -> Ints:
+        """The rows answered with another label than theirs, the most confident first."""
+        classes, answers = self.outcomes.classes, self.outcomes.predicted.tolist()
+        real = self.outcomes.labels
+        wrong = np.array([i for i, k in enumerate(answers) if k != NO_ANSWER and classes[k] != real[i]], dtype=np.int64)
+        return wrong[np.argsort(-self.confidence[wrong], kind="stable")]
+
+    def answer(self, row: int) -> str:
+        """The label answered to a row."""
+        return self.outcomes.classes[int(self.outcomes.predicted[row])]
