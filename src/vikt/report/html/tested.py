@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vikt.arrays import Floats, Ints
-from vikt.evaluation.evaluation import Evaluation, evaluate
+from vikt.evaluation.evaluation import Evaluation, evaluation_of
 from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, outcomes
 from vikt.features.measured import Measured
 from vikt.fitting.model import FittedModel, Inputs
@@ -52,8 +52,7 @@ class Tested:
         """Test a model on labelled texts. Raises DataError where there are none, or not one label for each."""
         documents = model.measured(inputs)
         found = outcomes(model, documents, labels, threads)
-        evaluation = evaluate(found.labels, found.classes, found.log_probabilities)
-        return cls(model, record, documents, found, evaluation, name, place)
+        return cls(model, record, documents, found, evaluation_of(found), name, place)
 
     @cached_property
     def confidence(self) -> Floats:

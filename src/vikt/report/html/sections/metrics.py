@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from vikt.evaluation.evaluation import Evaluation, Figure
+from collections.abc import Mapping
+
+from vikt.evaluation.evaluation import Evaluation
+from vikt.evaluation.figures import Figure
 from vikt.report.html.blocks import Column, Section, Table
 from vikt.tables import MOST_CLASSES_LISTED, figure, label_line
 
 
 def metrics_section(evaluation: Evaluation) -> Section:
     """The figures in all, and those of each class."""
-    return Section("metrics", "Metrics", (_figures(evaluation), _classes(evaluation)))
+    return Section("metrics", "Metrics", (_figures(evaluation.figures), _classes(evaluation)))
 
 
-def _figures(evaluation: Evaluation) -> Table:
-    named = {"accuracy": evaluation.accuracy, "macro F1": evaluation.macro_f1, "log loss": evaluation.log_loss}
-    rows = [[name, figure(found.value), interval(found), found.reason] for name, found in named.items()]
-    has_notes = any(found.reason for found in named.values())
+def in_words(name: str) -> str:
+    """The name of a figure in words.
+
+    Examples
+    --------
+    >>> in_words("macro_f1"), in_words("log_loss")
+    ('macro F1', 'log loss')
+    """
+    return name.replace("_", " ").replace("f1", "F1").replace("roc", "ROC")
+
+
+def _figures(figures: Mapping[str, Figure]) -> Table:
+    rows = [[in_words(name), figure(found.value), interval(found), found.reason] for name, found in figures.items()]
+    has_notes = any(found.reason for found in figures.values())
     headings: list[Column | str] = ["figure", "value", "95% interval", *[Column("note", is_words=True)] * has_notes]
     return Table.of("Figures of all rows", headings, [row[: len(headings)] for row in rows])
 

@@ -11,6 +11,8 @@ from vikt.tables import MOST_CLASSES_IN_A_MATRIX, counted, label_line
 
 _MOST_CELLS, _MOST_A_CELL, _MOST_CONFIDENT = 40, 5, 15
 
+_NO_ANSWER = "(no answer)"
+
 # A cell of the confusion matrix: the real label and the label answered.
 _Pair = tuple[str, str]
 
@@ -65,15 +67,16 @@ def _fold(tested: Tested, pair: _Pair, rows: list[int], anchor: str) -> Fold:
 
 def _matrix(tested: Tested, anchors: dict[_Pair, str]) -> Matrix:
     labels = tested.evaluation.labels
-    names = tuple(map(label_line, labels))
+    answers = [*labels, _NO_ANSWER] if tested.evaluation.n_unanswered else labels
     squares = tuple(
         tuple(
             Square(count, count / max(sum(counts), 1), anchors.get((real, answer), ""), real == answer)
-            for answer, count in zip(labels, counts, strict=True)
+            for answer, count in zip(answers, counts, strict=True)
         )
         for real, counts in zip(labels, tested.evaluation.matrix.tolist(), strict=True)
     )
-    return Matrix("Rows by real label and answer; a count links to its mistakes", names, names, squares)
+    caption = "Rows by real label and answer; a count links to its mistakes"
+    return Matrix(caption, tuple(map(label_line, labels)), tuple(map(label_line, answers)), squares)
 
 
 def _largest(tested: Tested, cells: dict[_Pair, list[int]], anchors: dict[_Pair, str]) -> Table:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from vikt.evaluation.evaluation import Evaluation, Figure
+from vikt.evaluation.evaluation import Evaluation
+from vikt.evaluation.figures import Figure
+from vikt.evaluation.outcomes import NO_ANSWER
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
 from vikt.report.html.blocks import Tile, name_of
@@ -66,7 +68,7 @@ def _how_good(tested: Tested) -> str:
 
 
 def _worst(evaluation: Evaluation) -> str:
-    wrong = [entry for entry in evaluation.entries.tolist() if entry[0] != entry[1]]
+    wrong = [entry for entry in evaluation.entries.tolist() if entry[0] != entry[1] != NO_ANSWER]
     if not wrong:
         return "It makes no mistake on these rows."
     real, answer, count = max(wrong, key=lambda entry: (entry[2], -entry[0], -entry[1]))

@@ -1,0 +1,138 @@
+"""The reports of the commands and of Python."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+
+import pytest
+
+import vikt
+from report_checks import EVIL, read
+from vikt.errors import OutputFileError
+from vikt.report.html import writing
+
+
+@pytest.fixture
+def mails(tmp_path, emails):
+    """A table of e-mails and their labels."""
+    path = tmp_path / "mails.jsonl"
+    rows = [json.dumps({"text": text, "label": label}) for text, label in zip(*emails, strict=True)]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def trained(run, mails, tmp_path):
+    """A model and the report of its training."""
+    code, _, err = run("train", mails, "--analyzer", "word", "-o", tmp_path / "m.vikt", "--report", tmp_path / "r.html")
+    assert code == 0, err
+    return tmp_path / "m.vikt", tmp_path / "r.html"
+
+
+def test_training_writes_a_report_with_every_section(trained, run):
+    page = read(trained[1].read_text(encoding="utf-8"))
+    anchors = [name for name in page.ids if not name.endswith("-title")]
+    assert [name for name in anchors if not name.startswith("mistakes-")] == [
+        "content", "data", "metrics", "confusion", "words", "confident", "fit", "reproduce",
+    ]  # fmt: skip
+    assert "vikt train mails.jsonl --analyzer word" in page.text
+    assert str(trained[0].parent) not in page.text
+    figures = json.loads(run("inspect", trained[0], "--json")[1])
+    fingerprint = figures["model"]["data"]["fingerprint"] if "model" in figures else figures["data"]["fingerprint"]
+    assert fingerprint in page.text
+
+
+def test_the_same_work_gives_the_same_report_elsewhere(trained, mails, run, tmp_path):
+    lines = mails.read_text(encoding="utf-8").splitlines()
+    (tmp_path / "elsewhere").mkdir()
+    moved = tmp_path / "elsewhere" / "mails.jsonl"
+    moved.write_text("\n".join(lines), encoding="utf-8")
+    report = tmp_path / "elsewhere" / "other.html"
+    options = ["--analyzer", "word", "-o", tmp_path / "n.vikt", "--report", report, "--threads", "2", "-q"]
+    assert run("train", moved, *options)[0] == 0
+    assert report.read_bytes() == trained[1].read_bytes()
+
+
+def test_evaluation_writes_a_report(trained, mails, run, tmp_path):
+    report = tmp_path / "e.html"
+    assert run("evaluate", trained[0], mails, "--report", report)[0] == 0
+    page = read(report.read_text(encoding="utf-8"))
+    assert "vikt evaluate m.vikt mails.jsonl" in page.text
+    assert "400" in page.text
+
+
+@pytest.mark.parametrize(
+    ("report", "code", "message"),
+    [
+        ("mails.jsonl", 2, "is an input"),
+        ("m.vikt", 2, "is an input"),
+        ("-", 2, "--report: expected a file"),
+        ("note.html", 1, "exists and is not a vikt report; choose another file, or overwrite it with --force"),
+        ("nowhere/r.html", 1, "choose another folder with --report"),
+    ],
+)
+def test_a_report_that_cannot_be_written_is_refused_before_the_work(
+    trained, mails, run, tmp_path, report, code, message
+):
+    (tmp_path / "note.html").write_text("mine", encoding="utf-8")
+    target = report if report == "-" else tmp_path / report
+    before = mails.read_bytes(), trained[0].read_bytes(), (tmp_path / "note.html").read_bytes()
+    found, out, err = run("evaluate", trained[0], mails, "--report", target)
+    assert (found, out) == (code, "")
+    assert message in err
+    assert (mails.read_bytes(), trained[0].read_bytes(), (tmp_path / "note.html").read_bytes()) == before
+
+
+def test_a_report_is_no_other_output_of_the_command(mails, run, tmp_path):
+    code, _, err = run("train", mails, "-o", tmp_path / "x", "--report", tmp_path / "x")
+    assert code == 2
+    assert "is both the report and another output" in err
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_missing_package_ends_the_command_before_the_work(trained, mails, run, tmp_path, monkeypatch):
+    monkeypatch.setattr(writing, "find_spec", lambda name: None)
+    code, out, err = run("evaluate", trained[0], mails, "--report", tmp_path / "e.html")
+    assert (code, out) == (1, "")
+    assert "pip install 'vikt[report]'" in err
+
+
+def test_python_writes_the_report_too(tmp_path, emails):
+    texts, labels = emails
+    classifier = vikt.TextClassifier(analyzer="word", l2=0.01).fit(texts, labels)
+    classifier.report(tmp_path / "r.html", texts, labels)
+    page = read((tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert "vikt.TextClassifier(analyzer='word', l2=0.01).fit(texts, labels)" in page.text
+    (tmp_path / "r.html").write_text("mine", encoding="utf-8")
+    with pytest.raises(OutputFileError, match="force=True"):
+        classifier.report(tmp_path / "r.html", texts, labels)
+
+
+def test_what_the_data_say_is_text(tmp_path):
+    texts = [f"{EVIL} {word}" for word in ("one", "two", "three")] * 10
+    labels = [f"{EVIL}{k}" for k in range(3)] * 10
+    classifier = vikt.TextClassifier(analyzer="char", l2=0.01, min_df=1).fit(texts, labels)
+    classifier.report(tmp_path / "r.html", texts, labels[1:] + labels[:1])
+    page = read((tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert "img" not in page.tags
+    assert "{{7*7}}" in page.text
+
+
+def test_a_report_stays_small_however_large_the_data(tmp_path):
+    draw = random.Random(0)
+    labels = [f"{'long' * 100} {draw.randrange(150)}" for _ in range(1500)]
+    texts = [f"{'word ' * 2000} {draw.random()}" for _ in labels]
+    classifier = vikt.TextClassifier(analyzer="word", ngrams=(1, 1), l2=0.1).fit(texts, labels)
+    classifier.report(tmp_path / "r.html", texts, labels)
+    assert (tmp_path / "r.html").stat().st_size < 3e6
+
+
+def test_the_command_imports_no_template_engine_without_a_report(trained, mails, tmp_path):
+    import subprocess
+
+    code = "import sys; from vikt.cli.main import app; app(standalone_mode=False); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code, "evaluate", *map(str, (trained[0], mails))], capture_output=True)
+    assert not {"jinja2", "matplotlib"} & set(done.stderr.decode().split())
+    assert done.returncode == 0
