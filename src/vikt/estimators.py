@@ -144,8 +144,8 @@ class LogisticRegression(LinearClassifier):
     max_iter : int, optional
         The maximum number of passes over the data.
     warm_start : bool
-        Start where the last fit ended, if it had the same classes and features. Dual ascent, which "auto" chooses for
-        L2 alone, starts afresh: its dual variables belong to the rows, which may differ.
+        Start where the last fit ended, if it had the same classes and features. Dual ascent starts at that model's
+        probabilities of the rows, which may be other rows than before.
     learning_rate : float or "auto"
         α, for gradient descent.
     batch_size : int

@@ -282,7 +282,15 @@ def test_offsets_that_cannot_be_are_refused(offset, message):
 
 
 @pytest.mark.parametrize(
-    "options", [{"l1_ratio": 0.8}, {"l1_ratio": 0.8, "fit_intercept": False}, {"solver": "newton"}, {"solver": "batch"}]
+    "options",
+    [
+        {"l1_ratio": 0.8},
+        {"l1_ratio": 0.8, "fit_intercept": False},
+        {"solver": "dual"},
+        {"solver": "dual", "fit_intercept": False},
+        {"solver": "newton"},
+        {"solver": "batch"},
+    ],
 )
 def test_a_warm_start_takes_fewer_passes_to_the_same_optimum(options):
     X, y = standardised(load_iris)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
 from scipy.special import logsumexp
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 from sklearn.linear_model import LogisticRegression as Reference
@@ -188,6 +189,58 @@ def test_a_weaker_penalty_starts_where_the_stronger_ended(classes):
     cold, warm = dual(weaker, tol=1e-5), dual(weaker, tol=1e-5, state=state)
     assert warm.certificate.relative <= 1e-5
     assert len(warm.loss_curve) <= len(cold.loss_curve)
+
+
+def sparse_problem(classes, l2=0.01, scaled=False):
+    """A few columns in each row, the commonest last, so that the ascent reorders them."""
+    random = np.random.default_rng(classes)
+    dense = random.normal(size=(60, 8)) * (random.random((60, 8)) < np.linspace(0.1, 0.9, 8))
+    y = random.integers(classes, size=60)
+    scales = random.uniform(0.5, 2.0, (8,) if classes == 2 else (classes, 8)).astype(np.float32) if scaled else None
+    rows = csr_matrix(dense)
+    X = SparseMatrix(rows.indptr.astype(np.int64), rows.indices, rows.data, 8)
+    return Objective.of(X, y, n_classes=classes, l2=l2, scales=scales)
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_an_ascent_that_starts_at_the_optimum_stays_there(classes, scaled):
+    objective = sparse_problem(classes, scaled=scaled)
+    cold = dual(objective, tol=1e-9)
+    state = DualState.near(objective, cold.theta, 1e-9)
+    start = Ascent(objective, state, 1e-9, 0).theta()
+    assert np.allclose(start[..., 1:], cold.theta[..., 1:], atol=5e-3)
+    warm = dual(objective, tol=1e-9, theta=cold.theta)
+    assert warm.certificate.relative <= 1e-9
+    assert len(warm.loss_curve) < len(cold.loss_curve) / 2
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("l2", [0.001, 0.5])
+def test_an_ascent_starts_near_the_weights_of_another_penalty(classes, l2):
+    objective = sparse_problem(classes, l2=l2)
+    other = dual(sparse_problem(classes), tol=1e-9).theta
+    state = DualState.near(objective, other, 1e-6)
+    start = Ascent(objective, state, 1e-6, 0).theta()[..., 1:]
+    if l2 < 0.01:
+        assert np.allclose(start, other[..., 1:], atol=0.02 * np.abs(other).max())
+    assert np.linalg.norm(start) <= np.linalg.norm(other[..., 1:]) * 1.01
+    warm = dual(objective, tol=1e-6, theta=other)
+    assert objective.value(warm.theta) - least(dense(objective)) <= warm.certificate.bound + 1e-9
+    assert warm.certificate.relative <= 1e-6
+
+
+@pytest.mark.parametrize("wrong", [0.0, -1.0, 1e6])
+def test_an_ascent_reaches_the_optimum_from_any_start(wrong):
+    objective = problem(3, classes=3, l2=0.1)
+    start = wrong * dual(objective, tol=1e-6).theta
+    assert dual(objective, tol=1e-6, theta=start).certificate.relative <= 1e-6
+
+
+def dense(objective):
+    rows, X = objective.rows, objective.rows.X
+    values = csr_matrix((X.values, X.indices, X.indptr), (X.n_rows, X.n_features)).toarray()
+    return Objective.of(DenseMatrix(values), rows.y, n_classes=objective.loss.n_classes, l2=objective.l2)
 
 
 def test_two_classes_are_softmax_at_twice_the_penalty():

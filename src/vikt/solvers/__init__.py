@@ -141,7 +141,7 @@ def _automatic(objective: Objective, settings: Settings, start: Floats | None, o
     if parts.by_library or objective.l2 == 0 or parts.has_offset or parts.only is None:
         return minimise(objective, replace(settings, solver="newton"), start=start, on_record=on_record)
     options = _common_options(settings, on_record)
-    ascent = dual(objective, most_ahead=_MOST_AHEAD, **options)
+    ascent = dual(objective, theta=start, most_ahead=_MOST_AHEAD, **options)
     passes = len(ascent.loss_curve)
     if ascent.converged or passes == settings.max_iter:
         return ascent

@@ -54,6 +54,7 @@ def dual(
     max_iter: int = 1000,
     random_state: int = 0,
     state: DualState | None = None,
+    theta: Floats | None = None,
     most_ahead: float = math.inf,
     on_record: OnRecord | None = None,
 ) -> Solution:
@@ -69,6 +70,8 @@ def dual(
         The seed of the order of visits, which is drawn anew for every pass.
     state : DualState, optional
         The state to resume from.
+    theta : (n+1,) or (K, n+1), optional
+        Without a state, the weights to start near: α starts at their probabilities.
     most_ahead : float
         Stop, after ten passes or later, where the pace of the last five predicts more passes to come than this.
     on_record : callable, optional
@@ -83,7 +86,9 @@ def dual(
             f"solver 'dual' needs a penalty λ > 0, found λ = {objective.l2}; choose another solver, such as 'batch'"
         )
     begun = perf_counter()
-    ascent = Ascent(objective, state or DualState.at_zero(objective, tol), tol, random_state)
+    if state is None:
+        state = DualState.at_zero(objective, tol) if theta is None else DualState.near(objective, theta, tol)
+    ascent = Ascent(objective, state, tol, random_state)
     curve: list[LossRecord] = []
     hints: list[float] = []
     ask_below = _EXPECTED * tol
@@ -214,4 +219,4 @@ def _solution(theta: Floats, proof: Certificate, curve: list[LossRecord], tol: f
     return Solution(theta, proof, curve, proof.proves(tol), reason, state)
 
 
-DUAL = Solver(dual)
+DUAL = Solver(dual, takes_start=True)

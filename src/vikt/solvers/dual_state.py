@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from vikt.arrays import Classes, Floats, Scales
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
+from vikt.model.functions import log_softmax
 from vikt.model.loss import Loss
 from vikt.model.losses import BinaryCrossEntropy, MultinomialCrossEntropy
 from vikt.model.objective import Objective
 from vikt.model.penalties import penalty_of
 from vikt.parts import InMemory
 from vikt.solvers import kernels
+from vikt.solvers.intercepts import balanced_intercepts
 
 _WITHIN_FLOAT32 = 1e-6
 # Classes are rounded up to what the machine does at once; a score this low keeps the rest out of every softmax.
@@ -122,6 +124,10 @@ class Layout(Protocol):
         """The arrays in types precise enough for tol."""
         ...
 
+    def log_alpha(self, scores: Floats) -> Floats:
+        """The probabilities of rows with these scores, as the kernel holds α: (g,) or (g, K)."""
+        ...
+
     def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: float) -> NDArray[Any]:
         """The scores of y - ratio·(y - α)."""
         ...
@@ -146,6 +152,9 @@ class TwoClasses:
         log_odds = np.log(np.maximum(truth, _ALMOST_NEVER)) - np.log(np.maximum(1 - truth, _ALMOST_NEVER))
         theta = np.zeros(objective.n_features, np.float32 if tol >= _WITHIN_FLOAT32 else np.float64)
         return Zero(truth, log_odds, theta, np.zeros(3))
+
+    def log_alpha(self, scores: Floats) -> Floats:
+        return scores
 
     def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: float) -> NDArray[Any]:
         towards = [np.log(np.maximum((1 - ratio) * share, _ALMOST_NEVER)) for share in (truth, 1 - truth)]
@@ -173,6 +182,9 @@ class ManyClasses:
         intercepts[0, self.n_classes :] = _NEVER
         log_alpha = np.log(np.maximum(truth, np.float32(_ALMOST_NEVER)))
         return Zero(truth, log_alpha, np.zeros((objective.n_features, self.padded), np.float32), intercepts)
+
+    def log_alpha(self, scores: Floats) -> Floats:
+        return np.maximum(log_softmax(scores), np.log(_ALMOST_NEVER))
 
     def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: float) -> NDArray[Any]:
         towards = np.log(np.maximum((1 - ratio) * truth, _ALMOST_NEVER))
@@ -234,6 +246,27 @@ class DualState:
         groups = EqualRows.of(objective)
         rows = AscentRows.of(objective, groups, layout.padded)
         return cls(layout, groups, rows, *layout.at_zero(groups, objective, tol), objective.l2)
+
+    @classmethod
+    def near(cls, objective: Objective, theta: Floats, tol: float) -> DualState:
+        """A state near θ: α are its probabilities, the intercepts at their optimum. At an optimum, θ(α) is θ.
+
+        Where θ is that of a stronger penalty, α go only part of the way there from y, as in `weakened`, so that θ(α)
+        comes nearest to θ. Raises UsageError for a loss without a kernel.
+        """
+        state, first, penalty = cls.at_zero(objective, tol), int(objective.has_dummy), objective.penalty
+        theta, scores = balanced_intercepts(objective, theta, objective.scores(theta))
+        slopes = -objective.weighted_sum(objective.residuals(scores))[..., first:]
+        of_alpha = penalty.scaled(slopes) / (2 * objective.l2)
+        along, square = float(np.sum(of_alpha * penalty.unscaled(theta))), float(np.sum(of_alpha * of_alpha))
+        if along <= 0:
+            return state
+        ratio, own = min(along / square, 1.0), state.layout.own
+        state.alpha_scores[own] = state.layout.log_alpha(scores.only[state.groups.row_of])
+        state.theta[own][state.rows.rank] = ratio * of_alpha.T
+        state.intercepts[own][:first] = theta.T[:first]
+        scores_of_alpha = state.layout.weakened(state.alpha_scores, state.truth, ratio)
+        return replace(state, alpha_scores=scores_of_alpha, fresh=False)
 
     def weakened(self, l2: float) -> DualState:
         """The same θ as a dual point of a weaker penalty: α becomes y - (l2/λ)(y - α), which stays a distribution."""
