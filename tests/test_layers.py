@@ -40,6 +40,7 @@ ORDER = [
     "plots",
     "report",
     "answers",
+    "updatable",
     "classifier",
     "cli",
     "__main__",

@@ -26,7 +26,6 @@ from vikt.files.model_file import save_model
 from vikt.files.trained import load_trained
 from vikt.fitting.examples import Examples, check_testable
 from vikt.fitting.fit import fit
-from vikt.fitting.fitted import FittedAttributes
 from vikt.fitting.model import Inputs, measured
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
@@ -35,9 +34,10 @@ from vikt.parameters import TEXT_CLASSIFIER, RandomState, checked_value, names_p
 from vikt.progress import Progress, progress_reporter
 from vikt.report.evaluation import ModelEvaluation
 from vikt.report.fit import key_facts
+from vikt.updatable import Updatable
 
 
-class TextClassifier(FittedAttributes):
+class TextClassifier(Updatable):
     """Logistic regression on texts: words or characters in, classes out.
 
     Parameters

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import IO
 
 from vikt.errors import OutputFileError, UsageError
+from vikt.files.model_file import model_content, save_model
 from vikt.files.replacement import check_replaceable, replacing
+from vikt.fitting.saved import SavedModel
 
 
 def is_standard(path: Path | None) -> bool:
@@ -26,6 +28,14 @@ def writing(path: Path | None) -> Iterator[IO[bytes]]:
     else:
         with replacing(path) as file:
             yield file
+
+
+def save_or_print(saved: SavedModel, path: Path, force: bool) -> None:
+    """Write a model to a file, or to stdout."""
+    if is_standard(path):
+        sys.stdout.buffer.write(model_content(*saved.to_file()))
+    else:
+        save_model(path, *saved.to_file(), force=force)
 
 
 def is_empty(path: Path) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from vikt.arrays import ClassWeight
 from vikt.classifier import TextClassifier
 from vikt.cli.console import print_json, progress, say, say_notes, show
 from vikt.cli.options import InputOptions, ReportRequest
-from vikt.cli.outputs import check_output, is_standard
+from vikt.cli.outputs import check_output, is_standard, save_or_print
 from vikt.cli.reports import check_report, placed, write_report
 from vikt.corpus.columns import composed
 from vikt.corpus.formats import FORMATS
@@ -29,7 +28,7 @@ from vikt.evaluation.evaluation import Evaluation
 from vikt.features.handmade import Category, Feature, Number, Numbered
 from vikt.features.handmade.declarations import features_declared
 from vikt.features.text import TextFeatures
-from vikt.files.model_file import is_model, model_content, save_model
+from vikt.files.model_file import is_model
 from vikt.fitting.examples import Examples, check_testable
 from vikt.fitting.fit import Fit, fit
 from vikt.fitting.model import FittedModel, measured
@@ -86,8 +85,8 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
         if request.refit_all and data.test is None:
             fitted = _refitted(examples, fitted, data.settings, request.threads, bar)
     fitted.warn_unless_converged()
-    record = _recorded(fitted, tested.evaluation, data.rows)
-    _save(SavedModel(fitted.model, record), request)
+    record = _recorded(fitted, tested.evaluation, data.rows, request.weight)
+    save_or_print(SavedModel(fitted.model, record), request.output, request.force)
     write_report(request.report, lambda command: model_page(replace(tested, record=record), command))
     _report(fitted.model, ModelEvaluation.of(tested.evaluation, record), shared, request)
     return fitted.model
@@ -114,10 +113,10 @@ def _read(request: Request, options: dict[str, Any]) -> _Data:
     return _Data(rows, test, features, settings)
 
 
-def _recorded(fitted: Fit, evaluation: Evaluation, rows: Labelled) -> FitRecord:
+def _recorded(fitted: Fit, evaluation: Evaluation, rows: Labelled, weight: str | None) -> FitRecord:
     """The record of a fit, with what is known of its files and its test."""
     data = replace(fitted.record.data, test_rows=evaluation.n_rows, blank_lines=rows.n_blank)
-    columns = {"text": rows.columns.text, "label": rows.columns.label}
+    columns = {"text": rows.columns.text, "label": rows.columns.label} | ({"weight": weight} if weight else {})
     return replace(fitted.record, data=data, columns=columns, metrics=evaluation.to_json()["metrics"])
 
 
@@ -231,13 +230,6 @@ def parse_class_weight(text: str | None) -> ClassWeight:
         return {composed(label): float(factor) for label, factor in (pair.rsplit("=", 1) for pair in text.split(","))}
     except ValueError:
         raise UsageError(f"--class-weight: expected balanced or spam=2,ham=1, found {text!r}") from None
-
-
-def _save(saved: SavedModel, request: Request) -> None:
-    if is_standard(request.output):
-        sys.stdout.buffer.write(model_content(*saved.to_file()))
-    else:
-        save_model(request.output, *saved.to_file(), force=request.force)
 
 
 def _report(model: FittedModel, evaluation: ModelEvaluation, shared: Overlap | None, request: Request) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from vikt.corpus.texts import Texts
-from vikt.features.handmade.encoders import Values, spelled_values, take_values
+from vikt.features.handmade.encoders import Values, joined_values, spelled_values, take_values
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,15 @@ class Measured:
         texts = self.texts.take(rows)
         groups = texts if self.groups is self.texts else self.groups.take(rows)
         return Measured(texts, tuple(take_values(values, rows) for values in self.values), groups)
+
+    @classmethod
+    def joined(cls, several: Sequence[Measured]) -> Measured:
+        """The documents of several, one after the other, all measured by the same features."""
+        texts = Texts.joined([each.texts for each in several])
+        are_groups = all(each.groups is each.texts for each in several)
+        groups = texts if are_groups else Texts.joined([each.groups for each in several])
+        columns = zip(*(each.values for each in several), strict=True)
+        return cls(texts, tuple(joined_values(list(column)) for column in columns), groups)
 
     def contents(self) -> Texts:
         """The whole content of each row, as bytes."""

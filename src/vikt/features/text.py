@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from vikt.arrays import Bools, Floats
+from vikt.arrays import Bools, Floats, Ints
 from vikt.corpus.documents import Documents
 from vikt.corpus.sentences import sentences
 from vikt.corpus.texts import Texts
@@ -133,6 +133,18 @@ class TextFeatures:
         handmade = np.flatnonzero(wanted >= first)
         names[handmade] = np.array(self.handmade_names, dtype=object)[wanted[handmade] - first]
         return list(names.tolist())
+
+    def columns_in(self, other: TextFeatures, first_part: int = 0) -> Ints:
+        """The column that each feature has among others of the same settings, -1 where it has none: (n,).
+
+        The others may have more parts: those of these features start at `first_part` there.
+        """
+        starts = np.cumsum([0, *(part.n_columns for part in other.parts)])
+        aligned = zip(self.parts, other.parts[first_part:], starts[first_part:].tolist(), strict=False)
+        blocks = [(part.columns_in(others), start) for part, others, start in aligned]
+        place = {name: j for j, name in enumerate(other.handmade_names)}
+        handmade = np.array([place.get(name, -1) for name in self.handmade_names], dtype=np.int64)
+        return np.concatenate([np.where(own < 0, -1, own + start) for own, start in [*blocks, (handmade, starts[-1])]])
 
     @property
     def handmade_names(self) -> list[str]:

@@ -17,6 +17,7 @@ from vikt.fitting.parts import FittedPart, blend, fit_part
 from vikt.fitting.prepare import prepare
 from vikt.fitting.record import DataRecord, FitRecord, PartRecord
 from vikt.fitting.settings import FitSettings
+from vikt.fitting.start import Start
 from vikt.progress import Progress, no_progress
 from vikt.selection.choices import PenaltyChoice
 from vikt.selection.features import Trials
@@ -53,11 +54,13 @@ def fit(
     threads: int = 1,
     progress: Progress = no_progress,
     keeps_objectives: bool = False,
+    start: Start | None = None,
 ) -> Fit:
     """Choose a plan, unless there is one from an earlier fit, and fit it.
 
     The first rows of `split` are learnt from while the second choose. The final fit is on both, unless early stopping
-    holds out the second. `keeps_objectives` keeps the objectives and the dual variables in `Fit.parts`.
+    holds out the second. `keeps_objectives` keeps the objectives and the dual variables in `Fit.parts`. `start` is an
+    earlier model by the same plan, near whose weights the solver starts.
 
     Raises
     ------
@@ -73,7 +76,7 @@ def fit(
     held_out = validation if stops_early else validation[:0]
     if plan is None:
         plan = _chosen_plan(examples, split, fitted, settings, threads, progress)
-    parts = _fitted_parts(examples, plan, settings, (fitted, held_out), threads, progress, keeps_objectives)
+    parts = _fitted_parts(examples, plan, settings, (fitted, held_out), threads, progress, keeps_objectives, start)
     features, theta = blend(replace(settings.features, analyzer=plan.recipe.analyzer), parts)
     # Features × classes in memory, as in a file.
     model = FittedModel(features, np.ascontiguousarray(theta.T).T, examples.classes[parts[0].present])
@@ -117,21 +120,25 @@ def _fitted_parts(
     threads: int,
     progress: Progress,
     keeps_objectives: bool,
+    start: Start | None,
 ) -> list[FittedPart]:
-    def fit_one(part: tuple[str, float], penalty: PenaltyChoice | None) -> FittedPart:
+    def fit_one(number: int, part: tuple[str, float], penalty: PenaltyChoice | None) -> FittedPart:
         features = replace(settings.features, analyzer=part[0])
+        prepared = prepare(examples, features, *rows, settings.class_weight, threads, progress)
+        classes = examples.classes[prepared.present]
         return fit_part(
-            prepare(examples, features, *rows, settings.class_weight, threads, progress),
+            prepared,
             part,
             penalty,
             settings.solver,
             settings.l1_ratio,
             lambda record: progress("fitting", record.passes, 0),
             keeps_objectives,
+            None if start is None else start.theta(number, prepared.features, classes),
         )
 
     with running(threads) as run:
-        return list(run(fit_one, plan.recipe.shares, plan.penalties))
+        return list(run(fit_one, range(len(plan.penalties)), plan.recipe.shares, plan.penalties))
 
 
 def _log_memory(examples: Examples, settings: FitSettings) -> None:

@@ -50,16 +50,17 @@ def fit_part(
     l1_ratio: float = 0.0,
     on_pass: Callable[[LossRecord], None] | None = None,
     keeps_objective: bool = False,
+    start: Floats | None = None,
 ) -> FittedPart:
     """Fit a part, a name in `RECIPES` and a share of the score; validation rows, if any, stop a descent early.
 
-    Without a penalty, the default is taken.
+    Without a penalty, the default is taken. `start` holds the weights to start at, where the solver takes any.
     """
     fold = prepared.fold
     penalty = penalty or default_penalty(fold.training)
     objective = fold.training.with_l2(*split_strength(penalty.l2, l1_ratio))
     validation = fold.validation if fold.validation.n_rows else None
-    solution = minimise(objective, solver, validation=validation, on_record=on_pass)
+    solution = minimise(objective, solver, validation=validation, start=start, on_record=on_pass)
     # The model keeps its weights in float32, so the certificate is that of the rounded weights.
     theta = centred_intercepts(solution.theta).astype(np.float32)
     proof = certificate_nearby(objective, theta, solution.certificate)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
+from vikt.arrays import Ints
 from vikt.base import LossRecord
 from vikt.corpus.documents import TEXT_COLUMN
 from vikt.fitting.examples import Examples, spelled_labels
@@ -147,12 +150,22 @@ class PartRecord:
         )
 
 
+class UpdateRecord(NamedTuple):
+    """How many rows an update added and forgot; `kept_out` of the added have the text of a row held out for a test."""
+
+    added: int
+    forgotten: int
+    kept_out: int
+
+
 @dataclass(frozen=True)
 class FitRecord:
     """The facts of a fit, from which every sentence, file, report and card is made.
 
     `options` are the parameters as JSON holds them; `analyzer` is the recipe of features, as chosen; `columns` are the
-    names of the columns of the training data, by role; `metrics` are the figures of the test.
+    names of the columns of the training data, by role; `metrics` are the figures of the test. `updates` have taken
+    place since the features and λ were chosen; `data` then counts the rows as they are now, and `held_out` has the keys
+    of the groups that are not fitted, sorted, since no split of these rows finds them.
     """
 
     options: dict[str, Any]
@@ -162,6 +175,8 @@ class FitRecord:
     features: FeatureChoice | None = None
     columns: dict[str, str | None] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
+    updates: tuple[UpdateRecord, ...] = ()
+    held_out: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64), compare=False)
 
     @property
     def text_column(self) -> str:
@@ -198,6 +213,7 @@ class FitRecord:
             "feature_choice": self.features and self.features.to_json(),
             "columns": self.columns,
             "metrics": self.metrics,
+            **({"updates": [update._asdict() for update in self.updates]} if self.updates else {}),
         }
 
     @classmethod
@@ -215,6 +231,7 @@ class FitRecord:
             chosen and FeatureChoice.from_json(chosen),
             kept["columns"],
             kept["metrics"],
+            tuple(UpdateRecord(**{name: count(n) for name, n in own.items()}) for own in kept.get("updates", [])),
         )
 
 

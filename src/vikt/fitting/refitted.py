@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from vikt.arrays import RowIndices
+from vikt.arrays import Ints, RowIndices
+from vikt.corpus.order import row_keys
 from vikt.errors import DataError
 from vikt.fitting.examples import Examples, spelled_labels
 from vikt.fitting.record import FitRecord
@@ -20,7 +21,7 @@ def fitted_rows(record: FitRecord, examples: Examples) -> RowIndices:
     """The rows that the final fit learnt from, among the examples that were read for it, in any order.
 
     The split depends on the content of the rows alone, so it is made again; the number of fitted rows says what was
-    held out.
+    held out. The record of an updated model names what is held out by its keys.
 
     Raises
     ------
@@ -28,6 +29,8 @@ def fitted_rows(record: FitRecord, examples: Examples) -> RowIndices:
         These are not the rows that were read for the fit.
     """
     check_same_rows(record, examples)
+    if record.updates:
+        return np.flatnonzero(~np.isin(group_keys(record, examples), record.held_out))
     wanted = record.data.fitted_rows
     found = next((rows for rows in _possible_rows(record, examples) if len(rows) == wanted), None)
     if found is None:
@@ -36,6 +39,11 @@ def fitted_rows(record: FitRecord, examples: Examples) -> RowIndices:
             "train it again with this version"
         )
     return found
+
+
+def group_keys(record: FitRecord, examples: Examples) -> Ints:
+    """The seeded hash of each row's group, which splits keep together: (m,)."""
+    return row_keys(examples.documents.groups, record.options["random_state"]).view(np.int64)
 
 
 def check_same_rows(record: FitRecord, examples: Examples) -> None:

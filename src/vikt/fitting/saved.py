@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import Ints
 from vikt.errors import DamagedModelError, check_known
 from vikt.features.settings import FeatureSettings
 from vikt.fitting.model import FittedModel
@@ -15,6 +17,8 @@ from vikt.fitting.record import FitRecord
 from vikt.names import PARAMETERS
 
 _KIND = "TextClassifier"
+# The array of the keys of groups that an updated model leaves out of its fit.
+_HELD_OUT = "held_out"
 
 
 @dataclass(frozen=True)
@@ -26,12 +30,16 @@ class SavedModel:
 
     def to_file(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         arrays, header = self.model.to_file()
+        if len(self.record.held_out):
+            arrays |= {_HELD_OUT: self.record.held_out}
         return arrays, {"kind": _KIND, **header, **self.record.to_json()}
 
     @classmethod
     def from_file(cls, arrays: dict[str, NDArray[Any]], header: Mapping[str, Any]) -> SavedModel:
         """The inverse of `to_file`. Raises DamagedModelError, or what damaged values raise where they are read."""
         record = FitRecord.from_json(header)
+        if _HELD_OUT in arrays:
+            record = replace(record, held_out=_keys(arrays[_HELD_OUT]))
         for name in record.options:
             check_known("option", name, PARAMETERS)
         if not isinstance(record.options["features"] or [], list):
@@ -45,3 +53,9 @@ class SavedModel:
         """The parameters of the fit, as `vikt.TextClassifier` takes them."""
         label_of = dict(zip(self.model.labels, self.model.classes.tolist(), strict=True))
         return {**self.record.parameters(label_of), "text_column": self.record.text_column}
+
+
+def _keys(array: NDArray[Any]) -> Ints:
+    if array.dtype != np.int64 or array.ndim != 1:
+        raise DamagedModelError(f"keys of held-out rows of shape {array.shape} and {array.dtype}")
+    return array

@@ -11,6 +11,7 @@ from vikt.features.description import sentences
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import DataRecord, FitRecord, PartRecord
 from vikt.report.choices import features_sentence, penalty_sentence, recipe_name
+from vikt.report.update import updates_line
 from vikt.selection.recipes import single_recipe
 from vikt.tables import (
     MOST_CLASSES_IN_A_MATRIX,
@@ -35,6 +36,7 @@ def key_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str]]:
         ("rows", f"{data.rows:,}, of which {data.fitted_rows:,} are fitted"),
         ("features", f"{model.features.n_features:,}"),
         *chosen,
+        *([("updated", updates_line(record).removeprefix("updated").lstrip())] if record.updates else []),
         ("penalty", penalty_sentence(part.penalty)),
         ("proof", proof(part)),
     ]
@@ -56,6 +58,8 @@ def data_lines(record: FitRecord, model: FittedModel) -> str:
         lines.insert(
             2, f"rare       {counted(len(single), 'class')} of one row, learnt from and not tested: {listed(single)}"
         )
+    if record.updates:
+        lines.append(updates_line(record))
     if data.rows_of_weight_0:
         lines.insert(1, f"weights    {data.rows_of_weight_0:,} rows of weight 0 dropped")
     return "\n".join(lines)

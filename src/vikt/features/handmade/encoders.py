@@ -5,7 +5,7 @@ An encoder is immutable: `fit` returns the encoder that has learnt from values, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol, Self, TypeVar
@@ -36,6 +36,22 @@ def take_values(values: Values, rows: RowIndices) -> Values:
     offsets = np.r_[0, np.cumsum(lengths)].astype(np.int64)
     places = np.repeat(values.offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
     return Pairs(offsets, values.indices[places], values.values[places], values.zero)
+
+
+def joined_values(several: Sequence[Any]) -> Values:
+    """The values of several inputs, one after the other, all of one kind."""
+    first = several[0]
+    if isinstance(first, Texts):
+        return Texts.joined(list(several))
+    if not isinstance(first, Pairs):
+        return np.concatenate(several)
+    lengths = np.concatenate([np.diff(values.offsets) for values in several])
+    return Pairs(
+        np.r_[0, np.cumsum(lengths)].astype(np.int64),
+        np.concatenate([values.indices for values in several]),
+        np.concatenate([values.values for values in several]),
+        next((values.zero for values in several if values.zero is not None), None),
+    )
 
 
 def spelled_values(values: Values) -> Texts:

@@ -81,6 +81,10 @@ class Buckets:
         """The same buckets, which keep their numbers, without the marks."""
         return Buckets(self.lengths, self.bits, int(np.count_nonzero(self.marks & 1))), [slice(None)]
 
+    def ids_in(self, other: Buckets) -> list[Ints]:
+        """The same buckets."""
+        return [np.arange(self.n_buckets)]
+
     def names(self, space: int, ids: Ints, joiner: str) -> list[str]:
         return [f"#{bucket}" for bucket in ids.tolist()]
 

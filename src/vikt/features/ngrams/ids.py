@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vikt.arrays import Ids, Ints
 from vikt.features.ngrams import kernels
@@ -67,6 +68,10 @@ class IdSource(Protocol):
         """A source that knows these ids alone and learns no more, and the old ids of its own, for each space."""
         ...
 
+    def ids_in(self, other: Self) -> list[Ints]:
+        """For each space by id the id that the other source, of the same options, has; NONE where it has none."""
+        ...
+
     def names(self, space: int, ids: Ints, joiner: str) -> list[str]:
         """The names of ids of one space."""
         ...
@@ -83,6 +88,21 @@ def occurrences_of_ids(found: Sequence[FoundNgrams], source: IdSource) -> list[I
         for space, own in zip(source.spaces, occurrences, strict=True):
             portion.kernels.count_occurrences(portion.occurrences.ids[space], own)
     return occurrences
+
+
+def places_in(keys: NDArray[Any], wanted: NDArray[Any]) -> Ints:
+    """Where each wanted key is among different keys, NONE where it is not.
+
+    Examples
+    --------
+    >>> places_in(np.array([30, 10, 20]), np.array([20, 25, 30])).tolist()
+    [2, -1, 0]
+    """
+    if not len(keys):
+        return np.full(len(wanted), kernels.NONE, dtype=np.int64)
+    order = np.argsort(keys)
+    found = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)]
+    return np.where(keys[found] == wanted, found, kernels.NONE)
 
 
 def parts_of_threads(threads: int) -> list[tuple[int, int]]:

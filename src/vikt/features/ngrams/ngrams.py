@@ -243,6 +243,14 @@ class FittedNgrams:
             names[own] = self.source.names(space, ids[wanted[own]], self.analyzer.joiner)
         return [name.removeprefix(self.options.mark) for name in names.tolist()]
 
+    def columns_in(self, other: FittedNgrams) -> Ints:
+        """The column that each n-gram has in others of the same options, NONE where it has none: (n,)."""
+        found = np.full(self.n_columns, kernels.NONE, dtype=np.int64)
+        for own, ids, others in zip(self.columns, self.source.ids_in(other.source), other.columns, strict=True):
+            known = np.flatnonzero((own != kernels.NONE) & (ids != kernels.NONE))
+            found[own[known]] = others[ids[known]]
+        return found
+
     def orders(self) -> Ints:
         """How many units the n-gram of each column has, where there is a vocabulary: (n,)."""
         return self.source.lengths.start + self._places[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vikt.arrays import Bools, Bytes, Ids, Ints
 from vikt.compiled import kernels_for
@@ -130,6 +131,11 @@ class Units(HashTable):
     @property
     def n(self) -> int:
         return len(self.low)
+
+    @property
+    def pairs(self) -> NDArray[np.bytes_]:
+        """Both keys of each unit as one."""
+        return np.stack([self.low, self.high], axis=1).view("S16")[:, 0]
 
     def hash_of(self, number: int) -> int:
         return kernels.hash_unit(int(self.low[number]), int(self.high[number]))

@@ -10,7 +10,7 @@ import numpy as np
 from vikt.arrays import Ids, Ints
 from vikt.errors import DamagedModelError
 from vikt.features.ngrams import kernels
-from vikt.features.ngrams.ids import FoundNgrams, occurrences_of_ids, parts_of_threads
+from vikt.features.ngrams.ids import FoundNgrams, occurrences_of_ids, parts_of_threads, places_in
 from vikt.features.ngrams.tables import Nodes, Units
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary_spec import NodeTable, VocabularySpec
@@ -100,6 +100,19 @@ class Vocabulary:
             new_keys = new_ids[level - 1][keys >> 32] << 32 | new_ids[0][keys & 0xFFFFFFFF]
             kept.nodes[level - 1] = Nodes.of_keys(nodes.depth, new_keys)
         return kept, needed[self.lengths.start - 1 :]
+
+    def ids_in(self, other: Vocabulary) -> list[Ints]:
+        """For each length that counts by id the id that the other vocabulary has, NONE where it has none.
+
+        Long units count as equal where their hashes are.
+        """
+        units = places_in(other.units.pairs, self.units.pairs)
+        found = [units]
+        for own, others in zip(self.nodes, other.nodes, strict=True):
+            parents, last = found[-1][own.keys >> 32], units[own.keys & 0xFFFFFFFF]
+            is_known = (parents != kernels.NONE) & (last != kernels.NONE)
+            found.append(places_in(others.keys, np.where(is_known, parents << 32 | last, kernels.NONE)))
+        return found[self.lengths.start - 1 :]
 
     def paths(self, depth: int, ids: Ints) -> Ints:
         """The units of n-grams of one length, from first to last: (len(ids), depth)."""

@@ -1,0 +1,142 @@
+"""`vikt update`: a model with rows added and rows forgotten."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from vikt.cli.console import print_json, progress, say, say_notes, show
+from vikt.cli.options import InputOptions
+from vikt.cli.outputs import check_output, is_standard, save_or_print
+from vikt.corpus.formats import FORMATS
+from vikt.corpus.label_notes import label_notes
+from vikt.corpus.labelled import Labelled, labelled, read_tables
+from vikt.corpus.read_stream import suffix_of
+from vikt.corpus.sources import check_read_once, find_sources
+from vikt.errors import UsageError
+from vikt.evaluation.evaluation import Evaluation, evaluated
+from vikt.evaluation.held_out import evaluated_update
+from vikt.files.model_file import is_model
+from vikt.files.trained import load_trained
+from vikt.fitting.record import FitRecord
+from vikt.fitting.saved import SavedModel
+from vikt.fitting.update import GivenRows, Update, update
+from vikt.report.as_json import certificate_json, model_json
+from vikt.report.evaluation import ModelEvaluation
+from vikt.report.fit import data_lines, fit_lines, handmade_lines, sized, strongest_lines
+from vikt.report.update import update_json, update_lines
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request(InputOptions):
+    """The arguments of `vikt update`."""
+
+    model: Path
+    output: Path
+    add: list[str] = field(default_factory=list)
+    forget: list[str] = field(default_factory=list)
+    test: str | None = None
+    weight: str | None = None
+    threads: int = 1
+    force: bool = False
+    as_json: bool = False
+    quiet: bool = False
+
+
+def update_model(request: Request) -> None:
+    """Read, update, test, save, report."""
+    _check(request)
+    saved = load_trained(request.model, request.data)
+    with progress(request.quiet) as bar:
+        old = _read(request, saved, request.data)
+        add = _read(request, saved, request.add) if request.add else None
+        forget = _read(request, saved, request.forget, weighted=False) if request.forget else None
+        changes = [None if rows is None else _given(saved, rows) for rows in (add, forget)]
+        updated = update(saved, _given(saved, old), *changes, threads=request.threads, progress=bar)
+        evaluation = _evaluated(request, saved, updated)
+    updated.fit.warn_unless_converged()
+    if add is not None:
+        say_notes(label_notes(add.documents.origin, add.labels.tolist()), request.quiet)
+    blank_lines = old.n_blank + (add.n_blank if add else 0)
+    record = _recorded(updated, evaluation, request.weight, blank_lines)
+    after = SavedModel(updated.fit.model, record)
+    save_or_print(after, request.output, request.force)
+    _report(saved, after, updated, evaluation, request)
+
+
+def _check(request: Request) -> None:
+    """Refuse what cannot be done, before any file is read."""
+    tests = [] if request.test is None else [request.test]
+    named = [*request.data, *request.add, *request.forget, *tests]
+    check_read_once([request.model, *named])
+    # Rows that are named twice would count twice; those to forget are looked for in the others.
+    sources = [*find_sources([*request.data, *request.add]), *find_sources(request.forget), *find_sources(tests)]
+    check_output(request.output, sources, request.force, "a vikt model", is_model)
+    if request.as_json and is_standard(request.output):
+        raise UsageError("-o - and --json both write to standard output; name a file for the model")
+
+
+def _read(request: Request, saved: SavedModel, names: list[str], weighted: bool = True) -> Labelled:
+    """Rows with the columns of the training data, unless others are named."""
+    has_known_suffix = all(suffix_of(name) in FORMATS for name in names)
+    known = saved.record.columns
+    table = read_tables(names, None if has_known_suffix else request.format, request.dialect)
+    table = table.with_fields(known.values())
+    there = {role: name for role, name in known.items() if name in table.names}
+    weight = request.weight or known.get("weight") if weighted else None
+    text, label = request.text or there.get("text"), request.label or there.get("label")
+    rows = labelled(table, saved.model.features, text, label, weight)
+    say_notes(rows.notes, request.quiet)
+    return rows
+
+
+def _given(saved: SavedModel, rows: Labelled) -> GivenRows:
+    return GivenRows.of(saved.model, rows.documents, rows.labels, rows.weights, rows.documents.place)
+
+
+def _evaluated(request: Request, saved: SavedModel, updated: Update) -> Evaluation | None:
+    """The figures on the test that is named, or else on the rows that stay held out, if there are any."""
+    if request.test is None:
+        return evaluated_update(updated, request.threads)
+    rows = _read(request, saved, [request.test], weighted=False)
+    return evaluated(updated.fit.model, rows.documents, rows.labels, request.threads)
+
+
+def _recorded(updated: Update, evaluation: Evaluation | None, weight: str | None, blank_lines: int) -> FitRecord:
+    """The record with what is known of the files and the test."""
+    record = updated.fit.record
+    n_tested = None if evaluation is None else evaluation.n_rows
+    data = replace(record.data, test_rows=n_tested, blank_lines=blank_lines)
+    columns = record.columns | ({"weight": weight} if weight else {})
+    metrics = {} if evaluation is None else evaluation.to_json()["metrics"]
+    return replace(record, data=data, columns=columns, metrics=metrics)
+
+
+def _report(
+    before: SavedModel, after: SavedModel, updated: Update, evaluation: Evaluation | None, request: Request
+) -> None:
+    model, record = after.model, after.record
+    if request.as_json:
+        about = {"certificate": certificate_json(record), "data": record.data.to_json()}
+        results = {"metrics": {}} | about if evaluation is None else ModelEvaluation.of(evaluation, record).to_json()
+        changes = {"update": update_json(updated, before.model)}
+        print_json(results | changes | {"model": model_json(request.output, model, record)})
+        return
+    tested = "none: no row is held out; name a test with --test"
+    if evaluation is not None:
+        rows = "the held-out rows" if request.test is None else request.test
+        tested = f"{rows}\n{ModelEvaluation.of(evaluation, record)}"
+    blocks = [
+        update_lines(updated, before.model),
+        data_lines(record, model),
+        fit_lines(record),
+        f"test       {tested}",
+        handmade_lines(model),
+        strongest_lines(model),
+        f"model      {sized(request.output)}",
+    ]
+    report = "\n\n".join(filter(None, blocks))
+    if not is_standard(request.output):
+        show(report)
+    elif not request.quiet:
+        say(report)

@@ -1,0 +1,67 @@
+"""What an update changed, in words and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from vikt.fitting.model import FittedModel
+from vikt.fitting.record import FitRecord
+from vikt.fitting.update import Update
+from vikt.tables import counted, label_line, listed
+
+
+def update_json(updated: Update, before: FittedModel) -> dict[str, Any]:
+    """The counts of an update, and the classes that it added and dropped."""
+    added, dropped = _class_changes(before, updated.fit.model)
+    return {
+        **updated.record._asdict(),
+        "repeated": updated.repeated,
+        "relabelled": updated.relabelled,
+        "held_out": len(updated.held_out),
+        "classes_added": added,
+        "classes_dropped": dropped,
+    }
+
+
+def update_lines(updated: Update, before: FittedModel) -> str:
+    """The counts of an update, and what a user should know of them."""
+    own = updated.record
+    added, dropped = _class_changes(before, updated.fit.model)
+    notes = [
+        (own.kept_out, f"{_rows(own.kept_out)} added have the text of a held-out row, so they are kept out of the fit"),
+        (updated.repeated, f"{_rows(updated.repeated)} added were there already, and count once more"),
+        (
+            updated.relabelled,
+            f"{_rows(updated.relabelled)} stay that have the text of a forgotten row under another label",
+        ),
+        (added, f"new classes: {_listed(added)}"),
+        (dropped, f"classes dropped, which have no fitted row left: {_listed(dropped)}"),
+    ]
+    lines = [f"update     {_rows(own.added)} added, {own.forgotten:,} forgotten"]
+    return "\n".join(lines + [f"           {note}" for found, note in notes if found])
+
+
+def updates_line(record: FitRecord) -> str:
+    """What became of the rows since λ and the features were chosen; empty where nothing did."""
+    if not record.updates:
+        return ""
+    n_added, n_forgotten = (sum(getattr(own, name) for own in record.updates) for name in ("added", "forgotten"))
+    also = ", also by the forgotten ones" if n_forgotten else ""
+    return (
+        f"updated    {counted(len(record.updates), 'update')}: {_rows(n_added)} added, {n_forgotten:,} forgotten; "
+        f"features, λ and thresholds were chosen by the rows before{also}"
+    )
+
+
+def _class_changes(before: FittedModel, after: FittedModel) -> tuple[list[str], list[str]]:
+    old, new = before.labels, after.labels
+    return [label for label in new if label not in old], [label for label in old if label not in new]
+
+
+def _rows(n: int) -> str:
+    return counted(n, "row")
+
+
+def _listed(labels: Iterable[str]) -> str:
+    return listed(list(map(label_line, labels)))

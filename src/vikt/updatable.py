@@ -1,0 +1,70 @@
+"""A classifier that can be updated: rows added, rows forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Self
+
+from numpy.typing import ArrayLike
+
+from vikt.arrays import RowValues
+from vikt.evaluation.held_out import evaluated_update
+from vikt.fitting.fitted import FittedAttributes
+from vikt.fitting.model import Inputs
+from vikt.fitting.saved import SavedModel
+from vikt.fitting.update import GivenRows, update
+from vikt.progress import Progress, progress_reporter
+
+
+class Updatable(FittedAttributes):
+    """A fitted classifier that learns from further rows, and forgets."""
+
+    def update(
+        self,
+        texts: Inputs,
+        labels: ArrayLike,
+        sample_weight: RowValues = None,
+        *,
+        add: Sequence[Any] | None = None,
+        forget: Sequence[Any] | None = None,
+        progress: Progress | bool = False,
+    ) -> Self:
+        """Add rows to what the model has learnt from, or make it forget some.
+
+        The features are learnt anew from the rows that were fitted, less `forget`, plus `add`; λ and the kind of
+        features stay as they were chosen. The solver starts near the present weights, and proves the result like any
+        fit. Rows that were held out stay out, and so do added rows of the same text.
+
+        Parameters
+        ----------
+        texts, labels, sample_weight
+            All rows that the model was trained on, in any order; they are compared with its fingerprint.
+        add : (texts, labels) or (texts, labels, sample_weight), optional
+            Rows to learn from as well; classes may be new.
+        forget : (texts, labels), optional
+            Rows to forget: all rows equal to one of these are.
+        progress : bool or callable
+            As for `fit`.
+
+        Raises
+        ------
+        DataError
+            The rows are not those that the model was trained on, a row to forget is not among them, or those that
+            remain cannot be fitted.
+        """
+        model, record = self._model, self._record
+        given = [None if rows is None else GivenRows.of(model, *rows) for rows in (add, forget)]
+        old = GivenRows.of(model, texts, labels, sample_weight)
+        with progress_reporter(progress) as report:
+            updated = update(SavedModel(model, record), old, *given, threads=self._n_threads, progress=report)
+        updated.fit.warn_unless_converged()
+        found = evaluated_update(updated, self._n_threads)
+        data = replace(updated.fit.record.data, test_rows=None if found is None else found.n_rows)
+        metrics = {} if found is None else found.to_json()["metrics"]
+        self._set_learnt(
+            model_=updated.fit.model,
+            record_=replace(updated.fit.record, data=data, metrics=metrics),
+            loss_curve_=updated.fit.loss_curve,
+        )
+        return self
