@@ -15,8 +15,9 @@ from vikt.arrays import ClassWeight, Floats, RowIndices, RowValues
 from vikt.corpus.documents import TEXT_COLUMN
 from vikt.corpus.frames import frame_of, has_attribute
 from vikt.errors import DataError
-from vikt.evaluation.evaluation import evaluated
+from vikt.evaluation.evaluation import evaluation_of
 from vikt.evaluation.outcomes import outcomes
+from vikt.evaluation.slices import By, slices_of, values_by
 from vikt.explanation.explanation import Explanation
 from vikt.explanation.linear import explain
 from vikt.explanation.weights import StrongestFeatures, strongest_of
@@ -288,18 +289,31 @@ class TextClassifier(Updatable):
         hits = [real == answers[k] for real, k in zip(found.labels, found.predicted.tolist(), strict=True)]
         return accuracy([True] * len(hits), hits, sample_weight)
 
-    def evaluate(self, texts: Inputs, labels: ArrayLike) -> ModelEvaluation:
+    def evaluate(self, texts: Inputs, labels: ArrayLike, by: By = None) -> ModelEvaluation:
         """The figures of `vikt evaluate` on labelled texts, with 95% confidence intervals.
 
         They print as the command prints them; `to_json()` is its `--json`. Labels that training did not have count as
         wrong.
 
+        Parameters
+        ----------
+        texts : (m,) strings, or a frame
+        labels : (m,)
+        by : str, list of str, column or frame, optional
+            Compare slices of the rows too: by columns of the frame, by "length", that of the text, or by these values.
+
         Raises
         ------
         DataError
             There are no texts, or not one label for each.
+        UsageError, ColumnError
+            There is no column `by`.
         """
-        return ModelEvaluation.of(evaluated(self._model, texts, labels, self._n_threads), self._record)
+        frame = frame_of(texts)
+        measured = self._model.measured(texts if frame is None else frame)
+        found = outcomes(self._model, measured, labels, self._n_threads)
+        slices = slices_of(found, values_by(by, frame, measured.texts))
+        return ModelEvaluation.of(evaluation_of(found), self._record, slices)
 
     def report(self, path: str | Path, texts: Inputs, labels: ArrayLike, *, force: bool = False) -> None:
         """Write the report of `vikt evaluate --report` on labelled texts to an HTML file.

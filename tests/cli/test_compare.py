@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
 
 TEXTS = ["win free money", "win a prize now", "lunch at noon", "see you at the office"]
@@ -78,3 +79,38 @@ def test_models_of_two_label_columns_need_one_named(run, files, tmp_path):
     code, out, err = run("compare", *models, path, "--label", "label")
     assert code == 0
     assert "B never saw 2 labels" in out
+
+
+@pytest.mark.parametrize("suffix", [".tsv", ".csv", ".jsonl", ".parquet"])
+def test_columns_of_any_format_are_sliced_by(run, files, tmp_path, suffix):
+    labels, texts = zip(*ROWS, strict=True)
+    frame = pd.DataFrame({"label": labels, "text": texts, "language": ["sv", "en", None, "en"] * 10})
+    path = tmp_path / f"test{suffix}"
+    if suffix == ".parquet":
+        frame.to_parquet(path)
+    elif suffix == ".jsonl":
+        frame.to_json(path, orient="records", lines=True)
+    else:
+        frame.to_csv(path, sep="\t" if suffix == ".tsv" else ",", index=False)
+    code, out, _ = run("evaluate", files / "a.vikt", path, "--by", "language", "--by", "length", "--json", "-q")
+    told = json.loads(out)["slices"]
+    assert code == 0
+    assert [slicing["column"] for slicing in told] == ["language", "length"]
+    assert {part["value"]: part["rows"] for part in told[0]["slices"]} == {"en": 20, "sv": 10, "(missing)": 10}
+    code, out, _ = run("evaluate", files / "a.vikt", path, "--by", "language")
+    assert code == 0
+    assert "(missing)" in out
+    assert "no difference shown" in out
+
+
+def test_a_field_of_a_nested_value_is_sliced_by(run, files, tmp_path):
+    path = tmp_path / "test.jsonl"
+    path.write_text("".join(json.dumps({"label": a, "text": b, "from": {"host": b[:3]}}) + "\n" for a, b in ROWS))
+    told = json.loads(run("evaluate", files / "a.vikt", path, "--by", "from.host", "--json", "-q")[1])["slices"]
+    assert sorted(part["value"] for part in told[0]["slices"]) == ["lun", "see", "win"]
+
+
+def test_a_column_to_slice_by_that_is_missing_is_named(run, files):
+    code, _, err = run("evaluate", files / "a.vikt", files / "test.tsv", "--by", "language")
+    assert code == 1
+    assert "expected a column 'language'" in err

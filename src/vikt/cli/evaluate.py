@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from vikt.corpus.columns import composed
 from vikt.corpus.label_notes import unknown_label_notes
 from vikt.corpus.labelled import labelled, read_tables
 from vikt.corpus.sources import check_read_once, find_sources
+from vikt.evaluation.slices import LENGTH, length_values
 from vikt.files.trained import load_trained
 from vikt.report.evaluation import ModelEvaluation
 from vikt.report.html.pages import model_page
@@ -20,24 +22,35 @@ from vikt.report.html.tested import Tested
 
 
 def evaluate_file(
-    path: Path, given: InputOptions, *, threads: int, as_json: bool, quiet: bool, report: ReportRequest | None = None
+    path: Path,
+    given: InputOptions,
+    *,
+    by: Sequence[str] = (),
+    threads: int,
+    as_json: bool,
+    quiet: bool,
+    report: ReportRequest | None = None,
 ) -> None:
-    """Test a model on labelled texts and print its figures."""
+    """Test a model on labelled texts and print its figures, and those by slice of each column in `by`."""
     check_read_once([path, *given.data])
     check_report(report, [str(path), *find_sources(given.data)])
     saved = load_trained(path, given.data)
     model, record = saved.model, saved.record
     with progress(quiet) as bar:
         bar("evaluating", 0, 0)
-        table = read_tables(given.data, given.format, given.dialect).with_fields(record.columns.values())
+        table = read_tables(given.data, given.format, given.dialect).with_fields([*record.columns.values(), *by])
         known = {role: name for role, name in record.columns.items() if name in table.names}
-        rows = labelled(table, model.features, given.text or known.get("text"), given.label or known.get("label"))
+        text, label = given.text or known.get("text"), given.label or known.get("label")
+        sliced = [name for name in by if name != LENGTH or name in table.names]
+        rows = labelled(table, model.features, text, label, others=sliced)
         unknown = unknown_label_notes(table.path, rows.labels.tolist(), map(composed, model.labels))
         say_notes((*rows.notes, *unknown), quiet)
+        measured = model.measured(rows.documents)
+        columns = {name: rows.others.get(name) or length_values(measured.texts) for name in by}
         place = placed(rows.documents, np.arange(table.n_rows))
-        tested = Tested.of(model, record, rows.documents, rows.labels, place=place, threads=threads)
+        tested = Tested.of(model, record, measured, rows.labels, by=columns, place=place, threads=threads)
     write_report(report, lambda command: model_page(tested, command))
-    evaluation = ModelEvaluation.of(tested.evaluation, record)
+    evaluation = ModelEvaluation.of(tested.evaluation, record, tested.slices)
     if as_json:
         print_json(evaluation.to_json() | {"model": {"path": str(path)}})
     else:

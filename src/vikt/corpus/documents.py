@@ -118,18 +118,28 @@ class Documents:
         """
         if name is None and self.texts is not None:
             return self.texts
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        from vikt.corpus.read_tables import spelled
-
         name = name or TEXT_COLUMN
-        column = self._complete(self._column(name), name, "a string")
-        texts = spelled(column, name, self.place)
-        if pa.types.is_floating(column.type):
-            # pandas has floats for whole numbers once one of them is missing.
-            texts = pc.replace_substring_regex(texts, r"\.0$", "")
-        return Texts.from_arrow(texts)
+        return Texts.from_arrow(self._spelled(self._complete(self._column(name), name, "a string"), name))
+
+    def values(self, name: str) -> list[str | None]:
+        """A column as strings; None where a value is missing, or blank as it is in a file.
+
+        Raises
+        ------
+        ColumnError
+            The column is missing.
+
+        Examples
+        --------
+        >>> Documents(None, {"user": [7, None, 8]}).values("user")
+        ['7', None, '8']
+        """
+        import pyarrow as pa
+
+        column = self._column(name)
+        missing = {"nan"} if pa.types.is_floating(column.type) else set()
+        strings = self._spelled(column, name).to_pylist()
+        return [None if value is None or not value.strip() or value in missing else value for value in strings]
 
     def numbers(self, name: str) -> Floats:
         """A column as finite numbers; true and false are 1 and 0. Raises as `strings` does."""
@@ -217,6 +227,16 @@ class Documents:
             raise DataError(
                 f"{self.origin}, column {name!r}: expected values of one type ({error}); convert them to strings"
             ) from None
+
+    def _spelled(self, column: ArrowColumn, name: str) -> ArrowColumn:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        from vikt.corpus.read_tables import spelled
+
+        strings = spelled(column, name, self.place)
+        # pandas has floats for whole numbers once one of them is missing.
+        return pc.replace_substring_regex(strings, r"\.0$", "") if pa.types.is_floating(column.type) else strings
 
     def _complete(self, column: ArrowColumn, name: str, expected: str) -> ArrowColumn:
         if column.null_count:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
@@ -39,7 +39,10 @@ class DocumentReader(Protocol):
 
 @dataclass(frozen=True)
 class Labelled:
-    """Labelled documents, the columns that hold them, and notes for the user on how they were read."""
+    """Labelled documents, the columns that hold them, and notes for the user on how they were read.
+
+    `others` are the values of further columns by name, None where one is missing.
+    """
 
     documents: Documents
     labels: NDArray[Any]
@@ -47,6 +50,7 @@ class Labelled:
     columns: Columns
     notes: tuple[str, ...]
     n_blank: int
+    others: dict[str, list[str | None]] = field(default_factory=dict)
 
 
 def read_tables(data: Iterable[str | Path], format: str | None, dialect: Dialect = DEFAULT_DIALECT) -> Table:
@@ -55,11 +59,16 @@ def read_tables(data: Iterable[str | Path], format: str | None, dialect: Dialect
 
 
 def labelled(
-    table: Table, reader: DocumentReader, text: str | None, label: str | None, weight: str | None = None
+    table: Table,
+    reader: DocumentReader,
+    text: str | None,
+    label: str | None,
+    weight: str | None = None,
+    others: Sequence[str] = (),
 ) -> Labelled:
-    """The columns of a table that a classifier is trained or tested on."""
-    table = table.with_fields([text, label, weight, *reader.columns])
-    if not any((text, label, weight, *reader.columns)):
+    """The columns of a table that a classifier is trained or tested on, and others by name."""
+    table = table.with_fields([text, label, weight, *others, *reader.columns])
+    if not any((text, label, weight, *others, *reader.columns)):
         refuse_doubtful_header(table, need_label=True)
     columns = find_columns(
         table.names,
@@ -76,6 +85,7 @@ def labelled(
         columns,
         columns.guesses + table.notes + blank_lines(table.path, table.n_blank),
         table.n_blank,
+        {name: _values(table, name) for name in others},
     )
 
 
@@ -148,6 +158,10 @@ def _refuse_respelled_numbers(table: Table, labels: NDArray[Any], numbers: set[s
                 f"{second}: the labels {before!r} ({first}) and {label!r} are the same number; "
                 "write it the same way everywhere"
             )
+
+
+def _values(table: Table, name: str) -> list[str | None]:
+    return Documents(None, {name: table.native(name)}, table.path, table.place).values(name)
 
 
 def _weights(table: Table, name: str) -> NDArray[np.float64]:

@@ -152,6 +152,24 @@ class Texts:
         return Texts(self.content[offsets[0] : offsets[-1]], offsets - offsets[0])
 
     @property
+    def lengths(self) -> Ints:
+        """The number of characters of each text: (m,).
+
+        Examples
+        --------
+        >>> Texts.from_strings(["två", "", "ett ord"]).lengths.tolist()
+        [3, 0, 7]
+        """
+        lengths = np.zeros(len(self), dtype=np.int64)
+        filled = np.flatnonzero(np.diff(self.offsets))
+        if len(filled):
+            # All bytes of a character but the first are 10xxxxxx.
+            starts = (np.frombuffer(self.content, dtype=np.uint8) & 0xC0) != 0x80
+            ends = int(self.offsets[filled[-1] + 1])
+            lengths[filled] = np.add.reduceat(starts[:ends], self.offsets[filled], dtype=np.int64)
+        return lengths
+
+    @property
     def n_blank(self) -> int:
         """How many texts are empty, or contain only ASCII white space."""
         starts = self.offsets[:-1]

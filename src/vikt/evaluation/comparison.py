@@ -219,8 +219,8 @@ class _Pair:
             real=positions(a.labels, names),
             a=_renamed(a.predicted, a.classes, names),
             b=_renamed(b.predicted, classes_b, names),
-            loss_a=_losses(a),
-            loss_b=_losses(b),
+            loss_a=a.losses,
+            loss_b=b.losses,
             sure_a=np.exp(a.log_probabilities.max(axis=1)),
             sure_b=np.exp(b.log_probabilities.max(axis=1)),
         )
@@ -229,14 +229,6 @@ class _Pair:
 def _renamed(predicted: Ints, classes: list[str], names: list[str]) -> Ints:
     """Indices of classes as indices of names."""
     return np.append(positions(classes, names), NO_ANSWER)[predicted]
-
-
-def _losses(found: Outcomes) -> Floats:
-    """-log P(label), nan for a label that is no class."""
-    place = {name: k for k, name in enumerate(found.classes)}
-    columns = np.array([place.get(label, -1) for label in found.labels])
-    losses = -found.log_probabilities[np.arange(len(columns)), columns]
-    return np.where(columns < 0, math.nan, losses)
 
 
 def _unseen(found: Outcomes) -> dict[str, int]:

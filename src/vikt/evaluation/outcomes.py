@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from vikt.arrays import Floats, Ints
+from vikt.arrays import Bools, Floats, Ints
 from vikt.decisions.decision import NO_ANSWER as NO_ANSWER
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.model.classes import check_one_label_a_row
+
+# The index of a label that training did not have; it differs from NO_ANSWER, which is therefore never right.
+NO_CLASS = -2
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,24 @@ class Outcomes:
     classes: list[str]
     log_probabilities: Floats
     predicted: Ints
+
+    @cached_property
+    def real(self) -> Ints:
+        """The index of the class that is the real label; NO_CLASS where there is none: (m,)."""
+        place_of = {name: place for place, name in enumerate(self.classes)}
+        return np.array([place_of.get(label, NO_CLASS) for label in self.labels], dtype=np.int64)
+
+    @property
+    def is_right(self) -> Bools:
+        """Whether the class that is answered is the real label: (m,)."""
+        return np.asarray(self.real == self.predicted)
+
+    @property
+    def losses(self) -> Floats:
+        """-log P(label), nan where the label is no class: (m,)."""
+        own = self.log_probabilities[np.arange(len(self.real)), self.real]
+        # Plus zero: -log 1 is 0, not -0.
+        return np.where(self.real == NO_CLASS, math.nan, 0.0 - own)
 
 
 def outcomes(model: FittedModel, inputs: Inputs, labels: ArrayLike, threads: int = 1) -> Outcomes:

@@ -9,10 +9,12 @@ import numpy as np
 
 from vikt.evaluation.evaluation import Evaluation
 from vikt.evaluation.figures import Figure
+from vikt.evaluation.slices import Slicing
 from vikt.fitting.record import FitRecord
 from vikt.markup import block, details, heading, html_text, table
 from vikt.metrics.intervals import wilson_interval
 from vikt.report.as_json import certificate_json
+from vikt.report.slices import slice_blocks, slice_rows
 from vikt.tables import (
     MOST_CLASSES_IN_A_MATRIX,
     MOST_CLASSES_LISTED,
@@ -30,18 +32,23 @@ _FIXED = "white-space:pre;overflow-x:auto;font-family:monospace"
 
 @dataclass(frozen=True, repr=False)
 class ModelEvaluation(Evaluation):
-    """The figures of a model on labelled rows, with the record of the model's fit; they print as a report."""
+    """The figures of a model on labelled rows, with the record of the model's fit; they print as a report.
+
+    `slices` are those by each column that `by` named.
+    """
 
     record: FitRecord
+    slices: tuple[Slicing, ...] = ()
 
     @classmethod
-    def of(cls, evaluation: Evaluation, record: FitRecord) -> ModelEvaluation:
-        return cls(**vars(evaluation), record=record)
+    def of(cls, evaluation: Evaluation, record: FitRecord, slices: tuple[Slicing, ...] = ()) -> ModelEvaluation:
+        return cls(**vars(evaluation), record=record, slices=slices)
 
     def to_json(self) -> dict[str, Any]:
         """The figures as JSON holds them, with the certificate and the data of the model; no NaN or Infinity."""
         about = {"certificate": certificate_json(self.record), "data": self.record.data.to_json()}
-        return super().to_json() | about
+        slices = {"slices": [slicing.to_json() for slicing in self.slices]} if self.slices else {}
+        return super().to_json() | about | slices
 
     def to_frame(self) -> Any:
         """The figures of each class as a pandas data frame, a row for each. Raises MissingPackageError without pandas.
@@ -53,7 +60,7 @@ class ModelEvaluation(Evaluation):
         return data_frame({"class": list(rows)} | {name: [row[name] for row in rows.values()] for name in names})
 
     def __repr__(self) -> str:
-        return evaluation_lines(self, self.record.data.weighted)
+        return "\n\n".join([evaluation_lines(self, self.record.data.weighted), *slice_blocks(self.slices)])
 
     def _repr_html_(self) -> str:
         weighted = self.record.data.weighted
@@ -63,6 +70,7 @@ class ModelEvaluation(Evaluation):
             table([["figure", "value", "95% interval"], *figures]),
             *(heading(html_text(" ".join(note.split()))) for note in notes),
             table([[html_text(cell) for cell in row] for row in _class_rows(self, weighted)]),
+            *(details(f"by {slicing.column}", table(slice_rows(slicing))) for slicing in self.slices),
             details("confusions", f'<div style="{_FIXED}">{html_text(_confusions(self))}</div>'),
         )
 

@@ -29,6 +29,7 @@ from vikt.corpus.dialect import Dialect
     "vikt evaluate model.vikt test.tsv",
     "vikt evaluate model.vikt test.csv --label topic --json",
     "vikt evaluate model.vikt test.csv --report report.html",
+    "vikt evaluate model.vikt test.csv --by language --by length",
     no_args_is_help=True,
 )
 def evaluate(
@@ -37,6 +38,15 @@ def evaluate(
     data: Annotated[list[str], typer.Argument(help="Labelled texts, in any format that train reads.", metavar="DATA")],
     text: TextColumn = None,
     label: LabelColumn = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--by",
+            help="Print the figures by value of this column too, of numbers in fifths; length is that of the text, "
+            "unless a column has that name; may be repeated.",
+            metavar="COL",
+        ),
+    ] = None,
     format: Format = None,
     delimiter: Delimiter = None,
     quoting: Quoting = None,
@@ -56,4 +66,4 @@ def evaluate(
     dialect = Dialect(delimiter, quoting, header)
     given = InputOptions(data=data, text=text, label=label, format=format, dialect=dialect)
     wanted = ReportRequest.of(report, context, force)
-    work.evaluate_file(model, given, threads=threads, as_json=as_json, quiet=quiet, report=wanted)
+    work.evaluate_file(model, given, by=by or [], threads=threads, as_json=as_json, quiet=quiet, report=wanted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from vikt.arrays import Floats, Ints
 from vikt.evaluation.evaluation import Evaluation, evaluation_of
 from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, outcomes
+from vikt.evaluation.slices import NO_COLUMNS, Slicing, Values, slices_of
 from vikt.features.measured import Measured
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.fitting.record import FitRecord
@@ -27,6 +28,8 @@ class Tested:
         What the documents are, such as "a tenth of the rows, held out".
     place : callable
         The place of document i in the data.
+    slices : tuple of Slicing
+        The figures by slice of each column that was asked for.
     """
 
     model: FittedModel
@@ -36,6 +39,7 @@ class Tested:
     evaluation: Evaluation
     name: str
     place: Callable[[int], str]
+    slices: tuple[Slicing, ...] = ()
 
     @classmethod
     def of(
@@ -47,12 +51,16 @@ class Tested:
         *,
         name: str = "the rows given",
         place: Callable[[int], str] = "index {}".format,
+        by: Mapping[str, Values] = NO_COLUMNS,
         threads: int = 1,
     ) -> Tested:
-        """Test a model on labelled texts. Raises DataError where there are none, or not one label for each."""
+        """Test a model on labelled texts, and by slice of these columns.
+
+        Raises DataError where there are no texts, or not one label for each.
+        """
         documents = model.measured(inputs)
         found = outcomes(model, documents, labels, threads)
-        return cls(model, record, documents, found, evaluation_of(found), name, place)
+        return cls(model, record, documents, found, evaluation_of(found), name, place, slices_of(found, by))
 
     @cached_property
     def confidence(self) -> Floats:

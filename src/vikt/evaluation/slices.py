@@ -1,0 +1,260 @@
+"""The figures of a model by slice: where it is worse than elsewhere, and whether chance explains that."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vikt.arrays import Bools, Floats, Ints
+from vikt.corpus.columns import missing_column
+from vikt.corpus.documents import Documents
+from vikt.corpus.frames import ArrowStream, Frame, frame_of
+from vikt.corpus.numbers import number_of
+from vikt.corpus.texts import Texts
+from vikt.errors import DataError, ParameterError
+from vikt.evaluation.figures import Figure, log_loss_figure, share
+from vikt.evaluation.outcomes import NO_ANSWER, Outcomes
+from vikt.metrics.classification import macro_f1_of_counts, positions
+from vikt.metrics.differences import newcombe_interval
+from vikt.names import finite
+from vikt.tables import counted
+
+# The length of the text, unless a column has that name.
+LENGTH = "length"
+_CONFIDENCE = 0.95
+# Numbers of more different values than this are sliced in fifths.
+_MOST_NUMBERS = 10
+_MOST_VALUES = 20
+_FEWEST_ROWS = 10
+
+# The values of a column, None where one is missing.
+Values = Sequence[str | None]
+NO_COLUMNS: Mapping[str, Values] = MappingProxyType({})
+# Names of columns, or their values.
+By = str | Sequence[str] | ArrayLike | Mapping[str, Any] | ArrowStream | None
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The rows of one value, or of some values, of a column.
+
+    Attributes
+    ----------
+    name : str
+        The value; "12 to 48" for a fifth of the rows by number; "(missing)"; "(others: 34 values)".
+    n_rows : int
+    accuracy, log_loss : Figure
+        With 95% intervals of their own.
+    macro_f1 : float
+        The mean F1 of the labels that occur in the slice.
+    difference : Figure
+        The accuracy less that of all other rows. Its interval is corrected for the number of slices: the chance that
+        any of them excludes 0 where no slice differs is at most 5%. nan where there are no other rows.
+    """
+
+    name: str
+    n_rows: int
+    accuracy: Figure
+    macro_f1: float
+    log_loss: Figure
+    difference: Figure
+
+    @property
+    def finding(self) -> str:
+        """Whether it is "worse" or "better" than the rest: empty where the interval of the difference includes 0."""
+        return "worse" if self.difference.high < 0 else "better" if self.difference.low > 0 else ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Finite numbers or null; `finding` is "worse", "better" or null."""
+        return {
+            "value": self.name,
+            "rows": self.n_rows,
+            "accuracy": self.accuracy.to_json(),
+            "macro_f1": finite(self.macro_f1),
+            "log_loss": self.log_loss.to_json(),
+            "difference": self.difference.to_json(),
+            "finding": self.finding or None,
+        }
+
+
+@dataclass(frozen=True)
+class Slicing:
+    """The slices of one column, that of the lowest accuracy first.
+
+    `confidence` is that of the interval of a difference, corrected for the number of slices of all columns.
+    """
+
+    column: str
+    confidence: float
+    slices: tuple[Slice, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As `vikt evaluate --by` prints it in JSON."""
+        found = [part.to_json() for part in self.slices]
+        return {"column": self.column, "confidence": self.confidence, "slices": found}
+
+
+def slices_of(found: Outcomes, columns: Mapping[str, Values]) -> tuple[Slicing, ...]:
+    """The figures of each slice by these columns.
+
+    Numbers of more than ten different values are sliced in fifths, equal ones together; other columns by value, the
+    20 most frequent of at least ten rows each, the rest together. Missing values are a slice of their own.
+
+    Raises
+    ------
+    DataError
+        A column has not as many values as there are rows, or none of ten rows.
+    """
+    parted = {name: _parts(name, values, len(found.labels)) for name, values in columns.items()}
+    n_slices = sum(map(len, parted.values()))
+    confidence = 1 - (1 - _CONFIDENCE) / max(n_slices, 1)
+    measured = _Measured.of(found)
+    return tuple(
+        Slicing(
+            name,
+            confidence,
+            tuple(
+                sorted(
+                    (measured.part(value, rows, confidence) for value, rows in parts.items()),
+                    key=lambda part: (part.accuracy.value, -part.n_rows, part.name),
+                )
+            ),
+        )
+        for name, parts in parted.items()
+    )
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What the figures of slices are computed from: right or wrong, the losses, and labels and answers by number."""
+
+    is_right: Bools
+    losses: Floats
+    real: Ints
+    predicted: Ints
+    n_labels: int
+
+    @classmethod
+    def of(cls, found: Outcomes) -> _Measured:
+        names = [*found.classes, *sorted(set(found.labels) - set(found.classes))]
+        return cls(found.is_right, found.losses, positions(found.labels, names), found.predicted, len(names))
+
+    def part(self, name: str, rows: Bools, confidence: float) -> Slice:
+        own, rest = ((int(self.is_right[side].sum()), int(side.sum())) for side in (rows, ~rows))
+        value, interval = newcombe_interval(own, rest, confidence)
+        reason = "" if rest[1] else "there are no other rows"
+        losses = self.losses[rows]
+        known = ~np.isnan(losses)
+        return Slice(
+            name,
+            own[1],
+            share(*own),
+            self._macro_f1(rows),
+            log_loss_figure(losses[known], int((~known).sum())),
+            Figure(value, *interval, reason),
+        )
+
+    def _macro_f1(self, rows: Bools) -> float:
+        answered = rows & (self.predicted != NO_ANSWER)
+        sides = self.real[rows & self.is_right], self.real[rows], self.predicted[answered]
+        return float(macro_f1_of_counts(*(np.bincount(side, minlength=self.n_labels) for side in sides)))
+
+
+def _parts(name: str, values: Values, n_rows: int) -> dict[str, Bools]:
+    """The rows of each slice by its name."""
+    if len(values) != n_rows:
+        raise DataError(
+            f"column {name!r:.60}: expected a value for each of {n_rows:,} rows, found {len(values):,}; "
+            "pass as many, or names of columns"
+        )
+    present = np.array([value is not None for value in values], dtype=bool)
+    numbers = np.array([math.nan if value is None else number_of(value) for value in values])
+    is_number = bool(present.any()) and bool(np.isfinite(numbers[present]).all())
+    if is_number and len(np.unique(numbers[present])) > _MOST_NUMBERS:
+        parts = _fifths(numbers, present, values)
+    else:
+        parts = _by_value(name, values)
+    return parts | ({} if present.all() else {"(missing)": ~present})
+
+
+def _fifths(numbers: Floats, present: Bools, values: Values) -> dict[str, Bools]:
+    edges = np.unique(np.quantile(numbers[present], [0.2, 0.4, 0.6, 0.8, 1.0], method="inverted_cdf"))
+    fifth = np.searchsorted(edges, numbers)
+    parts = {}
+    for k in range(len(edges)):
+        rows = present & (fifth == k)
+        least, most = (values[int(np.flatnonzero(rows)[end(numbers[rows])])] for end in (np.argmin, np.argmax))
+        parts[f"{least} to {most}" if least != most else str(least)] = rows
+    return parts
+
+
+def _by_value(name: str, values: Values) -> dict[str, Bools]:
+    counts = Counter(value for value in values if value is not None)
+    frequent = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_MOST_VALUES]
+    own = [value for value, count in frequent if count >= _FEWEST_ROWS]
+    if counts and not own:
+        raise DataError(
+            f"column {name!r:.60}: none of its {counted(len(counts), 'value')} has {_FEWEST_ROWS} rows, so there is "
+            "nothing to slice by; name a column of fewer values"
+        )
+    others = [value for value in counts if value not in own]
+    # One value alone has its own name.
+    last = others if len(others) == 1 else [f"(others: {len(others):,} values)"] * bool(others)
+    names = [*own, *last]
+    place_of = {value: place for place, value in enumerate(own)}
+    places = np.array([-1 if value is None else place_of.get(value, len(own)) for value in values])
+    return {name: places == place for place, name in enumerate(names)}
+
+
+def length_values(texts: Texts) -> Values:
+    """The number of characters of each text, as a column."""
+    return list(map(str, texts.lengths.tolist()))
+
+
+def values_by(by: By, frame: Frame | None, texts: Texts) -> dict[str, Values]:
+    """The columns that evaluated rows are sliced by.
+
+    Parameters
+    ----------
+    by : str, list of str, column or frame, optional
+        Names of columns of `frame`, of which "length" may be the length of the text; or the values themselves.
+    frame : Frame, optional
+        That of the texts.
+    texts : Texts
+
+    Raises
+    ------
+    ParameterError, ColumnError
+        There is no such column.
+    DataError
+        The values cannot be used.
+    """
+    if by is None:
+        return {}
+    known = {*(frame or ()), LENGTH}
+    if isinstance(by, str):
+        return {by: _named(by, frame, texts)}
+    if isinstance(by, list | tuple) and by and all(isinstance(name, str) and name in known for name in by):
+        return {name: _named(name, frame, texts) for name in by}
+    own = frame_of(by)
+    columns = {str(getattr(by, "name", None) or "by"): by} if own is None else own
+    return {name: Documents(None, {name: column}).values(name) for name, column in columns.items()}
+
+
+def _named(name: str, frame: Frame | None, texts: Texts) -> Values:
+    if frame is not None and name in frame:
+        return Documents(None, {name: frame[name]}).values(name)
+    if name == LENGTH:
+        return length_values(texts)
+    if frame is None:
+        raise ParameterError(
+            "by", f"expected 'length', or values for the texts, found {name!r:.60}; the texts come without columns"
+        )
+    raise missing_column(name, list(frame), "the data")
