@@ -62,7 +62,7 @@ def test_losses_of_training_and_validation_and_where_patience_ended():
     assert [[i, loss] for i, loss in enumerate(validation)] in points(figure)
     assert [[2, 0.58]] in points(figure)
     assert "◆ least validation loss after 2 passes" in words(figure)
-    assert "patience of 1 ran out" in words(figure)
+    assert "patience of 1\nran out" in words(figure)
     assert any(list(line.get_xdata()) == [4, 4] for line in figure.axes[0].lines)
 
 

@@ -11,13 +11,23 @@ from vikt.plots.curves import roc as roc
 from vikt.plots.evaluation import confusion_matrix as confusion_matrix
 from vikt.plots.fit import loss_curve as loss_curve
 from vikt.plots.fit import penalty_path as penalty_path
+from vikt.plots.lecture import curve as curve
+from vikt.plots.lecture import decision_boundary as decision_boundary
+from vikt.plots.lecture import descent as descent
+from vikt.plots.lecture import logistic_curve as logistic_curve
+from vikt.plots.lecture import loss_curves as loss_curves
 from vikt.plots.svg import svg as svg
 from vikt.plots.weights import strongest_features as strongest_features
 from vikt.plots.weights import weights_path as weights_path
 
 __all__ = [
     "confusion_matrix",
+    "curve",
+    "decision_boundary",
+    "descent",
+    "logistic_curve",
     "loss_curve",
+    "loss_curves",
     "penalty_path",
     "precision_recall",
     "reliability",

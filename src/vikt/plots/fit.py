@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from vikt.base import LossRecord
 from vikt.errors import UsageError
 from vikt.names import Reason
-from vikt.plots.style import BLUE, DASHES, FAINT, INK, ORANGE, SMALL, canvas, picture, short
+from vikt.plots.style import BLUE, DASHES, FAINT, INK, ORANGE, SMALL, canvas, picture, short, spread
 from vikt.selection.choices import PenaltyChoice
 from vikt.tables import counted
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _WIDTH, _HEIGHT = 6.2, 3.6
+_MOST_DOTS = 20
 
 
 @picture
@@ -27,7 +28,7 @@ def penalty_path(choice: PenaltyChoice) -> Figure:
     Parameters
     ----------
     choice : PenaltyChoice
-        As in `FitRecord.parts[0].penalty`.
+        As in `TextClassifier.choice_`.
 
     Raises
     ------
@@ -89,47 +90,48 @@ def loss_curve(curve: Sequence[LossRecord], reason: Reason | None = None) -> Fig
 
     if not curve:
         raise UsageError("loss_curve: found no records; give those of a fit that has made at least one pass")
-    figure, axes = canvas(_WIDTH, _HEIGHT, right=1.25)
+    figure, axes = canvas(_WIDTH, _HEIGHT, right=1.3)
     passes = [record.passes for record in curve]
-    dots = "o" if len(curve) <= 20 else None
+    dots = len(curve) <= _MOST_DOTS
     training = [record.training_loss for record in curve]
-    axes.plot(passes, training, color=BLUE, marker=dots)
-    _at_the_end(axes, passes[-1], training[-1], "training")
+    axes.plot(passes, training, color=BLUE, marker="o" if dots else None)
+    ends = {"training": training[-1]}
     measured = [record for record in curve if record.validation_loss is not None]
     if measured:
-        _validation(axes, measured, reason)
+        ends["validation"] = _validation(axes, measured, dots)
+        if reason is not None and reason.code == "early_stopping":
+            axes.axvline(passes[-1], color=INK, linestyle=DASHES[2], linewidth=1.2)
+            ends[f"patience of {reason.facts['patience']:.0f}\nran out"] = sum(ends.values()) / 2
     axes.set_xlabel("passes over the data")
     axes.set_ylabel("mean loss, penalty excluded")
     axes.grid(axis="y")
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     if len(curve) == 1:
         axes.set_xlim(passes[0] - 1, passes[0] + 1)
+    low, high = axes.get_ylim()
+    heights = spread(list(ends.values()), 0.12 * (high - low))
+    for text, height in zip(ends, heights, strict=True):
+        axes.annotate(
+            text,
+            (passes[-1], height),
+            xytext=(10, 0),
+            textcoords="offset points",
+            va="center",
+            size=SMALL,
+            annotation_clip=False,
+        )
     return figure
 
 
-def _validation(axes: Axes, measured: Sequence[LossRecord], reason: Reason | None) -> None:
+def _validation(axes: Axes, measured: Sequence[LossRecord], dots: bool) -> float:
+    """The line of the validation loss, with its least; the last loss."""
     passes = [record.passes for record in measured]
     losses = [math.nan if record.validation_loss is None else record.validation_loss for record in measured]
-    axes.plot(passes, losses, color=ORANGE, linestyle=DASHES[1], marker="s" if len(measured) <= 20 else None)
-    _at_the_end(axes, passes[-1], losses[-1], "validation")
+    axes.plot(passes, losses, color=ORANGE, linestyle=DASHES[1], marker="s" if dots else None)
     least = min(range(len(losses)), key=losses.__getitem__)
     axes.plot([passes[least]], [losses[least]], "D", color=ORANGE, markersize=8)
     axes.set_title(f"◆ least validation loss after {counted(int(passes[least]), 'pass')}")
-    if reason is not None and reason.code == "early_stopping":
-        axes.axvline(passes[-1], color=INK, linestyle=DASHES[2], linewidth=1.2)
-        axes.annotate(
-            f"patience of {reason.facts['patience']:.0f} ran out",
-            (passes[-1], 0.93),
-            xycoords=("data", "axes fraction"),
-            xytext=(-6, 0),
-            textcoords="offset points",
-            ha="right",
-            size=SMALL,
-        )
-
-
-def _at_the_end(axes: Axes, x: float, y: float, text: str) -> None:
-    axes.annotate(text, (x, y), xytext=(10, 0), textcoords="offset points", va="center", annotation_clip=False)
+    return losses[-1]
 
 
 def along_l2(axes: Axes) -> None:
