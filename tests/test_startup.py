@@ -14,7 +14,7 @@ import pytest
 import vikt
 
 TABLES, COMPILER, SCIENCE = {"pyarrow"}, {"numba", "llvmlite"}, {"scipy", "sklearn"}
-HEAVY = {"numpy", "pandas", "rich", *TABLES, *COMPILER, *SCIENCE}
+HEAVY = {"numpy", "pandas", "rich", "matplotlib", "jinja2", *TABLES, *COMPILER, *SCIENCE}
 TELL = "import atexit, sys; atexit.register(lambda: print(*sys.modules, sep='\\n', file=sys.stderr)); "
 COMMAND = TELL + "from vikt.cli.main import main; main()"
 
@@ -37,6 +37,14 @@ def model(tmp_path_factory):
 
 def test_the_package_imports_nothing_heavy():
     assert imported(TELL + "import vikt") == (set(), b"")
+
+
+def test_pictures_import_matplotlib_when_drawn_and_never_its_windows():
+    assert imported(TELL + "import vikt; vikt.plots.roc") == ({"numpy"}, b"")
+    code = "import sys, vikt; vikt.plots.svg(vikt.plots.loss_curves(), 't'); print('matplotlib.pyplot' in sys.modules)"
+    packages, out = imported(TELL + code)
+    assert {"matplotlib"} <= packages <= {"matplotlib", "numpy", "rich"}
+    assert out == b"False\n"
 
 
 @pytest.mark.parametrize("command", [(), ("train",), ("audit",), ("predict",), ("explain",)])

@@ -9,6 +9,7 @@ from vikt.plots.curves import precision_recall as precision_recall
 from vikt.plots.curves import reliability as reliability
 from vikt.plots.curves import roc as roc
 from vikt.plots.evaluation import confusion_matrix as confusion_matrix
+from vikt.plots.evaluation import gathered as gathered
 from vikt.plots.fit import loss_curve as loss_curve
 from vikt.plots.fit import penalty_path as penalty_path
 from vikt.plots.lecture import curve as curve
@@ -25,6 +26,7 @@ __all__ = [
     "curve",
     "decision_boundary",
     "descent",
+    "gathered",
     "logistic_curve",
     "loss_curve",
     "loss_curves",

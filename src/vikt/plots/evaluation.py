@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from vikt.arrays import Floats, Ints
 from vikt.errors import UsageError
-from vikt.plots.style import BLUE, INK, LETTER, ORANGE, SMALL, canvas, inches, name, picture
+from vikt.plots.style import BLUE, INK, LETTER, ORANGE, SMALL, brief, canvas, inches, name, picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,7 +59,7 @@ def confusion_matrix(matrix: ArrayLike, labels: Sequence[object], *, most: int =
         counts, rows = gathered(np.column_stack([*np.nonzero(counts), counts[counts != 0]]), rows, most)
     few = len(rows) <= _FEW
     side, above = [name(label) for label in rows], [name(label, _WIDEST_HEADING) for label in rows + unanswered]
-    wide, high = (0.95, 0.57) if few else (0.46, 0.34)
+    wide, high = (0.85, 0.54) if few else (0.46, 0.34)
     is_turned = inches(above) > wide
     margins = {
         "left": inches(side) + 0.5,
@@ -81,19 +81,18 @@ def confusion_matrix(matrix: ArrayLike, labels: Sequence[object], *, most: int =
 
 
 def gathered(entries: Ints, labels: list[str], most: int = MOST_CLASSES) -> tuple[Ints, list[str]]:
-    """The confusion matrix of the labels with the most rows, in their order, and of all others as one label.
+    """The confusion matrix of at most so many labels: those with the most rows, in their order, and all others as one.
 
     Parameters
     ----------
     entries : ndarray of int, (N, 3)
         As in `Evaluation.entries`, so that a matrix of very many labels need not be laid out.
     labels : list of str
-        More than `most`.
     most : int
 
     Returns
     -------
-    ndarray of int, (most, most + 1), and list of str
+    ndarray of int, (L, L + 1), and list of str, (L,)
         The last column counts rows without an answer.
 
     Examples
@@ -104,13 +103,17 @@ def gathered(entries: Ints, labels: list[str], most: int = MOST_CLASSES) -> tupl
     """
     real, predicted, rows = entries.T
     totals = np.bincount(real, weights=rows, minlength=len(labels))
-    kept = np.sort(np.argsort(-totals, kind="stable")[: most - 1])
+    n_kept = most - 1 if len(labels) > most else len(labels)
+    kept = np.sort(np.argsort(-totals, kind="stable")[:n_kept])
+    names = [labels[k] for k in kept]
+    if n_kept < len(labels):
+        names.append(f"{len(labels) - n_kept:,} others")
     # The place after the last label, also reached as -1, is that of no answer.
-    group = np.append(np.full(len(labels), most - 1), most)
-    group[kept] = np.arange(most - 1)
-    counts = np.zeros((most, most + 1), dtype=np.int64)
+    group = np.append(np.full(len(labels), n_kept), len(names))
+    group[kept] = np.arange(n_kept)
+    counts = np.zeros((len(names), len(names) + 1), dtype=np.int64)
     np.add.at(counts, (group[real], group[predicted]), rows)
-    return counts, [*(labels[k] for k in kept), f"{len(labels) - most + 1:,} others"]
+    return counts, names
 
 
 def _cells(axes: Axes, counts: Ints, few: bool) -> None:
@@ -127,9 +130,9 @@ def _cells(axes: Axes, counts: Ints, few: bool) -> None:
         )
         if few:
             below = f"{share:.1%}" if totals[row] else "-"
-            axes.text(column, row - 0.16, f"{count:,}", ha="center", va="center", size=LETTER)
+            axes.text(column, row - 0.16, brief(int(count), 1_000_000), ha="center", va="center", size=LETTER)
             axes.text(column, row + 0.2, below, ha="center", va="center", size=SMALL, alpha=0.8)
         elif count:
-            axes.text(column, row, f"{count:,}", ha="center", va="center", size=SMALL - 1)
+            axes.text(column, row, brief(int(count)), ha="center", va="center", size=SMALL - 1)
     axes.set_xlim(-0.5, counts.shape[1] - 0.5)
     axes.set_ylim(counts.shape[0] - 0.5, -0.5)

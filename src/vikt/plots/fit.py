@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_WIDTH, _HEIGHT = 6.2, 3.6
+_WIDTH, _HEIGHT = 5.4, 3.4
 _MOST_DOTS = 20
 
 
@@ -53,7 +53,15 @@ def penalty_path(choice: PenaltyChoice) -> Figure:
     if chosen is not best:
         limit = best.log_loss + best.standard_error
         axes.axhline(limit, color=INK, alpha=FAINT * 2, linewidth=0.9, linestyle=DASHES[2])
-        axes.text(max(l2s), limit, "least loss + 1 standard error", size=SMALL, va="bottom")
+        # The losses to its left are larger, so that there is room below the line.
+        axes.annotate(
+            "least loss + 1 standard error",
+            (max(l2s), limit),
+            (0, -4),
+            textcoords="offset points",
+            size=SMALL,
+            va="top",
+        )
     axes.axvline(chosen.l2, color=ORANGE, linestyle=DASHES[1], linewidth=1.2)
     axes.plot([chosen.l2], [chosen.log_loss], "D", color=ORANGE, markersize=9, zorder=5)
     rule = "the least loss" if chosen is best else "the largest within 1 standard error"

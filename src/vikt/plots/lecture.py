@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_WIDTH, _HEIGHT = 6.2, 3.6
+_WIDTH, _HEIGHT = 5.4, 3.4
 _FURTHEST = 6.0
 _POINTS_OF_A_CURVE = 241
 _POINTS_OF_A_SURFACE = 41

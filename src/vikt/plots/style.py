@@ -50,7 +50,7 @@ _STYLE = {
     "axes.spines.top": False,
     "axes.titlecolor": INK,
     "axes.titlelocation": "left",
-    "axes.titlesize": LETTER,
+    "axes.titlesize": LETTER - 0.5,
     "axes.unicode_minus": True,
     "font.size": LETTER,
     "grid.alpha": FAINT / 2,
@@ -160,6 +160,19 @@ def short(value: float, _: object = None) -> str:
     raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
     factor = f"{float(digits):g}"
     return f"10{raised}" if factor == "1" else f"{factor}·10{raised}"
+
+
+def brief(count: int, limit: int = 10_000) -> str:
+    """A count in a narrow cell: in thousands or millions from a limit on.
+
+    Examples
+    --------
+    >>> brief(9999), brief(23_436), brief(1_250_000), brief(999_999, 1_000_000)
+    ('9,999', '23k', '1.2M', '999,999')
+    """
+    if count < limit:
+        return f"{count:,}"
+    return f"{count / 1e3:.0f}k" if count < 1e6 else f"{count / 1e6:.1f}M"
 
 
 def spread(heights: list[float], distance: float) -> list[float]:

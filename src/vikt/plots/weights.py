@@ -57,7 +57,7 @@ def strongest_features(strongest: StrongestFeatures) -> Figure:
         raise UsageError(f"strongest_features: no feature speaks for the class {strongest.label!r}; draw another class")
     names, weights = [name(feature) for feature, _ in shown], [weight for _, weight in shown]
     figure, axes = canvas(
-        5.0 + inches(names), 0.24 * len(shown) + 0.95, left=inches(names) + 0.25, right=0.6, bottom=0.55, top=0.4
+        3.8 + inches(names), 0.24 * len(shown) + 0.95, left=inches(names) + 0.25, right=0.6, bottom=0.55, top=0.4
     )
     places = range(len(shown))
     axes.barh(places, weights, height=0.66, color=[BLUE if weight > 0 else ORANGE for weight in weights])
@@ -73,7 +73,7 @@ def strongest_features(strongest: StrongestFeatures) -> Figure:
             size=SMALL,
         )
     axes.set_ylim(len(shown) - 0.4, -0.6)
-    axes.set_title(f"for {name(strongest.label, 40)}")
+    axes.set_title(f"for {name(strongest.label, 30)}")
     axes.set_xlabel("weight θ_j")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(min(weights) < 0)
@@ -111,7 +111,7 @@ def weights_path(l2s: ArrayLike, weights: ArrayLike, names: Sequence[object], *,
             f"found shape {lines.shape} and {len(names)} names; give the weights of the strongest features"
         )
     written = [name(str(feature)) for feature in names]
-    figure, axes = canvas(5.4 + inches(written), 4.0, right=inches(written) + 0.3)
+    figure, axes = canvas(4.4 + inches(written), 3.8, right=inches(written) + 0.3)
     order = np.argsort(-x)
     axes.axhline(0, color=INK, alpha=FAINT, linewidth=0.8)
     for k, feature in enumerate(written):
