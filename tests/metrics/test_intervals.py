@@ -70,5 +70,5 @@ def test_bootstrap_repeats_itself_and_stays_within_bounds():
 def test_bootstrap_of_many_classes_in_parts_equals_itself_in_one(monkeypatch):
     confusion = np.random.default_rng(0).integers(3, size=(20, 20))
     whole = macro_f1_interval(confusion)
-    monkeypatch.setattr("vikt.metrics.intervals._COUNTS_AT_ONCE", 5000)
+    monkeypatch.setattr("vikt.metrics.bootstrap._AT_ONCE", 5000)
     assert macro_f1_interval(confusion) == whole

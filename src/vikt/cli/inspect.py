@@ -22,7 +22,8 @@ def inspect_model(path: Path, as_json: bool) -> None:
         about = {"certificate": certificate_json(record), "strongest": strongest}
         print_json(model_json(path, model, record) | about)
         return
-    figures = [f"{name:<10} {figure(entry['value'])}" for name, entry in record.metrics.items()]
+    width = max(map(len, record.metrics), default=0)
+    figures = [f"{name:<{width}} {figure(entry['value'])}" for name, entry in record.metrics.items()]
     options = repr(TextClassifier(**saved.parameters))
     head = f"model      {sized(path)}, {options}"
     show("\n\n".join([head, data_lines(record, model), fit_lines(record)]))

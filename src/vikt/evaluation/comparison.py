@@ -17,9 +17,10 @@ from vikt.corpus.texts import Texts
 from vikt.errors import DataError
 from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, outcomes
 from vikt.fitting.model import FittedModel, Inputs
+from vikt.metrics.bootstrap import summed_by
 from vikt.metrics.classification import exact_mean, macro_f1_of_counts, positions
 from vikt.metrics.differences import bootstrapped_cells, bootstrapped_mean, mcnemar
-from vikt.metrics.intervals import Interval, summed_by
+from vikt.metrics.intervals import Interval
 from vikt.names import finite
 from vikt.tables import counted
 

@@ -12,20 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Floats, Ints
 from vikt.errors import DataError
-from vikt.evaluation.figures import Figure, answer_figures, counts, log_loss_figure
+from vikt.evaluation.figures import Figure, answer_figures, counts
 from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, outcomes
+from vikt.evaluation.probability_figures import probability_figures
 from vikt.fitting.model import FittedModel, Inputs
-from vikt.metrics.calibration import Reliability, reliability_curve
-from vikt.metrics.classification import class_array, f1_of_counts, log_losses, positions, ratio, refuse_mixture
-from vikt.metrics.curves import (
-    PrecisionRecallCurve,
-    RocCurve,
-    mean_precision_recall,
-    mean_roc,
-    precision_recall_of,
-    ranking,
-    roc_of,
-)
+from vikt.metrics.calibration import Reliability
+from vikt.metrics.classification import class_array, f1_of_counts, positions, ratio, refuse_mixture
+from vikt.metrics.curves import PrecisionRecallCurve, RocCurve
+from vikt.metrics.intervals import wilson_ends
 from vikt.names import finite
 
 _MOST_LABELS_IN_A_MATRIX = 200
@@ -47,6 +41,8 @@ class Evaluation:
         wrong; the figures of probabilities, such as log loss, leave the latter out.
     precision, recall, f1 : ndarray, (L,)
         For each label; nan where undefined, as recall and F1 are for a label that no row has.
+    roc_auc, average_precision : ndarray, (L,)
+        The areas of each label against the rest; nan where no row has it, or every row.
     mean_probability : ndarray, (L,)
         The mean predicted P(label) over all rows; 0 for labels unseen in training.
     unseen : dict of str to int
@@ -64,6 +60,8 @@ class Evaluation:
     precision: Floats
     recall: Floats
     f1: Floats
+    roc_auc: Floats
+    average_precision: Floats
     mean_probability: Floats
     unseen: dict[str, int]
     roc: RocCurve | None
@@ -134,7 +132,11 @@ class Evaluation:
 
     @property
     def per_class(self) -> dict[str, dict[str, Any]]:
-        """For each label: precision, recall and F1, its rows (support), its predictions, and its shares of both."""
+        """For each label: its rates with intervals, rows (support), predictions, shares of both, and areas.
+
+        The intervals are Wilson's: of TP / (TP + FP), of TP / (TP + FN), and of J = TP / (TP + FP + FN), of which
+        F1 = 2 J / (1 + J) is a rising function.
+        """
         figures = {
             "precision": self.precision,
             "recall": self.recall,
@@ -143,9 +145,26 @@ class Evaluation:
             "predicted": self.predicted,
             "mean_probability": self.mean_probability,
             "rate": self.rate,
+            "roc_auc": self.roc_auc,
+            "average_precision": self.average_precision,
+            **self._class_ends(),
         }
         rows = zip(*(values.tolist() for values in figures.values()), strict=True)
         return {label: dict(zip(figures, row, strict=True)) for label, row in zip(self.labels, rows, strict=True)}
+
+    def _class_ends(self) -> dict[str, Floats]:
+        correct, real, predicted = counts(self.entries, len(self.labels))
+        jaccard = wilson_ends(correct, real + predicted - correct)
+        ends = {
+            "precision": wilson_ends(correct, predicted),
+            "recall": wilson_ends(correct, real),
+            "f1": tuple(2 * end / (1 + end) for end in jaccard),
+        }
+        return {
+            f"{name}_{side}": np.where(np.isnan(getattr(self, name)), math.nan, end)
+            for name, both in ends.items()
+            for side, end in zip(("low", "high"), both, strict=True)
+        }
 
     def to_json(self) -> dict[str, Any]:
         """The parts of `--json` that are figures: metrics, per_class, confusion, unseen_labels.
@@ -158,7 +177,9 @@ class Evaluation:
         unanswered = {"columns": [*self.labels, None]} if self.n_unanswered else {}
         return {
             "metrics": {name: found.to_json() for name, found in self.figures.items()},
-            "per_class": {label: _row_to_json(row) for label, row in self.per_class.items()},
+            "per_class": {
+                label: _row_to_json(row, row["support"] == self.n_rows) for label, row in self.per_class.items()
+            },
             "confusion": {"labels": self.labels, **confusions, **unanswered},
             "unseen_labels": self.unseen,
         }
@@ -221,20 +242,25 @@ def evaluation_of(found: Outcomes) -> Evaluation:
     mean_probability = np.zeros(len(everything))
     mean_probability[: len(names)] = _column_means(np.exp(scores))
     seen = real < len(names)
-    y, probabilities = real[seen], np.exp(scores[seen])
-    losses = log_losses(y, scores[seen])
-    answered = answer_figures(entries, len(everything))
+    probable = probability_figures(real[seen], scores[seen], names, int((~seen).sum()))
+    against = probable.against_rest
+    areas = np.full((2, len(everything)), math.nan)
+    areas[:, : len(names)] = against.roc_auc, against.average_precision
     return Evaluation(
         labels=everything,
         entries=entries,
-        figures=answered | {"log_loss": log_loss_figure(losses, len(real) - len(y))},
+        figures=answer_figures(entries, everything) | probable.figures,
         precision=ratio(correct, n_predicted),
         recall=ratio(correct, n_real),
         # F1 of a class that no row has would be 0 whatever the model predicts.
         f1=np.where(n_real > 0, f1_of_counts(correct, n_real, n_predicted), math.nan),
+        roc_auc=areas[0],
+        average_precision=areas[1],
         mean_probability=mean_probability,
         unseen=unseen,
-        **_curves(y, probabilities),
+        roc=against.curves and against.curves.roc,
+        precision_recall=against.curves and against.curves.precision_recall,
+        reliability=probable.reliability if len(probable.reliability.rows) else None,
     )
 
 
@@ -263,33 +289,19 @@ def _check(n_rows: int, n_classes: int, scores: Floats) -> None:
         raise DataError(f"log_probabilities: expected numbers, found NaN in row {row}; check the model's scores")
 
 
-def _curves(y: Ints, probabilities: Floats) -> dict[str, Any]:
-    """The curves of the second of two classes, or the mean over the classes that some rows have and others have not."""
-    if not len(y):
-        return {"roc": None, "precision_recall": None, "reliability": None}
-    most_probable = probabilities.argmax(axis=1)
-    reliability = reliability_curve(most_probable == y, np.minimum(probabilities.max(axis=1), 1.0))
-    n_classes = probabilities.shape[1]
-    rows = np.bincount(y, minlength=n_classes)
-    chosen = [1] if n_classes == 2 else range(n_classes)
-    ranked = [ranking(y == k, probabilities[:, k]) for k in chosen if 0 < rows[k] < len(y)]
-    if not ranked:
-        return {"roc": None, "precision_recall": None, "reliability": reliability}
-    if n_classes == 2:
-        roc, precision_recall = roc_of(ranked[0]).thinned(), precision_recall_of(ranked[0]).thinned()
-    else:
-        roc = mean_roc(list(map(roc_of, ranked)))
-        precision_recall = mean_precision_recall(list(map(precision_recall_of, ranked)))
-    return {"roc": roc, "precision_recall": precision_recall, "reliability": reliability}
-
-
 def _entries(real: Ints, predicted: NDArray[Any]) -> Ints:
     """The cells above 0: the whole matrix is too large where nearly every row has a label of its own."""
     pairs, counts = np.unique(np.column_stack([real, predicted]), axis=0, return_counts=True)
     return np.column_stack([pairs, counts]).astype(np.int64)
 
 
-def _row_to_json(row: dict[str, Any]) -> dict[str, Any]:
-    absent = ["never predicted"] * (not row["predicted"]) + ["no such row"] * (not row["support"])
+def _row_to_json(row: dict[str, Any], is_everything: bool) -> dict[str, Any]:
     found = {name: finite(value) for name, value in row.items()}
-    return found | ({"reason": ", ".join(absent)} if None in found.values() else {})
+    if None not in found.values():
+        return found
+    notes = {
+        "never predicted": not row["predicted"],
+        "no such row": not row["support"],
+        "every row has it": is_everything,
+    }
+    return found | {"reason": ", ".join(note for note, holds in notes.items() if holds)}

@@ -1,19 +1,46 @@
-"""A figure of a test with its interval, and the figures of an evaluation by name."""
+"""The figures of the classes that are answered, each a value with its interval."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from vikt.arrays import Floats, Ints
-from vikt.metrics.classification import exact_mean, macro_f1_of_counts
-from vikt.metrics.intervals import Interval, macro_f1_interval_of_cells, mean_interval, wilson_interval
+from vikt.arrays import Bools, Floats, Ints
+from vikt.metrics import averages
+from vikt.metrics.averages import Counts
+from vikt.metrics.bootstrap import CountFigure, drawn_figures
+from vikt.metrics.intervals import percentile_interval, wilson_interval
 from vikt.names import finite
-from vikt.tables import counted
+from vikt.tables import counted, label_line, listed
+
+# Of single labels they are the accuracy, where each row is answered.
+_MICRO = ("micro_precision", "micro_f1")
+
+
+@dataclass(frozen=True)
+class _Mean:
+    """A mean over classes, and the classes that it takes in."""
+
+    value: CountFigure
+    classes: Callable[[Counts], Bools]
+
+
+def _with_rows(counts: Counts) -> Bools:
+    return np.asarray(counts.real > 0)
+
+
+_MEANS = {
+    "macro_f1": _Mean(averages.macro_f1_of, _with_rows),
+    "balanced_accuracy": _Mean(averages.balanced_accuracy_of, _with_rows),
+    "macro_precision": _Mean(averages.macro_precision_of, averages.has_precision),
+    "weighted_precision": _Mean(averages.weighted_precision_of, averages.has_precision),
+    "weighted_f1": _Mean(averages.weighted_f1_of, _with_rows),
+}
 
 
 @dataclass(frozen=True)
@@ -35,57 +62,87 @@ class Figure:
         return numbers | ({"reason": self.reason} if self.reason else {}) | dict(self.facts)
 
 
-def share(successes: int, trials: int) -> Figure:
+def share(successes: int, trials: int, **more: Any) -> Figure:
     """A share of rows, with Wilson's interval."""
-    return Figure(successes / trials, *wilson_interval(successes, trials), facts={"rows": trials})
+    facts = {"rows": trials, **more}
+    if not trials:
+        return Figure(math.nan, reason="there are no such rows", facts=facts)
+    return Figure(successes / trials, *wilson_interval(successes, trials), facts=facts)
 
 
-def answer_figures(entries: Ints, n_labels: int) -> dict[str, Figure]:
-    """The figures of the classes that are answered; what is unanswered counts as wrong."""
-    correct, real, predicted = counts(entries, n_labels)
-    n_correct, n_rows, n_answered = int(correct.sum()), int(real.sum()), int(predicted.sum())
-    figures = {"accuracy": share(n_correct, n_rows), "macro_f1": _macro_f1(entries, n_labels)}
-    if n_answered == n_rows:
-        return figures
-    among = share(n_correct, n_answered) if n_answered else Figure(math.nan, reason="no row is answered")
-    return figures | {"answered": share(n_answered, n_rows), "accuracy_answered": among}
-
-
-def log_loss_figure(losses: Floats, left_out: int) -> Figure:
-    """The mean of the losses of the rows whose label the model knows."""
-    infinite = int(np.isinf(losses).sum())
-    notes = {
-        "no row has a label seen in training": not len(losses),
-        "one row gives no interval": len(losses) == 1,
-        f"the label of {counted(infinite, 'row')} has probability 0": infinite > 0,
-        f"leaves out {counted(left_out, 'row')} of labels unseen in training": left_out > 0,
+def bootstrapped(value: float, drawn: Floats, notes: Mapping[str, bool], facts: Mapping[str, Any]) -> Figure:
+    """A value with the percentiles of its bootstrap; its reason joins the notes that hold."""
+    low, high = percentile_interval(drawn)
+    alike, undefined = low == high, int(np.isnan(drawn).sum())
+    about_draws = {
+        "it is the same in all draws of the bootstrap, which so gives no interval": alike,
+        f"undefined in {undefined} of {len(drawn)} draws of the bootstrap": 0 < undefined < len(drawn),
     }
-    reason = "; ".join(note for note, holds in notes.items() if holds)
-    facts = {"rows": len(losses), "left_out": left_out}
-    if not len(losses):
-        return Figure(math.nan, reason=reason, facts=facts)
-    low, high = mean_interval(losses)
-    # The mean of numbers ≥ 0 is not negative, but the normal approximation can be. max(nan, 0) is nan.
-    return Figure(exact_mean(losses), max(low, 0.0), high, reason, facts)
+    reason = joined({**notes, **about_draws})
+    if alike or math.isnan(value):
+        return Figure(value, reason=reason, facts=facts)
+    # Draws lose rare classes, which can move all of them to one side of the value.
+    return Figure(value, min(low, value), max(high, value), reason, facts)
 
 
-def counts(entries: Ints, n_labels: int) -> tuple[Ints, Ints, Ints]:
+def joined(notes: Mapping[str, bool]) -> str:
+    """The notes that hold, in one reason."""
+    return "; ".join(note for note, holds in notes.items() if holds)
+
+
+def named_classes(labels: list[str], chosen: Bools) -> str:
+    """How many classes, and their names: "2 classes: cod, eel"."""
+    names = [label_line(label) for label, is_chosen in zip(labels, chosen.tolist(), strict=True) if is_chosen]
+    return f"{counted(len(names), 'class')}: {listed(names)}"
+
+
+def answer_figures(entries: Ints, labels: list[str]) -> dict[str, Figure]:
+    """The figures of the confusion matrix; what is unanswered counts as wrong.
+
+    Parameters
+    ----------
+    entries : ndarray of int, (N, 3)
+        Its cells above 0.
+    labels : list of str, (L,)
+        Its classes.
+    """
+    found = counts(entries, len(labels))
+    n_correct, n_rows, n_answered = (int(side.sum()) for side in found)
+    correlation = {"matthews": averages.matthews_of}
+    equal = [*(_MICRO if n_answered == n_rows else ()), "micro_recall", "weighted_recall"]
+    shares = {"accuracy": share(n_correct, n_rows, equal_to=equal)}
+    if n_answered < n_rows:
+        shares["answered"] = share(n_answered, n_rows)
+        shares["accuracy_answered"] = share(n_correct, n_answered, equal_to=["micro_precision"])
+        correlation["micro_f1"] = averages.micro_f1_of
+    drawn = drawn_figures(entries, len(labels), {name: mean.value for name, mean in _MEANS.items()} | correlation)
+    means = {name: _mean_figure(mean, found, drawn[name], labels) for name, mean in _MEANS.items()}
+    notes = {
+        "all rows are of one class": int(_with_rows(found).sum()) == 1,
+        "all answers are of one class": int((found.predicted > 0).sum()) + (n_answered < n_rows) == 1,
+    }
+    others = {
+        name: bootstrapped(float(value(found)), drawn[name], notes, {"rows": n_rows})
+        for name, value in correlation.items()
+    }
+    return shares | means | others
+
+
+def _mean_figure(mean: _Mean, found: Counts, drawn: Floats, labels: list[str]) -> Figure:
+    used = mean.classes(found)
+    never = _with_rows(found) & ~used
+    n_used = int(used.sum())
+    notes = {f"leaves out {named_classes(labels, never)}, never predicted": bool(never.any())}
+    return bootstrapped(float(mean.value(found)), drawn, notes, {"classes": n_used, "left_out": len(labels) - n_used})
+
+
+def counts(entries: Ints, n_labels: int) -> Counts:
     """For each label: its correct predictions, its rows, and its predictions."""
     right = entries[entries[:, 0] == entries[:, 1]]
     answered = entries[entries[:, 1] >= 0]
     sides = (right[:, 0], right), (entries[:, 0], entries), (answered[:, 1], answered)
-    correct, real, predicted = (
-        np.bincount(side, weights=rows[:, 2], minlength=n_labels).astype(np.int64) for side, rows in sides
-    )
-    return correct, real, predicted
+    return Counts(*(_totals(side, rows, n_labels) for side, rows in sides))
 
 
-def _macro_f1(entries: Ints, n_labels: int) -> Figure:
-    table = counts(entries, n_labels)
-    present = int((table[1] > 0).sum())
-    value = float(macro_f1_of_counts(*table))
-    real, predicted, cells = entries.T
-    drawn = macro_f1_interval_of_cells(real, predicted, cells, n_labels)
-    # Draws lose rare classes, which can move all of them to one side of the value.
-    around = Interval(min(drawn.low, value), max(drawn.high, value))
-    return Figure(value, *around, facts={"classes": present, "left_out": n_labels - present})
+def _totals(side: NDArray[Any], entries: Ints, n_labels: int) -> Ints:
+    return np.bincount(side, weights=entries[:, 2], minlength=n_labels).astype(np.int64)

@@ -14,16 +14,27 @@ from vikt.arrays import Bools, Floats, Ints
 from vikt.errors import DataError, UsageError
 from vikt.metrics.classification import class_array, ratio, refuse_mixture
 
-# Points of a curve that is kept for a picture.
-MOST_POINTS = 200
+# The points of a curve that is kept for a picture, and of a mean of curves.
+MOST_POINTS, EVEN_POINTS = 200, 101
 
 
 class Ranking(NamedTuple):
-    """The rows at or above each distinct score, the scores falling."""
+    """Rows by falling score.
+
+    Attributes
+    ----------
+    thresholds : ndarray, (T,)
+        The distinct scores, falling.
+    positive, negative : ndarray of int, (T,)
+        The positive and the negative rows at or above each.
+    group : ndarray of int, (m,)
+        The index of each row's score among the thresholds.
+    """
 
     thresholds: Floats
     positive: Ints
     negative: Ints
+    group: Ints
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,11 @@ class RocCurve:
         thresholds = None if self.thresholds is None else self.thresholds[kept]
         return RocCurve(self.false_positive_rate[kept], self.true_positive_rate[kept], thresholds)
 
+    def resampled(self, points: int = EVEN_POINTS) -> RocCurve:
+        """The true positive rate at false positive rates of equal distance, the highest where a rate has several."""
+        rates = np.linspace(0.0, 1.0, points)
+        return RocCurve(rates, np.interp(rates, self.false_positive_rate, self.true_positive_rate), None)
+
 
 @dataclass(frozen=True)
 class PrecisionRecallCurve:
@@ -62,6 +78,11 @@ class PrecisionRecallCurve:
         kept = _spaced(self.recall, self.precision, most)
         thresholds = None if self.thresholds is None else self.thresholds[kept]
         return PrecisionRecallCurve(self.recall[kept], self.precision[kept], thresholds)
+
+    def resampled(self, points: int = EVEN_POINTS) -> PrecisionRecallCurve:
+        """The precision at the first threshold that reaches each of several recalls of equal distance."""
+        levels = np.linspace(0.0, 1.0, points)
+        return PrecisionRecallCurve(levels, self.precision[np.searchsorted(self.recall, levels)], None)
 
 
 def roc_curve(y_true: ArrayLike, scores: ArrayLike, positive: object) -> RocCurve:
@@ -91,7 +112,7 @@ def roc_curve(y_true: ArrayLike, scores: ArrayLike, positive: object) -> RocCurv
     >>> curve.false_positive_rate.tolist(), curve.true_positive_rate.tolist()
     ([0.0, 0.0, 0.5, 1.0], [0.0, 0.5, 1.0, 1.0])
     """
-    return roc_of(ranking(*_checked(y_true, scores, positive)))
+    return roc_of(ranking(*scored_rows(y_true, scores, positive)))
 
 
 def precision_recall_curve(y_true: ArrayLike, scores: ArrayLike, positive: object) -> PrecisionRecallCurve:
@@ -105,17 +126,19 @@ def precision_recall_curve(y_true: ArrayLike, scores: ArrayLike, positive: objec
     >>> [round(share, 4) for share in curve.precision.tolist()]
     [1.0, 1.0, 0.5, 0.6667, 0.5]
     """
-    return precision_recall_of(ranking(*_checked(y_true, scores, positive)))
+    return precision_recall_of(ranking(*scored_rows(y_true, scores, positive)))
 
 
 def ranking(is_positive: Bools, scores: Floats) -> Ranking:
     """Count the positive and the negative rows at or above each distinct score."""
     order = np.argsort(-scores, kind="stable")
     falling = scores[order]
-    # The last of the rows of equal score.
-    ends = np.flatnonzero(np.append(falling[1:] != falling[:-1], True)) if len(scores) else np.empty(0, np.int64)
+    is_first = np.append(True, falling[1:] != falling[:-1])[: len(scores)]
+    ends = np.append(np.flatnonzero(is_first)[1:], len(scores))[: int(is_first.sum())] - 1
+    group = np.empty(len(scores), dtype=np.int64)
+    group[order] = np.cumsum(is_first) - 1
     positive = np.cumsum(is_positive[order], dtype=np.int64)[ends]
-    return Ranking(falling[ends], positive, ends + 1 - positive)
+    return Ranking(falling[ends], positive, ends + 1 - positive, group)
 
 
 def roc_of(ranked: Ranking) -> RocCurve:
@@ -132,22 +155,20 @@ def precision_recall_of(ranked: Ranking) -> PrecisionRecallCurve:
     return PrecisionRecallCurve(ratio(positive, positive[-1]), precision, np.append(math.inf, ranked.thresholds))
 
 
-def mean_roc(curves: Sequence[RocCurve], points: int = 101) -> RocCurve:
-    """The mean true positive rate of several curves at each false positive rate (vertical averaging)."""
-    rates = np.linspace(0.0, 1.0, points)
-    # Of several points at one rate the last, which is the highest.
-    heights = [np.interp(rates, curve.false_positive_rate, curve.true_positive_rate) for curve in curves]
-    return RocCurve(rates, np.mean(heights, axis=0), None)
+def mean_roc(curves: Sequence[RocCurve]) -> RocCurve:
+    """The mean true positive rate of curves, resampled, at each false positive rate (vertical averaging)."""
+    heights = np.mean([curve.true_positive_rate for curve in curves], axis=0)
+    return RocCurve(curves[0].false_positive_rate, heights, None)
 
 
-def mean_precision_recall(curves: Sequence[PrecisionRecallCurve], points: int = 101) -> PrecisionRecallCurve:
-    """The mean precision of several curves at the first threshold that reaches each recall."""
-    levels = np.linspace(0.0, 1.0, points)
-    heights = [curve.precision[np.searchsorted(curve.recall, levels)] for curve in curves]
-    return PrecisionRecallCurve(levels, np.mean(heights, axis=0), None)
+def mean_precision_recall(curves: Sequence[PrecisionRecallCurve]) -> PrecisionRecallCurve:
+    """The mean precision of curves, resampled, at each recall."""
+    heights = np.mean([curve.precision for curve in curves], axis=0)
+    return PrecisionRecallCurve(curves[0].recall, heights, None)
 
 
-def _checked(y_true: ArrayLike, scores: ArrayLike, positive: object) -> tuple[Bools, Floats]:
+def scored_rows(y_true: ArrayLike, scores: ArrayLike, positive: object) -> tuple[Bools, Floats]:
+    """Whether each row is positive, and its score. Parameters and errors as for `roc_curve`."""
     real, chosen = class_array(y_true, "y_true"), class_array([positive], "positive")
     refuse_mixture(real, "y_true", chosen, "positive")
     values = np.asarray(scores, dtype=np.float64)

@@ -7,14 +7,13 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from vikt.arrays import Floats
 from vikt.errors import UsageError
-from vikt.metrics.classification import exact_mean, macro_f1_of_counts
-
-# Draws are made this many counts at a time, so that many classes do not need much memory.
-_COUNTS_AT_ONCE = 1 << 21
+from vikt.metrics.averages import macro_f1_of
+from vikt.metrics.bootstrap import drawn_figures
+from vikt.metrics.classification import exact_mean, ratio
 
 
 class Interval(NamedTuple):
@@ -45,18 +44,29 @@ def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> In
     >>> round(low, 4), round(high, 4)
     (0.444, 0.8584)
     """
-    z = _quantile(confidence)
     if not 0 <= successes <= trials:
         raise UsageError(f"successes: expected 0 to {trials} (the trials), found {successes}; count again")
-    if trials == 0:
-        return Interval(0.0, 1.0)
-    p, shrink = successes / trials, 1 + z * z / trials
-    centre = p + z * z / (2 * trials)
-    width = z * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
+    low, high = wilson_ends(successes, trials, confidence)
+    return Interval(float(low), float(high))
+
+
+def wilson_ends(successes: ArrayLike, trials: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
+    """The ends of Wilson's interval for many proportions at once, of any shape.
+
+    Examples
+    --------
+    >>> low, high = wilson_ends([0, 11, 0], [0, 16, 20])
+    >>> low.round(4).tolist(), high.round(4).tolist()
+    ([0.0, 0.444, 0.0], [1.0, 0.8584, 0.1611])
+    """
+    z, successes, trials = _quantile(confidence), np.asarray(successes), np.asarray(trials)
+    p, n = ratio(successes, trials, undefined=0.5), np.maximum(trials, 1)
+    centre, shrink = p + z * z / (2 * n), 1 + z * z / n
+    width = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     # There the ends are exactly 0 and 1, despite rounding.
-    low = 0.0 if successes == 0 else (centre - width) / shrink
-    high = 1.0 if successes == trials else (centre + width) / shrink
-    return Interval(low, high)
+    low = np.where(successes == 0, 0.0, (centre - width) / shrink)
+    high = np.where(successes == trials, 1.0, (centre + width) / shrink)
+    return low, high
 
 
 def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
@@ -81,6 +91,52 @@ def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
     return Interval(mean - width, mean + width)
 
 
+def logit_interval(value: float, standard_error: float, confidence: float = 0.95) -> Interval:
+    """The normal approximation on the scale of logit(v) = log(v / (1 - v)), carried back: it stays within (0, 1).
+
+        logit⁻¹(logit(v) ± z s / (v (1 - v)))
+
+    It is nan where v is 0 or 1.
+
+    Parameters
+    ----------
+    value, standard_error : float
+        v between 0 and 1, and its standard error s.
+
+    Examples
+    --------
+    >>> low, high = logit_interval(0.9, 0.05)
+    >>> round(low, 4), round(high, 4)
+    (0.7518, 0.9639)
+    """
+    z = _quantile(confidence)
+    if not 0 < value < 1:
+        return Interval(math.nan, math.nan)
+    centre, width = math.log(value / (1 - value)), z * standard_error / (value * (1 - value))
+    return Interval(*(1 / (1 + math.exp(-end)) for end in (centre - width, centre + width)))
+
+
+def percentile_interval(drawn: Floats, confidence: float = 0.95) -> Interval:
+    """The middle of a bootstrap's draws, those left out where the figure is undefined; nan where none is left.
+
+    Parameters
+    ----------
+    drawn : ndarray, (draws,)
+
+    Examples
+    --------
+    >>> low, high = percentile_interval(np.arange(1001.0))
+    >>> round(low, 4), round(high, 4)
+    (25.0, 975.0)
+    """
+    _quantile(confidence)
+    tail, defined = (1 - confidence) / 2, drawn[~np.isnan(drawn)]
+    if not len(defined):
+        return Interval(math.nan, math.nan)
+    low, high = np.quantile(defined, [tail, 1 - tail])
+    return Interval(float(low), float(high))
+
+
 def macro_f1_interval(confusion: ArrayLike, confidence: float = 0.95, draws: int = 1000, seed: int = 0) -> Interval:
     """Percentile bootstrap of macro F1: it is computed again for test rows drawn with replacement.
 
@@ -99,62 +155,12 @@ def macro_f1_interval(confusion: ArrayLike, confidence: float = 0.95, draws: int
     """
     confusion = np.asarray(confusion)
     rows, columns = np.nonzero(confusion)
-    return macro_f1_interval_of_cells(
-        rows, columns, confusion[rows, columns], len(confusion), confidence=confidence, draws=draws, seed=seed
-    )
-
-
-def macro_f1_interval_of_cells(
-    rows: NDArray[np.intp],
-    columns: NDArray[np.intp],
-    cells: NDArray[np.int64],
-    size: int,
-    *,
-    confidence: float = 0.95,
-    draws: int = 1000,
-    seed: int = 0,
-) -> Interval:
-    """`macro_f1_interval` of a confusion matrix (size, size) of which only the cells above 0 are given.
-
-    A column below 0 stands for rows that no class was predicted for.
-    """
     _quantile(confidence)
-    if not len(cells):
+    if not len(rows):
         return Interval(math.nan, math.nan)
-    tail = (1 - confidence) / 2
-    drawn = _bootstrapped_macro_f1(rows, columns, cells, size, draws, np.random.default_rng(seed))
-    low, high = np.quantile(drawn, [tail, 1 - tail])
-    return Interval(float(low), float(high))
-
-
-def _bootstrapped_macro_f1(
-    rows: NDArray[np.intp],
-    columns: NDArray[np.intp],
-    cells: NDArray[np.int64],
-    size: int,
-    draws: int,
-    rng: np.random.Generator,
-) -> Floats:
-    at_once = max(1, _COUNTS_AT_ONCE // (len(cells) + size))
-    values = []
-    for start in range(0, draws, at_once):
-        counts = rng.multinomial(cells.sum(), cells / cells.sum(), size=min(at_once, draws - start))
-        right, answered = rows == columns, columns >= 0
-        correct = summed_by(rows[right], counts[:, right], size)
-        real = summed_by(rows, counts, size)
-        predicted = summed_by(columns[answered], counts[:, answered], size)
-        values.append(macro_f1_of_counts(correct, real, predicted))
-    return np.concatenate(values)
-
-
-def summed_by(groups: NDArray[np.intp], counts: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    """Add up the columns of counts (draws, cells) that belong to one group: (draws, size)."""
-    sums = np.zeros((len(counts), size), dtype=np.int64)
-    if len(groups):
-        order = np.argsort(groups, kind="stable")
-        present, starts = np.unique(groups[order], return_index=True)
-        sums[:, present] = np.add.reduceat(counts[:, order], starts, axis=1)
-    return sums
+    entries = np.column_stack([rows, columns, confusion[rows, columns]]).astype(np.int64)
+    drawn = drawn_figures(entries, len(confusion), {"macro_f1": macro_f1_of}, draws, seed)
+    return percentile_interval(drawn["macro_f1"], confidence)
 
 
 def _quantile(confidence: float) -> float:

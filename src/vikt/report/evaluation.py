@@ -27,6 +27,24 @@ from vikt.tables import (
     listed,
 )
 
+# The first figures of a report; the others by their names in JSON. With two classes some are the same figure twice.
+_FIRST = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
+_OTHERS = {
+    "answered": "answered",
+    "accuracy_answered": "accuracy of the answered",
+    "micro_f1": "micro F1",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_precision": "macro precision",
+    "weighted_precision": "weighted precision",
+    "weighted_f1": "weighted F1",
+    "matthews": "Matthews' coefficient",
+    "top_k_accuracy": "top-{k} accuracy",
+    "roc_auc": "ROC area",
+    "average_precision": "average precision",
+    "brier": "Brier score",
+    "calibration_error": "calibration error",
+}
+_OF_MANY_CLASSES = {"macro_precision", "weighted_precision", "weighted_f1"}
 _FIXED = "white-space:pre;overflow-x:auto;font-family:monospace"
 
 
@@ -64,10 +82,10 @@ class ModelEvaluation(Evaluation):
 
     def _repr_html_(self) -> str:
         weighted = self.record.data.weighted
-        figures = [[name, *_spelled(value)] for name, value in _figures(self)]
+        figures = [[html_text(cell) for cell in row] for row in figure_rows(self)]
         notes = [*_unseen_lines(self), *_absent_lines(self), *(_shift_lines(self) if weighted else [])]
         return block(
-            table([["figure", "value", "95% interval"], *figures]),
+            table([["figure", "value", "95% interval", "of"], *figures]),
             *(heading(html_text(" ".join(note.split()))) for note in notes),
             table([[html_text(cell) for cell in row] for row in _class_rows(self, weighted)]),
             *(details(f"by {slicing.column}", table(slice_rows(slicing))) for slicing in self.slices),
@@ -77,14 +95,29 @@ class ModelEvaluation(Evaluation):
 
 def evaluation_lines(evaluation: Evaluation, weighted: bool = False) -> str:
     """The figures of a test; with each class's mean probability and rate where the model was trained with weights."""
-    lines = [f"{name:<10} {_with_interval(value)}" for name, value in _figures(evaluation)]
-    lines += [*_unseen_lines(evaluation), "", _class_table(evaluation, weighted)]
+    lines = [f"{name:<10} {_with_interval(evaluation.figures[key])}" for key, name in _FIRST.items()]
+    lines += [*_unseen_lines(evaluation), "", _other_figures(evaluation), "", _class_table(evaluation, weighted)]
     lines += [*_absent_lines(evaluation), *(_shift_lines(evaluation) if weighted else [])]
     return "\n".join([*lines, "", _confusions(evaluation)])
 
 
-def _figures(evaluation: Evaluation) -> list[tuple[str, Figure]]:
-    return [("accuracy", evaluation.accuracy), ("macro F1", evaluation.macro_f1), ("log loss", evaluation.log_loss)]
+def figure_rows(evaluation: Evaluation) -> list[list[str]]:
+    """The figures as rows of a table: name, value, interval, and of what it is or why it is not."""
+    few = len(evaluation.labels) == 2
+    names = {key: name for key, name in (_FIRST | _OTHERS).items() if not (few and key in _OF_MANY_CLASSES)}
+    found = [(name, evaluation.figures[key]) for key, name in names.items() if key in evaluation.figures]
+    return [[name.format(**value.facts), *_spelled(value), _about(value)] for name, value in found]
+
+
+def _other_figures(evaluation: Evaluation) -> str:
+    rows = figure_rows(evaluation)[len(_FIRST) :]
+    lines = columns([["figure", "value", "95% interval"], *(row[:3] for row in rows)]).split("\n")
+    return "\n".join([lines[0], *(f"{line}  {row[3]}".rstrip() for line, row in zip(lines[1:], rows, strict=True))])
+
+
+def _about(value: Figure) -> str:
+    of = f"of '{label_line(value.facts['class'])}'" if "class" in value.facts else ""
+    return "; ".join(filter(None, [of, value.reason]))
 
 
 def _unseen_lines(evaluation: Evaluation) -> list[str]:
@@ -125,11 +158,12 @@ def _shift_lines(evaluation: Evaluation) -> list[str]:
 
 def _with_interval(value: Figure) -> str:
     shown, interval = _spelled(value)
-    return f"{shown}  (95%: {interval})" + (f"; {value.reason}" if value.reason else "")
+    return shown + (f"  (95%: {interval})" if interval != "-" else "") + (f"; {value.reason}" if value.reason else "")
 
 
 def _spelled(value: Figure) -> tuple[str, str]:
-    return figure(value.value), f"{figure(value.low)} to {figure(value.high)}"
+    interval = "-" if np.isnan(value.low) else f"{figure(value.low)} to {figure(value.high)}"
+    return figure(value.value), interval
 
 
 def _class_rows(evaluation: Evaluation, weighted: bool) -> list[list[str]]:

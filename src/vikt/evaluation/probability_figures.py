@@ -1,0 +1,119 @@
+"""The figures of the probabilities, whatever class is answered: their losses, areas, calibration and curves."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vikt.arrays import Floats, Ints
+from vikt.evaluation.figures import Figure, bootstrapped, joined, named_classes, share
+from vikt.evaluation.one_versus_rest import OneVersusRest, one_versus_rest
+from vikt.metrics.areas import Area
+from vikt.metrics.bootstrap import drawn_means
+from vikt.metrics.calibration import N_BINS, Reliability, error_of, reliability_curve
+from vikt.metrics.classification import exact_mean, log_losses
+from vikt.metrics.intervals import logit_interval
+from vikt.metrics.probabilities import brier_scores, top_k_hits
+from vikt.tables import counted
+
+_MOST_PROBABLE = 3
+
+
+@dataclass(frozen=True)
+class ProbabilityFigures:
+    """Figures by name, each class against the rest, and the calibration of the most probable class."""
+
+    figures: dict[str, Figure]
+    against_rest: OneVersusRest
+    reliability: Reliability
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The rows whose label the model knows: the notes about the others, and the facts of each figure."""
+
+    notes: dict[str, bool]
+    facts: dict[str, Any]
+
+
+def probability_figures(y: Ints, log_probabilities: Floats, classes: list[str], left_out: int) -> ProbabilityFigures:
+    """The figures of the rows whose label the model knows.
+
+    Parameters
+    ----------
+    y : ndarray of int, (m,)
+        The index of each row's real class.
+    log_probabilities : ndarray, (m, K)
+        log P(class | text).
+    classes : list of str, (K,)
+    left_out : int
+        The rows of labels unseen in training, which are not among the m. They count as wrong in top-k accuracy.
+    """
+    probabilities = np.exp(log_probabilities)
+    notes = {
+        "no row has a label seen in training": not len(y),
+        f"leaves out {counted(left_out, 'row')} of labels unseen in training": left_out > 0,
+    }
+    known = _Known(notes, {"rows": len(y), "left_out": left_out})
+    # Rounding can carry a sum of probabilities above 1.
+    confidence = np.minimum(probabilities.max(axis=1), 1.0)
+    reliability = reliability_curve(log_probabilities.argmax(axis=1) == y, confidence)
+    against_rest = one_versus_rest(y, probabilities)
+    figures = {
+        "log_loss": _log_loss(log_losses(y, log_probabilities), known),
+        "brier": _mean(brier_scores(y, probabilities), known),
+        **_areas(against_rest, classes, known),
+        "calibration_error": _calibration_error(reliability, known),
+    }
+    if len(classes) > 2:
+        k = min(_MOST_PROBABLE, len(classes) - 1)
+        hits = int(top_k_hits(y, log_probabilities, k).sum())
+        figures["top_k_accuracy"] = share(hits, len(y) + left_out, k=k)
+    return ProbabilityFigures(figures, against_rest, reliability)
+
+
+def _log_loss(losses: Floats, known: _Known) -> Figure:
+    infinite = int(np.isinf(losses).sum())
+    if not infinite:
+        return _mean(losses, known)
+    notes = {f"the label of {counted(infinite, 'row')} has probability 0": True} | known.notes
+    return Figure(math.inf, reason=joined(notes), facts=known.facts)
+
+
+def _mean(values: Floats, known: _Known) -> Figure:
+    if len(values) < 2:
+        notes = {"one row gives no interval": len(values) == 1} | known.notes
+        return Figure(float(values[0]) if len(values) else math.nan, reason=joined(notes), facts=known.facts)
+    return bootstrapped(exact_mean(values), drawn_means(values), known.notes, known.facts)
+
+
+def _calibration_error(reliability: Reliability, known: _Known) -> Figure:
+    notes = known.notes | {"it has no interval, since its bootstrap is biased": len(reliability.rows) > 0}
+    return Figure(error_of(reliability), reason=joined(notes), facts=known.facts | {"bins": N_BINS})
+
+
+def _areas(against_rest: OneVersusRest, classes: list[str], known: _Known) -> dict[str, Figure]:
+    """The areas of the second of two classes, or the means over the classes that some rows have and others have not."""
+    is_defined, curves = against_rest.is_defined, against_rest.curves
+    about = {"class": classes[1]} if len(classes) == 2 else {"classes": int(is_defined.sum())}
+    facts = known.facts | about
+    if curves is None:
+        notes = known.notes | {"all rows are of one class": known.facts["rows"] > 0}
+        return dict.fromkeys(("roc_auc", "average_precision"), Figure(math.nan, reason=joined(notes), facts=facts))
+    notes = known.notes | {
+        f"leaves out {named_classes(classes, ~is_defined)}, which no row has": not is_defined.all(),
+    }
+    return {
+        "roc_auc": _area(curves.roc_area, notes, facts),
+        "average_precision": _area(curves.precision_recall_area, notes, facts),
+    }
+
+
+def _area(area: Area, notes: dict[str, bool], facts: dict[str, Any]) -> Figure:
+    has_none = area.standard_error == 0
+    reason = joined(notes | {"its standard error is 0, which gives no interval": has_none})
+    low, high = logit_interval(area.value, math.nan if has_none else area.standard_error)
+    return Figure(area.value, low, high, reason, facts)

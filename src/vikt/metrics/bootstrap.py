@@ -1,0 +1,79 @@
+"""The bootstrap: a figure is computed again for test rows drawn with replacement, as many as there are.
+
+Efron and Tibshirani 1993, An Introduction to the Bootstrap, section 13.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.arrays import Floats, Ints
+from vikt.metrics.averages import Counts
+
+N_DRAWS = 1000
+# Draws are made this many numbers at a time, so that many classes or rows do not need much memory.
+_AT_ONCE = 1 << 21
+
+CountFigure = Callable[[Counts], Floats]
+
+
+def drawn_figures(
+    entries: Ints, size: int, figures: Mapping[str, CountFigure], draws: int = N_DRAWS, seed: int = 0
+) -> dict[str, Floats]:
+    """Figures of a confusion matrix of `size` classes in each of the draws: (draws,).
+
+    The rows in a cell are alike, so a draw is one multinomial sample of the cells.
+
+    Parameters
+    ----------
+    entries : ndarray of int, (N, 3)
+        The cells above 0: row, column, count. A column below 0 stands for rows that no class was predicted for.
+    figures : mapping of str to callable
+        Each a function of the counts of many draws.
+    """
+    samples = [
+        {name: value(counts) for name, value in figures.items()}
+        for counts in _drawn_counts(entries, size, draws, np.random.default_rng(seed))
+    ]
+    return {name: np.concatenate([sample[name] for sample in samples]) for name in figures}
+
+
+def drawn_means(values: Floats, draws: int = N_DRAWS, seed: int = 0) -> Floats:
+    """The mean of (m,) values in each of the draws: (draws,), whatever the order of the values."""
+    ordered, rng = np.sort(values), np.random.default_rng(seed)
+    means = np.empty(draws)
+    for start, stop in _parts(draws, len(values)):
+        rows = rng.integers(len(values), size=(stop - start, len(values)), dtype=np.int32)
+        means[start:stop] = ordered[rows].mean(axis=1)
+    return means
+
+
+def _drawn_counts(entries: Ints, size: int, draws: int, rng: np.random.Generator) -> Iterator[Counts]:
+    rows, columns, cells = entries.T
+    right, answered = rows == columns, columns >= 0
+    for start, stop in _parts(draws, len(cells) + size):
+        counts = rng.multinomial(cells.sum(), cells / cells.sum(), size=stop - start)
+        yield Counts(
+            summed_by(rows[right], counts[:, right], size),
+            summed_by(rows, counts, size),
+            summed_by(columns[answered], counts[:, answered], size),
+        )
+
+
+def _parts(draws: int, numbers: int) -> Iterator[tuple[int, int]]:
+    """The draws in parts, each of so many numbers a draw."""
+    at_once = max(1, _AT_ONCE // numbers)
+    return ((start, min(start + at_once, draws)) for start in range(0, draws, at_once))
+
+
+def summed_by(groups: Ints, counts: NDArray[np.int64], size: int) -> Ints:
+    """Add up the columns of counts (draws, cells) that belong to one group: (draws, size)."""
+    sums = np.zeros((len(counts), size), dtype=np.int64)
+    if len(groups):
+        order = np.argsort(groups, kind="stable")
+        present, starts = np.unique(groups[order], return_index=True)
+        sums[:, present] = np.add.reduceat(counts[:, order], starts, axis=1)
+    return sums
