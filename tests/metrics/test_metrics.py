@@ -145,15 +145,11 @@ def test_json_has_a_reason_for_each_null(with_unseen):
     assert found["metrics"]["accuracy"]["rows"] == 6
     assert (found["metrics"]["log_loss"]["rows"], found["metrics"]["log_loss"]["left_out"]) == (3, 3)
     assert (found["metrics"]["macro_f1"]["classes"], found["metrics"]["macro_f1"]["left_out"]) == (4, 1)
-    assert found["per_class"]["ham"] == {
-        "precision": pytest.approx(1 / 3),
-        "recall": 0.5,
-        "f1": pytest.approx(0.4),
-        "support": 2,
-        "predicted": 3,
-        "mean_probability": pytest.approx((0.9 + 0.3 + 0.2 + 0.5 + 0.4 + 0.8) / 6),
-        "rate": pytest.approx(2 / 6),
-    }
+    ham = found["per_class"]["ham"]
+    assert list(ham)[:7] == ["precision", "recall", "f1", "support", "predicted", "mean_probability", "rate"]
+    assert (ham["precision"], ham["recall"], ham["f1"]) == pytest.approx((1 / 3, 1 / 2, 2 / 5))
+    assert (ham["support"], ham["predicted"], ham["rate"]) == (2, 3, pytest.approx(2 / 6))
+    assert ham["mean_probability"] == pytest.approx((0.9 + 0.3 + 0.2 + 0.5 + 0.4 + 0.8) / 6)
     assert found["per_class"]["eel"]["precision"] is None
     assert found["per_class"]["eel"]["reason"] == "never predicted"
     assert found["per_class"]["tofu"]["reason"] == "never predicted, no such row"

@@ -45,7 +45,7 @@ def drawn_means(values: Floats, draws: int = N_DRAWS, seed: int = 0) -> Floats:
     """The mean of (m,) values in each of the draws: (draws,), whatever the order of the values."""
     ordered, rng = np.sort(values), np.random.default_rng(seed)
     means = np.empty(draws)
-    for start, stop in _parts(draws, len(values)):
+    for start, stop in parts(draws, len(values)):
         rows = rng.integers(len(values), size=(stop - start, len(values)), dtype=np.int32)
         means[start:stop] = ordered[rows].mean(axis=1)
     return means
@@ -54,7 +54,7 @@ def drawn_means(values: Floats, draws: int = N_DRAWS, seed: int = 0) -> Floats:
 def _drawn_counts(entries: Ints, size: int, draws: int, rng: np.random.Generator) -> Iterator[Counts]:
     rows, columns, cells = entries.T
     right, answered = rows == columns, columns >= 0
-    for start, stop in _parts(draws, len(cells) + size):
+    for start, stop in parts(draws, len(cells) + size):
         counts = rng.multinomial(cells.sum(), cells / cells.sum(), size=stop - start)
         yield Counts(
             summed_by(rows[right], counts[:, right], size),
@@ -63,7 +63,7 @@ def _drawn_counts(entries: Ints, size: int, draws: int, rng: np.random.Generator
         )
 
 
-def _parts(draws: int, numbers: int) -> Iterator[tuple[int, int]]:
+def parts(draws: int, numbers: int) -> Iterator[tuple[int, int]]:
     """The draws in parts, each of so many numbers a draw."""
     at_once = max(1, _AT_ONCE // numbers)
     return ((start, min(start + at_once, draws)) for start in range(0, draws, at_once))

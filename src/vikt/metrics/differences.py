@@ -9,10 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vikt.arrays import Floats, Ints
-from vikt.metrics.intervals import Interval, wilson_interval
-
-# Draws are made this many numbers at a time, so that many rows do not need much memory.
-_NUMBERS_AT_ONCE = 1 << 21
+from vikt.metrics.bootstrap import drawn_means, parts
+from vikt.metrics.intervals import Interval, percentile_interval, wilson_interval
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
@@ -90,12 +88,8 @@ def bootstrapped_mean(values: ArrayLike, confidence: float = 0.95, draws: int = 
     >>> 0.35 < low < 0.45 < 0.55 < high < 0.65
     True
     """
-    ordered, rng = np.sort(np.asarray(values, np.float64)), np.random.default_rng(seed)
-    m = len(ordered)
-    at_once = max(1, _NUMBERS_AT_ONCE // max(m, 1))
-    starts = range(0, draws, at_once)
-    means = [ordered[rng.integers(m, size=(min(at_once, draws - start), m))].mean(axis=1) for start in starts]
-    return _percentiles(np.concatenate(means), confidence)
+    means = drawn_means(np.asarray(values, np.float64), draws, seed)
+    return percentile_interval(means, confidence)
 
 
 def bootstrapped_cells(
@@ -111,13 +105,5 @@ def bootstrapped_cells(
         Of counts (draws, C), a number for each draw.
     """
     rng, n = np.random.default_rng(seed), int(counts.sum())
-    at_once = max(1, _NUMBERS_AT_ONCE // len(counts))
-    starts = range(0, draws, at_once)
-    drawn = (rng.multinomial(n, counts / n, size=min(at_once, draws - start)) for start in starts)
-    return _percentiles(np.concatenate([statistic(sample) for sample in drawn]), confidence)
-
-
-def _percentiles(values: Floats, confidence: float) -> Interval:
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
-    return Interval(float(low), float(high))
+    drawn = (rng.multinomial(n, counts / n, size=stop - start) for start, stop in parts(draws, len(counts)))
+    return percentile_interval(np.concatenate([statistic(sample) for sample in drawn]), confidence)
