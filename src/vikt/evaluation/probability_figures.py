@@ -38,6 +38,14 @@ class _Known:
     notes: dict[str, bool]
     facts: dict[str, Any]
 
+    @classmethod
+    def of(cls, n_rows: int, left_out: int) -> _Known:
+        notes = {
+            "no row has a label seen in training": not n_rows,
+            f"leaves out {counted(left_out, 'row')} of labels unseen in training": left_out > 0,
+        }
+        return cls(notes, {"rows": n_rows, "left_out": left_out})
+
 
 def probability_figures(y: Ints, log_probabilities: Floats, classes: list[str], left_out: int) -> ProbabilityFigures:
     """The figures of the rows whose label the model knows.
@@ -53,17 +61,13 @@ def probability_figures(y: Ints, log_probabilities: Floats, classes: list[str], 
         The rows of labels unseen in training, which are not among the m. They count as wrong in top-k accuracy.
     """
     probabilities = np.exp(log_probabilities)
-    notes = {
-        "no row has a label seen in training": not len(y),
-        f"leaves out {counted(left_out, 'row')} of labels unseen in training": left_out > 0,
-    }
-    known = _Known(notes, {"rows": len(y), "left_out": left_out})
+    known = _Known.of(len(y), left_out)
     # Rounding can carry a sum of probabilities above 1.
     confidence = np.minimum(probabilities.max(axis=1), 1.0)
     reliability = reliability_curve(log_probabilities.argmax(axis=1) == y, confidence)
     against_rest = one_versus_rest(y, probabilities)
     figures = {
-        "log_loss": _log_loss(log_losses(y, log_probabilities), known),
+        "log_loss": log_loss_figure(log_losses(y, log_probabilities), left_out),
         "brier": _mean(brier_scores(y, probabilities), known),
         **_areas(against_rest, classes, known),
         "calibration_error": _calibration_error(reliability, known),
@@ -75,7 +79,9 @@ def probability_figures(y: Ints, log_probabilities: Floats, classes: list[str], 
     return ProbabilityFigures(figures, against_rest, reliability)
 
 
-def _log_loss(losses: Floats, known: _Known) -> Figure:
+def log_loss_figure(losses: Floats, left_out: int) -> Figure:
+    """The mean of the losses of the rows whose label the model knows, (m,), of which others were left out."""
+    known = _Known.of(len(losses), left_out)
     infinite = int(np.isinf(losses).sum())
     if not infinite:
         return _mean(losses, known)

@@ -19,8 +19,9 @@ from vikt.corpus.frames import ArrowStream, Frame, frame_of
 from vikt.corpus.numbers import number_of
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError, ParameterError
-from vikt.evaluation.figures import Figure, log_loss_figure, share
+from vikt.evaluation.figures import Figure, share
 from vikt.evaluation.outcomes import NO_ANSWER, Outcomes
+from vikt.evaluation.probability_figures import log_loss_figure
 from vikt.metrics.classification import macro_f1_of_counts, positions
 from vikt.metrics.differences import newcombe_interval
 from vikt.names import finite
