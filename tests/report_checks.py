@@ -15,6 +15,7 @@ from vikt.report.html.blocks import (
     Page,
     Picture,
     Prose,
+    Row,
     Section,
     Square,
     Table,
@@ -26,7 +27,7 @@ from vikt.report.html.blocks import (
 )
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"' {{7*7}} {% raw %} javascript:alert(3) \u202e =1+1"
-_VOID = {"meta", "br", "img", "hr", "path", "use"}
+_VOID = {"meta", "br", "img", "hr"}
 
 
 class Reader(HTMLParser):
@@ -43,6 +44,11 @@ class Reader(HTMLParser):
         self.links += [value for name, value in attrs if name == "href"]
         if tag not in _VOID:
             self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in _VOID:
+            self.open.pop()
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
@@ -75,8 +81,8 @@ def everything(text):
         Words(((text, (Word(text, text, 0.5),)),)),
         Facts(((text, text),)),
         Typed(text),
-        Picture("<svg viewBox='0 0 1 1'></svg>", text, text, table),
-        Fold(text, (Prose(text), Fold(text, (Prose(text),))), "there", text),
+        Row((Picture("<svg viewBox='0 0 1 1'></svg>", text, text, table), Prose(text))),
+        Fold(text, (Prose(text), Fold(text, (Prose(text),))), "there", text, "error"),
         Example(text, ((text, text),), (Run(text, 1.0, 0.5), Run(text, 0.0, 0.0)), 3, 4, ((text, text),)),
     )
     return Page.of(text, [text], [Tile(text, text)], [Section("all", text, blocks)], text)

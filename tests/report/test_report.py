@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import sys
 
 import pytest
@@ -34,8 +35,8 @@ def trained(run, mails, tmp_path):
 def test_training_writes_a_report_with_every_section(trained, run):
     page = read(trained[1].read_text(encoding="utf-8"))
     anchors = [name for name in page.ids if not name.endswith("-title")]
-    assert [name for name in anchors if not name.startswith("mistakes-")] == [
-        "content", "data", "metrics", "confusion", "words", "confident", "fit", "reproduce",
+    assert [name for name in anchors if not re.match("mistakes-|v[0-9a-f]{10}-", name)] == [
+        "content", "data", "metrics", "confusion", "calibration", "words", "confident", "fit", "reproduce",
     ]  # fmt: skip
     assert "vikt train mails.jsonl --analyzer word" in page.text
     assert str(trained[0].parent) not in page.text
@@ -108,6 +109,29 @@ def test_python_writes_the_report_too(tmp_path, emails):
     (tmp_path / "r.html").write_text("mine", encoding="utf-8")
     with pytest.raises(OutputFileError, match="force=True"):
         classifier.report(tmp_path / "r.html", texts, labels)
+
+
+def test_comparison_and_audit_write_reports(trained, mails, run, tmp_path):
+    for command, models in (("compare", (trained[0], trained[0])), ("audit", ())):
+        report = tmp_path / f"{command}.html"
+        assert run(command, *models, mails, "--report", report)[0] in (0, 3)
+        page = read(report.read_text(encoding="utf-8"))
+        assert f"vikt {command}" in page.text
+        assert str(tmp_path) not in page.text
+
+
+def test_python_writes_reports_of_audits_and_comparisons(tmp_path):
+    texts, labels = [f"{EVIL} win", f"{EVIL} lunch", f"{EVIL} win"] * 5, [EVIL, "ham", "ham"] * 5
+    found = vikt.audit(texts, labels)
+    vikt.write_report(tmp_path / "audit.html", found)
+    page = read((tmp_path / "audit.html").read_text(encoding="utf-8"))
+    assert all(finding.message in page.text for finding in found.findings)
+    words, letters = (vikt.TextClassifier(name, l2=0.01, min_df=1).fit(texts, labels) for name in ("word", "char"))
+    compared = vikt.compare(words, letters, texts, labels)
+    vikt.write_report(tmp_path / "compare.html", compared)
+    assert f"{compared.n_rows} rows" in read((tmp_path / "compare.html").read_text(encoding="utf-8")).text
+    with pytest.raises(OutputFileError):
+        vikt.write_report(tmp_path, compared)
 
 
 def test_what_the_data_say_is_text(tmp_path):

@@ -10,20 +10,29 @@ from vikt.auditing.audit import audited
 from vikt.auditing.checks import chosen_checks
 from vikt.auditing.subject import LabelledTexts, Subject
 from vikt.cli.console import AIM_MISSED, print_json, progress, say_notes, show
-from vikt.cli.options import InputOptions
+from vikt.cli.options import InputOptions, ReportRequest
+from vikt.cli.reports import check_report, write_report
 from vikt.corpus.formats import FORMATS
 from vikt.corpus.labelled import labelled, read_tables
 from vikt.corpus.read_stream import suffix_of
 from vikt.corpus.read_tables import Table
-from vikt.corpus.sources import check_read_once
+from vikt.corpus.sources import check_read_once, find_sources
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
 from vikt.files.trained import load_trained
 from vikt.fitting.saved import SavedModel
+from vikt.report.html.pages import audit_page
 
 
 def audit_files(
-    given: InputOptions, *, test: str | None, model: Path | None, ignore: Sequence[str], as_json: bool, quiet: bool
+    given: InputOptions,
+    *,
+    test: str | None,
+    model: Path | None,
+    ignore: Sequence[str],
+    report: ReportRequest | None,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
     """Check labelled texts and print what was found.
 
@@ -34,10 +43,13 @@ def audit_files(
     """
     chosen_checks(ignore)
     check_read_once([*given.data, *(name for name in (test, model) if name is not None)])
+    others = [str(name) for name in (test, model) if name is not None]
+    check_report(report, [*find_sources(given.data), *others])
     with progress(quiet) as bar:
         bar("auditing", 0, 0)
         subject = _read(given, test, None if model is None else load_trained(model, given.data), quiet)
         found = audited(subject, ignore)
+    write_report(report, lambda command: audit_page(found, command))
     if as_json:
         print_json(found.to_json())
     else:

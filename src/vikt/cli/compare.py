@@ -6,22 +6,33 @@ import os
 from pathlib import Path
 
 from vikt.cli.console import print_json, progress, say_notes, show
-from vikt.cli.options import InputOptions
+from vikt.cli.options import InputOptions, ReportRequest
+from vikt.cli.reports import check_report, write_report
 from vikt.corpus.columns import composed
 from vikt.corpus.label_notes import unknown_label_notes
 from vikt.corpus.labelled import Labelled, labelled, read_tables
 from vikt.corpus.read_tables import Table
-from vikt.corpus.sources import check_read_once
+from vikt.corpus.sources import check_read_once, find_sources
 from vikt.errors import UsageError
 from vikt.evaluation.comparison import compared
 from vikt.files.trained import load_trained
 from vikt.fitting.saved import SavedModel
 from vikt.report.comparison import ModelComparison
+from vikt.report.html.pages import comparison_page
 
 
-def compare_files(paths: tuple[Path, Path], given: InputOptions, *, threads: int, as_json: bool, quiet: bool) -> None:
+def compare_files(
+    paths: tuple[Path, Path],
+    given: InputOptions,
+    *,
+    threads: int,
+    report: ReportRequest | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Test two models on the same labelled texts and print how they differ."""
     check_read_once([*paths, *given.data])
+    check_report(report, [*map(str, paths), *find_sources(given.data)])
     saved = [load_trained(path, given.data) for path in paths]
     with progress(quiet) as bar:
         bar("comparing", 0, 0)
@@ -32,6 +43,8 @@ def compare_files(paths: tuple[Path, Path], given: InputOptions, *, threads: int
         a, b = (model.model for model in saved)
         found = compared(a, b, (rows[0].documents, rows[1].documents), rows[0].labels, threads)
     comparison = ModelComparison.of(found)
+    named = [(path.name, model) for path, model in zip(paths, saved, strict=True)]
+    write_report(report, lambda command: comparison_page(comparison, command, named))
     if as_json:
         print_json(comparison.to_json() | {"models": {name: str(path) for name, path in zip("ab", paths, strict=True)}})
     else:

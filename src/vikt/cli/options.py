@@ -46,6 +46,7 @@ Report = Annotated[
     Path | None,
     typer.Option("--report", help="Also write a report to this HTML file.", metavar="FILE", show_default=False),
 ]
+ForceReport = Annotated[bool, typer.Option("--force", help="Overwrite a file that is not a vikt report.")]
 Model = Annotated[Path, typer.Argument(help="Model file written by `vikt train`; - is stdin.", metavar="MODEL")]
 TextColumn = Annotated[str | None, typer.Option("--text", help="Column that holds the texts.", metavar="COL")]
 Format = Annotated[

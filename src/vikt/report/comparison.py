@@ -70,6 +70,11 @@ def compare(a: FittedAttributes, b: FittedAttributes, texts: Inputs, labels: Arr
     return ModelComparison.of(compared(*models, (inputs, inputs), label_array(labels), max(a._n_threads, b._n_threads)))
 
 
+def figure_name(name: str) -> str:
+    """A figure's name in JSON as it is in sentences."""
+    return _FIGURES[name][0]
+
+
 def comparison_lines(comparison: Comparison) -> str:
     """A comparison in words: the differences, the rows, the disagreements."""
     rows = (

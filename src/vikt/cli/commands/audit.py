@@ -10,6 +10,7 @@ import typer
 from vikt.cli.app import command
 from vikt.cli.options import (
     Delimiter,
+    ForceReport,
     Format,
     Header,
     InputOptions,
@@ -17,6 +18,8 @@ from vikt.cli.options import (
     LabelColumn,
     Quiet,
     Quoting,
+    Report,
+    ReportRequest,
     TextColumn,
 )
 from vikt.corpus.dialect import Dialect
@@ -27,9 +30,11 @@ from vikt.corpus.dialect import Dialect
     "vikt audit train.tsv --test test.tsv --label topic",
     "vikt audit train.tsv --test test.tsv --ignore V104 --ignore near-duplicate --json",
     "vikt audit new.csv --model model.vikt",
+    "vikt audit train.tsv --report audit.html",
     no_args_is_help=True,
 )
 def audit(
+    context: typer.Context,
     data: Annotated[list[str], typer.Argument(help="Labelled texts, in any format that train reads.", metavar="DATA")],
     test: Annotated[
         str | None, typer.Option(help="Compare with these labelled texts, meant for a test.", metavar="DATA")
@@ -47,6 +52,8 @@ def audit(
     delimiter: Delimiter = None,
     quoting: Quoting = None,
     header: Header = None,
+    report: Report = None,
+    force: ForceReport = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -57,4 +64,7 @@ def audit(
     from vikt.cli import audit as work
 
     given = InputOptions(data=data, text=text, label=label, format=format, dialect=Dialect(delimiter, quoting, header))
-    return work.audit_files(given, test=test, model=model, ignore=ignore or [], as_json=as_json, quiet=quiet)
+    wanted = ReportRequest.of(report, context, force)
+    return work.audit_files(
+        given, test=test, model=model, ignore=ignore or [], report=wanted, as_json=as_json, quiet=quiet
+    )

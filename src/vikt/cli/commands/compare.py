@@ -10,6 +10,7 @@ import typer
 from vikt.cli.app import command
 from vikt.cli.options import (
     Delimiter,
+    ForceReport,
     Format,
     Header,
     InputOptions,
@@ -17,6 +18,8 @@ from vikt.cli.options import (
     LabelColumn,
     Quiet,
     Quoting,
+    Report,
+    ReportRequest,
     TextColumn,
     Threads,
 )
@@ -29,6 +32,7 @@ from vikt.corpus.dialect import Dialect
     no_args_is_help=True,
 )
 def compare(
+    context: typer.Context,
     a: Annotated[Path, typer.Argument(help="Model file written by `vikt train`; - is stdin.", metavar="A")],
     b: Annotated[Path, typer.Argument(help="The model to compare it with.", metavar="B")],
     data: Annotated[list[str], typer.Argument(help="Labelled texts, in any format that train reads.", metavar="DATA")],
@@ -38,6 +42,8 @@ def compare(
     delimiter: Delimiter = None,
     quoting: Quoting = None,
     header: Header = None,
+    report: Report = None,
+    force: ForceReport = False,
     threads: Threads = 1,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -50,4 +56,5 @@ def compare(
 
     dialect = Dialect(delimiter, quoting, header)
     given = InputOptions(data=data, text=text, label=label, format=format, dialect=dialect)
-    work.compare_files((a, b), given, threads=threads, as_json=as_json, quiet=quiet)
+    wanted = ReportRequest.of(report, context, force)
+    work.compare_files((a, b), given, threads=threads, report=wanted, as_json=as_json, quiet=quiet)

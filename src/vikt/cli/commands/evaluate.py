@@ -9,6 +9,7 @@ import typer
 from vikt.cli.app import command
 from vikt.cli.options import (
     Delimiter,
+    ForceReport,
     Format,
     Header,
     InputOptions,
@@ -52,7 +53,7 @@ def evaluate(
     quoting: Quoting = None,
     header: Header = None,
     report: Report = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is not a vikt report.")] = False,
+    force: ForceReport = False,
     threads: Threads = 1,
     as_json: Json = False,
     quiet: Quiet = False,

@@ -144,13 +144,21 @@ class Typed(Block):
 
 @dataclass(frozen=True)
 class Picture(Block):
-    """A figure as SVG, what it shows in words, and the numbers behind it."""
+    """A figure as SVG, which says itself what it shows, its title and caption, and the numbers behind it."""
 
     svg: str
+    title: str
     caption: str
-    description: str
-    numbers: Table | None = None
+    numbers: Table
     template: ClassVar[str] = "picture"
+
+
+@dataclass(frozen=True)
+class Row(Block):
+    """Blocks side by side, where there is room."""
+
+    blocks: tuple[Block, ...]
+    template: ClassVar[str] = "row"
 
 
 @dataclass(frozen=True)
@@ -168,12 +176,16 @@ class Example(Block):
 
 @dataclass(frozen=True)
 class Fold(Block):
-    """Blocks that a reader opens; `anchor` names their place, for links."""
+    """Blocks that a reader opens.
+
+    `anchor` names their place, for links; `level` is the severity of a finding: "note", "warning" or "error".
+    """
 
     summary: str
     blocks: tuple[Block, ...]
     anchor: str = ""
     detail: str = ""
+    level: str = ""
     template: ClassVar[str] = "fold"
 
 

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from vikt.auditing.audit import Audit
+from vikt.evaluation.comparison import Comparison
+from vikt.fitting.saved import SavedModel
 from vikt.report.html.blocks import Page
+from vikt.report.html.sections.calibration import calibration_section
+from vikt.report.html.sections.comparison import (
+    comparison_sentences,
+    comparison_tiles,
+    differences_section,
+    disagreements_section,
+    models_section,
+)
 from vikt.report.html.sections.data import data_section
+from vikt.report.html.sections.findings import audit_sentences, audit_tiles, classes_section, findings_section
 from vikt.report.html.sections.fit import fit_section
 from vikt.report.html.sections.metrics import metrics_section
 from vikt.report.html.sections.mistakes import confident_section, confusion_section
-from vikt.report.html.sections.reproduce import reproduce_section
-from vikt.report.html.sections.summary import sentences, tiles
+from vikt.report.html.sections.reproduce import reproduce_section, version_section
+from vikt.report.html.sections.summary import model_sentences, model_tiles
 from vikt.report.html.sections.words import words_section
 from vikt.report.html.tested import Tested
 from vikt.tables import label_line, listed
@@ -18,15 +32,41 @@ def model_page(tested: Tested, command: str) -> Page:
     """The page of a model and its test."""
     return Page.of(
         f"A classifier of {listed([label_line(label) for label in tested.model.labels], most=4)}",
-        sentences(tested),
-        tiles(tested.evaluation),
+        model_sentences(tested),
+        model_tiles(tested.evaluation),
         [
             data_section(tested.record),
             metrics_section(tested.evaluation),
             confusion_section(tested),
+            calibration_section(tested),
             words_section(tested.model),
             confident_section(tested),
             fit_section(tested.record),
             reproduce_section(command, tested.record),
+        ],
+    )
+
+
+def audit_page(audit: Audit, command: str) -> Page:
+    """The page of an audit."""
+    return Page.of(
+        "Audit of labelled texts",
+        audit_sentences(audit),
+        audit_tiles(audit),
+        [findings_section(audit), classes_section(audit), version_section(command)],
+    )
+
+
+def comparison_page(comparison: Comparison, command: str, models: Sequence[tuple[str, SavedModel]] = ()) -> Page:
+    """The page of two models; `models` are their names and what is known of their fits."""
+    return Page.of(
+        "Comparison of two models",
+        comparison_sentences(comparison),
+        comparison_tiles(comparison),
+        [
+            differences_section(comparison),
+            disagreements_section(comparison),
+            models_section(models),
+            version_section(command),
         ],
     )

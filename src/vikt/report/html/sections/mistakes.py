@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from vikt.report.html.blocks import Block, Cell, Column, Content, Fold, Matrix, Prose, Section, Square, Table
 from vikt.report.html.examples import example, explained_example
+from vikt.report.html.pictures import confusion_picture
 from vikt.report.html.tested import Tested
 from vikt.tables import MOST_CLASSES_IN_A_MATRIX, counted, label_line
 
@@ -25,10 +26,11 @@ def confusion_section(tested: Tested) -> Section:
     blocks: list[Block] = []
     if len(evaluation.labels) <= MOST_CLASSES_IN_A_MATRIX:
         blocks.append(_matrix(tested, anchors))
-    elif cells:
-        blocks.append(_largest(tested, cells, anchors))
+    else:
+        blocks.append(confusion_picture(evaluation))
+        blocks += [_largest(tested, cells, anchors)] * bool(cells)
     if cells:
-        blocks.append(Prose("Each kind of mistake opens to its most confident examples."))
+        blocks.append(Prose("Each count of mistakes links to its most confident examples, which open here."))
         blocks += [_fold(tested, pair, rows, anchors[pair]) for pair, rows in cells.items()]
     else:
         blocks.append(Prose("There are no mistakes."))
@@ -75,7 +77,7 @@ def _matrix(tested: Tested, anchors: dict[_Pair, str]) -> Matrix:
         )
         for real, counts in zip(labels, tested.evaluation.matrix.tolist(), strict=True)
     )
-    caption = "Rows by real label and answer; a count links to its mistakes"
+    caption = "Rows by real label and answer, and their share of the label"
     return Matrix(caption, tuple(map(label_line, labels)), tuple(map(label_line, answers)), squares)
 
 

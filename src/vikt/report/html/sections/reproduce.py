@@ -12,7 +12,7 @@ from vikt.version import __version__
 def reproduce_section(command: str, record: FitRecord) -> Section:
     """The command, the version, the seed, the fingerprint of the data and the options of the fit."""
     facts = [
-        ("version", f"vikt {__version__}"),
+        _version(),
         ("seed", str(record.options["random_state"])),
         ("data", f"fingerprint {record.data.fingerprint}, whatever the order of the rows"),
     ]
@@ -27,3 +27,13 @@ def reproduce_section(command: str, record: FitRecord) -> Section:
             Fold("All options of the fit", (Typed(options),)),
         ),
     )
+
+
+def version_section(command: str) -> Section:
+    """The command and the version, where nothing is fitted."""
+    about = Prose("The same files, options and version give the same results, and the same report.")
+    return Section("reproduce", "How to reproduce this", (about, Typed(command), Facts((_version(),))))
+
+
+def _version() -> tuple[str, str]:
+    return "version", f"vikt {__version__}"

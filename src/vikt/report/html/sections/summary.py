@@ -16,12 +16,12 @@ from vikt.tables import counted, figure, listed
 _MOST_NAMED = 6
 
 
-def sentences(tested: Tested) -> list[str]:
+def model_sentences(tested: Tested) -> list[str]:
     """What it is; how often it is right; where it is worst."""
     return [_what(tested.model, tested.record), _how_good(tested), _worst(tested.evaluation)]
 
 
-def tiles(evaluation: Evaluation) -> list[Tile]:
+def model_tiles(evaluation: Evaluation) -> list[Tile]:
     """The main figures."""
     accuracy, macro_f1, log_loss = evaluation.accuracy, evaluation.macro_f1, evaluation.log_loss
     return [

@@ -1,0 +1,135 @@
+"""Figures as parts of a page, with the numbers behind them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vikt import plots
+from vikt.evaluation.evaluation import Evaluation
+from vikt.fitting.record import PartRecord
+from vikt.metrics.calibration import Reliability
+from vikt.metrics.curves import PrecisionRecallCurve, RocCurve
+from vikt.plots.evaluation import gathered
+from vikt.report.html.blocks import Picture, Table
+from vikt.tables import figure, label_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
+
+# Points of a curve in the table behind it; the curve itself has more.
+_MOST_ROWS = 25
+_MOST_CLASSES = 12
+
+
+def reliability_picture(curve: Reliability) -> Picture:
+    """How often answers of each confidence are right."""
+    rows = [
+        [figure(confidence), figure(accuracy), f"{n:,}"]
+        for confidence, accuracy, n in zip(
+            curve.confidence.tolist(), curve.accuracy.tolist(), curve.rows.tolist(), strict=True
+        )
+    ]
+    return _picture(
+        plots.reliability(curve),
+        "Calibration",
+        "How often answers of each confidence are right, with 95% intervals, and how many rows have it. The dots of a "
+        "calibrated model lie on the dotted line.",
+        ["confidence", "share that is right", "rows"],
+        rows,
+    )
+
+
+def roc_picture(curve: RocCurve, of: str) -> Picture:
+    """The receiver operating characteristic."""
+    thin = curve.thinned(_MOST_ROWS)
+    return _picture(
+        plots.roc(curve),
+        "ROC curve",
+        f"The share of the rows of {of} that are found against the share of the others that are taken for it, at each "
+        "threshold.",
+        ["false positive rate", "true positive rate"],
+        _pairs(thin.false_positive_rate.tolist(), thin.true_positive_rate.tolist()),
+    )
+
+
+def precision_recall_picture(curve: PrecisionRecallCurve, of: str) -> Picture:
+    """Precision against recall."""
+    thin = curve.thinned(_MOST_ROWS)
+    return _picture(
+        plots.precision_recall(curve),
+        "Precision-recall curve",
+        f"The share of the answers {of} that are right against the share of its rows that are found, at each "
+        "threshold.",
+        ["recall", "precision"],
+        _pairs(thin.recall.tolist(), thin.precision.tolist()),
+    )
+
+
+def path_picture(part: PartRecord) -> Picture:
+    """The validation loss along λ."""
+    choice = part.penalty
+    rows = [
+        [
+            f"{point.l2:.3g}",
+            f"{point.strength:.3g}",
+            figure(point.log_loss),
+            figure(point.standard_error),
+            "chosen" if point.l2 == choice.l2 else "",
+        ]
+        for point in choice.curve
+    ]
+    return _picture(
+        plots.penalty_path(choice),
+        "Validation log loss along λ",
+        "The log loss on validation rows for each λ that was tried, with its standard error.",
+        ["λ", "C·mean‖x‖²", "validation log loss", "standard error", "choice"],
+        rows,
+    )
+
+
+def loss_picture(part: PartRecord) -> Picture:
+    """The loss after each pass."""
+    kept = part.loss_curve[:: max(1, len(part.loss_curve) // _MOST_ROWS)]
+    has_validation = any(record.validation_loss is not None for record in kept)
+    rows = [
+        [
+            f"{record.passes:,}",
+            f"{record.training_loss:.6g}",
+            *["–" if record.validation_loss is None else f"{record.validation_loss:.6g}"] * has_validation,
+        ]
+        for record in kept
+    ]
+    return _picture(
+        plots.loss_curve(part.loss_curve, part.stopping_reason),
+        "The loss after each pass",
+        "The mean loss after each pass over the data.",
+        ["passes", "training loss", *["validation loss"] * has_validation],
+        rows,
+    )
+
+
+def confusion_picture(evaluation: Evaluation) -> Picture:
+    """The confusion matrix of the labels with the most rows, and of all others as one."""
+    counts, labels = gathered(evaluation.entries, evaluation.labels, _MOST_CLASSES)
+    names = [label_line(label) for label in labels]
+    if not evaluation.n_unanswered:
+        counts = counts[:, :-1]
+    answers = [*names, "no answer"][: counts.shape[1]]
+    rows = [[name, *(f"{count:,}" for count in row)] for name, row in zip(names, counts.tolist(), strict=True)]
+    return _picture(
+        plots.confusion_matrix(counts, labels),
+        "Confusion matrix",
+        "Rows by real label and answer: the labels with the most rows, and all others as one.",
+        ["real \\ answered", *answers],
+        rows,
+    )
+
+
+def _picture(drawn: Figure, title: str, caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Picture:
+    return Picture(plots.svg(drawn, title, caption), title, caption, Table.of(title, columns, rows))
+
+
+def _pairs(x: list[float], y: list[float]) -> list[list[str]]:
+    return [[figure(a), figure(b)] for a, b in zip(x, y, strict=True)]

@@ -1,0 +1,122 @@
+"""The difference of two models: in figures, in their answers, and in how they were learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vikt.evaluation.comparison import Comparison, Difference, Disagreement
+from vikt.explanation.highlight import Run
+from vikt.fitting.saved import SavedModel
+from vikt.report.choices import penalty_sentence
+from vikt.report.comparison import difference_sentence, figure_name
+from vikt.report.fit import proof
+from vikt.report.html.blocks import Block, Column, Example, Prose, Section, Table, Tile
+from vikt.report.html.sections.summary import percent
+from vikt.tables import counted, figure, label_line, listed
+
+_MOST_CHARACTERS, _MOST_CONFUSIONS = 400, 12
+_NO_ANSWER = "no answer"
+
+
+def differences_section(comparison: Comparison) -> Section:
+    """The figures of both models, their differences and intervals."""
+    rows = [
+        [
+            figure_name(name),
+            figure(found.a),
+            figure(found.b),
+            "–" if found.value != found.value else f"{found.value:+.4f}",
+            "–" if found.low != found.low else f"{found.low:+.4f} to {found.high:+.4f}",
+            _verdict(found),
+        ]
+        for name, found in comparison.differences.items()
+    ]
+    headings: list[Column | str] = ["figure", "A", "B", "B - A", "95% interval", Column("finding", is_words=True)]
+    test = (
+        f"One alone is right: A in {counted(comparison.only_a_right, 'row')}, B in "
+        f"{counted(comparison.only_b_right, 'row')}. McNemar's exact test gives p = {comparison.p_value:.2g}. Both are "
+        f"right in {counted(comparison.both_right, 'row')}, neither in {counted(comparison.neither_right, 'row')}."
+    )
+    return Section("metrics", "Metrics", (Table.of("Figures of both models", headings, rows), Prose(test)))
+
+
+def _verdict(found: Difference) -> str:
+    verdict = f"{found.better} is better" if found.better else "no difference shown"
+    return f"{verdict}; {found.reason}" if found.reason else verdict
+
+
+def disagreements_section(comparison: Comparison) -> Section | None:
+    """The answers in which the models differ, and the rows of which both are surest."""
+    if not comparison.n_disagreements:
+        return None
+    rows = [
+        [label_line(label), _answer(a), _answer(b), f"{count:,}"]
+        for label, a, b, count in comparison.confusions[:_MOST_CONFUSIONS]
+    ]
+    headings: list[Column | str] = ["label", Column("A answers", True), Column("B answers", True), "rows"]
+    blocks: list[Block] = [
+        Prose(f"The models differ in {counted(comparison.n_disagreements, 'row')}."),
+        Table.of("The commonest differences", headings, rows),
+        Prose("The rows of which both are surest: first those that only A answers rightly, then only B, then neither."),
+        *map(_example, comparison.examples),
+    ]
+    return Section("disagreements", "Where they differ", tuple(blocks))
+
+
+def _example(row: Disagreement) -> Example:
+    facts = (
+        ("label", label_line(row.label)),
+        ("A", f"{_answer(row.a)}, with probability {row.probability_a:.3f}"),
+        ("B", f"{_answer(row.b)}, with probability {row.probability_b:.3f}"),
+    )
+    shown = row.text[:_MOST_CHARACTERS]
+    return Example(f"row {row.row + 1:,}", facts, (Run(shown, 0.0, 0.0),), 0, len(row.text) - len(shown))
+
+
+def _answer(label: str | None) -> str:
+    return _NO_ANSWER if label is None else label_line(label)
+
+
+def models_section(models: Sequence[tuple[str, SavedModel]]) -> Section | None:
+    """How each model was learnt, side by side."""
+    if not models:
+        return None
+    facts = [_facts(name, saved) for name, saved in models]
+    rows = [[name, *(own[name] for own in facts)] for name in facts[0]]
+    headings: list[Column | str] = ["fact", *(Column(f"model {letter}", is_words=True) for letter in "AB")]
+    return Section("models", "The models", (Table.of("How they were learnt", headings, rows),))
+
+
+def _facts(name: str, saved: SavedModel) -> dict[str, str]:
+    model, record = saved.model, saved.record
+    part = record.least_proven
+    return {
+        "file": name,
+        "classes": f"{len(model.labels):,}: {listed([label_line(label) for label in model.labels], 6)}",
+        "rows fitted": f"{record.data.fitted_rows:,}",
+        "features": f"{model.features.n_features:,}, analyzer {record.analyzer}",
+        "penalty": penalty_sentence(part.penalty),
+        "proof": proof(part),
+        "data": f"fingerprint {record.data.fingerprint}",
+    }
+
+
+def comparison_tiles(comparison: Comparison) -> list[Tile]:
+    """The accuracy of both, and what speaks for a difference."""
+    accuracy = comparison.differences["accuracy"]
+    return [
+        Tile("Accuracy of A", percent(accuracy.a)),
+        Tile("Accuracy of B", percent(accuracy.b)),
+        Tile("Different answers", f"{comparison.n_disagreements:,}", f"of {counted(comparison.n_rows, 'row')}"),
+        Tile("McNemar's test", f"p = {comparison.p_value:.2g}", "exact, two-sided"),
+    ]
+
+
+def comparison_sentences(comparison: Comparison) -> list[str]:
+    """How good both are; which is better; how often they differ."""
+    accuracy = comparison.differences["accuracy"]
+    shares = f"A is right in {percent(accuracy.a)} of {counted(comparison.n_rows, 'row')}, B in {percent(accuracy.b)}."
+    verdict = difference_sentence("accuracy", accuracy).partition(": ")[2]
+    verdict = verdict.replace("no difference shown", "no difference is shown", 1)
+    differ = f"They give different answers to {counted(comparison.n_disagreements, 'row')}."
+    return [shares, f"In accuracy, {verdict}.", differ]
