@@ -353,8 +353,11 @@ class TextClassifier(Updatable):
         n = checked_value("n", whole(1), n)
         return strongest_of(self._model, self._model.position(class_, "class_"), n)
 
-    def explain(self, text: str | Mapping[str, Any], label: object = None) -> Explanation:
+    def explain(self, text: str | Mapping[str, Any], label: object = None, against: object = None) -> Explanation:
         """What each feature of a text adds to the score of its predicted class, or of the class `label`.
+
+        With a class `against`, it is told why the text is `label` and not that class: what each feature adds to one
+        score beyond what it adds to the other.
 
         If the model reads other columns, pass them with the text: {"text": ..., "sender": ...}, or a row of a frame.
         The explanation prints as a table; a notebook shows the text highlighted.
@@ -362,18 +365,19 @@ class TextClassifier(Updatable):
         Raises
         ------
         UsageError
-            There is no class `label`.
+            There is no class `label` or `against`, or both are the same.
         """
         model = self._model
         k = None if label is None else model.position(label)
+        other = None if against is None else model.position(against, "against")
         if isinstance(text, str):
-            return explain(model, [text], k)
+            return explain(model, [text], k, other)
         if not hasattr(text, "keys") or has_attribute(text, "columns"):
             raise DataError(
                 f"explain: expected one text, or its columns by name, found {type(text).__name__}; "
                 "pass one string, or a row of a frame, such as df.iloc[0]"
             )
-        return explain(model, {str(name): [text[name]] for name in text.keys()}, k)  # noqa: SIM118  (a Series)
+        return explain(model, {str(name): [text[name]] for name in text.keys()}, k, other)  # noqa: SIM118  (a Series)
 
     def save(self, path: str | Path, *, force: bool = False) -> None:
         """Write the model to a file, whole or not at all.

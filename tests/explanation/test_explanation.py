@@ -203,3 +203,31 @@ def test_without_pandas_the_advice_is_to_install_it(two, monkeypatch):
             shown.to_frame()
         assert isinstance(caught.value, ViktError)
         assert isinstance(caught.value, ImportError)
+
+
+def test_why_one_class_and_not_another_is_the_log_of_the_ratio_of_their_probabilities(three):
+    p = dict(zip(three.classes_, three.predict_proba(["good film la"])[0], strict=True))
+    for label, other in (("p", "o"), ("o", "p"), ("n", "o")):
+        found = three.explain("good film la", label, against=other)
+        assert found.score == pytest.approx(np.log(p[label] / p[other]), abs=1e-6)
+        assert found.score == pytest.approx(found.intercept + sum(part.contribution for part in found.contributions))
+        assert (found.probability, found.probability_against) == pytest.approx((p[label], p[other]))
+        assert found.against == other
+    assert str(found).split()[-9:] == [*"score of 'n' less that of 'o'".split(), f"{found.score:+.4f}"][-9:]
+
+
+def test_of_two_classes_the_other_is_always_meant(two):
+    plain, against = two.explain("good bad film", "p"), two.explain("good bad film", "p", against="n")
+    assert against.score == plain.score
+    assert against.contributions == plain.contributions
+
+
+def test_a_class_is_not_compared_with_itself(three, tmp_path, run):
+    with pytest.raises(UsageError, match="against: 'p' is the class that is explained"):
+        three.explain("good", "p", against="p")
+    three.save(tmp_path / "m")
+    code, _, err = run("explain", tmp_path / "m", "good", "--label", "p", "--against", "x")
+    assert code == 2
+    assert "--against: the model has no class 'x'" in err
+    told = json.loads(run("explain", tmp_path / "m", "good", "--label", "p", "--against", "n", "--json")[1])
+    assert told["against"] == "n"

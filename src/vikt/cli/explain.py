@@ -18,8 +18,14 @@ from vikt.tables import counted, cut, quoted
 
 
 def explain_text(
-    path: Path, texts: list[str], columns: list[str], label: str | None, top: int, as_json: bool
-) -> None:  # fmt: skip
+    path: Path,
+    texts: list[str],
+    columns: list[str],
+    label: str | None,
+    against: str | None,
+    top: int,
+    as_json: bool,
+) -> None:
     """Print what each feature of a text adds to the score of a class."""
     if len(texts) > 1:
         raise UsageError(
@@ -29,7 +35,7 @@ def explain_text(
     text = texts[0] if texts else "-"
     check_read_once([path, text or "-"])
     model = load_trained(path).model
-    k = None if label is None else _position(model.labels, label)
+    k, other = _position(model.labels, "label", label), _position(model.labels, "against", against)
     if text == "-":
         text = "\n".join(read_lines(standard_input())) if model.features.reads_text else ""
     document = {model.text_column: text} | dict(map(_named_value, columns))
@@ -40,7 +46,7 @@ def explain_text(
         )
     row = {name: [value] for name, value in document.items()}
     found = Documents.of(row, model.text_column if model.features.reads_text else None, model.features.columns)
-    explanation = explain(model, Documents(found.texts, found.columns, place="--column".format), k)
+    explanation = explain(model, Documents(found.texts, found.columns, place="--column".format), k, other)
     if as_json:
         print_json(explanation.to_json())
         return
@@ -49,11 +55,13 @@ def explain_text(
     show(explanation.lines(top))
 
 
-def _position(labels: list[str], label: str) -> int:
-    """The index of a class by its name, however its accents are typed."""
+def _position(labels: list[str], parameter: str, label: str | None) -> int | None:
+    """The index of a class by its name, however its accents are typed; None for none."""
+    if label is None:
+        return None
     known = list(map(composed, labels))
     if composed(label) not in known:
-        raise ParameterError("label", f"the model has no class {label!r:.60}; choose from {quoted(labels)}")
+        raise ParameterError(parameter, f"the model has no class {label!r:.60}; choose from {quoted(labels)}")
     return known.index(composed(label))
 
 

@@ -42,6 +42,11 @@ class Explanation:
         The text as passed, or normalised where that changes its length.
     emphasis : list of float
         How much each character of `text` speaks for `label`.
+    against : str or None
+        The class that `label` is compared with: weights, contributions, intercept and score are those of `label` less
+        those of this class. None where the score of `label` alone is explained.
+    probability_against : float or None
+        Its probability.
 
     Examples
     --------
@@ -62,6 +67,8 @@ class Explanation:
     contributions: list[Contribution]
     text: str
     emphasis: list[float]
+    against: str | None = None
+    probability_against: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The score and its contributions as JSON holds them; without the text."""
@@ -71,6 +78,7 @@ class Explanation:
             "score": self.score,
             "intercept": self.intercept,
             "contributions": [vars(part) for part in self.contributions],
+            **self._other,
         }
 
     def to_frame(self) -> Any:
@@ -86,15 +94,28 @@ class Explanation:
 
     def lines(self, most: int = 15) -> str:
         """The features of the text with their weights, values and contributions, the `most` largest one by one."""
-        verdict = f"{label_line(self.label)}  probability {self.probability:.4f}"
-        return f"{verdict}\n\n{columns(self._rows(most))}"
+        return f"{self._verdict}\n\n{columns(self._rows(most))}"
+
+    @property
+    def _verdict(self) -> str:
+        if self.against is None:
+            return f"{label_line(self.label)}  probability {self.probability:.4f}"
+        other = f"{label_line(self.against)}  probability {self.probability_against:.4f}"
+        return f"{label_line(self.label)}  probability {self.probability:.4f}, against {other}"
+
+    @property
+    def _other(self) -> dict[str, Any]:
+        if self.against is None:
+            return {}
+        return {"against": self.against, "probability_against": self.probability_against}
 
     def __repr__(self) -> str:
         return self.lines()
 
     def _repr_html_(self) -> str:
         label = html_text(label_line(self.label))
-        verdict = heading(f"<b>{label}</b>, probability {self.probability:.4f}, score {self.score:+.4f}")
+        other = "" if self.against is None else f" against {html_text(label_line(self.against))}"
+        verdict = heading(f"<b>{label}</b>{other}, probability {self.probability:.4f}, score {self.score:+.4f}")
         rows = [[html_text(cell) for cell in row] for row in self._rows(15)]
         contributions = details("contributions of the features", table(rows), is_open=not self.text)
         return block(verdict, self._highlighted(label) if self.text else "", contributions)
@@ -127,7 +148,8 @@ class Explanation:
             rest = sum(part.contribution for part in parts[most:])
             rows.append([counted(len(parts) - most, "more feature"), "", "", f"{rest:+.4f}"])
         rows.append(["(intercept)", f"{self.intercept:+.4f}", "1", f"{self.intercept:+.4f}"])
-        rows.append([f"score of '{label_line(self.label)}'", "", "", f"{self.score:+.4f}"])
+        less = "" if self.against is None else f" less that of '{label_line(self.against)}'"
+        rows.append([f"score of '{label_line(self.label)}'{less}", "", "", f"{self.score:+.4f}"])
         return rows
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 import numpy as np
 
 from vikt.corpus.texts import Texts
+from vikt.errors import ParameterError
 from vikt.explanation.explanation import Contribution, Explanation
 from vikt.explanation.weights import class_weights
 from vikt.features.text import TextFeatures
@@ -15,8 +16,17 @@ from vikt.matrix import SparseMatrix
 from vikt.model.linear import LinearModel
 
 
-def explain(model: FittedModel, document: Inputs, k: int | None = None) -> Explanation:
-    """Explain the score of class k for one document: by default of the class that the model's decision chooses."""
+def explain(model: FittedModel, document: Inputs, k: int | None = None, against: int | None = None) -> Explanation:
+    """Explain the score of class k for one document: by default of the class that the model's decision chooses.
+
+    With a class `against`, explain by how much the score of k is above that of the other: log(P(k)/P(against)), where
+    the model has no temperature.
+
+    Raises
+    ------
+    ParameterError
+        Both are the same class.
+    """
     features = model.features
     documents = model.measured(document)
     texts = documents.texts
@@ -24,7 +34,9 @@ def explain(model: FittedModel, document: Inputs, k: int | None = None) -> Expla
     linear = LinearModel(model.theta)
     log_probabilities = model.decision.log_probabilities(linear.loss, linear.scores(SparseMatrix(*rows)))
     k = int(model.decision.rule.choices(log_probabilities)[0]) if k is None else k
-    theta = class_weights(model.theta, k)
+    if k == against:
+        raise ParameterError("against", f"{model.labels[k]!r:.60} is the class that is explained; name another")
+    theta = class_weights(model.theta, k, against)
     weights = theta[1 + rows.indices]
     parts = weights * rows.values.astype(np.float64)
     order = np.argsort(-np.abs(parts), kind="stable")
@@ -43,6 +55,7 @@ def explain(model: FittedModel, document: Inputs, k: int | None = None) -> Expla
         [Contribution(shown_as[j], float(weights[j]), float(rows.values[j]), float(parts[j])) for j in order],
         shown,
         emphasis,
+        *(() if against is None else (model.labels[against], float(np.exp(log_probabilities[0, against])))),
     )
 
 

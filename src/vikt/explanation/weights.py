@@ -52,10 +52,14 @@ class StrongestFeatures:
         return [[label_line(name), f"{weight:+.2f}"] for name, weight in self.features]
 
 
-def class_weights(theta: NDArray[np.floating[Any]], k: int) -> Floats:
-    """The weights of class k in float64: of two classes, the first's are the other's negated."""
+def class_weights(theta: NDArray[np.floating[Any]], k: int, against: int | None = None) -> Floats:
+    """The weights of class k in float64, or what they are more than those of the class `against`.
+
+    Of two classes, the first's are the other's negated, and the difference is these: one score is log(P(k)/P(other)).
+    """
     own = theta[k] if theta.ndim == 2 else theta if k == 1 else -theta
-    return np.asarray(own, dtype=np.float64)
+    other = 0.0 if against is None or theta.ndim == 1 else theta[against].astype(np.float64)
+    return np.asarray(own.astype(np.float64) - other)
 
 
 def strongest_of(model: FittedModel, k: int, n: int = 10) -> StrongestFeatures:

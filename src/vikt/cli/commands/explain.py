@@ -12,6 +12,7 @@ from vikt.cli.options import Json, Model, Quiet
 
 @command(
     "vikt explain model.vikt 'Great plot but bad acting.'",
+    "vikt explain model.vikt 'Great plot but bad acting.' --label pos --against neg",
     "vikt explain model.vikt --json < mail.txt",
     no_args_is_help=True,
 )
@@ -32,6 +33,10 @@ def explain(
     label: Annotated[
         str | None, typer.Option(help="Explain the score of this class, not of the predicted one.", metavar="CLASS")
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(help="Explain why the text is in the one class and not in this one.", metavar="CLASS"),
+    ] = None,
     top: Annotated[int, typer.Option(help="List the N features that matter most.", metavar="N", min=1)] = 15,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -39,4 +44,4 @@ def explain(
     """Show how much each feature of a text adds to the score of its predicted class, or of another."""
     from vikt.cli.explain import explain_text
 
-    explain_text(model, text or [], column or [], label, top, as_json)
+    explain_text(model, text or [], column or [], label, against, top, as_json)
