@@ -40,5 +40,7 @@ class SparseLike(Protocol):
 MatrixLike = ArrayLike | SparseLike
 # A number for each row; None for ones, or for zeros where scores are offset.
 RowValues = ArrayLike | None
+# A value for each row that splits keep together, or the column that holds them; None for no groups.
+Groups = ArrayLike | str | None
 # "balanced", or factors by class; None for no weights.
 ClassWeight = str | Mapping[Any, float] | None

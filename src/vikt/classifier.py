@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vikt.answers import predicted_labels
-from vikt.arrays import ClassWeight, Floats, RowIndices, RowValues
-from vikt.corpus.documents import TEXT_COLUMN
-from vikt.corpus.frames import frame_of, has_attribute
+from vikt.arrays import ClassWeight, Floats, Groups, RowIndices, RowValues
+from vikt.corpus.documents import TEXT_COLUMN, column_values
+from vikt.corpus.frames import Frame, frame_of, has_attribute
 from vikt.errors import DataError
 from vikt.evaluation.evaluation import evaluation_of
 from vikt.evaluation.outcomes import outcomes
@@ -156,7 +156,13 @@ class TextClassifier(Updatable):
         self.random_state, self.text_column, self.threads = random_state, text_column, threads
 
     def fit(
-        self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None, *, progress: Progress | bool = False
+        self,
+        texts: Inputs,
+        labels: ArrayLike,
+        sample_weight: RowValues = None,
+        groups: Groups = None,
+        *,
+        progress: Progress | bool = False,
     ) -> Self:
         """Fit labelled texts. A tenth is used to choose features and λ; the final fit uses all rows.
 
@@ -169,6 +175,9 @@ class TextClassifier(Updatable):
             Strings, booleans or numbers, from any of these.
         sample_weight : (m,), optional
             For the loss, weight 2 is the same as the row twice; document frequencies count rows.
+        groups : (m,) or str, optional
+            A value for each text, such as its author, or the column of the frame that holds them: no split divides the
+            rows of one value, nor those of equal texts. A text without a value stands alone.
         progress : bool or callable
             True shows a bar on stderr, or a line for each stage where that is no terminal; a function is called with
             (stage, done, total).
@@ -181,12 +190,19 @@ class TextClassifier(Updatable):
             A parameter is invalid.
         """
         settings = self.settings()
-        examples = self._examples(settings, texts, labels, sample_weight)
+        frame = frame_of(texts)
+        examples = self._examples(settings, texts, frame, labels, sample_weight, groups)
         training, validation = examples.split(1)
         return self._fit(examples, (training, validation), settings, progress)
 
     def fit_and_hold_out(
-        self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None, *, progress: Progress | bool = False
+        self,
+        texts: Inputs,
+        labels: ArrayLike,
+        sample_weight: RowValues = None,
+        groups: Groups = None,
+        *,
+        progress: Progress | bool = False,
     ) -> tuple[Any, NDArray[Any]]:
         """Fit nine tenths of the texts and return the last tenth for a test.
 
@@ -200,7 +216,7 @@ class TextClassifier(Updatable):
         labels : ndarray
         """
         settings, frame = self.settings(), frame_of(texts)
-        examples = self._examples(settings, texts if frame is None else frame, labels, sample_weight)
+        examples = self._examples(settings, texts, frame, labels, sample_weight, groups)
         if frame is not None:
             frame.check_length(examples.n_input)
         training, validation, test = examples.split(2)
@@ -224,9 +240,19 @@ class TextClassifier(Updatable):
         """
         return FitSettings.of(self._checked())
 
-    def _examples(self, settings: FitSettings, texts: Inputs, labels: ArrayLike, sample_weight: RowValues) -> Examples:
-        documents = measured(texts, TextFeatures(settings.features), self.text_column)
-        return Examples.of(documents, labels, sample_weight, settings.random_state)
+    def _examples(
+        self,
+        settings: FitSettings,
+        texts: Inputs,
+        frame: Frame | None,
+        labels: ArrayLike,
+        sample_weight: RowValues,
+        groups: Groups,
+    ) -> Examples:
+        inputs = texts if frame is None else frame
+        documents = measured(inputs, TextFeatures(settings.features), self.text_column)
+        values = None if groups is None else column_values(groups, frame, "groups")
+        return Examples.of(documents, labels, sample_weight, settings.random_state, values)
 
     def _fit(
         self, examples: Examples, split: tuple[RowIndices, RowIndices], settings: FitSettings, progress: Progress | bool

@@ -1,4 +1,4 @@
-"""Metadata routing: how scikit-learn's pipelines and searches learn which methods take `sample_weight` or `offset`.
+"""Metadata routing: how scikit-learn's pipelines and searches learn which methods take weights, offsets or groups.
 
 scikit-learn is imported only when it asks, or when a user who has turned routing on sets a request.
 """
@@ -14,7 +14,7 @@ from vikt.errors import UsageError
 
 Own = TypeVar("Own", bound="MetadataRouting")
 
-METADATA = ("sample_weight", "offset")
+METADATA = ("sample_weight", "offset", "groups")
 METHODS = ("fit", "predict", "predict_proba", "predict_log_proba", "decision_function", "score")
 
 

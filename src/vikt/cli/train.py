@@ -41,6 +41,7 @@ from vikt.report.evaluation import ModelEvaluation
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, sized, strongest_lines
 from vikt.report.html.pages import model_page
 from vikt.report.html.tested import Tested
+from vikt.tables import counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,7 @@ class Request(InputOptions):
     """The arguments of `vikt train` other than the options of the model."""
 
     weight: str | None = None
+    group: str | None = None
     test: str | None = None
     features: Path | None = None
     numbers: list[str] = field(default_factory=list)
@@ -69,10 +71,10 @@ class _Data(NamedTuple):
     features: TextFeatures
     settings: FitSettings
 
-    def examples(self) -> Examples:
-        return Examples.of(
-            self.features.measure(self.rows.documents), self.rows.labels, self.rows.weights, self.settings.random_state
-        )
+    def examples(self, group: str | None) -> Examples:
+        rows, groups = self.rows, None if group is None else self.rows.others[group]
+        documents = self.features.measure(rows.documents)
+        return Examples.of(documents, rows.labels, rows.weights, self.settings.random_state, groups)
 
 
 def train(request: Request, options: dict[str, Any]) -> FittedModel:
@@ -80,12 +82,12 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
     _check_request(request, options)
     with progress(request.quiet) as bar:
         data = _read(request, options)
-        shared, examples = _overlap(data), data.examples()
+        shared, examples = _overlap(data), data.examples(request.group)
         fitted, tested = _fitted_and_tested(examples, data, request.threads, bar)
         if request.refit_all and data.test is None:
             fitted = _refitted(examples, fitted, data.settings, request.threads, bar)
     fitted.warn_unless_converged()
-    record = _recorded(fitted, tested.evaluation, data.rows, request.weight)
+    record = _recorded(fitted, tested.evaluation, data.rows, weight=request.weight, group=request.group)
     save_or_print(SavedModel(fitted.model, record), request.output, request.force)
     write_report(request.report, lambda command: model_page(replace(tested, record=record), command))
     _report(fitted.model, ModelEvaluation.of(tested.evaluation, record), shared, request)
@@ -104,19 +106,20 @@ def _read(request: Request, options: dict[str, Any]) -> _Data:
     table = read_tables(request.data, request.format, request.dialect)
     settings = _settings(options, declared, paired_columns(table))
     features = TextFeatures(settings.features)
-    rows = labelled(table, features, request.text, request.label, request.weight)
+    rows = labelled(table, features, request.text, request.label, request.weight, _named(request.group))
     del table  # before the test is read
     about_labels = label_notes(rows.documents.origin, rows.labels.tolist())
     say_notes((*rows.notes, *about_labels, *_same_file(request)), request.quiet)
     test = _test_rows(request, features, rows)
-    say_notes(_unknown_labels(test, rows), request.quiet)
+    say_notes((*_unknown_labels(test, rows), *_shared_groups(test, rows, request.group)), request.quiet)
     return _Data(rows, test, features, settings)
 
 
-def _recorded(fitted: Fit, evaluation: Evaluation, rows: Labelled, weight: str | None) -> FitRecord:
+def _recorded(fitted: Fit, evaluation: Evaluation, rows: Labelled, **others: str | None) -> FitRecord:
     """The record of a fit, with what is known of its files and its test."""
     data = replace(fitted.record.data, test_rows=evaluation.n_rows, blank_lines=rows.n_blank)
-    columns = {"text": rows.columns.text, "label": rows.columns.label} | ({"weight": weight} if weight else {})
+    named = {role: name for role, name in others.items() if name}
+    columns = {"text": rows.columns.text, "label": rows.columns.label} | named
     return replace(fitted.record, data=data, columns=columns, metrics=evaluation.to_json()["metrics"])
 
 
@@ -132,13 +135,33 @@ def _test_rows(request: Request, features: TextFeatures, training: Labelled) -> 
         return None
     has_known_suffix = suffix_of(request.test) in FORMATS
     table = read_tables([request.test], None if has_known_suffix else request.format, request.dialect)
-    return labelled(table, features, training.columns.text, training.columns.label)
+    table = table.with_fields([request.group])
+    group = _named(request.group) if request.group in table.names else []
+    return labelled(table, features, training.columns.text, training.columns.label, others=group)
 
 
 def _unknown_labels(test: Labelled | None, training: Labelled) -> tuple[str, ...]:
     if test is None:
         return ()
     return unknown_label_notes(test.documents.origin, test.labels.tolist(), set(training.labels.tolist()))
+
+
+def _named(column: str | None) -> list[str]:
+    return [] if column is None else [column]
+
+
+def _shared_groups(test: Labelled | None, training: Labelled, group: str | None) -> Iterator[str]:
+    """A note where the rows of a group stand on both sides of the split that the user has made."""
+    if test is None or group is None or group not in test.others:
+        return
+    known = set(training.others[group]) - {None}
+    shared = [value for value in test.others[group] if value in known]
+    if shared:
+        yield (
+            f"{test.documents.origin}: {counted(len(shared), 'row')} of {counted(len(set(shared)), 'group')} in column "
+            f"{group!r:.60} that training has too, so the test figures may be too optimistic; move each group to one "
+            "side"
+        )
 
 
 def _overlap(data: _Data) -> Overlap | None:

@@ -11,10 +11,10 @@ import numpy as np
 from vikt.arrays import Floats, Ints
 from vikt.corpus.arrow import ArrowColumn, plain
 from vikt.corpus.columns import missing_column, wanted_columns
-from vikt.corpus.frames import arrow_column, frame_of, has_numpy_type, refuse_row, texts_of
+from vikt.corpus.frames import Frame, arrow_column, frame_of, has_numpy_type, refuse_row, texts_of
 from vikt.corpus.numbers import number_of
 from vikt.corpus.texts import Texts
-from vikt.errors import DataError
+from vikt.errors import DataError, ParameterError
 
 # Features are float32, which ends at 3e38, and their squares are summed.
 LARGEST = 1e30
@@ -256,6 +256,33 @@ class Documents:
         return DataError(
             f"{self.place(row)}: expected {expected} in column {name!r}, found {found!r:.60}; correct or drop it"
         )
+
+
+def column_values(given: Any, frame: Frame | None, parameter: str) -> list[str | None]:
+    """The values of a column, or of the column of a frame that is named: strings, None where one is missing.
+
+    Raises
+    ------
+    ParameterError, ColumnError
+        There is no such column.
+    DataError
+        The values cannot be used.
+
+    Examples
+    --------
+    >>> column_values("user", frame_of({"user": ["bo", None]}), "groups"), column_values([1, 2], None, "groups")
+    (['bo', None], ['1', '2'])
+    """
+    if isinstance(given, str):
+        if frame is None:
+            raise ParameterError(
+                parameter, f"expected a value for each text, found {given!r:.60}; the texts come without columns"
+            )
+        if given not in frame:
+            raise missing_column(given, list(frame), "the data")
+        given = frame[given]
+    column = given if hasattr(given, "__len__") else list(given)
+    return Documents(None, {parameter: column}).values(parameter)
 
 
 def _numbers(spelled: Any) -> list[float]:

@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vikt.arrays import Bools, Floats, Ints
-from vikt.corpus.columns import missing_column
-from vikt.corpus.documents import Documents
+from vikt.corpus.documents import column_values
 from vikt.corpus.frames import ArrowStream, Frame, frame_of
 from vikt.corpus.numbers import number_of
 from vikt.corpus.texts import Texts
-from vikt.errors import DataError, ParameterError
+from vikt.errors import DataError
 from vikt.evaluation.figures import Figure, share
 from vikt.evaluation.outcomes import NO_ANSWER, Outcomes
 from vikt.evaluation.probability_figures import log_loss_figure
@@ -246,16 +245,10 @@ def values_by(by: By, frame: Frame | None, texts: Texts) -> dict[str, Values]:
         return {name: _named(name, frame, texts) for name in by}
     own = frame_of(by)
     columns = {str(getattr(by, "name", None) or "by"): by} if own is None else own
-    return {name: Documents(None, {name: column}).values(name) for name, column in columns.items()}
+    return {name: column_values(column, None, name) for name, column in columns.items()}
 
 
 def _named(name: str, frame: Frame | None, texts: Texts) -> Values:
-    if frame is not None and name in frame:
-        return Documents(None, {name: frame[name]}).values(name)
-    if name == LENGTH:
+    if name == LENGTH and (frame is None or name not in frame):
         return length_values(texts)
-    if frame is None:
-        raise ParameterError(
-            "by", f"expected 'length', or values for the texts, found {name!r:.60}; the texts come without columns"
-        )
-    raise missing_column(name, list(frame), "the data")
+    return column_values(name, frame, "by")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Classes, Floats, Ints, RowIndices, RowValues
+from vikt.corpus.groups import Grouping, joined_groups
 from vikt.corpus.order import (
     canonical_order,
     content_ranks,
@@ -26,6 +27,9 @@ from vikt.features.measured import Measured
 from vikt.model.classes import LabelledRows
 from vikt.tables import counted
 
+# The values of a column, None where one is missing.
+Values = Sequence[str | None]
+
 # Labels with fewer rows each than this may be no labels.
 _FEW_ROWS = 3
 
@@ -35,7 +39,8 @@ class Examples:
     """Labelled documents, ordered by content, so that no result depends on the order of the input.
 
     Rows of weight 0 are left out. Equal rows are adjacent and share a number in `contents`; rows that a split must keep
-    together share a number in `groups`. `origin` is the number of each row in the input.
+    together share a number in `groups`, and `grouping` tells of those that a column keeps together. `origin` is the
+    number of each row in the input.
     """
 
     documents: Measured
@@ -47,29 +52,43 @@ class Examples:
     origin: RowIndices
     n_input: int
     is_weighted: bool
+    grouping: Grouping | None = None
 
     @classmethod
     def of(
-        cls, documents: Measured, labels: ArrayLike, sample_weight: RowValues = None, random_state: int = 0
+        cls,
+        documents: Measured,
+        labels: ArrayLike,
+        sample_weight: RowValues = None,
+        random_state: int = 0,
+        groups: Values | None = None,
     ) -> Examples:
         """Order documents and their labels; `random_state` is the seed of the order.
+
+        Rows of one value in `groups` are kept together by every split, with all rows of a text that one of them has.
 
         Raises
         ------
         DataError
-            The labels or weights are invalid, or of another length than the documents.
+            The labels, weights or groups are invalid, or of another length than the documents; or a group is too large.
         """
         classes, y, weights, kept, n_input = LabelledRows.of(labels, sample_weight, len(documents))
-        contents = documents.contents() if len(kept) == n_input else documents.take(kept).contents()
+        _check_length(groups, n_input)
+        documents = documents if len(kept) == n_input else documents.take(kept)
+        grouping = None
+        if groups is not None:
+            joined, grouping = joined_groups(documents.groups, [groups[row] for row in kept.tolist()])
+            documents = replace(documents, groups=joined)
+        contents = documents.contents()
         keys = row_keys(contents, random_state)
         order = canonical_order(keys, contents.__getitem__, y, weights)
-        ordered = documents.take(kept[order])
+        ordered = documents.take(order)
         ranks = content_ranks(keys[order], lambda i: contents[order[i]])
-        groups = ranks
+        together = ranks
         if ordered.values or ordered.groups is not ordered.texts:
-            groups = group_ranks(ordered.groups, row_keys(ordered.groups, random_state))
-        is_weighted = sample_weight is not None
-        return cls(ordered, classes, y[order], weights[order], ranks, groups, kept[order], n_input, is_weighted)
+            together = group_ranks(ordered.groups, row_keys(ordered.groups, random_state))
+        origin, is_weighted = kept[order], sample_weight is not None
+        return cls(ordered, classes, y[order], weights[order], ranks, together, origin, n_input, is_weighted, grouping)
 
     def __len__(self) -> int:
         return len(self.y)
@@ -91,8 +110,9 @@ class Examples:
         """For each fold, the rows outside it and the rows in it. Raises ParameterError where a fold would be empty."""
         different, groups = np.unique(self.groups[rows], return_inverse=True)
         if n_folds > len(different):
+            what = "different texts" if self.grouping is None else "groups"
             raise ParameterError(
-                "folds", f"expected at most {len(different):,}, as many as there are different texts, found {n_folds:,}"
+                "folds", f"expected at most {len(different):,}, as many as there are {what}, found {n_folds:,}"
             )
         folds = (rows[fold] for fold in split_folds(groups, self.y[rows], n_folds))
         return [(np.setdiff1d(rows, fold), fold) for fold in folds]
@@ -123,11 +143,24 @@ def spelled_labels(classes: NDArray[Any]) -> list[str]:
     return [str(label) for label in classes.tolist()]
 
 
+def _check_length(groups: Values | None, n_rows: int) -> None:
+    if groups is not None and len(groups) != n_rows:
+        raise DataError(
+            f"groups: expected a value for each of {counted(n_rows, 'row')}, found {len(groups):,}; give as many"
+        )
+
+
 def check_testable(examples: Examples, test: Sequence[int] | RowIndices) -> None:
     """Raise DataError unless there are test rows."""
     if not len(test):
         n, n_duplicates, n_classes = len(examples), examples.n_duplicates, len(examples.classes)
         alike = f", {n_duplicates:,} of them duplicates of others," if n_duplicates else ""
+        if examples.grouping is not None:
+            n_groups = counted(int(examples.groups.max()) + 1, "group")
+            raise DataError(
+                f"{n_groups} of {counted(n, 'text')} in {counted(n_classes, 'class')} are too few to hold out a tenth "
+                "of the groups of each class for a test; give separate test data, or ten groups of a class"
+            )
         remedy = "check the column of the labels, or " if n_classes > n / _FEW_ROWS else ""
         raise DataError(
             f"{counted(n, 'text')} of {counted(n_classes, 'class')}{alike} are too few to hold out a tenth of each "

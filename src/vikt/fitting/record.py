@@ -26,7 +26,9 @@ class DataRecord:
     """The rows of the input, and their use.
 
     Training rows are learnt from while validation rows choose λ and the features; fitted rows are those of the final
-    fit. `weighted` says whether rows or classes have weights; `classes` counts the rows of each class.
+    fit. `weighted` says whether rows or classes have weights; `classes` counts the rows of each class. Where a column
+    groups the rows, `group_values` counts its values, `groups` what is left once those that share a text are joined,
+    `largest_group` the rows of the largest, and `ungrouped_rows` those without a value.
     """
 
     rows: int
@@ -41,6 +43,10 @@ class DataRecord:
     fitted_rows: int
     test_rows: int | None = None
     blank_lines: int | None = None
+    group_values: int | None = None
+    groups: int | None = None
+    largest_group: int | None = None
+    ungrouped_rows: int | None = None
 
     @classmethod
     def of(
@@ -57,6 +63,7 @@ class DataRecord:
             training_rows=training,
             validation_rows=validation,
             fitted_rows=fitted,
+            **_grouping_facts(examples),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -71,6 +78,18 @@ class DataRecord:
         if not isinstance(data.weighted, bool) or not isinstance(data.fingerprint, str):
             raise ValueError("a record of other data")
         return data
+
+
+def _grouping_facts(examples: Examples) -> dict[str, int]:
+    found = examples.grouping
+    if found is None:
+        return {}
+    return {
+        "group_values": found.values,
+        "groups": found.groups,
+        "largest_group": found.largest,
+        "ungrouped_rows": found.missing,
+    }
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,8 @@ def group_keys(record: FitRecord, examples: Examples) -> Ints:
 def check_same_rows(record: FitRecord, examples: Examples) -> None:
     """Raise DataError unless these are the rows, labels included, that were read for the fit."""
     data = record.data
+    if data.groups is not None and examples.grouping is None:
+        raise DataError("the model was trained with groups of rows, which no split divided; train it anew")
     remedy = "give all rows that the model was trained on, with the same columns, as they were then"
     if examples.n_input != data.rows:
         raise DataError(f"the model was trained on {data.rows:,} rows, found {examples.n_input:,}; {remedy}")

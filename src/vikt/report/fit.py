@@ -50,6 +50,7 @@ def data_lines(record: FitRecord, model: FittedModel) -> str:
         f"classes    {_classes(data)}",
         f"split      {data.training_rows:,} training, {data.validation_rows:,} validation, "
         f"{data.test_rows or 0:,} test; {data.fitted_rows:,} fitted in the end",
+        *_group_lines(record),
         f"features   {model.features.n_features:,}",
         *(f"           {note}" for note in sentences(model.features.facts())),
     ]
@@ -63,6 +64,18 @@ def data_lines(record: FitRecord, model: FittedModel) -> str:
     if data.rows_of_weight_0:
         lines.insert(1, f"weights    {data.rows_of_weight_0:,} rows of weight 0 dropped")
     return "\n".join(lines)
+
+
+def _group_lines(record: FitRecord) -> list[str]:
+    """How many groups no split divides, where a column groups the rows."""
+    data, column = record.data, record.columns.get("group")
+    if data.groups is None:
+        return []
+    joined = f", {data.groups:,} once those that share a text are joined" if data.groups != data.group_values else ""
+    alone = f"; {counted(data.ungrouped_rows or 0, 'row')} without a value stand alone" if data.ungrouped_rows else ""
+    of = f" of column {column}" if column else ""
+    largest = f"the largest has {counted(data.largest_group or 0, 'row')}"
+    return [f"groups     {data.group_values:,}{of}{joined}; {largest}{alone}"]
 
 
 def _classes(data: DataRecord) -> str:

@@ -36,6 +36,7 @@ from vikt.names import LOOSE_TOL, TOL, AnalyzerName, SolverName, WeightingName
     "vikt train mails.csv --features spam.toml --number misspelt --category sender",
     "vikt train mails.csv --analyzer none --number misspelt --number links",
     "vikt train mails.csv --folds 5 --one-standard-error",
+    "vikt train mails.csv --group sender",
     "vikt train mails.csv --report report.html",
     "vikt train train.tsv --solver minibatch --patience 3",
     no_args_is_help=True,
@@ -129,6 +130,12 @@ def train(
         ),
     ] = None,
     weight: Annotated[str | None, typer.Option(help="Column that holds the weight of each row.", metavar="COL")] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(
+            help="Column whose values no split divides: all rows of a user, say, are on one side.", metavar="COL"
+        ),
+    ] = None,
     format: Format = None,
     delimiter: Delimiter = None,
     quoting: Quoting = None,
@@ -179,6 +186,7 @@ def train(
         text=text,
         label=label,
         weight=weight,
+        group=group,
         test=test,
         format=format,
         dialect=Dialect(delimiter, quoting, header),
