@@ -69,8 +69,8 @@ def loss_curves() -> Figure:
     z = np.linspace(-_FURTHEST, _FURTHEST, _POINTS_OF_A_CURVE)
     axes.plot(z, -log_logistic(z), color=BLUE)
     axes.plot(z, -log_logistic(-z), color=ORANGE, linestyle=DASHES[1])
-    axes.annotate("y = 1:  -log σ(z)", (-4.5, 4.5), xytext=(14, 0), textcoords="offset points")
-    axes.annotate("y = 0:  -log(1 - σ(z))", (4.5, 4.5), xytext=(-14, 0), textcoords="offset points", ha="right")
+    axes.annotate("y = 1:  -log σ(z)", (-5.0, 5.0), xytext=(12, -3), textcoords="offset points")
+    axes.annotate("y = 0:  -log(1 - σ(z))", (3.5, 3.5), xytext=(-12, -3), textcoords="offset points", ha="right")
     axes.set(xlim=(-_FURTHEST, _FURTHEST), ylim=(0, _FURTHEST), xlabel="z = θᵀx", ylabel="loss of one row")
     axes.grid(axis="y")
     return figure
@@ -142,6 +142,19 @@ def _shade(axes: Axes, theta: Floats) -> None:
     colours = [(BLUE if p > 0.5 else ORANGE, 0.5 * abs(p - 0.5)) for p in (np.arange(_SHADES) + 0.5) / _SHADES]
     axes.contourf(x1, x2, scores, levels=np.log(limits / (1 - limits)), colors=colours, extend="both")
     axes.contour(x1, x2, scores, levels=[0.0], colors=[INK], linewidths=1.8)
+    # In grey the two sides look alike.
+    for place, side in ((scores.argmax(), "θᵀx > 0"), (scores.argmin(), "θᵀx < 0")):
+        up, right = divmod(int(place), 2)
+        axes.annotate(
+            side,
+            (right, up),
+            xycoords="axes fraction",
+            xytext=(-6 if right else 6, -6 if up else 6),
+            textcoords="offset points",
+            ha="right" if right else "left",
+            va="top" if up else "bottom",
+            size=SMALL,
+        )
 
 
 @picture
