@@ -19,6 +19,7 @@ from vikt.files.trained import load_trained
 from vikt.report.evaluation import ModelEvaluation
 from vikt.report.html.pages import model_page
 from vikt.report.html.tested import Tested
+from vikt.tables import listed
 
 
 def evaluate_file(
@@ -48,7 +49,8 @@ def evaluate_file(
         measured = model.measured(rows.documents)
         columns = {name: rows.others.get(name) or length_values(measured.texts) for name in by}
         place = placed(rows.documents, np.arange(table.n_rows))
-        tested = Tested.of(model, record, measured, rows.labels, by=columns, place=place, threads=threads)
+        name = listed([Path(source).name for source in given.data])
+        tested = Tested.of(model, record, measured, rows.labels, name=name, by=columns, place=place, threads=threads)
     write_report(report, lambda command: model_page(tested, command))
     evaluation = ModelEvaluation.of(tested.evaluation, record, tested.slices)
     if as_json:

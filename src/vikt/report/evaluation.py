@@ -83,11 +83,10 @@ class ModelEvaluation(Evaluation):
     def _repr_html_(self) -> str:
         weighted = self.record.data.weighted
         figures = [[html_text(cell) for cell in row] for row in figure_rows(self)]
-        notes = [*_unseen_lines(self), *_absent_lines(self), *(_shift_lines(self) if weighted else [])]
         return block(
             table([["figure", "value", "95% interval", "of"], *figures]),
-            *(heading(html_text(" ".join(note.split()))) for note in notes),
-            table([[html_text(cell) for cell in row] for row in _class_rows(self, weighted)]),
+            *(heading(html_text(note)) for note in evaluation_notes(self, weighted)),
+            table([[html_text(cell) for cell in row] for row in class_rows(self, weighted)]),
             *(details(f"by {slicing.column}", table(slice_rows(slicing))) for slicing in self.slices),
             details("confusions", f'<div style="{_FIXED}">{html_text(_confusions(self))}</div>'),
         )
@@ -99,6 +98,12 @@ def evaluation_lines(evaluation: Evaluation, weighted: bool = False) -> str:
     lines += [*_unseen_lines(evaluation), "", _other_figures(evaluation), "", _class_table(evaluation, weighted)]
     lines += [*_absent_lines(evaluation), *(_shift_lines(evaluation) if weighted else [])]
     return "\n".join([*lines, "", _confusions(evaluation)])
+
+
+def evaluation_notes(evaluation: Evaluation, weighted: bool) -> list[str]:
+    """What a reader of the figures must know: labels unseen in training, classes without rows, weights that shift."""
+    shifts = _shift_lines(evaluation) if weighted else []
+    return [" ".join(line.split()) for line in (*_unseen_lines(evaluation), *_absent_lines(evaluation), *shifts)]
 
 
 def figure_rows(evaluation: Evaluation) -> list[list[str]]:
@@ -166,7 +171,8 @@ def _spelled(value: Figure) -> tuple[str, str]:
     return figure(value.value), interval
 
 
-def _class_rows(evaluation: Evaluation, weighted: bool) -> list[list[str]]:
+def class_rows(evaluation: Evaluation, weighted: bool) -> list[list[str]]:
+    """The figures of each class as rows of a table, the names of its columns first."""
     rows = [["class", "precision", "recall", "F1", "rows", "predicted"] + ["mean P", "rate"] * weighted]
     for label, row in list(evaluation.per_class.items())[:MOST_CLASSES_LISTED]:
         rates = [figure(row[name]) for name in ("precision", "recall", "f1")]
@@ -177,7 +183,7 @@ def _class_rows(evaluation: Evaluation, weighted: bool) -> list[list[str]]:
 
 def _class_table(evaluation: Evaluation, weighted: bool) -> str:
     more = len(evaluation.per_class) - MOST_CLASSES_LISTED
-    return columns(_class_rows(evaluation, weighted)) + (
+    return columns(class_rows(evaluation, weighted)) + (
         f"\n  and {more:,} more classes (see --json)" if more > 0 else ""
     )
 

@@ -15,12 +15,17 @@ def slice_blocks(slicings: Sequence[Slicing]) -> list[str]:
     if not slicings:
         return []
     tables = [f"by {label_line(slicing.column)}\n{columns(slice_rows(slicing))}" for slicing in slicings]
+    return [*tables, "\n".join("  " + line for line in slice_warning(slicings))]
+
+
+def slice_warning(slicings: Sequence[Slicing]) -> tuple[str, str]:
+    """A warning against many comparisons, in two sentences."""
     n_slices = sum(len(slicing.slices) for slicing in slicings)
-    warning = (
-        f"  Of {counted(n_slices, 'slice')}, some look worse by chance. The intervals of the differences are corrected "
-        f"for that:\n  if no slice differs from the rest, the chance that any is called worse or better is at most 5%."
+    return (
+        f"Of {counted(n_slices, 'slice')}, some look worse by chance. The intervals of the differences are corrected "
+        "for that:",
+        "if no slice differs from the rest, the chance that any is called worse or better is at most 5%.",
     )
-    return [*tables, warning]
 
 
 def slice_rows(slicing: Slicing) -> list[list[str]]:

@@ -19,25 +19,28 @@ from vikt.report.html.sections.comparison import (
 from vikt.report.html.sections.data import data_section
 from vikt.report.html.sections.findings import audit_sentences, audit_tiles, classes_section, findings_section
 from vikt.report.html.sections.fit import fit_section
-from vikt.report.html.sections.metrics import metrics_section
+from vikt.report.html.sections.metrics import metrics_section, slices_section
 from vikt.report.html.sections.mistakes import confident_section, confusion_section
 from vikt.report.html.sections.reproduce import reproduce_section, version_section
 from vikt.report.html.sections.summary import model_sentences, model_tiles
 from vikt.report.html.sections.words import words_section
 from vikt.report.html.tested import Tested
-from vikt.tables import label_line, listed
+from vikt.tables import counted, label_line
+
+_MOST_NAMED, _WIDEST_NAMED = 3, 20
 
 
 def model_page(tested: Tested, command: str) -> Page:
     """The page of a model and its test."""
     return Page.of(
-        f"A classifier of {listed([label_line(label) for label in tested.model.labels], most=4)}",
+        _title(tested.model.labels),
         model_sentences(tested),
         model_tiles(tested.evaluation),
         [
             data_section(tested.record),
-            metrics_section(tested.evaluation),
+            metrics_section(tested),
             confusion_section(tested),
+            slices_section(tested),
             calibration_section(tested),
             words_section(tested.model),
             confident_section(tested),
@@ -45,6 +48,13 @@ def model_page(tested: Tested, command: str) -> Page:
             reproduce_section(command, tested.record),
         ],
     )
+
+
+def _title(labels: list[str]) -> str:
+    names = [label_line(label) for label in labels]
+    if len(names) > _MOST_NAMED or max(map(len, names)) > _WIDEST_NAMED:
+        return f"A classifier of {counted(len(names), 'class')}"
+    return f"A classifier of {', '.join(names[:-1])} and {names[-1]}"
 
 
 def audit_page(audit: Audit, command: str) -> Page:

@@ -10,7 +10,7 @@ from vikt.tables import MOST_CLASSES_LISTED, counted, label_line
 def data_section(record: FitRecord) -> Section:
     """The rows, their use, and how many each class has."""
     blocks: list[Block] = [Facts(tuple(_facts(record.data))), _classes(record.data)]
-    return Section("data", "Data", tuple(blocks))
+    return Section("data", "Training data", tuple(blocks))
 
 
 def _facts(data: DataRecord) -> list[tuple[str, str]]:

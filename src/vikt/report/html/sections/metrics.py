@@ -1,53 +1,41 @@
-"""The figures of the answers, with their intervals, in all and for each class."""
+"""The figures of the answers, with their intervals: in all, for each class, and by slice."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from vikt.report.evaluation import class_rows, evaluation_notes, figure_rows
+from vikt.report.html.blocks import Block, Column, Note, Section, Table
+from vikt.report.html.tested import Tested
+from vikt.report.slices import slice_rows, slice_warning
+from vikt.tables import MOST_CLASSES_LISTED, label_line
 
-from vikt.evaluation.evaluation import Evaluation
-from vikt.evaluation.figures import Figure
-from vikt.report.html.blocks import Column, Section, Table
-from vikt.tables import MOST_CLASSES_LISTED, figure, label_line
 
-
-def metrics_section(evaluation: Evaluation) -> Section:
+def metrics_section(tested: Tested) -> Section:
     """The figures in all, and those of each class."""
-    return Section("metrics", "Metrics", (_figures(evaluation.figures), _classes(evaluation)))
+    found, weighted = tested.evaluation, tested.record.data.weighted
+    notes = [Note(note, "warning") for note in evaluation_notes(found, weighted)]
+    return Section("metrics", "Metrics", (_figures(tested), *notes, _classes(tested, weighted)))
 
 
-def in_words(name: str) -> str:
-    """The name of a figure in words.
-
-    Examples
-    --------
-    >>> in_words("macro_f1"), in_words("log_loss")
-    ('macro F1', 'log loss')
-    """
-    return name.replace("_", " ").replace("f1", "F1").replace("roc", "ROC")
-
-
-def _figures(figures: Mapping[str, Figure]) -> Table:
-    rows = [[in_words(name), figure(found.value), interval(found), found.reason] for name, found in figures.items()]
-    has_notes = any(found.reason for found in figures.values())
-    headings: list[Column | str] = ["figure", "value", "95% interval", *[Column("note", is_words=True)] * has_notes]
-    return Table.of("Figures of all rows", headings, [row[: len(headings)] for row in rows])
+def slices_section(tested: Tested) -> Section | None:
+    """The figures by slice of each column, the worst slices first, and a warning against many comparisons."""
+    if not tested.slices:
+        return None
+    blocks: list[Block] = []
+    for slicing in tested.slices:
+        header, *rows = slice_rows(slicing)
+        headings: list[Column | str] = [*header[:-1], Column("finding", is_words=True)]
+        blocks.append(Table.of(f"By {label_line(slicing.column)}", headings, rows))
+    return Section("slices", "Slices", (*blocks, Note(" ".join(slice_warning(tested.slices)))))
 
 
-def interval(found: Figure) -> str:
-    """The 95% interval of a figure, or a dash."""
-    return "–" if found.low != found.low else f"{figure(found.low)} to {figure(found.high)}"
+def _figures(tested: Tested) -> Table:
+    rows = figure_rows(tested.evaluation)
+    headings: list[Column | str] = ["figure", "value", "95% interval", Column("note", is_words=True)]
+    n_columns = 4 if any(row[3] for row in rows) else 3
+    return Table.of("Figures of all rows", headings[:n_columns], [row[:n_columns] for row in rows])
 
 
-def _classes(evaluation: Evaluation) -> Table:
-    rows = [
-        [
-            label_line(label),
-            *(figure(row[name]) for name in ("precision", "recall", "f1")),
-            f"{row['support']:,}",
-            f"{row['predicted']:,}",
-        ]
-        for label, row in list(evaluation.per_class.items())[:MOST_CLASSES_LISTED]
-    ]
-    more = len(evaluation.labels) - MOST_CLASSES_LISTED
-    caption = "Figures of each class" + (f" (the first {MOST_CLASSES_LISTED})" if more > 0 else "")
-    return Table.of(caption, ["class", "precision", "recall", "F1", "rows", "answers"], rows)
+def _classes(tested: Tested, weighted: bool) -> Table:
+    header, *rows = class_rows(tested.evaluation, weighted)
+    more = len(tested.evaluation.labels) > MOST_CLASSES_LISTED
+    return Table.of("Figures of each class" + f" (the first {len(rows)})" * more, header, rows)

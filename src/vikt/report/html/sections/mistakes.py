@@ -10,7 +10,7 @@ from vikt.report.html.pictures import confusion_picture
 from vikt.report.html.tested import Tested
 from vikt.tables import MOST_CLASSES_IN_A_MATRIX, counted, label_line
 
-_MOST_CELLS, _MOST_A_CELL, _MOST_CONFIDENT = 40, 5, 15
+_MOST_CELLS, _MOST_A_CELL, _MOST_CONFIDENT = 25, 5, 15
 
 _NO_ANSWER = "(no answer)"
 
