@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 import vikt.errors
 from vikt import plots
+from vikt.plots.svg import _restyled
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 NAMES = ["<script>alert(1)</script>", "$x$ and $y_1^2$", "_x_", "a&amp;b \"'", "日本語", "العربية"]
@@ -104,3 +105,15 @@ def test_without_matplotlib_the_remedy_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(vikt.errors.MissingPackageError, match=r"pip install 'vikt\[plots\]'"):
         matrix(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("style", "kept"),
+    [
+        ("font: 12px 'DejaVu Sans', sans-serif; text-anchor: middle", "font-size: 12px; text-anchor: middle"),
+        ("font: italic 700 9.5px 'Arial'", "font-style: italic; font-weight: 700; font-size: 9.5px"),
+        ("font-size: 12px; font-family: 'Arial'; fill: #1a1b1e", "font-size: 12px; fill: currentColor"),
+    ],
+)
+def test_the_fonts_of_every_version_of_matplotlib_are_left_to_the_page(style, kept):
+    assert _restyled(style, "currentColor") == kept

@@ -115,9 +115,10 @@ def _restyled(style: str, ink: str) -> str:
     kept = []
     for declaration in filter(None, map(str.strip, style.split(";"))):
         name, _, value = declaration.partition(":")
-        if name == "font":  # as Matplotlib before 3.10 has it: "font: 700 12px 'DejaVu Sans', ..."
-            *weight, size = value.partition("px")[0].split()
-            kept += [f"font-weight: {weight[0]}"] * bool(weight) + [f"font-size: {size}px"]
+        if name == "font":  # as older versions of Matplotlib have it: "font: italic 700 12px 'DejaVu Sans', ..."
+            *words, size = value.partition("px")[0].split()
+            kept += [f"{'font-weight' if word.isdigit() else 'font-style'}: {word}" for word in words]
+            kept.append(f"font-size: {size}px")
         elif name != "font-family":
             kept.append(declaration.replace(INK, ink))
     return "; ".join(kept)
