@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from vikt.arrays import Floats, Ints
 from vikt.corpus.read_json import spell
 from vikt.decisions.decision import Answered
+from vikt.errors import UsageError
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.parameters import checked, number, optional, whole
-from vikt.tables import escaped_json, one_line
+from vikt.tables import Lists, escaped_json, one_line
 
 
 @dataclass(frozen=True)
@@ -49,46 +50,72 @@ class Answers:
         """The names of the columns of an answer."""
         ranks = ["", *(f"_{rank}" for rank in range(2, self.n_top + 1))]
         names = [name + rank for rank in ranks for name in ("predicted", "probability")]
+        names += ["set"] * self.has_sets
         names += [f"P({label})" for label in self.labels] if self.proba else []
         return [self.prefix + name for name in names]
 
     @property
-    def _holds_labels(self) -> list[bool]:
-        """Whether each column holds labels; the others hold probabilities."""
-        return [i < 2 * self.n_top and i % 2 == 0 for i in range(len(self.columns))]
+    def has_sets(self) -> bool:
+        """Whether there is a column of sets of labels."""
+        return self.model.decision.set_threshold is not None
+
+    @property
+    def _kinds(self) -> list[str]:
+        """What each column holds."""
+        kinds = ["label", "probability"] * self.n_top + ["set"] * self.has_sets
+        return kinds + ["probability"] * (len(self.columns) - len(kinds))
 
     def by_column(self, documents: Inputs) -> dict[str, Sequence[Any]]:
-        """The columns of the answers: lists of labels, None for a class below the threshold, and arrays of numbers."""
-        values = self._rows(documents, [*self.labels, None]).T.tolist()
-        columns = zip(self.columns, self._holds_labels, values, strict=True)
-        return {name: column if is_label else array("d", column) for name, is_label, column in columns}
+        """The columns of the answers: lists of labels, None for no answer, arrays of numbers, and lists of lists."""
+        values = self._rows(documents, [*self.labels, None], list).T.tolist()
+        column_of: dict[str, Callable[[list[Any]], Sequence[Any]]] = {
+            "label": list,
+            "probability": partial(array, "d"),
+            "set": Lists,
+        }
+        columns = zip(self.columns, self._kinds, values, strict=True)
+        return {name: column_of[kind](column) for name, kind, column in columns}
 
     def lines(self, documents: Inputs, as_json: bool) -> bytes:
         """The answers as lines of JSON, or of fields between tabs."""
         labels = [*self.labels, None]
-        holds_labels = self._holds_labels
+        in_json = [escaped_json(spell(label)) for label in labels]
         if as_json:
-            spelled = [escaped_json(spell(label)) for label in labels]
+            spelled = in_json
             names = [escaped_json(spell(name)).replace("%", "%%") for name in self.columns]
-            values = ["%b" if is_label else "%a" for is_label in holds_labels]
+            values = ["%a" if kind == "probability" else "%b" for kind in self._kinds]
             line = "{" + ", ".join(map("{}: {}".format, names, values)) + "}\n"
         else:
             spelled = [one_line(label or "") for label in labels]
-            line = "\t".join("%b" if is_label else "%.12g" for is_label in holds_labels) + "\n"
-        rows = self._rows(documents, [label.encode("utf-8", "surrogatepass") for label in spelled])
+            line = "\t".join("%.12g" if kind == "probability" else "%b" for kind in self._kinds) + "\n"
+
+        def set_of(members: list[str]) -> bytes:
+            return f"[{', '.join(members)}]".encode("utf-8", "surrogatepass")
+
+        rows = self._rows(documents, [label.encode("utf-8", "surrogatepass") for label in spelled], set_of, in_json)
         # One pattern for all lines takes half the time of one per line.
         return (line.encode("utf-8", "surrogatepass") * len(rows)) % tuple(rows.ravel().tolist())
 
-    def _rows(self, documents: Inputs, labels: list[Any]) -> NDArray[Any]:
-        """An answer for each document; a class below the threshold has the last of the labels."""
+    def _rows(
+        self,
+        documents: Inputs,
+        labels: list[Any],
+        set_of: Callable[[list[str]], Any],
+        members: list[str] | None = None,
+    ) -> NDArray[Any]:
+        """An answer for each document; no answer is the last of the labels. Sets are of `members`, or of labels."""
         answered = self.model.answered(documents, self.threads)
         probabilities = np.exp(answered.log_probabilities)
         predicted, largest = ranked(answered, probabilities, self.n_top, self.threshold)
         rows = np.empty((len(probabilities), len(self.columns)), dtype=object)
         rows[:, 0 : 2 * self.n_top : 2] = np.array(labels, dtype=object)[predicted]
         rows[:, 1 : 2 * self.n_top : 2] = largest
+        if self.has_sets:
+            sets = label_positions(self.model, answered)
+            of_rows = (set_of([(members or labels)[k] for k in own]) for own in sets)
+            rows[:, 2 * self.n_top] = np.fromiter(of_rows, dtype=object, count=len(rows))
         if self.proba:
-            rows[:, 2 * self.n_top :] = probabilities
+            rows[:, -len(self.labels) :] = probabilities
         return rows
 
 
@@ -134,6 +161,27 @@ def predicted_labels(
     if threshold is not None or model.decision.abstains:
         labels = np.append(labels.astype(object), [None])
     return np.asarray(labels[best[:, 0] if top is None else best])
+
+
+def label_sets(model: FittedModel, inputs: Inputs, threads: int) -> list[list[Any]]:
+    """The set of labels of each document, the most probable first.
+
+    Raises
+    ------
+    UsageError
+        The model's decision makes no sets.
+    """
+    if model.decision.set_threshold is None:
+        raise UsageError("the model makes no sets of labels; train it again", coverage=0.95)
+    labels = model.classes.tolist()
+    return [[labels[k] for k in own] for own in label_positions(model, model.answered(inputs, threads))]
+
+
+def label_positions(model: FittedModel, answered: Answered) -> list[list[int]]:
+    """The positions of the classes in the set of each row, the most probable first."""
+    members = model.decision.sets(answered.log_probabilities)
+    order = np.argsort(-answered.log_probabilities, axis=1, kind="stable")
+    return [row[own[row]].tolist() for row, own in zip(order, members, strict=True)]
 
 
 _RULES = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vikt.answers import predicted_labels
+from vikt.answers import label_sets, predicted_labels
 from vikt.arrays import ClassWeight, Floats, Groups, RowIndices, RowValues
 from vikt.corpus.documents import TEXT_COLUMN, column_values
 from vikt.corpus.frames import Frame, frame_of, has_attribute
@@ -84,6 +84,17 @@ class TextClassifier(Updatable):
         is the same as 0, since no fit differs from the last unless it is asked to.
     threads : int
         How many threads share the work. No result depends on it, and no model file holds it.
+    aim : str or list of str, optional
+        What the answers are to reach, or to be best at: "precision(spam) >= 0.99", "recall(spam) >= 0.95", "f1(spam)",
+        "f1" (the mean of all classes), "cost(ham->spam) = 10" (other mistakes cost 1; there may be several). The rule
+        that does so is chosen on rows that no fit learns from, half of the tenth that validates; a text without any
+        known feature is then not answered. `fit` raises AimMissedError where an aim cannot be met.
+    coverage : float, optional
+        Make sets of labels, which hold the real one with this probability: see `predict_sets`.
+    max_error : float, optional
+        Answer only where the share of wrong answers is below this, with 95% confidence; elsewhere answer None.
+    calibrate : bool
+        Divide scores by a temperature where this lowers the log loss of those rows beyond chance. An aim does so too.
     text_column : str
         The column that holds the texts, where they come in a frame; a model trained by `vikt train` knows its own.
 
@@ -144,6 +155,10 @@ class TextClassifier(Updatable):
         batch_size: int = 100,
         patience: int | None = None,
         random_state: RandomState = 0,
+        aim: str | Sequence[str] | None = None,
+        coverage: float | None = None,
+        max_error: float | None = None,
+        calibrate: bool = False,
         text_column: str = TEXT_COLUMN,
         threads: int = 1,
     ) -> None:
@@ -153,6 +168,7 @@ class TextClassifier(Updatable):
         self.l1_ratio, self.class_weight = l1_ratio, class_weight
         self.solver, self.tol, self.max_iter = solver, tol, max_iter
         self.learning_rate, self.batch_size, self.patience = learning_rate, batch_size, patience
+        self.aim, self.coverage, self.max_error, self.calibrate = aim, coverage, max_error, calibrate
         self.random_state, self.text_column, self.threads = random_state, text_column, threads
 
     def fit(
@@ -188,6 +204,8 @@ class TextClassifier(Updatable):
             The texts or labels cannot be used.
         UsageError
             A parameter is invalid.
+        AimMissedError
+            The aim, coverage or largest error cannot be met on the rows held out for it.
         """
         settings = self.settings()
         frame = frame_of(texts)
@@ -297,7 +315,8 @@ class TextClassifier(Updatable):
 
         Returns
         -------
-        (m,) labels, or (m, top)
+        (m,) labels, or (m, top). Objects where the model may answer none, which is None: with an aim, a coverage or a
+        largest error.
 
         Raises
         ------
@@ -307,6 +326,18 @@ class TextClassifier(Updatable):
         if top is None and threshold is None:
             return self._model.predicted(texts, self._n_threads)
         return predicted_labels(self._model, texts, self._n_threads, top, threshold)
+
+    def predict_sets(self, texts: Inputs) -> list[list[Any]]:
+        """The set of labels of each text, the most probable first, where `coverage` was given.
+
+        The real label of a new text is in its set with that probability, if texts come as those of training did.
+
+        Raises
+        ------
+        UsageError
+            The model was trained without a coverage.
+        """
+        return label_sets(self._model, texts, self._n_threads)
 
     def score(self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None) -> float:
         """Accuracy, the share of the labels predicted: that of `evaluate`, but with weights. No answer is wrong."""

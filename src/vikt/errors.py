@@ -12,6 +12,7 @@
     │   ├── ClassesError                    fewer than two classes
     │   ├── NotNumbersError (TypeError)     a matrix that holds something other than numbers
     │   └── EmptyVocabularyError            no feature to learn from
+    ├── AimMissedError (ValueError)         an aim or a condition that is not met
     ├── InputFileError (OSError)            a file that cannot be read
     ├── OutputFileError (OSError)           a file that cannot be written, or must not be replaced
     ├── ModelFileError (ValueError)         a model file that is refused
@@ -113,6 +114,10 @@ class NotNumbersError(DataError, TypeError):
 
 class EmptyVocabularyError(DataError):
     """No feature is left to learn from."""
+
+
+class AimMissedError(ViktError, ValueError):
+    """An aim or a condition that is not met: no model is made, or one is not good enough."""
 
 
 class InputFileError(ViktError, OSError):

@@ -31,8 +31,11 @@ OutputFormatName = Literal["csv", "tsv", "jsonl", "parquet", "arrow"]
 PARAMETERS = (
     "analyzer", "ngrams", "weighting", "min_df", "lowercase", "hashing", "features", "l2", "folds",
     "one_standard_error", "l1_ratio", "class_weight", "solver", "tol", "max_iter", "learning_rate", "batch_size",
-    "patience", "random_state",
+    "patience", "random_state", "aim", "coverage", "max_error", "calibrate",
 )  # fmt: skip
+
+# Those of the decision, which a model file records where they are given.
+DECISION_PARAMETERS = ("aim", "coverage", "max_error", "calibrate")
 
 # The relative distance from the optimum that a fit proves by default. The second is that of the elastic net and of
 # gradient descent, which take many times as long to 1e-7, and of Newton's method where rounding or the most steps end

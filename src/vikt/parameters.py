@@ -192,6 +192,10 @@ def _class_weight(value: Any) -> Any:
     return {label: ABOVE_0.read(factor) for label, factor in value.items()}
 
 
+def _texts(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(map(_string, value))
+
+
 _ANYTHING = Rule("anything", _as_it_is)
 FLAG = rule("True or False", _flag)
 STRING = rule("a string", _string)
@@ -199,6 +203,7 @@ FUNCTION = rule("a function", _as_it_is, callable)
 ABOVE_0 = number("a number above 0", lambda value: 0 < value < math.inf)
 LAMBDA = number("a number of at least 0", lambda value: 0 <= value < math.inf)
 FREQUENCY = rule("a whole number of 1 or more, or a fraction from 0.0 to 1.0", _number, _is_frequency)
+SHARE = number("a number above 0 and below 1", lambda value: 0 < value < 1)
 # A table of buckets has room for these.
 HASHING = rule("a whole number of 1 to 28 bits", _whole, lambda bits: 1 <= bits <= 28)
 CLASS_WEIGHT = rule("'balanced', or factors above 0 by class", _class_weight)
@@ -229,6 +234,10 @@ TEXT_CLASSIFIER: dict[str, Rule] = FIT | {
     "folds": optional(whole(2)),
     "one_standard_error": FLAG,
     "text_column": STRING,
+    "aim": optional(rule("an aim, such as 'precision(spam) >= 0.99', or a list of costs", _texts)),
+    "coverage": optional(SHARE),
+    "max_error": optional(SHARE),
+    "calibrate": FLAG,
 }
 LOGISTIC_REGRESSION: dict[str, Rule] = FIT | {
     "C": number("a number above 0", lambda value: value > 0),

@@ -25,6 +25,10 @@ CONTROLS = re.compile(
 _OTHER_SPACES = re.compile(r"[^\S ]")
 
 
+class Lists(list[list[str]]):
+    """A column of a table whose values are lists."""
+
+
 def columns(rows: list[list[str]], left: int = 1) -> str:
     """Rows of strings in columns, the first `left` of them aligned to the left, the rest to the right."""
     from rich.cells import cell_len

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from vikt import interruption
-from vikt.errors import ParameterError, UsageError, ViktError
+from vikt.errors import AimMissedError, ParameterError, UsageError, ViktError
 from vikt.names import PARAMETERS
 from vikt.tables import escaped, escaped_json
 
@@ -62,7 +62,7 @@ def reported() -> Iterator[None]:
         raise SystemExit(INTERRUPTED) from None
     except ViktError as error:
         say(f"vikt: {_worded(error)}")
-        raise SystemExit(WRONG_USAGE if isinstance(error, UsageError) else FAILED) from None
+        raise SystemExit(_exit_code(error)) from None
     except MemoryError:
         say("vikt: out of memory; use fewer rows, a higher --min-df or shorter n-grams")
         raise SystemExit(FAILED) from None
@@ -72,6 +72,11 @@ def reported() -> Iterator[None]:
         reason = "it is closed" if error.errno == errno.EBADF else error.strerror or error
         say(f"vikt: {error.filename or 'standard output'}: {reason}")
         raise SystemExit(FAILED) from None
+
+
+def _exit_code(error: ViktError) -> int:
+    codes = {UsageError: WRONG_USAGE, AimMissedError: AIM_MISSED}
+    return next((code for kind, code in codes.items() if isinstance(error, kind)), FAILED)
 
 
 def _worded(error: ViktError) -> str:

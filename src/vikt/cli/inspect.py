@@ -9,6 +9,7 @@ from vikt.cli.console import print_json, show
 from vikt.explanation.weights import strongest_features
 from vikt.files.trained import load_trained
 from vikt.report.as_json import certificate_json, model_json
+from vikt.report.decision import decision_lines
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, sized, strongest_lines
 from vikt.tables import figure
 
@@ -26,6 +27,6 @@ def inspect_model(path: Path, as_json: bool) -> None:
     figures = [f"{name:<{width}} {figure(entry['value'])}" for name, entry in record.metrics.items()]
     options = repr(TextClassifier(**saved.parameters))
     head = f"model      {sized(path)}, {options}"
-    show("\n\n".join([head, data_lines(record, model), fit_lines(record)]))
+    show("\n\n".join(filter(None, [head, data_lines(record, model), fit_lines(record), decision_lines(model, record)])))
     show("\ntest figures\n" + "\n".join(figures) + "\n")
     show("\n\n".join(filter(None, [handmade_lines(model), strongest_lines(model)])))

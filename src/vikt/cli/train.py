@@ -12,7 +12,7 @@ import numpy as np
 
 from vikt.arrays import ClassWeight
 from vikt.classifier import TextClassifier
-from vikt.cli.console import print_json, progress, say, say_notes, show
+from vikt.cli.console import option_of, print_json, progress, say, say_notes, show
 from vikt.cli.options import InputOptions, ReportRequest
 from vikt.cli.outputs import check_output, is_standard, save_or_print
 from vikt.cli.reports import check_report, placed, write_report
@@ -35,8 +35,10 @@ from vikt.fitting.model import FittedModel, measured
 from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
+from vikt.names import DECISION_PARAMETERS
 from vikt.progress import Progress
 from vikt.report.as_json import model_json
+from vikt.report.decision import decision_lines
 from vikt.report.evaluation import ModelEvaluation
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, sized, strongest_lines
 from vikt.report.html.pages import model_page
@@ -222,8 +224,12 @@ def _check_request(request: Request, options: dict[str, Any]) -> None:
     check_report(request.report, inputs, [request.output])
     if request.as_json and is_standard(request.output):
         raise UsageError("-o - and --json both write to standard output; name a file for the model")
-    if request.refit_all and options.get("patience") is not None:
-        raise UsageError("--refit-all fits all rows, but --patience needs a held-out tenth; drop one of them")
+    holding_out = next((name for name in ("patience", *DECISION_PARAMETERS) if options.get(name)), None)
+    if request.refit_all and holding_out is not None:
+        option = option_of(holding_out)
+        raise UsageError(
+            f"--refit-all fits all rows, but {option} needs some that no fit learns from; drop one of them"
+        )
 
 
 def parse_ngrams(text: str | None) -> tuple[int, int] | None:
@@ -266,6 +272,7 @@ def _report(model: FittedModel, evaluation: ModelEvaluation, shared: Overlap | N
     blocks = [
         data_lines(record, model),
         fit_lines(record),
+        decision_lines(model, record),
         f"test       {tested}\n" + (f"overlap    {shared}\n" if shared and shared.shared else "") + str(evaluation),
         handmade_lines(model),
         strongest_lines(model),

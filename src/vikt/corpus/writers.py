@@ -18,6 +18,7 @@ from vikt.corpus.read_json import Number, spell
 from vikt.corpus.read_stream import suffix_of
 from vikt.corpus.read_tables import Table, python_values
 from vikt.errors import ColumnError, DataError, UsageError
+from vikt.tables import Lists
 
 Columns = Mapping[str, Sequence[Any]]
 # A byte-order mark at the start of a line would be dropped as one that joined files leave.
@@ -54,7 +55,7 @@ class _Text:
             table.spelled(name).to_pylist() if name in table.names else [None] * len(table) for name in self._names
         ]
         rows = enumerate(zip(*columns, *added.values(), strict=True))
-        lines = [self._line(["" if value is None else str(value) for value in row], table, i) for i, row in rows]
+        lines = [self._line(list(map(_field, row)), table, i) for i, row in rows]
         self.stream.write("".join([*header, *lines]).encode())
         self.stream.flush()
 
@@ -63,6 +64,12 @@ class _Text:
 
     def close(self) -> None:
         pass
+
+
+def _field(value: Any) -> str:
+    if isinstance(value, list):
+        return spell(value)
+    return "" if value is None else str(value)
 
 
 class _Csv(_Text):
@@ -117,7 +124,8 @@ class _Arrow:
     def write(self, table: Table, added: Columns) -> None:
         arrow = _typed(table)
         for name, values in added.items():
-            kind = pa.float64() if isinstance(values, array) else pa.string()
+            lists = pa.list_(pa.string()) if isinstance(values, Lists) else pa.string()
+            kind = pa.float64() if isinstance(values, array) else lists
             arrow = arrow.append_column(name, pa.array(values, kind))
         self._schema = self._schema or arrow.schema
         _refuse_surplus(table, self._schema.names)
@@ -185,7 +193,7 @@ class TableWriter:
         self._writer = WRITERS[suffix](stream)
 
     def write(self, table: Table, added: Columns) -> None:
-        """Write the rows of a table with columns added: strings, or numbers in an `array`.
+        """Write the rows of a table with columns added: strings, numbers in an `array`, or `Lists`.
 
         Raises
         ------

@@ -70,7 +70,8 @@ class Condition:
     value: float | None = None
 
     def __str__(self) -> str:
-        return str(self.measure) + ("" if self.value is None else f" {self.relation} {self.value!r}")
+        number = "" if self.value is None else f" {self.relation} {repr(self.value).removesuffix('.0')}"
+        return str(self.measure) + number
 
     def holds(self, found: float) -> bool:
         """Whether a value meets the condition; nan does not."""

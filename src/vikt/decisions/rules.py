@@ -109,17 +109,16 @@ class LeastCost:
     kind: ClassVar[str] = "least_cost"
 
     def choices(self, log_probabilities: Floats) -> Classes:
-        savings = -self.expected_costs(np.exp(log_probabilities))
+        savings = self._savings(np.exp(log_probabilities))
         best = savings.max(axis=1, keepdims=True)
         return np.asarray(np.argmax(np.where(savings >= best, log_probabilities, -np.inf), axis=1), dtype=np.int64)
 
-    def expected_costs(self, probabilities: Floats) -> Floats:
-        """What each answer costs on average: (m, K)."""
-        weighted = probabilities * np.array(self.by_class)
-        costs = weighted.sum(axis=1, keepdims=True) - weighted
+    def _savings(self, probabilities: Floats) -> Floats:
+        """What each answer saves on average, to the cost of only wrong answers: (m, K)."""
+        savings = probabilities * np.array(self.by_class)
         for k, j, cost in self.pairs:
-            costs[:, j] += (cost - self.by_class[k]) * probabilities[:, k]
-        return np.asarray(costs)
+            savings[:, j] -= (cost - self.by_class[k]) * probabilities[:, k]
+        return np.asarray(savings)
 
     def costs(self, real: Classes, answered: Classes) -> Floats:
         """What each answer cost: (m,)."""

@@ -106,6 +106,12 @@ class Examples:
         """The remaining rows, then each tenth: stratified by label, groups kept together."""
         return split_tenths(self.groups, self.y, tenths)
 
+    def halves(self, rows: RowIndices) -> tuple[RowIndices, RowIndices]:
+        """Two halves of some rows: stratified by label, groups kept together."""
+        groups = np.unique(self.groups[rows], return_inverse=True)[1]
+        first, second = split_folds(groups, self.y[rows], 2) if len(rows) else (rows, rows)
+        return rows[first], rows[second]
+
     def folds(self, rows: RowIndices, n_folds: int) -> list[tuple[RowIndices, RowIndices]]:
         """For each fold, the rows outside it and the rows in it. Raises ParameterError where a fold would be empty."""
         different, groups = np.unique(self.groups[rows], return_inverse=True)

@@ -8,10 +8,13 @@ import numpy as np
 
 from vikt.arrays import RowIndices
 from vikt.base import LossRecord
-from vikt.errors import DataError
+from vikt.decisions.calibration import calibrated
+from vikt.decisions.decision import NO_ANSWER, PLAIN
+from vikt.decisions.held_out import HeldOut
 from vikt.features.memory import log_memory
 from vikt.features.settings import FeatureSettings
-from vikt.fitting.examples import Examples
+from vikt.fitting.division import Division
+from vikt.fitting.examples import Examples, spelled_labels
 from vikt.fitting.model import FittedModel
 from vikt.fitting.parts import FittedPart, blend, fit_part
 from vikt.fitting.prepare import prepare
@@ -56,46 +59,62 @@ def fit(
     keeps_objectives: bool = False,
     start: Start | None = None,
 ) -> Fit:
-    """Choose a plan, unless there is one from an earlier fit, and fit it.
+    """Choose a plan, unless there is one from an earlier fit, and fit it; then make the decision that is asked for.
 
-    The first rows of `split` are learnt from while the second choose. The final fit is on both, unless early stopping
-    holds out the second. `keeps_objectives` keeps the objectives and the dual variables in `Fit.parts`. `start` is an
-    earlier model by the same plan, near whose weights the solver starts.
+    The rows of `split` are used as `Division` has them. `keeps_objectives` keeps the objectives and the dual variables
+    in `Fit.parts`. `start` is an earlier model by the same plan, near whose weights the solver starts.
 
     Raises
     ------
     DataError
         The examples cannot be fitted.
+    AimMissedError
+        They can, but no decision on what is held out is as it is to be.
     """
-    training, validation = split
-    stops_early = settings.patience is not None
-    if stops_early and not len(validation):
-        raise DataError("patience needs a tenth of the texts to validate on, and these are too few; give more texts")
+    division = Division.of(examples, split, settings)
+    if settings.decision.holds_out:
+        settings.decision.check(tuple(spelled_labels(examples.classes)), len(division.calibration))
     _log_memory(examples, settings)
-    fitted = training if stops_early else np.sort(np.concatenate([training, validation]))
-    held_out = validation if stops_early else validation[:0]
     if plan is None:
-        plan = _chosen_plan(examples, split, fitted, settings, threads, progress)
-    parts = _fitted_parts(examples, plan, settings, (fitted, held_out), threads, progress, keeps_objectives, start)
+        plan = _chosen_plan(examples, division, settings, threads, progress)
+    rows = division.fitted, division.stopping
+    parts = _fitted_parts(examples, plan, settings, rows, threads, progress, keeps_objectives, start)
     features, theta = blend(replace(settings.features, analyzer=plan.recipe.analyzer), parts)
     # Features × classes in memory, as in a file.
     model = FittedModel(features, np.ascontiguousarray(theta.T).T, examples.classes[parts[0].present])
-    validates = stops_early or (plan.is_validated and settings.folds is None)
+    decision, calibration = model.decision, None
+    if settings.decision.holds_out:
+        decision, calibration = calibrated(settings.decision, _held_out(model, examples, division.calibration, threads))
+    validates = settings.patience is not None or (plan.is_validated and settings.folds is None)
     data = DataRecord.of(
         examples,
         reads_text=features.reads_text,
         weighted=examples.is_weighted or settings.class_weight is not None,
-        training=len(training if validates else fitted),
-        validation=len(validation) if validates else 0,
-        fitted=len(fitted),
+        training=len(division.training if validates else division.fitted),
+        validation=len(division.validation) if validates else 0,
+        fitted=len(division.fitted),
+        calibration=len(division.calibration) if settings.decision.holds_out else None,
     )
     records = tuple(map(PartRecord.of, parts))
-    record = FitRecord(settings.options, data, features.settings.analyzer, records, plan.features)
-    return Fit(model, record, plan, tuple(parts))
+    record = FitRecord(
+        settings.options, data, features.settings.analyzer, records, plan.features, calibration=calibration
+    )
+    return Fit(replace(model, decision=decision), record, plan, tuple(parts))
+
+
+def _held_out(model: FittedModel, examples: Examples, rows: RowIndices, threads: int) -> HeldOut:
+    """What a plain model says of rows that it has not learnt from."""
+    held = examples.take(rows)
+    sceptic = replace(model, decision=replace(PLAIN, answers_unknown=False))
+    answered = sceptic.answered(held.documents, threads)
+    # A class whose texts are all held out is none of the model.
+    position_of = {label: k for k, label in enumerate(model.classes.tolist())}
+    y = np.array([position_of.get(label, NO_ANSWER) for label in held.labels.tolist()], dtype=np.int64)
+    return HeldOut(tuple(model.labels), answered.log_probabilities, y, answered.is_answered)
 
 
 def _chosen_plan(
-    examples: Examples, split: Split, fitted: RowIndices, settings: FitSettings, threads: int, progress: Progress
+    examples: Examples, division: Division, settings: FitSettings, threads: int, progress: Progress
 ) -> Plan:
     def fold_of(features: FeatureSettings, training: RowIndices, validation: RowIndices) -> Fold:
         return prepare(examples, features, training, validation, settings.class_weight, threads, progress).fold
@@ -105,7 +124,7 @@ def _chosen_plan(
     return choose_plan(
         trials,
         settings.features,
-        [split] if settings.folds is None else examples.folds(fitted, settings.folds),
+        [division.split] if settings.folds is None else examples.folds(division.fitted, settings.folds),
         l2=settings.l2,
         one_standard_error=settings.one_standard_error,
         chooses_features=settings.chooses_features,

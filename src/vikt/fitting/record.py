@@ -12,6 +12,7 @@ import numpy as np
 from vikt.arrays import Ints
 from vikt.base import LossRecord
 from vikt.corpus.documents import TEXT_COLUMN
+from vikt.decisions.record import CalibrationRecord
 from vikt.fitting.examples import Examples, spelled_labels
 from vikt.model.penalties import split_strength
 from vikt.names import Reason, count, finite, number
@@ -26,9 +27,10 @@ class DataRecord:
     """The rows of the input, and their use.
 
     Training rows are learnt from while validation rows choose λ and the features; fitted rows are those of the final
-    fit. `weighted` says whether rows or classes have weights; `classes` counts the rows of each class. Where a column
-    groups the rows, `group_values` counts its values, `groups` what is left once those that share a text are joined,
-    `largest_group` the rows of the largest, and `ungrouped_rows` those without a value.
+    fit; calibration rows, which no fit learns from, make the decision, and are None where it is plain. `weighted` says
+    whether rows or classes have weights; `classes` counts the rows of each class. Where a column groups the rows,
+    `group_values` counts its values, `groups` what is left once those that share a text are joined, `largest_group` the
+    rows of the largest, and `ungrouped_rows` those without a value.
     """
 
     rows: int
@@ -47,10 +49,19 @@ class DataRecord:
     groups: int | None = None
     largest_group: int | None = None
     ungrouped_rows: int | None = None
+    calibration_rows: int | None = None
 
     @classmethod
     def of(
-        cls, examples: Examples, *, reads_text: bool, weighted: bool, training: int, validation: int, fitted: int
+        cls,
+        examples: Examples,
+        *,
+        reads_text: bool,
+        weighted: bool,
+        training: int,
+        validation: int,
+        fitted: int,
+        calibration: int | None = None,
     ) -> DataRecord:
         return cls(
             rows=examples.n_input,
@@ -64,6 +75,7 @@ class DataRecord:
             validation_rows=validation,
             fitted_rows=fitted,
             **_grouping_facts(examples),
+            calibration_rows=calibration,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -184,7 +196,8 @@ class FitRecord:
     `options` are the parameters as JSON holds them; `analyzer` is the recipe of features, as chosen; `columns` are the
     names of the columns of the training data, by role; `metrics` are the figures of the test. `updates` have taken
     place since the features and λ were chosen; `data` then counts the rows as they are now, and `held_out` has the keys
-    of the groups that are not fitted, sorted, since no split of these rows finds them.
+    of the groups that are not fitted, sorted, since no split of these rows finds them. `calibration` is how the
+    decision was made, None for a plain one.
     """
 
     options: dict[str, Any]
@@ -196,6 +209,7 @@ class FitRecord:
     metrics: dict[str, Any] = field(default_factory=dict)
     updates: tuple[UpdateRecord, ...] = ()
     held_out: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64), compare=False)
+    calibration: CalibrationRecord | None = None
 
     @property
     def text_column(self) -> str:
@@ -233,6 +247,7 @@ class FitRecord:
             "columns": self.columns,
             "metrics": self.metrics,
             **({"updates": [update._asdict() for update in self.updates]} if self.updates else {}),
+            **({} if self.calibration is None else {"calibration": self.calibration.to_json()}),
         }
 
     @classmethod
@@ -242,6 +257,7 @@ class FitRecord:
             raise ValueError("no parts, or columns without names")
         for metric in kept["metrics"].values():
             _number(metric["value"])
+        calibration = kept.get("calibration")
         return cls(
             kept["options"],
             DataRecord.from_json(kept["data"]),
@@ -251,6 +267,7 @@ class FitRecord:
             kept["columns"],
             kept["metrics"],
             tuple(UpdateRecord(**{name: count(n) for name, n in own.items()}) for own in kept.get("updates", [])),
+            calibration=None if calibration is None else CalibrationRecord.from_json(calibration),
         )
 
 

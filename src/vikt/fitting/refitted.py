@@ -9,6 +9,7 @@ import numpy as np
 from vikt.arrays import Ints, RowIndices
 from vikt.corpus.order import row_keys
 from vikt.errors import DataError
+from vikt.fitting.division import Division
 from vikt.fitting.examples import Examples, spelled_labels
 from vikt.fitting.record import FitRecord
 from vikt.fitting.settings import FitSettings
@@ -77,11 +78,8 @@ def plan_of(record: FitRecord) -> Plan:
 
 
 def _possible_rows(record: FitRecord, examples: Examples) -> Iterator[RowIndices]:
-    """What a fit may learn from: all rows or all but a test tenth; with early stopping, less a validation tenth too."""
-    if record.options["patience"] is None:
-        yield np.arange(len(examples))
-        training, validation, _ = examples.split(2)
-        yield np.sort(np.concatenate([training, validation]))
-    else:
-        yield examples.split(1)[0]
-        yield examples.split(2)[0]
+    """What a fit may learn from: all rows, or all but a test tenth, as far as its settings hold nothing out of them."""
+    settings = settings_of(record, examples)
+    for tenths in (1, 2):
+        training, validation = examples.split(tenths)[:2]
+        yield Division.of(examples, (training, validation), settings).fitted

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from vikt.arrays import ClassWeight
+from vikt.decisions.settings import DecisionSettings
 from vikt.errors import ParameterError
 from vikt.features.handmade.declarations import declaration
 from vikt.features.settings import FeatureSettings
-from vikt.names import PARAMETERS
+from vikt.names import DECISION_PARAMETERS, PARAMETERS
 from vikt.solvers import Settings
 
 
@@ -28,6 +29,7 @@ class FitSettings:
     one_standard_error: bool
     l1_ratio: float
     class_weight: ClassWeight
+    decision: DecisionSettings
     chooses_features: bool
     options: dict[str, Any]
 
@@ -54,6 +56,7 @@ class FitSettings:
             one_standard_error,
             parameters["l1_ratio"],
             parameters["class_weight"],
+            DecisionSettings.of(parameters),
             _chooses_features(parameters, l2),
             _options(parameters, features),
         )
@@ -80,8 +83,12 @@ def _options(parameters: Mapping[str, Any], features: FeatureSettings) -> dict[s
     class_weight = parameters["class_weight"]
     if isinstance(class_weight, Mapping):
         class_weight = sorted([str(label), float(factor)] for label, factor in class_weight.items())
+    decision = {name: parameters[name] for name in DECISION_PARAMETERS if parameters.get(name)}
+    if "aim" in decision:
+        decision["aim"] = list(decision["aim"])
     return {
-        **{name: parameters[name] for name in PARAMETERS},
+        **{name: parameters[name] for name in PARAMETERS if name not in DECISION_PARAMETERS},
+        **decision,
         "ngrams": parameters["ngrams"] and list(parameters["ngrams"]),
         "features": [declaration(feature) for feature in features.handmade] or None,
         "class_weight": class_weight,

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Bools, Classes, Floats, Ints, RowIndices, RowValues
 from vikt.decisions.decision import Decision
+from vikt.decisions.settings import DecisionSettings
 from vikt.errors import DataError, UsageError
 from vikt.features.measured import Measured
 from vikt.fitting.examples import Examples, spelled_labels
@@ -132,7 +133,8 @@ def update(
     outcome = fit(
         examples,
         (fitted, fitted[:0]),
-        _known_classes_only(settings_of(record, examples), examples.classes),
+        # The decision is kept, not made again.
+        replace(_known_classes_only(settings_of(record, examples), examples.classes), decision=DecisionSettings()),
         plan=plan,
         threads=threads,
         progress=progress,
@@ -167,11 +169,12 @@ def _decision(model: FittedModel, classes: NDArray[Any]) -> Decision:
 
 def _recorded(fitted: FitRecord, old: FitRecord, own: UpdateRecord, held_out: Ints) -> FitRecord:
     """The record of the fit, with the counts of rows that the choices were made on, and no figures yet."""
-    training, validation = old.data.training_rows, old.data.validation_rows
+    chosen_on = {name: getattr(old.data, name) for name in ("training_rows", "validation_rows", "calibration_rows")}
     return replace(
         fitted,
         options=old.options,
-        data=replace(fitted.data, training_rows=training, validation_rows=validation),
+        data=replace(fitted.data, **chosen_on),
+        calibration=old.calibration,
         columns=old.columns,
         updates=(*old.updates, own),
         held_out=held_out,

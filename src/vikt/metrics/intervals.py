@@ -69,6 +69,43 @@ def wilson_ends(successes: ArrayLike, trials: ArrayLike, confidence: float = 0.9
     return low, high
 
 
+def clopper_pearson_upper(successes: int, trials: int, confidence: float = 0.95) -> float:
+    """The upper bound of Clopper and Pearson for a proportion: it holds with probability `confidence` or more.
+
+    It is the p at which so few successes have probability 1 - confidence, a quantile of the beta distribution with
+    successes + 1 and trials - successes; 1 where all trials succeed. Clopper and Pearson 1934, Biometrika 26.
+
+    Examples
+    --------
+    >>> round(clopper_pearson_upper(0, 149), 4)        # 1 - 0.05^(1/149)
+    0.0199
+    """
+    from scipy.special import betaincinv
+
+    _quantile(confidence)
+    if successes == trials:
+        return 1.0
+    return float(betaincinv(successes + 1, trials - successes, confidence))
+
+
+def f1_interval(correct: int, real: int, predicted: int) -> Interval:
+    """An interval for F1 = 2J/(1 + J), by Wilson's for J, the share of TP among the rows that are real or predicted.
+
+    Parameters
+    ----------
+    correct, real, predicted : int
+        TP, the rows of the class (TP + FN) and its predictions (TP + FP).
+
+    Examples
+    --------
+    >>> low, high = f1_interval(8, 10, 9)
+    >>> round(low, 4), round(high, 4)
+    (0.6056, 0.9488)
+    """
+    low, high = wilson_interval(correct, real + predicted - correct)
+    return Interval(2 * low / (1 + low), 2 * high / (1 + high))
+
+
 def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
     """mean ± z·s/√m by the normal approximation, s the standard deviation with m - 1; nan below two finite values.
 

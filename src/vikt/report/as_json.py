@@ -28,5 +28,6 @@ def model_json(path: Path, model: FittedModel, record: FitRecord) -> dict[str, A
         "notes": sentences(model.features.facts()),
         "l2": record.least_proven.penalty.l2,
         "loss": record.least_proven.loss,
+        "decision": model.decision.to_json(model.labels),
         **record.to_json(),
     }

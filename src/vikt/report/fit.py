@@ -11,6 +11,7 @@ from vikt.features.description import sentences
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import DataRecord, FitRecord, PartRecord
 from vikt.report.choices import features_sentence, penalty_sentence, recipe_name
+from vikt.report.decision import decision_facts
 from vikt.report.update import updates_line
 from vikt.selection.recipes import single_recipe
 from vikt.tables import (
@@ -39,6 +40,7 @@ def key_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str]]:
         *([("updated", updates_line(record).removeprefix("updated").lstrip())] if record.updates else []),
         ("penalty", penalty_sentence(part.penalty)),
         ("proof", proof(part)),
+        *decision_facts(model, record),
     ]
 
 
@@ -48,7 +50,7 @@ def data_lines(record: FitRecord, model: FittedModel) -> str:
     lines = [
         f"rows       {data.rows:,}: {data.empty_texts:,} empty, {data.duplicate_texts:,} duplicates",
         f"classes    {_classes(data)}",
-        f"split      {data.training_rows:,} training, {data.validation_rows:,} validation, "
+        f"split      {data.training_rows:,} training, {data.validation_rows:,} validation, {_calibration(data)}"
         f"{data.test_rows or 0:,} test; {data.fitted_rows:,} fitted in the end",
         *_group_lines(record),
         f"features   {model.features.n_features:,}",
@@ -76,6 +78,10 @@ def _group_lines(record: FitRecord) -> list[str]:
     of = f" of column {column}" if column else ""
     largest = f"the largest has {counted(data.largest_group or 0, 'row')}"
     return [f"groups     {data.group_values:,}{of}{joined}; {largest}{alone}"]
+
+
+def _calibration(data: DataRecord) -> str:
+    return "" if data.calibration_rows is None else f"{data.calibration_rows:,} calibration, "
 
 
 def _classes(data: DataRecord) -> str:

@@ -39,6 +39,9 @@ from vikt.names import LOOSE_TOL, TOL, AnalyzerName, SolverName, WeightingName
     "vikt train mails.csv --group sender",
     "vikt train mails.csv --report report.html",
     "vikt train train.tsv --solver minibatch --patience 3",
+    "vikt train mails.csv --aim 'precision(spam) >= 0.99'",
+    "vikt train mails.csv --aim 'cost(ham->spam) = 10'",
+    "vikt train topics.csv --max-error 0.02 --coverage 0.95",
     no_args_is_help=True,
 )
 def train(
@@ -129,6 +132,28 @@ def train(
             help="Stop gradient descent once the validation loss has risen more than N times in a row.", metavar="N"
         ),
     ] = None,
+    aim: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What the answers must reach or be best at, on rows held out for it: 'precision(spam) >= 0.99', "
+            "'recall(spam) >= 0.95', 'f1(spam)', f1, or 'cost(ham->spam) = 10' (costs may be repeated).",
+            metavar="AIM",
+        ),
+    ] = None,
+    coverage: Annotated[
+        float | None,
+        typer.Option(help="Add sets of labels that hold the real one with probability P.", metavar="P"),
+    ] = None,
+    max_error: Annotated[
+        float | None,
+        typer.Option(
+            help="Answer only where at most the share P of the answers is wrong, with 95% confidence.", metavar="P"
+        ),
+    ] = None,
+    calibrate: Annotated[
+        bool,
+        typer.Option("--calibrate", help="Fit a temperature to held-out rows; keep it if it lowers their log loss."),
+    ] = False,
     weight: Annotated[str | None, typer.Option(help="Column that holds the weight of each row.", metavar="COL")] = None,
     group: Annotated[
         str | None,
@@ -157,7 +182,9 @@ def train(
 ) -> None:
     """Train a model on labelled texts, test it and save it.
 
-    Without --test, one tenth of the rows is held out for the test. Another tenth is used to choose the penalty.
+    Without --test, one tenth of the rows is held out for the test. Another tenth is used to choose the penalty; for
+    --aim, --coverage, --max-error and --calibrate, half of it is never fitted. An aim that cannot be met ends with exit
+    code 3 and writes no file.
     """
     from vikt.cli import train as work
 
@@ -180,6 +207,10 @@ def train(
         patience=patience,
         class_weight=work.parse_class_weight(class_weight),
         random_state=seed,
+        aim=aim,
+        coverage=coverage,
+        max_error=max_error,
+        calibrate=calibrate,
     )
     request = work.Request(
         data=data,

@@ -1,0 +1,73 @@
+"""Rows that a model has not learnt from, by which a decision is made, and what is estimated on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from vikt.arrays import Bools, Floats, Ints
+from vikt.corpus.columns import composed
+from vikt.decisions.decision import NO_ANSWER
+from vikt.decisions.rules import Rule
+from vikt.errors import ParameterError
+from vikt.model.functions import log_softmax
+from vikt.names import nearest
+from vikt.tables import quoted
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Held-out rows, and what the plain model says of them. Each counts once, whatever its weight.
+
+    Attributes
+    ----------
+    classes : tuple of str, (K,)
+        The classes of the model.
+    log_probabilities : ndarray, (m, K)
+        log P(class | text).
+    y : ndarray of int, (m,)
+        The index of the real class; -1 for a label that the model does not have.
+    is_known : ndarray of bool, (m,)
+        Whether the text has a feature that the model knows; others are not answered.
+    """
+
+    classes: tuple[str, ...]
+    log_probabilities: Floats
+    y: Ints
+    is_known: Bools
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @property
+    def probabilities(self) -> Floats:
+        """P(class | text): (m, K)."""
+        return np.exp(self.log_probabilities)
+
+    def at_temperature(self, temperature: float) -> Self:
+        """The same rows, their scores divided by a temperature."""
+        if temperature == 1:
+            return self
+        return replace(self, log_probabilities=log_softmax(self.log_probabilities / temperature))
+
+    def predicted(self, rule: Rule) -> Ints:
+        """The class that a rule answers for each row, NO_ANSWER where no feature is known: (m,)."""
+        return np.where(self.is_known, rule.choices(self.log_probabilities), NO_ANSWER)
+
+
+def position(classes: tuple[str, ...], name: str) -> int:
+    """The index of a class, however its accents are typed.
+
+    Raises
+    ------
+    ParameterError
+        There is none of this name.
+    """
+    known = list(map(composed, classes))
+    if composed(name) not in known:
+        near = nearest(name, classes)
+        hint = "" if near is None else f"did you mean {near!r}? "
+        raise ParameterError("aim", f"there is no class {name!r:.60}; {hint}the classes are {quoted(classes)}")
+    return known.index(composed(name))

@@ -1,0 +1,139 @@
+"""The record of a decision: the facts found on the held-out rows that it was made by."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from vikt.names import count, finite, number
+
+
+class Estimate(NamedTuple):
+    """A figure on held-out rows with its 95% interval, and what it is where the most probable class is answered."""
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+    plain: float = math.nan
+
+    def to_json(self) -> dict[str, float | None]:
+        return {name: finite(value) for name, value in self._asdict().items()}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Estimate:
+        return cls(**{name: math.nan if value is None else number(value) for name, value in kept.items()})
+
+
+@dataclass(frozen=True)
+class TemperatureRecord:
+    """The temperature that was fitted, what it gains in log loss on the held-out rows, and whether it was kept."""
+
+    temperature: float
+    gain: Estimate
+
+    @property
+    def is_kept(self) -> bool:
+        return self.gain.low > 0
+
+    def to_json(self) -> dict[str, Any]:
+        return {"temperature": self.temperature, "gain": self.gain.to_json(), "kept": self.is_kept}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> TemperatureRecord:
+        return cls(number(kept["temperature"]), Estimate.from_json(kept["gain"]))
+
+
+@dataclass(frozen=True)
+class SetsRecord:
+    """The coverage asked for, the threshold, the mean size of the held-out rows' sets, and the share of one label."""
+
+    coverage: float
+    threshold: float
+    mean_size: float
+    single: float
+
+    def to_json(self) -> dict[str, Any]:
+        return vars(self).copy()
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> SetsRecord:
+        return cls(**{name: number(value) for name, value in kept.items()})
+
+
+@dataclass(frozen=True)
+class ErrorRecord:
+    """The error asked for, and what is known of the rows that are answered.
+
+    Attributes
+    ----------
+    max_error : float
+    confidence : float
+        Texts are answered where the probability of the answer is above this; 0 means always.
+    tried : int
+        How many shares were tried.
+    rows, answered, errors : int
+        Held-out rows, those of them that are answered, and those answered wrongly.
+    bound : float
+        The upper bound of the error.
+    """
+
+    max_error: float
+    confidence: float
+    tried: int
+    rows: int
+    answered: int
+    errors: int
+    bound: float
+
+    def to_json(self) -> dict[str, Any]:
+        return vars(self).copy()
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> ErrorRecord:
+        max_error, confidence, bound = (number(kept[name]) for name in ("max_error", "confidence", "bound"))
+        tried, rows, answered, errors = (count(kept[name]) for name in ("tried", "rows", "answered", "errors"))
+        return cls(max_error, confidence, tried, rows, answered, errors, bound)
+
+
+@dataclass(frozen=True)
+class CalibrationRecord:
+    """The facts of a decision, as found on the held-out rows that it was made by.
+
+    Attributes
+    ----------
+    aim : str or None
+    estimates : dict of str to Estimate
+        The figures that the aim is about, by name. The rows chose the rule, so they flatter it a little.
+    temperature : TemperatureRecord or None
+    sets : SetsRecord or None
+    error : ErrorRecord or None
+    """
+
+    aim: str | None = None
+    estimates: dict[str, Estimate] = field(default_factory=dict)
+    temperature: TemperatureRecord | None = None
+    sets: SetsRecord | None = None
+    error: ErrorRecord | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "aim": self.aim,
+            "estimates": {name: found.to_json() for name, found in self.estimates.items()},
+            "temperature": self.temperature and self.temperature.to_json(),
+            "sets": self.sets and self.sets.to_json(),
+            "error": self.error and self.error.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> CalibrationRecord:
+        if not isinstance(kept["aim"], str | None):
+            raise TypeError("an aim that is no text")
+        return cls(
+            kept["aim"],
+            {name: Estimate.from_json(found) for name, found in kept["estimates"].items()},
+            None if kept["temperature"] is None else TemperatureRecord.from_json(kept["temperature"]),
+            None if kept["sets"] is None else SetsRecord.from_json(kept["sets"]),
+            None if kept["error"] is None else ErrorRecord.from_json(kept["error"]),
+        )
