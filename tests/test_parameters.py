@@ -112,6 +112,10 @@ REFUSED = {
         "folds": [1, 0, 2.5, "3"],
         "one_standard_error": FLAG,
         "text_column": [None, 3],
+        "aim": [3, ["f1", 3], 0.99],
+        "coverage": [0, 1, -0.5, 95, np.nan, "0.95", True],
+        "max_error": [0, 1, -0.5, np.inf, "0.02", True],
+        "calibrate": FLAG,
     },
     LogisticRegression: FIT
     | {"C": [0, -1.0, np.nan, "1", None, True], "l2": [-1, np.nan, "auto"], "fit_intercept": FLAG, "warm_start": FLAG},

@@ -14,8 +14,7 @@ from vikt.decisions.thresholds import between
 from vikt.metrics.classification import f1_of_counts
 
 _MOST_ROUNDS = 20
-# Less is rounding.
-_LEAST_GAIN = 1e-9
+_ROUNDING = 1e-9
 
 
 def best_factors(log_probabilities: Floats, y: Classes, rows_of_class: Ints) -> Floats:
@@ -36,9 +35,9 @@ def best_factors(log_probabilities: Floats, y: Classes, rows_of_class: Ints) -> 
         before = best
         for k in candidates:
             factor, total = _best_factor(log_probabilities, y, rows_of_class, factors, k)
-            if total > best + _LEAST_GAIN:
+            if total > best + _ROUNDING:
                 factors[k], best = factor, total
-        if best <= before + _LEAST_GAIN:
+        if best <= before + _ROUNDING:
             break
     return factors
 
@@ -81,7 +80,7 @@ def _best_factor(
     start[k] = 0.0
     totals = own_f1 + start[rows_of_class > 0].sum() + np.concatenate([[0.0], np.cumsum(changes)])
     # Rows that turn at one value turn together.
-    totals[1:-1][turns[1:] == turns[:-1]] = -np.inf
+    totals[1:-1][turns[1:] - turns[:-1] <= _ROUNDING] = -np.inf
     j = int(np.argmax(totals))
     low = np.exp(turns[j - 1]) if j else 0.0
     high = np.exp(turns[j]) if j < len(turns) else 2 * low
