@@ -21,8 +21,10 @@ from vikt.decisions.record import Estimate
 from vikt.decisions.rules import ClassThreshold, LeastCost, MostProbable, Rule
 from vikt.decisions.thresholds import Thresholds
 from vikt.errors import AimMissedError, ParameterError, UsageError
-from vikt.metrics.classification import exact_mean, macro_f1_of_counts
-from vikt.metrics.intervals import Interval, f1_interval, macro_f1_interval_of_cells, mean_interval, wilson_interval
+from vikt.metrics.averages import Counts, macro_f1_of
+from vikt.metrics.bootstrap import drawn_figures
+from vikt.metrics.classification import exact_mean
+from vikt.metrics.intervals import Interval, f1_interval, mean_interval, percentile_interval, wilson_interval
 from vikt.names import nearest
 from vikt.tables import counted
 
@@ -246,12 +248,11 @@ def _interval(name: str, correct: int, answered: int, real: int) -> Interval:
 
 def _macro_f1(rows: HeldOut, rule: Rule) -> Estimate:
     """Rows of labels that the model does not have are a class of their own, which is never answered."""
-    size = len(rows.classes) + 1
+    size, predicted = len(rows.classes) + 1, rows.predicted(rule)
     real = np.where(rows.y < 0, size - 1, rows.y)
-    pairs, cells = np.unique(np.column_stack([real, rows.predicted(rule)]), axis=0, return_counts=True)
-    confusion = np.zeros((size, size + 1), dtype=np.int64)
-    confusion[pairs[:, 0], pairs[:, 1]] = cells
-    correct, totals, answered = np.diagonal(confusion), confusion.sum(axis=1), confusion[:, :size].sum(axis=0)
-    value = float(macro_f1_of_counts(correct, totals, answered))
-    low, high = macro_f1_interval_of_cells(pairs[:, 0], pairs[:, 1], cells, size)
+    sides = real[real == predicted], real, predicted[predicted >= 0]
+    value = float(macro_f1_of(Counts(*(np.bincount(side, minlength=size) for side in sides))))
+    pairs, cells = np.unique(np.column_stack([real, predicted]), axis=0, return_counts=True)
+    drawn = drawn_figures(np.column_stack([pairs, cells]), size, {"macro_f1": macro_f1_of})
+    low, high = percentile_interval(drawn["macro_f1"])
     return Estimate(value, min(low, value), max(high, value))
