@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -12,33 +12,29 @@ from numpy.typing import ArrayLike, NDArray
 
 from vikt.answers import label_sets, predicted_labels
 from vikt.arrays import ClassWeight, Floats, Groups, RowIndices, RowValues
-from vikt.corpus.documents import TEXT_COLUMN, column_values
-from vikt.corpus.frames import Frame, frame_of, has_attribute
-from vikt.errors import DataError
+from vikt.corpus.documents import TEXT_COLUMN
+from vikt.corpus.frames import frame_of
 from vikt.evaluation.evaluation import evaluation_of
 from vikt.evaluation.outcomes import outcomes
 from vikt.evaluation.slices import By, slices_of, values_by
-from vikt.explanation.explanation import Explanation
-from vikt.explanation.linear import explain
-from vikt.explanation.weights import StrongestFeatures, strongest_of
+from vikt.explanation.explainable import Explainable
 from vikt.features.handmade.declarations import Declared
-from vikt.features.text import TextFeatures
 from vikt.files.model_file import save_model
 from vikt.files.trained import load_trained
 from vikt.fitting.examples import Examples, check_testable
 from vikt.fitting.fit import fit
-from vikt.fitting.model import Inputs, measured
+from vikt.fitting.model import Inputs
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.metrics.classification import accuracy
-from vikt.parameters import TEXT_CLASSIFIER, RandomState, checked_value, names_parameters, whole
+from vikt.parameters import TEXT_CLASSIFIER, RandomState, names_parameters
 from vikt.progress import Progress, progress_reporter
 from vikt.report.evaluation import ModelEvaluation
 from vikt.report.fit import key_facts
 from vikt.updatable import Updatable
 
 
-class TextClassifier(Updatable):
+class TextClassifier(Explainable, Updatable):
     """Logistic regression on texts: words or characters in, classes out.
 
     Parameters
@@ -248,30 +244,6 @@ class TextClassifier(Updatable):
             return frame.rows(held_out.origin[order]), labels
         return held_out.documents.texts.take(order).strings(), labels
 
-    def settings(self) -> FitSettings:
-        """The parameters, validated.
-
-        Raises
-        ------
-        UsageError
-            A parameter is invalid.
-        """
-        return FitSettings.of(self._checked())
-
-    def _examples(
-        self,
-        settings: FitSettings,
-        texts: Inputs,
-        frame: Frame | None,
-        labels: ArrayLike,
-        sample_weight: RowValues,
-        groups: Groups,
-    ) -> Examples:
-        inputs = texts if frame is None else frame
-        documents = measured(inputs, TextFeatures(settings.features), self.text_column)
-        values = None if groups is None else column_values(groups, frame, "groups")
-        return Examples.of(documents, labels, sample_weight, settings.random_state, values)
-
     def _fit(
         self, examples: Examples, split: tuple[RowIndices, RowIndices], settings: FitSettings, progress: Progress | bool
     ) -> Self:
@@ -398,43 +370,6 @@ class TextClassifier(Updatable):
         check_writable(path, force)
         tested = Tested.of(self._model, self._record, texts, labels, threads=self._n_threads)
         write_page(path, model_page(tested, f"vikt.{self!r}.fit(texts, labels)"), force=force)
-
-    def strongest_features(self, class_: object, n: int = 10) -> StrongestFeatures:
-        """The n features that speak most for a class, or fewer: they print as a table, and have `to_frame()`.
-
-        Raises
-        ------
-        UsageError
-            There is no such class, or n is not a whole number of 1 or more.
-        """
-        n = checked_value("n", whole(1), n)
-        return strongest_of(self._model, self._model.position(class_, "class_"), n)
-
-    def explain(self, text: str | Mapping[str, Any], label: object = None, against: object = None) -> Explanation:
-        """What each feature of a text adds to the score of its predicted class, or of the class `label`.
-
-        With a class `against`, it is told why the text is `label` and not that class: what each feature adds to one
-        score beyond what it adds to the other.
-
-        If the model reads other columns, pass them with the text: {"text": ..., "sender": ...}, or a row of a frame.
-        The explanation prints as a table; a notebook shows the text highlighted.
-
-        Raises
-        ------
-        UsageError
-            There is no class `label` or `against`, or both are the same.
-        """
-        model = self._model
-        k = None if label is None else model.position(label)
-        other = None if against is None else model.position(against, "against")
-        if isinstance(text, str):
-            return explain(model, [text], k, other)
-        if not hasattr(text, "keys") or has_attribute(text, "columns"):
-            raise DataError(
-                f"explain: expected one text, or its columns by name, found {type(text).__name__}; "
-                "pass one string, or a row of a frame, such as df.iloc[0]"
-            )
-        return explain(model, {str(name): [text[name]] for name in text.keys()}, k, other)  # noqa: SIM118  (a Series)
 
     def save(self, path: str | Path, *, force: bool = False) -> None:
         """Write the model to a file, whole or not at all.

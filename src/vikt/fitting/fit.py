@@ -76,7 +76,7 @@ def fit(
         settings.decision.check(tuple(spelled_labels(examples.classes)), len(division.calibration))
     _log_memory(examples, settings)
     if plan is None:
-        plan = _chosen_plan(examples, division, settings, threads, progress)
+        plan = chosen_plan(examples, division, settings, threads, progress)
     rows = division.fitted, division.stopping
     parts = _fitted_parts(examples, plan, settings, rows, threads, progress, keeps_objectives, start)
     features, theta = blend(replace(settings.features, analyzer=plan.recipe.analyzer), parts)
@@ -113,9 +113,11 @@ def _held_out(model: FittedModel, examples: Examples, rows: RowIndices, threads:
     return HeldOut(tuple(model.labels), answered.log_probabilities, y, answered.is_answered)
 
 
-def _chosen_plan(
+def chosen_plan(
     examples: Examples, division: Division, settings: FitSettings, threads: int, progress: Progress
 ) -> Plan:
+    """The features and λ, as set or chosen by validation."""
+
     def fold_of(features: FeatureSettings, training: RowIndices, validation: RowIndices) -> Fold:
         return prepare(examples, features, training, validation, settings.class_weight, threads, progress).fold
 

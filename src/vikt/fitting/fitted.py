@@ -1,25 +1,55 @@
-"""The attributes of a fitted classifier, read from its model and from the record of its fit."""
+"""What every classifier of texts has: its settings, and once fitted the attributes of its model and record."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from vikt.arrays import Groups, RowValues
 from vikt.base import Estimator, LossRecord
+from vikt.corpus.documents import column_values
+from vikt.corpus.frames import Frame
 from vikt.features.text import TextFeatures
-from vikt.fitting.model import FittedModel
+from vikt.fitting.examples import Examples
+from vikt.fitting.model import FittedModel, Inputs, measured
 from vikt.fitting.record import FitRecord, PartRecord
+from vikt.fitting.settings import FitSettings
 from vikt.selection.choices import FeatureChoice, PenaltyChoice
 
 
 class FittedAttributes(Estimator):
-    """What a classifier knows once it is fitted; before, every attribute raises NotFittedError."""
+    """The settings of a classifier, and what it knows once it is fitted; before, these raise NotFittedError."""
 
     model_: FittedModel
     record_: FitRecord
     loss_curve_: list[LossRecord]
+    text_column: str
+
+    def settings(self) -> FitSettings:
+        """The parameters, validated.
+
+        Raises
+        ------
+        UsageError
+            A parameter is invalid.
+        """
+        return FitSettings.of(self._checked())
+
+    def _examples(
+        self,
+        settings: FitSettings,
+        texts: Inputs,
+        frame: Frame | None,
+        labels: ArrayLike,
+        sample_weight: RowValues,
+        groups: Groups,
+    ) -> Examples:
+        inputs = texts if frame is None else frame
+        documents = measured(inputs, TextFeatures(settings.features), self.text_column)
+        values = None if groups is None else column_values(groups, frame, "groups")
+        return Examples.of(documents, labels, sample_weight, settings.random_state, values)
 
     @property
     def classes_(self) -> NDArray[Any]:

@@ -31,7 +31,7 @@ class Prepared(NamedTuple):
     present: NDArray[np.int64]
 
 
-class _MergedRows(NamedTuple):
+class MergedRows(NamedTuple):
     """A design matrix without equal rows, its class indices and its weights."""
 
     X: SparseMatrix
@@ -59,11 +59,7 @@ def prepare(
     """
     fitted = examples.take(training)
     held_out = examples.take(validation[np.isin(examples.y[validation], fitted.y)])
-    features = TextFeatures(settings)
-    made = features.fit_transform(
-        fitted.documents, lambda done, total: progress("features", done, total), threads=threads
-    )
-    own = _merged(fitted, SparseMatrix(*made, threads=threads))
+    features, own = learnt_rows(fitted, settings, threads, progress)
     other = _merged(held_out, SparseMatrix(*features.transform(held_out.documents, threads=threads), threads=threads))
     # The factor of a class weights its validation rows too: the loss validated is the loss minimised.
     factors = class_factors(class_weight, examples.classes, own.y, own.weights)
@@ -75,16 +71,27 @@ def prepare(
     if len(present) < 2:
         raise ClassesError("the rows to fit have fewer than two classes left; give more texts of each class")
     own, other = (rows._replace(y=np.searchsorted(present, rows.y)) for rows in (own, other))
-    scales = _penalty_scales(features, own, len(present))
-    return Prepared(features, Fold(*(_objective(rows, len(present), scales) for rows in (own, other))), present)
+    scales = learnt_scales(features, own, len(present))
+    return Prepared(features, Fold(*(objective_of(rows, len(present), scales) for rows in (own, other))), present)
 
 
-def _merged(examples: Examples, X: SparseMatrix) -> _MergedRows:
+def learnt_rows(
+    examples: Examples, settings: FeatureSettings, threads: int, progress: Progress
+) -> tuple[TextFeatures, MergedRows]:
+    """Features learnt from examples, and the merged rows of these. Raises EmptyVocabularyError where none is left."""
+    features = TextFeatures(settings)
+    made = features.fit_transform(
+        examples.documents, lambda done, total: progress("features", done, total), threads=threads
+    )
+    return features, _merged(examples, SparseMatrix(*made, threads=threads))
+
+
+def _merged(examples: Examples, X: SparseMatrix) -> MergedRows:
     rows, weights = examples.merged()
-    return _MergedRows(X if len(rows) == X.n_rows else X.take(rows), examples.y[rows], weights)
+    return MergedRows(X if len(rows) == X.n_rows else X.take(rows), examples.y[rows], weights)
 
 
-def _penalty_scales(features: TextFeatures, rows: _MergedRows, n_classes: int) -> Scales | None:
+def learnt_scales(features: TextFeatures, rows: MergedRows, n_classes: int) -> Scales | None:
     """r of the penalty, for a weighting by Naive Bayes."""
     if not features.telling_columns.any():
         return None
@@ -93,5 +100,6 @@ def _penalty_scales(features: TextFeatures, rows: _MergedRows, n_classes: int) -
     return penalty_scales(presence, rows.y, n_classes, rows.weights, features.telling_columns)
 
 
-def _objective(rows: _MergedRows, n_classes: int, scales: Scales | None) -> Objective:
+def objective_of(rows: MergedRows, n_classes: int, scales: Scales | None) -> Objective:
+    """What is minimised over rows, with λ = 0."""
     return Objective.of(rows.X, rows.y, n_classes=n_classes, l2=0.0, sample_weight=rows.weights, scales=scales)

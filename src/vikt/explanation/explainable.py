@@ -1,0 +1,104 @@
+"""What a fitted classifier tells of its decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from vikt.arrays import Groups, RowValues
+from vikt.corpus.frames import frame_of, has_attribute
+from vikt.errors import DataError
+from vikt.explanation.explanation import Explanation
+from vikt.explanation.label_errors import LabelErrors, find_label_errors
+from vikt.explanation.linear import explain
+from vikt.explanation.weights import StrongestFeatures, strongest_of
+from vikt.fitting.fitted import FittedAttributes
+from vikt.fitting.model import Inputs
+from vikt.fitting.out_of_fold import out_of_fold
+from vikt.fitting.refitted import plan_of, settings_of
+from vikt.parameters import checked_value, whole
+from vikt.progress import Progress, progress_reporter
+
+
+class Explainable(FittedAttributes):
+    """A classifier whose weights and decisions are explained."""
+
+    def strongest_features(self, class_: object, n: int = 10) -> StrongestFeatures:
+        """The n features that speak most for a class, or fewer: they print as a table, and have `to_frame()`.
+
+        Raises
+        ------
+        UsageError
+            There is no such class, or n is not a whole number of 1 or more.
+        """
+        n = checked_value("n", whole(1), n)
+        return strongest_of(self._model, self._model.position(class_, "class_"), n)
+
+    def explain(self, text: str | Mapping[str, Any], label: object = None, against: object = None) -> Explanation:
+        """What each feature of a text adds to the score of its predicted class, or of the class `label`.
+
+        With a class `against`, it is told why the text is `label` and not that class: what each feature adds to one
+        score beyond what it adds to the other.
+
+        If the model reads other columns, pass them with the text: {"text": ..., "sender": ...}, or a row of a frame.
+        The explanation prints as a table; a notebook shows the text highlighted.
+
+        Raises
+        ------
+        UsageError
+            There is no class `label` or `against`, or both are the same.
+        """
+        model = self._model
+        k = None if label is None else model.position(label)
+        other = None if against is None else model.position(against, "against")
+        return explain(model, one_document(text), k, other)
+
+    def label_errors(
+        self,
+        texts: Inputs,
+        labels: ArrayLike,
+        sample_weight: RowValues = None,
+        *,
+        groups: Groups = None,
+        folds: int = 10,
+        progress: Progress | bool = False,
+    ) -> LabelErrors:
+        """Labels that are probably wrong, by the answers of models that have not seen the texts.
+
+        The features and λ are those of the fit, or are chosen as `fit` chooses them; nothing of the classifier changes.
+        Other parameters as for `fit`.
+
+        Parameters
+        ----------
+        folds : int
+            The number of models, each fitted to all texts but one fold of them.
+
+        Raises
+        ------
+        DataError
+            The texts or labels cannot be used.
+        UsageError
+            There are fewer different texts than folds, or a parameter is invalid.
+        """
+        folds = checked_value("folds", whole(2), folds)
+        settings, frame = self.settings(), frame_of(texts)
+        examples, plan = self._examples(settings, texts, frame, labels, sample_weight, groups), None
+        if self.__sklearn_is_fitted__():
+            settings, plan = settings_of(self._record, examples), plan_of(self._record)
+        with progress_reporter(progress) as report:
+            answered = out_of_fold(examples, settings, plan, folds=folds, threads=self._n_threads, progress=report)
+        return find_label_errors(examples, answered)
+
+
+def one_document(text: str | Mapping[str, Any]) -> Inputs:
+    """One text, or its columns by name, as a frame of one row. Raises DataError for anything else."""
+    if isinstance(text, str):
+        return [text]
+    if not hasattr(text, "keys") or has_attribute(text, "columns"):
+        raise DataError(
+            f"explain: expected one text, or its columns by name, found {type(text).__name__}; "
+            "pass one string, or a row of a frame, such as df.iloc[0]"
+        )
+    return {str(name): [text[name]] for name in text.keys()}  # noqa: SIM118  (a Series)
