@@ -21,7 +21,16 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/data.md", "docs/features.md", "docs/plots.md", "docs/python.md", "docs/scikit-learn.md"]
+    "name",
+    [
+        "README.md",
+        "docs/data.md",
+        "docs/evaluation.md",
+        "docs/features.md",
+        "docs/plots.md",
+        "docs/python.md",
+        "docs/scikit-learn.md",
+    ],
 )
 def test_the_examples_of_a_page_run(name):
     failures, tried = doctest.testfile(str(ROOT / name), module_relative=False, optionflags=doctest.ELLIPSIS)
