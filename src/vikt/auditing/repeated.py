@@ -9,6 +9,7 @@ import numpy as np
 
 from vikt.arrays import Bools, Ints
 from vikt.auditing.finding import Found
+from vikt.auditing.near import MOST_COMPARED
 from vikt.auditing.subject import LabelledTexts, Subject, agreeing
 from vikt.corpus.overlap import NOWHERE
 from vikt.tables import counted, label_line
@@ -57,22 +58,24 @@ def conflicting_labels(subject: Subject) -> Iterator[Found]:
 
 def test_in_training(subject: Subject) -> Iterator[Found]:
     """Test texts that training has too."""
-    same = subject.twins.same
-    yield from _seen(subject, same, same != NOWHERE, "in the training data")
+    if subject.test is not None:
+        same = subject.twins.same
+        yield from _seen(subject.training, subject.test, same, same != NOWHERE, "in the training data")
 
 
 def test_in_training_but_for_case(subject: Subject) -> Iterator[Found]:
     """Test texts that training has with other case or white space."""
-    same, alike = subject.twins
-    is_meant = (same == NOWHERE) & (alike != NOWHERE)
-    yield from _seen(subject, alike, is_meant, "in the training data but for case or white space")
+    if subject.test is not None:
+        same, alike = subject.twins
+        is_meant = (same == NOWHERE) & (alike != NOWHERE)
+        where = "in the training data but for case or white space"
+        yield from _seen(subject.training, subject.test, alike, is_meant, where)
 
 
-def _seen(subject: Subject, twin: Ints, is_meant: Bools, where: str) -> Iterator[Found]:
+def _seen(training: LabelledTexts, test: LabelledTexts, twin: Ints, is_meant: Bools, where: str) -> Iterator[Found]:
     rows = np.flatnonzero(is_meant)
-    if subject.test is None or not len(rows):
+    if not len(rows):
         return
-    test, training = subject.test, subject.training
     n_other = sum(test.label(row) != training.label(int(twin[row])) for row in rows.tolist())
     yield test.found(
         f"{len(rows):,} of {counted(len(test), 'test text')} {agreeing(rows, 'stands', 'stand')} {where}"
@@ -84,3 +87,40 @@ def _seen(subject: Subject, twin: Ints, is_meant: Bools, where: str) -> Iterator
 
 def _as_earlier(side: LabelledTexts, earlier: Ints, row: int) -> str:
     return f"as {side.place(int(earlier[row]))}"
+
+
+def near_duplicates(subject: Subject) -> Iterator[Found]:
+    """Training texts that are nearly an earlier one."""
+    distinct, n = subject.distinct, len(subject.distinct.training)
+    yield from _near(subject, subject.training, distinct.training, subject.near_twins.rows[:n], "an earlier text")
+
+
+def near_test_in_training(subject: Subject) -> Iterator[Found]:
+    """Test texts that are nearly a text of training."""
+    if subject.test is not None:
+        distinct, n = subject.distinct, len(subject.distinct.training)
+        yield from _near(subject, subject.test, distinct.test, subject.near_twins.rows[n:], "a training text")
+
+
+def _near(subject: Subject, side: LabelledTexts, texts: Ints, twin: Ints, of_what: str) -> Iterator[Found]:
+    """The rows of texts that have a twin, by its number among the distinct texts."""
+    near = twin != NOWHERE
+    if not near.any():
+        return
+    training, n_cut = subject.training, subject.near_twins.n_cut
+    rows = side.rows_of_texts(texts[near])
+    # From the content of a text to the training row of its twin.
+    row_of = dict(zip(side.contents[texts[near]].tolist(), subject.distinct.training[twin[near]].tolist(), strict=True))
+    n_other = sum(side.label(row) != training.label(row_of[int(side.contents[row])]) for row in rows.tolist())
+    yield side.found(
+        f"{side.counted(rows)} {agreeing(rows, 'is', 'are')} nearly {of_what}"
+        + (f", {n_other:,} of them under another label" if n_other else "")
+        + (f" ({n_cut:,} texts were compared with {MOST_COMPARED:,} similar ones only)" if n_cut else ""),
+        rows,
+        partial(_as_twin, side, training, row_of),
+    )
+
+
+def _as_twin(side: LabelledTexts, training: LabelledTexts, row_of: dict[int, int], row: int) -> str:
+    twin = row_of[int(side.contents[row])]
+    return f"like {training.place(twin)}, labelled {label_line(training.label(twin))}"

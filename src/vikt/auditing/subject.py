@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from vikt.arrays import Bools, Classes, Ints
+from vikt.auditing.distinct import DistinctTexts, distinct_texts
 from vikt.auditing.finding import Example, Found, Side
+from vikt.auditing.near import NearTwins, near_twins
 from vikt.corpus.documents import Documents
 from vikt.corpus.order import group_ranks, row_keys
-from vikt.corpus.overlap import Twins, twins
+from vikt.corpus.overlap import NOWHERE, Twins, twins
 from vikt.corpus.texts import Texts
 from vikt.fitting.saved import SavedModel
 from vikt.model.classes import check_one_label_a_row
@@ -68,6 +70,16 @@ class LabelledTexts:
     def is_blank(self) -> Bools:
         """Whether each text is empty or white space: (m,)."""
         return np.array([is_blank(text) for text in self.texts], dtype=bool)
+
+    @cached_property
+    def first_rows(self) -> Ints:
+        """The first row of each text that is not blank, rising."""
+        first = np.unique(self.contents, return_index=True)[1]
+        return np.sort(first[~self.is_blank[first]])
+
+    def rows_of_texts(self, first_rows: Ints) -> Ints:
+        """All rows that hold the texts of some of the `first_rows`."""
+        return np.flatnonzero(np.isin(self.contents, self.contents[first_rows]))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -166,6 +178,22 @@ class Subject:
         """For each test row the training row that holds its text."""
         test = Texts.from_bytes([]) if self.test is None else self.test.texts
         return twins(self.training.texts, test)
+
+    @cached_property
+    def distinct(self) -> DistinctTexts:
+        """The different texts of training, and those of the test that training does not have."""
+        training, test = self.training.first_rows, np.empty(0, dtype=np.int64)
+        texts = [self.training.texts.take(training)]
+        if self.test is not None:
+            test = self.test.first_rows
+            test = test[self.twins.alike[test] == NOWHERE]
+            texts.append(self.test.texts.take(test))
+        return distinct_texts(training, test, Texts.joined(texts))
+
+    @cached_property
+    def near_twins(self) -> NearTwins:
+        """For each distinct text the nearest earlier one of training that is nearly the same."""
+        return near_twins(self.distinct.rows, len(self.distinct.training))
 
     @property
     def sides(self) -> list[LabelledTexts]:

@@ -1,0 +1,45 @@
+"""Checks of labelled texts against a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from vikt.auditing.finding import Found
+from vikt.auditing.labels import unknown_labels
+from vikt.auditing.subject import Subject, agreeing
+from vikt.corpus.order import fingerprint
+
+
+def labels_unknown_to_model(subject: Subject) -> Iterator[Found]:
+    """Labels that are no class of the model."""
+    if subject.model is not None:
+        for side in subject.sides:
+            yield from unknown_labels(side, subject.model.model.labels, "the model")
+
+
+def trained_on(subject: Subject) -> Iterator[Found]:
+    """The rows that the model was trained on."""
+    if subject.model is not None:
+        for side in subject.sides:
+            contents = subject.model.model.measured(side.documents).contents()
+            if fingerprint(contents, [side.label(row) for row in range(len(side))]) == (
+                subject.model.record.data.fingerprint
+            ):
+                yield side.found("the model was trained on exactly these rows, so its figures on them say little")
+
+
+def unknown_features(subject: Subject) -> Iterator[Found]:
+    """Texts of which the model knows no feature."""
+    if subject.model is not None:
+        features = subject.model.model.features
+        for side in subject.sides:
+            known = np.diff(features.transform(subject.model.model.measured(side.documents)).indptr)
+            rows = np.flatnonzero((known == 0) & ~side.is_blank)
+            if len(rows):
+                yield side.found(
+                    f"{side.counted(rows)} of {len(side):,} {agreeing(rows, 'holds', 'hold')} nothing that the model "
+                    "knows, and would all be answered alike",
+                    rows,
+                )
