@@ -31,10 +31,10 @@ def files(tmp_path_factory):
 def test_compare_tells_which_model_is_better(run, files):
     code, out, _ = run("compare", files / "a.vikt", files / "b.vikt", files / "test.tsv")
     assert code == 0
-    assert "accuracy   A 1.0000, B 1.0000: no difference shown" in out
+    assert "A 1.0000, B 1.0000: no difference shown" in out
     assert "log loss" in out
     assert "A is better by" in out
-    assert "40 rows: 40 both right" in out
+    assert "40: 40 both right" in out
 
 
 def test_compare_as_json(run, files):
@@ -78,7 +78,7 @@ def test_models_of_two_label_columns_need_one_named(run, files, tmp_path):
     assert "--label" in err
     code, out, err = run("compare", *models, path, "--label", "label")
     assert code == 0
-    assert "B never saw 2 labels" in out
+    assert "unseen by B" in out
 
 
 @pytest.mark.parametrize("suffix", [".tsv", ".csv", ".jsonl", ".parquet"])

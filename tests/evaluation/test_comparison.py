@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import f1_score
+from sklearn.metrics import balanced_accuracy_score, f1_score, log_loss, matthews_corrcoef
 
 import vikt
 from vikt.corpus.texts import Texts
@@ -70,9 +70,16 @@ def test_the_figures_of_each_model_are_those_of_its_evaluation():
     found = compared(labels, a, b)
     for side, scores in (("a", a), ("b", b)):
         answers = np.array(NAMES)[np.argmax(scores, axis=1)]
-        expected = np.mean(answers == labels), f1_score(labels, answers, average="macro")
-        told = [getattr(found.differences[name], side) for name in ("accuracy", "macro_f1")]
-        assert told == pytest.approx(expected)
+        y, probabilities = np.searchsorted(NAMES, labels), np.exp(log_softmax(scores))
+        expected = {
+            "accuracy": np.mean(answers == labels),
+            "balanced_accuracy": balanced_accuracy_score(labels, answers),
+            "macro_f1": f1_score(labels, answers, average="macro"),
+            "matthews": matthews_corrcoef(labels, answers),
+            "log_loss": log_loss(labels, probabilities),
+            "brier": np.mean(np.sum((probabilities - np.eye(3)[y]) ** 2, axis=1)),
+        }
+        assert {name: getattr(found.differences[name], side) for name in found.differences} == pytest.approx(expected)
 
 
 def test_the_intervals_are_those_of_brute_force():
@@ -81,15 +88,17 @@ def test_the_intervals_are_those_of_brute_force():
     rng = np.random.default_rng(5)
     y = np.searchsorted(NAMES, labels)
     losses = [-log_softmax(scores)[np.arange(300), y] for scores in (a, b)]
+    briers = [np.sum((np.exp(log_softmax(scores)) - np.eye(3)[y]) ** 2, axis=1) for scores in (a, b)]
     answers = [scores.argmax(axis=1) for scores in (a, b)]
     drawn = []
     for _ in range(300):
         rows = rng.integers(300, size=300)
         right = [np.mean(answer[rows] == y[rows]) for answer in answers]
         macro = [f1_score(y[rows], answer[rows], average="macro") for answer in answers]
-        drawn.append([right[1] - right[0], macro[1] - macro[0], np.mean(losses[1][rows] - losses[0][rows])])
+        means = [np.mean(figures[1][rows] - figures[0][rows]) for figures in (losses, briers)]
+        drawn.append([right[1] - right[0], macro[1] - macro[0], *means])
     expected = np.quantile(drawn, [0.025, 0.975], axis=0).T
-    for name, ends in zip(("accuracy", "macro_f1", "log_loss"), expected, strict=True):
+    for name, ends in zip(("accuracy", "macro_f1", "log_loss", "brier"), expected, strict=True):
         assert (found[name].low, found[name].high) == pytest.approx(ends, abs=0.025)
     assert {name: found[name].better for name in found} == dict.fromkeys(found, "B")
 
@@ -214,23 +223,10 @@ def test_a_model_that_is_not_fitted_is_refused(models):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["accuracy", "macro_f1", "log_loss"])
-def test_the_paired_interval_covers_the_true_difference(name):
-    labels, a, b = sample(99, 400_000, 1.8, 2.0)
-    truth = _differences(labels, a, b)[name]
-    covered = 0
+def test_the_paired_intervals_cover_the_true_differences():
+    truth = {name: found.value for name, found in compared(*sample(99, 400_000, 1.8, 2.0)).differences.items()}
+    covered = dict.fromkeys(truth, 0)
     for seed in range(1000):
-        found = compared(*sample(seed, 1000, 1.8, 2.0)).differences[name]
-        covered += found.low <= truth <= found.high
-    assert 930 <= covered <= 970
-
-
-def _differences(labels, a, b):
-    y = np.searchsorted(NAMES, labels)
-    answers = [scores.argmax(axis=1) for scores in (a, b)]
-    losses = [-log_softmax(scores)[np.arange(len(y)), y].mean() for scores in (a, b)]
-    accuracies = [np.mean(answer == y) for answer in answers]
-    macro = [f1_score(y, answer, average="macro") for answer in answers]
-    return {
-        name: pair[1] - pair[0] for name, pair in (("accuracy", accuracies), ("macro_f1", macro), ("log_loss", losses))
-    }
+        for name, found in compared(*sample(seed, 1000, 1.8, 2.0)).differences.items():
+            covered[name] += found.low <= truth[name] <= found.high
+    assert all(930 <= count <= 970 for count in covered.values()), covered

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from vikt.metrics.differences import bootstrapped_cells, bootstrapped_mean, mcnemar, newcombe_interval
+from vikt.metrics.averages import balanced_accuracy_of
+from vikt.metrics.differences import drawn_differences, mcnemar, newcombe_interval
 
 statsmodels = pytest.importorskip("statsmodels.stats.contingency_tables")
 proportion = pytest.importorskip("statsmodels.stats.proportion")
@@ -41,21 +42,23 @@ def test_a_side_without_rows_has_no_difference():
     assert math.isnan(high)
 
 
-def test_the_bootstrap_of_a_mean_is_that_of_brute_force():
-    values = np.random.default_rng(1).exponential(size=300)
-    drawn = [np.mean(np.random.default_rng(seed).choice(values, 300)) for seed in range(4000)]
-    interval = bootstrapped_mean(values, draws=4000)
-    assert interval == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.01)
+def test_the_draws_of_a_difference_are_those_of_rows_drawn_together():
+    rng = np.random.default_rng(1)
+    real, first, second = (rng.integers(0, 3, 200) for _ in range(3))
+    second = np.where(rng.random(200) < 0.5, real, second)
+    triples, cells = np.unique(np.column_stack([real, first, second]), axis=0, return_counts=True)
+    found = drawn_differences(np.column_stack([triples, cells]), 3, {"recall": balanced_accuracy_of}, draws=4000)
+    expected = []
+    for _ in range(4000):
+        rows = rng.integers(200, size=200)
+        recalls = [[np.mean(answers[rows][real[rows] == k] == k) for k in range(3)] for answers in (first, second)]
+        expected.append(np.mean(recalls[1]) - np.mean(recalls[0]))
+    ends = [np.quantile(draws, [0.025, 0.5, 0.975]) for draws in (found["recall"], expected)]
+    assert ends[0] == pytest.approx(ends[1], abs=0.01)
 
 
-def test_the_bootstrap_of_a_mean_does_not_depend_on_the_order():
-    values = np.random.default_rng(2).normal(size=501)
-    assert bootstrapped_mean(values) == bootstrapped_mean(values[::-1])
-    assert bootstrapped_mean(values, seed=1) != bootstrapped_mean(values)
-
-
-def test_the_bootstrap_of_cells_is_that_of_rows():
-    counts = np.array([60, 25, 15])
-    rows = np.repeat([0.0, 1.0, 4.0], counts)
-    by_cell = bootstrapped_cells(counts, lambda drawn: drawn @ [0.0, 1.0, 4.0] / 100, draws=4000)
-    assert by_cell == pytest.approx(bootstrapped_mean(rows, draws=4000), abs=0.05)
+def test_rows_without_an_answer_are_not_right():
+    entries = np.array([[0, 0, -1, 30], [1, 1, 1, 30]])
+    found = drawn_differences(entries, 2, {"correct": lambda counts: counts.correct.sum(axis=-1)})["correct"]
+    assert (found < 0).all()
+    assert found.mean() == pytest.approx(-30, abs=0.5)

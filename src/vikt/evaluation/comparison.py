@@ -2,60 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vikt.arrays import Bools, Floats, Ints
-from vikt.corpus.columns import composed
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError
-from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, outcomes
+from vikt.evaluation.differences import Difference, Pair, differences_of
+from vikt.evaluation.outcomes import Outcomes, outcomes
 from vikt.fitting.model import FittedModel, Inputs
-from vikt.metrics.bootstrap import summed_by
-from vikt.metrics.classification import exact_mean, macro_f1_of_counts, positions
-from vikt.metrics.differences import bootstrapped_cells, bootstrapped_mean, mcnemar
-from vikt.metrics.intervals import Interval
-from vikt.names import finite
-from vikt.tables import counted
+from vikt.metrics.differences import mcnemar
 
-# A bootstrap of fewer rows that differ is too narrow.
-_FEWEST_DIFFERENT = 10
-_SIGNIFICANT = 0.05
 _EXAMPLES_OF_A_KIND = 5
 _MOST_CHARACTERS_OF_AN_EXAMPLE = 1000
 _MOST_CONFUSIONS = 20
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A figure of two models, and the 95% interval of the second's less the first's.
-
-    `better` is "A", "B" or, where the interval includes 0, "": no difference is shown. Where there is no interval,
-    `reason` says why.
-    """
-
-    a: float
-    b: float
-    low: float
-    high: float
-    better: str
-    reason: str = ""
-
-    @property
-    def value(self) -> float:
-        """B - A."""
-        return self.b - self.a
-
-    def to_json(self) -> dict[str, Any]:
-        """Finite numbers or null; `better` is "a", "b" or null."""
-        numbers = {name: finite(getattr(self, name)) for name in ("a", "b", "value", "low", "high")}
-        return numbers | {"better": self.better.lower() or None} | ({"reason": self.reason} if self.reason else {})
 
 
 @dataclass(frozen=True)
@@ -92,7 +55,7 @@ class Comparison:
     p_value : float
         Of McNemar's exact test, two-sided.
     differences : dict of str to Difference
-        By the name of the figure in JSON: accuracy, macro_f1, log_loss.
+        By the name of the figure in JSON: accuracy, balanced_accuracy, macro_f1, matthews, log_loss, brier.
     confusions : list of (label, answer of A, answer of B, rows)
         The disagreements, the most frequent first; at most 20.
     examples : list of Disagreement
@@ -172,8 +135,8 @@ def compare(a: Outcomes, b: Outcomes, texts: Texts) -> Comparison:
             f"compare: expected the same rows for both models, at least one, found {len(a.labels)}, {len(b.labels)} "
             f"and {len(texts)} texts; give both models the same"
         )
-    pair = _Pair.of(a, b)
-    right_a, right_b = pair.a == pair.real, pair.b == pair.real
+    pair = Pair.of(a, b)
+    right_a, right_b = pair.is_right_a, pair.is_right_b
     only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
     both = int((right_a & right_b).sum())
     p_value = mcnemar(only_a, only_b)
@@ -182,9 +145,9 @@ def compare(a: Outcomes, b: Outcomes, texts: Texts) -> Comparison:
         only_a_right=only_a,
         only_b_right=only_b,
         neither_right=len(pair.real) - both - only_a - only_b,
-        n_disagreements=int((pair.a != pair.b).sum()),
+        n_disagreements=int(pair.differ.sum()),
         p_value=p_value,
-        differences=_differences(pair, p_value),
+        differences=differences_of(pair, p_value),
         confusions=_confusions(pair),
         examples=_examples(pair, texts),
         unseen_a=_unseen(a),
@@ -192,136 +155,22 @@ def compare(a: Outcomes, b: Outcomes, texts: Texts) -> Comparison:
     )
 
 
-@dataclass(frozen=True)
-class _Pair:
-    """The rows by the names of all labels: the real label of each, the answers, the losses, and how sure each model is.
-
-    A loss is nan where the model does not know the label.
-    """
-
-    names: list[str]
-    real: Ints
-    a: Ints
-    b: Ints
-    loss_a: Floats
-    loss_b: Floats
-    sure_a: Floats
-    sure_b: Floats
-
-    @classmethod
-    def of(cls, a: Outcomes, b: Outcomes) -> _Pair:
-        # Each model spells the labels as its own classes are; here they are spelled as A does.
-        spelled = dict(zip(b.labels, a.labels, strict=True))
-        written = {composed(name): name for name in a.classes}
-        classes_b = [spelled.get(name) or written.get(composed(name), name) for name in b.classes]
-        names = sorted({*a.classes, *classes_b, *a.labels})
-        return cls(
-            names,
-            real=positions(a.labels, names),
-            a=_renamed(a.predicted, a.classes, names),
-            b=_renamed(b.predicted, classes_b, names),
-            loss_a=a.losses,
-            loss_b=b.losses,
-            sure_a=np.exp(a.log_probabilities.max(axis=1)),
-            sure_b=np.exp(b.log_probabilities.max(axis=1)),
-        )
-
-
-def _renamed(predicted: Ints, classes: list[str], names: list[str]) -> Ints:
-    """Indices of classes as indices of names."""
-    return np.append(positions(classes, names), NO_ANSWER)[predicted]
-
-
 def _unseen(found: Outcomes) -> dict[str, int]:
     return dict(sorted(Counter(label for label in found.labels if label not in set(found.classes)).items()))
 
 
-def _differences(pair: _Pair, p_value: float) -> dict[str, Difference]:
-    cells = _Cells.of(pair)
-    accuracy = _of_cells(pair, cells, _Cells.accuracy, (pair.a == pair.real) != (pair.b == pair.real))
-    if accuracy.better and p_value >= _SIGNIFICANT:
-        accuracy = replace(accuracy, better="", reason=f"McNemar's test gives p = {p_value:.2g}")
-    return {
-        "accuracy": accuracy,
-        "macro_f1": _of_cells(pair, cells, _Cells.macro_f1, pair.a != pair.b),
-        "log_loss": _of_losses(pair.loss_a, pair.loss_b),
-    }
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """How many rows have the same label and the same answers of both models: (C,) of each, sorted."""
-
-    real: Ints
-    a: Ints
-    b: Ints
-    counts: Ints
-    n_names: int
-
-    @classmethod
-    def of(cls, pair: _Pair) -> _Cells:
-        cells, counts = np.unique(np.column_stack([pair.real, pair.a, pair.b]), axis=0, return_counts=True)
-        real, a, b = cells.T
-        return cls(real, a, b, counts, len(pair.names))
-
-    def accuracy(self, counts: Ints, answers: Ints) -> Floats:
-        return np.asarray(counts[:, self.real == answers].sum(axis=1) / counts.sum(axis=1))
-
-    def macro_f1(self, counts: Ints, answers: Ints) -> Floats:
-        sides = (self.real, self.real == answers), (self.real, self.real >= 0), (answers, answers >= 0)
-        return macro_f1_of_counts(*(summed_by(side[kept], counts[:, kept], self.n_names) for side, kept in sides))
-
-
-def _of_cells(pair: _Pair, cells: _Cells, figure: Callable[[_Cells, Ints, Ints], Floats], differ: Bools) -> Difference:
-    """The difference of a figure of answers; its bootstrap, unless too few rows `differ`."""
-    a, b = (float(figure(cells, cells.counts[None], answers)[0]) for answers in (cells.a, cells.b))
-    if differ.sum() < _FEWEST_DIFFERENT:
-        return _without_interval(a, b, int(differ.sum()))
-
-    def difference(counts: Ints) -> Floats:
-        return figure(cells, counts, cells.b) - figure(cells, counts, cells.a)
-
-    return _bounded(a, b, bootstrapped_cells(cells.counts, difference))
-
-
-def _of_losses(loss_a: Floats, loss_b: Floats) -> Difference:
-    known = ~(np.isnan(loss_a) | np.isnan(loss_b))
-    losses = loss_a[known], loss_b[known]
-    if not known.any():
-        return Difference(math.nan, math.nan, math.nan, math.nan, "", "no row has a label that both models know")
-    a, b = map(exact_mean, losses)
-    left_out = int((~known).sum())
-    note = f"leaves out {counted(left_out, 'row')} of labels that one of them never saw" if left_out else ""
-    differ = int((losses[0] != losses[1]).sum())
-    if differ < _FEWEST_DIFFERENT or not math.isfinite(a + b):
-        return _without_interval(a, b, differ)
-    return replace(_bounded(a, b, bootstrapped_mean(losses[1] - losses[0]), lower_is_better=True), reason=note)
-
-
-def _without_interval(a: float, b: float, differ: int) -> Difference:
-    if differ == 0:
-        return Difference(a, b, 0.0, 0.0, "")
-    return Difference(a, b, math.nan, math.nan, "", f"{counted(differ, 'row')} that differ are too few for an interval")
-
-
-def _bounded(a: float, b: float, interval: Interval, lower_is_better: bool = False) -> Difference:
-    above, below = ("A", "B") if lower_is_better else ("B", "A")
-    better = above if interval.low > 0 else below if interval.high < 0 else ""
-    return Difference(a, b, *interval, better)
-
-
-def _confusions(pair: _Pair) -> list[tuple[str, str | None, str | None, int]]:
+def _confusions(pair: Pair) -> list[tuple[str, str | None, str | None, int]]:
     names = [*pair.names, None]
-    differ = pair.a != pair.b
-    triples = zip(*(side[differ].tolist() for side in (pair.real, pair.a, pair.b)), strict=True)
+    triples = zip(*(side[pair.differ].tolist() for side in (pair.real, pair.a, pair.b)), strict=True)
     most = sorted(Counter(triples).items(), key=lambda item: (-item[1], item[0]))[:_MOST_CONFUSIONS]
     return [(pair.names[real], names[a], names[b], count) for (real, a, b), count in most]
 
 
-def _examples(pair: _Pair, texts: Texts) -> list[Disagreement]:
+def _examples(pair: Pair, texts: Texts) -> list[Disagreement]:
     names = [*pair.names, None]
-    right_a, right_b, differ = pair.a == pair.real, pair.b == pair.real, pair.a != pair.b
-    sure = np.minimum(pair.sure_a, pair.sure_b)
+    right_a, right_b, differ = pair.is_right_a, pair.is_right_b, pair.differ
+    sure_a, sure_b = (np.exp(found.log_probabilities.max(axis=1)) for found in (pair.outcomes_a, pair.outcomes_b))
+    sure = np.minimum(sure_a, sure_b)
     rows = []
     for kind in (right_a & differ, right_b & differ, differ & ~right_a & ~right_b):
         found = np.flatnonzero(kind)
@@ -335,8 +184,8 @@ def _examples(pair: _Pair, texts: Texts) -> list[Disagreement]:
             pair.names[pair.real[row]],
             names[pair.a[row]],
             names[pair.b[row]],
-            float(pair.sure_a[row]),
-            float(pair.sure_b[row]),
+            float(sure_a[row]),
+            float(sure_b[row]),
             texts[row].decode("utf-8", "surrogatepass")[:_MOST_CHARACTERS_OF_AN_EXAMPLE],
         )
         for row in rows

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from vikt.arrays import Floats, Ints
-from vikt.metrics.bootstrap import drawn_means, parts
-from vikt.metrics.intervals import Interval, percentile_interval, wilson_interval
+from vikt.metrics.averages import Counts
+from vikt.metrics.bootstrap import N_DRAWS, CountFigure, parts, summed_by
+from vikt.metrics.intervals import Interval, wilson_interval
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
@@ -72,38 +72,36 @@ def newcombe_interval(
     return d, Interval(d - math.hypot(p1 - low1, high2 - p2), d + math.hypot(high1 - p1, p2 - low2))
 
 
-def bootstrapped_mean(values: ArrayLike, confidence: float = 0.95, draws: int = 1000, seed: int = 0) -> Interval:
-    """Percentile bootstrap of a mean: it is computed again for rows drawn with replacement.
+def drawn_differences(
+    entries: Ints, size: int, figures: Mapping[str, CountFigure], draws: int = N_DRAWS, seed: int = 0
+) -> dict[str, Floats]:
+    """Figures of a second model's answers less those of a first's, in each of the draws: (draws,).
 
-    Of the differences of two models' losses row by row, it is the paired bootstrap of the difference of their means.
-
-    Parameters
-    ----------
-    values : array_like, (m,)
-        In any order, of which the interval is independent.
-
-    Examples
-    --------
-    >>> low, high = bootstrapped_mean([0.0, 1.0] * 50)
-    >>> 0.35 < low < 0.45 < 0.55 < high < 0.65
-    True
-    """
-    means = drawn_means(np.asarray(values, np.float64), draws, seed)
-    return percentile_interval(means, confidence)
-
-
-def bootstrapped_cells(
-    counts: Ints, statistic: Callable[[Ints], Floats], confidence: float = 0.95, draws: int = 1000, seed: int = 0
-) -> Interval:
-    """Percentile bootstrap of a statistic of counts: rows of one cell are alike, so a draw is a multinomial sample.
+    The rows of one cell are alike, so a draw of rows, the same for both models, is one multinomial sample of the cells.
 
     Parameters
     ----------
-    counts : (C,)
-        How many rows each cell has.
-    statistic : callable
-        Of counts (draws, C), a number for each draw.
+    entries : ndarray of int, (N, 4)
+        The cells above 0: the real class, the answers of both models (below 0 where there is none), and the count.
+    size : int
+        How many classes there are.
+    figures : mapping of str to callable
+        Each a function of the counts of many draws.
     """
-    rng, n = np.random.default_rng(seed), int(counts.sum())
-    drawn = (rng.multinomial(n, counts / n, size=stop - start) for start, stop in parts(draws, len(counts)))
-    return percentile_interval(np.concatenate([statistic(sample) for sample in drawn]), confidence)
+    real, first, second, cells = entries.T
+    rng, found = np.random.default_rng(seed), []
+    for start, stop in parts(draws, len(cells) + size):
+        drawn = rng.multinomial(cells.sum(), cells / cells.sum(), size=stop - start)
+        sides = [counts_of(real, answers, drawn, size) for answers in (first, second)]
+        found.append({name: value(sides[1]) - value(sides[0]) for name, value in figures.items()})
+    return {name: np.concatenate([sample[name] for sample in found]) for name in figures}
+
+
+def counts_of(real: Ints, answers: Ints, cells: Ints, size: int) -> Counts:
+    """The counts of each class in each row of `cells`, (draws, N), whose columns are of these classes and answers."""
+    right, answered = real == answers, answers >= 0
+    return Counts(
+        summed_by(real[right], cells[:, right], size),
+        summed_by(real, cells, size),
+        summed_by(answers[answered], cells[:, answered], size),
+    )

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from numpy.typing import ArrayLike
 
 from vikt.corpus.frames import frame_of, texts_of
-from vikt.evaluation.comparison import Comparison, Difference, compared
+from vikt.evaluation.comparison import Comparison, compared
+from vikt.evaluation.differences import Difference
 from vikt.fitting.fitted import FittedAttributes
 from vikt.fitting.model import Inputs
 from vikt.model.labels import label_array
+from vikt.report.evaluation import FIGURE_NAMES
 from vikt.tables import columns, counted, cut, figure, label_line, listed, one_line
 
 _WIDEST_TEXT = 80
 _MOST_CONFUSIONS = 10
-# The name of each figure in sentences, and whether it is a share, of which a difference is told in points.
-_FIGURES = {"accuracy": ("accuracy", True), "macro_f1": ("macro F1", True), "log_loss": ("log loss", False)}
+# Differences of these are told in points.
+_SHARES = {"accuracy", "balanced_accuracy", "macro_f1"}
 _NO_ANSWER = "no answer"
 
 
@@ -72,27 +74,24 @@ def compare(a: FittedAttributes, b: FittedAttributes, texts: Inputs, labels: Arr
 
 def figure_name(name: str) -> str:
     """A figure's name in JSON as it is in sentences."""
-    return _FIGURES[name][0]
+    return FIGURE_NAMES[name]
 
 
 def comparison_lines(comparison: Comparison) -> str:
     """A comparison in words: the differences, the rows, the disagreements."""
-    rows = (
-        f"rows       {counted(comparison.n_rows, 'row')}: {comparison.both_right:,} both right, "
-        f"{comparison.only_a_right:,} only A, {comparison.only_b_right:,} only B, {comparison.neither_right:,} neither"
+    counts = (
+        f"{comparison.both_right:,} both right, {comparison.only_a_right:,} only A, "
+        f"{comparison.only_b_right:,} only B, {comparison.neither_right:,} neither"
     )
-    test = f"McNemar    p = {comparison.p_value:.2g} (exact, two-sided)"
-    figures = [
-        f"{_FIGURES[name][0]:<10} {difference_sentence(name, difference)}"
-        for name, difference in comparison.differences.items()
-    ]
-    unseen = [
-        f"unseen     {model} never saw {counted(len(labels), 'label')}, of {counted(sum(labels.values()), 'row')}: "
-        + listed(list(map(label_line, labels)))
-        for model, labels in (("A", comparison.unseen_a), ("B", comparison.unseen_b))
-        if labels
-    ]
-    return "\n".join([*figures, test, rows, *unseen, *_disagreements(comparison)])
+    lines = {figure_name(name): difference_sentence(name, found) for name, found in comparison.differences.items()}
+    lines["McNemar"] = f"p = {comparison.p_value:.2g} (exact, two-sided)"
+    lines["rows"] = f"{comparison.n_rows:,}: {counts}"
+    for model, labels in (("A", comparison.unseen_a), ("B", comparison.unseen_b)):
+        if labels:
+            names, n_rows = listed(list(map(label_line, labels))), sum(labels.values())
+            lines[f"unseen by {model}"] = f"{counted(len(labels), 'label')} of {counted(n_rows, 'row')}: {names}"
+    width = max(map(len, lines))
+    return "\n".join([*(f"{name:<{width}}  {line}" for name, line in lines.items()), *_disagreements(comparison)])
 
 
 def difference_sentence(name: str, difference: Difference) -> str:
@@ -105,7 +104,7 @@ def difference_sentence(name: str, difference: Difference) -> str:
     >>> difference_sentence("log_loss", Difference(0.21, 0.2, -0.03, 0.01, ""))
     'A 0.2100, B 0.2000: no difference shown (B - A: -0.0100, 95%: -0.0300 to 0.0100)'
     """
-    is_share = _FIGURES[name][1]
+    is_share = name in _SHARES
     ends = [difference.value, difference.low, difference.high]
     # "Better" is told as a positive number, whichever the model and whether high or low is good.
     if difference.better and difference.value < 0:

@@ -44,6 +44,7 @@ _OTHERS = {
     "brier": "Brier score",
     "calibration_error": "calibration error",
 }
+FIGURE_NAMES = _FIRST | _OTHERS
 _OF_MANY_CLASSES = {"macro_precision", "weighted_precision", "weighted_f1"}
 _FIXED = "white-space:pre;overflow-x:auto;font-family:monospace"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vikt.evaluation.comparison import Comparison, Difference, Disagreement
+from vikt.evaluation.comparison import Comparison, Disagreement
+from vikt.evaluation.differences import Difference
 from vikt.explanation.highlight import Run
 from vikt.fitting.saved import SavedModel
 from vikt.report.choices import penalty_sentence
