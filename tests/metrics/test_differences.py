@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, fisher_exact
 
 from vikt.metrics.averages import balanced_accuracy_of
-from vikt.metrics.differences import drawn_differences, mcnemar, newcombe_interval
+from vikt.metrics.differences import drawn_differences, fisher, mcnemar, newcombe_interval
 
 statsmodels = pytest.importorskip("statsmodels.stats.contingency_tables")
 proportion = pytest.importorskip("statsmodels.stats.proportion")
@@ -34,6 +34,14 @@ def test_newcombes_interval_is_that_of_statsmodels(first, second, confidence):
     d, interval = newcombe_interval(first, second, confidence)
     assert d == first[0] / first[1] - second[0] / second[1]
     assert interval == pytest.approx((low, high), abs=1e-12)
+
+
+@pytest.mark.parametrize("first", [(0, 5), (5, 5), (56, 70), (3, 900)])
+@pytest.mark.parametrize("second", [(0, 9), (9, 9), (48, 80), (870, 1000), (90_000, 100_000)])
+def test_fishers_test_is_twice_the_smaller_tail_of_scipy(first, second):
+    table = [[k, n - k] for k, n in (first, second)]
+    tails = [fisher_exact(table, alternative=side).pvalue for side in ("less", "greater")]
+    assert fisher(first, second) == pytest.approx(min(1.0, 2 * min(tails)), rel=1e-6, abs=1e-300)
 
 
 def test_a_side_without_rows_has_no_difference():

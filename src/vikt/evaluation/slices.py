@@ -22,7 +22,8 @@ from vikt.evaluation.figures import Figure, share
 from vikt.evaluation.outcomes import NO_ANSWER, Outcomes
 from vikt.evaluation.probability_figures import log_loss_figure
 from vikt.metrics.classification import macro_f1_of_counts, positions
-from vikt.metrics.differences import newcombe_interval
+from vikt.metrics.differences import fisher, newcombe_interval
+from vikt.metrics.intervals import Interval
 from vikt.names import finite
 from vikt.tables import counted
 
@@ -55,8 +56,13 @@ class Slice:
     macro_f1 : float
         The mean F1 of the labels that occur in the slice.
     difference : Figure
-        The accuracy less that of all other rows. Its interval is corrected for the number of slices: the chance that
-        any of them excludes 0 where no slice differs is at most 5%. nan where there are no other rows.
+        The accuracy less that of all other rows, with an interval corrected for the number of slices. nan where there
+        are no other rows.
+    p_value : float
+        Of Fisher's exact test of the two accuracies, two-sided, not corrected.
+    finding : {"worse", "better", ""}
+        Than the rest, where the interval excludes 0 and the test agrees; where no slice differs from the rest, the
+        chance that any is called so is at most 5%.
     """
 
     name: str
@@ -65,11 +71,8 @@ class Slice:
     macro_f1: float
     log_loss: Figure
     difference: Figure
-
-    @property
-    def finding(self) -> str:
-        """Whether it is "worse" or "better" than the rest: empty where the interval of the difference includes 0."""
-        return "worse" if self.difference.high < 0 else "better" if self.difference.low > 0 else ""
+    p_value: float
+    finding: str
 
     def to_json(self) -> dict[str, Any]:
         """Finite numbers or null; `finding` is "worse", "better" or null."""
@@ -80,6 +83,7 @@ class Slice:
             "macro_f1": finite(self.macro_f1),
             "log_loss": self.log_loss.to_json(),
             "difference": self.difference.to_json(),
+            "p_value": self.p_value,
             "finding": self.finding or None,
         }
 
@@ -149,7 +153,7 @@ class _Measured:
     def part(self, name: str, rows: Bools, confidence: float) -> Slice:
         own, rest = ((int(self.is_right[side].sum()), int(side.sum())) for side in (rows, ~rows))
         value, interval = newcombe_interval(own, rest, confidence)
-        reason = "" if rest[1] else "there are no other rows"
+        reason, p_value = "" if rest[1] else "there are no other rows", fisher(own, rest)
         losses = self.losses[rows]
         known = ~np.isnan(losses)
         return Slice(
@@ -159,12 +163,18 @@ class _Measured:
             self._macro_f1(rows),
             log_loss_figure(losses[known], int((~known).sum())),
             Figure(value, *interval, reason),
+            p_value,
+            _finding(interval) if p_value < 1 - confidence else "",
         )
 
     def _macro_f1(self, rows: Bools) -> float:
         answered = rows & (self.predicted != NO_ANSWER)
         sides = self.real[rows & self.is_right], self.real[rows], self.predicted[answered]
         return float(macro_f1_of_counts(*(np.bincount(side, minlength=self.n_labels) for side in sides)))
+
+
+def _finding(difference: Interval) -> str:
+    return "worse" if difference.high < 0 else "better" if difference.low > 0 else ""
 
 
 def _parts(name: str, values: Values, n_rows: int) -> dict[str, Bools]:

@@ -36,6 +36,39 @@ def mcnemar(only_first: int, only_second: int) -> float:
     return min(1.0, 2 * float(bdtr(fewer, n, 0.5)))
 
 
+def fisher(first: tuple[int, int], second: tuple[int, int]) -> float:
+    """The p-value of Fisher's exact test, two-sided: whether two proportions are equal.
+
+    With both margins fixed, the successes of the first follow a hypergeometric distribution if the proportions are
+    equal; p is twice the probability of as few or as many, whichever is less, and at most 1. Fisher 1935, Journal of
+    the Royal Statistical Society 98.
+
+    Parameters
+    ----------
+    first, second : (int, int)
+        Successes and trials.
+
+    Examples
+    --------
+    >>> round(fisher((1, 10), (11, 14)), 4)
+    0.0028
+    """
+    from scipy.special import gammaln
+
+    (k, n), (others, rest) = first, second
+    successes, trials = k + others, n + rest
+    possible = np.arange(max(0, successes - rest), min(n, successes) + 1)
+
+    def ways(of: int, chosen: Ints) -> Floats:
+        """The logarithm of the binomial coefficient."""
+        return np.asarray(gammaln(of + 1) - gammaln(chosen + 1) - gammaln(of - chosen + 1))
+
+    logarithms = ways(n, possible) + ways(rest, successes - possible) - ways(trials, np.array(successes))
+    probabilities = np.exp(logarithms)
+    tails = probabilities[possible <= k].sum(), probabilities[possible >= k].sum()
+    return float(min(1.0, 2 * min(tails)))
+
+
 def newcombe_interval(
     first: tuple[int, int], second: tuple[int, int], confidence: float = 0.95
 ) -> tuple[float, Interval]:
