@@ -1,4 +1,4 @@
-"""Put the figures of benchmarks/results/ into docs/benchmarks.md, and those of the fits into the README too.
+"""Put the figures of benchmarks/results/ into docs/benchmarks.md and docs/update.md, the fits' into the README too.
 
 They go between the two marks of each page; a result that is missing is left out.
 """
@@ -270,6 +270,43 @@ def tolerance_tables(results: dict[str, Any]) -> list[str]:
     )
 
 
+def update_tables(results: dict[str, Any]) -> list[str]:
+    """What an update costs beside training anew, and of what its time is made."""
+    problems, machine = results["problems"], results["machine"]
+    header = ["CPU seconds", "rows", "added, forgotten", "`update`", "anew, λ and features known"]
+    header += ["anew, both chosen", "largest difference of a probability"]
+    lines = [
+        f"Measured by `python benchmarks/bench_update.py`: one thread of {machine['cores']} cores, a shared and noisy "
+        f"machine, Python {machine['python']}; believe the ratios."
+    ]
+    lines += rows_of(
+        header,
+        (
+            [
+                row["problem"],
+                f"{row['rows']:,}",
+                f"{row['added']:,}, {row['forgotten']:,}",
+                *(f"{row[key]:.2f}" for key in ("update", "anew", "chosen anew")),
+                f"{row['largest_difference']:.0e}",
+            ]
+            for row in problems
+        ),
+    )
+    header = ["of which, CPU seconds", "reading", "order, fingerprint", "features", "θ by names"]
+    header += ["solver, near the old weights (passes)", "solver, from zero (passes)"]
+    return lines + rows_of(
+        header,
+        (
+            [
+                row["problem"],
+                *(f"{row[key]:.2f}" for key in ("reading", "ordering", "featurising", "start")),
+                *(f"{row[key]:.2f} ({' + '.join(map(str, row['passes'][key]))})" for key in ("warm", "cold")),
+            ]
+            for row in problems
+        ),
+    )
+
+
 TABLES = {
     "fit": fit_tables,
     "features": feature_tables,
@@ -277,7 +314,7 @@ TABLES = {
     "solvers": solver_tables,
     "tolerance": tolerance_tables,
 }
-PAGES = {"README.md": {"fit": fits_alone}, "docs/benchmarks.md": TABLES}
+PAGES = {"README.md": {"fit": fits_alone}, "docs/benchmarks.md": TABLES, "docs/update.md": {"update": update_tables}}
 RESULTS = ROOT / "benchmarks" / "results"
 
 

@@ -11,6 +11,7 @@ from vikt.corpus.documents import Documents
 from vikt.corpus.read_stream import read_lines, standard_input
 from vikt.corpus.sources import check_read_once
 from vikt.errors import ParameterError, UsageError
+from vikt.explanation.fewest_words import fewest_words
 from vikt.explanation.linear import explain
 from vikt.files.trained import load_trained
 from vikt.report.explanation import print_highlighted
@@ -24,6 +25,7 @@ def explain_text(
     label: str | None,
     against: str | None,
     top: int,
+    with_fewest_words: bool,
     as_json: bool,
 ) -> None:
     """Print what each feature of a text adds to the score of a class."""
@@ -47,12 +49,15 @@ def explain_text(
     row = {name: [value] for name, value in document.items()}
     found = Documents.of(row, model.text_column if model.features.reads_text else None, model.features.columns)
     explanation = explain(model, Documents(found.texts, found.columns, place="--column".format), k, other)
+    fewest = fewest_words(model, row) if with_fewest_words else None
     if as_json:
-        print_json(explanation.to_json())
+        print_json(explanation.to_json() | ({"fewest_words": fewest.to_json()} if fewest else {}))
         return
     print_highlighted(explanation)
     print()
     show(explanation.lines(top))
+    if fewest:
+        show(f"\n{fewest}")
 
 
 def _position(labels: list[str], parameter: str, label: str | None) -> int | None:

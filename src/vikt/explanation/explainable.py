@@ -11,6 +11,7 @@ from vikt.arrays import Groups, RowValues
 from vikt.corpus.frames import frame_of, has_attribute
 from vikt.errors import DataError
 from vikt.explanation.explanation import Explanation
+from vikt.explanation.fewest_words import FewestWords, fewest_words
 from vikt.explanation.label_errors import LabelErrors, find_label_errors
 from vikt.explanation.linear import explain
 from vikt.explanation.weights import StrongestFeatures, strongest_of
@@ -55,6 +56,18 @@ class Explainable(FittedAttributes):
         other = None if against is None else model.position(against, "against")
         return explain(model, one_document(text), k, other)
 
+    def fewest_words(self, text: str | Mapping[str, Any]) -> FewestWords:
+        """The fewest words of a text whose removal changes the answer, or few where it takes too many tries to know.
+
+        Other columns come with the text, as for `explain`.
+
+        Raises
+        ------
+        UsageError
+            The model reads no text.
+        """
+        return fewest_words(self._model, one_document(text))
+
     def label_errors(
         self,
         texts: Inputs,
@@ -92,7 +105,7 @@ class Explainable(FittedAttributes):
         return find_label_errors(examples, answered)
 
 
-def one_document(text: str | Mapping[str, Any]) -> Inputs:
+def one_document(text: str | Mapping[str, Any]) -> list[str] | dict[str, list[Any]]:
     """One text, or its columns by name, as a frame of one row. Raises DataError for anything else."""
     if isinstance(text, str):
         return [text]

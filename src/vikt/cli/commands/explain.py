@@ -13,6 +13,7 @@ from vikt.cli.options import Json, Model, Quiet
 @command(
     "vikt explain model.vikt 'Great plot but bad acting.'",
     "vikt explain model.vikt 'Great plot but bad acting.' --label pos --against neg",
+    "vikt explain model.vikt 'Great plot but bad acting.' --fewest-words",
     "vikt explain model.vikt --json < mail.txt",
     no_args_is_help=True,
 )
@@ -38,10 +39,13 @@ def explain(
         typer.Option(help="Explain why the text is in the one class and not in this one.", metavar="CLASS"),
     ] = None,
     top: Annotated[int, typer.Option(help="List the N features that matter most.", metavar="N", min=1)] = 15,
+    fewest_words: Annotated[
+        bool, typer.Option("--fewest-words", help="Name the fewest words whose removal changes the answer.")
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Show how much each feature of a text adds to the score of its predicted class, or of another."""
     from vikt.cli.explain import explain_text
 
-    explain_text(model, text or [], column or [], label, against, top, as_json)
+    explain_text(model, text or [], column or [], label, against, top, fewest_words, as_json)
