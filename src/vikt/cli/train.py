@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vikt.arrays import ClassWeight
+from vikt.auditing.audit import Audit, audited
+from vikt.auditing.subject import LabelledTexts, Subject
 from vikt.classifier import TextClassifier
 from vikt.cli.console import option_of, print_json, progress, say, say_notes, show
 from vikt.cli.options import InputOptions, ReportRequest
@@ -91,7 +93,7 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
     fitted.warn_unless_converged()
     record = _recorded(fitted, tested.evaluation, data.rows, weight=request.weight, group=request.group)
     save_or_print(SavedModel(fitted.model, record), request.output, request.force)
-    write_report(request.report, lambda command: model_page(replace(tested, record=record), command))
+    write_report(request.report, lambda command: model_page(replace(tested, record=record), command, _audited(data)))
     _report(fitted.model, ModelEvaluation.of(tested.evaluation, record), shared, request)
     return fitted.model
 
@@ -172,6 +174,16 @@ def _overlap(data: _Data) -> Overlap | None:
     if data.test is None or training is None or data.test.documents.texts is None or data.features.is_running:
         return None
     return overlap(training, data.test.documents.texts)
+
+
+def _audited(data: _Data) -> Audit | None:
+    """What an audit finds in the texts, for the report; tokens in order recur, and are not audited."""
+    texts, test = data.rows.documents.texts, None
+    if texts is None or data.features.is_running:
+        return None
+    if data.test is not None and data.test.documents.texts is not None:
+        test = LabelledTexts.of("test", data.test.documents, data.test.labels)
+    return audited(Subject(LabelledTexts.of("training", data.rows.documents, data.rows.labels), test))
 
 
 def _same_file(request: Request) -> Iterator[str]:

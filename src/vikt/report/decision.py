@@ -17,7 +17,7 @@ def decision_lines(model: FittedModel, record: FitRecord) -> str:
     facts = decision_facts(model, record)
     lines = [f"{name:<10} {sentence}" for name, sentence in facts]
     if found.estimates:
-        lines.insert(2, columns(_estimate_rows(found)))
+        lines.insert(2, columns(estimate_rows(found)))
     return "\n".join(lines)
 
 
@@ -73,7 +73,8 @@ _SENTENCES = {
 }
 
 
-def _estimate_rows(found: CalibrationRecord) -> list[list[str]]:
+def estimate_rows(found: CalibrationRecord) -> list[list[str]]:
+    """What held-out rows say of the decision, as rows of a table, the names of its columns first."""
     rows = [["figure", "held-out rows", "95% interval", "by the most probable class"]]
     for name, estimate in list(found.estimates.items())[:MOST_CLASSES_LISTED]:
         interval = f"{figure(estimate.low)} to {figure(estimate.high)}"

@@ -46,38 +46,42 @@ def key_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str]]:
 
 def data_lines(record: FitRecord, model: FittedModel) -> str:
     """The rows, their split, and the number of features."""
+    return "\n".join(f"{name:<10} {sentence}" for name, sentence in data_facts(record, model))
+
+
+def data_facts(record: FitRecord, model: FittedModel) -> list[tuple[str, str]]:
+    """What is known of the rows: a name and a sentence for each fact; one without a name belongs to that before it."""
     data = record.data
-    lines = [
-        f"rows       {data.rows:,}: {data.empty_texts:,} empty, {data.duplicate_texts:,} duplicates",
-        f"classes    {_classes(data)}",
-        f"split      {data.training_rows:,} training, {data.validation_rows:,} validation, {_calibration(data)}"
-        f"{data.test_rows or 0:,} test; {data.fitted_rows:,} fitted in the end",
-        *_group_lines(record),
-        f"features   {model.features.n_features:,}",
-        *(f"           {note}" for note in sentences(model.features.facts())),
-    ]
     single = [label_line(label) for label, count in data.classes.items() if count == 1]
-    if single:
-        lines.insert(
-            2, f"rare       {counted(len(single), 'class')} of one row, learnt from and not tested: {listed(single)}"
-        )
-    if record.updates:
-        lines.append(updates_line(record))
-    if data.rows_of_weight_0:
-        lines.insert(1, f"weights    {data.rows_of_weight_0:,} rows of weight 0 dropped")
-    return "\n".join(lines)
+    rare = f"{counted(len(single), 'class')} of one row, learnt from and not tested: {listed(single)}"
+    split = (
+        f"{data.training_rows:,} training, {data.validation_rows:,} validation, {_calibration(data)}"
+        f"{data.test_rows or 0:,} test; {data.fitted_rows:,} fitted in the end"
+    )
+    facts = {
+        "rows": f"{data.rows:,}: {data.empty_texts:,} empty, {data.duplicate_texts:,} duplicates",
+        "weights": f"{data.rows_of_weight_0:,} rows of weight 0 dropped" if data.rows_of_weight_0 else "",
+        "classes": _classes(data),
+        "rare": rare if single else "",
+        "split": split,
+        "groups": _groups(record),
+        "features": f"{model.features.n_features:,}",
+    }
+    notes = [("", note) for note in sentences(model.features.facts())]
+    updated = [("updated", updates_line(record).removeprefix("updated").lstrip())] if record.updates else []
+    return [(name, fact) for name, fact in facts.items() if fact] + notes + updated
 
 
-def _group_lines(record: FitRecord) -> list[str]:
+def _groups(record: FitRecord) -> str:
     """How many groups no split divides, where a column groups the rows."""
     data, column = record.data, record.columns.get("group")
     if data.groups is None:
-        return []
+        return ""
     joined = f", {data.groups:,} once those that share a text are joined" if data.groups != data.group_values else ""
     alone = f"; {counted(data.ungrouped_rows or 0, 'row')} without a value stand alone" if data.ungrouped_rows else ""
     of = f" of column {column}" if column else ""
     largest = f"the largest has {counted(data.largest_group or 0, 'row')}"
-    return [f"groups     {data.group_values:,}{of}{joined}; {largest}{alone}"]
+    return f"{data.group_values:,}{of}{joined}; {largest}{alone}"
 
 
 def _calibration(data: DataRecord) -> str:

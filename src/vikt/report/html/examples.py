@@ -15,19 +15,21 @@ from vikt.tables import label_line
 
 _MOST_CHARACTERS, _MOST_CHARACTERS_EXPLAINED = 400, 900
 _MOST_REASONS = 6
+_LONGEST_PART = 30
 
 
 def example(tested: Tested, row: int) -> Example:
     """A document, from its start."""
     text = tested.documents.texts[row].decode("utf-8", "surrogatepass")
-    shown = text[:_MOST_CHARACTERS]
+    shown = text[slice(*_at_blanks(text, 0, _MOST_CHARACTERS))]
     return Example(tested.place(row), _facts(tested, row), (Run(shown, 0.0, 0.0),), 0, len(text) - len(shown))
 
 
 def explained_example(tested: Tested, row: int) -> Example:
     """A document, from where its words add most to the score of the answer, with these words highlighted."""
     found = explain(tested.model, tested.documents.take([row]), int(tested.outcomes.predicted[row]))
-    first, last = strongest_window(found.emphasis, _MOST_CHARACTERS_EXPLAINED)
+    window = strongest_window(found.emphasis, _MOST_CHARACTERS_EXPLAINED)
+    first, last = _at_blanks(found.text, *window)
     shown = tuple(runs(found.text[first:last], found.emphasis[first:last]))
     return Example(tested.place(row), _facts(tested, row), shown, first, len(found.text) - last, _reasons(found))
 
@@ -45,6 +47,17 @@ def strongest_window(emphasis: Sequence[float], most: int) -> tuple[int, int]:
     sums = np.concatenate([[0.0], np.cumsum(np.abs(emphasis))])
     first = int(np.argmax(sums[most:] - sums[:-most]))
     return first, first + most
+
+
+def _at_blanks(text: str, first: int, last: int) -> tuple[int, int]:
+    """A window without the parts of words at its ends, but for words that are long."""
+    if first > 0:
+        blank = text.find(" ", first - 1, first + _LONGEST_PART)
+        first = first if blank < 0 else blank + 1
+    if last < len(text):
+        blank = text.rfind(" ", last - _LONGEST_PART, last + 1)
+        last = last if blank < 0 else blank
+    return first, last
 
 
 def _facts(tested: Tested, row: int) -> tuple[tuple[str, str], ...]:

@@ -30,14 +30,15 @@ from vikt.tables import counted, label_line
 _MOST_NAMED, _WIDEST_NAMED = 3, 20
 
 
-def model_page(tested: Tested, command: str) -> Page:
-    """The page of a model and its test."""
+def model_page(tested: Tested, command: str, audit: Audit | None = None) -> Page:
+    """The page of a model and its test; with what an audit found in the data, where there was one."""
     return Page.of(
         _title(tested.model.labels),
         model_sentences(tested),
         model_tiles(tested.evaluation),
         [
-            data_section(tested.record),
+            data_section(tested.model, tested.record),
+            None if audit is None else findings_section(audit),
             metrics_section(tested),
             confusion_section(tested),
             slices_section(tested),

@@ -41,11 +41,11 @@ def reliability_picture(curve: Reliability) -> Picture:
     )
 
 
-def roc_picture(curve: RocCurve, of: str) -> Picture:
-    """The receiver operating characteristic."""
+def roc_picture(curve: RocCurve, of: str, threshold: float | None = None) -> Picture:
+    """The receiver operating characteristic, with the point of the threshold."""
     thin = curve.thinned(_MOST_ROWS)
     return _picture(
-        plots.roc(curve),
+        plots.roc(curve, threshold=threshold),
         "ROC curve",
         f"The share of the rows of {of} that are found against the share of the others that are taken for it, at each "
         "threshold.",
@@ -54,11 +54,11 @@ def roc_picture(curve: RocCurve, of: str) -> Picture:
     )
 
 
-def precision_recall_picture(curve: PrecisionRecallCurve, of: str) -> Picture:
-    """Precision against recall."""
+def precision_recall_picture(curve: PrecisionRecallCurve, of: str, threshold: float | None = None) -> Picture:
+    """Precision against recall, with the point of the threshold."""
     thin = curve.thinned(_MOST_ROWS)
     return _picture(
-        plots.precision_recall(curve),
+        plots.precision_recall(curve, threshold=threshold),
         "Precision-recall curve",
         f"The share of the answers {of} that are right against the share of its rows that are found, at each "
         "threshold.",

@@ -1,21 +1,47 @@
-"""Whether confidence can be believed, and what every threshold would give."""
+"""The decision, whether confidence can be believed, and what every threshold would give."""
 
 from __future__ import annotations
 
-from vikt.report.html.blocks import Block, Row, Section, name_of
+from vikt.decisions.rules import ClassThreshold, MostProbable, Rule
+from vikt.report.decision import decision_facts, estimate_rows
+from vikt.report.html.blocks import Block, Facts, Row, Section, Table, name_of
 from vikt.report.html.pictures import precision_recall_picture, reliability_picture, roc_picture
 from vikt.report.html.tested import Tested
 
 
 def calibration_section(tested: Tested) -> Section:
-    """The curves of reliability, of precision and recall, and of the two rates."""
-    found = tested.evaluation
-    of = name_of(tested.model.labels[1]) if len(tested.model.labels) == 2 else "a class, on average over all classes,"
+    """The decision that was asked for, and the curves of reliability, of precision and recall, and of the two rates."""
+    return Section("calibration", "Calibration and thresholds", (*_decision(tested), *_pictures(tested)))
+
+
+def _decision(tested: Tested) -> list[Block]:
+    facts, made = decision_facts(tested.model, tested.record), tested.record.calibration
+    blocks: list[Block] = [Facts(tuple(facts))] if facts else []
+    if made is not None and made.estimates:
+        header, *rows = estimate_rows(made)
+        blocks.append(Table.of("What held-out rows say of the decision", header, rows))
+    return blocks
+
+
+def _pictures(tested: Tested) -> list[Block]:
+    found, labels = tested.evaluation, tested.model.labels
+    has_two = len(labels) == 2
+    of = name_of(labels[1]) if has_two else "a class, on average over all classes,"
+    threshold = _threshold(tested.model.decision.rule) if has_two else None
     pictures: list[Block] = []
     if found.reliability is not None:
         pictures.append(reliability_picture(found.reliability))
     if found.precision_recall is not None:
-        pictures.append(precision_recall_picture(found.precision_recall, of))
+        pictures.append(precision_recall_picture(found.precision_recall, of, threshold))
     if found.roc is not None:
-        pictures.append(roc_picture(found.roc, of))
-    return Section("calibration", "Calibration and thresholds", (Row(tuple(pictures)),) if pictures else ())
+        pictures.append(roc_picture(found.roc, of, threshold))
+    return [Row(tuple(pictures))] if pictures else []
+
+
+def _threshold(rule: Rule) -> float | None:
+    """The probability of the second of two classes from which it is answered, where a threshold decides."""
+    if isinstance(rule, MostProbable):
+        return 0.5
+    if isinstance(rule, ClassThreshold):
+        return rule.threshold if rule.k == 1 else 1 - rule.threshold
+    return None

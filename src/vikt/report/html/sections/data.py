@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
+from vikt.fitting.model import FittedModel
 from vikt.fitting.record import DataRecord, FitRecord
-from vikt.report.html.blocks import Block, Cell, Content, Facts, Section, Table
-from vikt.tables import MOST_CLASSES_LISTED, counted, label_line
+from vikt.report.fit import data_facts
+from vikt.report.html.blocks import Cell, Content, Facts, Section, Table
+from vikt.tables import MOST_CLASSES_LISTED, label_line
 
 
-def data_section(record: FitRecord) -> Section:
+def data_section(model: FittedModel, record: FitRecord) -> Section:
     """The rows, their use, and how many each class has."""
-    blocks: list[Block] = [Facts(tuple(_facts(record.data))), _classes(record.data)]
-    return Section("data", "Training data", tuple(blocks))
-
-
-def _facts(data: DataRecord) -> list[tuple[str, str]]:
-    split = f"{data.training_rows:,} to learn from, {data.validation_rows:,} to choose features and λ"
-    if data.test_rows:
-        split += f", {data.test_rows:,} to test"
-    facts = [
-        ("rows read", f"{data.rows:,}"),
-        ("use", f"{split}; {data.fitted_rows:,} fitted in the end"),
-        ("empty texts", f"{data.empty_texts:,}"),
-        ("duplicates", f"{counted(data.duplicate_texts, 'row')} with the content of an earlier row"),
-    ]
-    if data.rows_of_weight_0:
-        facts.append(("weight 0", f"{counted(data.rows_of_weight_0, 'row')} left out"))
-    return facts
+    facts = list[tuple[str, str]]()
+    for name, sentence in data_facts(record, model):
+        if name:
+            facts.append((name, sentence))
+        else:
+            facts[-1] = (facts[-1][0], f"{facts[-1][1]}; {sentence}")
+    shown = tuple(fact for fact in facts if fact[0] != "classes")
+    return Section("data", "Training data", (Facts(shown), _classes(record.data)))
 
 
 def _classes(data: DataRecord) -> Table:

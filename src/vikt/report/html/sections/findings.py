@@ -8,7 +8,6 @@ from vikt.report.html.blocks import Block, Cell, Column, Content, Fold, Prose, S
 from vikt.tables import MOST_CLASSES_LISTED, counted, cut, label_line, listed, visible
 
 _WIDEST_EXCERPT = 160
-_MOST_NUMBERS = 12
 
 
 def audit_sentences(audit: Audit) -> list[str]:
@@ -62,12 +61,9 @@ def finding_block(finding: Finding) -> Fold:
 
 
 def _rows(finding: Finding) -> str:
-    """The rows meant, in words."""
-    where = f"in the {finding.side} data"
-    if not finding.rows:
-        return f"It is about all rows {where}."
-    numbers = listed([f"{row:,}" for row in finding.rows], _MOST_NUMBERS)
-    return f"{counted(len(finding.rows), 'row')} {where}: {numbers}."
+    """How many rows are meant, in words."""
+    rows = counted(len(finding.rows), "row") if finding.rows else "all rows"
+    return f"About {rows} of the {finding.side} data."
 
 
 def classes_section(audit: Audit) -> Section:
