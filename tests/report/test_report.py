@@ -36,7 +36,7 @@ def test_training_writes_a_report_with_every_section(trained, run):
     page = read(trained[1].read_text(encoding="utf-8"))
     anchors = [name for name in page.ids if not name.endswith("-title")]
     assert [name for name in anchors if not re.match("mistakes-|v[0-9a-f]{10}-", name)] == [
-        "content", "data", "metrics", "confusion", "calibration", "words", "confident", "fit", "reproduce",
+        "content", "data", "audit", "metrics", "confusion", "calibration", "words", "confident", "fit", "reproduce",
     ]  # fmt: skip
     assert "vikt train mails.jsonl --analyzer word" in page.text
     assert str(trained[0].parent) not in page.text
