@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from vikt.cli.console import print_json, progress, say_notes, show
+from vikt.cli.console import AIM_MISSED, print_json, progress, say, say_notes, show
 from vikt.cli.options import InputOptions, ReportRequest
 from vikt.cli.reports import check_report, placed, write_report
 from vikt.corpus.columns import composed
 from vikt.corpus.label_notes import unknown_label_notes
 from vikt.corpus.labelled import labelled, read_tables
 from vikt.corpus.sources import check_read_once, find_sources
+from vikt.evaluation.requirements import checked_requirements, parsed_requirements
 from vikt.evaluation.slices import LENGTH, length_values
 from vikt.files.trained import load_trained
 from vikt.report.evaluation import ModelEvaluation
@@ -27,12 +28,20 @@ def evaluate_file(
     given: InputOptions,
     *,
     by: Sequence[str] = (),
+    require: Sequence[str] = (),
     threads: int,
     as_json: bool,
     quiet: bool,
     report: ReportRequest | None = None,
-) -> None:
-    """Test a model on labelled texts and print its figures, and those by slice of each column in `by`."""
+) -> int:
+    """Test a model on labelled texts and print its figures, and those by slice of each column in `by`.
+
+    Returns
+    -------
+    int
+        The exit code: AIM_MISSED where a condition in `require` is not met, else 0.
+    """
+    conditions = parsed_requirements(require)
     check_read_once([path, *given.data])
     check_report(report, [str(path), *find_sources(given.data)])
     saved = load_trained(path, given.data)
@@ -51,9 +60,15 @@ def evaluate_file(
         place = placed(rows.documents, np.arange(table.n_rows))
         name = listed([Path(source).name for source in given.data])
         tested = Tested.of(model, record, measured, rows.labels, name=name, by=columns, place=place, threads=threads)
+    required = checked_requirements(conditions, tested.evaluation)
     write_report(report, lambda command: model_page(tested, command))
     evaluation = ModelEvaluation.of(tested.evaluation, record, tested.slices)
     if as_json:
-        print_json(evaluation.to_json() | {"model": {"path": str(path)}})
+        about = {"requirements": [each.to_json() for each in required]} if required else {}
+        print_json(evaluation.to_json() | about | {"model": {"path": str(path)}})
     else:
         show(f"test       {table.path}, {table.n_rows:,} rows\n{evaluation}")
+    missed = [each for each in required if not each.is_met]
+    for each in missed:
+        say(f"vikt: {each}")
+    return AIM_MISSED if missed else 0

@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 
 from vikt.names import count, finite, number
 
+# Standard deviations, of a normal distribution at 95%.
+_SURPRISING = 1.96
+
 
 class Estimate(NamedTuple):
     """A figure on held-out rows with its 95% interval, and what it is where the most probable class is answered."""
@@ -23,26 +26,33 @@ class Estimate(NamedTuple):
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Estimate:
-        return cls(**{name: math.nan if value is None else number(value) for name, value in kept.items()})
+        return cls(*(math.nan if kept[name] is None else number(kept[name]) for name in cls._fields))
 
 
 @dataclass(frozen=True)
 class TemperatureRecord:
-    """The temperature that was fitted, what it gains in log loss on the held-out rows, and whether it was kept."""
+    """The temperature that was fitted, what it gains in log loss on the held-out rows, and whether it was kept.
+
+    `surprise` is by how many standard deviations the log loss would react to another temperature more than that of
+    probabilities which are right.
+    """
 
     temperature: float
     gain: Estimate
+    surprise: float
 
     @property
     def is_kept(self) -> bool:
-        return self.gain.low > 0
+        """Whether the interval of the gain lies above 0, and chance alone is not likely to be as surprising."""
+        return self.gain.low > 0 and self.surprise > _SURPRISING
 
     def to_json(self) -> dict[str, Any]:
-        return {"temperature": self.temperature, "gain": self.gain.to_json(), "kept": self.is_kept}
+        about = {"temperature": self.temperature, "gain": self.gain.to_json()}
+        return about | {"surprise": self.surprise, "kept": self.is_kept}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> TemperatureRecord:
-        return cls(number(kept["temperature"]), Estimate.from_json(kept["gain"]))
+        return cls(number(kept["temperature"]), Estimate.from_json(kept["gain"]), number(kept["surprise"]))
 
 
 @dataclass(frozen=True)
@@ -120,7 +130,7 @@ class CalibrationRecord:
     def to_json(self) -> dict[str, Any]:
         return {
             "aim": self.aim,
-            "estimates": {name: found.to_json() for name, found in self.estimates.items()},
+            "estimates": [{"name": name, **found.to_json()} for name, found in self.estimates.items()],
             "temperature": self.temperature and self.temperature.to_json(),
             "sets": self.sets and self.sets.to_json(),
             "error": self.error and self.error.to_json(),
@@ -132,7 +142,7 @@ class CalibrationRecord:
             raise TypeError("an aim that is no text")
         return cls(
             kept["aim"],
-            {name: Estimate.from_json(found) for name, found in kept["estimates"].items()},
+            {str(found["name"]): Estimate.from_json(found) for found in kept["estimates"]},
             None if kept["temperature"] is None else TemperatureRecord.from_json(kept["temperature"]),
             None if kept["sets"] is None else SetsRecord.from_json(kept["sets"]),
             None if kept["error"] is None else ErrorRecord.from_json(kept["error"]),

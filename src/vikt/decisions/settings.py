@@ -34,7 +34,8 @@ class DecisionSettings:
         ParameterError
             A parameter is invalid, or some exclude one another.
         """
-        aim = parsed_aim(parameters.get("aim") or ())
+        given = parameters.get("aim") or ()
+        aim = parsed_aim([given] if isinstance(given, str) else given)
         coverage, max_error = parameters.get("coverage"), parameters.get("max_error")
         proves, calibrates = coverage is not None or max_error is not None, bool(parameters.get("calibrate"))
         if aim is not None and max_error is not None:

@@ -85,7 +85,8 @@ def _options(parameters: Mapping[str, Any], features: FeatureSettings) -> dict[s
         class_weight = sorted([str(label), float(factor)] for label, factor in class_weight.items())
     decision = {name: parameters[name] for name in DECISION_PARAMETERS if parameters.get(name)}
     if "aim" in decision:
-        decision["aim"] = list(decision["aim"])
+        first, *others = decision["aim"]
+        decision["aim"] = [first, *others] if others else first
     return {
         **{name: parameters[name] for name in PARAMETERS if name not in DECISION_PARAMETERS},
         **decision,

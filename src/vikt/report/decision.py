@@ -85,8 +85,8 @@ def estimate_rows(found: CalibrationRecord) -> list[list[str]]:
 def _temperature_sentence(found: TemperatureRecord) -> str:
     gain = f"{found.gain.value:.4f} (95%: {found.gain.low:.4f} to {found.gain.high:.4f})"
     if found.is_kept:
-        return f"scores are divided by {found.temperature:g}, which lowers the log loss by {gain}"
-    return f"no temperature: the best, {found.temperature:g}, lowers the log loss by {gain}, no more than chance may"
+        return f"scores are divided by {found.temperature:g}, which gains {gain} of log loss"
+    return f"scores stay as they are: divided by {found.temperature:g}, they gain {gain} of log loss, as chance may"
 
 
 def _error_sentence(found: ErrorRecord) -> str:

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from vikt.errors import AimMissedError
 from vikt.evaluation.evaluation import Evaluation
 from vikt.evaluation.figures import Figure
+from vikt.evaluation.requirements import checked_requirements, parsed_requirements
 from vikt.evaluation.slices import Slicing
 from vikt.fitting.record import FitRecord
 from vikt.markup import block, details, heading, html_text, table
@@ -68,6 +70,23 @@ class ModelEvaluation(Evaluation):
         about = {"certificate": certificate_json(self.record), "data": self.record.data.to_json()}
         slices = {"slices": [slicing.to_json() for slicing in self.slices]} if self.slices else {}
         return super().to_json() | about | slices
+
+    def require(self, *conditions: str) -> None:
+        """Raise AimMissedError unless every condition holds, such as "accuracy >= 0.9" or "recall(spam) >= 95%".
+
+        Figures have the names of JSON; precision, recall and f1 can be of a class. An undefined figure meets nothing.
+
+        Raises
+        ------
+        AimMissedError
+            A figure misses its condition; the message has each, with what was found.
+        UsageError
+            A condition is invalid, or there is no such figure or class.
+        """
+        required = checked_requirements(parsed_requirements(conditions), self)
+        missed = [str(each) for each in required if not each.is_met]
+        if missed:
+            raise AimMissedError("; ".join(missed))
 
     def to_frame(self) -> Any:
         """The figures of each class as a pandas data frame, a row for each. Raises MissingPackageError without pandas.

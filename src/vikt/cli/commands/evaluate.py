@@ -31,6 +31,7 @@ from vikt.corpus.dialect import Dialect
     "vikt evaluate model.vikt test.csv --label topic --json",
     "vikt evaluate model.vikt test.csv --report report.html",
     "vikt evaluate model.vikt test.csv --by language --by length",
+    "vikt evaluate model.vikt test.csv --require 'accuracy >= 0.9' --require 'recall(spam) >= 95%'",
     no_args_is_help=True,
 )
 def evaluate(
@@ -48,6 +49,14 @@ def evaluate(
             metavar="COL",
         ),
     ] = None,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="End with exit code 3 unless this holds: 'accuracy >= 0.9', 'log_loss < 0.3' (figures have their "
+            "names in --json), 'precision(spam) >= 99%', and recall and f1 of a class; may be repeated.",
+            metavar="CONDITION",
+        ),
+    ] = None,
     format: Format = None,
     delimiter: Delimiter = None,
     quoting: Quoting = None,
@@ -57,7 +66,7 @@ def evaluate(
     threads: Threads = 1,
     as_json: Json = False,
     quiet: Quiet = False,
-) -> None:
+) -> int:
     """Test a model on labelled texts.
 
     Columns have the same names as in training unless you name others.
@@ -67,4 +76,13 @@ def evaluate(
     dialect = Dialect(delimiter, quoting, header)
     given = InputOptions(data=data, text=text, label=label, format=format, dialect=dialect)
     wanted = ReportRequest.of(report, context, force)
-    work.evaluate_file(model, given, by=by or [], threads=threads, as_json=as_json, quiet=quiet, report=wanted)
+    return work.evaluate_file(
+        model,
+        given,
+        by=by or [],
+        require=require or [],
+        threads=threads,
+        as_json=as_json,
+        quiet=quiet,
+        report=wanted,
+    )

@@ -1,0 +1,122 @@
+"""Conditions on the figures of a test, such as accuracy >= 0.9: which of them are met."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vikt.corpus.columns import composed
+from vikt.decisions.conditions import RELATIONS, Condition, Measure, parsed
+from vikt.errors import ParameterError, UsageError
+from vikt.evaluation.evaluation import Evaluation
+from vikt.evaluation.figures import Figure, share
+from vikt.metrics.intervals import f1_interval
+from vikt.names import nearest
+from vikt.tables import figure, listed
+
+_MOST_LISTED = 40
+_OF_CLASS = ("precision", "recall", "f1")
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A condition, and the figure that was found; an undefined one meets nothing."""
+
+    condition: Condition
+    found: Figure
+
+    @property
+    def is_met(self) -> bool:
+        return self.condition.holds(self.found.value)
+
+    def __str__(self) -> str:
+        if math.isnan(self.found.value):
+            return f"{self.condition} is missed: it is undefined" + f" ({self.found.reason})" * bool(self.found.reason)
+        verdict = "is met" if self.is_met else "is missed"
+        interval = f" (95%: {figure(self.found.low)} to {figure(self.found.high)})"
+        return f"{self.condition} {verdict}: found {figure(self.found.value)}{interval * (self.found.low < math.inf)}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {"condition": str(self.condition), "met": self.is_met, **self.found.to_json()}
+
+
+def parsed_requirements(texts: Sequence[str]) -> list[Condition]:
+    """The conditions that are typed.
+
+    Raises
+    ------
+    ParameterError
+        One does not follow the grammar, or compares nothing.
+    """
+    conditions = []
+    for text in texts:
+        try:
+            condition = parsed(text)
+        except UsageError as error:
+            raise ParameterError("require", error.message) from None
+        if condition.relation not in RELATIONS:
+            raise ParameterError(
+                "require", f"expected a comparison such as {condition.measure} >= 0.9, found {text!r:.80}"
+            )
+        conditions.append(condition)
+    return conditions
+
+
+def checked_requirements(conditions: Sequence[Condition], evaluation: Evaluation) -> list[Requirement]:
+    """The figures that the conditions are about.
+
+    Raises
+    ------
+    ParameterError
+        There is no such figure or class.
+    """
+    return [Requirement(condition, _figure(condition.measure, evaluation)) for condition in conditions]
+
+
+def _figure(measure: Measure, evaluation: Evaluation) -> Figure:
+    if measure.classes:
+        return _figure_of_class(measure, evaluation)
+    figures = _figures(evaluation)
+    if measure.name not in figures:
+        raise _unknown("figure", measure.name, [*figures, *(f"{name}(CLASS)" for name in _OF_CLASS)])
+    return figures[measure.name]
+
+
+def _figures(evaluation: Evaluation) -> dict[str, Figure]:
+    """All figures by name, those too that JSON tells once, since they equal another."""
+    own = evaluation.figures
+    alike = {name: found for found in own.values() for name in found.facts.get("equal_to", ())}
+    whole = {"answered": share(evaluation.n_rows, evaluation.n_rows), "accuracy_answered": evaluation.accuracy}
+    return own | alike | {name: found for name, found in whole.items() if name not in own}
+
+
+def _figure_of_class(measure: Measure, evaluation: Evaluation) -> Figure:
+    if measure.name not in _OF_CLASS or len(measure.classes) > 1:
+        raise ParameterError(
+            "require",
+            f"expected {', '.join(_OF_CLASS[:-1])} or {_OF_CLASS[-1]} of one class, found {str(measure)!r:.80}",
+        )
+    names = [composed(label) for label in evaluation.labels]
+    if composed(measure.classes[0]) not in names:
+        raise _unknown("class", measure.classes[0], evaluation.labels)
+    k = names.index(composed(measure.classes[0]))
+    real, predicted = int(evaluation.support[k]), int(evaluation.predicted[k])
+    cells = evaluation.entries
+    correct = int(cells[(cells[:, 0] == k) & (cells[:, 1] == k), 2].sum())
+    if measure.name == "precision":
+        return share(correct, predicted) if predicted else Figure(math.nan, reason="the class is never predicted")
+    if not real:
+        return Figure(math.nan, reason="no row is of the class")
+    if measure.name == "recall":
+        return share(correct, real)
+    return Figure(2 * correct / (real + predicted), *f1_interval(correct, real, predicted))
+
+
+def _unknown(kind: str, name: str, known: Sequence[str]) -> ParameterError:
+    near = nearest(name, known)
+    hint = "" if near is None else f"did you mean {near}? "
+    return ParameterError(
+        "require", f"no {kind} is called {name!r:.60}; {hint}choose from {listed(known, _MOST_LISTED)}"
+    )
