@@ -45,7 +45,7 @@ def drawn_figures(
 def drawn_means(values: Floats, draws: int = N_DRAWS, seed: int = 0) -> Floats:
     """The mean of (m,) values in each of the draws: (draws,), whatever the order of the values.
 
-    Above 100,000 values, those in one of 4,096 bins of equal width are taken to be alike, so that the time does not grow.
+    Above 100,000 values, those in one of 4,096 bins of equal width are taken to be alike, so that the time is bounded.
     """
     ordered, rng = np.sort(values), np.random.default_rng(seed)
     if len(values) > _MOST_ROWS:
