@@ -139,7 +139,7 @@ def test_a_bootstrap_without_spread_gives_no_interval():
 def test_what_equals_the_accuracy_is_not_repeated_but_named():
     y, scores = drawn(5, 30, 3)
     found = evaluated(y, scores)
-    equal = ["micro_precision", "micro_f1", "micro_recall", "weighted_recall"]
+    equal = ["micro_recall", "weighted_recall", "micro_precision", "micro_f1"]
     assert found.to_json()["metrics"]["accuracy"]["equal_to"] == equal
     assert not set(equal) & set(found.figures)
     names, answers = [f"class {k}" for k in range(3)], scores.argmax(axis=1)
@@ -161,6 +161,16 @@ def test_intervals_of_each_class():
     assert (a["precision_low"], a["precision_high"]) == pytest.approx((0.4385, 1.0), abs=1e-4)
     assert a["f1_low"] == pytest.approx(2 * a["recall_low"] / (1 + a["recall_low"]))
     assert a["f1_low"] < a["f1"] < a["f1_high"]
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_one_row_has_figures_without_intervals_that_it_cannot_have(n_classes):
+    found = evaluated(*drawn(0, 1, n_classes)).figures
+    assert 0 < found["accuracy"].high - found["accuracy"].low < 1
+    for name in ("log_loss", "brier"):
+        assert (found[name].reason, math.isnan(found[name].value)) == ("one row gives no interval", False)
+    for name in ("matthews", "roc_auc", "average_precision"):
+        assert math.isnan(found[name].value)
 
 
 SIMULATIONS, ROWS = 1000, 1000

@@ -18,8 +18,8 @@ from vikt.metrics.intervals import percentile_interval, wilson_interval
 from vikt.names import finite
 from vikt.tables import counted, label_line, listed
 
-# Of single labels they are the accuracy, where each row is answered.
-_MICRO = ("micro_precision", "micro_f1")
+# Figures that are the accuracy, since a row has one label: always, and where each row is answered.
+_ALWAYS_ACCURACY, _MICRO = ("micro_recall", "weighted_recall"), ("micro_precision", "micro_f1")
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,10 @@ _MEANS = {
     "macro_precision": _Mean(averages.macro_precision_of, averages.has_precision),
     "weighted_precision": _Mean(averages.weighted_precision_of, averages.has_precision),
     "weighted_f1": _Mean(averages.weighted_f1_of, _with_rows),
+}
+_DRAWN: dict[str, CountFigure] = {name: mean.value for name, mean in _MEANS.items()} | {
+    "matthews": averages.matthews_of,
+    "micro_f1": averages.micro_f1_of,
 }
 
 
@@ -108,24 +112,29 @@ def answer_figures(entries: Ints, labels: list[str]) -> dict[str, Figure]:
     """
     found = counts(entries, len(labels))
     n_correct, n_rows, n_answered = (int(side.sum()) for side in found)
-    correlation = {"matthews": averages.matthews_of}
-    equal = [*(_MICRO if n_answered == n_rows else ()), "micro_recall", "weighted_recall"]
-    shares = {"accuracy": share(n_correct, n_rows, equal_to=equal)}
-    if n_answered < n_rows:
-        shares["answered"] = share(n_answered, n_rows)
-        shares["accuracy_answered"] = share(n_correct, n_answered, equal_to=["micro_precision"])
-        correlation["micro_f1"] = averages.micro_f1_of
-    drawn = drawn_figures(entries, len(labels), {name: mean.value for name, mean in _MEANS.items()} | correlation)
-    means = {name: _mean_figure(mean, found, drawn[name], labels) for name, mean in _MEANS.items()}
+    is_complete = n_answered == n_rows
+    drawn = drawn_figures(entries, len(labels), _DRAWN)
+    figures = {
+        "accuracy": share(n_correct, n_rows, equal_to=[*_ALWAYS_ACCURACY, *_MICRO * is_complete]),
+        **{name: _mean_figure(mean, found, drawn[name], labels) for name, mean in _MEANS.items()},
+        "matthews": _matthews(found, drawn["matthews"], n_rows),
+    }
+    if is_complete:
+        return figures
+    return figures | {
+        "answered": share(n_answered, n_rows),
+        "accuracy_answered": share(n_correct, n_answered, equal_to=["micro_precision"]),
+        "micro_f1": bootstrapped(float(averages.micro_f1_of(found)), drawn["micro_f1"], {}, {"rows": n_rows}),
+    }
+
+
+def _matthews(found: Counts, drawn: Floats, n_rows: int) -> Figure:
+    answers = [*found.predicted.tolist(), n_rows - int(found.predicted.sum())]
     notes = {
-        "all rows are of one class": int(_with_rows(found).sum()) == 1,
-        "all answers are of one class": int((found.predicted > 0).sum()) + (n_answered < n_rows) == 1,
+        "all rows are of one class": np.count_nonzero(found.real) == 1,
+        "all answers are of one class": np.count_nonzero(answers) == 1,
     }
-    others = {
-        name: bootstrapped(float(value(found)), drawn[name], notes, {"rows": n_rows})
-        for name, value in correlation.items()
-    }
-    return shares | means | others
+    return bootstrapped(float(averages.matthews_of(found)), drawn, notes, {"rows": n_rows})
 
 
 def _mean_figure(mean: _Mean, found: Counts, drawn: Floats, labels: list[str]) -> Figure:

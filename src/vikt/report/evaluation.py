@@ -104,7 +104,7 @@ class ModelEvaluation(Evaluation):
         weighted = self.record.data.weighted
         figures = [[html_text(cell) for cell in row] for row in figure_rows(self)]
         return block(
-            table([["figure", "value", "95% interval", "of"], *figures]),
+            table([["figure", "value", "95% interval", "note"], *figures]),
             *(heading(html_text(note)) for note in evaluation_notes(self, weighted)),
             table([[html_text(cell) for cell in row] for row in class_rows(self, weighted)]),
             *(details(f"by {slicing.column}", table(slice_rows(slicing))) for slicing in self.slices),
