@@ -134,13 +134,23 @@ def test_a_model_that_gives_no_answer_is_not_right():
     assert {b for _, _, b, _ in found.confusions} == {None}
 
 
-def test_too_few_rows_that_differ_give_no_interval():
+def test_few_rows_that_differ_show_nothing():
     labels = ["ham"] * 100
     a, b = np.eye(3)[[0] * 100], np.eye(3)[[0] * 95 + [1] * 5]
-    difference = compared(labels, a, b).differences["accuracy"]
-    assert math.isnan(difference.low)
-    assert difference.better == ""
-    assert "5 rows" in difference.reason
+    found = compared(labels, a, b)
+    assert found.p_value == 0.0625
+    assert {difference.better for difference in found.differences.values()} == {""}
+    assert "p = 0.062" in found.differences["accuracy"].reason
+    assert math.isnan(found.differences["macro_f1"].low)
+    assert "5 rows" in found.differences["macro_f1"].reason
+
+
+def test_models_of_two_and_of_three_classes_have_comparable_brier_scores():
+    labels = ["ham", "spam"] * 20
+    a = outcomes_of(labels, np.tile([[2.0, 0.0], [0.0, 2.0]], (20, 1)), ["ham", "spam"])
+    b = outcomes_of(labels, np.tile([[2.0, 0.0, -99.0], [0.0, 2.0, -99.0]], (20, 1)))
+    brier = compare(a, b, Texts.from_strings([""] * 40)).differences["brier"]
+    assert brier.a == pytest.approx(brier.b)
 
 
 def test_accuracy_is_better_only_where_mcnemar_agrees():

@@ -115,9 +115,9 @@ def compared(
 def compare(a: Outcomes, b: Outcomes, texts: Texts) -> Comparison:
     """Compare the answers of two models to the same rows.
 
-    The interval of a difference is a paired bootstrap: the rows are drawn together, with replacement. There is none
-    where the models differ in fewer than ten rows. A model is better where the interval excludes 0; in accuracy, only
-    where McNemar's test agrees (p < 0.05). No order of the rows changes any figure.
+    The interval of a difference is a paired bootstrap: the rows are drawn together, with replacement. A model is better
+    where the interval excludes 0; in accuracy, only where McNemar's test agrees (p < 0.05). Figures other than accuracy
+    have no interval where the models differ in fewer than ten rows. No order of the rows changes any figure.
 
     Parameters
     ----------

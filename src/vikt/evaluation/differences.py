@@ -21,7 +21,7 @@ from vikt.metrics.probabilities import brier_scores
 from vikt.names import finite
 from vikt.tables import counted
 
-# A bootstrap of fewer rows that differ is too narrow.
+# A bootstrap of fewer rows that differ is too narrow; that of accuracy is guarded by McNemar's test.
 _FEWEST_DIFFERENT = 10
 _SIGNIFICANT = 0.05
 
@@ -117,7 +117,7 @@ def differences_of(pair: Pair, p_value: float) -> dict[str, Difference]:
         **answers,
         "accuracy": accuracy,
         "log_loss": _of_losses(pair.outcomes_a.losses, pair.outcomes_b.losses),
-        "brier": _of_losses(_brier_scores(pair.outcomes_a), _brier_scores(pair.outcomes_b)),
+        "brier": _of_losses(*_brier_scores(pair.outcomes_a, pair.outcomes_b)),
     }
 
 
@@ -138,20 +138,25 @@ def _of_answers(pair: Pair) -> dict[str, Difference]:
     real, size = triples[:, 0], len(pair.names)
     sides = [counts_of(real, answers, rows[None], size) for answers in triples[:, 1:].T]
     values = {name: [float(value(side)[0]) for side in sides] for name, value in _OF_ANSWERS.items()}
-    differ = dict.fromkeys(_OF_ANSWERS, int(pair.differ.sum()))
-    differ["accuracy"] = int((pair.is_right_a != pair.is_right_b).sum())
-    if differ["accuracy"] < _FEWEST_DIFFERENT and pair.differ.sum() < _FEWEST_DIFFERENT:
-        return {name: _without_interval(a, b, differ[name]) for name, (a, b) in values.items()}
     drawn = drawn_differences(np.column_stack([triples, rows]), size, _OF_ANSWERS)
-    return {name: _bounded(a, b, drawn[name], differ[name]) for name, (a, b) in values.items()}
+    differ = int(pair.differ.sum())
+    found = {name: _bounded(a, b, drawn[name], differ) for name, (a, b) in values.items()}
+    differ, (a, b) = int((pair.is_right_a != pair.is_right_b).sum()), values["accuracy"]
+    return found | {"accuracy": _bounded(a, b, drawn["accuracy"], differ, fewest=1)}
 
 
-def _brier_scores(found: Outcomes) -> Floats:
-    """The Brier score of each row, nan where the label is no class."""
+def _brier_scores(*found: Outcomes) -> list[Floats]:
+    """The Brier score of each row for each model, nan where the label is no class; halved if all have two classes."""
+    both_have_two = all(len(own.classes) == 2 for own in found)
+    return [_squared_distances(own) * (0.5 if both_have_two else 1.0) for own in found]
+
+
+def _squared_distances(found: Outcomes) -> Floats:
     known = found.real != NO_CLASS
-    scores = np.full(len(known), math.nan)
-    scores[known] = brier_scores(found.real[known], np.exp(found.log_probabilities[known]))
-    return scores
+    distances = np.full(len(known), math.nan)
+    doubled = 2.0 if len(found.classes) == 2 else 1.0
+    distances[known] = doubled * brier_scores(found.real[known], np.exp(found.log_probabilities[known]))
+    return distances
 
 
 def _of_losses(loss_a: Floats, loss_b: Floats) -> Difference:
@@ -169,16 +174,17 @@ def _of_losses(loss_a: Floats, loss_b: Floats) -> Difference:
     return replace(found, reason="; ".join(filter(None, [found.reason, note])))
 
 
-def _bounded(a: float, b: float, drawn: Floats, differ: int, lower_is_better: bool = False) -> Difference:
+def _bounded(
+    a: float, b: float, drawn: Floats, differ: int, lower_is_better: bool = False, fewest: int = _FEWEST_DIFFERENT
+) -> Difference:
     """The difference with the percentiles of its draws, unless too few rows differ."""
-    if differ < _FEWEST_DIFFERENT:
-        return _without_interval(a, b, differ)
+    if differ == 0:
+        return Difference(a, b, 0.0, 0.0, "")
+    if math.isnan(a + b):
+        return Difference(a, b, math.nan, math.nan, "", "it is undefined")
+    if differ < fewest:
+        reason = f"{counted(differ, 'row')} that differ are too few for an interval"
+        return Difference(a, b, math.nan, math.nan, "", reason)
     low, high = percentile_interval(drawn)
     above, below = ("A", "B") if lower_is_better else ("B", "A")
     return Difference(a, b, low, high, above if low > 0 else below if high < 0 else "")
-
-
-def _without_interval(a: float, b: float, differ: int) -> Difference:
-    if differ == 0:
-        return Difference(a, b, 0.0, 0.0, "")
-    return Difference(a, b, math.nan, math.nan, "", f"{counted(differ, 'row')} that differ are too few for an interval")
