@@ -22,8 +22,8 @@ def slice_warning(slicings: Sequence[Slicing]) -> tuple[str, str]:
     """A warning against many comparisons, in two sentences."""
     n_slices = sum(len(slicing.slices) for slicing in slicings)
     return (
-        f"Of {counted(n_slices, 'slice')}, some look worse by chance. The intervals of the differences are corrected "
-        "for that:",
+        f"Of {counted(n_slices, 'slice')}, some look worse by chance. The intervals of the differences, and Fisher's "
+        "exact test, are corrected for that:",
         "if no slice differs from the rest, the chance that any is called worse or better is at most 5%.",
     )
 
