@@ -2,7 +2,8 @@
 
 The best answers for a figure of the confusion matrix weigh the probabilities by class (Narasimhan, Ramaswamy, Saha and
 Agarwal 2015). One weight after the other is set to its best value, the others kept, until none gains; for two classes
-that is the best threshold there is.
+that is the best threshold there is. A class of a few rows keeps the weight 1, since its best weight would be that of
+chance.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from vikt.metrics.classification import f1_of_counts
 
 _MOST_ROUNDS = 20
 _ROUNDING = 1e-9
+LEAST_ROWS = 10
 
 
 def best_factors(log_probabilities: Floats, y: Classes, rows_of_class: Ints) -> Floats:
@@ -29,7 +31,10 @@ def best_factors(log_probabilities: Floats, y: Classes, rows_of_class: Ints) -> 
         How many rows are of each class, among them those that are not answered.
     """
     factors = np.ones(log_probabilities.shape[1])
-    candidates = [1] if len(factors) == 2 else np.flatnonzero(rows_of_class).tolist()
+    candidates = np.flatnonzero(rows_of_class >= LEAST_ROWS).tolist()
+    if len(factors) == 2:
+        # One weight says all.
+        candidates = candidates[-1:]
     best = _total_f1(log_probabilities, y, rows_of_class, factors)
     for _ in range(_MOST_ROUNDS):
         before = best

@@ -9,9 +9,6 @@ from typing import Any, NamedTuple
 
 from vikt.names import count, finite, number
 
-# Standard deviations, of a normal distribution at 95%.
-_SURPRISING = 1.96
-
 
 class Estimate(NamedTuple):
     """A figure on held-out rows with its 95% interval, and what it is where the most probable class is answered."""
@@ -33,26 +30,24 @@ class Estimate(NamedTuple):
 class TemperatureRecord:
     """The temperature that was fitted, what it gains in log loss on the held-out rows, and whether it was kept.
 
-    `surprise` is by how many standard deviations the log loss would react to another temperature more than that of
-    probabilities which are right.
+    `chance` is the gain that the best temperature has or exceeds once in 20 times where the probabilities are right.
     """
 
     temperature: float
     gain: Estimate
-    surprise: float
+    chance: float
 
     @property
     def is_kept(self) -> bool:
-        """Whether the interval of the gain lies above 0, and chance alone is not likely to be as surprising."""
-        return self.gain.low > 0 and self.surprise > _SURPRISING
+        return self.gain.value > self.chance
 
     def to_json(self) -> dict[str, Any]:
         about = {"temperature": self.temperature, "gain": self.gain.to_json()}
-        return about | {"surprise": self.surprise, "kept": self.is_kept}
+        return about | {"chance": self.chance, "kept": self.is_kept}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> TemperatureRecord:
-        return cls(number(kept["temperature"]), Estimate.from_json(kept["gain"]), number(kept["surprise"]))
+        return cls(number(kept["temperature"]), Estimate.from_json(kept["gain"]), number(kept["chance"]))
 
 
 @dataclass(frozen=True)

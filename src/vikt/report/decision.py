@@ -84,9 +84,10 @@ def estimate_rows(found: CalibrationRecord) -> list[list[str]]:
 
 def _temperature_sentence(found: TemperatureRecord) -> str:
     gain = f"{found.gain.value:.4f} (95%: {found.gain.low:.4f} to {found.gain.high:.4f})"
+    chance = f"chance gains {found.chance:.4f} or more once in 20 times"
     if found.is_kept:
-        return f"scores are divided by {found.temperature:g}, which gains {gain} of log loss"
-    return f"scores stay as they are: divided by {found.temperature:g}, they gain {gain} of log loss, as chance may"
+        return f"scores are divided by {found.temperature:g}, which gains {gain} of log loss; {chance}"
+    return f"scores stay as they are: divided by {found.temperature:g}, they gain {gain} of log loss; {chance}"
 
 
 def _error_sentence(found: ErrorRecord) -> str:
