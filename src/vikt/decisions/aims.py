@@ -24,7 +24,7 @@ from vikt.errors import AimMissedError, ParameterError, UsageError
 from vikt.metrics.averages import Counts, macro_f1_of
 from vikt.metrics.bootstrap import drawn_figures
 from vikt.metrics.classification import exact_mean
-from vikt.metrics.intervals import Interval, f1_interval, mean_interval, percentile_interval, wilson_interval
+from vikt.metrics.intervals import Interval, f1_ends, mean_interval, percentile_interval, wilson_interval
 from vikt.names import nearest
 from vikt.tables import counted
 
@@ -242,7 +242,7 @@ def _rates(rows: HeldOut, predicted: Ints, k: int) -> dict[str, Estimate]:
 
 def _interval(name: str, correct: int, answered: int, real: int) -> Interval:
     if name == "f1":
-        return f1_interval(correct, real, answered)
+        return Interval(*map(float, f1_ends(correct, real, answered)))
     return wilson_interval(correct, answered if name == "precision" else real)
 
 

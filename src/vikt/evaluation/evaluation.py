@@ -19,7 +19,7 @@ from vikt.fitting.model import FittedModel, Inputs
 from vikt.metrics.calibration import Reliability
 from vikt.metrics.classification import class_array, f1_of_counts, positions, ratio, refuse_mixture
 from vikt.metrics.curves import PrecisionRecallCurve, RocCurve
-from vikt.metrics.intervals import wilson_ends
+from vikt.metrics.intervals import f1_ends, wilson_ends
 from vikt.names import finite
 
 _MOST_LABELS_IN_A_MATRIX = 200
@@ -154,11 +154,10 @@ class Evaluation:
 
     def _class_ends(self) -> dict[str, Floats]:
         correct, real, predicted = counts(self.entries, len(self.labels))
-        jaccard = wilson_ends(correct, real + predicted - correct)
         ends = {
             "precision": wilson_ends(correct, predicted),
             "recall": wilson_ends(correct, real),
-            "f1": tuple(2 * end / (1 + end) for end in jaccard),
+            "f1": f1_ends(correct, real, predicted),
         }
         return {
             f"{name}_{side}": np.where(np.isnan(getattr(self, name)), math.nan, end)

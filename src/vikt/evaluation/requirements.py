@@ -12,12 +12,11 @@ from vikt.decisions.conditions import RELATIONS, Condition, Measure, parsed
 from vikt.errors import ParameterError, UsageError
 from vikt.evaluation.evaluation import Evaluation
 from vikt.evaluation.figures import Figure, share
-from vikt.metrics.intervals import f1_interval
 from vikt.names import nearest
 from vikt.tables import figure, listed
 
 _MOST_LISTED = 40
-_OF_CLASS = ("precision", "recall", "f1")
+_OF_CLASS = ("precision", "recall", "f1", "roc_auc", "average_precision")
 
 
 @dataclass(frozen=True)
@@ -94,24 +93,19 @@ def _figures(evaluation: Evaluation) -> dict[str, Figure]:
 
 def _figure_of_class(measure: Measure, evaluation: Evaluation) -> Figure:
     if measure.name not in _OF_CLASS or len(measure.classes) > 1:
+        *others, last = _OF_CLASS
         raise ParameterError(
-            "require",
-            f"expected {', '.join(_OF_CLASS[:-1])} or {_OF_CLASS[-1]} of one class, found {str(measure)!r:.80}",
+            "require", f"expected {', '.join(others)} or {last} of one class, found {str(measure)!r:.80}; correct it"
         )
-    names = [composed(label) for label in evaluation.labels]
-    if composed(measure.classes[0]) not in names:
+    label_of = {composed(label): label for label in evaluation.labels}
+    wanted = composed(measure.classes[0])
+    if wanted not in label_of:
         raise _unknown("class", measure.classes[0], evaluation.labels)
-    k = names.index(composed(measure.classes[0]))
-    real, predicted = int(evaluation.support[k]), int(evaluation.predicted[k])
-    cells = evaluation.entries
-    correct = int(cells[(cells[:, 0] == k) & (cells[:, 1] == k), 2].sum())
-    if measure.name == "precision":
-        return share(correct, predicted) if predicted else Figure(math.nan, reason="the class is never predicted")
-    if not real:
-        return Figure(math.nan, reason="no row is of the class")
-    if measure.name == "recall":
-        return share(correct, real)
-    return Figure(2 * correct / (real + predicted), *f1_interval(correct, real, predicted))
+    row = evaluation.per_class[label_of[wanted]]
+    low, high = (row.get(f"{measure.name}_{side}", math.nan) for side in ("low", "high"))
+    reasons = {"no such row": not row["support"], "never predicted": not row["predicted"]}
+    reason = ", ".join(reason for reason, holds in reasons.items() if holds)
+    return Figure(row[measure.name], low, high, reason)
 
 
 def _unknown(kind: str, name: str, known: Sequence[str]) -> ParameterError:

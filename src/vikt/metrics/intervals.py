@@ -88,22 +88,22 @@ def clopper_pearson_upper(successes: int, trials: int, confidence: float = 0.95)
     return float(betaincinv(successes + 1, trials - successes, confidence))
 
 
-def f1_interval(correct: int, real: int, predicted: int) -> Interval:
-    """An interval for F1 = 2J/(1 + J), by Wilson's for J, the share of TP among the rows that are real or predicted.
+def f1_ends(correct: ArrayLike, real: ArrayLike, predicted: ArrayLike) -> tuple[Floats, Floats]:
+    """The ends of an interval for F1 = 2J/(1 + J), by Wilson's for J, the share of TP among rows real or predicted.
 
     Parameters
     ----------
-    correct, real, predicted : int
-        TP, the rows of the class (TP + FN) and its predictions (TP + FP).
+    correct, real, predicted : array_like of int
+        TP, the rows of the class (TP + FN) and its predictions (TP + FP), of one class or of several.
 
     Examples
     --------
-    >>> low, high = f1_interval(8, 10, 9)
-    >>> round(low, 4), round(high, 4)
+    >>> low, high = f1_ends(8, 10, 9)
+    >>> round(float(low), 4), round(float(high), 4)
     (0.6056, 0.9488)
     """
-    low, high = wilson_interval(correct, real + predicted - correct)
-    return Interval(2 * low / (1 + low), 2 * high / (1 + high))
+    low, high = wilson_ends(correct, np.asarray(real) + np.asarray(predicted) - np.asarray(correct))
+    return 2 * low / (1 + low), 2 * high / (1 + high)
 
 
 def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
