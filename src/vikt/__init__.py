@@ -14,6 +14,7 @@ _HOMES = {
     "classifier": ("TextClassifier", "load"),
     "errors": ("ViktError",),
     "estimators": ("LogisticRegression", "NaiveBayes"),
+    "explanation.inference": ("standard_errors",),
     "metrics.classification": ("accuracy", "confusion_matrix", "f1", "precision", "recall"),
     "model.functions": ("log_logistic", "log_softmax", "logistic", "softmax", "softmax_jacobian"),
     "model.linear": ("decision_line", "h", "is_positive"),
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from vikt.errors import ViktError as ViktError
     from vikt.estimators import LogisticRegression as LogisticRegression
     from vikt.estimators import NaiveBayes as NaiveBayes
+    from vikt.explanation.inference import standard_errors as standard_errors
     from vikt.metrics.classification import accuracy as accuracy
     from vikt.metrics.classification import confusion_matrix as confusion_matrix
     from vikt.metrics.classification import f1 as f1

@@ -12,13 +12,16 @@ from vikt.corpus.frames import frame_of, has_attribute
 from vikt.errors import DataError
 from vikt.explanation.explanation import Explanation
 from vikt.explanation.fewest_words import FewestWords, fewest_words
+from vikt.explanation.inference import Inference, standard_errors_of_fit
 from vikt.explanation.label_errors import LabelErrors, find_label_errors
 from vikt.explanation.linear import explain
 from vikt.explanation.weights import StrongestFeatures, strongest_of
+from vikt.fitting.examples import Examples
 from vikt.fitting.fitted import FittedAttributes
 from vikt.fitting.model import Inputs
 from vikt.fitting.out_of_fold import out_of_fold
 from vikt.fitting.refitted import plan_of, settings_of
+from vikt.fitting.update import GivenRows
 from vikt.parameters import checked_value, whole
 from vikt.progress import Progress, progress_reporter
 
@@ -67,6 +70,28 @@ class Explainable(FittedAttributes):
             The model reads no text.
         """
         return fewest_words(self._model, one_document(text))
+
+    def standard_errors(self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None) -> Inference:
+        """Standard errors, z, p and odds ratios of a model of at most 2,000 weights, such as of hand-made features.
+
+        With a penalty, as every model of texts has one, they are approximate; see `vikt.standard_errors`.
+
+        Parameters
+        ----------
+        texts, labels, sample_weight
+            All rows that the model was trained on, in any order; they are compared with its fingerprint.
+
+        Raises
+        ------
+        UsageError
+            The model is a blend, has L1 or too many weights, or was stopped early.
+        DataError
+            These are not the rows that the model was trained on, or they do not determine the weights.
+        """
+        model, record = self._model, self._record
+        given = GivenRows.of(model, texts, labels, sample_weight)
+        examples = Examples.of(given.documents, given.labels, given.weights, record.options["random_state"])
+        return standard_errors_of_fit(model, record, examples, self._n_threads)
 
     def label_errors(
         self,
