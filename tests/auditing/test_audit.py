@@ -143,3 +143,21 @@ def test_a_finding_names_its_page():
     finding = Finding("V104", "conflicting-labels", "warning", "training", (1,), "said", (example,))
     assert finding.to_json()["page"] == "docs/audit/V104.md"
     assert finding.to_json()["examples"] == [{"place": "row 1", "text": "text", "label": "ham"}]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [["", " "], ["\u200b", "\ufeff"], ["a"], ["a\ud800b <a x=\ud800> &amp;", "\udfff"], ["a" * 100_000, "b" * 5]],
+)
+def test_any_texts_are_audited(texts):
+    found = vikt.audit(texts, [f"label {i}" for i in range(len(texts))])
+    assert "found" in repr(found)
+    assert json.dumps(found.to_json())
+    assert found._repr_html_()
+
+
+def test_no_texts_are_refused():
+    with pytest.raises(DataError, match="expected training texts, found none"):
+        vikt.audit([], [])
+    with pytest.raises(DataError, match="expected test texts, found none"):
+        vikt.audit(["a"], ["x"], test_texts=[], test_labels=[])

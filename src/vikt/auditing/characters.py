@@ -123,7 +123,7 @@ def _shown(kind: bytes) -> str:
 
 @lru_cache(maxsize=1 << 10)
 def _is_html(match: bytes) -> bool:
-    text = match.decode()
+    text = match.decode("utf-8", "replace")
     if text.startswith("&"):
         return text[1] == "#" or text[1:] in html5
     return _TAGS.match(text.lower()) is not None

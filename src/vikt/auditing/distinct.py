@@ -40,9 +40,12 @@ class DistinctTexts(NamedTuple):
 
 def distinct_texts(training: Ints, test: Ints, texts: Texts) -> DistinctTexts:
     """The features of different texts, given one after the other with their rows."""
-    ngrams = Ngrams("word", (1, 2), WEIGHTINGS["tfidf"], min_df=1)
+    nothing = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)
+    no_features = None, CompressedRows(np.zeros(len(texts) + 1, dtype=np.int64), *nothing, 0)
+    if not len(texts):
+        return DistinctTexts(training, test, *no_features)
     try:
-        return DistinctTexts(training, test, *ngrams.fit_transform(texts))
+        learnt = Ngrams("word", (1, 2), WEIGHTINGS["tfidf"], min_df=1).fit_transform(texts)
     except EmptyVocabularyError:
-        empty = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32)
-        return DistinctTexts(training, test, None, CompressedRows(np.zeros(len(texts) + 1, dtype=np.int64), *empty, 0))
+        return DistinctTexts(training, test, *no_features)
+    return DistinctTexts(training, test, *learnt)

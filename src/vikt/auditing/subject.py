@@ -17,6 +17,7 @@ from vikt.corpus.documents import Documents
 from vikt.corpus.order import group_ranks, row_keys
 from vikt.corpus.overlap import NOWHERE, Twins, twins
 from vikt.corpus.texts import Texts
+from vikt.errors import DataError
 from vikt.fitting.saved import SavedModel
 from vikt.model.classes import check_one_label_a_row
 from vikt.model.labels import checked_labels, label_array
@@ -52,9 +53,11 @@ class LabelledTexts:
 
     @classmethod
     def of(cls, side: Side, documents: Documents, labels: Any, number: Callable[[int], int] = int) -> LabelledTexts:
-        """Label documents. Raises DataError where labels are missing, or not one a row."""
+        """Label documents. Raises DataError where there are none, or labels are missing, or not one a row."""
         given = checked_labels(label_array(labels, f"{side} labels"), f"{side} labels")
         check_one_label_a_row(given, len(documents))
+        if not len(given):
+            raise DataError(f"{documents.origin}: expected {side} texts, found none; give at least one")
         spelled = np.array([str(label) for label in given.tolist()], dtype=object)
         classes, y = np.unique(spelled, return_inverse=True)
         return cls(side, documents, classes.tolist(), y.astype(np.int64), number)
