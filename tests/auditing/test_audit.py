@@ -147,7 +147,7 @@ def test_a_finding_names_its_page():
 
 @pytest.mark.parametrize(
     "texts",
-    [["", " "], ["\u200b", "\ufeff"], ["a"], ["a\ud800b <a x=\ud800> &amp;", "\udfff"], ["a" * 100_000, "b" * 5]],
+    [["", " "], ["\u200b", "\ufeff"], ["a"], ["a\ud800b <a x=\ud800> &amp;", "\udfff"], ["a" * 9999, "b"]],
 )
 def test_any_texts_are_audited(texts):
     found = vikt.audit(texts, [f"label {i}" for i in range(len(texts))])
