@@ -171,6 +171,12 @@ def test_what_cannot_be_grouped_is_refused():
         vikt.TextClassifier("word", folds=5).fit(texts, labels, groups=[row % 4 for row in range(400)])
 
 
+def test_a_model_fitted_to_all_rows_of_its_groups_can_be_updated():
+    texts, labels, users = sample(7, n_texts=4000)
+    classifier = vikt.TextClassifier("word").fit(texts, labels, groups=users)
+    assert classifier.update(texts, labels, add=(["win a prize"], ["spam"])).data_["rows"] == 401
+
+
 def test_scikit_learns_routing_passes_groups():
     with sklearn.config_context(enable_metadata_routing=True):
         classifier = vikt.TextClassifier().set_fit_request(groups=True)
@@ -189,6 +195,12 @@ def test_train_keeps_groups_on_one_side(run, tmp_path):
     assert f"{users.count(None)} rows without a value stand alone" in out
     told = json.loads(run("inspect", tmp_path / "m.vikt", "--json")[1])
     assert told["columns"]["group"] == "user"
+    frame[:9].to_csv(tmp_path / "more.csv", index=False)
+    code, _, err = run(
+        "update", tmp_path / "m.vikt", "--data", path, "--add", tmp_path / "more.csv", "-o", tmp_path / "n.vikt"
+    )
+    assert code == 1
+    assert "trained with groups" in err
     code, _, err = run("train", path, "--group", "usr", *options)
     assert code == 1
     assert "did you mean 'user'" in err
@@ -196,8 +208,3 @@ def test_train_keeps_groups_on_one_side(run, tmp_path):
     frame[100:].to_csv(path, index=False)
     _, _, err = run("train", path, "--group", "user", "--test", tmp_path / "test.csv", *options)
     assert "that training has too" in err
-    code, _, err = run(
-        "update", tmp_path / "m.vikt", "--data", path, "--add", tmp_path / "test.csv", "-o", tmp_path / "n.vikt"
-    )
-    assert code == 1
-    assert "trained with groups" in err

@@ -73,6 +73,12 @@ def test_equal_numbers_are_in_one_slice():
     assert sum(part.n_rows for part in parts.values()) == 100
 
 
+def test_infinite_numbers_are_numbers():
+    parts = sliced(outcomes_of(2, 100), ["inf"] * 20 + [str(value) for value in range(80)])
+    assert parts["inf"].n_rows == 20
+    assert len(parts) == 5
+
+
 def test_few_numbers_are_sliced_by_value():
     assert set(sliced(outcomes_of(2, 60), ["1", "2.5", "7"] * 20)) == {"1", "2.5", "7"}
 

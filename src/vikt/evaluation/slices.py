@@ -186,7 +186,7 @@ def _parts(name: str, values: Values, n_rows: int) -> dict[str, Bools]:
         )
     present = np.array([value is not None for value in values], dtype=bool)
     numbers = np.array([math.nan if value is None else number_of(value) for value in values])
-    is_number = bool(present.any()) and bool(np.isfinite(numbers[present]).all())
+    is_number = bool(present.any()) and not np.isnan(numbers[present]).any()
     if is_number and len(np.unique(numbers[present])) > _MOST_NUMBERS:
         parts = _fifths(numbers, present, values)
     else:

@@ -33,6 +33,11 @@ def fitted_rows(record: FitRecord, examples: Examples) -> RowIndices:
     if record.updates:
         return np.flatnonzero(~np.isin(group_keys(record, examples), record.held_out))
     wanted = record.data.fitted_rows
+    if record.data.groups is not None and examples.grouping is None and wanted < len(examples):
+        raise DataError(
+            "the model was trained with groups of rows, without which it is not known which rows were held out; "
+            "train it anew"
+        )
     found = next((rows for rows in _possible_rows(record, examples) if len(rows) == wanted), None)
     if found is None:
         raise DataError(
@@ -50,8 +55,6 @@ def group_keys(record: FitRecord, examples: Examples) -> Ints:
 def check_same_rows(record: FitRecord, examples: Examples) -> None:
     """Raise DataError unless these are the rows, labels included, that were read for the fit."""
     data = record.data
-    if data.groups is not None and examples.grouping is None:
-        raise DataError("the model was trained with groups of rows, which no split divided; train it anew")
     remedy = "give all rows that the model was trained on, with the same columns, as they were then"
     if examples.n_input != data.rows:
         raise DataError(f"the model was trained on {data.rows:,} rows, found {examples.n_input:,}; {remedy}")
