@@ -208,6 +208,10 @@ def test_sets_of_labels_are_a_column_of_every_format(run, tmp_path):
     assert 0.86 <= np.mean([label in own for label, own in zip(real, sets, strict=True)]) <= 0.97
     assert len({len(own) for own in sets}) > 1
     assert [own[0] for own in sets] == classifier.predict(new).tolist()
+    figures = classifier.evaluate(new, real).figures
+    assert figures["coverage"].value == np.mean([label in own for label, own in zip(real, sets, strict=True)])
+    assert figures["mean_set_size"].value == np.mean([len(own) for own in sets])
+    assert figures["coverage"].low < figures["coverage"].value < figures["coverage"].high
     model = tmp_path / "m.vikt"
     classifier.save(model)
     rows = tmp_path / "new.jsonl"
@@ -239,6 +243,22 @@ def test_a_temperature_is_said_and_kept_only_where_it_gains(run, mails, tmp_path
     assert "calibrated scores are divided by 0." in out
     assert load(tmp_path / "b.vikt").model_.decision.temperature < 1
     assert load(tmp_path / "b.vikt").predict(["zzz"]).tolist() != [None]
+
+
+def test_the_explanation_says_where_there_is_no_answer(rows):
+    classifier = TextClassifier(**CLASSIFIER, aim="f1(spam)").fit(*rows)
+    unknown, known = classifier.explain("zzz"), classifier.explain("win cash")
+    assert (unknown.is_answered, known.is_answered) == (False, True)
+    assert unknown.to_json()["answered"] is False
+    assert "the model does not answer this text" in unknown.lines()
+    assert "the model does not answer this text" in unknown._repr_html_()
+    assert "does not answer" not in known.lines()
+
+
+def test_a_classifier_shows_its_decision(rows):
+    classifier = TextClassifier(**CLASSIFIER, aim="f1(spam)").fit(*rows)
+    assert "spam where its probability is at least" in classifier._repr_html_()
+    assert "aim='f1(spam)'" in repr(classifier)
 
 
 def test_in_python_what_is_missed_is_an_error_and_nothing_is_set(rows):

@@ -15,6 +15,7 @@ from vikt.errors import DataError
 from vikt.evaluation.figures import Figure, answer_figures, counts
 from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, outcomes
 from vikt.evaluation.probability_figures import probability_figures
+from vikt.evaluation.set_figures import set_figures
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.metrics.calibration import Reliability
 from vikt.metrics.classification import class_array, f1_of_counts, positions, ratio, refuse_mixture
@@ -248,7 +249,7 @@ def evaluation_of(found: Outcomes) -> Evaluation:
     return Evaluation(
         labels=everything,
         entries=entries,
-        figures=answer_figures(entries, everything) | probable.figures,
+        figures=answer_figures(entries, everything) | set_figures(found) | probable.figures,
         precision=ratio(correct, n_predicted),
         recall=ratio(correct, n_real),
         # F1 of a class that no row has would be 0 whatever the model predicts.

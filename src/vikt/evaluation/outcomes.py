@@ -32,12 +32,15 @@ class Outcomes:
         log P(class | text).
     predicted : ndarray of int, (m,)
         The index of the class that is answered; NO_ANSWER where there is none.
+    sets : ndarray of bool, (m, K), or None
+        Which classes are in the set of labels, where the model makes sets.
     """
 
     labels: list[str]
     classes: list[str]
     log_probabilities: Floats
     predicted: Ints
+    sets: Bools | None = None
 
     @cached_property
     def real(self) -> Ints:
@@ -62,4 +65,5 @@ def outcomes(model: FittedModel, inputs: Inputs, labels: ArrayLike, threads: int
     """The answers of a model to labelled texts; labels are compared as `FittedModel.spelled` has them."""
     names, answered = model.spelled(labels), model.answered(inputs, threads)
     check_one_label_a_row(names, len(answered.choices))
-    return Outcomes(names, model.labels, answered.log_probabilities, answered.predicted)
+    sets = None if model.decision.set_threshold is None else model.decision.sets(answered.log_probabilities)
+    return Outcomes(names, model.labels, answered.log_probabilities, answered.predicted, sets)

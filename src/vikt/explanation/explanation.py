@@ -47,6 +47,8 @@ class Explanation:
         those of this class. None where the score of `label` alone is explained.
     probability_against : float or None
         Its probability.
+    is_answered : bool
+        Whether the model answers the text at all: see the decision of a model.
 
     Examples
     --------
@@ -69,12 +71,14 @@ class Explanation:
     emphasis: list[float]
     against: str | None = None
     probability_against: float | None = None
+    is_answered: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """The score and its contributions as JSON holds them; without the text."""
         return {
             "label": self.label,
             "probability": self.probability,
+            "answered": self.is_answered,
             "score": self.score,
             "intercept": self.intercept,
             "contributions": [vars(part) for part in self.contributions],
@@ -98,10 +102,14 @@ class Explanation:
 
     @property
     def _verdict(self) -> str:
-        if self.against is None:
-            return f"{label_line(self.label)}  probability {self.probability:.4f}"
-        other = f"{label_line(self.against)}  probability {self.probability_against:.4f}"
-        return f"{label_line(self.label)}  probability {self.probability:.4f}, against {other}"
+        verdict = f"{label_line(self.label)}  probability {self.probability:.4f}"
+        if self.against is not None:
+            verdict += f", against {label_line(self.against)}  probability {self.probability_against:.4f}"
+        return verdict + self._unanswered
+
+    @property
+    def _unanswered(self) -> str:
+        return "" if self.is_answered else "; the model does not answer this text"
 
     @property
     def _other(self) -> dict[str, Any]:
@@ -115,7 +123,9 @@ class Explanation:
     def _repr_html_(self) -> str:
         label = html_text(label_line(self.label))
         other = "" if self.against is None else f" against {html_text(label_line(self.against))}"
-        verdict = heading(f"<b>{label}</b>{other}, probability {self.probability:.4f}, score {self.score:+.4f}")
+        verdict = heading(
+            f"<b>{label}</b>{other}, probability {self.probability:.4f}, score {self.score:+.4f}{self._unanswered}"
+        )
         rows = [[html_text(cell) for cell in row] for row in self._rows(15)]
         contributions = details("contributions of the features", table(rows), is_open=not self.text)
         return block(verdict, self._highlighted(label) if self.text else "", contributions)

@@ -33,7 +33,8 @@ def explain(model: FittedModel, document: Inputs, k: int | None = None, against:
     rows = features.transform(documents, np.float64)
     linear = LinearModel(model.theta)
     log_probabilities = model.decision.log_probabilities(linear.loss, linear.scores(SparseMatrix(*rows)))
-    k = int(model.decision.rule.choices(log_probabilities)[0]) if k is None else k
+    answered = model.decision.answered(log_probabilities, np.diff(rows.indptr) > 0)
+    k = int(answered.choices[0]) if k is None else k
     if k == against:
         raise ParameterError("against", f"{model.labels[k]!r:.60} is the class that is explained; name another")
     theta = class_weights(model.theta, k, against)
@@ -55,7 +56,9 @@ def explain(model: FittedModel, document: Inputs, k: int | None = None, against:
         [Contribution(shown_as[j], float(weights[j]), float(rows.values[j]), float(parts[j])) for j in order],
         shown,
         emphasis,
-        *(() if against is None else (model.labels[against], float(np.exp(log_probabilities[0, against])))),
+        None if against is None else model.labels[against],
+        None if against is None else float(np.exp(log_probabilities[0, against])),
+        bool(answered.is_answered[0]),
     )
 
 

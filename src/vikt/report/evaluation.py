@@ -34,6 +34,8 @@ _FIRST = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"
 _OTHERS = {
     "answered": "answered",
     "accuracy_answered": "accuracy of the answered",
+    "coverage": "coverage of the sets",
+    "mean_set_size": "mean size of the sets",
     "micro_f1": "micro F1",
     "balanced_accuracy": "balanced accuracy",
     "macro_precision": "macro precision",
