@@ -41,7 +41,7 @@ ROWS = st.lists(
 def test_groups_are_the_connected_components(rows):
     texts, users = zip(*rows, strict=True)
     expected = naive_components(texts, users)
-    largest = max(map(len, expected))
+    largest = max((len(own) for own in expected if any(users[row] is not None for row in own)), default=0)
     if largest > len(rows) / 2:
         with pytest.raises(DataError, match=f"of {len(rows)} rows, more than half"):
             joined_groups(Texts.from_strings(texts), users)
@@ -165,6 +165,10 @@ def test_what_cannot_be_grouped_is_refused():
     with pytest.raises(DataError, match="share texts such as 'ok', hold 201 of 400 rows"):
         classifier.fit(["ok"] * 201 + texts[201:], labels, groups=[f"user {row}" for row in range(400)])
     texts = [f"{text} in row {row}" for row, text in enumerate(texts)]
+    with pytest.raises(DataError, match="found several columns"):
+        classifier.fit(texts, labels, groups=pd.DataFrame({"user": users}))
+    with pytest.raises(DataError, match="found 5"):
+        classifier.fit(texts, labels, groups=5)
     with pytest.raises(DataError, match="4 groups of 400 texts"):
         classifier.fit_and_hold_out(texts, labels, groups=[row % 4 for row in range(400)])
     with pytest.raises(ParameterError, match="at most 4, as many as there are groups"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -281,7 +281,13 @@ def column_values(given: Any, frame: Frame | None, parameter: str) -> list[str |
         if given not in frame:
             raise missing_column(given, list(frame), "the data")
         given = frame[given]
-    column = given if hasattr(given, "__len__") else list(given)
+    is_several = frame_of(given) is not None or getattr(given, "ndim", 1) > 1
+    if is_several or not isinstance(given, Iterable):
+        raise DataError(
+            f"{parameter}: expected a value for each row, found {'several columns' if is_several else repr(given)}; "
+            "pass one column"
+        )
+    column = given if isinstance(given, Sized) else list(given)
     return Documents(None, {parameter: column}).values(parameter)
 
 

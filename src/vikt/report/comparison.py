@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
 from vikt.corpus.frames import frame_of, texts_of
+from vikt.errors import ParameterError
 from vikt.evaluation.comparison import Comparison, compared
 from vikt.evaluation.differences import Difference
 from vikt.fitting.fitted import FittedAttributes
@@ -55,6 +57,8 @@ def compare(a: FittedAttributes, b: FittedAttributes, texts: Inputs, labels: Arr
 
     Raises
     ------
+    UsageError
+        One of the two is no classifier.
     DataError
         There are no texts, or not one label for each.
 
@@ -66,10 +70,16 @@ def compare(a: FittedAttributes, b: FittedAttributes, texts: Inputs, labels: Arr
     >>> vikt.compare(words, letters, texts, labels).differences["accuracy"].better
     ''
     """
-    frame = frame_of(texts)
-    inputs = texts_of(texts) if frame is None else frame
+    for name, classifier in (("a", a), ("b", b)):
+        if not isinstance(classifier, FittedAttributes):
+            found = type(classifier).__name__
+            raise ParameterError(name, f"expected a fitted TextClassifier, found {found}; load a file by vikt.load")
     models = a._model, b._model
-    return ModelComparison.of(compared(*models, (inputs, inputs), label_array(labels), max(a._n_threads, b._n_threads)))
+    # Both read the texts, which a generator gives only once.
+    frame, is_given_once = frame_of(texts), isinstance(texts, Iterator)
+    inputs = frame if frame is not None else texts_of(texts) if is_given_once else texts
+    found = compared(*models, (inputs, inputs), label_array(labels), max(a._n_threads, b._n_threads))
+    return ModelComparison.of(found)
 
 
 def figure_name(name: str) -> str:
