@@ -8,7 +8,7 @@ import numpy as np
 
 from vikt.arrays import Ints
 from vikt.auditing.finding import Found
-from vikt.auditing.subject import LabelledTexts, Subject, agreeing
+from vikt.auditing.subject import MOST_EXAMPLES, LabelledTexts, Subject, agreeing
 from vikt.corpus.label_spelling import misspelt, respelled
 from vikt.tables import counted, label_line, listed
 
@@ -25,11 +25,13 @@ def few_rows(subject: Subject) -> Iterator[Found]:
     n_texts = np.bincount(classes, minlength=len(side.classes))
     few = np.flatnonzero(n_texts < _FEWEST_TEXTS)
     if len(few):
-        named = listed([f"{label_line(side.classes[k])} ({n_texts[k]})" for k in few[np.argsort(n_texts[few])]])
+        few = few[np.argsort(n_texts[few], kind="stable")]
+        named = listed([f"{label_line(side.classes[k])} ({n_texts[k]})" for k in few])
         yield side.found(
             f"{counted(len(few), 'class')} {agreeing(few, 'has', 'have')} fewer than {_FEWEST_TEXTS} different texts: "
             f"{named}",
             np.flatnonzero(np.isin(side.y, few)),
+            shown=[int(np.argmax(side.y == k)) for k in few[:MOST_EXAMPLES]],
         )
 
 
@@ -81,6 +83,6 @@ def unknown_labels(side: LabelledTexts, classes: list[str], source: str) -> Iter
         named = listed([repr(side.classes[k]) for k in strange])
         yield side.found(
             f"{counted(len(strange), 'label')} of {counted(len(rows), f'{side.side} row')} "
-            f"{agreeing(strange, 'is', 'are')} not in {source}: {named}; they count as wrong",
+            f"{agreeing(strange, 'is', 'are')} not in {source}: {named}; the rows count as wrong",
             rows,
         )
