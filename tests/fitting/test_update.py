@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import vikt
+from vikt.corpus.readers import read_table
 from vikt.errors import DataError, UsageError
 from vikt.features.text import TextFeatures
 from vikt.fitting.examples import Examples
@@ -254,3 +255,40 @@ def test_a_model_that_was_stopped_early_is_refused(emails):
         classifier.fit(texts, labels)
     with pytest.raises(UsageError, match="stopped early"):
         classifier.update(texts, labels)
+
+
+def test_rows_that_made_a_decision_are_neither_fitted_nor_a_test(emails, tmp_path):
+    texts, labels = emails
+    classifier = vikt.TextClassifier("word", l2=1e-3, aim="recall(spam) >= 0.7")
+    held_out, _ = classifier.fit_and_hold_out(texts[:N], labels[:N])
+    decision, n_deciding = classifier.model_.decision, classifier.data_["calibration_rows"]
+    fitted = classifier.data_["fitted_rows"]
+    assert n_deciding > 5
+    assert fitted + n_deciding + len(held_out) == N
+    for first, last in ((N, 360), (360, 400)):
+        add = texts[first:last], labels[first:last]
+        classifier.update(texts[:first], labels[:first], add=add)
+        assert classifier.model_.decision == decision
+        assert classifier.data_["test_rows"] == len(held_out)
+        assert classifier.data_["fitted_rows"] == fitted + last - N
+        classifier.save(tmp_path / "model")
+        classifier = vikt.load(tmp_path / "model")
+    spam = [text for text, label in zip(texts, labels, strict=True) if label == "spam"]
+    with pytest.raises(DataError, match="thresholds or costs of the model are for the classes"):
+        classifier.update(texts, labels, add=(spam, ["eel"] * len(spam)), forget=(spam, ["spam"] * len(spam)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "label"), [("sms/sms.tsv", "label"), ("trec/train.tsv", "label")])
+def test_an_update_of_a_real_corpus_is_what_training_anew_gives(corpus, name, label):
+    table = read_table(corpus(name))
+    rows = list(zip(table.strings("text"), table.strings(label), strict=True))
+    old, new, gone = rows[:-200], rows[-200:], [row for row in rows[50:150] if row not in rows[-200:]]
+    classifier = vikt.TextClassifier(tol=1e-10)
+    held_out, _ = classifier.fit_and_hold_out(*zip(*old, strict=True))
+    classifier.update(*zip(*old, strict=True), add=zip(*new, strict=True), forget=zip(*gone, strict=True))
+    fitted = [row for row in (*(row for row in old if row not in set(gone)), *new) if row[0] not in set(held_out)]
+    anew = trained_anew(classifier, *zip(*fitted, strict=True))
+    texts = [text for text, _ in rows]
+    assert np.allclose(anew.probabilities(texts), classifier.predict_proba(texts), atol=1e-4)
+    assert classifier.certificate_ <= 1e-6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,8 +19,20 @@ from vikt.selection.recipes import Recipe
 from vikt.tables import counted
 
 
+class UsedRows(NamedTuple):
+    """The rows that the final fit learnt from, and those held out for a test; others made the decision, or stopped."""
+
+    fitted: RowIndices
+    test: RowIndices
+
+
 def fitted_rows(record: FitRecord, examples: Examples) -> RowIndices:
-    """The rows that the final fit learnt from, among the examples that were read for it, in any order.
+    """The rows that the final fit learnt from; see `used_rows`."""
+    return used_rows(record, examples).fitted
+
+
+def used_rows(record: FitRecord, examples: Examples) -> UsedRows:
+    """What each row was used for, among the examples that were read for a fit, in any order.
 
     The split depends on the content of the rows alone, so it is made again; the number of fitted rows says what was
     held out. The record of an updated model names what is held out by its keys.
@@ -31,20 +44,26 @@ def fitted_rows(record: FitRecord, examples: Examples) -> RowIndices:
     """
     check_same_rows(record, examples)
     if record.updates:
-        return np.flatnonzero(~np.isin(group_keys(record, examples), record.held_out))
+        return used_by_keys(group_keys(record, examples), record.held_out, record.deciding)
     wanted = record.data.fitted_rows
     if record.data.groups is not None and examples.grouping is None and wanted < len(examples):
         raise DataError(
             "the model was trained with groups of rows, without which it is not known which rows were held out; "
             "train it anew"
         )
-    found = next((rows for rows in _possible_rows(record, examples) if len(rows) == wanted), None)
+    found = next((used for used in _possible_uses(record, examples) if len(used.fitted) == wanted), None)
     if found is None:
         raise DataError(
             f"no split of these {counted(len(examples), 'row')} leaves the {wanted:,} that the model was fitted to; "
             "train it again with this version"
         )
     return found
+
+
+def used_by_keys(keys: Ints, held_out: Ints, deciding: Ints) -> UsedRows:
+    """What rows are used for by the keys of their groups: those of the test, and those that made the decision."""
+    is_test = np.isin(keys, held_out)
+    return UsedRows(np.flatnonzero(~(is_test | np.isin(keys, deciding))), np.flatnonzero(is_test))
 
 
 def group_keys(record: FitRecord, examples: Examples) -> Ints:
@@ -80,9 +99,10 @@ def plan_of(record: FitRecord) -> Plan:
     return Plan(recipe, tuple(part.penalty for part in record.parts), record.features)
 
 
-def _possible_rows(record: FitRecord, examples: Examples) -> Iterator[RowIndices]:
+def _possible_uses(record: FitRecord, examples: Examples) -> Iterator[UsedRows]:
     """What a fit may learn from: all rows, or all but a test tenth, as far as its settings hold nothing out of them."""
     settings = settings_of(record, examples)
     for tenths in (1, 2):
-        training, validation = examples.split(tenths)[:2]
-        yield Division.of(examples, (training, validation), settings).fitted
+        training, validation, *test = examples.split(tenths)
+        fitted = Division.of(examples, (training, validation), settings).fitted
+        yield UsedRows(fitted, test[0] if test else fitted[:0])

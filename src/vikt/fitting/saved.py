@@ -17,8 +17,8 @@ from vikt.fitting.record import FitRecord
 from vikt.names import PARAMETERS
 
 _KIND = "TextClassifier"
-# The array of the keys of groups that an updated model leaves out of its fit.
-_HELD_OUT = "held_out"
+# The arrays of keys of groups that an updated model leaves out of its fit.
+_KEYS = ("held_out", "deciding")
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,15 @@ class SavedModel:
 
     def to_file(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         arrays, header = self.model.to_file()
-        if len(self.record.held_out):
-            arrays |= {_HELD_OUT: self.record.held_out}
+        keys: dict[str, Ints] = {name: getattr(self.record, name) for name in _KEYS}
+        arrays |= {name: own for name, own in keys.items() if len(own)}
         return arrays, {"kind": _KIND, **header, **self.record.to_json()}
 
     @classmethod
     def from_file(cls, arrays: dict[str, NDArray[Any]], header: Mapping[str, Any]) -> SavedModel:
         """The inverse of `to_file`. Raises DamagedModelError, or what damaged values raise where they are read."""
-        record = FitRecord.from_json(header)
-        if _HELD_OUT in arrays:
-            record = replace(record, held_out=_keys(arrays[_HELD_OUT]))
+        held_out, deciding = (_keys(arrays.get(name, np.empty(0, dtype=np.int64))) for name in _KEYS)
+        record = replace(FitRecord.from_json(header), held_out=held_out, deciding=deciding)
         for name in record.options:
             check_known("option", name, PARAMETERS)
         if not isinstance(record.options["features"] or [], list):

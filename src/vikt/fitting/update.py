@@ -18,7 +18,7 @@ from vikt.fitting.examples import Examples, spelled_labels
 from vikt.fitting.fit import Fit, fit
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.fitting.record import FitRecord, UpdateRecord
-from vikt.fitting.refitted import fitted_rows, group_keys, plan_of, settings_of
+from vikt.fitting.refitted import group_keys, plan_of, settings_of, used_by_keys, used_rows
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.fitting.start import Start
@@ -118,8 +118,7 @@ def update(
     if record.options["patience"] is not None:
         raise UsageError("the model was stopped early (patience), so it is no optimum to be updated; train it anew")
     before = Examples.of(old.documents, old.labels, old.weights, record.options["random_state"])
-    kept_out = np.delete(np.arange(len(before)), fitted_rows(record, before))
-    held_out_keys = np.unique(group_keys(record, before)[kept_out])
+    held_out_keys, deciding_keys = _keys_kept_out(record, before)
     is_forgotten = _matching(old, forget) if forget else np.zeros(len(old), dtype=bool)
     remaining = old.take(np.flatnonzero(~is_forgotten))
     if add and forget:
@@ -127,8 +126,7 @@ def update(
     rows = _joined(remaining, add) if add else remaining
     examples = Examples.of(rows.documents, rows.labels, rows.weights, record.options["random_state"])
     keys = group_keys(record, examples)
-    is_held_out = np.isin(keys, held_out_keys)
-    fitted, plan = np.flatnonzero(~is_held_out), plan_of(record)
+    (fitted, test), plan = used_by_keys(keys, held_out_keys, deciding_keys), plan_of(record)
     decision = _decision(saved.model, examples.classes[np.unique(examples.y[fitted])])
     outcome = fit(
         examples,
@@ -141,15 +139,17 @@ def update(
         start=Start(saved.model, plan.recipe.shares),
     )
     is_added = examples.origin >= len(remaining)
-    own = UpdateRecord(len(rows) - len(remaining), int(is_forgotten.sum()), int(np.sum(is_added & is_held_out)))
+    n_added = len(rows) - len(remaining)
+    own = UpdateRecord(n_added, int(is_forgotten.sum()), int(np.sum(is_added)) - int(np.sum(is_added[fitted])))
+    kept_out = np.intersect1d(held_out_keys, keys), np.intersect1d(deciding_keys, keys)
     return Update(
         replace(
             outcome,
             model=replace(outcome.model, text_column=saved.model.text_column, decision=decision),
-            record=_recorded(outcome.record, record, own, np.unique(keys[is_held_out])),
+            record=_recorded(outcome.record, record, own, *kept_out),
         ),
         examples,
-        np.flatnonzero(is_held_out),
+        test,
         _count_repeated(examples, is_added),
         _count_relabelled(remaining, forget) if forget else 0,
     )
@@ -167,7 +167,14 @@ def _decision(model: FittedModel, classes: NDArray[Any]) -> Decision:
         ) from None
 
 
-def _recorded(fitted: FitRecord, old: FitRecord, own: UpdateRecord, held_out: Ints) -> FitRecord:
+def _keys_kept_out(record: FitRecord, before: Examples) -> tuple[Ints, Ints]:
+    """The keys of the groups that test a model, and of those that made its decision: neither is fitted."""
+    used, keys = used_rows(record, before), group_keys(record, before)
+    deciding = np.delete(keys, np.concatenate(used))
+    return np.unique(keys[used.test]), np.unique(deciding)
+
+
+def _recorded(fitted: FitRecord, old: FitRecord, own: UpdateRecord, held_out: Ints, deciding: Ints) -> FitRecord:
     """The record of the fit, with the counts of rows that the choices were made on, and no figures yet."""
     chosen_on = {name: getattr(old.data, name) for name in ("training_rows", "validation_rows", "calibration_rows")}
     return replace(
@@ -178,6 +185,7 @@ def _recorded(fitted: FitRecord, old: FitRecord, own: UpdateRecord, held_out: In
         columns=old.columns,
         updates=(*old.updates, own),
         held_out=held_out,
+        deciding=deciding,
     )
 
 
