@@ -11,6 +11,7 @@ import pytest
 import sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.model_selection import GroupKFold, cross_validate
 
 import vikt
 from vikt.corpus.groups import joined_groups
@@ -181,10 +182,16 @@ def test_a_model_fitted_to_all_rows_of_its_groups_can_be_updated():
     assert classifier.update(texts, labels, add=(["win a prize"], ["spam"])).data_["rows"] == 401
 
 
-def test_scikit_learns_routing_passes_groups():
+def test_scikit_learns_routing_passes_groups_to_the_folds_and_to_the_classifier():
+    texts = np.array([f"win money {row}" if row % 2 else f"lunch {row}" for row in range(120)])
+    labels, users = np.array(["ham", "spam"] * 60), np.arange(120) // 2
     with sklearn.config_context(enable_metadata_routing=True):
-        classifier = vikt.TextClassifier().set_fit_request(groups=True)
-        assert classifier.get_metadata_routing().fit.requests["groups"] is True
+        classifier = vikt.TextClassifier("word", l2=0.01).set_fit_request(groups=True)
+        folds = GroupKFold(4)
+        found = cross_validate(
+            classifier, texts, labels, params={"groups": users}, cv=folds, return_estimator=True, error_score="raise"
+        )
+    assert [own.data_["groups"] for own in found["estimator"]] == [45] * 4
 
 
 def test_train_keeps_groups_on_one_side(run, tmp_path):

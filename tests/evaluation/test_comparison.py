@@ -230,7 +230,7 @@ def test_models_of_labels_of_two_types_are_compared():
 def test_a_model_that_is_not_fitted_is_refused(models):
     with pytest.raises(vikt.errors.NotFittedError):
         vikt.compare(models[0], vikt.TextClassifier(), TEXTS, LABELS)
-    with pytest.raises(vikt.errors.ParameterError, match="found str; load a file by vikt.load"):
+    with pytest.raises(vikt.errors.ParameterError, match="found str; load a file"):
         vikt.compare(models[0], "b.vikt", TEXTS, LABELS)
 
 
