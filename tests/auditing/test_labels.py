@@ -45,6 +45,7 @@ def test_spellings_of_training_and_test_are_compared():
         ({"like": 50, "lime": 50}, []),
         ({"like": 50, "lime": 2}, [("lime", "like")]),
         ({"da": 90, "de": 1}, []),
+        ({"neg": 90, "negg": 1, "pos": 90, "poss": 80}, [("negg", "neg")]),
         ({"class 1": 90, "class 2": 1}, []),
         ({"import": 9, "export": 9}, []),
         ({"aaaaaaaa": 4, "aaaaaaa": 5}, [("aaaaaaaa", "aaaaaaa")]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-# A label this short, such as a code of two letters, is no misspelling of another.
+# Shorter labels, such as codes of two letters, are no misspellings of one another.
 _FEWEST_LETTERS = 4
 # Shorter labels may differ by one letter on purpose, as "like" and "lime" do, unless one of them is rare.
 _LONG, _RARE = 7, 0.1
@@ -28,7 +28,7 @@ def respelled(labels: Iterable[str]) -> list[list[str]]:
 def misspelt(counts: Mapping[str, int]) -> list[tuple[str, str]]:
     """Pairs of labels that differ by one letter, or by two neighbours in the other order: the rarer, the commoner.
 
-    Labels that differ only in a digit are not meant, nor labels of fewer than four letters; labels of fewer than seven
+    Labels that differ only in a digit are not meant, nor two of fewer than four letters; labels of fewer than seven
     letters are meant only where one has at most a tenth of the other's rows. Case and blanks do not count.
 
     Parameters
@@ -61,11 +61,11 @@ def _one_letter_apart(spellings: list[str]) -> Iterator[tuple[str, str]]:
     """The pairs one letter apart: those that are equal once a letter of one, the other or both is left out."""
     holders = defaultdict(set)
     for spelling in spellings:
-        if len(spelling) >= _FEWEST_LETTERS:
-            holders[spelling].add(spelling)
-            for i in range(len(spelling)):
-                holders[spelling[:i] + spelling[i + 1 :]].add(spelling)
-    pairs = {(a, b) for group in holders.values() for a in group for b in group if a < b}
+        holders[spelling].add(spelling)
+        for i in range(len(spelling)):
+            holders[spelling[:i] + spelling[i + 1 :]].add(spelling)
+    alike = ((a, b) for group in holders.values() for a in group for b in group if a < b)
+    pairs = {pair for pair in alike if max(map(len, pair)) >= _FEWEST_LETTERS}
     return (pair for pair in sorted(pairs) if _is_typing_error(*pair))
 
 
