@@ -134,6 +134,16 @@ def test_python_writes_reports_of_audits_and_comparisons(tmp_path):
         vikt.write_report(tmp_path, compared)
 
 
+def test_python_writes_the_report_of_label_errors(tmp_path, emails):
+    texts, labels = emails[0], list(emails[1])
+    labels[:5] = ["ham" if label == "spam" else "spam" for label in labels[:5]]
+    found = vikt.TextClassifier(analyzer="word", l2=1e-4).label_errors(texts, labels)
+    vikt.write_report(tmp_path / "labels.html", found)
+    page = read((tmp_path / "labels.html").read_text(encoding="utf-8"))
+    assert found.summary in page.text
+    assert f"index {found.rows[0]}" in page.text
+
+
 def test_what_the_data_say_is_text(tmp_path):
     texts = [f"{EVIL} {word}" for word in ("one", "two", "three")] * 10
     labels = [f"{EVIL}{k}" for k in range(3)] * 10

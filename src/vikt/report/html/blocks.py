@@ -12,6 +12,8 @@ from typing import ClassVar, NamedTuple
 from vikt.explanation.highlight import Run
 from vikt.tables import label_line
 
+_MOST_ROWS_AT_SIGHT = 15
+
 
 class Block:
     """A piece of a section; the file `templates/blocks/TEMPLATE.html.j2` prints it."""
@@ -187,6 +189,11 @@ class Fold(Block):
     detail: str = ""
     level: str = ""
     template: ClassVar[str] = "fold"
+
+
+def folded(table: Table) -> Block:
+    """A table, which a reader opens where it is long."""
+    return table if len(table.rows) <= _MOST_ROWS_AT_SIGHT else Fold(table.caption, (table,))
 
 
 @dataclass(frozen=True)

@@ -6,20 +6,21 @@ from pathlib import Path
 
 from vikt.auditing.audit import Audit
 from vikt.evaluation.comparison import Comparison
-from vikt.report.html.pages import audit_page, comparison_page
+from vikt.explanation.label_errors import LabelErrors
+from vikt.report.html.pages import audit_page, comparison_page, label_errors_page
 from vikt.report.html.writing import write_page
 
 
-def write_report(path: str | Path, result: Audit | Comparison, *, force: bool = False) -> None:
-    """Write what `vikt.audit` or `vikt.compare` found to an HTML file, as the option --report does.
+def write_report(path: str | Path, result: Audit | Comparison | LabelErrors, *, force: bool = False) -> None:
+    """Write what `vikt.audit`, `vikt.compare` or `TextClassifier.label_errors` found to an HTML file.
 
-    `TextClassifier.report` writes that of a model.
+    `TextClassifier.report` writes the report of a model.
 
     Parameters
     ----------
     path : path
         A report that is there is replaced.
-    result : Audit or ModelComparison
+    result : Audit, ModelComparison or LabelErrors
     force : bool
         Replace any other file as well.
 
@@ -32,6 +33,8 @@ def write_report(path: str | Path, result: Audit | Comparison, *, force: bool = 
     """
     if isinstance(result, Audit):
         page = audit_page(result, "vikt.audit(texts, labels)")
+    elif isinstance(result, LabelErrors):
+        page = label_errors_page(result, "classifier.label_errors(texts, labels)")
     else:
         page = comparison_page(result, "vikt.compare(a, b, texts, labels)")
     write_page(path, page, force=force)

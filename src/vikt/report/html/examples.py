@@ -18,11 +18,16 @@ _MOST_REASONS = 6
 _LONGEST_PART = 30
 
 
+def excerpt(place: str, facts: tuple[tuple[str, str], ...], text: str) -> Example:
+    """A text, from its start."""
+    _, last = _at_blanks(text, 0, min(len(text), _MOST_CHARACTERS))
+    return Example(place, facts, (Run(text[:last], 0.0, 0.0),), 0, len(text) - last)
+
+
 def example(tested: Tested, row: int) -> Example:
-    """A document, from its start."""
+    """A document that was tested, from its start."""
     text = tested.documents.texts[row].decode("utf-8", "surrogatepass")
-    shown = text[slice(*_at_blanks(text, 0, _MOST_CHARACTERS))]
-    return Example(tested.place(row), _facts(tested, row), (Run(shown, 0.0, 0.0),), 0, len(text) - len(shown))
+    return excerpt(tested.place(row), _facts(tested, row), text)
 
 
 def explained_example(tested: Tested, row: int) -> Example:

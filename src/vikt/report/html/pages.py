@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from vikt.auditing.audit import Audit
 from vikt.evaluation.comparison import Comparison
+from vikt.explanation.label_errors import LabelErrors
 from vikt.fitting.saved import SavedModel
-from vikt.report.html.blocks import Page
+from vikt.report.html.blocks import Page, Section, Tile
 from vikt.report.html.sections.calibration import calibration_section
 from vikt.report.html.sections.comparison import (
     comparison_sentences,
@@ -19,10 +20,11 @@ from vikt.report.html.sections.comparison import (
 from vikt.report.html.sections.data import data_section
 from vikt.report.html.sections.findings import audit_sentences, audit_tiles, classes_section, findings_section
 from vikt.report.html.sections.fit import fit_section
+from vikt.report.html.sections.label_errors import label_errors_section
 from vikt.report.html.sections.metrics import metrics_section, slices_section
 from vikt.report.html.sections.mistakes import confident_section, confusion_section
 from vikt.report.html.sections.reproduce import reproduce_section, version_section
-from vikt.report.html.sections.summary import model_sentences, model_tiles
+from vikt.report.html.sections.summary import model_sentences, model_tiles, percent
 from vikt.report.html.sections.words import words_section
 from vikt.report.html.tested import Tested
 from vikt.tables import counted, label_line
@@ -58,14 +60,22 @@ def _title(labels: list[str]) -> str:
     return f"A classifier of {', '.join(names[:-1])} and {names[-1]}"
 
 
-def audit_page(audit: Audit, command: str) -> Page:
-    """The page of an audit."""
+def audit_page(audit: Audit, command: str, label_errors: Section | None = None) -> Page:
+    """The page of an audit, with the section of label errors where they were looked for."""
     return Page.of(
         "Audit of labelled texts",
         audit_sentences(audit),
         audit_tiles(audit),
-        [findings_section(audit), classes_section(audit), version_section(command)],
+        [findings_section(audit), classes_section(audit), label_errors, version_section(command)],
     )
+
+
+def label_errors_page(found: LabelErrors, command: str) -> Page:
+    """The page of label errors alone."""
+    tiles = [Tile("Suspected", f"{len(found):,}", f"of {counted(len(found.all_scores), 'label')}")]
+    tiles.append(Tile("Estimated wrong", percent(found.estimated_share), "of all labels, suspected or not"))
+    sections = [label_errors_section(found), version_section(command)]
+    return Page.of("Labels that are probably wrong", [f"{found.summary}."], tiles, sections)
 
 
 def comparison_page(comparison: Comparison, command: str, models: Sequence[tuple[str, SavedModel]] = ()) -> Page:

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from vikt.evaluation.comparison import Comparison, Disagreement
 from vikt.evaluation.differences import Difference
-from vikt.explanation.highlight import Run
 from vikt.fitting.saved import SavedModel
 from vikt.report.choices import penalty_sentence
 from vikt.report.comparison import difference_sentence, figure_name
 from vikt.report.fit import proof
 from vikt.report.html.blocks import Block, Column, Example, Prose, Section, Table, Tile
+from vikt.report.html.examples import excerpt
 from vikt.report.html.sections.summary import percent
 from vikt.tables import counted, figure, label_line, listed
 
-_MOST_CHARACTERS, _MOST_CONFUSIONS = 400, 12
+_MOST_CONFUSIONS = 12
 _NO_ANSWER = "no answer"
 
 
@@ -70,8 +70,7 @@ def _example(row: Disagreement) -> Example:
         ("A", f"{_answer(row.a)}, with probability {row.probability_a:.3f}"),
         ("B", f"{_answer(row.b)}, with probability {row.probability_b:.3f}"),
     )
-    shown = row.text[:_MOST_CHARACTERS]
-    return Example(f"row {row.row + 1:,}", facts, (Run(shown, 0.0, 0.0),), 0, len(row.text) - len(shown))
+    return excerpt(f"row {row.row + 1:,}", facts, row.text)
 
 
 def _answer(label: str | None) -> str:

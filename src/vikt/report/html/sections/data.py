@@ -5,7 +5,7 @@ from __future__ import annotations
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import DataRecord, FitRecord
 from vikt.report.fit import data_facts
-from vikt.report.html.blocks import Cell, Content, Facts, Section, Table
+from vikt.report.html.blocks import Cell, Content, Facts, Section, Table, folded
 from vikt.tables import MOST_CLASSES_LISTED, label_line
 
 
@@ -18,7 +18,7 @@ def data_section(model: FittedModel, record: FitRecord) -> Section:
         else:
             facts[-1] = (facts[-1][0], f"{facts[-1][1]}; {sentence}")
     shown = tuple(fact for fact in facts if fact[0] != "classes")
-    return Section("data", "Training data", (Facts(shown), _classes(record.data)))
+    return Section("data", "Training data", (Facts(shown), folded(_classes(record.data))))
 
 
 def _classes(data: DataRecord) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vikt.auditing.audit import Audit
 from vikt.auditing.finding import SEVERITIES, Finding
-from vikt.report.html.blocks import Block, Cell, Column, Content, Fold, Prose, Section, Table, Tile
+from vikt.report.html.blocks import Block, Cell, Column, Content, Fold, Prose, Section, Table, Tile, folded
 from vikt.tables import MOST_CLASSES_LISTED, counted, cut, label_line, listed, visible
 
 _WIDEST_EXCERPT = 160
@@ -80,4 +80,4 @@ def classes_section(audit: Audit) -> Section:
         rows.append(row)
     more = f" (the first {len(shown)} of {len(labels):,})" if len(labels) > len(shown) else ""
     headings = ["class", *(name for side in audit.classes for name in (f"{side} rows", "share"))]
-    return Section("classes", "Classes", (Table.of(f"Rows of each class{more}", headings, rows),))
+    return Section("classes", "Classes", (folded(Table.of(f"Rows of each class{more}", headings, rows)),))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vikt.report.evaluation import class_rows, evaluation_notes, figure_rows
-from vikt.report.html.blocks import Block, Column, Note, Section, Table
+from vikt.report.html.blocks import Block, Column, Note, Section, Table, folded
 from vikt.report.html.tested import Tested
 from vikt.report.slices import slice_rows, slice_warning
 from vikt.tables import MOST_CLASSES_LISTED, label_line
@@ -13,7 +13,7 @@ def metrics_section(tested: Tested) -> Section:
     """The figures in all, and those of each class."""
     found, weighted = tested.evaluation, tested.record.data.weighted
     notes = [Note(note, "warning") for note in evaluation_notes(found, weighted)]
-    return Section("metrics", "Metrics", (_figures(tested), *notes, _classes(tested, weighted)))
+    return Section("metrics", "Metrics", (_figures(tested), *notes, folded(_classes(tested, weighted))))
 
 
 def slices_section(tested: Tested) -> Section | None:
