@@ -132,6 +132,7 @@ def test_a_model_that_gives_no_answer_is_not_right():
     assert found.differences["accuracy"].b == 0.0
     assert found.only_b_right == 0
     assert {b for _, _, b, _ in found.confusions} == {None}
+    assert found.to_json()["unanswered"] == {"a": 0, "b": 40}
 
 
 def test_few_rows_that_differ_show_nothing():

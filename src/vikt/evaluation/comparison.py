@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError
 from vikt.evaluation.differences import Difference, Pair, differences_of
-from vikt.evaluation.outcomes import Outcomes, outcomes
+from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, outcomes
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.metrics.differences import mcnemar
 
@@ -60,6 +60,8 @@ class Comparison:
         The disagreements, the most frequent first; at most 20.
     examples : list of Disagreement
         At most five of each kind (A alone is right, B alone, neither), those first of which both models are surest.
+    unanswered_a, unanswered_b : int
+        The rows to which the model gives no answer, which counts as wrong.
     unseen_a, unseen_b : dict of str to int
         Labels that the model never saw in training, and their rows.
     """
@@ -73,6 +75,8 @@ class Comparison:
     differences: dict[str, Difference]
     confusions: list[tuple[str, str | None, str | None, int]]
     examples: list[Disagreement]
+    unanswered_a: int
+    unanswered_b: int
     unseen_a: dict[str, int]
     unseen_b: dict[str, int]
 
@@ -99,6 +103,7 @@ class Comparison:
             },
             "confusions": [dict(zip(("label", "a", "b", "rows"), row, strict=True)) for row in self.confusions],
             "examples": [example.to_json() for example in self.examples],
+            "unanswered": {"a": self.unanswered_a, "b": self.unanswered_b},
             "unseen_labels": {"a": self.unseen_a, "b": self.unseen_b},
         }
 
@@ -150,6 +155,8 @@ def compare(a: Outcomes, b: Outcomes, texts: Texts) -> Comparison:
         differences=differences_of(pair, p_value),
         confusions=_confusions(pair),
         examples=_examples(pair, texts),
+        unanswered_a=int((a.predicted == NO_ANSWER).sum()),
+        unanswered_b=int((b.predicted == NO_ANSWER).sum()),
         unseen_a=_unseen(a),
         unseen_b=_unseen(b),
     )

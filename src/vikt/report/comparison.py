@@ -96,6 +96,9 @@ def comparison_lines(comparison: Comparison) -> str:
     lines = {figure_name(name): difference_sentence(name, found) for name, found in comparison.differences.items()}
     lines["McNemar"] = f"p = {comparison.p_value:.2g} (exact, two-sided)"
     lines["rows"] = f"{comparison.n_rows:,}: {counts}"
+    if comparison.unanswered_a or comparison.unanswered_b:
+        unanswered = f"{comparison.unanswered_a:,} by A, {comparison.unanswered_b:,} by B"
+        lines["unanswered"] = f"{unanswered}: they count as wrong in all but log loss and Brier score"
     for model, labels in (("A", comparison.unseen_a), ("B", comparison.unseen_b)):
         if labels:
             names, n_rows = listed(list(map(label_line, labels))), sum(labels.values())
