@@ -140,7 +140,10 @@ def test_the_file_keeps_the_decision(plain, tmp_path, decision):
 
 def test_a_plain_model_has_no_decision_in_its_file(plain, tmp_path):
     plain.save(tmp_path / "m")
-    assert "decision" not in load_model(tmp_path / "m")[1]
+    header = load_model(tmp_path / "m")[1]
+    assert not {"decision", "calibration"} & set(header)
+    assert not {"aim", "coverage", "max_error", "calibrate"} & set(header["options"])
+    assert "calibration_rows" not in header["data"]
     assert load(tmp_path / "m").model_.decision is not None
     assert load(tmp_path / "m").model_.decision == PLAIN
 
@@ -174,3 +177,53 @@ def test_a_damaged_decision_is_refused(plain, tmp_path, damage):
         save_model(tmp_path / "damaged", arrays, {**header, "decision": kept})
         with pytest.raises(DamagedModelError):
             load(tmp_path / "damaged")
+
+
+RECORD_DAMAGES = [
+    {"aim": 3},
+    {"estimates": [{"name": "f1(spam)"}]},
+    {"estimates": None},
+    {"temperature": {"temperature": "hot"}},
+    {"sets": {"coverage": 0.9}},
+    {"sets": {"coverage": 0.9, "threshold": 0.5, "mean_size": "1", "single": 1}},
+    {"error": {"max_error": 0.1}},
+    {"error": []},
+]
+
+
+@pytest.fixture(scope="module")
+def calibrated():
+    random = np.random.default_rng(0)
+    labels = [["ham", "spam"][k] for k in random.integers(2, size=400)]
+    texts = [f"{label if random.random() < 0.9 else 'ham'} word{random.integers(50)}" for label in labels]
+    return TextClassifier("word", aim="f1(spam)", coverage=0.8).fit(texts, labels)
+
+
+def test_the_file_keeps_the_record_of_the_decision(calibrated, tmp_path):
+    calibrated.save(tmp_path / "m")
+    loaded = load(tmp_path / "m")
+    assert loaded.record_.calibration == calibrated.record_.calibration
+    assert loaded.record_.calibration.estimates["f1(spam)"].value > 0.8
+    assert (loaded.aim, loaded.coverage) == ("f1(spam)", 0.8)
+    loaded.save(tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "m").read_bytes()
+
+
+@pytest.mark.parametrize("damage", RECORD_DAMAGES)
+def test_a_damaged_record_of_the_decision_is_refused(calibrated, tmp_path, damage):
+    calibrated.save(tmp_path / "m")
+    arrays, header = load_model(tmp_path / "m")
+    arrays = {name: array.copy() for name, array in arrays.items()}
+    for kept in ({**header["calibration"], **damage}, [], "none", {}):
+        save_model(tmp_path / "damaged", arrays, {**header, "calibration": kept})
+        with pytest.raises(DamagedModelError):
+            load(tmp_path / "damaged")
+
+
+@pytest.mark.parametrize("labels", [[0, 1], [True, False], [1.5 * 2, 4.0]])
+def test_an_aim_names_classes_of_any_type_as_they_are_written(labels):
+    random = np.random.default_rng(0)
+    y = [labels[k] for k in random.integers(2, size=400)]
+    texts = [f"{label if random.random() < 0.9 else labels[0]}x word{random.integers(50)}" for label in y]
+    classifier = TextClassifier("word", aim=f"f1({labels[1]})").fit(texts, y)
+    assert classifier.predict(["qqq", f"{labels[1]}x"]).tolist() == [None, labels[1]]

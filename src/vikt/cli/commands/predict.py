@@ -64,7 +64,8 @@ def predict(
     """Label texts, given as lines or as a table.
 
     For each line of text, print the label, a tab and its probability. For a table, write the same table with columns
-    added. Memory use does not grow with the input, and each line of a pipe is answered as it arrives.
+    added. A label is empty where the model gives no answer; a model trained with --coverage adds a column of sets of
+    labels. Memory use does not grow with the input, and each line of a pipe is answered as it arrives.
     """
     from vikt.cli import predict as work
 
