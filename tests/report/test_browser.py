@@ -117,3 +117,5 @@ def test_what_is_folded_is_printed(browser, report):
         assert inner.bounding_box() is None or not inner.is_visible()
         page.emulate_media(media="print")
         assert inner.bounding_box()["height"] > 0
+        page.set_viewport_size({"width": 720, "height": 1000})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 720
