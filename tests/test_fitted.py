@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -65,7 +66,7 @@ def test_the_strongest_features_are_those_of_inspect(classifier, tmp_path, run):
         assert [list(pair) for pair in found.features] == inspected[label]
         lines = str(found).splitlines()
         assert len(lines) == 1 + len(found.features)
-        assert lines[0].split() == [label, "θ_j"]
+        assert lines[0].split()[:2] == [label, "θ_j"]
         assert f"{found.features[0][1]:+.2f}" in lines[1]
 
 
@@ -85,10 +86,23 @@ def test_the_strongest_features_speak_for_their_class(classifier, tmp_path, run)
 def test_a_frame_of_the_strongest_features(classifier):
     pytest.importorskip("pandas")
     frame = classifier.strongest_features("p", n=3).to_frame()
-    assert list(frame.columns) == ["feature", "weight"]
+    assert list(frame.columns) == ["feature", "weight", "texts"]
     assert len(frame) == 3
     of_class = classifier.coef_[0] if len(classifier.classes_) == 2 else classifier.coef_[2]
     assert frame["weight"].tolist() == pytest.approx(np.sort(of_class)[::-1][:3].tolist())
+
+
+def test_the_texts_that_hold_a_feature_are_counted_where_that_is_known(emails):
+    texts, labels = emails
+    classifier = vikt.TextClassifier("word", ngrams=(1, 1), l2=1e-3)
+    held_out, _ = classifier.fit_and_hold_out(texts, labels)
+    fitted = [set(re.findall(r"\w+|[^\w\s]", text.lower())) for text in texts if text not in set(held_out)]
+    found = classifier.strongest_features("spam", n=30)
+    assert list(found.texts) == [sum(name in words for words in fitted) for name, _ in found.features]
+    assert str(found).splitlines()[0].split() == ["spam", "θ_j", "texts"]
+    unknown = vikt.TextClassifier("word", weighting="binary", l2=1e-3).fit(texts, labels).strongest_features("spam")
+    assert unknown.texts == (None,) * 10
+    assert "texts" not in str(unknown)
 
 
 @pytest.mark.parametrize("n", [0, -1, 2.5, "3", True])

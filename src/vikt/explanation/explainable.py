@@ -38,7 +38,8 @@ class Explainable(FittedAttributes):
             There is no such class, or n is not a whole number of 1 or more.
         """
         n = checked_value("n", whole(1), n)
-        return strongest_of(self._model, self._model.position(class_, "class_"), n)
+        n_documents = self._record.data.fitted_rows
+        return strongest_of(self._model, self._model.position(class_, "class_"), n, n_documents)
 
     def explain(self, text: str | Mapping[str, Any], label: object = None, against: object = None) -> Explanation:
         """What each feature of a text adds to the score of its predicted class, or of the class `label`.

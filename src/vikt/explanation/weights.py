@@ -24,6 +24,8 @@ class StrongestFeatures:
         The class.
     features : list of (str, float)
         Each feature and its weight θ_j > 0, the largest first.
+    texts : tuple of int or None
+        In how many of the fitted texts each feature is, where the model knows: of n-grams weighted by TF-IDF.
 
     Examples
     --------
@@ -35,21 +37,34 @@ class StrongestFeatures:
 
     label: str
     features: list[tuple[str, float]]
+    texts: tuple[int | None, ...] = ()
 
     def to_frame(self) -> Any:
-        """The features as a pandas data frame: feature, weight. Raises MissingPackageError without pandas."""
-        return data_frame({"feature": [name for name, _ in self.features], "weight": [w for _, w in self.features]})
+        """The features as a pandas data frame: feature, weight, texts. Raises MissingPackageError without pandas."""
+        names, weights = [name for name, _ in self.features], [weight for _, weight in self.features]
+        return data_frame({"feature": names, "weight": weights, "texts": self._texts})
 
     def __repr__(self) -> str:
-        return columns([[label_line(self.label), "θ_j"], *self._rows()])
+        return columns([[label_line(self.label), "θ_j", *self._heading], *self._rows()])
 
     def _repr_html_(self) -> str:
-        rows = [["feature", "weight θ_j"], *self._rows()]
+        rows = [["feature", "weight θ_j", *self._heading], *self._rows()]
         title = heading(f"strongest features of <b>{html_text(label_line(self.label))}</b>")
         return block(title, table([[html_text(cell) for cell in row] for row in rows]))
 
     def _rows(self) -> list[list[str]]:
-        return [[label_line(name), f"{weight:+.2f}"] for name, weight in self.features]
+        counts = [[] if not self._heading else ["" if n is None else f"{n:,}"] for n in self._texts]
+        numbered = zip(self.features, counts, strict=True)
+        return [[label_line(name), f"{weight:+.2f}", *count] for (name, weight), count in numbered]
+
+    @property
+    def _texts(self) -> list[int | None]:
+        return list(self.texts) if self.texts else [None] * len(self.features)
+
+    @property
+    def _heading(self) -> list[str]:
+        """The head of the counts, where there is one."""
+        return ["texts"] if any(count is not None for count in self.texts) else []
 
 
 def class_weights(theta: NDArray[np.floating[Any]], k: int, against: int | None = None) -> Floats:
@@ -62,13 +77,18 @@ def class_weights(theta: NDArray[np.floating[Any]], k: int, against: int | None 
     return np.asarray(own.astype(np.float64) - other)
 
 
-def strongest_of(model: FittedModel, k: int, n: int = 10) -> StrongestFeatures:
-    """The n features with the largest weights for class k, fewer where fewer speak for it."""
+def strongest_of(model: FittedModel, k: int, n: int = 10, n_documents: int | None = None) -> StrongestFeatures:
+    """The n features with the largest weights for class k, fewer where fewer speak for it.
+
+    `n_documents`, the number of fitted texts, tells in how many of them each feature is.
+    """
     theta = class_weights(model.theta, k)[1:]
     top = np.argpartition(-theta, min(n, len(theta) - 1))[:n]
     top = top[np.argsort(-theta[top], kind="stable")]
     top = top[theta[top] > 0]
-    return StrongestFeatures(model.labels[k], list(zip(model.features.names(top), theta[top].tolist(), strict=True)))
+    counts = () if n_documents is None else tuple(model.features.document_counts(top, n_documents))
+    weights = list(zip(model.features.names(top), theta[top].tolist(), strict=True))
+    return StrongestFeatures(model.labels[k], weights, counts)
 
 
 def strongest_features(model: FittedModel, n: int = 10) -> dict[str, list[tuple[str, float]]]:

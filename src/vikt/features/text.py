@@ -134,6 +134,23 @@ class TextFeatures:
         names[handmade] = np.array(self.handmade_names, dtype=object)[wanted[handmade] - first]
         return list(names.tolist())
 
+    def document_counts(self, columns: ArrayLike, n_documents: int) -> list[int | None]:
+        """How many of the documents learnt from hold the feature of each column; None where the model does not know.
+
+        That is known of n-grams weighted by TF-IDF, the number of documents being given; of buckets it is how many hold
+        any of their n-grams.
+        """
+        wanted = np.asarray(columns, dtype=np.int64)
+        counts = np.full(len(wanted), -1, dtype=np.int64)
+        first = 0
+        for part in self.parts:
+            own = np.flatnonzero((wanted >= first) & (wanted < first + part.n_columns))
+            found = part.weighting.document_frequency(part.idf[wanted[own] - first], n_documents)
+            if found is not None:
+                counts[own] = found
+            first += part.n_columns
+        return [None if count < 0 else count for count in counts.tolist()]
+
     def columns_in(self, other: TextFeatures, first_part: int = 0) -> Ints:
         """The column that each feature has among others of the same settings, -1 where it has none: (n,).
 

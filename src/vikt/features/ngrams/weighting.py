@@ -58,6 +58,20 @@ class Weighting:
         added = int(self.smooth)
         return np.asarray(np.log((added + n_documents) / (added + document_frequency)) + 1)
 
+    def document_frequency(self, idf: Floats, n_documents: int) -> Ints | None:
+        """The inverse of `idf`; None where it does not hold the frequencies.
+
+        Examples
+        --------
+        >>> tfidf = WEIGHTINGS["tfidf"]
+        >>> tfidf.document_frequency(tfidf.idf(np.array([2, 7]), 9), 9).tolist()
+        [2, 7]
+        """
+        if not self.inverse_document_frequency:
+            return None
+        added = int(self.smooth)
+        return np.rint((added + n_documents) / np.exp(idf - 1) - added).astype(np.int64)
+
 
 WEIGHTINGS: dict[str, Weighting] = {
     "tfidf": Weighting(sublinear=True, inverse_document_frequency=True, normalised=True),
