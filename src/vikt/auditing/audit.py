@@ -13,6 +13,7 @@ from vikt.auditing.finding import SEVERITIES, Finding, Side
 from vikt.auditing.subject import LabelledTexts, Subject
 from vikt.corpus.documents import TEXT_COLUMN, Documents
 from vikt.errors import UsageError
+from vikt.explanation.label_errors import LabelErrors
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
@@ -152,7 +153,7 @@ def _finding_html(finding: Finding) -> str:
     return details(summary, lines) if lines else summary
 
 
-def audited(subject: Subject, ignore: Iterable[str] = (), also: Iterable[str] = ()) -> Audit:
+def audited(subject: Subject, ignore: Iterable[str] = ()) -> Audit:
     """Run the checks over labelled texts, but for those ignored.
 
     Raises
@@ -161,7 +162,7 @@ def audited(subject: Subject, ignore: Iterable[str] = (), also: Iterable[str] = 
         There is no such check.
     """
     ignored = tuple(ignore)
-    found = [finding for check in chosen_checks(ignored, also) for finding in check.findings(subject)]
+    found = [finding for check in chosen_checks(ignored) for finding in check.findings(subject)]
     found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
     sides = {side.side: side for side in subject.sides}
     return Audit(
@@ -179,6 +180,7 @@ def audit(
     test_texts: Inputs | None = None,
     test_labels: ArrayLike | None = None,
     model: Trained | None = None,
+    label_errors: LabelErrors | None = None,
     ignore: Iterable[str] = (),
     text_column: str = TEXT_COLUMN,
 ) -> Audit:
@@ -193,6 +195,8 @@ def audit(
         Those of a test.
     model : TextClassifier, optional
         A fitted one, which the texts are compared with.
+    label_errors : LabelErrors, optional
+        What `TextClassifier.label_errors(texts, labels)` found, to be told with the rest.
     ignore : sequence of str
         Codes or names of checks to pass over, such as "V104".
     text_column : str
@@ -224,4 +228,4 @@ def audit(
     if test_texts is not None:
         test = LabelledTexts.of("test", Documents.of(test_texts, text_column, needs), test_labels)
     saved = None if model is None else SavedModel(model.model_, model.record_)
-    return audited(Subject(training, test, saved), [ignore] if isinstance(ignore, str) else ignore)
+    return audited(Subject(training, test, saved, label_errors), [ignore] if isinstance(ignore, str) else ignore)

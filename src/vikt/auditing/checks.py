@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from vikt.auditing import against_model, characters, labels, leaks, repeated, shift
+from vikt.auditing import against_model, characters, labels, leaks, mislabels, repeated, shift
 from vikt.auditing.finding import Finding, Found, Severity
 from vikt.auditing.subject import Subject
 from vikt.errors import check_known
@@ -13,16 +13,12 @@ from vikt.errors import check_known
 
 @dataclass(frozen=True)
 class Check:
-    """A check: its code and name, how grave what it finds is, and the function that finds it.
-
-    `on_request` checks run only where they are asked for.
-    """
+    """A check: its code and name, how grave what it finds is, and the function that finds it."""
 
     code: str
     name: str
     severity: Severity
     find: Callable[[Subject], Iterable[Found]]
-    on_request: bool = False
 
     def findings(self, subject: Subject) -> Iterator[Finding]:
         """What the check finds, under its name."""
@@ -52,24 +48,21 @@ CHECKS = (
     Check("V161", "label-unknown-to-model", "warning", against_model.labels_unknown_to_model),
     Check("V162", "model-trained-on-rows", "note", against_model.trained_on),
     Check("V163", "nothing-known-to-model", "warning", against_model.unknown_features),
+    Check("V171", "probable-mislabel", "warning", mislabels.probable_mislabels),
 )
 
 
-def chosen_checks(ignore: Iterable[str], also: Iterable[str] = ()) -> list[Check]:
-    """All checks but those ignored, and of those on request the ones asked for by `also`; by their codes or names.
+def chosen_checks(ignore: Iterable[str]) -> list[Check]:
+    """All checks but those ignored, by their codes or names.
 
     Raises
     ------
     ParameterError
         There is no such check.
     """
-    ignored, asked = _checks("ignore", ignore), _checks("also", also)
-    return [check for check in CHECKS if check not in ignored and (check in asked or not check.on_request)]
-
-
-def _checks(parameter: str, names: Iterable[str]) -> list[Check]:
     known = {name: check for check in CHECKS for name in (check.code, check.name)}
-    given = list(names)
+    given = list(ignore)
     for name in given:
-        check_known(parameter, name, known)
-    return [known[name] for name in given]
+        check_known("ignore", name, known)
+    ignored = [known[name] for name in given]
+    return [check for check in CHECKS if check not in ignored]

@@ -18,6 +18,7 @@ from vikt.corpus.order import group_ranks, row_keys
 from vikt.corpus.overlap import NOWHERE, Twins, twins
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError
+from vikt.explanation.label_errors import LabelErrors
 from vikt.fitting.saved import SavedModel
 from vikt.model.classes import check_one_label_a_row
 from vikt.model.labels import checked_labels, label_array
@@ -170,11 +171,15 @@ def excerpt(text: str, at: int = 0) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What is audited: training texts, and where there are any the test texts and the model."""
+    """What is audited: training texts, and where there are any the test texts and the model.
+
+    `label_errors` are those of the training texts, where they were looked for.
+    """
 
     training: LabelledTexts
     test: LabelledTexts | None = None
     model: SavedModel | None = None
+    label_errors: LabelErrors | None = None
 
     @cached_property
     def twins(self) -> Twins:

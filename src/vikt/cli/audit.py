@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from vikt.auditing.audit import audited
 from vikt.auditing.checks import chosen_checks
+from vikt.auditing.finding import Side
 from vikt.auditing.subject import LabelledTexts, Subject
 from vikt.cli.console import AIM_MISSED, print_json, progress, say_notes, show
 from vikt.cli.options import InputOptions, ReportRequest
+from vikt.cli.outputs import check_output
 from vikt.cli.reports import check_report, write_report
+from vikt.cli.review import check_review, label_errors_of, write_review
 from vikt.corpus.formats import FORMATS
-from vikt.corpus.labelled import labelled, read_tables
+from vikt.corpus.labelled import Labelled, labelled, read_tables
 from vikt.corpus.read_stream import suffix_of
 from vikt.corpus.read_tables import Table
 from vikt.corpus.sources import check_read_once, find_sources
@@ -24,16 +28,24 @@ from vikt.fitting.saved import SavedModel
 from vikt.report.html.pages import audit_page
 
 
-def audit_files(
-    given: InputOptions,
-    *,
-    test: str | None,
-    model: Path | None,
-    ignore: Sequence[str],
-    report: ReportRequest | None,
-    as_json: bool,
-    quiet: bool,
-) -> int:
+@dataclass(frozen=True, kw_only=True)
+class Request(InputOptions):
+    """The arguments of `vikt audit`; labels are checked where there is an `output`, or `mislabels` asks for it."""
+
+    test: str | None = None
+    model: Path | None = None
+    ignore: Sequence[str] = ()
+    mislabels: bool = False
+    output: Path | None = None
+    analyzer: str = "auto"
+    threads: int = 1
+    report: ReportRequest | None = None
+    force: bool = False
+    as_json: bool = False
+    quiet: bool = False
+
+
+def audit_files(request: Request) -> int:
     """Check labelled texts and print what was found.
 
     Returns
@@ -41,39 +53,63 @@ def audit_files(
     int
         The exit code: AIM_MISSED if a finding is an error, else 0.
     """
-    chosen_checks(ignore)
-    check_read_once([*given.data, *(name for name in (test, model) if name is not None)])
-    others = [str(name) for name in (test, model) if name is not None]
-    check_report(report, [*find_sources(given.data), *others])
-    with progress(quiet) as bar:
+    _check(request)
+    with progress(request.quiet) as bar:
         bar("auditing", 0, 0)
-        subject = _read(given, test, None if model is None else load_trained(model, given.data), quiet)
-        found = audited(subject, ignore)
-    write_report(report, lambda command: audit_page(found, command))
-    if as_json:
+        saved = None if request.model is None else load_trained(request.model, request.data)
+        table = read_tables(request.data, request.format, request.dialect)
+        rows = _labelled(table, saved, request)
+        label_errors = None
+        if request.mislabels or request.output is not None:
+            label_errors = label_errors_of(rows, saved, request.analyzer, request.threads, bar)
+        subject = Subject(_side("training", rows, table), _test(rows, saved, request), saved, label_errors)
+        found = audited(subject, request.ignore)
+    write_report(request.report, lambda command: audit_page(found, command))
+    if request.output is not None and label_errors is not None:
+        write_review(request.output, request, table, label_errors)
+    if request.as_json:
         print_json(found.to_json())
     else:
         show(repr(found))
     return AIM_MISSED if found.has_errors else 0
 
 
-def _read(given: InputOptions, test: str | None, saved: SavedModel | None, quiet: bool) -> Subject:
-    """The labelled texts of all files. The columns are those named, else those of the model, else guessed."""
-    reader = TextFeatures(FeatureSettings()) if saved is None else saved.model.features
-    table = read_tables(given.data, given.format, given.dialect)
+def _check(request: Request) -> None:
+    """Refuse what cannot be done, before any file is read."""
+    chosen_checks(request.ignore)
+    others = [str(name) for name in (request.test, request.model) if name is not None]
+    check_read_once([*request.data, *others])
+    inputs = [*find_sources(request.data), *others]
+    check_review(request.output)
+    check_output(request.output, inputs, request.force)
+    check_report(request.report, inputs, [] if request.output is None else [request.output])
+
+
+def _labelled(table: Table, saved: SavedModel | None, request: Request) -> Labelled:
+    """The labelled texts of a table. The columns are those named, else those of the model, else guessed."""
     known = {} if saved is None else saved.record.columns
     table = table.with_fields(known.values())
     names = {role: name for role, name in known.items() if name in table.names}
-    rows = labelled(table, reader, given.text or names.get("text"), given.label or names.get("label"))
-    say_notes(rows.notes, quiet)
-    training = LabelledTexts.of("training", rows.documents, rows.labels, partial(_number, table))
-    if test is None:
-        return Subject(training, model=saved)
-    test_table = read_tables([test], None if suffix_of(test) in FORMATS else given.format, given.dialect)
-    test_rows = labelled(test_table, reader, rows.columns.text, rows.columns.label)
-    say_notes(test_rows.notes, quiet)
-    tested = LabelledTexts.of("test", test_rows.documents, test_rows.labels, partial(_number, test_table))
-    return Subject(training, tested, saved)
+    rows = labelled(table, _reader(saved), request.text or names.get("text"), request.label or names.get("label"))
+    say_notes(rows.notes, request.quiet)
+    return rows
+
+
+def _test(training: Labelled, saved: SavedModel | None, request: Request) -> LabelledTexts | None:
+    if request.test is None:
+        return None
+    table = read_tables([request.test], None if suffix_of(request.test) in FORMATS else request.format, request.dialect)
+    rows = labelled(table, _reader(saved), training.columns.text, training.columns.label)
+    say_notes(rows.notes, request.quiet)
+    return _side("test", rows, table)
+
+
+def _reader(saved: SavedModel | None) -> TextFeatures:
+    return TextFeatures(FeatureSettings()) if saved is None else saved.model.features
+
+
+def _side(side: Side, rows: Labelled, table: Table) -> LabelledTexts:
+    return LabelledTexts.of(side, rows.documents, rows.labels, partial(_number, table))
 
 
 def _number(table: Table, i: int) -> int:

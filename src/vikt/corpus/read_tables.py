@@ -183,7 +183,8 @@ class Table:
     def select(self, rows: NDArray[np.int64]) -> Table:
         """Some rows, which keep their places in the file."""
         lines = [self.first_row + int(i) if self.lines is None else self.lines[i] for i in rows]
-        return replace(self, arrow=self.arrow.take(pa.array(rows)), lines=lines)
+        objects = None if self.objects is None else [self.objects[i] for i in rows]
+        return replace(self, arrow=self.arrow.take(pa.array(rows)), lines=lines, objects=objects)
 
     def with_fields(self, names: Iterable[str | None]) -> Table:
         """The table with a column more for each name such as "doc.text": the field `text` of the column `doc`.

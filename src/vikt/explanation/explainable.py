@@ -13,7 +13,7 @@ from vikt.errors import DataError
 from vikt.explanation.explanation import Explanation
 from vikt.explanation.fewest_words import FewestWords, fewest_words
 from vikt.explanation.inference import Inference, standard_errors_of_fit
-from vikt.explanation.label_errors import LabelErrors, find_label_errors
+from vikt.explanation.label_errors import MOST_FOLDS, LabelErrors, find_label_errors
 from vikt.explanation.linear import explain
 from vikt.explanation.weights import StrongestFeatures, strongest_of
 from vikt.fitting.examples import Examples
@@ -101,7 +101,7 @@ class Explainable(FittedAttributes):
         sample_weight: RowValues = None,
         *,
         groups: Groups = None,
-        folds: int = 10,
+        folds: int = MOST_FOLDS,
         progress: Progress | bool = False,
     ) -> LabelErrors:
         """Labels that are probably wrong, by the answers of models that have not seen the texts.

@@ -25,6 +25,8 @@ from vikt.tables import columns, counted, cut, data_frame, label_line, listed, v
 
 # A mean of equal probabilities may be rounded above them.
 _ROUNDING = 1e-9
+# How many folds the probabilities come from, where there are as many texts.
+MOST_FOLDS = 10
 _MOST_LISTED, _WIDEST_EXCERPT = 10, 70
 
 

@@ -10,10 +10,8 @@ import typer
 from vikt.cli.app import command
 from vikt.cli.options import (
     Delimiter,
-    ForceReport,
     Format,
     Header,
-    InputOptions,
     Json,
     LabelColumn,
     Quiet,
@@ -21,8 +19,10 @@ from vikt.cli.options import (
     Report,
     ReportRequest,
     TextColumn,
+    Threads,
 )
 from vikt.corpus.dialect import Dialect
+from vikt.names import AnalyzerName
 
 
 @command(
@@ -31,6 +31,7 @@ from vikt.corpus.dialect import Dialect
     "vikt audit train.tsv --test test.tsv --ignore V104 --ignore near-duplicate --json",
     "vikt audit new.csv --model model.vikt",
     "vikt audit train.tsv --report audit.html",
+    "vikt audit train.tsv -o review.csv",
     no_args_is_help=True,
 )
 def audit(
@@ -46,6 +47,21 @@ def audit(
         list[str] | None,
         typer.Option(help="Pass over this check, by its code or name; may be repeated.", metavar="CHECK"),
     ] = None,
+    mislabels: Annotated[
+        bool, typer.Option("--mislabels", help="Also look for labels that are probably wrong, by training on the data.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Look for such labels, and write their rows to this table, most suspected first.",
+            metavar="FILE",
+        ),
+    ] = None,
+    analyzer: Annotated[
+        AnalyzerName, typer.Option(help="Features of the models that look for them, as for train.")
+    ] = "auto",
     text: TextColumn = None,
     label: LabelColumn = None,
     format: Format = None,
@@ -53,7 +69,10 @@ def audit(
     quoting: Quoting = None,
     header: Header = None,
     report: Report = None,
-    force: ForceReport = False,
+    threads: Threads = 1,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite an existing FILE, or a file that is not a vikt report.")
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
@@ -63,8 +82,23 @@ def audit(
     """
     from vikt.cli import audit as work
 
-    given = InputOptions(data=data, text=text, label=label, format=format, dialect=Dialect(delimiter, quoting, header))
-    wanted = ReportRequest.of(report, context, force)
     return work.audit_files(
-        given, test=test, model=model, ignore=ignore or [], report=wanted, as_json=as_json, quiet=quiet
+        work.Request(
+            data=data,
+            text=text,
+            label=label,
+            format=format,
+            dialect=Dialect(delimiter, quoting, header),
+            test=test,
+            model=model,
+            ignore=ignore or [],
+            mislabels=mislabels,
+            output=output,
+            analyzer=analyzer,
+            threads=threads,
+            report=ReportRequest.of(report, context, force),
+            force=force,
+            as_json=as_json,
+            quiet=quiet,
+        )
     )
