@@ -32,6 +32,7 @@ FOUND = {
     "precision(ham) >= 0.7": 5 / 7,
     "recall('no answer') >= 50%": 0.5,
     "f1(ham) > 0.7": 10 / 13,
+    "log_loss < 5": -(7 * np.log(0.9) + 3 * np.log(0.05)) / 10,
     "micro_f1 >= 0.7": 0.7,
     "answered >= 1": 1.0,
     "accuracy_answered >= 0.7": 0.7,
@@ -82,6 +83,7 @@ REFUSED = {
     "accuracy": "a comparison such as accuracy >= 0.9",
     "accuracy = 0.9": "a comparison",
     "accuracy >= ninety": "character 13",
+    "accuracy >= 90": "a rate of at most 1, found 90 in 'accuracy >= 90'; write 0.95 or 95%",
 }
 
 

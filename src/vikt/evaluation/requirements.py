@@ -15,6 +15,8 @@ from vikt.evaluation.figures import Figure, share
 from vikt.names import nearest
 from vikt.tables import figure, listed
 
+# Figures that can be above 1.
+_ABOVE_1 = {"log_loss", "brier", "mean_set_size"}
 _MOST_LISTED = 40
 _OF_CLASS = ("precision", "recall", "f1", "roc_auc", "average_precision")
 
@@ -58,6 +60,11 @@ def parsed_requirements(texts: Sequence[str]) -> list[Condition]:
         if condition.relation not in RELATIONS:
             raise ParameterError(
                 "require", f"expected a comparison such as {condition.measure} >= 0.9, found {text!r:.80}"
+            )
+        if condition.measure.name not in _ABOVE_1 and (condition.value or 0) > 1:
+            raise ParameterError(
+                "require",
+                f"expected a rate of at most 1, found {condition.value:g} in {str(condition)!r:.80}; write 0.95 or 95%",
             )
         conditions.append(condition)
     return conditions
