@@ -7,8 +7,9 @@ import pytest
 
 import vikt
 from vikt.corpus.readers import read_table
-from vikt.errors import DataError, UsageError
+from vikt.errors import DamagedModelError, DataError, UsageError
 from vikt.features.text import TextFeatures
+from vikt.files.model_file import save_model
 from vikt.fitting.examples import Examples
 from vikt.fitting.fit import fit
 from vikt.fitting.model import measured
@@ -255,6 +256,36 @@ def test_a_model_that_was_stopped_early_is_refused(emails):
         classifier.fit(texts, labels)
     with pytest.raises(UsageError, match="stopped early"):
         classifier.update(texts, labels)
+
+
+def test_a_model_that_reads_neighbours_is_refused():
+    tokens = ["Anna", "went", "to", "Bern", "."] * 20
+    labels = ["name", "other", "other", "name", "other"] * 20
+    features = [{"name": "word", "kind": "category"}, {"name": "before", "kind": "category", "offset": -1}]
+    classifier = vikt.TextClassifier("none", features=features, l2=1e-3).fit(tokens, labels)
+    with pytest.raises(UsageError, match="read neighbouring rows"):
+        classifier.update(tokens, labels, add=(["Basel"], ["name"]))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"arrays": {"held_out": np.zeros(3)}},
+        {"arrays": {"deciding": np.zeros((1, 1), dtype=np.int64)}},
+        {"header": {"updates": [{"added": -1, "forgotten": 0, "kept_out": 0}]}},
+        {"header": {"updates": [{"added": 1, "forgotten": 0}]}},
+        {"header": {"updates": [{"added": 1, "forgotten": 0, "kept_out": 0, "more": 1}]}},
+        {"header": {"updates": 3}},
+    ],
+    ids=str,
+)
+def test_a_damaged_record_of_updates_is_refused(emails, tmp_path, damage):
+    texts, labels = emails
+    classifier = vikt.TextClassifier("word", l2=1e-3).fit(texts, labels).update(texts, labels)
+    arrays, header = SavedModel(classifier.model_, classifier.record_).to_file()
+    save_model(tmp_path / "model", arrays | damage.get("arrays", {}), header | damage.get("header", {}))
+    with pytest.raises(DamagedModelError):
+        vikt.load(tmp_path / "model")
 
 
 def test_rows_that_made_a_decision_are_neither_fitted_nor_a_test(emails, tmp_path):

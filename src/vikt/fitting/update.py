@@ -112,11 +112,11 @@ def update(
     DataError
         `old` are other rows; a row to forget is not among them, or is added as well; or what remains cannot be fitted.
     UsageError
-        The model was stopped early, so it has no optimum to update.
+        The model was stopped early, so it has no optimum to update; or it reads running text, where a row that comes or
+        goes would change what its neighbours are.
     """
     record = saved.record
-    if record.options["patience"] is not None:
-        raise UsageError("the model was stopped early (patience), so it is no optimum to be updated; train it anew")
+    _check_updatable(saved)
     before = Examples.of(old.documents, old.labels, old.weights, record.options["random_state"])
     held_out_keys, deciding_keys = _keys_kept_out(record, before)
     is_forgotten = _matching(old, forget) if forget else np.zeros(len(old), dtype=bool)
@@ -153,6 +153,16 @@ def update(
         _count_repeated(examples, is_added),
         _count_relabelled(remaining, forget) if forget else 0,
     )
+
+
+def _check_updatable(saved: SavedModel) -> None:
+    if saved.record.options["patience"] is not None:
+        raise UsageError("the model was stopped early (patience), so it is no optimum to be updated; train it anew")
+    if saved.model.features.is_running:
+        raise UsageError(
+            "the features read neighbouring rows, and a row that comes or goes would change those of others; "
+            "train the model anew"
+        )
 
 
 def _decision(model: FittedModel, classes: NDArray[Any]) -> Decision:
