@@ -144,14 +144,27 @@ def test_python_writes_the_report_of_label_errors(tmp_path, emails):
     assert f"index {found.rows[0]}" in page.text
 
 
-def test_what_the_data_say_is_text(tmp_path):
-    texts = [f"{EVIL} {word}" for word in ("one", "two", "three")] * 10
-    labels = [f"{EVIL}{k}" for k in range(3)] * 10
+@pytest.mark.parametrize("n_labels", [3, 14])
+def test_what_the_data_say_is_text(tmp_path, n_labels):
+    texts = [f"{EVIL} {'word' * k}" for k in range(n_labels)] * 10
+    labels = [f"{EVIL}{k}" for k in range(n_labels)] * 10
     classifier = vikt.TextClassifier(analyzer="char", l2=0.01, min_df=1).fit(texts, labels)
     classifier.report(tmp_path / "r.html", texts, labels[1:] + labels[:1])
     page = read((tmp_path / "r.html").read_text(encoding="utf-8"))
     assert "img" not in page.tags
     assert "{{7*7}}" in page.text
+
+
+def test_rows_without_an_answer_are_counted_in_the_matrix(mails, run, tmp_path):
+    report = tmp_path / "r.html"
+    options = ["--analyzer", "word", "--aim", "macro_f1", "-o", tmp_path / "m.vikt", "--report", report]
+    assert run("train", mails, *options)[0] == 0
+    unknown = json.dumps({"text": "qzxv qzxv", "label": "ham"})
+    mails.write_text("\n".join([mails.read_text(encoding="utf-8"), unknown, unknown]), encoding="utf-8")
+    assert run("evaluate", tmp_path / "m.vikt", mails, "--report", report)[0] == 0
+    page = read(report.read_text(encoding="utf-8"))
+    assert "(no answer)" in page.text
+    assert re.search(r"2 rows are not answered and count as wrong", page.text)
 
 
 def test_a_report_stays_small_however_large_the_data(tmp_path):

@@ -90,6 +90,7 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
         fitted, tested = _fitted_and_tested(examples, data, request.threads, bar)
         if request.refit_all and data.test is None:
             fitted = _refitted(examples, fitted, data.settings, request.threads, bar)
+            tested = replace(tested, name=f"{tested.name} from the first fit")
     fitted.warn_unless_converged()
     record = _recorded(fitted, tested.evaluation, data.rows, weight=request.weight, group=request.group)
     save_or_print(SavedModel(fitted.model, record), request.output, request.force)

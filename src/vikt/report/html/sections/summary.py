@@ -63,8 +63,14 @@ def _how_good(tested: Tested) -> str:
     return (
         f"On {counted(evaluation.n_rows, 'row')} ({tested.name}) it is right in {percent(found.value)} of the cases "
         f"(95% interval: {percent(found.low)} to {percent(found.high)}); always to answer "
-        f"{name_of(evaluation.labels[commonest])} would be right in {percent(support[commonest] / evaluation.n_rows)}."
+        f"{name_of(evaluation.labels[commonest])} would be right in {percent(support[commonest] / evaluation.n_rows)}"
+        f"{_unanswered(evaluation.n_unanswered)}."
     )
+
+
+def _unanswered(n: int) -> str:
+    verbs = "is not answered and counts" if n == 1 else "are not answered and count"
+    return f"; {counted(n, 'row')} {verbs} as wrong" if n else ""
 
 
 def _worst(evaluation: Evaluation) -> str:
