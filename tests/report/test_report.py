@@ -120,6 +120,18 @@ def test_comparison_and_audit_write_reports(trained, mails, run, tmp_path):
         assert str(tmp_path) not in page.text
 
 
+def test_an_audit_reports_the_label_errors_that_it_wrote(mails, run, tmp_path):
+    report, review = tmp_path / "audit.html", tmp_path / "review.csv"
+    lines = mails.read_text(encoding="utf-8").splitlines()
+    flipped = [line.replace('"spam"', '"ham"') if i < 40 else line for i, line in enumerate(lines)]
+    mails.write_text("\n".join(flipped), encoding="utf-8")
+    options = ["--analyzer", "word", "-o", review, "--report", report]
+    assert run("audit", mails, *options)[0] in (0, 3)
+    page = read(report.read_text(encoding="utf-8"))
+    assert "label-errors" in page.ids
+    assert "vikt audit mails.jsonl --output review.csv --analyzer word" in page.text
+
+
 def test_python_writes_reports_of_audits_and_comparisons(tmp_path):
     texts, labels = [f"{EVIL} win", f"{EVIL} lunch", f"{EVIL} win"] * 5, [EVIL, "ham", "ham"] * 5
     found = vikt.audit(texts, labels)

@@ -26,6 +26,7 @@ from vikt.features.text import TextFeatures
 from vikt.files.trained import load_trained
 from vikt.fitting.saved import SavedModel
 from vikt.report.html.pages import audit_page
+from vikt.report.html.sections.label_errors import label_errors_section
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,8 @@ def audit_files(request: Request) -> int:
             label_errors = label_errors_of(rows, saved, request.analyzer, request.threads, bar)
         subject = Subject(_side("training", rows, table), _test(rows, saved, request), saved, label_errors)
         found = audited(subject, request.ignore)
-    write_report(request.report, lambda command: audit_page(found, command))
+    suspected = None if label_errors is None else label_errors_section(label_errors, subject.training.place)
+    write_report(request.report, lambda command: audit_page(found, command, suspected))
     if request.output is not None and label_errors is not None:
         write_review(request.output, request, table, label_errors)
     if request.as_json:

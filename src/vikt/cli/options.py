@@ -33,8 +33,11 @@ class ReportRequest:
     force: bool
 
     @classmethod
-    def of(cls, path: Path | None, context: typer.Context, force: bool) -> ReportRequest | None:
-        return None if path is None else cls(path, typed_command(context), force)
+    def of(
+        cls, path: Path | None, context: typer.Context, force: bool, *, shows_output: bool = False
+    ) -> ReportRequest | None:
+        """The request, if there is one; `shows_output` where naming an output asks for more work."""
+        return None if path is None else cls(path, typed_command(context, shows_output), force)
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]

@@ -10,21 +10,22 @@ from typing import Any
 
 import typer
 
-# What a command is told of its output and its speed; nothing of it changes a result.
-_WITHOUT_EFFECT = {"output", "report", "threads", "force", "as_json", "quiet"}
+# What a command is told of its reports and its speed; nothing of it changes a result.
+_WITHOUT_EFFECT = {"report", "threads", "force", "as_json", "quiet"}
 
 
-def typed_command(context: typer.Context) -> str:
+def typed_command(context: typer.Context, shows_output: bool = False) -> str:
     """The command as typed, without the folders of its files and what has no effect on results."""
-    words = ["vikt", str(context.info_name), *map(_short, _words(context))]
+    left_out = _WITHOUT_EFFECT if shows_output else _WITHOUT_EFFECT | {"output"}
+    words = ["vikt", str(context.info_name), *map(_short, _words(context, left_out))]
     return shlex.join(words)
 
 
-def _words(context: typer.Context) -> Iterator[str]:
+def _words(context: typer.Context, left_out: set[str]) -> Iterator[str]:
     for parameter in context.command.params:
         value = context.params[str(parameter.name)]
         source = context.get_parameter_source(str(parameter.name))
-        if parameter.name in _WITHOUT_EFFECT or source is None or source.name.startswith("DEFAULT"):
+        if parameter.name in left_out or source is None or source.name.startswith("DEFAULT"):
             continue
         values = value if isinstance(value, list | tuple) else [value]
         if parameter.param_type_name == "argument":

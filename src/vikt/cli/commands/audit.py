@@ -96,7 +96,7 @@ def audit(
             output=output,
             analyzer=analyzer,
             threads=threads,
-            report=ReportRequest.of(report, context, force),
+            report=ReportRequest.of(report, context, force, shows_output=True),
             force=force,
             as_json=as_json,
             quiet=quiet,
