@@ -111,6 +111,15 @@ def test_python_writes_the_report_too(tmp_path, emails):
         classifier.report(tmp_path / "r.html", texts, labels)
 
 
+def test_an_evaluation_reports_the_conditions_required(trained, mails, run, tmp_path):
+    report = tmp_path / "e.html"
+    conditions = ["--require", "accuracy >= 0.5", "--require", "log_loss < 0"]
+    assert run("evaluate", trained[0], mails, *conditions, "--report", report)[0] == 3
+    text = read(report.read_text(encoding="utf-8")).text
+    assert "accuracy >= 0.5 is met" in text
+    assert "log_loss < 0 is missed" in text
+
+
 def test_comparison_and_audit_write_reports(trained, mails, run, tmp_path):
     for command, models in (("compare", (trained[0], trained[0])), ("audit", ())):
         report = tmp_path / f"{command}.html"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,7 @@ def evaluate_file(
         name = listed([Path(source).name for source in given.data])
         tested = Tested.of(model, record, measured, rows.labels, name=name, by=columns, place=place, threads=threads)
     required = checked_requirements(conditions, tested.evaluation)
-    write_report(report, lambda command: model_page(tested, command))
+    write_report(report, lambda command: model_page(replace(tested, requirements=tuple(required)), command))
     evaluation = ModelEvaluation.of(tested.evaluation, record, tested.slices)
     if as_json:
         about = {"requirements": [each.to_json() for each in required]} if required else {}

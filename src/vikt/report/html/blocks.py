@@ -31,7 +31,7 @@ class Prose(Block):
 
 @dataclass(frozen=True)
 class Note(Block):
-    """A remark that a reader must not miss; `level` is "info", "warning" or "error"."""
+    """A remark that a reader must not overlook; `level` is "info", "warning" or "error"."""
 
     text: str
     level: str = "info"

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from vikt.arrays import Floats, Ints
 from vikt.evaluation.evaluation import Evaluation, evaluation_of
 from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, outcomes
+from vikt.evaluation.requirements import Requirement
 from vikt.evaluation.slices import NO_COLUMNS, Slicing, Values, slices_of
 from vikt.features.measured import Measured
 from vikt.fitting.model import FittedModel, Inputs
@@ -30,6 +31,8 @@ class Tested:
         The place of document i in the data.
     slices : tuple of Slicing
         The figures by slice of each column that was asked for.
+    requirements : tuple of Requirement
+        The conditions on the figures, and whether they are met.
     """
 
     model: FittedModel
@@ -40,6 +43,7 @@ class Tested:
     name: str
     place: Callable[[int], str]
     slices: tuple[Slicing, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
 
     @classmethod
     def of(

@@ -10,10 +10,11 @@ from vikt.tables import MOST_CLASSES_LISTED, label_line
 
 
 def metrics_section(tested: Tested) -> Section:
-    """The figures in all, and those of each class."""
+    """The conditions on the figures, the figures in all, and those of each class."""
     found, weighted = tested.evaluation, tested.record.data.weighted
     notes = [Note(note, "warning") for note in evaluation_notes(found, weighted)]
-    return Section("metrics", "Metrics", (_figures(tested), *notes, folded(_classes(tested, weighted))))
+    tables = _figures(tested), *notes, folded(_classes(tested, weighted))
+    return Section("metrics", "Metrics", (*_requirements(tested), *tables))
 
 
 def slices_section(tested: Tested) -> Section | None:
@@ -26,6 +27,11 @@ def slices_section(tested: Tested) -> Section | None:
         headings: list[Column | str] = [*header[:-1], Column("finding", is_words=True)]
         blocks.append(Table.of(f"By {label_line(slicing.column)}", headings, rows))
     return Section("slices", "Slices", (*blocks, Note(" ".join(slice_warning(tested.slices)))))
+
+
+def _requirements(tested: Tested) -> list[Block]:
+    """The conditions that were to be met: those that are missed stand out."""
+    return [Note(f"{required}.", "info" if required.is_met else "error") for required in tested.requirements]
 
 
 def _figures(tested: Tested) -> Table:
