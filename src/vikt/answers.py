@@ -153,6 +153,8 @@ def predicted_labels(
     ParameterError
         `top` is not a whole number of 1 or more, or `threshold` no probability.
     """
+    if top is None and threshold is None:
+        return model.predicted(inputs, threads)
     options = checked(_RULES, {"top": top, "threshold": threshold})
     answered = model.answered(inputs, threads)
     probabilities = np.exp(answered.log_probabilities)

@@ -82,11 +82,10 @@ class TextClassifier(Explainable, Updatable):
         How many threads share the work. No result depends on it, and no model file holds it.
     aim : str or list of str, optional
         What the answers are to reach, or to be best at: "precision(spam) >= 0.99", "recall(spam) >= 0.95", "f1(spam)",
-        "f1" (the mean of all classes), "cost(ham->spam) = 10" (other mistakes cost 1; there may be several). The rule
-        that does so is chosen on rows that no fit learns from, half of the tenth that validates; a text without any
-        known feature is then not answered. `fit` raises AimMissedError where an aim cannot be met.
+        "f1" (the mean of all classes), "cost(ham->spam) = 10" (other mistakes cost 1; there may be several). Rows that
+        no fit learns from decide, half of the tenth that validates; a text without any known feature is not answered.
     coverage : float, optional
-        Make sets of labels, which hold the real one with this probability: see `predict_sets`.
+        Make sets of labels that hold the real one with this probability: see `predict_sets`.
     max_error : float, optional
         Answer only where the share of wrong answers is below this, with 95% confidence; elsewhere answer None.
     calibrate : bool
@@ -201,7 +200,7 @@ class TextClassifier(Explainable, Updatable):
         UsageError
             A parameter is invalid.
         AimMissedError
-            The aim, coverage or largest error cannot be met on the rows held out for it.
+            The aim, coverage or largest error cannot be met on held-out rows.
         """
         settings = self.settings()
         frame = frame_of(texts)
@@ -287,36 +286,26 @@ class TextClassifier(Explainable, Updatable):
 
         Returns
         -------
-        (m,) labels, or (m, top). Objects where the model may answer none, which is None: with an aim, a coverage or a
-        largest error.
+        (m,) labels, or (m, top). Objects where the model may answer None: with an aim, a coverage or a largest error.
 
         Raises
         ------
         ParameterError
             `top` is not a whole number of 1 or more, or `threshold` no probability.
         """
-        if top is None and threshold is None:
-            return self._model.predicted(texts, self._n_threads)
         return predicted_labels(self._model, texts, self._n_threads, top, threshold)
 
     def predict_sets(self, texts: Inputs) -> list[list[Any]]:
-        """The set of labels of each text, the most probable first, where `coverage` was given.
+        """The set of labels of each text, the most probable first. Raises UsageError unless `coverage` was given.
 
         The real label of a new text is in its set with that probability, if texts come as those of training did.
-
-        Raises
-        ------
-        UsageError
-            The model was trained without a coverage.
         """
         return label_sets(self._model, texts, self._n_threads)
 
     def score(self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None) -> float:
         """Accuracy, the share of the labels predicted: that of `evaluate`, but with weights. No answer is wrong."""
         found = outcomes(self._model, texts, labels, self._n_threads)
-        answers = [*found.classes, None]
-        hits = [real == answers[k] for real, k in zip(found.labels, found.predicted.tolist(), strict=True)]
-        return accuracy([True] * len(hits), hits, sample_weight)
+        return accuracy(np.ones_like(found.is_right), found.is_right, sample_weight)
 
     def evaluate(self, texts: Inputs, labels: ArrayLike, by: By = None) -> ModelEvaluation:
         """The figures of `vikt evaluate` on labelled texts, with 95% confidence intervals.

@@ -99,7 +99,8 @@ def _error_sentence(found: ErrorRecord) -> str:
 
 
 def _sets_sentence(found: SetsRecord, rows: int) -> str:
+    sizes = f"{found.mean_size:.2f} labels on average, and {found.single:.0%} have one"
     return (
         f"classes of probability {found.threshold:.4g} or more hold the real one with probability {found.coverage:g}; "
-        f"of {counted(rows, 'held-out row')} they are {found.mean_size:.2f} on average, and one for {found.single:.0%}"
+        f"the sets of {counted(rows, 'held-out row')} have {sizes}"
     )
