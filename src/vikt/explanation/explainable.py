@@ -8,11 +8,13 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from vikt.arrays import Groups, RowValues
+from vikt.corpus.documents import column_values
 from vikt.corpus.frames import frame_of, has_attribute
 from vikt.errors import DataError
 from vikt.explanation.explanation import Explanation
 from vikt.explanation.fewest_words import FewestWords, fewest_words
 from vikt.explanation.inference import Inference, standard_errors_of_fit
+from vikt.explanation.influence import Influence, influence
 from vikt.explanation.label_errors import MOST_FOLDS, LabelErrors, find_label_errors
 from vikt.explanation.linear import explain
 from vikt.explanation.weights import StrongestFeatures, strongest_of
@@ -93,6 +95,51 @@ class Explainable(FittedAttributes):
         given = GivenRows.of(model, texts, labels, sample_weight)
         examples = Examples.of(given.documents, given.labels, given.weights, record.options["random_state"])
         return standard_errors_of_fit(model, record, examples, self._n_threads)
+
+    def influence(
+        self,
+        text: str | Mapping[str, Any],
+        texts: Inputs,
+        labels: ArrayLike,
+        sample_weight: RowValues = None,
+        *,
+        groups: Groups = None,
+        label: object = None,
+        n: int = 5,
+        progress: Progress | bool = False,
+    ) -> Influence:
+        """The training rows that speak most for the answer to a text, and those most against it.
+
+        Parameters
+        ----------
+        text : str, or its columns by name
+        texts, labels, sample_weight, groups
+            All rows that the model was trained on, in any order; they are compared with its fingerprint.
+        label : optional
+            Another class than the most probable one.
+        n : int
+            How many rows for it, and how many against it.
+        progress : bool or callable
+            As for `fit`.
+
+        Raises
+        ------
+        DataError
+            These are not the rows that the model was trained on.
+        UsageError
+            There is no class `label`; or the model was stopped early, or has L1 or no penalty.
+        """
+        n = checked_value("n", whole(1), n)
+        model, record, frame = self._model, self._record, frame_of(texts)
+        k = None if label is None else model.position(label)
+        given = GivenRows.of(model, texts if frame is None else frame, labels, sample_weight)
+        values = None if groups is None else column_values(groups, frame, "groups")
+        seed = record.options["random_state"]
+        examples = Examples.of(given.documents, given.labels, given.weights, seed, values)
+        with progress_reporter(progress) as report:
+            return influence(
+                model, record, examples, one_document(text), k, n, threads=self._n_threads, progress=report
+            )
 
     def label_errors(
         self,

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from vikt.arrays import Floats
 from vikt.model.objective import Objective
 from vikt.parts import Part, PerPart
-from vikt.solvers.linear_systems import conjugate_gradients
+from vikt.solvers.linear_systems import StopRule, conjugate_gradients
 
 _EPSILON = float(np.finfo(np.float64).eps)
 _MOST_PRODUCTS = 500
@@ -66,18 +66,29 @@ class ConjugateGradients:
         little : float
             A product that lowers the objective by less than this share of those before it, on average, is the last.
         """
+        step = self._solved(-gradient, p, _WorthNoMore(goal, little))
+        return self._uncentred(step), -dot(gradient, step)
+
+    def solved(self, right: Floats, p: PerPart[Floats], tol: float = 1e-4) -> Floats:
+        """H⁻¹·b at the probabilities p, to a residual of tol·‖b‖, each weight measured by its curvature.
+
+        Parameters
+        ----------
+        right : the shape of θ
+            b, which lies where H is not flat.
+        p : (m,) or (m, K) of each part
+        tol : float
+        """
+        return self._uncentred(self._solved(self._centred(right.copy()), p, _Short(tol)))
+
+    def _solved(self, right: Floats, p: PerPart[Floats], stops: StopRule) -> Floats:
+        """H⁻¹·b in terms of the centred columns."""
         diagonal = self.diagonal(p)
         inverse = np.divide(1.0, diagonal, out=diagonal, where=diagonal > 0)
         p = self.objective.parts.each(_in_type, p, self.dtype)
-        step, _ = conjugate_gradients(
-            lambda v: self.product(p, v),
-            -gradient,
-            lambda rest: inverse * rest,
-            _WorthNoMore(goal, little),
-            _MOST_PRODUCTS,
-            dot,
-        )
-        return self._uncentred(step), -dot(gradient, step)
+        return conjugate_gradients(
+            lambda v: self.product(p, v), right, lambda rest: inverse * rest, stops, _MOST_PRODUCTS, dot
+        ).x
 
     def product(self, p: PerPart[NDArray[Any]], v: Floats) -> Floats:
         """H·v at the probabilities p: the shape of v."""
@@ -134,6 +145,18 @@ class _WorthNoMore:
             slow = self.products * fell <= self.little * self.fallen
         self.products += 1
         return slow or dot(rest, rest) <= self.goal * self.goal
+
+
+@dataclass
+class _Short:
+    """Stop where the residual is short beside the first."""
+
+    tol: float
+    first: float | None = None
+
+    def __call__(self, rest: Floats, size: float, fell: float) -> bool:
+        self.first = size if self.first is None else self.first
+        return size <= self.tol**2 * self.first
 
 
 def dot(a: Floats, b: Floats) -> float:
