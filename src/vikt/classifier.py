@@ -333,13 +333,15 @@ class TextClassifier(Explainable, Updatable):
         slices = slices_of(found, values_by(by, frame, measured.texts))
         return ModelEvaluation.of(evaluation_of(found), self._record, slices)
 
-    def report(self, path: str | Path, texts: Inputs, labels: ArrayLike, *, force: bool = False) -> None:
+    def report(self, path: str | Path, texts: Inputs, labels: ArrayLike, *, by: By = None, force: bool = False) -> None:
         """Write the report of `vikt evaluate --report` on labelled texts to an HTML file.
 
         Parameters
         ----------
         path : path
             A report that is there is replaced.
+        texts, labels, by
+            As for `evaluate`.
         force : bool
             Replace any other file as well.
 
@@ -347,6 +349,8 @@ class TextClassifier(Explainable, Updatable):
         ------
         DataError
             There are no texts, or not one label for each.
+        UsageError, ColumnError
+            There is no column `by`.
         OutputFileError
             The file cannot be written, or is no report.
         MissingPackageError
@@ -357,7 +361,10 @@ class TextClassifier(Explainable, Updatable):
         from vikt.report.html.writing import check_writable, write_page
 
         check_writable(path, force)
-        tested = Tested.of(self._model, self._record, texts, labels, threads=self._n_threads)
+        frame = frame_of(texts)
+        measured = self._model.measured(texts if frame is None else frame)
+        columns = values_by(by, frame, measured.texts)
+        tested = Tested.of(self._model, self._record, measured, labels, by=columns, threads=self._n_threads)
         write_page(path, model_page(tested, f"vikt.{self!r}.fit(texts, labels)"), force=force)
 
     def save(self, path: str | Path, *, force: bool = False) -> None:

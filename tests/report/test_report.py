@@ -103,8 +103,9 @@ def test_a_missing_package_ends_the_command_before_the_work(trained, mails, run,
 def test_python_writes_the_report_too(tmp_path, emails):
     texts, labels = emails
     classifier = vikt.TextClassifier(analyzer="word", l2=0.01).fit(texts, labels)
-    classifier.report(tmp_path / "r.html", texts, labels)
+    classifier.report(tmp_path / "r.html", texts, labels, by="length")
     page = read((tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert "slices" in page.ids
     assert "vikt.TextClassifier(analyzer='word', l2=0.01).fit(texts, labels)" in page.text
     (tmp_path / "r.html").write_text("mine", encoding="utf-8")
     with pytest.raises(OutputFileError, match="force=True"):
