@@ -6,32 +6,15 @@ They go between the two marks of each page; a result that is missing is left out
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from cells import cpu, measured_by, ratio, rows_of
+from judging_tables import judging_tables
+
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
-
-
-def rows_of(header: list[str], rows: Iterable[list[str]]) -> list[str]:
-    """A table in Markdown, after an empty line."""
-    head, *body = (f"| {' | '.join(row)} |" for row in (header, *rows))
-    return ["", head, f"|{'---|' * len(header)}", *body]
-
-
-def measured_by(script: str, machine: dict[str, Any]) -> str:
-    """On what, and with which versions of what it is compared with."""
-    packages = [
-        name
-        for name in ("scikit-learn", "liblinear-official", "vowpalwabbit", "fasttext-turbo", "fasttext-new")
-        if machine.get(name)
-    ]
-    versions = ", ".join(f"{name} {machine[name]}" for name in packages)
-    return (
-        f"Measured by `python benchmarks/{script}.py`: one thread of {machine['cores']} cores, a shared and noisy "
-        f"machine, Python {machine['python']}, {versions}; believe the ratios."
-    )
 
 
 def fits_alone(results: dict[str, Any]) -> list[str]:
@@ -180,13 +163,6 @@ def by_problem(cases: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     return groups
 
 
-def cpu(row: dict[str, Any] | None, key: str = "cpu_s") -> str:
-    if row is None:
-        return "-"
-    seconds = row[key]["median"]
-    return f"{seconds:.2f}" if seconds >= 0.1 else f"{seconds:.3f}"
-
-
 def rival(case: dict[str, Any], compared: dict[str, Any], peer: str) -> dict[str, Any] | None:
     """The peer's quickest run to the distance compared at; None where it has none."""
     told = compared["peers"].get(peer)
@@ -243,10 +219,6 @@ def path_row(name: str, side: str, row: dict[str, Any]) -> list[str]:
 
 def median(rows: dict[str, Any], name: str) -> str:
     return f"{rows[name]['wall_s']['median']:.2f}" if name in rows else "-"
-
-
-def ratio(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}"
 
 
 def tolerance_tables(results: dict[str, Any]) -> list[str]:
@@ -313,8 +285,13 @@ TABLES = {
     "predict": predict_tables,
     "solvers": solver_tables,
     "tolerance": tolerance_tables,
+    "judging": judging_tables,
 }
-PAGES = {"README.md": {"fit": fits_alone}, "docs/benchmarks.md": TABLES, "docs/update.md": {"update": update_tables}}
+PAGES = {
+    "README.md": {"fit": fits_alone},
+    "docs/benchmarks.md": TABLES,
+    "docs/update.md": {"update": update_tables},
+}
 RESULTS = ROOT / "benchmarks" / "results"
 
 

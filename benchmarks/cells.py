@@ -1,0 +1,37 @@
+"""Tables in Markdown, and how their cells are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+
+def rows_of(header: list[str], rows: Iterable[list[str]]) -> list[str]:
+    """A table in Markdown, after an empty line."""
+    head, *body = (f"| {' | '.join(row)} |" for row in (header, *rows))
+    return ["", head, f"|{'---|' * len(header)}", *body]
+
+
+def measured_by(script: str, machine: dict[str, Any]) -> str:
+    """On what, and with which versions of what it is compared with."""
+    packages = [
+        name
+        for name in ("scikit-learn", "cleanlab", "liblinear-official", "vowpalwabbit", "fasttext-turbo", "fasttext-new")
+        if machine.get(name)
+    ]
+    versions = ", ".join(f"{name} {machine[name]}" for name in packages)
+    return (
+        f"Measured by `python benchmarks/{script}.py`: one thread of {machine['cores']} cores, a shared and noisy "
+        f"machine, Python {machine['python']}, {versions}; believe the ratios."
+    )
+
+
+def cpu(row: dict[str, Any] | None, key: str = "cpu_s") -> str:
+    if row is None:
+        return "-"
+    seconds = row[key]["median"]
+    return f"{seconds:.2f}" if seconds >= 0.1 else f"{seconds:.3f}"
+
+
+def ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
