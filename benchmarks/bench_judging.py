@@ -1,4 +1,4 @@
-"""What judging a model costs: evaluation, comparison, label errors and reports.
+"""What judging a model costs: evaluation, comparison, label errors, influence and reports.
 
     pip install 'vikt[report]' scikit-learn cleanlab        # cleanlab is optional; left out where it is absent
     python benchmarks/bench_judging.py [--repeats N] [--only PART ...]
@@ -20,6 +20,8 @@ and how many of the fiftieth ranked highest are wrong. cleanlab ranks vikt's own
 texts, with its default of five folds (`CleanLearning`) of scikit-learn's LogisticRegression, once. Unequal: its
 features and C are given, while vikt chooses λ, and the features unless they are to be words.
 
+influence: which training rows made an answer, beside making the features of these rows, which are part of it.
+
 report: `vikt train` and `vikt evaluate` with and without `--report`, as whole processes; the report of a training has
 an audit in it too. (Audits by themselves are measured by bench_audit.py.)
 
@@ -36,6 +38,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,6 +55,12 @@ from vikt.corpus.readers import read_table
 from vikt.evaluation.comparison import compare
 from vikt.evaluation.evaluation import Evaluation, evaluation_of
 from vikt.evaluation.outcomes import Outcomes, outcomes
+from vikt.explanation.influence import influence
+from vikt.fitting.examples import Examples
+from vikt.fitting.prepare import prepare
+from vikt.fitting.record import FitRecord
+from vikt.fitting.refitted import fitted_rows, settings_of
+from vikt.progress import no_progress
 
 VIKT = [sys.executable, "-m", "vikt"]
 WRONG = 0.05
@@ -278,6 +287,40 @@ def cleanlab_from_texts(texts: list[str], labels: Any, wrong: Any) -> Side:
     return side(work, lambda found: ranked(found, wrong))
 
 
+def bench_influence(repeats: int) -> Measured:
+    features = {"IMDB label, chosen features": ("IMDB label", {})}
+    features |= {f"{name}, words": (name, WORDS) for name in ("IMDB label", "TREC fine")}
+    return {
+        name: influence_in_corpus(CORPORA[corpus], settings, repeats) for name, (corpus, settings) in features.items()
+    }
+
+
+def influence_in_corpus(corpus: Corpus, settings: dict[str, Any], repeats: int) -> Measured:
+    texts, labels = texts_and_labels(corpus.train, corpus.label)
+    fitted = vikt.TextClassifier(**settings).fit(texts, labels)
+    model, record = fitted.model_, fitted.record_
+    examples = Examples.of(model.measured(texts), labels)
+    question = texts_and_labels(corpus.test, corpus.label)[0][:1]
+    sides = in_turn(
+        {
+            "features": side(lambda: features_of(record, examples)),
+            "influence": side(lambda: influence(model, record, examples, question)),
+        },
+        repeats,
+        warm_up=False,
+    )
+    beyond = seconds(sides["influence"]) - seconds(sides["features"])
+    return {"rows": len(examples), "parts": len(record.parts), "sides": sides, "beyond_features_s": beyond}
+
+
+def features_of(record: FitRecord, examples: Examples) -> None:
+    """The rows of each part of a model, as `influence` makes them too."""
+    settings, rows = settings_of(record, examples), fitted_rows(record, examples)
+    for part in record.parts:
+        features = replace(settings.features, analyzer=part.name)
+        prepare(examples, features, rows, rows[:0], settings.class_weight, 1, no_progress)
+
+
 def bench_report(repeats: int) -> Measured:
     return {name: reports_of(train, test, repeats) for name, (train, test) in REPORTS.items()}
 
@@ -308,6 +351,7 @@ PARTS: dict[str, Callable[[int], Measured]] = {
     "evaluation": bench_evaluation,
     "comparison": bench_comparison,
     "label errors": bench_label_errors,
+    "influence": bench_influence,
     "report": bench_report,
 }
 

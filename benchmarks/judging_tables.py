@@ -78,6 +78,22 @@ def label_error_table(problems: dict[str, Any]) -> list[str]:
     )
 
 
+def influence_table(problems: dict[str, Any]) -> list[str]:
+    header = ["CPU seconds of one answer's influence", "rows", "all", "of which features", "beyond features"]
+    return rows_of(
+        header,
+        (
+            [
+                problem,
+                f"{row['rows']:,}",
+                *(cpu(row["sides"][name]) for name in ("influence", "features")),
+                f"{row['beyond_features_s']:.2f}",
+            ]
+            for problem, row in problems.items()
+        ),
+    )
+
+
 def report_table(problems: dict[str, Any]) -> list[str]:
     header = ["CPU seconds of whole commands"]
     header += [f"{name}{more}" for name in ("`train`", "`evaluate`") for more in ("", " with a report", ": bytes")]
@@ -105,5 +121,6 @@ MAKERS = {
     "evaluation": evaluation_table,
     "comparison": comparison_table,
     "label errors": label_error_table,
+    "influence": influence_table,
     "report": report_table,
 }
