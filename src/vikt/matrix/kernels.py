@@ -86,6 +86,16 @@ def row_curvature_product(
     """
     n_classes = theta.shape[1]
     for i in range(p.shape[0]):
+        if n_classes == 1:
+            # A single score need not leave the register.
+            score = intercepts[0]
+            for entry in range(indptr[i], indptr[i + 1]):
+                score += values[entry & FORWARD] * theta[indices[entry & FORWARD], 0]
+            residual = weights[i] * p[i, 0] * (score - p[i, 0] * score)
+            intercept_total[0] += residual
+            for entry in range(indptr[i], indptr[i + 1]):
+                total[indices[entry & FORWARD], 0] += values[entry & FORWARD] * residual
+            continue
         for k in range(n_classes):
             z[k] = intercepts[k]
         for entry in range(indptr[i], indptr[i + 1]):
