@@ -25,6 +25,11 @@ CONTROLS = re.compile(
 _OTHER_SPACES = re.compile(r"[^\S ]")
 
 
+def index_place(row: int) -> str:
+    """The place of a row of texts that came from Python, for messages: its index, from 0."""
+    return f"index {row}"
+
+
 class Lists(list[list[str]]):
     """A column of a table whose values are lists."""
 

@@ -122,6 +122,8 @@ def test_what_has_no_standard_errors_is_refused():
         standard_errors(fitted, X, y + 1)
     with pytest.raises(UsageError, match="found L1"):
         standard_errors(vikt.LogisticRegression(l1_ratio=0.5).fit(X, y), X, y)
+    with pytest.raises(UsageError, match="found class_weight='balanced'; fit without it"):
+        standard_errors(vikt.LogisticRegression(class_weight="balanced").fit(X, y), X, y)
     doubled = np.hstack([X, X[:, :1]])
     with pytest.raises(DataError, match="columns depend on one another"):
         standard_errors(vikt.LogisticRegression(l2=0).fit(doubled, y), doubled, y)
@@ -131,22 +133,27 @@ def test_what_has_no_standard_errors_is_refused():
         standard_errors(large, wide, y[:20])
 
 
-@pytest.mark.parametrize("options", [{}, {"class_weight": {"spam": 2.0}}])
-def test_a_classifier_of_texts_has_those_of_its_rows_of_features(emails, options):
+def test_a_classifier_of_texts_has_those_of_its_rows_of_features(emails):
     texts, labels = emails
     frame = {"text": texts, "n": [float(len(text)) for text in texts], "m": [float(text.count("!")) for text in texts]}
     declared = [{"name": name, "kind": "number"} for name in ("n", "m")]
-    classifier = vikt.TextClassifier("none", features=declared, l2=1e-3, **options).fit(frame, labels)
+    classifier = vikt.TextClassifier("none", features=declared, l2=1e-3).fit(frame, labels)
     found = classifier.standard_errors(frame, labels)
     made = classifier.features_.transform(classifier.model_.measured(frame), np.float64)
     X = csr_matrix((made.values, made.indices, made.indptr), (len(texts), made.n_features))
-    plain = standard_errors(vikt.LogisticRegression(l2=1e-3, **options).fit(X, labels), X, labels)
+    plain = standard_errors(vikt.LogisticRegression(l2=1e-3).fit(X, labels), X, labels)
     assert [own.feature for own in found.weights] == ["(intercept)", *classifier.get_feature_names_out()]
     assert [own.label for own in found.weights] == ["spam"] * 3
     for name in ("weight", "standard_error"):
         assert np.allclose(*([getattr(own, name) for own in each.weights] for each in (found, plain)), rtol=1e-3)
     with pytest.raises(DataError, match="trained on"):
         classifier.standard_errors({name: column[1:] for name, column in frame.items()}, labels[1:])
+
+
+def test_class_weights_of_a_classifier_of_texts_are_refused(emails):
+    classifier = vikt.TextClassifier("word", l2=1e-3, class_weight={"spam": 2.0}).fit(*emails)
+    with pytest.raises(UsageError, match="found class_weight="):
+        classifier.standard_errors(*emails)
 
 
 def test_a_blend_has_no_one_loss_whose_information_it_is(emails):

@@ -179,13 +179,13 @@ def test_a_row_that_cannot_be_forgotten_is_named_and_nothing_changes(emails):
     before = classifier.theta_
     other = "ham" if labels[3] == "spam" else "spam"
     wrong = [
-        ((["never seen"], ["spam"]), "row 0: 'never seen' is to be forgotten, but it is not among the rows"),
-        (([texts[0], texts[3]], [labels[0], other]), f"row 1: .* under the label '{other}', but under '{labels[3]}'"),
+        ((["never seen"], ["spam"]), "index 0: 'never seen' is to be forgotten, but it is not among the rows"),
+        (([texts[0], texts[3]], [labels[0], other]), f"index 1: .* under the label '{other}', but under '{labels[3]}'"),
     ]
     for rows, match in wrong:
         with pytest.raises(DataError, match=match):
             classifier.update(texts, labels, forget=rows)
-    with pytest.raises(DataError, match="row 0: is to be added, but the same row is to be forgotten"):
+    with pytest.raises(DataError, match="index 0: is to be added, but the same row is to be forgotten"):
         classifier.update(texts, labels, add=(texts[:1], labels[:1]), forget=(texts[:1], labels[:1]))
     assert classifier.theta_ is before
     assert not classifier.record_.updates

@@ -77,7 +77,8 @@ def unseen_labels(subject: Subject) -> Iterator[Found]:
 
 def unknown_labels(side: LabelledTexts, classes: list[str], source: str) -> Iterator[Found]:
     """Labels that are none of these classes."""
-    strange = [k for k, label in enumerate(side.classes) if label not in set(classes)]
+    known = set(classes)
+    strange = [k for k, label in enumerate(side.classes) if label not in known]
     rows: Ints = np.flatnonzero(np.isin(side.y, strange))
     if len(rows):
         named = listed([repr(side.classes[k]) for k in strange])

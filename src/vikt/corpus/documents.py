@@ -15,6 +15,7 @@ from vikt.corpus.frames import Frame, arrow_column, frame_of, has_numpy_type, re
 from vikt.corpus.numbers import number_of
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError, ParameterError
+from vikt.tables import index_place
 
 # Features are float32, which ends at 3e38, and their squares are summed.
 LARGEST = 1e30
@@ -61,7 +62,7 @@ class Documents:
         texts: Texts | None,
         columns: Mapping[str, Any],
         origin: str = "the data",
-        place: Callable[[int], str] = "index {}".format,
+        place: Callable[[int], str] = index_place,
     ) -> None:
         self.texts, self.columns, self.origin, self.place = texts, columns, origin, place
         lengths = {name: len(column) for name, column in columns.items()}

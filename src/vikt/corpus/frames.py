@@ -24,7 +24,7 @@ from vikt.corpus.columns import doubled_column
 from vikt.corpus.missing import is_missing
 from vikt.corpus.texts import Texts, missing_text
 from vikt.errors import DataError, NotNumbersError
-from vikt.tables import quoted
+from vikt.tables import index_place, quoted
 
 
 class ArrowStream(Protocol):
@@ -313,7 +313,7 @@ def _texts_of_arrow(column: ArrowColumn) -> Texts | None:
     if column.null_count:
         nulls = np.asarray(column.is_null())
         raise missing_text(int(nulls.argmax()), int(nulls.sum()))
-    return Texts.from_arrow(spelled(column, "texts", "index {}".format))
+    return Texts.from_arrow(spelled(column, "texts", index_place))
 
 
 def _array_of_arrow(column: ArrowColumn) -> NDArray[Any]:

@@ -87,7 +87,7 @@ class Explainable(FittedAttributes):
         Raises
         ------
         UsageError
-            The model is a blend, has L1 or too many weights, or was stopped early.
+            The model is a blend, has L1, class weights or too many weights, or was stopped early.
         DataError
             These are not the rows that the model was trained on, or they do not determine the weights.
         """

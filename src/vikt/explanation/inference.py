@@ -1,9 +1,10 @@
 """Standard errors, z and odds ratios of a model of few weights, by the information that its rows hold.
 
-The covariance of θ is the inverse of the second derivative of the loss summed over the rows, Σ w·loss + λW Σ θ_j²/r_j².
+The covariance of θ is the inverse of the second derivative of the loss summed over the rows, Σ w·loss + λW Σ θ_j²/r_j²,
+where r_j scales the penalty of feature j (1, unless features are weighted by Naive Bayes).
 Without a penalty that is the observed information of maximum likelihood. With one it is the covariance of the normal
-distribution that approximates what is known of θ when the penalty is taken for prior knowledge; weights are then drawn
-towards 0, and z does not test whether a weight is 0.
+distribution that approximates what is known of θ when the penalty is treated as a prior; it shrinks the weights, and z
+does not test whether a weight is 0.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from vikt.fitting.record import FitRecord
 from vikt.fitting.refitted import fitted_rows, settings_of
 from vikt.markup import block, heading, html_text, table
 from vikt.matrix import design_matrix
-from vikt.model.classes import LabelledRows, class_factors
+from vikt.model.classes import LabelledRows
 from vikt.model.objective import Objective
 from vikt.names import finite
 from vikt.progress import no_progress
@@ -99,8 +100,8 @@ class Inference:
         if not self.l2:
             return ""
         return (
-            f"approximate: λ = {self.l2:.3g} draws weights towards 0, and the errors are those of θ where the penalty "
-            "is taken for prior knowledge; z does not test whether a weight is 0"
+            f"approximate: λ = {self.l2:.3g} shrinks the weights, and the penalty is treated as a prior; "
+            "z does not test whether a weight is 0"
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -160,14 +161,14 @@ def standard_errors(
     Parameters
     ----------
     model : LogisticRegression
-        Fitted without L1, with at most 2,000 weights.
+        Fitted without L1 and class weights, with at most 2,000 weights.
     X, y, sample_weight, offset
         As they were given to `fit`. Weights count: 2 is the row twice.
 
     Raises
     ------
     UsageError
-        The model has L1, or too many weights.
+        The model has L1, class weights or too many weights.
     DataError
         These rows are not those of the fit; columns depend on one another, or the classes are separable, so that
         nothing bounds a weight.
@@ -183,6 +184,7 @@ def standard_errors(
     model._check_fitted()
     if model.l1_:
         raise UsageError("standard errors need a loss that curves at the optimum, found L1; fit with l1_ratio=0")
+    _check_unweighted(model.class_weight)
     owner, n_features = type(model).__name__, model.n_features_in_
     matrix = design_matrix(X, has_dummy=model.fit_intercept, n_features=n_features, owner=owner)
     rows = LabelledRows.of(y, sample_weight, matrix.n_rows)
@@ -191,13 +193,12 @@ def standard_errors(
             f"the classes of these rows, {rows.classes.tolist()}, are not those of the model, "
             f"{model.classes_.tolist()}; give the rows of the fit"
         )
-    factors = class_factors(model.class_weight, rows.classes, rows.y, rows.weights)
     objective = Objective.of(
         matrix.take(rows.kept),
         rows.y,
         n_classes=len(rows.classes),
         l2=model.l2_,
-        sample_weight=rows.weights * factors,
+        sample_weight=rows.weights,
         offset=None if offset is None else np.asarray(offset, dtype=np.float64)[rows.kept],
     )
     names = getattr(model, "feature_names_in_", None)
@@ -211,7 +212,7 @@ def standard_errors_of_fit(model: FittedModel, record: FitRecord, examples: Exam
     Raises
     ------
     UsageError
-        The model is a blend, has L1 or too many weights, or was stopped early.
+        The model is a blend, has L1, class weights or too many weights, or was stopped early.
     DataError
         These are other rows; or as for `standard_errors`.
     """
@@ -219,10 +220,11 @@ def standard_errors_of_fit(model: FittedModel, record: FitRecord, examples: Exam
         raise UsageError(
             "standard errors need weights that minimise one loss with L2 alone, found a blend, L1 or an early stop"
         )
+    _check_unweighted(record.options["class_weight"])
     _check_size(int(model.theta.size))
     settings, part = settings_of(record, examples), record.parts[0]
     rows, features = fitted_rows(record, examples), replace(settings.features, analyzer=part.name)
-    prepared = prepare(examples, features, rows, rows[:0], settings.class_weight, threads, no_progress)
+    prepared = prepare(examples, features, rows, rows[:0], None, threads, no_progress)
     objective = prepared.fold.training.with_l2(part.penalty.l2)
     return inference(objective, model.theta, model.features.names(), model.labels)
 
@@ -248,6 +250,15 @@ def inference(objective: Objective, theta: NDArray[Any], features: Sequence[str]
         for name, estimate, error in zip(names, of_class, errors_of_class, strict=True)
     ]
     return Inference(labels[0], weights, objective.l2)
+
+
+def _check_unweighted(class_weight: Any) -> None:
+    # The factor of a class would pass for as many rows, which nobody has seen.
+    if class_weight is not None:
+        raise UsageError(
+            f"standard errors need rows that count as often as they occur, found class_weight={class_weight!r:.60}; "
+            "fit without it"
+        )
 
 
 def _check_size(n_weights: int) -> None:

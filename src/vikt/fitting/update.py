@@ -25,7 +25,7 @@ from vikt.fitting.start import Start
 from vikt.model.classes import check_one_label_a_row, row_weights
 from vikt.model.labels import checked_labels, label_array
 from vikt.progress import Progress, no_progress
-from vikt.tables import counted, cut, quoted
+from vikt.tables import counted, cut, index_place, quoted
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class GivenRows:
     documents: Measured
     labels: NDArray[Any]
     weights: Floats | None = None
-    place: Callable[[int], str] = "row {}".format
+    place: Callable[[int], str] = index_place
 
     @classmethod
     def of(
@@ -44,7 +44,7 @@ class GivenRows:
         inputs: Inputs,
         labels: ArrayLike,
         weights: RowValues = None,
-        place: Callable[[int], str] = "row {}".format,
+        place: Callable[[int], str] = index_place,
     ) -> GivenRows:
         """Texts or columns as the features of a model read them; labels written as one of its classes are that class.
 

@@ -17,6 +17,7 @@ from vikt.evaluation.slices import NO_COLUMNS, Slicing, Values, slices_of
 from vikt.features.measured import Measured
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.fitting.record import FitRecord
+from vikt.tables import index_place
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Tested:
         labels: ArrayLike,
         *,
         name: str = "the rows given",
-        place: Callable[[int], str] = "index {}".format,
+        place: Callable[[int], str] = index_place,
         by: Mapping[str, Values] = NO_COLUMNS,
         threads: int = 1,
     ) -> Tested:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from vikt.explanation.label_errors import LabelErrors
 from vikt.report.html.blocks import Example, Prose, Section
 from vikt.report.html.examples import excerpt
-from vikt.tables import label_line
+from vikt.tables import index_place, label_line
 
 _MOST_SHOWN = 20
 
 
-def label_errors_section(found: LabelErrors, place: Callable[[int], str] = "index {}".format) -> Section:
+def label_errors_section(found: LabelErrors, place: Callable[[int], str] = index_place) -> Section:
     """The rows whose labels are most suspected; `place` says where a row stands."""
     about = (
         f"{found.summary}. A label is suspected where a model that has not seen the text is sure of another class. The "
