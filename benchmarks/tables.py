@@ -1,4 +1,4 @@
-"""Put the figures of benchmarks/results/ into docs/benchmarks.md and docs/update.md, the fits' into the README too.
+"""Put the figures of benchmarks/results/ into docs/ and, those of the fits, into the README.
 
 They go between the two marks of each page; a result that is missing is left out.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cells import cpu, measured_by, ratio, rows_of
-from judging_tables import judging_tables
+from judging_tables import judging_tables, report_alone
 
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
@@ -291,6 +291,7 @@ PAGES = {
     "README.md": {"fit": fits_alone},
     "docs/benchmarks.md": TABLES,
     "docs/update.md": {"update": update_tables},
+    "docs/report.md": {"judging": report_alone},
 }
 RESULTS = ROOT / "benchmarks" / "results"
 
