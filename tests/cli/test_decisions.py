@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -278,3 +279,31 @@ def test_a_test_file_leaves_a_twentieth_to_calibrate(run, mails, tmp_path):
     data = json.loads(out)["data"]
     assert code == 0
     assert data["fitted_rows"] + data["calibration_rows"] == data["rows"]
+
+
+def test_what_a_test_says_of_the_aim_is_told_beside_the_held_out_rows(run, mails, tmp_path):
+    test, report, model = tmp_path / "test.tsv", tmp_path / "r.html", tmp_path / "m"
+    test.write_text("label\ttext\n" + "spam\twin cash prize\n" * 3 + "spam\tlunch report friday\nham\thome call\n")
+    options = ["--test", test, "-o", model, "--aim", "recall(spam) >= 0.9", "--report", report]
+    code, out, _ = run("train", mails, *options, *QUICK)
+    missed = "recall(spam) >= 0.9 is missed: found 0.7500 (95%: 0.3006 to 0.9544)"
+    assert code == 0
+    assert f"warning    on the test, {missed}" in out
+    assert re.search(
+        r"warning    the interval of recall\(spam\) starts at 0\.\d+, below the aim.*\d+ of spam among", out
+    )
+    assert re.search(r"\n  recall\(spam\) .* 0\.7500  0\.3006 to 0\.9544\n", out)
+    assert f"The aim {missed}." in report.read_text().replace("&gt;", ">")
+    assert f"aim        {missed}" in run("evaluate", model, test)[1]
+
+
+def test_an_aim_that_gains_nothing_says_so(run, mails, tmp_path):
+    plain = ["--aim", "cost(ham->spam) = 1"]  # every mistake costs 1, so the most probable class is as good
+    out = run("train", mails, "-o", tmp_path / "m", *plain, *QUICK)[1]
+    assert "warning    the aim gains nothing: on the held-out rows mean_cost is " in out
+    cost, accuracy = (float(re.search(pattern, out)[1]) for pattern in COST_AND_ACCURACY)
+    assert cost == pytest.approx(1 - accuracy, abs=1e-4)
+
+
+# The mean cost on the test, where each mistake costs 1, and the accuracy there.
+COST_AND_ACCURACY = (r"mean_cost .* (\S+)  \S+ to \S+\n", r"accuracy +(\S+)")

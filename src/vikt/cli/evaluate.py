@@ -15,6 +15,7 @@ from vikt.corpus.columns import composed
 from vikt.corpus.label_notes import unknown_label_notes
 from vikt.corpus.labelled import labelled, read_tables
 from vikt.corpus.sources import check_read_once, find_sources
+from vikt.evaluation.aim_figures import tested_aim
 from vikt.evaluation.requirements import checked_requirements, parsed_requirements
 from vikt.evaluation.slices import LENGTH, length_values
 from vikt.files.trained import load_trained
@@ -68,7 +69,9 @@ def evaluate_file(
         about = {"requirements": [each.to_json() for each in required]} if required else {}
         print_json(evaluation.to_json() | about | {"model": {"path": str(path)}})
     else:
-        show(f"test       {table.path}, {table.n_rows:,} rows\n{evaluation}")
+        aim = tested_aim(model, record, tested.evaluation)
+        about_aim = "" if aim is None else f"aim        {aim}\n"
+        show(f"test       {table.path}, {table.n_rows:,} rows\n{about_aim}{evaluation}")
     missed = [each for each in required if not each.is_met]
     for each in missed:
         say(f"vikt: {each}")

@@ -285,7 +285,7 @@ def _report(model: FittedModel, evaluation: ModelEvaluation, shared: Overlap | N
     blocks = [
         data_lines(record, model),
         fit_lines(record),
-        decision_lines(model, record),
+        decision_lines(model, record, evaluation),
         f"test       {tested}\n" + (f"overlap    {shared}\n" if shared and shared.shared else "") + str(evaluation),
         handmade_lines(model),
         strongest_lines(model),

@@ -17,7 +17,7 @@ from vikt.arrays import Floats, Ints
 from vikt.decisions.conditions import Condition, Measure, parsed
 from vikt.decisions.factors import best_factors
 from vikt.decisions.held_out import HeldOut, position
-from vikt.decisions.record import Estimate
+from vikt.decisions.record import MEAN_COST, Estimate
 from vikt.decisions.rules import ClassThreshold, LeastCost, MostProbable, Rule
 from vikt.decisions.thresholds import Thresholds
 from vikt.errors import AimMissedError, ParameterError, UsageError
@@ -212,9 +212,9 @@ class CostAim:
         costs = self.rule(rows)
         values = [costs.costs(rows.y[counts], rows.predicted(each)[counts]) for each in (rule, MostProbable())]
         if not counts.any():
-            return {"mean_cost": Estimate(np.nan)}
+            return {MEAN_COST: Estimate(np.nan)}
         mean, (low, high) = exact_mean(values[0]), mean_interval(values[0])
-        return {"mean_cost": Estimate(mean, max(low, 0.0), high, exact_mean(values[1]))}
+        return {MEAN_COST: Estimate(mean, max(low, 0.0), high, exact_mean(values[1]))}
 
 
 def _costs(conditions: Sequence[Condition]) -> CostAim:

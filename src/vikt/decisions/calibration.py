@@ -31,7 +31,8 @@ def calibrated(settings: DecisionSettings, rows: HeldOut) -> tuple[Decision, Cal
     if settings.aim is not None:
         rule = settings.aim.rule(rows)
         decision = replace(decision, rule=rule, answers_unknown=False)
-        record = replace(record, aim=str(settings.aim), estimates=settings.aim.estimates(rows, rule))
+        estimates, n_of = settings.aim.estimates(rows, rule), rows.n_of(settings.aim.classes)
+        record = replace(record, aim=str(settings.aim), estimates=estimates, class_rows=n_of)
     if settings.max_error is not None:
         error = _bounded(settings.max_error, decision, rows)
         decision = replace(decision, confidence=error.confidence, answers_unknown=False)

@@ -46,6 +46,11 @@ class HeldOut:
         """P(class | text): (m, K)."""
         return np.exp(self.log_probabilities)
 
+    def n_of(self, names: tuple[str, ...]) -> dict[str, int]:
+        """The rows of these classes."""
+        places = {name: position(self.classes, name) for name in names}
+        return {self.classes[k]: int(np.count_nonzero(self.y == k)) for k in places.values()}
+
     def at_temperature(self, temperature: float) -> Self:
         """The same rows, their scores divided by a temperature."""
         if temperature == 1:

@@ -7,7 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from vikt.decisions.conditions import Condition, parsed
 from vikt.names import count, finite, number
+
+# The name of the estimate that costs are about.
+MEAN_COST = "mean_cost"
 
 
 class Estimate(NamedTuple):
@@ -111,6 +115,8 @@ class CalibrationRecord:
     aim : str or None
     estimates : dict of str to Estimate
         The figures that the aim is about, by name. The rows chose the rule, so they flatter it a little.
+    class_rows : dict of str to int
+        The held-out rows of each class that the aim names.
     temperature : TemperatureRecord or None
     sets : SetsRecord or None
     error : ErrorRecord or None
@@ -118,14 +124,32 @@ class CalibrationRecord:
 
     aim: str | None = None
     estimates: dict[str, Estimate] = field(default_factory=dict)
+    class_rows: dict[str, int] = field(default_factory=dict)
     temperature: TemperatureRecord | None = None
     sets: SetsRecord | None = None
     error: ErrorRecord | None = None
+
+    @property
+    def condition(self) -> Condition | None:
+        """The aim where it is a value that a figure must reach."""
+        if self.aim is None or MEAN_COST in self.estimates:
+            return None
+        condition = parsed(self.aim)
+        return None if condition.value is None else condition
+
+    @property
+    def gains_nothing(self) -> bool:
+        """Whether the rule is no better than the most probable class in what it is to be best at."""
+        if self.condition is not None or not self.estimates:
+            return False
+        name, found = next(iter(self.estimates.items()))
+        return found.value >= found.plain if name == MEAN_COST else found.value <= found.plain
 
     def to_json(self) -> dict[str, Any]:
         return {
             "aim": self.aim,
             "estimates": [{"name": name, **found.to_json()} for name, found in self.estimates.items()],
+            "class_rows": self.class_rows,
             "temperature": self.temperature and self.temperature.to_json(),
             "sets": self.sets and self.sets.to_json(),
             "error": self.error and self.error.to_json(),
@@ -138,6 +162,7 @@ class CalibrationRecord:
         return cls(
             kept["aim"],
             {str(found["name"]): Estimate.from_json(found) for found in kept["estimates"]},
+            {str(name): count(rows) for name, rows in kept["class_rows"].items()},
             None if kept["temperature"] is None else TemperatureRecord.from_json(kept["temperature"]),
             None if kept["sets"] is None else SetsRecord.from_json(kept["sets"]),
             None if kept["error"] is None else ErrorRecord.from_json(kept["error"]),

@@ -78,10 +78,11 @@ def checked_requirements(conditions: Sequence[Condition], evaluation: Evaluation
     ParameterError
         There is no such figure or class.
     """
-    return [Requirement(condition, _figure(condition.measure, evaluation)) for condition in conditions]
+    return [Requirement(condition, figure_of(condition.measure, evaluation)) for condition in conditions]
 
 
-def _figure(measure: Measure, evaluation: Evaluation) -> Figure:
+def figure_of(measure: Measure, evaluation: Evaluation) -> Figure:
+    """The figure that a measure names. Raises ParameterError where there is no such figure or class."""
     if measure.classes:
         return _figure_of_class(measure, evaluation)
     figures = _figures(evaluation)

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from vikt.decisions.record import CalibrationRecord, ErrorRecord, SetsRecord, TemperatureRecord
 from vikt.decisions.rules import ClassThreshold, LeastCost, MostProbable, Rule
+from vikt.evaluation.aim_figures import aim_figures, tested_aim
+from vikt.evaluation.evaluation import Evaluation
+from vikt.evaluation.figures import Figure
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
 from vikt.tables import MOST_CLASSES_LISTED, columns, counted, figure, label_line, listed
 
+NO_FIGURES: Mapping[str, Figure] = MappingProxyType({})
 
-def decision_lines(model: FittedModel, record: FitRecord) -> str:
-    """The decision, and how it was made; empty for a plain model."""
+
+def decision_lines(model: FittedModel, record: FitRecord, evaluation: Evaluation | None = None) -> str:
+    """The decision, how it was made, and where there is a test, what its aim comes to there; empty if it is plain."""
     found = record.calibration
     if found is None:
         return ""
+    figures = {} if evaluation is None else aim_figures(model, record, evaluation)
     facts = decision_facts(model, record)
     lines = [f"{name:<10} {sentence}" for name, sentence in facts]
     if found.estimates:
-        lines.insert(2, columns(estimate_rows(found)))
+        warnings = [f"warning    {warning}" for warning in decision_warnings(model, record, evaluation)]
+        lines[2:2] = [columns(estimate_rows(found, figures)), *warnings]
     return "\n".join(lines)
 
 
@@ -73,12 +83,39 @@ _SENTENCES = {
 }
 
 
-def estimate_rows(found: CalibrationRecord) -> list[list[str]]:
-    """What held-out rows say of the decision, as rows of a table, the names of its columns first."""
+def decision_warnings(model: FittedModel, record: FitRecord, evaluation: Evaluation | None = None) -> list[str]:
+    """What speaks against relying on the aim: the test misses it, too few rows show it, or it gains nothing."""
+    found, warnings = record.calibration, list[str]()
+    if found is None or not found.estimates:
+        return []
+    name, estimate = next(iter(found.estimates.items()))
+    tested = None if evaluation is None else tested_aim(model, record, evaluation)
+    if tested is not None and not tested.is_met:
+        warnings.append(f"on the test, {tested}")
+    if found.condition is not None and not found.condition.holds(estimate.low):
+        n_of = [f"{rows:,} of {label_line(label)}" for label, rows in found.class_rows.items()]
+        rows = f" ({listed(n_of)} among the held-out rows)" if n_of else ""
+        warnings.append(
+            f"the interval of {label_line(name)} starts at {figure(estimate.low)}, below the aim, so new texts may "
+            f"miss it{rows}; give more labelled texts"
+        )
+    if found.gains_nothing:
+        warnings.append(
+            f"the aim gains nothing: on the held-out rows {label_line(name)} is {figure(estimate.value)}, and "
+            f"{figure(estimate.plain)} where the most probable class is answered"
+        )
+    return warnings
+
+
+def estimate_rows(found: CalibrationRecord, tested: Mapping[str, Figure] = NO_FIGURES) -> list[list[str]]:
+    """What held-out rows, and those of a test, say of the decision: a table, the names of its columns first."""
     rows = [["figure", "held-out rows", "95% interval", "by the most probable class"]]
+    rows[0] += ["test", "95% interval"] * bool(tested)
     for name, estimate in list(found.estimates.items())[:MOST_CLASSES_LISTED]:
         interval = f"{figure(estimate.low)} to {figure(estimate.high)}"
         rows.append([label_line(name), figure(estimate.value), interval, figure(estimate.plain)])
+        if tested:
+            rows[-1] += [figure(tested[name].value), f"{figure(tested[name].low)} to {figure(tested[name].high)}"]
     return rows
 
 

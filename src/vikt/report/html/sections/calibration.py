@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from vikt.decisions.rules import ClassThreshold, MostProbable, Rule
-from vikt.report.decision import decision_facts, estimate_rows
-from vikt.report.html.blocks import Block, Facts, Row, Section, Table, name_of
+from vikt.evaluation.aim_figures import aim_figures
+from vikt.report.decision import decision_facts, decision_warnings, estimate_rows
+from vikt.report.html.blocks import Block, Facts, Note, Row, Section, Table, name_of
 from vikt.report.html.pictures import precision_recall_picture, reliability_picture, roc_picture
 from vikt.report.html.tested import Tested
 
@@ -18,8 +19,11 @@ def _decision(tested: Tested) -> list[Block]:
     facts, made = decision_facts(tested.model, tested.record), tested.record.calibration
     blocks: list[Block] = [Facts(tuple(facts))] if facts else []
     if made is not None and made.estimates:
-        header, *rows = estimate_rows(made)
-        blocks.append(Table.of("What held-out rows say of the decision", header, rows))
+        figures = aim_figures(tested.model, tested.record, tested.evaluation)
+        header, *rows = estimate_rows(made, figures)
+        blocks.append(Table.of("The figures of the aim, on the held-out rows and on the test", header, rows))
+        warnings = decision_warnings(tested.model, tested.record, tested.evaluation)
+        blocks += [Note(f"{warning[0].upper()}{warning[1:]}.", "warning") for warning in warnings]
     return blocks
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from vikt.evaluation.aim_figures import tested_aim
 from vikt.evaluation.evaluation import Evaluation
 from vikt.evaluation.figures import Figure
 from vikt.evaluation.outcomes import NO_ANSWER
@@ -17,8 +18,10 @@ _MOST_NAMED = 6
 
 
 def model_sentences(tested: Tested) -> list[str]:
-    """What it is; how often it is right; where it is worst."""
-    return [_what(tested.model, tested.record), _how_good(tested), _worst(tested.evaluation)]
+    """What it is; how often it is right; where it is worst; whether the test meets the aim."""
+    aim = tested_aim(tested.model, tested.record, tested.evaluation)
+    sentences = [_what(tested.model, tested.record), _how_good(tested), _worst(tested.evaluation)]
+    return sentences if aim is None else [*sentences, f"The aim {aim}."]
 
 
 def model_tiles(evaluation: Evaluation) -> list[Tile]:
