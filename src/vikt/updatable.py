@@ -9,6 +9,7 @@ from typing import Any, Self
 from numpy.typing import ArrayLike
 
 from vikt.arrays import RowValues
+from vikt.errors import UsageError
 from vikt.evaluation.held_out import evaluated_update
 from vikt.fitting.fitted import FittedAttributes
 from vikt.fitting.model import Inputs
@@ -49,11 +50,15 @@ class Updatable(FittedAttributes):
 
         Raises
         ------
+        UsageError
+            There is nothing to add or forget.
         DataError
             The rows are not those that the model was trained on, a row to forget is not among them, or those that
             remain cannot be fitted.
         """
         model, record = self._model, self._record
+        if add is None and forget is None:
+            raise UsageError("there is nothing to update; pass rows to add or forget")
         given = [None if rows is None else GivenRows.of(model, *rows) for rows in (add, forget)]
         old = GivenRows.of(model, texts, labels, sample_weight)
         with progress_reporter(progress) as report:

@@ -68,14 +68,16 @@ def test_the_same_as_in_python(files, run, emails, tmp_path):
 
 
 def test_a_test_of_its_own_and_none(files, run, emails, tmp_path):
-    _, old, new, _ = files
+    _, old, new, gone = files
     trained = "--text", "mail", "--label", "kind", "--l2", "1e-3", "-q"
     run("train", old, *trained, "--test", new, "-o", tmp_path / "tested")
-    code, out, _ = run("update", tmp_path / "tested", "--data", old, "-q", "-o", tmp_path / "a")
+    code, out, _ = run("update", tmp_path / "tested", "--data", old, "--forget", gone, "-q", "-o", tmp_path / "a")
     assert code == 0
     assert "test       none: no row is held out; name a test with --test" in out
     assert vikt.load(tmp_path / "a").record_.metrics == {}
-    code, out, _ = run("update", tmp_path / "tested", "--data", old, "--test", new, "-q", "-o", tmp_path / "b")
+    code, out, _ = run(
+        "update", tmp_path / "tested", "--data", old, "--forget", gone, "--test", new, "-q", "-o", tmp_path / "b"
+    )
     assert code == 0
     assert f"test       {new}\naccuracy" in out
     assert vikt.load(tmp_path / "b").data_["test_rows"] == 80
@@ -99,10 +101,11 @@ def test_refusals_leave_the_model_as_it_is(files, run, tmp_path):
     strange = write(tmp_path / "strange.tsv", [("nobody wrote this", "ham")])
     for arguments, code, message in (
         (("--data", old, "--forget", strange), 1, "strange.tsv, row 1: 'nobody wrote this' is to be forgotten"),
-        (("--data", new), 1, "the model was trained on 320 rows, found 80"),
+        (("--data", old), 2, "nothing to update; name rows with --add or --forget"),
+        (("--data", new, "--add", old), 1, "the model was trained on 320 rows, found 80"),
         (("--data", old, "--add", old), 2, "is named twice"),
-        (("--data", old, "-o", old), 2, "is an input"),
-        (("--data", old, "-o", "-", "--json"), 2, "-o - and --json"),
+        (("--data", old, "--forget", strange, "-o", old), 2, "is an input"),
+        (("--data", old, "--forget", strange, "-o", "-", "--json"), 2, "-o - and --json"),
     ):
         found, _, err = run("update", model, *arguments, "-q")
         assert found == code, err

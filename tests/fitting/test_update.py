@@ -116,7 +116,7 @@ def test_an_update_of_nothing_is_the_same_model_to_its_certificate_in_few_passes
     classifier.fit_and_hold_out(texts, labels)
     before, loss, passes = classifier.predict_proba(texts), classifier.loss_, classifier.n_iter_
     data = classifier.data_
-    classifier.update(texts[::-1], labels[::-1])
+    classifier.update(texts[::-1], labels[::-1], add=([], []))
     assert classifier.loss_ == pytest.approx(loss, rel=2e-7)
     assert np.allclose(classifier.predict_proba(texts), before, atol=1e-3)
     assert classifier.n_iter_ < passes / 2
@@ -150,8 +150,8 @@ def test_updates_add_up_and_held_out_rows_stay_out(emails, tmp_path):
     examples = examples_of(classifier, *now)
     fitted = {text.decode() for text in examples.documents.texts.take(fitted_rows(classifier.record_, examples))}
     assert fitted == set(texts[:360]) - set(held_out)
-    with pytest.raises(DataError, match="trained on 363 rows, found 320"):
-        classifier.update(texts[:N], labels[:N])
+    with pytest.raises(DataError, match="trained on 363 rows, found 320; the model was updated since, so give"):
+        classifier.update(texts[:N], labels[:N], add=([], []))
     gone = list(zip(*now, strict=True))[:7]
     classifier.update(*now, add=(texts[360:], labels[360:]), forget=tuple(zip(*gone, strict=True)))
     rows = [row for row in zip(*now, strict=True) if row not in gone] + list(
@@ -255,7 +255,15 @@ def test_a_model_that_was_stopped_early_is_refused(emails):
     with pytest.warns(match="max_iter"):
         classifier.fit(texts, labels)
     with pytest.raises(UsageError, match="stopped early"):
+        classifier.update(texts, labels, forget=(texts[:1], labels[:1]))
+
+
+def test_an_update_of_nothing_is_refused(emails):
+    texts, labels = emails
+    classifier = vikt.TextClassifier("word", l2=1e-3).fit(texts, labels)
+    with pytest.raises(UsageError, match="nothing to update; pass rows to add or forget"):
         classifier.update(texts, labels)
+    assert not classifier.record_.updates
 
 
 def test_a_model_that_reads_neighbours_is_refused():
@@ -281,7 +289,8 @@ def test_a_model_that_reads_neighbours_is_refused():
 )
 def test_a_damaged_record_of_updates_is_refused(emails, tmp_path, damage):
     texts, labels = emails
-    classifier = vikt.TextClassifier("word", l2=1e-3).fit(texts, labels).update(texts, labels)
+    classifier = vikt.TextClassifier("word", l2=1e-3).fit(texts, labels)
+    classifier.update(texts, labels, forget=(texts[:1], labels[:1]))
     arrays, header = SavedModel(classifier.model_, classifier.record_).to_file()
     save_model(tmp_path / "model", arrays | damage.get("arrays", {}), header | damage.get("header", {}))
     with pytest.raises(DamagedModelError):

@@ -11,7 +11,7 @@ import pytest
 
 import vikt
 from report_checks import EVIL, read
-from vikt.errors import OutputFileError
+from vikt.errors import OutputFileError, UsageError
 from vikt.report.html import writing
 
 
@@ -154,6 +154,8 @@ def test_python_writes_reports_of_audits_and_comparisons(tmp_path):
     assert f"{compared.n_rows} rows" in read((tmp_path / "compare.html").read_text(encoding="utf-8")).text
     with pytest.raises(OutputFileError):
         vikt.write_report(tmp_path, compared)
+    with pytest.raises(UsageError, match=r"found ModelEvaluation; classifier\.report\(path, texts, labels\) writes"):
+        vikt.write_report(tmp_path / "e.html", words.evaluate(texts, labels))
 
 
 def test_python_writes_the_report_of_label_errors(tmp_path, emails):

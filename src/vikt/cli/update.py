@@ -66,6 +66,8 @@ def update_model(request: Request) -> None:
 
 def _check(request: Request) -> None:
     """Refuse what cannot be done, before any file is read."""
+    if not request.add and not request.forget:
+        raise UsageError("there is nothing to update; name rows with --add or --forget")
     tests = [] if request.test is None else [request.test]
     named = [*request.data, *request.add, *request.forget, *tests]
     check_read_once([request.model, *named])

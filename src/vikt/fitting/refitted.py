@@ -73,8 +73,12 @@ def group_keys(record: FitRecord, examples: Examples) -> Ints:
 
 def check_same_rows(record: FitRecord, examples: Examples) -> None:
     """Raise DataError unless these are the rows, labels included, that were read for the fit."""
-    data = record.data
-    remedy = "give all rows that the model was trained on, with the same columns, as they were then"
+    data, remedy = record.data, "give all rows that the model was trained on, with the same columns, as they were then"
+    if record.updates:
+        remedy = (
+            "the model was updated since, so give the rows that it was trained on, less all those forgotten, plus all "
+            "those added"
+        )
     if examples.n_input != data.rows:
         raise DataError(f"the model was trained on {data.rows:,} rows, found {examples.n_input:,}; {remedy}")
     if examples.fingerprint != data.fingerprint:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vikt.auditing.audit import Audit
+from vikt.errors import UsageError
 from vikt.evaluation.comparison import Comparison
 from vikt.explanation.label_errors import LabelErrors
 from vikt.report.html.pages import audit_page, comparison_page, label_errors_page
@@ -26,6 +27,8 @@ def write_report(path: str | Path, result: Audit | Comparison | LabelErrors, *, 
 
     Raises
     ------
+    UsageError
+        The result is none of these.
     OutputFileError
         The file cannot be written, or is no report.
     MissingPackageError
@@ -35,6 +38,11 @@ def write_report(path: str | Path, result: Audit | Comparison | LabelErrors, *, 
         page = audit_page(result, "vikt.audit(texts, labels)")
     elif isinstance(result, LabelErrors):
         page = label_errors_page(result, "classifier.label_errors(texts, labels)")
-    else:
+    elif isinstance(result, Comparison):
         page = comparison_page(result, "vikt.compare(a, b, texts, labels)")
+    else:
+        raise UsageError(
+            "write_report: expected what vikt.audit, vikt.compare or classifier.label_errors found, found "
+            f"{type(result).__name__}; classifier.report(path, texts, labels) writes the report of a model"
+        )
     write_page(path, page, force=force)
