@@ -33,9 +33,10 @@ from vikt.parts import PerPart
 from vikt.progress import Progress, no_progress
 from vikt.solvers import Settings, minimise
 from vikt.solvers.conjugate_gradients import ConjugateGradients
+from vikt.solvers.intercepts import balanced_intercepts
 from vikt.tables import columns, counted, cut, data_frame, label_line, visible
 
-# Of a blend the file holds the sum of the parts' intercepts, so each part is brought to its optimum again.
+# Of a blend the file holds the sums of the parts' intercepts and hand-made weights, which are found again.
 _TOL = 1e-5
 _WIDEST_EXCERPT = 70
 _LEAST_ROOM = 1e-9
@@ -153,12 +154,19 @@ def influence(
         objective = prepared.fold.training.with_l2(part.penalty.l2)
         theta = start.theta(number, prepared.features, examples.classes[prepared.present])
         if len(record.parts) > 1:
-            theta = minimise(objective, Settings(solver="newton", tol=_TOL), start=theta).theta
+            theta = _part_optimum(objective, theta, prepared.features)
         x = _with_dummy(prepared.features, model, document)
         effects = effects + row_effects(objective, theta, part.share * np.multiply.outer(gradient, x))
     return Influence(
         model.labels[k], log_odds(np.asarray(scores), k), _most(examples.take(rows), effects, n), len(effects)
     )
+
+
+def _part_optimum(objective: Objective, theta: Floats, features: TextFeatures) -> Floats:
+    """The optimum of one part of a blend, of which the file holds all but what it adds up over the parts."""
+    if features.n_handmade:
+        return minimise(objective, Settings(solver="newton", tol=_TOL), start=theta).theta
+    return balanced_intercepts(objective, theta, objective.scores(theta))[0]
 
 
 def _with_dummy(features: TextFeatures, model: FittedModel, document: Inputs) -> Floats:
