@@ -55,7 +55,7 @@ def test_an_aim_is_met_kept_and_reported(run, mails, tmp_path):
     code, out, err = run("train", mails, "-o", model, "--aim", "precision(spam) >= 0.95", *QUICK)
     assert (code, err) == (0, "")
     assert "decision   spam where its probability is at least 0." in out
-    assert "aim        precision(spam) >= 0.95, on " in out
+    assert "aim        precision(spam) >= 0.95; the rule was chosen on " in out
     assert "a text without any known feature is not answered" in out
     code, out, _ = run("train", mails, "-o", tmp_path / "n", "--aim", "precision( spam )>=95%", "--json", *QUICK)
     found = json.loads(out)
@@ -121,10 +121,10 @@ REFUSED = {
         "--aim",
         "precision(spm) >= 0.9",
     ): "--aim: there is no class 'spm'; did you mean 'spam'? the classes are",
-    ("--aim", "acuracy >= 0.9"): "--aim: nothing is aimed at 'acuracy'",
+    ("--aim", "acuracy >= 0.9"): "--aim: 'acuracy' is not an aim",
     ("--aim", "f1", "--refit-all"): "--refit-all fits all rows, but --aim needs some that no fit learns from",
     ("--coverage", 0.9, "--refit-all"): "--refit-all fits all rows, but --coverage needs",
-    ("--aim", "f1", "--max-error", 0.1): "--max-error: answers only what is sure, and ",
+    ("--aim", "f1", "--max-error", 0.1): "--max-error: cannot be combined with aim",
     ("--calibrate", "--coverage", 0.9): "--calibrate: would fit a temperature to the rows that ",
     ("--aim", "cost(ham->spam) = 2", "--class-weight", "balanced"): "--class-weight: changes the probabilities",
     ("--coverage", 1): "--coverage: expected a number above 0 and below 1, found 1",
@@ -237,7 +237,7 @@ def test_sets_of_labels_are_a_column_of_every_format(run, tmp_path):
 def test_a_temperature_is_said_and_kept_only_where_it_gains(run, mails, tmp_path):
     code, out, _ = run("train", mails, "-o", tmp_path / "a.vikt", "--calibrate", *QUICK)
     assert code == 0
-    assert "calibrated scores stay as they are: divided by " in out
+    assert "calibrated no temperature: dividing the scores by " in out
     assert load(tmp_path / "a.vikt").model_.decision.is_plain
     # A strong penalty makes the model too unsure.
     code, out, _ = run("train", mails, "-o", tmp_path / "b.vikt", "--calibrate", "--l2", 0.1, *QUICK)
@@ -267,7 +267,7 @@ def test_in_python_what_is_missed_is_an_error_and_nothing_is_set(rows):
     with pytest.raises(AimMissedError, match=r"macro_f1 >= 0\.9999 cannot be met"):
         classifier.fit(*rows)
     assert not hasattr(classifier, "model_")
-    with pytest.raises(DataError, match="a decision needs a twentieth of the texts"):
+    with pytest.raises(DataError, match="too few texts to hold out a twentieth for calibration"):
         TextClassifier(aim="f1", l2=0.1, min_df=1).fit(["a b", "c d"] * 3, ["x", "y"] * 3)
     plain = TextClassifier(**CLASSIFIER, l2=0.1).fit(*rows)
     with pytest.raises(UsageError, match=r"makes no sets of labels; train it again with coverage=0\.95"):

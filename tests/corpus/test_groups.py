@@ -17,6 +17,8 @@ import vikt
 from vikt.corpus.groups import joined_groups
 from vikt.corpus.texts import Texts
 from vikt.errors import ColumnError, DataError, ParameterError
+from vikt.fitting.examples import Examples
+from vikt.fitting.model import measured
 
 
 def naive_components(texts, users):
@@ -219,3 +221,26 @@ def test_train_keeps_groups_on_one_side(run, tmp_path):
     frame[100:].to_csv(path, index=False)
     _, _, err = run("train", path, "--group", "user", "--test", tmp_path / "test.csv", *options)
     assert "that training has too" in err
+
+
+def test_a_promise_is_calibrated_on_one_row_of_each_group():
+    random = np.random.default_rng(4)
+    users = [f"user {u}" for u in range(400) for _ in range(3)]
+    labels = [["ham", "spam"][k] for k in random.integers(2, size=1200)]
+    texts = [f"{label if random.random() < 0.95 else 'ham'} word{i}" for i, label in enumerate(labels)]
+    classifier = vikt.TextClassifier("word", max_error=0.5).fit(texts, labels, groups=users)
+    data, found = classifier.record_.data, classifier.record_.calibration
+    # A twentieth of the users, of three rows each.
+    assert data.calibration_rows == 3 * found.rows
+    assert found.error.rows == found.rows
+    without = vikt.TextClassifier("word", max_error=0.5).fit(texts, labels).record_
+    assert without.calibration.rows == without.data.calibration_rows
+
+
+def test_the_row_of_a_group_is_not_always_of_its_first_label():
+    texts = [f"text {i}" for i in range(60) for _ in range(2)]
+    labels = ["ham", "spam"] * 60
+    examples = Examples.of(measured(texts, vikt.TextClassifier("word", l2=1).fit(texts, labels).features_), labels)
+    rows = examples.one_of_each_group(np.arange(20, 120))
+    assert sorted(examples.groups[rows].tolist()) == list(range(10, 60))
+    assert 10 < examples.y[rows].sum() < 40

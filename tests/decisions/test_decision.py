@@ -183,6 +183,7 @@ RECORD_DAMAGES = [
     {"aim": 3},
     {"estimates": [{"name": "f1(spam)"}]},
     {"estimates": None},
+    {"rows": -1},
     {"temperature": {"temperature": "hot"}},
     {"sets": {"coverage": 0.9}},
     {"sets": {"coverage": 0.9, "threshold": 0.5, "mean_size": "1", "single": 1}},

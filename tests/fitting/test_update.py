@@ -17,6 +17,7 @@ from vikt.fitting.refitted import fitted_rows, plan_of, settings_of
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.start import Start
 from vikt.fitting.update import GivenRows, update
+from vikt.report.decision import decision_facts
 from vikt.selection.choices import PenaltyChoice
 from vikt.selection.plan import Plan
 from vikt.selection.recipes import Recipe
@@ -316,6 +317,16 @@ def test_rows_that_made_a_decision_are_neither_fitted_nor_a_test(emails, tmp_pat
     spam = [text for text, label in zip(texts, labels, strict=True) if label == "spam"]
     with pytest.raises(DataError, match="thresholds or costs of the model are for the classes"):
         classifier.update(texts, labels, add=(spam, ["eel"] * len(spam)), forget=(spam, ["spam"] * len(spam)))
+
+
+def test_what_was_proven_of_the_model_before_is_not_promised_of_the_new_one(emails):
+    texts, labels = emails
+    classifier = vikt.TextClassifier("word", l2=1e-3, max_error=0.5, coverage=0.5).fit(texts[:N], labels[:N])
+    facts = dict(decision_facts(classifier.model_, classifier.record_))
+    assert facts["max error"].endswith(" tried)")
+    classifier.update(texts[:N], labels[:N], add=(texts[N:], labels[N:]))
+    for name, fact in decision_facts(classifier.model_, classifier.record_):
+        assert ("not proven for the new one" in fact) == (name in ("max error", "sets"))
 
 
 @pytest.mark.slow

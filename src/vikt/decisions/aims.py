@@ -87,7 +87,7 @@ def _checked(text: str) -> Condition:
     if name not in _NAMES:
         near = nearest(name, _NAMES)
         hint = "" if near is None else f"did you mean {near}? "
-        raise ParameterError("aim", f"nothing is aimed at {name!r:.60}; {hint}choose from {', '.join(_NAMES)}")
+        raise ParameterError("aim", f"{name!r:.60} is not an aim; {hint}choose from {', '.join(_NAMES)}")
     allowed, needs, example = _FORMS[name]
     if len(classes) not in allowed or condition.relation not in needs:
         raise ParameterError("aim", f"expected a form such as {example}, found {str(condition)!r:.80}")

@@ -112,9 +112,11 @@ class CalibrationRecord:
 
     Attributes
     ----------
+    rows : int
+        How many rows it was made by: one of each group where a coverage or a largest error is proven.
     aim : str or None
     estimates : dict of str to Estimate
-        The figures that the aim is about, by name. The rows chose the rule, so they flatter it a little.
+        The figures that the aim is about, by name. The rows chose the rule, so the figures are slightly optimistic.
     class_rows : dict of str to int
         The held-out rows of each class that the aim names.
     temperature : TemperatureRecord or None
@@ -122,6 +124,7 @@ class CalibrationRecord:
     error : ErrorRecord or None
     """
 
+    rows: int
     aim: str | None = None
     estimates: dict[str, Estimate] = field(default_factory=dict)
     class_rows: dict[str, int] = field(default_factory=dict)
@@ -147,6 +150,7 @@ class CalibrationRecord:
 
     def to_json(self) -> dict[str, Any]:
         return {
+            "rows": self.rows,
             "aim": self.aim,
             "estimates": [{"name": name, **found.to_json()} for name, found in self.estimates.items()],
             "class_rows": self.class_rows,
@@ -160,6 +164,7 @@ class CalibrationRecord:
         if not isinstance(kept["aim"], str | None):
             raise TypeError("an aim that is no text")
         return cls(
+            count(kept["rows"]),
             kept["aim"],
             {str(found["name"]): Estimate.from_json(found) for found in kept["estimates"]},
             {str(name): count(rows) for name, rows in kept["class_rows"].items()},

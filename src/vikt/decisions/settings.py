@@ -39,13 +39,11 @@ class DecisionSettings:
         coverage, max_error = parameters.get("coverage"), parameters.get("max_error")
         proves, calibrates = coverage is not None or max_error is not None, bool(parameters.get("calibrate"))
         if aim is not None and max_error is not None:
-            raise ParameterError(
-                "max_error", "answers only what is sure, and aim sets what is answered; choose one of them"
-            )
+            raise ParameterError("max_error", "cannot be combined with aim; use one of them")
         if calibrates and proves:
             name = "max_error" if coverage is None else "coverage"
             raise ParameterError(
-                "calibrate", f"would fit a temperature to the rows that {name} is proven by; choose one of them"
+                "calibrate", f"would fit a temperature to the rows that {name} is proven on; use one of them"
             )
         if isinstance(aim, CostAim) and parameters.get("class_weight") is not None:
             raise ParameterError(
@@ -55,9 +53,14 @@ class DecisionSettings:
         return cls(aim, coverage, max_error, not proves and (calibrates or aim is not None))
 
     @property
+    def proves(self) -> bool:
+        """Whether something is promised of new texts, which takes held-out rows that are independent."""
+        return self.coverage is not None or self.max_error is not None
+
+    @property
     def holds_out(self) -> bool:
         """Whether rows are needed that no fit learns from."""
-        return self.calibrates or self.coverage is not None or self.max_error is not None
+        return self.calibrates or self.proves
 
     def check(self, classes: tuple[str, ...], n_rows: int) -> None:
         """Refuse, before the fit, what these classes and so many held-out rows cannot give.

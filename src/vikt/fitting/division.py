@@ -46,10 +46,7 @@ class Division(NamedTuple):
         if settings.decision.holds_out:
             validation, calibration = examples.halves(validation)
             if not len(calibration):
-                raise DataError(
-                    "a decision needs a twentieth of the texts that no fit learns from, and these are too few; "
-                    "give more texts"
-                )
+                raise DataError("too few texts to hold out a twentieth for calibration; give more texts")
         if settings.patience is None:
             both = np.sort(np.concatenate([training, validation]))
             return cls(training, validation, calibration, both, validation[:0])

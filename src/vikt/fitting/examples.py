@@ -112,6 +112,12 @@ class Examples:
         first, second = split_folds(groups, self.y[rows], 2) if len(rows) else (rows, rows)
         return rows[first], rows[second]
 
+    def one_of_each_group(self, rows: RowIndices) -> RowIndices:
+        """One of these rows for each of their groups, drawn at random: independent of each other, as groups are."""
+        # The first in canonical order would have the first label of those that share a text.
+        shuffled = np.random.default_rng(0).permutation(rows)
+        return np.sort(shuffled[np.unique(self.groups[shuffled], return_index=True)[1]])
+
     def folds(self, rows: RowIndices, n_folds: int) -> list[tuple[RowIndices, RowIndices]]:
         """For each fold, the rows outside it and the rows in it. Raises ParameterError where a fold would be empty."""
         different, groups = np.unique(self.groups[rows], return_inverse=True)

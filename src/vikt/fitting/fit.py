@@ -8,9 +8,9 @@ import numpy as np
 
 from vikt.arrays import RowIndices
 from vikt.base import LossRecord
-from vikt.decisions.calibration import calibrated
 from vikt.decisions.decision import NO_ANSWER, PLAIN
 from vikt.decisions.held_out import HeldOut
+from vikt.decisions.learning import calibrated
 from vikt.features.memory import log_memory
 from vikt.features.settings import FeatureSettings
 from vikt.fitting.division import Division
@@ -72,8 +72,9 @@ def fit(
         They can, but no decision on what is held out is as it is to be.
     """
     division = Division.of(examples, split, settings)
+    deciding = examples.one_of_each_group(division.calibration) if settings.decision.proves else division.calibration
     if settings.decision.holds_out:
-        settings.decision.check(tuple(spelled_labels(examples.classes)), len(division.calibration))
+        settings.decision.check(tuple(spelled_labels(examples.classes)), len(deciding))
     _log_memory(examples, settings)
     if plan is None:
         plan = chosen_plan(examples, division, settings, threads, progress)
@@ -84,7 +85,7 @@ def fit(
     model = FittedModel(features, np.ascontiguousarray(theta.T).T, examples.classes[parts[0].present])
     decision, calibration = model.decision, None
     if settings.decision.holds_out:
-        decision, calibration = calibrated(settings.decision, _held_out(model, examples, division.calibration, threads))
+        decision, calibration = calibrated(settings.decision, _held_out(model, examples, deciding, threads))
     validates = settings.patience is not None or (plan.is_validated and settings.folds is None)
     data = DataRecord.of(
         examples,

@@ -33,20 +33,22 @@ def decision_lines(model: FittedModel, record: FitRecord, evaluation: Evaluation
 
 def decision_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str]]:
     """The decision and how it was made: a name and a sentence for each fact; none for a plain model."""
-    found, rows = record.calibration, record.data.calibration_rows or 0
+    found = record.calibration
     if found is None:
         return []
+    # An update keeps the decision, but the rows that it was proven on say nothing of the new weights.
+    before = "; this held for the model before its update and is not proven for the new one" if record.updates else ""
+    old = ", and are those of the model before its update" if record.updates else ""
     facts = [("decision", rule_sentence(model.decision.rule, model.labels))]
     if found.aim is not None:
-        facts.append(
-            ("aim", f"{found.aim}, on {counted(rows, 'row')} that no fit learnt from; they flatter it a little")
-        )
+        chosen = f"the rule was chosen on {counted(found.rows, 'row')} that no fit learnt from"
+        facts.append(("aim", f"{found.aim}; {chosen}, so these figures are slightly optimistic{old}"))
     if found.temperature is not None:
         facts.append(("calibrated", _temperature_sentence(found.temperature)))
     if found.error is not None:
-        facts.append(("max error", _error_sentence(found.error)))
+        facts.append(("max error", _error_sentence(found.error) + before))
     if found.sets is not None:
-        facts.append(("sets", _sets_sentence(found.sets, rows)))
+        facts.append(("sets", _sets_sentence(found.sets, found.rows) + before))
     return facts + [("unknown", "a text without any known feature is not answered")] * (
         not model.decision.answers_unknown
     )
@@ -123,21 +125,22 @@ def _temperature_sentence(found: TemperatureRecord) -> str:
     gain = f"{found.gain.value:.4f} (95%: {found.gain.low:.4f} to {found.gain.high:.4f})"
     chance = f"chance gains {found.chance:.4f} or more once in 20 times"
     if found.is_kept:
-        return f"scores are divided by {found.temperature:g}, which gains {gain} of log loss; {chance}"
-    return f"scores stay as they are: divided by {found.temperature:g}, they gain {gain} of log loss; {chance}"
+        return f"scores are divided by {found.temperature:g}, which lowers the log loss by {gain}; {chance}"
+    would = "would lower" if found.gain.value > 0 else "would not lower"
+    by = f" by {gain}, which may be chance" if found.gain.value > 0 else ""
+    return f"no temperature: dividing the scores by {found.temperature:g} {would} the log loss{by}"
 
 
 def _error_sentence(found: ErrorRecord) -> str:
     where = f"where the probability is above {found.confidence:.6g}" if found.confidence else "everywhere"
     return (
-        f"answered {where}, {found.answered:,} of {found.rows:,} held-out rows, {found.errors:,} of them wrongly: the "
-        f"error is {found.bound:.4f} or less, with 95% confidence for all {found.tried:,} shares tried"
+        f"answered {where}: {found.answered:,} of {counted(found.rows, 'held-out row')}, {found.errors:,} wrong; error "
+        f"at most {found.bound:.4f} with 95% confidence ({counted(found.tried, 'share')} tried)"
     )
 
 
 def _sets_sentence(found: SetsRecord, rows: int) -> str:
-    sizes = f"{found.mean_size:.2f} labels on average, and {found.single:.0%} have one"
     return (
-        f"classes of probability {found.threshold:.4g} or more hold the real one with probability {found.coverage:g}; "
-        f"the sets of {counted(rows, 'held-out row')} have {sizes}"
+        f"sets contain the true label with probability {found.coverage:g}; on {counted(rows, 'held-out row')} they "
+        f"average {found.mean_size:.2f} labels, and {found.single:.0%} hold one"
     )

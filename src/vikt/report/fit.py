@@ -81,7 +81,8 @@ def _groups(record: FitRecord) -> str:
     alone = f"; {counted(data.ungrouped_rows or 0, 'row')} without a value stand alone" if data.ungrouped_rows else ""
     of = f" of column {column}" if column else ""
     largest = f"the largest has {counted(data.largest_group or 0, 'row')}"
-    return f"{data.group_values:,}{of}{joined}; {largest}{alone}"
+    sure = "intervals assume independent rows, so they are too narrow where the rows of a group are alike"
+    return f"{data.group_values:,}{of}{joined}; {largest}{alone}; {sure}"
 
 
 def _calibration(data: DataRecord) -> str:

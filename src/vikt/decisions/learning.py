@@ -21,7 +21,7 @@ def calibrated(settings: DecisionSettings, rows: HeldOut) -> tuple[Decision, Cal
     AimMissedError
         An aim, a coverage or a largest error cannot be met on these rows.
     """
-    decision, record = PLAIN, CalibrationRecord()
+    decision, record = PLAIN, CalibrationRecord(len(rows))
     if settings.calibrates:
         found = fitted_temperature(rows)
         record = replace(record, temperature=found)
