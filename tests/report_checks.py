@@ -85,4 +85,4 @@ def everything(text):
         Fold(text, (Prose(text), Fold(text, (Prose(text),))), "there", text, "error"),
         Example(text, ((text, text),), (Run(text, 1.0, 0.5), Run(text, 0.0, 0.0)), 3, 4, ((text, text),)),
     )
-    return Page.of(text, [text], [Tile(text, text)], [Section("all", text, blocks)], text)
+    return Page.of(text, [text], [Tile(text, text)], [Section("all", text, blocks)])

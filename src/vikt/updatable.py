@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Self
 
 from numpy.typing import ArrayLike
@@ -65,11 +64,8 @@ class Updatable(FittedAttributes):
             updated = update(SavedModel(model, record), old, *given, threads=self._n_threads, progress=report)
         updated.fit.warn_unless_converged()
         found = evaluated_update(updated, self._n_threads)
-        data = replace(updated.fit.record.data, test_rows=None if found is None else found.n_rows)
-        metrics = {} if found is None else found.to_json()["metrics"]
-        self._set_learnt(
-            model_=updated.fit.model,
-            record_=replace(updated.fit.record, data=data, metrics=metrics),
-            loss_curve_=updated.fit.loss_curve,
-        )
+        record = updated.fit.record
+        if found is not None:
+            record = record.with_test(found.n_rows, found.to_json()["metrics"])
+        self._set_learnt(model_=updated.fit.model, record_=record, loss_curve_=updated.fit.loss_curve)
         return self

@@ -37,7 +37,7 @@ def test_the_rows_trained_on_are_recognised_in_any_order(classifier):
 def test_texts_of_which_the_model_knows_nothing_are_found(classifier):
     [finding] = found_in("V163", ["win", "zebra", ""], ["spam", "ham", "ham"], model=classifier)
     assert finding.rows == (1,)
-    assert finding.message.startswith("1 training text of 3 holds nothing that the model knows")
+    assert finding.message.startswith("1 training text of 3 contains no feature that the model knows")
 
 
 def test_a_model_is_read_from_its_file(classifier, tmp_path, run):

@@ -1,4 +1,4 @@
-"""An audit as a whole: what it prints, its JSON, its exit code, the checks passed over."""
+"""An audit as a whole: what it prints, its JSON, its exit code, the checks skipped."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def codes(found):
 
 @pytest.fixture
 def files(tmp_path):
-    """Training and test files: a text under two labels, and a test text that stands in training."""
+    """Training and test files: a text under two labels, and a test text that training has too."""
     train, test = tmp_path / "train.csv", tmp_path / "test.csv"
     texts = [
         f"{word} number {i}" for i, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight"])
@@ -58,7 +58,7 @@ def test_a_check_that_is_passed_over_finds_nothing_and_is_named(run, files):
     code, out, _ = run("audit", *files[:1], "--test", files[1], "--ignore", "V111", "--ignore", "conflicting-labels")
     assert code == 0
     assert "V111  " not in out
-    assert "passed over: V111, conflicting-labels" in out
+    assert "skipped: V111, conflicting-labels" in out
 
 
 def test_an_unknown_check_is_refused_before_anything_is_read(run):
@@ -112,13 +112,13 @@ def test_missing_labels_are_refused():
 
 def test_an_audit_prints_html_and_a_frame():
     found = vikt.audit(["<script>alert(1)</script>", "b", "<script>alert(1)</script>"], ["x", "y", "y"])
-    assert "conflicting-labels: 1 training text stands under several labels, in 2 rows" in repr(found)
+    assert "conflicting-labels: 1 training text occurs under several labels, in 2 rows" in repr(found)
     assert "<script>" not in found._repr_html_()
     frame = found.to_frame()
     assert frame.loc[frame.code == "V104", "rows"].tolist() == [2]
 
 
-def test_the_gravest_come_first():
+def test_the_most_serious_come_first():
     found = vikt.audit(["a b", "a b", "c", ""], list("xxyy"), test_texts=["A  b"], test_labels=["z"])
     ranks = [SEVERITIES.index(finding.severity) for finding in found.findings]
     assert ranks == sorted(ranks)

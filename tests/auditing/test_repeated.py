@@ -44,5 +44,7 @@ def test_test_texts_in_training_are_found_as_they_are_and_but_for_case():
 
 def test_a_test_text_under_another_label_is_counted():
     found = vikt.audit(["a", "b"], ["x", "y"], test_texts=["a", "b"], test_labels=["x", "x"])
-    assert found.findings[0].message == ("2 of 2 test texts stand in the training data, 1 of them under another label")
+    assert found.findings[0].message == (
+        "2 of 2 test texts also occur in the training data, 1 of them under another label"
+    )
     assert found.findings[0].examples[1].remark == "as index 1, labelled y"

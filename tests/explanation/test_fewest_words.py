@@ -69,7 +69,7 @@ def test_where_nothing_changes_the_answer_that_is_said(spam):
 def test_a_search_that_is_cut_short_claims_nothing(spam, emails, monkeypatch):
     text = emails[0][1]
     assert len(spam.fewest_words(text).words) > 2
-    monkeypatch.setattr(module, "_MOST_BYTES", 3 * len(text))
+    monkeypatch.setattr(module, "_MOST_CHARACTERS", 3 * len(text))
     found = spam.fewest_words(text)
     assert not found.is_fewest
     assert spam.predict([found.text])[0] != found.label

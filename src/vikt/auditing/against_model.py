@@ -39,7 +39,7 @@ def unknown_features(subject: Subject) -> Iterator[Found]:
             rows = np.flatnonzero((known == 0) & ~side.is_blank)
             if len(rows):
                 yield side.found(
-                    f"{side.counted(rows)} of {len(side):,} {agreeing(rows, 'holds', 'hold')} nothing that the model "
-                    "knows, and would all be answered alike",
+                    f"{side.counted(rows)} of {len(side):,} {agreeing(rows, 'contains', 'contain')} no feature that "
+                    "the model knows, so all get the same answer",
                     rows,
                 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 from numpy.typing import ArrayLike
 
 from vikt.auditing.checks import chosen_checks
-from vikt.auditing.finding import SEVERITIES, Finding, Side
+from vikt.auditing.finding import SEVERITIES, Finding, Severity, Side
 from vikt.auditing.subject import LabelledTexts, Subject
 from vikt.corpus.documents import TEXT_COLUMN, Documents
 from vikt.errors import UsageError
@@ -50,11 +51,11 @@ class Audit:
     Attributes
     ----------
     findings : tuple of Finding
-        The gravest first.
+        The most serious first.
     classes : dict of str to dict of str to int
         The number of rows of each label, by side: {"training": {"ham": 4827, ...}, "test": ...}.
     ignored : tuple of str
-        The codes of the checks that were passed over.
+        The codes or names of the checks that were skipped, as given.
     origins : dict of str to str
         The source of each side, for people.
 
@@ -73,10 +74,33 @@ class Audit:
     @property
     def has_errors(self) -> bool:
         """Whether a finding is an error."""
-        return any(finding.severity == "error" for finding in self.findings)
+        return self.counts["error"] > 0
+
+    @property
+    def counts(self) -> dict[Severity, int]:
+        """How many findings there are of each severity."""
+        return {severity: sum(found.severity == severity for found in self.findings) for severity in SEVERITIES}
+
+    @property
+    def summary(self) -> str:
+        """The counts in words: "2 errors, 1 note", or "nothing"."""
+        return listed([counted(n, severity) for severity, n in self.counts.items() if n]) or "nothing"
+
+    @property
+    def shares(self) -> dict[str, list[tuple[int, float]]]:
+        """For each label, its number of rows on each side and their share of that side."""
+        labels = dict.fromkeys(label for counts in self.classes.values() for label in counts)
+        totals = [max(sum(counts.values()), 1) for counts in self.classes.values()]
+        return {
+            label: [
+                (counts.get(label, 0), counts.get(label, 0) / total)
+                for counts, total in zip(self.classes.values(), totals, strict=True)
+            ]
+            for label in labels
+        }
 
     def to_json(self) -> dict[str, Any]:
-        """The findings as JSON holds them, the number of rows of each label, and the checks passed over."""
+        """The findings as JSON holds them, the number of rows of each label, and the checks skipped."""
         return {
             "findings": [finding.to_json() for finding in self.findings],
             "classes": self.classes,
@@ -117,20 +141,13 @@ class Audit:
 
     def _class_rows(self) -> list[list[str]]:
         rows = [["class", *(cell for side in self.classes for cell in (side, "share"))]]
-        labels = list(dict.fromkeys(label for counts in self.classes.values() for label in counts))
-        for label in labels[:MOST_CLASSES_LISTED]:
-            row = [label_line(label)]
-            for counts in self.classes.values():
-                row += [f"{counts.get(label, 0):,}", figure(counts.get(label, 0) / max(sum(counts.values()), 1))]
-            rows.append(row)
-        more = len(labels) - MOST_CLASSES_LISTED
+        for label, of_sides in islice(self.shares.items(), MOST_CLASSES_LISTED):
+            rows.append([label_line(label), *(cell for n, share in of_sides for cell in (f"{n:,}", figure(share)))])
+        more = len(self.shares) - MOST_CLASSES_LISTED
         return rows + ([[f"and {more:,} more", *[""] * (len(rows[0]) - 1)]] if more > 0 else [])
 
     def _verdict(self) -> str:
-        n_of = {severity: sum(found.severity == severity for found in self.findings) for severity in SEVERITIES}
-        counts = listed([counted(n, severity) for severity, n in n_of.items() if n])
-        passed = f"; passed over: {listed(self.ignored)}" if self.ignored else ""
-        return f"found {counts or 'nothing'}{passed}"
+        return f"found {self.summary}" + (f"; skipped: {listed(self.ignored)}" if self.ignored else "")
 
 
 def _finding_lines(finding: Finding) -> str:
@@ -196,9 +213,9 @@ def audit(
     model : TextClassifier, optional
         A fitted one, which the texts are compared with.
     label_errors : LabelErrors, optional
-        What `TextClassifier.label_errors(texts, labels)` found, to be told with the rest.
+        What `TextClassifier.label_errors(texts, labels)` found, to report with the rest.
     ignore : sequence of str
-        Codes or names of checks to pass over, such as "V104".
+        Codes or names of checks to skip, such as "V104".
     text_column : str
         The column that holds the texts, where they come in a frame.
 
@@ -218,7 +235,7 @@ def audit(
     --------
     >>> found = audit(["a film", "A film"], ["pos", "neg"], test_texts=["a film"], test_labels=["pos"])
     >>> found.has_errors, found.findings[0].message
-    (True, '1 of 1 test text stands in the training data')
+    (True, '1 of 1 test text also occurs in the training data')
     """
     if (test_texts is None) != (test_labels is None):
         raise UsageError("audit: test_texts and test_labels belong together; give both")

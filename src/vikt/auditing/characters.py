@@ -58,7 +58,7 @@ def mojibake(subject: Subject) -> Iterator[Found]:
 
 def lost_characters(subject: Subject) -> Iterator[Found]:
     """U+FFFD, which stands for what could not be decoded."""
-    yield from _matching(subject, [_LOST], "{texts} {hold} U+FFFD, in the place of characters that were lost")
+    yield from _matching(subject, [_LOST], "{texts} {hold} U+FFFD, which replaces characters that were lost")
 
 
 def html_left(subject: Subject) -> Iterator[Found]:
@@ -84,7 +84,9 @@ def _matching(
             named = [f"{_shown(kind)} ({count:,})" for kind, count in _commonest(kinds)]
             yield side.found(
                 message.format(
-                    texts=side.counted(rows), hold=agreeing(rows, "holds", "hold"), examples=listed(named, _MOST_KINDS)
+                    texts=side.counted(rows),
+                    hold=agreeing(rows, "contains", "contain"),
+                    examples=listed(named, _MOST_KINDS),
                 ),
                 rows,
                 at=partial(_character, side, starts),

@@ -13,7 +13,7 @@ from vikt.errors import check_known
 
 @dataclass(frozen=True)
 class Check:
-    """A check: its code and name, how grave what it finds is, and the function that finds it."""
+    """A check: its code and name, how serious what it finds is, and the function that finds it."""
 
     code: str
     name: str

@@ -64,8 +64,8 @@ def sorted_rows(subject: Subject) -> Iterator[Found]:
         changes = int(np.count_nonzero(np.diff(side.y)))
         if expected >= _FEWEST_EXPECTED and changes <= _FEW_CHANGES * expected:
             yield side.found(
-                f"the rows are sorted by label: it changes {changes:,} times in {len(side):,} rows, against "
-                f"{expected:,.0f} in random order; vikt orders rows by itself, other programs may not"
+                f"the rows are sorted by label: the label changes {counted(changes, 'time')} in {len(side):,} rows, "
+                f"against {expected:,.0f} in random order; vikt orders rows by itself, other programs may not"
             )
 
 

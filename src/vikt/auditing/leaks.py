@@ -1,4 +1,4 @@
-"""The check for a leak: a word or a place in the text that alone tells the label."""
+"""The check for a leak: a word or a place in the text that alone predicts the label."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from vikt.auditing import kernels
 from vikt.auditing.finding import Found
 from vikt.auditing.subject import Subject, agreeing
 from vikt.compiled import kernels_for
+from vikt.corpus.texts import WORD_OR_MARK
 from vikt.metrics.intervals import wilson_interval
 from vikt.tables import counted, label_line, listed
 
@@ -24,8 +25,8 @@ _FEWEST_TEXTS = 50
 # of 95% intervals. In the corpora tested the nearest is "how many" in questions for a count, at .98 and .85.
 _LEAST_SHARE = 0.95
 _EDGE = 300
-_TOKEN = re.compile(r"\w+|[^\w\s]")
-_FIRST_THREE = re.compile(r"\s*(\w+|[^\w\s])" + r"\s*(\w+|[^\w\s])?" * 2)
+_TOKEN = re.compile(WORD_OR_MARK)
+_FIRST_THREE = re.compile(rf"\s*({WORD_OR_MARK})" + rf"\s*({WORD_OR_MARK})?" * 2)
 
 
 class Place(NamedTuple):
@@ -44,7 +45,7 @@ _PLACES = (
 
 
 def label_leak(subject: Subject) -> Iterator[Found]:
-    """Words, or places in the text, that alone tell the label far better than others do."""
+    """Words, or places in the text, that alone predict the label far better than others do."""
     yield from _leaking_places(subject)
     yield from _leaking_words(subject)
 
@@ -64,9 +65,9 @@ def _leaking_places(subject: Subject) -> Iterator[Found]:
     if leaking and usual >= _KIND_LEAVES:
         others = [place.name for place in leaking[1:]]
         yield training.found(
-            f"{leaking[0].name} of a text alone tells the label: it leaves {leaking[0].left:.1%} of the errors of "
-            f"answering without reading, the usual place {min(usual, 1.0):.0%}"
-            + (f"; so {agreeing(others, 'does', 'do')} {listed(others)}" if others else ""),
+            f"{leaking[0].name} alone predicts the label: it leaves {leaking[0].left:.1%} of the errors of always "
+            f"answering the commonest class; a typical place leaves {min(usual, 1.0):.0%}"
+            + (f"; {listed(others)} also {agreeing(others, 'leaks', 'leak')}" if others else ""),
             shown=rows[several],
         )
 
@@ -132,7 +133,7 @@ def _leaking_words(subject: Subject) -> Iterator[Found]:
     of_entry = np.searchsorted(distinct.rows.indptr, entries, side="right") - 1
     holders[of_entry[of_entry < len(holders)]] = True
     yield training.found(
-        f"{counted(len(best_of_class), 'word')} alone {agreeing(best_of_class, 'tells', 'tell')} a label: "
+        f"{counted(len(best_of_class), 'word')} alone {agreeing(best_of_class, 'predicts', 'predict')} a label: "
         f"{listed(named)}",
         training.rows_of_texts(distinct.training[holders]),
     )

@@ -1,4 +1,4 @@
-"""Checks for empty texts, and for texts that stand in the data again."""
+"""Checks for empty texts, and for texts that occur in the data again."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def conflicting_labels(subject: Subject) -> Iterator[Found]:
             # Rows of one text are shown together, in the order in which the texts first occur.
             rank = first[np.searchsorted(different, side.contents[rows])]
             yield side.found(
-                f"{side.counted(different)} {agreeing(different, 'stands', 'stand')} under several labels, in "
-                f"{len(rows):,} rows, which no model can all answer rightly",
+                f"{side.counted(different)} {agreeing(different, 'occurs', 'occur')} under several labels, in "
+                f"{len(rows):,} rows, which no model can get all right",
                 rows,
                 shown=rows[np.argsort(rank, kind="stable")],
             )
@@ -60,7 +60,7 @@ def test_in_training(subject: Subject) -> Iterator[Found]:
     """Test texts that training has too."""
     if subject.test is not None:
         same = subject.twins.same
-        yield from _seen(subject.training, subject.test, same, same != NOWHERE, "in the training data")
+        yield from _seen(subject.training, subject.test, same, same != NOWHERE)
 
 
 def test_in_training_but_for_case(subject: Subject) -> Iterator[Found]:
@@ -68,18 +68,17 @@ def test_in_training_but_for_case(subject: Subject) -> Iterator[Found]:
     if subject.test is not None:
         same, alike = subject.twins
         is_meant = (same == NOWHERE) & (alike != NOWHERE)
-        where = "in the training data but for case or white space"
-        yield from _seen(subject.training, subject.test, alike, is_meant, where)
+        yield from _seen(subject.training, subject.test, alike, is_meant, " with other case or white space")
 
 
-def _seen(training: LabelledTexts, test: LabelledTexts, twin: Ints, is_meant: Bools, where: str) -> Iterator[Found]:
+def _seen(training: LabelledTexts, test: LabelledTexts, twin: Ints, is_meant: Bools, how: str = "") -> Iterator[Found]:
     rows = np.flatnonzero(is_meant)
     if not len(rows):
         return
     n_other = sum(test.label(row) != training.label(int(twin[row])) for row in rows.tolist())
     yield test.found(
-        f"{len(rows):,} of {counted(len(test), 'test text')} {agreeing(rows, 'stands', 'stand')} {where}"
-        + (f", {n_other:,} of them under another label" if n_other else ""),
+        f"{len(rows):,} of {counted(len(test), 'test text')} also {agreeing(rows, 'occurs', 'occur')} in the training "
+        f"data{how}" + (f", {n_other:,} of them under another label" if n_other else ""),
         rows,
         lambda row: f"as {training.place(int(twin[row]))}, labelled {label_line(training.label(int(twin[row])))}",
     )
@@ -115,7 +114,7 @@ def _near(subject: Subject, side: LabelledTexts, texts: Ints, twin: Ints, of_wha
     yield side.found(
         f"{side.counted(rows)} {agreeing(rows, 'is', 'are')} nearly {of_what}"
         + (f", {n_other:,} of them under another label" if n_other else "")
-        + (f" ({n_cut:,} texts were compared with {MOST_COMPARED:,} similar ones only)" if n_cut else ""),
+        + (f" ({n_cut:,} texts were compared with only {MOST_COMPARED:,} similar ones)" if n_cut else ""),
         rows,
         partial(_as_twin, side, training, row_of),
     )

@@ -34,7 +34,7 @@ def length_shift(subject: Subject) -> Iterator[Found]:
     """Test texts that are shorter or longer than those of training."""
     if subject.test is None:
         return
-    training, test = (np.sort(_lengths(side.texts)) for side in subject.sides)
+    training, test = (np.sort(side.texts.lengths) for side in subject.sides)
     if not (len(training) and len(test)):
         return
     difference = _largest_difference(training, test)
@@ -42,8 +42,8 @@ def length_shift(subject: Subject) -> Iterator[Found]:
     if difference >= max(_LARGEST_DIFFERENCE, needed):
         medians = [f"{np.median(lengths):,.0f}" for lengths in (training, test)]
         yield subject.test.found(
-            f"the texts have other lengths than in training: half have at most {medians[1]} characters, in training "
-            f"{medians[0]}; the distributions differ by {difference:.2f} (Kolmogorov-Smirnov)"
+            f"test texts differ in length: median {medians[1]} characters, {medians[0]} in training "
+            f"(Kolmogorov-Smirnov {difference:.2f})"
         )
 
 
@@ -52,15 +52,6 @@ def language_shift(subject: Subject) -> Iterator[Found]:
     if subject.test is not None:
         in_new_scripts = yield from _texts_in_new_scripts(subject.training, subject.test)
         yield from _odd_texts(subject.training, subject.test, in_new_scripts)
-
-
-def _lengths(texts: Texts) -> Ints:
-    """The number of characters of each text."""
-    lengths = np.diff(texts.offsets)
-    if not texts.content.isascii():
-        later = np.flatnonzero((np.frombuffer(texts.content, dtype=np.uint8) & 0xC0) == 0x80)
-        lengths = lengths - np.diff(np.searchsorted(later, texts.offsets))
-    return np.asarray(lengths)
 
 
 def _largest_difference(one: Ints, other: Ints) -> float:
@@ -77,8 +68,8 @@ def _texts_in_new_scripts(training: LabelledTexts, test: LabelledTexts) -> Gener
     if len(rows):
         named = [f"{script} ({share:.1%}, in training {before.get(script, 0.0):.1%})" for script, share in new.items()]
         yield test.found(
-            f"{test.counted(rows)} {agreeing(rows, 'holds', 'hold')} letters of scripts that training hardly has: "
-            f"{listed(named)}",
+            f"{test.counted(rows)} {agreeing(rows, 'contains', 'contain')} letters of scripts that training hardly "
+            f"has: {listed(named)}",
             rows,
         )
     return rows
@@ -137,11 +128,11 @@ def _odd_texts(training: LabelledTexts, test: LabelledTexts, passed_over: Ints) 
     scores = np.array([_familiarity(_trigrams(test.texts[row]), counts, 0) for row in asked.tolist()])
     odd = asked[scores < limit]
     if len(odd) >= _FACTOR * _ODD * len(asked):
-        of = f"of {len(asked):,} test texts" + (" taken at equal distances" if len(test) > _SAMPLE else "")
+        of = f"of {len(asked):,} test texts" + (" sampled at equal distances" if len(test) > _SAMPLE else "")
         order = odd[np.argsort(scores[scores < limit], kind="stable")]
         yield test.found(
-            f"{len(odd):,} {of} are less like the training data in their letters than all but {_ODD:.0%} of its own "
-            "texts are: another language, or another kind of text",
+            f"{len(odd):,} {of} have rarer letter sequences than {1 - _ODD:.0%} of the training texts: another "
+            "language or kind of text",
             odd,
             shown=order,
         )

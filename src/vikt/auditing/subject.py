@@ -110,7 +110,7 @@ class LabelledTexts:
     def example(self, row: int, remark: str = "", at: int = 0) -> Example:
         """A row to look at: its text from a little before the character `at` on."""
         return Example(
-            self.place(row), excerpt(self.texts[row].decode("utf-8", "replace"), at), self.label(row), remark
+            self.place(row), text_around(self.texts[row].decode("utf-8", "replace"), at), self.label(row), remark
         )
 
     def found(
@@ -156,12 +156,12 @@ def is_blank(text: bytes) -> bool:
     return not (text[:_OPENING].decode("utf-8", "ignore").strip() or text.decode("utf-8", "ignore").strip())
 
 
-def excerpt(text: str, at: int = 0) -> str:
+def text_around(text: str, at: int = 0) -> str:
     """A part of a text of bounded length, with the character `at`; an ellipsis where something is left out.
 
     Examples
     --------
-    >>> excerpt("a" * 200)[-2:], excerpt("short")
+    >>> text_around("a" * 200)[-2:], text_around("short")
     ('a…', 'short')
     """
     first = max(0, at - _BEFORE) if at > _WIDEST_EXCERPT - _BEFORE else 0

@@ -27,6 +27,13 @@ def inspect_model(path: Path, as_json: bool) -> None:
     figures = [f"{name:<{width}} {figure(entry['value'])}" for name, entry in record.metrics.items()]
     options = repr(TextClassifier(**saved.parameters))
     head = f"model      {sized(path)}, {options}"
-    show("\n\n".join(filter(None, [head, data_lines(record, model), fit_lines(record), decision_lines(model, record)])))
-    show("\ntest figures\n" + "\n".join(figures) + "\n")
-    show("\n\n".join(filter(None, [handmade_lines(model), strongest_lines(model)])))
+    blocks = [
+        head,
+        data_lines(record, model),
+        fit_lines(record),
+        decision_lines(model, record),
+        "\n".join(["test figures", *figures]) if figures else "",
+        handmade_lines(model),
+        strongest_lines(model),
+    ]
+    show("\n\n".join(filter(None, blocks)))

@@ -122,10 +122,10 @@ def _read(request: Request, options: dict[str, Any]) -> _Data:
 
 def _recorded(fitted: Fit, evaluation: Evaluation, rows: Labelled, **others: str | None) -> FitRecord:
     """The record of a fit, with what is known of its files and its test."""
-    data = replace(fitted.record.data, test_rows=evaluation.n_rows, blank_lines=rows.n_blank)
+    record = fitted.record.with_test(evaluation.n_rows, evaluation.to_json()["metrics"])
     named = {role: name for role, name in others.items() if name}
     columns = {"text": rows.columns.text, "label": rows.columns.label} | named
-    return replace(fitted.record, data=data, columns=columns, metrics=evaluation.to_json()["metrics"])
+    return replace(record, data=replace(record.data, blank_lines=rows.n_blank), columns=columns)
 
 
 def _settings(options: dict[str, Any], declared: list[Feature], pairs: Sequence[str] = ()) -> FitSettings:

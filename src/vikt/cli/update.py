@@ -107,11 +107,10 @@ def _evaluated(request: Request, saved: SavedModel, updated: Update) -> Evaluati
 def _recorded(updated: Update, evaluation: Evaluation | None, weight: str | None, blank_lines: int) -> FitRecord:
     """The record with what is known of the files and the test."""
     record = updated.fit.record
-    n_tested = None if evaluation is None else evaluation.n_rows
-    data = replace(record.data, test_rows=n_tested, blank_lines=blank_lines)
+    if evaluation is not None:
+        record = record.with_test(evaluation.n_rows, evaluation.to_json()["metrics"])
     columns = record.columns | ({"weight": weight} if weight else {})
-    metrics = {} if evaluation is None else evaluation.to_json()["metrics"]
-    return replace(record, data=data, columns=columns, metrics=metrics)
+    return replace(record, data=replace(record.data, blank_lines=blank_lines), columns=columns)
 
 
 def _report(

@@ -17,6 +17,8 @@ from vikt.errors import DataError
 from vikt.tables import one_line
 
 # The look-behind keeps the time linear.
+# As a regular expression: a word, or one mark or pictograph.
+WORD_OR_MARK = r"\w+|[^\w\s]"
 _RETURNS = re.compile(rb"(?<!\r)\r+(?=\n)")
 
 

@@ -12,16 +12,17 @@ from typing import Any
 import numpy as np
 
 from vikt.arrays import Bools, Floats
-from vikt.decisions.decision import NO_ANSWER
+from vikt.corpus.texts import WORD_OR_MARK
+from vikt.decisions.decision import NO_ANSWER, Answered
 from vikt.errors import UsageError
 from vikt.explanation.linear import explain
 from vikt.fitting.model import FittedModel
 from vikt.tables import counted, label_line, quoted
 
 # What is removed at once: a word wherever it stands, or one mark or pictograph.
-_WORD = re.compile(r"\w+|[^\w\s]")
+_WORD = re.compile(WORD_OR_MARK)
 # A search asks about so much text, a second's work or so, and about so many texts at a time.
-_MOST_BYTES = 20_000_000
+_MOST_CHARACTERS = 20_000_000
 _AT_A_TIME = 1000
 # Step by step, only the words that alone move the answer most are tried.
 _MOST_TRIED = 50
@@ -122,7 +123,7 @@ class _Search:
             places.setdefault(found[0].casefold(), []).append(found.span())
         self.places = list(places.values())
         self.words = [self.source[slice(*spans[0])] for spans in self.places]
-        self.n_bytes = 0
+        self.n_characters = 0
         whole = self.answered([frozenset()])
         self.answer, self.k = int(whole.predicted[0]), int(whole.choices[0])
 
@@ -131,10 +132,10 @@ class _Search:
         edges = [0, *(edge for span in spans for edge in span), len(self.source)]
         return "".join(self.source[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True))
 
-    def answered(self, several: Sequence[Words]) -> Any:
+    def answered(self, several: Sequence[Words]) -> Answered:
         """What the model answers to the text without each set of words."""
         texts = [self.without(removed) for removed in several]
-        self.n_bytes += sum(map(len, texts))
+        self.n_characters += sum(map(len, texts))
         if not isinstance(self.document, Mapping):
             return self.model.answered(texts)
         columns = {name: [values[0]] * len(texts) for name, values in self.document.items()}
@@ -152,7 +153,7 @@ class _Search:
             return few, False
         for size in range(1, len(few)):
             n_sets = comb(len(self.places), size)
-            if self.n_bytes + n_sets * len(self.source) > _MOST_BYTES:
+            if self.n_characters + n_sets * len(self.source) > _MOST_CHARACTERS:
                 return few, False
             found = self._best(map(frozenset, combinations(range(len(self.places)), size)))
             if found:
@@ -171,14 +172,14 @@ class _Search:
             others = [number for number in order if number not in removed]
             if not others:
                 return frozenset()
-            if self.n_bytes > _MOST_BYTES:
+            if self.n_characters > _MOST_CHARACTERS:
                 removed |= frozenset(others[: len(removed)])
                 continue
             further = [removed | {number} for number in others[:_MOST_TRIED]]
             changed, remains = self.changed(further)
             removed = further[int(np.argmin(np.where(changed, -np.inf, remains)))]
         for number in reversed(order):
-            if self.n_bytes > _MOST_BYTES:
+            if self.n_characters > _MOST_CHARACTERS:
                 break
             if number in removed and len(removed) > 1 and self.changed([removed - {number}])[0][0]:
                 removed -= {number}
@@ -186,7 +187,7 @@ class _Search:
 
     def _promising(self) -> tuple[list[int], list[int]]:
         """The words to try one by one, and the rest: of a long text those that its explanation counts most on."""
-        numbers, most = list(range(len(self.places))), max(1, _MOST_BYTES // (2 * max(len(self.source), 1)))
+        numbers, most = list(range(len(self.places))), max(1, _MOST_CHARACTERS // (2 * max(len(self.source), 1)))
         if len(numbers) > most:
             explanation = explain(self.model, self.document, self.k)
             if len(explanation.text) == len(self.source):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -230,6 +230,10 @@ class FitRecord:
     @property
     def l1(self) -> float:
         return split_strength(self.least_proven.penalty.l2, self.options["l1_ratio"])[1]
+
+    def with_test(self, n_rows: int, metrics: dict[str, Any]) -> FitRecord:
+        """The record with the figures of a test of so many rows."""
+        return replace(self, data=replace(self.data, test_rows=n_rows), metrics=metrics)
 
     def parameters(self, label_of: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters of the fit; `label_of` maps the labels as strings to the labels themselves."""

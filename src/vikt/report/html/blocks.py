@@ -6,7 +6,7 @@ Texts are as the data hold them: the templates escape markup, and control charac
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from vikt.explanation.highlight import Run
@@ -213,7 +213,6 @@ class Page:
     sentences: tuple[str, ...]
     tiles: tuple[Tile, ...]
     sections: tuple[Section, ...]
-    subject: str = field(default="")
 
     @classmethod
     def of(
@@ -222,11 +221,10 @@ class Page:
         sentences: Iterable[str],
         tiles: Iterable[Tile],
         sections: Iterable[Section | None],
-        subject: str = "",
     ) -> Page:
         """A page without the sections that have nothing to show."""
         shown = (section for section in sections if section is not None and section.blocks)
-        return cls(title, tuple(sentences), tuple(tiles), tuple(shown), subject)
+        return cls(title, tuple(sentences), tuple(tiles), tuple(shown))
 
 
 def name_of(label: str) -> str:
