@@ -29,6 +29,14 @@ def three():
     return vikt.TextClassifier(min_df=1, analyzer="char_wb", ngrams=(1, 3), l2=0.01).fit(TEXTS, LABELS)
 
 
+def test_inspect_names_no_figures_of_a_model_without_a_test(two, tmp_path, run):
+    two.save(tmp_path / "m")
+    code, out, _ = run("inspect", tmp_path / "m")
+    assert code == 0
+    assert "strongest features" in out
+    assert "test figures" not in out
+
+
 def test_it_prints_what_the_command_prints(two, tmp_path, run):
     two.save(tmp_path / "m")
     _, out, _ = run("explain", tmp_path / "m", "good bad film")
