@@ -64,7 +64,7 @@ def test_the_same_file_twice_is_said(run, files):
     code, out, err = run("compare", files / "a.vikt", files / "a.vikt", files / "test.tsv")
     assert code == 0
     assert "the same answer" in out
-    assert "as A and as B" in err
+    assert "as both A and B" in err
 
 
 def test_models_of_two_label_columns_need_one_named(run, files, tmp_path):

@@ -122,7 +122,7 @@ REFUSED = {
         "precision(spm) >= 0.9",
     ): "--aim: there is no class 'spm'; did you mean 'spam'? the classes are",
     ("--aim", "acuracy >= 0.9"): "--aim: 'acuracy' is not an aim",
-    ("--aim", "f1", "--refit-all"): "--refit-all fits all rows, but --aim needs some that no fit learns from",
+    ("--aim", "f1", "--refit-all"): "--refit-all fits all rows, but --aim needs held-out rows",
     ("--coverage", 0.9, "--refit-all"): "--refit-all fits all rows, but --coverage needs",
     ("--aim", "f1", "--max-error", 0.1): "--max-error: cannot be combined with aim",
     ("--calibrate", "--coverage", 0.9): "--calibrate: would fit a temperature to the rows that ",

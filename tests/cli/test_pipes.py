@@ -249,9 +249,7 @@ def test_refit_all_fits_all_rows_or_refuses(run, tmp_path, trained):
     descent = ["--solver", "minibatch", "--patience", 2, "--l2", "0.01"]
     code, out, err = run("train", "mails.csv", "--refit-all", "-o", "r.vikt", *descent)
     assert (code, out) == (2, b"")
-    assert err == (
-        "vikt: --refit-all fits all rows, but --patience needs some that no fit learns from; drop one of them\n"
-    )
+    assert err == ("vikt: --refit-all fits all rows, but --patience needs held-out rows; drop one of them\n")
     assert not (tmp_path / "r.vikt").exists()
     code, out, _ = run("train", "mails.csv", "--refit-all", "-o", "r.vikt", "--min-df", 1, "--json", "-q")
     assert (code, json.loads(out)["data"]["fitted_rows"]) == (0, 60)

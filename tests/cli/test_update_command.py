@@ -41,7 +41,10 @@ def test_the_model_is_replaced_and_tells_what_changed(files, run):
     assert model.read_bytes() != before
     code, out, _ = run("inspect", model)
     assert code == 0
-    assert "1 update: 80 rows added, 2 forgotten; features, λ and thresholds were chosen by the rows before" in out
+    assert (
+        "1 update: 80 rows added, 2 forgotten; features, λ and thresholds were chosen on the rows before the update"
+        in out
+    )
 
 
 def test_the_report_and_the_earlier_model(files, run, tmp_path):

@@ -187,7 +187,7 @@ def test_the_mean_probability_is_shown_beside_the_rate_where_weights_are_used(ru
         code, out, _ = run("train", data, "-o", model, "-q", "--l2", "0.1", *weights)
         assert code == 0
         assert "mean P" in out
-        assert ("the probabilities are those of the weighted data" in out) == (weights[0] == "--class-weight")
+        assert ("trained with weights: mean P(" in out) == (weights[0] == "--class-weight")
         assert "mean P" in run("evaluate", model, data, "-q")[1]
 
 

@@ -191,6 +191,15 @@ def test_rows_without_an_answer_are_counted_in_the_matrix(mails, run, tmp_path):
     assert re.search(r"2 rows are not answered and count as wrong", page.text)
 
 
+def test_rows_without_an_answer_are_not_called_free_of_mistakes(tmp_path):
+    texts = [f"{words} {n}" for n in range(200) for words in ("cash prize", "lunch report")]
+    classifier = vikt.TextClassifier("word", l2=0.01, aim="f1").fit(texts, ["spam", "ham"] * 200)
+    classifier.report(tmp_path / "r.html", ["cash prize", "lunch report", "???", "!!!"], ["spam", "ham", "ham", "spam"])
+    page = read((tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert page.text.count("None of its answers is wrong; 2 rows are not answered.") == 2
+    assert "no mistakes" not in page.text
+
+
 def test_a_report_stays_small_however_large_the_data(tmp_path):
     draw = random.Random(0)
     labels = [f"{'long' * 100} {draw.randrange(150)}" for _ in range(1500)]

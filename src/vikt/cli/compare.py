@@ -79,4 +79,4 @@ def _notes(saved: list[SavedModel], rows: list[Labelled], path: str) -> list[str
 
 def _same_file(paths: tuple[Path, Path]) -> list[str]:
     same = os.path.realpath(paths[0]) == os.path.realpath(paths[1])
-    return [f"{paths[1]}: is given as A and as B, so that nothing can differ; name two models"] * same
+    return [f"{paths[1]}: given as both A and B, so nothing can differ; name two models"] * same

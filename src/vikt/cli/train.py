@@ -240,9 +240,7 @@ def _check_request(request: Request, options: dict[str, Any]) -> None:
     holding_out = next((name for name in ("patience", *DECISION_PARAMETERS) if options.get(name)), None)
     if request.refit_all and holding_out is not None:
         option = option_of(holding_out)
-        raise UsageError(
-            f"--refit-all fits all rows, but {option} needs some that no fit learns from; drop one of them"
-        )
+        raise UsageError(f"--refit-all fits all rows, but {option} needs held-out rows; drop one of them")
 
 
 def parse_ngrams(text: str | None) -> tuple[int, int] | None:

@@ -165,7 +165,7 @@ def _disagreements(comparison: Comparison) -> list[str]:
         columns(rows, left=3),
         *([f"  and {counted(more, 'more row')}"] if more else []),
         "",
-        "those of which both are surest: A alone is right, B alone, neither",
+        "the disagreements on which both are most confident: only A is right, only B, neither",
         columns(examples, left=6),
     ]
 

@@ -178,8 +178,8 @@ def _shift_lines(evaluation: Evaluation) -> list[str]:
     k = int(np.argmax(np.abs(means - evaluation.rate)))
     label = label_line(evaluation.labels[k])
     return [
-        f"  the probabilities are those of the weighted data the model learnt from: its mean P({label}) "
-        f"is {figure(means[k])}, where {figure(evaluation.rate[k])} of the rows are {label}"
+        f"  trained with weights: mean P({label}) is {figure(means[k])}, but {figure(evaluation.rate[k])} of these "
+        f"rows are {label}"
     ]
 
 

@@ -53,7 +53,7 @@ def data_facts(record: FitRecord, model: FittedModel) -> list[tuple[str, str]]:
     """What is known of the rows: a name and a sentence for each fact; one without a name belongs to that before it."""
     data = record.data
     single = [label_line(label) for label, count in data.classes.items() if count == 1]
-    rare = f"{counted(len(single), 'class')} of one row, learnt from and not tested: {listed(single)}"
+    rare = f"{counted(len(single), 'class')} of one row, trained on and not tested: {listed(single)}"
     split = (
         f"{data.training_rows:,} training, {data.validation_rows:,} validation, {_calibration(data)}"
         f"{data.test_rows or 0:,} test; {data.fitted_rows:,} fitted in the end"

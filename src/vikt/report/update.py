@@ -30,10 +30,10 @@ def update_lines(updated: Update, before: FittedModel) -> str:
     added, dropped = _class_changes(before, updated.fit.model)
     notes = [
         (own.kept_out, f"{_rows(own.kept_out)} added have the text of a held-out row, so they are kept out of the fit"),
-        (updated.repeated, f"{_rows(updated.repeated)} added were there already, and count once more"),
+        (updated.repeated, f"{_rows(updated.repeated)} added repeat existing rows and count again"),
         (
             updated.relabelled,
-            f"{_rows(updated.relabelled)} stay that have the text of a forgotten row under another label",
+            f"{_rows(updated.relabelled)} remaining have the text of a forgotten row, with another label",
         ),
         (added, f"new classes: {_listed(added)}"),
         (dropped, f"classes dropped, which have no fitted row left: {_listed(dropped)}"),
@@ -47,10 +47,10 @@ def updates_line(record: FitRecord) -> str:
     if not record.updates:
         return ""
     n_added, n_forgotten = (sum(getattr(own, name) for own in record.updates) for name in ("added", "forgotten"))
-    also = ", also by the forgotten ones" if n_forgotten else ""
+    also = ", including those forgotten" if n_forgotten else ""
     return (
         f"updated    {counted(len(record.updates), 'update')}: {_rows(n_added)} added, {n_forgotten:,} forgotten; "
-        f"features, λ and thresholds were chosen by the rows before{also}"
+        f"features, λ and thresholds were chosen on the rows before the update{also}"
     )
 
 

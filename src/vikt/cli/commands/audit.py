@@ -28,7 +28,7 @@ from vikt.names import AnalyzerName
 @command(
     "vikt audit reviews.csv",
     "vikt audit train.tsv --test test.tsv --label topic",
-    "vikt audit train.tsv --test test.tsv --ignore V104 --ignore near-duplicate --json",
+    "vikt audit train.tsv --test test.tsv --ignore V104 --ignore near-duplicate-text --json",
     "vikt audit new.csv --model model.vikt",
     "vikt audit train.tsv --report audit.html",
     "vikt audit train.tsv -o review.csv",
@@ -38,14 +38,14 @@ def audit(
     context: typer.Context,
     data: Annotated[list[str], typer.Argument(help="Labelled texts, in any format that train reads.", metavar="DATA")],
     test: Annotated[
-        str | None, typer.Option(help="Compare with these labelled texts, meant for a test.", metavar="DATA")
+        str | None, typer.Option(help="Also check these labelled test texts against DATA.", metavar="DATA")
     ] = None,
     model: Annotated[
         Path | None, typer.Option(help="Compare with this model, written by `vikt train`.", metavar="MODEL")
     ] = None,
     ignore: Annotated[
         list[str] | None,
-        typer.Option(help="Pass over this check, by its code or name; may be repeated.", metavar="CHECK"),
+        typer.Option(help="Skip this check, by its code or name; may be repeated.", metavar="CHECK"),
     ] = None,
     mislabels: Annotated[
         bool, typer.Option("--mislabels", help="Also look for labels that are probably wrong, by training on the data.")
@@ -76,7 +76,7 @@ def audit(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Check labelled texts for what ruins models: duplicates, leaks, wrong labels, broken characters.
+    """Check labelled texts for what ruins models: duplicates, label leaks, conflicting labels, broken characters.
 
     Each check has a code and a page in docs/audit/. The exit code is 3 if a finding is an error.
     """

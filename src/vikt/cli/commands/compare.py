@@ -48,7 +48,7 @@ def compare(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare two models on the same labelled texts, which neither of them has learnt from.
+    """Compare two models on the same labelled texts, which neither was trained on.
 
     A model is called better only where the 95% interval of the difference excludes 0.
     """

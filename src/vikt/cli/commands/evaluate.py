@@ -44,16 +44,16 @@ def evaluate(
         list[str] | None,
         typer.Option(
             "--by",
-            help="Print the figures by value of this column too, of numbers in fifths; length is that of the text, "
-            "unless a column has that name; may be repeated.",
+            help="Also report the figures by this column (numbers in fifths). 'length' is the text length unless a "
+            "column has that name. May be repeated.",
             metavar="COL",
         ),
     ] = None,
     require: Annotated[
         list[str] | None,
         typer.Option(
-            help="End with exit code 3 unless this holds: 'accuracy >= 0.9', 'log_loss < 0.3' (figures have their "
-            "names in --json), 'precision(spam) >= 99%', and recall and f1 of a class; may be repeated.",
+            help="Exit with code 3 unless this holds: 'accuracy >= 0.9', 'log_loss < 0.3', 'precision(spam) >= 99%' "
+            "(names as in --json). May be repeated.",
             metavar="CONDITION",
         ),
     ] = None,

@@ -36,7 +36,7 @@ def explain(
     ] = None,
     against: Annotated[
         str | None,
-        typer.Option(help="Explain why the text is in the one class and not in this one.", metavar="CLASS"),
+        typer.Option(help="Explain why this text is not in CLASS.", metavar="CLASS"),
     ] = None,
     top: Annotated[int, typer.Option(help="List the N features that matter most.", metavar="N", min=1)] = 15,
     fewest_words: Annotated[

@@ -135,19 +135,19 @@ def train(
     aim: Annotated[
         list[str] | None,
         typer.Option(
-            help="What the answers must reach or be best at, on rows held out for it: 'precision(spam) >= 0.99', "
+            help="Goal to reach or optimise, on rows held out for it: 'precision(spam) >= 0.99', "
             "'recall(spam) >= 0.95', 'f1(spam)', f1, or 'cost(ham->spam) = 10' (costs may be repeated).",
             metavar="AIM",
         ),
     ] = None,
     coverage: Annotated[
         float | None,
-        typer.Option(help="Add sets of labels that hold the real one with probability P.", metavar="P"),
+        typer.Option(help="Also predict sets of labels that contain the true one with probability P.", metavar="P"),
     ] = None,
     max_error: Annotated[
         float | None,
         typer.Option(
-            help="Answer only where at most the share P of the answers is wrong, with 95% confidence.", metavar="P"
+            help="Answer only where the error rate among answers is at most P, with 95% confidence.", metavar="P"
         ),
     ] = None,
     calibrate: Annotated[
@@ -158,7 +158,8 @@ def train(
     group: Annotated[
         str | None,
         typer.Option(
-            help="Column whose values no split divides: all rows of a user, say, are on one side.", metavar="COL"
+            help="Keep rows with the same value in this column (one user, say) on one side of every split.",
+            metavar="COL",
         ),
     ] = None,
     format: Format = None,

@@ -30,7 +30,7 @@ def update(
     forget: Annotated[
         list[str] | None,
         typer.Option(
-            help="Rows of OLD to forget, with their labels; all rows equal to them are forgotten. May be repeated.",
+            help="Rows of OLD to forget, with their labels; every identical row is forgotten too. May be repeated.",
             metavar="ROWS",
         ),
     ] = None,
@@ -54,7 +54,7 @@ def update(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Add rows to what a model has learnt from, or make it forget some.
+    """Add rows to a model's training data, or make it forget some.
 
     The model is fitted anew, starting near its weights, to the rows that it was fitted to, less ROWS, plus NEW. Its
     features are learnt anew; the penalty and the kind of features stay as they were chosen. The held-out rows of OLD

@@ -42,26 +42,25 @@ def reliability_picture(curve: Reliability) -> Picture:
 
 
 def roc_picture(curve: RocCurve, of: str, threshold: float | None = None) -> Picture:
-    """The receiver operating characteristic, with the point of the threshold."""
+    """The receiver operating characteristic of a class, or the mean of all, with the point of the threshold."""
     thin = curve.thinned(_MOST_ROWS)
     return _picture(
         plots.roc(curve, threshold=threshold),
         "ROC curve",
-        f"The share of the rows of {of} that are found against the share of the others that are taken for it, at each "
-        "threshold.",
+        f"Share of {of or 'each class'} found against share of other rows taken for it, at each threshold{_mean(of)}.",
         ["false positive rate", "true positive rate"],
         _pairs(thin.false_positive_rate.tolist(), thin.true_positive_rate.tolist()),
     )
 
 
 def precision_recall_picture(curve: PrecisionRecallCurve, of: str, threshold: float | None = None) -> Picture:
-    """Precision against recall, with the point of the threshold."""
+    """Precision against recall of a class, or the mean of all, with the point of the threshold."""
     thin = curve.thinned(_MOST_ROWS)
     return _picture(
         plots.precision_recall(curve, threshold=threshold),
         "Precision-recall curve",
-        f"The share of the answers {of} that are right against the share of its rows that are found, at each "
-        "threshold.",
+        f"Share of the answers {of or 'of each class'} that are right against share of its rows found, at each "
+        f"threshold{_mean(of)}.",
         ["recall", "precision"],
         _pairs(thin.recall.tolist(), thin.precision.tolist()),
     )
@@ -129,6 +128,10 @@ def confusion_picture(evaluation: Evaluation) -> Picture:
 
 def _picture(drawn: Figure, title: str, caption: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Picture:
     return Picture(plots.svg(drawn, title, caption), title, caption, Table.of(title, columns, rows))
+
+
+def _mean(of: str) -> str:
+    return "" if of else ", mean over the classes"
 
 
 def _pairs(x: list[float], y: list[float]) -> list[list[str]]:

@@ -30,7 +30,7 @@ def _decision(tested: Tested) -> list[Block]:
 def _pictures(tested: Tested) -> list[Block]:
     found, labels = tested.evaluation, tested.model.labels
     has_two = len(labels) == 2
-    of = name_of(labels[1]) if has_two else "a class, on average over all classes,"
+    of = name_of(labels[1]) if has_two else ""
     threshold = _threshold(tested.model.decision.rule) if has_two else None
     pictures: list[Block] = []
     if found.reliability is not None:

@@ -1,4 +1,4 @@
-"""The difference of two models: in figures, in their answers, and in how they were learnt."""
+"""The difference of two models: in figures, in their answers, and in how they were trained."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def differences_section(comparison: Comparison) -> Section:
     ]
     headings: list[Column | str] = ["figure", "A", "B", "B - A", "95% interval", Column("finding", is_words=True)]
     test = (
-        f"One alone is right: A in {counted(comparison.only_a_right, 'row')}, B in "
-        f"{counted(comparison.only_b_right, 'row')}. McNemar's exact test gives p = {comparison.p_value:.2g}. Both are "
-        f"right in {counted(comparison.both_right, 'row')}, neither in {counted(comparison.neither_right, 'row')}."
+        f"Only A is right on {counted(comparison.only_a_right, 'row')}, only B on {comparison.only_b_right:,}. Both "
+        f"are right on {counted(comparison.both_right, 'row')}, neither on {comparison.neither_right:,}. McNemar's "
+        f"exact test gives p = {comparison.p_value:.2g}."
     )
     return Section("metrics", "Metrics", (Table.of("Figures of both models", headings, rows), Prose(test)))
 
@@ -47,7 +47,7 @@ def _verdict(found: Difference) -> str:
 
 
 def disagreements_section(comparison: Comparison) -> Section | None:
-    """The answers in which the models differ, and the rows of which both are surest."""
+    """The answers in which the models differ, and the rows on which both are most confident."""
     if not comparison.n_disagreements:
         return None
     rows = [
@@ -56,9 +56,12 @@ def disagreements_section(comparison: Comparison) -> Section | None:
     ]
     headings: list[Column | str] = ["label", Column("A answers", True), Column("B answers", True), "rows"]
     blocks: list[Block] = [
-        Prose(f"The models differ in {counted(comparison.n_disagreements, 'row')}."),
+        Prose(f"The models differ on {counted(comparison.n_disagreements, 'row')}."),
         Table.of("The commonest differences", headings, rows),
-        Prose("The rows of which both are surest: first those that only A answers rightly, then only B, then neither."),
+        Prose(
+            "The disagreements on which both are most confident: first those where only A is right, then only B, "
+            "then neither."
+        ),
         *map(_example, comparison.examples),
     ]
     return Section("disagreements", "Where they differ", tuple(blocks))
@@ -78,13 +81,13 @@ def _answer(label: str | None) -> str:
 
 
 def models_section(models: Sequence[tuple[str, SavedModel]]) -> Section | None:
-    """How each model was learnt, side by side."""
+    """How each model was trained, side by side."""
     if not models:
         return None
     facts = [_facts(name, saved) for name, saved in models]
     rows = [[name, *(own[name] for own in facts)] for name in facts[0]]
     headings: list[Column | str] = ["fact", *(Column(f"model {letter}", is_words=True) for letter in "AB")]
-    return Section("models", "The models", (Table.of("How they were learnt", headings, rows),))
+    return Section("models", "The models", (Table.of("How they were trained", headings, rows),))
 
 
 def _facts(name: str, saved: SavedModel) -> dict[str, str]:
@@ -115,7 +118,7 @@ def comparison_tiles(comparison: Comparison) -> list[Tile]:
 def comparison_sentences(comparison: Comparison) -> list[str]:
     """How good both are; which is better; how often they differ."""
     accuracy = comparison.differences["accuracy"]
-    shares = f"A is right in {percent(accuracy.a)} of {counted(comparison.n_rows, 'row')}, B in {percent(accuracy.b)}."
+    shares = f"A is right on {percent(accuracy.a)} of {counted(comparison.n_rows, 'row')}, B on {percent(accuracy.b)}."
     verdict = difference_sentence("accuracy", accuracy).partition(": ")[2]
     verdict = verdict.replace("no difference shown", "no difference is shown", 1)
     differ = f"They give different answers to {counted(comparison.n_disagreements, 'row')}."

@@ -1,4 +1,4 @@
-"""The data that the model was learnt from."""
+"""The data that the model was trained on."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from vikt.report.html.blocks import Block, Cell, Column, Content, Fold, Matrix, Prose, Section, Square, Table
 from vikt.report.html.examples import example, explained_example
 from vikt.report.html.pictures import confusion_picture
+from vikt.report.html.sections.summary import no_wrong_answer
 from vikt.report.html.tested import Tested
 from vikt.tables import MOST_CLASSES_IN_A_MATRIX, counted, label_line
 
@@ -33,18 +34,18 @@ def confusion_section(tested: Tested) -> Section:
         blocks.append(Prose("Each count of mistakes links to its most confident examples, which open here."))
         blocks += [_fold(tested, pair, rows, anchors[pair]) for pair, rows in cells.items()]
     else:
-        blocks.append(Prose("There are no mistakes."))
+        blocks.append(Prose(no_wrong_answer(evaluation)))
     return Section("confusion", "Confusion matrix", tuple(blocks))
 
 
 def confident_section(tested: Tested) -> Section | None:
-    """The mistakes that the model is surest of, with the words that speak for and against its answer."""
+    """The mistakes of which the model is most confident, with the words that speak for and against its answer."""
     rows = tested.mistakes[:_MOST_CONFIDENT].tolist()
     if not rows:
         return None
     about = (
-        "The wrong answers of which the model is surest. Words on blue with a solid line speak for the answer, words "
-        "on orange with a dashed line against it. Some of these rows may have the wrong label."
+        "The wrong answers of which the model is most confident. Words on blue with a solid line speak for the "
+        "answer, words on orange with a dashed line against it. Some of these rows may have the wrong label."
     )
     return Section(
         "confident", "Most confident mistakes", (Prose(about), *(explained_example(tested, row) for row in rows))

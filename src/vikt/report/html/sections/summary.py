@@ -54,7 +54,7 @@ def _what(model: FittedModel, record: FitRecord) -> str:
     names = listed([name_of(label) for label in model.labels], _MOST_NAMED)
     reads = "texts" if model.features.reads_text else "rows of columns"
     return (
-        f"This model sorts {reads} into {counted(len(model.labels), 'class')} ({names}) and was learnt from "
+        f"This model sorts {reads} into {counted(len(model.labels), 'class')} ({names}) and was trained on "
         f"{counted(record.data.fitted_rows, 'row')}."
     )
 
@@ -64,10 +64,10 @@ def _how_good(tested: Tested) -> str:
     found, support = evaluation.accuracy, evaluation.support
     commonest = int(support.argmax())
     return (
-        f"On {counted(evaluation.n_rows, 'row')} ({tested.name}) it is right in {percent(found.value)} of the cases "
-        f"(95% interval: {percent(found.low)} to {percent(found.high)}); always to answer "
-        f"{name_of(evaluation.labels[commonest])} would be right in {percent(support[commonest] / evaluation.n_rows)}"
-        f"{_unanswered(evaluation.n_unanswered)}."
+        f"On {counted(evaluation.n_rows, 'row')} ({tested.name}) it is right {percent(found.value)} of the time "
+        f"(95%: {percent(found.low)} to {percent(found.high)}); always answering "
+        f"{name_of(evaluation.labels[commonest])} would be right {percent(support[commonest] / evaluation.n_rows)} of "
+        f"the time{_unanswered(evaluation.n_unanswered)}."
     )
 
 
@@ -76,10 +76,17 @@ def _unanswered(n: int) -> str:
     return f"; {counted(n, 'row')} {verbs} as wrong" if n else ""
 
 
+def no_wrong_answer(evaluation: Evaluation) -> str:
+    """What there is to say where no answer is wrong: that is not yet that every row is answered."""
+    n = evaluation.n_unanswered
+    verb = "is" if n == 1 else "are"
+    return f"None of its answers is wrong; {counted(n, 'row')} {verb} not answered." if n else "It makes no mistakes."
+
+
 def _worst(evaluation: Evaluation) -> str:
     wrong = [entry for entry in evaluation.entries.tolist() if entry[0] != entry[1] != NO_ANSWER]
     if not wrong:
-        return "It makes no mistake on these rows."
+        return no_wrong_answer(evaluation)
     real, answer, count = max(wrong, key=lambda entry: (entry[2], -entry[0], -entry[1]))
     sentence = (
         f"Its commonest mistake is to answer {name_of(evaluation.labels[answer])} for "

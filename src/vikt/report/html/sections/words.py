@@ -16,8 +16,8 @@ def words_section(model: FittedModel) -> Section:
     ranks = range(min(len(model.labels), MOST_CLASSES_LISTED))
     classes = tuple((label_line(model.labels[k]), _words(model, k)) for k in ranks)
     about = (
-        "The features with the largest weights for each class. A score is the sum of the weights of the features of a "
-        "text, each times its value in the text."
+        "The features with the largest weights for each class. A class's score for a text is the sum of weight "
+        "times value over its features."
     )
     blocks: list[Block] = [Prose(about), Words(classes[:_MOST_CLASSES_AT_SIGHT])]
     rest = classes[_MOST_CLASSES_AT_SIGHT:]
