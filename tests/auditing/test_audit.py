@@ -105,9 +105,11 @@ def test_texts_and_labels_of_a_test_belong_together():
         vikt.audit(["a", "b"], ["x", "y"], test_texts=["a"])
 
 
-def test_missing_labels_are_refused():
-    with pytest.raises(DataError, match="test labels: row 1 has no label"):
-        vikt.audit(["a", "b"], ["x", "y"], test_texts=["a", "b"], test_labels=["x", None])
+def test_missing_labels_of_a_test_are_found():
+    found = vikt.audit(["a", "b"], ["x", "y"], test_texts=["c", "d"], test_labels=["x", None])
+    [finding] = [finding for finding in found.findings if finding.code == "V120"]
+    assert (finding.side, finding.rows) == ("test", (1,))
+    assert finding.message.startswith("1 test row has no label, which a test refuses: index 1; ")
 
 
 def test_an_audit_prints_html_and_a_frame():

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 import vikt
 from vikt.corpus.label_spelling import misspelt, respelled
+from vikt.errors import DataError
 
 
 def found_in(labels, code, texts=None, **kwargs):
@@ -81,3 +82,37 @@ def test_labels_of_the_test_that_training_lacks_are_found():
     [finding] = found_in(["a", "b"] * 5, "V123", test_texts=["x", "y", "z"], test_labels=["c", "a", "c"])
     assert finding.rows == (0, 2)
     assert "1 label of 2 test rows is not in the training data: 'c'" in finding.message
+
+
+def test_rows_without_a_label_are_an_error_and_the_others_are_checked():
+    texts, labels = ["a b", "a b", "c d", "e f", "g h"], ["x", "y", None, " ", "y"]
+    found = vikt.audit(texts, labels)
+    of = {finding.code: finding for finding in found.findings}
+    assert of["V120"].severity == "error"
+    assert of["V120"].rows == (2, 3)
+    assert of["V104"].rows == (0, 1)
+    assert found.classes["training"] == {"x": 1, "y": 2}
+    assert of["V121"].rows == (0, 1, 4)
+    with pytest.raises(DataError, match="none of its 2 rows has a label"):
+        vikt.audit(["a", "b"], [None, ""])
+
+
+def test_one_class_is_an_error_and_a_label_like_a_missing_value_a_note():
+    [finding] = found_in(["a"] * 20, "V125")
+    assert finding.severity == "error"
+    assert found_in(["a", "b"] * 10, "V125") == []
+    [finding] = found_in(["a"] * 10 + ["NaN", "n/a", "a"], "V126")
+    assert (finding.severity, finding.rows) == ("note", (10, 11))
+
+
+def test_a_file_with_empty_labels_is_audited_reviewed_and_told_by_its_rows(run, tmp_path):
+    rows = [f"{word} number {i % 9},{label}" for i in range(40) for word, label in (("win", "spam"), ("lunch", "ham"))]
+    rows[2], rows[60] = "lost,", "win number 3,ham"
+    path, review = tmp_path / "mails.csv", tmp_path / "review.csv"
+    path.write_text("\n".join(["text,label", *rows]) + "\n")
+    code, out, _ = run("audit", path, "-o", review, "-q")
+    assert code == 3
+    assert "1 training row has no label, which training refuses: row 3; " in out
+    assert f"review     {review}, 1 suspected row, the most suspected first" in out
+    assert review.read_text().splitlines()[1].startswith("win number 3,ham,spam,")
+    assert review.read_text().splitlines()[1].endswith(",61")

@@ -39,7 +39,7 @@ def test_the_suspected_rows_are_written_with_all_their_columns(run, mails, tmp_p
     code, out, _ = run("audit", path, "-o", review, "--analyzer", "word", "--json", "-q")
     assert code == 0
     table = READERS[format](review)
-    assert list(table.columns) == ["id", "text", "label", "suggested_label", "label_score"]
+    assert list(table.columns) == ["id", "text", "label", "suggested_label", "label_score", "input_row"]
     assert set(wrong) <= set(table["id"][: 3 * len(wrong)])
     assert table["label_score"].is_monotonic_increasing
     found = table.set_index("id")
@@ -79,7 +79,7 @@ def test_a_review_can_be_audited_again(run, mails, tmp_path):
     review = tmp_path / "review.csv"
     run("audit", again, "--text", "text", "--label", "label", "-o", review, "--analyzer", "word", "-q")
     table = pd.read_csv(review)
-    assert list(table.columns)[-3:] == ["label_score", "suggested_label", "label_score_2"]
+    assert list(table.columns)[-4:] == ["label_score", "suggested_label", "label_score_2", "input_row"]
     assert set(table["label_score"]) == {"mine"}
 
 

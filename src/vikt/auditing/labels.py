@@ -14,8 +14,52 @@ from vikt.tables import counted, label_line, listed
 
 # A class of fewer texts has none in the tenths that are held out.
 _FEWEST_TEXTS = 10
+_REFUSED_BY = {"training": "training", "test": "a test"}
 # Sorted rows change their label this rarely, of what rows in random order do; fewer changes prove nothing.
 _FEW_CHANGES, _FEWEST_EXPECTED = 0.1, 20
+
+
+def missing_labels(subject: Subject) -> Iterator[Found]:
+    """Rows without a label, which training refuses; the other checks pass over them."""
+    for side in subject.sides:
+        lacking, places = side.unlabelled
+        if lacking:
+            named = listed([place.removeprefix(f"{side.documents.origin}, ") for place in places])
+            more = f" and {len(lacking) - len(places):,} more" if len(lacking) > len(places) else ""
+            yield Found(
+                side.side,
+                f"{counted(len(lacking), f'{side.side} row')} {agreeing(lacking, 'has', 'have')} no label, which "
+                f"{_REFUSED_BY[side.side]} refuses: {named}{more}; the other checks leave "
+                f"{agreeing(lacking, 'it', 'them')} out",
+                lacking,
+            )
+
+
+def one_class(subject: Subject) -> Iterator[Found]:
+    """Training data of a single class."""
+    side = subject.training
+    if len(side.classes) == 1:
+        yield side.found(
+            f"all training rows have the label {label_line(side.classes[0])!r}; training needs two classes or more"
+        )
+
+
+# How programs write that a value is missing, in lower case.
+_MISSING_WORDS = frozenset({"nan", "na", "n/a", "#n/a", "null", "none", "nil", "<na>", "nat"})
+
+
+def labels_like_missing(subject: Subject) -> Iterator[Found]:
+    """Labels that are written as programs write a missing value."""
+    for side in subject.sides:
+        alike = [k for k, label in enumerate(side.classes) if label.strip().lower() in _MISSING_WORDS]
+        rows: Ints = np.flatnonzero(np.isin(side.y, alike))
+        if len(rows):
+            named = listed([repr(side.classes[k]) for k in alike])
+            yield side.found(
+                f"{counted(len(rows), f'{side.side} row')} {agreeing(rows, 'has', 'have')} the label {named}, which "
+                "many programs write for a missing value; here it is a class like any other",
+                rows,
+            )
 
 
 def few_rows(subject: Subject) -> Iterator[Found]:

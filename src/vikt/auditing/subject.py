@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from vikt.arrays import Bools, Classes, Ints
+from vikt.arrays import Bools, Classes, Ints, RowIndices
 from vikt.auditing.distinct import DistinctTexts, distinct_texts
 from vikt.auditing.finding import Example, Found, Side
 from vikt.auditing.near import NearTwins, near_twins
 from vikt.corpus.documents import Documents
+from vikt.corpus.missing import is_missing
 from vikt.corpus.order import group_ranks, row_keys
 from vikt.corpus.overlap import NOWHERE, Twins, twins
 from vikt.corpus.texts import Texts
@@ -30,6 +32,13 @@ _WIDEST_EXCERPT, _BEFORE = 120, 30
 _OPENING = 64
 
 
+class Unlabelled(NamedTuple):
+    """Rows without a label: their numbers, and the places of the first."""
+
+    rows: tuple[int, ...]
+    places: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class LabelledTexts:
     """Labelled texts as checks read them.
@@ -43,7 +52,11 @@ class LabelledTexts:
     y : (m,)
         The class of each row.
     number : callable
-        From the position of a row to its number in messages.
+        From the position of a row among those given to its number in messages.
+    origin : (m,)
+        The position of each row among those given.
+    unlabelled : Unlabelled
+        The rows left out, since they have no label.
     """
 
     side: Side
@@ -51,17 +64,27 @@ class LabelledTexts:
     classes: list[str]
     y: Classes
     number: Callable[[int], int]
+    origin: RowIndices
+    unlabelled: Unlabelled
 
     @classmethod
     def of(cls, side: Side, documents: Documents, labels: Any, number: Callable[[int], int] = int) -> LabelledTexts:
-        """Label documents. Raises DataError where there are none, or labels are missing, or not one a row."""
-        given = checked_labels(label_array(labels, f"{side} labels"), f"{side} labels")
-        check_one_label_a_row(given, len(documents))
-        if not len(given):
+        """Label documents. Raises DataError where there are none, or none has a label, or there is not one a row."""
+        array = label_array(labels, f"{side} labels")
+        check_one_label_a_row(array, len(documents))
+        if not len(array):
             raise DataError(f"{documents.origin}: expected {side} texts, found none; give at least one")
+        lacks = np.array([is_missing(label) or str(label).isspace() or str(label) == "" for label in array.tolist()])
+        kept, lacking = np.flatnonzero(~lacks), np.flatnonzero(lacks)
+        if not len(kept):
+            raise DataError(f"{documents.origin}: none of its {counted(len(array), 'row')} has a label; label them")
+        unlabelled = Unlabelled(tuple(map(number, lacking.tolist())), tuple(map(documents.place, lacking.tolist()[:5])))
+        if len(lacking):
+            documents, array = documents.take(kept), array[kept]
+        given = checked_labels(array, f"{side} labels", kept)
         spelled = np.array([str(label) for label in given.tolist()], dtype=object)
         classes, y = np.unique(spelled, return_inverse=True)
-        return cls(side, documents, classes.tolist(), y.astype(np.int64), number)
+        return cls(side, documents, classes.tolist(), y.astype(np.int64), number, kept, unlabelled)
 
     def __len__(self) -> int:
         return len(self.y)
@@ -94,6 +117,15 @@ class LabelledTexts:
     def contents(self) -> Ints:
         """A number for each row, equal for equal texts: (m,)."""
         return group_ranks(self.texts, row_keys(self.texts, 0))
+
+    @property
+    def labels(self) -> NDArray[Any]:
+        """The label of each row: (m,)."""
+        return np.array(self.classes, dtype=object)[self.y]
+
+    def numbers(self, rows: Ints) -> tuple[int, ...]:
+        """The numbers of rows in messages."""
+        return tuple(map(self.number, self.origin[rows].tolist()))
 
     def counted(self, rows: Sized) -> str:
         """How many texts of this side some rows are."""
@@ -135,7 +167,7 @@ class LabelledTexts:
         shown : sequence of int, optional
             The rows of which the first are examples; by default `rows`.
         """
-        numbers = tuple(map(self.number, np.asarray(rows, dtype=np.int64).tolist()))
+        numbers = self.numbers(np.asarray(rows, dtype=np.int64))
         few = np.asarray(rows if shown is None else shown, dtype=np.int64)[:MOST_EXAMPLES].tolist()
         return Found(self.side, message, numbers, tuple(self.example(row, remark(row), at(row)) for row in few))
 

@@ -15,7 +15,7 @@ from vikt.cli.console import AIM_MISSED, print_json, progress, say_notes, show
 from vikt.cli.options import InputOptions, ReportRequest
 from vikt.cli.outputs import check_output
 from vikt.cli.reports import check_report, write_report
-from vikt.cli.review import check_review, label_errors_of, write_review
+from vikt.cli.review import check_review, label_errors_of, review_line, write_review
 from vikt.corpus.formats import FORMATS
 from vikt.corpus.labelled import Labelled, labelled, read_tables
 from vikt.corpus.read_stream import suffix_of
@@ -60,19 +60,19 @@ def audit_files(request: Request) -> int:
         saved = None if request.model is None else load_trained(request.model, request.data)
         table = read_tables(request.data, request.format, request.dialect)
         rows = _labelled(table, saved, request)
-        label_errors = None
+        training, label_errors = _side("training", rows, table), None
         if request.mislabels or request.output is not None:
-            label_errors = label_errors_of(rows, saved, request.analyzer, request.threads, bar)
-        subject = Subject(_side("training", rows, table), _test(rows, saved, request), saved, label_errors)
+            label_errors = label_errors_of(training, saved, request.analyzer, request.threads, bar)
+        subject = Subject(training, _test(rows, saved, request), saved, label_errors)
         found = audited(subject, request.ignore)
     suspected = None if label_errors is None else label_errors_section(label_errors, subject.training.place)
     write_report(request.report, lambda command: audit_page(found, command, suspected))
     if request.output is not None and label_errors is not None:
-        write_review(request.output, request, table, label_errors)
+        write_review(request.output, request, table, subject.training, label_errors)
     if request.as_json:
         print_json(found.to_json())
     else:
-        show(repr(found))
+        show("\n\n".join(filter(None, [repr(found), review_line(request.output, label_errors)])))
     return AIM_MISSED if found.has_errors else 0
 
 
@@ -92,7 +92,8 @@ def _labelled(table: Table, saved: SavedModel | None, request: Request) -> Label
     known = {} if saved is None else saved.record.columns
     table = table.with_fields(known.values())
     names = {role: name for role, name in known.items() if name in table.names}
-    rows = labelled(table, _reader(saved), request.text or names.get("text"), request.label or names.get("label"))
+    text, label = request.text or names.get("text"), request.label or names.get("label")
+    rows = labelled(table, _reader(saved), text, label, keeps_unlabelled=True)
     say_notes(rows.notes, request.quiet)
     return rows
 
@@ -101,7 +102,7 @@ def _test(training: Labelled, saved: SavedModel | None, request: Request) -> Lab
     if request.test is None:
         return None
     table = read_tables([request.test], None if suffix_of(request.test) in FORMATS else request.format, request.dialect)
-    rows = labelled(table, _reader(saved), training.columns.text, training.columns.label)
+    rows = labelled(table, _reader(saved), training.columns.text, training.columns.label, keeps_unlabelled=True)
     say_notes(rows.notes, request.quiet)
     return _side("test", rows, table)
 

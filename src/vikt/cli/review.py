@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from vikt.arrays import RowIndices
+from vikt.auditing.subject import LabelledTexts
 from vikt.classifier import TextClassifier
 from vikt.cli.options import InputOptions
 from vikt.cli.outputs import is_standard, writing
 from vikt.corpus.compression import compressing
-from vikt.corpus.labelled import Labelled
 from vikt.corpus.read_stream import suffix_of
 from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import read_batches
@@ -29,6 +29,7 @@ from vikt.fitting.out_of_fold import out_of_fold
 from vikt.fitting.refitted import plan_of, settings_of
 from vikt.fitting.saved import SavedModel
 from vikt.progress import Progress
+from vikt.tables import counted
 
 
 def check_review(path: Path | None) -> None:
@@ -41,13 +42,13 @@ def check_review(path: Path | None) -> None:
 
 
 def label_errors_of(
-    rows: Labelled, saved: SavedModel | None, analyzer: str, threads: int, progress: Progress
+    labelled: LabelledTexts, saved: SavedModel | None, analyzer: str, threads: int, progress: Progress
 ) -> LabelErrors:
     """The suspected labels, by the features and λ of a model, or else by those that training would choose."""
     settings = TextClassifier(analyzer=analyzer).settings()
     seed = settings.random_state if saved is None else saved.record.options["random_state"]
     features = TextFeatures(settings.features) if saved is None else saved.model.features
-    examples = Examples.of(measured(rows.documents, features), rows.labels, None, seed)
+    examples = Examples.of(measured(labelled.documents, features), labelled.labels, None, seed)
     plan = None
     if saved is not None:
         settings, plan = settings_of(saved.record, examples), plan_of(saved.record)
@@ -56,16 +57,33 @@ def label_errors_of(
     return find_label_errors(examples, answered)
 
 
-def write_review(path: Path, given: InputOptions, table: Table, found: LabelErrors) -> None:
-    """Write the suspected rows with all their columns, a suggestion and a score, the most suspected first."""
-    suggested, score = (_free(name, table.names) for name in ("suggested_label", "label_score"))
-    added = {suggested: list(map(str, found.suggestions.tolist())), score: array("d", found.scores.tolist())}
+def write_review(path: Path, given: InputOptions, table: Table, training: LabelledTexts, found: LabelErrors) -> None:
+    """Write the suspected rows with all their columns, a suggestion, a score and the number of the row in the input.
+
+    The most suspected come first.
+    """
+    suggested, score, row = (_free(name, table.names) for name in ("suggested_label", "label_score", "input_row"))
+    added = {
+        suggested: list(map(str, found.suggestions.tolist())),
+        score: array("d", found.scores.tolist()),
+        row: array("q", training.numbers(found.rows)),
+    }
     with (
         writing(path) as file,
         compressing(file, str(path)) as stream,
         TableWriter(stream, str(path)) as writer,
     ):
-        writer.write(_as_read(given, table, found.rows), added)
+        writer.write(_as_read(given, table, training.origin[found.rows]), added)
+
+
+def review_line(path: Path | None, found: LabelErrors | None) -> str:
+    """What the review holds; empty where there is none."""
+    if path is None or found is None:
+        return ""
+    return (
+        f"review     {path}, {counted(len(found), 'suspected row')}, the most suspected first; their score is the "
+        "probability of the label, by a model that has not seen the text"
+    )
 
 
 def _as_read(given: InputOptions, table: Table, rows: RowIndices) -> Table:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vikt.arrays import Floats, Ints
+from vikt.arrays import Floats, Ints, RowIndices
 from vikt.corpus.arrow import ArrowColumn, plain
 from vikt.corpus.columns import missing_column, wanted_columns
 from vikt.corpus.frames import Frame, arrow_column, frame_of, has_numpy_type, refuse_row, texts_of
@@ -106,6 +106,14 @@ class Documents:
 
     def __len__(self) -> int:
         return self.n_rows
+
+    def take(self, rows: RowIndices) -> Documents:
+        """Some rows, which keep their places."""
+        import pyarrow as pa
+
+        texts = None if self.texts is None else self.texts.take(rows)
+        columns = {name: self._column(name).take(pa.array(rows)) for name in self.columns}
+        return Documents(texts, columns, self.origin, lambda i: self.place(int(rows[i])))
 
     def strings(self, name: str | None = None) -> Texts:
         """A column as texts; the text itself if `name` is None.

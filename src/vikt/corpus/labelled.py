@@ -65,8 +65,12 @@ def labelled(
     label: str | None,
     weight: str | None = None,
     others: Sequence[str] = (),
+    keeps_unlabelled: bool = False,
 ) -> Labelled:
-    """The columns of a table that a classifier is trained or tested on, and others by name."""
+    """The columns of a table that a classifier is trained or tested on, and others by name.
+
+    A row without a label is refused, or else kept with the label "".
+    """
     table = table.with_fields([text, label, weight, *others, *reader.columns])
     if not any((text, label, weight, *others, *reader.columns)):
         refuse_doubtful_header(table, need_label=True)
@@ -80,7 +84,7 @@ def labelled(
     )
     return Labelled(
         documents_of(table, reader, columns.text),
-        _labels(table, str(columns.label)),
+        _labels(table, str(columns.label), keeps_unlabelled),
         _weights(table, weight) if weight else None,
         columns,
         columns.guesses + table.notes + blank_lines(table.path, table.n_blank),
@@ -117,12 +121,15 @@ def paired_columns(table: Table) -> list[str]:
     return [name for name in table.names if table.arrow.column(name).type == PAIRS]
 
 
-def _labels(table: Table, name: str) -> NDArray[Any]:
-    spelled = table.column(name).to_pylist()
+def _labels(table: Table, name: str, keeps_unlabelled: bool) -> NDArray[Any]:
+    if keeps_unlabelled and name not in table.problems and not pa.types.is_nested(table.native(name).type):
+        spelled = table.spelled(name).fill_null("").to_pylist()
+    else:
+        spelled = table.column(name).to_pylist()
     composed_of = {label: composed(label) for label in set(spelled)}
     labels = np.array([composed_of[label] for label in spelled], dtype=object)
     blank = np.flatnonzero(np.isin(labels, [label for label in composed_of.values() if not label.strip()]))
-    if len(blank):
+    if len(blank) and not keeps_unlabelled:
         raise DataError(
             f"{table.place(int(blank[0]))} has an empty label in column {name!r} "
             f"({counted(len(blank), 'such row')}); label the row or drop it"
