@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 from sklearn.preprocessing import label_binarize
 
+from vikt.errors import DataError
 from vikt.evaluation.evaluation import evaluate, evaluation_of
 from vikt.evaluation.outcomes import NO_ANSWER, Outcomes
 from vikt.model.functions import log_softmax
@@ -197,3 +198,29 @@ def test_intervals_hold_the_true_figure_in_93_to_97_of_100_tests(n_classes, shar
             held[name] += figures[name].low <= truth[name] <= figures[name].high
     coverage = {name: count / SIMULATIONS for name, count in held.items()}
     assert all(0.93 <= share <= 0.97 for share in coverage.values()), coverage
+
+
+def test_a_perfect_model_has_a_matthews_of_one_without_an_interval():
+    y = np.repeat([0, 1, 2], [7, 11, 30])
+    found = evaluated(y, log_softmax(9.0 * np.eye(3)[y])).figures["matthews"]
+    assert found.value == 1
+    assert math.isnan(found.low)
+    assert "the same in all draws" in found.reason
+
+
+def test_areas_of_equal_probabilities_have_no_interval_that_rounding_made():
+    found = evaluated(np.arange(900) % 300, np.full((900, 300), -np.log(300))).figures
+    for name in ("roc_auc", "average_precision"):
+        assert math.isnan(found[name].low), name
+        assert "standard error is 0" in found[name].reason
+
+
+@pytest.mark.parametrize("row", [[0.6, 0.4], [-math.inf, -math.inf], [900.0, -900.0], [-3.0, -3.0]])
+def test_what_are_no_logarithms_of_probabilities_is_refused(row):
+    with pytest.raises(DataError, match=r"add up to 1, found a sum of .* in row 1; give np\.log"):
+        evaluate(["a", "b"], ["a", "b"], [np.log([0.6, 0.4]), row])
+
+
+def test_a_class_named_twice_is_refused():
+    with pytest.raises(DataError, match="found 'a' again"):
+        evaluate(["a"], ["a", "a"], np.log([[0.5, 0.5]]))

@@ -84,3 +84,10 @@ def test_no_answer_is_a_prediction_of_no_class():
     assert matthews_of(counts) == pytest.approx(expected, abs=1e-12)
     micro = oracle.f1_score(list("aabb"), list("a-b-"), labels=["a", "b"], average="micro")
     assert micro_f1_of(counts) == pytest.approx(micro, abs=1e-12)
+
+
+@given(st.lists(st.integers(1, 10**6), min_size=2, max_size=6))
+def test_matthews_of_perfect_and_of_exchanged_answers_is_one_and_minus_one(rows):
+    rows = np.array(rows)
+    assert matthews_of(Counts(rows, rows, rows)) == 1
+    assert matthews_of(Counts(np.zeros(2, np.int64), rows[:2], rows[1::-1])) == -1

@@ -24,6 +24,8 @@ from vikt.metrics.intervals import f1_ends, wilson_ends
 from vikt.names import finite
 
 _MOST_LABELS_IN_A_MATRIX = 200
+# By how much the probabilities of a row may miss 1: they may come in single precision, or rounded.
+_SUM_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True)
@@ -207,8 +209,8 @@ def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike
     Raises
     ------
     DataError
-        There are no rows, the shapes do not fit, a label is missing or of another kind than the classes, or a
-        probability is not a number.
+        There are no rows, the shapes do not fit, a label is missing or of another kind than the classes, a class is
+        named twice, a probability is not a number, or those of a row do not add up to 1.
 
     Examples
     --------
@@ -218,6 +220,8 @@ def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike
     """
     real, names = class_array(labels, "labels"), class_array(classes, "classes")
     refuse_mixture(real, "labels", names, "classes")
+    if repeated := [name for name, n in Counter(_spelled(names)).items() if n > 1]:
+        raise DataError(f"classes: expected each class once, found {repeated[0]!r:.60} again; name each once")
     scores = np.asarray(log_probabilities, np.float64)
     _check(len(real), len(names), scores)
     return evaluation_of(Outcomes(_spelled(real), _spelled(names), scores, scores.argmax(axis=1)))
@@ -229,10 +233,11 @@ def evaluation_of(found: Outcomes) -> Evaluation:
     Raises
     ------
     DataError
-        There are no rows, the shapes do not fit, or a probability is not a number.
+        There are no rows, the shapes do not fit, a probability is not a number, or those of a row do not add up to 1.
     """
     names, scores = found.classes, found.log_probabilities
     _check(len(found.labels), len(names), scores)
+    probabilities = _probabilities(scores)
     known = set(names)
     unseen = dict(sorted(Counter(label for label in found.labels if label not in known).items()))
     everything = [*names, *unseen]
@@ -240,7 +245,7 @@ def evaluation_of(found: Outcomes) -> Evaluation:
     entries = _entries(real, found.predicted)
     correct, n_real, n_predicted = counts(entries, len(everything))
     mean_probability = np.zeros(len(everything))
-    mean_probability[: len(names)] = _column_means(np.exp(scores))
+    mean_probability[: len(names)] = _column_means(probabilities)
     seen = real < len(names)
     probable = probability_figures(real[seen], scores[seen], names, int((~seen).sum()))
     against = probable.against_rest
@@ -287,6 +292,20 @@ def _check(n_rows: int, n_classes: int, scores: Floats) -> None:
     if np.isnan(scores).any():
         row = int(np.isnan(scores).any(axis=1).argmax())
         raise DataError(f"log_probabilities: expected numbers, found NaN in row {row}; check the model's scores")
+
+
+def _probabilities(scores: Floats) -> Floats:
+    with np.errstate(over="ignore"):
+        probabilities = np.exp(scores)
+        sums = probabilities.sum(axis=1)
+    wrong = np.abs(sums - 1) > _SUM_TOLERANCE
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise DataError(
+            f"log_probabilities: expected natural logarithms of probabilities that add up to 1, found a sum of "
+            f"{sums[row]:.4g} in row {row}; give np.log of the probabilities of all classes"
+        )
+    return np.asarray(probabilities)
 
 
 def _entries(real: Ints, predicted: NDArray[Any]) -> Ints:

@@ -20,6 +20,8 @@ from vikt.metrics.probabilities import brier_scores, top_k_hits
 from vikt.tables import counted
 
 _MOST_PROBABLE = 3
+# A standard error below this is what rounding leaves of 0.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,9 @@ def _areas(against_rest: OneVersusRest, classes: list[str], known: _Known) -> di
 
 
 def _area(area: Area, notes: dict[str, bool], facts: dict[str, Any]) -> Figure:
-    has_none = area.standard_error == 0
+    has_none = area.standard_error < _ROUNDING
     reason = joined(notes | {"its standard error is 0, which gives no interval": has_none})
-    low, high = logit_interval(area.value, math.nan if has_none else area.standard_error)
-    return Figure(area.value, low, high, reason, facts)
+    if has_none:
+        return Figure(area.value, reason=reason, facts=facts)
+    low, high = logit_interval(area.value, area.standard_error)
+    return Figure(area.value, min(low, area.value), max(high, area.value), reason, facts)

@@ -153,7 +153,8 @@ def matthews_of(counts: Counts) -> Floats:
     covariance = rows * counts.correct.sum(axis=-1) - (counts.real * counts.predicted).sum(axis=-1)
     spread_of_real = rows**2 - (counts.real**2).sum(axis=-1)
     spread_of_predicted = rows**2 - (counts.predicted**2).sum(axis=-1) - unanswered**2
-    return ratio(covariance, np.sqrt(spread_of_real) * np.sqrt(spread_of_predicted), math.nan)
+    # The root of the product, since that of a square is exact: 1 and -1 are not off by rounding, nor exceeded.
+    return ratio(covariance, np.sqrt(spread_of_real.astype(np.float64) * spread_of_predicted), math.nan)
 
 
 def has_precision(counts: Counts) -> Bools:
