@@ -186,7 +186,7 @@ def test_a_row_that_cannot_be_forgotten_is_named_and_nothing_changes(emails):
     for rows, match in wrong:
         with pytest.raises(DataError, match=match):
             classifier.update(texts, labels, forget=rows)
-    with pytest.raises(DataError, match="index 0: is to be added, but the same row is to be forgotten"):
+    with pytest.raises(DataError, match="index 0: the row is to be added and to be forgotten"):
         classifier.update(texts, labels, add=(texts[:1], labels[:1]), forget=(texts[:1], labels[:1]))
     assert classifier.theta_ is before
     assert not classifier.record_.updates

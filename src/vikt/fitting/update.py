@@ -112,8 +112,8 @@ def update(
     DataError
         `old` are other rows; a row to forget is not among them, or is added as well; or what remains cannot be fitted.
     UsageError
-        The model was stopped early, so it has no optimum to update; or it reads running text, where a row that comes or
-        goes would change what its neighbours are.
+        The model was stopped early, so it has no optimum to update; or it reads running text, where a row added
+        or forgotten would change those beside it.
     """
     record = saved.record
     _check_updatable(saved)
@@ -157,11 +157,13 @@ def update(
 
 def _check_updatable(saved: SavedModel) -> None:
     if saved.record.options["patience"] is not None:
-        raise UsageError("the model was stopped early (patience), so it is no optimum to be updated; train it anew")
+        raise UsageError(
+            "the model was stopped early, so it is not at an optimum and cannot be updated; train a new one"
+        )
     if saved.model.features.is_running:
         raise UsageError(
-            "the features read neighbouring rows, and a row that comes or goes would change those of others; "
-            "train the model anew"
+            "the features read neighbouring rows, so a row added or forgotten would change those of others; train a "
+            "new model"
         )
 
 
@@ -173,7 +175,7 @@ def _decision(model: FittedModel, classes: NDArray[Any]) -> Decision:
     except ValueError:
         raise DataError(
             f"the thresholds or costs of the model are for the classes {quoted(model.labels)}, but these rows leave "
-            f"{quoted(labels)}; train it anew"
+            f"{quoted(labels)}; train a new model"
         ) from None
 
 
@@ -221,7 +223,8 @@ def _matching(old: GivenRows, forget: GivenRows) -> Bools:
         text = cut(forget.documents.texts[missing[0]].decode("utf-8", "replace"), 60)
         raise DataError(
             f"{forget.place(missing[0])}: {text!r} is to be forgotten, but it is not among the rows that the model was "
-            f"trained on{why} ({counted(len(missing), 'such row')}); nothing was changed: correct the row, or drop it"
+            f"trained on{why} ({counted(len(missing), 'such row')}); nothing was changed: correct the row, or "
+            "leave it out"
         )
     return np.fromiter((own in to_forget for own in found), dtype=bool, count=len(found))
 
@@ -230,7 +233,7 @@ def _refuse_forgotten(add: GivenRows, forget: GivenRows) -> None:
     wanted = set(_contents(forget))
     row = next((row for row, own in enumerate(_contents(add)) if own in wanted), None)
     if row is not None:
-        raise DataError(f"{add.place(row)}: is to be added, but the same row is to be forgotten; drop one of them")
+        raise DataError(f"{add.place(row)}: the row is to be added and to be forgotten; leave out one of them")
 
 
 def _contents(rows: GivenRows) -> zip[tuple[bytes, str]]:

@@ -12,7 +12,7 @@ from vikt.fitting.model import FittedModel
 from vikt.fitting.record import DataRecord, FitRecord, PartRecord
 from vikt.report.choices import features_sentence, penalty_sentence, recipe_name
 from vikt.report.decision import decision_facts
-from vikt.report.update import updates_line
+from vikt.report.update import updates_sentence
 from vikt.selection.recipes import single_recipe
 from vikt.tables import (
     MOST_CLASSES_IN_A_MATRIX,
@@ -37,7 +37,7 @@ def key_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str]]:
         ("rows", f"{data.rows:,}, of which {data.fitted_rows:,} are fitted"),
         ("features", f"{model.features.n_features:,}"),
         *chosen,
-        *([("updated", updates_line(record).removeprefix("updated").lstrip())] if record.updates else []),
+        *([("updated", updates_sentence(record))] if record.updates else []),
         ("penalty", penalty_sentence(part.penalty)),
         ("proof", proof(part)),
         *decision_facts(model, record),
@@ -68,7 +68,7 @@ def data_facts(record: FitRecord, model: FittedModel) -> list[tuple[str, str]]:
         "features": f"{model.features.n_features:,}",
     }
     notes = [("", note) for note in sentences(model.features.facts())]
-    updated = [("updated", updates_line(record).removeprefix("updated").lstrip())] if record.updates else []
+    updated = [("updated", updates_sentence(record))] if record.updates else []
     return [(name, fact) for name, fact in facts.items() if fact] + notes + updated
 
 

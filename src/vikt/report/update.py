@@ -36,21 +36,21 @@ def update_lines(updated: Update, before: FittedModel) -> str:
             f"{_rows(updated.relabelled)} remaining have the text of a forgotten row, with another label",
         ),
         (added, f"new classes: {_listed(added)}"),
-        (dropped, f"classes dropped, which have no fitted row left: {_listed(dropped)}"),
+        (dropped, f"classes dropped, with no fitted row left: {_listed(dropped)}"),
     ]
     lines = [f"update     {_rows(own.added)} added, {own.forgotten:,} forgotten"]
     return "\n".join(lines + [f"           {note}" for found, note in notes if found])
 
 
-def updates_line(record: FitRecord) -> str:
-    """What became of the rows since λ and the features were chosen; empty where nothing did."""
+def updates_sentence(record: FitRecord) -> str:
+    """How the rows have changed since λ and the features were chosen; empty where they have not."""
     if not record.updates:
         return ""
     n_added, n_forgotten = (sum(getattr(own, name) for own in record.updates) for name in ("added", "forgotten"))
     also = ", including those forgotten" if n_forgotten else ""
     return (
-        f"updated    {counted(len(record.updates), 'update')}: {_rows(n_added)} added, {n_forgotten:,} forgotten; "
-        f"features, λ and thresholds were chosen on the rows before the update{also}"
+        f"{counted(len(record.updates), 'update')}: {_rows(n_added)} added, {n_forgotten:,} forgotten; features, λ and "
+        f"thresholds were chosen on the rows before the {'update' if len(record.updates) == 1 else 'updates'}{also}"
     )
 
 
