@@ -27,7 +27,7 @@ _HOMES = {
     ),
     "model.objective": ("Objective", "midpoint_convex"),
     "report.comparison": ("compare",),
-    "report.html.door": ("write_report",),
+    "report.html.from_python": ("write_report",),
     "solvers.gradient_descent": (
         "batch",
         "gradient_descent",
@@ -76,7 +76,7 @@ if TYPE_CHECKING:
     from vikt.model.objective import Objective as Objective
     from vikt.model.objective import midpoint_convex as midpoint_convex
     from vikt.report.comparison import compare as compare
-    from vikt.report.html.door import write_report as write_report
+    from vikt.report.html.from_python import write_report as write_report
     from vikt.solvers.gradient_descent import batch as batch
     from vikt.solvers.gradient_descent import gradient_descent as gradient_descent
     from vikt.solvers.gradient_descent import minibatch as minibatch

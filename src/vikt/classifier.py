@@ -356,16 +356,10 @@ class TextClassifier(Explainable, Updatable):
         MissingPackageError
             Jinja2 or Matplotlib is not installed: pip install 'vikt[report]'.
         """
-        from vikt.report.html.pages import model_page
-        from vikt.report.html.tested import Tested
-        from vikt.report.html.writing import check_writable, write_page
+        from vikt.report.html.from_python import write_model_report
 
-        check_writable(path, force)
-        frame = frame_of(texts)
-        measured = self._model.measured(texts if frame is None else frame)
-        columns = values_by(by, frame, measured.texts)
-        tested = Tested.of(self._model, self._record, measured, labels, by=columns, threads=self._n_threads)
-        write_page(path, model_page(tested, f"vikt.{self!r}.fit(texts, labels)"), force=force)
+        saved, command = SavedModel(self._model, self._record), f"vikt.{self!r}.fit(texts, labels)"
+        write_model_report(path, saved, texts, labels, by, command=command, threads=self._n_threads, force=force)
 
     def save(self, path: str | Path, *, force: bool = False) -> None:
         """Write the model to a file, whole or not at all.

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from numpy.typing import ArrayLike
+
 from vikt.auditing.audit import Audit
+from vikt.corpus.frames import frame_of
 from vikt.errors import UsageError
 from vikt.evaluation.comparison import Comparison
+from vikt.evaluation.slices import By, values_by
 from vikt.explanation.label_errors import LabelErrors
-from vikt.report.html.pages import audit_page, comparison_page, label_errors_page
-from vikt.report.html.writing import write_page
+from vikt.fitting.model import Inputs
+from vikt.fitting.saved import SavedModel
+from vikt.report.html.pages import audit_page, comparison_page, label_errors_page, model_page
+from vikt.report.html.tested import Tested
+from vikt.report.html.writing import check_writable, write_page
 
 
 def write_report(path: str | Path, result: Audit | Comparison | LabelErrors, *, force: bool = False) -> None:
@@ -46,3 +53,23 @@ def write_report(path: str | Path, result: Audit | Comparison | LabelErrors, *, 
             f"{type(result).__name__}; classifier.report(path, texts, labels) writes the report of a model"
         )
     write_page(path, page, force=force)
+
+
+def write_model_report(
+    path: str | Path,
+    saved: SavedModel,
+    texts: Inputs,
+    labels: ArrayLike,
+    by: By,
+    *,
+    command: str,
+    threads: int,
+    force: bool,
+) -> None:
+    """Write what `TextClassifier.report` describes; `command` is what the page says of how the model was trained."""
+    check_writable(path, force)
+    frame = frame_of(texts)
+    measured = saved.model.measured(texts if frame is None else frame)
+    columns = values_by(by, frame, measured.texts)
+    tested = Tested.of(saved.model, saved.record, measured, labels, by=columns, threads=threads)
+    write_page(path, model_page(tested, command), force=force)
