@@ -96,9 +96,21 @@ def test_rare_values_are_joined():
     assert set(sliced(outcomes_of(2, 39), values[:39])) == {"sv", "fi"}
 
 
-def test_a_column_of_rare_values_is_refused():
-    with pytest.raises(DataError, match="40 values has 10 rows"):
-        sliced(outcomes_of(2, 40), [f"user {row}" for row in range(40)], "user")
+def test_a_column_of_rare_values_has_a_note_and_the_others_are_sliced():
+    users, halves = [f"user {row}" for row in range(39)] + [None], ["a", "b"] * 20
+    user, half = slices_of(outcomes_of(2, 40), {"user": users, "half": halves})
+    assert user.slices == ()
+    assert user.note.startswith("none of its 39 values has 10 rows, so there are no slices; ")
+    assert user.to_json()["note"] == user.note
+    assert {part.name for part in half.slices} == {"a", "b"}
+    assert "note" not in half.to_json()
+
+
+def test_evaluations_with_no_column_to_slice_by_still_have_their_figures(model):
+    found = model.evaluate(TEXTS, LABELS, by={"user": [f"user {row}" for row in range(len(TEXTS))]})
+    assert 0 < found.accuracy.value <= 1
+    assert "by user\n  none of its 40 values has 10 rows" in repr(found)
+    assert "look worse by chance" not in repr(found)
 
 
 def test_one_slice_has_no_rest():

@@ -93,28 +93,32 @@ class Slicing:
     """The slices of one column, that of the lowest accuracy first.
 
     `confidence` is that of the interval of a difference, corrected for the number of slices of all columns.
+    `note` says why a column has no slices; it is empty where it has some.
     """
 
     column: str
     confidence: float
     slices: tuple[Slice, ...]
+    note: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As `vikt evaluate --by` prints it in JSON."""
         found = [part.to_json() for part in self.slices]
-        return {"column": self.column, "confidence": self.confidence, "slices": found}
+        about = {"note": self.note} if self.note else {}
+        return {"column": self.column, "confidence": self.confidence, "slices": found} | about
 
 
 def slices_of(found: Outcomes, columns: Mapping[str, Values]) -> tuple[Slicing, ...]:
     """The figures of each slice by these columns.
 
     Numbers of more than ten different values are sliced in fifths, equal ones together; other columns by value, the
-    20 most frequent of at least ten rows each, the rest together. Missing values are a slice of their own.
+    20 most frequent of at least ten rows each, the rest together. Missing values are a slice of their own. A column
+    none of whose values has ten rows has no slices, and a note that says so.
 
     Raises
     ------
     DataError
-        A column has not as many values as there are rows, or none of ten rows.
+        A column has not as many values as there are rows.
     """
     parted = {name: _parts(name, values, len(found.labels)) for name, values in columns.items()}
     n_slices = sum(map(len, parted.values()))
@@ -130,6 +134,7 @@ def slices_of(found: Outcomes, columns: Mapping[str, Values]) -> tuple[Slicing, 
                     key=lambda part: (part.accuracy.value, -part.n_rows, part.name),
                 )
             ),
+            "" if parts else _unusable(columns[name]),
         )
         for name, parts in parted.items()
     )
@@ -190,8 +195,8 @@ def _parts(name: str, values: Values, n_rows: int) -> dict[str, Bools]:
     if is_number and len(np.unique(numbers[present])) > _MOST_NUMBERS:
         parts = _fifths(numbers, present, values)
     else:
-        parts = _by_value(name, values)
-    return parts | ({} if present.all() else {"(missing)": ~present})
+        parts = _by_value(values)
+    return parts | ({} if present.all() or (present.any() and not parts) else {"(missing)": ~present})
 
 
 def _fifths(numbers: Floats, present: Bools, values: Values) -> dict[str, Bools]:
@@ -205,15 +210,21 @@ def _fifths(numbers: Floats, present: Bools, values: Values) -> dict[str, Bools]
     return parts
 
 
-def _by_value(name: str, values: Values) -> dict[str, Bools]:
+def _unusable(values: Values) -> str:
+    n_values = len({value for value in values if value is not None})
+    return (
+        f"none of its {counted(n_values, 'value')} has {_FEWEST_ROWS} rows, so there are no slices; use a column of "
+        "fewer values"
+    )
+
+
+def _by_value(values: Values) -> dict[str, Bools]:
+    """The rows of each value; none where no value has enough of them."""
     counts = Counter(value for value in values if value is not None)
     frequent = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_MOST_VALUES]
     own = [value for value, count in frequent if count >= _FEWEST_ROWS]
     if counts and not own:
-        raise DataError(
-            f"column {name!r:.60}: none of its {counted(len(counts), 'value')} has {_FEWEST_ROWS} rows, so there is "
-            "nothing to slice by; name a column of fewer values"
-        )
+        return {}
     others = [value for value in counts if value not in own]
     # One value alone has its own name.
     last = others if len(others) == 1 else [f"(others: {len(others):,} values)"] * bool(others)

@@ -109,7 +109,13 @@ class ModelEvaluation(Evaluation):
             table([["figure", "value", "95% interval", "note"], *figures]),
             *(heading(html_text(note)) for note in evaluation_notes(self, weighted)),
             table([[html_text(cell) for cell in row] for row in class_rows(self, weighted)]),
-            *(details(f"by {slicing.column}", table(slice_rows(slicing))) for slicing in self.slices),
+            *(
+                details(
+                    f"by {slicing.column}",
+                    heading(html_text(slicing.note)) if slicing.note else table(slice_rows(slicing)),
+                )
+                for slicing in self.slices
+            ),
             details("confusions", f'<div style="{_FIXED}">{html_text(_confusions(self))}</div>'),
         )
 
@@ -193,11 +199,13 @@ def _spelled(value: Figure) -> tuple[str, str]:
     return figure(value.value), interval
 
 
-def class_rows(evaluation: Evaluation, weighted: bool) -> list[list[str]]:
+def class_rows(evaluation: Evaluation, weighted: bool, has_intervals: bool = False) -> list[list[str]]:
     """The figures of each class as rows of a table, the names of its columns first."""
-    rows = [["class", "precision", "recall", "F1", "rows", "predicted"] + ["mean P", "rate"] * weighted]
+    names = [cell for name in ("precision", "recall", "F1") for cell in (name, *["95%"] * has_intervals)]
+    rows = [["class", *names, "rows", "predicted"] + ["mean P", "rate"] * weighted]
     for label, row in list(evaluation.per_class.items())[:MOST_CLASSES_LISTED]:
-        rates = [figure(row[name]) for name in ("precision", "recall", "f1")]
+        found = (Figure(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in ("precision", "recall", "f1"))
+        rates = [cell for value in found for cell in _spelled(value)[: 1 + has_intervals]]
         shares = [figure(row[name]) for name in ("mean_probability", "rate") if weighted]
         rows.append([label_line(label), *rates, f"{row['support']:,}", f"{row['predicted']:,}", *shares])
     return rows

@@ -14,8 +14,16 @@ def slice_blocks(slicings: Sequence[Slicing]) -> list[str]:
     """A table for each column, the worst slices first, and a warning against many comparisons."""
     if not slicings:
         return []
-    tables = [f"by {label_line(slicing.column)}\n{columns(slice_rows(slicing))}" for slicing in slicings]
-    return [*tables, "\n".join("  " + line for line in slice_warning(slicings))]
+    tables = [
+        f"by {label_line(slicing.column)}\n" + (f"  {slicing.note}" if slicing.note else columns(slice_rows(slicing)))
+        for slicing in slicings
+    ]
+    return [*tables, *["\n".join("  " + line for line in slice_warning(slicings))] * has_slices(slicings)]
+
+
+def has_slices(slicings: Sequence[Slicing]) -> bool:
+    """Whether some column has slices, rather than a note."""
+    return any(slicing.slices for slicing in slicings)
 
 
 def slice_warning(slicings: Sequence[Slicing]) -> tuple[str, str]:
@@ -37,8 +45,8 @@ def slice_rows(slicing: Slicing) -> list[list[str]]:
         "95%",
         "macro F1",
         "log loss",
-        "less the rest",
-        "corrected",
+        "accuracy minus the rest",
+        "95%, corrected",
     ]
     return [[*names, ""], *map(_row, slicing.slices)]
 

@@ -26,7 +26,7 @@ def _classes(data: DataRecord) -> Table:
     total = sum(data.classes.values())
     shown = counts[:MOST_CLASSES_LISTED]
     rows: list[list[Content]] = [
-        [label_line(label), f"{count:,}", Cell(f"{100 * count / total:.1f}%", share=count / counts[0][1])]
+        [label_line(label), f"{count:,}", Cell(f"{100 * count / total:.1f}%", share=count / total)]
         for label, count in shown
     ]
     more = f" ({len(shown)} largest of {len(counts):,})" if len(counts) > len(shown) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vikt.report.evaluation import class_rows, evaluation_notes, figure_rows
 from vikt.report.html.blocks import Block, Column, Note, Section, Table, folded
 from vikt.report.html.tested import Tested
-from vikt.report.slices import slice_rows, slice_warning
+from vikt.report.slices import has_slices, slice_rows, slice_warning
 from vikt.tables import MOST_CLASSES_LISTED, label_line
 
 
@@ -23,10 +23,15 @@ def slices_section(tested: Tested) -> Section | None:
         return None
     blocks: list[Block] = []
     for slicing in tested.slices:
+        if slicing.note:
+            blocks.append(Note(f"By {label_line(slicing.column)}: {slicing.note}.", "warning"))
+            continue
         header, *rows = slice_rows(slicing)
         headings: list[Column | str] = [*header[:-1], Column("finding", is_words=True)]
         blocks.append(Table.of(f"By {label_line(slicing.column)}", headings, rows))
-    return Section("slices", "Slices", (*blocks, Note(" ".join(slice_warning(tested.slices)))))
+    if has_slices(tested.slices):
+        blocks.append(Note(" ".join(slice_warning(tested.slices))))
+    return Section("slices", "Slices", tuple(blocks))
 
 
 def _requirements(tested: Tested) -> list[Block]:
@@ -42,6 +47,6 @@ def _figures(tested: Tested) -> Table:
 
 
 def _classes(tested: Tested, weighted: bool) -> Table:
-    header, *rows = class_rows(tested.evaluation, weighted)
+    header, *rows = class_rows(tested.evaluation, weighted, has_intervals=True)
     more = len(tested.evaluation.labels) > MOST_CLASSES_LISTED
     return Table.of("Figures of each class" + f" (the first {len(rows)})" * more, header, rows)
