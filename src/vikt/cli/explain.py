@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vikt.cli.console import print_json, show
 from vikt.corpus.columns import composed
@@ -17,6 +18,9 @@ from vikt.files.trained import load_trained
 from vikt.report.explanation import print_highlighted
 from vikt.tables import counted, cut, quoted
 
+if TYPE_CHECKING:
+    from vikt.cli.because import Because
+
 
 def explain_text(
     path: Path,
@@ -26,17 +30,21 @@ def explain_text(
     against: str | None,
     top: int,
     with_fewest_words: bool,
+    because: Because | None,
     as_json: bool,
 ) -> None:
-    """Print what each feature of a text adds to the score of a class."""
+    """Print what each feature of a text adds to the score of a class, and what training rows do."""
     if len(texts) > 1:
         raise UsageError(
             f"expected one text, found {counted(len(texts), 'argument')}; put the text in quotation marks: "
             f"{shlex.quote(cut(' '.join(texts), 60))}"
         )
     text = texts[0] if texts else "-"
-    check_read_once([path, text or "-"])
-    model = load_trained(path).model
+    check_read_once([path, text or "-", *(because.data if because else [])])
+    if because and against is not None:
+        raise UsageError("--because names the rows that speak for one class; leave out --against")
+    saved = load_trained(path)
+    model = saved.model
     k, other = _position(model.labels, "label", label), _position(model.labels, "against", against)
     if text == "-":
         text = "\n".join(read_lines(standard_input())) if model.features.reads_text else ""
@@ -47,17 +55,19 @@ def explain_text(
             f"the model also reads the column {missing[0]!r}; give its value with --column '{missing[0]}=VALUE'"
         )
     row = {name: [value] for name, value in document.items()}
-    found = Documents.of(row, model.text_column if model.features.reads_text else None, model.features.columns)
-    explanation = explain(model, Documents(found.texts, found.columns, place="--column".format), k, other)
+    documents = Documents.of(row, model.text_column if model.features.reads_text else None, model.features.columns)
+    explanation = explain(model, Documents(documents.texts, documents.columns, place="--column".format), k, other)
     fewest = fewest_words(model, row) if with_fewest_words else None
+    influence = because.influence(saved, row, model.labels.index(explanation.label)) if because else None
     if as_json:
-        print_json(explanation.to_json() | ({"fewest_words": fewest.to_json()} if fewest else {}))
+        further = {"fewest_words": fewest, "because": influence}
+        print_json(explanation.to_json() | {name: found.to_json() for name, found in further.items() if found})
         return
     print_highlighted(explanation)
     print()
     show(explanation.lines(top))
-    if fewest:
-        show(f"\n{fewest}")
+    for found in filter(None, (fewest, influence)):
+        show(f"\n{found}")
 
 
 def _position(labels: list[str], parameter: str, label: str | None) -> int | None:

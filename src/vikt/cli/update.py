@@ -8,10 +8,9 @@ from pathlib import Path
 from vikt.cli.console import print_json, progress, say, say_notes, show
 from vikt.cli.options import InputOptions
 from vikt.cli.outputs import check_output, is_standard, save_or_print
-from vikt.corpus.formats import FORMATS
+from vikt.cli.trained_rows import labelled_as_trained
 from vikt.corpus.label_notes import label_notes
-from vikt.corpus.labelled import Labelled, labelled, read_tables
-from vikt.corpus.read_stream import suffix_of
+from vikt.corpus.labelled import Labelled
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.errors import UsageError
 from vikt.evaluation.evaluation import Evaluation, evaluated
@@ -79,15 +78,8 @@ def _check(request: Request) -> None:
 
 
 def _read(request: Request, saved: SavedModel, names: list[str], weighted: bool = True) -> Labelled:
-    """Rows with the columns of the training data, unless others are named."""
-    has_known_suffix = all(suffix_of(name) in FORMATS for name in names)
-    known = saved.record.columns
-    table = read_tables(names, None if has_known_suffix else request.format, request.dialect)
-    table = table.with_fields(known.values())
-    there = {role: name for role, name in known.items() if name in table.names}
-    weight = request.weight or known.get("weight") if weighted else None
-    text, label = request.text or there.get("text"), request.label or there.get("label")
-    rows = labelled(table, saved.model.features, text, label, weight)
+    weight = request.weight or saved.record.columns.get("weight") if weighted else None
+    rows = labelled_as_trained(saved, names, request, weight)
     say_notes(rows.notes, request.quiet)
     return rows
 

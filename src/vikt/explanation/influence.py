@@ -11,6 +11,7 @@ Sources: Cook and Weisberg 1982; Koh and Liang 2017.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,7 +47,8 @@ _LEAST_ROOM = 1e-9
 class InfluentialRow:
     """A training row: its number in the input, its label and text, what it adds to the log-odds, and its copies.
 
-    Equal rows of one label are one row, whose effect is that of all `copies`.
+    Equal rows of one label are one row, whose effect is that of all `copies`. Rows of files have a `place` too, such as
+    "mails.tsv, row 7".
     """
 
     row: int
@@ -54,6 +56,7 @@ class InfluentialRow:
     text: str
     effect: float
     copies: int = 1
+    place: str | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -80,8 +83,12 @@ class Influence:
 
     def to_json(self) -> dict[str, Any]:
         """The class, its log-odds and the rows, as JSON holds them."""
-        rows = [vars(row) for row in self.rows]
+        rows = [{name: value for name, value in vars(row).items() if value is not None} for row in self.rows]
         return {"label": self.label, "log_odds": self.log_odds, "fitted_rows": self.n_rows, "rows": rows}
+
+    def placed(self, place: Callable[[int], str]) -> Influence:
+        """The same, with the place of each row by its number."""
+        return replace(self, rows=[replace(row, place=place(row.row)) for row in self.rows])
 
     def to_frame(self) -> Any:
         """The rows as a pandas data frame: row, label, text, effect, copies. Raises MissingPackageError without it."""
@@ -106,7 +113,7 @@ class Influence:
             [
                 f"{row.effect:+.4f}",
                 label_line(row.label),
-                f"{row.row:,}" + (f" (×{row.copies})" if row.copies > 1 else ""),
+                (row.place or f"{row.row:,}") + (f" (×{row.copies})" if row.copies > 1 else ""),
                 visible(cut(row.text, _WIDEST_EXCERPT)),
             ]
             for row in self.rows

@@ -7,13 +7,15 @@ from typing import Annotated
 import typer
 
 from vikt.cli.app import command
-from vikt.cli.options import Json, Model, Quiet
+from vikt.cli.options import Delimiter, Format, Header, Json, Model, Quiet, Quoting, Threads
+from vikt.corpus.dialect import Dialect
 
 
 @command(
     "vikt explain model.vikt 'Great plot but bad acting.'",
     "vikt explain model.vikt 'Great plot but bad acting.' --label pos --against neg",
     "vikt explain model.vikt 'Great plot but bad acting.' --fewest-words",
+    "vikt explain model.vikt 'Great plot but bad acting.' --because 5 --data reviews.csv",
     "vikt explain model.vikt --json < mail.txt",
     no_args_is_help=True,
 )
@@ -42,10 +44,44 @@ def explain(
     fewest_words: Annotated[
         bool, typer.Option("--fewest-words", help="Name the fewest words whose removal changes the answer.")
     ] = False,
+    because: Annotated[
+        int | None,
+        typer.Option(
+            help="Name the N training rows that speak most for the class, and the N most against it; needs --data.",
+            metavar="N",
+            min=1,
+        ),
+    ] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="All rows that the model was trained on, for --because; may be repeated, for several files.",
+            metavar="DATA",
+        ),
+    ] = None,
+    format: Format = None,
+    delimiter: Delimiter = None,
+    quoting: Quoting = None,
+    header: Header = None,
+    threads: Threads = 1,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show how much each feature of a text adds to the score of its predicted class, or of another."""
-    from vikt.cli.explain import explain_text
+    """Show how much each feature of a text adds to the score of its predicted class, or of another.
 
-    explain_text(model, text or [], column or [], label, against, top, fewest_words, as_json)
+    With --because, also name the training rows that made the model say so. The model file holds no rows: give those
+    that it was trained on, with their columns named as in training. They are compared with the fingerprint in the file.
+    """
+    from vikt.cli.explain import explain_text
+    from vikt.errors import UsageError
+
+    if (because is None) != (data is None):
+        missing, given = ("--data", "--because") if data is None else ("--because", "--data")
+        raise UsageError(f"{given} needs {missing}; give both, as in: --because 5 --data reviews.csv")
+    request = None
+    if because is not None:
+        from vikt.cli.because import Because
+
+        dialect = Dialect(delimiter, quoting, header)
+        request = Because(data=data or [], format=format, dialect=dialect, n=because, threads=threads, quiet=quiet)
+    explain_text(model, text or [], column or [], label, against, top, fewest_words, request, as_json)
