@@ -193,8 +193,8 @@ def test_a_row_that_cannot_be_forgotten_is_named_and_nothing_changes(emails):
 
 
 def test_new_words_and_classes_come_and_go(emails):
-    texts, labels = emails
-    classifier = vikt.TextClassifier("word", tol=1e-10, l2=1e-3).fit(texts, labels)
+    texts, labels = (column[:120] for column in emails)
+    classifier = vikt.TextClassifier("word", tol=1e-8, l2=1e-3).fit(texts, labels)
     fish = ["the eel swims in the river", "an eel and another eel in the river", "eel pie"], ["fish"] * 3
     classifier.update(texts, labels, add=fish)
     assert classifier.classes_.tolist() == ["fish", "ham", "spam"]

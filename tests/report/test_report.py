@@ -148,10 +148,14 @@ def test_python_writes_reports_of_audits_and_comparisons(tmp_path):
     vikt.write_report(tmp_path / "audit.html", found)
     page = read((tmp_path / "audit.html").read_text(encoding="utf-8"))
     assert all(finding.message in page.text for finding in found.findings)
-    words, letters = (vikt.TextClassifier(name, l2=0.01, min_df=1).fit(texts, labels) for name in ("word", "char"))
-    compared = vikt.compare(words, letters, texts, labels)
+    swapped = [EVIL if label == "ham" else "ham" for label in labels]
+    words, others = (vikt.TextClassifier("word", l2=0.01, min_df=1).fit(texts, own) for own in (labels, swapped))
+    compared = vikt.compare(words, others, texts, labels)
     vikt.write_report(tmp_path / "compare.html", compared)
-    assert f"{compared.n_rows} rows" in read((tmp_path / "compare.html").read_text(encoding="utf-8")).text
+    page = read((tmp_path / "compare.html").read_text(encoding="utf-8")).text
+    assert f"{compared.n_rows} rows" in page
+    assert compared.examples
+    assert all(f"index {row.row}" in page for row in compared.examples)
     with pytest.raises(OutputFileError):
         vikt.write_report(tmp_path, compared)
     with pytest.raises(UsageError, match=r"found ModelEvaluation; classifier\.report\(path, texts, labels\) writes"):

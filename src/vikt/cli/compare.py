@@ -43,8 +43,9 @@ def compare_files(
         a, b = (model.model for model in saved)
         found = compared(a, b, (rows[0].documents, rows[1].documents), rows[0].labels, threads)
     comparison = ModelComparison.of(found)
+    place = rows[0].documents.place
     named = [(path.name, model) for path, model in zip(paths, saved, strict=True)]
-    write_report(report, lambda command: comparison_page(comparison, command, named))
+    write_report(report, lambda command: comparison_page(comparison, command, named, place))
     if as_json:
         print_json(comparison.to_json() | {"models": {name: str(path) for name, path in zip("ab", paths, strict=True)}})
     else:

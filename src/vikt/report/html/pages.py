@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from vikt.auditing.audit import Audit
 from vikt.evaluation.comparison import Comparison
@@ -27,7 +27,7 @@ from vikt.report.html.sections.reproduce import reproduce_section, version_secti
 from vikt.report.html.sections.summary import model_sentences, model_tiles, percent
 from vikt.report.html.sections.words import words_section
 from vikt.report.html.tested import Tested
-from vikt.tables import counted, label_line
+from vikt.tables import counted, index_place, label_line
 
 _MOST_NAMED, _WIDEST_NAMED = 3, 20
 
@@ -78,15 +78,20 @@ def label_errors_page(found: LabelErrors, command: str) -> Page:
     return Page.of("Labels that are probably wrong", [f"{found.summary}."], tiles, sections)
 
 
-def comparison_page(comparison: Comparison, command: str, models: Sequence[tuple[str, SavedModel]] = ()) -> Page:
-    """The page of two models; `models` are their names and what is known of their fits."""
+def comparison_page(
+    comparison: Comparison,
+    command: str,
+    models: Sequence[tuple[str, SavedModel]] = (),
+    place: Callable[[int], str] = index_place,
+) -> Page:
+    """The page of two models: their names, what is known of their fits, and the place of each row compared."""
     return Page.of(
         "Comparison of two models",
         comparison_sentences(comparison),
         comparison_tiles(comparison),
         [
             differences_section(comparison),
-            disagreements_section(comparison),
+            disagreements_section(comparison, place),
             models_section(models),
             version_section(command),
         ],

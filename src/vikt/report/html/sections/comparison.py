@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from vikt.evaluation.comparison import Comparison, Disagreement
 from vikt.evaluation.differences import Difference
@@ -46,7 +46,7 @@ def _verdict(found: Difference) -> str:
     return f"{verdict}; {found.reason}" if found.reason else verdict
 
 
-def disagreements_section(comparison: Comparison) -> Section | None:
+def disagreements_section(comparison: Comparison, place: Callable[[int], str]) -> Section | None:
     """The answers in which the models differ, and the rows on which both are most confident."""
     if not comparison.n_disagreements:
         return None
@@ -62,18 +62,18 @@ def disagreements_section(comparison: Comparison) -> Section | None:
             "The disagreements on which both are most confident: first those where only A is right, then only B, "
             "then neither."
         ),
-        *map(_example, comparison.examples),
+        *(_example(row, place(row.row)) for row in comparison.examples),
     ]
     return Section("disagreements", "Where they differ", tuple(blocks))
 
 
-def _example(row: Disagreement) -> Example:
+def _example(row: Disagreement, place: str) -> Example:
     facts = (
         ("label", label_line(row.label)),
         ("A", f"{_answer(row.a)}, with probability {row.probability_a:.3f}"),
         ("B", f"{_answer(row.b)}, with probability {row.probability_b:.3f}"),
     )
-    return excerpt(f"row {row.row + 1:,}", facts, row.text)
+    return excerpt(place, facts, row.text)
 
 
 def _answer(label: str | None) -> str:
