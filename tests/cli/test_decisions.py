@@ -89,7 +89,7 @@ def _lines(run, model, texts, tmp_path):
 
 
 MISSED = {
-    ("--max-error", 0.001): "--max-error 0.001 needs 2,995 held-out rows or more, found ",
+    ("--max-error", "0.1%"): "--max-error 0.001 needs 2,995 held-out rows or more, found ",
     ("--max-error", 0.06): "--max-error 0.06 cannot be met: on 49 held-out rows, the lowest bound on the error of any",
     ("--coverage", 0.999): "--coverage 0.999 needs 999 held-out rows or more, found ",
     (
@@ -121,6 +121,11 @@ REFUSED = {
         "--aim",
         "precision(spm) >= 0.9",
     ): "--aim: there is no class 'spm'; did you mean 'spam'? the classes are",
+    (
+        "--aim",
+        "precision(spam) > 0.9",
+    ): "--aim: expected a form such as precision(spam) >= 0.99, found 'precision(spam) > 0.9'; only >= is possible",
+    ("--max-error", "x%"): "--max-error: expected a number such as 0.02 or 2%, found 'x%'",
     ("--aim", "acuracy >= 0.9"): "--aim: 'acuracy' is not an aim",
     ("--aim", "f1", "--refit-all"): "--refit-all fits all rows, but --aim needs held-out rows",
     ("--coverage", 0.9, "--refit-all"): "--refit-all fits all rows, but --coverage needs",

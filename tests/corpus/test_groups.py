@@ -219,8 +219,11 @@ def test_train_keeps_groups_on_one_side(run, tmp_path):
     assert "did you mean 'user'" in err
     frame[:100].to_csv(tmp_path / "test.csv", index=False)
     frame[100:].to_csv(path, index=False)
-    _, _, err = run("train", path, "--group", "user", "--test", tmp_path / "test.csv", *options)
+    tested = ["train", path, "--group", "user", "--test", tmp_path / "test.csv", *options]
+    _, out, err = run(*tested, "--report", tmp_path / "r.html")
     assert "that training has too" in err
+    for told in (out, (tmp_path / "r.html").read_text(), *json.loads(run(*tested, "--json", "-q")[1])["notes"]):
+        assert "that training has too, so the test figures may be too optimistic" in told
 
 
 def test_a_promise_is_calibrated_on_one_row_of_each_group():

@@ -76,7 +76,7 @@ def test_no_answers_are_counted():
 
 REFUSED = {
     "acuracy >= 0.9": "no figure is called 'acuracy'; did you mean accuracy",
-    "precision >= 0.9": "no figure is called 'precision'",
+    "precision >= 0.9": "precision is a figure of one class, found none",
     "precision(hum) >= 0.9": "no class is called 'hum'; did you mean ham",
     "brier(ham) >= 0.9": "precision, recall, f1, roc_auc or average_precision of one class",
     "precision(ham->eel) >= 0.9": "of one class",
@@ -130,3 +130,10 @@ def test_the_command_ends_with_code_3_and_prints_its_results_all_the_same(run, m
     code, out, err = run("evaluate", model, mails, "--require", "acuracy >= 0.5", "-q")
     assert (code, out) == (2, "")
     assert err.startswith("vikt: --require: no figure is called 'acuracy'; did you mean accuracy?")
+
+
+@pytest.mark.parametrize(("name", "mean"), [("recall", "balanced_accuracy"), ("precision", "macro_precision")])
+def test_a_figure_of_one_class_needs_its_class(name, mean):
+    with pytest.raises(ParameterError, match=rf"write {name}\(CLASS\), or {mean} for the mean"):
+        checked(f"{name} >= 0.5")
+    assert mean in evaluation().figures

@@ -40,6 +40,20 @@ class ReportRequest:
         return None if path is None else cls(path, typed_command(context, shows_output), force)
 
 
+def parse_share(typed: str) -> float:
+    """A number, of which % makes hundredths. Raises typer.BadParameter where it is none.
+
+    Examples
+    --------
+    >>> parse_share("2%"), parse_share("0.9")
+    (0.02, 0.9)
+    """
+    try:
+        return float(typed.removesuffix("%") + "e-2" * typed.endswith("%"))
+    except ValueError:
+        raise typer.BadParameter(f"expected a number such as 0.02 or 2%, found {typed!r:.60}") from None
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress or notes on stderr.")]
 Threads = Annotated[

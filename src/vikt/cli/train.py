@@ -68,12 +68,16 @@ class Request(InputOptions):
 
 
 class _Data(NamedTuple):
-    """The labelled documents to fit and, where they are given, to test, and how they are fitted."""
+    """The labelled documents to fit and, where they are given, to test, and how they are fitted.
+
+    `about_test` says why the test figures may be too optimistic.
+    """
 
     rows: Labelled
     test: Labelled | None
     features: TextFeatures
     settings: FitSettings
+    about_test: tuple[str, ...]
 
     def examples(self, group: str | None) -> Examples:
         rows, groups = self.rows, None if group is None else self.rows.others[group]
@@ -94,8 +98,11 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
     fitted.warn_unless_converged()
     record = _recorded(fitted, tested.evaluation, data.rows, weight=request.weight, group=request.group)
     save_or_print(SavedModel(fitted.model, record), request.output, request.force)
-    write_report(request.report, lambda command: model_page(replace(tested, record=record), command, _audited(data)))
-    _report(fitted.model, ModelEvaluation.of(tested.evaluation, record), shared, request)
+    write_report(
+        request.report,
+        lambda command: model_page(replace(tested, record=record, notes=data.about_test), command, _audited(data)),
+    )
+    _report(fitted.model, ModelEvaluation.of(tested.evaluation, record), shared, data.about_test, request)
     return fitted.model
 
 
@@ -114,10 +121,11 @@ def _read(request: Request, options: dict[str, Any]) -> _Data:
     rows = labelled(table, features, request.text, request.label, request.weight, _named(request.group))
     del table  # before the test is read
     about_labels = label_notes(rows.documents.origin, rows.labels.tolist())
-    say_notes((*rows.notes, *about_labels, *_same_file(request)), request.quiet)
+    say_notes((*rows.notes, *about_labels), request.quiet)
     test = _test_rows(request, features, rows)
-    say_notes((*_unknown_labels(test, rows), *_shared_groups(test, rows, request.group)), request.quiet)
-    return _Data(rows, test, features, settings)
+    about_test = *_same_file(request), *_shared_groups(test, rows, request.group)
+    say_notes((*_unknown_labels(test, rows), *about_test), request.quiet)
+    return _Data(rows, test, features, settings, about_test)
 
 
 def _recorded(fitted: Fit, evaluation: Evaluation, rows: Labelled, **others: str | None) -> FitRecord:
@@ -272,11 +280,24 @@ def parse_class_weight(text: str | None) -> ClassWeight:
         raise UsageError(f"--class-weight: expected balanced or spam=2,ham=1, found {text!r}") from None
 
 
-def _report(model: FittedModel, evaluation: ModelEvaluation, shared: Overlap | None, request: Request) -> None:
+def _tested_lines(tested: str, shared: Overlap | None, about_test: tuple[str, ...]) -> str:
+    """What is tested on, and what the test shares with training."""
+    lines = [f"test       {tested}", *([f"overlap    {shared}"] if shared and shared.shared else [])]
+    return "".join(f"{line}\n" for line in (*lines, *(f"warning    {note}" for note in about_test)))
+
+
+def _report(
+    model: FittedModel,
+    evaluation: ModelEvaluation,
+    shared: Overlap | None,
+    about_test: tuple[str, ...],
+    request: Request,
+) -> None:
     record = evaluation.record
     if request.as_json:
         results = evaluation.to_json()
         results["data"] |= shared.to_json() if shared else {}
+        results |= {"notes": list(about_test)} if about_test else {}
         print_json({**results, "model": model_json(request.output, model, record)})
         return
     tested = "a tenth of the rows, held out" if request.test is None else request.test
@@ -284,7 +305,7 @@ def _report(model: FittedModel, evaluation: ModelEvaluation, shared: Overlap | N
         data_lines(record, model),
         fit_lines(record),
         decision_lines(model, record, evaluation),
-        f"test       {tested}\n" + (f"overlap    {shared}\n" if shared and shared.shared else "") + str(evaluation),
+        _tested_lines(tested, shared, about_test) + str(evaluation),
         handmade_lines(model),
         strongest_lines(model),
         f"model      {sized(request.output)}",

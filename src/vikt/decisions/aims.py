@@ -90,7 +90,8 @@ def _checked(text: str) -> Condition:
         raise ParameterError("aim", f"{name!r:.60} is not an aim; {hint}choose from {', '.join(_NAMES)}")
     allowed, needs, example = _FORMS[name]
     if len(classes) not in allowed or condition.relation not in needs:
-        raise ParameterError("aim", f"expected a form such as {example}, found {str(condition)!r:.80}")
+        only = "; only >= is possible" if condition.relation in ("<", "<=", ">") and ">=" in needs else ""
+        raise ParameterError("aim", f"expected a form such as {example}, found {str(condition)!r:.80}{only}")
     if name == "cost" and not (condition.value or 0) > 0:
         raise ParameterError("aim", f"expected a cost above 0, found {condition.value:g} in {str(condition)!r:.80}")
     if name != "cost" and condition.value is not None and not 0 <= condition.value <= 1:

@@ -86,6 +86,12 @@ def figure_of(measure: Measure, evaluation: Evaluation) -> Figure:
     if measure.classes:
         return _figure_of_class(measure, evaluation)
     figures = _figures(evaluation)
+    if measure.name in _OF_CLASS and measure.name not in figures:
+        mean = "balanced_accuracy" if measure.name == "recall" else f"macro_{measure.name}"
+        raise ParameterError(
+            "require",
+            f"{measure.name} is a figure of one class, found none; write {measure.name}(CLASS), or {mean} for the mean",
+        )
     if measure.name not in figures:
         raise _unknown("figure", measure.name, [*figures, *(f"{name}(CLASS)" for name in _OF_CLASS)])
     return figures[measure.name]

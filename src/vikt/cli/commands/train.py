@@ -20,6 +20,7 @@ from vikt.cli.options import (
     ReportRequest,
     TextColumn,
     Threads,
+    parse_share,
 )
 from vikt.corpus.dialect import Dialect
 from vikt.names import LOOSE_TOL, TOL, AnalyzerName, SolverName, WeightingName
@@ -142,12 +143,18 @@ def train(
     ] = None,
     coverage: Annotated[
         float | None,
-        typer.Option(help="Also predict sets of labels that contain the true one with probability P.", metavar="P"),
+        typer.Option(
+            help="Also predict sets of labels that contain the true one with probability P.",
+            metavar="P",
+            parser=parse_share,
+        ),
     ] = None,
     max_error: Annotated[
         float | None,
         typer.Option(
-            help="Answer only where the error rate among answers is at most P, with 95% confidence.", metavar="P"
+            help="Answer only where the error rate among answers is at most P, with 95% confidence.",
+            metavar="P",
+            parser=parse_share,
         ),
     ] = None,
     calibrate: Annotated[

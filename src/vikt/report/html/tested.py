@@ -34,6 +34,8 @@ class Tested:
         The figures by slice of each column that was asked for.
     requirements : tuple of Requirement
         The conditions on the figures, and whether they are met.
+    notes : tuple of str
+        Why the figures may be too optimistic.
     """
 
     model: FittedModel
@@ -45,6 +47,7 @@ class Tested:
     place: Callable[[int], str]
     slices: tuple[Slicing, ...] = ()
     requirements: tuple[Requirement, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(

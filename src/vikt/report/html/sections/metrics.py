@@ -12,7 +12,7 @@ from vikt.tables import MOST_CLASSES_LISTED, label_line
 def metrics_section(tested: Tested) -> Section:
     """The conditions on the figures, the figures in all, and those of each class."""
     found, weighted = tested.evaluation, tested.record.data.weighted
-    notes = [Note(note, "warning") for note in evaluation_notes(found, weighted)]
+    notes = [Note(note, "warning") for note in (*tested.notes, *evaluation_notes(found, weighted))]
     tables = _figures(tested), *notes, folded(_classes(tested, weighted))
     return Section("metrics", "Metrics", (*_requirements(tested), *tables))
 
