@@ -274,6 +274,14 @@ def test_in_python_what_is_missed_is_an_error_and_nothing_is_set(rows):
     assert not hasattr(classifier, "model_")
     with pytest.raises(DataError, match="too few texts to hold out a twentieth for calibration"):
         TextClassifier(aim="f1", l2=0.1, min_df=1).fit(["a b", "c d"] * 3, ["x", "y"] * 3)
+    texts, labels = [f"{word} {k}" for k in range(30) for word in ("win", "lunch")], ["spam", "ham"] * 30
+    groups = [f"user {k}" for k in range(6) for _ in range(10)]
+    for setting, purpose in [
+        ({"aim": "f1"}, "a twentieth for calibration"),
+        ({"patience": 3, "solver": "batch"}, "the tenth"),
+    ]:
+        with pytest.raises(DataError, match=f"6 groups are too few to hold out {purpose}"):
+            TextClassifier(l2=0.1, min_df=1, **setting).fit(texts, labels, groups=groups)
     plain = TextClassifier(**CLASSIFIER, l2=0.1).fit(*rows)
     with pytest.raises(UsageError, match=r"makes no sets of labels; train it again with coverage=0\.95"):
         plain.predict_sets(["win"])

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
 import vikt
+from vikt.corpus.documents import column_values
 from vikt.errors import ColumnError, DataError, ParameterError
 from vikt.evaluation.outcomes import NO_ANSWER, Outcomes
 from vikt.evaluation.slices import slices_of
@@ -113,6 +114,33 @@ def test_evaluations_with_no_column_to_slice_by_still_have_their_figures(model):
     assert "look worse by chance" not in repr(found)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.arange(10**18, 10**18 + 100),
+        pd.date_range("2024-01-01", periods=100, freq="h"),
+        pd.Series(pd.date_range("2024-01-01", periods=100, tz="Europe/Stockholm")),
+        np.datetime64("2024-01-01") + np.arange(100),
+        [datetime.date(2024, 1, 1) + datetime.timedelta(days=day) for day in range(100)],
+        pl.Series([datetime.datetime(2024, 1, 1) + datetime.timedelta(seconds=k) for k in range(100)]),
+    ],
+    ids=["large", "pandas", "zone", "numpy", "dates", "polars"],
+)
+def test_large_numbers_and_times_are_sliced_in_fifths(values):
+    parts = sliced(outcomes_of(2, 100), column_values(values, None, "by"))
+    assert [part.n_rows for part in parts.values()] == [20] * 5
+
+
+def test_equal_numbers_are_one_value_however_spelled():
+    parts = sliced(outcomes_of(2, 60), ["0.0", "-0.0", "1", "1.0"] * 15)
+    assert {name: part.n_rows for name, part in parts.items()} == {"0.0": 30, "1": 30}
+
+
+def test_an_only_value_of_few_rows_is_noted_in_words_that_fit():
+    note = slices_of(outcomes_of(2, 5), {"by": ["sv"] * 5})[0].note
+    assert note.startswith("its only value has fewer than 10 rows, so")
+
+
 def test_one_slice_has_no_rest():
     part = sliced(outcomes_of(2, 40), ["sv"] * 40)["sv"]
     assert math.isnan(part.difference.value)
@@ -147,7 +175,7 @@ def test_chance_is_rarely_taken_for_a_difference(accuracy, m):
 
 
 @given(seed=st.integers(0, 2**32 - 1), m=st.integers(20, 90))
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_any_order_of_the_rows_gives_the_same_slices(seed, m):
     found, rng = outcomes_of(seed, m), np.random.default_rng(seed)
     columns = {

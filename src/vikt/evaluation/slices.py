@@ -6,6 +6,8 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -15,7 +17,7 @@ from numpy.typing import ArrayLike
 from vikt.arrays import Bools, Floats, Ints
 from vikt.corpus.documents import column_values
 from vikt.corpus.frames import ArrowStream, Frame, frame_of
-from vikt.corpus.numbers import number_of
+from vikt.corpus.numbers import exact_number_of, number_of
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError
 from vikt.evaluation.figures import Figure, share
@@ -25,12 +27,11 @@ from vikt.metrics.classification import macro_f1_of_counts, positions
 from vikt.metrics.differences import fisher, newcombe_interval
 from vikt.metrics.intervals import Interval
 from vikt.names import finite
-from vikt.tables import counted
 
 # The length of the text, unless a column has that name.
 LENGTH = "length"
 _CONFIDENCE = 0.95
-# Numbers of more different values than this are sliced in fifths.
+# Numbers and times of more different values than this are sliced in fifths.
 _MOST_NUMBERS = 10
 _MOST_VALUES = 20
 _FEWEST_ROWS = 10
@@ -49,7 +50,7 @@ class Slice:
     Attributes
     ----------
     name : str
-        The value; "12 to 48" for a fifth of the rows by number; "(missing)"; "(others: 34 values)".
+        The value; "12 to 48" for a fifth of the rows by number or time; "(missing)"; "(others: 34 values)".
     n_rows : int
     accuracy, log_loss : Figure
         With 95% intervals of their own.
@@ -111,9 +112,9 @@ class Slicing:
 def slices_of(found: Outcomes, columns: Mapping[str, Values]) -> tuple[Slicing, ...]:
     """The figures of each slice by these columns.
 
-    Numbers of more than ten different values are sliced in fifths, equal ones together; other columns by value, the
-    20 most frequent of at least ten rows each, the rest together. Missing values are a slice of their own. A column
-    none of whose values has ten rows has no slices, and a note that says so.
+    Numbers, and ISO 8601 dates and times, of more than ten different values are sliced in fifths, equal ones together;
+    other columns by value, the 20 most frequent of at least ten rows each, the rest together. Missing values are a
+    slice of their own. A column none of whose values has ten rows has no slices, and a note that says so.
 
     Raises
     ------
@@ -190,32 +191,57 @@ def _parts(name: str, values: Values, n_rows: int) -> dict[str, Bools]:
             "pass as many, or names of columns"
         )
     present = np.array([value is not None for value in values], dtype=bool)
-    numbers = np.array([math.nan if value is None else number_of(value) for value in values])
-    is_number = bool(present.any()) and not np.isnan(numbers[present]).any()
-    if is_number and len(np.unique(numbers[present])) > _MOST_NUMBERS:
-        parts = _fifths(numbers, present, values)
+    measure_of = _measures({value for value in values if value is not None})
+    # Of the spellings of a number the last is kept: the shortest.
+    spellings = {measure_of[value]: value for value in sorted(measure_of, key=lambda value: (-len(value), value))}
+    if len(spellings) > _MOST_NUMBERS:
+        place_of = {measure: place for place, measure in enumerate(sorted(spellings))}
+        places = np.array([-1 if value is None else place_of[measure_of[value]] for value in values])
+        parts = _fifths(places, [spellings[measure] for measure in place_of])
     else:
-        parts = _by_value(values)
+        parts = _by_value([value and spellings.get(measure_of.get(value), value) for value in values])
     return parts | ({} if present.all() or (present.any() and not parts) else {"(missing)": ~present})
 
 
-def _fifths(numbers: Floats, present: Bools, values: Values) -> dict[str, Bools]:
-    edges = np.unique(np.quantile(numbers[present], [0.2, 0.4, 0.6, 0.8, 1.0], method="inverted_cdf"))
-    fifth = np.searchsorted(edges, numbers)
+def _measures(values: set[str]) -> dict[str, Any]:
+    """What each value is as a number, to the digit, or as a time; nothing where some are neither."""
+    for measure in (_number, _time):
+        found = {value: measure(value) for value in values}
+        if None not in found.values():
+            return found
+    return {}
+
+
+def _number(spelled: str) -> Decimal | float | None:
+    number = exact_number_of(spelled)
+    return number if number is not None else number_of(spelled) if math.isinf(number_of(spelled)) else None
+
+
+def _time(spelled: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(spelled)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _fifths(places: Ints, ordered: list[str]) -> dict[str, Bools]:
+    """Five parts of about as many rows, from the place of each row's value among the values in order, -1 for none."""
+    present = places >= 0
+    edges = np.unique(np.quantile(places[present], [0.2, 0.4, 0.6, 0.8, 1.0], method="inverted_cdf"))
+    fifth = np.searchsorted(edges, places)
     parts = {}
     for k in range(len(edges)):
         rows = present & (fifth == k)
-        least, most = (values[int(np.flatnonzero(rows)[end(numbers[rows])])] for end in (np.argmin, np.argmax))
-        parts[f"{least} to {most}" if least != most else str(least)] = rows
+        least, most = ordered[places[rows].min()], ordered[places[rows].max()]
+        parts[f"{least} to {most}" if least != most else least] = rows
     return parts
 
 
 def _unusable(values: Values) -> str:
     n_values = len({value for value in values if value is not None})
-    return (
-        f"none of its {counted(n_values, 'value')} has {_FEWEST_ROWS} rows, so there are no slices; use a column of "
-        "fewer values"
-    )
+    none = "its only value has fewer than" if n_values == 1 else f"none of its {n_values:,} values has"
+    return f"{none} {_FEWEST_ROWS} rows, so there are no slices; use another column"
 
 
 def _by_value(values: Values) -> dict[str, Bools]:

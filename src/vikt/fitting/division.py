@@ -11,6 +11,7 @@ from vikt.errors import DataError
 from vikt.fitting.examples import Examples
 from vikt.fitting.settings import FitSettings
 from vikt.selection.plan import Split
+from vikt.tables import counted
 
 
 class Division(NamedTuple):
@@ -46,17 +47,22 @@ class Division(NamedTuple):
         if settings.decision.holds_out:
             validation, calibration = examples.halves(validation)
             if not len(calibration):
-                raise DataError("too few texts to hold out a twentieth for calibration; give more texts")
+                raise _too_few(examples, "hold out a twentieth for calibration")
         if settings.patience is None:
             both = np.sort(np.concatenate([training, validation]))
             return cls(training, validation, calibration, both, validation[:0])
         if not len(validation):
-            raise DataError(
-                "patience needs a tenth of the texts to validate on, and these are too few; give more texts"
-            )
+            raise _too_few(examples, "hold out the tenth that patience validates on")
         return cls(training, validation, calibration, training, validation)
 
     @property
     def split(self) -> Split:
         """The rows that are learnt from while λ and the features are chosen, and those that choose."""
         return self.training, self.validation
+
+
+def _too_few(examples: Examples, purpose: str) -> DataError:
+    if examples.grouping is None:
+        return DataError(f"too few texts to {purpose}; give more texts")
+    n_groups = counted(examples.n_groups, "group")
+    return DataError(f"{n_groups} are too few to {purpose}; group the rows by a column of more values, or give more")

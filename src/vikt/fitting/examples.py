@@ -135,6 +135,11 @@ class Examples:
         return len(self) - 1 - int(self.contents[-1])
 
     @property
+    def n_groups(self) -> int:
+        """How many sets of rows every split keeps together."""
+        return int(self.groups.max()) + 1
+
+    @property
     def class_counts(self) -> Ints:
         """The number of rows of each class."""
         return np.bincount(self.y, minlength=len(self.classes))
@@ -168,7 +173,7 @@ def check_testable(examples: Examples, test: Sequence[int] | RowIndices) -> None
         n, n_duplicates, n_classes = len(examples), examples.n_duplicates, len(examples.classes)
         alike = f", {n_duplicates:,} of them duplicates of others," if n_duplicates else ""
         if examples.grouping is not None:
-            n_groups = counted(int(examples.groups.max()) + 1, "group")
+            n_groups = counted(examples.n_groups, "group")
             raise DataError(
                 f"{n_groups} of {counted(n, 'text')} in {counted(n_classes, 'class')} are too few to hold out a tenth "
                 "of the groups of each class for a test; give separate test data, or ten groups of a class"
