@@ -10,7 +10,7 @@ from scipy.stats import binom
 from vikt.decisions.abstention import bounded, least_rows
 from vikt.decisions.conformal import least_rows as least_rows_of_coverage
 from vikt.decisions.conformal import set_threshold
-from vikt.decisions.decision import Decision
+from vikt.decisions.decision import NO_CLASS, Decision
 from vikt.decisions.held_out import HeldOut
 from vikt.decisions.temperature import best_temperature, fitted_temperature
 from vikt.errors import AimMissedError
@@ -63,7 +63,7 @@ def test_rows_that_are_all_right_do_not_make_the_model_certain():
 
 
 def test_no_rows_of_known_labels_have_no_temperature():
-    rows = HeldOut(CLASSES, log_softmax(np.zeros((3, 4))), np.full(3, -1), np.ones(3, dtype=bool))
+    rows = HeldOut(CLASSES, log_softmax(np.zeros((3, 4))), np.full(3, NO_CLASS), np.ones(3, dtype=bool))
     assert not fitted_temperature(rows).is_kept
 
 
@@ -112,7 +112,7 @@ def test_the_quantile_is_that_of_one_row_more():
 
 def test_too_many_labels_that_the_model_does_not_have():
     rows = drawn(100, np.random.default_rng(0))
-    y = np.where(np.arange(100) < 10, -1, rows.y)
+    y = np.where(np.arange(100) < 10, NO_CLASS, rows.y)
     with pytest.raises(AimMissedError, match="10 of 100 held-out rows have a label that the model does not have"):
         set_threshold(0.95, HeldOut(CLASSES, rows.log_probabilities, y, rows.is_known))
 

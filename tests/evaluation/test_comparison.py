@@ -141,9 +141,39 @@ def test_few_rows_that_differ_show_nothing():
     found = compared(labels, a, b)
     assert found.p_value == 0.0625
     assert {difference.better for difference in found.differences.values()} == {""}
-    assert "p = 0.062" in found.differences["accuracy"].reason
+    assert "p = 0.38, corrected" in found.differences["accuracy"].reason
     assert math.isnan(found.differences["macro_f1"].low)
     assert "5 rows" in found.differences["macro_f1"].reason
+
+
+def test_a_figure_without_a_value_has_no_difference_either():
+    _, a, _ = sample(2, 50)
+    found = compared(["eel"] * 50, a, a).differences["log_loss"]
+    assert math.isnan(found.low)
+    assert found.to_json()["low"] is None
+    certain = np.log(np.maximum(np.eye(3)[[0] * 50], 1e-320))
+    one = compared(["ham"] * 50, certain, certain).differences["matthews"]
+    assert math.isnan(one.a)
+    assert (one.to_json()["low"], one.to_json()["value"], one.reason) == (None, None, "it is undefined")
+
+
+def check_false_findings(simulations, m):
+    """Two models equally good are rarely called different in any figure."""
+    found = [
+        any(difference.better for difference in compared(*sample(seed, m, 1.8, 1.8)).differences.values())
+        for seed in range(simulations)
+    ]
+    assert np.mean(found) <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / simulations)
+
+
+def test_of_two_equal_models_none_is_better():
+    check_false_findings(60, 200)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("m", [200, 1000])
+def test_of_two_equal_models_none_is_better_in_many_tests(m):
+    check_false_findings(1000, m)
 
 
 def test_models_of_two_and_of_three_classes_have_comparable_brier_scores():
@@ -164,7 +194,7 @@ def test_accuracy_is_better_only_where_mcnemar_agrees():
     assert found.p_value > 0.05
     assert difference.better == ""
     if difference.low > 0:
-        assert "McNemar" in difference.reason
+        assert "corrected" in difference.reason
 
 
 def test_labels_that_one_model_never_saw_count_as_its_errors():

@@ -131,7 +131,7 @@ def test_a_bootstrap_without_spread_gives_no_interval():
     found = evaluate(["a", "b"] * 5, ["a", "b"], np.log([[0.9, 0.1], [0.1, 0.9]] * 5))
     for name in ("macro_f1", "balanced_accuracy", "log_loss", "brier"):
         assert math.isnan(found.figures[name].low)
-        assert "the same in all draws" in found.figures[name].reason
+        assert "the same in every bootstrap draw" in found.figures[name].reason
     assert found.figures["roc_auc"].value == 1.0
     assert "standard error is 0" in found.figures["roc_auc"].reason
     assert found.accuracy.low < 0.8
@@ -205,7 +205,7 @@ def test_a_perfect_model_has_a_matthews_of_one_without_an_interval():
     found = evaluated(y, log_softmax(9.0 * np.eye(3)[y])).figures["matthews"]
     assert found.value == 1
     assert math.isnan(found.low)
-    assert "the same in all draws" in found.reason
+    assert "the same in every bootstrap draw" in found.reason
 
 
 def test_areas_of_equal_probabilities_have_no_interval_that_rounding_made():

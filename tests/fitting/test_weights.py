@@ -343,7 +343,7 @@ def test_log_loss_is_said_as_it_is_however_confident():
     from vikt.report.evaluation import evaluation_lines
 
     found = evaluate(["a", "b"], ["a", "b"], log_softmax([[0.0, 1208.3], [0.0, 0.0]]))
-    assert found.mean_log_loss == pytest.approx((1208.3 + math.log(2)) / 2, rel=1e-15)
+    assert found.log_loss.value == pytest.approx((1208.3 + math.log(2)) / 2, rel=1e-15)
     found = evaluate(["a"], ["a", "b"], log_softmax([[0.0, 1208.3]]))
     assert found.to_json()["metrics"]["log_loss"]["value"] == 1208.3
     assert "log loss   1208.3000" in evaluation_lines(found)

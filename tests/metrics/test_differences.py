@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest, fisher_exact
+from scipy.stats import binomtest, fisher_exact, norm
 
 from vikt.metrics.averages import balanced_accuracy_of
-from vikt.metrics.differences import drawn_differences, fisher, mcnemar, newcombe_interval
+from vikt.metrics.differences import bootstrap_p_value, drawn_differences, fisher, holm, mcnemar, newcombe_interval
 
 statsmodels = pytest.importorskip("statsmodels.stats.contingency_tables")
 proportion = pytest.importorskip("statsmodels.stats.proportion")
@@ -42,6 +42,23 @@ def test_fishers_test_is_twice_the_smaller_tail_of_scipy(first, second):
     table = [[k, n - k] for k, n in (first, second)]
     tails = [fisher_exact(table, alternative=side).pvalue for side in ("less", "greater")]
     assert fisher(first, second) == pytest.approx(min(1.0, 2 * min(tails)), rel=1e-6, abs=1e-300)
+
+
+def test_holms_correction_finds_what_its_steps_find():
+    for seed in range(50):
+        p_values = (np.random.default_rng(seed).random(7).round(1) ** 3).tolist()
+        steps = [p * (7 - step) < 0.05 for step, p in enumerate(sorted(p_values))]
+        n_found = steps.index(False) if False in steps else 7
+        assert sum(corrected < 0.05 for corrected in holm(p_values)) == n_found
+        assert np.argsort(holm(p_values), kind="stable")[:1].tolist() == [int(np.argmin(p_values))]
+
+
+def test_the_p_value_of_a_bootstrap_is_that_of_the_normal_distribution():
+    drawn = np.random.default_rng(0).normal(1.5, 1.0, 200_000)
+    assert bootstrap_p_value(drawn) == pytest.approx(2 * norm.cdf(-1.5), rel=0.02)
+    assert bootstrap_p_value(-drawn) == bootstrap_p_value(drawn)
+    assert bootstrap_p_value(np.full(99, 1.0)) == 0.02
+    assert bootstrap_p_value(np.array([math.nan, math.nan])) == bootstrap_p_value(np.zeros(9)) == 1.0
 
 
 def test_a_side_without_rows_has_no_difference():

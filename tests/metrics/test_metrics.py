@@ -119,13 +119,13 @@ def with_unseen():
 
 def test_labels_never_seen_are_counted_and_wrong(with_unseen):
     assert with_unseen.unseen == {"cod": 1, "eel": 2}
-    assert with_unseen.n_unseen == 3
+    assert sum(with_unseen.unseen.values()) == 3
     assert with_unseen.labels == ["ham", "spam", "tofu", "cod", "eel"]
     assert with_unseen.accuracy.value == 2 / 6
     assert with_unseen.absent == ["tofu"]
     # Macro F1 by hand: ham 2·1/(2+3), spam 2·1/(1+3), cod 0, eel 0.
     assert with_unseen.macro_f1.value == pytest.approx((2 / 5 + 2 / 4) / 4)
-    assert with_unseen.mean_log_loss == pytest.approx(-math.log(0.9 * 0.3 * 0.7) / 3)
+    assert with_unseen.log_loss.value == pytest.approx(-math.log(0.9 * 0.3 * 0.7) / 3)
 
 
 def test_rows_of_the_confusion_matrix_are_real_labels(with_unseen):

@@ -15,15 +15,16 @@ import numpy as np
 
 from vikt.arrays import Floats, Ints
 from vikt.decisions.conditions import Condition, Measure, parsed
+from vikt.decisions.decision import NO_CLASS
 from vikt.decisions.factors import best_factors
 from vikt.decisions.held_out import HeldOut, position
 from vikt.decisions.record import MEAN_COST, Estimate
 from vikt.decisions.rules import ClassThreshold, LeastCost, MostProbable, Rule
 from vikt.decisions.thresholds import Thresholds
 from vikt.errors import AimMissedError, ParameterError, UsageError
-from vikt.metrics.averages import Counts, macro_f1_of
-from vikt.metrics.bootstrap import drawn_figures
-from vikt.metrics.classification import exact_mean
+from vikt.metrics.averages import macro_f1_of
+from vikt.metrics.bootstrap import counts_of, drawn_figures
+from vikt.metrics.classification import exact_mean, f1_of_counts, ratio
 from vikt.metrics.intervals import Interval, f1_ends, mean_interval, percentile_interval, wilson_interval
 from vikt.names import nearest
 from vikt.tables import counted
@@ -171,7 +172,7 @@ class MacroF1Aim:
         return ()
 
     def rule(self, rows: HeldOut) -> LeastCost:
-        real = np.bincount(rows.y[rows.y >= 0], minlength=len(rows.classes))
+        real = np.bincount(rows.y[rows.y != NO_CLASS], minlength=len(rows.classes))
         factors = best_factors(rows.log_probabilities[rows.is_known], rows.y[rows.is_known], real)
         rule = LeastCost(tuple(factors.tolist()))
         found = _macro_f1(rows, rule)
@@ -209,7 +210,7 @@ class CostAim:
         return LeastCost((1.0,) * len(rows.classes), tuple(pairs))
 
     def estimates(self, rows: HeldOut, rule: Rule) -> dict[str, Estimate]:
-        counts = rows.is_known & (rows.y >= 0)
+        counts = rows.is_known & (rows.y != NO_CLASS)
         costs = self.rule(rows)
         values = [costs.costs(rows.y[counts], rows.predicted(each)[counts]) for each in (rule, MostProbable())]
         if not counts.any():
@@ -234,11 +235,11 @@ def _rates(rows: HeldOut, predicted: Ints, k: int) -> dict[str, Estimate]:
     real, answered = int((rows.y == k).sum()), int((predicted == k).sum())
     correct = int(((rows.y == k) & (predicted == k)).sum())
     values = {
-        "precision": correct / answered if answered else np.nan,
-        "recall": correct / real if real else np.nan,
-        "f1": 2 * correct / (real + answered) if real + answered else np.nan,
+        "precision": ratio(correct, answered),
+        "recall": ratio(correct, real),
+        "f1": f1_of_counts(correct, real, answered),
     }
-    return {name: Estimate(value, *_interval(name, correct, answered, real)) for name, value in values.items()}
+    return {name: Estimate(float(value), *_interval(name, correct, answered, real)) for name, value in values.items()}
 
 
 def _interval(name: str, correct: int, answered: int, real: int) -> Interval:
@@ -250,10 +251,9 @@ def _interval(name: str, correct: int, answered: int, real: int) -> Interval:
 def _macro_f1(rows: HeldOut, rule: Rule) -> Estimate:
     """Rows of labels that the model does not have are a class of their own, which is never answered."""
     size, predicted = len(rows.classes) + 1, rows.predicted(rule)
-    real = np.where(rows.y < 0, size - 1, rows.y)
-    sides = real[real == predicted], real, predicted[predicted >= 0]
-    value = float(macro_f1_of(Counts(*(np.bincount(side, minlength=size) for side in sides))))
+    real = np.where(rows.y == NO_CLASS, size - 1, rows.y)
     pairs, cells = np.unique(np.column_stack([real, predicted]), axis=0, return_counts=True)
+    value = float(macro_f1_of(counts_of(pairs[:, 0], pairs[:, 1], cells[None], size))[0])
     drawn = drawn_figures(np.column_stack([pairs, cells]), size, {"macro_f1": macro_f1_of})
     low, high = percentile_interval(drawn["macro_f1"])
     return Estimate(value, min(low, value), max(high, value))

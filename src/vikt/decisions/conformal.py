@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from vikt.decisions.decision import Decision
+from vikt.decisions.decision import NO_CLASS, Decision
 from vikt.decisions.held_out import HeldOut
 from vikt.decisions.record import SetsRecord
 from vikt.errors import AimMissedError
@@ -49,13 +49,13 @@ def set_threshold(coverage: float, rows: HeldOut) -> float:
         The rows are too few, or too many have a label that the model does not have.
     """
     check_rows(coverage, len(rows))
-    own = np.where(rows.y >= 0, rows.probabilities[np.arange(len(rows)), rows.y], 0.0)
+    own = np.where(rows.y != NO_CLASS, rows.probabilities[np.arange(len(rows)), rows.y], 0.0)
     k = math.ceil(round((len(rows) + 1) * coverage, _DECIMALS))
     threshold = float(np.sort(own)[::-1][k - 1])
     if threshold == 0:
         raise AimMissedError(
-            f"coverage={coverage:g} cannot be met: {int((rows.y < 0).sum()):,} of {len(rows):,} held-out rows have a "
-            "label that the model does not have; give more texts of each class"
+            f"coverage={coverage:g} cannot be met: {int((rows.y == NO_CLASS).sum()):,} of {len(rows):,} held-out rows "
+            "have a label that the model does not have; give more texts of each class"
         )
     return threshold
 

@@ -19,6 +19,8 @@ from vikt.model.loss import Loss
 from vikt.names import number
 
 NO_ANSWER = -1
+# The index of a label that the model does not have; it differs from NO_ANSWER, which is therefore never right.
+NO_CLASS = -2
 # Scores divided by less could leave the range of floats.
 LEAST_TEMPERATURE = 1e-3
 

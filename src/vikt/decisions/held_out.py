@@ -28,7 +28,7 @@ class HeldOut:
     log_probabilities : ndarray, (m, K)
         log P(class | text).
     y : ndarray of int, (m,)
-        The index of the real class; -1 for a label that the model does not have.
+        The index of the real class; NO_CLASS for a label that the model does not have.
     is_known : ndarray of bool, (m,)
         Whether the text has a feature that the model knows; others are not answered.
     """

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from vikt.arrays import Classes, Floats
+from vikt.decisions.decision import NO_CLASS
 from vikt.decisions.held_out import HeldOut
 from vikt.decisions.record import Estimate, TemperatureRecord
 from vikt.metrics.classification import exact_mean
@@ -25,7 +26,7 @@ _CHI_SQUARE = 3.841458820694124
 
 def fitted_temperature(rows: HeldOut) -> TemperatureRecord:
     """T by the held-out rows whose label the model has."""
-    own = rows.y >= 0
+    own = rows.y != NO_CLASS
     log_probabilities, y = rows.log_probabilities[own], rows.y[own]
     if not len(y):
         return TemperatureRecord(1.0, Estimate(0.0), 0.0)

@@ -121,8 +121,9 @@ def compare(a: Outcomes, b: Outcomes, texts: Texts) -> Comparison:
     """Compare the answers of two models to the same rows.
 
     The interval of a difference is a paired bootstrap: the rows are drawn together, with replacement. A model is better
-    where the interval excludes 0; in accuracy, only where McNemar's test agrees (p < 0.05). Figures other than accuracy
-    have no interval where the models differ in fewer than ten rows. No order of the rows changes any figure.
+    where the interval excludes 0 and p < 0.05 after Holm's correction for the number of figures; p is the bootstrap's,
+    of accuracy the larger of that and McNemar's. Figures other than accuracy have no interval where the models differ
+    in fewer than ten rows. No order of the rows changes any figure.
 
     Parameters
     ----------
@@ -157,13 +158,9 @@ def compare(a: Outcomes, b: Outcomes, texts: Texts) -> Comparison:
         examples=_examples(pair, texts),
         unanswered_a=int((a.predicted == NO_ANSWER).sum()),
         unanswered_b=int((b.predicted == NO_ANSWER).sum()),
-        unseen_a=_unseen(a),
-        unseen_b=_unseen(b),
+        unseen_a=a.unseen,
+        unseen_b=b.unseen,
     )
-
-
-def _unseen(found: Outcomes) -> dict[str, int]:
-    return dict(sorted(Counter(label for label in found.labels if label not in set(found.classes)).items()))
 
 
 def _confusions(pair: Pair) -> list[tuple[str, str | None, str | None, int]]:

@@ -13,9 +13,9 @@ from vikt.corpus.columns import composed
 from vikt.evaluation.outcomes import NO_ANSWER, NO_CLASS, Outcomes
 from vikt.metrics import averages
 from vikt.metrics.averages import Counts
-from vikt.metrics.bootstrap import CountFigure, drawn_means
+from vikt.metrics.bootstrap import CountFigure, counts_of, drawn_means
 from vikt.metrics.classification import exact_mean, positions, ratio
-from vikt.metrics.differences import counts_of, drawn_differences
+from vikt.metrics.differences import bootstrap_p_value, drawn_differences, holm
 from vikt.metrics.intervals import percentile_interval
 from vikt.metrics.probabilities import brier_scores
 from vikt.names import finite
@@ -30,8 +30,9 @@ _SIGNIFICANT = 0.05
 class Difference:
     """A figure of two models, and the 95% interval of the second's less the first's.
 
-    `better` is "A", "B" or, where the interval includes 0, "": no difference is shown. Where there is no interval,
-    `reason` says why.
+    `p_value` is that of no difference, corrected for the number of figures. `better` is "A", "B" or, where the interval
+    includes 0 or the p-value is not below 0.05, "": no difference is shown. `reason` says why, where the interval does
+    not.
     """
 
     a: float
@@ -40,6 +41,7 @@ class Difference:
     high: float
     better: str
     reason: str = ""
+    p_value: float = 1.0
 
     @property
     def value(self) -> float:
@@ -48,7 +50,7 @@ class Difference:
 
     def to_json(self) -> dict[str, Any]:
         """Finite numbers or null; `better` is "a", "b" or null."""
-        numbers = {name: finite(getattr(self, name)) for name in ("a", "b", "value", "low", "high")}
+        numbers = {name: finite(getattr(self, name)) for name in ("a", "b", "value", "low", "high", "p_value")}
         return numbers | {"better": self.better.lower() or None} | ({"reason": self.reason} if self.reason else {})
 
 
@@ -109,16 +111,23 @@ def _renamed(predicted: Ints, classes: list[str], names: list[str]) -> Ints:
 
 def differences_of(pair: Pair, p_value: float) -> dict[str, Difference]:
     """The difference of each figure by its name in JSON; `p_value` is that of McNemar's test."""
-    answers = _of_answers(pair)
-    accuracy = answers["accuracy"]
-    if accuracy.better and p_value >= _SIGNIFICANT:
-        accuracy = replace(accuracy, better="", reason=f"McNemar's test gives p = {p_value:.2g}")
-    return {
-        **answers,
-        "accuracy": accuracy,
+    found = {
+        **_of_answers(pair),
         "log_loss": _of_losses(pair.outcomes_a.losses, pair.outcomes_b.losses),
         "brier": _of_losses(*_brier_scores(pair.outcomes_a, pair.outcomes_b)),
     }
+    accuracy = found["accuracy"]
+    found["accuracy"] = replace(accuracy, p_value=max(accuracy.p_value, p_value))
+    corrected = holm([difference.p_value for difference in found.values()])
+    return {name: _judged(own, p) for (name, own), p in zip(found.items(), corrected, strict=True)}
+
+
+def _judged(found: Difference, p_value: float) -> Difference:
+    """A difference by its corrected p-value."""
+    if not found.better or p_value < _SIGNIFICANT:
+        return replace(found, p_value=p_value)
+    note = f"p = {p_value:.2g}, corrected for the number of figures"
+    return replace(found, p_value=p_value, better="", reason="; ".join(filter(None, [found.reason, note])))
 
 
 def _accuracy_of(counts: Counts) -> Floats:
@@ -140,9 +149,10 @@ def _of_answers(pair: Pair) -> dict[str, Difference]:
     values = {name: [float(value(side)[0]) for side in sides] for name, value in _OF_ANSWERS.items()}
     drawn = drawn_differences(np.column_stack([triples, rows]), size, _OF_ANSWERS)
     differ = int(pair.differ.sum())
+    one_right = int((pair.is_right_a != pair.is_right_b).sum())
     found = {name: _bounded(a, b, drawn[name], differ) for name, (a, b) in values.items()}
-    differ, (a, b) = int((pair.is_right_a != pair.is_right_b).sum()), values["accuracy"]
-    return found | {"accuracy": _bounded(a, b, drawn["accuracy"], differ, fewest=1)}
+    a, b = values["accuracy"]
+    return found | {"accuracy": _bounded(a, b, drawn["accuracy"], one_right, fewest=1)}
 
 
 def _brier_scores(*found: Outcomes) -> list[Floats]:
@@ -178,13 +188,14 @@ def _bounded(
     a: float, b: float, drawn: Floats, differ: int, lower_is_better: bool = False, fewest: int = _FEWEST_DIFFERENT
 ) -> Difference:
     """The difference with the percentiles of its draws, unless too few rows differ."""
-    if differ == 0:
-        return Difference(a, b, 0.0, 0.0, "")
     if math.isnan(a + b):
         return Difference(a, b, math.nan, math.nan, "", "it is undefined")
+    if differ == 0:
+        return Difference(a, b, 0.0, 0.0, "")
     if differ < fewest:
-        reason = f"{counted(differ, 'row')} that differ are too few for an interval"
+        reason = f"the models differ on only {counted(differ, 'row')}, too few for an interval"
         return Difference(a, b, math.nan, math.nan, "", reason)
     low, high = percentile_interval(drawn)
     above, below = ("A", "B") if lower_is_better else ("B", "A")
-    return Difference(a, b, low, high, above if low > 0 else below if high < 0 else "")
+    better = above if low > 0 else below if high < 0 else ""
+    return Difference(a, b, low, high, better, p_value=bootstrap_p_value(drawn))

@@ -105,15 +105,6 @@ class Evaluation:
         return int(self.entries[self.entries[:, 1] == NO_ANSWER, 2].sum())
 
     @property
-    def n_unseen(self) -> int:
-        """Rows whose label was never seen in training."""
-        return sum(self.unseen.values())
-
-    @property
-    def mean_log_loss(self) -> float:
-        return self.log_loss.value
-
-    @property
     def support(self) -> Ints:
         """Rows of each real label: (L,)."""
         return counts(self.entries, len(self.labels))[1]
@@ -215,7 +206,7 @@ def evaluate(labels: ArrayLike, classes: ArrayLike, log_probabilities: ArrayLike
     Examples
     --------
     >>> found = evaluate(["ham", "spam", "eel"], ["ham", "spam"], np.log([[0.5, 0.5], [0.2, 0.8], [0.9, 0.1]]))
-    >>> round(found.accuracy.value, 4), round(found.mean_log_loss, 4), found.unseen
+    >>> round(found.accuracy.value, 4), round(found.log_loss.value, 4), found.unseen
     (0.6667, 0.4581, {'eel': 1})
     """
     real, names = class_array(labels, "labels"), class_array(classes, "classes")
@@ -238,9 +229,7 @@ def evaluation_of(found: Outcomes) -> Evaluation:
     names, scores = found.classes, found.log_probabilities
     _check(len(found.labels), len(names), scores)
     probabilities = _probabilities(scores)
-    known = set(names)
-    unseen = dict(sorted(Counter(label for label in found.labels if label not in known).items()))
-    everything = [*names, *unseen]
+    everything = [*names, *found.unseen]
     real = positions(found.labels, everything)
     entries = _entries(real, found.predicted)
     correct, n_real, n_predicted = counts(entries, len(everything))
@@ -262,7 +251,7 @@ def evaluation_of(found: Outcomes) -> Evaluation:
         roc_auc=areas[0],
         average_precision=areas[1],
         mean_probability=mean_probability,
-        unseen=unseen,
+        unseen=found.unseen,
         roc=against.curves and against.curves.roc,
         precision_recall=against.curves and against.curves.precision_recall,
         reliability=probable.reliability if len(probable.reliability.rows) else None,

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vikt.arrays import Bools, Floats, Ints
 from vikt.metrics import averages
 from vikt.metrics.averages import Counts
-from vikt.metrics.bootstrap import CountFigure, drawn_figures
+from vikt.metrics.bootstrap import CountFigure, counts_of, drawn_figures
 from vikt.metrics.intervals import percentile_interval, wilson_interval
 from vikt.names import finite
 from vikt.tables import counted, label_line, listed
@@ -79,7 +78,7 @@ def bootstrapped(value: float, drawn: Floats, notes: Mapping[str, bool], facts: 
     low, high = percentile_interval(drawn)
     alike, undefined = low == high, int(np.isnan(drawn).sum())
     about_draws = {
-        "it is the same in all draws of the bootstrap, which so gives no interval": alike,
+        "the same in every bootstrap draw, so there is no interval": alike,
         f"undefined in {undefined} of {len(drawn)} draws of the bootstrap": 0 < undefined < len(drawn),
     }
     reason = joined({**notes, **about_draws})
@@ -147,11 +146,5 @@ def _mean_figure(mean: _Mean, found: Counts, drawn: Floats, labels: list[str]) -
 
 def counts(entries: Ints, n_labels: int) -> Counts:
     """For each label: its correct predictions, its rows, and its predictions."""
-    right = entries[entries[:, 0] == entries[:, 1]]
-    answered = entries[entries[:, 1] >= 0]
-    sides = (right[:, 0], right), (entries[:, 0], entries), (answered[:, 1], answered)
-    return Counts(*(_totals(side, rows, n_labels) for side, rows in sides))
-
-
-def _totals(side: NDArray[Any], entries: Ints, n_labels: int) -> Ints:
-    return np.bincount(side, weights=entries[:, 2], minlength=n_labels).astype(np.int64)
+    real, answers, rows = entries.T
+    return Counts(*(side[0] for side in counts_of(real, answers, rows[None], n_labels)))

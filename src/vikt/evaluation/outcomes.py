@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,11 +12,9 @@ from numpy.typing import ArrayLike
 
 from vikt.arrays import Bools, Floats, Ints
 from vikt.decisions.decision import NO_ANSWER as NO_ANSWER
+from vikt.decisions.decision import NO_CLASS as NO_CLASS
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.model.classes import check_one_label_a_row
-
-# The index of a label that training did not have; it differs from NO_ANSWER, which is therefore never right.
-NO_CLASS = -2
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,17 @@ class Outcomes:
     def is_right(self) -> Bools:
         """Whether the class that is answered is the real label: (m,)."""
         return np.asarray(self.real == self.predicted)
+
+    @property
+    def is_wrong(self) -> Bools:
+        """Whether another class than the real label is answered: (m,)."""
+        return np.asarray(~self.is_right & (self.predicted != NO_ANSWER))
+
+    @property
+    def unseen(self) -> dict[str, int]:
+        """The labels that training did not have, sorted, and their rows."""
+        known = set(self.classes)
+        return dict(sorted(Counter(label for label in self.labels if label not in known).items()))
 
     @property
     def losses(self) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 
 from vikt.arrays import RowIndices
 from vikt.base import LossRecord
-from vikt.decisions.decision import NO_ANSWER, PLAIN
+from vikt.decisions.decision import NO_CLASS, PLAIN
 from vikt.decisions.held_out import HeldOut
 from vikt.decisions.learning import calibrated
 from vikt.features.memory import log_memory
@@ -110,7 +110,7 @@ def _held_out(model: FittedModel, examples: Examples, rows: RowIndices, threads:
     answered = sceptic.answered(held.documents, threads)
     # A class whose texts are all held out is none of the model.
     position_of = {label: k for k, label in enumerate(model.classes.tolist())}
-    y = np.array([position_of.get(label, NO_ANSWER) for label in held.labels.tolist()], dtype=np.int64)
+    y = np.array([position_of.get(label, NO_CLASS) for label in held.labels.tolist()], dtype=np.int64)
     return HeldOut(tuple(model.labels), answered.log_probabilities, y, answered.is_answered)
 
 

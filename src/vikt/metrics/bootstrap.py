@@ -70,14 +70,26 @@ def _in_bins(ordered: Floats) -> tuple[Ints, Floats]:
 
 def _drawn_counts(entries: Ints, size: int, draws: int, rng: np.random.Generator) -> Iterator[Counts]:
     rows, columns, cells = entries.T
-    right, answered = rows == columns, columns >= 0
     for start, stop in parts(draws, len(cells) + size):
-        counts = rng.multinomial(cells.sum(), cells / cells.sum(), size=stop - start)
-        yield Counts(
-            summed_by(rows[right], counts[:, right], size),
-            summed_by(rows, counts, size),
-            summed_by(columns[answered], counts[:, answered], size),
-        )
+        yield counts_of(rows, columns, rng.multinomial(cells.sum(), cells / cells.sum(), size=stop - start), size)
+
+
+def counts_of(real: Ints, answers: Ints, cells: Ints, size: int) -> Counts:
+    """The counts of each of `size` classes, in each draw.
+
+    Parameters
+    ----------
+    real, answers : ndarray of int, (N,)
+        The class and the answer of the rows of each cell; an answer below 0 stands for none.
+    cells : ndarray of int, (draws, N)
+        How many rows of each cell there are in a draw.
+    """
+    right, answered = real == answers, answers >= 0
+    return Counts(
+        summed_by(real[right], cells[:, right], size),
+        summed_by(real, cells, size),
+        summed_by(answers[answered], cells[:, answered], size),
+    )
 
 
 def parts(draws: int, numbers: int) -> Iterator[tuple[int, int]]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from vikt.arrays import Floats, Ints
-from vikt.metrics.averages import Counts
-from vikt.metrics.bootstrap import N_DRAWS, CountFigure, parts, summed_by
+from vikt.metrics.bootstrap import N_DRAWS, CountFigure, counts_of, parts
 from vikt.metrics.intervals import Interval, wilson_interval
 
 
@@ -34,6 +33,39 @@ def mcnemar(only_first: int, only_second: int) -> float:
 
     fewer, n = min(only_first, only_second), only_first + only_second
     return min(1.0, 2 * float(bdtr(fewer, n, 0.5)))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """p-values of several tests, corrected so that any false finding has at most the probability asked for.
+
+    The i-th smallest of n is multiplied by n - i + 1, and is no smaller than those before it. Holm 1979, Scandinavian
+    Journal of Statistics 6.
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.03, 0.005])
+    [0.03, 0.06, 0.06, 0.02]
+    """
+    values = np.asarray(p_values, dtype=np.float64)
+    rising = np.argsort(values, kind="stable")
+    corrected = np.empty_like(values)
+    corrected[rising] = np.maximum.accumulate(values[rising] * np.arange(len(values), 0, -1)).clip(max=1.0)
+    return list(map(float, corrected))
+
+
+def bootstrap_p_value(drawn: Floats) -> float:
+    """The two-sided p-value of a difference of 0, by its draws: twice the share of them on the rarer side of 0.
+
+    Draws in which the difference is undefined are left out; without others it is 1. Counts are those of the draws and
+    one more, so that it is never 0. Davison and Hinkley 1997, Bootstrap Methods and their Application, section 4.2.
+
+    Examples
+    --------
+    >>> bootstrap_p_value(np.arange(-1.0, 98.0))
+    0.06
+    """
+    rarer = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
+    return min(1.0, 2 * (1 + rarer) / (1 + int((~np.isnan(drawn)).sum())))
 
 
 def fisher(first: tuple[int, int], second: tuple[int, int]) -> float:
@@ -128,13 +160,3 @@ def drawn_differences(
         sides = [counts_of(real, answers, drawn, size) for answers in (first, second)]
         found.append({name: value(sides[1]) - value(sides[0]) for name, value in figures.items()})
     return {name: np.concatenate([sample[name] for sample in found]) for name in figures}
-
-
-def counts_of(real: Ints, answers: Ints, cells: Ints, size: int) -> Counts:
-    """The counts of each class in each row of `cells`, (draws, N), whose columns are of these classes and answers."""
-    right, answered = real == answers, answers >= 0
-    return Counts(
-        summed_by(real[right], cells[:, right], size),
-        summed_by(real, cells, size),
-        summed_by(answers[answered], cells[:, answered], size),
-    )

@@ -39,8 +39,9 @@ class ModelComparison(Comparison):
 def compare(a: FittedAttributes, b: FittedAttributes, texts: Inputs, labels: ArrayLike) -> ModelComparison:
     """Compare two fitted classifiers on the same labelled texts, as `vikt compare` does.
 
-    A classifier is called better where the 95% interval of the difference excludes 0; otherwise no difference is
-    shown. The interval is a paired bootstrap; McNemar's exact test says whether the two are right equally often.
+    A classifier is called better where the 95% interval of the difference excludes 0 and p < 0.05 after Holm's
+    correction for the number of figures; otherwise no difference is shown. The interval is a paired bootstrap;
+    McNemar's exact test says whether the two are right equally often.
 
     Parameters
     ----------
@@ -95,6 +96,8 @@ def comparison_lines(comparison: Comparison) -> str:
     )
     lines = {figure_name(name): difference_sentence(name, found) for name, found in comparison.differences.items()}
     lines["McNemar"] = f"p = {comparison.p_value:.2g} (exact, two-sided)"
+    n_figures = len(comparison.differences)
+    lines["better"] = f"where the interval excludes 0 and p < 0.05, corrected for {n_figures} figures (Holm)"
     lines["rows"] = f"{comparison.n_rows:,}: {counts}"
     if comparison.unanswered_a or comparison.unanswered_b:
         unanswered = f"{comparison.unanswered_a:,} by A, {comparison.unanswered_b:,} by B"

@@ -80,9 +80,7 @@ class Tested:
     @cached_property
     def mistakes(self) -> Ints:
         """The rows answered with another label than theirs, the most confident first."""
-        classes, answers = self.outcomes.classes, self.outcomes.predicted.tolist()
-        real = self.outcomes.labels
-        wrong = np.array([i for i, k in enumerate(answers) if k != NO_ANSWER and classes[k] != real[i]], dtype=np.int64)
+        wrong = np.flatnonzero(self.outcomes.is_wrong)
         return wrong[np.argsort(-self.confidence[wrong], kind="stable")]
 
     def answer(self, row: int) -> str:
