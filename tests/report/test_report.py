@@ -220,3 +220,10 @@ def test_the_command_imports_no_template_engine_without_a_report(trained, mails,
     done = subprocess.run([sys.executable, "-c", code, "evaluate", *map(str, (trained[0], mails))], capture_output=True)
     assert not {"jinja2", "matplotlib"} & set(done.stderr.decode().split())
     assert done.returncode == 0
+
+
+def test_a_report_whose_name_is_not_of_html_is_refused(mails, run, tmp_path):
+    code, _, err = run("audit", mails, "--report", tmp_path / "r.pdf")
+    assert code == 2
+    assert "r.pdf; a report is HTML" in err
+    assert not (tmp_path / "r.pdf").exists()

@@ -21,7 +21,7 @@ def check_report(wanted: ReportRequest | None, inputs: Iterable[str], outputs: I
     Raises
     ------
     UsageError
-        The report is stdout, one of the inputs, or another output of the command.
+        The report is stdout, has no ending of HTML, or is one of the inputs or another output of the command.
     OutputFileError
         It cannot be written, or must not be replaced.
     MissingPackageError
@@ -35,6 +35,8 @@ def check_report(wanted: ReportRequest | None, inputs: Iterable[str], outputs: I
     if os.path.realpath(path) in map(os.path.realpath, outputs):
         raise UsageError(f"{path}: is both the report and another output; choose another file with --report")
     check_output(path, inputs, wanted.force, KIND, is_report, option="--report")
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"--report: expected a file such as report.html, found {path}; a report is HTML")
     check_installed()
 
 

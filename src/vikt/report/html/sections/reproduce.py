@@ -14,7 +14,7 @@ def reproduce_section(command: str, record: FitRecord) -> Section:
     facts = [
         _version(),
         ("seed", str(record.options["random_state"])),
-        ("data", f"fingerprint {record.data.fingerprint}, whatever the order of the rows"),
+        ("data", f"fingerprint {record.data.fingerprint} (independent of the order of the rows)"),
     ]
     options = json.dumps(record.options, indent=2, ensure_ascii=False)
     return Section(
