@@ -299,7 +299,7 @@ def test_what_a_test_says_of_the_aim_is_told_beside_the_held_out_rows(run, mails
     test.write_text("label\ttext\n" + "spam\twin cash prize\n" * 3 + "spam\tlunch report friday\nham\thome call\n")
     options = ["--test", test, "-o", model, "--aim", "recall(spam) >= 0.9", "--report", report]
     code, out, _ = run("train", mails, *options, *QUICK)
-    missed = "recall(spam) >= 0.9 is missed: found 0.7500 (95%: 0.3006 to 0.9544)"
+    missed = "recall(spam) >= 0.9 is not met: found 0.7500 (95%: 0.3006 to 0.9544)"
     assert code == 0
     assert f"warning    on the test, {missed}" in out
     assert re.search(

@@ -51,7 +51,7 @@ def test_a_figure_is_found_by_its_name(text):
 def test_what_is_missed_is_said_with_what_was_found():
     (missed,) = checked("accuracy >= 0.71")
     assert not missed.is_met
-    assert str(missed) == "accuracy >= 0.71 is missed: found 0.7000 (95%: 0.3968 to 0.8922)"
+    assert str(missed) == "accuracy >= 0.71 is not met: found 0.7000 (95%: 0.3968 to 0.8922)"
 
 
 @pytest.mark.parametrize("text", ["recall(eel) >= 0", "precision(eel) >= 0", "f1(eel) >= 0"])
@@ -98,7 +98,7 @@ def test_the_method_raises_what_is_missed():
     texts, labels = ["win money", "lunch today"] * 5, ["spam", "ham"] * 5
     found = TextClassifier(min_df=1, l2=0.01).fit(texts, labels).evaluate(texts, labels)
     found.require("accuracy >= 1", "recall(spam) >= 100%")
-    with pytest.raises(AimMissedError, match=r"^log_loss < 0\.0001 is missed: found .*; f1\(spam\) < 1 is missed"):
+    with pytest.raises(AimMissedError, match=r"^log_loss < 0\.0001 is not met: found .*; f1\(spam\) < 1 is not met"):
         found.require("accuracy >= 1", "log_loss < 0.0001", "f1(spam) < 1")
 
 
@@ -126,7 +126,7 @@ def test_the_command_ends_with_code_3_and_prints_its_results_all_the_same(run, m
     ]
     assert found["requirements"][1]["value"] == found["metrics"]["accuracy"]["value"]
     assert len(err.splitlines()) == 1
-    assert err.startswith("vikt: log_loss < 0.0001 is missed: found ")
+    assert err.startswith("vikt: log_loss < 0.0001 is not met: found ")
     code, out, err = run("evaluate", model, mails, "--require", "acuracy >= 0.5", "-q")
     assert (code, out) == (2, "")
     assert err.startswith("vikt: --require: no figure is called 'acuracy'; did you mean accuracy?")

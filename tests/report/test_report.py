@@ -118,7 +118,7 @@ def test_an_evaluation_reports_the_conditions_required(trained, mails, run, tmp_
     assert run("evaluate", trained[0], mails, *conditions, "--report", report)[0] == 3
     text = read(report.read_text(encoding="utf-8")).text
     assert "accuracy >= 0.5 is met" in text
-    assert "log_loss < 0 is missed" in text
+    assert "log_loss < 0 is not met" in text
 
 
 def test_comparison_and_audit_write_reports(trained, mails, run, tmp_path):

@@ -34,8 +34,8 @@ class Requirement:
 
     def __str__(self) -> str:
         if math.isnan(self.found.value):
-            return f"{self.condition} is missed: it is undefined" + f" ({self.found.reason})" * bool(self.found.reason)
-        verdict = "is met" if self.is_met else "is missed"
+            return f"{self.condition} is not met: it is undefined" + f" ({self.found.reason})" * bool(self.found.reason)
+        verdict = "is met" if self.is_met else "is not met"
         interval = f" (95%: {figure(self.found.low)} to {figure(self.found.high)})"
         return f"{self.condition} {verdict}: found {figure(self.found.value)}{interval * (self.found.low < math.inf)}"
 
