@@ -13,6 +13,7 @@ MOST_CLASSES_IN_A_MATRIX = 12
 MOST_CLASSES_LISTED = 60
 MOST_NAMED = 8
 MOST_QUOTED = 20
+NO_ANSWER_NAME = "no answer"
 _WIDEST_QUOTED = 60
 _WIDEST_LABEL = 60
 # Control characters but for line feeds and tabs, characters that set the direction of writing or are invisible,
@@ -107,6 +108,11 @@ def cut(line: str, widest: int) -> str:
 def label_line(label: str) -> str:
     """A label, or the name of a feature, on one line of bounded width."""
     return cut(visible(label), _WIDEST_LABEL)
+
+
+def answer_line(label: str | None) -> str:
+    """A label answered, or that there is none, on one line of bounded width."""
+    return NO_ANSWER_NAME if label is None else label_line(label)
 
 
 def visible(name: str) -> str:

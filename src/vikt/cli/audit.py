@@ -12,13 +12,12 @@ from vikt.auditing.checks import chosen_checks
 from vikt.auditing.finding import Side
 from vikt.auditing.subject import LabelledTexts, Subject
 from vikt.cli.console import AIM_MISSED, print_json, progress, say_notes, show
+from vikt.cli.inputs import known_columns, read_others
 from vikt.cli.options import InputOptions, ReportRequest
 from vikt.cli.outputs import check_output
 from vikt.cli.reports import check_report, write_report
 from vikt.cli.review import check_review, label_errors_of, review_line, write_review
-from vikt.corpus.formats import FORMATS
 from vikt.corpus.labelled import Labelled, labelled, read_tables
-from vikt.corpus.read_stream import suffix_of
 from vikt.corpus.read_tables import Table
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.features.settings import FeatureSettings
@@ -89,9 +88,8 @@ def _check(request: Request) -> None:
 
 def _labelled(table: Table, saved: SavedModel | None, request: Request) -> Labelled:
     """The labelled texts of a table. The columns are those named, else those of the model, else guessed."""
-    known = {} if saved is None else saved.record.columns
-    table = table.with_fields(known.values())
-    names = {role: name for role, name in known.items() if name in table.names}
+    table = table if saved is None else table.with_fields(saved.record.columns.values())
+    names = {} if saved is None else known_columns(saved.record, table)
     text, label = request.text or names.get("text"), request.label or names.get("label")
     rows = labelled(table, _reader(saved), text, label, keeps_unlabelled=True)
     say_notes(rows.notes, request.quiet)
@@ -101,7 +99,7 @@ def _labelled(table: Table, saved: SavedModel | None, request: Request) -> Label
 def _test(training: Labelled, saved: SavedModel | None, request: Request) -> LabelledTexts | None:
     if request.test is None:
         return None
-    table = read_tables([request.test], None if suffix_of(request.test) in FORMATS else request.format, request.dialect)
+    table = read_others([request.test], request)
     rows = labelled(table, _reader(saved), training.columns.text, training.columns.label, keeps_unlabelled=True)
     say_notes(rows.notes, request.quiet)
     return _side("test", rows, table)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from vikt.cli.console import AIM_MISSED, print_json, progress, say, say_notes, show
+from vikt.cli.inputs import known_columns
 from vikt.cli.options import InputOptions, ReportRequest
 from vikt.cli.reports import check_report, placed, write_report
 from vikt.corpus.columns import composed
@@ -51,7 +52,7 @@ def evaluate_file(
     with progress(quiet) as bar:
         bar("evaluating", 0, 0)
         table = read_tables(given.data, given.format, given.dialect).with_fields([*record.columns.values(), *by])
-        known = {role: name for role, name in record.columns.items() if name in table.names}
+        known = known_columns(record, table)
         text, label = given.text or known.get("text"), given.label or known.get("label")
         sliced = [name for name in by if name != LENGTH or name in table.names]
         rows = labelled(table, model.features, text, label, others=sliced)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from vikt.cli.console import say, show
 from vikt.errors import OutputFileError, UsageError
 from vikt.files.model_file import model_content, save_model
 from vikt.files.replacement import check_replaceable, replacing
@@ -36,6 +37,21 @@ def save_or_print(saved: SavedModel, path: Path, force: bool) -> None:
         sys.stdout.buffer.write(model_content(*saved.to_file()))
     else:
         save_model(path, *saved.to_file(), force=force)
+
+
+def check_one_on_stdout(output: Path, as_json: bool) -> None:
+    """Refuse a model and JSON on one stream."""
+    if as_json and is_standard(output):
+        raise UsageError("-o - and --json both write to standard output; name a file for the model")
+
+
+def show_beside(output: Path, blocks: Iterable[str], quiet: bool) -> None:
+    """Print the blocks that are not empty: on stdout, or on stderr where the model is on stdout."""
+    text = "\n\n".join(filter(None, blocks))
+    if not is_standard(output):
+        show(text)
+    elif not quiet:
+        say(text)
 
 
 def is_empty(path: Path) -> bool:

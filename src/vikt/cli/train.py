@@ -14,16 +14,15 @@ from vikt.arrays import ClassWeight
 from vikt.auditing.audit import Audit, audited
 from vikt.auditing.subject import LabelledTexts, Subject
 from vikt.classifier import TextClassifier
-from vikt.cli.console import option_of, print_json, progress, say, say_notes, show
+from vikt.cli.console import option_of, print_json, progress, say, say_notes
+from vikt.cli.inputs import read_others
 from vikt.cli.options import InputOptions, ReportRequest
-from vikt.cli.outputs import check_output, is_standard, save_or_print
+from vikt.cli.outputs import check_one_on_stdout, check_output, save_or_print, show_beside
 from vikt.cli.reports import check_report, placed, write_report
 from vikt.corpus.columns import composed
-from vikt.corpus.formats import FORMATS
 from vikt.corpus.label_notes import label_notes, unknown_label_notes
 from vikt.corpus.labelled import Labelled, labelled, paired_columns, read_tables
 from vikt.corpus.overlap import Overlap, overlap
-from vikt.corpus.read_stream import suffix_of
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.errors import UsageError
 from vikt.evaluation.evaluation import Evaluation
@@ -46,6 +45,8 @@ from vikt.report.fit import data_lines, fit_lines, handmade_lines, sized, strong
 from vikt.report.html.pages import model_page
 from vikt.report.html.tested import Tested
 from vikt.tables import counted
+
+_HELD_OUT = "a tenth of the rows, held out"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,9 +147,7 @@ def _settings(options: dict[str, Any], declared: list[Feature], pairs: Sequence[
 def _test_rows(request: Request, features: TextFeatures, training: Labelled) -> Labelled | None:
     if request.test is None:
         return None
-    has_known_suffix = suffix_of(request.test) in FORMATS
-    table = read_tables([request.test], None if has_known_suffix else request.format, request.dialect)
-    table = table.with_fields([request.group])
+    table = read_others([request.test], request).with_fields([request.group])
     group = _named(request.group) if request.group in table.names else []
     return labelled(table, features, training.columns.text, training.columns.label, others=group)
 
@@ -221,7 +220,7 @@ def _fitted_and_tested(examples: Examples, data: _Data, threads: int, bar: Progr
         fitted.record,
         documents,
         labels,
-        name="a tenth of the data, held out" if test is None else "the test data",
+        name=_HELD_OUT if test is None else "the test data",
         place=placed((data.rows if test is None else test).documents, origin),
         threads=threads,
     )
@@ -243,8 +242,7 @@ def _check_request(request: Request, options: dict[str, Any]) -> None:
     inputs = [*find_sources(request.data), *find_sources(test), str(request.features or "")]
     check_output(request.output, inputs, request.force, "a vikt model", is_model)
     check_report(request.report, inputs, [request.output])
-    if request.as_json and is_standard(request.output):
-        raise UsageError("-o - and --json both write to standard output; name a file for the model")
+    check_one_on_stdout(request.output, request.as_json)
     holding_out = next((name for name in ("patience", *DECISION_PARAMETERS) if options.get(name)), None)
     if request.refit_all and holding_out is not None:
         option = option_of(holding_out)
@@ -300,7 +298,7 @@ def _report(
         results |= {"notes": list(about_test)} if about_test else {}
         print_json({**results, "model": model_json(request.output, model, record)})
         return
-    tested = "a tenth of the rows, held out" if request.test is None else request.test
+    tested = _HELD_OUT if request.test is None else request.test
     blocks = [
         data_lines(record, model),
         fit_lines(record),
@@ -310,8 +308,4 @@ def _report(
         strongest_lines(model),
         f"model      {sized(request.output)}",
     ]
-    report = "\n\n".join(filter(None, blocks))
-    if not is_standard(request.output):
-        show(report)
-    elif not request.quiet:
-        say(report)
+    show_beside(request.output, blocks, request.quiet)

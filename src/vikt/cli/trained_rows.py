@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vikt.cli.inputs import known_columns, read_others
 from vikt.cli.options import InputOptions
-from vikt.corpus.formats import FORMATS
-from vikt.corpus.labelled import Labelled, labelled, read_tables
-from vikt.corpus.read_stream import suffix_of
+from vikt.corpus.labelled import Labelled, labelled
 from vikt.fitting.saved import SavedModel
 
 
@@ -19,10 +18,7 @@ def labelled_as_trained(
     others: Sequence[str] = (),
 ) -> Labelled:
     """Labelled rows of some files, with the columns of the training data unless the options name others."""
-    has_known_suffix = all(suffix_of(name) in FORMATS for name in names)
-    known = saved.record.columns
-    table = read_tables(names, None if has_known_suffix else options.format, options.dialect)
-    table = table.with_fields(known.values())
-    there = {role: name for role, name in known.items() if name in table.names}
+    table = read_others(names, options).with_fields(saved.record.columns.values())
+    there = known_columns(saved.record, table)
     text, label = options.text or there.get("text"), options.label or there.get("label")
     return labelled(table, saved.model.features, text, label, weight, others)

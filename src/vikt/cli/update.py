@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from vikt.cli.console import print_json, progress, say, say_notes, show
+from vikt.cli.console import print_json, progress, say_notes
 from vikt.cli.options import InputOptions
-from vikt.cli.outputs import check_output, is_standard, save_or_print
+from vikt.cli.outputs import check_one_on_stdout, check_output, save_or_print, show_beside
 from vikt.cli.trained_rows import labelled_as_trained
 from vikt.corpus.label_notes import label_notes
 from vikt.corpus.labelled import Labelled
@@ -73,8 +73,7 @@ def _check(request: Request) -> None:
     # Rows that are named twice would count twice; those to forget are looked for in the others.
     sources = [*find_sources([*request.data, *request.add]), *find_sources(request.forget), *find_sources(tests)]
     check_output(request.output, sources, request.force, "a vikt model", is_model)
-    if request.as_json and is_standard(request.output):
-        raise UsageError("-o - and --json both write to standard output; name a file for the model")
+    check_one_on_stdout(request.output, request.as_json)
 
 
 def _read(request: Request, saved: SavedModel, names: list[str], weighted: bool = True) -> Labelled:
@@ -128,8 +127,4 @@ def _report(
         strongest_lines(model),
         f"model      {sized(request.output)}",
     ]
-    report = "\n\n".join(filter(None, blocks))
-    if not is_standard(request.output):
-        show(report)
-    elif not request.quiet:
-        say(report)
+    show_beside(request.output, blocks, request.quiet)

@@ -11,13 +11,13 @@ from numpy.typing import ArrayLike
 from vikt.arrays import Floats, Ints
 from vikt.errors import UsageError
 from vikt.plots.style import BLUE, INK, LETTER, ORANGE, SMALL, brief, canvas, inches, name, picture
+from vikt.tables import NO_ANSWER_NAME
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MOST_CLASSES = 12
-NO_ANSWER_LABEL = "no answer"
 _FEW = 6
 _STRONGEST_SHADE = 0.75
 _WIDEST_HEADING = 14
@@ -54,7 +54,7 @@ def confusion_matrix(matrix: ArrayLike, labels: Sequence[object], *, most: int =
             f"matrix: expected a row and a column for each of {len(rows)} labels, found shape {counts.shape}; give the "
             "labels of its rows"
         )
-    unanswered = [NO_ANSWER_LABEL] * (counts.shape[1] - len(rows))
+    unanswered = [NO_ANSWER_NAME] * (counts.shape[1] - len(rows))
     if len(rows) > most:
         counts, rows = gathered(np.column_stack([*np.nonzero(counts), counts[counts != 0]]), rows, most)
     few = len(rows) <= _FEW

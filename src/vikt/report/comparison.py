@@ -15,13 +15,12 @@ from vikt.fitting.fitted import FittedAttributes
 from vikt.fitting.model import Inputs
 from vikt.model.labels import label_array
 from vikt.report.evaluation import FIGURE_NAMES
-from vikt.tables import columns, counted, cut, figure, label_line, listed, one_line
+from vikt.tables import answer_line, columns, counted, cut, figure, label_line, listed, one_line
 
 _WIDEST_TEXT = 80
 _MOST_CONFUSIONS = 10
 # Differences of these are told in points.
 _SHARES = {"accuracy", "balanced_accuracy", "macro_f1"}
-_NO_ANSWER = "no answer"
 
 
 @dataclass(frozen=True, repr=False)
@@ -148,15 +147,15 @@ def _disagreements(comparison: Comparison) -> list[str]:
         return ["", "the models give every row the same answer"]
     most = comparison.confusions[:_MOST_CONFUSIONS]
     rows = [["label", "A says", "B says", "rows"]]
-    rows += [[label_line(label), _answer(a), _answer(b), f"{count:,}"] for label, a, b, count in most]
+    rows += [[label_line(label), answer_line(a), answer_line(b), f"{count:,}"] for label, a, b, count in most]
     more = n - sum(count for *_, count in most)
     examples = [["label", "A says", "P", "B says", "P", "text"]]
     examples += [
         [
             label_line(row.label),
-            _answer(row.a),
+            answer_line(row.a),
             f"{row.probability_a:.2f}",
-            _answer(row.b),
+            answer_line(row.b),
             f"{row.probability_b:.2f}",
             cut(one_line(row.text), _WIDEST_TEXT),
         ]
@@ -171,7 +170,3 @@ def _disagreements(comparison: Comparison) -> list[str]:
         "the disagreements on which both are most confident: only A is right, only B, neither",
         columns(examples, left=6),
     ]
-
-
-def _answer(label: str | None) -> str:
-    return _NO_ANSWER if label is None else label_line(label)

@@ -21,6 +21,7 @@ from vikt.tables import (
     MOST_CLASSES_IN_A_MATRIX,
     MOST_CLASSES_LISTED,
     MOST_NAMED,
+    NO_ANSWER_NAME,
     columns,
     counted,
     data_frame,
@@ -222,12 +223,12 @@ def _confusions(evaluation: Evaluation) -> str:
     labels = list(map(label_line, evaluation.labels))
     if len(labels) <= MOST_CLASSES_IN_A_MATRIX:
         counts = evaluation.matrix.tolist()
-        rows = [["real \\ predicted", *labels, *["no answer"] * (evaluation.n_unanswered > 0)]]
+        rows = [["real \\ predicted", *labels, *[NO_ANSWER_NAME] * (evaluation.n_unanswered > 0)]]
         rows += [[label, *(f"{count:,}" for count in row)] for label, row in zip(labels, counts, strict=True)]
         return "confusion matrix\n" + columns(rows)
     wrong = [entry for entry in evaluation.entries.tolist() if entry[0] != entry[1]]
     largest = sorted(wrong, key=lambda entry: -entry[2])[:10]
     # The index of no answer, -1, is that of the last column.
-    named = [*labels, "no answer"]
+    named = [*labels, NO_ANSWER_NAME]
     rows = [[labels[i], "taken for", named[j], f"{count:,}"] for i, j, count in largest]
     return "most frequent confusions (all of them: --json)\n" + (columns(rows, left=3) if rows else "  none")

@@ -11,7 +11,7 @@ from vikt.metrics.calibration import Reliability
 from vikt.metrics.curves import PrecisionRecallCurve, RocCurve
 from vikt.plots.evaluation import gathered
 from vikt.report.html.blocks import Picture, Table
-from vikt.tables import figure, label_line
+from vikt.tables import NO_ANSWER_NAME, figure, label_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +115,7 @@ def confusion_picture(evaluation: Evaluation) -> Picture:
     names = [label_line(label) for label in labels]
     if not evaluation.n_unanswered:
         counts = counts[:, :-1]
-    answers = [*names, "no answer"][: counts.shape[1]]
+    answers = [*names, NO_ANSWER_NAME][: counts.shape[1]]
     rows = [[name, *(f"{count:,}" for count in row)] for name, row in zip(names, counts.tolist(), strict=True)]
     return _picture(
         plots.confusion_matrix(counts, labels),

@@ -13,10 +13,9 @@ from vikt.report.fit import proof
 from vikt.report.html.blocks import Block, Column, Example, Prose, Section, Table, Tile
 from vikt.report.html.examples import excerpt
 from vikt.report.html.sections.summary import percent
-from vikt.tables import counted, figure, label_line, listed
+from vikt.tables import answer_line, counted, figure, label_line, listed
 
 _MOST_CONFUSIONS = 12
-_NO_ANSWER = "no answer"
 
 
 def differences_section(comparison: Comparison) -> Section:
@@ -51,7 +50,7 @@ def disagreements_section(comparison: Comparison, place: Callable[[int], str]) -
     if not comparison.n_disagreements:
         return None
     rows = [
-        [label_line(label), _answer(a), _answer(b), f"{count:,}"]
+        [label_line(label), answer_line(a), answer_line(b), f"{count:,}"]
         for label, a, b, count in comparison.confusions[:_MOST_CONFUSIONS]
     ]
     headings: list[Column | str] = ["label", Column("A answers", True), Column("B answers", True), "rows"]
@@ -70,14 +69,10 @@ def disagreements_section(comparison: Comparison, place: Callable[[int], str]) -
 def _example(row: Disagreement, place: str) -> Example:
     facts = (
         ("label", label_line(row.label)),
-        ("A", f"{_answer(row.a)}, with probability {row.probability_a:.3f}"),
-        ("B", f"{_answer(row.b)}, with probability {row.probability_b:.3f}"),
+        ("A", f"{answer_line(row.a)}, with probability {row.probability_a:.3f}"),
+        ("B", f"{answer_line(row.b)}, with probability {row.probability_b:.3f}"),
     )
     return excerpt(place, facts, row.text)
-
-
-def _answer(label: str | None) -> str:
-    return _NO_ANSWER if label is None else label_line(label)
 
 
 def models_section(models: Sequence[tuple[str, SavedModel]]) -> Section | None:

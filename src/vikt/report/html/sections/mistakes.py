@@ -9,11 +9,9 @@ from vikt.report.html.examples import example, explained_example
 from vikt.report.html.pictures import confusion_picture
 from vikt.report.html.sections.summary import no_wrong_answer
 from vikt.report.html.tested import Tested
-from vikt.tables import MOST_CLASSES_IN_A_MATRIX, counted, label_line
+from vikt.tables import MOST_CLASSES_IN_A_MATRIX, NO_ANSWER_NAME, counted, label_line
 
 _MOST_CELLS, _MOST_A_CELL, _MOST_CONFIDENT = 25, 5, 15
-
-_NO_ANSWER = "(no answer)"
 
 # A cell of the confusion matrix: the real label and the label answered.
 _Pair = tuple[str, str]
@@ -70,7 +68,7 @@ def _fold(tested: Tested, pair: _Pair, rows: list[int], anchor: str) -> Fold:
 
 def _matrix(tested: Tested, anchors: dict[_Pair, str]) -> Matrix:
     labels = tested.evaluation.labels
-    answers = [*labels, _NO_ANSWER] if tested.evaluation.n_unanswered else labels
+    answers = [*labels, NO_ANSWER_NAME] if tested.evaluation.n_unanswered else labels
     squares = tuple(
         tuple(
             Square(count, count / max(sum(counts), 1), anchors.get((real, answer), ""), real == answer)
