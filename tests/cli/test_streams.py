@@ -88,7 +88,7 @@ def test_a_full_disk_has_its_exit_code(shell, command):
 def test_arguments_are_utf8_in_any_locale(shell, folder, locale):
     rows = "Größe,Text\n" + "".join(f"klein,win {n}\ngroß,lunch {n}\n" for n in range(20))
     (folder / "Größe.csv").write_text(rows, encoding="utf-8")
-    train = "vikt train Größe.csv --label Größe --text Text --min-df 1 -q --json -o %s.vikt"
+    train = "vikt train Größe.csv --label Größe --text Text --min-df 1 --analyzer word --l2 0.01 -q --json -o %s.vikt"
     told = json.loads(shell(train % "ö", **locale)[1])
     assert told["data"]["classes"] == {"groß": 20, "klein": 20}
     assert shell(train % "u")[0] == 0
