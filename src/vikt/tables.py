@@ -51,8 +51,14 @@ def columns(rows: list[list[str]], left: int = 1) -> str:
 
 
 def figure(value: float | None) -> str:
-    """Four decimals, or a dash where there is no value."""
-    return "-" if value is None or value != value else f"{value:.4f}"
+    """Four decimals, without a sign where they are all 0; a dash where there is no value.
+
+    Examples
+    --------
+    >>> figure(0.5), figure(-0.00001), figure(None)
+    ('0.5000', '0.0000', '-')
+    """
+    return "-" if value is None or value != value else f"{value:z.4f}"
 
 
 def counted(count: int, name: str) -> str:

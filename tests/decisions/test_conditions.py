@@ -23,6 +23,7 @@ READ = {
     "f1(a-b)": Condition(Measure("f1", ("a-b",))),
     "recall(0.5)": Condition(Measure("recall", ("0.5",))),
     "recall('')": Condition(Measure("recall", ("",))),
+    "recall(a) >= 90 %": Condition(Measure("recall", ("a",)), ">=", 0.9),
     "log_loss < 0.3": Condition(Measure("log_loss"), "<", 0.3),
 }
 
@@ -39,6 +40,8 @@ REFUSED = {
     "precision(no answer) >= 0.9": r"character 14: expected '\)' after 'no'.*in quotes.*found 'answer'",
     "precision() >= 0.9": r"character 11: expected the name of a class, found '\)'",
     "precision('spam) >= 0.9": r"character 11: the quote ' is never closed",
+    "recall(it's) >= 0.9": r"character 10: the quote ' is never closed \(a class that holds .*quotes.* in quotes",
+    "accuracy >= 9% %": r"expected a number",
     "accuracy 0.9": r"character 10: expected one of >= <= > < = after 'accuracy', found '0.9'",
     "accuracy >=": r"character 12: expected a number, such as 0.9 or 90%, found the end",
     "accuracy >= high": r"character 13: expected a number.*found 'high'",

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from vikt.arrays import Floats, Ints
-from vikt.decisions.conditions import Condition, Measure, parsed
+from vikt.decisions.conditions import QUOTING, Condition, Measure, parsed
 from vikt.decisions.decision import NO_CLASS
 from vikt.decisions.factors import best_factors
 from vikt.decisions.held_out import HeldOut, position
@@ -92,7 +92,8 @@ def _checked(text: str) -> Condition:
     allowed, needs, example = _FORMS[name]
     if len(classes) not in allowed or condition.relation not in needs:
         only = "; only >= is possible" if condition.relation in ("<", "<=", ">") and ">=" in needs else ""
-        raise ParameterError("aim", f"expected a form such as {example}, found {str(condition)!r:.80}{only}")
+        quoting = f"; {QUOTING}" if len(classes) > max(allowed) else ""
+        raise ParameterError("aim", f"expected a form such as {example}, found {str(condition)!r:.80}{only}{quoting}")
     if name == "cost" and not (condition.value or 0) > 0:
         raise ParameterError("aim", f"expected a cost above 0, found {condition.value:g} in {str(condition)!r:.80}")
     if name != "cost" and condition.value is not None and not 0 <= condition.value <= 1:

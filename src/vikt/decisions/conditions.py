@@ -5,7 +5,7 @@
     condition = measure [relation number]
     measure   = name [ "(" class [ "->" class ] ")" ]
     relation  = ">=" | "<=" | ">" | "<" | "="
-    number    = a decimal number, with "%" for hundredths
+    number    = a decimal number, with "%" for hundredths, before which blanks may stand
 
 Names are those of JSON, such as `accuracy` or `macro_f1`. A class stands as it is, or in quotes where it holds blanks,
 brackets, quotes or an arrow; in quotes, a quote is doubled. Examples: `accuracy >= 0.9`, `recall('no answer') >= 90%`,
@@ -38,6 +38,7 @@ _TOKEN = re.compile(
     |(?P<word>(?:(?!->)[^\s()'"<>=≥≤→])+)""",
     re.VERBOSE,
 )
+QUOTING = "a class that holds blanks, brackets, quotes or -> stands in quotes"
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+|%)?")
 _BARE = re.compile(r"(?:(?!->)[^\s()'\"<>=≥≤→])+")
 
@@ -131,7 +132,7 @@ class _Parser:
             self.i += 1
             classes.append(self._class())
         if not self._is_mark(")"):
-            raise self._unexpected(f"')' after {classes[-1]!r:.60} (a class with blanks, brackets or quotes in quotes)")
+            raise self._unexpected(f"')' after {classes[-1]!r:.60} ({QUOTING})")
         self.i += 1
         return Measure(name, tuple(classes))
 
@@ -142,13 +143,14 @@ class _Parser:
         return quoted[1:-1].replace(2 * quoted[0], quoted[0])
 
     def _number(self) -> float:
-        spelled = self._next.text
+        has_sign = [token.text for token in self.tokens[self.i + 1 : self.i + 2]] == ["%"]
+        spelled = self._next.text + "%" * has_sign
         if self._next.kind != "word" or not _NUMBER.fullmatch(spelled):
             raise self._unexpected("a number, such as 0.9 or 90%")
         value = float(spelled.replace("%", "e-2"))
         if math.isinf(value):
             raise self._unexpected("a finite number")
-        self.i += 1
+        self.i += 1 + has_sign
         return value
 
     @property
@@ -178,7 +180,7 @@ class _Parser:
         while start < len(self.text):
             found = _TOKEN.match(self.text, start)
             if found is None:
-                raise self._error(start, f"the quote {self.text[start]} is never closed")
+                raise self._error(start, f"the quote {self.text[start]} is never closed ({QUOTING})")
             if found.lastgroup != "blank":
                 tokens.append(_Token(str(found.lastgroup), found[0], start))
             start = found.end()

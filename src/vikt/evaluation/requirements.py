@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vikt.corpus.columns import composed
-from vikt.decisions.conditions import RELATIONS, Condition, Measure, parsed
+from vikt.decisions.conditions import QUOTING, RELATIONS, Condition, Measure, parsed
 from vikt.errors import ParameterError, UsageError
 from vikt.evaluation.evaluation import Evaluation
 from vikt.evaluation.figures import Figure, share
@@ -109,7 +109,7 @@ def _figure_of_class(measure: Measure, evaluation: Evaluation) -> Figure:
     if measure.name not in _OF_CLASS or len(measure.classes) > 1:
         *others, last = _OF_CLASS
         raise ParameterError(
-            "require", f"expected {', '.join(others)} or {last} of one class, found {str(measure)!r:.80}; correct it"
+            "require", f"expected {', '.join(others)} or {last} of one class, found {str(measure)!r:.80}; {QUOTING}"
         )
     label_of = {composed(label): label for label in evaluation.labels}
     wanted = composed(measure.classes[0])

@@ -12,7 +12,7 @@ from vikt.evaluation.evaluation import Evaluation
 from vikt.evaluation.figures import Figure
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
-from vikt.tables import MOST_CLASSES_LISTED, columns, counted, figure, label_line, listed
+from vikt.tables import MOST_CLASSES_LISTED, columns, counted, figure, label_line, listed, one_line
 
 NO_FIGURES: Mapping[str, Figure] = MappingProxyType({})
 
@@ -42,7 +42,7 @@ def decision_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str
     facts = [("decision", rule_sentence(model.decision.rule, model.labels))]
     if found.aim is not None:
         chosen = f"the rule was chosen on {counted(found.rows, 'row')} that no fit learnt from"
-        facts.append(("aim", f"{found.aim}; {chosen}, so these figures are slightly optimistic{old}"))
+        facts.append(("aim", f"{one_line(found.aim)}; {chosen}, so these figures are slightly optimistic{old}"))
     if found.temperature is not None:
         facts.append(("calibrated", _temperature_sentence(found.temperature)))
     if found.error is not None:
@@ -93,7 +93,7 @@ def decision_warnings(model: FittedModel, record: FitRecord, evaluation: Evaluat
     name, estimate = next(iter(found.estimates.items()))
     tested = None if evaluation is None else tested_aim(model, record, evaluation)
     if tested is not None and not tested.is_met:
-        warnings.append(f"on the test, {tested}")
+        warnings.append(f"on the test, {one_line(str(tested))}")
     if found.condition is not None and not found.condition.holds(estimate.low):
         n_of = [f"{rows:,} of {label_line(label)}" for label, rows in found.class_rows.items()]
         rows = f" ({listed(n_of)} among the held-out rows)" if n_of else ""
