@@ -197,5 +197,5 @@ def test_too_few_rows_and_too_many_errors():
     assert least_rows(0.02, 1) == 149
     with pytest.raises(AimMissedError, match="needs 149 held-out rows or more, found 148"):
         bounded(0.02, np.ones(148), np.zeros(148, dtype=bool), 148)
-    with pytest.raises(AimMissedError, match="the lowest bound on the error"):
+    with pytest.raises(AimMissedError, match="the error of even the surest answers"):
         bounded(0.02, np.linspace(0.5, 1, 500), np.arange(500) % 2 == 0, 500)

@@ -223,7 +223,7 @@ def test_labels_of_several_kinds_are_refused_by_two_that_differ(labels, first, o
     ("labels", "message"),
     [
         ("abc", "labels: expected a label for each row, found one str"),
-        (None, "labels: expected a label for each row, found None; pass a list"),
+        (None, "labels: expected a label for each row, found None; pass a list or a column"),
         (3, "labels: expected a label for each row, found one int"),
         ([["a", "b"], ["c", "d"]], r"got an array of shape \(2, 2\)"),
         (pd.DataFrame({"a": [1, 2], "b": [3, 4]}), r"got an array of shape \(2, 2\)"),

@@ -71,8 +71,8 @@ def bounded(max_error: float, confidences: Floats, is_wrong: Bools, n_rows: int)
             return ErrorRecord(max_error, confidence, len(shares), n_rows, n_answered, errors, bound)
         lowest = min(lowest, bound)
     raise AimMissedError(
-        f"max_error={max_error:g} cannot be met: on {n_rows:,} held-out rows, the lowest bound on the error of any "
-        f"share of answers is {lowest:.4f}; allow more errors, or give more labelled texts"
+        f"max_error={max_error:g} cannot be met: on {n_rows:,} held-out rows, the error of even the surest "
+        f"answers can only be proven to be at most {lowest:.4f}; allow more errors, or give more labelled texts"
     )
 
 

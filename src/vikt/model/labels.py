@@ -47,7 +47,9 @@ def label_array(labels: Any, name: str = "labels", warns: bool = False) -> NDArr
     array = np.array(labels) if isinstance(labels, str | bytes) else array_of(labels)
     if array.ndim == 0:
         found = "None" if labels is None else f"one {type(labels).__name__}"
-        raise DataError(f"{name}: expected a label for each row, found {found}; pass a list")
+        raise DataError(
+            f"{name}: expected a label for each row, found {found}; pass a list or a column, such as df['label']"
+        )
     if array.ndim == 2 and array.shape[1] == 1:
         if warns:
             warn(

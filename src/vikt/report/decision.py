@@ -41,7 +41,7 @@ def decision_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str
     old = ", and are those of the model before its update" if record.updates else ""
     facts = [("decision", rule_sentence(model.decision.rule, model.labels))]
     if found.aim is not None:
-        chosen = f"the rule was chosen on {counted(found.rows, 'row')} that no fit learnt from"
+        chosen = f"the rule was chosen on {counted(found.rows, 'row')} not used for fitting"
         facts.append(("aim", f"{one_line(found.aim)}; {chosen}, so these figures are slightly optimistic{old}"))
     if found.temperature is not None:
         facts.append(("calibrated", _temperature_sentence(found.temperature)))

@@ -30,7 +30,8 @@ def check_installed() -> None:
     if missing:
         verb = "are" if len(missing) > 1 else "is"
         raise MissingPackageError(
-            f"{' and '.join(missing)} {verb} not installed, and a report needs both: pip install 'vikt[report]'"
+            f"a report needs Jinja2 and Matplotlib, but {' and '.join(missing)} {verb} not installed: "
+            "pip install 'vikt[report]'"
         )
 
 
