@@ -56,9 +56,9 @@ class Updatable(FittedAttributes):
             remain cannot be fitted.
         """
         model, record = self._model, self._record
-        if add is None and forget is None:
-            raise UsageError("there is nothing to update; pass rows to add or forget")
         given = [None if rows is None else GivenRows.of(model, *rows) for rows in (add, forget)]
+        if not any(given):
+            raise UsageError("there is nothing to update; pass rows to add or forget")
         old = GivenRows.of(model, texts, labels, sample_weight)
         with progress_reporter(progress) as report:
             updated = update(SavedModel(model, record), old, *given, threads=self._n_threads, progress=report)

@@ -45,6 +45,7 @@ def test_the_model_is_replaced_and_tells_what_changed(files, run):
         "1 update: 80 rows added, 2 forgotten; features, λ and thresholds were chosen on the rows before the update"
         in out
     )
+    assert f"split      {said['data']['fitted_rows']} fitted, {said['data']['test_rows']} test\n" in out
 
 
 def test_the_report_and_the_earlier_model(files, run, tmp_path):

@@ -117,12 +117,14 @@ def test_an_update_of_nothing_is_the_same_model_to_its_certificate_in_few_passes
     classifier.fit_and_hold_out(texts, labels)
     before, loss, passes = classifier.predict_proba(texts), classifier.loss_, classifier.n_iter_
     data = classifier.data_
-    classifier.update(texts[::-1], labels[::-1], add=([], []))
-    assert classifier.loss_ == pytest.approx(loss, rel=2e-7)
-    assert np.allclose(classifier.predict_proba(texts), before, atol=1e-3)
-    assert classifier.n_iter_ < passes / 2
-    assert classifier.data_["fingerprint"] == data["fingerprint"]
-    assert classifier.data_["fitted_rows"] == data["fitted_rows"]
+    old = GivenRows.of(classifier.model_, texts[::-1], labels[::-1])
+    same = update(SavedModel(classifier.model_, classifier.record_), old).fit
+    part = same.record.least_proven
+    assert part.loss == pytest.approx(loss, rel=2e-7)
+    assert np.allclose(same.model.probabilities(texts), before, atol=1e-3)
+    assert part.passes < passes / 2
+    assert same.record.data.fingerprint == data["fingerprint"]
+    assert same.record.data.fitted_rows == data["fitted_rows"]
 
 
 def test_the_order_of_the_rows_changes_no_byte(emails, tmp_path):
@@ -152,7 +154,7 @@ def test_updates_add_up_and_held_out_rows_stay_out(emails, tmp_path):
     fitted = {text.decode() for text in examples.documents.texts.take(fitted_rows(classifier.record_, examples))}
     assert fitted == set(texts[:360]) - set(held_out)
     with pytest.raises(DataError, match="trained on 363 rows, found 320; the model was updated since, so give"):
-        classifier.update(texts[:N], labels[:N], add=([], []))
+        classifier.update(texts[:N], labels[:N], add=(texts[:1], labels[:1]))
     gone = list(zip(*now, strict=True))[:7]
     classifier.update(*now, add=(texts[360:], labels[360:]), forget=tuple(zip(*gone, strict=True)))
     rows = [row for row in zip(*now, strict=True) if row not in gone] + list(
@@ -264,6 +266,8 @@ def test_an_update_of_nothing_is_refused(emails):
     classifier = vikt.TextClassifier("word", l2=1e-3).fit(texts, labels)
     with pytest.raises(UsageError, match="nothing to update; pass rows to add or forget"):
         classifier.update(texts, labels)
+    with pytest.raises(UsageError, match="nothing to update; pass rows to add or forget"):
+        classifier.update(texts, labels, add=([], []), forget=([], []))
     assert not classifier.record_.updates
 
 

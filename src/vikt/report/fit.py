@@ -54,22 +54,29 @@ def data_facts(record: FitRecord, model: FittedModel) -> list[tuple[str, str]]:
     data = record.data
     single = [label_line(label) for label, count in data.classes.items() if count == 1]
     rare = f"{counted(len(single), 'class')} of one row, trained on and not tested: {listed(single)}"
-    split = (
-        f"{data.training_rows:,} training, {data.validation_rows:,} validation, {_calibration(data)}"
-        f"{data.test_rows or 0:,} test; {data.fitted_rows:,} fitted in the end"
-    )
     facts = {
         "rows": f"{data.rows:,}: {data.empty_texts:,} empty, {data.duplicate_texts:,} duplicates",
         "weights": f"{data.rows_of_weight_0:,} rows of weight 0 dropped" if data.rows_of_weight_0 else "",
         "classes": _classes(data),
         "rare": rare if single else "",
-        "split": split,
+        "split": _split(record),
         "groups": _groups(record),
         "features": f"{model.features.n_features:,}",
     }
     notes = [("", note) for note in sentences(model.features.facts())]
     updated = [("updated", updates_sentence(record))] if record.updates else []
     return [(name, fact) for name, fact in facts.items() if fact] + notes + updated
+
+
+def _split(record: FitRecord) -> str:
+    """What the rows were used for; after an update, the rows that the choices were made on are others."""
+    data = record.data
+    if record.updates:
+        return f"{data.fitted_rows:,} fitted, {data.test_rows or 0:,} test"
+    return (
+        f"{data.training_rows:,} training, {data.validation_rows:,} validation, {_calibration(data)}"
+        f"{data.test_rows or 0:,} test; {data.fitted_rows:,} fitted in the end"
+    )
 
 
 def _groups(record: FitRecord) -> str:
