@@ -34,7 +34,7 @@ class Updatable(FittedAttributes):
 
         The features are learnt anew from the rows that were fitted, less `forget`, plus `add`; λ and the kind of
         features stay as they were chosen. The solver starts near the present weights, and proves the result like any
-        fit. Rows that were held out stay out, and so do added rows of the same text.
+        fit. Rows that were held out stay out; added rows of the same text are neither fitted nor tested.
 
         Parameters
         ----------

@@ -146,6 +146,7 @@ def test_updates_add_up_and_held_out_rows_stay_out(emails, tmp_path):
     copies = held_out[:3], ["ham"] * 3
     classifier.update(texts[:N], labels[:N], add=(texts[N:360] + copies[0], labels[N:360] + copies[1]))
     assert classifier.record_.updates == ((43, 0, 3),)
+    assert classifier.data_["test_rows"] == len(held_out)
     classifier.save(tmp_path / "model")
     classifier = vikt.load(tmp_path / "model")
     assert classifier.record_.updates == ((43, 0, 3),)
@@ -157,6 +158,8 @@ def test_updates_add_up_and_held_out_rows_stay_out(emails, tmp_path):
         classifier.update(texts[:N], labels[:N], add=(texts[:1], labels[:1]))
     gone = list(zip(*now, strict=True))[:7]
     classifier.update(*now, add=(texts[360:], labels[360:]), forget=tuple(zip(*gone, strict=True)))
+    n_gone = sum(row[0] in held_out for row in gone)
+    assert classifier.data_["test_rows"] == len(held_out) - n_gone
     rows = [row for row in zip(*now, strict=True) if row not in gone] + list(
         zip(texts[360:], labels[360:], strict=True)
     )
@@ -164,6 +167,21 @@ def test_updates_add_up_and_held_out_rows_stay_out(emails, tmp_path):
     assert np.allclose(anew.probabilities(texts), classifier.predict_proba(texts), atol=1e-4)
     assert len(classifier.record_.updates) == 2
     assert classifier.record_.metrics["accuracy"]["value"] > 0.5
+
+
+def test_copies_of_held_out_rows_never_test(emails):
+    texts, labels = emails
+    classifier = vikt.TextClassifier("word", l2=1e-3)
+    held_out, own = classifier.fit_and_hold_out(texts, labels)
+    now, add = (texts, labels), (list(held_out), list(own))
+    classifier.update(*now, add=add)
+    metrics, fitted = classifier.record_.metrics, classifier.data_["fitted_rows"]
+    for _ in range(2):
+        assert classifier.data_["test_rows"] == len(held_out)
+        assert classifier.data_["fitted_rows"] == fitted
+        now = now[0] + add[0], now[1] + add[1]
+        classifier.update(*now, add=add)
+    assert classifier.record_.metrics["accuracy"] == metrics["accuracy"]
 
 
 def test_all_copies_of_a_forgotten_row_are_forgotten_and_no_other(emails):
@@ -284,7 +302,7 @@ def test_a_model_that_reads_neighbours_is_refused():
     "damage",
     [
         {"arrays": {"held_out": np.zeros(3)}},
-        {"arrays": {"deciding": np.zeros((1, 1), dtype=np.int64)}},
+        {"arrays": {"unfitted": np.zeros((1, 1), dtype=np.int64)}},
         {"header": {"updates": [{"added": -1, "forgotten": 0, "kept_out": 0}]}},
         {"header": {"updates": [{"added": 1, "forgotten": 0}]}},
         {"header": {"updates": [{"added": 1, "forgotten": 0, "kept_out": 0, "more": 1}]}},

@@ -196,8 +196,8 @@ class FitRecord:
     `options` are the parameters as JSON holds them; `analyzer` is the recipe of features, as chosen; `columns` are the
     names of the columns of the training data, by role; `metrics` are the figures of the test. `updates` have taken
     place since the features and λ were chosen; `data` then counts the rows as they are now. As no split of these rows
-    finds what is not fitted, `held_out` has the keys of the groups that test, and `deciding` of those that made the
-    decision, both sorted. `calibration` is how the decision was made, None for a plain one.
+    finds what is not fitted, `held_out` has a key for each row that tests, and `unfitted` those of all groups that are
+    not fitted, both sorted. `calibration` is how the decision was made, None for a plain one.
     """
 
     options: dict[str, Any]
@@ -209,7 +209,7 @@ class FitRecord:
     metrics: dict[str, Any] = field(default_factory=dict)
     updates: tuple[UpdateRecord, ...] = ()
     held_out: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64), compare=False)
-    deciding: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64), compare=False)
+    unfitted: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64), compare=False)
     calibration: CalibrationRecord | None = None
 
     @property

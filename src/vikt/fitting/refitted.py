@@ -44,7 +44,7 @@ def used_rows(record: FitRecord, examples: Examples) -> UsedRows:
     """
     check_same_rows(record, examples)
     if record.updates:
-        return used_by_keys(group_keys(record, examples), record.held_out, record.deciding)
+        return used_by_keys(record, examples, record.held_out, record.unfitted)
     wanted = record.data.fitted_rows
     if record.data.groups is not None and examples.grouping is None and wanted < len(examples):
         raise DataError(
@@ -60,10 +60,25 @@ def used_rows(record: FitRecord, examples: Examples) -> UsedRows:
     return found
 
 
-def used_by_keys(keys: Ints, held_out: Ints, deciding: Ints) -> UsedRows:
-    """What rows are used for by the keys of their groups: those of the test, and those that made the decision."""
-    is_test = np.isin(keys, held_out)
-    return UsedRows(np.flatnonzero(~(is_test | np.isin(keys, deciding))), np.flatnonzero(is_test))
+def used_by_keys(record: FitRecord, examples: Examples, held_out: Ints, unfitted: Ints) -> UsedRows:
+    """What rows are used for, by the keys of the rows that test, one for each, and of the groups that are not fitted.
+
+    Of equal rows as many test as there are keys: those added later are neither fitted nor tested.
+    """
+    keys, held_out = labelled_keys(record, examples), np.sort(held_out)
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    rank = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
+    n_testing = np.searchsorted(held_out, ordered, "right") - np.searchsorted(held_out, ordered)
+    is_fitted = ~np.isin(group_keys(record, examples), unfitted)
+    return UsedRows(np.flatnonzero(is_fitted), np.sort(order[rank < n_testing]))
+
+
+def labelled_keys(record: FitRecord, examples: Examples) -> Ints:
+    """The seeded hash of each row's content and label: (m,)."""
+    labels = [label.encode() for label in spelled_labels(examples.classes)]
+    rows = zip(examples.documents.contents(), examples.y.tolist(), strict=True)
+    return row_keys([labels[k] + b"\0" + content for content, k in rows], record.options["random_state"]).view(np.int64)
 
 
 def group_keys(record: FitRecord, examples: Examples) -> Ints:

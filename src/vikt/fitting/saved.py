@@ -18,7 +18,7 @@ from vikt.names import PARAMETERS
 
 _KIND = "TextClassifier"
 # The arrays of keys of groups that an updated model leaves out of its fit.
-_KEYS = ("held_out", "deciding")
+_KEYS = ("held_out", "unfitted")
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class SavedModel:
     @classmethod
     def from_file(cls, arrays: dict[str, NDArray[Any]], header: Mapping[str, Any]) -> SavedModel:
         """The inverse of `to_file`. Raises DamagedModelError, or what damaged values raise where they are read."""
-        held_out, deciding = (_keys(arrays.get(name, np.empty(0, dtype=np.int64))) for name in _KEYS)
-        record = replace(FitRecord.from_json(header), held_out=held_out, deciding=deciding)
+        held_out, unfitted = (_keys(arrays.get(name, np.empty(0, dtype=np.int64))) for name in _KEYS)
+        record = replace(FitRecord.from_json(header), held_out=held_out, unfitted=unfitted)
         for name in record.options:
             check_known("option", name, PARAMETERS)
         if not isinstance(record.options["features"] or [], list):

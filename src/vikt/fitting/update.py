@@ -18,7 +18,7 @@ from vikt.fitting.examples import Examples, spelled_labels
 from vikt.fitting.fit import Fit, fit
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.fitting.record import FitRecord, UpdateRecord
-from vikt.fitting.refitted import group_keys, plan_of, settings_of, used_by_keys, used_rows
+from vikt.fitting.refitted import group_keys, labelled_keys, plan_of, settings_of, used_by_keys, used_rows
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.fitting.start import Start
@@ -71,7 +71,8 @@ class Update:
     """An updated model with its record, the rows that it now stands for, and which of them are held out for a test.
 
     `repeated` counts the added rows whose content and label were there already; `relabelled` counts the rows that stay
-    with the text of a forgotten one, under another label.
+    with the text of a forgotten one, under another label; `kept_out_relabelled` counts the added rows that are kept out
+    with a label that no earlier row of their content has.
     """
 
     fit: Fit
@@ -79,6 +80,7 @@ class Update:
     held_out: RowIndices
     repeated: int
     relabelled: int
+    kept_out_relabelled: int
 
     @property
     def record(self) -> UpdateRecord:
@@ -97,8 +99,8 @@ def update(
     """Fit the rows that a model was fitted to, less those to forget, plus those to add.
 
     Features and their scales are learnt anew; λ, the recipe and the decision stay those of the model, whose weights the
-    fit starts near. All rows equal to one that is to be forgotten are. Rows that were held out stay so, and so do added
-    rows of the same text.
+    fit starts near. All rows equal to one that is to be forgotten are. Rows that were held out stay so, and added rows
+    of the same text are neither fitted nor tested.
 
     Parameters
     ----------
@@ -118,15 +120,14 @@ def update(
     record = saved.record
     _check_updatable(saved)
     before = Examples.of(old.documents, old.labels, old.weights, record.options["random_state"])
-    held_out_keys, deciding_keys = _keys_kept_out(record, before)
+    held_out_keys, unfitted_keys = _keys_kept_out(record, before)
     is_forgotten = _matching(old, forget) if forget else np.zeros(len(old), dtype=bool)
     remaining = old.take(np.flatnonzero(~is_forgotten))
     if add and forget:
         _refuse_forgotten(add, forget)
     rows = _joined(remaining, add) if add else remaining
     examples = Examples.of(rows.documents, rows.labels, rows.weights, record.options["random_state"])
-    keys = group_keys(record, examples)
-    (fitted, test), plan = used_by_keys(keys, held_out_keys, deciding_keys), plan_of(record)
+    (fitted, test), plan = used_by_keys(record, examples, held_out_keys, unfitted_keys), plan_of(record)
     decision = _decision(saved.model, examples.classes[np.unique(examples.y[fitted])])
     outcome = fit(
         examples,
@@ -141,7 +142,10 @@ def update(
     is_added = examples.origin >= len(remaining)
     n_added = len(rows) - len(remaining)
     own = UpdateRecord(n_added, int(is_forgotten.sum()), int(np.sum(is_added)) - int(np.sum(is_added[fitted])))
-    kept_out = np.intersect1d(held_out_keys, keys), np.intersect1d(deciding_keys, keys)
+    keys = labelled_keys(record, examples)
+    kept_out = np.sort(keys[test]), np.intersect1d(unfitted_keys, group_keys(record, examples))
+    is_unfitted_copy = is_added.copy()
+    is_unfitted_copy[fitted] = False
     return Update(
         replace(
             outcome,
@@ -152,6 +156,7 @@ def update(
         test,
         _count_repeated(examples, is_added),
         _count_relabelled(remaining, forget) if forget else 0,
+        int(np.sum(~np.isin(keys[is_unfitted_copy], keys[~is_added]))),
     )
 
 
@@ -180,13 +185,12 @@ def _decision(model: FittedModel, classes: NDArray[Any]) -> Decision:
 
 
 def _keys_kept_out(record: FitRecord, before: Examples) -> tuple[Ints, Ints]:
-    """The keys of the groups that test a model, and of those that made its decision: neither is fitted."""
-    used, keys = used_rows(record, before), group_keys(record, before)
-    deciding = np.delete(keys, np.concatenate(used))
-    return np.unique(keys[used.test]), np.unique(deciding)
+    """The key of each row that tests a model, and the keys of all groups that are not fitted."""
+    used = used_rows(record, before)
+    return labelled_keys(record, before)[used.test], np.unique(np.delete(group_keys(record, before), used.fitted))
 
 
-def _recorded(fitted: FitRecord, old: FitRecord, own: UpdateRecord, held_out: Ints, deciding: Ints) -> FitRecord:
+def _recorded(fitted: FitRecord, old: FitRecord, own: UpdateRecord, held_out: Ints, unfitted: Ints) -> FitRecord:
     """The record of the fit, with the counts of rows that the choices were made on, and no figures yet."""
     chosen_on = {name: getattr(old.data, name) for name in ("training_rows", "validation_rows", "calibration_rows")}
     return replace(
@@ -197,7 +201,7 @@ def _recorded(fitted: FitRecord, old: FitRecord, own: UpdateRecord, held_out: In
         columns=old.columns,
         updates=(*old.updates, own),
         held_out=held_out,
-        deciding=deciding,
+        unfitted=unfitted,
     )
 
 

@@ -18,6 +18,7 @@ def update_json(updated: Update, before: FittedModel) -> dict[str, Any]:
         **updated.record._asdict(),
         "repeated": updated.repeated,
         "relabelled": updated.relabelled,
+        "kept_out_relabelled": updated.kept_out_relabelled,
         "held_out": len(updated.held_out),
         "classes_added": added,
         "classes_dropped": dropped,
@@ -29,7 +30,11 @@ def update_lines(updated: Update, before: FittedModel) -> str:
     own = updated.record
     added, dropped = _class_changes(before, updated.fit.model)
     notes = [
-        (own.kept_out, f"{_rows(own.kept_out)} added have the text of a held-out row, so they are kept out of the fit"),
+        (
+            own.kept_out,
+            f"{_rows(own.kept_out)} added have the text of a held-out row, so they are neither fitted nor tested"
+            + f"; {updated.kept_out_relabelled:,} of them under another label" * bool(updated.kept_out_relabelled),
+        ),
         (updated.repeated, f"{_rows(updated.repeated)} added repeat existing rows and count again"),
         (
             updated.relabelled,
