@@ -154,7 +154,7 @@ def update(
         ),
         examples,
         test,
-        _count_repeated(examples, is_added),
+        _count_repeated(examples, is_added, is_unfitted_copy),
         _count_relabelled(remaining, forget) if forget else 0,
         int(np.sum(~np.isin(keys[is_unfitted_copy], keys[~is_added]))),
     )
@@ -268,11 +268,11 @@ def _labels(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
     return np.array([*old.tolist(), *new.tolist()], dtype=object)
 
 
-def _count_repeated(examples: Examples, is_added: Bools) -> int:
-    """How many added rows have the content and the label of an earlier one."""
+def _count_repeated(examples: Examples, is_added: Bools, is_unfitted: Bools) -> int:
+    """How many added rows that are fitted have the content and the label of an earlier one."""
     n_classes = len(examples.classes)
     cells: Classes = examples.contents * n_classes + examples.y
-    return int(np.isin(cells[is_added], cells[~is_added]).sum())
+    return int(np.isin(cells[is_added & ~is_unfitted], cells[~is_added]).sum())
 
 
 def _count_relabelled(remaining: GivenRows, forget: GivenRows) -> int:
