@@ -69,8 +69,8 @@ def write_page(path: str | Path, page: Page, *, force: bool = False) -> None:
     MissingPackageError
         Jinja2 is not installed.
     """
-    content = page_html(page).encode("utf-8")
     check_writable(path, force)
+    content = page_html(page).encode("utf-8")
     with replacing(Path(path)) as file:
         file.write(content)
 

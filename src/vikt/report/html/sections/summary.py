@@ -83,15 +83,21 @@ def no_wrong_answer(evaluation: Evaluation) -> str:
     return f"None of its answers is wrong; {counted(n, 'row')} {verb} not answered." if n else "It makes no mistakes."
 
 
+def _commonest(evaluation: Evaluation, wrong: list[list[int]]) -> str:
+    real, answer, count = max(wrong, key=lambda entry: (entry[2], -entry[0], -entry[1]))
+    if count == 1 and len(wrong) > 1:
+        return "None of its mistakes occurs twice"
+    return (
+        f"Its most common mistake is answering {name_of(evaluation.labels[answer])} for "
+        f"{name_of(evaluation.labels[real])} ({counted(count, 'row')})"
+    )
+
+
 def _worst(evaluation: Evaluation) -> str:
     wrong = [entry for entry in evaluation.entries.tolist() if entry[0] != entry[1] != NO_ANSWER]
     if not wrong:
         return no_wrong_answer(evaluation)
-    real, answer, count = max(wrong, key=lambda entry: (entry[2], -entry[0], -entry[1]))
-    sentence = (
-        f"Its commonest mistake is to answer {name_of(evaluation.labels[answer])} for "
-        f"{name_of(evaluation.labels[real])} ({counted(count, 'row')})"
-    )
+    sentence = _commonest(evaluation, wrong)
     known = [k for k in range(len(evaluation.labels)) if not math.isnan(evaluation.f1[k])]
     if len(known) < 2:
         return f"{sentence}."
