@@ -10,7 +10,7 @@ from sklearn.calibration import calibration_curve
 import vikt.errors
 from vikt import plots
 from vikt.metrics.calibration import reliability_curve
-from vikt.metrics.curves import mean_roc, precision_recall_curve, roc_curve
+from vikt.metrics.curves import mean_curve, precision_recall_curve, roc_curve
 
 RANDOM = np.random.default_rng(1)
 Y = RANDOM.integers(0, 2, 300)
@@ -62,7 +62,7 @@ def test_where_there_is_no_curve_the_reason_is_said(draw):
 
 
 def test_a_mean_has_no_threshold():
-    mean = mean_roc([roc_curve(Y, SCORES, 1)])
+    mean = mean_curve([roc_curve(Y, SCORES, 1)])
     assert plots.roc(mean).axes
     with pytest.raises(vikt.errors.UsageError, match="mean over classes"):
         plots.roc(mean, threshold=0.5)

@@ -12,8 +12,7 @@ from vikt.metrics.areas import Area, precision_recall_area, roc_area
 from vikt.metrics.curves import (
     PrecisionRecallCurve,
     RocCurve,
-    mean_precision_recall,
-    mean_roc,
+    mean_curve,
     precision_recall_of,
     ranking,
     roc_of,
@@ -71,7 +70,7 @@ def one_versus_rest(y: Ints, probabilities: Floats) -> OneVersusRest:
         Area(math.fsum(values[is_defined].tolist()) / len(rocs), influence / len(rocs))
         for values, influence in zip(areas, influences, strict=True)
     )
-    curves = Curves(mean_roc(rocs), mean_precision_recall(precision_recalls), *means)
+    curves = Curves(mean_curve(rocs), mean_curve(precision_recalls), *means)
     return OneVersusRest(is_defined, areas[0], areas[1], curves)
 
 

@@ -33,21 +33,7 @@ def roc_auc(y_true: ArrayLike, scores: ArrayLike, positive: object) -> float:
     """The area below the receiver operating characteristic.
 
     It is the probability that a positive row has a larger score than a negative one, equal scores counting half. It is
-    nan where all rows are positive, or none.
-
-    Parameters
-    ----------
-    y_true : array_like, (m,)
-        Real classes.
-    scores : array_like, (m,)
-        A number for each row, the larger the more surely positive: P(positive | x), say.
-    positive : object
-        The positive class; all others are negative.
-
-    Raises
-    ------
-    DataError
-        The two differ in length, a class is missing, or a score is NaN.
+    nan where all rows are positive, or none. Parameters and errors as for `vikt.metrics.curves.roc_curve`.
 
     Notes
     -----

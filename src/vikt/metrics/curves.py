@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +13,8 @@ from numpy.typing import ArrayLike
 from vikt.arrays import Bools, Floats, Ints
 from vikt.errors import DataError, UsageError
 from vikt.metrics.classification import class_array, ratio, refuse_mixture
+
+OneCurve = TypeVar("OneCurve", bound="Curve")
 
 # The points of a curve that is kept for a picture, and of a mean of curves.
 MOST_POINTS, EVEN_POINTS = 200, 101
@@ -38,51 +40,55 @@ class Ranking(NamedTuple):
 
 
 @dataclass(frozen=True)
-class RocCurve:
-    """The true positive rate TP / (TP + FN) against the false positive rate FP / (FP + TN), from (0, 0) to (1, 1).
+class Curve:
+    """What every threshold on a score gives: a point (x, y) for each.
 
     A row is predicted as positive where its score is at least the threshold. The thresholds fall; the first is
     infinite, so that no row is positive. They are None in a mean over several classes. Rates without rows are nan.
     """
 
-    false_positive_rate: Floats
-    true_positive_rate: Floats
+    x: Floats
+    y: Floats
     thresholds: Floats | None
 
-    def thinned(self, most: int = MOST_POINTS) -> RocCurve:
-        """At most so many of the points, evenly spaced along the curve, both ends among them."""
-        kept = _spaced(self.false_positive_rate, self.true_positive_rate, most)
-        thresholds = None if self.thresholds is None else self.thresholds[kept]
-        return RocCurve(self.false_positive_rate[kept], self.true_positive_rate[kept], thresholds)
+    def thinned(self, most: int = MOST_POINTS) -> Self:
+        """At most `most` of the points, evenly spaced along the curve, both ends among them."""
+        kept = _spaced(self.x, self.y, most)
+        return type(self)(self.x[kept], self.y[kept], None if self.thresholds is None else self.thresholds[kept])
+
+
+class RocCurve(Curve):
+    """The true positive rate TP / (TP + FN) against the false positive rate FP / (FP + TN), from (0, 0) to (1, 1)."""
+
+    @property
+    def false_positive_rate(self) -> Floats:
+        return self.x
+
+    @property
+    def true_positive_rate(self) -> Floats:
+        return self.y
 
     def resampled(self, points: int = EVEN_POINTS) -> RocCurve:
         """The true positive rate at false positive rates of equal distance, the highest where a rate has several."""
         rates = np.linspace(0.0, 1.0, points)
-        return RocCurve(rates, np.interp(rates, self.false_positive_rate, self.true_positive_rate), None)
+        return RocCurve(rates, np.interp(rates, self.x, self.y), None)
 
 
-@dataclass(frozen=True)
-class PrecisionRecallCurve:
-    """Precision TP / (TP + FP) against recall TP / (TP + FN); recall rises and the thresholds fall.
+class PrecisionRecallCurve(Curve):
+    """Precision TP / (TP + FP) against recall TP / (TP + FN), which rises from 0: the first point is (0, 1)."""
 
-    The first point is (0, 1), of an infinite threshold, above which no row lies. The thresholds are None in a mean over
-    several classes.
-    """
+    @property
+    def recall(self) -> Floats:
+        return self.x
 
-    recall: Floats
-    precision: Floats
-    thresholds: Floats | None
-
-    def thinned(self, most: int = MOST_POINTS) -> PrecisionRecallCurve:
-        """At most so many of the points, evenly spaced along the curve, both ends among them."""
-        kept = _spaced(self.recall, self.precision, most)
-        thresholds = None if self.thresholds is None else self.thresholds[kept]
-        return PrecisionRecallCurve(self.recall[kept], self.precision[kept], thresholds)
+    @property
+    def precision(self) -> Floats:
+        return self.y
 
     def resampled(self, points: int = EVEN_POINTS) -> PrecisionRecallCurve:
         """The precision at the first threshold that reaches each of several recalls of equal distance."""
         levels = np.linspace(0.0, 1.0, points)
-        return PrecisionRecallCurve(levels, self.precision[np.searchsorted(self.recall, levels)], None)
+        return PrecisionRecallCurve(levels, self.y[np.searchsorted(self.x, levels)], None)
 
 
 def roc_curve(y_true: ArrayLike, scores: ArrayLike, positive: object) -> RocCurve:
@@ -155,16 +161,9 @@ def precision_recall_of(ranked: Ranking) -> PrecisionRecallCurve:
     return PrecisionRecallCurve(ratio(positive, positive[-1]), precision, np.append(math.inf, ranked.thresholds))
 
 
-def mean_roc(curves: Sequence[RocCurve]) -> RocCurve:
-    """The mean true positive rate of curves, resampled, at each false positive rate (vertical averaging)."""
-    heights = np.mean([curve.true_positive_rate for curve in curves], axis=0)
-    return RocCurve(curves[0].false_positive_rate, heights, None)
-
-
-def mean_precision_recall(curves: Sequence[PrecisionRecallCurve]) -> PrecisionRecallCurve:
-    """The mean precision of curves, resampled, at each recall."""
-    heights = np.mean([curve.precision for curve in curves], axis=0)
-    return PrecisionRecallCurve(curves[0].recall, heights, None)
+def mean_curve(curves: Sequence[OneCurve]) -> OneCurve:
+    """The mean height of curves, resampled, at each place (vertical averaging)."""
+    return type(curves[0])(curves[0].x, np.mean([curve.y for curve in curves], axis=0), None)
 
 
 def scored_rows(y_true: ArrayLike, scores: ArrayLike, positive: object) -> tuple[Bools, Floats]:

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from vikt.arrays import Floats
 from vikt.errors import UsageError
 from vikt.metrics.calibration import Reliability
-from vikt.metrics.curves import PrecisionRecallCurve, RocCurve
+from vikt.metrics.curves import Curve, PrecisionRecallCurve, RocCurve
 from vikt.metrics.intervals import wilson_interval
 from vikt.plots.style import BLUE, DASHES, INK, ORANGE, SMALL, canvas, picture, short
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Curve = TypeVar("Curve")
+Given = TypeVar("Given")
 
 _SIDE = 3.3
 _MARGINS = {"left": 0.75, "right": 0.2, "bottom": 0.6, "top": 0.4}
@@ -53,12 +52,8 @@ def roc(curve: RocCurve | None, *, threshold: float | None = None, title: str = 
     """
     found = _there("roc", curve)
     figure, axes = canvas(*_SQUARE, **_MARGINS)
-    x, y = found.false_positive_rate, found.true_positive_rate
     axes.plot([0, 1], [0, 1], color=INK, alpha=0.5, linewidth=1, linestyle=DASHES[2])
-    axes.fill_between(x, y, color=BLUE, alpha=0.1, linewidth=0)
-    axes.plot(x, y, color=BLUE)
-    if threshold is not None:
-        _mark(axes, x, y, found.thresholds, threshold)
+    _draw(axes, found, threshold)
     axes.set_xlabel("false positive rate")
     axes.set_ylabel("true positive rate (recall)")
     return _in_the_unit_square(figure, axes, title)
@@ -78,12 +73,8 @@ def precision_recall(curve: PrecisionRecallCurve | None, *, threshold: float | N
     """
     found = _there("precision_recall", curve)
     figure, axes = canvas(*_SQUARE, **_MARGINS)
-    x, y = found.recall, found.precision
-    axes.axhline(y[-1], color=INK, alpha=0.5, linewidth=1, linestyle=DASHES[2])
-    axes.fill_between(x, y, color=BLUE, alpha=0.1, linewidth=0, step="pre")
-    axes.plot(x, y, color=BLUE, drawstyle="steps-pre")
-    if threshold is not None:
-        _mark(axes, x, y, found.thresholds, threshold)
+    axes.axhline(found.precision[-1], color=INK, alpha=0.5, linewidth=1, linestyle=DASHES[2])
+    _draw(axes, found, threshold, in_steps=True)
     axes.set_xlabel("recall")
     axes.set_ylabel("precision")
     return _in_the_unit_square(figure, axes, title)
@@ -135,22 +126,31 @@ def reliability(curve: Reliability | None, *, title: str = "") -> Figure:
     return figure
 
 
-def _there(what: str, curve: Curve | None) -> Curve:
+def _there(what: str, curve: Given | None) -> Given:
     if curve is None:
         raise UsageError(f"{what}: found no curve, as where a class has no rows; evaluate on rows of every class")
     return curve
 
 
-def _mark(axes: Axes, x: Floats, y: Floats, thresholds: Floats | None, threshold: float) -> None:
+def _draw(axes: Axes, curve: Curve, threshold: float | None, in_steps: bool = False) -> None:
+    """The curve, the area below it, and the point of a threshold."""
+    axes.fill_between(curve.x, curve.y, color=BLUE, alpha=0.1, linewidth=0, step="pre" if in_steps else None)
+    axes.plot(curve.x, curve.y, color=BLUE, drawstyle="steps-pre" if in_steps else "default")
+    if threshold is not None:
+        _mark(axes, curve, threshold)
+
+
+def _mark(axes: Axes, curve: Curve, threshold: float) -> None:
     """A diamond where a threshold lies."""
-    if thresholds is None:
+    if curve.thresholds is None:
         raise UsageError("threshold: expected the curve of one class, found a mean over classes; omit the threshold")
-    place = max(int(np.count_nonzero(thresholds >= threshold)) - 1, 0)
-    axes.plot([x[place]], [y[place]], "D", color=ORANGE, markersize=9, zorder=5)
-    is_right, is_low = x[place] > 0.5, y[place] < 0.15
+    place = max(int(np.count_nonzero(curve.thresholds >= threshold)) - 1, 0)
+    x, y = curve.x[place], curve.y[place]
+    axes.plot([x], [y], "D", color=ORANGE, markersize=9, zorder=5)
+    is_right, is_low = x > 0.5, y < 0.15
     axes.annotate(
         f"threshold {short(threshold)}",
-        (x[place], y[place]),
+        (x, y),
         xytext=(-10 if is_right else 10, 8 if is_low else -16),
         textcoords="offset points",
         ha="right" if is_right else "left",

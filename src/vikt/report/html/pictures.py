@@ -8,7 +8,7 @@ from vikt import plots
 from vikt.evaluation.evaluation import Evaluation
 from vikt.fitting.record import PartRecord
 from vikt.metrics.calibration import Reliability
-from vikt.metrics.curves import PrecisionRecallCurve, RocCurve
+from vikt.metrics.curves import Curve, PrecisionRecallCurve, RocCurve
 from vikt.plots.evaluation import gathered
 from vikt.report.html.blocks import Picture, Table
 from vikt.tables import NO_ANSWER_NAME, figure, label_line
@@ -43,26 +43,24 @@ def reliability_picture(curve: Reliability) -> Picture:
 
 def roc_picture(curve: RocCurve, of: str, threshold: float | None = None) -> Picture:
     """The receiver operating characteristic of a class, or the mean of all, with the point of the threshold."""
-    thin = curve.thinned(_MOST_ROWS)
-    return _picture(
+    return _curve_picture(
         plots.roc(curve, threshold=threshold),
         "ROC curve",
         f"Share of {of or 'each class'} found against share of other rows taken for it, at each threshold{_mean(of)}.",
         ["false positive rate", "true positive rate"],
-        _pairs(thin.false_positive_rate.tolist(), thin.true_positive_rate.tolist()),
+        curve,
     )
 
 
 def precision_recall_picture(curve: PrecisionRecallCurve, of: str, threshold: float | None = None) -> Picture:
     """Precision against recall of a class, or the mean of all, with the point of the threshold."""
-    thin = curve.thinned(_MOST_ROWS)
-    return _picture(
+    return _curve_picture(
         plots.precision_recall(curve, threshold=threshold),
         "Precision-recall curve",
         f"Share of the answers {of or 'of each class'} that are right against share of its rows found, at each "
         f"threshold{_mean(of)}.",
         ["recall", "precision"],
-        _pairs(thin.recall.tolist(), thin.precision.tolist()),
+        curve,
     )
 
 
@@ -130,9 +128,11 @@ def _picture(drawn: Figure, title: str, caption: str, columns: Sequence[str], ro
     return Picture(plots.svg(drawn, title, caption), title, caption, Table.of(title, columns, rows))
 
 
+def _curve_picture(drawn: Figure, title: str, caption: str, columns: Sequence[str], curve: Curve) -> Picture:
+    thin = curve.thinned(_MOST_ROWS)
+    points = [[figure(x), figure(y)] for x, y in zip(thin.x.tolist(), thin.y.tolist(), strict=True)]
+    return _picture(drawn, title, caption, columns, points)
+
+
 def _mean(of: str) -> str:
     return "" if of else ", mean over the classes"
-
-
-def _pairs(x: list[float], y: list[float]) -> list[list[str]]:
-    return [[figure(a), figure(b)] for a, b in zip(x, y, strict=True)]
