@@ -215,14 +215,15 @@ def row_effects(objective: Objective, theta: Floats, direction: Floats) -> Float
     """
     p = objective.probabilities(objective.scores(theta))
     hessian = ConjugateGradients(objective)
-    s = hessian.solved(direction, p)
-    along = _lengthened(objective, hessian, p) * objective.rows.scores(s)
+    diagonal = hessian.diagonal(p)
+    s = hessian.solved(direction, p, diagonal)
+    along = _lengthened(objective, hessian.first, p, diagonal) * objective.rows.scores(s)
     along = along if along.ndim == 1 else along.sum(axis=1)
     shares = objective.shares.only
     return -shares * (along + float(np.sum(objective.penalty.gradient(theta.copy()) * s)))
 
 
-def _lengthened(objective: Objective, hessian: ConjugateGradients, p: PerPart[Floats]) -> Floats:
+def _lengthened(objective: Objective, first: int, p: PerPart[Floats], diagonal: Floats) -> Floats:
     """(I - J·S)⁻¹·r of each row, with J = diag(p) - ppᵀ and S about (w/W)·xᵀH⁻¹x, class by class.
 
     Were the row alone, S would be Q/(1 + J·Q) with Q = (w/W)·‖r·x‖²/(2λ); were the columns, by the diagonal of H,
@@ -230,10 +231,9 @@ def _lengthened(objective: Objective, hessian: ConjugateGradients, p: PerPart[Fl
     """
     part, share = objective.rows, objective.shares.only
     residuals = objective.loss.residuals_at(p.only, part.y)
-    diagonal = hessian.diagonal(p)
     scales = np.divide(1.0, np.sqrt(diagonal), out=np.zeros_like(diagonal), where=diagonal > 0)
     by_row = _by_class(share, part.X.squared_norms(objective.penalty.scales), residuals) / (2 * objective.l2)
-    by_column = part.X.squared_norms(scales[..., hessian.first :]) + hessian.first * scales[..., 0] ** 2
+    by_column = part.X.squared_norms(scales[..., first:]) + first * scales[..., 0] ** 2
     by_column = _by_class(share, by_column, residuals)
     leverage = p.only * (1 - p.only) * by_column
     room = np.maximum(1 - leverage, _LEAST_ROOM)

@@ -66,10 +66,10 @@ class ConjugateGradients:
         little : float
             A product that lowers the objective by less than this share of those before it, on average, is the last.
         """
-        step = self._solved(-gradient, p, _WorthNoMore(goal, little))
+        step = self._solved(-gradient, p, self.diagonal(p), _WorthNoMore(goal, little))
         return self._uncentred(step), -dot(gradient, step)
 
-    def solved(self, right: Floats, p: PerPart[Floats], tol: float = 1e-4) -> Floats:
+    def solved(self, right: Floats, p: PerPart[Floats], diagonal: Floats, tol: float = 1e-4) -> Floats:
         """H⁻¹·b at the probabilities p, to a residual of tol·‖b‖, each weight measured by its curvature.
 
         Parameters
@@ -77,14 +77,15 @@ class ConjugateGradients:
         right : the shape of θ
             b, which lies where H is not flat.
         p : (m,) or (m, K) of each part
+        diagonal : the shape of θ
+            That of H at p.
         tol : float
         """
-        return self._uncentred(self._solved(self._centred(right.copy()), p, _Short(tol)))
+        return self._uncentred(self._solved(self._centred(right.copy()), p, diagonal, _Short(tol)))
 
-    def _solved(self, right: Floats, p: PerPart[Floats], stops: StopRule) -> Floats:
+    def _solved(self, right: Floats, p: PerPart[Floats], diagonal: Floats, stops: StopRule) -> Floats:
         """H⁻¹·b in terms of the centred columns."""
-        diagonal = self.diagonal(p)
-        inverse = np.divide(1.0, diagonal, out=diagonal, where=diagonal > 0)
+        inverse = np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > 0)
         p = self.objective.parts.each(_in_type, p, self.dtype)
         return conjugate_gradients(
             lambda v: self.product(p, v), right, lambda rest: inverse * rest, stops, _MOST_PRODUCTS, dot
