@@ -56,6 +56,12 @@ def parse_share(typed: str) -> float:
 
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress or notes on stderr.")]
+LabelledData = Annotated[
+    list[str], typer.Argument(help="Labelled texts, in any format that train reads.", metavar="DATA")
+]
+Weight = Annotated[
+    str | None, typer.Option("--weight", help="Column that holds the weight of each row.", metavar="COL")
+]
 Threads = Annotated[
     int, typer.Option("--threads", min=1, metavar="N", help="Number of threads; the result does not depend on it.")
 ]

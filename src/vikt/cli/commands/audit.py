@@ -14,6 +14,7 @@ from vikt.cli.options import (
     Header,
     Json,
     LabelColumn,
+    LabelledData,
     Quiet,
     Quoting,
     Report,
@@ -36,7 +37,7 @@ from vikt.names import AnalyzerName
 )
 def audit(
     context: typer.Context,
-    data: Annotated[list[str], typer.Argument(help="Labelled texts, in any format that train reads.", metavar="DATA")],
+    data: LabelledData,
     test: Annotated[
         str | None, typer.Option(help="Also check these labelled test texts against DATA.", metavar="DATA")
     ] = None,

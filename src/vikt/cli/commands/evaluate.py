@@ -15,6 +15,7 @@ from vikt.cli.options import (
     InputOptions,
     Json,
     LabelColumn,
+    LabelledData,
     Model,
     Quiet,
     Quoting,
@@ -37,7 +38,7 @@ from vikt.corpus.dialect import Dialect
 def evaluate(
     context: typer.Context,
     model: Model,
-    data: Annotated[list[str], typer.Argument(help="Labelled texts, in any format that train reads.", metavar="DATA")],
+    data: LabelledData,
     text: TextColumn = None,
     label: LabelColumn = None,
     by: Annotated[

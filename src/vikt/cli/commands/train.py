@@ -20,6 +20,7 @@ from vikt.cli.options import (
     ReportRequest,
     TextColumn,
     Threads,
+    Weight,
     parse_share,
 )
 from vikt.corpus.dialect import Dialect
@@ -161,7 +162,7 @@ def train(
         bool,
         typer.Option("--calibrate", help="Fit a temperature to held-out rows; keep it if it lowers their log loss."),
     ] = False,
-    weight: Annotated[str | None, typer.Option(help="Column that holds the weight of each row.", metavar="COL")] = None,
+    weight: Weight = None,
     group: Annotated[
         str | None,
         typer.Option(

@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from vikt.cli.app import command
-from vikt.cli.options import Delimiter, Format, Header, Json, LabelColumn, Model, Quiet, Quoting, TextColumn, Threads
+from vikt.cli.options import (
+    Delimiter,
+    Format,
+    Header,
+    Json,
+    LabelColumn,
+    Model,
+    Quiet,
+    Quoting,
+    TextColumn,
+    Threads,
+    Weight,
+)
 from vikt.corpus.dialect import Dialect
 
 
@@ -44,7 +56,7 @@ def update(
     ] = None,
     text: TextColumn = None,
     label: LabelColumn = None,
-    weight: Annotated[str | None, typer.Option(help="Column that holds the weight of each row.", metavar="COL")] = None,
+    weight: Weight = None,
     format: Format = None,
     delimiter: Delimiter = None,
     quoting: Quoting = None,
