@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vikt.cli.console import print_json, show
-from vikt.corpus.columns import composed
 from vikt.corpus.documents import Documents
 from vikt.corpus.read_stream import read_lines, standard_input
 from vikt.corpus.sources import check_read_once
@@ -15,6 +14,7 @@ from vikt.errors import ParameterError, UsageError
 from vikt.explanation.fewest_words import fewest_words
 from vikt.explanation.linear import explain
 from vikt.files.trained import load_trained
+from vikt.model.classes import class_position
 from vikt.report.explanation import print_highlighted
 from vikt.tables import counted, cut, quoted
 
@@ -74,10 +74,10 @@ def _position(labels: list[str], parameter: str, label: str | None) -> int | Non
     """The index of a class by its name, however its accents are typed; None for none."""
     if label is None:
         return None
-    known = list(map(composed, labels))
-    if composed(label) not in known:
+    k = class_position(labels, label)
+    if k is None:
         raise ParameterError(parameter, f"the model has no class {label!r:.60}; choose from {quoted(labels)}")
-    return known.index(composed(label))
+    return k
 
 
 def _named_value(pair: str) -> tuple[str, str]:

@@ -8,10 +8,10 @@ from typing import Self
 import numpy as np
 
 from vikt.arrays import Bools, Floats, Ints
-from vikt.corpus.columns import composed
 from vikt.decisions.decision import NO_ANSWER
 from vikt.decisions.rules import Rule
 from vikt.errors import ParameterError
+from vikt.model.classes import class_position
 from vikt.model.functions import log_softmax
 from vikt.names import nearest
 from vikt.tables import quoted
@@ -70,9 +70,9 @@ def position(classes: tuple[str, ...], name: str) -> int:
     ParameterError
         There is none of this name.
     """
-    known = list(map(composed, classes))
-    if composed(name) not in known:
+    k = class_position(classes, name)
+    if k is None:
         near = nearest(name, classes)
         hint = "" if near is None else f"did you mean {near!r}? "
         raise ParameterError("aim", f"there is no class {name!r:.60}; {hint}the classes are {quoted(classes)}")
-    return known.index(composed(name))
+    return k

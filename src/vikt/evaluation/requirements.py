@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vikt.corpus.columns import composed
 from vikt.decisions.conditions import QUOTING, RELATIONS, Condition, Measure, parsed
 from vikt.errors import ParameterError, UsageError
 from vikt.evaluation.evaluation import Evaluation
 from vikt.evaluation.figures import Figure, share
+from vikt.model.classes import class_position
 from vikt.names import nearest
 from vikt.tables import figure, listed
 
@@ -111,11 +111,10 @@ def _figure_of_class(measure: Measure, evaluation: Evaluation) -> Figure:
         raise ParameterError(
             "require", f"expected {', '.join(others)} or {last} of one class, found {str(measure)!r:.80}; {QUOTING}"
         )
-    label_of = {composed(label): label for label in evaluation.labels}
-    wanted = composed(measure.classes[0])
-    if wanted not in label_of:
+    k = class_position(evaluation.labels, measure.classes[0])
+    if k is None:
         raise _unknown("class", measure.classes[0], evaluation.labels)
-    row = evaluation.per_class[label_of[wanted]]
+    row = evaluation.per_class[evaluation.labels[k]]
     low, high = (row.get(f"{measure.name}_{side}", math.nan) for side in ("low", "high"))
     reasons = {"no such row": not row["support"], "never predicted": not row["predicted"]}
     reason = ", ".join(reason for reason, holds in reasons.items() if holds)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Sequence, Sized
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Classes, ClassWeight, Floats, RowIndices, RowValues
+from vikt.corpus.columns import composed
 from vikt.corpus.frames import number_array
 from vikt.errors import ClassesError, DataError, ParameterError
 from vikt.model.labels import checked_labels, label_array
@@ -48,6 +49,18 @@ def check_one_label_a_row(labels: Sized, n_rows: int) -> None:
     """Raise DataError unless there are as many labels as rows."""
     if len(labels) != n_rows:
         raise DataError(f"{n_rows} rows and {len(labels)} labels, which are inconsistent lengths; give one label a row")
+
+
+def class_position(classes: Sequence[str], name: str) -> int | None:
+    """The index of a class by its name, however its accents are typed; None where there is none.
+
+    Examples
+    --------
+    >>> class_position(["café", "thé"], "cafe\u0301"), class_position(["café"], "bar")
+    (0, None)
+    """
+    known = list(map(composed, classes))
+    return known.index(composed(name)) if composed(name) in known else None
 
 
 def encode_labels(labels: Any, rows: RowIndices | None = None) -> tuple[NDArray[Any], Classes]:
