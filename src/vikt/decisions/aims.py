@@ -23,7 +23,7 @@ from vikt.decisions.rules import ClassThreshold, LeastCost, MostProbable, Rule
 from vikt.decisions.thresholds import Thresholds
 from vikt.errors import AimMissedError, ParameterError, UsageError
 from vikt.metrics.averages import macro_f1_of
-from vikt.metrics.bootstrap import counts_of, drawn_figures
+from vikt.metrics.bootstrap import cells_of, counts_of, drawn_figures
 from vikt.metrics.classification import exact_mean, f1_of_counts, ratio
 from vikt.metrics.intervals import Interval, f1_ends, mean_interval, percentile_interval, wilson_interval
 from vikt.names import nearest
@@ -253,8 +253,8 @@ def _macro_f1(rows: HeldOut, rule: Rule) -> Estimate:
     """Rows of labels that the model does not have are a class of their own, which is never answered."""
     size, predicted = len(rows.classes) + 1, rows.predicted(rule)
     real = np.where(rows.y == NO_CLASS, size - 1, rows.y)
-    pairs, cells = np.unique(np.column_stack([real, predicted]), axis=0, return_counts=True)
-    value = float(macro_f1_of(counts_of(pairs[:, 0], pairs[:, 1], cells[None], size))[0])
-    drawn = drawn_figures(np.column_stack([pairs, cells]), size, {"macro_f1": macro_f1_of})
+    cells = cells_of(real, predicted)
+    value = float(macro_f1_of(counts_of(cells[:, 0], cells[:, 1], cells[None, :, 2], size))[0])
+    drawn = drawn_figures(cells, size, {"macro_f1": macro_f1_of})
     low, high = percentile_interval(drawn["macro_f1"])
     return Estimate(value, min(low, value), max(high, value))

@@ -13,7 +13,7 @@ from vikt.corpus.columns import composed
 from vikt.evaluation.outcomes import NO_ANSWER, NO_CLASS, Outcomes
 from vikt.metrics import averages
 from vikt.metrics.averages import Counts
-from vikt.metrics.bootstrap import CountFigure, counts_of, drawn_means
+from vikt.metrics.bootstrap import CountFigure, cells_of, counts_of, drawn_means
 from vikt.metrics.classification import exact_mean, positions, ratio
 from vikt.metrics.differences import bootstrap_p_value, drawn_differences, holm
 from vikt.metrics.intervals import percentile_interval
@@ -143,11 +143,11 @@ _OF_ANSWERS: dict[str, CountFigure] = {
 
 
 def _of_answers(pair: Pair) -> dict[str, Difference]:
-    triples, rows = np.unique(np.column_stack([pair.real, pair.a, pair.b]), axis=0, return_counts=True)
-    real, size = triples[:, 0], len(pair.names)
-    sides = [counts_of(real, answers, rows[None], size) for answers in triples[:, 1:].T]
+    cells, size = cells_of(pair.real, pair.a, pair.b), len(pair.names)
+    real, *answers, rows = cells.T
+    sides = [counts_of(real, own, rows[None], size) for own in answers]
     values = {name: [float(value(side)[0]) for side in sides] for name, value in _OF_ANSWERS.items()}
-    drawn = drawn_differences(np.column_stack([triples, rows]), size, _OF_ANSWERS)
+    drawn = drawn_differences(cells, size, _OF_ANSWERS)
     differ = int(pair.differ.sum())
     one_right = int((pair.is_right_a != pair.is_right_b).sum())
     found = {name: _bounded(a, b, drawn[name], differ) for name, (a, b) in values.items()}

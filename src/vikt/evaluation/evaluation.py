@@ -17,6 +17,7 @@ from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, outcomes
 from vikt.evaluation.probability_figures import probability_figures
 from vikt.evaluation.set_figures import set_figures
 from vikt.fitting.model import FittedModel, Inputs
+from vikt.metrics.bootstrap import cells_of
 from vikt.metrics.calibration import Reliability
 from vikt.metrics.classification import class_array, f1_of_counts, positions, ratio, refuse_mixture
 from vikt.metrics.curves import PrecisionRecallCurve, RocCurve
@@ -231,7 +232,8 @@ def evaluation_of(found: Outcomes) -> Evaluation:
     probabilities = _probabilities(scores)
     everything = [*names, *found.unseen]
     real = positions(found.labels, everything)
-    entries = _entries(real, found.predicted)
+    # The whole matrix is too large where nearly every row has a label of its own.
+    entries = cells_of(real, found.predicted)
     correct, n_real, n_predicted = counts(entries, len(everything))
     mean_probability = np.zeros(len(everything))
     mean_probability[: len(names)] = _column_means(probabilities)
@@ -295,12 +297,6 @@ def _probabilities(scores: Floats) -> Floats:
             f"{sums[row]:.4g} in row {row}; give np.log of the probabilities of all classes"
         )
     return np.asarray(probabilities)
-
-
-def _entries(real: Ints, predicted: NDArray[Any]) -> Ints:
-    """The cells above 0: the whole matrix is too large where nearly every row has a label of its own."""
-    pairs, counts = np.unique(np.column_stack([real, predicted]), axis=0, return_counts=True)
-    return np.column_stack([pairs, counts]).astype(np.int64)
 
 
 def _row_to_json(row: dict[str, Any], is_everything: bool) -> dict[str, Any]:

@@ -74,6 +74,18 @@ def _drawn_counts(entries: Ints, size: int, draws: int, rng: np.random.Generator
         yield counts_of(rows, columns, rng.multinomial(cells.sum(), cells / cells.sum(), size=stop - start), size)
 
 
+def cells_of(*columns: Ints) -> Ints:
+    """The different rows of some columns, and how many there are of each: (N, columns + 1).
+
+    Examples
+    --------
+    >>> cells_of(np.array([1, 0, 1]), np.array([0, 0, 0])).tolist()
+    [[0, 0, 1], [1, 0, 2]]
+    """
+    rows, counts = np.unique(np.column_stack(columns), axis=0, return_counts=True)
+    return np.column_stack([rows, counts]).astype(np.int64)
+
+
 def counts_of(real: Ints, answers: Ints, cells: Ints, size: int) -> Counts:
     """The counts of each of `size` classes, in each draw.
 
@@ -93,7 +105,7 @@ def counts_of(real: Ints, answers: Ints, cells: Ints, size: int) -> Counts:
 
 
 def parts(draws: int, numbers: int) -> Iterator[tuple[int, int]]:
-    """The draws in parts, each of so many numbers a draw."""
+    """The bounds of parts of the draws; a part is small enough for memory where a draw is `numbers` numbers."""
     at_once = max(1, _AT_ONCE // numbers)
     return ((start, min(start + at_once, draws)) for start in range(0, draws, at_once))
 
