@@ -23,7 +23,7 @@ _SHARES = 20
 
 
 def least_rows(max_error: float, tried: int) -> int:
-    """How many rows, all answered rightly, bound the error where so many shares are tried.
+    """The fewest rows that, all answered rightly, bound the error where `tried` shares are tried.
 
     Examples
     --------
@@ -34,7 +34,7 @@ def least_rows(max_error: float, tried: int) -> int:
 
 
 def check_rows(max_error: float, n_rows: int) -> None:
-    """Raise AimMissedError where no answers of so few rows would bound the error."""
+    """Raise AimMissedError where `n_rows` are too few to bound the error, were every answer right."""
     if n_rows < least_rows(max_error, 1):
         raise AimMissedError(
             f"max_error={max_error:g} needs {least_rows(max_error, 1):,} held-out rows or more, found {n_rows:,}; "

@@ -63,7 +63,7 @@ class DecisionSettings:
         return self.calibrates or self.proves
 
     def check(self, classes: tuple[str, ...], n_rows: int) -> None:
-        """Refuse, before the fit, what these classes and so many held-out rows cannot give.
+        """Refuse, before the fit, what these classes and `n_rows` held-out rows cannot give.
 
         Raises
         ------

@@ -21,7 +21,7 @@ from vikt.tables import counted, label_line, quoted
 
 # What is removed at once: a word wherever it stands, or one mark or pictograph.
 _WORD = re.compile(WORD_OR_MARK)
-# A search asks about so much text, a second's work or so, and about so many texts at a time.
+# The most text that a search asks about, about a second's work, and the texts that it asks about at a time.
 _MOST_CHARACTERS = 20_000_000
 _AT_A_TIME = 1000
 # Step by step, only the words that alone move the answer most are tried.

@@ -232,7 +232,7 @@ class FitRecord:
         return split_strength(self.least_proven.penalty.l2, self.options["l1_ratio"])[1]
 
     def with_test(self, n_rows: int, metrics: dict[str, Any]) -> FitRecord:
-        """The record with the figures of a test of so many rows."""
+        """The record with the figures of a test of `n_rows` rows."""
         return replace(self, data=replace(self.data, test_rows=n_rows), metrics=metrics)
 
     def parameters(self, label_of: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 The interval is that of the infinitesimal jackknife: with d_i the derivative of the area by the weight of row i, the
 variance is Σ_i d_i² (Jaeckel 1972). For the first area this is the variance of DeLong, DeLong and Clarke-Pearson 1988,
-with the number of the rows instead of one less. It needs no draws, so many classes are quick. The interval is made on
+with the number of the rows instead of one less. Without draws, many classes take little time. The interval is made on
 the scale of the logit, as Boyd, Eng and Page 2013 advise for the second area, whose bootstrap they found too short.
 """
 

@@ -81,7 +81,7 @@ def confusion_matrix(matrix: ArrayLike, labels: Sequence[object], *, most: int =
 
 
 def gathered(entries: Ints, labels: list[str], most: int = MOST_CLASSES) -> tuple[Ints, list[str]]:
-    """The confusion matrix of at most so many labels: those with the most rows, in their order, and all others as one.
+    """The confusion matrix of at most `most` labels: those with the most rows, in their order, and all others as one.
 
     Parameters
     ----------
