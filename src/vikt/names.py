@@ -82,7 +82,7 @@ class Reason:
             distance = f"{relative:.1e} from the optimum at most"
         return REASONS[self.code].format(**self.facts, distance=distance)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """The code and its facts."""
         return {"code": self.code, **self.facts}
 

@@ -105,7 +105,7 @@ class Decision:
         np.put_along_axis(members, self.rule.choices(log_probabilities)[:, None], True, axis=1)
         return np.asarray(members)
 
-    def to_json(self, labels: Sequence[str]) -> dict[str, Any]:
+    def to_json(self, labels: Sequence[str]) -> dict[str, object]:
         """The decision by the names of the classes."""
         return {
             "rule": self.rule.to_json(labels),

@@ -45,7 +45,7 @@ class TemperatureRecord:
     def is_kept(self) -> bool:
         return self.gain.value > self.chance
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         about = {"temperature": self.temperature, "gain": self.gain.to_json()}
         return about | {"chance": self.chance, "kept": self.is_kept}
 
@@ -63,7 +63,7 @@ class SetsRecord:
     mean_size: float
     single: float
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         return vars(self).copy()
 
     @classmethod
@@ -96,7 +96,7 @@ class ErrorRecord:
     errors: int
     bound: float
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         return vars(self).copy()
 
     @classmethod
@@ -148,7 +148,7 @@ class CalibrationRecord:
         name, found = next(iter(self.estimates.items()))
         return found.value >= found.plain if name == MEAN_COST else found.value <= found.plain
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         return {
             "rows": self.rows,
             "aim": self.aim,

@@ -21,7 +21,7 @@ class Rule(Protocol):
         """The index of the class that stands first in each row, of log P(class | text), (m, K): (m,)."""
         ...
 
-    def to_json(self, labels: Sequence[str]) -> dict[str, Any]:
+    def to_json(self, labels: Sequence[str]) -> dict[str, object]:
         """The rule by the names of the classes."""
         ...
 
@@ -40,7 +40,7 @@ class MostProbable:
     def choices(self, log_probabilities: Floats) -> Classes:
         return np.asarray(np.argmax(log_probabilities, axis=1), dtype=np.int64)
 
-    def to_json(self, labels: Sequence[str]) -> dict[str, Any]:
+    def to_json(self, labels: Sequence[str]) -> dict[str, object]:
         return {"kind": self.kind}
 
     @classmethod
@@ -75,7 +75,7 @@ class ClassThreshold:
         is_own = np.exp(log_probabilities[:, self.k]) >= self.threshold
         return np.where(is_own, self.k, np.argmax(others, axis=1))
 
-    def to_json(self, labels: Sequence[str]) -> dict[str, Any]:
+    def to_json(self, labels: Sequence[str]) -> dict[str, object]:
         return {"kind": self.kind, "class": labels[self.k], "threshold": self.threshold}
 
     @classmethod
@@ -127,7 +127,7 @@ class LeastCost:
             found[(real == k) & (answered == j)] = cost
         return found
 
-    def to_json(self, labels: Sequence[str]) -> dict[str, Any]:
+    def to_json(self, labels: Sequence[str]) -> dict[str, object]:
         pairs = [[labels[k], labels[j], cost] for k, j, cost in self.pairs]
         return {"kind": self.kind, "by_class": list(self.by_class), "pairs": pairs}
 

@@ -78,7 +78,7 @@ class DataRecord:
             calibration_rows=calibration,
         )
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         return {name: value for name, value in vars(self).items() if value is not None}
 
     @classmethod
@@ -140,7 +140,7 @@ class PartRecord:
             curve,
         )
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Finite numbers or null, never NaN or Infinity."""
         certificate = {
             "relative": finite(self.relative),
@@ -242,7 +242,7 @@ class FitRecord:
             class_weight = {label_of.get(name, name): factor for name, factor in class_weight}
         return {**self.options, "ngrams": ngrams and tuple(ngrams), "class_weight": class_weight}
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         return {
             "options": self.options,
             "data": self.data.to_json(),

@@ -11,14 +11,14 @@ from vikt.fitting.record import FitRecord
 from vikt.names import finite
 
 
-def certificate_json(record: FitRecord) -> dict[str, Any]:
+def certificate_json(record: FitRecord) -> dict[str, object]:
     """The certificate of the part proven least."""
     part = record.least_proven
     certificate: dict[str, Any] = {"relative": finite(part.relative), "bound": finite(part.bound)}
     return certificate | ({"reason": str(part.reason)} if part.reason else {})
 
 
-def model_json(path: Path, model: FittedModel, record: FitRecord) -> dict[str, Any]:
+def model_json(path: Path, model: FittedModel, record: FitRecord) -> dict[str, object]:
     """A model and the record of its fit."""
     return {
         "path": str(path),

@@ -11,7 +11,7 @@ from vikt.fitting.update import Update
 from vikt.tables import counted, label_line, listed
 
 
-def update_json(updated: Update, before: FittedModel) -> dict[str, Any]:
+def update_json(updated: Update, before: FittedModel) -> dict[str, object]:
     """The counts of an update, and the classes that it added and dropped."""
     added, dropped = _class_changes(before, updated.fit.model)
     return {

@@ -77,7 +77,7 @@ class PenaltyChoice:
         """Whether the last point of a whole path was chosen."""
         return len(self.curve) == len(STRENGTHS) and self.chosen is self.curve[-1]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         path = [dict(zip(PathPoint._fields, point, strict=True)) for point in self.curve]
         return {"l2": self.l2, "rule": self.rule, "folds": self.n_folds, "path": path}
 
@@ -121,7 +121,7 @@ class FeatureChoice:
         """The recipe of the least loss; a tie goes to the first."""
         return min(self.losses, key=lambda tried: tried.log_loss).recipe
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         losses = [{**tried.recipe.to_json(), "log_loss": tried.log_loss} for tried in self.losses]
         return {
             **self.recipe.to_json(),

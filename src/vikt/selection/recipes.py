@@ -17,7 +17,7 @@ class Recipe:
     analyzer: str
     shares: Shares
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         return {"analyzer": self.analyzer, "shares": [list(share) for share in self.shares]}
 
     @classmethod

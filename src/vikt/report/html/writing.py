@@ -5,12 +5,15 @@ from __future__ import annotations
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from vikt.errors import MissingPackageError
 from vikt.files.replacement import check_replaceable, replacing
 from vikt.report.html.blocks import Page
 from vikt.tables import escaped
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 KIND = "a vikt report"
 # What tells a report from any other file, near its start.
@@ -81,7 +84,7 @@ def page_html(page: Page) -> str:
 
 
 @cache
-def _templates() -> Any:
+def _templates() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     return Environment(
@@ -94,6 +97,6 @@ def _templates() -> Any:
     )
 
 
-def _spelled(value: Any) -> Any:
+def _spelled(value: object) -> object:
     """A text with its control characters spelled out: no direction of writing or invisible character is the data's."""
     return escaped(value) if type(value) is str else value
