@@ -20,6 +20,10 @@ WeightingName = Literal["tfidf", "counts", "binary", "nb"]
 # The solvers, after the choice among them.
 SolverName = Literal["auto", "dual", "newton", "elastic_net", "batch", "stochastic", "minibatch"]
 
+# What a row is labelled with: one class, several labels, a share of each class, or a level of an order.
+TargetKind = Literal["classes", "several", "soft", "ordered"]
+TargetsName = Literal["auto", "classes", "several", "soft", "ordered"]
+
 # The formats of files that are read.
 FormatName = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "txt", "svmlight"]
 

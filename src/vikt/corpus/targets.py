@@ -1,0 +1,132 @@
+"""What each row is labelled with: a class, several labels, shares of classes, or a level of an order."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.arrays import Bools, Floats, Ints, RowIndices
+from vikt.names import TargetKind
+
+
+@dataclass(frozen=True)
+class TargetTable:
+    """The different targets that rows have, numbered from 0.
+
+    Attributes
+    ----------
+    kind : {"classes", "several", "soft", "ordered"}
+    labels : (K,)
+        The labels, sorted, with the dtype of the input; those of an order from the lowest level to the highest.
+    rows : (D, K), optional
+        Each target: of several labels, whether it has each label (booleans); of soft ones, the share of each class.
+        None where target k is label k.
+
+    Examples
+    --------
+    >>> table = TargetTable("several", np.array(["joy", "love"]), np.array([[True, False], [True, True]]))
+    >>> table.truth(np.array([1, 0])).tolist(), table.spelled
+    ([[True, True], [True, False]], ['["joy"]', '["joy", "love"]'])
+    """
+
+    kind: TargetKind
+    labels: NDArray[Any]
+    rows: NDArray[Any] | None = None
+
+    @property
+    def n_labels(self) -> int:
+        """K."""
+        return len(self.labels)
+
+    def truth(self, y: Ints) -> NDArray[Any]:
+        """What a loss is to predict of rows: label indices, (m,); or memberships or shares, (m, K)."""
+        return y if self.rows is None else self.rows[y]
+
+    def shares(self, y: Ints) -> Floats:
+        """The share of each label in each row, 0 or 1 unless labels are soft: (m, K)."""
+        own = np.eye(self.n_labels) if self.rows is None else self.rows
+        return np.asarray(own[y], dtype=np.float64)
+
+    def totals(self, y: Ints, weights: Floats) -> Floats:
+        """The weight of each label in rows: (K,)."""
+        of_targets = np.bincount(y, weights=weights, minlength=len(self.spelled))
+        return of_targets if self.rows is None else np.asarray(of_targets @ self.rows)
+
+    def strata(self, y: Ints) -> Ints:
+        """The label that a split counts each row to: its rarest, or its most probable; K where it has none: (m,)."""
+        if self.rows is None:
+            return y
+        if self.kind == "soft":
+            return np.asarray(self.rows.argmax(axis=1)[y])
+        n_rows = self.totals(y, np.ones(len(y)))
+        rarest = np.where(self.rows, n_rows, np.inf).argmin(axis=1)
+        return np.asarray(np.where(self.rows.any(axis=1), rarest, self.n_labels)[y])
+
+    @cached_property
+    def spelled(self) -> list[str]:
+        """Each target as a string: a label, or JSON of a list of labels, or of shares by label."""
+        names = [str(label) for label in self.labels.tolist()]
+        if self.rows is None:
+            return names
+        if self.kind == "several":
+            return [json.dumps([names[k] for k in np.flatnonzero(row)], ensure_ascii=False) for row in self.rows]
+        return [
+            json.dumps({names[k]: float(row[k]) for k in np.flatnonzero(row)}, ensure_ascii=False) for row in self.rows
+        ]
+
+
+@dataclass(frozen=True)
+class TargetRows:
+    """The target of each row, by its number in a table: (m,)."""
+
+    table: TargetTable
+    y: Ints
+
+    @classmethod
+    def of_sets(cls, members: Bools, labels: NDArray[Any]) -> Self:
+        """Rows of several labels: (m, K), whether each row has each label."""
+        packed = np.packbits(np.ascontiguousarray(members), axis=1)
+        different, y = _different(packed)
+        sets = np.unpackbits(different, axis=1, count=members.shape[1]).astype(bool)
+        return cls(TargetTable("several", labels, sets), y)
+
+    @classmethod
+    def of_shares(cls, shares: Floats, labels: NDArray[Any]) -> Self:
+        """Rows of soft labels: (m, K), the share of each class, which sum to 1."""
+        different, y = _different(np.ascontiguousarray(shares, dtype=np.float64) + 0.0)
+        return cls(TargetTable("soft", labels, different), y)
+
+    @classmethod
+    def of_levels(cls, y: Ints, labels: NDArray[Any]) -> Self:
+        """Rows of ordered labels: the index of each row's level among the labels, from the lowest."""
+        return cls(TargetTable("ordered", labels), y)
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def take(self, rows: RowIndices) -> Self:
+        return replace(self, y=self.y[rows])
+
+    @property
+    def truth(self) -> NDArray[Any]:
+        """As of `TargetTable`."""
+        return self.table.truth(self.y)
+
+    @property
+    def names(self) -> list[str]:
+        """The labels as strings."""
+        return [str(label) for label in self.table.labels.tolist()]
+
+
+def _different(rows: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
+    """The different rows of an array, in an order of their own, and the number of each row's."""
+    width = rows.dtype.itemsize * rows.shape[1]
+    if not width:
+        return rows[:1], np.zeros(len(rows), dtype=np.int64)
+    _, first, number = np.unique(rows.view(f"V{width}").ravel(), return_index=True, return_inverse=True)
+    return rows[first], number.astype(np.int64)
