@@ -55,7 +55,7 @@ class TargetTable:
     def totals(self, y: Ints, weights: Floats) -> Floats:
         """The weight of each label in rows: (K,)."""
         of_targets = np.bincount(y, weights=weights, minlength=len(self.spelled))
-        return of_targets if self.rows is None else np.asarray(of_targets @ self.rows)
+        return np.asarray(of_targets if self.rows is None else of_targets @ self.rows, dtype=np.float64)
 
     def strata(self, y: Ints) -> Ints:
         """The label that a split counts each row to: its rarest, or its most probable; K where it has none: (m,)."""
