@@ -96,6 +96,15 @@ class TargetRows:
         return cls(TargetTable("several", labels, sets), y)
 
     @classmethod
+    def of_pairs(cls, rows: Ints, k: Ints, n_rows: int, labels: NDArray[Any]) -> Self:
+        """Rows of several labels from their different pairs of a row and a label index: (P,) each."""
+        packed = np.zeros((n_rows, (len(labels) + 7) // 8), dtype=np.uint8)
+        np.bitwise_or.at(packed, (rows, k >> 3), np.right_shift(128, k & 7).astype(np.uint8))
+        different, y = _different(packed)
+        sets = np.unpackbits(different, axis=1, count=len(labels)).astype(bool)
+        return cls(TargetTable("several", labels, sets), y)
+
+    @classmethod
     def of_shares(cls, shares: Floats, labels: NDArray[Any]) -> Self:
         """Rows of soft labels: (m, K), the share of each class, which sum to 1."""
         different, y = _different(np.ascontiguousarray(shares, dtype=np.float64) + 0.0)

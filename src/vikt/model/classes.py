@@ -12,7 +12,7 @@ from vikt.arrays import Classes, ClassWeight, Floats, RowIndices, RowValues
 from vikt.corpus.columns import composed
 from vikt.corpus.frames import number_array
 from vikt.errors import ClassesError, DataError, ParameterError
-from vikt.model.labels import checked_labels, label_array
+from vikt.model.labels import checked_labels, label_array, refuse_fractions
 from vikt.parameters import FIT, checked_value, plain
 from vikt.tables import counted, quoted
 
@@ -81,9 +81,7 @@ def encode_labels(labels: Any, rows: RowIndices | None = None) -> tuple[NDArray[
         Labels are missing, of several kinds, or numbers with fractions.
     """
     labels = checked_labels(label_array(labels), "labels", rows)
-    numbers = labels.tolist() if labels.dtype.kind in "fO" else []
-    if any(isinstance(number, float) and not number.is_integer() for number in numbers):
-        raise DataError("Unknown label type: continuous numbers are not classes; convert them to strings or round them")
+    refuse_fractions(labels)
     classes, y = np.unique(labels, return_inverse=True)
     if len(classes) < 2:
         only = f"one class, {classes.tolist()[0]!r:.60}" if len(classes) else "none"

@@ -102,6 +102,13 @@ def checked_labels(labels: NDArray[Any], name: str = "labels", rows: RowIndices 
     return _objects(labels, name, rows)
 
 
+def refuse_fractions(labels: NDArray[Any]) -> None:
+    """Raise DataError where checked labels are numbers with fractions, which are not classes."""
+    numbers = labels.tolist() if labels.dtype.kind in "fO" else []
+    if any(isinstance(number, float) and not number.is_integer() for number in numbers):
+        raise DataError("Unknown label type: continuous numbers are not classes; convert them to strings or round them")
+
+
 def label_kind(labels: NDArray[Any]) -> str | None:
     """The kind of labels that are checked: "string", "boolean" or "number"; None if there are none."""
     return _kind(type(labels.tolist()[0])) if len(labels) else None

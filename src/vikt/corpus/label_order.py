@@ -1,0 +1,87 @@
+"""Ordered labels: the levels from the lowest to the highest, and the level of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.corpus.numbers import exact_number_of
+from vikt.corpus.read_tables import Place
+from vikt.corpus.targets import TargetRows
+from vikt.errors import DataError, ParameterError
+from vikt.tables import quoted
+
+
+def levels_of(labels: NDArray[Any], order: Sequence[Any] | None, place: Place) -> TargetRows:
+    """The level of each row: (m,).
+
+    Parameters
+    ----------
+    labels : (m,)
+        One label a row.
+    order : sequence, optional
+        The levels from the lowest to the highest; if not given, labels that are all numbers have the order of numbers.
+    place : callable
+        The place of a row, for messages.
+
+    Raises
+    ------
+    DataError
+        Labels are no numbers and no order is given, two labels are the same number, or a label is not in the order.
+    ParameterError
+        A level stands in the order twice.
+
+    Examples
+    --------
+    >>> levels_of(np.array(["10", "9", "10"]), None, "row {}".format).names
+    ['9', '10']
+    """
+    found, first, y = np.unique(labels, return_index=True, return_inverse=True)
+    if order is None:
+        levels = _by_number(found, first, place)
+    else:
+        levels = list(order)
+        twice = next((level for level in levels if levels.count(level) > 1), None)
+        if twice is not None:
+            raise ParameterError("order", f"the level {twice!r:.60} stands in it twice; name each level once")
+    place_of = {level: k for k, level in enumerate(levels)}
+    for label, row in sorted(zip(found.tolist(), first.tolist(), strict=True), key=lambda pair: pair[1]):
+        if label not in place_of:
+            raise DataError(
+                f"{place(row)}: the label {label!r:.60} is not in the order ({quoted(levels)}); add it to the order, "
+                "or correct the label"
+            )
+    of_found = np.array([place_of[label] for label in found.tolist()], dtype=np.int64)
+    return TargetRows.of_levels(of_found[y], _levels_like(levels, found))
+
+
+def _by_number(found: NDArray[Any], first: NDArray[np.int64], place: Place) -> list[Any]:
+    row_of: dict[Decimal, int] = {}
+    numbers = []
+    for label, row in zip(found.tolist(), first.tolist(), strict=True):
+        number = exact_number_of(str(int(label) if isinstance(label, bool) else label))
+        if number is None:
+            raise DataError(
+                f"{place(row)}: the label {label!r:.60} is no number, so the labels have no order of their own; give "
+                "the levels from the lowest to the highest",
+                order=...,
+            )
+        before = row_of.setdefault(number, row)
+        if before != row:
+            raise DataError(
+                f"{place(row)}: the label {label!r:.60} is the same number as the label of {place(before)}; write it "
+                "the same way everywhere"
+            )
+        numbers.append(number)
+    return [label for _, label in sorted(zip(numbers, found.tolist(), strict=True), key=lambda pair: pair[0])]
+
+
+def _levels_like(levels: list[Any], found: NDArray[Any]) -> NDArray[Any]:
+    """Levels as an array of the labels' dtype, wide enough for those without a row."""
+    if found.dtype.kind in "OT":
+        return np.array(levels, dtype=found.dtype)
+    return np.array(levels) if found.dtype.kind == "U" else np.array(levels).astype(found.dtype)

@@ -1,0 +1,76 @@
+"""Soft labels: the share of each class in a row, or the votes that annotators gave it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.arrays import Floats
+from vikt.corpus.read_tables import Place
+from vikt.corpus.targets import TargetRows
+from vikt.errors import DataError
+from vikt.tables import counted
+
+
+class SoftRows(NamedTuple):
+    """The shares of the classes in each row, and its number of votes, (m,); None where shares are no counts."""
+
+    targets: TargetRows
+    votes: Floats | None
+
+
+def shares_of_matrix(values: NDArray[Any], labels: NDArray[Any], place: Place) -> SoftRows:
+    """Shares of classes, each row divided by its sum: (m, K).
+
+    Where all values are whole numbers they are counts of votes, and a row counts as often as it has votes: it is then
+    equal to each of its classes written as a row with that weight.
+
+    Raises
+    ------
+    DataError
+        A value is negative or not finite, or a row sums to 0.
+
+    Examples
+    --------
+    >>> found = shares_of_matrix(np.array([[3, 1], [0, 2]]), np.array(["joy", "love"]), "row {}".format)
+    >>> found.targets.truth.tolist(), found.votes.tolist()
+    ([[0.75, 0.25], [0.0, 1.0]], [4.0, 2.0])
+    """
+    numbers = np.ascontiguousarray(values, dtype=np.float64)
+    wrong = ~(np.isfinite(numbers) & (numbers >= 0))
+    rows = np.flatnonzero(wrong.any(axis=1))
+    if len(rows):
+        k = int(wrong[rows[0]].argmax())
+        raise DataError(
+            f"{place(int(rows[0]))}: expected a finite share of 0 or more for the class {labels.tolist()[k]!r:.60}, "
+            f"found {numbers[rows[0], k]:g} ({counted(len(rows), 'such row')}); correct it or drop the row"
+        )
+    totals = numbers.sum(axis=1)
+    empty = np.flatnonzero(totals == 0)
+    if len(empty):
+        raise DataError(
+            f"{place(int(empty[0]))}: the shares of the classes sum to 0 ({counted(len(empty), 'such row')}); "
+            "give a class a share, or drop the row"
+        )
+    are_counts = len(totals) > 0 and bool((numbers == np.floor(numbers)).all())
+    return SoftRows(TargetRows.of_shares(numbers / totals[:, None], labels), totals if are_counts else None)
+
+
+def shares_by_label(rows: Sequence[Mapping[Any, Any]], labels: NDArray[Any]) -> Floats:
+    """The shares of rows that are given by label, 0 where a row does not name a label, or names none for it: (m, K).
+
+    Examples
+    --------
+    >>> shares_by_label([{"joy": 1}, {"joy": 0.5, "love": 0.5}], np.array(["joy", "love"])).tolist()
+    [[1.0, 0.0], [0.5, 0.5]]
+    """
+    place_of = {label: k for k, label in enumerate(labels.tolist())}
+    shares = np.zeros((len(rows), len(labels)))
+    for i, row in enumerate(rows):
+        for label, share in row.items():
+            if share is not None:
+                shares[i, place_of[label]] = share
+    return shares
