@@ -4,17 +4,19 @@ A loss is a value: it says of a row's scores, given the row's target, what they 
 probabilities; it knows the shape of a row's scores, and how it reads targets. So a loss on other targets, such as each
 class's share, is another value of this kind, and no case anywhere else. A solver that has kernels of its own looks up
 by the type of the loss which of them serves it.
+
+The shapes below hold what does not depend on how a target is given, as a class or as the share of each.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
-from vikt.arrays import Classes, Floats, Targets
-from vikt.model.functions import log_logistic, log_softmax
+from vikt.arrays import Classes, Floats, Ints, Targets
+from vikt.model.functions import log_logistic, log_softmax, logistic, softmax
 
 _TINY = float(np.finfo(np.float64).tiny)
 
@@ -25,11 +27,13 @@ class Loss(Protocol):
     Attributes
     ----------
     n_classes : int
-        K.
+        K, the number of classes or labels.
     columns : tuple of int
         The shape of one row's scores: () where there is one, (K,) where each class has its own.
     steepest : float
         The most that the loss curves in a score.
+    scores_are_apart : bool
+        Whether each score has a loss of its own, so that its derivative depends on no other score.
     """
 
     @property
@@ -38,6 +42,8 @@ class Loss(Protocol):
     def columns(self) -> tuple[int, ...]: ...
     @property
     def steepest(self) -> float: ...
+    @property
+    def scores_are_apart(self) -> bool: ...
 
     def losses(self, scores: Floats, y: Targets) -> Floats:
         """The loss of each row, -log P(y | x): (m,)."""
@@ -64,11 +70,22 @@ class Loss(Protocol):
         ...
 
     def margins(self, scores: Floats, y: Targets) -> Floats:
-        """By how much the true class of each row leads the others: (m,)."""
+        """By how much the true class of each row leads the others, the least of those with a share: (m,)."""
         ...
 
     def class_totals(self, y: Targets, weights: Floats) -> Floats:
         """The weight of each class: (K,)."""
+        ...
+
+    def totals_by_group(self, y: Targets, weights: Floats, group_of: Ints, n_groups: int) -> Floats:
+        """The weight of each class in each group of rows: (g, K)."""
+        ...
+
+    def most_divergence(self, scores: Floats, y: Targets, share: float, off: Floats | float) -> Floats:
+        """The most that KL(α ‖ p) can be at α = y - s(y - p), each score being off by `off` at most: (m,).
+
+        Rounding is included. A score off by e moves the divergence by |p - α|·e + e² at most.
+        """
         ...
 
     def truth(self, class_totals: Floats) -> Floats:
@@ -90,7 +107,10 @@ class Loss(Protocol):
 
 @dataclass(frozen=True)
 class OneScore:
-    """The shape of a loss of two classes, y in {0, 1}, of which σ(z) is the second's probability."""
+    """The shape of a loss of two classes, of which σ(z) is the second's probability; y is its truth, from 0 to 1."""
+
+    steepest: ClassVar[float] = 0.25
+    scores_are_apart: ClassVar[bool] = True
 
     @property
     def n_classes(self) -> int:
@@ -100,23 +120,26 @@ class OneScore:
     def columns(self) -> tuple[int, ...]:
         return ()
 
+    def residuals(self, scores: Floats, y: Targets) -> Floats:
+        return self.residuals_at(logistic(scores), y)
+
+    def residuals_at(self, p: Floats, y: Targets) -> Floats:
+        return p - y
+
+    def probabilities(self, scores: Floats) -> Floats:
+        return logistic(scores)
+
     def log_probabilities(self, scores: Floats) -> Floats:
         return np.stack([log_logistic(-scores), log_logistic(scores)], axis=1)
 
     def most_probable(self, scores: Floats) -> Classes:
         return np.asarray(scores > 0, dtype=np.int64)
 
-    def margins(self, scores: Floats, y: Classes) -> Floats:
-        return np.where(y == 1, scores, -scores)
-
-    def class_totals(self, y: Classes, weights: Floats) -> Floats:
-        return _class_totals(y, weights, 2)
-
     def truth(self, class_totals: Floats) -> Floats:
         return np.asarray(class_totals[1], dtype=np.float64)
 
     def excess(self, total: Floats, true_total: Floats) -> Floats:
-        return np.asarray(_log_ratio(total, true_total) - _log_ratio(1 - total, 1 - true_total))
+        return excess_log_odds(total, true_total)
 
     def constant_scores(self, log_shares: Floats) -> Floats:
         return np.asarray(log_shares[1] - log_shares[0])
@@ -127,13 +150,18 @@ class OneScore:
 
 @dataclass(frozen=True)
 class ScorePerClass:
-    """The shape of a loss of K classes, y in {0, ..., K-1}, whose probabilities are softmax(z)."""
+    """The shape of a loss of K classes, whose probabilities are softmax(z)."""
 
     n_classes: int
+    steepest: ClassVar[float] = 0.5
+    scores_are_apart: ClassVar[bool] = False
 
     @property
     def columns(self) -> tuple[int, ...]:
         return (self.n_classes,)
+
+    def probabilities(self, scores: Floats) -> Floats:
+        return softmax(scores)
 
     def log_probabilities(self, scores: Floats) -> Floats:
         return log_softmax(scores)
@@ -141,20 +169,11 @@ class ScorePerClass:
     def most_probable(self, scores: Floats) -> Classes:
         return np.asarray(np.argmax(scores, axis=1), dtype=np.int64)
 
-    def margins(self, scores: Floats, y: Classes) -> Floats:
-        own = np.arange(len(y)), y
-        others = scores.copy()
-        others[own] = -np.inf
-        return np.asarray(scores[own] - others.max(axis=1))
-
-    def class_totals(self, y: Classes, weights: Floats) -> Floats:
-        return _class_totals(y, weights, self.n_classes)
-
     def truth(self, class_totals: Floats) -> Floats:
         return class_totals
 
     def excess(self, total: Floats, true_total: Floats) -> Floats:
-        return _log_ratio(total, true_total)
+        return log_ratio(total, true_total)
 
     def constant_scores(self, log_shares: Floats) -> Floats:
         return self.centred(log_shares)
@@ -163,9 +182,11 @@ class ScorePerClass:
         return np.asarray(scores - np.mean(scores, axis=-1, keepdims=True))
 
 
-def _class_totals(y: Classes, weights: Floats, n_classes: int) -> Floats:
-    return np.asarray(np.bincount(y, weights=weights, minlength=n_classes), dtype=np.float64)
-
-
-def _log_ratio(total: Floats, true_total: Floats) -> Floats:
+def log_ratio(total: Floats, true_total: Floats) -> Floats:
+    """log(total / true_total), finite also where one of them is 0."""
     return np.asarray(np.log(np.maximum(total, _TINY) / np.maximum(true_total, _TINY)))
+
+
+def excess_log_odds(total: Floats, true_total: Floats) -> Floats:
+    """By how much the log-odds of one share exceed those of another."""
+    return np.asarray(log_ratio(total, true_total) - log_ratio(1 - total, 1 - true_total))

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vikt.arrays import Classes, Floats
+from vikt.arrays import Classes, Floats, Ints
 from vikt.errors import UsageError
-from vikt.model.functions import log_logistic, logistic, softmax
+from vikt.model.functions import log_logistic, softmax
 from vikt.model.loss import Loss, OneScore, ScorePerClass
+
+_EPSILON, _TINY = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).tiny)
 
 
 class BinaryCrossEntropy(OneScore):
@@ -26,20 +28,21 @@ class BinaryCrossEntropy(OneScore):
     [1000.0]
     """
 
-    steepest = 0.25
-
     def losses(self, scores: Floats, y: Classes) -> Floats:
         # 1 - σ(z) = σ(-z), so the score of the true class is z or -z.
         return -log_logistic(self.margins(scores, y))
 
-    def residuals(self, scores: Floats, y: Classes) -> Floats:
-        return self.residuals_at(logistic(scores), y)
+    def margins(self, scores: Floats, y: Classes) -> Floats:
+        return np.where(y == 1, scores, -scores)
 
-    def residuals_at(self, p: Floats, y: Classes) -> Floats:
-        return p - y
+    def class_totals(self, y: Classes, weights: Floats) -> Floats:
+        return _class_totals(y, weights, 2)
 
-    def probabilities(self, scores: Floats) -> Floats:
-        return logistic(scores)
+    def totals_by_group(self, y: Classes, weights: Floats, group_of: Ints, n_groups: int) -> Floats:
+        return _totals_by_group(y, weights, group_of, n_groups, 2)
+
+    def most_divergence(self, scores: Floats, y: Classes, share: float, off: Floats | float) -> Floats:
+        return _most_divergence(self.losses(scores, y), share, off)
 
 
 class MultinomialCrossEntropy(ScorePerClass):
@@ -50,8 +53,6 @@ class MultinomialCrossEntropy(ScorePerClass):
     >>> MultinomialCrossEntropy(2).residuals(np.array([[0.0, 0.0]]), np.array([1])).tolist()
     [[0.5, -0.5]]
     """
-
-    steepest = 0.5
 
     def losses(self, scores: Floats, y: Classes) -> Floats:
         # log Σ_k e^(z_k - z_y), whose own term is exactly 1: added to it, the others would be rounded away.
@@ -71,8 +72,41 @@ class MultinomialCrossEntropy(ScorePerClass):
         residuals[np.arange(len(y)), y] -= 1.0
         return residuals
 
-    def probabilities(self, scores: Floats) -> Floats:
-        return softmax(scores)
+    def margins(self, scores: Floats, y: Classes) -> Floats:
+        own = np.arange(len(y)), y
+        others = scores.copy()
+        others[own] = -np.inf
+        return np.asarray(scores[own] - others.max(axis=1))
+
+    def class_totals(self, y: Classes, weights: Floats) -> Floats:
+        return _class_totals(y, weights, self.n_classes)
+
+    def totals_by_group(self, y: Classes, weights: Floats, group_of: Ints, n_groups: int) -> Floats:
+        return _totals_by_group(y, weights, group_of, n_groups, self.n_classes)
+
+    def most_divergence(self, scores: Floats, y: Classes, share: float, off: Floats | float) -> Floats:
+        return _most_divergence(self.losses(scores, y), share, off)
+
+
+def _class_totals(y: Classes, weights: Floats, n_classes: int) -> Floats:
+    return np.asarray(np.bincount(y, weights=weights, minlength=n_classes), dtype=np.float64)
+
+
+def _totals_by_group(y: Classes, weights: Floats, group_of: Ints, n_groups: int, n_classes: int) -> Floats:
+    return _class_totals(group_of * n_classes + y, weights, n_groups * n_classes).reshape(n_groups, n_classes)
+
+
+def _most_divergence(losses: Floats, share: float, off: Floats | float) -> Floats:
+    """It depends on the true class's p = 1 - q alone: its share is 1 - sq in α, and the others have s times theirs."""
+    q = -np.expm1(-losses)
+    own, others = (
+        np.log1p(-share * q) + losses if share < 1 else np.zeros_like(losses),
+        share * q * np.log(max(share, _TINY)),
+    )
+    moved = 2 * (1 - share) * q
+    rounding = 8 * _EPSILON * (losses + q) * (share < 1)
+    divergence = np.maximum((1 - share * q) * own + others, 0.0) + rounding + off * moved + off * off
+    return np.asarray(divergence)
 
 
 def cross_entropy_for(n_classes: int) -> Loss:

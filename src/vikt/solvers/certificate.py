@@ -143,7 +143,7 @@ def _elastic_net_bound(objective: Objective, theta: Floats, scores: PerPart[Floa
     gradient = objective.gradient_from_residuals(residuals, np.zeros_like(theta))
     slopes = relative_to_means(objective, gradient)
     off = gradient_rounding(objective, theta, residuals)
-    return elastic_net_gap(objective, theta, objective.losses(scores), slopes, off, score_rounding(objective, theta))
+    return elastic_net_gap(objective, theta, scores, slopes, off, score_rounding(objective, theta))
 
 
 # The work of one part.

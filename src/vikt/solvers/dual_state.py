@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Classes, Floats, Scales
+from vikt.arrays import Floats, Scales
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
 from vikt.model.functions import log_softmax
@@ -18,7 +18,8 @@ from vikt.model.loss import Loss
 from vikt.model.losses import BinaryCrossEntropy, MultinomialCrossEntropy
 from vikt.model.objective import Objective
 from vikt.model.penalties import penalty_of
-from vikt.parts import InMemory
+from vikt.model.soft_losses import BinarySoftCrossEntropy, SoftCrossEntropy
+from vikt.parts import InMemory, Part
 from vikt.solvers import kernels
 from vikt.solvers.intercepts import balanced_intercepts
 
@@ -49,11 +50,10 @@ class EqualRows:
         visits = np.maximum(1, np.rint(weights / np.mean(weights))).astype(np.int64)
         return cls(group_of, row_of, weights, visits)
 
-    def class_shares(self, y: Classes, weights: Floats, n_classes: int) -> Floats:
+    def class_shares(self, loss: Loss, part: Part) -> Floats:
         """The share of each class in each group's weight: (g, K)."""
-        n_cells = len(self.row_of) * n_classes
-        totals = np.bincount(self.group_of * n_classes + y, weights=weights, minlength=n_cells)
-        return totals.reshape(len(self.row_of), -1) / self.weights[:, None]
+        totals = loss.totals_by_group(part.y, part.weights, self.group_of, len(self.row_of))
+        return np.asarray(totals / self.weights[:, None])
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class TwoClasses:
         pass
 
     def at_zero(self, groups: EqualRows, objective: Objective, tol: float) -> Zero:
-        truth = groups.class_shares(objective.rows.y, objective.rows.weights, 2)[:, 1]
+        truth = groups.class_shares(objective.loss, objective.rows)[:, 1]
         log_odds = np.log(np.maximum(truth, _ALMOST_NEVER)) - np.log(np.maximum(1 - truth, _ALMOST_NEVER))
         theta = np.zeros(objective.n_features, np.float32 if tol >= _WITHIN_FLOAT32 else np.float64)
         return Zero(truth, log_odds, theta, np.zeros(3))
@@ -177,7 +177,7 @@ class ManyClasses:
 
     def at_zero(self, groups: EqualRows, objective: Objective, tol: float) -> Zero:
         truth = np.zeros((len(groups.row_of), self.padded), dtype=np.float32)
-        truth[self.own] = groups.class_shares(objective.rows.y, objective.rows.weights, self.n_classes)
+        truth[self.own] = groups.class_shares(objective.loss, objective.rows)
         intercepts = np.zeros((3, self.padded))
         intercepts[0, self.n_classes :] = _NEVER
         log_alpha = np.log(np.maximum(truth, np.float32(_ALMOST_NEVER)))
@@ -196,7 +196,9 @@ class ManyClasses:
 
 LAYOUTS: dict[type, Callable[[Loss], Layout]] = {
     BinaryCrossEntropy: TwoClasses,
+    BinarySoftCrossEntropy: TwoClasses,
     MultinomialCrossEntropy: ManyClasses,
+    SoftCrossEntropy: ManyClasses,
 }
 
 

@@ -24,6 +24,7 @@ from vikt.compiled import compiled
 from vikt.errors import UsageError
 from vikt.model.losses import BinaryCrossEntropy, MultinomialCrossEntropy
 from vikt.model.objective import Objective
+from vikt.model.soft_losses import BinarySoftCrossEntropy, SoftCrossEntropy
 from vikt.names import LOOSE_TOL, Reason, finite
 from vikt.parts import PerPart
 from vikt.solvers import elastic_net_kernels
@@ -154,9 +155,8 @@ class _Work:
         slopes = gradient[..., self.first :]
         if self.first:
             slopes = slopes - np.multiply.outer(gradient[..., 0], self.columns.means)
-        losses = objective.losses(self.scores)
-        value = objective.mean_loss(losses) + objective.penalty.value(self.theta)
-        return value, elastic_net_gap(objective, self.theta, losses, slopes), slopes
+        value = objective.value_from_scores(self.scores, self.theta)
+        return value, elastic_net_gap(objective, self.theta, self.scores, slopes), slopes
 
     def improve(self, slopes: Floats, max_iter: int) -> None:
         """Bring the weights that count near their own optimum."""
@@ -230,7 +230,9 @@ def _violations(slopes: Floats, weights: Floats, l2: Floats, l1: Floats) -> Floa
 
 _KERNELS: dict[type, Callable[..., int]] = {
     BinaryCrossEntropy: elastic_net_kernels.minimise_model_of_two_classes,
+    BinarySoftCrossEntropy: elastic_net_kernels.minimise_model_of_two_classes,
     MultinomialCrossEntropy: elastic_net_kernels.minimise_model,
+    SoftCrossEntropy: elastic_net_kernels.minimise_model,
 }
 
 

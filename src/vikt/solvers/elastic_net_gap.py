@@ -13,17 +13,16 @@ from __future__ import annotations
 import numpy as np
 
 from vikt.arrays import Floats
+from vikt.model.loss import Loss
 from vikt.model.objective import Objective
 from vikt.parts import Part, PerPart
 from vikt.solvers.rounding import EPSILON, length_of
-
-_TINY = float(np.finfo(np.float64).tiny)
 
 
 def elastic_net_gap(
     objective: Objective,
     theta: Floats,
-    losses: PerPart[Floats],
+    scores: PerPart[Floats],
     slopes: Floats,
     off: float = 0.0,
     score_off: PerPart[Floats] | float = 0.0,
@@ -42,7 +41,8 @@ def elastic_net_gap(
     share = min(1.0, l1 / steepest * (1 - 4 * EPSILON)) if steepest > 0 else 1.0
     fenchel_young = float(np.sum(l1 * np.abs(weights) + l2 * weights * weights + share * slopes * weights))
     gap = max(fenchel_young, 0.0) + share * off * length_of(weights) + rounding
-    gap += objective.parts.sums(_scaled_divergence, losses, share, score_off) / objective.total_weight
+    divergence = objective.parts.sums(_most_divergence, objective.loss, scores, share, score_off)
+    gap += divergence / objective.total_weight
     if l2 == 0:
         return gap
     kept = np.clip(-slopes, -l1, l1)
@@ -51,17 +51,5 @@ def elastic_net_gap(
     return min(gap, l2 * apart * apart + rest)
 
 
-def _scaled_divergence(part: Part, losses: Floats, share: float, off: Floats | float) -> float:
-    """Σ w·KL(α ‖ p) at α = y - s(y - p), rounding included: it depends on the true class's p = 1 - q alone.
-
-    Its share is 1 - sq in α, and the others have s times theirs.
-    """
-    q = -np.expm1(-losses)
-    own, others = (
-        np.log1p(-share * q) + losses if share < 1 else np.zeros_like(losses),
-        share * q * np.log(max(share, _TINY)),
-    )
-    moved = 2 * (1 - share) * q
-    rounding = 8 * EPSILON * (losses + q) * (share < 1)
-    divergence = np.maximum((1 - share * q) * own + others, 0.0) + rounding + off * moved + off * off
-    return part.weighted_total(divergence)
+def _most_divergence(part: Part, loss: Loss, scores: Floats, share: float, off: Floats | float) -> float:
+    return part.weighted_total(loss.most_divergence(scores, part.y, share, off))

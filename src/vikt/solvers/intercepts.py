@@ -69,7 +69,7 @@ def _newton_step(objective: Objective, p: PerPart[Floats], gradient: Floats) -> 
     It is infinite where H is too flat to be inverted.
     """
     parts, loss, shares = objective.parts, objective.loss, objective.shares
-    if not loss.columns:
+    if loss.scores_are_apart:
         return np.asarray(gradient / np.maximum(parts.sums(_variance, p, shares), _TINY))
     p = parts.each(_by_row, p)
     diagonal = np.maximum(parts.sums(_variances, p, shares), _TINY)
@@ -113,7 +113,7 @@ def _by_row(part: Part, p: Floats) -> Floats:
 
 
 def _variance(part: Part, p: Floats, shares: Floats) -> Floats:
-    return np.asarray(np.sum(shares * p * (1 - p)))
+    return np.asarray(np.sum(shares * p.T * (1 - p.T), axis=-1))
 
 
 def _variances(part: Part, p: Floats, shares: Floats) -> Floats:

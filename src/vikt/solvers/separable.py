@@ -1,4 +1,7 @@
-"""Separable classes: where λ = 0 and no row need be on a wrong side, the loss has no least value."""
+"""Separable classes: where λ = 0 and no row need be on a wrong side, the loss has no least value.
+
+A row with shares of several classes is on no wrong side only where these lead the others and none leads another.
+"""
 
 from __future__ import annotations
 
@@ -46,16 +49,16 @@ def separable_in_part(objective: Objective) -> bool:
     """
     if objective.parts.only is None:
         return False
-    rows, n_classes, y = centred_rows(objective).only, objective.loss.n_classes, objective.rows.y
+    rows, n_classes = centred_rows(objective).only, objective.loss.n_classes
     rows = rows / np.maximum(np.abs(rows).max(axis=0), np.finfo(np.float64).tiny)
-    others = n_classes - 1
-    if rows.size * others**2 > _MOST_NUMBERS:
+    others, (of_row, own) = n_classes - 1, np.nonzero(_shares(objective))
+    if len(own) * rows.shape[1] * others**2 > _MOST_NUMBERS:
         return False
     from scipy.optimize import linprog
     from scipy.sparse import csr_matrix, vstack
 
-    truth = np.eye(n_classes)[y]
-    # One margin for each row and each other class: the score of the true class less that of the other.
+    # One margin for each class that a row has a share of and each other class: the score of the first less the other's.
+    rows, truth = rows[of_row], np.eye(n_classes)[own]
     signs = (truth[:, None, :] - np.eye(n_classes)[None, :, :])[truth == 0].reshape(len(rows), others, n_classes)
     signs = signs[..., 1:]  # only differences of scores matter
     margins = csr_matrix(np.einsum("iok,ij->iokj", signs, rows).reshape(len(rows) * others, -1))
@@ -71,6 +74,12 @@ def separable_in_part(objective: Objective) -> bool:
         return False
     reached = margins @ found.x
     return bool(reached.max() > 0.5 and reached.min() > -_FEASIBLE)
+
+
+def _shares(objective: Objective) -> Floats:
+    """The share of each class in each row: (m, K)."""
+    m = objective.n_rows
+    return objective.loss.totals_by_group(objective.rows.y, np.ones(m), np.arange(m), m)
 
 
 def _rows_on_a_wrong_side(part: Part, loss: Loss, theta: Floats) -> int:

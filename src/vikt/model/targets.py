@@ -1,0 +1,49 @@
+"""The loss of each kind of target, and how it reads the truth of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numpy.typing import NDArray
+
+from vikt.model.label_losses import OneLossPerLabel
+from vikt.model.loss import Loss
+from vikt.model.losses import cross_entropy_for
+from vikt.model.soft_losses import soft_cross_entropy_for
+from vikt.names import TargetKind
+
+_LOSSES: dict[TargetKind, Callable[[int], Loss]] = {
+    "classes": cross_entropy_for,
+    "several": OneLossPerLabel,
+    "soft": soft_cross_entropy_for,
+}
+
+
+def loss_of(kind: TargetKind, n_labels: int) -> Loss:
+    """The loss of targets of a kind, of K labels.
+
+    Examples
+    --------
+    >>> loss_of("several", 3)
+    OneLossPerLabel(n_labels=3)
+    """
+    return _LOSSES[kind](n_labels)
+
+
+def loss_truth(kind: TargetKind, truth: NDArray[Any]) -> NDArray[Any]:
+    """The truth of rows, as the loss of the kind reads it: of shares of two classes, the second's is enough.
+
+    Parameters
+    ----------
+    kind : {"classes", "several", "soft", "ordered"}
+    truth : (m,) or (m, K)
+        As of `vikt.corpus.targets.TargetRows`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> loss_truth("soft", np.array([[0.25, 0.75]])).tolist()
+    [0.75]
+    """
+    return truth[:, 1] if kind == "soft" and truth.shape[1] == 2 else truth
