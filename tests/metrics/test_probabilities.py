@@ -13,7 +13,8 @@ from sklearn.calibration import calibration_curve
 
 from vikt.errors import UsageError
 from vikt.metrics.calibration import calibration_error, reliability_curve
-from vikt.metrics.probabilities import brier_score, top_k_accuracy, top_k_hits
+from vikt.metrics.classification import log_loss, log_losses
+from vikt.metrics.probabilities import brier_score, brier_scores, top_k_accuracy, top_k_hits
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -56,6 +57,34 @@ def test_the_reliability_curve_is_scikit_learns(seed, m, bins):
 def test_a_model_as_right_as_it_is_confident_has_no_error():
     assert calibration_error([True, True, False, True], [0.75] * 4) == 0.0
     assert calibration_error([True] * 3, [1.0] * 3) == 0.0
+
+
+@given(seeds, st.integers(1, 40), st.integers(2, 6))
+def test_shares_cost_the_mean_of_their_classes(seed, m, n_classes):
+    rng = np.random.default_rng(seed)
+    # Each row once for each of four annotators.
+    votes, p = rng.integers(n_classes, size=(4, m)), rng.dirichlet(np.ones(n_classes), m)
+    shares = np.mean(votes[..., None] == np.arange(n_classes), axis=0)
+    expected = oracle.log_loss(votes.ravel(), np.tile(p, (4, 1)), labels=range(n_classes))
+    assert log_loss(shares, np.log(p)) == pytest.approx(expected, abs=1e-12)
+    halved = 0.5 if n_classes == 2 else 1.0
+    assert brier_score(shares, p) == pytest.approx(halved * np.sum((p - shares) ** 2) / m, abs=1e-12)
+
+
+@given(seeds, st.integers(1, 40), st.integers(2, 6))
+def test_shares_of_0_and_1_are_classes_to_the_last_bit(seed, m, n_classes):
+    rng = np.random.default_rng(seed)
+    y, p = rng.integers(n_classes, size=m), rng.dirichlet(np.full(n_classes, 0.1), m)
+    with np.errstate(divide="ignore"):
+        log_p = np.log(p)
+    shares = np.eye(n_classes)[y]
+    assert log_losses(shares, log_p).tobytes() == log_losses(y, log_p).tobytes()
+    assert brier_scores(shares, p).tobytes() == brier_scores(y, p).tobytes()
+
+
+def test_shares_of_another_shape_are_refused():
+    with pytest.raises(UsageError, match=r"\(m, K\)"):
+        log_losses(np.full((2, 3), 1 / 3), np.zeros((2, 2)))
 
 
 def test_of_equal_classes_the_first_is_the_answer():

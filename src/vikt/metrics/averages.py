@@ -3,6 +3,8 @@
 Each public function takes real and predicted classes. The functions of `Counts` are the same figures of one confusion
 matrix or of many, as a bootstrap draws them.
 
+The counts may also be those of several labels a row (`vikt.metrics.several`), a label for each class.
+
 Where every row has one real and one predicted class, micro-averaged precision, recall and F1 and the weighted mean of
 recall are all the accuracy, and the mean recall is the balanced accuracy; so none of these is defined again here.
 """
@@ -141,9 +143,19 @@ def weighted_f1_of(counts: Counts) -> Floats:
 
 
 def micro_f1_of(counts: Counts) -> Floats:
-    """2 Σ TP / Σ (2 TP + FP + FN): the accuracy where every row is answered."""
+    """2 Σ TP / Σ (2 TP + FP + FN): the accuracy where every row has one label and one answer."""
     correct, real, predicted = (side.sum(axis=-1) for side in counts)
     return f1_of_counts(correct, real, predicted)
+
+
+def micro_precision_of(counts: Counts) -> Floats:
+    """Σ TP / Σ (TP + FP)."""
+    return ratio(counts.correct.sum(axis=-1), counts.predicted.sum(axis=-1))
+
+
+def micro_recall_of(counts: Counts) -> Floats:
+    """Σ TP / Σ (TP + FN)."""
+    return ratio(counts.correct.sum(axis=-1), counts.real.sum(axis=-1))
 
 
 def matthews_of(counts: Counts) -> Floats:

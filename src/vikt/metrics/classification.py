@@ -199,10 +199,12 @@ def macro_f1s(confusion: ArrayLike) -> Floats:
 def log_losses(y_true: ArrayLike, log_probabilities: ArrayLike) -> Floats:
     """-log P(y_i | x_i) of each row, exact however confident the model is: nothing is clipped.
 
+    Of shares of classes it is their cross-entropy, -Σ_k y_ik log P(k | x_i).
+
     Parameters
     ----------
-    y_true : array_like of int, (m,)
-        The index of each row's real class.
+    y_true : array_like of int, (m,); or of float, (m, K)
+        The index of each row's real class; or the share of each class, which sum to 1.
     log_probabilities : array_like, (m, K)
         log P(y = k | x), as `vikt.model.functions.log_softmax` gives it.
 
@@ -216,19 +218,37 @@ def log_losses(y_true: ArrayLike, log_probabilities: ArrayLike) -> Floats:
     >>> from vikt.model.functions import log_softmax
     >>> log_losses([1], log_softmax([[1208.3, 0.0]])).tolist()
     [1208.3]
+    >>> log_losses([[0.75, 0.25]], np.log([[0.5, 0.5]])).round(4).tolist()
+    [0.6931]
     """
-    y, values = np.asarray(y_true, dtype=np.int64), np.asarray(log_probabilities, dtype=np.float64)
-    if values.ndim != 2 or y.shape != values.shape[:1]:
+    truth, values = truth_and_table(y_true, log_probabilities, "log_probabilities")
+    # Plus zero: -log 1 is 0, not -0.
+    if truth.ndim == 1:
+        return np.asarray(-values[np.arange(len(truth)), truth] + 0.0)
+    # A class of share 0 costs nothing, however improbable it is.
+    return np.asarray(-np.where(truth > 0, truth * np.where(truth > 0, values, 0.0), 0.0).sum(axis=1) + 0.0)
+
+
+def truth_and_table(y_true: ArrayLike, table: ArrayLike, name: str) -> tuple[NDArray[Any], Floats]:
+    """Indices of classes, (m,), or shares of classes, (m, K), and a table (m, K) of what is compared with them.
+
+    Raises
+    ------
+    UsageError
+        The shapes do not fit.
+    """
+    values, given = np.asarray(table, dtype=np.float64), np.asarray(y_true)
+    truth = given.astype(np.float64 if given.ndim == 2 else np.int64)
+    if values.ndim != 2 or truth.shape != values.shape[: max(truth.ndim, 1)]:
         raise UsageError(
-            f"log_probabilities: expected a row for each of {y.size} classes, found shape {values.shape}; "
+            f"{name}: expected a row for each of {len(np.atleast_1d(truth))} rows, found shape {values.shape}; "
             "give an array (m, K)"
         )
-    # Plus zero: -log 1 is 0, not -0.
-    return np.asarray(-values[np.arange(len(y)), y] + 0.0)
+    return truth, values
 
 
 def log_loss(y_true: ArrayLike, log_probabilities: ArrayLike) -> float:
-    """Mean cross-entropy -(1/m) Σ log P(y_i | x_i); nan without rows. Parameters as for `log_losses`.
+    """The mean of `log_losses`, the cross-entropy -(1/m) Σ log P(y_i | x_i); nan without rows.
 
     Examples
     --------

@@ -7,20 +7,21 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vikt.arrays import Bools, Floats, Ints
-from vikt.errors import UsageError
-from vikt.metrics.classification import exact_mean
+from vikt.arrays import Bools, Floats
+from vikt.metrics.classification import exact_mean, truth_and_table
 
 
 def brier_scores(y_true: ArrayLike, probabilities: ArrayLike) -> Floats:
     """The squared distance of the probabilities from the truth, for each row.
 
-        K > 2: Σ_k (P(k | x) - [y = k])²;   two classes: (P(1 | x) - y)², which is half of it
+        K > 2: Σ_k (P(k | x) - y_k)²;   two classes: (P(1 | x) - y_1)², which is half of it
+
+    where y_k is 1 for the real class and 0 for the others, or the share of class k.
 
     Parameters
     ----------
-    y_true : array_like of int, (m,)
-        The index of each row's real class.
+    y_true : array_like of int, (m,); or of float, (m, K)
+        The index of each row's real class; or the share of each class, which sum to 1.
     probabilities : array_like, (m, K)
         P(y = k | x).
 
@@ -37,9 +38,11 @@ def brier_scores(y_true: ArrayLike, probabilities: ArrayLike) -> Floats:
     --------
     >>> brier_scores([1, 0], [[0.5, 0.5], [1.0, 0.0]]).tolist()
     [0.25, 0.0]
+    >>> brier_scores([[0.25, 0.75]], [[0.75, 0.25]]).tolist()
+    [0.25]
     """
-    y, values = _checked(y_true, probabilities)
-    truth = np.arange(values.shape[1]) == y[:, None]
+    y, values = truth_and_table(y_true, probabilities, "probabilities")
+    truth = y if y.ndim == 2 else np.arange(values.shape[1]) == y[:, None]
     halved = 0.5 if values.shape[1] == 2 else 1.0
     return np.asarray(halved * np.square(values - truth).sum(axis=1))
 
@@ -59,9 +62,9 @@ def brier_score(y_true: ArrayLike, probabilities: ArrayLike) -> float:
 def top_k_hits(y_true: ArrayLike, probabilities: ArrayLike, k: int) -> Bools:
     """Whether the real class of each row is among the k most probable; of equals the first come first: (m,).
 
-    Parameters and errors as for `brier_scores`; any scores do, log-probabilities say.
+    y_true holds indices of classes, (m,); any scores do, log-probabilities say. Errors as for `brier_scores`.
     """
-    y, values = _checked(y_true, probabilities)
+    y, values = truth_and_table(y_true, probabilities, "probabilities")
     own = values[np.arange(len(y)), y][:, None]
     before = np.arange(values.shape[1]) < y[:, None]
     return np.asarray(((values > own) | ((values == own) & before)).sum(axis=1) < k)
@@ -79,13 +82,3 @@ def top_k_accuracy(y_true: ArrayLike, probabilities: ArrayLike, k: int) -> float
     """
     hits = top_k_hits(y_true, probabilities, k)
     return int(hits.sum()) / len(hits) if len(hits) else math.nan
-
-
-def _checked(y_true: ArrayLike, probabilities: ArrayLike) -> tuple[Ints, Floats]:
-    y, values = np.asarray(y_true, dtype=np.int64), np.asarray(probabilities, dtype=np.float64)
-    if values.ndim != 2 or y.shape != values.shape[:1]:
-        raise UsageError(
-            f"probabilities: expected a row for each of {y.size} classes, found shape {values.shape}; "
-            "give an array (m, K)"
-        )
-    return y, values
