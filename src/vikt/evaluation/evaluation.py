@@ -13,16 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 from vikt.arrays import Floats, Ints
 from vikt.errors import DataError
 from vikt.evaluation.figures import Figure, answer_figures, counts
+from vikt.evaluation.of_labels import LabelEvaluation, column_means
 from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, outcomes
 from vikt.evaluation.probability_figures import probability_figures
 from vikt.evaluation.set_figures import set_figures
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.metrics.bootstrap import cells_of
 from vikt.metrics.calibration import Reliability
-from vikt.metrics.classification import class_array, f1_of_counts, positions, ratio, refuse_mixture
+from vikt.metrics.classification import class_array, positions, refuse_mixture
 from vikt.metrics.curves import PrecisionRecallCurve, RocCurve
-from vikt.metrics.intervals import f1_ends, wilson_ends
-from vikt.names import finite
 
 _MOST_LABELS_IN_A_MATRIX = 200
 # By how much the probabilities of a row may miss 1: they may come in single precision, or rounded.
@@ -30,27 +29,16 @@ _SUM_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """The figures that `evaluate` found.
+class Evaluation(LabelEvaluation):
+    """The figures that `evaluate` found, of rows that have one class each.
 
     Attributes
     ----------
-    labels : list of str
-        The model's classes, then labels it never saw in training, sorted.
     entries : ndarray of int, (N, 3)
         The confusion matrix without its zeros: index of the real label, index of the predicted one (`NO_ANSWER`, -1,
         where none was answered), rows.
-    figures : dict of str to Figure
-        The figures by their names in JSON. Rows without an answer, and those of labels never seen in training, count as
-        wrong; the figures of probabilities, such as log loss, leave the latter out.
-    precision, recall, f1 : ndarray, (L,)
-        For each label; nan where undefined, as recall and F1 are for a label that no row has.
     roc_auc, average_precision : ndarray, (L,)
         The areas of each label against the rest; nan where no row has it, or every row.
-    mean_probability : ndarray, (L,)
-        The mean predicted P(label) over all rows; 0 for labels unseen in training.
-    unseen : dict of str to int
-        Labels never seen in training, and their rows.
     roc, precision_recall : RocCurve and PrecisionRecallCurve, or None
         At most 200 points each. For two classes that of the second; for more, the mean over the classes against the
         rest. None where it is undefined.
@@ -58,16 +46,9 @@ class Evaluation:
         The most probable class in 15 bins of its probability. None where no row has a label seen in training.
     """
 
-    labels: list[str]
     entries: Ints
-    figures: dict[str, Figure]
-    precision: Floats
-    recall: Floats
-    f1: Floats
     roc_auc: Floats
     average_precision: Floats
-    mean_probability: Floats
-    unseen: dict[str, int]
     roc: RocCurve | None
     precision_recall: PrecisionRecallCurve | None
     reliability: Reliability | None
@@ -87,10 +68,6 @@ class Evaluation:
         return self.figures["log_loss"]
 
     @property
-    def n_rows(self) -> int:
-        return int(self.entries[:, 2].sum())
-
-    @property
     def matrix(self) -> Ints:
         """The confusion matrix, (L, L): a row for each real label, a column for each predicted one.
 
@@ -105,60 +82,8 @@ class Evaluation:
         """Rows for which the model answered no class."""
         return int(self.entries[self.entries[:, 1] == NO_ANSWER, 2].sum())
 
-    @property
-    def support(self) -> Ints:
-        """Rows of each real label: (L,)."""
-        return counts(self.entries, len(self.labels))[1]
-
-    @property
-    def predicted(self) -> Ints:
-        """Predictions of each label: (L,)."""
-        return counts(self.entries, len(self.labels))[2]
-
-    @property
-    def rate(self) -> Floats:
-        """Each label's share of the rows: (L,). Without weights, the mean probability should be near it."""
-        return np.asarray(self.support / self.n_rows)
-
-    @property
-    def absent(self) -> list[str]:
-        """Classes of the model that no row has: their recall and F1 are undefined, and macro F1 leaves them out."""
-        return [label for label, n in zip(self.labels, self.support, strict=True) if n == 0]
-
-    @property
-    def per_class(self) -> dict[str, dict[str, Any]]:
-        """For each label: its rates with intervals, rows (support), predictions, shares of both, and areas.
-
-        The intervals are Wilson's: of TP / (TP + FP), of TP / (TP + FN), and of J = TP / (TP + FP + FN), of which
-        F1 = 2 J / (1 + J) is a rising function.
-        """
-        figures = {
-            "precision": self.precision,
-            "recall": self.recall,
-            "f1": self.f1,
-            "support": self.support,
-            "predicted": self.predicted,
-            "mean_probability": self.mean_probability,
-            "rate": self.rate,
-            "roc_auc": self.roc_auc,
-            "average_precision": self.average_precision,
-            **self._class_ends(),
-        }
-        rows = zip(*(values.tolist() for values in figures.values()), strict=True)
-        return {label: dict(zip(figures, row, strict=True)) for label, row in zip(self.labels, rows, strict=True)}
-
-    def _class_ends(self) -> dict[str, Floats]:
-        correct, real, predicted = counts(self.entries, len(self.labels))
-        ends = {
-            "precision": wilson_ends(correct, predicted),
-            "recall": wilson_ends(correct, real),
-            "f1": f1_ends(correct, real, predicted),
-        }
-        return {
-            f"{name}_{side}": np.where(np.isnan(getattr(self, name)), math.nan, end)
-            for name, both in ends.items()
-            for side, end in zip(("low", "high"), both, strict=True)
-        }
+    def _more_of_labels(self) -> dict[str, Floats]:
+        return {"roc_auc": self.roc_auc, "average_precision": self.average_precision}
 
     def to_json(self) -> dict[str, Any]:
         """The parts of `--json` that are figures: metrics, per_class, confusion, unseen_labels.
@@ -169,14 +94,7 @@ class Evaluation:
         small = len(self.labels) <= _MOST_LABELS_IN_A_MATRIX
         confusions = {"matrix": self.matrix.tolist()} if small else {"entries": self.entries.tolist()}
         unanswered = {"columns": [*self.labels, None]} if self.n_unanswered else {}
-        return {
-            "metrics": {name: found.to_json() for name, found in self.figures.items()},
-            "per_class": {
-                label: _row_to_json(row, row["support"] == self.n_rows) for label, row in self.per_class.items()
-            },
-            "confusion": {"labels": self.labels, **confusions, **unanswered},
-            "unseen_labels": self.unseen,
-        }
+        return super().to_json() | {"confusion": {"labels": self.labels, **confusions, **unanswered}}
 
 
 def evaluated(model: FittedModel, inputs: Inputs, labels: ArrayLike, threads: int = 1) -> Evaluation:
@@ -234,9 +152,8 @@ def evaluation_of(found: Outcomes) -> Evaluation:
     real = positions(found.labels, everything)
     # The whole matrix is too large where nearly every row has a label of its own.
     entries = cells_of(real, found.predicted)
-    correct, n_real, n_predicted = counts(entries, len(everything))
     mean_probability = np.zeros(len(everything))
-    mean_probability[: len(names)] = _column_means(probabilities)
+    mean_probability[: len(names)] = column_means(probabilities)
     seen = real < len(names)
     probable = probability_figures(real[seen], scores[seen], names, int((~seen).sum()))
     against = probable.against_rest
@@ -244,12 +161,10 @@ def evaluation_of(found: Outcomes) -> Evaluation:
     areas[:, : len(names)] = against.roc_auc, against.average_precision
     return Evaluation(
         labels=everything,
+        n_rows=len(real),
         entries=entries,
+        counts=counts(entries, len(everything)),
         figures=answer_figures(entries, everything) | set_figures(found) | probable.figures,
-        precision=ratio(correct, n_predicted),
-        recall=ratio(correct, n_real),
-        # F1 of a class that no row has would be 0 whatever the model predicts.
-        f1=np.where(n_real > 0, f1_of_counts(correct, n_real, n_predicted), math.nan),
         roc_auc=areas[0],
         average_precision=areas[1],
         mean_probability=mean_probability,
@@ -262,14 +177,6 @@ def evaluation_of(found: Outcomes) -> Evaluation:
 
 def _spelled(labels: NDArray[Any]) -> list[str]:
     return [str(label) for label in labels.tolist()]
-
-
-def _column_means(probabilities: Floats) -> Floats:
-    """The mean of each column, from a sum of whole numbers, which does not depend on the order of the rows."""
-    # The smallest unit whose sums fit in 64 bits.
-    unit = 2.0 ** (60 - len(probabilities).bit_length())
-    sums = np.rint(probabilities * unit).astype(np.int64).sum(axis=0)
-    return np.asarray(sums / (unit * len(probabilities)))
 
 
 def _check(n_rows: int, n_classes: int, scores: Floats) -> None:
@@ -297,15 +204,3 @@ def _probabilities(scores: Floats) -> Floats:
             f"{sums[row]:.4g} in row {row}; give np.log of the probabilities of all classes"
         )
     return np.asarray(probabilities)
-
-
-def _row_to_json(row: dict[str, Any], is_everything: bool) -> dict[str, Any]:
-    found = {name: finite(value) for name, value in row.items()}
-    if None not in found.values():
-        return found
-    notes = {
-        "never predicted": not row["predicted"],
-        "no such row": not row["support"],
-        "every row has it": is_everything,
-    }
-    return found | {"reason": ", ".join(note for note, holds in notes.items() if holds)}

@@ -22,23 +22,24 @@ _ALWAYS_ACCURACY, _MICRO = ("micro_recall", "weighted_recall"), ("micro_precisio
 
 
 @dataclass(frozen=True)
-class _Mean:
+class Mean:
     """A mean over classes, and the classes that it takes in."""
 
     value: CountFigure
     classes: Callable[[Counts], Bools]
 
 
-def _with_rows(counts: Counts) -> Bools:
+def with_rows(counts: Counts) -> Bools:
+    """The classes that rows have."""
     return np.asarray(counts.real > 0)
 
 
 _MEANS = {
-    "macro_f1": _Mean(averages.macro_f1_of, _with_rows),
-    "balanced_accuracy": _Mean(averages.balanced_accuracy_of, _with_rows),
-    "macro_precision": _Mean(averages.macro_precision_of, averages.has_precision),
-    "weighted_precision": _Mean(averages.weighted_precision_of, averages.has_precision),
-    "weighted_f1": _Mean(averages.weighted_f1_of, _with_rows),
+    "macro_f1": Mean(averages.macro_f1_of, with_rows),
+    "balanced_accuracy": Mean(averages.balanced_accuracy_of, with_rows),
+    "macro_precision": Mean(averages.macro_precision_of, averages.has_precision),
+    "weighted_precision": Mean(averages.weighted_precision_of, averages.has_precision),
+    "weighted_f1": Mean(averages.weighted_f1_of, with_rows),
 }
 _DRAWN: dict[str, CountFigure] = {name: mean.value for name, mean in _MEANS.items()} | {
     "matthews": averages.matthews_of,
@@ -93,10 +94,10 @@ def joined(notes: Mapping[str, bool]) -> str:
     return "; ".join(note for note, holds in notes.items() if holds)
 
 
-def named_classes(labels: list[str], chosen: Bools) -> str:
+def named_classes(labels: list[str], chosen: Bools, noun: str = "class") -> str:
     """How many classes, and their names: "2 classes: cod, eel"."""
     names = [label_line(label) for label, is_chosen in zip(labels, chosen.tolist(), strict=True) if is_chosen]
-    return f"{counted(len(names), 'class')}: {listed(names)}"
+    return f"{counted(len(names), noun)}: {listed(names)}"
 
 
 def answer_figures(entries: Ints, labels: list[str]) -> dict[str, Figure]:
@@ -115,7 +116,7 @@ def answer_figures(entries: Ints, labels: list[str]) -> dict[str, Figure]:
     drawn = drawn_figures(entries, len(labels), _DRAWN)
     figures = {
         "accuracy": share(n_correct, n_rows, equal_to=[*_ALWAYS_ACCURACY, *_MICRO * is_complete]),
-        **{name: _mean_figure(mean, found, drawn[name], labels) for name, mean in _MEANS.items()},
+        **{name: mean_of_classes(mean, found, drawn[name], labels) for name, mean in _MEANS.items()},
         "matthews": _matthews(found, drawn["matthews"], n_rows),
     }
     if is_complete:
@@ -136,11 +137,15 @@ def _matthews(found: Counts, drawn: Floats, n_rows: int) -> Figure:
     return bootstrapped(float(averages.matthews_of(found)), drawn, notes, {"rows": n_rows})
 
 
-def _mean_figure(mean: _Mean, found: Counts, drawn: Floats, labels: list[str]) -> Figure:
+def mean_of_classes(mean: Mean, found: Counts, drawn: Floats, labels: list[str], noun: str = "class") -> Figure:
+    """A mean over classes with the interval of its draws; its reason names the classes that are left out."""
     used = mean.classes(found)
-    never = _with_rows(found) & ~used
+    never = with_rows(found) & ~used
     n_used = int(used.sum())
-    notes = {f"leaves out {named_classes(labels, never)}, never predicted": bool(never.any())}
+    notes = {
+        f"no {noun} has a row": not with_rows(found).any(),
+        f"leaves out {named_classes(labels, never, noun)}, never predicted": bool(never.any()),
+    }
     return bootstrapped(float(mean.value(found)), drawn, notes, {"classes": n_used, "left_out": len(labels) - n_used})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +71,7 @@ def probability_figures(y: Ints, log_probabilities: Floats, classes: list[str], 
     against_rest = one_versus_rest(y, probabilities)
     figures = {
         "log_loss": log_loss_figure(log_losses(y, log_probabilities), left_out),
-        "brier": _mean(brier_scores(y, probabilities), known),
+        "brier": mean_of_rows(brier_scores(y, probabilities), known.notes, known.facts),
         **_areas(against_rest, classes, known),
         "calibration_error": _calibration_error(reliability, known),
     }
@@ -84,18 +85,24 @@ def probability_figures(y: Ints, log_probabilities: Floats, classes: list[str], 
 def log_loss_figure(losses: Floats, left_out: int) -> Figure:
     """The mean of the losses of the rows whose label the model knows, (m,), of which others were left out."""
     known = _Known.of(len(losses), left_out)
+    return mean_loss(losses, known.notes, known.facts)
+
+
+def mean_loss(losses: Floats, notes: Mapping[str, bool], facts: Mapping[str, Any]) -> Figure:
+    """The mean of the losses of rows, (m,), some of which may be infinite; notes and facts as of `bootstrapped`."""
     infinite = int(np.isinf(losses).sum())
     if not infinite:
-        return _mean(losses, known)
-    notes = {f"the label of {counted(infinite, 'row')} has probability 0": True} | known.notes
-    return Figure(math.inf, reason=joined(notes), facts=known.facts)
+        return mean_of_rows(losses, notes, facts)
+    about = {f"the label of {counted(infinite, 'row')} has probability 0": True}
+    return Figure(math.inf, reason=joined(about | dict(notes)), facts=facts)
 
 
-def _mean(values: Floats, known: _Known) -> Figure:
+def mean_of_rows(values: Floats, notes: Mapping[str, bool], facts: Mapping[str, Any]) -> Figure:
+    """The mean of a value of each row, (m,); notes and facts as of `bootstrapped`."""
     if len(values) < 2:
-        notes = {"one row gives no interval": len(values) == 1} | known.notes
-        return Figure(float(values[0]) if len(values) else math.nan, reason=joined(notes), facts=known.facts)
-    return bootstrapped(exact_mean(values), drawn_means(values), known.notes, known.facts)
+        reason = joined({"one row gives no interval": len(values) == 1} | dict(notes))
+        return Figure(float(values[0]) if len(values) else math.nan, reason=reason, facts=facts)
+    return bootstrapped(exact_mean(values), drawn_means(values), notes, facts)
 
 
 def _calibration_error(reliability: Reliability, known: _Known) -> Figure:
