@@ -11,10 +11,12 @@ from vikt.arrays import Floats
 from vikt.base import LossRecord
 from vikt.errors import ParameterError, UsageError
 from vikt.model.objective import Objective
+from vikt.model.ordered import ProportionalOdds
 from vikt.solvers.dual import DUAL, dual
 from vikt.solvers.elastic_net import ELASTIC_NET
 from vikt.solvers.gradient_descent import BATCH, MINIBATCH, STOCHASTIC
 from vikt.solvers.newton import NEWTON, newton
+from vikt.solvers.ordered import ORDERED
 from vikt.solvers.separable import checked_for_separability
 from vikt.solvers.solution import OnRecord, Solution
 from vikt.solvers.solver import Solver
@@ -28,6 +30,8 @@ SOLVERS: dict[str, Solver] = {
     "stochastic": STOCHASTIC,
     "minibatch": MINIBATCH,
 }
+# The only solver of a loss, by its type, and the names in `SOLVERS` that ask for it.
+BY_LOSS: dict[type, tuple[Solver, tuple[str, ...]]] = {ProportionalOdds: (ORDERED, ("auto", "newton"))}
 DESCENTS = {name: solver for name, solver in SOLVERS.items() if solver.takes_validation}
 # Newton's method from the ascent's θ costs as much as about this many passes of the ascent, or more.
 _MOST_AHEAD = 150.0
@@ -96,8 +100,10 @@ def minimise(
     Raises
     ------
     UsageError
-        The objective has λ₁, an offset or rows in several parts, and the solver does not take it.
+        The objective has λ₁, an offset or rows in several parts, or a loss, that the solver does not take.
     """
+    if type(objective.loss) in BY_LOSS:
+        return _by_loss(objective, settings, start, on_record)
     if settings.solver == "auto":
         return _automatic(objective, settings, start, on_record)
     solver = SOLVERS[settings.solver]
@@ -112,6 +118,14 @@ def minimise(
     # Early stopping is itself a remedy for separable classes.
     penalised = objective.l2 > 0 or objective.l1 > 0
     return solution if penalised or validation is not None else checked_for_separability(objective, solution)
+
+
+def _by_loss(objective: Objective, settings: Settings, start: Floats | None, on_record: OnRecord | None) -> Solution:
+    solver, names = BY_LOSS[type(objective.loss)]
+    if settings.solver not in names:
+        able = " or ".join(map(repr, names))
+        raise UsageError(f"solver {settings.solver!r} cannot fit targets of this kind; choose {able}")
+    return solver.run(objective, theta=start, **_common_options(settings, on_record))
 
 
 def _common_options(settings: Settings, on_record: OnRecord | None) -> dict[str, Any]:

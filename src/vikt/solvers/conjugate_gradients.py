@@ -66,7 +66,7 @@ class ConjugateGradients:
         little : float
             A product that lowers the objective by less than this share of those before it, on average, is the last.
         """
-        step = self._solved(-gradient, p, self.diagonal(p), _WorthNoMore(goal, little))
+        step = self._solved(-gradient, p, self.diagonal(p), WorthNoMore(goal, little))
         return self._uncentred(step), -dot(gradient, step)
 
     def solved(self, right: Floats, p: PerPart[Floats], diagonal: Floats, tol: float = 1e-4) -> Floats:
@@ -131,7 +131,7 @@ class ConjugateGradients:
 
 
 @dataclass
-class _WorthNoMore:
+class WorthNoMore:
     """Stop where the residual is short enough, or where a product brings little beside those before it."""
 
     goal: float

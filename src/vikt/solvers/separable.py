@@ -12,6 +12,7 @@ import numpy as np
 from vikt.arrays import Floats
 from vikt.model.loss import Loss
 from vikt.model.objective import Objective
+from vikt.model.ordered import ProportionalOdds
 from vikt.model.penalties import DEFAULT_STRENGTH
 from vikt.names import Reason
 from vikt.parts import Part
@@ -49,19 +50,16 @@ def separable_in_part(objective: Objective) -> bool:
     """
     if objective.parts.only is None:
         return False
-    rows, n_classes = centred_rows(objective).only, objective.loss.n_classes
+    rows = centred_rows(objective).only
     rows = rows / np.maximum(np.abs(rows).max(axis=0), np.finfo(np.float64).tiny)
-    others, (of_row, own) = n_classes - 1, np.nonzero(_shares(objective))
-    if len(own) * rows.shape[1] * others**2 > _MOST_NUMBERS:
+    of_levels = isinstance(objective.loss, ProportionalOdds)
+    dense = _level_margins(objective, rows) if of_levels else _margins(objective, rows)
+    if dense is None:
         return False
     from scipy.optimize import linprog
     from scipy.sparse import csr_matrix, vstack
 
-    # One margin for each class that a row has a share of and each other class: the score of the first less the other's.
-    rows, truth = rows[of_row], np.eye(n_classes)[own]
-    signs = (truth[:, None, :] - np.eye(n_classes)[None, :, :])[truth == 0].reshape(len(rows), others, n_classes)
-    signs = signs[..., 1:]  # only differences of scores matter
-    margins = csr_matrix(np.einsum("iok,ij->iokj", signs, rows).reshape(len(rows) * others, -1))
+    margins = csr_matrix(dense)
     size = margins.shape[0]
     found = linprog(
         -np.asarray(margins.sum(axis=0)).ravel(),
@@ -74,6 +72,32 @@ def separable_in_part(objective: Objective) -> bool:
         return False
     reached = margins @ found.x
     return bool(reached.max() > 0.5 and reached.min() > -_FEASIBLE)
+
+
+def _margins(objective: Objective, rows: Floats) -> Floats | None:
+    """One for each class that a row has a share of and each other class: the score of the first less the other's.
+
+    None where there are too many numbers.
+    """
+    n_classes = objective.loss.n_classes
+    others, (of_row, own) = n_classes - 1, np.nonzero(_shares(objective))
+    if len(own) * rows.shape[1] * others**2 > _MOST_NUMBERS:
+        return None
+    rows, truth = rows[of_row], np.eye(n_classes)[own]
+    signs = (truth[:, None, :] - np.eye(n_classes)[None, :, :])[truth == 0].reshape(len(rows), others, n_classes)
+    signs = signs[..., 1:]  # only differences of scores matter
+    return np.asarray(np.einsum("iok,ij->iokj", signs, rows).reshape(len(rows) * others, -1))
+
+
+def _level_margins(objective: Objective, rows: Floats) -> Floats | None:
+    """One for each threshold beside a row's level, by θ_1 to θ_n and t; None as above."""
+    y, n_levels = objective.rows.y, objective.loss.n_classes
+    if 2 * len(rows) * (rows.shape[1] + n_levels) > _MOST_NUMBERS:
+        return None
+    own, thresholds = rows[:, 1:], np.eye(n_levels)
+    above = np.concatenate([-own, thresholds[y]], axis=1)[y < n_levels - 1]
+    below = np.concatenate([own, -thresholds[y - 1]], axis=1)[y > 0]
+    return np.concatenate([above, below])[:, :-1]
 
 
 def _shares(objective: Objective) -> Floats:

@@ -32,6 +32,8 @@ class Solution:
         The state of a dual ascent, to resume from.
     remedy : str
         What to do without convergence, unless the reason says so.
+    thresholds : (K-1,) or None
+        Those of levels in an order, which stand in place of the intercept: θ_0 is 0.
     """
 
     theta: Floats
@@ -41,6 +43,7 @@ class Solution:
     reason: Reason
     state: object = None
     remedy: str = "raise max_iter or tol, or strengthen the penalty"
+    thresholds: Floats | None = None
 
     def warn_unless_converged(self) -> None:
         """Warn the user unless the solver converged."""
