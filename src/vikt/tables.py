@@ -63,7 +63,12 @@ def figure(value: float | None) -> str:
 
 def counted(count: int, name: str) -> str:
     """A number with a noun, singular or plural."""
-    return f"{count:,} {name}" if count == 1 else f"{count:,} {name}{'es' if name.endswith('s') else 's'}"
+    return f"{count:,} {name if count == 1 else plural(name)}"
+
+
+def plural(name: str) -> str:
+    """The plural of a noun."""
+    return name + ("es" if name.endswith("s") else "s")
 
 
 def size(n_bytes: float) -> str:

@@ -130,10 +130,19 @@ class ThresholdAim:
     def rule(self, rows: HeldOut) -> ClassThreshold:
         k = position(rows.classes, self.classes[0])
         found = Thresholds.of(rows.probabilities[:, k], rows.y == k, rows.is_known)
+        return ClassThreshold(k, found.at(self.best(found, counted(len(rows), "held-out row"))))
+
+    def best(self, found: Thresholds, rows: str) -> int:
+        """The threshold that meets the aim and costs least of the other rate; `rows` are those judged, in words.
+
+        Raises
+        ------
+        AimMissedError
+            None meets it.
+        """
         if not found.real or not len(found.answered):
             raise AimMissedError(
-                f"{self} cannot be judged: none of {counted(len(rows), 'held-out row')} is of the class; "
-                "give more labelled texts of it"
+                f"{self} cannot be judged: none of {rows} is of the class; give more labelled texts of it"
             )
         name = self.condition.measure.name
         rate: Floats = getattr(found, name)
@@ -144,19 +153,20 @@ class ThresholdAim:
             best = int(np.argmax(rate))
             low, high = _interval(name, int(found.correct[best]), int(found.answered[best]), found.real)
             raise AimMissedError(
-                f"{self} cannot be met: on {counted(len(rows), 'held-out row')} the highest is {rate[best]:.4f} "
+                f"{self} cannot be met: on {rows} the highest is {rate[best]:.4f} "
                 f"(95%: {low:.4f} to {high:.4f}); {_MORE}"
             )
-        return ClassThreshold(k, found.at(int(np.argmax(np.where(is_met, other, -1.0)))))
+        return int(np.argmax(np.where(is_met, other, -1.0)))
 
     def estimates(self, rows: HeldOut, rule: Rule) -> dict[str, Estimate]:
         k = position(rows.classes, self.classes[0])
-        values = [_rates(rows, rows.predicted(each), k) for each in (rule, MostProbable())]
+        return self.compared(*(_rates(rows, rows.predicted(each), k) for each in (rule, MostProbable())))
+
+    def compared(self, found: dict[str, Estimate], plain: dict[str, Estimate]) -> dict[str, Estimate]:
+        """The rates of a class by the name of each figure, the one that the aim is about first, beside plain ones."""
         about = self.condition.measure
         names = [about.name, *(name for name in _RATES if name != about.name)]
-        return {
-            str(Measure(name, about.classes)): values[0][name]._replace(plain=values[1][name].value) for name in names
-        }
+        return {str(Measure(name, about.classes)): found[name]._replace(plain=plain[name].value) for name in names}
 
 
 @dataclass(frozen=True)
@@ -233,8 +243,12 @@ def _costs(conditions: Sequence[Condition]) -> CostAim:
 
 
 def _rates(rows: HeldOut, predicted: Ints, k: int) -> dict[str, Estimate]:
-    real, answered = int((rows.y == k).sum()), int((predicted == k).sum())
-    correct = int(((rows.y == k) & (predicted == k)).sum())
+    real, answered = rows.y == k, predicted == k
+    return rates(int((real & answered).sum()), int(answered.sum()), int(real.sum()))
+
+
+def rates(correct: int, answered: int, real: int) -> dict[str, Estimate]:
+    """Precision, recall and F1 of a class with their intervals, by the rows answered as it and those of it."""
     values = {
         "precision": ratio(correct, answered),
         "recall": ratio(correct, real),

@@ -14,7 +14,7 @@ from vikt.errors import ParameterError
 from vikt.model.classes import class_position
 from vikt.model.functions import log_softmax
 from vikt.names import nearest
-from vikt.tables import quoted
+from vikt.tables import plural, quoted
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ class HeldOut:
         return np.where(self.is_known, rule.choices(self.log_probabilities), NO_ANSWER)
 
 
-def position(classes: tuple[str, ...], name: str) -> int:
-    """The index of a class, however its accents are typed.
+def position(classes: tuple[str, ...], name: str, what: str = "class") -> int:
+    """The index of a class, or of a label, however its accents are typed.
 
     Raises
     ------
@@ -74,5 +74,5 @@ def position(classes: tuple[str, ...], name: str) -> int:
     if k is None:
         near = nearest(name, classes)
         hint = "" if near is None else f"did you mean {near!r}? "
-        raise ParameterError("aim", f"there is no class {name!r:.60}; {hint}the classes are {quoted(classes)}")
+        raise ParameterError("aim", f"there is no {what} {name!r:.60}; {hint}the {plural(what)} are {quoted(classes)}")
     return k
