@@ -21,9 +21,10 @@ from vikt.cli.outputs import check_one_on_stdout, check_output, save_or_print, s
 from vikt.cli.reports import check_report, placed, write_report
 from vikt.corpus.columns import composed
 from vikt.corpus.label_notes import label_notes, unknown_label_notes
-from vikt.corpus.labelled import Labelled, labelled, paired_columns, read_tables
+from vikt.corpus.labelled import Labelled, labelled, read_tables
 from vikt.corpus.overlap import Overlap, overlap
 from vikt.corpus.sources import check_read_once, find_sources
+from vikt.corpus.table_labels import paired_columns
 from vikt.errors import UsageError
 from vikt.evaluation.evaluation import Evaluation
 from vikt.features.handmade import Category, Feature, Number, Numbered

@@ -98,6 +98,17 @@ def find_columns(
     return Columns(chosen, label, text_guess + label_guess)
 
 
+def find_label(names: Sequence[str], text: str | None) -> str | None:
+    """The column with a usual name of labels, other than that of the text; None where there is none.
+
+    Examples
+    --------
+    >>> find_label(["id", "Topic", "text"], None), find_label(["id"], None)
+    ('Topic', None)
+    """
+    return _known(names, LABEL_NAMES, text)
+
+
 def wanted_columns(wanted: Sequence[str] | None, names: Sequence[str], origin: str) -> list[str]:
     """The columns to read, all if none are named. Raises ColumnError where one is missing."""
     if wanted is None:

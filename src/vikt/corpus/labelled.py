@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from vikt.corpus.columns import Columns, composed, find_columns
+from vikt.corpus.columns import Columns, find_columns, find_label
 from vikt.corpus.dialect import DEFAULT_DIALECT, Dialect
 from vikt.corpus.documents import Documents
 from vikt.corpus.header import refuse_doubtful_header
-from vikt.corpus.numbers import exact_number_of, number_of
-from vikt.corpus.read_labelled import PAIRS
+from vikt.corpus.label_reading import ONE_LABEL, LabelReading, label_columns, share_columns, without_answers
+from vikt.corpus.numbers import number_of
 from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import read_table
 from vikt.corpus.sources import find_sources
+from vikt.corpus.table_labels import table_labels
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError
-from vikt.tables import counted
+from vikt.tables import counted, listed
+
+_MOST_COLUMNS = 3
 
 
 class DocumentReader(Protocol):
@@ -41,11 +41,12 @@ class DocumentReader(Protocol):
 class Labelled:
     """Labelled documents, the columns that hold them, and notes for the user on how they were read.
 
-    `others` are the values of further columns by name, None where one is missing.
+    `labels` are an array of one label a row, or the `TargetRows` of another kind. `weights` hold the votes of rows
+    where their labels are counts. `others` are the values of further columns by name, None where one is missing.
     """
 
     documents: Documents
-    labels: NDArray[Any]
+    labels: Any
     weights: NDArray[np.float64] | None
     columns: Columns
     notes: tuple[str, ...]
@@ -66,31 +67,54 @@ def labelled(
     weight: str | None = None,
     others: Sequence[str] = (),
     keeps_unlabelled: bool = False,
+    reading: LabelReading = ONE_LABEL,
 ) -> Labelled:
     """The columns of a table that a classifier is trained or tested on, and others by name.
 
-    A row without a label is refused, or else kept with the label "".
+    A row without a label is refused, or else kept with the label "". `label` may name several columns, separated by
+    commas, one for each label; if it is not given, and columns named P(class) are there, they may hold the labels.
     """
-    table = table.with_fields([text, label, weight, *others, *reader.columns])
+    table = table.with_fields([text, label, *(label or "").split(","), weight, *others, *reader.columns])
     if not any((text, label, weight, *others, *reader.columns)):
         refuse_doubtful_header(table, need_label=True)
-    columns = find_columns(
-        table.names,
-        text=text,
-        label=label,
-        origin=table.path,
-        need_text=reader.reads_text,
-        mean_length=table.mean_length,
-    )
+    columns, holding_labels = _columns(table, reader, text, label, reading)
+    labels, votes = table_labels(table, holding_labels, reading, keeps_unlabelled)
+    weights = _weights(table, weight) if weight else None
     return Labelled(
         documents_of(table, reader, columns.text),
-        _labels(table, str(columns.label), keeps_unlabelled),
-        _weights(table, weight) if weight else None,
+        labels,
+        votes if weights is None else weights if votes is None else weights * votes,
         columns,
         columns.guesses + table.notes + blank_lines(table.path, table.n_blank),
         table.n_blank,
         {name: _values(table, name) for name in others},
     )
+
+
+def _columns(
+    table: Table, reader: DocumentReader, text: str | None, label: str | None, reading: LabelReading
+) -> tuple[Columns, list[str]]:
+    """The columns of the text and the labels, and the one or more that hold the labels."""
+    names, labels = table.names, [] if label is None else label_columns(table.names, label, table.path)
+    if label is None and reading.kind in ("auto", "soft"):
+        labels = share_columns(names)
+        if labels and reading.kind == "auto" and find_label(names, text) is not None:
+            labels = []
+    if len(labels) < 2:
+        found = find_columns(
+            names,
+            text=text,
+            label=label,
+            origin=table.path,
+            need_text=reader.reads_text,
+            mean_length=table.mean_length,
+        )
+        return found, [str(found.label)]
+    others = [name for name in without_answers(names) if name not in labels or name == text]
+    found = find_columns(others, text=text, origin=table.path, need_text=reader.reads_text, need_label=False)
+    shown = listed([f'"{name}"' for name in labels], _MOST_COLUMNS)
+    guesses = () if label else (f"label columns: {shown} (guessed by their names)",)
+    return replace(found, label=",".join(labels), guesses=found.guesses + guesses), labels
 
 
 def blank_lines(path: str, n: int) -> tuple[str, ...]:
@@ -114,57 +138,6 @@ def text_column(table: Table, reader: DocumentReader, text: str | None, trained:
     if not any((text, known, *reader.columns)):
         refuse_doubtful_header(table, need_label=False)
     return find_columns(table.names, text=text or known, origin=table.path, need_text=need, need_label=False)
-
-
-def paired_columns(table: Table) -> list[str]:
-    """The columns that hold svmlight's pairs."""
-    return [name for name in table.names if table.arrow.column(name).type == PAIRS]
-
-
-def _labels(table: Table, name: str, keeps_unlabelled: bool) -> NDArray[Any]:
-    if keeps_unlabelled and name not in table.problems and not pa.types.is_nested(table.native(name).type):
-        spelled = table.spelled(name).fill_null("").to_pylist()
-    else:
-        spelled = table.column(name).to_pylist()
-    composed_of = {label: composed(label) for label in set(spelled)}
-    labels = np.array([composed_of[label] for label in spelled], dtype=object)
-    blank = np.flatnonzero(np.isin(labels, [label for label in composed_of.values() if not label.strip()]))
-    if len(blank) and not keeps_unlabelled:
-        raise DataError(
-            f"{table.place(int(blank[0]))} has an empty label in column {name!r} "
-            f"({counted(len(blank), 'such row')}); label the row or drop it"
-        )
-    _refuse_respelled_numbers(table, labels, _numbers(table, name))
-    return labels
-
-
-def _numbers(table: Table, name: str) -> set[str]:
-    """The values of a column that a file holds as numbers rather than as strings."""
-    found = set[str]()
-    for part in table.parts or (table,):
-        kind = part.native(name).type
-        tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
-        if any(test(kind) for test in tests) or paired_columns(part):
-            found |= set(pc.unique(part.spelled(name)).to_pylist())
-        elif name in part.json_columns:
-            spellings = part.json_columns[name].spellings.items()
-            found |= {spelling for spelling, (is_string, _) in spellings if not is_string}
-    return found
-
-
-def _refuse_respelled_numbers(table: Table, labels: NDArray[Any], numbers: set[str]) -> None:
-    """Refuse 1 and 1.0, or +1 and 1, where both mean one class: a file holds one of them as a number."""
-    spellings: dict[Decimal, str] = {}
-    # What is a number by its file comes before strings that only read like it.
-    for label in sorted(set(labels) if numbers else (), key=lambda label: (label not in numbers, label)):
-        value = exact_number_of(label)
-        before = label if value is None else spellings.setdefault(value, label)
-        if before != label and before in numbers:
-            first, second = (table.place(int(np.argmax(labels == spelling))) for spelling in (before, label))
-            raise DataError(
-                f"{second}: the labels {before!r} ({first}) and {label!r} are the same number; "
-                "write it the same way everywhere"
-            )
 
 
 def _values(table: Table, name: str) -> list[str | None]:

@@ -37,7 +37,7 @@ def parse_object(line: str, where: str, advice: str = _ON_LINES) -> dict[str, ob
         The object has a name twice.
     """
     try:
-        value = _DECODER.decode(line)
+        value = DECODER.decode(line)
     except _DoubledNameError as error:
         raise doubled_column(error.name, error.n, where) from None
     except (ValueError, RecursionError) as error:
@@ -120,7 +120,8 @@ def _no_json(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-_DECODER = json.JSONDecoder(
+# Numbers as they are spelled; an object has no name twice.
+DECODER = json.JSONDecoder(
     parse_int=Number, parse_float=Number, parse_constant=_no_json, object_pairs_hook=_unique_object
 )
 
@@ -158,7 +159,7 @@ def field_of(spelled: str | None, path: Sequence[str]) -> object:
     >>> field_of('{"doc": {"n": 1.0}}', ["doc", "n"])
     '1.0'
     """
-    value: object = None if spelled is None or spelled[:1] != "{" else _DECODER.decode(spelled)
+    value: object = None if spelled is None or spelled[:1] != "{" else DECODER.decode(spelled)
     for name in path:
         fields = value if isinstance(value, dict) else {}
         value = next((item for field, item in fields.items() if composed(field) == name), None)
@@ -173,7 +174,7 @@ class JsonColumn:
     is_nested : bool
         Whether a value is an object or a list.
     braced : set of int
-        The rows of strings that start with a brace, as objects do.
+        The rows of strings that start with a brace or a bracket, as objects and lists do.
     spellings : dict
         For strings that print like a value of another type, and such values: whether it is a string, and its first row.
     problem : str or None
@@ -214,7 +215,7 @@ class JsonColumn:
         if type(value) is str:
             if value[:1] in "-0123456789tf" and _LITERAL.fullmatch(value):
                 self._compare(value, True, row)
-            elif value[:1] == "{":
+            elif value[:1] in ("{", "["):
                 self.braced.add(row)
             return value
         string = spell(value)

@@ -26,12 +26,14 @@ PAIRS = pa.large_list(pa.struct([("index", pa.int64()), ("value", pa.float64())]
 _LARGEST_INDEX = 2**63 - 1
 # What joins several labels in the files of other programs; fastText itself takes one label.
 _JOINED = re.compile("[,;:]")
+# What stands between several labels of a line; no label holds it.
+_BETWEEN = " "
 # What divides the names of columns.
 _DIVIDED = re.compile("[,;\t]")
 
 
 def read_documents(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
-    """One text per line, after its label, such as `__label__ham`, if it has one: the columns label and text."""
+    """One text per line, after its labels, such as `__label__ham`, if it has any: the columns label and text."""
     names = wanted_columns(wanted, ("label", "text"), lines.origin)
     problems: dict[str, str] = {}
     for first_row, batch, counts in in_batches(map(without_end, lines), lines, rows_per_batch):
@@ -40,7 +42,7 @@ def read_documents(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: i
         for number, line in enumerate(batch, first_row):
             found, text = parted(line)
             texts.append(text)
-            labels.append(found[0] if len(found) == 1 else None)
+            labels.append(_BETWEEN.join(found) if found else None)
             problem = _label_problem(found, line)
             if problem and number == 1 and _DIVIDED.search(line):
                 problem += ", or, if the file is a table, name it .csv or .tsv"
@@ -52,7 +54,7 @@ def read_documents(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: i
         numbers = range(first_row, first_row + len(batch))
         yield Table.from_columns(
             names, [columns[name] for name in names], lines.origin, first_row,
-            lines=numbers, problems=dict(problems), **counts,
+            lines=numbers, problems=dict(problems), separators={"label": _BETWEEN}, **counts,
         )  # fmt: skip
 
 
@@ -82,10 +84,16 @@ def _label_problem(found: list[str], line: str) -> str:
         )
     if len(found) > 1:
         return f"expected one label, found {len(found)} ({', '.join(map(repr, found[:5]))}); keep one"
-    if not found[0]:
-        return f"expected a label, found {LABEL_MARK} alone; write its name after it"
-    if found[0].endswith(","):
-        return f"the label {found[0]!r} ends in a comma, which would be part of its name; remove the comma"
+    return set_problem(found)
+
+
+def set_problem(labels: list[str]) -> str:
+    """What is wrong with one of the labels of a line; nothing if they may stand."""
+    for label in labels:
+        if not label:
+            return f"expected a label, found {LABEL_MARK} alone; write its name after it"
+        if label.endswith(","):
+            return f"the label {label!r} ends in a comma, which would be part of its name; remove the comma"
     return ""
 
 

@@ -37,6 +37,7 @@ class TableFacts(TypedDict, total=False):
     n_blank: int
     problems: Mapping[str, str]
     json_columns: Mapping[str, JsonColumn]
+    separators: Mapping[str, str]
     lines: Sequence[int] | None
     objects: list[dict[str, Any]] | None
     notes: tuple[str, ...]
@@ -63,6 +64,8 @@ class Table:
         Columns that are refused as text or label, and why.
     json_columns : mapping of str to JsonColumn
         What was noticed in the columns of JSON.
+    separators : mapping of str to str
+        Columns whose values may hold several labels by their format, and what separates these.
     lines : sequence of int, optional
         The line of each row, where messages name lines instead of rows.
     objects : list of dict, optional
@@ -88,6 +91,7 @@ class Table:
     n_blank: int = 0
     problems: Mapping[str, str] = field(default_factory=dict)
     json_columns: Mapping[str, JsonColumn] = field(default_factory=dict)
+    separators: Mapping[str, str] = field(default_factory=dict)
     lines: Sequence[int] | None = None
     objects: list[dict[str, Any]] | None = None
     notes: tuple[str, ...] = ()
@@ -153,6 +157,7 @@ class Table:
             sum(batch.n_blank for batch in batches),
             {name: why for batch in reversed(batches) for name, why in batch.problems.items()},
             batches[-1].json_columns,
+            first.separators,
             None if first.lines is None else [line for batch in batches for line in batch.lines or ()],
             None if first.objects is None else [row for batch in batches for row in batch.objects or ()],
             tuple(dict.fromkeys(note for batch in batches for note in batch.notes)),

@@ -1,0 +1,138 @@
+"""How the labels of a file are to be read, and which columns hold them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from vikt.corpus.columns import composed, missing_column
+from vikt.errors import UsageError
+from vikt.names import TargetsName
+
+# What separates the names of several columns of labels.
+_BETWEEN_COLUMNS = ","
+# A column of shares, such as `vikt predict --proba` writes, after its prefix if it has one.
+_SHARE = re.compile(r"(?P<prefix>.*?)P\((?P<label>.+)\)", re.DOTALL)
+# The other columns that `vikt predict` writes.
+_ANSWER = re.compile(r"(predicted|probability)(_\d+)?|set")
+
+
+@dataclass(frozen=True)
+class LabelReading:
+    """How the labels of a file are to be read.
+
+    Attributes
+    ----------
+    targets : {"auto", "classes", "several", "soft", "ordered"}
+        As what kind of target; "auto" takes what the file shows.
+    separator : str, optional
+        What separates several labels in one value.
+    order : tuple of str
+        The levels of ordered labels, from the lowest to the highest; none where labels are numbers.
+
+    Raises
+    ------
+    UsageError
+        A separator or an order is given for another kind of target.
+
+    Examples
+    --------
+    >>> LabelReading(separator=",").kind, LabelReading().kind
+    ('several', 'auto')
+    >>> LabelReading.from_json(LabelReading("ordered", order=("low", "high")).to_json()).order
+    ('low', 'high')
+    """
+
+    targets: TargetsName = "auto"
+    separator: str | None = None
+    order: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.separator is not None and self.targets not in ("auto", "several"):
+            raise UsageError(
+                f"labels_separator={self.separator!r} separates several labels, but targets={self.targets!r} is given; "
+                "drop one of them"
+            )
+        if self.separator is not None and not self.separator:
+            raise UsageError("labels_separator: expected what separates labels, found nothing; write ',' or ';'")
+        if self.order and self.targets != "ordered":
+            raise UsageError(f"an order is given, but targets={self.targets!r}; say that labels are", targets="ordered")
+
+    @property
+    def kind(self) -> TargetsName:
+        """The kind of target, which a separator says too."""
+        return self.targets if self.separator is None else "several"
+
+    def to_json(self) -> dict[str, object]:
+        """What is not the default."""
+        held = {"targets": self.targets, "separator": self.separator, "order": list(self.order)}
+        return {name: value for name, value in held.items() if value and value != "auto"}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        return cls(kept.get("targets", "auto"), kept.get("separator"), tuple(map(str, kept.get("order", ()))))
+
+
+# One label a row, whatever the file shows.
+ONE_LABEL = LabelReading("classes")
+
+
+def label_columns(names: Sequence[str], label: str, origin: str) -> list[str]:
+    """The columns that hold the labels: the one of that name, or else those whose names it separates by commas.
+
+    Raises
+    ------
+    ColumnError
+        There is no such column.
+
+    Examples
+    --------
+    >>> label_columns(["text", "joy", "love"], "love, joy", "a.csv"), label_columns(["a,b", "a", "b"], "a,b", "a.csv")
+    (['joy', 'love'], ['a,b'])
+    """
+    label = composed(label)
+    if label in names:
+        return [label]
+    parts = {part.strip() for part in label.split(_BETWEEN_COLUMNS)} - {""}
+    if len(parts) < 2 or not parts & set(names):
+        raise missing_column(label, names, origin)
+    missing = sorted(parts - set(names))
+    if missing:
+        raise missing_column(missing[0], names, origin)
+    return sorted(parts)
+
+
+def share_columns(names: Sequence[str]) -> list[str]:
+    """The columns named P(class), as `vikt predict --proba` writes them, where there are at least two.
+
+    Examples
+    --------
+    >>> share_columns(["text", "predicted", "probability", "P(spam)", "P(ham)"])
+    ['P(ham)', 'P(spam)']
+    """
+    found = sorted(name for name in names if (match := _SHARE.fullmatch(name)) and not match["prefix"])
+    return found if len(found) > 1 else []
+
+
+def without_answers(names: Sequence[str]) -> list[str]:
+    """The columns that `vikt predict` has not written."""
+    shares = share_columns(names)
+    return [name for name in names if name not in shares and not _ANSWER.fullmatch(name)]
+
+
+def shared_labels(columns: Sequence[str]) -> list[str] | None:
+    """The classes whose shares columns hold by their names, after one prefix; None where the names do not say so.
+
+    Examples
+    --------
+    >>> shared_labels(["topic_P(art)", "topic_P(law)"]), shared_labels(["art", "law"])
+    (['art', 'law'], None)
+    """
+    found = [_SHARE.fullmatch(name) for name in columns]
+    matches = [match for match in found if match is not None]
+    if len(matches) < len(columns) or len({match["prefix"] for match in matches}) != 1:
+        return None
+    return [match["label"] for match in matches]

@@ -1,0 +1,343 @@
+"""Labels of several kinds in files of every format: each is read alike, or refused with its file and row."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyarrow import feather
+
+from vikt.corpus.label_reading import LabelReading
+from vikt.corpus.labelled import labelled, read_tables
+from vikt.errors import ColumnError, DataError, UsageError
+
+AUTO, COMMAS = LabelReading(), LabelReading(separator=",")
+SETS = [["joy"], [], ["love", "joy"], ["fear"], ["joy", "love"]]
+MEMBERS = [[0, 1, 0], [0, 0, 0], [0, 1, 1], [1, 0, 0], [0, 1, 1]]
+NAMES = ["fear", "joy", "love"]
+TEXTS = [f"text {i}" for i in range(5)]
+
+
+class OfText:
+    reads_text, columns = True, ()
+
+
+def read(path, reading=AUTO, label=None, text=None, weight=None):
+    paths = path if isinstance(path, list) else [path]
+    return labelled(read_tables(paths, None), OfText(), text, label, weight, reading=reading)
+
+
+def jsonl(path, labels, name="label"):
+    rows = [{name: label, "text": text} for label, text in zip(labels, TEXTS, strict=False)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def csv_of(path, columns):
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+    return path
+
+
+def lists(folder, name):
+    if name == "jsonl":
+        return jsonl(folder / "a.jsonl", SETS)
+    if name == "json":
+        rows = [{"label": label, "text": text} for label, text in zip(SETS, TEXTS, strict=True)]
+        (folder / "a.json").write_text(json.dumps(rows), encoding="utf-8")
+        return folder / "a.json"
+    if name == "fastText":
+        lines = [
+            " ".join([*(f"__label__{label}" for label in row), text]) for row, text in zip(SETS, TEXTS, strict=True)
+        ]
+        (folder / "a.txt").write_text("\n".join(lines), encoding="utf-8")
+        return folder / "a.txt"
+    kinds = {"dictionaries": pa.list_(pa.dictionary(pa.int8(), pa.string())), "large": pa.large_list(pa.string())}
+    table = pa.table({"label": pa.array(SETS, kinds.get(name, pa.list_(pa.string()))), "text": TEXTS})
+    if name == "arrow":
+        feather.write_feather(table, folder / "a.arrow")
+        return folder / "a.arrow"
+    pq.write_table(table, folder / "a.parquet")
+    return folder / "a.parquet"
+
+
+@pytest.mark.parametrize("targets", ["auto", "several"])
+@pytest.mark.parametrize("name", ["jsonl", "json", "fastText", "parquet", "dictionaries", "large", "arrow"])
+def test_lists_of_labels_are_the_same_in_every_format(tmp_path, name, targets):
+    found = read(lists(tmp_path, name), LabelReading(targets))
+    assert found.labels.table.kind == "several"
+    assert found.labels.names == NAMES
+    assert found.labels.truth.astype(int).tolist() == MEMBERS
+    assert len(found.documents) == 5
+
+
+def test_lists_of_numbers_are_spelled_as_in_the_file(tmp_path):
+    assert read(jsonl(tmp_path / "a.jsonl", [[1, 2], [1.0], [True]])).labels.names == ["1", "1.0", "2", "true"]
+    pq.write_table(pa.table({"label": [[1, 2], [2]], "text": TEXTS[:2]}), tmp_path / "a.parquet")
+    assert read(tmp_path / "a.parquet").labels.names == ["1", "2"]
+
+
+def test_a_separator_divides_values_and_an_empty_one_has_no_label(tmp_path):
+    path = csv_of(tmp_path / "a.csv", {"label": ["joy", " ", "love , joy", "fear", "joy,love"], "text": TEXTS})
+    found = read(path, COMMAS).labels
+    assert (found.names, found.truth.astype(int).tolist()) == (NAMES, MEMBERS)
+    other = csv_of(tmp_path / "b.csv", {"label": ["joy", "", "love || joy", "fear", "joy||love"], "text": TEXTS})
+    found = read(other, LabelReading(separator="||")).labels
+    assert (found.names, found.truth.astype(int).tolist()) == (NAMES, MEMBERS)
+
+
+@given(st.lists(st.lists(st.sampled_from(["a", "b c", "é", "d", "e:f"]), unique=True), min_size=2, max_size=30))
+def test_sets_are_read_back_as_they_were_written(tmp_path_factory, rows):
+    folder = tmp_path_factory.mktemp("sets")
+    columns = {"label": [", ".join(row) for row in rows], "text": [f"t{i}" for i in range(len(rows))]}
+    found = read(csv_of(folder / "a.csv", columns), COMMAS).labels
+    names = np.array(found.names)
+    assert [set(names[row]) for row in found.truth] == [set(row) for row in rows]
+
+
+ZERO_ONE = [["0", "1"], ["0.0", "1.0"], ["false", "true"], ["False", "True"]]
+
+
+@pytest.mark.parametrize("marks", ZERO_ONE)
+def test_a_column_for_each_label_holds_0_and_1(tmp_path, marks):
+    columns = {name: [marks[row[k]] for row in MEMBERS] for k, name in enumerate(NAMES)}
+    found = read(csv_of(tmp_path / "a.csv", {"text": TEXTS, "other": TEXTS, **columns}), label="joy, love,fear")
+    assert (found.labels.names, found.labels.truth.astype(int).tolist()) == (NAMES, MEMBERS)
+    assert (found.columns.text, found.columns.label) == ("text", "fear,joy,love")
+
+
+@pytest.mark.parametrize("kind", [pa.bool_(), pa.int8(), pa.float32()])
+def test_columns_of_parquet_hold_0_and_1_in_any_type(tmp_path, kind):
+    columns = {name: pa.array([row[k] for row in MEMBERS]).cast(kind) for k, name in enumerate(NAMES)}
+    pq.write_table(pa.table({"text": TEXTS, **columns}), tmp_path / "a.parquet")
+    assert read(tmp_path / "a.parquet", label="joy,love,fear").labels.truth.astype(int).tolist() == MEMBERS
+
+
+def test_a_column_whose_name_holds_commas_is_one_column(tmp_path):
+    path = csv_of(tmp_path / "a.csv", {"a,b": ["x", "y"], "a": ["0", "1"], "b": ["1", "0"], "text": TEXTS[:2]})
+    assert read(path, label="a,b").labels.tolist() == ["x", "y"]
+    with pytest.raises(ColumnError, match="expected a column 'c', found"):
+        read(path, label="a,c")
+    with pytest.raises(ColumnError, match="expected a column 'c,d', found"):
+        read(path, label="c,d")
+
+
+PREDICTED = {
+    "text": ["win a prize", "lunch at noon"],
+    "predicted": ["spam", "ham"],
+    "probability": ["0.75", "1"],
+    "P(spam)": ["0.75", "0"],
+    "P(ham)": ["0.25", "1"],
+}
+
+
+def test_a_table_with_the_answers_of_a_model_is_a_file_of_shares(tmp_path):
+    path = csv_of(tmp_path / "a.csv", PREDICTED)
+    for reading, label in ((AUTO, None), (LabelReading("soft"), None), (AUTO, "P(spam),P(ham)")):
+        found = read(path, reading, label)
+        assert (found.labels.table.kind, found.labels.names) == ("soft", ["ham", "spam"])
+        assert found.labels.truth.tolist() == [[0.25, 0.75], [1, 0]]
+        assert (found.columns.text, found.weights) == ("text", None)
+
+
+def test_columns_of_answers_are_not_guessed_as_the_text(tmp_path):
+    columns = {"mail": PREDICTED["text"], **{name: PREDICTED[name] for name in list(PREDICTED)[1:]}}
+    found = read(csv_of(tmp_path / "a.csv", columns))
+    assert found.columns.text == "mail"
+    assert 'label columns: "P(ham)", "P(spam)" (guessed by their names)' in found.notes
+
+
+def test_prefixed_shares_are_named_and_a_label_comes_before_shares(tmp_path):
+    prefixed = {name if name == "text" else f"topic_{name}": values for name, values in PREDICTED.items()}
+    found = read(csv_of(tmp_path / "a.csv", prefixed), label="topic_P(spam),topic_P(ham)", text="text")
+    assert (found.labels.table.kind, found.labels.names) == ("soft", ["ham", "spam"])
+    both = csv_of(tmp_path / "b.csv", {"label": ["spam", "ham"], **PREDICTED})
+    assert read(both).labels.tolist() == ["spam", "ham"]
+    assert read(both, LabelReading("soft")).labels.truth.tolist() == [[0.25, 0.75], [1, 0]]
+
+
+def test_objects_hold_shares_or_votes(tmp_path):
+    shares = [{"ham": 0.5, "spam": 0.5}, {"spam": 1.0}]
+    found = read(jsonl(tmp_path / "a.jsonl", shares))
+    assert (found.labels.names, found.labels.truth.tolist()) == (["ham", "spam"], [[0.5, 0.5], [0, 1]])
+    assert found.weights is None
+    pq.write_table(pa.table({"label": shares, "text": TEXTS[:2]}), tmp_path / "a.parquet")
+    assert read(tmp_path / "a.parquet").labels.truth.tolist() == [[0.5, 0.5], [0, 1]]
+    votes = read(jsonl(tmp_path / "b.jsonl", [{"ham": 3, "spam": 1}, {"spam": 2}, {"spam": 2}]))
+    assert votes.labels.truth.tolist() == [[0.75, 0.25], [0, 1], [0, 1]]
+    assert votes.weights.tolist() == [4, 2, 2]
+
+
+def test_votes_are_multiplied_by_the_weight_of_the_row(tmp_path):
+    columns = {"text": TEXTS[:2], "w": ["2", "0.5"], "P(a)": ["3", "0"], "P(b)": ["1", "2"]}
+    assert read(csv_of(tmp_path / "a.csv", columns), weight="w").weights.tolist() == [8, 1]
+
+
+def test_levels_are_in_the_order_of_numbers_or_the_one_that_is_given(tmp_path):
+    path = csv_of(tmp_path / "a.csv", {"label": ["10", "9", "10"], "text": TEXTS[:3]})
+    found = read(path, LabelReading("ordered")).labels
+    assert (found.names, found.truth.tolist()) == (["9", "10"], [1, 0, 1])
+    path = csv_of(tmp_path / "b.csv", {"label": ["high", "low", "high"], "text": TEXTS[:3]})
+    found = read(path, LabelReading("ordered", order=("low", "medium", "high"))).labels
+    assert (found.names, found.truth.tolist()) == (["low", "medium", "high"], [2, 0, 2])
+
+
+JOINED = ["joy", "fear", "joy,fear", "love", "love, fear"] * 4
+
+
+def test_values_that_look_like_labels_between_commas_are_refused(tmp_path):
+    path = csv_of(tmp_path / "a.csv", {"label": JOINED, "text": [f"t{i}" for i in range(20)]})
+    with pytest.raises(DataError, match=r"such as 'joy,fear'.*labels_separator=',', or with targets='classes'"):
+        read(path)
+    assert read(path, LabelReading("classes")).labels.tolist() == JOINED
+    assert read(path, COMMAS).labels.names == NAMES
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["Washington, DC", "Portland, OR", "Portland, ME", "x"] * 5,
+        ["joy"] * 50 + ["fear"] * 50 + ["joy,fear", "joy,fear"],
+        ["a,a", "b"] * 5,
+        ["joy,", "fear,"] * 5,
+        ["Smith, John"] * 10 + ["Smith, Ann"] * 10,
+    ],
+)
+def test_commas_in_classes_are_kept(tmp_path, labels):
+    path = csv_of(tmp_path / "a.csv", {"label": labels, "text": [f"t{i}" for i in range(len(labels))]})
+    assert read(path).labels.tolist() == labels
+
+
+def test_files_that_are_alike_are_joined_and_others_refused(tmp_path):
+    first, second = jsonl(tmp_path / "a.jsonl", [["a"], []]), jsonl(tmp_path / "b.jsonl", [["b", "a"]])
+    found = read([first, second]).labels
+    assert (found.names, found.truth.astype(int).tolist()) == (["a", "b"], [[1, 0], [0, 0], [1, 1]])
+    third = jsonl(tmp_path / "c.jsonl", ["a"])
+    with pytest.raises(DataError, match=r"holds lists in .*a\.jsonl and one value a row in .*c\.jsonl"):
+        read([first, third])
+
+
+def test_lines_of_one_label_are_joined_with_a_table(tmp_path):
+    table = csv_of(tmp_path / "a.csv", {"label": ["a", "b"], "text": TEXTS[:2]})
+    assert read([table, text_lines(tmp_path / "a.txt", "__label__a x")]).labels.tolist() == ["a", "b", "a"]
+    with pytest.raises(DataError, match=r"holds one value a row in .*a\.csv and fastText's labels in .*b\.txt"):
+        read([table, text_lines(tmp_path / "b.txt", "__label__a __label__b x")])
+
+
+def text_lines(path, *lines):
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_a_line_without_a_label_is_a_row_only_among_lines_of_several(tmp_path):
+    path = text_lines(tmp_path / "a.txt", "__label__a x", "none", "__label__b y")
+    with pytest.raises(DataError, match="line 2: expected a label such as __label__ham"):
+        read(path)
+    assert read(path, LabelReading("several")).labels.truth.astype(int).tolist() == [[1, 0], [0, 0], [0, 1]]
+    several = text_lines(tmp_path / "b.txt", "__label__a __label__b x", "y")
+    with pytest.raises(DataError, match=r"line 1: expected one label, found 2 \('a', 'b'\)"):
+        read(several, LabelReading("classes"))
+
+
+REFUSED = {
+    "an empty label": ("label\tt\na,,b\tx\n", COMMAS, "row 1 has an empty label among others"),
+    "a label twice": ("label\tt\na\ty\na, b,a\tx\n", COMMAS, "row 2 has the label 'a' twice"),
+    "several without a separator": ("label\tt\na\ty\n", LabelReading("several"), r"labels_separator=',', or name one"),
+    "a column as shares": ("label\tt\na\ty\n", LabelReading("soft"), r"holds no shares of classes; name columns such"),
+    "words in order": ("label\tt\n1\ty\nhigh\tx\n", LabelReading("ordered"), "row 2: the label 'high' is no number"),
+    "not in the order": (
+        "label\tt\nlow\ty\nmid\tx\n",
+        LabelReading("ordered", order=("low", "high")),
+        "row 2: the label 'mid' is not in",
+    ),
+    "one share below 0": (
+        "P(a)\tP(b)\tt\n1\t0\tx\n1.5\t-.5\ty\n",
+        AUTO,
+        "row 2: expected a finite share.*'b', found -0.5",
+    ),
+    "a sum of 0": ("P(a)\tP(b)\tt\n1\t0\tx\n0\t0\ty\n", AUTO, "row 2: the shares of the classes sum to 0"),
+    "an infinite share": ("P(a)\tP(b)\tt\ninf\t0\tx\n", AUTO, "row 1: expected a finite share.*'a', found inf"),
+    "a share in words": (
+        "P(a)\tP(b)\tt\nmuch\t0\tx\n",
+        AUTO,
+        r"row 1: expected a share in column 'P\(a\)', found 'much'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_bad_labels_of_a_table_are_refused_with_their_row(tmp_path, name):
+    content, reading, message = REFUSED[name]
+    (tmp_path / "a.tsv").write_text(content, encoding="utf-8")
+    with pytest.raises((DataError, UsageError), match=message) as refused:
+        read(tmp_path / "a.tsv", reading, text="t")
+    assert "a.tsv" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+JSON_REFUSED = {
+    "a string among lists": ([["a"], "b"], "row 2, column 'label': expected a list of labels, found b"),
+    "a list in quotation marks": ([["a"], '["b"]'], r"row 2, .*found the string '\[\"b\"\]'; write it without"),
+    "an object among lists": ([["a"], {"b": 1}], "row 2, column 'label': expected a list of labels, found {"),
+    "a null": ([["a"], None], "row 2: expected labels in column 'label', found a null"),
+    "a null in a list": ([["a"], ["a", None]], "row 2, column 'label': expected a list of labels"),
+    "a list in a list": ([["a"], [["b"]]], "row 2, column 'label': expected a list of labels"),
+    "a label twice": ([["a"], ["b", "b"]], "row 2 has the label 'b' twice"),
+    "an empty label": ([["a"], ["b", " "]], "row 2 has an empty label"),
+    "1 beside its string": ([["1"], [1]], 'row 2, .* the labels 1 and "1" print alike'),
+    "numbers with fractions": ([[0.5, 0.5]], "row 1, .*found the number 0.5, which has a fraction"),
+    "a list among objects": ([{"a": 1}, ["a"]], "row 2, .*expected the share of each class as a number, found"),
+    "a share in words": ([{"a": 1}, {"a": "much"}], 'row 2, .*found "much"; correct it, or name the field .* label.a'),
+    "a share below 0": ([{"a": 1}, {"a": -1, "b": 2}], "row 2: expected a finite share of 0 or more for the class 'a'"),
+    "no share": ([{"a": 1}, {}], "row 2: the shares of the classes sum to 0"),
+}
+
+
+@pytest.mark.parametrize("name", JSON_REFUSED)
+def test_bad_labels_of_json_are_refused_with_their_row(tmp_path, name):
+    labels, message = JSON_REFUSED[name]
+    with pytest.raises(DataError, match=message) as refused:
+        read(jsonl(tmp_path / "a.jsonl", labels))
+    assert "a.jsonl" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"), [("2", "expected 0 or 1 for the label 'a', found 2"), ("", "no value"), ("x", "found 'x'")]
+)
+def test_a_column_of_a_label_holds_nothing_but_0_and_1(tmp_path, value, found):
+    path = csv_of(tmp_path / "a.csv", {"text": TEXTS[:2], "a": ["0", value], "b": ["1", "0"]})
+    with pytest.raises(DataError, match=f"row 2.*{found}"):
+        read(path, label="a,b")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("__label__a __label__a text", "line 2 has the label 'a' twice"),
+        ("__label__a, __label__b text", "line 2: the label 'a,' ends in a comma"),
+        ("__label__a __label__ text", "line 2: expected a label, found __label__ alone"),
+    ],
+)
+def test_several_labels_of_fasttext_that_cannot_be(tmp_path, line, message):
+    path = text_lines(tmp_path / "a.txt", "__label__a __label__b one", line)
+    with pytest.raises(DataError, match=message):
+        read(path)
+
+
+def test_a_reading_says_one_thing():
+    with pytest.raises(UsageError, match="labels_separator=',' separates several labels, but targets='classes'"):
+        LabelReading("classes", ",")
+    with pytest.raises(UsageError, match="targets='ordered'"):
+        LabelReading(order=("low", "high"))
+    with pytest.raises(UsageError, match="expected what separates labels, found nothing"):
+        LabelReading(separator="")
+    for reading in (AUTO, COMMAS, LabelReading("ordered", order=("a", "b"))):
+        assert LabelReading.from_json(json.loads(json.dumps(reading.to_json()))) == reading
