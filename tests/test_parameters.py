@@ -116,6 +116,9 @@ REFUSED = {
         "coverage": [0, 1, -0.5, 95, np.nan, "0.95", True],
         "max_error": [0, 1, -0.5, np.inf, "0.02", True],
         "calibrate": FLAG,
+        "targets": ["multilabel", None],
+        "order": ["low,high", ["low"], ["low", "low"], 3],
+        "thresholds": ["each", 1.5, -0.1, True, None],
     },
     LogisticRegression: FIT
     | {"C": [0, -1.0, np.nan, "1", None, True], "l2": [-1, np.nan, "auto"], "fit_intercept": FLAG, "warm_start": FLAG},

@@ -14,6 +14,7 @@ from vikt.answers import label_sets, predicted_labels
 from vikt.arrays import ClassWeight, Floats, Groups, RowIndices, RowValues
 from vikt.corpus.documents import TEXT_COLUMN
 from vikt.corpus.frames import frame_of
+from vikt.corpus.targets import TargetRows
 from vikt.evaluation.evaluation import evaluation_of
 from vikt.evaluation.outcomes import outcomes
 from vikt.evaluation.slices import By, slices_of, values_by
@@ -90,6 +91,15 @@ class TextClassifier(Explainable, Updatable):
         Answer only where the share of wrong answers is below this, with 95% confidence; elsewhere answer None.
     calibrate : bool
         Divide scores by a temperature where this lowers the log loss of those rows beyond chance. An aim does so too.
+    targets : {"auto", "classes", "several", "soft", "ordered"}
+        What each row is labelled with: one class; several labels, each learnt by itself; a share of each class; or a
+        level of an order. "auto" takes lists of labels, and matrices or frames of 0 and 1, for several labels, and
+        matrices of shares, or columns `P(class)`, for soft ones.
+    order : sequence, optional
+        The levels of ordered labels, from the lowest; by default that of the numbers, where all labels are numbers.
+    thresholds : {"label", "common"} or float
+        The probability from which each of several labels is answered: by default chosen for each label by its
+        cross-validated F1; or one for all labels; or a given probability.
     text_column : str
         The column that holds the texts, where they come in a frame; a model trained by `vikt train` knows its own.
 
@@ -154,6 +164,9 @@ class TextClassifier(Explainable, Updatable):
         coverage: float | None = None,
         max_error: float | None = None,
         calibrate: bool = False,
+        targets: str = "auto",
+        order: Sequence[Any] | None = None,
+        thresholds: str | float = "label",
         text_column: str = TEXT_COLUMN,
         threads: int = 1,
     ) -> None:
@@ -164,6 +177,7 @@ class TextClassifier(Explainable, Updatable):
         self.solver, self.tol, self.max_iter = solver, tol, max_iter
         self.learning_rate, self.batch_size, self.patience = learning_rate, batch_size, patience
         self.aim, self.coverage, self.max_error, self.calibrate = aim, coverage, max_error, calibrate
+        self.targets, self.order, self.thresholds = targets, order, thresholds
         self.random_state, self.text_column, self.threads = random_state, text_column, threads
 
     def fit(
@@ -238,7 +252,8 @@ class TextClassifier(Explainable, Updatable):
         held_out = examples.take(test)
         # As read, so that a token still has its neighbours: no split divides a sentence.
         order = np.argsort(held_out.origin)
-        labels = held_out.labels[order]
+        ordered = held_out.labels[order]
+        labels = ordered.truth if isinstance(ordered, TargetRows) else ordered
         if frame is not None:
             return frame.rows(held_out.origin[order]), labels
         return held_out.documents.texts.take(order).strings(), labels

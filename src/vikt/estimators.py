@@ -251,7 +251,7 @@ class LogisticRegression(LinearClassifier):
         self._set_fitted(
             names,
             rows.classes,
-            centred_intercepts(solution.theta) if has_dummy else solution.theta,
+            centred_intercepts(solution.theta, objective.loss) if has_dummy else solution.theta,
             has_dummy,
             l2_=strength,
             l1_=l1,

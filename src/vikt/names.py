@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 # The recipes of features that `analyzer` offers.
 AnalyzerName = Literal["auto", "none", "word", "char", "char_wb", "word+char"]
@@ -35,11 +35,14 @@ OutputFormatName = Literal["csv", "tsv", "jsonl", "parquet", "arrow"]
 PARAMETERS = (
     "analyzer", "ngrams", "weighting", "min_df", "lowercase", "hashing", "features", "l2", "folds",
     "one_standard_error", "l1_ratio", "class_weight", "solver", "tol", "max_iter", "learning_rate", "batch_size",
-    "patience", "random_state", "aim", "coverage", "max_error", "calibrate",
+    "patience", "random_state", "aim", "coverage", "max_error", "calibrate", "targets", "order", "thresholds",
 )  # fmt: skip
 
 # Those of the decision, which a model file records where they are given.
 DECISION_PARAMETERS = ("aim", "coverage", "max_error", "calibrate")
+
+# Those of the targets and their defaults, which a model file records where another value is given.
+TARGET_DEFAULTS: Mapping[str, object] = {"targets": "auto", "order": None, "thresholds": "label"}
 
 # The relative distance from the optimum that a fit proves by default. The second is that of the elastic net and of
 # gradient descent, which take many times as long to 1e-7, and of Newton's method where rounding or the most steps end
@@ -64,6 +67,14 @@ REASONS = {
     "there is no optimum; l2={l2:.3g} (C·mean‖x‖² = {strength:g}) makes the problem well posed",
     "no_penalty": "λ = 0: the objective is not strongly convex, so nothing bounds the distance",
 }
+
+
+def known_kind(name: object) -> TargetKind:
+    """A kind of targets read from JSON. Raises ValueError where it is none."""
+    found = next((kind for kind in get_args(TargetKind) if kind == name), None)
+    if found is None:
+        raise ValueError(f"{name!r:.40} is no kind of targets")
+    return cast(TargetKind, found)
 
 
 @dataclass(frozen=True)

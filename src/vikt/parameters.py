@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeAlias, cast, get_args
 import numpy as np
 
 from vikt.errors import ParameterError, UnknownParameterError
-from vikt.names import AnalyzerName, SolverName, WeightingName, nearest
+from vikt.names import AnalyzerName, SolverName, TargetsName, WeightingName, nearest
 
 # In quotes, since NumPy imports its random generators only when they are first used.
 RandomState: TypeAlias = "int | np.random.RandomState | np.random.Generator | None"
@@ -192,6 +192,21 @@ def _class_weight(value: Any) -> Any:
     return {label: ABOVE_0.read(factor) for label, factor in value.items()}
 
 
+def _levels(value: Any) -> tuple[Any, ...]:
+    if isinstance(value, str):
+        raise TypeError
+    levels = tuple(map(plain, value))
+    if len(levels) < 2 or len(set(levels)) < len(levels):
+        raise ValueError
+    return levels
+
+
+def _thresholds(value: Any) -> str | float:
+    read: Rule = one_of(("label", "common")) if isinstance(value, str) else PROBABILITY
+    own = read.read(value)
+    return own if isinstance(own, str) else float(own)
+
+
 def _texts(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(map(_string, value))
 
@@ -204,6 +219,7 @@ ABOVE_0 = number("a number above 0", lambda value: 0 < value < math.inf)
 LAMBDA = number("a number of at least 0", lambda value: 0 <= value < math.inf)
 FREQUENCY = rule("a whole number of 1 or more, or a fraction from 0.0 to 1.0", _number, _is_frequency)
 SHARE = number("a number above 0 and below 1", lambda value: 0 < value < 1)
+PROBABILITY = number("a probability, from 0 to 1", lambda value: 0 <= value <= 1)
 # A table of buckets has room for these.
 HASHING = rule("a whole number of 1 to 28 bits", _whole, lambda bits: 1 <= bits <= 28)
 CLASS_WEIGHT = rule("'balanced', or factors above 0 by class", _class_weight)
@@ -238,6 +254,9 @@ TEXT_CLASSIFIER: dict[str, Rule] = FIT | {
     "coverage": optional(SHARE),
     "max_error": optional(SHARE),
     "calibrate": FLAG,
+    "targets": one_of(get_args(TargetsName)),
+    "order": optional(rule("two or more different levels, from the lowest", _levels)),
+    "thresholds": rule("'label', 'common' or a probability from 0 to 1", _thresholds),
 }
 LOGISTIC_REGRESSION: dict[str, Rule] = FIT | {
     "C": number("a number above 0", lambda value: value > 0),

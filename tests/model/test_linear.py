@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 from vikt.errors import UsageError
 from vikt.matrix import DenseMatrix
 from vikt.model.linear import LinearModel, centred_intercepts, decision_line, h, is_positive
+from vikt.model.losses import cross_entropy_for
 
 shapes = st.sampled_from([(4,), (2, 4), (5, 4)])
 thetas = shapes.flatmap(lambda shape: arrays(np.float64, shape, elements=st.floats(-1e4, 1e4)))
@@ -65,8 +66,8 @@ def test_the_line_of_whole_and_broken_weights():
 
 def test_centred_intercepts_are_the_same_model():
     theta = np.random.default_rng(0).normal(size=(4, 4))
-    centred = centred_intercepts(theta)
+    centred = centred_intercepts(theta, cross_entropy_for(4))
     assert centred[:, 0].sum() == pytest.approx(0, abs=1e-15)
     X = DenseMatrix(ROWS)
     assert LinearModel(centred).predict_proba(X) == pytest.approx(LinearModel(theta).predict_proba(X), abs=1e-12)
-    assert np.array_equal(centred_intercepts(theta[0]), theta[0])
+    assert np.array_equal(centred_intercepts(theta[0], cross_entropy_for(2)), theta[0])

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Bools, Floats, Ints, RowIndices
 from vikt.names import TargetKind
@@ -56,6 +56,27 @@ class TargetTable:
         """The weight of each label in rows: (K,)."""
         of_targets = np.bincount(y, weights=weights, minlength=len(self.spelled))
         return np.asarray(of_targets if self.rows is None else of_targets @ self.rows, dtype=np.float64)
+
+    def counts(self, y: Ints) -> Ints:
+        """The rows that have each label; of soft labels, those where it is the most probable: (K,)."""
+        if self.kind == "several":
+            return np.asarray(self.totals(y, np.ones(len(y))), dtype=np.int64)
+        return np.bincount(self.strata(y), minlength=self.n_labels)
+
+    def present(self, y: Ints) -> Ints:
+        """The labels that a fit to rows can learn: those that one has, or all of several, each learnt by itself."""
+        if self.kind == "several":
+            return np.arange(self.n_labels)
+        return np.flatnonzero(self.totals(y, np.ones(len(y))))
+
+    def is_within(self, y: Ints, labels: Ints) -> Bools:
+        """Whether each row has none but some labels; of several, any may have been learnt without a row: (m,)."""
+        if self.rows is None:
+            return np.isin(y, labels)
+        if self.kind == "several":
+            return np.ones(len(y), dtype=bool)
+        is_other = np.asarray(np.delete(self.rows, labels, axis=1).any(axis=1))
+        return ~is_other[y]
 
     def strata(self, y: Ints) -> Ints:
         """The label that a split counts each row to: its rarest, or its most probable; K where it has none: (m,)."""
@@ -118,8 +139,15 @@ class TargetRows:
     def __len__(self) -> int:
         return len(self.y)
 
-    def take(self, rows: RowIndices) -> Self:
+    def __getitem__(self, rows: RowIndices) -> Self:
         return replace(self, y=self.y[rows])
+
+    def restricted(self, labels: Ints) -> Self:
+        """The targets of rows that have none but some labels, these being all that there are."""
+        table, own = self.table, self.table.rows
+        if own is None:
+            return replace(self, table=replace(table, labels=table.labels[labels]), y=np.searchsorted(labels, self.y))
+        return replace(self, table=replace(table, labels=table.labels[labels], rows=own[:, labels]))
 
     @property
     def truth(self) -> NDArray[Any]:
@@ -130,6 +158,10 @@ class TargetRows:
     def names(self) -> list[str]:
         """The labels as strings."""
         return [str(label) for label in self.table.labels.tolist()]
+
+
+# A label of each row, or what it is labelled with otherwise.
+Labels = ArrayLike | TargetRows
 
 
 def _different(rows: NDArray[Any]) -> tuple[NDArray[Any], Ints]:

@@ -49,6 +49,29 @@ class MostProbable:
 
 
 @dataclass(frozen=True)
+class Median:
+    """The median of ordered classes: the lowest with P(it or a lower one) ≥ 1/2. It errs by the fewest levels.
+
+    Examples
+    --------
+    >>> Median().choices(np.log([[0.4, 0.25, 0.35]])).tolist()
+    [1]
+    """
+
+    kind: ClassVar[str] = "median"
+
+    def choices(self, log_probabilities: Floats) -> Classes:
+        return np.asarray(np.argmax(np.cumsum(np.exp(log_probabilities), axis=1) >= 0.5, axis=1), dtype=np.int64)
+
+    def to_json(self, labels: Sequence[str]) -> dict[str, object]:
+        return {"kind": self.kind}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any], labels: Sequence[str]) -> Self:
+        return cls()
+
+
+@dataclass(frozen=True)
 class ClassThreshold:
     """One class where its probability is at least a threshold; elsewhere the most probable of the others.
 
@@ -140,7 +163,7 @@ class LeastCost:
         return cls(by_class, pairs)
 
 
-_RULES: dict[str, type[Rule]] = {rule.kind: rule for rule in (MostProbable, ClassThreshold, LeastCost)}
+_RULES: dict[str, type[Rule]] = {rule.kind: rule for rule in (MostProbable, Median, ClassThreshold, LeastCost)}
 
 
 def rule_from_json(kept: Mapping[str, Any], labels: Sequence[str]) -> Rule:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Floats, Ints
+from vikt.corpus.targets import Labels
 from vikt.errors import DataError
 from vikt.evaluation.figures import Figure, answer_figures, counts
 from vikt.evaluation.of_labels import LabelEvaluation, column_means
@@ -97,7 +98,7 @@ class Evaluation(LabelEvaluation):
         return super().to_json() | {"confusion": {"labels": self.labels, **confusions, **unanswered}}
 
 
-def evaluated(model: FittedModel, inputs: Inputs, labels: ArrayLike, threads: int = 1) -> Evaluation:
+def evaluated(model: FittedModel, inputs: Inputs, labels: Labels, threads: int = 1) -> Evaluation:
     """The figures of a model on labelled texts; labels are compared as `FittedModel.spelled` has them."""
     return evaluation_of(outcomes(model, inputs, labels, threads))
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from vikt.arrays import Bools, Floats, Ints
+from vikt.corpus.targets import Labels
 from vikt.decisions.decision import NO_ANSWER as NO_ANSWER
 from vikt.decisions.decision import NO_CLASS as NO_CLASS
 from vikt.fitting.model import FittedModel, Inputs
@@ -71,7 +71,7 @@ class Outcomes:
         return np.where(self.real == NO_CLASS, math.nan, 0.0 - own)
 
 
-def outcomes(model: FittedModel, inputs: Inputs, labels: ArrayLike, threads: int = 1) -> Outcomes:
+def outcomes(model: FittedModel, inputs: Inputs, labels: Labels, threads: int = 1) -> Outcomes:
     """The answers of a model to labelled texts; labels are compared as `FittedModel.spelled` has them."""
     names, answered = model.spelled(labels), model.answered(inputs, threads)
     check_one_label_a_row(names, len(answered.choices))

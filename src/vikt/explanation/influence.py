@@ -190,10 +190,10 @@ def _most(examples: Examples, effects: Floats, n: int) -> list[InfluentialRow]:
     copies = np.diff(np.append(first, len(examples)))
     order = np.argsort(-effects, kind="stable")
     most = [*order[:n][effects[order[:n]] > 0], *[i for i in order[::-1][:n] if effects[i] < 0]]
-    texts, labels = examples.documents.texts.take(first[most]).strings(), examples.labels[first[most]].tolist()
+    texts, names = examples.documents.texts.take(first[most]).strings(), examples.targets.spelled
     return [
-        InfluentialRow(int(examples.origin[first[i]]), str(label), text, float(effects[i]), int(copies[i]))
-        for i, label, text in zip(most, labels, texts, strict=True)
+        InfluentialRow(int(examples.origin[row]), names[examples.y[row]], text, float(effects[i]), int(copies[i]))
+        for i, row, text in zip(most, first[most].tolist(), texts, strict=True)
     ]
 
 

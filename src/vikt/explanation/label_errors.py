@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from vikt.arrays import Bools, Classes, Floats, Ints, RowIndices
 from vikt.errors import DataError
-from vikt.fitting.examples import Examples, spelled_labels
+from vikt.fitting.examples import Examples, labels_of_one_class, spelled_labels
 from vikt.fitting.out_of_fold import OutOfFold
 from vikt.markup import block, heading, html_text, table
 from vikt.tables import columns, counted, cut, data_frame, label_line, listed, visible
@@ -224,7 +224,7 @@ def find_label_errors(examples: Examples, answered: OutOfFold) -> LabelErrors:
     all_scores[examples.origin[reached]] = own[reached]
     return LabelErrors(
         examples.origin[suspected],
-        examples.labels[suspected],
+        labels_of_one_class(examples)[suspected],
         np.asarray(examples.classes[guess[suspected]]),
         own[suspected],
         tuple(examples.documents.texts.take(suspected).strings()),

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from vikt.arrays import Classes, Floats, Ints, RowIndices, RowValues
 from vikt.corpus.groups import Grouping, joined_groups
@@ -22,7 +22,8 @@ from vikt.corpus.order import (
     split_folds,
     split_tenths,
 )
-from vikt.errors import DataError, ParameterError
+from vikt.corpus.targets import Labels, TargetRows, TargetTable
+from vikt.errors import DataError, ParameterError, UsageError
 from vikt.features.measured import Measured
 from vikt.model.classes import LabelledRows
 from vikt.tables import counted
@@ -38,13 +39,14 @@ _FEW_ROWS = 3
 class Examples:
     """Labelled documents, ordered by content, so that no result depends on the order of the input.
 
+    `y` is the number of each row's target in `targets`: of one class a row, or ordered ones, the index of its label.
     Rows of weight 0 are left out. Equal rows are adjacent and share a number in `contents`; rows that a split must keep
     together share a number in `groups`, and `grouping` tells of those that a column keeps together. `origin` is the
     number of each row in the input.
     """
 
     documents: Measured
-    classes: NDArray[Any]
+    targets: TargetTable
     y: Classes
     weights: Floats
     contents: Ints
@@ -58,7 +60,7 @@ class Examples:
     def of(
         cls,
         documents: Measured,
-        labels: ArrayLike,
+        labels: Labels,
         sample_weight: RowValues = None,
         random_state: int = 0,
         groups: Values | None = None,
@@ -72,7 +74,7 @@ class Examples:
         DataError
             The labels, weights or groups are invalid, or of another length than the documents; or a group is too large.
         """
-        classes, y, weights, kept, n_input = LabelledRows.of(labels, sample_weight, len(documents))
+        targets, y, weights, kept, n_input = LabelledRows.of(labels, sample_weight, len(documents))
         _check_length(groups, n_input)
         documents = documents if len(kept) == n_input else documents.take(kept)
         grouping = None
@@ -88,7 +90,7 @@ class Examples:
         if ordered.values or ordered.groups is not ordered.texts:
             together = group_ranks(ordered.groups, row_keys(ordered.groups, random_state))
         origin, is_weighted = kept[order], sample_weight is not None
-        return cls(ordered, classes, y[order], weights[order], ranks, together, origin, n_input, is_weighted, grouping)
+        return cls(ordered, targets, y[order], weights[order], ranks, together, origin, n_input, is_weighted, grouping)
 
     def __len__(self) -> int:
         return len(self.y)
@@ -98,18 +100,28 @@ class Examples:
         columns = {name: getattr(self, name)[rows] for name in ("y", "weights", "contents", "groups", "origin")}
         return replace(self, documents=self.documents.take(rows), **columns)
 
+    @property
+    def classes(self) -> NDArray[Any]:
+        """The labels: (K,)."""
+        return self.targets.labels
+
+    @cached_property
+    def strata(self) -> Ints:
+        """The label that splits count each row to: (m,)."""
+        return self.targets.strata(self.y)
+
     def merged(self) -> tuple[RowIndices, Floats]:
-        """The first row of each run of equal rows with one label, and the joint weight of the run."""
+        """The first row of each run of equal rows with one target, and the joint weight of the run."""
         return merged_rows(self.contents, self.y, self.weights)
 
     def split(self, tenths: int) -> list[RowIndices]:
         """The remaining rows, then each tenth: stratified by label, groups kept together."""
-        return split_tenths(self.groups, self.y, tenths)
+        return split_tenths(self.groups, self.strata, tenths)
 
     def halves(self, rows: RowIndices) -> tuple[RowIndices, RowIndices]:
         """Two halves of some rows: stratified by label, groups kept together."""
         groups = np.unique(self.groups[rows], return_inverse=True)[1]
-        first, second = split_folds(groups, self.y[rows], 2) if len(rows) else (rows, rows)
+        first, second = split_folds(groups, self.strata[rows], 2) if len(rows) else (rows, rows)
         return rows[first], rows[second]
 
     def one_of_each_group(self, rows: RowIndices) -> RowIndices:
@@ -126,7 +138,7 @@ class Examples:
             raise ParameterError(
                 "folds", f"expected at most {len(different):,}, as many as there are {what}, found {n_folds:,}"
             )
-        folds = (rows[fold] for fold in split_folds(groups, self.y[rows], n_folds))
+        folds = (rows[fold] for fold in split_folds(groups, self.strata[rows], n_folds))
         return [(np.setdiff1d(rows, fold), fold) for fold in folds]
 
     @property
@@ -141,18 +153,26 @@ class Examples:
 
     @property
     def class_counts(self) -> Ints:
-        """The number of rows of each class."""
-        return np.bincount(self.y, minlength=len(self.classes))
+        """The number of rows of each class, or with each label; of soft labels, the rows where it is most probable."""
+        return self.targets.counts(self.y)
 
     @cached_property
     def fingerprint(self) -> str:
         """A digest of contents and labels that does not depend on their order."""
-        return fingerprint(self.documents.contents(), self.labels.tolist())
+        return fingerprint(self.documents.contents(), [self.targets.spelled[k] for k in self.y.tolist()])
 
     @property
-    def labels(self) -> NDArray[Any]:
-        """The label of each row, with the dtype of the input."""
-        return np.asarray(self.classes[self.y])
+    def labels(self) -> NDArray[Any] | TargetRows:
+        """The label of each row, with the dtype of the input; or, of several or soft labels, the target of each."""
+        return np.asarray(self.classes[self.y]) if self.targets.rows is None else TargetRows(self.targets, self.y)
+
+
+def labels_of_one_class(examples: Examples) -> NDArray[Any]:
+    """The label of each row: (m,). Raises UsageError where rows have several or soft labels."""
+    labels = examples.labels
+    if isinstance(labels, TargetRows):
+        raise UsageError(f"this needs one class for each text, found {examples.targets.kind!r} labels")
+    return labels
 
 
 def spelled_labels(classes: NDArray[Any]) -> list[str]:

@@ -8,13 +8,14 @@ import numpy as np
 
 from vikt.arrays import RowIndices
 from vikt.base import LossRecord
-from vikt.decisions.decision import NO_CLASS, PLAIN
+from vikt.decisions.decision import NO_CLASS, PLAIN, Decision
 from vikt.decisions.held_out import HeldOut
 from vikt.decisions.learning import calibrated
+from vikt.decisions.rules import Median
 from vikt.features.memory import log_memory
 from vikt.features.settings import FeatureSettings
 from vikt.fitting.division import Division
-from vikt.fitting.examples import Examples, spelled_labels
+from vikt.fitting.examples import Examples, labels_of_one_class, spelled_labels
 from vikt.fitting.model import FittedModel
 from vikt.fitting.parts import FittedPart, blend, fit_part
 from vikt.fitting.prepare import prepare
@@ -71,6 +72,8 @@ def fit(
     AimMissedError
         They can, but no decision on what is held out is as it is to be.
     """
+    kind = examples.targets.kind
+    settings.check_kind(kind)
     division = Division.of(examples, split, settings)
     deciding = examples.one_of_each_group(division.calibration) if settings.decision.proves else division.calibration
     if settings.decision.holds_out:
@@ -82,7 +85,14 @@ def fit(
     parts = _fitted_parts(examples, plan, settings, rows, threads, progress, keeps_objectives, start)
     features, theta = blend(replace(settings.features, analyzer=plan.recipe.analyzer), parts)
     # Features × classes in memory, as in a file.
-    model = FittedModel(features, np.ascontiguousarray(theta.T).T, examples.classes[parts[0].present])
+    model = FittedModel(
+        features,
+        np.ascontiguousarray(theta.T).T,
+        examples.classes[parts[0].present],
+        decision=Decision(rule=Median()) if kind == "ordered" else PLAIN,
+        kind=kind,
+        cuts=() if parts[0].solution.thresholds is None else tuple(parts[0].solution.thresholds.tolist()),
+    )
     decision, calibration = model.decision, None
     if settings.decision.holds_out:
         decision, calibration = calibrated(settings.decision, _held_out(model, examples, deciding, threads))
@@ -110,7 +120,7 @@ def _held_out(model: FittedModel, examples: Examples, rows: RowIndices, threads:
     answered = sceptic.answered(held.documents, threads)
     # A class whose texts are all held out is none of the model.
     position_of = {label: k for k, label in enumerate(model.classes.tolist())}
-    y = np.array([position_of.get(label, NO_CLASS) for label in held.labels.tolist()], dtype=np.int64)
+    y = np.array([position_of.get(label, NO_CLASS) for label in labels_of_one_class(held).tolist()], dtype=np.int64)
     return HeldOut(tuple(model.labels), answered.log_probabilities, y, answered.is_answered)
 
 

@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from vikt.arrays import Bools, Floats, Ints
 from vikt.corpus.columns import composed
 from vikt.corpus.documents import TEXT_COLUMN, Documents
 from vikt.corpus.frames import ArrowStream
+from vikt.corpus.targets import Labels, TargetRows
 from vikt.corpus.texts import Texts, portions
 from vikt.decisions.decision import NO_ANSWER, PLAIN, Answered, Decision
-from vikt.errors import DamagedModelError, ParameterError
+from vikt.errors import DamagedModelError, DataError, ParameterError
 from vikt.features.measured import Measured
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
@@ -23,7 +24,9 @@ from vikt.fitting.examples import spelled_labels
 from vikt.metrics.classification import refuse_mixture
 from vikt.model.labels import checked_labels, label_array
 from vikt.model.linear import coef_and_intercept
-from vikt.model.losses import cross_entropy_of
+from vikt.model.loss import Loss
+from vikt.model.targets import loss_of
+from vikt.names import TargetKind, known_kind
 from vikt.parameters import plain
 from vikt.tables import quoted
 
@@ -47,7 +50,9 @@ def measured(inputs: Inputs, features: TextFeatures, text_column: str = TEXT_COL
 class FittedModel:
     """Features; θ, the intercepts first, (n+1,) for two classes and (K, n+1) for more; and the K labels, sorted.
 
-    `text_column` is the column of a frame that holds the texts; `decision` says which class is answered.
+    `kind` says what a row is labelled with. Several labels have (K, n+1) weights, however many there are. Ordered ones
+    have (n+1,), and `cuts`, the K - 1 scores between one level and the next. `text_column` is the column of a frame
+    that holds the texts. `decision` says which class is answered.
     """
 
     features: TextFeatures
@@ -55,6 +60,13 @@ class FittedModel:
     classes: NDArray[Any]
     text_column: str = TEXT_COLUMN
     decision: Decision = PLAIN
+    kind: TargetKind = "classes"
+    cuts: tuple[float, ...] = ()
+
+    @property
+    def loss(self) -> Loss:
+        """What makes probabilities of scores."""
+        return loss_of(self.kind, len(self.classes), self.cuts)
 
     @property
     def labels(self) -> list[str]:
@@ -72,7 +84,7 @@ class FittedModel:
             raise ParameterError(name, f"the model has no class {plain(label)!r:.60}; choose from {quoted(classes)}")
         return int(classes.index(label))
 
-    def spelled(self, labels: ArrayLike) -> list[str]:
+    def spelled(self, labels: Labels) -> list[str]:
         """Labels as strings; one that is a class is spelled as that class is.
 
         A label is a class that equals it, as 1.0 equals 1, or that is written alike, as "1" is in a file.
@@ -83,6 +95,8 @@ class FittedModel:
             One is missing or of another kind than others; or all are of another kind than the classes, and none is a
             class.
         """
+        if isinstance(labels, TargetRows):
+            raise DataError(f"labels: expected one class for each text, found {labels.table.kind!r} labels")
         given = checked_labels(label_array(labels))
         names = self.labels
         written = {composed(name): name for name in names}
@@ -110,7 +124,7 @@ class FittedModel:
 
     def log_probabilities(self, inputs: Inputs, threads: int = 1) -> Floats:
         """log P(class | text): (m, K), finite at any score."""
-        loss = cross_entropy_of(self.theta)
+        loss = self.loss
         blocks = [self.decision.log_probabilities(loss, scores) for _, scores in self._blocks(inputs, threads)]
         return np.concatenate([np.empty((0, len(self.classes))), *blocks])
 
@@ -127,7 +141,7 @@ class FittedModel:
 
     def answered(self, inputs: Inputs, threads: int = 1) -> Answered:
         """What the model says of each text, and what it answers."""
-        loss = cross_entropy_of(self.theta)
+        loss = self.loss
         log_probabilities, is_known = [np.empty((0, len(self.classes)))], [np.empty(0, dtype=bool)]
         for documents, scores in self._blocks(inputs, threads):
             log_probabilities.append(self.decision.log_probabilities(loss, scores))
@@ -157,24 +171,31 @@ class FittedModel:
     def to_file(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """The arrays and the header of a file."""
         arrays = {"theta": self.theta.T, **self.features.to_arrays()}
-        header = {"classes": self.classes.tolist(), "classes_dtype": _dtype_name(self.classes)}
-        decision = {} if self.decision.is_plain else {"decision": self.decision.to_json(self.labels)}
-        return arrays, header | decision
+        header: dict[str, Any] = {"classes": self.classes.tolist(), "classes_dtype": _dtype_name(self.classes)}
+        if self.cuts:
+            arrays["cuts"] = np.array(self.cuts)
+        if not self.decision.is_plain:
+            header["decision"] = self.decision.to_json(self.labels)
+        if self.kind != "classes":
+            header["targets"] = self.kind
+        return arrays, header
 
     @classmethod
     def from_file(
         cls, settings: FeatureSettings, arrays: dict[str, NDArray[Any]], header: Mapping[str, Any]
     ) -> FittedModel:
         """The inverse of `to_file`. Raises DamagedModelError where arrays and header do not fit together."""
-        classes = _classes(header["classes"], header["classes_dtype"])
+        kind = known_kind(header.get("targets", "classes"))
+        classes = _classes(header["classes"], header["classes_dtype"], 1 if kind == "several" else 2)
         features, theta = TextFeatures.from_arrays(settings, arrays), arrays["theta"].T
+        cuts = _cuts(arrays, len(classes)) if kind == "ordered" else ()
+        model = cls(features, theta, classes, kind=kind, cuts=cuts)
         n, K = 1 + features.n_features, len(classes)
-        if theta.dtype != np.float32 or theta.shape != ((n,) if K == 2 else (K, n)):
+        if theta.dtype != np.float32 or theta.shape != (*model.loss.columns, n):
             raise DamagedModelError(f"weights of shape {theta.shape} for {K} classes and {n - 1} features")
         if not np.isfinite(theta).all():
             raise DamagedModelError("weights that are not finite")
         decision = header.get("decision")
-        model = cls(features, theta, classes)
         return model if decision is None else replace(model, decision=Decision.from_json(decision, model.labels))
 
 
@@ -188,11 +209,20 @@ def _strings() -> np.dtype[Any]:
     return np.dtypes.StringDType() if hasattr(np.dtypes, "StringDType") else np.dtype(object)
 
 
-def _classes(labels: list[Any], dtype_name: str) -> NDArray[Any]:
+def _cuts(arrays: dict[str, NDArray[Any]], n_levels: int) -> tuple[float, ...]:
+    cuts = arrays["cuts"]
+    if cuts.dtype != np.float64 or cuts.shape != (n_levels - 1,):
+        raise DamagedModelError(f"cuts of shape {cuts.shape} and {cuts.dtype} between {n_levels} levels")
+    if not np.isfinite(cuts).all() or not np.all(np.diff(cuts) > 0):
+        raise DamagedModelError("cuts that are not finite, or do not rise")
+    return tuple(cuts.tolist())
+
+
+def _classes(labels: list[Any], dtype_name: str, least: int) -> NDArray[Any]:
     dtype = _strings() if dtype_name == _STRINGS else np.dtype(dtype_name)
     if dtype.kind not in "biufUOT" or (dtype.kind != "T" and dtype.itemsize > 8):
         raise DamagedModelError(f"classes of type {dtype_name}")
     classes = np.asarray(labels, dtype=dtype)
-    if classes.ndim != 1 or len(classes) < 2:
+    if classes.ndim != 1 or len(classes) < least:
         raise DamagedModelError(f"classes of shape {classes.shape}")
     return classes

@@ -121,6 +121,6 @@ class _Part(NamedTuple):
     def _objective(self, fold: _Fold) -> Objective:
         y, weights = self.rows.y[fold.outside], self.rows.weights[fold.outside]
         factors = class_factors(self.settings.class_weight, self.examples.classes, y, weights)
-        y = np.searchsorted(fold.present, y)
-        own = MergedRows(self.rows.X.take(fold.outside), y, weights * factors)
-        return objective_of(own, len(fold.present), learnt_scales(self.features, own, len(fold.present)))
+        targets = self.rows.targets[fold.outside].restricted(fold.present)
+        own = MergedRows(self.rows.X.take(fold.outside), targets, weights * factors)
+        return objective_of(own, learnt_scales(self.features, own))

@@ -61,9 +61,7 @@ def fit_part(
     objective = fold.training.with_l2(*split_strength(penalty.l2, l1_ratio))
     validation = fold.validation if fold.validation.n_rows else None
     solution = minimise(objective, solver, validation=validation, start=start, on_record=on_pass)
-    # The model keeps its weights in float32, so the certificate is that of the rounded weights.
-    theta = centred_intercepts(solution.theta).astype(np.float32)
-    proof = certificate_nearby(objective, theta, solution.certificate)
+    theta, proof = _rounded(objective, solution)
     return FittedPart(
         *part,
         penalty,
@@ -74,6 +72,14 @@ def fit_part(
         prepared.present,
         objective if keeps_objective else None,
     )
+
+
+def _rounded(objective: Objective, solution: Solution) -> tuple[NDArray[np.float32], Certificate]:
+    """The weights in float32, as the model keeps them, and the certificate of these."""
+    if solution.by_label:
+        return solution.theta.astype(np.float32, copy=False), solution.certificate  # rounded before it was proven
+    theta = centred_intercepts(solution.theta, objective.loss).astype(np.float32)
+    return theta, certificate_nearby(objective, theta, solution.certificate)
 
 
 def blend(settings: FeatureSettings, parts: Sequence[FittedPart]) -> tuple[TextFeatures, NDArray[np.float32]]:

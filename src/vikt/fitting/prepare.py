@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Classes, ClassWeight, Floats, RowIndices, Scales
+from vikt.arrays import ClassWeight, Floats, Ints, RowIndices, Scales
+from vikt.corpus.targets import TargetRows
 from vikt.errors import ClassesError
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
@@ -16,6 +17,9 @@ from vikt.matrix import SparseMatrix
 from vikt.model.classes import class_factors
 from vikt.model.naive_bayes import penalty_scales
 from vikt.model.objective import Objective
+from vikt.model.penalties import penalty_of
+from vikt.model.targets import loss_of, loss_truth
+from vikt.parts import InMemory, Part
 from vikt.progress import Progress
 from vikt.selection.folds import Fold
 
@@ -32,11 +36,20 @@ class Prepared(NamedTuple):
 
 
 class MergedRows(NamedTuple):
-    """A design matrix without equal rows, its class indices and its weights."""
+    """A design matrix without equal rows of one target, the targets and the weights of its rows."""
 
     X: SparseMatrix
-    y: Classes
+    targets: TargetRows
     weights: Floats
+
+    @property
+    def y(self) -> Ints:
+        """The number of each row's target."""
+        return self.targets.y
+
+    def restricted(self, labels: Ints) -> MergedRows:
+        """The same rows, some labels being all that there are."""
+        return self._replace(targets=self.targets.restricted(labels))
 
 
 def prepare(
@@ -58,21 +71,22 @@ def prepare(
         The training rows have one class only.
     """
     fitted = examples.take(training)
-    held_out = examples.take(validation[np.isin(examples.y[validation], fitted.y)])
+    present = examples.targets.present(fitted.y)
+    held_out = examples.take(validation[examples.targets.is_within(examples.y[validation], present)])
     features, own = learnt_rows(fitted, settings, threads, progress)
     other = _merged(held_out, SparseMatrix(*features.transform(held_out.documents, threads=threads), threads=threads))
     # The factor of a class weights its validation rows too: the loss validated is the loss minimised.
-    factors = class_factors(class_weight, examples.classes, own.y, own.weights)
-    factor_of = np.ones(len(examples.classes))
-    factor_of[own.y] = factors
-    own = own._replace(weights=own.weights * factors)
-    other = other._replace(weights=other.weights * factor_of[other.y])
-    present = np.unique(own.y)
-    if len(present) < 2:
+    if class_weight is not None:
+        factors = class_factors(class_weight, examples.classes, own.y, own.weights)
+        factor_of = np.ones(len(examples.classes))
+        factor_of[own.y] = factors
+        own = own._replace(weights=own.weights * factors)
+        other = other._replace(weights=other.weights * factor_of[other.y])
+    if len(present) < 2 and examples.targets.kind != "several":
         raise ClassesError("the rows to fit have fewer than two classes left; give more texts of each class")
-    own, other = (rows._replace(y=np.searchsorted(present, rows.y)) for rows in (own, other))
-    scales = learnt_scales(features, own, len(present))
-    return Prepared(features, Fold(*(objective_of(rows, len(present), scales) for rows in (own, other))), present)
+    own, other = own.restricted(present), other.restricted(present)
+    scales = learnt_scales(features, own)
+    return Prepared(features, Fold(*(objective_of(rows, scales) for rows in (own, other))), present)
 
 
 def learnt_rows(
@@ -88,18 +102,24 @@ def learnt_rows(
 
 def _merged(examples: Examples, X: SparseMatrix) -> MergedRows:
     rows, weights = examples.merged()
-    return MergedRows(X if len(rows) == X.n_rows else X.take(rows), examples.y[rows], weights)
+    targets = TargetRows(examples.targets, examples.y[rows])
+    return MergedRows(X if len(rows) == X.n_rows else X.take(rows), targets, weights)
 
 
-def learnt_scales(features: TextFeatures, rows: MergedRows, n_classes: int) -> Scales | None:
+def learnt_scales(features: TextFeatures, rows: MergedRows) -> Scales | None:
     """r of the penalty, for a weighting by Naive Bayes."""
     if not features.telling_columns.any():
         return None
     # Counts of presence: the values are divided by the lengths of the rows.
     presence = rows.X.with_values(np.ones_like(rows.X.values))
-    return penalty_scales(presence, rows.y, n_classes, rows.weights, features.telling_columns)
+    truth, n_classes = rows.targets.truth, rows.targets.table.n_labels
+    return penalty_scales(presence, truth, n_classes, rows.weights, features.telling_columns)
 
 
-def objective_of(rows: MergedRows, n_classes: int, scales: Scales | None) -> Objective:
+def objective_of(rows: MergedRows, scales: Scales | None) -> Objective:
     """What is minimised over rows, with λ = 0."""
-    return Objective.of(rows.X, rows.y, n_classes=n_classes, l2=0.0, sample_weight=rows.weights, scales=scales)
+    table = rows.targets.table
+    part = Part(rows.X, loss_truth(table.kind, rows.targets.truth), rows.weights)
+    return Objective(
+        InMemory(part), loss_of(table.kind, table.n_labels), penalty_of(0.0, 0.0, rows.X.has_dummy, scales)
+    )

@@ -20,6 +20,7 @@ from vikt.selection.choices import FeatureChoice, PenaltyChoice
 
 if TYPE_CHECKING:
     from vikt.fitting.parts import FittedPart
+    from vikt.solvers.certificate import Certificate
 
 
 @dataclass(frozen=True)
@@ -104,12 +105,40 @@ def _grouping_facts(examples: Examples) -> dict[str, int]:
     }
 
 
+class LabelProof(NamedTuple):
+    """The certificate of one of several labels, as in `PartRecord`."""
+
+    relative: float
+    bound: float
+    loss: float
+    reason: Reason | None
+
+    @classmethod
+    def of(cls, proof: Certificate) -> LabelProof:
+        return cls(proof.relative, proof.bound, proof.value, proof.reason)
+
+    def to_json(self) -> dict[str, object]:
+        """Finite numbers or null, never NaN or Infinity."""
+        return {
+            "relative": finite(self.relative),
+            "bound": finite(self.bound),
+            "loss": finite(self.loss),
+            "reason": self.reason and self.reason.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> LabelProof:
+        relative, bound, loss = (_number(kept[name]) for name in ("relative", "bound", "loss"))
+        return cls(relative, bound, loss, kept["reason"] and Reason.from_json(kept["reason"]))
+
+
 @dataclass(frozen=True)
 class PartRecord:
     """The facts of one part of a model: its name in `RECIPES` and share of the score, λ, the certificate, the fit.
 
     The certificate is `relative`, c in L̂ ≤ (1 + c)·L̂*; `bound`, on L̂ - L̂*; and `loss`, L̂. Without a proof, the first
-    two are nan and `reason` says why. The loss curve has no seconds, which differ from run to run.
+    two are nan and `reason` says why. The loss curve has no seconds, which differ from run to run. Several labels are
+    each proven by themselves, `by_label`, in their order.
     """
 
     name: str
@@ -122,6 +151,7 @@ class PartRecord:
     passes: int
     stopping_reason: Reason
     loss_curve: tuple[LossRecord, ...] = ()
+    by_label: tuple[LabelProof, ...] = ()
 
     @classmethod
     def of(cls, part: FittedPart) -> PartRecord:
@@ -138,6 +168,7 @@ class PartRecord:
             int(curve[-1].passes),
             solution.reason,
             curve,
+            tuple(map(LabelProof.of, solution.by_label)),
         )
 
     def to_json(self) -> dict[str, object]:
@@ -156,6 +187,7 @@ class PartRecord:
             "passes": self.passes,
             "stopping_reason": self.stopping_reason.to_json(),
             "loss_curve": [[record.passes, *map(finite, record[1:3])] for record in self.loss_curve],
+            **({"certificates": [proof.to_json() for proof in self.by_label]} if self.by_label else {}),
         }
 
     @classmethod
@@ -178,6 +210,7 @@ class PartRecord:
                 LossRecord(count(passes), _number(training), validation and number(validation))
                 for passes, training, validation in kept["loss_curve"]
             ),
+            tuple(map(LabelProof.from_json, kept.get("certificates", []))),
         )
 
 

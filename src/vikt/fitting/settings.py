@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vikt.arrays import ClassWeight
+from vikt.decisions.aims import Aim
 from vikt.decisions.settings import DecisionSettings
 from vikt.errors import ParameterError
 from vikt.features.handmade.declarations import declaration
 from vikt.features.settings import FeatureSettings
-from vikt.names import DECISION_PARAMETERS, PARAMETERS
+from vikt.names import DECISION_PARAMETERS, PARAMETERS, TARGET_DEFAULTS, TargetKind, TargetsName
 from vikt.solvers import Settings
+
+
+@dataclass(frozen=True)
+class TargetSettings:
+    """How labels are read, the levels of ordered ones, and the thresholds of several, as `vikt.TextClassifier` says."""
+
+    kind: TargetsName = "auto"
+    order: tuple[Any, ...] | None = None
+    thresholds: str | float = "label"
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, Any]) -> TargetSettings:
+        """The settings by the checked parameters of a `TextClassifier`, or by those of a record, without defaults."""
+        kind, order, thresholds = (parameters.get(name, usual) for name, usual in TARGET_DEFAULTS.items())
+        return cls(kind, None if order is None else tuple(order), thresholds)
 
 
 @dataclass(frozen=True)
@@ -30,6 +46,7 @@ class FitSettings:
     l1_ratio: float
     class_weight: ClassWeight
     decision: DecisionSettings
+    targets: TargetSettings
     chooses_features: bool
     options: dict[str, Any]
 
@@ -57,9 +74,34 @@ class FitSettings:
             parameters["l1_ratio"],
             parameters["class_weight"],
             DecisionSettings.of(parameters),
+            TargetSettings.of(parameters),
             _chooses_features(parameters, l2),
             _options(parameters, features),
         )
+
+    def check_kind(self, kind: TargetKind) -> None:
+        """Raise ParameterError where a parameter does not serve targets of a kind."""
+        for name, is_set, kinds in (
+            ("class_weight", self.class_weight is not None, ("classes", "ordered")),
+            ("weighting", self.features.weighting == "nb", ("classes", "soft")),
+            ("aim", self.decision.aim is not None, ("classes", "several")),
+            ("coverage", self.decision.coverage is not None, ("classes",)),
+            ("max_error", self.decision.max_error is not None, ("classes",)),
+            ("calibrate", self.options.get("calibrate", False), ("classes",)),
+            ("l1_ratio", self.l1_ratio > 0, ("classes", "several", "soft")),
+            ("patience", self.patience is not None, ("classes", "soft")),
+            ("order", self.targets.order is not None, ("ordered",)),
+            ("thresholds", self.targets.thresholds != "label", ("several",)),
+        ):
+            if is_set and kind not in kinds:
+                able = " or ".join(f"{other!r}" for other in kinds)
+                raise ParameterError(name, f"is for targets of the kind {able}, found {kind!r} labels; leave it out")
+
+    def apart_from_thresholds(self, kind: TargetKind) -> tuple[FitSettings, Aim | None]:
+        """The settings, and the aim that the thresholds of several labels are to reach: it needs no held-out rows."""
+        if kind != "several":
+            return self, None
+        return replace(self, decision=DecisionSettings()), self.decision.aim
 
     @property
     def random_state(self) -> int:
@@ -88,9 +130,15 @@ def _options(parameters: Mapping[str, Any], features: FeatureSettings) -> dict[s
         first, *others = decision["aim"]
         decision["aim"] = [first, *others] if others else first
     return {
-        **{name: parameters[name] for name in PARAMETERS if name not in DECISION_PARAMETERS},
+        **{name: parameters[name] for name in PARAMETERS if name not in (*DECISION_PARAMETERS, *TARGET_DEFAULTS)},
         **decision,
         "ngrams": parameters["ngrams"] and list(parameters["ngrams"]),
         "features": [declaration(feature) for feature in features.handmade] or None,
         "class_weight": class_weight,
+        **_target_options(parameters),
     }
+
+
+def _target_options(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    given = {name: parameters[name] for name, usual in TARGET_DEFAULTS.items() if parameters.get(name, usual) != usual}
+    return given | ({"order": list(given["order"])} if "order" in given else {})

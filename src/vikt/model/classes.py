@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from vikt.arrays import Classes, ClassWeight, Floats, RowIndices, RowValues
 from vikt.corpus.columns import composed
 from vikt.corpus.frames import number_array
+from vikt.corpus.targets import TargetRows, TargetTable
 from vikt.errors import ClassesError, DataError, ParameterError
 from vikt.model.labels import checked_labels, label_array, refuse_fractions
 from vikt.parameters import FIT, checked_value, plain
@@ -18,12 +19,12 @@ from vikt.tables import counted, quoted
 
 
 class LabelledRows(NamedTuple):
-    """The classes; and for the rows whose weight is above 0 their class indices, weights, and numbers in the input.
+    """The targets; and for the rows whose weight is above 0 theirs by number, weights, and row numbers in the input.
 
     `n_input` counts the rows of the input.
     """
 
-    classes: NDArray[Any]
+    targets: TargetTable
     y: Classes
     weights: Floats
     kept: RowIndices
@@ -38,11 +39,20 @@ class LabelledRows(NamedTuple):
         DataError
             Either is invalid, or of another length.
         """
-        labels = label_array(labels, warns=True)
+        if not isinstance(labels, TargetRows):
+            labels = label_array(labels, warns=True)
         check_one_label_a_row(labels, n_rows)
         weights = row_weights(sample_weight, n_rows)
         kept = np.flatnonzero(weights > 0)
-        return cls(*encode_labels(labels[kept], kept), weights[kept], kept, n_rows)
+        if isinstance(labels, TargetRows):
+            return cls(labels.table, labels.y[kept], weights[kept], kept, n_rows)
+        classes, y = encode_labels(labels[kept], kept)
+        return cls(TargetTable("classes", classes), y, weights[kept], kept, n_rows)
+
+    @property
+    def classes(self) -> NDArray[Any]:
+        """The labels: (K,)."""
+        return self.targets.labels
 
 
 def check_one_label_a_row(labels: Sized, n_rows: int) -> None:

@@ -100,8 +100,8 @@ def decision_line(theta: ArrayLike) -> str:
     return f"{weights[0]:g} {' '.join(terms)} = 0"
 
 
-def centred_intercepts(theta: Floats) -> Floats:
-    """The same model with intercepts that sum to zero: softmax does not change when all scores move together."""
+def centred_intercepts(theta: Floats, loss: Loss) -> Floats:
+    """The same model with intercepts that sum to zero, where moving all scores alike leaves the probabilities."""
     theta = theta.copy()
-    theta[..., 0] = cross_entropy_of(theta).centred(theta[..., 0])
+    theta[..., 0] = loss.centred(theta[..., 0])
     return theta

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Classes, Floats, Scales
+from vikt.arrays import Classes, Floats, Scales, Targets
 from vikt.matrix import DesignMatrix
 from vikt.parameters import ABOVE_0, checked_value
 
@@ -59,7 +59,7 @@ def fit_bernoulli(X: DesignMatrix, y: Classes, n_classes: int, weights: Floats, 
 
 
 def log_count_ratios(
-    X: DesignMatrix, y: Classes, n_classes: int, weights: Floats, alpha: float = 1.0, columns: Any = slice(None)
+    X: DesignMatrix, y: Targets, n_classes: int, weights: Floats, alpha: float = 1.0, columns: Any = slice(None)
 ) -> Floats:
     """r_kj = log((p_kj + α) / ‖p_k + α‖₁) - log((q_kj + α) / ‖q_k + α‖₁): how much column j says of class k.
 
@@ -85,7 +85,7 @@ def log_count_ratios(
     return np.asarray(np.log(shares[0]) - np.log(shares[1]))
 
 
-def penalty_scales(X: DesignMatrix, y: Classes, n_classes: int, weights: Floats, scaled: NDArray[np.bool_]) -> Scales:
+def penalty_scales(X: DesignMatrix, y: Targets, n_classes: int, weights: Floats, scaled: NDArray[np.bool_]) -> Scales:
     """|r_kj| of the columns to be scaled, 1 of others, as the penalty's scales: (n,) for two classes, (K, n) for more.
 
     A column multiplied by r under the penalty λθ² is the column as it is under λθ²/r², separately for each class. For
@@ -101,9 +101,9 @@ NAIVE_BAYES = {"multinomial": fit_multinomial, "bernoulli": fit_bernoulli}
 
 
 def _counts_by_class(
-    X: DesignMatrix, y: Classes, n_classes: int, weights: Floats, alpha: float
+    X: DesignMatrix, y: Targets, n_classes: int, weights: Floats, alpha: float
 ) -> tuple[Floats, Floats]:
-    """The weight of each class (K,), and of each feature in it (K, n).
+    """The weight of each class (K,), and of each feature in it (K, n), by class indices (m,) or shares (m, K).
 
     Raises
     ------
@@ -111,6 +111,9 @@ def _counts_by_class(
         alpha is not above 0: a word unseen in one class would rule that class out.
     """
     checked_value("alpha", ABOVE_0, alpha)
-    one_hot = np.zeros((X.n_rows, n_classes))
-    one_hot[np.arange(X.n_rows), y] = weights
-    return one_hot.sum(axis=0), X.weighted_sum(one_hot)[:, int(X.has_dummy) :]
+    of_classes = np.zeros((X.n_rows, n_classes))
+    if y.ndim == 1:
+        of_classes[np.arange(X.n_rows), y] = weights
+    else:
+        of_classes[:] = (y.T * weights).T
+    return of_classes.sum(axis=0), X.weighted_sum(of_classes)[:, int(X.has_dummy) :]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from vikt.arrays import Floats, Ints
+from vikt.corpus.targets import Labels
 from vikt.evaluation.evaluation import Evaluation, evaluation_of
 from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, outcomes
 from vikt.evaluation.requirements import Requirement
@@ -55,7 +55,7 @@ class Tested:
         model: FittedModel,
         record: FitRecord,
         inputs: Inputs,
-        labels: ArrayLike,
+        labels: Labels,
         *,
         name: str = "the rows given",
         place: Callable[[int], str] = index_place,
