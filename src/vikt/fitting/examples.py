@@ -26,6 +26,7 @@ from vikt.corpus.targets import Labels, TargetRows, TargetTable
 from vikt.errors import DataError, ParameterError, UsageError
 from vikt.features.measured import Measured
 from vikt.model.classes import LabelledRows
+from vikt.names import TargetsName
 from vikt.tables import counted
 
 # The values of a column, None where one is missing.
@@ -64,8 +65,12 @@ class Examples:
         sample_weight: RowValues = None,
         random_state: int = 0,
         groups: Values | None = None,
+        kind: TargetsName = "classes",
+        order: Sequence[Any] | None = None,
     ) -> Examples:
         """Order documents and their labels; `random_state` is the seed of the order.
+
+        `kind` and `order` say how labels are read: see `vikt.model.target_rows.target_rows`.
 
         Rows of one value in `groups` are kept together by every split, with all rows of a text that one of them has.
 
@@ -74,7 +79,7 @@ class Examples:
         DataError
             The labels, weights or groups are invalid, or of another length than the documents; or a group is too large.
         """
-        targets, y, weights, kept, n_input = LabelledRows.of(labels, sample_weight, len(documents))
+        targets, y, weights, kept, n_input = LabelledRows.of(labels, sample_weight, len(documents), kind, order)
         _check_length(groups, n_input)
         documents = documents if len(kept) == n_input else documents.take(kept)
         grouping = None
@@ -83,14 +88,14 @@ class Examples:
             documents = replace(documents, groups=joined)
         contents = documents.contents()
         keys = row_keys(contents, random_state)
-        order = canonical_order(keys, contents.__getitem__, y, weights)
-        ordered = documents.take(order)
-        ranks = content_ranks(keys[order], lambda i: contents[order[i]])
+        canonical = canonical_order(keys, contents.__getitem__, y, weights)
+        ordered = documents.take(canonical)
+        ranks = content_ranks(keys[canonical], lambda i: contents[canonical[i]])
         together = ranks
         if ordered.values or ordered.groups is not ordered.texts:
             together = group_ranks(ordered.groups, row_keys(ordered.groups, random_state))
-        origin, is_weighted = kept[order], sample_weight is not None
-        return cls(ordered, targets, y[order], weights[order], ranks, together, origin, n_input, is_weighted, grouping)
+        origin, is_weighted = kept[canonical], sample_weight is not None
+        return cls(ordered, targets, y[canonical], weights[canonical], ranks, together, origin, n_input, is_weighted, grouping)
 
     def __len__(self) -> int:
         return len(self.y)

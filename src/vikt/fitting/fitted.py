@@ -49,7 +49,8 @@ class FittedAttributes(Estimator):
         inputs = texts if frame is None else frame
         documents = measured(inputs, TextFeatures(settings.features), self.text_column)
         values = None if groups is None else column_values(groups, frame, "groups")
-        return Examples.of(documents, labels, sample_weight, settings.random_state, values)
+        kind, order = settings.targets.kind, settings.targets.order
+        return Examples.of(documents, labels, sample_weight, settings.random_state, values, kind, order)
 
     @property
     def classes_(self) -> NDArray[Any]:

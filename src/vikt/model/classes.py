@@ -14,6 +14,8 @@ from vikt.corpus.frames import number_array
 from vikt.corpus.targets import TargetRows, TargetTable
 from vikt.errors import ClassesError, DataError, ParameterError
 from vikt.model.labels import checked_labels, label_array, refuse_fractions
+from vikt.model.target_rows import GivenTargets, check_learnable
+from vikt.names import TargetsName
 from vikt.parameters import FIT, checked_value, plain
 from vikt.tables import counted, quoted
 
@@ -31,23 +33,32 @@ class LabelledRows(NamedTuple):
     n_input: int
 
     @classmethod
-    def of(cls, labels: Any, sample_weight: RowValues, n_rows: int) -> LabelledRows:
-        """The labels and weights of `n_rows` rows.
+    def of(
+        cls,
+        labels: Any,
+        sample_weight: RowValues,
+        n_rows: int,
+        kind: TargetsName = "classes",
+        order: Sequence[Any] | None = None,
+    ) -> LabelledRows:
+        """The labels and weights of `n_rows` rows; `kind` and `order` are as of `vikt.model.target_rows.target_rows`.
 
         Raises
         ------
         DataError
             Either is invalid, or of another length.
         """
-        if not isinstance(labels, TargetRows):
-            labels = label_array(labels, warns=True)
-        check_one_label_a_row(labels, n_rows)
+        given = GivenTargets.of(labels, kind, order)
+        check_one_label_a_row(given, n_rows)
         weights = row_weights(sample_weight, n_rows)
         kept = np.flatnonzero(weights > 0)
-        if isinstance(labels, TargetRows):
-            return cls(labels.table, labels.y[kept], weights[kept], kept, n_rows)
-        classes, y = encode_labels(labels[kept], kept)
-        return cls(TargetTable("classes", classes), y, weights[kept], kept, n_rows)
+        targets, votes = given.read(kept)
+        weights = weights[kept] if votes is None else weights[kept] * votes
+        if isinstance(targets, TargetRows):
+            check_learnable(targets)
+            return cls(targets.table, targets.y, weights, kept, n_rows)
+        classes, y = encode_labels(targets, kept)
+        return cls(TargetTable("classes", classes), y, weights, kept, n_rows)
 
     @property
     def classes(self) -> NDArray[Any]:

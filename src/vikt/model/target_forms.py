@@ -172,7 +172,7 @@ class Numbered:
         return len(self.rows)
 
     def take(self, rows: RowIndices) -> Self:
-        return replace(self, rows=self.rows.take(rows))
+        return replace(self, rows=self.rows[rows])
 
     def kind(self) -> TargetKind:
         return self.rows.table.kind

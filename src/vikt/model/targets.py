@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -20,8 +20,8 @@ _LOSSES: dict[TargetKind, Callable[[int], Loss]] = {
 }
 
 
-def loss_of(kind: TargetKind, n_labels: int) -> Loss:
-    """The loss of targets of a kind, of K labels.
+def loss_of(kind: TargetKind, n_labels: int, cuts: Sequence[float] = ()) -> Loss:
+    """The loss of targets of a kind, of K labels; of ordered ones with the K - 1 scores between levels, if known.
 
     Examples
     --------
