@@ -141,7 +141,6 @@ REFUSED = {
     "Enum": [Colour.RED, Colour.BLUE],
     "IntEnum": [Level.LOW, Level.HIGH],
     "complex": [1j, 2j],
-    "tuples": [("a",), ("b",)],
     "intervals": pd.cut(pd.Series([1, 2]), 2),
     "binary": pa.array([b"a", b"b"]),
 }
