@@ -88,14 +88,14 @@ class Examples:
             documents = replace(documents, groups=joined)
         contents = documents.contents()
         keys = row_keys(contents, random_state)
-        canonical = canonical_order(keys, contents.__getitem__, y, weights)
-        ordered = documents.take(canonical)
-        ranks = content_ranks(keys[canonical], lambda i: contents[canonical[i]])
+        place = canonical_order(keys, contents.__getitem__, y, weights)
+        ordered = documents.take(place)
+        ranks = content_ranks(keys[place], lambda i: contents[place[i]])
         together = ranks
         if ordered.values or ordered.groups is not ordered.texts:
             together = group_ranks(ordered.groups, row_keys(ordered.groups, random_state))
-        origin, is_weighted = kept[canonical], sample_weight is not None
-        return cls(ordered, targets, y[canonical], weights[canonical], ranks, together, origin, n_input, is_weighted, grouping)
+        origin, is_weighted = kept[place], sample_weight is not None
+        return cls(ordered, targets, y[place], weights[place], ranks, together, origin, n_input, is_weighted, grouping)
 
     def __len__(self) -> int:
         return len(self.y)
