@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from vikt.model.label_losses import OneLossPerLabel
 from vikt.model.loss import Loss
 from vikt.model.losses import cross_entropy_for
+from vikt.model.ordered import ProportionalOdds
 from vikt.model.soft_losses import soft_cross_entropy_for
 from vikt.names import TargetKind
 
@@ -28,6 +30,8 @@ def loss_of(kind: TargetKind, n_labels: int, cuts: Sequence[float] = ()) -> Loss
     >>> loss_of("several", 3)
     OneLossPerLabel(n_labels=3)
     """
+    if kind == "ordered":
+        return ProportionalOdds(np.array(cuts or range(n_labels - 1), dtype=np.float64))
     return _LOSSES[kind](n_labels)
 
 

@@ -43,7 +43,6 @@ class Solution:
     reason: Reason
     state: object = None
     by_label: tuple[Certificate, ...] = ()
-    thresholds: Floats | None = None
     remedy: str = "raise max_iter or tol, or strengthen the penalty"
     thresholds: Floats | None = None
 
