@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,8 @@ from vikt.corpus.frames import ArrowStream
 from vikt.corpus.targets import Labels, TargetRows
 from vikt.corpus.texts import Texts, portions
 from vikt.decisions.decision import NO_ANSWER, PLAIN, Answered, Decision
-from vikt.errors import DamagedModelError, DataError, ParameterError
+from vikt.decisions.label_thresholds import LabelThresholds
+from vikt.errors import DamagedModelError, DataError, ParameterError, UsageError
 from vikt.features.measured import Measured
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
@@ -46,13 +47,20 @@ def measured(inputs: Inputs, features: TextFeatures, text_column: str = TEXT_COL
     return features.measure(Documents.of(inputs, text, features.columns))
 
 
+class AnsweredSets(NamedTuple):
+    """What a model of several labels says of rows: log P(label | text), (m, K), and which labels it answers, (m, K)."""
+
+    log_probabilities: Floats
+    members: Bools
+
+
 @dataclass(frozen=True)
 class FittedModel:
     """Features; θ, the intercepts first, (n+1,) for two classes and (K, n+1) for more; and the K labels, sorted.
 
     `kind` says what a row is labelled with. Several labels have (K, n+1) weights, however many there are. Ordered ones
     have (n+1,), and `cuts`, the K - 1 scores between one level and the next. `text_column` is the column of a frame
-    that holds the texts. `decision` says which class is answered.
+    that holds the texts. `decision` says which class is answered, `thresholds` which of several labels are.
     """
 
     features: TextFeatures
@@ -62,6 +70,7 @@ class FittedModel:
     decision: Decision = PLAIN
     kind: TargetKind = "classes"
     cuts: tuple[float, ...] = ()
+    thresholds: LabelThresholds | None = None
 
     @property
     def loss(self) -> Loss:
@@ -148,6 +157,18 @@ class FittedModel:
             is_known.append(self._is_known(documents, scores))
         return self.decision.answered(np.concatenate(log_probabilities), np.concatenate(is_known))
 
+    def answered_sets(self, inputs: Inputs, threads: int = 1) -> AnsweredSets:
+        """What a model of several labels says of each text, and which labels it answers."""
+        log_probabilities = self.log_probabilities(inputs, threads)
+        return AnsweredSets(log_probabilities, self.label_thresholds.answered(np.exp(log_probabilities)))
+
+    @property
+    def label_thresholds(self) -> LabelThresholds:
+        """The thresholds of several labels. Raises UsageError where a text has one."""
+        if self.thresholds is None:
+            raise UsageError("the model answers one label for each text, so there are no thresholds of several labels")
+        return self.thresholds
+
     def _is_known(self, documents: Measured, scores: Floats) -> Bools:
         """Whether each document has a feature that the model knows, where it matters: (m,)."""
         is_known = np.ones(len(scores), dtype=bool)
@@ -178,6 +199,8 @@ class FittedModel:
             header["decision"] = self.decision.to_json(self.labels)
         if self.kind != "classes":
             header["targets"] = self.kind
+        if self.thresholds is not None:
+            header["thresholds"] = self.thresholds.to_json(self.labels)
         return arrays, header
 
     @classmethod
@@ -195,6 +218,8 @@ class FittedModel:
             raise DamagedModelError(f"weights of shape {theta.shape} for {K} classes and {n - 1} features")
         if not np.isfinite(theta).all():
             raise DamagedModelError("weights that are not finite")
+        if kind == "several":
+            return replace(model, thresholds=LabelThresholds.from_json(header["thresholds"], model.labels))
         decision = header.get("decision")
         return model if decision is None else replace(model, decision=Decision.from_json(decision, model.labels))
 
