@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from vikt.corpus.targets import TargetRows
-from vikt.errors import DataError
+from vikt.errors import DataError, ParameterError
+from vikt.evaluation.requirements import checked_requirements, parsed_requirements
 from vikt.evaluation.several import SetOutcomes, set_evaluation_of
+from vikt.evaluation.slices import slices_of
 from vikt.model.functions import log_logistic
 
 KNOWN = ["joy", "love", "pride", "grief"]
@@ -139,3 +141,29 @@ def test_probabilities_that_are_none_are_refused():
         set_evaluation_of(SetOutcomes.of(rows, KNOWN, KNOWN, scores > 0, np.zeros((3, 4))))
     with pytest.raises(DataError, match="found none"):
         set_evaluation_of(outcomes(np.zeros((0, 4), dtype=bool), np.zeros((0, 4))))
+
+
+def test_slices_are_of_whole_sets():
+    real, scores = drawn(5, 80)
+    values = ["a" if i % 3 else "b" for i in range(80)]
+    for part in slices_of(outcomes(real, scores), {"by": values})[0].slices:
+        rows = np.array(values) == part.name
+        assert part.accuracy.value == pytest.approx(oracle.accuracy_score(real[rows], scores[rows] > 0))
+        assert part.macro_f1 == pytest.approx(oracle.f1_score(real[rows], scores[rows] > 0, average="macro"))
+
+
+def test_requirements_know_labels():
+    real, scores = drawn(6, 80)
+    found = set_evaluation_of(outcomes(real, scores))
+    texts = ["micro_f1 >= .5", "macro_recall >= .99", "recall(love) > 0.1", "hamming_loss < 0.5"]
+    checked = checked_requirements(parsed_requirements(texts), found)
+    assert [each.is_met for each in checked] == [True, False, True, True]
+    assert checked[0].found == found.figures["micro_f1"]
+    for text, message in {
+        "accuracy >= 0.5": "no figure is called 'accuracy'; did you mean subset_accuracy",
+        "recall >= 0.5": r"recall is a figure of one label, found none; write recall\(LABEL\), or macro_recall",
+        "f1(hate) >= 0.5": "no label is called 'hate'",
+        "roc_auc(love) >= 0.5": "expected precision, recall or f1 of one label",
+    }.items():
+        with pytest.raises(ParameterError, match=message):
+            checked_requirements(parsed_requirements([text]), found)

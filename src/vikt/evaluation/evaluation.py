@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from vikt.arrays import Floats, Ints
 from vikt.corpus.targets import Labels
 from vikt.errors import DataError
-from vikt.evaluation.figures import Figure, answer_figures, counts
+from vikt.evaluation.figures import Figure, answer_figures, counts, share
 from vikt.evaluation.of_labels import LabelEvaluation, column_means
 from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, outcomes
 from vikt.evaluation.probability_figures import probability_figures
@@ -21,7 +21,7 @@ from vikt.evaluation.set_figures import set_figures
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.metrics.bootstrap import cells_of
 from vikt.metrics.calibration import Reliability
-from vikt.metrics.classification import class_array, positions, refuse_mixture
+from vikt.metrics.classification import class_array, refuse_mixture
 from vikt.metrics.curves import PrecisionRecallCurve, RocCurve
 
 _MOST_LABELS_IN_A_MATRIX = 200
@@ -53,6 +53,11 @@ class Evaluation(LabelEvaluation):
     roc: RocCurve | None
     precision_recall: PrecisionRecallCurve | None
     reliability: Reliability | None
+
+    @property
+    def every_figure(self) -> dict[str, Figure]:
+        whole = {"answered": share(self.n_rows, self.n_rows), "accuracy_answered": self.accuracy}
+        return whole | super().every_figure
 
     @property
     def accuracy(self) -> Figure:
@@ -149,14 +154,12 @@ def evaluation_of(found: Outcomes) -> Evaluation:
     names, scores = found.classes, found.log_probabilities
     _check(len(found.labels), len(names), scores)
     probabilities = _probabilities(scores)
-    everything = [*names, *found.unseen]
-    real = positions(found.labels, everything)
+    everything, real, seen = found.everything, found.places, found.is_known
     # The whole matrix is too large where nearly every row has a label of its own.
     entries = cells_of(real, found.predicted)
     mean_probability = np.zeros(len(everything))
     mean_probability[: len(names)] = column_means(probabilities)
-    seen = real < len(names)
-    probable = probability_figures(real[seen], scores[seen], names, int((~seen).sum()))
+    probable = probability_figures(real[seen], found.truth[seen], scores[seen], names, int((~seen).sum()))
     against = probable.against_rest
     areas = np.full((2, len(everything)), math.nan)
     areas[:, : len(names)] = against.roc_auc, against.average_precision

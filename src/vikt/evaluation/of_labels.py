@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -36,12 +36,26 @@ class LabelEvaluation:
         Labels never seen in training, and their rows.
     """
 
+    # What a label is to the model.
+    noun: ClassVar[str] = "class"
+
     labels: list[str]
     n_rows: int
     figures: dict[str, Figure]
     counts: Counts
     mean_probability: Floats
     unseen: dict[str, int]
+
+    @property
+    def every_figure(self) -> dict[str, Figure]:
+        """The figures by name, those too that JSON tells once, since they equal another."""
+        alike = {name: found for found in self.figures.values() for name in found.facts.get("equal_to", ())}
+        return self.figures | alike
+
+    @property
+    def rates(self) -> tuple[str, ...]:
+        """The names of the figures of one label."""
+        return ("precision", "recall", "f1", *self._more_of_labels())
 
     @property
     def support(self) -> Ints:

@@ -4,17 +4,50 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Protocol, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vikt.arrays import Bools, Floats, Ints
-from vikt.corpus.targets import Labels
+from vikt.corpus.targets import Labels, TargetRows
 from vikt.decisions.decision import NO_ANSWER as NO_ANSWER
 from vikt.decisions.decision import NO_CLASS as NO_CLASS
+from vikt.decisions.decision import Answered
 from vikt.fitting.model import FittedModel, Inputs
+from vikt.metrics.averages import Counts
+from vikt.metrics.classification import log_losses, positions
 from vikt.model.classes import check_one_label_a_row
+from vikt.names import TargetKind
+
+
+class Answers(Protocol):
+    """What a model answered to labelled rows, whatever the kind of its targets.
+
+    Attributes
+    ----------
+    n_rows : int
+    is_right : ndarray of bool, (m,)
+        Whether the answer is what the row is labelled with, as a whole.
+    losses : ndarray, (m,)
+        The log loss of each row; nan where its label is unseen in training.
+    """
+
+    @property
+    def n_rows(self) -> int: ...
+
+    @property
+    def is_right(self) -> Bools: ...
+
+    @property
+    def losses(self) -> Floats: ...
+
+    def counts(self, rows: Bools) -> Counts:
+        """The counts of each label among some of the rows, those unseen in training too."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -24,7 +57,8 @@ class Outcomes:
     Attributes
     ----------
     labels : list of str, (m,)
-        The real labels; one that is a class of the model is spelled as that class is.
+        The real labels; one that is a class of the model is spelled as that class is. Of soft labels the most probable,
+        the first of equals.
     classes : list of str, (K,)
         The classes of the model.
     log_probabilities : ndarray, (m, K)
@@ -33,6 +67,9 @@ class Outcomes:
         The index of the class that is answered; NO_ANSWER where there is none.
     sets : ndarray of bool, (m, K), or None
         Which classes are in the set of labels, where the model makes sets.
+    shares : ndarray, (m, K), or None
+        Of soft labels the share of each class; nan in rows that have a share of a class unseen in training.
+    kind : {"classes", "soft", "ordered"}
     """
 
     labels: list[str]
@@ -40,12 +77,28 @@ class Outcomes:
     log_probabilities: Floats
     predicted: Ints
     sets: Bools | None = None
+    shares: Floats | None = None
+    kind: TargetKind = "classes"
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.labels)
 
     @cached_property
     def real(self) -> Ints:
         """The index of the class that is the real label; NO_CLASS where there is none: (m,)."""
-        place_of = {name: place for place, name in enumerate(self.classes)}
-        return np.array([place_of.get(label, NO_CLASS) for label in self.labels], dtype=np.int64)
+        return np.where(self.places < len(self.classes), self.places, NO_CLASS)
+
+    @property
+    def is_known(self) -> Bools:
+        """Whether training had the label of each row; of soft ones, every class that has a share: (m,)."""
+        known = self.real != NO_CLASS
+        return np.asarray(known if self.shares is None else known & ~np.isnan(self.shares).any(axis=1))
+
+    @property
+    def truth(self) -> NDArray[Any]:
+        """What probabilities are compared with: `real`, or the shares of soft labels."""
+        return self.real if self.shares is None else self.shares
 
     @property
     def is_right(self) -> Bools:
@@ -65,10 +118,39 @@ class Outcomes:
 
     @property
     def losses(self) -> Floats:
-        """-log P(label), nan where the label is no class: (m,)."""
-        own = self.log_probabilities[np.arange(len(self.real)), self.real]
-        # Plus zero: -log 1 is 0, not -0.
-        return np.where(self.real == NO_CLASS, math.nan, 0.0 - own)
+        """-log P(label), or the cross-entropy of soft labels; nan where the label is no class: (m,)."""
+        return np.where(self.is_known, log_losses(self.truth, self.log_probabilities), math.nan)
+
+    @cached_property
+    def everything(self) -> list[str]:
+        """The classes of the model, then the labels that it never saw, sorted."""
+        return [*self.classes, *self.unseen]
+
+    @cached_property
+    def places(self) -> Ints:
+        """The index of each row's label among all of them: (m,)."""
+        return positions(self.labels, self.everything)
+
+    def counts(self, rows: Bools) -> Counts:
+        """The counts of each label among some of the rows, those unseen in training too."""
+        answered = rows & (self.predicted != NO_ANSWER)
+        sides = self.places[rows & self.is_right], self.places[rows], self.predicted[answered]
+        return Counts(*(np.bincount(side, minlength=len(self.everything)) for side in sides))
+
+    @classmethod
+    def of_shares(
+        cls, rows: TargetRows, names: Sequence[str], known: list[str], answered: Answered, sets: Bools | None = None
+    ) -> Self:
+        """Rows of soft labels, those of their table spelled as `names`, beside the answers of a model."""
+        truth, place_of = rows.truth, {name: place for place, name in enumerate(known)}
+        shares = np.zeros((len(rows), len(known)))
+        for k, name in enumerate(names):
+            if name in place_of:
+                shares[:, place_of[name]] += truth[:, k]
+            else:
+                shares[truth[:, k] > 0] = math.nan
+        modes = [names[k] for k in truth.argmax(axis=1).tolist()]
+        return cls(modes, known, answered.log_probabilities, answered.predicted, sets, shares, "soft")
 
 
 def outcomes(model: FittedModel, inputs: Inputs, labels: Labels, threads: int = 1) -> Outcomes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vikt.arrays import Floats, Ints
 from vikt.evaluation.figures import Figure, bootstrapped, joined, named_classes, share
@@ -50,13 +51,17 @@ class _Known:
         return cls(notes, {"rows": n_rows, "left_out": left_out})
 
 
-def probability_figures(y: Ints, log_probabilities: Floats, classes: list[str], left_out: int) -> ProbabilityFigures:
+def probability_figures(
+    y: Ints, truth: NDArray[Any], log_probabilities: Floats, classes: list[str], left_out: int
+) -> ProbabilityFigures:
     """The figures of the rows whose label the model knows.
 
     Parameters
     ----------
     y : ndarray of int, (m,)
-        The index of each row's real class.
+        The index of each row's real class; of soft labels the most probable.
+    truth : ndarray of int, (m,), or of float, (m, K)
+        The same, or the shares of soft labels, which log loss and Brier score compare the probabilities with.
     log_probabilities : ndarray, (m, K)
         log P(class | text).
     classes : list of str, (K,)
@@ -70,8 +75,8 @@ def probability_figures(y: Ints, log_probabilities: Floats, classes: list[str], 
     reliability = reliability_curve(log_probabilities.argmax(axis=1) == y, confidence)
     against_rest = one_versus_rest(y, probabilities)
     figures = {
-        "log_loss": log_loss_figure(log_losses(y, log_probabilities), left_out),
-        "brier": mean_of_rows(brier_scores(y, probabilities), known.notes, known.facts),
+        "log_loss": log_loss_figure(log_losses(truth, log_probabilities), left_out),
+        "brier": mean_of_rows(brier_scores(truth, probabilities), known.notes, known.facts),
         **_areas(against_rest, classes, known),
         "calibration_error": _calibration_error(reliability, known),
     }

@@ -9,16 +9,17 @@ from typing import Any
 
 from vikt.decisions.conditions import QUOTING, RELATIONS, Condition, Measure, parsed
 from vikt.errors import ParameterError, UsageError
-from vikt.evaluation.evaluation import Evaluation
-from vikt.evaluation.figures import Figure, share
+from vikt.evaluation.figures import Figure
+from vikt.evaluation.of_labels import LabelEvaluation
 from vikt.model.classes import class_position
 from vikt.names import nearest
 from vikt.tables import figure, listed
 
 # Figures that can be above 1.
-_ABOVE_1 = {"log_loss", "brier", "mean_set_size"}
+_ABOVE_1 = {"log_loss", "brier", "mean_set_size", "mean_absolute_error"}
 _MOST_LISTED = 40
-_OF_CLASS = ("precision", "recall", "f1", "roc_auc", "average_precision")
+# The mean of recall is also known by this name.
+_MEAN_RECALL = "balanced_accuracy"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def parsed_requirements(texts: Sequence[str]) -> list[Condition]:
     return conditions
 
 
-def checked_requirements(conditions: Sequence[Condition], evaluation: Evaluation) -> list[Requirement]:
+def checked_requirements(conditions: Sequence[Condition], evaluation: LabelEvaluation) -> list[Requirement]:
     """The figures that the conditions are about.
 
     Raises
@@ -81,39 +82,34 @@ def checked_requirements(conditions: Sequence[Condition], evaluation: Evaluation
     return [Requirement(condition, figure_of(condition.measure, evaluation)) for condition in conditions]
 
 
-def figure_of(measure: Measure, evaluation: Evaluation) -> Figure:
+def figure_of(measure: Measure, evaluation: LabelEvaluation) -> Figure:
     """The figure that a measure names. Raises ParameterError where there is no such figure or class."""
     if measure.classes:
         return _figure_of_class(measure, evaluation)
-    figures = _figures(evaluation)
-    if measure.name in _OF_CLASS and measure.name not in figures:
-        mean = "balanced_accuracy" if measure.name == "recall" else f"macro_{measure.name}"
+    figures, of_class = evaluation.every_figure, evaluation.rates
+    if measure.name in of_class and measure.name not in figures:
+        mean = next(name for name in (f"macro_{measure.name}", _MEAN_RECALL) if name in figures)
         raise ParameterError(
             "require",
-            f"{measure.name} is a figure of one class, found none; write {measure.name}(CLASS), or {mean} for the mean",
+            f"{measure.name} is a figure of one {evaluation.noun}, found none; write "
+            f"{measure.name}({evaluation.noun.upper()}), or {mean} for the mean",
         )
     if measure.name not in figures:
-        raise _unknown("figure", measure.name, [*figures, *(f"{name}(CLASS)" for name in _OF_CLASS)])
+        known = [*figures, *(f"{name}({evaluation.noun.upper()})" for name in of_class)]
+        raise _unknown("figure", measure.name, known)
     return figures[measure.name]
 
 
-def _figures(evaluation: Evaluation) -> dict[str, Figure]:
-    """All figures by name, those too that JSON tells once, since they equal another."""
-    own = evaluation.figures
-    alike = {name: found for found in own.values() for name in found.facts.get("equal_to", ())}
-    whole = {"answered": share(evaluation.n_rows, evaluation.n_rows), "accuracy_answered": evaluation.accuracy}
-    return own | alike | {name: found for name, found in whole.items() if name not in own}
-
-
-def _figure_of_class(measure: Measure, evaluation: Evaluation) -> Figure:
-    if measure.name not in _OF_CLASS or len(measure.classes) > 1:
-        *others, last = _OF_CLASS
+def _figure_of_class(measure: Measure, evaluation: LabelEvaluation) -> Figure:
+    if measure.name not in evaluation.rates or len(measure.classes) > 1:
+        *others, last = evaluation.rates
         raise ParameterError(
-            "require", f"expected {', '.join(others)} or {last} of one class, found {str(measure)!r:.80}; {QUOTING}"
+            "require",
+            f"expected {', '.join(others)} or {last} of one {evaluation.noun}, found {str(measure)!r:.80}; {QUOTING}",
         )
     k = class_position(evaluation.labels, measure.classes[0])
     if k is None:
-        raise _unknown("class", measure.classes[0], evaluation.labels)
+        raise _unknown(evaluation.noun, measure.classes[0], evaluation.labels)
     row = evaluation.per_class[evaluation.labels[k]]
     low, high = (row.get(f"{measure.name}_{side}", math.nan) for side in ("low", "high"))
     reasons = {"no such row": not row["support"], "never predicted": not row["predicted"]}

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -122,6 +122,8 @@ class SetEvaluation(LabelEvaluation):
     n_without, n_answered_none : int
         The rows that have no label, and those that are answered none.
     """
+
+    noun: ClassVar[str] = "label"
 
     n_without: int
     n_answered_none: int

@@ -21,9 +21,9 @@ from vikt.corpus.numbers import exact_number_of, number_of
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError
 from vikt.evaluation.figures import Figure, share
-from vikt.evaluation.outcomes import NO_ANSWER, Outcomes
+from vikt.evaluation.outcomes import Answers
 from vikt.evaluation.probability_figures import log_loss_figure
-from vikt.metrics.classification import macro_f1_of_counts, positions
+from vikt.metrics.averages import macro_f1_of
 from vikt.metrics.differences import fisher, newcombe_interval
 from vikt.metrics.intervals import Interval
 from vikt.names import finite
@@ -53,7 +53,7 @@ class Slice:
         The value; "12 to 48" for a fifth of the rows by number or time; "(missing)"; "(others: 34 values)".
     n_rows : int
     accuracy, log_loss : Figure
-        With 95% intervals of their own.
+        With 95% intervals of their own. Of several labels a text, the accuracy is that of whole sets of labels.
     macro_f1 : float
         The mean F1 of the labels that occur in the slice.
     difference : Figure
@@ -109,7 +109,7 @@ class Slicing:
         return {"column": self.column, "confidence": self.confidence, "slices": found} | about
 
 
-def slices_of(found: Outcomes, columns: Mapping[str, Values]) -> tuple[Slicing, ...]:
+def slices_of(found: Answers, columns: Mapping[str, Values]) -> tuple[Slicing, ...]:
     """The figures of each slice by these columns.
 
     Numbers, and ISO 8601 dates and times, of more than ten different values are sliced in fifths, equal ones together;
@@ -121,10 +121,10 @@ def slices_of(found: Outcomes, columns: Mapping[str, Values]) -> tuple[Slicing, 
     DataError
         A column has not as many values as there are rows.
     """
-    parted = {name: _parts(name, values, len(found.labels)) for name, values in columns.items()}
+    parted = {name: _parts(name, values, found.n_rows) for name, values in columns.items()}
     n_slices = sum(map(len, parted.values()))
     confidence = 1 - (1 - _CONFIDENCE) / max(n_slices, 1)
-    measured = _Measured.of(found)
+    measured = _Measured(found, found.is_right, found.losses)
     return tuple(
         Slicing(
             name,
@@ -143,18 +143,11 @@ def slices_of(found: Outcomes, columns: Mapping[str, Values]) -> tuple[Slicing, 
 
 @dataclass(frozen=True)
 class _Measured:
-    """What the figures of slices are computed from: right or wrong, the losses, and labels and answers by number."""
+    """What the figures of slices are computed from: right or wrong, the losses, and the counts of labels."""
 
+    found: Answers
     is_right: Bools
     losses: Floats
-    real: Ints
-    predicted: Ints
-    n_labels: int
-
-    @classmethod
-    def of(cls, found: Outcomes) -> _Measured:
-        names = [*found.classes, *sorted(set(found.labels) - set(found.classes))]
-        return cls(found.is_right, found.losses, positions(found.labels, names), found.predicted, len(names))
 
     def part(self, name: str, rows: Bools, confidence: float) -> Slice:
         own, rest = ((int(self.is_right[side].sum()), int(side.sum())) for side in (rows, ~rows))
@@ -166,17 +159,12 @@ class _Measured:
             name,
             own[1],
             share(*own),
-            self._macro_f1(rows),
+            float(macro_f1_of(self.found.counts(rows))),
             log_loss_figure(losses[known], int((~known).sum())),
             Figure(value, *interval, reason),
             p_value,
             _finding(interval) if p_value < 1 - confidence else "",
         )
-
-    def _macro_f1(self, rows: Bools) -> float:
-        answered = rows & (self.predicted != NO_ANSWER)
-        sides = self.real[rows & self.is_right], self.real[rows], self.predicted[answered]
-        return float(macro_f1_of_counts(*(np.bincount(side, minlength=self.n_labels) for side in sides)))
 
 
 def _finding(difference: Interval) -> str:

@@ -1,0 +1,88 @@
+"""The figures of probabilities against shares of classes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn import metrics as oracle
+
+from vikt.corpus.targets import TargetRows
+from vikt.decisions.decision import PLAIN
+from vikt.evaluation.evaluation import evaluation_of
+from vikt.evaluation.outcomes import Outcomes
+from vikt.evaluation.slices import slices_of
+from vikt.model.functions import log_softmax
+
+NAMES = ["ham", "spam", "work"]
+
+
+def drawn(seed, m, n_classes=3):
+    rng = np.random.default_rng(seed)
+    shares = rng.integers(0, 5, (m, n_classes)).astype(float)
+    shares[:, 0] += shares.sum(axis=1) == 0
+    shares /= shares.sum(axis=1, keepdims=True)
+    return shares, log_softmax(rng.normal(size=(m, n_classes)) + 2 * shares)
+
+
+def outcomes(shares, scores, names=NAMES, known=NAMES):
+    rows = TargetRows.of_shares(shares, np.array(names))
+    answered = PLAIN.answered(scores, np.ones(len(scores), dtype=bool))
+    return Outcomes.of_shares(rows, list(names), list(known), answered)
+
+
+def test_loss_and_brier_score_are_those_of_rows_written_once_for_each_class():
+    shares, scores = drawn(0, 80)
+    figures = evaluation_of(outcomes(shares, scores)).figures
+    repeated, p = np.tile(np.arange(3), 80), np.repeat(np.exp(scores), 3, axis=0)
+    weights = shares.ravel()
+    expected = oracle.log_loss(repeated, p, sample_weight=weights, labels=[0, 1, 2])
+    assert figures["log_loss"].value == pytest.approx(expected, abs=1e-12)
+    assert figures["brier"].value == pytest.approx(np.sum((np.exp(scores) - shares) ** 2) / 80, abs=1e-12)
+    assert figures["accuracy"].value == np.mean(shares.argmax(axis=1) == scores.argmax(axis=1))
+    for name in ("log_loss", "brier", "accuracy"):
+        assert figures[name].low < figures[name].value < figures[name].high
+
+
+def test_shares_of_0_and_1_give_the_figures_of_classes_to_the_last_bit():
+    shares, scores = drawn(1, 60)
+    y = shares.argmax(axis=1)
+    soft = evaluation_of(outcomes(np.eye(3)[y], scores))
+    hard = evaluation_of(Outcomes([NAMES[k] for k in y], NAMES, scores, scores.argmax(axis=1)))
+    assert soft.to_json() == hard.to_json()
+
+
+def test_any_order_of_the_rows_gives_the_same_figures():
+    shares, scores = drawn(2, 50)
+    order = np.random.default_rng(0).permutation(50)
+    found, again = evaluation_of(outcomes(shares, scores)), evaluation_of(outcomes(shares[order], scores[order]))
+    assert found.to_json() == again.to_json()
+
+
+def test_of_equal_shares_the_first_class_is_the_label():
+    found = outcomes(np.array([[0.0, 0.5, 0.5]]), np.log([[0.2, 0.4, 0.4]]))
+    assert found.labels == ["spam"]
+    assert found.is_right.tolist() == [True]
+
+
+def test_rows_with_a_share_of_an_unseen_class_have_no_loss():
+    shares, scores = drawn(3, 40)
+    names = ["work", "eel", "spam"]
+    found = evaluation_of(outcomes(shares, scores, names))
+    known = shares[:, 1] == 0
+    assert found.figures["log_loss"].facts == {"rows": int(known.sum()), "left_out": int((~known).sum())}
+    expected = -np.sum(shares[:, [2, 0]] * scores[:, 1:], axis=1)[known].mean()
+    assert found.figures["log_loss"].value == pytest.approx(expected, abs=1e-12)
+    modes = shares.argmax(axis=1)
+    assert found.unseen == {"eel": int((modes == 1).sum())}
+    right = np.array(names)[modes] == np.array(NAMES)[scores.argmax(axis=1)]
+    assert found.accuracy.value == right.mean()
+
+
+def test_slices_have_the_losses_of_their_rows():
+    shares, scores = drawn(4, 60)
+    values = ["a" if i % 2 else "b" for i in range(60)]
+    parts = slices_of(outcomes(shares, scores), {"by": values})[0].slices
+    for part in parts:
+        rows = np.array(values) == part.name
+        expected = -np.sum(shares[rows] * scores[rows]) / rows.sum()
+        assert part.log_loss.value == pytest.approx(expected, abs=1e-12)
