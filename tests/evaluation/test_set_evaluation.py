@@ -100,7 +100,8 @@ def test_labels_that_only_the_test_has_are_missed_and_named():
 
 
 def test_a_label_that_no_row_has_any_more_is_not_unseen():
-    rows = TargetRows.of_sets(np.array([[True, False], [False, True]]), np.array(["awe", "joy"])).take(np.array([1]))
+    both = TargetRows.of_sets(np.array([[True, False], [False, True]]), np.array(["awe", "joy"]))
+    rows = TargetRows(both.table, both.y[1:])
     found = SetOutcomes.of(rows, ["awe", "joy"], ["joy"], np.ones((1, 1), dtype=bool), np.zeros((1, 1)))
     assert (found.labels, found.unseen) == (["joy"], {})
 
