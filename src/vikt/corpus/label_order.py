@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.corpus.numbers import exact_number_of
-from vikt.corpus.read_tables import Place
-from vikt.corpus.targets import TargetRows
+from vikt.corpus.targets import Place, TargetRows
 from vikt.errors import DataError, ParameterError
 from vikt.tables import quoted
 

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Floats
-from vikt.corpus.read_tables import Place
-from vikt.corpus.targets import TargetRows
+from vikt.corpus.targets import Place, TargetRows
 from vikt.errors import DataError
 from vikt.tables import counted
 

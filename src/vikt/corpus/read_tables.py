@@ -17,15 +17,12 @@ from vikt.corpus.arrow import ArrowColumn, ArrowTable, ArrowType, plain
 from vikt.corpus.columns import composed, doubled_column, missing_column
 from vikt.corpus.dialect import Dialect
 from vikt.corpus.read_json import JsonColumn, clash, field_of, spell
+from vikt.corpus.targets import Place
 from vikt.errors import DataError, EncodingError
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 # What Arrow raises for values that it cannot spell: invalid UTF-8, a date out of range, an unknown time zone or type.
 _UNREADABLE = (pa.ArrowException, ValueError, OverflowError, KeyError)
-
-# The place of a row, for messages.
-Place = Callable[[int], str]
-
 
 Read = TypeVar("Read")
 

@@ -25,8 +25,8 @@ from vikt.corpus.label_shares import shares_by_label, shares_of_matrix
 from vikt.corpus.numbers import exact_number_of, number_of
 from vikt.corpus.read_json import DECODER, Number, spell
 from vikt.corpus.read_labelled import PAIRS, set_problem
-from vikt.corpus.read_tables import Place, Table
-from vikt.corpus.targets import TargetRows
+from vikt.corpus.read_tables import Table
+from vikt.corpus.targets import Place, TargetRows
 from vikt.errors import DataError, UsageError
 from vikt.names import TargetKind
 from vikt.tables import counted

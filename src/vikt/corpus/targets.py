@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -12,6 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Bools, Floats, Ints, RowIndices
 from vikt.names import TargetKind
+
+# The place of a row, for messages.
+Place = Callable[[int], str]
 
 
 @dataclass(frozen=True)

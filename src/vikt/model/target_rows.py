@@ -16,8 +16,7 @@ from vikt.corpus.label_order import levels_of
 from vikt.corpus.label_sets import refuse_other_than_0_and_1, sets_of_matrix, sets_of_pairs
 from vikt.corpus.label_shares import shares_by_label, shares_of_matrix
 from vikt.corpus.missing import is_missing
-from vikt.corpus.read_tables import Place
-from vikt.corpus.targets import TargetRows
+from vikt.corpus.targets import Place, TargetRows
 from vikt.errors import ClassesError, DataError
 from vikt.model.labels import checked_labels, refuse_fractions
 from vikt.model.target_forms import LISTED, Column, Form, Lists, Mappings, Matrix, Numbered, form_of
