@@ -35,6 +35,29 @@ class Lists(list[list[str]]):
     """A column of a table whose values are lists."""
 
 
+class Joined(list[list[Any]]):
+    """A column of lists of labels, which CSV and TSV join by a separator.
+
+    Examples
+    --------
+    >>> Joined([["joy", "love"], []]).fields, JoinedNumbers([[0.9, 0.5]], ";").fields
+    (['joy,love', ''], ['0.9;0.5'])
+    """
+
+    def __init__(self, values: Iterable[list[Any]], separator: str = ",") -> None:
+        super().__init__(values)
+        self.separator = separator
+
+    @property
+    def fields(self) -> list[str]:
+        """Each list as one string."""
+        return [self.separator.join(map(str, value)) for value in self]
+
+
+class JoinedNumbers(Joined):
+    """A column of lists of numbers, such as the probabilities of labels."""
+
+
 def columns(rows: list[list[str]], left: int = 1) -> str:
     """Rows of strings in columns, the first `left` of them aligned to the left, the rest to the right."""
     from rich.cells import cell_len

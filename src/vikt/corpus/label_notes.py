@@ -6,9 +6,12 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+
 from vikt.corpus.label_spelling import respelled
 from vikt.corpus.numbers import number_of
-from vikt.tables import listed, quoted
+from vikt.corpus.targets import TargetRows
+from vikt.tables import counted, listed, quoted
 
 _MARKS = {",": "commas", ";": "semicolons", "|": "bars"}
 _MOST_SPELLINGS = 4
@@ -24,6 +27,37 @@ def label_notes(origin: str, labels: Iterable[str]) -> tuple[str, ...]:
     """
     classes = sorted(set(labels))
     return tuple(f"{origin}: {note}" for note in (*_joined(classes), *_fractions(classes), *_respelled(classes)))
+
+
+def target_notes(origin: str, targets: TargetRows) -> tuple[str, ...]:
+    """Notes for the user on labels of which little can be learnt, and on rows without any label.
+
+    Examples
+    --------
+    >>> members = np.array([[1, 1], [1, 0], [1, 0]], dtype=bool)
+    >>> target_notes("a.csv", TargetRows.of_sets(members, np.array(["joy", "love"])))
+    ("a.csv: 1 label stands on every row: 'joy'", "a.csv: 1 label stands on one row only: 'love'")
+    """
+    return tuple(f"{origin}: {note}" for note in (*_counted(targets), *_respelled(sorted(targets.names))))
+
+
+def _counted(targets: TargetRows) -> Iterator[str]:
+    if targets.table.kind != "several":
+        return
+    n_rows = targets.table.totals(targets.y, np.ones(len(targets))).astype(int)
+    for where, are_there in {
+        "on every row": n_rows == len(targets),
+        "on one row only": n_rows == 1,
+        "on no row": n_rows == 0,
+    }.items():
+        names = [name for name, is_there in zip(targets.names, are_there, strict=True) if is_there]
+        if names:
+            verb = "stands" if len(names) == 1 else "stand"
+            shown = listed([f"{name!r:.60}" for name in names], _MOST_SPELLINGS)
+            yield f"{counted(len(names), 'label')} {verb} {where}: {shown}"
+    n_without = int(np.count_nonzero(~targets.truth.any(axis=1)))
+    if n_without:
+        yield f"{counted(n_without, 'row')} {'has' if n_without == 1 else 'have'} no label"
 
 
 def unknown_label_notes(origin: str, labels: Iterable[str], classes: Iterable[str]) -> tuple[str, ...]:

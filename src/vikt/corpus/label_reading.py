@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from vikt.corpus.columns import composed, missing_column
-from vikt.errors import UsageError
+from vikt.errors import DataError, UsageError
 from vikt.names import TargetsName
 
 # What separates the names of several columns of labels.
@@ -74,6 +74,23 @@ class LabelReading:
     def from_json(cls, kept: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
         return cls(kept.get("targets", "auto"), kept.get("separator"), tuple(map(str, kept.get("order", ()))))
+
+
+def check_separator(labels: Iterable[str], separator: str) -> None:
+    """Refuse to write several labels in one value where one of them holds what separates them.
+
+    Raises
+    ------
+    DataError
+        The message names the label.
+    """
+    torn = next((label for label in labels if separator in label), None)
+    if torn is not None:
+        raise DataError(
+            f"the label {torn!r:.60} holds {separator!r}, which separates the labels of a text; write JSONL or "
+            "Parquet, or name another separator",
+            labels_separator=...,
+        )
 
 
 # One label a row, whatever the file shows.

@@ -366,12 +366,13 @@ def _has_several(table: Table, name: str) -> bool:
 
 def _joined(table: Table, name: str) -> str | None:
     """A value that holds several labels, where so many do that they cannot be classes; else None."""
-    counts = pc.value_counts(table.spelled(name).drop_null()).flatten()
+    column = table.spelled(name).drop_null()
+    total = pc.sum(pc.match_substring(column, ",")).as_py() or 0
+    if not total or total < _MANY * len(column):
+        return None
+    counts = pc.value_counts(column).flatten()
     values, n_rows = counts[0], np.asarray(counts[1])
     has_comma = np.asarray(pc.match_substring(values, ","), dtype=bool)
-    total = n_rows[has_comma].sum()
-    if not total or total < _MANY * n_rows.sum():
-        return None
     split = pc.split_pattern(values, ",")
     parts = pc.utf8_trim_whitespace(pc.list_flatten(split)).dictionary_encode()
     owner, part = np.asarray(pc.list_parent_indices(split)), np.asarray(parts.indices)

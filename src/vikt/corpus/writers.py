@@ -13,12 +13,12 @@ from typing import IO, Any, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vikt.corpus.arrow import ArrowColumn, ArrowSchema, ArrowTable
+from vikt.corpus.arrow import ArrowColumn, ArrowSchema, ArrowTable, ArrowType
 from vikt.corpus.read_json import Number, spell
 from vikt.corpus.read_stream import suffix_of
 from vikt.corpus.read_tables import Table, python_values
 from vikt.errors import ColumnError, DataError, UsageError
-from vikt.tables import Lists
+from vikt.tables import Joined, JoinedNumbers, Lists
 
 Columns = Mapping[str, Sequence[Any]]
 # A byte-order mark at the start of a line would be dropped as one that joined files leave.
@@ -54,7 +54,8 @@ class _Text:
         columns = [
             table.spelled(name).to_pylist() if name in table.names else [None] * len(table) for name in self._names
         ]
-        rows = enumerate(zip(*columns, *added.values(), strict=True))
+        joined = [values.fields if isinstance(values, Joined) else values for values in added.values()]
+        rows = enumerate(zip(*columns, *joined, strict=True))
         lines = [self._line(list(map(_field, row)), table, i) for i, row in rows]
         self.stream.write("".join([*header, *lines]).encode())
         self.stream.flush()
@@ -124,9 +125,7 @@ class _Arrow:
     def write(self, table: Table, added: Columns) -> None:
         arrow = _typed(table)
         for name, values in added.items():
-            lists = pa.list_(pa.string()) if isinstance(values, Lists) else pa.string()
-            kind = pa.float64() if isinstance(values, array) else lists
-            arrow = arrow.append_column(name, pa.array(values, kind))
+            arrow = arrow.append_column(name, pa.array(values, _arrow_type(values)))
         self._schema = self._schema or arrow.schema
         _refuse_surplus(table, self._schema.names)
         for name in set(self._schema.names) - set(arrow.column_names):
@@ -146,6 +145,11 @@ class _Arrow:
     def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
+
+
+def _arrow_type(values: Sequence[Any]) -> ArrowType:
+    kinds = {array: pa.float64(), JoinedNumbers: pa.list_(pa.float64()), Joined | Lists: pa.list_(pa.string())}
+    return next((kind for held, kind in kinds.items() if isinstance(values, held)), pa.string())
 
 
 class _Parquet(_Arrow):
@@ -193,7 +197,7 @@ class TableWriter:
         self._writer = WRITERS[suffix](stream)
 
     def write(self, table: Table, added: Columns) -> None:
-        """Write the rows of a table with columns added: strings, numbers in an `array`, or `Lists`.
+        """Write the rows of a table with columns added: strings, numbers in an `array`, `Lists`, or `Joined` lists.
 
         Raises
         ------
