@@ -20,4 +20,9 @@ def read_others(names: Sequence[str], given: InputOptions) -> Table:
 
 def known_columns(record: FitRecord, table: Table) -> dict[str, str]:
     """The columns of the training data by role, those that the table has too."""
-    return {role: name for role, name in record.columns.items() if name in table.names}
+    there = set(table.names)
+    return {
+        role: name
+        for role, name in record.columns.items()
+        if name and (name in there or there.issuperset(name.split(",")))
+    }

@@ -230,7 +230,8 @@ class FitRecord:
     names of the columns of the training data, by role; `metrics` are the figures of the test. `updates` have taken
     place since the features and λ were chosen; `data` then counts the rows as they are now. As no split of these rows
     finds what is not fitted, `held_out` has a key for each row that tests, and `unfitted` those of all groups that are
-    not fitted, both sorted. `calibration` is how the decision was made, None for a plain one.
+    not fitted, both sorted. `calibration` is how the decision was made, None for a plain one. `labels_separator` is
+    what separated several labels in one value.
     """
 
     options: dict[str, Any]
@@ -244,6 +245,7 @@ class FitRecord:
     held_out: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64), compare=False)
     unfitted: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64), compare=False)
     calibration: CalibrationRecord | None = None
+    labels_separator: str | None = None
 
     @property
     def text_column(self) -> str:
@@ -286,6 +288,7 @@ class FitRecord:
             "metrics": self.metrics,
             **({"updates": [update._asdict() for update in self.updates]} if self.updates else {}),
             **({} if self.calibration is None else {"calibration": self.calibration.to_json()}),
+            **({} if self.labels_separator is None else {"labels_separator": self.labels_separator}),
         }
 
     @classmethod
@@ -295,7 +298,9 @@ class FitRecord:
             raise ValueError("no parts, or columns without names")
         for metric in kept["metrics"].values():
             _number(metric["value"])
-        calibration = kept.get("calibration")
+        calibration, separator = kept.get("calibration"), kept.get("labels_separator")
+        if not (separator is None or (isinstance(separator, str) and separator)):
+            raise ValueError("labels separated by nothing")
         return cls(
             kept["options"],
             DataRecord.from_json(kept["data"]),
@@ -306,6 +311,7 @@ class FitRecord:
             kept["metrics"],
             tuple(UpdateRecord(**{name: count(n) for name, n in own.items()}) for own in kept.get("updates", [])),
             calibration=None if calibration is None else CalibrationRecord.from_json(calibration),
+            labels_separator=separator,
         )
 
 

@@ -10,15 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Ints
+from vikt.corpus.label_reading import LabelReading
 from vikt.errors import DamagedModelError, check_known
 from vikt.features.settings import FeatureSettings
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
-from vikt.names import PARAMETERS
+from vikt.names import PARAMETERS, TargetKind, TargetsName
 
 _KIND = "TextClassifier"
 # The arrays of keys of groups that an updated model leaves out of its fit.
 _KEYS = ("held_out", "unfitted")
+# A model of shares can be tested on one class a row.
+_READ_AS: dict[TargetKind, TargetsName] = {
+    "classes": "classes",
+    "several": "several",
+    "soft": "auto",
+    "ordered": "classes",
+}
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,15 @@ class SavedModel:
         features = replace(FeatureSettings.of(record.parameters({})), analyzer=record.analyzer)
         model = replace(FittedModel.from_file(features, arrays, header), text_column=record.text_column)
         return cls(model, record)
+
+    def reading(self, labels_separator: str | None = None) -> LabelReading:
+        """How the labels of further rows are to be read; in files, those of an order are like any other label.
+
+        `labels_separator` is that of these rows, if it differs from that of the training data.
+        """
+        kind: TargetsName = _READ_AS[self.model.kind]
+        separator = labels_separator or (self.record.labels_separator if kind == "several" else None)
+        return LabelReading(kind, separator)
 
     @property
     def parameters(self) -> dict[str, Any]:
