@@ -24,7 +24,6 @@ from sklearn.linear_model import LogisticRegression as Rival
 from sklearn.linear_model import LogisticRegressionCV as RivalPath
 from sklearn.metrics import accuracy_score, log_loss
 from threadpoolctl import threadpool_limits
-from vikt.selection.path import choose_l2
 
 import vikt
 from bench_fit import load
@@ -32,6 +31,7 @@ from vikt.corpus.order import split_folds
 from vikt.matrix import design_matrix
 from vikt.model.objective import Objective
 from vikt.selection.folds import Fold
+from vikt.selection.penalty import choose_l2
 from vikt.solvers import Settings, minimise
 
 WORDS = {"analyzer": "pattern", "ngram_range": (1, 2), "min_df": 2, "sublinear_tf": True}

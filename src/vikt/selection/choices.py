@@ -47,12 +47,16 @@ class PenaltyChoice:
     curve : tuple of PathPoint
         The values tried, from the strongest penalty to the weakest.
     n_folds : int
+    by_label : tuple of float, (K,)
+        Of several labels, λ of each, where validation showed that some gain by one of their own; empty where all have
+        the same.
     """
 
     l2: float
     rule: PenaltyRule
     curve: tuple[PathPoint, ...] = ()
     n_folds: int = 1
+    by_label: tuple[float, ...] = ()
 
     @property
     def is_validated(self) -> bool:
@@ -79,14 +83,16 @@ class PenaltyChoice:
 
     def to_json(self) -> dict[str, object]:
         path = [dict(zip(PathPoint._fields, point, strict=True)) for point in self.curve]
-        return {"l2": self.l2, "rule": self.rule, "folds": self.n_folds, "path": path}
+        own = {"by_label": list(self.by_label)} if self.by_label else {}
+        return {"l2": self.l2, "rule": self.rule, "folds": self.n_folds, "path": path, **own}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> PenaltyChoice:
         path = tuple(PathPoint(**{name: number(value) for name, value in point.items()}) for point in kept["path"])
-        choice = cls(number(kept["l2"]), kept["rule"], path, count(kept["folds"]))
+        by_label = tuple(number(l2) for l2 in kept.get("by_label", ()))
+        choice = cls(number(kept["l2"]), kept["rule"], path, count(kept["folds"]), by_label)
         if choice.rule not in get_args(PenaltyRule) or (
-            choice.is_validated and not any(choice.l2 == p.l2 for p in path)
+            choice.is_validated and not {choice.l2, *by_label} <= {p.l2 for p in path}
         ):
             raise ValueError(f"no choice of λ by the rule {choice.rule!r:.40}")
         return choice

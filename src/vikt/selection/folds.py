@@ -31,12 +31,25 @@ def validation_loss(folds: Sequence[Fold], thetas: Sequence[Floats]) -> Validati
     With several folds the standard error is that of the mean of the folds' means, since the rows of one fold share a
     model; with one fold it is that of the mean over its rows.
     """
-    losses = [_row_losses(fold.validation, theta) for fold, theta in zip(folds, thetas, strict=True)]
-    weights = [fold.validation.rows.weights for fold in folds]
+    return weighted_mean(unit_losses(folds, thetas), unit_weights(folds))
+
+
+def unit_losses(folds: Sequence[Fold], thetas: Sequence[Floats]) -> Floats:
+    """The loss of each validation row of one fold, or the mean loss of each of several folds: (u,)."""
+    losses = [
+        fold.validation.losses(fold.validation.scores(theta)).only for fold, theta in zip(folds, thetas, strict=True)
+    ]
     if len(folds) == 1:
-        return weighted_mean(losses[0], weights[0])
-    means = [weighted_mean(*of_fold).mean for of_fold in zip(losses, weights, strict=True)]
-    return weighted_mean(np.array(means), np.array([fold.validation.total_weight for fold in folds]))
+        return losses[0]
+    weights = [fold.validation.rows.weights for fold in folds]
+    return np.array([weighted_mean(*of_fold).mean for of_fold in zip(losses, weights, strict=True)])
+
+
+def unit_weights(folds: Sequence[Fold]) -> Floats:
+    """The weight of each of these: (u,)."""
+    if len(folds) == 1:
+        return folds[0].validation.rows.weights
+    return np.array([fold.validation.total_weight for fold in folds])
 
 
 def weighted_mean(values: Floats, weights: Floats) -> ValidationLoss:
@@ -51,7 +64,3 @@ def weighted_mean(values: Floats, weights: Floats) -> ValidationLoss:
     mean = float(np.sum(weights * values)) / total
     squares = float(np.sum((weights / total * (values - mean)) ** 2))
     return ValidationLoss(mean, float(np.sqrt(n / max(n - 1, 1) * squares)))
-
-
-def _row_losses(objective: Objective, theta: Floats) -> Floats:
-    return objective.losses(objective.scores(theta)).only

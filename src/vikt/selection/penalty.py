@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from operator import methodcaller
 
-import numpy as np
-
-from vikt.arrays import Floats
+from vikt.model.label_losses import OneLossPerLabel
 from vikt.model.objective import Objective
-from vikt.selection.choices import STRENGTHS, PathPoint, PenaltyChoice, least_loss
-from vikt.selection.folds import Fold, validation_loss
-from vikt.solvers.dual import Ascent
-from vikt.solvers.dual_state import DualState
+from vikt.selection.choices import PathPoint, PenaltyChoice, least_loss
+from vikt.selection.folds import Fold, validation_loss, weighted_mean
+from vikt.selection.label_paths import LabelPaths, walk_labels
+from vikt.selection.path import Walk, is_past_the_best, path_of
 from vikt.threads import running
-
-_PATH_TOL = 1e-2
-_MOST_PASSES = 50
-_WORSE_IN_A_ROW = 3
 
 
 def choose_l2(
@@ -26,33 +21,49 @@ def choose_l2(
     one_standard_error: bool = False,
     random_state: int = 0,
     threads: int = 1,
-    progress: Callable[[list[PathPoint]], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> PenaltyChoice:
     """Fit along `STRENGTHS`, each fit warm from the one before, and take the λ of the least validation log loss.
 
-    All folds are fitted at the same λ's: W and mean‖x‖² are those of the folds' training rows, averaged over the folds.
-    The path ends after three worse values in a row; a tie goes to the larger λ. `one_standard_error` takes the largest
-    λ whose loss is within one standard error of the least. `progress` is called with the curve as it grows.
+    All folds are fitted at the same λ's. The path ends after three worse values in a row; a tie goes to the larger λ.
+    `one_standard_error` takes the largest λ whose loss is within one standard error of the least. `progress` is called
+    with the number of steps done, or of labels done and of all.
+
+    Several labels are validated as in `vikt.selection.label_paths`.
     """
+    if isinstance(folds[0].training.loss, OneLossPerLabel):
+        paths = walk_labels(folds, random_state=random_state, threads=threads, progress=progress)
+        return chosen_for_labels(paths, len(folds), one_standard_error)
     curve: list[PathPoint] = []
-    norm = float(np.mean([fold.training.mean_square_norm() for fold in folds]))
-    total_weight = float(np.mean([fold.training.total_weight for fold in folds]))
-    walks = [_Walk(fold.training, random_state) for fold in folds]
+    walks = [Walk(fold.training, random_state) for fold in folds]
     with running(threads) as run:
-        for strength in STRENGTHS.tolist():
-            C = strength / norm
-            l2 = 1 / (2 * C * total_weight)
-            thetas = list(run(methodcaller("to", l2), walks))
-            curve.append(PathPoint(strength, C, l2, *validation_loss(folds, thetas)))
+        for step in path_of(folds):
+            thetas = list(run(methodcaller("to", step.l2), walks))
+            curve.append(PathPoint(*step, *validation_loss(folds, thetas)))
             if progress:
-                progress(curve)
-            losses = [point.log_loss for point in curve]
-            if len(losses) - 1 - int(np.argmin(losses)) >= _WORSE_IN_A_ROW:
+                progress(len(curve), 0)
+            if is_past_the_best([point.log_loss for point in curve]):
                 break
-    path, n_folds = tuple(curve), len(folds)
-    best = least_loss(path)
-    chosen = largest_within_one_standard_error(path) if one_standard_error else best
-    return PenaltyChoice(chosen.l2, "least_loss" if chosen is best else "one_standard_error", path, n_folds)
+    return _chosen(tuple(curve), len(folds), one_standard_error)
+
+
+def chosen_for_labels(paths: LabelPaths, n_folds: int, one_standard_error: bool = False) -> PenaltyChoice:
+    """One λ for all labels by the mean of their losses, or one for each where some gain by their own."""
+    curve = tuple(
+        PathPoint(*step, *weighted_mean(losses, paths.weights))
+        for step, losses in zip(paths.steps, paths.losses, strict=True)
+    )
+    choice = _chosen(curve, n_folds, one_standard_error)
+    if one_standard_error:
+        return choice
+    common = next(i for i, point in enumerate(curve) if point.l2 == choice.l2)
+    return replace(choice, by_label=paths.own_l2(common))
+
+
+def _chosen(curve: tuple[PathPoint, ...], n_folds: int, one_standard_error: bool) -> PenaltyChoice:
+    best = least_loss(curve)
+    chosen = largest_within_one_standard_error(curve) if one_standard_error else best
+    return PenaltyChoice(chosen.l2, "least_loss" if chosen is best else "one_standard_error", curve, n_folds)
 
 
 def largest_within_one_standard_error(curve: Sequence[PathPoint]) -> PathPoint:
@@ -74,17 +85,3 @@ def largest_within_one_standard_error(curve: Sequence[PathPoint]) -> PathPoint:
 def default_penalty(objective: Objective) -> PenaltyChoice:
     """λ at C·mean‖x‖² = 100, where there are no rows to validate on."""
     return PenaltyChoice(objective.default_l2(), "default")
-
-
-class _Walk:
-    """The fits of one fold, from the strongest penalty on."""
-
-    def __init__(self, training: Objective, random_state: int) -> None:
-        self.training, self.random_state = training, random_state
-        self.state: DualState | None = None
-
-    def to(self, l2: float) -> Floats:
-        objective = self.training.with_l2(l2)
-        self.state = self.state.weakened(l2) if self.state else DualState.at_zero(objective, _PATH_TOL)
-        # Validation decides: a proof would cost as much as the passes, and change nothing.
-        return Ascent(objective, self.state, _PATH_TOL, self.random_state).approach(_MOST_PASSES)

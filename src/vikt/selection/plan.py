@@ -55,6 +55,6 @@ def choose_plan(
         one_standard_error=one_standard_error,
         random_state=trials.random_state,
         threads=trials.threads,
-        progress=lambda curve: trials.progress("choosing λ", len(curve), 0),
+        progress=lambda done, total: trials.progress("choosing λ", done, total),
     )
     return Plan(recipe, (chosen_l2,))

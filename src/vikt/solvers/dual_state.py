@@ -239,14 +239,17 @@ class DualState:
     fresh: bool = True
 
     @classmethod
-    def at_zero(cls, objective: Objective, tol: float) -> DualState:
-        """θ = 0, which is α = y, in types precise enough for tol. Raises UsageError for a loss without a kernel."""
+    def at_zero(cls, objective: Objective, tol: float, beside: DualState | None = None) -> DualState:
+        """θ = 0, which is α = y, in types precise enough for tol. Raises UsageError for a loss without a kernel.
+
+        `beside` is a state of other targets of the same rows, from which what is common is taken.
+        """
         loss = objective.loss
         if type(loss) not in LAYOUTS:
             raise UsageError(f"solver 'dual' cannot take the loss {type(loss).__name__}; choose 'newton' or 'batch'")
         layout = LAYOUTS[type(loss)](loss)
-        groups = EqualRows.of(objective)
-        rows = AscentRows.of(objective, groups, layout.padded)
+        groups = beside.groups if beside else EqualRows.of(objective)
+        rows = beside.rows if beside else AscentRows.of(objective, groups, layout.padded)
         return cls(layout, groups, rows, *layout.at_zero(groups, objective, tol), objective.l2)
 
     @classmethod
