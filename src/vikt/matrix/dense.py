@@ -31,6 +31,7 @@ class DenseMatrix:
     """
 
     by_library = True
+    threads = 1
 
     def __init__(self, values: NDArray[np.floating[Any]], has_dummy: bool = True) -> None:
         self.values = values

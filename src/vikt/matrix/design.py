@@ -26,6 +26,8 @@ class DesignMatrix(Protocol):
         Whether the dummy feature stands in column 0.
     quick_dtype : dtype
         The type of θ and residuals for the quickest products, which may be rough.
+    threads : int
+        The number of threads for products and for what else is done with the rows.
     by_library : bool
         Whether products are left to the linear algebra library, which may sum in an order that depends on its threads.
     """
@@ -34,6 +36,7 @@ class DesignMatrix(Protocol):
     n_features: int
     has_dummy: bool
     quick_dtype: np.dtype[Any]
+    threads: int
     by_library: bool
 
     def scores(self, theta: NDArray[Any], rows: RowIndices | None = None) -> Floats:

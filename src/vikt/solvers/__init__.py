@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from operator import attrgetter
 from typing import Any
+
+import numpy as np
 
 from vikt.arrays import Floats
 from vikt.base import LossRecord
 from vikt.errors import ParameterError, UsageError
+from vikt.model.label_losses import OneLossPerLabel
 from vikt.model.objective import Objective
 from vikt.model.ordered import ProportionalOdds
+from vikt.solvers.by_label import Limits, by_label
 from vikt.solvers.dual import DUAL, dual
 from vikt.solvers.elastic_net import ELASTIC_NET
 from vikt.solvers.gradient_descent import BATCH, MINIBATCH, STOCHASTIC
 from vikt.solvers.newton import NEWTON, newton
 from vikt.solvers.ordered import ORDERED
 from vikt.solvers.separable import checked_for_separability
-from vikt.solvers.solution import OnRecord, Solution
+from vikt.solvers.solution import OnRecord, Solution, joined
 from vikt.solvers.solver import Solver
 from vikt.solvers.stopping import EarlyStopping
 
@@ -30,8 +35,6 @@ SOLVERS: dict[str, Solver] = {
     "stochastic": STOCHASTIC,
     "minibatch": MINIBATCH,
 }
-# The only solver of a loss, by its type, and the names in `SOLVERS` that ask for it.
-BY_LOSS: dict[type, tuple[Solver, tuple[str, ...]]] = {ProportionalOdds: (ORDERED, ("auto", "newton"))}
 DESCENTS = {name: solver for name, solver in SOLVERS.items() if solver.takes_validation}
 # Newton's method from the ascent's θ costs as much as about this many passes of the ascent, or more.
 _MOST_AHEAD = 150.0
@@ -103,7 +106,7 @@ def minimise(
         The objective has λ₁, an offset or rows in several parts, or a loss, that the solver does not take.
     """
     if type(objective.loss) in BY_LOSS:
-        return _by_loss(objective, settings, start, on_record)
+        return BY_LOSS[type(objective.loss)](objective, settings, validation, start, on_record)
     if settings.solver == "auto":
         return _automatic(objective, settings, start, on_record)
     solver = SOLVERS[settings.solver]
@@ -120,12 +123,46 @@ def minimise(
     return solution if penalised or validation is not None else checked_for_separability(objective, solution)
 
 
-def _by_loss(objective: Objective, settings: Settings, start: Floats | None, on_record: OnRecord | None) -> Solution:
-    solver, names = BY_LOSS[type(objective.loss)]
+def minimise_by_label(
+    objective: Objective,
+    settings: Settings,
+    validation: Objective | None = None,
+    start: Floats | None = None,
+    on_record: OnRecord | None = None,
+    l2: Floats | None = None,
+) -> Solution:
+    """Minimise the loss of several labels, each by the solver of the settings; `l2` (K,) is λ of each, if not the same.
+
+    The solution is that of `vikt.solvers.by_label`.
+    """
+    default = Limits()
+    limits = Limits(
+        default.tol if settings.tol is None else settings.tol,
+        default.max_iter if settings.max_iter is None else settings.max_iter,
+        _MOST_AHEAD if settings.solver == "auto" else np.inf,
+        settings.random_state,
+    )
+    ascends = settings.solver in ("auto", "dual")
+    options: dict[str, Any] = {"validation": validation, "theta": start, "on_record": on_record}
+    return by_label(objective, partial(minimise, settings=settings), limits, l2=l2, ascends=ascends, **options)
+
+
+def _ordered(
+    objective: Objective,
+    settings: Settings,
+    validation: Objective | None,
+    start: Floats | None,
+    on_record: OnRecord | None,
+) -> Solution:
+    names = ("auto", "newton")
     if settings.solver not in names:
         able = " or ".join(map(repr, names))
         raise UsageError(f"solver {settings.solver!r} cannot fit targets of this kind; choose {able}")
-    return solver.run(objective, theta=start, **_common_options(settings, on_record))
+    return ORDERED.run(objective, theta=start, **_common_options(settings, on_record))
+
+
+# How a loss is minimised that is not that of one class a row, or of shares, by its type.
+BY_LOSS: dict[type, Callable[..., Solution]] = {OneLossPerLabel: minimise_by_label, ProportionalOdds: _ordered}
 
 
 def _common_options(settings: Settings, on_record: OnRecord | None) -> dict[str, Any]:
@@ -163,11 +200,8 @@ def _automatic(objective: Objective, settings: Settings, start: Floats | None, o
         options["max_iter"] = settings.max_iter - passes
     steps = newton(objective, theta=ascent.theta, **options)
     best = ascent if not steps.converged and ascent.certificate.value < steps.certificate.value else steps
-    ended = ascent.loss_curve[-1].seconds
-    later = [
-        record._replace(passes=record.passes + passes, seconds=record.seconds + ended) for record in steps.loss_curve
-    ]
-    return replace(steps, theta=best.theta, certificate=best.certificate, loss_curve=ascent.loss_curve + later)
+    curve = joined(ascent.loss_curve, steps.loss_curve)
+    return replace(steps, theta=best.theta, certificate=best.certificate, loss_curve=curve)
 
 
 __all__ = [
@@ -180,4 +214,5 @@ __all__ = [
     "Solution",
     "Solver",
     "minimise",
+    "minimise_by_label",
 ]

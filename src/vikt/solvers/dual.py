@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from time import perf_counter
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -90,35 +91,71 @@ def dual(
         state = DualState.at_zero(objective, tol) if theta is None else DualState.near(objective, theta, tol)
     ascent = Ascent(objective, state, tol, random_state)
     curve: list[LossRecord] = []
-    hints: list[float] = []
-    ask_below = _EXPECTED * tol
+    pace = Pace(tol)
     while True:
-        record, hint = ascent.one_pass(len(curve) + 1)
-        record = record._replace(seconds=perf_counter() - begun)
-        curve.append(record)
-        hints.append(hint)
+        done = ascent.one_pass()
+        curve.append(LossRecord(len(curve) + 1, done.loss, seconds=perf_counter() - begun))
+        pace.take(done.gap / done.value)
         if on_record:
-            on_record(record)
-        # A row's divergence is measured before its visit: after the pass it has fallen once more, at the same pace.
-        left = hint * min(hint / hints[-2], 1.0) if len(hints) > 1 else hint
-        ended = len(curve) >= max_iter or _passes_ahead(hints, ask_below) > most_ahead
-        if left <= ask_below or ended:
+            on_record(curve[-1])
+        ended = len(curve) >= max_iter or pace.passes_ahead() > most_ahead
+        if pace.is_near or ended:
             theta, proof = ascent.prove()
             if ended and proof.relative > tol:
-                theta, proof = _no_worse_than_zero(objective, theta, proof)
+                theta, proof = no_worse_than_zero(objective, theta, proof)
             if proof.relative <= tol or ended:
                 return _solution(theta, proof, curve, tol, ascent.state)
-            # The proof shows how good the hint is here; the worse it is, the more that may change.
-            ask_below = left * max(tol / proof.relative, _SOONEST) * _AGAIN
-            ascent.aim = min(ascent.aim, ask_below)
+            pace.missed(proof)
+            ascent.aim = min(ascent.aim, pace.goal)
 
 
-def _passes_ahead(hints: list[float], goal: float) -> float:
-    """How many more passes the hint needs to fall to the goal at its recent pace; 0 while there is no pace yet."""
-    if len(hints) < _SETTLED or goal <= 0 or hints[-1] <= goal:
-        return 0.0
-    pace = math.log(max(hints[-1 - _PACE_OVER], goal) / hints[-1]) / _PACE_OVER
-    return math.log(hints[-1] / goal) / pace if pace > 0 else math.inf
+class Pace:
+    """The hints of an ascent, pass after pass, and when a proof is due by them.
+
+    Attributes
+    ----------
+    hints : list of float
+    goal : float
+        A proof is due where less than this is left.
+    left : float
+        What is left after the last pass.
+    """
+
+    def __init__(self, tol: float) -> None:
+        self.tol, self.goal, self.left = tol, _EXPECTED * tol, math.inf
+        self.hints: list[float] = []
+
+    def take(self, hint: float) -> None:
+        self.hints.append(hint)
+        # A row's divergence is measured before its visit: after the pass it has fallen once more, at the same pace.
+        self.left = hint * min(hint / self.hints[-2], 1.0) if len(self.hints) > 1 else hint
+
+    @property
+    def is_near(self) -> bool:
+        return self.left <= self.goal
+
+    def missed(self, proof: Certificate) -> None:
+        """Lower the goal: the proof shows how good the hint is here; the worse it is, the more that may change."""
+        self.goal = self.left * max(self.tol / proof.relative, _SOONEST) * _AGAIN
+
+    def passes_ahead(self) -> float:
+        """How many more passes the hint needs to fall to the goal at its recent pace; 0 while there is no pace yet."""
+        hints, goal = self.hints, self.goal
+        if len(hints) < _SETTLED or goal <= 0 or hints[-1] <= goal:
+            return 0.0
+        pace = math.log(max(hints[-1 - _PACE_OVER], goal) / hints[-1]) / _PACE_OVER
+        return math.log(hints[-1] / goal) / pace if pace > 0 else math.inf
+
+
+class Pass(NamedTuple):
+    """What a pass tells, each row's share at its visit: the mean loss, the mean KL(α ‖ p), and L̂.
+
+    Where labels lie side by side, each is told by label.
+    """
+
+    loss: Any
+    gap: Any
+    value: Any
 
 
 class Ascent:
@@ -135,14 +172,15 @@ class Ascent:
         self.rho = _RHO if objective.has_dummy else 0.0
         curvature = (self.weights * (self.scale * state.rows.squared_norms.T + self.rho)).T
         self.curvature = state.layout.curvature_arguments(curvature, state.rows.by_class)
-        self.negligible, self.tol = 0.0, tol
-        # Rows that are skipped must not keep the hint from falling to where a proof is due.
-        self.aim = tol
         self.kernels = compiled(kernels.__name__)
         self.ascend = getattr(self.kernels, state.layout.kernel.__name__)
+        self.squared = getattr(self.kernels, state.layout.squared.__name__)
+        self.negligible, self.tol = 0.0 * self.squared(state.theta), tol
+        # Rows that are skipped must not keep the hint from falling to where a proof is due.
+        self.aim: Any = tol
 
-    def one_pass(self, number: int) -> tuple[LossRecord, float]:
-        """Visit every row once. Returns the record and a hint of the relative distance."""
+    def one_pass(self) -> Pass:
+        """Visit every row once."""
         state, m = self.state, len(self.visits)
         gap, loss, *_ = self.ascend(
             *state.rows.arrays,
@@ -161,14 +199,15 @@ class Ascent:
         )
         state.fresh = False
         self._move_intercepts(state.intercepts)
-        value = loss / m + self.objective.l2 * self.kernels.squared_length(state.theta.ravel())
+        value = loss / m + self.objective.l2 * self.squared(state.theta)
         self.negligible = _NEGLIGIBLE * self.aim * value
-        return LossRecord(number, loss / m), gap / m / value
+        return Pass(loss / m, gap / m, value)
 
     def approach(self, most: int) -> Floats:
         """The weights, without a proof, once the hint is near `tol`, or after `most` passes."""
-        for number in range(1, most + 1):
-            if self.one_pass(number)[1] <= _HINT * self.tol:
+        for _ in range(most):
+            done = self.one_pass()
+            if np.max(done.gap / done.value) <= _HINT * self.tol:
                 break
         return self.theta()
 
@@ -194,9 +233,19 @@ class Ascent:
 
     def prove(self) -> tuple[Floats, Certificate]:
         state = self.state
-        scores = PerPart((state.alpha_scores[state.groups.group_of][state.layout.own].astype(np.float64, order="F"),))
-        objective = state.rows.objective(self.objective)
-        theta, proof = dual_certificate(objective, scores, state.intercepts[state.layout.own][0], state.theta.dtype)
+        alpha_scores = state.alpha_scores[state.groups.group_of][state.layout.own]
+        return self._prove(self.objective, alpha_scores, state.intercepts[state.layout.own][0])
+
+    def prove_label(self, objective: Objective, at: int) -> tuple[Floats, Certificate]:
+        """The proof of one of the labels that lie side by side, by its own objective."""
+        state = self.state
+        return self._prove(objective, state.alpha_scores[state.groups.group_of, at], state.intercepts[0, at])
+
+    def _prove(self, objective: Objective, alpha_scores: Floats, intercepts: Floats) -> tuple[Floats, Certificate]:
+        state = self.state
+        objective = state.rows.objective(objective)
+        scores = PerPart((alpha_scores.astype(np.float64, order="F"),))
+        theta, proof = dual_certificate(objective, scores, intercepts, state.theta.dtype)
         # Near rounding, the square of the gradient gives a better bound than a sum of divergences.
         if self.tol < proof.relative < _NEAR_ROUNDING:
             by_gradient = gradient_certificate(objective, theta)
@@ -205,7 +254,7 @@ class Ascent:
         return self._in_order(theta), proof
 
 
-def _no_worse_than_zero(objective: Objective, theta: Floats, proof: Certificate) -> tuple[Floats, Certificate]:
+def no_worse_than_zero(objective: Objective, theta: Floats, proof: Certificate) -> tuple[Floats, Certificate]:
     """θ(α), or weights of 0 where these are better, as they can be far from the optimum at a very weak penalty."""
     zero, at_zero = gradient_certificate(objective, np.zeros(objective.shape))
     if at_zero.value >= proof.value:
@@ -214,9 +263,13 @@ def _no_worse_than_zero(objective: Objective, theta: Floats, proof: Certificate)
 
 
 def _solution(theta: Floats, proof: Certificate, curve: list[LossRecord], tol: float, state: DualState) -> Solution:
-    too_late = Reason("max_passes_unproven", {"max_iter": len(curve), "relative": finite(proof.relative)})
-    reason = proof.success(tol) if proof.proves(tol) else too_late
+    reason = proof.success(tol) if proof.proves(tol) else max_passes_unproven(len(curve), proof)
     return Solution(theta, proof, curve, proof.proves(tol), reason, state)
+
+
+def max_passes_unproven(passes: int, proof: Certificate) -> Reason:
+    """The reason to stop where no pass is left."""
+    return Reason("max_passes_unproven", {"max_iter": passes, "relative": finite(proof.relative)})
 
 
 DUAL = Solver(dual, takes_start=True)

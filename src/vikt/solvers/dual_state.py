@@ -14,6 +14,7 @@ from vikt.arrays import Floats, Scales
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
 from vikt.model.functions import log_softmax
+from vikt.model.label_losses import OneLossPerLabel
 from vikt.model.loss import Loss
 from vikt.model.losses import BinaryCrossEntropy, MultinomialCrossEntropy
 from vikt.model.objective import Objective
@@ -109,12 +110,14 @@ class Zero(NamedTuple):
 class Layout(Protocol):
     """The layout of α, θ and the truth for the kernel of a loss.
 
-    `kernel`, in `vikt.solvers.kernels`, makes one pass; `padded` is K', the number of classes in the arrays; `own` is
-    the index of the real classes along the last axis.
+    `kernel`, in `vikt.solvers.kernels`, makes one pass, `squared` sums θ²; `padded` is K', the number of classes in the
+    arrays; `own` is the index of the real classes along the last axis.
     """
 
     @property
     def kernel(self) -> Callable[..., Any]: ...
+    @property
+    def squared(self) -> Callable[..., Any]: ...
     @property
     def padded(self) -> int: ...
     @property
@@ -141,15 +144,16 @@ class TwoClasses:
     """α as log-odds: (g,); θ (n,)."""
 
     kernel = staticmethod(kernels.ascend_two_classes)
-    padded = 1
-    own: EllipsisType = ...
+    squared = staticmethod(kernels.squared_length)
+    padded: int = 1
+    own: EllipsisType | tuple[EllipsisType, slice] = ...
 
     def __init__(self, loss: Loss) -> None:
         pass
 
     def at_zero(self, groups: EqualRows, objective: Objective, tol: float) -> Zero:
         truth = groups.class_shares(objective.loss, objective.rows)[:, 1]
-        log_odds = np.log(np.maximum(truth, _ALMOST_NEVER)) - np.log(np.maximum(1 - truth, _ALMOST_NEVER))
+        log_odds = _log_odds(truth)
         theta = np.zeros(objective.n_features, np.float32 if tol >= _WITHIN_FLOAT32 else np.float64)
         return Zero(truth, log_odds, theta, np.zeros(3))
 
@@ -165,10 +169,35 @@ class TwoClasses:
         return (curvature,)
 
 
+class LabelsSideBySide(TwoClasses):
+    """α of each label as log-odds: (g, K'); θ (n, K'). The labels that fill up K' stay where they are."""
+
+    kernel = staticmethod(kernels.ascend_labels)
+    squared = staticmethod(kernels.squared_lengths)
+
+    def __init__(self, loss: Loss) -> None:
+        self.padded = -(-loss.n_classes // _CLASSES_AT_ONCE) * _CLASSES_AT_ONCE
+        self.own = ..., slice(loss.n_classes)
+
+    def at_zero(self, groups: EqualRows, objective: Objective, tol: float) -> Zero:
+        # A label on half of every row is fitted by θ = 0.
+        truth = np.full((len(groups.row_of), self.padded), 0.5, dtype=np.float32)
+        truth[self.own] = groups.class_shares(objective.loss, objective.rows)
+        theta = np.zeros((objective.n_features, self.padded), np.float32)
+        return Zero(truth, _log_odds(truth), theta, np.zeros((3, self.padded)))
+
+    def log_alpha(self, scores: Floats) -> Floats:
+        return np.clip(scores, np.log(_ALMOST_NEVER), -np.log(_ALMOST_NEVER))
+
+    def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: float) -> NDArray[Any]:
+        return super().weakened(alpha_scores, truth, ratio).astype(np.float32)
+
+
 class ManyClasses:
     """α as log α: (g, K'); θ (n, K')."""
 
     kernel = staticmethod(kernels.ascend_many_classes)
+    squared = staticmethod(kernels.squared_length)
 
     def __init__(self, loss: Loss) -> None:
         self.n_classes = loss.n_classes
@@ -194,10 +223,15 @@ class ManyClasses:
         return curvature.reshape(len(curvature), -1), by_class
 
 
+def _log_odds(shares: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(np.log(np.maximum(shares, _ALMOST_NEVER)) - np.log(np.maximum(1 - shares, _ALMOST_NEVER)))
+
+
 LAYOUTS: dict[type, Callable[[Loss], Layout]] = {
     BinaryCrossEntropy: TwoClasses,
     BinarySoftCrossEntropy: TwoClasses,
     MultinomialCrossEntropy: ManyClasses,
+    OneLossPerLabel: LabelsSideBySide,
     SoftCrossEntropy: ManyClasses,
 }
 
@@ -253,13 +287,13 @@ class DualState:
         return cls(layout, groups, rows, *layout.at_zero(groups, objective, tol), objective.l2)
 
     @classmethod
-    def near(cls, objective: Objective, theta: Floats, tol: float) -> DualState:
+    def near(cls, objective: Objective, theta: Floats, tol: float, beside: DualState | None = None) -> DualState:
         """A state near θ: α are its probabilities, the intercepts at their optimum. At an optimum, θ(α) is θ.
 
         Where θ is that of a stronger penalty, α go only part of the way there from y, as in `weakened`, so that θ(α)
         comes nearest to θ. Raises UsageError for a loss without a kernel.
         """
-        state, first, penalty = cls.at_zero(objective, tol), int(objective.has_dummy), objective.penalty
+        state, first, penalty = cls.at_zero(objective, tol, beside), int(objective.has_dummy), objective.penalty
         theta, scores = balanced_intercepts(objective, theta, objective.scores(theta))
         slopes = -objective.weighted_sum(objective.residuals(scores))[..., first:]
         of_alpha = penalty.scaled(slopes) / (2 * objective.l2)

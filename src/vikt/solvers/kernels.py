@@ -29,6 +29,7 @@ LN_2_LOW = np.float32(-2.12194440e-4)
 HALF = np.float32(0.5)
 ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
+TWO = np.float32(2.0)
 LOWEST_EXPONENT = np.float32(-87.0)
 # Coefficients of the polynomial for e^r on |r| ≤ ln(2)/2 (Cephes' expf).
 P0 = np.float32(1.9875691500e-4)
@@ -37,6 +38,14 @@ P2 = np.float32(8.3334519073e-3)
 P3 = np.float32(4.1665795894e-2)
 P4 = np.float32(1.6666665459e-1)
 P5 = np.float32(5.0000001201e-1)
+# Of the series of artanh(t)/t.
+L1 = np.float32(1 / 3)
+L2 = np.float32(1 / 5)
+L3 = np.float32(1 / 7)
+L4 = np.float32(1 / 9)
+L5 = np.float32(1 / 11)
+# Steps of Newton's method in log-odds, squared and added up, after which the error is small beside the moves.
+SHORT_STEPS = np.float32(0.01)
 
 
 def logistic(z: float) -> float:
@@ -372,12 +381,162 @@ def ascend_many_classes(
     return gap, loss, ahead
 
 
+def logistics(z: Array, p: Array, e: Array, bits: Array, factors: Array) -> None:
+    """p = σ(z) and e = exp(-|z|)."""
+    for k in range(z.shape[0]):
+        p[k] = -abs(z[k])
+    exponentials(p, e, bits, factors)
+    for k in range(z.shape[0]):
+        own = e[k]
+        p[k] = (ONE if z[k] >= ZERO else own) / (ONE + own)
+
+
+def solve_labels(
+    target: Array, q: Number, u: Array, alpha: Array, e: Array, side: Array, moves: Array, bits: Array, factors: Array
+) -> None:
+    """The u_k with u_k + q·σ(u_k) = target_k, each by itself as in `solve_two_classes`; alpha = σ(u).
+
+    The steps end when those that count (`moves`) leave an error of their squares' size. `side` is scratch.
+    """
+    for k in range(u.shape[0]):
+        side[k] = ONE if target[k] > HALF * q else -ONE
+    for k in range(u.shape[0]):
+        u[k] = side[k] * HALF * (side[k] * u[k] + abs(u[k]))
+    logistics(u, alpha, e, bits, factors)
+    for _ in range(MOST_NEWTON_STEPS):
+        squares = ZERO
+        for k in range(u.shape[0]):
+            more = ONE + e[k]
+            e[k] = (u[k] + q * alpha[k] - target[k]) / (ONE + q * e[k] / (more * more))
+        for k in range(u.shape[0]):
+            squares += moves[k] * e[k] * e[k]
+        for k in range(u.shape[0]):
+            moved = side[k] * (u[k] - e[k])
+            u[k] = side[k] * HALF * (moved + abs(moved))
+        logistics(u, alpha, e, bits, factors)
+        if squares <= SHORT_STEPS:
+            break
+
+
+def ascend_labels(
+    indptr: Array,
+    indices: Array,
+    values: Array,
+    row_of: Array,
+    order: Array,
+    truth: Array,
+    weight: Array,
+    visits_share: Array,
+    curvature: Array,
+    scale: float,
+    rho: float,
+    first_pass: bool,
+    negligible: Array,
+    theta: Array,
+    state: Array,
+    log_odds: Array,
+) -> tuple[Array, Array]:
+    """One pass for several labels side by side; see `ascend_two_classes`, of which it makes one a label.
+
+    θ is features × labels, α groups × labels, both float32; `state` is (3, K). What is left as it is is told by label,
+    `negligible` (K,), and so are the sums returned. In place of KL(α ‖ p) they hold (α - p)(s - z)/2, the mean of
+    that and KL(p ‖ α): near the optimum both are the same, and it takes no difference of nearly equal numbers.
+
+    The loops are short, and each stores into one array: else the compiler would not do several labels at a time.
+    """
+    n_labels = theta.shape[1]
+    z = np.empty(n_labels, dtype=np.float32)
+    p = np.empty(n_labels, dtype=np.float32)
+    e = np.empty(n_labels, dtype=np.float32)
+    old = np.empty(n_labels, dtype=np.float32)
+    u = np.empty(n_labels, dtype=np.float32)
+    alpha = np.empty(n_labels, dtype=np.float32)
+    target = np.empty(n_labels, dtype=np.float32)
+    delta = np.empty(n_labels, dtype=np.float32)
+    side = np.empty(n_labels, dtype=np.float32)
+    moves = np.empty(n_labels, dtype=np.float32)
+    bits = np.empty(n_labels, dtype=np.int32)
+    factors = bits.view(np.float32)
+    no_scales = np.empty((0, n_labels), dtype=np.float32)
+    gap = np.zeros(n_labels)
+    loss = np.zeros(n_labels)
+    intercepts = state[0]
+    imbalance = state[1]
+    give = state[2]
+    for k in range(n_labels):
+        give[k] = 0.0
+    for position in range(order.shape[0]):
+        i = order[position]
+        s = log_odds[i]
+        own = truth[i]
+        q = np.float32(curvature[i])
+        w = np.float32(weight[i])
+        share = np.float32(weight[i] * visits_share[i])
+        first = indptr[row_of[i]]
+        last = indptr[row_of[i] + 1]
+        gather(indices, values, first, last, no_scales, theta, intercepts, z)
+        logistics(z, p, e, bits, factors)
+        for k in range(n_labels):
+            # log(1 + e) = 2 artanh(t) with t ≤ 1/3.
+            t = e[k] / (TWO + e[k])
+            square = t * t
+            series = ONE + square * (L1 + square * (L2 + square * (L3 + square * (L4 + square * L5))))
+            loss[k] += share * (HALF * (z[k] + abs(z[k])) + TWO * t * series - own[k] * z[k])
+        logistics(s, old, e, bits, factors)
+        for k in range(n_labels):
+            moves[k] = HALF * (old[k] - p[k]) * (s[k] - z[k])
+        for k in range(n_labels):
+            gap[k] += share * moves[k]
+        for k in range(n_labels):
+            moves[k] = ONE if moves[k] > negligible[k] else ZERO
+        moving = ZERO
+        for k in range(n_labels):
+            moving += moves[k]
+        if moving == ZERO:
+            for k in range(n_labels):
+                variance = old[k] * (ONE - old[k])
+                give[k] += share * variance / (ONE + q * variance)
+            continue
+        for k in range(n_labels):
+            target[k] = z[k] + q * old[k]
+        for k in range(n_labels):
+            u[k] = z[k] if first_pass else s[k]
+        solve_labels(target, q, u, alpha, e, side, moves, bits, factors)
+        for k in range(n_labels):
+            alpha[k] = old[k] + moves[k] * (alpha[k] - old[k])
+        for k in range(n_labels):
+            s[k] += moves[k] * (u[k] - s[k])
+        for k in range(n_labels):
+            variance = alpha[k] * (ONE - alpha[k])
+            give[k] += share * variance / (ONE + q * variance)
+        for k in range(n_labels):
+            delta[k] = w * (old[k] - alpha[k])
+        for k in range(n_labels):
+            intercepts[k] += rho * delta[k]
+        for k in range(n_labels):
+            imbalance[k] += delta[k]
+        for k in range(n_labels):
+            delta[k] *= np.float32(scale)
+        scatter(indices, values, first, last, no_scales, delta, theta)
+    return gap, loss
+
+
 def squared_length(theta: Array) -> float:
-    """Σ_j θ_j², summed in float64."""
+    """Σ_j θ_j² of all weights, summed in float64."""
+    numbers = theta.ravel()
     total = 0.0
-    for j in range(theta.shape[0]):
-        total += (1.0 * theta[j]) * theta[j]
+    for j in range(numbers.shape[0]):
+        total += (1.0 * numbers[j]) * numbers[j]
     return total
+
+
+def squared_lengths(theta: Array) -> Array:
+    """Σ_j θ_jk² of each label, summed in float64: (K,)."""
+    totals = np.zeros(theta.shape[1])
+    for j in range(theta.shape[0]):
+        for k in range(theta.shape[1]):
+            totals[k] += (1.0 * theta[j, k]) * theta[j, k]
+    return totals
 
 
 def curvature_product(p: Array, weight: Array, v: Array, product: Array) -> None:

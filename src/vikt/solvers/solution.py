@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
 
 from vikt.arrays import Floats
 from vikt.base import LossRecord
@@ -30,13 +33,15 @@ class Solution:
         Why the solver stopped.
     state : DualState or None
         The state of a dual ascent, to resume from.
+    by_label : tuple of Certificate
+        Of several labels, the certificate of each, of its weights as they are here, rounded to float32.
     remedy : str
         What to do without convergence, unless the reason says so.
     thresholds : (K-1,) or None
         Those of levels in an order, which stand in place of the intercept: θ_0 is 0.
     """
 
-    theta: Floats
+    theta: NDArray[Any]
     certificate: Certificate
     loss_curve: list[LossRecord]
     converged: bool
@@ -51,3 +56,10 @@ class Solution:
         if not self.converged:
             message = "; ".join(filter(None, [str(self.reason), self.remedy]))
             warn(message, known_to_sklearn(ConvergenceWarning, "ConvergenceWarning"))
+
+
+def joined(first: Sequence[LossRecord], later: Sequence[LossRecord]) -> list[LossRecord]:
+    """The loss curve of a solver and of another that went on from its end."""
+    passes, seconds = len(first), first[-1].seconds if first else 0.0
+    more = [record._replace(passes=record.passes + passes, seconds=record.seconds + seconds) for record in later]
+    return [*first, *more]
