@@ -20,6 +20,8 @@ from vikt.parts import InMemory, Part
 from vikt.solvers import Settings, minimise, minimise_by_label
 from vikt.solvers.by_label import certificate_of_all
 from vikt.solvers.certificate import certificate_nearby
+from vikt.solvers.dual import Ascent
+from vikt.solvers.dual_state import DualState
 
 
 def of_labels(X, members, l2, weights=None, l1=0.0, scales=None):
@@ -241,3 +243,17 @@ def test_certificate_is_of_the_rounded_weights():
     assert certificate_nearby(objective, solution.theta, solution.certificate).bound == pytest.approx(
         solution.certificate.bound, rel=1e-3
     )
+
+
+def test_no_bit_depends_on_where_the_arrays_lie_in_memory():
+    """Where two small arrays are neighbours, compiled loops may not do several labels at a time."""
+    x, members = rows(40, 30, 9)
+    objective = of_labels(design_matrix(x), members, 0.01)
+    random, held, found = np.random.default_rng(0), [], set()
+    for _ in range(300):
+        held.append(bytearray(int(random.integers(1, 300))))
+        if random.random() < 0.5:
+            held.pop(int(random.integers(len(held))))
+        ascent = Ascent(objective, DualState.at_zero(objective, 1e-4), 1e-4, 0)
+        found.add(b"".join(ascent.one_pass().gap.tobytes() for _ in range(2)) + ascent.theta().tobytes())
+    assert len(found) == 1

@@ -201,7 +201,8 @@ class Ascent:
         self._move_intercepts(state.intercepts)
         value = loss / m + self.objective.l2 * self.squared(state.theta)
         self.negligible = _NEGLIGIBLE * self.aim * value
-        return Pass(loss / m, gap / m, value)
+        # Where many rows are equal there are fewer visits than rows; the sum over the visits is that over the rows.
+        return Pass(loss / self.objective.n_rows, gap / m, value)
 
     def approach(self, most: int) -> Floats:
         """The weights, without a proof, once the hint is near `tol`, or after `most` passes."""
