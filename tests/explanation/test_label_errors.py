@@ -7,11 +7,12 @@ import pytest
 
 import vikt
 from vikt.errors import DataError, ParameterError
-from vikt.explanation.label_errors import confident_learning
+from vikt.explanation.confident_learning import confident_learning
+from vikt.explanation.suspicion import find_label_errors
 from vikt.features.text import TextFeatures
 from vikt.fitting.examples import Examples
 from vikt.fitting.model import measured
-from vikt.fitting.out_of_fold import out_of_fold
+from vikt.fitting.out_of_fold import OutOfFold, out_of_fold
 
 
 def planted(labels, share, seed=0):
@@ -58,9 +59,6 @@ def test_suspected_rows_and_scores_are_those_of_cleanlab(n_classes, monkeypatch)
     pytest.importorskip("cleanlab")
     from cleanlab.filter import find_label_issues
     from cleanlab.rank import get_label_quality_scores
-
-    from vikt.explanation.label_errors import find_label_errors
-    from vikt.fitting.out_of_fold import OutOfFold
 
     y, p = probabilities_like(n_classes, 2000, 7 + n_classes)
     settings = vikt.TextClassifier().settings()

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from vikt.auditing.finding import Found
 from vikt.auditing.subject import Subject
-from vikt.tables import label_line
 
 
 def probable_mislabels(subject: Subject) -> Iterator[Found]:
@@ -14,6 +13,8 @@ def probable_mislabels(subject: Subject) -> Iterator[Found]:
     found = subject.label_errors
     if found is None or not len(found):
         return
-    suspected = zip(found.rows.tolist(), found.suggestions.tolist(), found.scores.tolist(), strict=True)
-    remarks = {row: f"rather {label_line(str(label))}, score {score:.4f}" for row, label, score in suspected}
-    yield subject.training.found(found.summary, sorted(remarks), remarks.__getitem__, shown=found.rows)
+    remarks: dict[int, str] = {}
+    for i, (row, score) in enumerate(zip(found.rows.tolist(), found.scores.tolist(), strict=True)):
+        before = f"{remarks[row]}; " if row in remarks else ""
+        remarks[row] = f"{before}{found.remark(i)}, score {score:.4f}"
+    yield subject.training.found(found.summary, sorted(remarks), remarks.__getitem__, shown=list(remarks))

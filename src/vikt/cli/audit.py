@@ -16,7 +16,7 @@ from vikt.cli.inputs import known_columns, read_others
 from vikt.cli.options import InputOptions, ReportRequest
 from vikt.cli.outputs import check_output
 from vikt.cli.reports import check_report, write_report
-from vikt.cli.review import check_review, label_errors_of, review_line, write_review
+from vikt.cli.review import check_review, label_errors_in, review_line, write_review
 from vikt.corpus.labelled import Labelled, labelled, read_tables
 from vikt.corpus.read_tables import Table
 from vikt.corpus.sources import check_read_once, find_sources
@@ -61,7 +61,7 @@ def audit_files(request: Request) -> int:
         rows = _labelled(table, saved, request)
         training, label_errors = _side("training", rows, table), None
         if request.mislabels or request.output is not None:
-            label_errors = label_errors_of(training, saved, request.analyzer, request.threads, bar)
+            label_errors = label_errors_in(training, saved, request.analyzer, request.threads, bar)
         subject = Subject(training, _test(rows, saved, request), saved, label_errors)
         found = audited(subject, request.ignore)
     suspected = None if label_errors is None else label_errors_section(label_errors, subject.training.place)

@@ -21,11 +21,11 @@ from vikt.corpus.readers import read_batches
 from vikt.corpus.sources import find_sources
 from vikt.corpus.writers import WRITERS, TableWriter
 from vikt.errors import UsageError
-from vikt.explanation.label_errors import MOST_FOLDS, LabelErrors, find_label_errors
+from vikt.explanation.label_errors import LabelErrors
+from vikt.explanation.suspicion import MOST_FOLDS, label_errors_of
 from vikt.features.text import TextFeatures
 from vikt.fitting.examples import Examples
 from vikt.fitting.model import measured
-from vikt.fitting.out_of_fold import out_of_fold
 from vikt.fitting.refitted import plan_of, settings_of
 from vikt.fitting.saved import SavedModel
 from vikt.progress import Progress
@@ -41,7 +41,7 @@ def check_review(path: Path | None) -> None:
         )
 
 
-def label_errors_of(
+def label_errors_in(
     labelled: LabelledTexts, saved: SavedModel | None, analyzer: str, threads: int, progress: Progress
 ) -> LabelErrors:
     """The suspected labels, by the features and λ of a model, or else by those that training would choose."""
@@ -53,8 +53,7 @@ def label_errors_of(
     if saved is not None:
         settings, plan = settings_of(saved.record, examples), plan_of(saved.record)
     folds = max(2, min(MOST_FOLDS, len(np.unique(examples.groups))))
-    answered = out_of_fold(examples, settings, plan, folds=folds, threads=threads, progress=progress)
-    return find_label_errors(examples, answered)
+    return label_errors_of(examples, settings, plan, folds=folds, threads=threads, progress=progress)
 
 
 def write_review(path: Path, given: InputOptions, table: Table, training: LabelledTexts, found: LabelErrors) -> None:
@@ -63,26 +62,28 @@ def write_review(path: Path, given: InputOptions, table: Table, training: Labell
     The most suspected come first.
     """
     suggested, score, row = (_free(name, table.names) for name in ("suggested_label", "label_score", "input_row"))
+    corrections = found.corrections()
     added = {
-        suggested: list(map(str, found.suggestions.tolist())),
-        score: array("d", found.scores.tolist()),
-        row: array("q", training.numbers(found.rows)),
+        suggested: corrections.labels,
+        score: array("d", corrections.scores.tolist()),
+        row: array("q", training.numbers(corrections.rows)),
     }
     with (
         writing(path) as file,
         compressing(file, str(path)) as stream,
         TableWriter(stream, str(path)) as writer,
     ):
-        writer.write(_as_read(given, table, training.origin[found.rows]), added)
+        writer.write(_as_read(given, table, training.origin[corrections.rows]), added)
 
 
 def review_line(path: Path | None, found: LabelErrors | None) -> str:
     """What the review holds; empty where there is none."""
     if path is None or found is None:
         return ""
+    suspected = counted(len(found.corrections().rows), "suspected row")
     return (
-        f"review     {path}, {counted(len(found), 'suspected row')}, the most suspected first; their score is the "
-        "probability of the label, by a model that has not seen the text"
+        f"review     {path}, {suspected}, the most suspected first; their score is the probability of "
+        f"{found.score_of}, by a model that has not seen the text"
     )
 
 

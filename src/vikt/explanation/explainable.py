@@ -15,13 +15,13 @@ from vikt.explanation.explanation import Explanation
 from vikt.explanation.fewest_words import FewestWords, fewest_words
 from vikt.explanation.inference import Inference, standard_errors_of_fit
 from vikt.explanation.influence import Influence, influence
-from vikt.explanation.label_errors import MOST_FOLDS, LabelErrors, find_label_errors
+from vikt.explanation.label_errors import LabelErrors
 from vikt.explanation.linear import explain
+from vikt.explanation.suspicion import MOST_FOLDS, label_errors_of
 from vikt.explanation.weights import StrongestFeatures, strongest_of
 from vikt.fitting.examples import Examples
 from vikt.fitting.fitted import FittedAttributes
 from vikt.fitting.model import Inputs
-from vikt.fitting.out_of_fold import out_of_fold
 from vikt.fitting.refitted import plan_of, settings_of
 from vikt.fitting.update import GivenRows
 from vikt.parameters import checked_value, whole
@@ -154,7 +154,7 @@ class Explainable(FittedAttributes):
         """Labels that are probably wrong, by the answers of models that have not seen the texts.
 
         The features and λ are those of the fit, or are chosen as `fit` chooses them; nothing of the classifier changes.
-        Other parameters as for `fit`.
+        Other parameters as for `fit`. Of several labels each is judged by itself: the result is a `SetLabelErrors`.
 
         Parameters
         ----------
@@ -166,7 +166,7 @@ class Explainable(FittedAttributes):
         DataError
             The texts or labels cannot be used.
         UsageError
-            There are fewer different texts than folds, or a parameter is invalid.
+            There are fewer different texts than folds, labels are soft, or a parameter is invalid.
         """
         folds = checked_value("folds", whole(2), folds)
         settings, frame = self.settings(), frame_of(texts)
@@ -174,8 +174,7 @@ class Explainable(FittedAttributes):
         if self.__sklearn_is_fitted__():
             settings, plan = settings_of(self._record, examples), plan_of(self._record)
         with progress_reporter(progress) as report:
-            answered = out_of_fold(examples, settings, plan, folds=folds, threads=self._n_threads, progress=report)
-        return find_label_errors(examples, answered)
+            return label_errors_of(examples, settings, plan, folds=folds, threads=self._n_threads, progress=report)
 
 
 def one_document(text: str | Mapping[str, Any]) -> list[str] | dict[str, list[Any]]:

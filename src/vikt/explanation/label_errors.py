@@ -1,86 +1,27 @@
-"""Labels that are probably wrong, by confident learning on out-of-fold probabilities.
-
-A row is *confidently* of class k where its P(k) is at least t_k, the mean P(k) of the rows labelled k; of several such
-classes the most probable is meant. Counting the rows by the label that they have and the class that they confidently
-are of estimates how the labels go wrong, however well the probabilities of each class are calibrated.
-
-Source: Northcutt, Jiang and Chuang 2021, "Confident learning: estimating uncertainty in dataset labels".
-"""
+"""Labels that are probably wrong, by confident learning on out-of-fold probabilities."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Bools, Classes, Floats, Ints, RowIndices
-from vikt.errors import DataError
-from vikt.fitting.examples import Examples, labels_of_one_class, spelled_labels
-from vikt.fitting.out_of_fold import OutOfFold
+from vikt.arrays import Floats, RowIndices
 from vikt.markup import block, heading, html_text, table
 from vikt.tables import columns, counted, cut, data_frame, label_line, listed, visible
 
-# A mean of equal probabilities may be rounded above them.
-_ROUNDING = 1e-9
-# How many folds the probabilities come from, where there are as many texts.
-MOST_FOLDS = 10
 _MOST_LISTED, _WIDEST_EXCERPT = 10, 70
 
 
-class Confident(NamedTuple):
-    """What confident learning makes of labels and probabilities.
+class Corrections(NamedTuple):
+    """The suspected rows, each once, the most suspected first; how they should be labelled; and the lowest score."""
 
-    Attributes
-    ----------
-    thresholds : (K,)
-        t_k, the mean P(k) of the rows labelled k.
-    guess : (m,) int
-        The class that each row confidently is of; -1 for none.
-    joint : (K, K)
-        The estimated share of the rows that are labelled i and of class j; all shares sum to 1.
-    """
-
-    thresholds: Floats
-    guess: Ints
-    joint: Floats
-
-
-def confident_learning(probabilities: Floats, y: Classes, weights: Floats) -> Confident:
-    """The thresholds, confident classes and joint distribution of labels and classes.
-
-    Parameters
-    ----------
-    probabilities : (m, K)
-        Out of fold.
-    y : (m,)
-        The class index of each label.
-    weights : (m,)
-
-    Examples
-    --------
-    >>> p = np.array([0.9, 0.7, 0.1, 0.2, 0.8])
-    >>> found = confident_learning(np.stack([p, 1 - p], axis=1), np.array([0, 0, 0, 1, 1]), np.ones(5))
-    >>> found.guess.tolist()
-    [0, 0, 1, 1, 0]
-    """
-    n_classes = probabilities.shape[1]
-    own = probabilities[np.arange(len(y)), y]
-    totals = np.bincount(y, weights=weights, minlength=n_classes)
-    sums = np.bincount(y, weights=weights * own, minlength=n_classes)
-    thresholds = np.divide(sums, totals, out=np.full(n_classes, np.inf), where=totals > 0)
-    confident = np.where(probabilities >= thresholds * (1 - _ROUNDING), probabilities, -1.0)
-    guess = np.where(confident.max(axis=1) >= 0, np.argmax(confident, axis=1), -1)
-    counted_rows = guess >= 0
-    cells = (y * n_classes + guess)[counted_rows]
-    counts = np.bincount(cells, weights=weights[counted_rows], minlength=n_classes**2).reshape(n_classes, -1)
-    # A class that no row confidently is of tells nothing of its labels, which are then taken as they are.
-    silent = np.flatnonzero(counts.sum(axis=1) == 0)
-    counts[silent, silent] = 1.0
-    joint = counts * (totals / (counts.sum(axis=1) * totals.sum()))[:, None]
-    return Confident(thresholds, guess, joint)
+    rows: RowIndices
+    labels: list[str]
+    scores: Floats
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -118,6 +59,10 @@ class LabelErrors:
     ([3], ['neg'])
     """
 
+    # When a label is suspected, and what the score is the probability of.
+    rule: ClassVar[str] = "A label is suspected where a model that has not seen the text is sure of another class."
+    score_of: ClassVar[str] = "the label"
+
     rows: RowIndices
     labels: NDArray[Any]
     suggestions: NDArray[Any]
@@ -137,10 +82,22 @@ class LabelErrors:
         return max(0.0, 1.0 - float(np.trace(self.joint)))
 
     @property
+    def extent(self) -> str:
+        """Among how many labels they were found."""
+        return f"of {counted(len(self.all_scores), 'label')}"
+
+    @property
     def summary(self) -> str:
         """How many labels are suspected, as a sentence."""
-        n = len(self.all_scores)
-        return f"{len(self):,} of {counted(n, 'label')} suspected; an estimated {self.estimated_share:.1%} are wrong"
+        return f"{len(self):,} {self.extent} suspected; an estimated {self.estimated_share:.1%} are wrong"
+
+    def remark(self, i: int) -> str:
+        """What is suggested for suspected label i, in a few words."""
+        return f"rather {label_line(str(self.suggestions[i]))}"
+
+    def corrections(self) -> Corrections:
+        """How the suspected rows should be labelled."""
+        return Corrections(self.rows, list(map(str, self.suggestions.tolist())), self.scores)
 
     def to_json(self) -> dict[str, Any]:
         """The suspected rows as JSON holds them, without their texts; the estimate; and what was out of reach."""
@@ -180,7 +137,7 @@ class LabelErrors:
         return {name: values.tolist() for name, values in named.items()}
 
     def _rows(self) -> list[list[str]]:
-        rows = [["P(label)", "label", "suggestion", "row", "text"]]
+        rows = [[f"P({self._scored})", "label", "suggestion", "row", "text"]]
         for row, label, other, score, text in zip(*self._columns.values(), self.texts, strict=True):
             if len(rows) > _MOST_LISTED:
                 break
@@ -190,51 +147,132 @@ class LabelErrors:
 
     def _remarks(self) -> list[str]:
         more = len(self) - _MOST_LISTED
-        remarks = [f"  and {counted(more, 'more row')}"] if more > 0 else []
-        if self.out_of_reach:
-            n = sum(self.out_of_reach.values())
-            named = listed([label_line(label) for label in self.out_of_reach])
-            remarks.append(f"out of reach: {counted(n, 'row')} whose label no other text has ({named})")
-        return remarks
+        remarks = [f"  and {counted(more, f'more {self._thing}')}"] if more > 0 else []
+        return remarks + [f"out of reach: {self._out_of_reach()}"] * bool(self.out_of_reach)
+
+    @property
+    def _scored(self) -> str:
+        return "label"
+
+    @property
+    def _thing(self) -> str:
+        """What a line of the table is about."""
+        return "row"
+
+    def _out_of_reach(self) -> str:
+        n, named = sum(self.out_of_reach.values()), listed(list(map(label_line, self.out_of_reach)))
+        return f"{counted(n, 'row')} whose label no other text has ({named})"
 
 
-def find_label_errors(examples: Examples, answered: OutOfFold) -> LabelErrors:
-    """The labels of examples that are suspected by their out-of-fold probabilities.
+@dataclass(frozen=True, repr=False, eq=False)
+class SetLabelErrors(LabelErrors):
+    """Labels that are probably missing or too much, where a text has several. They print as a table.
 
-    Raises
-    ------
-    DataError
-        No two classes have several texts each, so that no row can be judged by others.
+    Each label is judged by itself, as one of two classes: a row has it, or has it not. Of a row, several labels may be
+    suspected.
+
+    Attributes
+    ----------
+    rows : (s,) int
+        The row of each suspected label, numbered from 0 as they were given.
+    labels : (s,)
+        The label in question.
+    suggestions : (s,) str
+        What to do with it: "add" or "remove".
+    scores : (s,)
+        P(the row has the label, or has it not, as given | text), by a model that has seen no row of this text; the
+        lowest first.
+    texts : sequence of str
+    all_scores : (m, K)
+        The score of every label in every row given; nan where there is none.
+    classes : (K,)
+        The labels.
+    joint : (K, 2, 2)
+        For each label the estimated share of the rows that have it not (0) or have it (1), and should not or should.
+    out_of_reach : dict of str to int
+        Labels that fewer than two texts have, or have not, which cannot be judged; and how many rows have them.
+    given : tuple of tuple of str
+        The labels of the row of each suspected one.
+    n_given : int
+        How many labels all rows have.
+
+    Examples
+    --------
+    >>> import vikt
+    >>> texts = [f"{text} {i}" for i, text in enumerate(["sunny day", "sunny sea", "rainy day", "rainy sea"] * 6)]
+    >>> labels = [["sun", "land"], ["sun", "water"], ["rain", "land"], ["rain", "water"]] * 6
+    >>> labels[0] = ["land"]
+    >>> found = vikt.TextClassifier(analyzer="word").label_errors(texts, labels)  # doctest: +SKIP
+    >>> found.rows.tolist(), found.labels.tolist(), found.suggestions.tolist()  # doctest: +SKIP
+    ([0], ['sun'], ['add'])
     """
-    reached = answered.is_reached
-    if not reached.any():
-        raise DataError(
-            "label errors are found by comparing the texts of each class, and no two classes here have several texts; "
-            "give more texts of each class"
-        )
-    p, y = np.exp(answered.log_probabilities), examples.y
-    found = confident_learning(p[reached], y[reached], examples.weights[reached])
-    own = p[np.arange(len(y)), y]
-    guess = np.full(len(y), -1)
-    guess[reached] = found.guess
-    suspected = np.flatnonzero((guess >= 0) & (guess != y) & (p[np.arange(len(y)), guess] > own))
-    # Ties are in canonical order, so that the order of the input tells nothing.
-    suspected = suspected[np.argsort(own[suspected], kind="stable")]
-    all_scores = np.full(examples.n_input, np.nan)
-    all_scores[examples.origin[reached]] = own[reached]
-    return LabelErrors(
-        examples.origin[suspected],
-        labels_of_one_class(examples)[suspected],
-        np.asarray(examples.classes[guess[suspected]]),
-        own[suspected],
-        tuple(examples.documents.texts.take(suspected).strings()),
-        all_scores,
-        examples.classes,
-        found.joint,
-        _out_of_reach(examples, reached),
+
+    rule: ClassVar[str] = (
+        "A label is suspected where a model that has not seen the text is sure that it is missing, or too much."
     )
+    score_of: ClassVar[str] = "what is given"
+
+    given: tuple[tuple[str, ...], ...]
+    n_given: int
+
+    @property
+    def is_missing(self) -> NDArray[np.bool_]:
+        """Whether each suspected label is missing rather than too much: (s,)."""
+        return np.asarray(self.suggestions == ADD)
+
+    @property
+    def estimated_share(self) -> float:
+        """The estimated share of the given labels that are wrong, suspected or not."""
+        return self._share(1, 0)
+
+    @property
+    def estimated_missing(self) -> float:
+        """How many labels are missing by estimate, as a share of those given."""
+        return self._share(0, 1)
+
+    def _share(self, given: int, real: int) -> float:
+        return float(self.joint[:, given, real].sum()) * len(self.all_scores) / max(self.n_given, 1)
+
+    @property
+    def extent(self) -> str:
+        return f"of {counted(len(np.unique(self.rows)), 'row')} among {len(self.all_scores):,}"
+
+    @property
+    def summary(self) -> str:
+        missing = int(self.is_missing.sum())
+        return (
+            f"{counted(len(self), 'label')} {self.extent} suspected, {missing:,} missing and {len(self) - missing:,} "
+            f"too much; an estimated {self.estimated_share:.1%} of the {self.n_given:,} labels are wrong, and "
+            f"{self.estimated_missing:.1%} as many are missing"
+        )
+
+    def remark(self, i: int) -> str:
+        return f"{self.suggestions[i]} {label_line(str(self.labels[i]))}"
+
+    def corrections(self) -> Corrections:
+        """How the suspected rows should be labelled: their labels, joined by commas."""
+        real: dict[int, set[str]] = {}
+        for i, (row, label) in enumerate(zip(self.rows.tolist(), map(str, self.labels.tolist()), strict=True)):
+            real.setdefault(row, set(self.given[i])).symmetric_difference_update({label})
+        first = np.sort(np.unique(self.rows, return_index=True)[1])
+        return Corrections(self.rows[first], [",".join(sorted(labels)) for labels in real.values()], self.scores[first])
+
+    def to_json(self) -> dict[str, Any]:
+        """As of one class a row, with the estimate of what is missing."""
+        return super().to_json() | {"estimated_missing": self.estimated_missing}
+
+    @property
+    def _scored(self) -> str:
+        return "as given"
+
+    @property
+    def _thing(self) -> str:
+        return "label"
+
+    def _out_of_reach(self) -> str:
+        named = listed([f"{label_line(label)} ({n:,} rows)" for label, n in self.out_of_reach.items()])
+        n = counted(len(self.out_of_reach), "label")
+        return f"{n} that fewer than two texts have, or have not, and that cannot be judged: {named}"
 
 
-def _out_of_reach(examples: Examples, reached: Bools) -> dict[str, int]:
-    counts = np.bincount(examples.y[~reached], minlength=len(examples.classes)).tolist()
-    return {label: n for label, n in zip(spelled_labels(examples.classes), counts, strict=True) if n}
+ADD, REMOVE = "add", "remove"

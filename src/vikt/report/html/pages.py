@@ -72,7 +72,7 @@ def audit_page(audit: Audit, command: str, label_errors: Section | None = None) 
 
 def label_errors_page(found: LabelErrors, command: str) -> Page:
     """The page of label errors alone."""
-    tiles = [Tile("Suspected", f"{len(found):,}", f"of {counted(len(found.all_scores), 'label')}")]
+    tiles = [Tile("Suspected", f"{len(found):,}", found.extent)]
     tiles.append(Tile("Estimated wrong", percent(found.estimated_share), "of all labels, suspected or not"))
     sections = [label_errors_section(found), version_section(command)]
     return Page.of("Labels that are probably wrong", [f"{found.summary}."], tiles, sections)

@@ -14,10 +14,7 @@ _MOST_SHOWN = 20
 
 def label_errors_section(found: LabelErrors, place: Callable[[int], str] = index_place) -> Section:
     """The rows whose labels are most suspected; `place` says where a row stands."""
-    about = (
-        f"{found.summary}. A label is suspected where a model that has not seen the text is sure of another class. The "
-        "most suspected come first."
-    )
+    about = f"{found.summary}. {found.rule} The most suspected come first."
     examples = (_example(found, i, place) for i in range(min(len(found), _MOST_SHOWN)))
     return Section("label-errors", "Suspected label errors", (Prose(about), *examples))
 
@@ -26,6 +23,6 @@ def _example(found: LabelErrors, i: int, place: Callable[[int], str]) -> Example
     facts = (
         ("label", label_line(str(found.labels[i]))),
         ("suggestion", label_line(str(found.suggestions[i]))),
-        ("probability of the label", f"{found.scores[i]:.4f}"),
+        (f"probability of {found.score_of}", f"{found.scores[i]:.4f}"),
     )
     return excerpt(place(int(found.rows[i])), facts, found.texts[i])

@@ -1,0 +1,153 @@
+"""Finding labels that are probably wrong: rows are answered out of fold, and judged by the kind of their targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from vikt.arrays import Bools, Ints
+from vikt.errors import DataError, UsageError
+from vikt.explanation.confident_learning import confident_learning, suspected
+from vikt.explanation.label_errors import ADD, REMOVE, LabelErrors, SetLabelErrors
+from vikt.fitting.examples import Examples, spelled_labels
+from vikt.fitting.out_of_fold import OutOfFold, out_of_fold
+from vikt.fitting.settings import FitSettings
+from vikt.names import TargetKind
+from vikt.progress import Progress, no_progress
+from vikt.selection.plan import Plan
+
+# How many folds the probabilities come from, where there are as many texts.
+MOST_FOLDS = 10
+# A label that fewer texts have, or have not, has none to be judged by.
+_FEWEST_TEXTS = 2
+
+
+def label_errors_of(
+    examples: Examples,
+    settings: FitSettings,
+    plan: Plan | None = None,
+    *,
+    folds: int = MOST_FOLDS,
+    threads: int = 1,
+    progress: Progress = no_progress,
+) -> LabelErrors:
+    """The labels of examples that are suspected by models that have not seen their texts.
+
+    Parameters are as of `vikt.fitting.out_of_fold.out_of_fold`.
+
+    Raises
+    ------
+    UsageError
+        Labels are soft.
+    DataError
+        No label can be judged by the texts of others.
+    """
+    if examples.targets.kind not in _JUDGES:
+        raise UsageError(
+            "label errors: soft labels say themselves how sure they are, so none is called wrong; give one label a "
+            "row, such as the most probable"
+        )
+    answered = out_of_fold(examples, settings, plan, folds=folds, threads=threads, progress=progress)
+    return find_label_errors(examples, answered)
+
+
+def find_label_errors(examples: Examples, answered: OutOfFold) -> LabelErrors:
+    """The labels of examples that are suspected by their out-of-fold probabilities.
+
+    Raises
+    ------
+    DataError
+        No two classes have several texts each, so that no row can be judged by others; or no label has.
+    """
+    return _JUDGES[examples.targets.kind](examples, answered)
+
+
+def _of_classes(examples: Examples, answered: OutOfFold) -> LabelErrors:
+    reached = answered.is_reached
+    if not reached.any():
+        raise DataError(
+            "label errors are found by comparing the texts of each class, and no two classes here have several texts; "
+            "give more texts of each class"
+        )
+    p, y, classes = np.exp(answered.log_probabilities), examples.y, examples.classes
+    found = confident_learning(p[reached], y[reached], examples.weights[reached])
+    own = p[np.arange(len(y)), y]
+    guess = np.full(len(y), -1)
+    guess[reached] = found.guess
+    rows = np.flatnonzero(reached)[suspected(found, p[reached], y[reached])]
+    # Ties are in canonical order, so that the order of the input tells nothing.
+    rows = rows[np.argsort(own[rows], kind="stable")]
+    all_scores = np.full(examples.n_input, np.nan)
+    all_scores[examples.origin[reached]] = own[reached]
+    return LabelErrors(
+        examples.origin[rows],
+        np.asarray(classes[y[rows]]),
+        np.asarray(classes[guess[rows]]),
+        own[rows],
+        tuple(examples.documents.texts.take(rows).strings()),
+        all_scores,
+        classes,
+        found.joint,
+        _unreached(examples, reached),
+    )
+
+
+def _unreached(examples: Examples, reached: Bools) -> dict[str, int]:
+    counts = np.bincount(examples.y[~reached], minlength=len(examples.classes)).tolist()
+    return {label: n for label, n in zip(spelled_labels(examples.classes), counts, strict=True) if n}
+
+
+def _of_sets(examples: Examples, answered: OutOfFold) -> SetLabelErrors:
+    members, labels = examples.targets.truth(examples.y), examples.classes
+    reached = _comparable(examples.groups, members)
+    if not reached.any():
+        raise DataError(
+            "label errors are found by comparing the texts that have a label with those that have it not, and no label "
+            "here has two texts of each; give more texts"
+        )
+    p = np.exp(answered.log_probabilities)
+    all_scores = np.full((examples.n_input, len(labels)), np.nan)
+    joint = np.zeros((len(labels), 2, 2))
+    pairs = np.zeros(p.shape, dtype=bool)
+    for k in range(len(labels)):
+        y = members[:, k].astype(np.int64)
+        if not reached[k]:
+            share = np.average(y, weights=examples.weights)
+            joint[k, [0, 1], [0, 1]] = 1 - share, share
+            continue
+        both = np.stack([1 - p[:, k], p[:, k]], axis=1)
+        found = confident_learning(both, y, examples.weights)
+        joint[k], pairs[:, k] = found.joint, suspected(found, both, y)
+        all_scores[examples.origin, k] = both[np.arange(len(y)), y]
+    rows, of_label = np.nonzero(pairs)
+    scores = all_scores[examples.origin[rows], of_label]
+    # Ties are in canonical order, so that the order of the input tells nothing.
+    order = np.argsort(scores, kind="stable")
+    rows, of_label = rows[order], of_label[order]
+    names = np.array(spelled_labels(labels), dtype=object)
+    return SetLabelErrors(
+        examples.origin[rows],
+        labels[of_label],
+        np.where(members[rows, of_label], REMOVE, ADD),
+        scores[order],
+        tuple(examples.documents.texts.take(rows).strings()),
+        all_scores,
+        labels,
+        joint,
+        {str(names[k]): int(members[:, k].sum()) for k in np.flatnonzero(~reached)},
+        tuple(tuple(names[own]) for own in members[rows]),
+        int(members.sum()),
+    )
+
+
+def _comparable(groups: Ints, members: Bools) -> Bools:
+    """Whether each label stands on two texts that no split keeps together, and is missing on two: (K,)."""
+    return np.array([all(len(np.unique(groups[side])) >= _FEWEST_TEXTS for side in (has, ~has)) for has in members.T])
+
+
+_JUDGES: dict[TargetKind, Callable[[Examples, OutOfFold], LabelErrors]] = {
+    "classes": _of_classes,
+    "ordered": _of_classes,
+    "several": _of_sets,
+}
