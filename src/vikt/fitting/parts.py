@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from vikt.model.ordered import ProportionalOdds
 from vikt.model.penalties import split_strength
 from vikt.selection.choices import PenaltyChoice
 from vikt.selection.penalty import default_penalty
-from vikt.solvers import Settings, Solution, minimise
+from vikt.solvers import Settings, Solution, minimise, minimise_by_label
 from vikt.solvers.certificate import Certificate, certificate_nearby
 
 
@@ -61,7 +62,10 @@ def fit_part(
     penalty = penalty or default_penalty(fold.training)
     objective = fold.training.with_l2(*split_strength(penalty.l2, l1_ratio))
     validation = fold.validation if fold.validation.n_rows else None
-    solution = minimise(objective, solver, validation=validation, start=start, on_record=on_pass)
+    run: Callable[..., Solution] = minimise
+    if penalty.by_label and not l1_ratio:
+        run = partial(minimise_by_label, l2=np.array(penalty.by_label))
+    solution = run(objective, solver, validation=validation, start=start, on_record=on_pass)
     theta, proof = _rounded(objective, solution)
     return FittedPart(
         *part,
