@@ -19,10 +19,10 @@ def measured_by(script: str, machine: dict[str, Any]) -> str:
         for name in ("scikit-learn", "cleanlab", "liblinear-official", "vowpalwabbit", "fasttext-turbo", "fasttext-new")
         if machine.get(name)
     ]
-    versions = ", ".join(f"{name} {machine[name]}" for name in packages)
+    versions = ", ".join([f"Python {machine['python']}", *(f"{name} {machine[name]}" for name in packages)])
     return (
         f"Measured by `python benchmarks/{script}.py`: one thread of {machine['cores']} cores, a shared and noisy "
-        f"machine, Python {machine['python']}, {versions}; believe the ratios."
+        f"machine, {versions}; believe the ratios."
     )
 
 

@@ -173,6 +173,19 @@ def test_a_fit_is_the_same_to_the_last_bit_each_time_and_in_parts_to_its_toleran
     assert several.certificate.value == pytest.approx(first.certificate.value, rel=1e-7)
 
 
+def test_no_bit_depends_on_the_threads():
+    X, y = some(m=3000, n=200)
+    assert X.size > 1 << 19  # below which threads are not worth their start
+    fits = []
+    for threads in (1, 2):
+        matrix = design_matrix(csr_matrix(X), threads=threads)
+        loss = ProportionalOdds.of_shares(np.bincount(y) / len(y))
+        rows = InMemory(Part(matrix, y, np.ones(len(y))))
+        fits.append(minimise(Objective(rows, loss, penalty_of(1e-3, 0.0, True)), Settings()))
+    assert fits[0].theta.tobytes() == fits[1].theta.tobytes()
+    assert fits[0].thresholds.tobytes() == fits[1].thresholds.tobytes()
+
+
 def test_reversed_levels_turn_the_signs():
     X, y = some()
     one = minimise(objective_of(X, y), Settings(tol=1e-13))

@@ -15,7 +15,7 @@ largest threshold standing in the place of the intercept, and what the threshold
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf, sqrt
 from time import perf_counter
 from typing import NamedTuple
@@ -44,6 +44,7 @@ _ROUNDING = 8 * _EPSILON
 _MOST_PRODUCTS = 500
 # As of `vikt.solvers.newton`.
 _FARTHER, _LITTLE = 0.25, 0.5
+_REMEDY = "raise tol, or scale the features to about 1"
 
 
 def ordered(
@@ -87,19 +88,18 @@ def _minimised(fit: _Fit, tol: float | None, epsilon: float, max_iter: int, on_r
         if objective.l2:
             wanted = 4 * objective.l2 * tol * point.value / objective.penalty.largest_scale**2
             if squares <= wanted:
-                solution = fit.solution(tol)
-                if solution.converged:
+                solution = fit.proven(tol)
+                if solution is not None:
                     return solution
                 wanted = squares
         step = _newton_step(objective, point, sqrt(_FARTHER * wanted))
         slope = dot(point.gradient, step)
         if not objective.l2 and max(squares, -slope) < epsilon:
-            facts = {"squares": max(squares, -slope), "epsilon": epsilon}
-            return fit.solution(enough, Reason("small_gradient", facts), converged=True)
+            return fit.ended(True, "small_gradient", {"squares": max(squares, -slope), "epsilon": epsilon})
         if len(fit.curve) > max_iter:
-            return fit.solution(enough, Reason("max_steps", {"max_iter": max_iter}))
+            return fit.proven(enough) or fit.ended(False, "max_steps", {"max_iter": max_iter})
         if not fit.go(step, slope):
-            return fit.solution(enough, Reason("rounding"))
+            return fit.proven(enough) or replace(fit.ended(False, "rounding", {}), remedy=_REMEDY)
 
 
 def ordered_certificate(
@@ -173,17 +173,24 @@ class _Fit:
         self.point, self.last_slope = better, slope
         return True
 
-    def solution(self, tol: float, reason: Reason | None = None, converged: bool = False) -> Solution:
-        """Where the fit has come, by θ of the columns as they are; proven within tol, that is the reason."""
-        theta = np.concatenate([[0.0], self.point.inner])
-        # The thresholds of centred columns, moved by what the means make of the scores.
-        moved = self.point.levels.loss.thresholds + float(np.sum(self.objective.column_means * self.point.inner))
-        loss, proof = ordered_certificate(self.objective, theta, ProportionalOdds(moved))
-        if proof.proves(tol):
-            converged, reason = True, reason if reason and reason.code == "rounding" else proof.success(tol)
-        reason = reason or Reason("rounding")
-        reason = Reason(reason.code, {**reason.facts, "relative": finite(proof.relative)})
+    def proven(self, tol: float) -> Solution | None:
+        """The solution, if it is provably within tol of the optimum."""
+        theta, loss, proof = self._end()
+        if not proof.proves(tol):
+            return None
+        return Solution(theta, proof, self.curve, True, proof.success(tol), thresholds=loss.thresholds)
+
+    def ended(self, converged: bool, code: str, facts: dict[str, float | None]) -> Solution:
+        """The solution where the fit ends for another reason."""
+        theta, loss, proof = self._end()
+        reason = Reason(code, facts | {"relative": finite(proof.relative)})
         return Solution(theta, proof, self.curve, converged, reason, thresholds=loss.thresholds)
+
+    def _end(self) -> tuple[Floats, ProportionalOdds, Certificate]:
+        """θ of the columns as they are, whose means move the thresholds, and its proof."""
+        inner, moved = self.point.inner, float(np.sum(self.objective.column_means * self.point.inner))
+        theta, loss = np.concatenate([[0.0], inner]), ProportionalOdds(self.point.levels.loss.thresholds + moved)
+        return theta, *ordered_certificate(self.objective, theta, loss)
 
 
 def _checked(objective: Objective) -> ProportionalOdds:
