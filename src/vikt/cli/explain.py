@@ -12,7 +12,7 @@ from vikt.corpus.read_stream import read_lines, standard_input
 from vikt.corpus.sources import check_read_once
 from vikt.errors import ParameterError, UsageError
 from vikt.explanation.fewest_words import fewest_words
-from vikt.explanation.linear import explain
+from vikt.explanation.linear import explain, explain_answer
 from vikt.files.trained import load_trained
 from vikt.model.classes import class_position
 from vikt.report.explanation import print_highlighted
@@ -56,16 +56,21 @@ def explain_text(
         )
     row = {name: [value] for name, value in document.items()}
     documents = Documents.of(row, model.text_column if model.features.reads_text else None, model.features.columns)
-    explanation = explain(model, Documents(documents.texts, documents.columns, place="--column".format), k, other)
+    documents = Documents(documents.texts, documents.columns, place="--column".format)
+    is_named = k is not None or other is not None
+    told = explain(model, documents, k, other) if is_named else explain_answer(model, documents)
     fewest = fewest_words(model, row) if with_fewest_words else None
-    influence = because.influence(saved, row, model.labels.index(explanation.label)) if because else None
+    influence = because.influence(saved, row, model.labels.index(told.of_labels[0].label)) if because else None
     if as_json:
         further = {"fewest_words": fewest, "because": influence}
-        print_json(explanation.to_json() | {name: found.to_json() for name, found in further.items() if found})
+        print_json(told.to_json() | {name: found.to_json() for name, found in further.items() if found})
         return
-    print_highlighted(explanation)
-    print()
-    show(explanation.lines(top))
+    for number, explanation in enumerate(told.of_labels):
+        if number:
+            print()
+        print_highlighted(explanation)
+        print()
+        show(explanation.lines(top))
     for found in filter(None, (fewest, influence)):
         show(f"\n{found}")
 

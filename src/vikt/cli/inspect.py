@@ -11,6 +11,7 @@ from vikt.files.trained import load_trained
 from vikt.report.as_json import certificate_json, model_json
 from vikt.report.decision import decision_lines
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, sized, strongest_lines
+from vikt.report.targets import target_lines
 from vikt.tables import figure
 
 
@@ -31,6 +32,7 @@ def inspect_model(path: Path, as_json: bool) -> None:
         head,
         data_lines(record, model),
         fit_lines(record),
+        target_lines(model),
         decision_lines(model, record),
         "\n".join(["test figures", *figures]) if figures else "",
         handmade_lines(model),

@@ -11,12 +11,12 @@ from vikt.arrays import Groups, RowValues
 from vikt.corpus.documents import column_values
 from vikt.corpus.frames import frame_of, has_attribute
 from vikt.errors import DataError
-from vikt.explanation.explanation import Explanation
+from vikt.explanation.explanation import Explanation, Explanations
 from vikt.explanation.fewest_words import FewestWords, fewest_words
 from vikt.explanation.inference import Inference, standard_errors_of_fit
 from vikt.explanation.influence import Influence, influence
 from vikt.explanation.label_errors import LabelErrors
-from vikt.explanation.linear import explain
+from vikt.explanation.linear import explain, explain_answer
 from vikt.explanation.suspicion import MOST_FOLDS, label_errors_of
 from vikt.explanation.weights import StrongestFeatures, strongest_of
 from vikt.fitting.examples import Examples
@@ -43,11 +43,17 @@ class Explainable(FittedAttributes):
         n_documents = self._record.data.fitted_rows
         return strongest_of(self._model, self._model.position(class_, "class_"), n, n_documents)
 
-    def explain(self, text: str | Mapping[str, Any], label: object = None, against: object = None) -> Explanation:
+    def explain(
+        self, text: str | Mapping[str, Any], label: object = None, against: object = None
+    ) -> Explanation | Explanations:
         """What each feature of a text adds to the score of its predicted class, or of the class `label`.
 
         With a class `against`, it is told why the text is `label` and not that class: what each feature adds to one
         score beyond what it adds to the other.
+
+        Where a text has several labels, each that is answered is explained, or else the most probable one, or `label`
+        alone: each is a logistic regression of its own. Ordered levels share one score, larger for higher levels, which
+        is explained with the cuts between them.
 
         If the model reads other columns, pass them with the text: {"text": ..., "sender": ...}, or a row of a frame.
         The explanation prints as a table; a notebook shows the text highlighted.
@@ -55,12 +61,15 @@ class Explainable(FittedAttributes):
         Raises
         ------
         UsageError
-            There is no class `label` or `against`, or both are the same.
+            There is no class `label` or `against`, or both are the same; or labels are several or ordered, and no
+            class stands against another.
         """
-        model = self._model
+        model, document = self._model, one_document(text)
+        if label is None and against is None:
+            return explain_answer(model, document)
         k = None if label is None else model.position(label)
         other = None if against is None else model.position(against, "against")
-        return explain(model, one_document(text), k, other)
+        return explain(model, document, k, other)
 
     def fewest_words(self, text: str | Mapping[str, Any]) -> FewestWords:
         """The fewest words of a text whose removal changes the answer, or few where it takes too many tries to know.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 from vikt.explanation.highlight import Run, marked, runs, style
 from vikt.markup import block, details, heading, html_text, table
@@ -23,6 +24,31 @@ class Contribution:
     contribution: float
 
 
+@dataclass(frozen=True)
+class Levels:
+    """Ordered levels on the scale of their score: one is answered up to its cut, where the next begins.
+
+    Attributes
+    ----------
+    names : tuple of str, (K,)
+        From the lowest.
+    cuts : tuple of float, (K-1,)
+
+    Examples
+    --------
+    >>> print(Levels(("low", "medium", "high"), (-1.0, 0.5)))
+    low up to -1.0000, medium up to +0.5000, high above
+    """
+
+    names: tuple[str, ...]
+    cuts: tuple[float, ...]
+
+    def __str__(self) -> str:
+        *lower, highest = map(label_line, self.names)
+        below = [f"{name} up to {cut:+.4f}" for name, cut in zip(lower, self.cuts, strict=True)]
+        return f"{', '.join(below)}, {highest} above"
+
+
 @dataclass(frozen=True, repr=False)
 class Explanation:
     """A score as the sum of its contributions. It prints as a table; a notebook shows the text highlighted.
@@ -33,7 +59,8 @@ class Explanation:
         The class whose score this is: the one predicted, unless another was asked for.
     probability : float
     score : float
-        θ_k·x: the intercept and all contributions, summed. For two classes, the log-odds of `label`.
+        θ_k·x: the intercept and all contributions, summed. For two classes, and for each of several labels, the
+        log-odds of `label`. Ordered levels share one score, which is larger for higher levels.
     intercept : float
         The contribution of the dummy feature.
     contributions : list of Contribution
@@ -41,14 +68,19 @@ class Explanation:
     text : str
         The text as passed, or normalised where that changes its length.
     emphasis : list of float
-        How much each character of `text` speaks for `label`.
+        How much each character of `text` speaks for `label`, or for higher levels.
     against : str or None
         The class that `label` is compared with: weights, contributions, intercept and score are those of `label` less
         those of this class. None where the score of `label` alone is explained.
     probability_against : float or None
         Its probability.
     is_answered : bool
-        Whether the model answers the text at all: see the decision of a model.
+        Whether the model answers the text at all: see the decision of a model. Of several labels, whether `label` is
+        answered.
+    threshold : float or None
+        The probability from which the label is answered, where a text has several.
+    levels : Levels or None
+        Where the score of a text falls among levels, where these are ordered.
 
     Examples
     --------
@@ -72,6 +104,13 @@ class Explanation:
     against: str | None = None
     probability_against: float | None = None
     is_answered: bool = True
+    threshold: float | None = None
+    levels: Levels | None = None
+
+    @property
+    def of_labels(self) -> tuple[Explanation, ...]:
+        """The explanation itself, as `Explanations` has those of several labels."""
+        return (self,)
 
     def to_json(self) -> dict[str, Any]:
         """The score and its contributions as JSON holds them; without the text."""
@@ -83,6 +122,7 @@ class Explanation:
             "intercept": self.intercept,
             "contributions": [vars(part) for part in self.contributions],
             **self._other,
+            **self._scale,
         }
 
     def to_frame(self) -> Any:
@@ -98,7 +138,8 @@ class Explanation:
 
     def lines(self, most: int = 15) -> str:
         """The features of the text with their weights, values and contributions, the `most` largest one by one."""
-        return f"{self._verdict}\n\n{columns(self._rows(most))}"
+        scale = "" if self.levels is None else f"\n\nlevels by score: {self.levels}"
+        return f"{self._verdict}\n\n{columns(self._rows(most))}{scale}"
 
     @property
     def _verdict(self) -> str:
@@ -109,6 +150,8 @@ class Explanation:
 
     @property
     def _unanswered(self) -> str:
+        if self.threshold is not None:
+            return f", answered from {self.threshold:.4f} on"
         return "" if self.is_answered else "; the model does not answer this text"
 
     @property
@@ -116,6 +159,19 @@ class Explanation:
         if self.against is None:
             return {}
         return {"against": self.against, "probability_against": self.probability_against}
+
+    @property
+    def _scale(self) -> dict[str, Any]:
+        threshold = {} if self.threshold is None else {"threshold": self.threshold}
+        return threshold if self.levels is None else {"levels": list(self.levels.names), "cuts": list(self.levels.cuts)}
+
+    @property
+    def _sides(self) -> tuple[str, str]:
+        """What a positive contribution speaks for, and what a negative one does."""
+        if self.levels is not None:
+            return "for higher levels", "for lower levels"
+        label = label_line(self.label)
+        return f"for {label}", f"against {label}"
 
     def __repr__(self) -> str:
         return self.lines()
@@ -128,12 +184,13 @@ class Explanation:
         )
         rows = [[html_text(cell) for cell in row] for row in self._rows(15)]
         contributions = details("contributions of the features", table(rows), is_open=not self.text)
-        return block(verdict, self._highlighted(label) if self.text else "", contributions)
+        scale = "" if self.levels is None else heading(html_text(f"levels by score: {self.levels}"))
+        return block(verdict, self._highlighted() if self.text else "", scale, contributions)
 
-    def _highlighted(self, label: str) -> str:
+    def _highlighted(self) -> str:
         """The text and what its colours mean, as HTML."""
         text = "".join(map(marked, runs(self.text, self.emphasis)))
-        samples = [(f"for {label}", 1.0), (f"against {label}", -1.0)]
+        samples = zip(map(html_text, self._sides), (1.0, -1.0), strict=True)
         legend = [f'<span style="{style(shade)}">{sentence}</span>' for sentence, shade in samples]
         elsewhere = sum(part.contribution for part in self.contributions) - sum(self.emphasis)
         if abs(elsewhere) > _ROUNDING:
@@ -157,10 +214,52 @@ class Explanation:
         if len(parts) > most:
             rest = sum(part.contribution for part in parts[most:])
             rows.append([counted(len(parts) - most, "more feature"), "", "", f"{rest:+.4f}"])
-        rows.append(["(intercept)", f"{self.intercept:+.4f}", "1", f"{self.intercept:+.4f}"])
-        less = "" if self.against is None else f" less that of '{label_line(self.against)}'"
-        rows.append([f"score of '{label_line(self.label)}'{less}", "", "", f"{self.score:+.4f}"])
+        if self.levels is None:
+            rows.append(["(intercept)", f"{self.intercept:+.4f}", "1", f"{self.intercept:+.4f}"])
+        rows.append([self._score_name, "", "", f"{self.score:+.4f}"])
         return rows
+
+    @property
+    def _score_name(self) -> str:
+        if self.levels is not None:
+            return "score, larger for higher levels"
+        less = "" if self.against is None else f" less that of '{label_line(self.against)}'"
+        return f"score of '{label_line(self.label)}'{less}"
+
+
+@dataclass(frozen=True, repr=False)
+class Explanations(Sequence[Explanation]):
+    """What each feature of a text adds to the scores of several labels, the most probable label first.
+
+    Those are explained that the model answers, or the most probable one where it answers none. They print one after the
+    other, and so does a notebook show them.
+    """
+
+    of_labels: tuple[Explanation, ...]
+
+    @overload
+    def __getitem__(self, place: int) -> Explanation: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Explanation]: ...
+    def __getitem__(self, place: int | slice) -> Explanation | Sequence[Explanation]:
+        return self.of_labels[place]
+
+    def __len__(self) -> int:
+        return len(self.of_labels)
+
+    def to_json(self) -> dict[str, Any]:
+        """The explanation of each label, as JSON holds it."""
+        return {"labels": [explanation.to_json() for explanation in self.of_labels]}
+
+    def lines(self, most: int = 15) -> str:
+        """The explanation of each label, each with its `most` largest features one by one."""
+        return "\n\n".join(explanation.lines(most) for explanation in self.of_labels)
+
+    def __repr__(self) -> str:
+        return self.lines()
+
+    def _repr_html_(self) -> str:
+        return "".join(explanation._repr_html_() for explanation in self.of_labels)
 
 
 def _spaced(content: str) -> str:

@@ -15,8 +15,10 @@ from vikt.arrays import Bools, Floats
 from vikt.corpus.texts import WORD_OR_MARK
 from vikt.decisions.decision import NO_ANSWER, Answered
 from vikt.errors import UsageError
+from vikt.explanation.kinds import refuse_kind
 from vikt.explanation.linear import explain
 from vikt.fitting.model import FittedModel
+from vikt.names import TargetKind
 from vikt.tables import counted, label_line, quoted
 
 # What is removed at once: a word wherever it stands, or one mark or pictograph.
@@ -26,6 +28,7 @@ _MOST_CHARACTERS = 20_000_000
 _AT_A_TIME = 1000
 # Step by step, only the words that alone move the answer most are tried.
 _MOST_TRIED = 50
+_REMEDIES: dict[TargetKind, str] = {"several": "explain a label, whose words are listed by what they add to its score"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -89,8 +92,9 @@ def fewest_words(model: FittedModel, document: Sequence[str] | Mapping[str, Sequ
     Raises
     ------
     UsageError
-        The model reads no text.
+        The model reads no text, or answers several labels.
     """
+    refuse_kind(model.kind, "the fewest words that change an answer", _REMEDIES)
     if not model.features.reads_text:
         raise UsageError("the model reads no text, so it has no words to remove; explain it by its features instead")
     search = _Search(model, document)
@@ -193,7 +197,9 @@ class _Search:
             if len(explanation.text) == len(self.source):
                 sums = np.concatenate([[0.0], np.cumsum(explanation.emphasis)])
                 speaks = [sum(sums[b] - sums[a] for a, b in spans) for spans in self.places]
-                numbers.sort(key=lambda number: -speaks[number])
+                # The one score of ordered levels leaves the answer's level by either side.
+                strength = np.abs(speaks) if self.model.kind == "ordered" else np.array(speaks)
+                numbers.sort(key=lambda number: -strength[number])
         return numbers[:most], numbers[most:]
 
     def _best(self, sets: Iterable[Words]) -> Words | None:

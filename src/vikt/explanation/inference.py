@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from vikt.arrays import Floats, MatrixLike, RowValues
 from vikt.errors import DataError, UsageError
 from vikt.estimators import LogisticRegression
+from vikt.explanation.kinds import refuse_kind
 from vikt.fitting.examples import Examples
 from vikt.fitting.model import FittedModel
 from vikt.fitting.prepare import prepare
@@ -29,7 +30,7 @@ from vikt.markup import block, heading, html_text, table
 from vikt.matrix import design_matrix
 from vikt.model.classes import LabelledRows
 from vikt.model.objective import Objective
-from vikt.names import finite
+from vikt.names import TargetKind, finite
 from vikt.progress import no_progress
 from vikt.solvers.newton_steps import dense_rows
 from vikt.tables import columns, data_frame, label_line
@@ -41,6 +42,10 @@ _AT_A_TIME = 10_000
 # In standard errors, by which θ may be off: beyond that they would describe another point.
 _NEAR = 0.1
 _SINGULAR = 1e-12
+_REMEDIES: dict[TargetKind, str] = {
+    "several": "train a label by itself, on classes such as yes and no",
+    "ordered": "the cuts between levels are uncertain too; train the levels as classes",
+}
 
 
 @dataclass(frozen=True)
@@ -212,10 +217,12 @@ def standard_errors_of_fit(model: FittedModel, record: FitRecord, examples: Exam
     Raises
     ------
     UsageError
-        The model is a blend, has L1, class weights or too many weights, or was stopped early.
+        The model is a blend, has L1, class weights or too many weights, or was stopped early; or it answers several
+        labels or ordered levels.
     DataError
         These are other rows; or as for `standard_errors`.
     """
+    refuse_kind(model.kind, "standard errors", _REMEDIES)
     if len(record.parts) > 1 or record.l1 or record.options["patience"] is not None:
         raise UsageError(
             "standard errors need weights that minimise one loss with L2 alone, found a blend, L1 or an early stop"

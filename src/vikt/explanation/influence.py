@@ -19,6 +19,7 @@ import numpy as np
 
 from vikt.arrays import Floats
 from vikt.errors import UsageError
+from vikt.explanation.kinds import refuse_kind
 from vikt.features.text import TextFeatures
 from vikt.fitting.examples import Examples
 from vikt.fitting.model import FittedModel, Inputs
@@ -30,6 +31,7 @@ from vikt.markup import block, heading, html_text, table
 from vikt.matrix import SparseMatrix
 from vikt.model.functions import log_softmax, softmax
 from vikt.model.objective import Objective
+from vikt.names import TargetKind
 from vikt.parts import PerPart
 from vikt.progress import Progress, no_progress
 from vikt.solvers import Settings, minimise
@@ -41,6 +43,10 @@ from vikt.tables import columns, counted, cut, data_frame, label_line, visible
 _TOL = 1e-5
 _WIDEST_EXCERPT = 70
 _LEAST_ROOM = 1e-9
+_REMEDIES: dict[TargetKind, str] = {
+    "several": "train a label by itself, on classes such as yes and no",
+    "ordered": "rows move the cuts between levels too; train the levels as classes",
+}
 
 
 @dataclass(frozen=True)
@@ -141,8 +147,10 @@ def influence(
     DataError
         The examples are not those that were read for the fit.
     UsageError
-        The model was stopped early, or has L1 or no penalty, so that it is no optimum of a smooth loss.
+        The model was stopped early, or has L1 or no penalty, so that it is no optimum of a smooth loss; or it answers
+        several labels or ordered levels.
     """
+    refuse_kind(model.kind, "the influence of training rows", _REMEDIES)
     if record.options["patience"] is not None or record.l1 or not all(part.penalty.l2 for part in record.parts):
         raise UsageError(
             "influence needs weights that minimise a loss with L2, found an early stop (patience), L1 or λ = 0; "

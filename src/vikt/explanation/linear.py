@@ -8,36 +8,59 @@ import numpy as np
 
 from vikt.corpus.texts import Texts
 from vikt.errors import ParameterError
-from vikt.explanation.explanation import Contribution, Explanation
+from vikt.explanation.explanation import Contribution, Explanation, Explanations, Levels
 from vikt.explanation.weights import class_weights
 from vikt.features.text import TextFeatures
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.matrix import SparseMatrix
 from vikt.model.linear import LinearModel
+from vikt.names import TargetKind
+
+# Why no score is above another.
+_NO_RIVAL: dict[TargetKind, str] = {
+    "several": "each of several labels is answered by itself, whatever the others; leave it out, and name one label",
+    "ordered": "ordered levels share one score, whose cuts are shown; leave it out",
+}
+
+
+def explain_answer(model: FittedModel, document: Inputs) -> Explanation | Explanations:
+    """Explain what a model answers to one document; of several labels each that it answers, or the most probable."""
+    if model.kind != "several":
+        return explain(model, document)
+    log_probabilities, members = model.answered_sets(document)
+    order = np.argsort(-log_probabilities[0], kind="stable")
+    answered = order[members[0][order]] if members.any() else order[:1]
+    return Explanations(tuple(explain(model, document, int(k)) for k in answered))
 
 
 def explain(model: FittedModel, document: Inputs, k: int | None = None, against: int | None = None) -> Explanation:
     """Explain the score of class k for one document: by default of the class that the model's decision chooses.
 
     With a class `against`, explain by how much the score of k is above that of the other: log(P(k)/P(against)), where
-    the model has no temperature.
+    the model has no temperature. Of several labels the score of k is that of its own logistic regression. Ordered
+    levels share one score, which is explained whatever k is.
 
     Raises
     ------
     ParameterError
-        Both are the same class.
+        Both are the same class, or the model's classes have no scores to compare.
     """
+    if against is not None and model.kind in _NO_RIVAL:
+        raise ParameterError("against", _NO_RIVAL[model.kind])
     features = model.features
     documents = model.measured(document)
     texts = documents.texts
     rows = features.transform(documents, np.float64)
-    linear = LinearModel(model.theta)
-    log_probabilities = model.decision.log_probabilities(linear.loss, linear.scores(SparseMatrix(*rows)))
+    scores = LinearModel(model.theta).scores(SparseMatrix(*rows))
+    log_probabilities = model.decision.log_probabilities(model.loss, scores)
     answered = model.decision.answered(log_probabilities, np.diff(rows.indptr) > 0)
     k = int(answered.choices[0]) if k is None else k
     if k == against:
         raise ParameterError("against", f"{model.labels[k]!r:.60} is the class that is explained; name another")
-    theta = class_weights(model.theta, k, against)
+    is_ordered = model.kind == "ordered"
+    threshold = None if model.thresholds is None else model.thresholds.thresholds[k]
+    probability = float(np.exp(log_probabilities[0, k]))
+    theta = class_weights(model, len(model.classes) - 1 if is_ordered else k, against)
     weights = theta[1 + rows.indices]
     parts = weights * rows.values.astype(np.float64)
     order = np.argsort(-np.abs(parts), kind="stable")
@@ -50,7 +73,7 @@ def explain(model: FittedModel, document: Inputs, k: int | None = None, against:
     shown, emphasis = _emphasis(texts, features, by_name)
     return Explanation(
         model.labels[k],
-        float(np.exp(log_probabilities[0, k])),
+        probability,
         float(theta[0] + parts.sum()),
         float(theta[0]),
         [Contribution(shown_as[j], float(weights[j]), float(rows.values[j]), float(parts[j])) for j in order],
@@ -58,7 +81,9 @@ def explain(model: FittedModel, document: Inputs, k: int | None = None, against:
         emphasis,
         None if against is None else model.labels[against],
         None if against is None else float(np.exp(log_probabilities[0, against])),
-        bool(answered.is_answered[0]),
+        bool(answered.is_answered[0]) if threshold is None else probability >= threshold,
+        threshold,
+        Levels(tuple(model.labels), model.cuts) if is_ordered else None,
     )
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vikt.arrays import Floats
+from vikt.errors import ParameterError
 from vikt.fitting.model import FittedModel
 from vikt.markup import block, heading, html_text, table
-from vikt.tables import columns, data_frame, label_line
+from vikt.tables import columns, data_frame, label_line, quoted
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,22 +67,43 @@ class StrongestFeatures:
         return ["texts"] if any(count is not None for count in self.texts) else []
 
 
-def class_weights(theta: NDArray[np.floating[Any]], k: int, against: int | None = None) -> Floats:
+def class_weights(model: FittedModel, k: int, against: int | None = None) -> Floats:
     """The weights of class k in float64, or what they are more than those of the class `against`.
 
-    Of two classes, the first's are the other's negated, and the difference is these: one score is log(P(k)/P(other)).
+    Where all classes share one score, it speaks for the last, and the weights of the first are its own negated. Of two
+    classes the difference is these: the score is log(P(k)/P(other)).
     """
-    own = theta[k] if theta.ndim == 2 else theta if k == 1 else -theta
-    other = 0.0 if against is None or theta.ndim == 1 else theta[against].astype(np.float64)
+    theta, has_own = model.theta, bool(model.loss.columns)
+    own = theta[k] if has_own else theta if k == len(model.classes) - 1 else -theta
+    other = 0.0 if against is None or not has_own else theta[against].astype(np.float64)
     return np.asarray(own.astype(np.float64) - other)
+
+
+def weighted_classes(model: FittedModel) -> list[int]:
+    """The classes that features speak for: of ordered levels the lowest and the highest, as they share one score."""
+    last = len(model.classes) - 1
+    return [0, last] if model.kind == "ordered" else list(range(last + 1))
 
 
 def strongest_of(model: FittedModel, k: int, n: int = 10, n_documents: int | None = None) -> StrongestFeatures:
     """The n features with the largest weights for class k, fewer where fewer speak for it.
 
     `n_documents`, the number of fitted texts, tells in how many of them each feature is.
+
+    Raises
+    ------
+    ParameterError
+        The class is a level between others, which share one score with it.
     """
-    theta = class_weights(model.theta, k)[1:]
+    weighted = weighted_classes(model)
+    if k not in weighted:
+        ends = [model.classes.tolist()[end] for end in weighted]
+        raise ParameterError(
+            "class_",
+            f"{model.labels[k]!r:.60} is between other levels, and features speak for higher or for lower ones; "
+            f"choose from {quoted(ends)}",
+        )
+    theta = class_weights(model, k)[1:]
     top = np.argpartition(-theta, min(n, len(theta) - 1))[:n]
     top = top[np.argsort(-theta[top], kind="stable")]
     top = top[theta[top] > 0]
@@ -92,5 +113,8 @@ def strongest_of(model: FittedModel, k: int, n: int = 10, n_documents: int | Non
 
 
 def strongest_features(model: FittedModel, n: int = 10) -> dict[str, list[tuple[str, float]]]:
-    """The n features that speak most for each class, as `strongest_of` finds them: {class: [(feature, θ_j), ...]}."""
-    return {label: strongest_of(model, k, n).features for k, label in enumerate(model.labels)}
+    """The n features that speak most for each class, as `strongest_of` finds them: {class: [(feature, θ_j), ...]}.
+
+    Of ordered levels, for the lowest and the highest.
+    """
+    return {model.labels[k]: strongest_of(model, k, n).features for k in weighted_classes(model)}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vikt.arrays import Groups, RowValues
+from vikt.arrays import Floats, Groups, RowValues
 from vikt.base import Estimator, LossRecord
 from vikt.corpus.documents import column_values
 from vikt.corpus.frames import Frame
@@ -54,7 +54,7 @@ class FittedAttributes(Estimator):
 
     @property
     def classes_(self) -> NDArray[Any]:
-        """The labels, sorted."""
+        """The labels, sorted; ordered levels from the lowest."""
         return self._model.classes
 
     @property
@@ -69,13 +69,35 @@ class FittedAttributes(Estimator):
 
     @property
     def coef_(self) -> NDArray[np.float32]:
-        """The weights without the intercepts, as scikit-learn has them: (1, n) for two classes, (K, n) for more."""
+        """The weights without the intercepts, as scikit-learn has them: (1, n) for two classes, (K, n) for more.
+
+        Of several labels, (K, n), however many there are; of ordered levels, which share one score, (1, n).
+        """
         return self._model.coef
 
     @property
     def intercept_(self) -> NDArray[np.float32]:
-        """The intercepts: (1,) or (K,)."""
+        """The intercepts: (1,) or (K,); 0 for ordered levels, which have `cuts_` in its place."""
         return self._model.intercept
+
+    @property
+    def cuts_(self) -> Floats:
+        """The scores between one ordered level and the next, (K-1,); AttributeError for other targets.
+
+        A text is answered the first level whose cut its score does not exceed, which is the median of its levels.
+        """
+        model = self._model
+        if model.kind != "ordered":
+            raise AttributeError(f"only ordered levels have cuts_, found {model.kind!r} labels")
+        return np.array(model.cuts)
+
+    @property
+    def thresholds_(self) -> Floats:
+        """The probability from which each of several labels is answered, (K,); AttributeError for other targets."""
+        thresholds = self._model.thresholds
+        if thresholds is None:
+            raise AttributeError(f"only several labels have thresholds_, found {self._model.kind!r} labels")
+        return np.array(thresholds.thresholds)
 
     @property
     def n_features_in_(self) -> int:

@@ -118,21 +118,21 @@ class FittedModel:
 
     @property
     def coef(self) -> NDArray[np.float32]:
-        """θ without the intercepts, (1, n) or (K, n); of two classes, the second's."""
+        """θ without the intercepts, (1, n) or (K, n); of two classes, the second's; of levels, of their score."""
         return coef_and_intercept(self.theta)[0]
 
     @property
     def intercept(self) -> NDArray[np.float32]:
-        """The intercepts: (1,) or (K,)."""
+        """The intercepts: (1,) or (K,); 0 of ordered levels."""
         return coef_and_intercept(self.theta)[1]
 
     def scores(self, inputs: Inputs, threads: int = 1) -> Floats:
-        """θᵀx of each text: (m,) for two classes, (m, K) for more."""
+        """θᵀx of each text: (m,) for two classes and for ordered levels, (m, K) for more, and for several labels."""
         blocks = [scores for _, scores in self._blocks(inputs, threads)]
         return np.concatenate([np.empty((0, *self.theta.shape[:-1])), *blocks])
 
     def log_probabilities(self, inputs: Inputs, threads: int = 1) -> Floats:
-        """log P(class | text): (m, K), finite at any score."""
+        """log P(class | text), or log P(label | text) of several labels: (m, K), finite at any score."""
         loss = self.loss
         blocks = [self.decision.log_probabilities(loss, scores) for _, scores in self._blocks(inputs, threads)]
         return np.concatenate([np.empty((0, len(self.classes))), *blocks])
@@ -145,7 +145,7 @@ class FittedModel:
             yield block, self.features.scores(block, self.theta, threads=threads)
 
     def probabilities(self, inputs: Inputs, threads: int = 1) -> Floats:
-        """P(class | text): (m, K), rows that sum to 1."""
+        """P(class | text): (m, K), rows that sum to 1, but for several labels, each of which has its own."""
         return np.exp(self.log_probabilities(inputs, threads))
 
     def answered(self, inputs: Inputs, threads: int = 1) -> Answered:

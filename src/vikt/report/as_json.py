@@ -18,6 +18,12 @@ def certificate_json(record: FitRecord) -> dict[str, object]:
     return certificate | ({"reason": str(part.reason)} if part.reason else {})
 
 
+def _of_targets(model: FittedModel) -> dict[str, object]:
+    """The kind of targets, and the thresholds of several labels or the cuts between ordered levels."""
+    thresholds = {} if model.thresholds is None else {"thresholds": model.thresholds.to_json(model.labels)}
+    return {"targets": model.kind, **thresholds, **({"cuts": list(model.cuts)} if model.cuts else {})}
+
+
 def model_json(path: Path, model: FittedModel, record: FitRecord) -> dict[str, object]:
     """A model and the record of its fit."""
     return {
@@ -29,5 +35,6 @@ def model_json(path: Path, model: FittedModel, record: FitRecord) -> dict[str, o
         "l2": record.least_proven.penalty.l2,
         "loss": record.least_proven.loss,
         "decision": model.decision.to_json(model.labels),
+        **_of_targets(model),
         **record.to_json(),
     }

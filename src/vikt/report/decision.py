@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from vikt.decisions.record import CalibrationRecord, ErrorRecord, SetsRecord, TemperatureRecord
-from vikt.decisions.rules import ClassThreshold, LeastCost, MostProbable, Rule
+from vikt.decisions.rules import ClassThreshold, LeastCost, Median, MostProbable, Rule
 from vikt.evaluation.aim_figures import aim_figures, tested_aim
 from vikt.evaluation.evaluation import Evaluation
 from vikt.evaluation.figures import Figure
@@ -80,6 +80,7 @@ def _cost_sentence(rule: LeastCost, labels: list[str]) -> str:
 
 _SENTENCES = {
     MostProbable.kind: lambda rule, labels: "the most probable class",
+    Median.kind: lambda rule, labels: "the median level",
     ClassThreshold.kind: _threshold_sentence,
     LeastCost.kind: _cost_sentence,
 }

@@ -10,8 +10,10 @@ from vikt.explanation.weights import class_weights, strongest_features
 from vikt.features.description import sentences
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import DataRecord, FitRecord, PartRecord
+from vikt.names import TargetKind
 from vikt.report.choices import features_sentence, penalty_sentence, recipe_name
 from vikt.report.decision import decision_facts
+from vikt.report.targets import target_facts
 from vikt.report.update import updates_sentence
 from vikt.selection.recipes import single_recipe
 from vikt.tables import (
@@ -26,6 +28,12 @@ from vikt.tables import (
 )
 
 _MOST_WEIGHTS_LISTED = 40
+_STRONGEST_OF: dict[TargetKind, str] = {
+    "classes": "each class",
+    "several": "each label",
+    "soft": "each class",
+    "ordered": "the lowest level and of the highest",
+}
 
 
 def key_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str]]:
@@ -40,6 +48,7 @@ def key_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str]]:
         *([("updated", updates_sentence(record))] if record.updates else []),
         ("penalty", penalty_sentence(part.penalty)),
         ("proof", proof(part)),
+        *target_facts(model),
         *decision_facts(model, record),
     ]
 
@@ -160,15 +169,15 @@ def _distance(relative: float, bound: float) -> str:
 def handmade_lines(model: FittedModel) -> str:
     """The weights of hand-made features by name; empty where there are none, or too many."""
     classes, names = model.labels, model.features.handmade_names
-    shown = [len(classes) - 1] if len(classes) == 2 else list(range(len(classes)))
+    shown = list(range(len(classes))) if model.loss.columns else [len(classes) - 1]
     if not names or len(names) > _MOST_WEIGHTS_LISTED or len(shown) > MOST_CLASSES_IN_A_MATRIX:
         return ""
-    theta = np.stack([class_weights(model.theta, k) for k in shown], axis=1)
+    theta = np.stack([class_weights(model, k) for k in shown], axis=1)
     rows = [["", *(f"towards {label_line(classes[k])}" for k in shown)]]
-    rows += [
-        [label_line(name), *(f"{weight:+.4f}" for weight in row)]
-        for name, row in zip(["(intercept)", *names], [theta[0], *theta[len(theta) - len(names) :]], strict=True)
-    ]
+    # Ordered levels have cuts in place of an intercept.
+    intercept = [] if model.kind == "ordered" else [("(intercept)", theta[0])]
+    weights = [*intercept, *zip(names, theta[len(theta) - len(names) :], strict=True)]
+    rows += [[label_line(name), *(f"{weight:+.4f}" for weight in row)] for name, row in weights]
     return "weights of the hand-made features (θ)\n" + columns(rows)
 
 
@@ -182,4 +191,4 @@ def strongest_lines(model: FittedModel, n: int = 8) -> str:
     parts = model.features.parts
     is_blend = len(parts) > 1 and any(part.weighting.log_count_ratio for part in parts)
     marks = '; "presence of" marks the telling words, beside the same words by TF-IDF' * is_blend
-    return f"strongest features of each class (θ){marks}\n" + columns(rows, left=2)
+    return f"strongest features of {_STRONGEST_OF[model.kind]} (θ){marks}\n" + columns(rows, left=2)

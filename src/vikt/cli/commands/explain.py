@@ -69,6 +69,9 @@ def explain(
 ) -> None:
     """Show how much each feature of a text adds to the score of its predicted class, or of another.
 
+    Where a text has several labels, each that is answered is explained, or the most probable one if none is. Of ordered
+    levels the one score is explained, which is larger for higher levels, and the cuts between levels are shown.
+
     With --because, also name the training rows that made the model say so. The model file holds no rows: give those
     that it was trained on, with their columns named as in training. They are compared with the fingerprint in the file.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vikt.explanation.weights import strongest_of
+from vikt.explanation.weights import strongest_of, weighted_classes
 from vikt.fitting.model import FittedModel
 from vikt.report.html.blocks import Block, Fold, Prose, Section, Word, Words
 from vikt.tables import MOST_CLASSES_LISTED, counted, label_line
@@ -13,8 +13,8 @@ _MOST_CLASSES_AT_SIGHT = 6
 
 def words_section(model: FittedModel) -> Section:
     """The features with the largest weights for each class."""
-    ranks = range(min(len(model.labels), MOST_CLASSES_LISTED))
-    classes = tuple((label_line(model.labels[k]), _words(model, k)) for k in ranks)
+    weighted = weighted_classes(model)
+    classes = tuple((label_line(model.labels[k]), _words(model, k)) for k in weighted[:MOST_CLASSES_LISTED])
     about = (
         "The features with the largest weights for each class. A class's score for a text is the sum of weight "
         "times value over its features."
@@ -23,8 +23,8 @@ def words_section(model: FittedModel) -> Section:
     rest = classes[_MOST_CLASSES_AT_SIGHT:]
     if rest:
         blocks.append(Fold(f"{counted(len(rest), 'more class')}", (Words(rest),)))
-    if len(model.labels) > len(classes):
-        blocks.append(Prose(f"{counted(len(model.labels) - len(classes), 'class')} are not shown."))
+    if len(weighted) > len(classes):
+        blocks.append(Prose(f"{counted(len(weighted) - len(classes), 'class')} are not shown."))
     return Section("words", "Words of each class", tuple(blocks))
 
 
