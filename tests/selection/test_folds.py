@@ -22,7 +22,7 @@ from vikt.matrix import DenseMatrix
 from vikt.model.objective import Objective
 from vikt.report.choices import penalty_sentence
 from vikt.selection.choices import PathPoint
-from vikt.selection.folds import Fold, validation_loss, weighted_mean
+from vikt.selection.folds import Fold, RoughFit, validation_loss, weighted_mean
 from vikt.selection.penalty import choose_l2, largest_within_one_standard_error
 
 # The splits
@@ -266,5 +266,5 @@ def test_early_stopping_keeps_its_rows_out_of_every_fold(emails):
 
 def test_one_fold_is_a_hold_out():
     fold = folds_of(2)[0]
-    theta = np.zeros(6)
-    assert validation_loss([fold], [theta]).mean == pytest.approx(log_loss(fold.validation.rows.y, np.full(50, 0.5)))
+    found = validation_loss([fold], [RoughFit(np.zeros(6), fold.training.loss)])
+    assert found.mean == pytest.approx(log_loss(fold.validation.rows.y, np.full(50, 0.5)))

@@ -133,7 +133,7 @@ def chosen_plan(
         return prepare(examples, features, training, validation, settings.class_weight, threads, progress).fold
 
     n_bytes = np.diff(examples.documents.texts.offsets)
-    trials = Trials(fold_of, examples.y, n_bytes, settings.random_state, threads, progress)
+    trials = Trials(fold_of, examples.strata, n_bytes, settings.random_state, threads, progress)
     return choose_plan(
         trials,
         settings.features,

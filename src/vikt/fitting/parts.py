@@ -17,7 +17,6 @@ from vikt.features.text import TextFeatures
 from vikt.fitting.prepare import Prepared
 from vikt.model.linear import centred_intercepts
 from vikt.model.objective import Objective
-from vikt.model.ordered import ProportionalOdds
 from vikt.model.penalties import split_strength
 from vikt.selection.choices import PenaltyChoice
 from vikt.selection.penalty import default_penalty
@@ -83,8 +82,7 @@ def _rounded(objective: Objective, solution: Solution) -> tuple[NDArray[np.float
     """The weights in float32, as the model keeps them, and the certificate of these."""
     if solution.by_label:
         return solution.theta.astype(np.float32, copy=False), solution.certificate  # rounded before it was proven
-    if solution.thresholds is not None:
-        objective = Objective(objective.parts, ProportionalOdds(solution.thresholds), objective.penalty)
+    objective = objective.with_loss(solution.fitted_loss(objective.loss))
     theta = centred_intercepts(solution.theta, objective.loss).astype(np.float32)
     return theta, certificate_nearby(objective, theta, solution.certificate)
 

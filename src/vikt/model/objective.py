@@ -102,6 +102,10 @@ class Objective:
         """The same data with another λ, and λ₁."""
         return Objective(self.parts, self.loss, self.penalty.with_strengths(l2, l1))
 
+    def with_loss(self, loss: Loss) -> Objective:
+        """The same rows and penalty with another loss."""
+        return Objective(self.parts, loss, self.penalty)
+
     @property
     def rows(self) -> Part:
         """All rows, for what needs them in memory as one part.

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vikt.arrays import Floats
+from vikt.model.loss import Loss
 from vikt.model.objective import Objective
 
 
@@ -18,6 +19,13 @@ class Fold(NamedTuple):
     validation: Objective
 
 
+class RoughFit(NamedTuple):
+    """θ of a fit that is near enough to be validated, and the loss that makes probabilities of its scores."""
+
+    theta: Floats
+    loss: Loss
+
+
 class ValidationLoss(NamedTuple):
     """The mean log loss of validation rows, and its standard error."""
 
@@ -25,20 +33,19 @@ class ValidationLoss(NamedTuple):
     standard_error: float
 
 
-def validation_loss(folds: Sequence[Fold], thetas: Sequence[Floats]) -> ValidationLoss:
+def validation_loss(folds: Sequence[Fold], fits: Sequence[RoughFit]) -> ValidationLoss:
     """The log loss of each fold's model on the fold's validation rows, over all folds.
 
     With several folds the standard error is that of the mean of the folds' means, since the rows of one fold share a
     model; with one fold it is that of the mean over its rows.
     """
-    return weighted_mean(unit_losses(folds, thetas), unit_weights(folds))
+    return weighted_mean(unit_losses(folds, fits), unit_weights(folds))
 
 
-def unit_losses(folds: Sequence[Fold], thetas: Sequence[Floats]) -> Floats:
+def unit_losses(folds: Sequence[Fold], fits: Sequence[RoughFit]) -> Floats:
     """The loss of each validation row of one fold, or the mean loss of each of several folds: (u,)."""
-    losses = [
-        fold.validation.losses(fold.validation.scores(theta)).only for fold, theta in zip(folds, thetas, strict=True)
-    ]
+    held_out = [fold.validation.with_loss(fit.loss) for fold, fit in zip(folds, fits, strict=True)]
+    losses = [rows.losses(rows.scores(fit.theta)).only for rows, fit in zip(held_out, fits, strict=True)]
     if len(folds) == 1:
         return losses[0]
     weights = [fold.validation.rows.weights for fold in folds]

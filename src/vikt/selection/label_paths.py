@@ -17,7 +17,7 @@ from vikt.model.losses import BinaryCrossEntropy
 from vikt.model.objective import Objective
 from vikt.parts import InMemory
 from vikt.selection.folds import Fold, unit_losses, unit_weights, weighted_mean
-from vikt.selection.path import PATH_TOL, PathStep, Walk, is_past_the_best, path_of
+from vikt.selection.path import PATH_TOL, Ascents, PathStep, is_past_the_best, path_of
 from vikt.solvers.dual_state import DualState
 from vikt.threads import running
 
@@ -110,7 +110,7 @@ def walk_labels(
 
     def walk(k: int) -> Floats:
         own = [Fold(_of_label(fold.training, k), _of_label(fold.validation, k)) for fold in folds]
-        walks = [Walk(fold.training, random_state, state) for fold, state in zip(own, shared, strict=True)]
+        walks = [Ascents(fold.training, random_state, state) for fold, state in zip(own, shared, strict=True)]
         losses: list[Floats] = []
         for step in steps:
             losses.append(unit_losses(own, [each.to(step.l2) for each in walks]))

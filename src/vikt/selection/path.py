@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from vikt.arrays import Floats
 from vikt.model.objective import Objective
+from vikt.model.ordered import ProportionalOdds
 from vikt.selection.choices import STRENGTHS
-from vikt.selection.folds import Fold
+from vikt.selection.folds import Fold, RoughFit
 from vikt.solvers.dual import Ascent
 from vikt.solvers.dual_state import DualState
+from vikt.solvers.ordered import ordered
 
 PATH_TOL = 1e-2
 _MOST_PASSES = 50
@@ -46,18 +47,48 @@ def is_past_the_best(losses: Sequence[float]) -> bool:
     return len(losses) - 1 - int(np.argmin(losses)) >= _WORSE_IN_A_ROW
 
 
-class Walk:
-    """The fits of one objective along the path; `beside` is a state of other targets of the same rows, if any."""
+class Walk(Protocol):
+    """The fits of one objective along the path."""
+
+    def to(self, l2: float) -> RoughFit:
+        """The fit at a weaker penalty than before."""
+        ...
+
+
+class Ascents:
+    """The fits by dual ascent; `beside` is a state of other targets of the same rows, if any."""
 
     def __init__(self, training: Objective, random_state: int, beside: DualState | None = None) -> None:
         self.training, self.random_state, self.beside = training, random_state, beside
         self.state: DualState | None = None
 
-    def to(self, l2: float) -> Floats:
-        """θ at a weaker penalty than before."""
+    def to(self, l2: float) -> RoughFit:
         objective = self.training.with_l2(l2)
         self.state = (
             self.state.weakened(l2) if self.state else DualState.at_zero(objective, PATH_TOL, beside=self.beside)
         )
         # Validation decides: a proof would cost as much as the passes, and change nothing.
-        return Ascent(objective, self.state, PATH_TOL, self.random_state).approach(_MOST_PASSES)
+        theta = Ascent(objective, self.state, PATH_TOL, self.random_state).approach(_MOST_PASSES)
+        return RoughFit(theta, objective.loss)
+
+
+class OrderedFits:
+    """The fits of ordered levels, each with thresholds of its own."""
+
+    def __init__(self, training: Objective, random_state: int) -> None:
+        self.training = training
+        self.last: RoughFit | None = None
+
+    def to(self, l2: float) -> RoughFit:
+        loss, start = (self.training.loss, None) if self.last is None else (self.last.loss, self.last.theta)
+        solution = ordered(self.training.with_l2(l2).with_loss(loss), tol=PATH_TOL, theta=start)
+        self.last = RoughFit(solution.theta, solution.fitted_loss(loss))
+        return self.last
+
+
+def walk_of(training: Objective, random_state: int) -> Walk:
+    """The fits of an objective, by the type of its loss."""
+    return _WALKS.get(type(training.loss), Ascents)(training, random_state)
+
+
+_WALKS: dict[type, Callable[[Objective, int], Walk]] = {ProportionalOdds: OrderedFits}

@@ -11,7 +11,7 @@ from vikt.model.objective import Objective
 from vikt.selection.choices import PathPoint, PenaltyChoice, least_loss
 from vikt.selection.folds import Fold, validation_loss, weighted_mean
 from vikt.selection.label_paths import LabelPaths, walk_labels
-from vikt.selection.path import Walk, is_past_the_best, path_of
+from vikt.selection.path import is_past_the_best, path_of, walk_of
 from vikt.threads import running
 
 
@@ -35,11 +35,11 @@ def choose_l2(
         paths = walk_labels(folds, random_state=random_state, threads=threads, progress=progress)
         return chosen_for_labels(paths, len(folds), one_standard_error)
     curve: list[PathPoint] = []
-    walks = [Walk(fold.training, random_state) for fold in folds]
+    walks = [walk_of(fold.training, random_state) for fold in folds]
     with running(threads) as run:
         for step in path_of(folds):
-            thetas = list(run(methodcaller("to", step.l2), walks))
-            curve.append(PathPoint(*step, *validation_loss(folds, thetas)))
+            fits = list(run(methodcaller("to", step.l2), walks))
+            curve.append(PathPoint(*step, *validation_loss(folds, fits)))
             if progress:
                 progress(len(curve), 0)
             if is_past_the_best([point.log_loss for point in curve]):

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from vikt.arrays import Floats
 from vikt.base import LossRecord
 from vikt.errors import ConvergenceWarning, known_to_sklearn, warn
+from vikt.model.loss import Loss
+from vikt.model.ordered import ProportionalOdds
 from vikt.names import Reason
 from vikt.solvers.certificate import Certificate
 
@@ -50,6 +52,10 @@ class Solution:
     by_label: tuple[Certificate, ...] = ()
     remedy: str = "raise max_iter or tol, or strengthen the penalty"
     thresholds: Floats | None = None
+
+    def fitted_loss(self, loss: Loss) -> Loss:
+        """What makes probabilities of the scores: the loss that was minimised, with the thresholds found, if any."""
+        return loss if self.thresholds is None else ProportionalOdds(self.thresholds)
 
     def warn_unless_converged(self) -> None:
         """Warn the user unless the solver converged."""
