@@ -199,7 +199,7 @@ JOINED = ["joy", "fear", "joy,fear", "love", "love, fear"] * 4
 
 def test_values_that_look_like_labels_between_commas_are_refused(tmp_path):
     path = csv_of(tmp_path / "a.csv", {"label": JOINED, "text": [f"t{i}" for i in range(20)]})
-    with pytest.raises(DataError, match=r"such as 'joy,fear'.*labels_separator=',', or with targets='classes'"):
+    with pytest.raises(DataError, match=r"such as 'joy,fear'; .* say targets='classes'; .*labels_separator=','"):
         read(path)
     assert read(path, LabelReading("classes")).labels.tolist() == JOINED
     assert read(path, COMMAS).labels.names == NAMES

@@ -25,9 +25,10 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 FAILED, WRONG_USAGE, AIM_MISSED, INTERRUPTED = 1, 2, 3, 130
 
-_NO_WORDS = "|".join(name for name in PARAMETERS if "_" in name or name in ("l2", "tol"))
+_OPTIONS = (*PARAMETERS, "labels_separator")
+_NO_WORDS = "|".join(name for name in _OPTIONS if "_" in name or name in ("l2", "tol"))
 # A parameter that is set, or one whose name is no word of English.
-_PARAMETER = re.compile(rf"(?<![\w'\"./-])(?:(?P<set>{'|'.join(PARAMETERS)}) ?= ?|(?P<name>{_NO_WORDS})(?![\w.:/-]))")
+_PARAMETER = re.compile(rf"(?<![\w'\"./-])(?:(?P<set>{'|'.join(_OPTIONS)}) ?= ?|(?P<name>{_NO_WORDS})(?![\w.:/-]))")
 
 
 def guarded(command: Command) -> Command:

@@ -10,7 +10,7 @@ import typer
 
 from vikt.cli.typed import typed_command
 from vikt.corpus.dialect import DEFAULT_DIALECT, Dialect
-from vikt.names import FormatName
+from vikt.names import FormatName, TargetsName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,46 @@ Format = Annotated[
     FormatName | None,
     typer.Option("--format", help="Format of DATA, if its file name does not show it.", show_default=False),
 ]
-LabelColumn = Annotated[str | None, typer.Option("--label", help="Column that holds the labels.", metavar="COL")]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--label", help="Column that holds the labels; or columns, one for each label, such as joy,love.", metavar="COL"
+    ),
+]
+Targets = Annotated[
+    TargetsName,
+    typer.Option(
+        "--targets",
+        help="What a text is labelled with: one class, several labels, soft labels (a share of each class) or a level "
+        "of an order; auto takes what DATA shows.",
+    ),
+]
+LabelsSeparator = Annotated[
+    str | None,
+    typer.Option(
+        "--labels-separator",
+        help="What separates the labels of a text in one value, such as ','; a text may then have several.",
+        metavar="CHARS",
+        show_default=False,
+    ),
+]
+Order = Annotated[
+    str | None,
+    typer.Option(
+        "--order",
+        help="Levels of --targets ordered from the lowest, such as low,medium,high; numbers need none.",
+        metavar="LEVELS",
+        show_default=False,
+    ),
+]
+Thresholds = Annotated[
+    str,
+    typer.Option(
+        "--thresholds",
+        help="How probable each of several labels must be: a threshold for each label, one common to all, or P.",
+        metavar="label|common|P",
+    ),
+]
 Delimiter = Annotated[
     str | None,
     typer.Option(

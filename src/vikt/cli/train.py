@@ -20,11 +20,13 @@ from vikt.cli.options import InputOptions, ReportRequest
 from vikt.cli.outputs import check_one_on_stdout, check_output, save_or_print, show_beside
 from vikt.cli.reports import check_report, placed, write_report
 from vikt.corpus.columns import composed
-from vikt.corpus.label_notes import label_notes, unknown_label_notes
+from vikt.corpus.label_notes import names_of, notes_on_labels, unknown_label_notes
+from vikt.corpus.label_reading import LabelReading
 from vikt.corpus.labelled import Labelled, labelled, read_tables
 from vikt.corpus.overlap import Overlap, overlap
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.corpus.table_labels import paired_columns
+from vikt.corpus.targets import TargetRows
 from vikt.errors import UsageError
 from vikt.evaluation.evaluation import Evaluation
 from vikt.features.handmade import Category, Feature, Number, Numbered
@@ -56,6 +58,7 @@ class Request(InputOptions):
 
     weight: str | None = None
     group: str | None = None
+    labels_separator: str | None = None
     test: str | None = None
     features: Path | None = None
     numbers: list[str] = field(default_factory=list)
@@ -84,14 +87,17 @@ class _Data(NamedTuple):
     def examples(self, group: str | None) -> Examples:
         rows, groups = self.rows, None if group is None else self.rows.others[group]
         documents = self.features.measure(rows.documents)
-        return Examples.of(documents, rows.labels, rows.weights, self.settings.random_state, groups)
+        targets, seed = self.settings.targets, self.settings.random_state
+        return Examples.of(documents, rows.labels, rows.weights, seed, groups, targets.kind, targets.order)
 
 
 def train(request: Request, options: dict[str, Any]) -> FittedModel:
     """Read, fit, test, report, save."""
+    reading = _reading(request, options)
+    options = options | {"targets": reading.kind}
     _check_request(request, options)
     with progress(request.quiet) as bar:
-        data = _read(request, options)
+        data = _read(request, options, reading)
         shared, examples = _overlap(data), data.examples(request.group)
         fitted, tested = _fitted_and_tested(examples, data, request.threads, bar)
         if request.refit_all and data.test is None:
@@ -99,6 +105,7 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
             tested = replace(tested, name=f"{tested.name} from the first fit")
     fitted.warn_unless_converged()
     record = _recorded(fitted, tested.evaluation, data.rows, weight=request.weight, group=request.group)
+    record = replace(record, labels_separator=reading.separator)
     save_or_print(SavedModel(fitted.model, record), request.output, request.force)
     write_report(
         request.report,
@@ -108,7 +115,12 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
     return fitted.model
 
 
-def _read(request: Request, options: dict[str, Any]) -> _Data:
+def _reading(request: Request, options: dict[str, Any]) -> LabelReading:
+    """How the labels are to be read. Raises UsageError where the options contradict one another."""
+    return LabelReading(options["targets"], request.labels_separator, options["order"] or ())
+
+
+def _read(request: Request, options: dict[str, Any], reading: LabelReading) -> _Data:
     declared = [
         *features_declared(request.features),
         *(Number(name=name) for name in request.numbers),
@@ -120,11 +132,11 @@ def _read(request: Request, options: dict[str, Any]) -> _Data:
     table = read_tables(request.data, request.format, request.dialect)
     settings = _settings(options, declared, paired_columns(table))
     features = TextFeatures(settings.features)
-    rows = labelled(table, features, request.text, request.label, request.weight, _named(request.group))
+    group = _named(request.group)
+    rows = labelled(table, features, request.text, request.label, request.weight, group, reading=reading)
     del table  # before the test is read
-    about_labels = label_notes(rows.documents.origin, rows.labels.tolist())
-    say_notes((*rows.notes, *about_labels), request.quiet)
-    test = _test_rows(request, features, rows)
+    say_notes((*rows.notes, *notes_on_labels(rows.documents.origin, rows.labels)), request.quiet)
+    test = _test_rows(request, features, rows, reading)
     about_test = *_same_file(request), *_shared_groups(test, rows, request.group)
     say_notes((*_unknown_labels(test, rows), *about_test), request.quiet)
     return _Data(rows, test, features, settings, about_test)
@@ -145,18 +157,20 @@ def _settings(options: dict[str, Any], declared: list[Feature], pairs: Sequence[
     return TextClassifier(**options | analyzer, features=features or None).settings()
 
 
-def _test_rows(request: Request, features: TextFeatures, training: Labelled) -> Labelled | None:
+def _test_rows(request: Request, features: TextFeatures, training: Labelled, reading: LabelReading) -> Labelled | None:
     if request.test is None:
         return None
     table = read_others([request.test], request).with_fields([request.group])
     group = _named(request.group) if request.group in table.names else []
-    return labelled(table, features, training.columns.text, training.columns.label, others=group)
+    text, label, own = training.columns.text, training.columns.label, training.labels
+    again = LabelReading.of_trained(own.table.kind if isinstance(own, TargetRows) else "classes", reading.separator)
+    return labelled(table, features, text, label, others=group, reading=again)
 
 
 def _unknown_labels(test: Labelled | None, training: Labelled) -> tuple[str, ...]:
     if test is None:
         return ()
-    return unknown_label_notes(test.documents.origin, test.labels.tolist(), set(training.labels.tolist()))
+    return unknown_label_notes(test.documents.origin, names_of(test.labels), names_of(training.labels))
 
 
 def _named(column: str | None) -> list[str]:
@@ -186,9 +200,9 @@ def _overlap(data: _Data) -> Overlap | None:
 
 
 def _audited(data: _Data) -> Audit | None:
-    """What an audit finds in the texts, for the report; tokens in order recur, and are not audited."""
+    """What an audit finds in texts of one class each, for the report; tokens in order recur, and are not audited."""
     texts, test = data.rows.documents.texts, None
-    if texts is None or data.features.is_running:
+    if texts is None or data.features.is_running or isinstance(data.rows.labels, TargetRows):
         return None
     if data.test is not None and data.test.documents.texts is not None:
         test = LabelledTexts.of("test", data.test.documents, data.test.labels)
@@ -259,6 +273,17 @@ def parse_ngrams(text: str | None) -> tuple[int, int] | None:
     if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
         raise UsageError(f"--ngrams: expected two whole numbers such as 1-2, the smaller first, found {text!r:.60}")
     return int(first), int(last)
+
+
+def parse_order(text: str | None) -> tuple[str, ...] | None:
+    """Parse "low,medium,high" as its levels.
+
+    Examples
+    --------
+    >>> parse_order("low, high"), parse_order(None)
+    (('low', 'high'), None)
+    """
+    return None if text is None else tuple(composed(level.strip()) for level in text.split(","))
 
 
 def parse_number(text: str) -> float | str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vikt.corpus.label_spelling import respelled
 from vikt.corpus.numbers import number_of
@@ -58,6 +60,16 @@ def _counted(targets: TargetRows) -> Iterator[str]:
     n_without = int(np.count_nonzero(~targets.truth.any(axis=1)))
     if n_without:
         yield f"{counted(n_without, 'row')} {'has' if n_without == 1 else 'have'} no label"
+
+
+def notes_on_labels(origin: str, labels: NDArray[Any] | TargetRows) -> tuple[str, ...]:
+    """The notes of `label_notes`, or those of `target_notes` where rows have targets of another kind."""
+    return target_notes(origin, labels) if isinstance(labels, TargetRows) else label_notes(origin, labels.tolist())
+
+
+def names_of(labels: NDArray[Any] | TargetRows) -> list[str]:
+    """The labels of rows, each at least once."""
+    return labels.names if isinstance(labels, TargetRows) else list(labels.tolist())
 
 
 def unknown_label_notes(origin: str, labels: Iterable[str], classes: Iterable[str]) -> tuple[str, ...]:

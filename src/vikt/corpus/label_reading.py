@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from vikt.corpus.columns import composed, missing_column
 from vikt.errors import DataError, UsageError
-from vikt.names import TargetsName
+from vikt.names import TargetKind, TargetsName
 
 # What separates the names of several columns of labels.
 _BETWEEN_COLUMNS = ","
@@ -17,6 +17,16 @@ _BETWEEN_COLUMNS = ","
 _SHARE = re.compile(r"(?P<prefix>.*?)P\((?P<label>.+)\)", re.DOTALL)
 # The other columns that `vikt predict` writes.
 _ANSWER = re.compile(r"(predicted|probability)(_\d+)?|set")
+
+
+# How further rows of each kind of target are read: a model of shares can be tested on one class a row, and a level that
+# training did not have is like any other label.
+_READ_AS: dict[TargetKind, TargetsName] = {
+    "classes": "classes",
+    "several": "several",
+    "soft": "auto",
+    "ordered": "classes",
+}
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,11 @@ class LabelReading:
     def kind(self) -> TargetsName:
         """The kind of target, which a separator says too."""
         return self.targets if self.separator is None else "several"
+
+    @classmethod
+    def of_trained(cls, kind: TargetKind, separator: str | None) -> Self:
+        """How further rows of a model of a kind are read, where a separator is known of those of its training."""
+        return cls(_READ_AS[kind], separator if kind == "several" else None)
 
     def to_json(self) -> dict[str, object]:
         """What is not the default."""

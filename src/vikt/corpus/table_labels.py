@@ -347,8 +347,9 @@ def _kind_of_column(table: Table, columns: Sequence[str], reading: LabelReading)
     joined = None if columns[0] in paired_columns(table) else _joined(table, columns[0])
     if joined is not None:
         raise DataError(
-            f"{table.path}: values of column {columns[0]!r} hold several labels, such as {joined!r:.60}; say what "
-            "separates them with labels_separator=',', or with targets='classes' that each value is one class"
+            f"{table.path}: values of column {columns[0]!r} look like several labels, such as {joined!r:.60}; if each "
+            "value is one class, say targets='classes'; else read several labels",
+            labels_separator=",",
         )
     return "classes"
 

@@ -15,18 +15,11 @@ from vikt.errors import DamagedModelError, check_known
 from vikt.features.settings import FeatureSettings
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
-from vikt.names import PARAMETERS, TargetKind, TargetsName
+from vikt.names import PARAMETERS
 
 _KIND = "TextClassifier"
 # The arrays of keys of groups that an updated model leaves out of its fit.
 _KEYS = ("held_out", "unfitted")
-# A model of shares can be tested on one class a row.
-_READ_AS: dict[TargetKind, TargetsName] = {
-    "classes": "classes",
-    "several": "several",
-    "soft": "auto",
-    "ordered": "classes",
-}
 
 
 @dataclass(frozen=True)
@@ -60,9 +53,7 @@ class SavedModel:
 
         `labels_separator` is that of these rows, if it differs from that of the training data.
         """
-        kind: TargetsName = _READ_AS[self.model.kind]
-        separator = labels_separator or (self.record.labels_separator if kind == "several" else None)
-        return LabelReading(kind, separator)
+        return LabelReading.of_trained(self.model.kind, labels_separator or self.record.labels_separator)
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -14,12 +14,16 @@ from vikt.cli.options import (
     Header,
     Json,
     LabelColumn,
+    LabelsSeparator,
+    Order,
     Quiet,
     Quoting,
     Report,
     ReportRequest,
+    Targets,
     TextColumn,
     Threads,
+    Thresholds,
     Weight,
     parse_share,
 )
@@ -44,6 +48,8 @@ from vikt.names import LOOSE_TOL, TOL, AnalyzerName, SolverName, WeightingName
     "vikt train mails.csv --aim 'precision(spam) >= 0.99'",
     "vikt train mails.csv --aim 'cost(ham->spam) = 10'",
     "vikt train topics.csv --max-error 0.02 --coverage 0.95",
+    "vikt train emotions.tsv --labels-separator ,",
+    "vikt train tickets.csv --targets ordered --order low,medium,high",
     no_args_is_help=True,
 )
 def train(
@@ -58,6 +64,10 @@ def train(
     ],
     text: TextColumn = None,
     label: LabelColumn = None,
+    targets: Targets = "auto",
+    labels_separator: LabelsSeparator = None,
+    order: Order = None,
+    thresholds: Thresholds = "label",
     test: Annotated[
         str | None,
         typer.Option(help="Test on these labelled texts instead of a held-out tenth of DATA.", metavar="DATA"),
@@ -220,11 +230,15 @@ def train(
         coverage=coverage,
         max_error=max_error,
         calibrate=calibrate,
+        targets=targets,
+        order=work.parse_order(order),
+        thresholds=work.parse_number(thresholds),
     )
     request = work.Request(
         data=data,
         text=text,
         label=label,
+        labels_separator=labels_separator,
         weight=weight,
         group=group,
         test=test,
