@@ -24,7 +24,8 @@ def trained_on(subject: Subject) -> Iterator[Found]:
     if subject.model is not None:
         for side in subject.sides:
             contents = subject.model.model.measured(side.documents).contents()
-            if fingerprint(contents, [side.label(row) for row in range(len(side))]) == (
+            spelled = side.targets.table.spelled
+            if fingerprint(contents, [spelled[k] for k in side.targets.y.tolist()]) == (
                 subject.model.record.data.fingerprint
             ):
                 yield side.found("the model was trained on exactly these rows, so its figures on them say little")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Protocol, cast, get_args
 
 from numpy.typing import ArrayLike
 
@@ -19,6 +19,8 @@ from vikt.fitting.model import FittedModel, Inputs
 from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
 from vikt.markup import block, details, heading, html_text, table
+from vikt.names import TargetsName
+from vikt.parameters import checked_value, one_of
 from vikt.tables import (
     MOST_CLASSES_LISTED,
     columns,
@@ -28,6 +30,7 @@ from vikt.tables import (
     figure,
     label_line,
     listed,
+    plural,
     visible,
 )
 
@@ -58,6 +61,10 @@ class Audit:
         The codes or names of the checks that were skipped, as given.
     origins : dict of str to str
         The source of each side, for people.
+    n_rows : dict of str to int
+        The number of rows of each side that are labelled.
+    noun : str
+        What a label is: "class", or "label" where a row has several.
 
     Examples
     --------
@@ -70,6 +77,8 @@ class Audit:
     classes: dict[Side, dict[str, int]]
     ignored: tuple[str, ...]
     origins: dict[Side, str]
+    n_rows: dict[Side, int]
+    noun: str = "class"
 
     @property
     def has_errors(self) -> bool:
@@ -90,7 +99,7 @@ class Audit:
     def shares(self) -> dict[str, list[tuple[int, float]]]:
         """For each label, its number of rows on each side and their share of that side."""
         labels = dict.fromkeys(label for counts in self.classes.values() for label in counts)
-        totals = [max(sum(counts.values()), 1) for counts in self.classes.values()]
+        totals = [max(self.n_rows[side], 1) for side in self.classes]
         return {
             label: [
                 (counts.get(label, 0), counts.get(label, 0) / total)
@@ -104,6 +113,7 @@ class Audit:
         return {
             "findings": [finding.to_json() for finding in self.findings],
             "classes": self.classes,
+            "rows": self.n_rows,
             "ignored": list(self.ignored),
         }
 
@@ -132,15 +142,18 @@ class Audit:
             *(heading(html_text(f"{side}: {self._size(side)}")) for side in self.classes),
             table(rows, left=3) if self.findings else "",
             heading(html_text(self._verdict())),
-            details("classes", table(classes)),
+            details(plural(self.noun), table(classes)),
         )
 
     def _size(self, side: Side) -> str:
-        counts = self.classes[side]
-        return f"{self.origins[side]}, {counted(sum(counts.values()), 'row')}, {counted(len(counts), 'class')}"
+        return f"{self.origins[side]}, {self.size(side)}"
+
+    def size(self, side: Side) -> str:
+        """How many rows and labels a side has."""
+        return f"{counted(self.n_rows[side], 'row')}, {counted(len(self.classes[side]), self.noun)}"
 
     def _class_rows(self) -> list[list[str]]:
-        rows = [["class", *(cell for side in self.classes for cell in (side, "share"))]]
+        rows = [[self.noun, *(cell for side in self.classes for cell in (side, "share"))]]
         for label, of_sides in islice(self.shares.items(), MOST_CLASSES_LISTED):
             rows.append([label_line(label), *(cell for n, share in of_sides for cell in (f"{n:,}", figure(share)))])
         more = len(self.shares) - MOST_CLASSES_LISTED
@@ -187,6 +200,8 @@ def audited(subject: Subject, ignore: Iterable[str] = ()) -> Audit:
         {name: side.counts for name, side in sides.items()},
         ignored,
         {name: side.documents.origin for name, side in sides.items()},
+        {name: len(side) for name, side in sides.items()},
+        subject.training.noun,
     )
 
 
@@ -200,6 +215,7 @@ def audit(
     label_errors: LabelErrors | None = None,
     ignore: Iterable[str] = (),
     text_column: str = TEXT_COLUMN,
+    targets: str = "auto",
 ) -> Audit:
     """Check labelled texts for what ruins models, as `vikt audit` does.
 
@@ -208,6 +224,7 @@ def audit(
     texts : (m,) strings, or a frame
         From any maker, as for `TextClassifier.fit`.
     labels : (m,)
+        As for `TextClassifier.fit`. Of soft labels, the checks read the most probable class of each row.
     test_texts, test_labels : optional
         Those of a test.
     model : TextClassifier, optional
@@ -218,6 +235,8 @@ def audit(
         Codes or names of checks to skip, such as "V104".
     text_column : str
         The column that holds the texts, where they come in a frame.
+    targets : {"auto", "classes", "several", "soft", "ordered"}
+        How labels are read, as in `TextClassifier`; levels of an order are audited as classes.
 
     Returns
     -------
@@ -239,10 +258,11 @@ def audit(
     """
     if (test_texts is None) != (test_labels is None):
         raise UsageError("audit: test_texts and test_labels belong together; give both")
+    kind = cast(TargetsName, checked_value("targets", one_of(get_args(TargetsName)), targets))
     needs = [] if model is None else model.model_.features.columns
-    training = LabelledTexts.of("training", Documents.of(texts, text_column, needs), labels)
+    training = LabelledTexts.of("training", Documents.of(texts, text_column, needs), labels, kind=kind)
     test = None
     if test_texts is not None:
-        test = LabelledTexts.of("test", Documents.of(test_texts, text_column, needs), test_labels)
+        test = LabelledTexts.of("test", Documents.of(test_texts, text_column, needs), test_labels, kind=kind)
     saved = None if model is None else SavedModel(model.model_, model.record_)
     return audited(Subject(training, test, saved, label_errors), [ignore] if isinstance(ignore, str) else ignore)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from vikt.arrays import Ints
 from vikt.auditing.finding import Found
 from vikt.auditing.subject import MOST_EXAMPLES, LabelledTexts, Subject, agreeing
 from vikt.corpus.label_spelling import misspelt, respelled
@@ -17,6 +16,8 @@ _FEWEST_TEXTS = 10
 _REFUSED_BY = {"training": "training", "test": "a test"}
 # Sorted rows change their label this rarely, of what rows in random order do; fewer changes prove nothing.
 _FEW_CHANGES, _FEWEST_EXPECTED = 0.1, 20
+# Labels of fewer rows may stand together by chance.
+_FEWEST_TOGETHER = 5
 
 
 def missing_labels(subject: Subject) -> Iterator[Found]:
@@ -36,12 +37,60 @@ def missing_labels(subject: Subject) -> Iterator[Found]:
 
 
 def one_class(subject: Subject) -> Iterator[Found]:
-    """Training data of a single class."""
+    """Training data of a single class, or whose labels stand on all rows or none."""
     side = subject.training
-    if len(side.classes) == 1:
+    if side.kind == "several":
+        if set(side.counts.values()) <= {0, len(side)}:
+            yield side.found("no label tells training rows apart: each stands on every row or on none")
+    elif len(side.classes) == 1:
         yield side.found(
             f"all training rows have the label {label_line(side.classes[0])!r}; training needs two classes or more"
         )
+
+
+def labels_of_every_row(subject: Subject) -> Iterator[Found]:
+    """Some of several labels that stand on every row, which nothing can be learnt of."""
+    side = subject.training
+    constant = [label for label, n in side.counts.items() if n == len(side)]
+    if side.kind == "several" and constant:
+        yield side.found(
+            f"{counted(len(constant), 'label')} {agreeing(constant, 'stands', 'stand')} on every training row and "
+            f"{agreeing(constant, 'is', 'are')} always answered: {listed([repr(label) for label in constant])}"
+        )
+
+
+def labels_always_together(subject: Subject) -> Iterator[Found]:
+    """Labels that stand on the same rows: one of them may be another's name."""
+    side = subject.training
+    if side.kind != "several":
+        return
+    columns = np.packbits(side.targets.truth, axis=0).T
+    n_rows = np.array(list(side.counts.values()))
+    common = np.flatnonzero((n_rows >= _FEWEST_TOGETHER) & (n_rows < len(side)))
+    together: dict[bytes, list[int]] = {}
+    for k in common.tolist():
+        together.setdefault(columns[k].tobytes(), []).append(k)
+    groups = [group for group in together.values() if len(group) > 1]
+    if groups:
+        named = [f"{' and '.join(repr(side.classes[k]) for k in group)} ({n_rows[group[0]]:,})" for group in groups]
+        members = [k for group in groups for k in group]
+        yield side.found(
+            f"{counted(len(members), 'label')} never {agreeing(members, 'occurs', 'occur')} without another: "
+            f"{listed(named)}; one of them may be enough",
+            side.having(members),
+        )
+
+
+def rows_without_labels(subject: Subject) -> Iterator[Found]:
+    """Rows that have none of several labels."""
+    for side in subject.sides:
+        rows = np.setdiff1d(np.arange(len(side)), side.pairs[0])
+        if len(rows):
+            yield side.found(
+                f"{side.counted(rows)} {agreeing(rows, 'has', 'have')} no label; {agreeing(rows, 'it is', 'they are')} "
+                "fitted and tested as such",
+                rows,
+            )
 
 
 # How programs write that a value is missing, in lower case.
@@ -52,12 +101,12 @@ def labels_like_missing(subject: Subject) -> Iterator[Found]:
     """Labels that are written as programs write a missing value."""
     for side in subject.sides:
         alike = [k for k, label in enumerate(side.classes) if label.strip().lower() in _MISSING_WORDS]
-        rows: Ints = np.flatnonzero(np.isin(side.y, alike))
+        rows = side.having(alike)
         if len(rows):
             named = listed([repr(side.classes[k]) for k in alike])
             yield side.found(
                 f"{counted(len(rows), f'{side.side} row')} {agreeing(rows, 'has', 'have')} the label {named}, which "
-                "many programs write for a missing value; here it is a class like any other",
+                "many programs write for a missing value; here it is a {side.noun} like any other",
                 rows,
             )
 
@@ -65,17 +114,18 @@ def labels_like_missing(subject: Subject) -> Iterator[Found]:
 def few_rows(subject: Subject) -> Iterator[Found]:
     """Classes of so few different texts that none is held out."""
     side = subject.training
-    classes = np.unique(np.stack([side.contents, side.y]), axis=1)[1]
+    rows, of_label = side.pairs
+    classes = np.unique(np.stack([side.contents[rows], of_label]), axis=1)[1]
     n_texts = np.bincount(classes, minlength=len(side.classes))
     few = np.flatnonzero(n_texts < _FEWEST_TEXTS)
     if len(few):
         few = few[np.argsort(n_texts[few], kind="stable")]
         named = listed([f"{label_line(side.classes[k])} ({n_texts[k]})" for k in few])
         yield side.found(
-            f"{counted(len(few), 'class')} {agreeing(few, 'has', 'have')} fewer than {_FEWEST_TEXTS} different texts: "
-            f"{named}",
-            np.flatnonzero(np.isin(side.y, few)),
-            shown=[int(np.argmax(side.y == k)) for k in few[:MOST_EXAMPLES]],
+            f"{counted(len(few), side.noun)} {agreeing(few, 'has', 'have')} fewer than {_FEWEST_TEXTS} different "
+            f"texts: {named}",
+            side.having(few),
+            shown=[int(own[0]) for k in few[:MOST_EXAMPLES] if len(own := side.having([k]))],
         )
 
 
@@ -90,7 +140,7 @@ def label_spelling(subject: Subject) -> Iterator[Found]:
     meant = {label for group in alike for label in group[:-1]} | {rare for rare, _ in misspelt(counts)}
     pairs = [*alike, *misspelt(counts)]
     for side in subject.sides:
-        rows = np.flatnonzero(np.isin(side.y, [k for k, label in enumerate(side.classes) if label in meant]))
+        rows = side.having([k for k, label in enumerate(side.classes) if label in meant])
         if len(rows):
             named = listed([" and ".join(f"{label!r} ({counts[label]:,})" for label in pair) for pair in pairs])
             yield side.found(
@@ -123,7 +173,7 @@ def unknown_labels(side: LabelledTexts, classes: list[str], source: str) -> Iter
     """Labels that are none of these classes."""
     known = set(classes)
     strange = [k for k, label in enumerate(side.classes) if label not in known]
-    rows: Ints = np.flatnonzero(np.isin(side.y, strange))
+    rows = side.having(strange)
     if len(rows):
         named = listed([repr(side.classes[k]) for k in strange])
         yield side.found(

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vikt.arrays import Classes, Floats, Ints
+from vikt.arrays import Classes, Floats, Ids, Ints
 from vikt.auditing import kernels
 from vikt.auditing.finding import Found
 from vikt.auditing.subject import Subject, agreeing
 from vikt.compiled import kernels_for
 from vikt.corpus.texts import WORD_OR_MARK
+from vikt.features.rows import CompressedRows
 from vikt.metrics.intervals import wilson_interval
 from vikt.tables import counted, label_line, listed
 
@@ -112,9 +113,10 @@ def _left(values: tuple[str, ...], y: Classes) -> float:
 
 def _leaking_words(subject: Subject) -> Iterator[Found]:
     training, distinct = subject.training, subject.distinct
-    y = training.y[distinct.training]
-    columns, best, together = _telling(subject, y)
-    of_class, of_column = np.bincount(y, minlength=len(training.classes)), columns
+    m = len(distinct.training)
+    texts, y = _labelled(subject)
+    of_column, best, together = _telling(distinct.rows, m, texts, y)
+    of_class = np.bincount(y, minlength=len(training.classes))
     shares = np.minimum(_low(together, of_column), _low(together, of_class[best]))
     leaking = np.flatnonzero(shares >= _LEAST_SHARE)
     # The best word of each class; a tie goes to the commoner.
@@ -125,10 +127,10 @@ def _leaking_words(subject: Subject) -> Iterator[Found]:
     words = distinct.ngrams.names(best_of_class)
     named = [
         f"{word!r} in {_share(together[c], of_class[best[c]])} of {label_line(training.classes[best[c]])} and "
-        f"{_share(of_column[c] - together[c], len(y) - of_class[best[c]])} of the rest"
+        f"{_share(of_column[c] - together[c], m - of_class[best[c]])} of the rest"
         for word, c in zip(words, best_of_class.tolist(), strict=True)
     ]
-    holders = np.zeros(len(distinct.training), dtype=bool)
+    holders = np.zeros(m, dtype=bool)
     entries = np.flatnonzero(np.isin(distinct.rows.indices, best_of_class))
     of_entry = np.searchsorted(distinct.rows.indptr, entries, side="right") - 1
     holders[of_entry[of_entry < len(holders)]] = True
@@ -139,21 +141,39 @@ def _leaking_words(subject: Subject) -> Iterator[Found]:
     )
 
 
-def _telling(subject: Subject, y: Classes) -> tuple[Ints, Ints, Ints]:
+def _labelled(subject: Subject) -> tuple[Ints, Classes]:
+    """The different training texts, by number, and their labels: a text of several labels stands once for each."""
+    place = np.full(len(subject.training), -1)
+    place[subject.distinct.training] = np.arange(len(subject.distinct.training))
+    rows, labels = subject.training.pairs
+    texts = place[rows]
+    return texts[texts >= 0], labels[texts >= 0]
+
+
+def _telling(rows: CompressedRows, m: int, texts: Ints, y: Classes) -> tuple[Ints, Ints, Ints]:
     """Of each common feature how many training texts hold it, the class of most of them, and how many have that."""
-    rows, m = subject.distinct.rows, len(y)
     n_entries = int(rows.indptr[m])
     frequencies = np.bincount(rows.indices[:n_entries], minlength=rows.n_features)
     n_columns = int(np.flatnonzero(frequencies >= _FEWEST_TEXTS).max(initial=-1)) + 1
     holders = frequencies[:n_columns]
-    first_of = np.append(0, np.cumsum(holders))
+    # Only where texts have several labels, or none, are they taken anew.
+    indptr, indices = (rows.indptr, rows.indices) if np.array_equal(texts, np.arange(m)) else _taken(rows, texts)
+    entries = np.bincount(indices[: int(indptr[len(y)])], minlength=rows.n_features)[:n_columns]
+    first_of = np.append(0, np.cumsum(entries))
     best, together = np.zeros(n_columns, dtype=np.int64), np.zeros(n_columns, dtype=np.int64)
     n_classes = int(y.max(initial=0)) + 1
     kernels_for(kernels.__name__, n_entries).telling_features(
-        rows.indptr, rows.indices, y, first_of,
-        np.empty(int(holders.sum()), dtype=np.int32), np.zeros(n_classes, dtype=np.int64), best, together,
+        indptr, indices, y, first_of,
+        np.empty(int(entries.sum()), dtype=np.int32), np.zeros(n_classes, dtype=np.int64), best, together,
     )  # fmt: skip
     return holders, best, together
+
+
+def _taken(rows: CompressedRows, places: Ints) -> tuple[Ints, Ids]:
+    """Where some rows start, and their columns, once they are put one after the other."""
+    lengths = np.diff(rows.indptr)[places]
+    indptr = np.append(0, np.cumsum(lengths))
+    return indptr, rows.indices[np.repeat(rows.indptr[places] - indptr[:-1], lengths) + np.arange(indptr[-1])]
 
 
 def _low(successes: Ints, trials: Ints) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -18,15 +18,20 @@ from vikt.corpus.documents import Documents
 from vikt.corpus.missing import is_missing
 from vikt.corpus.order import group_ranks, row_keys
 from vikt.corpus.overlap import NOWHERE, Twins, twins
+from vikt.corpus.targets import TargetRows, TargetTable
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError
 from vikt.explanation.label_errors import LabelErrors
 from vikt.fitting.saved import SavedModel
 from vikt.model.classes import check_one_label_a_row
-from vikt.model.labels import checked_labels, label_array
+from vikt.model.labels import checked_labels
+from vikt.model.target_rows import GivenTargets
+from vikt.names import TargetKind, TargetsName
 from vikt.tables import counted
 
 MOST_EXAMPLES = 5
+# What a row of several labels is said to have where it has none.
+NO_LABELS = "no labels"
 _WIDEST_EXCERPT, _BEFORE = 120, 30
 # The first bytes of a text show whether it is blank, but for few texts.
 _OPENING = 64
@@ -47,10 +52,8 @@ class LabelledTexts:
     ----------
     side : {"training", "test"}
     documents : Documents
-    classes : list of str, (K,)
-        The labels, sorted.
-    y : (m,)
-        The class of each row.
+    targets : TargetRows
+        What each row is labelled with: a class, several labels or shares of classes. Levels of an order are classes.
     number : callable
         From the position of a row among those given to its number in messages.
     origin : (m,)
@@ -61,19 +64,45 @@ class LabelledTexts:
 
     side: Side
     documents: Documents
-    classes: list[str]
-    y: Classes
+    targets: TargetRows
     number: Callable[[int], int]
     origin: RowIndices
     unlabelled: Unlabelled
 
     @classmethod
-    def of(cls, side: Side, documents: Documents, labels: Any, number: Callable[[int], int] = int) -> LabelledTexts:
-        """Label documents. Raises DataError where there are none, or none has a label, or there is not one a row."""
-        array = label_array(labels, f"{side} labels")
-        check_one_label_a_row(array, len(documents))
-        if not len(array):
+    def of(
+        cls,
+        side: Side,
+        documents: Documents,
+        labels: Any,
+        number: Callable[[int], int] = int,
+        kind: TargetsName = "auto",
+    ) -> LabelledTexts:
+        """Label documents; `kind` says how labels are read, as in `vikt.model.target_rows.target_rows`.
+
+        Raises
+        ------
+        DataError
+            There are none, or none has a label, or there is not one a row, or one cannot be read.
+        """
+        given = GivenTargets.of(labels, "classes" if kind == "ordered" else kind)
+        check_one_label_a_row(given, len(documents))
+        if not len(given):
             raise DataError(f"{documents.origin}: expected {side} texts, found none; give at least one")
+        everything = np.arange(len(given))
+        targets = given.read(everything).targets
+        if not isinstance(targets, TargetRows):
+            return cls._of_one(side, documents, targets, number)
+        targets = replace(targets, table=replace(targets.table, labels=np.array(targets.names, dtype=object)))
+        if targets.table.rows is None:
+            return cls._of_one(side, documents, targets.table.labels[targets.y], number)
+        return cls(side, documents, targets, number, everything, Unlabelled((), ()))
+
+    @classmethod
+    def _of_one(
+        cls, side: Side, documents: Documents, array: NDArray[Any], number: Callable[[int], int]
+    ) -> LabelledTexts:
+        """Documents that have one label each, or none, which are left out."""
         lacks = np.array([is_missing(label) or str(label).isspace() or str(label) == "" for label in array.tolist()])
         kept, lacking = np.flatnonzero(~lacks), np.flatnonzero(lacks)
         if not len(kept):
@@ -84,10 +113,43 @@ class LabelledTexts:
         given = checked_labels(array, f"{side} labels", kept)
         spelled = np.array([str(label) for label in given.tolist()], dtype=object)
         classes, y = np.unique(spelled, return_inverse=True)
-        return cls(side, documents, classes.tolist(), y.astype(np.int64), number, kept, unlabelled)
+        targets = TargetRows(TargetTable("classes", classes), y.astype(np.int64))
+        return cls(side, documents, targets, number, kept, unlabelled)
 
     def __len__(self) -> int:
-        return len(self.y)
+        return len(self.targets)
+
+    @property
+    def kind(self) -> TargetKind:
+        return self.targets.table.kind
+
+    @property
+    def noun(self) -> str:
+        """What a label is: a class, or one of several labels."""
+        return "label" if self.kind == "several" else "class"
+
+    @property
+    def classes(self) -> list[str]:
+        """The labels, sorted: (K,)."""
+        return self.targets.names
+
+    @cached_property
+    def y(self) -> Classes:
+        """A number for what each row is labelled with: a class, a set of labels, or the most probable class: (m,)."""
+        return self.targets.table.strata(self.targets.y) if self.kind == "soft" else self.targets.y
+
+    @cached_property
+    def pairs(self) -> tuple[Ints, Ints]:
+        """The rows and the indices of their labels, a pair for each label of each row."""
+        if self.kind == "several":
+            rows, labels = np.nonzero(self.targets.truth)
+            return rows, labels
+        return np.arange(len(self)), self.y
+
+    def having(self, labels: Sequence[int] | Ints) -> Ints:
+        """The rows that have one of some labels, by the indices of these."""
+        rows, of_label = self.pairs
+        return np.unique(rows[np.isin(of_label, labels)])
 
     @cached_property
     def texts(self) -> Texts:
@@ -110,8 +172,8 @@ class LabelledTexts:
 
     @property
     def counts(self) -> dict[str, int]:
-        """The number of rows of each class."""
-        return dict(zip(self.classes, np.bincount(self.y, minlength=len(self.classes)).tolist(), strict=True))
+        """The number of rows of each label; of soft ones, those where it is the most probable."""
+        return dict(zip(self.classes, self.targets.table.counts(self.targets.y).tolist(), strict=True))
 
     @cached_property
     def contents(self) -> Ints:
@@ -119,9 +181,9 @@ class LabelledTexts:
         return group_ranks(self.texts, row_keys(self.texts, 0))
 
     @property
-    def labels(self) -> NDArray[Any]:
-        """The label of each row: (m,)."""
-        return np.array(self.classes, dtype=object)[self.y]
+    def labels(self) -> NDArray[Any] | TargetRows:
+        """The label of each row, (m,); or, of several or soft labels, what each is labelled with."""
+        return np.array(self.classes, dtype=object)[self.y] if self.targets.table.rows is None else self.targets
 
     def numbers(self, rows: Ints) -> tuple[int, ...]:
         """The numbers of rows in messages."""
@@ -132,8 +194,11 @@ class LabelledTexts:
         return counted(len(rows), f"{self.side} text")
 
     def label(self, row: int) -> str:
-        """The label of a row."""
-        return self.classes[int(self.y[row])]
+        """What a row is labelled with: its class, its labels in a line, or its most probable class."""
+        if self.kind != "several":
+            return self.classes[int(self.y[row])]
+        own = np.flatnonzero(self.targets[np.array([row])].truth[0])
+        return ", ".join(self.classes[k] for k in own) or NO_LABELS
 
     def place(self, row: int) -> str:
         """The place of a row, without the name of the file where there is only one."""

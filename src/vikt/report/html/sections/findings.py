@@ -7,7 +7,7 @@ from itertools import islice
 from vikt.auditing.audit import Audit
 from vikt.auditing.finding import Finding
 from vikt.report.html.blocks import Block, Cell, Column, Content, Fold, Prose, Section, Table, Tile, folded
-from vikt.tables import MOST_CLASSES_LISTED, counted, cut, label_line, listed, visible
+from vikt.tables import MOST_CLASSES_LISTED, counted, cut, label_line, listed, plural, visible
 
 _WIDEST_EXCERPT = 160
 
@@ -15,7 +15,7 @@ _WIDEST_EXCERPT = 160
 def audit_sentences(audit: Audit) -> list[str]:
     """What was checked, what was found, and the most serious finding."""
     sides = [
-        f"{counted(sum(counts.values()), f'{side} row')} of {counted(len(counts), 'class')}"
+        f"{counted(audit.n_rows[side], f'{side} row')} of {counted(len(counts), audit.noun)}"
         for side, counts in audit.classes.items()
     ]
     sentences = [f"The audit checked {' and '.join(sides)}.", f"It found {audit.summary}."]
@@ -62,7 +62,7 @@ def _rows(finding: Finding) -> str:
 
 
 def classes_section(audit: Audit) -> Section:
-    """The rows of each class, on each side of the data."""
+    """The rows of each class or label, on each side of the data."""
     rows: list[list[Content]] = []
     for label, of_sides in islice(audit.shares.items(), MOST_CLASSES_LISTED):
         row: list[Content] = [label_line(label)]
@@ -70,5 +70,6 @@ def classes_section(audit: Audit) -> Section:
             row += [f"{n:,}", Cell(f"{100 * share:.1f}%", share=share)]
         rows.append(row)
     more = f" (the first {len(rows)} of {len(audit.shares):,})" if len(audit.shares) > len(rows) else ""
-    headings = ["class", *(name for side in audit.classes for name in (f"{side} rows", "share"))]
-    return Section("classes", "Classes", (folded(Table.of(f"Rows of each class{more}", headings, rows)),))
+    headings = [audit.noun, *(name for side in audit.classes for name in (f"{side} rows", "share"))]
+    rows_of_each = Table.of(f"Rows of each {audit.noun}{more}", headings, rows)
+    return Section("classes", plural(audit.noun).capitalize(), (folded(rows_of_each),))
