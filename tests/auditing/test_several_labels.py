@@ -49,7 +49,10 @@ def test_a_test_is_compared_with_training_by_sets_and_labels():
     )
     [seen] = of_code(found, "V111")
     assert "1 of them under another label" in seen.message
-    assert [example.remark for example in seen.examples] == ["as index 0, labelled joy", "as index 1, labelled joy, love"]
+    assert [example.remark for example in seen.examples] == [
+        "as index 0, labelled joy",
+        "as index 1, labelled joy, love",
+    ]
     assert messages(found, "V123") == [
         "1 label of 1 test row is not in the training data: 'eel'; the rows count as wrong"
     ]
