@@ -1,4 +1,4 @@
-"""λ of several labels by validation: every label is fitted along the same path, by itself.
+"""λ of several labels by validation: every label is fitted along the same path.
 
 The validation loss of a λ is the mean of the labels' log losses. A label has a λ of its own where it gains more than
 chance explains. Labels that every training row of a fold has, or none, are left out: they have no optimum.
@@ -7,17 +7,16 @@ chance explains. Labels that every training row of a fold has, or none, are left
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from vikt.arrays import Floats, Ints
 from vikt.model.losses import BinaryCrossEntropy
-from vikt.model.objective import Objective
-from vikt.parts import InMemory
-from vikt.selection.folds import Fold, unit_losses, unit_weights, weighted_mean
+from vikt.selection.folds import Fold, unit_weights, weighted_mean
 from vikt.selection.path import PATH_TOL, Ascents, PathStep, is_past_the_best, path_of
+from vikt.solvers.by_label import Labels, blocks_of
 from vikt.solvers.dual_state import DualState
 from vikt.threads import running
 
@@ -32,7 +31,7 @@ class LabelPath(NamedTuple):
     Attributes
     ----------
     losses : ndarray, (P',)
-        The mean at each step of `STRENGTHS`; beyond the step where the label's walk ended, that of its last.
+        The mean at each step of `STRENGTHS`; beyond the step where its walk ended, that of the last.
     covariances : ndarray, (P', P')
         Those of the means at any two steps, by which the standard error of every gain is known.
     n_rows : int
@@ -99,41 +98,60 @@ def walk_labels(
     threads: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> LabelPaths:
-    """Fit every label along the path, each fit warm from the one before, until three in a row are worse.
+    """Fit every label along the path, some side by side, each fit warm from the one before.
 
-    For each thread, the fits of one label are held at a time, however many labels there are. `progress` is called with
-    the number of labels done and of all.
+    A walk ends after three worse values in a row of the mean of its labels; beyond it, the loss of a label counts as
+    its last. For each thread, the fits of these labels are held, however many labels there are. `progress` is called
+    with the number of labels done and of all.
     """
-    steps, weights, judged = path_of(folds), unit_weights(folds), judged_labels(folds).tolist()
+    steps, weights, judged = path_of(folds), unit_weights(folds), judged_labels(folds)
+    n_labels = folds[0].training.loss.n_classes
+    if not len(judged):
+        return LabelPaths((), (None,) * n_labels, np.empty((0, len(weights))), weights)
+    blocks = blocks_of(judged)
     # What depends on the rows alone is made once.
-    shared = [DualState.at_zero(_of_label(fold.training, 0).with_l2(steps[0].l2), PATH_TOL) for fold in folds]
+    shared = [DualState.at_zero(_some(fold, blocks[0]).training.with_l2(steps[0].l2), PATH_TOL) for fold in folds]
 
-    def walk(k: int) -> Floats:
-        own = [Fold(_of_label(fold.training, k), _of_label(fold.validation, k)) for fold in folds]
+    def walk(block: list[int]) -> Floats:
+        own = [_some(fold, block) for fold in folds]
         walks = [Ascents(fold.training, random_state, state) for fold, state in zip(own, shared, strict=True)]
         losses: list[Floats] = []
         for step in steps:
-            losses.append(unit_losses(own, [each.to(step.l2) for each in walks]))
-            if is_past_the_best([weighted_mean(of_step, weights).mean for of_step in losses]):
+            losses.append(_unit_losses(own, [each.to(step.l2).theta for each in walks]))
+            if is_past_the_best([weighted_mean(of_step.mean(axis=0), weights).mean for of_step in losses]):
                 break
         return np.array(losses)
 
-    n_labels, longest = folds[0].training.loss.n_classes, 0
     labels: list[LabelPath | None] = [None] * n_labels
-    total = np.zeros((len(steps), len(weights)))
+    total, longest, done = np.zeros((len(steps), len(weights))), 0, 0
     with running(threads) as run:
-        for done, (k, losses) in enumerate(zip(judged, run(walk, judged), strict=True), start=1):
-            longest = max(longest, len(losses))
-            losses = np.concatenate([losses, np.repeat(losses[-1:], len(steps) - len(losses), axis=0)])
-            n_rows = sum(int(np.count_nonzero(fold.validation.rows.y[:, k])) for fold in folds)
-            labels[k] = LabelPath.of(losses, weights, n_rows)
-            total += losses / len(judged)
+        for block, losses in zip(blocks, run(walk, blocks), strict=True):
+            longest, done = max(longest, len(losses)), done + len(block)
+            whole = np.concatenate([losses, np.repeat(losses[-1:], len(steps) - len(losses), axis=0)])
+            for at, k in enumerate(block):
+                n_rows = sum(int(np.count_nonzero(fold.validation.rows.y[:, k])) for fold in folds)
+                labels[k] = LabelPath.of(whole[:, at], weights, n_rows)
+            total += whole.sum(axis=1) / len(judged)
             if progress:
                 progress(done, len(judged))
     return LabelPaths(tuple(steps[:longest]), tuple(labels), total[:longest], weights)
 
 
-def _of_label(objective: Objective, k: int) -> Objective:
-    """The objective of one label alone, over the same rows."""
-    rows = objective.rows
-    return Objective(InMemory(replace(rows, y=rows.y[:, k].astype(np.int64))), BinaryCrossEntropy(), objective.penalty)
+def _some(fold: Fold, labels: list[int]) -> Fold:
+    """Some labels alone, over the same rows."""
+    return Fold(*(Labels(rows, np.zeros(rows.loss.n_classes)).some(labels) for rows in fold))
+
+
+def _unit_losses(folds: Sequence[Fold], thetas: Sequence[Floats]) -> Floats:
+    """As `unit_losses`, for each label: (k, u)."""
+    losses, binary = [], BinaryCrossEntropy()
+    for fold, theta in zip(folds, thetas, strict=True):
+        rows = fold.validation.rows
+        losses.append(binary.losses(rows.scores(theta), rows.y).T)
+    if len(folds) == 1:
+        return losses[0]
+    weights = [fold.validation.rows.weights for fold in folds]
+    means = [
+        [weighted_mean(label, own).mean for label in of_fold] for of_fold, own in zip(losses, weights, strict=True)
+    ]
+    return np.array(means).T

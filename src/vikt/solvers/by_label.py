@@ -95,7 +95,7 @@ class Labels:
     def blocks(self, labels: Ints) -> list[list[int]]:
         """The labels as they lie side by side: of the same λ, in blocks of about the same size."""
         of_strength = [labels[self.l2[labels] == l2] for l2 in np.unique(self.l2[labels])]
-        return [block.tolist() for own in of_strength for block in np.array_split(own, -(-len(own) // _SIDE_BY_SIDE))]
+        return [block for own in of_strength for block in blocks_of(own)]
 
     def constant(self) -> Bools:
         """Whether each label is on every row or on none, where the intercept is free: (K,)."""
@@ -108,6 +108,11 @@ class Labels:
         theta = np.zeros(objective.shape, dtype=np.float32)
         theta[0] = np.log(2 * objective.total_weight + 1) * (1 if is_on_all else -1)
         return FittedLabel(theta, no_certificate(objective.value(theta), reason), [], True, reason)
+
+
+def blocks_of(labels: Ints) -> list[list[int]]:
+    """The labels as they lie side by side, in blocks of about the same size."""
+    return [block.tolist() for block in np.array_split(labels, -(-len(labels) // _SIDE_BY_SIDE))]
 
 
 @dataclass(frozen=True)
