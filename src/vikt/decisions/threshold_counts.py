@@ -55,6 +55,16 @@ class ThresholdCounts:
         return cls(_reaching(reached, times), correct, np.asarray(times[is_real].sum()))
 
     @classmethod
+    def none(cls, n_labels: int) -> ThresholdCounts:
+        """The counts of labels on no row."""
+        nothing = np.zeros((n_labels, len(GRID)), dtype=np.int64)
+        return cls(nothing, nothing, nothing[:, 0])
+
+    def __add__(self, other: ThresholdCounts) -> ThresholdCounts:
+        """The counts on these rows and others."""
+        return ThresholdCounts(self.answered + other.answered, self.correct + other.correct, self.real + other.real)
+
+    @classmethod
     def stacked(cls, labels: Sequence[ThresholdCounts]) -> ThresholdCounts:
         """The counts of several labels."""
         return cls(*(np.array([getattr(own, name) for own in labels]) for name in ("answered", "correct", "real")))

@@ -8,9 +8,13 @@ import numpy as np
 
 from vikt.arrays import RowIndices
 from vikt.base import LossRecord
+from vikt.decisions.aims import Aim
 from vikt.decisions.decision import NO_CLASS, PLAIN, Decision
 from vikt.decisions.held_out import HeldOut
+from vikt.decisions.label_aims import aimed, label_aim
+from vikt.decisions.label_thresholds import LabelThresholds
 from vikt.decisions.learning import calibrated
+from vikt.decisions.record import CalibrationRecord
 from vikt.decisions.rules import Median
 from vikt.features.memory import log_memory
 from vikt.features.settings import FeatureSettings
@@ -22,6 +26,7 @@ from vikt.fitting.prepare import prepare
 from vikt.fitting.record import DataRecord, FitRecord, PartRecord
 from vikt.fitting.settings import FitSettings
 from vikt.fitting.start import Start
+from vikt.fitting.threshold_counts import threshold_counts
 from vikt.progress import Progress, no_progress
 from vikt.selection.choices import PenaltyChoice
 from vikt.selection.features import Trials
@@ -74,6 +79,7 @@ def fit(
     """
     kind = examples.targets.kind
     settings.check_kind(kind)
+    settings, aim = settings.apart_from_thresholds(kind)
     division = Division.of(examples, split, settings)
     deciding = examples.one_of_each_group(division.calibration) if settings.decision.proves else division.calibration
     if settings.decision.holds_out:
@@ -82,6 +88,10 @@ def fit(
     if plan is None:
         plan = chosen_plan(examples, division, settings, threads, progress)
     rows = division.fitted, division.stopping
+    thresholds, calibration = None, None
+    if kind == "several":
+        fitted = examples.take(division.fitted)
+        thresholds, calibration = _thresholds(fitted, settings, aim, plan, threads, progress)
     parts = _fitted_parts(examples, plan, settings, rows, threads, progress, keeps_objectives, start)
     features, theta = blend(replace(settings.features, analyzer=plan.recipe.analyzer), parts)
     # Features × classes in memory, as in a file.
@@ -91,9 +101,10 @@ def fit(
         examples.classes[parts[0].present],
         decision=Decision(rule=Median()) if kind == "ordered" else PLAIN,
         kind=kind,
+        thresholds=thresholds,
         cuts=() if parts[0].solution.thresholds is None else tuple(parts[0].solution.thresholds.tolist()),
     )
-    decision, calibration = model.decision, None
+    decision = model.decision
     if settings.decision.holds_out:
         decision, calibration = calibrated(settings.decision, _held_out(model, examples, deciding, threads))
     validates = settings.patience is not None or (plan.is_validated and settings.folds is None)
@@ -111,6 +122,26 @@ def fit(
         settings.options, data, features.settings.analyzer, records, plan.features, calibration=calibration
     )
     return Fit(replace(model, decision=decision), record, plan, tuple(parts))
+
+
+def _thresholds(
+    examples: Examples, settings: FitSettings, aim: Aim | None, plan: Plan, threads: int, progress: Progress
+) -> tuple[LabelThresholds, CalibrationRecord | None]:
+    """The threshold of each of several labels, and how an aim for one of them is met."""
+    names, rule = tuple(spelled_labels(examples.classes)), settings.targets.thresholds
+    if isinstance(rule, float) and aim is None:
+        return LabelThresholds.given(rule, len(names)), None
+    counts = threshold_counts(examples, settings, plan, threads=threads, progress=progress)
+    if isinstance(rule, float):
+        chosen = LabelThresholds.given(rule, len(names))
+    else:
+        chosen = LabelThresholds.chosen(counts, "common" if rule == "common" else "label")
+    if aim is None:
+        return chosen, None
+    found, figures = aimed(aim, chosen, counts, names, len(examples))
+    of_label, k = label_aim(aim, names)
+    n_of = {names[k]: int(counts.real[k])}
+    return found, CalibrationRecord(len(examples), str(of_label), figures, n_of)
 
 
 def _held_out(model: FittedModel, examples: Examples, rows: RowIndices, threads: int) -> HeldOut:

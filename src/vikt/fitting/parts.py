@@ -61,10 +61,7 @@ def fit_part(
     penalty = penalty or default_penalty(fold.training)
     objective = fold.training.with_l2(*split_strength(penalty.l2, l1_ratio))
     validation = fold.validation if fold.validation.n_rows else None
-    run: Callable[..., Solution] = minimise
-    if penalty.by_label and not l1_ratio:
-        run = partial(minimise_by_label, l2=np.array(penalty.by_label))
-    solution = run(objective, solver, validation=validation, start=start, on_record=on_pass)
+    solution = solver_of(penalty)(objective, solver, validation=validation, start=start, on_record=on_pass)
     theta, proof = _rounded(objective, solution)
     return FittedPart(
         *part,
@@ -76,6 +73,11 @@ def fit_part(
         prepared.present,
         objective if keeps_objective else None,
     )
+
+
+def solver_of(penalty: PenaltyChoice) -> Callable[..., Solution]:
+    """`minimise`, or the same with a λ for each label, where labels have their own."""
+    return partial(minimise_by_label, l2=np.array(penalty.by_label)) if penalty.by_label else minimise
 
 
 def _rounded(objective: Objective, solution: Solution) -> tuple[NDArray[np.float32], Certificate]:

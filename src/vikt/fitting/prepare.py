@@ -47,6 +47,9 @@ class MergedRows(NamedTuple):
         """The number of each row's target."""
         return self.targets.y
 
+    def take(self, rows: RowIndices) -> MergedRows:
+        return MergedRows(self.X.take(rows), self.targets[rows], self.weights[rows])
+
     def restricted(self, labels: Ints) -> MergedRows:
         """The same rows, some labels being all that there are."""
         return self._replace(targets=self.targets.restricted(labels))
