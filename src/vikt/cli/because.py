@@ -9,7 +9,6 @@ from vikt.cli.console import progress, say_notes
 from vikt.cli.options import InputOptions
 from vikt.cli.trained_rows import labelled_as_trained
 from vikt.explanation.influence import Influence, influence
-from vikt.fitting.examples import Examples
 from vikt.fitting.model import Inputs
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.update import GivenRows
@@ -32,8 +31,7 @@ class Because(InputOptions):
             say_notes(rows.notes, self.quiet)
             given = GivenRows.of(saved.model, rows.documents, rows.labels, rows.weights, rows.documents.place)
             groups = rows.others[group] if group else None
-            seed = saved.record.options["random_state"]
-            examples = Examples.of(given.documents, given.labels, given.weights, seed, groups)
+            examples = given.examples(saved.record, groups)
             found = influence(
                 saved.model, saved.record, examples, document, k, self.n, threads=self.threads, progress=bar
             )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from vikt.cli.inputs import known_columns, read_others
 from vikt.cli.options import InputOptions
+from vikt.corpus.label_reading import LabelReading
 from vikt.corpus.labelled import Labelled, labelled
 from vikt.fitting.saved import SavedModel
 
@@ -16,9 +17,15 @@ def labelled_as_trained(
     options: InputOptions,
     weight: str | None = None,
     others: Sequence[str] = (),
+    reading: LabelReading | None = None,
 ) -> Labelled:
-    """Labelled rows of some files, with the columns of the training data unless the options name others."""
-    table = read_others(names, options).with_fields(saved.record.columns.values())
+    """Labelled rows of some files, with the columns of the training data unless the options name others.
+
+    Labels are of the kind of the model, unless `reading` says otherwise.
+    """
+    trained = [name for name in saved.record.columns.values() if name]
+    table = read_others(names, options).with_fields([*trained, *(part for name in trained for part in name.split(","))])
     there = known_columns(saved.record, table)
     text, label = options.text or there.get("text"), options.label or there.get("label")
-    return labelled(table, saved.model.features, text, label, weight, others)
+    reading = reading or (LabelReading("soft") if saved.model.kind == "soft" else saved.reading())
+    return labelled(table, saved.model.features, text, label, weight, others, reading=reading)

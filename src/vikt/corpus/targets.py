@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -139,6 +139,28 @@ class TargetRows:
     def of_levels(cls, y: Ints, labels: NDArray[Any]) -> Self:
         """Rows of ordered labels: the index of each row's level among the labels, from the lowest."""
         return cls(TargetTable("ordered", labels), y)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self], labels: NDArray[Any]) -> Self:
+        """Rows of several or soft labels, one part after the other, by labels among which all of theirs are.
+
+        Examples
+        --------
+        >>> rows = TargetRows.of_sets(np.array([[True], [False]]), np.array(["joy"]))
+        >>> TargetRows.joined([rows, rows], np.array(["awe", "joy"])).truth.astype(int).tolist()
+        [[0, 1], [0, 0], [0, 1], [0, 0]]
+        """
+        place_of = {label: k for k, label in enumerate(labels.tolist())}
+        rows, numbers, n_before = [], [], 0
+        for part in parts:
+            own: NDArray[Any] = np.asarray(part.table.rows)
+            among = np.zeros((len(own), len(labels)), dtype=own.dtype)
+            among[:, [place_of[label] for label in part.table.labels.tolist()]] = own
+            rows.append(among)
+            numbers.append(part.y + n_before)
+            n_before += len(own)
+        of_targets = (cls.of_sets if parts[0].table.kind == "several" else cls.of_shares)(np.concatenate(rows), labels)
+        return replace(of_targets, y=of_targets.y[np.concatenate(numbers)])
 
     def __len__(self) -> int:
         return len(self.y)

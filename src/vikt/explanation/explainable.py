@@ -19,7 +19,6 @@ from vikt.explanation.label_errors import LabelErrors
 from vikt.explanation.linear import explain, explain_answer
 from vikt.explanation.suspicion import MOST_FOLDS, label_errors_of
 from vikt.explanation.weights import StrongestFeatures, strongest_of
-from vikt.fitting.examples import Examples
 from vikt.fitting.fitted import FittedAttributes
 from vikt.fitting.model import Inputs
 from vikt.fitting.refitted import plan_of, settings_of
@@ -102,8 +101,7 @@ class Explainable(FittedAttributes):
         """
         model, record = self._model, self._record
         given = GivenRows.of(model, texts, labels, sample_weight)
-        examples = Examples.of(given.documents, given.labels, given.weights, record.options["random_state"])
-        return standard_errors_of_fit(model, record, examples, self._n_threads)
+        return standard_errors_of_fit(model, record, given.examples(record), self._n_threads)
 
     def influence(
         self,
@@ -143,8 +141,7 @@ class Explainable(FittedAttributes):
         k = None if label is None else model.position(label)
         given = GivenRows.of(model, texts if frame is None else frame, labels, sample_weight)
         values = None if groups is None else column_values(groups, frame, "groups")
-        seed = record.options["random_state"]
-        examples = Examples.of(given.documents, given.labels, given.weights, seed, values)
+        examples = given.examples(record, values)
         with progress_reporter(progress) as report:
             return influence(
                 model, record, examples, one_document(text), k, n, threads=self._n_threads, progress=report

@@ -94,7 +94,8 @@ class Examples:
         together = ranks
         if ordered.values or ordered.groups is not ordered.texts:
             together = group_ranks(ordered.groups, row_keys(ordered.groups, random_state))
-        origin, is_weighted = kept[place], sample_weight is not None
+        # Counts of votes are weights too.
+        origin, is_weighted = kept[place], sample_weight is not None or bool((weights != 1).any())
         return cls(ordered, targets, y[place], weights[place], ranks, together, origin, n_input, is_weighted, grouping)
 
     def __len__(self) -> int:

@@ -75,8 +75,8 @@ def used_by_keys(record: FitRecord, examples: Examples, held_out: Ints, unfitted
 
 
 def labelled_keys(record: FitRecord, examples: Examples) -> Ints:
-    """The seeded hash of each row's content and label: (m,)."""
-    labels = [label.encode() for label in spelled_labels(examples.classes)]
+    """The seeded hash of each row's content and of what it is labelled with: (m,)."""
+    labels = [label.encode() for label in examples.targets.spelled]
     rows = zip(examples.documents.contents(), examples.y.tolist(), strict=True)
     return row_keys([labels[k] + b"\0" + content for content, k in rows], record.options["random_state"]).view(np.int64)
 

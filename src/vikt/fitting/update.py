@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from vikt.arrays import Bools, Classes, Floats, Ints, RowIndices, RowValues
+from vikt.corpus.targets import Labels, TargetRows
 from vikt.decisions.decision import Decision
+from vikt.decisions.label_thresholds import LabelThresholds
 from vikt.decisions.settings import DecisionSettings
 from vikt.errors import DataError, UsageError
 from vikt.features.measured import Measured
-from vikt.fitting.examples import Examples, spelled_labels
+from vikt.fitting.examples import Examples, Values, spelled_labels
 from vikt.fitting.fit import Fit, fit
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.fitting.record import FitRecord, UpdateRecord
@@ -23,17 +25,27 @@ from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.fitting.start import Start
 from vikt.model.classes import check_one_label_a_row, row_weights
-from vikt.model.labels import checked_labels, label_array
+from vikt.model.labels import checked_labels
+from vikt.model.target_rows import target_rows
+from vikt.names import TargetKind
 from vikt.progress import Progress, no_progress
+from vikt.selection.plan import Plan
 from vikt.tables import counted, cut, index_place, quoted
+
+Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True)
 class GivenRows:
-    """Labelled documents as they are given, with the weight of each, if they have any, and its place for messages."""
+    """Labelled documents as they are given, for a model of targets of a kind.
+
+    `labels` are an array of one label a row, ordered or not, or the targets of rows. `weights` are those of the rows,
+    if they have any, and `place` says where one stands, for messages.
+    """
 
     documents: Measured
-    labels: NDArray[Any]
+    labels: NDArray[Any] | TargetRows
+    kind: TargetKind = "classes"
     weights: Floats | None = None
     place: Callable[[int], str] = index_place
 
@@ -42,7 +54,7 @@ class GivenRows:
         cls,
         model: FittedModel,
         inputs: Inputs,
-        labels: ArrayLike,
+        labels: Labels,
         weights: RowValues = None,
         place: Callable[[int], str] = index_place,
     ) -> GivenRows:
@@ -53,10 +65,12 @@ class GivenRows:
         DataError
             The labels or weights are invalid, or of another length than the texts.
         """
-        documents, given = model.measured(inputs), checked_labels(label_array(labels, warns=True))
+        documents, (given, votes) = model.measured(inputs), _labels_of(model, labels)
         check_one_label_a_row(given, len(documents))
         own = None if weights is None else row_weights(weights, len(documents))
-        return cls(documents, _as_classes(given, model), own, place)
+        if votes is not None:
+            own = votes if own is None else own * votes
+        return cls(documents, given, model.kind, own, place)
 
     def __len__(self) -> int:
         return len(self.documents)
@@ -64,6 +78,21 @@ class GivenRows:
     def take(self, rows: RowIndices) -> GivenRows:
         weights = None if self.weights is None else self.weights[rows]
         return replace(self, documents=self.documents.take(rows), labels=self.labels[rows], weights=weights)
+
+    def examples(self, record: FitRecord, groups: Values | None = None) -> Examples:
+        """The rows as the fit of a record read them."""
+        seed, order = record.options["random_state"], record.options.get("order")
+        return Examples.of(self.documents, self.labels, self.weights, seed, groups, self.kind, order)
+
+    def contents(self) -> list[tuple[bytes, str]]:
+        """The content of each row, and what it is labelled with as a string."""
+        return list(zip(self.documents.contents(), self._spelled(), strict=True))
+
+    def _spelled(self) -> list[str]:
+        if isinstance(self.labels, TargetRows):
+            spelled = self.labels.table.spelled
+            return [spelled[k] for k in self.labels.y.tolist()]
+        return list(map(str, self.labels.tolist()))
 
 
 @dataclass(frozen=True)
@@ -119,16 +148,17 @@ def update(
     """
     record = saved.record
     _check_updatable(saved)
-    before = Examples.of(old.documents, old.labels, old.weights, record.options["random_state"])
+    before = old.examples(record)
     held_out_keys, unfitted_keys = _keys_kept_out(record, before)
     is_forgotten = _matching(old, forget) if forget else np.zeros(len(old), dtype=bool)
     remaining = old.take(np.flatnonzero(~is_forgotten))
     if add and forget:
         _refuse_forgotten(add, forget)
-    rows = _joined(remaining, add) if add else remaining
-    examples = Examples.of(rows.documents, rows.labels, rows.weights, record.options["random_state"])
-    (fitted, test), plan = used_by_keys(record, examples, held_out_keys, unfitted_keys), plan_of(record)
-    decision = _decision(saved.model, examples.classes[np.unique(examples.y[fitted])])
+    rows = _without_lost_labels(old, _joined(remaining, add) if add else remaining)
+    examples = rows.examples(record)
+    fitted, test = used_by_keys(record, examples, held_out_keys, unfitted_keys)
+    classes = examples.classes[examples.targets.present(examples.y[fitted])]
+    plan = _plan(record, saved.model, classes)
     outcome = fit(
         examples,
         (fitted, fitted[:0]),
@@ -149,7 +179,12 @@ def update(
     return Update(
         replace(
             outcome,
-            model=replace(outcome.model, text_column=saved.model.text_column, decision=decision),
+            model=replace(
+                outcome.model,
+                text_column=saved.model.text_column,
+                decision=_decision(saved.model, classes),
+                thresholds=_thresholds(saved.model, classes),
+            ),
             record=_recorded(outcome.record, record, own, *kept_out),
         ),
         examples,
@@ -184,6 +219,30 @@ def _decision(model: FittedModel, classes: NDArray[Any]) -> Decision:
         ) from None
 
 
+def _thresholds(model: FittedModel, classes: NDArray[Any]) -> LabelThresholds | None:
+    """The thresholds of the labels that remain; new ones have the common threshold, by no rows of their own."""
+    own = model.thresholds
+    if own is None:
+        return None
+    thresholds = _carried(own.thresholds, own.common, model, classes)
+    return replace(own, thresholds=thresholds, n_rows=_carried(own.n_rows, 0, model, classes))
+
+
+def _plan(record: FitRecord, model: FittedModel, classes: NDArray[Any]) -> Plan:
+    """The features and λ of the fit; of new labels the common λ."""
+    chosen = [part.penalty for part in record.parts]
+    penalties = [replace(own, by_label=_carried(own.by_label, own.l2, model, classes)) for own in chosen]
+    return replace(plan_of(record), penalties=tuple(penalties))
+
+
+def _carried(
+    values: tuple[Number, ...], usual: Number, model: FittedModel, classes: NDArray[Any]
+) -> tuple[Number, ...]:
+    """Values of the labels of a model, if there are any, for other labels: `usual` for those that it does not know."""
+    known = dict(zip(model.labels, values, strict=True)) if values else {}
+    return tuple(known.get(label, usual) for label in spelled_labels(classes)) if values else ()
+
+
 def _keys_kept_out(record: FitRecord, before: Examples) -> tuple[Ints, Ints]:
     """The key of each row that tests a model, and the keys of all groups that are not fitted."""
     used = used_rows(record, before)
@@ -198,6 +257,7 @@ def _recorded(fitted: FitRecord, old: FitRecord, own: UpdateRecord, held_out: In
         options=old.options,
         data=replace(fitted.data, **chosen_on),
         calibration=old.calibration,
+        labels_separator=old.labels_separator,
         columns=old.columns,
         updates=(*old.updates, own),
         held_out=held_out,
@@ -217,7 +277,7 @@ def _known_classes_only(settings: FitSettings, classes: NDArray[Any]) -> FitSett
 
 def _matching(old: GivenRows, forget: GivenRows) -> Bools:
     """Which rows equal one that is to be forgotten. Raises DataError where one of these equals none."""
-    found, wanted = list(_contents(old)), list(_contents(forget))
+    found, wanted = old.contents(), forget.contents()
     known, to_forget = set(found), set(wanted)
     missing = [row for row, own in enumerate(wanted) if own not in known]
     if missing:
@@ -234,15 +294,10 @@ def _matching(old: GivenRows, forget: GivenRows) -> Bools:
 
 
 def _refuse_forgotten(add: GivenRows, forget: GivenRows) -> None:
-    wanted = set(_contents(forget))
-    row = next((row for row, own in enumerate(_contents(add)) if own in wanted), None)
+    wanted = set(forget.contents())
+    row = next((row for row, own in enumerate(add.contents()) if own in wanted), None)
     if row is not None:
         raise DataError(f"{add.place(row)}: the row is to be added and to be forgotten; leave out one of them")
-
-
-def _contents(rows: GivenRows) -> zip[tuple[bytes, str]]:
-    """The content and the label of each row."""
-    return zip(rows.documents.contents(), map(str, rows.labels.tolist()), strict=True)
 
 
 def _joined(old: GivenRows, add: GivenRows) -> GivenRows:
@@ -250,7 +305,22 @@ def _joined(old: GivenRows, add: GivenRows) -> GivenRows:
         has, lacks = ("added", "trained on") if old.weights is None else ("trained on", "added")
         raise DataError(f"the rows {has} have weights, but those {lacks} have none; give weights for both, or for none")
     weights = None if old.weights is None or add.weights is None else np.concatenate([old.weights, add.weights])
-    return GivenRows(Measured.joined([old.documents, add.documents]), _labels(old.labels, add.labels), weights)
+    documents = Measured.joined([old.documents, add.documents])
+    return replace(old, documents=documents, labels=_joined_labels(old.labels, add.labels), weights=weights)
+
+
+def _labels_of(model: FittedModel, labels: Labels) -> tuple[NDArray[Any] | TargetRows, Floats | None]:
+    """Labels as a model knows them, and the votes of each row where its shares are counts."""
+    if isinstance(labels, TargetRows) and labels.table.rows is None:
+        labels = labels.table.labels[labels.y]
+    # The columns of a matrix without names are the labels of the model, in their order.
+    columns = model.classes if getattr(labels, "shape", ())[1:] == model.classes.shape else None
+    targets, votes = target_rows(labels, "classes" if model.kind == "ordered" else model.kind, columns=columns)
+    if not isinstance(targets, TargetRows):
+        return _as_classes(checked_labels(targets), model), None
+    own = _as_classes(targets.table.labels, model)
+    everything = _united(own, model.classes) if model.kind == "several" else _united(own)
+    return TargetRows.joined([replace(targets, table=replace(targets.table, labels=own))], everything), votes
 
 
 def _as_classes(labels: NDArray[Any], model: FittedModel) -> NDArray[Any]:
@@ -261,17 +331,43 @@ def _as_classes(labels: NDArray[Any], model: FittedModel) -> NDArray[Any]:
     return np.fromiter(own, dtype=object, count=len(own)) if model.classes.dtype.kind == "O" else np.array(own)
 
 
-def _labels(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+def _joined_labels(old: NDArray[Any] | TargetRows, new: NDArray[Any] | TargetRows) -> NDArray[Any] | TargetRows:
+    if isinstance(old, TargetRows) and isinstance(new, TargetRows):
+        return TargetRows.joined([old, new], _united(old.table.labels, new.table.labels))
+    return _concatenated(np.asarray(old), np.asarray(new))
+
+
+def _concatenated(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
     """All labels; NumPy alone would make strings of numbers beside strings."""
     if old.dtype.kind == new.dtype.kind:
         return np.concatenate([old, new])
     return np.array([*old.tolist(), *new.tolist()], dtype=object)
 
 
+def _united(first: NDArray[Any], *others: NDArray[Any]) -> NDArray[Any]:
+    """The different labels, sorted. Raises DataError where some are numbers and others strings."""
+    for other in others:
+        first = _concatenated(first, other)
+    return np.unique(checked_labels(first))
+
+
+def _without_lost_labels(old: GivenRows, rows: GivenRows) -> GivenRows:
+    """Rows of several labels without those labels that no row has any more, since all that had one were forgotten."""
+    before, after = old.labels, rows.labels
+    if rows.kind != "several" or not (isinstance(before, TargetRows) and isinstance(after, TargetRows)):
+        return rows
+    lost = set(_labels_with_rows(before)) - set(_labels_with_rows(after))
+    kept = [k for k, label in enumerate(after.table.labels.tolist()) if label not in lost]
+    return replace(rows, labels=after.restricted(np.array(kept, dtype=np.int64))) if lost else rows
+
+
+def _labels_with_rows(rows: TargetRows) -> list[Any]:
+    return list(rows.table.labels[rows.table.counts(rows.y) > 0].tolist())
+
+
 def _count_repeated(examples: Examples, is_added: Bools, is_unfitted: Bools) -> int:
     """How many added rows that are fitted have the content and the label of an earlier one."""
-    n_classes = len(examples.classes)
-    cells: Classes = examples.contents * n_classes + examples.y
+    cells: Classes = examples.contents * (examples.y.max() + 1) + examples.y
     return int(np.isin(cells[is_added & ~is_unfitted], cells[~is_added]).sum())
 
 

@@ -1,0 +1,144 @@
+"""A model of any kind of targets, updated, is what training anew on the same rows gives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import vikt
+from vikt.corpus.targets import TargetRows
+from vikt.errors import DataError, UsageError
+
+WORDS = [f"w{i}" for i in range(30)]
+TELLING = np.array(["w1", "w2", "w3"])
+N = 160
+
+
+@pytest.fixture(scope="module")
+def texts():
+    rng = np.random.default_rng(0)
+    return [" ".join(rng.choice(WORDS, 8)) for _ in range(220)]
+
+
+def members_of(texts):
+    return np.array([[word in text.split() for word in TELLING] for text in texts])
+
+
+def sets_of(texts):
+    return [TELLING[row].tolist() for row in members_of(texts)]
+
+
+def shares_of(texts):
+    counts = 1.0 + 2 * members_of(texts)
+    return counts / counts.sum(axis=1, keepdims=True)
+
+
+def votes_of(texts):
+    return 1 + 2 * members_of(texts)
+
+
+def shares_by_name(texts):
+    return [dict(zip(TELLING.tolist(), row, strict=True)) for row in shares_of(texts).tolist()]
+
+
+def levels_of(texts):
+    return members_of(texts).sum(axis=1).tolist()
+
+
+def names_of(texts):
+    return [("low", "medium", "high", "top")[level] for level in levels_of(texts)]
+
+
+KINDS = {
+    "lists": ("several", sets_of, {}),
+    "matrix": ("several", members_of, {}),
+    "shares": ("soft", shares_of, {}),
+    "shares by name": ("soft", shares_by_name, {}),
+    "votes": ("soft", votes_of, {}),
+    "levels": ("ordered", levels_of, {}),
+    "named levels": ("ordered", names_of, {"order": ["low", "medium", "high", "top"]}),
+}
+
+
+def classifier_of(kind, **options):
+    return vikt.TextClassifier("word", targets=kind, l2=1e-3, tol=1e-9, min_df=1, **options)
+
+
+@pytest.mark.parametrize("name", [name for name in KINDS if KINDS[name][0] != "several"])
+def test_an_update_is_what_training_anew_gives(texts, name, tmp_path):
+    kind, labels_of, options = KINDS[name]
+    classifier = classifier_of(kind, **options).fit(texts[:N], labels_of(texts[:N]))
+    classifier.save(tmp_path / "model")
+    loaded = vikt.load(tmp_path / "model")
+    loaded.update(
+        texts[:N],
+        labels_of(texts[:N]),
+        add=(texts[N:], labels_of(texts[N:])),
+        forget=(texts[5:25], labels_of(texts[5:25])),
+    )
+    remaining = texts[:5] + texts[25:]
+    anew = classifier_of(kind, **options).fit(remaining, labels_of(remaining))
+    assert loaded.classes_.tolist() == anew.classes_.tolist()
+    assert np.allclose(anew.predict_proba(texts), loaded.predict_proba(texts), atol=1e-4)
+    assert loaded.record_.data.fingerprint == anew.record_.data.fingerprint
+    assert loaded.certificate_ <= 1e-6
+
+
+def test_a_class_of_no_share_any_more_goes(texts):
+    rows, labels = [*texts, "an eel"], [*shares_by_name(texts), {"fish": 0.5, "w1": 0.5}]
+    classifier = classifier_of("soft").fit(rows, labels)
+    assert classifier.classes_.tolist() == ["fish", "w1", "w2", "w3"]
+    classifier.update(rows, labels, forget=(["an eel"], labels[-1:]))
+    assert classifier.classes_.tolist() == ["w1", "w2", "w3"]
+
+
+def test_a_row_is_forgotten_by_its_text_and_all_of_its_labels(texts):
+    labels = sets_of(texts)
+    classifier = classifier_of("several").fit(texts, labels)
+    with pytest.raises(DataError, match=r"""index 0: .* under the label '\["w1", "w2", "w3"\]', but under """):
+        classifier.update(texts, labels, forget=(texts[:1], [["w3", "w2", "w1"]]))
+    first = next(i for i, own in enumerate(labels) if len(own) == 2)
+    classifier.update(texts, labels, forget=(texts[first : first + 1], [labels[first][::-1]]))
+    assert classifier.record_.updates[0].forgotten == 1
+
+
+def test_one_class_a_row_cannot_update_a_model_of_another_kind(texts):
+    for kind, labels_of in (("several", sets_of), ("soft", shares_of)):
+        classifier = classifier_of(kind).fit(texts, labels_of(texts))
+        with pytest.raises(DataError, match=f"targets='{kind}' takes"):
+            classifier.update(texts, labels_of(texts), add=(["an eel"], ["w1"]))
+
+
+@pytest.mark.parametrize("name", ["lists", "levels"])
+def test_what_is_derived_for_one_class_a_row_is_refused_for_others(texts, name):
+    kind, labels_of, options = KINDS[name]
+    classifier = classifier_of(kind, **options).fit(texts, labels_of(texts))
+    with pytest.raises(UsageError, match="the influence of training rows"):
+        classifier.influence(texts[0], texts, labels_of(texts))
+    with pytest.raises(UsageError, match="standard errors"):
+        classifier.standard_errors(texts, labels_of(texts))
+
+
+def test_influence_of_shares_is_what_leaving_a_row_out_shows(texts):
+    classifier = classifier_of("soft").fit(texts, shares_of(texts))
+    found = classifier.influence(texts[0], texts, shares_of(texts), n=1).rows[0]
+    rest = [i for i in range(len(texts)) if i != found.row]
+    kept = [texts[i] for i in rest]
+    without = classifier_of("soft").fit(kept, shares_of(kept))
+    k = int(np.argmax(classifier.predict_proba(texts[:1])))
+    before, after = (model.predict_proba(texts[:1])[0, k] for model in (classifier, without))
+    assert np.log(before / (1 - before)) - np.log(after / (1 - after)) == pytest.approx(found.effect, rel=0.2)
+
+
+def test_joined_rows_have_the_targets_that_each_had():
+    rng = np.random.default_rng(1)
+    parts = [rng.random((20, 3)) < 0.4, rng.random((10, 2)) < 0.4]
+    rows = [
+        TargetRows.of_sets(part, np.array(labels))
+        for part, labels in zip(parts, (["a", "c", "d"], ["b", "c"]), strict=True)
+    ]
+    joined = TargetRows.joined(rows, np.array(["a", "b", "c", "d"]))
+    expected = np.zeros((30, 4), dtype=bool)
+    expected[:20, [0, 2, 3]], expected[20:, [1, 2]] = parts
+    assert np.array_equal(joined.truth, expected)
+    assert len(np.unique(joined.y)) == len(np.unique(expected, axis=0))
