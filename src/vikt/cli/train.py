@@ -117,7 +117,7 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
 
 def _reading(request: Request, options: dict[str, Any]) -> LabelReading:
     """How the labels are to be read. Raises UsageError where the options contradict one another."""
-    return LabelReading(options["targets"], request.labels_separator, options["order"] or ())
+    return LabelReading(options.get("targets", "auto"), request.labels_separator, options.get("order") or ())
 
 
 def _read(request: Request, options: dict[str, Any], reading: LabelReading) -> _Data:
