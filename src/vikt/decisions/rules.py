@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 
 from vikt.arrays import Classes, Floats
+from vikt.model.ordered import median_levels
 from vikt.names import number
 
 
@@ -61,7 +62,7 @@ class Median:
     kind: ClassVar[str] = "median"
 
     def choices(self, log_probabilities: Floats) -> Classes:
-        return np.asarray(np.argmax(np.cumsum(np.exp(log_probabilities), axis=1) >= 0.5, axis=1), dtype=np.int64)
+        return median_levels(log_probabilities)
 
     def to_json(self, labels: Sequence[str]) -> dict[str, object]:
         return {"kind": self.kind}
