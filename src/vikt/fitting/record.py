@@ -31,7 +31,8 @@ class DataRecord:
     fit; calibration rows, which no fit learns from, make the decision, and are None where it is plain. `weighted` says
     whether rows or classes have weights; `classes` counts the rows of each class. Where a column groups the rows,
     `group_values` counts its values, `groups` what is left once those that share a text are joined, `largest_group` the
-    rows of the largest, and `ungrouped_rows` those without a value.
+    rows of the largest, and `ungrouped_rows` those without a value. `rows_without_labels` is known where rows have
+    several labels, and `mean_shares`, of each class, where labels are soft.
     """
 
     rows: int
@@ -51,6 +52,8 @@ class DataRecord:
     largest_group: int | None = None
     ungrouped_rows: int | None = None
     calibration_rows: int | None = None
+    rows_without_labels: int | None = None
+    mean_shares: dict[str, float] | None = None
 
     @classmethod
     def of(
@@ -77,6 +80,7 @@ class DataRecord:
             fitted_rows=fitted,
             **_grouping_facts(examples),
             calibration_rows=calibration,
+            **_target_facts(examples),
         )
 
     def to_json(self) -> dict[str, object]:
@@ -85,15 +89,28 @@ class DataRecord:
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> DataRecord:
         data = cls(**kept)
-        counted = [value for name, value in kept.items() if name not in ("weighted", "classes", "fingerprint")]
+        others = ("weighted", "classes", "fingerprint", "mean_shares")
+        counted = [value for name, value in kept.items() if name not in others]
         for value in (*counted, *data.classes.values()):
             count(value)
+        for share in (data.mean_shares or {}).values():
+            number(share)
         if not isinstance(data.weighted, bool) or not isinstance(data.fingerprint, str):
             raise ValueError("a record of other data")
         return data
 
 
-def _grouping_facts(examples: Examples) -> dict[str, int]:
+def _target_facts(examples: Examples) -> dict[str, Any]:
+    targets, y = examples.targets, examples.y
+    if targets.kind == "several":
+        return {"rows_without_labels": int(np.count_nonzero(~targets.truth(y).any(axis=1)))}
+    if targets.kind == "soft":
+        means = targets.totals(y, examples.weights) / examples.weights.sum()
+        return {"mean_shares": dict(zip(spelled_labels(examples.classes), means.tolist(), strict=True))}
+    return {}
+
+
+def _grouping_facts(examples: Examples) -> dict[str, Any]:
     found = examples.grouping
     if found is None:
         return {}

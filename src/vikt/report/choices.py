@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vikt.model.penalties import DEFAULT_STRENGTH
 from vikt.selection.choices import FeatureChoice, PenaltyChoice
 from vikt.selection.recipes import Recipe
+from vikt.tables import counted
 
 _NAMES = {"nb": "telling words", "word+char": "words and characters", "char_wb": "characters", "auto": "words"}
 
@@ -22,6 +25,16 @@ def recipe_name(recipe: Recipe) -> str:
 
 def penalty_sentence(choice: PenaltyChoice) -> str:
     """λ, and its origin."""
+    return _common_sentence(choice) + (_of_labels(choice.by_label) if choice.by_label else "")
+
+
+def _of_labels(l2s: Sequence[float]) -> str:
+    common = max(set(l2s), key=lambda l2: (l2s.count(l2), l2))
+    n_own = sum(l2 != common for l2 in l2s)
+    return f"; {n_own:,} of {counted(len(l2s), 'label')} have their own, from {min(l2s):.3g} to {max(l2s):.3g}"
+
+
+def _common_sentence(choice: PenaltyChoice) -> str:
     if choice.rule == "given":
         return f"λ = {choice.l2:g} as given"
     if choice.rule == "default":

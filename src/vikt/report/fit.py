@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from vikt.fitting.record import DataRecord, FitRecord, PartRecord
 from vikt.names import TargetKind
 from vikt.report.choices import features_sentence, penalty_sentence, recipe_name
 from vikt.report.decision import decision_facts
+from vikt.report.labels import label_facts
 from vikt.report.targets import target_facts
 from vikt.report.update import updates_sentence
 from vikt.selection.recipes import single_recipe
@@ -41,13 +43,14 @@ def key_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str]]:
     data, part = record.data, record.least_proven
     chosen = [("chosen", features_sentence(record.features))] if record.features else []
     return [
-        ("classes", _classes(data)),
+        *label_facts(model, data)[:1],
         ("rows", f"{data.rows:,}, of which {data.fitted_rows:,} are fitted"),
         ("features", f"{model.features.n_features:,}"),
         *chosen,
         *([("updated", updates_sentence(record))] if record.updates else []),
         ("penalty", penalty_sentence(part.penalty)),
         ("proof", proof(part)),
+        *proof_facts(part, list(data.classes)),
         *target_facts(model),
         *decision_facts(model, record),
     ]
@@ -61,13 +64,10 @@ def data_lines(record: FitRecord, model: FittedModel) -> str:
 def data_facts(record: FitRecord, model: FittedModel) -> list[tuple[str, str]]:
     """What is known of the rows: a name and a sentence for each fact; one without a name belongs to that before it."""
     data = record.data
-    single = [label_line(label) for label, count in data.classes.items() if count == 1]
-    rare = f"{counted(len(single), 'class')} of one row, trained on and not tested: {listed(single)}"
     facts = {
         "rows": f"{data.rows:,}: {data.empty_texts:,} empty, {data.duplicate_texts:,} duplicates",
         "weights": f"{data.rows_of_weight_0:,} rows of weight 0 dropped" if data.rows_of_weight_0 else "",
-        "classes": _classes(data),
-        "rare": rare if single else "",
+        **dict(label_facts(model, data)),
         "split": _split(record),
         "groups": _groups(record),
         "features": f"{model.features.n_features:,}",
@@ -105,12 +105,6 @@ def _calibration(data: DataRecord) -> str:
     return "" if data.calibration_rows is None else f"{data.calibration_rows:,} calibration, "
 
 
-def _classes(data: DataRecord) -> str:
-    """The number of classes and their rows, the largest first."""
-    counts = sorted(data.classes.items(), key=lambda item: -item[1])
-    return f"{len(counts):,}: {listed([f'{label_line(label)} {count:,}' for label, count in counts])}"
-
-
 def fit_lines(record: FitRecord) -> str:
     """How the features and λ were chosen, the loss, and the proof."""
     part = record.least_proven
@@ -125,6 +119,7 @@ def fit_lines(record: FitRecord) -> str:
         lines.append(columns(rows))
     lines.append(f"loss       {part.loss:.6g} after {part.passes} passes; {part.stopping_reason}")
     lines.append(f"proof      {proof(part)}")
+    lines += [f"{name:<10} {sentence}" for name, sentence in proof_facts(part, list(record.data.classes))]
     return "\n".join(lines)
 
 
@@ -159,6 +154,25 @@ def sized(path: Path) -> str:
 def proof(part: PartRecord) -> str:
     """How far the loss can be from the optimum, or why that is not known."""
     return f"none: {part.reason}" if part.reason else _distance(part.relative, part.bound)
+
+
+def proof_facts(part: PartRecord, labels: Sequence[str]) -> list[tuple[str, str]]:
+    """Of several labels, what is proven of each: the worst of them, and those of which nothing can be."""
+    proven = {label: own for label, own in zip(labels, part.by_label, strict=False) if not own.reason}
+    unproven = {label: own for label, own in zip(labels, part.by_label, strict=False) if own.reason}
+    facts = []
+    if proven:
+        worst = max(proven, key=lambda label: proven[label].relative)
+        own = proven[worst]
+        distance = _distance(own.relative, own.bound).replace("the loss is", "the loss of each is")
+        facts.append(("by label", f"{distance}; the least proven is {label_line(worst)}"))
+    reasons = dict.fromkeys(str(own.reason) for own in unproven.values())
+    for reason in reasons:
+        alike = [label_line(label) for label, own in unproven.items() if str(own.reason) == reason]
+        facts.append(
+            ("no proof", f"of {counted(len(alike), 'label')} ({listed(alike)}), left out of the sums: {reason}")
+        )
+    return facts
 
 
 def _distance(relative: float, bound: float) -> str:
