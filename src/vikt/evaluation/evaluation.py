@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Floats, Ints
+from vikt.corpus.numbers import exact_number_of
 from vikt.corpus.targets import Labels
 from vikt.errors import DataError
 from vikt.evaluation.figures import Figure, answer_figures, counts, share
+from vikt.evaluation.level_figures import level_figures
 from vikt.evaluation.of_labels import LabelEvaluation, column_means
 from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, outcomes
 from vikt.evaluation.probability_figures import probability_figures
@@ -46,6 +48,8 @@ class Evaluation(LabelEvaluation):
     reliability : Reliability or None
         The most probable class in 15 bins of its probability. None where no row has a label seen in training.
     """
+
+    rates: ClassVar[tuple[str, ...]] = (*LabelEvaluation.rates, "roc_auc", "average_precision")
 
     entries: Ints
     roc_auc: Floats
@@ -168,7 +172,7 @@ def evaluation_of(found: Outcomes) -> Evaluation:
         n_rows=len(real),
         entries=entries,
         counts=counts(entries, len(everything)),
-        figures=answer_figures(entries, everything) | set_figures(found) | probable.figures,
+        figures=answer_figures(entries, everything) | set_figures(found) | probable.figures | _of_order(found, entries),
         roc_auc=areas[0],
         average_precision=areas[1],
         mean_probability=mean_probability,
@@ -181,6 +185,15 @@ def evaluation_of(found: Outcomes) -> Evaluation:
 
 def _spelled(labels: NDArray[Any]) -> list[str]:
     return [str(label) for label in labels.tolist()]
+
+
+def _of_order(found: Outcomes, entries: Ints) -> dict[str, Figure]:
+    """The figures of ordered answers; none where labels have no order."""
+    if found.kind != "ordered":
+        return {}
+    numbers = [exact_number_of(label) for label in found.classes]
+    values = None if None in numbers else np.array(numbers, dtype=np.float64)
+    return level_figures(entries, len(found.classes), values)
 
 
 def _check(n_rows: int, n_classes: int, scores: Floats) -> None:

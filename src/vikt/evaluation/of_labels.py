@@ -36,8 +36,9 @@ class LabelEvaluation:
         Labels never seen in training, and their rows.
     """
 
-    # What a label is to the model.
+    # What a label is to the model, and the names of the figures of one.
     noun: ClassVar[str] = "class"
+    rates: ClassVar[tuple[str, ...]] = ("precision", "recall", "f1")
 
     labels: list[str]
     n_rows: int
@@ -51,11 +52,6 @@ class LabelEvaluation:
         """The figures by name, those too that JSON tells once, since they equal another."""
         alike = {name: found for found in self.figures.values() for name in found.facts.get("equal_to", ())}
         return self.figures | alike
-
-    @property
-    def rates(self) -> tuple[str, ...]:
-        """The names of the figures of one label."""
-        return ("precision", "recall", "f1", *self._more_of_labels())
 
     @property
     def support(self) -> Ints:

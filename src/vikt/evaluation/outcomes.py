@@ -150,12 +150,26 @@ class Outcomes:
             else:
                 shares[truth[:, k] > 0] = math.nan
         modes = [names[k] for k in truth.argmax(axis=1).tolist()]
-        return cls(modes, known, answered.log_probabilities, answered.predicted, sets, shares, "soft")
+        return cls(modes, known, answered.log_probabilities, answered.predicted, sets, shares, kind="soft")
 
 
 def outcomes(model: FittedModel, inputs: Inputs, labels: Labels, threads: int = 1) -> Outcomes:
-    """The answers of a model to labelled texts; labels are compared as `FittedModel.spelled` has them."""
-    names, answered = model.spelled(labels), model.answered(inputs, threads)
-    check_one_label_a_row(names, len(answered.choices))
-    sets = None if model.decision.set_threshold is None else model.decision.sets(answered.log_probabilities)
-    return Outcomes(names, model.labels, answered.log_probabilities, answered.predicted, sets)
+    """The answers of a model of one label a text, compared with one label a text or with soft labels.
+
+    Labels are compared as `FittedModel.spelled` has them.
+    """
+    if isinstance(labels, TargetRows) and labels.table.kind == "soft":
+        names = model.spelled(labels.table.labels)
+        answered, sets = _answered(model, inputs, len(labels), threads)
+        return Outcomes.of_shares(labels, names, model.labels, answered, sets)
+    names = model.spelled(labels)
+    answered, sets = _answered(model, inputs, len(names), threads)
+    return Outcomes(names, model.labels, answered.log_probabilities, answered.predicted, sets, kind=model.kind)
+
+
+def _answered(model: FittedModel, inputs: Inputs, n_labels: int, threads: int) -> tuple[Answered, Bools | None]:
+    """What a model answers to texts, of which there are as many as labels, and the sets that it makes, if any."""
+    answered = model.answered(inputs, threads)
+    check_one_label_a_row(range(n_labels), len(answered.choices))
+    has_sets = model.decision.set_threshold is not None
+    return answered, model.decision.sets(answered.log_probabilities) if has_sets else None

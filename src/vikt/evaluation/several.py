@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from vikt.arrays import Bools, Floats
 from vikt.corpus.targets import TargetRows
@@ -16,10 +17,12 @@ from vikt.errors import DataError
 from vikt.evaluation.figures import Figure, Mean, bootstrapped, mean_of_classes, share, with_rows
 from vikt.evaluation.of_labels import LabelEvaluation, column_means
 from vikt.evaluation.probability_figures import mean_loss, mean_of_rows
+from vikt.fitting.model import FittedModel, Inputs
 from vikt.metrics import averages, several
 from vikt.metrics.averages import Counts
 from vikt.metrics.bootstrap import CountFigure
 from vikt.metrics.several import drawn_label_figures, label_counts
+from vikt.model.classes import check_one_label_a_row
 from vikt.tables import counted
 
 _MOST_PROBABLE = (1, 3, 5)
@@ -49,16 +52,25 @@ class SetOutcomes:
         Whether each label of the model is answered.
     log_probabilities : ndarray, (m, K)
         log P(label | text).
+    thresholds : tuple of float, (K,)
+        From which probability on each is answered; empty where this is not known.
     """
 
     labels: list[str]
     real: Bools
     answers: Bools
     log_probabilities: Floats
+    thresholds: tuple[float, ...] = ()
 
     @classmethod
     def of(
-        cls, rows: TargetRows, names: Sequence[str], known: list[str], answers: Bools, log_probabilities: Floats
+        cls,
+        rows: TargetRows,
+        names: Sequence[str],
+        known: list[str],
+        answers: Bools,
+        log_probabilities: Floats,
+        thresholds: tuple[float, ...] = (),
     ) -> Self:
         """Rows of labels, those of their table spelled as `names`, beside the answers of a model that knows others."""
         truth = rows.truth
@@ -66,7 +78,7 @@ class SetOutcomes:
         labels = [*known, *sorted(set(of_name) - set(known))]
         none = np.zeros(len(rows), dtype=bool)
         real = np.column_stack([of_name.get(label, none) for label in labels])
-        return cls(labels, real, answers, log_probabilities)
+        return cls(labels, real, answers, log_probabilities, thresholds)
 
     @property
     def n_known(self) -> int:
@@ -121,12 +133,18 @@ class SetEvaluation(LabelEvaluation):
     ----------
     n_without, n_answered_none : int
         The rows that have no label, and those that are answered none.
+    thresholds : ndarray, (L,), or None
+        From which probability on each label is answered; nan for labels unseen in training.
     """
 
     noun: ClassVar[str] = "label"
 
     n_without: int
     n_answered_none: int
+    thresholds: Floats | None
+
+    def _more_of_labels(self) -> dict[str, Floats]:
+        return {} if self.thresholds is None else {"threshold": self.thresholds}
 
     def to_json(self) -> dict[str, Any]:
         """The parts of `--json` that are figures: metrics, per_class (of each label), unseen_labels, sets.
@@ -161,17 +179,16 @@ def set_evaluation_of(found: SetOutcomes) -> SetEvaluation:
     """
     _check(found)
     counts = label_counts(found.real, found.answered)
-    mean_probability = np.zeros(len(found.labels))
-    mean_probability[: found.n_known] = column_means(np.exp(found.log_probabilities))
     return SetEvaluation(
         labels=found.labels,
         n_rows=found.n_rows,
         figures=_figures_of_sets(found, counts) | _figures_of_ranks(found) | {"log_loss": _log_loss(found)},
         counts=counts,
-        mean_probability=mean_probability,
+        mean_probability=_of_known(found, column_means(np.exp(found.log_probabilities)), 0.0),
         unseen=found.unseen,
         n_without=int((~found.real.any(axis=1)).sum()),
         n_answered_none=int((~found.answers.any(axis=1)).sum()),
+        thresholds=_of_known(found, found.thresholds, math.nan) if found.thresholds else None,
     )
 
 
@@ -214,6 +231,23 @@ def _log_loss(found: SetOutcomes) -> Figure:
     n_unseen = len(found.labels) - found.n_known
     notes = {f"leaves out {counted(n_unseen, 'label')} unseen in training": n_unseen > 0}
     return mean_loss(found.losses, notes, {"rows": found.n_rows, "labels": found.n_known})
+
+
+def _of_known(found: SetOutcomes, values: ArrayLike, of_unseen: float) -> Floats:
+    """A value of each label: those of the K that the model knows, and one for the others."""
+    n_unseen = len(found.labels) - found.n_known
+    return np.append(np.asarray(values, dtype=np.float64), np.full(n_unseen, of_unseen))
+
+
+def set_outcomes(model: FittedModel, inputs: Inputs, rows: TargetRows, threads: int = 1) -> SetOutcomes:
+    """The answers of a model of several labels to texts, compared with the labels of each.
+
+    Labels are compared as `FittedModel.spelled` has them. Raises DataError unless there are as many rows as texts.
+    """
+    names, thresholds = model.spelled(rows.table.labels), model.label_thresholds.thresholds
+    answered = model.answered_sets(inputs, threads)
+    check_one_label_a_row(rows, len(answered.members))
+    return SetOutcomes.of(rows, names, model.labels, answered.members, answered.log_probabilities, thresholds)
 
 
 def _check(found: SetOutcomes) -> None:

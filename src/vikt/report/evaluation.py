@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from vikt.errors import AimMissedError
 from vikt.evaluation.evaluation import Evaluation
 from vikt.evaluation.figures import Figure
+from vikt.evaluation.of_labels import LabelEvaluation
 from vikt.evaluation.requirements import checked_requirements, parsed_requirements
+from vikt.evaluation.several import SetEvaluation
 from vikt.evaluation.slices import Slicing
 from vikt.fitting.record import FitRecord
 from vikt.markup import block, details, heading, html_text, table
@@ -30,32 +33,47 @@ from vikt.tables import (
     listed,
 )
 
-# The first figures of a report; the others by their names in JSON. With two classes some are the same figure twice.
-_FIRST = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
-_OTHERS = {
+# The figures by their names in JSON, in the order of a report after the first ones, which each kind has of its own.
+FIGURE_NAMES = {
+    "accuracy": "accuracy",
+    "micro_f1": "micro F1",
+    "macro_f1": "macro F1",
+    "log_loss": "log loss",
     "answered": "answered",
     "accuracy_answered": "accuracy of the answered",
     "coverage": "coverage of the sets",
     "mean_set_size": "mean size of the sets",
-    "micro_f1": "micro F1",
+    "mean_absolute_error": "mean absolute error in levels",
+    "mean_absolute_error_in_numbers": "mean absolute error in numbers",
+    "quadratic_kappa": "quadratic kappa",
+    "spearman": "Spearman's correlation",
+    "subset_accuracy": "subset accuracy",
+    "hamming_loss": "Hamming loss",
     "balanced_accuracy": "balanced accuracy",
+    "micro_precision": "micro precision",
+    "micro_recall": "micro recall",
     "macro_precision": "macro precision",
+    "macro_recall": "macro recall",
     "weighted_precision": "weighted precision",
     "weighted_f1": "weighted F1",
     "matthews": "Matthews' coefficient",
     "top_k_accuracy": "top-{k} accuracy",
+    "label_ranking_average_precision": "label-ranking average precision",
+    "precision_at_1": "precision at {k}",
+    "precision_at_3": "precision at {k}",
+    "precision_at_5": "precision at {k}",
     "roc_auc": "ROC area",
     "average_precision": "average precision",
     "brier": "Brier score",
     "calibration_error": "calibration error",
 }
-FIGURE_NAMES = _FIRST | _OTHERS
+# With two classes some are the same figure twice.
 _OF_MANY_CLASSES = {"macro_precision", "weighted_precision", "weighted_f1"}
 _FIXED = "white-space:pre;overflow-x:auto;font-family:monospace"
 
 
 @dataclass(frozen=True, repr=False)
-class ModelEvaluation(Evaluation):
+class ModelFigures(LabelEvaluation):
     """The figures of a model on labelled rows, with the record of the model's fit; they print as a report.
 
     `slices` are those by each column that `by` named.
@@ -65,7 +83,8 @@ class ModelEvaluation(Evaluation):
     slices: tuple[Slicing, ...] = ()
 
     @classmethod
-    def of(cls, evaluation: Evaluation, record: FitRecord, slices: tuple[Slicing, ...] = ()) -> ModelEvaluation:
+    def of(cls, evaluation: LabelEvaluation, record: FitRecord, slices: tuple[Slicing, ...] = ()) -> Self:
+        """The figures of an evaluation of the class's own kind."""
         return cls(**vars(evaluation), record=record, slices=slices)
 
     def to_json(self) -> dict[str, Any]:
@@ -117,34 +136,60 @@ class ModelEvaluation(Evaluation):
                 )
                 for slicing in self.slices
             ),
-            details("confusions", f'<div style="{_FIXED}">{html_text(_confusions(self))}</div>'),
+            *(
+                details(name, f'<div style="{_FIXED}">{html_text(lines)}</div>')
+                for name, lines in _layout_of(self).last(self).items()
+            ),
         )
 
 
-def evaluation_lines(evaluation: Evaluation, weighted: bool = False) -> str:
+@dataclass(frozen=True, repr=False)
+class ModelEvaluation(ModelFigures, Evaluation):
+    """Those of a model of one label a text."""
+
+
+@dataclass(frozen=True, repr=False)
+class ModelSetEvaluation(ModelFigures, SetEvaluation):
+    """Those of a model of several labels a text."""
+
+
+_OF_MODELS: Mapping[type[LabelEvaluation], type[ModelFigures]] = {
+    Evaluation: ModelEvaluation,
+    SetEvaluation: ModelSetEvaluation,
+}
+
+
+def model_figures(evaluation: LabelEvaluation, record: FitRecord, slices: tuple[Slicing, ...] = ()) -> ModelFigures:
+    """The figures of a model with the record of its fit, whatever the kind of its targets."""
+    return _OF_MODELS[type(evaluation)].of(evaluation, record, slices)
+
+
+def evaluation_lines(evaluation: LabelEvaluation, weighted: bool = False) -> str:
     """The figures of a test; with each class's mean probability and rate where the model was trained with weights."""
-    lines = [f"{name:<10} {_with_interval(evaluation.figures[key])}" for key, name in _FIRST.items()]
-    lines += [*_unseen_lines(evaluation), "", _other_figures(evaluation), "", _class_table(evaluation, weighted)]
+    layout = _layout_of(evaluation)
+    lines = [f"{FIGURE_NAMES[key]:<10} {_with_interval(evaluation.figures[key])}" for key in layout.first]
+    lines += [*layout.about(evaluation), *_unseen_lines(evaluation), ""]
+    lines += [_other_figures(evaluation), "", _class_table(evaluation, weighted)]
     lines += [*_absent_lines(evaluation), *(_shift_lines(evaluation) if weighted else [])]
-    return "\n".join([*lines, "", _confusions(evaluation)])
+    return "\n".join([*lines, *(f"\n{block}" for block in layout.last(evaluation).values())])
 
 
-def evaluation_notes(evaluation: Evaluation, weighted: bool) -> list[str]:
+def evaluation_notes(evaluation: LabelEvaluation, weighted: bool) -> list[str]:
     """What a reader of the figures must know: labels unseen in training, classes without rows, weights that shift."""
     shifts = _shift_lines(evaluation) if weighted else []
     return [" ".join(line.split()) for line in (*_unseen_lines(evaluation), *_absent_lines(evaluation), *shifts)]
 
 
-def figure_rows(evaluation: Evaluation) -> list[list[str]]:
+def figure_rows(evaluation: LabelEvaluation) -> list[list[str]]:
     """The figures as rows of a table: name, value, interval, and of what it is or why it is not."""
-    few = len(evaluation.labels) == 2
-    names = {key: name for key, name in (_FIRST | _OTHERS).items() if not (few and key in _OF_MANY_CLASSES)}
-    found = [(name, evaluation.figures[key]) for key, name in names.items() if key in evaluation.figures]
+    layout = _layout_of(evaluation)
+    keys = [key for key in dict.fromkeys((*layout.first, *FIGURE_NAMES)) if key not in layout.repeated(evaluation)]
+    found = [(FIGURE_NAMES[key], evaluation.figures[key]) for key in keys if key in evaluation.figures]
     return [[name.format(**value.facts), *_spelled(value), _about(value)] for name, value in found]
 
 
-def _other_figures(evaluation: Evaluation) -> str:
-    rows = figure_rows(evaluation)[len(_FIRST) :]
+def _other_figures(evaluation: LabelEvaluation) -> str:
+    rows = figure_rows(evaluation)[len(_layout_of(evaluation).first) :]
     lines = columns([["figure", "value", "95% interval"], *(row[:3] for row in rows)]).split("\n")
     return "\n".join([lines[0], *(f"{line}  {row[3]}".rstrip() for line, row in zip(lines[1:], rows, strict=True))])
 
@@ -154,7 +199,7 @@ def _about(value: Figure) -> str:
     return "; ".join(filter(None, [of, value.reason]))
 
 
-def _unseen_lines(evaluation: Evaluation) -> list[str]:
+def _unseen_lines(evaluation: LabelEvaluation) -> list[str]:
     unseen = sorted(evaluation.unseen.items(), key=lambda item: -item[1])
     lines = [
         f"unseen     label '{label_line(label)}', in {counted(count, 'test row')}, was never seen in training: "
@@ -166,17 +211,17 @@ def _unseen_lines(evaluation: Evaluation) -> list[str]:
     return lines + [more] * (rest > 0)
 
 
-def _absent_lines(evaluation: Evaluation) -> list[str]:
+def _absent_lines(evaluation: LabelEvaluation) -> list[str]:
     absent, others = list(map(label_line, evaluation.absent)), len(evaluation.labels) - len(evaluation.absent)
     if not absent:
         return []
     return [
-        f"  the test has no row of {counted(len(absent), 'class')}: {listed(absent)}; recall and F1 are undefined, "
-        f"and macro F1 is the mean over the other {others:,}"
+        f"  the test has no row of {counted(len(absent), evaluation.noun)}: {listed(absent)}; recall and F1 are "
+        f"undefined, and macro F1 is the mean over the other {others:,}"
     ]
 
 
-def _shift_lines(evaluation: Evaluation) -> list[str]:
+def _shift_lines(evaluation: LabelEvaluation) -> list[str]:
     """A note where the weights, rather than chance in drawing test rows, make probabilities differ from rates."""
     ends = (wilson_interval(count, evaluation.n_rows) for count in evaluation.support.tolist())
     means = evaluation.mean_probability
@@ -200,23 +245,39 @@ def _spelled(value: Figure) -> tuple[str, str]:
     return figure(value.value), interval
 
 
-def class_rows(evaluation: Evaluation, weighted: bool, has_intervals: bool = False) -> list[list[str]]:
+def class_rows(evaluation: LabelEvaluation, weighted: bool, has_intervals: bool = False) -> list[list[str]]:
     """The figures of each class as rows of a table, the names of its columns first."""
     names = [cell for name in ("precision", "recall", "F1") for cell in (name, *["95%"] * has_intervals)]
-    rows = [["class", *names, "rows", "predicted"] + ["mean P", "rate"] * weighted]
-    for label, row in list(evaluation.per_class.items())[:MOST_CLASSES_LISTED]:
+    per_class = evaluation.per_class
+    more = ["threshold"] * any("threshold" in row for row in per_class.values())
+    rows = [[evaluation.noun, *names, "rows", "predicted", *more] + ["mean P", "rate"] * weighted]
+    for label, row in list(per_class.items())[:MOST_CLASSES_LISTED]:
         found = (Figure(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in ("precision", "recall", "f1"))
         rates = [cell for value in found for cell in _spelled(value)[: 1 + has_intervals]]
-        shares = [figure(row[name]) for name in ("mean_probability", "rate") if weighted]
+        shares = [figure(row[name]) for name in (*more, *["mean_probability", "rate"] * weighted)]
         rows.append([label_line(label), *rates, f"{row['support']:,}", f"{row['predicted']:,}", *shares])
     return rows
 
 
-def _class_table(evaluation: Evaluation, weighted: bool) -> str:
-    more = len(evaluation.per_class) - MOST_CLASSES_LISTED
+def _class_table(evaluation: LabelEvaluation, weighted: bool) -> str:
+    more = len(evaluation.labels) - MOST_CLASSES_LISTED
     return columns(class_rows(evaluation, weighted)) + (
-        f"\n  and {more:,} more classes (see --json)" if more > 0 else ""
+        f"\n  and {counted(more, f'more {evaluation.noun}')} (see --json)" if more > 0 else ""
     )
+
+
+def _set_lines(evaluation: SetEvaluation) -> list[str]:
+    """How many labels rows have and are answered, and how many have none."""
+    return [
+        f"labels     {evaluation.labels_per_row:.2f} a row, {evaluation.answers_per_row:.2f} answered; of "
+        f"{counted(evaluation.n_rows, 'row')}, {evaluation.n_without:,} have none and "
+        f"{evaluation.n_answered_none:,} are answered none"
+    ]
+
+
+def _repeated(evaluation: Evaluation) -> set[str]:
+    """The figures that are others again."""
+    return _OF_MANY_CLASSES if len(evaluation.labels) == 2 else set()
 
 
 def _confusions(evaluation: Evaluation) -> str:
@@ -232,3 +293,42 @@ def _confusions(evaluation: Evaluation) -> str:
     named = [*labels, NO_ANSWER_NAME]
     rows = [[labels[i], "taken for", named[j], f"{count:,}"] for i, j, count in largest]
     return "most frequent confusions (all of them: --json)\n" + (columns(rows, left=3) if rows else "  none")
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What a report of figures has of its own for a kind of evaluation.
+
+    Attributes
+    ----------
+    first : tuple of str
+        The figures that stand first.
+    about : callable
+        The lines below them.
+    repeated : callable
+        The figures that are left out, since they are others again.
+    last : callable
+        The blocks at the end, by their names.
+    """
+
+    first: tuple[str, ...]
+    about: Callable[[Any], list[str]]
+    repeated: Callable[[Any], set[str]]
+    last: Callable[[Any], dict[str, str]]
+
+
+_LAYOUTS: Mapping[type[LabelEvaluation], _Layout] = {
+    Evaluation: _Layout(
+        ("accuracy", "macro_f1", "log_loss"),
+        lambda evaluation: [],
+        _repeated,
+        lambda evaluation: {"confusions": _confusions(evaluation)},
+    ),
+    SetEvaluation: _Layout(
+        ("micro_f1", "macro_f1", "log_loss"), _set_lines, lambda evaluation: set(), lambda evaluation: {}
+    ),
+}
+
+
+def _layout_of(evaluation: LabelEvaluation) -> _Layout:
+    return next(layout for kind, layout in _LAYOUTS.items() if isinstance(evaluation, kind))

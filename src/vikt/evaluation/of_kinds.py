@@ -1,0 +1,65 @@
+"""One way to test a model, whatever the kind of its targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from vikt.corpus.targets import Labels, TargetRows
+from vikt.evaluation.evaluation import evaluation_of
+from vikt.evaluation.of_labels import LabelEvaluation
+from vikt.evaluation.outcomes import Answers, Outcomes, outcomes
+from vikt.evaluation.several import SetOutcomes, set_evaluation_of, set_outcomes
+from vikt.fitting.model import FittedModel, Inputs
+from vikt.model.target_forms import Column, form_of
+from vikt.model.target_rows import target_rows
+from vikt.names import TargetKind
+
+
+def answers_of(model: FittedModel, inputs: Inputs, labels: Labels, threads: int = 1) -> Answers:
+    """What a model answers to labelled texts.
+
+    Parameters
+    ----------
+    labels : (m,) or (m, K)
+        What the texts are labelled with, in a form that the model's kind of target takes; or one class a text where the
+        model was trained with soft labels.
+
+    Raises
+    ------
+    DataError
+        There is not one entry for each text, or they are of another kind.
+    """
+    return _ANSWERS[model.kind](model, inputs, labels, threads)
+
+
+def figures_of(found: Answers) -> LabelEvaluation:
+    """The figures of what a model answered."""
+    return _FIGURES[type(found)](found)
+
+
+def _of_sets(model: FittedModel, inputs: Inputs, labels: Labels, threads: int) -> SetOutcomes:
+    return set_outcomes(model, inputs, _read(labels, "several", model), threads)
+
+
+def _of_shares(model: FittedModel, inputs: Inputs, labels: Labels, threads: int) -> Outcomes:
+    is_column = isinstance(form_of(labels, "auto", None), Column)
+    return outcomes(model, inputs, labels if is_column else _read(labels, "soft", model), threads)
+
+
+def _read(labels: Labels, kind: TargetKind, model: FittedModel) -> TargetRows:
+    """Labels of a kind that is not one label a row; the columns of a matrix without names are those of the model."""
+    # Only one label a row is read as an array.
+    return cast(TargetRows, target_rows(labels, kind, columns=model.classes).targets)
+
+
+_ANSWERS: Mapping[TargetKind, Callable[[FittedModel, Inputs, Labels, int], Answers]] = {
+    "classes": outcomes,
+    "several": _of_sets,
+    "soft": _of_shares,
+    "ordered": outcomes,
+}
+_FIGURES: Mapping[type, Callable[[Any], LabelEvaluation]] = {
+    Outcomes: evaluation_of,
+    SetOutcomes: set_evaluation_of,
+}
