@@ -15,8 +15,7 @@ from vikt.arrays import ClassWeight, Floats, Groups, RowIndices, RowValues
 from vikt.corpus.documents import TEXT_COLUMN
 from vikt.corpus.frames import frame_of
 from vikt.corpus.targets import TargetRows
-from vikt.evaluation.evaluation import evaluation_of
-from vikt.evaluation.outcomes import outcomes
+from vikt.evaluation.of_kinds import answers_of, figures_of
 from vikt.evaluation.slices import By, slices_of, values_by
 from vikt.explanation.explainable import Explainable
 from vikt.features.handmade.declarations import Declared
@@ -30,7 +29,7 @@ from vikt.fitting.settings import FitSettings
 from vikt.metrics.classification import accuracy
 from vikt.parameters import TEXT_CLASSIFIER, RandomState, names_parameters
 from vikt.progress import Progress, progress_reporter
-from vikt.report.evaluation import ModelEvaluation
+from vikt.report.evaluation import ModelFigures, model_figures
 from vikt.report.fit import key_facts
 from vikt.updatable import Updatable
 
@@ -318,11 +317,14 @@ class TextClassifier(Explainable, Updatable):
         return label_sets(self._model, texts, self._n_threads)
 
     def score(self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None) -> float:
-        """Accuracy, the share of the labels predicted: that of `evaluate`, but with weights. No answer is wrong."""
-        found = outcomes(self._model, texts, labels, self._n_threads)
+        """Accuracy, the share of the texts rightly answered: that of `evaluate`, but with weights. No answer is wrong.
+
+        Of several labels a text it is the subset accuracy.
+        """
+        found = answers_of(self._model, texts, labels, self._n_threads)
         return accuracy(np.ones_like(found.is_right), found.is_right, sample_weight)
 
-    def evaluate(self, texts: Inputs, labels: ArrayLike, by: By = None) -> ModelEvaluation:
+    def evaluate(self, texts: Inputs, labels: ArrayLike, by: By = None) -> ModelFigures:
         """The figures of `vikt evaluate` on labelled texts, with 95% confidence intervals.
 
         They print as the command prints them; `to_json()` is its `--json`. Labels that training did not have count as
@@ -331,7 +333,8 @@ class TextClassifier(Explainable, Updatable):
         Parameters
         ----------
         texts : (m,) strings, or a frame
-        labels : (m,)
+        labels : (m,) or (m, K)
+            In any form that `fit` takes for the kind of target; or one label a text, of a model of soft labels.
         by : str, list of str, column or frame, optional
             Compare slices of the rows too: by columns of the frame, by "length", that of the text, or by these values.
 
@@ -344,9 +347,9 @@ class TextClassifier(Explainable, Updatable):
         """
         frame = frame_of(texts)
         measured = self._model.measured(texts if frame is None else frame)
-        found = outcomes(self._model, measured, labels, self._n_threads)
+        found = answers_of(self._model, measured, labels, self._n_threads)
         slices = slices_of(found, values_by(by, frame, measured.texts))
-        return ModelEvaluation.of(evaluation_of(found), self._record, slices)
+        return model_figures(figures_of(found), self._record, slices)
 
     def report(self, path: str | Path, texts: Inputs, labels: ArrayLike, *, by: By = None, force: bool = False) -> None:
         """Write the report of `vikt evaluate --report` on labelled texts to an HTML file.

@@ -20,7 +20,7 @@ from vikt.evaluation.aim_figures import tested_aim
 from vikt.evaluation.requirements import checked_requirements, parsed_requirements
 from vikt.evaluation.slices import LENGTH, length_values
 from vikt.files.trained import load_trained
-from vikt.report.evaluation import ModelEvaluation
+from vikt.report.evaluation import model_figures
 from vikt.report.html.pages import model_page
 from vikt.report.html.tested import Tested
 from vikt.tables import listed
@@ -65,7 +65,7 @@ def evaluate_file(
         tested = Tested.of(model, record, measured, rows.labels, name=name, by=columns, place=place, threads=threads)
     required = checked_requirements(conditions, tested.evaluation)
     write_report(report, lambda command: model_page(replace(tested, requirements=tuple(required)), command))
-    evaluation = ModelEvaluation.of(tested.evaluation, record, tested.slices)
+    evaluation = model_figures(tested.evaluation, record, tested.slices)
     if as_json:
         about = {"requirements": [each.to_json() for each in required]} if required else {}
         print_json(evaluation.to_json() | about | {"model": {"path": str(path)}})

@@ -28,7 +28,7 @@ from vikt.corpus.sources import check_read_once, find_sources
 from vikt.corpus.table_labels import paired_columns
 from vikt.corpus.targets import TargetRows
 from vikt.errors import UsageError
-from vikt.evaluation.evaluation import Evaluation
+from vikt.evaluation.of_labels import LabelEvaluation
 from vikt.features.handmade import Category, Feature, Number, Numbered
 from vikt.features.handmade.declarations import features_declared
 from vikt.features.text import TextFeatures
@@ -43,7 +43,7 @@ from vikt.names import DECISION_PARAMETERS
 from vikt.progress import Progress
 from vikt.report.as_json import model_json
 from vikt.report.decision import decision_lines
-from vikt.report.evaluation import ModelEvaluation
+from vikt.report.evaluation import ModelFigures, model_figures
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, sized, strongest_lines
 from vikt.report.html.pages import model_page
 from vikt.report.html.tested import Tested
@@ -111,7 +111,7 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
         request.report,
         lambda command: model_page(replace(tested, record=record, notes=data.about_test), command, _audited(data)),
     )
-    _report(fitted.model, ModelEvaluation.of(tested.evaluation, record), shared, data.about_test, request)
+    _report(fitted.model, model_figures(tested.evaluation, record), shared, data.about_test, request)
     return fitted.model
 
 
@@ -142,7 +142,7 @@ def _read(request: Request, options: dict[str, Any], reading: LabelReading) -> _
     return _Data(rows, test, features, settings, about_test)
 
 
-def _recorded(fitted: Fit, evaluation: Evaluation, rows: Labelled, **others: str | None) -> FitRecord:
+def _recorded(fitted: Fit, evaluation: LabelEvaluation, rows: Labelled, **others: str | None) -> FitRecord:
     """The record of a fit, with what is known of its files and its test."""
     record = fitted.record.with_test(evaluation.n_rows, evaluation.to_json()["metrics"])
     named = {role: name for role, name in others.items() if name}
@@ -312,7 +312,7 @@ def _tested_lines(tested: str, shared: Overlap | None, about_test: tuple[str, ..
 
 def _report(
     model: FittedModel,
-    evaluation: ModelEvaluation,
+    evaluation: ModelFigures,
     shared: Overlap | None,
     about_test: tuple[str, ...],
     request: Request,

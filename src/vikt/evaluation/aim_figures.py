@@ -9,6 +9,7 @@ from vikt.decisions.record import MEAN_COST
 from vikt.decisions.rules import LeastCost
 from vikt.evaluation.evaluation import Evaluation
 from vikt.evaluation.figures import Figure
+from vikt.evaluation.of_labels import LabelEvaluation
 from vikt.evaluation.requirements import Requirement, figure_of
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
@@ -16,16 +17,18 @@ from vikt.metrics.classification import exact_mean
 from vikt.metrics.intervals import mean_interval
 
 
-def aim_figures(model: FittedModel, record: FitRecord, evaluation: Evaluation) -> dict[str, Figure]:
+def aim_figures(model: FittedModel, record: FitRecord, evaluation: LabelEvaluation) -> dict[str, Figure]:
     """The figures of the aim on a test, by the names of the estimates on held-out rows; none without an aim."""
     found = record.calibration
     return {
-        name: _mean_cost(model, evaluation) if name == MEAN_COST else figure_of(parsed(name).measure, evaluation)
+        name: _mean_cost(model, evaluation)
+        if name == MEAN_COST and isinstance(evaluation, Evaluation)
+        else figure_of(parsed(name).measure, evaluation)
         for name in (found.estimates if found else ())
     }
 
 
-def tested_aim(model: FittedModel, record: FitRecord, evaluation: Evaluation) -> Requirement | None:
+def tested_aim(model: FittedModel, record: FitRecord, evaluation: LabelEvaluation) -> Requirement | None:
     """The aim as a condition on the test; None where there is none, or it names no value to reach."""
     found = record.calibration
     condition = None if found is None else found.condition

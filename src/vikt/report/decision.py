@@ -8,8 +8,8 @@ from types import MappingProxyType
 from vikt.decisions.record import CalibrationRecord, ErrorRecord, SetsRecord, TemperatureRecord
 from vikt.decisions.rules import ClassThreshold, LeastCost, Median, MostProbable, Rule
 from vikt.evaluation.aim_figures import aim_figures, tested_aim
-from vikt.evaluation.evaluation import Evaluation
 from vikt.evaluation.figures import Figure
+from vikt.evaluation.of_labels import LabelEvaluation
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
 from vikt.tables import MOST_CLASSES_LISTED, columns, counted, figure, label_line, listed, one_line
@@ -17,7 +17,7 @@ from vikt.tables import MOST_CLASSES_LISTED, columns, counted, figure, label_lin
 NO_FIGURES: Mapping[str, Figure] = MappingProxyType({})
 
 
-def decision_lines(model: FittedModel, record: FitRecord, evaluation: Evaluation | None = None) -> str:
+def decision_lines(model: FittedModel, record: FitRecord, evaluation: LabelEvaluation | None = None) -> str:
     """The decision, how it was made, and where there is a test, what its aim comes to there; empty if it is plain."""
     found = record.calibration
     if found is None:
@@ -86,7 +86,7 @@ _SENTENCES = {
 }
 
 
-def decision_warnings(model: FittedModel, record: FitRecord, evaluation: Evaluation | None = None) -> list[str]:
+def decision_warnings(model: FittedModel, record: FitRecord, evaluation: LabelEvaluation | None = None) -> list[str]:
     """What speaks against relying on the aim: the test misses it, too few rows show it, or it gains nothing."""
     found, warnings = record.calibration, list[str]()
     if found is None or not found.estimates:

@@ -10,7 +10,7 @@ from vikt.explanation.explanation import Explanation
 from vikt.explanation.highlight import Run, runs
 from vikt.explanation.linear import explain
 from vikt.report.html.blocks import Example
-from vikt.report.html.tested import Tested
+from vikt.report.html.tested import TestedClasses
 from vikt.tables import label_line
 
 _MOST_CHARACTERS, _MOST_CHARACTERS_EXPLAINED = 400, 900
@@ -24,13 +24,13 @@ def excerpt(place: str, facts: tuple[tuple[str, str], ...], text: str) -> Exampl
     return Example(place, facts, (Run(text[:last], 0.0, 0.0),), 0, len(text) - last)
 
 
-def example(tested: Tested, row: int) -> Example:
+def example(tested: TestedClasses, row: int) -> Example:
     """A document that was tested, from its start."""
     text = tested.documents.texts[row].decode("utf-8", "surrogatepass")
     return excerpt(tested.place(row), _facts(tested, row), text)
 
 
-def explained_example(tested: Tested, row: int) -> Example:
+def explained_example(tested: TestedClasses, row: int) -> Example:
     """A document, from where its words add most to the score of the answer, with these words highlighted."""
     found = explain(tested.model, tested.documents.take([row]), int(tested.outcomes.predicted[row]))
     window = strongest_window(found.emphasis, _MOST_CHARACTERS_EXPLAINED)
@@ -65,7 +65,7 @@ def _at_blanks(text: str, first: int, last: int) -> tuple[int, int]:
     return first, last
 
 
-def _facts(tested: Tested, row: int) -> tuple[tuple[str, str], ...]:
+def _facts(tested: TestedClasses, row: int) -> tuple[tuple[str, str], ...]:
     return (
         ("label", label_line(tested.outcomes.labels[row])),
         ("answer", f"{label_line(tested.answer(row))}, with probability {tested.confidence[row]:.3f}"),

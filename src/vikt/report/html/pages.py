@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from vikt.auditing.audit import Audit
 from vikt.evaluation.comparison import Comparison
@@ -24,9 +25,9 @@ from vikt.report.html.sections.label_errors import label_errors_section
 from vikt.report.html.sections.metrics import metrics_section, slices_section
 from vikt.report.html.sections.mistakes import confident_section, confusion_section
 from vikt.report.html.sections.reproduce import reproduce_section, version_section
-from vikt.report.html.sections.summary import model_sentences, model_tiles, percent
+from vikt.report.html.sections.summary import model_sentences, model_tiles, percent, set_sentences, set_tiles
 from vikt.report.html.sections.words import words_section
-from vikt.report.html.tested import Tested
+from vikt.report.html.tested import Tested, TestedClasses, TestedSets
 from vikt.tables import counted, index_place, label_line
 
 _MOST_NAMED, _WIDEST_NAMED = 3, 20
@@ -34,6 +35,10 @@ _MOST_NAMED, _WIDEST_NAMED = 3, 20
 
 def model_page(tested: Tested, command: str, audit: Audit | None = None) -> Page:
     """The page of a model and its test; with what an audit found in the data, where there was one."""
+    return _PAGES[type(tested)](tested, command, audit)
+
+
+def _page_of_classes(tested: TestedClasses, command: str, audit: Audit | None) -> Page:
     return Page.of(
         _title(tested.model.labels),
         model_sentences(tested),
@@ -51,6 +56,29 @@ def model_page(tested: Tested, command: str, audit: Audit | None = None) -> Page
             reproduce_section(command, tested.record),
         ],
     )
+
+
+def _page_of_sets(tested: TestedSets, command: str, audit: Audit | None) -> Page:
+    return Page.of(
+        f"A classifier of {counted(len(tested.model.labels), 'label')}",
+        set_sentences(tested),
+        set_tiles(tested.evaluation),
+        [
+            data_section(tested.model, tested.record),
+            None if audit is None else findings_section(audit),
+            metrics_section(tested),
+            slices_section(tested),
+            words_section(tested.model),
+            fit_section(tested.record),
+            reproduce_section(command, tested.record),
+        ],
+    )
+
+
+_PAGES: Mapping[type[Tested], Callable[[Any, str, Audit | None], Page]] = {
+    TestedClasses: _page_of_classes,
+    TestedSets: _page_of_sets,
+}
 
 
 def _title(labels: list[str]) -> str:

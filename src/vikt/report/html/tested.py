@@ -10,9 +10,12 @@ import numpy as np
 
 from vikt.arrays import Floats, Ints
 from vikt.corpus.targets import Labels
-from vikt.evaluation.evaluation import Evaluation, evaluation_of
-from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, outcomes
+from vikt.evaluation.evaluation import Evaluation
+from vikt.evaluation.of_kinds import answers_of, figures_of
+from vikt.evaluation.of_labels import LabelEvaluation
+from vikt.evaluation.outcomes import NO_ANSWER, Answers, Outcomes
 from vikt.evaluation.requirements import Requirement
+from vikt.evaluation.several import SetEvaluation, SetOutcomes
 from vikt.evaluation.slices import NO_COLUMNS, Slicing, Values, slices_of
 from vikt.features.measured import Measured
 from vikt.fitting.model import FittedModel, Inputs
@@ -41,8 +44,8 @@ class Tested:
     model: FittedModel
     record: FitRecord
     documents: Measured
-    outcomes: Outcomes
-    evaluation: Evaluation
+    outcomes: Answers
+    evaluation: LabelEvaluation
     name: str
     place: Callable[[int], str]
     slices: tuple[Slicing, ...] = ()
@@ -67,8 +70,18 @@ class Tested:
         Raises DataError where there are no texts, or not one label for each.
         """
         documents = model.measured(inputs)
-        found = outcomes(model, documents, labels, threads)
-        return cls(model, record, documents, found, evaluation_of(found), name, place, slices_of(found, by))
+        found = answers_of(model, documents, labels, threads)
+        return _TESTED[type(found)](
+            model, record, documents, found, figures_of(found), name, place, slices_of(found, by)
+        )
+
+
+@dataclass(frozen=True)
+class TestedClasses(Tested):
+    """Documents of one label each, and what a model answered to them."""
+
+    outcomes: Outcomes
+    evaluation: Evaluation
 
     @cached_property
     def confidence(self) -> Floats:
@@ -86,3 +99,14 @@ class Tested:
     def answer(self, row: int) -> str:
         """The label answered to a row."""
         return self.outcomes.classes[int(self.outcomes.predicted[row])]
+
+
+@dataclass(frozen=True)
+class TestedSets(Tested):
+    """Documents of several labels each, and what a model answered to them."""
+
+    outcomes: SetOutcomes
+    evaluation: SetEvaluation
+
+
+_TESTED: Mapping[type, type[Tested]] = {Outcomes: TestedClasses, SetOutcomes: TestedSets}

@@ -7,15 +7,15 @@ from vikt.evaluation.aim_figures import aim_figures
 from vikt.report.decision import decision_facts, decision_warnings, estimate_rows
 from vikt.report.html.blocks import Block, Facts, Note, Row, Section, Table, name_of
 from vikt.report.html.pictures import precision_recall_picture, reliability_picture, roc_picture
-from vikt.report.html.tested import Tested
+from vikt.report.html.tested import TestedClasses
 
 
-def calibration_section(tested: Tested) -> Section:
+def calibration_section(tested: TestedClasses) -> Section:
     """The decision that was asked for, and the curves of reliability, of precision and recall, and of the two rates."""
     return Section("calibration", "Calibration and thresholds", (*_decision(tested), *_pictures(tested)))
 
 
-def _decision(tested: Tested) -> list[Block]:
+def _decision(tested: TestedClasses) -> list[Block]:
     facts, made = decision_facts(tested.model, tested.record), tested.record.calibration
     blocks: list[Block] = [Facts(tuple(facts))] if facts else []
     if made is not None and made.estimates:
@@ -27,7 +27,7 @@ def _decision(tested: Tested) -> list[Block]:
     return blocks
 
 
-def _pictures(tested: Tested) -> list[Block]:
+def _pictures(tested: TestedClasses) -> list[Block]:
     found, labels = tested.evaluation, tested.model.labels
     has_two = len(labels) == 2
     of = name_of(labels[1]) if has_two else ""

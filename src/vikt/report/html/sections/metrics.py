@@ -49,4 +49,4 @@ def _figures(tested: Tested) -> Table:
 def _classes(tested: Tested, weighted: bool) -> Table:
     header, *rows = class_rows(tested.evaluation, weighted, has_intervals=True)
     more = len(tested.evaluation.labels) > MOST_CLASSES_LISTED
-    return Table.of("Figures of each class" + f" (the first {len(rows)})" * more, header, rows)
+    return Table.of(f"Figures of each {tested.evaluation.noun}" + f" (the first {len(rows)})" * more, header, rows)

@@ -8,7 +8,7 @@ from vikt.report.html.blocks import Block, Cell, Column, Content, Fold, Matrix, 
 from vikt.report.html.examples import example, explained_example
 from vikt.report.html.pictures import confusion_picture
 from vikt.report.html.sections.summary import no_wrong_answer
-from vikt.report.html.tested import Tested
+from vikt.report.html.tested import TestedClasses
 from vikt.tables import MOST_CLASSES_IN_A_MATRIX, NO_ANSWER_NAME, counted, label_line
 
 _MOST_CELLS, _MOST_A_CELL, _MOST_CONFIDENT = 25, 5, 15
@@ -17,7 +17,7 @@ _MOST_CELLS, _MOST_A_CELL, _MOST_CONFIDENT = 25, 5, 15
 _Pair = tuple[str, str]
 
 
-def confusion_section(tested: Tested) -> Section:
+def confusion_section(tested: TestedClasses) -> Section:
     """The confusion matrix, or its largest cells where there are many classes; each opens to its mistakes."""
     cells = _mistakes_by_cell(tested)
     anchors = {pair: f"mistakes-{n}" for n, pair in enumerate(cells, start=1)}
@@ -36,7 +36,7 @@ def confusion_section(tested: Tested) -> Section:
     return Section("confusion", "Confusion matrix", tuple(blocks))
 
 
-def confident_section(tested: Tested) -> Section | None:
+def confident_section(tested: TestedClasses) -> Section | None:
     """The mistakes of which the model is most confident, with the words that speak for and against its answer."""
     rows = tested.mistakes[:_MOST_CONFIDENT].tolist()
     if not rows:
@@ -50,7 +50,7 @@ def confident_section(tested: Tested) -> Section | None:
     )
 
 
-def _mistakes_by_cell(tested: Tested) -> dict[_Pair, list[int]]:
+def _mistakes_by_cell(tested: TestedClasses) -> dict[_Pair, list[int]]:
     """The mistakes of the largest cells, the most confident first."""
     cells: dict[_Pair, list[int]] = defaultdict(list)
     for row in tested.mistakes.tolist():
@@ -59,14 +59,14 @@ def _mistakes_by_cell(tested: Tested) -> dict[_Pair, list[int]]:
     return dict(largest[:_MOST_CELLS])
 
 
-def _fold(tested: Tested, pair: _Pair, rows: list[int], anchor: str) -> Fold:
+def _fold(tested: TestedClasses, pair: _Pair, rows: list[int], anchor: str) -> Fold:
     real, answer = map(label_line, pair)
     examples = tuple(example(tested, row) for row in rows[:_MOST_A_CELL])
     more = f", of which {len(examples)} are shown" if len(rows) > len(examples) else ""
     return Fold(f"{real} answered as {answer}", examples, anchor, f"{counted(len(rows), 'row')}{more}")
 
 
-def _matrix(tested: Tested, anchors: dict[_Pair, str]) -> Matrix:
+def _matrix(tested: TestedClasses, anchors: dict[_Pair, str]) -> Matrix:
     labels = tested.evaluation.labels
     answers = [*labels, NO_ANSWER_NAME] if tested.evaluation.n_unanswered else labels
     squares = tuple(
@@ -80,7 +80,7 @@ def _matrix(tested: Tested, anchors: dict[_Pair, str]) -> Matrix:
     return Matrix(caption, tuple(map(label_line, labels)), tuple(map(label_line, answers)), squares)
 
 
-def _largest(tested: Tested, cells: dict[_Pair, list[int]], anchors: dict[_Pair, str]) -> Table:
+def _largest(tested: TestedClasses, cells: dict[_Pair, list[int]], anchors: dict[_Pair, str]) -> Table:
     rows_of = dict(zip(tested.evaluation.labels, tested.evaluation.support.tolist(), strict=True))
     rows: list[list[Content]] = [
         [label_line(real), label_line(answer), Cell(f"{len(own):,}", anchors[real, answer]), f"{rows_of[real]:,}"]

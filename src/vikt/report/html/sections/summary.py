@@ -4,24 +4,51 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from vikt.evaluation.aim_figures import tested_aim
 from vikt.evaluation.evaluation import Evaluation
 from vikt.evaluation.figures import Figure
+from vikt.evaluation.of_labels import LabelEvaluation
 from vikt.evaluation.outcomes import NO_ANSWER
-from vikt.fitting.model import FittedModel
-from vikt.fitting.record import FitRecord
+from vikt.evaluation.several import SetEvaluation
 from vikt.report.html.blocks import Tile, name_of
-from vikt.report.html.tested import Tested
+from vikt.report.html.tested import Tested, TestedClasses, TestedSets
 from vikt.tables import counted, figure, listed
 
 _MOST_NAMED = 6
+_VERBS = {"class": "sorts {} into", "label": "gives {} any of"}
 
 
-def model_sentences(tested: Tested) -> list[str]:
+def model_sentences(tested: TestedClasses) -> list[str]:
     """What it is; how often it is right; where it is worst; whether the test meets the aim."""
+    return [_what(tested), _how_good(tested), _worst(tested.evaluation), *_aim(tested)]
+
+
+def set_sentences(tested: TestedSets) -> list[str]:
+    """What it is; how good its answers are; of which label they are worst; whether the test meets the aim."""
+    found = tested.evaluation
+    micro, subset = found.figures["micro_f1"], found.figures["subset_accuracy"]
+    how_good = (
+        f"On {counted(found.n_rows, 'row')} ({tested.name}) its micro F1 is {figure(micro.value)} ({_between(micro)}), "
+        f"and it answers exactly the labels of {percent(subset.value)} of them."
+    )
+    return [_what(tested), how_good, *_weakest_label(found), *_aim(tested)]
+
+
+def _weakest_label(found: SetEvaluation) -> list[str]:
+    if np.isnan(found.f1).all():
+        return []
+    k = int(np.nanargmin(found.f1))
+    return [
+        f"Its weakest label is {name_of(found.labels[k])} (F1 {figure(found.f1[k])}, in "
+        f"{counted(int(found.support[k]), 'row')})."
+    ]
+
+
+def _aim(tested: Tested) -> list[str]:
     aim = tested_aim(tested.model, tested.record, tested.evaluation)
-    sentences = [_what(tested.model, tested.record), _how_good(tested), _worst(tested.evaluation)]
-    return sentences if aim is None else [*sentences, f"The aim {aim}."]
+    return [] if aim is None else [f"The aim {aim}."]
 
 
 def model_tiles(evaluation: Evaluation) -> list[Tile]:
@@ -31,8 +58,19 @@ def model_tiles(evaluation: Evaluation) -> list[Tile]:
         Tile("Accuracy", percent(accuracy.value), f"95%: {percent(accuracy.low)} to {percent(accuracy.high)}"),
         Tile("Macro F1", figure(macro_f1.value), _between(macro_f1)),
         Tile("Log loss", figure(log_loss.value), _between(log_loss)),
-        Tile("Rows tested", f"{evaluation.n_rows:,}", counted(len(evaluation.labels), "class")),
+        _rows_tested(evaluation),
     ]
+
+
+def set_tiles(evaluation: SetEvaluation) -> list[Tile]:
+    """The main figures of several labels a row."""
+    named = {"Micro F1": "micro_f1", "Macro F1": "macro_f1", "Log loss": "log_loss"}
+    figures = [(name, evaluation.figures[key]) for name, key in named.items()]
+    return [*(Tile(name, figure(found.value), _between(found)) for name, found in figures), _rows_tested(evaluation)]
+
+
+def _rows_tested(evaluation: LabelEvaluation) -> Tile:
+    return Tile("Rows tested", f"{evaluation.n_rows:,}", counted(len(evaluation.labels), evaluation.noun))
 
 
 def percent(share: float) -> str:
@@ -50,16 +88,17 @@ def _between(found: Figure) -> str:
     return "" if math.isnan(found.low) else f"95%: {figure(found.low)} to {figure(found.high)}"
 
 
-def _what(model: FittedModel, record: FitRecord) -> str:
+def _what(tested: Tested) -> str:
+    model, record, noun = tested.model, tested.record, tested.evaluation.noun
     names = listed([name_of(label) for label in model.labels], _MOST_NAMED)
     reads = "texts" if model.features.reads_text else "rows of columns"
     return (
-        f"This model sorts {reads} into {counted(len(model.labels), 'class')} ({names}) and was trained on "
+        f"This model {_VERBS[noun].format(reads)} {counted(len(model.labels), noun)} ({names}) and was trained on "
         f"{counted(record.data.fitted_rows, 'row')}."
     )
 
 
-def _how_good(tested: Tested) -> str:
+def _how_good(tested: TestedClasses) -> str:
     evaluation = tested.evaluation
     found, support = evaluation.accuracy, evaluation.support
     commonest = int(support.argmax())
