@@ -16,6 +16,7 @@ from vikt.corpus.columns import composed
 from vikt.corpus.label_notes import unknown_label_notes
 from vikt.corpus.labelled import labelled, read_tables
 from vikt.corpus.sources import check_read_once, find_sources
+from vikt.corpus.targets import names_of
 from vikt.evaluation.aim_figures import tested_aim
 from vikt.evaluation.requirements import checked_requirements, parsed_requirements
 from vikt.evaluation.slices import LENGTH, length_values
@@ -55,8 +56,9 @@ def evaluate_file(
         known = known_columns(record, table)
         text, label = given.text or known.get("text"), given.label or known.get("label")
         sliced = [name for name in by if name != LENGTH or name in table.names]
-        rows = labelled(table, model.features, text, label, others=sliced)
-        unknown = unknown_label_notes(table.path, rows.labels.tolist(), map(composed, model.labels))
+        reading = saved.reading(given.labels_separator)
+        rows = labelled(table, model.features, text, label, others=sliced, reading=reading)
+        unknown = unknown_label_notes(table.path, names_of(rows.labels), map(composed, model.labels))
         say_notes((*rows.notes, *unknown), quiet)
         measured = model.measured(rows.documents)
         columns = {name: rows.others.get(name) or length_values(measured.texts) for name in by}

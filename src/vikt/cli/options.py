@@ -22,6 +22,7 @@ class InputOptions:
     label: str | None = None
     format: str | None = None
     dialect: Dialect = DEFAULT_DIALECT
+    labels_separator: str | None = None
 
 
 @dataclass(frozen=True)

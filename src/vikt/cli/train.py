@@ -58,7 +58,6 @@ class Request(InputOptions):
 
     weight: str | None = None
     group: str | None = None
-    labels_separator: str | None = None
     test: str | None = None
     features: Path | None = None
     numbers: list[str] = field(default_factory=list)

@@ -190,6 +190,11 @@ class TargetRows:
 Labels = ArrayLike | TargetRows
 
 
+def names_of(labels: NDArray[Any] | TargetRows) -> list[str]:
+    """The labels that rows have, as strings, whether each has one or several."""
+    return labels.names if isinstance(labels, TargetRows) else [str(label) for label in labels.tolist()]
+
+
 def _different(rows: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
     """The different rows of an array, in an order of their own, and the number of each row's."""
     width = rows.dtype.itemsize * rows.shape[1]

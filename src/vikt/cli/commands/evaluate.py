@@ -16,6 +16,7 @@ from vikt.cli.options import (
     Json,
     LabelColumn,
     LabelledData,
+    LabelsSeparator,
     Model,
     Quiet,
     Quoting,
@@ -41,6 +42,7 @@ def evaluate(
     data: LabelledData,
     text: TextColumn = None,
     label: LabelColumn = None,
+    labels_separator: LabelsSeparator = None,
     by: Annotated[
         list[str] | None,
         typer.Option(
@@ -70,12 +72,14 @@ def evaluate(
 ) -> int:
     """Test a model on labelled texts.
 
-    Columns have the same names as in training unless you name others.
+    Columns have the same names as in training unless you name others, and labels are read as there.
     """
     from vikt.cli import evaluate as work
 
     dialect = Dialect(delimiter, quoting, header)
-    given = InputOptions(data=data, text=text, label=label, format=format, dialect=dialect)
+    given = InputOptions(
+        data=data, text=text, label=label, format=format, dialect=dialect, labels_separator=labels_separator
+    )
     wanted = ReportRequest.of(report, context, force)
     return work.evaluate_file(
         model,
