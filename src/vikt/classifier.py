@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vikt.answers import label_sets, predicted_labels
+from vikt.answers.of_kinds import answers_by
 from vikt.arrays import ClassWeight, Floats, Groups, RowIndices, RowValues
 from vikt.corpus.documents import TEXT_COLUMN
 from vikt.corpus.frames import frame_of
@@ -276,45 +276,60 @@ class TextClassifier(Explainable, Updatable):
         return key_facts(self._model, self._record)
 
     def decision_function(self, texts: Inputs) -> Floats:
-        """θᵀx: (m,) for two classes, positive for the second; (m, K) for more."""
+        """θᵀx: (m,) for two classes, positive for the second; (m, K) for more.
+
+        Of several labels, (m, K): the log-odds of each. Of ordered levels, (m,), larger for higher levels.
+        """
         return self._model.scores(texts, self._n_threads)
 
     def predict_log_proba(self, texts: Inputs) -> Floats:
-        """log P(class | text): (m, K), finite at any score."""
+        """log P(class | text), or of each of several labels: (m, K), finite at any score."""
         return self._model.log_probabilities(texts, self._n_threads)
 
     def predict_proba(self, texts: Inputs) -> Floats:
-        """P(class | text): (m, K), rows that sum to 1."""
+        """P(class | text): (m, K), rows that sum to 1, but for several labels, which do not exclude one another."""
         return self._model.probabilities(texts, self._n_threads)
 
     def predict(self, texts: Inputs, top: int | None = None, threshold: float | None = None) -> NDArray[Any]:
         """The class of each text: the most probable (a tie goes to the first), unless the model decides otherwise.
+
+        Of several labels, whether each is answered, as a matrix of 0 and 1: where its probability is at least its
+        threshold. Of ordered levels, the median one.
 
         Parameters
         ----------
         texts : (m,) strings, or a frame
         top : int, optional
             Return the most probable classes of each text, the best first: (m, top), or (m, K) where there are fewer.
+            Of several labels these are given whatever their thresholds.
         threshold : float, optional
-            Return None instead of a class whose probability is below this; the array then holds objects.
+            Return None instead of a class whose probability is below this; the array then holds objects. Of several
+            labels this replaces the threshold of each.
 
         Returns
         -------
         (m,) labels, or (m, top). Objects where the model may answer None: with an aim, a coverage or a largest error.
+        (m, K) of 0 and 1 where a text has several labels and no `top` is given: a column for each of `classes_`.
 
         Raises
         ------
         ParameterError
             `top` is not a whole number of 1 or more, or `threshold` no probability.
         """
-        return predicted_labels(self._model, texts, self._n_threads, top, threshold)
+        return answers_by(self._model, self._n_threads, top=top, threshold=threshold).predicted(texts)
 
     def predict_sets(self, texts: Inputs) -> list[list[Any]]:
-        """The set of labels of each text, the most probable first. Raises UsageError unless `coverage` was given.
+        """The set of labels of each text, the most probable first.
 
-        The real label of a new text is in its set with that probability, if texts come as those of training did.
+        Of several labels, those that are answered. Else the real label of a new text is in its set with the probability
+        that was given as `coverage`, if texts come as those of training did.
+
+        Raises
+        ------
+        UsageError
+            A text has one label, and no `coverage` was given.
         """
-        return label_sets(self._model, texts, self._n_threads)
+        return answers_by(self._model, self._n_threads).sets(texts)
 
     def score(self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None) -> float:
         """Accuracy, the share of the texts rightly answered: that of `evaluate`, but with weights. No answer is wrong.

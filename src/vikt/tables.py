@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from vikt.errors import MissingPackageError
+from vikt.errors import DataError, MissingPackageError
 
 MOST_CLASSES_IN_A_MATRIX = 12
 MOST_CLASSES_LISTED = 60
@@ -50,12 +50,23 @@ class Joined(list[list[Any]]):
 
     @property
     def fields(self) -> list[str]:
-        """Each list as one string."""
+        """Each list as one string. Raises DataError where a value holds the separator."""
+        check_joinable({str(value) for values in self for value in values}, self.separator)
         return [self.separator.join(map(str, value)) for value in self]
 
 
 class JoinedNumbers(Joined):
     """A column of lists of numbers, such as the probabilities of labels."""
+
+
+def check_joinable(labels: Iterable[str], separator: str = ",") -> None:
+    """Raise DataError where a label holds what is to separate labels, so that nobody could tell them apart."""
+    torn = min((label for label in labels if separator in label), default=None)
+    if torn is not None:
+        raise DataError(
+            f"the label {torn!r:.60} holds {separator!r}, which separates the labels of a text; write JSON or Parquet, "
+            "which have lists"
+        )
 
 
 def columns(rows: list[list[str]], left: int = 1) -> str:

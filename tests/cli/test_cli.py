@@ -12,7 +12,7 @@ import time
 import numpy as np
 import pytest
 
-from vikt.answers import Answers
+from vikt.answers.of_kinds import answers_by
 from vikt.classifier import TextClassifier
 from vikt.features.text import TextFeatures
 from vikt.files.trained import load_trained
@@ -381,7 +381,7 @@ def test_lines_hold_what_the_classifier_says(tmp_path, as_json):
     names = ["50% off\t{}", "%b\nå", "ham"]
     texts = ["win money now", "lunch on friday", "the report is late"] * 5
     TextClassifier(min_df=1, l2=0.01).fit(texts, names * 5).save(tmp_path / "m.vikt")
-    answers = Answers(load_trained(tmp_path / "m.vikt").model, top=2, threshold=0.3, proba=True)
+    answers = answers_by(load_trained(tmp_path / "m.vikt").model, top=2, threshold=0.3, proba=True)
     columns = answers.by_column(["win", "lunch report", ""])
     lines = answers.lines(["win", "lunch report", ""], as_json).decode().splitlines()
     assert len(lines) == 3

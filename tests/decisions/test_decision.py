@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vikt import TextClassifier, load
-from vikt.answers import Answers
+from vikt.answers.of_kinds import answers_by
 from vikt.decisions.decision import NO_ANSWER, PLAIN, Decision
 from vikt.decisions.rules import ClassThreshold, LeastCost, MostProbable
 from vikt.errors import DamagedModelError
@@ -75,7 +75,7 @@ def test_every_method_answers_by_the_decision(plain):
     assert classifier.explain("win money now").label == "pets"
     assert classifier.score(texts, ["pets", "ham", "pets"]) == pytest.approx(2 / 3)
     assert outcomes(classifier.model_, texts, ["ham"] * 3).predicted.tolist() == [1, 1, 1]
-    answers = Answers(classifier.model_, top=3)
+    answers = answers_by(classifier.model_, top=3)
     assert answers.by_column(texts)["predicted"] == ["pets"] * 3
     own = classifier.predict_proba(texts)
     assert list(answers.by_column(texts)["probability"]) == own[:, 1].tolist()
@@ -90,9 +90,9 @@ def test_a_text_without_a_known_feature_is_not_answered(plain):
     assert classifier.predict(texts).tolist() == ["spam", None, None, "pets"]
     assert classifier.predict(texts, top=2)[1].tolist() == [None, None]
     assert outcomes(classifier.model_, texts, ["ham"] * 4).predicted.tolist() == [2, NO_ANSWER, NO_ANSWER, 1]
-    lines = Answers(classifier.model_).lines(texts, as_json=True).decode().splitlines()
+    lines = answers_by(classifier.model_).lines(texts, as_json=True).decode().splitlines()
     assert [json.loads(line)["predicted"] for line in lines] == ["spam", None, None, "pets"]
-    assert Answers(classifier.model_).lines(texts, as_json=False).decode().splitlines()[1].startswith("\t")
+    assert answers_by(classifier.model_).lines(texts, as_json=False).decode().splitlines()[1].startswith("\t")
     assert plain.predict(texts).dtype == plain.classes_.dtype
     assert None not in plain.predict(texts).tolist()
     assert classifier.score(texts, ["spam", "spam", "spam", "pets"]) == 0.5

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from vikt.answers import Answers
+from vikt.answers.columns import Answers
+from vikt.answers.of_kinds import answers_by
 from vikt.cli.console import say, say_notes
 from vikt.cli.options import InputOptions
 from vikt.cli.outputs import check_output, is_standard, writing
@@ -45,7 +46,7 @@ def predict(path: Path, request: Request, **options: Any) -> None:
     sources = find_sources(request.data)
     check_output(request.output, [*sources, str(path)], request.force)
     saved = load_trained(path, request.data)
-    answers = Answers(saved.model, **options)
+    answers = answers_by(saved.model, **options)
     trained = saved.record.columns.get("text")
     holds_lines = request.text is None and all(_holds_lines(source, request) for source in sources)
     with writing(request.output) as file, compressing(file, str(request.output)) as stream:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from vikt.answers import Answers
+from vikt.answers.columns import Answers
 from vikt.cli.options import InputOptions
 from vikt.corpus.labelled import blank_lines, documents_of, text_column
 from vikt.corpus.read_labelled import without_empty_labels

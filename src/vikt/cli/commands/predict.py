@@ -48,10 +48,23 @@ def predict(
     delimiter: Delimiter = None,
     quoting: Quoting = None,
     header: Header = None,
-    top: Annotated[int, typer.Option(help="Give the K most probable classes.", min=1, metavar="K")] = 1,
+    top: Annotated[
+        int | None,
+        typer.Option(
+            help="Give the K most probable classes; of several labels a text these, whatever their thresholds.",
+            min=1,
+            metavar="K",
+        ),
+    ] = None,
     threshold: Annotated[
-        float, typer.Option(help="Leave a label out if its probability is below P.", min=0, max=1, metavar="P")
-    ] = 0.0,
+        float | None,
+        typer.Option(
+            help="Leave a label out if its probability is below P; this replaces the thresholds of several labels.",
+            min=0,
+            max=1,
+            metavar="P",
+        ),
+    ] = None,
     proba: Annotated[bool, typer.Option("--proba", help="Add a column with the probability of each class.")] = False,
     prefix: Annotated[
         str, typer.Option(help="Prefix for the names of the added columns.", metavar="NAME", show_default=False)
@@ -65,7 +78,9 @@ def predict(
 
     For each line of text, print the label, a tab and its probability. For a table, write the same table with columns
     added. A label is empty where the model gives no answer; a model trained with --coverage adds a column of sets of
-    labels. Memory use does not grow with the input, and each line of a pipe is answered as it arrives.
+    labels. Of several labels a text, those whose probabilities reach their thresholds stand in one field, the most
+    probable first, with commas between them, as do their probabilities: "joy,love" and "0.9,0.6". JSON, Parquet and
+    Arrow hold lists. Memory use does not grow with the input, and each line of a pipe is answered as it arrives.
     """
     from vikt.cli import predict as work
 
