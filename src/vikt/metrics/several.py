@@ -20,7 +20,6 @@ from vikt.errors import UsageError
 from vikt.metrics.averages import Counts
 from vikt.metrics.bootstrap import N_DRAWS, CountFigure, parts
 from vikt.metrics.classification import exact_mean, ratio
-from vikt.model.functions import log_complement
 
 
 def label_counts(real: ArrayLike, answered: ArrayLike) -> Counts:
@@ -275,3 +274,22 @@ def _pair(real: ArrayLike, values: ArrayLike, dtype: type = bool) -> tuple[Bools
             f"{first.shape} and {second.shape}; give two tables (m, L)"
         )
     return first, second
+
+
+def log_complement(log_p: ArrayLike) -> Floats:
+    """log(1 - p) from log p, of probabilities of any shape; exact where p is all but 0 or all but 1.
+
+    Of log p it takes the form that loses no digits: log(1 - e^(log p)) or log(-expm1(log p)). It is -inf where p is 1.
+    Mächler 2012, Accurately computing log(1 - exp(-|a|)).
+
+    Examples
+    --------
+    >>> log_complement([-1e-30, -40.0]).tolist()
+    [-69.07755278982137, -4.248354255291589e-18]
+    """
+    log_p = np.asarray(log_p, dtype=np.float64)
+    is_probable = log_p > -np.log(2)
+    with np.errstate(divide="ignore"):
+        logs = np.asarray(np.log1p(-np.exp(log_p)))
+        logs[is_probable] = np.log(-np.expm1(log_p[is_probable]))
+    return logs

@@ -35,25 +35,6 @@ def log_logistic(z: ArrayLike) -> Floats:
     return -np.logaddexp(0.0, -np.asarray(z, dtype=np.float64))
 
 
-def log_complement(log_p: ArrayLike) -> Floats:
-    """log(1 - p) from log p, of probabilities of any shape; exact where p is all but 0 or all but 1.
-
-    Of log p it takes the form that loses no digits: log(1 - e^(log p)) or log(-expm1(log p)). It is -inf where p is 1.
-    Mächler 2012, Accurately computing log(1 - exp(-|a|)).
-
-    Examples
-    --------
-    >>> log_complement([-1e-30, -40.0]).tolist()
-    [-69.07755278982137, -4.248354255291589e-18]
-    """
-    log_p = np.asarray(log_p, dtype=np.float64)
-    is_probable = log_p > -np.log(2)
-    with np.errstate(divide="ignore"):
-        logs = np.asarray(np.log1p(-np.exp(log_p)))
-        logs[is_probable] = np.log(-np.expm1(log_p[is_probable]))
-    return logs
-
-
 def softmax(z: ArrayLike) -> Floats:
     """softmax(z)_k = e^(z_k) / Σ_i e^(z_i): numbers made into a probability distribution.
 

@@ -10,6 +10,7 @@ The shapes below hold what does not depend on how a target is given, as a class 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -18,7 +19,7 @@ import numpy as np
 from vikt.arrays import Classes, Floats, Ints, Targets
 from vikt.model.functions import log_logistic, log_softmax, logistic, softmax
 
-_TINY = float(np.finfo(np.float64).tiny)
+_EPSILON, _TINY = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).tiny)
 
 
 class Loss(Protocol):
@@ -180,6 +181,35 @@ class ScorePerClass:
 
     def centred(self, scores: Floats) -> Floats:
         return np.asarray(scores - np.mean(scores, axis=-1, keepdims=True))
+
+
+class OneClassARow(ABC):
+    """What of a loss depends on how a target is given: as the index of the row's class."""
+
+    @property
+    @abstractmethod
+    def n_classes(self) -> int: ...
+
+    @abstractmethod
+    def losses(self, scores: Floats, y: Classes) -> Floats: ...
+
+    def class_totals(self, y: Classes, weights: Floats) -> Floats:
+        return np.asarray(np.bincount(y, weights=weights, minlength=self.n_classes), dtype=np.float64)
+
+    def totals_by_group(self, y: Classes, weights: Floats, group_of: Ints, n_groups: int) -> Floats:
+        n_cells = n_groups * self.n_classes
+        totals = np.bincount(group_of * self.n_classes + y, weights=weights, minlength=n_cells)
+        return np.asarray(totals, dtype=np.float64).reshape(n_groups, -1)
+
+    def most_divergence(self, scores: Floats, y: Classes, share: float, off: Floats | float) -> Floats:
+        # It depends on the true class's p = 1 - q alone: its share is 1 - sq in α, and the others have s times theirs.
+        losses = self.losses(scores, y)
+        q = -np.expm1(-losses)
+        own = np.log1p(-share * q) + losses if share < 1 else np.zeros_like(losses)
+        others = share * q * np.log(max(share, _TINY))
+        moved = 2 * (1 - share) * q
+        rounding = 8 * _EPSILON * (losses + q) * (share < 1)
+        return np.asarray(np.maximum((1 - share * q) * own + others, 0.0) + rounding + off * moved + off * off)
 
 
 def log_ratio(total: Floats, true_total: Floats) -> Floats:

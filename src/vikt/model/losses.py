@@ -11,15 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vikt.arrays import Classes, Floats, Ints
+from vikt.arrays import Classes, Floats
 from vikt.errors import UsageError
 from vikt.model.functions import log_logistic, softmax
-from vikt.model.loss import Loss, OneScore, ScorePerClass
-
-_EPSILON, _TINY = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).tiny)
+from vikt.model.loss import Loss, OneClassARow, OneScore, ScorePerClass
 
 
-class BinaryCrossEntropy(OneScore):
+class BinaryCrossEntropy(OneScore, OneClassARow):
     """Two classes, y in {0, 1}, one score a row: -y log σ(z) - (1 - y) log(1 - σ(z)).
 
     Examples
@@ -35,17 +33,8 @@ class BinaryCrossEntropy(OneScore):
     def margins(self, scores: Floats, y: Classes) -> Floats:
         return np.where(y == 1, scores, -scores)
 
-    def class_totals(self, y: Classes, weights: Floats) -> Floats:
-        return _class_totals(y, weights, 2)
 
-    def totals_by_group(self, y: Classes, weights: Floats, group_of: Ints, n_groups: int) -> Floats:
-        return _totals_by_group(y, weights, group_of, n_groups, 2)
-
-    def most_divergence(self, scores: Floats, y: Classes, share: float, off: Floats | float) -> Floats:
-        return _most_divergence(self.losses(scores, y), share, off)
-
-
-class MultinomialCrossEntropy(ScorePerClass):
+class MultinomialCrossEntropy(ScorePerClass, OneClassARow):
     """K classes, y in {0, ..., K-1}, a score a class: -log softmax(z)_y.
 
     Examples
@@ -77,36 +66,6 @@ class MultinomialCrossEntropy(ScorePerClass):
         others = scores.copy()
         others[own] = -np.inf
         return np.asarray(scores[own] - others.max(axis=1))
-
-    def class_totals(self, y: Classes, weights: Floats) -> Floats:
-        return _class_totals(y, weights, self.n_classes)
-
-    def totals_by_group(self, y: Classes, weights: Floats, group_of: Ints, n_groups: int) -> Floats:
-        return _totals_by_group(y, weights, group_of, n_groups, self.n_classes)
-
-    def most_divergence(self, scores: Floats, y: Classes, share: float, off: Floats | float) -> Floats:
-        return _most_divergence(self.losses(scores, y), share, off)
-
-
-def _class_totals(y: Classes, weights: Floats, n_classes: int) -> Floats:
-    return np.asarray(np.bincount(y, weights=weights, minlength=n_classes), dtype=np.float64)
-
-
-def _totals_by_group(y: Classes, weights: Floats, group_of: Ints, n_groups: int, n_classes: int) -> Floats:
-    return _class_totals(group_of * n_classes + y, weights, n_groups * n_classes).reshape(n_groups, n_classes)
-
-
-def _most_divergence(losses: Floats, share: float, off: Floats | float) -> Floats:
-    """It depends on the true class's p = 1 - q alone: its share is 1 - sq in α, and the others have s times theirs."""
-    q = -np.expm1(-losses)
-    own, others = (
-        np.log1p(-share * q) + losses if share < 1 else np.zeros_like(losses),
-        share * q * np.log(max(share, _TINY)),
-    )
-    moved = 2 * (1 - share) * q
-    rounding = 8 * _EPSILON * (losses + q) * (share < 1)
-    divergence = np.maximum((1 - share * q) * own + others, 0.0) + rounding + off * moved + off * off
-    return np.asarray(divergence)
 
 
 def cross_entropy_for(n_classes: int) -> Loss:
