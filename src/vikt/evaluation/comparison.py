@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vikt.corpus.texts import Texts
-from vikt.errors import DataError
+from vikt.errors import DataError, UsageError
 from vikt.evaluation.differences import Difference, Pair, differences_of
 from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, outcomes
 from vikt.fitting.model import FittedModel, Inputs
@@ -111,7 +111,17 @@ class Comparison:
 def compared(
     a: FittedModel, b: FittedModel, inputs: tuple[Inputs, Inputs], labels: ArrayLike, threads: int = 1
 ) -> Comparison:
-    """Compare two models on the same labelled rows, of which each reads its own inputs."""
+    """Compare two models on the same labelled rows, of which each reads its own inputs.
+
+    Raises
+    ------
+    UsageError
+        A model answers several labels a text.
+    """
+    if "several" in (a.kind, b.kind):
+        raise UsageError(
+            "a comparison is of models that answer one label a text, found one of several labels; evaluate each alone"
+        )
     read_a, read_b = a.measured(inputs[0]), b.measured(inputs[1])
     texts = (read_a if a.features.reads_text else read_b).texts
     return compare(outcomes(a, read_a, labels, threads), outcomes(b, read_b, labels, threads), texts)
