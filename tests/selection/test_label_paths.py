@@ -8,6 +8,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 
+import vikt
 from vikt.matrix import DenseMatrix
 from vikt.model.label_losses import OneLossPerLabel
 from vikt.model.objective import Objective
@@ -166,3 +167,23 @@ def test_json_and_back():
     assert PenaltyChoice.from_json(kept) == choice
     with pytest.raises(ValueError, match="no choice of λ"):
         PenaltyChoice.from_json({**kept, "by_label": [0.1, 0.3]})
+
+
+def test_without_a_label_to_judge_the_penalty_is_the_default():
+    X, _, weights = data()
+    constant = np.column_stack([np.zeros(len(X), bool), np.ones(len(X), bool)])
+    assert choose_l2(folds_of(X, constant, weights, 1)).rule == "default"
+
+
+@pytest.mark.parametrize("kind", ["several", "ordered"])
+def test_features_are_chosen_without_telling_words(kind):
+    random = np.random.default_rng(0)
+    words = np.array(["alpha", "beta", "gamma", "delta", "epsilon", "zeta"])
+    has = random.random((1500, 6)) < 0.4
+    texts = [" ".join(random.permutation(words[row])) or "none" for row in has]
+    labels = [[str(word) for word in words[:3][row[:3]]] for row in has]
+    if kind == "ordered":
+        labels = has[:, :3].sum(axis=1).tolist()
+    found = vikt.TextClassifier(targets=kind).fit(texts, labels).record_.features
+    assert {tried.recipe.analyzer for tried in found.losses} == {"word", "char_wb", "word+char"}
+    assert found.log_loss < 0.2

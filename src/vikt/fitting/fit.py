@@ -164,7 +164,8 @@ def chosen_plan(
         return prepare(examples, features, training, validation, settings.class_weight, threads, progress).fold
 
     n_bytes = np.diff(examples.documents.texts.offsets)
-    trials = Trials(fold_of, examples.strata, n_bytes, settings.random_state, threads, progress)
+    kind = examples.targets.kind
+    trials = Trials(fold_of, examples.strata, n_bytes, settings.random_state, threads, progress, kind)
     return choose_plan(
         trials,
         settings.features,

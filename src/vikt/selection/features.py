@@ -16,11 +16,15 @@ import numpy as np
 from vikt.arrays import Classes, Floats, Ints, RowIndices
 from vikt.errors import EmptyVocabularyError
 from vikt.features.settings import FeatureSettings
+from vikt.model.label_losses import OneLossPerLabel
+from vikt.model.ordered import ProportionalOdds
+from vikt.names import TargetKind
 from vikt.progress import Progress
 from vikt.selection.choices import FeatureChoice, PenaltyChoice, RecipeLoss
 from vikt.selection.folds import Fold, weighted_mean
-from vikt.selection.penalty import choose_l2
-from vikt.selection.recipes import CANDIDATES, USUAL_RECIPE, Recipe
+from vikt.selection.label_paths import walk_labels
+from vikt.selection.penalty import choose_l2, chosen_for_labels, default_penalty
+from vikt.selection.recipes import CANDIDATES, PLAIN_CANDIDATES, USUAL_RECIPE, Recipe
 from vikt.solvers import Settings, minimise
 from vikt.threads import running
 
@@ -34,7 +38,8 @@ _QUICKLY = Settings(solver="dual", tol=1e-2, max_iter=50)
 class Trials:
     """The rows to choose with: their classes, the lengths of their texts, and how some of them become a fold.
 
-    `fold_of` takes settings of features, training rows and validation rows.
+    `fold_of` takes settings of features, training rows and validation rows. Of several labels a row, its class is the
+    rarest. `kind` says what the rows are labelled with.
     """
 
     fold_of: Callable[[FeatureSettings, RowIndices, RowIndices], Fold]
@@ -43,6 +48,7 @@ class Trials:
     random_state: int
     threads: int
     progress: Progress
+    kind: TargetKind = "classes"
 
 
 def choose_features(
@@ -64,7 +70,8 @@ def choose_features(
     of_fitted = held_out[np.isin(trials.y[held_out], trials.y[fitted])]
     if len(of_fitted) < LEAST_VALIDATION_ROWS or len(np.unique(trials.y[of_fitted])) < 2:
         return None
-    tried = _try(trials, settings, CANDIDATES, fitted, held_out)
+    candidates = CANDIDATES if trials.kind in ("classes", "soft") else PLAIN_CANDIDATES
+    tried = _try(trials, settings, candidates, fitted, held_out)
     choice = tried.choice(len(fitted))
     if len(fitted) < len(training) or len(held_out) < len(validation):
         # More rows may want other shares, which cost nothing: the parts' λ's are to be chosen on all rows anyway.
@@ -103,7 +110,10 @@ class _Comparison:
 
 
 class _TriedPart(NamedTuple):
-    """λ of one part, its scores of the validation rows, and the losses and weights of these rows."""
+    """λ of one part, its scores of the validation rows, and the losses and weights of these rows.
+
+    Where every recipe is of one part, the scores can be the losses themselves.
+    """
 
     penalty: PenaltyChoice
     scores: Floats
@@ -124,11 +134,7 @@ def _try(
         except EmptyVocabularyError:
             # Words in one-letter texts, say: recipes without this part remain.
             return None
-        penalty = choose_l2([fold], random_state=trials.random_state)
-        quickly = replace(_QUICKLY, random_state=trials.random_state)
-        solution = minimise(fold.training.with_l2(penalty.l2), quickly)
-        held, loss = fold.validation.rows, fold.validation.loss
-        return _TriedPart(penalty, held.scores(solution.theta), partial(loss.losses, y=held.y), held.weights)
+        return _TRIES.get(type(fold.training.loss), _tried_by_fit)(fold, trials.random_state)
 
     with running(trials.threads) as run:
         tried = zip(names, run(fit, enumerate(names, start=1)), strict=True)
@@ -145,6 +151,30 @@ def _try(
         if all(name in parts for name, _ in recipe.shares)
     }
     return _Comparison(row_losses, any_part.weights, {name: part.penalty for name, part in parts.items()})
+
+
+def _tried_by_fit(fold: Fold, random_state: int, solver: str = "dual") -> _TriedPart:
+    penalty = choose_l2([fold], random_state=random_state)
+    quickly = replace(_QUICKLY, solver=solver, random_state=random_state)
+    solution = minimise(fold.training.with_l2(penalty.l2), quickly)
+    held, loss = fold.validation.rows, solution.fitted_loss(fold.validation.loss)
+    return _TriedPart(penalty, held.scores(solution.theta), partial(loss.losses, y=held.y), held.weights)
+
+
+def _tried_by_path(fold: Fold, random_state: int) -> _TriedPart:
+    """Of several labels: the mean of their losses is known from the path, and no blend asks for scores."""
+    paths = walk_labels([fold], random_state=random_state)
+    if not paths.steps:
+        return _TriedPart(default_penalty(fold.training), np.zeros(len(paths.weights)), np.asarray, paths.weights)
+    penalty = chosen_for_labels(paths, 1)
+    losses = paths.losses[penalty.curve.index(penalty.chosen)]
+    return _TriedPart(penalty, losses, np.asarray, paths.weights)
+
+
+_TRIES: dict[type, Callable[[Fold, int], _TriedPart]] = {
+    OneLossPerLabel: _tried_by_path,
+    ProportionalOdds: partial(_tried_by_fit, solver="auto"),
+}
 
 
 def _first(n_bytes: Ints, rows: RowIndices, most_bytes: int) -> RowIndices:

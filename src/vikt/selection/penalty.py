@@ -33,6 +33,8 @@ def choose_l2(
     """
     if isinstance(folds[0].training.loss, OneLossPerLabel):
         paths = walk_labels(folds, random_state=random_state, threads=threads, progress=progress)
+        if not paths.steps:
+            return default_penalty(folds[0].training)
         return chosen_for_labels(paths, len(folds), one_standard_error)
     curve: list[PathPoint] = []
     walks = [walk_of(fold.training, random_state) for fold in folds]

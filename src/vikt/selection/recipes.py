@@ -32,6 +32,8 @@ CANDIDATES = (
     *(Recipe("nb+word+char", (("nb", share), ("word+char", 1 - share))) for share in (0.25, 0.5, 0.75)),
     Recipe("nb", (("nb", 1.0),)),
 )
+# What it chooses from where no weighting by Naive Bayes serves: one that differs by label, or an order of levels.
+PLAIN_CANDIDATES = tuple(Recipe(name, ((name, 1.0),)) for name in ("word", "char_wb", "word+char"))
 # Never far from the best, on any corpus, so another must prove to be better.
 USUAL_RECIPE = CANDIDATES[1]
 
