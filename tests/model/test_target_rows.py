@@ -90,6 +90,13 @@ def test_a_sparse_matrix_is_left_as_it_is_and_its_zeros_are_no_labels():
     assert np.array_equal(matrix.data, data)
 
 
+def test_the_totals_of_many_different_sets_are_the_sums_of_columns():
+    matrix = np.random.default_rng(0).random((9000, 30)) < 0.3
+    found, weights = target_rows(matrix).targets, np.arange(9000.0)
+    assert len(found.table.rows) > 8000
+    assert np.array_equal(found.table.totals(found.y, weights), weights @ matrix)
+
+
 @given(st.lists(st.sets(st.sampled_from("abcdefghijk")), min_size=1).filter(any))
 def test_sets_are_scikit_learns_indicators(rows):
     binarizer = MultiLabelBinarizer()

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from vikt.arrays import Bools, Floats, Ints, RowIndices
 from vikt.names import TargetKind
 
+_BLOCK = 4096
 # The place of a row, for messages.
 Place = Callable[[int], str]
 
@@ -58,8 +59,13 @@ class TargetTable:
 
     def totals(self, y: Ints, weights: Floats) -> Floats:
         """The weight of each label in rows: (K,)."""
-        of_targets = np.bincount(y, weights=weights, minlength=len(self.spelled))
-        return np.asarray(of_targets if self.rows is None else of_targets @ self.rows, dtype=np.float64)
+        if self.rows is None:
+            return np.asarray(np.bincount(y, weights=weights, minlength=self.n_labels), dtype=np.float64)
+        of_targets, totals = np.bincount(y, weights=weights, minlength=len(self.rows)), np.zeros(self.n_labels)
+        # By blocks: booleans become floats, of eight times the size.
+        for first in range(0, len(self.rows), _BLOCK):
+            totals += of_targets[first : first + _BLOCK] @ self.rows[first : first + _BLOCK]
+        return totals
 
     def counts(self, y: Ints) -> Ints:
         """The rows that have each label; of soft labels, those where it is the most probable: (K,)."""
