@@ -80,7 +80,7 @@ def unknown_label_notes(origin: str, labels: Iterable[str], classes: Iterable[st
     >>> unknown_label_notes("a.csv", ["eel"], ["spam", "ham"])
     ("a.csv: no label is a class of the model ('ham', 'spam'), found 'eel'; is it the right column?",)
     """
-    found, known = sorted(set(labels)), sorted(classes)
+    found, known = sorted(set(labels)), sorted(set(classes))
     if not found or set(found) & set(known):
         return ()
     classes_listed = listed([repr(label) for label in known])
