@@ -10,7 +10,6 @@ The shapes below hold what does not depend on how a target is given, as a class 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -183,25 +182,18 @@ class ScorePerClass:
         return np.asarray(scores - np.mean(scores, axis=-1, keepdims=True))
 
 
-class OneClassARow(ABC):
+class OneClassARow:
     """What of a loss depends on how a target is given: as the index of the row's class."""
 
-    @property
-    @abstractmethod
-    def n_classes(self) -> int: ...
-
-    @abstractmethod
-    def losses(self, scores: Floats, y: Classes) -> Floats: ...
-
-    def class_totals(self, y: Classes, weights: Floats) -> Floats:
+    def class_totals(self: Loss, y: Classes, weights: Floats) -> Floats:
         return np.asarray(np.bincount(y, weights=weights, minlength=self.n_classes), dtype=np.float64)
 
-    def totals_by_group(self, y: Classes, weights: Floats, group_of: Ints, n_groups: int) -> Floats:
+    def totals_by_group(self: Loss, y: Classes, weights: Floats, group_of: Ints, n_groups: int) -> Floats:
         n_cells = n_groups * self.n_classes
         totals = np.bincount(group_of * self.n_classes + y, weights=weights, minlength=n_cells)
         return np.asarray(totals, dtype=np.float64).reshape(n_groups, -1)
 
-    def most_divergence(self, scores: Floats, y: Classes, share: float, off: Floats | float) -> Floats:
+    def most_divergence(self: Loss, scores: Floats, y: Classes, share: float, off: Floats | float) -> Floats:
         # It depends on the true class's p = 1 - q alone: its share is 1 - sq in α, and the others have s times theirs.
         losses = self.losses(scores, y)
         q = -np.expm1(-losses)
