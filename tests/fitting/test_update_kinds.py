@@ -64,7 +64,7 @@ def classifier_of(kind, **options):
     return vikt.TextClassifier("word", targets=kind, l2=1e-3, tol=1e-9, min_df=1, **options)
 
 
-@pytest.mark.parametrize("name", [name for name in KINDS if KINDS[name][0] != "several"])
+@pytest.mark.parametrize("name", KINDS)
 def test_an_update_is_what_training_anew_gives(texts, name, tmp_path):
     kind, labels_of, options = KINDS[name]
     classifier = classifier_of(kind, **options).fit(texts[:N], labels_of(texts[:N]))
@@ -82,6 +82,32 @@ def test_an_update_is_what_training_anew_gives(texts, name, tmp_path):
     assert np.allclose(anew.predict_proba(texts), loaded.predict_proba(texts), atol=1e-4)
     assert loaded.record_.data.fingerprint == anew.record_.data.fingerprint
     assert loaded.certificate_ <= 1e-6
+
+
+def test_new_labels_come_with_added_rows_and_go_with_forgotten_ones(texts):
+    labels = sets_of(texts)
+    classifier = classifier_of("several").fit(texts, labels)
+    thresholds = classifier.model_.thresholds
+    new = ["an eel and another eel", "eel pie w1"], [["fish"], ["fish", "w1"]]
+    classifier.update(texts, labels, add=new)
+    assert classifier.classes_.tolist() == ["fish", "w1", "w2", "w3"]
+    fish, *others = classifier.model_.thresholds.thresholds
+    assert (fish, tuple(others)) == (thresholds.common, thresholds.thresholds)
+    classifier.update(texts + new[0], labels + new[1], forget=new)
+    assert classifier.classes_.tolist() == ["w1", "w2", "w3"]
+    assert classifier.model_.thresholds == thresholds
+    assert "eel" not in classifier.get_feature_names_out().tolist()
+
+
+@pytest.mark.parametrize("name", ["lists", "shares", "named levels"])
+def test_rows_that_stay_held_out_test_the_updated_model(texts, name):
+    kind, labels_of, options = KINDS[name]
+    classifier = classifier_of(kind, **options)
+    held_out, _ = classifier.fit_and_hold_out(texts[:N], labels_of(texts[:N]))
+    classifier.update(texts[:N], labels_of(texts[:N]), add=(texts[N:], labels_of(texts[N:])))
+    tested = classifier.evaluate(held_out, labels_of(held_out)).to_json()["metrics"]
+    assert classifier.record_.metrics == tested
+    assert classifier.data_["test_rows"] == len(held_out)
 
 
 def test_a_class_of_no_share_any_more_goes(texts):

@@ -10,8 +10,6 @@ import pytest
 
 from vikt import TextClassifier
 from vikt.decisions.label_thresholds import LabelThresholds
-from vikt.errors import UsageError
-from vikt.evaluation.comparison import compared
 from vikt.evaluation.of_kinds import answers_of, figures_of
 from vikt.report.evaluation import model_figures
 from vikt.report.html import tested
@@ -58,9 +56,3 @@ def test_a_page_says_which_label_is_weakest(fitted):
     page = str(model_page(found, "vikt evaluate"))
     assert "A classifier of 2 labels" in page
     assert "weakest label" in page
-
-
-def test_models_of_several_labels_are_not_compared(fitted):
-    model, _ = fitted
-    with pytest.raises(UsageError, match="several labels"):
-        compared(model, model, (TEXTS, TEXTS), ["ham"] * 60)

@@ -6,15 +6,18 @@ import os
 from pathlib import Path
 
 from vikt.cli.console import print_json, progress, say_notes, show
+from vikt.cli.inputs import known_columns
 from vikt.cli.options import InputOptions, ReportRequest
 from vikt.cli.reports import check_report, write_report
 from vikt.corpus.columns import composed
 from vikt.corpus.label_notes import unknown_label_notes
+from vikt.corpus.label_reading import LabelReading
 from vikt.corpus.labelled import Labelled, labelled, read_tables
 from vikt.corpus.read_tables import Table
 from vikt.corpus.sources import check_read_once, find_sources
+from vikt.corpus.targets import names_of
 from vikt.errors import UsageError
-from vikt.evaluation.comparison import compared
+from vikt.evaluation.comparison import check_comparable, compared
 from vikt.files.trained import load_trained
 from vikt.fitting.saved import SavedModel
 from vikt.report.comparison import ModelComparison
@@ -34,11 +37,13 @@ def compare_files(
     check_read_once([*paths, *given.data])
     check_report(report, [*map(str, paths), *find_sources(given.data)])
     saved = [load_trained(path, given.data) for path in paths]
+    check_comparable(saved[0].model, saved[1].model)
     with progress(quiet) as bar:
         bar("comparing", 0, 0)
         table = read_tables(given.data, given.format, given.dialect)
         label = given.label or _label_column(saved, table)
-        rows = [_read(model, table, given.text, label) for model in saved]
+        reading = _reading(saved, given.labels_separator)
+        rows = [_read(model, table, given.text, label, reading) for model in saved]
         say_notes(dict.fromkeys((*_same_file(paths), *_notes(saved, rows, table.path))), quiet)
         a, b = (model.model for model in saved)
         found = compared(a, b, (rows[0].documents, rows[1].documents), rows[0].labels, threads)
@@ -54,8 +59,9 @@ def compare_files(
 
 def _label_column(saved: list[SavedModel], table: Table) -> str | None:
     """The column that held the labels of both models in training, if the table has it."""
-    trained = {model.record.columns.get("label") for model in saved}
-    known = sorted(name for name in trained if name in table.with_fields(trained).names)
+    trained = [name for model in saved if (name := model.record.columns.get("label"))]
+    table = table.with_fields([*trained, *(part for name in trained for part in name.split(","))])
+    known = sorted({name for model in saved if (name := known_columns(model.record, table).get("label"))})
     if len(known) > 1:
         raise UsageError(
             f"{table.path}: the models learnt the labels of two columns, {known[0]!r} and {known[1]!r}; "
@@ -65,16 +71,23 @@ def _label_column(saved: list[SavedModel], table: Table) -> str | None:
     return next(iter(known), None)
 
 
-def _read(saved: SavedModel, table: Table, text: str | None, label: str | None) -> Labelled:
+def _reading(saved: list[SavedModel], labels_separator: str | None) -> LabelReading:
+    """How both models read labels: of two that answer one a row, as shares if either was trained with them."""
+    readings = [model.reading(labels_separator) for model in saved]
+    return next((reading for reading in readings if reading.kind == "auto"), readings[0])
+
+
+def _read(saved: SavedModel, table: Table, text: str | None, label: str | None, reading: LabelReading) -> Labelled:
     trained = saved.record.columns.get("text")
     table = table.with_fields([trained])
-    return labelled(table, saved.model.features, text or (trained if trained in table.names else None), label)
+    known = text or (trained if trained in table.names else None)
+    return labelled(table, saved.model.features, known, label, reading=reading)
 
 
 def _notes(saved: list[SavedModel], rows: list[Labelled], path: str) -> list[str]:
     notes = [note for read in rows for note in read.notes]
     for model in saved:
-        notes += unknown_label_notes(path, rows[0].labels.tolist(), map(composed, model.model.labels))
+        notes += unknown_label_notes(path, names_of(rows[0].labels), map(composed, model.model.labels))
     return notes
 
 

@@ -9,19 +9,21 @@ from vikt.cli.console import print_json, progress, say_notes
 from vikt.cli.options import InputOptions
 from vikt.cli.outputs import check_one_on_stdout, check_output, save_or_print, show_beside
 from vikt.cli.trained_rows import labelled_as_trained
-from vikt.corpus.label_notes import label_notes
+from vikt.corpus.label_notes import notes_on_labels
+from vikt.corpus.label_reading import LabelReading
 from vikt.corpus.labelled import Labelled
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.errors import UsageError
-from vikt.evaluation.evaluation import Evaluation, evaluated
 from vikt.evaluation.held_out import evaluated_update
+from vikt.evaluation.of_kinds import answers_of, figures_of
+from vikt.evaluation.of_labels import LabelEvaluation
 from vikt.files.model_file import is_model
 from vikt.files.trained import load_trained
 from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.update import GivenRows, Update, update
 from vikt.report.as_json import certificate_json, model_json
-from vikt.report.evaluation import ModelEvaluation
+from vikt.report.evaluation import model_figures
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, sized, strongest_lines
 from vikt.report.update import update_json, update_lines
 
@@ -55,7 +57,7 @@ def update_model(request: Request) -> None:
         evaluation = _evaluated(request, saved, updated)
     updated.fit.warn_unless_converged()
     if add is not None:
-        say_notes(label_notes(add.documents.origin, add.labels.tolist()), request.quiet)
+        say_notes(notes_on_labels(add.documents.origin, add.labels), request.quiet)
     blank_lines = old.n_blank + (add.n_blank if add else 0)
     record = _recorded(updated, evaluation, request.weight, blank_lines)
     after = SavedModel(updated.fit.model, record)
@@ -76,9 +78,15 @@ def _check(request: Request) -> None:
     check_one_on_stdout(request.output, request.as_json)
 
 
-def _read(request: Request, saved: SavedModel, names: list[str], weighted: bool = True) -> Labelled:
+def _read(
+    request: Request,
+    saved: SavedModel,
+    names: list[str],
+    weighted: bool = True,
+    reading: LabelReading | None = None,
+) -> Labelled:
     weight = request.weight or saved.record.columns.get("weight") if weighted else None
-    rows = labelled_as_trained(saved, names, request, weight)
+    rows = labelled_as_trained(saved, names, request, weight, reading=reading)
     say_notes(rows.notes, request.quiet)
     return rows
 
@@ -87,15 +95,15 @@ def _given(saved: SavedModel, rows: Labelled) -> GivenRows:
     return GivenRows.of(saved.model, rows.documents, rows.labels, rows.weights, rows.documents.place)
 
 
-def _evaluated(request: Request, saved: SavedModel, updated: Update) -> Evaluation | None:
+def _evaluated(request: Request, saved: SavedModel, updated: Update) -> LabelEvaluation | None:
     """The figures on the test that is named, or else on the rows that stay held out, if there are any."""
     if request.test is None:
         return evaluated_update(updated, request.threads)
-    rows = _read(request, saved, [request.test], weighted=False)
-    return evaluated(updated.fit.model, rows.documents, rows.labels, request.threads)
+    rows = _read(request, saved, [request.test], weighted=False, reading=saved.reading(request.labels_separator))
+    return figures_of(answers_of(updated.fit.model, rows.documents, rows.labels, request.threads))
 
 
-def _recorded(updated: Update, evaluation: Evaluation | None, weight: str | None, blank_lines: int) -> FitRecord:
+def _recorded(updated: Update, evaluation: LabelEvaluation | None, weight: str | None, blank_lines: int) -> FitRecord:
     """The record with what is known of the files and the test."""
     record = updated.fit.record
     if evaluation is not None:
@@ -105,19 +113,19 @@ def _recorded(updated: Update, evaluation: Evaluation | None, weight: str | None
 
 
 def _report(
-    before: SavedModel, after: SavedModel, updated: Update, evaluation: Evaluation | None, request: Request
+    before: SavedModel, after: SavedModel, updated: Update, evaluation: LabelEvaluation | None, request: Request
 ) -> None:
     model, record = after.model, after.record
     if request.as_json:
         about = {"certificate": certificate_json(record), "data": record.data.to_json()}
-        results = {"metrics": {}} | about if evaluation is None else ModelEvaluation.of(evaluation, record).to_json()
+        results = {"metrics": {}} | about if evaluation is None else model_figures(evaluation, record).to_json()
         changes = {"update": update_json(updated, before.model)}
         print_json(results | changes | {"model": model_json(request.output, model, record)})
         return
     tested = "none: no row is held out; name a test with --test"
     if evaluation is not None:
         rows = "the held-out rows" if request.test is None else request.test
-        tested = f"{rows}\n{ModelEvaluation.of(evaluation, record)}"
+        tested = f"{rows}\n{model_figures(evaluation, record)}"
     blocks = [
         update_lines(updated, before.model),
         data_lines(record, model),

@@ -7,14 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
+from vikt.corpus.targets import Labels
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError, UsageError
-from vikt.evaluation.differences import Difference, Pair, differences_of
-from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, outcomes
+from vikt.evaluation.differences import Difference, Pair, differences_of, pair_of_classes
+from vikt.evaluation.of_kinds import answers_of
+from vikt.evaluation.outcomes import NO_ANSWER, Answers, Outcomes
+from vikt.evaluation.set_differences import pair_of_sets
+from vikt.evaluation.several import SetOutcomes
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.metrics.differences import mcnemar
+from vikt.model.target_forms import Column
+from vikt.model.target_rows import GivenTargets
+from vikt.names import TargetKind
 
 _EXAMPLES_OF_A_KIND = 5
 _MOST_CHARACTERS_OF_AN_EXAMPLE = 1000
@@ -25,6 +31,7 @@ _MOST_CONFUSIONS = 20
 class Disagreement:
     """A row to which the models give different answers, and the probability of the class that each finds likeliest.
 
+    Of several labels, label and answers are sets, as JSON, and the probability is that of the set that is answered.
     `row` counts from 0. An answer is None where the model gives none. A long text is cut off.
     """
 
@@ -55,7 +62,9 @@ class Comparison:
     p_value : float
         Of McNemar's exact test, two-sided.
     differences : dict of str to Difference
-        By the name of the figure in JSON: accuracy, balanced_accuracy, macro_f1, matthews, log_loss, brier.
+        By the name of the figure in JSON: accuracy, balanced_accuracy, macro_f1, matthews, log_loss, brier, and
+        mean_absolute_error where a model answers levels; or, of several labels, micro_f1, macro_f1, hamming_loss,
+        subset_accuracy, log_loss.
     confusions : list of (label, answer of A, answer of B, rows)
         The disagreements, the most frequent first; at most 20.
     examples : list of Disagreement
@@ -79,6 +88,11 @@ class Comparison:
     unanswered_b: int
     unseen_a: dict[str, int]
     unseen_b: dict[str, int]
+
+    @property
+    def share(self) -> str:
+        """The figure that is the share of the rows answered rightly: accuracy, or subset accuracy of several labels."""
+        return next(name for name in ("subset_accuracy", "accuracy") if name in self.differences)
 
     @property
     def n_rows(self) -> int:
@@ -109,25 +123,45 @@ class Comparison:
 
 
 def compared(
-    a: FittedModel, b: FittedModel, inputs: tuple[Inputs, Inputs], labels: ArrayLike, threads: int = 1
+    a: FittedModel, b: FittedModel, inputs: tuple[Inputs, Inputs], labels: Labels, threads: int = 1
 ) -> Comparison:
-    """Compare two models on the same labelled rows, of which each reads its own inputs.
-
-    Raises
-    ------
-    UsageError
-        A model answers several labels a text.
-    """
-    if "several" in (a.kind, b.kind):
-        raise UsageError(
-            "a comparison is of models that answer one label a text, found one of several labels; evaluate each alone"
-        )
+    """Compare two models on the same labelled rows, of which each reads its own inputs."""
+    check_comparable(a, b)
+    given = _read_once(a, b, labels)
     read_a, read_b = a.measured(inputs[0]), b.measured(inputs[1])
     texts = (read_a if a.features.reads_text else read_b).texts
-    return compare(outcomes(a, read_a, labels, threads), outcomes(b, read_b, labels, threads), texts)
+    return compare(answers_of(a, read_a, given, threads), answers_of(b, read_b, given, threads), texts)
 
 
-def compare(a: Outcomes, b: Outcomes, texts: Texts) -> Comparison:
+def check_comparable(a: FittedModel, b: FittedModel) -> None:
+    """Raise UsageError where one model answers several labels a text, and the other one."""
+    if (a.kind == "several") != (b.kind == "several"):
+        sides = ("several labels", "one") if a.kind == "several" else ("one label", "several")
+        raise UsageError(
+            f"compare: A answers {sides[0]} for each text, and B {sides[1]}, so no figure is of both; compare two "
+            "models that answer alike"
+        )
+
+
+def _read_once(a: FittedModel, b: FittedModel, labels: Labels) -> Labels:
+    """Labels that both models take: one a row, or the targets of rows, which a generator gives only once."""
+    kind: TargetKind = "several" if a.kind == "several" else "soft" if "soft" in (a.kind, b.kind) else "classes"
+    given = GivenTargets.of(labels, kind, columns=(b if b.kind == kind else a).classes)
+    if kind == "soft" and isinstance(given.form, Column):
+        return given.form.labels
+    return given.read(np.arange(len(given))).targets
+
+
+def pair_of(a: Answers, b: Answers) -> Pair:
+    """The answers of two models of the same kind, by names that both have."""
+    if isinstance(a, SetOutcomes) and isinstance(b, SetOutcomes):
+        return pair_of_sets(a, b)
+    if isinstance(a, Outcomes) and isinstance(b, Outcomes):
+        return pair_of_classes(a, b)
+    raise UsageError("compare: expected two models that both answer several labels a text, or both one")
+
+
+def compare(a: Answers, b: Answers, texts: Texts) -> Comparison:
     """Compare the answers of two models to the same rows.
 
     The interval of a difference is a paired bootstrap: the rows are drawn together, with replacement. A model is better
@@ -137,7 +171,7 @@ def compare(a: Outcomes, b: Outcomes, texts: Texts) -> Comparison:
 
     Parameters
     ----------
-    a, b : Outcomes
+    a, b : Outcomes, or SetOutcomes
     texts : Texts
         The texts of the rows, for the examples.
 
@@ -146,12 +180,12 @@ def compare(a: Outcomes, b: Outcomes, texts: Texts) -> Comparison:
     DataError
         There are no rows, or not as many for both.
     """
-    if not len(a.labels) or not len(a.labels) == len(b.labels) == len(texts):
+    if not a.n_rows or not a.n_rows == b.n_rows == len(texts):
         raise DataError(
-            f"compare: expected the same rows for both models, at least one, found {len(a.labels)}, {len(b.labels)} "
+            f"compare: expected the same rows for both models, at least one, found {a.n_rows}, {b.n_rows} "
             f"and {len(texts)} texts; give both models the same"
         )
-    pair = Pair.of(a, b)
+    pair = pair_of(a, b)
     right_a, right_b = pair.is_right_a, pair.is_right_b
     only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
     both = int((right_a & right_b).sum())
@@ -166,8 +200,8 @@ def compare(a: Outcomes, b: Outcomes, texts: Texts) -> Comparison:
         differences=differences_of(pair, p_value),
         confusions=_confusions(pair),
         examples=_examples(pair, texts),
-        unanswered_a=int((a.predicted == NO_ANSWER).sum()),
-        unanswered_b=int((b.predicted == NO_ANSWER).sum()),
+        unanswered_a=int((pair.a == NO_ANSWER).sum()),
+        unanswered_b=int((pair.b == NO_ANSWER).sum()),
         unseen_a=a.unseen,
         unseen_b=b.unseen,
     )
@@ -183,7 +217,7 @@ def _confusions(pair: Pair) -> list[tuple[str, str | None, str | None, int]]:
 def _examples(pair: Pair, texts: Texts) -> list[Disagreement]:
     names = [*pair.names, None]
     right_a, right_b, differ = pair.is_right_a, pair.is_right_b, pair.differ
-    sure_a, sure_b = (np.exp(found.log_probabilities.max(axis=1)) for found in (pair.outcomes_a, pair.outcomes_b))
+    sure_a, sure_b = pair.sure_a, pair.sure_b
     sure = np.minimum(sure_a, sure_b)
     rows = []
     for kind in (right_a & differ, right_b & differ, differ & ~right_a & ~right_b):

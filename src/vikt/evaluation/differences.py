@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from vikt.arrays import Bools, Floats, Ints
 from vikt.corpus.columns import composed
-from vikt.evaluation.outcomes import NO_ANSWER, NO_CLASS, Outcomes
+from vikt.evaluation.outcomes import NO_ANSWER, Outcomes
 from vikt.metrics import averages
 from vikt.metrics.averages import Counts
 from vikt.metrics.bootstrap import CountFigure, cells_of, counts_of, drawn_means
@@ -56,39 +56,30 @@ class Difference:
 
 @dataclass(frozen=True)
 class Pair:
-    """What two models answered to the same rows, by the names of all labels.
+    """What two models answered to the same rows, by the names of all answers.
 
     Attributes
     ----------
     names : list of str
-        The labels of the rows and the classes of both models.
+        The labels of the rows and those of both models; of several labels a row, each set of them.
     real, a, b : ndarray of int, (m,)
         The index of the label of each row, and of the answers, NO_ANSWER where there is none.
-    outcomes_a, outcomes_b : Outcomes
+    sure_a, sure_b : ndarray, (m,)
+        The probability of the class that each model finds likeliest, or of the set that it answers.
+    share : str
+        The figure that is the share of the rows answered rightly, which McNemar's test is about too.
+    found : dict of str to Difference
+        The differences of figures, each by itself.
     """
 
     names: list[str]
     real: Ints
     a: Ints
     b: Ints
-    outcomes_a: Outcomes
-    outcomes_b: Outcomes
-
-    @classmethod
-    def of(cls, a: Outcomes, b: Outcomes) -> Pair:
-        # Each model spells the labels as its own classes are; here they are spelled as A does.
-        spelled = dict(zip(b.labels, a.labels, strict=True))
-        written = {composed(name): name for name in a.classes}
-        classes_b = [spelled.get(name) or written.get(composed(name), name) for name in b.classes]
-        names = sorted({*a.classes, *classes_b, *a.labels})
-        return cls(
-            names,
-            real=positions(a.labels, names),
-            a=_renamed(a.predicted, a.classes, names),
-            b=_renamed(b.predicted, classes_b, names),
-            outcomes_a=a,
-            outcomes_b=b,
-        )
+    sure_a: Floats
+    sure_b: Floats
+    share: str = "accuracy"
+    found: dict[str, Difference] = field(default_factory=dict)
 
     @property
     def differ(self) -> Bools:
@@ -103,6 +94,40 @@ class Pair:
     def is_right_b(self) -> Bools:
         return np.asarray(self.b == self.real)
 
+    @property
+    def n_differ(self) -> int:
+        return int(self.differ.sum())
+
+    @property
+    def n_one_right(self) -> int:
+        """The rows that one model alone answers rightly."""
+        return int((self.is_right_a != self.is_right_b).sum())
+
+
+def pair_of_classes(a: Outcomes, b: Outcomes) -> Pair:
+    """Two models that answer one class a row, or its level, or its most probable class."""
+    # Each model spells the labels as its own classes are; here they are spelled as A does.
+    spelled = dict(zip(b.labels, a.labels, strict=True))
+    written = {composed(name): name for name in a.classes}
+    classes_b = [spelled.get(name) or written.get(composed(name), name) for name in b.classes]
+    names = sorted({*a.classes, *classes_b, *a.labels})
+    pair = Pair(
+        names,
+        real=positions(a.labels, names),
+        a=_renamed(a.predicted, a.classes, names),
+        b=_renamed(b.predicted, classes_b, names),
+        sure_a=np.exp(a.log_probabilities.max(axis=1)),
+        sure_b=np.exp(b.log_probabilities.max(axis=1)),
+    )
+    brier_a, brier_b = _brier_scores(a, b)
+    found = {
+        **_of_answers(pair),
+        **_of_levels(pair, a.classes if a.kind == "ordered" else classes_b if b.kind == "ordered" else []),
+        "log_loss": of_rows(a.losses, b.losses),
+        "brier": of_rows(brier_a, brier_b),
+    }
+    return replace(pair, found=found)
+
 
 def _renamed(predicted: Ints, classes: list[str], names: list[str]) -> Ints:
     """Indices of classes as indices of names."""
@@ -111,13 +136,8 @@ def _renamed(predicted: Ints, classes: list[str], names: list[str]) -> Ints:
 
 def differences_of(pair: Pair, p_value: float) -> dict[str, Difference]:
     """The difference of each figure by its name in JSON; `p_value` is that of McNemar's test."""
-    found = {
-        **_of_answers(pair),
-        "log_loss": _of_losses(pair.outcomes_a.losses, pair.outcomes_b.losses),
-        "brier": _of_losses(*_brier_scores(pair.outcomes_a, pair.outcomes_b)),
-    }
-    accuracy = found["accuracy"]
-    found["accuracy"] = replace(accuracy, p_value=max(accuracy.p_value, p_value))
+    share = pair.found[pair.share]
+    found = pair.found | {pair.share: replace(share, p_value=max(share.p_value, p_value))}
     corrected = holm([difference.p_value for difference in found.values()])
     return {name: _judged(own, p) for (name, own), p in zip(found.items(), corrected, strict=True)}
 
@@ -148,11 +168,19 @@ def _of_answers(pair: Pair) -> dict[str, Difference]:
     sides = [counts_of(real, own, rows[None], size) for own in answers]
     values = {name: [float(value(side)[0]) for side in sides] for name, value in _OF_ANSWERS.items()}
     drawn = drawn_differences(cells, size, _OF_ANSWERS)
-    differ = int(pair.differ.sum())
-    one_right = int((pair.is_right_a != pair.is_right_b).sum())
-    found = {name: _bounded(a, b, drawn[name], differ) for name, (a, b) in values.items()}
+    found = {name: bounded(a, b, drawn[name], pair.n_differ) for name, (a, b) in values.items()}
     a, b = values["accuracy"]
-    return found | {"accuracy": _bounded(a, b, drawn["accuracy"], one_right, fewest=1)}
+    return found | {"accuracy": bounded(a, b, drawn["accuracy"], pair.n_one_right, fewest=1)}
+
+
+def _of_levels(pair: Pair, levels: list[str]) -> dict[str, Difference]:
+    """How far the answers are from the levels of the rows, if there are levels."""
+    if not levels:
+        return {}
+    level_of = dict(zip(levels, range(len(levels)), strict=True))
+    level = np.array([level_of.get(name, math.nan) for name in pair.names] + [math.nan])
+    error_a, error_b = (np.abs(level[answers] - level[pair.real]) for answers in (pair.a, pair.b))
+    return {"mean_absolute_error": of_rows(error_a, error_b, whose="without a level, or answered none by one of them")}
 
 
 def _brier_scores(*found: Outcomes) -> list[Floats]:
@@ -162,29 +190,30 @@ def _brier_scores(*found: Outcomes) -> list[Floats]:
 
 
 def _squared_distances(found: Outcomes) -> Floats:
-    known = found.real != NO_CLASS
+    known = found.is_known
     distances = np.full(len(known), math.nan)
     doubled = 2.0 if len(found.classes) == 2 else 1.0
-    distances[known] = doubled * brier_scores(found.real[known], np.exp(found.log_probabilities[known]))
+    distances[known] = doubled * brier_scores(found.truth[known], np.exp(found.log_probabilities[known]))
     return distances
 
 
-def _of_losses(loss_a: Floats, loss_b: Floats) -> Difference:
-    known = ~(np.isnan(loss_a) | np.isnan(loss_b))
-    losses_a, losses_b = loss_a[known], loss_b[known]
+def of_rows(values_a: Floats, values_b: Floats, whose: str = "of labels that one of them never saw") -> Difference:
+    """The difference of the means of a value of each row, the less the better; nan where a model has none."""
+    known = ~(np.isnan(values_a) | np.isnan(values_b))
+    own_a, own_b = values_a[known], values_b[known]
     if not known.any():
-        return Difference(math.nan, math.nan, math.nan, math.nan, "", "no row has a label that both models know")
-    a, b = exact_mean(losses_a), exact_mean(losses_b)
+        return Difference(math.nan, math.nan, math.nan, math.nan, "", "no row counts for both models")
+    a, b = exact_mean(own_a), exact_mean(own_b)
     left_out = int((~known).sum())
-    note = f"leaves out {counted(left_out, 'row')} of labels that one of them never saw" if left_out else ""
-    differ = int((losses_a != losses_b).sum())
+    note = f"leaves out {counted(left_out, 'row')} {whose}" if left_out else ""
+    differ = int((own_a != own_b).sum())
     if not math.isfinite(a + b):
         return Difference(a, b, math.nan, math.nan, "", "a label has probability 0")
-    found = _bounded(a, b, drawn_means(losses_b - losses_a), differ, lower_is_better=True)
+    found = bounded(a, b, drawn_means(own_b - own_a), differ, lower_is_better=True)
     return replace(found, reason="; ".join(filter(None, [found.reason, note])))
 
 
-def _bounded(
+def bounded(
     a: float, b: float, drawn: Floats, differ: int, lower_is_better: bool = False, fewest: int = _FEWEST_DIFFERENT
 ) -> Difference:
     """The difference with the percentiles of its draws, unless too few rows differ."""

@@ -45,6 +45,11 @@ class Answers(Protocol):
     @property
     def losses(self) -> Floats: ...
 
+    @property
+    def unseen(self) -> dict[str, int]:
+        """The labels that training did not have, sorted, and their rows."""
+        ...
+
     def counts(self, rows: Bools) -> Counts:
         """The counts of each label among some of the rows, those unseen in training too."""
         ...

@@ -162,8 +162,7 @@ def update(
     outcome = fit(
         examples,
         (fitted, fitted[:0]),
-        # The decision is kept, not made again.
-        replace(_known_classes_only(settings_of(record, examples), examples.classes), decision=DecisionSettings()),
+        _without_decision(_known_classes_only(settings_of(record, examples), examples.classes), rows.kind),
         plan=plan,
         threads=threads,
         progress=progress,
@@ -263,6 +262,12 @@ def _recorded(fitted: FitRecord, old: FitRecord, own: UpdateRecord, held_out: In
         held_out=held_out,
         unfitted=unfitted,
     )
+
+
+def _without_decision(settings: FitSettings, kind: TargetKind) -> FitSettings:
+    """The settings of a fit that makes no decision, and chooses no thresholds: those of the model are kept."""
+    targets = replace(settings.targets, thresholds=0.5) if kind == "several" else settings.targets
+    return replace(settings, decision=DecisionSettings(), targets=targets)
 
 
 def _known_classes_only(settings: FitSettings, classes: NDArray[Any]) -> FitSettings:

@@ -9,7 +9,7 @@ and `balanced_accuracy_of` (the mean recall), in which each label that some row 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,20 +98,51 @@ def drawn_label_figures(
     figures : mapping of str to callable
         Each a function of the counts of many draws.
     """
+    drawn = {name: np.empty(draws) for name in figures}
+    for place, (counts,) in _drawn_counts(real, (answered,), draws, seed):
+        for name, value in figures.items():
+            drawn[name][place] = value(counts)
+    return drawn
+
+
+def drawn_label_differences(
+    real: Bools,
+    first: Bools,
+    second: Bools,
+    figures: Mapping[str, CountFigure],
+    draws: int = N_DRAWS,
+    seed: int = 0,
+) -> dict[str, Floats]:
+    """Figures of a second model's answers less those of a first's, the rows drawn for both at once: (draws,).
+
+    Parameters
+    ----------
+    real, first, second : ndarray of bool, (m, L)
+        Whether each row has each label, and whether each model answers it.
+    figures : mapping of str to callable
+        Each a function of the counts of many draws.
+    """
+    drawn = {name: np.empty(draws) for name in figures}
+    for place, (counts, others) in _drawn_counts(real, (first, second), draws, seed):
+        for name, value in figures.items():
+            drawn[name][place] = value(others) - value(counts)
+    return drawn
+
+
+def _drawn_counts(real: Bools, answers: Sequence[Bools], draws: int, seed: int) -> Iterator[tuple[slice, list[Counts]]]:
+    """The counts of the answers of each model, in some of the draws at a time."""
     from scipy.sparse import csr_array
 
     (m, n_labels), rng = real.shape, np.random.default_rng(seed)
     # Rows of the same labels and answers are alike: only the different ones are added up.
-    first, rows = _different(real, answered)
-    table = csr_array(np.hstack(_sides(real[first], answered[first])), dtype=np.int64)
+    first, rows = _different(real, *answers)
+    sides = [side for answered in answers for side in _sides(real[first], answered[first])]
+    table = csr_array(np.hstack(sides), dtype=np.int64)
     alike = np.repeat(np.arange(len(rows)), rows)
-    drawn = {name: np.empty(draws) for name in figures}
-    for start, stop in parts(draws, len(rows) + 3 * n_labels):
+    for start, stop in parts(draws, len(rows) + len(sides) * n_labels):
         times = [np.bincount(alike[rng.integers(m, size=m)], minlength=len(rows)) for _ in range(start, stop)]
-        counts = Counts(*np.split(np.array(times) @ table, 3, axis=1))
-        for name, value in figures.items():
-            drawn[name][start:stop] = value(counts)
-    return drawn
+        totals = np.split(np.array(times) @ table, len(sides), axis=1)
+        yield slice(start, stop), [Counts(*totals[at : at + 3]) for at in range(0, len(sides), 3)]
 
 
 class LabelRanks(NamedTuple):
@@ -258,9 +289,9 @@ def _sides(real: Bools, answered: Bools) -> tuple[Bools, Bools, Bools]:
     return real & answered, real, answered
 
 
-def _different(real: Bools, answered: Bools) -> tuple[Ints, Ints]:
+def _different(*tables: Bools) -> tuple[Ints, Ints]:
     """The first of the rows that are alike, in an order that only what they hold decides; and how many there are."""
-    packed = np.packbits(np.hstack((real, answered)), axis=1)
+    packed = np.packbits(np.hstack(tables), axis=1)
     _, first, rows = np.unique(packed.view(f"V{packed.shape[1]}").ravel(), return_index=True, return_counts=True)
     return first, rows
 

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from numpy.typing import ArrayLike
-
 from vikt.corpus.frames import frame_of, texts_of
+from vikt.corpus.targets import Labels
 from vikt.errors import ParameterError
 from vikt.evaluation.comparison import Comparison, compared
 from vikt.evaluation.differences import Difference
 from vikt.fitting.fitted import FittedAttributes
 from vikt.fitting.model import Inputs
-from vikt.model.labels import label_array
 from vikt.report.evaluation import FIGURE_NAMES
 from vikt.tables import answer_line, columns, counted, cut, figure, label_line, listed, one_line
 
 _WIDEST_TEXT = 80
 _MOST_CONFUSIONS = 10
 # Differences of these are told in points.
-_SHARES = {"accuracy", "balanced_accuracy", "macro_f1"}
+_SHARES = {"accuracy", "balanced_accuracy", "macro_f1", "micro_f1", "hamming_loss", "subset_accuracy"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,7 +33,7 @@ class ModelComparison(Comparison):
         return comparison_lines(self)
 
 
-def compare(a: FittedAttributes, b: FittedAttributes, texts: Inputs, labels: ArrayLike) -> ModelComparison:
+def compare(a: FittedAttributes, b: FittedAttributes, texts: Inputs, labels: Labels) -> ModelComparison:
     """Compare two fitted classifiers on the same labelled texts, as `vikt compare` does.
 
     A classifier is called better where the 95% interval of the difference excludes 0 and p < 0.05 after Holm's
@@ -45,10 +43,12 @@ def compare(a: FittedAttributes, b: FittedAttributes, texts: Inputs, labels: Arr
     Parameters
     ----------
     a, b : TextClassifier
-        Fitted to the same kind of labels, with any features and classes.
+        With any features and classes. Both answer several labels a text, or both one: a class, the most probable class
+        of soft labels, or a level.
     texts : (m,) strings, or a frame
         As for `TextClassifier.evaluate`; of a frame, each classifier reads its own columns.
-    labels : (m,)
+    labels : (m,) or (m, K)
+        As for `TextClassifier.evaluate`.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def compare(a: FittedAttributes, b: FittedAttributes, texts: Inputs, labels: Arr
     Raises
     ------
     UsageError
-        One of the two is no classifier.
+        One of the two is no classifier; or one answers several labels a text, and the other one.
     DataError
         There are no texts, or not one label for each.
 
@@ -78,7 +78,7 @@ def compare(a: FittedAttributes, b: FittedAttributes, texts: Inputs, labels: Arr
     # Both read the texts, which a generator gives only once.
     frame, is_given_once = frame_of(texts), isinstance(texts, Iterator)
     inputs = frame if frame is not None else texts_of(texts) if is_given_once else texts
-    found = compared(*models, (inputs, inputs), label_array(labels), max(a._n_threads, b._n_threads))
+    found = compared(*models, (inputs, inputs), labels, max(a._n_threads, b._n_threads))
     return ModelComparison.of(found)
 
 

@@ -100,11 +100,11 @@ def _facts(name: str, saved: SavedModel) -> dict[str, str]:
 
 
 def comparison_tiles(comparison: Comparison) -> list[Tile]:
-    """The accuracy of both, and what speaks for a difference."""
-    accuracy = comparison.differences["accuracy"]
+    """The share of the rows that both answer rightly, and what speaks for a difference."""
+    share, name = comparison.differences[comparison.share], figure_name(comparison.share).capitalize()
     return [
-        Tile("Accuracy of A", percent(accuracy.a)),
-        Tile("Accuracy of B", percent(accuracy.b)),
+        Tile(f"{name} of A", percent(share.a)),
+        Tile(f"{name} of B", percent(share.b)),
         Tile("Different answers", f"{comparison.n_disagreements:,}", f"of {counted(comparison.n_rows, 'row')}"),
         Tile("McNemar's test", f"p = {comparison.p_value:.2g}", "exact, two-sided"),
     ]
@@ -112,9 +112,9 @@ def comparison_tiles(comparison: Comparison) -> list[Tile]:
 
 def comparison_sentences(comparison: Comparison) -> list[str]:
     """How good both are; which is better; how often they differ."""
-    accuracy = comparison.differences["accuracy"]
-    shares = f"A is right on {percent(accuracy.a)} of {counted(comparison.n_rows, 'row')}, B on {percent(accuracy.b)}."
-    verdict = difference_sentence("accuracy", accuracy).partition(": ")[2]
+    name, share = comparison.share, comparison.differences[comparison.share]
+    shares = f"A is right on {percent(share.a)} of {counted(comparison.n_rows, 'row')}, B on {percent(share.b)}."
+    verdict = difference_sentence(name, share).partition(": ")[2]
     verdict = verdict.replace("no difference shown", "no difference is shown", 1)
     differ = f"They give different answers to {counted(comparison.n_disagreements, 'row')}."
-    return [shares, f"In accuracy, {verdict}.", differ]
+    return [shares, f"In {figure_name(name)}, {verdict}.", differ]
