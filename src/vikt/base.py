@@ -28,6 +28,7 @@ class Estimator(MetadataRouting):
 
     _kind = "transformer"
     _reads_texts = False
+    _takes_several_labels = False
     # What each parameter may be.
     _rules: ClassVar[Mapping[str, Rule]] = {}
 
@@ -101,7 +102,7 @@ class Estimator(MetadataRouting):
             estimator_type="classifier" if classifies else None,
             target_tags=TargetTags(required=classifies),
             transformer_tags=None if classifies else TransformerTags(),
-            classifier_tags=ClassifierTags() if classifies else None,
+            classifier_tags=ClassifierTags(multi_label=self._takes_several_labels) if classifies else None,
             input_tags=InputTags(
                 sparse=not self._reads_texts, string=self._reads_texts, two_d_array=not self._reads_texts
             ),

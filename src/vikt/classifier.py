@@ -105,10 +105,14 @@ class TextClassifier(Explainable, Updatable):
     Attributes
     ----------
     classes_ : (K,)
-        The labels, sorted, with the type they were given in.
-    coef_, intercept_ : (1, n), (1,) for two classes; (K, n), (K,) for more
+        The labels, sorted, with the type they were given in; ordered levels from the lowest.
+    coef_, intercept_ : (1, n), (1,) for two classes; (K, n), (K,) for more, and for several labels
         The weights, as in scikit-learn, in float32; `get_feature_names_out()` has the names of the columns, of which
-        `n_features_in_` counts n.
+        `n_features_in_` counts n. Ordered levels share one score, whose weights are (1, n) and whose intercept is 0.
+    thresholds_ : (K,)
+        The probability from which each of several labels is answered; there is none for other targets.
+    cuts_ : (K-1,)
+        The scores between one ordered level and the next; there is none for other targets.
     certificate_ : float
         The proven relative distance from the optimum; nan, with the reason in `certificate_reason_`, if there is none.
         The parts of a blend are proven separately; this, `bound_`, `loss_`, `l2_`, `choice_` and `loss_curve_` are
@@ -125,16 +129,32 @@ class TextClassifier(Explainable, Updatable):
     data_ : dict
         The counts of rows, classes, empty and duplicate texts, and a fingerprint of the rows.
 
+    Notes
+    -----
+    Several labels are as many logistic regressions on the same features, each of which knows nothing of the others:
+    labels that come together or exclude one another, as scikit-learn's `ClassifierChain` takes them into account, are
+    answered as their probabilities say one by one.
+
     Examples
     --------
     >>> texts = ["a great film", "great fun", "a bad film", "bad and dull"]
     >>> classifier = TextClassifier(min_df=1, l2=0.01).fit(texts, ["pos", "pos", "neg", "neg"])
     >>> classifier.predict(["great", "dull film"]).tolist()
     ['pos', 'neg']
+
+    Several labels are a list for each text, or a matrix with a column for each label:
+
+    >>> topics = [["film", "praise"], ["praise"], ["film"], []]
+    >>> classifier = TextClassifier(min_df=1, l2=0.01).fit(texts, topics)
+    >>> classifier.classes_.tolist(), classifier.predict(["great film"]).tolist()
+    (['film', 'praise'], [[1, 1]])
+    >>> classifier.predict_sets(["great film"])
+    [['praise', 'film']]
     """
 
     _kind = "classifier"
     _reads_texts = True
+    _takes_several_labels = True
     _rules = TEXT_CLASSIFIER
 
     @names_parameters
@@ -195,8 +215,9 @@ class TextClassifier(Explainable, Updatable):
         texts : (m,) strings, or a frame
             A list, an array, or a column of pandas, Polars or Arrow; or a frame (a mapping of columns, a DataFrame, an
             Arrow table, a data set), of which the column `text_column` and those of hand-made features are read.
-        labels : (m,)
-            Strings, booleans or numbers, from any of these.
+        labels : (m,), or (m, K) where a text has several labels or a share of each class
+            Strings, booleans or numbers, from any of these; lists of labels; or a matrix, dense or sparse, or a frame
+            with a column for each label: see `targets`.
         sample_weight : (m,), optional
             For the loss, weight 2 is the same as the row twice; document frequencies count rows.
         groups : (m,) or str, optional

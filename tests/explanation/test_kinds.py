@@ -9,7 +9,7 @@ import pytest
 
 import vikt
 from markup_checks import read_html
-from models_of_kinds import CUTS, LABELS, LEVELS, TEXTS, THRESHOLDS, binary, ordered, several
+from models_of_kinds import CUTS, LABELS, LEVELS, SETS, TEXTS, THRESHOLDS, binary, ordered, several
 from vikt.errors import UsageError
 
 TEXT = "happy love and rain"
@@ -89,10 +89,14 @@ def test_what_does_not_apply_to_several_labels_is_refused(of_sets, tmp_path, run
 
 
 def test_influence_on_several_labels_and_levels_is_refused(of_sets, of_levels):
-    rows = TEXTS, [True] * 6 + [False] * 6
-    for model, kind in ((of_sets, "several labels a text"), (of_levels, "ordered levels")):
+    for model, labels, kind in (
+        (of_sets, SETS, "several labels a text"),
+        (of_levels, LEVELS * 3, "ordered levels"),
+    ):
         with pytest.raises(UsageError, match=f"the influence of training rows cannot be told of a model of {kind}; "):
-            model.influence(TEXT, *rows)
+            model.influence(TEXT, TEXTS, labels)
+        with pytest.raises(UsageError, match=f"standard errors cannot be told of a model of {kind}; train "):
+            model.standard_errors(TEXTS, labels)
 
 
 def test_the_strongest_features_of_each_of_several_labels(of_sets, tmp_path, run):

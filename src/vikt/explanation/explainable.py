@@ -134,7 +134,8 @@ class Explainable(FittedAttributes):
         DataError
             These are not the rows that the model was trained on.
         UsageError
-            There is no class `label`; or the model was stopped early, or has L1 or no penalty.
+            There is no class `label`; or the model was stopped early, has L1 or no penalty, or answers several
+            labels or ordered levels.
         """
         n = checked_value("n", whole(1), n)
         model, record, frame = self._model, self._record, frame_of(texts)

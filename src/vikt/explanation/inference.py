@@ -44,7 +44,7 @@ _NEAR = 0.1
 _SINGULAR = 1e-12
 _REMEDIES: dict[TargetKind, str] = {
     "several": "train a label by itself, on classes such as yes and no",
-    "ordered": "the cuts between levels are uncertain too; train the levels as classes",
+    "ordered": "train the levels as classes, since their cuts are uncertain too",
 }
 
 

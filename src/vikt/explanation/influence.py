@@ -45,7 +45,7 @@ _WIDEST_EXCERPT = 70
 _LEAST_ROOM = 1e-9
 _REMEDIES: dict[TargetKind, str] = {
     "several": "train a label by itself, on classes such as yes and no",
-    "ordered": "rows move the cuts between levels too; train the levels as classes",
+    "ordered": "train the levels as classes, since rows move their cuts too",
 }
 
 

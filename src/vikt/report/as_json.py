@@ -18,10 +18,12 @@ def certificate_json(record: FitRecord) -> dict[str, object]:
     return certificate | ({"reason": str(part.reason)} if part.reason else {})
 
 
-def _of_targets(model: FittedModel) -> dict[str, object]:
-    """The kind of targets, and the thresholds of several labels or the cuts between ordered levels."""
-    thresholds = {} if model.thresholds is None else {"thresholds": model.thresholds.to_json(model.labels)}
-    return {"targets": model.kind, **thresholds, **({"cuts": list(model.cuts)} if model.cuts else {})}
+def _answers(model: FittedModel) -> dict[str, object]:
+    """What is answered of which kind of targets: by a decision, with cuts between levels, or by labels' thresholds."""
+    if model.thresholds is not None:
+        return {"targets": model.kind, "thresholds": model.thresholds.to_json(model.labels)}
+    cuts = {"cuts": list(model.cuts)} if model.cuts else {}
+    return {"targets": model.kind, "decision": model.decision.to_json(model.labels), **cuts}
 
 
 def model_json(path: Path, model: FittedModel, record: FitRecord) -> dict[str, object]:
@@ -34,7 +36,6 @@ def model_json(path: Path, model: FittedModel, record: FitRecord) -> dict[str, o
         "notes": sentences(model.features.facts()),
         "l2": record.least_proven.penalty.l2,
         "loss": record.least_proven.loss,
-        "decision": model.decision.to_json(model.labels),
-        **_of_targets(model),
+        **_answers(model),
         **record.to_json(),
     }
