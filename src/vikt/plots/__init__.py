@@ -5,6 +5,7 @@ saves it, a notebook shows it, and `svg` makes it part of a page. Beside its col
 and each class a shape, so that a picture can be read in grey.
 """
 
+from vikt.plots.curves import label_reliability as label_reliability
 from vikt.plots.curves import precision_recall as precision_recall
 from vikt.plots.curves import reliability as reliability
 from vikt.plots.curves import roc as roc
@@ -12,6 +13,7 @@ from vikt.plots.evaluation import confusion_matrix as confusion_matrix
 from vikt.plots.evaluation import gathered as gathered
 from vikt.plots.fit import loss_curve as loss_curve
 from vikt.plots.fit import penalty_path as penalty_path
+from vikt.plots.labels import f1_by_label as f1_by_label
 from vikt.plots.lecture import curve as curve
 from vikt.plots.lecture import decision_boundary as decision_boundary
 from vikt.plots.lecture import descent as descent
@@ -26,7 +28,9 @@ __all__ = [
     "curve",
     "decision_boundary",
     "descent",
+    "f1_by_label",
     "gathered",
+    "label_reliability",
     "logistic_curve",
     "loss_curve",
     "loss_curves",

@@ -103,15 +103,33 @@ def reliability(curve: Reliability | None, *, title: str = "") -> Figure:
     >>> from vikt.metrics.calibration import reliability_curve
     >>> figure = reliability(reliability_curve([True, True, False, True], [0.9, 0.8, 0.9, 0.5]))
     """
-    found = _there("reliability", curve)
+    return _reliability(_there("reliability", curve), title, "confidence", "share that is right", "rows")
+
+
+@picture
+def label_reliability(curve: Reliability | None, *, title: str = "") -> Figure:
+    """How often texts have a label that is given a probability, with 95% intervals, and how many labels are given it.
+
+    Parameters and errors are those of `reliability`; the curve is that of all pairs of a text and a label.
+
+    Examples
+    --------
+    >>> from vikt.metrics.calibration import reliability_curve
+    >>> figure = label_reliability(reliability_curve([True, False, False, True], [0.9, 0.2, 0.3, 0.5]))
+    """
+    found = _there("label_reliability", curve)
+    return _reliability(found, title, "probability", "share that has the label", "texts × labels")
+
+
+def _reliability(found: Reliability, title: str, of: str, share: str, counted: str) -> Figure:
     below = 0.75
     figure, axes = canvas(_SQUARE[0], _SQUARE[1] + below, **_MARGINS | {"bottom": _MARGINS["bottom"] + below})
     x, y, rows = found.confidence, found.accuracy, found.rows
-    ends = [wilson_interval(round(share * n), n) for share, n in zip(y.tolist(), rows.tolist(), strict=True)]
+    ends = [wilson_interval(round(part * n), n) for part, n in zip(y.tolist(), rows.tolist(), strict=True)]
     axes.plot([0, 1], [0, 1], color=INK, alpha=0.5, linewidth=1, linestyle=DASHES[2])
     axes.vlines(x, [end.low for end in ends], [end.high for end in ends], color=BLUE, linewidth=1.2, alpha=0.7)
     axes.plot(x, y, "o-", color=BLUE)
-    axes.set_ylabel("share that is right")
+    axes.set_ylabel(share)
     axes.tick_params(labelbottom=False)
     _in_the_unit_square(figure, axes, title)
     left, _, width, _ = axes.get_position().bounds
@@ -120,8 +138,8 @@ def reliability(curve: Reliability | None, *, title: str = "") -> Figure:
     under.bar(x, rows, width=0.03, color=BLUE, alpha=0.6)
     under.set_ylim(0, rows.max(initial=1) * 1.1)
     under.set_yticks([int(rows.max(initial=1))], [f"{rows.max(initial=1):,}"])
-    under.set_ylabel("rows")
-    under.set_xlabel("confidence")
+    under.set_ylabel(counted)
+    under.set_xlabel(of)
     figure.align_ylabels()
     return figure
 

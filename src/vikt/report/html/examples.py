@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from vikt.arrays import Bools
 from vikt.explanation.explanation import Explanation
 from vikt.explanation.highlight import Run, runs
 from vikt.explanation.linear import explain
 from vikt.report.html.blocks import Example
-from vikt.report.html.tested import TestedClasses
-from vikt.tables import label_line
+from vikt.report.html.tested import TestedClasses, TestedSets
+from vikt.tables import label_line, listed
 
 _MOST_CHARACTERS, _MOST_CHARACTERS_EXPLAINED = 400, 900
 _MOST_REASONS = 6
@@ -33,10 +34,30 @@ def example(tested: TestedClasses, row: int) -> Example:
 def explained_example(tested: TestedClasses, row: int) -> Example:
     """A document, from where its words add most to the score of the answer, with these words highlighted."""
     found = explain(tested.model, tested.documents.take([row]), int(tested.outcomes.predicted[row]))
+    return _explained(tested.place(row), _facts(tested, row), found)
+
+
+def _explained(place: str, facts: tuple[tuple[str, str], ...], found: Explanation) -> Example:
     window = strongest_window(found.emphasis, _MOST_CHARACTERS_EXPLAINED)
     first, last = _at_blanks(found.text, *window)
     shown = tuple(runs(found.text[first:last], found.emphasis[first:last]))
-    return Example(tested.place(row), _facts(tested, row), shown, first, len(found.text) - last, _reasons(found))
+    return Example(place, facts, shown, first, len(found.text) - last, _reasons(found))
+
+
+def explained_label(tested: TestedSets, row: int, k: int, what: str) -> Example:
+    """A document, from where its words add most to the score of a label that is added or missed."""
+    found, outcomes = explain(tested.model, tested.documents.take([row]), k), tested.outcomes
+    p = float(np.exp(outcomes.log_probabilities[row, k]))
+    facts = (
+        (what, f"{label_line(outcomes.labels[k])}, with probability {p:.3f}"),
+        ("labels", _named(outcomes.labels, outcomes.real[row])),
+        ("answers", _named(outcomes.labels, outcomes.answered[row])),
+    )
+    return _explained(tested.place(row), facts, found)
+
+
+def _named(labels: Sequence[str], members: Bools) -> str:
+    return listed([label_line(labels[k]) for k in np.flatnonzero(members).tolist()]) or "none"
 
 
 def strongest_window(emphasis: Sequence[float], most: int) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from vikt.evaluation.comparison import Comparison
 from vikt.explanation.label_errors import LabelErrors
 from vikt.fitting.saved import SavedModel
 from vikt.report.html.blocks import Page, Section, Tile
-from vikt.report.html.sections.calibration import calibration_section
+from vikt.report.html.sections.calibration import calibration_section, thresholds_section
 from vikt.report.html.sections.comparison import (
     comparison_sentences,
     comparison_tiles,
@@ -25,6 +25,7 @@ from vikt.report.html.sections.label_errors import label_errors_section
 from vikt.report.html.sections.metrics import metrics_section, slices_section
 from vikt.report.html.sections.mistakes import confident_section, confusion_section
 from vikt.report.html.sections.reproduce import reproduce_section, version_section
+from vikt.report.html.sections.set_mistakes import set_confident_section, set_mistakes_section
 from vikt.report.html.sections.summary import model_sentences, model_tiles, percent, set_sentences, set_tiles
 from vikt.report.html.sections.words import words_section
 from vikt.report.html.tested import Tested, TestedClasses, TestedSets
@@ -67,8 +68,11 @@ def _page_of_sets(tested: TestedSets, command: str, audit: Audit | None) -> Page
             data_section(tested.model, tested.record),
             None if audit is None else findings_section(audit),
             metrics_section(tested),
+            set_mistakes_section(tested),
             slices_section(tested),
+            thresholds_section(tested),
             words_section(tested.model),
+            set_confident_section(tested),
             fit_section(tested.record),
             reproduce_section(command, tested.record),
         ],

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from vikt import plots
 from vikt.evaluation.evaluation import Evaluation
+from vikt.evaluation.of_labels import LabelEvaluation
 from vikt.fitting.record import PartRecord
 from vikt.metrics.calibration import Reliability
 from vikt.metrics.curves import Curve, PrecisionRecallCurve, RocCurve
+from vikt.metrics.intervals import f1_ends
 from vikt.plots.evaluation import gathered
+from vikt.plots.labels import MOST_LABELS
 from vikt.report.html.blocks import Picture, Table
 from vikt.tables import NO_ANSWER_NAME, figure, label_line
 
@@ -37,6 +42,47 @@ def reliability_picture(curve: Reliability) -> Picture:
         "How often answers of each confidence are right, with 95% intervals, and how many rows have it. The dots of a "
         "calibrated model lie on the dotted line.",
         ["confidence", "share that is right", "rows"],
+        rows,
+    )
+
+
+def label_reliability_picture(curve: Reliability) -> Picture:
+    """How often a text has a label that is given each probability."""
+    rows = [
+        [figure(confidence), figure(share), f"{n:,}"]
+        for confidence, share, n in zip(
+            curve.confidence.tolist(), curve.accuracy.tolist(), curve.rows.tolist(), strict=True
+        )
+    ]
+    return _picture(
+        plots.label_reliability(curve),
+        "Calibration",
+        "How often a text has a label that the model gives each probability, over all labels, with 95% intervals, and "
+        "how many pairs of a text and a label there are. The dots of a calibrated model lie on the dotted line.",
+        ["probability", "share that has the label", "texts and labels"],
+        rows,
+    )
+
+
+def f1_picture(evaluation: LabelEvaluation) -> Picture:
+    """F1 of the labels with the most rows, the best first."""
+    known = [k for k in np.argsort(-evaluation.f1, kind="stable").tolist() if evaluation.support[k]]
+    low, high = f1_ends(*evaluation.counts)
+    rows = [
+        [
+            label_line(evaluation.labels[k]),
+            figure(evaluation.f1[k]),
+            f"{figure(low[k])} to {figure(high[k])}",
+            f"{evaluation.support[k]:,}",
+        ]
+        for k in known
+    ]
+    few = f" The {MOST_LABELS} labels with the most rows are drawn." if len(known) > MOST_LABELS else ""
+    return _picture(
+        plots.f1_by_label(evaluation),
+        f"F1 of each {evaluation.noun}",
+        f"F1 of each {evaluation.noun} with its 95% interval, and how many rows have it.{few}",
+        [evaluation.noun, "F1", "95%", "rows"],
         rows,
     )
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from vikt.decisions.rules import ClassThreshold, MostProbable, Rule
 from vikt.evaluation.aim_figures import aim_figures
+from vikt.metrics.calibration import reliability_curve
 from vikt.report.decision import decision_facts, decision_warnings, estimate_rows
 from vikt.report.html.blocks import Block, Facts, Note, Row, Section, Table, name_of
-from vikt.report.html.pictures import precision_recall_picture, reliability_picture, roc_picture
-from vikt.report.html.tested import TestedClasses
+from vikt.report.html.pictures import (
+    label_reliability_picture,
+    precision_recall_picture,
+    reliability_picture,
+    roc_picture,
+)
+from vikt.report.html.tested import Tested, TestedClasses, TestedSets
+from vikt.report.targets import target_facts
+
+# Pairs of a row and a label, beyond which their calibration takes too much memory.
+_MOST_PAIRS = 20_000_000
 
 
 def calibration_section(tested: TestedClasses) -> Section:
@@ -15,7 +27,23 @@ def calibration_section(tested: TestedClasses) -> Section:
     return Section("calibration", "Calibration and thresholds", (*_decision(tested), *_pictures(tested)))
 
 
-def _decision(tested: TestedClasses) -> list[Block]:
+def thresholds_section(tested: TestedSets) -> Section:
+    """From which probability on labels are answered, and whether the probabilities can be believed."""
+    blocks = [Facts(tuple(target_facts(tested.model))), *_decision(tested), *_pictures_of_labels(tested)]
+    return Section("calibration", "Thresholds and calibration", tuple(blocks))
+
+
+def _pictures_of_labels(tested: TestedSets) -> list[Block]:
+    found = tested.outcomes
+    pictures: list[Block] = []
+    if found.log_probabilities.size <= _MOST_PAIRS:
+        probabilities = np.exp(found.log_probabilities)
+        real = found.real[:, : found.n_known]
+        pictures.append(label_reliability_picture(reliability_curve(real.ravel(), probabilities.ravel())))
+    return pictures
+
+
+def _decision(tested: Tested) -> list[Block]:
     facts, made = decision_facts(tested.model, tested.record), tested.record.calibration
     blocks: list[Block] = [Facts(tuple(facts))] if facts else []
     if made is not None and made.estimates:

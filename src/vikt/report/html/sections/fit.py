@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from vikt.fitting.record import FitRecord, PartRecord
 from vikt.report.choices import features_sentence, penalty_sentence, recipe_name
-from vikt.report.fit import proof
-from vikt.report.html.blocks import Block, Facts, Prose, Row, Section, Table
+from vikt.report.fit import proof, proof_facts
+from vikt.report.html.blocks import Block, Facts, Prose, Row, Section, Table, folded
 from vikt.report.html.pictures import loss_picture, path_picture
 from vikt.selection.recipes import single_recipe
-from vikt.tables import figure
+from vikt.tables import MOST_CLASSES_LISTED, figure, label_line
 
 
 def fit_section(record: FitRecord) -> Section:
@@ -25,15 +25,16 @@ def fit_section(record: FitRecord) -> Section:
             Table.of("Validation log loss of each choice of features", ["features", "log loss", "choice"], rows),
         ]
     for part in record.parts:
-        blocks += _part(part, len(record.parts) > 1)
+        blocks += _part(part, len(record.parts) > 1, list(record.data.classes))
     return Section("fit", "Penalty, loss and proof", tuple(blocks))
 
 
-def _part(part: PartRecord, is_one_of_several: bool) -> list[Block]:
+def _part(part: PartRecord, is_one_of_several: bool, labels: list[str]) -> list[Block]:
     facts = [
         ("penalty", penalty_sentence(part.penalty)),
         ("loss", f"{part.loss:.6g} after {part.passes:,} passes; {part.stopping_reason}"),
         ("proof", proof(part)),
+        *proof_facts(part, labels),
     ]
     if is_one_of_several:
         facts.insert(0, ("part", f"{recipe_name(single_recipe(part.name))}, {part.share:g} of the score"))
@@ -42,4 +43,16 @@ def _part(part: PartRecord, is_one_of_several: bool) -> list[Block]:
         pictures.append(path_picture(part))
     if len(part.loss_curve) > 1:
         pictures.append(loss_picture(part))
-    return [Facts(tuple(facts)), *([Row(tuple(pictures))] if pictures else [])]
+    of_labels = [_labels(part, labels)] * bool(part.by_label)
+    return [Facts(tuple(facts)), *([Row(tuple(pictures))] if pictures else []), *of_labels]
+
+
+def _labels(part: PartRecord, labels: list[str]) -> Block:
+    """λ, the loss and the proof of each label."""
+    l2s = part.penalty.by_label or (part.penalty.l2,) * len(labels)
+    rows = [
+        [label_line(label), f"{l2:.3g}", figure(own.loss), "none" if own.reason else f"{100 * own.relative:.2g}%"]
+        for label, l2, own in zip(labels, l2s, part.by_label, strict=False)
+    ]
+    header = ["label", "λ", "loss", "above the optimum, at most"]
+    return folded(Table.of("Penalty, loss and proof of each label", header, rows[:MOST_CLASSES_LISTED]))
