@@ -8,6 +8,7 @@ from typing import Any
 from vikt.auditing.audit import Audit
 from vikt.evaluation.comparison import Comparison
 from vikt.explanation.label_errors import LabelErrors
+from vikt.fitting.model import FittedModel
 from vikt.fitting.saved import SavedModel
 from vikt.report.html.blocks import Page, Section, Tile
 from vikt.report.html.sections.calibration import calibration_section, thresholds_section
@@ -26,9 +27,10 @@ from vikt.report.html.sections.metrics import metrics_section, slices_section
 from vikt.report.html.sections.mistakes import confident_section, confusion_section
 from vikt.report.html.sections.reproduce import reproduce_section, version_section
 from vikt.report.html.sections.set_mistakes import set_confident_section, set_mistakes_section
-from vikt.report.html.sections.summary import model_sentences, model_tiles, percent, set_sentences, set_tiles
+from vikt.report.html.sections.summary import model_sentences, model_tiles, percent
 from vikt.report.html.sections.words import words_section
 from vikt.report.html.tested import Tested, TestedClasses, TestedSets
+from vikt.report.targets import NOUNS
 from vikt.tables import counted, index_place, label_line
 
 _MOST_NAMED, _WIDEST_NAMED = 3, 20
@@ -41,9 +43,9 @@ def model_page(tested: Tested, command: str, audit: Audit | None = None) -> Page
 
 def _page_of_classes(tested: TestedClasses, command: str, audit: Audit | None) -> Page:
     return Page.of(
-        _title(tested.model.labels),
+        _title(tested.model),
         model_sentences(tested),
-        model_tiles(tested.evaluation),
+        model_tiles(tested),
         [
             data_section(tested.model, tested.record),
             None if audit is None else findings_section(audit),
@@ -61,9 +63,9 @@ def _page_of_classes(tested: TestedClasses, command: str, audit: Audit | None) -
 
 def _page_of_sets(tested: TestedSets, command: str, audit: Audit | None) -> Page:
     return Page.of(
-        f"A classifier of {counted(len(tested.model.labels), 'label')}",
-        set_sentences(tested),
-        set_tiles(tested.evaluation),
+        _title(tested.model),
+        model_sentences(tested),
+        model_tiles(tested),
         [
             data_section(tested.model, tested.record),
             None if audit is None else findings_section(audit),
@@ -85,10 +87,10 @@ _PAGES: Mapping[type[Tested], Callable[[Any, str, Audit | None], Page]] = {
 }
 
 
-def _title(labels: list[str]) -> str:
-    names = [label_line(label) for label in labels]
-    if len(names) > _MOST_NAMED or max(map(len, names)) > _WIDEST_NAMED:
-        return f"A classifier of {counted(len(names), 'class')}"
+def _title(model: FittedModel) -> str:
+    names = [label_line(label) for label in model.labels]
+    if not 1 < len(names) <= _MOST_NAMED or max(map(len, names)) > _WIDEST_NAMED:
+        return f"A classifier of {counted(len(names), NOUNS[model.kind])}"
     return f"A classifier of {', '.join(names[:-1])} and {names[-1]}"
 
 

@@ -20,6 +20,7 @@ from vikt.evaluation.slices import NO_COLUMNS, Slicing, Values, slices_of
 from vikt.features.measured import Measured
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.fitting.record import FitRecord
+from vikt.names import TargetKind
 from vikt.tables import index_place
 
 
@@ -52,6 +53,11 @@ class Tested:
     requirements: tuple[Requirement, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def kind(self) -> TargetKind:
+        """What the documents are labelled with."""
+        return self.model.kind
+
     @classmethod
     def of(
         cls,
@@ -82,6 +88,10 @@ class TestedClasses(Tested):
 
     outcomes: Outcomes
     evaluation: Evaluation
+
+    @property
+    def kind(self) -> TargetKind:
+        return self.outcomes.kind
 
     @cached_property
     def confidence(self) -> Floats:

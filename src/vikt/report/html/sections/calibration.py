@@ -29,8 +29,8 @@ def calibration_section(tested: TestedClasses) -> Section:
 
 def thresholds_section(tested: TestedSets) -> Section:
     """From which probability on labels are answered, and whether the probabilities can be believed."""
-    blocks = [Facts(tuple(target_facts(tested.model))), *_decision(tested), *_pictures_of_labels(tested)]
-    return Section("calibration", "Thresholds and calibration", tuple(blocks))
+    blocks = *_decision(tested), *_pictures_of_labels(tested)
+    return Section("calibration", "Thresholds and calibration", blocks)
 
 
 def _pictures_of_labels(tested: TestedSets) -> list[Block]:
@@ -44,7 +44,8 @@ def _pictures_of_labels(tested: TestedSets) -> list[Block]:
 
 
 def _decision(tested: Tested) -> list[Block]:
-    facts, made = decision_facts(tested.model, tested.record), tested.record.calibration
+    facts = [*target_facts(tested.model), *decision_facts(tested.model, tested.record)]
+    made = tested.record.calibration
     blocks: list[Block] = [Facts(tuple(facts))] if facts else []
     if made is not None and made.estimates:
         figures = aim_figures(tested.model, tested.record, tested.evaluation)

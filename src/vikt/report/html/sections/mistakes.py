@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
+from vikt.names import TargetKind
 from vikt.report.html.blocks import Block, Cell, Column, Content, Fold, Matrix, Prose, Section, Square, Table
 from vikt.report.html.examples import example, explained_example
 from vikt.report.html.pictures import confusion_picture
@@ -12,6 +14,14 @@ from vikt.report.html.tested import TestedClasses
 from vikt.tables import MOST_CLASSES_IN_A_MATRIX, NO_ANSWER_NAME, counted, label_line
 
 _MOST_CELLS, _MOST_A_CELL, _MOST_CONFIDENT = 25, 5, 15
+
+# What the colours of words say.
+_OF_ANSWERS = "Words on blue with a solid line speak for the answer, words on orange with a dashed line against it."
+_MARKS: Mapping[TargetKind, str] = {
+    "classes": _OF_ANSWERS,
+    "soft": _OF_ANSWERS,
+    "ordered": "Words on blue with a solid line speak for higher levels, words on orange with a dashed line for lower.",
+}
 
 # A cell of the confusion matrix: the real label and the label answered.
 _Pair = tuple[str, str]
@@ -42,8 +52,8 @@ def confident_section(tested: TestedClasses) -> Section | None:
     if not rows:
         return None
     about = (
-        "The wrong answers of which the model is most confident. Words on blue with a solid line speak for the "
-        "answer, words on orange with a dashed line against it. Some of these rows may have the wrong label."
+        "The wrong answers of which the model is most confident. "
+        f"{_MARKS[tested.model.kind]} Some of these rows may have the wrong label."
     )
     return Section(
         "confident", "Most confident mistakes", (Prose(about), *(explained_example(tested, row) for row in rows))

@@ -3,37 +3,105 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
 from vikt.evaluation.aim_figures import tested_aim
 from vikt.evaluation.evaluation import Evaluation
 from vikt.evaluation.figures import Figure
-from vikt.evaluation.of_labels import LabelEvaluation
 from vikt.evaluation.outcomes import NO_ANSWER
 from vikt.evaluation.several import SetEvaluation
+from vikt.names import TargetKind
 from vikt.report.html.blocks import Tile, name_of
 from vikt.report.html.tested import Tested, TestedClasses, TestedSets
+from vikt.report.targets import NOUNS
 from vikt.tables import counted, figure, listed
 
 _MOST_NAMED = 6
-_VERBS = {"class": "sorts {} into", "label": "gives {} any of"}
+_VERBS: Mapping[TargetKind, str] = {
+    "classes": "sorts {} into",
+    "several": "gives {} any of",
+    "soft": "gives {} a share of each of",
+    "ordered": "places {} on",
+}
+# The main figures of each kind: their names, and their names in JSON.
+_MAIN: Mapping[TargetKind, Mapping[str, str]] = {
+    "classes": {"Accuracy": "accuracy", "Macro F1": "macro_f1", "Log loss": "log_loss"},
+    "several": {"Micro F1": "micro_f1", "Macro F1": "macro_f1", "Log loss": "log_loss"},
+    "soft": {"Cross-entropy": "log_loss", "Brier score": "brier", "Accuracy of the mode": "accuracy"},
+    "ordered": {
+        "Mean absolute error": "mean_absolute_error",
+        "Quadratic kappa": "quadratic_kappa",
+        "Spearman's correlation": "spearman",
+    },
+}
 
 
-def model_sentences(tested: TestedClasses) -> list[str]:
-    """What it is; how often it is right; where it is worst; whether the test meets the aim."""
-    return [_what(tested), _how_good(tested), _worst(tested.evaluation), *_aim(tested)]
+def model_sentences(tested: Tested) -> list[str]:
+    """What it is; how good its answers are; where they are worst; whether the test meets the aim."""
+    return [_what(tested), *_SENTENCES[tested.kind](tested), *_aim(tested)]
 
 
-def set_sentences(tested: TestedSets) -> list[str]:
-    """What it is; how good its answers are; of which label they are worst; whether the test meets the aim."""
+def model_tiles(tested: Tested) -> list[Tile]:
+    """The main figures."""
+    found = tested.evaluation
+    tiles = [_tile(name, key, found.figures[key]) for name, key in _MAIN[tested.kind].items()]
+    return [*tiles, Tile("Rows tested", f"{found.n_rows:,}", counted(len(found.labels), NOUNS[tested.kind]))]
+
+
+def _tile(name: str, key: str, found: Figure) -> Tile:
+    shown = percent if key == "accuracy" else figure
+    between = "" if math.isnan(found.low) else f"95%: {shown(found.low)} to {shown(found.high)}"
+    return Tile(name, shown(found.value), between)
+
+
+def _of_classes(tested: TestedClasses) -> list[str]:
+    return [_how_good(tested), _worst(tested.evaluation)]
+
+
+def _of_sets(tested: TestedSets) -> list[str]:
     found = tested.evaluation
     micro, subset = found.figures["micro_f1"], found.figures["subset_accuracy"]
     how_good = (
         f"On {counted(found.n_rows, 'row')} ({tested.name}) its micro F1 is {figure(micro.value)} ({_between(micro)}), "
         f"and it answers exactly the labels of {percent(subset.value)} of them."
     )
-    return [_what(tested), how_good, *_weakest_label(found), *_aim(tested)]
+    return [how_good, *_weakest_label(found)]
+
+
+def _of_shares(tested: TestedClasses) -> list[str]:
+    found = tested.evaluation
+    how_good = (
+        f"On {counted(found.n_rows, 'row')} ({tested.name}) its cross-entropy is {_with_interval(found.log_loss)}, and "
+        f"its most probable class is that of the row in {percent(found.accuracy.value)} of them."
+    )
+    return [how_good, _worst(found)]
+
+
+def _of_levels(tested: TestedClasses) -> list[str]:
+    found = tested.evaluation
+    how_good = (
+        f"On {counted(found.n_rows, 'row')} ({tested.name}) its answers miss the level by "
+        f"{_with_interval(found.figures['mean_absolute_error'])} levels on average, and "
+        f"{percent(found.accuracy.value)} of them are exactly right."
+    )
+    wrong = _wrong(found)
+    return [how_good, f"{_commonest(found, wrong)}." if wrong else no_wrong_answer(found)]
+
+
+_SENTENCES: Mapping[TargetKind, Callable[[Any], list[str]]] = {
+    "classes": _of_classes,
+    "several": _of_sets,
+    "soft": _of_shares,
+    "ordered": _of_levels,
+}
+
+
+def _with_interval(found: Figure) -> str:
+    between = _between(found)
+    return f"{figure(found.value)} ({between})" if between else figure(found.value)
 
 
 def _weakest_label(found: SetEvaluation) -> list[str]:
@@ -49,28 +117,6 @@ def _weakest_label(found: SetEvaluation) -> list[str]:
 def _aim(tested: Tested) -> list[str]:
     aim = tested_aim(tested.model, tested.record, tested.evaluation)
     return [] if aim is None else [f"The aim {aim}."]
-
-
-def model_tiles(evaluation: Evaluation) -> list[Tile]:
-    """The main figures."""
-    accuracy, macro_f1, log_loss = evaluation.accuracy, evaluation.macro_f1, evaluation.log_loss
-    return [
-        Tile("Accuracy", percent(accuracy.value), f"95%: {percent(accuracy.low)} to {percent(accuracy.high)}"),
-        Tile("Macro F1", figure(macro_f1.value), _between(macro_f1)),
-        Tile("Log loss", figure(log_loss.value), _between(log_loss)),
-        _rows_tested(evaluation),
-    ]
-
-
-def set_tiles(evaluation: SetEvaluation) -> list[Tile]:
-    """The main figures of several labels a row."""
-    named = {"Micro F1": "micro_f1", "Macro F1": "macro_f1", "Log loss": "log_loss"}
-    figures = [(name, evaluation.figures[key]) for name, key in named.items()]
-    return [*(Tile(name, figure(found.value), _between(found)) for name, found in figures), _rows_tested(evaluation)]
-
-
-def _rows_tested(evaluation: LabelEvaluation) -> Tile:
-    return Tile("Rows tested", f"{evaluation.n_rows:,}", counted(len(evaluation.labels), evaluation.noun))
 
 
 def percent(share: float) -> str:
@@ -89,11 +135,12 @@ def _between(found: Figure) -> str:
 
 
 def _what(tested: Tested) -> str:
-    model, record, noun = tested.model, tested.record, tested.evaluation.noun
+    model, record = tested.model, tested.record
     names = listed([name_of(label) for label in model.labels], _MOST_NAMED)
     reads = "texts" if model.features.reads_text else "rows of columns"
     return (
-        f"This model {_VERBS[noun].format(reads)} {counted(len(model.labels), noun)} ({names}) and was trained on "
+        f"This model {_VERBS[model.kind].format(reads)} {counted(len(model.labels), NOUNS[model.kind])} ({names}) and "
+        f"was trained on "
         f"{counted(record.data.fitted_rows, 'row')}."
     )
 
@@ -132,8 +179,13 @@ def _commonest(evaluation: Evaluation, wrong: list[list[int]]) -> str:
     )
 
 
+def _wrong(evaluation: Evaluation) -> list[list[int]]:
+    """The cells of the confusion matrix that hold wrong answers."""
+    return [entry for entry in evaluation.entries.tolist() if entry[0] != entry[1] != NO_ANSWER]
+
+
 def _worst(evaluation: Evaluation) -> str:
-    wrong = [entry for entry in evaluation.entries.tolist() if entry[0] != entry[1] != NO_ANSWER]
+    wrong = _wrong(evaluation)
     if not wrong:
         return no_wrong_answer(evaluation)
     sentence = _commonest(evaluation, wrong)
