@@ -31,7 +31,7 @@ def inspect_model(path: Path, as_json: bool) -> None:
     blocks = [
         head,
         data_lines(record, model),
-        fit_lines(record),
+        fit_lines(record, model),
         target_lines(model),
         decision_lines(model, record),
         "\n".join(["test figures", *figures]) if figures else "",

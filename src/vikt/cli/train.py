@@ -326,7 +326,7 @@ def _report(
     tested = _HELD_OUT if request.test is None else request.test
     blocks = [
         data_lines(record, model),
-        fit_lines(record),
+        fit_lines(record, model),
         decision_lines(model, record, evaluation),
         _tested_lines(tested, shared, about_test) + str(evaluation),
         handmade_lines(model),

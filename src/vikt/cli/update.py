@@ -129,7 +129,7 @@ def _report(
     blocks = [
         update_lines(updated, before.model),
         data_lines(record, model),
-        fit_lines(record),
+        fit_lines(record, model),
         f"test       {tested}",
         handmade_lines(model),
         strongest_lines(model),

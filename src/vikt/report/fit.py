@@ -50,7 +50,7 @@ def key_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str]]:
         *([("updated", updates_sentence(record))] if record.updates else []),
         ("penalty", penalty_sentence(part.penalty)),
         ("proof", proof(part)),
-        *proof_facts(part, list(data.classes)),
+        *proof_facts(part, model.labels),
         *target_facts(model),
         *decision_facts(model, record),
     ]
@@ -105,7 +105,7 @@ def _calibration(data: DataRecord) -> str:
     return "" if data.calibration_rows is None else f"{data.calibration_rows:,} calibration, "
 
 
-def fit_lines(record: FitRecord) -> str:
+def fit_lines(record: FitRecord, model: FittedModel) -> str:
     """How the features and λ were chosen, the loss, and the proof."""
     part = record.least_proven
     choice = part.penalty
@@ -119,7 +119,7 @@ def fit_lines(record: FitRecord) -> str:
         lines.append(columns(rows))
     lines.append(f"loss       {part.loss:.6g} after {part.passes} passes; {part.stopping_reason}")
     lines.append(f"proof      {proof(part)}")
-    lines += [f"{name:<10} {sentence}" for name, sentence in proof_facts(part, list(record.data.classes))]
+    lines += [f"{name:<10} {sentence}" for name, sentence in proof_facts(part, model.labels)]
     return "\n".join(lines)
 
 

@@ -41,9 +41,10 @@ def _of_shares(model: FittedModel, data: DataRecord) -> _Facts:
 
 
 def _of_levels(model: FittedModel, data: DataRecord) -> _Facts:
-    levels = listed([f"{label_line(label)} {count:,}" for label, count in data.classes.items()])
+    # In their order, which a file does not keep.
+    levels = listed([f"{label_line(level)} {data.classes.get(level, 0):,}" for level in model.labels])
     merged = _having(data, 0, "level", "without a row, so it is never answered: its neighbours meet in one threshold")
-    return [("classes", f"{len(data.classes):,} levels from the lowest: {levels}"), ("merged", merged)]
+    return [("classes", f"{len(model.labels):,} levels from the lowest: {levels}"), ("merged", merged)]
 
 
 def _counts(classes: Mapping[str, int]) -> str:

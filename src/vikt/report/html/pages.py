@@ -55,7 +55,7 @@ def _page_of_classes(tested: TestedClasses, command: str, audit: Audit | None) -
             calibration_section(tested),
             words_section(tested.model),
             confident_section(tested),
-            fit_section(tested.record),
+            fit_section(tested.model, tested.record),
             reproduce_section(command, tested.record),
         ],
     )
@@ -75,7 +75,7 @@ def _page_of_sets(tested: TestedSets, command: str, audit: Audit | None) -> Page
             thresholds_section(tested),
             words_section(tested.model),
             set_confident_section(tested),
-            fit_section(tested.record),
+            fit_section(tested.model, tested.record),
             reproduce_section(command, tested.record),
         ],
     )

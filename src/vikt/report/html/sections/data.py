@@ -24,22 +24,23 @@ def data_section(model: FittedModel, record: FitRecord) -> Section:
         else:
             facts[-1] = (facts[-1][0], f"{facts[-1][1]}; {sentence}")
     shown = tuple(fact for fact in facts if fact[0] not in _COUNTS)
-    return Section("data", "Training data", (Facts(shown), folded(_TABLES[model.kind](record.data))))
+    return Section("data", "Training data", (Facts(shown), folded(_TABLES[model.kind](model, record.data))))
 
 
-def _classes(data: DataRecord) -> Table:
+def _classes(model: FittedModel, data: DataRecord) -> Table:
     return _rows_of("class", sorted(data.classes.items(), key=_most_first), sum(data.classes.values()))
 
 
-def _labels(data: DataRecord) -> Table:
+def _labels(model: FittedModel, data: DataRecord) -> Table:
     return _rows_of("label", sorted(data.classes.items(), key=_most_first), data.rows - data.rows_of_weight_0)
 
 
-def _levels(data: DataRecord) -> Table:
-    return _rows_of("level", list(data.classes.items()), sum(data.classes.values()))
+def _levels(model: FittedModel, data: DataRecord) -> Table:
+    counts = [(level, data.classes.get(level, 0)) for level in model.labels]
+    return _rows_of("level", counts, sum(data.classes.values()))
 
 
-def _shares(data: DataRecord) -> Table:
+def _shares(model: FittedModel, data: DataRecord) -> Table:
     means = sorted((data.mean_shares or {}).items(), key=_most_first)[:MOST_CLASSES_LISTED]
     rows: list[list[Content]] = [
         [label_line(label), Cell(f"{100 * mean:.1f}%", share=mean), f"{data.classes[label]:,}"] for label, mean in means
@@ -47,7 +48,7 @@ def _shares(data: DataRecord) -> Table:
     return Table.of("Mean share of each class", ["class", "mean share", "rows where it is the largest"], rows)
 
 
-_TABLES: Mapping[TargetKind, Callable[[DataRecord], Table]] = {
+_TABLES: Mapping[TargetKind, Callable[[FittedModel, DataRecord], Table]] = {
     "classes": _classes,
     "several": _labels,
     "soft": _shares,

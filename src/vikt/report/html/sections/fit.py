@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord, PartRecord
 from vikt.report.choices import features_sentence, penalty_sentence, recipe_name
 from vikt.report.fit import proof, proof_facts
@@ -11,7 +12,7 @@ from vikt.selection.recipes import single_recipe
 from vikt.tables import MOST_CLASSES_LISTED, figure, label_line
 
 
-def fit_section(record: FitRecord) -> Section:
+def fit_section(model: FittedModel, record: FitRecord) -> Section:
     """The choices, the loss curve and the certificate of each part of the model."""
     blocks: list[Block] = []
     if record.features:
@@ -25,7 +26,7 @@ def fit_section(record: FitRecord) -> Section:
             Table.of("Validation log loss of each choice of features", ["features", "log loss", "choice"], rows),
         ]
     for part in record.parts:
-        blocks += _part(part, len(record.parts) > 1, list(record.data.classes))
+        blocks += _part(part, len(record.parts) > 1, model.labels)
     return Section("fit", "Penalty, loss and proof", tuple(blocks))
 
 
