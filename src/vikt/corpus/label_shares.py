@@ -25,7 +25,7 @@ def shares_of_matrix(values: NDArray[Any], labels: NDArray[Any], place: Place) -
     """Shares of classes, each row divided by its sum: (m, K).
 
     Where all values are whole numbers they are counts of votes, and a row counts as often as it has votes: it is then
-    equal to each of its classes written as a row with that weight.
+    equal to each of its classes written as a row with that weight. One vote in every row is a class for each.
 
     Raises
     ------
@@ -55,7 +55,8 @@ def shares_of_matrix(values: NDArray[Any], labels: NDArray[Any], place: Place) -
             "give a class a share, or drop the row"
         )
     are_counts = len(totals) > 0 and bool((numbers == np.floor(numbers)).all())
-    return SoftRows(TargetRows.of_shares(numbers / totals[:, None], labels), totals if are_counts else None)
+    are_votes = are_counts and bool((totals != 1).any())
+    return SoftRows(TargetRows.of_shares(numbers / totals[:, None], labels), totals if are_votes else None)
 
 
 def shares_by_label(rows: Sequence[Mapping[Any, Any]], labels: NDArray[Any]) -> Floats:
