@@ -137,3 +137,13 @@ def test_a_label_with_a_comma_is_refused_where_commas_separate_labels(tmp_path, 
     assert "the label 'grief, sorrow' holds ',', which separates the labels of a text; write JSON or Parquet" in err
     code, out, _ = run("predict", tmp_path / "m", tmp_path / name, "--to", "jsonl")
     assert json.loads(out.splitlines()[-1])["predicted"] == ["grief, sorrow"]
+
+
+def test_the_probabilities_of_several_labels_are_not_taken_for_shares(predict, tmp_path, run):
+    predict("new.csv", "text\n" + "happy love\n" * 20, "--proba", "-o", tmp_path / "answered.csv")
+    code, _, err = run("train", tmp_path / "answered.csv", "-o", tmp_path / "student")
+    assert code == 1
+    assert (
+        "row 1: expected shares of classes that sum to 1 in 'P(anger)', 'P(grief)', 'P(joy)', 'P(love)', found" in err
+    )
+    assert "name the column of several labels, or have the shares divided by their sum with --targets soft" in err

@@ -13,6 +13,9 @@ from vikt.corpus.targets import Place, TargetRows
 from vikt.errors import DataError
 from vikt.tables import counted
 
+# How far from 1 shares may sum that were rounded before they were written.
+ROUNDED = 1e-2
+
 
 class SoftRows(NamedTuple):
     """The shares of the classes in each row, and its number of votes, (m,); None where shares are no counts."""

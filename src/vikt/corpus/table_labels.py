@@ -21,7 +21,7 @@ from vikt.corpus.columns import composed
 from vikt.corpus.label_order import levels_of
 from vikt.corpus.label_reading import LabelReading, shared_labels
 from vikt.corpus.label_sets import sets_of_matrix, sets_of_pairs
-from vikt.corpus.label_shares import shares_by_label, shares_of_matrix
+from vikt.corpus.label_shares import ROUNDED, shares_by_label, shares_of_matrix
 from vikt.corpus.numbers import exact_number_of, number_of
 from vikt.corpus.read_json import DECODER, Number, spell
 from vikt.corpus.read_labelled import PAIRS, set_problem
@@ -29,7 +29,7 @@ from vikt.corpus.read_tables import Table
 from vikt.corpus.targets import Place, TargetRows
 from vikt.errors import DataError, UsageError
 from vikt.names import TargetKind
-from vikt.tables import counted
+from vikt.tables import counted, quoted
 
 # Values hold several labels where this share of them holds a comma, and nearly all of these only labels that recur.
 _MANY, _NEARLY_ALL = 0.05, 0.9
@@ -321,7 +321,22 @@ def _read_shares(table: Table, columns: Sequence[str], reading: LabelReading) ->
     """A column of shares for each class, such as P(ham)."""
     labels = np.array(shared_labels(columns) or columns, dtype=object)
     values = np.column_stack([_column_of_numbers(table, name, "a share") for name in columns])
+    if reading.targets == "auto":
+        _refuse_other_than_shares(values, columns, table)
     return TableLabels(*shares_of_matrix(values, labels, table.place))
+
+
+def _refuse_other_than_shares(values: Floats, columns: Sequence[str], table: Table) -> None:
+    """Refuse fractions that do not sum to 1, as of labels that do not exclude one another."""
+    totals = values.sum(axis=1)
+    wrong = np.flatnonzero((np.abs(totals - 1) > ROUNDED) & (values != np.floor(values)).any(axis=1))
+    if len(wrong):
+        raise DataError(
+            f"{table.place(int(wrong[0]))}: expected shares of classes that sum to 1 in {quoted(columns)}, found a sum "
+            f"of {totals[wrong[0]]:.4g} ({counted(len(wrong), 'such row')}); name the column of several labels, or "
+            "have the shares divided by their sum",
+            targets="soft",
+        )
 
 
 def _column_of_numbers(table: Table, name: str, expected: str) -> Floats:

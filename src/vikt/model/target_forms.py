@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from vikt.arrays import RowIndices, SparseLike
 from vikt.corpus.frames import Frame, array_of, arrow_column, frame_of, has_numpy_type, number_array
+from vikt.corpus.label_shares import ROUNDED
 from vikt.corpus.targets import TargetRows
 from vikt.errors import DataError, NotNumbersError
 from vikt.model.labels import label_array
 from vikt.names import TargetKind, TargetsName
 from vikt.tables import counted, quoted
 
-# How far from 1 shares may sum that were rounded before they were written.
-_ROUNDED = 1e-2
 # What a row's labels come in.
 LISTED: Any = list | tuple | set | frozenset | np.ndarray
 
@@ -148,7 +147,7 @@ class Matrix:
                 targets="soft",
             )
         totals = np.asarray(self.values.sum(axis=1), dtype=np.float64).ravel()
-        wrong = np.flatnonzero(np.abs(totals - 1) > _ROUNDED)
+        wrong = np.flatnonzero(np.abs(totals - 1) > ROUNDED)
         if len(wrong):
             raise DataError(
                 f"labels: expected shares that sum to 1 in each row, found a sum of {totals[wrong[0]]:.4g} in row "
