@@ -131,3 +131,56 @@ def test_results_print_and_are_json(tmp_path):
     pytest.importorskip("jinja2")
     vikt.write_report(tmp_path / "r.html", found)
     assert "probability of as given" not in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def planted(n_texts=240):
+    """Texts whose words say their labels, of which every 40th lacks one that it should have."""
+    random = np.random.default_rng(0)
+    words = {"joy": "glad", "love": "hug", "anger": "rage"}
+    sets = [[label for label in words if random.random() < 0.4] for _ in range(n_texts)]
+    texts = [
+        " ".join([*(words[label] for label in own), *random.choice(list("abcdefgh"), 3), str(i)])
+        for i, own in enumerate(sets)
+    ]
+    lacking = [i for i in range(0, n_texts, 40) if sets[i]]
+    given = [own[1:] if i in lacking else own for i, own in enumerate(sets)]
+    return texts, sets, given, lacking
+
+
+def test_labels_that_texts_lack_are_found_by_models_that_have_not_seen_them():
+    texts, sets, given, lacking = planted()
+    found = vikt.TextClassifier(analyzer="word", l2=1e-3).label_errors(texts, given)
+    place = {label: k for k, label in enumerate(found.classes.tolist())}
+    lowest = np.argsort(found.all_scores, axis=None)[: 3 * len(lacking)]
+    assert set(lowest.tolist()) >= {row * len(place) + place[sets[row][0]] for row in lacking}
+    assert len(found) > 0
+    assert set(found.rows.tolist()) <= set(lacking)
+    assert set(found.suggestions.tolist()) == {"add"}
+
+
+def test_an_audit_reads_several_labels_of_a_file_and_writes_their_corrections(run, tmp_path):
+    texts, sets, given, lacking = planted()
+    path, review = tmp_path / "a.tsv", tmp_path / "review.csv"
+    lines = [f"{text}\t{','.join(own)}" for text, own in zip(texts, given, strict=True)]
+    path.write_text("\n".join(["text\tlabels", *lines]) + "\n", encoding="utf-8")
+    options = ["--label", "labels", "--labels-separator", ",", "--analyzer", "word", "-o", review]
+    code, out, err = run("audit", path, *options)
+    assert code == 3, err
+    # A word that stands for a label is a leak, too.
+    assert "V151  label-leak" in out
+    assert "V171  probable-mislabel:" in out
+    assert "240 rows, 3 labels" in out
+    table = pytest.importorskip("pandas").read_csv(review, keep_default_na=False)
+    rows = [texts.index(text) for text in table["text"]]
+    assert 0 < len(rows) == len(set(rows))
+    assert set(rows) <= set(lacking)
+    assert [set(own.split(",")) for own in table["suggested_label"]] == [set(sets[row]) for row in rows]
+
+
+def test_levels_of_an_order_are_judged_as_classes(emails):
+    texts, labels = emails
+    options = {"analyzer": "word", "l2": 1e-3}
+    found = vikt.TextClassifier(targets="ordered", order=["ham", "spam"], **options).label_errors(texts, labels)
+    expected = vikt.TextClassifier(**options).label_errors(texts, labels)
+    assert found.rows.tolist() == expected.rows.tolist()
+    assert found.all_scores.tobytes() == expected.all_scores.tobytes()

@@ -17,6 +17,7 @@ from vikt.cli.options import InputOptions, ReportRequest
 from vikt.cli.outputs import check_output
 from vikt.cli.reports import check_report, write_report
 from vikt.cli.review import check_review, label_errors_in, review_line, write_review
+from vikt.corpus.label_reading import LabelReading
 from vikt.corpus.labelled import Labelled, labelled, read_tables
 from vikt.corpus.read_tables import Table
 from vikt.corpus.sources import check_read_once, find_sources
@@ -24,6 +25,7 @@ from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
 from vikt.files.trained import load_trained
 from vikt.fitting.saved import SavedModel
+from vikt.names import TargetsName
 from vikt.report.html.pages import audit_page
 from vikt.report.html.sections.label_errors import label_errors_section
 
@@ -37,6 +39,7 @@ class Request(InputOptions):
     ignore: Sequence[str] = ()
     mislabels: bool = False
     output: Path | None = None
+    targets: TargetsName = "auto"
     analyzer: str = "auto"
     threads: int = 1
     report: ReportRequest | None = None
@@ -91,7 +94,7 @@ def _labelled(table: Table, saved: SavedModel | None, request: Request) -> Label
     table = table if saved is None else table.with_fields(saved.record.columns.values())
     names = {} if saved is None else known_columns(saved.record, table)
     text, label = request.text or names.get("text"), request.label or names.get("label")
-    rows = labelled(table, _reader(saved), text, label, keeps_unlabelled=True)
+    rows = labelled(table, _reader(saved), text, label, keeps_unlabelled=True, reading=_reading(saved, request))
     say_notes(rows.notes, request.quiet)
     return rows
 
@@ -100,13 +103,21 @@ def _test(training: Labelled, saved: SavedModel | None, request: Request) -> Lab
     if request.test is None:
         return None
     table = read_others([request.test], request)
-    rows = labelled(table, _reader(saved), training.columns.text, training.columns.label, keeps_unlabelled=True)
+    text, label, reading = training.columns.text, training.columns.label, _reading(saved, request)
+    rows = labelled(table, _reader(saved), text, label, keeps_unlabelled=True, reading=reading)
     say_notes(rows.notes, request.quiet)
     return _side("test", rows, table)
 
 
 def _reader(saved: SavedModel | None) -> TextFeatures:
     return TextFeatures(FeatureSettings()) if saved is None else saved.model.features
+
+
+def _reading(saved: SavedModel | None, request: Request) -> LabelReading:
+    """How labels are read: as named, else as for the model. Levels of an order are audited as classes."""
+    if saved is not None and request.targets == "auto":
+        return saved.reading(request.labels_separator)
+    return LabelReading("classes" if request.targets == "ordered" else request.targets, request.labels_separator)
 
 
 def _side(side: Side, rows: Labelled, table: Table) -> LabelledTexts:

@@ -48,7 +48,8 @@ def label_errors_in(
     settings = TextClassifier(analyzer=analyzer).settings()
     seed = settings.random_state if saved is None else saved.record.options["random_state"]
     features = TextFeatures(settings.features) if saved is None else saved.model.features
-    examples = Examples.of(measured(labelled.documents, features), labelled.labels, None, seed)
+    documents = measured(labelled.documents, features)
+    examples = Examples.of(documents, labelled.labels, None, seed, kind=labelled.kind)
     plan = None
     if saved is not None:
         settings, plan = settings_of(saved.record, examples), plan_of(saved.record)

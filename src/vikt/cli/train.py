@@ -199,9 +199,9 @@ def _overlap(data: _Data) -> Overlap | None:
 
 
 def _audited(data: _Data) -> Audit | None:
-    """What an audit finds in texts of one class each, for the report; tokens in order recur, and are not audited."""
+    """What an audit finds in the texts, for the report; tokens in order recur, and are not audited."""
     texts, test = data.rows.documents.texts, None
-    if texts is None or data.features.is_running or isinstance(data.rows.labels, TargetRows):
+    if texts is None or data.features.is_running:
         return None
     if data.test is not None and data.test.documents.texts is not None:
         test = LabelledTexts.of("test", data.test.documents, data.test.labels)

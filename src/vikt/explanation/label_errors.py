@@ -202,8 +202,8 @@ class SetLabelErrors(LabelErrors):
     >>> texts = [f"{text} {i}" for i, text in enumerate(["sunny day", "sunny sea", "rainy day", "rainy sea"] * 6)]
     >>> labels = [["sun", "land"], ["sun", "water"], ["rain", "land"], ["rain", "water"]] * 6
     >>> labels[0] = ["land"]
-    >>> found = vikt.TextClassifier(analyzer="word").label_errors(texts, labels)  # doctest: +SKIP
-    >>> found.rows.tolist(), found.labels.tolist(), found.suggestions.tolist()  # doctest: +SKIP
+    >>> found = vikt.TextClassifier(analyzer="word").label_errors(texts, labels)
+    >>> found.rows.tolist(), found.labels.tolist(), found.suggestions.tolist()
     ([0], ['sun'], ['add'])
     """
 

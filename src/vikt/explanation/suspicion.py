@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -48,6 +49,9 @@ def label_errors_of(
             "label errors: soft labels say themselves how sure they are, so none is called wrong; give one label a "
             "row, such as the most probable"
         )
+    if examples.targets.kind == "ordered":
+        # That levels are near each other does not make one of them right.
+        examples = replace(examples, targets=replace(examples.targets, kind="classes"))
     answered = out_of_fold(examples, settings, plan, folds=folds, threads=threads, progress=progress)
     return find_label_errors(examples, answered)
 
