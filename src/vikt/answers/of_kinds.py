@@ -7,7 +7,7 @@ from vikt.answers.one_label import AnswersOfOne
 from vikt.answers.several_labels import AnswersOfSeveral
 from vikt.fitting.model import FittedModel
 from vikt.names import TargetKind
-from vikt.parameters import checked, number, optional, whole
+from vikt.parameters import PROBABILITY, checked, optional, whole
 
 _ANSWERS: dict[TargetKind, type[Answers]] = {
     "classes": AnswersOfOne,
@@ -17,7 +17,7 @@ _ANSWERS: dict[TargetKind, type[Answers]] = {
 }
 _RULES = {
     "top": optional(whole(1)),
-    "threshold": optional(number("a probability, from 0 to 1", lambda value: 0 <= value <= 1)),
+    "threshold": optional(PROBABILITY),
 }
 
 

@@ -16,7 +16,7 @@ _FEWEST_TEXTS = 10
 _REFUSED_BY = {"training": "training", "test": "a test"}
 # Sorted rows change their label this rarely, of what rows in random order do; fewer changes prove nothing.
 _FEW_CHANGES, _FEWEST_EXPECTED = 0.1, 20
-# Labels of fewer rows may stand together by chance.
+# Labels of fewer rows may occur together by chance.
 _FEWEST_TOGETHER = 5
 
 
@@ -37,11 +37,11 @@ def missing_labels(subject: Subject) -> Iterator[Found]:
 
 
 def one_class(subject: Subject) -> Iterator[Found]:
-    """Training data of a single class, or whose labels stand on all rows or none."""
+    """Training data of a single class, or whose labels are each on every row or on none."""
     side = subject.training
     if side.kind == "several":
         if set(side.counts.values()) <= {0, len(side)}:
-            yield side.found("no label tells training rows apart: each stands on every row or on none")
+            yield side.found("no label tells training rows apart: each is on every row or on none")
     elif len(side.classes) == 1:
         yield side.found(
             f"all training rows have the label {label_line(side.classes[0])!r}; training needs two classes or more"
@@ -49,18 +49,18 @@ def one_class(subject: Subject) -> Iterator[Found]:
 
 
 def labels_of_every_row(subject: Subject) -> Iterator[Found]:
-    """Some of several labels that stand on every row, which nothing can be learnt of."""
+    """Labels that are on every row, of which nothing can be learnt, where a text has several."""
     side = subject.training
     constant = [label for label, n in side.counts.items() if n == len(side)]
     if side.kind == "several" and constant:
         yield side.found(
-            f"{counted(len(constant), 'label')} {agreeing(constant, 'stands', 'stand')} on every training row and "
-            f"{agreeing(constant, 'is', 'are')} always answered: {listed([repr(label) for label in constant])}"
+            f"{counted(len(constant), 'label')} {agreeing(constant, 'is', 'are')} on every training row and "
+            f"always answered: {listed([repr(label) for label in constant])}"
         )
 
 
 def labels_always_together(subject: Subject) -> Iterator[Found]:
-    """Labels that stand on the same rows: one of them may be another's name."""
+    """Labels that are on the same rows: one of them may be another's name."""
     side = subject.training
     if side.kind != "several":
         return
@@ -106,7 +106,7 @@ def labels_like_missing(subject: Subject) -> Iterator[Found]:
             named = listed([repr(side.classes[k]) for k in alike])
             yield side.found(
                 f"{counted(len(rows), f'{side.side} row')} {agreeing(rows, 'has', 'have')} the label {named}, which "
-                "many programs write for a missing value; here it is a {side.noun} like any other",
+                f"many programs write for a missing value; here it is a {side.noun} like any other",
                 rows,
             )
 

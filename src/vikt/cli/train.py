@@ -20,13 +20,13 @@ from vikt.cli.options import InputOptions, ReportRequest
 from vikt.cli.outputs import check_one_on_stdout, check_output, save_or_print, show_beside
 from vikt.cli.reports import check_report, placed, write_report
 from vikt.corpus.columns import composed
-from vikt.corpus.label_notes import names_of, notes_on_labels, unknown_label_notes
+from vikt.corpus.label_notes import notes_on_labels, unknown_label_notes
 from vikt.corpus.label_reading import LabelReading
 from vikt.corpus.labelled import Labelled, labelled, read_tables
 from vikt.corpus.overlap import Overlap, overlap
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.corpus.table_labels import paired_columns
-from vikt.corpus.targets import TargetRows
+from vikt.corpus.targets import TargetRows, names_of
 from vikt.errors import UsageError
 from vikt.evaluation.of_labels import LabelEvaluation
 from vikt.features.handmade import Category, Feature, Number, Numbered

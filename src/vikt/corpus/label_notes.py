@@ -38,7 +38,7 @@ def target_notes(origin: str, targets: TargetRows) -> tuple[str, ...]:
     --------
     >>> members = np.array([[1, 1], [1, 0], [1, 0]], dtype=bool)
     >>> target_notes("a.csv", TargetRows.of_sets(members, np.array(["joy", "love"])))
-    ("a.csv: 1 label stands on every row: 'joy'", "a.csv: 1 label stands on one row only: 'love'")
+    ("a.csv: 1 label is on every row: 'joy'", "a.csv: 1 label is on one row only: 'love'")
     """
     return tuple(f"{origin}: {note}" for note in (*_counted(targets), *_respelled(sorted(targets.names))))
 
@@ -54,7 +54,7 @@ def _counted(targets: TargetRows) -> Iterator[str]:
     }.items():
         names = [name for name, is_there in zip(targets.names, are_there, strict=True) if is_there]
         if names:
-            verb = "stands" if len(names) == 1 else "stand"
+            verb = "is" if len(names) == 1 else "are"
             shown = listed([f"{name!r:.60}" for name in names], _MOST_SPELLINGS)
             yield f"{counted(len(names), 'label')} {verb} {where}: {shown}"
     n_without = int(np.count_nonzero(~targets.truth.any(axis=1)))
@@ -65,11 +65,6 @@ def _counted(targets: TargetRows) -> Iterator[str]:
 def notes_on_labels(origin: str, labels: NDArray[Any] | TargetRows) -> tuple[str, ...]:
     """The notes of `label_notes`, or those of `target_notes` where rows have targets of another kind."""
     return target_notes(origin, labels) if isinstance(labels, TargetRows) else label_notes(origin, labels.tolist())
-
-
-def names_of(labels: NDArray[Any] | TargetRows) -> list[str]:
-    """The labels of rows, each at least once."""
-    return labels.names if isinstance(labels, TargetRows) else list(labels.tolist())
 
 
 def unknown_label_notes(origin: str, labels: Iterable[str], classes: Iterable[str]) -> tuple[str, ...]:

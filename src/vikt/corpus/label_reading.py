@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from vikt.corpus.columns import composed, missing_column
-from vikt.errors import DataError, UsageError
+from vikt.errors import UsageError
 from vikt.names import TargetKind, TargetsName
 
 # What separates the names of several columns of labels.
@@ -17,8 +17,6 @@ _BETWEEN_COLUMNS = ","
 _SHARE = re.compile(r"(?P<prefix>.*?)P\((?P<label>.+)\)", re.DOTALL)
 # The other columns that `vikt predict` writes.
 _ANSWER = re.compile(r"(predicted|probability)(_\d+)?|set")
-
-
 # How further rows of each kind of target are read: a model of shares can be tested on one class a row, and a level that
 # training did not have is like any other label.
 _READ_AS: dict[TargetKind, TargetsName] = {
@@ -51,8 +49,6 @@ class LabelReading:
     --------
     >>> LabelReading(separator=",").kind, LabelReading().kind
     ('several', 'auto')
-    >>> LabelReading.from_json(LabelReading("ordered", order=("low", "high")).to_json()).order
-    ('low', 'high')
     """
 
     targets: TargetsName = "auto"
@@ -79,33 +75,6 @@ class LabelReading:
     def of_trained(cls, kind: TargetKind, separator: str | None) -> Self:
         """How further rows of a model of a kind are read, where a separator is known of those of its training."""
         return cls(_READ_AS[kind], separator if kind == "several" else None)
-
-    def to_json(self) -> dict[str, object]:
-        """What is not the default."""
-        held = {"targets": self.targets, "separator": self.separator, "order": list(self.order)}
-        return {name: value for name, value in held.items() if value and value != "auto"}
-
-    @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        return cls(kept.get("targets", "auto"), kept.get("separator"), tuple(map(str, kept.get("order", ()))))
-
-
-def check_separator(labels: Iterable[str], separator: str) -> None:
-    """Refuse to write several labels in one value where one of them holds what separates them.
-
-    Raises
-    ------
-    DataError
-        The message names the label.
-    """
-    torn = next((label for label in labels if separator in label), None)
-    if torn is not None:
-        raise DataError(
-            f"the label {torn!r:.60} holds {separator!r}, which separates the labels of a text; write JSONL or "
-            "Parquet, or name another separator",
-            labels_separator=...,
-        )
 
 
 # One label a row, whatever the file shows.

@@ -121,16 +121,17 @@ class TargetRows:
     @classmethod
     def of_sets(cls, members: Bools, labels: NDArray[Any]) -> Self:
         """Rows of several labels: (m, K), whether each row has each label."""
-        packed = np.packbits(np.ascontiguousarray(members), axis=1)
-        different, y = _different(packed)
-        sets = np.unpackbits(different, axis=1, count=members.shape[1]).astype(bool)
-        return cls(TargetTable("several", labels, sets), y)
+        return cls._of_bits(np.packbits(np.ascontiguousarray(members), axis=1), labels)
 
     @classmethod
     def of_pairs(cls, rows: Ints, k: Ints, n_rows: int, labels: NDArray[Any]) -> Self:
         """Rows of several labels from their different pairs of a row and a label index: (P,) each."""
         packed = np.zeros((n_rows, (len(labels) + 7) // 8), dtype=np.uint8)
         np.bitwise_or.at(packed, (rows, k >> 3), np.right_shift(128, k & 7).astype(np.uint8))
+        return cls._of_bits(packed, labels)
+
+    @classmethod
+    def _of_bits(cls, packed: NDArray[np.uint8], labels: NDArray[Any]) -> Self:
         different, y = _different(packed)
         sets = np.unpackbits(different, axis=1, count=len(labels)).astype(bool)
         return cls(TargetTable("several", labels, sets), y)

@@ -146,7 +146,7 @@ def _of_sets(examples: Examples, answered: OutOfFold) -> SetLabelErrors:
 
 
 def _comparable(groups: Ints, members: Bools) -> Bools:
-    """Whether each label stands on two texts that no split keeps together, and is missing on two: (K,)."""
+    """Whether each label is on two texts that no split keeps together, and missing from two: (K,)."""
     return np.array([all(len(np.unique(groups[side])) >= _FEWEST_TEXTS for side in (has, ~has)) for has in members.T])
 
 

@@ -22,9 +22,10 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from vikt.arrays import Classes, Floats, Ints
+from vikt.arrays import Classes, Floats
 from vikt.errors import UsageError
 from vikt.model.functions import log_logistic, logistic
+from vikt.model.loss import OneClassARow
 
 
 class Sides(NamedTuple):
@@ -48,7 +49,7 @@ class Sides(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class ProportionalOdds:
+class ProportionalOdds(OneClassARow):
     """K levels, y in {0, ..., K-1} from the lowest, one score a row.
 
     Parameters
@@ -150,13 +151,6 @@ class ProportionalOdds:
         """How far the score of each row lies within the bounds of its level: (m,)."""
         bounds = self.bounds
         return np.minimum(scores - bounds[y], bounds[y + 1] - scores)
-
-    def class_totals(self, y: Classes, weights: Floats) -> Floats:
-        return np.asarray(np.bincount(y, weights=weights, minlength=self.n_classes), dtype=np.float64)
-
-    def totals_by_group(self, y: Classes, weights: Floats, group_of: Ints, n_groups: int) -> Floats:
-        totals = np.bincount(group_of * self.n_classes + y, weights=weights, minlength=n_groups * self.n_classes)
-        return np.asarray(totals.reshape(n_groups, self.n_classes), dtype=np.float64)
 
     def most_divergence(self, scores: Floats, y: Classes, share: float, off: Floats | float) -> Floats:
         raise _no_intercept()

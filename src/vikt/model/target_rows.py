@@ -153,7 +153,7 @@ def check_learnable(targets: TargetRows) -> None:
         return
     varying = np.flatnonzero((totals > 0) & (totals < len(targets)))
     if not len(varying):
-        where = f"stands on every row ({quoted(names)})" if names else "stands on any row"
+        where = f"is on every row ({quoted(names)})" if names else "is on any row"
         raise ClassesError(
             f"labels: {'each label' if names else 'no label'} {where}, so there is nothing to tell apart"
         )

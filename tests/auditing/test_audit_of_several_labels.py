@@ -64,12 +64,13 @@ def test_small_labels_misspelt_ones_and_those_like_missing_are_found():
     assert "labels have fewer than 10 different texts: nan (1), qestion (1), question (1)" in messages(found, "V121")[0]
     assert of_code(found, "V122")[0].rows == (1,)
     assert of_code(found, "V126")[0].rows == (0,)
+    assert messages(found, "V126")[0].endswith("here it is a label like any other")
 
 
 def test_labels_of_every_row_of_the_same_rows_and_rows_of_none():
     sets = [[*row, "all"] + ["tender"] * ("love" in row) for row in SETS]
     found = vikt.audit(TEXTS, sets)
-    assert messages(found, "V127") == ["1 label stands on every training row and is always answered: 'all'"]
+    assert messages(found, "V127") == ["1 label is on every training row and always answered: 'all'"]
     assert messages(found, "V128") == [
         "2 labels never occur without another: 'love' and 'tender' (6); one of them may be enough"
     ]
@@ -82,7 +83,7 @@ def test_labels_of_every_row_of_the_same_rows_and_rows_of_none():
 
 def test_labels_that_tell_nothing_apart_are_an_error():
     found = vikt.audit(TEXTS, [["a", "b"]] * len(TEXTS))
-    assert messages(found, "V125") == ["no label tells training rows apart: each stands on every row or on none"]
+    assert messages(found, "V125") == ["no label tells training rows apart: each is on every row or on none"]
 
 
 def test_a_word_that_gives_one_of_several_labels_away():
