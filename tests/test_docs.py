@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import vikt
+from target_files import write_news, write_scales
 from vikt.corpus.formats import FORMATS
 from vikt.features.handmade.declarations import KINDS, features_declared
 
@@ -30,6 +31,7 @@ ROOT = Path(__file__).parents[1]
         "docs/plots.md",
         "docs/python.md",
         "docs/scikit-learn.md",
+        "docs/targets.md",
     ],
 )
 def test_the_examples_of_a_page_run(name):
@@ -120,23 +122,40 @@ def test_a_classifier_at_work_needs_no_scikit_learn():
 
 
 def test_the_terminal_session_of_the_readme_is_what_the_commands_print(tmp_path):
-    """The words as they are and the numbers nearly, since processors round differently; "..." leaves lines out."""
-    page = (ROOT / "README.md").read_text(encoding="utf-8")
-    session = re.findall(r"```console\n(.*?)```", page, re.DOTALL)[0]
-    (tmp_path / "vikt").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m vikt "$@"\n', encoding="utf-8")
-    (tmp_path / "vikt").chmod(0o755)
     (tmp_path / "src").symlink_to(ROOT / "src")
-    environment = os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1"}
-    for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", session, re.MULTILINE):
+    assert type_in(ROOT / "README.md", tmp_path) == 3
+
+
+def test_the_terminal_sessions_on_kinds_of_targets_are_what_the_commands_print(tmp_path):
+    write_news(tmp_path / "news.csv")
+    write_scales(tmp_path)
+    assert type_in(ROOT / "docs" / "targets.md", tmp_path) > 10
+
+
+def type_in(page, folder):
+    """Type the commands of a page in a folder, and return how many there are.
+
+    They print the words that are shown, and the numbers nearly, since processors round differently; "..." stands for
+    anything in a line, and alone for any lines.
+    """
+    sessions = "".join(re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
+    (folder / "vikt").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m vikt "$@"\n', encoding="utf-8")
+    (folder / "vikt").chmod(0o755)
+    environment = os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1"}
+    steps = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", sessions, re.MULTILINE)
+    for command, shown in steps:
         done = subprocess.run(
-            command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+            command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=True
         )
         printed = iter([line for line in done.stdout.splitlines() if line.strip()])
         for line in filter(str.strip, shown.splitlines()):
-            assert line == "..." or any(is_nearly(line, one) for one in printed), line
+            assert line == "..." or any(is_nearly(line, one) for one in printed), f"{line}\n{done.stdout}"
+    return len(steps)
 
 
 def is_nearly(line: str, other: str) -> bool:
+    if "..." in line:
+        return re.fullmatch(re.sub(r"(?:\\ )+", r"\\s+", re.escape(line)).replace(r"\.\.\.", ".*"), other) is not None
     number = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e-?\d+)?")
     if number.sub("#", line).split() != number.sub("#", other).split():
         return False
