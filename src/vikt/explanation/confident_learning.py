@@ -62,14 +62,19 @@ def confident_learning(probabilities: Floats, y: Classes, weights: Floats) -> Co
     thresholds = np.divide(sums, totals, out=np.full(n_classes, np.inf), where=totals > 0)
     confident = np.where(probabilities >= thresholds * (1 - _ROUNDING), probabilities, -1.0)
     guess = np.where(confident.max(axis=1) >= 0, np.argmax(confident, axis=1), -1)
+    return Confident(thresholds, guess, joint_shares(y, guess, weights, n_classes))
+
+
+def joint_shares(y: Classes, guess: Ints, weights: Floats, n_classes: int) -> Floats:
+    """The estimated share of the rows that are labelled i and of class j, by the class that some confidently are of."""
+    totals = np.bincount(y, weights=weights, minlength=n_classes)
     counted_rows = guess >= 0
     cells = (y * n_classes + guess)[counted_rows]
     counts = np.bincount(cells, weights=weights[counted_rows], minlength=n_classes**2).reshape(n_classes, -1)
     # A class that no row confidently is of tells nothing of its labels, which are then taken as they are.
     silent = np.flatnonzero(counts.sum(axis=1) == 0)
     counts[silent, silent] = 1.0
-    joint = counts * (totals / (counts.sum(axis=1) * totals.sum()))[:, None]
-    return Confident(thresholds, guess, joint)
+    return np.asarray(counts * (totals / (counts.sum(axis=1) * totals.sum()))[:, None])
 
 
 def suspected(found: Confident, probabilities: Floats, y: Classes) -> Bools:

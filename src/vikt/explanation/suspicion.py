@@ -9,7 +9,7 @@ import numpy as np
 
 from vikt.arrays import Bools, Ints
 from vikt.errors import DataError, UsageError
-from vikt.explanation.confident_learning import confident_learning, suspected
+from vikt.explanation.confident_learning import confident_learning, joint_shares, suspected
 from vikt.explanation.label_errors import ADD, REMOVE, LabelErrors, SetLabelErrors
 from vikt.fitting.examples import Examples, spelled_labels
 from vikt.fitting.out_of_fold import OutOfFold, out_of_fold
@@ -122,7 +122,10 @@ def _of_sets(examples: Examples, answered: OutOfFold) -> SetLabelErrors:
             continue
         both = np.stack([1 - p[:, k], p[:, k]], axis=1)
         found = confident_learning(both, y, examples.weights)
-        joint[k], pairs[:, k] = found.joint, suspected(found, both, y)
+        pairs[:, k] = suspected(found, both, y)
+        # A rare label is confidently there at a low probability already, which is not yet that it is missing.
+        guess = np.where((found.guess == y) | pairs[:, k], found.guess, -1)
+        joint[k] = joint_shares(y, guess, examples.weights, 2)
         all_scores[examples.origin, k] = both[np.arange(len(y)), y]
     rows, of_label = np.nonzero(pairs)
     scores = all_scores[examples.origin[rows], of_label]
