@@ -97,7 +97,7 @@ class TextClassifier(Explainable, Updatable):
     order : sequence, optional
         The levels of ordered labels, from the lowest; by default that of the numbers, where all labels are numbers.
     thresholds : {"label", "common"} or float
-        The probability from which each of several labels is answered: by default chosen for each label by its
+        The least probability at which each of several labels is answered: by default chosen for each label by its
         cross-validated F1; or one for all labels; or a given probability.
     text_column : str
         The column that holds the texts, where they come in a frame; a model trained by `vikt train` knows its own.

@@ -6,23 +6,9 @@ import random
 
 import pytest
 
-from vikt.cli.main import main
 from vikt.files.trained import load_trained
 
 LABELS = ["joy", "love", "fear"]
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run in this process: (exit code, stdout, stderr)."""
-
-    def call(*args):
-        monkeypatch.setattr("sys.argv", ["vikt", *map(str, args)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return ended.value.code or 0, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def test_those_of_several_labels_are_explained_that_are_answered_the_most_probab
     assert len(answered) > 1
     assert [one.label for one in found] == sorted(answered, key=probabilities.get, reverse=True)
     assert found.to_json() == {"labels": [one.to_json() for one in found]}
-    assert f"joy  probability {probabilities['joy']:.4f}, answered from 0.6000 on" in str(found)
+    assert f"joy  probability {probabilities['joy']:.4f}, answered at 0.6000 or more" in str(found)
     assert found.to_json()["labels"][0]["threshold"] in THRESHOLDS
 
 
@@ -77,7 +77,7 @@ def test_the_command_explains_what_python_does_of_several_labels(of_sets, tmp_pa
     ("arguments", "message"),
     [
         (["--label", "joy", "--against", "love"], "--against: each of several labels is answered by itself"),
-        (["--fewest-words"], "the fewest words that change an answer cannot be told of a model of several labels"),
+        (["--fewest-words"], "fewest words that change an answer: not available for a model of several labels"),
         (["--label", "hate"], "--label: the model has no class 'hate'; choose from 'anger', 'grief', 'joy', 'love'"),
     ],
 )
@@ -93,9 +93,9 @@ def test_influence_on_several_labels_and_levels_is_refused(of_sets, of_levels):
         (of_sets, SETS, "several labels a text"),
         (of_levels, LEVELS * 3, "ordered levels"),
     ):
-        with pytest.raises(UsageError, match=f"the influence of training rows cannot be told of a model of {kind}; "):
+        with pytest.raises(UsageError, match=f"influence of training rows: not available for a model of {kind}; "):
             model.influence(TEXT, TEXTS, labels)
-        with pytest.raises(UsageError, match=f"standard errors cannot be told of a model of {kind}; train "):
+        with pytest.raises(UsageError, match=f"standard errors: not available for a model of {kind}; train "):
             model.standard_errors(TEXTS, labels)
 
 
@@ -110,7 +110,7 @@ def test_the_strongest_features_of_each_of_several_labels(of_sets, tmp_path, run
         assert inspected["strongest"][label] == [list(pair) for pair in strongest]
     printed = run("inspect", tmp_path / "m")[1]
     assert "strongest features of each label" in printed
-    assert "thresholds each label is answered from its own probability on: anger 0.5, grief 0.3, joy 0.6" in printed
+    assert "thresholds each label is answered at its own probability or more: anger 0.5, grief 0.3, joy 0.6" in printed
 
 
 def test_the_one_score_of_levels_is_explained_whatever_the_level(of_levels):

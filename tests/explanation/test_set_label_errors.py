@@ -56,7 +56,7 @@ def test_each_label_is_judged_as_cleanlab_judges_it():
     assert found.all_scores == pytest.approx(np.where(given, p, 1 - p)[:, order], abs=1e-12)
 
 
-def test_what_was_flipped_is_found_and_called_missing_or_too_much():
+def test_what_was_flipped_is_found_and_called_missing_or_wrong():
     given, p, flipped = drawn(3000, 4, 1)
     found = judged(given, p)
     k = [LABELS.tolist().index(label) for label in found.labels]
@@ -114,7 +114,7 @@ def test_no_label_that_can_be_judged_is_refused():
 
 def test_soft_labels_are_refused_before_the_work():
     classifier = vikt.TextClassifier(analyzer="word", min_df=1, targets="soft", l2=0.01)
-    with pytest.raises(UsageError, match="label errors: soft labels say themselves how sure they are"):
+    with pytest.raises(UsageError, match="label errors: soft labels state how sure they are"):
         classifier.label_errors(["a b", "c d", "e f"], [{"x": 0.5, "y": 0.5}, {"x": 1.0}, {"y": 1.0}])
 
 
@@ -130,7 +130,7 @@ def test_results_print_and_are_json(tmp_path):
     assert (told["rows"], told["estimated_missing"]) == (500, found.estimated_missing)
     pytest.importorskip("jinja2")
     vikt.write_report(tmp_path / "r.html", found)
-    assert "probability of as given" not in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "probability of what is given" in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
 def planted(n_texts=240):

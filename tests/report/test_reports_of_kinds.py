@@ -43,7 +43,7 @@ def test_several_labels(tmp_path):
     ]  # fmt: skip
     for said in (
         "A classifier of 4 labels", "gives texts any of 4 labels", "Micro F1", "F1 of each label",
-        "each label is answered from a probability of 0.5 on, as given", "Words of each label",
+        "each label is answered at a probability of 0.5 or more, as given", "Words of each label",
         "Penalty, loss and proof of each label", "label 'envy', in 1 test row, was never seen in training",
     ):  # fmt: skip
         assert said in page.text, said

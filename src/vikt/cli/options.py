@@ -80,7 +80,9 @@ Format = Annotated[
 LabelColumn = Annotated[
     str | None,
     typer.Option(
-        "--label", help="Column that holds the labels; or columns, one for each label, such as joy,love.", metavar="COL"
+        "--label",
+        help="Column that holds the labels; or several columns, one per label, such as joy,love.",
+        metavar="COL",
     ),
 ]
 Targets = Annotated[
@@ -88,14 +90,14 @@ Targets = Annotated[
     typer.Option(
         "--targets",
         help="What a text is labelled with: one class, several labels, soft labels (a share of each class) or a level "
-        "of an order; auto takes what DATA shows.",
+        "of an order; auto decides by DATA.",
     ),
 ]
 LabelsSeparator = Annotated[
     str | None,
     typer.Option(
         "--labels-separator",
-        help="What separates the labels of a text in one value, such as ','; a text may then have several.",
+        help="Separator between the labels of a text that has several in one value, such as ','.",
         metavar="CHARS",
         show_default=False,
     ),
@@ -104,7 +106,8 @@ Order = Annotated[
     str | None,
     typer.Option(
         "--order",
-        help="Levels of --targets ordered from the lowest, such as low,medium,high; numbers need none.",
+        help="With --targets ordered, the levels from lowest to highest, such as low,medium,high; numbers "
+        "need no order.",
         metavar="LEVELS",
         show_default=False,
     ),

@@ -1,4 +1,4 @@
-"""From which probability on each of several labels is answered.
+"""The least probability at which each of several labels is answered.
 
 The thresholds are chosen by out-of-fold F1. With n_k the rows of label k, of which c_k(t) are answered rightly among
 the a_k(t) rows of a probability of at least t:

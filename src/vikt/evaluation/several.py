@@ -53,7 +53,7 @@ class SetOutcomes:
     log_probabilities : ndarray, (m, K)
         log P(label | text).
     thresholds : tuple of float, (K,)
-        From which probability on each is answered; empty where this is not known.
+        The least probability at which each is answered; empty where this is not known.
     """
 
     labels: list[str]
@@ -134,7 +134,7 @@ class SetEvaluation(LabelEvaluation):
     n_without, n_answered_none : int
         The rows that have no label, and those that are answered none.
     thresholds : ndarray, (L,), or None
-        From which probability on each label is answered; nan for labels unseen in training.
+        The least probability at which each label is answered; nan for labels unseen in training.
     """
 
     noun: ClassVar[str] = "label"

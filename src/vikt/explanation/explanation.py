@@ -78,7 +78,7 @@ class Explanation:
         Whether the model answers the text at all: see the decision of a model. Of several labels, whether `label` is
         answered.
     threshold : float or None
-        The probability from which the label is answered, where a text has several.
+        The least probability at which the label is answered, where a text has several.
     levels : Levels or None
         Where the score of a text falls among levels, where these are ordered.
 
@@ -151,7 +151,7 @@ class Explanation:
     @property
     def _unanswered(self) -> str:
         if self.threshold is not None:
-            return f", answered from {self.threshold:.4f} on"
+            return f", answered at {self.threshold:.4f} or more"
         return "" if self.is_answered else "; the model does not answer this text"
 
     @property

@@ -94,7 +94,7 @@ def fewest_words(model: FittedModel, document: Sequence[str] | Mapping[str, Sequ
     UsageError
         The model reads no text, or answers several labels.
     """
-    refuse_kind(model.kind, "the fewest words that change an answer", _REMEDIES)
+    refuse_kind(model.kind, "fewest words that change an answer", _REMEDIES)
     if not model.features.reads_text:
         raise UsageError("the model reads no text, so it has no words to remove; explain it by its features instead")
     search = _Search(model, document)

@@ -150,7 +150,7 @@ def influence(
         The model was stopped early, or has L1 or no penalty, so that it is no optimum of a smooth loss; or it answers
         several labels or ordered levels.
     """
-    refuse_kind(model.kind, "the influence of training rows", _REMEDIES)
+    refuse_kind(model.kind, "influence of training rows", _REMEDIES)
     if record.options["patience"] is not None or record.l1 or not all(part.penalty.l2 for part in record.parts):
         raise UsageError(
             "influence needs weights that minimise a loss with L2, found an early stop (patience), L1 or λ = 0; "

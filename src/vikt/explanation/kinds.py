@@ -1,4 +1,4 @@
-"""What can be told of a model, by the kind of its targets."""
+"""What is not available for a kind of targets, and what to do instead."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _FOUND: dict[TargetKind, str] = {
 
 
 def refuse_kind(found: TargetKind, what: str, remedies: dict[TargetKind, str]) -> None:
-    """Raise UsageError where something cannot be told of a kind of targets; `remedies` says what else to do, by kind.
+    """Raise UsageError where `what` is not available for a kind of targets; `remedies` says what to do instead.
 
     Examples
     --------
     >>> refuse_kind("ordered", "influence", {"several": "explain a label"})
     """
     if found in remedies:
-        raise UsageError(f"{what} cannot be told of a model of {_FOUND[found]}; {remedies[found]}")
+        raise UsageError(f"{what}: not available for a model of {_FOUND[found]}; {remedies[found]}")

@@ -166,7 +166,7 @@ class LabelErrors:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class SetLabelErrors(LabelErrors):
-    """Labels that are probably missing or too much, where a text has several. They print as a table.
+    """Labels that are probably missing or wrong, where a text has several. They print as a table.
 
     Each label is judged by itself, as one of two classes: a row has it, or has it not. Of a row, several labels may be
     suspected.
@@ -208,7 +208,7 @@ class SetLabelErrors(LabelErrors):
     """
 
     rule: ClassVar[str] = (
-        "A label is suspected where a model that has not seen the text is sure that it is missing, or too much."
+        "A label is suspected where a model that has not seen the text is sure that it is missing, or wrong."
     )
     score_of: ClassVar[str] = "what is given"
 
@@ -217,7 +217,7 @@ class SetLabelErrors(LabelErrors):
 
     @property
     def is_missing(self) -> NDArray[np.bool_]:
-        """Whether each suspected label is missing rather than too much: (s,)."""
+        """Whether each suspected label is missing rather than wrong: (s,)."""
         return np.asarray(self.suggestions == ADD)
 
     @property
@@ -242,7 +242,7 @@ class SetLabelErrors(LabelErrors):
         missing = int(self.is_missing.sum())
         return (
             f"{counted(len(self), 'label')} {self.extent} suspected, {missing:,} missing and {len(self) - missing:,} "
-            f"too much; an estimated {self.estimated_share:.1%} of the {self.n_given:,} labels are wrong, and "
+            f"wrong; an estimated {self.estimated_share:.1%} of the {self.n_given:,} labels are wrong, and "
             f"{self.estimated_missing:.1%} as many are missing"
         )
 

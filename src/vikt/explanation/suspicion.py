@@ -46,7 +46,7 @@ def label_errors_of(
     """
     if examples.targets.kind not in _JUDGES:
         raise UsageError(
-            "label errors: soft labels say themselves how sure they are, so none is called wrong; give one label a "
+            "label errors: soft labels state how sure they are, so none is called wrong; give one label a "
             "row, such as the most probable"
         )
     if examples.targets.kind == "ordered":

@@ -93,7 +93,7 @@ class FittedAttributes(Estimator):
 
     @property
     def thresholds_(self) -> Floats:
-        """The probability from which each of several labels is answered, (K,); AttributeError for other targets."""
+        """The least probability at which each of several labels is answered, (K,); AttributeError for other targets."""
         thresholds = self._model.thresholds
         if thresholds is None:
             raise AttributeError(f"only several labels have thresholds_, found {self._model.kind!r} labels")

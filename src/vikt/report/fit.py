@@ -164,7 +164,7 @@ def proof_facts(part: PartRecord, labels: Sequence[str]) -> list[tuple[str, str]
     if proven:
         worst = max(proven, key=lambda label: proven[label].relative)
         own = proven[worst]
-        distance = _distance(own.relative, own.bound).replace("the loss is", "the loss of each is")
+        distance = _distance(own.relative, own.bound, "the loss of each")
         facts.append(("by label", f"{distance}; the least proven is {label_line(worst)}"))
     reasons = dict.fromkeys(str(own.reason) for own in unproven.values())
     for reason in reasons:
@@ -175,9 +175,9 @@ def proof_facts(part: PartRecord, labels: Sequence[str]) -> list[tuple[str, str]
     return facts
 
 
-def _distance(relative: float, bound: float) -> str:
+def _distance(relative: float, bound: float, loss: str = "the loss") -> str:
     distance = f"{100 * relative:.2g}%" if np.isfinite(relative) else f"{bound:.2g}"
-    return f"the loss is at most {distance} above the optimum"
+    return f"{loss} is at most {distance} above the optimum"
 
 
 def handmade_lines(model: FittedModel) -> str:

@@ -29,8 +29,8 @@ def _of_sets(model: FittedModel, data: DataRecord) -> _Facts:
         ("labels", _counts(data.classes)),
         ("a text", f"{mean:.2f} labels on average{none}"),
         ("rare", _rare("label", data)),
-        ("constant", _having(data, rows, "label", "on every row, so it is always answered")),
-        ("absent", _having(data, 0, "label", "on no row, so it is never answered")),
+        ("constant", _having(data, rows, "label", "on every row, hence always answered")),
+        ("absent", _having(data, 0, "label", "on no row, hence never answered")),
     ]
 
 
@@ -43,7 +43,7 @@ def _of_shares(model: FittedModel, data: DataRecord) -> _Facts:
 def _of_levels(model: FittedModel, data: DataRecord) -> _Facts:
     # In their order, which a file does not keep.
     levels = listed([f"{label_line(level)} {data.classes.get(level, 0):,}" for level in model.labels])
-    merged = _having(data, 0, "level", "without a row, so it is never answered: its neighbours meet in one threshold")
+    merged = _having(data, 0, "level", "without a row, hence never answered; neighbours share a threshold")
     return [("classes", f"{len(model.labels):,} levels from the lowest: {levels}"), ("merged", merged)]
 
 
@@ -62,8 +62,7 @@ def _rare(noun: str, data: DataRecord) -> str:
 def _having(data: DataRecord, n_rows: int, noun: str, what: str) -> str:
     """The labels of so many rows, counted and named; empty where there are none."""
     found = [label_line(label) for label, count in data.classes.items() if count == n_rows]
-    several = what.replace("it is", "they are").replace("its", "their") if len(found) > 1 else what
-    return f"{counted(len(found), noun)} {several}: {listed(found)}" if found else ""
+    return f"{counted(len(found), noun)} {what}: {listed(found)}" if found else ""
 
 
 _FACTS: Mapping[TargetKind, Callable[[FittedModel, DataRecord], _Facts]] = {

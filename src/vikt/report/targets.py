@@ -31,17 +31,17 @@ def target_facts(model: FittedModel) -> list[tuple[str, str]]:
 
 
 def thresholds_sentence(found: LabelThresholds, labels: list[str]) -> str:
-    """From which probability on labels are answered.
+    """The least probability at which each label is answered.
 
     Examples
     --------
     >>> thresholds_sentence(LabelThresholds.given(0.5, 2), ["joy", "love"])
-    'each label is answered from a probability of 0.5 on, as given'
+    'each label is answered at a probability of 0.5 or more, as given'
     """
     if found.rule == "label":
         own = [f"{label_line(label)} {least:.4g}" for label, least in zip(labels, found.thresholds, strict=True)]
-        return f"each label is answered from its own probability on: {listed(own)}; common to all {found.common:.4g}"
-    return f"each label is answered from a probability of {found.common:.4g} on, {_CHOSEN[found.rule]}"
+        return f"each label is answered at its own probability or more: {listed(own)}; common to all {found.common:.4g}"
+    return f"each label is answered at a probability of {found.common:.4g} or more, {_CHOSEN[found.rule]}"
 
 
 _CHOSEN: dict[ThresholdRule, str] = {"common": "which has the best micro F1 out of fold", "given": "as given"}

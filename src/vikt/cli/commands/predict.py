@@ -51,7 +51,8 @@ def predict(
     top: Annotated[
         int | None,
         typer.Option(
-            help="Give the K most probable classes; of several labels a text these, whatever their thresholds.",
+            help="Give the K most probable classes, or the K most probable of several labels whatever their "
+            "thresholds.",
             min=1,
             metavar="K",
         ),
@@ -59,7 +60,7 @@ def predict(
     threshold: Annotated[
         float | None,
         typer.Option(
-            help="Leave a label out if its probability is below P; this replaces the thresholds of several labels.",
+            help="Leave a label out if its probability is below P; P replaces the thresholds of several labels.",
             min=0,
             max=1,
             metavar="P",
