@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score, precision_score, recall_score
 
+import vikt
 from vikt.decisions.aims import parsed_aim
 from vikt.decisions.label_aims import aimed
 from vikt.decisions.label_thresholds import LabelThresholds
@@ -227,3 +229,9 @@ def test_an_aim_that_is_not_for_a_label_is_refused(aim, message):
     with pytest.raises(ParameterError) as error:
         aimed(parsed_aim([aim]), LabelThresholds.given(0.5, 3), counts, NAMES, 100)
     assert message in str(error.value)
+
+
+def test_an_aim_for_no_label_is_refused_before_any_fit(monkeypatch):
+    monkeypatch.setattr(import_module("vikt.fitting.fit"), "chosen_plan", lambda *_: pytest.fail("it was fitted"))
+    with pytest.raises(ParameterError, match="there is no label 'faer'"):
+        vikt.TextClassifier(aim="f1(faer)").fit(["a b", "b c", "c d"] * 4, [["joy", "fear"], ["joy"], []] * 4)

@@ -80,6 +80,8 @@ def fit(
     kind = examples.targets.kind
     settings.check_kind(kind)
     settings, aim = settings.apart_from_thresholds(kind)
+    if aim is not None:
+        label_aim(aim, tuple(spelled_labels(examples.classes)))  # refused before the fits rather than after them
     division = Division.of(examples, split, settings)
     deciding = examples.one_of_each_group(division.calibration) if settings.decision.proves else division.calibration
     if settings.decision.holds_out:
@@ -135,7 +137,7 @@ def _thresholds(
     if isinstance(rule, float):
         chosen = LabelThresholds.given(rule, len(names))
     else:
-        chosen = LabelThresholds.chosen(counts, "common" if rule == "common" else "label")
+        chosen = LabelThresholds.chosen(counts, rule)
     if aim is None:
         return chosen, None
     found, figures = aimed(aim, chosen, counts, names, len(examples))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from vikt.arrays import ClassWeight
 from vikt.decisions.aims import Aim
@@ -22,7 +22,7 @@ class TargetSettings:
 
     kind: TargetsName = "auto"
     order: tuple[Any, ...] | None = None
-    thresholds: str | float = "label"
+    thresholds: Literal["label", "common"] | float = "label"
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> TargetSettings:
