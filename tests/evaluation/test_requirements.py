@@ -137,3 +137,9 @@ def test_a_figure_of_one_class_needs_its_class(name, mean):
     with pytest.raises(ParameterError, match=rf"write {name}\(CLASS\), or {mean} for the mean"):
         checked(f"{name} >= 0.5")
     assert mean in evaluation().figures
+
+
+@pytest.mark.parametrize("name", ["mean_absolute_error", "mean_absolute_error_in_numbers", "log_loss"])
+def test_an_error_may_be_above_1(name):
+    [condition] = parsed_requirements([f"{name} <= 1.5"])
+    assert condition.value == 1.5
