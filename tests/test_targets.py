@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
 import vikt
 from vikt.errors import ClassesError
+from vikt.report.fit import data_lines, fit_lines
 
 rng = np.random.default_rng(0)
 TEXTS = [" ".join(rng.choice([f"w{i}" for i in range(20)], 6)) for _ in range(90)]
@@ -15,9 +18,12 @@ SHARES = (1.0 + 2 * MEMBERS) / (1.0 + 2 * MEMBERS).sum(axis=1, keepdims=True)
 LABELS = {"several": MEMBERS, "soft": SHARES, "ordered": MEMBERS.sum(axis=1)}
 
 
+def classifier(**options):
+    return vikt.TextClassifier("word", **{"min_df": 1, "l2": 1e-3} | options)
+
+
 def fitted(kind, order=slice(None), **options):
-    given = {"min_df": 1, "l2": 1e-3, "targets": kind} | options
-    return vikt.TextClassifier("word", **given).fit(list(np.array(TEXTS)[order]), LABELS[kind][order])
+    return classifier(targets=kind, **options).fit(list(np.array(TEXTS)[order]), LABELS[kind][order])
 
 
 @pytest.mark.parametrize("kind", LABELS)
@@ -46,6 +52,60 @@ def test_one_label_that_a_row_has_or_has_not_is_refused():
 
 def test_a_level_without_a_row_is_no_answer():
     labels = np.array(["low", "high"])[MEMBERS[:, 0].astype(int)]
-    order = ["low", "medium", "high"]
-    model = vikt.TextClassifier("word", targets="ordered", order=order, min_df=1, l2=1e-3).fit(TEXTS, labels)
+    model = classifier(targets="ordered", order=["low", "medium", "high"]).fit(TEXTS, labels)
     assert model.classes_.tolist() == ["low", "high"]
+    [merged] = [line for line in data_lines(model.record_, model.model_).split("\n") if line.startswith("merged")]
+    assert merged.endswith(": medium")
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_weight_2_is_the_row_twice(kind):
+    # Document frequencies count rows, so that features must not weigh by them.
+    options = {"weighting": "counts", "tol": 1e-9}
+    weights = np.random.default_rng(2).integers(1, 4, len(TEXTS))
+    weighted = classifier(targets=kind, **options).fit(TEXTS, LABELS[kind], sample_weight=weights)
+    twice = fitted(kind, np.repeat(np.arange(len(TEXTS)), weights), **options)
+    assert weighted.predict_proba(TEXTS) == pytest.approx(twice.predict_proba(TEXTS), abs=1e-4)
+
+
+def test_two_labels_that_do_not_exclude_each_other_are_two_models_of_two_classes():
+    both = classifier(tol=1e-9).fit(TEXTS, MEMBERS[:, :2])
+    assert both.theta_.shape[0] == 2
+    for k in range(2):
+        alone = classifier(tol=1e-9).fit(TEXTS, MEMBERS[:, k])
+        assert both.predict_proba(TEXTS)[:, k] == pytest.approx(alone.predict_proba(TEXTS)[:, 1], abs=1e-6)
+
+
+@pytest.fixture(scope="module")
+def extremes():
+    """Labels of which one is on all rows and one on a single row, and a model of them."""
+    sets = [["all", *(f"w{k}" for k in (1, 2, 3) if row[k - 1])] for row in MEMBERS]
+    sets[0].append("rare")
+    return sets, classifier().fit(TEXTS, sets)
+
+
+def test_a_label_on_every_row_is_answered_as_constant_and_left_out_of_the_proof(extremes):
+    _, model = extremes
+    probabilities = model.predict_proba([*TEXTS, "", "unknown"])
+    assert model.classes_.tolist() == ["all", "rare", "w1", "w2", "w3"]
+    assert np.ptp(probabilities[:, 0]) == 0
+    assert 0.99 < probabilities[0, 0] < 1
+    assert np.ptp(probabilities[:, 1]) > 0
+    [part] = json.loads(json.dumps(model.record_.to_json()["parts"]))
+    constant, *others = part["certificates"]
+    assert (constant["relative"], constant["bound"]) == (None, None)
+    assert constant["reason"] == {"code": "constant_label"}
+    assert all(own["relative"] <= 1e-7 and own["reason"] is None for own in others)
+    assert part["loss"] == pytest.approx(sum(own["loss"] for own in others))
+    bound = sum(own["bound"] for own in others)
+    assert part["certificate"]["relative"] == pytest.approx(bound / (part["loss"] - bound))
+    printed = fit_lines(model.record_, model.model_)
+    assert "no proof   of 1 label (all), left out of the sums: the label is on every row or on none" in printed
+
+
+def test_a_label_that_the_fits_of_folds_lack_takes_the_common_threshold(extremes):
+    thresholds = extremes[1].model_.thresholds
+    of_label = dict(zip(["all", "rare", "w1", "w2", "w3"], thresholds.thresholds, strict=True))
+    assert of_label["all"] == of_label["rare"] == thresholds.common
+    assert thresholds.n_rows[:2] == (0, 0)
+    assert of_label["w1"] != thresholds.common
