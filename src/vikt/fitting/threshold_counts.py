@@ -16,16 +16,19 @@ from vikt.fitting.parts import solver_of
 from vikt.fitting.prepare import MergedRows, learnt_rows, objective_of
 from vikt.fitting.settings import FitSettings
 from vikt.model.functions import logistic
+from vikt.model.objective import Objective
 from vikt.model.penalties import split_strength
 from vikt.parts import added
 from vikt.progress import Progress, no_progress
+from vikt.selection.choices import PenaltyChoice
 from vikt.selection.penalty import default_penalty
 from vikt.selection.plan import Plan
 from vikt.solvers import Settings
+from vikt.solvers.by_label import Limits, rough_by_label
 
 FOLDS = 3
 # Closer fits choose the same thresholds.
-_TOL = 3e-2
+_TOL = 1e-2
 _MOST_PASSES = 50
 _LABELS_AT_ONCE = 32
 
@@ -42,7 +45,6 @@ def threshold_counts(
     ((name, _),) = plan.recipe.shares
     _, rows = learnt_rows(examples, replace(settings.features, analyzer=name), threads, progress)
     (penalty,) = plan.penalties
-    quickly = Settings(tol=_TOL, max_iter=_MOST_PASSES, random_state=settings.random_state)
     first, _ = examples.merged()
     copies = np.diff(np.append(first, len(examples)))
 
@@ -56,11 +58,20 @@ def threshold_counts(
             objective = objective_of(outside, None)
             own = penalty or default_penalty(objective)
             penalised = objective.with_l2(*split_strength(own.l2, settings.l1_ratio))
-            theta = solver_of(own)(penalised, quickly).theta
+            theta = _rough_weights(penalised, own, settings.random_state)
             varies = np.asarray(objective.rows.y.any(axis=0) & ~objective.rows.y.all(axis=0))
             yield _counted(rows.take(np.flatnonzero(held_out)), copies[held_out], theta, varies)
 
     return added([ThresholdCounts.none(examples.targets.n_labels), *of_folds()])
+
+
+def _rough_weights(objective: Objective, penalty: PenaltyChoice, random_state: int) -> NDArray[Any]:
+    l2 = np.array(penalty.by_label or [penalty.l2] * objective.loss.n_classes)
+    theta = rough_by_label(objective, Limits(_TOL, _MOST_PASSES, random_state=random_state), l2)
+    if theta is None:
+        quickly = Settings(tol=_TOL, max_iter=_MOST_PASSES, random_state=random_state)
+        theta = solver_of(penalty)(objective, quickly).theta
+    return theta
 
 
 def _counted(rows: MergedRows, copies: Ints, theta: NDArray[Any], varies: Bools) -> ThresholdCounts:

@@ -6,9 +6,10 @@ side. Its parts are fitted, and their distances from the optimum proven, each by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from vikt.model.label_losses import OneLossPerLabel
 from vikt.model.ordered import ProportionalOdds
 from vikt.names import TargetKind
 from vikt.progress import Progress
-from vikt.selection.choices import FeatureChoice, PenaltyChoice, RecipeLoss
+from vikt.selection.choices import STRENGTHS, FeatureChoice, PenaltyChoice, RecipeLoss
 from vikt.selection.folds import Fold, weighted_mean
 from vikt.selection.label_paths import walk_labels
 from vikt.selection.penalty import choose_l2, chosen_for_labels, default_penalty
@@ -30,7 +31,10 @@ from vikt.threads import running
 
 # Fewer rows do not distinguish recipes.
 LEAST_VALIDATION_ROWS = 100
-_SAMPLE_BYTES, _VALIDATION_BYTES = 8_000_000, 2_000_000
+# Of texts to learn from, and to validate on. A row of several labels costs as much as some of one, and tells as much.
+_SAMPLE_BYTES, _SEVERAL_SAMPLE_BYTES = (8_000_000, 2_000_000), (1_000_000, 1_000_000)
+# In steps of the path: half a decade.
+_STEPS_BEFORE = 2
 _QUICKLY = Settings(solver="dual", tol=1e-2, max_iter=50)
 
 
@@ -56,17 +60,19 @@ def choose_features(
 ) -> tuple[FeatureChoice, tuple[PenaltyChoice, ...]] | None:
     """Fit each part of each recipe, its λ by validation; return the choice among them, and λ of each part chosen.
 
-    Of more than some 8 MB of text the first rows in canonical order are a sample that decides which parts there are,
-    and all rows decide their shares. A tie goes to the first recipe. Return None if the validation rows are too few, or
-    of one class.
+    Of more than some 8 MB of text, or 1 MB of several labels, the first rows in canonical order are a sample that
+    decides which parts there are, and all rows decide their shares. A tie goes to the first recipe. Return None if the
+    validation rows are too few, or of one class.
 
     Raises
     ------
     EmptyVocabularyError
         No part has a feature.
     """
-    fitted = _first(trials.n_bytes, training, _SAMPLE_BYTES)
-    held_out = _first(trials.n_bytes, validation, _VALIDATION_BYTES)
+    most_bytes = _SEVERAL_SAMPLE_BYTES if trials.kind == "several" else _SAMPLE_BYTES
+    fitted, held_out = (
+        _first(trials.n_bytes, rows, most) for rows, most in zip((training, validation), most_bytes, strict=True)
+    )
     of_fitted = held_out[np.isin(trials.y[held_out], trials.y[fitted])]
     if len(of_fitted) < LEAST_VALIDATION_ROWS or len(np.unique(trials.y[of_fitted])) < 2:
         return None
@@ -77,7 +83,7 @@ def choose_features(
         # More rows may want other shares, which cost nothing: the parts' λ's are to be chosen on all rows anyway.
         parts = {name for name, _ in choice.recipe.shares + choice.best.shares}
         recipes = [recipe for recipe in tried.losses if parts.issuperset(name for name, _ in recipe.shares)]
-        tried = _try(trials, settings, recipes, training, validation)
+        tried = _try(trials, settings, recipes, training, validation, tried.penalties)
         choice = replace(tried.choice(len(training)), sample=choice)
     return choice, tuple(tried.penalties[name] for name, _ in choice.recipe.shares)
 
@@ -122,8 +128,14 @@ class _TriedPart(NamedTuple):
 
 
 def _try(
-    trials: Trials, settings: FeatureSettings, recipes: Iterable[Recipe], fitted: RowIndices, validation: RowIndices
+    trials: Trials,
+    settings: FeatureSettings,
+    recipes: Iterable[Recipe],
+    fitted: RowIndices,
+    validation: RowIndices,
+    sampled: Mapping[str, PenaltyChoice] = MappingProxyType({}),
 ) -> _Comparison:
+    """Fit and validate each part; `sampled` are the λ's of parts that a sample of the rows has chosen."""
     names = list(dict.fromkeys(name for recipe in recipes for name, _ in recipe.shares))
 
     def fit(numbered: tuple[int, str]) -> _TriedPart | None:
@@ -134,7 +146,7 @@ def _try(
         except EmptyVocabularyError:
             # Words in one-letter texts, say: recipes without this part remain.
             return None
-        return _TRIES.get(type(fold.training.loss), _tried_by_fit)(fold, trials.random_state)
+        return _TRIES.get(type(fold.training.loss), _tried_by_fit)(fold, trials.random_state, sampled.get(name))
 
     with running(trials.threads) as run:
         tried = zip(names, run(fit, enumerate(names, start=1)), strict=True)
@@ -153,7 +165,7 @@ def _try(
     return _Comparison(row_losses, any_part.weights, {name: part.penalty for name, part in parts.items()})
 
 
-def _tried_by_fit(fold: Fold, random_state: int, solver: str = "dual") -> _TriedPart:
+def _tried_by_fit(fold: Fold, random_state: int, sampled: PenaltyChoice | None, solver: str = "dual") -> _TriedPart:
     penalty = choose_l2([fold], random_state=random_state)
     quickly = replace(_QUICKLY, solver=solver, random_state=random_state)
     solution = minimise(fold.training.with_l2(penalty.l2), quickly)
@@ -161,9 +173,18 @@ def _tried_by_fit(fold: Fold, random_state: int, solver: str = "dual") -> _Tried
     return _TriedPart(penalty, held.scores(solution.theta), partial(loss.losses, y=held.y), held.weights)
 
 
-def _tried_by_path(fold: Fold, random_state: int) -> _TriedPart:
-    """Of several labels: the mean of their losses is known from the path, and no blend asks for scores."""
-    paths = walk_labels([fold], random_state=random_state)
+def _tried_by_path(fold: Fold, random_state: int, sampled: PenaltyChoice | None) -> _TriedPart:
+    """Of several labels: the mean of their losses is known from the path, and no blend asks for scores.
+
+    On all rows λ is sought from a little before where the sample has found it, or along the whole path if that begins
+    with the best.
+    """
+    first = 0
+    if sampled is not None and sampled.is_validated:
+        first = max(0, STRENGTHS.tolist().index(sampled.best.strength) - _STEPS_BEFORE)
+    paths = walk_labels([fold], first=first, random_state=random_state)
+    if first and np.argmin([weighted_mean(losses, paths.weights).mean for losses in paths.losses]) == 0:
+        paths = walk_labels([fold], random_state=random_state)
     if not paths.steps:
         return _TriedPart(default_penalty(fold.training), np.zeros(len(paths.weights)), np.asarray, paths.weights)
     penalty = chosen_for_labels(paths, 1)
@@ -171,7 +192,7 @@ def _tried_by_path(fold: Fold, random_state: int) -> _TriedPart:
     return _TriedPart(penalty, losses, np.asarray, paths.weights)
 
 
-_TRIES: dict[type, Callable[[Fold, int], _TriedPart]] = {
+_TRIES: dict[type, Callable[[Fold, int, PenaltyChoice | None], _TriedPart]] = {
     OneLossPerLabel: _tried_by_path,
     ProportionalOdds: partial(_tried_by_fit, solver="auto"),
 }

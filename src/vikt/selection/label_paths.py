@@ -94,17 +94,18 @@ def judged_labels(folds: Sequence[Fold]) -> Ints:
 def walk_labels(
     folds: Sequence[Fold],
     *,
+    first: int = 0,
     random_state: int = 0,
     threads: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> LabelPaths:
-    """Fit every label along the path, some side by side, each fit warm from the one before.
+    """Fit every label along the path from its step `first`, some side by side, each fit warm from the one before.
 
     A walk ends after three worse values in a row of the mean of its labels; beyond it, the loss of a label counts as
     its last. For each thread, the fits of these labels are held, however many labels there are. `progress` is called
     with the number of labels done and of all.
     """
-    steps, weights, judged = path_of(folds), unit_weights(folds), judged_labels(folds)
+    steps, weights, judged = path_of(folds)[first:], unit_weights(folds), judged_labels(folds)
     n_labels = folds[0].training.loss.n_classes
     if not len(judged):
         return LabelPaths((), (None,) * n_labels, np.empty((0, len(weights))), weights)

@@ -35,6 +35,7 @@ from vikt.parts import InMemory, Part
 from vikt.solvers.certificate import Certificate, certificate, certificate_nearby, no_certificate
 from vikt.solvers.dual import Ascent, Pace, max_passes_unproven, no_worse_than_zero
 from vikt.solvers.dual_state import DualState
+from vikt.solvers.intercepts import balanced_intercepts
 from vikt.solvers.solution import OnRecord, Solution, joined
 from vikt.threads import running
 
@@ -179,6 +180,33 @@ def by_label(
         for block, fitted in zip(blocks, run(fit, blocks), strict=True):
             found.keep(block, fitted)
     return found.solution()
+
+
+def rough_by_label(objective: Objective, limits: Limits, l2: Floats) -> NDArray[np.float32] | None:
+    """θ (K, n+1) near the optimum of each label, without a proof; None where labels cannot lie side by side.
+
+    Most of the time of a loose fit would be that of its proofs. A label on every row, or on none, has weights of 0.
+    """
+    labels = Labels(objective, l2)
+    blocks = labels.blocks(np.flatnonzero(~labels.constant()))
+    if not labels.can_lie_side_by_side:
+        return None
+    found = np.zeros((objective.shape[-1], len(l2)), dtype=np.float32).T
+    if not blocks:
+        return found
+    beside = DualState.at_zero(labels.some(blocks[0]), limits.tol)
+
+    def fit(block: list[int]) -> Floats:
+        own = labels.some(block)
+        state = DualState.at_zero(own, limits.tol, beside)
+        theta = Ascent(own, state, limits.tol, limits.random_state).approach(limits.max_iter)
+        # In so few passes the intercepts lag behind the weights.
+        return balanced_intercepts(own, theta, own.scores(theta))[0]
+
+    with running(objective.rows.X.threads) as run:
+        for block, theta in zip(blocks, run(fit, blocks), strict=True):
+            found[block] = theta
+    return found
 
 
 class _Alone(NamedTuple):
