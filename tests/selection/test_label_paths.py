@@ -42,6 +42,15 @@ def folds_of(X, truth, weights, k):
     return made
 
 
+def test_a_walk_from_a_later_step_has_the_same_losses_there(closely):
+    folds = folds_of(*data(), 1)
+    whole, later = walk_labels(folds), walk_labels(folds, first=4)
+    n_both = len(later.steps)
+    assert later.steps == whole.steps[4 : 4 + n_both]
+    assert n_both >= 3
+    assert later.losses == pytest.approx(whole.losses[4 : 4 + n_both], rel=0.01)
+
+
 @pytest.fixture
 def closely(monkeypatch):
     """Fits as close as those of labels, which are in float32, can be."""

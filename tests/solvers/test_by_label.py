@@ -18,7 +18,7 @@ from vikt.model.objective import Objective
 from vikt.model.penalties import penalty_of
 from vikt.parts import InMemory, Part
 from vikt.solvers import Settings, minimise, minimise_by_label
-from vikt.solvers.by_label import certificate_of_all
+from vikt.solvers.by_label import Limits, certificate_of_all, rough_by_label
 from vikt.solvers.certificate import certificate_nearby
 from vikt.solvers.dual import Ascent
 from vikt.solvers.dual_state import DualState
@@ -79,6 +79,23 @@ def test_objective_is_that_of_scikit_learns_one_against_the_rest():
     assert objective.loss.probabilities(x @ solution.theta[:, 1:].T + solution.theta[:, 0]) == pytest.approx(
         rival.predict_proba(x), abs=1e-3
     )
+
+
+def test_rough_weights_are_near_the_optimum_and_expect_as_many_of_each_label_as_there_are():
+    x, members = rows(n_labels=5)
+    members[:, 4] = False
+    X, l2 = design_matrix(x), np.array([0.003, 0.003, 0.01, 0.003, 0.01])
+    objective = of_labels(X, members, 0.003)
+    theta = rough_by_label(objective, Limits(1e-2, 50), l2)
+    for k in range(4):
+        one = of_one(X, members[:, k], float(l2[k]))
+        assert one.value(theta[k]) == pytest.approx(
+            minimise(one, Settings("newton", 1e-12)).certificate.value, rel=0.02
+        )
+    expected = objective.loss.probabilities(objective.scores(theta).only).sum(axis=0)
+    assert expected[:4] == pytest.approx(members[:, :4].sum(axis=0), rel=1e-3)
+    assert not theta[4].any()
+    assert rough_by_label(of_labels(DenseMatrix(x.toarray()), members, 0.003), Limits(), l2) is None
 
 
 def test_bound_holds_against_an_independent_minimiser():

@@ -74,11 +74,11 @@ class PenaltyChoice:
 
     @property
     def is_strongest_tried(self) -> bool:
-        return self.chosen.strength == STRENGTHS[0]
+        return self.chosen.strength == float(STRENGTHS[0])
 
     @property
     def is_weakest_tried(self) -> bool:
-        return self.chosen.strength == STRENGTHS[-1]
+        return self.chosen.strength == float(STRENGTHS[-1])
 
     def to_json(self) -> dict[str, object]:
         path = [dict(zip(PathPoint._fields, point, strict=True)) for point in self.curve]
