@@ -426,3 +426,11 @@ def test_an_infinite_penalty_is_refused_by_the_name_of_c(C, weight):
 def test_stop_words_without_dimensions_are_refused():
     with pytest.raises(UsageError, match="stop_words: expected 'english' or a collection of words, found array"):
         TextVectorizer(stop_words=np.array(1)).fit(["a text"])
+
+
+def test_an_order_says_that_labels_are_ordered():
+    order = ["low", "high"]
+    found = TextClassifier(analyzer="word", min_df=1, l2=0.1, order=order).fit(TEXTS, [order[y == "p"] for y in LABELS])
+    assert (found.model_.kind, found.classes_.tolist()) == ("ordered", order)
+    with pytest.raises(UsageError, match="order: is for ordered labels, but targets='classes' is given"):
+        TextClassifier(order=order, targets="classes").fit(Unread(), Unread())

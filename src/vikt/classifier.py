@@ -95,7 +95,8 @@ class TextClassifier(Explainable, Updatable):
         level of an order. "auto" takes lists of labels, and matrices or frames of 0 and 1, for several labels, and
         matrices of shares, or columns `P(class)`, for soft ones.
     order : sequence, optional
-        The levels of ordered labels, from the lowest; by default that of the numbers, where all labels are numbers.
+        The levels of ordered labels, from the lowest; it makes `targets` "ordered". By default that of the numbers,
+        where all labels are numbers.
     thresholds : {"label", "common"} or float
         The least probability at which each of several labels is answered: by default chosen for each label by its
         cross-validated F1; or one for all labels; or a given probability.

@@ -25,8 +25,9 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_an_order_trains_ordered_levels(folder, run):
-    options = "--targets", "ordered", "--order", "low, medium, high", "--l2", "0.01", "--analyzer", "word"
+@pytest.mark.parametrize("targets", [[], ["--targets", "ordered"]], ids=["implied", "named"])
+def test_an_order_trains_ordered_levels(folder, run, targets):
+    options = *targets, "--order", "low, medium, high", "--l2", "0.01", "--analyzer", "word"
     code, _, err = run("train", "levels.csv", *options)
     assert code == 0, err
     assert load_trained(folder / "model.vikt", []).model.labels == ["low", "medium", "high"]
@@ -36,7 +37,7 @@ REFUSED = {
     "no separator": (
         ["several.tsv"],
         "values of column 'label' look like several labels, such as",
-        "say --targets 'classes'; else read several labels with --labels-separator ,",
+        "read several labels with --labels-separator ',', or keep each value as one class with --targets classes",
     ),
     "two kinds": (
         ["several.tsv", "--labels-separator", ",", "--targets", "classes"],
@@ -47,7 +48,15 @@ REFUSED = {
         "each value of column 'label' is one label; say what separates several, as in --labels-separator ','",
     ),
     "no order": (["levels.csv", "--targets", "ordered"], "is no number", "with --order"),
-    "an order of other labels": (["levels.csv", "--order", "low,high"], "with --targets ordered"),
+    "an order of other labels": (["levels.csv", "--order", "low,high"], "is not in the order ('low', 'high')"),
+    "an order of classes": (
+        ["levels.csv", "--order", "low,high", "--targets", "classes"],
+        "--order: is for ordered labels, but --targets 'classes' is given; drop one of them",
+    ),
+    "an order of several": (
+        ["levels.csv", "--order", "low,high", "--labels-separator", ";"],
+        "--order: is for ordered labels, but --labels-separator ';' separates several labels; drop one of them",
+    ),
     "a level twice": (["levels.csv", "--targets", "ordered", "--order", "low,low"], "--order"),
     "a threshold above 1": (["levels.csv", "--thresholds", "2"], "--thresholds"),
     "two classes": (

@@ -199,7 +199,7 @@ JOINED = ["joy", "fear", "joy,fear", "love", "love, fear"] * 4
 
 def test_values_that_look_like_labels_between_commas_are_refused(tmp_path):
     path = csv_of(tmp_path / "a.csv", {"label": JOINED, "text": [f"t{i}" for i in range(20)]})
-    with pytest.raises(DataError, match=r"such as 'joy,fear'; .* say targets='classes'; .*labels_separator=','"):
+    with pytest.raises(DataError, match=r"'joy,fear'; .* labels_separator=',', or .* targets='classes'"):
         read(path)
     assert read(path, LabelReading("classes")).labels.tolist() == JOINED
     assert read(path, COMMAS).labels.names == NAMES
@@ -252,7 +252,11 @@ def test_a_line_without_a_label_is_a_row_only_among_lines_of_several(tmp_path):
 
 
 REFUSED = {
-    "an empty label": ("label\tt\na,,b\tx\n", COMMAS, "row 1 has an empty label among others"),
+    "an empty label": (
+        "label\tt\na,,b\tx\n",
+        COMMAS,
+        r"row 1 has an empty label among others, in 'a,,b'; remove the extra ','",
+    ),
     "a label twice": ("label\tt\na\ty\na, b,a\tx\n", COMMAS, "row 2 has the label 'a' twice"),
     "several without a separator": ("label\tt\na\ty\n", LabelReading("several"), r"labels_separator=',', or name one"),
     "a column as shares": ("label\tt\na\ty\n", LabelReading("soft"), r"holds no shares of classes; name columns such"),
@@ -339,8 +343,9 @@ def test_several_labels_of_fasttext_that_cannot_be(tmp_path, line, message):
 def test_a_reading_says_one_thing():
     with pytest.raises(UsageError, match="labels_separator=',' separates several labels, but targets='classes'"):
         LabelReading("classes", ",")
-    with pytest.raises(UsageError, match="targets='ordered'"):
-        LabelReading(order=("low", "high"))
+    for options in ({"targets": "classes"}, {"separator": ","}):
+        with pytest.raises(UsageError, match=r"order: is for ordered labels, but .* drop one of them"):
+            LabelReading(order=("low", "high"), **options)
     with pytest.raises(UsageError, match="expected what separates labels, found nothing"):
         LabelReading(separator="")
 

@@ -99,6 +99,19 @@ def test_labels_that_only_the_test_has_are_missed_and_named():
     assert found.figures["macro_precision"].reason == "leaves out 1 label: awe, never predicted"
 
 
+def test_the_interval_of_a_mean_is_of_the_same_labels_as_the_mean():
+    rng = np.random.default_rng(3)
+    known = rng.random((200, 2)) < 0.5
+    # Thirty labels of one row each that training did not have, so that most are missing in a draw.
+    real = np.column_stack([known, np.eye(200, 30, dtype=bool)])
+    scores = 2.0 * (known ^ (rng.random((200, 2)) < 0.1)) - 1
+    figure = set_evaluation_of(outcomes(real, scores, [*KNOWN[:2], *map(str, range(30))])).figures["macro_f1"]
+    # It is 2/32 of the mean F1 of the two known labels, whose interval it has.
+    known_alone = set_evaluation_of(outcomes(known, scores)).figures["macro_f1"]
+    for side in ("value", "low", "high"):
+        assert getattr(figure, side) == pytest.approx(getattr(known_alone, side) / 16, rel=0.02), side
+
+
 def test_a_label_that_no_row_has_any_more_is_not_unseen():
     both = TargetRows.of_sets(np.array([[True, False], [False, True]]), np.array(["awe", "joy"]))
     rows = TargetRows(both.table, both.y[1:])

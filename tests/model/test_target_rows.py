@@ -263,7 +263,7 @@ def test_a_matrix_has_a_column_for_each_label_of_the_model():
 LEARN_NOTHING = {
     "two classes": ([["ham"], ["spam"], ["ham"]], "several", "one of the two labels 'ham', 'spam' and not the other"),
     "complements": (np.array([[0, 1], [1, 0]]), "several", "these are two classes"),
-    "one label": ([["spam"], []], "several", "'spam', that a row has or has not makes two classes"),
+    "one label": ([["spam"], []], "several", "the only label is 'spam', so there are two classes"),
     "on all rows": ([{"a", "b"}, {"a", "b"}], "several", r"each label is on every row \('a', 'b'\)"),
     "on no row": ([[], []], "several", "no label is on any row"),
     "one class": ([{"a": 1.0}, {"a": 0.5}], "soft", "at least two classes, found one, 'a'"),

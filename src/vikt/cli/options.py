@@ -106,8 +106,8 @@ Order = Annotated[
     str | None,
     typer.Option(
         "--order",
-        help="With --targets ordered, the levels from lowest to highest, such as low,medium,high; numbers "
-        "need no order.",
+        help="Levels of ordered labels from lowest to highest, such as low,medium,high; implies --targets ordered. "
+        "Numbers need no order.",
         metavar="LEVELS",
         show_default=False,
     ),

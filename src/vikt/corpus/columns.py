@@ -16,7 +16,7 @@ TEXT_NAMES = (
     "question", "email", "mail", "post",
 )  # fmt: skip
 LABEL_NAMES = (
-    "label", "labels", "class", "category", "target", "sentiment", "tag", "topic", "intent", "y",
+    "label", "labels", "class", "category", "target", "sentiment", "tag", "tags", "topic", "intent", "y",
 )  # fmt: skip
 
 
@@ -152,7 +152,8 @@ def _find(
     if chosen is None and len(rest) == 2 and mean_length is not None:
         chosen, reason = max(rest, key=mean_length), "guessed: the longer of two columns"
     if chosen is None:
-        raise ColumnError(f"{origin}: found no {role} column among {quoted(names)}; name it", **{role: ...})
+        several = ", or columns of 0 and 1 with commas between them," if role == "label" and len(rest) > 1 else ""
+        raise ColumnError(f"{origin}: found no {role} column among {quoted(names)}; name it{several}", **{role: ...})
     return chosen, (f'{role} column: "{chosen}" ({reason})',)
 
 

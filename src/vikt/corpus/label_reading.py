@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from vikt.corpus.columns import composed, missing_column
-from vikt.errors import UsageError
+from vikt.errors import ParameterError, UsageError
 from vikt.names import TargetKind, TargetsName
 
 # What separates the names of several columns of labels.
@@ -43,12 +43,12 @@ class LabelReading:
     Raises
     ------
     UsageError
-        A separator or an order is given for another kind of target.
+        A separator or an order is given for another kind of target, or both are given.
 
     Examples
     --------
-    >>> LabelReading(separator=",").kind, LabelReading().kind
-    ('several', 'auto')
+    >>> LabelReading(separator=",").kind, LabelReading(order=("low", "high")).kind, LabelReading().kind
+    ('several', 'ordered', 'auto')
     """
 
     targets: TargetsName = "auto"
@@ -63,13 +63,21 @@ class LabelReading:
             )
         if self.separator is not None and not self.separator:
             raise UsageError("labels_separator: expected what separates labels, found nothing; write ',' or ';'")
-        if self.order and self.targets != "ordered":
-            raise UsageError(f"an order is given, but targets={self.targets!r}; say that labels are", targets="ordered")
+        if self.order and self.targets not in ("auto", "ordered"):
+            raise ParameterError(
+                "order", f"is for ordered labels, but targets={self.targets!r} is given; drop one of them"
+            )
+        if self.order and self.separator is not None:
+            raise ParameterError(
+                "order",
+                f"is for ordered labels, but labels_separator={self.separator!r} separates several labels; "
+                "drop one of them",
+            )
 
     @property
     def kind(self) -> TargetsName:
-        """The kind of target, which a separator says too."""
-        return self.targets if self.separator is None else "several"
+        """The kind of target, which a separator or an order says too."""
+        return "several" if self.separator is not None else "ordered" if self.order else self.targets
 
     @classmethod
     def of_trained(cls, kind: TargetKind, separator: str | None) -> Self:

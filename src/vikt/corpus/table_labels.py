@@ -225,7 +225,17 @@ def _read_separated(table: Table, columns: Sequence[str], reading: LabelReading)
     if separator is None:
         raise UsageError(_EXPECTED["several"].format(path=table.path, column=columns[0]))
     values = _different(table.column(columns[0]), table.place)
-    return _sets(values, lambda _, value: [part.strip() for part in value.split(separator)] if value.strip() else [])
+
+    def labels_of(i: int, value: str) -> list[str]:
+        labels = [label.strip() for label in value.split(separator)] if value.strip() else []
+        if "" in labels:
+            raise DataError(
+                f"{values.place(i)} has an empty label among others, in {value!r:.60}; remove the extra {separator!r} "
+                "(a text without any label has an empty value)"
+            )
+        return labels
+
+    return _sets(values, labels_of)
 
 
 def _read_lines(table: Table, columns: Sequence[str], reading: LabelReading) -> TableLabels:
@@ -362,9 +372,9 @@ def _kind_of_column(table: Table, columns: Sequence[str], reading: LabelReading)
     joined = None if columns[0] in paired_columns(table) else _joined(table, columns[0])
     if joined is not None:
         raise DataError(
-            f"{table.path}: values of column {columns[0]!r} look like several labels, such as {joined!r:.60}; if each "
-            "value is one class, say targets='classes'; else read several labels",
-            labels_separator=",",
+            f"{table.path}: values of column {columns[0]!r} look like several labels, such as {joined!r:.60}; read "
+            "several labels with labels_separator=',', or keep each value as one class",
+            targets="classes",
         )
     return "classes"
 

@@ -23,10 +23,26 @@ _ALWAYS_ACCURACY, _MICRO = ("micro_recall", "weighted_recall"), ("micro_precisio
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean over classes, and the classes that it takes in."""
+    """A mean over classes, the classes that it takes in, and whether it weighs them by their rows."""
 
     value: CountFigure
     classes: Callable[[Counts], Bools]
+    is_weighted: bool = False
+
+    def in_draws(self, found: Counts) -> CountFigure:
+        """The mean in draws of the rows that were found, over the classes that it takes in there.
+
+        A class that a draw leaves out counts as it was found: else draws would tell of other classes than the value
+        does. Where classes are weighted by their rows, one without any has no weight.
+        """
+        if self.is_weighted:
+            return self.value
+
+        def value(drawn: Counts) -> Floats:
+            is_in = self.classes(drawn)
+            return self.value(Counts(*(np.where(is_in, own, whole) for own, whole in zip(drawn, found, strict=True))))
+
+        return value
 
 
 def with_rows(counts: Counts) -> Bools:
@@ -38,13 +54,10 @@ _MEANS = {
     "macro_f1": Mean(averages.macro_f1_of, with_rows),
     "balanced_accuracy": Mean(averages.balanced_accuracy_of, with_rows),
     "macro_precision": Mean(averages.macro_precision_of, averages.has_precision),
-    "weighted_precision": Mean(averages.weighted_precision_of, averages.has_precision),
-    "weighted_f1": Mean(averages.weighted_f1_of, with_rows),
+    "weighted_precision": Mean(averages.weighted_precision_of, averages.has_precision, is_weighted=True),
+    "weighted_f1": Mean(averages.weighted_f1_of, with_rows, is_weighted=True),
 }
-_DRAWN: dict[str, CountFigure] = {name: mean.value for name, mean in _MEANS.items()} | {
-    "matthews": averages.matthews_of,
-    "micro_f1": averages.micro_f1_of,
-}
+_OF_ALL: dict[str, CountFigure] = {"matthews": averages.matthews_of, "micro_f1": averages.micro_f1_of}
 
 
 @dataclass(frozen=True)
@@ -85,7 +98,7 @@ def bootstrapped(value: float, drawn: Floats, notes: Mapping[str, bool], facts: 
     reason = joined({**notes, **about_draws})
     if alike or math.isnan(value):
         return Figure(value, reason=reason, facts=facts)
-    # Draws lose rare classes, which can move all of them to one side of the value.
+    # Where classes have few rows, all draws can be on one side of the value.
     return Figure(value, min(low, value), max(high, value), reason, facts)
 
 
@@ -113,7 +126,8 @@ def answer_figures(entries: Ints, labels: list[str]) -> dict[str, Figure]:
     found = counts(entries, len(labels))
     n_correct, n_rows, n_answered = (int(side.sum()) for side in found)
     is_complete = n_answered == n_rows
-    drawn = drawn_figures(entries, len(labels), _DRAWN)
+    of_draws = {name: mean.in_draws(found) for name, mean in _MEANS.items()} | _OF_ALL
+    drawn = drawn_figures(entries, len(labels), of_draws)
     figures = {
         "accuracy": share(n_correct, n_rows, equal_to=[*_ALWAYS_ACCURACY, *_MICRO * is_complete]),
         **{name: mean_of_classes(mean, found, drawn[name], labels) for name, mean in _MEANS.items()},

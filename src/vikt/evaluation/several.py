@@ -195,8 +195,8 @@ def set_evaluation_of(found: SetOutcomes) -> SetEvaluation:
 def _figures_of_sets(found: SetOutcomes, counts: Counts) -> dict[str, Figure]:
     facts = {"rows": found.n_rows}
     hamming_loss = partial(several.hamming_loss_of, n_rows=found.n_rows)
-    of_counts = _MICRO | {name: mean.value for name, mean in _MACRO.items()} | {"hamming_loss": hamming_loss}
-    drawn = drawn_label_figures(found.real, found.answered, of_counts)
+    of_draws = _MICRO | {name: mean.in_draws(counts) for name, mean in _MACRO.items()} | {"hamming_loss": hamming_loss}
+    drawn = drawn_label_figures(found.real, found.answered, of_draws)
     no_label, no_answer = not counts.real.any(), not counts.predicted.any()
     notes = {
         "micro_f1": {"no row has a label, and none is answered one": no_label and no_answer},

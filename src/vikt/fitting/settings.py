@@ -26,9 +26,16 @@ class TargetSettings:
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> TargetSettings:
-        """The settings by the checked parameters of a `TextClassifier`, or by those of a record, without defaults."""
+        """The settings by the checked parameters of a `TextClassifier`, or by those of a record, without defaults.
+
+        An order says that labels are ordered. Raises ParameterError where they are to be read as another kind.
+        """
         kind, order, thresholds = (parameters.get(name, usual) for name, usual in TARGET_DEFAULTS.items())
-        return cls(kind, None if order is None else tuple(order), thresholds)
+        if order is None:
+            return cls(kind, None, thresholds)
+        if kind not in ("auto", "ordered"):
+            raise ParameterError("order", f"is for ordered labels, but targets={kind!r} is given; drop one of them")
+        return cls("ordered", tuple(order), thresholds)
 
 
 @dataclass(frozen=True)

@@ -155,16 +155,16 @@ def check_learnable(targets: TargetRows) -> None:
     if not len(varying):
         where = f"is on every row ({quoted(names)})" if names else "is on any row"
         raise ClassesError(
-            f"labels: {'each label' if names else 'no label'} {where}, so there is nothing to tell apart"
+            f"{'each label' if names else 'no label'} {where}, so there is nothing to tell apart; check the labels"
         )
     if table.n_labels == 1:
         raise ClassesError(
-            f"labels: one label, {names[0]!r:.60}, that a row has or has not makes two classes; give one label a row, "
-            "such as yes or no"
+            f"the only label is {names[0]!r:.60}, so there are two classes, rows with it and rows without it; give "
+            "each row one label, such as yes or no"
         )
     if table.n_labels == 2 and np.all(targets.truth.sum(axis=1) == 1):
         raise ClassesError(
-            f"labels: each row has one of the two labels {quoted(names)} and not the other, so these are two classes; "
+            f"each row has one of the two labels {quoted(names)} and not the other, so these are two classes; "
             "give one label a row"
         )
 
