@@ -18,7 +18,7 @@ from vikt.corpus.documents import Documents
 from vikt.corpus.missing import is_missing
 from vikt.corpus.order import group_ranks, row_keys
 from vikt.corpus.overlap import NOWHERE, Twins, twins
-from vikt.corpus.targets import TargetRows, TargetTable
+from vikt.corpus.targets import OneLabel, TargetRows
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError
 from vikt.explanation.label_errors import LabelErrors
@@ -93,7 +93,7 @@ class LabelledTexts:
         targets = given.read(everything).targets
         if not isinstance(targets, TargetRows):
             return cls._of_one(side, documents, targets, number)
-        targets = replace(targets, table=replace(targets.table, labels=np.array(targets.names, dtype=object)))
+        targets = replace(targets, table=targets.table.renamed(np.array(targets.names, dtype=object)))
         if targets.table.rows is None:
             return cls._of_one(side, documents, targets.table.labels[targets.y], number)
         return cls(side, documents, targets, number, everything, Unlabelled((), ()))
@@ -113,7 +113,7 @@ class LabelledTexts:
         given = checked_labels(array, f"{side} labels", kept)
         spelled = np.array([str(label) for label in given.tolist()], dtype=object)
         classes, y = np.unique(spelled, return_inverse=True)
-        targets = TargetRows(TargetTable("classes", classes), y.astype(np.int64))
+        targets = TargetRows(OneLabel(classes), y.astype(np.int64))
         return cls(side, documents, targets, number, kept, unlabelled)
 
     def __len__(self) -> int:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,8 +19,7 @@ _BLOCK = 4096
 Place = Callable[[int], str]
 
 
-@dataclass(frozen=True)
-class TargetTable:
+class TargetTable(Protocol):
     """The different targets that rows have, numbered from 0.
 
     Attributes
@@ -29,86 +28,193 @@ class TargetTable:
     labels : (K,)
         The labels, sorted, with the dtype of the input; those of an order from the lowest level to the highest.
     rows : (D, K), optional
-        Each target: of several labels, whether it has each label (booleans); of soft ones, the share of each class.
-        None where target k is label k.
-
-    Examples
-    --------
-    >>> table = TargetTable("several", np.array(["joy", "love"]), np.array([[True, False], [True, True]]))
-    >>> table.truth(np.array([1, 0])).tolist(), table.spelled
-    ([[True, True], [True, False]], ['["joy"]', '["joy", "love"]'])
+        Each target by its labels; None where target k is label k.
     """
 
-    kind: TargetKind
-    labels: NDArray[Any]
-    rows: NDArray[Any] | None = None
+    @property
+    def kind(self) -> TargetKind: ...
+
+    @property
+    def labels(self) -> NDArray[Any]: ...
+
+    @property
+    def rows(self) -> NDArray[Any] | None: ...
 
     @property
     def n_labels(self) -> int:
         """K."""
-        return len(self.labels)
+        ...
+
+    @property
+    def names(self) -> list[str]:
+        """The labels as strings."""
+        ...
+
+    @property
+    def spelled(self) -> list[str]:
+        """Each target as a string: a label, or JSON of a list of labels, or of shares by label."""
+        ...
 
     def truth(self, y: Ints) -> NDArray[Any]:
         """What a loss is to predict of rows: label indices, (m,); or memberships or shares, (m, K)."""
-        return y if self.rows is None else self.rows[y]
-
-    def shares(self, y: Ints) -> Floats:
-        """The share of each label in each row, 0 or 1 unless labels are soft: (m, K)."""
-        own = np.eye(self.n_labels) if self.rows is None else self.rows
-        return np.asarray(own[y], dtype=np.float64)
+        ...
 
     def totals(self, y: Ints, weights: Floats) -> Floats:
         """The weight of each label in rows: (K,)."""
-        if self.rows is None:
-            return np.asarray(np.bincount(y, weights=weights, minlength=self.n_labels), dtype=np.float64)
+        ...
+
+    def counts(self, y: Ints) -> Ints:
+        """The rows that have each label; of soft labels, those where it is the most probable: (K,)."""
+        ...
+
+    def present(self, y: Ints) -> Ints:
+        """The labels that a fit to rows can learn."""
+        ...
+
+    def is_within(self, y: Ints, labels: Ints) -> Bools:
+        """Whether a fit that learnt some labels can be judged by each row: (m,)."""
+        ...
+
+    def strata(self, y: Ints) -> Ints:
+        """The label that a split counts each row to; K where it has none: (m,)."""
+        ...
+
+    def restricted(self, y: Ints, labels: Ints) -> tuple[TargetTable, Ints]:
+        """The table of some labels, these being all that there are, and the targets of rows within them: (m,)."""
+        ...
+
+    def renamed(self, labels: NDArray[Any]) -> TargetTable:
+        """The same targets of labels that are spelled otherwise."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What tables of every kind have in common."""
+
+    labels: NDArray[Any]
+
+    @property
+    def n_labels(self) -> int:
+        return len(self.labels)
+
+    @property
+    def names(self) -> list[str]:
+        return [str(label) for label in self.labels.tolist()]
+
+    def renamed(self, labels: NDArray[Any]) -> Self:
+        return replace(self, labels=labels)
+
+
+@dataclass(frozen=True)
+class OneLabel(_Table):
+    """One label a row, a class or a level of an order: target k is label k."""
+
+    kind: TargetKind = "classes"
+    rows: ClassVar[None] = None
+
+    @property
+    def spelled(self) -> list[str]:
+        return self.names
+
+    def truth(self, y: Ints) -> NDArray[Any]:
+        return y
+
+    def totals(self, y: Ints, weights: Floats) -> Floats:
+        return np.asarray(np.bincount(y, weights=weights, minlength=self.n_labels), dtype=np.float64)
+
+    def counts(self, y: Ints) -> Ints:
+        return np.bincount(y, minlength=self.n_labels)
+
+    def present(self, y: Ints) -> Ints:
+        return np.flatnonzero(self.counts(y))
+
+    def is_within(self, y: Ints, labels: Ints) -> Bools:
+        return np.isin(y, labels)
+
+    def strata(self, y: Ints) -> Ints:
+        return y
+
+    def restricted(self, y: Ints, labels: Ints) -> tuple[OneLabel, Ints]:
+        return replace(self, labels=self.labels[labels]), np.searchsorted(labels, y)
+
+
+@dataclass(frozen=True)
+class _TableOfRows(_Table):
+    """Targets that say something of every label."""
+
+    rows: NDArray[Any]
+
+    def truth(self, y: Ints) -> NDArray[Any]:
+        return np.asarray(self.rows[y])
+
+    def totals(self, y: Ints, weights: Floats) -> Floats:
         of_targets, totals = np.bincount(y, weights=weights, minlength=len(self.rows)), np.zeros(self.n_labels)
         # By blocks: booleans become floats, of eight times the size.
         for first in range(0, len(self.rows), _BLOCK):
             totals += of_targets[first : first + _BLOCK] @ self.rows[first : first + _BLOCK]
         return totals
 
+    def restricted(self, y: Ints, labels: Ints) -> tuple[Self, Ints]:
+        return replace(self, labels=self.labels[labels], rows=self.rows[:, labels]), y
+
+
+@dataclass(frozen=True)
+class LabelSets(_TableOfRows):
+    """Several labels a row: whether each target has each label, (D, K) booleans. A row counts to its rarest label.
+
+    Examples
+    --------
+    >>> table = LabelSets(np.array(["joy", "love"]), np.array([[True, False], [True, True]]))
+    >>> table.truth(np.array([1, 0])).tolist(), table.spelled
+    ([[True, True], [True, False]], ['["joy"]', '["joy", "love"]'])
+    """
+
+    kind: TargetKind = "several"
+
+    @cached_property
+    def spelled(self) -> list[str]:
+        names = self.names
+        return [json.dumps([names[k] for k in np.flatnonzero(row)], ensure_ascii=False) for row in self.rows]
+
     def counts(self, y: Ints) -> Ints:
-        """The rows that have each label; of soft labels, those where it is the most probable: (K,)."""
-        if self.kind == "several":
-            return np.asarray(self.totals(y, np.ones(len(y))), dtype=np.int64)
+        return np.asarray(self.totals(y, np.ones(len(y))), dtype=np.int64)
+
+    def present(self, y: Ints) -> Ints:
+        return np.arange(self.n_labels)  # each is learnt by itself, also where no row has it
+
+    def is_within(self, y: Ints, labels: Ints) -> Bools:
+        return np.ones(len(y), dtype=bool)
+
+    def strata(self, y: Ints) -> Ints:
+        rarest = np.where(self.rows, self.counts(y), np.inf).argmin(axis=1)
+        return np.asarray(np.where(self.rows.any(axis=1), rarest, self.n_labels)[y])
+
+
+@dataclass(frozen=True)
+class LabelShares(_TableOfRows):
+    """Soft labels: the share of each class in each target, (D, K). A row counts to its most probable class."""
+
+    kind: TargetKind = "soft"
+
+    @cached_property
+    def spelled(self) -> list[str]:
+        names = self.names
+        shares = ({names[k]: float(row[k]) for k in np.flatnonzero(row)} for row in self.rows)
+        return [json.dumps(by_label, ensure_ascii=False) for by_label in shares]
+
+    def counts(self, y: Ints) -> Ints:
         return np.bincount(self.strata(y), minlength=self.n_labels)
 
     def present(self, y: Ints) -> Ints:
-        """The labels that a fit to rows can learn: those that one has, or all of several, each learnt by itself."""
-        if self.kind == "several":
-            return np.arange(self.n_labels)
         return np.flatnonzero(self.totals(y, np.ones(len(y))))
 
     def is_within(self, y: Ints, labels: Ints) -> Bools:
-        """Whether each row has none but some labels; of several, any may have been learnt without a row: (m,)."""
-        if self.rows is None:
-            return np.isin(y, labels)
-        if self.kind == "several":
-            return np.ones(len(y), dtype=bool)
         is_other = np.asarray(np.delete(self.rows, labels, axis=1).any(axis=1))
         return ~is_other[y]
 
     def strata(self, y: Ints) -> Ints:
-        """The label that a split counts each row to: its rarest, or its most probable; K where it has none: (m,)."""
-        if self.rows is None:
-            return y
-        if self.kind == "soft":
-            return np.asarray(self.rows.argmax(axis=1)[y])
-        n_rows = self.totals(y, np.ones(len(y)))
-        rarest = np.where(self.rows, n_rows, np.inf).argmin(axis=1)
-        return np.asarray(np.where(self.rows.any(axis=1), rarest, self.n_labels)[y])
-
-    @cached_property
-    def spelled(self) -> list[str]:
-        """Each target as a string: a label, or JSON of a list of labels, or of shares by label."""
-        names = [str(label) for label in self.labels.tolist()]
-        if self.rows is None:
-            return names
-        if self.kind == "several":
-            return [json.dumps([names[k] for k in np.flatnonzero(row)], ensure_ascii=False) for row in self.rows]
-        return [
-            json.dumps({names[k]: float(row[k]) for k in np.flatnonzero(row)}, ensure_ascii=False) for row in self.rows
-        ]
+        return np.asarray(self.rows.argmax(axis=1)[y])
 
 
 @dataclass(frozen=True)
@@ -134,18 +240,18 @@ class TargetRows:
     def _of_bits(cls, packed: NDArray[np.uint8], labels: NDArray[Any]) -> Self:
         different, y = _different(packed)
         sets = np.unpackbits(different, axis=1, count=len(labels)).astype(bool)
-        return cls(TargetTable("several", labels, sets), y)
+        return cls(LabelSets(labels, sets), y)
 
     @classmethod
     def of_shares(cls, shares: Floats, labels: NDArray[Any]) -> Self:
         """Rows of soft labels: (m, K), the share of each class, which sum to 1."""
         different, y = _different(np.ascontiguousarray(shares, dtype=np.float64) + 0.0)
-        return cls(TargetTable("soft", labels, different), y)
+        return cls(LabelShares(labels, different), y)
 
     @classmethod
     def of_levels(cls, y: Ints, labels: NDArray[Any]) -> Self:
         """Rows of ordered labels: the index of each row's level among the labels, from the lowest."""
-        return cls(TargetTable("ordered", labels), y)
+        return cls(OneLabel(labels, "ordered"), y)
 
     @classmethod
     def joined(cls, parts: Sequence[Self], labels: NDArray[Any]) -> Self:
@@ -177,10 +283,8 @@ class TargetRows:
 
     def restricted(self, labels: Ints) -> Self:
         """The targets of rows that have none but some labels, these being all that there are."""
-        table, own = self.table, self.table.rows
-        if own is None:
-            return replace(self, table=replace(table, labels=table.labels[labels]), y=np.searchsorted(labels, self.y))
-        return replace(self, table=replace(table, labels=table.labels[labels], rows=own[:, labels]))
+        table, y = self.table.restricted(self.y, labels)
+        return replace(self, table=table, y=y)
 
     @property
     def truth(self) -> NDArray[Any]:
@@ -190,7 +294,7 @@ class TargetRows:
     @property
     def names(self) -> list[str]:
         """The labels as strings."""
-        return [str(label) for label in self.table.labels.tolist()]
+        return self.table.names
 
 
 # A label of each row, or what it is labelled with otherwise.

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from vikt.arrays import Bools, Ints
+from vikt.corpus.targets import OneLabel
 from vikt.errors import DataError, UsageError
 from vikt.explanation.confident_learning import confident_learning, joint_shares, suspected
 from vikt.explanation.label_errors import ADD, REMOVE, LabelErrors, SetLabelErrors
@@ -51,7 +52,7 @@ def label_errors_of(
         )
     if examples.targets.kind == "ordered":
         # That levels are near each other does not make one of them right.
-        examples = replace(examples, targets=replace(examples.targets, kind="classes"))
+        examples = replace(examples, targets=OneLabel(examples.targets.labels))
     answered = out_of_fold(examples, settings, plan, folds=folds, threads=threads, progress=progress)
     return find_label_errors(examples, answered)
 

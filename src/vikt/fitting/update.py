@@ -325,7 +325,7 @@ def _labels_of(model: FittedModel, labels: Labels) -> tuple[NDArray[Any] | Targe
         return _as_classes(checked_labels(targets), model), None
     own = _as_classes(targets.table.labels, model)
     everything = _united(own, model.classes) if model.kind == "several" else _united(own)
-    return TargetRows.joined([replace(targets, table=replace(targets.table, labels=own))], everything), votes
+    return TargetRows.joined([replace(targets, table=targets.table.renamed(own))], everything), votes
 
 
 def _as_classes(labels: NDArray[Any], model: FittedModel) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vikt.arrays import Classes, ClassWeight, Floats, RowIndices, RowValues
 from vikt.corpus.columns import composed
 from vikt.corpus.frames import number_array
-from vikt.corpus.targets import TargetRows, TargetTable
+from vikt.corpus.targets import OneLabel, TargetRows, TargetTable
 from vikt.errors import ClassesError, DataError, ParameterError
 from vikt.model.labels import checked_labels, label_array, refuse_fractions
 from vikt.model.target_rows import GivenTargets, check_learnable
@@ -58,7 +58,7 @@ class LabelledRows(NamedTuple):
             check_learnable(targets)
             return cls(targets.table, targets.y, weights, kept, n_rows)
         classes, y = encode_labels(targets, kept)
-        return cls(TargetTable("classes", classes), y, weights, kept, n_rows)
+        return cls(OneLabel(classes), y, weights, kept, n_rows)
 
     @property
     def classes(self) -> NDArray[Any]:
