@@ -37,11 +37,12 @@ from vikt.solvers.dual import Ascent, Pace, max_passes_unproven, no_worse_than_z
 from vikt.solvers.dual_state import DualState
 from vikt.solvers.intercepts import balanced_intercepts
 from vikt.solvers.solution import OnRecord, Solution, joined
-from vikt.threads import running
+from vikt.threads import divided, running
 
 CONSTANT = "constant_label"
-# float32 numbers of two lines of memory, which the ascent adds to as fast as to one.
-_SIDE_BY_SIDE = 32
+_FEATURES_AT_ONCE = 4096
+# float32 numbers of two lines of memory, which the ascent adds to as fast as to one, and what it adds to in one step.
+_SIDE_BY_SIDE, _AT_ONCE = 32, 8
 
 
 class FitOne(Protocol):
@@ -171,7 +172,7 @@ def by_label(
     threads = objective.rows.X.threads
     if ascends and labels.can_lie_side_by_side and blocks:
         blocks = labels.blocks(np.flatnonzero(~constant))
-        beside = DualState.at_zero(labels.some(blocks[0]), limits.tol)
+        beside = DualState.at_zero(labels.some(blocks[0]), limits.tol) if len(blocks) > 1 else None
         fit = partial(_side_by_side, alone, beside, limits, threads if len(blocks) == 1 else 1, on_record)
     found = _Found.empty(objective)
     for k in np.flatnonzero(constant).tolist():
@@ -230,7 +231,7 @@ class _Alone(NamedTuple):
 
 
 def _side_by_side(
-    alone: _Alone, beside: DualState, limits: Limits, threads: int, on_record: OnRecord | None, block: list[int]
+    alone: _Alone, beside: DualState | None, limits: Limits, threads: int, on_record: OnRecord | None, block: list[int]
 ) -> list[FittedLabel]:
     """The fits of a block of labels, in the same passes of one ascent; what is slow there is then fitted alone."""
     ascent = _BlockAscent(alone.labels, block, beside, limits, alone.theta)
@@ -242,6 +243,7 @@ def _side_by_side(
             due = ascent.due()
             for at, proven in zip(due, run(ascent.proven, due), strict=True):
                 ascent.take(at, *proven)
+            ascent.narrow()
         slow = {at: alone.fit_label(block[at], theta) for at, theta in ascent.slow.items()}
     fitted = ascent.fitted | {at: ascent.continued(at, label) for at, label in slow.items()}
     return [fitted[at] for at in range(len(block))]
@@ -250,12 +252,12 @@ def _side_by_side(
 class _BlockAscent:
     """The ascent of a block of labels, each of which is left as it is once it is proven.
 
-    `working` are the positions in the block of the labels that are not done, `fitted` those that are, and `slow` the
-    weights of those that would take too many passes more.
+    `working` are the positions in the block of the labels that are not done, each with its column in the arrays of the
+    ascent; `fitted` are those that are done, and `slow` the weights of those that would take too many passes more.
     """
 
     def __init__(
-        self, labels: Labels, block: list[int], beside: DualState, limits: Limits, theta: Floats | None
+        self, labels: Labels, block: list[int], beside: DualState | None, limits: Limits, theta: Floats | None
     ) -> None:
         self.labels, self.block, self.limits = labels, block, limits
         objective = labels.some(block)
@@ -266,7 +268,7 @@ class _BlockAscent:
         self.ascent = Ascent(objective, state, limits.tol, limits.random_state)
         self.ascent.aim = np.full(state.layout.padded, limits.tol)
         self.begun, self.passes = perf_counter(), 0
-        self.working = list(range(len(block)))
+        self.working = {at: at for at in range(len(block))}
         self.paces = [Pace(limits.tol) for _ in block]
         self.curves: list[list[LossRecord]] = [[] for _ in block]
         self.fitted: dict[int, FittedLabel] = {}
@@ -276,10 +278,10 @@ class _BlockAscent:
         """Visit every row once; the time is shared by all labels of the block."""
         done = self.ascent.one_pass()
         self.passes, seconds = self.passes + 1, perf_counter() - self.begun
-        for at in self.working:
-            self.paces[at].take(float(done.gap[at] / done.value[at]))
-            self.curves[at].append(LossRecord(self.passes, float(done.loss[at]), seconds=seconds / len(self.block)))
-        return LossRecord(self.passes, float(np.sum(done.loss[: len(self.block)])), seconds=seconds)
+        for at, column in self.working.items():
+            self.paces[at].take(float(done.gap[column] / done.value[column]))
+            self.curves[at].append(LossRecord(self.passes, float(done.loss[column]), seconds=seconds / len(self.block)))
+        return LossRecord(self.passes, sum(curve[-1].training_loss for curve in self.curves), seconds=seconds)
 
     def due(self) -> list[int]:
         """The labels to be proven: those that seem to be near enough, or have no pass to come."""
@@ -291,7 +293,7 @@ class _BlockAscent:
     def proven(self, at: int) -> tuple[NDArray[np.float32], Certificate]:
         """θ(α) of a label, rounded, and its proof."""
         objective = self.labels.one(self.block[at])
-        exact, proof = self.ascent.prove_label(objective, at)
+        exact, proof = self.ascent.prove_label(objective, self.working[at])
         theta = exact.astype(np.float32)
         # The weights are float32 already; the intercept leaves its optimum, where the loss curves by this at most.
         moved = objective.loss.steepest / 2 * float(np.sum((theta - exact) ** 2))
@@ -299,20 +301,29 @@ class _BlockAscent:
 
     def take(self, at: int, theta: NDArray[np.float32], proof: Certificate) -> None:
         """A proof: of a label that is done, or else of one that goes on."""
-        tol = self.limits.tol
+        tol, column = self.limits.tol, self.working[at]
         if not proof.proves(tol) and not self._ends(at):
             self.paces[at].missed(proof)
-            self.ascent.aim[at] = min(self.ascent.aim[at], self.paces[at].goal)
+            self.ascent.aim[column] = min(self.ascent.aim[column], self.paces[at].goal)
             return
-        self.working.remove(at)
+        del self.working[at]
         # Every row of it is negligible from now on.
-        self.ascent.aim[at] = np.inf
+        self.ascent.aim[column] = np.inf
         if proof.proves(tol):
             self.fitted[at] = FittedLabel(theta, proof, self.curves[at], True, proof.success(tol))
         elif self.passes >= self.limits.max_iter:
             self.fitted[at] = self._out_of_passes(at, theta, proof)
         else:
             self.slow[at] = theta
+
+    def narrow(self) -> None:
+        """Leave out labels that are done, where the machine then takes fewer steps; some stay to fill up its steps."""
+        own = list(self.working.values())
+        padded = -(-len(own) // _AT_ONCE) * _AT_ONCE
+        if 0 < padded < len(self.ascent.aim):
+            others = np.delete(np.arange(len(self.ascent.aim)), own)
+            self.ascent.keep(np.concatenate([own, others[: padded - len(own)]]))
+            self.working = {at: column for column, at in enumerate(self.working)}
 
     def _out_of_passes(self, at: int, theta: NDArray[np.float32], proof: Certificate) -> FittedLabel:
         objective = self.labels.one(self.block[at])
@@ -341,7 +352,9 @@ class _Found:
         return cls(objective, np.zeros((n_columns, n_labels), dtype=np.float32).T, {})
 
     def keep(self, block: list[int], fitted: Sequence[FittedLabel]) -> None:
-        self.theta.T[:, block] = np.stack([label.theta for label in fitted], axis=1)
+        # Some features at a time: both sides are in the cache.
+        for part in divided(self.theta.shape[1], -(-self.theta.shape[1] // _FEATURES_AT_ONCE)):
+            self.theta[block, part] = [label.theta[part] for label in fitted]
         self.labels.update({k: label._replace(theta=label.theta[:0]) for k, label in zip(block, fitted, strict=True)})
 
     def solution(self) -> Solution:

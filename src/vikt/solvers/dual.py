@@ -13,12 +13,13 @@ Sources: Shalev-Shwartz and Zhang 2013; Yu, Huang and Lin 2011.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from vikt.arrays import Floats
+from vikt.arrays import Floats, Ints
 from vikt.base import LossRecord
 from vikt.compiled import compiled
 from vikt.errors import UsageError
@@ -203,6 +204,18 @@ class Ascent:
         self.negligible = _NEGLIGIBLE * self.aim * value
         # Where many rows are equal there are fewer visits than rows; the sum over the visits is that over the rows.
         return Pass(loss / self.objective.n_rows, gap / m, value)
+
+    def keep(self, columns: Ints) -> None:
+        """Go on with some of the labels that lie side by side."""
+        state = self.state
+        self.state = replace(
+            state,
+            truth=np.take(state.truth, columns, axis=1),
+            alpha_scores=np.take(state.alpha_scores, columns, axis=1),
+            theta=np.take(state.theta, columns, axis=1),
+            intercepts=np.take(state.intercepts, columns, axis=1),
+        )
+        self.aim, self.negligible = self.aim[columns], self.negligible[columns]
 
     def approach(self, most: int) -> Floats:
         """The weights, without a proof, once the hint is near `tol`, or after `most` passes."""
