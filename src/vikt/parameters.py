@@ -255,7 +255,7 @@ TEXT_CLASSIFIER: dict[str, Rule] = FIT | {
     "max_error": optional(SHARE),
     "calibrate": FLAG,
     "targets": one_of(get_args(TargetsName)),
-    "order": optional(rule("two or more different levels, from the lowest", _levels)),
+    "order": optional(rule("two or more different levels, from the lowest, such as ['low', 'high']", _levels)),
     "thresholds": rule("'label', 'common' or a probability from 0 to 1", _thresholds),
 }
 LOGISTIC_REGRESSION: dict[str, Rule] = FIT | {

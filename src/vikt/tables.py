@@ -59,13 +59,16 @@ class JoinedNumbers(Joined):
     """A column of lists of numbers, such as the probabilities of labels."""
 
 
-def check_joinable(labels: Iterable[str], separator: str = ",") -> None:
-    """Raise DataError where a label holds what is to separate labels, so that nobody could tell them apart."""
+def check_joinable(labels: Iterable[str], separator: str = ",", **remedy: Any) -> None:
+    """Raise DataError where a label holds what is to separate labels, so that nobody could tell them apart.
+
+    `remedy` are the arguments by which JSON or Parquet are written.
+    """
     torn = min((label for label in labels if separator in label), default=None)
     if torn is not None:
         raise DataError(
-            f"the label {torn!r:.60} holds {separator!r}, which separates the labels of a text; write JSON or Parquet, "
-            "which have lists"
+            f"the label {torn!r:.60} holds {separator!r}, which separates the labels of a text; write JSON or Parquet",
+            **remedy,
         )
 
 

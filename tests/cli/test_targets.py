@@ -47,8 +47,9 @@ REFUSED = {
         ["levels.csv", "--targets", "several"],
         "each value of column 'label' is one label; say what separates several, as in --labels-separator ','",
     ),
-    "no order": (["levels.csv", "--targets", "ordered"], "is no number", "with --order"),
+    "no order": (["levels.csv", "--targets", "ordered"], "is not a number", "with --order"),
     "an order of other labels": (["levels.csv", "--order", "low,high"], "is not in the order ('low', 'high')"),
+    "an order of one level": (["levels.csv", "--order", "low<high"], "as in low,medium,high, found 'low<high'"),
     "an order of classes": (
         ["levels.csv", "--order", "low,high", "--targets", "classes"],
         "--order: is for ordered labels, but --targets 'classes' is given; drop one of them",
@@ -77,3 +78,25 @@ def test_targets_that_cannot_be_are_refused_in_one_line(folder, run, name):
     for words in said:
         assert words in err
     assert not (folder / "model.vikt").exists()
+
+
+def test_columns_of_votes_are_tested_as_they_were_trained(folder, run):
+    chosen = random.Random(1)
+    rows = [(chosen.randrange(4), chosen.randrange(1, 4)) for _ in range(120)]
+    lines = [f"{pos},{neg},{'good ' * pos}{'bad ' * neg}{i}" for i, (pos, neg) in enumerate(rows)]
+    (folder / "votes.csv").write_text("\n".join(["pos,neg,text", *lines]) + "\n", encoding="utf-8")
+    train = "train", "votes.csv", "--label", "pos,neg", "--l2", "0.01", "--analyzer", "word", "--force"
+    code, _, err = run(*train)
+    assert code == 1
+    assert "if these are votes for classes, read them with --targets soft" in err
+    for command in ((*train, "--targets", "soft", "--test", "votes.csv"), ("evaluate", "model.vikt", "votes.csv")):
+        code, out, err = run(*command)
+        assert (code, "log loss" in out) == (0, True), err
+
+
+def test_a_note_names_the_option_of_another_separator(folder, run):
+    rows = (folder / "several.tsv").read_text(encoding="utf-8").replace("joy,love", "joy; love")
+    (folder / "mixed.tsv").write_text(rows, encoding="utf-8")
+    options = "--labels-separator", ",", "--l2", "0.01", "--analyzer", "word"
+    code, _, err = run("train", "mixed.tsv", *options)
+    assert (code, "such as 'joy; love', of which" in err, "set --labels-separator ';'" in err) == (0, True, True), err

@@ -260,7 +260,7 @@ REFUSED = {
     "a label twice": ("label\tt\na\ty\na, b,a\tx\n", COMMAS, "row 2 has the label 'a' twice"),
     "several without a separator": ("label\tt\na\ty\n", LabelReading("several"), r"labels_separator=',', or name one"),
     "a column as shares": ("label\tt\na\ty\n", LabelReading("soft"), r"holds no shares of classes; name columns such"),
-    "words in order": ("label\tt\n1\ty\nhigh\tx\n", LabelReading("ordered"), "row 2: the label 'high' is no number"),
+    "words in order": ("label\tt\n1\ty\nhigh\tx\n", LabelReading("ordered"), "row 2: the label 'high' is not a number"),
     "not in the order": (
         "label\tt\nlow\ty\nmid\tx\n",
         LabelReading("ordered", order=("low", "high")),

@@ -235,7 +235,7 @@ REFUSED = {
     "strings as sets": (["a", "b"], "several", "targets='several' takes a list of labels a row.*found one label a row"),
     "lists as shares": ([["a"], ["a", "b"]], "soft", "found lists of labels"),
     "a column as shares": ([0.3, 0.6], "soft", "found one label a row"),
-    "words in order": (["low", "high", "low"], "ordered", "row 1: the label 'high' is no number.*order="),
+    "words in order": (["low", "high", "low"], "ordered", "row 1: the label 'high' is not a number.*order="),
     "one number twice": (["1", "2", "1.0"], "ordered", "row 2: the label '1.0' is the same number as the label of"),
 }
 
@@ -281,3 +281,12 @@ def test_targets_that_tell_nothing_apart_are_refused_before_a_fit(name):
 @pytest.mark.parametrize("labels", [[["a", "b"], ["a"], []], [["a"], ["b"], ["c"]], [["a"], ["b"], []]])
 def test_targets_that_tell_something_apart_pass(labels):
     check_learnable(target_rows(labels, "several").targets)
+
+
+LEVELS, WORDS = ["low", "medium", "high"], ["high", "low", "high"]
+CATEGORIES = pd.CategoricalDtype(LEVELS, ordered=True)
+
+
+@pytest.mark.parametrize("column", [pd.Series(WORDS, dtype=CATEGORIES), pl.Series(WORDS, dtype=pl.Enum(LEVELS))])
+def test_ordered_categories_are_the_order(column):
+    assert target_rows(column, "ordered").targets.truth.tolist() == [2, 0, 2]

@@ -157,7 +157,7 @@ def say_notes(notes: Iterable[str], quiet: bool) -> None:
     # Also where nothing is said: a generator of notes may do the work that they are about.
     for note in notes:
         if not quiet:
-            say(note)
+            say(in_options(note))
 
 
 def show(text: str) -> None:

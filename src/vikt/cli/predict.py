@@ -25,7 +25,7 @@ from vikt.corpus.sources import check_read_once, find_sources
 from vikt.corpus.texts import Texts
 from vikt.errors import InputFileError, UsageError
 from vikt.files.trained import load_trained
-from vikt.tables import cut, one_line
+from vikt.tables import check_joinable, cut, one_line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +49,7 @@ def predict(path: Path, request: Request, **options: Any) -> None:
     answers = answers_by(saved.model, **options)
     trained = saved.record.columns.get("text")
     holds_lines = request.text is None and all(_holds_lines(source, request) for source in sources)
+    _check_writable(answers, request, sources[0], holds_lines and _takes_lines(request))
     with writing(request.output) as file, compressing(file, str(request.output)) as stream:
         if holds_lines and _takes_lines(request):
             for source in sources:
@@ -70,6 +71,13 @@ def _refuse_texts(model: Path, data: list[str]) -> None:
             f"{cut(text, 60)}: there is no such file; check the path, or, if it is a text, pipe it: "
             f"echo {shlex.quote(cut(text, 60))} | vikt predict {shlex.quote(str(model))}"
         )
+
+
+def _check_writable(answers: Answers, request: Request, source: str, as_lines: bool) -> None:
+    """Refuse labels with commas where commas are to separate several labels, before anything is written."""
+    format = format_of(_name(request, source), None, request.dialect)
+    if answers.model.kind == "several" and (not request.as_json if as_lines else format in DELIMITED):
+        check_joinable(answers.labels, to="jsonl")
 
 
 def _holds_lines(source: str, request: Request) -> bool:

@@ -275,14 +275,18 @@ def parse_ngrams(text: str | None) -> tuple[int, int] | None:
 
 
 def parse_order(text: str | None) -> tuple[str, ...] | None:
-    """Parse "low,medium,high" as its levels.
+    """Parse "low,medium,high" as its levels. Raises UsageError where there are not several.
 
     Examples
     --------
     >>> parse_order("low, high"), parse_order(None)
     (('low', 'high'), None)
     """
-    return None if text is None else tuple(composed(level.strip()) for level in text.split(","))
+    if text is None:
+        return None
+    if "," not in text:
+        raise UsageError(f"--order: expected levels between commas, as in low,medium,high, found {text!r:.60}")
+    return tuple(composed(level.strip()) for level in text.split(","))
 
 
 def parse_number(text: str) -> float | str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -24,11 +24,16 @@ def label_notes(origin: str, labels: Iterable[str]) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> label_notes("a.csv", ["joy", "fear", "joy,fear"])
-    ("a.csv: labels hold commas, such as 'joy,fear'; each text has one label, so this makes 3 classes",)
+    >>> label_notes("a.csv", ["pos", "neg", "Neg"])
+    ("a.csv: labels differ only by case or blanks: 'Neg', 'neg'; each is a class of its own",)
     """
     classes = sorted(set(labels))
-    return tuple(f"{origin}: {note}" for note in (*_joined(classes), *_fractions(classes), *_respelled(classes)))
+    joined = (
+        f"labels hold {_MARKS[mark]}, such as {label!r:.60}; each text has one label, so this makes {len(classes):,} "
+        f"classes; for several labels a text set labels_separator={mark!r}"
+        for mark, label in _joined(classes)
+    )
+    return tuple(f"{origin}: {note}" for note in (*joined, *_fractions(classes), *_respelled(classes)))
 
 
 def target_notes(origin: str, targets: TargetRows) -> tuple[str, ...]:
@@ -40,7 +45,9 @@ def target_notes(origin: str, targets: TargetRows) -> tuple[str, ...]:
     >>> target_notes("a.csv", TargetRows.of_sets(members, np.array(["joy", "love"])))
     ("a.csv: 1 label is on every row: 'joy'", "a.csv: 1 label is on one row only: 'love'")
     """
-    return tuple(f"{origin}: {note}" for note in (*_counted(targets), *_respelled(sorted(targets.names))))
+    names = sorted(targets.names)
+    of_sets = (*_unseparated("labels", names), *_with_comma(names)) if targets.table.kind == "several" else ()
+    return tuple(f"{origin}: {note}" for note in (*_counted(targets), *of_sets, *_respelled(names)))
 
 
 def _counted(targets: TargetRows) -> Iterator[str]:
@@ -68,7 +75,7 @@ def notes_on_labels(origin: str, labels: NDArray[Any] | TargetRows) -> tuple[str
 
 
 def unknown_label_notes(origin: str, labels: Iterable[str], classes: Iterable[str]) -> tuple[str, ...]:
-    """A note for the user where no label is a class of the model: another column may be meant.
+    """Notes for the user where no label is a class of the model, or an unknown one consists of several of them.
 
     Examples
     --------
@@ -77,7 +84,8 @@ def unknown_label_notes(origin: str, labels: Iterable[str], classes: Iterable[st
     """
     found, known = sorted(set(labels)), sorted(set(classes))
     if not found or set(found) & set(known):
-        return ()
+        joined = _unseparated("labels unseen in training", sorted({*found, *known}), known)
+        return tuple(f"{origin}: {note}" for note in joined)
     classes_listed = listed([repr(label) for label in known])
     return (
         f"{origin}: no label is a class of the model ({classes_listed}), found {quoted(found[:_MOST_SPELLINGS])}; "
@@ -85,17 +93,34 @@ def unknown_label_notes(origin: str, labels: Iterable[str], classes: Iterable[st
     )
 
 
-def _joined(classes: list[str]) -> Iterator[str]:
-    """A label is several if each of its pieces is, or is a piece of, another label."""
-    for mark, name in _MARKS.items():
+def _joined(classes: list[str], known: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+    """Marks that join labels, each with the first label that is not known and of which each piece is in another too."""
+    for mark in _MARKS:
         pieces_of = {label: {piece.strip() for piece in label.split(mark)} for label in classes}
         counts = Counter(piece for pieces in pieces_of.values() for piece in pieces)
-        joined = [label for label, pieces in pieces_of.items() if mark in label and _recur(pieces, counts)]
-        if joined:
-            yield (
-                f"labels hold {name}, such as {joined[0]!r:.60}; each text has one label, so this makes "
-                f"{len(classes):,} classes"
-            )
+        joined = [label for label in classes if mark in label and label not in known]
+        first = next((label for label in joined if _recur(pieces_of[label], counts)), None)
+        if first is not None:
+            yield mark, first
+
+
+def _unseparated(which: str, labels: list[str], known: Collection[str] = ()) -> Iterator[str]:
+    for mark, label in _joined(labels, known):
+        yield (
+            f"{which} hold {_MARKS[mark]}, such as {label!r:.60}, of which each part is a label too; separate them, or "
+            f"set labels_separator={mark!r}"
+        )
+
+
+def _with_comma(labels: list[str]) -> Iterator[str]:
+    """Labels that no line and no CSV file of answers could hold."""
+    torn = [f"{label!r:.60}" for label in labels if "," in label]
+    if torn:
+        holds = "holds" if len(torn) == 1 else "hold"
+        yield (
+            f"{counted(len(torn), 'label')} {holds} a comma, so answers can only be written as JSON, Parquet or Arrow: "
+            f"{listed(torn, _MOST_SPELLINGS)}"
+        )
 
 
 def _recur(pieces: set[str], counts: Counter[str]) -> bool:

@@ -12,7 +12,22 @@ from numpy.typing import NDArray
 from vikt.corpus.numbers import exact_number_of
 from vikt.corpus.targets import Place, TargetRows
 from vikt.errors import DataError, ParameterError
+from vikt.names import nearest
 from vikt.tables import quoted
+
+
+def order_of(labels: Any) -> list[Any] | None:
+    """The order that a column brings: the categories of an ordered categorical of pandas, or of an Enum of Polars.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> order_of(pd.Categorical(["high"], ["low", "high"], ordered=True)), order_of(["high"])
+    (['low', 'high'], None)
+    """
+    dtype = getattr(labels, "dtype", None)
+    is_ordered = getattr(dtype, "ordered", False) or type(dtype).__name__ == "Enum"
+    return list(getattr(dtype, "categories", [])) if is_ordered else None
 
 
 def levels_of(labels: NDArray[Any], order: Sequence[Any] | None, place: Place) -> TargetRows:
@@ -50,10 +65,9 @@ def levels_of(labels: NDArray[Any], order: Sequence[Any] | None, place: Place) -
     place_of = {level: k for k, level in enumerate(levels)}
     for label, row in sorted(zip(found.tolist(), first.tolist(), strict=True), key=lambda pair: pair[1]):
         if label not in place_of:
-            raise DataError(
-                f"{place(row)}: the label {label!r:.60} is not in the order ({quoted(levels)}); add it to the order, "
-                "or correct the label"
-            )
+            near = nearest(label, levels) if isinstance(label, str) else None
+            remedy = "add it to the order, or correct the label" if near is None else f"did you mean {near!r:.60}?"
+            raise DataError(f"{place(row)}: the label {label!r:.60} is not in the order ({quoted(levels)}); {remedy}")
     of_found = np.array([place_of[label] for label in found.tolist()], dtype=np.int64)
     return TargetRows.of_levels(of_found[y], _levels_like(levels, found))
 
@@ -65,8 +79,8 @@ def _by_number(found: NDArray[Any], first: NDArray[np.int64], place: Place) -> l
         number = exact_number_of(str(int(label) if isinstance(label, bool) else label))
         if number is None:
             raise DataError(
-                f"{place(row)}: the label {label!r:.60} is no number, so the labels have no order of their own; give "
-                "the levels from the lowest to the highest",
+                f"{place(row)}: the label {label!r:.60} is not a number; correct it, or give all levels from lowest to "
+                "highest",
                 order=...,
             )
         before = row_of.setdefault(number, row)

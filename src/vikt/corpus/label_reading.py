@@ -39,6 +39,8 @@ class LabelReading:
         What separates several labels in one value.
     order : tuple of str
         The levels of ordered labels, from the lowest to the highest; none where labels are numbers.
+    columns : {"several", "soft"}
+        What "auto" takes several columns for whose names do not say it.
 
     Raises
     ------
@@ -54,6 +56,7 @@ class LabelReading:
     targets: TargetsName = "auto"
     separator: str | None = None
     order: tuple[str, ...] = ()
+    columns: TargetKind = "several"
 
     def __post_init__(self) -> None:
         if self.separator is not None and self.targets not in ("auto", "several"):
@@ -82,7 +85,8 @@ class LabelReading:
     @classmethod
     def of_trained(cls, kind: TargetKind, separator: str | None) -> Self:
         """How further rows of a model of a kind are read, where a separator is known of those of its training."""
-        return cls(_READ_AS[kind], separator if kind == "several" else None)
+        columns: TargetKind = "soft" if kind == "soft" else "several"
+        return cls(_READ_AS[kind], separator if kind == "several" else None, columns=columns)
 
 
 # One label a row, whatever the file shows.

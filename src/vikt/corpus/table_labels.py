@@ -324,7 +324,22 @@ def _refuse_strings(table: Table, name: str, expected: str) -> None:
 def _read_members(table: Table, columns: Sequence[str], reading: LabelReading) -> TableLabels:
     """A column of 0 and 1 for each label."""
     values = np.column_stack([_column_of_numbers(table, name, "0 or 1") for name in columns])
+    if reading.kind == "auto":
+        _refuse_votes(values, columns, table)
     return TableLabels(sets_of_matrix(values, np.array(columns, dtype=object), table.place))
+
+
+def _refuse_votes(values: Floats, columns: Sequence[str], table: Table) -> None:
+    """Refuse whole numbers above 1, which may be the votes of annotators for classes."""
+    are_counts = bool((values >= 0).all() and (values == np.floor(values)).all())
+    rows = np.flatnonzero((values > 1).any(axis=1))
+    if are_counts and len(rows):
+        row, k = int(rows[0]), int(values[rows[0]].argmax())
+        raise DataError(
+            f"{table.place(row)}: expected 0 or 1 for the label {columns[k]!r:.60}, found {values[row, k]:g}; if "
+            "these are votes for classes, read them",
+            targets="soft",
+        )
 
 
 def _read_shares(table: Table, columns: Sequence[str], reading: LabelReading) -> TableLabels:
@@ -364,7 +379,7 @@ def _column_of_numbers(table: Table, name: str, expected: str) -> Floats:
 
 
 def _kind_of_columns(table: Table, columns: Sequence[str], reading: LabelReading) -> TargetKind:
-    return "several" if shared_labels(columns) is None else "soft"
+    return reading.columns if shared_labels(columns) is None else "soft"
 
 
 def _kind_of_column(table: Table, columns: Sequence[str], reading: LabelReading) -> TargetKind:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vikt.arrays import Floats, RowIndices
 from vikt.corpus.frames import array_of, number_array
-from vikt.corpus.label_order import levels_of
+from vikt.corpus.label_order import levels_of, order_of
 from vikt.corpus.label_sets import refuse_other_than_0_and_1, sets_of_matrix, sets_of_pairs
 from vikt.corpus.label_shares import shares_by_label, shares_of_matrix
 from vikt.corpus.missing import is_missing
@@ -70,6 +70,7 @@ class GivenTargets:
             The data have none of the forms, none that the kind takes, or one that could be of two kinds.
         """
         form = form_of(labels, kind, columns)
+        order = order_of(labels) if kind == "ordered" and order is None else order
         return cls(form, form.kind() if kind == "auto" else kind, order)
 
     def __len__(self) -> int:
@@ -113,7 +114,7 @@ def target_rows(
         How they are read. "auto" takes lists, and booleans, integers or a frame of 0 and 1, for several labels; and
         mappings, floats whose rows sum to 1, and a frame of columns named P(class), for shares.
     order : sequence, optional
-        The levels of ordered labels from the lowest to the highest; numbers have an order of their own.
+        The levels of ordered labels from the lowest to the highest; numbers, and ordered categories, have their own.
     columns : (K,), optional
         The labels of the columns of a matrix without names; 0 to K - 1 if not given.
 
