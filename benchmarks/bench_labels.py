@@ -217,6 +217,8 @@ def main() -> None:
     if given.large:
         work_large(given.fit)
         return
+    # First, while this process is small: a child's peak is never told as less than that of the process starting it.
+    memory = {} if given.quick else bench_memory()
     cases = [] if given.memory_only else [bench(name, given.quick, given.repeats) for name in PROBLEMS]
     header = ["problem", "side", "CPU s", "wall s", "times faster"]
     lines = [
@@ -230,7 +232,6 @@ def main() -> None:
         for side in ("vikt", "vikt, one by one", "scikit-learn")
     ]
     print_rows(f"several labels, C = {C:g}, to {TOL:g}", header, lines)
-    memory = {} if given.quick else bench_memory()
     if memory:
         print(f"\nmemory: {memory['peak_mb']:.0f} MB at the most, of {memory['most_mb']:.0f}; {memory['cpu_s']:.0f} s")
     if given.quick or given.memory_only:
