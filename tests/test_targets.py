@@ -103,6 +103,18 @@ def test_a_label_on_every_row_is_answered_as_constant_and_left_out_of_the_proof(
     assert "no proof   of 1 label (all), left out of the sums: the label is on every row or on none" in printed
 
 
+def test_labels_that_are_answered_alike_for_every_text_are_named_where_a_model_is_tested(extremes, tmp_path):
+    sets, model = extremes
+    found = model.evaluate(TEXTS, sets)
+    assert found.to_json()["constant_labels"] == ["all"]
+    said = "1 label is answered alike for every text, since it has no weights: all"
+    assert f"\nconstant   {said}\n" in repr(found)
+    assert said in found._repr_html_()
+    pytest.importorskip("jinja2")
+    model.report(tmp_path / "r.html", TEXTS, sets)
+    assert said in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
 def test_a_label_that_the_fits_of_folds_lack_takes_the_common_threshold(extremes):
     thresholds = extremes[1].model_.thresholds
     of_label = dict(zip(["all", "rare", "w1", "w2", "w3"], thresholds.thresholds, strict=True))

@@ -54,5 +54,5 @@ def test_a_page_says_which_label_is_weakest(fitted):
     model, record = fitted
     found = tested.Tested.of(model, record, TEXTS, LABELS, by={"half": ["a", "b"] * 30})
     page = str(model_page(found, "vikt evaluate"))
-    assert "A classifier of 2 labels" in page
+    assert "A classifier of ham and spam" in page
     assert "weakest label" in page

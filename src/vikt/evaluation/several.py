@@ -61,6 +61,7 @@ class SetOutcomes:
     answers: Bools
     log_probabilities: Floats
     thresholds: tuple[float, ...] = ()
+    constant: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -71,6 +72,7 @@ class SetOutcomes:
         answers: Bools,
         log_probabilities: Floats,
         thresholds: tuple[float, ...] = (),
+        constant: tuple[str, ...] = (),
     ) -> Self:
         """Rows of labels, those of their table spelled as `names`, beside the answers of a model that knows others."""
         truth = rows.truth
@@ -78,7 +80,7 @@ class SetOutcomes:
         labels = [*known, *sorted(set(of_name) - set(known))]
         none = np.zeros(len(rows), dtype=bool)
         real = np.column_stack([of_name.get(label, none) for label in labels])
-        return cls(labels, real, answers, log_probabilities, thresholds)
+        return cls(labels, real, answers, log_probabilities, thresholds, constant)
 
     @property
     def n_known(self) -> int:
@@ -142,12 +144,13 @@ class SetEvaluation(LabelEvaluation):
     n_without: int
     n_answered_none: int
     thresholds: Floats | None
+    constant: tuple[str, ...]
 
     def _more_of_labels(self) -> dict[str, Floats]:
         return {} if self.thresholds is None else {"threshold": self.thresholds}
 
     def to_json(self) -> dict[str, Any]:
-        """The parts of `--json` that are figures: metrics, per_class (of each label), unseen_labels, sets.
+        """The parts of `--json` that are figures: metrics, per_class, unseen_labels, constant_labels, sets.
 
         `sets` holds the number of rows, of those without labels and of those answered none, and the labels a row.
         """
@@ -158,7 +161,7 @@ class SetEvaluation(LabelEvaluation):
             "labels_per_row": self.labels_per_row,
             "answers_per_row": self.answers_per_row,
         }
-        return super().to_json() | {"sets": sets}
+        return super().to_json() | {"constant_labels": list(self.constant), "sets": sets}
 
     @property
     def labels_per_row(self) -> float:
@@ -189,6 +192,7 @@ def set_evaluation_of(found: SetOutcomes) -> SetEvaluation:
         n_without=int((~found.real.any(axis=1)).sum()),
         n_answered_none=int((~found.answers.any(axis=1)).sum()),
         thresholds=_of_known(found, found.thresholds, math.nan) if found.thresholds else None,
+        constant=found.constant,
     )
 
 
@@ -247,7 +251,8 @@ def set_outcomes(model: FittedModel, inputs: Inputs, rows: TargetRows, threads: 
     names, thresholds = model.spelled(rows.table.labels), model.label_thresholds.thresholds
     answered = model.answered_sets(inputs, threads)
     check_one_label_a_row(rows, len(answered.members))
-    return SetOutcomes.of(rows, names, model.labels, answered.members, answered.log_probabilities, thresholds)
+    constant = tuple(label for label, own in zip(model.labels, model.coef, strict=True) if not own.any())
+    return SetOutcomes.of(rows, names, model.labels, answered.members, answered.log_probabilities, thresholds, constant)
 
 
 def _check(found: SetOutcomes) -> None:

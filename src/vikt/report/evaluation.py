@@ -168,16 +168,17 @@ def evaluation_lines(evaluation: LabelEvaluation, weighted: bool = False) -> str
     """The figures of a test; with each class's mean probability and rate where the model was trained with weights."""
     layout = _layout_of(evaluation)
     lines = [f"{FIGURE_NAMES[key]:<10} {_with_interval(evaluation.figures[key])}" for key in layout.first]
-    lines += [*layout.about(evaluation), *_unseen_lines(evaluation), ""]
+    lines += [*layout.about(evaluation), *layout.notes(evaluation), *_unseen_lines(evaluation), ""]
     lines += [_other_figures(evaluation), "", _class_table(evaluation, weighted)]
     lines += [*_absent_lines(evaluation), *(_shift_lines(evaluation) if weighted else [])]
     return "\n".join([*lines, *(f"\n{block}" for block in layout.last(evaluation).values())])
 
 
 def evaluation_notes(evaluation: LabelEvaluation, weighted: bool) -> list[str]:
-    """What a reader of the figures must know: labels unseen in training, classes without rows, weights that shift."""
+    """What a reader of the figures must know: labels unseen in training or without rows, weights that shift."""
+    notes = *_layout_of(evaluation).notes(evaluation), *_unseen_lines(evaluation), *_absent_lines(evaluation)
     shifts = _shift_lines(evaluation) if weighted else []
-    return [" ".join(line.split()) for line in (*_unseen_lines(evaluation), *_absent_lines(evaluation), *shifts)]
+    return [" ".join(line.split()) for line in (*notes, *shifts)]
 
 
 def figure_rows(evaluation: LabelEvaluation) -> list[list[str]]:
@@ -209,6 +210,16 @@ def _unseen_lines(evaluation: LabelEvaluation) -> list[str]:
     rest = sum(count for _, count in unseen[MOST_NAMED:])
     more = f"unseen     and {counted(len(unseen) - MOST_NAMED, 'more such label')}, in {counted(rest, 'test row')}"
     return lines + [more] * (rest > 0)
+
+
+def _constant_lines(evaluation: SetEvaluation) -> list[str]:
+    """A note on the labels whose figures say nothing of the texts."""
+    constant = list(map(label_line, evaluation.constant))
+    if not constant:
+        return []
+    are, have = ("is", "it has") if len(constant) == 1 else ("are", "they have")
+    alike = f"{counted(len(constant), 'label')} {are} answered alike for every text, since {have} no weights"
+    return [f"constant   {alike}: {listed(constant)}"]
 
 
 def _absent_lines(evaluation: LabelEvaluation) -> list[str]:
@@ -305,6 +316,8 @@ class _Layout:
         The figures that stand first.
     about : callable
         The lines below them.
+    notes : callable
+        The lines after these, on which labels the figures say little of.
     repeated : callable
         The figures that are left out, since they are others again.
     last : callable
@@ -313,6 +326,7 @@ class _Layout:
 
     first: tuple[str, ...]
     about: Callable[[Any], list[str]]
+    notes: Callable[[Any], list[str]]
     repeated: Callable[[Any], set[str]]
     last: Callable[[Any], dict[str, str]]
 
@@ -321,11 +335,16 @@ _LAYOUTS: Mapping[type[LabelEvaluation], _Layout] = {
     Evaluation: _Layout(
         ("accuracy", "macro_f1", "log_loss"),
         lambda evaluation: [],
+        lambda evaluation: [],
         _repeated,
         lambda evaluation: {"confusions": _confusions(evaluation)},
     ),
     SetEvaluation: _Layout(
-        ("micro_f1", "macro_f1", "log_loss"), _set_lines, lambda evaluation: set(), lambda evaluation: {}
+        ("micro_f1", "macro_f1", "log_loss"),
+        _set_lines,
+        _constant_lines,
+        lambda evaluation: set(),
+        lambda evaluation: {},
     ),
 }
 
