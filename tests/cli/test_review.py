@@ -121,3 +121,24 @@ def test_rows_of_several_files_are_counted_through(run, mails, tmp_path):
     run("audit", path, "-o", whole, "--analyzer", "word", "-q")
     run("audit", *halves, "-o", parts, "--analyzer", "word", "-q")
     assert parts.read_bytes() == whole.read_bytes()
+
+
+def test_levels_are_judged_as_classes_as_in_python(run, mails, tmp_path):
+    path, *_ = mails
+    model, rows = tmp_path / "model.vikt", [json.loads(line) for line in path.read_text().splitlines()]
+    options = "--targets", "ordered", "--order", "ham,spam", "--l2", "0.001", "--analyzer", "word"
+    assert run("train", path, "-o", model, *options, "-q")[0] == 0
+    out = run("audit", path, "--model", model, "--mislabels", "--json", "-q")[1]
+    [finding] = [finding for finding in json.loads(out)["findings"] if finding["code"] == "V171"]
+    found = vikt.load(model).label_errors([row["text"] for row in rows], [row["label"] for row in rows])
+    assert finding["rows"] == sorted((found.rows + 1).tolist())
+
+
+def test_soft_labels_are_not_reviewed(run, tmp_path):
+    path, review = tmp_path / "soft.csv", tmp_path / "review.csv"
+    path.write_text("text,P(a),P(b)\none,0.5,0.5\ntwo,0.2,0.8\n", encoding="utf-8")
+    for asked in (["--mislabels"], ["-o", review]):
+        code, out, err = run("audit", path, *asked, "-q")
+        assert (code, out, len(err.splitlines())) == (2, "", 1)
+        assert "label errors: soft labels state how sure they are" in err
+    assert not review.exists()

@@ -70,7 +70,8 @@ def audit_files(request: Request) -> int:
     suspected = None if label_errors is None else label_errors_section(label_errors, subject.training.place)
     write_report(request.report, lambda command: audit_page(found, command, suspected))
     if request.output is not None and label_errors is not None:
-        write_review(request.output, request, table, subject.training, label_errors)
+        separator = _reading(saved, request).separator
+        write_review(request.output, request, table, subject.training, label_errors, separator)
     if request.as_json:
         print_json(found.to_json())
     else:

@@ -57,13 +57,16 @@ def label_errors_in(
     return label_errors_of(examples, settings, plan, folds=folds, threads=threads, progress=progress)
 
 
-def write_review(path: Path, given: InputOptions, table: Table, training: LabelledTexts, found: LabelErrors) -> None:
+def write_review(
+    path: Path, given: InputOptions, table: Table, training: LabelledTexts, found: LabelErrors, separator: str | None
+) -> None:
     """Write the suspected rows with all their columns, a suggestion, a score and the number of the row in the input.
 
-    The most suspected come first.
+    The most suspected come first. Several labels are lists, or in CSV and TSV joined by the separator of the input, or
+    else by commas.
     """
     suggested, score, row = (_free(name, table.names) for name in ("suggested_label", "label_score", "input_row"))
-    corrections = found.corrections()
+    corrections = found.corrections(separator or ",")
     added = {
         suggested: corrections.labels,
         score: array("d", corrections.scores.tolist()),

@@ -11,16 +11,19 @@ from numpy.typing import NDArray
 
 from vikt.arrays import Floats, RowIndices
 from vikt.markup import block, heading, html_text, table
-from vikt.tables import columns, counted, cut, data_frame, label_line, listed, visible
+from vikt.tables import Joined, columns, counted, cut, data_frame, label_line, listed, visible
 
 _MOST_LISTED, _WIDEST_EXCERPT = 10, 70
 
 
 class Corrections(NamedTuple):
-    """The suspected rows, each once, the most suspected first; how they should be labelled; and the lowest score."""
+    """The suspected rows, each once, the most suspected first; how they should be labelled; and the lowest score.
+
+    `labels` are one string a row, or `Joined` lists where a text has several.
+    """
 
     rows: RowIndices
-    labels: list[str]
+    labels: list[str] | Joined
     scores: Floats
 
 
@@ -95,8 +98,8 @@ class LabelErrors:
         """What is suggested for suspected label i, in a few words."""
         return f"rather {label_line(str(self.suggestions[i]))}"
 
-    def corrections(self) -> Corrections:
-        """How the suspected rows should be labelled."""
+    def corrections(self, separator: str = ",") -> Corrections:
+        """How the suspected rows should be labelled; `separator` joins several labels of a row in a field."""
         return Corrections(self.rows, list(map(str, self.suggestions.tolist())), self.scores)
 
     def to_json(self) -> dict[str, Any]:
@@ -249,13 +252,13 @@ class SetLabelErrors(LabelErrors):
     def remark(self, i: int) -> str:
         return f"{self.suggestions[i]} {label_line(str(self.labels[i]))}"
 
-    def corrections(self) -> Corrections:
-        """How the suspected rows should be labelled: their labels, joined by commas."""
+    def corrections(self, separator: str = ",") -> Corrections:
+        """How the suspected rows should be labelled: with all of their labels."""
         real: dict[int, set[str]] = {}
         for i, (row, label) in enumerate(zip(self.rows.tolist(), map(str, self.labels.tolist()), strict=True)):
             real.setdefault(row, set(self.given[i])).symmetric_difference_update({label})
         first = np.sort(np.unique(self.rows, return_index=True)[1])
-        return Corrections(self.rows[first], [",".join(sorted(labels)) for labels in real.values()], self.scores[first])
+        return Corrections(self.rows[first], Joined(map(sorted, real.values()), separator), self.scores[first])
 
     def to_json(self) -> dict[str, Any]:
         """As of one class a row, with the estimate of what is missing."""
