@@ -99,6 +99,19 @@ def test_new_labels_come_with_added_rows_and_go_with_forgotten_ones(texts):
     assert "eel" not in classifier.get_feature_names_out().tolist()
 
 
+def test_an_update_that_drops_the_label_of_the_aim_is_refused(texts):
+    more, labels = [*texts, "an eel and another eel", "eel pie"], [*sets_of(texts), ["fish"], ["fish", "w1"]]
+    classifier = classifier_of("several", aim="recall(fish) >= 0.1").fit(more, labels)
+    before = classifier.theta_.tobytes()
+    with pytest.raises(
+        DataError, match=r"the aim of the model is recall\(fish\) >= 0.1, but these rows leave the labels"
+    ):
+        classifier.update(more, labels, forget=(more[-2:], labels[-2:]))
+    assert classifier.theta_.tobytes() == before
+    classifier.update(more, labels, forget=(more[-1:], labels[-1:]))
+    assert "fish" in classifier.classes_.tolist()
+
+
 @pytest.mark.parametrize("name", ["lists", "shares", "named levels"])
 def test_rows_that_stay_held_out_test_the_updated_model(texts, name):
     kind, labels_of, options = KINDS[name]

@@ -27,5 +27,5 @@ def labelled_as_trained(
     table = read_others(names, options).with_fields([*trained, *(part for name in trained for part in name.split(","))])
     there = known_columns(saved.record, table)
     text, label = options.text or there.get("text"), options.label or there.get("label")
-    reading = reading or (LabelReading("soft") if saved.model.kind == "soft" else saved.reading())
-    return labelled(table, saved.model.features, text, label, weight, others, reading=reading)
+    as_trained = LabelReading("soft") if saved.model.kind == "soft" else saved.reading(options.labels_separator)
+    return labelled(table, saved.model.features, text, label, weight, others, reading=reading or as_trained)

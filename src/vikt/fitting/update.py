@@ -141,7 +141,8 @@ def update(
     Raises
     ------
     DataError
-        `old` are other rows; a row to forget is not among them, or is added as well; or what remains cannot be fitted.
+        `old` are other rows; a row to forget is not among them, or is added as well; what remains cannot be fitted, or
+        has no row of a class or label that the answers were aimed at.
     UsageError
         The model was stopped early, so it has no optimum to update; or it reads running text, where a row added
         or forgotten would change those beside it.
@@ -159,10 +160,12 @@ def update(
     fitted, test = used_by_keys(record, examples, held_out_keys, unfitted_keys)
     classes = examples.classes[examples.targets.present(examples.y[fitted])]
     plan = _plan(record, saved.model, classes)
+    settings = _known_classes_only(settings_of(record, examples), examples.classes)
+    _check_aim(settings, examples)
     outcome = fit(
         examples,
         (fitted, fitted[:0]),
-        _without_decision(_known_classes_only(settings_of(record, examples), examples.classes), rows.kind),
+        _without_decision(settings, rows.kind),
         plan=plan,
         threads=threads,
         progress=progress,
@@ -216,6 +219,16 @@ def _decision(model: FittedModel, classes: NDArray[Any]) -> Decision:
             f"the thresholds or costs of the model are for the classes {quoted(model.labels)}, but these rows leave "
             f"{quoted(labels)}; train a new model"
         ) from None
+
+
+def _check_aim(settings: FitSettings, examples: Examples) -> None:
+    """Raise DataError where the aim of several labels is for one that no row has any more."""
+    aim, labels = settings.decision.aim, spelled_labels(examples.classes)
+    if aim is None or examples.targets.kind != "several" or set(aim.classes) <= set(labels):
+        return
+    raise DataError(
+        f"the aim of the model is {aim}, but these rows leave the labels {quoted(labels)}; train a new model"
+    )
 
 
 def _thresholds(model: FittedModel, classes: NDArray[Any]) -> LabelThresholds | None:
