@@ -46,7 +46,7 @@ def test_shares_of_0_and_1_are_classes():
 
 
 def test_one_label_that_a_row_has_or_has_not_is_refused():
-    with pytest.raises(ClassesError, match="makes two classes"):
+    with pytest.raises(ClassesError, match="so there are two classes"):
         vikt.TextClassifier(targets="several").fit(TEXTS, [["a"] if n % 2 else [] for n in range(90)])
 
 
