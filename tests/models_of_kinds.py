@@ -29,12 +29,18 @@ LEVELS = [1, 2, 3, 4]
 
 def binary(label):
     """One label of several as a classifier of two classes on the same features."""
-    has = [label in own for own in SETS]
-    return vikt.TextClassifier("word", ngrams=(1, 1), min_df=1, l2=0.003).fit(TEXTS, has)
+    return fitted([label in own for own in SETS])
+
+
+def fitted(labels, **parameters):
+    """A classifier of the texts, on the same features whatever the labels."""
+    return vikt.TextClassifier("word", ngrams=(1, 1), min_df=1, l2=0.003, **parameters).fit(TEXTS, labels)
 
 
 def several(path, labels=LABELS, thresholds=THRESHOLDS):
     """A classifier of several labels whose weights are those of the binary ones; saved at the path."""
+    name_of = dict(zip(LABELS, labels, strict=True))
+    record = fitted([[name_of[label] for label in own] for own in SETS], thresholds=0.5).record_
     models = [binary(label) for label in LABELS]
     theta = np.stack([model.theta_ for model in models])
     model = replace(
@@ -44,7 +50,7 @@ def several(path, labels=LABELS, thresholds=THRESHOLDS):
         kind="several",
         thresholds=LabelThresholds(tuple(thresholds), "label", 0.5),
     )
-    return _saved(path, model, models[0].record_)
+    return _saved(path, model, record)
 
 
 def ordered(path):
@@ -60,7 +66,7 @@ def ordered(path):
         cuts=CUTS,
         decision=Decision(rule=Median()),
     )
-    return _saved(path, model, found.record_)
+    return _saved(path, model, fitted(LEVELS * 3, targets="ordered").record_)
 
 
 def _saved(path, model, record):

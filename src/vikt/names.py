@@ -106,10 +106,15 @@ class Reason:
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Reason:
         """The inverse of `to_json`. Raises ValueError, KeyError or TypeError where there is no such reason."""
-        facts = {name: None if fact is None else number(fact) for name, fact in kept.items() if name != "code"}
+        facts = {name: _fact(fact) for name, fact in kept.items() if name != "code"}
         reason = cls(kept["code"], facts)
         str(reason)  # raises where a fact is missing
         return reason
+
+
+def _fact(value: object) -> float | None:
+    """A fact as the sentence of a reason shows it: whole numbers without a fraction."""
+    return value if value is None else count(value) if isinstance(value, int) else number(value)
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
@@ -136,11 +141,11 @@ def number(value: object) -> float:
     """A finite number read from JSON. Raises ValueError where it is not one."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueError(f"{value!r:.40} is not a finite number")
-    return value
+    return float(value)
 
 
 def count(value: object) -> int:
-    """A whole number of 0 or more read from JSON. Raises ValueError where it is not one."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    """A whole number of 0 or more, in 64 bits, read from JSON. Raises ValueError where it is not one."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 63:
         raise ValueError(f"{value!r:.40} is not a count")
     return value

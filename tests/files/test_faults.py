@@ -25,6 +25,7 @@ import pytest
 import vikt
 from vikt.cli.main import main
 from vikt.compiled import _say_once_that_there_is_no_cache, compiled
+from vikt.decisions.decision import Decision
 from vikt.errors import DamagedModelError, ForeignModelError, ModelFileError, OutputFileError
 from vikt.features.ngrams import tables
 from vikt.files import model_file, replacement
@@ -351,6 +352,11 @@ HARMFUL = {
     "features from a path": with_options(features="/dev/zero"),
     "n-grams without lengths": with_options(ngrams=[]),
     "weights that are not finite": edited("theta", 0, np.nan),
+    "idf that is not finite": edited("part0.idf", 0, np.inf),
+    "an array of another model": lambda header, data: (
+        header.update(cuts={"dtype": "F64", "shape": [2], "data_offsets": [len(data), len(data) + 16]})
+        or data + np.array([0.0, 1.0]).tobytes()
+    ),
     "no parts": with_metadata(parts=[]),
     "columns that are a list": with_metadata(columns=[]),
     "metrics without values": with_metadata(metrics={"accuracy": 1.5}),
@@ -358,6 +364,30 @@ HARMFUL = {
         f"a record with {where} of {value!r}": with_record(where, value)
         for where, value in (
             ("data.rows", -1),
+            ("data.rows", 0),
+            ("data.rows", 10**30),
+            ("data.rows_of_weight_0", 15),
+            ("data.fitted_rows", 16),
+            ("data.classes", {"ham": 5, "spam": 5}),
+            ("data.classes", {"ham": 5, "spam": 5, "work": 16}),
+            ("data.mean_shares", {"ham": 0.5, "spam": 0.25, "work": 0.25}),
+            ("targets", "several"),
+            ("targets", "classes"),
+            ("decision", None),
+            ("labels_separator", ","),
+            ("nonsense", 1),
+            ("classes", ["ham", "ham", "work"]),
+            ("options.l1_ratio", "x"),
+            ("options.tol", -1),
+            ("options.targets", "soft"),
+            ("parts.0.loss", None),
+            ("parts.0.certificates", []),
+            ("parts.0.certificate.bound", None),
+            ("parts.0.certificate.relative", -1.0),
+            ("parts.0.certificate.reason", {"code": "no_penalty"}),
+            ("parts.0.certificate.reason", {}),
+            ("parts.0.penalty.l2", -1.0),
+            ("parts.0.penalty.by_label", [0.1, 0.1, 0.1]),
             ("data.weighted", "x"),
             ("data.classes", ["a"]),
             ("data.empty_texts", None),
@@ -396,6 +426,32 @@ HARMFUL_HASHED = {
     "a number of buckets shared that is no whole one": with_array("part0.shared", np.array([0.5])),
     "a negative number of buckets shared": with_array("part0.shared", np.array([-1])),
 }
+KINDS = {
+    "several": ["spam", "ham", "work"],
+    "soft": [{"spam": 0.75, "ham": 0.25}, {"ham": 1.0}, {"work": 1.0}],
+    "ordered": [1, 2, 3],
+}
+HARMFUL_OF_KINDS = [
+    (kind, where, value)
+    for kinds, where, values in (
+        (KINDS, "targets", [None, *KINDS, "classes"]),
+        (KINDS, "options.targets", [None, *KINDS, "classes"]),
+        (KINDS, "data.mean_shares", [None, {"ham": 1.0}, {"ham": 0.5, "spam": 2.0, "work": 0.5}]),
+        (KINDS, "data.rows_without_labels", [None, 16]),
+        (KINDS, "data.rows", [0]),
+        (KINDS, "decision", [None, Decision().to_json([])]),
+        (["several"], "thresholds", [None]),
+        (["several"], "thresholds.common", [None, 10**29]),
+        (["several"], "parts.0.certificates", [None, []]),
+        (["several"], "parts.0.certificates.0.relative", [10**400, -1]),
+        (["several"], "parts.0.certificates.0.loss", [None]),
+        (["several"], "parts.0.penalty.by_label", [[0.1]]),
+        (["ordered"], "decision.rule.kind", ["most_probable"]),
+    )
+    for kind in kinds
+    for value in values
+    if value != kind
+]
 BEGIN = model_file._START + b"0" * 64 + b'\\",'
 
 
@@ -445,6 +501,24 @@ def assert_refused(content, harm, path):
     assert refused(path) is DamagedModelError
     path.write_bytes(harmful.replace(harmful[model_file._DIGEST_AT : model_file._DIGEST_END], b"0" * 64))
     assert refused(path) is DamagedModelError
+
+
+@pytest.fixture(scope="module")
+def content_of(tmp_path_factory):
+    """The bytes of a model of each kind of targets."""
+    path = tmp_path_factory.mktemp("kinds") / "m.vikt"
+    found = {}
+    for kind, labels in KINDS.items():
+        given = [[label] for label in labels] if kind == "several" else labels
+        classifier = vikt.TextClassifier(min_df=1, ngrams=(1, 1), l2=0.01, targets=kind)
+        classifier.fit(list(WORDS.values()) * 5, given * 5).save(path, force=True)
+        found[kind] = path.read_bytes()
+    return found
+
+
+@pytest.mark.parametrize(("kind", "where", "value"), HARMFUL_OF_KINDS)
+def test_a_claim_of_another_kind_of_targets_is_refused(content_of, tmp_path, kind, where, value):
+    assert_refused(content_of[kind], with_record(where, value), tmp_path / "m.vikt")
 
 
 @pytest.mark.parametrize(

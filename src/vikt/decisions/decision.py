@@ -118,16 +118,17 @@ class Decision:
     @classmethod
     def from_json(cls, kept: Mapping[str, Any], labels: Sequence[str]) -> Decision:
         """The inverse of `to_json`. Raises ValueError, KeyError or TypeError where it is none."""
-        temperature, confidence, least = kept["temperature"], kept["confidence"], kept["set_threshold"]
-        if not LEAST_TEMPERATURE <= number(temperature) <= 1 / LEAST_TEMPERATURE:
+        temperature, confidence = number(kept["temperature"]), number(kept["confidence"])
+        least = None if kept["set_threshold"] is None else number(kept["set_threshold"])
+        if not LEAST_TEMPERATURE <= temperature <= 1 / LEAST_TEMPERATURE:
             raise ValueError(f"a temperature of {temperature}")
         for share in (confidence, 0.0 if least is None else least):
-            if not 0 <= number(share) <= 1:
+            if not 0 <= share <= 1:
                 raise ValueError(f"a probability of {share}")
         if not isinstance(kept["answers_unknown"], bool):
             raise TypeError("no truth value")
         rule = rule_from_json(kept["rule"], labels)
-        return cls(rule, float(temperature), float(confidence), least, kept["answers_unknown"])
+        return cls(rule, temperature, confidence, least, kept["answers_unknown"])
 
 
 PLAIN = Decision()

@@ -109,8 +109,8 @@ class LabelThresholds:
         of_labels, rows = kept["thresholds"], kept["rows"]
         if set(of_labels) != set(labels) or not (rows is None or set(rows) == set(labels)):
             raise ValueError("thresholds of other labels")
-        thresholds = tuple(float(number(of_labels[label])) for label in labels)
-        common = float(number(kept["common"]))
+        thresholds = tuple(number(of_labels[label]) for label in labels)
+        common = number(kept["common"])
         if not all(0 <= threshold <= 1 for threshold in (*thresholds, common)):
             raise ValueError("a threshold that is no probability")
         if kept["rule"] not in get_args(ThresholdRule):

@@ -157,8 +157,8 @@ class LeastCost:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any], labels: Sequence[str]) -> Self:
-        pairs = tuple((labels.index(k), labels.index(j), float(number(cost))) for k, j, cost in kept["pairs"])
-        by_class = tuple(float(number(cost)) for cost in kept["by_class"])
+        pairs = tuple((labels.index(k), labels.index(j), number(cost)) for k, j, cost in kept["pairs"])
+        by_class = tuple(number(cost) for cost in kept["by_class"])
         if len(by_class) != len(labels) or min([*by_class, *(cost for *_, cost in pairs)]) < 0:
             raise ValueError("costs of other classes, or below 0")
         return cls(by_class, pairs)

@@ -17,6 +17,7 @@ from vikt.corpus.targets import Labels, TargetRows
 from vikt.corpus.texts import Texts, portions
 from vikt.decisions.decision import NO_ANSWER, PLAIN, Answered, Decision
 from vikt.decisions.label_thresholds import LabelThresholds
+from vikt.decisions.rules import Median
 from vikt.errors import DamagedModelError, DataError, ParameterError, UsageError
 from vikt.features.measured import Measured
 from vikt.features.settings import FeatureSettings
@@ -208,6 +209,9 @@ class FittedModel:
         cls, settings: FeatureSettings, arrays: dict[str, NDArray[Any]], header: Mapping[str, Any]
     ) -> FittedModel:
         """The inverse of `to_file`. Raises DamagedModelError where arrays and header do not fit together."""
+        for name, array in arrays.items():
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise DamagedModelError(f"{name} that is not finite")
         kind = known_kind(header.get("targets", "classes"))
         classes = _classes(header["classes"], header["classes_dtype"], 1 if kind == "several" else 2)
         features, theta = TextFeatures.from_arrays(settings, arrays), arrays["theta"].T
@@ -216,12 +220,12 @@ class FittedModel:
         n, K = 1 + features.n_features, len(classes)
         if theta.dtype != np.float32 or theta.shape != (*model.loss.columns, n):
             raise DamagedModelError(f"weights of shape {theta.shape} for {K} classes and {n - 1} features")
-        if not np.isfinite(theta).all():
-            raise DamagedModelError("weights that are not finite")
         if kind == "several":
             return replace(model, thresholds=LabelThresholds.from_json(header["thresholds"], model.labels))
-        decision = header.get("decision")
-        return model if decision is None else replace(model, decision=Decision.from_json(decision, model.labels))
+        decision = Decision.from_json(header["decision"], model.labels) if "decision" in header else PLAIN
+        if isinstance(decision.rule, Median) != (kind == "ordered"):
+            raise DamagedModelError(f"{kind!r} labels answered by the rule {decision.rule.kind!r}")
+        return replace(model, decision=decision)
 
 
 def _dtype_name(classes: NDArray[Any]) -> str:
@@ -238,8 +242,8 @@ def _cuts(arrays: dict[str, NDArray[Any]], n_levels: int) -> tuple[float, ...]:
     cuts = arrays["cuts"]
     if cuts.dtype != np.float64 or cuts.shape != (n_levels - 1,):
         raise DamagedModelError(f"cuts of shape {cuts.shape} and {cuts.dtype} between {n_levels} levels")
-    if not np.isfinite(cuts).all() or not np.all(np.diff(cuts) > 0):
-        raise DamagedModelError("cuts that are not finite, or do not rise")
+    if not np.all(np.diff(cuts) > 0):
+        raise DamagedModelError("cuts that do not rise")
     return tuple(cuts.tolist())
 
 
@@ -250,4 +254,6 @@ def _classes(labels: list[Any], dtype_name: str, least: int) -> NDArray[Any]:
     classes = np.asarray(labels, dtype=dtype)
     if classes.ndim != 1 or len(classes) < least:
         raise DamagedModelError(f"classes of shape {classes.shape}")
+    if len(set(spelled_labels(checked_labels(classes)))) < len(classes):
+        raise DamagedModelError("a class twice")
     return classes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,12 +15,19 @@ from vikt.corpus.documents import TEXT_COLUMN
 from vikt.decisions.record import CalibrationRecord
 from vikt.fitting.examples import Examples, spelled_labels
 from vikt.model.penalties import split_strength
-from vikt.names import Reason, count, finite, number
+from vikt.names import Reason, TargetKind, count, finite, number
 from vikt.selection.choices import FeatureChoice, PenaltyChoice
 
 if TYPE_CHECKING:
     from vikt.fitting.parts import FittedPart
     from vikt.solvers.certificate import Certificate
+
+
+# Of these there are no more than rows of the input, which those of the choices were before an update.
+_OF_INPUT = (
+    "rows_of_weight_0", "fitted_rows", "empty_texts", "duplicate_texts", "rows_without_labels", "group_values",
+    "groups", "largest_group", "ungrouped_rows",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -90,14 +97,25 @@ class DataRecord:
     def from_json(cls, kept: Mapping[str, Any]) -> DataRecord:
         data = cls(**kept)
         others = ("weighted", "classes", "fingerprint", "mean_shares")
-        counted = [value for name, value in kept.items() if name not in others]
-        for value in (*counted, *data.classes.values()):
-            count(value)
-        for share in (data.mean_shares or {}).values():
-            number(share)
+        counts = {name: count(value) for name, value in kept.items() if name not in others}
+        shares = [number(share) for share in (data.mean_shares or {}).values()]
         if not isinstance(data.weighted, bool) or not isinstance(data.fingerprint, str):
             raise ValueError("a record of other data")
+        of_input = [*map(count, data.classes.values()), *(counts.get(name, 0) for name in _OF_INPUT)]
+        if max(of_input) > data.rows or data.rows_of_weight_0 == data.rows or not data.fitted_rows:
+            raise ValueError(f"no rows, or counts beyond the {data.rows} rows there are")
+        if not all(0 <= share <= 1 for share in shares):
+            raise ValueError("mean shares that are none")
         return data
+
+    def check(self, kind: TargetKind, labels: Sequence[str]) -> None:
+        """Raise ValueError where these are rows of other targets."""
+        own = {"several": self.rows_without_labels, "soft": self.mean_shares}
+        if [name for name, fact in own.items() if fact is not None] != [name for name in own if name == kind]:
+            raise ValueError(f"rows of other targets than the {kind!r} ones of the model")
+        # A class that only rows of the test have, or a level without rows, is none of the model.
+        if not set(labels) <= self.classes.keys() & (self.mean_shares or self.classes).keys():
+            raise ValueError("no rows of some labels of the model")
 
 
 def _target_facts(examples: Examples) -> dict[str, Any]:
@@ -145,8 +163,16 @@ class LabelProof(NamedTuple):
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> LabelProof:
-        relative, bound, loss = (_number(kept[name]) for name in ("relative", "bound", "loss"))
-        return cls(relative, bound, loss, kept["reason"] and Reason.from_json(kept["reason"]))
+        """The inverse of `to_json`. Raises ValueError, KeyError or TypeError where it is none."""
+        reason = None if kept["reason"] is None else Reason.from_json(kept["reason"])
+        if reason:
+            return cls(_none(kept["relative"]), _none(kept["bound"]), number(kept["loss"]), reason)
+        # A bound above the loss itself is a proof, but of no relative distance.
+        relative = math.inf if kept["relative"] is None else number(kept["relative"])
+        proof = cls(relative, number(kept["bound"]), number(kept["loss"]), None)
+        if min(proof.relative, proof.bound) < 0:
+            raise ValueError("a loss below the least")
+        return proof
 
 
 @dataclass(frozen=True)
@@ -209,26 +235,28 @@ class PartRecord:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> PartRecord:
-        certificate = kept["certificate"]
-        bound = _number(certificate["bound"])
-        # A bound above the loss itself is a proof, but of no relative distance.
-        unbounded = math.nan if math.isnan(bound) else math.inf
+        """The inverse of `to_json`. Raises ValueError, KeyError or TypeError where it is none."""
+        proof = LabelProof.from_json({**kept["certificate"], "loss": kept["loss"]})
         return cls(
-            kept["name"],
+            str(kept["name"]),
             number(kept["share"]),
             PenaltyChoice.from_json(kept["penalty"]),
-            unbounded if certificate["relative"] is None else number(certificate["relative"]),
-            bound,
-            _number(kept["loss"]),
-            certificate["reason"] and Reason.from_json(certificate["reason"]),
+            *proof,
             count(kept["passes"]),
             Reason.from_json(kept["stopping_reason"]),
             tuple(
-                LossRecord(count(passes), _number(training), validation and number(validation))
+                LossRecord(count(passes), _number(training), None if validation is None else number(validation))
                 for passes, training, validation in kept["loss_curve"]
             ),
             tuple(map(LabelProof.from_json, kept.get("certificates", []))),
         )
+
+    def check(self, kind: TargetKind, n_labels: int) -> None:
+        """Raise ValueError where the part was fitted to other targets."""
+        if len(self.by_label) != (n_labels if kind == "several" else 0):
+            raise ValueError(f"{len(self.by_label)} labels proven by themselves, of {n_labels} {kind!r} ones")
+        if len(self.penalty.by_label) not in (0, len(self.by_label)):
+            raise ValueError(f"{len(self.penalty.by_label)} labels with λ of their own, of {n_labels} {kind!r} ones")
 
 
 class UpdateRecord(NamedTuple):
@@ -308,6 +336,16 @@ class FitRecord:
             **({} if self.labels_separator is None else {"labels_separator": self.labels_separator}),
         }
 
+    def check(self, kind: TargetKind, labels: Sequence[str]) -> None:
+        """Raise ValueError where this is the record of another model than one of these labels, of targets of a kind."""
+        if self.options.get("targets", "auto") not in ("auto", kind):
+            raise ValueError(f"options for targets other than the {kind!r} ones of the model")
+        if self.labels_separator is not None and kind != "several":
+            raise ValueError(f"a separator of {kind!r} labels")
+        self.data.check(kind, labels)
+        for part in self.parts:
+            part.check(kind, len(labels))
+
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> FitRecord:
         chosen = kept["feature_choice"]
@@ -330,6 +368,13 @@ class FitRecord:
             calibration=None if calibration is None else CalibrationRecord.from_json(calibration),
             labels_separator=separator,
         )
+
+
+def _none(value: object) -> float:
+    """What is not known, as nan. Raises ValueError where there is a value."""
+    if value is not None:
+        raise ValueError(f"{value!r:.40} is not known, but given")
+    return math.nan
 
 
 def _number(value: object) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,8 +17,11 @@ from vikt.features.settings import FeatureSettings
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
 from vikt.names import PARAMETERS
+from vikt.parameters import TEXT_CLASSIFIER, checked
 
 _KIND = "TextClassifier"
+# What the format adds to a header; and what differs by NumPy, since its first version has no strings of any width.
+_OF_THE_FILE, _DTYPE = ("digest", "format"), "classes_dtype"
 # The arrays of keys of groups that an updated model leaves out of its fit.
 _KEYS = ("held_out", "unfitted")
 
@@ -42,11 +46,27 @@ class SavedModel:
         record = replace(FitRecord.from_json(header), held_out=held_out, unfitted=unfitted)
         for name in record.options:
             check_known("option", name, PARAMETERS)
+        parameters = checked(TEXT_CLASSIFIER, record.parameters({}))
         if not isinstance(record.options["features"] or [], list):
             raise DamagedModelError("features that are not declarations")  # a path would be opened
-        features = replace(FeatureSettings.of(record.parameters({})), analyzer=record.analyzer)
+        features = replace(FeatureSettings.of(parameters), analyzer=record.analyzer)
         model = replace(FittedModel.from_file(features, arrays, header), text_column=record.text_column)
-        return cls(model, record)
+        record.check(model.kind, model.labels)
+        saved = cls(model, record)
+        saved._refuse_further_claims(arrays, header)
+        return saved
+
+    def _refuse_further_claims(self, arrays: Mapping[str, NDArray[Any]], header: Mapping[str, Any]) -> None:
+        """Raise DamagedModelError where a file says what this model, read from it, would not: none is passed over."""
+        own_arrays, own = self.to_file()
+        said = json.loads(json.dumps(own))
+        differing = [
+            *(arrays.keys() ^ own_arrays.keys()),
+            *(name for name in header.keys() ^ said.keys() if name not in _OF_THE_FILE),
+            *(name for name in header.keys() & said.keys() if header[name] != said[name] and name != _DTYPE),
+        ]
+        if differing:
+            raise DamagedModelError(f"what it says of {min(differing)!r:.40} is of another model")
 
     def reading(self, labels_separator: str | None = None) -> LabelReading:
         """How the labels of further rows are to be read; in files, those of an order are like any other label.

@@ -90,6 +90,8 @@ class PenaltyChoice:
         path = tuple(PathPoint(**{name: number(value) for name, value in point.items()}) for point in kept["path"])
         by_label = tuple(number(l2) for l2 in kept.get("by_label", ()))
         choice = cls(number(kept["l2"]), kept["rule"], path, count(kept["folds"]), by_label)
+        if min([choice.l2, *by_label]) < 0:
+            raise ValueError("a λ below 0")
         if choice.rule not in get_args(PenaltyRule) or (
             choice.is_validated and not {choice.l2, *by_label} <= {p.l2 for p in path}
         ):

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vikt.names import number
+
 # Names in `vikt.features.settings.RECIPES`, each with its share of the score.
 Shares = tuple[tuple[str, float], ...]
 
@@ -22,7 +24,8 @@ class Recipe:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Recipe:
-        return cls(kept["analyzer"], tuple((str(name), float(share)) for name, share in kept["shares"]))
+        """The inverse of `to_json`. Raises ValueError, KeyError or TypeError where it is none."""
+        return cls(kept["analyzer"], tuple((str(name), number(share)) for name, share in kept["shares"]))
 
 
 # What `analyzer="auto"` chooses from.
