@@ -100,3 +100,17 @@ def test_a_note_names_the_option_of_another_separator(folder, run):
     options = "--labels-separator", ",", "--l2", "0.01", "--analyzer", "word"
     code, _, err = run("train", "mixed.tsv", *options)
     assert (code, "such as 'joy; love', of which" in err, "set --labels-separator ';'" in err) == (0, True, True), err
+
+
+def test_models_of_several_labels_are_compared_on_another_separator(folder, run):
+    options = "--labels-separator", ",", "--l2", "0.01", "--analyzer", "word"
+    assert run("train", "several.tsv", *options)[0] == 0
+    rows = (folder / "several.tsv").read_text(encoding="utf-8").replace(",", ";")
+    (folder / "new.tsv").write_text(rows, encoding="utf-8")
+    code, out, err = run("compare", "model.vikt", "model.vikt", "new.tsv", "--labels-separator", ";")
+    assert (code, "micro F1" in out, "unseen" in err) == (0, True, False), err
+
+
+def test_a_parameter_that_a_kind_does_not_take_is_refused_in_its_words(folder, run):
+    code, _, err = run("train", "several.tsv", "--labels-separator", ",", "--class-weight", "balanced")
+    assert (code != 0, "--class-weight: cannot be used with several labels; leave it out" in err) == (True, True), err

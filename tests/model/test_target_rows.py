@@ -290,3 +290,17 @@ CATEGORIES = pd.CategoricalDtype(LEVELS, ordered=True)
 @pytest.mark.parametrize("column", [pd.Series(WORDS, dtype=CATEGORIES), pl.Series(WORDS, dtype=pl.Enum(LEVELS))])
 def test_ordered_categories_are_the_order(column):
     assert target_rows(column, "ordered").targets.truth.tolist() == [2, 0, 2]
+
+
+def test_strings_that_look_like_several_labels_are_refused_unless_named_classes():
+    joined = ["joy,fear", "joy", "fear", "fear,joy"] * 5
+    for column in (joined, np.array(joined), pd.Series(joined), pl.Series(joined)):
+        with pytest.raises(DataError, match=r"such as '.*,.*'; split them into lists, or .* targets='classes'"):
+            target_rows(column)
+        assert len(target_rows(column, "classes").targets) == 20
+    assert len(target_rows(["Paris, France", "Rome, Italy"] * 10).targets) == 20
+
+
+def test_a_column_of_too_many_numbers_for_levels_is_refused():
+    with pytest.raises(DataError, match="at most 200 ordered levels, found 1,200 in 1,200 rows"):
+        target_rows(np.arange(1200), "ordered")

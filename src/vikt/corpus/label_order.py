@@ -15,6 +15,9 @@ from vikt.errors import DataError, ParameterError
 from vikt.names import nearest
 from vikt.tables import quoted
 
+# Each level adds a threshold, and a column of more values is seldom one of levels.
+_MOST_LEVELS = 200
+
 
 def order_of(labels: Any) -> list[Any] | None:
     """The order that a column brings: the categories of an ordered categorical of pandas, or of an Enum of Polars.
@@ -45,7 +48,8 @@ def levels_of(labels: NDArray[Any], order: Sequence[Any] | None, place: Place) -
     Raises
     ------
     DataError
-        Labels are no numbers and no order is given, two labels are the same number, or a label is not in the order.
+        There are more than 200 levels, labels are no numbers and no order is given, two labels are the same number, or
+        a label is not in the order.
     ParameterError
         A level stands in the order twice.
 
@@ -55,6 +59,11 @@ def levels_of(labels: NDArray[Any], order: Sequence[Any] | None, place: Place) -
     ['9', '10']
     """
     found, first, y = np.unique(labels, return_index=True, return_inverse=True)
+    if len(found) > _MOST_LEVELS:
+        raise DataError(
+            f"expected at most {_MOST_LEVELS} ordered levels, found {len(found):,} in {len(labels):,} rows; check the "
+            "column, or round its numbers"
+        )
     if order is None:
         levels = _by_number(found, first, place)
     else:

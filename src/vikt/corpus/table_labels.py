@@ -384,7 +384,7 @@ def _kind_of_columns(table: Table, columns: Sequence[str], reading: LabelReading
 
 def _kind_of_column(table: Table, columns: Sequence[str], reading: LabelReading) -> TargetKind:
     """One label a row, unless values look like labels between commas, which are refused."""
-    joined = None if columns[0] in paired_columns(table) else _joined(table, columns[0])
+    joined = None if columns[0] in paired_columns(table) else joined_value(table.spelled(columns[0]).drop_null())
     if joined is not None:
         raise DataError(
             f"{table.path}: values of column {columns[0]!r} look like several labels, such as {joined!r:.60}; read "
@@ -405,9 +405,14 @@ def _has_several(table: Table, name: str) -> bool:
     return between is not None and bool(pc.any(pc.match_substring(table.spelled(name), between)).as_py())
 
 
-def _joined(table: Table, name: str) -> str | None:
-    """A value that holds several labels, where so many do that they cannot be classes; else None."""
-    column = table.spelled(name).drop_null()
+def joined_value(column: Any) -> str | None:
+    """A string that holds several labels, where so many of a column do that they cannot be classes; else None.
+
+    Examples
+    --------
+    >>> joined_value(pa.chunked_array([["joy,fear", "joy", "fear"]])), joined_value(pa.chunked_array([["joy", "fear"]]))
+    ('joy,fear', None)
+    """
     total = pc.sum(pc.match_substring(column, ",")).as_py() or 0
     if not total or total < _MANY * len(column):
         return None

@@ -15,6 +15,13 @@ from vikt.features.settings import FeatureSettings
 from vikt.names import DECISION_PARAMETERS, PARAMETERS, TARGET_DEFAULTS, TargetKind, TargetsName
 from vikt.solvers import Settings
 
+_NAMES: dict[TargetKind, str] = {
+    "classes": "one class a text",
+    "several": "several labels",
+    "soft": "soft labels",
+    "ordered": "ordered labels",
+}
+
 
 @dataclass(frozen=True)
 class TargetSettings:
@@ -97,12 +104,10 @@ class FitSettings:
             ("calibrate", self.options.get("calibrate", False), ("classes",)),
             ("l1_ratio", self.l1_ratio > 0, ("classes", "several", "soft")),
             ("patience", self.patience is not None, ("classes", "soft")),
-            ("order", self.targets.order is not None, ("ordered",)),
             ("thresholds", self.targets.thresholds != "label", ("several",)),
         ):
             if is_set and kind not in kinds:
-                able = " or ".join(f"{other!r}" for other in kinds)
-                raise ParameterError(name, f"is for targets of the kind {able}, found {kind!r} labels; leave it out")
+                raise ParameterError(name, f"cannot be used with {_NAMES[kind]}; leave it out")
 
     def apart_from_thresholds(self, kind: TargetKind) -> tuple[FitSettings, Aim | None]:
         """The settings, and the aim that the thresholds of several labels are to reach: it needs no held-out rows."""

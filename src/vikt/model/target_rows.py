@@ -70,6 +70,8 @@ class GivenTargets:
             The data have none of the forms, none that the kind takes, or one that could be of two kinds.
         """
         form = form_of(labels, kind, columns)
+        if kind == "auto" and isinstance(form, Column):
+            _refuse_joined(form.labels)
         order = order_of(labels) if kind == "ordered" and order is None else order
         return cls(form, form.kind() if kind == "auto" else kind, order)
 
@@ -168,6 +170,26 @@ def check_learnable(targets: TargetRows) -> None:
             f"each row has one of the two labels {quoted(names)} and not the other, so these are two classes; "
             "give one label a row"
         )
+
+
+def _refuse_joined(labels: NDArray[Any]) -> None:
+    """Refuse strings that look like several labels, as those of a file are refused."""
+    values = labels.tolist()
+    if not values or not all(type(value) is str for value in values):
+        return
+    # Only now, since it takes long to import and most labels hold no comma.
+    if any("," in value for value in values):
+        import pyarrow as pa
+
+        from vikt.corpus.table_labels import joined_value
+
+        joined = joined_value(pa.chunked_array([values]))
+        if joined is not None:
+            raise DataError(
+                f"labels: values look like several labels, such as {joined!r:.60}; split them into lists, or keep each "
+                "value as one class",
+                targets="classes",
+            )
 
 
 def _place(rows: RowIndices) -> Place:

@@ -17,6 +17,7 @@ from vikt.cli.options import (
     Json,
     LabelColumn,
     LabelledData,
+    LabelsSeparator,
     Quiet,
     Quoting,
     Report,
@@ -39,6 +40,7 @@ def compare(
     data: LabelledData,
     text: TextColumn = None,
     label: LabelColumn = None,
+    labels_separator: LabelsSeparator = None,
     format: Format = None,
     delimiter: Delimiter = None,
     quoting: Quoting = None,
@@ -56,6 +58,8 @@ def compare(
     from vikt.cli import compare as work
 
     dialect = Dialect(delimiter, quoting, header)
-    given = InputOptions(data=data, text=text, label=label, format=format, dialect=dialect)
+    given = InputOptions(
+        data=data, text=text, label=label, format=format, dialect=dialect, labels_separator=labels_separator
+    )
     wanted = ReportRequest.of(report, context, force)
     work.compare_files((a, b), given, threads=threads, report=wanted, as_json=as_json, quiet=quiet)
