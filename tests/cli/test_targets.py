@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
@@ -31,6 +32,26 @@ def test_an_order_trains_ordered_levels(folder, run, targets):
     code, _, err = run("train", "levels.csv", *options)
     assert code == 0, err
     assert load_trained(folder / "model.vikt", []).model.labels == ["low", "medium", "high"]
+
+
+def test_models_of_several_labels_are_compared_and_updated_on_rows_with_another_separator(folder, run):
+    other = (folder / "several.tsv").read_text(encoding="utf-8").replace(",", ";")
+    for name in ("other.tsv", "more.tsv"):
+        (folder / name).write_text(other, encoding="utf-8")
+    code, _, err = run("train", "several.tsv", "--labels-separator", ",", "--l2", "0.01", "--analyzer", "word", "-q")
+    assert code == 0, err
+    (folder / "model.vikt").rename(folder / "a.vikt")
+    models = "a.vikt", "copy.vikt"
+    (folder / "copy.vikt").write_bytes((folder / "a.vikt").read_bytes())
+    found = [
+        json.loads(run("compare", *models, *test, "--json", "-q")[1])
+        for test in (["several.tsv"], ["other.tsv", "--labels-separator", ";"])
+    ]
+    assert found[0] == found[1]
+    data = "--data", "other.tsv", "--add", "more.tsv", "--labels-separator", ";"
+    code, _, err = run("update", "a.vikt", *data, "-o", "b.vikt", "-q")
+    assert code == 0, err
+    assert load_trained(folder / "b.vikt", []).model.labels == sorted(LABELS)
 
 
 REFUSED = {
@@ -88,7 +109,7 @@ def test_columns_of_votes_are_tested_as_they_were_trained(folder, run):
     train = "train", "votes.csv", "--label", "pos,neg", "--l2", "0.01", "--analyzer", "word", "--force"
     code, _, err = run(*train)
     assert code == 1
-    assert "if these are votes for classes, read them with --targets soft" in err
+    assert "if these are votes for classes, or shares, read them with --targets soft" in err
     for command in ((*train, "--targets", "soft", "--test", "votes.csv"), ("evaluate", "model.vikt", "votes.csv")):
         code, out, err = run(*command)
         assert (code, "log loss" in out) == (0, True), err

@@ -318,12 +318,39 @@ def test_bad_labels_of_json_are_refused_with_their_row(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    ("value", "found"), [("2", "expected 0 or 1 for the label 'a', found 2"), ("", "no value"), ("x", "found 'x'")]
+    ("value", "found"), [("-2", "expected 0 or 1 for the label 'a', found -2"), ("", "no value"), ("x", "found 'x'")]
 )
 def test_a_column_of_a_label_holds_nothing_but_0_and_1(tmp_path, value, found):
     path = csv_of(tmp_path / "a.csv", {"text": TEXTS[:2], "a": ["0", value], "b": ["1", "0"]})
     with pytest.raises(DataError, match=f"row 2.*{found}"):
         read(path, label="a,b")
+
+
+@pytest.mark.parametrize("value", ["4", "0.4"])
+def test_numbers_that_may_be_votes_or_shares_are_refused_with_the_option_that_reads_them(tmp_path, value):
+    path = csv_of(tmp_path / "a.csv", {"text": TEXTS[:2], "a": ["0", value], "b": ["1", "0"]})
+    with pytest.raises(DataError, match=f"row 2: expected 0 or 1 for the label 'a', found {value} .*targets='soft'"):
+        read(path, label="a,b")
+    assert read(path, LabelReading("soft"), label="a,b").labels.names == ["a", "b"]
+    with pytest.raises(DataError, match="the label 'a'"):
+        read(path, LabelReading("several"), label="a,b")
+
+
+TEST_OF_SHARES = LabelReading.of_trained("soft", None)
+
+
+def test_the_test_of_a_model_of_shares_has_votes_or_one_class_a_row(tmp_path):
+    votes = csv_of(tmp_path / "a.csv", {"text": TEXTS[:2], "a": ["1", "4"], "b": ["3", "0"]})
+    found = read(votes, TEST_OF_SHARES, label="a,b")
+    assert found.labels.truth.tolist() == [[0.25, 0.75], [1, 0]]
+    assert found.weights.tolist() == [4, 4]
+    shares = {"text": TEXTS[:2], "P(a)": ["0.5", "1"], "P(b)": ["0.5", "0"]}
+    assert read(csv_of(tmp_path / "b.csv", shares), TEST_OF_SHARES).labels.truth.tolist() == [[0.5, 0.5], [1, 0]]
+    for name, columns in {"c.csv": {"label": ["a", "b"], "text": TEXTS[:2]}, "d.csv": shares | {"label": "ab"}}.items():
+        assert read(csv_of(tmp_path / name, columns), TEST_OF_SHARES).labels.tolist() == ["a", "b"]
+    lines = tmp_path / "e.txt"
+    lines.write_text("__label__a x y\n__label__b z\n", encoding="utf-8")
+    assert read(lines, TEST_OF_SHARES).labels.tolist() == ["a", "b"]
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,11 @@ _BETWEEN_COLUMNS = ","
 _SHARE = re.compile(r"(?P<prefix>.*?)P\((?P<label>.+)\)", re.DOTALL)
 # The other columns that `vikt predict` writes.
 _ANSWER = re.compile(r"(predicted|probability)(_\d+)?|set")
-# How further rows of each kind of target are read: a model of shares can be tested on one class a row, and a level that
-# training did not have is like any other label.
+# How further rows of each kind of target are read: a level that training did not have is like any other label.
 _READ_AS: dict[TargetKind, TargetsName] = {
     "classes": "classes",
     "several": "several",
-    "soft": "auto",
+    "soft": "soft",
     "ordered": "classes",
 }
 
@@ -39,8 +38,8 @@ class LabelReading:
         What separates several labels in one value.
     order : tuple of str
         The levels of ordered labels, from the lowest to the highest; none where labels are numbers.
-    columns : {"several", "soft"}
-        What "auto" takes several columns for whose names do not say it.
+    or_one_class : bool
+        Whether one class a row is taken in place of its shares: a model of shares can be tested on either.
 
     Raises
     ------
@@ -56,7 +55,7 @@ class LabelReading:
     targets: TargetsName = "auto"
     separator: str | None = None
     order: tuple[str, ...] = ()
-    columns: TargetKind = "several"
+    or_one_class: bool = False
 
     def __post_init__(self) -> None:
         if self.separator is not None and self.targets not in ("auto", "several"):
@@ -85,8 +84,7 @@ class LabelReading:
     @classmethod
     def of_trained(cls, kind: TargetKind, separator: str | None) -> Self:
         """How further rows of a model of a kind are read, where a separator is known of those of its training."""
-        columns: TargetKind = "soft" if kind == "soft" else "several"
-        return cls(_READ_AS[kind], separator if kind == "several" else None, columns=columns)
+        return cls(_READ_AS[kind], separator if kind == "several" else None, or_one_class=kind == "soft")
 
 
 # One label a row, whatever the file shows.

@@ -98,7 +98,7 @@ def _columns(
     names, labels = table.names, [] if label is None else label_columns(table.names, label, table.path)
     if label is None and reading.kind in ("auto", "soft"):
         labels = share_columns(names)
-        if labels and reading.kind == "auto" and find_label(names, text) is not None:
+        if labels and (reading.kind == "auto" or reading.or_one_class) and find_label(names, text) is not None:
             labels = []
     if len(labels) < 2:
         found = find_columns(

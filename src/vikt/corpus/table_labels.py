@@ -35,6 +35,8 @@ from vikt.tables import counted, quoted
 _MANY, _NEARLY_ALL = 0.05, 0.9
 # Kinds of one label a row, whatever the column holds.
 _OF_ONE = ("classes", "ordered")
+# Forms of one value a row.
+_ONE_VALUE = ("column", "lines")
 # 0 and 1 as other programs write them.
 _MARKS = {"true": 1.0, "false": 0.0}
 
@@ -79,18 +81,24 @@ def table_labels(
         The columns hold nothing that can be read as that kind of target.
     """
     form = "columns" if len(columns) > 1 else "column" if reading.kind in _OF_ONE else _form(table, columns[0])
-    kind = _KIND_OF[form](table, columns, reading) if reading.kind == "auto" else reading.kind
+    kind = _kind(form, table, columns, reading)
     reader = _READERS.get((form, kind))
     if reader is not None:
         return reader(table, columns, reading)
     if len(columns) > 1:
         raise UsageError(f"{table.path}: targets={kind!r} takes one column, found {len(columns)}; name one")
-    if kind in ("several", "soft") and form == "column":
+    if kind in _EXPECTED and form in _ONE_VALUE:
         raise UsageError(_EXPECTED[kind].format(path=table.path, column=columns[0]))
     labels = one_label(table, columns[0], keeps_unlabelled)
     if kind == "classes":
         return TableLabels(labels)
     return TableLabels(levels_of(labels, reading.order or None, table.place))
+
+
+def _kind(form: str, table: Table, columns: Sequence[str], reading: LabelReading) -> TargetKind:
+    if reading.or_one_class and form in _ONE_VALUE:
+        return "classes"
+    return _KIND_OF[form](table, columns, reading) if reading.kind == "auto" else reading.kind
 
 
 _EXPECTED = {
@@ -330,14 +338,14 @@ def _read_members(table: Table, columns: Sequence[str], reading: LabelReading) -
 
 
 def _refuse_votes(values: Floats, columns: Sequence[str], table: Table) -> None:
-    """Refuse whole numbers above 1, which may be the votes of annotators for classes."""
-    are_counts = bool((values >= 0).all() and (values == np.floor(values)).all())
-    rows = np.flatnonzero((values > 1).any(axis=1))
-    if are_counts and len(rows):
-        row, k = int(rows[0]), int(values[rows[0]].argmax())
+    """Refuse numbers that may be votes for classes, or shares of them, where columns do not say it by their names."""
+    is_other = (values != 0) & (values != 1)
+    rows = np.flatnonzero(is_other.any(axis=1))
+    if len(rows) and (values >= 0).all():
+        row, k = int(rows[0]), int(is_other[rows[0]].argmax())
         raise DataError(
-            f"{table.place(row)}: expected 0 or 1 for the label {columns[k]!r:.60}, found {values[row, k]:g}; if "
-            "these are votes for classes, read them",
+            f"{table.place(row)}: expected 0 or 1 for the label {columns[k]!r:.60}, found {values[row, k]:g} "
+            f"({counted(len(rows), 'such row')}); if these are votes for classes, or shares, read them",
             targets="soft",
         )
 
@@ -379,7 +387,7 @@ def _column_of_numbers(table: Table, name: str, expected: str) -> Floats:
 
 
 def _kind_of_columns(table: Table, columns: Sequence[str], reading: LabelReading) -> TargetKind:
-    return reading.columns if shared_labels(columns) is None else "soft"
+    return "several" if shared_labels(columns) is None else "soft"
 
 
 def _kind_of_column(table: Table, columns: Sequence[str], reading: LabelReading) -> TargetKind:
