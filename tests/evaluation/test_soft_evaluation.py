@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn import metrics as oracle
 
 from vikt.corpus.targets import TargetRows
@@ -51,6 +52,26 @@ def test_shares_of_0_and_1_give_the_figures_of_classes_to_the_last_bit():
     assert soft.to_json() == hard.to_json()
 
 
+def test_a_model_that_gives_the_shares_themselves_is_calibrated_and_loses_no_more_than_their_entropy():
+    shares, _ = drawn(6, 300)
+    with np.errstate(divide="ignore"):
+        found = evaluation_of(outcomes(shares, np.log(shares)))
+    assert found.figures["calibration_error"].value == pytest.approx(0, abs=1e-12)
+    loss, entropy = found.figures["log_loss"], stats.entropy(shares, axis=1).mean()
+    assert loss.value == pytest.approx(entropy, abs=1e-12)
+    assert loss.facts["entropy"] == pytest.approx(entropy, abs=1e-12)
+    assert f"the entropy of the shares, its least value, is {entropy:.4f}" in loss.reason
+
+
+def test_calibration_compares_the_confidence_of_answers_with_their_mean_share():
+    shares, scores = drawn(7, 200)
+    excess = np.exp(scores.max(axis=1)) - shares[np.arange(200), scores.argmax(axis=1)]
+    bins = np.ceil(np.exp(scores.max(axis=1)) * 15)
+    expected = sum(abs(excess[bins == b].sum()) for b in range(1, 16)) / 200
+    figure = evaluation_of(outcomes(shares, scores)).figures["calibration_error"]
+    assert figure.value == pytest.approx(expected, abs=1e-12)
+
+
 def test_any_order_of_the_rows_gives_the_same_figures():
     shares, scores = drawn(2, 50)
     order = np.random.default_rng(0).permutation(50)
@@ -69,7 +90,8 @@ def test_rows_with_a_share_of_an_unseen_class_have_no_loss():
     names = ["work", "eel", "spam"]
     found = evaluation_of(outcomes(shares, scores, names))
     known = shares[:, 1] == 0
-    assert found.figures["log_loss"].facts == {"rows": int(known.sum()), "left_out": int((~known).sum())}
+    facts = found.figures["log_loss"].facts
+    assert (facts["rows"], facts["left_out"]) == (known.sum(), (~known).sum())
     expected = -np.sum(shares[:, [2, 0]] * scores[:, 1:], axis=1)[known].mean()
     assert found.figures["log_loss"].value == pytest.approx(expected, abs=1e-12)
     modes = shares.argmax(axis=1)

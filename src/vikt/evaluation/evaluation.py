@@ -46,7 +46,8 @@ class Evaluation(LabelEvaluation):
         At most 200 points each. For two classes that of the second; for more, the mean over the classes against the
         rest. None where it is undefined.
     reliability : Reliability or None
-        The most probable class in 15 bins of its probability. None where no row has a label seen in training.
+        The most probable class in 15 bins of its probability; with soft labels, its mean share in each. None where no
+        row has a label seen in training.
     """
 
     rates: ClassVar[tuple[str, ...]] = (*LabelEvaluation.rates, "roc_auc", "average_precision")

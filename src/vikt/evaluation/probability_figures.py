@@ -18,7 +18,7 @@ from vikt.metrics.bootstrap import drawn_means
 from vikt.metrics.calibration import N_BINS, Reliability, error_of, reliability_curve
 from vikt.metrics.classification import exact_mean, log_losses
 from vikt.metrics.intervals import logit_interval
-from vikt.metrics.probabilities import brier_scores, top_k_hits
+from vikt.metrics.probabilities import brier_scores, entropies, top_k_hits
 from vikt.tables import counted
 
 _MOST_PROBABLE = 3
@@ -28,7 +28,10 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True)
 class ProbabilityFigures:
-    """Figures by name, each class against the rest, and the calibration of the most probable class."""
+    """Figures by name, each class against the rest, and the calibration of the most probable class.
+
+    Of soft labels, the calibration compares its probability with its mean share.
+    """
 
     figures: dict[str, Figure]
     against_rest: OneVersusRest
@@ -72,10 +75,10 @@ def probability_figures(
     known = _Known.of(len(y), left_out)
     # Rounding can carry a sum of probabilities above 1.
     confidence = np.minimum(probabilities.max(axis=1), 1.0)
-    reliability = reliability_curve(log_probabilities.argmax(axis=1) == y, confidence)
+    reliability = reliability_curve(_shares_of(log_probabilities.argmax(axis=1), truth), confidence)
     against_rest = one_versus_rest(y, probabilities)
     figures = {
-        "log_loss": log_loss_figure(log_losses(truth, log_probabilities), left_out),
+        "log_loss": log_loss_figure(log_losses(truth, log_probabilities), left_out, _entropy(truth)),
         "brier": mean_of_rows(brier_scores(truth, probabilities), known.notes, known.facts),
         **_areas(against_rest, classes, known),
         "calibration_error": _calibration_error(reliability, known),
@@ -87,10 +90,26 @@ def probability_figures(
     return ProbabilityFigures(figures, against_rest, reliability)
 
 
-def log_loss_figure(losses: Floats, left_out: int) -> Figure:
-    """The mean of the losses of the rows whose label the model knows, (m,), of which others were left out."""
+def _shares_of(answers: Ints, truth: NDArray[Any]) -> NDArray[Any]:
+    """The share of the class that is answered in each row; where a row has one class, whether it is that: (m,)."""
+    return answers == truth if truth.ndim == 1 else truth[np.arange(len(answers)), answers]
+
+
+def _entropy(truth: NDArray[Any]) -> float:
+    """The mean entropy of shares; 0 where each row has one class."""
+    return exact_mean(entropies(truth)) if truth.ndim == 2 and len(truth) else 0.0
+
+
+def log_loss_figure(losses: Floats, left_out: int, entropy: float = 0.0) -> Figure:
+    """The mean of the losses of the rows whose label the model knows, (m,), of which others were left out.
+
+    `entropy` is that of soft labels, which no loss is below.
+    """
     known = _Known.of(len(losses), left_out)
-    return mean_loss(losses, known.notes, known.facts)
+    if not entropy:
+        return mean_loss(losses, known.notes, known.facts)
+    notes = known.notes | {f"the entropy of the shares, its least value, is {entropy:.4f}": True}
+    return mean_loss(losses, notes, known.facts | {"entropy": entropy})
 
 
 def mean_loss(losses: Floats, notes: Mapping[str, bool], facts: Mapping[str, Any]) -> Figure:

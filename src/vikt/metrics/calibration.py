@@ -23,7 +23,7 @@ class Reliability:
     confidence : ndarray, (B,)
         The mean confidence of the bin's rows.
     accuracy : ndarray, (B,)
-        The share of them that is right.
+        The share of them that is right; of soft labels the mean share of the classes that are answered.
     rows : ndarray of int, (B,)
         Their number.
     """
@@ -40,8 +40,8 @@ def reliability_curve(correct: ArrayLike, confidence: ArrayLike, bins: int = N_B
 
     Parameters
     ----------
-    correct : array_like of bool, (m,)
-        Whether each answer is right.
+    correct : array_like of bool, or of float, (m,)
+        Whether each answer is right; or, of soft labels, the share of the class that is answered, from 0 to 1.
     confidence : array_like, (m,)
         The probability that the model gives its answer.
     bins : int
@@ -50,7 +50,7 @@ def reliability_curve(correct: ArrayLike, confidence: ArrayLike, bins: int = N_B
     Raises
     ------
     UsageError
-        The two differ in shape, a confidence is no probability, or there is no bin.
+        The two differ in shape, a confidence is no probability, a share is below 0 or above 1, or there is no bin.
 
     Notes
     -----
@@ -64,21 +64,27 @@ def reliability_curve(correct: ArrayLike, confidence: ArrayLike, bins: int = N_B
     ([0.5, 0.8, 0.9], [1, 1, 2])
     >>> curve.accuracy.tolist()
     [1.0, 1.0, 0.5]
+    >>> reliability_curve([0.7, 0.9], [0.8, 0.8]).accuracy.tolist()
+    [0.8]
     """
-    right, values = np.asarray(correct, dtype=bool), np.asarray(confidence, dtype=np.float64)
+    right, values = np.asarray(correct, dtype=np.float64), np.asarray(confidence, dtype=np.float64)
     if right.ndim != 1 or right.shape != values.shape:
         raise UsageError(f"confidence: expected shape {right.shape}, that of correct, found {values.shape}; give (m,)")
     if not ((values >= 0) & (values <= 1)).all():
         raise UsageError("confidence: expected probabilities from 0 to 1, found others; check them")
+    if not ((right >= 0) & (right <= 1)).all():
+        raise UsageError("correct: expected booleans, or shares from 0 to 1, found others; check them")
     if bins < 1:
         raise UsageError(f"bins: expected 1 or more, found {bins}; {N_BINS} is usual")
     number = np.searchsorted(np.linspace(0.0, 1.0, bins + 1)[1:-1], values)
     rows = np.bincount(number, minlength=bins)
     used = np.flatnonzero(rows)
     # From exact sums, which do not depend on the order of the rows.
-    means = [math.fsum(values[number == b].tolist()) / rows[b] for b in used.tolist()]
-    accuracy = np.bincount(number, weights=right, minlength=bins)[used] / rows[used]
-    return Reliability(np.array(means, dtype=np.float64), accuracy, rows[used].astype(np.int64))
+    confidences, accuracies = (
+        np.array([math.fsum(of_rows[number == b].tolist()) / rows[b] for b in used.tolist()], dtype=np.float64)
+        for of_rows in (values, right)
+    )
+    return Reliability(confidences, accuracies, rows[used].astype(np.int64))
 
 
 def calibration_error(correct: ArrayLike, confidence: ArrayLike, bins: int = N_BINS) -> float:

@@ -59,6 +59,26 @@ def brier_score(y_true: ArrayLike, probabilities: ArrayLike) -> float:
     return exact_mean(scores) if len(scores) else math.nan
 
 
+def entropies(shares: ArrayLike) -> Floats:
+    """The entropy of the shares of the classes in each row, which is the least log loss that probabilities can have.
+
+        -Σ_k y_k log y_k
+
+    Parameters
+    ----------
+    shares : array_like, (m, K)
+        The share of each class, which sum to 1.
+
+    Examples
+    --------
+    >>> entropies([[0.5, 0.5], [1.0, 0.0]]).round(4).tolist()
+    [0.6931, 0.0]
+    """
+    given = np.asarray(shares, dtype=np.float64)
+    # A share of 0 adds nothing, as log 1 does; plus zero: an entropy is 0, not -0.
+    return np.asarray(-np.sum(given * np.log(np.where(given > 0, given, 1.0)), axis=1) + 0.0)
+
+
 def top_k_hits(y_true: ArrayLike, probabilities: ArrayLike, k: int) -> Bools:
     """Whether the real class of each row is among the k most probable; of equals the first come first: (m,).
 
