@@ -237,7 +237,7 @@ class TextClassifier(Explainable, Updatable):
         AimMissedError
             The aim, coverage or largest error cannot be met on held-out rows.
         """
-        settings = self.settings()
+        settings = self.settings().with_order_of(labels)
         frame = frame_of(texts)
         examples = self._examples(settings, texts, frame, labels, sample_weight, groups)
         training, validation = examples.split(1)
@@ -263,7 +263,7 @@ class TextClassifier(Explainable, Updatable):
             by name.
         labels : ndarray
         """
-        settings, frame = self.settings(), frame_of(texts)
+        settings, frame = self.settings().with_order_of(labels), frame_of(texts)
         examples = self._examples(settings, texts, frame, labels, sample_weight, groups)
         if frame is not None:
             frame.check_length(examples.n_input)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import vikt
@@ -41,12 +42,19 @@ def shares_by_name(texts):
     return [dict(zip(TELLING.tolist(), row, strict=True)) for row in shares_of(texts).tolist()]
 
 
+LEVELS = ["low", "medium", "high", "top"]
+
+
 def levels_of(texts):
     return members_of(texts).sum(axis=1).tolist()
 
 
 def names_of(texts):
-    return [("low", "medium", "high", "top")[level] for level in levels_of(texts)]
+    return [LEVELS[level] for level in levels_of(texts)]
+
+
+def categories_of(texts):
+    return pd.Categorical(names_of(texts), LEVELS, ordered=True)
 
 
 KINDS = {
@@ -56,7 +64,8 @@ KINDS = {
     "shares by name": ("soft", shares_by_name, {}),
     "votes": ("soft", votes_of, {}),
     "levels": ("ordered", levels_of, {}),
-    "named levels": ("ordered", names_of, {"order": ["low", "medium", "high", "top"]}),
+    "named levels": ("ordered", names_of, {"order": LEVELS}),
+    "ordered categories": ("ordered", categories_of, {}),
 }
 
 

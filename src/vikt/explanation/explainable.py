@@ -176,7 +176,7 @@ class Explainable(FittedAttributes):
             There are fewer different texts than folds, labels are soft, or a parameter is invalid.
         """
         folds = checked_value("folds", whole(2), folds)
-        settings, frame = self.settings(), frame_of(texts)
+        settings, frame = self.settings().with_order_of(labels), frame_of(texts)
         examples, plan = self._examples(settings, texts, frame, labels, sample_weight, groups), None
         if self.__sklearn_is_fitted__():
             settings, plan = settings_of(self._record, examples), plan_of(self._record)

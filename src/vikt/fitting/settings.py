@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from vikt.arrays import ClassWeight
+from vikt.corpus.label_order import order_of
 from vikt.decisions.aims import Aim
 from vikt.decisions.settings import DecisionSettings
 from vikt.errors import ParameterError
@@ -92,6 +93,16 @@ class FitSettings:
             _chooses_features(parameters, l2),
             _options(parameters, features),
         )
+
+    def with_order_of(self, labels: Any) -> FitSettings:
+        """The settings with the order that a column of labels brings, where these are ordered and none is given.
+
+        So the record has it, for an update with rows that do not bring it.
+        """
+        if self.targets.kind != "ordered" or self.targets.order is not None or (order := order_of(labels)) is None:
+            return self
+        targets = replace(self.targets, order=tuple(order))
+        return replace(self, targets=targets, options={**self.options, "order": order})
 
     def check_kind(self, kind: TargetKind) -> None:
         """Raise ParameterError where a parameter does not serve targets of a kind."""
