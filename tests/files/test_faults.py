@@ -26,7 +26,7 @@ import vikt
 from vikt.cli.main import main
 from vikt.compiled import _say_once_that_there_is_no_cache, compiled
 from vikt.decisions.decision import Decision
-from vikt.errors import DamagedModelError, ForeignModelError, ModelFileError, OutputFileError
+from vikt.errors import DamagedModelError, ForeignModelError, ModelFileError, NewerModelError, OutputFileError
 from vikt.features.ngrams import tables
 from vikt.files import model_file, replacement
 
@@ -514,6 +514,17 @@ def content_of(tmp_path_factory):
         classifier.fit(list(WORDS.values()) * 5, given * 5).save(path, force=True)
         found[kind] = path.read_bytes()
     return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_version_that_knows_classes_alone_says_to_update_it(content, content_of, tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(model_file, "FORMAT_VERSION", model_file.OLDEST_FORMAT)
+    path = tmp_path / "m.vikt"
+    path.write_bytes(content)
+    vikt.load(path)
+    path.write_bytes(content_of[kind])
+    with pytest.raises(NewerModelError, match="update vikt"):
+        vikt.load(path)
 
 
 @pytest.mark.parametrize(("kind", "where", "value"), HARMFUL_OF_KINDS)

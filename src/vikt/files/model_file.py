@@ -29,8 +29,9 @@ from vikt.errors import (
 )
 from vikt.files.replacement import check_replaceable, replacing
 
-FORMAT_VERSION = 5
-
+# A file names the format that can hold it: those that hold what the first of these cannot say so in their metadata.
+OLDEST_FORMAT, FORMAT_VERSION = 5, 6
+_READ = f"formats {OLDEST_FORMAT} to {FORMAT_VERSION}"
 _ENTRY = "vikt"
 _DIGEST_BYTES = 32
 _NO_DIGEST = "0" * (2 * _DIGEST_BYTES)
@@ -67,7 +68,7 @@ def model_content(arrays: dict[str, Any], metadata: dict[str, Any]) -> bytearray
     """
     from safetensors.numpy import save
 
-    header = json.dumps({**metadata, "format": FORMAT_VERSION}, sort_keys=True, separators=(",", ":"))
+    header = json.dumps({"format": OLDEST_FORMAT, **metadata}, sort_keys=True, separators=(",", ":"))
     entry = f'{{"digest":"{_NO_DIGEST}",{header[1:]}'
     content = bytearray(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {_ENTRY: entry}))
     if int.from_bytes(content[:8], "little") > _LONGEST_HEADER:
@@ -93,18 +94,16 @@ def load_model(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
         header = json.loads(content[8:end])
         metadata = json.loads(header.pop("__metadata__")[_ENTRY])
-        behind = FORMAT_VERSION - metadata["format"]
+        behind, ahead = OLDEST_FORMAT - metadata["format"], metadata["format"] - FORMAT_VERSION
     except (ValueError, KeyError, TypeError, RecursionError):
         raise _damaged(path, "has a header that is not that of a model") from None
     if behind > 0:
         raise OlderModelError(
-            f"{path}: was written in format {metadata['format']}, but this version reads format {FORMAT_VERSION}; "
-            "train it again"
+            f"{path}: was written in format {metadata['format']}, but this version reads {_READ}; train it again"
         )
-    if behind < 0:
+    if ahead > 0:
         raise NewerModelError(
-            f"{path}: was written in format {metadata['format']}, but this version reads format {FORMAT_VERSION}; "
-            "update vikt"
+            f"{path}: was written in format {metadata['format']}, but this version reads {_READ}; update vikt"
         )
     try:
         return _arrays(content, end, header), metadata

@@ -20,6 +20,8 @@ from vikt.names import PARAMETERS
 from vikt.parameters import TEXT_CLASSIFIER, checked
 
 _KIND = "TextClassifier"
+# The format of other targets than classes, which versions that know classes alone do not read.
+_FORMAT_OF_OTHERS = 6
 # What the format adds to a header; and what differs by NumPy, since its first version has no strings of any width.
 _OF_THE_FILE, _DTYPE = ("digest", "format"), "classes_dtype"
 # The arrays of keys of groups that an updated model leaves out of its fit.
@@ -37,7 +39,8 @@ class SavedModel:
         arrays, header = self.model.to_file()
         keys: dict[str, Ints] = {name: getattr(self.record, name) for name in _KEYS}
         arrays |= {name: own for name, own in keys.items() if len(own)}
-        return arrays, {"kind": _KIND, **header, **self.record.to_json()}
+        newer = {} if self.model.kind == "classes" else {"format": _FORMAT_OF_OTHERS}
+        return arrays, {"kind": _KIND, **header, **self.record.to_json(), **newer}
 
     @classmethod
     def from_file(cls, arrays: dict[str, NDArray[Any]], header: Mapping[str, Any]) -> SavedModel:
