@@ -55,6 +55,7 @@ NAMED = {
 UNNAMED = {
     "integers": MEMBERS,
     "booleans": MEMBERS.astype(bool),
+    "objects": MEMBERS.astype(bool).astype(object),
     "unsigned": MEMBERS.astype(np.uint8),
     "lists of booleans": MEMBERS.astype(bool).tolist(),
     "CSR": sp.csr_matrix(MEMBERS),
@@ -222,6 +223,8 @@ REFUSED = {
     "a share below 0": ([{"a": -1, "b": 2}], "auto", "row 0: expected a finite share .* class 'a', found -1"),
     "an infinite share": (pd.DataFrame({"P(a)": [np.inf], "P(b)": [0]}), "auto", "class 'a', found inf"),
     "no share": ([{"a": 1}, {"a": 0.0}], "auto", "row 1: the shares of the classes sum to 0"),
+    "a sum beyond floats": ([{"a": 1}, {"a": 1e308, "b": 1e308}], "auto", "row 1: the shares .* sum to inf"),
+    "a class without a name": ([{"a": 1}, {"": 1.0}], "auto", "expected a name for each class with a share"),
     "an empty mapping": ([{"a": 1}, {}], "auto", "row 1: the shares of the classes sum to 0"),
     "a share in words": ([{"a": "much"}], "auto", "row 0: expected the share of a class as a number, found 'much'"),
     "a label among mappings": ([{"a": 1}, "b"], "auto", "row 1 has the str 'b', where other rows have shares"),

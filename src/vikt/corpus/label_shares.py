@@ -33,7 +33,7 @@ def shares_of_matrix(values: NDArray[Any], labels: NDArray[Any], place: Place) -
     Raises
     ------
     DataError
-        A value is negative or not finite, or a row sums to 0.
+        A value is negative or not finite, a row sums to 0 or beyond the range of floats, or a class has no name.
 
     Examples
     --------
@@ -41,6 +41,8 @@ def shares_of_matrix(values: NDArray[Any], labels: NDArray[Any], place: Place) -
     >>> found.targets.truth.tolist(), found.votes.tolist()
     ([[0.75, 0.25], [0.0, 1.0]], [4.0, 2.0])
     """
+    if any(isinstance(label, str) and not label.strip() for label in labels.tolist()):
+        raise DataError(f"{place(0)}: expected a name for each class with a share, found an empty one; name the class")
     numbers = np.ascontiguousarray(values, dtype=np.float64)
     wrong = ~(np.isfinite(numbers) & (numbers >= 0))
     rows = np.flatnonzero(wrong.any(axis=1))
@@ -50,12 +52,13 @@ def shares_of_matrix(values: NDArray[Any], labels: NDArray[Any], place: Place) -
             f"{place(int(rows[0]))}: expected a finite share of 0 or more for the class {labels.tolist()[k]!r:.60}, "
             f"found {numbers[rows[0], k]:g} ({counted(len(rows), 'such row')}); correct it or drop the row"
         )
-    totals = numbers.sum(axis=1)
-    empty = np.flatnonzero(totals == 0)
-    if len(empty):
+    with np.errstate(over="ignore"):
+        totals = numbers.sum(axis=1)
+    odd = np.flatnonzero((totals == 0) | np.isinf(totals))
+    if len(odd):
         raise DataError(
-            f"{place(int(empty[0]))}: the shares of the classes sum to 0 ({counted(len(empty), 'such row')}); "
-            "give a class a share, or drop the row"
+            f"{place(int(odd[0]))}: the shares of the classes sum to {totals[odd[0]]:g} "
+            f"({counted(len(odd), 'such row')}); correct them, or drop the row"
         )
     are_counts = len(totals) > 0 and bool((numbers == np.floor(numbers)).all())
     are_votes = are_counts and bool((totals != 1).any())

@@ -260,6 +260,9 @@ def _column_or_matrix(labels: Any, kind: TargetsName, columns: NDArray[Any] | No
     is_matrix = array.ndim == 2 and array.dtype.kind in "biufO"
     if not is_matrix or (array.shape[1] == 1 and kind == "auto"):
         return Column(label_array(array if array.ndim else labels, warns=True))
+    if array.dtype.kind == "O":
+        plain = np.array(array.tolist())  # booleans and integers that a frame of mixed columns holds as objects
+        array = plain if plain.dtype.kind in "biu" else array
     return _matrix(number_array(array, "labels: expected 0 and 1, or shares, in a matrix"), columns)
 
 
