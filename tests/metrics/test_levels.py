@@ -88,4 +88,4 @@ def test_rows_without_an_answer_and_of_unseen_levels_are_left_out():
     assert "leaves out 7 rows" in figures["quadratic_kappa"].reason
     none = level_figures(entries[3:], 2)["spearman"]
     assert math.isnan(none.value)
-    assert "there are no such rows" in none.reason
+    assert "no row has both an answer" in none.reason

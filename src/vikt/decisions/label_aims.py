@@ -24,8 +24,8 @@ def label_aim(aim: Aim, labels: tuple[str, ...]) -> tuple[ThresholdAim, int]:
     if not isinstance(aim, ThresholdAim):
         raise ParameterError(
             "aim",
-            f"{aim} is for one class a text, not for several labels; aim at precision, recall or f1 of one label, "
-            "as in precision(a) >= 0.9",
+            f"{aim} needs one class per text; of several labels, aim at precision, recall or f1 of one, as in "
+            f"precision({labels[0]}) >= 0.9",
         )
     return aim, position(labels, aim.classes[0], "label")
 

@@ -69,16 +69,6 @@ class Evaluation(LabelEvaluation):
         return self.figures["accuracy"]
 
     @property
-    def macro_f1(self) -> Figure:
-        """The mean F1 of the labels that occur."""
-        return self.figures["macro_f1"]
-
-    @property
-    def log_loss(self) -> Figure:
-        """The mean over the rows whose label the model knows."""
-        return self.figures["log_loss"]
-
-    @property
     def matrix(self) -> Ints:
         """The confusion matrix, (L, L): a row for each real label, a column for each predicted one.
 

@@ -53,7 +53,7 @@ def level_figures(entries: Ints, n_levels: int, numbers: ArrayLike | None = None
     n_rows, left_out = int(rows.sum()), int(entries[~is_known, 2].sum())
     drawn = drawn_level_figures(known.T, figures) if n_rows else dict.fromkeys(figures, np.full(1, np.nan))
     notes = {
-        "there are no such rows": not n_rows,
+        "no row has both an answer and a level seen in training": not n_rows,
         f"leaves out {counted(left_out, 'row')} unanswered or of levels unseen in training": left_out > 0,
     }
     one_level = n_rows > 0 and len(np.unique(real)) == 1

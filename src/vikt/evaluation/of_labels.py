@@ -48,6 +48,16 @@ class LabelEvaluation:
     unseen: dict[str, int]
 
     @property
+    def macro_f1(self) -> Figure:
+        """The mean F1 of the labels that occur."""
+        return self.figures["macro_f1"]
+
+    @property
+    def log_loss(self) -> Figure:
+        """The mean over the rows whose label the model knows; of several labels, over rows and labels."""
+        return self.figures["log_loss"]
+
+    @property
     def every_figure(self) -> dict[str, Figure]:
         """The figures by name, those too that JSON tells once, since they equal another."""
         alike = {name: found for found in self.figures.values() for name in found.facts.get("equal_to", ())}

@@ -134,7 +134,7 @@ class SetEvaluation(LabelEvaluation):
     Attributes
     ----------
     n_without, n_answered_none : int
-        The rows that have no label, and those that are answered none.
+        The rows that have no label, and those that get no answer.
     thresholds : ndarray, (L,), or None
         The least probability at which each label is answered; nan for labels unseen in training.
     """
@@ -152,7 +152,7 @@ class SetEvaluation(LabelEvaluation):
     def to_json(self) -> dict[str, Any]:
         """The parts of `--json` that are figures: metrics, per_class, unseen_labels, constant_labels, sets.
 
-        `sets` holds the number of rows, of those without labels and of those answered none, and the labels a row.
+        `sets` holds the number of rows, of those without labels and of those without an answer, and the labels a row.
         """
         sets = {
             "rows": self.n_rows,
@@ -162,6 +162,15 @@ class SetEvaluation(LabelEvaluation):
             "answers_per_row": self.answers_per_row,
         }
         return super().to_json() | {"constant_labels": list(self.constant), "sets": sets}
+
+    @property
+    def micro_f1(self) -> Figure:
+        return self.figures["micro_f1"]
+
+    @property
+    def subset_accuracy(self) -> Figure:
+        """The share of the rows that are answered exactly their labels."""
+        return self.figures["subset_accuracy"]
 
     @property
     def labels_per_row(self) -> float:

@@ -282,7 +282,7 @@ def _set_lines(evaluation: SetEvaluation) -> list[str]:
     return [
         f"labels     {evaluation.labels_per_row:.2f} a row, {evaluation.answers_per_row:.2f} answered; of "
         f"{counted(evaluation.n_rows, 'row')}, {evaluation.n_without:,} have none and "
-        f"{evaluation.n_answered_none:,} are answered none"
+        f"{evaluation.n_answered_none:,} get no answer"
     ]
 
 
