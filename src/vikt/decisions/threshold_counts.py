@@ -37,7 +37,7 @@ class ThresholdCounts:
     Examples
     --------
     >>> counts = ThresholdCounts.of_label(np.array([0.9, 0.2, 0.6]), np.array([True, False, True]))
-    >>> counts.answered[np.searchsorted(GRID, [0.1, 0.5, 0.95])].tolist(), counts.f1.max()
+    >>> counts.answered[np.searchsorted(GRID, [0.1, 0.5, 0.95])].tolist(), counts.f1.max().item()
     ([3, 2, 0], 1.0)
     """
 
