@@ -11,7 +11,7 @@ from vikt.cli.options import InputOptions, ReportRequest
 from vikt.cli.reports import check_report, write_report
 from vikt.corpus.columns import composed
 from vikt.corpus.label_notes import unknown_label_notes
-from vikt.corpus.label_reading import LabelReading
+from vikt.corpus.label_reading import LabelReading, column_parts
 from vikt.corpus.labelled import Labelled, labelled, read_tables
 from vikt.corpus.read_tables import Table
 from vikt.corpus.sources import check_read_once, find_sources
@@ -60,7 +60,7 @@ def compare_files(
 def _label_column(saved: list[SavedModel], table: Table) -> str | None:
     """The column that held the labels of both models in training, if the table has it."""
     trained = [name for model in saved if (name := model.record.columns.get("label"))]
-    table = table.with_fields([*trained, *(part for name in trained for part in name.split(","))])
+    table = table.with_fields([*trained, *(part for name in trained for part in column_parts(name))])
     known = sorted({name for model in saved if (name := known_columns(model.record, table).get("label"))})
     if len(known) > 1:
         raise UsageError(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from vikt.cli.options import InputOptions
 from vikt.corpus.formats import FORMATS
+from vikt.corpus.label_reading import column_parts
 from vikt.corpus.labelled import read_tables
 from vikt.corpus.read_stream import suffix_of
 from vikt.corpus.read_tables import Table
@@ -24,5 +25,5 @@ def known_columns(record: FitRecord, table: Table) -> dict[str, str]:
     return {
         role: name
         for role, name in record.columns.items()
-        if name and (name in there or there.issuperset(name.split(",")))
+        if name and (name in there or there.issuperset(column_parts(name)))
     }

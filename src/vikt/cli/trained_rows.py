@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from vikt.cli.inputs import known_columns, read_others
 from vikt.cli.options import InputOptions
-from vikt.corpus.label_reading import LabelReading
+from vikt.corpus.label_reading import LabelReading, column_parts
 from vikt.corpus.labelled import Labelled, labelled
 from vikt.fitting.saved import SavedModel
 
@@ -24,7 +24,8 @@ def labelled_as_trained(
     Labels are of the kind of the model, unless `reading` says otherwise.
     """
     trained = [name for name in saved.record.columns.values() if name]
-    table = read_others(names, options).with_fields([*trained, *(part for name in trained for part in name.split(","))])
+    parts = [part for name in trained for part in column_parts(name)]
+    table = read_others(names, options).with_fields([*trained, *parts])
     there = known_columns(saved.record, table)
     text, label = options.text or there.get("text"), options.label or there.get("label")
     as_trained = LabelReading("soft") if saved.model.kind == "soft" else saved.reading(options.labels_separator)

@@ -91,6 +91,17 @@ class LabelReading:
 ONE_LABEL = LabelReading("classes")
 
 
+def column_parts(name: str) -> list[str]:
+    """The names of columns that one name separates by commas; the name itself where there is none.
+
+    Examples
+    --------
+    >>> column_parts("love, joy"), column_parts("tags")
+    (['love', 'joy'], ['tags'])
+    """
+    return [part.strip() for part in name.split(_BETWEEN_COLUMNS)]
+
+
 def label_columns(names: Sequence[str], label: str, origin: str) -> list[str]:
     """The columns that hold the labels: the one of that name, or else those whose names it separates by commas.
 
@@ -107,7 +118,7 @@ def label_columns(names: Sequence[str], label: str, origin: str) -> list[str]:
     label = composed(label)
     if label in names:
         return [label]
-    parts = {part.strip() for part in label.split(_BETWEEN_COLUMNS)} - {""}
+    parts = set(column_parts(label)) - {""}
     if len(parts) < 2 or not parts & set(names):
         raise missing_column(label, names, origin)
     missing = sorted(parts - set(names))

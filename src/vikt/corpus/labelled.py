@@ -14,7 +14,14 @@ from vikt.corpus.columns import Columns, find_columns, find_label
 from vikt.corpus.dialect import DEFAULT_DIALECT, Dialect
 from vikt.corpus.documents import Documents
 from vikt.corpus.header import refuse_doubtful_header
-from vikt.corpus.label_reading import ONE_LABEL, LabelReading, label_columns, share_columns, without_answers
+from vikt.corpus.label_reading import (
+    ONE_LABEL,
+    LabelReading,
+    column_parts,
+    label_columns,
+    share_columns,
+    without_answers,
+)
 from vikt.corpus.numbers import number_of
 from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import read_table
@@ -74,7 +81,7 @@ def labelled(
     A row without a label is refused, or else kept with the label "". `label` may name several columns, separated by
     commas, one for each label; if it is not given, and columns named P(class) are there, they may hold the labels.
     """
-    table = table.with_fields([text, label, *(label or "").split(","), weight, *others, *reader.columns])
+    table = table.with_fields([text, label, *column_parts(label or ""), weight, *others, *reader.columns])
     if not any((text, label, weight, *others, *reader.columns)):
         refuse_doubtful_header(table, need_label=True)
     columns, holding_labels = _columns(table, reader, text, label, reading)

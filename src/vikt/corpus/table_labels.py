@@ -26,7 +26,7 @@ from vikt.corpus.numbers import exact_number_of, number_of
 from vikt.corpus.read_json import DECODER, Number, spell
 from vikt.corpus.read_labelled import PAIRS, set_problem
 from vikt.corpus.read_tables import Table
-from vikt.corpus.targets import Place, TargetRows
+from vikt.corpus.targets import Place, ReadTargets, TargetRows
 from vikt.errors import DataError, UsageError
 from vikt.names import TargetKind
 from vikt.tables import counted, quoted
@@ -39,13 +39,6 @@ _OF_ONE = ("classes", "ordered")
 _ONE_VALUE = ("column", "lines")
 # 0 and 1 as other programs write them.
 _MARKS = {"true": 1.0, "false": 0.0}
-
-
-class TableLabels(NamedTuple):
-    """The label of each row, or its target; and the votes of each row where shares are counts."""
-
-    labels: NDArray[Any] | TargetRows
-    votes: Floats | None = None
 
 
 class _Values(NamedTuple):
@@ -62,7 +55,7 @@ class _Values(NamedTuple):
 
 def table_labels(
     table: Table, columns: Sequence[str], reading: LabelReading, keeps_unlabelled: bool = False
-) -> TableLabels:
+) -> ReadTargets:
     """The labels that columns of a table hold.
 
     Parameters
@@ -91,8 +84,8 @@ def table_labels(
         raise UsageError(_EXPECTED[kind].format(path=table.path, column=columns[0]))
     labels = one_label(table, columns[0], keeps_unlabelled)
     if kind == "classes":
-        return TableLabels(labels)
-    return TableLabels(levels_of(labels, reading.order or None, table.place))
+        return ReadTargets(labels)
+    return ReadTargets(levels_of(labels, reading.order or None, table.place))
 
 
 def _kind(form: str, table: Table, columns: Sequence[str], reading: LabelReading) -> TargetKind:
@@ -219,15 +212,15 @@ def _different(column: Any, place: Place) -> _Values:
     return _Values(encoded.dictionary.to_pylist(), y, lambda i: place(int(first[i])))
 
 
-def _sets(values: _Values, labels_of: Callable[[int, str], list[str]]) -> TableLabels:
+def _sets(values: _Values, labels_of: Callable[[int, str], list[str]]) -> ReadTargets:
     """Several labels a row, where a function says which each different value holds."""
     lists = [labels_of(i, value) for i, value in enumerate(values.different)]
     owner = np.repeat(np.arange(len(lists)), [len(labels) for labels in lists])
     flat = np.array([composed(label) for label in chain.from_iterable(lists)], dtype=object)
-    return TableLabels(values.targets(sets_of_pairs(owner, flat, len(lists), values.place)))
+    return ReadTargets(values.targets(sets_of_pairs(owner, flat, len(lists), values.place)))
 
 
-def _read_separated(table: Table, columns: Sequence[str], reading: LabelReading) -> TableLabels:
+def _read_separated(table: Table, columns: Sequence[str], reading: LabelReading) -> ReadTargets:
     """Values such as "joy, love"; an empty one is a text without any label."""
     separator = reading.separator
     if separator is None:
@@ -246,7 +239,7 @@ def _read_separated(table: Table, columns: Sequence[str], reading: LabelReading)
     return _sets(values, labels_of)
 
 
-def _read_lines(table: Table, columns: Sequence[str], reading: LabelReading) -> TableLabels:
+def _read_lines(table: Table, columns: Sequence[str], reading: LabelReading) -> ReadTargets:
     """fastText's labels; a line without one is a text without any label."""
     none = "\n"  # no line holds it
     values = _different(table.spelled(columns[0]).fill_null(none), table.place)
@@ -265,7 +258,7 @@ def _between(table: Table, name: str) -> str:
     return (table.parts or (table,))[0].separators[name]
 
 
-def _read_lists(table: Table, columns: Sequence[str], reading: LabelReading) -> TableLabels:
+def _read_lists(table: Table, columns: Sequence[str], reading: LabelReading) -> ReadTargets:
     """Lists in JSON, Parquet and Arrow."""
     _refuse_strings(table, columns[0], "list of labels")
     values = _values_of(table, columns[0])
@@ -294,7 +287,7 @@ def _read_lists(table: Table, columns: Sequence[str], reading: LabelReading) -> 
     return _sets(values, labels_of)
 
 
-def _read_objects(table: Table, columns: Sequence[str], reading: LabelReading) -> TableLabels:
+def _read_objects(table: Table, columns: Sequence[str], reading: LabelReading) -> ReadTargets:
     """Objects such as {"joy": 0.75, "love": 0.25} in JSON, and structs in Parquet and Arrow."""
     _refuse_strings(table, columns[0], "object of shares by class")
     values = _values_of(table, columns[0])
@@ -310,7 +303,7 @@ def _read_objects(table: Table, columns: Sequence[str], reading: LabelReading) -
     named = [_shares(row) for row in rows if row is not None]
     labels = np.array(sorted(set(chain.from_iterable(named))), dtype=object)
     found, votes = shares_of_matrix(shares_by_label(named, labels), labels, values.place)
-    return TableLabels(values.targets(found), None if votes is None else votes[values.y])
+    return ReadTargets(values.targets(found), None if votes is None else votes[values.y])
 
 
 def _shares(row: dict[str, Any]) -> dict[str, float | None]:
@@ -329,12 +322,12 @@ def _refuse_strings(table: Table, name: str, expected: str) -> None:
             )
 
 
-def _read_members(table: Table, columns: Sequence[str], reading: LabelReading) -> TableLabels:
+def _read_members(table: Table, columns: Sequence[str], reading: LabelReading) -> ReadTargets:
     """A column of 0 and 1 for each label."""
     values = np.column_stack([_column_of_numbers(table, name, "0 or 1") for name in columns])
     if reading.kind == "auto":
         _refuse_votes(values, columns, table)
-    return TableLabels(sets_of_matrix(values, np.array(columns, dtype=object), table.place))
+    return ReadTargets(sets_of_matrix(values, np.array(columns, dtype=object), table.place))
 
 
 def _refuse_votes(values: Floats, columns: Sequence[str], table: Table) -> None:
@@ -350,13 +343,13 @@ def _refuse_votes(values: Floats, columns: Sequence[str], table: Table) -> None:
         )
 
 
-def _read_shares(table: Table, columns: Sequence[str], reading: LabelReading) -> TableLabels:
+def _read_shares(table: Table, columns: Sequence[str], reading: LabelReading) -> ReadTargets:
     """A column of shares for each class, such as P(ham)."""
     labels = np.array(shared_labels(columns) or columns, dtype=object)
     values = np.column_stack([_column_of_numbers(table, name, "a share") for name in columns])
     if reading.targets == "auto":
         _refuse_other_than_shares(values, columns, table)
-    return TableLabels(*shares_of_matrix(values, labels, table.place))
+    return ReadTargets(*shares_of_matrix(values, labels, table.place))
 
 
 def _refuse_other_than_shares(values: Floats, columns: Sequence[str], table: Table) -> None:
@@ -414,7 +407,7 @@ def _has_several(table: Table, name: str) -> bool:
 
 
 def joined_value(column: Any) -> str | None:
-    """A string that holds several labels, where so many of a column do that they cannot be classes; else None.
+    """A string that holds several labels, where enough of a column do for these not to be classes; else None.
 
     Examples
     --------
@@ -446,7 +439,7 @@ def _spelled(label: Any) -> str:
     return label if isinstance(label, str) else spell(label)
 
 
-_Reader = Callable[[Table, Sequence[str], LabelReading], TableLabels]
+_Reader = Callable[[Table, Sequence[str], LabelReading], ReadTargets]
 _KIND_OF: dict[str, Callable[[Table, Sequence[str], LabelReading], TargetKind]] = {
     "column": _kind_of_column,
     "columns": _kind_of_columns,

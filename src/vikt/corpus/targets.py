@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -295,6 +295,13 @@ class TargetRows:
     def names(self) -> list[str]:
         """The labels as strings."""
         return self.table.names
+
+
+class ReadTargets(NamedTuple):
+    """One label a row, not yet checked, or the targets of rows; and the votes of each row where shares are counts."""
+
+    targets: NDArray[Any] | TargetRows
+    votes: Floats | None = None
 
 
 # A label of each row, or what it is labelled with otherwise.

@@ -5,30 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Floats, RowIndices
+from vikt.arrays import RowIndices
 from vikt.corpus.frames import array_of, number_array
 from vikt.corpus.label_order import levels_of, order_of
 from vikt.corpus.label_sets import refuse_other_than_0_and_1, sets_of_matrix, sets_of_pairs
 from vikt.corpus.label_shares import shares_by_label, shares_of_matrix
 from vikt.corpus.missing import is_missing
-from vikt.corpus.targets import Place, TargetRows
+from vikt.corpus.targets import Place, ReadTargets, TargetRows
 from vikt.errors import ClassesError, DataError
 from vikt.model.labels import checked_labels, refuse_fractions
 from vikt.model.target_forms import LISTED, Column, Form, Lists, Mappings, Matrix, Numbered, form_of
 from vikt.names import TargetKind, TargetsName
 from vikt.tables import quoted
-
-
-class ReadTargets(NamedTuple):
-    """One label a row, not yet checked, or the targets of rows; and the votes of each row where shares are counts."""
-
-    targets: NDArray[Any] | TargetRows
-    votes: Floats | None = None
 
 
 @dataclass(frozen=True)
