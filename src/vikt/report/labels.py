@@ -60,7 +60,7 @@ def _rare(noun: str, data: DataRecord) -> str:
 
 
 def _having(data: DataRecord, n_rows: int, noun: str, what: str) -> str:
-    """The labels of so many rows, counted and named; empty where there are none."""
+    """The labels that `n_rows` rows have, counted and named; empty where there are none."""
     found = [label_line(label) for label, count in data.classes.items() if count == n_rows]
     return f"{counted(len(found), noun)} {what}: {listed(found)}" if found else ""
 

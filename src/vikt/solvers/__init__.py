@@ -21,7 +21,7 @@ from vikt.solvers.dual import DUAL, dual
 from vikt.solvers.elastic_net import ELASTIC_NET
 from vikt.solvers.gradient_descent import BATCH, MINIBATCH, STOCHASTIC
 from vikt.solvers.newton import NEWTON, newton
-from vikt.solvers.ordered import ORDERED
+from vikt.solvers.ordered import ordered
 from vikt.solvers.separable import checked_for_separability
 from vikt.solvers.solution import OnRecord, Solution, joined
 from vikt.solvers.solver import Solver
@@ -158,7 +158,7 @@ def _ordered(
     if settings.solver not in names:
         able = " or ".join(map(repr, names))
         raise UsageError(f"solver {settings.solver!r} cannot fit targets of this kind; choose {able}")
-    return ORDERED.run(objective, theta=start, **_common_options(settings, on_record))
+    return ordered(objective, theta=start, **_common_options(settings, on_record))
 
 
 # How a loss is minimised that is not that of one class a row, or of shares, by its type.

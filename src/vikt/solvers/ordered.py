@@ -37,7 +37,6 @@ from vikt.solvers.linear_systems import conjugate_gradients, solve_semidefinite
 from vikt.solvers.rounding import gradient_rounding, length_of, relative_to_means
 from vikt.solvers.separable import checked_for_separability
 from vikt.solvers.solution import OnRecord, Solution
-from vikt.solvers.solver import Solver
 
 _EPSILON = float(np.finfo(np.float64).eps)
 _ROUNDING = 8 * _EPSILON
@@ -270,6 +269,3 @@ def _weighted(part: Part, residuals: Floats) -> Floats:
 def _squares_and_sums(part: Part, bends: Sides) -> tuple[Floats, Floats]:
     weights = bends.above + bends.below
     return part.X.weighted_squares(weights), part.X.weighted_sum(weights)
-
-
-ORDERED = Solver(ordered, takes_offset=True, takes_start=True, takes_parts=True)

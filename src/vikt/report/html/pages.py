@@ -38,10 +38,7 @@ _MOST_NAMED, _WIDEST_NAMED = 3, 20
 
 def model_page(tested: Tested, command: str, audit: Audit | None = None) -> Page:
     """The page of a model and its test; with what an audit found in the data, where there was one."""
-    return _PAGES[type(tested)](tested, command, audit)
-
-
-def _page_of_classes(tested: TestedClasses, command: str, audit: Audit | None) -> Page:
+    mistakes, calibration, confident = _SECTIONS[type(tested)]
     return Page.of(
         _title(tested.model),
         model_sentences(tested),
@@ -50,40 +47,21 @@ def _page_of_classes(tested: TestedClasses, command: str, audit: Audit | None) -
             data_section(tested.model, tested.record),
             None if audit is None else findings_section(audit),
             metrics_section(tested),
-            confusion_section(tested),
+            mistakes(tested),
             slices_section(tested),
-            calibration_section(tested),
+            calibration(tested),
             words_section(tested.model),
-            confident_section(tested),
+            confident(tested),
             fit_section(tested.model, tested.record),
             reproduce_section(command, tested.record),
         ],
     )
 
 
-def _page_of_sets(tested: TestedSets, command: str, audit: Audit | None) -> Page:
-    return Page.of(
-        _title(tested.model),
-        model_sentences(tested),
-        model_tiles(tested),
-        [
-            data_section(tested.model, tested.record),
-            None if audit is None else findings_section(audit),
-            metrics_section(tested),
-            set_mistakes_section(tested),
-            slices_section(tested),
-            thresholds_section(tested),
-            words_section(tested.model),
-            set_confident_section(tested),
-            fit_section(tested.model, tested.record),
-            reproduce_section(command, tested.record),
-        ],
-    )
-
-
-_PAGES: Mapping[type[Tested], Callable[[Any, str, Audit | None], Page]] = {
-    TestedClasses: _page_of_classes,
-    TestedSets: _page_of_sets,
+# The sections on mistakes, on calibration and on the most confident mistakes.
+_SECTIONS: Mapping[type[Tested], tuple[Callable[[Any], Section | None], ...]] = {
+    TestedClasses: (confusion_section, calibration_section, confident_section),
+    TestedSets: (set_mistakes_section, thresholds_section, set_confident_section),
 }
 
 

@@ -30,38 +30,30 @@ _MOST_CLASSES = 12
 
 def reliability_picture(curve: Reliability) -> Picture:
     """How often answers of each confidence are right."""
-    rows = [
-        [figure(confidence), figure(accuracy), f"{n:,}"]
-        for confidence, accuracy, n in zip(
-            curve.confidence.tolist(), curve.accuracy.tolist(), curve.rows.tolist(), strict=True
-        )
-    ]
-    return _picture(
+    return _calibration_picture(
+        curve,
         plots.reliability(curve),
-        "Calibration",
-        "How often answers of each confidence are right, with 95% intervals, and how many rows have it. The dots of a "
-        "calibrated model lie on the dotted line.",
+        "How often answers of each confidence are right, with 95% intervals, and how many rows have it.",
         ["confidence", "share that is right", "rows"],
-        rows,
     )
 
 
 def label_reliability_picture(curve: Reliability) -> Picture:
     """How often a text has a label that is given each probability."""
-    rows = [
-        [figure(confidence), figure(share), f"{n:,}"]
-        for confidence, share, n in zip(
-            curve.confidence.tolist(), curve.accuracy.tolist(), curve.rows.tolist(), strict=True
-        )
-    ]
-    return _picture(
+    return _calibration_picture(
+        curve,
         plots.label_reliability(curve),
-        "Calibration",
         "How often a text has a label that the model gives each probability, over all labels, with 95% intervals, and "
-        "how many pairs of a text and a label there are. The dots of a calibrated model lie on the dotted line.",
+        "how many pairs of a text and a label there are.",
         ["probability", "share that has the label", "texts and labels"],
-        rows,
     )
+
+
+def _calibration_picture(curve: Reliability, drawn: Figure, caption: str, columns: list[str]) -> Picture:
+    points = zip(curve.confidence.tolist(), curve.accuracy.tolist(), curve.rows.tolist(), strict=True)
+    rows = [[figure(confidence), figure(share), f"{n:,}"] for confidence, share, n in points]
+    caption += " The dots of a calibrated model lie on the dotted line."
+    return _picture(drawn, "Calibration", caption, columns, rows)
 
 
 def f1_picture(evaluation: LabelEvaluation) -> Picture:
