@@ -1,4 +1,4 @@
-"""Several labels a text at the same λ: seconds to a proven 1e-4, against scikit-learn's one against the rest.
+"""Several labels per text at the same λ: seconds to a proven 1e-4, against scikit-learn's one against the rest.
 
     python benchmarks/bench_labels.py [--repeats 3] [--quick] [--memory-only]
 

@@ -1,4 +1,4 @@
-"""Several labels a text: `vikt train` with nothing but --labels-separator, beside scikit-learn's one against the rest.
+"""Several labels per text: `vikt train` with --labels-separator alone, beside scikit-learn's one against the rest.
 
     python benchmarks/bench_several.py [--rows N]
 

@@ -195,7 +195,7 @@ def test_evaluate_takes_labels_that_equal_the_classes():
         )
     with pytest.raises(DataError, match="row 2 has no label"):
         classifier.evaluate(TEXTS[:4], [1, 1, None, 0])
-    with pytest.raises(DataError, match="one label a row"):
+    with pytest.raises(DataError, match="one label per row"):
         classifier.evaluate(TEXTS[:4], [[1, 1], [0, 0]])
 
 

@@ -356,7 +356,7 @@ class TextClassifier(Explainable, Updatable):
     def score(self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None) -> float:
         """Accuracy, the share of the texts rightly answered: that of `evaluate`, but with weights. No answer is wrong.
 
-        Of several labels a text it is the subset accuracy.
+        Of several labels per text it is the subset accuracy.
         """
         found = answers_of(self._model, texts, labels, self._n_threads)
         return accuracy(np.ones_like(found.is_right), found.is_right, sample_weight)
@@ -371,7 +371,7 @@ class TextClassifier(Explainable, Updatable):
         ----------
         texts : (m,) strings, or a frame
         labels : (m,) or (m, K)
-            In any form that `fit` takes for the kind of target; or one label a text, of a model of soft labels.
+            In any form that `fit` takes for the kind of target; or one label per text, of a model of soft labels.
         by : str, list of str, column or frame, optional
             Compare slices of the rows too: by columns of the frame, by "length", that of the text, or by these values.
 

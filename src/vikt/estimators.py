@@ -387,7 +387,7 @@ def _checked_offset(offset: ArrayLike, shape: tuple[int, ...]) -> Floats:
     known = number_array(offset, "offset: expected numbers").astype(np.float64)
     if known.shape != shape:
         raise DataError(
-            f"offset: expected shape {shape}, found {known.shape}; give one number a row for two classes, K for more"
+            f"offset: expected shape {shape}, found {known.shape}; give one number per row for two classes, K for more"
         )
     if not np.isfinite(known).all():
         raise DataError("offset: contains NaN or infinity; give finite scores")

@@ -225,14 +225,14 @@ def test_files_that_are_alike_are_joined_and_others_refused(tmp_path):
     found = read([first, second]).labels
     assert (found.names, found.truth.astype(int).tolist()) == (["a", "b"], [[1, 0], [0, 0], [1, 1]])
     third = jsonl(tmp_path / "c.jsonl", ["a"])
-    with pytest.raises(DataError, match=r"holds lists in .*a\.jsonl and one value a row in .*c\.jsonl"):
+    with pytest.raises(DataError, match=r"holds lists in .*a\.jsonl and one value per row in .*c\.jsonl"):
         read([first, third])
 
 
 def test_lines_of_one_label_are_joined_with_a_table(tmp_path):
     table = csv_of(tmp_path / "a.csv", {"label": ["a", "b"], "text": TEXTS[:2]})
     assert read([table, text_lines(tmp_path / "a.txt", "__label__a x")]).labels.tolist() == ["a", "b", "a"]
-    with pytest.raises(DataError, match=r"holds one value a row in .*a\.csv and fastText's labels in .*b\.txt"):
+    with pytest.raises(DataError, match=r"holds one value per row in .*a\.csv and fastText's labels in .*b\.txt"):
         read([table, text_lines(tmp_path / "b.txt", "__label__a __label__b x")])
 
 

@@ -1,4 +1,4 @@
-"""The figures of several labels a text: equal to scikit-learn's, with labels that only training or the test has."""
+"""The figures of several labels per text: equal to scikit-learn's, with labels that only training or the test has."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def test_what_does_not_apply_to_several_labels_is_refused(of_sets, tmp_path, run
 
 def test_influence_on_several_labels_and_levels_is_refused(of_sets, of_levels):
     for model, labels, kind in (
-        (of_sets, SETS, "several labels a text"),
+        (of_sets, SETS, "several labels per text"),
         (of_levels, LEVELS * 3, "ordered levels"),
     ):
         with pytest.raises(UsageError, match=f"influence of training rows: not available for a model of {kind}; "):

@@ -1,4 +1,4 @@
-"""Label errors of several labels a text: each label judged as cleanlab judges it, and errors that were planted."""
+"""Label errors of several labels per text: each label judged as cleanlab judges it, and errors that were planted."""
 
 from __future__ import annotations
 

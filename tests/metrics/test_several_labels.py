@@ -1,4 +1,4 @@
-"""Figures of several labels a row against scikit-learn, and intervals against draws of whole rows."""
+"""Figures of several labels per row against scikit-learn, and intervals against draws of whole rows."""
 
 from __future__ import annotations
 

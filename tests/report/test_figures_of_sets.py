@@ -1,4 +1,4 @@
-"""What is printed and held of several labels a text."""
+"""What is printed and held of several labels per text."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from vikt.corpus.texts import Texts
 from vikt.errors import DataError
 from vikt.explanation.label_errors import LabelErrors
 from vikt.fitting.saved import SavedModel
-from vikt.model.classes import check_one_label_a_row
+from vikt.model.classes import check_one_label_per_row
 from vikt.model.labels import checked_labels
 from vikt.model.target_rows import GivenTargets
 from vikt.names import TargetKind, TargetsName
@@ -83,10 +83,10 @@ class LabelledTexts:
         Raises
         ------
         DataError
-            There are none, or none has a label, or there is not one a row, or one cannot be read.
+            There are none, or none has a label, or there is not one per row, or one cannot be read.
         """
         given = GivenTargets.of(labels, "classes" if kind == "ordered" else kind)
-        check_one_label_a_row(given, len(documents))
+        check_one_label_per_row(given, len(documents))
         if not len(given):
             raise DataError(f"{documents.origin}: expected {side} texts, found none; give at least one")
         everything = np.arange(len(given))

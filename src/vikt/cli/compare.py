@@ -72,7 +72,7 @@ def _label_column(saved: list[SavedModel], table: Table) -> str | None:
 
 
 def _reading(saved: list[SavedModel], labels_separator: str | None) -> LabelReading:
-    """How both models read labels: of two that answer one a row, as shares if either was trained with them."""
+    """How both models read labels: of two that answer one per row, as shares if either was trained with them."""
     readings = [model.reading(labels_separator) for model in saved]
     return next((reading for reading in readings if reading.kind == "soft"), readings[0])
 

@@ -30,7 +30,7 @@ def label_notes(origin: str, labels: Iterable[str]) -> tuple[str, ...]:
     classes = sorted(set(labels))
     joined = (
         f"labels hold {_MARKS[mark]}, such as {label!r:.60}; each text has one label, so this makes {len(classes):,} "
-        f"classes; for several labels a text set labels_separator={mark!r}"
+        f"classes; for several labels per text set labels_separator={mark!r}"
         for mark, label in _joined(classes)
     )
     return tuple(f"{origin}: {note}" for note in (*joined, *_fractions(classes), *_respelled(classes)))

@@ -39,7 +39,7 @@ def levels_of(labels: NDArray[Any], order: Sequence[Any] | None, place: Place) -
     Parameters
     ----------
     labels : (m,)
-        One label a row.
+        One label per row.
     order : sequence, optional
         The levels from the lowest to the highest; if not given, labels that are all numbers have the order of numbers.
     place : callable

@@ -39,7 +39,7 @@ class LabelReading:
     order : tuple of str
         The levels of ordered labels, from the lowest to the highest; none where labels are numbers.
     or_one_class : bool
-        Whether one class a row is taken in place of its shares: a model of shares can be tested on either.
+        Whether one class per row is taken in place of its shares: a model of shares can be tested on either.
 
     Raises
     ------
@@ -87,7 +87,7 @@ class LabelReading:
         return cls(_READ_AS[kind], separator if kind == "several" else None, or_one_class=kind == "soft")
 
 
-# One label a row, whatever the file shows.
+# One label per row, whatever the file shows.
 ONE_LABEL = LabelReading("classes")
 
 

@@ -1,4 +1,4 @@
-"""Several labels a row, as pairs of a row and a label, or as a matrix of 0 and 1."""
+"""Several labels per row, as pairs of a row and a label, or as a matrix of 0 and 1."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def sets_of_pairs(rows: Ints, labels: NDArray[Any], n_rows: int, place: Place) -
 
 
 def sets_of_matrix(values: NDArray[Any], labels: NDArray[Any], place: Place) -> TargetRows:
-    """The set of labels of each row, from a matrix (m, K) of 0 and 1, one column a label.
+    """The set of labels of each row, from a matrix (m, K) of 0 and 1, one column per label.
 
     Raises
     ------

@@ -48,7 +48,7 @@ class DocumentReader(Protocol):
 class Labelled:
     """Labelled documents, the columns that hold them, and notes for the user on how they were read.
 
-    `labels` are an array of one label a row, or the `TargetRows` of another kind. `weights` hold the votes of rows
+    `labels` are an array of one label per row, or the `TargetRows` of another kind. `weights` hold the votes of rows
     where their labels are counts. `others` are the values of further columns by name, None where one is missing.
     """
 

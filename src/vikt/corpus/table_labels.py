@@ -1,4 +1,4 @@
-"""The labels of a table: one a row, or several, or shares of classes, or levels of an order.
+"""The labels of a table: one per row, or several, or shares of classes, or levels of an order.
 
 Equal values are read once: what a value says is found for the different ones, and each row has the number of its own.
 """
@@ -33,9 +33,9 @@ from vikt.tables import counted, quoted
 
 # Values hold several labels where this share of them holds a comma, and nearly all of these only labels that recur.
 _MANY, _NEARLY_ALL = 0.05, 0.9
-# Kinds of one label a row, whatever the column holds.
+# Kinds of one label per row, whatever the column holds.
 _OF_ONE = ("classes", "ordered")
-# Forms of one value a row.
+# Forms of one value per row.
 _ONE_VALUE = ("column", "lines")
 # 0 and 1 as other programs write them.
 _MARKS = {"true": 1.0, "false": 0.0}
@@ -155,7 +155,7 @@ def _refuse_respelled_numbers(table: Table, labels: NDArray[Any], numbers: set[s
 
 
 def _form(table: Table, name: str) -> str:
-    """What a column holds: "column" of one value a row, "lists", "objects", or "lines" of fastText's labels."""
+    """What a column holds: "column" of one value per row, "lists", "objects", or "lines" of fastText's labels."""
     parts = table.parts or (table,)
     forms = {part.path: _form_of_part(part, name) for part in parts}
     if set(forms.values()) == {"column", "lines"} and not any(_has_several(part, name) for part in parts):
@@ -171,7 +171,7 @@ def _form(table: Table, name: str) -> str:
     return different[0]
 
 
-_HELD = {"column": "one value a row", "lists": "lists", "objects": "objects", "lines": "fastText's labels"}
+_HELD = {"column": "one value per row", "lists": "lists", "objects": "objects", "lines": "fastText's labels"}
 
 
 def _form_of_part(table: Table, name: str) -> str:
@@ -213,7 +213,7 @@ def _different(column: Any, place: Place) -> _Values:
 
 
 def _sets(values: _Values, labels_of: Callable[[int, str], list[str]]) -> ReadTargets:
-    """Several labels a row, where a function says which each different value holds."""
+    """Several labels per row, where a function says which each different value holds."""
     lists = [labels_of(i, value) for i, value in enumerate(values.different)]
     owner = np.repeat(np.arange(len(lists)), [len(labels) for labels in lists])
     flat = np.array([composed(label) for label in chain.from_iterable(lists)], dtype=object)
@@ -384,7 +384,7 @@ def _kind_of_columns(table: Table, columns: Sequence[str], reading: LabelReading
 
 
 def _kind_of_column(table: Table, columns: Sequence[str], reading: LabelReading) -> TargetKind:
-    """One label a row, unless values look like labels between commas, which are refused."""
+    """One label per row, unless values look like labels between commas, which are refused."""
     joined = None if columns[0] in paired_columns(table) else joined_value(table.spelled(columns[0]).drop_null())
     if joined is not None:
         raise DataError(

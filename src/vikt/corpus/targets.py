@@ -108,7 +108,7 @@ class _Table:
 
 @dataclass(frozen=True)
 class OneLabel(_Table):
-    """One label a row, a class or a level of an order: target k is label k."""
+    """One label per row, a class or a level of an order: target k is label k."""
 
     kind: TargetKind = "classes"
     rows: ClassVar[None] = None
@@ -161,7 +161,7 @@ class _TableOfRows(_Table):
 
 @dataclass(frozen=True)
 class LabelSets(_TableOfRows):
-    """Several labels a row: whether each target has each label, (D, K) booleans. A row counts to its rarest label.
+    """Several labels per row: whether each target has each label, (D, K) booleans. A row counts to its rarest label.
 
     Examples
     --------
@@ -298,7 +298,7 @@ class TargetRows:
 
 
 class ReadTargets(NamedTuple):
-    """One label a row, not yet checked, or the targets of rows; and the votes of each row where shares are counts."""
+    """One label per row, not yet checked, or the targets of rows; and the votes of each row where shares are counts."""
 
     targets: NDArray[Any] | TargetRows
     votes: Floats | None = None

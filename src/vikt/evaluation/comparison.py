@@ -134,7 +134,7 @@ def compared(
 
 
 def check_comparable(a: FittedModel, b: FittedModel) -> None:
-    """Raise UsageError where one model answers several labels a text, and the other one."""
+    """Raise UsageError where one model answers several labels per text, and the other one."""
     if (a.kind == "several") != (b.kind == "several"):
         sides = ("several labels", "one") if a.kind == "several" else ("one label", "several")
         raise UsageError(
@@ -144,7 +144,7 @@ def check_comparable(a: FittedModel, b: FittedModel) -> None:
 
 
 def _read_once(a: FittedModel, b: FittedModel, labels: Labels) -> Labels:
-    """Labels that both models take: one a row, or the targets of rows, which a generator gives only once."""
+    """Labels that both models take: one per row, or the targets of rows, which a generator gives only once."""
     kind: TargetKind = "several" if a.kind == "several" else "soft" if "soft" in (a.kind, b.kind) else "classes"
     given = GivenTargets.of(labels, kind, columns=(b if b.kind == kind else a).classes)
     if kind == "soft" and isinstance(given.form, Column):
@@ -158,7 +158,7 @@ def pair_of(a: Answers, b: Answers) -> Pair:
         return pair_of_sets(a, b)
     if isinstance(a, Outcomes) and isinstance(b, Outcomes):
         return pair_of_classes(a, b)
-    raise UsageError("compare: expected two models that both answer several labels a text, or both one")
+    raise UsageError("compare: expected two models that both answer several labels per text, or both one")
 
 
 def compare(a: Answers, b: Answers, texts: Texts) -> Comparison:

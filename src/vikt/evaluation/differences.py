@@ -61,7 +61,7 @@ class Pair:
     Attributes
     ----------
     names : list of str
-        The labels of the rows and those of both models; of several labels a row, each set of them.
+        The labels of the rows and those of both models; of several labels per row, each set of them.
     real, a, b : ndarray of int, (m,)
         The index of the label of each row, and of the answers, NO_ANSWER where there is none.
     sure_a, sure_b : ndarray, (m,)
@@ -105,7 +105,7 @@ class Pair:
 
 
 def pair_of_classes(a: Outcomes, b: Outcomes) -> Pair:
-    """Two models that answer one class a row, or its level, or its most probable class."""
+    """Two models that answer one class per row, or its level, or its most probable class."""
     # Each model spells the labels as its own classes are; here they are spelled as A does.
     spelled = dict(zip(b.labels, a.labels, strict=True))
     written = {composed(name): name for name in a.classes}

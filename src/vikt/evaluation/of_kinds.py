@@ -22,8 +22,8 @@ def answers_of(model: FittedModel, inputs: Inputs, labels: Labels, threads: int 
     Parameters
     ----------
     labels : (m,) or (m, K)
-        What the texts are labelled with, in a form that the model's kind of target takes; or one class a text where the
-        model was trained with soft labels.
+        What the texts are labelled with, in a form that the model's kind of target takes; or one class per text
+        where the model was trained with soft labels.
 
     Raises
     ------
@@ -48,8 +48,8 @@ def _of_shares(model: FittedModel, inputs: Inputs, labels: Labels, threads: int)
 
 
 def _read(labels: Labels, kind: TargetKind, model: FittedModel) -> TargetRows:
-    """Labels of a kind that is not one label a row; the columns of a matrix without names are those of the model."""
-    # Only one label a row is read as an array.
+    """Labels of a kind that is not one label per row; the columns of a matrix without names are those of the model."""
+    # Only one label per row is read as an array.
     return cast(TargetRows, target_rows(labels, kind, columns=model.classes).targets)
 
 

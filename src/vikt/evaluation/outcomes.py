@@ -20,7 +20,7 @@ from vikt.decisions.decision import Answered
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.metrics.averages import Counts
 from vikt.metrics.classification import log_losses, positions
-from vikt.model.classes import check_one_label_a_row
+from vikt.model.classes import check_one_label_per_row
 from vikt.names import TargetKind
 
 
@@ -159,7 +159,7 @@ class Outcomes:
 
 
 def outcomes(model: FittedModel, inputs: Inputs, labels: Labels, threads: int = 1) -> Outcomes:
-    """The answers of a model of one label a text, compared with one label a text or with soft labels.
+    """The answers of a model of one label per text, compared with one label per text or with soft labels.
 
     Labels are compared as `FittedModel.spelled` has them.
     """
@@ -175,6 +175,6 @@ def outcomes(model: FittedModel, inputs: Inputs, labels: Labels, threads: int = 
 def _answered(model: FittedModel, inputs: Inputs, n_labels: int, threads: int) -> tuple[Answered, Bools | None]:
     """What a model answers to texts, of which there are as many as labels, and the sets that it makes, if any."""
     answered = model.answered(inputs, threads)
-    check_one_label_a_row(range(n_labels), len(answered.choices))
+    check_one_label_per_row(range(n_labels), len(answered.choices))
     has_sets = model.decision.set_threshold is not None
     return answered, model.decision.sets(answered.log_probabilities) if has_sets else None

@@ -1,4 +1,4 @@
-"""The figures of two models that answer several labels a row: the difference of each, and its interval."""
+"""The figures of two models that answer several labels per row: the difference of each, and its interval."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Named(NamedTuple):
 
 
 def pair_of_sets(a: SetOutcomes, b: SetOutcomes) -> Pair:
-    """Two models that answer several labels a row, by the labels of both."""
+    """Two models that answer several labels per row, by the labels of both."""
     written = {composed(name): name for name in a.labels}
     labels_b = [written.get(composed(name), name) for name in b.labels]
     labels, sides = sorted({*a.labels, *labels_b}), (_Named(a, a.labels), _Named(b, labels_b))

@@ -1,4 +1,4 @@
-"""The figures of a model that answers several labels a text."""
+"""The figures of a model that answers several labels per text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from vikt.metrics import averages, several
 from vikt.metrics.averages import Counts
 from vikt.metrics.bootstrap import CountFigure
 from vikt.metrics.several import drawn_label_figures, label_counts
-from vikt.model.classes import check_one_label_a_row
+from vikt.model.classes import check_one_label_per_row
 from vikt.tables import counted
 
 _MOST_PROBABLE = (1, 3, 5)
@@ -152,7 +152,7 @@ class SetEvaluation(LabelEvaluation):
     def to_json(self) -> dict[str, Any]:
         """The parts of `--json` that are figures: metrics, per_class, unseen_labels, constant_labels, sets.
 
-        `sets` holds the number of rows, of those without labels and of those without an answer, and the labels a row.
+        `sets` holds the number of rows, of those without labels and of those without an answer, and the labels per row.
         """
         sets = {
             "rows": self.n_rows,
@@ -259,7 +259,7 @@ def set_outcomes(model: FittedModel, inputs: Inputs, rows: TargetRows, threads: 
     """
     names, thresholds = model.spelled(rows.table.labels), model.label_thresholds.thresholds
     answered = model.answered_sets(inputs, threads)
-    check_one_label_a_row(rows, len(answered.members))
+    check_one_label_per_row(rows, len(answered.members))
     constant = tuple(label for label, own in zip(model.labels, model.coef, strict=True) if not own.any())
     return SetOutcomes.of(rows, names, model.labels, answered.members, answered.log_probabilities, thresholds, constant)
 

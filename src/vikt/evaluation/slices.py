@@ -53,7 +53,7 @@ class Slice:
         The value; "12 to 48" for a fifth of the rows by number or time; "(missing)"; "(others: 34 values)".
     n_rows : int
     accuracy, log_loss : Figure
-        With 95% intervals of their own. Of several labels a text, the accuracy is that of whole sets of labels.
+        With 95% intervals of their own. Of several labels per text, the accuracy is that of whole sets of labels.
     macro_f1 : float
         The mean F1 of the labels that occur in the slice.
     difference : Figure

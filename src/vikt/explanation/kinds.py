@@ -7,7 +7,7 @@ from vikt.names import TargetKind
 
 _FOUND: dict[TargetKind, str] = {
     "classes": "classes",
-    "several": "several labels a text",
+    "several": "several labels per text",
     "soft": "soft labels",
     "ordered": "ordered levels",
 }

@@ -261,7 +261,7 @@ class SetLabelErrors(LabelErrors):
         return Corrections(self.rows[first], Joined(map(sorted, real.values()), separator), self.scores[first])
 
     def to_json(self) -> dict[str, Any]:
-        """As of one class a row, with the estimate of what is missing."""
+        """As of one class per row, with the estimate of what is missing."""
         return super().to_json() | {"estimated_missing": self.estimated_missing}
 
     @property

@@ -40,7 +40,7 @@ _FEW_ROWS = 3
 class Examples:
     """Labelled documents, ordered by content, so that no result depends on the order of the input.
 
-    `y` is the number of each row's target in `targets`: of one class a row, or ordered ones, the index of its label.
+    `y` is the number of each row's target in `targets`: of one class per row, or ordered ones, the index of its label.
     Rows of weight 0 are left out. Equal rows are adjacent and share a number in `contents`; rows that a split must keep
     together share a number in `groups`, and `grouping` tells of those that a column keeps together. `origin` is the
     number of each row in the input.

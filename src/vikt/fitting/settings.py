@@ -17,7 +17,7 @@ from vikt.names import DECISION_PARAMETERS, PARAMETERS, TARGET_DEFAULTS, TargetK
 from vikt.solvers import Settings
 
 _NAMES: dict[TargetKind, str] = {
-    "classes": "one class a text",
+    "classes": "one class per text",
     "several": "several labels",
     "soft": "soft labels",
     "ordered": "ordered labels",

@@ -24,7 +24,7 @@ from vikt.fitting.refitted import group_keys, labelled_keys, plan_of, settings_o
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.fitting.start import Start
-from vikt.model.classes import check_one_label_a_row, row_weights
+from vikt.model.classes import check_one_label_per_row, row_weights
 from vikt.model.labels import checked_labels
 from vikt.model.target_rows import target_rows
 from vikt.names import TargetKind
@@ -39,7 +39,7 @@ Number = TypeVar("Number", int, float)
 class GivenRows:
     """Labelled documents as they are given, for a model of targets of a kind.
 
-    `labels` are an array of one label a row, ordered or not, or the targets of rows. `weights` are those of the rows,
+    `labels` are an array of one label per row, ordered or not, or the targets of rows. `weights` are those of the rows,
     if they have any, and `place` says where one stands, for messages.
     """
 
@@ -66,7 +66,7 @@ class GivenRows:
             The labels or weights are invalid, or of another length than the texts.
         """
         documents, (given, votes) = model.measured(inputs), _labels_of(model, labels)
-        check_one_label_a_row(given, len(documents))
+        check_one_label_per_row(given, len(documents))
         own = None if weights is None else row_weights(weights, len(documents))
         if votes is not None:
             own = votes if own is None else own * votes

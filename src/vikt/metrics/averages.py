@@ -3,7 +3,7 @@
 Each public function takes real and predicted classes. The functions of `Counts` are the same figures of one confusion
 matrix or of many, as a bootstrap draws them.
 
-The counts may also be those of several labels a row (`vikt.metrics.several`), a label for each class.
+The counts may also be those of several labels per row (`vikt.metrics.several`), a label for each class.
 
 Where every row has one real and one predicted class, micro-averaged precision, recall and F1 and the weighted mean of
 recall are all the accuracy, and the mean recall is the balanced accuracy; so none of these is defined again here.

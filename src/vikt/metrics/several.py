@@ -273,7 +273,7 @@ def label_log_losses(real: ArrayLike, log_probabilities: ArrayLike) -> Floats:
 
 
 def label_log_loss(real: ArrayLike, log_probabilities: ArrayLike) -> float:
-    """The mean of `label_log_losses`: the log loss a label; nan without rows.
+    """The mean of `label_log_losses`: the log loss per label; nan without rows.
 
     Examples
     --------

@@ -49,7 +49,7 @@ class LabelledRows(NamedTuple):
             Either is invalid, or of another length.
         """
         given = GivenTargets.of(labels, kind, order)
-        check_one_label_a_row(given, n_rows)
+        check_one_label_per_row(given, n_rows)
         weights = row_weights(sample_weight, n_rows)
         kept = np.flatnonzero(weights > 0)
         targets, votes = given.read(kept)
@@ -66,10 +66,12 @@ class LabelledRows(NamedTuple):
         return self.targets.labels
 
 
-def check_one_label_a_row(labels: Sized, n_rows: int) -> None:
+def check_one_label_per_row(labels: Sized, n_rows: int) -> None:
     """Raise DataError unless there are as many labels as rows."""
     if len(labels) != n_rows:
-        raise DataError(f"{n_rows} rows and {len(labels)} labels, which are inconsistent lengths; give one label a row")
+        raise DataError(
+            f"{n_rows} rows and {len(labels)} labels, which are inconsistent lengths; give one label per row"
+        )
 
 
 def class_position(classes: Sequence[str], name: str) -> int | None:
@@ -124,7 +126,9 @@ def row_weights(sample_weight: RowValues, n_rows: int) -> Floats:
     if weights.ndim == 0:
         weights = np.full(n_rows, float(weights))
     if weights.shape != (n_rows,):
-        raise DataError(f"sample_weight: expected {n_rows} numbers, found shape {weights.shape}; give one weight a row")
+        raise DataError(
+            f"sample_weight: expected {n_rows} numbers, found shape {weights.shape}; give one weight per row"
+        )
     bad = np.flatnonzero(~((weights >= 0) & np.isfinite(weights)))
     if len(bad):
         raise DataError(

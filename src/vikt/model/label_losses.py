@@ -1,4 +1,4 @@
-"""Several labels a row: one loss for each label."""
+"""Several labels per row: one loss for each label."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vikt.model.soft_losses import shares_totals, shares_totals_by_group
 
 @dataclass(frozen=True)
 class OneLossPerLabel:
-    """Several labels a row, y (m, K) whether it has each, a score a label: Σ_k -log σ(±z_k), + where it has label k.
+    """Several labels per row, y (m, K) whether it has each, a score per label: Σ_k -log σ(±z_k), + where it has k.
 
     The labels share the rows and nothing else: K logistic regressions. A probability is P(label k | x), whatever the
     others, so those of a row need not sum to 1; a label's weight is W times the share of rows that have it.

@@ -59,7 +59,7 @@ def label_array(labels: Any, name: str = "labels", warns: bool = False) -> NDArr
         array = array.ravel()
     if array.ndim != 1:
         raise DataError(
-            f"{name}: y should be a 1d array, got an array of shape {array.shape} instead; give one label a row"
+            f"{name}: y should be a 1d array, got an array of shape {array.shape} instead; give one label per row"
         )
     return array
 

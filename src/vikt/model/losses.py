@@ -122,7 +122,7 @@ def cross_entropy(x: ArrayLike, y: ArrayLike, theta: ArrayLike) -> float:
 
 
 def cross_entropy_gradient(x: ArrayLike, y: ArrayLike, theta: ArrayLike) -> Floats:
-    """∂ℓ/∂θ: for two classes (1/m) Σ_i x_i (σ(θᵀx_i) - y_i); for more, the K × (n+1) matrix, a row a class.
+    """∂ℓ/∂θ: for two classes (1/m) Σ_i x_i (σ(θᵀx_i) - y_i); for more, the K × (n+1) matrix, one row per class.
 
     The slides of lecture 6d call that matrix the Jacobian. Parameters as for `likelihood`.
 

@@ -1,4 +1,4 @@
-"""The forms that targets come in from Python: one label a row, lists of labels, shares by label, or a matrix."""
+"""The forms that targets come in from Python: one label per row, lists of labels, shares by label, or a matrix."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ class Form(Protocol):
 
 @dataclass(frozen=True)
 class Column:
-    """One label a row: (m,)."""
+    """One label per row: (m,)."""
 
     labels: NDArray[Any]
-    found = "one label a row"
+    found = "one label per row"
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -135,14 +135,14 @@ class Matrix:
             if held.dtype.kind == "f" and not self.says_labels:
                 raise DataError(
                     f"labels: floats that are all 0 or 1, as in these {self.values.shape} ones, could be several "
-                    "labels a row or shares of classes; name which, 'several' or 'soft',",
+                    "labels per row or shares of classes; name which, 'several' or 'soft',",
                     targets=...,
                 )
             return "several"
         if held.dtype.kind in "iu":
             largest = held.max() if held.min() >= 0 else held.min()
             raise DataError(
-                f"labels: expected 0 and 1 in a matrix of integers, one column a label, found {largest}; if the "
+                f"labels: expected 0 and 1 in a matrix of integers, one column per label, found {largest}; if the "
                 "integers are the votes of annotators for each class, say so",
                 targets="soft",
             )

@@ -103,8 +103,8 @@ def target_rows(
     Parameters
     ----------
     labels : (m,) or (m, K)
-        One label a row; a list, tuple or set of labels a row; a mapping of labels to shares a row; a dense or sparse
-        matrix, or a frame, with a column for each label; or `TargetRows`.
+        One label per row; a list, tuple or set of labels per row; a mapping of labels to shares per row; a dense or
+        sparse matrix, or a frame, with a column for each label; or `TargetRows`.
     kind : {"auto", "classes", "several", "soft", "ordered"}
         How they are read. "auto" takes lists, and booleans, integers or a frame of 0 and 1, for several labels; and
         mappings, floats whose rows sum to 1, and a frame of columns named P(class), for shares.
@@ -116,7 +116,7 @@ def target_rows(
     Returns
     -------
     ReadTargets
-        One label a row stays an array (m,), as `label_array` makes it.
+        One label per row stays an array (m,), as `label_array` makes it.
 
     Raises
     ------
@@ -161,7 +161,7 @@ def check_learnable(targets: TargetRows) -> None:
     if table.n_labels == 2 and np.all(targets.truth.sum(axis=1) == 1):
         raise ClassesError(
             f"each row has one of the two labels {quoted(names)} and not the other, so these are two classes; "
-            "give one label a row"
+            "give one label per row"
         )
 
 
@@ -247,10 +247,10 @@ _READERS: dict[tuple[type[Any], TargetKind], Callable[[GivenTargets, Any, RowInd
     (Matrix, "soft"): _read_shares,
 }
 _TAKEN = {
-    "classes": "one label a row",
-    "several": "a list of labels a row, or a matrix of 0 and 1 with a column for each label",
+    "classes": "one label per row",
+    "several": "a list of labels per row, or a matrix of 0 and 1 with a column for each label",
     "soft": "a matrix of shares with a column for each class, or the shares of each row by class",
-    "ordered": "one label a row",
+    "ordered": "one label per row",
 }
 
 

@@ -43,8 +43,8 @@ def compare(a: FittedAttributes, b: FittedAttributes, texts: Inputs, labels: Lab
     Parameters
     ----------
     a, b : TextClassifier
-        With any features and classes. Both answer several labels a text, or both one: a class, the most probable class
-        of soft labels, or a level.
+        With any features and classes. Both answer several labels per text, or both one: a class, the most probable
+        class of soft labels, or a level.
     texts : (m,) strings, or a frame
         As for `TextClassifier.evaluate`; of a frame, each classifier reads its own columns.
     labels : (m,) or (m, K)
@@ -58,7 +58,7 @@ def compare(a: FittedAttributes, b: FittedAttributes, texts: Inputs, labels: Lab
     Raises
     ------
     UsageError
-        One of the two is no classifier; or one answers several labels a text, and the other one.
+        One of the two is no classifier; or one answers several labels per text, and the other one.
     DataError
         There are no texts, or not one label for each.
 

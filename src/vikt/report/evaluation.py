@@ -145,12 +145,12 @@ class ModelFigures(LabelEvaluation):
 
 @dataclass(frozen=True, repr=False)
 class ModelEvaluation(ModelFigures, Evaluation):
-    """Those of a model of one label a text."""
+    """Those of a model of one label per text."""
 
 
 @dataclass(frozen=True, repr=False)
 class ModelSetEvaluation(ModelFigures, SetEvaluation):
-    """Those of a model of several labels a text."""
+    """Those of a model of several labels per text."""
 
 
 _OF_MODELS: Mapping[type[LabelEvaluation], type[ModelFigures]] = {

@@ -1,4 +1,4 @@
-"""What a model answers beyond one class a text, in words: the thresholds of labels, or the cuts between levels."""
+"""What a model answers beyond one class per text, in words: the thresholds of labels, or the cuts between levels."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ NOUNS: Mapping[TargetKind, str] = {"classes": "class", "several": "label", "soft
 
 
 def target_lines(model: FittedModel) -> str:
-    """The thresholds or cuts of a model; empty where it answers one class a text."""
+    """The thresholds or cuts of a model; empty where it answers one class per text."""
     return "\n".join(f"{name:<10} {sentence}" for name, sentence in target_facts(model))
 
 
 def target_facts(model: FittedModel) -> list[tuple[str, str]]:
-    """The thresholds or cuts of a model, a name and a sentence for each; none where it answers one class a text."""
+    """The thresholds or cuts of a model, a name and a sentence for each; none where it answers one class per text."""
     facts = []
     if model.thresholds is not None:
         facts.append(("thresholds", thresholds_sentence(model.thresholds, model.labels)))

@@ -42,7 +42,7 @@ _QUICKLY = Settings(solver="dual", tol=1e-2, max_iter=50)
 class Trials:
     """The rows to choose with: their classes, the lengths of their texts, and how some of them become a fold.
 
-    `fold_of` takes settings of features, training rows and validation rows. Of several labels a row, its class is the
+    `fold_of` takes settings of features, training rows and validation rows. Of several labels per row, its class is the
     rarest. `kind` says what the rows are labelled with.
     """
 

@@ -161,7 +161,7 @@ def _ordered(
     return ordered(objective, theta=start, **_common_options(settings, on_record))
 
 
-# How a loss is minimised that is not that of one class a row, or of shares, by its type.
+# How a loss is minimised that is not that of one class per row, or of shares, by its type.
 BY_LOSS: dict[type, Callable[..., Solution]] = {OneLossPerLabel: minimise_by_label, ProportionalOdds: _ordered}
 
 

@@ -1,4 +1,4 @@
-"""Several labels a row: one fit of two classes for each label, over the same rows.
+"""Several labels per row: one fit of two classes for each label, over the same rows.
 
 L̂(θ) = Σ_k L̂_k(θ_k): the labels share the rows and nothing else. So each is fitted until it is proven within `tol`
 itself, and with B_k its bound the whole is within c = ΣB/(ΣL̂ - ΣB). What the fits have in common is made once: groups

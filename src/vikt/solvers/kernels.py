@@ -436,7 +436,7 @@ def ascend_labels(
     state: Array,
     log_odds: Array,
 ) -> tuple[Array, Array]:
-    """One pass for several labels side by side; see `ascend_two_classes`, of which it makes one a label.
+    """One pass for several labels side by side; see `ascend_two_classes`, of which it makes one per label.
 
     θ is features × labels, α groups × labels, both float32; `state` is (3, K). What is left as it is is told by label,
     `negligible` (K,), and so are the sums returned. In place of KL(α ‖ p) they hold (α - p)(s - z)/2, the mean of

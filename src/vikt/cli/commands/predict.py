@@ -79,7 +79,7 @@ def predict(
 
     For each line of text, print the label, a tab and its probability. For a table, write the same table with columns
     added. A label is empty where the model gives no answer; a model trained with --coverage adds a column of sets of
-    labels. Of several labels a text, those whose probabilities reach their thresholds stand in one field, the most
+    labels. Of several labels per text, those whose probabilities reach their thresholds stand in one field, the most
     probable first, with commas between them, as do their probabilities: "joy,love" and "0.9,0.6". JSON, Parquet and
     Arrow hold lists. Memory use does not grow with the input, and each line of a pipe is answered as it arrives.
     """
