@@ -15,6 +15,8 @@ from vikt.auditing.distinct import DistinctTexts, distinct_texts
 from vikt.auditing.finding import Example, Found, Side
 from vikt.auditing.near import NearTwins, near_twins
 from vikt.corpus.documents import Documents
+from vikt.corpus.given_targets import GivenTargets
+from vikt.corpus.label_arrays import checked_labels
 from vikt.corpus.missing import is_missing
 from vikt.corpus.order import group_ranks, row_keys
 from vikt.corpus.overlap import NOWHERE, Twins, twins
@@ -24,8 +26,6 @@ from vikt.errors import DataError
 from vikt.explanation.label_errors import LabelErrors
 from vikt.fitting.saved import SavedModel
 from vikt.model.classes import check_one_label_per_row
-from vikt.model.labels import checked_labels
-from vikt.model.target_rows import GivenTargets
 from vikt.names import TargetKind, TargetsName
 from vikt.tables import counted
 
@@ -78,7 +78,7 @@ class LabelledTexts:
         number: Callable[[int], int] = int,
         kind: TargetsName = "auto",
     ) -> LabelledTexts:
-        """Label documents; `kind` says how labels are read, as in `vikt.model.target_rows.target_rows`.
+        """Label documents; `kind` says how labels are read, as in `vikt.corpus.given_targets.target_rows`.
 
         Raises
         ------

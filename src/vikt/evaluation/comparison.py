@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from vikt.corpus.given_targets import GivenTargets
+from vikt.corpus.label_forms import Column
 from vikt.corpus.targets import Labels
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError, UsageError
@@ -18,8 +20,6 @@ from vikt.evaluation.set_differences import pair_of_sets
 from vikt.evaluation.several import SetOutcomes
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.metrics.differences import mcnemar
-from vikt.model.target_forms import Column
-from vikt.model.target_rows import GivenTargets
 from vikt.names import TargetKind
 
 _EXAMPLES_OF_A_KIND = 5

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+from vikt.corpus.given_targets import target_rows
+from vikt.corpus.label_forms import Column, form_of
 from vikt.corpus.targets import Labels, TargetRows
 from vikt.evaluation.evaluation import evaluation_of
 from vikt.evaluation.of_labels import LabelEvaluation
 from vikt.evaluation.outcomes import Answers, Outcomes, outcomes
 from vikt.evaluation.several import SetOutcomes, set_evaluation_of, set_outcomes
 from vikt.fitting.model import FittedModel, Inputs
-from vikt.model.target_forms import Column, form_of
-from vikt.model.target_rows import target_rows
 from vikt.names import TargetKind
 
 

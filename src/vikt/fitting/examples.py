@@ -70,7 +70,7 @@ class Examples:
     ) -> Examples:
         """Order documents and their labels; `random_state` is the seed of the order.
 
-        `kind` and `order` say how labels are read: see `vikt.model.target_rows.target_rows`.
+        `kind` and `order` say how labels are read: see `vikt.corpus.given_targets.target_rows`.
 
         Rows of one value in `groups` are kept together by every split, with all rows of a text that one of them has.
 

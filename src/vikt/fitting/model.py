@@ -13,6 +13,7 @@ from vikt.arrays import Bools, Floats, Ints
 from vikt.corpus.columns import composed
 from vikt.corpus.documents import TEXT_COLUMN, Documents
 from vikt.corpus.frames import ArrowStream
+from vikt.corpus.label_arrays import checked_labels, label_array
 from vikt.corpus.targets import Labels, TargetRows
 from vikt.corpus.texts import Texts, portions
 from vikt.decisions.decision import NO_ANSWER, PLAIN, Answered, Decision
@@ -24,7 +25,6 @@ from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
 from vikt.fitting.examples import spelled_labels
 from vikt.metrics.classification import refuse_mixture
-from vikt.model.labels import checked_labels, label_array
 from vikt.model.linear import coef_and_intercept
 from vikt.model.loss import Loss
 from vikt.model.targets import loss_of

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Bools, Classes, Floats, Ints, RowIndices, RowValues
+from vikt.corpus.given_targets import target_rows
+from vikt.corpus.label_arrays import checked_labels
 from vikt.corpus.targets import Labels, TargetRows
 from vikt.decisions.decision import Decision
 from vikt.decisions.label_thresholds import LabelThresholds
@@ -25,8 +27,6 @@ from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.fitting.start import Start
 from vikt.model.classes import check_one_label_per_row, row_weights
-from vikt.model.labels import checked_labels
-from vikt.model.target_rows import target_rows
 from vikt.names import TargetKind
 from vikt.progress import Progress, no_progress
 from vikt.selection.plan import Plan

@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Floats, Ints, RowValues
 from vikt.corpus.frames import array_of
+from vikt.corpus.label_arrays import checked_labels, label_array, label_kind
 from vikt.errors import DataError, UsageError
 from vikt.model.classes import row_weights
-from vikt.model.labels import checked_labels, label_array, label_kind
 from vikt.tables import quoted
 
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from vikt.arrays import Classes, ClassWeight, Floats, RowIndices, RowValues
 from vikt.corpus.columns import composed
 from vikt.corpus.frames import number_array
+from vikt.corpus.given_targets import GivenTargets
+from vikt.corpus.label_arrays import checked_labels, label_array, refuse_fractions
 from vikt.corpus.targets import OneLabel, TargetRows, TargetTable
 from vikt.errors import ClassesError, DataError, ParameterError
-from vikt.model.labels import checked_labels, label_array, refuse_fractions
-from vikt.model.target_rows import GivenTargets, check_learnable
 from vikt.names import TargetsName
 from vikt.parameters import FIT, checked_value, plain
 from vikt.tables import counted, quoted
@@ -41,7 +41,7 @@ class LabelledRows(NamedTuple):
         kind: TargetsName = "classes",
         order: Sequence[Any] | None = None,
     ) -> LabelledRows:
-        """The labels and weights of `n_rows` rows; `kind` and `order` are as of `vikt.model.target_rows.target_rows`.
+        """The labels and weights of rows; `kind` and `order` are as of `vikt.corpus.given_targets.target_rows`.
 
         Raises
         ------
@@ -71,6 +71,34 @@ def check_one_label_per_row(labels: Sized, n_rows: int) -> None:
     if len(labels) != n_rows:
         raise DataError(
             f"{n_rows} rows and {len(labels)} labels, which are inconsistent lengths; give one label per row"
+        )
+
+
+def check_learnable(targets: TargetRows) -> None:
+    """Raise ClassesError where a fit could tell nothing apart: one level or class, or labels that are two classes."""
+    table = targets.table
+    totals = table.totals(targets.y, np.ones(len(targets)))
+    names = [label for label, total in zip(table.labels.tolist(), totals, strict=True) if total > 0]
+    if table.kind != "several":
+        if len(names) < 2:
+            only = f"one, {names[0]!r:.60}" if names else "none"
+            raise ClassesError(f"a classifier needs at least two classes, found {only}; check the labels")
+        return
+    varying = np.flatnonzero((totals > 0) & (totals < len(targets)))
+    if not len(varying):
+        where = f"is on every row ({quoted(names)})" if names else "is on any row"
+        raise ClassesError(
+            f"{'each label' if names else 'no label'} {where}, so there is nothing to tell apart; check the labels"
+        )
+    if table.n_labels == 1:
+        raise ClassesError(
+            f"the only label is {names[0]!r:.60}, so there are two classes, rows with it and rows without it; give "
+            "each row one label, such as yes or no"
+        )
+    if table.n_labels == 2 and np.all(targets.truth.sum(axis=1) == 1):
+        raise ClassesError(
+            f"each row has one of the two labels {quoted(names)} and not the other, so these are two classes; "
+            "give one label per row"
         )
 
 

@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import MultiLabelBinarizer
 
+from vikt.corpus.given_targets import GivenTargets, target_rows
 from vikt.corpus.targets import TargetRows
 from vikt.errors import ClassesError, DataError, ParameterError
-from vikt.model.target_rows import GivenTargets, check_learnable, target_rows
+from vikt.model.classes import check_learnable
 
 SETS = [["joy"], [], ["love", "joy"], ["fear"]]
 MEMBERS = np.array([[0, 1, 0], [0, 0, 0], [0, 1, 1], [1, 0, 0]])

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from vikt.arrays import RowIndices, SparseLike
 from vikt.corpus.frames import Frame, array_of, arrow_column, frame_of, has_numpy_type, number_array
+from vikt.corpus.label_arrays import label_array
 from vikt.corpus.label_shares import ROUNDED
 from vikt.corpus.targets import TargetRows
 from vikt.errors import DataError, NotNumbersError
-from vikt.model.labels import label_array
 from vikt.names import TargetKind, TargetsName
 from vikt.tables import counted, quoted
 

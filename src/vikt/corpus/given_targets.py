@@ -12,16 +12,15 @@ from numpy.typing import NDArray
 
 from vikt.arrays import RowIndices
 from vikt.corpus.frames import array_of, number_array
+from vikt.corpus.label_arrays import checked_labels, refuse_fractions
+from vikt.corpus.label_forms import LISTED, Column, Form, Lists, Mappings, Matrix, Numbered, form_of
 from vikt.corpus.label_order import levels_of, order_of
 from vikt.corpus.label_sets import refuse_other_than_0_and_1, sets_of_matrix, sets_of_pairs
 from vikt.corpus.label_shares import shares_by_label, shares_of_matrix
 from vikt.corpus.missing import is_missing
 from vikt.corpus.targets import Place, ReadTargets, TargetRows
-from vikt.errors import ClassesError, DataError
-from vikt.model.labels import checked_labels, refuse_fractions
-from vikt.model.target_forms import LISTED, Column, Form, Lists, Mappings, Matrix, Numbered, form_of
+from vikt.errors import DataError
 from vikt.names import TargetKind, TargetsName
-from vikt.tables import quoted
 
 
 @dataclass(frozen=True)
@@ -135,34 +134,6 @@ def target_rows(
     """
     given = GivenTargets.of(labels, kind, order, columns)
     return given.read(np.arange(len(given)))
-
-
-def check_learnable(targets: TargetRows) -> None:
-    """Raise ClassesError where a fit could tell nothing apart: one level or class, or labels that are two classes."""
-    table = targets.table
-    totals = table.totals(targets.y, np.ones(len(targets)))
-    names = [label for label, total in zip(table.labels.tolist(), totals, strict=True) if total > 0]
-    if table.kind != "several":
-        if len(names) < 2:
-            only = f"one, {names[0]!r:.60}" if names else "none"
-            raise ClassesError(f"a classifier needs at least two classes, found {only}; check the labels")
-        return
-    varying = np.flatnonzero((totals > 0) & (totals < len(targets)))
-    if not len(varying):
-        where = f"is on every row ({quoted(names)})" if names else "is on any row"
-        raise ClassesError(
-            f"{'each label' if names else 'no label'} {where}, so there is nothing to tell apart; check the labels"
-        )
-    if table.n_labels == 1:
-        raise ClassesError(
-            f"the only label is {names[0]!r:.60}, so there are two classes, rows with it and rows without it; give "
-            "each row one label, such as yes or no"
-        )
-    if table.n_labels == 2 and np.all(targets.truth.sum(axis=1) == 1):
-        raise ClassesError(
-            f"each row has one of the two labels {quoted(names)} and not the other, so these are two classes; "
-            "give one label per row"
-        )
 
 
 def _refuse_joined(labels: NDArray[Any]) -> None:
