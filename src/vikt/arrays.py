@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+# θ, rounded for a file or not.
+Weights = NDArray[np.float32 | np.float64]
 # Ids of n-grams and columns of features, of which there are at most 2^31.
 Ids = NDArray[np.int32]
 # The class index of each row: 0 or 1 for two classes, 0 to K-1 for more.

@@ -9,7 +9,6 @@ import numpy as np
 from vikt.corpus.texts import Texts
 from vikt.errors import ParameterError
 from vikt.explanation.explanation import Contribution, Explanation, Explanations, Levels
-from vikt.explanation.weights import class_weights
 from vikt.features.text import TextFeatures
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.matrix import SparseMatrix
@@ -60,7 +59,7 @@ def explain(model: FittedModel, document: Inputs, k: int | None = None, against:
     is_ordered = model.kind == "ordered"
     threshold = None if model.thresholds is None else model.thresholds.thresholds[k]
     probability = float(np.exp(log_probabilities[0, k]))
-    theta = class_weights(model, len(model.classes) - 1 if is_ordered else k, against)
+    theta = model.loss.class_weights(model.theta, len(model.classes) - 1 if is_ordered else k, against)
     weights = theta[1 + rows.indices]
     parts = weights * rows.values.astype(np.float64)
     order = np.argsort(-np.abs(parts), kind="stable")

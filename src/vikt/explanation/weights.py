@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from vikt.arrays import Floats
 from vikt.errors import ParameterError
 from vikt.fitting.model import FittedModel
 from vikt.markup import block, heading, html_text, table
@@ -67,24 +66,6 @@ class StrongestFeatures:
         return ["texts"] if any(count is not None for count in self.texts) else []
 
 
-def class_weights(model: FittedModel, k: int, against: int | None = None) -> Floats:
-    """The weights of class k in float64, or what they are more than those of the class `against`.
-
-    Where all classes share one score, it speaks for the last, and the weights of the first are its own negated. Of two
-    classes the difference is these: the score is log(P(k)/P(other)).
-    """
-    theta, has_own = model.theta, bool(model.loss.columns)
-    own = theta[k] if has_own else theta if k == len(model.classes) - 1 else -theta
-    other = 0.0 if against is None or not has_own else theta[against].astype(np.float64)
-    return np.asarray(own.astype(np.float64) - other)
-
-
-def weighted_classes(model: FittedModel) -> list[int]:
-    """The classes that features speak for: of ordered levels the lowest and the highest, as they share one score."""
-    last = len(model.classes) - 1
-    return [0, last] if model.kind == "ordered" else list(range(last + 1))
-
-
 def strongest_of(model: FittedModel, k: int, n: int = 10, n_documents: int | None = None) -> StrongestFeatures:
     """The n features with the largest weights for class k, fewer where fewer speak for it.
 
@@ -95,7 +76,7 @@ def strongest_of(model: FittedModel, k: int, n: int = 10, n_documents: int | Non
     ParameterError
         The class is a level between others, which share one score with it.
     """
-    weighted = weighted_classes(model)
+    weighted = model.loss.weighted_classes
     if k not in weighted:
         ends = [model.classes.tolist()[end] for end in weighted]
         raise ParameterError(
@@ -103,7 +84,7 @@ def strongest_of(model: FittedModel, k: int, n: int = 10, n_documents: int | Non
             f"{model.labels[k]!r:.60} is between other levels, and features speak for higher or for lower ones; "
             f"choose from {quoted(ends)}",
         )
-    theta = class_weights(model, k)[1:]
+    theta = model.loss.class_weights(model.theta, k)[1:]
     top = np.argpartition(-theta, min(n, len(theta) - 1))[:n]
     top = top[np.argsort(-theta[top], kind="stable")]
     top = top[theta[top] > 0]
@@ -117,4 +98,4 @@ def strongest_features(model: FittedModel, n: int = 10) -> dict[str, list[tuple[
 
     Of ordered levels, for the lowest and the highest.
     """
-    return {model.labels[k]: strongest_of(model, k, n).features for k in weighted_classes(model)}
+    return {model.labels[k]: strongest_of(model, k, n).features for k in model.loss.weighted_classes}

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from vikt.arrays import Bools, Classes, Floats, Ints
+from vikt.arrays import Bools, Classes, Floats, Ints, Weights
 from vikt.model.functions import log_logistic, logistic
-from vikt.model.loss import excess_log_odds
+from vikt.model.loss import EPSILON, ShareOfEachClass, excess_log_odds, weights_at
 from vikt.model.losses import BinaryCrossEntropy
-from vikt.model.soft_losses import shares_totals, shares_totals_by_group
 
 
 @dataclass(frozen=True)
-class OneLossPerLabel:
+class OneLossPerLabel(ShareOfEachClass):
     """Several labels per row, y (m, K) whether it has each, a score per label: Σ_k -log σ(±z_k), + where it has k.
 
     The labels share the rows and nothing else: K logistic regressions. A probability is P(label k | x), whatever the
@@ -39,6 +39,10 @@ class OneLossPerLabel:
     @property
     def columns(self) -> tuple[int, ...]:
         return (self.n_labels,)
+
+    @property
+    def weighted_classes(self) -> Sequence[int]:
+        return range(self.n_labels)
 
     def losses(self, scores: Floats, y: Bools) -> Floats:
         return np.asarray(-np.sum(log_logistic(_towards(scores, y)), axis=1))
@@ -64,12 +68,6 @@ class OneLossPerLabel:
         """How far the row is on the right side of every label's boundary, the least of them: (m,)."""
         return np.asarray(_towards(scores, y).min(axis=1))
 
-    def class_totals(self, y: Bools, weights: Floats) -> Floats:
-        return shares_totals(y, weights)
-
-    def totals_by_group(self, y: Bools, weights: Floats, group_of: Ints, n_groups: int) -> Floats:
-        return shares_totals_by_group(y, weights, group_of, n_groups)
-
     def most_divergence(self, scores: Floats, y: Bools, share: float, off: Floats | float) -> Floats:
         """As of the protocol, Σ over labels."""
         by_label = [_BINARY.most_divergence(z, own, share, off) for z, own in zip(scores.T, y.T, strict=True)]
@@ -83,10 +81,16 @@ class OneLossPerLabel:
 
     def constant_scores(self, log_shares: Floats) -> Floats:
         # A share of 1 is one as near 1 as rounding allows.
-        return np.asarray(log_shares - np.log(np.maximum(-np.expm1(log_shares), np.finfo(np.float64).eps)))
+        return np.asarray(log_shares - np.log(np.maximum(-np.expm1(log_shares), EPSILON)))
 
     def centred(self, scores: Floats) -> Floats:
         return scores
+
+    def class_weights(self, theta: Weights, k: int, against: int | None = None) -> Floats:
+        return np.asarray(theta[k], dtype=np.float64)
+
+    def carried_over(self, theta: Floats, places: Ints) -> Floats:
+        return weights_at(theta, places)
 
 
 _BINARY = BinaryCrossEntropy()

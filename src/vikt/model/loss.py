@@ -10,15 +10,16 @@ The shapes below hold what does not depend on how a target is given, as a class 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 import numpy as np
 
-from vikt.arrays import Classes, Floats, Ints, Targets
+from vikt.arrays import Classes, Floats, Ints, Targets, Weights
 from vikt.model.functions import log_logistic, log_softmax, logistic, softmax
 
-_EPSILON, _TINY = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).tiny)
+EPSILON, TINY = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).tiny)
 
 
 class Loss(Protocol):
@@ -34,6 +35,8 @@ class Loss(Protocol):
         The most that the loss curves in a score.
     scores_are_apart : bool
         Whether each score has a loss of its own, so that its derivative depends on no other score.
+    weighted_classes : sequence of int
+        The classes that a feature can speak for by its weight.
     """
 
     @property
@@ -44,6 +47,8 @@ class Loss(Protocol):
     def steepest(self) -> float: ...
     @property
     def scores_are_apart(self) -> bool: ...
+    @property
+    def weighted_classes(self) -> Sequence[int]: ...
 
     def losses(self, scores: Floats, y: Targets) -> Floats:
         """The loss of each row, -log P(y | x): (m,)."""
@@ -104,6 +109,17 @@ class Loss(Protocol):
         """The same probabilities by scores (columns last) that sum to zero, where a constant is theirs to choose."""
         ...
 
+    def class_weights(self, theta: Weights, k: int, against: int | None = None) -> Floats:
+        """The weights by which features speak for class k, or for it rather than for `against`: (n+1,) in float64."""
+        ...
+
+    def carried_over(self, theta: Floats, places: Ints) -> Floats:
+        """θ for other classes, in the shape of their loss.
+
+        `places` (K',) has the index of each among the classes of this loss, -1 of a new one, whose weights are 0.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class OneScore:
@@ -119,6 +135,10 @@ class OneScore:
     @property
     def columns(self) -> tuple[int, ...]:
         return ()
+
+    @property
+    def weighted_classes(self) -> Sequence[int]:
+        return range(2)
 
     def residuals(self, scores: Floats, y: Targets) -> Floats:
         return self.residuals_at(logistic(scores), y)
@@ -147,6 +167,13 @@ class OneScore:
     def centred(self, scores: Floats) -> Floats:
         return scores
 
+    def class_weights(self, theta: Weights, k: int, against: int | None = None) -> Floats:
+        # The score is log(P(second)/P(first)), which already is the one class rather than the other.
+        return np.asarray(theta if k else -theta, dtype=np.float64)
+
+    def carried_over(self, theta: Floats, places: Ints) -> Floats:
+        return _one_score_of_two(weights_at(np.stack([-theta / 2, theta / 2]), places))
+
 
 @dataclass(frozen=True)
 class ScorePerClass:
@@ -159,6 +186,10 @@ class ScorePerClass:
     @property
     def columns(self) -> tuple[int, ...]:
         return (self.n_classes,)
+
+    @property
+    def weighted_classes(self) -> Sequence[int]:
+        return range(self.n_classes)
 
     def probabilities(self, scores: Floats) -> Floats:
         return softmax(scores)
@@ -181,6 +212,13 @@ class ScorePerClass:
     def centred(self, scores: Floats) -> Floats:
         return np.asarray(scores - np.mean(scores, axis=-1, keepdims=True))
 
+    def class_weights(self, theta: Weights, k: int, against: int | None = None) -> Floats:
+        own = np.asarray(theta[k], dtype=np.float64)
+        return own if against is None else own - theta[against]
+
+    def carried_over(self, theta: Floats, places: Ints) -> Floats:
+        return _one_score_of_two(weights_at(theta, places))
+
 
 class OneClassARow:
     """What of a loss depends on how a target is given: as the index of the row's class."""
@@ -198,15 +236,41 @@ class OneClassARow:
         losses = self.losses(scores, y)
         q = -np.expm1(-losses)
         own = np.log1p(-share * q) + losses if share < 1 else np.zeros_like(losses)
-        others = share * q * np.log(max(share, _TINY))
+        others = share * q * np.log(max(share, TINY))
         moved = 2 * (1 - share) * q
-        rounding = 8 * _EPSILON * (losses + q) * (share < 1)
+        rounding = 8 * EPSILON * (losses + q) * (share < 1)
         return np.asarray(np.maximum((1 - share * q) * own + others, 0.0) + rounding + off * moved + off * off)
+
+
+class ShareOfEachClass:
+    """What of a loss depends on how a target is given: as the share of each class or label, (m, K)."""
+
+    def shares(self, y: Targets) -> Targets:
+        """The share of each class: (m, K)."""
+        return y
+
+    def class_totals(self, y: Targets, weights: Floats) -> Floats:
+        (totals,) = self.totals_by_group(y, weights, np.zeros(len(y), dtype=np.int64), 1)
+        return np.asarray(totals)
+
+    def totals_by_group(self, y: Targets, weights: Floats, group_of: Ints, n_groups: int) -> Floats:
+        totals = [np.bincount(group_of, weights=weights * own, minlength=n_groups) for own in self.shares(y).T]
+        return np.asarray(np.stack(totals, axis=1), dtype=np.float64)
+
+
+def weights_at(theta: Floats, places: Ints) -> Floats:
+    """The rows of θ at `places`; zeros where that is -1."""
+    return np.asarray(np.concatenate([theta, np.zeros((1, theta.shape[1]))])[places])
+
+
+def _one_score_of_two(theta: Floats) -> Floats:
+    """Weights of every class, as the loss of their number takes them."""
+    return theta[1] - theta[0] if len(theta) == 2 else theta
 
 
 def log_ratio(total: Floats, true_total: Floats) -> Floats:
     """log(total / true_total), finite also where one of them is 0."""
-    return np.asarray(np.log(np.maximum(total, _TINY) / np.maximum(true_total, _TINY)))
+    return np.asarray(np.log(np.maximum(total, TINY) / np.maximum(true_total, TINY)))
 
 
 def excess_log_odds(total: Floats, true_total: Floats) -> Floats:

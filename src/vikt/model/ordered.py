@@ -17,12 +17,13 @@ Source: McCullagh 1980, Regression models for ordinal data, Journal of the Royal
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from vikt.arrays import Classes, Floats
+from vikt.arrays import Classes, Floats, Ints, Weights
 from vikt.errors import UsageError
 from vikt.model.functions import log_logistic, logistic
 from vikt.model.loss import OneClassARow
@@ -102,6 +103,11 @@ class ProportionalOdds(OneClassARow):
         return ()
 
     @property
+    def weighted_classes(self) -> Sequence[int]:
+        """The lowest level and the highest: those between share their score with both."""
+        return 0, self.n_classes - 1
+
+    @property
     def bounds(self) -> Floats:
         """The thresholds with -∞ before and ∞ after them: (K+1,)."""
         return np.concatenate([[-np.inf], self.thresholds, [np.inf]])
@@ -167,6 +173,13 @@ class ProportionalOdds(OneClassARow):
 
     def centred(self, scores: Floats) -> Floats:
         return scores
+
+    def class_weights(self, theta: Weights, k: int, against: int | None = None) -> Floats:
+        """The weights of the score, which speak for the higher levels; for the lowest level, against it."""
+        return np.asarray(theta if k else -theta, dtype=np.float64)
+
+    def carried_over(self, theta: Floats, places: Ints) -> Floats:
+        return theta
 
 
 def median_levels(log_probabilities: Floats) -> Classes:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vikt.explanation.weights import class_weights, strongest_features
+from vikt.explanation.weights import strongest_features
 from vikt.features.description import sentences
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import DataRecord, FitRecord, PartRecord
@@ -186,7 +186,7 @@ def handmade_lines(model: FittedModel) -> str:
     shown = list(range(len(classes))) if model.loss.columns else [len(classes) - 1]
     if not names or len(names) > _MOST_WEIGHTS_LISTED or len(shown) > MOST_CLASSES_IN_A_MATRIX:
         return ""
-    theta = np.stack([class_weights(model, k) for k in shown], axis=1)
+    theta = np.stack([model.loss.class_weights(model.theta, k) for k in shown], axis=1)
     rows = [["", *(f"towards {label_line(classes[k])}" for k in shown)]]
     # Ordered levels have cuts in place of an intercept.
     intercept = [] if model.kind == "ordered" else [("(intercept)", theta[0])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vikt.explanation.weights import strongest_of, weighted_classes
+from vikt.explanation.weights import strongest_of
 from vikt.fitting.model import FittedModel
 from vikt.names import TargetKind
 from vikt.report.html.blocks import Block, Fold, Prose, Section, Word, Words
@@ -33,7 +33,7 @@ _SCORES: Mapping[TargetKind, str] = {
 
 def words_section(model: FittedModel) -> Section:
     """The features with the largest weights for each class."""
-    weighted = weighted_classes(model)
+    weighted = model.loss.weighted_classes
     classes = tuple((label_line(model.labels[k]), _words(model, k)) for k in weighted[:MOST_CLASSES_LISTED])
     noun = _NOUNS[model.kind]
     about = f"The features with the largest weights for {noun}. {_SCORES[model.kind]}"
