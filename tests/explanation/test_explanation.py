@@ -219,8 +219,8 @@ def test_why_one_class_and_not_another_is_the_log_of_the_ratio_of_their_probabil
         found = three.explain("good film la", label, against=other)
         assert found.score == pytest.approx(np.log(p[label] / p[other]), abs=1e-6)
         assert found.score == pytest.approx(found.intercept + sum(part.contribution for part in found.contributions))
-        assert (found.probability, found.probability_against) == pytest.approx((p[label], p[other]))
-        assert found.against == other
+        assert (found.probability, found.about.probability_against) == pytest.approx((p[label], p[other]))
+        assert found.about.against == other
     assert " ".join(str(found).split()).endswith(f"score of 'n' less that of 'o' {found.score:+.4f}")
 
 

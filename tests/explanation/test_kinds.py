@@ -36,7 +36,7 @@ def test_each_of_several_labels_is_explained_as_its_own_logistic_regression(of_s
         assert (found.score, found.intercept, found.probability) == (alone.score, alone.intercept, alone.probability)
         assert found.probability == pytest.approx(sigmoid(found.score), rel=1e-12)
         assert found.emphasis == alone.emphasis
-        assert (found.threshold, found.is_answered) == (THRESHOLDS[k], found.probability >= THRESHOLDS[k])
+        assert (found.about.threshold, found.is_answered) == (THRESHOLDS[k], found.probability >= THRESHOLDS[k])
 
 
 def test_those_of_several_labels_are_explained_that_are_answered_the_most_probable_first(of_sets):

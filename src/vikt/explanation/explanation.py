@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from vikt.explanation.highlight import Run, marked, runs, style
+from vikt.explanation.scores import ClassScore
 from vikt.markup import block, details, heading, html_text, table
 from vikt.tables import columns, counted, data_frame, label_line
 
@@ -24,68 +25,30 @@ class Contribution:
     contribution: float
 
 
-@dataclass(frozen=True)
-class Levels:
-    """Ordered levels on the scale of their score: one is answered up to its cut, where the next begins.
-
-    Attributes
-    ----------
-    names : tuple of str, (K,)
-        From the lowest.
-    cuts : tuple of float, (K-1,)
-
-    Examples
-    --------
-    >>> print(Levels(("low", "medium", "high"), (-1.0, 0.5)))
-    low up to -1.0000, medium up to +0.5000, high above
-    """
-
-    names: tuple[str, ...]
-    cuts: tuple[float, ...]
-
-    def __str__(self) -> str:
-        *lower, highest = map(label_line, self.names)
-        below = [f"{name} up to {cut:+.4f}" for name, cut in zip(lower, self.cuts, strict=True)]
-        return f"{', '.join(below)}, {highest} above"
-
-
 @dataclass(frozen=True, repr=False)
 class Explanation:
     """A score as the sum of its contributions. It prints as a table; a notebook shows the text highlighted.
 
     Attributes
     ----------
-    label : str
-        The class whose score this is: the one predicted, unless another was asked for.
-    probability : float
+    about : ClassScore
+        What the score is of, with its label and probability: of a class, of a class less another
+        (`ScoreDifference`), of one of several labels (`LabelScore`), or of ordered levels (`LevelScore`).
     score : float
-        θ_k·x: the intercept and all contributions, summed. For two classes, and for each of several labels, the
-        log-odds of `label`. Ordered levels share one score, which is larger for higher levels.
+        The intercept and all contributions, summed.
     intercept : float
-        The contribution of the dummy feature.
+        The contribution of the dummy feature; 0 where levels have cuts in its place.
     contributions : list of Contribution
         Of every feature of the text, the largest first.
     text : str
         The text as passed, or normalised where that changes its length.
     emphasis : list of float
-        How much each character of `text` speaks for `label`, or for higher levels.
-    against : str or None
-        The class that `label` is compared with: weights, contributions, intercept and score are those of `label` less
-        those of this class. None where the score of `label` alone is explained.
-    probability_against : float or None
-        Its probability.
-    is_answered : bool
-        Whether the model answers the text at all: see the decision of a model. Of several labels, whether `label` is
-        answered.
-    threshold : float or None
-        The least probability at which the label is answered, where a text has several.
-    levels : Levels or None
-        Where the score of a text falls among levels, where these are ordered.
+        How much each character of `text` speaks for the label, or for higher levels.
 
     Examples
     --------
     >>> parts = [Contribution("great", weight=2.0, value=0.5, contribution=1.0)]
-    >>> Explanation("pos", 0.75, 1.1, 0.1, parts, "great", [0.2] * 5)
+    >>> Explanation(ClassScore("pos", 0.75, is_answered=True), 1.1, 0.1, parts, "great", [0.2] * 5)
     pos  probability 0.7500
     <BLANKLINE>
       feature         weight θ_j  value x_j  θ_j·x_j
@@ -94,18 +57,27 @@ class Explanation:
       score of 'pos'                         +1.1000
     """
 
-    label: str
-    probability: float
+    about: ClassScore
     score: float
     intercept: float
     contributions: list[Contribution]
     text: str
     emphasis: list[float]
-    against: str | None = None
-    probability_against: float | None = None
-    is_answered: bool = True
-    threshold: float | None = None
-    levels: Levels | None = None
+
+    @property
+    def label(self) -> str:
+        """The label that is explained."""
+        return self.about.label
+
+    @property
+    def probability(self) -> float:
+        """Its probability."""
+        return self.about.probability
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the model answers the text; of several labels, whether it answers this one."""
+        return self.about.is_answered
 
     @property
     def of_labels(self) -> tuple[Explanation, ...]:
@@ -114,16 +86,10 @@ class Explanation:
 
     def to_json(self) -> dict[str, Any]:
         """The score and its contributions as JSON holds them; without the text."""
-        return {
-            "label": self.label,
-            "probability": self.probability,
-            "answered": self.is_answered,
-            "score": self.score,
-            "intercept": self.intercept,
-            "contributions": [vars(part) for part in self.contributions],
-            **self._other,
-            **self._scale,
-        }
+        about = dict(vars(self.about))
+        own = {name: about.pop(name) for name in ("label", "probability")} | {"answered": about.pop("is_answered")}
+        parts = [vars(part) for part in self.contributions]
+        return own | {"score": self.score, "intercept": self.intercept, "contributions": parts} | about
 
     def to_frame(self) -> Any:
         """The contributions as a pandas data frame: feature, weight, value, contribution; the largest first.
@@ -138,59 +104,23 @@ class Explanation:
 
     def lines(self, most: int = 15) -> str:
         """The features of the text with their weights, values and contributions, the `most` largest one by one."""
-        scale = "" if self.levels is None else f"\n\nlevels by score: {self.levels}"
-        return f"{self._verdict}\n\n{columns(self._rows(most))}{scale}"
-
-    @property
-    def _verdict(self) -> str:
-        verdict = f"{label_line(self.label)}  probability {self.probability:.4f}"
-        if self.against is not None:
-            verdict += f", against {label_line(self.against)}  probability {self.probability_against:.4f}"
-        return verdict + self._unanswered
-
-    @property
-    def _unanswered(self) -> str:
-        if self.threshold is not None:
-            return f", answered at {self.threshold:.4f} or more"
-        return "" if self.is_answered else "; the model does not answer this text"
-
-    @property
-    def _other(self) -> dict[str, Any]:
-        if self.against is None:
-            return {}
-        return {"against": self.against, "probability_against": self.probability_against}
-
-    @property
-    def _scale(self) -> dict[str, Any]:
-        threshold = {} if self.threshold is None else {"threshold": self.threshold}
-        return threshold if self.levels is None else {"levels": list(self.levels.names), "cuts": list(self.levels.cuts)}
-
-    @property
-    def _sides(self) -> tuple[str, str]:
-        """What a positive contribution speaks for, and what a negative one does."""
-        if self.levels is not None:
-            return "for higher levels", "for lower levels"
-        label = label_line(self.label)
-        return f"for {label}", f"against {label}"
+        blocks = f"{self.about.verdict}{self.about.remark}", columns(self._rows(most)), self.about.scale
+        return "\n\n".join(filter(None, blocks))
 
     def __repr__(self) -> str:
         return self.lines()
 
     def _repr_html_(self) -> str:
-        label = html_text(label_line(self.label))
-        other = "" if self.against is None else f" against {html_text(label_line(self.against))}"
-        verdict = heading(
-            f"<b>{label}</b>{other}, probability {self.probability:.4f}, score {self.score:+.4f}{self._unanswered}"
-        )
+        verdict = f"{self.about.title}, probability {self.probability:.4f}, score {self.score:+.4f}{self.about.remark}"
         rows = [[html_text(cell) for cell in row] for row in self._rows(15)]
         contributions = details("contributions of the features", table(rows), is_open=not self.text)
-        scale = "" if self.levels is None else heading(html_text(f"levels by score: {self.levels}"))
-        return block(verdict, self._highlighted() if self.text else "", scale, contributions)
+        scale = heading(html_text(self.about.scale)) if self.about.scale else ""
+        return block(heading(verdict), self._highlighted() if self.text else "", scale, contributions)
 
     def _highlighted(self) -> str:
         """The text and what its colours mean, as HTML."""
         text = "".join(map(marked, runs(self.text, self.emphasis)))
-        samples = zip(map(html_text, self._sides), (1.0, -1.0), strict=True)
+        samples = zip(map(html_text, self.about.sides), (1.0, -1.0), strict=True)
         legend = [f'<span style="{style(shade)}">{sentence}</span>' for sentence, shade in samples]
         elsewhere = sum(part.contribution for part in self.contributions) - sum(self.emphasis)
         if abs(elsewhere) > _ROUNDING:
@@ -214,17 +144,10 @@ class Explanation:
         if len(parts) > most:
             rest = sum(part.contribution for part in parts[most:])
             rows.append([counted(len(parts) - most, "more feature"), "", "", f"{rest:+.4f}"])
-        if self.levels is None:
+        if not self.about.is_shared:
             rows.append(["(intercept)", f"{self.intercept:+.4f}", "1", f"{self.intercept:+.4f}"])
-        rows.append([self._score_name, "", "", f"{self.score:+.4f}"])
+        rows.append([self.about.name, "", "", f"{self.score:+.4f}"])
         return rows
-
-    @property
-    def _score_name(self) -> str:
-        if self.levels is not None:
-            return "score, larger for higher levels"
-        less = "" if self.against is None else f" less that of '{label_line(self.against)}'"
-        return f"score of '{label_line(self.label)}'{less}"
 
 
 @dataclass(frozen=True, repr=False)

@@ -198,7 +198,7 @@ class _Search:
                 sums = np.concatenate([[0.0], np.cumsum(explanation.emphasis)])
                 speaks = [sum(sums[b] - sums[a] for a, b in spans) for spans in self.places]
                 # The one score of ordered levels leaves the answer's level by either side.
-                strength = np.abs(speaks) if self.model.kind == "ordered" else np.array(speaks)
+                strength = np.abs(speaks) if explanation.about.is_shared else np.array(speaks)
                 numbers.sort(key=lambda number: -strength[number])
         return numbers[:most], numbers[most:]
 

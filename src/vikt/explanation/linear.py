@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from vikt.arrays import Floats
 from vikt.corpus.texts import Texts
 from vikt.errors import ParameterError
-from vikt.explanation.explanation import Contribution, Explanation, Explanations, Levels
+from vikt.explanation.explanation import Contribution, Explanation, Explanations
+from vikt.explanation.scores import ClassScore, LabelScore, LevelScore, ScoreDifference
 from vikt.features.text import TextFeatures
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.matrix import SparseMatrix
@@ -56,10 +59,8 @@ def explain(model: FittedModel, document: Inputs, k: int | None = None, against:
     k = int(answered.choices[0]) if k is None else k
     if k == against:
         raise ParameterError("against", f"{model.labels[k]!r:.60} is the class that is explained; name another")
-    is_ordered = model.kind == "ordered"
-    threshold = None if model.thresholds is None else model.thresholds.thresholds[k]
-    probability = float(np.exp(log_probabilities[0, k]))
-    theta = model.loss.class_weights(model.theta, len(model.classes) - 1 if is_ordered else k, against)
+    about = _SCORES[model.kind](model, np.exp(log_probabilities[0]), k, against, bool(answered.is_answered[0]))
+    theta = model.loss.class_weights(model.theta, len(model.classes) - 1 if about.is_shared else k, against)
     weights = theta[1 + rows.indices]
     parts = weights * rows.values.astype(np.float64)
     order = np.argsort(-np.abs(parts), kind="stable")
@@ -71,19 +72,35 @@ def explain(model: FittedModel, document: Inputs, k: int | None = None, against:
     by_name = {names[j]: float(parts[j]) for j in np.flatnonzero(is_ngram)}
     shown, emphasis = _emphasis(texts, features, by_name)
     return Explanation(
-        model.labels[k],
-        probability,
+        about,
         float(theta[0] + parts.sum()),
         float(theta[0]),
         [Contribution(shown_as[j], float(weights[j]), float(rows.values[j]), float(parts[j])) for j in order],
         shown,
         emphasis,
-        None if against is None else model.labels[against],
-        None if against is None else float(np.exp(log_probabilities[0, against])),
-        bool(answered.is_answered[0]) if threshold is None else probability >= threshold,
-        threshold,
-        Levels(tuple(model.labels), model.cuts) if is_ordered else None,
     )
+
+
+def _of_class(model: FittedModel, p: Floats, k: int, against: int | None, is_answered: bool) -> ClassScore:
+    own = model.labels[k], float(p[k]), is_answered
+    return ClassScore(*own) if against is None else ScoreDifference(*own, model.labels[against], float(p[against]))
+
+
+def _of_label(model: FittedModel, p: Floats, k: int, *_: object) -> ClassScore:
+    threshold = model.label_thresholds.thresholds[k]
+    return LabelScore(model.labels[k], float(p[k]), bool(p[k] >= threshold), threshold)
+
+
+def _of_level(model: FittedModel, p: Floats, k: int, against: int | None, is_answered: bool) -> ClassScore:
+    return LevelScore(model.labels[k], float(p[k]), is_answered, model.labels, list(model.cuts))
+
+
+_SCORES: Mapping[TargetKind, Callable[[FittedModel, Floats, int, int | None, bool], ClassScore]] = {
+    "classes": _of_class,
+    "several": _of_label,
+    "soft": _of_class,
+    "ordered": _of_level,
+}
 
 
 def _emphasis(texts: Texts, features: TextFeatures, contributions: dict[str, float]) -> tuple[str, list[float]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vikt.decisions.label_thresholds import LabelThresholds, ThresholdRule
-from vikt.explanation.explanation import Levels
+from vikt.explanation.scores import levels_line
 from vikt.fitting.model import FittedModel
 from vikt.names import TargetKind
 from vikt.tables import label_line, listed
@@ -25,7 +25,7 @@ def target_facts(model: FittedModel) -> list[tuple[str, str]]:
     if model.thresholds is not None:
         facts.append(("thresholds", thresholds_sentence(model.thresholds, model.labels)))
     if model.kind == "ordered":
-        levels = Levels(tuple(model.labels), model.cuts)
+        levels = levels_line(model.labels, model.cuts)
         facts.append(("levels", f"by score: {levels}; the median level is answered"))
     return facts
 
