@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import vikt
-from vikt.errors import ClassesError
+from vikt.errors import ClassesError, DivergenceError
 from vikt.report.fit import data_lines, fit_lines
 
 rng = np.random.default_rng(0)
@@ -35,6 +35,14 @@ def test_neither_the_order_of_rows_nor_threads_change_a_byte_and_a_file_gives_th
     first = (tmp_path / "a").read_bytes()
     assert [(tmp_path / name).read_bytes() == first for name in models] == [True] * 3
     assert np.array_equal(vikt.load(tmp_path / "a").predict_proba(TEXTS), models["a"].predict_proba(TEXTS))
+
+
+@pytest.mark.parametrize("solver", ["batch", "stochastic", "minibatch"])
+@pytest.mark.parametrize("kind", ["several", "soft"])
+def test_a_descent_that_diverges_makes_no_model(kind, solver):
+    # After three passes the weights are beyond float32, and the loss of the rows alone is still finite.
+    with pytest.raises(DivergenceError, match="try 1e"):
+        fitted(kind, solver=solver, learning_rate=1e30, max_iter=3)
 
 
 def test_shares_of_0_and_1_are_classes():

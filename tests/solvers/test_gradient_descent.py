@@ -15,6 +15,7 @@ from vikt.model.penalties import L2
 from vikt.solvers.dual import dual
 from vikt.solvers.gradient_descent import batch, gradient_descent, minibatch, simultaneous_update, stochastic
 from vikt.solvers.learning_rate import automatic_learning_rate
+from vikt.solvers.rounding import in_float32
 from vikt.solvers.sampling import SAMPLINGS
 from vikt.solvers.stopping import EarlyStopping
 
@@ -188,6 +189,21 @@ def test_without_a_penalty_epsilon_alone_decides():
 def test_divergence_names_the_rate_and_a_smaller_one(name):
     with pytest.raises(DivergenceError, match="learning_rate=10000; try 1000"):
         DESCENTS[name](make(l2=0.1), learning_rate=1e4)
+
+
+@pytest.mark.parametrize("name", list(DESCENTS))
+def test_weights_that_overshoot_the_penalty_diverge_though_the_loss_is_small(name):
+    # The first step of this length classifies every row with certainty.
+    x = np.array([[1.0, 0.0], [0.0, 1.0]] * 20)
+    of = Objective.of(DenseMatrix(x), np.array([0, 1] * 20), n_classes=2, l2=1e-3)
+    with pytest.raises(DivergenceError, match="with its penalty .* in 1 pass with learning_rate=1e\\+30; try 1e\\+29"):
+        DESCENTS[name](of, learning_rate=1e30, max_iter=1)
+
+
+def test_weights_too_large_for_a_model_are_refused():
+    assert in_float32(np.array([1e38, -1e-50])).tolist() == [float(np.float32(1e38)), 0.0]
+    with pytest.raises(DivergenceError, match=r"weights of up to 1e\+39, more than a model can hold; lower the learning"):
+        in_float32(np.array([0.0, -1e39]))
 
 
 def test_a_loss_that_swings_is_told():

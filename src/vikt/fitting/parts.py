@@ -22,6 +22,7 @@ from vikt.selection.choices import PenaltyChoice
 from vikt.selection.penalty import default_penalty
 from vikt.solvers import Settings, Solution, minimise, minimise_by_label
 from vikt.solvers.certificate import Certificate, certificate_nearby
+from vikt.solvers.rounding import in_float32
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def _rounded(objective: Objective, solution: Solution) -> tuple[NDArray[np.float
     if solution.by_label:
         return solution.theta.astype(np.float32, copy=False), solution.certificate  # rounded before it was proven
     objective = objective.with_loss(solution.fitted_loss(objective.loss))
-    theta = centred_intercepts(solution.theta, objective.loss).astype(np.float32)
+    theta = in_float32(centred_intercepts(solution.theta, objective.loss))
     return theta, certificate_nearby(objective, theta, solution.certificate)
 
 

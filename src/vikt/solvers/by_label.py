@@ -36,6 +36,7 @@ from vikt.solvers.certificate import Certificate, certificate, certificate_nearb
 from vikt.solvers.dual import Ascent, Pace, max_passes_unproven, no_worse_than_zero
 from vikt.solvers.dual_state import DualState
 from vikt.solvers.intercepts import balanced_intercepts
+from vikt.solvers.rounding import in_float32
 from vikt.solvers.solution import OnRecord, Solution, joined
 from vikt.threads import divided, running
 
@@ -225,7 +226,7 @@ class _Alone(NamedTuple):
         objective = self.labels.one(k)
         validation = None if self.validation is None else self.validation.one(k)
         solution = self.fit_one(objective, validation=validation, start=start)
-        theta = solution.theta.astype(np.float32)
+        theta = in_float32(solution.theta)
         proof = certificate_nearby(objective, theta, solution.certificate)
         return FittedLabel(theta, proof, solution.loss_curve, solution.converged, solution.reason, solution.remedy)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vikt.arrays import Floats
+from vikt.errors import DivergenceError
 from vikt.model.objective import Objective
 from vikt.parts import Part, PerPart
 
@@ -121,3 +123,21 @@ def _total_score_rounding(part: Part, weights: Floats) -> float:
 def _dual_rounding(part: Part, dual_residuals: Floats) -> float:
     norms = np.sqrt(part.X.squared_norms())
     return float(np.sum(part.weights * norms * _largest(dual_residuals)))
+
+
+def in_float32(theta: Floats) -> NDArray[np.float32]:
+    """The weights in float32, as a model keeps them.
+
+    Raises
+    ------
+    DivergenceError
+        One is not finite there.
+    """
+    with np.errstate(over="ignore"):
+        rounded = theta.astype(np.float32)
+    if not np.isfinite(rounded).all():
+        raise DivergenceError(
+            f"the fit ended with weights of up to {np.abs(theta).max():.4g}, more than a model can hold; lower the "
+            "learning rate, or strengthen the penalty"
+        )
+    return rounded

@@ -17,9 +17,10 @@ from vikt.names import Reason
 from vikt.parameters import checked_value, whole
 from vikt.solvers.certificate import certificate_as_it_stands
 from vikt.solvers.solution import OnRecord, Solution
+from vikt.tables import counted
 
 _RISES_IN_A_ROW = 5
-_TIMES_THE_FIRST_LOSS = 10
+_TIMES_THE_FIRST_VALUE = 10
 _RISES_WORTH_SAYING = 0.25
 
 
@@ -89,7 +90,7 @@ class Watch:
     """The losses of a descent, measured at regular intervals, and the rules by which it stops.
 
     Parameters are those of `descend`; `learning_rate` is that of the first step, and `steady` means that each step sees
-    all the data, so that the loss should fall in every one.
+    all the data, so that the loss should fall in every one. `values` are those of the objective, penalty included.
     """
 
     objective: Objective
@@ -102,6 +103,7 @@ class Watch:
     learning_rate: float
     steady: bool
     curve: list[LossRecord] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
     converged: bool = False
     reason: Reason | None = None
     begun: float = field(default_factory=perf_counter)
@@ -133,12 +135,13 @@ class Watch:
         return Solution(best, proof, self.curve, self.converged, self.reason or self._too_late())
 
     def _measure(self, theta: Floats, value: float) -> LossRecord:
+        self.values.append(value)
+        check_divergence(self.values, self.learning_rate)
         training_loss = value - self.objective.penalty.value(theta)
         validation_loss = self.validation.value(theta) if self.validation else None
         self.curve.append(LossRecord(len(self.curve), training_loss, validation_loss, perf_counter() - self.begun))
         if self.on_record:
             self.on_record(self.curve[-1])
-        check_divergence(self.curve, self.learning_rate)
         return self.curve[-1]
 
     def _stopped_early(self, record: LossRecord, theta: Floats) -> Reason | None:
@@ -157,14 +160,16 @@ class Watch:
         return Reason("max_passes_unsteady", facts | {"rises": rises, "learning_rate": self.learning_rate})
 
 
-def check_divergence(curve: list[LossRecord], learning_rate: float) -> None:
-    """Raise DivergenceError where the training loss is not finite, is many times its first value, or keeps rising."""
-    losses = [record.training_loss for record in curve[-_RISES_IN_A_ROW - 1 :]]
-    first, last = curve[0].training_loss, losses[-1]
-    climbs = len(losses) > _RISES_IN_A_ROW and all(a < b for a, b in itertools.pairwise(losses))
+def check_divergence(values: list[float], learning_rate: float) -> None:
+    """Raise DivergenceError where the objective is not finite, is many times its first value, or keeps rising.
+
+    The loss alone could be small while weights grow without end, where the penalty is what the steps overshoot.
+    """
+    latest, first, last = values[-_RISES_IN_A_ROW - 1 :], values[0], values[-1]
+    climbs = len(latest) > _RISES_IN_A_ROW and all(a < b for a, b in itertools.pairwise(latest))
     # A warm start may have a loss of almost 0: below 1, that of knowing little, no loss is called large.
-    if not math.isfinite(last) or last > _TIMES_THE_FIRST_LOSS * max(first, 1.0) or (climbs and last > first):
+    if not math.isfinite(last) or last > _TIMES_THE_FIRST_VALUE * max(first, 1.0) or (climbs and last > first):
         raise DivergenceError(
-            f"the descent diverges: the training loss went from {first:.4g} to {last:.4g} in "
-            f"{len(curve) - 1} passes with learning_rate={learning_rate:g}; try {learning_rate / 10:g}, or 'auto'"
+            f"the descent diverges: the loss with its penalty went from {first:.4g} to {last:.4g} in "
+            f"{counted(len(values) - 1, 'pass')} with learning_rate={learning_rate:g}; try {learning_rate / 10:g}, or 'auto'"
         )
