@@ -89,3 +89,16 @@ def test_rows_without_an_answer_and_of_unseen_levels_are_left_out():
     none = level_figures(entries[3:], 2)["spearman"]
     assert math.isnan(none.value)
     assert "no row has both an answer" in none.reason
+
+
+def test_unseen_levels_that_are_numbers_have_a_distance_and_a_rank():
+    real, answers = np.array([0, 0, 1, 1, 2, 3, 3, 4]), np.array([0, 1, 1, 1, 1, 0, 1, 0])
+    numbers = np.array([1.0, 5.0, 4.0, 9.0, math.nan])  # training had the first two; the last is no number
+    figures = level_figures(cells_of(real, answers), 2, numbers)
+    known = real < 4
+    y, a = numbers[real[known]], numbers[answers[known]]
+    assert figures["mean_absolute_error_in_numbers"].value == np.abs(y - a).mean()
+    assert figures["spearman"].value == pytest.approx(spearmanr(y, a).statistic)
+    for name, left_out in (("spearman", 1), ("mean_absolute_error_in_numbers", 1), ("quadratic_kappa", 4)):
+        assert figures[name].facts == {"rows": 8 - left_out, "left_out": left_out}
+    assert figures["mean_absolute_error"].value == 0.25

@@ -182,9 +182,10 @@ def _of_order(found: Outcomes, entries: Ints) -> dict[str, Figure]:
     """The figures of ordered answers; none where labels have no order."""
     if found.kind != "ordered":
         return {}
-    numbers = [exact_number_of(label) for label in found.classes]
-    values = None if None in numbers else np.array(numbers, dtype=np.float64)
-    return level_figures(entries, len(found.classes), values)
+    exact = [exact_number_of(label) for label in found.everything]
+    numbers = [math.nan if number is None else float(number) for number in exact]
+    n_levels = len(found.classes)
+    return level_figures(entries, n_levels, None if None in exact[:n_levels] else numbers)
 
 
 def _check(n_rows: int, n_classes: int, scores: Floats) -> None:
