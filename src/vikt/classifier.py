@@ -372,6 +372,7 @@ class TextClassifier(Explainable, Updatable):
         texts : (m,) strings, or a frame
         labels : (m,) or (m, K)
             In any form that `fit` takes for the kind of target; or one label per text, of a model of soft labels.
+            Of shares, the most probable class is the label that answers are compared with, the first of equals.
         by : str, list of str, column or frame, optional
             Compare slices of the rows too: by columns of the frame, by "length", that of the text, or by these values.
 

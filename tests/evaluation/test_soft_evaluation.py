@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -85,6 +87,18 @@ def test_of_equal_shares_the_first_class_is_the_label():
     assert found.is_right.tolist() == [True]
 
 
+def test_of_equal_shares_the_order_of_the_columns_does_not_matter():
+    # All ties of two and three classes, one of them unseen.
+    shares, names = (
+        np.array([[0, 1, 1, 0], [1, 1, 1, 0], [0, 0, 1, 1], [1, 0, 0, 1]]) / [[2], [3], [2], [2]],
+        [*NAMES, "eel"],
+    )
+    for order in itertools.permutations(range(4)):
+        found = outcomes(shares[:, order], np.log(np.full((4, 3), 1 / 3)), [names[k] for k in order])
+        assert found.labels == ["spam", "ham", "work", "ham"]
+        assert np.isnan(found.shares).all(axis=1).tolist() == [False, False, True, True]
+
+
 def test_rows_with_a_share_of_an_unseen_class_have_no_loss():
     shares, scores = drawn(3, 40)
     names = ["work", "eel", "spam"]
@@ -94,9 +108,10 @@ def test_rows_with_a_share_of_an_unseen_class_have_no_loss():
     assert (facts["rows"], facts["left_out"]) == (known.sum(), (~known).sum())
     expected = -np.sum(shares[:, [2, 0]] * scores[:, 1:], axis=1)[known].mean()
     assert found.figures["log_loss"].value == pytest.approx(expected, abs=1e-12)
-    modes = shares.argmax(axis=1)
-    assert found.unseen == {"eel": int((modes == 1).sum())}
-    right = np.array(names)[modes] == np.array(NAMES)[scores.argmax(axis=1)]
+    by_model = [2, 0, 1]  # among equals the classes of the model come first, in its order
+    modes = np.array(["spam", "work", "eel"])[shares[:, by_model].argmax(axis=1)]
+    assert found.unseen == {"eel": int((modes == "eel").sum())}
+    right = modes == np.array(NAMES)[scores.argmax(axis=1)]
     assert found.accuracy.value == right.mean()
 
 

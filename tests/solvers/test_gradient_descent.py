@@ -202,7 +202,9 @@ def test_weights_that_overshoot_the_penalty_diverge_though_the_loss_is_small(nam
 
 def test_weights_too_large_for_a_model_are_refused():
     assert in_float32(np.array([1e38, -1e-50])).tolist() == [float(np.float32(1e38)), 0.0]
-    with pytest.raises(DivergenceError, match=r"weights of up to 1e\+39, more than a model can hold; lower the learning"):
+    with pytest.raises(
+        DivergenceError, match=r"weights of up to 1e\+39, more than a model can hold; lower the learning"
+    ):
         in_float32(np.array([0.0, -1e39]))
 
 

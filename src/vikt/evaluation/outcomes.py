@@ -62,8 +62,8 @@ class Outcomes:
     Attributes
     ----------
     labels : list of str, (m,)
-        The real labels; one that is a class of the model is spelled as that class is. Of soft labels the most probable,
-        the first of equals.
+        The real labels; one that is a class of the model is spelled as that class is. Of soft labels the most probable;
+        among equals the first of the model's classes, or else the first of the others, sorted.
     classes : list of str, (K,)
         The classes of the model.
     log_probabilities : ndarray, (m, K)
@@ -147,14 +147,14 @@ class Outcomes:
         cls, rows: TargetRows, names: Sequence[str], known: list[str], answered: Answered, sets: Bools | None = None
     ) -> Self:
         """Rows of soft labels, those of their table spelled as `names`, beside the answers of a model."""
-        truth, place_of = rows.truth, {name: place for place, name in enumerate(known)}
-        shares = np.zeros((len(rows), len(known)))
-        for k, name in enumerate(names):
-            if name in place_of:
-                shares[:, place_of[name]] += truth[:, k]
-            else:
-                shares[truth[:, k] > 0] = math.nan
-        modes = [names[k] for k in truth.argmax(axis=1).tolist()]
+        everything = [*known, *sorted(set(names) - set(known))]
+        shares = np.zeros((len(rows), len(everything)))
+        for name, of_name in zip(names, rows.truth.T, strict=True):
+            shares[:, everything.index(name)] += of_name
+        # The order of the columns of a test cannot matter: among equals it is that of the model's classes.
+        modes = [everything[k] for k in shares.argmax(axis=1).tolist()]
+        has_unseen = shares[:, len(known) :].any(axis=1)
+        shares = np.where(has_unseen[:, None], math.nan, shares[:, : len(known)])
         return cls(modes, known, answered.log_probabilities, answered.predicted, sets, shares, kind="soft")
 
 
