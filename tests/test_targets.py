@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import vikt
-from vikt.errors import ClassesError, DivergenceError
+from vikt.errors import ClassesError, DataError, DivergenceError
 from vikt.report.fit import data_lines, fit_lines
 
 rng = np.random.default_rng(0)
@@ -35,6 +35,15 @@ def test_neither_the_order_of_rows_nor_threads_change_a_byte_and_a_file_gives_th
     first = (tmp_path / "a").read_bytes()
     assert [(tmp_path / name).read_bytes() == first for name in models] == [True] * 3
     assert np.array_equal(vikt.load(tmp_path / "a").predict_proba(TEXTS), models["a"].predict_proba(TEXTS))
+
+
+@pytest.mark.parametrize("kind", LABELS)
+@pytest.mark.parametrize("labels", [[], np.zeros((0, 3))])
+def test_a_test_without_rows_is_refused_in_the_same_words_for_every_kind(kind, labels):
+    model = fitted(kind)
+    for figures in (model.evaluate, model.score):
+        with pytest.raises(DataError, match=r"^expected labelled rows, found none; give at least one$"):
+            figures([], labels)
 
 
 @pytest.mark.parametrize("solver", ["batch", "stochastic", "minibatch"])

@@ -17,7 +17,7 @@ from vikt.errors import DataError
 from vikt.evaluation.figures import Figure, answer_figures, counts, share
 from vikt.evaluation.level_figures import level_figures
 from vikt.evaluation.of_labels import LabelEvaluation, column_means
-from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, outcomes
+from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, check_some_rows, outcomes
 from vikt.evaluation.probability_figures import probability_figures
 from vikt.evaluation.set_figures import set_figures
 from vikt.fitting.model import FittedModel, Inputs
@@ -189,8 +189,7 @@ def _of_order(found: Outcomes, entries: Ints) -> dict[str, Figure]:
 
 
 def _check(n_rows: int, n_classes: int, scores: Floats) -> None:
-    if not n_rows:
-        raise DataError("evaluate: expected labelled rows, found none; give at least one")
+    check_some_rows(n_rows)
     if scores.shape != (n_rows, n_classes):
         raise DataError(
             f"log_probabilities: expected shape {(n_rows, n_classes)}, a row for each label and a column for "

@@ -10,7 +10,7 @@ from vikt.corpus.label_forms import Column, form_of
 from vikt.corpus.targets import Labels, TargetRows
 from vikt.evaluation.evaluation import evaluation_of
 from vikt.evaluation.of_labels import LabelEvaluation
-from vikt.evaluation.outcomes import Answers, Outcomes, outcomes
+from vikt.evaluation.outcomes import Answers, Outcomes, check_some_rows, outcomes
 from vikt.evaluation.several import SetOutcomes, set_evaluation_of, set_outcomes
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.names import TargetKind
@@ -28,9 +28,11 @@ def answers_of(model: FittedModel, inputs: Inputs, labels: Labels, threads: int 
     Raises
     ------
     DataError
-        There is not one entry for each text, or they are of another kind.
+        There are no texts, there is not one entry for each, or entries are of another kind.
     """
-    return _ANSWERS[model.kind](model, inputs, labels, threads)
+    measured = model.measured(inputs)
+    check_some_rows(len(measured))
+    return _ANSWERS[model.kind](model, measured, labels, threads)
 
 
 def figures_of(found: Answers) -> LabelEvaluation:

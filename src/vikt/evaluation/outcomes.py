@@ -17,6 +17,7 @@ from vikt.corpus.targets import Labels, TargetRows
 from vikt.decisions.decision import NO_ANSWER as NO_ANSWER
 from vikt.decisions.decision import NO_CLASS as NO_CLASS
 from vikt.decisions.decision import Answered
+from vikt.errors import DataError
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.metrics.averages import Counts
 from vikt.metrics.classification import log_losses, positions
@@ -170,6 +171,12 @@ def outcomes(model: FittedModel, inputs: Inputs, labels: Labels, threads: int = 
     names = model.spelled(labels)
     answered, sets = _answered(model, inputs, len(names), threads)
     return Outcomes(names, model.labels, answered.log_probabilities, answered.predicted, sets, kind=model.kind)
+
+
+def check_some_rows(n_rows: int) -> None:
+    """Raise DataError where there are no rows, of which no figure tells anything."""
+    if not n_rows:
+        raise DataError("expected labelled rows, found none; give at least one")
 
 
 def _answered(model: FittedModel, inputs: Inputs, n_labels: int, threads: int) -> tuple[Answered, Bools | None]:

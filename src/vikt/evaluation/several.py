@@ -16,6 +16,7 @@ from vikt.corpus.targets import TargetRows
 from vikt.errors import DataError
 from vikt.evaluation.figures import Figure, Mean, bootstrapped, mean_of_classes, share, with_rows
 from vikt.evaluation.of_labels import LabelEvaluation, column_means
+from vikt.evaluation.outcomes import check_some_rows
 from vikt.evaluation.probability_figures import mean_loss, mean_of_rows
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.metrics import averages, several
@@ -265,8 +266,7 @@ def set_outcomes(model: FittedModel, inputs: Inputs, rows: TargetRows, threads: 
 
 
 def _check(found: SetOutcomes) -> None:
-    if not found.n_rows:
-        raise DataError("evaluate: expected labelled rows, found none; give at least one")
+    check_some_rows(found.n_rows)
     values = found.log_probabilities
     if values.shape != found.answers.shape or len(values) != found.n_rows:
         raise DataError(

@@ -70,7 +70,8 @@ def check_one_label_per_row(labels: Sized, n_rows: int) -> None:
     """Raise DataError unless there are as many labels as rows."""
     if len(labels) != n_rows:
         raise DataError(
-            f"{n_rows} rows and {len(labels)} labels, which are inconsistent lengths; give one label per row"
+            f"{counted(n_rows, 'row')} and {counted(len(labels), 'label')}, which are inconsistent lengths; give one "
+            "label per row"
         )
 
 
