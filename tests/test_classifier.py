@@ -174,7 +174,7 @@ def test_too_few_rows_to_validate_on_take_the_default_penalty():
     [
         ({}, ["a", "b"], ["x", "x"], ClassesError, "two classes"),
         ({}, [], [], ClassesError, "two classes"),
-        ({}, ["a", "b"], ["x"], DataError, "2 rows and 1 labels"),
+        ({}, ["a", "b"], ["x"], DataError, "2 rows and 1 label,"),
         ({}, ["a", None], ["x", "y"], DataError, r"text 1 is missing \(1 in all\)"),
         ({}, "a text", ["x"], DataError, "sequence of strings"),
         ({"min_df": 1}, ["", " "], ["x", "y"], EmptyVocabularyError, "no vocabulary"),

@@ -376,13 +376,13 @@ def test_a_separable_set_without_a_penalty_says_which_penalty_makes_it_well_pose
 @pytest.mark.parametrize("solver", ["newton", "batch", "minibatch", "stochastic"])
 def test_every_solver_says_that_a_set_is_separable(solver):
     X, y = np.array([[-2.0], [-1.0], [1.0], [2.0]]), [0, 0, 1, 1]
-    with pytest.warns(ConvergenceWarning, match="the classes are separable"):
+    with pytest.warns(ConvergenceWarning, match="the training rows are separable"):
         model = LogisticRegression(l2=0.0, solver=solver).fit(X, y)
     assert np.isfinite(model.theta_).all()
 
 
 def test_texts_that_are_separable_say_so():
-    with pytest.warns(ConvergenceWarning, match="the classes are separable"):
+    with pytest.warns(ConvergenceWarning, match="the training rows are separable"):
         classifier = TextClassifier(l2=0.0, min_df=1).fit(["good", "fine", "bad", "poor"], ["+", "+", "-", "-"])
     assert "l2=" in classifier.certificate_reason_
     assert np.isfinite(classifier.theta_).all()

@@ -61,10 +61,10 @@ REASONS = {
     "max_steps": "max_iter = {max_iter} steps reached before convergence, {distance}",
     "rounding": "rounding ended the fit before convergence, {distance}: no step lowers the loss by more than "
     "float64 can resolve",
-    "separable": "the classes are separable: with λ = 0 ever larger weights lower the loss further, so there is no "
-    "optimum; l2={l2:.3g} (C·mean‖x‖² = {strength:g}) makes the problem well posed",
-    "separable_in_part": "the classes are separable in part: with λ = 0 ever larger weights lower the loss further, so "
-    "there is no optimum; l2={l2:.3g} (C·mean‖x‖² = {strength:g}) makes the problem well posed",
+    "separable": "the training rows are separable: with λ = 0 ever larger weights lower the loss further, so there is "
+    "no optimum; l2={l2:.3g} (C·mean‖x‖² = {strength:g}) makes the problem well posed",
+    "separable_in_part": "the training rows are separable in part: with λ = 0 ever larger weights lower the loss "
+    "further, so there is no optimum; l2={l2:.3g} (C·mean‖x‖² = {strength:g}) makes the problem well posed",
     "constant_label": "the label is on every row or on none: ever larger intercepts lower its loss further, so "
     "there is no optimum, and it is answered as constant",
     "no_penalty": "λ = 0: the objective is not strongly convex, so nothing bounds the distance",

@@ -124,8 +124,8 @@ def test_undefined_is_said_and_never_zero():
     found = set_evaluation_of(outcomes(none, np.full((6, 4), -1.0)))
     assert (found.n_without, found.n_answered_none) == (6, 6)
     for name, reason in {
-        "micro_f1": "no row has a label, and none is answered one",
-        "micro_precision": "no row is answered a label",
+        "micro_f1": "no row has a label, and no label is answered",
+        "micro_precision": "no label is answered",
         "micro_recall": "no row has a label",
         "macro_f1": "no label has a row",
     }.items():

@@ -110,7 +110,7 @@ def test_the_strongest_features_of_each_of_several_labels(of_sets, tmp_path, run
         assert inspected["strongest"][label] == [list(pair) for pair in strongest]
     printed = run("inspect", tmp_path / "m")[1]
     assert "strongest features of each label" in printed
-    assert "thresholds each label is answered at its own probability or more: anger 0.5, grief 0.3, joy 0.6" in printed
+    assert "thresholds each label has its own: anger 0.5, grief 0.3, joy 0.6" in printed
 
 
 def test_the_one_score_of_levels_is_explained_whatever_the_level(of_levels):

@@ -272,8 +272,8 @@ def test_the_report_says_which_classes_are_missing_and_which_labels_unseen(run, 
     test = table(tmp_path / "t.tsv", [*rows[:6], ("novel", "word1"), ("novel", "word2")], "label\ttext")
     code, out, _ = run("train", data, "--test", test, "-o", tmp_path / "m.vikt", "-q", "--l2", "1e-4")
     assert code == 0
-    assert "the test has no row of 10 classes: class02, " in out
-    assert "class09 and 2 more; recall and F1 are undefined, and macro F1 is the mean over the other 3" in out
+    assert "10 classes have no row in the test: class02, " in out
+    assert "class09 and 2 more; their recall and F1 are undefined, and macro F1 is the mean over the other 3" in out
     assert "label 'novel', in 2 test rows, was never seen in training: counted as wrong" in out
     assert "accuracy   0.7500" in out
     (line,) = [line for line in out.splitlines() if line.strip().startswith("class05") and " rows" not in line][:1]

@@ -135,7 +135,7 @@ def test_a_score_takes_weights(model):
     ("labels", "message"),
     [
         (["x", "y"], "y_true holds 2 classes and y_pred 4|4 rows and 2 labels"),
-        (["x"], "y_true holds 1 classes and y_pred 4|4 rows and 1 labels"),
+        (["x"], "y_true holds 1 classes and y_pred 4|4 rows and 1 label,"),
         ([0, 1, 0, 1], "holds numbers such as 0 and (y_pred|classes) strings such as 'x'"),
         (["x", None, "x", "y"], "row 1 has no label"),
     ],

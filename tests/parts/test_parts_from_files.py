@@ -188,7 +188,7 @@ def test_separable_classes_are_noticed(tmp_path):
     parts = FromFiles(tmp_path, in_parts(whole))
     solution = minimise(Objective(parts, cross_entropy_for(2), penalty_of(0.0, 0.0, True)), Settings())
     assert not solution.converged
-    assert "the classes are separable" in str(solution.reason)
+    assert "the training rows are separable" in str(solution.reason)
 
 
 def test_auto_chooses_a_solver_that_takes_parts(tmp_path):

@@ -31,7 +31,7 @@ def test_the_figures_print_as_those_of_classes_do(fitted):
     found = model_figures(figures_of(answers_of(model, TEXTS, LABELS)), record)
     lines = repr(found).split("\n")
     assert [line.split("  ")[0] for line in lines[:3]] == ["micro F1", "macro F1", "log loss"]
-    assert "labels     1.17 a row, 1.00 answered; of 60 rows, 10 have none and 10 get no answer" in lines
+    assert "labels     1.17 per row, 1.00 answered; of 60 rows, 10 have none and 10 get no answer" in lines
     assert "unseen     label 'eel', in 10 test rows, was never seen in training: counted as wrong" in lines
     assert "  label  precision  recall      F1  rows  predicted  threshold" in lines
     assert "confusion" not in repr(found)

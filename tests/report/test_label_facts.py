@@ -34,7 +34,7 @@ def test_labels_are_counted_and_those_of_which_little_is_learnt_are_named(sets):
     model, record = sets
     facts = facts_of(data_lines(record, model))
     assert facts["labels"] == "4: joy 12, anger 3, grief 1, love 0"
-    assert facts["a text"] == "1.33 labels on average; 1 row has none"
+    assert facts["per text"] == "1.33 labels on average; 1 row has none"
     assert facts["rare"] == "1 label of one row, trained on and not tested: grief"
     assert facts["constant"] == "1 label on every row, hence always answered: joy"
     assert facts["absent"] == "1 label on no row, hence never answered: love"

@@ -56,7 +56,7 @@ def test_labels_missed_and_added_are_counted(tmp_path):
     page = reported(tmp_path / "r.html", SETS, true, thresholds=0.5)
     text = " ".join(page.text.split())
     n = sum(own == ["joy"] for own in SETS)
-    assert f"Of 12 rows, {n} are answered other labels than theirs: {n} labels are missed and {n} are added." in text
+    assert f"Of 12 rows, {n} get other labels than their own: {n} labels are missed and {n} are added." in text
     assert run_together("grief", "joy", str(n)) in run_together(text)
     assert "missed grief, with probability" in text
     assert "added joy, with probability" in text

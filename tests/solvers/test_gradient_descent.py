@@ -196,7 +196,7 @@ def test_weights_that_overshoot_the_penalty_diverge_though_the_loss_is_small(nam
     # The first step of this length classifies every row with certainty.
     x = np.array([[1.0, 0.0], [0.0, 1.0]] * 20)
     of = Objective.of(DenseMatrix(x), np.array([0, 1] * 20), n_classes=2, l2=1e-3)
-    with pytest.raises(DivergenceError, match="with its penalty .* in 1 pass with learning_rate=1e\\+30; try 1e\\+29"):
+    with pytest.raises(DivergenceError, match=r"with its penalty .* in 1 pass with learning_rate=1e\+30; try 1e\+29"):
         DESCENTS[name](of, learning_rate=1e30, max_iter=1)
 
 

@@ -70,7 +70,7 @@ def refuse_other_than_0_and_1(values: NDArray[Any], labels: NDArray[Any], place:
         found = "no value" if value != value else f"{value:g}" if isinstance(value, float) else f"{value!r:.60}"
         raise DataError(
             f"{place(row)}: expected 0 or 1 for the label {labels[k].item() if labels.dtype != object else labels[k]!r}"
-            f", found {found}; write 1 where the row has the label and 0 where it has not"
+            f", found {found}; write 1 where the row has the label and 0 where it does not"
         )
 
 

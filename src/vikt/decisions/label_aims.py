@@ -24,7 +24,7 @@ def label_aim(aim: Aim, labels: tuple[str, ...]) -> tuple[ThresholdAim, int]:
     if not isinstance(aim, ThresholdAim):
         raise ParameterError(
             "aim",
-            f"{aim} needs one class per text; of several labels, aim at precision, recall or f1 of one, as in "
+            f"{aim} needs one class per text; with several labels, aim at the precision, recall or f1 of one, as in "
             f"precision({labels[0]}) >= 0.9",
         )
     return aim, position(labels, aim.classes[0], "label")

@@ -180,7 +180,9 @@ def _of_levels(pair: Pair, levels: list[str]) -> dict[str, Difference]:
     level_of = dict(zip(levels, range(len(levels)), strict=True))
     level = np.array([level_of.get(name, math.nan) for name in pair.names] + [math.nan])
     error_a, error_b = (np.abs(level[answers] - level[pair.real]) for answers in (pair.a, pair.b))
-    return {"mean_absolute_error": of_rows(error_a, error_b, whose="without a level, or answered none by one of them")}
+    return {
+        "mean_absolute_error": of_rows(error_a, error_b, whose="without a level, or that one of them does not answer")
+    }
 
 
 def _brier_scores(*found: Outcomes) -> list[Floats]:

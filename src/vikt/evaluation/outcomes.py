@@ -154,7 +154,7 @@ class Outcomes:
             shares[:, everything.index(name)] += of_name
         # The order of the columns of a test cannot matter: among equals it is that of the model's classes.
         modes = [everything[k] for k in shares.argmax(axis=1).tolist()]
-        has_unseen = shares[:, len(known) :].any(axis=1)
+        has_unseen = np.any(shares[:, len(known) :] > 0, axis=1)
         shares = np.where(has_unseen[:, None], math.nan, shares[:, : len(known)])
         return cls(modes, known, answered.log_probabilities, answered.predicted, sets, shares, kind="soft")
 

@@ -213,8 +213,8 @@ def _figures_of_sets(found: SetOutcomes, counts: Counts) -> dict[str, Figure]:
     drawn = drawn_label_figures(found.real, found.answered, of_draws)
     no_label, no_answer = not counts.real.any(), not counts.predicted.any()
     notes = {
-        "micro_f1": {"no row has a label, and none is answered one": no_label and no_answer},
-        "micro_precision": {"no row is answered a label": no_answer},
+        "micro_f1": {"no row has a label, and no label is answered": no_label and no_answer},
+        "micro_precision": {"no label is answered": no_answer},
         "micro_recall": {"no row has a label": no_label},
     }
     return {

@@ -286,7 +286,7 @@ def _covariance(objective: Objective, theta: Floats) -> Floats:
     values, vectors = np.linalg.eigh(information / np.outer(scale, scale))
     if values[0] <= _SINGULAR * len(values):
         raise DataError(
-            "the rows do not determine the weights: columns depend on one another, or the classes are separable; "
+            "the rows do not determine the weights: columns depend on one another, or the rows are separable; "
             "drop such columns, or fit with a penalty (l2 above 0)"
         )
     covariance = (vectors / values) @ vectors.T / np.outer(scale, scale)

@@ -47,8 +47,8 @@ def label_errors_of(
     """
     if examples.targets.kind not in _JUDGES:
         raise UsageError(
-            "label errors: soft labels state how sure they are, so none is called wrong; give one label a "
-            "row, such as the most probable"
+            "label errors: soft labels state how sure they are, so none is called wrong; give one label "
+            "per row, such as the most probable"
         )
     if examples.targets.kind == "ordered":
         # That levels are near each other does not make one of them right.
@@ -108,8 +108,8 @@ def _of_sets(examples: Examples, answered: OutOfFold) -> SetLabelErrors:
     reached = _comparable(examples.groups, members)
     if not reached.any():
         raise DataError(
-            "label errors are found by comparing the texts that have a label with those that have it not, and no label "
-            "here has two texts of each; give more texts"
+            "label errors are found by comparing the texts that have a label with those that lack it, and no label "
+            "here has two texts or more of both; give more texts"
         )
     p = np.exp(answered.log_probabilities)
     all_scores = np.full((examples.n_input, len(labels)), np.nan)

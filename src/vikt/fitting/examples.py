@@ -177,7 +177,7 @@ def labels_of_one_class(examples: Examples) -> NDArray[Any]:
     """The label of each row: (m,). Raises UsageError where rows have several or soft labels."""
     labels = examples.labels
     if isinstance(labels, TargetRows):
-        raise UsageError(f"this needs one class for each text, found {examples.targets.kind!r} labels")
+        raise UsageError(f"this needs one class per text, found {examples.targets.kind!r} labels")
     return labels
 
 

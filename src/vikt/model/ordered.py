@@ -195,4 +195,4 @@ def median_levels(log_probabilities: Floats) -> Classes:
 
 
 def _no_intercept() -> UsageError:
-    return UsageError("levels in an order have thresholds in place of an intercept; fit them with solver 'newton'")
+    return UsageError("ordered labels have thresholds in place of an intercept; fit them with solver 'newton'")

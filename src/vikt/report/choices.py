@@ -49,7 +49,7 @@ def _common_sentence(choice: PenaltyChoice) -> str:
     if choice.is_strongest_tried:
         return f"{sentence}; it is the strongest penalty tried, so the features may say little about the labels"
     if choice.is_weakest_tried:
-        return f"{sentence}; it is the weakest penalty tried, so the classes may be separable"
+        return f"{sentence}; it is the weakest penalty tried, so the training rows may be separable"
     return sentence
 
 

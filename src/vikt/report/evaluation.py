@@ -226,9 +226,10 @@ def _absent_lines(evaluation: LabelEvaluation) -> list[str]:
     absent, others = list(map(label_line, evaluation.absent)), len(evaluation.labels) - len(evaluation.absent)
     if not absent:
         return []
+    have, their = ("has", "its") if len(absent) == 1 else ("have", "their")
     return [
-        f"  the test has no row of {counted(len(absent), evaluation.noun)}: {listed(absent)}; recall and F1 are "
-        f"undefined, and macro F1 is the mean over the other {others:,}"
+        f"  {counted(len(absent), evaluation.noun)} {have} no row in the test: {listed(absent)}; {their} recall and F1 "
+        f"are undefined, and macro F1 is the mean over the other {others:,}"
     ]
 
 
@@ -280,7 +281,7 @@ def _class_table(evaluation: LabelEvaluation, weighted: bool) -> str:
 def _set_lines(evaluation: SetEvaluation) -> list[str]:
     """How many labels rows have and are answered, and how many have none."""
     return [
-        f"labels     {evaluation.labels_per_row:.2f} a row, {evaluation.answers_per_row:.2f} answered; of "
+        f"labels     {evaluation.labels_per_row:.2f} per row, {evaluation.answers_per_row:.2f} answered; of "
         f"{counted(evaluation.n_rows, 'row')}, {evaluation.n_without:,} have none and "
         f"{evaluation.n_answered_none:,} get no answer"
     ]

@@ -27,7 +27,7 @@ def _of_sets(model: FittedModel, data: DataRecord) -> _Facts:
     none = f"; {counted(without, 'row')} {'has' if without == 1 else 'have'} none" if without else ""
     return [
         ("labels", _counts(data.classes)),
-        ("a text", f"{mean:.2f} labels on average{none}"),
+        ("per text", f"{mean:.2f} labels on average{none}"),
         ("rare", _rare("label", data)),
         ("constant", _having(data, rows, "label", "on every row, hence always answered")),
         ("absent", _having(data, 0, "label", "on no row, hence never answered")),

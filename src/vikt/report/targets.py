@@ -40,7 +40,7 @@ def thresholds_sentence(found: LabelThresholds, labels: list[str]) -> str:
     """
     if found.rule == "label":
         own = [f"{label_line(label)} {least:.4g}" for label, least in zip(labels, found.thresholds, strict=True)]
-        return f"each label is answered at its own probability or more: {listed(own)}; common to all {found.common:.4g}"
+        return f"each label has its own: {listed(own)}; the common one is {found.common:.4g}"
     return f"each label is answered at a probability of {found.common:.4g} or more, {_CHOSEN[found.rule]}"
 
 

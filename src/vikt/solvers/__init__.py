@@ -157,7 +157,7 @@ def _ordered(
     names = ("auto", "newton")
     if settings.solver not in names:
         able = " or ".join(map(repr, names))
-        raise UsageError(f"solver {settings.solver!r} cannot fit targets of this kind; choose {able}")
+        raise UsageError(f"solver {settings.solver!r} cannot fit ordered labels; choose {able}")
     return ordered(objective, theta=start, **_common_options(settings, on_record))
 
 

@@ -194,11 +194,11 @@ class _Fit:
 
 def _checked(objective: Objective) -> ProportionalOdds:
     if not isinstance(objective.loss, ProportionalOdds):
-        raise UsageError("this solver is for levels in an order; choose 'newton'")
+        raise UsageError("this solver is for ordered labels; choose 'newton'")
     if objective.l1 > 0:
-        raise UsageError("levels in an order cannot be fitted with L1 (l1_ratio above 0); choose l1_ratio=0")
+        raise UsageError("ordered labels cannot be fitted with L1 (l1_ratio above 0); choose l1_ratio=0")
     if not objective.has_dummy:
-        raise UsageError("levels in an order need thresholds in place of an intercept; choose fit_intercept=True")
+        raise UsageError("ordered labels need thresholds in place of an intercept; choose fit_intercept=True")
     return objective.loss
 
 

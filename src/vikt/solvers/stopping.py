@@ -170,6 +170,7 @@ def check_divergence(values: list[float], learning_rate: float) -> None:
     # A warm start may have a loss of almost 0: below 1, that of knowing little, no loss is called large.
     if not math.isfinite(last) or last > _TIMES_THE_FIRST_VALUE * max(first, 1.0) or (climbs and last > first):
         raise DivergenceError(
-            f"the descent diverges: the loss with its penalty went from {first:.4g} to {last:.4g} in "
-            f"{counted(len(values) - 1, 'pass')} with learning_rate={learning_rate:g}; try {learning_rate / 10:g}, or 'auto'"
+            f"the descent diverges: the loss with its penalty went from {first:.4g} to {last:.4g} "
+            f"in {counted(len(values) - 1, 'pass')} with learning_rate={learning_rate:g}; "
+            f"try {learning_rate / 10:g}, or 'auto'"
         )

@@ -22,7 +22,7 @@ def set_mistakes_section(tested: TestedSets) -> Section:
     missed, added = found.real & ~found.answered, found.answered & ~found.real
     wrong = int((missed | added).any(axis=1).sum())
     about = (
-        f"Of {counted(found.n_rows, 'row')}, {wrong:,} are answered other labels than theirs: "
+        f"Of {counted(found.n_rows, 'row')}, {wrong:,} get other labels than their own: "
         f"{counted(int(missed.sum()), 'label')} {_are(missed)} missed and {int(added.sum()):,} {_are(added)} added."
     )
     pictures = [f1_picture(tested.evaluation)] * bool(found.real.any())
