@@ -52,8 +52,9 @@ def test_the_figures_are_scikit_learns(seed, m):
         "label_ranking_average_precision": oracle.label_ranking_average_precision_score(real, scores),
         "precision_at_1": real[np.arange(m), scores.argmax(axis=1)].mean(),
     }.items():
-        assert figures[name].value == pytest.approx(expected, abs=1e-12), name
-        assert figures[name].low <= figures[name].value <= figures[name].high, name
+        figure = figures[name]
+        assert figure.value == pytest.approx(expected, abs=1e-12), name
+        assert figure.low <= figure.value <= figure.high or "the same in every bootstrap draw" in figure.reason, name
     assert "precision_at_5" not in figures
 
 
