@@ -15,6 +15,7 @@ from scipy.special import logsumexp
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 from sklearn.linear_model import LogisticRegression as Reference
 
+import vikt
 from vikt.errors import UsageError
 from vikt.matrix import DenseMatrix, SparseMatrix
 from vikt.model.losses import MultinomialCrossEntropy
@@ -173,6 +174,14 @@ def test_a_hint_is_no_proof(monkeypatch):
     solution = dual(objective, tol=1e-6)
     assert solution.converged
     assert objective.value(solution.theta) <= (1 + 1e-6) * least(objective) + 1e-8
+
+
+def test_an_ascent_whose_pace_is_lost_in_rounding_is_given_up():
+    # The loss is so small here that a pass in float32 tells nothing of what is left.
+    texts = [f"{text} {n}" for n in range(20) for text in ("win money now", "lunch on friday", "the report is late")]
+    found = vikt.TextClassifier("word", l2=1e-6).fit(texts, ["spam", "ham", "work"] * 20)
+    assert found.certificate_ <= 1e-7
+    assert found.n_iter_ < 50
 
 
 @pytest.mark.parametrize("classes", [2, 3])

@@ -142,7 +142,12 @@ class Pace:
     def passes_ahead(self) -> float:
         """How many more passes the hint needs to fall to the goal at its recent pace; 0 while there is no pace yet."""
         hints, goal = self.hints, self.goal
-        if len(hints) < _SETTLED or goal <= 0 or hints[-1] <= goal:
+        if len(hints) < _SETTLED:
+            return 0.0
+        # Rounding hides what is left, and with it the pace.
+        if min(hints[-1], goal) <= 0:
+            return math.inf
+        if hints[-1] <= goal:
             return 0.0
         pace = math.log(max(hints[-1 - _PACE_OVER], goal) / hints[-1]) / _PACE_OVER
         return math.log(hints[-1] / goal) / pace if pace > 0 else math.inf
