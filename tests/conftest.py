@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -55,11 +56,12 @@ def emails():
 
 @pytest.fixture
 def run(monkeypatch, capsys):
-    """Run the command line in this process: (exit code, stdout, stderr)."""
+    """Run the command line in this process, with bytes on its stdin: (exit code, stdout, stderr)."""
     from vikt.cli.main import main
 
-    def call(*args):
+    def call(*args, stdin=b""):
         monkeypatch.setattr(sys, "argv", ["vikt", *map(str, args)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin))))
         with warnings.catch_warnings(), pytest.raises(SystemExit) as ended:
             main()
         captured = capsys.readouterr()

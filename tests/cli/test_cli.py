@@ -24,9 +24,7 @@ MAILS = "label\ttext\n" + "".join(
 )
 
 
-def vikt(*args, **options):
-    command = [sys.executable, "-m", "vikt", *map(str, args)]
-    return subprocess.run(command, capture_output=True, timeout=120, check=False, **options)
+TEXTS, LABELS = zip(*(line.split("\t")[::-1] for line in MAILS.splitlines()[1:]), strict=True)
 
 
 @pytest.fixture
@@ -38,11 +36,9 @@ def mails(tmp_path):
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("model")
-    (folder / "mails.tsv").write_text(MAILS)
-    done = vikt("train", folder / "mails.tsv", "-o", folder / "m.vikt", "-q")
-    assert done.returncode == 0, done.stderr
-    return folder / "m.vikt"
+    path = tmp_path_factory.mktemp("model") / "m.vikt"
+    TextClassifier().fit(TEXTS, LABELS).save(path)
+    return path
 
 
 def test_train_tells_what_it_did(run, mails, tmp_path):
@@ -112,34 +108,33 @@ def test_a_test_file_with_a_label_never_seen(run, mails, tmp_path):
     assert "family" in json.dumps(told["unseen_labels"])
 
 
-def test_predict_answers_every_line(model):
-    lines = b"win money\n\n   \nlunch\r\nzzz\nlast without end"
-    done = vikt("predict", model, input=lines)
-    answers = done.stdout.decode().splitlines()
-    assert done.returncode == 0
+def test_predict_answers_every_line(run, model):
+    code, out, _ = run("predict", model, stdin=b"win money\n\n   \nlunch\r\nzzz\nlast without end")
+    answers = out.splitlines()
+    assert code == 0
     assert len(answers) == 6
     assert answers[0].startswith("spam\t")
     assert answers[3].startswith("ham\t")
     assert all(0 <= float(answer.split("\t")[1]) <= 1 for answer in answers)
 
 
-def test_predict_answers_the_lines_before_one_that_is_not_utf8(model):
-    done = vikt("predict", model, input=b"win money\nlunch \xff\nlunch\n")
-    assert done.returncode == 1
-    assert done.stdout.startswith(b"spam\t")
-    assert len(done.stdout.splitlines()) == 1
-    assert b"line 2" in done.stderr
-    assert b"Traceback" not in done.stderr
+def test_predict_answers_the_lines_before_one_that_is_not_utf8(run, model):
+    code, out, err = run("predict", model, stdin=b"win money\nlunch \xff\nlunch\n")
+    assert code == 1
+    assert out.startswith("spam\t")
+    assert len(out.splitlines()) == 1
+    assert "line 2" in err
+    assert "Traceback" not in err
 
 
-def test_predict_of_nothing_is_nothing(model):
-    done = vikt("predict", model, input=b"")
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+def test_predict_of_nothing_is_nothing(run, model):
+    assert run("predict", model) == (0, "", "")
 
 
-def test_predict_proba_sums_to_one(model):
-    done = vikt("predict", model, "--proba", input=b"win\nlunch\n")
-    for line in done.stdout.decode().splitlines():
+def test_predict_proba_sums_to_one(run, model):
+    lines = run("predict", model, "--proba", stdin=b"win\nlunch\n")[1].splitlines()
+    assert len(lines) == 2
+    for line in lines:
         fields = line.split("\t")
         assert len(fields) == 5
         assert sum(map(float, fields[2:])) == pytest.approx(1, abs=1e-9)
@@ -171,7 +166,7 @@ def test_a_closed_pipe_ends_in_silence(model):
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl"])
-def test_a_table_in_gives_the_same_table_out_with_columns_added(model, tmp_path, suffix):
+def test_a_table_in_gives_the_same_table_out_with_columns_added(run, model, tmp_path, suffix):
     rows = [{"id": "007", "text": 'win, "money"'}, {"id": "NA", "text": "lunch"}]
     table = tmp_path / f"t{suffix}"
     if suffix == ".csv":
@@ -181,33 +176,34 @@ def test_a_table_in_gives_the_same_table_out_with_columns_added(model, tmp_path,
     else:
         table.write_text("".join(json.dumps(row) + "\n" for row in rows))
     out = tmp_path / "out.jsonl"
-    assert vikt("predict", model, table, "-o", out).returncode == 0
+    assert run("predict", model, table, "-o", out)[0] == 0
     told = [json.loads(line) for line in out.read_text().splitlines()]
     assert [{k: row[k] for k in ("id", "text")} for row in told] == rows
     assert [row["predicted"] for row in told] == ["spam", "ham"]
-    same = vikt("predict", model, table)
-    assert same.returncode == 0
-    assert len(same.stdout.decode().splitlines()) == (2 if suffix == ".jsonl" else 3)
+    code, same, _ = run("predict", model, table)
+    assert code == 0
+    assert len(same.splitlines()) == (2 if suffix == ".jsonl" else 3)
 
 
-def test_evaluate_explain_inspect(model, mails):
-    assert b"accuracy   1.0000" in vikt("evaluate", model, mails).stdout
-    told = json.loads(vikt("explain", model, "win money", "--json").stdout)
+def test_evaluate_explain_inspect(run, model, mails):
+    assert "accuracy   1.0000" in run("evaluate", model, mails)[1]
+    told = json.loads(run("explain", model, "win money", "--json")[1])
     assert told["label"] == "spam"
     assert told["score"] == pytest.approx(
         told["intercept"] + sum(part["contribution"] for part in told["contributions"])
     )
-    assert b"score of 'spam'" in vikt("explain", model, input=b"win money").stdout
-    assert b"strongest features" in vikt("inspect", model).stdout
-    assert json.loads(vikt("inspect", model, "--json").stdout)["classes"] == ["ham", "spam", "work"]
+    assert "score of 'spam'" in run("explain", model, stdin=b"win money")[1]
+    assert "strongest features" in run("inspect", model)[1]
+    assert json.loads(run("inspect", model, "--json")[1])["classes"] == ["ham", "spam", "work"]
 
 
-def test_the_whole_demo(tmp_path):
-    done = vikt("demo", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert b"What to type next" in done.stdout
+def test_the_whole_demo(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run("demo")
+    assert code == 0, err
+    assert "What to type next" in out
     assert (tmp_path / "demo.vikt").exists()
-    assert vikt("demo", "-q", cwd=tmp_path).returncode == 0
+    assert run("demo", "-q")[0] == 0
 
 
 @pytest.mark.parametrize("command", ["train", "audit", "evaluate", "compare", "predict", "explain", "inspect", "demo"])
@@ -341,7 +337,10 @@ def test_ctrl_c_while_training_leaves_nothing(endless, tmp_path):
 
 
 @pytest.mark.usefixtures("heeds_ctrl_c")
-@pytest.mark.parametrize("module", [b"vikt.interruption", b"typer", b"numpy", b"numba"])
+@pytest.mark.parametrize(
+    "module",
+    [b"numpy", *(pytest.param(name, marks=pytest.mark.slow) for name in (b"vikt.interruption", b"typer", b"numba"))],
+)
 def test_ctrl_c_while_modules_are_imported_prints_no_traceback(endless, tmp_path, module):
     # Python then names each module on stderr once it has been imported.
     with endless("-X", "importtime") as process:
@@ -353,13 +352,14 @@ def test_ctrl_c_while_modules_are_imported_prints_no_traceback(endless, tmp_path
     assert process.returncode in (130, -signal.SIGINT)
 
 
-def test_an_ascii_locale_changes_nothing(model):
-    plain = vikt("predict", model, input="é lunch\n".encode())
-    ascii_only = vikt(
-        "predict", model, input="é lunch\n".encode(), env={**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
-    )
-    assert ascii_only.stdout == plain.stdout
-    assert vikt("inspect", model, env={**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}).returncode == 0
+def test_an_ascii_locale_changes_nothing(run, model):
+    text, ascii_only = "é lunch\n".encode(), {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
+    for command in ("predict", "inspect"):
+        done = subprocess.run(
+            [sys.executable, "-m", "vikt", command, model],
+            input=text, env=ascii_only, capture_output=True, timeout=120, check=True,
+        )  # fmt: skip
+        assert done.stdout.decode() == run(command, model, stdin=text)[1]
 
 
 def test_awkward_labels_keep_the_tables_straight(run, tmp_path):
