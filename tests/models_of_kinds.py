@@ -48,7 +48,7 @@ def several(path, labels=LABELS, thresholds=THRESHOLDS):
         theta=theta,
         classes=np.array(labels),
         kind="several",
-        thresholds=LabelThresholds(tuple(thresholds), "label", 0.5),
+        decision=Decision(LabelThresholds(tuple(thresholds), "label", 0.5)),
     )
     return _saved(path, model, record)
 

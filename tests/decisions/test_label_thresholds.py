@@ -11,7 +11,7 @@ from sklearn.metrics import f1_score, precision_score, recall_score
 
 import vikt
 from vikt.decisions.aims import parsed_aim
-from vikt.decisions.label_aims import aimed
+from vikt.decisions.label_aims import LabelAim
 from vikt.decisions.label_thresholds import LabelThresholds
 from vikt.decisions.threshold_counts import GRID, ThresholdCounts
 from vikt.errors import AimMissedError, ParameterError
@@ -187,7 +187,7 @@ def test_an_aim_is_met_at_the_least_cost_and_the_other_labels_keep_their_thresho
     probabilities, truth = rows(500, [0.3, 0.1, 0.2])
     counts = ThresholdCounts.of_labels(probabilities, truth)
     default = LabelThresholds.chosen(counts)
-    found, figures = aimed(parsed_aim([f"{name}(fear) >= {least}"]), default, counts, NAMES, 500)
+    found, record = LabelAim.of(parsed_aim([f"{name}(fear) >= {least}"]), NAMES).met(default, counts, 500)
     assert found.thresholds[:2] == default.thresholds[:2]
     answers = [probabilities[:, 2] >= t for t in (found.thresholds[2], default.thresholds[2])]
     rate = score(truth[:, 2], answers[0])
@@ -198,22 +198,22 @@ def test_an_aim_is_met_at_the_least_cost_and_the_other_labels_keep_their_thresho
         if np.any(probabilities[:, 2] >= t) and score(truth[:, 2], probabilities[:, 2] >= t) >= least
     ]
     assert other(truth[:, 2], answers[0]) == pytest.approx(max(costs), abs=1e-12)
-    first, figure = next(iter(figures.items()))
+    first, figure = next(iter(record.estimates.items()))
     assert first == f"{name}(fear)"
     assert figure.value == pytest.approx(rate, abs=1e-12)
     assert figure.plain == pytest.approx(score(truth[:, 2], answers[1]), abs=1e-12)
     assert figure.low <= figure.value <= figure.high
-    assert figures["f1(fear)"].value == pytest.approx(f1_score(truth[:, 2], answers[0]), abs=1e-12)
+    assert record.estimates["f1(fear)"].value == pytest.approx(f1_score(truth[:, 2], answers[0]), abs=1e-12)
 
 
 def test_an_aim_that_no_threshold_meets_says_the_best():
     probabilities, truth = rows(500, [0.3, 0.1, 0.2])
     counts = ThresholdCounts.of_labels(probabilities, truth)
     with pytest.raises(AimMissedError, match=r"on 500 rows answered out of fold the highest is 0\.\d{4} \(95%: "):
-        aimed(parsed_aim(["f1(fear) >= 0.99"]), LabelThresholds.chosen(counts), counts, NAMES, 500)
+        LabelAim.of(parsed_aim(["f1(fear) >= 0.99"]), NAMES).met(LabelThresholds.chosen(counts), counts, 500)
     empty = ThresholdCounts.of_labels(probabilities, np.zeros_like(truth))
     with pytest.raises(AimMissedError, match="cannot be judged: none of 500 rows answered out of fold"):
-        aimed(parsed_aim(["recall(fear) >= 0.5"]), LabelThresholds.chosen(counts), empty, NAMES, 500)
+        LabelAim.of(parsed_aim(["recall(fear) >= 0.5"]), NAMES).met(LabelThresholds.chosen(counts), empty, 500)
 
 
 @pytest.mark.parametrize(
@@ -225,9 +225,8 @@ def test_an_aim_that_no_threshold_meets_says_the_best():
     ],
 )
 def test_an_aim_that_is_not_for_a_label_is_refused(aim, message):
-    counts = ThresholdCounts.of_labels(*rows(100, [0.3, 0.1, 0.2]))
     with pytest.raises(ParameterError) as error:
-        aimed(parsed_aim([aim]), LabelThresholds.given(0.5, 3), counts, NAMES, 100)
+        LabelAim.of(parsed_aim([aim]), NAMES)
     assert message in str(error.value)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from vikt import TextClassifier
+from vikt.decisions.decision import Decision
 from vikt.decisions.label_thresholds import LabelThresholds
 from vikt.evaluation.of_kinds import answers_of, figures_of
 from vikt.report.evaluation import model_figures
@@ -23,7 +24,7 @@ LABELS = [["spam"], ["ham"], ["spam", "ham"], [], ["spam"], ["ham", "eel"]] * 10
 def fitted():
     known = [[label for label in labels if label != "eel"] for labels in LABELS]
     classifier = TextClassifier("word", targets="several", min_df=1, l2=0.01).fit(TEXTS, known)
-    return replace(classifier._model, thresholds=LabelThresholds.given(0.5, 2)), classifier.record_
+    return replace(classifier._model, decision=Decision(LabelThresholds.given(0.5, 2))), classifier.record_
 
 
 def test_the_figures_print_as_those_of_classes_do(fitted):

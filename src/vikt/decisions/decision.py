@@ -54,7 +54,7 @@ class Decision:
     Attributes
     ----------
     rule : Rule
-        Which class stands first.
+        Which class stands first; of several labels, which are answered.
     temperature : float
         T: probabilities are those of the scores divided by T.
     confidence : float

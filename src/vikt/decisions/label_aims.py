@@ -2,63 +2,71 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from vikt.decisions.aims import Aim, ThresholdAim, rates
 from vikt.decisions.held_out import position
 from vikt.decisions.label_thresholds import LabelThresholds
-from vikt.decisions.record import Estimate
+from vikt.decisions.record import CalibrationRecord, Estimate
 from vikt.decisions.threshold_counts import GRID, ThresholdCounts
 from vikt.errors import ParameterError
 from vikt.tables import counted
 
 
-def label_aim(aim: Aim, labels: tuple[str, ...]) -> tuple[ThresholdAim, int]:
-    """An aim for one label, and the index of this label.
+class LabelAim(NamedTuple):
+    """An aim for one label, the index of this label, and its name."""
 
-    Raises
-    ------
-    ParameterError
-        The aim is not for one label, or there is no such label.
-    """
-    if not isinstance(aim, ThresholdAim):
-        raise ParameterError(
-            "aim",
-            f"{aim} needs one class per text; with several labels, aim at the precision, recall or f1 of one, as in "
-            f"precision({labels[0]}) >= 0.9",
-        )
-    return aim, position(labels, aim.classes[0], "label")
+    aim: ThresholdAim
+    k: int
+    label: str
 
+    @classmethod
+    def of(cls, aim: Aim, labels: tuple[str, ...]) -> LabelAim:
+        """An aim for one of several labels.
 
-def aimed(
-    aim: Aim, thresholds: LabelThresholds, counts: ThresholdCounts, labels: tuple[str, ...], n_rows: int
-) -> tuple[LabelThresholds, dict[str, Estimate]]:
-    """The thresholds with that of the aim's label replaced, and the figures of this label beside those before.
+        Raises
+        ------
+        ParameterError
+            The aim is not for one label, or there is no such label.
+        """
+        if not isinstance(aim, ThresholdAim):
+            raise ParameterError(
+                "aim",
+                f"{aim} needs one class per text; with several labels, aim at the precision, recall or f1 of one, as "
+                f"in precision({labels[0]}) >= 0.9",
+            )
+        k = position(labels, aim.classes[0], "label")
+        return cls(aim, k, labels[k])
 
-    `n_rows` is the number of rows that the counts are of.
+    def met(
+        self, thresholds: LabelThresholds, counts: ThresholdCounts, n_rows: int
+    ) -> tuple[LabelThresholds, CalibrationRecord]:
+        """The thresholds with that of the label replaced, and the record of its figures beside those before.
 
-    Raises
-    ------
-    ParameterError
-        The aim is not for one label, or there is no such label.
-    AimMissedError
-        No threshold of the label meets it.
+        `n_rows` is the number of rows that the counts are of.
 
-    Examples
-    --------
-    >>> from vikt.decisions.aims import parsed_aim
-    >>> counts = ThresholdCounts.of_labels(np.array([[0.9], [0.7], [0.2]]), np.array([[True], [False], [True]]))
-    >>> aim = parsed_aim(["precision(joy) >= 0.9"])
-    >>> found, figures = aimed(aim, LabelThresholds.given(0.5, 1), counts, ("joy",), 3)
-    >>> found.thresholds, figures["precision(joy)"].value, figures["recall(joy)"].value
-    ((0.8909,), 1.0, 0.5)
-    """
-    of_label, k = label_aim(aim, labels)
-    reached = counts.of(k)
-    best = of_label.best(reached, counted(n_rows, "row") + " answered out of fold")
-    found = thresholds.with_label(k, float(reached.probabilities[best]))
-    figures = [_rates(counts, k, each.thresholds[k]) for each in (found, thresholds)]
-    return found, of_label.compared(*figures)
+        Raises
+        ------
+        AimMissedError
+            No threshold of the label meets the aim.
+
+        Examples
+        --------
+        >>> from vikt.decisions.aims import parsed_aim
+        >>> counts = ThresholdCounts.of_labels(np.array([[0.9], [0.7], [0.2]]), np.array([[True], [False], [True]]))
+        >>> aim = LabelAim.of(parsed_aim(["precision(joy) >= 0.9"]), ("joy",))
+        >>> found, record = aim.met(LabelThresholds.given(0.5, 1), counts, 3)
+        >>> found.thresholds, record.estimates["precision(joy)"].value, record.estimates["recall(joy)"].value
+        ((0.8909,), 1.0, 0.5)
+        """
+        reached = counts.of(self.k)
+        best = self.aim.best(reached, counted(n_rows, "row") + " answered out of fold")
+        found = thresholds.with_label(self.k, float(reached.probabilities[best]))
+        figures = [_rates(counts, self.k, each.thresholds[self.k]) for each in (found, thresholds)]
+        rows = {self.label: int(counts.real[self.k])}
+        return found, CalibrationRecord(n_rows, str(self.aim), self.aim.compared(*figures), rows)
 
 
 def _rates(counts: ThresholdCounts, k: int, threshold: float) -> dict[str, Estimate]:

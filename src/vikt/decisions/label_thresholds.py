@@ -20,11 +20,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 
-from vikt.arrays import Bools, Floats, Ints
+from vikt.arrays import Bools, Classes, Floats, Ints
 from vikt.decisions.threshold_counts import GRID, ThresholdCounts
 from vikt.names import count, number
 
@@ -36,7 +36,7 @@ _DEFAULT = 0.5
 
 @dataclass(frozen=True)
 class LabelThresholds:
-    """The least probability with which each label is answered.
+    """The least probability with which each label is answered, a rule of `vikt.decisions.rules` for several labels.
 
     Attributes
     ----------
@@ -55,6 +55,7 @@ class LabelThresholds:
     [[True, False], [False, True]]
     """
 
+    kind: ClassVar[str] = "thresholds"
     thresholds: tuple[float, ...]
     rule: ThresholdRule
     common: float
@@ -85,6 +86,10 @@ class LabelThresholds:
         common = int(np.argmax(pooled.f1))
         of_labels = _of_labels(counts, common, float(pooled.f1[common])) if rule == "label" else [common] * n_labels
         return cls(tuple(GRID[of_labels].tolist()), rule, float(GRID[common]), n_rows)
+
+    def choices(self, log_probabilities: Floats) -> Classes:
+        """The most probable label, whether or not it is answered."""
+        return np.asarray(np.argmax(log_probabilities, axis=1), dtype=np.int64)
 
     def answered(self, probabilities: Floats) -> Bools:
         """Whether each label is answered, by P(label | text): (m, K) both."""

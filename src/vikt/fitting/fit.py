@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from vikt.arrays import RowIndices
 from vikt.base import LossRecord
-from vikt.decisions.aims import Aim
 from vikt.decisions.decision import NO_CLASS, PLAIN, Decision
 from vikt.decisions.held_out import HeldOut
-from vikt.decisions.label_aims import aimed, label_aim
+from vikt.decisions.label_aims import LabelAim
 from vikt.decisions.label_thresholds import LabelThresholds
 from vikt.decisions.learning import calibrated
 from vikt.decisions.record import CalibrationRecord
 from vikt.decisions.rules import Median
+from vikt.decisions.settings import DecisionSettings
 from vikt.features.memory import log_memory
 from vikt.features.settings import FeatureSettings
 from vikt.fitting.division import Division
@@ -27,6 +28,7 @@ from vikt.fitting.record import DataRecord, FitRecord, PartRecord
 from vikt.fitting.settings import FitSettings
 from vikt.fitting.start import Start
 from vikt.fitting.threshold_counts import threshold_counts
+from vikt.names import TargetKind
 from vikt.progress import Progress, no_progress
 from vikt.selection.choices import PenaltyChoice
 from vikt.selection.features import Trials
@@ -80,70 +82,91 @@ def fit(
     kind = examples.targets.kind
     settings.check_kind(kind)
     settings, aim = settings.apart_from_thresholds(kind)
-    if aim is not None:
-        label_aim(aim, tuple(spelled_labels(examples.classes)))  # refused before the fits rather than after them
+    # Refused before the fits rather than after them.
+    label_aim = None if aim is None else LabelAim.of(aim, tuple(spelled_labels(examples.classes)))
     division = Division.of(examples, split, settings)
-    deciding = examples.one_of_each_group(division.calibration) if settings.decision.proves else division.calibration
-    if settings.decision.holds_out:
-        settings.decision.check(tuple(spelled_labels(examples.classes)), len(deciding))
+    deciding = _deciding_rows(examples, division, settings.decision)
     _log_memory(examples, settings)
     if plan is None:
         plan = chosen_plan(examples, division, settings, threads, progress)
-    rows = division.fitted, division.stopping
-    thresholds, calibration = None, None
+    decision, calibration = _DECISIONS.get(kind, PLAIN), None
     if kind == "several":
         fitted = examples.take(division.fitted)
-        thresholds, calibration = _thresholds(fitted, settings, aim, plan, threads, progress)
+        decision, calibration = _by_thresholds(fitted, settings, label_aim, plan, threads, progress)
+    rows = division.fitted, division.stopping
     parts = _fitted_parts(examples, plan, settings, rows, threads, progress, keeps_objectives, start)
-    features, theta = blend(replace(settings.features, analyzer=plan.recipe.analyzer), parts)
-    # Features × classes in memory, as in a file.
-    model = FittedModel(
-        features,
-        np.ascontiguousarray(theta.T).T,
-        examples.classes[parts[0].present],
-        decision=Decision(rule=Median()) if kind == "ordered" else PLAIN,
-        kind=kind,
-        thresholds=thresholds,
-        cuts=() if parts[0].solution.thresholds is None else tuple(parts[0].solution.thresholds.tolist()),
-    )
-    decision = model.decision
+    model = _model(examples, settings, plan, parts, decision)
     if settings.decision.holds_out:
         decision, calibration = calibrated(settings.decision, _held_out(model, examples, deciding, threads))
+    record = FitRecord(
+        settings.options,
+        _data_record(examples, division, settings, plan, model.features.reads_text),
+        model.features.settings.analyzer,
+        tuple(map(PartRecord.of, parts)),
+        plan.features,
+        calibration=calibration,
+    )
+    return Fit(replace(model, decision=decision), record, plan, tuple(parts))
+
+
+# What is answered where nothing else is asked for.
+_DECISIONS: Mapping[TargetKind, Decision] = {"ordered": Decision(Median())}
+
+
+def _deciding_rows(examples: Examples, division: Division, settings: DecisionSettings) -> RowIndices:
+    """The held-out rows that a decision is made by. Raises UsageError where they cannot give what is asked for."""
+    rows = examples.one_of_each_group(division.calibration) if settings.proves else division.calibration
+    if settings.holds_out:
+        settings.check(tuple(spelled_labels(examples.classes)), len(rows))
+    return rows
+
+
+def _by_thresholds(
+    examples: Examples, settings: FitSettings, aim: LabelAim | None, plan: Plan, threads: int, progress: Progress
+) -> tuple[Decision, CalibrationRecord | None]:
+    """The threshold of each of several labels, and how an aim for one of them is met."""
+    rule, n_labels = settings.targets.thresholds, examples.targets.n_labels
+    if isinstance(rule, float) and aim is None:
+        return Decision(LabelThresholds.given(rule, n_labels)), None
+    counts = threshold_counts(examples, settings, plan, threads=threads, progress=progress)
+    if isinstance(rule, float):
+        thresholds = LabelThresholds.given(rule, n_labels)
+    else:
+        thresholds = LabelThresholds.chosen(counts, rule)
+    if aim is None:
+        return Decision(thresholds), None
+    thresholds, calibration = aim.met(thresholds, counts, len(examples))
+    return Decision(thresholds), calibration
+
+
+def _model(
+    examples: Examples, settings: FitSettings, plan: Plan, parts: Sequence[FittedPart], decision: Decision
+) -> FittedModel:
+    features, theta = blend(replace(settings.features, analyzer=plan.recipe.analyzer), parts)
+    cuts = parts[0].solution.thresholds
+    return FittedModel(
+        features,
+        np.ascontiguousarray(theta.T).T,  # features × classes in memory, as in a file
+        examples.classes[parts[0].present],
+        decision=decision,
+        kind=examples.targets.kind,
+        cuts=() if cuts is None else tuple(cuts.tolist()),
+    )
+
+
+def _data_record(
+    examples: Examples, division: Division, settings: FitSettings, plan: Plan, reads_text: bool
+) -> DataRecord:
     validates = settings.patience is not None or (plan.is_validated and settings.folds is None)
-    data = DataRecord.of(
+    return DataRecord.of(
         examples,
-        reads_text=features.reads_text,
+        reads_text=reads_text,
         weighted=examples.is_weighted or settings.class_weight is not None,
         training=len(division.training if validates else division.fitted),
         validation=len(division.validation) if validates else 0,
         fitted=len(division.fitted),
         calibration=len(division.calibration) if settings.decision.holds_out else None,
     )
-    records = tuple(map(PartRecord.of, parts))
-    record = FitRecord(
-        settings.options, data, features.settings.analyzer, records, plan.features, calibration=calibration
-    )
-    return Fit(replace(model, decision=decision), record, plan, tuple(parts))
-
-
-def _thresholds(
-    examples: Examples, settings: FitSettings, aim: Aim | None, plan: Plan, threads: int, progress: Progress
-) -> tuple[LabelThresholds, CalibrationRecord | None]:
-    """The threshold of each of several labels, and how an aim for one of them is met."""
-    names, rule = tuple(spelled_labels(examples.classes)), settings.targets.thresholds
-    if isinstance(rule, float) and aim is None:
-        return LabelThresholds.given(rule, len(names)), None
-    counts = threshold_counts(examples, settings, plan, threads=threads, progress=progress)
-    if isinstance(rule, float):
-        chosen = LabelThresholds.given(rule, len(names))
-    else:
-        chosen = LabelThresholds.chosen(counts, rule)
-    if aim is None:
-        return chosen, None
-    found, figures = aimed(aim, chosen, counts, names, len(examples))
-    of_label, k = label_aim(aim, names)
-    n_of = {names[k]: int(counts.real[k])}
-    return found, CalibrationRecord(len(examples), str(of_label), figures, n_of)
 
 
 def _held_out(model: FittedModel, examples: Examples, rows: RowIndices, threads: int) -> HeldOut:

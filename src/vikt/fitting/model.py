@@ -61,7 +61,7 @@ class FittedModel:
 
     `kind` says what a row is labelled with. Several labels have (K, n+1) weights, however many there are. Ordered ones
     have (n+1,), and `cuts`, the K - 1 scores between one level and the next. `text_column` is the column of a frame
-    that holds the texts. `decision` says which class is answered, `thresholds` which of several labels are.
+    that holds the texts. `decision` says which class is answered, or which of several labels are.
     """
 
     features: TextFeatures
@@ -71,7 +71,6 @@ class FittedModel:
     decision: Decision = PLAIN
     kind: TargetKind = "classes"
     cuts: tuple[float, ...] = ()
-    thresholds: LabelThresholds | None = None
 
     @property
     def loss(self) -> Loss:
@@ -164,6 +163,11 @@ class FittedModel:
         return AnsweredSets(log_probabilities, self.label_thresholds.answered(np.exp(log_probabilities)))
 
     @property
+    def thresholds(self) -> LabelThresholds | None:
+        """The thresholds of several labels; None where a text has one."""
+        return self.decision.rule if isinstance(self.decision.rule, LabelThresholds) else None
+
+    @property
     def label_thresholds(self) -> LabelThresholds:
         """The thresholds of several labels. Raises UsageError where a text has one."""
         if self.thresholds is None:
@@ -196,12 +200,12 @@ class FittedModel:
         header: dict[str, Any] = {"classes": self.classes.tolist(), "classes_dtype": _dtype_name(self.classes)}
         if self.cuts:
             arrays["cuts"] = np.array(self.cuts)
-        if not self.decision.is_plain:
-            header["decision"] = self.decision.to_json(self.labels)
         if self.kind != "classes":
             header["targets"] = self.kind
         if self.thresholds is not None:
             header["thresholds"] = self.thresholds.to_json(self.labels)
+        elif not self.decision.is_plain:
+            header["decision"] = self.decision.to_json(self.labels)
         return arrays, header
 
     @classmethod
@@ -221,7 +225,7 @@ class FittedModel:
         if theta.dtype != np.float32 or theta.shape != (*model.loss.columns, n):
             raise DamagedModelError(f"weights of shape {theta.shape} for {K} classes and {n - 1} features")
         if kind == "several":
-            return replace(model, thresholds=LabelThresholds.from_json(header["thresholds"], model.labels))
+            return replace(model, decision=Decision(LabelThresholds.from_json(header["thresholds"], model.labels)))
         decision = Decision.from_json(header["decision"], model.labels) if "decision" in header else PLAIN
         if isinstance(decision.rule, Median) != (kind == "ordered"):
             raise DamagedModelError(f"{kind!r} labels answered by the rule {decision.rule.kind!r}")

@@ -181,12 +181,7 @@ def update(
     return Update(
         replace(
             outcome,
-            model=replace(
-                outcome.model,
-                text_column=saved.model.text_column,
-                decision=_decision(saved.model, classes),
-                thresholds=_thresholds(saved.model, classes),
-            ),
+            model=replace(outcome.model, text_column=saved.model.text_column, decision=_decision(saved.model, classes)),
             record=_recorded(outcome.record, record, own, *kept_out),
         ),
         examples,
@@ -211,7 +206,9 @@ def _check_updatable(saved: SavedModel) -> None:
 
 def _decision(model: FittedModel, classes: NDArray[Any]) -> Decision:
     """The decision of a model, for the classes that remain. Raises DataError where it needs those that do not."""
-    labels = spelled_labels(classes)
+    labels, thresholds = spelled_labels(classes), model.thresholds
+    if thresholds is not None:
+        return Decision(_thresholds(thresholds, model, classes))
     try:
         return Decision.from_json(model.decision.to_json(model.labels), labels)
     except ValueError:
@@ -231,11 +228,8 @@ def _check_aim(settings: FitSettings, examples: Examples) -> None:
     )
 
 
-def _thresholds(model: FittedModel, classes: NDArray[Any]) -> LabelThresholds | None:
+def _thresholds(own: LabelThresholds, model: FittedModel, classes: NDArray[Any]) -> LabelThresholds:
     """The thresholds of the labels that remain; new ones have the common threshold, by no rows of their own."""
-    own = model.thresholds
-    if own is None:
-        return None
     thresholds = _carried(own.thresholds, own.common, model, classes)
     return replace(own, thresholds=thresholds, n_rows=_carried(own.n_rows, 0, model, classes))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from vikt.decisions.label_thresholds import LabelThresholds
 from vikt.decisions.record import CalibrationRecord, ErrorRecord, SetsRecord, TemperatureRecord
 from vikt.decisions.rules import ClassThreshold, LeastCost, Median, MostProbable, Rule
 from vikt.evaluation.aim_figures import aim_figures, tested_aim
@@ -61,6 +62,8 @@ def rule_sentence(rule: Rule, labels: list[str]) -> str:
     --------
     >>> rule_sentence(ClassThreshold(1, 0.9), ["ham", "spam"])
     'spam where its probability is at least 0.9, else ham'
+    >>> rule_sentence(LabelThresholds.given(0.5, 2), ["joy", "love"])
+    'the labels that reach their thresholds'
     """
     return _SENTENCES[rule.kind](rule, list(map(label_line, labels)))
 
@@ -81,6 +84,7 @@ def _cost_sentence(rule: LeastCost, labels: list[str]) -> str:
 _SENTENCES = {
     MostProbable.kind: lambda rule, labels: "the most probable class",
     Median.kind: lambda rule, labels: "the median level",
+    LabelThresholds.kind: lambda rule, labels: "the labels that reach their thresholds",
     ClassThreshold.kind: _threshold_sentence,
     LeastCost.kind: _cost_sentence,
 }
