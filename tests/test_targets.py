@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import vikt
-from vikt.errors import ClassesError, DataError, DivergenceError
+from vikt.errors import ClassesError, DataError, DivergenceError, ParameterError
 from vikt.report.fit import data_lines, fit_lines
 
 rng = np.random.default_rng(0)
@@ -60,6 +60,28 @@ def test_shares_of_0_and_1_are_classes():
     soft = vikt.TextClassifier("word", targets="soft", **options).fit(TEXTS, np.eye(3)[y])
     hard = vikt.TextClassifier("word", **options).fit(TEXTS, y)
     assert np.allclose(soft.predict_proba(TEXTS), hard.predict_proba(TEXTS), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "message"),
+    [
+        ("several", {"coverage": 0.9}, "coverage: cannot be used with several labels; leave it out"),
+        ("several", {"max_error": 0.1}, "max_error: cannot be used with several labels; leave it out"),
+        ("several", {"class_weight": "balanced"}, "class_weight: cannot be used with several labels; leave it out"),
+        ("several", {"aim": "f1"}, r"aim: macro_f1 needs one class per text; .*, as in precision\(LABEL\) >= 0.9"),
+        ("soft", {"aim": "precision(ham) >= 0.9"}, "aim: cannot be used with soft labels; leave it out"),
+        ("ordered", {"l1_ratio": 0.5}, "l1_ratio: cannot be used with ordered labels; leave it out"),
+        ("ordered", {"solver": "dual"}, "solver: 'dual' cannot fit ordered labels; choose 'auto' or 'newton'"),
+        ("classes", {"thresholds": 0.5}, "thresholds: cannot be used with one class per text; leave it out"),
+    ],
+)
+def test_an_option_that_does_not_serve_a_kind_is_refused_before_any_row_is_read(kind, options, message):
+    class Unreadable:
+        def __iter__(self):
+            raise AssertionError("it was read")
+
+    with pytest.raises(ParameterError, match=f"^{message}$"):
+        vikt.TextClassifier(targets=kind, **options).fit(Unreadable(), Unreadable())
 
 
 def test_one_label_that_a_row_has_or_has_not_is_refused():

@@ -101,6 +101,12 @@ def test_targets_that_cannot_be_are_refused_in_one_line(folder, run, name):
     assert not (folder / "model.vikt").exists()
 
 
+def test_an_option_that_does_not_serve_the_kind_is_refused_before_any_file_is_read(folder, run):
+    (folder / "broken.csv").write_bytes(b"\xff")
+    code, _, err = run("train", "broken.csv", "--labels-separator", ",", "--max-error", "0.1")
+    assert (code, err) == (2, "vikt: --max-error: cannot be used with several labels; leave it out\n")
+
+
 def test_columns_of_votes_are_tested_as_they_were_trained(folder, run):
     chosen = random.Random(1)
     rows = [(chosen.randrange(4), chosen.randrange(1, 4)) for _ in range(120)]

@@ -50,6 +50,18 @@ def test_those_of_several_labels_are_explained_that_are_answered_the_most_probab
     assert found.to_json()["labels"][0]["threshold"] in THRESHOLDS
 
 
+def test_a_frame_holds_the_contributions_to_each_label_one_after_the_other(of_sets):
+    pytest.importorskip("pandas")
+    found = of_sets.explain("glad and happy love")
+    frame = found.to_frame()
+    assert list(frame.columns) == ["label", "feature", "weight", "value", "contribution"]
+    assert list(dict.fromkeys(frame["label"])) == [one.label for one in found]
+    assert len(found) > 1
+    for one in found:
+        own = frame[frame["label"] == one.label].drop(columns="label").reset_index(drop=True)
+        assert own.equals(one.to_frame())
+
+
 def test_where_none_of_several_labels_is_answered_the_most_probable_is_explained(tmp_path):
     [found] = several(tmp_path / "m", thresholds=[1.0] * 4).explain(TEXT)
     assert not found.is_answered

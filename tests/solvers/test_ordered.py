@@ -279,7 +279,7 @@ def test_it_starts_where_it_is_told_and_stops_when_it_is_told():
 
 @pytest.mark.parametrize("solver", ["dual", "elastic_net", "batch", "stochastic", "minibatch"])
 def test_other_solvers_are_refused(solver):
-    with pytest.raises(UsageError, match=f"solver '{solver}' cannot fit .*; choose 'auto' or 'newton'"):
+    with pytest.raises(UsageError, match=f"solver: '{solver}' cannot fit .*; choose 'auto' or 'newton'"):
         minimise(objective_of(*some()), Settings(solver=solver))
 
 

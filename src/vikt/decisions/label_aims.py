@@ -15,6 +15,17 @@ from vikt.errors import ParameterError
 from vikt.tables import counted
 
 
+def aim_of_one_label(aim: Aim) -> ThresholdAim:
+    """An aim that the threshold of one label can meet. Raises ParameterError for any other."""
+    if not isinstance(aim, ThresholdAim):
+        raise ParameterError(
+            "aim",
+            f"{aim} needs one class per text; with several labels, aim at the precision, recall or f1 of one, as in "
+            "precision(LABEL) >= 0.9",
+        )
+    return aim
+
+
 class LabelAim(NamedTuple):
     """An aim for one label, the index of this label, and its name."""
 
@@ -31,14 +42,9 @@ class LabelAim(NamedTuple):
         ParameterError
             The aim is not for one label, or there is no such label.
         """
-        if not isinstance(aim, ThresholdAim):
-            raise ParameterError(
-                "aim",
-                f"{aim} needs one class per text; with several labels, aim at the precision, recall or f1 of one, as "
-                f"in precision({labels[0]}) >= 0.9",
-            )
-        k = position(labels, aim.classes[0], "label")
-        return cls(aim, k, labels[k])
+        of_label = aim_of_one_label(aim)
+        k = position(labels, of_label.classes[0], "label")
+        return cls(of_label, k, labels[k])
 
     def met(
         self, thresholds: LabelThresholds, counts: ThresholdCounts, n_rows: int

@@ -11,6 +11,9 @@ from vikt.explanation.scores import ClassScore
 from vikt.markup import block, details, heading, html_text, table
 from vikt.tables import columns, counted, data_frame, label_line
 
+# The columns of a frame of contributions, and of one of several labels.
+_OF_CONTRIBUTION = ("feature", "weight", "value", "contribution")
+_OF_LABEL = ("label", *_OF_CONTRIBUTION)
 # Sums of the same numbers in another order differ by less.
 _ROUNDING = 1e-9
 
@@ -99,8 +102,7 @@ class Explanation:
         MissingPackageError
             pandas is not installed.
         """
-        names = ("feature", "weight", "value", "contribution")
-        return data_frame({name: [getattr(part, name) for part in self.contributions] for name in names})
+        return data_frame({name: [getattr(part, name) for part in self.contributions] for name in _OF_CONTRIBUTION})
 
     def lines(self, most: int = 15) -> str:
         """The features of the text with their weights, values and contributions, the `most` largest one by one."""
@@ -173,6 +175,15 @@ class Explanations(Sequence[Explanation]):
     def to_json(self) -> dict[str, Any]:
         """The explanation of each label, as JSON holds it."""
         return {"labels": [explanation.to_json() for explanation in self.of_labels]}
+
+    def to_frame(self) -> Any:
+        """The contributions to the scores of all labels as a pandas data frame: label, feature, weight, ...
+
+        The labels are in the order of the explanations, and the features of each as in its own frame. Raises
+        MissingPackageError without pandas.
+        """
+        parts = [{"label": one.label, **vars(part)} for one in self.of_labels for part in one.contributions]
+        return data_frame({name: [part[name] for part in parts] for name in _OF_LABEL})
 
     def lines(self, most: int = 15) -> str:
         """The explanation of each label, each with its `most` largest features one by one."""

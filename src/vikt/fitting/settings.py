@@ -9,6 +9,7 @@ from typing import Any, Literal
 from vikt.arrays import ClassWeight
 from vikt.corpus.label_order import order_of
 from vikt.decisions.aims import Aim
+from vikt.decisions.label_aims import aim_of_one_label
 from vikt.decisions.settings import DecisionSettings
 from vikt.errors import ParameterError
 from vikt.features.handmade.declarations import declaration
@@ -72,7 +73,7 @@ class FitSettings:
         Raises
         ------
         ParameterError
-            Parameters exclude one another.
+            Parameters exclude one another, or the kind of target that is named.
         """
         l2 = None if parameters["l2"] == "auto" else float(parameters["l2"])
         folds, one_standard_error = parameters["folds"], parameters["one_standard_error"]
@@ -80,7 +81,7 @@ class FitSettings:
             if l2 is not None and chooses:
                 raise ParameterError(name, f"chooses λ, but l2={l2:g} already sets it; pass only one")
         features = FeatureSettings.of(parameters)
-        return cls(
+        settings = cls(
             features,
             Settings.of(parameters),
             l2,
@@ -93,6 +94,9 @@ class FitSettings:
             _chooses_features(parameters, l2),
             _options(parameters, features),
         )
+        if settings.targets.kind != "auto":
+            settings.check_kind(settings.targets.kind)
+        return settings
 
     def with_order_of(self, labels: Any) -> FitSettings:
         """The settings with the order that a column of labels brings, where these are ordered and none is given.
@@ -105,7 +109,10 @@ class FitSettings:
         return replace(self, targets=targets, options={**self.options, "order": order})
 
     def check_kind(self, kind: TargetKind) -> None:
-        """Raise ParameterError where a parameter does not serve targets of a kind."""
+        """Raise ParameterError where a parameter does not serve targets of a kind.
+
+        Where the kind is named this is known before any text is read, else once the labels show it.
+        """
         for name, is_set, kinds in (
             ("class_weight", self.class_weight is not None, ("classes", "ordered")),
             ("weighting", self.features.weighting == "nb", ("classes", "soft")),
@@ -119,6 +126,10 @@ class FitSettings:
         ):
             if is_set and kind not in kinds:
                 raise ParameterError(name, f"cannot be used with {_NAMES[kind]}; leave it out")
+        if kind == "ordered":
+            self.solver.check_fits_levels()
+        if kind == "several" and self.decision.aim is not None:
+            aim_of_one_label(self.decision.aim)
 
     def apart_from_thresholds(self, kind: TargetKind) -> tuple[FitSettings, Aim | None]:
         """The settings, and the aim that the thresholds of several labels are to reach: it needs no held-out rows."""

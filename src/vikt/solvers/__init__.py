@@ -36,6 +36,7 @@ SOLVERS: dict[str, Solver] = {
     "minibatch": MINIBATCH,
 }
 DESCENTS = {name: solver for name, solver in SOLVERS.items() if solver.takes_validation}
+FIT_LEVELS = ("auto", "newton")
 # Newton's method from the ascent's θ costs as much as about this many passes of the ascent, or more.
 _MOST_AHEAD = 150.0
 
@@ -88,6 +89,12 @@ class Settings:
                 f"early stopping needs gradient descent, found solver {self.solver!r}; "
                 f"choose from {', '.join(map(repr, DESCENTS))}",
             )
+
+    def check_fits_levels(self) -> None:
+        """Raise ParameterError where the solver does not fit ordered labels."""
+        if self.solver not in FIT_LEVELS:
+            able = " or ".join(map(repr, FIT_LEVELS))
+            raise ParameterError("solver", f"{self.solver!r} cannot fit ordered labels; choose {able}")
 
 
 def minimise(
@@ -154,10 +161,7 @@ def _ordered(
     start: Floats | None,
     on_record: OnRecord | None,
 ) -> Solution:
-    names = ("auto", "newton")
-    if settings.solver not in names:
-        able = " or ".join(map(repr, names))
-        raise UsageError(f"solver {settings.solver!r} cannot fit ordered labels; choose {able}")
+    settings.check_fits_levels()
     return ordered(objective, theta=start, **_common_options(settings, on_record))
 
 
