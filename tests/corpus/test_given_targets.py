@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import MultiLabelBinarizer
 
-from vikt.corpus.given_targets import GivenTargets, target_rows
+from vikt.corpus.given_targets import given_targets, target_rows
 from vikt.corpus.targets import TargetRows
 from vikt.errors import ClassesError, DataError, ParameterError
 from vikt.model.classes import check_learnable
@@ -160,7 +160,7 @@ def test_the_votes_of_annotators_are_shares_and_weights(counts):
     found, votes = target_rows(counts, "soft")
     assert found.truth.tolist() == [[0.75, 0.25], [0, 1], [1, 0]]
     assert votes.tolist() == [4, 2, 1]
-    with pytest.raises(DataError, match=r"found 3; .*votes of annotators.*targets='soft'"):
+    with pytest.raises(DataError, match=r"found 3 .*; if these are votes for classes.*targets='soft'"):
         target_rows(np.array(counts))
 
 
@@ -192,11 +192,11 @@ def test_lists_of_one_label_are_still_a_column_of_labels():
 
 def test_rows_that_no_fit_uses_need_no_label_and_the_others_keep_their_numbers():
     kept = np.array([1, 2])
-    assert GivenTargets.of([None, ["a"], []]).read(kept).targets.truth.tolist() == [[True], [False]]
+    assert given_targets([None, ["a"], []]).read(kept).targets.truth.tolist() == [[True], [False]]
     with pytest.raises(DataError, match="row 2 has no label"):
-        GivenTargets.of([None, ["a"], np.nan]).read(kept)
+        given_targets([None, ["a"], np.nan]).read(kept)
     with pytest.raises(DataError, match="row 2: expected 0 or 1 for the label 'b', found no value"):
-        GivenTargets.of(pd.DataFrame({"a": [None, 1, 0], "b": [0, 1, None]})).read(kept)
+        given_targets(pd.DataFrame({"a": [None, 1, 0], "b": [0, 1, None]})).read(kept)
 
 
 def test_targets_that_are_numbered_pass():
@@ -212,8 +212,8 @@ NAN = float("nan")
 REFUSED = {
     "an empty label": ([["a"], ["a", " "]], "auto", "row 1 has an empty label among others"),
     "a label twice": ([["a"], ["b", "c", "b"]], "auto", "row 1 has the label 'b' twice"),
-    "one label among lists": ([["a"], "b", ["c"]], "auto", "row 1 has the str 'b', where other rows have lists"),
-    "a list among labels": (["a", ["b"]], "auto", "row 0 has the str 'a', where other rows have lists"),
+    "one label among lists": ([["a"], "b", ["c"]], "auto", "row 1 has 'b', where other rows have lists"),
+    "a list among labels": (["a", ["b"]], "auto", "row 0 has 'a', where other rows have lists"),
     "no label among lists": ([["a"], None], "auto", "row 1 has no label.*empty for a text without any label"),
     "None in a list": ([["a", "b"], ["a", None]], "auto", "row 1 has no label"),
     "two kinds in lists": ([["a"], [1, 2]], "auto", "the string 'a' in row 0 and the number 1 in row 1"),
@@ -224,7 +224,7 @@ REFUSED = {
     "integers below 0": (np.array([[0, 1], [-1, 1]]), "auto", "found -1"),
     "integers above 1": (MEMBERS * 2, "several", "row 0: expected 0 or 1 for the label 1, found 2"),
     "sparse above 1": (sp.csr_matrix(MEMBERS * 2), "several", "row 0: expected 0 or 1 for the label 1, found 2"),
-    "sums of .9": (SHARES * 0.9, "auto", "found a sum of 0.9 in row 0.*targets='soft'"),
+    "sums of .9": (SHARES * 0.9, "auto", "row 0: expected shares .*, found a sum of 0.9 .*targets='soft'"),
     "a missing share": ([[0.5, 0.5], [NAN, 1.0]], "auto", "row 1: expected a finite share .* class 0, found nan"),
     "a share below 0": ([{"a": -1, "b": 2}], "auto", "row 0: expected a finite share .* class 'a', found -1"),
     "an infinite share": (pd.DataFrame({"P(a)": [np.inf], "P(b)": [0]}), "auto", "class 'a', found inf"),
@@ -233,7 +233,7 @@ REFUSED = {
     "a class without a name": ([{"a": 1}, {"": 1.0}], "auto", "expected a name for each class with a share"),
     "an empty mapping": ([{"a": 1}, {}], "auto", "row 1: the shares of the classes sum to 0"),
     "a share in words": ([{"a": "much"}], "auto", "row 0: expected the share of a class as a number, found 'much'"),
-    "a label among mappings": ([{"a": 1}, "b"], "auto", "row 1 has the str 'b', where other rows have shares"),
+    "a label among mappings": ([{"a": 1}, "b"], "auto", "row 1 has 'b', where other rows have shares"),
     "ragged shares": ([[0.5, 0.5], [1.0]], "soft", "row 1 has 1 number and row 0 has 2"),
     "no columns": (np.zeros((3, 0)), "several", "expected a column for each label"),
     "a frame without columns": (pd.DataFrame(index=[0, 1]), "auto", "frame without columns"),

@@ -255,7 +255,7 @@ REFUSED = {
     "an empty label": (
         "label\tt\na,,b\tx\n",
         COMMAS,
-        r"row 1 has an empty label among others, in 'a,,b'; remove the extra ','",
+        r"row 1 has an empty label among others \(1 such label\); remove it; a text without any label has an empty",
     ),
     "a label twice": ("label\tt\na\ty\na, b,a\tx\n", COMMAS, "row 2 has the label 'a' twice"),
     "several without a separator": ("label\tt\na\ty\n", LabelReading("several"), r"labels_separator=',', or name one"),
@@ -276,7 +276,7 @@ REFUSED = {
     "a share in words": (
         "P(a)\tP(b)\tt\nmuch\t0\tx\n",
         AUTO,
-        r"row 1: expected a share in column 'P\(a\)', found 'much'",
+        r"row 1: expected a number in column 'P\(a\)', found 'much'",
     ),
 }
 
@@ -292,18 +292,18 @@ def test_bad_labels_of_a_table_are_refused_with_their_row(tmp_path, name):
 
 
 JSON_REFUSED = {
-    "a string among lists": ([["a"], "b"], "row 2, column 'label': expected a list of labels, found b"),
+    "a string among lists": ([["a"], "b"], "row 2 has 'b', where other rows have lists of labels"),
     "a list in quotation marks": ([["a"], '["b"]'], r"row 2, .*found the string '\[\"b\"\]'; write it without"),
-    "an object among lists": ([["a"], {"b": 1}], "row 2, column 'label': expected a list of labels, found {"),
-    "a null": ([["a"], None], "row 2: expected labels in column 'label', found a null"),
+    "an object among lists": ([["a"], {"b": 1}], "row 2 has '{.*}', where other rows have lists of labels"),
+    "a null": ([["a"], None], "row 2 has no label, where other rows have lists.*empty for a text without any label"),
     "a null in a list": ([["a"], ["a", None]], "row 2, column 'label': expected a list of labels"),
     "a list in a list": ([["a"], [["b"]]], "row 2, column 'label': expected a list of labels"),
     "a label twice": ([["a"], ["b", "b"]], "row 2 has the label 'b' twice"),
     "an empty label": ([["a"], ["b", " "]], "row 2 has an empty label"),
     "1 beside its string": ([["1"], [1]], 'row 2, .* the labels 1 and "1" print alike'),
     "numbers with fractions": ([[0.5, 0.5]], "row 1, .*found the number 0.5, which has a fraction"),
-    "a list among objects": ([{"a": 1}, ["a"]], "row 2, .*expected the share of each class as a number, found"),
-    "a share in words": ([{"a": 1}, {"a": "much"}], 'row 2, .*found "much"; correct it, or name the field .* label.a'),
+    "a list among objects": ([{"a": 1}, ["a"]], "row 2 has .*, where other rows have shares by class"),
+    "a share in words": ([{"a": 1}, {"a": "much"}], 'row 2: .*found "much"; correct it, or name the field .* label.a'),
     "a share below 0": ([{"a": 1}, {"a": -1, "b": 2}], "row 2: expected a finite share of 0 or more for the class 'a'"),
     "no share": ([{"a": 1}, {}], "row 2: the shares of the classes sum to 0"),
 }
@@ -326,10 +326,12 @@ def test_a_column_of_a_label_holds_nothing_but_0_and_1(tmp_path, value, found):
         read(path, label="a,b")
 
 
-@pytest.mark.parametrize("value", ["4", "0.4"])
-def test_numbers_that_may_be_votes_or_shares_are_refused_with_the_option_that_reads_them(tmp_path, value):
+@pytest.mark.parametrize(
+    ("value", "found"), [("4", "expected 0 or 1 for the label 'a', found 4"), ("0.4", ".*sum to 1, found a sum of 0.4")]
+)
+def test_numbers_that_may_be_votes_or_shares_are_refused_with_the_option_that_reads_them(tmp_path, value, found):
     path = csv_of(tmp_path / "a.csv", {"text": TEXTS[:2], "a": ["0", value], "b": ["1", "0"]})
-    with pytest.raises(DataError, match=f"row 2: expected 0 or 1 for the label 'a', found {value} .*targets='soft'"):
+    with pytest.raises(DataError, match=f"row 2: {found} .*targets='soft'"):
         read(path, label="a,b")
     assert read(path, LabelReading("soft"), label="a,b").labels.names == ["a", "b"]
     with pytest.raises(DataError, match="the label 'a'"):

@@ -15,7 +15,7 @@ from vikt.auditing.distinct import DistinctTexts, distinct_texts
 from vikt.auditing.finding import Example, Found, Side
 from vikt.auditing.near import NearTwins, near_twins
 from vikt.corpus.documents import Documents
-from vikt.corpus.given_targets import GivenTargets
+from vikt.corpus.given_targets import given_targets
 from vikt.corpus.label_arrays import checked_labels
 from vikt.corpus.missing import is_missing
 from vikt.corpus.order import group_ranks, row_keys
@@ -85,18 +85,17 @@ class LabelledTexts:
         DataError
             There are none, or none has a label, or there is not one per row, or one cannot be read.
         """
-        given = GivenTargets.of(labels, "classes" if kind == "ordered" else kind)
+        given = given_targets(labels, "classes" if kind == "ordered" else kind)
         check_one_label_per_row(given, len(documents))
         if not len(given):
             raise DataError(f"{documents.origin}: expected {side} texts, found none; give at least one")
-        everything = np.arange(len(given))
-        targets = given.read(everything).targets
+        targets = given.read().targets
         if not isinstance(targets, TargetRows):
             return cls._of_one(side, documents, targets, number)
         targets = replace(targets, table=targets.table.renamed(np.array(targets.names, dtype=object)))
         if targets.table.rows is None:
             return cls._of_one(side, documents, targets.table.labels[targets.y], number)
-        return cls(side, documents, targets, number, everything, Unlabelled((), ()))
+        return cls(side, documents, targets, number, np.arange(len(given)), Unlabelled((), ()))
 
     @classmethod
     def _of_one(

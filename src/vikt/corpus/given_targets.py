@@ -2,93 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import RowIndices
-from vikt.corpus.frames import array_of, number_array
-from vikt.corpus.label_arrays import checked_labels, refuse_fractions
-from vikt.corpus.label_forms import LISTED, Column, Form, Lists, Mappings, Matrix, Numbered, form_of
-from vikt.corpus.label_order import levels_of, order_of
-from vikt.corpus.label_sets import refuse_other_than_0_and_1, sets_of_matrix, sets_of_pairs
-from vikt.corpus.label_shares import shares_by_label, shares_of_matrix
-from vikt.corpus.missing import is_missing
-from vikt.corpus.targets import Place, ReadTargets, TargetRows
-from vikt.errors import DataError
-from vikt.names import TargetKind, TargetsName
+from vikt.arrays import SparseLike
+from vikt.corpus.frames import Frame, array_of, arrow_column, frame_of, has_numpy_type, number_array
+from vikt.corpus.joined_labels import refuse_joined
+from vikt.corpus.label_arrays import label_array
+from vikt.corpus.label_forms import LISTED, Column, Form, GivenTargets, Lists, Mappings, Matrix, Numbered
+from vikt.corpus.label_order import order_of
+from vikt.corpus.label_reading import share_columns, shared_labels
+from vikt.corpus.targets import ReadTargets, TargetRows
+from vikt.errors import DataError, NotNumbersError
+from vikt.names import TargetsName
+from vikt.tables import counted, quoted
 
 
-@dataclass(frozen=True)
-class GivenTargets:
-    """The targets of rows as they are given, and how they are read.
+def given_targets(
+    labels: Any,
+    kind: TargetsName = "auto",
+    order: Sequence[Any] | None = None,
+    columns: NDArray[Any] | None = None,
+) -> GivenTargets:
+    """Targets of any maker, not yet checked: so rows that no fit uses may lack a label.
 
-    Attributes
+    Parameters
     ----------
-    form : Form
-    kind : {"classes", "several", "soft", "ordered"}
-    order : sequence, optional
-        The levels of an order from the lowest to the highest.
+    labels : (m,) or (m, K)
+        See `target_rows`.
+    columns : (K,), optional
+        The labels of the columns of a matrix without names; 0 to K - 1 if not given.
+
+    Raises
+    ------
+    DataError
+        The data have none of the forms, none that the kind takes, or one that could be of two kinds.
     """
-
-    form: Form
-    kind: TargetKind
-    order: Sequence[Any] | None = None
-
-    @classmethod
-    def of(
-        cls,
-        labels: Any,
-        kind: TargetsName = "auto",
-        order: Sequence[Any] | None = None,
-        columns: NDArray[Any] | None = None,
-    ) -> Self:
-        """Targets of any maker, not yet checked: so rows that no fit uses may lack a label.
-
-        Parameters
-        ----------
-        labels : (m,) or (m, K)
-            See `target_rows`.
-        columns : (K,), optional
-            The labels of the columns of a matrix without names; 0 to K - 1 if not given.
-
-        Raises
-        ------
-        DataError
-            The data have none of the forms, none that the kind takes, or one that could be of two kinds.
-        """
-        form = form_of(labels, kind, columns)
-        if kind == "auto" and isinstance(form, Column):
-            _refuse_joined(form.labels)
-        order = order_of(labels) if kind == "ordered" and order is None else order
-        return cls(form, form.kind() if kind == "auto" else kind, order)
-
-    def __len__(self) -> int:
-        return len(self.form)
-
-    def read(self, rows: RowIndices) -> ReadTargets:
-        """Some rows, by their numbers, which messages name.
-
-        Raises
-        ------
-        DataError
-            A row is refused: see `target_rows`.
-        """
-        if isinstance(self.form, Numbered):
-            if self.form.rows.table.kind != self.kind:
-                raise self._unfit()
-            return ReadTargets(self.form.take(rows).rows)
-        reader = _READERS.get((type(self.form), self.kind))
-        if reader is None:
-            raise self._unfit()
-        return reader(self, self.form.take(rows), rows)
-
-    def _unfit(self) -> DataError:
-        return DataError(f"labels: targets={self.kind!r} takes {_TAKEN[self.kind]}, found {self.form.found}")
+    form = form_of(labels, kind, columns)
+    if kind == "auto" and isinstance(form, Column):
+        values = form.labels.tolist()
+        if all(type(value) is str for value in values):
+            refuse_joined(values, "labels: values", "split them into lists")
+    order = order_of(labels) if kind == "ordered" and order is None else order
+    return GivenTargets.of(form, kind, order)
 
 
 def target_rows(
@@ -132,119 +92,137 @@ def target_rows(
     >>> target_rows(["low", "high"], "ordered", order=["low", "medium", "high"]).targets.truth.tolist()
     [0, 2]
     """
-    given = GivenTargets.of(labels, kind, order, columns)
-    return given.read(np.arange(len(given)))
+    return given_targets(labels, kind, order, columns).read()
 
 
-def _refuse_joined(labels: NDArray[Any]) -> None:
-    """Refuse strings that look like several labels, as those of a file are refused."""
-    values = labels.tolist()
-    if not values or not all(type(value) is str for value in values):
-        return
-    # Only now, since it takes long to import and most labels hold no comma.
-    if any("," in value for value in values):
-        import pyarrow as pa
+def form_of(labels: Any, kind: TargetsName, columns: NDArray[Any] | None) -> Form:
+    """The form of targets of any maker, for a kind of target or for any.
 
-        from vikt.corpus.table_labels import joined_value
+    Parameters are those of `given_targets`.
 
-        joined = joined_value(pa.chunked_array([values]))
-        if joined is not None:
+    Raises
+    ------
+    DataError
+        The data have no such form.
+    """
+    if isinstance(labels, TargetRows):
+        return Numbered(labels)
+    if kind in ("classes", "ordered"):
+        return Column(label_array(labels, warns=True))
+    if isinstance(labels, SparseLike):
+        return _sparse(labels.tocsr(), columns)
+    frame = frame_of(labels)
+    if frame is not None and len(frame) != 1:
+        return _matrix_of_frame(frame)
+    labels = list(labels) if isinstance(labels, Iterator) else labels
+    values = _nested(labels if frame is None else frame[next(iter(frame))])
+    if values is None:
+        return _column_or_matrix(labels, kind, columns)
+    if any(isinstance(value, Mapping) for value in values):
+        return Mappings(values)
+    return _of_lists(labels, values, kind, columns)
+
+
+def _nested(source: Any) -> list[Any] | None:
+    """The values of a column of lists or mappings; None where it holds neither."""
+    if isinstance(source, str | bytes) or not isinstance(source, Iterable) or getattr(source, "ndim", 1) != 1:
+        return None
+    values = _python_values(source)
+    kinds = set(map(type, values))
+    return values if any(issubclass(kind, Mapping | LISTED) for kind in kinds) else None
+
+
+def _python_values(source: Any) -> list[Any]:
+    """The values of a column; none where its type says that they are neither lists nor mappings."""
+    if has_numpy_type(source):
+        return list(np.asarray(source)) if source.dtype.kind == "O" else []
+    column = arrow_column(source)
+    if column is None:
+        return source if isinstance(source, list) else list(source)
+    import pyarrow as pa
+
+    return list(column.to_pylist()) if pa.types.is_nested(column.type) else []
+
+
+def _of_lists(labels: Any, values: list[Any], kind: TargetsName, columns: NDArray[Any] | None) -> Form:
+    """Lists of labels, or lists of numbers that are the rows of a matrix."""
+    are_lists = all(type(value) is list and len(value) == 1 for value in values)
+    if kind == "auto" and are_lists and not hasattr(labels, "dtype"):
+        return Column(label_array(labels, warns=True))
+    if any(isinstance(value, set | frozenset) or not isinstance(value, LISTED) for value in values):
+        return Lists(values)
+    widths = {len(value) for value in values}
+    numbers = [value.item() if isinstance(value, np.generic) else value for value in chain.from_iterable(values)]
+    kinds = set(map(type, numbers))
+    if kind == "soft" and kinds <= {bool, int, float}:
+        if len(widths) > 1:
+            row = next(row for row, value in enumerate(values) if len(value) != len(values[0]))
             raise DataError(
-                f"labels: values look like several labels, such as {joined!r:.60}; split them into lists, or keep each "
-                "value as one class",
-                targets="classes",
+                f"labels: row {row} has {counted(len(values[row]), 'number')} and row 0 has {len(values[0])}; give one "
+                "for each class"
             )
+        return _matrix(np.array([list(value) for value in values]), columns)
+    if len(widths) == 1 and widths != {1}:
+        if kinds in ({float}, {bool}):
+            return _matrix(np.array([list(value) for value in values]), columns)
+        if kinds == {int} and set(numbers) <= {0, 1}:
+            raise DataError(
+                "labels: lists of 0 and 1 could be lists of the labels 0 and 1, or the rows of a matrix with a column "
+                "for each label; pass np.array(labels) for a matrix, or write labels as strings"
+            )
+    return Lists(values)
 
 
-def _place(rows: RowIndices) -> Place:
-    return lambda row: f"labels: row {rows[row]}"
+def _column_or_matrix(labels: Any, kind: TargetsName, columns: NDArray[Any] | None) -> Form:
+    array = label_array(labels, warns=True) if isinstance(labels, str | bytes) else array_of(labels)
+    is_matrix = array.ndim == 2 and array.dtype.kind in "biufO"
+    if not is_matrix or (array.shape[1] == 1 and kind == "auto"):
+        return Column(label_array(array if array.ndim else labels, warns=True))
+    if array.dtype.kind == "O":
+        plain = np.array(array.tolist())  # booleans and integers that a frame of mixed columns holds as objects
+        array = plain if plain.dtype.kind in "biu" else array
+    return _matrix(number_array(array, "labels: expected 0 and 1, or shares, in a matrix"), columns)
 
 
-def _read_column(given: GivenTargets, form: Any, rows: RowIndices) -> ReadTargets:
-    return ReadTargets(form.labels)
+def _sparse(values: Any, columns: NDArray[Any] | None) -> Matrix:
+    if not values.has_canonical_format:
+        values = values.copy()
+        values.sum_duplicates()
+    return _matrix(values, columns, are_named=True)
 
 
-def _read_levels(given: GivenTargets, form: Any, rows: RowIndices) -> ReadTargets:
-    return ReadTargets(levels_of(checked_labels(form.labels, "labels", rows), given.order, _place(rows)))
+def _matrix(values: Any, columns: NDArray[Any] | None, are_named: bool = False) -> Matrix:
+    n_columns = values.shape[1]
+    if not n_columns:
+        raise DataError(f"labels: expected a column for each label, found an array of shape {values.shape}; add them")
+    if columns is not None and len(columns) != n_columns:
+        raise DataError(
+            f"labels: expected {len(columns)} columns, one for each label ({quoted(columns.tolist())}), found "
+            f"{n_columns}; give them in this order"
+        )
+    return Matrix(values, np.arange(n_columns) if columns is None else columns, are_named=are_named)
 
 
-def _read_lists(given: GivenTargets, form: Any, rows: RowIndices) -> ReadTargets:
-    place = _place(rows)
-    _refuse_others(form.values, LISTED, place, "a list of labels, empty for a text without any label")
-    flat = list(chain.from_iterable(form.values))
-    owner = np.repeat(np.arange(len(rows)), [len(value) for value in form.values])
-    labels = checked_labels(_flat_array(flat), "labels", rows[owner])
-    refuse_fractions(labels)
-    return ReadTargets(sets_of_pairs(owner, labels, len(rows), place))
+def _matrix_of_frame(frame: Frame) -> Matrix:
+    names = list(frame)
+    if not names:
+        raise DataError("labels: expected a column for each label, found a frame without columns; add them")
+    classes, shares = shared_labels(names), share_columns(names)
+    if classes is None and shares:
+        others = [name for name in names if name not in shares]
+        raise DataError(
+            f"labels: expected columns of shares alone, such as {shares[0]!r:.60}, found also {quoted(others)}; drop "
+            "the others"
+        )
+    values = [_numbers_of_column(frame, name) for name in names]
+    frame.check_length(len(values[0]))
+    are_plain = len({type(name) for name in frame.names}) == 1 and isinstance(frame.names[0], str | int)
+    labels = classes or (frame.names if are_plain else names)
+    return Matrix(np.column_stack(values), np.array(labels), are_shares=classes is not None, are_named=True)
 
 
-def _read_mappings(given: GivenTargets, form: Any, rows: RowIndices) -> ReadTargets:
-    place = _place(rows)
-    _refuse_others(form.values, Mapping, place, "the share of each class by its name")
-    flat = [label for row in form.values for label in row]
-    owner = np.repeat(np.arange(len(rows)), [len(row) for row in form.values])
-    labels = checked_labels(_flat_array(flat), "labels", rows[owner])
-    plain = iter(labels.tolist())
-    named = [{next(plain): _share(share, i, place) for share in row.values()} for i, row in enumerate(form.values)]
-    different = np.unique(labels)
-    return ReadTargets(*shares_of_matrix(shares_by_label(named, different), different, place))
-
-
-def _read_sets(given: GivenTargets, form: Any, rows: RowIndices) -> ReadTargets:
-    place = _place(rows)
-    if not form.is_sparse:
-        return ReadTargets(sets_of_matrix(form.values, form.labels, place))
-    form.values.sum_duplicates()  # of a copy, which taking rows has made
-    pairs = form.values.tocoo()
-    wrong = pairs.row[(pairs.data != 0) & (pairs.data != 1)]
-    if len(wrong):
-        row = int(wrong.min())
-        refuse_other_than_0_and_1(form.dense()[[row]], form.labels, lambda _: place(row))
-    held = pairs.data != 0
-    owner, k = pairs.row[held].astype(np.int64), pairs.col[held].astype(np.int64)
-    return ReadTargets(TargetRows.of_pairs(owner, k, len(rows), form.labels))
-
-
-def _read_shares(given: GivenTargets, form: Any, rows: RowIndices) -> ReadTargets:
-    return ReadTargets(*shares_of_matrix(form.dense(), form.labels, _place(rows)))
-
-
-_READERS: dict[tuple[type[Any], TargetKind], Callable[[GivenTargets, Any, RowIndices], ReadTargets]] = {
-    (Column, "classes"): _read_column,
-    (Column, "ordered"): _read_levels,
-    (Lists, "several"): _read_lists,
-    (Mappings, "soft"): _read_mappings,
-    (Matrix, "several"): _read_sets,
-    (Matrix, "soft"): _read_shares,
-}
-_TAKEN = {
-    "classes": "one label per row",
-    "several": "a list of labels per row, or a matrix of 0 and 1 with a column for each label",
-    "soft": "a matrix of shares with a column for each class, or the shares of each row by class",
-    "ordered": "one label per row",
-}
-
-
-def _refuse_others(values: list[Any], wanted: Any, place: Place, expected: str) -> None:
-    for row, value in enumerate(values):
-        if not isinstance(value, wanted) or (isinstance(value, np.ndarray) and not value.ndim):
-            found = "no label" if is_missing(value) else f"the {type(value).__name__} {value!r:.60}"
-            raise DataError(f"{place(row)} has {found}, where other rows have {_name_of(wanted)}; write {expected}")
-
-
-def _name_of(wanted: Any) -> str:
-    return "shares by class" if wanted is Mapping else "lists of labels"
-
-
-def _share(share: Any, row: int, place: Place) -> float:
-    if share is None:  # Arrow names every field in every row.
-        return 0.0
-    if type(share) is float:
-        return share
-    one = np.array([share], dtype=object)
-    return float(number_array(one, f"{place(row)}: expected the share of a class as a number")[0])
-
-
-def _flat_array(flat: list[Any]) -> NDArray[Any]:
-    array = array_of(flat)
-    return array if array.ndim == 1 else np.fromiter(flat, dtype=object, count=len(flat))
+def _numbers_of_column(frame: Frame, name: str) -> NDArray[Any]:
+    try:
+        return number_array(frame[name], f"labels: expected one column, or columns of 0 and 1: column {name!r:.60}")
+    except NotNumbersError as error:
+        raise DataError(f"{error}; y should be a 1d array, so pass df[{name!r:.60}] if it holds the labels") from None

@@ -1,8 +1,8 @@
-"""The forms that targets come in from Python: one label per row, lists of labels, shares by label, or a matrix."""
+"""The forms that labels come in, from files and from Python, and how each is read as a kind of target."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, Protocol, Self
@@ -10,21 +10,23 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import RowIndices, SparseLike
-from vikt.corpus.frames import Frame, array_of, arrow_column, frame_of, has_numpy_type, number_array
-from vikt.corpus.label_arrays import label_array
-from vikt.corpus.label_shares import ROUNDED
-from vikt.corpus.targets import TargetRows
-from vikt.errors import DataError, NotNumbersError
+from vikt.arrays import Ints, RowIndices, SparseLike
+from vikt.corpus.frames import array_of, number_array
+from vikt.corpus.label_arrays import checked_labels, refuse_fractions
+from vikt.corpus.label_order import levels_of
+from vikt.corpus.label_sets import are_0_and_1, refuse_other_than_0_and_1, sets_of_matrix, sets_of_pairs
+from vikt.corpus.label_shares import has_fractions, refuse_other_sums, shares_by_label, shares_of_matrix
+from vikt.corpus.missing import is_missing
+from vikt.corpus.targets import Place, ReadTargets, TargetRows
+from vikt.errors import DataError
 from vikt.names import TargetKind, TargetsName
-from vikt.tables import counted, quoted
 
-# What a row's labels come in.
+# What holds the labels of a row.
 LISTED: Any = list | tuple | set | frozenset | np.ndarray
 
 
 class Form(Protocol):
-    """Data that say of each row what it is labelled with."""
+    """Data that say what each row is labelled with."""
 
     @property
     def found(self) -> str:
@@ -37,7 +39,7 @@ class Form(Protocol):
         """Some rows."""
         ...
 
-    def kind(self) -> TargetKind:
+    def kind(self, place: Place) -> TargetKind:
         """The kind of target that the form shows. Raises DataError where it shows none."""
         ...
 
@@ -55,16 +57,16 @@ class Column:
     def take(self, rows: RowIndices) -> Self:
         return replace(self, labels=self.labels[rows])
 
-    def kind(self) -> TargetKind:
+    def kind(self, place: Place) -> TargetKind:
         return "classes"
 
 
 @dataclass(frozen=True)
-class Lists:
-    """A list, tuple, set or array of labels for each row."""
+class _ByRow:
+    """A value for each row that holds its labels; their array has a dtype, the one that NumPy finds if not given."""
 
-    values: list[Any]
-    found = "lists of labels"
+    values: Sequence[Any]
+    dtype: type | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -72,24 +74,37 @@ class Lists:
     def take(self, rows: RowIndices) -> Self:
         return replace(self, values=[self.values[row] for row in rows.tolist()])
 
-    def kind(self) -> TargetKind:
+    def pairs(self, rows: RowIndices) -> tuple[Ints, NDArray[Any]]:
+        """The row of each label, among those here, and the label: (P,) each; `rows` are their numbers for messages."""
+        owner = np.repeat(np.arange(len(self)), [len(value) for value in self.values])
+        labels = list(chain.from_iterable(self.values))
+        array = array_of(labels) if self.dtype is None else np.fromiter(labels, self.dtype, len(labels))
+        array = array if array.ndim == 1 else np.fromiter(labels, object, len(labels))
+        return owner, checked_labels(array, "labels", rows[owner])
+
+    def refuse_others(self, kind: Any, place: Place, expected: str) -> None:
+        """Raise DataError where the value of a row is of another kind than those of others."""
+        for row, value in enumerate(self.values):
+            if not isinstance(value, kind) or (isinstance(value, np.ndarray) and not value.ndim):
+                found = "no label" if is_missing(value) else f"{value!r:.60}"
+                raise DataError(f"{place(row)} has {found}, where other rows have {expected}")
+
+
+class Lists(_ByRow):
+    """A list, tuple, set or array of labels for each row."""
+
+    found = "lists of labels"
+
+    def kind(self, place: Place) -> TargetKind:
         return "several"
 
 
-@dataclass(frozen=True)
-class Mappings:
+class Mappings(_ByRow):
     """The shares of each row by label."""
 
-    values: list[Any]
     found = "shares by label"
 
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def take(self, rows: RowIndices) -> Self:
-        return replace(self, values=[self.values[row] for row in rows.tolist()])
-
-    def kind(self) -> TargetKind:
+    def kind(self, place: Place) -> TargetKind:
         return "soft"
 
 
@@ -99,19 +114,19 @@ class Matrix:
 
     Attributes
     ----------
-    values : (m, K), dense or sparse
+    values : (m, K), dense, or sparse without duplicates
     labels : (K,)
-    says_shares : bool
+    are_shares : bool
         Whether the names of the columns say that they hold shares.
-    says_labels : bool
-        Whether 0 and 1 can only be labels: the columns are those of a frame, or the matrix is sparse.
+    are_named : bool
+        Whether floats of 0 and 1 can only be labels: the columns have names, or the matrix is sparse.
     """
 
     values: Any
     labels: NDArray[Any]
-    says_shares: bool = False
-    says_labels: bool = False
-    found = "a matrix"
+    are_shares: bool = False
+    are_named: bool = False
+    found = "a column for each label"
 
     def __len__(self) -> int:
         return int(self.values.shape[0])
@@ -119,42 +134,24 @@ class Matrix:
     def take(self, rows: RowIndices) -> Self:
         return replace(self, values=self.values[rows])
 
-    @property
-    def is_sparse(self) -> bool:
-        return isinstance(self.values, SparseLike)
-
-    def dense(self) -> NDArray[Any]:
-        """The values as an array."""
-        return np.asarray(self.values.toarray() if self.is_sparse else self.values)
-
-    def kind(self) -> TargetKind:
-        if self.says_shares:
+    def kind(self, place: Place) -> TargetKind:
+        held = self.values.tocsr().data if isinstance(self.values, SparseLike) else self.values
+        if has_fractions(held):
+            refuse_other_sums(self.values, self.labels, place)
             return "soft"
-        held = self.values.data if self.is_sparse else self.values
-        if np.all((held == 0) | (held == 1) | (held != held)):
-            if held.dtype.kind == "f" and not self.says_labels:
-                raise DataError(
-                    f"labels: floats that are all 0 or 1, as in these {self.values.shape} ones, could be several "
-                    "labels per row or shares of classes; name which, 'several' or 'soft',",
-                    targets=...,
-                )
-            return "several"
-        if held.dtype.kind in "iu":
-            largest = held.max() if held.min() >= 0 else held.min()
-            raise DataError(
-                f"labels: expected 0 and 1 in a matrix of integers, one column per label, found {largest}; if the "
-                "integers are the votes of annotators for each class, say so",
-                targets="soft",
+        if self.are_shares:
+            return "soft"
+        if not are_0_and_1(held):
+            refuse_other_than_0_and_1(
+                self.values, self.labels, place, "if these are votes for classes, or shares, read them", targets="soft"
             )
-        totals = np.asarray(self.values.sum(axis=1), dtype=np.float64).ravel()
-        wrong = np.flatnonzero(np.abs(totals - 1) > ROUNDED)
-        if len(wrong):
+        if held.dtype.kind == "f" and not self.are_named:
             raise DataError(
-                f"labels: expected shares that sum to 1 in each row, found a sum of {totals[wrong[0]]:.4g} in row "
-                f"{wrong[0]}; correct it, or have rows divided by their sums",
-                targets="soft",
+                f"labels: floats that are all 0 or 1, as in these {self.values.shape} ones, could be several "
+                "labels per row or shares of classes; name which, 'several' or 'soft',",
+                targets=...,
             )
-        return "soft"
+        return "several"
 
 
 @dataclass(frozen=True)
@@ -173,135 +170,118 @@ class Numbered:
     def take(self, rows: RowIndices) -> Self:
         return replace(self, rows=self.rows[rows])
 
-    def kind(self) -> TargetKind:
+    def kind(self, place: Place) -> TargetKind:
         return self.rows.table.kind
 
 
-def form_of(labels: Any, kind: TargetsName, columns: NDArray[Any] | None) -> Form:
-    """The form of targets of any maker, for a kind of target or for any.
+def _place(row: int) -> str:
+    return f"labels: row {row}"
 
-    Parameters are those of `GivenTargets.of`.
 
-    Raises
-    ------
-    DataError
-        The data have no such form.
+@dataclass(frozen=True)
+class GivenTargets:
+    """The targets of rows as they are given, and how they are read.
+
+    Attributes
+    ----------
+    form : Form
+    kind : {"classes", "several", "soft", "ordered"}
+    order : sequence, optional
+        The levels of an order from the lowest to the highest.
+    place : callable
+        The place of a row, for messages.
     """
-    if isinstance(labels, TargetRows):
-        return Numbered(labels)
-    if kind in ("classes", "ordered"):
-        return Column(label_array(labels, warns=True))
-    if isinstance(labels, SparseLike):
-        return _matrix(labels.tocsr(), columns, says_labels=True)
-    frame = frame_of(labels)
-    if frame is not None and len(frame) != 1:
-        return _matrix_of_frame(frame)
-    labels = list(labels) if isinstance(labels, Iterator) else labels
-    values = _nested(labels if frame is None else frame[next(iter(frame))])
-    if values is None:
-        return _column_or_matrix(labels, kind, columns)
-    if any(isinstance(value, Mapping) for value in values):
-        return Mappings(values)
-    return _of_lists(labels, values, kind, columns)
+
+    form: Form
+    kind: TargetKind
+    order: Sequence[Any] | None = None
+    place: Place = _place
+
+    @classmethod
+    def of(cls, form: Form, kind: TargetsName, order: Sequence[Any] | None = None, place: Place = _place) -> Self:
+        """The targets of a form, read as a kind that is named, or as the one that the form shows.
+
+        Raises
+        ------
+        DataError
+            The form could be of two kinds.
+        """
+        return cls(form, form.kind(place) if kind == "auto" else kind, order, place)
+
+    def __len__(self) -> int:
+        return len(self.form)
+
+    def read(self, rows: RowIndices | None = None) -> ReadTargets:
+        """All rows, or some by their numbers.
+
+        Raises
+        ------
+        DataError
+            A row has a label twice, an empty one, or none at all; a share is negative or not finite, or those of a row
+            sum to 0; the form is of another kind.
+        """
+        rows = np.arange(len(self)) if rows is None else rows
+        if isinstance(self.form, Numbered) and self.form.rows.table.kind == self.kind:
+            return ReadTargets(self.form.rows[rows])
+        reader = _READERS.get((type(self.form), self.kind))
+        if reader is None:
+            raise DataError(f"labels: targets={self.kind!r} takes {_TAKEN[self.kind]}, found {self.form.found}")
+        return reader(self.form.take(rows), rows, lambda row: self.place(int(rows[row])), self.order)
 
 
-def _nested(source: Any) -> list[Any] | None:
-    """The values of a column of lists or mappings; None where it holds neither."""
-    if isinstance(source, str | bytes) or not isinstance(source, Iterable) or getattr(source, "ndim", 1) != 1:
-        return None
-    values = _python_values(source)
-    kinds = set(map(type, values))
-    return values if any(issubclass(kind, Mapping | LISTED) for kind in kinds) else None
+def _read_column(form: Column, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
+    return ReadTargets(form.labels)
 
 
-def _python_values(source: Any) -> list[Any]:
-    """The values of a column; none where its type says that they are neither lists nor mappings."""
-    if has_numpy_type(source):
-        return list(np.asarray(source)) if source.dtype.kind == "O" else []
-    column = arrow_column(source)
-    if column is None:
-        return source if isinstance(source, list) else list(source)
-    import pyarrow as pa
-
-    return list(column.to_pylist()) if pa.types.is_nested(column.type) else []
+def _read_levels(form: Column, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
+    return ReadTargets(levels_of(checked_labels(form.labels, "labels", rows), order, place))
 
 
-def _of_lists(labels: Any, values: list[Any], kind: TargetsName, columns: NDArray[Any] | None) -> Form:
-    """Lists of labels, or lists of numbers that are the rows of a matrix."""
-    are_lists = all(type(value) is list and len(value) == 1 for value in values)
-    if kind == "auto" and are_lists and not hasattr(labels, "dtype"):
-        return Column(label_array(labels, warns=True))
-    if any(isinstance(value, set | frozenset) or not isinstance(value, LISTED) for value in values):
-        return Lists(values)
-    widths = {len(value) for value in values}
-    numbers = [value.item() if isinstance(value, np.generic) else value for value in chain.from_iterable(values)]
-    kinds = set(map(type, numbers))
-    if kind == "soft" and kinds <= {bool, int, float}:
-        if len(widths) > 1:
-            row = next(row for row, value in enumerate(values) if len(value) != len(values[0]))
-            raise DataError(
-                f"labels: row {row} has {counted(len(values[row]), 'number')} and row 0 has {len(values[0])}; give one "
-                "for each class"
-            )
-        return _matrix(np.array([list(value) for value in values]), columns)
-    if len(widths) == 1 and widths != {1}:
-        if kinds in ({float}, {bool}):
-            return _matrix(np.array([list(value) for value in values]), columns)
-        if kinds == {int} and set(numbers) <= {0, 1}:
-            raise DataError(
-                "labels: lists of 0 and 1 could be lists of the labels 0 and 1, or the rows of a matrix with a column "
-                "for each label; pass np.array(labels) for a matrix, or write labels as strings"
-            )
-    return Lists(values)
+def _read_lists(form: Lists, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
+    form.refuse_others(LISTED, place, "lists of labels; write a list of labels, empty for a text without any label")
+    owner, labels = form.pairs(rows)
+    refuse_fractions(labels)
+    return ReadTargets(sets_of_pairs(owner, labels, len(form), place))
 
 
-def _column_or_matrix(labels: Any, kind: TargetsName, columns: NDArray[Any] | None) -> Form:
-    array = label_array(labels, warns=True) if isinstance(labels, str | bytes) else array_of(labels)
-    is_matrix = array.ndim == 2 and array.dtype.kind in "biufO"
-    if not is_matrix or (array.shape[1] == 1 and kind == "auto"):
-        return Column(label_array(array if array.ndim else labels, warns=True))
-    if array.dtype.kind == "O":
-        plain = np.array(array.tolist())  # booleans and integers that a frame of mixed columns holds as objects
-        array = plain if plain.dtype.kind in "biu" else array
-    return _matrix(number_array(array, "labels: expected 0 and 1, or shares, in a matrix"), columns)
+def _read_mappings(form: Mappings, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
+    form.refuse_others(Mapping, place, "shares by class; write the share of each class by its name")
+    labels = form.pairs(rows)[1]
+    plain = iter(labels.tolist())
+    named = [{next(plain): _share(share, i, place) for share in row.values()} for i, row in enumerate(form.values)]
+    different = np.unique(labels)
+    return ReadTargets(*shares_of_matrix(shares_by_label(named, different), different, place))
 
 
-def _matrix(values: Any, columns: NDArray[Any] | None, says_labels: bool = False) -> Matrix:
-    n_columns = values.shape[1]
-    if not n_columns:
-        raise DataError(f"labels: expected a column for each label, found an array of shape {values.shape}; add them")
-    if columns is not None and len(columns) != n_columns:
-        raise DataError(
-            f"labels: expected {len(columns)} columns, one for each label ({quoted(columns.tolist())}), found "
-            f"{n_columns}; give them in this order"
-        )
-    return Matrix(values, np.arange(n_columns) if columns is None else columns, says_labels=says_labels)
+def _read_sets(form: Matrix, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
+    return ReadTargets(sets_of_matrix(form.values, form.labels, place))
 
 
-def _matrix_of_frame(frame: Frame) -> Matrix:
-    if not len(frame):
-        raise DataError("labels: expected a column for each label, found a frame without columns; add them")
-    shares = [name for name in frame if _is_share(name)]
-    others = [name for name in frame if not _is_share(name)]
-    if shares and others:
-        raise DataError(
-            f"labels: expected columns of shares alone, such as {shares[0]!r:.60}, found also {quoted(others)}; drop "
-            "the others"
-        )
-    values = [_numbers_of_column(frame, name) for name in frame]
-    frame.check_length(len(values[0]))
-    if shares:
-        return Matrix(np.column_stack(values), np.array([name[2:-1] for name in shares]), says_shares=True)
-    are_plain = len({type(name) for name in frame.names}) == 1 and isinstance(frame.names[0], str | int)
-    return Matrix(np.column_stack(values), np.array(frame.names if are_plain else list(frame)), says_labels=True)
+def _read_shares(form: Matrix, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
+    return ReadTargets(*shares_of_matrix(form.values, form.labels, place))
 
 
-def _is_share(name: str) -> bool:
-    return name.startswith("P(") and name.endswith(")")
+_Reader = Callable[[Any, RowIndices, Place, Sequence[Any] | None], ReadTargets]
+_READERS: dict[tuple[type[Any], TargetKind], _Reader] = {
+    (Column, "classes"): _read_column,
+    (Column, "ordered"): _read_levels,
+    (Lists, "several"): _read_lists,
+    (Mappings, "soft"): _read_mappings,
+    (Matrix, "several"): _read_sets,
+    (Matrix, "soft"): _read_shares,
+}
+_TAKEN: dict[TargetKind, str] = {
+    "classes": "one label per row",
+    "several": "a list of labels per row, or a matrix of 0 and 1 with a column for each label",
+    "soft": "a matrix of shares with a column for each class, or the shares of each row by class",
+    "ordered": "one label per row",
+}
 
 
-def _numbers_of_column(frame: Frame, name: str) -> NDArray[Any]:
-    try:
-        return number_array(frame[name], f"labels: expected one column, or columns of 0 and 1: column {name!r:.60}")
-    except NotNumbersError as error:
-        raise DataError(f"{error}; y should be a 1d array, so pass df[{name!r:.60}] if it holds the labels") from None
+def _share(share: Any, row: int, place: Place) -> float:
+    if share is None:  # Arrow names every field in every row.
+        return 0.0
+    if type(share) is float:
+        return share
+    one = np.array([share], dtype=object)
+    return float(number_array(one, f"{place(row)}: expected the share of a class as a number")[0])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.corpus.joined_labels import joined_labels
 from vikt.corpus.label_spelling import respelled
 from vikt.corpus.numbers import number_of
 from vikt.corpus.targets import TargetRows
@@ -94,12 +94,9 @@ def unknown_label_notes(origin: str, labels: Iterable[str], classes: Iterable[st
 
 
 def _joined(classes: list[str], known: Collection[str] = ()) -> Iterator[tuple[str, str]]:
-    """Marks that join labels, each with the first label that is not known and of which each piece is in another too."""
+    """Marks that join labels, each with the first label that it joins and that is not known."""
     for mark in _MARKS:
-        pieces_of = {label: {piece.strip() for piece in label.split(mark)} for label in classes}
-        counts = Counter(piece for pieces in pieces_of.values() for piece in pieces)
-        joined = [label for label in classes if mark in label and label not in known]
-        first = next((label for label in joined if _recur(pieces_of[label], counts)), None)
+        first = next((label for label in joined_labels(classes, mark) if label not in known), None)
         if first is not None:
             yield mark, first
 
@@ -121,10 +118,6 @@ def _with_comma(labels: list[str]) -> Iterator[str]:
             f"{counted(len(torn), 'label')} {holds} a comma, so answers can only be written as JSON, Parquet or Arrow: "
             f"{listed(torn, _MOST_SPELLINGS)}"
         )
-
-
-def _recur(pieces: set[str], counts: Counter[str]) -> bool:
-    return len(pieces) > 1 and all(counts[piece] > 1 for piece in pieces)
 
 
 def _fractions(classes: list[str]) -> Iterator[str]:

@@ -15,8 +15,8 @@ from vikt.names import TargetKind, TargetsName
 _BETWEEN_COLUMNS = ","
 # A column of shares, such as `vikt predict --proba` writes, after its prefix if it has one.
 _SHARE = re.compile(r"(?P<prefix>.*?)P\((?P<label>.+)\)", re.DOTALL)
-# The other columns that `vikt predict` writes.
-_ANSWER = re.compile(r"(predicted|probability)(_\d+)?|set")
+# The columns that `vikt predict` writes.
+_ANSWER = re.compile(r"(predicted|probability)(_\d+)?|set|P\(.+\)", re.DOTALL)
 # How further rows of each kind of target are read: a level that training did not have is like any other label.
 _READ_AS: dict[TargetKind, TargetsName] = {
     "classes": "classes",
@@ -128,21 +128,33 @@ def label_columns(names: Sequence[str], label: str, origin: str) -> list[str]:
 
 
 def share_columns(names: Sequence[str]) -> list[str]:
-    """The columns named P(class), as `vikt predict --proba` writes them, where there are at least two.
+    """The columns named P(class), as `vikt predict --proba` writes them, or else those after the one prefix it had.
 
     Examples
     --------
     >>> share_columns(["text", "predicted", "probability", "P(spam)", "P(ham)"])
     ['P(ham)', 'P(spam)']
+    >>> share_columns(["text", "topic_predicted", "topic_P(art)", "topic_P(law)"])
+    ['topic_P(art)', 'topic_P(law)']
     """
-    found = sorted(name for name in names if (match := _SHARE.fullmatch(name)) and not match["prefix"])
-    return found if len(found) > 1 else []
+    found = [[name for name in sorted(names) if _prefix(name) == prefix] for prefix in _prefixes(names)]
+    return found[0] if found[0] or len(found) != 2 else found[1]
 
 
 def without_answers(names: Sequence[str]) -> list[str]:
-    """The columns that `vikt predict` has not written."""
-    shares = share_columns(names)
-    return [name for name in names if name not in shares and not _ANSWER.fullmatch(name)]
+    """The columns that `vikt predict` has not written.
+
+    Examples
+    --------
+    >>> without_answers(["mail", "topic_predicted", "topic_P(art)", "topic_P(law)"])
+    ['mail']
+    """
+    prefixes = _prefixes(names)
+    return [
+        name
+        for name in names
+        if not any(name.startswith(prefix) and _ANSWER.fullmatch(name, len(prefix)) for prefix in prefixes)
+    ]
 
 
 def shared_labels(columns: Sequence[str]) -> list[str] | None:
@@ -153,8 +165,18 @@ def shared_labels(columns: Sequence[str]) -> list[str] | None:
     >>> shared_labels(["topic_P(art)", "topic_P(law)"]), shared_labels(["art", "law"])
     (['art', 'law'], None)
     """
-    found = [_SHARE.fullmatch(name) for name in columns]
-    matches = [match for match in found if match is not None]
+    matches = [match for name in columns if (match := _SHARE.fullmatch(name)) is not None]
     if len(matches) < len(columns) or len({match["prefix"] for match in matches}) != 1:
         return None
     return [match["label"] for match in matches]
+
+
+def _prefix(name: str) -> str | None:
+    match = _SHARE.fullmatch(name)
+    return None if match is None else match["prefix"]
+
+
+def _prefixes(names: Sequence[str]) -> list[str]:
+    """The prefixes of the answers of `vikt predict` among columns: none first, then others."""
+    found = {prefix for name in names if (prefix := _prefix(name)) and f"{prefix}predicted" in names}
+    return ["", *sorted(found)]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Ints
+from vikt.arrays import Ints, SparseLike
 from vikt.corpus.targets import Place, TargetRows
 from vikt.errors import DataError
 from vikt.tables import counted
@@ -44,34 +44,49 @@ def sets_of_pairs(rows: Ints, labels: NDArray[Any], n_rows: int, place: Place) -
     if len(empty):
         raise DataError(
             f"{place(int(rows[empty[0]]))} has an empty label among others ({counted(len(empty), 'such label')}); "
-            "remove it, or write an empty list for a text without any label"
+            "remove it; a text without any label has an empty list or value"
         )
     _refuse_repeats(rows, k, different, place)
     return TargetRows.of_pairs(rows, k, n_rows, different)
 
 
-def sets_of_matrix(values: NDArray[Any], labels: NDArray[Any], place: Place) -> TargetRows:
-    """The set of labels of each row, from a matrix (m, K) of 0 and 1, one column per label.
+def sets_of_matrix(values: Any, labels: NDArray[Any], place: Place) -> TargetRows:
+    """The set of labels of each row, from a dense or sparse matrix (m, K) of 0 and 1, one column per label.
 
     Raises
     ------
     DataError
         A value is missing, or is neither 0 nor 1.
     """
-    refuse_other_than_0_and_1(values, labels, place)
-    return TargetRows.of_sets(values.astype(bool), labels)
+    refuse_other_than_0_and_1(values, labels, place, "write 1 where the row has the label and 0 where it does not")
+    rows, k = values.nonzero()
+    return TargetRows.of_pairs(rows.astype(np.int64), k.astype(np.int64), values.shape[0], labels)
 
 
-def refuse_other_than_0_and_1(values: NDArray[Any], labels: NDArray[Any], place: Place) -> None:
-    """Raise DataError, with the row and the label, where a value of (m, K) is neither 0 nor 1."""
-    row, k = _first(~((values == 0) | (values == 1)))
-    if row >= 0:
-        value = values[row, k].item()
-        found = "no value" if value != value else f"{value:g}" if isinstance(value, float) else f"{value!r:.60}"
-        raise DataError(
-            f"{place(row)}: expected 0 or 1 for the label {labels[k].item() if labels.dtype != object else labels[k]!r}"
-            f", found {found}; write 1 where the row has the label and 0 where it does not"
-        )
+def are_0_and_1(values: NDArray[Any]) -> bool:
+    """Whether all numbers are 0, 1 or missing."""
+    return bool(np.all((values == 0) | (values == 1) | (values != values)))
+
+
+def refuse_other_than_0_and_1(values: Any, labels: NDArray[Any], place: Place, advice: str, **remedy: str) -> None:
+    """Raise DataError, with the row and the label, where a value of (m, K), dense or sparse, is neither 0 nor 1."""
+    if isinstance(values, SparseLike):
+        found = values.tocsr().tocoo()
+        rows = np.unique(found.row[(found.data != 0) & (found.data != 1)])
+    else:
+        rows = np.flatnonzero(((values != 0) & (values != 1)).any(axis=1))
+    if not len(rows):
+        return
+    first = values[rows[:1]]
+    numbers = (first.toarray() if isinstance(values, SparseLike) else first)[0]
+    k = int(np.argmax((numbers != 0) & (numbers != 1)))
+    value = numbers[k].item()
+    shown = "no value" if value != value else f"{value:g}" if isinstance(value, float) else f"{value!r:.60}"
+    raise DataError(
+        f"{place(int(rows[0]))}: expected 0 or 1 for the label {labels.tolist()[k]!r:.60}, found {shown} "
+        f"({counted(len(rows), 'such row')}); {advice}",
+        **remedy,
+    )
 
 
 def _refuse_repeats(rows: Ints, k: Ints, labels: NDArray[Any], place: Place) -> None:
@@ -83,9 +98,3 @@ def _refuse_repeats(rows: Ints, k: Ints, labels: NDArray[Any], place: Place) -> 
             f"{place(row)} has the label {labels.tolist()[label]!r:.60} twice "
             f"({counted(len(twice), 'such repeat')}); keep one"
         )
-
-
-def _first(wrong: NDArray[np.bool_]) -> tuple[int, int]:
-    """The first true entry of a matrix, by rows; -1 and -1 where there is none."""
-    row = int(wrong.any(axis=1).argmax()) if wrong.size else 0
-    return (row, int(wrong[row].argmax())) if wrong.size and wrong[row].any() else (-1, -1)

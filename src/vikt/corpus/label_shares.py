@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Floats
+from vikt.arrays import Floats, SparseLike
 from vikt.corpus.targets import Place, TargetRows
 from vikt.errors import DataError
-from vikt.tables import counted
+from vikt.tables import counted, quoted
 
 # How far from 1 shares may sum that were rounded before they were written.
-ROUNDED = 1e-2
+_ROUNDED = 1e-2
 
 
 class SoftRows(NamedTuple):
@@ -24,8 +24,8 @@ class SoftRows(NamedTuple):
     votes: Floats | None
 
 
-def shares_of_matrix(values: NDArray[Any], labels: NDArray[Any], place: Place) -> SoftRows:
-    """Shares of classes, each row divided by its sum: (m, K).
+def shares_of_matrix(values: Any, labels: NDArray[Any], place: Place) -> SoftRows:
+    """Shares of classes, each row divided by its sum, from a dense or sparse matrix: (m, K).
 
     Where all values are whole numbers they are counts of votes, and a row counts as often as it has votes: it is then
     equal to each of its classes written as a row with that weight. One vote in every row is a class for each.
@@ -43,7 +43,8 @@ def shares_of_matrix(values: NDArray[Any], labels: NDArray[Any], place: Place) -
     """
     if any(isinstance(label, str) and not label.strip() for label in labels.tolist()):
         raise DataError(f"{place(0)}: expected a name for each class with a share, found an empty one; name the class")
-    numbers = np.ascontiguousarray(values, dtype=np.float64)
+    dense = values.tocsr().toarray() if isinstance(values, SparseLike) else values
+    numbers = np.ascontiguousarray(dense, dtype=np.float64)
     wrong = ~(np.isfinite(numbers) & (numbers >= 0))
     rows = np.flatnonzero(wrong.any(axis=1))
     if len(rows):
@@ -80,3 +81,21 @@ def shares_by_label(rows: Sequence[Mapping[Any, Any]], labels: NDArray[Any]) -> 
             if share is not None:
                 shares[i, place_of[label]] = share
     return shares
+
+
+def has_fractions(values: NDArray[Any]) -> bool:
+    """Whether one of some numbers is not whole; one that is missing does not count."""
+    return values.dtype.kind == "f" and bool(np.any((values != np.floor(values)) & (values == values)))
+
+
+def refuse_other_sums(values: Any, labels: NDArray[Any], place: Place) -> None:
+    """Raise DataError where a row of a matrix, dense or sparse, does not sum to 1: its labels may be several."""
+    totals = np.asarray(values.sum(axis=1), dtype=np.float64).ravel()
+    wrong = np.flatnonzero(np.abs(totals - 1) > _ROUNDED)
+    if len(wrong):
+        raise DataError(
+            f"{place(int(wrong[0]))}: expected shares of the classes {quoted(labels.tolist())} that sum to 1, found a "
+            f"sum of {totals[wrong[0]]:.4g} ({counted(len(wrong), 'such row')}); if a row can have several labels, "
+            "name these, else have the shares divided by their sum",
+            targets="soft",
+        )

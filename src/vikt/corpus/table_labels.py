@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,39 +17,51 @@ from numpy.typing import NDArray
 
 from vikt.arrays import Floats, Ints
 from vikt.corpus.columns import composed
-from vikt.corpus.label_order import levels_of
+from vikt.corpus.joined_labels import refuse_joined
+from vikt.corpus.label_forms import Column, Form, GivenTargets, Lists, Mappings, Matrix
 from vikt.corpus.label_reading import LabelReading, shared_labels
-from vikt.corpus.label_sets import sets_of_matrix, sets_of_pairs
-from vikt.corpus.label_shares import ROUNDED, shares_by_label, shares_of_matrix
 from vikt.corpus.numbers import exact_number_of, number_of
 from vikt.corpus.read_json import DECODER, Number, spell
 from vikt.corpus.read_labelled import PAIRS, set_problem
 from vikt.corpus.read_tables import Table
 from vikt.corpus.targets import Place, ReadTargets, TargetRows
 from vikt.errors import DataError, UsageError
-from vikt.names import TargetKind
-from vikt.tables import counted, quoted
+from vikt.tables import counted
 
-# Values hold several labels where this share of them holds a comma, and nearly all of these only labels that recur.
-_MANY, _NEARLY_ALL = 0.05, 0.9
 # Kinds of one label per row, whatever the column holds.
 _OF_ONE = ("classes", "ordered")
-# Forms of one value per row.
-_ONE_VALUE = ("column", "lines")
 # 0 and 1 as other programs write them.
 _MARKS = {"true": 1.0, "false": 0.0}
 
 
 class _Values(NamedTuple):
-    """The different values of a column, the number of each row's value, and the place of a value's first row."""
+    """The different values of a column, None where one is missing; each row's by number; the place of its first row."""
 
-    different: list[str]
+    different: list[str | None]
     y: Ints
     place: Place
 
-    def targets(self, of_different: TargetRows) -> TargetRows:
-        """The targets of rows, from those of the different values."""
-        return replace(of_different, y=of_different.y[self.y])
+    @classmethod
+    def of(cls, table: Table, name: str) -> _Values:
+        encoded = table.spelled(name).combine_chunks().dictionary_encode("encode")
+        y = np.asarray(encoded.indices).astype(np.int64)
+        first = np.unique(y, return_index=True)[1]
+        return cls(encoded.dictionary.to_pylist(), y, lambda i: table.place(int(first[i])))
+
+
+class _Given(NamedTuple):
+    """Labels in a form, and the place of an entry; where entries are different values, the number of each row's."""
+
+    form: Form
+    place: Place
+    y: Ints | None = None
+
+    def read(self, reading: LabelReading) -> ReadTargets:
+        kind = "classes" if reading.or_one_class and isinstance(self.form, Column) else reading.kind
+        targets, votes = GivenTargets.of(self.form, kind, reading.order or None, self.place).read()
+        if self.y is None or not isinstance(targets, TargetRows):
+            return ReadTargets(targets, votes)
+        return ReadTargets(replace(targets, y=targets.y[self.y]), None if votes is None else votes[self.y])
 
 
 def table_labels(
@@ -73,25 +84,23 @@ def table_labels(
     UsageError
         The columns hold nothing that can be read as that kind of target.
     """
-    form = "columns" if len(columns) > 1 else "column" if reading.kind in _OF_ONE else _form(table, columns[0])
-    kind = _kind(form, table, columns, reading)
-    reader = _READERS.get((form, kind))
-    if reader is not None:
-        return reader(table, columns, reading)
-    if len(columns) > 1:
-        raise UsageError(f"{table.path}: targets={kind!r} takes one column, found {len(columns)}; name one")
-    if kind in _EXPECTED and form in _ONE_VALUE:
-        raise UsageError(_EXPECTED[kind].format(path=table.path, column=columns[0]))
-    labels = one_label(table, columns[0], keeps_unlabelled)
-    if kind == "classes":
-        return ReadTargets(labels)
-    return ReadTargets(levels_of(labels, reading.order or None, table.place))
+    return _given(table, columns, reading, keeps_unlabelled).read(reading)
 
 
-def _kind(form: str, table: Table, columns: Sequence[str], reading: LabelReading) -> TargetKind:
-    if reading.or_one_class and form in _ONE_VALUE:
-        return "classes"
-    return _KIND_OF[form](table, columns, reading) if reading.kind == "auto" else reading.kind
+def _given(table: Table, columns: Sequence[str], reading: LabelReading, keeps_unlabelled: bool) -> _Given:
+    if len(columns) == 1:
+        shape = "column" if reading.kind in _OF_ONE else _shape(table, columns[0])
+        return _OF_SHAPE[shape](table, columns[0], reading, keeps_unlabelled)
+    if reading.kind in _OF_ONE:
+        raise UsageError(f"{table.path}: targets={reading.kind!r} takes one column, found {len(columns)}; name one")
+    return _matrix(table, columns)
+
+
+def _one_value(table: Table, name: str, reading: LabelReading, keeps_unlabelled: bool) -> _Given:
+    """One label per row."""
+    if reading.kind in _EXPECTED and not reading.or_one_class:
+        raise UsageError(_EXPECTED[reading.kind].format(path=table.path, column=name))
+    return _Given(Column(one_label(table, name, keeps_unlabelled)), table.place)
 
 
 _EXPECTED = {
@@ -154,15 +163,15 @@ def _refuse_respelled_numbers(table: Table, labels: NDArray[Any], numbers: set[s
             )
 
 
-def _form(table: Table, name: str) -> str:
+def _shape(table: Table, name: str) -> str:
     """What a column holds: "column" of one value per row, "lists", "objects", or "lines" of fastText's labels."""
     parts = table.parts or (table,)
-    forms = {part.path: _form_of_part(part, name) for part in parts}
-    if set(forms.values()) == {"column", "lines"} and not any(_has_several(part, name) for part in parts):
+    shapes = {part.path: _shape_of_part(part, name) for part in parts}
+    if set(shapes.values()) == {"column", "lines"} and not _have_several(table, name):
         return "column"
-    different = sorted(set(forms.values()), key=list(forms.values()).index)
+    different = list(dict.fromkeys(shapes.values()))
     if len(different) > 1:
-        paths = {form: path for path, form in reversed(forms.items())}
+        paths = {shape: path for path, shape in reversed(shapes.items())}
         first, second = different[:2]
         raise DataError(
             f"column {name!r} holds {_HELD[first]} in {paths[first]} and {_HELD[second]} in {paths[second]}; write "
@@ -174,7 +183,7 @@ def _form(table: Table, name: str) -> str:
 _HELD = {"column": "one value per row", "lists": "lists", "objects": "objects", "lines": "fastText's labels"}
 
 
-def _form_of_part(table: Table, name: str) -> str:
+def _shape_of_part(table: Table, name: str) -> str:
     kind = table.native(name).type
     if name in table.separators:
         return "lines"
@@ -194,120 +203,96 @@ def _is_first_an_object(table: Table, name: str) -> bool:
     return next(nested, None) == "{"
 
 
-def _values_of(table: Table, name: str) -> _Values:
-    """The values of a column as strings, of which none is missing."""
-    column = table.spelled(name)
-    if column.null_count:
-        raise DataError(
-            f"{table.place(int(np.argmax(column.is_null())))}: expected labels in column {name!r}, found a null or no "
-            "value; write an empty list for a text without any label, or drop the row"
-        )
-    return _different(column, table.place)
+def _have_several(table: Table, name: str) -> bool:
+    """Whether a line of fastText has several labels."""
+    parts = [part for part in table.parts or (table,) if name in part.separators]
+    return any(pc.any(pc.match_substring(part.spelled(name), part.separators[name])).as_py() for part in parts)
 
 
-def _different(column: Any, place: Place) -> _Values:
-    encoded = column.combine_chunks().dictionary_encode()
-    y = np.asarray(encoded.indices).astype(np.int64)
-    first = np.unique(y, return_index=True)[1]
-    return _Values(encoded.dictionary.to_pylist(), y, lambda i: place(int(first[i])))
+def _column(table: Table, name: str, reading: LabelReading, keeps_unlabelled: bool) -> _Given:
+    """Values such as "joy, love", of which an empty one is a text without any label; else one label per row."""
+    if reading.separator is not None:
+        table.column(name)  # refuses what is no string
+        values = _Values.of(table, name)
+        lists = [_parted(value or "", reading.separator) for value in values.different]
+        return _Given(Lists(lists, object), values.place, values.y)
+    if reading.kind == "auto":
+        found = table.spelled(name).drop_null().to_pylist()
+        where = f"{table.path}: values of column {name!r}"
+        refuse_joined(found, where, "read several labels with labels_separator=','")
+    return _one_value(table, name, reading, keeps_unlabelled)
 
 
-def _sets(values: _Values, labels_of: Callable[[int, str], list[str]]) -> ReadTargets:
-    """Several labels per row, where a function says which each different value holds."""
-    lists = [labels_of(i, value) for i, value in enumerate(values.different)]
-    owner = np.repeat(np.arange(len(lists)), [len(labels) for labels in lists])
-    flat = np.array([composed(label) for label in chain.from_iterable(lists)], dtype=object)
-    return ReadTargets(values.targets(sets_of_pairs(owner, flat, len(lists), values.place)))
+def _parted(value: str, separator: str) -> list[str]:
+    return [composed(label.strip()) for label in value.split(separator)] if value.strip() else []
 
 
-def _read_separated(table: Table, columns: Sequence[str], reading: LabelReading) -> ReadTargets:
-    """Values such as "joy, love"; an empty one is a text without any label."""
-    separator = reading.separator
-    if separator is None:
-        raise UsageError(_EXPECTED["several"].format(path=table.path, column=columns[0]))
-    values = _different(table.column(columns[0]), table.place)
-
-    def labels_of(i: int, value: str) -> list[str]:
-        labels = [label.strip() for label in value.split(separator)] if value.strip() else []
-        if "" in labels:
-            raise DataError(
-                f"{values.place(i)} has an empty label among others, in {value!r:.60}; remove the extra {separator!r} "
-                "(a text without any label has an empty value)"
-            )
-        return labels
-
-    return _sets(values, labels_of)
-
-
-def _read_lines(table: Table, columns: Sequence[str], reading: LabelReading) -> ReadTargets:
-    """fastText's labels; a line without one is a text without any label."""
-    none = "\n"  # no line holds it
-    values = _different(table.spelled(columns[0]).fill_null(none), table.place)
-
-    def labels_of(i: int, value: str) -> list[str]:
-        labels = [] if value == none else value.split(_between(table, columns[0]))
+def _lines(table: Table, name: str, reading: LabelReading, keeps_unlabelled: bool) -> _Given:
+    """fastText's labels: several, so that a line without one is a text without any label; else one per row."""
+    if reading.kind != "several" and not (reading.kind == "auto" and _have_several(table, name)):
+        return _one_value(table, name, reading, keeps_unlabelled)
+    values, between = _Values.of(table, name), (table.parts or (table,))[0].separators[name]
+    lists = [[] if value is None else value.split(between) for value in values.different]
+    for i, labels in enumerate(lists):
         problem = set_problem(labels)
         if problem:
             raise DataError(f"{values.place(i)}: {problem}")
-        return labels
-
-    return _sets(values, labels_of)
+    return _Given(Lists([list(map(composed, labels)) for labels in lists], object), values.place, values.y)
 
 
-def _between(table: Table, name: str) -> str:
-    return (table.parts or (table,))[0].separators[name]
-
-
-def _read_lists(table: Table, columns: Sequence[str], reading: LabelReading) -> ReadTargets:
+def _lists(table: Table, name: str, *_: object) -> _Given:
     """Lists in JSON, Parquet and Arrow."""
-    _refuse_strings(table, columns[0], "list of labels")
-    values = _values_of(table, columns[0])
+    _refuse_strings(table, name, "list of labels")
+    values = _Values.of(table, name)
+    decoded = [_decoded(value, "[") for value in values.different]
     kinds: dict[str, bool] = {}
-
-    def labels_of(i: int, value: str) -> list[str]:
-        labels = DECODER.decode(value) if value.startswith("[") else None
-        if labels is None or any(isinstance(label, list | dict | None) for label in labels):
-            raise DataError(
-                f"{values.place(i)}, column {columns[0]!r}: expected a list of labels, found {value:.60}; write a list "
-                "of strings, empty for a text without any label"
-            )
-        for label in labels:
-            if kinds.setdefault(_spelled(label), type(label) is str) != (type(label) is str):
-                raise DataError(
-                    f'{values.place(i)}, column {columns[0]!r}: the labels {_spelled(label)} and "{_spelled(label)}" '
-                    "print alike, here and before; write all as strings, or none"
-                )
-            if isinstance(label, Number) and number_of(label) % 1:
-                raise DataError(
-                    f"{values.place(i)}, column {columns[0]!r}: expected labels, found the number {label}, which has a "
-                    "fraction; write labels as strings, or shares as an object by class"
-                )
-        return list(map(_spelled, labels))
-
-    return _sets(values, labels_of)
+    for i, labels in enumerate(decoded):
+        for label in labels if isinstance(labels, list) else ():
+            problem = _label_problem(label, kinds.setdefault(_spelled(label), type(label) is str))
+            if problem:
+                raise DataError(f"{values.place(i)}, column {name!r}: {problem}")
+    lists = [[_spelled(label) for label in labels] if isinstance(labels, list) else labels for labels in decoded]
+    return _Given(Lists(lists, object), values.place, values.y)
 
 
-def _read_objects(table: Table, columns: Sequence[str], reading: LabelReading) -> ReadTargets:
+def _label_problem(label: Any, was_string: bool) -> str | None:
+    """Why an entry of a list is no label; `was_string` says whether the first one that is spelled so was a string."""
+    spelled = _spelled(label)
+    if isinstance(label, list | dict | None):
+        return f"expected a list of labels, found {spelled:.60} in it; write a list of strings"
+    if was_string != (type(label) is str):
+        return f'the labels {spelled} and "{spelled}" print alike, here and before; write all as strings, or none'
+    if isinstance(label, Number) and number_of(label) % 1:
+        return (
+            f"expected labels, found the number {spelled}, which has a fraction; write labels as strings, or shares as "
+            "an object by class"
+        )
+    return None
+
+
+def _mappings(table: Table, name: str, *_: object) -> _Given:
     """Objects such as {"joy": 0.75, "love": 0.25} in JSON, and structs in Parquet and Arrow."""
-    _refuse_strings(table, columns[0], "object of shares by class")
-    values = _values_of(table, columns[0])
-    rows = [DECODER.decode(value) if value.startswith("{") else None for value in values.different]
-    for i, row in enumerate(rows):
-        wrong = next((share for share in (row or {}).values() if not isinstance(share, Number | None)), None)
-        if row is None or wrong is not None:
-            raise DataError(
-                f"{values.place(i)}, column {columns[0]!r}: expected the share of each class as a number, found "
-                f"{values.different[i] if row is None else spell(wrong):.60}; correct it, or name the field that is "
-                f"the label, such as {columns[0]}.{next(iter(row or ['label']))}"
-            )
-    named = [_shares(row) for row in rows if row is not None]
-    labels = np.array(sorted(set(chain.from_iterable(named))), dtype=object)
-    found, votes = shares_of_matrix(shares_by_label(named, labels), labels, values.place)
-    return ReadTargets(values.targets(found), None if votes is None else votes[values.y])
+    _refuse_strings(table, name, "object of shares by class")
+    values = _Values.of(table, name)
+    decoded = [_decoded(value, "{") for value in values.different]
+    for i, shares in enumerate(decoded):
+        for label, share in shares.items() if isinstance(shares, dict) else ():
+            if not isinstance(share, Number | None):
+                raise DataError(
+                    f"{values.place(i)}: expected the share of a class as a number, found {spell(share):.60}; correct "
+                    f"it, or name the field that is the label, such as {name}.{label}"
+                )
+    rows = [_shares(shares) if isinstance(shares, dict) else shares for shares in decoded]
+    return _Given(Mappings(rows, object), values.place, values.y)
 
 
-def _shares(row: dict[str, Any]) -> dict[str, float | None]:
-    return {composed(label): None if share is None else number_of(share) for label, share in row.items()}
+def _shares(shares: dict[str, Any]) -> dict[str, float | None]:
+    return {composed(label): None if share is None else number_of(share) for label, share in shares.items()}
+
+
+def _decoded(value: str | None, start: str) -> Any:
+    """A value of JSON that starts as lists or objects do; else as it is spelled."""
+    return DECODER.decode(value) if value is not None and value.startswith(start) else value
 
 
 def _refuse_strings(table: Table, name: str, expected: str) -> None:
@@ -322,136 +307,36 @@ def _refuse_strings(table: Table, name: str, expected: str) -> None:
             )
 
 
-def _read_members(table: Table, columns: Sequence[str], reading: LabelReading) -> ReadTargets:
-    """A column of 0 and 1 for each label."""
-    values = np.column_stack([_column_of_numbers(table, name, "0 or 1") for name in columns])
-    if reading.kind == "auto":
-        _refuse_votes(values, columns, table)
-    return ReadTargets(sets_of_matrix(values, np.array(columns, dtype=object), table.place))
+def _matrix(table: Table, columns: Sequence[str]) -> _Given:
+    """A column for each label: of 0 and 1, or of shares, as those named P(class) are."""
+    classes = shared_labels(columns)
+    values = np.column_stack([_column_of_numbers(table, name) for name in columns])
+    labels = np.array(classes or columns, dtype=object)
+    return _Given(Matrix(values, labels, are_shares=classes is not None, are_named=True), table.place)
 
 
-def _refuse_votes(values: Floats, columns: Sequence[str], table: Table) -> None:
-    """Refuse numbers that may be votes for classes, or shares of them, where columns do not say it by their names."""
-    is_other = (values != 0) & (values != 1)
-    rows = np.flatnonzero(is_other.any(axis=1))
-    if len(rows) and (values >= 0).all():
-        row, k = int(rows[0]), int(is_other[rows[0]].argmax())
-        raise DataError(
-            f"{table.place(row)}: expected 0 or 1 for the label {columns[k]!r:.60}, found {values[row, k]:g} "
-            f"({counted(len(rows), 'such row')}); if these are votes for classes, or shares, read them",
-            targets="soft",
-        )
-
-
-def _read_shares(table: Table, columns: Sequence[str], reading: LabelReading) -> ReadTargets:
-    """A column of shares for each class, such as P(ham)."""
-    labels = np.array(shared_labels(columns) or columns, dtype=object)
-    values = np.column_stack([_column_of_numbers(table, name, "a share") for name in columns])
-    if reading.targets == "auto":
-        _refuse_other_than_shares(values, columns, table)
-    return ReadTargets(*shares_of_matrix(values, labels, table.place))
-
-
-def _refuse_other_than_shares(values: Floats, columns: Sequence[str], table: Table) -> None:
-    """Refuse fractions that do not sum to 1, as of labels that do not exclude one another."""
-    totals = values.sum(axis=1)
-    wrong = np.flatnonzero((np.abs(totals - 1) > ROUNDED) & (values != np.floor(values)).any(axis=1))
-    if len(wrong):
-        raise DataError(
-            f"{table.place(int(wrong[0]))}: expected shares of classes that sum to 1 in {quoted(columns)}, found a sum "
-            f"of {totals[wrong[0]]:.4g} ({counted(len(wrong), 'such row')}); name the column of several labels, or "
-            "have the shares divided by their sum",
-            targets="soft",
-        )
-
-
-def _column_of_numbers(table: Table, name: str, expected: str) -> Floats:
-    values = _different(table.spelled(name).fill_null(""), table.place)
-    numbers = np.array([_MARKS.get(value.lower(), number_of(value)) for value in values.different], dtype=np.float64)
+def _column_of_numbers(table: Table, name: str) -> Floats:
+    values = _Values.of(table, name)
+    spelled = [value or "" for value in values.different]
+    numbers = np.array([_MARKS.get(value.lower(), number_of(value)) for value in spelled], dtype=np.float64)
     wrong = np.flatnonzero(np.isnan(numbers[values.y]))
     if len(wrong):
-        found = values.different[values.y[wrong[0]]]
+        found = spelled[values.y[wrong[0]]]
         raise DataError(
-            f"{table.place(int(wrong[0]))}: expected {expected} in column {name!r}, found "
+            f"{table.place(int(wrong[0]))}: expected a number in column {name!r}, found "
             f"{f'{found!r:.60}' if found else 'no value'} ({counted(len(wrong), 'such row')}); correct it or drop the "
             "row"
         )
     return numbers[values.y]
 
 
-def _kind_of_columns(table: Table, columns: Sequence[str], reading: LabelReading) -> TargetKind:
-    return "several" if shared_labels(columns) is None else "soft"
-
-
-def _kind_of_column(table: Table, columns: Sequence[str], reading: LabelReading) -> TargetKind:
-    """One label per row, unless values look like labels between commas, which are refused."""
-    joined = None if columns[0] in paired_columns(table) else joined_value(table.spelled(columns[0]).drop_null())
-    if joined is not None:
-        raise DataError(
-            f"{table.path}: values of column {columns[0]!r} look like several labels, such as {joined!r:.60}; read "
-            "several labels with labels_separator=',', or keep each value as one class",
-            targets="classes",
-        )
-    return "classes"
-
-
-def _kind_of_lines(table: Table, columns: Sequence[str], reading: LabelReading) -> TargetKind:
-    has_several = any(_has_several(part, columns[0]) for part in table.parts or (table,))
-    return "several" if has_several else "classes"
-
-
-def _has_several(table: Table, name: str) -> bool:
-    """Whether a line of fastText has several labels."""
-    between = table.separators.get(name)
-    return between is not None and bool(pc.any(pc.match_substring(table.spelled(name), between)).as_py())
-
-
-def joined_value(column: Any) -> str | None:
-    """A string that holds several labels, where enough of a column do for these not to be classes; else None.
-
-    Examples
-    --------
-    >>> joined_value(pa.chunked_array([["joy,fear", "joy", "fear"]])), joined_value(pa.chunked_array([["joy", "fear"]]))
-    ('joy,fear', None)
-    """
-    total = pc.sum(pc.match_substring(column, ",")).as_py() or 0
-    if not total or total < _MANY * len(column):
-        return None
-    counts = pc.value_counts(column).flatten()
-    values, n_rows = counts[0], np.asarray(counts[1])
-    has_comma = np.asarray(pc.match_substring(values, ","), dtype=bool)
-    split = pc.split_pattern(values, ",")
-    parts = pc.utf8_trim_whitespace(pc.list_flatten(split)).dictionary_encode()
-    owner, part = np.asarray(pc.list_parent_indices(split)), np.asarray(parts.indices)
-    n_parts = len(parts.dictionary)
-    pairs = np.unique(owner.astype(np.int64) * n_parts + part)
-    owner, part = pairs // n_parts, pairs % n_parts
-    recurs = np.bincount(part, minlength=n_parts) > 1
-    recurs &= np.asarray(pc.not_equal(parts.dictionary, ""))
-    all_recur = has_comma.copy()
-    all_recur[owner[~recurs[part]]] = False
-    if n_rows[all_recur].sum() < max(_NEARLY_ALL * total, _MANY * n_rows.sum()):
-        return None
-    return str(values[int(all_recur.argmax())].as_py())
-
-
 def _spelled(label: Any) -> str:
-    return label if isinstance(label, str) else spell(label)
+    return composed(label if isinstance(label, str) else spell(label))
 
 
-_Reader = Callable[[Table, Sequence[str], LabelReading], ReadTargets]
-_KIND_OF: dict[str, Callable[[Table, Sequence[str], LabelReading], TargetKind]] = {
-    "column": _kind_of_column,
-    "columns": _kind_of_columns,
-    "lines": _kind_of_lines,
-    "lists": lambda *_: "several",
-    "objects": lambda *_: "soft",
-}
-_READERS: dict[tuple[str, str], _Reader] = {
-    ("column", "several"): _read_separated,
-    ("lines", "several"): _read_lines,
-    ("lists", "several"): _read_lists,
-    ("objects", "soft"): _read_objects,
-    ("columns", "several"): _read_members,
-    ("columns", "soft"): _read_shares,
+_OF_SHAPE: dict[str, Callable[[Table, str, LabelReading, bool], _Given]] = {
+    "column": _column,
+    "lines": _lines,
+    "lists": _lists,
+    "objects": _mappings,
 }

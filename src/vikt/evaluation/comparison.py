@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vikt.corpus.given_targets import GivenTargets
+from vikt.corpus.given_targets import given_targets
 from vikt.corpus.label_forms import Column
 from vikt.corpus.targets import Labels
 from vikt.corpus.texts import Texts
@@ -146,10 +146,10 @@ def check_comparable(a: FittedModel, b: FittedModel) -> None:
 def _read_once(a: FittedModel, b: FittedModel, labels: Labels) -> Labels:
     """Labels that both models take: one per row, or the targets of rows, which a generator gives only once."""
     kind: TargetKind = "several" if a.kind == "several" else "soft" if "soft" in (a.kind, b.kind) else "classes"
-    given = GivenTargets.of(labels, kind, columns=(b if b.kind == kind else a).classes)
+    given = given_targets(labels, kind, columns=(b if b.kind == kind else a).classes)
     if kind == "soft" and isinstance(given.form, Column):
         return given.form.labels
-    return given.read(np.arange(len(given))).targets
+    return given.read().targets
 
 
 def pair_of(a: Answers, b: Answers) -> Pair:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from vikt.corpus.given_targets import target_rows
-from vikt.corpus.label_forms import Column, form_of
+from vikt.corpus.given_targets import form_of, target_rows
+from vikt.corpus.label_forms import Column
 from vikt.corpus.targets import Labels, TargetRows
 from vikt.evaluation.evaluation import evaluation_of
 from vikt.evaluation.of_labels import LabelEvaluation

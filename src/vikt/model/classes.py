@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vikt.arrays import Classes, ClassWeight, Floats, RowIndices, RowValues
 from vikt.corpus.columns import composed
 from vikt.corpus.frames import number_array
-from vikt.corpus.given_targets import GivenTargets
+from vikt.corpus.given_targets import given_targets
 from vikt.corpus.label_arrays import checked_labels, label_array, refuse_fractions
 from vikt.corpus.targets import OneLabel, TargetRows, TargetTable
 from vikt.errors import ClassesError, DataError, ParameterError
@@ -48,7 +48,7 @@ class LabelledRows(NamedTuple):
         DataError
             Either is invalid, or of another length.
         """
-        given = GivenTargets.of(labels, kind, order)
+        given = given_targets(labels, kind, order)
         check_one_label_per_row(given, n_rows)
         weights = row_weights(sample_weight, n_rows)
         kept = np.flatnonzero(weights > 0)
