@@ -168,6 +168,18 @@ def test_prefixed_shares_are_named_and_a_label_comes_before_shares(tmp_path):
     assert read(both, LabelReading("soft")).labels.truth.tolist() == [[0.25, 0.75], [1, 0]]
 
 
+def test_answers_after_a_prefix_are_a_file_of_shares_unless_two_models_have_answered(tmp_path):
+    answers = {f"topic_{name}": values for name, values in list(PREDICTED.items())[1:]}
+    columns = {"mail": PREDICTED["text"], **answers}
+    found = read(csv_of(tmp_path / "a.csv", columns))
+    assert (found.labels.table.kind, found.labels.names) == ("soft", ["ham", "spam"])
+    assert (found.columns.text, found.columns.label) == ("mail", "topic_P(ham),topic_P(spam)")
+    both = csv_of(tmp_path / "b.csv", {**columns, **{name.replace("topic", "x"): answers[name] for name in answers}})
+    with pytest.raises(ColumnError):
+        read(both)
+    assert read(both, label="x_P(ham),x_P(spam)").columns.text == "mail"
+
+
 def test_objects_hold_shares_or_votes(tmp_path):
     shares = [{"ham": 0.5, "spam": 0.5}, {"spam": 1.0}]
     found = read(jsonl(tmp_path / "a.jsonl", shares))
