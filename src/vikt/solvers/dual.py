@@ -37,6 +37,7 @@ _RHO = 0.3
 # The sum of KL divergences during a pass is a few times the true gap.
 _HINT = 3.0
 # The distance expected after a pass is right to within a factor of two, and as a rule too low.
+_FASTEST = 0.2
 _EXPECTED = 0.7
 _AGAIN, _SOONEST = 0.9, 0.1
 # Rows whose share of the gap is below this part of what may remain need no visit.
@@ -129,7 +130,7 @@ class Pace:
     def take(self, hint: float) -> None:
         self.hints.append(hint)
         # A row's divergence is measured before its visit: after the pass it has fallen once more, at the same pace.
-        self.left = hint * min(hint / self.hints[-2], 1.0) if len(self.hints) > 1 else hint
+        self.left = hint * min(max(hint / self.hints[-2], _FASTEST), 1.0) if len(self.hints) > 1 else hint
 
     @property
     def is_near(self) -> bool:

@@ -155,7 +155,7 @@ class TwoClasses:
         truth = groups.class_shares(objective.loss, objective.rows)[:, 1]
         log_odds = _log_odds(truth)
         theta = np.zeros(objective.n_features, np.float32 if tol >= _WITHIN_FLOAT32 else np.float64)
-        return Zero(truth, log_odds, theta, np.zeros(3))
+        return Zero(truth, log_odds, theta, _intercepts(groups, objective, truth, _log_odds))
 
     def log_alpha(self, scores: Floats) -> Floats:
         return scores
@@ -184,7 +184,7 @@ class LabelsSideBySide(TwoClasses):
         truth = np.full((len(groups.row_of), self.padded), 0.5, dtype=np.float32)
         truth[self.own] = groups.class_shares(objective.loss, objective.rows)
         theta = np.zeros((objective.n_features, self.padded), np.float32)
-        return Zero(truth, _log_odds(truth), theta, np.zeros((3, self.padded)))
+        return Zero(truth, _log_odds(truth), theta, _intercepts(groups, objective, truth, _log_odds))
 
     def log_alpha(self, scores: Floats) -> Floats:
         return np.clip(scores, np.log(_ALMOST_NEVER), -np.log(_ALMOST_NEVER))
@@ -207,7 +207,7 @@ class ManyClasses:
     def at_zero(self, groups: EqualRows, objective: Objective, tol: float) -> Zero:
         truth = np.zeros((len(groups.row_of), self.padded), dtype=np.float32)
         truth[self.own] = groups.class_shares(objective.loss, objective.rows)
-        intercepts = np.zeros((3, self.padded))
+        intercepts = _intercepts(groups, objective, truth, _centred_logs)
         intercepts[0, self.n_classes :] = _NEVER
         log_alpha = np.log(np.maximum(truth, np.float32(_ALMOST_NEVER)))
         return Zero(truth, log_alpha, np.zeros((objective.n_features, self.padded), np.float32), intercepts)
@@ -221,6 +221,25 @@ class ManyClasses:
 
     def curvature_arguments(self, curvature: Floats, by_class: Scales) -> tuple[NDArray[Any], ...]:
         return curvature.reshape(len(curvature), -1), by_class
+
+
+def _intercepts(
+    groups: EqualRows, objective: Objective, truth: NDArray[Any], scores_of: Callable[[Floats], Floats]
+) -> Floats:
+    """The intercepts of an ascent that starts at weights of 0: about at their optimum there, that of the shares alone.
+
+    Half a row more with and without each label keeps them finite. They would get there from 0 too, but late.
+    """
+    intercepts = np.zeros((3, *truth.shape[1:]))
+    if objective.has_dummy:
+        totals = groups.weights @ truth
+        intercepts[0] = scores_of((totals + 0.5) / (np.sum(groups.weights) + 1))
+    return intercepts
+
+
+def _centred_logs(shares: Floats) -> Floats:
+    logs = np.log(shares)
+    return np.asarray(logs - np.mean(logs))
 
 
 def _log_odds(shares: NDArray[Any]) -> NDArray[Any]:
