@@ -61,7 +61,7 @@ def closely(monkeypatch):
 @pytest.fixture
 def one_by_one(closely, monkeypatch):
     """No label goes on for others."""
-    monkeypatch.setattr(import_module("vikt.solvers.by_label"), "_SIDE_BY_SIDE", 1)
+    monkeypatch.setattr(import_module("vikt.solvers.labels"), "_SIDE_BY_SIDE", 1)
 
 
 def alone(folds, k):
@@ -154,7 +154,7 @@ def test_neither_threads_nor_the_order_of_labels_changes_the_choice():
 
 
 def test_progress_counts_labels(monkeypatch):
-    monkeypatch.setattr(import_module("vikt.solvers.by_label"), "_SIDE_BY_SIDE", 2)
+    monkeypatch.setattr(import_module("vikt.solvers.labels"), "_SIDE_BY_SIDE", 2)
     seen = []
     choose_l2(folds_of(*data(), 1), progress=lambda done, total: seen.append((done, total)))
     assert seen == [(2, 4), (4, 4)]

@@ -18,10 +18,11 @@ from vikt.model.objective import Objective
 from vikt.model.penalties import penalty_of
 from vikt.parts import InMemory, Part
 from vikt.solvers import Settings, minimise, minimise_by_label
-from vikt.solvers.by_label import Limits, certificate_of_all, rough_by_label
+from vikt.solvers.by_label import certificate_of_all, rough_by_label
 from vikt.solvers.certificate import certificate_nearby
 from vikt.solvers.dual import Ascent
 from vikt.solvers.dual_state import DualState
+from vikt.solvers.side_by_side import Limits
 
 
 def of_labels(X, members, l2, weights=None, l1=0.0, scales=None):

@@ -24,7 +24,8 @@ from vikt.selection.choices import PenaltyChoice
 from vikt.selection.penalty import default_penalty
 from vikt.selection.plan import Plan
 from vikt.solvers import Settings
-from vikt.solvers.by_label import Limits, rough_by_label
+from vikt.solvers.by_label import rough_by_label
+from vikt.solvers.side_by_side import Limits
 
 FOLDS = 3
 # Closer fits choose the same thresholds.

@@ -16,8 +16,8 @@ from vikt.arrays import Floats, Ints
 from vikt.model.losses import BinaryCrossEntropy
 from vikt.selection.folds import Fold, unit_weights, weighted_mean
 from vikt.selection.path import PATH_TOL, Ascents, PathStep, is_past_the_best, path_of
-from vikt.solvers.by_label import Labels, blocks_of
 from vikt.solvers.dual_state import DualState
+from vikt.solvers.labels import Labels, blocks_of
 from vikt.threads import running
 
 # A gain of fewer standard errors can be chance, and on fewer rows of the label no standard error says so.

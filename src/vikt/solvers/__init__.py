@@ -16,13 +16,14 @@ from vikt.errors import ParameterError, UsageError
 from vikt.model.label_losses import OneLossPerLabel
 from vikt.model.objective import Objective
 from vikt.model.ordered import ProportionalOdds
-from vikt.solvers.by_label import Limits, by_label
+from vikt.solvers.by_label import by_label
 from vikt.solvers.dual import DUAL, dual
 from vikt.solvers.elastic_net import ELASTIC_NET
 from vikt.solvers.gradient_descent import BATCH, MINIBATCH, STOCHASTIC
 from vikt.solvers.newton import NEWTON, newton
 from vikt.solvers.ordered import ordered
 from vikt.solvers.separable import checked_for_separability
+from vikt.solvers.side_by_side import Limits
 from vikt.solvers.solution import OnRecord, Solution, joined
 from vikt.solvers.solver import Solver
 from vikt.solvers.stopping import EarlyStopping

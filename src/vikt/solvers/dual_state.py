@@ -22,7 +22,7 @@ from vikt.model.penalties import penalty_of
 from vikt.model.soft_losses import BinarySoftCrossEntropy, SoftCrossEntropy
 from vikt.parts import InMemory, Part
 from vikt.solvers import kernels
-from vikt.solvers.intercepts import balanced_intercepts
+from vikt.solvers.intercepts import balanced_intercepts, class_shares
 
 _WITHIN_FLOAT32 = 1e-6
 # Classes are rounded up to what the machine does at once; a score this low keeps the rest out of every softmax.
@@ -155,7 +155,7 @@ class TwoClasses:
         truth = groups.class_shares(objective.loss, objective.rows)[:, 1]
         log_odds = _log_odds(truth)
         theta = np.zeros(objective.n_features, np.float32 if tol >= _WITHIN_FLOAT32 else np.float64)
-        return Zero(truth, log_odds, theta, _intercepts(groups, objective, truth, _log_odds))
+        return Zero(truth, log_odds, theta, np.zeros(3))
 
     def log_alpha(self, scores: Floats) -> Floats:
         return scores
@@ -184,7 +184,7 @@ class LabelsSideBySide(TwoClasses):
         truth = np.full((len(groups.row_of), self.padded), 0.5, dtype=np.float32)
         truth[self.own] = groups.class_shares(objective.loss, objective.rows)
         theta = np.zeros((objective.n_features, self.padded), np.float32)
-        return Zero(truth, _log_odds(truth), theta, _intercepts(groups, objective, truth, _log_odds))
+        return Zero(truth, _log_odds(truth), theta, np.zeros((3, self.padded)))
 
     def log_alpha(self, scores: Floats) -> Floats:
         return np.clip(scores, np.log(_ALMOST_NEVER), -np.log(_ALMOST_NEVER))
@@ -207,7 +207,7 @@ class ManyClasses:
     def at_zero(self, groups: EqualRows, objective: Objective, tol: float) -> Zero:
         truth = np.zeros((len(groups.row_of), self.padded), dtype=np.float32)
         truth[self.own] = groups.class_shares(objective.loss, objective.rows)
-        intercepts = _intercepts(groups, objective, truth, _centred_logs)
+        intercepts = np.zeros((3, self.padded))
         intercepts[0, self.n_classes :] = _NEVER
         log_alpha = np.log(np.maximum(truth, np.float32(_ALMOST_NEVER)))
         return Zero(truth, log_alpha, np.zeros((objective.n_features, self.padded), np.float32), intercepts)
@@ -223,23 +223,9 @@ class ManyClasses:
         return curvature.reshape(len(curvature), -1), by_class
 
 
-def _intercepts(
-    groups: EqualRows, objective: Objective, truth: NDArray[Any], scores_of: Callable[[Floats], Floats]
-) -> Floats:
-    """The intercepts of an ascent that starts at weights of 0: about at their optimum there, that of the shares alone.
-
-    Half a row more with and without each label keeps them finite. They would get there from 0 too, but late.
-    """
-    intercepts = np.zeros((3, *truth.shape[1:]))
-    if objective.has_dummy:
-        totals = groups.weights @ truth
-        intercepts[0] = scores_of((totals + 0.5) / (np.sum(groups.weights) + 1))
-    return intercepts
-
-
-def _centred_logs(shares: Floats) -> Floats:
-    logs = np.log(shares)
-    return np.asarray(logs - np.mean(logs))
+def _shares_within(objective: Objective) -> Floats:
+    """Each class's share of the weight as if half a row more had it, and half a row more had not: never 0 or 1."""
+    return np.asarray((class_shares(objective) * objective.total_weight + 0.5) / (objective.total_weight + 1))
 
 
 def _log_odds(shares: NDArray[Any]) -> NDArray[Any]:
@@ -293,8 +279,9 @@ class DualState:
 
     @classmethod
     def at_zero(cls, objective: Objective, tol: float, beside: DualState | None = None) -> DualState:
-        """θ = 0, which is α = y, in types precise enough for tol. Raises UsageError for a loss without a kernel.
+        """Weights of 0, which is α = y, in types precise enough for tol. Raises UsageError for a loss without a kernel.
 
+        The intercepts are those of the shares of the classes, from where far fewer passes are needed than from 0.
         `beside` is a state of other targets of the same rows, from which what is common is taken.
         """
         loss = objective.loss
@@ -303,7 +290,9 @@ class DualState:
         layout = LAYOUTS[type(loss)](loss)
         groups = beside.groups if beside else EqualRows.of(objective)
         rows = beside.rows if beside else AscentRows.of(objective, groups, layout.padded)
-        return cls(layout, groups, rows, *layout.at_zero(groups, objective, tol), objective.l2)
+        zero, first = layout.at_zero(groups, objective, tol), int(objective.has_dummy)
+        zero.intercepts[layout.own][:first] = loss.constant_scores(np.log(_shares_within(objective)))
+        return cls(layout, groups, rows, *zero, objective.l2)
 
     @classmethod
     def near(cls, objective: Objective, theta: Floats, tol: float, beside: DualState | None = None) -> DualState:
