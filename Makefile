@@ -11,9 +11,9 @@ demo: $(VENV)/installed
 test: $(VENV)/installed-for-tests
 	scripts/check
 
-# What takes minutes: real corpora, scikit-learn's own tests, thousands of new examples.
+# What takes minutes: real corpora, browsers, scikit-learn's own tests, thousands of new examples.
 test-long: $(VENV)/installed-for-tests
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m 'slow or hypothesis' --hypothesis-profile long
 
 bench: $(VENV)/installed-for-tests
 	$(BIN)/python benchmarks/bench_fit.py

@@ -18,7 +18,8 @@ from threadpoolctl import threadpool_limits
 
 # The same examples every time in continuous integration, new ones on a developer's machine; and no deadline, since a
 # test must pass on any processor, however busy.
-settings.register_profile("vikt", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.register_profile("vikt", deadline=None, max_examples=30, derandomize=bool(os.environ.get("CI")))
+settings.register_profile("long", deadline=None, max_examples=300)
 settings.load_profile("vikt")
 
 

@@ -215,6 +215,7 @@ def test_trec(corpus):
     assert accuracy_on(*files, "fine") >= 0.80
 
 
+@pytest.mark.slow
 def test_sms(corpus):
     texts, labels = rows_of(corpus("sms/sms.tsv"), "label")
     found = []

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import doctest
 import inspect
+import itertools
 import os
 import re
 import runpy
+import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -53,11 +54,31 @@ def test_the_page_on_data_names_every_format():
     assert [suffix for suffix in FORMATS if f"`{suffix}`" not in page] == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.stem)
-def test_examples_run(path, capsys, monkeypatch):
-    monkeypatch.setattr("sys.argv", [str(path)])
-    runpy.run_path(str(path), run_name="__main__")
-    assert capsys.readouterr().out
+@pytest.fixture
+def example(capsys, monkeypatch):
+    """Run an example with arguments: what it prints."""
+
+    def call(path, *arguments):
+        monkeypatch.setattr("sys.argv", [str(path), *map(str, arguments)])
+        runpy.run_path(str(path), run_name="__main__")
+        return capsys.readouterr().out
+
+    return call
+
+
+EXAMPLES = ROOT / "examples"
+NAME_TAGGER = EXAMPLES / "name_tagger.py"
+
+
+@pytest.mark.parametrize("path", sorted({*EXAMPLES.glob("*.py")} - {NAME_TAGGER}), ids=lambda path: path.stem)
+def test_examples_run(example, path):
+    assert example(path)
+
+
+def test_the_example_of_a_name_tagger_runs_on_the_first_tokens(example, corpus, tmp_path):
+    with corpus("names/tokens.csv").open(encoding="utf-8") as tokens:
+        (tmp_path / "tokens.csv").write_text("".join(itertools.islice(tokens, 5000)), encoding="utf-8")
+    assert example(NAME_TAGGER, tmp_path / "tokens.csv").count("accuracy 0.") == 2
 
 
 def test_every_public_name_resolves_and_has_a_docstring():
@@ -121,36 +142,49 @@ def test_a_classifier_at_work_needs_no_scikit_learn():
     assert done.stdout.split()[0] == "False"
 
 
-def test_the_terminal_session_of_the_readme_is_what_the_commands_print(tmp_path):
-    (tmp_path / "src").symlink_to(ROOT / "src")
-    assert type_in(ROOT / "README.md", tmp_path) == 3
-
-
-def test_the_terminal_sessions_on_kinds_of_targets_are_what_the_commands_print(tmp_path):
-    write_news(tmp_path / "news.csv")
-    write_scales(tmp_path)
-    assert type_in(ROOT / "docs" / "targets.md", tmp_path) > 10
-
-
-def type_in(page, folder):
-    """Type the commands of a page in a folder, and return how many there are.
+@pytest.fixture
+def typed(run, monkeypatch, tmp_path):
+    """Type the commands of a page in an own folder, and return how many there are.
 
     They print the words that are shown, and the numbers nearly, since processors round differently; "..." stands for
     anything in a line, and alone for any lines.
     """
-    sessions = "".join(re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
-    (folder / "vikt").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m vikt "$@"\n', encoding="utf-8")
-    (folder / "vikt").chmod(0o755)
-    environment = os.environ | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1"}
-    steps = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", sessions, re.MULTILINE)
-    for command, shown in steps:
-        done = subprocess.run(
-            command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=True
-        )
-        printed = iter([line for line in done.stdout.splitlines() if line.strip()])
-        for line in filter(str.strip, shown.splitlines()):
-            assert line == "..." or any(is_nearly(line, one) for one in printed), f"{line}\n{done.stdout}"
-    return len(steps)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def printed_by(line):
+        # A process takes a second to start, so that a command is run in this one.
+        out = ""
+        for command in line.split(" | "):
+            if command.startswith("vikt "):
+                code, out, err = run(*shlex.split(command)[1:], stdin=out.encode())
+                assert code == 0, err
+            else:
+                out = subprocess.run(command, shell=True, input=out, capture_output=True, text=True, check=True).stdout
+        return out
+
+    def call(page):
+        sessions = "".join(re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
+        steps = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", sessions, re.MULTILINE)
+        for line, shown in steps:
+            out = printed_by(line)
+            printed = iter([line for line in out.splitlines() if line.strip()])
+            for expected in filter(str.strip, shown.splitlines()):
+                assert expected == "..." or any(is_nearly(expected, one) for one in printed), f"{expected}\n{out}"
+        return len(steps)
+
+    return call
+
+
+def test_the_terminal_session_of_the_readme_is_what_the_commands_print(typed, tmp_path):
+    (tmp_path / "src").symlink_to(ROOT / "src")
+    assert typed(ROOT / "README.md") == 3
+
+
+def test_the_terminal_sessions_on_kinds_of_targets_are_what_the_commands_print(typed, tmp_path):
+    write_news(tmp_path / "news.csv")
+    write_scales(tmp_path)
+    assert typed(ROOT / "docs" / "targets.md") > 10
 
 
 def is_nearly(line: str, other: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from pathlib import Path
 
 import vikt
@@ -48,6 +49,11 @@ ORDER = [
 ROOT = Path(vikt.__file__).parent
 
 
+@functools.cache
+def _trees():
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in ROOT.rglob("*.py")}
+
+
 def _imports(tree: ast.AST):
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("vikt"):
@@ -58,11 +64,11 @@ def _imports(tree: ast.AST):
 
 def test_every_module_imports_only_from_above():
     wrong = []
-    for path in ROOT.rglob("*.py"):
+    for path, tree in _trees().items():
         own = path.relative_to(ROOT).with_suffix("").parts[0]
         if own == "__init__":
             continue
-        for module in _imports(ast.parse(path.read_text(encoding="utf-8"))):
+        for module in _imports(tree):
             parts = module.split(".")
             if len(parts) > 1 and ORDER.index(parts[1]) > ORDER.index(own):
                 wrong.append(f"{path.relative_to(ROOT)} imports {module}")
@@ -90,8 +96,9 @@ def _imported_modules(tree, modules):
 
 
 def test_no_file_imports_itself_in_a_circle():
-    trees = {_module_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in ROOT.rglob("*.py")}
-    remaining = {module: set(_imported_modules(tree, set(trees))) - {module} for module, tree in trees.items()}
+    trees = {_module_of(path): tree for path, tree in _trees().items()}
+    names = set(trees)
+    remaining = {module: set(_imported_modules(tree, names)) - {module} for module, tree in trees.items()}
     # Take away the files that import none of those left, until only circles are left.
     while leaves := {module for module, imported in remaining.items() if not imported & set(remaining)}:
         remaining = {module: imported for module, imported in remaining.items() if module not in leaves}
@@ -99,8 +106,7 @@ def test_no_file_imports_itself_in_a_circle():
 
 
 def test_scikit_learn_is_imported_by_no_module_but_for_its_tags():
-    for path in ROOT.rglob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+    for path, tree in _trees().items():
         top = [node for node in tree.body if isinstance(node, ast.ImportFrom | ast.Import)]
         names = [getattr(node, "module", None) or node.names[0].name for node in top]
         assert not any(name.startswith("sklearn") for name in names), path

@@ -6,6 +6,7 @@ Its own give numbers to every estimator; here are the same demands on strings.
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
 import pickle
 
@@ -33,6 +34,12 @@ ESTIMATORS = [*CLASSIFIERS, *VECTORIZERS]
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
 every_classifier = pytest.mark.parametrize("estimator", CLASSIFIERS, ids=repr)
 METHODS = ("predict", "predict_proba", "predict_log_proba", "transform")
+
+
+@functools.cache
+def fitted(estimator):
+    """A fit that tests share, and none changes."""
+    return clone(estimator).fit(TEXTS, LABELS)
 
 
 def answers(estimator, texts, form=lambda texts: texts):
@@ -83,7 +90,7 @@ def test_fit_is_idempotent_and_answers_change_nothing(estimator):
 
 @every_estimator
 def test_copies_answer_alike(estimator):
-    made = clone(estimator).fit(TEXTS, LABELS)
+    made = fitted(estimator)
     for other in (pickle.loads(pickle.dumps(made)), copy.deepcopy(made), copy.copy(made)):
         assert same(answers(other, TEXTS), answers(made, TEXTS))
     assert not clone(made).__sklearn_is_fitted__()
@@ -91,7 +98,7 @@ def test_copies_answer_alike(estimator):
 
 @every_estimator
 def test_a_copy_that_is_fitted_leaves_the_first_as_it_was(estimator):
-    made = clone(estimator).fit(TEXTS, LABELS)
+    made = fitted(estimator)
     first = answers(made, TEXTS)
     copy.copy(made).fit(["other words", "quite different"] * 4, ["x", "y"] * 4)
     assert same(answers(made, TEXTS), first)
@@ -99,7 +106,7 @@ def test_a_copy_that_is_fitted_leaves_the_first_as_it_was(estimator):
 
 @every_estimator
 def test_answers_depend_on_one_text_alone(estimator):
-    made = clone(estimator).fit(TEXTS, LABELS)
+    made = fitted(estimator)
     whole = answers(made, TEXTS)
     one_by_one = [np.concatenate(rows) for rows in zip(*(answers(made, [text]) for text in TEXTS), strict=True)]
     order = np.random.default_rng(0).permutation(len(TEXTS))
@@ -112,8 +119,8 @@ def test_answers_depend_on_one_text_alone(estimator):
     "form", [tuple, iter, lambda texts: np.array(texts), lambda texts: np.array(texts, object)], ids=list("tiao")
 )
 def test_any_sequence_of_texts_is_the_same(estimator, form):
-    made, expected = (clone(estimator).fit(given, LABELS) for given in (form(TEXTS), TEXTS))
-    assert same(answers(made, TEXTS, form), answers(expected, TEXTS))
+    made = clone(estimator).fit(form(TEXTS), LABELS)
+    assert same(answers(made, TEXTS, form), answers(fitted(estimator), TEXTS))
 
 
 @every_estimator
@@ -145,7 +152,7 @@ def test_what_is_no_text_is_refused(estimator, texts):
     with pytest.raises(ViktError):
         clone(estimator).fit(texts, ["x", "y", "x", "y"])
     with pytest.raises(ViktError):
-        answers(clone(estimator).fit(TEXTS, LABELS), texts)
+        answers(fitted(estimator), texts)
 
 
 @every_classifier
@@ -186,7 +193,7 @@ def test_classes_are_the_labels_sorted(estimator, form):
 
 @every_classifier
 def test_the_order_of_rows_and_a_weight_of_one_change_nothing(estimator):
-    expected = answers(clone(estimator).fit(TEXTS, LABELS), TEXTS)
+    expected = answers(fitted(estimator), TEXTS)
     order = np.random.default_rng(1).permutation(len(TEXTS))
     mixed = clone(estimator).fit([TEXTS[i] for i in order], [LABELS[i] for i in order])
     assert same(answers(mixed, TEXTS), expected)

@@ -164,7 +164,7 @@ def test_a_slice_that_is_worse_is_called_so():
     assert parts["fi"].difference.high < 0
 
 
-@pytest.mark.parametrize(("accuracy", "m"), [(0.9, 1000), (0.5, 300), (0.97, 3000)])
+@pytest.mark.parametrize(("accuracy", "m"), [(0.5, 300), (0.9, 1000)])
 def test_chance_is_rarely_taken_for_a_difference(accuracy, m):
     values = [str(row % 10) for row in range(m)]
     wrong = sum(

@@ -21,7 +21,8 @@ from vikt.features.ngrams.characters import joining, lower_case, no_joining, sam
 from vikt.features.ngrams.normalise import compose, normalise
 
 MODES = [(True, True), (True, False), (False, True)]
-EVERY_POINT = range(sys.maxunicode + 1)
+# All planes but those without a character, 4 to 13, and those for private use, of which the last point stands here.
+EVERY_POINT = [*range(0x40000), *range(0xE0000, 0xF0000), sys.maxunicode]
 MARKS = "\u0301\u0323\u0345\u0307\u0327\u093c\u05b7\u05c1\u0e38\u0e48\u3099\u0f71\u0f72\u0653\u0338"
 TROUBLE = (
     "aAsSiIqΣσςΑάΆ\u03b9ʹ' \n0İıßẞKÅÅéÉếẾêǅÑ\u1e9b\ufb01\u0130\u023aȾ"
@@ -131,11 +132,10 @@ def undone_of(texts, lower_of, joining_of):
 
 @pytest.mark.parametrize(("lowercase", "composed"), MODES)
 def test_languages_of_every_script(corpus, every_way, lowercase, composed):
-    for name in ("languages/train.tsv", "languages/test.tsv"):
-        lines = corpus(name).read_text(encoding="utf-8").split("\n")
-        assert_equal_to_python(lines, lowercase, composed)
-        assert_equal_to_python([line.upper() for line in lines], lowercase, composed)
-        assert_equal_to_python([unicodedata.normalize("NFD", line) for line in lines], lowercase, composed)
+    lines = corpus("languages/test.tsv").read_text(encoding="utf-8").split("\n")
+    assert_equal_to_python(lines, lowercase, composed)
+    assert_equal_to_python([line.upper() for line in lines], lowercase, composed)
+    assert_equal_to_python([unicodedata.normalize("NFD", line) for line in lines], lowercase, composed)
 
 
 def test_few_texts_of_any_language_are_left_to_python(corpus):

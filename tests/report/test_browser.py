@@ -11,6 +11,8 @@ from browsing import chromium, opened
 from report_checks import EVIL, everything
 from vikt.report.html.writing import write_page
 
+pytestmark = pytest.mark.slow
+
 _LINKS = ' <a href="javascript:alert(4)">x</a> <svg onload=alert(5)> <iframe src="https://example.org/"> '
 
 # The contrast of each text with what is behind it, as WCAG defines it: those below 4.5, or 3 where letters are large.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import shutil
 import sys
 
 import pytest
@@ -24,11 +25,19 @@ def mails(tmp_path, emails):
     return path
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The folder of what is trained once."""
+    return tmp_path_factory.mktemp("made")
+
+
 @pytest.fixture
-def trained(run, mails, tmp_path):
+def trained(run, mails, made, tmp_path):
     """A model and the report of its training."""
-    code, _, err = run("train", mails, "--analyzer", "word", "-o", tmp_path / "m.vikt", "--report", tmp_path / "r.html")
-    assert code == 0, err
+    if not any(made.iterdir()):
+        code, _, err = run("train", mails, "--analyzer", "word", "-o", made / "m.vikt", "--report", made / "r.html")
+        assert code == 0, err
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     return tmp_path / "m.vikt", tmp_path / "r.html"
 
 

@@ -159,7 +159,7 @@ def test_every_descent_comes_near_the_optimum_whatever_the_scale_of_features(nam
     # No nearer than 5% where scales differ much from the dummy feature's: that is gradient descent's own weakness.
     of = make(3, l2=0.05 * scale**2, scale=scale, m=200)
     best = dual(of, tol=1e-8).certificate.value
-    found = DESCENTS[name](of, tol=1e-3, max_iter=2000 if name == "batch" else 100)
+    found = DESCENTS[name](of, tol=1e-3, max_iter=1000 if name == "batch" else 100)
     assert of.value(found.theta) <= (1.001 if scale == 1 else 1.05) * best
     assert of.value(found.theta) <= (1 + found.certificate.relative) * best * (1 + 1e-7)
 
@@ -264,12 +264,12 @@ def test_options_that_cannot_be(options, message):
 
 @pytest.fixture(scope="module")
 def questions(corpus):
-    """TREC's questions as TF-IDF rows, and the objective where scikit-learn stops at C = 0.3, within 1e-4."""
+    """1,500 of TREC's questions as TF-IDF rows, and the objective where scikit-learn stops at C = 0.3, within 1e-4."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
 
     with corpus("trec/train.tsv").open(encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))[:1500]
     x = TfidfVectorizer().fit_transform([row["text"] for row in rows])
     labels = [row["label"] for row in rows]
     reference = LogisticRegression(C=0.3, max_iter=1000).fit(x, labels)
@@ -279,7 +279,7 @@ def questions(corpus):
 
 
 @pytest.mark.parametrize(
-    ("name", "passes", "within"), [("batch", 1000, 0.05), ("minibatch", 60, 0.01), ("stochastic", 5, 0.03)]
+    ("name", "passes", "within"), [("batch", 500, 0.05), ("minibatch", 120, 0.01), ("stochastic", 5, 0.03)]
 )
 def test_descents_come_near_scikit_learns_optimum(questions, name, passes, within):
     of, best = questions
