@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import random
 
+import pyarrow as pa
 import pytest
+from pyarrow import feather
 
 from vikt.files.trained import load_trained
 
@@ -136,6 +138,40 @@ def test_models_of_several_labels_are_compared_on_another_separator(folder, run)
     (folder / "new.tsv").write_text(rows, encoding="utf-8")
     code, out, err = run("compare", "model.vikt", "model.vikt", "new.tsv", "--labels-separator", ";")
     assert (code, "micro F1" in out, "unseen" in err) == (0, True, False), err
+
+
+def test_a_separator_that_has_no_use_is_noted_or_refused(folder, run):
+    options = "--l2", "0.01", "--analyzer", "word", "--force"
+    code, _, err = run("train", "levels.csv", "--labels-separator", ";", *options)
+    assert (code, "--labels-separator ';' separates nothing: no row has more than one label" in err) == (0, True), err
+    assert run("train", "levels.csv", *options)[0] == 0
+    (folder / "more.csv").write_text("label,text\nhigh,another high one\n", encoding="utf-8")
+    for command in (
+        ("evaluate", "model.vikt", "levels.csv"),
+        ("compare", "model.vikt", "model.vikt", "levels.csv"),
+        ("update", "model.vikt", "--data", "levels.csv", "--add", "more.csv", "-o", "new.vikt"),
+        ("audit", "levels.csv", "--model", "model.vikt"),
+    ):
+        code, out, err = run(*command, "--labels-separator", ";", "-q")
+        assert (code, out) == (2, ""), command
+        assert "--labels-separator ';' separates several labels, but the model answers one label for each text" in err
+
+
+def test_an_ordered_column_of_arrow_gives_the_order_which_the_model_keeps(folder, run):
+    levels = ["low", "medium", "high"]
+    rows = [line.split(",") for line in (folder / "levels.csv").read_text(encoding="utf-8").splitlines()[1:]]
+    held = pa.array([levels.index(label) for label, _ in rows], pa.int8())
+    column = pa.DictionaryArray.from_arrays(held, levels, ordered=True)
+    feather.write_feather(pa.table({"label": column, "text": [text for _, text in rows]}), folder / "levels.arrow")
+    options = "--l2", "0.01", "--analyzer", "word"
+    code, _, err = run("train", "levels.arrow", "--targets", "ordered", *options)
+    assert code == 0, err
+    assert load_trained(folder / "model.vikt", []).model.labels == levels
+    rows = "--data", "levels.arrow", "--add", "more.csv", "-o", "new.vikt"
+    (folder / "more.csv").write_text("label,text\nhigh,another high one\n", encoding="utf-8")
+    code, _, err = run("update", "model.vikt", *rows, "-q")
+    assert code == 0, err
+    assert load_trained(folder / "new.vikt", []).model.labels == levels
 
 
 def test_a_parameter_that_a_kind_does_not_take_is_refused_in_its_words(folder, run):

@@ -300,9 +300,29 @@ LEVELS, WORDS = ["low", "medium", "high"], ["high", "low", "high"]
 CATEGORIES = pd.CategoricalDtype(LEVELS, ordered=True)
 
 
-@pytest.mark.parametrize("column", [pd.Series(WORDS, dtype=CATEGORIES), pl.Series(WORDS, dtype=pl.Enum(LEVELS))])
-def test_ordered_categories_are_the_order(column):
-    assert target_rows(column, "ordered").targets.truth.tolist() == [2, 0, 2]
+DICTIONARY = pa.DictionaryArray.from_arrays(pa.array([2, 0, 2], pa.int8()), LEVELS, ordered=True)
+ORDERED = {
+    "pandas": pd.Series(WORDS, dtype=CATEGORIES),
+    "pandas Categorical": pd.Categorical(WORDS, dtype=CATEGORIES),
+    "pandas Arrow": pd.Series(DICTIONARY, dtype=pd.ArrowDtype(DICTIONARY.type)),
+    "Polars": pl.Series(WORDS, dtype=pl.Enum(LEVELS)),
+    "Arrow": DICTIONARY,
+    "Arrow chunks": pa.chunked_array([DICTIONARY[:1], DICTIONARY[1:]]),
+}
+
+
+@pytest.mark.parametrize("name", ORDERED)
+def test_ordered_categories_are_the_order(name):
+    found = target_rows(ORDERED[name], "ordered").targets
+    assert (found.names, found.truth.tolist()) == (LEVELS, [2, 0, 2])
+
+
+def test_dictionaries_without_one_order_bring_none():
+    reversed_levels = pa.DictionaryArray.from_arrays(pa.array([0], pa.int8()), LEVELS[::-1], ordered=True)
+    unordered = pa.array(WORDS).dictionary_encode()
+    for column in (unordered, pa.chunked_array([DICTIONARY, reversed_levels])):
+        with pytest.raises(DataError, match="is not a number"):
+            target_rows(column, "ordered")
 
 
 def test_strings_that_look_like_several_labels_are_refused_unless_named_classes():

@@ -206,6 +206,24 @@ def test_levels_are_in_the_order_of_numbers_or_the_one_that_is_given(tmp_path):
     assert (found.names, found.truth.tolist()) == (["low", "medium", "high"], [2, 0, 2])
 
 
+@pytest.mark.parametrize("suffix", ["arrow", "parquet"])
+def test_an_ordered_dictionary_is_the_order_where_none_is_named(tmp_path, suffix):
+    write = {"arrow": feather.write_feather, "parquet": pq.write_table}[suffix]
+    levels = ["low", "medium", "high"]
+    for name, own in (("a", levels), ("b", levels), ("c", levels[::-1])):
+        held = pa.array([own.index("high"), own.index("low")], pa.int8())
+        column = pa.DictionaryArray.from_arrays(held, own, ordered=True)
+        write(pa.table({"label": column, "text": TEXTS[:2]}), tmp_path / f"{name}.{suffix}")
+    a, b, c = (tmp_path / f"{name}.{suffix}" for name in "abc")
+    found = read([a, b], LabelReading("ordered"))
+    assert (found.order, found.labels.names, found.labels.truth.tolist()) == (tuple(levels), levels, [2, 0, 2, 0])
+    named = read(a, LabelReading("ordered", order=("high", "medium", "low")))
+    assert (named.order, named.labels.truth.tolist()) == (("high", "medium", "low"), [0, 2])
+    assert read(a).labels.tolist() == ["high", "low"]
+    with pytest.raises(DataError, match="the label 'high' is not a number"):
+        read([a, c], LabelReading("ordered"))
+
+
 JOINED = ["joy", "fear", "joy,fear", "love", "love, fear"] * 4
 
 
@@ -389,6 +407,9 @@ def test_a_reading_says_one_thing():
             LabelReading(order=("low", "high"), **options)
     with pytest.raises(UsageError, match="expected what separates labels, found nothing"):
         LabelReading(separator="")
+    for kind in ("classes", "soft", "ordered"):
+        with pytest.raises(UsageError, match=r"labels_separator=',' .* the model answers one label for each text"):
+            LabelReading.of_trained(kind, ",")
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "parquet", "arrow"])
@@ -416,7 +437,13 @@ def test_labels_of_which_little_can_be_learnt_are_counted(tmp_path):
         "a: 3 labels are on one row only: 'C ', 'a', 'b'",
         "a: labels differ only by case or blanks: 'C ', 'c'; each is a class of its own",
     )
-    assert target_notes("a", read(lists(tmp_path, "json")).labels) == (
-        "a: 1 label is on one row only: 'fear'",
+    found = read(lists(tmp_path, "json")).labels
+    assert target_notes("a", found, ",") == ("a: 1 label is on one row only: 'fear'", "a: 1 row has no label")
+
+
+def test_a_separator_that_separates_nothing_is_noted(tmp_path):
+    path = csv_of(tmp_path / "a.csv", {"label": ["a", "b", "", "a", "b"], "text": TEXTS})
+    assert target_notes("a", read(path, COMMAS).labels, ",") == (
         "a: 1 row has no label",
+        "a: labels_separator=',' separates nothing: no row has more than one label",
     )

@@ -134,11 +134,11 @@ def _read(request: Request, options: dict[str, Any], reading: LabelReading) -> _
     group = _named(request.group)
     rows = labelled(table, features, request.text, request.label, request.weight, group, reading=reading)
     del table  # before the test is read
-    say_notes((*rows.notes, *notes_on_labels(rows.documents.origin, rows.labels)), request.quiet)
+    say_notes((*rows.notes, *notes_on_labels(rows.documents.origin, rows.labels, reading.separator)), request.quiet)
     test = _test_rows(request, features, rows, reading)
     about_test = *_same_file(request), *_shared_groups(test, rows, request.group)
     say_notes((*_unknown_labels(test, rows), *about_test), request.quiet)
-    return _Data(rows, test, features, settings, about_test)
+    return _Data(rows, test, features, settings.with_order(rows.order), about_test)
 
 
 def _recorded(fitted: Fit, evaluation: LabelEvaluation, rows: Labelled, **others: str | None) -> FitRecord:

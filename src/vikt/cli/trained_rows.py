@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vikt.cli.inputs import known_columns, read_others
 from vikt.cli.options import InputOptions
@@ -28,5 +29,5 @@ def labelled_as_trained(
     table = read_others(names, options).with_fields([*trained, *parts])
     there = known_columns(saved.record, table)
     text, label = options.text or there.get("text"), options.label or there.get("label")
-    as_trained = LabelReading("soft") if saved.model.kind == "soft" else saved.reading(options.labels_separator)
+    as_trained = replace(saved.reading(options.labels_separator), or_one_class=False)
     return labelled(table, saved.model.features, text, label, weight, others, reading=reading or as_trained)

@@ -57,7 +57,7 @@ def update_model(request: Request) -> None:
         evaluation = _evaluated(request, saved, updated)
     updated.fit.warn_unless_converged()
     if add is not None:
-        say_notes(notes_on_labels(add.documents.origin, add.labels), request.quiet)
+        say_notes(notes_on_labels(add.documents.origin, add.labels, request.labels_separator), request.quiet)
     blank_lines = old.n_blank + (add.n_blank if add else 0)
     record = _recorded(updated, evaluation, request.weight, blank_lines)
     after = SavedModel(updated.fit.model, record)

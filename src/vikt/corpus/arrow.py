@@ -16,6 +16,16 @@ ArrowSchema = Any
 ArrowType = Any
 
 
+def levels(column: ArrowColumn) -> list[Any] | None:
+    """The values of an ordered dictionary, from the lowest to the highest; None where a column has no such order."""
+    import pyarrow as pa
+
+    if not (pa.types.is_dictionary(column.type) and column.type.ordered):
+        return None
+    found = [chunk.dictionary.drop_null().to_pylist() for chunk in getattr(column, "chunks", [column])]
+    return found[0] if found and all(other == found[0] for other in found) else None
+
+
 def plain(column: ArrowColumn) -> ArrowColumn:
     """A column without dictionaries or views. A null among the values of a dictionary is one of the column."""
     import pyarrow as pa

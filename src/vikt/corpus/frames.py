@@ -278,6 +278,12 @@ def has_numpy_type(source: Any) -> bool:
 
 def arrow_column(source: Any) -> ArrowColumn | None:
     """A column as an Arrow chunked array without dictionaries or views; None where its maker does not export it."""
+    column = exported_column(source)
+    return None if column is None else plain(column)
+
+
+def exported_column(source: Any) -> ArrowColumn | None:
+    """A column as an Arrow chunked array, as its maker encodes it; None where its maker does not export it."""
     is_stream = hasattr(source, "__arrow_c_stream__")
     # Polars exports Python's objects as the addresses that they have, or ends the process.
     if not (is_stream or hasattr(source, "__arrow_c_array__")) or str(getattr(source, "dtype", "")) == "Object":
@@ -285,10 +291,9 @@ def arrow_column(source: Any) -> ArrowColumn | None:
     import pyarrow as pa
 
     try:
-        column = pa.chunked_array(source if is_stream else [pa.array(source)])
+        return pa.chunked_array(source if is_stream else [pa.array(source)])
     except (pa.ArrowException, ValueError, TypeError, OverflowError, NotImplementedError, OSError):
         return None
-    return plain(column)
 
 
 def _exported_frame(source: Any) -> Frame | None:

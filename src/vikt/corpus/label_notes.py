@@ -36,8 +36,8 @@ def label_notes(origin: str, labels: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"{origin}: {note}" for note in (*joined, *_fractions(classes), *_respelled(classes)))
 
 
-def target_notes(origin: str, targets: TargetRows) -> tuple[str, ...]:
-    """Notes for the user on labels of which little can be learnt, and on rows without any label.
+def target_notes(origin: str, targets: TargetRows, separator: str | None = None) -> tuple[str, ...]:
+    """Notes for the user on labels of which little can be learnt, on rows without any label, on an idle separator.
 
     Examples
     --------
@@ -47,7 +47,13 @@ def target_notes(origin: str, targets: TargetRows) -> tuple[str, ...]:
     """
     names = sorted(targets.names)
     of_sets = (*_unseparated("labels", names), *_with_comma(names)) if targets.table.kind == "several" else ()
-    return tuple(f"{origin}: {note}" for note in (*_counted(targets), *of_sets, *_respelled(names)))
+    idle = _idle(targets, separator)
+    return tuple(f"{origin}: {note}" for note in (*_counted(targets), *of_sets, *idle, *_respelled(names)))
+
+
+def _idle(targets: TargetRows, separator: str | None) -> Iterator[str]:
+    if separator is not None and not np.any(targets.truth.sum(axis=1) > 1):
+        yield f"labels_separator={separator!r} separates nothing: no row has more than one label"
 
 
 def _counted(targets: TargetRows) -> Iterator[str]:
@@ -69,9 +75,11 @@ def _counted(targets: TargetRows) -> Iterator[str]:
         yield f"{counted(n_without, 'row')} {'has' if n_without == 1 else 'have'} no label"
 
 
-def notes_on_labels(origin: str, labels: NDArray[Any] | TargetRows) -> tuple[str, ...]:
+def notes_on_labels(origin: str, labels: NDArray[Any] | TargetRows, separator: str | None = None) -> tuple[str, ...]:
     """The notes of `label_notes`, or those of `target_notes` where rows have targets of another kind."""
-    return target_notes(origin, labels) if isinstance(labels, TargetRows) else label_notes(origin, labels.tolist())
+    if isinstance(labels, TargetRows):
+        return target_notes(origin, labels, separator)
+    return label_notes(origin, labels.tolist())
 
 
 def unknown_label_notes(origin: str, labels: Iterable[str], classes: Iterable[str]) -> tuple[str, ...]:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.corpus.arrow import levels
+from vikt.corpus.frames import exported_column, has_numpy_type
 from vikt.corpus.numbers import exact_number_of
 from vikt.corpus.targets import Place, TargetRows
 from vikt.errors import DataError, ParameterError
@@ -20,7 +22,7 @@ _MOST_LEVELS = 200
 
 
 def order_of(labels: Any) -> list[Any] | None:
-    """The order that a column brings: the categories of an ordered categorical of pandas, or of an Enum of Polars.
+    """The order that a column brings, as pandas' ordered categories, Polars' Enum and Arrow's ordered dictionaries do.
 
     Examples
     --------
@@ -29,8 +31,10 @@ def order_of(labels: Any) -> list[Any] | None:
     (['low', 'high'], None)
     """
     dtype = getattr(labels, "dtype", None)
-    is_ordered = getattr(dtype, "ordered", False) or type(dtype).__name__ == "Enum"
-    return list(getattr(dtype, "categories", [])) if is_ordered else None
+    if getattr(dtype, "ordered", False) or type(dtype).__name__ == "Enum":
+        return list(getattr(dtype, "categories", []))
+    column = None if has_numpy_type(labels) else exported_column(labels)
+    return None if column is None else levels(column)
 
 
 def levels_of(labels: NDArray[Any], order: Sequence[Any] | None, place: Place) -> TargetRows:

@@ -83,8 +83,16 @@ class LabelReading:
 
     @classmethod
     def of_trained(cls, kind: TargetKind, separator: str | None) -> Self:
-        """How further rows of a model of a kind are read, where a separator is known of those of its training."""
-        return cls(_READ_AS[kind], separator if kind == "several" else None, or_one_class=kind == "soft")
+        """How further rows of a model of a kind are read; the separator is theirs, or else that of its training.
+
+        Raises UsageError where one label per row has a separator.
+        """
+        if separator is not None and kind != "several":
+            raise UsageError(
+                f"labels_separator={separator!r} separates several labels, but the model answers one label for each "
+                "text; leave it out"
+            )
+        return cls(_READ_AS[kind], separator, or_one_class=kind == "soft")
 
 
 # One label per row, whatever the file shows.

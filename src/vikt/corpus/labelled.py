@@ -26,7 +26,8 @@ from vikt.corpus.numbers import number_of
 from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import read_table
 from vikt.corpus.sources import find_sources
-from vikt.corpus.table_labels import table_labels
+from vikt.corpus.table_labels import own_order, table_labels
+from vikt.corpus.targets import TargetRows
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError
 from vikt.tables import counted, listed
@@ -50,15 +51,17 @@ class Labelled:
 
     `labels` are an array of one label per row, or the `TargetRows` of another kind. `weights` hold the votes of rows
     where their labels are counts. `others` are the values of further columns by name, None where one is missing.
+    `order` holds the levels of ordered labels from the lowest, where they are named or the column has an order itself.
     """
 
     documents: Documents
-    labels: Any
+    labels: NDArray[Any] | TargetRows
     weights: NDArray[np.float64] | None
     columns: Columns
     notes: tuple[str, ...]
     n_blank: int
     others: dict[str, list[str | None]] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
 
 
 def read_tables(data: Iterable[str | Path], format: str | None, dialect: Dialect = DEFAULT_DIALECT) -> Table:
@@ -85,6 +88,8 @@ def labelled(
     if not any((text, label, weight, *others, *reader.columns)):
         refuse_doubtful_header(table, need_label=True)
     columns, holding_labels = _columns(table, reader, text, label, reading)
+    if reading.kind == "ordered" and not reading.order:
+        reading = replace(reading, order=own_order(table, holding_labels[0]))
     labels, votes = table_labels(table, holding_labels, reading, keeps_unlabelled)
     weights = _weights(table, weight) if weight else None
     return Labelled(
@@ -95,6 +100,7 @@ def labelled(
         columns.guesses + table.notes + blank_lines(table.path, table.n_blank),
         table.n_blank,
         {name: _values(table, name) for name in others},
+        reading.order,
     )
 
 

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vikt.arrays import Floats, Ints
+from vikt.corpus.arrow import levels
 from vikt.corpus.columns import composed
 from vikt.corpus.joined_labels import refuse_joined
 from vikt.corpus.label_forms import Column, Form, GivenTargets, Lists, Mappings, Matrix
@@ -127,6 +128,12 @@ def one_label(table: Table, name: str, keeps_unlabelled: bool = False) -> NDArra
         )
     _refuse_respelled_numbers(table, labels, _numbers(table, name))
     return labels
+
+
+def own_order(table: Table, name: str) -> tuple[str, ...]:
+    """The levels of a column that Arrow or Parquet holds as an ordered dictionary, the same in all files; else none."""
+    found = [levels(part.arrow.column(name)) for part in table.parts or (table,) if name in part.names]
+    return tuple(map(_spelled, found[0])) if found and found[0] and all(other == found[0] for other in found) else ()
 
 
 def paired_columns(table: Table) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -99,14 +99,18 @@ class FitSettings:
         return settings
 
     def with_order_of(self, labels: Any) -> FitSettings:
-        """The settings with the order that a column of labels brings, where these are ordered and none is given.
+        """As `with_order`, of the order that a column of labels brings."""
+        return self.with_order(order_of(labels)) if self.targets.kind == "ordered" else self
+
+    def with_order(self, order: Sequence[Any] | None) -> FitSettings:
+        """The settings with the order that a column brings, if any, where labels are ordered and none is given.
 
         So the record has it, for an update with rows that do not bring it.
         """
-        if self.targets.kind != "ordered" or self.targets.order is not None or (order := order_of(labels)) is None:
+        if self.targets.kind != "ordered" or self.targets.order is not None or not order:
             return self
         targets = replace(self.targets, order=tuple(order))
-        return replace(self, targets=targets, options={**self.options, "order": order})
+        return replace(self, targets=targets, options={**self.options, "order": list(order)})
 
     def check_kind(self, kind: TargetKind) -> None:
         """Raise ParameterError where a parameter does not serve targets of a kind.
