@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
 
 import vikt
 from markup_checks import read_html
-from models_of_kinds import CUTS, LABELS, LEVELS, SETS, TEXTS, THRESHOLDS, binary, ordered, several
-from vikt.errors import UsageError
+from models_of_kinds import CUTS, LABELS, LEVELS, SETS, TEXTS, THRESHOLDS, binary, fitted, ordered, several
+from vikt.errors import ParameterError, UsageError
 
 TEXT = "happy love and rain"
 
@@ -100,15 +101,61 @@ def test_what_does_not_apply_to_several_labels_is_refused(of_sets, tmp_path, run
     assert message in err
 
 
-def test_influence_on_several_labels_and_levels_is_refused(of_sets, of_levels):
-    for model, labels, kind in (
-        (of_sets, SETS, "several labels per text"),
-        (of_levels, LEVELS * 3, "ordered levels"),
+def test_influence_on_levels_is_refused_before_any_row_is_read(of_levels, tmp_path, run):
+    with pytest.raises(UsageError, match="influence of training rows: not available for a model of ordered levels; "):
+        of_levels.influence(TEXT, None, None)
+    with pytest.raises(UsageError, match="standard errors: not available for a model of ordered levels; train "):
+        of_levels.standard_errors(None, None)
+    of_levels.save(tmp_path / "m")
+    code, _, err = run("explain", tmp_path / "m", TEXT, "--because", "2", "--data", tmp_path / "missing.csv")
+    assert (code, "not available for a model of ordered levels" in err) == (2, True), err
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_influence_and_standard_errors_of_one_of_several_labels_are_those_of_its_own_two_classes(label):
+    model, apart, has = fitted(SETS, thresholds=0.5), binary(label), [label in own for own in SETS]
+    found = model.influence(TEXT, TEXTS, SETS, label=label, n=12)
+    alone = apart.influence(TEXT, TEXTS, has, label=True, n=12)
+    assert [row.row for row in found.rows] == [row.row for row in alone.rows]
+    assert [row.effect for row in found.rows] == pytest.approx([row.effect for row in alone.rows], abs=1e-4)
+    assert found.log_odds == pytest.approx(alone.log_odds, abs=1e-4)
+    errors, of_classes = model.standard_errors(TEXTS, SETS, label=label), apart.standard_errors(TEXTS, has)
+    assert errors.reference == f"rows without {label}"
+    assert [own.feature for own in errors.weights] == [own.feature for own in of_classes.weights]
+    for name in ("weight", "standard_error"):
+        own, other = ([getattr(each, name) for each in these.weights] for these in (errors, of_classes))
+        assert own == pytest.approx(other, abs=1e-4)
+
+
+def test_the_label_must_be_one_that_a_model_of_several_can_judge():
+    sets = [["joy", "always"] if "joy" in own else ["love", "always"] for own in SETS[:-1]] + [
+        ["joy", "love", "always"]
+    ]
+    model = fitted(sets, thresholds=0.5)
+    for ask in (model.standard_errors, partial(model.influence, TEXT)):
+        with pytest.raises(UsageError, match="the label 'always' is on every training row or on none"):
+            ask(TEXTS, sets, label="always")
+    with pytest.raises(
+        ParameterError, match="label: each of several labels is a fit of its own; name one of 'always', "
     ):
-        with pytest.raises(UsageError, match=f"influence of training rows: not available for a model of {kind}; "):
-            model.influence(TEXT, TEXTS, labels)
-        with pytest.raises(UsageError, match=f"standard errors: not available for a model of {kind}; train "):
-            model.standard_errors(TEXTS, labels)
+        model.standard_errors(TEXTS, sets)
+    with pytest.raises(ParameterError, match="label: is for a model of several labels; leave it out"):
+        binary("joy").standard_errors(TEXTS, SETS, label=True)
+
+
+def test_the_command_names_the_rows_that_speak_for_one_of_several_labels(tmp_path, run):
+    model = fitted(SETS, thresholds=0.5)
+    model.save(tmp_path / "m")
+    rows = [json.dumps({"text": text, "label": own}) for text, own in zip(TEXTS, SETS, strict=True)]
+    (tmp_path / "data.jsonl").write_text("\n".join(rows) + "\n")
+    because = "--because", "2", "--data", tmp_path / "data.jsonl", "--json"
+    for label in ((), ("--label", "anger")):
+        code, out, err = run("explain", tmp_path / "m", TEXT, *because, *label)
+        assert code == 0, err
+        found = model.influence(TEXT, TEXTS, SETS, label=(label or (None, None))[1], n=2)
+        told = json.loads(out)["because"]
+        assert [row["effect"] for row in told["rows"]] == [row.effect for row in found.rows]
+        assert told["rows"][0]["place"].endswith(f"data.jsonl, row {found.rows[0].row + 1}")
 
 
 def test_the_strongest_features_of_each_of_several_labels(of_sets, tmp_path, run):

@@ -8,7 +8,7 @@ from typing import Any
 from vikt.cli.console import progress, say_notes
 from vikt.cli.options import InputOptions
 from vikt.cli.trained_rows import labelled_as_trained
-from vikt.explanation.influence import Influence, influence
+from vikt.explanation.influence import Influence, check_influence, influence
 from vikt.fitting.model import Inputs
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.update import GivenRows
@@ -24,6 +24,7 @@ class Because(InputOptions):
 
     def influence(self, saved: SavedModel, document: Inputs, k: int) -> Influence:
         """What rows of the files add to class k of one document, with their places."""
+        check_influence(saved.model, saved.record)
         columns: dict[str, Any] = saved.record.columns
         group = columns.get("group")
         with progress(self.quiet) as bar:

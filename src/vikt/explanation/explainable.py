@@ -13,8 +13,8 @@ from vikt.corpus.frames import frame_of, has_attribute
 from vikt.errors import DataError
 from vikt.explanation.explanation import Explanation, Explanations
 from vikt.explanation.fewest_words import FewestWords, fewest_words
-from vikt.explanation.inference import Inference, standard_errors_of_fit
-from vikt.explanation.influence import Influence, influence
+from vikt.explanation.inference import Inference, check_inference, standard_errors_of_fit
+from vikt.explanation.influence import Influence, check_influence, influence
 from vikt.explanation.label_errors import LabelErrors
 from vikt.explanation.linear import explain, explain_answer
 from vikt.explanation.suspicion import MOST_FOLDS, label_errors_of
@@ -82,7 +82,9 @@ class Explainable(FittedAttributes):
         """
         return fewest_words(self._model, one_document(text))
 
-    def standard_errors(self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None) -> Inference:
+    def standard_errors(
+        self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None, *, label: object = None
+    ) -> Inference:
         """Standard errors, z, p and odds ratios of a model of at most 2,000 weights, such as of hand-made features.
 
         With a penalty, as every model of texts has one, they are approximate; see `vikt.standard_errors`.
@@ -91,17 +93,22 @@ class Explainable(FittedAttributes):
         ----------
         texts, labels, sample_weight
             All rows that the model was trained on, in any order; they are compared with its fingerprint.
+        label : optional
+            Of several labels, the one whose weights are meant.
 
         Raises
         ------
         UsageError
-            The model is a blend, has L1, class weights or too many weights, or was stopped early.
+            The model is a blend, has L1, class weights or too many weights, was stopped early or answers ordered
+            levels; or `label` is missing for a model of several labels, or given for another.
         DataError
             These are not the rows that the model was trained on, or they do not determine the weights.
         """
         model, record = self._model, self._record
+        k = None if label is None else model.position(label)
+        check_inference(model, record, k)
         given = GivenRows.of(model, texts, labels, sample_weight)
-        return standard_errors_of_fit(model, record, given.examples(record), self._n_threads)
+        return standard_errors_of_fit(model, record, given.examples(record), k, self._n_threads)
 
     def influence(
         self,
@@ -123,7 +130,7 @@ class Explainable(FittedAttributes):
         texts, labels, sample_weight, groups
             All rows that the model was trained on, in any order; they are compared with its fingerprint.
         label : optional
-            Another class than the most probable one.
+            Another class, or label, than the most probable one.
         n : int
             How many rows for it, and how many against it.
         progress : bool or callable
@@ -134,12 +141,12 @@ class Explainable(FittedAttributes):
         DataError
             These are not the rows that the model was trained on.
         UsageError
-            There is no class `label`; or the model was stopped early, has L1 or no penalty, or answers several
-            labels or ordered levels.
+            There is no class `label`; or the model was stopped early, has L1 or no penalty, or answers ordered levels.
         """
         n = checked_value("n", whole(1), n)
         model, record, frame = self._model, self._record, frame_of(texts)
         k = None if label is None else model.position(label)
+        check_influence(model, record)
         given = GivenRows.of(model, texts if frame is None else frame, labels, sample_weight)
         values = None if groups is None else column_values(groups, frame, "groups")
         examples = given.examples(record, values)

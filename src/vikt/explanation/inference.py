@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vikt.arrays import Floats, MatrixLike, RowValues
-from vikt.errors import DataError, UsageError
+from vikt.errors import DataError, ParameterError, UsageError
 from vikt.estimators import LogisticRegression
-from vikt.explanation.kinds import refuse_kind
+from vikt.explanation.kinds import fit_of_label, refuse_kind
 from vikt.fitting.examples import Examples
 from vikt.fitting.model import FittedModel
 from vikt.fitting.prepare import prepare
@@ -33,7 +33,7 @@ from vikt.model.objective import Objective
 from vikt.names import TargetKind, finite
 from vikt.progress import no_progress
 from vikt.solvers.newton_steps import dense_rows
-from vikt.tables import columns, data_frame, label_line
+from vikt.tables import columns, data_frame, label_line, quoted
 
 MOST_WEIGHTS = 2000
 # Of a normal distribution, which is between these at 95%.
@@ -43,7 +43,6 @@ _AT_A_TIME = 10_000
 _NEAR = 0.1
 _SINGULAR = 1e-12
 _REMEDIES: dict[TargetKind, str] = {
-    "several": "train a label by itself, on classes such as yes and no",
     "ordered": "train the levels as classes, since their cuts are uncertain too",
 }
 
@@ -88,7 +87,7 @@ class Inference:
     ----------
     reference : str
         The class that odds are against: of two, the first; of more, the first too, and a weight is then that of its
-        class less that of this one.
+        class less that of this one. Of one of several labels, the rows without it.
     weights : list of WeightInference
         Class by class, the intercept first.
     l2 : float
@@ -211,29 +210,52 @@ def standard_errors(
     return inference(objective, model.theta_, spelled, list(map(str, model.classes_.tolist())))
 
 
-def standard_errors_of_fit(model: FittedModel, record: FitRecord, examples: Examples, threads: int = 1) -> Inference:
+def standard_errors_of_fit(
+    model: FittedModel, record: FitRecord, examples: Examples, k: int | None = None, threads: int = 1
+) -> Inference:
     """The same of a model of texts, by the examples that it was fitted to, made into features again.
+
+    Of several labels those of label k, which is a fit of its own.
 
     Raises
     ------
     UsageError
-        The model is a blend, has L1, class weights or too many weights, or was stopped early; or it answers several
-        labels or ordered levels.
+        As of `check_inference`; or label k is on every training row or on none.
     DataError
         These are other rows; or as for `standard_errors`.
     """
+    check_inference(model, record, k)
+    settings, part = settings_of(record, examples), record.parts[0]
+    rows, features = fitted_rows(record, examples), replace(settings.features, analyzer=part.name)
+    prepared = prepare(examples, features, rows, rows[:0], None, threads, no_progress)
+    objective, theta = prepared.fold.training.with_l2(part.penalty.l2), model.theta.astype(np.float64)
+    labels = model.labels
+    if k is not None:
+        objective, theta = fit_of_label(objective, part.penalty, theta, k, labels[k])
+        labels = [f"rows without {labels[k]}", labels[k]]
+    return inference(objective, theta, model.features.names(), labels)
+
+
+def check_inference(model: FittedModel, record: FitRecord, k: int | None = None) -> None:
+    """Refuse a model whose weights have no standard errors, before its rows are read.
+
+    Raises
+    ------
+    UsageError
+        The model is a blend, has L1, class weights or too many weights, or was stopped early; it answers ordered
+        levels; or it answers several labels of which none is named, or one is named of other targets.
+    """
     refuse_kind(model.kind, "standard errors", _REMEDIES)
+    if model.kind == "several" and k is None:
+        raise ParameterError("label", f"each of several labels is a fit of its own; name one of {quoted(model.labels)}")
+    if model.kind != "several" and k is not None:
+        raise ParameterError("label", "is for a model of several labels; leave it out")
     if len(record.parts) > 1 or record.l1 or record.options["patience"] is not None:
         raise UsageError(
             "standard errors need weights that minimise one loss with L2 alone, found a blend, L1 or an early stop"
         )
     _check_unweighted(record.options["class_weight"])
-    _check_size(int(model.theta.size))
-    settings, part = settings_of(record, examples), record.parts[0]
-    rows, features = fitted_rows(record, examples), replace(settings.features, analyzer=part.name)
-    prepared = prepare(examples, features, rows, rows[:0], None, threads, no_progress)
-    objective = prepared.fold.training.with_l2(part.penalty.l2)
-    return inference(objective, model.theta, model.features.names(), model.labels)
+    _check_size(int(model.theta.size if k is None else model.theta[k].size))
 
 
 def inference(objective: Objective, theta: NDArray[Any], features: Sequence[str], labels: Sequence[str]) -> Inference:

@@ -19,7 +19,7 @@ import numpy as np
 
 from vikt.arrays import Floats
 from vikt.errors import UsageError
-from vikt.explanation.kinds import refuse_kind
+from vikt.explanation.kinds import fit_of_label, refuse_kind
 from vikt.features.text import TextFeatures
 from vikt.fitting.examples import Examples
 from vikt.fitting.model import FittedModel, Inputs
@@ -44,7 +44,6 @@ _TOL = 1e-5
 _WIDEST_EXCERPT = 70
 _LEAST_ROOM = 1e-9
 _REMEDIES: dict[TargetKind, str] = {
-    "several": "train a label by itself, on classes such as yes and no",
     "ordered": "train the levels as classes, since rows move their cuts too",
 }
 
@@ -140,27 +139,23 @@ def influence(
 ) -> Influence:
     """The n rows that speak most for class k of one document, by default the most probable one, and the n against it.
 
-    The parts of a blend are fits of their own, whose scores are added by their shares; so are the effects.
+    The parts of a blend are fits of their own, whose scores are added by their shares; so are the effects. Of several
+    labels each is a fit of its own, whose two classes are the rows with it and those without.
 
     Raises
     ------
     DataError
         The examples are not those that were read for the fit.
     UsageError
-        The model was stopped early, or has L1 or no penalty, so that it is no optimum of a smooth loss; or it answers
-        several labels or ordered levels.
+        As of `check_influence`; or label k is on every training row or on none.
     """
-    refuse_kind(model.kind, "influence of training rows", _REMEDIES)
-    if record.options["patience"] is not None or record.l1 or not all(part.penalty.l2 for part in record.parts):
-        raise UsageError(
-            "influence needs weights that minimise a loss with L2, found an early stop (patience), L1 or λ = 0; "
-            "train without them"
-        )
-    rows = fitted_rows(record, examples)
-    scores = model.scores(document, threads)[0]
+    check_influence(model, record)
+    rows, is_of_labels = fitted_rows(record, examples), model.kind == "several"
+    scores = np.asarray(model.scores(document, threads)[0])
     if k is None:
         k = int(np.argmax(scores)) if scores.ndim else int(scores > 0)
-    gradient = log_odds_gradient(np.asarray(scores), k)
+    own, place = (scores[k], 1) if is_of_labels else (scores, k)
+    gradient = log_odds_gradient(own, place)
     settings, start = settings_of(record, examples), Start(model, plan_of(record).recipe.shares)
     effects: Any = 0.0
     for number, part in enumerate(record.parts):
@@ -168,13 +163,30 @@ def influence(
         prepared = prepare(examples, features, rows, rows[:0], settings.class_weight, threads, progress)
         objective = prepared.fold.training.with_l2(part.penalty.l2)
         theta = start.theta(number, prepared.features, examples.classes[prepared.present])
+        if is_of_labels:
+            objective, theta = fit_of_label(objective, part.penalty, theta, k, model.labels[k])
         if len(record.parts) > 1:
             theta = _part_optimum(objective, theta, prepared.features)
         x = _with_dummy(prepared.features, model, document)
         effects = effects + row_effects(objective, theta, part.share * np.multiply.outer(gradient, x))
-    return Influence(
-        model.labels[k], log_odds(np.asarray(scores), k), _most(examples.take(rows), effects, n), len(effects)
-    )
+    return Influence(model.labels[k], log_odds(own, place), _most(examples.take(rows), effects, n), len(effects))
+
+
+def check_influence(model: FittedModel, record: FitRecord) -> None:
+    """Refuse a model whose training rows have no influence to be told, before they are read.
+
+    Raises
+    ------
+    UsageError
+        The model was stopped early, or has L1 or no penalty, so that it is no optimum of a smooth loss; or it answers
+        ordered levels.
+    """
+    refuse_kind(model.kind, "influence of training rows", _REMEDIES)
+    if record.options["patience"] is not None or record.l1 or not all(part.penalty.l2 for part in record.parts):
+        raise UsageError(
+            "influence needs weights that minimise a loss with L2, found an early stop (patience), L1 or λ = 0; "
+            "train without them"
+        )
 
 
 def _part_optimum(objective: Objective, theta: Floats, features: TextFeatures) -> Floats:

@@ -1,9 +1,15 @@
-"""What is not available for a kind of targets, and what to do instead."""
+"""What is not available for a kind of targets, and what to do instead; and the fit of one label of several."""
 
 from __future__ import annotations
 
+import numpy as np
+
+from vikt.arrays import Floats
 from vikt.errors import UsageError
+from vikt.model.objective import Objective
 from vikt.names import TargetKind
+from vikt.selection.choices import PenaltyChoice
+from vikt.solvers.labels import Labels
 
 _FOUND: dict[TargetKind, str] = {
     "classes": "classes",
@@ -22,3 +28,21 @@ def refuse_kind(found: TargetKind, what: str, remedies: dict[TargetKind, str]) -
     """
     if found in remedies:
         raise UsageError(f"{what}: not available for a model of {_FOUND[found]}; {remedies[found]}")
+
+
+def fit_of_label(
+    objective: Objective, penalty: PenaltyChoice, theta: Floats, k: int, name: str
+) -> tuple[Objective, Floats]:
+    """The objective of one of several labels, whose two classes are the rows with it and those without; and its θ.
+
+    Raises
+    ------
+    UsageError
+        The label is on every row or on none, so that its weights are no optimum.
+    """
+    labels = Labels(objective, np.array(penalty.by_label or [penalty.l2] * len(theta)))
+    if labels.constant()[k]:
+        raise UsageError(
+            f"the label {name!r:.60} is on every training row or on none, so no row tells of it; name another"
+        )
+    return labels.one(k), theta[k]
