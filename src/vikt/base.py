@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from vikt.errors import NotFittedError, known_to_sklearn
 from vikt.parameters import Rule, checked, unknown_parameter
 from vikt.routing import MetadataRouting
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
 
 
 class LossRecord(NamedTuple):
@@ -40,7 +43,7 @@ class Estimator(MetadataRouting):
         """The parameters by name."""
         return {name: getattr(self, name) for name in self._parameters()}
 
-    def set_params(self, **params: Any) -> Self:
+    def set_params(self, **params: object) -> Self:
         """Set parameters by name. Raises UsageError for a name that is not a parameter, and then sets none."""
         unknown = [name for name in params if name not in self._parameters()]
         if unknown:
@@ -57,7 +60,7 @@ class Estimator(MetadataRouting):
     def _n_threads(self) -> int:
         return int(self._checked("threads")["threads"])
 
-    def _set_learnt(self, **learnt: Any) -> None:
+    def _set_learnt(self, **learnt: object) -> None:
         """Replace all that an earlier fit learnt, in one step: an interruption leaves either the old or the new."""
         self.__dict__ = self._given() | learnt
 
@@ -94,7 +97,7 @@ class Estimator(MetadataRouting):
                 f"this {type(self).__name__} is not fitted yet; call fit first"
             )
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags, TransformerTags
 
         classifies = self._kind == "classifier"

@@ -29,7 +29,7 @@ _MOST_PLAIN_WORK = 1_000_000
 _plain_work = 0
 
 
-def kernels_for(module_name: str, work: int) -> Any:
+def kernels_for(module_name: str, work: int) -> types.SimpleNamespace:
     """The functions of a module of kernels, plain or compiled, whichever is faster for the work ahead.
 
     They run as plain Python until the work of this process adds up to what Numba takes to start, or `compiled` has been
@@ -79,7 +79,7 @@ def kernels_for(module_name: str, work: int) -> Any:
 
 
 @functools.cache
-def compiled(module_name: str) -> Any:
+def compiled(module_name: str) -> types.SimpleNamespace:
     """The functions of a module of kernels, compiled when first called and cached on disk.
 
     Parameters
@@ -103,7 +103,7 @@ def compiled(module_name: str) -> Any:
 
 
 @functools.cache
-def _plain(module_name: str) -> Any:
+def _plain(module_name: str) -> types.SimpleNamespace:
     scope = {name: _as_python(value) for name, value in vars(sys.modules[module_name]).items()}
     kernels = _copied(module_name, scope)
     scope.update(kernels)
@@ -148,7 +148,7 @@ def _as_python(argument: Any) -> Any:
     return argument.item() if isinstance(argument, np.generic) else argument
 
 
-def _jit(numba: Any, function: types.FunctionType, fastmath: Any) -> Any:
+def _jit(numba: types.ModuleType, function: types.FunctionType, fastmath: Any) -> Any:
     options = {"nogil": True, "error_model": "numpy", "fastmath": fastmath}
     try:
         dispatcher = numba.njit(cache=True, **options)(function)

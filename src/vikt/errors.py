@@ -58,7 +58,7 @@ class ViktError(Exception):
     x.csv: found no text column; name it with text=..., header=False
     """
 
-    def __init__(self, message: str = "", **remedy: Any) -> None:
+    def __init__(self, message: str = "", **remedy: object) -> None:
         super().__init__(message)
         self.message, self.remedy = message, remedy
 

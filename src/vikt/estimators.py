@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +26,9 @@ from vikt.model.penalties import split_strength
 from vikt.parameters import LOGISTIC_REGRESSION, NAIVE_BAYES, RandomState, names_parameters
 from vikt.solvers import Settings, minimise
 from vikt.tables import label_line, listed
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
 
 
 def _weights_learnt(theta: Floats, has_dummy: bool) -> dict[str, Any]:
@@ -73,7 +76,7 @@ class LinearClassifier(Estimator):
         classes: NDArray[Any],
         theta: Floats,
         has_dummy: bool,
-        **learnt: Any,
+        **learnt: object,
     ) -> None:
         """Set what a fit learnt; `names` are those of the columns."""
         named = {} if names is None else {"feature_names_in_": names}
@@ -318,7 +321,7 @@ class NaiveBayes(LinearClassifier):
             raise DataError("Negative values in data passed to NaiveBayes; give counts, or take kind='bernoulli'")
         return matrix
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.positive_only = self.kind != "bernoulli"
         tags.classifier_tags.poor_score = True

@@ -48,7 +48,7 @@ def checked(rules: Mapping[str, Rule], parameters: Mapping[str, Any]) -> dict[st
     return {name: checked_value(name, rules.get(name, _ANYTHING), value) for name, value in parameters.items()}
 
 
-def checked_value(name: str, rule: Rule, value: Any) -> Any:
+def checked_value(name: str, rule: Rule, value: object) -> Any:
     """One value, as its rule reads it. Raises ParameterError, which gives its name, where it is invalid.
 
     Examples
@@ -64,7 +64,7 @@ def checked_value(name: str, rule: Rule, value: Any) -> Any:
         raise ParameterError(name, f"expected {rule.expected}, found {plain(value)!r:.80}") from None
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """A value as messages show it: NumPy's scalars as Python's own.
 
     Examples
@@ -78,7 +78,7 @@ def plain(value: Any) -> Any:
 def rule(expected: str, read: Callable[[Any], Any], holds: Callable[[Any], bool] = lambda value: True) -> Rule:
     """The values that `read` takes, and for which, once read, a condition holds."""
 
-    def checked_read(value: Any) -> Any:
+    def checked_read(value: object) -> Any:
         own = read(value)
         if not holds(own):
             raise ValueError
@@ -90,7 +90,7 @@ def rule(expected: str, read: Callable[[Any], Any], holds: Callable[[Any], bool]
 def _of_type(*types: type) -> Callable[[Any], Any]:
     """The reader of values of some types, which makes them of the first."""
 
-    def read(value: Any) -> Any:
+    def read(value: object) -> Any:
         if not isinstance(value, types):
             raise TypeError
         return types[0](value)
@@ -101,7 +101,7 @@ def _of_type(*types: type) -> Callable[[Any], Any]:
 _flag, _string = _of_type(bool, np.bool_), _of_type(str)
 
 
-def _number(value: Any) -> int | float:
+def _number(value: object) -> int | float:
     """Python's own number. A truth value is no number. Raises OverflowError where no float is as large."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError
@@ -109,7 +109,7 @@ def _number(value: Any) -> int | float:
     return int(value) if isinstance(value, Integral) else in_range
 
 
-def _whole(value: Any) -> int:
+def _whole(value: object) -> int:
     return operator.index(cast(int, _number(value)))
 
 
@@ -137,7 +137,7 @@ def optional(rule: Rule) -> Rule:
 def or_auto(rule: Rule) -> Rule:
     """The word "auto", or what a rule says."""
 
-    def read(value: Any) -> Any:
+    def read(value: object) -> Any:
         return "auto" if isinstance(value, str) and value == "auto" else rule.read(value)
 
     return Rule(f"{rule.expected}, or 'auto'", read)
@@ -164,7 +164,7 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-def _span(value: Any) -> tuple[int, int]:
+def _span(value: Iterable[object]) -> tuple[int, int]:
     shortest, longest = map(_whole, value)
     return shortest, longest
 
@@ -173,7 +173,7 @@ def _is_frequency(value: int | float) -> bool:
     return value >= 1 if isinstance(value, int) else 0 <= value <= 1
 
 
-def _seed(value: Any) -> int:
+def _seed(value: object) -> int:
     """A seed. A generator draws one, and so moves on."""
     if value is None:
         return 0
@@ -184,7 +184,7 @@ def _seed(value: Any) -> int:
     return _whole(value)
 
 
-def _class_weight(value: Any) -> Any:
+def _class_weight(value: object) -> str | Mapping[Any, float] | None:
     if value is None or (isinstance(value, str) and value == "balanced"):
         return value
     if not isinstance(value, Mapping):
@@ -192,7 +192,7 @@ def _class_weight(value: Any) -> Any:
     return {label: ABOVE_0.read(factor) for label, factor in value.items()}
 
 
-def _levels(value: Any) -> tuple[Any, ...]:
+def _levels(value: Iterable[object]) -> tuple[Any, ...]:
     if isinstance(value, str):
         raise TypeError
     levels = tuple(map(plain, value))
@@ -201,13 +201,13 @@ def _levels(value: Any) -> tuple[Any, ...]:
     return levels
 
 
-def _thresholds(value: Any) -> str | float:
+def _thresholds(value: object) -> str | float:
     read: Rule = one_of(("label", "common")) if isinstance(value, str) else PROBABILITY
     own = read.read(value)
     return own if isinstance(own, str) else float(own)
 
 
-def _texts(value: Any) -> tuple[str, ...]:
+def _texts(value: str | Iterable[object]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(map(_string, value))
 
 

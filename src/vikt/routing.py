@@ -8,9 +8,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from copy import deepcopy
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vikt.errors import UsageError
+
+if TYPE_CHECKING:
+    from sklearn.utils.metadata_routing import MetadataRequest
 
 Own = TypeVar("Own", bound="MetadataRouting")
 
@@ -21,7 +24,7 @@ METHODS = ("fit", "predict", "predict_proba", "predict_log_proba", "decision_fun
 class MetadataRouting:
     """Methods that say to scikit-learn which metadata they take; each that takes some has a `set_METHOD_request`."""
 
-    _metadata_request: Any
+    _metadata_request: MetadataRequest
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -29,7 +32,7 @@ class MetadataRouting:
             if hasattr(cls, method) and _taken(cls, method):
                 setattr(cls, f"set_{method}_request", request_of(method))
 
-    def get_metadata_routing(self) -> Any:
+    def get_metadata_routing(self) -> MetadataRequest:
         """The metadata that each method takes, and those that were requested for it, as scikit-learn holds them."""
         return deepcopy(vars(self).get("_metadata_request")) or _nothing_requested(self)
 
@@ -72,7 +75,7 @@ def _taken(estimator: MetadataRouting | type[MetadataRouting], method: str) -> l
     return [name for name in METADATA if name in inspect.signature(getattr(estimator, method)).parameters]
 
 
-def _nothing_requested(estimator: MetadataRouting) -> Any:
+def _nothing_requested(estimator: MetadataRouting) -> MetadataRequest:
     from sklearn.utils.metadata_routing import MetadataRequest
 
     routing = MetadataRequest(owner=type(estimator).__name__)

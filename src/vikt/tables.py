@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vikt.errors import DataError, MissingPackageError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 MOST_CLASSES_IN_A_MATRIX = 12
 MOST_CLASSES_LISTED = 60
@@ -59,7 +62,7 @@ class JoinedNumbers(Joined):
     """A column of lists of numbers, such as the probabilities of labels."""
 
 
-def check_joinable(labels: Iterable[str], separator: str = ",", **remedy: Any) -> None:
+def check_joinable(labels: Iterable[str], separator: str = ",", **remedy: object) -> None:
     """Raise DataError where a label holds what is to separate labels, so that nobody could tell them apart.
 
     `remedy` are the arguments by which JSON or Parquet are written.
@@ -206,7 +209,7 @@ def _spelled(found: re.Match[str]) -> str:
     return ascii(found[0])[1:-1]
 
 
-def data_frame(columns: Mapping[str, Sequence[Any]]) -> Any:
+def data_frame(columns: Mapping[str, Sequence[Any]]) -> DataFrame:
     """Columns as a pandas data frame.
 
     Raises

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Protocol, cast, get_args
+from typing import TYPE_CHECKING, Any, Protocol, cast, get_args
 
 from numpy.typing import ArrayLike
 
@@ -33,6 +33,9 @@ from vikt.tables import (
     plural,
     visible,
 )
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 _WIDEST_EXCERPT = 100
 
@@ -117,7 +120,7 @@ class Audit:
             "ignored": list(self.ignored),
         }
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> DataFrame:
         """The findings as a pandas data frame, a row for each. Raises MissingPackageError without pandas.
 
         Its columns are code, name, severity, side, rows (how many), message and page.

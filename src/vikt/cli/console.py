@@ -88,7 +88,7 @@ def _worded(error: ViktError) -> str:
     return f"{message} with {options}" if options else message
 
 
-def _option(name: str, value: Any) -> str:
+def _option(name: str, value: object) -> str:
     """An argument of a function as an option of the command line.
 
     Examples
@@ -103,7 +103,7 @@ def _option(name: str, value: Any) -> str:
         return option
     if value is False:
         return option.replace("--", "--no-", 1)
-    return option + " " + ("tab" if value == "\t" else shlex.quote(value))
+    return option + " " + ("tab" if value == "\t" else shlex.quote(str(value)))
 
 
 def in_options(message: str) -> str:

@@ -6,7 +6,6 @@ import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import typer
 
@@ -37,7 +36,7 @@ def _words(context: typer.Context, left_out: set[str]) -> Iterator[str]:
                 yield from (max(parameter.opts, key=len), _spelled(one))
 
 
-def _spelled(value: Any) -> str:
+def _spelled(value: object) -> str:
     return "tab" if value == "\t" else str(value)
 
 

@@ -67,7 +67,7 @@ class _Text:
         pass
 
 
-def _field(value: Any) -> str:
+def _field(value: object) -> str:
     if isinstance(value, list):
         return spell(value)
     return "" if value is None else str(value)
@@ -217,7 +217,7 @@ class TableWriter:
     def __enter__(self) -> TableWriter:
         return self
 
-    def __exit__(self, kind: Any, *_: Any) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         # After an error too, or else Parquet closes it later, when the stream is gone.
         with contextlib.nullcontext() if kind is None else contextlib.suppress(pa.ArrowException, OSError, ValueError):
             self._writer.close()

@@ -79,7 +79,7 @@ class Figure:
         return numbers | ({"reason": self.reason} if self.reason else {}) | dict(self.facts)
 
 
-def share(successes: int, trials: int, **more: Any) -> Figure:
+def share(successes: int, trials: int, **more: object) -> Figure:
     """A share of rows, with Wilson's interval."""
     facts = {"rows": trials, **more}
     if not trials:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from vikt.explanation.highlight import Run, marked, runs, style
 from vikt.explanation.scores import ClassScore
 from vikt.markup import block, details, heading, html_text, table
 from vikt.tables import columns, counted, data_frame, label_line
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 # The columns of a frame of contributions, and of one of several labels.
 _OF_CONTRIBUTION = ("feature", "weight", "value", "contribution")
@@ -94,7 +97,7 @@ class Explanation:
         parts = [vars(part) for part in self.contributions]
         return own | {"score": self.score, "intercept": self.intercept, "contributions": parts} | about
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> DataFrame:
         """The contributions as a pandas data frame: feature, weight, value, contribution; the largest first.
 
         Raises
@@ -176,7 +179,7 @@ class Explanations(Sequence[Explanation]):
         """The explanation of each label, as JSON holds it."""
         return {"labels": [explanation.to_json() for explanation in self.of_labels]}
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> DataFrame:
         """The contributions to the scores of all labels as a pandas data frame: label, feature, weight, ...
 
         The labels are in the order of the explanations, and the features of each as in its own frame. Raises

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,6 +34,9 @@ from vikt.names import TargetKind, finite
 from vikt.progress import no_progress
 from vikt.solvers.newton_steps import dense_rows
 from vikt.tables import columns, data_frame, label_line, quoted
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 MOST_WEIGHTS = 2000
 # Of a normal distribution, which is between these at 95%.
@@ -113,7 +116,7 @@ class Inference:
         weights = [own.to_json() for own in self.weights]
         return {"reference": self.reference, "l2": self.l2, "approximate": self.l2 > 0, "weights": weights}
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> DataFrame:
         """The table as a pandas data frame, with the intervals of the odds ratios.
 
         Raises
@@ -281,7 +284,7 @@ def inference(objective: Objective, theta: NDArray[Any], features: Sequence[str]
     return Inference(labels[0], weights, objective.l2)
 
 
-def _check_unweighted(class_weight: Any) -> None:
+def _check_unweighted(class_weight: object) -> None:
     # The factor of a class would pass for as many rows, which nobody has seen.
     if class_weight is not None:
         raise UsageError(

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -38,6 +38,9 @@ from vikt.solvers import Settings, minimise
 from vikt.solvers.conjugate_gradients import ConjugateGradients
 from vikt.solvers.intercepts import balanced_intercepts
 from vikt.tables import columns, counted, cut, data_frame, label_line, visible
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 # Of a blend the file holds the sums of the parts' intercepts and hand-made weights, which are found again.
 _TOL = 1e-5
@@ -95,7 +98,7 @@ class Influence:
         """The same, with the place of each row by its number."""
         return replace(self, rows=[replace(row, place=place(row.row)) for row in self.rows])
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> DataFrame:
         """The rows as a pandas data frame: row, label, text, effect, copies. Raises MissingPackageError without it."""
         names = ("row", "label", "text", "effect", "copies")
         return data_frame({name: [getattr(row, name) for row in self.rows] for name in names})

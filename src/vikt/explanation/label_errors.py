@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from vikt.arrays import Floats, RowIndices
 from vikt.markup import block, heading, html_text, table
 from vikt.tables import Joined, columns, counted, cut, data_frame, label_line, listed, visible
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 _MOST_LISTED, _WIDEST_EXCERPT = 10, 70
 
@@ -113,7 +116,7 @@ class LabelErrors:
             "out_of_reach": self.out_of_reach,
         }
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> DataFrame:
         """The suspected rows as a pandas data frame, the most suspected first: row, label, suggestion, score, text.
 
         Raises

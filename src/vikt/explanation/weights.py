@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from vikt.errors import ParameterError
 from vikt.fitting.model import FittedModel
 from vikt.markup import block, heading, html_text, table
 from vikt.tables import columns, data_frame, label_line, quoted
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,7 +41,7 @@ class StrongestFeatures:
     features: list[tuple[str, float]]
     texts: tuple[int | None, ...] = ()
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> DataFrame:
         """The features as a pandas data frame: feature, weight, texts. Raises MissingPackageError without pandas."""
         names, weights = [name for name, _ in self.features], [weight for _, weight in self.features]
         return data_frame({"feature": names, "weight": weights, "texts": self._texts})

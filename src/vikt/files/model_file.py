@@ -41,6 +41,8 @@ _START = b'{"__metadata__":{"vikt":"{\\"digest\\":\\"'
 _DIGEST_AT = 8 + len(_START)
 _DIGEST_END = _DIGEST_AT + 2 * _DIGEST_BYTES
 _MOST_AXES = 8
+# Of a file, mapped where it can be.
+Content = bytearray | mmap.mmap
 _DTYPES = {"F64": np.float64, "F32": np.float32, "I64": np.int64, "I32": np.int32, "U8": np.uint8}
 
 
@@ -120,7 +122,7 @@ def is_model(path: Path) -> bool:
     return True
 
 
-def _mapped(path: Path) -> Any:
+def _mapped(path: Path) -> Content:
     try:
         if str(path) == "-":
             return bytearray(sys.stdin.buffer.read())
@@ -139,7 +141,7 @@ def _mapped(path: Path) -> Any:
         raise InputFileError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
 
 
-def _header_end(path: str, content: Any) -> int:
+def _header_end(path: str, content: Content) -> int:
     end = 8 + int.from_bytes(content[:8], "little")
     if content[8:_DIGEST_AT] != _START or not _DIGEST_END < end <= 8 + _LONGEST_HEADER:
         raise ForeignModelError(f"{path}: is not a vikt model; expected a file written by `vikt train`")
@@ -152,14 +154,14 @@ def _damaged(path: str | Path, found: str) -> DamagedModelError:
     return DamagedModelError(f"{path}: {found}; train or copy it again")
 
 
-def _digest(content: Any) -> bytes:
+def _digest(content: Content) -> bytes:
     digest = hashlib.blake2b(content[:_DIGEST_AT], digest_size=_DIGEST_BYTES)
     digest.update(_NO_DIGEST.encode())
     digest.update(memoryview(content)[_DIGEST_END:])
     return digest.hexdigest().encode()
 
 
-def _arrays(content: Any, start: int, header: dict[str, Any]) -> dict[str, Any]:
+def _arrays(content: Content, start: int, header: dict[str, Any]) -> dict[str, Any]:
     """The arrays; an error where they do not fill the file one after the other, or an entry is invalid."""
     arrays, reached = {}, 0
     for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):

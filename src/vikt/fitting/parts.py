@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +99,7 @@ def blend(settings: FeatureSettings, parts: Sequence[FittedPart]) -> tuple[TextF
     features = TextFeatures.beside(settings, [part.features for part in parts])
     weighted = [part.share * part.theta.astype(np.float64) for part in parts]
     end = -features.n_handmade or None
-    intercept: Any = sum(theta[..., :1] for theta in weighted)
+    intercept = np.asarray(sum(theta[..., :1] for theta in weighted))
     handmade: list[Floats] = [np.asarray(sum(theta[..., end:] for theta in weighted))] if end else []
     theta = np.concatenate([intercept, *(theta[..., 1:end] for theta in weighted), *handmade], axis=-1)
     return features, theta.astype(np.float32)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Bools, Ints
+from vikt.arrays import Bools, Ints, Weights
 from vikt.decisions.threshold_counts import ThresholdCounts
 from vikt.fitting.examples import Examples
 from vikt.fitting.parts import solver_of
@@ -75,7 +75,7 @@ def _rough_weights(objective: Objective, penalty: PenaltyChoice, random_state: i
     return theta
 
 
-def _counted(rows: MergedRows, copies: Ints, theta: NDArray[Any], varies: Bools) -> ThresholdCounts:
+def _counted(rows: MergedRows, copies: Ints, theta: Weights, varies: Bools) -> ThresholdCounts:
     """The counts of rows by the weights of a fit to others; those of a label that does not vary there are 0."""
     truth, blocks = rows.targets.truth, np.array_split(np.arange(len(theta)), -(-len(theta) // _LABELS_AT_ONCE))
     counts: list[ThresholdCounts] = []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +11,7 @@ from vikt.errors import DataError, warn
 _MOST_NAMES = 5
 
 
-def column_names(X: Any) -> NDArray[np.object_] | None:
+def column_names(X: object) -> NDArray[np.object_] | None:
     """The names of a frame's columns, (n,); None where it has none, or numbers for names.
 
     Raises
@@ -35,7 +33,7 @@ def column_names(X: Any) -> NDArray[np.object_] | None:
     return np.array(list(map(str, names)), dtype=object)
 
 
-def check_column_names(X: Any, learnt: NDArray[np.object_] | None, owner: str) -> None:
+def check_column_names(X: object, learnt: NDArray[np.object_] | None, owner: str) -> None:
     """Compare the columns of a frame with those of the fit, in scikit-learn's words.
 
     Parameters

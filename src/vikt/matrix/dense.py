@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Floats, RowIndices
+from vikt.arrays import Floats, RowIndices, Weights
 from vikt.compiled import compiled
 from vikt.matrix import kernels
 
@@ -39,7 +39,7 @@ class DenseMatrix:
         self.n_rows, self.n_features = values.shape
         self.has_dummy = has_dummy
 
-    def scores(self, theta: NDArray[Any], rows: RowIndices | None = None) -> Floats:
+    def scores(self, theta: Weights, rows: RowIndices | None = None) -> Floats:
         values = self.values if rows is None else self.values[rows]
         inner = theta[..., int(self.has_dummy) :].T
         # Each class's scores are contiguous, which is quicker for all that follows.
@@ -59,7 +59,7 @@ class DenseMatrix:
             return sums
         return np.concatenate([residuals.T.sum(axis=-1, keepdims=True, dtype=np.float64), sums], axis=-1)
 
-    def curvature_product(self, theta: NDArray[Any], p: NDArray[Any], weights: Floats) -> Floats:
+    def curvature_product(self, theta: Weights, p: NDArray[Any], weights: Floats) -> Floats:
         by_class, first = np.atleast_2d(theta), int(self.has_dummy)
         p, weights = p.reshape(self.n_rows, -1).astype(theta.dtype, copy=False), weights.astype(theta.dtype, copy=False)
         total = np.zeros(by_class.shape)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Floats, RowIndices
+from vikt.arrays import Floats, RowIndices, Weights
 
 
 class DesignMatrix(Protocol):
@@ -39,7 +39,7 @@ class DesignMatrix(Protocol):
     threads: int
     by_library: bool
 
-    def scores(self, theta: NDArray[Any], rows: RowIndices | None = None) -> Floats:
+    def scores(self, theta: Weights, rows: RowIndices | None = None) -> Floats:
         """θᵀx of each row (all, or those named): (m,) for θ (n+1,), (m, K) for θ (K, n+1)."""
         ...
 
@@ -47,7 +47,7 @@ class DesignMatrix(Protocol):
         """Σ_i r_i·x_i over the rows (all, or those named): (n+1,) for residuals (m,), (K, n+1) for (m, K)."""
         ...
 
-    def curvature_product(self, theta: NDArray[Any], p: NDArray[Any], weights: Floats) -> Floats:
+    def curvature_product(self, theta: Weights, p: NDArray[Any], weights: Floats) -> Floats:
         """Σ_i w_i x_i J_i x_iᵀθ, with J = diag(p) - ppᵀ of probabilities (m, K), or p(1 - p) of (m,): the shape of θ.
 
         It may be as rough as the type of θ.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Floats, RowIndices
+from vikt.arrays import Floats, RowIndices, Weights
 from vikt.compiled import compiled, kernels_for
 from vikt.matrix import kernels
 from vikt.threads import divided, in_parts, running
@@ -88,7 +88,7 @@ class SparseMatrix:
     def _rows(self, rows: RowIndices | None) -> RowIndices:
         return np.arange(self.n_rows) if rows is None else np.asarray(rows, dtype=np.int64)
 
-    def scores(self, theta: NDArray[Any], rows: RowIndices | None = None) -> Floats:
+    def scores(self, theta: Weights, rows: RowIndices | None = None) -> Floats:
         rows = self._rows(rows)
         by_class = np.ascontiguousarray(np.atleast_2d(theta).T)
         scores = np.empty((len(rows), by_class.shape[1]))
@@ -109,7 +109,7 @@ class SparseMatrix:
         )
         return total[:, 0] if residuals.ndim == 1 else total.T
 
-    def curvature_product(self, theta: NDArray[Any], p: NDArray[Any], weights: Floats) -> Floats:
+    def curvature_product(self, theta: Weights, p: NDArray[Any], weights: Floats) -> Floats:
         dtype, first, run = theta.dtype, int(self.has_dummy), self._kernels()
         by_class = np.ascontiguousarray(np.atleast_2d(theta).T)
         n_classes = by_class.shape[1]

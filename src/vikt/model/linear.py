@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vikt.arrays import Classes, Floats
+from vikt.arrays import Classes, Floats, Weights
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
 from vikt.model.functions import logistic
@@ -52,7 +52,7 @@ class LinearModel:
         return self.loss.most_probable(self.scores(X))
 
 
-def coef_and_intercept(theta: NDArray[Any], has_dummy: bool = True) -> tuple[NDArray[Any], NDArray[Any]]:
+def coef_and_intercept(theta: Weights, has_dummy: bool = True) -> tuple[NDArray[Any], NDArray[Any]]:
     """θ as scikit-learn has it: without the intercepts, (1, n) or (K, n); and these, (1,) or (K,), 0 without dummy."""
     by_class = np.atleast_2d(theta)
     return by_class[:, int(has_dummy) :], by_class[:, 0] if has_dummy else np.zeros(len(by_class))

@@ -6,12 +6,10 @@ below them are the slides' own ℓ(x, y, θ), on an array x of feature vectors w
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from vikt.arrays import Classes, Floats
+from vikt.arrays import Classes, Floats, Weights
 from vikt.errors import UsageError
 from vikt.model.functions import log_logistic, softmax
 from vikt.model.loss import Loss, OneClassARow, OneScore, ScorePerClass
@@ -73,7 +71,7 @@ def cross_entropy_for(n_classes: int) -> Loss:
     return BinaryCrossEntropy() if n_classes == 2 else MultinomialCrossEntropy(n_classes)
 
 
-def cross_entropy_of(theta: NDArray[Any]) -> Loss:
+def cross_entropy_of(theta: Weights) -> Loss:
     """The cross-entropy that weights θ, as the lecture writes them, belong to: (n+1,) or (K, n+1)."""
     *columns, _ = theta.shape
     return MultinomialCrossEntropy(*columns) if columns else BinaryCrossEntropy()

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Classes, Floats, RowIndices, Scales
+from vikt.arrays import Classes, Floats, RowIndices, Scales, Weights
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
 from vikt.model.loss import Loss
@@ -141,7 +141,7 @@ class Objective:
         """The λ at which C·mean‖r·x‖² is `DEFAULT_STRENGTH`."""
         return max(self.mean_square_norm() / (2 * DEFAULT_STRENGTH * self.total_weight), LEAST_L2)
 
-    def scores(self, theta: NDArray[Any]) -> PerPart[Floats]:
+    def scores(self, theta: Weights) -> PerPart[Floats]:
         """θᵀx of each row, plus the offset if there is one: (m,) or (m, K)."""
         return self.parts.each(Part.scores, theta)
 
@@ -157,11 +157,11 @@ class Objective:
         """The loss of each row: (m,)."""
         return self.parts.each(_losses, self.loss, scores)
 
-    def value(self, theta: NDArray[Any]) -> float:
+    def value(self, theta: Weights) -> float:
         """L̂(θ)."""
         return self.value_from_scores(self.scores(theta), theta)
 
-    def value_from_scores(self, scores: PerPart[Floats], theta: NDArray[Any]) -> float:
+    def value_from_scores(self, scores: PerPart[Floats], theta: Weights) -> float:
         return self.mean_loss(self.losses(scores)) + self.penalty.value(theta)
 
     def mean_loss(self, losses: PerPart[Floats]) -> float:

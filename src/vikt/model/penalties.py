@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Floats, Scales
+from vikt.arrays import Floats, Scales, Weights
 from vikt.errors import ParameterError, UsageError
 from vikt.parameters import FIT, checked_value
 
@@ -74,11 +72,11 @@ class L2:
     def largest_scale(self) -> float:
         return float(np.max(self._r, initial=0.0))
 
-    def value(self, theta: NDArray[Any]) -> float:
+    def value(self, theta: Weights) -> float:
         penalised = self.unscaled(theta)
         return self.strength * float(np.sum(penalised * penalised))
 
-    def unscaled(self, theta: NDArray[Any]) -> Floats:
+    def unscaled(self, theta: Weights) -> Floats:
         """θ_j/r_j, the intercept left out: the weights of columns multiplied by r."""
         return np.asarray(np.divide(theta[..., self.first :], self._r, dtype=np.float64))
 
@@ -127,7 +125,7 @@ class ElasticNet(L2):
     def kinks(self) -> Floats:
         return self.l1 / np.asarray(self._r, dtype=np.float64)
 
-    def value(self, theta: NDArray[Any]) -> float:
+    def value(self, theta: Weights) -> float:
         return super().value(theta) + self.l1 * float(np.sum(np.abs(self.unscaled(theta))))
 
 

@@ -16,7 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Floats, RowIndices, Scales, Targets
+from vikt.arrays import Floats, RowIndices, Scales, Targets, Weights
 from vikt.matrix import DesignMatrix
 
 S = TypeVar("S")
@@ -44,7 +44,7 @@ class Part:
     weights: Floats
     offset: Floats | None = None
 
-    def scores(self, theta: NDArray[Any], rows: RowIndices | None = None) -> Floats:
+    def scores(self, theta: Weights, rows: RowIndices | None = None) -> Floats:
         """θᵀx + offset of each row (all, or those named): (m,) or (m, K)."""
         scores = self.X.scores(theta, rows)
         if self.offset is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -32,6 +32,9 @@ from vikt.tables import (
     label_line,
     listed,
 )
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 # The figures by their names in JSON, in the order of a report after the first ones, which each kind has of its own.
 FIGURE_NAMES = {
@@ -110,7 +113,7 @@ class ModelFigures(LabelEvaluation):
         if missed:
             raise AimMissedError("; ".join(missed))
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> DataFrame:
         """The figures of each class as a pandas data frame, a row for each. Raises MissingPackageError without pandas.
 
         Its columns are class, precision, recall, f1, support, predicted, mean_probability and rate.
