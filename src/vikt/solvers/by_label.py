@@ -26,7 +26,7 @@ from vikt.arrays import Floats
 from vikt.base import LossRecord
 from vikt.model.objective import Objective
 from vikt.solvers.certificate import Certificate, certificate, certificate_nearby, no_certificate
-from vikt.solvers.labels import CONSTANT, FittedLabel, Labels
+from vikt.solvers.labels import CONSTANT, FittedLabel, Labels, blocks_of
 from vikt.solvers.rounding import in_float32
 from vikt.solvers.side_by_side import Limits, approach_side_by_side, fit_side_by_side, shared_state
 from vikt.solvers.solution import OnRecord, Solution
@@ -87,7 +87,7 @@ def by_label(
     varying, threads = np.flatnonzero(~constant), objective.rows.X.threads
     blocks, fit = [[k] for k in varying.tolist()], alone.fit
     if ascends and labels.can_lie_side_by_side:
-        blocks = labels.blocks(varying)
+        blocks = blocks_of(varying)
         own = threads if len(blocks) == 1 else 1
         beside = shared_state(labels, blocks, limits)
         fit = partial(fit_side_by_side, labels, alone.fit_label, limits, theta, beside, own, on_record)
@@ -108,7 +108,7 @@ def rough_by_label(objective: Objective, limits: Limits, l2: Floats) -> NDArray[
     labels = Labels(objective, l2)
     if not labels.can_lie_side_by_side:
         return None
-    blocks = labels.blocks(np.flatnonzero(~labels.constant()))
+    blocks = blocks_of(np.flatnonzero(~labels.constant()))
     fit = partial(approach_side_by_side, labels, limits, shared_state(labels, blocks, limits))
     found = np.zeros((objective.shape[-1], len(l2)), dtype=np.float32).T
     with running(objective.rows.X.threads) as run:

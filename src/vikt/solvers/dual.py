@@ -175,10 +175,7 @@ class Ascent:
         self.visits = np.repeat(np.arange(len(groups.row_of)), groups.visits)
         # Weights that sum to the number of rows keep ρ on the scale of one row.
         self.weights = groups.weights * (m / objective.total_weight)
-        self.scale = 1 / (2 * objective.l2 * m)
         self.rho = _RHO if objective.has_dummy else 0.0
-        curvature = (self.weights * (self.scale * state.rows.squared_norms.T + self.rho)).T
-        self.curvature = state.layout.curvature_arguments(curvature, state.rows.by_class)
         self.kernels = compiled(kernels.__name__)
         self.ascend = getattr(self.kernels, state.layout.kernel.__name__)
         self.squared = getattr(self.kernels, state.layout.squared.__name__)
@@ -195,8 +192,7 @@ class Ascent:
             state.truth,
             self.weights,
             1 / state.groups.visits,
-            *self.curvature,
-            self.scale,
+            *state.layout.step_sizes(self.weights, state.rows, 1 / (2 * state.l2 * self.objective.n_rows), self.rho),
             self.rho,
             state.fresh,
             self.negligible,
@@ -206,7 +202,7 @@ class Ascent:
         )
         state.fresh = False
         self._move_intercepts(state.intercepts)
-        value = loss / m + self.objective.l2 * self.squared(state.theta)
+        value = loss / m + state.l2 * self.squared(state.theta)
         self.negligible = _NEGLIGIBLE * self.aim * value
         # Where many rows are equal there are fewer visits than rows; the sum over the visits is that over the rows.
         return Pass(loss / self.objective.n_rows, gap / m, value)
@@ -220,6 +216,7 @@ class Ascent:
             alpha_scores=np.take(state.alpha_scores, columns, axis=1),
             theta=np.take(state.theta, columns, axis=1),
             intercepts=np.take(state.intercepts, columns, axis=1),
+            l2=np.asarray(state.l2)[columns],
         )
         self.aim, self.negligible = self.aim[columns], self.negligible[columns]
 

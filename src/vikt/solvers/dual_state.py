@@ -131,19 +131,23 @@ class Layout(Protocol):
         """The probabilities of rows with these scores, as the kernel holds α: (g,) or (g, K)."""
         ...
 
-    def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: float) -> NDArray[Any]:
+    def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: Floats | float) -> NDArray[Any]:
         """The scores of y - ratio·(y - α)."""
         ...
 
-    def curvature_arguments(self, curvature: Floats, by_class: Scales) -> tuple[NDArray[Any], ...]:
-        """The kernel's arguments for q of each group, (g,) or (g, K), and r by class."""
+    def strengths(self, l2: Floats | float) -> Floats | float:
+        """λ, of each label where labels lie side by side: a number, or (K',)."""
+        ...
+
+    def step_sizes(self, weights: Floats, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[Any, ...]:
+        """The kernel's arguments for q = w·(scale·‖r·x‖² + ρ) of each group, r by class, and the scale 1/(2λW)."""
         ...
 
 
 class TwoClasses:
     """α as log-odds: (g,); θ (n,)."""
 
-    kernel = staticmethod(kernels.ascend_two_classes)
+    kernel: Callable[..., Any] = staticmethod(kernels.ascend_two_classes)
     squared = staticmethod(kernels.squared_length)
     padded: int = 1
     own: EllipsisType | tuple[EllipsisType, slice] = ...
@@ -160,13 +164,16 @@ class TwoClasses:
     def log_alpha(self, scores: Floats) -> Floats:
         return scores
 
-    def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: float) -> NDArray[Any]:
+    def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: Floats | float) -> NDArray[Any]:
         towards = [np.log(np.maximum((1 - ratio) * share, _ALMOST_NEVER)) for share in (truth, 1 - truth)]
         logs = np.log(ratio) - np.logaddexp(0, [-alpha_scores, alpha_scores])
         return np.asarray(np.logaddexp(logs[0], towards[0]) - np.logaddexp(logs[1], towards[1]))
 
-    def curvature_arguments(self, curvature: Floats, by_class: Scales) -> tuple[NDArray[Any], ...]:
-        return (curvature,)
+    def strengths(self, l2: Floats | float) -> Floats | float:
+        return l2
+
+    def step_sizes(self, weights: Floats, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[Any, ...]:
+        return weights * (scale * rows.squared_norms + rho), scale
 
 
 class LabelsSideBySide(TwoClasses):
@@ -189,8 +196,16 @@ class LabelsSideBySide(TwoClasses):
     def log_alpha(self, scores: Floats) -> Floats:
         return np.clip(scores, np.log(_ALMOST_NEVER), -np.log(_ALMOST_NEVER))
 
-    def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: float) -> NDArray[Any]:
+    def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: Floats | float) -> NDArray[Any]:
         return super().weakened(alpha_scores, truth, ratio).astype(np.float32)
+
+    def strengths(self, l2: Floats | float) -> Floats | float:
+        own = np.atleast_1d(l2)
+        # The labels that fill up K' have any λ.
+        return np.resize(own, self.padded)
+
+    def step_sizes(self, weights: Floats, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[Any, ...]:
+        return weights * rows.squared_norms, np.asarray(scale, dtype=np.float32)
 
 
 class ManyClasses:
@@ -215,12 +230,16 @@ class ManyClasses:
     def log_alpha(self, scores: Floats) -> Floats:
         return np.maximum(log_softmax(scores), np.log(_ALMOST_NEVER))
 
-    def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: float) -> NDArray[Any]:
+    def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: Floats | float) -> NDArray[Any]:
         towards = np.log(np.maximum((1 - ratio) * truth, _ALMOST_NEVER))
         return np.asarray(np.logaddexp(alpha_scores + np.float32(np.log(ratio)), towards))
 
-    def curvature_arguments(self, curvature: Floats, by_class: Scales) -> tuple[NDArray[Any], ...]:
-        return curvature.reshape(len(curvature), -1), by_class
+    def strengths(self, l2: Floats | float) -> Floats | float:
+        return l2
+
+    def step_sizes(self, weights: Floats, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[Any, ...]:
+        by_column = rows.squared_norms.reshape(len(weights), -1)
+        return weights[:, None] * (scale * by_column + rho), rows.by_class, scale
 
 
 def _shares_within(objective: Objective) -> Floats:
@@ -261,8 +280,8 @@ class DualState:
         The weights that belong to α, over the penalty's r where it has one.
     intercepts : (3,) or (3, K')
         The intercepts, the imbalance Σ w (y - α), and how much the α's give way to the intercepts.
-    l2 : float
-        λ.
+    l2 : float or (K',)
+        λ, of each label where labels lie side by side.
     fresh : bool
         Whether no row was visited yet.
     """
@@ -274,15 +293,18 @@ class DualState:
     alpha_scores: NDArray[Any]
     theta: NDArray[Any]
     intercepts: Floats
-    l2: float
+    l2: Floats | float
     fresh: bool = True
 
     @classmethod
-    def at_zero(cls, objective: Objective, tol: float, beside: DualState | None = None) -> DualState:
+    def at_zero(
+        cls, objective: Objective, tol: float, beside: DualState | None = None, l2: Floats | None = None
+    ) -> DualState:
         """Weights of 0, which is α = y, in types precise enough for tol. Raises UsageError for a loss without a kernel.
 
         The intercepts are those of the shares of the classes, from where far fewer passes are needed than from 0.
-        `beside` is a state of other targets of the same rows, from which what is common is taken.
+        `beside` is a state of other targets of the same rows, from which what is common is taken; `l2` is λ of each
+        label, (K,), where it is not that of the objective.
         """
         loss = objective.loss
         if type(loss) not in LAYOUTS:
@@ -292,19 +314,26 @@ class DualState:
         rows = beside.rows if beside else AscentRows.of(objective, groups, layout.padded)
         zero, first = layout.at_zero(groups, objective, tol), int(objective.has_dummy)
         zero.intercepts[layout.own][:first] = loss.constant_scores(np.log(_shares_within(objective)))
-        return cls(layout, groups, rows, *zero, objective.l2)
+        return cls(layout, groups, rows, *zero, layout.strengths(objective.l2 if l2 is None else l2))
 
     @classmethod
-    def near(cls, objective: Objective, theta: Floats, tol: float, beside: DualState | None = None) -> DualState:
+    def near(
+        cls,
+        objective: Objective,
+        theta: Floats,
+        tol: float,
+        beside: DualState | None = None,
+        l2: Floats | None = None,
+    ) -> DualState:
         """A state near θ: α are its probabilities, the intercepts at their optimum. At an optimum, θ(α) is θ.
 
         Where θ is that of a stronger penalty, α go only part of the way there from y, as in `weakened`, so that θ(α)
         comes nearest to θ. Raises UsageError for a loss without a kernel.
         """
-        state, first, penalty = cls.at_zero(objective, tol, beside), int(objective.has_dummy), objective.penalty
+        state, first, penalty = cls.at_zero(objective, tol, beside, l2), int(objective.has_dummy), objective.penalty
         theta, scores = balanced_intercepts(objective, theta, objective.scores(theta))
         slopes = -objective.weighted_sum(objective.residuals(scores))[..., first:]
-        of_alpha = penalty.scaled(slopes) / (2 * objective.l2)
+        of_alpha = penalty.scaled(slopes) / (2 * (objective.l2 if l2 is None else l2[:, None]))
         along, square = float(np.sum(of_alpha * penalty.unscaled(theta))), float(np.sum(of_alpha * of_alpha))
         if along <= 0:
             return state
@@ -321,4 +350,5 @@ class DualState:
         scores = self.layout.weakened(self.alpha_scores, self.truth, ratio)
         intercepts = self.intercepts.copy()
         intercepts[1] *= ratio
-        return replace(self, alpha_scores=scores, theta=self.theta.copy(), intercepts=intercepts, l2=l2)
+        l2_of_each = self.layout.strengths(l2)
+        return replace(self, alpha_scores=scores, theta=self.theta.copy(), intercepts=intercepts, l2=l2_of_each)

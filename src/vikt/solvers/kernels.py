@@ -392,14 +392,14 @@ def logistics(z: Array, p: Array, e: Array, bits: Array, factors: Array) -> None
 
 
 def solve_labels(
-    target: Array, q: Number, u: Array, alpha: Array, e: Array, side: Array, moves: Array, bits: Array, factors: Array
+    target: Array, q: Array, u: Array, alpha: Array, e: Array, side: Array, moves: Array, bits: Array, factors: Array
 ) -> None:
-    """The u_k with u_k + q·σ(u_k) = target_k, each by itself as in `solve_two_classes`; alpha = σ(u).
+    """The u_k with u_k + q_k·σ(u_k) = target_k, each by itself as in `solve_two_classes`; alpha = σ(u).
 
     The steps end when those that count (`moves`) leave an error of their squares' size. `side` is scratch.
     """
     for k in range(u.shape[0]):
-        side[k] = ONE if target[k] > HALF * q else -ONE
+        side[k] = ONE if target[k] > HALF * q[k] else -ONE
     for k in range(u.shape[0]):
         u[k] = side[k] * HALF * (side[k] * u[k] + abs(u[k]))
     logistics(u, alpha, e, bits, factors)
@@ -407,7 +407,7 @@ def solve_labels(
         squares = ZERO
         for k in range(u.shape[0]):
             more = ONE + e[k]
-            e[k] = (u[k] + q * alpha[k] - target[k]) / (ONE + q * e[k] / (more * more))
+            e[k] = (u[k] + q[k] * alpha[k] - target[k]) / (ONE + q[k] * e[k] / (more * more))
         for k in range(u.shape[0]):
             squares += moves[k] * e[k] * e[k]
         for k in range(u.shape[0]):
@@ -427,8 +427,8 @@ def ascend_labels(
     truth: Array,
     weight: Array,
     visits_share: Array,
-    curvature: Array,
-    scale: float,
+    size: Array,
+    scale: Array,
     rho: float,
     first_pass: bool,
     negligible: Array,
@@ -438,9 +438,10 @@ def ascend_labels(
 ) -> tuple[Array, Array]:
     """One pass for several labels side by side; see `ascend_two_classes`, of which it makes one per label.
 
-    θ is features × labels, α groups × labels, both float32; `state` is (3, K). What is left as it is is told by label,
-    `negligible` (K,), and so are the sums returned. In place of KL(α ‖ p) they hold (α - p)(s - z)/2, the mean of
-    that and KL(p ‖ α): near the optimum both are the same, and it takes no difference of nearly equal numbers.
+    θ is features × labels, α groups × labels, both float32; `state` is (3, K). A label has a λ of its own: `scale` is
+    1/(2λW), (K,), and q_k is size·scale_k + w·ρ, with `size` w·‖x‖² of each group, (g,). `negligible`, (K,), and the
+    sums returned are those of each label. In place of KL(α ‖ p) the sums hold (α - p)(s - z)/2, the mean of that and
+    KL(p ‖ α): near the optimum both are the same, and it takes no difference of nearly equal numbers.
 
     The loops are short, and each stores into one array: else the compiler would not do several labels at a time.
     """
@@ -453,6 +454,7 @@ def ascend_labels(
     alpha = np.empty(n_labels, dtype=np.float32)
     target = np.empty(n_labels, dtype=np.float32)
     delta = np.empty(n_labels, dtype=np.float32)
+    q = np.empty(n_labels, dtype=np.float32)
     side = np.empty(n_labels, dtype=np.float32)
     moves = np.empty(n_labels, dtype=np.float32)
     bits = np.empty(n_labels, dtype=np.int32)
@@ -469,11 +471,14 @@ def ascend_labels(
         i = order[position]
         s = log_odds[i]
         own = truth[i]
-        q = np.float32(curvature[i])
         w = np.float32(weight[i])
+        own_size = np.float32(size[i])
+        pull = w * np.float32(rho)
         share = np.float32(weight[i] * visits_share[i])
         first = indptr[row_of[i]]
         last = indptr[row_of[i] + 1]
+        for k in range(n_labels):
+            q[k] = own_size * scale[k] + pull
         gather(indices, values, first, last, no_scales, theta, intercepts, z)
         logistics(z, p, e, bits, factors)
         for k in range(n_labels):
@@ -495,10 +500,10 @@ def ascend_labels(
         if moving == ZERO:
             for k in range(n_labels):
                 variance = old[k] * (ONE - old[k])
-                give[k] += share * variance / (ONE + q * variance)
+                give[k] += share * variance / (ONE + q[k] * variance)
             continue
         for k in range(n_labels):
-            target[k] = z[k] + q * old[k]
+            target[k] = z[k] + q[k] * old[k]
         for k in range(n_labels):
             u[k] = z[k] if first_pass else s[k]
         solve_labels(target, q, u, alpha, e, side, moves, bits, factors)
@@ -508,7 +513,7 @@ def ascend_labels(
             s[k] += moves[k] * (u[k] - s[k])
         for k in range(n_labels):
             variance = alpha[k] * (ONE - alpha[k])
-            give[k] += share * variance / (ONE + q * variance)
+            give[k] += share * variance / (ONE + q[k] * variance)
         for k in range(n_labels):
             delta[k] = w * (old[k] - alpha[k])
         for k in range(n_labels):
@@ -516,7 +521,7 @@ def ascend_labels(
         for k in range(n_labels):
             imbalance[k] += delta[k]
         for k in range(n_labels):
-            delta[k] *= np.float32(scale)
+            delta[k] *= scale[k]
         scatter(indices, values, first, last, no_scales, delta, theta)
     return gap, loss
 

@@ -50,7 +50,7 @@ class Labels:
         return self._with(own, BinaryCrossEntropy(), k)
 
     def some(self, labels: list[int]) -> Objective:
-        """That of several labels of the same λ and scales, without an offset."""
+        """That of several labels of the same scales, without an offset; its λ is that of the first."""
         part = self.objective.rows
         return self._with(replace(part, y=part.y[:, labels]), OneLossPerLabel(len(labels)), labels[0])
 
@@ -65,11 +65,6 @@ class Labels:
         parts, scales = self.objective.parts, self.objective.penalty.scales
         alike = scales is None or scales.ndim == 1
         return alike and not (parts.by_library or parts.has_offset or self.objective.l1) and bool(np.all(self.l2 > 0))
-
-    def blocks(self, labels: Ints) -> list[list[int]]:
-        """The labels as they lie side by side: of the same λ, in blocks of about the same size."""
-        of_strength = [labels[self.l2[labels] == l2] for l2 in np.unique(self.l2[labels])]
-        return [block for own in of_strength for block in blocks_of(own)]
 
     def constant(self) -> Bools:
         """Whether each label is on every row or on none, where the intercept is free: (K,)."""
@@ -86,7 +81,8 @@ class Labels:
 
 def blocks_of(labels: Ints) -> list[list[int]]:
     """The labels as they lie side by side, in blocks of about the same size."""
-    return [block.tolist() for block in np.array_split(labels, -(-len(labels) // _SIDE_BY_SIDE))]
+    n_blocks = -(-len(labels) // _SIDE_BY_SIDE)
+    return [block.tolist() for block in np.array_split(labels, n_blocks)] if n_blocks else []
 
 
 # The work of one part.

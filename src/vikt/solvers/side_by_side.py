@@ -73,7 +73,7 @@ def fit_side_by_side(
 def approach_side_by_side(labels: Labels, limits: Limits, beside: DualState | None, block: list[int]) -> Floats:
     """Weights of a block of labels near their optimum, without a proof: (k, n+1)."""
     objective = labels.some(block)
-    state = DualState.at_zero(objective, limits.tol, beside)
+    state = DualState.at_zero(objective, limits.tol, beside, labels.l2[block])
     theta = Ascent(objective, state, limits.tol, limits.random_state).approach(limits.max_iter)
     # In so few passes the intercepts lag behind the weights.
     return balanced_intercepts(objective, theta, objective.scores(theta))[0]
@@ -92,9 +92,9 @@ class _BlockAscent:
         self.labels, self.block, self.limits = labels, block, limits
         objective = labels.some(block)
         if theta is None:
-            state = DualState.at_zero(objective, limits.tol, beside)
+            state = DualState.at_zero(objective, limits.tol, beside, labels.l2[block])
         else:
-            state = DualState.near(objective, theta[block], limits.tol, beside)
+            state = DualState.near(objective, theta[block], limits.tol, beside, labels.l2[block])
         self.ascent = Ascent(objective, state, limits.tol, limits.random_state)
         self.ascent.aim = np.full(state.layout.padded, limits.tol)
         self.begun, self.passes = perf_counter(), 0
