@@ -197,6 +197,8 @@ def test_each_label_may_have_its_own_penalty():
         best = minimise(of_one(X, members[:, k], l2[k]), Settings(tol=1e-7))
         assert solution.theta[k] == pytest.approx(best.theta, abs=5e-3)
         assert solution.by_label[k].value == pytest.approx(best.certificate.value, rel=1e-6)
+    warm = minimise_by_label(of_labels(X, members, 1.0), Settings(tol=1e-7), start=solution.theta, l2=l2)
+    assert len(warm.loss_curve) < len(solution.loss_curve) / 2
 
 
 def test_penalty_scales_are_those_of_multiplied_columns():
