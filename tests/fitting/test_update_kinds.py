@@ -157,9 +157,8 @@ def test_one_class_a_row_cannot_update_a_model_of_another_kind(texts):
             classifier.update(texts, labels_of(texts), add=(["an eel"], ["w1"]))
 
 
-@pytest.mark.parametrize("name", ["lists", "levels"])
-def test_what_is_derived_for_one_class_a_row_is_refused_for_others(texts, name):
-    kind, labels_of, options = KINDS[name]
+def test_what_is_derived_for_one_class_per_row_is_refused_for_levels(texts):
+    kind, labels_of, options = KINDS["levels"]
     classifier = classifier_of(kind, **options).fit(texts, labels_of(texts))
     with pytest.raises(UsageError, match="influence of training rows: not available"):
         classifier.influence(texts[0], texts, labels_of(texts))
