@@ -98,7 +98,7 @@ CUT_NAMES = ["words", "1-2-grams", "1-3-grams", "char_wb 2-4"]
 @pytest.mark.parametrize("name", CORPORA)
 def test_real_texts_in_part(corpus, name, options):
     texts = CORPORA[name](corpus)
-    most = 200 if name == "imdb" else 1_000
+    most = 100 if name == "imdb" else 500
     step = max(1, len(texts) // most)
     assert_same(*pair(**options), texts[::step], texts[1::step])
 

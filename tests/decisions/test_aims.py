@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import f1_score, precision_score, recall_score
+from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from vikt.decisions.aims import parsed_aim
 from vikt.decisions.decision import NO_ANSWER
@@ -42,19 +42,15 @@ def answers(rows, k, threshold):
 
 
 def figures(rows, k, predicted):
-    options = {"labels": [k], "average": None, "zero_division": 0.0}
-    return {
-        "precision": precision_score(rows.y, predicted, **options)[0],
-        "recall": recall_score(rows.y, predicted, **options)[0],
-        "f1": f1_score(rows.y, predicted, **options)[0],
-    }
+    found = precision_recall_fscore_support(rows.y, predicted, labels=[k], zero_division=0.0)
+    return dict(zip(("precision", "recall", "f1"), np.ravel(found[:3]), strict=True))
 
 
 ROUNDING = 1e-12
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(
     ("name", "other", "least"), [("precision", "recall", 0.7), ("recall", "precision", 0.55), ("f1", "f1", 0.0)]
 )
@@ -62,7 +58,9 @@ def test_no_threshold_meets_the_aim_at_a_lower_cost(name, other, least, n_classe
     rows = held_out(60, seed, n_classes)
     text = f"{name}(b)" + (f" >= {least}" if least else "")
     rule = parsed_aim([text]).rule(rows)
-    tried = [figures(rows, 1, answers(rows, 1, threshold)) for threshold in np.exp(rows.log_probabilities[:, 1])]
+    tried = [
+        figures(rows, 1, answers(rows, 1, threshold)) for threshold in np.unique(np.exp(rows.log_probabilities[:, 1]))
+    ]
     best = max(found[other] for found in tried if found[name] >= least - ROUNDING)
     own = figures(rows, 1, answers(rows, 1, rule.threshold))
     assert own[name] >= least - ROUNDING
@@ -78,7 +76,10 @@ def test_no_threshold_meets_the_aim_at_a_lower_cost(name, other, least, n_classe
 @pytest.mark.parametrize("name", ["precision", "recall", "f1"])
 def test_an_aim_is_missed_where_no_threshold_reaches_it(name):
     rows = held_out(60, 0)
-    tried = [figures(rows, 1, answers(rows, 1, threshold))[name] for threshold in np.exp(rows.log_probabilities[:, 1])]
+    tried = [
+        figures(rows, 1, answers(rows, 1, threshold))[name]
+        for threshold in np.unique(np.exp(rows.log_probabilities[:, 1]))
+    ]
     if max(tried) == 1:
         parsed_aim([f"{name}(b) >= 1"]).rule(rows)
         return

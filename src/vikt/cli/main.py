@@ -13,13 +13,16 @@ from vikt.cli.commands import audit, compare, demo, evaluate, explain, inspect, 
 from vikt.cli.console import FAILED, reported
 from vikt.cli.usage import Misuse, exit_misused
 
+# Made once; `app()` would make all commands anew in each call.
+_PROGRAM = typer.main.get_command(app)
+
 
 def main() -> None:
     """Run the command line."""
     stdout = sys.stdout
     with reported():
         try:
-            code = app(standalone_mode=False)
+            code = _PROGRAM(standalone_mode=False)
         except Misuse as error:
             exit_misused(error)
         except typer.Abort:
