@@ -140,10 +140,7 @@ class LabelledTexts:
     @cached_property
     def pairs(self) -> tuple[Ints, Ints]:
         """The rows and the indices of their labels, a pair for each label of each row."""
-        if self.kind == "several":
-            rows, labels = np.nonzero(self.targets.truth)
-            return rows, labels
-        return np.arange(len(self)), self.y
+        return self.targets.table.pairs(self.targets.y)
 
     def having(self, labels: Sequence[int] | Ints) -> Ints:
         """The rows that have one of some labels, by the indices of these."""
@@ -194,10 +191,8 @@ class LabelledTexts:
 
     def label(self, row: int) -> str:
         """What a row is labelled with: its class, its labels in a line, or its most probable class."""
-        if self.kind != "several":
-            return self.classes[int(self.y[row])]
-        own = np.flatnonzero(self.targets[np.array([row])].truth[0])
-        return ", ".join(self.classes[k] for k in own) or NO_LABELS
+        _, own = self.targets.table.pairs(self.targets.y[[row]])
+        return ", ".join(self.classes[k] for k in own.tolist()) or NO_LABELS
 
     def place(self, row: int) -> str:
         """The place of a row, without the name of the file where there is only one."""

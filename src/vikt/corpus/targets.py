@@ -67,6 +67,10 @@ class TargetTable(Protocol):
         """The rows that have each label; of soft labels, those where it is the most probable: (K,)."""
         ...
 
+    def pairs(self, y: Ints) -> tuple[Ints, Ints]:
+        """The rows and the labels that they have, a pair for each label of each row; of soft ones the most probable."""
+        ...
+
     def present(self, y: Ints) -> Ints:
         """The labels that a fit to rows can learn."""
         ...
@@ -126,6 +130,9 @@ class OneLabel(_Table):
     def counts(self, y: Ints) -> Ints:
         return np.bincount(y, minlength=self.n_labels)
 
+    def pairs(self, y: Ints) -> tuple[Ints, Ints]:
+        return np.arange(len(y)), y
+
     def present(self, y: Ints) -> Ints:
         return np.flatnonzero(self.counts(y))
 
@@ -180,6 +187,10 @@ class LabelSets(_TableOfRows):
     def counts(self, y: Ints) -> Ints:
         return np.asarray(self.totals(y, np.ones(len(y))), dtype=np.int64)
 
+    def pairs(self, y: Ints) -> tuple[Ints, Ints]:
+        rows, labels = np.nonzero(self.truth(y))
+        return rows, labels
+
     def present(self, y: Ints) -> Ints:
         return np.arange(self.n_labels)  # each is learnt by itself, also where no row has it
 
@@ -205,6 +216,9 @@ class LabelShares(_TableOfRows):
 
     def counts(self, y: Ints) -> Ints:
         return np.bincount(self.strata(y), minlength=self.n_labels)
+
+    def pairs(self, y: Ints) -> tuple[Ints, Ints]:
+        return np.arange(len(y)), self.strata(y)
 
     def present(self, y: Ints) -> Ints:
         return np.flatnonzero(self.totals(y, np.ones(len(y))))

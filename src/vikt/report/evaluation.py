@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,12 +19,11 @@ from vikt.fitting.record import FitRecord
 from vikt.markup import block, details, heading, html_text, table
 from vikt.metrics.intervals import wilson_interval
 from vikt.report.as_json import certificate_json
+from vikt.report.layout import layout_of
 from vikt.report.slices import slice_blocks, slice_rows
 from vikt.tables import (
-    MOST_CLASSES_IN_A_MATRIX,
     MOST_CLASSES_LISTED,
     MOST_NAMED,
-    NO_ANSWER_NAME,
     columns,
     counted,
     data_frame,
@@ -70,8 +69,6 @@ FIGURE_NAMES = {
     "brier": "Brier score",
     "calibration_error": "calibration error",
 }
-# With two classes some are the same figure twice.
-_OF_MANY_CLASSES = {"macro_precision", "weighted_precision", "weighted_f1"}
 _FIXED = "white-space:pre;overflow-x:auto;font-family:monospace"
 
 
@@ -141,7 +138,7 @@ class ModelFigures(LabelEvaluation):
             ),
             *(
                 details(name, f'<div style="{_FIXED}">{html_text(lines)}</div>')
-                for name, lines in _layout_of(self).last(self).items()
+                for name, lines in layout_of(self).last().items()
             ),
         )
 
@@ -169,31 +166,31 @@ def model_figures(evaluation: LabelEvaluation, record: FitRecord, slices: tuple[
 
 def evaluation_lines(evaluation: LabelEvaluation, weighted: bool = False) -> str:
     """The figures of a test; with each class's mean probability and rate where the model was trained with weights."""
-    layout = _layout_of(evaluation)
+    layout = layout_of(evaluation)
     lines = [f"{FIGURE_NAMES[key]:<10} {_with_interval(evaluation.figures[key])}" for key in layout.first]
-    lines += [*layout.about(evaluation), *layout.notes(evaluation), *_unseen_lines(evaluation), ""]
+    lines += [*layout.about(), *layout.notes(), *_unseen_lines(evaluation), ""]
     lines += [_other_figures(evaluation), "", _class_table(evaluation, weighted)]
     lines += [*_absent_lines(evaluation), *(_shift_lines(evaluation) if weighted else [])]
-    return "\n".join([*lines, *(f"\n{block}" for block in layout.last(evaluation).values())])
+    return "\n".join([*lines, *(f"\n{block}" for block in layout.last().values())])
 
 
 def evaluation_notes(evaluation: LabelEvaluation, weighted: bool) -> list[str]:
     """What a reader of the figures must know: labels unseen in training or without rows, weights that shift."""
-    notes = *_layout_of(evaluation).notes(evaluation), *_unseen_lines(evaluation), *_absent_lines(evaluation)
+    notes = *layout_of(evaluation).notes(), *_unseen_lines(evaluation), *_absent_lines(evaluation)
     shifts = _shift_lines(evaluation) if weighted else []
     return [" ".join(line.split()) for line in (*notes, *shifts)]
 
 
 def figure_rows(evaluation: LabelEvaluation) -> list[list[str]]:
     """The figures as rows of a table: name, value, interval, and of what it is or why it is not."""
-    layout = _layout_of(evaluation)
-    keys = [key for key in dict.fromkeys((*layout.first, *FIGURE_NAMES)) if key not in layout.repeated(evaluation)]
+    layout = layout_of(evaluation)
+    keys = [key for key in dict.fromkeys((*layout.first, *FIGURE_NAMES)) if key not in layout.repeated()]
     found = [(FIGURE_NAMES[key], evaluation.figures[key]) for key in keys if key in evaluation.figures]
     return [[name.format(**value.facts), *_spelled(value), _about(value)] for name, value in found]
 
 
 def _other_figures(evaluation: LabelEvaluation) -> str:
-    rows = figure_rows(evaluation)[len(_layout_of(evaluation).first) :]
+    rows = figure_rows(evaluation)[len(layout_of(evaluation).first) :]
     lines = columns([["figure", "value", "95% interval"], *(row[:3] for row in rows)]).split("\n")
     return "\n".join([lines[0], *(f"{line}  {row[3]}".rstrip() for line, row in zip(lines[1:], rows, strict=True))])
 
@@ -213,16 +210,6 @@ def _unseen_lines(evaluation: LabelEvaluation) -> list[str]:
     rest = sum(count for _, count in unseen[MOST_NAMED:])
     more = f"unseen     and {counted(len(unseen) - MOST_NAMED, 'more such label')}, in {counted(rest, 'test row')}"
     return lines + [more] * (rest > 0)
-
-
-def _constant_lines(evaluation: SetEvaluation) -> list[str]:
-    """A note on the labels whose figures say nothing of the texts."""
-    constant = list(map(label_line, evaluation.constant))
-    if not constant:
-        return []
-    are, have = ("is", "it has") if len(constant) == 1 else ("are", "they have")
-    alike = f"{counted(len(constant), 'label')} {are} answered alike for every text, since {have} no weights"
-    return [f"constant   {alike}: {listed(constant)}"]
 
 
 def _absent_lines(evaluation: LabelEvaluation) -> list[str]:
@@ -279,79 +266,3 @@ def _class_table(evaluation: LabelEvaluation, weighted: bool) -> str:
     return columns(class_rows(evaluation, weighted)) + (
         f"\n  and {counted(more, f'more {evaluation.noun}')} (see --json)" if more > 0 else ""
     )
-
-
-def _set_lines(evaluation: SetEvaluation) -> list[str]:
-    """How many labels rows have and are answered, and how many have none."""
-    return [
-        f"labels     {evaluation.labels_per_row:.2f} per row, {evaluation.answers_per_row:.2f} answered; of "
-        f"{counted(evaluation.n_rows, 'row')}, {evaluation.n_without:,} have none and "
-        f"{evaluation.n_answered_none:,} get no answer"
-    ]
-
-
-def _repeated(evaluation: Evaluation) -> set[str]:
-    """The figures that are others again."""
-    return _OF_MANY_CLASSES if len(evaluation.labels) == 2 else set()
-
-
-def _confusions(evaluation: Evaluation) -> str:
-    labels = list(map(label_line, evaluation.labels))
-    if len(labels) <= MOST_CLASSES_IN_A_MATRIX:
-        counts = evaluation.matrix.tolist()
-        rows = [["real \\ predicted", *labels, *[NO_ANSWER_NAME] * (evaluation.n_unanswered > 0)]]
-        rows += [[label, *(f"{count:,}" for count in row)] for label, row in zip(labels, counts, strict=True)]
-        return "confusion matrix\n" + columns(rows)
-    wrong = [entry for entry in evaluation.entries.tolist() if entry[0] != entry[1]]
-    largest = sorted(wrong, key=lambda entry: -entry[2])[:10]
-    # The index of no answer, -1, is that of the last column.
-    named = [*labels, NO_ANSWER_NAME]
-    rows = [[labels[i], "taken for", named[j], f"{count:,}"] for i, j, count in largest]
-    return "most frequent confusions (all of them: --json)\n" + (columns(rows, left=3) if rows else "  none")
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """What a report of figures has of its own for a kind of evaluation.
-
-    Attributes
-    ----------
-    first : tuple of str
-        The figures that stand first.
-    about : callable
-        The lines below them.
-    notes : callable
-        The lines after these, on which labels the figures say little of.
-    repeated : callable
-        The figures that are left out, since they are others again.
-    last : callable
-        The blocks at the end, by their names.
-    """
-
-    first: tuple[str, ...]
-    about: Callable[[Any], list[str]]
-    notes: Callable[[Any], list[str]]
-    repeated: Callable[[Any], set[str]]
-    last: Callable[[Any], dict[str, str]]
-
-
-_LAYOUTS: Mapping[type[LabelEvaluation], _Layout] = {
-    Evaluation: _Layout(
-        ("accuracy", "macro_f1", "log_loss"),
-        lambda evaluation: [],
-        lambda evaluation: [],
-        _repeated,
-        lambda evaluation: {"confusions": _confusions(evaluation)},
-    ),
-    SetEvaluation: _Layout(
-        ("micro_f1", "macro_f1", "log_loss"),
-        _set_lines,
-        _constant_lines,
-        lambda evaluation: set(),
-        lambda evaluation: {},
-    ),
-}
-
-
-def _layout_of(evaluation: LabelEvaluation) -> _Layout:
-    return next(layout for kind, layout in _LAYOUTS.items() if isinstance(evaluation, kind))
