@@ -11,7 +11,9 @@ import pytest
 from vikt import TextClassifier
 from vikt.decisions.decision import Decision
 from vikt.decisions.label_thresholds import LabelThresholds
+from vikt.decisions.record import CalibrationRecord
 from vikt.evaluation.of_kinds import answers_of, figures_of
+from vikt.report.decision import decision_facts
 from vikt.report.evaluation import model_figures
 from vikt.report.html import tested
 from vikt.report.html.pages import model_page
@@ -41,6 +43,13 @@ def test_the_figures_print_as_those_of_classes_do(fitted):
     assert document["per_class"]["spam"]["threshold"] == 0.5
     assert document["per_class"]["eel"]["threshold"] is None
     assert document["metrics"]["subset_accuracy"]["value"] == pytest.approx(5 / 6)
+
+
+def test_an_aim_is_told_by_what_several_labels_are_answered(fitted):
+    model, record = fitted
+    facts = dict(decision_facts(model, replace(record, calibration=CalibrationRecord(60, "recall(ham) >= 0.5"))))
+    assert facts["decision"] == "the labels that reach their thresholds"
+    assert facts["aim"].startswith("recall(ham) >= 0.5; the rule was chosen on 60 rows answered out of fold, so ")
 
 
 def test_a_matrix_has_the_columns_of_the_model(fitted):

@@ -42,7 +42,8 @@ def decision_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str
     old = ", and are those of the model before its update" if record.updates else ""
     facts = [("decision", rule_sentence(model.decision.rule, model.labels))]
     if found.aim is not None:
-        chosen = f"the rule was chosen on {counted(found.rows, 'row')} not used for fitting"
+        unseen = "not used for fitting" if model.thresholds is None else "answered out of fold"
+        chosen = f"the rule was chosen on {counted(found.rows, 'row')} {unseen}"
         facts.append(("aim", f"{one_line(found.aim)}; {chosen}, so these figures are slightly optimistic{old}"))
     if found.temperature is not None:
         facts.append(("calibrated", _temperature_sentence(found.temperature)))
@@ -109,14 +110,14 @@ def decision_warnings(model: FittedModel, record: FitRecord, evaluation: LabelEv
     if found.gains_nothing:
         warnings.append(
             f"the aim gains nothing: on the held-out rows {label_line(name)} is {figure(estimate.value)}, and "
-            f"{figure(estimate.plain)} where the most probable class is answered"
+            f"{figure(estimate.plain)} without it"
         )
     return warnings
 
 
 def estimate_rows(found: CalibrationRecord, tested: Mapping[str, Figure] = NO_FIGURES) -> list[list[str]]:
     """What held-out rows, and those of a test, say of the decision: a table, the names of its columns first."""
-    rows = [["figure", "held-out rows", "95% interval", "by the most probable class"]]
+    rows = [["figure", "held-out rows", "95% interval", "without the aim"]]
     rows[0] += ["test", "95% interval"] * bool(tested)
     for name, estimate in list(found.estimates.items())[:MOST_CLASSES_LISTED]:
         interval = f"{figure(estimate.low)} to {figure(estimate.high)}"
