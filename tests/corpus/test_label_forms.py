@@ -78,6 +78,11 @@ def test_a_form_shows_the_same_kind_in_a_file_and_in_python(tmp_path, name):
         assert found.truth.tolist() == truth
 
 
+def test_a_form_of_another_kind_is_refused_with_the_file(tmp_path):
+    with pytest.raises(DataError, match=r"a\.parquet: targets='soft' takes .*, found lists of labels"):
+        read_file(tmp_path, {"label": [["a"], ["b"]]}, "soft")
+
+
 def test_a_frame_of_answers_beside_other_columns_is_no_frame_of_labels():
     frame = pd.DataFrame({"x_predicted": ["a"], "x_P(a)": [0.5], "x_P(b)": [0.5]})
     with pytest.raises(DataError, match=r"such as 'x_P\(a\)', found also 'x_predicted'; drop the others"):

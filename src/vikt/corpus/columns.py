@@ -152,7 +152,9 @@ def _find(
     if chosen is None and len(rest) == 2 and mean_length is not None:
         chosen, reason = max(rest, key=mean_length), "guessed: the longer of two columns"
     if chosen is None:
-        several = ", or columns of 0 and 1 with commas between them," if role == "label" and len(rest) > 1 else ""
+        several = (
+            ", or columns of 0 and 1 or shares with commas between them," if role == "label" and len(rest) > 1 else ""
+        )
         raise ColumnError(f"{origin}: found no {role} column among {quoted(names)}; name it{several}", **{role: ...})
     return chosen, (f'{role} column: "{chosen}" ({reason})',)
 

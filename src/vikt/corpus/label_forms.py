@@ -190,15 +190,25 @@ class GivenTargets:
         The levels of an order from the lowest to the highest.
     place : callable
         The place of a row, for messages.
+    origin : str
+        The place of all rows.
     """
 
     form: Form
     kind: TargetKind
     order: Sequence[Any] | None = None
     place: Place = _place
+    origin: str = "labels"
 
     @classmethod
-    def of(cls, form: Form, kind: TargetsName, order: Sequence[Any] | None = None, place: Place = _place) -> Self:
+    def of(
+        cls,
+        form: Form,
+        kind: TargetsName,
+        order: Sequence[Any] | None = None,
+        place: Place = _place,
+        origin: str = "labels",
+    ) -> Self:
         """The targets of a form, read as a kind that is named, or as the one that the form shows.
 
         Raises
@@ -206,7 +216,7 @@ class GivenTargets:
         DataError
             The form could be of two kinds.
         """
-        return cls(form, form.kind(place) if kind == "auto" else kind, order, place)
+        return cls(form, form.kind(place) if kind == "auto" else kind, order, place, origin)
 
     def __len__(self) -> int:
         return len(self.form)
@@ -225,7 +235,7 @@ class GivenTargets:
             return ReadTargets(self.form.rows[rows])
         reader = _READERS.get((type(self.form), self.kind))
         if reader is None:
-            raise DataError(f"labels: targets={self.kind!r} takes {_TAKEN[self.kind]}, found {self.form.found}")
+            raise DataError(f"{self.origin}: targets={self.kind!r} takes {_TAKEN[self.kind]}, found {self.form.found}")
         return reader(self.form.take(rows), rows, lambda row: self.place(int(rows[row])), self.order)
 
 

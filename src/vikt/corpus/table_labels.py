@@ -57,9 +57,9 @@ class _Given(NamedTuple):
     place: Place
     y: Ints | None = None
 
-    def read(self, reading: LabelReading) -> ReadTargets:
+    def read(self, reading: LabelReading, origin: str) -> ReadTargets:
         kind = "classes" if reading.or_one_class and isinstance(self.form, Column) else reading.kind
-        targets, votes = GivenTargets.of(self.form, kind, reading.order or None, self.place).read()
+        targets, votes = GivenTargets.of(self.form, kind, reading.order or None, self.place, origin).read()
         if self.y is None or not isinstance(targets, TargetRows):
             return ReadTargets(targets, votes)
         return ReadTargets(replace(targets, y=targets.y[self.y]), None if votes is None else votes[self.y])
@@ -85,7 +85,7 @@ def table_labels(
     UsageError
         The columns hold nothing that can be read as that kind of target.
     """
-    return _given(table, columns, reading, keeps_unlabelled).read(reading)
+    return _given(table, columns, reading, keeps_unlabelled).read(reading, table.path)
 
 
 def _given(table: Table, columns: Sequence[str], reading: LabelReading, keeps_unlabelled: bool) -> _Given:
