@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import feather
 
@@ -48,7 +48,6 @@ rows = st.lists(st.tuples(values, values), min_size=1, max_size=8)
 
 
 @given(rows)
-@settings(max_examples=100, deadline=None)
 def test_csv_gives_back_what_the_csv_module_writes(tmp_path_factory, pairs):
     path = tmp_path_factory.getbasetemp() / "round.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -57,7 +56,6 @@ def test_csv_gives_back_what_the_csv_module_writes(tmp_path_factory, pairs):
 
 
 @given(rows)
-@settings(max_examples=100, deadline=None)
 def test_jsonl_gives_back_what_json_writes(tmp_path_factory, pairs):
     path = tmp_path_factory.getbasetemp() / "round.jsonl"
     lines = "".join(json.dumps({"a": a, "b": b}, ensure_ascii=False) + "\n" for a, b in pairs)
@@ -66,7 +64,6 @@ def test_jsonl_gives_back_what_json_writes(tmp_path_factory, pairs):
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\t\n\r"), max_size=12), min_size=1))
-@settings(max_examples=100, deadline=None)
 def test_tsv_of_one_column_is_its_lines(tmp_path_factory, texts):
     path = write(tmp_path_factory.getbasetemp() / "round.tsv", "text\n" + "".join(text + "\n" for text in texts))
     assert read_table(path).strings("text") == texts

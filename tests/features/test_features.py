@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
@@ -74,7 +74,6 @@ def test_a_letter_typed_two_ways_is_one_feature():
     assert features.names() == ["café"]
 
 
-@settings(max_examples=60, deadline=None)
 @given(text=HOSTILE)
 def test_normalising_twice_changes_nothing_and_order_of_accents_is_forgotten(text):
     once = normalise(Texts.from_strings([text]), lowercase=True, composed=True)

@@ -8,7 +8,7 @@ import unicodedata
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_unicode
 
@@ -99,7 +99,6 @@ def test_tables_settle_most_characters(joining_of):
 
 
 @pytest.mark.parametrize(("lowercase", "composed"), MODES)
-@settings(max_examples=150, deadline=None)
 @given(texts=st.lists(HOSTILE, max_size=8))
 def test_hostile_texts(lowercase, composed, texts):
     with pytest.MonkeyPatch.context() as patch:
@@ -108,7 +107,6 @@ def test_hostile_texts(lowercase, composed, texts):
             assert_equal_to_python(texts, lowercase, composed)
 
 
-@settings(max_examples=300, deadline=None)
 @given(texts=st.lists(HOSTILE, min_size=1, max_size=8), lowercase=st.booleans(), composed=st.booleans())
 def test_kernels_do_the_same_uncompiled_over_plain_memory(texts, lowercase, composed):
     encoded = Texts.from_strings(texts)
@@ -198,7 +196,6 @@ def test_the_texts_given_stay_as_they_are(every_way):
 @pytest.mark.parametrize(("name", "theirs"), [("unicode", strip_accents_unicode), ("ascii", strip_accents_ascii)])
 class TestAccents:
     @pytest.mark.parametrize("lowercase", [True, False])
-    @settings(max_examples=100, deadline=None)
     @given(texts=st.lists(HOSTILE, max_size=8))
     def test_hostile_texts(self, name, theirs, lowercase, texts):
         found = normalise(Texts.from_strings(texts), lowercase=lowercase, composed=False, strip_accents=name)

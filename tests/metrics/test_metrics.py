@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
@@ -44,7 +44,6 @@ predictions = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd"
 
 
 @given(predictions)
-@settings(max_examples=100, deadline=None)
 def test_equal_to_scikit_learn(pairs):
     y_true, y_pred = (list(side) for side in zip(*pairs, strict=True))
     expected = oracle.confusion_matrix(y_true, y_pred, labels=list("abcd"))

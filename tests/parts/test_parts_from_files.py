@@ -1,4 +1,4 @@
-"""An objective whose rows lie in five files: the same optimum, proofs that hold, and the same bits from run to run."""
+"""An objective whose rows lie in three files: the same optimum, proofs that hold, and the same bits from run to run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from vikt.solvers.gradient_descent import batch
 from vikt.solvers.learning_rate import automatic_learning_rate
 from vikt.solvers.newton import newton
 
-N_PARTS = 5
+N_PARTS = 3
 
 
 class FromFiles:
@@ -83,7 +83,7 @@ def in_parts(whole):
 
 
 def objectives(folder, classes, *, l2=0.01, l1=0.0, **options):
-    """The same objective of one part in memory, and of five in files."""
+    """The same objective of one part in memory, and of three in files."""
     whole = rows(classes, **options)
     loss, penalty = cross_entropy_for(classes), penalty_of(l2, l1, whole.X.has_dummy)
     return tuple(Objective(parts, loss, penalty) for parts in (InMemory(whole), FromFiles(folder, in_parts(whole))))
@@ -136,7 +136,7 @@ def test_columns_that_are_constant_over_all_parts_or_in_one(tmp_path, classes):
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_batch_descent_takes_the_steps_of_one_part(tmp_path, case):
     one, several = objectives(tmp_path, **case)
-    expected, found, again = (batch(each, max_iter=30, validation=each) for each in (one, several, several))
+    expected, found, again = (batch(each, max_iter=10, validation=each) for each in (one, several, several))
     assert found.theta == pytest.approx(expected.theta, abs=1e-12)
     assert found.theta.tobytes() == again.theta.tobytes()
     losses = [[record[1:3] for record in solution.loss_curve] for solution in (found, expected)]

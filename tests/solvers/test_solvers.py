@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
@@ -93,7 +93,6 @@ def test_the_dual_certificate_holds_the_truth(case, tol):
         assert value <= (1 + tol) * best + 1e-8
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     classes=st.integers(2, 4),
@@ -135,7 +134,6 @@ def test_sparse_equals_dense():
     assert np.allclose(dual(objective, tol=1e-8).theta, dual(sparse, tol=1e-8).theta, rtol=0, atol=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10**6), cache=st.sampled_from([1, 3, 1 << 19]))
 def test_rows_by_falling_frequency_are_the_same_rows(seed, cache):
     random = np.random.default_rng(seed)
