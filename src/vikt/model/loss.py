@@ -220,7 +220,7 @@ class ScorePerClass:
         return _one_score_of_two(weights_at(theta, places))
 
 
-class OneClassARow:
+class OneClassPerRow:
     """What of a loss depends on how a target is given: as the index of the row's class."""
 
     def class_totals(self: Loss, y: Classes, weights: Floats) -> Floats:

@@ -12,11 +12,11 @@ from numpy.typing import ArrayLike
 from vikt.arrays import Classes, Floats, Weights
 from vikt.errors import UsageError
 from vikt.model.functions import log_logistic, softmax
-from vikt.model.loss import Loss, OneClassARow, OneScore, ScorePerClass
+from vikt.model.loss import Loss, OneClassPerRow, OneScore, ScorePerClass
 
 
-class BinaryCrossEntropy(OneScore, OneClassARow):
-    """Two classes, y in {0, 1}, one score a row: -y log σ(z) - (1 - y) log(1 - σ(z)).
+class BinaryCrossEntropy(OneScore, OneClassPerRow):
+    """Two classes, y in {0, 1}, one score per row: -y log σ(z) - (1 - y) log(1 - σ(z)).
 
     Examples
     --------
@@ -32,8 +32,8 @@ class BinaryCrossEntropy(OneScore, OneClassARow):
         return np.where(y == 1, scores, -scores)
 
 
-class MultinomialCrossEntropy(ScorePerClass, OneClassARow):
-    """K classes, y in {0, ..., K-1}, a score a class: -log softmax(z)_y.
+class MultinomialCrossEntropy(ScorePerClass, OneClassPerRow):
+    """K classes, y in {0, ..., K-1}, one score per class: -log softmax(z)_y.
 
     Examples
     --------

@@ -26,7 +26,7 @@ import numpy as np
 from vikt.arrays import Classes, Floats, Ints, Weights
 from vikt.errors import UsageError
 from vikt.model.functions import log_logistic, logistic
-from vikt.model.loss import OneClassARow
+from vikt.model.loss import OneClassPerRow
 
 
 class Sides(NamedTuple):
@@ -50,8 +50,8 @@ class Sides(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class ProportionalOdds(OneClassARow):
-    """K levels, y in {0, ..., K-1} from the lowest, one score a row.
+class ProportionalOdds(OneClassPerRow):
+    """K levels, y in {0, ..., K-1} from the lowest, one score per row.
 
     Parameters
     ----------

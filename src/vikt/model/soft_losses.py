@@ -32,7 +32,7 @@ class _OfShares(ShareOfEachClass):
 
 
 class BinarySoftCrossEntropy(OneScore, _OfShares):
-    """Two classes, y from 0 to 1 the share of the second, one score a row: -y log σ(z) - (1 - y) log(1 - σ(z)).
+    """Two classes, y from 0 to 1 the share of the second, one score per row: -y log σ(z) - (1 - y) log(1 - σ(z)).
 
     Examples
     --------
@@ -52,7 +52,7 @@ class BinarySoftCrossEntropy(OneScore, _OfShares):
 
 
 class SoftCrossEntropy(ScorePerClass, _OfShares):
-    """K classes, y (m, K) the share of each, a score a class: -Σ_k y_k log softmax(z)_k.
+    """K classes, y (m, K) the share of each, one score per class: -Σ_k y_k log softmax(z)_k.
 
     Examples
     --------
