@@ -89,6 +89,22 @@ def test_one_label_that_a_row_has_or_has_not_is_refused():
         vikt.TextClassifier(targets="several").fit(TEXTS, [["a"] if n % 2 else [] for n in range(90)])
 
 
+def test_a_level_that_is_a_number_is_known_however_it_is_written_and_a_class_is_what_it_says():
+    labels = MEMBERS.sum(axis=1).astype(str)
+    written = np.char.add(labels, ".0")
+    levels, classes = classifier(targets="ordered").fit(TEXTS, labels), classifier().fit(TEXTS, labels)
+    assert levels.evaluate(TEXTS, written).to_json() == levels.evaluate(TEXTS, labels).to_json()
+    assert levels.evaluate(TEXTS[:2], ["9.0", "x"]).unseen == {"9.0": 1, "x": 1}
+    assert classes.evaluate(TEXTS, written).accuracy.value == 0
+
+
+def test_levels_beyond_the_range_of_floats_have_no_figure_in_numbers():
+    labels = np.array(["1", "2", "1e400", "3"])[MEMBERS.sum(axis=1)]
+    figures = classifier(targets="ordered").fit(TEXTS, labels).evaluate(TEXTS, labels).figures
+    assert "mean_absolute_error_in_numbers" not in figures
+    assert np.isfinite(figures["spearman"].value)
+
+
 def test_a_level_without_a_row_is_no_answer():
     labels = np.array(["low", "high"])[MEMBERS[:, 0].astype(int)]
     model = classifier(targets="ordered", order=["low", "medium", "high"]).fit(TEXTS, labels)
@@ -159,4 +175,4 @@ def test_a_label_that_the_fits_of_folds_lack_takes_the_common_threshold(extremes
     of_label = dict(zip(["all", "rare", "w1", "w2", "w3"], thresholds.thresholds, strict=True))
     assert of_label["all"] == of_label["rare"] == thresholds.common
     assert thresholds.n_rows[:2] == (0, 0)
-    assert of_label["w1"] != thresholds.common
+    assert of_label["w2"] != thresholds.common

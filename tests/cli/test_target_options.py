@@ -177,3 +177,20 @@ def test_an_ordered_column_of_arrow_gives_the_order_which_the_model_keeps(folder
 def test_a_parameter_that_a_kind_does_not_take_is_refused_in_its_words(folder, run):
     code, _, err = run("train", "several.tsv", "--labels-separator", ",", "--class-weight", "balanced")
     assert (code != 0, "--class-weight: cannot be used with several labels; leave it out" in err) == (True, True), err
+
+
+def test_a_test_that_writes_levels_as_other_numbers_is_read_as_the_same_levels(folder, run):
+    chosen = random.Random(2)
+    numbers = [chosen.randrange(3) for _ in range(90)]
+    for name, end in (("whole.csv", ""), ("floats.csv", ".0")):
+        lines = [f"{n}{end},the {['bad', 'good', 'great'][n]} one {i % 20}" for i, n in enumerate(numbers)]
+        (folder / name).write_text("\n".join(["label,text", *lines]) + "\n", encoding="utf-8")
+    options = "--targets", "ordered", "--l2", "0.01", "--analyzer", "word", "-q", "--force"
+    told = []
+    for test in ("whole.csv", "floats.csv"):
+        code, out, err = run("train", "whole.csv", "--test", test, *options, "--json")
+        assert (code, "is it the right column" in err) == (0, False), err
+        code, found, err = run("evaluate", "model.vikt", test, "--json")
+        assert (code, err) == (0, "")
+        told.append((json.loads(out)["metrics"], json.loads(found)["metrics"]))
+    assert told[0] == told[1]

@@ -9,7 +9,6 @@ from vikt.cli.console import print_json, progress, say_notes, show
 from vikt.cli.inputs import known_columns
 from vikt.cli.options import InputOptions, ReportRequest
 from vikt.cli.reports import check_report, write_report
-from vikt.corpus.columns import composed
 from vikt.corpus.label_notes import unknown_label_notes
 from vikt.corpus.label_reading import LabelReading, column_parts
 from vikt.corpus.labelled import Labelled, labelled, read_tables
@@ -86,8 +85,8 @@ def _read(saved: SavedModel, table: Table, text: str | None, label: str | None, 
 
 def _notes(saved: list[SavedModel], rows: list[Labelled], path: str) -> list[str]:
     notes = [note for read in rows for note in read.notes]
-    for model in saved:
-        notes += unknown_label_notes(path, names_of(rows[0].labels), map(composed, model.model.labels))
+    for model in (each.model for each in saved):
+        notes += unknown_label_notes(path, model.class_names.respelled(set(names_of(rows[0].labels))), model.labels)
     return notes
 
 

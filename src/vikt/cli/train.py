@@ -19,6 +19,7 @@ from vikt.cli.inputs import read_others
 from vikt.cli.options import InputOptions, ReportRequest
 from vikt.cli.outputs import check_one_on_stdout, check_output, save_or_print, show_beside
 from vikt.cli.reports import check_report, placed, write_report
+from vikt.corpus.class_names import ClassNames
 from vikt.corpus.columns import composed
 from vikt.corpus.label_notes import notes_on_labels, unknown_label_notes
 from vikt.corpus.label_reading import LabelReading
@@ -26,7 +27,7 @@ from vikt.corpus.labelled import Labelled, labelled, read_tables
 from vikt.corpus.overlap import Overlap, overlap
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.corpus.table_labels import paired_columns
-from vikt.corpus.targets import TargetRows, names_of
+from vikt.corpus.targets import kind_of, names_of
 from vikt.errors import UsageError
 from vikt.evaluation.of_labels import LabelEvaluation
 from vikt.features.handmade import Category, Feature, Number, Numbered
@@ -161,15 +162,17 @@ def _test_rows(request: Request, features: TextFeatures, training: Labelled, rea
         return None
     table = read_others([request.test], request).with_fields([request.group])
     group = _named(request.group) if request.group in table.names else []
-    text, label, own = training.columns.text, training.columns.label, training.labels
-    again = LabelReading.of_trained(own.table.kind if isinstance(own, TargetRows) else "classes", reading.separator)
+    text, label = training.columns.text, training.columns.label
+    again = LabelReading.of_trained(kind_of(training.labels), reading.separator)
     return labelled(table, features, text, label, others=group, reading=again)
 
 
 def _unknown_labels(test: Labelled | None, training: Labelled) -> tuple[str, ...]:
     if test is None:
         return ()
-    return unknown_label_notes(test.documents.origin, names_of(test.labels), names_of(training.labels))
+    known = set(names_of(training.labels))
+    found = ClassNames.of(known, kind_of(training.labels)).respelled(set(names_of(test.labels)))
+    return unknown_label_notes(test.documents.origin, found, known)
 
 
 def _named(column: str | None) -> list[str]:

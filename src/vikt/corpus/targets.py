@@ -322,6 +322,11 @@ class ReadTargets(NamedTuple):
 Labels = ArrayLike | TargetRows
 
 
+def kind_of(labels: NDArray[Any] | TargetRows) -> TargetKind:
+    """The kind of targets that rows have."""
+    return labels.table.kind if isinstance(labels, TargetRows) else "classes"
+
+
 def names_of(labels: NDArray[Any] | TargetRows) -> list[str]:
     """The labels that rows have, as strings, whether each has one or several."""
     return labels.names if isinstance(labels, TargetRows) else [str(label) for label in labels.tolist()]

@@ -182,10 +182,15 @@ def _of_order(found: Outcomes, entries: Ints) -> dict[str, Figure]:
     """The figures of ordered answers; none where labels have no order."""
     if found.kind != "ordered":
         return {}
-    exact = [exact_number_of(label) for label in found.everything]
-    numbers = [math.nan if number is None else float(number) for number in exact]
-    n_levels = len(found.classes)
-    return level_figures(entries, n_levels, None if None in exact[:n_levels] else numbers)
+    numbers, n_levels = np.array([_float_of(label) for label in found.everything]), len(found.classes)
+    return level_figures(entries, n_levels, None if np.isnan(numbers[:n_levels]).any() else numbers)
+
+
+def _float_of(label: str) -> float:
+    """The number that a label spells; nan where it spells none, or one beyond the range of floats."""
+    exact = exact_number_of(label)
+    number = math.nan if exact is None else float(exact)
+    return number if math.isfinite(number) else math.nan
 
 
 def _check(n_rows: int, n_classes: int, scores: Floats) -> None:

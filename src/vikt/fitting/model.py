@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Bools, Floats, Ints
-from vikt.corpus.columns import composed
+from vikt.corpus.class_names import ClassNames
 from vikt.corpus.documents import TEXT_COLUMN, Documents
 from vikt.corpus.frames import ArrowStream
 from vikt.corpus.label_arrays import checked_labels, label_array
@@ -93,10 +93,16 @@ class FittedModel:
             raise ParameterError(name, f"the model has no class {plain(label)!r:.60}; choose from {quoted(classes)}")
         return int(classes.index(label))
 
+    @property
+    def class_names(self) -> ClassNames:
+        """The names of the classes, by which labels as strings are recognised."""
+        return ClassNames.of(self.labels, self.kind)
+
     def spelled(self, labels: Labels) -> list[str]:
         """Labels as strings; one that is a class is spelled as that class is.
 
-        A label is a class that equals it, as 1.0 equals 1, or that is written alike, as "1" is in a file.
+        A label is a class that equals it, as 1.0 equals 1, or that is written alike, as "1" is in a file; of levels
+        that are numbers, the level of the same number, as "1.0" is in a file.
 
         Raises
         ------
@@ -107,11 +113,9 @@ class FittedModel:
         if isinstance(labels, TargetRows):
             raise DataError(f"labels: expected one class for each text, found {labels.table.kind!r} labels")
         given = checked_labels(label_array(labels))
-        names = self.labels
-        written = {composed(name): name for name in names}
-        equal = dict(zip(self.classes.tolist(), names, strict=True))
-        values = given.tolist()
-        name_of = {label: equal.get(label) or written.get(composed(str(label))) for label in set(values)}
+        equal = dict(zip(self.classes.tolist(), self.labels, strict=True))
+        values, names = given.tolist(), self.class_names
+        name_of = {label: equal.get(label) or names.find(str(label)) for label in set(values)}
         if not any(name_of.values()):
             refuse_mixture(given, "labels", self.classes, "classes")
         return [name_of[label] or str(label) for label in values]
