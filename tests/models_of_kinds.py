@@ -12,6 +12,8 @@ from vikt.decisions.label_thresholds import LabelThresholds
 from vikt.decisions.rules import Median
 from vikt.files.model_file import save_model
 from vikt.fitting.saved import SavedModel
+from vikt.model.label_losses import OneLossPerLabel
+from vikt.model.ordered import ProportionalOdds
 
 TEXTS = [
     "glad and happy day", "happy smile", "sad rain", "love and happy hug", "love hug", "sad love", "rain day",
@@ -47,7 +49,7 @@ def several(path, labels=LABELS, thresholds=THRESHOLDS):
         models[0].model_,
         theta=theta,
         classes=np.array(labels),
-        kind="several",
+        loss=OneLossPerLabel(len(labels)),
         decision=Decision(LabelThresholds(tuple(thresholds), "label", 0.5)),
     )
     return _saved(path, model, record)
@@ -62,8 +64,7 @@ def ordered(path):
         found.model_,
         theta=theta,
         classes=np.array(LEVELS),
-        kind="ordered",
-        cuts=CUTS,
+        loss=ProportionalOdds(np.array(CUTS)),
         decision=Decision(rule=Median()),
     )
     return _saved(path, model, fitted(LEVELS * 3, targets="ordered").record_)

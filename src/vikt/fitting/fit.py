@@ -143,15 +143,8 @@ def _model(
     examples: Examples, settings: FitSettings, plan: Plan, parts: Sequence[FittedPart], decision: Decision
 ) -> FittedModel:
     features, theta = blend(replace(settings.features, analyzer=plan.recipe.analyzer), parts)
-    cuts = parts[0].solution.thresholds
-    return FittedModel(
-        features,
-        np.ascontiguousarray(theta.T).T,  # features × classes in memory, as in a file
-        examples.classes[parts[0].present],
-        decision=decision,
-        kind=examples.targets.kind,
-        cuts=() if cuts is None else tuple(cuts.tolist()),
-    )
+    theta = np.ascontiguousarray(theta.T).T  # features × classes in memory, as in a file
+    return FittedModel(features, theta, examples.classes[parts[0].present], parts[0].loss, decision=decision)
 
 
 def _data_record(

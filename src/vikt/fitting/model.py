@@ -59,23 +59,27 @@ class AnsweredSets(NamedTuple):
 class FittedModel:
     """Features; θ, the intercepts first, (n+1,) for two classes and (K, n+1) for more; and the K labels, sorted.
 
-    `kind` says what a row is labelled with. Several labels have (K, n+1) weights, however many there are. Ordered ones
-    have (n+1,), and `cuts`, the K - 1 scores between one level and the next. `text_column` is the column of a frame
-    that holds the texts. `decision` says which class is answered, or which of several labels are.
+    Several labels have (K, n+1) weights, however many there are, and ordered ones (n+1,). `loss` makes probabilities of
+    scores, and `decision` answers of these: a class, or some of several labels. `text_column` is the column of a frame
+    that holds the texts.
     """
 
     features: TextFeatures
     theta: NDArray[np.float32]
     classes: NDArray[Any]
+    loss: Loss
     text_column: str = TEXT_COLUMN
     decision: Decision = PLAIN
-    kind: TargetKind = "classes"
-    cuts: tuple[float, ...] = ()
 
     @property
-    def loss(self) -> Loss:
-        """What makes probabilities of scores."""
-        return loss_of(self.kind, len(self.classes), self.cuts)
+    def kind(self) -> TargetKind:
+        """What a row is labelled with."""
+        return self.loss.kind
+
+    @property
+    def cuts(self) -> tuple[float, ...]:
+        """The K - 1 scores between one ordered level and the next; empty for other targets."""
+        return self.loss.cuts
 
     @property
     def labels(self) -> list[str]:
@@ -137,8 +141,7 @@ class FittedModel:
 
     def log_probabilities(self, inputs: Inputs, threads: int = 1) -> Floats:
         """log P(class | text), or log P(label | text) of several labels: (m, K), finite at any score."""
-        loss = self.loss
-        blocks = [self.decision.log_probabilities(loss, scores) for _, scores in self._blocks(inputs, threads)]
+        blocks = [self.decision.log_probabilities(self.loss, scores) for _, scores in self._blocks(inputs, threads)]
         return np.concatenate([np.empty((0, len(self.classes))), *blocks])
 
     def _blocks(self, inputs: Inputs, threads: int) -> Iterator[tuple[Measured, Floats]]:
@@ -154,10 +157,9 @@ class FittedModel:
 
     def answered(self, inputs: Inputs, threads: int = 1) -> Answered:
         """What the model says of each text, and what it answers."""
-        loss = self.loss
         log_probabilities, is_known = [np.empty((0, len(self.classes)))], [np.empty(0, dtype=bool)]
         for documents, scores in self._blocks(inputs, threads):
-            log_probabilities.append(self.decision.log_probabilities(loss, scores))
+            log_probabilities.append(self.decision.log_probabilities(self.loss, scores))
             is_known.append(self._is_known(documents, scores))
         return self.decision.answered(np.concatenate(log_probabilities), np.concatenate(is_known))
 
@@ -224,7 +226,7 @@ class FittedModel:
         classes = _classes(header["classes"], header["classes_dtype"], 1 if kind == "several" else 2)
         features, theta = TextFeatures.from_arrays(settings, arrays), arrays["theta"].T
         cuts = _cuts(arrays, len(classes)) if kind == "ordered" else ()
-        model = cls(features, theta, classes, kind=kind, cuts=cuts)
+        model = cls(features, theta, classes, loss_of(kind, len(classes), cuts))
         n, K = 1 + features.n_features, len(classes)
         if theta.dtype != np.float32 or theta.shape != (*model.loss.columns, n):
             raise DamagedModelError(f"weights of shape {theta.shape} for {K} classes and {n - 1} features")

@@ -15,6 +15,7 @@ from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
 from vikt.fitting.prepare import Prepared
 from vikt.model.linear import centred_intercepts
+from vikt.model.loss import Loss
 from vikt.model.objective import Objective
 from vikt.model.penalties import split_strength
 from vikt.selection.choices import PenaltyChoice
@@ -28,8 +29,8 @@ from vikt.solvers.rounding import in_float32
 class FittedPart:
     """One part of a model, fitted by itself, with its name in `RECIPES` and its share of the score.
 
-    The certificate is of `theta`, the solution rounded to float32. `present` are the classes of the fitted rows. The
-    objective, and the dual variables in the solution, are kept on demand.
+    The certificate is of `theta`, the solution rounded to float32. `loss` makes probabilities of scores, and `present`
+    are the classes of the fitted rows. The objective, and the dual variables in the solution, are kept on demand.
     """
 
     name: str
@@ -39,6 +40,7 @@ class FittedPart:
     solution: Solution
     features: TextFeatures
     theta: NDArray[np.float32]
+    loss: Loss
     present: NDArray[np.int64]
     objective: Objective | None = None
 
@@ -70,6 +72,7 @@ def fit_part(
         solution if keeps_objective else replace(solution, state=None),
         prepared.features,
         theta,
+        solution.fitted_loss(objective.loss),
         prepared.present,
         objective if keeps_objective else None,
     )

@@ -12,6 +12,7 @@ from vikt.arrays import Bools, Classes, Floats, Ints, Weights
 from vikt.model.functions import log_logistic, logistic
 from vikt.model.loss import EPSILON, ShareOfEachClass, excess_log_odds, weights_at
 from vikt.model.losses import BinaryCrossEntropy
+from vikt.names import TargetKind
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class OneLossPerLabel(ShareOfEachClass):
     n_labels: int
     steepest: ClassVar[float] = 0.25
     scores_are_apart: ClassVar[bool] = True
+    kind: ClassVar[TargetKind] = "several"
+    cuts: ClassVar[tuple[float, ...]] = ()
 
     @property
     def n_classes(self) -> int:

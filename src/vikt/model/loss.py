@@ -18,6 +18,7 @@ import numpy as np
 
 from vikt.arrays import Classes, Floats, Ints, Targets, Weights
 from vikt.model.functions import log_logistic, log_softmax, logistic, softmax
+from vikt.names import TargetKind
 
 EPSILON, TINY = float(np.finfo(np.float64).eps), float(np.finfo(np.float64).tiny)
 
@@ -27,6 +28,8 @@ class Loss(Protocol):
 
     Attributes
     ----------
+    kind : {"classes", "several", "soft", "ordered"}
+        What a row is labelled with.
     n_classes : int
         K, the number of classes or labels.
     columns : tuple of int
@@ -37,8 +40,12 @@ class Loss(Protocol):
         Whether each score has a loss of its own, so that its derivative depends on no other score.
     weighted_classes : sequence of int
         The classes that a feature can speak for by its weight.
+    cuts : tuple of float
+        The K - 1 scores between ordered levels; empty for other targets.
     """
 
+    @property
+    def kind(self) -> TargetKind: ...
     @property
     def n_classes(self) -> int: ...
     @property
@@ -49,6 +56,8 @@ class Loss(Protocol):
     def scores_are_apart(self) -> bool: ...
     @property
     def weighted_classes(self) -> Sequence[int]: ...
+    @property
+    def cuts(self) -> tuple[float, ...]: ...
 
     def losses(self, scores: Floats, y: Targets) -> Floats:
         """The loss of each row, -log P(y | x): (m,)."""
@@ -127,6 +136,7 @@ class OneScore:
 
     steepest: ClassVar[float] = 0.25
     scores_are_apart: ClassVar[bool] = True
+    cuts: ClassVar[tuple[float, ...]] = ()
 
     @property
     def n_classes(self) -> int:
@@ -182,6 +192,7 @@ class ScorePerClass:
     n_classes: int
     steepest: ClassVar[float] = 0.5
     scores_are_apart: ClassVar[bool] = False
+    cuts: ClassVar[tuple[float, ...]] = ()
 
     @property
     def columns(self) -> tuple[int, ...]:
@@ -223,6 +234,8 @@ class ScorePerClass:
 class OneClassPerRow:
     """What of a loss depends on how a target is given: as the index of the row's class."""
 
+    kind: ClassVar[TargetKind] = "classes"
+
     def class_totals(self: Loss, y: Classes, weights: Floats) -> Floats:
         return np.asarray(np.bincount(y, weights=weights, minlength=self.n_classes), dtype=np.float64)
 
@@ -244,6 +257,8 @@ class OneClassPerRow:
 
 class ShareOfEachClass:
     """What of a loss depends on how a target is given: as the share of each class or label, (m, K)."""
+
+    kind: ClassVar[TargetKind] = "soft"
 
     def shares(self, y: Targets) -> Targets:
         """The share of each class: (m, K)."""

@@ -27,6 +27,7 @@ from vikt.arrays import Classes, Floats, Ints, Weights
 from vikt.errors import UsageError
 from vikt.model.functions import log_logistic, logistic
 from vikt.model.loss import OneClassPerRow
+from vikt.names import TargetKind
 
 
 class Sides(NamedTuple):
@@ -76,6 +77,7 @@ class ProportionalOdds(OneClassPerRow):
 
     steepest: ClassVar[float] = 0.5
     scores_are_apart: ClassVar[bool] = True
+    kind: ClassVar[TargetKind] = "ordered"
 
     def __post_init__(self) -> None:
         t = self.thresholds
@@ -101,6 +103,11 @@ class ProportionalOdds(OneClassPerRow):
     @property
     def columns(self) -> tuple[int, ...]:
         return ()
+
+    @property
+    def cuts(self) -> tuple[float, ...]:
+        """The thresholds."""
+        return tuple(self.thresholds.tolist())
 
     @property
     def weighted_classes(self) -> Sequence[int]:
