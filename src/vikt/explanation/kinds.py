@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from vikt.arrays import Floats
 from vikt.errors import UsageError
 from vikt.model.objective import Objective
 from vikt.names import TargetKind
 from vikt.selection.choices import PenaltyChoice
-from vikt.solvers.labels import Labels
+from vikt.solvers.labels import LabelObjectives, constant_labels
 
 _FOUND: dict[TargetKind, str] = {
     "classes": "classes",
@@ -40,9 +38,9 @@ def fit_of_label(
     UsageError
         The label is on every row or on none, so that its weights are no optimum.
     """
-    labels = Labels(objective, np.array(penalty.by_label or [penalty.l2] * len(theta)))
-    if labels.constant()[k]:
+    if constant_labels(objective)[k]:
         raise UsageError(
-            f"the label {name!r:.60} is on every training row or on none, so no row tells of it; name another"
+            f"the label {name!r:.60} is on every training row or on none, so the rows say nothing about it; "
+            "name another label"
         )
-    return labels.one(k), theta[k]
+    return LabelObjectives(objective, penalty.of_labels(len(theta))).one(k), theta[k]

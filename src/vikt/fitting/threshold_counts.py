@@ -25,6 +25,7 @@ from vikt.selection.penalty import default_penalty
 from vikt.selection.plan import Plan
 from vikt.solvers import Settings
 from vikt.solvers.by_label import rough_by_label
+from vikt.solvers.labels import constant_labels
 from vikt.solvers.side_by_side import Limits
 
 FOLDS = 3
@@ -60,14 +61,14 @@ def threshold_counts(
             own = penalty or default_penalty(objective)
             penalised = objective.with_l2(*split_strength(own.l2, settings.l1_ratio))
             theta = _rough_weights(penalised, own, settings.random_state)
-            varies = np.asarray(objective.rows.y.any(axis=0) & ~objective.rows.y.all(axis=0))
+            varies = ~constant_labels(objective)
             yield _counted(rows.take(np.flatnonzero(held_out)), copies[held_out], theta, varies)
 
     return added([ThresholdCounts.none(examples.targets.n_labels), *of_folds()])
 
 
 def _rough_weights(objective: Objective, penalty: PenaltyChoice, random_state: int) -> NDArray[Any]:
-    l2 = np.array(penalty.by_label or [penalty.l2] * objective.loss.n_classes)
+    l2 = penalty.of_labels(objective.loss.n_classes)
     theta = rough_by_label(objective, Limits(_TOL, _MOST_PASSES, random_state=random_state), l2)
     if theta is None:
         quickly = Settings(tol=_TOL, max_iter=_MOST_PASSES, random_state=random_state)

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
+from vikt.arrays import Floats
 from vikt.names import count, number
 from vikt.selection.recipes import Recipe
 
@@ -57,6 +58,10 @@ class PenaltyChoice:
     curve: tuple[PathPoint, ...] = ()
     n_folds: int = 1
     by_label: tuple[float, ...] = ()
+
+    def of_labels(self, n_labels: int) -> Floats:
+        """λ of each of several labels: (K,)."""
+        return np.array(self.by_label or [self.l2] * n_labels)
 
     @property
     def is_validated(self) -> bool:

@@ -17,7 +17,7 @@ from vikt.model.losses import BinaryCrossEntropy
 from vikt.selection.folds import Fold, unit_weights, weighted_mean
 from vikt.selection.path import PATH_TOL, Ascents, PathStep, is_past_the_best, path_of
 from vikt.solvers.dual_state import DualState
-from vikt.solvers.labels import Labels, blocks_of
+from vikt.solvers.labels import LabelObjectives, blocks_of, constant_labels
 from vikt.threads import running
 
 # A gain of fewer standard errors can be chance, and on fewer rows of the label no standard error says so.
@@ -87,8 +87,7 @@ class LabelPaths:
 
 def judged_labels(folds: Sequence[Fold]) -> Ints:
     """The labels that some training rows of every fold have and others do not."""
-    truths = [fold.training.rows.y for fold in folds]
-    return np.flatnonzero(np.all([truth.any(axis=0) & ~truth.all(axis=0) for truth in truths], axis=0))
+    return np.flatnonzero(~np.any([constant_labels(fold.training) for fold in folds], axis=0))
 
 
 def walk_labels(
@@ -140,7 +139,7 @@ def walk_labels(
 
 def _some(fold: Fold, labels: list[int]) -> Fold:
     """Some labels alone, over the same rows."""
-    return Fold(*(Labels(rows, np.zeros(rows.loss.n_classes)).some(labels) for rows in fold))
+    return Fold(*(LabelObjectives(rows, np.zeros(rows.loss.n_classes)).some(labels) for rows in fold))
 
 
 def _unit_losses(folds: Sequence[Fold], thetas: Sequence[Floats]) -> Floats:

@@ -143,16 +143,17 @@ def minimise_by_label(
 
     The solution is that of `vikt.solvers.by_label`.
     """
-    default = Limits()
-    limits = Limits(
-        default.tol if settings.tol is None else settings.tol,
-        default.max_iter if settings.max_iter is None else settings.max_iter,
-        _MOST_AHEAD if settings.solver == "auto" else np.inf,
-        settings.random_state,
+    most_ahead = _MOST_AHEAD if settings.solver == "auto" else np.inf
+    return by_label(
+        objective,
+        partial(minimise, settings=settings),
+        Limits(most_ahead=most_ahead, random_state=settings.random_state, **_given_limits(settings)),
+        l2=l2,
+        ascends=settings.solver in ("auto", "dual"),
+        validation=validation,
+        theta=start,
+        on_record=on_record,
     )
-    ascends = settings.solver in ("auto", "dual")
-    options: dict[str, Any] = {"validation": validation, "theta": start, "on_record": on_record}
-    return by_label(objective, partial(minimise, settings=settings), limits, l2=l2, ascends=ascends, **options)
 
 
 def _ordered(
@@ -171,9 +172,12 @@ BY_LOSS: dict[type, Callable[..., Solution]] = {OneLossPerLabel: minimise_by_lab
 
 
 def _common_options(settings: Settings, on_record: OnRecord | None) -> dict[str, Any]:
+    return {"random_state": settings.random_state, "on_record": on_record, **_given_limits(settings)}
+
+
+def _given_limits(settings: Settings) -> dict[str, Any]:
     limits = {"tol": settings.tol, "max_iter": settings.max_iter}
-    given = {name: limit for name, limit in limits.items() if limit is not None}
-    return {"random_state": settings.random_state, "on_record": on_record, **given}
+    return {name: limit for name, limit in limits.items() if limit is not None}
 
 
 def _check_able(objective: Objective, name: str) -> None:

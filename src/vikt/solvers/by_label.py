@@ -26,7 +26,7 @@ from vikt.arrays import Floats
 from vikt.base import LossRecord
 from vikt.model.objective import Objective
 from vikt.solvers.certificate import Certificate, certificate, certificate_nearby, no_certificate
-from vikt.solvers.labels import CONSTANT, FittedLabel, Labels, blocks_of
+from vikt.solvers.labels import CONSTANT, FittedLabel, LabelObjectives, blocks_of, constant_labels
 from vikt.solvers.rounding import in_float32
 from vikt.solvers.side_by_side import Limits, approach_side_by_side, fit_side_by_side, shared_state
 from vikt.solvers.solution import OnRecord, Solution
@@ -81,9 +81,9 @@ def by_label(
         θ (K, n+1) in float32, whose memory is features × labels. Its certificate is that of the whole; the loss curve
         is the sum over labels, pass by pass, each as it ended once it has, with the seconds spent on all of them.
     """
-    labels = Labels(objective, np.full(objective.loss.n_classes, objective.l2) if l2 is None else l2)
-    alone = _Alone(labels, fit_one, None if validation is None else Labels(validation, labels.l2), theta)
-    constant = labels.constant()
+    labels = LabelObjectives(objective, np.full(objective.loss.n_classes, objective.l2) if l2 is None else l2)
+    alone = _Alone(labels, fit_one, None if validation is None else LabelObjectives(validation, labels.l2), theta)
+    constant = constant_labels(objective)
     varying, threads = np.flatnonzero(~constant), objective.rows.X.threads
     blocks, fit = [[k] for k in varying.tolist()], alone.fit
     if ascends and labels.can_lie_side_by_side:
@@ -105,10 +105,10 @@ def rough_by_label(objective: Objective, limits: Limits, l2: Floats) -> NDArray[
 
     Most of the time of a loose fit would be that of its proofs. A label on every row, or on none, has weights of 0.
     """
-    labels = Labels(objective, l2)
+    labels = LabelObjectives(objective, l2)
     if not labels.can_lie_side_by_side:
         return None
-    blocks = blocks_of(np.flatnonzero(~labels.constant()))
+    blocks = blocks_of(np.flatnonzero(~constant_labels(objective)))
     fit = partial(approach_side_by_side, labels, limits, shared_state(labels, blocks, limits))
     found = np.zeros((objective.shape[-1], len(l2)), dtype=np.float32).T
     with running(objective.rows.X.threads) as run:
@@ -120,9 +120,9 @@ def rough_by_label(objective: Objective, limits: Limits, l2: Floats) -> NDArray[
 class _Alone(NamedTuple):
     """The fits of labels one by one."""
 
-    labels: Labels
+    labels: LabelObjectives
     fit_one: FitOne
-    validation: Labels | None
+    validation: LabelObjectives | None
     theta: Floats | None
 
     def fit(self, block: list[int]) -> list[FittedLabel]:

@@ -108,7 +108,7 @@ def dual(
             if proof.relative <= tol or ended:
                 return _solution(theta, proof, curve, tol, ascent.state)
             pace.missed(proof)
-            ascent.aim = min(ascent.aim, pace.goal)
+            ascent.lower_aim(pace.goal)
 
 
 class Pace:
@@ -181,7 +181,7 @@ class Ascent:
         self.squared = getattr(self.kernels, state.layout.squared.__name__)
         self.negligible, self.tol = 0.0 * self.squared(state.theta), tol
         # Rows that are skipped must not keep the hint from falling to where a proof is due.
-        self.aim: Any = tol
+        self.aim = np.full(np.shape(self.negligible), tol)
 
     def one_pass(self) -> Pass:
         """Visit every row once."""
@@ -206,6 +206,14 @@ class Ascent:
         self.negligible = _NEGLIGIBLE * self.aim * value
         # Where many rows are equal there are fewer visits than rows; the sum over the visits is that over the rows.
         return Pass(loss / self.objective.n_rows, gap / m, value)
+
+    def lower_aim(self, goal: float, column: int | tuple[()] = ()) -> None:
+        """Visit rows of a smaller share of the gap than before, of all or of one of the labels side by side."""
+        self.aim[column] = min(self.aim[column], goal)
+
+    def leave(self, column: int) -> None:
+        """Leave one of the labels side by side as it is: every row of it is negligible from now on."""
+        self.aim[column] = np.inf
 
     def keep(self, columns: Ints) -> None:
         """Go on with some of the labels that lie side by side."""

@@ -183,7 +183,7 @@ class LabelsSideBySide(TwoClasses):
     squared = staticmethod(kernels.squared_lengths)
 
     def __init__(self, loss: Loss) -> None:
-        self.padded = -(-loss.n_classes // _CLASSES_AT_ONCE) * _CLASSES_AT_ONCE
+        self.padded = padded(loss.n_classes)
         self.own = ..., slice(loss.n_classes)
 
     def at_zero(self, groups: EqualRows, objective: Objective, tol: float) -> Zero:
@@ -216,7 +216,7 @@ class ManyClasses:
 
     def __init__(self, loss: Loss) -> None:
         self.n_classes = loss.n_classes
-        self.padded = -(-loss.n_classes // _CLASSES_AT_ONCE) * _CLASSES_AT_ONCE
+        self.padded = padded(loss.n_classes)
         self.own = ..., slice(loss.n_classes)
 
     def at_zero(self, groups: EqualRows, objective: Objective, tol: float) -> Zero:
@@ -240,6 +240,11 @@ class ManyClasses:
     def step_sizes(self, weights: Floats, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[Any, ...]:
         by_column = rows.squared_norms.reshape(len(weights), -1)
         return weights[:, None] * (scale * by_column + rho), rows.by_class, scale
+
+
+def padded(n_classes: int) -> int:
+    """K': how many classes the arrays hold, with those that fill up the steps of the machine."""
+    return -(-n_classes // _CLASSES_AT_ONCE) * _CLASSES_AT_ONCE
 
 
 def _shares_within(objective: Objective) -> Floats:

@@ -37,7 +37,7 @@ class FittedLabel(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Labels:
+class LabelObjectives:
     """The objectives of labels, apart and some at a time; each has a λ of its own, `l2`: (K,)."""
 
     objective: Objective
@@ -66,17 +66,18 @@ class Labels:
         alike = scales is None or scales.ndim == 1
         return alike and not (parts.by_library or parts.has_offset or self.objective.l1) and bool(np.all(self.l2 > 0))
 
-    def constant(self) -> Bools:
-        """Whether each label is on every row or on none, where the intercept is free: (K,)."""
-        n_rows, n_with = self.objective.parts.sums(_counts)
-        return np.asarray(((n_with == 0) | (n_with == n_rows)) & self.objective.has_dummy)
-
     def answered_as_constant(self, k: int) -> FittedLabel:
         objective, reason = self.one(k), Reason(CONSTANT)
         is_on_all = bool(objective.rows.y[objective.rows.weights > 0].all())
         theta = np.zeros(objective.shape, dtype=np.float32)
         theta[0] = np.log(2 * objective.total_weight + 1) * (1 if is_on_all else -1)
         return FittedLabel(theta, no_certificate(objective.value(theta), reason), [], True, reason)
+
+
+def constant_labels(objective: Objective) -> Bools:
+    """Whether each label is on every row that has weight, or on none, where the intercept is free: (K,)."""
+    n_rows, n_with = objective.parts.sums(_counts)
+    return np.asarray(((n_with == 0) | (n_with == n_rows)) & objective.has_dummy)
 
 
 def blocks_of(labels: Ints) -> list[list[int]]:

@@ -20,9 +20,8 @@ from vikt.model.ordered import ProportionalOdds
 from vikt.parts import Part, PerPart
 from vikt.solvers.line_search import ENOUGH, backtracked
 from vikt.solvers.linear_systems import solve_semidefinite
+from vikt.solvers.rounding import EPSILON, ROUNDING
 
-_EPSILON = float(np.finfo(np.float64).eps)
-_ROUNDING = 8 * _EPSILON
 _MOST_NEWTON_STEPS = 100
 # A longer step of Newton's comes from a curvature that is all but 0.
 _LONGEST = 20.0
@@ -43,7 +42,7 @@ def best_thresholds(objective: Objective, scores: PerPart[Floats], loss: Proport
         if not np.max(np.abs(step)) < _LONGEST:
             step = Levels.at(objective, scores, here.loss, _reach).step
         closed = float(np.max(-np.diff(step) / np.diff(here.loss.thresholds), initial=0.0))
-        better = _along(objective, scores, here, step * min(1.0, _MOST_CLOSED / max(closed, _EPSILON)))
+        better = _along(objective, scores, here, step * min(1.0, _MOST_CLOSED / max(closed, EPSILON)))
         if better is None:
             break
         here = better
@@ -108,7 +107,7 @@ class Levels:
         hessian = np.diag((bent_above + gap_bends)[:-1] + (bent_below + gap_bends)[1:])
         first = np.arange(len(up) - 1)
         hessian[first, first + 1] = hessian[first + 1, first] = -gap_bends[1:-1]
-        return cls(loss, value, down - up, _ROUNDING * (down + up), hessian)
+        return cls(loss, value, down - up, ROUNDING * (down + up), hessian)
 
     @property
     def step(self) -> Floats:
@@ -137,7 +136,7 @@ def _along(objective: Objective, scores: PerPart[Floats], here: Levels, step: Fl
         return Levels.at(objective, scores, ProportionalOdds(here.loss.thresholds + length * step))
 
     def is_lower(length: float, further: Levels) -> bool:
-        return further.value <= here.value + ENOUGH * length * slope + _ROUNDING * here.value
+        return further.value <= here.value + ENOUGH * length * slope + ROUNDING * here.value
 
     return backtracked(point_at, is_lower)
 
@@ -153,7 +152,7 @@ def _reach(x: Floats) -> Floats:
 
     Far from the optimum, where σ' is all but 0, steps by it are neither too long nor too short.
     """
-    x = np.maximum(np.abs(x), _EPSILON)
+    x = np.maximum(np.abs(x), EPSILON)
     return np.asarray(np.tanh(x / 2) / (2 * x))
 
 

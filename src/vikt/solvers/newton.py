@@ -28,15 +28,11 @@ from vikt.solvers.conjugate_gradients import ConjugateGradients, dot
 from vikt.solvers.intercepts import balanced_intercepts
 from vikt.solvers.line_search import ENOUGH, backtracked
 from vikt.solvers.newton_steps import ExactSteps, is_exact
-from vikt.solvers.rounding import value_rounding
+from vikt.solvers.rounding import EPSILON, ROUNDING, value_rounding
 from vikt.solvers.solution import OnRecord, Solution
 from vikt.solvers.solver import Solver
 
-_EPSILON = float(np.finfo(np.float64).eps)
 _EXACT = np.dtype(np.float64)
-# The effect of rounding on a value, in units of its type's.
-_ROUNDINGS = 8
-_ROUNDING = _ROUNDINGS * _EPSILON
 _STEPS_IN_VAIN = 10
 # The gradient of a step's solution, squared, as a share of what the proof needs.
 _FARTHER = 0.25
@@ -208,10 +204,10 @@ class _Fit:
 
         Where values no longer show which point is better, decrements still do, until only rounding is left.
         """
-        at_rounding = decrement <= _ROUNDING * point.value + self.blurred and decrement > self.last_decrement / 2
+        at_rounding = decrement <= ROUNDING * point.value + self.blurred and decrement > self.last_decrement / 2
         if at_rounding or _stuck(self.values):
             return False
-        rounding, value = _ROUNDINGS * float(np.finfo(self.dtype).eps), point.value + self.blurred
+        rounding, value = ROUNDING / EPSILON * float(np.finfo(self.dtype).eps), point.value + self.blurred
 
         def point_at(length: float) -> tuple[Floats, PerPart[Floats]]:
             theta = self.theta + length * step
@@ -251,14 +247,14 @@ def _start(objective: Objective) -> Floats:
     theta = np.zeros(objective.shape)
     if objective.has_dummy:
         shares = objective.parts.sums(_class_totals, objective.loss) / objective.total_weight
-        theta[..., 0] = objective.loss.constant_scores(np.log(shares + _EPSILON))
+        theta[..., 0] = objective.loss.constant_scores(np.log(shares + EPSILON))
     return theta
 
 
 def _stuck(values: list[float]) -> bool:
     """Whether the last steps have not lowered the objective by more than rounding."""
     before = values[:-_STEPS_IN_VAIN]
-    return bool(before) and min(values) >= min(before) * (1 - _ROUNDING)
+    return bool(before) and min(values) >= min(before) * (1 - ROUNDING)
 
 
 # The work of one part.

@@ -34,12 +34,10 @@ from vikt.solvers.conjugate_gradients import WorthNoMore, dot
 from vikt.solvers.level_thresholds import Levels, best_thresholds, level_shares
 from vikt.solvers.line_search import ENOUGH, backtracked
 from vikt.solvers.linear_systems import conjugate_gradients, solve_semidefinite
-from vikt.solvers.rounding import gradient_rounding, length_of, relative_to_means
+from vikt.solvers.rounding import EPSILON, ROUNDING, gradient_rounding, length_of, relative_to_means
 from vikt.solvers.separable import checked_for_separability
 from vikt.solvers.solution import OnRecord, Solution
 
-_EPSILON = float(np.finfo(np.float64).eps)
-_ROUNDING = 8 * _EPSILON
 _MOST_PRODUCTS = 500
 # As of `vikt.solvers.newton`.
 _FARTHER, _LITTLE = 0.25, 0.5
@@ -160,7 +158,7 @@ class _Fit:
     def go(self, step: Floats, slope: float) -> bool:
         """Go along the step as far as f falls; False where it does not fall by more than rounding."""
         objective, here = self.objective, self.point
-        rounding = _ROUNDING * here.value
+        rounding = ROUNDING * here.value
         if -slope <= rounding and slope < self.last_slope / 2:
             return False
         better = backtracked(
@@ -223,7 +221,7 @@ def _newton_step(objective: Objective, point: _Point, goal: float) -> Floats:
     means = objective.column_means
     spread = squares + means * (means * sums[0] - 2 * sums[1:])
     # What is left of a constant column is rounding.
-    varies = spread > objective.n_rows * _EPSILON * squares
+    varies = spread > objective.n_rows * EPSILON * squares
     inverse = np.divide(1.0, spread + curvature, out=np.zeros_like(spread), where=varies)
     stops = WorthNoMore(goal, _LITTLE)
     return conjugate_gradients(product, -point.gradient, lambda rest: inverse * rest, stops, _MOST_PRODUCTS, dot).x

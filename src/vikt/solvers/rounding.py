@@ -11,6 +11,8 @@ from vikt.model.objective import Objective
 from vikt.parts import Part, PerPart
 
 EPSILON = float(np.finfo(np.float64).eps)
+# The rounding of an objective, as a part of its value.
+ROUNDING = 8 * EPSILON
 
 
 def relative_to_means(objective: Objective, gradient: Floats) -> Floats:

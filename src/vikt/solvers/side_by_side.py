@@ -19,14 +19,11 @@ from vikt.base import LossRecord
 from vikt.names import TOL
 from vikt.solvers.certificate import Certificate, certificate, certificate_nearby
 from vikt.solvers.dual import Ascent, Pace, max_passes_unproven, no_worse_than_zero
-from vikt.solvers.dual_state import DualState
+from vikt.solvers.dual_state import DualState, padded
 from vikt.solvers.intercepts import balanced_intercepts
-from vikt.solvers.labels import FittedLabel, Labels
+from vikt.solvers.labels import FittedLabel, LabelObjectives
 from vikt.solvers.solution import OnRecord, joined
 from vikt.threads import running
-
-# How many float32 numbers the ascent adds to in one step.
-_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -39,13 +36,13 @@ class Limits:
     random_state: int = 0
 
 
-def shared_state(labels: Labels, blocks: Sequence[list[int]], limits: Limits) -> DualState | None:
+def shared_state(labels: LabelObjectives, blocks: Sequence[list[int]], limits: Limits) -> DualState | None:
     """The state that lends all blocks what depends on the rows alone; None where no second block asks for it."""
     return DualState.at_zero(labels.some(blocks[0]), limits.tol) if len(blocks) > 1 else None
 
 
 def fit_side_by_side(
-    labels: Labels,
+    labels: LabelObjectives,
     fit_alone: Callable[[int, NDArray[Any] | None], FittedLabel],
     limits: Limits,
     theta: Floats | None,
@@ -70,7 +67,9 @@ def fit_side_by_side(
     return [ascent.fitted[at] for at in range(len(block))]
 
 
-def approach_side_by_side(labels: Labels, limits: Limits, beside: DualState | None, block: list[int]) -> Floats:
+def approach_side_by_side(
+    labels: LabelObjectives, limits: Limits, beside: DualState | None, block: list[int]
+) -> Floats:
     """Weights of a block of labels near their optimum, without a proof: (k, n+1)."""
     objective = labels.some(block)
     state = DualState.at_zero(objective, limits.tol, beside, labels.l2[block])
@@ -87,7 +86,7 @@ class _BlockAscent:
     """
 
     def __init__(
-        self, labels: Labels, block: list[int], beside: DualState | None, limits: Limits, theta: Floats | None
+        self, labels: LabelObjectives, block: list[int], beside: DualState | None, limits: Limits, theta: Floats | None
     ) -> None:
         self.labels, self.block, self.limits = labels, block, limits
         objective = labels.some(block)
@@ -96,7 +95,6 @@ class _BlockAscent:
         else:
             state = DualState.near(objective, theta[block], limits.tol, beside, labels.l2[block])
         self.ascent = Ascent(objective, state, limits.tol, limits.random_state)
-        self.ascent.aim = np.full(state.layout.padded, limits.tol)
         self.begun, self.passes = perf_counter(), 0
         self.working = {at: at for at in range(len(block))}
         self.paces = [Pace(limits.tol) for _ in block]
@@ -134,11 +132,10 @@ class _BlockAscent:
         tol, column = self.limits.tol, self.working[at]
         if not proof.proves(tol) and not self._ends(at):
             self.paces[at].missed(proof)
-            self.ascent.aim[column] = min(self.ascent.aim[column], self.paces[at].goal)
+            self.ascent.lower_aim(self.paces[at].goal, column)
             return
         del self.working[at]
-        # Every row of it is negligible from now on.
-        self.ascent.aim[column] = np.inf
+        self.ascent.leave(column)
         if proof.proves(tol):
             self.fitted[at] = FittedLabel(theta, proof, self.curves[at], True, proof.success(tol))
         elif self.passes >= self.limits.max_iter:
@@ -149,10 +146,10 @@ class _BlockAscent:
     def narrow(self) -> None:
         """Leave out labels that are done, where the machine then takes fewer steps; some stay to fill up its steps."""
         own = list(self.working.values())
-        padded = -(-len(own) // _AT_ONCE) * _AT_ONCE
-        if 0 < padded < len(self.ascent.aim):
-            others = np.delete(np.arange(len(self.ascent.aim)), own)
-            self.ascent.keep(np.concatenate([own, others[: padded - len(own)]]))
+        before, after = len(self.ascent.aim), padded(len(own))
+        if 0 < after < before:
+            others = np.delete(np.arange(before), own)
+            self.ascent.keep(np.concatenate([own, others[: after - len(own)]]))
             self.working = {at: column for column, at in enumerate(self.working)}
 
     def _out_of_passes(self, at: int, theta: NDArray[np.float32], proof: Certificate) -> FittedLabel:

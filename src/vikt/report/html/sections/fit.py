@@ -50,7 +50,7 @@ def _part(part: PartRecord, is_one_of_several: bool, labels: list[str]) -> list[
 
 def _labels(part: PartRecord, labels: list[str]) -> Block:
     """λ, the loss and the proof of each label."""
-    l2s = part.penalty.by_label or (part.penalty.l2,) * len(labels)
+    l2s = part.penalty.of_labels(len(labels)).tolist()
     rows = [
         [label_line(label), f"{l2:.3g}", figure(own.loss), "none" if own.reason else f"{100 * own.relative:.2g}%"]
         for label, l2, own in zip(labels, l2s, part.by_label, strict=False)
