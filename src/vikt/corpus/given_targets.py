@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -46,7 +47,7 @@ def given_targets(
     if kind == "auto" and isinstance(form, Column):
         values = form.labels.tolist()
         if all(type(value) is str for value in values):
-            refuse_joined(values, "labels: values", "split them into lists")
+            refuse_joined(Counter(values), "labels: values", "split them into lists")
     order = order_of(labels) if kind == "ordered" and order is None else order
     return GivenTargets.of(form, kind, order)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 
 from vikt.errors import DataError
 
@@ -28,14 +28,20 @@ def joined_labels(labels: Collection[str], mark: str) -> list[str]:
     ]
 
 
-def refuse_joined(labels: Sequence[str], where: str, advice: str) -> None:
-    """Raise DataError where the labels of rows look like several between commas; the advice says how to read these."""
-    total = sum("," in label for label in labels)
-    if not total or total < _MANY * len(labels):
+def refuse_joined(n_rows: Mapping[str, int], where: str, advice: str) -> None:
+    """Raise DataError where labels look like several between commas; the advice says how to read these.
+
+    Parameters
+    ----------
+    n_rows : mapping of str to int
+        The number of rows of each label.
+    """
+    n_with_comma = sum(n for label, n in n_rows.items() if "," in label)
+    least = _MANY * sum(n_rows.values())
+    if not n_with_comma or n_with_comma < least:
         return
-    n_rows = Counter(labels)
     joined = joined_labels(n_rows, ",")
-    if sum(n_rows[label] for label in joined) >= max(_NEARLY_ALL * total, _MANY * len(labels)):
+    if sum(n_rows[label] for label in joined) >= max(_NEARLY_ALL * n_with_comma, least):
         raise DataError(
             f"{where} look like several labels, such as {joined[0]!r:.60}; {advice}, or keep each value as one class",
             targets="classes",

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vikt.arrays import Floats, Ints
-from vikt.corpus.arrow import levels
+from vikt.corpus.arrow import ArrowColumn, levels
 from vikt.corpus.columns import composed
 from vikt.corpus.joined_labels import refuse_joined
 from vikt.corpus.label_forms import Column, Form, GivenTargets, Lists, Mappings, Matrix
@@ -43,11 +43,11 @@ class _Values(NamedTuple):
     place: Place
 
     @classmethod
-    def of(cls, table: Table, name: str) -> _Values:
-        encoded = table.spelled(name).combine_chunks().dictionary_encode("encode")
+    def of(cls, column: ArrowColumn, place: Place) -> _Values:
+        encoded = column.combine_chunks().dictionary_encode("encode")
         y = np.asarray(encoded.indices).astype(np.int64)
         first = np.unique(y, return_index=True)[1]
-        return cls(encoded.dictionary.to_pylist(), y, lambda i: table.place(int(first[i])))
+        return cls(encoded.dictionary.to_pylist(), y, lambda i: place(int(first[i])))
 
 
 class _Given(NamedTuple):
@@ -219,14 +219,14 @@ def _have_several(table: Table, name: str) -> bool:
 def _column(table: Table, name: str, reading: LabelReading, keeps_unlabelled: bool) -> _Given:
     """Values such as "joy, love", of which an empty one is a text without any label; else one label per row."""
     if reading.separator is not None:
-        table.column(name)  # refuses what is no string
-        values = _Values.of(table, name)
+        values = _Values.of(table.column(name), table.place)
         lists = [_parted(value or "", reading.separator) for value in values.different]
         return _Given(Lists(lists, object), values.place, values.y)
     if reading.kind == "auto":
-        found = table.spelled(name).drop_null().to_pylist()
+        values = _Values.of(table.spelled(name).fill_null(""), table.place)
+        n_rows = {value or "": n for value, n in zip(values.different, np.bincount(values.y).tolist(), strict=True)}
         where = f"{table.path}: values of column {name!r}"
-        refuse_joined(found, where, "read several labels with labels_separator=','")
+        refuse_joined(n_rows, where, "read several labels with labels_separator=','")
     return _one_value(table, name, reading, keeps_unlabelled)
 
 
@@ -238,7 +238,7 @@ def _lines(table: Table, name: str, reading: LabelReading, keeps_unlabelled: boo
     """fastText's labels: several, so that a line without one is a text without any label; else one per row."""
     if reading.kind != "several" and not (reading.kind == "auto" and _have_several(table, name)):
         return _one_value(table, name, reading, keeps_unlabelled)
-    values, between = _Values.of(table, name), (table.parts or (table,))[0].separators[name]
+    values, between = _Values.of(table.spelled(name), table.place), (table.parts or (table,))[0].separators[name]
     lists = [[] if value is None else value.split(between) for value in values.different]
     for i, labels in enumerate(lists):
         problem = set_problem(labels)
@@ -250,7 +250,7 @@ def _lines(table: Table, name: str, reading: LabelReading, keeps_unlabelled: boo
 def _lists(table: Table, name: str, *_: object) -> _Given:
     """Lists in JSON, Parquet and Arrow."""
     _refuse_strings(table, name, "list of labels")
-    values = _Values.of(table, name)
+    values = _Values.of(table.spelled(name), table.place)
     decoded = [_decoded(value, "[") for value in values.different]
     kinds: dict[str, bool] = {}
     for i, labels in enumerate(decoded):
@@ -280,7 +280,7 @@ def _label_problem(label: Any, was_string: bool) -> str | None:
 def _mappings(table: Table, name: str, *_: object) -> _Given:
     """Objects such as {"joy": 0.75, "love": 0.25} in JSON, and structs in Parquet and Arrow."""
     _refuse_strings(table, name, "object of shares by class")
-    values = _Values.of(table, name)
+    values = _Values.of(table.spelled(name), table.place)
     decoded = [_decoded(value, "{") for value in values.different]
     for i, shares in enumerate(decoded):
         for label, share in shares.items() if isinstance(shares, dict) else ():
@@ -323,7 +323,7 @@ def _matrix(table: Table, columns: Sequence[str]) -> _Given:
 
 
 def _column_of_numbers(table: Table, name: str) -> Floats:
-    values = _Values.of(table, name)
+    values = _Values.of(table.spelled(name), table.place)
     spelled = [value or "" for value in values.different]
     numbers = np.array([_MARKS.get(value.lower(), number_of(value)) for value in spelled], dtype=np.float64)
     wrong = np.flatnonzero(np.isnan(numbers[values.y]))
