@@ -14,7 +14,7 @@ from sklearn.preprocessing import normalize
 from vikt.errors import UsageError
 from vikt.matrix import design_matrix
 from vikt.model.objective import Objective
-from vikt.model.ordered import ProportionalOdds
+from vikt.model.ordered import ProportionalOdds, median_levels
 from vikt.model.penalties import penalty_of
 from vikt.parts import InMemory, Part
 from vikt.solvers import Settings, minimise
@@ -225,7 +225,8 @@ def test_levels_that_all_but_separate(l2):
     solution = minimise(objective_of(X, y, l2), Settings())
     assert solution.converged
     assert solution.certificate.relative <= 1e-4
-    assert np.all(ProportionalOdds(solution.thresholds).median(X @ solution.theta[1:]) == y)
+    loss = ProportionalOdds(solution.thresholds)
+    assert np.all(median_levels(loss.log_probabilities(X @ solution.theta[1:])) == y)
 
 
 def test_levels_that_separate_have_no_optimum_without_a_penalty():

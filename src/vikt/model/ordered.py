@@ -69,8 +69,6 @@ class ProportionalOdds(OneClassPerRow):
     >>> loss = ProportionalOdds(np.array([-1.0, 1.0]))
     >>> np.exp(loss.log_probabilities(np.array([0.0, 2.0]))).round(4).tolist()
     [[0.2689, 0.4621, 0.2689], [0.0474, 0.2215, 0.7311]]
-    >>> loss.median(np.array([-3.0, 0.0, 2.0])).tolist()
-    [0, 1, 2]
     """
 
     thresholds: Floats
@@ -155,10 +153,6 @@ class ProportionalOdds(OneClassPerRow):
 
     def most_probable(self, scores: Floats) -> Classes:
         return np.asarray(np.argmax(self.log_probabilities(scores), axis=1), dtype=np.int64)
-
-    def median(self, scores: Floats) -> Classes:
-        """The first level k with P(y ≤ k | x) ≥ 1/2: the answer of the least expected distance in levels, (m,)."""
-        return np.searchsorted(self.thresholds, scores).astype(np.int64)
 
     def margins(self, scores: Floats, y: Classes) -> Floats:
         """How far the score of each row lies within the bounds of its level: (m,)."""

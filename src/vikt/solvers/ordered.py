@@ -70,9 +70,7 @@ def ordered(
     solution = _minimised(_Fit(objective, _Point.at(objective, inner, loss)), tol, epsilon, max_iter, on_record)
     if objective.l2:
         return solution
-    assert solution.thresholds is not None
-    fitted = Objective(objective.parts, ProportionalOdds(solution.thresholds), objective.penalty)
-    return checked_for_separability(fitted, solution)
+    return checked_for_separability(objective.with_loss(solution.fitted_loss(loss)), solution)
 
 
 def _minimised(fit: _Fit, tol: float | None, epsilon: float, max_iter: int, on_record: OnRecord | None) -> Solution:
@@ -94,9 +92,9 @@ def _minimised(fit: _Fit, tol: float | None, epsilon: float, max_iter: int, on_r
         if not objective.l2 and max(squares, -slope) < epsilon:
             return fit.ended(True, "small_gradient", {"squares": max(squares, -slope), "epsilon": epsilon})
         if len(fit.curve) > max_iter:
-            return fit.proven(enough) or fit.ended(False, "max_steps", {"max_iter": max_iter})
+            return fit.ended(False, "max_steps", {"max_iter": max_iter}, enough)
         if not fit.go(step, slope):
-            return fit.proven(enough) or replace(fit.ended(False, "rounding", {}), remedy=_REMEDY)
+            return replace(fit.ended(False, "rounding", {}, enough), remedy=_REMEDY)
 
 
 def ordered_certificate(
@@ -177,10 +175,12 @@ class _Fit:
             return None
         return Solution(theta, proof, self.curve, True, proof.success(tol), thresholds=loss.thresholds)
 
-    def ended(self, converged: bool, code: str, facts: dict[str, float | None]) -> Solution:
-        """The solution where the fit ends for another reason."""
+    def ended(self, converged: bool, code: str, facts: dict[str, float | None], enough: float = 0.0) -> Solution:
+        """The solution where the fit ends for another reason; it has converged if it is provably within `enough`."""
         theta, loss, proof = self._end()
         reason = Reason(code, facts | {"relative": finite(proof.relative)})
+        if proof.proves(enough):
+            converged, reason = True, proof.success(enough)
         return Solution(theta, proof, self.curve, converged, reason, thresholds=loss.thresholds)
 
     def _end(self) -> tuple[Floats, ProportionalOdds, Certificate]:
