@@ -108,4 +108,4 @@ def test_f1_is_drawn_for_the_labels_with_the_most_rows():
 
 def test_the_reliability_of_labels_names_what_it_counts():
     figure = plots.label_reliability(reliability_curve([True, False], [0.9, 0.1]))
-    assert [axes.get_ylabel() for axes in figure.axes] == ["share that has the label", "texts × labels"]
+    assert [axes.get_ylabel() for axes in figure.axes] == ["share that has the label", "pairs"]

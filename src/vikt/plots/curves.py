@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -10,6 +11,7 @@ from vikt.errors import UsageError
 from vikt.metrics.calibration import Reliability
 from vikt.metrics.curves import Curve, PrecisionRecallCurve, RocCurve
 from vikt.metrics.intervals import wilson_interval
+from vikt.plots.inputs import instance
 from vikt.plots.style import BLUE, DASHES, INK, ORANGE, SMALL, canvas, picture, short
 
 if TYPE_CHECKING:
@@ -22,6 +24,13 @@ _SIDE = 3.3
 _MARGINS = {"left": 0.75, "right": 0.2, "bottom": 0.6, "top": 0.4}
 _SQUARE = (_SIDE + 0.95, _SIDE + 1.0)
 _BEYOND = 0.02
+
+# Where to find the curves of each kind.
+_ORIGINS: Mapping[type, str] = {
+    RocCurve: "Evaluation.roc, or what vikt.metrics.curves.roc_curve returns",
+    PrecisionRecallCurve: "Evaluation.precision_recall, or what vikt.metrics.curves.precision_recall_curve returns",
+    Reliability: "Evaluation.reliability, or what vikt.metrics.calibration.reliability_curve returns",
+}
 
 
 @picture
@@ -42,7 +51,8 @@ def roc(curve: RocCurve | None, *, threshold: float | None = None, title: str = 
     Raises
     ------
     UsageError
-        There is no curve, as where a class has no rows, or a curve without thresholds, and a threshold to mark.
+        There is no curve of this kind, as where a class has no rows, or a curve without thresholds, and a threshold to
+        mark.
 
     Examples
     --------
@@ -50,7 +60,7 @@ def roc(curve: RocCurve | None, *, threshold: float | None = None, title: str = 
     >>> curve = roc_curve(["spam", "ham", "spam", "ham"], [0.9, 0.4, 0.4, 0.1], "spam")
     >>> figure = roc(curve, threshold=0.5, title="spam")
     """
-    found = _there("roc", curve)
+    found = _there("roc", curve, RocCurve)
     figure, axes = canvas(*_SQUARE, **_MARGINS)
     axes.plot([0, 1], [0, 1], color=INK, alpha=0.5, linewidth=1, linestyle=DASHES[2])
     _draw(axes, found, threshold)
@@ -71,7 +81,7 @@ def precision_recall(curve: PrecisionRecallCurve | None, *, threshold: float | N
     >>> curve = precision_recall_curve(["spam", "ham", "spam", "ham"], [0.9, 0.8, 0.4, 0.1], "spam")
     >>> figure = precision_recall(curve, threshold=0.5, title="spam")
     """
-    found = _there("precision_recall", curve)
+    found = _there("precision_recall", curve, PrecisionRecallCurve)
     figure, axes = canvas(*_SQUARE, **_MARGINS)
     axes.axhline(found.precision[-1], color=INK, alpha=0.5, linewidth=1, linestyle=DASHES[2])
     _draw(axes, found, threshold, in_steps=True)
@@ -96,14 +106,14 @@ def reliability(curve: Reliability | None, *, title: str = "") -> Figure:
     Raises
     ------
     UsageError
-        There is no curve, as where no row has a label seen in training.
+        There is no such curve, as where no row has a label seen in training.
 
     Examples
     --------
     >>> from vikt.metrics.calibration import reliability_curve
     >>> figure = reliability(reliability_curve([True, True, False, True], [0.9, 0.8, 0.9, 0.5]))
     """
-    return _reliability(_there("reliability", curve), title, "confidence", "share that is right", "rows")
+    return _reliability(_there("reliability", curve, Reliability), title, "confidence", "share that is right", "rows")
 
 
 @picture
@@ -117,8 +127,8 @@ def label_reliability(curve: Reliability | None, *, title: str = "") -> Figure:
     >>> from vikt.metrics.calibration import reliability_curve
     >>> figure = label_reliability(reliability_curve([True, False, False, True], [0.9, 0.2, 0.3, 0.5]))
     """
-    found = _there("label_reliability", curve)
-    return _reliability(found, title, "probability", "share that has the label", "texts × labels")
+    found = _there("label_reliability", curve, Reliability)
+    return _reliability(found, title, "probability", "share that has the label", "pairs")
 
 
 def _reliability(found: Reliability, title: str, of: str, share: str, counted: str) -> Figure:
@@ -144,10 +154,10 @@ def _reliability(found: Reliability, title: str, of: str, share: str, counted: s
     return figure
 
 
-def _there(what: str, curve: Given | None) -> Given:
+def _there(picture: str, curve: Given | None, kind: type[Given]) -> Given:
     if curve is None:
-        raise UsageError(f"{what}: found no curve, as where a class has no rows; evaluate on rows of every class")
-    return curve
+        raise UsageError(f"{picture}: found no curve, as where a class has no rows; evaluate on rows of every class")
+    return instance(picture, curve, kind, f"give {_ORIGINS[kind]}")
 
 
 def _draw(axes: Axes, curve: Curve, threshold: float | None, in_steps: bool = False) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from vikt.arrays import Floats, Ints
 from vikt.errors import UsageError
+from vikt.plots.inputs import items, numbers
 from vikt.plots.style import BLUE, INK, LETTER, ORANGE, SMALL, brief, canvas, inches, name, picture
 from vikt.tables import NO_ANSWER_NAME
 
@@ -40,15 +41,15 @@ def confusion_matrix(matrix: ArrayLike, labels: Sequence[object], *, most: int =
     Raises
     ------
     UsageError
-        The labels do not fit the matrix.
+        It is no matrix of counts, or the labels do not fit it.
 
     Examples
     --------
     >>> figure = confusion_matrix([[8, 2], [1, 9]], ["ham", "spam"])
     >>> figure.savefig("confusion.svg")  # doctest: +SKIP
     """
-    counts = np.asarray(matrix, dtype=np.int64)
-    rows = [str(label) for label in labels]
+    counts = numbers("matrix", matrix).astype(np.int64)
+    rows = [str(label) for label in items("labels", labels)]
     if counts.shape not in [(len(rows), len(rows)), (len(rows), len(rows) + 1)]:
         raise UsageError(
             f"matrix: expected a row and a column for each of {len(rows)} labels, found shape {counts.shape}; give the "
@@ -95,13 +96,21 @@ def gathered(entries: Ints, labels: list[str], most: int = MOST_CLASSES) -> tupl
     ndarray of int, (L, L + 1), and list of str, (L,)
         The last column counts rows without an answer.
 
+    Raises
+    ------
+    UsageError
+        The entries are not of three numbers each.
+
     Examples
     --------
     >>> gathered(np.array([[0, 0, 5], [1, 2, 4], [2, -1, 1]]), ["a", "b", "c"], most=2)
     (array([[5, 0, 0],
            [0, 4, 1]]), ['a', '2 others'])
     """
-    real, predicted, rows = entries.T
+    cells = numbers("entries", entries).astype(np.int64)
+    if cells.ndim != 2 or cells.shape[1] != 3:
+        raise UsageError(f"entries: expected an array of shape (N, 3), found {cells.shape}; give Evaluation.entries")
+    real, predicted, rows = cells.T
     totals = np.bincount(real, weights=rows, minlength=len(labels))
     n_kept = most - 1 if len(labels) > most else len(labels)
     kept = np.sort(np.argsort(-totals, kind="stable")[:n_kept])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from vikt.base import LossRecord
 from vikt.errors import UsageError
 from vikt.names import Reason
+from vikt.plots.inputs import instance, instances
 from vikt.plots.style import BLUE, DASHES, FAINT, INK, ORANGE, SMALL, canvas, picture, short, spread
 from vikt.selection.choices import PenaltyChoice
 from vikt.tables import counted
@@ -33,7 +34,7 @@ def penalty_path(choice: PenaltyChoice) -> Figure:
     Raises
     ------
     UsageError
-        No λ was tried: it was given, or there were too few texts to validate on.
+        It is no such choice, or no λ was tried: it was given, or there were too few texts to validate on.
 
     Examples
     --------
@@ -41,6 +42,7 @@ def penalty_path(choice: PenaltyChoice) -> Figure:
     >>> path = (PathPoint(1, 1, 0.1, 0.53, 0.02), PathPoint(4, 4, 0.025, 0.5, 0.02))
     >>> figure = penalty_path(PenaltyChoice(0.025, "least_loss", path))
     """
+    instance("penalty_path", choice, PenaltyChoice, "give classifier.choice_")
     if not choice.is_validated:
         raise UsageError("penalty_path: no λ was tried, so there is no path to draw; train with λ chosen in validation")
     figure, axes = canvas(_WIDTH, _HEIGHT, top=0.55)
@@ -88,7 +90,7 @@ def loss_curve(curve: Sequence[LossRecord], reason: Reason | None = None) -> Fig
     Raises
     ------
     UsageError
-        There are no records.
+        There are no records, or it is no sequence of them.
 
     Examples
     --------
@@ -96,15 +98,16 @@ def loss_curve(curve: Sequence[LossRecord], reason: Reason | None = None) -> Fig
     """
     from matplotlib.ticker import MaxNLocator
 
-    if not curve:
+    records = instances("loss_curve", curve or (), LossRecord, "give classifier.loss_curve_")
+    if not records:
         raise UsageError("loss_curve: found no records; give those of a fit that has made at least one pass")
     figure, axes = canvas(_WIDTH, _HEIGHT, right=1.3)
-    passes = [record.passes for record in curve]
-    dots = len(curve) <= _MOST_DOTS
-    training = [record.training_loss for record in curve]
+    passes = [record.passes for record in records]
+    dots = len(records) <= _MOST_DOTS
+    training = [record.training_loss for record in records]
     axes.plot(passes, training, color=BLUE, marker="o" if dots else None)
     ends = {"training": training[-1]}
-    measured = [record for record in curve if record.validation_loss is not None]
+    measured = [record for record in records if record.validation_loss is not None]
     if measured:
         ends["validation"] = _validation(axes, measured, dots)
         if reason is not None and reason.code == "early_stopping":
@@ -114,7 +117,7 @@ def loss_curve(curve: Sequence[LossRecord], reason: Reason | None = None) -> Fig
     axes.set_ylabel("mean loss, penalty excluded")
     axes.grid(axis="y")
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    if len(curve) == 1:
+    if len(records) == 1:
         axes.set_xlim(passes[0] - 1, passes[0] + 1)
     low, high = axes.get_ylim()
     heights = spread(list(ends.values()), 0.12 * (high - low))

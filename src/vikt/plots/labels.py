@@ -9,6 +9,7 @@ import numpy as np
 from vikt.errors import UsageError
 from vikt.evaluation.of_labels import LabelEvaluation
 from vikt.metrics.intervals import f1_ends
+from vikt.plots.inputs import instance
 from vikt.plots.style import BLUE, INK, SMALL, brief, canvas, inches, name, picture
 
 if TYPE_CHECKING:
@@ -32,13 +33,14 @@ def f1_by_label(evaluation: LabelEvaluation, *, most: int = MOST_LABELS) -> Figu
     Raises
     ------
     UsageError
-        No row has a label.
+        It is no evaluation, or no row has a label.
 
     Examples
     --------
     >>> from vikt.evaluation.evaluation import evaluate
     >>> figure = f1_by_label(evaluate(["ham", "spam"], ["ham", "spam"], np.log([[0.9, 0.1], [0.2, 0.8]])))
     """
+    instance("f1_by_label", evaluation, LabelEvaluation, "give what classifier.evaluate returns")
     known = np.flatnonzero(~np.isnan(evaluation.f1))
     if not len(known):
         raise UsageError("f1_by_label: no row has a label, so there is nothing to draw; evaluate labelled rows")

@@ -12,6 +12,7 @@ from vikt.arrays import Floats
 from vikt.errors import UsageError
 from vikt.model.functions import log_logistic, logistic
 from vikt.model.linear import decision_line
+from vikt.plots.inputs import function, mapping, numbers
 from vikt.plots.style import BLUE, DASHES, FAINT, INK, ORANGE, SERIES, SMALL, canvas, inches, name, picture, spread
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def logistic_curve(marked: Mapping[str, float] | None = None) -> Figure:
     --------
     >>> figure = logistic_curve({"Great plot but bad acting.": -2.0})
     """
-    scores = marked or {}
+    scores = mapping("marked", {} if marked is None else marked)
     written = [f"{name(text, 30)}  {logistic(z):.2f}" for text, z in scores.items()]
     room = inches(written)
     figure, axes = canvas(_WIDTH + room, _HEIGHT, right=0.3 + room)
@@ -108,8 +109,8 @@ def decision_boundary(
     --------
     >>> figure = decision_boundary([[1, 0], [0, 1], [1, 1], [0, 0]], [1, 0, 1, 0], [-1, 2, -3])
     """
-    rows, real, weights = np.asarray(X, np.float64), np.asarray(y), np.asarray(theta, np.float64)
-    if rows.shape != (len(real), 2) or weights.shape != (3,):
+    rows, real, weights = numbers("X", X), numbers("y", y), numbers("theta", theta)
+    if real.ndim != 1 or rows.shape != (len(real), 2) or weights.shape != (3,):
         raise UsageError(
             f"expected X of shape (m, 2), y (m,) and theta (3,), found {rows.shape}, {real.shape} and {weights.shape}; "
             "give two features and their weights"
@@ -182,20 +183,21 @@ def descent(
     Raises
     ------
     UsageError
-        There is no path, or a path is not of two weights.
+        The loss is no function, there is no path, or a path is not of two weights.
 
     Examples
     --------
     >>> figure = descent(lambda z: z[0] ** 2 + 3 * z[1] ** 2, {"batch": [[2, 2], [1, 0.5], [0.5, 0.1]]})
     """
-    steps = {title: np.asarray(path, np.float64) for title, path in paths.items()}
+    loss = function("value", value)
+    steps = {title: numbers("paths", path) for title, path in mapping("paths", paths).items()}
     if not steps or any(path.ndim != 2 or path.shape[1:] != (2,) for path in steps.values()):
         raise UsageError("paths: expected arrays of shape (steps + 1, 2), two weights a step; give at least one")
     everywhere = np.concatenate([*steps.values(), *([] if minimum is None else [np.atleast_2d(minimum)])])
     low, high = everywhere.min(axis=0), everywhere.max(axis=0)
     room = 0.15 * np.where(high > low, high - low, 1.0)
     a, b = (np.linspace(low[k] - room[k], high[k] + room[k], _POINTS_OF_A_SURFACE) for k in range(2))
-    surface = np.array([[value(np.array([first, second])) for first in a] for second in b])
+    surface = np.array([[loss(np.array([first, second])) for first in a] for second in b])
     levels = surface.min() + np.ptp(surface) * np.linspace(0.02, 1, _LEVELS) ** 2
     figure, panels = _panels(len(steps))
     for (title, path), axes in zip(steps.items(), panels, strict=True):
@@ -235,19 +237,28 @@ def curve(
         Each a descent: x from the start on.
     title : str
 
+    Raises
+    ------
+    UsageError
+        f is no function, the ends are not two numbers, or a path is no array of numbers.
+
     Examples
     --------
     >>> figure = curve(lambda x: x**2, (-2, 2), chord=(-1, 2), paths=[[-1.8, -1.0, -0.5, -0.2]])
     """
+    function("f", f)
+    ends = numbers("between", between)
+    if ends.shape != (2,):
+        raise UsageError(f"between: expected the two ends of the axis, found an array of shape {ends.shape}; give two")
     figure, axes = canvas(4.6, 3.5, left=0.6)
-    x = np.linspace(*between, _POINTS_OF_A_CURVE)
+    x = np.linspace(ends[0], ends[1], _POINTS_OF_A_CURVE)
     axes.plot(x, [f(value) for value in x.tolist()], color=INK, linewidth=1.2)
     if chord is not None:
         middle, height = sum(chord) / 2, sum(map(f, chord)) / 2
         axes.plot(chord, [f(end) for end in chord], color=SERIES[2], linestyle=DASHES[1], marker="o", linewidth=1.2)
         axes.plot([middle, middle], [f(middle), height], color=SERIES[2], linestyle=DASHES[2], marker="s")
     for k, path in enumerate(paths):
-        steps = np.asarray(path, np.float64).ravel().tolist()
+        steps = numbers("paths", path).ravel().tolist()
         heights = [f(step) for step in steps]
         axes.plot(steps, heights, color=SERIES[k % 2], marker=".", linestyle=DASHES[k % 2], markersize=7)
         axes.plot(steps[:1], heights[:1], "o", color=SERIES[k % 2], markersize=8, markerfacecolor="none")

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+from vikt.plots.inputs import instance
 from vikt.plots.style import INK, in_style
 from vikt.tables import escaped
 
@@ -41,6 +42,8 @@ def svg(figure: Figure, title: str, description: str = "", *, standalone: bool =
 
     Raises
     ------
+    UsageError
+        It is no figure.
     MissingPackageError
         Matplotlib is not installed.
 
@@ -76,8 +79,11 @@ def svg(figure: Figure, title: str, description: str = "", *, standalone: bool =
 def _drawn(figure: Figure) -> str:
     written = io.StringIO()
     with in_style(**{"svg.fonttype": "none", "svg.hashsalt": "vikt"}), warnings.catch_warnings():
+        from matplotlib.figure import Figure
+
         # The reader's browser has the letters.
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+        instance("svg", figure, Figure, "give what a function of vikt.plots returns")
         no_metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         figure.savefig(written, format="svg", transparent=True, metadata=no_metadata)
     return written.getvalue()

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from vikt.errors import UsageError
 from vikt.explanation.weights import StrongestFeatures
 from vikt.plots.fit import along_l2
+from vikt.plots.inputs import instance, items, numbers
 from vikt.plots.style import (
     BLUE,
     DASHES,
@@ -46,12 +47,13 @@ def strongest_features(strongest: StrongestFeatures) -> Figure:
     Raises
     ------
     UsageError
-        No feature speaks for the class.
+        It holds no features of a class, or no feature speaks for the class.
 
     Examples
     --------
     >>> figure = strongest_features(StrongestFeatures("spam", [("winner", 1.5), ("free", 0.25)]))
     """
+    instance("strongest_features", strongest, StrongestFeatures, "give what classifier.strongest_features returns")
     shown = strongest.features[:MOST_BARS]
     if not shown:
         raise UsageError(f"strongest_features: no feature speaks for the class {strongest.label!r}; draw another class")
@@ -104,13 +106,13 @@ def weights_path(l2s: ArrayLike, weights: ArrayLike, names: Sequence[object], *,
     --------
     >>> figure = weights_path([0.1, 0.01], [[0.2, -0.1], [0.9, -0.8]], ["winner", "lunch"], chosen=0.01)
     """
-    x, lines = np.asarray(l2s, dtype=np.float64), np.asarray(weights, dtype=np.float64)
-    if lines.shape != (len(x), len(names)) or not 0 < len(names) <= MOST_LINES:
+    x, lines = np.atleast_1d(numbers("l2s", l2s)), numbers("weights", weights)
+    written = [name(str(feature)) for feature in items("names", names)]
+    if lines.shape != (len(x), len(written)) or not 0 < len(written) <= MOST_LINES:
         raise UsageError(
             f"weights: expected a row for each of {len(x)} λ and a column for each of 1 to {MOST_LINES} features, "
-            f"found shape {lines.shape} and {len(names)} names; give the weights of the strongest features"
+            f"found shape {lines.shape} and {len(written)} names; give the weights of the strongest features"
         )
-    written = [name(str(feature)) for feature in names]
     figure, axes = canvas(4.4 + inches(written), 3.8, right=inches(written) + 0.3)
     order = np.argsort(-x)
     axes.axhline(0, color=INK, alpha=FAINT, linewidth=0.8)
