@@ -39,7 +39,8 @@ def table(rows: Sequence[Sequence[str]], left: int = 1) -> str:
         _row(*(_cell("td", cell, c < left) for c, cell in enumerate(row)), edge=f";border-top:1px solid {_EDGE}")
         for row in body
     ]
-    return f'<table style="{_TABLE}"><thead>{head}</thead><tbody>{"".join(lines)}</tbody></table>'
+    body_of_rows = f"<thead>{head}</thead><tbody>{''.join(lines)}</tbody>"
+    return f'<div style="overflow-x:auto"><table style="{_TABLE}">{body_of_rows}</table></div>'
 
 
 def details(summary: str, content: str, is_open: bool = False) -> str:
@@ -87,6 +88,6 @@ def _row(*cells: str, edge: str = "") -> str:
 
 def _cell(tag: str, content: str, is_left: bool, attributes: str = "") -> str:
     # A long word is broken, so that a table is no wider than the page; a number or a heading is not.
-    wrapping = "white-space:nowrap" if tag == "th" or not is_left else "overflow-wrap:anywhere"
+    wrapping = "white-space:nowrap" if tag == "th" or not is_left else "min-width:6em;overflow-wrap:anywhere"
     flow = f"text-align:{'left' if is_left else 'right'};{wrapping}"
     return f'<{tag}{attributes} style="padding:.1em .6em;vertical-align:top;{flow}">{content}</{tag}>'

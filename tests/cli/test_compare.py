@@ -114,3 +114,17 @@ def test_a_column_to_slice_by_that_is_missing_is_named(run, files):
     code, _, err = run("evaluate", files / "a.vikt", files / "test.tsv", "--by", "language")
     assert code == 1
     assert "expected a column 'language'" in err
+
+
+def test_a_report_names_features_in_words_and_rows_without_folders(run, files, tmp_path):
+    from vikt.classifier import TextClassifier
+
+    labels, texts = zip(*ROWS, strict=True)
+    TextClassifier("char", ngrams=(1, 2), l2=0.5).fit(texts, labels[::-1]).save(tmp_path / "b.vikt")
+    report = tmp_path / "r.html"
+    assert run("compare", files / "a.vikt", tmp_path / "b.vikt", files / "test.tsv", "--report", report)[0] == 0
+    page = report.read_text(encoding="utf-8")
+    assert "from words" in page
+    assert "from characters" in page
+    assert '<span class="place">test.tsv, row ' in page
+    assert str(files) not in page

@@ -56,7 +56,7 @@ def test_labels_missed_and_added_are_counted(tmp_path):
     page = reported(tmp_path / "r.html", SETS, true, thresholds=0.5)
     text = " ".join(page.text.split())
     n = sum(own == ["joy"] for own in SETS)
-    assert f"Of 12 rows, {n} get other labels than their own: {n} labels are missed and {n} are added." in text
+    assert f"The answers to {n} of 12 rows differ from their labels: {n} labels are missed and {n} are added." in text
     assert run_together("grief", "joy", str(n)) in run_together(text)
     assert "missed grief, with probability" in text
     assert "added joy, with probability" in text
@@ -76,6 +76,7 @@ def test_ordered_levels_stand_in_their_order(tmp_path):
         assert said in text, said
     assert "Words of the lowest and the highest level" in text
     assert run_together(r"real \ answered low medium high") in run_together(text)
+    assert "Figures of each level" in text
     assert run_together("level rows share low 4 33.3% medium 4 33.3% high 4 33.3%") in run_together(text)
 
 
@@ -87,6 +88,15 @@ def test_soft_labels(tmp_path):
         assert said in text, said
     rows = "class mean share rows where it is the largest 1 57.5% 6 0 42.5% 6"
     assert run_together(rows) in run_together(text)
+
+
+def test_a_comparison_names_sets_of_labels_in_words(tmp_path):
+    a, b = (vikt.TextClassifier("word", l2=l2, min_df=1, thresholds=0.5).fit(TEXTS, SETS) for l2 in (0.003, 1.0))
+    vikt.write_report(tmp_path / "c.html", vikt.compare(a, b, TEXTS, SETS))
+    text = read((tmp_path / "c.html").read_text(encoding="utf-8")).text
+    assert run_together("joy, love joy, love none") in run_together(text)
+    assert '["' not in text
+    assert "[]" not in text
 
 
 def test_hostile_labels_are_escaped(tmp_path):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
+
 from vikt.cli.console import print_json, progress, say_notes, show
 from vikt.cli.inputs import known_columns
 from vikt.cli.options import InputOptions, ReportRequest
-from vikt.cli.reports import check_report, write_report
+from vikt.cli.reports import check_report, placed, write_report
 from vikt.corpus.label_notes import unknown_label_notes
 from vikt.corpus.label_reading import LabelReading, column_parts
 from vikt.corpus.labelled import Labelled, labelled, read_tables
@@ -47,7 +49,7 @@ def compare_files(
         a, b = (model.model for model in saved)
         found = compared(a, b, (rows[0].documents, rows[1].documents), rows[0].labels, threads)
     comparison = ModelComparison.of(found)
-    place = rows[0].documents.place
+    place = placed(rows[0].documents, np.arange(comparison.n_rows))
     named = [(path.name, model) for path, model in zip(paths, saved, strict=True)]
     write_report(report, lambda command: comparison_page(comparison, command, named, place))
     if as_json:

@@ -12,7 +12,7 @@ from vikt.metrics.calibration import Reliability
 from vikt.metrics.curves import Curve, PrecisionRecallCurve, RocCurve
 from vikt.metrics.intervals import wilson_interval
 from vikt.plots.inputs import instance
-from vikt.plots.style import BLUE, DASHES, INK, ORANGE, SMALL, canvas, picture, short
+from vikt.plots.style import BLUE, DASHES, INK, ORANGE, SMALL, brief, canvas, picture, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Given = TypeVar("Given")
 
 _SIDE = 3.3
-_MARGINS = {"left": 0.75, "right": 0.2, "bottom": 0.6, "top": 0.4}
-_SQUARE = (_SIDE + 0.95, _SIDE + 1.0)
+_MARGINS = {"left": 0.8, "right": 0.2, "bottom": 0.6, "top": 0.4}
+_SQUARE = (_SIDE + 1.0, _SIDE + 1.0)
 _BEYOND = 0.02
 
 # Where to find the curves of each kind.
@@ -146,8 +146,9 @@ def _reliability(found: Reliability, title: str, of: str, share: str, counted: s
     height = figure.get_figheight()
     under = figure.add_axes((left, _MARGINS["bottom"] / height, width, (below - 0.15) / height), sharex=axes)
     under.bar(x, rows, width=0.03, color=BLUE, alpha=0.6)
-    under.set_ylim(0, rows.max(initial=1) * 1.1)
-    under.set_yticks([int(rows.max(initial=1))], [f"{rows.max(initial=1):,}"])
+    most = int(rows.max(initial=1))
+    under.set_ylim(0, most * 1.1)
+    under.set_yticks([most], [brief(most)])
     under.set_ylabel(counted)
     under.set_xlabel(of)
     figure.align_ylabels()

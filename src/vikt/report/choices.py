@@ -9,7 +9,15 @@ from vikt.selection.choices import FeatureChoice, PenaltyChoice
 from vikt.selection.recipes import Recipe
 from vikt.tables import counted
 
-_NAMES = {"nb": "telling words", "word+char": "words and characters", "char_wb": "characters", "auto": "words"}
+_NAMES = {
+    "nb": "telling words",
+    "word": "words",
+    "word+char": "words and characters",
+    "char": "characters",
+    "char_wb": "characters",
+    "auto": "words",
+    "none": "columns",
+}
 
 
 def recipe_name(recipe: Recipe) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from vikt.arrays import Bools
 from vikt.explanation.explanation import Explanation
 from vikt.explanation.highlight import Run, runs
 from vikt.explanation.linear import explain
+from vikt.names import TargetKind
 from vikt.report.html.blocks import Example
 from vikt.report.html.tested import TestedClasses, TestedSets
 from vikt.tables import label_line, listed
@@ -17,6 +18,9 @@ from vikt.tables import label_line, listed
 _MOST_CHARACTERS, _MOST_CHARACTERS_EXPLAINED = 400, 900
 _MOST_REASONS = 6
 _LONGEST_PART = 30
+
+# What the label is called with which an answer is compared.
+_REAL: Mapping[TargetKind, str] = {"classes": "label", "soft": "largest share", "ordered": "level"}
 
 
 def excerpt(place: str, facts: tuple[tuple[str, str], ...], text: str) -> Example:
@@ -51,7 +55,7 @@ def explained_label(tested: TestedSets, row: int, k: int, what: str) -> Example:
     facts = (
         (what, f"{label_line(outcomes.labels[k])}, with probability {p:.3f}"),
         ("labels", _named(outcomes.labels, outcomes.real[row])),
-        ("answers", _named(outcomes.labels, outcomes.answered[row])),
+        ("answered", _named(outcomes.labels, outcomes.answered[row])),
     )
     return _explained(tested.place(row), facts, found)
 
@@ -88,7 +92,7 @@ def _at_blanks(text: str, first: int, last: int) -> tuple[int, int]:
 
 def _facts(tested: TestedClasses, row: int) -> tuple[tuple[str, str], ...]:
     return (
-        ("label", label_line(tested.outcomes.labels[row])),
+        (_REAL[tested.kind], label_line(tested.outcomes.labels[row])),
         ("answer", f"{label_line(tested.answer(row))}, with probability {tested.confidence[row]:.3f}"),
     )
 

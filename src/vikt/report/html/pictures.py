@@ -16,7 +16,7 @@ from vikt.metrics.intervals import f1_ends
 from vikt.plots.evaluation import gathered
 from vikt.plots.labels import MOST_LABELS
 from vikt.report.html.blocks import Picture, Table
-from vikt.tables import NO_ANSWER_NAME, figure, label_line
+from vikt.tables import NO_ANSWER_NAME, figure, label_line, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ def label_reliability_picture(curve: Reliability) -> Picture:
         plots.label_reliability(curve),
         "How often a text has a label that the model gives each probability, over all labels, with 95% intervals, and "
         "how many pairs of a text and a label there are.",
-        ["probability", "share that has the label", "texts and labels"],
+        ["probability", "share that has the label", "pairs"],
     )
 
 
@@ -79,24 +79,27 @@ def f1_picture(evaluation: LabelEvaluation) -> Picture:
     )
 
 
-def roc_picture(curve: RocCurve, of: str, threshold: float | None = None) -> Picture:
+def roc_picture(curve: RocCurve, of: str, noun: str, threshold: float | None = None) -> Picture:
     """The receiver operating characteristic of a class, or the mean of all, with the point of the threshold."""
     return _curve_picture(
         plots.roc(curve, threshold=threshold),
         "ROC curve",
-        f"Share of {of or 'each class'} found against share of other rows taken for it, at each threshold{_mean(of)}.",
+        f"Share of {of or f'each {noun}'} found, against the share of other rows taken for it, at each "
+        f"threshold{_mean(of, noun)}.",
         ["false positive rate", "true positive rate"],
         curve,
     )
 
 
-def precision_recall_picture(curve: PrecisionRecallCurve, of: str, threshold: float | None = None) -> Picture:
+def precision_recall_picture(
+    curve: PrecisionRecallCurve, of: str, noun: str, threshold: float | None = None
+) -> Picture:
     """Precision against recall of a class, or the mean of all, with the point of the threshold."""
     return _curve_picture(
         plots.precision_recall(curve, threshold=threshold),
         "Precision-recall curve",
-        f"Share of the answers {of or 'of each class'} that are right against share of its rows found, at each "
-        f"threshold{_mean(of)}.",
+        f"Share of the answers {of or f'of each {noun}'} that are right, against the share of its rows found, at each "
+        f"threshold{_mean(of, noun)}.",
         ["recall", "precision"],
         curve,
     )
@@ -172,5 +175,5 @@ def _curve_picture(drawn: Figure, title: str, caption: str, columns: Sequence[st
     return _picture(drawn, title, caption, columns, points)
 
 
-def _mean(of: str) -> str:
-    return "" if of else ", mean over the classes"
+def _mean(of: str, noun: str) -> str:
+    return "" if of else f", mean over the {plural(noun)}"

@@ -16,7 +16,7 @@ from vikt.report.html.pictures import (
     roc_picture,
 )
 from vikt.report.html.tested import Tested, TestedClasses, TestedSets
-from vikt.report.targets import target_facts
+from vikt.report.targets import NOUNS, target_facts
 
 # Pairs of a row and a label, beyond which their calibration takes too much memory.
 _MOST_PAIRS = 20_000_000
@@ -58,16 +58,16 @@ def _decision(tested: Tested) -> list[Block]:
 
 def _pictures(tested: TestedClasses) -> list[Block]:
     found, labels = tested.evaluation, tested.model.labels
-    has_two = len(labels) == 2
+    has_two, noun = len(labels) == 2, NOUNS[tested.kind]
     of = name_of(labels[1]) if has_two else ""
     threshold = _threshold(tested.model.decision.rule) if has_two else None
     pictures: list[Block] = []
     if found.reliability is not None:
         pictures.append(reliability_picture(found.reliability))
     if found.precision_recall is not None:
-        pictures.append(precision_recall_picture(found.precision_recall, of, threshold))
+        pictures.append(precision_recall_picture(found.precision_recall, of, noun, threshold))
     if found.roc is not None:
-        pictures.append(roc_picture(found.roc, of, threshold))
+        pictures.append(roc_picture(found.roc, of, noun, threshold))
     return [Row(tuple(pictures))] if pictures else []
 
 

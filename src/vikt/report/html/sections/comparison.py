@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 
 from vikt.evaluation.comparison import Comparison, Disagreement
 from vikt.evaluation.differences import Difference
 from vikt.fitting.saved import SavedModel
-from vikt.report.choices import penalty_sentence
+from vikt.report.choices import penalty_sentence, recipe_name
 from vikt.report.comparison import difference_sentence, figure_name
 from vikt.report.fit import proof
 from vikt.report.html.blocks import Block, Column, Example, Prose, Section, Table, Tile
 from vikt.report.html.examples import excerpt
 from vikt.report.html.sections.summary import percent
+from vikt.report.targets import NOUNS
+from vikt.selection.recipes import Recipe
 from vikt.tables import answer_line, counted, figure, label_line, listed
 
 _MOST_CONFUSIONS = 12
@@ -35,7 +38,7 @@ def differences_section(comparison: Comparison) -> Section:
     test = (
         f"Only A is right on {counted(comparison.only_a_right, 'row')}, only B on {comparison.only_b_right:,}. Both "
         f"are right on {counted(comparison.both_right, 'row')}, neither on {comparison.neither_right:,}. McNemar's "
-        f"exact test gives p = {comparison.p_value:.2g}."
+        f"exact test gives {_p_value(comparison)}."
     )
     return Section("metrics", "Metrics", (Table.of("Figures of both models", headings, rows), Prose(test)))
 
@@ -45,12 +48,17 @@ def _verdict(found: Difference) -> str:
     return f"{verdict}; {found.reason}" if found.reason else verdict
 
 
+def _p_value(comparison: Comparison) -> str:
+    p = comparison.p_value
+    return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
+
+
 def disagreements_section(comparison: Comparison, place: Callable[[int], str]) -> Section | None:
     """The answers in which the models differ, and the rows on which both are most confident."""
     if not comparison.n_disagreements:
         return None
     rows = [
-        [label_line(label), answer_line(a), answer_line(b), f"{count:,}"]
+        [*(_spelled(comparison, answer) for answer in (label, a, b)), f"{count:,}"]
         for label, a, b, count in comparison.confusions[:_MOST_CONFUSIONS]
     ]
     headings: list[Column | str] = ["label", Column("A answers", True), Column("B answers", True), "rows"]
@@ -61,18 +69,25 @@ def disagreements_section(comparison: Comparison, place: Callable[[int], str]) -
             "The disagreements on which both are most confident: first those where only A is right, then only B, "
             "then neither."
         ),
-        *(_example(row, place(row.row)) for row in comparison.examples),
+        *(_example(comparison, row, place(row.row)) for row in comparison.examples),
     ]
     return Section("disagreements", "Where they differ", tuple(blocks))
 
 
-def _example(row: Disagreement, place: str) -> Example:
+def _example(comparison: Comparison, row: Disagreement, place: str) -> Example:
     facts = (
-        ("label", label_line(row.label)),
-        ("A", f"{answer_line(row.a)}, with probability {row.probability_a:.3f}"),
-        ("B", f"{answer_line(row.b)}, with probability {row.probability_b:.3f}"),
+        ("label", _spelled(comparison, row.label)),
+        ("A", f"{_spelled(comparison, row.a)}, with probability {row.probability_a:.3f}"),
+        ("B", f"{_spelled(comparison, row.b)}, with probability {row.probability_b:.3f}"),
     )
     return excerpt(place, facts, row.text)
+
+
+def _spelled(comparison: Comparison, answer: str | None) -> str:
+    """An answer; one of several labels is a list in JSON."""
+    if answer is None or comparison.share != "subset_accuracy":
+        return answer_line(answer)
+    return listed([label_line(label) for label in json.loads(answer)]) or "none"
 
 
 def models_section(models: Sequence[tuple[str, SavedModel]]) -> Section | None:
@@ -88,11 +103,13 @@ def models_section(models: Sequence[tuple[str, SavedModel]]) -> Section | None:
 def _facts(name: str, saved: SavedModel) -> dict[str, str]:
     model, record = saved.model, saved.record
     part = record.least_proven
+    recipe = Recipe(record.analyzer, tuple((own.name, own.share) for own in record.parts))
     return {
         "file": name,
-        "classes": f"{len(model.labels):,}: {listed([label_line(label) for label in model.labels], 6)}",
+        "answers": f"{counted(len(model.labels), NOUNS[model.kind])}: "
+        f"{listed([label_line(label) for label in model.labels], 6)}",
         "rows fitted": f"{record.data.fitted_rows:,}",
-        "features": f"{model.features.n_features:,}, analyzer {record.analyzer}",
+        "features": f"{model.features.n_features:,} from {recipe_name(recipe)}",
         "penalty": penalty_sentence(part.penalty),
         "proof": proof(part),
         "data": f"fingerprint {record.data.fingerprint}",
@@ -106,7 +123,7 @@ def comparison_tiles(comparison: Comparison) -> list[Tile]:
         Tile(f"{name} of A", percent(share.a)),
         Tile(f"{name} of B", percent(share.b)),
         Tile("Different answers", f"{comparison.n_disagreements:,}", f"of {counted(comparison.n_rows, 'row')}"),
-        Tile("McNemar's test", f"p = {comparison.p_value:.2g}", "exact, two-sided"),
+        Tile("McNemar's test", _p_value(comparison), "exact, two-sided"),
     ]
 
 

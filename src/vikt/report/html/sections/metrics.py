@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from vikt.report.evaluation import class_rows, evaluation_notes, figure_rows
-from vikt.report.html.blocks import Block, Column, Note, Section, Table, folded
+from vikt.report.html.blocks import Block, Column, Facts, Note, Section, Table, folded
 from vikt.report.html.tested import Tested
 from vikt.report.slices import has_slices, slice_rows, slice_warning
+from vikt.report.targets import NOUNS
 from vikt.tables import MOST_CLASSES_LISTED, label_line
 
 
@@ -13,7 +14,7 @@ def metrics_section(tested: Tested) -> Section:
     """The conditions on the figures, the figures in all, and those of each class."""
     found, weighted = tested.evaluation, tested.record.data.weighted
     notes = [Note(note, "warning") for note in (*tested.notes, *evaluation_notes(found, weighted))]
-    tables = _figures(tested), *notes, folded(_classes(tested, weighted))
+    tables = *_figures(tested), *notes, folded(_classes(tested, weighted))
     return Section("metrics", "Metrics", (*_requirements(tested), *tables))
 
 
@@ -39,14 +40,17 @@ def _requirements(tested: Tested) -> list[Block]:
     return [Note(f"{required}.", "info" if required.is_met else "error") for required in tested.requirements]
 
 
-def _figures(tested: Tested) -> Table:
+def _figures(tested: Tested) -> list[Block]:
+    """The figures, and below them, where a phone has room, what they are of or why they are not."""
     rows = figure_rows(tested.evaluation)
-    headings: list[Column | str] = ["figure", "value", "95% interval", Column("note", is_words=True)]
-    n_columns = 4 if any(row[3] for row in rows) else 3
-    return Table.of("Figures of all rows", headings[:n_columns], [row[:n_columns] for row in rows])
+    notes = tuple((name, note) for name, _, _, note in rows if note)
+    table = Table.of("Figures of all rows", ["figure", "value", "95% interval"], [row[:3] for row in rows])
+    return [table, *[Facts(notes)] * bool(notes)]
 
 
 def _classes(tested: Tested, weighted: bool) -> Table:
     header, *rows = class_rows(tested.evaluation, weighted, has_intervals=True)
     more = len(tested.evaluation.labels) > MOST_CLASSES_LISTED
-    return Table.of(f"Figures of each {tested.evaluation.noun}" + f" (the first {len(rows)})" * more, header, rows)
+    noun = NOUNS[tested.kind]
+    caption = f"Figures of each {noun}" + f" (the first {len(rows)})" * more
+    return Table.of(caption, [noun, *header[1:]], rows)

@@ -22,7 +22,7 @@ def set_mistakes_section(tested: TestedSets) -> Section:
     missed, added = found.real & ~found.answered, found.answered & ~found.real
     wrong = int((missed | added).any(axis=1).sum())
     about = (
-        f"Of {counted(found.n_rows, 'row')}, {wrong:,} get other labels than their own: "
+        f"The answers to {wrong:,} of {counted(found.n_rows, 'row')} differ from their labels: "
         f"{counted(int(missed.sum()), 'label')} {_are(missed)} missed and {int(added.sum()):,} {_are(added)} added."
     )
     pictures = [f1_picture(tested.evaluation)] * bool(found.real.any())
@@ -44,7 +44,12 @@ def _confusions(tested: TestedSets, missed: Bools, added: Bools) -> list[Block]:
         for i, j in zip(real.tolist(), answered.tolist(), strict=True)
         if together[i, j]
     ]
-    headings: list[Column | str] = ["label missed", Column("label added", is_words=True), "rows", "rows of the label"]
+    headings: list[Column | str] = [
+        "label missed",
+        Column("label added", is_words=True),
+        "rows",
+        "rows with the label missed",
+    ]
     return [Table.of("The commonest confusions: a label missed where another is added", headings, rows)] * bool(rows)
 
 
@@ -58,9 +63,8 @@ def set_confident_section(tested: TestedSets) -> Section | None:
     if not added and not missed:
         return None
     about = (
-        "The labels that the model adds, and those that it misses, of which it is most confident. Words on blue with a "
-        "solid line speak for the label, words on orange with a dashed line against it. Some of these rows may have "
-        "the wrong labels."
+        "The labels that the model adds or misses with the most confidence. Words on blue with a solid line speak for "
+        "the label, words on orange with a dashed line against it. Some of these rows may have the wrong labels."
     )
     blocks: list[Block] = [Prose(about)]
     for pairs, what in ((added, "added"), (missed, "missed")):
