@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 import vikt
-from target_files import write_news, write_scales
 from vikt.corpus.formats import FORMATS
 from vikt.features.handmade.declarations import KINDS, features_declared
 
@@ -68,9 +67,12 @@ def example(capsys, monkeypatch):
 
 EXAMPLES = ROOT / "examples"
 NAME_TAGGER = EXAMPLES / "name_tagger.py"
+TARGET_FILES = EXAMPLES / "target_files.py"
 
 
-@pytest.mark.parametrize("path", sorted({*EXAMPLES.glob("*.py")} - {NAME_TAGGER}), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted({*EXAMPLES.glob("*.py")} - {NAME_TAGGER, TARGET_FILES}), ids=lambda path: path.stem
+)
 def test_examples_run(example, path):
     assert example(path)
 
@@ -181,9 +183,8 @@ def test_the_terminal_session_of_the_readme_is_what_the_commands_print(typed, tm
     assert typed(ROOT / "README.md") == 3
 
 
-def test_the_terminal_sessions_on_kinds_of_targets_are_what_the_commands_print(typed, tmp_path):
-    write_news(tmp_path / "news.csv")
-    write_scales(tmp_path)
+def test_the_terminal_sessions_on_kinds_of_targets_are_what_the_commands_print(typed, example, tmp_path):
+    assert "news.csv" in example(TARGET_FILES, tmp_path)
     assert typed(ROOT / "docs" / "targets.md") > 10
 
 

@@ -31,7 +31,7 @@ KINDS = {
 @pytest.fixture
 def written(tmp_path):
     """Write the rows of each kind, and some of them to other files."""
-    write_news(tmp_path / "news.csv")
+    write_news(tmp_path)
     write_scales(tmp_path)
 
     def part(name, to, rows):
