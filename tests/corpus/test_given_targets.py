@@ -261,6 +261,17 @@ def test_bad_targets_are_refused_in_one_line(name):
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(("labels", "order"), [(["3", "1"], [1, 2, 3]), ([3, 1], ["1", "2", "3"])])
+def test_an_order_of_another_type_than_the_labels_is_refused_with_both_types(labels, order):
+    with pytest.raises(DataError, match=r"the label .?3.? is not in the order .* type \w+, and .* type \w+;"):
+        target_rows(labels, "ordered", order=order)
+
+
+def test_an_order_of_numbers_refuses_a_word():
+    with pytest.raises(DataError, match=r"row 1: the label 'low' is not in the order \('1', 2\); add it"):
+        target_rows(["1", "low"], "ordered", order=["1", 2])
+
+
 def test_an_order_holds_each_label_once():
     with pytest.raises(DataError, match="row 1: the label 'mid' is not in the order"):
         target_rows(["low", "mid"], "ordered", order=["low", "high"])

@@ -321,6 +321,19 @@ def test_bad_labels_of_a_table_are_refused_with_their_row(tmp_path, name):
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (["b", "b"], r"row 2 has the label 'b' twice \(3 such repeats\)"),
+        (["b", ""], r"row 2 has an empty label among others \(3 such labels\)"),
+        ({"a": -1, "b": 2}, r"row 2: expected a finite share .* \(3 such rows\)"),
+    ],
+)
+def test_messages_count_rows_not_different_values(tmp_path, row, message):
+    with pytest.raises(DataError, match=message):
+        read(jsonl(tmp_path / "a.jsonl", [{"a": 1} if isinstance(row, dict) else ["a"], row, row, row]))
+
+
 JSON_REFUSED = {
     "a string among lists": ([["a"], "b"], "row 2 has 'b', where other rows have lists of labels"),
     "a list in quotation marks": ([["a"], '["b"]'], r"row 2, .*found the string '\[\"b\"\]'; write it without"),

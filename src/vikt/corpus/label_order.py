@@ -78,11 +78,20 @@ def levels_of(labels: NDArray[Any], order: Sequence[Any] | None, place: Place) -
     place_of = {level: k for k, level in enumerate(levels)}
     for label, row in sorted(zip(found.tolist(), first.tolist(), strict=True), key=lambda pair: pair[1]):
         if label not in place_of:
-            near = nearest(label, levels) if isinstance(label, str) else None
-            remedy = "add it to the order, or correct the label" if near is None else f"did you mean {near!r:.60}?"
+            remedy = _remedy(label, levels)
             raise DataError(f"{place(row)}: the label {label!r:.60} is not in the order ({quoted(levels)}); {remedy}")
     of_found = np.array([place_of[label] for label in found.tolist()], dtype=np.int64)
     return TargetRows.of_levels(of_found[y], _levels_like(levels, found))
+
+
+def _remedy(label: Any, levels: list[Any]) -> str:
+    """What to do about a label that is not among the levels of the order."""
+    same = next((level for level in levels if str(level) == str(label)), None)
+    if same is not None:
+        own, other = (type(value).__name__ for value in (label, same))
+        return f"the label is of the type {own}, and this level of the type {other}; give both the same type"
+    near = nearest(label, [level for level in levels if isinstance(level, str)]) if isinstance(label, str) else None
+    return "add it to the order, or correct the label" if near is None else f"did you mean {near!r:.60}?"
 
 
 def _by_number(found: NDArray[Any], first: NDArray[np.int64], place: Place) -> list[Any]:

@@ -6,6 +6,7 @@ Equal values are read once: what a value says is found for the different ones, a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -51,7 +52,7 @@ class _Values(NamedTuple):
 
 
 class _Given(NamedTuple):
-    """Labels in a form, and the place of an entry; where entries are different values, the number of each row's."""
+    """Labels in a form, and the place of a row; where entries are different values, the number of each row's."""
 
     form: Form
     place: Place
@@ -59,10 +60,22 @@ class _Given(NamedTuple):
 
     def read(self, reading: LabelReading, origin: str) -> ReadTargets:
         kind = "classes" if reading.or_one_class and isinstance(self.form, Column) else reading.kind
-        targets, votes = GivenTargets.of(self.form, kind, reading.order or None, self.place, origin).read()
-        if self.y is None or not isinstance(targets, TargetRows):
-            return ReadTargets(targets, votes)
-        return ReadTargets(replace(targets, y=targets.y[self.y]), None if votes is None else votes[self.y])
+        order = reading.order or None
+        if self.y is not None:
+            with suppress(DataError):
+                return _repeated(GivenTargets.of(self.form, kind, order).read(), self.y)
+        # Where a value is refused, every row is read, so that the message counts rows.
+        form = self.form if self.y is None else self.form.take(self.y)
+        return GivenTargets.of(form, kind, order, self.place, origin).read()
+
+
+def _repeated(different: ReadTargets, y: Ints) -> ReadTargets:
+    """The targets of rows from those of different values, and the number of each row's."""
+    targets, votes = different
+    return ReadTargets(
+        replace(targets, y=targets.y[y]) if isinstance(targets, TargetRows) else targets[y],
+        None if votes is None else votes[y],
+    )
 
 
 def table_labels(
@@ -221,7 +234,7 @@ def _column(table: Table, name: str, reading: LabelReading, keeps_unlabelled: bo
     if reading.separator is not None:
         values = _Values.of(table.column(name), table.place)
         lists = [_parted(value or "", reading.separator) for value in values.different]
-        return _Given(Lists(lists, object), values.place, values.y)
+        return _Given(Lists(lists, object), table.place, values.y)
     if reading.kind == "auto":
         values = _Values.of(table.spelled(name).fill_null(""), table.place)
         n_rows = {value or "": n for value, n in zip(values.different, np.bincount(values.y).tolist(), strict=True)}
@@ -244,7 +257,7 @@ def _lines(table: Table, name: str, reading: LabelReading, keeps_unlabelled: boo
         problem = set_problem(labels)
         if problem:
             raise DataError(f"{values.place(i)}: {problem}")
-    return _Given(Lists([list(map(composed, labels)) for labels in lists], object), values.place, values.y)
+    return _Given(Lists([list(map(composed, labels)) for labels in lists], object), table.place, values.y)
 
 
 def _lists(table: Table, name: str, *_: object) -> _Given:
@@ -259,7 +272,7 @@ def _lists(table: Table, name: str, *_: object) -> _Given:
             if problem:
                 raise DataError(f"{values.place(i)}, column {name!r}: {problem}")
     lists = [[_spelled(label) for label in labels] if isinstance(labels, list) else labels for labels in decoded]
-    return _Given(Lists(lists, object), values.place, values.y)
+    return _Given(Lists(lists, object), table.place, values.y)
 
 
 def _label_problem(label: Any, was_string: bool) -> str | None:
@@ -290,7 +303,7 @@ def _mappings(table: Table, name: str, *_: object) -> _Given:
                     f"it, or name the field that is the label, such as {name}.{label}"
                 )
     rows = [_shares(shares) if isinstance(shares, dict) else shares for shares in decoded]
-    return _Given(Mappings(rows, object), values.place, values.y)
+    return _Given(Mappings(rows, object), table.place, values.y)
 
 
 def _shares(shares: dict[str, Any]) -> dict[str, float | None]:
