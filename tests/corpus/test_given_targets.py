@@ -267,6 +267,11 @@ def test_an_order_of_another_type_than_the_labels_is_refused_with_both_types(lab
         target_rows(labels, "ordered", order=order)
 
 
+def test_strings_of_printed_lists_are_refused():
+    with pytest.raises(DataError, match=r"printed lists .* such as \"\['a'\]\"; give the lists or mappings themselves"):
+        target_rows(["['a']", "['a', 'b']"])
+
+
 def test_an_order_of_numbers_refuses_a_word():
     with pytest.raises(DataError, match=r"row 1: the label 'low' is not in the order \('1', 2\); add it"):
         target_rows(["1", "low"], "ordered", order=["1", 2])

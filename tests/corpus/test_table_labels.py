@@ -235,9 +235,28 @@ def test_values_that_look_like_labels_between_commas_are_refused(tmp_path):
     assert read(path, COMMAS).labels.names == NAMES
 
 
+@pytest.mark.parametrize("mark", [";", "; ", "|"])
+def test_semicolons_and_bars_are_refused_like_commas_also_where_values_are_empty(tmp_path, mark):
+    labels = ["joy", "fear", f"joy{mark}fear", ""] * 5
+    path = csv_of(tmp_path / "a.csv", {"label": labels, "text": [f"t{i}" for i in range(20)]})
+    with pytest.raises(DataError, match=rf"such as 'joy.*fear'; .* labels_separator='[{mark.strip()}]'"):
+        read(path)
+    assert read(path, LabelReading(separator=mark.strip())).labels.names == ["fear", "joy"]
+
+
+@pytest.mark.parametrize("printed", ["['a', 'b']", '["a"]', "['a' 'b']", "('a',)", "{'a'}", "[0 1]", '{"a": 0.5}'])
+@pytest.mark.parametrize("reading", [AUTO, COMMAS, LabelReading("several"), LabelReading("soft")])
+def test_printed_lists_are_refused_with_and_without_a_separator(tmp_path, printed, reading):
+    path = csv_of(tmp_path / "a.csv", {"label": [printed, "a", "[]"], "text": ["t", "u", "v"]})
+    with pytest.raises(DataError, match=r"a\.csv: values of column 'label' are printed .*; write lists as JSON or"):
+        read(path, reading)
+    assert read(path, LabelReading("classes")).labels.tolist() == [printed, "a", "[]"]
+
+
 @pytest.mark.parametrize(
     "labels",
     [
+        ["[deleted]", "(none)", "{x}"],
         ["Washington, DC", "Portland, OR", "Portland, ME", "x"] * 5,
         ["joy"] * 50 + ["fear"] * 50 + ["joy,fear", "joy,fear"],
         ["a,a", "b"] * 5,

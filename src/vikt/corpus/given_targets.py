@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vikt.arrays import SparseLike
 from vikt.corpus.frames import Frame, array_of, arrow_column, frame_of, has_numpy_type, number_array
-from vikt.corpus.joined_labels import refuse_joined
+from vikt.corpus.joined_labels import refuse_joined, refuse_printed
 from vikt.corpus.label_arrays import label_array
 from vikt.corpus.label_forms import LISTED, Column, Form, GivenTargets, Lists, Mappings, Matrix, Numbered
 from vikt.corpus.label_order import order_of
@@ -47,6 +47,7 @@ def given_targets(
     if kind == "auto" and isinstance(form, Column):
         values = form.labels.tolist()
         if all(type(value) is str for value in values):
+            refuse_printed(Counter(values), "labels: values", "give the lists or mappings themselves")
             refuse_joined(Counter(values), "labels: values", "split them into lists")
     order = order_of(labels) if kind == "ordered" and order is None else order
     return GivenTargets.of(form, kind, order)

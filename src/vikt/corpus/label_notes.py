@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.corpus.joined_labels import joined_labels
+from vikt.corpus.joined_labels import MARKS, joined_labels
 from vikt.corpus.label_spelling import respelled
 from vikt.corpus.numbers import number_of
 from vikt.corpus.targets import TargetRows
 from vikt.tables import counted, listed, quoted
 
-_MARKS = {",": "commas", ";": "semicolons", "|": "bars"}
 _MOST_SPELLINGS = 4
 
 
@@ -29,7 +28,7 @@ def label_notes(origin: str, labels: Iterable[str]) -> tuple[str, ...]:
     """
     classes = sorted(set(labels))
     joined = (
-        f"labels hold {_MARKS[mark]}, such as {label!r:.60}; each text has one label, so this makes {len(classes):,} "
+        f"labels hold {MARKS[mark]}, such as {label!r:.60}; each text has one label, so this makes {len(classes):,} "
         f"classes; for several labels per text set labels_separator={mark!r}"
         for mark, label in _joined(classes)
     )
@@ -103,7 +102,7 @@ def unknown_label_notes(origin: str, labels: Iterable[str], classes: Iterable[st
 
 def _joined(classes: list[str], known: Collection[str] = ()) -> Iterator[tuple[str, str]]:
     """Marks that join labels, each with the first label that it joins and that is not known."""
-    for mark in _MARKS:
+    for mark in MARKS:
         first = next((label for label in joined_labels(classes, mark) if label not in known), None)
         if first is not None:
             yield mark, first
@@ -112,7 +111,7 @@ def _joined(classes: list[str], known: Collection[str] = ()) -> Iterator[tuple[s
 def _unseparated(which: str, labels: list[str], known: Collection[str] = ()) -> Iterator[str]:
     for mark, label in _joined(labels, known):
         yield (
-            f"{which} hold {_MARKS[mark]}, such as {label!r:.60}, of which each part is a label too; separate them, or "
+            f"{which} hold {MARKS[mark]}, such as {label!r:.60}, of which each part is a label too; separate them, or "
             f"set labels_separator={mark!r}"
         )
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from vikt.arrays import Floats, Ints
 from vikt.corpus.arrow import ArrowColumn, levels
 from vikt.corpus.columns import composed
-from vikt.corpus.joined_labels import refuse_joined
+from vikt.corpus.joined_labels import refuse_joined, refuse_printed
 from vikt.corpus.label_forms import Column, Form, GivenTargets, Lists, Mappings, Matrix
 from vikt.corpus.label_reading import LabelReading, shared_labels
 from vikt.corpus.numbers import exact_number_of, number_of
@@ -231,16 +231,23 @@ def _have_several(table: Table, name: str) -> bool:
 
 def _column(table: Table, name: str, reading: LabelReading, keeps_unlabelled: bool) -> _Given:
     """Values such as "joy, love", of which an empty one is a text without any label; else one label per row."""
+    if reading.kind not in _OF_ONE:
+        _refuse_several_in_one(table, name, reading)
     if reading.separator is not None:
         values = _Values.of(table.column(name), table.place)
         lists = [_parted(value or "", reading.separator) for value in values.different]
         return _Given(Lists(lists, object), table.place, values.y)
-    if reading.kind == "auto":
-        values = _Values.of(table.spelled(name).fill_null(""), table.place)
-        n_rows = {value or "": n for value, n in zip(values.different, np.bincount(values.y).tolist(), strict=True)}
-        where = f"{table.path}: values of column {name!r}"
-        refuse_joined(n_rows, where, "read several labels with labels_separator=','")
     return _one_value(table, name, reading, keeps_unlabelled)
+
+
+def _refuse_several_in_one(table: Table, name: str, reading: LabelReading) -> None:
+    """Refuse values that are printed lists, or that hold several labels where nothing says what separates them."""
+    values = _Values.of(table.spelled(name).fill_null(""), table.place)
+    n_rows = {value or "": n for value, n in zip(values.different, np.bincount(values.y).tolist(), strict=True)}
+    where = f"{table.path}: values of column {name!r}"
+    refuse_printed(n_rows, where, "write lists as JSON or Parquet, or join their labels by a separator")
+    if reading.kind == "auto":
+        refuse_joined(n_rows, where, "read several labels with labels_separator={mark!r}")
 
 
 def _parted(value: str, separator: str) -> list[str]:
