@@ -7,7 +7,7 @@ import pytest
 
 import vikt
 from vikt.errors import DataError, ParameterError
-from vikt.explanation.confident_learning import confident_learning
+from vikt.explanation.confident_learning import confident_classes, joint_shares
 from vikt.explanation.suspicion import find_label_errors
 from vikt.features.text import TextFeatures
 from vikt.fitting.examples import Examples
@@ -47,11 +47,12 @@ def probabilities_like(n_classes, n_rows, seed):
 def test_thresholds_and_joint_are_those_of_cleanlab(n_classes):
     count = pytest.importorskip("cleanlab.count")
     y, p = probabilities_like(n_classes, 3000, n_classes)
-    found = confident_learning(p, y, np.ones(len(y)))
+    found = confident_classes(p, y, np.ones(len(y)))
+    joint = joint_shares(y, found.guess, np.ones(len(y)), n_classes)
     assert found.thresholds == pytest.approx(count.get_confident_thresholds(y, p))
     # cleanlab rounds its counts to whole rows.
-    assert found.joint == pytest.approx(count.estimate_joint(y, p), abs=2 / len(y))
-    assert found.joint.sum() == pytest.approx(1.0)
+    assert joint == pytest.approx(count.estimate_joint(y, p), abs=2 / len(y))
+    assert joint.sum() == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 10])
@@ -77,9 +78,11 @@ def test_a_weight_of_two_is_the_row_twice():
     y, p = probabilities_like(3, 200, 1)
     weights = np.where(np.arange(200) % 3 == 0, 2.0, 1.0)
     twice = np.repeat(np.arange(200), weights.astype(int))
-    weighted, repeated = confident_learning(p, y, weights), confident_learning(p[twice], y[twice], np.ones(len(twice)))
+    weighted, repeated = confident_classes(p, y, weights), confident_classes(p[twice], y[twice], np.ones(len(twice)))
     assert weighted.thresholds == pytest.approx(repeated.thresholds)
-    assert weighted.joint == pytest.approx(repeated.joint)
+    assert repeated.guess.tolist() == weighted.guess[twice].tolist()
+    joint = joint_shares(y, weighted.guess, weights, 3)
+    assert joint == pytest.approx(joint_shares(y[twice], repeated.guess, np.ones(len(twice)), 3))
 
 
 def test_out_of_fold_probabilities_are_those_of_fits_without_the_fold(emails):

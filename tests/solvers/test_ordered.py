@@ -18,7 +18,7 @@ from vikt.model.ordered import ProportionalOdds, median_levels
 from vikt.model.penalties import penalty_of
 from vikt.parts import InMemory, Part
 from vikt.solvers import Settings, minimise
-from vikt.solvers.level_thresholds import Levels
+from vikt.solvers.level_thresholds import ThresholdExpansion
 from vikt.solvers.ordered import ordered, ordered_certificate
 
 
@@ -125,7 +125,7 @@ def test_gradient_and_hessian_by_the_thresholds_are_those_of_differences():
     t, h = np.array([-2.0, 0.1, 0.4, 3.0]), 1e-5
 
     def at(t):
-        return Levels.at(objective, scores, ProportionalOdds(t))
+        return ThresholdExpansion.at(objective, scores, ProportionalOdds(t))
 
     sides = [(at(t + unit), at(t - unit)) for unit in h * np.eye(4)]
     assert at(t).gradient == pytest.approx([(a.value - b.value) / (2 * h) for a, b in sides], abs=1e-8)

@@ -31,9 +31,8 @@ class AnswersOfOne(Answers):
             return self.model.predicted(documents, self.threads)
         answered = self.model.answered(documents, self.threads)
         best, _ = self._ranked(answered, np.exp(answered.log_probabilities))
-        labels = self.model.classes
-        if self.threshold is not None or self.model.decision.abstains:
-            labels = np.append(labels.astype(object), [None])
+        may_be_none = self.threshold is not None or self.model.decision.abstains
+        labels = self.model.classes_or_none if may_be_none else self.model.classes
         return np.asarray(labels[best[:, 0] if self.top is None else best])
 
     def sets(self, documents: Inputs) -> list[list[Any]]:

@@ -49,8 +49,7 @@ class AnswersOfSeveral(Answers):
         order, classes = found.order[:, : self.top], self.model.classes
         if self.threshold is None:
             return np.asarray(classes[order])
-        or_none = np.append(classes.astype(object), [None])
-        return np.asarray(or_none[np.where(found.is_given[:, : self.top], order, len(classes))])
+        return np.asarray(self.model.classes_or_none[np.where(found.is_given[:, : self.top], order, len(classes))])
 
     def sets(self, documents: Inputs) -> list[list[Any]]:
         """The labels that are given to each document."""

@@ -19,26 +19,23 @@ from vikt.arrays import Bools, Classes, Floats, Ints
 _ROUNDING = 1e-9
 
 
-class Confident(NamedTuple):
-    """What confident learning makes of labels and probabilities.
+class ConfidentClasses(NamedTuple):
+    """The class that each row confidently is of.
 
     Attributes
     ----------
     thresholds : (K,)
         t_k, the mean P(k) of the rows labelled k.
     guess : (m,) int
-        The class that each row confidently is of; -1 for none.
-    joint : (K, K)
-        The estimated share of the rows that are labelled i and of class j; all shares sum to 1.
+        The class of each row; -1 for none.
     """
 
     thresholds: Floats
     guess: Ints
-    joint: Floats
 
 
-def confident_learning(probabilities: Floats, y: Classes, weights: Floats) -> Confident:
-    """The thresholds, confident classes and joint distribution of labels and classes.
+def confident_classes(probabilities: Floats, y: Classes, weights: Floats) -> ConfidentClasses:
+    """The class that each row confidently is of, and the threshold of each class.
 
     Parameters
     ----------
@@ -51,8 +48,7 @@ def confident_learning(probabilities: Floats, y: Classes, weights: Floats) -> Co
     Examples
     --------
     >>> p = np.array([0.9, 0.7, 0.1, 0.2, 0.8])
-    >>> found = confident_learning(np.stack([p, 1 - p], axis=1), np.array([0, 0, 0, 1, 1]), np.ones(5))
-    >>> found.guess.tolist()
+    >>> confident_classes(np.stack([p, 1 - p], axis=1), np.array([0, 0, 0, 1, 1]), np.ones(5)).guess.tolist()
     [0, 0, 1, 1, 0]
     """
     n_classes = probabilities.shape[1]
@@ -62,11 +58,26 @@ def confident_learning(probabilities: Floats, y: Classes, weights: Floats) -> Co
     thresholds = np.divide(sums, totals, out=np.full(n_classes, np.inf), where=totals > 0)
     confident = np.where(probabilities >= thresholds * (1 - _ROUNDING), probabilities, -1.0)
     guess = np.where(confident.max(axis=1) >= 0, np.argmax(confident, axis=1), -1)
-    return Confident(thresholds, guess, joint_shares(y, guess, weights, n_classes))
+    return ConfidentClasses(thresholds, guess)
 
 
 def joint_shares(y: Classes, guess: Ints, weights: Floats, n_classes: int) -> Floats:
-    """The estimated share of the rows that are labelled i and of class j, by the class that some confidently are of."""
+    """The estimated share of the rows that are labelled i and of class j: (K, K), summing to 1.
+
+    Parameters
+    ----------
+    y : (m,)
+        The class index of each label.
+    guess : (m,)
+        The class that each row confidently is of; -1 for none.
+    weights : (m,)
+    n_classes : int
+
+    Examples
+    --------
+    >>> joint_shares(np.array([0, 0, 1, 1]), np.array([0, 1, 1, -1]), np.ones(4), 2).tolist()
+    [[0.25, 0.25], [0.0, 0.5]]
+    """
     totals = np.bincount(y, weights=weights, minlength=n_classes)
     counted_rows = guess >= 0
     cells = (y * n_classes + guess)[counted_rows]
@@ -77,16 +88,16 @@ def joint_shares(y: Classes, guess: Ints, weights: Floats, n_classes: int) -> Fl
     return np.asarray(counts * (totals / (counts.sum(axis=1) * totals.sum()))[:, None])
 
 
-def suspected(found: Confident, probabilities: Floats, y: Classes) -> Bools:
+def suspected(guess: Ints, probabilities: Floats, y: Classes) -> Bools:
     """Whether each row is confidently of another class than its label, which is also more probable: (m,).
 
     Examples
     --------
     >>> p = np.array([0.9, 0.7, 0.1, 0.2, 0.8])
     >>> probabilities, y = np.stack([p, 1 - p], axis=1), np.array([0, 0, 0, 1, 1])
-    >>> suspected(confident_learning(probabilities, y, np.ones(5)), probabilities, y).tolist()
+    >>> suspected(confident_classes(probabilities, y, np.ones(5)).guess, probabilities, y).tolist()
     [False, False, True, False, True]
     """
     rows = np.arange(len(y))
-    own, other = probabilities[rows, y], probabilities[rows, found.guess]
-    return np.asarray((found.guess >= 0) & (found.guess != y) & (other > own))
+    own, other = probabilities[rows, y], probabilities[rows, guess]
+    return np.asarray((guess >= 0) & (guess != y) & (other > own))

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from vikt.arrays import Bools, Ints
+from vikt.arrays import Bools, Classes, Floats, Ints
 from vikt.corpus.targets import OneLabel
 from vikt.errors import DataError, UsageError
-from vikt.explanation.confident_learning import confident_learning, joint_shares, suspected
+from vikt.explanation.confident_learning import confident_classes, joint_shares, suspected
 from vikt.explanation.label_errors import ADD, REMOVE, LabelErrors, SetLabelErrors
 from vikt.fitting.examples import Examples, spelled_labels
 from vikt.fitting.out_of_fold import OutOfFold, out_of_fold
@@ -76,11 +76,10 @@ def _of_classes(examples: Examples, answered: OutOfFold) -> LabelErrors:
             "give more texts of each class"
         )
     p, y, classes = np.exp(answered.log_probabilities), examples.y, examples.classes
-    found = confident_learning(p[reached], y[reached], examples.weights[reached])
     own = p[np.arange(len(y)), y]
     guess = np.full(len(y), -1)
-    guess[reached] = found.guess
-    rows = np.flatnonzero(reached)[suspected(found, p[reached], y[reached])]
+    guess[reached] = confident_classes(p[reached], y[reached], examples.weights[reached]).guess
+    rows = np.flatnonzero(suspected(guess, p, y))
     # Ties are in canonical order, so that the order of the input tells nothing.
     rows = rows[np.argsort(own[rows], kind="stable")]
     all_scores = np.full(examples.n_input, np.nan)
@@ -93,7 +92,7 @@ def _of_classes(examples: Examples, answered: OutOfFold) -> LabelErrors:
         tuple(examples.documents.texts.take(rows).strings()),
         all_scores,
         classes,
-        found.joint,
+        joint_shares(y[reached], guess[reached], examples.weights[reached], len(classes)),
         _unreached(examples, reached),
     )
 
@@ -115,19 +114,12 @@ def _of_sets(examples: Examples, answered: OutOfFold) -> SetLabelErrors:
     all_scores = np.full((examples.n_input, len(labels)), np.nan)
     joint = np.zeros((len(labels), 2, 2))
     pairs = np.zeros(p.shape, dtype=bool)
-    for k in range(len(labels)):
-        y = members[:, k].astype(np.int64)
-        if not reached[k]:
-            share = np.average(y, weights=examples.weights)
-            joint[k, [0, 1], [0, 1]] = 1 - share, share
-            continue
-        both = np.stack([1 - p[:, k], p[:, k]], axis=1)
-        found = confident_learning(both, y, examples.weights)
-        pairs[:, k] = suspected(found, both, y)
-        # A rare label is confidently there at a low probability already, which is not yet that it is missing.
-        guess = np.where((found.guess == y) | pairs[:, k], found.guess, -1)
-        joint[k] = joint_shares(y, guess, examples.weights, 2)
-        all_scores[examples.origin, k] = both[np.arange(len(y)), y]
+    for k, y in enumerate(members.T.astype(np.int64)):
+        if reached[k]:
+            all_scores[examples.origin, k], pairs[:, k], joint[k] = _judged(p[:, k], y, examples.weights)
+        else:
+            # What cannot be judged is taken as it is.
+            joint[k] = joint_shares(y, y, examples.weights, 2)
     rows, of_label = np.nonzero(pairs)
     scores = all_scores[examples.origin[rows], of_label]
     # Ties are in canonical order, so that the order of the input tells nothing.
@@ -147,6 +139,19 @@ def _of_sets(examples: Examples, answered: OutOfFold) -> SetLabelErrors:
         tuple(tuple(names[own]) for own in members[rows]),
         int(members.sum()),
     )
+
+
+def _judged(p: Floats, y: Classes, weights: Floats) -> tuple[Floats, Bools, Floats]:
+    """What P(label) says of rows with the label and rows without it.
+
+    The probability of what each row is labelled, (m,); whether it is suspected, (m,); and the joint shares, (2, 2).
+    """
+    both = np.stack([1 - p, p], axis=1)
+    guess = confident_classes(both, y, weights).guess
+    is_suspected = suspected(guess, both, y)
+    # A rare label is confidently there at a low probability already, which is not yet that it is missing.
+    guess = np.where((guess == y) | is_suspected, guess, -1)
+    return both[np.arange(len(y)), y], is_suspected, joint_shares(y, guess, weights, 2)
 
 
 def _comparable(groups: Ints, members: Bools) -> Bools:

@@ -81,7 +81,7 @@ def fit(
     """
     kind = examples.targets.kind
     settings.check_kind(kind)
-    settings, aim = settings.apart_from_thresholds(kind)
+    settings, aim = settings.without_label_aim(kind)
     # Refused before the fits rather than after them.
     label_aim = None if aim is None else LabelAim.of(aim, tuple(spelled_labels(examples.classes)))
     division = Division.of(examples, split, settings)
@@ -95,7 +95,7 @@ def fit(
         decision, calibration = _by_thresholds(fitted, settings, label_aim, plan, threads, progress)
     rows = division.fitted, division.stopping
     parts = _fitted_parts(examples, plan, settings, rows, threads, progress, keeps_objectives, start)
-    model = _model(examples, settings, plan, parts, decision)
+    model = _model(examples, settings, plan, parts)
     if settings.decision.holds_out:
         decision, calibration = calibrated(settings.decision, _held_out(model, examples, deciding, threads))
     record = FitRecord(
@@ -139,12 +139,11 @@ def _by_thresholds(
     return Decision(thresholds), calibration
 
 
-def _model(
-    examples: Examples, settings: FitSettings, plan: Plan, parts: Sequence[FittedPart], decision: Decision
-) -> FittedModel:
+def _model(examples: Examples, settings: FitSettings, plan: Plan, parts: Sequence[FittedPart]) -> FittedModel:
+    """The model, which decides nothing yet."""
     features, theta = blend(replace(settings.features, analyzer=plan.recipe.analyzer), parts)
     theta = np.ascontiguousarray(theta.T).T  # features × classes in memory, as in a file
-    return FittedModel(features, theta, examples.classes[parts[0].present], parts[0].loss, decision=decision)
+    return FittedModel(features, theta, examples.classes[parts[0].present], parts[0].loss)
 
 
 def _data_record(

@@ -82,6 +82,11 @@ class FittedModel:
         return self.loss.cuts
 
     @property
+    def classes_or_none(self) -> NDArray[Any]:
+        """The classes as objects, and None behind them, which stands for no answer: (K+1,)."""
+        return np.append(self.classes.astype(object), [None])
+
+    @property
     def labels(self) -> list[str]:
         """The classes as strings."""
         return spelled_labels(self.classes)
@@ -198,7 +203,7 @@ class FittedModel:
         """The classes at positions; where the model may answer none: objects, None at NO_ANSWER."""
         if not self.decision.abstains:
             return np.asarray(self.classes[positions])
-        return np.append(self.classes.astype(object), [None])[np.where(positions == NO_ANSWER, -1, positions)]
+        return self.classes_or_none[np.where(positions == NO_ANSWER, -1, positions)]
 
     def to_file(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """The arrays and the header of a file."""

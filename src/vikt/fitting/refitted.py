@@ -120,7 +120,7 @@ def plan_of(record: FitRecord) -> Plan:
 
 def _possible_uses(record: FitRecord, examples: Examples) -> Iterator[UsedRows]:
     """What a fit may learn from: all rows, or all but a test tenth, as far as its settings hold nothing out of them."""
-    settings, _ = settings_of(record, examples).apart_from_thresholds(examples.targets.kind)
+    settings, _ = settings_of(record, examples).without_label_aim(examples.targets.kind)
     for tenths in (1, 2):
         training, validation, *test = examples.split(tenths)
         fitted = Division.of(examples, (training, validation), settings).fitted

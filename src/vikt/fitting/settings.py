@@ -135,7 +135,7 @@ class FitSettings:
         if kind == "several" and self.decision.aim is not None:
             aim_of_one_label(self.decision.aim)
 
-    def apart_from_thresholds(self, kind: TargetKind) -> tuple[FitSettings, Aim | None]:
+    def without_label_aim(self, kind: TargetKind) -> tuple[FitSettings, Aim | None]:
         """The settings, and the aim that the thresholds of several labels are to reach: it needs no held-out rows."""
         if kind != "several":
             return self, None

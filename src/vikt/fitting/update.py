@@ -172,12 +172,11 @@ def update(
         start=Start(saved.model, plan.recipe.shares),
     )
     is_added = examples.origin >= len(remaining)
-    n_added = len(rows) - len(remaining)
-    own = UpdateRecord(n_added, int(is_forgotten.sum()), int(np.sum(is_added)) - int(np.sum(is_added[fitted])))
+    is_kept_out = is_added.copy()
+    is_kept_out[fitted] = False
+    own = UpdateRecord(len(rows) - len(remaining), int(is_forgotten.sum()), int(is_kept_out.sum()))
     keys = labelled_keys(record, examples)
     kept_out = np.sort(keys[test]), np.intersect1d(unfitted_keys, group_keys(record, examples))
-    is_unfitted_copy = is_added.copy()
-    is_unfitted_copy[fitted] = False
     return Update(
         replace(
             outcome,
@@ -186,9 +185,9 @@ def update(
         ),
         examples,
         test,
-        _count_repeated(examples, is_added, is_unfitted_copy),
+        _count_repeated(examples, is_added, fitted),
         _count_relabelled(remaining, forget) if forget else 0,
-        int(np.sum(~np.isin(keys[is_unfitted_copy], keys[~is_added]))),
+        int(np.sum(~np.isin(keys[is_kept_out], keys[~is_added]))),
     )
 
 
@@ -377,10 +376,10 @@ def _labels_with_rows(rows: TargetRows) -> list[Any]:
     return list(rows.table.labels[rows.table.counts(rows.y) > 0].tolist())
 
 
-def _count_repeated(examples: Examples, is_added: Bools, is_unfitted: Bools) -> int:
+def _count_repeated(examples: Examples, is_added: Bools, fitted: RowIndices) -> int:
     """How many added rows that are fitted have the content and the label of an earlier one."""
     cells: Classes = examples.contents * (examples.y.max() + 1) + examples.y
-    return int(np.isin(cells[is_added & ~is_unfitted], cells[~is_added]).sum())
+    return int(np.isin(cells[fitted[is_added[fitted]]], cells[~is_added]).sum())
 
 
 def _count_relabelled(remaining: GivenRows, forget: GivenRows) -> int:

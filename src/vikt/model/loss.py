@@ -2,8 +2,7 @@
 
 A loss is a value: it says of a row's scores, given the row's target, what they cost, the derivative of that, and the
 probabilities; it knows the shape of a row's scores, and how it reads targets. So a loss on other targets, such as each
-class's share, is another value of this kind, and no case anywhere else. A solver that has kernels of its own looks up
-by the type of the loss which of them serves it.
+class's share, is another value of this kind; solvers that treat a loss specially look it up by its type.
 
 The shapes below hold what does not depend on how a target is given, as a class or as the share of each.
 """

@@ -24,11 +24,12 @@ def decision_lines(model: FittedModel, record: FitRecord, evaluation: LabelEvalu
     if found is None:
         return ""
     figures = {} if evaluation is None else aim_figures(model, record, evaluation)
-    facts = decision_facts(model, record)
-    lines = [f"{name:<10} {sentence}" for name, sentence in facts]
-    if found.estimates:
-        warnings = [f"warning    {warning}" for warning in decision_warnings(model, record, evaluation)]
-        lines[2:2] = [columns(estimate_rows(found, figures)), *warnings]
+    lines = []
+    for name, sentence in decision_facts(model, record):
+        lines.append(f"{name:<10} {sentence}")
+        if name == "aim":
+            lines.append(columns(estimate_rows(found, figures)))
+            lines += [f"warning    {warning}" for warning in decision_warnings(model, record, evaluation)]
     return "\n".join(lines)
 
 

@@ -14,6 +14,9 @@ from vikt.selection.label_paths import LabelPaths, walk_labels
 from vikt.selection.path import is_past_the_best, path_of, walk_of
 from vikt.threads import running
 
+_Progress = Callable[[int, int], None]
+_Choose = Callable[[Sequence[Fold], bool, int, int, _Progress | None], PenaltyChoice]
+
 
 def choose_l2(
     folds: Sequence[Fold],
@@ -21,7 +24,7 @@ def choose_l2(
     one_standard_error: bool = False,
     random_state: int = 0,
     threads: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: _Progress | None = None,
 ) -> PenaltyChoice:
     """Fit along `STRENGTHS`, each fit warm from the one before, and take the λ of the least validation log loss.
 
@@ -31,11 +34,13 @@ def choose_l2(
 
     Several labels are validated as in `vikt.selection.label_paths`.
     """
-    if isinstance(folds[0].training.loss, OneLossPerLabel):
-        paths = walk_labels(folds, random_state=random_state, threads=threads, progress=progress)
-        if not paths.steps:
-            return default_penalty(folds[0].training)
-        return chosen_for_labels(paths, len(folds), one_standard_error)
+    choose = _CHOICES.get(type(folds[0].training.loss), _chosen_by_one_path)
+    return choose(folds, one_standard_error, random_state, threads, progress)
+
+
+def _chosen_by_one_path(
+    folds: Sequence[Fold], one_standard_error: bool, random_state: int, threads: int, progress: _Progress | None
+) -> PenaltyChoice:
     curve: list[PathPoint] = []
     walks = [walk_of(fold.training, random_state) for fold in folds]
     with running(threads) as run:
@@ -47,6 +52,18 @@ def choose_l2(
             if is_past_the_best([point.log_loss for point in curve]):
                 break
     return _chosen(tuple(curve), len(folds), one_standard_error)
+
+
+def _chosen_by_paths_of_labels(
+    folds: Sequence[Fold], one_standard_error: bool, random_state: int, threads: int, progress: _Progress | None
+) -> PenaltyChoice:
+    paths = walk_labels(folds, random_state=random_state, threads=threads, progress=progress)
+    if not paths.steps:
+        return default_penalty(folds[0].training)
+    return chosen_for_labels(paths, len(folds), one_standard_error)
+
+
+_CHOICES: dict[type, _Choose] = {OneLossPerLabel: _chosen_by_paths_of_labels}
 
 
 def chosen_for_labels(paths: LabelPaths, n_folds: int, one_standard_error: bool = False) -> PenaltyChoice:

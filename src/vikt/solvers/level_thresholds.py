@@ -32,15 +32,15 @@ _SHORT = 1e-8
 _SOLVED = 1e-3
 
 
-def best_thresholds(objective: Objective, scores: PerPart[Floats], loss: ProportionalOdds) -> Levels:
+def best_thresholds(objective: Objective, scores: PerPart[Floats], loss: ProportionalOdds) -> ThresholdExpansion:
     """The least mean loss of rows whose scores are known, by thresholds sought from those of `loss`."""
-    here = Levels.at(objective, scores, loss)
+    here = ThresholdExpansion.at(objective, scores, loss)
     for _ in range(_MOST_NEWTON_STEPS):
         if np.all(np.abs(here.gradient) <= here.rounding):
             break
         step = here.step
         if not np.max(np.abs(step)) < _LONGEST:
-            step = Levels.at(objective, scores, here.loss, _reach).step
+            step = ThresholdExpansion.at(objective, scores, here.loss, _reach).step
         closed = float(np.max(-np.diff(step) / np.diff(here.loss.thresholds), initial=0.0))
         better = _along(objective, scores, here, step * min(1.0, _MOST_CLOSED / max(closed, EPSILON)))
         if better is None:
@@ -69,7 +69,7 @@ def level_shares(objective: Objective) -> Floats:
 
 
 @dataclass(frozen=True)
-class Levels:
+class ThresholdExpansion:
     """The mean loss as a function of the thresholds, to second order at those of `loss`.
 
     Attributes
@@ -96,7 +96,7 @@ class Levels:
         scores: PerPart[Floats],
         loss: ProportionalOdds,
         curvature: Callable[[Floats], Floats] | None = None,
-    ) -> Levels:
+    ) -> ThresholdExpansion:
         """The sums over all rows; `curvature` is that of log(1 + e^x), unless another is given."""
         value, (above, below), (bent_above, bent_below), totals = objective.parts.sums(
             _sums_by_level, loss, scores, objective.shares, curvature or _curvature
@@ -129,13 +129,15 @@ class Levels:
         return float(np.sum(largest * self._solve(largest)))
 
 
-def _along(objective: Objective, scores: PerPart[Floats], here: Levels, step: Floats) -> Levels | None:
+def _along(
+    objective: Objective, scores: PerPart[Floats], here: ThresholdExpansion, step: Floats
+) -> ThresholdExpansion | None:
     slope = float(here.gradient @ step)
 
-    def point_at(length: float) -> Levels:
-        return Levels.at(objective, scores, ProportionalOdds(here.loss.thresholds + length * step))
+    def point_at(length: float) -> ThresholdExpansion:
+        return ThresholdExpansion.at(objective, scores, ProportionalOdds(here.loss.thresholds + length * step))
 
-    def is_lower(length: float, further: Levels) -> bool:
+    def is_lower(length: float, further: ThresholdExpansion) -> bool:
         return further.value <= here.value + ENOUGH * length * slope + ROUNDING * here.value
 
     return backtracked(point_at, is_lower)

@@ -31,7 +31,7 @@ from vikt.names import LOOSE_TOL, TOL, Reason, finite
 from vikt.parts import Part, PerPart
 from vikt.solvers.certificate import Certificate, certificate, no_certificate
 from vikt.solvers.conjugate_gradients import WorthNoMore, dot
-from vikt.solvers.level_thresholds import Levels, best_thresholds, level_shares
+from vikt.solvers.level_thresholds import ThresholdExpansion, best_thresholds, level_shares
 from vikt.solvers.line_search import ENOUGH, backtracked
 from vikt.solvers.linear_systems import conjugate_gradients, solve_semidefinite
 from vikt.solvers.rounding import EPSILON, ROUNDING, gradient_rounding, length_of, relative_to_means
@@ -102,18 +102,18 @@ def ordered_certificate(
 ) -> tuple[ProportionalOdds, Certificate]:
     """The thresholds moved to their optimum for θ, whose θ_0 is 0, and the distance of both from the optimum."""
     scores = objective.scores(theta)
-    levels = best_thresholds(objective, scores, loss)
-    value = levels.value + objective.penalty.value(theta)
+    expansion = best_thresholds(objective, scores, loss)
+    value = expansion.value + objective.penalty.value(theta)
     if objective.l2 == 0:
-        return levels.loss, no_certificate(value, Reason("no_penalty"))
-    residuals = objective.parts.each(_residuals, objective.parts.each(_sides, levels.loss, scores))
+        return expansion.loss, no_certificate(value, Reason("no_penalty"))
+    residuals = objective.parts.each(_residuals, objective.parts.each(_sides, expansion.loss, scores))
     gradient = relative_to_means(objective, objective.gradient_from_residuals(residuals, theta))
     largest = theta.copy()
-    largest[0] = np.abs(levels.loss.thresholds).max()
+    largest[0] = np.abs(expansion.loss.thresholds).max()
     length = length_of(objective.penalty.scaled(gradient)) + gradient_rounding(objective, largest, residuals)
     # H ≥ 0 bounds by how much the thresholds' distance from their optimum moves the gradient.
-    length += sqrt(objective.mean_square_norm() * levels.excess)
-    return levels.loss, certificate(value, length * length / (4 * objective.l2) + levels.excess)
+    length += sqrt(objective.mean_square_norm() * expansion.excess)
+    return expansion.loss, certificate(value, length * length / (4 * objective.l2) + expansion.excess)
 
 
 class _Point(NamedTuple):
@@ -121,7 +121,7 @@ class _Point(NamedTuple):
 
     inner: Floats
     scores: PerPart[Floats]
-    levels: Levels
+    expansion: ThresholdExpansion
     sides: PerPart[Sides]
     value: float
     gradient: Floats
@@ -130,11 +130,11 @@ class _Point(NamedTuple):
     def at(cls, objective: Objective, inner: Floats, loss: ProportionalOdds) -> _Point:
         theta, parts = _centred(objective, inner), objective.parts
         scores = objective.scores(theta)
-        levels = best_thresholds(objective, scores, loss)
-        sides = parts.each(_sides, levels.loss, scores)
+        expansion = best_thresholds(objective, scores, loss)
+        sides = parts.each(_sides, expansion.loss, scores)
         gradient = objective.gradient_from_residuals(parts.each(_residuals, sides), theta)
-        value = levels.value + objective.penalty.value(theta)
-        return cls(inner, scores, levels, sides, value, relative_to_means(objective, gradient))
+        value = expansion.value + objective.penalty.value(theta)
+        return cls(inner, scores, expansion, sides, value, relative_to_means(objective, gradient))
 
 
 @dataclass
@@ -148,7 +148,7 @@ class _Fit:
     begun: float = field(default_factory=perf_counter)
 
     def record(self, on_record: OnRecord | None) -> _Point:
-        self.curve.append(LossRecord(len(self.curve), self.point.levels.value, seconds=perf_counter() - self.begun))
+        self.curve.append(LossRecord(len(self.curve), self.point.expansion.value, seconds=perf_counter() - self.begun))
         if on_record:
             on_record(self.curve[-1])
         return self.point
@@ -160,7 +160,7 @@ class _Fit:
         if -slope <= rounding and slope < self.last_slope / 2:
             return False
         better = backtracked(
-            lambda length: _Point.at(objective, here.inner + length * step, here.levels.loss),
+            lambda length: _Point.at(objective, here.inner + length * step, here.expansion.loss),
             lambda length, further: further.value <= here.value + ENOUGH * length * slope + rounding,
         )
         if better is None:
@@ -186,7 +186,7 @@ class _Fit:
     def _end(self) -> tuple[Floats, ProportionalOdds, Certificate]:
         """θ of the columns as they are, whose means move the thresholds, and its proof."""
         inner, moved = self.point.inner, float(np.sum(self.objective.column_means * self.point.inner))
-        theta, loss = np.concatenate([[0.0], inner]), ProportionalOdds(self.point.levels.loss.thresholds + moved)
+        theta, loss = np.concatenate([[0.0], inner]), ProportionalOdds(self.point.expansion.loss.thresholds + moved)
         return theta, *ordered_certificate(self.objective, theta, loss)
 
 
@@ -212,8 +212,8 @@ def _newton_step(objective: Objective, point: _Point, goal: float) -> Floats:
 
     def product(v: Floats) -> Floats:
         moved = parts.each(_moved, _centred(objective, v))
-        above, below = parts.sums(_sums_of_moved, point.levels.loss, bends, moved)
-        follow = solve_semidefinite(point.levels.hessian, above[:-1] + below[1:])
+        above, below = parts.sums(_sums_of_moved, point.expansion.loss, bends, moved)
+        follow = solve_semidefinite(point.expansion.hessian, above[:-1] + below[1:])
         sums = parts.sums(_weighted, parts.each(_left_over, bends, moved, follow))
         return relative_to_means(objective, sums) + curvature * v
 
