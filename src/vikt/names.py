@@ -24,6 +24,15 @@ SolverName = Literal["auto", "dual", "newton", "elastic_net", "batch", "stochast
 TargetKind = Literal["classes", "several", "soft", "ordered"]
 TargetsName = Literal["auto", "classes", "several", "soft", "ordered"]
 
+# Each kind of targets in words, and what one of its labels is called.
+KIND_NAMES: Mapping[TargetKind, str] = {
+    "classes": "one class per text",
+    "several": "several labels",
+    "soft": "soft labels",
+    "ordered": "ordered labels",
+}
+LABEL_NOUNS: Mapping[TargetKind, str] = {"classes": "class", "several": "label", "soft": "class", "ordered": "level"}
+
 # The formats of files that are read.
 FormatName = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "txt", "svmlight"]
 

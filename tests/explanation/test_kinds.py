@@ -102,13 +102,13 @@ def test_what_does_not_apply_to_several_labels_is_refused(of_sets, tmp_path, run
 
 
 def test_influence_on_levels_is_refused_before_any_row_is_read(of_levels, tmp_path, run):
-    with pytest.raises(UsageError, match="influence of training rows: not available for a model of ordered levels; "):
+    with pytest.raises(UsageError, match="influence of training rows: not available for a model of ordered labels; "):
         of_levels.influence(TEXT, None, None)
-    with pytest.raises(UsageError, match="standard errors: not available for a model of ordered levels; train "):
+    with pytest.raises(UsageError, match="standard errors: not available for a model of ordered labels; train "):
         of_levels.standard_errors(None, None)
     of_levels.save(tmp_path / "m")
     code, _, err = run("explain", tmp_path / "m", TEXT, "--because", "2", "--data", tmp_path / "missing.csv")
-    assert (code, "not available for a model of ordered levels" in err) == (2, True), err
+    assert (code, "not available for a model of ordered labels" in err) == (2, True), err
 
 
 @pytest.mark.parametrize("label", LABELS)

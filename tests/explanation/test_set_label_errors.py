@@ -108,7 +108,7 @@ def test_labels_of_one_text_or_of_every_row_are_out_of_reach():
 
 def test_no_label_that_can_be_judged_is_refused():
     members = np.array([[True, False], [False, False], [False, True]])
-    with pytest.raises(DataError, match="no label here has two texts of each"):
+    with pytest.raises(DataError, match="no label here has at least two texts with it and two without it"):
         judged(members, np.full((3, 2), 0.5))
 
 

@@ -35,7 +35,7 @@ def test_labels_are_counted_and_those_of_which_little_is_learnt_are_named(sets):
     facts = facts_of(data_lines(record, model))
     assert facts["labels"] == "4: joy 12, anger 3, grief 1, love 0"
     assert facts["per text"] == "1.33 labels on average; 1 row has none"
-    assert facts["rare"] == "1 label of one row, trained on and not tested: grief"
+    assert facts["rare"] == "1 label with one row only, used for training and never for testing: grief"
     assert facts["constant"] == "1 label on every row, hence always answered: joy"
     assert facts["absent"] == "1 label on no row, hence never answered: love"
 
@@ -85,7 +85,9 @@ def test_levels_stand_in_their_order_and_merged_ones_are_named():
     classifier.fit(TEXTS, levels)
     facts = facts_of(data_lines(classifier.record_, classifier.model_))
     assert facts["classes"] == "3 levels from the lowest: low 4, medium 4, high 4"
-    assert facts["merged"].startswith("1 level without a row, hence never answered; neighbours share")
+    assert facts["merged"].startswith(
+        "1 level without a row, hence never answered; the levels on either side share a cut"
+    )
     assert facts["merged"].endswith(": rather low")
 
 

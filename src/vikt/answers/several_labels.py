@@ -32,7 +32,7 @@ class _Ranked(NamedTuple):
 class AnswersOfSeveral(Answers):
     """The labels of each document whose probabilities are at least their thresholds, the most probable first.
 
-    `threshold` is that of all labels in place of the model's. With `top`, it is that many of the most probable labels,
+    `threshold` is that of all labels in place of the model's. With `top`, the answer is the `top` most probable labels,
     whatever the model's thresholds. Of equally probable labels the first in order comes first.
     """
 

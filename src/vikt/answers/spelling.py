@@ -11,7 +11,7 @@ from vikt.tables import check_joinable, escaped_json, one_line
 
 
 class Spelling(Protocol):
-    """Writes labels, which it is given by their positions, and numbers. In `labels`, the last stands for no label."""
+    """Writes numbers, and labels by their positions; the last of `labels` stands for no label."""
 
     labels: list[Any]
 

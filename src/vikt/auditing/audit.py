@@ -19,7 +19,7 @@ from vikt.fitting.model import FittedModel, Inputs
 from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
 from vikt.markup import block, details, heading, html_text, table
-from vikt.names import TargetsName
+from vikt.names import LABEL_NOUNS, TargetsName
 from vikt.parameters import checked_value, one_of
 from vikt.tables import (
     MOST_CLASSES_LISTED,
@@ -204,7 +204,7 @@ def audited(subject: Subject, ignore: Iterable[str] = ()) -> Audit:
         ignored,
         {name: side.documents.origin for name, side in sides.items()},
         {name: len(side) for name, side in sides.items()},
-        subject.training.noun,
+        LABEL_NOUNS[subject.training.kind],
     )
 
 

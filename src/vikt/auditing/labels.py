@@ -9,6 +9,7 @@ import numpy as np
 from vikt.auditing.finding import Found
 from vikt.auditing.subject import MOST_EXAMPLES, LabelledTexts, Subject, agreeing
 from vikt.corpus.label_spelling import misspelt, respelled
+from vikt.names import LABEL_NOUNS
 from vikt.tables import counted, label_line, listed
 
 # A class of fewer texts has none in the tenths that are held out.
@@ -106,7 +107,7 @@ def labels_like_missing(subject: Subject) -> Iterator[Found]:
             named = listed([repr(side.classes[k]) for k in alike])
             yield side.found(
                 f"{counted(len(rows), f'{side.side} row')} {agreeing(rows, 'has', 'have')} the label {named}, which "
-                f"many programs write for a missing value; here it is a {side.noun} like any other",
+                f"many programs write for a missing value; here it is a {LABEL_NOUNS[side.kind]} like any other",
                 rows,
             )
 
@@ -121,9 +122,9 @@ def few_rows(subject: Subject) -> Iterator[Found]:
     if len(few):
         few = few[np.argsort(n_texts[few], kind="stable")]
         named = listed([f"{label_line(side.classes[k])} ({n_texts[k]})" for k in few])
+        found = counted(len(few), LABEL_NOUNS[side.kind])
         yield side.found(
-            f"{counted(len(few), side.noun)} {agreeing(few, 'has', 'have')} fewer than {_FEWEST_TEXTS} different "
-            f"texts: {named}",
+            f"{found} {agreeing(few, 'has', 'have')} fewer than {_FEWEST_TEXTS} different texts: {named}",
             side.having(few),
             shown=[int(own[0]) for k in few[:MOST_EXAMPLES] if len(own := side.having([k]))],
         )

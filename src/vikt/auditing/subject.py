@@ -123,11 +123,6 @@ class LabelledTexts:
         return self.targets.table.kind
 
     @property
-    def noun(self) -> str:
-        """What a label is: a class, or one of several labels."""
-        return "label" if self.kind == "several" else "class"
-
-    @property
     def classes(self) -> list[str]:
         """The labels, sorted: (K,)."""
         return self.targets.names
@@ -186,7 +181,7 @@ class LabelledTexts:
         return tuple(map(self.number, self.origin[rows].tolist()))
 
     def counted(self, rows: Sized) -> str:
-        """How many texts of this side some rows are."""
+        """The number of rows, in words, such as '3 training texts'."""
         return counted(len(rows), f"{self.side} text")
 
     def label(self, row: int) -> str:

@@ -68,7 +68,7 @@ class Comparison:
     confusions : list of (label, answer of A, answer of B, rows)
         The disagreements, the most frequent first; at most 20.
     examples : list of Disagreement
-        At most five of each kind (A alone is right, B alone, neither), those first of which both models are surest.
+        At most five of each kind (A alone is right, B alone, neither), those that both models are surest of first.
     unanswered_a, unanswered_b : int
         The rows to which the model gives no answer, which counts as wrong.
     unseen_a, unseen_b : dict of str to int
@@ -138,8 +138,8 @@ def check_comparable(a: FittedModel, b: FittedModel) -> None:
     if (a.kind == "several") != (b.kind == "several"):
         sides = ("several labels", "one") if a.kind == "several" else ("one label", "several")
         raise UsageError(
-            f"compare: A answers {sides[0]} for each text, and B {sides[1]}, so no figure is of both; compare two "
-            "models that answer alike"
+            f"compare: A answers {sides[0]} for each text, and B {sides[1]}, so they have no figure in common; "
+            "compare two models of the same kind"
         )
 
 
@@ -183,7 +183,7 @@ def compare(a: Answers, b: Answers, texts: Texts) -> Comparison:
     if not a.n_rows or not a.n_rows == b.n_rows == len(texts):
         raise DataError(
             f"compare: expected the same rows for both models, at least one, found {a.n_rows}, {b.n_rows} "
-            f"and {len(texts)} texts; give both models the same"
+            f"and {len(texts)} texts; give both models the same rows"
         )
     pair = pair_of(a, b)
     right_a, right_b = pair.is_right_a, pair.is_right_b

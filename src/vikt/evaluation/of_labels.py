@@ -29,7 +29,7 @@ class LabelEvaluation:
         The figures by their names in JSON. Labels never seen in training, and rows without an answer, count as wrong;
         the figures of probabilities, such as log loss, leave the former out.
     counts : Counts
-        For each label: its rows that are answered it, its rows, and the rows that are answered it.
+        For each label: correct answers, rows that have it, and rows answered with it.
     mean_probability : ndarray, (L,)
         The mean predicted P(label) over all rows; 0 for labels unseen in training.
     unseen : dict of str to int

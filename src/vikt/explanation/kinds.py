@@ -5,16 +5,9 @@ from __future__ import annotations
 from vikt.arrays import Floats
 from vikt.errors import UsageError
 from vikt.model.objective import Objective
-from vikt.names import TargetKind
+from vikt.names import KIND_NAMES, TargetKind
 from vikt.selection.choices import PenaltyChoice
 from vikt.solvers.labels import LabelObjectives, constant_labels
-
-_FOUND: dict[TargetKind, str] = {
-    "classes": "classes",
-    "several": "several labels per text",
-    "soft": "soft labels",
-    "ordered": "ordered levels",
-}
 
 
 def refuse_kind(found: TargetKind, what: str, remedies: dict[TargetKind, str]) -> None:
@@ -25,7 +18,7 @@ def refuse_kind(found: TargetKind, what: str, remedies: dict[TargetKind, str]) -
     >>> refuse_kind("ordered", "influence", {"several": "explain a label"})
     """
     if found in remedies:
-        raise UsageError(f"{what}: not available for a model of {_FOUND[found]}; {remedies[found]}")
+        raise UsageError(f"{what}: not available for a model of {KIND_NAMES[found]}; {remedies[found]}")
 
 
 def fit_of_label(

@@ -21,7 +21,7 @@ from vikt.selection.plan import Plan
 
 # How many folds the probabilities come from, where there are as many texts.
 MOST_FOLDS = 10
-# A label that fewer texts have, or have not, has none to be judged by.
+# A label needs this many texts with it, and as many without it, to be judged.
 _FEWEST_TEXTS = 2
 
 
@@ -108,7 +108,7 @@ def _of_sets(examples: Examples, answered: OutOfFold) -> SetLabelErrors:
     if not reached.any():
         raise DataError(
             "label errors are found by comparing the texts that have a label with those that lack it, and no label "
-            "here has two texts or more of both; give more texts"
+            "here has at least two texts with it and two without it; give more texts"
         )
     p = np.exp(answered.log_probabilities)
     all_scores = np.full((examples.n_input, len(labels)), np.nan)

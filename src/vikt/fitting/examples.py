@@ -26,7 +26,7 @@ from vikt.corpus.targets import Labels, TargetRows, TargetTable
 from vikt.errors import DataError, ParameterError, UsageError
 from vikt.features.measured import Measured
 from vikt.model.classes import LabelledRows
-from vikt.names import TargetsName
+from vikt.names import KIND_NAMES, TargetsName
 from vikt.tables import counted
 
 # The values of a column, None where one is missing.
@@ -177,7 +177,7 @@ def labels_of_one_class(examples: Examples) -> NDArray[Any]:
     """The label of each row: (m,). Raises UsageError where rows have several or soft labels."""
     labels = examples.labels
     if isinstance(labels, TargetRows):
-        raise UsageError(f"this needs one class per text, found {examples.targets.kind!r} labels")
+        raise UsageError(f"this needs one class per text, found {KIND_NAMES[examples.targets.kind]}")
     return labels
 
 

@@ -77,7 +77,7 @@ def fit(
     DataError
         The examples cannot be fitted.
     AimMissedError
-        They can, but no decision on what is held out is as it is to be.
+        They can, but no decision meets its aim on the held-out rows.
     """
     kind = examples.targets.kind
     settings.check_kind(kind)

@@ -16,6 +16,7 @@ from vikt.fitting.examples import Examples
 from vikt.fitting.model import FittedModel, Inputs, measured
 from vikt.fitting.record import FitRecord, PartRecord
 from vikt.fitting.settings import FitSettings
+from vikt.names import KIND_NAMES
 from vikt.selection.choices import FeatureChoice, PenaltyChoice
 
 
@@ -88,7 +89,7 @@ class FittedAttributes(Estimator):
         """
         model = self._model
         if model.kind != "ordered":
-            raise AttributeError(f"only ordered levels have cuts_, found {model.kind!r} labels")
+            raise AttributeError(f"only ordered levels have cuts_, found {KIND_NAMES[model.kind]}")
         return np.array(model.cuts)
 
     @property
@@ -96,7 +97,7 @@ class FittedAttributes(Estimator):
         """The least probability at which each of several labels is answered, (K,); AttributeError for other targets."""
         thresholds = self._model.thresholds
         if thresholds is None:
-            raise AttributeError(f"only several labels have thresholds_, found {self._model.kind!r} labels")
+            raise AttributeError(f"only several labels have thresholds_, found {KIND_NAMES[self._model.kind]}")
         return np.array(thresholds.thresholds)
 
     @property

@@ -28,7 +28,7 @@ from vikt.metrics.classification import refuse_mixture
 from vikt.model.linear import coef_and_intercept
 from vikt.model.loss import Loss
 from vikt.model.targets import loss_of
-from vikt.names import TargetKind, known_kind
+from vikt.names import KIND_NAMES, TargetKind, known_kind
 from vikt.parameters import plain
 from vikt.tables import quoted
 
@@ -120,7 +120,7 @@ class FittedModel:
             class.
         """
         if isinstance(labels, TargetRows):
-            raise DataError(f"labels: expected one class for each text, found {labels.table.kind!r} labels")
+            raise DataError(f"labels: expected one class for each text, found {KIND_NAMES[labels.table.kind]}")
         given = checked_labels(label_array(labels))
         equal = dict(zip(self.classes.tolist(), self.labels, strict=True))
         values, names = given.tolist(), self.class_names
@@ -239,7 +239,7 @@ class FittedModel:
             return replace(model, decision=Decision(LabelThresholds.from_json(header["thresholds"], model.labels)))
         decision = Decision.from_json(header["decision"], model.labels) if "decision" in header else PLAIN
         if isinstance(decision.rule, Median) != (kind == "ordered"):
-            raise DamagedModelError(f"{kind!r} labels answered by the rule {decision.rule.kind!r}")
+            raise DamagedModelError(f"{KIND_NAMES[kind]} answered by the rule {decision.rule.kind!r}")
         return replace(model, decision=decision)
 
 

@@ -51,7 +51,7 @@ class MergedRows(NamedTuple):
         return MergedRows(self.X.take(rows), self.targets[rows], self.weights[rows])
 
     def restricted(self, labels: Ints) -> MergedRows:
-        """The same rows, some labels being all that there are."""
+        """The same rows, their targets restricted to some labels."""
         return self._replace(targets=self.targets.restricted(labels))
 
 

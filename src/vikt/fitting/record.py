@@ -15,7 +15,7 @@ from vikt.corpus.documents import TEXT_COLUMN
 from vikt.decisions.record import CalibrationRecord
 from vikt.fitting.examples import Examples, spelled_labels
 from vikt.model.penalties import split_strength
-from vikt.names import Reason, TargetKind, count, finite, number
+from vikt.names import KIND_NAMES, Reason, TargetKind, count, finite, number
 from vikt.selection.choices import FeatureChoice, PenaltyChoice
 
 if TYPE_CHECKING:
@@ -341,7 +341,7 @@ class FitRecord:
         if self.options.get("targets", "auto") not in ("auto", kind):
             raise ValueError(f"options for targets other than the {kind!r} ones of the model")
         if self.labels_separator is not None and kind != "several":
-            raise ValueError(f"a separator of {kind!r} labels")
+            raise ValueError(f"a separator of labels for {KIND_NAMES[kind]}")
         self.data.check(kind, labels)
         for part in self.parts:
             part.check(kind, len(labels))

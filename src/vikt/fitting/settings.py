@@ -14,15 +14,8 @@ from vikt.decisions.settings import DecisionSettings
 from vikt.errors import ParameterError
 from vikt.features.handmade.declarations import declaration
 from vikt.features.settings import FeatureSettings
-from vikt.names import DECISION_PARAMETERS, PARAMETERS, TARGET_DEFAULTS, TargetKind, TargetsName
+from vikt.names import DECISION_PARAMETERS, KIND_NAMES, PARAMETERS, TARGET_DEFAULTS, TargetKind, TargetsName
 from vikt.solvers import Settings
-
-_NAMES: dict[TargetKind, str] = {
-    "classes": "one class per text",
-    "several": "several labels",
-    "soft": "soft labels",
-    "ordered": "ordered labels",
-}
 
 
 @dataclass(frozen=True)
@@ -129,7 +122,7 @@ class FitSettings:
             ("thresholds", self.targets.thresholds != "label", ("several",)),
         ):
             if is_set and kind not in kinds:
-                raise ParameterError(name, f"cannot be used with {_NAMES[kind]}; leave it out")
+                raise ParameterError(name, f"cannot be used with {KIND_NAMES[kind]}; leave it out")
         if kind == "ordered":
             self.solver.check_fits_levels()
         if kind == "several" and self.decision.aim is not None:

@@ -43,7 +43,7 @@ def _of_shares(model: FittedModel, data: DataRecord) -> _Facts:
 def _of_levels(model: FittedModel, data: DataRecord) -> _Facts:
     # In their order, which a file does not keep.
     levels = listed([f"{label_line(level)} {data.classes.get(level, 0):,}" for level in model.labels])
-    merged = _having(data, 0, "level", "without a row, hence never answered; neighbours share a threshold")
+    merged = _having(data, 0, "level", "without a row, hence never answered; the levels on either side share a cut")
     return [("classes", f"{len(model.labels):,} levels from the lowest: {levels}"), ("merged", merged)]
 
 
@@ -56,7 +56,7 @@ def _counts(classes: Mapping[str, int]) -> str:
 
 
 def _rare(noun: str, data: DataRecord) -> str:
-    return _having(data, 1, noun, "of one row, trained on and not tested")
+    return _having(data, 1, noun, "with one row only, used for training and never for testing")
 
 
 def _having(data: DataRecord, n_rows: int, noun: str, what: str) -> str:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from vikt.decisions.label_thresholds import LabelThresholds, ThresholdRule
 from vikt.explanation.scores import levels_line
 from vikt.fitting.model import FittedModel
-from vikt.names import TargetKind
 from vikt.tables import label_line, listed
-
-# What one of the labels is called.
-NOUNS: Mapping[TargetKind, str] = {"classes": "class", "several": "label", "soft": "class", "ordered": "level"}
 
 
 def target_lines(model: FittedModel) -> str:

@@ -51,7 +51,7 @@ class LabelPath(NamedTuple):
         return cls(means, n / max(n - 1, 1) * (deviations @ deviations.T), n_rows)
 
     def own_step(self, common: int) -> int:
-        """The step of the least loss where it gains on the common one more than chance explains, else the common."""
+        """The step of least loss if it beats the common step by more than chance explains, else the common step."""
         best = int(np.argmin(self.losses))
         (of_best, of_both), (_, of_common) = self.covariances[np.ix_([best, common], [best, common])]
         gain, variance = self.losses[common] - self.losses[best], of_best + of_common - 2 * of_both

@@ -10,6 +10,7 @@ from vikt.evaluation.comparison import Comparison
 from vikt.explanation.label_errors import LabelErrors
 from vikt.fitting.model import FittedModel
 from vikt.fitting.saved import SavedModel
+from vikt.names import LABEL_NOUNS
 from vikt.report.html.blocks import Page, Section, Tile
 from vikt.report.html.sections.calibration import calibration_section, thresholds_section
 from vikt.report.html.sections.comparison import (
@@ -30,7 +31,6 @@ from vikt.report.html.sections.set_mistakes import set_confident_section, set_mi
 from vikt.report.html.sections.summary import model_sentences, model_tiles, percent
 from vikt.report.html.sections.words import words_section
 from vikt.report.html.tested import Tested, TestedClasses, TestedSets
-from vikt.report.targets import NOUNS
 from vikt.tables import counted, index_place, label_line
 
 _MOST_NAMED, _WIDEST_NAMED = 3, 20
@@ -68,7 +68,7 @@ _SECTIONS: Mapping[type[Tested], tuple[Callable[[Any], Section | None], ...]] = 
 def _title(model: FittedModel) -> str:
     names = [label_line(label) for label in model.labels]
     if not 1 < len(names) <= _MOST_NAMED or max(map(len, names)) > _WIDEST_NAMED:
-        return f"A classifier of {counted(len(names), NOUNS[model.kind])}"
+        return f"A classifier of {counted(len(names), LABEL_NOUNS[model.kind])}"
     return f"A classifier of {', '.join(names[:-1])} and {names[-1]}"
 
 

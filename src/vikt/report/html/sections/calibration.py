@@ -7,6 +7,7 @@ import numpy as np
 from vikt.decisions.rules import ClassThreshold, MostProbable, Rule
 from vikt.evaluation.aim_figures import aim_figures
 from vikt.metrics.calibration import reliability_curve
+from vikt.names import LABEL_NOUNS
 from vikt.report.decision import decision_facts, decision_warnings, estimate_rows
 from vikt.report.html.blocks import Block, Facts, Note, Row, Section, Table, name_of
 from vikt.report.html.pictures import (
@@ -16,7 +17,7 @@ from vikt.report.html.pictures import (
     roc_picture,
 )
 from vikt.report.html.tested import Tested, TestedClasses, TestedSets
-from vikt.report.targets import NOUNS, target_facts
+from vikt.report.targets import target_facts
 
 # Pairs of a row and a label, beyond which their calibration takes too much memory.
 _MOST_PAIRS = 20_000_000
@@ -58,7 +59,7 @@ def _decision(tested: Tested) -> list[Block]:
 
 def _pictures(tested: TestedClasses) -> list[Block]:
     found, labels = tested.evaluation, tested.model.labels
-    has_two, noun = len(labels) == 2, NOUNS[tested.kind]
+    has_two, noun = len(labels) == 2, LABEL_NOUNS[tested.kind]
     of = name_of(labels[1]) if has_two else ""
     threshold = _threshold(tested.model.decision.rule) if has_two else None
     pictures: list[Block] = []

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from vikt.evaluation.comparison import Comparison, Disagreement
 from vikt.evaluation.differences import Difference
 from vikt.fitting.saved import SavedModel
+from vikt.names import LABEL_NOUNS
 from vikt.report.choices import penalty_sentence, recipe_name
 from vikt.report.comparison import difference_sentence, figure_name
 from vikt.report.fit import proof
 from vikt.report.html.blocks import Block, Column, Example, Prose, Section, Table, Tile
 from vikt.report.html.examples import excerpt
 from vikt.report.html.sections.summary import percent
-from vikt.report.targets import NOUNS
 from vikt.selection.recipes import Recipe
 from vikt.tables import answer_line, counted, figure, label_line, listed
 
@@ -106,7 +106,7 @@ def _facts(name: str, saved: SavedModel) -> dict[str, str]:
     recipe = Recipe(record.analyzer, tuple((own.name, own.share) for own in record.parts))
     return {
         "file": name,
-        "answers": f"{counted(len(model.labels), NOUNS[model.kind])}: "
+        "answers": f"{counted(len(model.labels), LABEL_NOUNS[model.kind])}: "
         f"{listed([label_line(label) for label in model.labels], 6)}",
         "rows fitted": f"{record.data.fitted_rows:,}",
         "features": f"{model.features.n_features:,} from {recipe_name(recipe)}",

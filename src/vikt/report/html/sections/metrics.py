@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from vikt.names import LABEL_NOUNS
 from vikt.report.evaluation import class_rows, evaluation_notes, figure_rows
 from vikt.report.html.blocks import Block, Column, Facts, Note, Section, Table, folded
 from vikt.report.html.tested import Tested
 from vikt.report.slices import has_slices, slice_rows, slice_warning
-from vikt.report.targets import NOUNS
 from vikt.tables import MOST_CLASSES_LISTED, label_line
 
 
@@ -51,6 +51,6 @@ def _figures(tested: Tested) -> list[Block]:
 def _classes(tested: Tested, weighted: bool) -> Table:
     header, *rows = class_rows(tested.evaluation, weighted, has_intervals=True)
     more = len(tested.evaluation.labels) > MOST_CLASSES_LISTED
-    noun = NOUNS[tested.kind]
+    noun = LABEL_NOUNS[tested.kind]
     caption = f"Figures of each {noun}" + f" (the first {len(rows)})" * more
     return Table.of(caption, [noun, *header[1:]], rows)

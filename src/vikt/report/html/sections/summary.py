@@ -13,10 +13,9 @@ from vikt.evaluation.evaluation import Evaluation
 from vikt.evaluation.figures import Figure
 from vikt.evaluation.outcomes import NO_ANSWER
 from vikt.evaluation.several import SetEvaluation
-from vikt.names import TargetKind
+from vikt.names import LABEL_NOUNS, TargetKind
 from vikt.report.html.blocks import Tile, name_of
 from vikt.report.html.tested import Tested, TestedClasses, TestedSets
-from vikt.report.targets import NOUNS
 from vikt.tables import counted, figure, listed
 
 _MOST_NAMED = 6
@@ -48,7 +47,7 @@ def model_tiles(tested: Tested) -> list[Tile]:
     """The main figures."""
     found = tested.evaluation
     tiles = [_tile(name, key, found.figures[key]) for name, key in _MAIN[tested.kind].items()]
-    return [*tiles, Tile("Rows tested", f"{found.n_rows:,}", counted(len(found.labels), NOUNS[tested.kind]))]
+    return [*tiles, Tile("Rows tested", f"{found.n_rows:,}", counted(len(found.labels), LABEL_NOUNS[tested.kind]))]
 
 
 def _tile(name: str, key: str, found: Figure) -> Tile:
@@ -138,9 +137,9 @@ def _what(tested: Tested) -> str:
     model, record = tested.model, tested.record
     names = listed([name_of(label) for label in model.labels], _MOST_NAMED)
     reads = "texts" if model.features.reads_text else "rows of columns"
+    labels = counted(len(model.labels), LABEL_NOUNS[model.kind])
     return (
-        f"This model {_VERBS[model.kind].format(reads)} {counted(len(model.labels), NOUNS[model.kind])} ({names}) and "
-        f"was trained on "
+        f"This model {_VERBS[model.kind].format(reads)} {labels} ({names}) and was trained on "
         f"{counted(record.data.fitted_rows, 'row')}."
     )
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 from vikt.explanation.weights import strongest_of
 from vikt.fitting.model import FittedModel
-from vikt.names import TargetKind
+from vikt.names import LABEL_NOUNS, TargetKind
 from vikt.report.html.blocks import Block, Fold, Prose, Section, Word, Words
-from vikt.report.targets import NOUNS
 from vikt.tables import MOST_CLASSES_LISTED, counted, label_line
 
 _MOST_WORDS = 12
@@ -40,9 +39,9 @@ def words_section(model: FittedModel) -> Section:
     blocks: list[Block] = [Prose(about), Words(classes[:_MOST_CLASSES_AT_SIGHT])]
     rest = classes[_MOST_CLASSES_AT_SIGHT:]
     if rest:
-        blocks.append(Fold(f"{counted(len(rest), f'more {NOUNS[model.kind]}')}", (Words(rest),)))
+        blocks.append(Fold(f"{counted(len(rest), f'more {LABEL_NOUNS[model.kind]}')}", (Words(rest),)))
     if len(weighted) > len(classes):
-        blocks.append(Prose(f"{counted(len(weighted) - len(classes), NOUNS[model.kind])} are not shown."))
+        blocks.append(Prose(f"{counted(len(weighted) - len(classes), LABEL_NOUNS[model.kind])} are not shown."))
     return Section("words", f"Words of {noun}", tuple(blocks))
 
 
