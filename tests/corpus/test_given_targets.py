@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -182,12 +180,11 @@ def test_one_label_a_row_stays_a_column(labels, kind):
     assert votes is None
 
 
-def test_lists_of_one_label_are_still_a_column_of_labels():
+@pytest.mark.parametrize("kind", ["auto", "several"])
+def test_lists_of_one_label_are_lists_of_labels_and_an_array_of_one_column_holds_classes(kind):
+    assert target_rows([["a"], ["b"]], kind).targets.truth.tolist() == [[True, False], [False, True]]
     with pytest.warns(UserWarning, match="column-vector"):
-        assert target_rows([["a"], ["b"]]).targets.tolist() == ["a", "b"]
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert target_rows([["a"], ["b"]], "several").targets.truth.tolist() == [[True, False], [False, True]]
+        assert target_rows(np.array([["a"], ["b"]])).targets.tolist() == ["a", "b"]
 
 
 def test_rows_that_no_fit_uses_need_no_label_and_the_others_keep_their_numbers():

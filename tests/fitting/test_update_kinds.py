@@ -108,6 +108,28 @@ def test_new_labels_come_with_added_rows_and_go_with_forgotten_ones(texts):
     assert "eel" not in classifier.get_feature_names_out().tolist()
 
 
+def test_an_added_label_that_joins_labels_of_the_model_is_refused_with_its_row(texts):
+    classifier = classifier_of("several").fit(texts, sets_of(texts))
+    for mark in (";", " | ", ", "):
+        with pytest.raises(DataError, match=rf"index 1 has the label 'w1.*w2', .* labels_separator='[{mark}]'"):
+            classifier.update(texts, sets_of(texts), add=(["eel", "pie"], [["w1"], [f"w1{mark}w2"]]))
+    classifier.update(texts, sets_of(texts), add=(["eel", "pie"], [["w1"], ["w1;fish"]]))
+    assert "w1;fish" in classifier.classes_.tolist()
+
+
+@pytest.mark.parametrize("level", ["blocker", "7"])
+def test_an_added_level_that_is_not_in_the_order_is_refused_with_its_own_row(texts, level):
+    classifier = classifier_of("ordered", order=LEVELS).fit(texts, names_of(texts))
+    with pytest.raises(DataError, match=f"index 0: the label '{level}' is not in the order"):
+        classifier.update(texts, names_of(texts), add=(["an eel"], [level]))
+
+
+def test_added_labels_of_another_type_than_those_of_the_model_are_refused_with_both_types(texts):
+    classifier = classifier_of("several").fit(texts, members_of(texts))
+    with pytest.raises(DataError, match=r"the labels of the model are numbers \('0', '1', '2'\), but the string 'w1'"):
+        classifier.update(texts, members_of(texts), add=(["an eel"], [["w1"]]))
+
+
 def test_an_update_that_drops_the_label_of_the_aim_is_refused(texts):
     more, labels = [*texts, "an eel and another eel", "eel pie"], [*sets_of(texts), ["fish"], ["fish", "w1"]]
     classifier = classifier_of("several", aim="recall(fish) >= 0.1").fit(more, labels)

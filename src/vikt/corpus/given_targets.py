@@ -122,7 +122,7 @@ def form_of(labels: Any, kind: TargetsName, columns: NDArray[Any] | None) -> For
         return _column_or_matrix(labels, kind, columns)
     if any(isinstance(value, Mapping) for value in values):
         return Mappings(values)
-    return _of_lists(labels, values, kind, columns)
+    return _of_lists(values, kind, columns)
 
 
 def _nested(source: Any) -> list[Any] | None:
@@ -146,11 +146,8 @@ def _python_values(source: Any) -> list[Any]:
     return list(column.to_pylist()) if pa.types.is_nested(column.type) else []
 
 
-def _of_lists(labels: Any, values: list[Any], kind: TargetsName, columns: NDArray[Any] | None) -> Form:
+def _of_lists(values: list[Any], kind: TargetsName, columns: NDArray[Any] | None) -> Form:
     """Lists of labels, or lists of numbers that are the rows of a matrix."""
-    are_lists = all(type(value) is list and len(value) == 1 for value in values)
-    if kind == "auto" and are_lists and not hasattr(labels, "dtype"):
-        return Column(label_array(labels, warns=True))
     if any(isinstance(value, set | frozenset) or not isinstance(value, LISTED) for value in values):
         return Lists(values)
     widths = {len(value) for value in values}

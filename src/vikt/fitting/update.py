@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from vikt.arrays import Bools, Classes, Floats, Ints, RowIndices, RowValues
 from vikt.corpus.given_targets import target_rows
-from vikt.corpus.label_arrays import checked_labels
+from vikt.corpus.joined_labels import mark_between
+from vikt.corpus.label_arrays import checked_labels, label_kind
+from vikt.corpus.label_order import levels_of
 from vikt.corpus.targets import Labels, TargetRows
 from vikt.decisions.decision import Decision
 from vikt.decisions.label_thresholds import LabelThresholds
@@ -141,8 +143,9 @@ def update(
     Raises
     ------
     DataError
-        `old` are other rows; a row to forget is not among them, or is added as well; what remains cannot be fitted, or
-        has no row of a class or label that the answers were aimed at.
+        `old` are other rows; a row to forget is not among them, or is added as well; an added label joins several of
+        the model, or is not in its order; what remains cannot be fitted, or has no row of a class or label that the
+        answers were aimed at.
     UsageError
         The model was stopped early, so it has no optimum to update; or it reads running text, where a row added
         or forgotten would change those beside it.
@@ -153,6 +156,8 @@ def update(
     held_out_keys, unfitted_keys = _keys_kept_out(record, before)
     is_forgotten = _matching(old, forget) if forget else np.zeros(len(old), dtype=bool)
     remaining = old.take(np.flatnonzero(~is_forgotten))
+    if add:
+        _check_added(record, saved.model, add)
     if add and forget:
         _refuse_forgotten(add, forget)
     rows = _without_lost_labels(old, _joined(remaining, add) if add else remaining)
@@ -201,6 +206,22 @@ def _check_updatable(saved: SavedModel) -> None:
             "the features read neighbouring rows, so a row added or forgotten would change those of others; train a "
             "new model"
         )
+
+
+def _check_added(record: FitRecord, model: FittedModel, add: GivenRows) -> None:
+    """Raise DataError, with the row, where an added label is not in the order, or joins several labels of the model."""
+    if add.kind == "ordered":
+        levels_of(np.asarray(add.labels), record.options.get("order"), add.place)
+    if add.kind != "several" or not isinstance(add.labels, TargetRows):
+        return
+    for k, label in enumerate(add.labels.names):
+        mark = None if label in model.labels else mark_between(label, model.labels)
+        rows = np.flatnonzero(add.labels.truth[:, k] & (mark is not None))
+        if len(rows):
+            raise DataError(
+                f"{add.place(int(rows[0]))} has the label {label!r:.60}, of which each part is a label of the model; "
+                f"separate them, or set labels_separator={mark!r}"
+            )
 
 
 def _decision(model: FittedModel, classes: NDArray[Any]) -> Decision:
@@ -335,10 +356,19 @@ def _labels_of(model: FittedModel, labels: Labels) -> tuple[NDArray[Any] | Targe
 
 
 def _as_classes(labels: NDArray[Any], model: FittedModel) -> NDArray[Any]:
-    if labels.dtype.kind == model.classes.dtype.kind:
+    """Labels as the classes of a model are written. Raises DataError where one is of another type than they are."""
+    if labels.dtype.kind == model.classes.dtype.kind != "O":
         return labels
     class_of = dict(zip(model.labels, model.classes.tolist(), strict=True))
     own = [class_of.get(str(label), label) for label in labels.tolist()]
+    kinds = {label: label_kind(np.array([label], dtype=object)) for label in set(own)}
+    expected = label_kind(model.classes)
+    other = next((label for label in own if kinds[label] != expected), None)
+    if other is not None:
+        raise DataError(
+            f"labels: the labels of the model are {expected}s ({quoted(model.labels)}), but the {kinds[other]} "
+            f"{other!r:.60} is not one; write labels as in training"
+        )
     return np.fromiter(own, dtype=object, count=len(own)) if model.classes.dtype.kind == "O" else np.array(own)
 
 
