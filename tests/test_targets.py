@@ -68,7 +68,12 @@ def test_shares_of_0_and_1_are_classes():
         ("several", {"coverage": 0.9}, "coverage: cannot be used with several labels; leave it out"),
         ("several", {"max_error": 0.1}, "max_error: cannot be used with several labels; leave it out"),
         ("several", {"class_weight": "balanced"}, "class_weight: cannot be used with several labels; leave it out"),
-        ("several", {"aim": "f1"}, r"aim: macro_f1 needs one class per text; .*, as in precision\(LABEL\) >= 0.9"),
+        (
+            "several",
+            {"aim": "f1"},
+            r"aim: f1 \(macro_f1\) and cost need one class per text; .*, as in f1\(LABEL\) or .*",
+        ),
+        ("several", {"weighting": "nb"}, "weighting: nb cannot be used with several labels; choose another weighting"),
         ("soft", {"aim": "precision(ham) >= 0.9"}, "aim: cannot be used with soft labels; leave it out"),
         ("ordered", {"l1_ratio": 0.5}, "l1_ratio: cannot be used with ordered labels; leave it out"),
         ("ordered", {"solver": "dual"}, "solver: 'dual' cannot fit ordered labels; choose 'auto' or 'newton'"),
@@ -109,8 +114,8 @@ def test_a_level_without_a_row_is_no_answer():
     labels = np.array(["low", "high"])[MEMBERS[:, 0].astype(int)]
     model = classifier(targets="ordered", order=["low", "medium", "high"]).fit(TEXTS, labels)
     assert model.classes_.tolist() == ["low", "high"]
-    [merged] = [line for line in data_lines(model.record_, model.model_).split("\n") if line.startswith("merged")]
-    assert merged.endswith(": medium")
+    [absent] = [line for line in data_lines(model.record_, model.model_).split("\n") if line.startswith("absent")]
+    assert absent.endswith(": medium")
 
 
 @pytest.mark.parametrize("kind", LABELS)
@@ -155,7 +160,10 @@ def test_a_label_on_every_row_is_answered_as_constant_and_left_out_of_the_proof(
     bound = sum(own["bound"] for own in others)
     assert part["certificate"]["relative"] == pytest.approx(bound / (part["loss"] - bound))
     printed = fit_lines(model.record_, model.model_)
-    assert "no proof   of 1 label (all), left out of the sums: the label is on every row or on none" in printed
+    assert (
+        "no proof   of 1 label (all), which the sums above leave out: all rows have the label, or none has it"
+        in printed
+    )
 
 
 def test_labels_that_are_answered_alike_for_every_text_are_named_where_a_model_is_tested(extremes, tmp_path):

@@ -74,8 +74,8 @@ REASONS = {
     "no optimum; l2={l2:.3g} (C·mean‖x‖² = {strength:g}) makes the problem well posed",
     "separable_in_part": "the training rows are separable in part: with λ = 0 ever larger weights lower the loss "
     "further, so there is no optimum; l2={l2:.3g} (C·mean‖x‖² = {strength:g}) makes the problem well posed",
-    "constant_label": "the label is on every row or on none: ever larger intercepts lower its loss further, so "
-    "there is no optimum, and it is answered as constant",
+    "constant_label": "all rows have the label, or none has it, so its loss has no minimum: it falls as the intercept "
+    "grows; it is answered as constant",
     "no_penalty": "λ = 0: the objective is not strongly convex, so nothing bounds the distance",
 }
 

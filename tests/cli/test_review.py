@@ -140,5 +140,5 @@ def test_soft_labels_are_not_reviewed(run, tmp_path):
     for asked in (["--mislabels"], ["-o", review]):
         code, out, err = run("audit", path, *asked, "-q")
         assert (code, out, len(err.splitlines())) == (2, "", 1)
-        assert "label errors: soft labels state how sure they are" in err
+        assert "vikt: soft labels state how sure they are" in err
     assert not review.exists()

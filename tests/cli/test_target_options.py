@@ -36,6 +36,11 @@ def test_an_order_trains_ordered_levels(folder, run, targets):
     assert load_trained(folder / "model.vikt", []).model.labels == ["low", "medium", "high"]
 
 
+def test_a_level_of_the_order_that_no_row_has_is_noted(folder, run):
+    code, _, err = run("train", "levels.csv", "--order", "low,medium,hihg,high", "--l2", "0.01", "--analyzer", "word")
+    assert (code, "the order names 'hihg', which no row has; check the spelling" in err) == (0, True), err
+
+
 def test_models_of_several_labels_are_compared_and_updated_on_rows_with_another_separator(folder, run):
     other = (folder / "several.tsv").read_text(encoding="utf-8").replace(",", ";")
     for name in ("other.tsv", "more.tsv"):
@@ -81,7 +86,10 @@ REFUSED = {
         ["levels.csv", "--order", "low,high", "--labels-separator", ";"],
         "--order: is for ordered labels, but --labels-separator ';' separates several labels; drop one of them",
     ),
-    "a level twice": (["levels.csv", "--targets", "ordered", "--order", "low,low"], "--order"),
+    "a level twice": (
+        ["levels.csv", "--targets", "ordered", "--order", "low,low"],
+        "--order: the level 'low' is named twice",
+    ),
     "a threshold above 1": (["levels.csv", "--thresholds", "2"], "--thresholds"),
     "two classes": (
         ["two.csv", "--labels-separator", ";"],

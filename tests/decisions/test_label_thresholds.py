@@ -219,8 +219,8 @@ def test_an_aim_that_no_threshold_meets_says_the_best():
 @pytest.mark.parametrize(
     ("aim", "message"),
     [
-        ("macro_f1", "needs one class per text; with several labels, aim at the precision"),
-        ("cost(joy->fear) = 2", "needs one class per text"),
+        ("macro_f1", "need one class per text; with several labels, aim at the precision"),
+        ("cost(joy->fear) = 2", "need one class per text"),
         ("f1(faer)", "there is no label 'faer'; did you mean 'fear'? the labels are"),
     ],
 )

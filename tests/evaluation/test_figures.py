@@ -109,7 +109,7 @@ def test_undefined_is_said_and_never_zero():
     nothing_known = evaluate(["eel", "cod"], ["a", "b"], np.log([[0.6, 0.4], [0.7, 0.3]]))
     assert nothing_known.reliability is None
     for name in ("log_loss", "brier", "roc_auc", "calibration_error"):
-        reason = "no row has a label seen in training; leaves out 2 rows of labels unseen in training"
+        reason = "every row has a label unseen in training; leaves out 2 rows with labels unseen in training"
         assert nothing_known.figures[name].reason == reason
     for evaluation in (found, nothing_known):
         for name, entry in json.loads(json.dumps(evaluation.to_json()["metrics"], allow_nan=False)).items():

@@ -64,8 +64,11 @@ def test_a_frame_holds_the_contributions_to_each_label_one_after_the_other(of_se
 
 
 def test_where_none_of_several_labels_is_answered_the_most_probable_is_explained(tmp_path):
-    [found] = several(tmp_path / "m", thresholds=[1.0] * 4).explain(TEXT)
+    explained = several(tmp_path / "m", thresholds=[1.0] * 4).explain(TEXT)
+    assert str(explained).startswith("no label is answered; the most probable one is explained\n\n")
+    [found] = explained
     assert not found.is_answered
+    assert ", below its threshold of 1.0000: not answered" in str(found)
     probabilities = [binary(label).predict_proba([TEXT])[0, 1] for label in LABELS]
     assert found.label == LABELS[int(np.argmax(probabilities))]
 
@@ -89,8 +92,8 @@ def test_the_command_explains_what_python_does_of_several_labels(of_sets, tmp_pa
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--label", "joy", "--against", "love"], "--against: each of several labels is answered by itself"),
-        (["--fewest-words"], "fewest words that change an answer: not available for a model of several labels"),
+        (["--label", "joy", "--against", "love"], "--against: each of several labels is answered independently"),
+        (["--fewest-words"], "a model of several labels has no fewest words that change an answer"),
         (["--label", "hate"], "--label: the model has no class 'hate'; choose from 'anger', 'grief', 'joy', 'love'"),
     ],
 )
@@ -102,13 +105,13 @@ def test_what_does_not_apply_to_several_labels_is_refused(of_sets, tmp_path, run
 
 
 def test_influence_on_levels_is_refused_before_any_row_is_read(of_levels, tmp_path, run):
-    with pytest.raises(UsageError, match="influence of training rows: not available for a model of ordered labels; "):
+    with pytest.raises(UsageError, match="a model of ordered labels has no influence of training rows; "):
         of_levels.influence(TEXT, None, None)
-    with pytest.raises(UsageError, match="standard errors: not available for a model of ordered labels; train "):
+    with pytest.raises(UsageError, match="a model of ordered labels has no standard errors; train "):
         of_levels.standard_errors(None, None)
     of_levels.save(tmp_path / "m")
     code, _, err = run("explain", tmp_path / "m", TEXT, "--because", "2", "--data", tmp_path / "missing.csv")
-    assert (code, "not available for a model of ordered labels" in err) == (2, True), err
+    assert (code, "a model of ordered labels has no " in err) == (2, True), err
 
 
 @pytest.mark.parametrize("label", LABELS)
@@ -136,7 +139,7 @@ def test_the_label_must_be_one_that_a_model_of_several_can_judge():
         with pytest.raises(UsageError, match="the label 'always' is on every training row or on none"):
             ask(TEXTS, sets, label="always")
     with pytest.raises(
-        ParameterError, match="label: each of several labels is a fit of its own; name one of 'always', "
+        ParameterError, match="label: each of several labels has standard errors of its own; name one of 'always', "
     ):
         model.standard_errors(TEXTS, sets)
     with pytest.raises(ParameterError, match="label: is for a model of several labels; leave it out"):
@@ -218,7 +221,7 @@ def test_features_speak_for_the_lowest_or_the_highest_level(of_levels):
 
 
 def test_no_level_stands_against_another(of_levels):
-    with pytest.raises(UsageError, match="against: ordered levels share one score, whose cuts are shown; leave it out"):
+    with pytest.raises(UsageError, match="against: ordered levels share one score, so none has a score of its own"):
         of_levels.explain(TEXT, label=1, against=4)
 
 

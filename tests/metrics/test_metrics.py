@@ -161,7 +161,7 @@ def test_json_has_a_reason_for_each_null(with_unseen):
         (
             ["eel", "eel"],
             [[0.5, 0.5], [0.5, 0.5]],
-            "no row has a label seen in training; leaves out 2 rows of labels unseen in training",
+            "every row has a label unseen in training; leaves out 2 rows with labels unseen in training",
         ),
         (["ham", "ham"], [[0.0, 1.0], [0.5, 0.5]], "the label of 1 row has probability 0"),
         (["ham"], [[0.5, 0.5]], "one row gives no interval"),

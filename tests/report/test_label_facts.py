@@ -58,8 +58,13 @@ def test_the_proof_of_each_label_is_told_by_the_worst_and_by_those_without_any(s
     )
     part = replace(record.parts[0], by_label=proofs)
     lines = fit_lines(replace(record, parts=(part,)), model)
+    assert f"loss       {part.loss:.6g}, the sum over the labels" in lines
+    assert "each label is proven within tol = 1e-07 of its own optimum" in lines
+    assert "the model is proven" not in lines
     assert "by label   the loss of each is at most 0.0003% above the optimum; the least proven is grief" in lines
-    assert "no proof   of 1 label (joy), left out of the sums: the label is on every row or on none" in lines
+    assert (
+        "no proof   of 1 label (joy), which the sums above leave out: all rows have the label, or none has it" in lines
+    )
     assert dict(key_facts(model, replace(record, parts=(part,))))["labels"].startswith("4: joy 12")
 
 
@@ -78,17 +83,14 @@ def test_soft_labels_are_told_by_their_mean_shares():
     assert DataRecord.from_json(record.data.to_json()) == record.data
 
 
-def test_levels_stand_in_their_order_and_merged_ones_are_named():
+def test_levels_stand_in_their_order_and_absent_ones_are_named():
     levels = ["low", "high", "medium"] * 4
     order = ["low", "rather low", "medium", "high"]
     classifier = vikt.TextClassifier(analyzer="word", l2=0.01, min_df=1, targets="ordered", order=order)
     classifier.fit(TEXTS, levels)
     facts = facts_of(data_lines(classifier.record_, classifier.model_))
     assert facts["classes"] == "3 levels from the lowest: low 4, medium 4, high 4"
-    assert facts["merged"].startswith(
-        "1 level without a row, hence never answered; the levels on either side share a cut"
-    )
-    assert facts["merged"].endswith(": rather low")
+    assert facts["absent"] == "1 level that no row has, hence never answered: rather low"
 
 
 def test_rows_without_labels_are_recorded():

@@ -65,6 +65,8 @@ def explain_text(
         further = {"fewest_words": fewest, "because": influence}
         print_json(told.to_json() | {name: found.to_json() for name, found in further.items() if found})
         return
+    if told.remark:
+        show(f"{told.remark}\n")
     for number, explanation in enumerate(told.of_labels):
         if number:
             print()

@@ -27,7 +27,7 @@ from vikt.corpus.labelled import Labelled, labelled, read_tables
 from vikt.corpus.overlap import Overlap, overlap
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.corpus.table_labels import paired_columns
-from vikt.corpus.targets import kind_of, names_of
+from vikt.corpus.targets import TargetRows, kind_of, names_of
 from vikt.errors import UsageError
 from vikt.evaluation.of_labels import LabelEvaluation
 from vikt.features.handmade import Category, Feature, Number, Numbered
@@ -48,7 +48,7 @@ from vikt.report.evaluation import ModelFigures, model_figures
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, sized, strongest_lines
 from vikt.report.html.pages import model_page
 from vikt.report.html.tested import Tested
-from vikt.tables import counted
+from vikt.tables import counted, quoted
 
 _HELD_OUT = "a tenth of the rows, held out"
 
@@ -135,7 +135,8 @@ def _read(request: Request, options: dict[str, Any], reading: LabelReading) -> _
     group = _named(request.group)
     rows = labelled(table, features, request.text, request.label, request.weight, group, reading=reading)
     del table  # before the test is read
-    say_notes((*rows.notes, *notes_on_labels(rows.documents.origin, rows.labels, reading.separator)), request.quiet)
+    about_labels = notes_on_labels(rows.documents.origin, rows.labels, reading.separator)
+    say_notes((*rows.notes, *about_labels, *_absent_levels(rows, settings)), request.quiet)
     test = _test_rows(request, features, rows, reading)
     about_test = *_same_file(request), *_shared_groups(test, rows, request.group)
     say_notes((*_unknown_labels(test, rows), *about_test), request.quiet)
@@ -165,6 +166,18 @@ def _test_rows(request: Request, features: TextFeatures, training: Labelled, rea
     text, label = training.columns.text, training.columns.label
     again = LabelReading.of_trained(kind_of(training.labels), reading.separator)
     return labelled(table, features, text, label, others=group, reading=again)
+
+
+def _absent_levels(rows: Labelled, settings: FitSettings) -> tuple[str, ...]:
+    """A note where the order names levels that no row has, as a misspelt one is."""
+    labels = rows.labels
+    if settings.targets.order is None or not isinstance(labels, TargetRows):
+        return ()
+    counts = labels.table.counts(labels.y).tolist()
+    absent = [name for name, count in zip(labels.names, counts, strict=True) if not count]
+    if not absent:
+        return ()
+    return (f"{rows.documents.origin}: the order names {quoted(absent)}, which no row has; check the spelling",)
 
 
 def _unknown_labels(test: Labelled | None, training: Labelled) -> tuple[str, ...]:
@@ -278,7 +291,7 @@ def parse_ngrams(text: str | None) -> tuple[int, int] | None:
 
 
 def parse_order(text: str | None) -> tuple[str, ...] | None:
-    """Parse "low,medium,high" as its levels. Raises UsageError where there are not several.
+    """Parse "low,medium,high" as its levels. Raises UsageError where there are not several, or one stands twice.
 
     Examples
     --------
@@ -289,7 +302,11 @@ def parse_order(text: str | None) -> tuple[str, ...] | None:
         return None
     if "," not in text:
         raise UsageError(f"--order: expected levels between commas, as in low,medium,high, found {text!r:.60}")
-    return tuple(composed(level.strip()) for level in text.split(","))
+    levels = tuple(composed(level.strip()) for level in text.split(","))
+    repeated = next((level for level in levels if levels.count(level) > 1), None)
+    if repeated is not None:
+        raise UsageError(f"--order: the level {repeated!r:.60} is named twice; name it once")
+    return levels
 
 
 def parse_number(text: str) -> float | str:

@@ -88,7 +88,11 @@ def _checked(text: str) -> Condition:
     if name not in _NAMES:
         near = nearest(name, _NAMES)
         hint = "" if near is None else f"did you mean {near}? "
-        raise ParameterError("aim", f"{name!r:.60} is not an aim; {hint}choose from {', '.join(_NAMES)}")
+        raise ParameterError(
+            "aim",
+            f"{name!r:.60} is not an aim; {hint}choose from {', '.join(_NAMES)}; "
+            "the last two are for one class per text",
+        )
     allowed, needs, example = _FORMS[name]
     if len(classes) not in allowed or condition.relation not in needs:
         only = "; only >= is possible" if condition.relation in ("<", "<=", ">") and ">=" in needs else ""

@@ -20,8 +20,8 @@ def aim_of_one_label(aim: Aim) -> ThresholdAim:
     if not isinstance(aim, ThresholdAim):
         raise ParameterError(
             "aim",
-            f"{aim} needs one class per text; with several labels, aim at the precision, recall or f1 of one, as in "
-            "precision(LABEL) >= 0.9",
+            "f1 (macro_f1) and cost need one class per text; with several labels, aim at the precision, recall or f1 "
+            "of one, as in f1(LABEL) or precision(LABEL) >= 0.9",
         )
     return aim
 

@@ -48,8 +48,8 @@ class _Known:
     @classmethod
     def of(cls, n_rows: int, left_out: int) -> _Known:
         notes = {
-            "no row has a label seen in training": not n_rows,
-            f"leaves out {counted(left_out, 'row')} of labels unseen in training": left_out > 0,
+            "every row has a label unseen in training": not n_rows,
+            f"leaves out {counted(left_out, 'row')} with labels unseen in training": left_out > 0,
         }
         return cls(notes, {"rows": n_rows, "left_out": left_out})
 

@@ -90,6 +90,11 @@ class Explanation:
         """The explanation itself, as `Explanations` has those of several labels."""
         return (self,)
 
+    @property
+    def remark(self) -> str:
+        """Nothing beyond what the explanation says, as `Explanations` says where no label is answered."""
+        return ""
+
     def to_json(self) -> dict[str, Any]:
         """The score and its contributions as JSON holds them; without the text."""
         about = dict(vars(self.about))
@@ -188,15 +193,22 @@ class Explanations(Sequence[Explanation]):
         parts = [{"label": one.label, **vars(part)} for one in self.of_labels for part in one.contributions]
         return data_frame({name: [part[name] for part in parts] for name in _OF_LABEL})
 
+    @property
+    def remark(self) -> str:
+        """That no label is answered, where none is."""
+        is_answered = any(explanation.is_answered for explanation in self.of_labels)
+        return "" if is_answered else "no label is answered; the most probable one is explained"
+
     def lines(self, most: int = 15) -> str:
         """The explanation of each label, each with its `most` largest features one by one."""
-        return "\n\n".join(explanation.lines(most) for explanation in self.of_labels)
+        return "\n\n".join(filter(None, (self.remark, *(explanation.lines(most) for explanation in self.of_labels))))
 
     def __repr__(self) -> str:
         return self.lines()
 
     def _repr_html_(self) -> str:
-        return "".join(explanation._repr_html_() for explanation in self.of_labels)
+        remark = heading(html_text(self.remark)) if self.remark else ""
+        return remark + "".join(explanation._repr_html_() for explanation in self.of_labels)
 
 
 def _spaced(content: str) -> str:

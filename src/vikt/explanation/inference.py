@@ -250,7 +250,9 @@ def check_inference(model: FittedModel, record: FitRecord, k: int | None = None)
     """
     refuse_kind(model.kind, "standard errors", _REMEDIES)
     if model.kind == "several" and k is None:
-        raise ParameterError("label", f"each of several labels is a fit of its own; name one of {quoted(model.labels)}")
+        raise ParameterError(
+            "label", f"each of several labels has standard errors of its own; name one of {quoted(model.labels)}"
+        )
     if model.kind != "several" and k is not None:
         raise ParameterError("label", "is for a model of several labels; leave it out")
     if len(record.parts) > 1 or record.l1 or record.options["patience"] is not None:

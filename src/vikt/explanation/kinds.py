@@ -18,7 +18,7 @@ def refuse_kind(found: TargetKind, what: str, remedies: dict[TargetKind, str]) -
     >>> refuse_kind("ordered", "influence", {"several": "explain a label"})
     """
     if found in remedies:
-        raise UsageError(f"{what}: not available for a model of {KIND_NAMES[found]}; {remedies[found]}")
+        raise UsageError(f"a model of {KIND_NAMES[found]} has no {what}; {remedies[found]}")
 
 
 def fit_of_label(

@@ -20,8 +20,8 @@ from vikt.names import TargetKind
 
 # Why no score is above another.
 _NO_RIVAL: dict[TargetKind, str] = {
-    "several": "each of several labels is answered by itself, whatever the others; leave it out, and name one label",
-    "ordered": "ordered levels share one score, whose cuts are shown; leave it out",
+    "several": "each of several labels is answered independently of the others; leave it out, and name one label",
+    "ordered": "ordered levels share one score, so none has a score of its own to stand against; leave it out",
 }
 
 

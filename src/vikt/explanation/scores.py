@@ -101,7 +101,9 @@ class LabelScore(ClassScore):
 
     @property
     def remark(self) -> str:
-        return f", answered at {self.threshold:.4f} or more"
+        if self.is_answered:
+            return f", answered at {self.threshold:.4f} or more"
+        return f", below its threshold of {self.threshold:.4f}: not answered"
 
 
 @dataclass(frozen=True)

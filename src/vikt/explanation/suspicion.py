@@ -47,7 +47,7 @@ def label_errors_of(
     """
     if examples.targets.kind not in _JUDGES:
         raise UsageError(
-            "label errors: soft labels state how sure they are, so none is called wrong; give one label "
+            "soft labels state how sure they are, so none is called wrong; give one label "
             "per row, such as the most probable"
         )
     if examples.targets.kind == "ordered":

@@ -110,9 +110,10 @@ class FitSettings:
 
         Where the kind is named this is known before any text is read, else once the labels show it.
         """
+        if self.features.weighting == "nb" and kind not in ("classes", "soft"):
+            raise ParameterError("weighting", f"nb cannot be used with {KIND_NAMES[kind]}; choose another weighting")
         for name, is_set, kinds in (
             ("class_weight", self.class_weight is not None, ("classes", "ordered")),
-            ("weighting", self.features.weighting == "nb", ("classes", "soft")),
             ("aim", self.decision.aim is not None, ("classes", "several")),
             ("coverage", self.decision.coverage is not None, ("classes",)),
             ("max_error", self.decision.max_error is not None, ("classes",)),

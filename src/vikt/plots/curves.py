@@ -106,7 +106,7 @@ def reliability(curve: Reliability | None, *, title: str = "") -> Figure:
     Raises
     ------
     UsageError
-        There is no such curve, as where no row has a label seen in training.
+        There is no such curve, as where every row has a label unseen in training.
 
     Examples
     --------

@@ -117,7 +117,7 @@ def fit_lines(record: FitRecord, model: FittedModel) -> str:
             losses = [figure(point.log_loss), figure(point.standard_error)]
             rows.append([f"{point.strength:.3g}", f"{point.l2:.3g}", *losses, chosen])
         lines.append(columns(rows))
-    lines.append(f"loss       {part.loss:.6g} after {part.passes} passes; {part.stopping_reason}")
+    lines.append(f"loss       {loss_sentence(part)}")
     lines.append(f"proof      {proof(part)}")
     lines += [f"{name:<10} {sentence}" for name, sentence in proof_facts(part, model.labels)]
     return "\n".join(lines)
@@ -151,6 +151,17 @@ def sized(path: Path) -> str:
     return f"{path} ({size(path.stat().st_size)})" if path.is_file() else str(path)
 
 
+def loss_sentence(part: PartRecord) -> str:
+    """The loss, the passes, and why the fit ended: of several labels the sum of their losses, each fitted by itself."""
+    ending = str(part.stopping_reason)
+    if not part.by_label:
+        return f"{part.loss:.6g} after {part.passes:,} passes; {ending}"
+    if part.stopping_reason.code == "proven":
+        ending = f"each label is proven within tol = {part.stopping_reason.facts['tol']:g} of its own optimum"
+    summed = "the sum over the labels (the log loss of a test is the mean over them)"
+    return f"{part.loss:.6g}, {summed}, after {part.passes:,} passes; {ending}"
+
+
 def proof(part: PartRecord) -> str:
     """How far the loss can be from the optimum, or why that is not known."""
     return f"none: {part.reason}" if part.reason else _distance(part.relative, part.bound)
@@ -170,7 +181,10 @@ def proof_facts(part: PartRecord, labels: Sequence[str]) -> list[tuple[str, str]
     for reason in reasons:
         alike = [label_line(label) for label, own in unproven.items() if str(own.reason) == reason]
         facts.append(
-            ("no proof", f"of {counted(len(alike), 'label')} ({listed(alike)}), left out of the sums: {reason}")
+            (
+                "no proof",
+                f"of {counted(len(alike), 'label')} ({listed(alike)}), which the sums above leave out: {reason}",
+            )
         )
     return facts
 

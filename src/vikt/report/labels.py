@@ -43,8 +43,8 @@ def _of_shares(model: FittedModel, data: DataRecord) -> _Facts:
 def _of_levels(model: FittedModel, data: DataRecord) -> _Facts:
     # In their order, which a file does not keep.
     levels = listed([f"{label_line(level)} {data.classes.get(level, 0):,}" for level in model.labels])
-    merged = _having(data, 0, "level", "without a row, hence never answered; the levels on either side share a cut")
-    return [("classes", f"{len(model.labels):,} levels from the lowest: {levels}"), ("merged", merged)]
+    absent = _having(data, 0, "level", "that no row has, hence never answered")
+    return [("classes", f"{len(model.labels):,} levels from the lowest: {levels}"), ("absent", absent)]
 
 
 def _counts(classes: Mapping[str, int]) -> str:

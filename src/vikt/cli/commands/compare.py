@@ -53,7 +53,8 @@ def compare(
 ) -> None:
     """Compare two models on the same labelled texts, which neither was trained on.
 
-    A model is called better only where the 95% interval of the difference excludes 0.
+    A model is called better only where the 95% interval of the difference excludes 0 and p < 0.05 after Holm's
+    correction for the number of figures.
     """
     from vikt.cli import compare as work
 
