@@ -118,6 +118,12 @@ def test_a_level_without_a_row_is_no_answer():
     assert absent.endswith(": medium")
 
 
+def test_one_label_per_text_is_no_test_of_a_model_of_several():
+    model = classifier(targets="several").fit(TEXTS, LABELS["several"])
+    with pytest.raises(DataError, match="this model answers several labels for each text, found one label for each"):
+        model.evaluate(TEXTS, ["red"] * len(TEXTS))
+
+
 @pytest.mark.parametrize("kind", LABELS)
 def test_weight_2_is_the_row_twice(kind):
     # Document frequencies count rows, so that features must not weigh by them.

@@ -343,8 +343,8 @@ class TextClassifier(Explainable, Updatable):
     def predict_sets(self, texts: Inputs) -> list[list[Any]]:
         """The set of labels of each text, the most probable first.
 
-        Of several labels, those that are answered. Else the real label of a new text is in its set with the probability
-        that was given as `coverage`, if texts come as those of training did.
+        A model of several labels gives those that it answers. A model with `coverage` gives a set that contains the
+        real label of a new text with that probability, provided that new texts come from where those of training did.
 
         Raises
         ------

@@ -200,8 +200,11 @@ def test_a_row_that_cannot_be_forgotten_is_named_and_nothing_changes(emails):
     before = classifier.theta_
     other = "ham" if labels[3] == "spam" else "spam"
     wrong = [
-        ((["never seen"], ["spam"]), "index 0: 'never seen' is to be forgotten, but it is not among the rows"),
-        (([texts[0], texts[3]], [labels[0], other]), f"index 1: .* under the label '{other}', but under '{labels[3]}'"),
+        ((["never seen"], ["spam"]), "index 0: 'never seen' is to be forgotten, but the model was not trained on it"),
+        (
+            ([texts[0], texts[3]], [labels[0], other]),
+            f"index 1: .* with the label '{other}', but the model was trained on it with '{labels[3]}'",
+        ),
     ]
     for rows, match in wrong:
         with pytest.raises(DataError, match=match):
@@ -262,7 +265,7 @@ def test_hand_made_features_and_columns_are_matched_too(emails):
     more = {name: column[N:] for name, column in frame.items()}
     classifier.fit(part, labels[:N])
     gone = {name: column[:2] for name, column in frame.items()}
-    with pytest.raises(DataError, match="not among the rows"):
+    with pytest.raises(DataError, match="was not trained on it"):
         classifier.update(part, labels[:N], forget=(gone | {"length": gone["length"] + 1}, labels[:2]))
     classifier.update(part, labels[:N], add=(more, labels[N:]), forget=(gone, labels[:2]))
     rest = {name: column[2:] for name, column in frame.items()}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from vikt.corpus.given_targets import form_of, target_rows
+from vikt.corpus.given_targets import form_of, given_targets, target_rows
 from vikt.corpus.label_forms import Column
 from vikt.corpus.targets import Labels, TargetRows
+from vikt.errors import DataError
 from vikt.evaluation.evaluation import evaluation_of
 from vikt.evaluation.of_labels import LabelEvaluation
 from vikt.evaluation.outcomes import Answers, Outcomes, check_some_rows, outcomes
@@ -41,7 +42,13 @@ def figures_of(found: Answers) -> LabelEvaluation:
 
 
 def _of_sets(model: FittedModel, inputs: Inputs, labels: Labels, threads: int) -> SetOutcomes:
-    return set_outcomes(model, inputs, _read(labels, "several", model), threads)
+    given = given_targets(labels, "several", columns=model.classes)
+    if isinstance(given.form, Column):
+        raise DataError(
+            "labels: this model answers several labels for each text, found one label for each; give a list of labels "
+            "for each text, such as [['spam'], []], or a matrix of 0 and 1"
+        )
+    return set_outcomes(model, inputs, cast(TargetRows, given.read().targets), threads)
 
 
 def _of_shares(model: FittedModel, inputs: Inputs, labels: Labels, threads: int) -> Outcomes:

@@ -315,12 +315,12 @@ def _matching(old: GivenRows, forget: GivenRows) -> Bools:
     if missing:
         content, label = wanted[missing[0]]
         others = sorted({other for of_row, other in known if of_row == content})
-        why = f" under the label {label!r:.60}, but under {quoted(others)}" if others else ""
+        elsewhere = f" with the label {label!r:.60}, but the model was trained on it with {quoted(others)}"
+        why = elsewhere if others else ", but the model was not trained on it"
         text = cut(forget.documents.texts[missing[0]].decode("utf-8", "replace"), 60)
         raise DataError(
-            f"{forget.place(missing[0])}: {text!r} is to be forgotten, but it is not among the rows that the model was "
-            f"trained on{why} ({counted(len(missing), 'such row')}); nothing was changed: correct the row, or "
-            "leave it out"
+            f"{forget.place(missing[0])}: {text!r} is to be forgotten{why} "
+            f"({counted(len(missing), 'such row')}); nothing was changed: correct the row, or leave it out"
         )
     return np.fromiter((own in to_forget for own in found), dtype=bool, count=len(found))
 

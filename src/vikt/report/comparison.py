@@ -118,7 +118,13 @@ def difference_sentence(name: str, difference: Difference) -> str:
     'A 0.9000, B 0.9200: B is better by 2.0 points, 95%: 0.3 to 3.7'
     >>> difference_sentence("log_loss", Difference(0.21, 0.2, -0.03, 0.01, ""))
     'A 0.2100, B 0.2000: no difference shown (B - A: -0.0100, 95%: -0.0300 to 0.0100)'
+    >>> difference_sentence("log_loss", Difference(float("nan"), float("nan"), 0.0, 0.0, ""))
+    'A -, B -: there is nothing to compare'
     """
+    sides = f"A {figure(difference.a)}, B {figure(difference.b)}"
+    reason = f"; {difference.reason}" if difference.reason else ""
+    if difference.value != difference.value:
+        return f"{sides}: there is nothing to compare{reason}"
     is_share = name in _SHARES
     ends = [difference.value, difference.low, difference.high]
     # "Better" is told as a positive number, whichever the model and whether high or low is good.
@@ -130,8 +136,7 @@ def difference_sentence(name: str, difference: Difference) -> str:
     finding = (
         f"{difference.better} is better by {shown}" if difference.better else (f"no difference shown (B - A: {shown})")
     )
-    reason = f"; {difference.reason}" if difference.reason else ""
-    return f"A {figure(difference.a)}, B {figure(difference.b)}: {finding}{reason}"
+    return f"{sides}: {finding}{reason}"
 
 
 def _spelled(value: float, is_share: bool, width: float) -> str:

@@ -83,7 +83,8 @@ def audit(
 ) -> int:
     """Check labelled texts for what ruins models: duplicates, label leaks, conflicting labels, broken characters.
 
-    Each check has a code and a page in docs/audit/. The exit code is 3 if a finding is an error.
+    Levels of an order are audited as classes, whatever their order. Each check has a code and a page in docs/audit/.
+    The exit code is 3 if a finding is an error.
     """
     from vikt.cli import audit as work
 

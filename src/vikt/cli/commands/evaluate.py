@@ -72,7 +72,8 @@ def evaluate(
 ) -> int:
     """Test a model on labelled texts.
 
-    Columns have the same names as in training unless you name others, and labels are read as there.
+    Columns that you do not name are those of training, if DATA has them; otherwise they are guessed as in training,
+    and the guess is printed. Labels are read as in training.
     """
     from vikt.cli import evaluate as work
 

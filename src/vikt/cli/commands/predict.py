@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from vikt.cli.app import command
-from vikt.cli.options import Delimiter, Format, Header, Json, Model, Quiet, Quoting, TextColumn, Threads
+from vikt.cli.options import Delimiter, Format, Header, Model, Quiet, Quoting, TextColumn, Threads
 from vikt.corpus.dialect import Dialect
 from vikt.names import OutputFormatName
 
@@ -72,7 +72,12 @@ def predict(
     ] = "",
     threads: Threads = 1,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
-    as_json: Json = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print the answers alone as JSON, without the texts; --to jsonl keeps all columns."
+        ),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Label texts, given as lines or as a table.

@@ -72,7 +72,8 @@ def update(
 
     The model is fitted anew, starting near its weights, to the rows that it was fitted to, less ROWS, plus NEW. Its
     features are learnt anew; the penalty and the kind of features stay as they were chosen. The held-out rows of OLD
-    stay out, and test the new model. Columns have the same names as in training unless you name others.
+    stay out, and test the new model. Columns that you do not name are those of training, if the
+    files have them; otherwise they are guessed as in training, and the guess is printed.
     """
     from vikt.cli import update as work
 
