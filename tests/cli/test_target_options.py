@@ -131,6 +131,17 @@ def test_columns_of_votes_are_tested_as_they_were_trained(folder, run):
         assert (code, "log loss" in out) == (0, True), err
 
 
+def test_columns_named_as_the_classes_of_a_soft_model_are_its_labels(folder, run):
+    for name, header in (("named.csv", "P(pos),P(neg),text"), ("plain.csv", "text,neg,pos")):
+        rows = [("0.9,0.1,good {}" if "P" in header else "good {},0.1,0.9").format(i) for i in range(20)]
+        rows += [("0.2,0.8,bad {}" if "P" in header else "bad {},0.8,0.2").format(i) for i in range(20)]
+        (folder / name).write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    assert run("train", "named.csv", "--l2", "0.01", "--analyzer", "word", "-o", "soft.vikt")[0] == 0
+    named, plain = (run("evaluate", "soft.vikt", name, "--json") for name in ("named.csv", "plain.csv"))
+    assert (named[0], plain[0]) == (0, 0), plain[2]
+    assert json.loads(named[1])["metrics"] == json.loads(plain[1])["metrics"]
+
+
 def test_a_note_names_the_option_of_another_separator(folder, run):
     rows = (folder / "several.tsv").read_text(encoding="utf-8").replace("joy,love", "joy; love")
     (folder / "mixed.tsv").write_text(rows, encoding="utf-8")

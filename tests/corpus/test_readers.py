@@ -485,9 +485,10 @@ def test_standard_input_is_jsonl(monkeypatch):
     standard_input(monkeypatch, b'\n{"text": "a"}\n{"text": "b"}\n')
     table = read_table("-")
     assert (table.strings("text"), table.path, table.n_lines) == (["a", "b"], "standard input", 3)
-    standard_input(monkeypatch, b"label,text\nham,a\n")
-    with pytest.raises(UsageError, match="standard input: expected JSONL or fastText lines"):
-        read_table("-")
+    for line, format in ((b"label,text\nham,a\n", "csv"), (b"label\ttext\nham\ta\n", "tsv")):
+        standard_input(monkeypatch, line)
+        with pytest.raises(UsageError, match=f"standard input: expected JSONL or fastText lines, .* format='{format}'"):
+            read_table("-")
     standard_input(monkeypatch, b"label,text\nham,a\n")
     assert read_table("-", format="csv").strings("text") == ["a"]
     standard_input(monkeypatch, b"\n__label__ham a\n")

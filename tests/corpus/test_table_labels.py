@@ -130,7 +130,7 @@ def test_a_column_whose_name_holds_commas_is_one_column(tmp_path):
     assert read(path, label="a,b").labels.tolist() == ["x", "y"]
     with pytest.raises(ColumnError, match="expected a column 'c', found"):
         read(path, label="a,c")
-    with pytest.raises(ColumnError, match="expected a column 'c,d', found"):
+    with pytest.raises(ColumnError, match="expected columns 'c', 'd', found"):
         read(path, label="c,d")
 
 
@@ -351,6 +351,35 @@ def test_bad_labels_of_a_table_are_refused_with_their_row(tmp_path, name):
 def test_messages_count_rows_not_different_values(tmp_path, row, message):
     with pytest.raises(DataError, match=message):
         read(jsonl(tmp_path / "a.jsonl", [{"a": 1} if isinstance(row, dict) else ["a"], row, row, row]))
+
+
+@pytest.mark.parametrize("rows", [[[1, 0, 0], [0, 0, 1]], [[True, False], [False, True]]])
+def test_lists_of_0_and_1_are_refused_as_in_python(tmp_path, rows):
+    with pytest.raises(DataError, match=r"row 1, column 'label': lists of 0 and 1 could be lists of the labels"):
+        read(jsonl(tmp_path / "a.jsonl", rows))
+
+
+@pytest.mark.parametrize(("yes", "no"), [(1, 0), (True, False)])
+def test_0_and_1_by_label_are_several_labels_where_that_is_named(tmp_path, yes, no):
+    path = jsonl(tmp_path / "a.jsonl", [{"a": yes, "b": no}, {"a": no, "b": no}, {"a": yes, "b": yes}])
+    several = read(path, LabelReading("several")).labels
+    assert (several.names, several.truth.astype(int).tolist()) == (["a", "b"], [[1, 0], [0, 0], [1, 1]])
+    with pytest.raises(DataError, match=r"a\.jsonl, row \d.* with targets='several'"):
+        read(path)
+
+
+@pytest.mark.parametrize(("values", "message"), [("0,0,0", "sum to 0"), ("inf,0.5,0.5", "the class 'a', found inf")])
+def test_shares_that_no_sum_can_divide_are_refused_as_such(tmp_path, values, message):
+    (tmp_path / "a.csv").write_text(f"text,P(a),P(b),P(c)\nx,0.2,0.3,0.5\ny,{values}\n", encoding="utf-8")
+    with pytest.raises(DataError, match=message) as refused:
+        read(tmp_path / "a.csv")
+    assert "soft" not in str(refused.value)
+
+
+def test_each_missing_column_of_labels_is_named(tmp_path):
+    (tmp_path / "a.csv").write_text("text,P(a),P(b)\nx,0.5,0.5\n", encoding="utf-8")
+    with pytest.raises(ColumnError, match=r"expected columns 'a', 'b', found .*; did you mean 'P\(a\)', 'P\(b\)'\?"):
+        read(tmp_path / "a.csv", label="a,b")
 
 
 JSON_REFUSED = {

@@ -93,7 +93,7 @@ def _check(request: Request) -> None:
 def _labelled(table: Table, saved: SavedModel | None, request: Request) -> Labelled:
     """The labelled texts of a table. The columns are those named, else those of the model, else guessed."""
     table = table if saved is None else table.with_fields(saved.record.columns.values())
-    names = {} if saved is None else known_columns(saved.record, table)
+    names = {} if saved is None else known_columns(saved, table)
     text, label = request.text or names.get("text"), request.label or names.get("label")
     rows = labelled(table, _reader(saved), text, label, keeps_unlabelled=True, reading=_reading(saved, request))
     say_notes(rows.notes, request.quiet)

@@ -62,7 +62,7 @@ def _label_column(saved: list[SavedModel], table: Table) -> str | None:
     """The column that held the labels of both models in training, if the table has it."""
     trained = [name for model in saved if (name := model.record.columns.get("label"))]
     table = table.with_fields([*trained, *(part for name in trained for part in column_parts(name))])
-    known = sorted({name for model in saved if (name := known_columns(model.record, table).get("label"))})
+    known = sorted({name for model in saved if (name := known_columns(model, table).get("label"))})
     if len(known) > 1:
         raise UsageError(
             f"{table.path}: the models learnt the labels of two columns, {known[0]!r} and {known[1]!r}; "

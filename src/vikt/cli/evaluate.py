@@ -52,7 +52,7 @@ def evaluate_file(
     with progress(quiet) as bar:
         bar("evaluating", 0, 0)
         table = read_tables(given.data, given.format, given.dialect).with_fields([*record.columns.values(), *by])
-        known = known_columns(record, table)
+        known = known_columns(saved, table)
         text, label = given.text or known.get("text"), given.label or known.get("label")
         sliced = [name for name in by if name != LENGTH or name in table.names]
         reading = saved.reading(given.labels_separator)

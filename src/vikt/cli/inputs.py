@@ -10,7 +10,8 @@ from vikt.corpus.label_reading import column_parts
 from vikt.corpus.labelled import read_tables
 from vikt.corpus.read_stream import suffix_of
 from vikt.corpus.read_tables import Table
-from vikt.fitting.record import FitRecord
+from vikt.fitting.model import FittedModel
+from vikt.fitting.saved import SavedModel
 
 
 def read_others(names: Sequence[str], given: InputOptions) -> Table:
@@ -19,11 +20,17 @@ def read_others(names: Sequence[str], given: InputOptions) -> Table:
     return read_tables(names, given.format if says_nothing else None, given.dialect)
 
 
-def known_columns(record: FitRecord, table: Table) -> dict[str, str]:
-    """The columns of the training data by role, those that the table has too."""
+def known_columns(saved: SavedModel, table: Table) -> dict[str, str]:
+    """The columns of the training data by role, those that the table has too; or else those named as the labels are."""
     there = set(table.names)
-    return {
+    return _columns_of_labels(saved.model, there) | {
         role: name
-        for role, name in record.columns.items()
+        for role, name in saved.record.columns.items()
         if name and (name in there or there.issuperset(column_parts(name)))
     }
+
+
+def _columns_of_labels(model: FittedModel, names: set[str]) -> dict[str, str]:
+    """The columns named as the labels of a model, where a text has a number for each of them."""
+    are_there = model.kind in ("several", "soft") and names.issuperset(model.labels)
+    return {"label": ",".join(model.labels)} if are_there and not any("," in label for label in model.labels) else {}

@@ -27,7 +27,7 @@ def labelled_as_trained(
     trained = [name for name in saved.record.columns.values() if name]
     parts = [part for name in trained for part in column_parts(name)]
     table = read_others(names, options).with_fields([*trained, *parts])
-    there = known_columns(saved.record, table)
+    there = known_columns(saved, table)
     text, label = options.text or there.get("text"), options.label or there.get("label")
     as_trained = replace(saved.reading(options.labels_separator), or_one_class=False)
     return labelled(table, saved.model.features, text, label, weight, others, reading=reading or as_trained)

@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Ints, RowIndices, SparseLike
+from vikt.arrays import Floats, Ints, RowIndices, SparseLike
 from vikt.corpus.frames import array_of, number_array
 from vikt.corpus.label_arrays import checked_labels, refuse_fractions
 from vikt.corpus.label_order import levels_of
@@ -255,12 +255,22 @@ def _read_lists(form: Lists, rows: RowIndices, place: Place, order: Sequence[Any
 
 
 def _read_mappings(form: Mappings, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
+    return ReadTargets(*shares_of_matrix(*_by_label(form, rows, place), place))
+
+
+def _by_label(form: Mappings, rows: RowIndices, place: Place) -> tuple[Floats, NDArray[Any]]:
+    """The number of each row and label, 0 where a row does not name it, (m, K); and the labels, (K,)."""
     form.refuse_others(Mapping, place, "shares by class; write the share of each class by its name")
     labels = form.pairs(rows)[1]
     plain = iter(labels.tolist())
     named = [{next(plain): _share(share, i, place) for share in row.values()} for i, row in enumerate(form.values)]
     different = np.unique(labels)
-    return ReadTargets(*shares_of_matrix(shares_by_label(named, different), different, place))
+    return shares_by_label(named, different), different
+
+
+def _read_members(form: Mappings, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
+    members, labels = _by_label(form, rows, place)
+    return ReadTargets(sets_of_matrix(members, labels, place))
 
 
 def _read_sets(form: Matrix, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
@@ -277,12 +287,13 @@ _READERS: dict[tuple[type[Any], TargetKind], _Reader] = {
     (Column, "ordered"): _read_levels,
     (Lists, "several"): _read_lists,
     (Mappings, "soft"): _read_mappings,
+    (Mappings, "several"): _read_members,
     (Matrix, "several"): _read_sets,
     (Matrix, "soft"): _read_shares,
 }
 _TAKEN: dict[TargetKind, str] = {
     "classes": "one label per row",
-    "several": "a list of labels per row, or a matrix of 0 and 1 with a column for each label",
+    "several": "a list of labels per row, a matrix of 0 and 1 with a column for each label, or 0 and 1 by label",
     "soft": "a matrix of shares with a column for each class, or the shares of each row by class",
     "ordered": "one label per row",
 }

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from vikt.corpus.columns import composed, missing_column
-from vikt.errors import ParameterError, UsageError
-from vikt.names import TargetKind, TargetsName
+from vikt.errors import ColumnError, ParameterError, UsageError
+from vikt.names import TargetKind, TargetsName, nearest
+from vikt.tables import quoted
 
 # What separates the names of several columns of labels.
 _BETWEEN_COLUMNS = ","
@@ -127,12 +128,22 @@ def label_columns(names: Sequence[str], label: str, origin: str) -> list[str]:
     if label in names:
         return [label]
     parts = set(column_parts(label)) - {""}
-    if len(parts) < 2 or not parts & set(names):
+    if len(parts) < 2:
         raise missing_column(label, names, origin)
     missing = sorted(parts - set(names))
     if missing:
-        raise missing_column(missing[0], names, origin)
+        raise _missing_columns(missing, names, origin)
     return sorted(parts)
+
+
+def _missing_columns(missing: list[str], names: Sequence[str], origin: str) -> ColumnError:
+    """The error for columns of labels that are missing; those that hold their shares are the nearest."""
+    share_of = {match["label"]: name for name in names if (match := _SHARE.fullmatch(name)) is not None}
+    near = [share_of.get(name) or nearest(name, names) for name in missing]
+    if len(missing) == 1 and missing[0] not in share_of:
+        return missing_column(missing[0], names, origin)
+    hint = f"did you mean {', '.join(map(repr, near))}?" if all(near) else "choose among these"
+    return ColumnError(f"{origin}: expected columns {quoted(missing)}, found {quoted(names)}; {hint}")
 
 
 def share_columns(names: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Floats, SparseLike
+from vikt.corpus.label_sets import are_0_and_1
 from vikt.corpus.targets import Place, TargetRows
 from vikt.errors import DataError
 from vikt.tables import counted, quoted
@@ -43,6 +44,14 @@ def shares_of_matrix(values: Any, labels: NDArray[Any], place: Place) -> SoftRow
     """
     if any(isinstance(label, str) and not label.strip() for label in labels.tolist()):
         raise DataError(f"{place(0)}: expected a name for each class with a share, found an empty one; name the class")
+    numbers, totals = _checked_shares(values, labels, place)
+    are_counts = len(totals) > 0 and bool((numbers == np.floor(numbers)).all())
+    are_votes = are_counts and bool((totals != 1).any())
+    return SoftRows(TargetRows.of_shares(numbers / totals[:, None], labels), totals if are_votes else None)
+
+
+def _checked_shares(values: Any, labels: NDArray[Any], place: Place) -> tuple[Floats, Floats]:
+    """Shares as floats (m, K), and their sums (m,). Raises DataError where one is invalid, or a sum."""
     dense = values.tocsr().toarray() if isinstance(values, SparseLike) else values
     numbers = np.ascontiguousarray(dense, dtype=np.float64)
     wrong = ~(np.isfinite(numbers) & (numbers >= 0))
@@ -57,13 +66,17 @@ def shares_of_matrix(values: Any, labels: NDArray[Any], place: Place) -> SoftRow
         totals = numbers.sum(axis=1)
     odd = np.flatnonzero((totals == 0) | np.isinf(totals))
     if len(odd):
+        if are_0_and_1(numbers):
+            raise DataError(
+                f"{place(int(odd[0]))}: the shares of the classes sum to 0 ({counted(len(odd), 'such row')}); if 0 and "
+                "1 say which labels a row has, read them",
+                targets="several",
+            )
         raise DataError(
             f"{place(int(odd[0]))}: the shares of the classes sum to {totals[odd[0]]:g} "
             f"({counted(len(odd), 'such row')}); correct them, or drop the row"
         )
-    are_counts = len(totals) > 0 and bool((numbers == np.floor(numbers)).all())
-    are_votes = are_counts and bool((totals != 1).any())
-    return SoftRows(TargetRows.of_shares(numbers / totals[:, None], labels), totals if are_votes else None)
+    return numbers, totals
 
 
 def shares_by_label(rows: Sequence[Mapping[Any, Any]], labels: NDArray[Any]) -> Floats:
@@ -93,6 +106,8 @@ def refuse_other_sums(values: Any, labels: NDArray[Any], place: Place) -> None:
     totals = np.asarray(values.sum(axis=1), dtype=np.float64).ravel()
     wrong = np.flatnonzero(np.abs(totals - 1) > _ROUNDED)
     if len(wrong):
+        # Dividing by the sum, which is advised below, helps none of these.
+        _checked_shares(values[wrong], labels, lambda row: place(int(wrong[row])))
         raise DataError(
             f"{place(int(wrong[0]))}: expected shares of the classes {quoted(labels.tolist())} that sum to 1, found a "
             f"sum of {totals[wrong[0]]:.4g} ({counted(len(wrong), 'such row')}); if a row can have several labels, "

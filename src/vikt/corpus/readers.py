@@ -179,7 +179,7 @@ def _unknown(origin: str, line: bytes) -> ViktError:
         return UsageError(
             f"{origin}: expected JSONL or fastText lines, found {line.decode('utf-8', 'replace').strip()!r:.60}; "
             "name the format",
-            format="csv",
+            format="tsv" if b"\t" in line else "csv",
         )
     suffix = suffix_of(origin)
     return InputFileError(

@@ -278,8 +278,21 @@ def _lists(table: Table, name: str, *_: object) -> _Given:
             problem = _label_problem(label, kinds.setdefault(_spelled(label), type(label) is str))
             if problem:
                 raise DataError(f"{values.place(i)}, column {name!r}: {problem}")
+    if _are_members(decoded):
+        raise DataError(
+            f"{table.place(0)}, column {name!r}: lists of 0 and 1 could be lists of the labels 0 and 1, or the rows of "
+            "a matrix with a column for each label; write the labels that a row has as strings, or a column for each"
+        )
     lists = [[_spelled(label) for label in labels] if isinstance(labels, list) else labels for labels in decoded]
     return _Given(Lists(lists, object), table.place, values.y)
+
+
+def _are_members(decoded: list[Any]) -> bool:
+    """Whether values are lists of 0 and 1, or of booleans, that are as long as a matrix has columns."""
+    lists = [labels for labels in decoded if isinstance(labels, list)]
+    held = [label for labels in lists for label in labels]
+    is_wide = len({len(labels) for labels in lists}) == 1 and len(held) > len(lists)
+    return is_wide and all(type(label) is not str and _spelled(label) in {"0", "1", *_MARKS} for label in held)
 
 
 def _label_problem(label: Any, was_string: bool) -> str | None:
@@ -297,14 +310,20 @@ def _label_problem(label: Any, was_string: bool) -> str | None:
     return None
 
 
-def _mappings(table: Table, name: str, *_: object) -> _Given:
+def _mappings(table: Table, name: str, reading: LabelReading, *_: object) -> _Given:
     """Objects such as {"joy": 0.75, "love": 0.25} in JSON, and structs in Parquet and Arrow."""
     _refuse_strings(table, name, "object of shares by class")
     values = _Values.of(table.spelled(name), table.place)
     decoded = [_decoded(value, "{") for value in values.different]
     for i, shares in enumerate(decoded):
         for label, share in shares.items() if isinstance(shares, dict) else ():
-            if not isinstance(share, Number | None):
+            if isinstance(share, bool) and reading.kind != "several":
+                raise DataError(
+                    f"{values.place(i)}: expected the share of a class as a number, found {spell(share)}; if it "
+                    "says which labels the row has, read them",
+                    targets="several",
+                )
+            if not isinstance(share, Number | bool | None):
                 raise DataError(
                     f"{values.place(i)}: expected the share of a class as a number, found {spell(share):.60}; correct "
                     f"it, or name the field that is the label, such as {name}.{label}"
@@ -314,7 +333,10 @@ def _mappings(table: Table, name: str, *_: object) -> _Given:
 
 
 def _shares(shares: dict[str, Any]) -> dict[str, float | None]:
-    return {composed(label): None if share is None else number_of(share) for label, share in shares.items()}
+    return {
+        composed(label): share if isinstance(share, bool | None) else number_of(share)
+        for label, share in shares.items()
+    }
 
 
 def _decoded(value: str | None, start: str) -> Any:
