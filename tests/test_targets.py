@@ -118,6 +118,12 @@ def test_a_level_without_a_row_is_no_answer():
     assert absent.endswith(": medium")
 
 
+def test_a_label_of_a_test_that_is_spelled_in_another_way_is_told_so():
+    labels = np.array(["bug", "wish"])[MEMBERS[:, 0].astype(int)]
+    printed = str(classifier().fit(TEXTS, labels).evaluate(TEXTS, np.where(labels == "bug", "Bug ", labels)))
+    assert "was never seen in training: counted as wrong; the model has 'bug', so check the spelling" in printed
+
+
 def test_one_label_per_text_is_no_test_of_a_model_of_several():
     model = classifier(targets="several").fit(TEXTS, LABELS["several"])
     with pytest.raises(DataError, match="this model answers several labels for each text, found one label for each"):

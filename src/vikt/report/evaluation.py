@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from vikt.corpus.label_spelling import respelled
 from vikt.errors import AimMissedError
 from vikt.evaluation.evaluation import Evaluation
 from vikt.evaluation.figures import Figure
@@ -30,6 +31,7 @@ from vikt.tables import (
     figure,
     label_line,
     listed,
+    quoted,
 )
 
 if TYPE_CHECKING:
@@ -202,14 +204,21 @@ def _about(value: Figure) -> str:
 
 def _unseen_lines(evaluation: LabelEvaluation) -> list[str]:
     unseen = sorted(evaluation.unseen.items(), key=lambda item: -item[1])
+    known = set(evaluation.labels) - set(evaluation.unseen)
+    alike = {label: known.intersection(group) for group in respelled(evaluation.labels) for label in group}
     lines = [
         f"unseen     label '{label_line(label)}', in {counted(count, 'test row')}, was never seen in training: "
-        "counted as wrong"
+        f"counted as wrong{_spelling_hint(alike.get(label, ()))}"
         for label, count in unseen[:MOST_NAMED]
     ]
     rest = sum(count for _, count in unseen[MOST_NAMED:])
     more = f"unseen     and {counted(len(unseen) - MOST_NAMED, 'more such label')}, in {counted(rest, 'test row')}"
     return lines + [more] * (rest > 0)
+
+
+def _spelling_hint(known: Collection[str]) -> str:
+    """That the model knows a label in another spelling, or in several."""
+    return f"; the model has {quoted(sorted(known))}, so check the spelling" if known else ""
 
 
 def _absent_lines(evaluation: LabelEvaluation) -> list[str]:
