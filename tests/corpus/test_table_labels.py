@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import feather
 
+from vikt.corpus.given_targets import target_rows
 from vikt.corpus.label_notes import target_notes
 from vikt.corpus.label_reading import LabelReading
 from vikt.corpus.labelled import labelled, read_tables
@@ -366,6 +367,8 @@ def test_0_and_1_by_label_are_several_labels_where_that_is_named(tmp_path, yes, 
     assert (several.names, several.truth.astype(int).tolist()) == (["a", "b"], [[1, 0], [0, 0], [1, 1]])
     with pytest.raises(DataError, match=r"a\.jsonl, row \d.* with targets='several'"):
         read(path)
+    with pytest.raises(DataError, match=r"labels: row \d.* with targets='several'"):
+        target_rows([{"a": yes, "b": no}, {"a": no, "b": no}])
 
 
 @pytest.mark.parametrize(("values", "message"), [("0,0,0", "sum to 0"), ("inf,0.5,0.5", "the class 'a', found inf")])

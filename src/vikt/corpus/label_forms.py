@@ -255,7 +255,20 @@ def _read_lists(form: Lists, rows: RowIndices, place: Place, order: Sequence[Any
 
 
 def _read_mappings(form: Mappings, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
-    return ReadTargets(*shares_of_matrix(*_by_label(form, rows, place), place))
+    shares, labels = _by_label(form, rows, place)
+    _refuse_booleans(form, place)
+    return ReadTargets(*shares_of_matrix(shares, labels, place))
+
+
+def _refuse_booleans(form: Mappings, place: Place) -> None:
+    for i, row in enumerate(form.values):
+        found = next((share for share in row.values() if isinstance(share, bool | np.bool_)), None)
+        if found is not None:
+            raise DataError(
+                f"{place(i)}: expected the share of a class as a number, found {found}; if it says which labels the "
+                "row has, read them",
+                targets="several",
+            )
 
 
 def _by_label(form: Mappings, rows: RowIndices, place: Place) -> tuple[Floats, NDArray[Any]]:

@@ -310,19 +310,13 @@ def _label_problem(label: Any, was_string: bool) -> str | None:
     return None
 
 
-def _mappings(table: Table, name: str, reading: LabelReading, *_: object) -> _Given:
+def _mappings(table: Table, name: str, *_: object) -> _Given:
     """Objects such as {"joy": 0.75, "love": 0.25} in JSON, and structs in Parquet and Arrow."""
     _refuse_strings(table, name, "object of shares by class")
     values = _Values.of(table.spelled(name), table.place)
     decoded = [_decoded(value, "{") for value in values.different]
     for i, shares in enumerate(decoded):
         for label, share in shares.items() if isinstance(shares, dict) else ():
-            if isinstance(share, bool) and reading.kind != "several":
-                raise DataError(
-                    f"{values.place(i)}: expected the share of a class as a number, found {spell(share)}; if it "
-                    "says which labels the row has, read them",
-                    targets="several",
-                )
             if not isinstance(share, Number | bool | None):
                 raise DataError(
                     f"{values.place(i)}: expected the share of a class as a number, found {spell(share):.60}; correct "
