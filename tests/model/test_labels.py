@@ -236,7 +236,7 @@ def test_what_is_no_column_of_classes_is_refused(labels, message):
         encode_labels(labels)
 
 
-@pytest.mark.parametrize("labels", [np.array(THREE)[:, None], pd.DataFrame({"y": THREE}), [[label] for label in THREE]])
+@pytest.mark.parametrize("labels", [np.array(THREE)[:, None], pd.DataFrame({"y": THREE})])
 def test_a_column_of_labels_is_flattened_with_scikit_learns_warning_at_the_users_line(labels):
     from sklearn.exceptions import DataConversionWarning
 
