@@ -151,7 +151,7 @@ def test_labels_that_texts_lack_are_found_by_models_that_have_not_seen_them():
     texts, sets, given, lacking = planted()
     found = vikt.TextClassifier(analyzer="word", l2=1e-3).label_errors(texts, given)
     place = {label: k for k, label in enumerate(found.classes.tolist())}
-    lowest = np.argsort(found.all_scores, axis=None)[: 3 * len(lacking)]
+    lowest = np.argsort(found.all_scores, axis=None)[: found.all_scores.size // 20]
     assert set(lowest.tolist()) >= {row * len(place) + place[sets[row][0]] for row in lacking}
     assert len(found) > 0
     assert set(found.rows.tolist()) <= set(lacking)
