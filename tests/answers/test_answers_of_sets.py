@@ -144,4 +144,4 @@ def test_the_probabilities_of_several_labels_are_not_taken_for_shares(predict, t
     code, _, err = run("train", tmp_path / "answered.csv", "-o", tmp_path / "student")
     assert code == 1
     assert "row 1: expected shares of the classes 'anger', 'grief', 'joy', 'love' that sum to 1, found" in err
-    assert "if a row can have several labels, name these, else have the shares divided by their sum with --" in err
+    assert "'several'; to divide the values of each row by their sum, read them with --targets soft" in err

@@ -125,7 +125,7 @@ def test_columns_of_votes_are_tested_as_they_were_trained(folder, run):
     train = "train", "votes.csv", "--label", "pos,neg", "--l2", "0.01", "--analyzer", "word", "--force"
     code, _, err = run(*train)
     assert code == 1
-    assert "if these are votes for classes, or shares, read them with --targets soft" in err
+    assert "if they are votes or shares, read them with --targets soft" in err
     for command in ((*train, "--targets", "soft", "--test", "votes.csv"), ("evaluate", "model.vikt", "votes.csv")):
         code, out, err = run(*command)
         assert (code, "log loss" in out) == (0, True), err

@@ -158,7 +158,7 @@ def test_the_votes_of_annotators_are_shares_and_weights(counts):
     found, votes = target_rows(counts, "soft")
     assert found.truth.tolist() == [[0.75, 0.25], [0, 1], [1, 0]]
     assert votes.tolist() == [4, 2, 1]
-    with pytest.raises(DataError, match=r"found 3 .*; if these are votes for classes.*targets='soft'"):
+    with pytest.raises(DataError, match=r"found 3 .*; if they are votes or shares.*targets='soft'"):
         target_rows(np.array(counts))
 
 

@@ -394,11 +394,12 @@ JSON_REFUSED = {
     "a list in a list": ([["a"], [["b"]]], "row 2, column 'label': expected a list of labels"),
     "a label twice": ([["a"], ["b", "b"]], "row 2 has the label 'b' twice"),
     "an empty label": ([["a"], ["b", " "]], "row 2 has an empty label"),
-    "1 beside its string": ([["1"], [1]], 'row 2, .* the labels 1 and "1" print alike'),
+    "1 beside its string": ([["1"], [1]], 'row 2, .* the labels 1 and "1" are spelled alike'),
     "numbers with fractions": ([[0.5, 0.5]], "row 1, .*found the number 0.5, which has a fraction"),
     "a list among objects": ([{"a": 1}, ["a"]], "row 2 has .*, where other rows have shares by class"),
     "a share in words": ([{"a": 1}, {"a": "much"}], 'row 2: .*found "much"; correct it, or name the field .* label.a'),
     "a share below 0": ([{"a": 1}, {"a": -1, "b": 2}], "row 2: expected a finite share of 0 or more for the class 'a'"),
+    "a class in two forms": ([{"a": 1}, {"\u00e9": 0.5, "e\u0301": 0.5}], "row 2 has the class '\u00e9' twice, in two"),
     "no share": ([{"a": 1}, {}], "row 2: the shares of the classes sum to 0"),
 }
 

@@ -93,7 +93,7 @@ def review_line(path: Path | None, found: LabelErrors | None) -> str:
 
 def _as_read(given: InputOptions, table: Table, rows: RowIndices) -> Table:
     """Some rows with their values as they were read. Those of JSON, which a whole table spells out, are read again."""
-    if "-" in given.data or not all(part.json_columns for part in table.parts or (table,)):
+    if "-" in given.data or not all(part.json_columns for part in table.all_parts):
         return table.select(rows)
     is_wanted = np.zeros(table.n_rows, dtype=bool)
     is_wanted[rows] = True

@@ -29,7 +29,7 @@ def refuse_doubtful_header(table: Table, *, need_label: bool) -> None:
     ColumnError
         The message says why, and the remedy.
     """
-    for part in table.parts or (table,):
+    for part in table.all_parts:
         dialect = part.dialect
         if dialect is None or not part.n_rows:
             continue

@@ -15,7 +15,7 @@ from vikt.corpus.frames import array_of, number_array
 from vikt.corpus.label_arrays import checked_labels, refuse_fractions
 from vikt.corpus.label_order import levels_of
 from vikt.corpus.label_sets import are_0_and_1, refuse_other_than_0_and_1, sets_of_matrix, sets_of_pairs
-from vikt.corpus.label_shares import has_fractions, refuse_other_sums, shares_by_label, shares_of_matrix
+from vikt.corpus.label_shares import has_fractions, refuse_other_sums, shares_of_matrix
 from vikt.corpus.missing import is_missing
 from vikt.corpus.targets import Place, ReadTargets, TargetRows
 from vikt.errors import DataError
@@ -143,12 +143,12 @@ class Matrix:
             return "soft"
         if not are_0_and_1(held):
             refuse_other_than_0_and_1(
-                self.values, self.labels, place, "if these are votes for classes, or shares, read them", targets="soft"
+                self.values, self.labels, place, "if they are votes or shares, read them", targets="soft"
             )
         if held.dtype.kind == "f" and not self.are_named:
             raise DataError(
-                f"labels: floats that are all 0 or 1, as in these {self.values.shape} ones, could be several "
-                "labels per row or shares of classes; name which, 'several' or 'soft',",
+                f"labels: an array of floats that are all 0 or 1, shape {self.values.shape}, could hold several labels "
+                "per row or shares of classes; choose 'several' or 'soft'",
                 targets=...,
             )
         return "several"
@@ -257,7 +257,7 @@ def _read_lists(form: Lists, rows: RowIndices, place: Place, order: Sequence[Any
 def _read_mappings(form: Mappings, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
     shares, labels = _by_label(form, rows, place)
     _refuse_booleans(form, place)
-    return ReadTargets(*shares_of_matrix(shares, labels, place))
+    return shares_of_matrix(shares, labels, place)
 
 
 def _refuse_booleans(form: Mappings, place: Place) -> None:
@@ -274,11 +274,11 @@ def _refuse_booleans(form: Mappings, place: Place) -> None:
 def _by_label(form: Mappings, rows: RowIndices, place: Place) -> tuple[Floats, NDArray[Any]]:
     """The number of each row and label, 0 where a row does not name it, (m, K); and the labels, (K,)."""
     form.refuse_others(Mapping, place, "shares by class; write the share of each class by its name")
-    labels = form.pairs(rows)[1]
-    plain = iter(labels.tolist())
-    named = [{next(plain): _share(share, i, place) for share in row.values()} for i, row in enumerate(form.values)]
-    different = np.unique(labels)
-    return shares_by_label(named, different), different
+    owner, labels = form.pairs(rows)
+    different, k = np.unique(labels, return_inverse=True)
+    numbers = np.zeros((len(form), len(different)))
+    numbers[owner, k] = [_share(share, i, place) for i, row in enumerate(form.values) for share in row.values()]
+    return numbers, different
 
 
 def _read_members(form: Mappings, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
@@ -291,7 +291,7 @@ def _read_sets(form: Matrix, rows: RowIndices, place: Place, order: Sequence[Any
 
 
 def _read_shares(form: Matrix, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
-    return ReadTargets(*shares_of_matrix(form.values, form.labels, place))
+    return shares_of_matrix(form.values, form.labels, place)
 
 
 _Reader = Callable[[Any, RowIndices, Place, Sequence[Any] | None], ReadTargets]

@@ -45,9 +45,9 @@ def target_notes(origin: str, targets: TargetRows, separator: str | None = None)
     ("a.csv: 1 label is on every row: 'joy'", "a.csv: 1 label is on one row only: 'love'")
     """
     names = sorted(targets.names)
-    of_sets = (*_unseparated("labels", names), *_with_comma(names)) if targets.table.kind == "several" else ()
-    idle = _idle(targets, separator)
-    return tuple(f"{origin}: {note}" for note in (*_counted(targets), *of_sets, *idle, *_respelled(names)))
+    is_of_sets = targets.table.kind == "several"
+    of_sets = (*_rare_or_constant(targets), *_unseparated("labels", names), *_with_comma(names)) if is_of_sets else ()
+    return tuple(f"{origin}: {note}" for note in (*of_sets, *_idle(targets, separator), *_respelled(names)))
 
 
 def _idle(targets: TargetRows, separator: str | None) -> Iterator[str]:
@@ -55,9 +55,7 @@ def _idle(targets: TargetRows, separator: str | None) -> Iterator[str]:
         yield f"labels_separator={separator!r} separates nothing: no row has more than one label"
 
 
-def _counted(targets: TargetRows) -> Iterator[str]:
-    if targets.table.kind != "several":
-        return
+def _rare_or_constant(targets: TargetRows) -> Iterator[str]:
     n_rows = targets.table.totals(targets.y, np.ones(len(targets))).astype(int)
     for where, are_there in {
         "on every row": n_rows == len(targets),

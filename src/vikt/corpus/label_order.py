@@ -14,7 +14,7 @@ from vikt.corpus.frames import exported_column, has_numpy_type
 from vikt.corpus.numbers import exact_number_of
 from vikt.corpus.targets import Place, TargetRows
 from vikt.errors import DataError, ParameterError
-from vikt.names import nearest
+from vikt.names import TargetsName, nearest
 from vikt.tables import quoted
 
 # Each level adds a threshold, and a column of more values is seldom one of levels.
@@ -35,6 +35,12 @@ def order_of(labels: Any) -> list[Any] | None:
         return list(getattr(dtype, "categories", []))
     column = None if has_numpy_type(labels) else exported_column(labels)
     return None if column is None else levels(column)
+
+
+def check_takes_order(kind: TargetsName) -> None:
+    """Raise ParameterError where labels that have an order are to be read as another kind of target."""
+    if kind not in ("auto", "ordered"):
+        raise ParameterError("order", f"is for ordered labels, but targets={kind!r} is given; drop one of them")
 
 
 def levels_of(labels: NDArray[Any], order: Sequence[Any] | None, place: Place) -> TargetRows:
@@ -69,19 +75,19 @@ def levels_of(labels: NDArray[Any], order: Sequence[Any] | None, place: Place) -
             "column, or round its numbers"
         )
     if order is None:
-        levels = _by_number(found, first, place)
+        ordered = _by_number(found, first, place)
     else:
-        levels = list(order)
-        twice = next((level for level in levels if levels.count(level) > 1), None)
+        ordered = list(order)
+        twice = next((level for level in ordered if ordered.count(level) > 1), None)
         if twice is not None:
             raise ParameterError("order", f"the level {twice!r:.60} stands in it twice; name each level once")
-    place_of = {level: k for k, level in enumerate(levels)}
+    place_of = {level: k for k, level in enumerate(ordered)}
     for label, row in sorted(zip(found.tolist(), first.tolist(), strict=True), key=lambda pair: pair[1]):
         if label not in place_of:
-            remedy = _remedy(label, levels)
-            raise DataError(f"{place(row)}: the label {label!r:.60} is not in the order ({quoted(levels)}); {remedy}")
+            remedy = _remedy(label, ordered)
+            raise DataError(f"{place(row)}: the label {label!r:.60} is not in the order ({quoted(ordered)}); {remedy}")
     of_found = np.array([place_of[label] for label in found.tolist()], dtype=np.int64)
-    return TargetRows.of_levels(of_found[y], _levels_like(levels, found))
+    return TargetRows.of_levels(of_found[y], _levels_like(ordered, found))
 
 
 def _remedy(label: Any, levels: list[Any]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from vikt.corpus.columns import composed, missing_column
+from vikt.corpus.label_order import check_takes_order
 from vikt.errors import ColumnError, ParameterError, UsageError
 from vikt.names import TargetKind, TargetsName, nearest
 from vikt.tables import quoted
@@ -66,10 +67,8 @@ class LabelReading:
             )
         if self.separator is not None and not self.separator:
             raise UsageError("labels_separator: expected what separates labels, found nothing; write ',' or ';'")
-        if self.order and self.targets not in ("auto", "ordered"):
-            raise ParameterError(
-                "order", f"is for ordered labels, but targets={self.targets!r} is given; drop one of them"
-            )
+        if self.order:
+            check_takes_order(self.targets)
         if self.order and self.separator is not None:
             raise ParameterError(
                 "order",

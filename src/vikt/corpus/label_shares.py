@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Floats, SparseLike
 from vikt.corpus.label_sets import are_0_and_1
-from vikt.corpus.targets import Place, TargetRows
+from vikt.corpus.targets import Place, ReadTargets, TargetRows
 from vikt.errors import DataError
 from vikt.tables import counted, quoted
 
@@ -18,14 +17,7 @@ from vikt.tables import counted, quoted
 _ROUNDED = 1e-2
 
 
-class SoftRows(NamedTuple):
-    """The shares of the classes in each row, and its number of votes, (m,); None where shares are no counts."""
-
-    targets: TargetRows
-    votes: Floats | None
-
-
-def shares_of_matrix(values: Any, labels: NDArray[Any], place: Place) -> SoftRows:
+def shares_of_matrix(values: Any, labels: NDArray[Any], place: Place) -> ReadTargets:
     """Shares of classes, each row divided by its sum, from a dense or sparse matrix: (m, K).
 
     Where all values are whole numbers they are counts of votes, and a row counts as often as it has votes: it is then
@@ -47,7 +39,7 @@ def shares_of_matrix(values: Any, labels: NDArray[Any], place: Place) -> SoftRow
     numbers, totals = _checked_shares(values, labels, place)
     are_counts = len(totals) > 0 and bool((numbers == np.floor(numbers)).all())
     are_votes = are_counts and bool((totals != 1).any())
-    return SoftRows(TargetRows.of_shares(numbers / totals[:, None], labels), totals if are_votes else None)
+    return ReadTargets(TargetRows.of_shares(numbers / totals[:, None], labels), totals if are_votes else None)
 
 
 def _checked_shares(values: Any, labels: NDArray[Any], place: Place) -> tuple[Floats, Floats]:
@@ -79,23 +71,6 @@ def _checked_shares(values: Any, labels: NDArray[Any], place: Place) -> tuple[Fl
     return numbers, totals
 
 
-def shares_by_label(rows: Sequence[Mapping[Any, Any]], labels: NDArray[Any]) -> Floats:
-    """The shares of rows that are given by label, 0 where a row does not name a label, or names none for it: (m, K).
-
-    Examples
-    --------
-    >>> shares_by_label([{"joy": 1}, {"joy": 0.5, "love": 0.5}], np.array(["joy", "love"])).tolist()
-    [[1.0, 0.0], [0.5, 0.5]]
-    """
-    place_of = {label: k for k, label in enumerate(labels.tolist())}
-    shares = np.zeros((len(rows), len(labels)))
-    for i, row in enumerate(rows):
-        for label, share in row.items():
-            if share is not None:
-                shares[i, place_of[label]] = share
-    return shares
-
-
 def has_fractions(values: NDArray[Any]) -> bool:
     """Whether one of some numbers is not whole; one that is missing does not count."""
     return values.dtype.kind == "f" and bool(np.any((values != np.floor(values)) & (values == values)))
@@ -111,6 +86,6 @@ def refuse_other_sums(values: Any, labels: NDArray[Any], place: Place) -> None:
         raise DataError(
             f"{place(int(wrong[0]))}: expected shares of the classes {quoted(labels.tolist())} that sum to 1, found a "
             f"sum of {totals[wrong[0]]:.4g} ({counted(len(wrong), 'such row')}); if a row can have several labels, "
-            "name these, else have the shares divided by their sum",
+            "set targets='several'; to divide the values of each row by their sum, read them",
             targets="soft",
         )

@@ -170,6 +170,11 @@ class Table:
         return self.n_rows
 
     @property
+    def all_parts(self) -> Sequence[Table]:
+        """The tables that this one is made of: itself where it is of one file."""
+        return self.parts or (self,)
+
+    @property
     def names(self) -> list[str]:
         """The names of the columns."""
         return list(self.arrow.column_names)
@@ -253,7 +258,7 @@ class Table:
     def native(self, name: str) -> ArrowColumn:
         """A column in its own type, which no dictionary is. Raises ColumnError if it is missing."""
         name = composed(name)
-        for table in self.parts or (self,):
+        for table in self.all_parts:
             if name not in table.names:
                 raise missing_column(name, table.names, table.path)
         return plain(self.arrow.column(name))

@@ -145,7 +145,7 @@ def one_label(table: Table, name: str, keeps_unlabelled: bool = False) -> NDArra
 
 def own_order(table: Table, name: str) -> tuple[str, ...]:
     """The levels of a column that Arrow or Parquet holds as an ordered dictionary, the same in all files; else none."""
-    found = [levels(part.arrow.column(name)) for part in table.parts or (table,) if name in part.names]
+    found = [levels(part.arrow.column(name)) for part in table.all_parts if name in part.names]
     return tuple(map(_spelled, found[0])) if found and found[0] and all(other == found[0] for other in found) else ()
 
 
@@ -157,7 +157,7 @@ def paired_columns(table: Table) -> list[str]:
 def _numbers(table: Table, name: str) -> set[str]:
     """The values of a column that a file holds as numbers rather than as strings."""
     found = set[str]()
-    for part in table.parts or (table,):
+    for part in table.all_parts:
         kind = part.native(name).type
         tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
         if any(test(kind) for test in tests) or paired_columns(part):
@@ -185,7 +185,7 @@ def _refuse_respelled_numbers(table: Table, labels: NDArray[Any], numbers: set[s
 
 def _shape(table: Table, name: str) -> str:
     """What a column holds: "column" of one value per row, "lists", "objects", or "lines" of fastText's labels."""
-    parts = table.parts or (table,)
+    parts = table.all_parts
     shapes = {part.path: _shape_of_part(part, name) for part in parts}
     if set(shapes.values()) == {"column", "lines"} and not _have_several(table, name):
         return "column"
@@ -225,7 +225,7 @@ def _is_first_an_object(table: Table, name: str) -> bool:
 
 def _have_several(table: Table, name: str) -> bool:
     """Whether a line of fastText has several labels."""
-    parts = [part for part in table.parts or (table,) if name in part.separators]
+    parts = [part for part in table.all_parts if name in part.separators]
     return any(pc.any(pc.match_substring(part.spelled(name), part.separators[name])).as_py() for part in parts)
 
 
@@ -258,7 +258,7 @@ def _lines(table: Table, name: str, reading: LabelReading, keeps_unlabelled: boo
     """fastText's labels: several, so that a line without one is a text without any label; else one per row."""
     if reading.kind != "several" and not (reading.kind == "auto" and _have_several(table, name)):
         return _one_value(table, name, reading, keeps_unlabelled)
-    values, between = _Values.of(table.spelled(name), table.place), (table.parts or (table,))[0].separators[name]
+    values, between = _Values.of(table.spelled(name), table.place), table.all_parts[0].separators[name]
     lists = [[] if value is None else value.split(between) for value in values.different]
     for i, labels in enumerate(lists):
         problem = set_problem(labels)
@@ -301,7 +301,10 @@ def _label_problem(label: Any, was_string: bool) -> str | None:
     if isinstance(label, list | dict | None):
         return f"expected a list of labels, found {spelled:.60} in it; write a list of strings"
     if was_string != (type(label) is str):
-        return f'the labels {spelled} and "{spelled}" print alike, here and before; write all as strings, or none'
+        return (
+            f'the labels {spelled} and "{spelled}" are spelled alike, one as a string and one not; write all labels as '
+            "strings, or none"
+        )
     if isinstance(label, Number) and number_of(label) % 1:
         return (
             f"expected labels, found the number {spelled}, which has a fraction; write labels as strings, or shares as "
@@ -322,15 +325,17 @@ def _mappings(table: Table, name: str, *_: object) -> _Given:
                     f"{values.place(i)}: expected the share of a class as a number, found {spell(share):.60}; correct "
                     f"it, or name the field that is the label, such as {name}.{label}"
                 )
-    rows = [_shares(shares) if isinstance(shares, dict) else shares for shares in decoded]
+    rows = [_shares(row, i, values.place) if isinstance(row, dict) else row for i, row in enumerate(decoded)]
     return _Given(Mappings(rows, object), table.place, values.y)
 
 
-def _shares(shares: dict[str, Any]) -> dict[str, float | None]:
-    return {
-        composed(label): share if isinstance(share, bool | None) else number_of(share)
-        for label, share in shares.items()
-    }
+def _shares(shares: dict[str, Any], i: int, place: Place) -> dict[str, float | None]:
+    numbers: dict[str, float | None] = {}
+    for label, share in shares.items():
+        if composed(label) in numbers:
+            raise DataError(f"{place(i)} has the class {composed(label)!r:.60} twice, in two Unicode forms; keep one")
+        numbers[composed(label)] = share if isinstance(share, bool | None) else number_of(share)
+    return numbers
 
 
 def _decoded(value: str | None, start: str) -> Any:
@@ -340,7 +345,7 @@ def _decoded(value: str | None, start: str) -> Any:
 
 def _refuse_strings(table: Table, name: str, expected: str) -> None:
     """Refuse a string of JSON among lists or objects, where it reads like one of them."""
-    for part in table.parts or (table,):
+    for part in table.all_parts:
         strings = part.json_columns[name].braced if name in part.json_columns else ()
         if strings:
             row = min(strings)

@@ -80,11 +80,11 @@ class TargetTable(Protocol):
         ...
 
     def strata(self, y: Ints) -> Ints:
-        """The label that a split counts each row to; K where it has none: (m,)."""
+        """The stratum of each row in a split: one of its labels; K where it has none: (m,)."""
         ...
 
     def restricted(self, y: Ints, labels: Ints) -> tuple[TargetTable, Ints]:
-        """The table of some labels, these being all that there are, and the targets of rows within them: (m,)."""
+        """The table restricted to some labels, and the targets of rows within it: (m,)."""
         ...
 
     def renamed(self, labels: NDArray[Any]) -> TargetTable:
@@ -296,7 +296,7 @@ class TargetRows:
         return replace(self, y=self.y[rows])
 
     def restricted(self, labels: Ints) -> Self:
-        """The targets of rows that have none but some labels, these being all that there are."""
+        """The targets of rows that have only some labels, their table restricted to these."""
         table, y = self.table.restricted(self.y, labels)
         return replace(self, table=table, y=y)
 
@@ -333,7 +333,7 @@ def names_of(labels: NDArray[Any] | TargetRows) -> list[str]:
 
 
 def _different(rows: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
-    """The different rows of an array, in an order of their own, and the number of each row's."""
+    """The distinct rows of an array, in a fixed order, and which of them each row is."""
     width = rows.dtype.itemsize * rows.shape[1]
     if not width:
         return rows[:1], np.zeros(len(rows), dtype=np.int64)

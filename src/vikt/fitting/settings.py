@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from vikt.arrays import ClassWeight
-from vikt.corpus.label_order import order_of
+from vikt.corpus.label_order import check_takes_order, order_of
 from vikt.decisions.aims import Aim
 from vikt.decisions.label_aims import aim_of_one_label
 from vikt.decisions.settings import DecisionSettings
@@ -35,8 +35,7 @@ class TargetSettings:
         kind, order, thresholds = (parameters.get(name, usual) for name, usual in TARGET_DEFAULTS.items())
         if order is None:
             return cls(kind, None, thresholds)
-        if kind not in ("auto", "ordered"):
-            raise ParameterError("order", f"is for ordered labels, but targets={kind!r} is given; drop one of them")
+        check_takes_order(kind)
         return cls("ordered", tuple(order), thresholds)
 
 
