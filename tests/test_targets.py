@@ -46,6 +46,31 @@ def test_a_test_without_rows_is_refused_in_the_same_words_for_every_kind(kind, l
             figures([], labels)
 
 
+@pytest.mark.parametrize("kind", LABELS)
+def test_texts_and_labels_of_a_test_that_differ_in_number_are_refused_in_the_same_words_for_every_kind(kind):
+    model = fitted(kind)
+    for labels, found in (([], "0 labels"), (LABELS[kind][:3], "3 labels")):
+        for figures in (model.evaluate, model.score, lambda *rows: vikt.compare(model, model, *rows)):
+            with pytest.raises(DataError, match=f"^2 rows and {found}, which are inconsistent lengths"):
+                figures(TEXTS[:2], labels)
+
+
+def test_a_test_takes_labels_that_can_be_read_only_once():
+    soft = [dict(zip("abc", row.tolist(), strict=True)) for row in SHARES]
+    sets = [[label for label, is_there in zip("abc", row, strict=True) if is_there] for row in MEMBERS]
+    for rows, alone in ((soft, ["a", "b"] * 45), (sets, sets)):
+        model = classifier().fit(TEXTS, rows)
+        for labels in (rows, alone):
+            assert model.evaluate(TEXTS, iter(labels)).to_json() == model.evaluate(TEXTS, labels).to_json()
+            assert model.score(TEXTS, iter(labels)) == model.score(TEXTS, labels)
+
+
+@pytest.mark.filterwarnings("ignore::vikt.errors.ShapeWarning")
+def test_a_model_of_shares_is_tested_on_classes_in_a_column():
+    model, labels = fitted("soft"), SHARES.argmax(axis=1)
+    assert model.score(TEXTS, labels[:, None]) == model.score(TEXTS, labels)
+
+
 @pytest.mark.parametrize("solver", ["batch", "stochastic", "minibatch"])
 @pytest.mark.parametrize("kind", ["several", "soft"])
 def test_a_descent_that_diverges_makes_no_model(kind, solver):

@@ -43,7 +43,7 @@ def given_targets(
     DataError
         The data have none of the forms, none that the kind takes, or one that could be of two kinds.
     """
-    form = form_of(labels, kind, columns)
+    form = _form_of(labels, kind, columns)
     if kind == "auto" and isinstance(form, Column):
         values = form.labels.tolist()
         if all(type(value) is str for value in values):
@@ -97,7 +97,7 @@ def target_rows(
     return given_targets(labels, kind, order, columns).read()
 
 
-def form_of(labels: Any, kind: TargetsName, columns: NDArray[Any] | None) -> Form:
+def _form_of(labels: Any, kind: TargetsName, columns: NDArray[Any] | None) -> Form:
     """The form of targets of any maker, for a kind of target or for any.
 
     Parameters are those of `given_targets`.
@@ -175,7 +175,7 @@ def _of_lists(values: list[Any], kind: TargetsName, columns: NDArray[Any] | None
 def _column_or_matrix(labels: Any, kind: TargetsName, columns: NDArray[Any] | None) -> Form:
     array = label_array(labels, warns=True) if isinstance(labels, str | bytes) else array_of(labels)
     is_matrix = array.ndim == 2 and array.dtype.kind in "biufO"
-    if not is_matrix or (array.shape[1] == 1 and kind == "auto"):
+    if not is_matrix or (array.shape[1] == 1 and kind != "several"):
         return Column(label_array(array if array.ndim else labels, warns=True))
     if array.dtype.kind == "O":
         plain = np.array(array.tolist())  # booleans and integers that a frame of mixed columns holds as objects

@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from vikt.corpus.given_targets import given_targets
-from vikt.corpus.label_forms import Column
 from vikt.corpus.targets import Labels
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError, UsageError
 from vikt.evaluation.differences import Difference, Pair, differences_of, pair_of_classes
-from vikt.evaluation.of_kinds import answers_of
+from vikt.evaluation.of_kinds import answers_of, given_labels
 from vikt.evaluation.outcomes import NO_ANSWER, Answers, Outcomes
 from vikt.evaluation.set_differences import pair_of_sets
 from vikt.evaluation.several import SetOutcomes
@@ -127,8 +125,8 @@ def compared(
 ) -> Comparison:
     """Compare two models on the same labelled rows, of which each reads its own inputs."""
     check_comparable(a, b)
-    given = _read_once(a, b, labels)
     read_a, read_b = a.measured(inputs[0]), b.measured(inputs[1])
+    given = _read_once(a, b, labels, len(read_a))
     texts = (read_a if a.features.reads_text else read_b).texts
     return compare(answers_of(a, read_a, given, threads), answers_of(b, read_b, given, threads), texts)
 
@@ -143,13 +141,10 @@ def check_comparable(a: FittedModel, b: FittedModel) -> None:
         )
 
 
-def _read_once(a: FittedModel, b: FittedModel, labels: Labels) -> Labels:
+def _read_once(a: FittedModel, b: FittedModel, labels: Labels, n_rows: int) -> Labels:
     """Labels that both models take: one per row, or the targets of rows, which a generator gives only once."""
     kind: TargetKind = "several" if a.kind == "several" else "soft" if "soft" in (a.kind, b.kind) else "classes"
-    given = given_targets(labels, kind, columns=(b if b.kind == kind else a).classes)
-    if kind == "soft" and isinstance(given.form, Column):
-        return given.form.labels
-    return given.read().targets
+    return given_labels(labels, kind, (b if b.kind == kind else a).classes, n_rows)
 
 
 def pair_of(a: Answers, b: Answers) -> Pair:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from vikt.corpus.given_targets import form_of, given_targets, target_rows
+from numpy.typing import NDArray
+
+from vikt.corpus.given_targets import given_targets
 from vikt.corpus.label_forms import Column
 from vikt.corpus.targets import Labels, TargetRows
 from vikt.errors import DataError
@@ -13,7 +15,9 @@ from vikt.evaluation.evaluation import evaluation_of
 from vikt.evaluation.of_labels import LabelEvaluation
 from vikt.evaluation.outcomes import Answers, Outcomes, check_some_rows, outcomes
 from vikt.evaluation.several import SetOutcomes, set_evaluation_of, set_outcomes
+from vikt.features.measured import Measured
 from vikt.fitting.model import FittedModel, Inputs
+from vikt.model.classes import check_one_label_per_row
 from vikt.names import TargetKind
 
 
@@ -41,28 +45,44 @@ def figures_of(found: Answers) -> LabelEvaluation:
     return _FIGURES[type(found)](found)
 
 
-def _of_sets(model: FittedModel, inputs: Inputs, labels: Labels, threads: int) -> SetOutcomes:
-    given = given_targets(labels, "several", columns=model.classes)
-    if isinstance(given.form, Column):
+def given_labels(labels: Labels, kind: TargetKind, columns: NDArray[Any], n_rows: int) -> NDArray[Any] | TargetRows:
+    """Labels to test a model on, read once: they may come from a generator.
+
+    Parameters
+    ----------
+    kind : {"classes", "several", "soft"}
+        The kind of targets that the model is compared with; one class per text is taken for "soft" too.
+    columns : (K,)
+        The labels of the columns of a matrix without names.
+    n_rows : int
+        How many texts there are.
+
+    Raises
+    ------
+    DataError
+        There is not one entry for each text, or entries are of another kind.
+    """
+    given = given_targets(labels, kind, columns=columns)
+    check_one_label_per_row(given, n_rows)
+    if kind == "several" and isinstance(given.form, Column):
         raise DataError(
             "labels: this model answers several labels for each text, found one label for each; give a list of labels "
             "for each text, such as [['spam'], []], or a matrix of 0 and 1"
         )
-    return set_outcomes(model, inputs, cast(TargetRows, given.read().targets), threads)
+    return given.form.labels if kind == "soft" and isinstance(given.form, Column) else given.read().targets
 
 
-def _of_shares(model: FittedModel, inputs: Inputs, labels: Labels, threads: int) -> Outcomes:
-    is_column = isinstance(form_of(labels, "auto", None), Column)
-    return outcomes(model, inputs, labels if is_column else _read(labels, "soft", model), threads)
-
-
-def _read(labels: Labels, kind: TargetKind, model: FittedModel) -> TargetRows:
-    """Labels of a kind that is not one label per row; the columns of a matrix without names are those of the model."""
+def _of_sets(model: FittedModel, measured: Measured, labels: Labels, threads: int) -> SetOutcomes:
     # Only one label per row is read as an array.
-    return cast(TargetRows, target_rows(labels, kind, columns=model.classes).targets)
+    rows = cast(TargetRows, given_labels(labels, "several", model.classes, len(measured)))
+    return set_outcomes(model, measured, rows, threads)
 
 
-_ANSWERS: Mapping[TargetKind, Callable[[FittedModel, Inputs, Labels, int], Answers]] = {
+def _of_shares(model: FittedModel, measured: Measured, labels: Labels, threads: int) -> Outcomes:
+    return outcomes(model, measured, given_labels(labels, "soft", model.classes, len(measured)), threads)
+
+
+_ANSWERS: Mapping[TargetKind, Callable[[FittedModel, Measured, Labels, int], Answers]] = {
     "classes": outcomes,
     "several": _of_sets,
     "soft": _of_shares,

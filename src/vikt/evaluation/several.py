@@ -55,6 +55,8 @@ class SetOutcomes:
         log P(label | text).
     thresholds : tuple of float, (K,)
         The least probability at which each is answered; empty where this is not known.
+    constant : tuple of str
+        The labels of the model whose probability is the same for every text.
     """
 
     labels: list[str]
@@ -87,6 +89,11 @@ class SetOutcomes:
     def n_known(self) -> int:
         """K."""
         return int(self.log_probabilities.shape[1])
+
+    @property
+    def n_unseen(self) -> int:
+        """How many labels training did not have."""
+        return len(self.labels) - self.n_known
 
     @property
     def n_rows(self) -> int:
@@ -125,7 +132,7 @@ class SetOutcomes:
     @property
     def _unseen_columns(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """What the tables of known labels lack, as `np.pad` takes it."""
-        return (0, 0), (0, len(self.labels) - self.n_known)
+        return (0, 0), (0, self.n_unseen)
 
 
 @dataclass(frozen=True)
@@ -138,6 +145,8 @@ class SetEvaluation(LabelEvaluation):
         The rows that have no label, and those that get no answer.
     thresholds : ndarray, (L,), or None
         The least probability at which each label is answered; nan for labels unseen in training.
+    constant : tuple of str
+        The labels whose probability is the same for every text.
     """
 
     noun: ClassVar[str] = "label"
@@ -242,15 +251,13 @@ def _figures_of_ranks(found: SetOutcomes) -> dict[str, Figure]:
 
 
 def _log_loss(found: SetOutcomes) -> Figure:
-    n_unseen = len(found.labels) - found.n_known
-    notes = {f"leaves out {counted(n_unseen, 'label')} unseen in training": n_unseen > 0}
+    notes = {f"leaves out {counted(found.n_unseen, 'label')} unseen in training": found.n_unseen > 0}
     return mean_loss(found.losses, notes, {"rows": found.n_rows, "labels": found.n_known})
 
 
 def _of_known(found: SetOutcomes, values: ArrayLike, of_unseen: float) -> Floats:
     """A value of each label: those of the K that the model knows, and one for the others."""
-    n_unseen = len(found.labels) - found.n_known
-    return np.append(np.asarray(values, dtype=np.float64), np.full(n_unseen, of_unseen))
+    return np.append(np.asarray(values, dtype=np.float64), np.full(found.n_unseen, of_unseen))
 
 
 def set_outcomes(model: FittedModel, inputs: Inputs, rows: TargetRows, threads: int = 1) -> SetOutcomes:
