@@ -118,7 +118,7 @@ def test_two_classifiers_of_several_labels_are_compared(texts):
     assert json.loads(found.examples[0].label) == labels[120:][found.examples[0].row]
     with pytest.raises(UsageError, match="compare: A answers several labels for each text, and B one"):
         vikt.compare(words, vikt.TextClassifier("word", min_df=1, l2=1.0).fit(texts, ["a", "b"] * 100), texts, labels)
-    with pytest.raises(DataError, match="targets='several' takes"):
+    with pytest.raises(DataError, match="answers several labels for each text, found one label for each"):
         vikt.compare(words, letters, texts, ["w1"] * 200)
 
 
