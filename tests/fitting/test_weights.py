@@ -308,7 +308,7 @@ def test_classes_of_one_row_are_learnt_and_told(run, tmp_path):
     data = table(tmp_path / "d.tsv", rows, "label\ttext")
     code, out, _ = run("train", data, "-o", tmp_path / "m.vikt", "-q", "--min-df", 1, "--l2", "1e-6")
     assert code == 0
-    assert "rare       2 classes of one row" in out
+    assert "rare       2 classes with one row" in out
     assert "lone, sole" in out
     assert vikt.load(tmp_path / "m.vikt").predict(["only one", "just one", "snow 3"]).tolist() == [
         "lone",
