@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Floats
+from vikt.model.loss import EPSILON
 from vikt.model.objective import Objective
 from vikt.parts import Part, PerPart
 from vikt.solvers.linear_systems import StopRule, conjugate_gradients
 
-_EPSILON = float(np.finfo(np.float64).eps)
 _MOST_PRODUCTS = 500
 # In float32 a product is worth having while no column is far from zero for its spread, and none is huge.
 _FARTHEST, _LARGEST = 100.0, 1e12
@@ -43,7 +43,7 @@ class ConjugateGradients:
         mean_squares = objective.parts.sums(_weighted_squares, objective.shares)
         spread = mean_squares - self.means**2
         # What is left of a constant column is rounding.
-        constant = spread <= objective.n_rows * _EPSILON * mean_squares
+        constant = spread <= objective.n_rows * EPSILON * mean_squares
         self.constant = np.flatnonzero(constant) if self.first else np.zeros(0, dtype=np.intp)
         rough = len(self.constant) == 0 and np.all(mean_squares <= np.minimum(_FARTHEST * spread, _LARGEST))
         self.dtype = objective.parts.quick_dtype if rough else np.dtype(np.float64)
@@ -105,7 +105,7 @@ class ConjugateGradients:
         if self.first:
             sums = parts.sums(_weighted_rows, weights)
             centred = squares + self.means * (self.means * sums[..., :1] - 2 * sums[..., 1:])
-            squares = np.concatenate([sums[..., :1], np.maximum(centred, _EPSILON * squares)], axis=-1)
+            squares = np.concatenate([sums[..., :1], np.maximum(centred, EPSILON * squares)], axis=-1)
         squares[..., self.constant + self.first] = 0.0
         squares[..., self.first :] += self.curvature
         return squares

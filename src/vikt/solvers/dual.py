@@ -182,6 +182,11 @@ class Ascent:
         self.negligible, self.tol = 0.0 * self.squared(state.theta), tol
         # Rows that are skipped must not keep the hint from falling to where a proof is due.
         self.aim = np.full(np.shape(self.negligible), tol)
+        self.step_sizes = self._step_sizes()
+
+    def _step_sizes(self) -> tuple[Any, ...]:
+        scale = 1 / (2 * self.state.l2 * self.objective.n_rows)
+        return self.state.layout.step_sizes(self.weights, self.state.rows, scale, self.rho)
 
     def one_pass(self) -> Pass:
         """Visit every row once."""
@@ -192,7 +197,7 @@ class Ascent:
             state.truth,
             self.weights,
             1 / state.groups.visits,
-            *state.layout.step_sizes(self.weights, state.rows, 1 / (2 * state.l2 * self.objective.n_rows), self.rho),
+            *self.step_sizes,
             self.rho,
             state.fresh,
             self.negligible,
@@ -227,6 +232,7 @@ class Ascent:
             l2=np.asarray(state.l2)[columns],
         )
         self.aim, self.negligible = self.aim[columns], self.negligible[columns]
+        self.step_sizes = self._step_sizes()
 
     def approach(self, most: int) -> Floats:
         """The weights, without a proof, once the hint is near `tol`, or after `most` passes."""

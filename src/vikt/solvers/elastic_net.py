@@ -22,6 +22,7 @@ from vikt.arrays import Floats
 from vikt.base import LossRecord
 from vikt.compiled import compiled
 from vikt.errors import UsageError
+from vikt.model.loss import EPSILON
 from vikt.model.losses import BinaryCrossEntropy, MultinomialCrossEntropy
 from vikt.model.objective import Objective
 from vikt.model.soft_losses import BinarySoftCrossEntropy, SoftCrossEntropy
@@ -36,14 +37,13 @@ from vikt.solvers.quadratic_model import Coordinates, QuadraticModel
 from vikt.solvers.solution import OnRecord, Solution
 from vikt.solvers.solver import Solver
 
-_EPSILON = float(np.finfo(np.float64).eps)
 _FEWEST_COORDINATES = 256
 _GROWTH = 2
 # The violation that one round leaves of the weights taken up, and one step of its model's, as a part of the first.
 _NEAR = 0.3
 _MOST_STEPS_A_ROUND = 20
 _MOST_CYCLES = 10
-_ROUNDING = 8 * _EPSILON
+_ROUNDING = 8 * EPSILON
 _ROUNDS_WITHOUT_GAIN = 20
 # Rounding makes the proof a little weaker than the gap that is measured on the way.
 _SURE = 0.9

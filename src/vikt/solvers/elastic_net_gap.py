@@ -13,10 +13,10 @@ from __future__ import annotations
 import numpy as np
 
 from vikt.arrays import Floats
-from vikt.model.loss import Loss
+from vikt.model.loss import EPSILON, Loss
 from vikt.model.objective import Objective
 from vikt.parts import Part, PerPart
-from vikt.solvers.rounding import EPSILON, length_of
+from vikt.solvers.rounding import length_of
 
 
 def elastic_net_gap(

@@ -6,13 +6,12 @@ import numpy as np
 
 from vikt.arrays import Floats
 from vikt.compiled import compiled
-from vikt.model.loss import Loss
+from vikt.model.loss import TINY, Loss
 from vikt.model.objective import Objective
 from vikt.parts import Part, PerPart
 from vikt.solvers import kernels
 from vikt.solvers.linear_systems import conjugate_gradients
 
-_TINY = float(np.finfo(np.float64).tiny)
 _MOST_NEWTON_STEPS = 100
 _NEWTON_IS_SAFE = 1.0
 # A Newton step leaves a ten-thousandth of the error at most: after one this short, what remains is below rounding.
@@ -70,9 +69,9 @@ def _newton_step(objective: Objective, p: PerPart[Floats], gradient: Floats) -> 
     """
     parts, loss, shares = objective.parts, objective.loss, objective.shares
     if loss.scores_are_apart:
-        return np.asarray(gradient / np.maximum(parts.sums(_variance, p, shares), _TINY))
+        return np.asarray(gradient / np.maximum(parts.sums(_variance, p, shares), TINY))
     p = parts.each(_by_row, p)
-    diagonal = np.maximum(parts.sums(_variances, p, shares), _TINY)
+    diagonal = np.maximum(parts.sums(_variances, p, shares), TINY)
     start: list[float] = []
 
     def solved(rest: Floats, size: float, fell: float) -> bool:

@@ -15,12 +15,13 @@ import numpy as np
 from vikt.arrays import Floats
 from vikt.errors import UsageError
 from vikt.model.functions import logistic
+from vikt.model.loss import EPSILON
 from vikt.model.objective import Objective
 from vikt.model.ordered import ProportionalOdds
 from vikt.parts import Part, PerPart
 from vikt.solvers.line_search import ENOUGH, backtracked
 from vikt.solvers.linear_systems import solve_semidefinite
-from vikt.solvers.rounding import EPSILON, ROUNDING
+from vikt.solvers.rounding import ROUNDING
 
 _MOST_NEWTON_STEPS = 100
 # A longer step of Newton's comes from a curvature that is all but 0.

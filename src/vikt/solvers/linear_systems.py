@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vikt.arrays import Floats
-
-_EPSILON = float(np.finfo(np.float64).eps)
+from vikt.model.loss import EPSILON
 
 # Told the residual b - A·x, its square by the preconditioner, and by how much the last step lowered xᵀAx/2 - bᵀx
 # (inf before the first): whether x will do.
@@ -97,7 +96,7 @@ def solve_semidefinite(matrix: Floats, right: Floats) -> Floats:
     solved = np.zeros(size, dtype=bool)
     while not solved.all():
         pivot = int(np.argmax(np.where(solved, -np.inf, left)))
-        if left[pivot] <= size * _EPSILON:
+        if left[pivot] <= size * EPSILON:
             break
         solved[pivot] = True
         system[pivot] /= system[pivot, pivot]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from vikt.arrays import Floats
 from vikt.base import LossRecord
-from vikt.model.loss import Loss
+from vikt.model.loss import EPSILON, Loss
 from vikt.model.objective import Objective
 from vikt.names import LOOSE_TOL, TOL, Reason, finite
 from vikt.parts import Part, PerPart
@@ -28,7 +28,7 @@ from vikt.solvers.conjugate_gradients import ConjugateGradients, dot
 from vikt.solvers.intercepts import balanced_intercepts
 from vikt.solvers.line_search import ENOUGH, backtracked
 from vikt.solvers.newton_steps import ExactSteps, is_exact
-from vikt.solvers.rounding import EPSILON, ROUNDING, value_rounding
+from vikt.solvers.rounding import ROUNDING, value_rounding
 from vikt.solvers.solution import OnRecord, Solution
 from vikt.solvers.solver import Solver
 

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from vikt.arrays import Floats
 from vikt.matrix import DesignMatrix
+from vikt.model.loss import EPSILON
 from vikt.model.objective import Objective
 from vikt.parts import Largest, Part, PerPart
 from vikt.solvers.linear_systems import solve_semidefinite
 
-_EPSILON = float(np.finfo(np.float64).eps)
 _QUICK = 3e8
 _QUICK_BY_LIBRARY = 2e7
 
@@ -62,7 +62,7 @@ def centred_rows(objective: Objective) -> PerPart[Floats]:
     centred = parts.each(_less, rows, objective.column_means)
     before, after = (parts.sums(_largest_by_column, each).value for each in (rows, centred))
     # What is left of a constant column is rounding.
-    return parts.each(_with_dummy, centred, after <= objective.n_rows * _EPSILON * before)
+    return parts.each(_with_dummy, centred, after <= objective.n_rows * EPSILON * before)
 
 
 # The work of one part.

@@ -25,6 +25,7 @@ import numpy as np
 from vikt.arrays import Floats
 from vikt.base import LossRecord
 from vikt.errors import UsageError
+from vikt.model.loss import EPSILON
 from vikt.model.objective import Objective
 from vikt.model.ordered import ProportionalOdds, Sides
 from vikt.names import LOOSE_TOL, TOL, Reason, finite
@@ -34,7 +35,7 @@ from vikt.solvers.conjugate_gradients import WorthNoMore, dot
 from vikt.solvers.level_thresholds import ThresholdExpansion, best_thresholds, level_shares
 from vikt.solvers.line_search import ENOUGH, backtracked
 from vikt.solvers.linear_systems import conjugate_gradients, solve_semidefinite
-from vikt.solvers.rounding import EPSILON, ROUNDING, gradient_rounding, length_of, relative_to_means
+from vikt.solvers.rounding import ROUNDING, gradient_rounding, length_of, relative_to_means
 from vikt.solvers.separable import checked_for_separability
 from vikt.solvers.solution import OnRecord, Solution
 

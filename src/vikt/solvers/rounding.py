@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from vikt.arrays import Floats
 from vikt.errors import DivergenceError
+from vikt.model.loss import EPSILON
 from vikt.model.objective import Objective
 from vikt.parts import Part, PerPart
 
-EPSILON = float(np.finfo(np.float64).eps)
 # The rounding of an objective, as a part of its value.
 ROUNDING = 8 * EPSILON
 
