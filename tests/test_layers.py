@@ -41,6 +41,7 @@ ORDER = [
     "plots",
     "report",
     "answers",
+    "export",
     "updatable",
     "classifier",
     "cli",

@@ -12,6 +12,7 @@ import pytest
 from vikt import TextClassifier, names
 from vikt.corpus.readers import READERS
 from vikt.corpus.writers import WRITERS
+from vikt.export.formats import FORMATS
 from vikt.features.ngrams.weighting import WEIGHTINGS
 from vikt.features.settings import RECIPES
 from vikt.solvers import SOLVERS
@@ -22,6 +23,7 @@ def test_names_agree_with_the_tables():
     assert set(get_args(names.SolverName)) == {"auto", *SOLVERS}
     assert set(get_args(names.FormatName)) == set(READERS)
     assert {f".{name}" for name in get_args(names.OutputFormatName)} <= set(WRITERS)
+    assert set(get_args(names.ExportFormatName)) == set(FORMATS)
     # The recipes with Naive Bayes are parts of a choice, and no option.
     assert set(get_args(names.AnalyzerName)) == {name for name in RECIPES if "nb" not in name.split("+")}
 

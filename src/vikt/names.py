@@ -39,6 +39,9 @@ FormatName = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "txt", "
 # The formats of tables that are written.
 OutputFormatName = Literal["csv", "tsv", "jsonl", "parquet", "arrow"]
 
+# The formats that models are exported to.
+ExportFormatName = Literal["html"]
+
 # The parameters of `vikt.TextClassifier` that a model file records as its options. `text_column` is one of its columns,
 # and no model depends on `threads`.
 PARAMETERS = (

@@ -206,7 +206,9 @@ def test_the_whole_demo(run, tmp_path, monkeypatch):
     assert run("demo", "-q")[0] == 0
 
 
-@pytest.mark.parametrize("command", ["train", "audit", "evaluate", "compare", "predict", "explain", "inspect", "demo"])
+@pytest.mark.parametrize(
+    "command", ["train", "audit", "evaluate", "compare", "predict", "explain", "export", "inspect", "demo"]
+)
 def test_help_has_examples(run, command):
     code, out, _ = run(command, "--help")
     assert code == 0

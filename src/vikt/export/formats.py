@@ -1,0 +1,64 @@
+"""The formats that a trained model is exported to, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from vikt.errors import UsageError
+from vikt.export.html.page import KIND, is_classifier_page, page_of
+from vikt.fitting.saved import SavedModel
+from vikt.names import ExportFormatName
+from vikt.tables import quoted
+
+
+@dataclass(frozen=True)
+class ExportFormat:
+    """A format to export to.
+
+    Attributes
+    ----------
+    endings : tuple of str
+        The endings of file names that mean it.
+    kind : str
+        What such a file is called in a message, such as "a page that vikt exported".
+    is_own : Callable
+        Whether a file is of this kind, so that it may be replaced.
+    content : Callable
+        The bytes of the file. Raises UsageError where the format cannot hold the model.
+    reduced : Callable, optional
+        A smaller model whose content takes at most so many bytes. None where the format has no size to choose.
+    """
+
+    endings: tuple[str, ...]
+    kind: str
+    is_own: Callable[[Path], bool]
+    content: Callable[[SavedModel], bytes]
+    reduced: Callable[[SavedModel, int], SavedModel] | None = None
+
+
+FORMATS: dict[ExportFormatName, ExportFormat] = {
+    "html": ExportFormat((".html", ".htm"), KIND, is_classifier_page, page_of),
+}
+
+
+def format_of(path: Path, name: ExportFormatName | None = None) -> ExportFormat:
+    """The format of a name, or else of the ending of a file.
+
+    Raises
+    ------
+    UsageError
+        The ending is of no format, and none is named.
+    """
+    if name is not None:
+        return FORMATS[name]
+    found = next((each for each in FORMATS.values() if path.suffix.lower() in each.endings), None)
+    if found is None:
+        endings = [ending for each in FORMATS.values() for ending in each.endings]
+        raise UsageError(
+            f"{path}: the ending shows no format to export to; choose one of {quoted(endings)}, or name the format "
+            f"with --to {'|'.join(get_args(ExportFormatName))}"
+        )
+    return found

@@ -1,0 +1,1 @@
+"""A classifier in one HTML file, which works offline in any browser."""
