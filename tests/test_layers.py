@@ -41,6 +41,7 @@ ORDER = [
     "plots",
     "report",
     "answers",
+    "web",
     "export",
     "updatable",
     "classifier",

@@ -1,0 +1,28 @@
+"""What the page tells of a model, beside its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vikt.fitting.saved import SavedModel
+from vikt.report.evaluation import FIGURE_NAMES
+from vikt.report.fit import key_facts
+from vikt.tables import figure
+
+# The first ones in the order of the report, which each kind of targets has of its own.
+_MOST_FIGURES = 4
+
+
+def facts(saved: SavedModel) -> list[tuple[str, str]]:
+    """The facts of a model and of its fit, and the first figures of its test: a name and a sentence for each."""
+    metrics = saved.record.metrics
+    tested = [(name, _sentence(metrics[key])) for key, name in FIGURE_NAMES.items() if key in metrics]
+    n_rows = saved.record.data.test_rows
+    rows = [("test", f"{n_rows:,} rows")] if n_rows and tested else []
+    return [*key_facts(saved.model, saved.record), *rows, *tested[:_MOST_FIGURES]]
+
+
+def _sentence(found: Mapping[str, Any]) -> str:
+    interval = f" (95%: {figure(found['low'])} to {figure(found['high'])})" if found.get("low") is not None else ""
+    return f"{figure(found['value'])}{interval}"

@@ -1,0 +1,132 @@
+"use strict";
+// The answer to a text: what is answered in large letters, and a bar for each class.
+
+(() => {
+  const { element, percent } = vikt;
+  const MOST_AT_SIGHT = 8;
+
+  // What the classes are called, and what it means that none is answered, by the kind of the targets.
+  const KINDS = {
+    classes: { many: "classes", none: "No answer", why: "The model does not answer this text: it is not sure enough." },
+    several: { many: "labels", none: "No label", why: "No label is as probable as its threshold." },
+    soft: { many: "classes", none: "No answer", why: "The model does not answer this text." },
+    ordered: { many: "levels", none: "No answer", why: "The model does not answer this text." },
+  };
+
+  vikt.kind = (about) => KINDS[about.targets];
+
+  // A label as it is shown; an empty one has a name.
+  vikt.labelText = (label) => element("bdi", {}, label === "" ? "(empty)" : label);
+
+  vikt.probability = (answer, label) => answer[`P(${label})`];
+
+  vikt.answered = ({ predicted }) => (Array.isArray(predicted) ? predicted : predicted === null ? [] : [predicted]);
+
+  const verdict = (about, answer) => {
+    const labels = vikt.answered(answer);
+    const shown = labels.length
+      ? labels.map((label) => element("span", { className: "label" }, vikt.labelText(label), " ",
+        element("small", {}, percent(vikt.probability(answer, label)))))
+      : [element("span", { className: "label" }, vikt.kind(about).none)];
+    const notes = [];
+    if (!labels.length) notes.push(vikt.kind(about).why);
+    if (answer.set) notes.push(`Set that holds the right class: ${answer.set.join(", ") || "none"}.`);
+    return [element("p", { className: "labels" }, ...shown), ...notes.map((note) => element("p", { className: "hint" }, note))];
+  };
+
+  const row = (about, label, choose) => {
+    const parts = {
+      number: element("span", { className: "number" }, "–"),
+      detail: element("span", { className: "detail" }),
+      mark: element("span", { className: "hidden" }),
+      meter: element("span", { className: "meter", aria: { hidden: "true" } }, element("span", { className: "fill" }),
+        element("span", { className: "before" })),
+    };
+    const threshold = about.thresholds && about.thresholds[label];
+    if (about.thresholds) {
+      parts.meter.append(element("span", { className: "threshold", style: { "--at": threshold } }));
+      parts.detail.textContent = `from ${percent(threshold)}`;
+    }
+    const name = element("span", { className: "name" }, vikt.labelText(label));
+    const button = element("button", { type: "button", className: "class", disabled: true, onclick: () => choose(label), aria: { pressed: "false" } },
+      name, parts.number, parts.mark, parts.meter, parts.detail);
+    return { ...parts, button, item: element("li", {}, button) };
+  };
+
+  const fill = ({ item, button, number, meter, mark }, about, label, base, now, isExplained) => {
+    const before = vikt.probability(base, label), p = vikt.probability(now, label);
+    const isAnswered = vikt.answered(now).includes(label);
+    item.classList.toggle("answered", isAnswered);
+    item.classList.toggle("moved", base !== now);
+    button.setAttribute("aria-pressed", String(isExplained));
+    button.disabled = false;
+    meter.style.setProperty("--p", p);
+    meter.style.setProperty("--before", before);
+    number.textContent = base === now ? percent(p) : `${percent(before)} → ${percent(p)}`;
+    mark.textContent = isAnswered ? "answered" : "";
+  };
+
+  const empty = ({ item, button, number, meter, mark }) => {
+    item.classList.remove("answered", "moved");
+    button.disabled = true;
+    button.setAttribute("aria-pressed", "false");
+    meter.style.setProperty("--p", 0);
+    number.textContent = "–";
+    mark.textContent = "";
+  };
+
+  const spoken = (about, base, now) => {
+    const labels = vikt.answered(now);
+    if (!labels.length) return vikt.kind(about).none;
+    return labels.map((label) => {
+      const [before, p] = [base, now].map((answer) => percent(vikt.probability(answer, label)));
+      return `${label} ${base === now ? p : `${before} → ${p}`}`;
+    }).join(", ");
+  };
+
+  // The panel of the answer. `choose` is called with the label that a reader wants explained.
+  vikt.answerPanel = (about, choose) => {
+    const rows = new Map(about.classes.map((label) => [label, row(about, label, choose)]));
+    const list = vikt.byId("classes"), all = vikt.byId("all-classes");
+    let order = about.classes, shown = [], showsAll = false, told = null;
+
+    const arrange = (needed) => {
+      const visible = order.filter((label, place) => showsAll || place < MOST_AT_SIGHT || needed.includes(label));
+      if (visible.length !== shown.length || visible.some((label, place) => label !== shown[place])) {
+        list.replaceChildren(...visible.map((label) => rows.get(label).item));
+        shown = visible;
+      }
+      vikt.show(all, order.length > MOST_AT_SIGHT);
+      all.textContent = showsAll ? "Show fewer" : `Show all ${order.length} ${vikt.kind(about).many}`;
+      all.setAttribute("aria-expanded", String(showsAll));
+    };
+    const byProbability = (answer) => (about.targets === "ordered" ? about.classes
+      : about.classes.toSorted((a, b) => vikt.probability(answer, b) - vikt.probability(answer, a)));
+
+    // The answer to the text, `now` the one to what is left of it, and the label that is explained.
+    const show = (base, now, explained) => {
+      if (!told || told.base !== base) order = byProbability(base);
+      told = { base, now, explained };
+      arrange([...vikt.answered(now), explained]);
+      for (const [label, own] of rows) fill(own, about, label, base, now, label === explained);
+      vikt.byId("verdict").replaceChildren(...verdict(about, now));
+      vikt.byId("status").textContent = spoken(about, base, now);
+    };
+    const clear = () => {
+      told = null;
+      order = about.classes;
+      arrange([]);
+      for (const own of rows.values()) empty(own);
+      vikt.byId("verdict").replaceChildren(element("p", { className: "hint" }, "The answer appears here."));
+      vikt.byId("status").textContent = "";
+    };
+    all.onclick = () => {
+      showsAll = !showsAll;
+      arrange(told ? [...vikt.answered(told.now), told.explained] : []);
+    };
+    const key = about.thresholds ? " The line in a bar is the threshold from which a label is answered." : "";
+    vikt.byId("key").textContent = `Choose one of the ${vikt.kind(about).many} to see what speaks for it.${key}`;
+    clear();
+    return { show, clear };
+  };
+})();

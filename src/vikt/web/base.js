@@ -1,0 +1,52 @@
+"use strict";
+// What the other files share: elements, numbers as people read them, and errors.
+
+globalThis.vikt = globalThis.vikt || {};
+
+// An element with properties, and with children that are elements or texts. Text is never read as markup.
+vikt.element = (name, properties = {}, ...children) => {
+  const { style = {}, data = {}, aria = {}, ...own } = properties;
+  const made = Object.assign(document.createElement(name), own);
+  for (const [key, value] of Object.entries(style)) made.style.setProperty(key, value);
+  for (const [key, value] of Object.entries(data)) made.dataset[key] = value;
+  for (const [key, value] of Object.entries(aria)) made.setAttribute(key === "role" ? key : `aria-${key}`, value);
+  made.append(...children);
+  return made;
+};
+
+vikt.byId = (id) => document.getElementById(id);
+
+// A probability: 97.3 %, and never 100 % or 0 % for one that is not.
+vikt.percent = (p) => {
+  if (p > 0 && p < 0.0005) return "< 0.1 %";
+  if (p < 1 && p > 0.9995) return "> 99.9 %";
+  return `${(100 * p).toFixed(1)} %`;
+};
+
+vikt.signed = (x, digits = 2) => (x < 0 ? "−" : "+") + Math.abs(x).toFixed(digits);
+
+vikt.count = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
+
+vikt.show = (element, isShown) => { element.hidden = !isShown; };
+
+// Sets one message, or none; role=alert reads it aloud.
+vikt.complain = (element, message) => {
+  element.textContent = message;
+  vikt.show(element, message !== "");
+};
+
+// The newest of several calls that overlap: of those before it, the results are dropped.
+vikt.newest = () => {
+  let last = 0;
+  return async (work) => {
+    const own = ++last;
+    const result = await work.then((value) => ({ value }), (error) => ({ error }));
+    return own === last ? result : null;
+  };
+};
+
+// Calls `work` once nothing more has come for so many milliseconds.
+vikt.settled = (work, wait) => {
+  let timer = 0;
+  return () => { clearTimeout(timer); timer = setTimeout(work, wait()); };
+};

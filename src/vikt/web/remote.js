@@ -1,0 +1,96 @@
+"use strict";
+// A classifier that a service runs: its models by name, and the token that it may ask for.
+
+(() => {
+  const { byId, element } = vikt;
+  let token = "";
+
+  // What the service says of a request that failed, as one sentence.
+  const problem = async (response) => {
+    const { detail, title } = await response.json().catch(() => ({}));
+    return Object.assign(new Error(detail || title || `The service answered with the status ${response.status}.`), { status: response.status });
+  };
+
+  const request = async (path, body) => {
+    const headers = { ...(token && { Authorization: `Bearer ${token}` }), ...(body && { "Content-Type": "application/json" }) };
+    const options = body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers };
+    const response = await fetch(path, options).catch(() => {
+      throw new Error("The service does not answer. Check that it runs and that this computer is connected, then try again.");
+    });
+    if (response.status === 401) askForToken();
+    if (!response.ok) throw await problem(response);
+    return response;
+  };
+
+  const answer = async (path, body) => (await request(path, body)).json();
+
+  const remote = (name) => {
+    const path = `models/${encodeURIComponent(name)}`;
+    const links = { "Model card": `${path}/card`, Report: `${path}/report`, "Record of the fit (JSON)": path, "Interface for programs (OpenAPI)": "openapi.json" };
+    const beside = (columns) => (Object.keys(columns).length ? { columns } : {});
+    return {
+      about: async () => {
+        const { targets, classes, thresholds, features, facts, reads } = await answer(path);
+        return { name, targets, classes, thresholds: thresholds ? thresholds.thresholds : null, features, facts, links, reads };
+      },
+      predict: async (texts, columns) => (await answer(`${path}/predict`, { texts, proba: true, ...beside(columns) })).answers,
+      explain: (text, label, columns) => answer(`${path}/explain`, { text, label, ...beside(columns) }),
+    };
+  };
+
+  // With a token a link cannot be followed, since a browser sends none: what it leads to is saved as a file.
+  const save = async (link) => {
+    const content = await (await request(link.href)).blob();
+    const address = URL.createObjectURL(content);
+    element("a", { href: address, download: link.getAttribute("href").replaceAll("/", "-") }).click();
+    URL.revokeObjectURL(address);
+  };
+
+  const complain = (error) => vikt.complain(byId("access-problem"), error.message);
+
+  let again = null;
+  const open = async (name) => {
+    again = await vikt.showPage(remote(name));
+    vikt.complain(byId("access-problem"), "");
+  };
+
+  const askForToken = () => {
+    vikt.show(byId("token-form"), true);
+    byId("token").focus();
+  };
+
+  const start = async () => {
+    const { models } = await answer("models");
+    vikt.show(byId("token-form"), false);
+    const chooser = byId("model");
+    chooser.replaceChildren(...models.map(({ name }) => element("option", { value: name }, name)));
+    vikt.show(byId("model-field"), models.length > 1);
+    chooser.onchange = () => open(chooser.value).catch(complain);
+    await open(models[0].name);
+  };
+
+  const access = () => {
+    const field = element("input", { type: "password", id: "token", autocomplete: "off", required: true });
+    const form = element("form", { id: "token-form", hidden: true }, element("label", { htmlFor: "token" }, "Token of this service"), " ", field, " ",
+      element("button", { className: "main" }, "Continue"));
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      token = field.value.trim();
+      const retry = again ? again() : start();
+      retry.then(() => vikt.show(form, false)).catch(complain);
+    };
+    const chooser = element("span", { id: "model-field", className: "field", hidden: true }, element("label", { htmlFor: "model" }, "Model"), " ",
+      element("select", { id: "model" }));
+    byId("access").replaceChildren(chooser, form, element("p", { id: "access-problem", className: "note error", hidden: true, aria: { role: "alert" } }));
+  };
+
+  access();
+  byId("content").addEventListener("click", (event) => {
+    const link = event.target.closest("#links a");
+    if (!link || !token) return;
+    event.preventDefault();
+    save(link).catch(complain);
+  });
+  byId("privacy").textContent = "Texts are sent to this service alone, and are not stored by this page.";
+  start().catch(complain);
+})();
