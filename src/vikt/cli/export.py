@@ -22,7 +22,7 @@ def export_model(
     check_read_once([path])
     check_output(output, [str(path)], force, chosen.kind, chosen.is_own)
     saved = load_trained(path)
-    content = chosen.content(saved)
+    content = chosen.content(saved, path.stem)
     with writing(output) as file:
         file.write(content)
     if as_json:

@@ -27,7 +27,7 @@ class ExportFormat:
     is_own : Callable
         Whether a file is of this kind, so that it may be replaced.
     content : Callable
-        The bytes of the file. Raises UsageError where the format cannot hold the model.
+        The bytes of the file, of a model and its name. Raises UsageError where the format cannot hold the model.
     reduced : Callable, optional
         A smaller model whose content takes at most so many bytes. None where the format has no size to choose.
     """
@@ -35,7 +35,7 @@ class ExportFormat:
     endings: tuple[str, ...]
     kind: str
     is_own: Callable[[Path], bool]
-    content: Callable[[SavedModel], bytes]
+    content: Callable[[SavedModel, str], bytes]
     reduced: Callable[[SavedModel, int], SavedModel] | None = None
 
 

@@ -1,0 +1,131 @@
+// Why a text is answered as it is: its score is a sum, and each n-gram adds its weight times its value.
+
+const SHADES = 8;
+
+// The explanations of a label, or of what is answered, and a remark.
+function explained(text, label, model) {
+  const parts = measured(text, model);
+  const logs = logProbabilities(parts, model);
+  const explain = (k) => explanation(text, parts, logs, k, model);
+  if (label !== null) return { explanations: [explain(model.classes.indexOf(label))], remark: "" };
+  if (model.targets !== "several") return { explanations: [explain(decided(parts, logs, model).k)], remark: "" };
+  const own = labelsOf(logs, model);
+  const remark = own.length ? "" : "no label is answered; the most probable one is explained";
+  return { explanations: (own.length ? own : ranked(logs).slice(0, 1)).map(explain), remark };
+}
+
+function explanation(text, parts, logs, k, model) {
+  const weights = weightsFor(k, model);
+  const contributions = parts.flatMap((own) => contributionsOf(own, weights));
+  const { shown, emphasis } = emphasised(text, parts, weights);
+  return {
+    label: model.classes[k],
+    probability: Math.exp(logs[k]),
+    ...ABOUT[model.targets](parts, logs, k, model),
+    score: contributions.reduce((sum, { contribution }) => sum + contribution, 0) + weights.intercept,
+    intercept: weights.intercept,
+    contributions: contributions.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution)),
+    runs: runsOf(shown, emphasis),
+  };
+}
+
+// The weights that speak for a class: of two classes the one score is the second's, and levels share one.
+function weightsFor(k, model) {
+  const isShared = model.weights.length === 1;
+  const sign = isShared && model.targets !== "ordered" && k === 0 ? -1 : 1;
+  const row = isShared ? 0 : k;
+  return { intercept: sign * model.intercepts[row], of: (column) => sign * model.weights[row][column] };
+}
+
+function aboutClass(parts, logs, k, model) {
+  return { answered: decided(parts, logs, model).isAnswered };
+}
+
+const ABOUT = {
+  classes: aboutClass,
+  soft: aboutClass,
+  several: (_, logs, k, model) => {
+    const threshold = model.thresholds[k];
+    return { answered: Math.exp(logs[k]) >= threshold, threshold };
+  },
+  ordered: (parts, logs, k, model) => {
+    return { ...aboutClass(parts, logs, k, model), levels: model.classes, cuts: model.cuts };
+  },
+};
+
+function contributionsOf({ part, units, ngrams, values, start }, weights) {
+  const names = new Map();
+  for (const ngram of ngrams) {
+    const name = units.slice(ngram.first, ngram.first + ngram.n).map((unit) => unit.text).join(part.tokens.joiner);
+    if (ngram.bucket === undefined) names.set(ngram.column, [name]);
+    else names.set(ngram.column, [...new Set([...(names.get(ngram.column) ?? [`#${ngram.bucket}`]), name])]);
+  }
+  return Array.from(values, ([column, value]) => {
+    const weight = weights.of(start + column);
+    return { feature: part.prefix + nameOf(names.get(column)), weight, value, contribution: weight * value };
+  });
+}
+
+// A bucket is named with its n-grams.
+function nameOf([name, ...ngrams]) {
+  return ngrams.length ? `${name} ${ngrams.join(" | ")}` : name;
+}
+
+// What each character of a text adds: the contribution of an n-gram is spread over the characters that it covers.
+function emphasised(text, parts, weights) {
+  const own = Array.from(text);
+  const normal = Array.from(parts[0].text);
+  const shown = own.length === normal.length ? own : normal;
+  const emphasis = new Array(shown.length).fill(0);
+  for (const part of parts) {
+    if (Array.from(part.text).length === shown.length) spread(part, weights, emphasis);
+  }
+  return { shown, emphasis };
+}
+
+function spread({ units, ngrams, values, start }, weights, emphasis) {
+  const placesOf = new Map();
+  for (const { column, first, n } of ngrams) {
+    const characters = units.slice(first, first + n).flatMap(placesOfUnit);
+    if (placesOf.has(column)) placesOf.get(column).push(characters);
+    else placesOf.set(column, [characters]);
+  }
+  for (const [column, places] of placesOf) {
+    const share = (weights.of(start + column) * values.get(column)) / places.length;
+    for (const characters of places) {
+      for (const place of characters) emphasis[place] += share / characters.length;
+    }
+  }
+}
+
+function placesOfUnit({ start, end }) {
+  return Array.from({ length: end - start }, (_, i) => start + i);
+}
+
+// Neighbouring characters of one shade: it follows the sum over neighbours of one emphasis, as those of a word are.
+function runsOf(shown, emphasis) {
+  const pieces = grouped(shown.map((text, i) => ({ text, key: emphasis[i], sum: emphasis[i] })));
+  const strongest = Math.max(...pieces.map(({ sum }) => Math.abs(sum)), 0) || 1;
+  const shaded = pieces.map((piece) => ({ ...piece, key: toEven((piece.sum / strongest) * SHADES) / SHADES }));
+  return grouped(shaded).map(({ text, key, sum }) => ({ text, emphasis: sum, shade: key }));
+}
+
+// Neighbours of one key, joined.
+function grouped(pieces) {
+  const groups = [];
+  for (const piece of pieces) {
+    const last = groups.at(-1);
+    if (last?.key !== piece.key) groups.push({ ...piece });
+    else {
+      last.text += piece.text;
+      last.sum += piece.sum;
+    }
+  }
+  return groups;
+}
+
+// Rounded to a whole number, halves to the even one.
+function toEven(value) {
+  const rounded = Math.round(value);
+  return Math.abs(value % 1) === 0.5 && rounded % 2 ? rounded - 1 : rounded;
+}
