@@ -41,6 +41,7 @@ ORDER = [
     "plots",
     "report",
     "answers",
+    "shrinking",
     "web",
     "export",
     "updatable",

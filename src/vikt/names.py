@@ -79,6 +79,7 @@ REASONS = {
     "further, so there is no optimum; l2={l2:.3g} (C·mean‖x‖² = {strength:g}) makes the problem well posed",
     "constant_label": "all rows have the label, or none has it, so its loss has no minimum: it falls as the intercept "
     "grows; it is answered as constant",
+    "shrunk": "the model was shrunk from {features:,} features after its fit",
     "no_penalty": "λ = 0: the objective is not strongly convex, so nothing bounds the distance",
 }
 

@@ -207,7 +207,7 @@ def test_the_whole_demo(run, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "command", ["train", "audit", "evaluate", "compare", "predict", "explain", "export", "inspect", "demo"]
+    "command", ["train", "audit", "evaluate", "compare", "predict", "explain", "export", "inspect", "shrink", "demo"]
 )
 def test_help_has_examples(run, command):
     code, out, _ = run(command, "--help")

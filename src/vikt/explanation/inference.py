@@ -249,6 +249,7 @@ def check_inference(model: FittedModel, record: FitRecord, k: int | None = None)
         levels; or it answers several labels of which none is named, or one is named of other targets.
     """
     refuse_kind(model.kind, "standard errors", _REMEDIES)
+    record.refuse_shrunk("a standard error")
     if model.kind == "several" and k is None:
         raise ParameterError(
             "label", f"each of several labels has standard errors of its own; name one of {quoted(model.labels)}"

@@ -185,6 +185,7 @@ def check_influence(model: FittedModel, record: FitRecord) -> None:
         ordered levels.
     """
     refuse_kind(model.kind, "influence of training rows", _REMEDIES)
+    record.refuse_shrunk("the influence of training rows")
     if record.options["patience"] is not None or record.l1 or not all(part.penalty.l2 for part in record.parts):
         raise UsageError(
             "influence needs weights that minimise a loss with L2, found an early stop (patience), L1 or λ = 0; "

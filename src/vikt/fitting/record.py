@@ -13,6 +13,7 @@ from vikt.arrays import Ints
 from vikt.base import LossRecord
 from vikt.corpus.documents import TEXT_COLUMN
 from vikt.decisions.record import CalibrationRecord
+from vikt.errors import UsageError
 from vikt.fitting.examples import Examples, spelled_labels
 from vikt.model.penalties import split_strength
 from vikt.names import KIND_NAMES, Reason, TargetKind, count, finite, number
@@ -251,6 +252,13 @@ class PartRecord:
             tuple(map(LabelProof.from_json, kept.get("certificates", []))),
         )
 
+    def unproven(self, reason: Reason) -> PartRecord:
+        """The part once it was changed after its fit: of what it is now, nothing is proven."""
+        by_label = tuple(own._replace(relative=math.nan, bound=math.nan, reason=reason) for own in self.by_label)
+        return replace(
+            self, relative=math.nan, bound=math.nan, reason=reason, stopping_reason=reason, by_label=by_label
+        )
+
     def check(self, kind: TargetKind, n_labels: int) -> None:
         """Raise ValueError where the part was fitted to other targets."""
         if len(self.by_label) != (n_labels if kind == "several" else 0):
@@ -310,6 +318,20 @@ class FitRecord:
     @property
     def l1(self) -> float:
         return split_strength(self.least_proven.penalty.l2, self.options["l1_ratio"])[1]
+
+    @property
+    def shrunk_from(self) -> int | None:
+        """How many features the model had before it was shrunk; None of a model as it was fitted."""
+        reason = self.parts[0].reason
+        return int(reason.facts["features"] or 0) if reason is not None and reason.code == "shrunk" else None
+
+    def refuse_shrunk(self, work: str) -> None:
+        """Raise UsageError, which names the work that is refused, of a model that was shrunk."""
+        if self.shrunk_from is not None:
+            raise UsageError(
+                f"{work} needs the model as it was fitted, but this one was shrunk from {self.shrunk_from:,} features; "
+                "use the model that it was made from"
+            )
 
     def with_test(self, n_rows: int, metrics: dict[str, Any]) -> FitRecord:
         """The record with the figures of a test of `n_rows` rows."""

@@ -197,6 +197,7 @@ def update(
 
 
 def _check_updatable(saved: SavedModel) -> None:
+    saved.record.refuse_shrunk("an update")
     if saved.record.options["patience"] is not None:
         raise UsageError(
             "the model was stopped early, so it is not at an optimum and cannot be updated; train a new one"

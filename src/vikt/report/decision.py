@@ -38,9 +38,10 @@ def decision_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str
     found = record.calibration
     if found is None:
         return []
-    # An update keeps the decision, but the rows that it was proven on say nothing of the new weights.
-    before = "; this held for the model before its update and is not proven for the new one" if record.updates else ""
-    old = ", and are those of the model before its update" if record.updates else ""
+    # The decision is kept, but the rows that it was proven on say nothing of the new weights.
+    change = "it was shrunk" if record.shrunk_from else "its update" if record.updates else ""
+    before = f"; this held for the model before {change} and is not proven for the new one" * bool(change)
+    old = f", and are those of the model before {change}" * bool(change)
     facts = [("decision", rule_sentence(model.decision.rule, model.labels))]
     if found.aim is not None:
         unseen = "not used for fitting" if model.thresholds is None else "answered out of fold"

@@ -45,7 +45,7 @@ def key_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str]]:
     return [
         *label_facts(model, data)[:1],
         ("rows", f"{data.rows:,}, of which {data.fitted_rows:,} are fitted"),
-        ("features", f"{model.features.n_features:,}"),
+        ("features", features_count(model, record)),
         *chosen,
         *([("updated", updates_sentence(record))] if record.updates else []),
         ("penalty", penalty_sentence(part.penalty)),
@@ -70,11 +70,17 @@ def data_facts(record: FitRecord, model: FittedModel) -> list[tuple[str, str]]:
         **dict(label_facts(model, data)),
         "split": _split(record),
         "groups": _groups(record),
-        "features": f"{model.features.n_features:,}",
+        "features": features_count(model, record),
     }
     notes = [("", note) for note in sentences(model.features.facts())]
     updated = [("updated", updates_sentence(record))] if record.updates else []
     return [(name, fact) for name, fact in facts.items() if fact] + notes + updated
+
+
+def features_count(model: FittedModel, record: FitRecord) -> str:
+    """How many features there are, and of how many others they were kept where the model was shrunk."""
+    kept_of = "" if record.shrunk_from is None else f", kept of {record.shrunk_from:,}"
+    return f"{model.features.n_features:,}{kept_of}"
 
 
 def _split(record: FitRecord) -> str:

@@ -79,7 +79,8 @@ class Buckets:
 
     def kept(self, ids: list[Ints]) -> tuple[Buckets, list[Ints | slice]]:
         """The same buckets, which keep their numbers, without the marks."""
-        return Buckets(self.lengths, self.bits, int(np.count_nonzero(self.marks & 1))), [slice(None)]
+        n_shared = self.n_shared + int(np.count_nonzero(self.marks & 1))
+        return Buckets(self.lengths, self.bits, n_shared), [slice(None)]
 
     def ids_in(self, other: Buckets) -> list[Ints]:
         """The same buckets."""

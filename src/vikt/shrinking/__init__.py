@@ -1,0 +1,1 @@
+"""A smaller model of the most telling features of another."""
