@@ -16,3 +16,14 @@ function localClassifier(model) {
     explain: async (text, label) => explained(text, label, model),
   };
 }
+
+async function start() {
+  vikt.byId("privacy").textContent = "Texts stay in this browser: the page holds the whole model and asks for nothing.";
+  try {
+    const model = modelOf(await decoded(vikt.byId("model").textContent));
+    await vikt.showPage(localClassifier(model));
+  } catch (error) {
+    const problem = { className: "note error", textContent: error.message, role: "alert" };
+    vikt.byId("content").append(Object.assign(document.createElement("p"), problem));
+  }
+}
