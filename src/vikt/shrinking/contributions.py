@@ -50,8 +50,11 @@ class TypicalRows:
         return float(np.sqrt(np.sum(self.presence[columns] * self.values[columns] ** 2)))
 
     def spreads(self, theta: Floats) -> Floats:
-        """The root of the mean square of what each column adds to the scores by its weights, (n, K): (n,)."""
-        weights = np.sqrt(np.sum(theta**2, axis=1))
+        """The root of the mean square of what each column adds to the score of one class: (n,).
+
+        That class is the one for which its weight, in (n, K), is the largest.
+        """
+        weights = np.max(np.abs(theta), axis=1)
         return np.asarray(weights * self.values * np.sqrt(self.presence) / (self.length() or 1.0))
 
     def means(self, theta: Floats, columns: Ints) -> Floats:
