@@ -44,6 +44,7 @@ ORDER = [
     "shrinking",
     "web",
     "export",
+    "server",
     "updatable",
     "classifier",
     "cli",

@@ -47,7 +47,7 @@ def test_pictures_import_matplotlib_when_drawn_and_never_its_windows():
     assert out == b"False\n"
 
 
-@pytest.mark.parametrize("command", [(), ("train",), ("audit",), ("predict",), ("explain",)])
+@pytest.mark.parametrize("command", [(), ("train",), ("audit",), ("predict",), ("explain",), ("serve",)])
 def test_help_imports_nothing_heavy(command):
     packages, out = imported(COMMAND, *command, "--help")
     assert packages == set()

@@ -21,6 +21,7 @@
     │   ├── OlderModelError                 written in a format that is no longer read
     │   └── NewerModelError                 written in a later version of the format
     ├── DivergenceError (ArithmeticError)   a descent whose loss grows
+    ├── ServiceError (OSError)              a service that cannot start
     ├── MissingPackageError (ImportError)   a package that is not installed
     └── NotFittedError (ValueError, AttributeError)
 
@@ -150,6 +151,10 @@ class NewerModelError(ModelFileError):
 
 class DivergenceError(ViktError, ArithmeticError):
     """A descent whose loss grows: its learning rate is too large."""
+
+
+class ServiceError(ViktError, OSError):
+    """A service that cannot start."""
 
 
 class MissingPackageError(ViktError, ImportError):

@@ -10,13 +10,12 @@ from vikt.cli.console import print_json, show
 from vikt.corpus.documents import Documents
 from vikt.corpus.read_stream import read_lines, standard_input
 from vikt.corpus.sources import check_read_once
-from vikt.errors import ParameterError, UsageError
+from vikt.errors import UsageError
 from vikt.explanation.fewest_words import fewest_words
 from vikt.explanation.linear import explain, explain_answer
 from vikt.files.trained import load_trained
-from vikt.model.classes import class_position
 from vikt.report.explanation import print_highlighted
-from vikt.tables import counted, cut, quoted
+from vikt.tables import counted, cut
 
 if TYPE_CHECKING:
     from vikt.cli.because import Because
@@ -45,7 +44,8 @@ def explain_text(
         raise UsageError("--because names the rows that speak for one class; leave out --against")
     saved = load_trained(path)
     model = saved.model
-    k, other = _position(model.labels, "label", label), _position(model.labels, "against", against)
+    k = None if label is None else model.named_position(label)
+    other = None if against is None else model.named_position(against, "against")
     if text == "-":
         text = "\n".join(read_lines(standard_input())) if model.features.reads_text else ""
     document = {model.text_column: text} | dict(map(_named_value, columns))
@@ -75,16 +75,6 @@ def explain_text(
         show(explanation.lines(top))
     for found in filter(None, (fewest, influence)):
         show(f"\n{found}")
-
-
-def _position(labels: list[str], parameter: str, label: str | None) -> int | None:
-    """The index of a class by its name, however its accents are typed; None for none."""
-    if label is None:
-        return None
-    k = class_position(labels, label)
-    if k is None:
-        raise ParameterError(parameter, f"the model has no class {label!r:.60}; choose from {quoted(labels)}")
-    return k
 
 
 def _named_value(pair: str) -> tuple[str, str]:

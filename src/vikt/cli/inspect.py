@@ -6,9 +6,8 @@ from pathlib import Path
 
 from vikt.classifier import TextClassifier
 from vikt.cli.console import print_json, show
-from vikt.explanation.weights import strongest_features
 from vikt.files.trained import load_trained
-from vikt.report.as_json import certificate_json, model_json
+from vikt.report.as_json import inspected_json
 from vikt.report.decision import decision_lines
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, sized, strongest_lines
 from vikt.report.targets import target_lines
@@ -20,9 +19,7 @@ def inspect_model(path: Path, as_json: bool) -> None:
     saved = load_trained(path)
     model, record = saved.model, saved.record
     if as_json:
-        strongest = {label: list(map(list, features)) for label, features in strongest_features(model).items()}
-        about = {"certificate": certificate_json(record), "strongest": strongest}
-        print_json(model_json(path, model, record) | about)
+        print_json(inspected_json(path, saved))
         return
     width = max(map(len, record.metrics), default=0)
     figures = [f"{name:<{width}} {figure(entry['value'])}" for name, entry in record.metrics.items()]

@@ -9,7 +9,20 @@ import typer
 from vikt.cli.app import app
 
 # Each adds itself to the program.
-from vikt.cli.commands import audit, compare, demo, evaluate, explain, export, inspect, predict, shrink, train, update  # noqa: F401
+from vikt.cli.commands import (  # noqa: F401
+    audit,
+    compare,
+    demo,
+    evaluate,
+    explain,
+    export,
+    inspect,
+    predict,
+    serve,
+    shrink,
+    train,
+    update,
+)
 from vikt.cli.console import FAILED, reported
 from vikt.cli.usage import Misuse, exit_misused
 

@@ -25,6 +25,7 @@ from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
 from vikt.fitting.examples import spelled_labels
 from vikt.metrics.classification import refuse_mixture
+from vikt.model.classes import class_position
 from vikt.model.linear import coef_and_intercept
 from vikt.model.loss import Loss
 from vikt.model.targets import loss_of
@@ -101,6 +102,13 @@ class FittedModel:
         if label not in classes:
             raise ParameterError(name, f"the model has no class {plain(label)!r:.60}; choose from {quoted(classes)}")
         return int(classes.index(label))
+
+    def named_position(self, label: str, name: str = "label") -> int:
+        """The index of a class by its name, however its accents are typed. Raises ParameterError as `position` does."""
+        k = class_position(self.labels, label)
+        if k is None:
+            raise ParameterError(name, f"the model has no class {label!r:.60}; choose from {quoted(self.labels)}")
+        return k
 
     @property
     def class_names(self) -> ClassNames:

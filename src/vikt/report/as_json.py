@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from vikt.explanation.weights import strongest_features
 from vikt.features.description import sentences
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
+from vikt.fitting.saved import SavedModel
 from vikt.names import finite
 
 
@@ -16,6 +18,13 @@ def certificate_json(record: FitRecord) -> dict[str, object]:
     part = record.least_proven
     certificate: dict[str, Any] = {"relative": finite(part.relative), "bound": finite(part.bound)}
     return certificate | ({"reason": str(part.reason)} if part.reason else {})
+
+
+def inspected_json(path: Path, saved: SavedModel) -> dict[str, object]:
+    """A model file: the model and the record of its fit, the proof and the strongest features."""
+    strongest = {label: list(map(list, features)) for label, features in strongest_features(saved.model).items()}
+    about = {"certificate": certificate_json(saved.record), "strongest": strongest}
+    return model_json(path, saved.model, saved.record) | about
 
 
 def _answers(model: FittedModel) -> dict[str, object]:

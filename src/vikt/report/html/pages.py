@@ -28,7 +28,7 @@ from vikt.report.html.sections.metrics import metrics_section, slices_section
 from vikt.report.html.sections.mistakes import confident_section, confusion_section
 from vikt.report.html.sections.reproduce import reproduce_section, version_section
 from vikt.report.html.sections.set_mistakes import set_confident_section, set_mistakes_section
-from vikt.report.html.sections.summary import model_sentences, model_tiles, percent
+from vikt.report.html.sections.summary import model_sentences, model_tiles, percent, recorded_tiles
 from vikt.report.html.sections.words import words_section
 from vikt.report.html.tested import Tested, TestedClasses, TestedSets
 from vikt.tables import counted, index_place, label_line
@@ -54,6 +54,22 @@ def model_page(tested: Tested, command: str, audit: Audit | None = None) -> Page
             confident(tested),
             fit_section(tested.model, tested.record),
             reproduce_section(command, tested.record),
+        ],
+    )
+
+
+def saved_page(saved: SavedModel) -> Page:
+    """The page of a model file, which holds the figures of its test but no tested rows."""
+    model, record = saved.model, saved.record
+    return Page.of(
+        _title(model),
+        ["The model file holds no rows, so the figures are those of the test at the end of its training."],
+        recorded_tiles(model, record),
+        [
+            data_section(model, record),
+            words_section(model),
+            fit_section(model, record),
+            reproduce_section("vikt train DATA", record),
         ],
     )
 

@@ -13,6 +13,8 @@ from vikt.evaluation.evaluation import Evaluation
 from vikt.evaluation.figures import Figure
 from vikt.evaluation.outcomes import NO_ANSWER
 from vikt.evaluation.several import SetEvaluation
+from vikt.fitting.model import FittedModel
+from vikt.fitting.record import FitRecord
 from vikt.names import LABEL_NOUNS, TargetKind
 from vikt.report.html.blocks import Tile, name_of
 from vikt.report.html.tested import Tested, TestedClasses, TestedSets
@@ -48,6 +50,19 @@ def model_tiles(tested: Tested) -> list[Tile]:
     found = tested.evaluation
     tiles = [_tile(name, key, found.figures[key]) for name, key in _MAIN[tested.kind].items()]
     return [*tiles, Tile("Rows tested", f"{found.n_rows:,}", counted(len(found.labels), LABEL_NOUNS[tested.kind]))]
+
+
+def recorded_tiles(model: FittedModel, record: FitRecord) -> list[Tile]:
+    """The main figures of the test that a record holds, where there was one."""
+    tested = [(name, record.metrics[key]) for name, key in _MAIN[model.kind].items() if key in record.metrics]
+    rows = [Tile("Rows tested", f"{record.data.test_rows:,}")] if tested and record.data.test_rows else []
+    return [_recorded_tile(name, found) for name, found in tested] + rows
+
+
+def _recorded_tile(name: str, found: Mapping[str, Any]) -> Tile:
+    has_interval = found.get("low") is not None
+    between = f"95%: {figure(found['low'])} to {figure(found['high'])}" if has_interval else ""
+    return Tile(name, figure(found["value"]), between)
 
 
 def _tile(name: str, key: str, found: Figure) -> Tile:

@@ -1,0 +1,132 @@
+"""Private copies of model files, one per version, which the processes of a service map and share.
+
+A file that is truncated while it is mapped kills the processes that read it, and one that is overwritten changes under
+them. So a service maps no file that anybody else writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from vikt.errors import InputFileError, OutputFileError
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks, and one process serves there.
+    fcntl = None  # type: ignore[assignment]
+
+# Names of models start with a letter or a digit, so no folder of theirs has these names.
+_PREFIX, _LOCK, _OWNER = "vikt-serve-", ".lock", ".owner"
+
+
+def version_of(path: Path) -> str:
+    """What tells the present content of a file from an earlier one; empty where there is no file."""
+    try:
+        return _version(path.stat())
+    except OSError:
+        return ""
+
+
+def _version(status: os.stat_result) -> str:
+    return f"{status.st_dev:x}-{status.st_ino:x}-{status.st_mtime_ns:x}-{status.st_size:x}"
+
+
+@dataclass(frozen=True)
+class Copies:
+    """A folder of copies, which several processes fill."""
+
+    folder: Path
+
+    def of(self, name: str, path: Path) -> tuple[str, Path]:
+        """The version of a model's file and the copy of it, which is made unless there is one.
+
+        Raises
+        ------
+        InputFileError
+            The file cannot be read, or was written while it was copied.
+        OutputFileError
+            The copy cannot be written.
+        """
+        with self._locked():
+            try:
+                source = path.open("rb")
+            except OSError as error:
+                raise InputFileError(f"{path}: cannot be read ({error.strerror}); check the path") from None
+            with source:
+                version = _version(os.fstat(source.fileno()))
+                copy = self._folder_of(name) / f"{version}.vikt"
+                if not copy.exists():
+                    self._write(source, copy)
+                if _version(os.fstat(source.fileno())) != version:
+                    copy.unlink()
+                    raise InputFileError(f"{path}: was written while it was read; replace it by renaming a new file")
+        return version, copy
+
+    def _write(self, source: IO[bytes], copy: Path) -> None:
+        unfinished = copy.with_suffix(".unfinished")
+        try:
+            with unfinished.open("wb") as file:
+                shutil.copyfileobj(source, file, 1 << 20)
+            unfinished.rename(copy)
+        except OSError as error:
+            unfinished.unlink(missing_ok=True)
+            raise OutputFileError(
+                f"{self.folder}: cannot hold a copy of the model ({error.strerror}); "
+                "make room, or name another folder in TMPDIR"
+            ) from None
+
+    def drop_others(self, name: str, version: str) -> None:
+        """Remove the copies of a model's other versions; those who have mapped one keep its content."""
+        for copy in self._folder_of(name).glob("*.vikt"):
+            if copy.stem != version:
+                copy.unlink(missing_ok=True)
+
+    def _folder_of(self, name: str) -> Path:
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Wait for another process that makes a copy: it may be the same."""
+        with (self.folder / _LOCK).open("ab") as file:
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+@contextlib.contextmanager
+def copies() -> Iterator[Copies]:
+    """A new folder of copies, removed at the end; those that killed services have left are removed at the start."""
+    _remove_stale(Path(tempfile.gettempdir()))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    except OSError as error:
+        raise OutputFileError(
+            f"{tempfile.gettempdir()}: cannot hold copies of the models ({error.strerror}); name a folder in TMPDIR"
+        ) from None
+    with (folder / _OWNER).open("ab") as held:
+        if fcntl is not None:
+            fcntl.flock(held, fcntl.LOCK_SH)
+        try:
+            yield Copies(folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_stale(parent: Path) -> None:
+    """Remove the folders of this user that no process holds."""
+    if fcntl is None:
+        return
+    for folder in parent.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError), (folder / _OWNER).open("r+b") as held:
+            if folder.lstat().st_uid == os.getuid():
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,100 @@
+"""What the service does for each request: check it, answer it off the event loop, and say what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import Path, Request, Response
+
+from vikt.report.html.pages import saved_page
+from vikt.report.html.writing import check_installed, page_html
+from vikt.server.bodies import Body, Explain, Predict, parsed, read_body
+from vikt.server.documents import document_of, documents_of
+from vikt.server.guard import Exchange
+from vikt.server.lanes import Lane, one_by_one
+from vikt.server.metrics import MEDIA_TYPE, Metrics
+from vikt.server.models import Models
+from vikt.server.served import Served, array_of, spelled
+from vikt.server.settings import SHORT, Settings
+from vikt.server.together import Asked, answered_together
+
+ModelName = Annotated[str, Path(description="The name of a model.")]
+_JSON = "application/json"
+
+
+class Handlers:
+    """The handlers, and the two threads that answer: short requests never wait behind long ones."""
+
+    def __init__(self, models: Models, settings: Settings, metrics: Metrics) -> None:
+        self.models, self.settings, self.metrics = models, settings, metrics
+        self._short: Lane[Asked] = Lane(answered_together, settings.limits.waiting)
+        self._long: Lane[Callable[[], Any]] = Lane(one_by_one, settings.limits.waiting)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._short.close()
+        self._long.close()
+
+    async def list_models(self) -> Response:
+        """List the models."""
+        summaries = [served.summary for served in self.models.served.values()]
+        return Response(spelled({"models": summaries}), media_type=_JSON)
+
+    async def describe_model(self, model: ModelName) -> Response:
+        """Describe a model: what it reads, the record of its fit, the proof and the test figures."""
+        served = self.models[model]
+        return Response(await self._long.done(lambda: served.information), media_type=_JSON)
+
+    async def predict(self, model: ModelName, request: Request) -> Response:
+        """Answer texts."""
+        served, body = self.models[model], await self._body(Predict, request)
+        documents, texts = documents_of(body, served, self.settings.limits), body.texts or []
+        answers = served.answers(top=body.top, threshold=body.threshold, proba=body.proba)
+        self._tell(request, served, len(texts), texts=texts)
+        if served.answers_alone and sum(map(len, texts)) <= SHORT:
+            found = await self._short.done(Asked(answers, texts))
+        else:
+            found = await self._long.done(lambda: array_of(answers.lines(documents, as_json=True)))
+        return Response(b'{"answers": %b}' % found, media_type=_JSON)
+
+    async def explain(self, model: ModelName, request: Request) -> Response:
+        """Explain the answer to a text: what each feature adds to the score, and the text in runs of one shade."""
+        served, body = self.models[model], await self._body(Explain, request)
+        document = document_of(body, served, self.settings.limits)
+        self._tell(request, served, 1, texts=[body.text])
+        explained = partial(served.explained, document, body.label, body.against)
+        return Response(await self._long.done(explained), media_type=_JSON)
+
+    async def report(self, model: ModelName) -> Response:
+        """The report of a model, as a page."""
+        saved = self.models[model].saved
+        check_installed()
+        content = await self._long.done(lambda: page_html(saved_page(saved)))
+        return Response(content, media_type="text/html; charset=utf-8")
+
+    async def health(self) -> Response:
+        """Whether the service answers at all."""
+        return Response(b'{"status": "ok"}', media_type=_JSON)
+
+    async def ready(self) -> Response:
+        """Whether all models are there, so that requests can be sent."""
+        return Response(b'{"status": "ready"}', media_type=_JSON)
+
+    async def give_metrics(self) -> Response:
+        """The metrics of all processes, in the text format of Prometheus."""
+        return Response(self.metrics.exposition(), media_type=MEDIA_TYPE)
+
+    async def _body(self, kind: type[Body], request: Request) -> Body:
+        body = await read_body(request.receive, request.headers, self.settings.limits)
+        if len(body) <= SHORT:
+            return parsed(kind, body)
+        checked: Body = await self._long.done(partial(parsed, kind, body))
+        return checked
+
+    def _tell(self, request: Request, served: Served, count: int, **texts: Any) -> None:
+        """Count the texts, and add what was asked to the line of the log; the texts only where they are wanted."""
+        self.metrics.add_texts(served.name, count)
+        exchange: Exchange = request.scope["exchange"]
+        exchange.facts |= {"model": served.name, "count": count} | (texts if self.settings.log_texts else {})

@@ -1,0 +1,121 @@
+"""A service as it runs: a socket, and one process or several that answer what arrives there."""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+
+from vikt.errors import ServiceError
+from vikt.server.app import ROUTES, application
+from vikt.server.copies import copies
+from vikt.server.handlers import Handlers
+from vikt.server.logs import log, take_over_logging
+from vikt.server.metrics import Metrics
+from vikt.server.models import Models
+from vikt.server.processes import supervised
+from vikt.server.protocol import BoundedProtocol
+from vikt.server.settings import Settings
+from vikt.version import __version__
+
+_BACKLOG = 2048
+_KEEP_ALIVE_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a service listens."""
+
+    host: str
+    port: int
+
+    @contextmanager
+    def listening(self) -> Iterator[socket.socket]:
+        """A socket there. Raises ServiceError where there can be none."""
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        try:
+            listener = socket.create_server((self.host, self.port), family=family, backlog=_BACKLOG)
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise ServiceError(
+                f"{self.host}, port {self.port}: cannot listen there ({reason}); choose another", port=...
+            ) from None
+        with listener:
+            yield listener
+
+    def url(self, listener: socket.socket) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{listener.getsockname()[1]}"
+
+
+def serve(settings: Settings, address: Address, workers: int) -> int:
+    """Serve models until a signal, and return it.
+
+    Raises
+    ------
+    ServiceError
+        The address cannot be listened at, or the processes that answer end at once.
+    ViktError
+        A model cannot be read.
+    """
+    take_over_logging()
+    with address.listening() as listener, copies() as folder:
+        models = Models.read(settings.models, folder)
+        metrics = Metrics.of(ROUTES, settings.models, workers)
+        log(
+            "serving", address=address.url(listener), models=list(settings.models), workers=workers, pid=os.getpid(),
+            version=__version__,
+        )  # fmt: skip
+        answer = functools.partial(_answer, listener, models, settings)
+        with _received() as received:
+            if workers == 1:
+                answer(metrics.of_process(0))
+            else:
+                supervised(lambda row: answer(metrics.of_process(row)), workers, received, settings.limits.seconds)
+    log("stopped", signal=signal.Signals(received[0]).name if received else None)
+    return received[0] if received else 0
+
+
+def _answer(listener: socket.socket, models: Models, settings: Settings, metrics: Metrics) -> None:
+    """Answer requests until a signal; what is in flight then is answered to its end."""
+    for name, served in models.served.items():
+        metrics.add_load(name, served.loaded_at)
+    stopped = threading.Event()
+    watch = threading.Thread(target=models.watch, args=(metrics, stopped, _end), daemon=True)
+    watch.start()
+    limits = settings.limits
+    protocol: Any = functools.partial(BoundedProtocol, limits)
+    with closing(Handlers(models, settings, metrics)) as handlers:
+        config = uvicorn.Config(
+            application(handlers), http=protocol, ws="none", lifespan="off", interface="asgi3",
+            log_config=None, access_log=False, server_header=False, proxy_headers=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS, timeout_graceful_shutdown=int(limits.seconds) + 1,
+        )  # fmt: skip
+        uvicorn.Server(config).run(sockets=[listener])
+    stopped.set()
+    watch.join()
+
+
+def _end() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@contextmanager
+def _received() -> Iterator[list[int]]:
+    """The signals to end that arrive, which Uvicorn raises again once it has stopped."""
+    received: list[int] = []
+    ends = (signal.SIGTERM, signal.SIGINT)
+    before = {end: signal.signal(end, lambda number, _: received.append(number)) for end in ends}
+    try:
+        yield received
+    finally:
+        for end, handler in before.items():
+            signal.signal(end, handler)

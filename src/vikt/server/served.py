@@ -1,0 +1,121 @@
+"""A model as a service answers with it, and how it is read from a private copy of its file."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+from vikt.answers.columns import Answers
+from vikt.answers.of_kinds import answers_by
+from vikt.compiled import compiled
+from vikt.explanation.linear import explain, explain_answer
+from vikt.features.ngrams import kernels
+from vikt.files.trained import load_trained
+from vikt.fitting.model import Inputs
+from vikt.fitting.saved import SavedModel
+from vikt.report.as_json import inspected_json
+from vikt.server.copies import Copies
+from vikt.tables import escaped_json
+from vikt.web.about import facts
+
+# Options are few in practice, and each set of them keeps its spelled labels.
+_MOST_OPTIONS = 32
+_WARM = "A first text: it reads the kernels, so that no client waits for them."
+
+
+@dataclass(frozen=True, eq=False)
+class Served:
+    """A version of a model under its name."""
+
+    name: str
+    version: str
+    copy: Path
+    saved: SavedModel
+    loaded_at: float
+
+    @classmethod
+    def read(cls, name: str, path: Path, copies: Copies) -> Served:
+        """The present version of a file. Raises as `vikt.load` does, and as `Copies.of` does."""
+        version, copy = copies.of(name, path)
+        served = cls(name, version, copy, load_trained(copy), time.time())
+        served._warm_up()
+        return served
+
+    def _warm_up(self) -> None:
+        """Answer a text, so that all that is made at a first answer is there, and what is mapped is in memory."""
+        if self.reads_text and not self.columns:
+            compiled(kernels.__name__)
+            self.answers().lines([_WARM], as_json=True)
+
+    @property
+    def reads_text(self) -> bool:
+        return self.saved.model.features.reads_text
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The columns that documents need besides their texts."""
+        return self.saved.model.features.columns
+
+    @cached_property
+    def answers_alone(self) -> bool:
+        """Whether a text is all that an answer depends on, so that texts of several requests can go together."""
+        return self.reads_text and not self.columns and not self.saved.model.features.is_running
+
+    @cached_property
+    def answers(self) -> Callable[..., Answers]:
+        """`answers_by` of this model, the same object for the same options."""
+        return lru_cache(_MOST_OPTIONS)(partial(answers_by, self.saved.model))
+
+    def explained(self, document: Inputs, label: str | None, against: str | None) -> bytes:
+        """The explanations of a document's answer, or of a label's score, as JSON."""
+        model = self.saved.model
+        k = None if label is None else model.named_position(label)
+        other = None if against is None else model.named_position(against, "against")
+        is_named = k is not None or other is not None
+        told = explain(model, document, k, other) if is_named else explain_answer(model, document)
+        explanations = [
+            explanation.to_json() | {"runs": [run._asdict() for run in explanation.runs()]}
+            for explanation in told.of_labels
+        ]
+        return spelled({"explanations": explanations, "remark": told.remark})
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """What a list of models says of it."""
+        model = self.saved.model
+        return {
+            "name": self.name,
+            "targets": model.kind,
+            "classes": model.labels,
+            "features": model.features.n_features,
+        }
+
+    @cached_property
+    def information(self) -> bytes:
+        """The model and the record of its fit, as `vikt inspect --json` prints them, as JSON."""
+        reads = {"text": self.reads_text, "columns": self.columns}
+        record = inspected_json(self.copy, self.saved)
+        record.pop("path")
+        return spelled({"name": self.name, "reads": reads, "facts": facts(self.saved), **record})
+
+
+def array_of(lines: bytes) -> bytes:
+    """Lines of JSON as an array.
+
+    Examples
+    --------
+    >>> array_of(b'{"a": 1}\\n{"a": 2}\\n'), array_of(b"")
+    (b'[{"a": 1}, {"a": 2}]', b'[]')
+    """
+    # In JSON a line feed within a string is spelled out, so those that are there end lines.
+    return b"[" + lines[:-1].replace(b"\n", b", ") + b"]"
+
+
+def spelled(content: object) -> bytes:
+    """JSON in UTF-8 without what it cannot hold."""
+    return escaped_json(json.dumps(content, ensure_ascii=False, allow_nan=False)).encode()
