@@ -14,6 +14,7 @@ from vikt.names import ExportFormatName
 
 @command(
     "vikt export model.vikt -o model.html",
+    "vikt export model.vikt -o README.md",
     no_args_is_help=True,
 )
 def export(
@@ -29,7 +30,8 @@ def export(
 ) -> None:
     """Write a trained model as a file for other programs.
 
-    html is a page that classifies and explains texts in any browser, offline.
+    html is a page that classifies and explains texts in any browser, offline; card is a
+    description in Markdown, with the front matter of the Hugging Face Hub.
     """
     from vikt.cli.export import export_model
 

@@ -1,0 +1,184 @@
+"""The card of a model, as Markdown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vikt.explanation.weights import strongest_features
+from vikt.fitting.model import FittedModel
+from vikt.fitting.record import FitRecord
+from vikt.fitting.saved import SavedModel
+from vikt.names import LABEL_NOUNS, TargetKind
+from vikt.report.card.front_matter import front_matter
+from vikt.report.card.markdown import md, md_list, md_table
+from vikt.report.choices import features_sentence, penalty_sentence
+from vikt.report.decision import decision_facts
+from vikt.report.evaluation import FIGURE_NAMES
+from vikt.report.fit import data_facts, loss_sentence, proof, proof_facts
+from vikt.report.targets import target_facts
+from vikt.tables import MOST_CLASSES_LISTED, counted, figure, label_line, one_line
+
+_MOST_WORDS = 8
+_PREDICTS: Mapping[TargetKind, str] = {
+    "classes": "predict",
+    "several": "predict_sets",
+    "soft": "predict_proba",
+    "ordered": "predict",
+}
+_TASKS: Mapping[TargetKind, str] = {
+    "classes": "sorts texts into {}",
+    "several": "gives texts any of {}",
+    "soft": "gives texts a share of each of {}",
+    "ordered": "places texts on {}",
+}
+
+
+def model_card(saved: SavedModel, name: str) -> str:
+    """What a model is, what it learnt from, how good it is, what speaks against using it, and how to check that.
+
+    Everything is from the model and its record. The front matter is that of the Hugging Face Hub; the licence and the
+    language, which no model file knows, are left to fill in. Labels and words are text, whatever they contain.
+
+    Parameters
+    ----------
+    saved : SavedModel
+    name : str
+        The name of the model file without its ending.
+
+    Examples
+    --------
+    >>> import vikt
+    >>> texts = ["a great film", "great fun", "a bad film", "bad and dull"]
+    >>> classifier = vikt.TextClassifier(min_df=1, l2=0.01).fit(texts, ["pos", "pos", "neg", "neg"])
+    >>> card = model_card(SavedModel(classifier.model_, classifier.record_), "films")
+    >>> print(card[card.index("# films") :].splitlines()[2])
+    A logistic regression that sorts texts into 2 classes by 14 features, trained with vikt on 4 rows.
+    """
+    model, record, name = saved.model, saved.record, one_line(name)
+    sections = {
+        "Use": _use(model, name),
+        "Figures": _figures(record),
+        "Training data": _facts(data_facts(record, model)),
+        "How it was fitted": _facts(_fit_facts(model, record)),
+        "What it answers": md_list([f"{md(name)}: {md(fact)}" for name, fact in _answers(model, record)]),
+        "Strongest features": _strongest(model),
+        "Limits": md_list([*_limits(model, record)]),
+        "Verify it": _verification(record, name),
+    }
+    blocks = [front_matter(model.kind, record, name), f"# {md(name)}", _summary(model, record)]
+    blocks += [f"## {title}\n\n{content}" for title, content in sections.items() if content]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _summary(model: FittedModel, record: FitRecord) -> str:
+    labels = counted(len(model.classes), LABEL_NOUNS[model.kind])
+    return (
+        f"A logistic regression that {_TASKS[model.kind].format(labels)} by {model.features.n_features:,} features, "
+        f"trained with vikt on {counted(record.data.fitted_rows, 'row')}."
+    )
+
+
+def _use(model: FittedModel, name: str) -> str:
+    """The lines that answer a text, in Python and on the command line."""
+    columns: dict[str, list[str]] = {column: ["..."] for column in model.features.columns}
+    text = {model.text_column: ["a text"]} if model.features.reads_text else {}
+    inputs = json.dumps({**text, **columns} if columns else ["a text"], ensure_ascii=False)
+    path = json.dumps(f"{name}.vikt", ensure_ascii=False)
+    lines = [
+        "import vikt",
+        "",
+        f"classifier = vikt.load({path})",
+        f"classifier.{_PREDICTS[model.kind]}({inputs})",
+    ]
+    shell = "vikt predict MODEL texts.csv\nvikt explain MODEL 'a text'".replace("MODEL", _shell(f"{name}.vikt"))
+    return f"{_fenced('python', lines)}\n\n{_fenced('', shell.splitlines())}"
+
+
+def _fenced(language: str, lines: list[str]) -> str:
+    return "\n".join([f"```{language}", *lines, "```"])
+
+
+def _shell(path: str) -> str:
+    import shlex
+
+    return shlex.quote(path)
+
+
+def _figures(record: FitRecord) -> str:
+    """The figures of the test, with their intervals."""
+    if not record.metrics:
+        return "None: the model was not tested since it became what it is."
+    known = [(key, record.metrics[key]) for key in FIGURE_NAMES if key in record.metrics]
+    rows = [[FIGURE_NAMES[key].format(**found), figure(found["value"]), _interval(found)] for key, found in known]
+    tested = counted(record.data.test_rows or 0, "row")
+    return f"On {tested} that the model did not learn from.\n\n{md_table(['figure', 'value', '95% interval'], rows)}"
+
+
+def _interval(found: Mapping[str, Any]) -> str:
+    known = found.get("low") is not None and found.get("high") is not None
+    return f"{figure(found['low'])} to {figure(found['high'])}" if known else "-"
+
+
+def _facts(facts: list[tuple[str, str]]) -> str:
+    return md_table(["", ""], [list(fact) for fact in facts], left=2)
+
+
+def _fit_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str]]:
+    """How features and λ were chosen, how the fit ended, and what is proven of it."""
+    part = record.least_proven
+    return [
+        *([("features", features_sentence(record.features))] if record.features else []),
+        ("penalty", penalty_sentence(part.penalty)),
+        ("loss", loss_sentence(part)),
+        ("proof", proof(part)),
+        *proof_facts(part, model.labels),
+    ]
+
+
+def _answers(model: FittedModel, record: FitRecord) -> list[tuple[str, str]]:
+    return [*target_facts(model), *decision_facts(model, record)]
+
+
+def _strongest(model: FittedModel) -> str:
+    found = strongest_features(model, _MOST_WORDS)
+    rows = [
+        [label_line(label), ", ".join(f"{label_line(name)} {weight:+.2f}" for name, weight in features)]
+        for label, features in list(found.items())[:MOST_CLASSES_LISTED]
+    ]
+    return md_table([LABEL_NOUNS[model.kind], "features with the largest weights"], rows, left=2)
+
+
+def _limits(model: FittedModel, record: FitRecord) -> Iterator[str]:
+    """What speaks against relying on the model."""
+    noun = LABEL_NOUNS[model.kind]
+    yield "It was made for texts like those that it learnt from. On others it may be worse than any figure above."
+    if model.kind == "classes" and not model.decision.abstains:
+        yield f"It knows no other {noun} than its own: a text that belongs to none of them is given one all the same."
+    yield (
+        "Its weights say which words went with which label in the training data, not why; what is unjust or accidental "
+        "there is learnt too."
+    )
+    few = [label for label, count in record.data.classes.items() if 0 < count < _FEW_ROWS]
+    if few:
+        named = ", ".join(md(label_line(label)) for label in few[:_MOST_WORDS])
+        more = f" and {len(few) - _MOST_WORDS:,} more" * (len(few) > _MOST_WORDS)
+        yield f"Fewer than {_FEW_ROWS} rows have the {noun} {named}{more}: answers of these are unsure."
+    if record.shrunk_from is not None:
+        yield f"It was shrunk from {record.shrunk_from:,} features after its fit, so nothing is proven of it."
+
+
+_FEW_ROWS = 30
+
+
+def _verification(record: FitRecord, name: str) -> str:
+    path = _shell(f"{name}.vikt")
+    commands = _fenced("", [f"vikt inspect {path}", f"vikt evaluate {path} test.csv"])
+    again = "" if record.shrunk_from is None else ", shrunk to as many features,"
+    return (
+        "The file holds a digest, and one that is damaged is refused; loading it runs no code. These commands show "
+        f"the record that this card was made from, and test the model on labelled texts of your own:\n\n{commands}\n\n"
+        f"The same rows with the same options{again} give the same file, byte for byte. The fingerprint of the rows, "
+        f"whatever their order, is `{record.data.fingerprint}`."
+    )
