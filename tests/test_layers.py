@@ -46,6 +46,7 @@ ORDER = [
     "export",
     "server",
     "updatable",
+    "exportable",
     "classifier",
     "cli",
     "__main__",

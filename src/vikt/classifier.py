@@ -18,6 +18,7 @@ from vikt.corpus.targets import TargetRows
 from vikt.evaluation.of_kinds import answers_of, figures_of
 from vikt.evaluation.slices import By, slices_of, values_by
 from vikt.explanation.explainable import Explainable
+from vikt.exportable import Exportable
 from vikt.features.handmade.declarations import Declared
 from vikt.files.model_file import save_model
 from vikt.files.trained import load_trained
@@ -34,7 +35,7 @@ from vikt.report.fit import key_facts
 from vikt.updatable import Updatable
 
 
-class TextClassifier(Explainable, Updatable):
+class TextClassifier(Explainable, Updatable, Exportable):
     """Logistic regression on texts: words or characters in, classes out.
 
     Parameters

@@ -157,6 +157,14 @@ class TextVectorizer(Steps, Estimator):
         self.use_idf, self.smooth_idf, self.sublinear_tf = use_idf, smooth_idf, sublinear_tf
         self.hashing, self.threads = hashing, threads
 
+    @classmethod
+    def of_learnt(cls, ngrams: FittedTerms, **parameters: Any) -> Self:
+        """A vectorizer of these parameters that has learnt these n-grams already, as by them."""
+        vectorizer = cls(**parameters)
+        options = vectorizer._options()
+        vectorizer._set_learnt(ngrams_=ngrams, python_options_=python_options(options), _options_=options, _terms_=None)
+        return vectorizer
+
     def fit(self, raw_documents: Any, y: Any = None) -> Self:
         """Learn the vocabulary and the document frequencies. Parameters and errors as for `fit_transform`."""
         self.fit_transform(raw_documents)

@@ -220,3 +220,15 @@ def test_the_bytes_do_not_depend_on_chance(classifier, tmp_path):
         save_model(path, *shrunk_to(saved(classifier), 60).to_file())
     assert paths[0].read_bytes() == paths[1].read_bytes()
     assert load_model(paths[0])[1]["parts"][0]["certificate"]["relative"] is None
+
+
+def test_a_classifier_makes_a_smaller_one(emails, classifier, tmp_path):
+    small = classifier.shrink(features=50)
+    assert (small.n_features_in_, classifier.n_features_in_ > 50) == (50, True)
+    assert small.get_params() == classifier.get_params()
+    small.save(tmp_path / "m.vikt")
+    assert vikt.load(tmp_path / "m.vikt").predict(emails[0][:5]).tolist() == small.predict(emails[0][:5]).tolist()
+    assert file_size(saved(classifier.shrink(size="100kB"))) <= 100_000
+    for wrong in ({}, {"features": 3, "size": "1MB"}):
+        with pytest.raises(UsageError, match="either features or size"):
+            classifier.shrink(**wrong)

@@ -8,7 +8,7 @@ the model, and the one definition of "the class that is answered" for every comm
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -81,6 +81,11 @@ class Decision:
     def is_plain(self) -> bool:
         """Whether the most probable class is always answered, and its probability is that of the scores."""
         return self == PLAIN
+
+    @property
+    def answers_most_probable(self) -> bool:
+        """Whether the most probable class is always answered, whatever the temperature, and no set of labels."""
+        return replace(self, temperature=1.0).is_plain
 
     @property
     def abstains(self) -> bool:

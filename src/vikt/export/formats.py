@@ -10,6 +10,7 @@ from typing import get_args
 from vikt.errors import UsageError
 from vikt.export.card import card_of, is_card
 from vikt.export.html.page import KIND, is_classifier_page, page_of
+from vikt.export.sklearn_pipeline import is_empty_file, joblib_of
 from vikt.fitting.saved import SavedModel
 from vikt.names import ExportFormatName
 from vikt.tables import quoted
@@ -43,6 +44,7 @@ class ExportFormat:
 FORMATS: dict[ExportFormatName, ExportFormat] = {
     "html": ExportFormat((".html", ".htm"), KIND, is_classifier_page, page_of),
     "card": ExportFormat((".md",), "a model card that vikt wrote", is_card, card_of),
+    "sklearn": ExportFormat((".joblib",), "empty", is_empty_file, joblib_of),
 }
 
 

@@ -15,6 +15,7 @@ from vikt.names import ExportFormatName
 @command(
     "vikt export model.vikt -o model.html",
     "vikt export model.vikt -o README.md",
+    "vikt export model.vikt -o model.joblib",
     no_args_is_help=True,
 )
 def export(
@@ -31,7 +32,8 @@ def export(
     """Write a trained model as a file for other programs.
 
     html is a page that classifies and explains texts in any browser, offline; card is a
-    description in Markdown, with the front matter of the Hugging Face Hub.
+    description in Markdown, with the front matter of the Hugging Face Hub; sklearn is a fitted pipeline of
+    scikit-learn, which is a pickle, so loading it runs code.
     """
     from vikt.cli.export import export_model
 

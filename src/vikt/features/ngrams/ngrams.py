@@ -201,6 +201,10 @@ class FittedNgrams:
     def with_idf(self, idf: Floats) -> FittedNgrams:
         return replace(self, idf=idf)
 
+    def with_dtype(self, dtype: DTypeLike) -> FittedNgrams:
+        """The same n-grams, whose rows have values of another type."""
+        return replace(self, options=replace(self.options, dtype=dtype))
+
     def transform(self, texts: Texts, dtype: DTypeLike | None = None, *, threads: int = 1) -> CompressedRows:
         """The rows of texts; n-grams that were not learnt are ignored. Values have the options' dtype by default."""
         kind: np.dtype[Any] = np.dtype(self.options.dtype if dtype is None else dtype)

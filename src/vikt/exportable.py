@@ -1,0 +1,78 @@
+"""A classifier that can be made smaller, and written for other programs."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Self
+
+from vikt.errors import UsageError
+from vikt.fitting.fitted import FittedAttributes
+from vikt.fitting.saved import SavedModel
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+
+class Exportable(FittedAttributes):
+    """A fitted classifier that other programs can use."""
+
+    def shrink(self, features: int | None = None, size: str | None = None) -> Self:
+        """A smaller classifier: of the features that move the scores most, and all hand-made ones.
+
+        It predicts and explains as any other. Nothing is proven of it, it has no test figures, and it cannot be
+        updated. To see what it costs, compare the two by `vikt.compare` on texts that neither was fitted to.
+
+        Parameters
+        ----------
+        features : int, optional
+            How many features to keep.
+        size : str, optional
+            The largest size of the model file, such as "500kB" or "3MB".
+
+        Raises
+        ------
+        UsageError
+            Not one of the two is given, there are fewer features, or nothing is that small.
+
+        Examples
+        --------
+        >>> import vikt
+        >>> texts = ["a great film", "great fun", "a bad film", "bad and dull"]
+        >>> classifier = vikt.TextClassifier(min_df=1, l2=0.01).fit(texts, ["pos", "pos", "neg", "neg"])
+        >>> classifier.shrink(features=2).get_feature_names_out().tolist()
+        ['great', 'bad']
+        """
+        from vikt.shrinking.shrunk import shrunk_to, shrunk_to_size
+        from vikt.shrinking.sizes import parsed_size
+
+        if (features is None) == (size is None):
+            raise UsageError("shrink: expected either features or size; give one of them")
+        saved = SavedModel(self._model, self._record)
+        small = shrunk_to(saved, features or 0) if size is None else shrunk_to_size(saved, parsed_size(size))
+        smaller = copy.copy(self)
+        smaller._set_learnt(model_=small.model, record_=small.record, loss_curve_=self.loss_curve_)
+        return smaller
+
+    def to_sklearn(self) -> Pipeline:
+        """The classifier as a fitted pipeline of scikit-learn, with the same answers and probabilities.
+
+        Its steps are scikit-learn's own where these can say it: `LogisticRegression`, and `TfidfVectorizer` for
+        characters. Words, hashing and lower-cased characters are `vikt.TextVectorizer`.
+
+        Raises
+        ------
+        UsageError
+            scikit-learn has nothing for it: several or ordered labels, an aim, a coverage or a largest error, or
+            hand-made features.
+        MissingPackageError
+            scikit-learn is not installed.
+        """
+        from vikt.export.sklearn_pipeline import pipeline_of
+
+        return pipeline_of(SavedModel(self._model, self._record))
+
+    def card(self, name: str = "model") -> str:
+        """The model card, in Markdown with the front matter of the Hugging Face Hub; `name` is that of the model."""
+        from vikt.report.card.card import model_card
+
+        return model_card(SavedModel(self._model, self._record), name)
