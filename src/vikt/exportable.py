@@ -40,7 +40,7 @@ class Exportable(FittedAttributes):
         >>> texts = ["a great film", "great fun", "a bad film", "bad and dull"]
         >>> classifier = vikt.TextClassifier(min_df=1, l2=0.01).fit(texts, ["pos", "pos", "neg", "neg"])
         >>> classifier.shrink(features=2).get_feature_names_out().tolist()
-        ['great', 'bad']
+        ['bad', 'great']
         """
         from vikt.shrinking.shrunk import shrunk_to, shrunk_to_size
         from vikt.shrinking.sizes import parsed_size

@@ -45,7 +45,7 @@ def shrunk_to(saved: SavedModel, n_features: int) -> SavedModel:
     >>> classifier = vikt.TextClassifier(min_df=1, l2=0.01).fit(texts, ["pos", "pos", "neg", "neg"])
     >>> small = shrunk_to(SavedModel(classifier.model_, classifier.record_), 2)
     >>> small.model.features.names(), small.model.predicted(["great", "bad"]).tolist()
-    (['great', 'bad'], ['pos', 'neg'])
+    (['bad', 'great'], ['pos', 'neg'])
     """
     features = saved.model.features
     least, most = _fewest(features), features.n_features
