@@ -65,12 +65,9 @@ def explain(model: FittedModel, document: Inputs, k: int | None = None, against:
     parts = weights * rows.values.astype(np.float64)
     order = np.argsort(-np.abs(parts), kind="stable")
     names = features.names(rows.indices)
-    spelled = {features.prefix(p) + n: f"{n} {s}" for p in features.parts for n, s in p.spellings(texts).items()}
-    shown_as = [spelled.get(name, name) for name in names]
-    # A hand-made feature can have the name of an n-gram, but has no place in the text.
-    is_ngram = rows.indices < features.n_features - len(features.handmade_names)
-    by_name = {names[j]: float(parts[j]) for j in np.flatnonzero(is_ngram)}
-    shown, emphasis = _emphasis(texts, features, by_name)
+    spelled = {features.prefix(p) + n: f" {s}" for p in features.parts for n, s in p.spellings(texts).items()}
+    shown_as = [name + spelled.get(name, "") for name in names]
+    shown, emphasis = _emphasis(texts, features, dict(zip(rows.indices.tolist(), parts.tolist(), strict=True)))
     return Explanation(
         about,
         float(theta[0] + parts.sum()),
@@ -103,24 +100,30 @@ _SCORES: Mapping[TargetKind, Callable[[FittedModel, Floats, int, int | None, boo
 }
 
 
-def _emphasis(texts: Texts, features: TextFeatures, contributions: dict[str, float]) -> tuple[str, list[float]]:
-    """The contribution of each n-gram, spread over the characters that it covers."""
+def _emphasis(texts: Texts, features: TextFeatures, contributions: dict[int, float]) -> tuple[str, list[float]]:
+    """The contribution of each n-gram, by its column, spread over the characters that it covers."""
     text = texts[0].decode("utf-8", "surrogatepass")
     if not features.parts:
         return text, [0.0] * len(text)
     normalised = features.parts[0].normalised(texts)[0].decode("utf-8", "surrogatepass")
     shown = text if len(text) == len(normalised) else normalised
     emphasis = [0.0] * len(shown)
+    first = 0
     for part in features.parts:
+        # Names are of one part: a word and a run of characters can have the same, and so can a hand-made feature.
+        columns = [column for column in contributions if first <= column < first + part.n_columns]
+        named = part.names([column - first for column in columns])
+        by_name = {name: contributions[column] for name, column in zip(named, columns, strict=True)}
+        first += part.n_columns
         own = part.normalised(texts)[0]
         if len(own.decode("utf-8", "surrogatepass")) != len(shown):
             continue
         places = defaultdict(list)
         for name, spans in part.occurrences(texts):
-            places[features.prefix(part) + name].append(spans)
+            places[name].append(spans)
         character_at = _characters(own)
         for name, occurrences in places.items():
-            share = contributions.get(name, 0.0) / len(occurrences)
+            share = by_name.get(name, 0.0) / len(occurrences)
             for spans in occurrences:
                 covered = [c for a, b in spans for c in range(character_at[a], character_at[b])]
                 for c in covered:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from vikt.arrays import Ints
 from vikt.errors import UsageError
 from vikt.export.html.characters import character_facts
 from vikt.export.html.ngrams import ngram_facts
 from vikt.export.html.payload import Payload
 from vikt.fitting.model import FittedModel
 from vikt.fitting.saved import SavedModel
+from vikt.shrinking.contributions import by_part
 from vikt.web.about import facts
 
 
@@ -18,12 +18,11 @@ def encoded_model(saved: SavedModel, name: str) -> str:
     """A model for the engine, compressed, in base64. Raises UsageError where the engine could not compute it."""
     model = saved.model
     _refuse_handmade(model)
-    payload, parts, columns, first = Payload(), [], [], 1
-    for part, spec in zip(model.features.parts, model.features.spec().ngrams, strict=True):
-        about, own = ngram_facts(payload, spec, model.features.prefix(part))
-        parts.append(about)
-        columns.append(first + own)
-        first += part.n_columns
+    payload, parts = Payload(), []
+    weights = by_part(model.features, np.atleast_2d(model.theta)[:, 1:].T)
+    for part, spec, own in zip(model.features.parts, model.features.spec().ngrams, weights, strict=False):
+        about, columns = ngram_facts(payload, spec, model.features.prefix(part))
+        parts.append(about | {"weights": [payload.numbers(of_score) for of_score in own[columns].T]})
     header = {
         "name": name,
         "targets": model.kind,
@@ -34,15 +33,9 @@ def encoded_model(saved: SavedModel, name: str) -> str:
         "cuts": list(model.cuts),
         "characters": character_facts(payload),
         "parts": parts,
-        **_weights(payload, model, np.concatenate(columns)),
+        "intercepts": np.atleast_2d(model.theta)[:, 0].tolist(),
     }
     return payload.encoded(header)
-
-
-def _weights(payload: Payload, model: FittedModel, columns: Ints) -> dict[str, object]:
-    """The intercept of each score, and its weights in the order in which the engine counts columns."""
-    rows = np.atleast_2d(model.theta)
-    return {"intercepts": rows[:, 0].tolist(), "weights": [payload.numbers(row[columns]) for row in rows]}
 
 
 def _refuse_handmade(model: FittedModel) -> None:

@@ -31,10 +31,10 @@ function explanation(text, parts, logs, k, model) {
 
 // The weights that speak for a class: of two classes the one score is the second's, and levels share one.
 function weightsFor(k, model) {
-  const isShared = model.weights.length === 1;
+  const isShared = model.intercepts.length === 1;
   const sign = isShared && model.targets !== "ordered" && k === 0 ? -1 : 1;
   const row = isShared ? 0 : k;
-  return { intercept: sign * model.intercepts[row], of: (column) => sign * model.weights[row][column] };
+  return { intercept: sign * model.intercepts[row], of: (part, column) => sign * part.weights[row][column] };
 }
 
 function aboutClass(parts, logs, k, model) {
@@ -53,7 +53,7 @@ const ABOUT = {
   },
 };
 
-function contributionsOf({ part, units, ngrams, values, start }, weights) {
+function contributionsOf({ part, units, ngrams, values }, weights) {
   const names = new Map();
   for (const ngram of ngrams) {
     const name = units.slice(ngram.first, ngram.first + ngram.n).map((unit) => unit.text).join(part.tokens.joiner);
@@ -61,7 +61,7 @@ function contributionsOf({ part, units, ngrams, values, start }, weights) {
     else names.set(ngram.column, [...new Set([...(names.get(ngram.column) ?? [`#${ngram.bucket}`]), name])]);
   }
   return Array.from(values, ([column, value]) => {
-    const weight = weights.of(start + column);
+    const weight = weights.of(part, column);
     return { feature: part.prefix + nameOf(names.get(column)), weight, value, contribution: weight * value };
   });
 }
@@ -83,7 +83,7 @@ function emphasised(text, parts, weights) {
   return { shown, emphasis };
 }
 
-function spread({ units, ngrams, values, start }, weights, emphasis) {
+function spread({ part, units, ngrams, values }, weights, emphasis) {
   const placesOf = new Map();
   for (const { column, first, n } of ngrams) {
     const characters = units.slice(first, first + n).flatMap(placesOfUnit);
@@ -91,7 +91,7 @@ function spread({ units, ngrams, values, start }, weights, emphasis) {
     else placesOf.set(column, [characters]);
   }
   for (const [column, places] of placesOf) {
-    const share = (weights.of(start + column) * values.get(column)) / places.length;
+    const share = (weights.of(part, column) * values.get(column)) / places.length;
     for (const characters of places) {
       for (const place of characters) emphasis[place] += share / characters.length;
     }

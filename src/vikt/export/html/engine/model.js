@@ -2,30 +2,23 @@
 
 function modelOf({ header, sections }) {
   const characters = charactersOf(header.characters, sections);
-  return {
-    ...header,
-    parts: header.parts.map((part) => partOf(part, sections, characters)),
-    weights: header.weights.map((own) => numbers(own, sections)),
-  };
+  return { ...header, parts: header.parts.map((part) => partOf(part, sections, characters)) };
 }
 
-// The n-grams of a text by part, with the value of each column; columns count from `start` on.
+// The n-grams of a text by part, with the value of each column.
 function measured(text, model) {
-  let start = 0;
   return model.parts.map((part) => {
     const read = ngramsOf(text, part);
-    const values = valuesOf(read.ngrams, part);
-    const own = { part, ...read, values, start };
-    start += part.n;
-    return own;
+    return { part, ...read, values: valuesOf(read.ngrams, part) };
   });
 }
 
 function scoresOf(parts, model) {
-  return model.weights.map((weights, k) => {
-    let score = model.intercepts[k];
-    for (const { values, start } of parts) {
-      for (const [column, value] of values) score += weights[start + column] * value;
+  return model.intercepts.map((intercept, k) => {
+    let score = intercept;
+    for (const { part, values } of parts) {
+      const weights = part.weights[k];
+      for (const [column, value] of values) score += weights[column] * value;
     }
     return score;
   });

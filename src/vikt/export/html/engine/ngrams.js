@@ -5,7 +5,8 @@ const NONE = -1;
 function partOf(about, sections, characters) {
   const find = about.bits === undefined ? inTree(about, sections) : inBuckets(about, sections);
   const idf = about.idf && numbers(about.idf, sections);
-  return { ...about, find, idf, tokens: cutterOf(about.tokens, sections), characters };
+  const weights = about.weights.map((own) => numbers(own, sections));
+  return { ...about, find, idf, weights, tokens: cutterOf(about.tokens, sections), characters };
 }
 
 // The text as a part reads it, its units, and each of its n-grams that has a column: from which unit on, and how many.

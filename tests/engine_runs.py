@@ -1,0 +1,114 @@
+"""Runs the engine of an exported page, in Node and in Chromium; tests skip where there is none."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import unicodedata
+from typing import Any
+
+import pytest
+
+from browsing import chromium
+from vikt.answers.of_kinds import answers_by
+from vikt.explanation.linear import explain_answer
+from vikt.export.html.model import encoded_model
+from vikt.export.html.page import engine
+from vikt.fitting.saved import SavedModel
+
+# Of each text: the answer; the columns with their values, and the units, by part; the explanation.
+READ = """
+const model = modelOf(await decoded(given.model));
+return given.texts.map((text) => {
+  const parts = measured(text, model);
+  const told = explained(text, null, model);
+  const places = told.explanations.map(({ label }) => model.classes.indexOf(label));
+  return {
+    answer: answered(text, model),
+    columns: parts.map(({ part, values, ngrams, units }) => contributionsOf(
+      { part, values, ngrams, units }, { of: () => 1 }).map(({ feature, value }) => [feature, value])),
+    units: parts.map(({ units }) => units.map((unit) => unit.text)),
+    told,
+    emphasis: places.map((k) => emphasised(text, parts, weightsFor(k, model)).emphasis),
+  };
+});
+"""
+
+
+def in_node(body: str, given: object) -> Any:
+    """What the body of a function returns in Node, where it calls the engine; `given` is its argument."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed; apt-get install nodejs")
+    call = f"(async (given) => {{ {body} }})(JSON.parse(require('node:fs').readFileSync(0, 'utf-8')))"
+    script = f'"use strict";\n{engine()}\n{call}.then((found) => console.log(JSON.stringify(found)));'
+    done = subprocess.run(
+        [node, "--input-type=commonjs", "-e", script], input=json.dumps(given), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def in_chromium(body: str, given: object) -> Any:
+    """The same in Chromium."""
+    with chromium() as browser:
+        page = browser.new_page()
+        made = f'async (given) => {{ "use strict";\n{engine()}\n{body} }}'
+        call = f"async (given) => JSON.stringify(await ({made})(JSON.parse(given)))"
+        return json.loads(page.evaluate(call, json.dumps(given)))
+
+
+def classifier_read(run: Any, saved: SavedModel, texts: list[str]) -> Any:
+    """What the engine makes of texts by an exported model."""
+    return run(READ, {"model": encoded_model(saved, "model"), "texts": texts})
+
+
+def as_in_a_browser(text: str) -> str:
+    """A text whose halves of characters are joined where they are neighbours, as strings of JavaScript have them."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
+def check_agreement(run: Any, saved: SavedModel, texts: list[str], explained: int = 50) -> float:
+    """Check that the engine reads, answers and explains texts as the model does. The largest difference of P."""
+    model, found = saved.model, classifier_read(run, saved, texts)
+    lines = answers_by(model, proba=True).lines(texts, as_json=True).decode("utf-8", "surrogatepass").splitlines()
+    furthest = 0.0
+    for line, own in zip(lines, found, strict=True):
+        expected = json.loads(line)
+        assert list(own["answer"]) == list(expected)
+        assert own["answer"]["predicted"] == expected["predicted"]
+        differences = [abs(own["answer"][f"P({label})"] - expected[f"P({label})"]) for label in model.labels]
+        furthest = max(furthest, *differences)
+    assert furthest < 1e-6
+    for text, own in list(zip(texts, found, strict=True))[:explained]:
+        check_explanation(explain_answer(model, [text]), own["told"], own["emphasis"])
+    return furthest
+
+
+def check_explanation(told: Any, found: Any, emphasis: list[list[float]]) -> None:
+    """Check that an explanation of the engine says what the model's own does."""
+    assert found["remark"] == told.remark
+    for expected, own, of_characters in zip(told.of_labels, found["explanations"], emphasis, strict=True):
+        about = {name: value for name, value in expected.to_json().items() if name != "contributions"}
+        for name, value in about.items():
+            assert own[name] == (pytest.approx(value, abs=1e-9) if isinstance(value, float) else value)
+        assert own.keys() == {*about, "contributions", "runs"}
+        expected_parts = {spelled(part.feature): part.contribution for part in expected.contributions}
+        parts = {spelled(part["feature"]): part["contribution"] for part in own["contributions"]}
+        assert parts == pytest.approx(expected_parts, abs=1e-9)
+        assert "".join(run["text"] for run in own["runs"]) == expected.text
+        assert of_characters == pytest.approx(expected.emphasis, abs=1e-9)
+
+
+def spelled(feature: str) -> tuple[str, ...]:
+    """The name of a feature; of a bucket its number, and the n-grams behind it, which have no order."""
+    bucket = re.match(r"(?:characters )?#\d+ ", feature)
+    return (bucket[0], *sorted(feature[bucket.end() :].split(" | "))) if bucket else (feature,)
+
+
+def folded(text: str) -> str:
+    """NFC, lower case and NFC again, by Python's own functions."""
+    nfc = unicodedata.normalize("NFC", text).lower()
+    return unicodedata.normalize("NFC", nfc)
