@@ -18,17 +18,18 @@ from vikt.export.html.model import encoded_model
 from vikt.export.html.page import engine
 from vikt.fitting.saved import SavedModel
 
-# Of each text: the answer; the columns with their values, and the units, by part; the explanation.
+# The answer to each text; of the first few the columns with their values and the units, by part, and the explanation.
 READ = """
 const model = modelOf(await decoded(given.model));
-return given.texts.map((text) => {
+return given.texts.map((text, i) => {
+  const answer = answered(text, model);
+  if (i >= given.explained) return { answer };
   const parts = measured(text, model);
   const told = explained(text, null, model);
   const places = told.explanations.map(({ label }) => model.classes.indexOf(label));
   return {
-    answer: answered(text, model),
-    columns: parts.map(({ part, values, ngrams, units }) => contributionsOf(
-      { part, values, ngrams, units }, { of: () => 1 }).map(({ feature, value }) => [feature, value])),
+    answer,
+    values: parts.map(({ values }) => [...values.values()]),
     units: parts.map(({ units }) => units.map((unit) => unit.text)),
     told,
     emphasis: places.map((k) => emphasised(text, parts, weightsFor(k, model)).emphasis),
@@ -60,9 +61,9 @@ def in_chromium(body: str, given: object) -> Any:
         return json.loads(page.evaluate(call, json.dumps(given)))
 
 
-def classifier_read(run: Any, saved: SavedModel, texts: list[str]) -> Any:
+def read_by(run: Any, saved: SavedModel, texts: list[str], explained: int) -> Any:
     """What the engine makes of texts by an exported model."""
-    return run(READ, {"model": encoded_model(saved, "model"), "texts": texts})
+    return run(READ, {"model": encoded_model(saved, "model"), "texts": texts, "explained": explained})
 
 
 def as_in_a_browser(text: str) -> str:
@@ -72,7 +73,7 @@ def as_in_a_browser(text: str) -> str:
 
 def check_agreement(run: Any, saved: SavedModel, texts: list[str], explained: int = 50) -> float:
     """Check that the engine reads, answers and explains texts as the model does. The largest difference of P."""
-    model, found = saved.model, classifier_read(run, saved, texts)
+    model, found = saved.model, read_by(run, saved, texts, explained)
     lines = answers_by(model, proba=True).lines(texts, as_json=True).decode("utf-8", "surrogatepass").splitlines()
     furthest = 0.0
     for line, own in zip(lines, found, strict=True):

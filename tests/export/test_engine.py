@@ -12,7 +12,7 @@ import pytest
 
 import models_of_kinds
 import vikt
-from engine_runs import as_in_a_browser, check_agreement, classifier_read, folded, in_chromium, in_node
+from engine_runs import as_in_a_browser, check_agreement, folded, in_chromium, in_node, read_by
 from test_fuzz import HOSTILE
 from vikt.corpus.documents import Documents
 from vikt.decisions.decision import Decision
@@ -83,7 +83,7 @@ def test_hostile_texts_have_the_same_units_features_and_answers(options):
     labels = ["odd" if len(text) % 2 else "even" for text in texts]
     model = saved(vikt.TextClassifier(min_df=1, l2=0.001, **options).fit(texts[:150], labels[:150]))
     check_agreement(in_node, model, texts)
-    for text, own in zip(texts, classifier_read(in_node, model, texts), strict=True):
+    for text, own in zip(texts, read_by(in_node, model, texts, len(texts)), strict=True):
         check_features(model.model.features, text, own)
 
 
@@ -91,8 +91,7 @@ def check_features(features: TextFeatures, text: str, found: dict) -> None:
     """Check that the units of a text and the values of its features are those of the model."""
     measured = features.measure(Documents.of([text]))
     rows = features.transform(measured, np.float64)
-    assert sum(map(len, found["columns"])) == len(rows.indices)
-    assert sorted(value for part in found["columns"] for _, value in part) == pytest.approx(sorted(rows.values))
+    assert sorted(value for part in found["values"] for value in part) == pytest.approx(sorted(rows.values))
     for part, units in zip(features.parts, found["units"], strict=True):
         tokens = part.options.tokens_of_one(measured.texts)
         spelled = [tokens.text[a:b].tobytes() for a, b in zip(tokens.starts, tokens.ends, strict=True)]

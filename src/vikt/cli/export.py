@@ -2,30 +2,82 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from vikt.cli.console import print_json
+from vikt.cli.console import print_json, progress
+from vikt.cli.cost import cost_json, cost_lines, measured_cost
+from vikt.cli.options import InputOptions
 from vikt.cli.outputs import check_one_on_stdout, check_output, show_beside, writing
-from vikt.corpus.sources import check_read_once
-from vikt.export.formats import format_of
+from vikt.corpus.sources import check_read_once, find_sources
+from vikt.errors import UsageError
+from vikt.export.formats import ExportFormat, format_of
 from vikt.files.trained import load_trained
+from vikt.fitting.saved import SavedModel
 from vikt.names import ExportFormatName
+from vikt.report.as_json import certificate_json
+from vikt.report.comparison import ModelComparison
+from vikt.report.fit import proof
+from vikt.shrinking.sizes import parsed_size
 from vikt.tables import size
 
 
-def export_model(
-    path: Path, output: Path, to: ExportFormatName | None, *, force: bool, as_json: bool, quiet: bool
-) -> None:
-    """Write a trained model in another format, and print its size."""
-    chosen = format_of(output, to)
-    check_one_on_stdout(output, as_json)
-    check_read_once([path])
-    check_output(output, [str(path)], force, chosen.kind, chosen.is_own)
-    saved = load_trained(path)
-    content = chosen.content(saved, path.stem)
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """The arguments of `vikt export`."""
+
+    model: Path
+    output: Path
+    to: ExportFormatName | None
+    size: str | None
+    rows: InputOptions
+    threads: int = 1
+    force: bool = False
+    as_json: bool = False
+    quiet: bool = False
+
+
+def export_model(request: Request) -> None:
+    """Write a trained model in another format, and print its size and what that costs."""
+    chosen, output, name = format_of(request.output, request.to), request.output, request.model.stem
+    n_bytes = None if request.size is None else parsed_size(request.size)
+    _check_size(request, chosen)
+    check_one_on_stdout(output, request.as_json)
+    check_read_once([request.model, *request.rows.data])
+    inputs = [str(request.model), *find_sources(request.rows.data)]
+    check_output(output, inputs, request.force, chosen.kind, chosen.is_own)
+    before = load_trained(request.model, request.rows.data)
+    with progress(request.quiet) as bar:
+        bar("exporting", 0, 0)
+        after = before if n_bytes is None or chosen.fitting is None else chosen.fitting(before, name, n_bytes)
+        content = chosen.content(after, name)
+        bar("measuring", 0, 0)
+        cost = measured_cost(before, after, request.rows, threads=request.threads, quiet=request.quiet)
     with writing(output) as file:
         file.write(content)
-    if as_json:
-        print_json({"path": str(output), "bytes": len(content), "features": saved.model.features.n_features})
+    if request.as_json:
+        print_json(_as_json(request, after, len(content), cost))
     else:
-        show_beside(output, [f"exported   {output}, {size(len(content))}"], quiet)
+        lines = [f"exported   {output}, {size(len(content))}", *(_lines(before, after) if n_bytes else [])]
+        show_beside(output, ["\n".join(lines), cost_lines(cost) if n_bytes else ""], request.quiet)
+
+
+def _check_size(request: Request, chosen: ExportFormat) -> None:
+    if request.size is not None and chosen.fitting is None:
+        raise UsageError("--size: only a page has a size to choose; leave it out, or export to an .html file")
+    if request.rows.data and request.size is None:
+        raise UsageError("--data measures what a smaller page costs; give --size too, as in: --size 3MB")
+
+
+def _lines(before: SavedModel, after: SavedModel) -> list[str]:
+    """What is kept of a model, and that nothing is proven of the rest."""
+    if after is before:
+        return ["features   all, with their exact weights"]
+    kept, of = after.model.features.n_features, before.model.features.n_features
+    return [f"features   {kept:,} of {of:,}, with weights of 8 bits", f"proof      {proof(after.record.least_proven)}"]
+
+
+def _as_json(request: Request, after: SavedModel, n_bytes: int, cost: ModelComparison | None) -> dict[str, Any]:
+    about = {"path": str(request.output), "bytes": n_bytes, "features": after.model.features.n_features}
+    return about | {"certificate": certificate_json(after.record)} | cost_json(cost)

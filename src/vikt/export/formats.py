@@ -10,6 +10,7 @@ from typing import get_args
 from vikt.errors import UsageError
 from vikt.export.card import card_of, is_card
 from vikt.export.html.page import KIND, is_classifier_page, page_of
+from vikt.export.html.quantise import fitting_page
 from vikt.export.sklearn_pipeline import is_empty_file, joblib_of
 from vikt.fitting.saved import SavedModel
 from vikt.names import ExportFormatName
@@ -30,19 +31,20 @@ class ExportFormat:
         Whether a file is of this kind, so that it may be replaced.
     content : Callable
         The bytes of the file, of a model and its name. Raises UsageError where the format cannot hold the model.
-    reduced : Callable, optional
-        A smaller model whose content takes at most so many bytes. None where the format has no size to choose.
+    fitting : Callable, optional
+        A model, smaller if it must be, whose content takes at most so many bytes, of a model, its name and the number.
+        None where the format has no size to choose.
     """
 
     endings: tuple[str, ...]
     kind: str
     is_own: Callable[[Path], bool]
     content: Callable[[SavedModel, str], bytes]
-    reduced: Callable[[SavedModel, int], SavedModel] | None = None
+    fitting: Callable[[SavedModel, str, int], SavedModel] | None = None
 
 
 FORMATS: dict[ExportFormatName, ExportFormat] = {
-    "html": ExportFormat((".html", ".htm"), KIND, is_classifier_page, page_of),
+    "html": ExportFormat((".html", ".htm"), KIND, is_classifier_page, page_of, fitting_page),
     "card": ExportFormat((".md",), "a model card that vikt wrote", is_card, card_of),
     "sklearn": ExportFormat((".joblib",), "empty", is_empty_file, joblib_of),
 }

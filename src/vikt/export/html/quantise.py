@@ -7,44 +7,64 @@ from dataclasses import replace
 import numpy as np
 
 from vikt.arrays import Floats
+from vikt.export.html.page import page_of
 from vikt.features.ngrams.ngrams import FittedNgrams
 from vikt.features.text import TextFeatures
+from vikt.fitting.record import PartRecord
 from vikt.fitting.saved import SavedModel
 from vikt.names import Reason
 from vikt.shrinking.contributions import by_part
+from vikt.shrinking.shrunk import shrunk_to_size
 
-# Weights are whole multiples of a step, from -127 to 127.
+# A weight is a whole multiple of a step, from -127 to 127.
 _LARGEST = 127
-_LEVELS = 255
+_STEPS = 255
 
 
-def quantised(saved: SavedModel, largest: int = _LARGEST) -> SavedModel:
-    """The same model with weights of 8 bits, by a step of their own for each score and part of the features.
+def fitting_page(saved: SavedModel, name: str, n_bytes: int) -> SavedModel:
+    """The model itself if its page takes at most `n_bytes`, or else one whose page does.
+
+    That has weights of 8 bits, and as many features as fit.
+
+    Raises
+    ------
+    UsageError
+        Not even one n-gram fits, or the model has features that a page does not compute.
+    """
+    if len(page_of(saved, name)) <= n_bytes:
+        return saved
+    return quantised(shrunk_to_size(saved, n_bytes, lambda smaller: len(page_of(quantised(smaller), name))))
+
+
+def quantised(saved: SavedModel) -> SavedModel:
+    """The same model with weights of 8 bits, by a step of their own for each score and each part of the features.
 
     Inverse document frequencies have 8 bits too. Nothing is proven of the result, and it has no test figures.
     """
     model, features = saved.model, saved.model.features
-    theta = np.atleast_2d(model.theta).astype(np.float64)
-    rounded = [
-        np.concatenate([row[:1], *(_multiples(own, largest) for own in by_part(features, row[1:]))]) for row in theta
-    ]
-    parts = [_with_rounded_idf(part) for part in features.parts]
+    rows = np.atleast_2d(model.theta).astype(np.float64)
+    rounded = [np.concatenate([row[:1], *map(_multiples, by_part(features, row[1:]))]) for row in rows]
     smaller = replace(
         model,
-        features=TextFeatures.fitted(features.settings, parts, features.encoders),
+        features=TextFeatures.fitted(features.settings, list(map(_with_steps, features.parts)), features.encoders),
         theta=np.array(rounded, dtype=np.float32).reshape(model.theta.shape),
     )
-    reason = saved.record.parts[0].reason
-    return SavedModel(smaller, saved.record)
+    parts = tuple(map(_unproven, saved.record.parts))
+    return SavedModel(smaller, replace(saved.record, parts=parts, metrics={}))
 
 
-def _multiples(weights: Floats, largest: int) -> Floats:
-    """The nearest multiple of a step, of which the largest weight is 127."""
-    step = float(np.abs(weights).max(initial=0.0)) / largest
+def _multiples(weights: Floats) -> Floats:
+    """The nearest whole multiples of a step."""
+    step = float(np.abs(weights).max(initial=0.0)) / _LARGEST
     return np.rint(weights / step) * step if step > 0 else weights
 
 
-def _with_rounded_idf(part: FittedNgrams) -> FittedNgrams:
-    lowest, highest = part.idf.min(initial=1.0), part.idf.max(initial=1.0)
-    step = (highest - lowest) / _LEVELS
-    return part if step == 0 else part.with_idf(lowest + np.rint((part.idf - lowest) / step) * step)
+def _with_steps(part: FittedNgrams) -> FittedNgrams:
+    lowest = part.idf.min(initial=np.inf)
+    step = (part.idf.max(initial=-np.inf) - lowest) / _STEPS
+    return part.with_idf(lowest + np.rint((part.idf - lowest) / step) * step) if step > 0 else part
+
+
+def _unproven(part: PartRecord) -> PartRecord:
+    is_shrunk = part.reason is not None and part.reason.code == "shrunk"
+    return part if is_shrunk else part.unproven(Reason("quantised"))
