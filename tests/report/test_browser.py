@@ -7,37 +7,13 @@ from itertools import pairwise
 import pytest
 
 import vikt
-from browsing import chromium, opened
+from browsing import LOW_CONTRAST, chromium, opened
 from report_checks import EVIL, everything
 from vikt.report.html.writing import write_page
 
 pytestmark = pytest.mark.slow
 
 _LINKS = ' <a href="javascript:alert(4)">x</a> <svg onload=alert(5)> <iframe src="https://example.org/"> '
-
-# The contrast of each text with what is behind it, as WCAG defines it: those below 4.5, or 3 where letters are large.
-_LOW_CONTRAST = """() => {
-  const channel = c => { c /= 255; return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; };
-  const parse = s => { const n = s.match(/[0-9.]+/g).map(Number); return n.length < 4 ? [...n, 1] : n; };
-  const over = (a, b) => [0, 1, 2].map(i => a[i] * a[3] + b[i] * (1 - a[3]));
-  const light = c => 0.2126 * channel(c[0]) + 0.7152 * channel(c[1]) + 0.0722 * channel(c[2]);
-  const behind = e => {
-    const layers = [];
-    for (let x = e; x; x = x.parentElement) layers.push(parse(getComputedStyle(x).backgroundColor));
-    return layers.reverse().reduce((below, layer) => over(layer, below), [255, 255, 255]);
-  };
-  const low = [];
-  for (const e of document.querySelectorAll("body *")) {
-    if (e.closest("svg") || !e.checkVisibility()) continue;
-    const own = [...e.childNodes].filter(n => n.nodeType === 3).map(n => n.data).join("").trim();
-    if (!own) continue;
-    const style = getComputedStyle(e), back = behind(e), ink = over(parse(style.color), back);
-    const [a, b] = [light(ink), light(back)].sort((x, y) => y - x);
-    const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
-    if ((a + 0.05) / (b + 0.05) < (large ? 3 : 4.5)) low.push([own.slice(0, 40), (a + 0.05) / (b + 0.05)]);
-  }
-  return low;
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +52,7 @@ def test_hostile_data_do_nothing_and_the_page_fits(browser, report, gallery, wid
             assert (seen.console, seen.dialogs, seen.requests) == ([], [], [])
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert page.locator("img, script, iframe, [onload], [onerror], a[href^='javascript']").count() == 0
-            assert page.evaluate(_LOW_CONTRAST) == []
+            assert page.evaluate(LOW_CONTRAST) == []
 
 
 def test_the_keyboard_reaches_and_opens_everything(browser, report):

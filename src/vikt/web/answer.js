@@ -3,14 +3,17 @@
 
 (() => {
   const { element, percent } = vikt;
-  const MOST_AT_SIGHT = 8;
+  const MOST_AT_SIGHT = 8, MOST_LABELS = 3;
 
-  // What the classes are called, and what it means that none is answered, by the kind of the targets.
+  const NO_ANSWER = { none: "No answer", why: "The model does not answer this text: it is not sure enough." };
+  const CHOOSE = "Choose one to see what speaks for it.";
+  // By the kind of the targets: what the classes are called, what it means that none is answered, and what stands below.
   const KINDS = {
-    classes: { many: "classes", none: "No answer", why: "The model does not answer this text: it is not sure enough." },
-    several: { many: "labels", none: "No label", why: "No label is as probable as its threshold." },
-    soft: { many: "classes", none: "No answer", why: "The model does not answer this text." },
-    ordered: { many: "levels", none: "No answer", why: "The model does not answer this text." },
+    classes: { many: "classes", ...NO_ANSWER, key: CHOOSE },
+    several: { many: "labels", none: "No label", why: "No label is as probable as its threshold.",
+      key: `${CHOOSE} The line in a bar is the threshold from which a label is answered.` },
+    soft: { many: "classes", ...NO_ANSWER, key: `The shares of the classes. ${CHOOSE}` },
+    ordered: { many: "levels", ...NO_ANSWER, key: "All levels share one score, which the words raise or lower." },
   };
 
   vikt.kind = (about) => KINDS[about.targets];
@@ -25,13 +28,14 @@
   const verdict = (about, answer) => {
     const labels = vikt.answered(answer);
     const shown = labels.length
-      ? labels.map((label) => element("span", { className: "label" }, vikt.labelText(label), " ",
+      ? labels.slice(0, MOST_LABELS).map((label) => element("span", { className: "label" }, vikt.labelText(label), " ",
         element("small", {}, percent(vikt.probability(answer, label)))))
       : [element("span", { className: "label" }, vikt.kind(about).none)];
     const notes = [];
     if (!labels.length) notes.push(vikt.kind(about).why);
+    if (labels.length > MOST_LABELS) notes.push(`And ${vikt.count(labels.length - MOST_LABELS, "more label")}.`);
     if (answer.set) notes.push(`Set that holds the right class: ${answer.set.join(", ") || "none"}.`);
-    return [element("p", { className: "labels" }, ...shown), ...notes.map((note) => element("p", { className: "hint" }, note))];
+    return [element("p", { className: labels.length > 1 ? "labels several" : "labels" }, ...shown), ...notes.map((note) => element("p", { className: "hint" }, note))];
   };
 
   const row = (about, label, choose) => {
@@ -48,9 +52,15 @@
       parts.detail.textContent = `from ${percent(threshold)}`;
     }
     const name = element("span", { className: "name" }, vikt.labelText(label));
-    const button = element("button", { type: "button", className: "class", disabled: true, onclick: () => choose(label), aria: { pressed: "false" } },
-      name, parts.number, parts.mark, parts.meter, parts.detail);
+    const kind = about.targets === "ordered" ? ["div", {}] : ["button", { type: "button", onclick: () => choose(label) }];
+    const button = element(kind[0], { className: "class", ...kind[1] }, name, parts.number, parts.mark, parts.meter, parts.detail);
     return { ...parts, button, item: element("li", {}, button) };
+  };
+
+  const press = (button, isEnabled, isExplained) => {
+    if (button.localName !== "button") return;
+    button.disabled = !isEnabled;
+    button.setAttribute("aria-pressed", String(isExplained));
   };
 
   const fill = ({ item, button, number, meter, mark }, about, label, base, now, isExplained) => {
@@ -58,8 +68,7 @@
     const isAnswered = vikt.answered(now).includes(label);
     item.classList.toggle("answered", isAnswered);
     item.classList.toggle("moved", base !== now);
-    button.setAttribute("aria-pressed", String(isExplained));
-    button.disabled = false;
+    press(button, true, isExplained);
     meter.style.setProperty("--p", p);
     meter.style.setProperty("--before", before);
     number.textContent = base === now ? percent(p) : `${percent(before)} → ${percent(p)}`;
@@ -68,8 +77,7 @@
 
   const empty = ({ item, button, number, meter, mark }) => {
     item.classList.remove("answered", "moved");
-    button.disabled = true;
-    button.setAttribute("aria-pressed", "false");
+    press(button, false, false);
     meter.style.setProperty("--p", 0);
     number.textContent = "–";
     mark.textContent = "";
@@ -112,21 +120,20 @@
       vikt.byId("verdict").replaceChildren(...verdict(about, now));
       vikt.byId("status").textContent = spoken(about, base, now);
     };
-    const clear = () => {
+    const clear = (remark) => {
       told = null;
       order = about.classes;
       arrange([]);
       for (const own of rows.values()) empty(own);
-      vikt.byId("verdict").replaceChildren(element("p", { className: "hint" }, "The answer appears here."));
+      vikt.byId("verdict").replaceChildren(element("p", { className: "hint" }, remark));
       vikt.byId("status").textContent = "";
     };
     all.onclick = () => {
       showsAll = !showsAll;
       arrange(told ? [...vikt.answered(told.now), told.explained] : []);
     };
-    const key = about.thresholds ? " The line in a bar is the threshold from which a label is answered." : "";
-    vikt.byId("key").textContent = `Choose one of the ${vikt.kind(about).many} to see what speaks for it.${key}`;
-    clear();
+    vikt.byId("key").textContent = vikt.kind(about).key;
+    clear("The answer appears here.");
     return { show, clear };
   };
 })();

@@ -23,7 +23,11 @@ vikt.percent = (p) => {
   return `${(100 * p).toFixed(1)} %`;
 };
 
-vikt.signed = (x, digits = 2) => (x < 0 ? "−" : "+") + Math.abs(x).toFixed(digits);
+// A number with its sign and two decimals, or one digit where those would be zeros.
+vikt.signed = (x) => {
+  const size = Math.abs(x);
+  return (x < 0 ? "−" : "+") + (size > 0 && size < 0.005 ? size.toPrecision(1) : size.toFixed(2));
+};
 
 vikt.count = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
 

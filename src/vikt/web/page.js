@@ -23,7 +23,7 @@
 
 (() => {
   const { byId, element } = vikt;
-  const PATIENCE = 200, MOST_CHARACTERS = 5e6, MOST_EXPLAINED = 30_000;
+  const PATIENCE = 200, MOST_CHARACTERS = 5e6, MOST_EXPLAINED = 20_000;
   const TABLE = /\.(csv|tsv|tab)$/iu;
 
   const showAbout = (about) => {
@@ -47,6 +47,11 @@
 
   const listed = (columns) => Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, [value]]));
 
+  const missing = (columns) => Object.keys(columns).filter((name) => columns[name].trim() === "");
+
+  // An answer is shown even where it cannot be explained.
+  const unexplained = (remark) => ({ explanations: [], remark });
+
   const tooLong = (text) => `The text has ${text.length.toLocaleString("en")} characters. It is answered as a whole; the words of texts of up to ${MOST_EXPLAINED.toLocaleString("en")} characters are shown.`;
 
   // The part of the page that answers one text. Returns {read(text), again()}.
@@ -69,22 +74,27 @@
       again();
     });
 
-    const clear = () => { answer.clear(); reasons.hide(); vikt.complain(problem, ""); };
+    const clear = (remark) => {
+      answer.clear(remark || "The answer appears here.");
+      reasons.hide();
+      vikt.complain(problem, "");
+    };
     const again = async () => {
       const typed = text.value, own = columns();
       vikt.show(byId("clear"), typed !== "");
-      const isBlank = about.reads.text ? typed.trim() === "" : Object.values(own).every((value) => value === "");
+      const empty = missing(own);
+      const isBlank = empty.length > 0 || (about.reads.text && typed.trim() === "");
       const isExplained = typed.length <= MOST_EXPLAINED;
       byId("answer").setAttribute("aria-busy", String(!isBlank));
       const found = await newest(isBlank ? Promise.resolve(null) : Promise.all([
         classifier.predict([typed], listed(own)),
-        isExplained ? classifier.explain(typed, chosen, own) : { explanations: [], remark: tooLong(typed) },
+        isExplained ? classifier.explain(typed, chosen, own).catch((error) => unexplained(error.message)) : unexplained(tooLong(typed)),
       ]));
       if (!found) return;
       byId("answer").setAttribute("aria-busy", "false");
-      if (isBlank) { clear(); return; }
+      if (isBlank) { clear(typed && empty.length ? `Fill in ${empty.join(", ")} as well, which the model reads.` : ""); return; }
       vikt.complain(problem, found.error ? found.error.message : "");
-      if (found.error) { answer.clear(); reasons.hide(); return; }
+      if (found.error) { answer.clear("No answer."); reasons.hide(); return; }
       const [[base], { explanations, remark }] = found.value;
       const explained = explanations[0]?.label;
       told = { base, explained };

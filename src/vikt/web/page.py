@@ -46,7 +46,7 @@ def served_files() -> dict[str, Asset]:
     return {name: Asset(_read(name).encode("utf-8"), _TYPES[name[name.rindex(".") :]]) for name in names}
 
 
-def one_file(scripts: Sequence[str], blocks: Sequence[tuple[str, str]] = ()) -> str:
+def one_file(scripts: Sequence[str], blocks: Sequence[tuple[str, str]] = (), *, generator: str = "vikt") -> str:
     """The page as one file that asks for nothing, whose policy lets no other script run.
 
     Parameters
@@ -55,6 +55,8 @@ def one_file(scripts: Sequence[str], blocks: Sequence[tuple[str, str]] = ()) -> 
         JavaScript that runs after the page's own: it makes a classifier and calls `vikt.showPage` with it.
     blocks : list of (str, str)
         Data by the ids of the elements that hold them; `document.getElementById(id).textContent` reads one.
+    generator : str
+        What the page says near its start that it was made by.
 
     Raises
     ------
@@ -72,7 +74,7 @@ def one_file(scripts: Sequence[str], blocks: Sequence[tuple[str, str]] = ()) -> 
     data = [f'<script type="text/plain" id="{name}">{_contained(block)}</script>' for name, block in blocks]
     elements = [*data, *(f"<script>{_contained(script)}</script>" for script in code)]
     changed = {
-        '<meta charset="utf-8">': '<meta charset="utf-8">\n'
+        '<meta name="generator" content="vikt">': f'<meta name="generator" content="{generator}">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
         'href="icon.svg"': f'href="data:image/svg+xml;base64,{icon}"',
         '<link rel="stylesheet" href="style.css">': f"<style>{style}</style>",

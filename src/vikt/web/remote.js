@@ -27,14 +27,16 @@
   const remote = (name) => {
     const path = `models/${encodeURIComponent(name)}`;
     const links = { "Model card": `${path}/card`, Report: `${path}/report`, "Record of the fit (JSON)": path, "Interface for programs (OpenAPI)": "openapi.json" };
-    const beside = (columns) => (Object.keys(columns).length ? { columns } : {});
+    let reads = { text: true, columns: [] };
+    const document = (texts, columns) => ({ ...(reads.text && texts), ...(reads.columns.length && { columns }) });
     return {
       about: async () => {
-        const { targets, classes, thresholds, features, facts, reads } = await answer(path);
+        const { targets, classes, thresholds, features, facts, ...own } = await answer(path);
+        reads = own.reads;
         return { name, targets, classes, thresholds: thresholds ? thresholds.thresholds : null, features, facts, links, reads };
       },
-      predict: async (texts, columns) => (await answer(`${path}/predict`, { texts, proba: true, ...beside(columns) })).answers,
-      explain: (text, label, columns) => answer(`${path}/explain`, { text, label, ...beside(columns) }),
+      predict: async (texts, columns) => (await answer(`${path}/predict`, { ...document({ texts }, columns), proba: true })).answers,
+      explain: (text, label, columns) => answer(`${path}/explain`, { ...document({ text }, columns), label }),
     };
   };
 

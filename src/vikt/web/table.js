@@ -3,7 +3,7 @@
 
 (() => {
   const { byId, element } = vikt;
-  const MOST_BYTES = 100e6, MOST_ROWS = 200, MOST_CHARACTERS = 200_000, ROWS_SHOWN = 5, MOST_SHOWN = 120;
+  const MOST_BYTES = 100e6, MOST_ROWS = 200, MOST_CHARACTERS = 200_000, ROWS_SHOWN = 5, MOST_SHOWN = 120, SHORT = 24;
 
   // Rows from `start` on that are labelled at once: so many, or so many characters.
   const batchEnd = (rows, start, column) => {
@@ -27,10 +27,12 @@
   // Names of columns that the table does not have yet.
   const newNames = (names, header) => names.map((name) => (header.includes(name) ? `vikt_${name}` : name));
 
+  const number = (p) => String(Number(p.toPrecision(12)));
+
   const added = (about, answer, withAll) => {
     const labels = vikt.answered(answer);
-    const own = [labels.join(","), labels.length ? labels.map((label) => String(vikt.probability(answer, label))).join(",") : ""];
-    return (withAll ? [...own, ...about.classes.map((label) => String(vikt.probability(answer, label)))] : own).map(vikt.inert);
+    const own = [labels.join(","), labels.map((label) => number(vikt.probability(answer, label))).join(",")];
+    return (withAll ? [...own, ...about.classes.map((label) => number(vikt.probability(answer, label)))] : own).map(vikt.inert);
   };
 
   const addedNames = (about, withAll) => ["predicted", "probability", ...(withAll ? about.classes.map((label) => `P(${label})`) : [])];
@@ -48,7 +50,7 @@
   const preview = (header, rows, caption) => element("div", { className: "wide", tabIndex: 0, aria: { role: "region", label: caption } },
     element("table", {}, element("caption", {}, element("span", {}, caption)),
       element("thead", {}, element("tr", {}, ...header.map((name) => element("th", { scope: "col", className: "words" }, element("bdi", {}, name))))),
-      element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((value) => element("td", { className: "words", dir: "auto" }, cut(value))))))));
+      element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((value) => element("td", { className: value.length > SHORT ? "words" : "short", dir: "auto" }, cut(value))))))));
 
   // The answers to all rows, in batches; `progress` is called with the rows that are done.
   const answersTo = async (classifier, about, table, column, progress, isStopped) => {
@@ -77,7 +79,7 @@
     const file = name.replace(/(\.[^.]*)?$/u, (ending) => `-labelled${ending || ".csv"}`);
     const link = element("a", { className: "button", href: URL.createObjectURL(new Blob(content, { type: "text/csv;charset=utf-8" })), download: file }, `Download ${file}`);
     const counts = tally(answers).slice(0, 12).map(([label, n]) => element("li", {}, vikt.labelText(label), ` ${n.toLocaleString("en")}`));
-    return [element("p", {}, link), element("ul", { className: "tally", aria: { label: "Rows by label" } }, ...counts),
+    return [link, element("ul", { className: "tally", aria: { label: "Rows by label" } }, ...counts),
       preview(header, rows.slice(0, ROWS_SHOWN), `The first ${Math.min(ROWS_SHOWN, rows.length)} rows, labelled`)];
   };
 
@@ -93,15 +95,17 @@
     const column = about.reads.text ? [element("label", { htmlFor: "text-column" }, "Column of the texts"), chooser] : [];
     const options = element("div", { className: "options" }, element("span", {}, ...column.slice(0, 1), " ", ...column.slice(1)),
       element("span", {}, all, " ", element("label", { htmlFor: "with-all" }, `Also write the probability of each of the ${about.classes.length} ${vikt.kind(about).many}`)));
-    const output = element("div", {});
-    return { chooser, all, start, stop, bar, done, progress, output, nodes: [options, element("p", { className: "buttons" }, start, " ", stop), progress, output] };
+    const output = element("div", {}), download = element("span", {});
+    const buttons = element("p", { className: "buttons" }, download, start, stop);
+    return { chooser, all, start, stop, bar, done, progress, download, output, nodes: [options, buttons, progress, output] };
   };
 
   const label = async (classifier, about, table, name, parts) => {
-    const { chooser, all, start, stop, bar, done, progress, output } = parts;
+    const { chooser, all, start, stop, bar, done, progress, download, output } = parts;
     let isStopped = false;
     stop.onclick = () => { isStopped = true; };
-    output.replaceChildren();
+    for (const part of [download, output]) part.replaceChildren();
+    start.className = "main";
     vikt.complain(byId("table-problem"), "");
     isBusy(true, [chooser, all, start]);
     for (const part of [stop, progress]) vikt.show(part, true);
@@ -110,7 +114,12 @@
     try {
       const column = about.reads.text ? Number(chooser.value) : -1;
       const answers = await answersTo(classifier, about, table, column, advance, () => isStopped);
-      if (answers) output.replaceChildren(...result(about, table, answers, all.checked, name));
+      if (answers) {
+        const [link, ...shown] = result(about, table, answers, all.checked, name);
+        download.replaceChildren(link);
+        output.replaceChildren(...shown);
+        start.className = "";
+      }
       byId("table-status").textContent = answers ? `${vikt.count(answers.length, "row")} labelled` : "Stopped";
     } catch (error) {
       vikt.complain(byId("table-problem"), error.message);

@@ -1,0 +1,394 @@
+"""The page in a browser, with a classifier that tests make up: what people do with it, and what they see and hear."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from itertools import pairwise
+
+import pytest
+from pages_of_fakes import HOSTILE, page_of
+
+from browsing import LOW_CONTRAST, chromium, opened
+
+TEXT = "a good film, with one bad scene"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def opinions(tmp_path_factory):
+    return page_of(tmp_path_factory.mktemp("page") / "opinions.html")
+
+
+def type_text(page, text=TEXT):
+    page.fill("#text", text)
+    page.locator("#reasons").wait_for()
+
+
+def verdict(page):
+    return page.locator("#verdict .labels").inner_text()
+
+
+def numbers(page):
+    return page.locator("#classes .number").all_inner_texts()
+
+
+def test_a_text_is_answered_and_its_words_struck_out_and_restored(browser, opinions):
+    with opened(browser, opinions) as (page, seen):
+        type_text(page)
+        # σ(0.5 + 1 - 2) for the first class.
+        assert verdict(page) == "blame 62.2 %"
+        assert numbers(page) == ["62.2 %", "37.8 %"]
+        assert page.locator("#words").inner_text() == TEXT
+        assert page.locator("#words mark.for").all_inner_texts() == ["good"]
+        assert page.locator("#words mark.against").all_inner_texts() == ["bad"]
+        page.locator(".word", has_text="bad").click()
+        page.locator(".moved").first.wait_for()
+        assert verdict(page) == "praise 81.8 %"
+        assert numbers(page) == ["62.2 % → 18.2 %", "37.8 % → 81.8 %"]
+        assert page.locator("#status").inner_text() == "praise 37.8 % → 81.8 %"
+        page.click("#restore")
+        page.locator(".moved").first.wait_for(state="detached")
+        assert numbers(page) == ["62.2 %", "37.8 %"]
+        assert (seen.console, seen.dialogs, seen.requests) == ([], [], [])
+
+
+@pytest.mark.slow
+def test_words_are_struck_out_by_the_keyboard(browser, opinions):
+    with opened(browser, opinions) as (page, _):
+        type_text(page)
+        page.locator("#words .word").first.focus()
+        page.keyboard.press("End")
+        assert page.evaluate("document.activeElement.textContent") == "scene"
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("Space")
+        page.locator(".moved").first.wait_for()
+        assert page.evaluate("document.activeElement.getAttribute('aria-pressed')") == "true"
+        assert verdict(page) == "praise 81.8 %"
+        page.keyboard.press("Home")
+        assert page.evaluate("document.activeElement.textContent") == "a"
+        # One stop for all the words.
+        assert page.locator("#words .word[tabindex='0']").count() == 1
+
+
+@pytest.mark.slow
+def test_the_keyboard_reaches_everything_in_the_order_of_the_page(browser, opinions):
+    with opened(browser, opinions) as (page, _):
+        type_text(page)
+        page.locator(".word").nth(1).click()
+        page.locator(".moved").first.wait_for()
+        page.locator(".skip").focus()
+        reached = []
+        for _ in range(7):
+            page.keyboard.press("Tab")
+            reached.append(
+                page.evaluate("document.activeElement.id || document.activeElement.innerText.split(/\\s/)[0]")
+            )
+        assert reached == ["clear", "text", "blame", "praise", "restore", "good", "file"]
+
+
+@pytest.mark.slow
+def test_another_label_is_explained_and_the_answer_again(browser, opinions):
+    with opened(browser, opinions) as (page, _):
+        type_text(page)
+        assert page.locator("#reasons-title").inner_text() == "What speaks for and against “blame”"
+        page.locator("button.class", has_text="praise").click()
+        page.locator("#reasons-title", has_text="praise").wait_for()
+        assert page.locator(".class[aria-pressed=true] .name").all_inner_texts() == ["praise"]
+        page.locator("button.class", has_text="praise").click()
+        page.locator("#reasons-title", has_text="blame").wait_for()
+
+
+@pytest.mark.slow
+def test_several_labels_stand_with_their_thresholds(browser, tmp_path):
+    path = page_of(
+        tmp_path / "p.html", targets="several", classes=("joy", "love"), thresholds={"joy": 0.4, "love": 0.3}
+    )
+    with opened(browser, path) as (page, seen):
+        type_text(page, "good")
+        assert verdict(page) == "joy 80.0 %"
+        assert page.locator(".class .detail").all_inner_texts() == ["from 40.0 %", "from 30.0 %"]
+        assert page.locator("#classes .answered .name").all_inner_texts() == ["joy"]
+        type_text(page, "neither")
+        page.locator(".answered", has_text="love").wait_for()
+        assert verdict(page).split("\n") == ["joy 80.0 %", "love 48.5 %"]
+        assert seen.console == []
+
+
+@pytest.mark.slow
+def test_ordered_levels_keep_their_order_and_stand_on_a_scale(browser, tmp_path):
+    with opened(browser, page_of(tmp_path / "p.html", targets="ordered", classes=("1", "2", "3"))) as (page, _):
+        type_text(page, "bad bad")
+        assert page.locator("#classes .name").all_inner_texts() == ["1", "2", "3"]
+        assert page.locator("#scale").inner_text() == "Levels by score: 1 up to −1.00, 2 up to +0.00, 3 above."
+        assert page.locator("#classes button").count() == 0
+
+
+@pytest.mark.slow
+def test_no_answer_is_said(browser, opinions):
+    with opened(browser, opinions) as (page, _):
+        type_text(page, "unsure")
+        assert verdict(page) == "No answer"
+        assert "not sure enough" in page.locator("#verdict").inner_text()
+        assert page.locator(".answered").count() == 0
+
+
+@pytest.mark.slow
+def test_further_columns_have_fields(browser, tmp_path):
+    with opened(browser, page_of(tmp_path / "p.html", columns=("sender", HOSTILE))) as (page, seen):
+        page.fill("#text", "good")
+        page.locator("#verdict", has_text="Fill in sender").wait_for()
+        page.get_by_label("sender").fill("bob")
+        page.get_by_label(HOSTILE).fill("3")
+        page.locator("#reasons").wait_for()
+        assert verdict(page) == "praise 81.8 %"
+        assert (seen.console, seen.dialogs) == ([], [])
+
+
+@pytest.mark.slow
+def test_a_failure_is_one_sentence_and_passes(browser, opinions):
+    with opened(browser, opinions) as (page, _):
+        page.fill("#text", "fail")
+        page.locator("#problem").wait_for()
+        assert page.locator("#problem").inner_text() == "The service failed, as the text asked."
+        type_text(page)
+        assert page.locator("#problem").is_hidden()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("targets", ["classes", "several", "ordered"])
+def test_hostile_labels_and_texts_do_nothing_and_everything_fits(browser, tmp_path, width, theme, targets):
+    labels = (HOSTILE, "", "unbroken" * 40, "עברית", "a\u202eb")
+    thresholds = dict.fromkeys(labels, 0.2) if targets == "several" else None
+    path = page_of(tmp_path / "p.html", targets=targets, classes=labels, thresholds=thresholds, columns=[HOSTILE])
+    with opened(browser, path, width=width, theme=theme) as (page, seen):
+        page.locator("#columns input").fill(HOSTILE)
+        type_text(page, f"{HOSTILE} good \u202e مرحبا {'unbroken' * 60} 👩‍👩‍👧‍👦 bad")
+        page.locator(".word").first.click()
+        drop(page, csv_of([[HOSTILE, "text"], [HOSTILE, "good"], ["=1", "bad " * 90]]))
+        page.locator("#table .main").click()
+        page.locator("#table a[download]").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator("main img, main script, iframe, [onload], [onerror]").count() == 0
+        assert page.evaluate(LOW_CONTRAST) == []
+        assert (seen.console, seen.dialogs) == ([], [])
+        assert [url for url in seen.requests if not url.startswith("blob:")] == []
+
+
+@pytest.mark.slow
+def test_a_screen_reader_finds_landmarks_headings_in_order_and_names(browser, opinions):
+    with opened(browser, opinions) as (page, _):
+        type_text(page)
+        drop(page, csv_of([["text"], ["good"]]))
+        page.locator("#table .main").wait_for()
+        for landmark in ("main", "body > header", "footer", "h1"):
+            assert page.locator(landmark).count() == 1, landmark
+        visible = (
+            "[...document.querySelectorAll('h1,h2,h3,h4')].filter(h => h.checkVisibility()).map(h => +h.tagName[1])"
+        )
+        levels = page.evaluate(visible)
+        assert levels[0] == 1
+        assert all(after - before <= 1 for before, after in pairwise(levels))
+        tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+        controls = ("button", "textbox", "combobox", "checkbox", "link", "group", "progressbar", "list", "region")
+        named = [
+            (node["role"]["value"], node.get("name", {}).get("value", ""))
+            for node in tree
+            if not node["ignored"] and node["role"]["value"] in controls
+        ]
+        assert {role for role, name in named if not name} <= {"list"}
+        assert ("button", "good") in named
+        assert ("group", "What speaks for and against “blame”") in named
+        assert page.evaluate("document.querySelector('#problem').getAttribute('role')") == "alert"
+
+
+@pytest.mark.slow
+def test_nothing_moves_while_words_are_struck_out(browser, opinions):
+    with opened(browser, opinions) as (page, _):
+        type_text(page)
+        places = "['#words', '#classes', '#sides', '#table-title'].map(s => document.querySelector(s).getBoundingClientRect().y)"
+        before = page.evaluate(places)
+        for place in range(3):
+            page.locator(".word").nth(place).click()
+            page.locator(".moved").first.wait_for()
+            assert page.evaluate(places) == before
+
+
+@pytest.mark.slow
+def test_five_hundred_classes_are_shown_on_request(browser, tmp_path):
+    classes = [f"class {k}" for k in range(500)]
+    with opened(browser, page_of(tmp_path / "p.html", classes=classes)) as (page, _):
+        type_text(page)
+        assert page.locator("#classes li").count() == 8
+        page.click("#all-classes")
+        assert page.locator("#classes li").count() == 500
+        assert page.locator("#all-classes").get_attribute("aria-expanded") == "true"
+        page.locator("button.class", has_text="class 77").first.click()
+        page.locator("#reasons-title", has_text="class 77").wait_for()
+
+
+@pytest.mark.slow
+def test_a_long_text_is_answered_without_its_words(browser, opinions):
+    with opened(browser, opinions) as (page, _):
+        page.locator("#text").evaluate("(e, text) => { e.value = text; e.oninput(); }", "good film " * 100_000)
+        page.locator("#problem", has_text="1,000,000 characters").wait_for()
+        assert verdict(page).startswith("praise")
+        page.click("#clear")
+        page.locator("#verdict", has_text="The answer appears here.").wait_for()
+        assert page.locator("#problem").is_hidden()
+        assert page.evaluate("document.activeElement.id") == "text"
+
+
+@pytest.mark.slow
+def test_less_motion_and_forced_colours(browser, opinions):
+    with opened(browser, opinions) as (page, _):
+        page.emulate_media(reduced_motion="reduce", forced_colors="active")
+        type_text(page)
+        fill = page.locator(".answered .fill")
+        assert fill.evaluate("e => getComputedStyle(e).transitionDuration") in ("0s", "")
+        behind = page.locator(".answered .meter").evaluate("e => getComputedStyle(e).backgroundColor")
+        assert fill.evaluate("e => getComputedStyle(e).backgroundColor") != behind
+
+
+def csv_of(rows, **options):
+    written = io.StringIO()
+    csv.writer(written, **options).writerows(rows)
+    return written.getvalue().encode()
+
+
+def drop(page, content, name="rows.csv"):
+    """Drop a file on the page, as from a folder."""
+    page.evaluate(
+        """([bytes, name]) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([new Uint8Array(bytes)], name));
+          for (const type of ["dragover", "drop"]) {
+            const event = new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true });
+            document.querySelector("h1").dispatchEvent(event);
+          }
+        }""",
+        [list(content), name],
+    )
+
+
+def labelled(page):
+    """Label the table that was dropped, and return the file that comes back."""
+    page.locator("#table .main").click()
+    link = page.locator("#table a[download]")
+    link.wait_for()
+    with page.expect_download() as found:
+        link.click()
+    return found.value
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_table_comes_back_with_labels(browser, opinions, tmp_path, mark):
+    rows = [["id", "text", "note"], ["1", 'a "good", film\r\nand long', "ß"], ["2", "bad", "=1+1"], ["3", "", "-5"]]
+    with opened(browser, opinions) as (page, seen):
+        drop(page, mark + csv_of(rows))
+        assert page.get_by_label("Column of the texts").input_value() == "1"
+        page.locator("#with-all").check()
+        download = labelled(page)
+        assert download.suggested_filename == "rows-labelled.csv"
+        content = download_bytes(download, tmp_path)
+        assert content.startswith(mark + b"id")
+        back = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+        assert [row[:3] for row in back] == rows
+        assert back[0][3:] == ["predicted", "probability", "P(praise)", "P(blame)"]
+        assert [row[3] for row in back[1:]] == ["praise", "blame", "praise"]
+        assert float(back[1][4]) == pytest.approx(0.81757447619364)
+        assert seen.console == []
+
+
+def download_bytes(download, folder):
+    path = folder / "back"
+    download.save_as(path)
+    return path.read_bytes()
+
+
+@pytest.mark.slow
+def test_a_table_between_tabs_has_no_quotation_marks(browser, opinions, tmp_path):
+    with opened(browser, opinions) as (page, _):
+        drop(page, b'text\tn\n"good\t1\nbad "x"\t2\n', "rows.tsv")
+        content = download_bytes(labelled(page), tmp_path).decode()
+        assert [line.split("\t")[:3] for line in content.splitlines()] == [
+            ["text", "n", "predicted"], ['"good', "1", "praise"], ['bad "x"', "2", "blame"],
+        ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_labels_that_a_spreadsheet_would_run_are_made_inert(browser, tmp_path):
+    labels = ("=HYPERLINK(1)", "-1", "@x", "+a")
+    with opened(browser, page_of(tmp_path / "p.html", classes=labels)) as (page, _):
+        drop(page, csv_of([["text", "predicted"], ["good", "x"]]))
+        page.locator("#with-all").check()
+        header, row = csv.reader(io.StringIO(download_bytes(labelled(page), tmp_path).decode()))
+        assert header[1:4] == ["predicted", "vikt_predicted", "probability"]
+        assert row[2] == "'=HYPERLINK(1)"
+        assert page.evaluate("['-1', '+2.5e3', '@x', '+a', 'a=b', '\\t='].map(vikt.inert)") == [
+            "-1", "+2.5e3", "'@x", "'+a", "a=b", "'\t=",
+        ]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "no rows below"),
+        (b"text\n", "no rows below"),
+        (b'text\n"good\n', "Line 2: a quotation mark is not closed"),
+        (b'text\n"good"x\n', "Line 2: a quotation mark is not closed, or text follows it"),
+        (b"text,n\ngood\n", "Row 1 has 1 value, but the first row names 2 columns"),
+        (b"text\n\xff\xfe\xe9\n", "not UTF-8"),
+        (b"text\nfail\n", "Rows 1 to 1: The service failed"),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_one_sentence(browser, opinions, content, message):
+    with opened(browser, opinions) as (page, seen):
+        drop(page, content)
+        if b"fail" in content:
+            page.locator("#table .main").click()
+        problem = page.locator("#table-problem")
+        problem.wait_for()
+        assert message in problem.inner_text()
+        assert page.locator("a[download]").count() == 0
+        assert seen.console == []
+
+
+@pytest.mark.slow
+def test_csv_is_read_as_python_reads_it_and_written_so_that_it_reads_it(browser, opinions):
+    values = ["", "a", "b,c", 'd"e', '"', '""', "f\ng", "h\r\ni", ";", "\t", " j ", "ü👩", "'", '","']
+    rows = [[values[(i * k + i) % len(values)] + str(k) * (k % 3) for i in range(3)] for k in range(60)]
+    table = [["x", "y", "z"], *rows]
+    dialects = [{"lineterminator": "\r\n"}, {"lineterminator": "\n", "quoting": csv.QUOTE_ALL}, {"delimiter": ";"}]
+    with opened(browser, opinions) as (page, _):
+        for dialect in dialects:
+            found = page.evaluate(
+                """(bytes) => {
+                  const table = vikt.readTable(new Uint8Array(bytes), "rows.csv");
+                  const rows = [table.header, ...table.rows];
+                  return JSON.stringify([rows, vikt.tableLines(rows, table.dialect).join("")]);
+                }""",
+                list(csv_of(table, **dialect)),
+            )
+            read, written = json.loads(found)
+            assert read == table
+            delimiter = dialect.get("delimiter", ",")
+            assert list(csv.reader(io.StringIO(written, newline=""), delimiter=delimiter)) == table
+
+
+@pytest.mark.slow
+def test_a_dropped_text_is_answered(browser, opinions):
+    with opened(browser, opinions) as (page, _):
+        drop(page, b"good film", "review.txt")
+        page.locator("#reasons").wait_for()
+        assert page.locator("#text").input_value() == "good film"
