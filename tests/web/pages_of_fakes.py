@@ -1,4 +1,4 @@
-"""Pages of a classifier that tests make up, as files."""
+"""Pages of a classifier that tests make up, as files; and what a reader does with a table on any page."""
 
 from __future__ import annotations
 
@@ -33,3 +33,29 @@ def page_of(path, *, targets="classes", classes=("praise", "blame"), thresholds=
     script = _FAKE.replace('JSON.parse(document.getElementById("about").textContent)', decoding)
     path.write_text(one_file([script], [("about", kept)]), encoding="utf-8")
     return path
+
+
+def drop(page, content, name="rows.csv"):
+    """Drop a file on the page, as from a folder."""
+    page.evaluate(
+        """([bytes, name]) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([new Uint8Array(bytes)], name));
+          for (const type of ["dragover", "drop"]) {
+            const event = new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true });
+            document.querySelector("h1").dispatchEvent(event);
+          }
+        }""",
+        [list(content), name],
+    )
+
+
+def labelled_file(page, folder):
+    """Label the table that was dropped; the name and the bytes of the file that comes back."""
+    page.locator("#table .main").click()
+    link = page.locator("#table a[download]")
+    link.wait_for()
+    with page.expect_download() as found:
+        link.click()
+    found.value.save_as(folder / "back")
+    return found.value.suggested_filename, (folder / "back").read_bytes()

@@ -8,7 +8,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from pages_of_fakes import HOSTILE, page_of
+from pages_of_fakes import HOSTILE, drop, labelled_file, page_of
 
 from browsing import LOW_CONTRAST, chromium, opened
 
@@ -214,7 +214,8 @@ def test_a_screen_reader_finds_landmarks_headings_in_order_and_names(browser, op
 def test_nothing_moves_while_words_are_struck_out(browser, opinions):
     with opened(browser, opinions) as (page, _):
         type_text(page)
-        places = "['#words', '#classes', '#sides', '#table-title'].map(s => document.querySelector(s).getBoundingClientRect().y)"
+        panels = "['#words', '#classes', '#sides', '#table-title']"
+        places = f"{panels}.map(panel => document.querySelector(panel).getBoundingClientRect().y)"
         before = page.evaluate(places)
         for place in range(3):
             page.locator(".word").nth(place).click()
@@ -264,31 +265,6 @@ def csv_of(rows, **options):
     return written.getvalue().encode()
 
 
-def drop(page, content, name="rows.csv"):
-    """Drop a file on the page, as from a folder."""
-    page.evaluate(
-        """([bytes, name]) => {
-          const transfer = new DataTransfer();
-          transfer.items.add(new File([new Uint8Array(bytes)], name));
-          for (const type of ["dragover", "drop"]) {
-            const event = new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true });
-            document.querySelector("h1").dispatchEvent(event);
-          }
-        }""",
-        [list(content), name],
-    )
-
-
-def labelled(page):
-    """Label the table that was dropped, and return the file that comes back."""
-    page.locator("#table .main").click()
-    link = page.locator("#table a[download]")
-    link.wait_for()
-    with page.expect_download() as found:
-        link.click()
-    return found.value
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_a_table_comes_back_with_labels(browser, opinions, tmp_path, mark):
@@ -297,9 +273,8 @@ def test_a_table_comes_back_with_labels(browser, opinions, tmp_path, mark):
         drop(page, mark + csv_of(rows))
         assert page.get_by_label("Column of the texts").input_value() == "1"
         page.locator("#with-all").check()
-        download = labelled(page)
-        assert download.suggested_filename == "rows-labelled.csv"
-        content = download_bytes(download, tmp_path)
+        name, content = labelled_file(page, tmp_path)
+        assert name == "rows-labelled.csv"
         assert content.startswith(mark + b"id")
         back = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
         assert [row[:3] for row in back] == rows
@@ -309,17 +284,11 @@ def test_a_table_comes_back_with_labels(browser, opinions, tmp_path, mark):
         assert seen.console == []
 
 
-def download_bytes(download, folder):
-    path = folder / "back"
-    download.save_as(path)
-    return path.read_bytes()
-
-
 @pytest.mark.slow
 def test_a_table_between_tabs_has_no_quotation_marks(browser, opinions, tmp_path):
     with opened(browser, opinions) as (page, _):
         drop(page, b'text\tn\n"good\t1\nbad "x"\t2\n', "rows.tsv")
-        content = download_bytes(labelled(page), tmp_path).decode()
+        content = labelled_file(page, tmp_path)[1].decode()
         assert [line.split("\t")[:3] for line in content.splitlines()] == [
             ["text", "n", "predicted"], ['"good', "1", "praise"], ['bad "x"', "2", "blame"],
         ]  # fmt: skip
@@ -331,7 +300,7 @@ def test_labels_that_a_spreadsheet_would_run_are_made_inert(browser, tmp_path):
     with opened(browser, page_of(tmp_path / "p.html", classes=labels)) as (page, _):
         drop(page, csv_of([["text", "predicted"], ["good", "x"]]))
         page.locator("#with-all").check()
-        header, row = csv.reader(io.StringIO(download_bytes(labelled(page), tmp_path).decode()))
+        header, row = csv.reader(io.StringIO(labelled_file(page, tmp_path)[1].decode()))
         assert header[1:4] == ["predicted", "vikt_predicted", "probability"]
         assert row[2] == "'=HYPERLINK(1)"
         assert page.evaluate("['-1', '+2.5e3', '@x', '+a', 'a=b', '\\t='].map(vikt.inert)") == [

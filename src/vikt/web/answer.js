@@ -19,7 +19,7 @@
   vikt.kind = (about) => KINDS[about.targets];
 
   // A label as it is shown; an empty one has a name.
-  vikt.labelText = (label) => element("bdi", {}, label === "" ? "(empty)" : label);
+  vikt.labelText = (label) => element("bdi", { title: label }, vikt.visible(label) || "(empty)");
 
   vikt.probability = (answer, label) => answer[`P(${label})`];
 
@@ -34,7 +34,7 @@
     const notes = [];
     if (!labels.length) notes.push(vikt.kind(about).why);
     if (labels.length > MOST_LABELS) notes.push(`And ${vikt.count(labels.length - MOST_LABELS, "more label")}.`);
-    if (answer.set) notes.push(`Set that holds the right class: ${answer.set.join(", ") || "none"}.`);
+    if (answer.set) notes.push(`Set that holds the right class: ${answer.set.map(vikt.visible).join(", ") || "none"}.`);
     return [element("p", { className: labels.length > 1 ? "labels several" : "labels" }, ...shown), ...notes.map((note) => element("p", { className: "hint" }, note))];
   };
 
@@ -88,7 +88,7 @@
     if (!labels.length) return vikt.kind(about).none;
     return labels.map((label) => {
       const [before, p] = [base, now].map((answer) => percent(vikt.probability(answer, label)));
-      return `${label} ${base === now ? p : `${before} → ${p}`}`;
+      return `${vikt.visible(label)} ${base === now ? p : `${before} → ${p}`}`;
     }).join(", ");
   };
 

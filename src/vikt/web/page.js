@@ -58,13 +58,15 @@
   const desk = (classifier, about) => {
     const text = byId("text"), problem = byId("problem");
     const newest = vikt.newest(), newestLeft = vikt.newest();
+    // Whether the page has been drawn anew meanwhile, for another model.
+    const isGone = () => !text.isConnected;
     let chosen = null, told = null;
     const columns = columnFields(about, () => soon());
 
     const left = async (rest) => {
       const { base, explained } = told;
       const found = await newestLeft(rest === null ? Promise.resolve([base]) : classifier.predict([rest], listed(columns())));
-      if (!found || told.base !== base) return;
+      if (!found || told.base !== base || isGone()) return;
       vikt.complain(problem, found.error ? found.error.message : "");
       if (found.value) answer.show(base, found.value[0], explained);
     };
@@ -80,6 +82,7 @@
       vikt.complain(problem, "");
     };
     const again = async () => {
+      if (isGone()) return;
       const typed = text.value, own = columns();
       vikt.show(byId("clear"), typed !== "");
       const empty = missing(own);
@@ -90,7 +93,7 @@
         classifier.predict([typed], listed(own)),
         isExplained ? classifier.explain(typed, chosen, own).catch((error) => unexplained(error.message)) : unexplained(tooLong(typed)),
       ]));
-      if (!found) return;
+      if (!found || isGone()) return;
       byId("answer").setAttribute("aria-busy", "false");
       if (isBlank) { clear(typed && empty.length ? `Fill in ${empty.join(", ")} as well, which the model reads.` : ""); return; }
       vikt.complain(problem, found.error ? found.error.message : "");
@@ -135,9 +138,14 @@
     };
   };
 
+  const newestPage = vikt.newest();
+
   // Draws the page for a classifier. Returns what answers the same text once more, as after a token was given.
   vikt.showPage = async (classifier) => {
-    const about = await classifier.about();
+    const found = await newestPage(classifier.about());
+    if (!found) return null;
+    if (found.error) throw found.error;
+    const about = found.value;
     const typed = byId("text")?.value ?? "";
     byId("content").replaceChildren(byId("page").content.cloneNode(true));
     showAbout(about);

@@ -5,7 +5,7 @@
   const { byId, element, signed } = vikt;
   const MOST_FEATURES = 8;
 
-  const named = (label) => `“${label}”`;
+  const named = (label) => `“${vikt.visible(label)}”`;
 
   const sides = ({ label, levels, against }) => {
     if (levels) return ["for higher levels", "for lower levels"];
@@ -16,7 +16,7 @@
 
   const side = (name, className, parts, strongest) => {
     const items = parts.slice(0, MOST_FEATURES).map(({ feature, contribution }) => element("li", {},
-      element("bdi", { className: "feature" }, feature), element("span", { className: "amount" }, signed(contribution)),
+      element("bdi", { className: "feature", title: feature }, vikt.visible(feature)), element("span", { className: "amount" }, signed(contribution)),
       element("span", { className: `meter ${className}`, style: { "--p": Math.abs(contribution) / strongest }, aria: { hidden: "true" } },
         element("span", { className: "fill" }))));
     const rest = parts.slice(MOST_FEATURES);
@@ -53,8 +53,8 @@
     const at = (value) => ({ "--at": (value - low) / (high - low) });
     const line = element("div", { className: "line", aria: { hidden: "true" } },
       ...cuts.map((cut) => element("span", { className: "cut", style: at(cut) })), element("span", { className: "score", style: at(score) }));
-    const below = cuts.map((cut, k) => `${levels[k]} up to ${signed(cut)}`);
-    byId("scale").replaceChildren(line, element("p", { className: "hint" }, `Levels by score: ${below.join(", ")}, ${levels.at(-1)} above.`));
+    const below = cuts.map((cut, k) => `${vikt.visible(levels[k])} up to ${signed(cut)}`);
+    byId("scale").replaceChildren(line, element("p", { className: "hint" }, `Levels by score: ${below.join(", ")}, ${vikt.visible(levels.at(-1))} above.`));
   };
 
   const showLegend = (explanation) => {

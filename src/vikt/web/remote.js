@@ -52,7 +52,7 @@
 
   let again = null;
   const open = async (name) => {
-    again = await vikt.showPage(remote(name));
+    again = await vikt.showPage(remote(name)) ?? again;
     vikt.complain(byId("access-problem"), "");
   };
 

@@ -113,7 +113,7 @@
     advance(0);
     try {
       const column = about.reads.text ? Number(chooser.value) : -1;
-      const answers = await answersTo(classifier, about, table, column, advance, () => isStopped);
+      const answers = await answersTo(classifier, about, table, column, advance, () => isStopped || !output.isConnected);
       if (answers) {
         const [link, ...shown] = result(about, table, answers, all.checked, name);
         download.replaceChildren(link);
@@ -122,7 +122,7 @@
       }
       byId("table-status").textContent = answers ? `${vikt.count(answers.length, "row")} labelled` : "Stopped";
     } catch (error) {
-      vikt.complain(byId("table-problem"), error.message);
+      if (output.isConnected) vikt.complain(byId("table-problem"), error.message);
     }
     for (const part of [stop, progress]) vikt.show(part, false);
     isBusy(false, [chooser, all, start]);
