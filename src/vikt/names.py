@@ -40,7 +40,7 @@ FormatName = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "txt", "
 OutputFormatName = Literal["csv", "tsv", "jsonl", "parquet", "arrow"]
 
 # The formats that models are exported to.
-ExportFormatName = Literal["html", "sklearn", "card"]
+ExportFormatName = Literal["html", "sklearn", "card", "onnx"]
 
 # The parameters of `vikt.TextClassifier` that a model file records as its options. `text_column` is one of its columns,
 # and no model depends on `threads`.

@@ -11,6 +11,8 @@ from vikt.errors import UsageError
 from vikt.export.card import card_of, is_card
 from vikt.export.html.page import KIND, is_classifier_page, page_of
 from vikt.export.html.quantise import fitting_page
+from vikt.export.onnx_graph import KIND as ONNX_KIND
+from vikt.export.onnx_graph import is_onnx_of_vikt, onnx_of
 from vikt.export.sklearn_pipeline import is_empty_file, joblib_of
 from vikt.fitting.saved import SavedModel
 from vikt.names import ExportFormatName
@@ -47,6 +49,7 @@ FORMATS: dict[ExportFormatName, ExportFormat] = {
     "html": ExportFormat((".html", ".htm"), KIND, is_classifier_page, page_of, fitting_page),
     "card": ExportFormat((".md",), "a model card that vikt wrote", is_card, card_of),
     "sklearn": ExportFormat((".joblib",), "empty", is_empty_file, joblib_of),
+    "onnx": ExportFormat((".onnx",), ONNX_KIND, is_onnx_of_vikt, onnx_of),
 }
 
 

@@ -31,6 +31,7 @@ from vikt.names import ExportFormatName
     "vikt export model.vikt -o model.html --size 3MB --data test.csv",
     "vikt export model.vikt -o README.md",
     "vikt export model.vikt -o model.joblib",
+    "vikt export columns.vikt -o model.onnx",
     no_args_is_help=True,
 )
 def export(
@@ -74,7 +75,7 @@ def export(
 
     html is a page that classifies and explains texts in any browser, offline; card is a description in Markdown, with
     the front matter of the Hugging Face Hub; sklearn is a fitted pipeline of scikit-learn, which is a pickle, so
-    loading it runs code.
+    loading it runs code; onnx is a graph of a model of columns without text.
     """
     from vikt.cli import export as work
 
