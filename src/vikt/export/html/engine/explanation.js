@@ -53,16 +53,16 @@ const ABOUT = {
   },
 };
 
-function contributionsOf({ part, units, ngrams, values }, weights) {
-  const names = new Map();
-  for (const ngram of ngrams) {
-    const name = units.slice(ngram.first, ngram.first + ngram.n).map((unit) => unit.text).join(part.tokens.joiner);
-    if (ngram.bucket === undefined) names.set(ngram.column, [name]);
-    else names.set(ngram.column, [...new Set([...(names.get(ngram.column) ?? [`#${ngram.bucket}`]), name])]);
-  }
+function contributionsOf({ part, units, values }, weights) {
+  const namesOf = new Map();
+  part.find(units, (column, first, n, bucket) => {
+    const name = units.slice(first, first + n).map((unit) => unit.text).join(part.tokens.joiner);
+    if (!namesOf.has(column)) namesOf.set(column, new Set(bucket === undefined ? [] : [`#${bucket}`]));
+    namesOf.get(column).add(name);
+  });
   return Array.from(values, ([column, value]) => {
     const weight = weights.of(part, column);
-    return { feature: part.prefix + nameOf(names.get(column)), weight, value, contribution: weight * value };
+    return { feature: part.prefix + nameOf(namesOf.get(column)), weight, value, contribution: weight * value };
   });
 }
 
@@ -83,13 +83,13 @@ function emphasised(text, parts, weights) {
   return { shown, emphasis };
 }
 
-function spread({ part, units, ngrams, values }, weights, emphasis) {
+function spread({ part, units, values }, weights, emphasis) {
   const placesOf = new Map();
-  for (const { column, first, n } of ngrams) {
+  part.find(units, (column, first, n) => {
     const characters = units.slice(first, first + n).flatMap(placesOfUnit);
     if (placesOf.has(column)) placesOf.get(column).push(characters);
     else placesOf.set(column, [characters]);
-  }
+  });
   for (const [column, places] of placesOf) {
     const share = (weights.of(part, column) * values.get(column)) / places.length;
     for (const characters of places) {
@@ -105,7 +105,7 @@ function placesOfUnit({ start, end }) {
 // Neighbouring characters of one shade: it follows the sum over neighbours of one emphasis, as those of a word are.
 function runsOf(shown, emphasis) {
   const pieces = grouped(shown.map((text, i) => ({ text, key: emphasis[i], sum: emphasis[i] })));
-  const strongest = Math.max(...pieces.map(({ sum }) => Math.abs(sum)), 0) || 1;
+  const strongest = pieces.reduce((most, { sum }) => Math.max(most, Math.abs(sum)), 0) || 1;
   const shaded = pieces.map((piece) => ({ ...piece, key: toEven((piece.sum / strongest) * SHADES) / SHADES }));
   return grouped(shaded).map(({ text, key, sum }) => ({ text, emphasis: sum, shade: key }));
 }

@@ -5,12 +5,8 @@ function modelOf({ header, sections }) {
   return { ...header, parts: header.parts.map((part) => partOf(part, sections, characters)) };
 }
 
-// The n-grams of a text by part, with the value of each column.
 function measured(text, model) {
-  return model.parts.map((part) => {
-    const read = ngramsOf(text, part);
-    return { part, ...read, values: valuesOf(read.ngrams, part) };
-  });
+  return model.parts.map((part) => readBy(part, text));
 }
 
 function scoresOf(parts, model) {
@@ -29,7 +25,7 @@ function logLogistic(z) {
 }
 
 function logSoftmax(scores) {
-  const largest = scores.indexOf(Math.max(...scores));
+  const largest = first(scores);
   const others = scores.reduce((sum, z, k) => sum + (k === largest ? 0 : Math.exp(z - scores[largest])), 0);
   return scores.map((z) => z - scores[largest] - Math.log1p(others));
 }
@@ -61,8 +57,9 @@ function logProbabilities(parts, model) {
   return LOG_PROBABILITIES[model.targets](scores, model.cuts);
 }
 
+// The place of the largest value, the first of equal ones.
 function first(values) {
-  return values.indexOf(Math.max(...values));
+  return values.reduce((best, value, k) => (value > values[best] ? k : best), 0);
 }
 
 // Which class stands first, by log-probabilities.
@@ -75,7 +72,7 @@ const CHOICES = {
   },
   class_threshold: (logs, rule, classes) => {
     const own = classes.indexOf(rule.class);
-    return Math.exp(logs[own]) >= rule.threshold ? own : first(logs.with(own, -Infinity));
+    return Math.exp(logs[own]) >= rule.threshold ? own : first(logs.map((log, k) => (k === own ? -Infinity : log)));
   },
   least_cost: (logs, rule, classes) => {
     const probabilities = logs.map(Math.exp);
@@ -84,7 +81,7 @@ const CHOICES = {
       const k = classes.indexOf(real);
       savings[classes.indexOf(answered)] -= (cost - rule.by_class[k]) * probabilities[k];
     }
-    const best = Math.max(...savings);
+    const best = savings[first(savings)];
     return first(logs.map((log, k) => (savings[k] >= best ? log : -Infinity)));
   },
 };

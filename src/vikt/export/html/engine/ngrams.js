@@ -9,17 +9,18 @@ function partOf(about, sections, characters) {
   return { ...about, find, idf, weights, tokens: cutterOf(about.tokens, sections), characters };
 }
 
-// The text as a part reads it, its units, and each of its n-grams that has a column: from which unit on, and how many.
-function ngramsOf(text, part) {
+// A text as a part reads it: normalised, its units, and the value of each column that occurs. `part.find(units, use)`
+// finds the n-grams that have a column, and calls use(column, first, n, bucket) for each: from which unit on it is, how
+// many it has, and its bucket if n-grams are hashed.
+function readBy(part, text) {
   const shown = normalised(text, part.tokens, part.characters);
   const units = cut(shown, part.tokens);
-  return { text: shown, units, ngrams: part.find(units) };
+  return { part, text: shown, units, values: valuesOf(units, part) };
 }
 
-// The value of each column that occurs.
-function valuesOf(ngrams, part) {
+function valuesOf(units, part) {
   const values = new Map();
-  for (const { column } of ngrams) values.set(column, (values.get(column) ?? 0) + 1);
+  part.find(units, (column) => values.set(column, (values.get(column) ?? 0) + 1));
   let squares = 0;
   for (const [column, count] of values) {
     const value = weightOf(count, part) * (part.idf ? part.idf[column] : 1);
@@ -45,18 +46,16 @@ function inTree(about, sections) {
   const levels = about.levels.map((level) => levelOf(level, sections));
   const sizes = [numberOf.size, ...levels.map((level) => level.units.length)];
   const columnsOf = columnsByLength(about.counted, sizes.slice(least - 1), sections);
-  return (units) => {
+  return (units, use) => {
     const numbers = units.map((unit) => numberOf.get(unit.text) ?? NONE);
-    const ngrams = [];
     for (let first = 0; first < units.length; first++) {
       let ngram = numbers[first];
       for (let n = 1; ngram !== NONE; n++) {
         const column = n < least ? NONE : columnsOf[n - least](ngram);
-        if (column !== NONE && (n >= about.shortest || isWhole(numbers, first, n))) ngrams.push({ column, first, n });
+        if (column !== NONE && (n >= about.shortest || isWhole(numbers, first, n))) use(column, first, n);
         ngram = n === longest ? NONE : longer(levels[n - 1], ngram, numbers[first + n]);
       }
     }
-    return ngrams;
   };
 }
 
@@ -127,20 +126,18 @@ function inBuckets(about, sections) {
   const buckets = rising(sections[about.buckets]);
   const [least, longest] = about.lengths;
   const mask = (1n << BigInt(about.bits)) - 1n;
-  return (units) => {
+  return (units, use) => {
     const hashes = hashesOf(units);
-    const ngrams = [];
     for (let first = 0; first < units.length; first++) {
       let hash = hashes[first];
       for (let n = 1; hash !== null && n <= longest; n++) {
         const bucket = Number(hash & mask);
         const column = n < least ? NONE : placeOf(bucket, buckets, 0, buckets.length);
-        if (column !== NONE) ngrams.push({ column, first, n, bucket });
+        if (column !== NONE) use(column, first, n, bucket);
         const next = hashes[first + n] ?? null;
         hash = next === null ? null : mix(mix(hash) ^ next);
       }
     }
-    return ngrams;
   };
 }
 
