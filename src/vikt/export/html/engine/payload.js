@@ -4,8 +4,7 @@ async function decoded(base64) {
   if (typeof DecompressionStream === "undefined") {
     throw new Error("This browser is too old to open this page: it cannot decompress the model. Please use a newer one.");
   }
-  const packed = Uint8Array.from(atob(base64.trim()), (character) => character.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const stream = new Blob([bytesOf(base64)]).stream().pipeThrough(new DecompressionStream("gzip"));
   const content = new Uint8Array(await new Response(stream).arrayBuffer());
   const start = 4 + new DataView(content.buffer).getUint32(0, true);
   const about = JSON.parse(new TextDecoder().decode(content.subarray(4, start)));
@@ -16,6 +15,13 @@ async function decoded(base64) {
     end += length;
   }
   return { header: about.header, sections };
+}
+
+function bytesOf(base64) {
+  const characters = atob(base64.trim());
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+  return bytes;
 }
 
 // Whole numbers, seven bits a byte, the lowest first.
@@ -62,5 +68,7 @@ function numbers(about, sections) {
   const values = new Kind(bytes.buffer);
   if (!about.values) return values;
   const different = numbers(about.values, sections);
-  return different.constructor.from(values, (place) => different[place]);
+  const own = new different.constructor(n);
+  for (let i = 0; i < n; i++) own[i] = different[values[i]];
+  return own;
 }
