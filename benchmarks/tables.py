@@ -377,6 +377,51 @@ def with_ends(figure: dict[str, Any]) -> str:
     return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"
 
 
+def shrink_tables(results: dict[str, Any]) -> list[str]:
+    """What shrinking costs, and what other rules would lose."""
+    corpora = results["corpora"]
+    costs = [
+        [
+            name,
+            f"{small['features']:,} of {found['features']:,}",
+            f"{small['bytes'] / 1e6:.1f} of {found['bytes'] / 1e6:.1f}",
+            f"{cost['share']['a']:.4f}",
+            f"{100 * (cost['share']['b'] - cost['share']['a']):+.2f} {points_between(cost['share'])}",
+            f"{cost['log_loss']['a']:.4f}",
+            f"{cost['log_loss']['b']:.4f}",
+        ]
+        for name, found in corpora.items()
+        for small in found["shares"]
+        for cost in [small["costs"][SHRINK_RULE]]
+    ]
+    header = ["corpus", "features", "MB", "before", "change in points (95%)", "log loss before", "after"]
+    rules = list(corpora["imdb"]["shares"][0]["costs"])
+    by_rule = [
+        [name, f"{100 * small['share']:g}%"]
+        + [f"{cost['share']['b']:.4f} / {cost['log_loss']['b']:.4f}" for cost in small["costs"].values()]
+        for name, found in corpora.items()
+        for small in found["shares"][1:3]
+    ]
+    return [
+        measured_by("bench_shrink", results["machine"]),
+        "Accuracy on the test file, of emotions micro F1.",
+        *rows_of(header, costs),
+        "",
+        "The figure and the log loss after shrinking by each rule; the last column is the chosen rule, without making "
+        "up for what is dropped.",
+        *rows_of(["corpus", "kept", *rules], by_rule),
+    ]
+
+
+SHRINK_RULE = "weight·value·√frequency"
+
+
+def points_between(difference: dict[str, Any]) -> str:
+    if difference["low"] is None:
+        return ""
+    return f"({100 * difference['low']:+.2f} to {100 * difference['high']:+.2f})"
+
+
 TABLES = {
     "fit": fit_tables,
     "features": feature_tables,
@@ -394,6 +439,7 @@ PAGES = {
     "docs/update.md": {"update": update_tables},
     "docs/report.md": {"judging": report_alone},
     "docs/targets.md": {"several": several_tables},
+    "docs/shrink.md": {"shrink": shrink_tables},
 }
 RESULTS = ROOT / "benchmarks" / "results"
 

@@ -54,7 +54,7 @@ def shrunk_to(saved: SavedModel, n_features: int) -> SavedModel:
         raise ParameterError(
             "features", f"expected {least:,} to {most:,}: the model has {most:,}{handmade}; found {n_features:,}"
         )
-    return _kept(saved, _most_telling(saved), n_features - features.n_handmade)
+    return kept_first(saved, most_telling(saved), n_features - features.n_handmade)
 
 
 def shrunk_to_size(saved: SavedModel, n_bytes: int, size_of: Callable[[SavedModel], int] | None = None) -> SavedModel:
@@ -67,12 +67,12 @@ def shrunk_to_size(saved: SavedModel, n_bytes: int, size_of: Callable[[SavedMode
     UsageError
         Not even one n-gram fits.
     """
-    measure, order = size_of or file_size, _most_telling(saved)
+    measure, order = size_of or file_size, most_telling(saved)
     if measure(saved) <= n_bytes:
         return saved
     features = saved.model.features
     n_handmade, low, high = features.n_handmade, _fewest(features), features.n_features
-    found = _kept(saved, order, low - n_handmade)
+    found = kept_first(saved, order, low - n_handmade)
     if (fewest := measure(found)) > n_bytes:
         raise UsageError(
             f"the fewest features that can stay, {low:,} of {features.n_features:,}, take {fewest:,} bytes, more than "
@@ -81,7 +81,7 @@ def shrunk_to_size(saved: SavedModel, n_bytes: int, size_of: Callable[[SavedMode
     while high > low + 1 and high > low * _PRECISION:
         n_features = round((low * high) ** 0.5)
         n_features = min(max(n_features, low + 1), high - 1)
-        tried = _kept(saved, order, n_features - n_handmade)
+        tried = kept_first(saved, order, n_features - n_handmade)
         if measure(tried) <= n_bytes:
             low, found = n_features, tried
         else:
@@ -101,7 +101,7 @@ def _fewest(features: TextFeatures) -> int:
     return features.n_handmade + 1
 
 
-def _most_telling(saved: SavedModel) -> Ints:
+def most_telling(saved: SavedModel) -> Ints:
     """The columns of n-grams, those that move the scores most first."""
     parts = zip(typical_rows(saved), by_part(saved.model.features, _by_feature(saved.model)[1:]), strict=False)
     return np.argsort(-np.concatenate([rows.spreads(theta) for rows, theta in parts]), kind="stable")
@@ -129,7 +129,7 @@ class _SmallerPart(NamedTuple):
         return cls(pruned(ngrams, columns), theta[columns] * shorter, rows.means(theta, np.flatnonzero(~stays)))
 
 
-def _kept(saved: SavedModel, order: Ints, n: int) -> SavedModel:
+def kept_first(saved: SavedModel, order: Ints, n: int) -> SavedModel:
     """The model with the first n columns of n-grams in an order, and the hand-made features."""
     model, features, by_feature = saved.model, saved.model.features, _by_feature(saved.model)
     if n == len(order):
