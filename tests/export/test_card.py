@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import models_of_kinds
 import vikt
 from vikt.fitting.saved import SavedModel
 from vikt.report.card.card import model_card
-from vikt.report.card.markdown import md, md_table
+from vikt.report.card.markdown import md, md_table, yaml_text
 from vikt.shrinking.shrunk import shrunk_to
+from vikt.tables import one_line, visible
 
 yaml = pytest.importorskip("yaml")
 markdown_it = pytest.importorskip("markdown_it")
@@ -76,6 +79,20 @@ def test_any_text_is_only_text(text):
     assert {token.type for token in tokens} <= {"paragraph_open", "inline", "text", "text_special", "paragraph_close"}
     cells = [token for token in rendered(md_table([text, "b"], [["c", text]])) if token.type in ("th_open", "td_open")]
     assert len(cells) == 4
+
+
+@given(st.text())
+def test_no_text_becomes_markup(text):
+    """What a reader sees is the text, control characters spelled out."""
+    tokens = rendered(f"say {md(text)} now")
+    assert {token.type for token in tokens} <= {"paragraph_open", "inline", "text", "text_special", "paragraph_close"}
+    shown = "".join(token.content for token in tokens if token.type in ("text", "text_special"))
+    assert shown == f"say {one_line(text)} now"
+
+
+@given(st.text())
+def test_any_text_is_a_scalar_of_yaml(text):
+    assert yaml.safe_load(f"name: {yaml_text(text)}")["name"] == visible(text)
 
 
 def test_hostile_labels_and_words(tmp_path):

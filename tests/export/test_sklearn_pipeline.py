@@ -81,6 +81,14 @@ def test_more_classes_and_other_labels(emails):
     assert_same(pipeline_of(saved(classifier)), classifier, texts)
 
 
+@pytest.mark.parametrize("options", [OPTIONS["blend of words and characters"], OPTIONS["characters"]])
+def test_texts_of_many_languages(corpus, options):
+    rows = [line.split("\t") for line in corpus("languages/test.tsv").read_text(encoding="utf-8").split("\n")[1:1001]]
+    texts, labels = [row[1] for row in rows], [row[0] for row in rows]
+    classifier = vikt.TextClassifier(l2=1e-5, tol=1e-3, **options).fit(texts[:600], labels[:600])
+    assert_same(pipeline_of(saved(classifier)), classifier, texts[600:])
+
+
 def test_what_scikit_learn_cannot_say_is_refused(emails, tmp_path):
     declared = [{"name": "length", "kind": "length"}]
     models = {

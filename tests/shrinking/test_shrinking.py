@@ -13,7 +13,7 @@ from vikt.errors import ParameterError, UsageError
 from vikt.files.model_file import load_model, save_model
 from vikt.files.trained import load_trained
 from vikt.fitting.saved import SavedModel
-from vikt.shrinking.shrunk import file_size, shrunk_to, shrunk_to_size
+from vikt.shrinking.shrunk import file_size, kept_first, shrunk_to, shrunk_to_size
 from vikt.shrinking.sizes import parsed_size
 
 
@@ -232,3 +232,19 @@ def test_a_classifier_makes_a_smaller_one(emails, classifier, tmp_path):
     for wrong in ({}, {"features": 3, "size": "1MB"}):
         with pytest.raises(UsageError, match="either features or size"):
             classifier.shrink(**wrong)
+
+
+def test_questions_keep_their_answers(corpus):
+    """TREC: a tenth of the features loses little, and less than those of the largest weights do."""
+    rows = [line.split("\t") for line in corpus("trec/train.tsv").read_text(encoding="utf-8").splitlines()[1:]]
+    test = [line.split("\t") for line in corpus("trec/test.tsv").read_text(encoding="utf-8").splitlines()[1:]]
+    classifier = vikt.TextClassifier("word", l2=5e-6, tol=1e-4).fit([row[2] for row in rows], [row[0] for row in rows])
+    texts, labels = [row[2] for row in test], [row[0] for row in test]
+    full = saved(classifier)
+    n = full.model.features.n_features // 10
+    largest = np.argsort(-np.abs(full.model.coef).max(axis=0))
+    small, other = shrunk_to(full, n), kept_first(full, largest, n)
+    assert np.mean(full.model.predicted(texts) == labels) - np.mean(small.model.predicted(texts) == labels) < 0.04
+    place = [full.model.labels.index(label) for label in labels]
+    losses = [-np.mean(own.model.log_probabilities(texts)[np.arange(len(place)), place]) for own in (small, other)]
+    assert losses[0] < losses[1]
