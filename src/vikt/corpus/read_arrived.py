@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Iterator
 from typing import IO, Protocol, cast
 
-from vikt.corpus.read_stream import STANDARD_INPUT, decoded, reading_failed
+from vikt.corpus.read_stream import STANDARD_INPUT, check_length, decoded, reading_failed
 from vikt.corpus.texts import Texts
 
 _BYTES_AT_A_TIME = 1 << 20
@@ -66,6 +66,7 @@ def _whole_lines(stream: IO[bytes], origin: str) -> Iterator[bytes]:
         whole, end, rest = chunk.rpartition(b"\n")
         if not end:
             pieces.append(chunk)
+            check_length(sum(map(len, pieces)), origin)
             continue
         yield b"".join([*pieces, whole, end])
         pieces = [rest] if rest else []

@@ -11,21 +11,24 @@ import pyarrow.parquet as pq
 
 from vikt.corpus.arrow import ArrowBatch, ArrowSchema
 from vikt.corpus.columns import composed, wanted_columns
+from vikt.corpus.decompression import ExpansionError, check_expansion
+from vikt.corpus.read_stream import reading_failed
 from vikt.corpus.read_tables import Table, refuse_doubled
 from vikt.corpus.read_text import BYTES_PER_BATCH
 from vikt.errors import InputFileError, ViktError
 
-# The schema of a file, and a function from the wanted ones to its batches.
-Opened = tuple[ArrowSchema, Callable[[list[str]], Iterator[ArrowBatch]]]
+# The schema of a file, a function from the names of columns to its batches, and the size of the file.
+Opened = tuple[ArrowSchema, Callable[[list[str]], Iterator[ArrowBatch]], int]
 
 
 def read_parquet(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
     """Parquet."""
 
     def opened() -> Opened:
-        file = pq.ParquetFile(_seekable(stream))
+        source, n_bytes = _seekable(stream)
+        file = pq.ParquetFile(source)
         rows = _rows_per_batch(file.metadata, rows_per_batch)
-        return file.schema_arrow, lambda names: file.iter_batches(rows, columns=names)
+        return file.schema_arrow, lambda names: file.iter_batches(rows, columns=names), n_bytes
 
     return _tables(opened, "Parquet", origin, wanted)
 
@@ -34,28 +37,29 @@ def read_arrow(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, rows
     """Arrow's IPC format, as a file (Feather) or as a stream."""
 
     def opened() -> Opened:
-        source = _seekable(stream)
+        source, n_bytes = _seekable(stream)
         try:
             file = pa.ipc.open_file(source)
             found = (file.get_batch(i) for i in range(file.num_record_batches))
         except pa.ArrowInvalid:
             source.seek(0)
             file = found = pa.ipc.open_stream(source)
-        return file.schema, lambda names: (
-            piece.select(names) for batch in found for piece in _slices(batch, rows_per_batch)
-        )
+        pieces = (piece for batch in found for piece in _slices(batch, rows_per_batch))
+        return file.schema, lambda names: (piece.select(names) for piece in pieces), n_bytes
 
     return _tables(opened, "Arrow", origin, wanted)
 
 
 def _tables(opened: Callable[[], Opened], kind: str, origin: str, wanted: Sequence[str] | None) -> Iterator[Table]:
     try:
-        schema, batches = opened()
+        schema, batches, n_bytes = opened()
         refuse_doubled(list(map(composed, schema.names)), origin)
         name_of = {composed(name): name for name in schema.names}
         names = wanted_columns(wanted, list(name_of), origin)
-        first_row = 1
+        first_row, expanded = 1, 0
         for batch in batches([name_of[name] for name in names]):
+            expanded += batch.nbytes
+            check_expansion(expanded, n_bytes)
             yield Table(pa.Table.from_batches([batch]).rename_columns(names), origin, first_row)
             first_row += batch.num_rows
         if first_row == 1:
@@ -64,14 +68,20 @@ def _tables(opened: Callable[[], Opened], kind: str, origin: str, wanted: Sequen
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         if isinstance(error, ViktError):
             raise
+        if isinstance(error, ExpansionError):
+            raise reading_failed(origin, error) from None
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputFileError(
             f"{origin}: expected {kind}, found a file that cannot be read as such ({reason:.200}); write it again"
         ) from None
 
 
-def _seekable(stream: BinaryIO) -> BinaryIO:
-    return stream if stream.seekable() else io.BytesIO(stream.read())
+def _seekable(stream: BinaryIO) -> tuple[BinaryIO, int]:
+    """The stream, or what it holds, and how many bytes these are."""
+    source = stream if stream.seekable() else io.BytesIO(stream.read())
+    n_bytes = source.seek(0, io.SEEK_END)
+    source.seek(0)
+    return source, n_bytes
 
 
 def _rows_per_batch(metadata: Any, most: int) -> int:

@@ -20,8 +20,8 @@ from vikt.errors import DataError
 from vikt.tables import counted
 
 # The csv module limits fields to 131,072 characters by default, for the whole process, and a document may be longer.
-# This is the largest number that a C long holds on every platform.
-_LONGEST_FIELD = 2**31 - 1
+# It holds four bytes for each character of a field, which a quotation mark that is never closed makes of a whole file.
+_LONGEST_FIELD = 1 << 28
 
 _CSV_FAULTS = {
     "unexpected end of data": "a quotation mark is opened and never closed; close it, and write a quotation "

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import codecs
 import errno
+import functools
 import io
 import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
+from vikt.corpus.decompression import ExpansionError, decompressed
 from vikt.corpus.remarks import Remarks
 from vikt.errors import EncodingError, InputFileError
 from vikt.names import nearest
+from vikt.tables import size
 
 STANDARD_INPUT = "standard input"
 
@@ -35,7 +38,8 @@ _SIGNATURES: dict[bytes, tuple[str, str]] = {
     b"ARROW1": ("Arrow", _NAME_FORMAT),
     b"PK\x03\x04": ("a zip archive or a spreadsheet", "extract it, or save the sheet as CSV in UTF-8"),
 }
-_BUFFER = 1 << 16
+# No line, and no document of a folder, is longer: a file without line ends must not fill the memory.
+LONGEST_LINE = 1 << 30
 COMPRESSED_SUFFIXES = (".gz", ".zst")
 _LATIN_1 = ("another encoding, often Latin-1", _CONVERT.format("LATIN1"))
 
@@ -59,7 +63,7 @@ def open_input(path: Path) -> BinaryIO:
     except (OSError, ValueError) as error:
         reason = _REFUSALS.get(type(error), f"cannot be opened ({error}); check the path")
         raise InputFileError(f"{path}: {reason}{_near(path)}") from None
-    return _decompressed(stream)
+    return decompressed(stream)
 
 
 def standard_input() -> BinaryIO:
@@ -71,55 +75,9 @@ def standard_input() -> BinaryIO:
         The shell has closed it, or it cannot be read.
     """
     try:
-        return _decompressed(cast(io.BufferedReader, sys.stdin.buffer))
+        return decompressed(cast(io.BufferedReader, sys.stdin.buffer))
     except OSError as error:
         raise reading_failed(STANDARD_INPUT, error) from None
-
-
-def _decompressed(stream: io.BufferedReader) -> BinaryIO:
-    start = stream.peek(4)
-    codec = next((codec for mark, codec in _CODECS.items() if start.startswith(mark)), None)
-    return stream if codec is None else io.BufferedReader(cast(io.RawIOBase, codec(stream)), _BUFFER)
-
-
-# Whatever the codec, damage is an OSError, and so is a truncated end.
-
-
-def _zstandard(stream: io.BufferedReader) -> Any:
-    import pyarrow as pa
-
-    return pa.CompressedInputStream(stream, "zstd")
-
-
-class _Gzip(io.RawIOBase):
-    """gzip, decompressed; zeros after its end, as on tapes, are padding."""
-
-    def __init__(self, stream: io.BufferedReader) -> None:
-        import gzip
-
-        self._stream = stream
-        self._file = gzip.GzipFile(fileobj=stream)
-
-    def close(self) -> None:
-        super().close()
-        self._file.close()
-        self._stream.close()
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        import zlib
-
-        try:
-            return self._file.readinto(buffer)
-        except EOFError:
-            raise OSError("Truncated compressed stream") from None
-        except zlib.error as error:
-            raise OSError(str(error)) from None
-
-
-_CODECS = {b"\x1f\x8b": _Gzip, b"\x28\xb5\x2f\xfd": _zstandard}
 
 
 def suffix_of(path: str | Path) -> str:
@@ -176,8 +134,9 @@ class Lines:
 
     def __iter__(self) -> Iterator[str]:
         try:
-            for line in self.stream:
+            for line in lines_of(self.stream):
                 self.number += 1
+                check_length(len(line), f"{self.origin}, line {self.number}")
                 text = self._decoded(line)
                 self.offset += len(line)
                 yield text
@@ -194,6 +153,21 @@ class Lines:
         except UnicodeDecodeError:
             pass  # `decoded` says what is wrong
         return decoded(line, self.origin, self.number, self.offset)
+
+
+def lines_of(stream: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of a stream; one that is too long comes in pieces of LONGEST_LINE bytes, for `check_length` to refuse.
+
+    Where lines come one by one already, they are the same.
+    """
+    readline = getattr(stream, "readline", None)
+    return iter(stream) if readline is None else iter(functools.partial(readline, LONGEST_LINE), b"")
+
+
+def check_length(n_bytes: int, where: str) -> None:
+    """Refuse a line or document of LONGEST_LINE bytes or more. Raises InputFileError."""
+    if n_bytes >= LONGEST_LINE:
+        raise InputFileError(f"{where}: expected less than {size(LONGEST_LINE)}, found more; divide it")
 
 
 def conversion(command: str, origin: str) -> str:
@@ -254,15 +228,16 @@ def read_whole(path: Path) -> str:
     Raises
     ------
     InputFileError
-        The file cannot be opened, or is damaged.
+        The file cannot be opened, is damaged, or is too long.
     EncodingError
         The file is not UTF-8.
     """
     with open_input(path) as stream:
         try:
-            content = stream.read()
+            content = stream.read(LONGEST_LINE)
         except OSError as error:
             raise reading_failed(str(path), error) from None
+    check_length(len(content), str(path))
     return decoded(content, str(path))
 
 
@@ -270,6 +245,8 @@ def reading_failed(where: str, error: OSError) -> InputFileError:
     """The error for a stream that breaks off, is damaged, or was closed by the shell."""
     if error.errno == errno.EBADF:
         return InputFileError(f"{where}: expected data, but it is closed; name a file, or pipe data into it")
+    if isinstance(error, ExpansionError):
+        return InputFileError(f"{where}: {error}")
     return InputFileError(f"{where}: reading failed ({error}); try again from a copy")
 
 

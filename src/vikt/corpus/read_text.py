@@ -15,6 +15,10 @@ from vikt.errors import DataError
 # A batch ends at this many bytes, so that memory stays bounded where rows are long.
 BYTES_PER_BATCH = 1 << 24
 
+# Objects of a table share their names. A few that have many names of their own would make a table of nothing but gaps.
+_MANY_CELLS = 100_000_000
+_LEAST_FILLED_OF_BATCH, _LEAST_FILLED = 0.01, 0.001
+
 _BLANK = " \t\r\n"
 
 Row = TypeVar("Row")
@@ -49,6 +53,7 @@ def _read_objects(
     objects: Iterable[dict[str, object]], lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int
 ) -> Iterator[Table]:
     columns: dict[str, JsonColumn] = {}
+    n_entries = 0
     for first_row, rows, counts in in_batches(objects, lines, rows_per_batch):
         present, batch = _composed(rows, lines.origin)
         # A later batch may lack a column that the first one had.
@@ -56,12 +61,26 @@ def _read_objects(
         names = present if wanted is None else wanted_columns(wanted, known, lines.origin)
         for name in names:
             columns.setdefault(name, JsonColumn(name, lines.origin))
+        if wanted is None:
+            n_own = sum(map(len, batch))
+            n_entries += n_own
+            _check_filled(len(names), len(batch), n_own, _LEAST_FILLED_OF_BATCH, lines.origin)
+            _check_filled(len(columns), first_row - 1 + len(batch), n_entries, _LEAST_FILLED, lines.origin)
         values = [columns[name].strings([row.get(name) for row in batch], first_row) for name in names]
         problems = {name: column.problem for name, column in columns.items() if column.problem}
         yield Table.from_columns(
             names, values, lines.origin, first_row,
             problems=problems, json_columns=dict(columns), objects=batch, **counts,
         )  # fmt: skip
+
+
+def _check_filled(n_names: int, n_rows: int, n_entries: int, least: float, origin: str) -> None:
+    """Refuse a large table that has fewer values than this share of its cells. Raises DataError."""
+    if n_names * n_rows > _MANY_CELLS and n_entries < least * n_names * n_rows:
+        raise DataError(
+            f"{origin}: expected objects of the same names, found {n_names:,} different names in {n_rows:,} rows, "
+            f"{n_entries / n_rows:.1f} in a row; write as values what differs"
+        )
 
 
 def _composed(batch: list[dict[str, object]], origin: str) -> tuple[list[str], list[dict[str, object]]]:

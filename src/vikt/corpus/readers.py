@@ -20,6 +20,7 @@ from vikt.corpus.read_labelled import drop_blank_lines, read_documents, read_svm
 from vikt.corpus.read_stream import (
     STANDARD_INPUT,
     Lines,
+    lines_of,
     open_input,
     read_lines,
     reading_failed,
@@ -158,14 +159,14 @@ def _read(
             f"{origin}: delimiter, quoting and header apply only to CSV and TSV, but the format is {format}; leave "
             "them out"
         )
-    return READERS[format](chain(start, stream) if start else stream, origin, wanted, rows, dialect)
+    return READERS[format](chain(start, lines_of(stream)) if start else stream, origin, wanted, rows, dialect)
 
 
 def _first_lines(stream: BinaryIO, origin: str) -> list[bytes]:
     """The lines up to the first that is not blank."""
     first_lines = []
     try:
-        for line in stream:
+        for line in lines_of(stream):
             first_lines.append(line)
             if line.strip(_BLANK):
                 break

@@ -95,7 +95,7 @@ class Encoder(Protocol[Value]):
         ...
 
     def from_arrays(self, arrays: Arrays) -> Self:
-        """The encoder that has learnt what `to_arrays` gave."""
+        """The encoder that has learnt what `to_arrays` gave. Raises DamagedModelError where that is impossible."""
         ...
 
 
@@ -172,7 +172,9 @@ class Scaled(Unscaled):
         return {"mean_and_scale": np.array([self.mean, self.scale])}
 
     def from_arrays(self, arrays: Arrays) -> Self:
-        mean, scale = arrays["mean_and_scale"].tolist()
+        mean, scale = _row(arrays, "mean_and_scale", np.float64, 2).tolist()
+        if scale < 0:
+            raise DamagedModelError(f"a scale of {scale}")
         return replace(self, mean=mean, scale=scale)
 
 
@@ -214,7 +216,9 @@ class Block:
         return {"width_and_scale": np.array([self.width, self.scale])}
 
     def from_arrays(self, arrays: Arrays) -> Self:
-        width, scale = arrays["width_and_scale"].tolist()
+        width, scale = _row(arrays, "width_and_scale", np.float64, 2).tolist()
+        if width < 0 or not width.is_integer() or scale < 0:
+            raise DamagedModelError(f"{width} columns of scale {scale}")
         return replace(self, width=int(width), scale=scale)
 
 
@@ -284,10 +288,14 @@ class Categories:
 
     def from_arrays(self, arrays: Arrays) -> Self:
         """The encoder of the values of a file. Raises DamagedModelError where these do not fit together."""
-        offsets = arrays["offsets"]
-        if not len(offsets) or offsets[0] != 0 or offsets[-1] != len(arrays["values"]) or np.any(np.diff(offsets) < 0):
-            raise DamagedModelError("the model's categories do not fit together; train it again")
-        return replace(self, values=Texts(arrays["values"].tobytes(), offsets))
+        offsets, content = _row(arrays, "offsets", np.int64), _row(arrays, "values", np.uint8)
+        if not len(offsets) or offsets[0] != 0 or offsets[-1] != len(content) or np.any(offsets[1:] < offsets[:-1]):
+            raise DamagedModelError("categories that do not fit together")
+        values = Texts(content.tobytes(), offsets)
+        spelled = [value.decode("utf-8", "surrogatepass") for value in values]  # ValueError where one is not UTF-8
+        if len(set(spelled)) < len(spelled) or (self.only and spelled != sorted(self.only)):
+            raise DamagedModelError("categories other than those declared")
+        return replace(self, values=values)
 
 
 def _refuse_texts(values: Texts, name: str) -> None:
@@ -350,7 +358,18 @@ class Indices:
         return {"indices": self.indices}
 
     def from_arrays(self, arrays: Arrays) -> Self:
-        return replace(self, indices=arrays["indices"])
+        indices = _row(arrays, "indices", np.int64)
+        if np.any(indices < 0) or np.any(indices[1:] <= indices[:-1]):
+            raise DamagedModelError("indices that do not rise")
+        return replace(self, indices=indices)
+
+
+def _row(arrays: Arrays, name: str, dtype: type[np.generic], n: int | None = None) -> NDArray[Any]:
+    """An array of a file. Raises DamagedModelError unless it is one row of n numbers of this type."""
+    own = arrays[name]
+    if own.dtype != dtype or own.ndim != 1 or n not in (None, len(own)):
+        raise DamagedModelError(f"{name} of shape {own.shape} and {own.dtype}")
+    return own
 
 
 def _dense_rows(values: Floats) -> CompressedRows:

@@ -225,9 +225,12 @@ class Units(HashTable):
         return units
 
     def spellings(self, ids: Ints) -> list[str]:
-        """The units as strings."""
+        """The units as strings. Raises DamagedModelError where one is not UTF-8, as only a file made to harm has it."""
         keys = zip(*(array[ids].tolist() for array in (self.low, self.high, self.starts, self.ends)), strict=True)
-        return [self._spelling(*key).decode("utf-8", "surrogatepass") for key in keys]
+        try:
+            return [self._spelling(*key).decode("utf-8", "surrogatepass") for key in keys]
+        except UnicodeDecodeError:
+            raise DamagedModelError("the model's vocabulary holds units that are not UTF-8; train it again") from None
 
     def _spelling(self, low: int, high: int, start: int, end: int) -> bytes:
         length = high >> 56
