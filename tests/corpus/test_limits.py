@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from vikt.corpus import decompression, read_stream, read_text
+from vikt.corpus import columns, decompression, read_stream, read_text
 from vikt.corpus.read_arrived import read_arrived
 from vikt.corpus.readers import read_batches, read_table
-from vikt.errors import DataError, InputFileError
+from vikt.errors import ColumnError, DataError, InputFileError
 from vikt.features.handmade.declarations import features_declared
 
 CSV = "label,text\n" + "".join(f"{'ham' if n % 3 else 'spam'},see you {n * n}\n" for n in range(2000))
@@ -96,3 +96,21 @@ def test_objects_that_share_no_names_are_refused(tmp_path, monkeypatch):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     with pytest.raises(DataError, match="2,000 different names"):
         list(read_batches(path, rows_per_batch=1))
+
+
+def test_more_columns_than_anyone_means_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(columns, "MOST_COLUMNS", 3)
+    for name, content in (("a.csv", "a,b,c,d\n1,2,3,4\n"), ("a.jsonl", '{"a": 1, "b": 2, "c": 3, "d": 4}\n')):
+        (tmp_path / name).write_text(content)
+        with pytest.raises(ColumnError, match="expected at most 3 columns, found 4"):
+            read_table(tmp_path / name)
+
+
+@pytest.mark.parametrize("column", [pa.nulls(1 << 30), pa.array(["a" * 10_000] * 100_000).dictionary_encode()])
+def test_arrow_of_little_that_stands_for_much_is_refused(tmp_path, column):
+    path = tmp_path / "a.arrow"
+    table = pa.table({"text": column})
+    with pa.ipc.new_file(path, table.schema) as writer:
+        writer.write_table(table)
+    with pytest.raises(InputFileError, match="it expands to more than 250 times its size"):
+        list(read_batches(path))

@@ -10,6 +10,9 @@ from vikt.errors import ColumnError
 from vikt.names import nearest
 from vikt.tables import quoted
 
+# Each column is an array of its own, so that millions of them would take gigabytes whatever they hold.
+MOST_COLUMNS = 50_000
+
 # In order of preference.
 TEXT_NAMES = (
     "text", "document", "sentence", "review", "message", "content", "body", "comment", "tweet", "utterance",
@@ -117,6 +120,15 @@ def wanted_columns(wanted: Sequence[str] | None, names: Sequence[str], origin: s
         if name not in names:
             raise missing_column(name, names, origin)
     return list(map(composed, wanted))
+
+
+def check_width(n_columns: int, origin: str) -> None:
+    """Refuse a table of more columns than anyone means. Raises ColumnError."""
+    if n_columns > MOST_COLUMNS:
+        raise ColumnError(
+            f"{origin}: expected at most {MOST_COLUMNS:,} columns, found {n_columns:,}; write long rows of numbers in "
+            "svmlight's format, or as lists"
+        )
 
 
 def missing_column(name: str, names: Sequence[str], origin: str, remedy: str = "choose one of these") -> ColumnError:

@@ -6,10 +6,12 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from vikt.corpus.arrow import ArrowBatch, ArrowSchema
+from vikt.corpus.arrow import ArrowBatch, ArrowColumn, ArrowSchema
 from vikt.corpus.columns import composed, wanted_columns
 from vikt.corpus.decompression import ExpansionError, check_expansion
 from vikt.corpus.read_stream import reading_failed
@@ -17,8 +19,12 @@ from vikt.corpus.read_tables import Table, refuse_doubled
 from vikt.corpus.read_text import BYTES_PER_BATCH
 from vikt.errors import InputFileError, ViktError
 
-# The schema of a file, a function from the names of columns to its batches, and the size of the file.
-Opened = tuple[ArrowSchema, Callable[[list[str]], Iterator[ArrowBatch]], int]
+# The schema of a file, and a function from the names of columns to its batches, each in pieces.
+Opened = tuple[ArrowSchema, Callable[[list[str]], Iterator[list[ArrowBatch]]]]
+# Rows decoded at once: many rows may share one long value, and only then show what they take.
+_ROWS_AT_ONCE = 1000
+# The offset of a string, which a row takes even where its file holds nothing for it.
+_BYTES_PER_ROW = 8
 
 
 def read_parquet(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
@@ -28,7 +34,11 @@ def read_parquet(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, ro
         source, n_bytes = _seekable(stream)
         file = pq.ParquetFile(source)
         rows = _rows_per_batch(file.metadata, rows_per_batch)
-        return file.schema_arrow, lambda names: file.iter_batches(rows, columns=names), n_bytes
+
+        def batches(names: list[str]) -> Iterator[list[ArrowBatch]]:
+            return _grouped(_bounded(file.iter_batches(min(rows, _ROWS_AT_ONCE), columns=names), n_bytes), rows)
+
+        return file.schema_arrow, batches
 
     return _tables(opened, "Parquet", origin, wanted)
 
@@ -44,24 +54,23 @@ def read_arrow(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, rows
         except pa.ArrowInvalid:
             source.seek(0)
             file = found = pa.ipc.open_stream(source)
-        pieces = (piece for batch in found for piece in _slices(batch, rows_per_batch))
-        return file.schema, lambda names: (piece.select(names) for piece in pieces), n_bytes
+        pieces = _bounded((piece for batch in found for piece in _slices(batch, rows_per_batch)), n_bytes)
+        return file.schema, lambda names: ([piece.select(names)] for piece in pieces)
 
     return _tables(opened, "Arrow", origin, wanted)
 
 
 def _tables(opened: Callable[[], Opened], kind: str, origin: str, wanted: Sequence[str] | None) -> Iterator[Table]:
     try:
-        schema, batches, n_bytes = opened()
+        schema, batches = opened()
         refuse_doubled(list(map(composed, schema.names)), origin)
         name_of = {composed(name): name for name in schema.names}
         names = wanted_columns(wanted, list(name_of), origin)
-        first_row, expanded = 1, 0
-        for batch in batches([name_of[name] for name in names]):
-            expanded += batch.nbytes
-            check_expansion(expanded, n_bytes)
-            yield Table(pa.Table.from_batches([batch]).rename_columns(names), origin, first_row)
-            first_row += batch.num_rows
+        first_row = 1
+        for pieces in batches([name_of[name] for name in names]):
+            table = pa.Table.from_batches(pieces).rename_columns(names)
+            yield Table(table, origin, first_row)
+            first_row += table.num_rows
         if first_row == 1:
             empty = schema.empty_table().select([name_of[name] for name in names])
             yield Table(empty.rename_columns(names), origin)
@@ -74,6 +83,43 @@ def _tables(opened: Callable[[], Opened], kind: str, origin: str, wanted: Sequen
         raise InputFileError(
             f"{origin}: expected {kind}, found a file that cannot be read as such ({reason:.200}); write it again"
         ) from None
+
+
+def _bounded(pieces: Iterator[ArrowBatch], n_bytes: int) -> Iterator[ArrowBatch]:
+    """The same, as long as they are in proportion to the size of the file. Raises ExpansionError."""
+    expanded = 0
+    for piece in pieces:
+        expanded += _n_bytes(piece)
+        check_expansion(expanded, n_bytes)
+        yield piece
+
+
+def _n_bytes(piece: ArrowBatch) -> int:
+    """What a batch takes once each row has a value of its own."""
+    columns = [_n_bytes_of_dictionary(own) if pa.types.is_dictionary(own.type) else own.nbytes for own in piece.columns]
+    return sum(columns, _BYTES_PER_ROW * int(piece.num_rows))
+
+
+def _n_bytes_of_dictionary(column: ArrowColumn) -> int:
+    values = column.dictionary
+    try:
+        lengths = np.asarray(pc.fill_null(pc.binary_length(values), 0))
+    except pa.ArrowNotImplementedError:
+        return int(column.nbytes)
+    return int(lengths[np.asarray(column.indices.drop_null())].sum(dtype=np.int64))
+
+
+def _grouped(pieces: Iterator[ArrowBatch], n_rows: int) -> Iterator[list[ArrowBatch]]:
+    """Pieces in groups of so many rows."""
+    group, held = list[ArrowBatch](), 0
+    for piece in pieces:
+        group.append(piece)
+        held += piece.num_rows
+        if held >= n_rows:
+            yield group
+            group, held = [], 0
+    if group:
+        yield group
 
 
 def _seekable(stream: BinaryIO) -> tuple[BinaryIO, int]:

@@ -59,7 +59,8 @@ def _read_delimited(
     header, records = source.header(source.records(content))
     refuse_doubled(header, lines.origin)
     names = wanted_columns(wanted, header, lines.origin)
-    picked = [header.index(name) for name in names]
+    place_of = {name: place for place, name in enumerate(header)}
+    picked = [place_of[name] for name in names]
     for first_row, batch, counts in in_batches(source.rows(records, header), lines, rows_per_batch):
         columns = list(zip(*batch, strict=True)) or [()] * len(header)
         table = Table.from_columns(

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vikt.corpus.arrow import ArrowColumn, ArrowTable, ArrowType, plain
-from vikt.corpus.columns import composed, doubled_column, missing_column
+from vikt.corpus.columns import check_width, composed, doubled_column, missing_column
 from vikt.corpus.dialect import Dialect
 from vikt.corpus.read_json import JsonColumn, clash, field_of, spell
 from vikt.corpus.targets import Place
@@ -374,7 +374,8 @@ def _holds_bytes(kind: ArrowType) -> bool:
 
 
 def refuse_doubled(names: Sequence[str], origin: str) -> None:
-    """Raise ColumnError where two columns have the same name."""
+    """Raise ColumnError where two columns have the same name, or there are too many."""
+    check_width(len(names), origin)
     counts = Counter(names)
     doubled = min((name for name, n in counts.items() if n > 1), default=None)
     if doubled is not None:

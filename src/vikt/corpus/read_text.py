@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TypedDict, TypeVar
 
-from vikt.corpus.columns import composed, wanted_columns
+from vikt.corpus.columns import check_width, composed, wanted_columns
 from vikt.corpus.read_json import JsonColumn, parse_array, parse_object
 from vikt.corpus.read_stream import Lines
 from vikt.corpus.read_tables import Table, refuse_doubled
@@ -16,7 +16,7 @@ from vikt.errors import DataError
 BYTES_PER_BATCH = 1 << 24
 
 # Objects of a table share their names. A few that have many names of their own would make a table of nothing but gaps.
-_MANY_CELLS = 100_000_000
+_MANY_CELLS = 20_000_000
 _LEAST_FILLED_OF_BATCH, _LEAST_FILLED = 0.01, 0.001
 
 _BLANK = " \t\r\n"
@@ -61,6 +61,7 @@ def _read_objects(
         names = present if wanted is None else wanted_columns(wanted, known, lines.origin)
         for name in names:
             columns.setdefault(name, JsonColumn(name, lines.origin))
+        check_width(len(columns), lines.origin)
         if wanted is None:
             n_own = sum(map(len, batch))
             n_entries += n_own
