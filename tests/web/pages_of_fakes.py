@@ -52,8 +52,8 @@ def drop(page, content, name="rows.csv"):
 
 def labelled_file(page, folder):
     """Label the table that was dropped; the name and the bytes of the file that comes back."""
-    page.locator("#table .main").click()
-    link = page.locator("#table a[download]")
+    page.locator("#start").click()
+    link = page.locator("#download")
     link.wait_for()
     with page.expect_download() as found:
         link.click()

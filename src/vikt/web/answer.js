@@ -3,15 +3,20 @@
 
 (() => {
   const { element, percent } = vikt;
-  const MOST_AT_SIGHT = 8, MOST_LABELS = 3;
+  const MOST_AT_SIGHT = 8;
+  const MOST_LABELS = 3;
 
   const NO_ANSWER = { none: "No answer", why: "The model does not answer this text: it is not sure enough." };
   const CHOOSE = "Choose one to see what speaks for it.";
-  // By the kind of the targets: what the classes are called, what it means that none is answered, and what stands below.
+  // By the kind of the targets: what the classes are called, what it means that none is answered, and a hint.
   const KINDS = {
     classes: { many: "classes", ...NO_ANSWER, key: CHOOSE },
-    several: { many: "labels", none: "No label", why: "No label is as probable as its threshold.",
-      key: `${CHOOSE} The line in a bar is the threshold from which a label is answered.` },
+    several: {
+      many: "labels",
+      none: "No label",
+      why: "No label is as probable as its threshold.",
+      key: `${CHOOSE} The line in a bar is the threshold from which a label is answered.`,
+    },
     soft: { many: "classes", ...NO_ANSWER, key: `The shares of the classes. ${CHOOSE}` },
     ordered: { many: "levels", ...NO_ANSWER, key: "All levels share one score, which the words raise or lower." },
   };
@@ -25,36 +30,42 @@
 
   vikt.answered = ({ predicted }) => (Array.isArray(predicted) ? predicted : predicted === null ? [] : [predicted]);
 
+  const named = (answer) => (label) =>
+    element("span.label", vikt.labelText(label), " ", element("small", percent(vikt.probability(answer, label))));
+
   const verdict = (about, answer) => {
+    const { none, why } = vikt.kind(about);
     const labels = vikt.answered(answer);
-    const shown = labels.length
-      ? labels.slice(0, MOST_LABELS).map((label) => element("span", { className: "label" }, vikt.labelText(label), " ",
-        element("small", {}, percent(vikt.probability(answer, label)))))
-      : [element("span", { className: "label" }, vikt.kind(about).none)];
-    const notes = [];
-    if (!labels.length) notes.push(vikt.kind(about).why);
-    if (labels.length > MOST_LABELS) notes.push(`And ${vikt.count(labels.length - MOST_LABELS, "more label")}.`);
-    if (answer.set) notes.push(`Set that holds the right class: ${answer.set.map(vikt.visible).join(", ") || "none"}.`);
-    return [element("p", { className: labels.length > 1 ? "labels several" : "labels" }, ...shown), ...notes.map((note) => element("p", { className: "hint" }, note))];
+    const shown = labels.length ? labels.slice(0, MOST_LABELS).map(named(answer)) : [element("span.label", none)];
+    const notes = [
+      labels.length ? "" : why,
+      labels.length > MOST_LABELS ? `And ${vikt.count(labels.length - MOST_LABELS, "more label")}.` : "",
+      answer.set ? `Set that holds the right class: ${answer.set.map(vikt.visible).join(", ") || "none"}.` : "",
+    ];
+    const largest = element(labels.length > 1 ? "p.labels.several" : "p.labels", ...shown);
+    return [largest, ...notes.filter(Boolean).map((note) => element("p.hint", note))];
   };
 
   const row = (about, label, choose) => {
     const parts = {
-      number: element("span", { className: "number" }, "–"),
-      detail: element("span", { className: "detail" }),
-      mark: element("span", { className: "hidden" }),
-      meter: element("span", { className: "meter", aria: { hidden: "true" } }, element("span", { className: "fill" }),
-        element("span", { className: "before" })),
+      number: element("span.number", "–"),
+      detail: element("span.detail"),
+      mark: element("span.hidden"),
+      meter: element("span.meter", { aria: { hidden: "true" } }, element("span.fill"), element("span.before")),
     };
     const threshold = about.thresholds && about.thresholds[label];
     if (about.thresholds) {
-      parts.meter.append(element("span", { className: "threshold", style: { "--at": threshold } }));
-      parts.detail.textContent = `from ${percent(threshold)}`;
+      parts.meter.append(element("span.threshold", { style: { "--at": threshold } }));
+      parts.detail.textContent = `threshold ${percent(threshold)}`;
     }
-    const name = element("span", { className: "name" }, vikt.labelText(label));
-    const kind = about.targets === "ordered" ? ["div", {}] : ["button", { type: "button", onclick: () => choose(label) }];
-    const button = element(kind[0], { className: "class", ...kind[1] }, name, parts.number, parts.mark, parts.meter, parts.detail);
-    return { ...parts, button, item: element("li", {}, button) };
+    const name = element("span.name", vikt.labelText(label));
+    const children = [name, parts.number, parts.mark, parts.meter, parts.detail];
+    // Levels share one score, so there is nothing to choose.
+    const button =
+      about.targets === "ordered"
+        ? element("div.class", ...children)
+        : element("button.class", { type: "button", onclick: () => choose(label) }, ...children);
+    return { ...parts, button, item: element("li", button) };
   };
 
   const press = (button, isEnabled, isExplained) => {
@@ -64,7 +75,8 @@
   };
 
   const fill = ({ item, button, number, meter, mark }, about, label, base, now, isExplained) => {
-    const before = vikt.probability(base, label), p = vikt.probability(now, label);
+    const before = vikt.probability(base, label);
+    const p = vikt.probability(now, label);
     const isAnswered = vikt.answered(now).includes(label);
     item.classList.toggle("answered", isAnswered);
     item.classList.toggle("moved", base !== now);
@@ -86,17 +98,23 @@
   const spoken = (about, base, now) => {
     const labels = vikt.answered(now);
     if (!labels.length) return vikt.kind(about).none;
-    return labels.map((label) => {
-      const [before, p] = [base, now].map((answer) => percent(vikt.probability(answer, label)));
-      return `${vikt.visible(label)} ${base === now ? p : `${before} → ${p}`}`;
-    }).join(", ");
+    return labels
+      .map((label) => {
+        const [before, p] = [base, now].map((answer) => percent(vikt.probability(answer, label)));
+        return `${vikt.visible(label)} ${base === now ? p : `${before} → ${p}`}`;
+      })
+      .join(", ");
   };
 
   // The panel of the answer. `choose` is called with the label that a reader wants explained.
   vikt.answerPanel = (about, choose) => {
     const rows = new Map(about.classes.map((label) => [label, row(about, label, choose)]));
-    const list = vikt.byId("classes"), all = vikt.byId("all-classes");
-    let order = about.classes, shown = [], showsAll = false, told = null;
+    const list = vikt.byId("classes");
+    const all = vikt.byId("all-classes");
+    let order = about.classes;
+    let shown = [];
+    let showsAll = false;
+    let told = null;
 
     const arrange = (needed) => {
       const visible = order.filter((label, place) => showsAll || place < MOST_AT_SIGHT || needed.includes(label));
@@ -108,8 +126,10 @@
       all.textContent = showsAll ? "Show fewer" : `Show all ${order.length} ${vikt.kind(about).many}`;
       all.setAttribute("aria-expanded", String(showsAll));
     };
-    const byProbability = (answer) => (about.targets === "ordered" ? about.classes
-      : about.classes.toSorted((a, b) => vikt.probability(answer, b) - vikt.probability(answer, a)));
+    const byProbability = (answer) =>
+      about.targets === "ordered"
+        ? about.classes
+        : about.classes.toSorted((a, b) => vikt.probability(answer, b) - vikt.probability(answer, a));
 
     // The answer to the text, `now` the one to what is left of it, and the label that is explained.
     const show = (base, now, explained) => {
@@ -125,7 +145,7 @@
       order = about.classes;
       arrange([]);
       for (const own of rows.values()) empty(own);
-      vikt.byId("verdict").replaceChildren(element("p", { className: "hint" }, remark));
+      vikt.byId("verdict").replaceChildren(element("p.hint", remark));
       vikt.byId("status").textContent = "";
     };
     all.onclick = () => {

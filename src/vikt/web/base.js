@@ -3,12 +3,16 @@
 
 globalThis.vikt = globalThis.vikt || {};
 
-// An element with properties, and with children that are elements or texts. Text is never read as markup.
-vikt.element = (name, properties = {}, ...children) => {
-  const { style = {}, data = {}, aria = {}, ...own } = properties;
+// An element: its name and classes as "li.answered", its properties if there are any, and its children, which are
+// elements or texts. Text is never read as markup.
+vikt.element = (selector, ...given) => {
+  const [name, ...classes] = selector.split(".");
+  const hasProperties = given.length > 0 && Object.getPrototypeOf(given[0]) === Object.prototype;
+  const [properties, children] = hasProperties ? [given[0], given.slice(1)] : [{}, given];
+  const { style = {}, aria = {}, ...own } = properties;
   const made = Object.assign(document.createElement(name), own);
+  made.classList.add(...classes);
   for (const [key, value] of Object.entries(style)) made.style.setProperty(key, value);
-  for (const [key, value] of Object.entries(data)) made.dataset[key] = value;
   for (const [key, value] of Object.entries(aria)) made.setAttribute(key === "role" ? key : `aria-${key}`, value);
   made.append(...children);
   return made;
@@ -33,7 +37,8 @@ vikt.count = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"
 
 // A label or the name of a feature on one line of bounded width: characters that are invisible or set the direction of
 // writing are spelled out.
-vikt.CONTROLS = /[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\u{e0000}-\u{e007f}]|[^\S ]/gu;
+vikt.CONTROLS =
+  /[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\u{e0000}-\u{e007f}]|[^\S ]/gu;
 vikt.visible = (name) => {
   const marked = name.trim() === name ? name : name.replaceAll(" ", "␣");
   const spelled = marked.replace(vikt.CONTROLS, (found) => `\\u{${found.codePointAt(0).toString(16)}}`);
@@ -41,7 +46,9 @@ vikt.visible = (name) => {
   return characters.length > 60 ? `${characters.slice(0, 59).join("")}…` : spelled;
 };
 
-vikt.show = (element, isShown) => { element.hidden = !isShown; };
+vikt.show = (element, isShown) => {
+  element.hidden = !isShown;
+};
 
 // Sets one message, or none; role=alert reads it aloud.
 vikt.complain = (element, message) => {
@@ -54,7 +61,10 @@ vikt.newest = () => {
   let last = 0;
   return async (work) => {
     const own = ++last;
-    const result = await work.then((value) => ({ value }), (error) => ({ error }));
+    const result = await work.then(
+      (value) => ({ value }),
+      (error) => ({ error }),
+    );
     return own === last ? result : null;
   };
 };
@@ -62,5 +72,8 @@ vikt.newest = () => {
 // Calls `work` once nothing more has come for so many milliseconds.
 vikt.settled = (work, wait) => {
   let timer = 0;
-  return () => { clearTimeout(timer); timer = setTimeout(work, wait()); };
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(work, wait());
+  };
 };

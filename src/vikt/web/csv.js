@@ -2,7 +2,11 @@
 // CSV (RFC 4180) and TSV (without quotation marks) as rows of values, and back.
 
 (() => {
-  const MARKS = [[[0xef, 0xbb, 0xbf], "utf-8"], [[0xff, 0xfe], "utf-16le"], [[0xfe, 0xff], "utf-16be"]];
+  const MARKS = [
+    [[0xef, 0xbb, 0xbf], "utf-8"],
+    [[0xff, 0xfe], "utf-16le"],
+    [[0xfe, 0xff], "utf-16be"],
+  ];
   const UNSAFE = /^[=+\-@\t\r]/u;
   const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/u;
 
@@ -10,7 +14,10 @@
   const decoded = (bytes) => {
     const found = MARKS.find(([mark]) => mark.every((byte, i) => bytes[i] === byte));
     try {
-      return { text: new TextDecoder(found ? found[1] : "utf-8", { fatal: true }).decode(bytes), hasMark: Boolean(found) };
+      return {
+        text: new TextDecoder(found ? found[1] : "utf-8", { fatal: true }).decode(bytes),
+        hasMark: Boolean(found),
+      };
     } catch {
       throw new Error("The file is not UTF-8. Save it as CSV in UTF-8 and choose it again.");
     }
@@ -25,13 +32,15 @@
     const found = [];
     let row = [];
     while (field.lastIndex < text.length || row.length) {
-      const start = field.lastIndex, match = field.exec(text);
+      const start = field.lastIndex;
+      const match = field.exec(text);
       if (!match) {
-        throw new Error(`Line ${lines(text, start)}: a quotation mark is not closed, or text follows it. Inside quotation marks, write each one twice: "".`);
+        const fault = "a quotation mark is not closed, or text follows it";
+        throw new Error(`Line ${lines(text, start)}: ${fault}. Inside quotation marks, write each one twice: "".`);
       }
       row.push(match[1] === undefined || !isQuoted ? match[2] : match[1].replaceAll('""', '"'));
       if (match[3] === delimiter) continue;
-      if (row.length > 1 || row[0] !== "") found.push(row);
+      if (row.length > 1 || match[0] !== match[3]) found.push(row); // else the line is blank
       row = [];
       if (field.lastIndex === text.length) break;
     }
@@ -56,7 +65,10 @@
     if (!header || !rows.length) throw new Error("The file has no rows below a first row of column names.");
     const wrong = rows.findIndex((row) => row.length !== header.length);
     if (wrong >= 0) {
-      throw new Error(`Row ${wrong + 1} has ${vikt.count(rows[wrong].length, "value")}, but the first row names ${vikt.count(header.length, "column")}. Correct the row, or put values that hold a ${dialect.delimiter === "\t" ? "tab" : dialect.delimiter} in quotation marks.`);
+      const [found, expected] = [vikt.count(rows[wrong].length, "value"), vikt.count(header.length, "column")];
+      const mark = dialect.delimiter === "\t" ? "tab" : dialect.delimiter;
+      const fault = `Row ${wrong + 1} has ${found}, but the first row names ${expected}`;
+      throw new Error(`${fault}. Correct the row, or put values that hold a ${mark} in quotation marks.`);
     }
     return { header, rows, dialect };
   };
@@ -70,5 +82,6 @@
   };
 
   // Lines of a file, as strings, for rows of strings.
-  vikt.tableLines = (rows, dialect) => rows.map((row) => row.map((value) => cell(value, dialect)).join(dialect.delimiter) + dialect.newline);
+  vikt.tableLines = (rows, dialect) =>
+    rows.map((row) => row.map((value) => cell(value, dialect)).join(dialect.delimiter) + dialect.newline);
 })();

@@ -7,59 +7,76 @@
 
   const named = (label) => `“${vikt.visible(label)}”`;
 
-  const sides = ({ label, levels, against }) => {
+  const sides = ({ label, levels }) => {
     if (levels) return ["for higher levels", "for lower levels"];
-    return [`for ${named(label)}`, against ? `for ${named(against)}` : `against ${named(label)}`];
+    return [`for ${named(label)}`, `against ${named(label)}`];
   };
 
-  const title = ({ label, levels }) => (levels ? "What speaks for higher and for lower levels" : `What speaks for and against ${named(label)}`);
+  const title = ({ label, levels }) => {
+    if (levels) return "What speaks for higher and for lower levels";
+    return `What speaks for and against ${named(label)}`;
+  };
 
-  const side = (name, className, parts, strongest) => {
-    const items = parts.slice(0, MOST_FEATURES).map(({ feature, contribution }) => element("li", {},
-      element("bdi", { className: "feature", title: feature }, vikt.visible(feature)), element("span", { className: "amount" }, signed(contribution)),
-      element("span", { className: `meter ${className}`, style: { "--p": Math.abs(contribution) / strongest }, aria: { hidden: "true" } },
-        element("span", { className: "fill" }))));
+  const item =
+    (strongest) =>
+    ({ feature, contribution }) => {
+      const share = { "--p": Math.abs(contribution) / strongest };
+      return element(
+        "li",
+        element("bdi.feature", { title: feature }, vikt.visible(feature)),
+        element("span.amount", signed(contribution)),
+        element("span.meter", { style: share, aria: { hidden: "true" } }, element("span.fill")),
+      );
+    };
+
+  const summed = (parts) => {
+    const total = parts.reduce((sum, part) => sum + part.contribution, 0);
+    const name = vikt.count(parts.length, "more feature");
+    return element("li.rest", element("span", name), element("span.amount", signed(total)));
+  };
+
+  const side = (name, selector, parts, strongest) => {
     const rest = parts.slice(MOST_FEATURES);
-    if (rest.length) {
-      const total = rest.reduce((sum, part) => sum + part.contribution, 0);
-      items.push(element("li", { className: "rest" }, element("span", {}, `${vikt.count(rest.length, "more feature")}`),
-        element("span", { className: "amount" }, signed(total))));
-    }
-    const heading = element("h4", {}, `Most ${name}`);
-    return element("div", { className: "side" }, heading,
-      items.length ? element("ol", {}, ...items) : element("p", { className: "hint" }, "Nothing in this text."));
+    const items = [...parts.slice(0, MOST_FEATURES).map(item(strongest)), ...(rest.length ? [summed(rest)] : [])];
+    const list = items.length ? element("ol", ...items) : element("p.hint", "Nothing in this text.");
+    return element(selector, element("h4", `Most ${name}`), list);
   };
 
   const showSides = (explanation) => {
-    const parts = explanation.contributions.filter((part) => part.contribution !== 0);
-    const strongest = Math.abs(parts[0]?.contribution ?? 1);
     const [positive, negative] = sides(explanation);
-    byId("sides").replaceChildren(
-      side(positive, "for", parts.filter((part) => part.contribution > 0), strongest),
-      side(negative, "against", parts.filter((part) => part.contribution < 0), strongest),
-    );
+    const parts = explanation.contributions;
+    const strongest = Math.abs(parts[0]?.contribution ?? 1);
+    const above = parts.filter((part) => part.contribution > 0);
+    const below = parts.filter((part) => part.contribution < 0);
+    const both = [
+      side(positive, "div.side.for", above, strongest),
+      side(negative, "div.side.against", below, strongest),
+    ];
+    byId("sides").replaceChildren(...both);
   };
 
   const sum = ({ score, intercept, contributions, levels }) => {
     const parts = `${vikt.count(contributions.length, "feature")} of the text ${signed(score - intercept)}`;
-    return levels ? `Score ${signed(score)}: ${parts}.` : `Score ${signed(score)}: ${parts}, intercept ${signed(intercept)}.`;
+    return `Score ${signed(score)}: ${parts}${levels ? "" : `, intercept ${signed(intercept)}`}.`;
   };
 
   // Ordered levels on the scale of their score: the cuts between them, and where this text stands.
   const showScale = ({ levels, cuts, score }) => {
     vikt.show(byId("scale"), Boolean(levels));
     if (!levels) return;
-    const low = Math.min(score, cuts[0]) - 1, high = Math.max(score, cuts.at(-1)) + 1;
-    const at = (value) => ({ "--at": (value - low) / (high - low) });
-    const line = element("div", { className: "line", aria: { hidden: "true" } },
-      ...cuts.map((cut) => element("span", { className: "cut", style: at(cut) })), element("span", { className: "score", style: at(score) }));
+    const low = Math.min(score, cuts[0]) - 1;
+    const high = Math.max(score, cuts.at(-1)) + 1;
+    const at = (value) => ({ style: { "--at": (value - low) / (high - low) } });
+    const marks = [...cuts.map((cut) => element("span.cut", at(cut))), element("span.score", at(score))];
     const below = cuts.map((cut, k) => `${vikt.visible(levels[k])} up to ${signed(cut)}`);
-    byId("scale").replaceChildren(line, element("p", { className: "hint" }, `Levels by score: ${below.join(", ")}, ${vikt.visible(levels.at(-1))} above.`));
+    const sentence = `Levels by score: ${below.join(", ")}, ${vikt.visible(levels.at(-1))} above.`;
+    const line = element("div.line", { aria: { hidden: "true" } }, ...marks);
+    byId("scale").replaceChildren(line, element("p.hint", sentence));
   };
 
   const showLegend = (explanation) => {
     const [positive, negative] = sides(explanation);
-    byId("legend").replaceChildren(element("mark", { className: "for s5" }, positive), " ", element("mark", { className: "against s5" }, negative));
+    byId("legend").replaceChildren(element("mark.for.s5", positive), " ", element("mark.against.s5", negative));
   };
 
   // The panel of reasons. `left` is called with the text that is left when words are struck out.
@@ -77,7 +94,10 @@
           restore.disabled = words.countStruck() === 0;
           left(restore.disabled ? null : text);
         });
-        restore.onclick = () => { words.restore(); byId("words").querySelector(".word")?.focus(); };
+        restore.onclick = () => {
+          words.restore();
+          byId("words").querySelector(".word")?.focus();
+        };
       }
       showScale(explanation);
       showSides(explanation);

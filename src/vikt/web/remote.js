@@ -8,16 +8,19 @@
   // What the service says of a request that failed, as one sentence.
   const problem = async (response) => {
     const { detail, title } = await response.json().catch(() => ({}));
-    return Object.assign(new Error(detail || title || `The service answered with the status ${response.status}.`), { status: response.status });
+    return new Error(detail || title || `The service answered with the status ${response.status}.`);
   };
 
   const request = async (path, body) => {
-    const headers = { ...(token && { Authorization: `Bearer ${token}` }), ...(body && { "Content-Type": "application/json" }) };
+    const headers = {
+      ...(token && { Authorization: `Bearer ${token}` }),
+      ...(body && { "Content-Type": "application/json" }),
+    };
     const options = body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers };
     const response = await fetch(path, options).catch(() => {
-      throw new Error("The service does not answer. Check that it runs and that this computer is connected, then try again.");
+      throw new Error("The service does not answer. Check that it runs and that this computer is connected.");
     });
-    if (response.status === 401) askForToken();
+    askForToken(response.status === 401);
     if (!response.ok) throw await problem(response);
     return response;
   };
@@ -26,17 +29,23 @@
 
   const remote = (name) => {
     const path = `models/${encodeURIComponent(name)}`;
-    const links = { "Model card": `${path}/card`, Report: `${path}/report`, "Record of the fit (JSON)": path, "Interface for programs (OpenAPI)": "openapi.json" };
+    const links = {
+      "Model card": `${path}/card`,
+      Report: `${path}/report`,
+      "Record of the fit (JSON)": path,
+      "Interface for programs (OpenAPI)": "openapi.json",
+    };
     let reads = { text: true, columns: [] };
-    const document = (texts, columns) => ({ ...(reads.text && texts), ...(reads.columns.length && { columns }) });
+    const row = (texts, columns) => ({ ...(reads.text && texts), ...(reads.columns.length && { columns }) });
     return {
       about: async () => {
-        const { targets, classes, thresholds, features, facts, ...own } = await answer(path);
-        reads = own.reads;
-        return { name, targets, classes, thresholds: thresholds ? thresholds.thresholds : null, features, facts, links, reads };
+        const { targets, classes, thresholds, features, facts, ...model } = await answer(path);
+        reads = model.reads;
+        return { name, targets, classes, thresholds: thresholds?.thresholds ?? null, features, facts, links, reads };
       },
-      predict: async (texts, columns) => (await answer(`${path}/predict`, { ...document({ texts }, columns), proba: true })).answers,
-      explain: (text, label, columns) => answer(`${path}/explain`, { ...document({ text }, columns), label }),
+      predict: async (texts, columns) =>
+        (await answer(`${path}/predict`, { ...row({ texts }, columns), proba: true })).answers,
+      explain: (text, label, columns) => answer(`${path}/explain`, { ...row({ text }, columns), label }),
     };
   };
 
@@ -52,18 +61,19 @@
 
   let again = null;
   const open = async (name) => {
-    again = await vikt.showPage(remote(name)) ?? again;
+    again = (await vikt.showPage(remote(name))) ?? again;
     vikt.complain(byId("access-problem"), "");
   };
 
-  const askForToken = () => {
-    vikt.show(byId("token-form"), true);
-    byId("token").focus();
+  const askForToken = (isAsked) => {
+    const form = byId("token-form");
+    const isNew = isAsked && form.hidden;
+    vikt.show(form, isAsked);
+    if (isNew) byId("token").focus();
   };
 
   const start = async () => {
     const { models } = await answer("models");
-    vikt.show(byId("token-form"), false);
     const chooser = byId("model");
     chooser.replaceChildren(...models.map(({ name }) => element("option", { value: name }, name)));
     vikt.show(byId("model-field"), models.length > 1);
@@ -73,17 +83,23 @@
 
   const access = () => {
     const field = element("input", { type: "password", id: "token", autocomplete: "off", required: true });
-    const form = element("form", { id: "token-form", hidden: true }, element("label", { htmlFor: "token" }, "Token of this service"), " ", field, " ",
-      element("button", { className: "main" }, "Continue"));
+    const label = element("label", { htmlFor: "token" }, "Token of this service");
+    const form = element(
+      "form.field",
+      { id: "token-form", hidden: true },
+      label,
+      field,
+      element("button.main", "Continue"),
+    );
     form.onsubmit = (event) => {
       event.preventDefault();
       token = field.value.trim();
-      const retry = again ? again() : start();
-      retry.then(() => vikt.show(form, false)).catch(complain);
+      (again ? again() : start()).catch(complain);
     };
-    const chooser = element("span", { id: "model-field", className: "field", hidden: true }, element("label", { htmlFor: "model" }, "Model"), " ",
-      element("select", { id: "model" }));
-    byId("access").replaceChildren(chooser, form, element("p", { id: "access-problem", className: "note error", hidden: true, aria: { role: "alert" } }));
+    const model = [element("label", { htmlFor: "model" }, "Model"), element("select", { id: "model" })];
+    const chooser = element("span.field", { id: "model-field", hidden: true }, ...model);
+    const problem = element("p.note.error", { id: "access-problem", hidden: true, aria: { role: "alert" } });
+    byId("access").replaceChildren(chooser, form, problem);
   };
 
   access();

@@ -1,150 +1,141 @@
 "use strict";
-// A table that comes back with labels: the file, the columns that the model reads, progress, and the result.
+// A table on the page: a file is chosen or dropped, its rows are labelled, and it is offered for download.
 
 (() => {
   const { byId, element } = vikt;
-  const MOST_BYTES = 100e6, MOST_ROWS = 200, MOST_CHARACTERS = 200_000, ROWS_SHOWN = 5, MOST_SHOWN = 120, SHORT = 24;
+  const MOST_BYTES = 100e6;
+  const MOST_ROWS_SHOWN = 5;
+  const MOST_LABELS_SHOWN = 12;
+  const MOST_CHARACTERS_SHOWN = 120;
+  const SHORT = 24;
 
-  // Rows from `start` on that are labelled at once: so many, or so many characters.
-  const batchEnd = (rows, start, column) => {
-    let end = start, characters = 0;
-    while (end < rows.length && end - start < MOST_ROWS && (end === start || characters < MOST_CHARACTERS)) {
-      characters += column < 0 ? 0 : rows[end][column].length;
-      end += 1;
-    }
-    return end;
+  const shownCell = (value) => {
+    const cut = value.length > MOST_CHARACTERS_SHOWN ? `${value.slice(0, MOST_CHARACTERS_SHOWN)}…` : value;
+    return element("td", { className: value.length > SHORT ? "words" : "short", dir: "auto" }, cut);
   };
 
-  const guess = ({ header, rows }) => {
-    const named = header.findIndex((name) => /^(text|message|body|review|document|content)$/iu.test(name.trim()));
-    if (named >= 0) return named;
-    const length = header.map((_, c) => rows.slice(0, 50).reduce((sum, row) => sum + row[c].length, 0));
-    return length.indexOf(Math.max(...length));
+  const preview = ({ header, rows }) => {
+    const shown = rows.slice(0, MOST_ROWS_SHOWN);
+    const caption = `The first ${vikt.count(shown.length, "row")}, labelled`;
+    const headings = header.map((name) => element("th", { scope: "col", className: "words" }, element("bdi", name)));
+    const table = element(
+      "table",
+      element("caption", element("span", caption)),
+      element("thead", element("tr", ...headings)),
+      element("tbody", ...shown.map((row) => element("tr", ...row.map(shownCell)))),
+    );
+    return element("div.wide", { tabIndex: 0, aria: { role: "region", label: caption } }, table);
   };
 
-  const isBusy = (isBusyNow, controls) => { for (const control of controls) control.disabled = isBusyNow; };
-
-  // Names of columns that the table does not have yet.
-  const newNames = (names, header) => names.map((name) => (header.includes(name) ? `vikt_${name}` : name));
-
-  const number = (p) => String(Number(p.toPrecision(12)));
-
-  const added = (about, answer, withAll) => {
-    const labels = vikt.answered(answer);
-    const own = [labels.join(","), labels.map((label) => number(vikt.probability(answer, label))).join(",")];
-    return (withAll ? [...own, ...about.classes.map((label) => number(vikt.probability(answer, label)))] : own).map(vikt.inert);
+  const tallied = (about, answers) => {
+    const counts = vikt.tally(answers).slice(0, MOST_LABELS_SHOWN);
+    const name = (label) => (label === null ? vikt.kind(about).none : vikt.labelText(label));
+    const items = counts.map(([label, n]) => element("li", name(label), `: ${n.toLocaleString("en")}`));
+    return element("ul.tally", { aria: { label: "Rows by label" } }, ...items);
   };
 
-  const addedNames = (about, withAll) => ["predicted", "probability", ...(withAll ? about.classes.map((label) => `P(${label})`) : [])];
-
-  const tally = (answers) => {
-    const counts = new Map();
-    for (const label of answers.flatMap((answer) => (vikt.answered(answer).length ? vikt.answered(answer) : ["no label"]))) {
-      counts.set(label, (counts.get(label) || 0) + 1);
-    }
-    return Array.from(counts).sort((a, b) => b[1] - a[1]);
+  const offer = (labelled, { dialect }, name) => {
+    const link = byId("download");
+    const lines = vikt.tableLines([labelled.header, ...labelled.rows], dialect);
+    const content = new Blob([dialect.hasMark ? "\ufeff" : "", ...lines], { type: "text/csv;charset=utf-8" });
+    URL.revokeObjectURL(link.href);
+    link.href = URL.createObjectURL(content);
+    link.download = name.replace(/(\.[^.]*)?$/u, (ending) => `-labelled${ending || ".csv"}`);
+    link.textContent = `Download ${link.download}`;
+    vikt.show(link, true);
   };
 
-  const cut = (value) => (value.length > MOST_SHOWN ? `${value.slice(0, MOST_SHOWN)}…` : value);
-
-  const preview = (header, rows, caption) => element("div", { className: "wide", tabIndex: 0, aria: { role: "region", label: caption } },
-    element("table", {}, element("caption", {}, element("span", {}, caption)),
-      element("thead", {}, element("tr", {}, ...header.map((name) => element("th", { scope: "col", className: "words" }, element("bdi", {}, name))))),
-      element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((value) => element("td", { className: value.length > SHORT ? "words" : "short", dir: "auto" }, cut(value))))))));
-
-  // The answers to all rows, in batches; `progress` is called with the rows that are done.
-  const answersTo = async (classifier, about, table, column, progress, isStopped) => {
-    const places = about.reads.columns.map((name) => [name, table.header.indexOf(name)]);
-    const answers = [];
-    for (let start = 0; start < table.rows.length;) {
-      const end = batchEnd(table.rows, start, column), rows = table.rows.slice(start, end);
-      const texts = rows.map((row) => (column < 0 ? "" : row[column]));
-      const columns = Object.fromEntries(places.map(([name, place]) => [name, rows.map((row) => row[place])]));
-      try {
-        answers.push(...await classifier.predict(texts, columns));
-      } catch (error) {
-        throw new Error(`Rows ${start + 1} to ${end}: ${error.message}`);
-      }
-      if (isStopped()) return null;
-      progress(start = end);
-      await new Promise((resume) => setTimeout(resume)); // lets the page draw between batches
-    }
-    return answers;
+  const setBusy = (isBusy) => {
+    for (const id of ["text-column", "with-all", "start"]) byId(id).disabled = isBusy;
+    for (const id of ["stop", "progress"]) vikt.show(byId(id), isBusy);
   };
 
-  const result = (about, table, answers, withAll, name) => {
-    const header = [...table.header, ...newNames(addedNames(about, withAll).map(vikt.inert), table.header)];
-    const rows = table.rows.map((row, i) => [...row, ...added(about, answers[i], withAll)]);
-    const content = [table.dialect.hasMark ? "\ufeff" : "", ...vikt.tableLines([header, ...rows], table.dialect)];
-    const file = name.replace(/(\.[^.]*)?$/u, (ending) => `-labelled${ending || ".csv"}`);
-    const link = element("a", { className: "button", href: URL.createObjectURL(new Blob(content, { type: "text/csv;charset=utf-8" })), download: file }, `Download ${file}`);
-    const counts = tally(answers).slice(0, 12).map(([label, n]) => element("li", {}, vikt.labelText(label), ` ${n.toLocaleString("en")}`));
-    return [link, element("ul", { className: "tally", aria: { label: "Rows by label" } }, ...counts),
-      preview(header, rows.slice(0, ROWS_SHOWN), `The first ${Math.min(ROWS_SHOWN, rows.length)} rows, labelled`)];
-  };
-
-  const form = (about, table) => {
-    const chooser = element("select", { id: "text-column" }, ...table.header.map((name, c) => element("option", { value: c }, name || `column ${c + 1}`)));
-    chooser.value = guess(table);
-    const all = element("input", { type: "checkbox", id: "with-all" });
-    const start = element("button", { type: "button", className: "main" }, `Label ${vikt.count(table.rows.length, "row")}`);
-    const stop = element("button", { type: "button", hidden: true }, "Stop");
-    const bar = element("progress", { max: table.rows.length, value: 0, aria: { label: "Rows labelled" } });
-    const done = element("span", { className: "hint" });
-    const progress = element("p", { className: "progress", hidden: true }, bar, " ", done);
-    const column = about.reads.text ? [element("label", { htmlFor: "text-column" }, "Column of the texts"), chooser] : [];
-    const options = element("div", { className: "options" }, element("span", {}, ...column.slice(0, 1), " ", ...column.slice(1)),
-      element("span", {}, all, " ", element("label", { htmlFor: "with-all" }, `Also write the probability of each of the ${about.classes.length} ${vikt.kind(about).many}`)));
-    const output = element("div", {}), download = element("span", {});
-    const buttons = element("p", { className: "buttons" }, download, start, stop);
-    return { chooser, all, start, stop, bar, done, progress, download, output, nodes: [options, buttons, progress, output] };
-  };
-
-  const label = async (classifier, about, table, name, parts) => {
-    const { chooser, all, start, stop, bar, done, progress, download, output } = parts;
-    let isStopped = false;
-    stop.onclick = () => { isStopped = true; };
-    for (const part of [download, output]) part.replaceChildren();
-    start.className = "main";
+  const forget = () => {
+    byId("labelled").replaceChildren();
+    byId("start").className = "main";
+    vikt.show(byId("download"), false);
     vikt.complain(byId("table-problem"), "");
-    isBusy(true, [chooser, all, start]);
-    for (const part of [stop, progress]) vikt.show(part, true);
-    const advance = (n) => { bar.value = n; done.textContent = `${n.toLocaleString("en")} of ${vikt.count(table.rows.length, "row")}`; };
-    advance(0);
-    try {
-      const column = about.reads.text ? Number(chooser.value) : -1;
-      const answers = await answersTo(classifier, about, table, column, advance, () => isStopped || !output.isConnected);
-      if (answers) {
-        const [link, ...shown] = result(about, table, answers, all.checked, name);
-        download.replaceChildren(link);
-        output.replaceChildren(...shown);
-        start.className = "";
-      }
-      byId("table-status").textContent = answers ? `${vikt.count(answers.length, "row")} labelled` : "Stopped";
-    } catch (error) {
-      if (output.isConnected) vikt.complain(byId("table-problem"), error.message);
-    }
-    for (const part of [stop, progress]) vikt.show(part, false);
-    isBusy(false, [chooser, all, start]);
   };
 
-  // Reads a file and offers to label it. Returns whether it could be read.
+  // The table that is on the page now; what was begun for another one ends unseen.
+  let current = null;
+
+  const label = async (classifier, about, table, name) => {
+    const box = byId("table");
+    const isCurrent = () => current === table && box.isConnected;
+    const advance = (n) => {
+      byId("bar").value = n;
+      byId("done").textContent = `${n.toLocaleString("en")} of ${vikt.count(table.rows.length, "row")}`;
+    };
+    let isStopped = false;
+    byId("stop").onclick = () => {
+      isStopped = true;
+    };
+    forget();
+    setBusy(true);
+    byId("bar").max = table.rows.length;
+    advance(0);
+    const column = about.reads.text ? Number(byId("text-column").value) : -1;
+    const withAll = byId("with-all").checked;
+    const goOn = (n) => {
+      if (isStopped || !isCurrent()) return false;
+      advance(n);
+      return true;
+    };
+    const { answers, error } = await vikt.answersTo(classifier, about, table, column, goOn).then(
+      (value) => ({ answers: value }),
+      (reason) => ({ error: reason }),
+    );
+    if (!isCurrent()) return;
+    setBusy(false);
+    if (error) vikt.complain(byId("table-problem"), error.message);
+    byId("table-status").textContent = answers ? `${vikt.count(answers.length, "row")} labelled` : "";
+    if (!answers) return;
+    const labelled = vikt.labelledTable(about, table, answers, withAll);
+    offer(labelled, table, name);
+    byId("start").className = "";
+    byId("labelled").replaceChildren(tallied(about, answers), preview(labelled));
+  };
+
+  const readFile = async (about, file) => {
+    if (file.size > MOST_BYTES) {
+      throw new Error(`${file.name} has more than ${MOST_BYTES / 1e6} MB. Label it by the command vikt predict.`);
+    }
+    const table = vikt.readTable(new Uint8Array(await file.arrayBuffer()), file.name);
+    const missing = about.reads.columns.find((name) => !table.header.includes(name));
+    if (missing !== undefined) {
+      const found = table.header.join(", ");
+      throw new Error(`${file.name} has no column ${missing}, which the model reads. Its columns are ${found}.`);
+    }
+    return table;
+  };
+
+  const present = (classifier, about, table, name) => {
+    const { header, rows } = table;
+    byId("table-name").textContent = name;
+    byId("table-size").textContent = `${vikt.count(rows.length, "row")}, ${vikt.count(header.length, "column")}`;
+    const choices = header.map((own, c) => element("option", { value: c }, own || `column ${c + 1}`));
+    byId("text-column").replaceChildren(...choices);
+    byId("text-column").value = vikt.textColumn(table);
+    vikt.show(byId("text-column-field"), about.reads.text);
+    const classes = `${about.classes.length} ${vikt.kind(about).many}`;
+    byId("with-all-label").textContent = `Also write the probability of each of the ${classes}`;
+    byId("start").textContent = `Label ${vikt.count(rows.length, "row")}`;
+    byId("start").onclick = () => label(classifier, about, table, name);
+    vikt.show(byId("table"), true);
+  };
+
+  // Reads a file and offers to label its rows.
   vikt.openTable = async (classifier, about, file) => {
-    const box = byId("table"), problem = byId("table-problem");
-    box.replaceChildren();
-    vikt.show(box, false);
-    vikt.complain(problem, "");
+    current = null;
+    forget();
+    setBusy(false);
+    vikt.show(byId("table"), false);
     try {
-      if (file.size > MOST_BYTES) throw new Error(`${file.name} has more than ${MOST_BYTES / 1e6} MB. Label it with vikt predict, which reads files of any size.`);
-      const table = vikt.readTable(new Uint8Array(await file.arrayBuffer()), file.name);
-      const missing = about.reads.columns.filter((name) => !table.header.includes(name));
-      if (missing.length) throw new Error(`${file.name} has no column ${missing[0]}, which the model reads. Its columns are ${table.header.join(", ")}.`);
-      const parts = form(about, table);
-      parts.start.onclick = () => label(classifier, about, table, file.name, parts);
-      box.replaceChildren(element("p", {}, element("strong", {}, file.name), `: ${vikt.count(table.rows.length, "row")}, ${vikt.count(table.header.length, "column")}`), ...parts.nodes);
-      vikt.show(box, true);
+      current = await readFile(about, file);
+      present(classifier, about, current, file.name);
     } catch (error) {
-      vikt.complain(problem, error.message);
+      vikt.complain(byId("table-problem"), error.message);
     }
   };
 })();

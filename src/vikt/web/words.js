@@ -7,25 +7,32 @@
   const segmenter = "Segmenter" in Intl ? new Intl.Segmenter(undefined, { granularity: "word" }) : null;
 
   // The pieces of a text, words and what lies between them: [{text, isWord}].
-  vikt.pieces = (text) => segmenter
-    ? Array.from(segmenter.segment(text), ({ segment }) => ({ text: segment, isWord: /\S/u.test(segment) }))
-    : (text.match(/\S+|\s+/gu) || []).map((piece) => ({ text: piece, isWord: /\S/u.test(piece) }));
+  vikt.pieces = (text) =>
+    segmenter
+      ? Array.from(segmenter.segment(text), ({ segment }) => ({ text: segment, isWord: /\S/u.test(segment) }))
+      : (text.match(/\S+|\s+/gu) || []).map((piece) => ({ text: piece, isWord: /\S/u.test(piece) }));
 
-  const shaded = ({ text, shade }) => shade === 0
-    ? text
-    : element("mark", { className: `${shade > 0 ? "for" : "against"} s${Math.ceil(Math.abs(shade) * SHADES)}` }, text);
+  const shaded = ({ text, shade }) => {
+    if (shade === 0) return text;
+    return element(`mark.${shade > 0 ? "for" : "against"}.s${Math.ceil(Math.abs(shade) * SHADES)}`, text);
+  };
 
   // The runs of a text, [{text, shade}], divided where its pieces end: a list of runs for each piece.
   const divided = (pieces, runs) => {
-    let r = 0, used = 0;
+    let r = 0;
+    let used = 0;
     return pieces.map(({ text }) => {
       const own = [];
       for (let left = text.length; left > 0;) {
-        const run = runs[r], taken = Math.min(left, run.text.length - used);
+        const run = runs[r];
+        const taken = Math.min(left, run.text.length - used);
         own.push({ text: run.text.slice(used, used + taken), shade: run.shade });
         left -= taken;
         used += taken;
-        if (used === run.text.length) { r += 1; used = 0; }
+        if (used === run.text.length) {
+          r += 1;
+          used = 0;
+        }
       }
       return own.filter((run) => run.text);
     });
@@ -34,16 +41,18 @@
   const strongest = (runs) => runs.reduce((best, run) => (Math.abs(run.shade) > Math.abs(best) ? run.shade : best), 0);
 
   // Fills `box` with the words of `runs`. `sides` names what blue and orange speak for; `changed` is called with the
-  // text that is left. Returns {text(), countStruck(), restore()}.
+  // text that is left. Returns {countStruck(), restore()}.
   vikt.words = (box, runs, sides, changed) => {
-    const pieces = vikt.pieces(runs.map((run) => run.text).join(""));
-    const parts = divided(pieces, runs.filter((run) => run.text));
+    const filled = runs.filter((run) => run.text);
+    const pieces = vikt.pieces(filled.map((run) => run.text).join(""));
+    const parts = divided(pieces, filled);
     const nodes = pieces.map(({ isWord }, i) => {
       const marks = parts[i].map(shaded);
-      if (!isWord) return element("span", {}, ...marks);
+      if (!isWord) return element("span", ...marks);
       const shade = strongest(parts[i]);
       const description = shade === 0 ? {} : { description: sides[shade > 0 ? 0 : 1] };
-      return element("span", { className: "word", tabIndex: -1, aria: { role: "button", pressed: "false", ...description } }, ...marks);
+      const aria = { role: "button", pressed: "false", ...description };
+      return element("span.word", { tabIndex: -1, aria }, ...marks);
     });
     const words = nodes.filter((node) => node.className === "word");
     if (words.length) words[0].tabIndex = 0;
@@ -59,14 +68,20 @@
       word.tabIndex = 0;
       word.focus();
     };
-    const toggle = (word) => { set(word, !isStruck(word)); tell(); };
+    const toggle = (word) => {
+      set(word, !isStruck(word));
+      tell();
+    };
     const steps = () => {
       const forth = getComputedStyle(box).direction === "rtl" ? -1 : 1;
       return { ArrowRight: forth, ArrowLeft: -forth, ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
     };
     box.onclick = (event) => {
       const word = event.target.closest(".word");
-      if (word && getSelection().isCollapsed) { focus(word); toggle(word); }
+      if (word && getSelection().isCollapsed) {
+        focus(word);
+        toggle(word);
+      }
     };
     box.onkeydown = (event) => {
       const place = words.indexOf(event.target);
@@ -78,9 +93,11 @@
       event.preventDefault();
     };
     return {
-      text,
       countStruck: () => words.filter(isStruck).length,
-      restore: () => { for (const word of words) set(word, false); tell(); },
+      restore: () => {
+        for (const word of words) set(word, false);
+        tell();
+      },
     };
   };
 })();
