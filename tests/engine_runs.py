@@ -9,6 +9,7 @@ import subprocess
 import unicodedata
 from typing import Any
 
+import numpy as np
 import pytest
 
 from browsing import chromium
@@ -16,6 +17,7 @@ from vikt.answers.of_kinds import answers_by
 from vikt.explanation.linear import explain_answer
 from vikt.export.html.model import encoded_model
 from vikt.export.html.page import engine
+from vikt.fitting.model import FittedModel
 from vikt.fitting.saved import SavedModel
 
 # The answer to each text; of the first few the columns with their values and the units, by part, and the explanation.
@@ -71,19 +73,35 @@ def as_in_a_browser(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
+def differences(run: Any, saved: SavedModel, texts: list[str]) -> dict[str, float]:
+    """How far the engine's probabilities are from the model's at most, and how many of its answers are others."""
+    model, found = saved.model, read_by(run, saved, texts, 0)
+    expected = [json.loads(line) for line in _lines(model, texts)]
+    own = [[read["answer"][f"P({label})"] for label in model.labels] for read in found]
+    furthest = np.abs(np.array(own) - model.probabilities(texts)).max()
+    others = sum(
+        read["answer"]["predicted"] != answer["predicted"] for read, answer in zip(found, expected, strict=True)
+    )
+    return {"probability": float(furthest), "answers": others}
+
+
+def _lines(model: FittedModel, texts: list[str]) -> list[str]:
+    """The answers to texts as `vikt predict --json --proba` prints them."""
+    return answers_by(model, proba=True).lines(texts, as_json=True).decode("utf-8", "surrogatepass").splitlines()
+
+
 def check_agreement(run: Any, saved: SavedModel, texts: list[str], explained: int = 50) -> float:
     """Check that the engine reads, answers and explains texts as the model does. The largest difference of P."""
     model, found = saved.model, read_by(run, saved, texts, explained)
-    lines = answers_by(model, proba=True).lines(texts, as_json=True).decode("utf-8", "surrogatepass").splitlines()
     furthest = 0.0
-    for line, own in zip(lines, found, strict=True):
+    for line, own in zip(_lines(model, texts), found, strict=True):
         expected = json.loads(line)
         assert list(own["answer"]) == list(expected)
         assert own["answer"]["predicted"] == expected["predicted"]
-        differences = [abs(own["answer"][f"P({label})"] - expected[f"P({label})"]) for label in model.labels]
-        furthest = max(furthest, *differences)
+        assert own["answer"].get("set") == expected.get("set")
+        furthest = max(furthest, *(abs(own["answer"][f"P({k})"] - expected[f"P({k})"]) for k in model.labels))
     assert furthest < 1e-6
-    for text, own in list(zip(texts, found, strict=True))[:explained]:
+    for text, own in zip(texts[:explained], found[:explained], strict=True):
         check_explanation(explain_answer(model, [text]), own["told"], own["emphasis"])
     return furthest
 
