@@ -373,6 +373,34 @@ LABELS_SAID = (
 )
 
 
+def export_tables(results: dict[str, Any]) -> list[str]:
+    """The pages of default models, whole and of some sizes."""
+    header = ["page of a default model", "MB", "features", "largest difference of a probability"]
+    header += ["seconds from opening the file to the first answer", "points of accuracy lost (95% interval)"]
+    return [
+        measured_by("bench_export", results["machine"]),
+        *rows_of(
+            header,
+            (
+                page_row(f"{name}, {size}", page)
+                for name, own in results["corpora"].items()
+                for size, page in {"whole": own["whole"], **own["sizes"]}.items()
+            ),
+        ),
+    ]
+
+
+def page_row(name: str, page: dict[str, Any]) -> list[str]:
+    furthest = max(own["probability"] for own in page["agreement"].values())
+    lost = "-"
+    if (cost := page.get("cost")) is not None:
+        # What is lost is the difference the other way round.
+        low, high = ("-" if end is None else f"{-100 * end:+.2f}" for end in (cost["high"], cost["low"]))
+        lost = f"{-100 * cost['value']:+.2f} ({low} to {high})"
+    seconds = page["first_answer_s"]["median"]
+    return [name, f"{page['bytes'] / 1e6:.2f}", f"{page['features']:,}", f"{furthest:.0e}", f"{seconds:.2f}", lost]
+
+
 def with_ends(figure: dict[str, Any]) -> str:
     return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"
 
@@ -440,6 +468,7 @@ PAGES = {
     "docs/report.md": {"judging": report_alone},
     "docs/targets.md": {"several": several_tables},
     "docs/shrink.md": {"shrink": shrink_tables},
+    "docs/export.md": {"export": export_tables},
 }
 RESULTS = ROOT / "benchmarks" / "results"
 

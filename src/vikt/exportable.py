@@ -53,6 +53,38 @@ class Exportable(FittedAttributes):
         smaller._set_learnt(model_=small.model, record_=small.record, loss_curve_=self.loss_curve_)
         return smaller
 
+    def to_html(self, name: str = "model", size: str | None = None) -> str:
+        """A page that classifies and explains texts in any browser, offline; see docs/export.md.
+
+        Parameters
+        ----------
+        name : str
+            The title of the page.
+        size : str, optional
+            The largest size of the page, such as "3MB". Weights are rounded to 8 bits, and the features that move the
+            scores most stay, if the whole page is larger.
+
+        Raises
+        ------
+        UsageError
+            The classifier has hand-made features, which a page does not compute, or nothing is that small.
+
+        Examples
+        --------
+        >>> import vikt
+        >>> texts = ["a great film", "great fun", "a bad film", "bad and dull"]
+        >>> classifier = vikt.TextClassifier(min_df=1, l2=0.01).fit(texts, ["pos", "pos", "neg", "neg"])
+        >>> len(classifier.to_html("films", size="100kB")) <= 100_000
+        True
+        """
+        from vikt.export.html.page import page_of
+        from vikt.export.html.quantise import fitting_page
+        from vikt.shrinking.sizes import parsed_size
+
+        saved = SavedModel(self._model, self._record)
+        whole_or_smaller = saved if size is None else fitting_page(saved, name, parsed_size(size))
+        return page_of(whole_or_smaller, name).decode()
+
     def to_sklearn(self) -> Pipeline:
         """The classifier as a fitted pipeline of scikit-learn, with the same answers and probabilities.
 
