@@ -112,13 +112,15 @@ def plural(name: str) -> str:
 
 
 def size(n_bytes: float) -> str:
-    """A number of bytes in MB, or in GB from one on.
+    """A number of bytes in MB; in GB from one on, and in kB where MB would show 0.0.
 
     Examples
     --------
-    >>> size(33_130_347), size(2_400_000_000)
-    ('33.1 MB', '2.4 GB')
+    >>> size(33_130_347), size(2_400_000_000), size(9_000)
+    ('33.1 MB', '2.4 GB', '9.0 kB')
     """
+    if n_bytes < 5e4:
+        return f"{n_bytes / 1e3:.1f} kB"
     return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.1f} MB"
 
 

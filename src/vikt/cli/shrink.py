@@ -19,6 +19,7 @@ from vikt.report.as_json import model_json
 from vikt.report.fit import sized
 from vikt.shrinking.shrunk import shrunk_to, shrunk_to_size
 from vikt.shrinking.sizes import parsed_size
+from vikt.tables import counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,5 +72,5 @@ def _output(request: Request) -> Path:
 
 def _lines(request: Request, before: SavedModel, after: SavedModel, output: Path) -> Iterator[str]:
     """The sizes of both models, and what is kept of each part."""
-    yield f"before     {sized(request.model)}, {before.model.features.n_features:,} features"
-    yield f"model      {sized(output)}, {after.model.features.n_features:,} features"
+    yield f"before     {sized(request.model)}, {counted(before.model.features.n_features, 'feature')}"
+    yield f"model      {sized(output)}, {counted(after.model.features.n_features, 'feature')}"

@@ -79,7 +79,8 @@ class Buckets:
 
     def kept(self, ids: list[Ints]) -> tuple[Buckets, list[Ints | slice]]:
         """The same buckets, which keep their numbers, without the marks."""
-        n_shared = self.n_shared + int(np.count_nonzero(self.marks & 1))
+        # Which are shared is known only while learning; later, those that are left out may be any.
+        n_shared = int(np.count_nonzero(self.marks & 1)) if len(self.marks) else min(self.n_shared, len(ids[0]))
         return Buckets(self.lengths, self.bits, n_shared), [slice(None)]
 
     def ids_in(self, other: Buckets) -> list[Ints]:
