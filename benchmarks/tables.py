@@ -412,7 +412,7 @@ def shrink_tables(results: dict[str, Any]) -> list[str]:
         [
             name,
             f"{small['features']:,} of {found['features']:,}",
-            f"{small['bytes'] / 1e6:.1f} of {found['bytes'] / 1e6:.1f}",
+            f"{small['bytes'] / 1e6:.2f} of {found['bytes'] / 1e6:.2f}",
             f"{cost['share']['a']:.4f}",
             f"{100 * (cost['share']['b'] - cost['share']['a']):+.2f} {points_between(cost['share'])}",
             f"{cost['log_loss']['a']:.4f}",
@@ -432,6 +432,7 @@ def shrink_tables(results: dict[str, Any]) -> list[str]:
     ]
     return [
         measured_by("bench_shrink", results["machine"]),
+        "",
         "Accuracy on the test file, of emotions micro F1.",
         *rows_of(header, costs),
         "",
