@@ -34,6 +34,7 @@ async def service(files, **options):
     settings = Settings(models=files, **options)
     with copies() as folder:
         models, metrics = Models.read(files, folder), Metrics.of(ROUTES, files, 1)
+        models.warm_up()
         with contextlib.closing(Handlers(models, settings, metrics)) as handlers:
             transport = httpx.ASGITransport(application(handlers), raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:

@@ -84,7 +84,7 @@ class Answers(ABC):
         """The names of the columns."""
         return [column.name for column in self._columns]
 
-    @property
+    @cached_property
     def _columns(self) -> list[Column]:
         probabilities = [Column(f"P({label})", "probability") for label in self.labels] if self.proba else []
         return [Column(self.prefix + name, holds) for name, holds in [*self._answer, *probabilities]]
@@ -102,16 +102,26 @@ class Answers(ABC):
         DataError
             Several labels are to stand in a field, and one of the model's holds a comma.
         """
-        spelling = AsJson(self.labels) if as_json else AsFields(self.labels)
-        values = [spelling.number if holds == "probability" else "%b" for _, holds in self._columns]
-        if as_json:
-            names = [escaped_json(spell(name)).replace("%", "%%") for name in self.columns]
-            line = "{" + ", ".join(map("{}: {}".format, names, values)) + "}\n"
-        else:
-            line = "\t".join(values) + "\n"
+        spelling, line = self._in_json if as_json else self._in_fields
         rows = self._table(documents, spelling)
         # One pattern for all lines takes half the time of one per line.
-        return (encoded(line) * len(rows)) % tuple(rows.ravel().tolist())
+        return (line * len(rows)) % tuple(rows.ravel().tolist())
+
+    @cached_property
+    def _in_json(self) -> tuple[AsJson, bytes]:
+        """How values are spelled, and the pattern of a line."""
+        spelling = AsJson(self.labels)
+        names = [escaped_json(spell(name)).replace("%", "%%") for name in self.columns]
+        values = ", ".join(map("{}: {}".format, names, self._patterns(spelling.number)))
+        return spelling, encoded("{" + values + "}\n")
+
+    @cached_property
+    def _in_fields(self) -> tuple[AsFields, bytes]:
+        spelling = AsFields(self.labels)
+        return spelling, encoded("\t".join(self._patterns(spelling.number)) + "\n")
+
+    def _patterns(self, number: str) -> list[str]:
+        return [number if holds == "probability" else "%b" for _, holds in self._columns]
 
     def _table(self, documents: Inputs, spelling: Spelling) -> NDArray[Any]:
         """A row of values for each document."""

@@ -99,9 +99,9 @@ def ranked(answered: Answered, probabilities: Floats, top: int, threshold: float
     >>> [found.tolist() for found in ranked(answered, probabilities, 2, 0.5)]
     [[[1, 3]], [[0.7, 0.2]]]
     """
-    ranks = -probabilities
-    np.put_along_axis(ranks, answered.choices[:, None], -np.inf, axis=1)
+    ranks, rows = -probabilities, np.arange(len(probabilities))
+    ranks[rows, answered.choices] = -np.inf
     best = np.argsort(ranks, axis=1, kind="stable")[:, :top]
-    largest = np.take_along_axis(probabilities, best, axis=1)
+    largest = probabilities[rows[:, None], best]
     is_given = answered.is_answered[:, None] & (largest >= threshold)
     return np.where(is_given, best, probabilities.shape[1]), largest

@@ -106,6 +106,8 @@ def frame_of(source: Any) -> Frame | None:
     """
     if isinstance(source, Frame):
         return source
+    if _is_plain(source):
+        return None
     if isinstance(source, set | frozenset):
         raise DataError("expected a value for each row, found a set, which has no order and drops repeats; pass a list")
     if has_attribute(source, "get_group"):
@@ -126,8 +128,15 @@ def frame_of(source: Any) -> Frame | None:
     return _exported_frame(source)
 
 
+def _is_plain(source: Any) -> bool:
+    """Whether a source is what most are: to look for each attribute of frames takes longer than to answer a text."""
+    return type(source) is list or isinstance(source, Texts)
+
+
 def refuse_row(source: Any, names: Iterable[str]) -> None:
     """Raise DataError where a source is one row of a frame, which has one of these names, rather than a column."""
+    if _is_plain(source):
+        return
     held = source.index if has_attribute(source, "iloc") else getattr(source, "_fields", ())
     name = next((name for name in names if name in held), None)
     if name is not None:
@@ -157,8 +166,8 @@ def text_items(source: Any) -> Iterable[Any]:
     DataError
         The source is no column, or a text of Arrow's is missing.
     """
-    if isinstance(source, Texts):
-        return source
+    if _is_plain(source):
+        return source  # type: ignore[no-any-return]
     if isinstance(source, str | bytes):
         raise DataError(
             f"texts: expected a sequence of strings, found one {type(source).__name__}; write [text] for a single text"

@@ -61,21 +61,21 @@ class Texts:
         """
         if isinstance(strings, Texts):
             return strings
-        content, lengths, missing = BytesIO(), [0], list[int]()
+        content, ends, missing = BytesIO(), [0], list[int]()
         for string in strings:
             try:
-                lengths.append(content.write(str.encode(string, "utf-8", "surrogatepass")))
+                ends.append(ends[-1] + content.write(str.encode(string, "utf-8", "surrogatepass")))
             except TypeError:
                 if not is_missing(string):
                     raise DataError(
-                        f"text {len(lengths) - 1}: expected a string, found {type(string).__name__} "
+                        f"text {len(ends) - 1}: expected a string, found {type(string).__name__} "
                         f"({one_line(f'{string!r:.60}')}); drop the row or convert it to a string"
                     ) from None
-                missing.append(len(lengths) - 1)
-                lengths.append(0)
+                missing.append(len(ends) - 1)
+                ends.append(ends[-1])
         if missing:
             raise missing_text(missing[0], len(missing))
-        return cls(content.getvalue(), np.cumsum(lengths, dtype=np.int64))
+        return cls(content.getvalue(), np.array(ends, dtype=np.int64))
 
     @classmethod
     def of_lines(cls, block: bytes) -> Texts:
@@ -189,6 +189,9 @@ def portions(offsets: Ints, n_bytes: int, most: int) -> Iterator[tuple[int, int]
     [(0, 2), (2, 3), (3, 4)]
     """
     first, n = 0, len(offsets) - 1
+    if 0 < n <= most and offsets[n] - offsets[0] < n_bytes:
+        yield 0, n
+        return
     while first < n:
         last = int(np.searchsorted(offsets, offsets[first] + n_bytes))
         last = min(max(last, first + 1), n, first + most)

@@ -99,8 +99,9 @@ class Decision:
     def answered(self, log_probabilities: Floats, is_known: Bools) -> Answered:
         """What is answered: (m, K) log-probabilities, and whether each text has a known feature, (m,)."""
         choices = self.rule.choices(log_probabilities)
-        own = np.take_along_axis(log_probabilities, choices[:, None], axis=1)[:, 0]
-        is_answered = (is_known | self.answers_unknown) & ((np.exp(own) > self.confidence) | (self.confidence == 0))
+        is_answered = is_known | self.answers_unknown
+        if self.confidence > 0:
+            is_answered &= np.exp(log_probabilities[np.arange(len(choices)), choices]) > self.confidence
         return Answered(log_probabilities, choices, np.asarray(is_answered))
 
     def sets(self, log_probabilities: Floats) -> Bools:

@@ -39,7 +39,7 @@ class MostProbable:
     kind: ClassVar[str] = "most_probable"
 
     def choices(self, log_probabilities: Floats) -> Classes:
-        return np.asarray(np.argmax(log_probabilities, axis=1), dtype=np.int64)
+        return np.asarray(log_probabilities.argmax(axis=1), dtype=np.int64)
 
     def to_json(self, labels: Sequence[str]) -> dict[str, object]:
         return {"kind": self.kind}

@@ -32,6 +32,10 @@ class Measured:
         groups = texts if self.groups is self.texts else self.groups.take(rows)
         return Measured(texts, tuple(take_values(values, rows) for values in self.values), groups)
 
+    def run(self, first: int, last: int) -> Measured:
+        """The documents first..last."""
+        return self if (first, last) == (0, len(self)) else self.take(np.arange(first, last))
+
     @classmethod
     def joined(cls, several: Sequence[Measured]) -> Measured:
         """The documents of several, one after the other, all measured by the same features."""

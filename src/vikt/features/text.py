@@ -108,7 +108,8 @@ class TextFeatures:
     def scores(self, measured: Measured, theta: Numbers, *, threads: int = 1) -> Floats:
         """θᵀx of each document, (m,) or (m, K), from its bytes to its scores without making the rows."""
         by_feature = theta.T.reshape(len(theta.T), -1)
-        scores = np.tile(by_feature[0].astype(np.float64), (len(measured), 1))
+        scores = np.empty((len(measured), by_feature.shape[1]))
+        scores[:] = by_feature[0]
         first = 1
         for part in self.parts:
             last = first + part.n_columns

@@ -161,7 +161,7 @@ class FittedModel:
         """Some of the documents at a time, and their scores."""
         documents = self.measured(inputs)
         for first, last in portions(documents.texts.offsets, _BYTES_AT_A_TIME, _TEXTS_AT_A_TIME):
-            block = documents.take(np.arange(first, last))
+            block = documents.run(first, last)
             yield block, self.features.scores(block, self.theta, threads=threads)
 
     def probabilities(self, inputs: Inputs, threads: int = 1) -> Floats:

@@ -159,7 +159,9 @@ class OneScore:
         return logistic(scores)
 
     def log_probabilities(self, scores: Floats) -> Floats:
-        return np.stack([log_logistic(-scores), log_logistic(scores)], axis=1)
+        both = np.empty((len(scores), 2))
+        both[:, 0], both[:, 1] = log_logistic(-scores), log_logistic(scores)
+        return both
 
     def most_probable(self, scores: Floats) -> Classes:
         return np.asarray(scores > 0, dtype=np.int64)

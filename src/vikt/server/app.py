@@ -26,7 +26,7 @@ _OPERATIONS: list[tuple[str, str, Callable[..., Awaitable[Response]], dict[int |
     ("POST", f"{_MODEL}/explain", Handlers.explain, responses(ExplainedLabels, OF_BODY)),
     ("GET", f"{_MODEL}/report", Handlers.report, responses({"text/html": _TEXT}, (*OF_MODEL, 501))),
     ("GET", "/healthz", Handlers.health, responses(Status, ())),
-    ("GET", "/readyz", Handlers.ready, responses(Status, ())),
+    ("GET", "/readyz", Handlers.ready, responses(Status, (503,))),
     ("GET", "/metrics", Handlers.give_metrics, responses({"text/plain": _TEXT}, OF_SERVICE)),
 ]
 # What metrics are counted by.

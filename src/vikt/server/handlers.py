@@ -8,14 +8,13 @@ from typing import Annotated, Any
 
 from fastapi import Path, Request, Response
 
-from vikt.report.html.pages import saved_page
-from vikt.report.html.writing import check_installed, page_html
 from vikt.server.bodies import Body, Explain, Predict, parsed, read_body
 from vikt.server.documents import document_of, documents_of
 from vikt.server.guard import Exchange
 from vikt.server.lanes import Lane, one_by_one
 from vikt.server.metrics import MEDIA_TYPE, Metrics
 from vikt.server.models import Models
+from vikt.server.problems import busy
 from vikt.server.served import Served, array_of, spelled
 from vikt.server.settings import SHORT, Settings
 from vikt.server.together import Asked, answered_together
@@ -69,9 +68,7 @@ class Handlers:
 
     async def report(self, model: ModelName) -> Response:
         """The report of a model, as a page."""
-        saved = self.models[model].saved
-        check_installed()
-        content = await self._long.done(lambda: page_html(saved_page(saved)))
+        content = await self._long.done(partial(_report, self.models[model]))
         return Response(content, media_type="text/html; charset=utf-8")
 
     async def health(self) -> Response:
@@ -79,7 +76,9 @@ class Handlers:
         return Response(b'{"status": "ok"}', media_type=_JSON)
 
     async def ready(self) -> Response:
-        """Whether all models are there, so that requests can be sent."""
+        """Whether answers come at full speed; texts are answered before that too."""
+        if not self.models.is_warm.is_set():
+            raise busy("the kernels are being read; ask again in a second")
         return Response(b'{"status": "ready"}', media_type=_JSON)
 
     async def give_metrics(self) -> Response:
@@ -98,3 +97,12 @@ class Handlers:
         self.metrics.add_texts(served.name, count)
         exchange: Exchange = request.scope["exchange"]
         exchange.facts |= {"model": served.name, "count": count} | (texts if self.settings.log_texts else {})
+
+
+def _report(served: Served) -> str:
+    # Imported here, since reports are rarely asked for, and these take as long to import as all the rest.
+    from vikt.report.html.pages import saved_page
+    from vikt.report.html.writing import check_installed, page_html
+
+    check_installed()
+    return page_html(saved_page(served.saved))

@@ -26,6 +26,8 @@ class Models:
     files: dict[str, Path]
     copies: Copies
     served: dict[str, Served] = field(default_factory=dict)
+    # Set once answers come at full speed.
+    is_warm: Event = field(default_factory=Event)
     # The versions that could not be read, by model, so that each is tried and reported once.
     refused: dict[str, str] = field(default_factory=dict)
 
@@ -44,6 +46,12 @@ class Models:
             raise ProblemError(404, f"there is no model {name!r:.80}; choose from {quoted(self.served)}")
         return found
 
+    def warm_up(self) -> None:
+        """Make what the first answers need; until then, texts are answered more slowly by what is there."""
+        for served in self.served.values():
+            served.warm_up()
+        self.is_warm.set()
+
     def renew(self, metrics: Metrics) -> None:
         """Take up each file that has changed; where the new one cannot be read, the old version stays."""
         for name, path in self.files.items():
@@ -55,6 +63,7 @@ class Models:
     def _replace(self, name: str, path: Path, metrics: Metrics) -> None:
         try:
             served = Served.read(name, path, self.copies)
+            served.warm_up()
         except ViktError as error:
             metrics.add_failure(name)
             log("model refused", "error", model=name, error=type(error).__name__, message=str(error))
@@ -65,9 +74,13 @@ class Models:
         metrics.add_load(name, served.loaded_at)
         log("model replaced", model=name, version=served.version)
 
-    def watch(self, metrics: Metrics, stopped: Event, orphaned: Callable[[], None]) -> None:
-        """Look for changed files about each second, until `stopped`; call `orphaned` once the parent has gone."""
+    def tend(self, metrics: Metrics, stopped: Event, orphaned: Callable[[], None]) -> None:
+        """Warm up, then look for changed files about each second, until `stopped` is set.
+
+        Call `orphaned` once the parent of this process has gone.
+        """
         parent = os.getppid()
+        self.warm_up()
         while not stopped.wait(_SECONDS_BETWEEN_LOOKS):
             try:
                 self.renew(metrics)

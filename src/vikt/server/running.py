@@ -79,6 +79,8 @@ def serve(settings: Settings, address: Address, workers: int) -> int:
             if workers == 1:
                 answer(metrics.of_process(0))
             else:
+                # Once here, so that the processes share the compiled code too.
+                models.warm_up()
                 supervised(lambda row: answer(metrics.of_process(row)), workers, received, settings.limits.seconds)
     log("stopped", signal=signal.Signals(received[0]).name if received else None)
     return received[0] if received else 0
@@ -89,8 +91,8 @@ def _answer(listener: socket.socket, models: Models, settings: Settings, metrics
     for name, served in models.served.items():
         metrics.add_load(name, served.loaded_at)
     stopped = threading.Event()
-    watch = threading.Thread(target=models.watch, args=(metrics, stopped, _end), daemon=True)
-    watch.start()
+    tending = threading.Thread(target=models.tend, args=(metrics, stopped, _end), daemon=True)
+    tending.start()
     limits = settings.limits
     protocol: Any = functools.partial(BoundedProtocol, limits)
     with closing(Handlers(models, settings, metrics)) as handlers:
@@ -101,7 +103,7 @@ def _answer(listener: socket.socket, models: Models, settings: Settings, metrics
         )  # fmt: skip
         uvicorn.Server(config).run(sockets=[listener])
     stopped.set()
-    watch.join()
+    tending.join()
 
 
 def _end() -> None:

@@ -18,14 +18,12 @@ from vikt.features.ngrams import kernels
 from vikt.files.trained import load_trained
 from vikt.fitting.model import Inputs
 from vikt.fitting.saved import SavedModel
-from vikt.report.as_json import inspected_json
 from vikt.server.copies import Copies
 from vikt.tables import escaped_json
-from vikt.web.about import facts
 
 # Options are few in practice, and each set of them keeps its spelled labels.
 _MOST_OPTIONS = 32
-_WARM = "A first text: it reads the kernels, so that no client waits for them."
+_WARM = "A first text, for which kernels are read and tables are made, so that no client waits for them."
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +40,10 @@ class Served:
     def read(cls, name: str, path: Path, copies: Copies) -> Served:
         """The present version of a file. Raises as `vikt.load` does, and as `Copies.of` does."""
         version, copy = copies.of(name, path)
-        served = cls(name, version, copy, load_trained(copy), time.time())
-        served._warm_up()
-        return served
+        return cls(name, version, copy, load_trained(copy), time.time())
 
-    def _warm_up(self) -> None:
-        """Answer a text, so that all that is made at a first answer is there, and what is mapped is in memory."""
+    def warm_up(self) -> None:
+        """Answer a text with compiled kernels, so that what a first answer makes is there."""
         if self.reads_text and not self.columns:
             compiled(kernels.__name__)
             self.answers().lines([_WARM], as_json=True)
@@ -98,6 +94,10 @@ class Served:
     @cached_property
     def information(self) -> bytes:
         """The model and the record of its fit, as `vikt inspect --json` prints them, as JSON."""
+        # Imported here, since answering needs none of it.
+        from vikt.report.as_json import inspected_json
+        from vikt.web.about import facts
+
         reads = {"text": self.reads_text, "columns": self.columns}
         record = inspected_json(self.copy, self.saved)
         record.pop("path")

@@ -36,8 +36,9 @@ from vikt.features.ngrams.pictographs import PICTOGRAPHS
 # The class of each code point, of those that the kernels name.
 CharacterClasses = Bytes
 
+ASCII = 0x80
 # How many code points have a UTF-8 sequence whose bytes are all smaller than the key.
-_REACHES = {0x80: 0x80, 0xE0: 0x800, 0xF0: 0x10000, 0x100: 0x110000}
+_REACHES = {0x80: ASCII, 0xE0: 0x800, 0xF0: 0x10000, 0x100: 0x110000}
 ALL_POINTS = 0x110000
 
 # No character is assigned between here and the tags of plane 14; after those there is only private use.

@@ -84,7 +84,7 @@ class Ngrams:
     def rule(self) -> Analyzer:
         return ANALYZERS[self.analyzer]
 
-    @property
+    @cached_property
     def tokeniser(self) -> Tokeniser:
         lowercase = self.rule.lowercase if self.lowercase is None else self.lowercase
         return Tokeniser(self.analyzer, lowercase, self.strip_accents, self.cut)
@@ -95,7 +95,7 @@ class Ngrams:
         shortest, longest = self.ngrams
         return range(min(shortest, self.rule.shortest_whole or shortest), longest + 1)
 
-    @property
+    @cached_property
     def _effort(self) -> int:
         """The work per byte of text, 1 for single words: a token is a character, or a word of some five bytes."""
         return len(self.lengths) * (1 if self.rule.joiner else 5)
@@ -149,7 +149,7 @@ class Ngrams:
             idf = self.weighting.idf(chosen.frequency, len(texts))
             columns = columns_of_ids(chosen, frequencies)
             weigher = Weigher(source.spaces, columns, self.weighting, idf)
-            make_rows = partial(weigher.rows, counts=weigher.counts(), dtype=np.dtype(self.dtype))
+            make_rows = partial(weigher.rows, dtype=np.dtype(self.dtype))
             room = sum(own.occurrences.ids.size for own in found)
             rows = joined(run(make_rows, _released(found)), weigher.n_columns, self.dtype, room)
         kept, old_ids = source.kept(chosen.ids)
@@ -209,10 +209,9 @@ class FittedNgrams:
         """The rows of texts; n-grams that were not learnt are ignored. Values have the options' dtype by default."""
         kind: np.dtype[Any] = np.dtype(self.options.dtype if dtype is None else dtype)
         portions, weigher = self.options.portions(texts), self._weigher
-        counts = weigher.counts()
 
         def rows(documents: tuple[int, int]) -> RowPiece:
-            return weigher.rows(self._found(portions, documents), counts, kind)
+            return weigher.rows(self._found(portions, documents), kind)
 
         with running(threads) as run:
             return joined(run(rows, portions.ranges()), self.n_columns, kind, len(texts.content) // 8)
@@ -224,10 +223,9 @@ class FittedNgrams:
         """
         portions, weigher = self.options.portions(texts), self._weigher
         scores = np.empty((len(texts), theta.shape[1]))
-        counts = weigher.counts()
 
         def score(documents: tuple[int, int]) -> None:
-            weigher.write_scores(self._found(portions, documents), counts, theta, scores[slice(*documents)])
+            weigher.write_scores(self._found(portions, documents), theta, scores[slice(*documents)])
 
         with running(threads) as run:
             list(run(score, portions.ranges()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from vikt.corpus.texts import Texts, portions
 from vikt.errors import known
 from vikt.features.ngrams import kernels
 from vikt.features.ngrams.analyzers import ANALYZERS, Analyzer
-from vikt.features.ngrams.characters import reach
+from vikt.features.ngrams.characters import ASCII, CharacterClasses, reach
 from vikt.features.ngrams.normalise import normalise
 
 _BYTES_AT_A_TIME, _MOST_TEXTS = 1 << 18, 1 << 14
@@ -49,7 +50,9 @@ class Tokens:
     @property
     def longest(self) -> int:
         """The most tokens of a document."""
-        return int(np.diff(self.edges).max(initial=0))
+        if self.n_documents == 1:
+            return int(self.n)
+        return int((self.edges[1:] - self.edges[:-1]).max(initial=0))
 
 
 @dataclass(frozen=True)
@@ -114,9 +117,7 @@ class Portions:
         # A word of one byte is two spaces, itself and an end; the next one is a byte away.
         starts, ends = self._scratch(2 * len(text) + 3 * len(texts) + 1)
         edges = np.empty(len(texts) + 1, dtype=np.int64)
-        class_of = analyzer.characters(reach(text))
-        actions = np.array(analyzer.actions)
-        byte_actions = actions[np.minimum(class_of[:128], len(actions) - 1)]
+        class_of, actions, byte_actions = _tables(analyzer, ASCII if texts.content.isascii() else reach(text))
         n = getattr(self.kernels, analyzer.edges)(
             text, texts.offsets, class_of, actions, byte_actions, starts, ends, edges
         )
@@ -128,6 +129,14 @@ class Portions:
             self._of_thread.room, self._of_thread.scratch = room, np.empty((2, room), dtype=np.int64)
         scratch: Ints = self._of_thread.scratch
         return scratch
+
+
+@functools.cache
+def _tables(analyzer: Analyzer, n_points: int) -> tuple[CharacterClasses, Ints, Ints]:
+    """The class of each code point, the actions of the classes, and those of ASCII."""
+    class_of = analyzer.characters(n_points)
+    actions = np.array(analyzer.actions)
+    return class_of, actions, actions[np.minimum(class_of[:128], len(actions) - 1)]
 
 
 def _cut_by_function(texts: Texts, cut: Cut) -> tuple[Bytes, Ints, Ints, Ints]:

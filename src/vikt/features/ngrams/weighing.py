@@ -17,10 +17,22 @@ from vikt.features.rows import Numbers, RowPiece
 
 
 class Counts(threading.local):
-    """A count for each column, for each thread its own: touching new memory costs more than the work."""
+    """Zeros for each column to count in, kept for each thread: touching new memory costs more than the work."""
 
     def __init__(self, n_columns: int) -> None:
-        self.of_columns = np.zeros(n_columns, dtype=np.int32)
+        self._n_columns = n_columns
+        self._kept: Ids | None = None
+
+    def __reduce__(self) -> tuple[type[Counts], tuple[int]]:
+        return Counts, (self._n_columns,)
+
+    def take(self) -> Ids:
+        """The zeros; what raises while it counts leaves them behind as they are, and others are made."""
+        taken, self._kept = self._kept, None
+        return np.zeros(self._n_columns, dtype=np.int32) if taken is None else taken
+
+    def keep(self, zeros: Ids) -> None:
+        self._kept = zeros
 
 
 class Weigher:
@@ -35,12 +47,9 @@ class Weigher:
         # Joined at once: of buckets the columns take a gigabyte.
         self._column_of = np.concatenate([block for own in columns for block in (none, own)])
         self._idf = idf if weighting.inverse_document_frequency else np.ones(1)
+        self._counts = Counts(self.n_columns)
 
-    def counts(self) -> Counts:
-        """Room to count columns, for the threads of one call."""
-        return Counts(self.n_columns)
-
-    def rows(self, found: FoundNgrams, counts: Counts, dtype: DTypeLike) -> RowPiece:
+    def rows(self, found: FoundNgrams, dtype: DTypeLike) -> RowPiece:
         ids, edges = found.occurrences
         longest = found.longest * len(ids)
         sorting = SortingRoom(
@@ -54,18 +63,21 @@ class Weigher:
             np.empty(ids.size, dtype=np.int32),
             np.empty(ids.size, dtype=np.float32 if dtype == np.float32 else np.float64),
         )
-        n = found.kernels.write_rows(found.occurrences, self._weighing(longest), _room(counts, longest), sorting, rows)
+        room = self._room(longest)
+        n = found.kernels.write_rows(found.occurrences, self._weighing(longest), room, sorting, rows)
+        self._counts.keep(room.counts)
         return RowPiece(rows.lengths, rows.indices[:n], rows.values[:n])
 
-    def write_scores(self, found: FoundNgrams, counts: Counts, theta: Numbers, scores: Floats) -> None:
+    def write_scores(self, found: FoundNgrams, theta: Numbers, scores: Floats) -> None:
         """Write the scores of a portion, (documents, K), by weights θ, (n, K)."""
         longest = found.longest * len(found.occurrences.ids)
-        found.kernels.score_rows(found.occurrences, self._weighing(longest), _room(counts, longest), theta, scores)
+        room = self._room(longest)
+        found.kernels.score_rows(found.occurrences, self._weighing(longest), room, theta, scores)
+        self._counts.keep(room.counts)
 
     def _weighing(self, longest: int) -> Weighing:
         count_weights = self.weighting.count_weights(longest)
         return Weighing(self._bases, self._column_of, count_weights, self._idf, self.weighting.normalised)
 
-
-def _room(counts: Counts, longest: int) -> Room:
-    return Room(counts.of_columns, np.empty(longest + 1, dtype=np.int64), np.empty(longest + 1))
+    def _room(self, longest: int) -> Room:
+        return Room(self._counts.take(), np.empty(longest + 1, dtype=np.int64), np.empty(longest + 1))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 
 from vikt.arrays import Floats, Ints
+
+# The weights of counts up to this one, which few documents exceed, are kept.
+_FEW_COUNTS = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,11 @@ class Weighting:
         >>> WEIGHTINGS["tfidf"].count_weights(2).round(4).tolist()
         [0.0, 1.0, 1.6931]
         """
+        if largest <= _FEW_COUNTS:
+            return _weights_of_few(self)[: largest + 1]
+        return self._weights(largest)
+
+    def _weights(self, largest: int) -> Floats:
         counts = np.arange(largest + 1, dtype=np.float64)
         if self.binary:
             counts = np.minimum(counts, 1.0)
@@ -71,6 +80,11 @@ class Weighting:
             return None
         added = int(self.smooth)
         return np.rint((added + n_documents) / np.exp(idf - 1) - added).astype(np.int64)
+
+
+@functools.cache
+def _weights_of_few(weighting: Weighting) -> Floats:
+    return weighting._weights(_FEW_COUNTS)
 
 
 WEIGHTINGS: dict[str, Weighting] = {
