@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 
 import httpx
-import pytest
 
 import vikt
-
-pytest.importorskip("fastapi")
-
 from vikt.server.app import ROUTES, application
 from vikt.server.copies import copies
 from vikt.server.handlers import Handlers
@@ -24,8 +22,14 @@ LABELS = ["spam", "ham"] * 6
 
 def saved(path, texts=TEXTS, labels=LABELS, **options):
     """A small model at a path."""
-    vikt.TextClassifier(**{"min_df": 1, "l2": 0.01, **options}).fit(texts, labels).save(path)
+    vikt.TextClassifier(**{"min_df": 1, "l2": 0.01, **options}).fit(texts, labels).save(path, force=True)
     return path
+
+
+def by_command(command, model, *options, given=""):
+    """What a command prints."""
+    typed = [sys.executable, "-m", "vikt", command, str(model), *options]
+    return subprocess.run(typed, input=given.encode(), capture_output=True, check=True).stdout.decode()
 
 
 @contextlib.asynccontextmanager

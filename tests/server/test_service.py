@@ -1,19 +1,19 @@
-"""The service in this process: what it answers, and how it refuses."""
+"""What the service answers."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import asyncio
+import json
 
 import pytest
-from serving import TEXTS, saved, service
+from serving import TEXTS, by_command, saved, service
+
+import models_of_kinds
+import vikt
+from vikt.features.handmade.declarations import Number
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
+HOSTILE = ["", "ett pris på 10 £", "\N{WINKING FACE} win \u202e", "a\r\nb\tc\x00", "e\u0301" * 50]
 
 
 @pytest.fixture(scope="module")
@@ -21,10 +21,19 @@ def model(tmp_path_factory):
     return saved(tmp_path_factory.mktemp("models") / "spam.vikt")
 
 
-def predicted_by_command(model, texts, *options):
-    lines = "".join(f"{text}\n" for text in texts).encode()
-    command = [sys.executable, "-m", "vikt", "predict", str(model), "--json", *options]
-    return subprocess.run(command, input=lines, capture_output=True, check=True).stdout.decode().splitlines()
+@pytest.fixture(scope="module")
+def several(tmp_path_factory):
+    path = tmp_path_factory.mktemp("several") / "mood.vikt"
+    models_of_kinds.several(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def with_columns(tmp_path_factory):
+    path = tmp_path_factory.mktemp("columns") / "priced.vikt"
+    frame = {"text": TEXTS, "price": [9.0, 0.0] * 6}
+    vikt.TextClassifier(min_df=1, l2=0.01, features=[Number(name="price")]).fit(frame, ["spam", "ham"] * 6).save(path)
+    return path
 
 
 @pytest.mark.parametrize(
@@ -35,21 +44,99 @@ def predicted_by_command(model, texts, *options):
         ({"top": 2, "threshold": 0.3}, ["--top", "2", "--threshold", "0.3"]),
     ],
 )
-async def test_answers_are_those_of_the_command_to_the_byte(model, body, options):
-    texts = [*TEXTS[:4], "", "ett pris på 10 £", "\N{WINKING FACE} win \u202e"]
-    async with service({"spam": model}) as (client, _):
-        answer = await client.post("/models/spam/predict", json={"texts": texts, **body})
-        assert (
-            answer.content
-            == b'{"answers": [' + ", ".join(predicted_by_command(model, texts, *options)).encode() + b"]}"
-        )
+@pytest.mark.parametrize("kind", ["model", "several"])
+async def test_answers_are_those_of_the_command_to_the_byte(kind, body, options, request):
+    path, texts = request.getfixturevalue(kind), [*TEXTS[:4], "happy love", *HOSTILE[:3]]
+    async with service({"m": path}) as (client, _):
+        answer = await client.post("/models/m/predict", json={"texts": texts, **body})
+        lines = by_command("predict", path, "--json", *options, given="".join(f"{text}\n" for text in texts))
+        assert answer.text == '{"answers": [' + ", ".join(lines.splitlines()) + "]}"
+
+
+async def test_any_text_is_answered_and_counted_once(model):
+    async with service({"spam": model}) as (client, handlers):
+        answer = await client.post("/models/spam/predict", json={"texts": HOSTILE})
+        expected = vikt.load(model).predict(HOSTILE).tolist()
+        assert [each["predicted"] for each in answer.json()["answers"]] == expected
+        assert (await client.post("/models/spam/predict", json={"texts": []})).json() == {"answers": []}
+        assert b'vikt_texts_total{model="spam"} 5.0' in handlers.metrics.exposition()
 
 
 async def test_requests_that_wait_together_are_answered_as_each_alone(model):
-    import asyncio
-
     async with service({"spam": model}) as (client, _):
-        bodies = [{"texts": TEXTS[k : k + 2], "proba": k % 2 == 0} for k in range(10)]
+        bodies = [{"texts": TEXTS[k : k + k % 3], "proba": k % 2 == 0} for k in range(10)]
         alone = [(await client.post("/models/spam/predict", json=body)).content for body in bodies]
         together = await asyncio.gather(*(client.post("/models/spam/predict", json=body) for body in bodies))
         assert [answer.content for answer in together] == alone
+
+
+async def test_long_bodies_are_answered_as_short_ones(model):
+    text = "win a prize on friday " * 5000
+    async with service({"spam": model}) as (client, _):
+        answer = await client.post("/models/spam/predict", json={"texts": [text, "win"], "proba": True})
+        expected = vikt.load(model).predict_proba([text, "win"])[:, 1].tolist()
+        assert [each["P(spam)"] for each in answer.json()["answers"]] == expected
+
+
+@pytest.mark.parametrize("prices", [[9.0, 0], ["9", "0.0"]])
+async def test_columns_come_beside_the_texts(with_columns, prices):
+    async with service({"priced": with_columns}) as (client, _):
+        body = {"texts": ["win", "lunch"], "columns": {"price": prices}, "proba": True}
+        answers = (await client.post("/models/priced/predict", json=body)).json()["answers"]
+        expected = vikt.load(with_columns).predict_proba({"text": ["win", "lunch"], "price": [9.0, 0.0]})
+        assert [each["P(spam)"] for each in answers] == expected[:, 1].tolist()
+        why = {"text": "win", "columns": {"price": 9.0}}
+        parts = (await client.post("/models/priced/explain", json=why)).json()["explanations"][0]["contributions"]
+        assert "price" in [part["feature"] for part in parts]
+        assert (await client.get("/models/priced")).json()["reads"] == {"text": True, "columns": ["price"]}
+
+
+@pytest.mark.parametrize("options", [{}, {"label": "ham"}, {"label": "ham", "against": "spam"}])
+async def test_an_explanation_is_that_of_the_command_with_the_text_in_runs(model, options):
+    async with service({"spam": model}) as (client, _):
+        found = (await client.post("/models/spam/explain", json={"text": "Win a prize!", **options})).json()
+        (own,) = found["explanations"]
+        runs = own.pop("runs")
+        typed = [part for name, value in options.items() for part in (f"--{name}", value)]
+        assert own == json.loads(by_command("explain", model, "Win a prize!", "--json", *typed))
+        assert "".join(run["text"] for run in runs) == "Win a prize!"
+        inside = sum(part["contribution"] for part in own["contributions"])
+        assert sum(run["emphasis"] for run in runs) == pytest.approx(inside)
+
+
+async def test_each_answered_label_is_explained(several):
+    async with service({"mood": several}) as (client, _):
+        found = (await client.post("/models/mood/explain", json={"text": "happy love"})).json()
+        (answer,) = (await client.post("/models/mood/predict", json={"texts": ["happy love"]})).json()["answers"]
+        assert [own["label"] for own in found["explanations"]] == answer["predicted"]
+        none = (await client.post("/models/mood/explain", json={"text": "rain"})).json()
+        assert len(none["explanations"]) == 1
+
+
+async def test_models_are_listed_and_described(model, several):
+    async with service({"spam": model, "mood": several}) as (client, _):
+        listed = (await client.get("/models")).json()["models"]
+        assert [each["name"] for each in listed] == ["spam", "mood"]
+        assert listed[1]["classes"] == models_of_kinds.LABELS
+        own = (await client.get("/models/spam")).json()
+        shown = json.loads(by_command("inspect", model, "--json"))
+        assert shown.pop("path") == str(model)
+        assert own.pop("reads") == {"text": True, "columns": []}
+        assert own.pop("facts")
+        assert own.pop("name") == "spam"
+        assert own == shown
+
+
+async def test_the_page_the_card_and_the_report_are_served(model):
+    async with service({"spam": model}) as (client, _):
+        page = await client.get("/")
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+        assert "unsafe" not in page.headers["content-security-policy"]
+        card = await client.get("/models/spam/card")
+        assert card.headers["content-type"].startswith("text/markdown")
+        assert "spam" in card.text
+        report = await client.get("/models/spam/report")
+        assert "Rows tested" in report.text or "Training data" in report.text
+        for answer in (page, card, report, await client.get("/page.js")):
+            assert answer.status_code == 200
+            assert answer.headers["x-content-type-options"] == "nosniff"

@@ -24,6 +24,7 @@ _OPERATIONS: list[tuple[str, str, Callable[..., Awaitable[Response]], dict[int |
     ("GET", _MODEL, Handlers.describe_model, responses(ModelRecord, OF_MODEL)),
     ("POST", f"{_MODEL}/predict", Handlers.predict, responses(Answers, OF_BODY)),
     ("POST", f"{_MODEL}/explain", Handlers.explain, responses(ExplainedLabels, OF_BODY)),
+    ("GET", f"{_MODEL}/card", Handlers.card, responses({"text/markdown": _TEXT}, OF_MODEL)),
     ("GET", f"{_MODEL}/report", Handlers.report, responses({"text/html": _TEXT}, (*OF_MODEL, 501))),
     ("GET", "/healthz", Handlers.health, responses(Status, ())),
     ("GET", "/readyz", Handlers.ready, responses(Status, (503,))),

@@ -21,6 +21,7 @@ from vikt.server.together import Asked, answered_together
 
 ModelName = Annotated[str, Path(description="The name of a model.")]
 _JSON = "application/json"
+_MOST_TOGETHER = 64
 
 
 class Handlers:
@@ -28,7 +29,7 @@ class Handlers:
 
     def __init__(self, models: Models, settings: Settings, metrics: Metrics) -> None:
         self.models, self.settings, self.metrics = models, settings, metrics
-        self._short: Lane[Asked] = Lane(answered_together, settings.limits.waiting)
+        self._short: Lane[Asked] = Lane(answered_together, settings.limits.waiting, together=_MOST_TOGETHER)
         self._long: Lane[Callable[[], Any]] = Lane(one_by_one, settings.limits.waiting)
 
     def close(self) -> None:
@@ -66,6 +67,11 @@ class Handlers:
         explained = partial(served.explained, document, body.label, body.against)
         return Response(await self._long.done(explained), media_type=_JSON)
 
+    async def card(self, model: ModelName) -> Response:
+        """The card of a model, in Markdown."""
+        content = await self._long.done(partial(_card, self.models[model]))
+        return Response(content, media_type="text/markdown; charset=utf-8")
+
     async def report(self, model: ModelName) -> Response:
         """The report of a model, as a page."""
         content = await self._long.done(partial(_report, self.models[model]))
@@ -99,8 +105,14 @@ class Handlers:
         exchange.facts |= {"model": served.name, "count": count} | (texts if self.settings.log_texts else {})
 
 
+# What follows is imported when it is asked for, since it takes as long to import as all the rest.
+def _card(served: Served) -> bytes:
+    from vikt.export.card import card_of
+
+    return card_of(served.saved, served.name)
+
+
 def _report(served: Served) -> str:
-    # Imported here, since reports are rarely asked for, and these take as long to import as all the rest.
     from vikt.report.html.pages import saved_page
     from vikt.report.html.writing import check_installed, page_html
 

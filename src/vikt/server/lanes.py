@@ -12,7 +12,6 @@ from typing import Any, Generic, TypeVar
 from vikt.server.problems import busy
 
 Job = TypeVar("Job")
-_MOST_TOGETHER = 64
 
 
 class Lane(Generic[Job]):
@@ -24,10 +23,12 @@ class Lane(Generic[Job]):
         Jobs to what comes of each: a value, or an exception.
     most : int
         How many jobs may wait.
+    together : int
+        How many of them are done at a time.
     """
 
-    def __init__(self, work: Callable[[Sequence[Job]], Sequence[Any]], most: int) -> None:
-        self._work, self._most = work, most
+    def __init__(self, work: Callable[[Sequence[Job]], Sequence[Any]], most: int, together: int = 1) -> None:
+        self._work, self._most, self._together = work, most, together
         self._queue: SimpleQueue[tuple[Job, asyncio.Future[Any]] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -49,7 +50,7 @@ class Lane(Generic[Job]):
         is_open = True
         while is_open:
             batch = [self._queue.get()]
-            while len(batch) < _MOST_TOGETHER and not self._queue.empty():
+            while len(batch) < self._together and not self._queue.empty():
                 batch.append(self._queue.get())
             is_open = None not in batch
             # A client that has gone, or has waited too long, needs no answer.

@@ -49,7 +49,6 @@ def _started(work: Callable[[int], None], row: int) -> int:
         return pid
     code = 1
     try:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         work(row)
         code = 0
     except BaseException as error:

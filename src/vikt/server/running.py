@@ -67,29 +67,31 @@ def serve(settings: Settings, address: Address, workers: int) -> int:
         A model cannot be read.
     """
     take_over_logging()
-    with address.listening() as listener, copies() as folder:
+    with _received() as received, address.listening() as listener, copies() as folder:
         models = Models.read(settings.models, folder)
         metrics = Metrics.of(ROUTES, settings.models, workers)
+        if workers > 1:
+            # Once here, so that the processes share the compiled code too.
+            models.warm_up()
         log(
             "serving", address=address.url(listener), models=list(settings.models), workers=workers, pid=os.getpid(),
             version=__version__,
         )  # fmt: skip
-        answer = functools.partial(_answer, listener, models, settings)
-        with _received() as received:
-            if workers == 1:
-                answer(metrics.of_process(0))
-            else:
-                # Once here, so that the processes share the compiled code too.
-                models.warm_up()
-                supervised(lambda row: answer(metrics.of_process(row)), workers, received, settings.limits.seconds)
-    log("stopped", signal=signal.Signals(received[0]).name if received else None)
-    return received[0] if received else 0
+        answer = functools.partial(_answer, listener, models, settings, received)
+        if workers == 1:
+            answer(metrics.of_process(0))
+        else:
+            supervised(lambda row: answer(metrics.of_process(row)), workers, received, settings.limits.seconds)
+    log("stopped", signal=signal.Signals(received[0]).name)
+    return received[0]
 
 
-def _answer(listener: socket.socket, models: Models, settings: Settings, metrics: Metrics) -> None:
-    """Answer requests until a signal; what is in flight then is answered to its end."""
+def _answer(listener: socket.socket, models: Models, settings: Settings, received: list[int], metrics: Metrics) -> None:
+    """Answer requests until a signal is received; what is in flight then is answered to its end."""
     for name, served in models.served.items():
         metrics.add_load(name, served.loaded_at)
+    # A process that takes the place of another finds newer files than those read at the start.
+    models.renew(metrics)
     stopped = threading.Event()
     tending = threading.Thread(target=models.tend, args=(metrics, stopped, _end), daemon=True)
     tending.start()
@@ -101,9 +103,24 @@ def _answer(listener: socket.socket, models: Models, settings: Settings, metrics
             log_config=None, access_log=False, server_header=False, proxy_headers=False,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS, timeout_graceful_shutdown=int(limits.seconds) + 1,
         )  # fmt: skip
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config, received).run(sockets=[listener])
     stopped.set()
     tending.join()
+
+
+class _Server(uvicorn.Server):
+    """A server that stops once a signal is in a list, also one that came before the server was there."""
+
+    def __init__(self, config: uvicorn.Config, received: list[int]) -> None:
+        super().__init__(config)
+        self._received = received
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or bool(self._received)
 
 
 def _end() -> None:
@@ -112,10 +129,16 @@ def _end() -> None:
 
 @contextmanager
 def _received() -> Iterator[list[int]]:
-    """The signals to end that arrive, which Uvicorn raises again once it has stopped."""
+    """The signals to end that arrive; the second one ends at once."""
     received: list[int] = []
+
+    def receive(number: int, _: object) -> None:
+        received.append(number)
+        if len(received) > 1:
+            raise KeyboardInterrupt
+
     ends = (signal.SIGTERM, signal.SIGINT)
-    before = {end: signal.signal(end, lambda number, _: received.append(number)) for end in ends}
+    before = {end: signal.signal(end, receive) for end in ends}
     try:
         yield received
     finally:
