@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -31,14 +32,9 @@ def read_parquet(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, ro
     """Parquet."""
 
     def opened() -> Opened:
-        source, n_bytes = _seekable(stream)
+        source, n_bytes = seekable(stream)
         file = pq.ParquetFile(source)
-        rows = _rows_per_batch(file.metadata, rows_per_batch)
-
-        def batches(names: list[str]) -> Iterator[list[ArrowBatch]]:
-            return _grouped(_bounded(file.iter_batches(min(rows, _ROWS_AT_ONCE), columns=names), n_bytes), rows)
-
-        return file.schema_arrow, batches
+        return file.schema_arrow, lambda names: parquet_batches(file, n_bytes, rows_per_batch, names)
 
     return _tables(opened, "Parquet", origin, wanted)
 
@@ -47,21 +43,21 @@ def read_arrow(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, rows
     """Arrow's IPC format, as a file (Feather) or as a stream."""
 
     def opened() -> Opened:
-        source, n_bytes = _seekable(stream)
+        source, n_bytes = seekable(stream)
         try:
             file = pa.ipc.open_file(source)
             found = (file.get_batch(i) for i in range(file.num_record_batches))
         except pa.ArrowInvalid:
             source.seek(0)
             file = found = pa.ipc.open_stream(source)
-        pieces = _bounded((piece for batch in found for piece in _slices(batch, rows_per_batch)), n_bytes)
+        pieces = bounded((piece for batch in found for piece in _slices(batch, rows_per_batch)), n_bytes)
         return file.schema, lambda names: ([piece.select(names)] for piece in pieces)
 
     return _tables(opened, "Arrow", origin, wanted)
 
 
 def _tables(opened: Callable[[], Opened], kind: str, origin: str, wanted: Sequence[str] | None) -> Iterator[Table]:
-    try:
+    with refusing_damage(kind, origin):
         schema, batches = opened()
         refuse_doubled(list(map(composed, schema.names)), origin)
         name_of = {composed(name): name for name in schema.names}
@@ -74,6 +70,13 @@ def _tables(opened: Callable[[], Opened], kind: str, origin: str, wanted: Sequen
         if first_row == 1:
             empty = schema.empty_table().select([name_of[name] for name in names])
             yield Table(empty.rename_columns(names), origin)
+
+
+@contextmanager
+def refusing_damage(kind: str, origin: str) -> Iterator[None]:
+    """Turn what PyArrow raises for a file that is damaged, or of another format than `kind`, into InputFileError."""
+    try:
+        yield
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         if isinstance(error, ViktError):
             raise
@@ -85,7 +88,15 @@ def _tables(opened: Callable[[], Opened], kind: str, origin: str, wanted: Sequen
         ) from None
 
 
-def _bounded(pieces: Iterator[ArrowBatch], n_bytes: int) -> Iterator[ArrowBatch]:
+def parquet_batches(
+    file: Any, n_bytes: int, rows_per_batch: int, names: list[str] | None = None
+) -> Iterator[list[ArrowBatch]]:
+    """The rows of a `ParquetFile` of so many bytes in batches, each in pieces. Raises ExpansionError."""
+    rows = _rows_per_batch(file.metadata, rows_per_batch)
+    return _grouped(bounded(file.iter_batches(min(rows, _ROWS_AT_ONCE), columns=names), n_bytes), rows)
+
+
+def bounded(pieces: Iterator[ArrowBatch], n_bytes: int) -> Iterator[ArrowBatch]:
     """The same, as long as they are in proportion to the size of the file. Raises ExpansionError."""
     expanded = 0
     for piece in pieces:
@@ -122,7 +133,7 @@ def _grouped(pieces: Iterator[ArrowBatch], n_rows: int) -> Iterator[list[ArrowBa
         yield group
 
 
-def _seekable(stream: BinaryIO) -> tuple[BinaryIO, int]:
+def seekable(stream: BinaryIO) -> tuple[BinaryIO, int]:
     """The stream, or what it holds, and how many bytes these are."""
     source = stream if stream.seekable() else io.BytesIO(stream.read())
     n_bytes = source.seek(0, io.SEEK_END)

@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain
 
 import numpy as np
 import pyarrow.compute as pc
@@ -196,12 +196,18 @@ def _numbered(records: Iterator[Record], origin: str) -> tuple[Record, Iterator[
         if not _is_blank(record):
             break
     width = max(map(len, start), default=0)
-    second = list(islice(records, 1))
-    if not second and any("\r" in field for record in start for field in record):
+    return [str(number) for number in range(1, max(width, 1) + 1)], _with_line_ends(start, records, origin)
+
+
+def _with_line_ends(start: list[Record], records: Iterator[Record], origin: str) -> Iterator[Record]:
+    """All records, each read no earlier than the one before it is handed out; an error where their ends were missed."""
+    yield from start
+    second = next(records, None)
+    if second is None and any("\r" in field for record in start for field in record):
         raise DataError(
             f"{origin}: expected rows, found one with carriage returns inside; {conversion(_CONVERT_ENDS, origin)}"
         )
-    return [str(number) for number in range(1, max(width, 1) + 1)], chain(start, second, records)
+    yield from chain([] if second is None else [second], records)
 
 
 def _is_blank(record: Record) -> bool:

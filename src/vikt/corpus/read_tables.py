@@ -39,6 +39,7 @@ class TableFacts(TypedDict, total=False):
     objects: list[dict[str, Any]] | None
     notes: tuple[str, ...]
     dialect: Dialect | None
+    spans: list[tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,8 @@ class Table:
         Sentences for the user.
     dialect : Dialect, optional
         How the user says that the values of a CSV or TSV file are divided.
+    spans : list of (int, int)
+        The numbers of the first and the last line of each row, where the rows of a batch are read from lines.
     parts : sequence of Table
         The tables that this one is made of, one per file, where there are several.
 
@@ -93,6 +96,7 @@ class Table:
     objects: list[dict[str, Any]] | None = None
     notes: tuple[str, ...] = ()
     dialect: Dialect | None = None
+    spans: list[tuple[int, int]] = field(default_factory=list)
     parts: Sequence[Table] = ()
 
     @classmethod
@@ -191,7 +195,7 @@ class Table:
         """Some rows, which keep their places in the file."""
         lines = [self.first_row + int(i) if self.lines is None else self.lines[i] for i in rows]
         objects = None if self.objects is None else [self.objects[i] for i in rows]
-        return replace(self, arrow=self.arrow.take(pa.array(rows)), lines=lines, objects=objects)
+        return replace(self, arrow=self.arrow.take(pa.array(rows)), lines=lines, objects=objects, spans=[])
 
     def with_fields(self, names: Iterable[str | None]) -> Table:
         """The table with a column more for each name such as "doc.text": the field `text` of the column `doc`.

@@ -25,11 +25,12 @@ Row = TypeVar("Row")
 
 
 class LineCounts(TypedDict):
-    """How many lines some rows took, how many of them were blank, and what was remarked of all rows."""
+    """How many lines some rows took, how many were blank, what was remarked of all rows, and each one's lines."""
 
     n_lines: int
     n_blank: int
     notes: tuple[str, ...]
+    spans: list[tuple[int, int]]
 
 
 def read_jsonl(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
@@ -119,19 +120,21 @@ def in_batches(rows: Iterable[Row], lines: Lines, rows_per_batch: int) -> Iterat
 
     The last batch may have lines without rows, or only what was remarked of the rows before it.
     """
-    first_row, batch, start = 1, list[Row](), (0, 0, 0)
+    first_row, batch, spans, start = 1, list[Row](), list[tuple[int, int]](), (0, 0, 0)
     for row in rows:
         batch.append(row)
+        spans.append((lines.row_start or lines.number, lines.number))
         if len(batch) >= rows_per_batch or lines.offset - start[2] >= BYTES_PER_BATCH:
-            yield first_row, batch, _lines_since(start, lines)
-            first_row, batch, start = first_row + len(batch), [], (lines.number, lines.blank, lines.offset)
+            yield first_row, batch, _lines_since(start, lines, spans)
+            first_row, batch, spans = first_row + len(batch), [], []
+            start = lines.number, lines.blank, lines.offset
     if batch or lines.number > start[0]:
-        yield first_row, batch, _lines_since(start, lines)
+        yield first_row, batch, _lines_since(start, lines, spans)
         first_row += len(batch)
     notes = lines.remarks.sentences(lines.origin, first_row - 1, lines.number)
     if notes:
-        yield first_row, [], {"n_lines": 0, "n_blank": 0, "notes": notes}
+        yield first_row, [], {"n_lines": 0, "n_blank": 0, "notes": notes, "spans": []}
 
 
-def _lines_since(start: tuple[int, int, int], lines: Lines) -> LineCounts:
-    return {"n_lines": lines.number - start[0], "n_blank": lines.blank - start[1], "notes": ()}
+def _lines_since(start: tuple[int, int, int], lines: Lines, spans: list[tuple[int, int]]) -> LineCounts:
+    return {"n_lines": lines.number - start[0], "n_blank": lines.blank - start[1], "notes": (), "spans": spans}

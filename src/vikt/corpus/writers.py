@@ -23,7 +23,7 @@ from vikt.tables import Joined, JoinedNumbers, Lists
 Columns = Mapping[str, Sequence[Any]]
 # A byte-order mark at the start of a line would be dropped as one that joined files leave.
 _MARK = "\ufeff"
-_QUOTED = re.compile(f'^{_MARK}|[",\r\n]')
+_QUOTED = re.compile(f'^{_MARK}|["\r\n]')
 
 
 class Writer(Protocol):
@@ -75,11 +75,18 @@ def _field(value: object) -> str:
 
 class _Csv(_Text):
     def _line(self, fields: list[str], table: Table, i: int) -> str:
-        return ",".join(map(_quoted, fields)) + "\n"
+        return ",".join(map(quoted_field, fields)) + "\n"
 
 
-def _quoted(field: str) -> str:
-    return '"' + field.replace('"', '""') + '"' if _QUOTED.search(field) else field
+def quoted_field(field: str, delimiter: str = ",") -> str:
+    """A value as a field of CSV: in quotation marks where it must be.
+
+    Examples
+    --------
+    >>> quoted_field("a;b"), quoted_field("a;b", ";"), quoted_field("a,b")
+    ('a;b', '"a;b"', '"a,b"')
+    """
+    return '"' + field.replace('"', '""') + '"' if delimiter in field or _QUOTED.search(field) else field
 
 
 class _Tsv(_Text):
