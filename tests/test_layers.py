@@ -44,6 +44,7 @@ ORDER = [
     "shrinking",
     "web",
     "export",
+    "filtering",
     "server",
     "updatable",
     "exportable",

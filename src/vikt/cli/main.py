@@ -16,6 +16,7 @@ from vikt.cli.commands import (  # noqa: F401
     evaluate,
     explain,
     export,
+    filter,
     inspect,
     predict,
     serve,

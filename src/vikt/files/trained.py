@@ -15,6 +15,11 @@ def load_trained(path: str | Path, data: Iterable[str] = ()) -> SavedModel:
 
     `data` are the files named after it: where one of them is a model, the two have been swapped.
     """
+    return load_with_digest(path, data)[0]
+
+
+def load_with_digest(path: str | Path, data: Iterable[str] = ()) -> tuple[SavedModel, str]:
+    """What `load_trained` gives, and the digest of the file: that of another model differs."""
     try:
         arrays, header = load_model(path)
     except ForeignModelError as error:
@@ -23,7 +28,7 @@ def load_trained(path: str | Path, data: Iterable[str] = ()) -> SavedModel:
             raise
         raise ForeignModelError(f"{path}: is not a vikt model, but {swapped} is; name the model first") from error
     try:
-        return SavedModel.from_file(arrays, header)
+        return SavedModel.from_file(arrays, header), str(header["digest"])
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, StopIteration) as error:
         found = " ".join(str(error).split())
         raise DamagedModelError(f"{path}: its parts do not form a model: {found:.200}; train it again") from None

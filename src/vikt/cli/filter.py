@@ -1,0 +1,106 @@
+"""`vikt filter`: files in, the same files out with the rows that a condition keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vikt.cli.console import print_json, progress, say_notes, show
+from vikt.corpus.dialect import Dialect
+from vikt.errors import ParameterError, UsageError
+from vikt.files.trained import load_with_digest
+from vikt.filtering.inputs import find_inputs
+from vikt.filtering.judge import Judge
+from vikt.filtering.keep import Keep
+from vikt.filtering.run import Outcome, filter_files
+from vikt.tables import columns, counted, visible
+
+_ESCAPES = {r"\n": "\n", r"\t": "\t", r"\r": "\r"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """The arguments of `vikt filter`."""
+
+    data: list[str]
+    out: str
+    keep: str
+    text: str | None
+    split: str | None
+    scores: bool
+    dialect: Dialect
+    threads: int
+    force: bool
+    as_json: bool
+    quiet: bool
+
+
+def filter_corpus(path: Path, request: Request) -> None:
+    """Filter files, and print how many documents were kept."""
+    saved, digest = load_with_digest(path, request.data)
+    inputs = find_inputs(request.data, request.out)
+    keep = Keep.of(request.keep, saved.model)
+    separator = None if request.split is None else _separator(request.split)
+    if request.scores and not keep.labels:
+        raise UsageError("--scores adds the probabilities of the labels in the condition, which names none")
+    judge = Judge(
+        saved.model, keep, request.text, saved.record.columns.get("text"),
+        None if separator is None else separator.encode(), keep.labels if request.scores else (),
+    )  # fmt: skip
+    job = {
+        "model": digest,
+        "condition": keep.typed,
+        "--split": separator,
+        "--scores": request.scores,
+        "--text": request.text,
+        "--delimiter": request.dialect.delimiter,
+        "--quoting": request.dialect.quoting,
+        "--header": request.dialect.header,
+    }
+    with progress(request.quiet) as report:
+        outcome = filter_files(
+            judge, inputs, request.out, job,
+            dialect=request.dialect, threads=request.threads, force=request.force, progress=report,
+        )  # fmt: skip
+    say_notes(outcome.notes, request.quiet)
+    if request.as_json:
+        print_json(_as_json(outcome))
+    else:
+        show(_as_text(outcome, in_parts=separator is not None))
+
+
+def _separator(typed: str) -> str:
+    """The separator that is typed, with \\n, \\t and \\r for a line feed, a tab and a carriage return."""
+    for escape, meant in _ESCAPES.items():
+        typed = typed.replace(escape, meant)
+    if not typed:
+        raise ParameterError("split", r"expected what stands between paragraphs, such as '\n', found nothing")
+    return typed
+
+
+def _as_json(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "files": outcome.files,
+        "finished_before": outcome.finished_before,
+        **outcome.tally.to_json(),
+        "seconds": outcome.seconds,
+    }
+
+
+def _as_text(outcome: Outcome, in_parts: bool) -> str:
+    tally = outcome.tally
+    before = f" ({outcome.finished_before:,} finished before)" * bool(outcome.finished_before)
+    read = f"{counted(outcome.files, 'file')}{before}, {counted(tally.documents, 'document')}"
+    lines = [f"{read}: kept {_kept(tally.kept, tally.documents)}"]
+    if in_parts:
+        lines.append(f"{counted(tally.parts, 'paragraph')}: kept {_kept(tally.kept_parts, tally.parts)}")
+    rows = [
+        [visible(label), f"{n:,}", f"{kept:,}", f"{kept / n:.1%}" if n else "-"]
+        for label, (n, kept) in sorted(tally.by_label.items(), key=lambda item: -item[1][0])
+    ]
+    return "\n".join([*lines, "", columns([["answered", "read", "kept", "share"], *rows])])
+
+
+def _kept(kept: int, total: int) -> str:
+    return f"{kept:,}" + (f" ({kept / total:.1%})" if total else "")

@@ -1,0 +1,280 @@
+"""The condition on what is kept: a small language, of which nothing is ever run.
+
+::
+
+    condition  = and-part { "or" and-part }
+    and-part   = not-part { "and" not-part }
+    not-part   = "not" not-part | "(" condition ")" | comparison | class "in" "labels"
+    comparison = quantity relation value
+    quantity   = "P(" class ")" | "predicted" | "probability" | "length"
+    relation   = ">=" | "<=" | ">" | "<" | "==" | "!="
+
+Classes and numbers are written as in `vikt.decisions.conditions`. Examples: `P(spam) < 0.1`, `predicted == 'ham'`,
+`P(math) >= 90% and not length < 200`, `'joy' in labels`.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.arrays import Bools
+from vikt.corpus.columns import composed
+from vikt.decisions.conditions import RELATIONS
+from vikt.decisions.tokens import Token, Tokens
+from vikt.errors import ParameterError, UsageError
+from vikt.filtering.judged import Judged
+from vikt.fitting.model import FittedModel
+from vikt.model.classes import class_position
+from vikt.names import KIND_NAMES, LABEL_NOUNS, TargetKind, nearest
+from vikt.tables import listed
+
+_MOST_LISTED = 40
+_DEEPEST = 50
+_SAMENESS: Mapping[str, Callable[[Any, Any], Any]] = {"=": operator.eq, "!=": operator.ne}
+_COMPARES: Mapping[str, Callable[[Any, Any], Any]] = {**RELATIONS, **_SAMENESS}
+_ONE_LABEL: tuple[TargetKind, ...] = ("classes", "soft", "ordered")
+
+
+class Condition(Protocol):
+    """A condition on each of some texts, and the positions of the labels that it names."""
+
+    @property
+    def labels(self) -> tuple[int, ...]: ...
+
+    def holds(self, judged: Judged) -> Bools:
+        """Whether each text meets it: (m,)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Compares:
+    """A number of each text against another."""
+
+    of: Callable[[Judged], NDArray[Any]]
+    relation: str
+    value: float
+    labels: tuple[int, ...] = ()
+
+    def holds(self, judged: Judged) -> Bools:
+        return np.asarray(_COMPARES[self.relation](self.of(judged), self.value))
+
+
+@dataclass(frozen=True)
+class Not:
+    """What a condition does not hold of."""
+
+    part: Condition
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        return self.part.labels
+
+    def holds(self, judged: Judged) -> Bools:
+        return ~self.part.holds(judged)
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Several conditions, joined by "and" or "or"."""
+
+    join: Callable[[Bools, Bools], Bools]
+    parts: tuple[Condition, ...]
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(label for part in self.parts for label in part.labels))
+
+    def holds(self, judged: Judged) -> Bools:
+        first, *others = (part.holds(judged) for part in self.parts)
+        for other in others:
+            first = self.join(first, other)
+        return first
+
+
+@dataclass(frozen=True)
+class Keep:
+    """A condition on texts that is read for a model.
+
+    Attributes
+    ----------
+    typed : str
+        How it was typed.
+    labels : tuple of int
+        The positions of the labels that it names, each once.
+
+    Examples
+    --------
+    >>> import vikt
+    >>> model = vikt.TextClassifier(min_df=1, l2=0.1).fit(["good fun", "bad"], ["pos", "neg"]).model_
+    >>> keep = Keep.of("P(pos) > 0.5 and not predicted == neg", model)
+    >>> keep.typed, keep.labels
+    ('P(pos) > 0.5 and not predicted == neg', (1, 0))
+    """
+
+    typed: str
+    condition: Condition
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(self.condition.labels))
+
+    @classmethod
+    def of(cls, typed: str, model: FittedModel) -> Keep:
+        """A condition as it is typed.
+
+        Raises
+        ------
+        ParameterError
+            It does not follow the grammar, or names what the model does not have; the message says where.
+        """
+        try:
+            tokens = Tokens(typed)
+            condition = _Parser(tokens, model.labels, model.kind).condition()
+            tokens.expect_end("'and', 'or' or the end")
+        except UsageError as error:
+            raise ParameterError("keep", error.message) from None
+        return cls(typed.strip(), condition)
+
+
+class _Quantity(NamedTuple):
+    """What a comparison can start with: which kinds of targets have it, and how the rest of the comparison is read."""
+
+    kinds: Sequence[TargetKind]
+    read: Callable[[_Parser], Condition]
+
+
+class _Parser:
+    """Reads a condition for a model of some labels."""
+
+    def __init__(self, tokens: Tokens, labels: Sequence[str], kind: TargetKind) -> None:
+        self.tokens, self.names, self.kind, self.depth = tokens, labels, kind, 0
+
+    def condition(self) -> Condition:
+        return self._joined("or", np.logical_or, lambda: self._joined("and", np.logical_and, self._negation))
+
+    def _joined(self, word: str, join: Callable[..., Bools], part: Callable[[], Condition]) -> Condition:
+        parts = [part()]
+        while self.tokens.is_word(word):
+            self.tokens.take("word", word)
+            parts.append(part())
+        return parts[0] if len(parts) == 1 else Joined(join, tuple(parts))
+
+    def _negation(self) -> Condition:
+        tokens = self.tokens
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise tokens.error(tokens.next, f"expected at most {_DEEPEST} conditions within one another")
+        if tokens.is_word("not"):
+            tokens.take("word", "not")
+            found: Condition = Not(self._negation())
+        elif tokens.is_mark("("):
+            tokens.take("mark", "(")
+            found = self.condition()
+            tokens.take_mark((")",), "after the condition that is in brackets")
+        else:
+            found = self._comparison()
+        self.depth -= 1
+        return found
+
+    def _comparison(self) -> Condition:
+        tokens = self.tokens
+        if tokens.next.kind == "quoted" or (tokens.after.kind == "word" and tokens.after.text == "in"):
+            return self._membership()
+        name = tokens.next
+        quantity = _QUANTITIES.get(name.text) if name.kind == "word" else None
+        if quantity is None:
+            near = nearest(name.text, [*_QUANTITIES, "not"])
+            hint = f"; did you mean {near}?" if near and name.kind == "word" else ""
+            raise tokens.unexpected(f"P({self._noun.upper()}), {', '.join(list(_QUANTITIES)[1:])} or 'not'", hint)
+        if self.kind not in quantity.kinds:
+            raise tokens.error(name, f"{name.text} {self._is_of(quantity.kinds)}; write 'LABEL' in labels")
+        tokens.take("word", name.text)
+        return quantity.read(self)
+
+    def _membership(self) -> Condition:
+        tokens, label = self.tokens, self.tokens.next
+        k = self.label()
+        if not tokens.is_word("in"):
+            raise tokens.unexpected(f"'in labels' after {label.text!r:.60}")
+        tokens.take("word", "in")
+        if not tokens.is_word("labels"):
+            raise tokens.unexpected("'labels' after 'in'")
+        if self.kind != "several":
+            raise tokens.error(tokens.next, f"labels {self._is_of(['several'])}; write predicted == {label.text}")
+        tokens.take("word", "labels")
+        return Compares(lambda judged: judged.answers[:, k], "=", True, (k,))
+
+    def probability_of_label(self) -> Condition:
+        """The rest of P(class) < 0.1."""
+        self.tokens.take_mark(("(",), "after P")
+        k = self.label()
+        self.tokens.take_mark((")",), f"after {self.names[k]!r:.60}")
+        return self.compared(lambda judged: judged.probability(k), self.share, (k,))
+
+    def label_predicted(self) -> Condition:
+        """The rest of predicted == class; levels of an order may be above or below one."""
+        relations = _COMPARES if self.kind == "ordered" else _SAMENESS
+        relation = self.tokens.take_mark(tuple(relations), "after 'predicted'")
+        k = self.label()
+        return Compares(_answered, relation, k, (k,))
+
+    def compared(
+        self, of: Callable[[Judged], NDArray[Any]], read: Callable[[], float], labels: tuple[int, ...] = ()
+    ) -> Condition:
+        """The rest of a comparison with a number."""
+        relation = self.tokens.take_mark(tuple(_COMPARES), "for a comparison")
+        return Compares(of, relation, read(), labels)
+
+    def share(self) -> float:
+        """A probability."""
+        token, value = self.tokens.next, self.tokens.take_number()
+        if not 0 <= value <= 1:
+            raise self.tokens.error(token, f"expected a probability from 0 to 1, found {value:g}; write 0.95 or 95%")
+        return value
+
+    def label(self) -> int:
+        """The position of a label that the model has."""
+        token = self.tokens.next
+        name = self.tokens.take_class()
+        k = class_position(self.names, name)
+        if k is None:
+            raise self._unknown(token, name)
+        return k
+
+    def _unknown(self, token: Token, name: str) -> UsageError:
+        near = nearest(composed(name), self.names)
+        hint = "" if near is None else f"did you mean {near}? "
+        known = listed(self.names, _MOST_LISTED)
+        return self.tokens.error(token, f"the model has no {self._noun} {name!r:.60}; {hint}choose from {known}")
+
+    def _is_of(self, kinds: Sequence[TargetKind]) -> str:
+        needed = "several labels" if "several" in kinds else "one label per text"
+        return f"is of models with {needed}, and this one has {KIND_NAMES[self.kind]}"
+
+    @property
+    def _noun(self) -> str:
+        return LABEL_NOUNS[self.kind]
+
+
+def _answered(judged: Judged) -> NDArray[Any]:
+    """The position of the label of each text; where there is no answer NaN, which equals no label."""
+    return np.where(judged.predicted < 0, np.nan, judged.predicted)
+
+
+_QUANTITIES: Mapping[str, _Quantity] = {
+    "P": _Quantity((*_ONE_LABEL, "several"), _Parser.probability_of_label),
+    "predicted": _Quantity(_ONE_LABEL, _Parser.label_predicted),
+    "probability": _Quantity(
+        _ONE_LABEL, lambda parser: parser.compared(lambda judged: judged.confidence, parser.share)
+    ),
+    "length": _Quantity(
+        (*_ONE_LABEL, "several"),
+        lambda parser: parser.compared(lambda judged: judged.lengths, parser.tokens.take_number),
+    ),
+}

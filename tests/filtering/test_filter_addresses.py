@@ -1,0 +1,86 @@
+"""Files at addresses of fsspec, read and written in the memory of this process."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+
+import pytest
+
+from models_of_kinds import fitted
+from vikt.filtering import storage
+
+fsspec = pytest.importorskip("fsspec")
+
+TEXTS = ["happy love", "sad rain", "glad smile", "angry day"]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "m.vikt"
+    fitted(["joy", "fear", "joy"] * 4).save(path)
+    return path
+
+
+@pytest.fixture
+def memory():
+    """An empty file system in memory."""
+    system = fsspec.filesystem("memory")
+    system.store.clear()
+    system.pseudo_dirs[:] = [""]
+    yield system
+    system.store.clear()
+
+
+def test_a_folder_is_filtered_resumed_and_refused_at_addresses(run, model, memory):
+    lines = [json.dumps({"text": text}) + "\n" for text in TEXTS]
+    with memory.open("/in/a/x.jsonl", "w") as file:
+        file.writelines(lines)
+    with memory.open("/in/y.jsonl.gz", "wb") as file:
+        file.write(gzip.compress("".join(lines).encode()))
+    arguments = ("filter", model, "memory://in", "-o", "memory://out", "--json")
+    code, told, _ = run(*arguments, "--keep", "length > 8")
+    assert code == 0
+    kept = "".join(line for line, text in zip(lines, TEXTS, strict=True) if len(text) > 8)
+    assert memory.cat("/out/a/x.jsonl").decode() == kept
+    assert gzip.decompress(memory.cat("/out/y.jsonl.gz")).decode() == kept
+    assert json.loads(told)["kept"] == 2 * kept.count("\n")
+    assert json.loads(run(*arguments, "--keep", "length > 8")[1])["finished_before"] == 2
+    assert "another filter" in run(*arguments, "--keep", "length > 9")[2]
+    assert run(*arguments, "--keep", "length > 9", "--force")[0] == 0
+    assert memory.cat("/out/a/x.jsonl") != kept.encode()
+
+
+def test_patterns_and_local_folders_mix_with_addresses(run, model, memory, tmp_path):
+    with memory.open("/in/a/x.csv", "w") as file:
+        file.write("text\nhappy love\n")
+    out = f"file://{tmp_path}/out"
+    assert run("filter", model, "memory://in/*/*.csv", "--keep", "length > 1", "-o", out)[0] == 0
+    assert (tmp_path / "out" / "a" / "x.csv").read_text() == "text\nhappy love\n"
+    assert run("filter", model, tmp_path / "out", "--keep", "length > 1", "-o", "memory://back")[0] == 0
+    assert memory.cat("/back/a/x.csv") == b"text\nhappy love\n"
+    code, _, said = run("filter", model, "memory://in", "--keep", "length > 1", "-o", "memory://in/out")
+    assert (code, "would be read as one" in said) == (2, True)
+
+
+def test_a_failed_run_leaves_nothing_of_its_file(run, model, memory):
+    with memory.open("/in/x.jsonl", "w") as file:
+        file.write('{"text": "happy"}\n{"text": 1\n')
+    code, _, said = run("filter", model, "memory://in", "--keep", "length > 1", "-o", "memory://out")
+    assert (code, "memory://in/x.jsonl, line 2" in said or "x.jsonl, line 2" in said) == (1, True)
+    assert not memory.exists("/out/x.jsonl")
+
+
+def test_what_is_missing_is_said(run, model, memory, monkeypatch):
+    for name, expected, word in (
+        ("nothing://in", 2, "is no address that can be read"),
+        ("memory://none", 1, "expected a file that ends in"),
+        ("memory://none/a.csv", 1, "there is no such file"),
+    ):
+        code, _, said = run("filter", model, name, "--keep", "length > 1", "-o", "memory://out")
+        assert (code, word in said, len(said.splitlines())) == (expected, True, 1)
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    code, _, said = run("filter", model, "memory://in", "--keep", "length > 1", "-o", "memory://out")
+    assert (code, "pip install 'vikt[remote]'" in said) == (1, True)
+    assert isinstance(storage.storage_of("in"), storage.LocalStorage)
