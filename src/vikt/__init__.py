@@ -15,6 +15,7 @@ _HOMES = {
     "errors": ("ViktError",),
     "estimators": ("LogisticRegression", "NaiveBayes"),
     "explanation.inference": ("standard_errors",),
+    "filtering.fasttext_model": ("fasttext_model",),
     "metrics.classification": ("accuracy", "confusion_matrix", "f1", "precision", "recall"),
     "model.functions": ("log_logistic", "log_softmax", "logistic", "softmax", "softmax_jacobian"),
     "model.linear": ("decision_line", "h", "is_positive"),
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from vikt.estimators import LogisticRegression as LogisticRegression
     from vikt.estimators import NaiveBayes as NaiveBayes
     from vikt.explanation.inference import standard_errors as standard_errors
+    from vikt.filtering.fasttext_model import fasttext_model as fasttext_model
     from vikt.metrics.classification import accuracy as accuracy
     from vikt.metrics.classification import confusion_matrix as confusion_matrix
     from vikt.metrics.classification import f1 as f1

@@ -1,0 +1,91 @@
+"""A model with the methods of fastText's that filters of corpora call, so that it can stand in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.arrays import Floats
+from vikt.corpus.fasttext import LABEL_MARK
+from vikt.errors import UsageError
+from vikt.files.trained import load_trained
+from vikt.fitting.model import FittedModel
+
+Labels = tuple[str, ...]
+
+
+class FastTextModel:
+    """Answers as fastText's `predict` does: labels that start with `__label__`, and their probabilities.
+
+    A text may hold line feeds, which fastText refuses; its probabilities are those of `vikt predict`, and of several
+    labels each has its own.
+    """
+
+    def __init__(self, model: FittedModel) -> None:
+        if model.features.columns:
+            raise UsageError(
+                f"the model also reads the columns {', '.join(model.features.columns)}, but fastText's methods take "
+                "texts alone; train one on texts"
+            )
+        self._model = model
+        self._names = np.array([LABEL_MARK + label for label in model.labels], dtype=object)
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels, with `__label__` before each."""
+        return list(self._names.tolist())
+
+    def get_labels(self) -> list[str]:
+        """The labels, with `__label__` before each."""
+        return self.labels
+
+    def predict(self, text: str | Sequence[str], k: int = 1, threshold: float = 0.0) -> Any:
+        """The k most probable labels of a text, or of each of several, and their probabilities.
+
+        Parameters
+        ----------
+        text : str or sequence of str
+            Several texts at once are answered many times as fast as one after the other.
+        k : int
+            -1 gives all labels.
+        threshold : float
+            Labels that are less probable are left out.
+
+        Examples
+        --------
+        >>> import vikt
+        >>> texts, labels = ["good fun", "bad"], ["pos", "neg"]
+        >>> model = FastTextModel(vikt.TextClassifier(min_df=1, l2=0.1).fit(texts, labels).model_)
+        >>> model.predict("good")[0], model.predict(["bad", "good fun"], k=-1)[0]
+        (('__label__pos',), [('__label__neg', '__label__pos'), ('__label__pos', '__label__neg')])
+        """
+        one = isinstance(text, str)
+        rows = self._ranked([text] if isinstance(text, str) else text, k, threshold)
+        return rows[0] if one else tuple(map(list, zip(*rows, strict=True))) if rows else ([], [])
+
+    def _ranked(self, texts: Sequence[str], k: int, threshold: float) -> list[tuple[Labels, Floats]]:
+        probabilities = np.exp(self._model.log_probabilities(texts))
+        most = len(self._names) if k == -1 else k
+        order: NDArray[Any] = np.argsort(-probabilities, axis=1, kind="stable")[:, :most]
+        return [self._row(own, ranks, threshold) for own, ranks in zip(probabilities, order, strict=True)]
+
+    def _row(self, probabilities: Floats, ranks: NDArray[Any], threshold: float) -> tuple[Labels, Floats]:
+        ranks = ranks[probabilities[ranks] >= threshold]
+        return tuple(self._names[ranks]), probabilities[ranks]
+
+
+def fasttext_model(path: str | Path) -> FastTextModel:
+    """A trained model with fastText's `predict`, for programs that call it, such as filters of datatrove.
+
+    Raises
+    ------
+    ModelFileError, InputFileError
+        As `vikt.load`.
+    UsageError
+        The model also reads columns beside the texts.
+    """
+    return FastTextModel(load_trained(path).model)
