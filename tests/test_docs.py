@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[1]
         "docs/data.md",
         "docs/evaluation.md",
         "docs/features.md",
+        "docs/filter.md",
         "docs/plots.md",
         "docs/python.md",
         "docs/scikit-learn.md",
@@ -68,10 +69,13 @@ def example(capsys, monkeypatch):
 EXAMPLES = ROOT / "examples"
 NAME_TAGGER = EXAMPLES / "name_tagger.py"
 TARGET_FILES = EXAMPLES / "target_files.py"
+DATATROVE_FILTER = EXAMPLES / "datatrove_filter.py"
 
 
 @pytest.mark.parametrize(
-    "path", sorted({*EXAMPLES.glob("*.py")} - {NAME_TAGGER, TARGET_FILES}), ids=lambda path: path.stem
+    "path",
+    sorted({*EXAMPLES.glob("*.py")} - {NAME_TAGGER, TARGET_FILES, DATATROVE_FILTER}),
+    ids=lambda path: path.stem,
 )
 def test_examples_run(example, path):
     assert example(path)
