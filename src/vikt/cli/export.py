@@ -9,7 +9,7 @@ from typing import Any
 from vikt.cli.console import print_json, progress
 from vikt.cli.cost import cost_json, cost_lines, measured_cost
 from vikt.cli.options import InputOptions
-from vikt.cli.outputs import check_one_on_stdout, check_output, show_beside, writing
+from vikt.cli.outputs import check_one_on_stdout, check_output, is_standard, show_beside, writing
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.errors import UsageError
 from vikt.export.formats import ExportFormat, format_of
@@ -40,7 +40,8 @@ class Request:
 
 def export_model(request: Request) -> None:
     """Write a trained model in another format, and print its size and what that costs."""
-    chosen, output, name = format_of(request.output, request.to), request.output, request.model.stem
+    chosen, output = format_of(request.output, request.to), request.output
+    name = "model" if is_standard(request.model) else request.model.stem
     n_bytes = None if request.size is None else parsed_size(request.size)
     _check_size(request, chosen)
     check_one_on_stdout(output, request.as_json)
@@ -60,7 +61,7 @@ def export_model(request: Request) -> None:
         print_json(_as_json(request, after, len(content), cost))
     else:
         lines = [f"exported   {output}, {size(len(content))}", *(_lines(before, after) if n_bytes else [])]
-        show_beside(output, ["\n".join(lines), cost_lines(cost) if n_bytes else ""], request.quiet)
+        show_beside(output, ["\n".join(lines), "" if after is before else cost_lines(cost)], request.quiet)
 
 
 def _check_size(request: Request, chosen: ExportFormat) -> None:

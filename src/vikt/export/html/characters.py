@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from collections.abc import Iterable
 
 import numpy as np
 
-from vikt.arrays import Bools, Ints
+from vikt.arrays import Bools, Bytes, Ints
 from vikt.export.html.payload import Payload
 from vikt.features.ngrams.characters import ALL_POINTS
 
@@ -15,59 +16,62 @@ _SIGMA, _FINAL_SIGMA = "Σ", "ς"
 
 
 def character_facts(payload: Payload) -> dict[str, object]:
-    """What normalising needs, as sections of a payload.
+    """What normalising needs.
 
-    `lower` has runs of characters whose lower case is one character, each a first character, a step from one to the
-    next, how many there are, and how far away their lower case is. The lower case of a capital sigma depends on the
-    characters around it that are `cased` and not `ignorable`. Those that are `unassigned` stay as they are in NFC,
-    whatever a later version of Unicode makes of them.
+    `lower` has runs of characters whose lower case is one character: the first, the step from one to the next, how many
+    there are, and how far away their lower case is. `special` has those whose lower case is longer. That of a capital
+    sigma depends on the characters around it that are `cased` and not `ignorable`. What is `unassigned` stays as it is
+    in NFC, whatever a later version of Unicode makes of it. `combining` has the classes by which marks are ordered.
     """
-    facts = _facts()
-    return {
-        "unicode": unicodedata.unidata_version,
-        "lower": [payload.counts(own) for own in facts.lower.T],
-        "special": facts.special,
-        **{name: payload.rising(_turns(getattr(facts, name))) for name in ("cased", "ignorable", "unassigned")},
-    }
+    lower, special = _lower_case()
+    places = {name: payload.rising(_turns(is_of)) for name, is_of in _properties().items()}
+    firsts, classes = _combining_classes()
+    combining = {"firstPoints": payload.rising(firsts), "classes": payload.section(classes.tobytes())}
+    return {"lower": lower, "special": special, "combining": combining, **places}
 
 
-class _Facts:
-    def __init__(self) -> None:
-        characters = list(map(chr, range(ALL_POINTS)))
-        changed = {c: lowered for c in characters if (lowered := c.lower()) != c}
-        self.lower = _runs({ord(c): ord(lowered) for c, lowered in changed.items() if len(lowered) == 1})
-        self.special = {c: lowered for c, lowered in changed.items() if len(lowered) > 1}
-        # A sigma is final after a cased letter, whatever ignorable characters are between.
-        self.cased = np.array([(c + _SIGMA).lower()[-1] == _FINAL_SIGMA for c in characters])
-        skipped = np.array([("a" + c + _SIGMA).lower()[-1] == _FINAL_SIGMA for c in characters])
-        self.ignorable = skipped & ~self.cased
-        self.unassigned = np.array([unicodedata.category(c) == "Cn" for c in characters])
-
-
-_facts = functools.cache(_Facts)
-
-
-def _runs(lower_of: dict[int, int]) -> Ints:
-    """Runs of characters in the same steps whose lower case is as far away: first, step, number, twice the distance.
-
-    The distance is even where the lower case comes after, and odd where it comes before.
-    """
-    points = sorted(lower_of)
-    distances = [lower_of[point] - point for point in points]
-    runs, i = [], 0
+@functools.cache
+def _lower_case() -> tuple[list[tuple[int, int, int, int]], dict[str, str]]:
+    """Runs of characters with the same distance to their lower case; and the longer lower case of others."""
+    changed = {c: lowered for c in map(chr, range(ALL_POINTS)) if (lowered := c.lower()) != c}
+    distances = {ord(c): ord(lowered) - ord(c) for c, lowered in changed.items() if len(lowered) == 1}
+    points, runs, i = sorted(distances), [], 0
     while i < len(points):
-        step, end = max(((step, _end(points, distances, i, step)) for step in (1, 2)), key=lambda found: found[1])
-        distance = distances[i]
-        runs.append((points[i], step, end - i, 2 * distance if distance > 0 else -2 * distance - 1))
-        i = end
-    return np.array(runs)
+        n, step = max((_length(points[i:], distances, step), -step) for step in (1, 2))
+        runs.append((points[i], -step, n, distances[points[i]]))
+        i += n
+    return runs, {c: lowered for c, lowered in changed.items() if len(lowered) > 1}
 
 
-def _end(points: list[int], distances: list[int], first: int, step: int) -> int:
-    end = first + 1
-    while end < len(points) and points[end] == points[end - 1] + step and distances[end] == distances[first]:
-        end += 1
-    return end
+def _length(points: list[int], distances: dict[int, int], step: int) -> int:
+    """How many of the first points follow each other by a step, with the same distance."""
+    first, n = points[0], 1
+    while n < len(points) and points[n] == first + n * step and distances[points[n]] == distances[first]:
+        n += 1
+    return n
+
+
+@functools.cache
+def _properties() -> dict[str, Bools]:
+    """For each character whether it has a property that matters."""
+    characters = list(map(chr, range(ALL_POINTS)))
+    cased = _of_all((c + _SIGMA).lower()[-1] == _FINAL_SIGMA for c in characters)
+    # A sigma is final after a cased letter, whatever ignorable characters are between.
+    passed = _of_all(("a" + c + _SIGMA).lower()[-1] == _FINAL_SIGMA for c in characters)
+    unassigned = _of_all(unicodedata.category(c) == "Cn" for c in characters)
+    return {"cased": cased, "ignorable": passed & ~cased, "unassigned": unassigned}
+
+
+@functools.cache
+def _combining_classes() -> tuple[Ints, Bytes]:
+    """Runs of characters of one combining class: the first of each run, and the class."""
+    classes = np.fromiter(map(unicodedata.combining, map(chr, range(ALL_POINTS))), dtype=np.uint8, count=ALL_POINTS)
+    firsts = np.flatnonzero(np.diff(classes, prepend=1))
+    return firsts, classes[firsts]
+
+
+def _of_all(is_of: Iterable[bool]) -> Bools:
+    return np.fromiter(is_of, dtype=bool, count=ALL_POINTS)
 
 
 def _turns(is_of: Bools) -> Ints:

@@ -87,11 +87,8 @@ def _level(payload: Payload, parents: Ints, units: Ints, n_parents: int) -> dict
     starts = np.flatnonzero(np.diff(parents, prepend=-1))
     steps = np.diff(units, prepend=0)
     steps[starts] = units[starts]
-    return {
-        "n": len(units),
-        "children": payload.counts(np.bincount(parents, minlength=n_parents)),
-        "steps": payload.counts(steps),
-    }
+    children = np.bincount(parents, minlength=n_parents)
+    return {"children": payload.counts(children), "steps": payload.counts(steps)}
 
 
 def _presence(payload: Payload, columns: Ids) -> int | None:

@@ -8,11 +8,20 @@ const SMALL_SIGMA = "σ".codePointAt(0);
 function charactersOf(header, sections) {
   const is = (name) => property(rising(sections[header[name]]));
   return {
-    lower: lowerCase(header, sections),
+    lower: lowerCase(header),
     cased: is("cased"),
     ignorable: is("ignorable"),
     unassigned: is("unassigned"),
+    combining: classesOf(header.combining, sections),
   };
+}
+
+// The class of each character, by runs of one class.
+function classesOf({ firstPoints, classes }, sections) {
+  const firsts = rising(sections[firstPoints]);
+  const classOf = new Uint8Array(ALL_POINTS);
+  firsts.forEach((first, i) => classOf.fill(sections[classes][i], first, firsts[i + 1] ?? ALL_POINTS));
+  return classOf;
 }
 
 // For each character whether it has a property, by the places where that turns.
@@ -22,17 +31,12 @@ function property(turns) {
   return has;
 }
 
-function lowerCase(header, sections) {
-  const [firsts, steps, lengths, distances] = header.lower.map((section) => counts(sections[section]));
-  const lower = new Map(Object.entries(header.special).map(([one, many]) => [one.codePointAt(0), pointsOf(many)]));
-  for (let run = 0; run < firsts.length; run++) {
-    const distance = distances[run] % 2 ? -(distances[run] + 1) / 2 : distances[run] / 2;
-    for (let i = 0; i < lengths[run]; i++) {
-      const point = firsts[run] + i * steps[run];
-      lower.set(point, [point + distance]);
-    }
+function lowerCase({ lower, special }) {
+  const lowerOf = new Map(Object.entries(special).map(([one, more]) => [one.codePointAt(0), pointsOf(more)]));
+  for (const [start, step, n, distance] of lower) {
+    for (let i = 0; i < n; i++) lowerOf.set(start + i * step, [start + i * step + distance]);
   }
-  return lower;
+  return lowerOf;
 }
 
 function pointsOf(text) {
@@ -46,6 +50,7 @@ function textOf(points) {
 }
 
 function normalised(text, tokens, characters) {
+  // ASCII is NFC, and most texts are ASCII.
   if (/^[\0-\x7f]*$/.test(text)) return tokens.lowercase ? text.toLowerCase() : text;
   const composed = tokens.composed ? composedText(text, characters) : text;
   if (!tokens.lowercase) return composed;
@@ -60,13 +65,33 @@ function composedText(text, characters) {
   let place = 0;
   for (const character of text) {
     if (characters.unassigned[character.codePointAt(0)]) {
-      pieces.push(text.slice(start, place).normalize("NFC"), character);
+      pieces.push(nfc(text.slice(start, place), characters), character);
       start = place + character.length;
     }
     place += character.length;
   }
-  pieces.push(text.slice(start).normalize("NFC"));
+  pieces.push(nfc(text.slice(start), characters));
   return pieces.join("");
+}
+
+function nfc(text, characters) {
+  return (/\p{M}{64}/u.test(text) ? inOrder(text, characters) : text).normalize("NFC");
+}
+
+// The same text with its marks in order, since browsers take quadratic time to sort a long run of them.
+function inOrder(text, { combining }) {
+  const classOf = (character) => combining[character.codePointAt(0)];
+  const apart = Array.from(Array.from(text, (character) => character.normalize("NFD")).join(""));
+  const ordered = [];
+  for (let start = 0; start < apart.length; ) {
+    let end = start + 1;
+    if (classOf(apart[start]) > 0) {
+      while (end < apart.length && classOf(apart[end]) > 0) end++;
+    }
+    ordered.push(apart.slice(start, end).sort((a, b) => classOf(a) - classOf(b)).join(""));
+    start = end;
+  }
+  return ordered.join("");
 }
 
 function loweredText(text, characters) {

@@ -18,12 +18,13 @@ function localClassifier(model) {
 }
 
 async function start() {
+  const content = vikt.byId("content");
   vikt.byId("privacy").textContent = "Texts stay in this browser: the page holds the whole model and asks for nothing.";
+  content.append(vikt.element("p", { className: "hint", aria: { role: "status" } }, "Opening the model…"));
   try {
     const model = modelOf(await decoded(vikt.byId("model").textContent));
     await vikt.showPage(localClassifier(model));
   } catch (error) {
-    const problem = { className: "note error", textContent: error.message, role: "alert" };
-    vikt.byId("content").append(Object.assign(document.createElement("p"), problem));
+    content.replaceChildren(vikt.element("p", { className: "note error", aria: { role: "alert" } }, error.message));
   }
 }

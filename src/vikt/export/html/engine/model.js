@@ -25,7 +25,7 @@ function logLogistic(z) {
 }
 
 function logSoftmax(scores) {
-  const largest = first(scores);
+  const largest = placeOfLargest(scores);
   const others = scores.reduce((sum, z, k) => sum + (k === largest ? 0 : Math.exp(z - scores[largest])), 0);
   return scores.map((z) => z - scores[largest] - Math.log1p(others));
 }
@@ -58,13 +58,13 @@ function logProbabilities(parts, model) {
 }
 
 // The place of the largest value, the first of equal ones.
-function first(values) {
+function placeOfLargest(values) {
   return values.reduce((best, value, k) => (value > values[best] ? k : best), 0);
 }
 
 // Which class stands first, by log-probabilities.
 const CHOICES = {
-  most_probable: first,
+  most_probable: placeOfLargest,
   median: (logs) => {
     const upTo = [];
     for (const p of logs.map(Math.exp)) upTo.push((upTo.at(-1) ?? 0) + p);
@@ -72,7 +72,7 @@ const CHOICES = {
   },
   class_threshold: (logs, rule, classes) => {
     const own = classes.indexOf(rule.class);
-    return Math.exp(logs[own]) >= rule.threshold ? own : first(logs.map((log, k) => (k === own ? -Infinity : log)));
+    return Math.exp(logs[own]) >= rule.threshold ? own : placeOfLargest(logs.map((log, k) => (k === own ? -Infinity : log)));
   },
   least_cost: (logs, rule, classes) => {
     const probabilities = logs.map(Math.exp);
@@ -81,8 +81,8 @@ const CHOICES = {
       const k = classes.indexOf(real);
       savings[classes.indexOf(answered)] -= (cost - rule.by_class[k]) * probabilities[k];
     }
-    const best = savings[first(savings)];
-    return first(logs.map((log, k) => (savings[k] >= best ? log : -Infinity)));
+    const best = savings[placeOfLargest(savings)];
+    return placeOfLargest(logs.map((log, k) => (savings[k] >= best ? log : -Infinity)));
   },
 };
 

@@ -3,11 +3,7 @@
 // n-grams.
 
 function cutterOf(about, sections) {
-  const firstPoints = rising(sections[about.firstPoints]);
-  const classes = sections[about.classes];
-  const classOf = new Uint8Array(ALL_POINTS);
-  firstPoints.forEach((first, i) => classOf.fill(classes[i], first, firstPoints[i + 1] ?? ALL_POINTS));
-  return { ...about, cut: CUTTERS[about.kernel], classOf };
+  return { ...about, cut: CUTTERS[about.kernel], classOf: classesOf(about, sections) };
 }
 
 function cut(text, tokens) {
