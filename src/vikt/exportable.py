@@ -74,7 +74,7 @@ class Exportable(FittedAttributes):
         >>> import vikt
         >>> texts = ["a great film", "great fun", "a bad film", "bad and dull"]
         >>> classifier = vikt.TextClassifier(min_df=1, l2=0.01).fit(texts, ["pos", "pos", "neg", "neg"])
-        >>> len(classifier.to_html("films", size="100kB")) <= 100_000
+        >>> len(classifier.to_html("films", size="200kB")) <= 200_000
         True
         """
         from vikt.export.html.page import page_of
