@@ -33,7 +33,10 @@
   };
   vikt.showPage({
     about: async () => about,
-    predict: async (texts) => texts.map(answer),
+    predict: async (texts) => {
+      if (texts[0].includes("slow")) await new Promise((resume) => setTimeout(resume, 100));
+      return texts.map(answer);
+    },
     explain: async (text, label) => ({ explanations: [explanation(text, label)], remark: "" }),
   });
 })();

@@ -152,6 +152,20 @@ def test_further_columns_have_fields(browser, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_model_without_text_has_its_columns_alone(browser, tmp_path):
+    path = page_of(tmp_path / "p.html", targets="soft", columns=("hour",), reads_text=False)
+    with opened(browser, path) as (page, _):
+        assert page.locator("#text").is_hidden()
+        page.get_by_label("hour").fill("3")
+        page.locator("#reasons").wait_for()
+        assert verdict(page) == "praise 62.2 %"
+        assert page.locator("#words").is_hidden()
+        drop(page, csv_of([["hour"], ["1"]]))
+        page.locator("#start").wait_for()
+        assert page.locator("#text-column").is_hidden()
+
+
+@pytest.mark.slow
 def test_a_failure_is_one_sentence_and_passes(browser, opinions):
     with opened(browser, opinions) as (page, _):
         page.fill("#text", "fail")
@@ -266,16 +280,16 @@ def csv_of(rows, **options):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_a_table_comes_back_with_labels(browser, opinions, tmp_path, mark):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_table_comes_back_with_labels(browser, opinions, tmp_path, encoding):
     rows = [["id", "text", "note"], ["1", 'a "good", film\r\nand long', "ß"], ["2", "bad", "=1+1"], ["3", "", "-5"]]
     with opened(browser, opinions) as (page, seen):
-        drop(page, mark + csv_of(rows))
+        drop(page, csv_of(rows).decode().encode(encoding))
         assert page.get_by_label("Column of the texts").input_value() == "1"
         page.locator("#with-all").check()
         name, content = labelled_file(page, tmp_path)
         assert name == "rows-labelled.csv"
-        assert content.startswith(mark + b"id")
+        assert content.startswith(b"id" if encoding == "utf-8" else b"\xef\xbb\xbfid")
         back = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
         assert [row[:3] for row in back] == rows
         assert back[0][3:] == ["predicted", "probability", "P(praise)", "P(blame)"]
@@ -292,6 +306,30 @@ def test_a_table_between_tabs_has_no_quotation_marks(browser, opinions, tmp_path
         assert [line.split("\t")[:3] for line in content.splitlines()] == [
             ["text", "n", "predicted"], ['"good', "1", "praise"], ['bad "x"', "2", "blame"],
         ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_several_labels_with_commas_come_back_as_json(browser, tmp_path):
+    labels = {"a, b": 0.1, "c": 0.1}
+    with opened(browser, page_of(tmp_path / "p.html", targets="several", classes=labels, thresholds=labels)) as found:
+        page, _ = found
+        drop(page, csv_of([["text"], ["good"]]))
+        _, row = csv.reader(io.StringIO(labelled_file(page, tmp_path)[1].decode()))
+        assert json.loads(row[1]) == ["a, b", "c"]
+
+
+@pytest.mark.slow
+def test_labelling_shows_its_progress_and_is_stopped(browser, opinions):
+    with opened(browser, opinions) as (page, seen):
+        drop(page, csv_of([["text"], *[["slow"]] * 5000]))
+        page.locator("#start").click()
+        page.locator("#done", has_text="400 of 5,000 rows").wait_for()
+        assert page.locator("#start").is_disabled()
+        page.locator("#stop").click()
+        page.locator("#stop").wait_for(state="hidden")
+        assert page.locator("#start").is_enabled()
+        assert page.locator("#download").is_hidden()
+        assert seen.console == []
 
 
 @pytest.mark.slow

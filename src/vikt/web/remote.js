@@ -7,6 +7,13 @@
 
   // What the service says of a request that failed, as one sentence.
   const problem = async (response) => {
+    if (response.status === 401) {
+      return new Error(
+        token
+          ? "The service refuses this token. Type it again."
+          : "This service asks for a token. Type the one that you have.",
+      );
+    }
     const { detail, title } = await response.json().catch(() => ({}));
     return new Error(detail || title || `The service answered with the status ${response.status}.`);
   };
