@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-long bench clean
+.PHONY: demo test test-long torture bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/vikt demo
@@ -14,6 +14,10 @@ test: $(VENV)/installed-for-tests
 # What takes minutes: real corpora, browsers, scikit-learn's own tests, thousands of new examples.
 test-long: $(VENV)/installed-for-tests
 	$(BIN)/python -m pytest -m 'slow or hypothesis' --hypothesis-profile long
+
+# What comes of damaged and crafted files, malformed requests, kills and full disks; the better part of an hour.
+torture: $(VENV)/installed-for-tests
+	$(BIN)/python tests/torture
 
 bench: $(VENV)/installed-for-tests
 	$(BIN)/python benchmarks/bench_fit.py

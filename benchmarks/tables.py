@@ -451,6 +451,16 @@ def points_between(difference: dict[str, Any]) -> str:
     return f"({100 * difference['low']:+.2f} to {100 * difference['high']:+.2f})"
 
 
+def torture_table(results: dict[str, Any]) -> list[str]:
+    header = ["`python tests/torture`", "tried", "worked", "refused", "faults", "memory", "found"]
+    return rows_of(header, map(torture_row, results.values()))
+
+
+def torture_row(row: dict[str, Any]) -> list[str]:
+    counts = [f"{row[name]:,}" for name in ("tried", "worked", "refused", "faults")]
+    return [row["what"], *counts, f"{row['mb']:,.0f} MB" if row["mb"] else "", row["note"]]
+
+
 TABLES = {
     "fit": fit_tables,
     "features": feature_tables,
@@ -470,6 +480,7 @@ PAGES = {
     "docs/targets.md": {"several": several_tables},
     "docs/shrink.md": {"shrink": shrink_tables},
     "docs/export.md": {"export": export_tables},
+    "docs/security.md": {"torture": torture_table},
 }
 RESULTS = ROOT / "benchmarks" / "results"
 

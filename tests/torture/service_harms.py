@@ -22,7 +22,7 @@ from typing import Any
 HOST = "127.0.0.1"
 ALLOWED = range(200, 500)
 BUSY = 503
-ANSWERS_WITHIN = 0.5
+ANSWERS_WITHIN = 2.0
 TEXT = "win money now or have lunch on friday"
 
 
@@ -70,18 +70,14 @@ def _port(log: Path, process: subprocess.Popen[bytes]) -> int:
     raise RuntimeError(log.read_text())
 
 
-def raw(port: int, sent: bytes, seconds: float = 20) -> bytes:
-    """What comes back for some bytes, to the end of the connection; nothing where more bytes are waited for."""
-    with socket.create_connection((HOST, port), seconds) as connection, contextlib.suppress(OSError):
+def raw(port: int, sent: bytes) -> bytes:
+    """What comes back for some bytes, until the connection ends or nothing more comes."""
+    pieces = []
+    with socket.create_connection((HOST, port), 20) as connection, contextlib.suppress(OSError):
         connection.sendall(sent)
-        if not select.select([connection], [], [], ANSWERS_WITHIN)[0]:
-            connection.shutdown(socket.SHUT_WR)
-        pieces = []
-        with contextlib.suppress(ConnectionResetError):
-            while piece := connection.recv(1 << 16):
-                pieces.append(piece)
-        return b"".join(pieces)
-    return b""
+        while select.select([connection], [], [], ANSWERS_WITHIN)[0] and (piece := connection.recv(1 << 16)):
+            pieces.append(piece)
+    return b"".join(pieces)
 
 
 def status_of(answer: bytes) -> int:

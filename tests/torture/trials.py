@@ -157,7 +157,7 @@ def malformed_requests(served: Served, n: int) -> Row:
         answer = service_harms.raw(port, case[1])
         return case[0], 500 if b"root:" in answer else service_harms.status_of(answer)
 
-    with ThreadPoolExecutor(16) as pool:
+    with ThreadPoolExecutor(32) as pool:
         by_hand = list(pool.map(ask, service_harms.by_hand(n // 2, 0, [*served.models, "none"])))
     made = list(service_harms.of_schema(port, n - len(by_hand), 0)) if n > FEW else []
     alive = [("the service afterwards", 200 if served.running.is_alive else 500)]
@@ -205,7 +205,7 @@ OF_FILES: dict[str, tuple[Trial, int, int]] = {
     "cuts": (cut_files, 60, 8),
     "crafted": (crafted_models, 5_500, 24),
     "buckets": (many_buckets, 28, 20),
-    "damaged": (damaged_files, 4_200, 70),
+    "damaged": (damaged_files, 4_200, 42),
     "bombs": (bombs, 100, 4),
     "writes": (refused_writes, 100, 1),
     "kills": (kills, 100, 3),
