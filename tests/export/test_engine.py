@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import unicodedata
 from dataclasses import replace
 
 import numpy as np
@@ -62,31 +63,31 @@ def test_every_character_is_normalised_as_in_the_model(run, step):
     points = [*range(0xD800), *range(0xE000, 0x40000), *range(0xE0000, 0xE0200), 0xF0000, 0x10FFFF][::step]
     texts = [f"\n{c}\n a{c}\u0301\u0323\n Σ{c}Σ\n {c}Σ{c}a\n" for c in map(chr, points)]
     texts = ["".join(texts[start : start + 4096]) for start in range(0, len(texts), 4096)]
+    assert normalised_by(run, texts) == list(map(folded, texts))
+
+
+def normalised_by(run, texts):
+    """Texts as the engine normalises them for a model that composes and lower-cases."""
     model = saved(vikt.TextClassifier("word", min_df=1, l2=0.01).fit(["a b", "b c"], ["x", "y"]))
-    given = {"model": encoded_model(model, "model"), "texts": texts}
-    found = run(
-        """
+    body = """
         const { parts: [part] } = modelOf(await decoded(given.model));
         return given.texts.map((text) => normalised(text, part.tokens, part.characters));
-        """,
-        given,
-    )
-    assert found == list(map(folded, texts))
+    """
+    return run(body, {"model": encoded_model(model, "model"), "texts": texts})
+
+
+def test_letters_and_marks_in_any_order_are_composed_as_in_the_model():
+    chance, points = random.Random(2), map(chr, [*range(0x300, 0xD800), *range(0x10000, 0x20000)])
+    marks = [c for c in points if unicodedata.combining(c) or unicodedata.decomposition(c)[:1].isalnum()]
+    parts = [*marks, *"aeiou", "\u1100", "\u1161", "\u11a8", "\uac00", "\uac01", "\u09c7", "\u09be", "\u0308", "\u0301"]
+    texts = ["".join(chance.choices(parts, k=8)) for _ in range(5000)]
+    assert normalised_by(in_node, texts) == list(map(folded, texts))
 
 
 def test_long_runs_of_marks_are_put_in_order_at_once():
     runs = ["\u0301\u0323", "\u0323\u0f73\u0344", "\u0345\u0301", "\u3099\u05b0"]
     texts = [f"E{run * 40}e{run}!" for run in runs] + ["E" + "\u0301\u0323" * 100_000]
-    model = saved(vikt.TextClassifier("char", min_df=1, l2=0.01, lowercase=True).fit(["ab", "bc"], ["x", "y"]))
-    given = {"model": encoded_model(model, "model"), "texts": texts}
-    found = in_node(
-        """
-        const { parts: [part] } = modelOf(await decoded(given.model));
-        return given.texts.map((text) => normalised(text, part.tokens, part.characters));
-        """,
-        given,
-    )
-    assert found == [compose(compose(text).lower()) for text in texts]
+    assert normalised_by(in_node, texts) == [compose(compose(text).lower()) for text in texts]
 
 
 OPTIONS = [

@@ -20,14 +20,24 @@ def character_facts(payload: Payload) -> dict[str, object]:
 
     `lower` has runs of characters whose lower case is one character: the first, the step from one to the next, how many
     there are, and how far away their lower case is. `special` has those whose lower case is longer. That of a capital
-    sigma depends on the characters around it that are `cased` and not `ignorable`. What is `unassigned` stays as it is
-    in NFC, whatever a later version of Unicode makes of it. `combining` has the classes by which marks are ordered.
+    sigma depends on the characters around it that are `cased` and not `ignorable`. `pairs` are characters that NFC
+    composes, each with its two parts; `others`, each with one part or two, never occur in NFC. `combining` has the
+    classes by which marks are ordered. Syllables of Hangul are left out, since they follow a formula.
     """
     lower, special = _lower_case()
-    places = {name: payload.rising(_turns(is_of)) for name, is_of in _properties().items()}
     firsts, classes = _combining_classes()
-    combining = {"firstPoints": payload.rising(firsts), "classes": payload.section(classes.tobytes())}
-    return {"lower": lower, "special": special, "combining": combining, **places}
+    return {
+        "lower": lower,
+        "special": special,
+        "combining": {"firstPoints": payload.rising(firsts), "classes": payload.section(classes.tobytes())},
+        **{name: payload.rising(_turns(is_of)) for name, is_of in _properties().items()},
+        **{name: _sections(payload, triples) for name, triples in _compositions().items()},
+    }
+
+
+def _sections(payload: Payload, triples: Ints) -> list[int]:
+    wholes, ones, others = triples.T
+    return [payload.rising(wholes), payload.counts(ones), payload.counts(others)]
 
 
 @functools.cache
@@ -58,8 +68,20 @@ def _properties() -> dict[str, Bools]:
     cased = _of_all((c + _SIGMA).lower()[-1] == _FINAL_SIGMA for c in characters)
     # A sigma is final after a cased letter, whatever ignorable characters are between.
     passed = _of_all(("a" + c + _SIGMA).lower()[-1] == _FINAL_SIGMA for c in characters)
-    unassigned = _of_all(unicodedata.category(c) == "Cn" for c in characters)
-    return {"cased": cased, "ignorable": passed & ~cased, "unassigned": unassigned}
+    return {"cased": cased, "ignorable": passed & ~cased}
+
+
+@functools.cache
+def _compositions() -> dict[str, Ints]:
+    """Characters and what they are made of, 0 for no second part: those that NFC composes, and the others."""
+    triples: dict[str, list[tuple[int, int, int]]] = {"pairs": [], "others": []}
+    for c in map(chr, range(ALL_POINTS)):
+        one, *more = unicodedata.decomposition(c).split() or [""]
+        # A word in angle brackets begins what is only similar.
+        if one and not one.startswith("<"):
+            kind = "pairs" if unicodedata.normalize("NFC", c) == c else "others"
+            triples[kind].append((ord(c), int(one, 16), int(more[0], 16) if more else 0))
+    return {kind: np.array(own, dtype=np.int64) for kind, own in triples.items()}
 
 
 @functools.cache

@@ -15,7 +15,9 @@ KIND = "a page that vikt exported"
 _MARK = b'<meta name="generator" content="vikt">'
 _FIRST_BYTES = 4096
 # In the order in which they build on each other.
-_SCRIPTS = ("payload.js", "characters.js", "units.js", "ngrams.js", "model.js", "explanation.js", "local.js")
+_SCRIPTS = (
+    "payload.js", "composition.js", "characters.js", "units.js", "ngrams.js", "model.js", "explanation.js", "local.js"
+)  # fmt: skip
 
 
 def is_classifier_page(path: Path) -> bool:

@@ -6,14 +6,25 @@ const FINAL_SIGMA = "ς".codePointAt(0);
 const SMALL_SIGMA = "σ".codePointAt(0);
 
 function charactersOf(header, sections) {
-  const is = (name) => property(rising(sections[header[name]]));
+  const pairs = triplesOf(header.pairs, sections);
+  const others = triplesOf(header.others, sections);
+  const combining = classesOf(header.combining, sections);
   return {
     lower: lowerCase(header),
-    cased: is("cased"),
-    ignorable: is("ignorable"),
-    unassigned: is("unassigned"),
-    combining: classesOf(header.combining, sections),
+    cased: property(rising(sections[header.cased])),
+    ignorable: property(rising(sections[header.ignorable])),
+    combining,
+    partsOf: new Map([...pairs, ...others].map(([whole, ...parts]) => [whole, parts.filter(Boolean)])),
+    wholeOf: new Map(pairs.map(([whole, one, other]) => [pairKey(one, other), whole])),
+    unsettled: unsettledBy(pairs, others, combining),
   };
+}
+
+// For each character whether it has a property, by the places where that turns.
+function property(turns) {
+  const has = new Uint8Array(ALL_POINTS);
+  for (let i = 0; i < turns.length; i += 2) has.fill(1, turns[i], turns[i + 1]);
+  return has;
 }
 
 // The class of each character, by runs of one class.
@@ -24,11 +35,18 @@ function classesOf({ firstPoints, classes }, sections) {
   return classOf;
 }
 
-// For each character whether it has a property, by the places where that turns.
-function property(turns) {
-  const has = new Uint8Array(ALL_POINTS);
-  for (let i = 0; i < turns.length; i += 2) has.fill(1, turns[i], turns[i + 1]);
-  return has;
+// Characters with the one or two, 0 for none, that they are made of.
+function triplesOf(about, sections) {
+  const [wholes, ones, others] = [rising(sections[about[0]]), counts(sections[about[1]]), counts(sections[about[2]])];
+  return Array.from(wholes, (whole, i) => [whole, ones[i], others[i]]);
+}
+
+// For each character whether a text with it may not be in NFC.
+function unsettledBy(pairs, others, combining) {
+  const unsettled = Uint8Array.from(combining, (own) => (own > 0 ? 1 : 0));
+  for (const [, , second] of pairs) unsettled[second] = 1;
+  for (const [whole] of others) unsettled[whole] = 1;
+  return unsettled.fill(1, VOWELS, TAILS + N_TAILS);
 }
 
 function lowerCase({ lower, special }) {
@@ -50,58 +68,18 @@ function textOf(points) {
 }
 
 function normalised(text, tokens, characters) {
-  // ASCII is NFC, and most texts are ASCII.
+  // ASCII is in NFC, and most texts are ASCII.
   if (/^[\0-\x7f]*$/.test(text)) return tokens.lowercase ? text.toLowerCase() : text;
-  const composed = tokens.composed ? composedText(text, characters) : text;
-  if (!tokens.lowercase) return composed;
-  const lowered = loweredText(composed, characters);
-  return tokens.composed ? composedText(lowered, characters) : lowered;
+  const compose = tokens.composed ? (points) => nfc(points, characters) : (points) => points;
+  const composed = compose(pointsOf(text));
+  return textOf(tokens.lowercase ? compose(lowered(composed, characters)) : composed);
 }
 
-// NFC never changes what was assigned, from one version of Unicode to the next. What was not is left as it is.
-function composedText(text, characters) {
-  const pieces = [];
-  let start = 0;
-  let place = 0;
-  for (const character of text) {
-    if (characters.unassigned[character.codePointAt(0)]) {
-      pieces.push(nfc(text.slice(start, place), characters), character);
-      start = place + character.length;
-    }
-    place += character.length;
-  }
-  pieces.push(nfc(text.slice(start), characters));
-  return pieces.join("");
-}
-
-function nfc(text, characters) {
-  return (/\p{M}{64}/u.test(text) ? inOrder(text, characters) : text).normalize("NFC");
-}
-
-// The same text with its marks in order, since browsers take quadratic time to sort a long run of them.
-function inOrder(text, { combining }) {
-  const classOf = (character) => combining[character.codePointAt(0)];
-  const apart = Array.from(Array.from(text, (character) => character.normalize("NFD")).join(""));
-  const ordered = [];
-  for (let start = 0; start < apart.length; ) {
-    let end = start + 1;
-    if (classOf(apart[start]) > 0) {
-      while (end < apart.length && classOf(apart[end]) > 0) end++;
-    }
-    ordered.push(apart.slice(start, end).sort((a, b) => classOf(a) - classOf(b)).join(""));
-    start = end;
-  }
-  return ordered.join("");
-}
-
-function loweredText(text, characters) {
-  const points = pointsOf(text);
-  const lowered = [];
-  points.forEach((point, i) => {
-    if (point === SIGMA) lowered.push(isFinal(points, i, characters) ? FINAL_SIGMA : SMALL_SIGMA);
-    else lowered.push(...(characters.lower.get(point) ?? [point]));
+function lowered(points, characters) {
+  return points.flatMap((point, i) => {
+    if (point === SIGMA) return isFinal(points, i, characters) ? FINAL_SIGMA : SMALL_SIGMA;
+    return characters.lower.get(point) ?? point;
   });
-  return textOf(lowered);
 }
 
 // Whether a capital sigma ends a word: a cased letter is before it, and none after it.
