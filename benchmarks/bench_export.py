@@ -12,6 +12,7 @@ the file in Chromium until a text, typed at once, is answered; the page itself w
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import tempfile
 import time
@@ -25,14 +26,14 @@ sys.path.insert(0, str(HERE.parent / "tests"))
 from browsing import chromium
 from engine_runs import differences, in_chromium, in_node
 
-# Training rows, test rows, the column of labels, and sizes of pages.
+# Training rows, test rows, options of `vikt train`, and sizes of pages.
 CORPORA = {
-    "imdb": ("imdb/train.parquet", "imdb/test.parquet", "label", ("3MB", "1MB")),
-    "languages": ("languages/train.tsv", "languages/test.tsv", "label", ("2MB", "1MB")),
-    "sms": ("sms/sms.tsv", None, "label", ("300kB",)),
-    "trec": ("trec/train.tsv", "trec/test.tsv", "label", ("300kB",)),
-    "emotions": ("emotions/train.tsv", "emotions/test.tsv", "labels", ("3MB",)),
-    "names": ("names/tokens.csv", None, "tag", ("500kB",)),
+    "imdb": ("imdb/train.parquet", "imdb/test.parquet", ["--label", "label"], ("3MB", "1MB")),
+    "languages": ("languages/train.tsv", "languages/test.tsv", [], ("2MB", "1MB")),
+    "sms": ("sms/sms.tsv", None, [], ("300kB",)),
+    "trec": ("trec/train.tsv", "trec/test.tsv", ["--label", "label"], ("300kB",)),
+    "emotions": ("emotions/train.tsv", "emotions/test.tsv", ["--labels-separator", ","], ("3MB",)),
+    "names": ("names/tokens.csv", None, ["--text", "token", "--label", "tag"], ("500kB",)),
 }
 N_TEXTS = 2000
 
@@ -91,28 +92,13 @@ def page_figures(saved: Any, name: str, texts: list[str], folder: Path, repeats:
 
 def exported(name: str, folder: Path, repeats: int) -> dict[str, Any]:
     """The page of a default model of a corpus, whole and of some sizes."""
-    import subprocess
-
     from vikt.export.html.quantise import fitting_page
     from vikt.files.trained import load_trained
     from vikt.shrinking.sizes import parsed_size
 
-    training, test, label, sizes = CORPORA[name]
+    training, test, options, sizes = CORPORA[name]
     model = folder / f"{name}.vikt"
-    text = ["--text", "token"] if name == "names" else []
-    train = [
-        sys.executable,
-        "-m",
-        "vikt",
-        "train",
-        str(DATA / training),
-        "--label",
-        label,
-        *text,
-        "-o",
-        str(model),
-        "-q",
-    ]
+    train = [sys.executable, "-m", "vikt", "train", str(DATA / training), *options, "-o", str(model), "-q"]
     subprocess.run(train, check=True, stdout=subprocess.DEVNULL)
     saved = load_trained(model)
     rows = labelled_rows(saved, test or training)
