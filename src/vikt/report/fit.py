@@ -174,7 +174,7 @@ def proof(part: PartRecord) -> str:
 
 
 def proof_facts(part: PartRecord, labels: Sequence[str]) -> list[tuple[str, str]]:
-    """Of several labels, what is proven of each: the worst of them, and those of which nothing can be."""
+    """Of several labels, what is proven of each: the worst, and those without a proof, unless the whole has none."""
     proven = {label: own for label, own in zip(labels, part.by_label, strict=False) if not own.reason}
     unproven = {label: own for label, own in zip(labels, part.by_label, strict=False) if own.reason}
     facts = []
@@ -183,7 +183,7 @@ def proof_facts(part: PartRecord, labels: Sequence[str]) -> list[tuple[str, str]
         own = proven[worst]
         distance = _distance(own.relative, own.bound, "the loss of each")
         facts.append(("by label", f"{distance}; the least proven is {label_line(worst)}"))
-    reasons = dict.fromkeys(str(own.reason) for own in unproven.values())
+    reasons = dict.fromkeys(str(own.reason) for own in unproven.values() if own.reason != part.reason)
     for reason in reasons:
         alike = [label_line(label) for label, own in unproven.items() if str(own.reason) == reason]
         facts.append(

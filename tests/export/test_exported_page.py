@@ -116,6 +116,7 @@ def test_every_kind_of_targets_can_be_quantised(tmp_path, kind):
     assert theta[:, 0].tolist() == before[:, 0].tolist()
     assert np.abs(theta - before).max() <= np.abs(before[:, 1:]).max() / 254 + 1e-6
     assert all(len(np.unique(row[1:])) <= 255 for row in theta)
+    assert [name for name, _ in facts(small)].count("no proof") == 0
     check_agreement(in_node, small, models_of_kinds.TEXTS)
 
 
