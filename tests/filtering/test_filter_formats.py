@@ -291,3 +291,14 @@ def test_timestamps_of_96_bits_stay_so(keep_file):
     table = pa.table({"text": ["a"], "t": pa.array([datetime.datetime(2020, 1, 1)], pa.timestamp("ns"))})
     kept = pq.ParquetFile(pa.BufferReader(keep_file("a.parquet", parquet(table, use_deprecated_int96_timestamps=True))))
     assert kept.schema.column(1).physical_type == "INT96"
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip", {"text": "none", "n": "zstd"}])
+def test_parquet_keeps_its_compression_and_the_lack_of_it(keep_file, compression):
+    stream = io.BytesIO()
+    pq.write_table(pa.table({"text": TEXTS, "n": range(len(TEXTS))}), stream, compression=compression)
+    before, after = (
+        pq.ParquetFile(io.BytesIO(content)).metadata.row_group(0)
+        for content in (stream.getvalue(), keep_file("a.parquet", stream.getvalue()))
+    )
+    assert [after.column(i).compression for i in range(2)] == [before.column(i).compression for i in range(2)]

@@ -6,7 +6,7 @@ import gzip
 import io
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -71,6 +71,9 @@ FILES = {
     "a.csv.gz": gzip.compress(CSV * 50, mtime=0),
     "a.jsonl.zst": _zst(JSONL * 50),
 }
+# Those that a filter reads, with a text in each row.
+FILTERED = {name: content for name, content in FILES.items() if not name.endswith((".json", ".txt", ".svmlight"))}
+FILTERED |= {"a.jsonl": JSONL[:31], "a.jsonl.zst": _zst(JSONL[:31] * 50)}
 PIECES = [
     *(piece.encode() for piece in (
         "\n", "\r\n", "\r", "\t", ",", '"', "\0", "\ufeff", "{", "}", "[" * 500, "]", ":", "#", "nan", "1e999",
@@ -80,12 +83,13 @@ PIECES = [
 ]  # fmt: skip
 
 
-def damaged(n: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """Files of each format with bytes replaced, put in, left out or doubled."""
-    for number in range(n):
+def damaged(n: int, seed: int, files: Mapping[str, bytes] = FILES) -> Iterator[tuple[str, bytes]]:
+    """Files of each format with bytes replaced, put in, left out or doubled; each is whole at first."""
+    yield from files.items()
+    for number in range(n - len(files)):
         chance = random.Random(f"{seed} {number}")
-        name = list(FILES)[number % len(FILES)]
-        content = FILES[name]
+        name = list(files)[number % len(files)]
+        content = files[name]
         for _ in range(chance.choice([1, 1, 1, 2, 3, 6])):
             content = chance.choice(DAMAGES)(content, chance)
         yield name, content

@@ -81,7 +81,8 @@ def raw(port: int, sent: bytes) -> bytes:
 
 
 def status_of(answer: bytes) -> int:
-    """The status of an answer, 0 where there is none."""
+    """The status of an answer, 0 where there is none; what asks for the rest of a request is no answer."""
+    answer = answer.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
     return int(answer[9:12]) if answer.startswith(b"HTTP/1.1 ") else 0
 
 

@@ -105,6 +105,12 @@ def damaged_files(folder: Path, n: int) -> Row:
     return row(what, tried("data", data_harms.damaged(n, 0), folder, SMALL))
 
 
+def filtered_files(folder: Path, n: int) -> Row:
+    model_harms.content(folder, "words")  # the model that filters
+    cases = chain(data_harms.damaged(n, 1, data_harms.FILTERED), islice(data_harms.bombs(), n // 10))
+    return row("damaged files and bombs, filtered by a model", tried("filter", cases, folder, LARGE))
+
+
 def bombs(folder: Path, n: int) -> Row:
     cases = islice(data_harms.bombs(), n)
     return row(
@@ -128,7 +134,11 @@ def kills(folder: Path, n: int) -> Row:
     found = list(write_harms.killed(folder, n, 0))
     left = "; ".join(f"{name}: {outcome.why}" for name, outcome in found if name.startswith("after"))
     cases = [(name, outcome) for name, outcome in found if not (name.startswith("after") and outcome.ended == WORKED)]
-    return row("kill -9 at a random moment of training, updating, saving: the old file or the new, whole", cases, left)
+    return row(
+        "kill -9 at a random moment of training, updating, saving, filtering: the old file or the new, whole",
+        cases,
+        left,
+    )
 
 
 # A service
@@ -206,6 +216,7 @@ OF_FILES: dict[str, tuple[Trial, int, int]] = {
     "crafted": (crafted_models, 5_500, 24),
     "buckets": (many_buckets, 28, 20),
     "damaged": (damaged_files, 4_200, 42),
+    "filtered": (filtered_files, 2_200, 33),
     "bombs": (bombs, 100, 4),
     "writes": (refused_writes, 100, 1),
     "kills": (kills, 100, 3),

@@ -73,13 +73,26 @@ def use_data(path: Path) -> None:
                 table.strings(name)
 
 
+def use_filter(path: Path) -> None:
+    """Filter a file by the model beside it."""
+    from vikt.cli.filter import Request, filter_corpus
+    from vikt.corpus.dialect import Dialect
+
+    request = Request(
+        data=[str(path)], out=str(path.parent / "filtered"), keep="P(spam) < 0.5", text=None, split=None, scores=True,
+        dialect=Dialect(), threads=1, force=True, as_json=True, quiet=True,
+    )  # fmt: skip
+    with contextlib.redirect_stdout(io.StringIO()):
+        filter_corpus(path.parent / "fitted.vikt", request)
+
+
 def errors() -> type[Exception]:
     from vikt.errors import ViktError
 
     return ViktError
 
 
-USES = {"model": use_model, "data": use_data}
+USES = {"model": use_model, "data": use_data, "filter": use_filter}
 
 
 def outcome_of(use: Any, path: Path) -> tuple[str, str]:

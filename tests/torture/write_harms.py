@@ -29,6 +29,9 @@ COMMANDS: dict[str, Callable[[Path, Path], list[str]]] = {
     "predict": lambda folder, out: [
         "predict", f"{folder}/m.vikt", f"{folder}/mails.tsv", "-o", f"{out}.csv", "--force",
     ],
+    "filter": lambda folder, out: [
+        "filter", f"{folder}/m.vikt", f"{folder}/mails.tsv", "--keep", "P(spam) > 0", "-o", str(out), "-q",
+    ],
     "audit": lambda folder, out: ["audit", f"{folder}/doubled.tsv", "-o", f"{out}.csv", "--force"],
     "train --report": lambda folder, out: [
         "train", f"{folder}/mails.tsv", "-o", f"{folder}/other.vikt", "--report", f"{out}.html", "--force", "-q",
@@ -104,7 +107,7 @@ PLACES = {"file size limit": _on_full_disk, "full disk": _on_small_disk, "read-o
 def _refused_write(name: str, folder: Path, out: Path, within: list[str]) -> Outcome:
     arguments = COMMANDS[name](folder, out)
     target = output_of(arguments, folder)
-    is_there = bool(within)
+    is_there = bool(within and target.suffix)
     old = (folder / "m.vikt").read_bytes() if target.suffix == ".vikt" else OLD
     if is_there:
         target.write_bytes(old)
@@ -115,7 +118,8 @@ def _refused_write(name: str, folder: Path, out: Path, within: list[str]) -> Out
     said = done.stderr.decode()
     if is_there and target.read_bytes() != old:
         return Outcome(FAULT, "the old file is not as it was", seconds=seconds)
-    if sorted(path.name for path in target.parent.iterdir()) != before:
+    # The folder of a filter is resumed.
+    if sorted(path.name for path in target.parent.iterdir() if path.name != "out" or target.suffix) != before:
         return Outcome(FAULT, "a file was left", seconds=seconds)
     if done.returncode != 1 or not ("cannot be written" in said or "is not writable" in said) or "Traceback" in said:
         return Outcome(FAULT, f"exit code {done.returncode}: {said[-300:]!r}", seconds=seconds)
@@ -153,10 +157,12 @@ while True:
 
 
 def killed(folder: Path, n: int, seed: int) -> Iterator[tuple[str, Outcome]]:
-    """What is in the output after a kill -9 at a random moment of training, updating and saving, n in all."""
+    """What the output is after n kills (-9) at random moments of training, updating, saving and filtering."""
+    each = max(1, n // 4)
     for name in ("train", "update"):
-        yield from _killed_runs(name, folder, n // 3, seed)
-    yield from _killed_saves(folder, n - 2 * (n // 3), seed)
+        yield from _killed_runs(name, folder, each, seed)
+    yield from _killed_saves(folder, each, seed)
+    yield from _killed_filters(folder, max(1, n - 3 * each), seed)
 
 
 def _killed_runs(name: str, folder: Path, n: int, seed: int) -> Iterator[tuple[str, Outcome]]:
@@ -202,6 +208,35 @@ def _killed_saves(folder: Path, n: int, seed: int) -> Iterator[tuple[str, Outcom
 def smaller(folder: Path, out: Path) -> list[str]:
     """The command that writes a smaller model."""
     return command("shrink", folder / "m.vikt", "--features", 9, "-o", out, "-q")
+
+
+def _killed_filters(folder: Path, n: int, seed: int) -> Iterator[tuple[str, Outcome]]:
+    """Each killed run is resumed by the next; what stands there is always a file of the run that nobody killed."""
+    chance, corpus, out = random.Random(seed), folder / "corpus", folder / "out"
+    corpus.mkdir()
+    for number in range(40):
+        (corpus / f"{number}.tsv").write_text(MAILS + f"spam\t{number}\n" * 500)
+    arguments = command("filter", folder / "m.vikt", corpus, "--keep", "P(spam) > 0.5", "--scores", "-q", "-o")
+    begun = time.monotonic()
+    run_quietly([*arguments, str(folder / "expected")])
+    lasts, expected = time.monotonic() - begun, _visible(folder / "expected")
+    shutil.rmtree(out, ignore_errors=True)
+    for _ in range(n):
+        if _visible(out) == expected:
+            shutil.rmtree(out)
+        with subprocess.Popen([*arguments, str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            time.sleep(chance.uniform(0.3, 1) * lasts)
+            process.send_signal(signal.SIGKILL)
+        is_whole = _visible(out).items() <= expected.items()
+        yield "killed in filter", Outcome(WORKED if is_whole else FAULT, "" if is_whole else "a file is not whole")
+    run_quietly([*arguments, str(out)])
+    is_whole = _visible(out) == expected and not list(out.rglob("*.vikt-partial"))
+    yield f"after {n} kills in filter", Outcome(WORKED if is_whole else FAULT, "the next run resumed and completed it")
+
+
+def _visible(folder: Path) -> dict[str, bytes]:
+    """The files that a filter has finished."""
+    return {path.name: path.read_bytes() for path in folder.rglob("*.tsv") if not path.name.startswith(".")}
 
 
 def _left_behind(arguments: list[str], target: Path, new: bytes) -> Outcome:

@@ -27,6 +27,8 @@ _BUFFER = 1 << 20
 _BYTES_PER_GROUP = 1 << 26
 _ROWS_PER_BATCH = 1 << 16
 _FRAMES = {b"\x04\x22\x4d\x18": "lz4", b"\x28\xb5\x2f\xfd": "zstd"}
+# Where PyArrow writes the name of a codec otherwise than it reads it.
+_SPELLED = {"UNCOMPRESSED": "none"}
 _FIRST_FRAME = slice(8, 12)
 _ARROW_MAGIC = b"ARROW1\0\0"
 
@@ -160,7 +162,7 @@ class _Parquet:
         columns = (
             [metadata.row_group(0).column(i) for i in range(metadata.num_columns)] if metadata.num_row_groups else []
         )
-        codecs = {column.path_in_schema: column.compression for column in columns}
+        codecs = {column.path_in_schema: _SPELLED.get(column.compression, column.compression) for column in columns}
         has_schema = b"ARROW:schema" in (metadata.metadata or {})
         return pq.ParquetWriter(
             stream,
