@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Path, Request, Response
+from fastapi import Request, Response
 
 from vikt.server.bodies import Body, Explain, Predict, parsed, read_body
 from vikt.server.documents import document_of, documents_of
@@ -19,7 +19,6 @@ from vikt.server.served import Served, array_of, spelled
 from vikt.server.settings import SHORT, Settings
 from vikt.server.together import Asked, answered_together
 
-ModelName = Annotated[str, Path(description="The name of a model.")]
 _JSON = "application/json"
 _MOST_TOGETHER = 64
 
@@ -42,14 +41,14 @@ class Handlers:
         summaries = [served.summary for served in self.models.served.values()]
         return Response(spelled({"models": summaries}), media_type=_JSON)
 
-    async def describe_model(self, model: ModelName) -> Response:
+    async def describe_model(self, request: Request) -> Response:
         """Describe a model: what it reads, the record of its fit, the proof and the test figures."""
-        served = self.models[model]
+        served = self._served(request)
         return Response(await self._long.done(lambda: served.information), media_type=_JSON)
 
-    async def predict(self, model: ModelName, request: Request) -> Response:
+    async def predict(self, request: Request) -> Response:
         """Answer texts."""
-        served, body = self.models[model], await self._body(Predict, request)
+        served, body = self._served(request), await self._body(Predict, request)
         documents, texts = documents_of(body, served, self.settings.limits), body.texts or []
         answers = served.answers(top=body.top, threshold=body.threshold, proba=body.proba)
         self._tell(request, served, len(texts), texts=texts)
@@ -59,22 +58,22 @@ class Handlers:
             found = await self._long.done(lambda: array_of(answers.lines(documents, as_json=True)))
         return Response(b'{"answers": %b}' % found, media_type=_JSON)
 
-    async def explain(self, model: ModelName, request: Request) -> Response:
+    async def explain(self, request: Request) -> Response:
         """Explain the answer to a text: what each feature adds to the score, and the text in runs of one shade."""
-        served, body = self.models[model], await self._body(Explain, request)
+        served, body = self._served(request), await self._body(Explain, request)
         document = document_of(body, served, self.settings.limits)
         self._tell(request, served, 1, texts=[body.text])
         explained = partial(served.explained, document, body.label, body.against)
         return Response(await self._long.done(explained), media_type=_JSON)
 
-    async def card(self, model: ModelName) -> Response:
+    async def card(self, request: Request) -> Response:
         """The card of a model, in Markdown."""
-        content = await self._long.done(partial(_card, self.models[model]))
+        content = await self._long.done(partial(_card, self._served(request)))
         return Response(content, media_type="text/markdown; charset=utf-8")
 
-    async def report(self, model: ModelName) -> Response:
+    async def report(self, request: Request) -> Response:
         """The report of a model, as a page."""
-        content = await self._long.done(partial(_report, self.models[model]))
+        content = await self._long.done(partial(_report, self._served(request)))
         return Response(content, media_type="text/html; charset=utf-8")
 
     async def health(self) -> Response:
@@ -90,6 +89,10 @@ class Handlers:
     async def give_metrics(self) -> Response:
         """The metrics of all processes, in the text format of Prometheus."""
         return Response(self.metrics.exposition(), media_type=MEDIA_TYPE)
+
+    def _served(self, request: Request) -> Served:
+        # FastAPI would take longer to hand the name over than all else that it does; openapi.py describes it.
+        return self.models[request.path_params["model"]]
 
     async def _body(self, kind: type[Body], request: Request) -> Body:
         body = await read_body(request.receive, request.headers, self.settings.limits)

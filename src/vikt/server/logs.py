@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -16,11 +17,8 @@ from vikt.tables import escaped_json
 def log(event: str, level: str = "info", **facts: Any) -> None:
     """Write an event; where nobody reads it, the work goes on."""
     about = {"time": _now(), "level": level, "event": event, **facts}
-    try:
-        sys.stderr.write(escaped_json(json.dumps(about, ensure_ascii=False)) + "\n")
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        pass
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(escaped_json(json.dumps(about, ensure_ascii=False)) + "\n")  # which ends with a flush
 
 
 def _now() -> str:

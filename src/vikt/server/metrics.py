@@ -7,6 +7,7 @@ the row of the one before it. Labels are the routes, statuses and models that ar
 from __future__ import annotations
 
 import mmap
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -77,7 +78,7 @@ class Metrics:
     def add_request(self, route: str, status: int, seconds: float, body_bytes: int) -> None:
         own = self.by_route[self.row, _place(self.routes, route)]
         own["statuses"][_place(STATUSES, str(status))] += 1
-        own["durations"][np.searchsorted(EDGES, seconds)] += 1
+        own["durations"][bisect_left(EDGES, seconds)] += 1
         own["seconds"] += seconds
         own["bytes"] += body_bytes
 

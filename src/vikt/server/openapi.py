@@ -68,9 +68,10 @@ def description(app: FastAPI, served: list[Served], settings: Settings) -> dict[
 
 
 def _complete(path: str, operation: dict[str, Any], served: list[Served]) -> None:
-    for parameter in operation.get("parameters", []):
-        parameter["schema"]["enum"] = [each.name for each in served]
-        parameter["example"] = served[0].name
+    if "{model}" in path:
+        names = {"type": "string", "enum": [each.name for each in served]}
+        about = {"description": "The name of a model.", "example": served[0].name}
+        operation["parameters"] = [{"name": "model", "in": "path", "required": True, "schema": names, **about}]
     ending = path.rpartition("/")[2]
     if ending in _EXAMPLES:
         kind, examples = _EXAMPLES[ending]
