@@ -472,12 +472,51 @@ TABLES = {
     "labels": label_tables,
     "judging": judging_tables,
 }
+
+
+def serve_tables(results: dict[str, Any]) -> list[str]:
+    """Single texts over HTTP, by corpus and number of connections."""
+    header = ["one text per request, connections", "requests a second", "p50 ms", "p99 ms", "CPU ms"]
+    lines = [measured_by("bench_serve", results["machine"])]
+    for corpus, by_connections in results["corpora"].items():
+        lines += rows_of(
+            [f"{corpus}: {header[0]}", *header[1:], "beyond the empty one", "times the pipeline's"],
+            (
+                served_row(f"{side}, {connections}", row, rows)
+                for connections, rows in by_connections.items()
+                for side, row in rows.items()
+            ),
+        )
+    first, memory = results["first_answer_s"], results["memory_mb"]
+    return [
+        *lines,
+        "",
+        f"`vikt serve` gives its first answer {first['median']:.1f} s after its start. With a model of "
+        f"{memory['model_mb']:.0f} MB it takes {memory['1']:.0f} MB with one process and {memory['2']:.0f} MB with two.",
+    ]
+
+
+def served_row(name: str, row: dict[str, Any], rows: dict[str, Any]) -> list[str]:
+    def beyond(side: dict[str, Any]) -> float:
+        return side["cpu_ms"]["median"] - rows["empty"]["cpu_ms"]["median"]
+
+    return [
+        name,
+        f"{row['per_s']['median']:,.0f}",
+        *(f"{row[key]['median']:.1f}" for key in ("p50_ms", "p99_ms")),
+        f"{row['cpu_ms']['median']:.2f}",
+        f"{beyond(row):.2f}",
+        f"{beyond(row) / beyond(rows['scikit-learn']):.2f}",
+    ]
+
+
 PAGES = {
     "README.md": {"fit": fits_alone},
     "docs/benchmarks.md": TABLES,
     "docs/update.md": {"update": update_tables},
     "docs/report.md": {"judging": report_alone},
     "docs/targets.md": {"several": several_tables},
+    "docs/serve.md": {"serve": serve_tables},
     "docs/shrink.md": {"shrink": shrink_tables},
     "docs/export.md": {"export": export_tables},
     "docs/security.md": {"torture": torture_table},
