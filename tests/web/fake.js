@@ -1,9 +1,10 @@
 "use strict";
 // A classifier for tests: "good" speaks for the first class and "bad" against it, and each other word does nothing.
-// Words of an element of the page say what it is about: <script id="about">.
+// The element with the id "about" holds what it is, as JSON in base64: labels of the tests would end an element.
 
 (() => {
-  const about = JSON.parse(document.getElementById("about").textContent);
+  const held = Uint8Array.from(atob(document.getElementById("about").textContent), (c) => c.charCodeAt(0));
+  const about = JSON.parse(new TextDecoder().decode(held));
   const weights = { good: 1, bad: -2 };
   const words = (text) => text.match(/\w+|\W+/g) || [];
   const score = (text) => words(text).reduce((sum, word) => sum + (weights[word.toLowerCase()] || 0), 0.5);

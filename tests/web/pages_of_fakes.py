@@ -24,14 +24,8 @@ def page_of(path, *, targets="classes", classes=("praise", "blame"), thresholds=
         "links": {},
         "reads": {"text": reads_text, "columns": list(columns)},
     }
-    # The labels of the tests would end an element, as those of a data set might.
     kept = base64.b64encode(json.dumps(about).encode()).decode()
-    decoding = (
-        'JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(document.getElementById("about").textContent), '
-        "(c) => c.charCodeAt(0))))"
-    )
-    script = _FAKE.replace('JSON.parse(document.getElementById("about").textContent)', decoding)
-    path.write_text(one_file([script], [("about", kept)]), encoding="utf-8")
+    path.write_text(one_file([_FAKE], [("about", kept)]), encoding="utf-8")
     return path
 
 
