@@ -11,7 +11,9 @@ RUN useradd --system --uid 10001 --no-create-home vikt
 ENV PATH=/opt/vikt/bin:$PATH PYTHONUNBUFFERED=1 NUMBA_CACHE_DIR=/opt/kernels
 # Kernels are compiled for the processor that builds; another one compiles them anew, which takes some seconds.
 WORKDIR /models
-RUN vikt demo > /dev/null && rm demo.vikt && chown -R 10001 /opt/kernels
+RUN vikt demo > /dev/null \
+  && python -c "import vikt; model = vikt.load('demo.vikt'); model.predict(['text'] * 10**6); model.explain('text')" \
+  && rm demo.vikt && chown -R 10001 /opt/kernels
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \

@@ -487,12 +487,12 @@ def serve_tables(results: dict[str, Any]) -> list[str]:
                 for side, row in rows.items()
             ),
         )
-    first, memory = results["first_answer_s"], results["memory_mb"]
+    first, memory = results["first_answer_s"], {name: f"{mb:.0f} MB" for name, mb in results["memory_mb"].items()}
     return [
         *lines,
         "",
         f"`vikt serve` gives its first answer {first['median']:.1f} s after its start. With a model of "
-        f"{memory['model_mb']:.0f} MB it takes {memory['1']:.0f} MB with one process and {memory['2']:.0f} MB with two.",
+        f"{memory['model_mb']} it takes {memory['1']} with one process and {memory['2']} with two.",
     ]
 
 
