@@ -12,13 +12,21 @@ def rows_of(header: list[str], rows: Iterable[list[str]]) -> list[str]:
     return ["", head, f"|{'---|' * len(header)}", *body]
 
 
+_PEERS = (
+    "scikit-learn",
+    "cleanlab",
+    "liblinear-official",
+    "vowpalwabbit",
+    "fasttext-turbo",
+    "fasttext-new",
+    "fasttext-numpy2-wheel",
+    "datatrove",
+)
+
+
 def measured_by(script: str, machine: dict[str, Any]) -> str:
     """On what, and with which versions of what it is compared with."""
-    packages = [
-        name
-        for name in ("scikit-learn", "cleanlab", "liblinear-official", "vowpalwabbit", "fasttext-turbo", "fasttext-new")
-        if machine.get(name)
-    ]
+    packages = [name for name in _PEERS if machine.get(name)]
     versions = ", ".join([f"Python {machine['python']}", *(f"{name} {machine[name]}" for name in packages)])
     return (
         f"Measured by `python benchmarks/{script}.py`: one thread of {machine['cores']} cores, a shared and noisy "

@@ -401,6 +401,33 @@ def page_row(name: str, page: dict[str, Any]) -> list[str]:
     return [name, f"{page['bytes'] / 1e6:.2f}", f"{page['features']:,}", f"{furthest:.0e}", f"{seconds:.2f}", lost]
 
 
+def filter_tables(results: dict[str, Any]) -> list[str]:
+    """Documents and MB a second of filters, on one worker and on two."""
+    header = ["JSONL of IMDB's test reviews, filtered"]
+    header += [f"{column}, {n} at a time" for n in results["workers"] for column in ("documents/s", "MB/s")]
+    one = results["workers"]["1"]
+    return [
+        measured_by("bench_filter", results["machine"]),
+        "Filters read JSONL, keep the rows whose P(pos) is at least 0.5, and write JSONL; models are loaded before. "
+        "Two at a time are two threads of `vikt filter`, and two processes of the others.",
+        *rows_of(
+            [*header, "`vikt filter` is faster by"],
+            (
+                [
+                    name,
+                    *(
+                        form.format(of[name][key])
+                        for of in results["workers"].values()
+                        for key, form in (("documents_per_s", "{:,.0f}"), ("mb_per_s", "{:.1f}"))
+                    ),
+                    ratio(one[name]["vikt_is_faster_by"]),
+                ]
+                for name in one
+            ),
+        ),
+    ]
+
+
 def with_ends(figure: dict[str, Any]) -> str:
     return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"
 
@@ -465,6 +492,7 @@ TABLES = {
     "fit": fit_tables,
     "features": feature_tables,
     "predict": predict_tables,
+    "filter": filter_tables,
     "solvers": solver_tables,
     "tolerance": tolerance_tables,
     "ordered": ordered_tables,
