@@ -60,9 +60,10 @@ def test_several_labels_have_their_own_probabilities(tmp_path):
 
 @pytest.fixture
 def example():
-    # Its filters import regex without asking for it.
+    # It imports the others without asking for them.
     pytest.importorskip("datatrove")
     pytest.importorskip("regex")
+    pytest.importorskip("orjson")
     import datatrove_filter
 
     return datatrove_filter
