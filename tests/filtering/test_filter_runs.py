@@ -195,16 +195,15 @@ def test_a_malformed_row_ends_the_run_and_finished_files_stay(run, model, tmp_pa
     (tmp_path / "in" / "b.jsonl").write_bytes(b"\n".join([ROWS[0]] * 6_000 + [ROWS[row]] + [ROWS[0]]))
     write_jsonl(tmp_path / "in" / "c.jsonl", rows(100))
     for threads in (1, 3):
-        code, _, said = run(
-            "filter", model, tmp_path / "in", "--keep", KEEP, "-o", tmp_path / "out", "--threads", threads
-        )
+        out = tmp_path / f"out{threads}"
+        code, _, said = run("filter", model, tmp_path / "in", "--keep", KEEP, "-o", out, "--threads", threads)
         assert code == 1
         assert "b.jsonl, " in said
         assert "6001" in said
-        assert sorted(contents(tmp_path / "out")) == ["a.jsonl"]
+        assert sorted(contents(out)) == ["a.jsonl"]
     (tmp_path / "in" / "b.jsonl").write_bytes(ROWS[0])
-    assert run("filter", model, tmp_path / "in", "--keep", KEEP, "-o", tmp_path / "out")[0] == 0
-    assert sorted(contents(tmp_path / "out")) == ["a.jsonl", "b.jsonl", "c.jsonl"]
+    assert run("filter", model, tmp_path / "in", "--keep", KEEP, "-o", out)[0] == 0
+    assert sorted(contents(out)) == ["a.jsonl", "b.jsonl", "c.jsonl"]
 
 
 def test_damaged_parquet_and_arrow_are_refused(run, model, tmp_path):

@@ -9,6 +9,7 @@ import numpy as np
 
 from vikt.arrays import Bools, Floats, Ints
 from vikt.corpus.documents import Documents
+from vikt.decisions.decision import NO_ANSWER
 from vikt.fitting.model import FittedModel
 
 
@@ -32,12 +33,12 @@ class Judged:
     @cached_property
     def predicted(self) -> Ints:
         """The index of the label that is answered, NO_ANSWER where there is none; of a model of one label: (m,)."""
-        return np.where(self.answers.any(axis=1), self.answers.argmax(axis=1), -1)
+        return np.where(self.answers.any(axis=1), self.answers.argmax(axis=1), NO_ANSWER)
 
     @cached_property
     def confidence(self) -> Floats:
         """P of the label that is answered, or of the most probable one where there is none: (m,)."""
-        best = np.where(self.predicted < 0, self.log_probabilities.argmax(axis=1), self.predicted)
+        best = np.where(self.predicted == NO_ANSWER, self.log_probabilities.argmax(axis=1), self.predicted)
         return np.asarray(np.exp(np.take_along_axis(self.log_probabilities, best[:, None], axis=1)[:, 0]))
 
     @cached_property

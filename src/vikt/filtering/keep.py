@@ -15,19 +15,19 @@ Classes and numbers are written as in `vikt.decisions.conditions`. Examples: `P(
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Bools
 from vikt.corpus.columns import composed
-from vikt.decisions.conditions import RELATIONS
+from vikt.decisions.decision import NO_ANSWER
 from vikt.decisions.tokens import Token, Tokens
 from vikt.errors import ParameterError, UsageError
+from vikt.filtering.condition import COMPARISONS, EQUALITIES, Compares, Condition, Joined, Not
 from vikt.filtering.judged import Judged
 from vikt.fitting.model import FittedModel
 from vikt.model.classes import class_position
@@ -36,65 +36,7 @@ from vikt.tables import listed
 
 _MOST_LISTED = 40
 _DEEPEST = 50
-_SAMENESS: Mapping[str, Callable[[Any, Any], Any]] = {"=": operator.eq, "!=": operator.ne}
-_COMPARES: Mapping[str, Callable[[Any, Any], Any]] = {**RELATIONS, **_SAMENESS}
 _ONE_LABEL: tuple[TargetKind, ...] = ("classes", "soft", "ordered")
-
-
-class Condition(Protocol):
-    """A condition on each of some texts, and the positions of the labels that it names."""
-
-    @property
-    def labels(self) -> tuple[int, ...]: ...
-
-    def holds(self, judged: Judged) -> Bools:
-        """Whether each text meets it: (m,)."""
-        ...
-
-
-@dataclass(frozen=True)
-class Compares:
-    """A number of each text against another."""
-
-    of: Callable[[Judged], NDArray[Any]]
-    relation: str
-    value: float
-    labels: tuple[int, ...] = ()
-
-    def holds(self, judged: Judged) -> Bools:
-        return np.asarray(_COMPARES[self.relation](self.of(judged), self.value))
-
-
-@dataclass(frozen=True)
-class Not:
-    """What a condition does not hold of."""
-
-    part: Condition
-
-    @property
-    def labels(self) -> tuple[int, ...]:
-        return self.part.labels
-
-    def holds(self, judged: Judged) -> Bools:
-        return ~self.part.holds(judged)
-
-
-@dataclass(frozen=True)
-class Joined:
-    """Several conditions, joined by "and" or "or"."""
-
-    join: Callable[[Bools, Bools], Bools]
-    parts: tuple[Condition, ...]
-
-    @property
-    def labels(self) -> tuple[int, ...]:
-        return tuple(dict.fromkeys(label for part in self.parts for label in part.labels))
-
-    def holds(self, judged: Judged) -> Bools:
-        first, *others = (part.holds(judged) for part in self.parts)
-        for other in others:
-            first = self.join(first, other)
-        return first
 
 
 @dataclass(frozen=True)
@@ -219,7 +161,7 @@ class _Parser:
 
     def label_predicted(self) -> Condition:
         """The rest of predicted == class; levels of an order may be above or below one."""
-        relations = _COMPARES if self.kind == "ordered" else _SAMENESS
+        relations = COMPARISONS if self.kind == "ordered" else EQUALITIES
         relation = self.tokens.take_mark(tuple(relations), "after 'predicted'")
         k = self.label()
         return Compares(_answered, relation, k, (k,))
@@ -228,7 +170,7 @@ class _Parser:
         self, of: Callable[[Judged], NDArray[Any]], read: Callable[[], float], labels: tuple[int, ...] = ()
     ) -> Condition:
         """The rest of a comparison with a number."""
-        relation = self.tokens.take_mark(tuple(_COMPARES), "for a comparison")
+        relation = self.tokens.take_mark(tuple(COMPARISONS), "for a comparison")
         return Compares(of, relation, read(), labels)
 
     def share(self) -> float:
@@ -264,7 +206,7 @@ class _Parser:
 
 def _answered(judged: Judged) -> NDArray[Any]:
     """The position of the label of each text; where there is no answer NaN, which equals no label."""
-    return np.where(judged.predicted < 0, np.nan, judged.predicted)
+    return np.where(judged.predicted == NO_ANSWER, np.nan, judged.predicted)
 
 
 _QUANTITIES: Mapping[str, _Quantity] = {

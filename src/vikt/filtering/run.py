@@ -113,19 +113,27 @@ def filter_files(
 def streamed(run: Run, work: Callable[[Any], Any], items: Iterable[Any], ahead: int) -> Iterator[Any]:
     """The results of work on items, in their order; on several threads, up to `ahead` of them are worked on ahead.
 
+    What goes wrong with the items is raised once those before it are done.
+
     Examples
     --------
     >>> with running(2) as run:
     ...     list(streamed(run, abs, [-1, -2, -3], 2))
     [1, 2, 3]
     """
-    pending = deque[Iterator[Any]]()
-    for item in items:
-        pending.append(iter(run(work, [item])))
+    pending, remaining = deque[Iterator[Any]](), iter(items)
+    failure: Exception | None = None
+    while failure is None:
+        try:
+            pending.append(iter(run(work, [next(remaining)])))
+        except Exception as error:
+            failure = error
         if len(pending) > ahead:
             yield next(pending.popleft())
     for result in pending:
         yield next(result)
+    if not isinstance(failure, StopIteration):
+        raise failure
 
 
 def _work(

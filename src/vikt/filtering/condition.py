@@ -1,0 +1,74 @@
+"""Conditions on texts, and what joins them."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.arrays import Bools
+from vikt.decisions.conditions import RELATIONS
+from vikt.filtering.judged import Judged
+
+EQUALITIES: Mapping[str, Callable[[Any, Any], Any]] = {"=": operator.eq, "!=": operator.ne}
+COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {**RELATIONS, **EQUALITIES}
+
+
+class Condition(Protocol):
+    """A condition on each of some texts, and the positions of the labels that it names."""
+
+    @property
+    def labels(self) -> tuple[int, ...]: ...
+
+    def holds(self, judged: Judged) -> Bools:
+        """Whether each text meets it: (m,)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Compares:
+    """A number of each text against another."""
+
+    of: Callable[[Judged], NDArray[Any]]
+    relation: str
+    value: float
+    labels: tuple[int, ...] = ()
+
+    def holds(self, judged: Judged) -> Bools:
+        return np.asarray(COMPARISONS[self.relation](self.of(judged), self.value))
+
+
+@dataclass(frozen=True)
+class Not:
+    """What a condition does not hold of."""
+
+    part: Condition
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        return self.part.labels
+
+    def holds(self, judged: Judged) -> Bools:
+        return ~self.part.holds(judged)
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Several conditions, joined by "and" or "or"."""
+
+    join: Callable[[Bools, Bools], Bools]
+    parts: tuple[Condition, ...]
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(label for part in self.parts for label in part.labels))
+
+    def holds(self, judged: Judged) -> Bools:
+        first, *others = (part.holds(judged) for part in self.parts)
+        for other in others:
+            first = self.join(first, other)
+        return first
