@@ -115,6 +115,7 @@ def test_what_is_in_flight_is_answered_before_the_end(path):
         assert served.process.wait(30) == 0
 
 
+@pytest.mark.slow
 def test_a_replaced_model_and_a_killed_process_lose_no_request(path, tmp_path):
     other = saved(tmp_path / "other.vikt", labels=OTHERS)
     with serving(path, "--workers", 2) as served:

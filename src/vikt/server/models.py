@@ -48,9 +48,11 @@ class Models:
 
     def warm_up(self) -> None:
         """Make what the first answers need; until then, texts are answered more slowly by what is there."""
-        for served in self.served.values():
-            served.warm_up()
-        self.is_warm.set()
+        try:
+            for served in self.served.values():
+                served.warm_up()
+        finally:
+            self.is_warm.set()
 
     def renew(self, metrics: Metrics) -> None:
         """Take up each file that has changed; where the new one cannot be read, the old version stays."""
@@ -80,11 +82,16 @@ class Models:
         Call `orphaned` once the parent of this process has gone.
         """
         parent = os.getppid()
-        self.warm_up()
+        _logged("models not warmed up", self.warm_up)
         while not stopped.wait(_SECONDS_BETWEEN_LOOKS):
-            try:
-                self.renew(metrics)
-            except Exception as error:  # of one look; the next one may succeed
-                log_error("models not renewed", error)
+            _logged("models not renewed", lambda: self.renew(metrics))
             if os.getppid() != parent:
                 orphaned()
+
+
+def _logged(failure: str, work: Callable[[], None]) -> None:
+    """Do some work; log what goes wrong, since nobody waits for it, and more work follows."""
+    try:
+        work()
+    except Exception as error:
+        log_error(failure, error)
