@@ -100,7 +100,8 @@ def test_the_filter_needs_no_package_of_fasttext(example, path, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_the_pipeline_of_the_example_filters_a_folder(example, path, tmp_path):
+def test_the_pipeline_of_the_example_filters_a_folder(example, path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where datatrove writes its logs
     (tmp_path / "in").mkdir()
     lines = [json.dumps({"text": text, "id": str(i)}) for i, text in enumerate(TEXTS)]
     (tmp_path / "in" / "a.jsonl").write_text("\n".join(lines))
