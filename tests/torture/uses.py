@@ -47,6 +47,9 @@ def use_model(path: Path) -> None:
     one = Documents.of({name: values[:1] for name, values in frame.items()}, text, features.columns)
     str(explain_answer(model, one))
     features.spec()
+    classifier.card()
+    classifier.to_html()
+    classifier.shrink(features=5).predict(frame)
     with contextlib.suppress(OSError):
         classifier.save("/dev/null")
 
