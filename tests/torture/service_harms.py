@@ -189,10 +189,11 @@ def _request(method: str, path: str, body: bytes = b"", headers: Iterable[bytes]
 
 @dataclass(frozen=True)
 class Load:
-    """The seconds of each answer, and how many requests failed."""
+    """The seconds of each answer, how many requests failed, and the seconds of all together."""
 
     seconds: list[float]
     failed: int
+    wall: float
 
     def percentile(self, share: float) -> float:
         return sorted(self.seconds)[min(int(share * len(self.seconds)), len(self.seconds) - 1)]
@@ -200,7 +201,8 @@ class Load:
 
 def load(port: int, model: str, clients: int, seconds: float, most: int = 10**9) -> Load:
     """Clients that ask one text after another, for some seconds or so many requests in all."""
-    ends, taken, failed = time.monotonic() + seconds, [list[float]() for _ in range(clients)], [0] * clients
+    started = time.monotonic()
+    ends, taken, failed = started + seconds, [list[float]() for _ in range(clients)], [0] * clients
     body = json.dumps({"texts": [TEXT]})
 
     def ask(client: int) -> None:
@@ -223,7 +225,7 @@ def load(port: int, model: str, clients: int, seconds: float, most: int = 10**9)
         thread.start()
     for thread in threads:
         thread.join()
-    return Load([one for own in taken for one in own], sum(failed))
+    return Load([one for own in taken for one in own], sum(failed), time.monotonic() - started)
 
 
 @contextlib.contextmanager

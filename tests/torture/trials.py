@@ -36,9 +36,10 @@ class Row:
         return self.worked + self.refused + self.faults
 
 
-def row(what: str, outcomes: Iterable[tuple[str, Outcome]], note: str = "") -> Row:
-    """Cases as a row."""
-    begun, ended, most, faults = time.monotonic(), Counter[str](), 0.0, list[str]()
+def row(what: str, outcomes: Iterable[tuple[str, Outcome]], note: str = "", begun: float | None = None) -> Row:
+    """Cases as a row, tried since a moment, or now."""
+    begun = time.monotonic() if begun is None else begun
+    ended, most, faults = Counter[str](), 0.0, list[str]()
     for name, outcome in outcomes:
         ended[outcome.ended] += 1
         most = max(most, outcome.mb)
@@ -131,14 +132,11 @@ def refused_writes(folder: Path, n: int) -> Row:
 
 def kills(folder: Path, n: int) -> Row:
     write_harms.prepare(folder)
-    found = list(write_harms.killed(folder, n, 0))
+    begun, found = time.monotonic(), list(write_harms.killed(folder, n, 0))
     left = "; ".join(f"{name}: {outcome.why}" for name, outcome in found if name.startswith("after"))
     cases = [(name, outcome) for name, outcome in found if not (name.startswith("after") and outcome.ended == WORKED)]
-    return row(
-        "kill -9 at a random moment of training, updating, saving, filtering: the old file or the new, whole",
-        cases,
-        left,
-    )
+    what = "kill -9 at a random moment of training, updating, saving, filtering: the old file or the new, whole"
+    return row(what, cases, left, begun)
 
 
 # A service
@@ -161,7 +159,7 @@ class Served:
 
 
 def malformed_requests(served: Served, n: int) -> Row:
-    port = served.running.port
+    port, begun = served.running.port, time.monotonic()
 
     def ask(case: tuple[str, bytes]) -> tuple[str, int]:
         answer = service_harms.raw(port, case[1])
@@ -171,7 +169,8 @@ def malformed_requests(served: Served, n: int) -> Row:
         by_hand = list(pool.map(ask, service_harms.by_hand(n // 2, 0, [*served.models, "none"])))
     made = list(service_harms.of_schema(port, n - len(by_hand), 0)) if n > FEW else []
     alive = [("the service afterwards", 200 if served.running.is_alive else 500)]
-    return row("requests: by hand, with bytes altered, and by Schemathesis", of_answers([*by_hand, *made, *alive]))
+    what = "requests: by hand, with bytes altered, and by Schemathesis"
+    return row(what, of_answers([*by_hand, *made, *alive]), begun=begun)
 
 
 FEW = 1000
@@ -205,7 +204,7 @@ MOST_GROWTH = 0.02
 def _of_load(what: str, found: service_harms.Load) -> Row:
     note = f"p50 {1000 * found.percentile(0.5):.1f} ms, p99 {1000 * found.percentile(0.99):.1f} ms"
     failed = found.failed
-    return Row(what, len(found.seconds) - failed, 0, failed, 0, round(sum(found.seconds), 1), note)
+    return Row(what, len(found.seconds) - failed, 0, failed, 0, round(found.wall, 1), note)
 
 
 # The names of trials, each with its size in full and in short.
