@@ -48,7 +48,7 @@ def test_a_token_file_that_cannot_be_read_is_refused(tmp_path):
     with pytest.raises(InputFileError, match="name a file that holds the token"):
         read_token(tmp_path / "none", {})
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
-    with pytest.raises(InputFileError, match="it is no text"):
+    with pytest.raises(InputFileError, match="it is not UTF-8"):
         read_token(tmp_path / "binary", {})
 
 
@@ -56,6 +56,8 @@ def test_other_machines_need_a_token_unless_it_is_said_twice():
     assert "localhost" in host_names("127.0.0.1", "", False)
     assert host_names("0.0.0.0", "token", False) == frozenset()
     assert host_names("0.0.0.0", "", True) == frozenset()
+    # On this machine a page on the web could still reach it under a name of its own.
+    assert host_names("127.0.0.1", "", True) == host_names("127.0.0.1", "", False)
     for host in ("0.0.0.0", "::", "192.168.1.7", "example.org"):
         with pytest.raises(UsageError, match="without a token"):
             host_names(host, "", False)

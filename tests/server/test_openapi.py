@@ -87,3 +87,13 @@ async def test_references_lead_somewhere_and_limits_are_those_of_the_service(fil
         for _, _, operation in operations(document):
             for parameter in operation.get("parameters", []):
                 assert parameter["schema"]["enum"] == ["spam", "priced"]
+
+
+async def test_the_document_is_made_once_until_a_model_is_replaced(files, tmp_path):
+    path = saved(tmp_path / "spam.vikt")
+    async with service({"spam": path}) as (client, handlers):
+        first, second = [(await client.get("/openapi.json")).content for _ in range(2)]
+        assert first == second
+        path.write_bytes(files["priced"].read_bytes())
+        handlers.models.renew(handlers.metrics)
+        assert b'"price"' in (await client.get("/openapi.json")).content

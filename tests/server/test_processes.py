@@ -27,7 +27,7 @@ class Served:
     def __init__(self, *arguments, **environment):
         self.process = subprocess.Popen(
             [sys.executable, "-m", "vikt", "serve", *map(str, arguments), "--port", "0"],
-            stderr=subprocess.PIPE, text=True, env=os.environ | environment,
+            stderr=subprocess.PIPE, text=True, env=os.environ | environment, start_new_session=True,
         )  # fmt: skip
         self.events = []
         self.process_started = threading.Event()
@@ -93,18 +93,42 @@ def test_it_answers_and_ends_by_signals(path, tmp_path):
         assert served.stopped() == 0
         assert served.event("stopped")["signal"] == "SIGTERM"
         assert not list(tmp_path.glob("vikt-serve-*"))
-    with serving(path) as served:
+
+
+@pytest.mark.slow
+def test_it_is_interrupted_while_it_compiles(path, tmp_path):
+    with serving(path, NUMBA_CACHE_DIR=str(tmp_path / "kernels")) as served:
+        start = time.monotonic()
         assert served.stopped(signal.SIGINT) == 130
+        assert time.monotonic() - start < 3
 
 
-def test_what_is_in_flight_is_answered_before_the_end(path):
+@pytest.mark.slow
+def test_it_outlives_the_shell_that_started_it(path):
+    command = f'"{sys.executable}" -m vikt serve "{path}" --port 0 & sleep 3'
+    with subprocess.Popen(["sh", "-c", command], stderr=subprocess.PIPE, text=True) as shell:
+        started = json.loads(shell.stderr.readline())
+        shell.wait()
+        time.sleep(3)
+        assert httpx.get(f"{started['address']}/healthz").status_code == 200
+        os.kill(started["pid"], signal.SIGTERM)
+        assert [json.loads(line)["event"] for line in shell.stderr] == ["request", "stopped"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_in_flight_is_answered_before_the_end(path, workers):
+    """Also where the signal comes to the whole group, as from a terminal or from systemd."""
     body = json.dumps({"texts": ["win a prize on friday"] * 100}).encode()
     head = f"POST /models/model/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
-    with serving(path) as served, socket.create_connection(("127.0.0.1", int(served.url.split(":")[-1]))) as connection:
+    with (
+        serving(path, "--workers", workers) as served,
+        socket.create_connection(("127.0.0.1", int(served.url.split(":")[-1]))) as connection,
+    ):
         connection.sendall(head.encode() + b"Content-Type: application/json\r\n\r\n" + body[:100])
         while "vikt_requests_in_flight 2.0" not in httpx.get(f"{served.url}/metrics").text:
             time.sleep(0.05)
-        served.process.send_signal(signal.SIGTERM)
+        os.killpg(served.process.pid, signal.SIGTERM)
         time.sleep(0.5)
         connection.sendall(body[100:])
         received = b""
@@ -113,6 +137,7 @@ def test_what_is_in_flight_is_answered_before_the_end(path):
         assert received.startswith(b"HTTP/1.1 200 OK")
         assert len(json.loads(received.partition(b"\r\n\r\n")[2])["answers"]) == 100
         assert served.process.wait(30) == 0
+        assert served.event("worker failed") is None
 
 
 @pytest.mark.slow
@@ -144,7 +169,7 @@ def test_a_replaced_model_and_a_killed_process_lose_no_request(path, tmp_path):
             asker.join()
         assert seen == {"spam", "work"}
         assert not failed
-        time.sleep(2)  # one that has just started is not replaced
+        time.sleep(2)  # one that has just started is replaced after a pause
         children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children")
         if children.exists():
             os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
@@ -157,6 +182,7 @@ def test_a_replaced_model_and_a_killed_process_lose_no_request(path, tmp_path):
         assert served.stopped() == 0
 
 
+@pytest.mark.slow
 def test_it_says_why_it_does_not_start(path, tmp_path):
     def failed(*arguments, **environment):
         command = [sys.executable, "-m", "vikt", "serve", *map(str, arguments)]
@@ -169,6 +195,11 @@ def test_it_says_why_it_does_not_start(path, tmp_path):
     assert code == 1
     assert "cannot listen there" in message
     assert "--port" in message
+    assert "while" not in message
+    code, message = failed(path, "--host", "no-such-host.invalid", "--no-token")
+    assert code == 1
+    assert "--host" in message
+    assert "--port" not in message
     assert failed(tmp_path / "none.vikt")[0] == 1
     code, message = failed(path, "--host", "0.0.0.0")
     assert code == 2

@@ -9,6 +9,7 @@ import threading
 import pytest
 from serving import TEXTS, saved, service
 
+from vikt.server.app import ROUTES
 from vikt.server.settings import Limits
 
 pytestmark = pytest.mark.anyio
@@ -41,17 +42,18 @@ def checked(answer, status, words):
         ("predict", b"[" * 100_000, 400, "recursion limit"),
         ("predict", b'{"top": ' + b"9" * 5000 + b"}", 400, "number out of range"),
         ("predict", b"[]", 422, "the body: expected an object"),
-        ("predict", b"{}", 422, "the model reads texts; add them"),
+        ("predict", b"{}", 422, "texts: the model reads text; add this field"),
         ("predict", b'{"texts": "win"}', 422, "texts: expected an array"),
         ("predict", b'{"texts": ["win", 7]}', 422, "texts[1]: expected a string"),
         ("predict", b'{"texts": [null]}', 422, "texts[0]: expected a string"),
-        ("predict", b'{"texts": [], "test": 1}', 422, "test: there is no such field"),
+        ("predict", b'{"texts": [], "test": 1}', 422, "test: there is no such field; choose from 'texts', 'columns'"),
         ("predict", b'{"texts": [], "top": 0}', 422, "top: expected greater than or equal to 1"),
         ("predict", b'{"texts": [], "threshold": NaN}', 422, "threshold: expected a finite number"),
         ("predict", b'{"texts": [], "threshold": 2}', 422, "threshold: expected less than or equal to 1"),
         ("predict", b'{"texts": [], "proba": 1}', 422, "proba: expected true or false"),
         ("predict", b'{"texts": ["a"], "columns": {"price": [1]}}', 422, "does not read 'price'"),
-        ("explain", b"{}", 422, "the model reads a text; add it"),
+        ("predict", b'{"text": "win"}', 422, "text: there is no such field; choose from 'texts'"),
+        ("explain", b"{}", 422, "text: the model reads text; add this field"),
         ("explain", b'{"text": "win", "label": "pos"}', 422, "no class 'pos'; choose from 'ham', 'spam'"),
         ("explain", b'{"text": "win", "label": "ham", "against": "ham"}', 422, "name another"),
     ],
@@ -83,15 +85,37 @@ async def test_a_request_that_cannot_be_served(model, method, path, headers, sta
 
 async def test_a_token_is_asked_for(model):
     async with service({"spam": model}, token="s3cret-token") as (client, _):
-        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "s3cret-token"}):
-            answer = await client.get("/models", headers=headers)
+        for value in (b"", b"Bearer wrong", b"s3cret-token", b"Bearer", b"Bearer \xe9", b"Basic s3cret-token"):
+            answer = await client.get("/models", headers={b"Authorization": value})
             checked(answer, 401, "Authorization: Bearer TOKEN")
             assert answer.headers["www-authenticate"] == "Bearer"
-        assert (await client.get("/models", headers={"Authorization": "Bearer s3cret-token"})).status_code == 200
+        for scheme in ("Bearer", "bearer", "BEARER"):
+            headers = {"Authorization": f"{scheme} s3cret-token"}
+            assert (await client.get("/models", headers=headers)).status_code == 200
         for path in ("/healthz", "/readyz", "/", "/style.css"):
             assert (await client.get(path)).status_code == 200
-        for path in ("/metrics", "/openapi.json", "/models/spam", "/models/spam/card"):
-            assert (await client.get(path)).status_code == 401
+        for path in (*ROUTES, "/openapi.json", "/models/spam", "/models/page", "/models/spam.js", "/x"):
+            for ending in ("", ".js", ".css", ".svg", "/page.js", "/icon.svg"):
+                closed = f"{path}{ending}" not in ("/healthz", "/readyz")
+                assert (await client.get(f"{path}{ending}")).status_code == (401 if closed else 200)
+
+
+async def test_an_early_refusal_of_a_body_ends_the_connection(model):
+    """Nobody reads the rest of the body, so what follows on the connection could not be told from it."""
+    posted = {"content": b'{"texts": ["win"]}', "headers": JSON}
+    async with service({"spam": model}, token="s3cret-token") as (client, _):
+        assert (await client.post("/models/spam/predict", **posted)).headers["connection"] == "close"
+        assert "connection" not in (await client.get("/models/spam")).headers
+    async with service({"spam": model}) as (client, _):
+        for path in ("/models/ham/predict", "/nothing", "/healthz"):
+            assert (await client.post(path, **posted)).headers["connection"] == "close"
+        assert "connection" not in (await client.post("/models/spam/predict", **posted)).headers
+
+
+async def test_probes_may_ask_for_the_headers_alone(model):
+    async with service({"spam": model}) as (client, _):
+        for path in ("/healthz", "/readyz", "/", "/page.js"):
+            assert (await client.head(path)).status_code == 200
 
 
 async def test_a_long_body_is_refused_while_it_arrives(model):
@@ -135,7 +159,7 @@ async def test_what_takes_too_long_and_what_waits_behind_it(model):
     """A lane that is held up: what is in it is given up in time, and beyond a bound nothing more is taken."""
     release = threading.Event()
     async with service({"spam": model}, limits=Limits(seconds=0.5, waiting=2)) as (client, handlers):
-        holding = asyncio.create_task(handlers._long.done(release.wait))
+        holding = asyncio.create_task(handlers._long.result(release.wait))
         await asyncio.sleep(0.05)
         waiting = [asyncio.create_task(client.post("/models/spam/explain", json={"text": "win"})) for _ in range(2)]
         await asyncio.sleep(0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 
@@ -61,12 +62,50 @@ async def test_a_broken_model_is_reported_once_and_the_old_one_stays(path, damag
             handlers.models.renew(handlers.metrics)
         assert await answer(client) == "spam"
         assert b'vikt_model_load_failures_total{model="model"} 1.0' in handlers.metrics.exposition()
-        assert capsys.readouterr().err.count("model refused") == 1
+        (refusal,) = [json.loads(line) for line in capsys.readouterr().err.splitlines() if "model refused" in line]
+        assert refusal["message"].startswith(f"{path}: ")
         if damage == "folder":
             path.rmdir()
         replaced(path, saved(path.with_name("other.vikt"), labels=OTHERS).read_bytes())
         handlers.models.renew(handlers.metrics)
         assert await answer(client) == "work"
+
+
+@pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), MemoryError(), ValueError("a secret text")])
+async def test_a_fault_that_passes_is_not_the_last_word(path, tmp_path, fault, monkeypatch, capsys):
+    async with service({"model": path}) as (client, handlers):
+        replaced(path, saved(tmp_path / "other.vikt", labels=OTHERS).read_bytes())
+
+        def fail(*_):
+            raise fault
+
+        with monkeypatch.context() as patched:
+            patched.setattr(shutil, "copyfileobj", fail)
+            for _ in range(2):
+                handlers.models.renew(handlers.metrics)
+        assert await answer(client) == "spam"
+        assert b'vikt_model_load_failures_total{model="model"} 2.0' in handlers.metrics.exposition()
+        assert "secret" not in capsys.readouterr().err
+        handlers.models.renew(handlers.metrics)
+        assert await answer(client) == "work"
+
+
+async def test_a_folder_of_copies_that_a_cleaner_removed_is_made_again(path, tmp_path):
+    async with service({"model": path}) as (client, handlers):
+        shutil.rmtree(handlers.models.copies.folder)
+        replaced(path, saved(tmp_path / "other.vikt", labels=OTHERS).read_bytes())
+        handlers.models.renew(handlers.metrics)
+        assert await answer(client) == "work"
+        assert handlers.models.copies.folder.stat().st_mode & 0o777 == 0o700
+
+
+async def test_a_failed_warm_up_is_logged_and_the_service_goes_on(path, capsys):
+    async with service({"model": path}) as (client, handlers):
+        handlers.models.served["model"].__dict__["answers"] = lambda: 1 / 0
+        handlers.models.is_warm.clear()
+        handlers.models.warm_up()
+        assert json.loads(capsys.readouterr().err.splitlines()[-1])["error"] == "ZeroDivisionError"
+        assert (await client.get("/readyz")).status_code == 200
 
 
 async def test_a_file_that_is_cut_in_place_kills_nobody(path):
@@ -82,12 +121,13 @@ async def test_a_file_that_is_cut_in_place_kills_nobody(path):
 async def test_requests_in_flight_are_answered_by_the_model_that_they_found(path, tmp_path):
     other = saved(tmp_path / "other.vikt", labels=OTHERS).read_bytes()
     async with service({"model": path}) as (client, handlers):
-        old = handlers.models["model"]
+        old, size = handlers.models["model"], path.stat().st_size
         replaced(path, other)
         handlers.models.renew(handlers.metrics)
         assert await answer(client) == "work"
         # Its file is gone, but not what was mapped.
-        assert not old.copy.exists()
+        assert not (handlers.models.copies.folder / "model" / f"{old.version}.vikt").exists()
+        assert json.loads(old.information)["bytes"] == size
         assert b"spam" in old.answers().lines(TEXTS, as_json=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -11,6 +11,7 @@ from starlette.types import Receive
 
 from vikt.server.problems import ProblemError
 from vikt.server.settings import Limits
+from vikt.tables import quoted
 
 Body = TypeVar("Body", bound="Checked")
 # Of a document, in a column that the model reads beside the text.
@@ -63,27 +64,25 @@ async def read_body(receive: Receive, headers: Mapping[str, str], limits: Limits
                     raise _too_long(limits)
     except TimeoutError:
         raise ProblemError(
-            408, f"the body did not arrive within {limits.reading_seconds:g} seconds; send it faster", _CLOSE
+            408, f"the body did not arrive within {limits.reading_seconds:g} seconds; send it faster"
         ) from None
     return b"".join(chunks)
 
 
-# What is left of the body would be taken for the next request.
-_CLOSE = {"Connection": "close"}
-
-
 def _check_headers(headers: Mapping[str, str], limits: Limits) -> None:
     if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise ProblemError(415, "expected a body of JSON; send the header Content-Type: application/json", _CLOSE)
+        raise ProblemError(415, "expected a body of JSON; send the header Content-Type: application/json")
     if headers.get("content-encoding", "identity").lower() != "identity":
-        raise ProblemError(415, "expected a body that is not compressed; leave out Content-Encoding", _CLOSE)
+        raise ProblemError(415, "expected a body that is not compressed; leave out Content-Encoding")
     length = headers.get("content-length", "")
     if length.isdigit() and int(length) > limits.body_bytes:
         raise _too_long(limits)
 
 
 def _too_long(limits: Limits) -> ProblemError:
-    return ProblemError(413, f"the body is longer than {limits.body_bytes:,} bytes; send fewer texts at a time", _CLOSE)
+    return ProblemError(
+        413, f"the body is longer than {limits.body_bytes:,} bytes; send less, or start with a larger --max-body"
+    )
 
 
 def parsed(kind: type[Body], body: bytes) -> Body:
@@ -91,19 +90,21 @@ def parsed(kind: type[Body], body: bytes) -> Body:
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:
-        raise _problem(error.errors(include_url=False, include_context=False, include_input=False)[0]) from None
+        found = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        raise _problem(found, kind.model_fields) from None
 
 
-def _problem(found: Mapping[str, Any]) -> ProblemError:
-    kind, message = found["type"], found["msg"]
-    if kind == "json_invalid":
+def _problem(found: Mapping[str, Any], fields: Iterable[str]) -> ProblemError:
+    error, message = found["type"], found["msg"]
+    if error == "json_invalid":
         return ProblemError(400, f"the body is not JSON in UTF-8: {message.removeprefix('Invalid JSON: ')}")
-    expected = _EXPECTED.get(kind, message.replace("Input should be", "expected", 1))
-    return ProblemError(422, f"{_place(found['loc'])}: {expected}")
+    expected = {**_EXPECTED, "extra_forbidden": f"there is no such field; choose from {quoted(fields)}"}
+    return ProblemError(
+        422, f"{_place(found['loc'])}: {expected.get(error, message.replace('Input should be', 'expected', 1))}"
+    )
 
 
 _EXPECTED = {
-    "extra_forbidden": "there is no such field; remove it",
     "string_type": "expected a string",
     "bool_type": "expected true or false",
     "list_type": "expected an array",

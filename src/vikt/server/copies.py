@@ -61,7 +61,7 @@ class Copies:
                 raise InputFileError(f"{path}: cannot be read ({error.strerror}); check the path") from None
             with source:
                 version = _version(os.fstat(source.fileno()))
-                copy = self._folder_of(name) / f"{version}.vikt"
+                copy = self.folder / name / f"{version}.vikt"
                 if not copy.exists():
                     self._write(source, copy)
                 if _version(os.fstat(source.fileno())) != version:
@@ -72,6 +72,7 @@ class Copies:
     def _write(self, source: IO[bytes], copy: Path) -> None:
         unfinished = copy.with_suffix(".unfinished")
         try:
+            copy.parent.mkdir(exist_ok=True)
             with unfinished.open("wb") as file:
                 shutil.copyfileobj(source, file, 1 << 20)
             unfinished.rename(copy)
@@ -84,18 +85,17 @@ class Copies:
 
     def drop_others(self, name: str, version: str) -> None:
         """Remove the copies of a model's other versions; those who have mapped one keep its content."""
-        for copy in self._folder_of(name).glob("*.vikt"):
+        for copy in (self.folder / name).glob("*.vikt"):
             if copy.stem != version:
                 copy.unlink(missing_ok=True)
-
-    def _folder_of(self, name: str) -> Path:
-        folder = self.folder / name
-        folder.mkdir(exist_ok=True)
-        return folder
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         """Wait for another process that makes a copy: it may be the same."""
+        # Cleaners of temporary files may have removed the folder, and then anybody could make one of its name.
+        self.folder.mkdir(0o700, exist_ok=True)
+        if fcntl is not None and self.folder.lstat().st_uid != os.getuid():
+            raise OutputFileError(f"{self.folder}: belongs to another user; remove it, or restart the service")
         with (self.folder / _LOCK).open("ab") as file:
             if fcntl is not None:
                 fcntl.flock(file, fcntl.LOCK_EX)

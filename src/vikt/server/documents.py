@@ -13,33 +13,46 @@ from vikt.server.settings import Limits
 from vikt.tables import quoted
 
 
-def documents_of(body: Predict, served: Served, limits: Limits) -> Inputs:
-    """Texts, with columns where the model reads any. Raises ProblemError where they do not fit model or limits."""
+def documents_of(body: Predict, served: Served, limits: Limits) -> tuple[Inputs, int]:
+    """Texts, with columns where the model reads any, and their number.
+
+    Raises
+    ------
+    ProblemError
+        They do not fit the model or the limits.
+    """
     columns = body.columns or {}
     _check_names(columns, served)
-    if served.reads_text and body.texts is None:
-        raise ProblemError(422, "texts: the model reads texts; add them")
-    lengths = {name: len(values) for name, values in columns.items()}
-    lengths |= {"texts": len(body.texts)} if served.reads_text and body.texts is not None else {}
-    if len(set(lengths.values())) > 1:
-        found = ", ".join(f"{length} of {name:.60}" for name, length in lengths.items())
-        raise ProblemError(422, f"columns: expected a value for each text, found {found}")
-    if max(lengths.values(), default=0) > limits.texts:
-        raise ProblemError(413, f"expected at most {limits.texts:,} texts, found {max(lengths.values()):,}; send fewer")
-    return _joined(served, body.texts or [], columns)
+    _check_text("texts", body.texts, served)
+    lengths = [("texts", len(body.texts))] if body.texts is not None else []
+    lengths += [(name, len(values)) for name, values in columns.items()]
+    count = max((length for _, length in lengths), default=0)
+    if any(length != count for _, length in lengths):
+        found = ", ".join(f"{length} of {name:.60}" for name, length in lengths)
+        raise ProblemError(422, f"columns: expected as many values of each, found {found}")
+    if count > limits.texts:
+        raise ProblemError(413, f"expected at most {limits.texts:,} texts, found {count:,}; send fewer")
+    return _joined(served, body.texts or [], columns), count
 
 
 def document_of(body: Explain, served: Served, limits: Limits) -> Inputs:
     """The same for a text to explain."""
     columns, text = body.columns or {}, body.text
     _check_names(columns, served)
-    if served.reads_text and text is None:
-        raise ProblemError(422, "text: the model reads a text; add it")
+    _check_text("text", text, served)
     if text is not None and len(text) > limits.explained_characters:
         raise ProblemError(
-            413, f"expected a text of at most {limits.explained_characters:,} characters, found {len(text):,}; cut it"
+            413,
+            f"expected a text of at most {limits.explained_characters:,} characters, found {len(text):,}; shorten it",
         )
     return _joined(served, [text or ""], {name: [value] for name, value in columns.items()})
+
+
+def _check_text(field: str, value: object, served: Served) -> None:
+    if served.reads_text and value is None:
+        raise ProblemError(422, f"{field}: the model reads text; add this field")
+    if not served.reads_text and value is not None:
+        raise ProblemError(422, f"{field}: the model reads no text; remove this field")
 
 
 def _check_names(columns: Mapping[str, Any], served: Served) -> None:

@@ -17,10 +17,10 @@ from vikt.server.logs import log, log_error
 from vikt.server.metrics import OTHER, Metrics
 from vikt.server.problems import ProblemError, busy
 from vikt.server.settings import Settings
+from vikt.web.page import served_files
 
 # What a probe and the page ask for before there is a token; none of it tells anything of a model.
-_OPEN = frozenset({"/healthz", "/readyz", "/"})
-_OPEN_ENDINGS = (".js", ".css", ".svg")
+_OPEN = frozenset({"/healthz", "/readyz", "/", *(f"/{name}" for name in served_files())})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SHOWN_PATH = 120
 
@@ -34,15 +34,25 @@ class Exchange:
     started: float
     status: int = 0
     received: int = 0
+    is_received: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
+
+    def answer_headers(self) -> list[tuple[bytes, bytes]]:
+        """What every answer says; one that comes before the body of its request has been read ends the connection."""
+        is_left = not self.is_received and ("transfer-encoding" in self.headers or self._announces_body)
+        return [*_ALWAYS, (b"x-request-id", self.request_id.encode()), *(_CLOSE if is_left else ())]
+
+    @property
+    def _announces_body(self) -> bool:
+        return self.headers.get("content-length", "0") != "0"
 
 
 class Guard:
-    """An app behind its guard."""
+    """An app behind its guard: the middleware of the service."""
 
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
-        self._token = f"Bearer {settings.token}".encode() if settings.token else b""
+        self._token = settings.token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,23 +61,24 @@ class Guard:
         exchange = _exchange(scope)
         scope["exchange"] = exchange
 
-        async def told_receive() -> Message:
+        async def counting_receive() -> Message:
             message = await receive()
             exchange.received += len(message.get("body", b""))
+            exchange.is_received = not message.get("more_body", False)
             return message
 
-        async def told_send(message: Message) -> None:
+        async def recording_send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 exchange.status = message["status"]
-                message["headers"] = [*message.get("headers", []), *_ALWAYS, _id_header(exchange)]
+                message["headers"] = [*message.get("headers", []), *exchange.answer_headers()]
             await send(message)
 
         self._metrics.add_in_flight(1)
         try:
-            await self._answer(scope, exchange, told_receive, told_send)
+            await self._answer(scope, exchange, counting_receive, recording_send)
         finally:
             self._metrics.add_in_flight(-1)
-            self._tell(scope, exchange)
+            self._record(scope, exchange)
 
     async def _answer(self, scope: Scope, exchange: Exchange, receive: Receive, send: Send) -> None:
         try:
@@ -91,14 +102,15 @@ class Guard:
         hosts = self._settings.hosts
         if hosts and _host(headers.get("host", "")) not in hosts:
             raise ProblemError(421, "the header Host names another host; use localhost, or serve with a token")
-        if not self._token or path in _OPEN or path.endswith(_OPEN_ENDINGS):
+        if not self._token or path in _OPEN:
             return
-        if not hmac.compare_digest(headers.get("authorization", "").encode(), self._token):
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), self._token):
             raise ProblemError(
                 401, "the token is missing or wrong; send the header Authorization: Bearer TOKEN", _AUTHENTICATE
             )
 
-    def _tell(self, scope: Scope, exchange: Exchange) -> None:
+    def _record(self, scope: Scope, exchange: Exchange) -> None:
         route = getattr(scope.get("route"), "path", OTHER)
         seconds = time.perf_counter() - exchange.started
         self._metrics.add_request(route, exchange.status, seconds, exchange.received)
@@ -120,26 +132,23 @@ def fault(request_id: str) -> ProblemError:
 
 
 _ALWAYS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
+_CLOSE = [(b"connection", b"close")]
 _AUTHENTICATE = {"WWW-Authenticate": "Bearer"}
 
 
 def _exchange(scope: Scope) -> Exchange:
     headers = Headers(scope=scope)
-    given = headers.get("x-request-id", "")
-    request_id = given if _REQUEST_ID.fullmatch(given) else os.urandom(8).hex()
+    proposed = headers.get("x-request-id", "")
+    request_id = proposed if _REQUEST_ID.fullmatch(proposed) else os.urandom(8).hex()
     return Exchange(headers, request_id, time.perf_counter())
 
 
-def _id_header(exchange: Exchange) -> tuple[bytes, bytes]:
-    return b"x-request-id", exchange.request_id.encode()
-
-
 def _host(header: str) -> str:
-    """The name in a header Host, without its port.
+    """The name in a header Host, without its port and brackets.
 
     Examples
     --------
     >>> _host("localhost:8000"), _host("[::1]:8000"), _host("127.0.0.1")
-    ('localhost', '[::1]', '127.0.0.1')
+    ('localhost', '::1', '127.0.0.1')
     """
-    return re.sub(r":\d*$", "", header).lower()
+    return re.sub(r":\d*$", "", header).lower().strip("[]")

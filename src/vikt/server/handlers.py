@@ -8,16 +8,16 @@ from typing import Any
 
 from fastapi import Request, Response
 
+from vikt.server.batches import TextRequest, answer_batch
 from vikt.server.bodies import Body, Explain, Predict, parsed, read_body
 from vikt.server.documents import document_of, documents_of
 from vikt.server.guard import Exchange
-from vikt.server.lanes import Lane, one_by_one
 from vikt.server.metrics import MEDIA_TYPE, Metrics
 from vikt.server.models import Models
 from vikt.server.problems import busy
 from vikt.server.served import Served, array_of, spelled
-from vikt.server.settings import SHORT, Settings
-from vikt.server.together import Asked, answered_together
+from vikt.server.settings import SHORT_BYTES, Settings
+from vikt.server.threads import WorkThread, one_by_one
 
 _JSON = "application/json"
 _MOST_TOGETHER = 64
@@ -28,8 +28,9 @@ class Handlers:
 
     def __init__(self, models: Models, settings: Settings, metrics: Metrics) -> None:
         self.models, self.settings, self.metrics = models, settings, metrics
-        self._short: Lane[Asked] = Lane(answered_together, settings.limits.waiting, together=_MOST_TOGETHER)
-        self._long: Lane[Callable[[], Any]] = Lane(one_by_one, settings.limits.waiting)
+        most = settings.limits.waiting
+        self._short: WorkThread[TextRequest] = WorkThread(answer_batch, most, together=_MOST_TOGETHER)
+        self._long: WorkThread[Callable[[], Any]] = WorkThread(one_by_one, most)
 
     def close(self) -> None:
         """End the threads."""
@@ -44,37 +45,37 @@ class Handlers:
     async def describe_model(self, request: Request) -> Response:
         """Describe a model: what it reads, the record of its fit, the proof and the test figures."""
         served = self._served(request)
-        return Response(await self._long.done(lambda: served.information), media_type=_JSON)
+        return Response(await self._long.result(lambda: served.information), media_type=_JSON)
 
     async def predict(self, request: Request) -> Response:
         """Answer texts."""
         served, body = self._served(request), await self._body(Predict, request)
-        documents, texts = documents_of(body, served, self.settings.limits), body.texts or []
+        documents, count = documents_of(body, served, self.settings.limits)
         answers = served.answers(top=body.top, threshold=body.threshold, proba=body.proba)
-        self._tell(request, served, len(texts), texts=texts)
-        if served.answers_alone and sum(map(len, texts)) <= SHORT:
-            found = await self._short.done(Asked(answers, texts))
+        exchange = self._record(request, served, count, texts=body.texts)
+        if served.answers_alone and body.texts is not None and exchange.received <= SHORT_BYTES:
+            found = await self._short.result(TextRequest(answers, body.texts))
         else:
-            found = await self._long.done(lambda: array_of(answers.lines(documents, as_json=True)))
+            found = await self._long.result(lambda: array_of(answers.lines(documents, as_json=True)))
         return Response(b'{"answers": %b}' % found, media_type=_JSON)
 
     async def explain(self, request: Request) -> Response:
         """Explain the answer to a text: what each feature adds to the score, and the text in runs of one shade."""
         served, body = self._served(request), await self._body(Explain, request)
         document = document_of(body, served, self.settings.limits)
-        self._tell(request, served, 1, texts=[body.text])
+        self._record(request, served, 1, texts=[body.text])
         explained = partial(served.explained, document, body.label, body.against)
-        return Response(await self._long.done(explained), media_type=_JSON)
+        return Response(await self._long.result(explained), media_type=_JSON)
 
     async def card(self, request: Request) -> Response:
         """The card of a model, in Markdown."""
-        content = await self._long.done(partial(_card, self._served(request)))
-        return Response(content, media_type="text/markdown; charset=utf-8")
+        served = self._served(request)
+        return Response(await self._long.result(lambda: served.card), media_type="text/markdown; charset=utf-8")
 
     async def report(self, request: Request) -> Response:
         """The report of a model, as a page."""
-        content = await self._long.done(partial(_report, self._served(request)))
-        return Response(content, media_type="text/html; charset=utf-8")
+        served = self._served(request)
+        return Response(await self._long.result(lambda: served.report), media_type="text/html; charset=utf-8")
 
     async def health(self) -> Response:
         """Whether the service answers at all."""
@@ -83,7 +84,7 @@ class Handlers:
     async def ready(self) -> Response:
         """Whether answers come at full speed; texts are answered before that too."""
         if not self.models.is_warm.is_set():
-            raise busy("the kernels are being read; ask again in a second")
+            raise busy("the model is still loading; try again in a second")
         return Response(b'{"status": "ready"}', media_type=_JSON)
 
     async def give_metrics(self) -> Response:
@@ -96,28 +97,14 @@ class Handlers:
 
     async def _body(self, kind: type[Body], request: Request) -> Body:
         body = await read_body(request.receive, request.headers, self.settings.limits)
-        if len(body) <= SHORT:
+        if len(body) <= SHORT_BYTES:
             return parsed(kind, body)
-        checked: Body = await self._long.done(partial(parsed, kind, body))
+        checked: Body = await self._long.result(partial(parsed, kind, body))
         return checked
 
-    def _tell(self, request: Request, served: Served, count: int, **texts: Any) -> None:
-        """Count the texts, and add what was asked to the line of the log; the texts only where they are wanted."""
+    def _record(self, request: Request, served: Served, count: int, **texts: Any) -> Exchange:
+        """Count the texts, and add them to the line of the log: themselves only where they are wanted."""
         self.metrics.add_texts(served.name, count)
         exchange: Exchange = request.scope["exchange"]
         exchange.facts |= {"model": served.name, "count": count} | (texts if self.settings.log_texts else {})
-
-
-# What follows is imported when it is asked for, since it takes as long to import as all the rest.
-def _card(served: Served) -> bytes:
-    from vikt.export.card import card_of
-
-    return card_of(served.saved, served.name)
-
-
-def _report(served: Served) -> str:
-    from vikt.report.html.pages import saved_page
-    from vikt.report.html.writing import check_installed, page_html
-
-    check_installed()
-    return page_html(saved_page(served.saved))
+        return exchange

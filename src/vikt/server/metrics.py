@@ -1,7 +1,8 @@
 """Counts for Prometheus: those of each process in memory that all share, summed where they are read.
 
-A row has one writer, the event loop of its process, so nothing is locked; a process that is started anew goes on with
-the row of the one before it. Labels are the routes, statuses and models that are known at the start, never a text.
+Each field of a row has one writer, a thread of its process, so nothing is locked; a process that is started anew goes
+on with the row of the one before it. Labels are the routes, statuses and models that are known at the start, never a
+text.
 """
 
 from __future__ import annotations

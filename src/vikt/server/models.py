@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
-from vikt.errors import ViktError
+from vikt.errors import InputFileError, ModelFileError, ViktError
 from vikt.server.copies import Copies, version_of
 from vikt.server.logs import log, log_error
 from vikt.server.metrics import Metrics
@@ -47,51 +45,47 @@ class Models:
         return found
 
     def warm_up(self) -> None:
-        """Make what the first answers need; until then, texts are answered more slowly by what is there."""
+        """Make what the first answers need; until then, answers are slower. What goes wrong is logged."""
         try:
-            for served in self.served.values():
+            for served in list(self.served.values()):
                 served.warm_up()
+        except Exception as error:
+            log_error("models not warmed up", error)
         finally:
             self.is_warm.set()
+
+    def watch(self, metrics: Metrics, stopped: Event) -> None:
+        """Take up changed files about each second, until `stopped` is set."""
+        while not stopped.wait(_SECONDS_BETWEEN_LOOKS):
+            self.renew(metrics)
 
     def renew(self, metrics: Metrics) -> None:
         """Take up each file that has changed; where the new one cannot be read, the old version stays."""
         for name, path in self.files.items():
             version = version_of(path)
             if version not in (self.served[name].version, self.refused.get(name)):
-                self.refused[name] = version
-                self._replace(name, path, metrics)
+                self._replace(name, path, version, metrics)
 
-    def _replace(self, name: str, path: Path, metrics: Metrics) -> None:
+    def _replace(self, name: str, path: Path, version: str, metrics: Metrics) -> None:
         try:
             served = Served.read(name, path, self.copies)
             served.warm_up()
-        except ViktError as error:
+        except Exception as error:
+            # Other faults, such as a full disk, may pass: the version is tried again.
+            if isinstance(error, (ModelFileError, InputFileError)):
+                self.refused[name] = version
             metrics.add_failure(name)
-            log("model refused", "error", model=name, error=type(error).__name__, message=str(error))
+            _log_refusal(name, error)
             return
+        changed = [about for about, value in self.served[name].summary.items() if value != served.summary[about]]
         self.served[name] = served
-        self.refused.pop(name)
         self.copies.drop_others(name, served.version)
         metrics.add_load(name, served.loaded_at)
-        log("model replaced", model=name, version=served.version)
-
-    def tend(self, metrics: Metrics, stopped: Event, orphaned: Callable[[], None]) -> None:
-        """Warm up, then look for changed files about each second, until `stopped` is set.
-
-        Call `orphaned` once the parent of this process has gone.
-        """
-        parent = os.getppid()
-        _logged("models not warmed up", self.warm_up)
-        while not stopped.wait(_SECONDS_BETWEEN_LOOKS):
-            _logged("models not renewed", lambda: self.renew(metrics))
-            if os.getppid() != parent:
-                orphaned()
+        log("model replaced", model=name, version=served.version, changed=changed)
 
 
-def _logged(failure: str, work: Callable[[], None]) -> None:
-    """Do some work; log what goes wrong, since nobody waits for it, and more work follows."""
-    try:
-        work()
-    except Exception as error:
-        log_error(failure, error)
+def _log_refusal(name: str, error: Exception) -> None:
+    if isinstance(error, ViktError):
+        log("model refused", "error", model=name, error=type(error).__name__, message=str(error))
+    else:
+        log_error("model refused", error, model=name)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from vikt.server.bodies import Explain, Predict
 from vikt.server.problems import MEDIA_TYPE
 from vikt.server.schemas import ProblemDetails
 from vikt.server.served import Served
 from vikt.server.settings import Settings
 from vikt.version import __version__
 
-_TEXT = "What a wonderful film!"
-_TEXTS = [_TEXT, "The plot is dull and the acting is worse."]
 _REFUSALS = {
     400: "The body is not JSON.",
     401: "The token is missing or wrong.",
@@ -34,19 +32,59 @@ _REFUSALS = {
 OF_SERVICE = (401, 421, 500, 503)
 OF_MODEL = (*OF_SERVICE, 404)
 OF_BODY = (*OF_MODEL, 400, 408, 413, 415, 422)
+_VALUE = "1"
 
 
-def responses(of: type[BaseModel] | dict[str, Any], refusals: Iterable[int]) -> dict[int | str, dict[str, Any]]:
-    """The answer of an operation, by its schema or its content, and how it refuses."""
-    content: dict[str, Any] = {"content": of} if isinstance(of, dict) else {"model": of}
-    problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
-    answers: dict[int | str, dict[str, Any]] = {200: {"description": "The answer.", **content}}
-    answers |= {status: {"description": _REFUSALS[status], "content": problem} for status in sorted(refusals)}
-    return answers
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """What clients can ask for.
+
+    Attributes
+    ----------
+    answer : type or dict
+        The schema of the answer, or its content.
+    refusals : tuple of int
+        The statuses with which it is refused.
+    body : type, optional
+        The schema of the body.
+    examples : dict
+        Bodies by name, for a model that reads texts alone.
+    """
+
+    method: str
+    path: str
+    handler: Callable[..., Awaitable[Response]]
+    answer: type[BaseModel] | dict[str, Any]
+    refusals: tuple[int, ...] = ()
+    body: type[BaseModel] | None = None
+    examples: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def responses(self) -> dict[int | str, dict[str, Any]]:
+        """The answer and the refusals as FastAPI takes them."""
+        content: dict[str, Any] = {"content" if isinstance(self.answer, dict) else "model": self.answer}
+        problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
+        answers: dict[int | str, dict[str, Any]] = {200: {"description": "The answer.", **content}}
+        for status in sorted(self.refusals):
+            answers[status] = {"description": _REFUSALS[status], "content": problem}
+        return answers
+
+    def request(self, names: list[str], first: Served) -> dict[str, Any]:
+        """What a request has: the name of a model, and a body with examples for the first one."""
+        parts: dict[str, Any] = {}
+        if "{model}" in self.path:
+            schema = {"type": "string", "enum": names}
+            about = {"description": "The name of a model.", "example": first.name}
+            parts["parameters"] = [{"name": "model", "in": "path", "required": True, "schema": schema, **about}]
+        if self.body is not None:
+            examples = {name: {"value": _fitting(example, first)} for name, example in self.examples.items()}
+            schema = {"$ref": f"#/components/schemas/{self.body.__name__}"}
+            content = {"application/json": {"schema": schema, "examples": examples}}
+            parts["requestBody"] = {"required": True, "content": content}
+        return parts
 
 
-def description(app: FastAPI, served: list[Served], settings: Settings) -> dict[str, Any]:
-    """The document; names of models, limits and examples are those of this service."""
+def description(app: FastAPI, operations: Iterable[Operation], settings: Settings, first: Served) -> dict[str, Any]:
+    """The document; names of models, limits and examples are those of this service, whose first model is given."""
     document = get_openapi(
         title="vikt",
         version=__version__,
@@ -54,57 +92,24 @@ def description(app: FastAPI, served: list[Served], settings: Settings) -> dict[
         openapi_version="3.1.0",
         routes=app.routes,
     )
+    for operation in operations:
+        described = document["paths"][operation.path][operation.method.lower()]
+        described |= operation.request(list(settings.models), first)
     schemas = document["components"]["schemas"]
-    for kind in (Predict, Explain, ProblemDetails):
+    kinds: list[type[BaseModel]] = [ProblemDetails]
+    kinds += [operation.body for operation in operations if operation.body is not None]
+    for kind in kinds:
         schemas[kind.__name__] = kind.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas["Predict"]["properties"]["texts"]["anyOf"][0]["maxItems"] = settings.limits.texts
-    for path, operations in document["paths"].items():
-        for operation in operations.values():
-            _complete(path, operation, served)
     if settings.token:
         document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         document["security"] = [{"token": []}]
     return document
 
 
-def _complete(path: str, operation: dict[str, Any], served: list[Served]) -> None:
-    if "{model}" in path:
-        names = {"type": "string", "enum": [each.name for each in served]}
-        about = {"description": "The name of a model.", "example": served[0].name}
-        operation["parameters"] = [{"name": "model", "in": "path", "required": True, "schema": names, **about}]
-    ending = path.rpartition("/")[2]
-    if ending in _EXAMPLES:
-        kind, examples = _EXAMPLES[ending]
-        columns = dict.fromkeys(served[0].columns, _VALUE)
-        operation["requestBody"] = {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {"$ref": f"#/components/schemas/{kind.__name__}"},
-                    "examples": {name: {"value": _with(value, columns)} for name, value in examples.items()},
-                }
-            },
-        }
-
-
-_VALUE = "1"
-_EXAMPLES: dict[str, tuple[type[BaseModel], dict[str, dict[str, Any]]]] = {
-    "predict": (
-        Predict,
-        {
-            "labels": {"texts": _TEXTS},
-            "probabilities": {"texts": _TEXTS, "proba": True},
-            "best two": {"texts": [_TEXT], "top": 2, "threshold": 0.1},
-        },
-    ),
-    "explain": (Explain, {"answer": {"text": _TEXT}}),
-}
-
-
-def _with(example: dict[str, Any], columns: dict[str, str]) -> dict[str, Any]:
-    """An example with values of the columns that the model reads, one for each text."""
-    if not columns:
-        return example
+def _fitting(example: dict[str, Any], served: Served) -> dict[str, Any]:
+    """An example for what a model reads: with values of its columns, one for each text, and perhaps without texts."""
     count = len(example.get("texts", []))
-    own = {name: [value] * count if count else value for name, value in columns.items()}
-    return {**example, "columns": own}
+    columns = {name: [_VALUE] * count if count else _VALUE for name in served.columns}
+    read = {name: value for name, value in example.items() if served.reads_text or name not in ("text", "texts")}
+    return {**read, "columns": columns} if columns else read

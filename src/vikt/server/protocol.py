@@ -36,6 +36,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        # Bytes between two requests, or of a body that nobody reads, stop the timer of idle connections.
+        if self._deadline is None and (self.cycle is None or self.cycle.response_complete):
+            self._await_headers()
         if self._deadline is not None:
             self._received += len(data)
             if self._received > HEADER_BYTES:

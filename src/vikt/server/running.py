@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import signal
@@ -44,16 +45,24 @@ class Address:
         try:
             listener = socket.create_server((self.host, self.port), family=family, backlog=_BACKLOG)
         except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise ServiceError(
-                f"{self.host}, port {self.port}: cannot listen there ({reason}); choose another", port=...
-            ) from None
+            raise _refused(self, error) from None
         with listener:
             yield listener
 
     def url(self, listener: socket.socket) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{listener.getsockname()[1]}"
+
+
+def _refused(address: Address, error: OSError | OverflowError) -> ServiceError:
+    """Why there can be no socket, and which option to change: names of hosts have errors below 0."""
+    number = error.errno if isinstance(error, OSError) and error.errno else 0
+    is_of_host = number < 0 or number == errno.EADDRNOTAVAIL
+    # Python adds the address to some messages.
+    reason = (getattr(error, "strerror", None) or str(error)).partition(" (while ")[0]
+    remedy: dict[str, Any] = {"host" if is_of_host else "port": ...}
+    message = f"{address.host}, port {address.port}: cannot listen there ({reason}); choose another"
+    return ServiceError(message, **remedy)
 
 
 def serve(settings: Settings, address: Address, workers: int) -> int:
@@ -93,8 +102,10 @@ def _answer(listener: socket.socket, models: Models, settings: Settings, receive
     # A process that takes the place of another finds newer files than those read at the start.
     models.renew(metrics)
     stopped = threading.Event()
-    tending = threading.Thread(target=models.tend, args=(metrics, stopped, _end), daemon=True)
-    tending.start()
+    # Nobody waits for the first, since what compiles cannot be interrupted.
+    threading.Thread(target=models.warm_up, daemon=True).start()
+    watching = threading.Thread(target=models.watch, args=(metrics, stopped), daemon=True)
+    watching.start()
     limits = settings.limits
     protocol: Any = functools.partial(BoundedProtocol, limits)
     with closing(Handlers(models, settings, metrics)) as handlers:
@@ -105,7 +116,7 @@ def _answer(listener: socket.socket, models: Models, settings: Settings, receive
         )  # fmt: skip
         _Server(config, received).run(sockets=[listener])
     stopped.set()
-    tending.join()
+    watching.join()
 
 
 class _Server(uvicorn.Server):
@@ -123,18 +134,18 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter) or bool(self._received)
 
 
-def _end() -> None:
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
 @contextmanager
 def _received() -> Iterator[list[int]]:
-    """The signals to end that arrive; the second one ends at once."""
+    """The signals to end that arrive; the second one ends at once.
+
+    Workers take any number for one: a signal to their group reaches them, and then comes from their parent again.
+    """
     received: list[int] = []
+    parent = os.getpid()
 
     def receive(number: int, _: object) -> None:
         received.append(number)
-        if len(received) > 1:
+        if len(received) > 1 and os.getpid() == parent:
             raise KeyboardInterrupt
 
     ends = (signal.SIGTERM, signal.SIGINT)

@@ -45,7 +45,9 @@ class ExplainedLabel(BaseModel):
 
     label: str
     probability: float
-    answered: bool
+    answered: bool = Field(
+        description="Whether the model answers the text at all; of several labels, whether it answers this one."
+    )
     score: float
     intercept: float
     contributions: list[ExplainedFeature]

@@ -13,6 +13,7 @@ from typing import Any
 from vikt.answers.columns import Answers
 from vikt.answers.of_kinds import answers_by
 from vikt.compiled import compiled
+from vikt.errors import ModelFileError
 from vikt.explanation.linear import explain, explain_answer
 from vikt.features.ngrams import kernels
 from vikt.files.trained import load_trained
@@ -32,7 +33,7 @@ class Served:
 
     name: str
     version: str
-    copy: Path
+    n_bytes: int
     saved: SavedModel
     loaded_at: float
 
@@ -40,7 +41,11 @@ class Served:
     def read(cls, name: str, path: Path, copies: Copies) -> Served:
         """The present version of a file. Raises as `vikt.load` does, and as `Copies.of` does."""
         version, copy = copies.of(name, path)
-        return cls(name, version, copy, load_trained(copy), time.time())
+        try:
+            return cls(name, version, copy.stat().st_size, load_trained(copy), time.time())
+        except ModelFileError as error:
+            # Of the copy nobody knows.
+            raise type(error)(str(error).replace(str(copy), str(path))) from None
 
     def warm_up(self) -> None:
         """Answer a text with compiled kernels, so that what a first answer makes is there."""
@@ -99,9 +104,26 @@ class Served:
         from vikt.web.about import facts
 
         reads = {"text": self.reads_text, "columns": self.columns}
-        record = inspected_json(self.copy, self.saved)
+        # The copy may have been removed since it was read.
+        record = inspected_json(Path(), self.saved) | {"bytes": self.n_bytes}
         record.pop("path")
         return spelled({"name": self.name, "reads": reads, "facts": facts(self.saved), **record})
+
+    @cached_property
+    def card(self) -> bytes:
+        """The card, in Markdown."""
+        from vikt.export.card import card_of
+
+        return card_of(self.saved, self.name)
+
+    @cached_property
+    def report(self) -> str:
+        """The report, as a page. Raises MissingPackageError where its packages are missing."""
+        from vikt.report.html.pages import saved_page
+        from vikt.report.html.writing import check_installed, page_html
+
+        check_installed()
+        return page_html(saved_page(self.saved))
 
 
 def array_of(lines: bytes) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 # What the longest headers of a request may hold, its first line included.
 HEADER_BYTES = 32_768
 # Up to this size a body is read at once, and answered before longer ones that came earlier.
-SHORT = 65_536
+SHORT_BYTES = 65_536
 
 
 @dataclass(frozen=True, kw_only=True)

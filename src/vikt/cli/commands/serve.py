@@ -28,7 +28,7 @@ def serve(
         ),
     ],
     host: Annotated[
-        str, typer.Option(help="Address to listen at; 0.0.0.0 for all of this machine.", metavar="ADDRESS")
+        str, typer.Option(help="Address to listen at; 0.0.0.0 listens on all interfaces.", metavar="ADDRESS")
     ] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(help="Port to listen at; 0 for any that is free.", min=0, max=65535, metavar="N")
@@ -61,15 +61,24 @@ def serve(
     ] = Limits.seconds,
     log_texts: Annotated[bool, typer.Option("--log-texts", help="Write the texts of requests to the log too.")] = False,
 ) -> None:
-    """Serve models over HTTP, with a page for people and JSON for programs.
+    """Serve models over HTTP: a page and a JSON API.
 
     POST {"texts": [...]} to /models/NAME/predict or {"text": "..."} to /models/NAME/explain; / is the page, and
     /openapi.json describes the rest. A model file that is replaced is taken up within seconds, without losing a
     request. The log is JSON on stderr, a line for each request. SIGTERM ends the service after the answers in
     flight.
     """
-    from vikt.cli.serve import Exposure, serve_models
+    from vikt.cli import serve as work
 
-    exposure = Exposure(host=host, port=port, token_file=token_file, no_token=no_token)
-    limits = Limits(body_bytes=max_body, texts=max_texts, waiting=max_waiting, seconds=timeout)
-    serve_models(models, exposure, limits, workers, log_texts)
+    work.serve_models(
+        work.Request(
+            models=models,
+            host=host,
+            port=port,
+            workers=workers,
+            token_file=token_file,
+            no_token=no_token,
+            limits=Limits(body_bytes=max_body, texts=max_texts, waiting=max_waiting, seconds=timeout),
+            log_texts=log_texts,
+        )
+    )

@@ -13,32 +13,32 @@ from vikt.server.served import array_of
 
 
 @dataclass(frozen=True)
-class Asked:
+class TextRequest:
     """The texts of a request, and what answers them."""
 
     answers: Answers
     texts: list[str]
 
 
-def answered_together(requests: Sequence[Asked]) -> list[Any]:
+def answer_batch(requests: Sequence[TextRequest]) -> list[Any]:
     """The answers to each request as an array of JSON, or what went wrong with it."""
     outcomes: list[Any] = [None] * len(requests)
     groups = defaultdict(list)
-    for place, asked in enumerate(requests):
-        groups[id(asked.answers)].append(place)
+    for place, request in enumerate(requests):
+        groups[id(request.answers)].append(place)
     for places in groups.values():
         for place, outcome in zip(places, _of_group([requests[place] for place in places]), strict=True):
             outcomes[place] = outcome
     return outcomes
 
 
-def _of_group(group: list[Asked]) -> list[Any]:
+def _of_group(group: list[TextRequest]) -> list[Any]:
     """The same for requests of one model with the same options."""
     try:
-        lines = group[0].answers.lines(list(chain.from_iterable(asked.texts for asked in group)), as_json=True)
+        lines = group[0].answers.lines(list(chain.from_iterable(request.texts for request in group)), as_json=True)
     except Exception as error:
-        return [error] if len(group) == 1 else [outcome for asked in group for outcome in _of_group([asked])]
+        return [error] if len(group) == 1 else [outcome for request in group for outcome in _of_group([request])]
     if len(group) == 1:
         return [array_of(lines)]
     single = iter(lines.splitlines(keepends=True))
-    return [array_of(b"".join(next(single) for _ in asked.texts)) for asked in group]
+    return [array_of(b"".join(next(single) for _ in request.texts)) for request in group]

@@ -1,4 +1,4 @@
-"""Work off the event loop: a lane is a thread that does what waits for it, one batch after the other."""
+"""Work off the event loop: a thread does what waits for it, one batch after the other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vikt.server.problems import busy
 Job = TypeVar("Job")
 
 
-class Lane(Generic[Job]):
+class WorkThread(Generic[Job]):
     """A thread, and the jobs that wait for it.
 
     Parameters
@@ -33,7 +33,7 @@ class Lane(Generic[Job]):
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    async def done(self, job: Job) -> Any:
+    async def result(self, job: Job) -> Any:
         """What comes of a job. Raises ProblemError where too many wait, and what the job raises."""
         if self._queue.qsize() >= self._most:
             raise busy(f"{self._most} requests wait already; try again in a second")
@@ -79,7 +79,7 @@ def _settle(futures: Sequence[asyncio.Future[Any]], outcomes: Sequence[Any]) -> 
 
 
 def one_by_one(jobs: Sequence[Callable[[], Any]]) -> list[Any]:
-    """The work of a lane whose jobs are functions."""
+    """The work of a thread whose jobs are functions."""
     return [_outcome(job) for job in jobs]
 
 
