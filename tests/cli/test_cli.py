@@ -215,6 +215,13 @@ def test_help_has_examples(run, command):
     assert f"vikt {command}" in out.replace("\n", " ")
 
 
+def test_help_cuts_no_sentence(run):
+    _, out, _ = run("--help")
+    commands = out.split("Commands:\n")[1].rstrip().splitlines()
+    assert len(commands) > 10
+    assert all(line.endswith(".") and not line.endswith("...") for line in commands)
+
+
 def bad(tmp_path, name, content):
     path = tmp_path / name
     path.write_bytes(content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,7 @@ def export_model(request: Request) -> None:
     """Write a trained model in another format, and print its size and what that costs."""
     chosen, output = format_of(request.output, request.to), request.output
     name = "model" if is_standard(request.model) else request.model.stem
-    n_bytes = None if request.size is None else parsed_size(request.size)
-    _check_size(request, chosen)
+    fit = _fit(request, chosen, name)
     check_one_on_stdout(output, request.as_json)
     check_read_once([request.model, *request.rows.data])
     inputs = [str(request.model), *find_sources(request.rows.data)]
@@ -51,7 +51,7 @@ def export_model(request: Request) -> None:
     before = load_trained(request.model, request.rows.data)
     with progress(request.quiet) as bar:
         bar("exporting", 0, 0)
-        after = before if n_bytes is None or chosen.fitting is None else chosen.fitting(before, name, n_bytes)
+        after = fit(before)
         content = chosen.content(after, name)
         bar("measuring", 0, 0)
         cost = measured_cost(before, after, request.rows, threads=request.threads, quiet=request.quiet)
@@ -60,15 +60,20 @@ def export_model(request: Request) -> None:
     if request.as_json:
         print_json(_as_json(request, after, len(content), cost))
     else:
-        lines = [f"exported   {output}, {size(len(content))}", *(_lines(before, after) if n_bytes else [])]
+        lines = [f"exported   {output}, {size(len(content))}", *(_lines(before, after) if request.size else [])]
         show_beside(output, ["\n".join(lines), "" if after is before else cost_lines(cost)], request.quiet)
 
 
-def _check_size(request: Request, chosen: ExportFormat) -> None:
-    if request.size is not None and chosen.fitting is None:
+def _fit(request: Request, chosen: ExportFormat, name: str) -> Callable[[SavedModel], SavedModel]:
+    """What makes a model fit the size that is asked for. Raises UsageError where the options do not go together."""
+    if request.size is None:
+        if request.rows.data:
+            raise UsageError("--data measures what a smaller page costs; give --size too, as in: --size 3MB")
+        return lambda saved: saved
+    fitting, n_bytes = chosen.fitting, parsed_size(request.size)
+    if fitting is None:
         raise UsageError("--size: only a page has a size to choose; leave it out, or export to an .html file")
-    if request.rows.data and request.size is None:
-        raise UsageError("--data measures what a smaller page costs; give --size too, as in: --size 3MB")
+    return lambda saved: fitting(saved, name, n_bytes)
 
 
 def _lines(before: SavedModel, after: SavedModel) -> list[str]:

@@ -24,6 +24,28 @@ class InputOptions:
     dialect: Dialect = DEFAULT_DIALECT
     labels_separator: str | None = None
 
+    @classmethod
+    def labelled(
+        cls,
+        data: list[str] | None,
+        text: str | None,
+        label: str | None,
+        labels_separator: str | None,
+        format: str | None,
+        delimiter: str | None,
+        quoting: bool | None,
+        header: bool | None,
+    ) -> InputOptions:
+        """Labelled rows, by the options that commands have for them, in the order in which help lists them."""
+        return cls(
+            data=data or [],
+            text=text,
+            label=label,
+            format=format,
+            dialect=Dialect(delimiter, quoting, header),
+            labels_separator=labels_separator,
+        )
+
 
 @dataclass(frozen=True)
 class ReportRequest:

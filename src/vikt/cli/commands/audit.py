@@ -81,10 +81,11 @@ def audit(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Check labelled texts for what ruins models: duplicates, label leaks, conflicting labels, broken characters.
+    """Check labelled texts for what ruins models.
 
-    Levels of an order are audited as classes, whatever their order. Each check has a code and a page in docs/audit/.
-    The exit code is 3 if a finding is an error.
+    It finds duplicates, label leaks, conflicting labels and broken characters. Levels of an order are audited as
+    classes, whatever their order. Each check has a code and a page in docs/audit/. The exit code is 3 if a finding is
+    an error.
     """
     from vikt.cli import audit as work
 

@@ -25,7 +25,6 @@ from vikt.cli.options import (
     TextColumn,
     Threads,
 )
-from vikt.corpus.dialect import Dialect
 
 
 @command(
@@ -51,16 +50,13 @@ def compare(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare two models on the same labelled texts, which neither was trained on.
+    """Compare two models on the same labelled texts.
 
-    A model is called better only where the 95% interval of the difference excludes 0 and p < 0.05 after Holm's
-    correction for the number of figures.
+    Neither may have been trained on them. A model is called better only where the 95% interval of the difference
+    excludes 0 and p < 0.05 after Holm's correction for the number of figures.
     """
     from vikt.cli import compare as work
 
-    dialect = Dialect(delimiter, quoting, header)
-    given = InputOptions(
-        data=data, text=text, label=label, format=format, dialect=dialect, labels_separator=labels_separator
-    )
+    given = InputOptions.labelled(data, text, label, labels_separator, format, delimiter, quoting, header)
     wanted = ReportRequest.of(report, context, force)
     work.compare_files((a, b), given, threads=threads, report=wanted, as_json=as_json, quiet=quiet)

@@ -25,7 +25,6 @@ from vikt.cli.options import (
     TextColumn,
     Threads,
 )
-from vikt.corpus.dialect import Dialect
 
 
 @command(
@@ -77,10 +76,7 @@ def evaluate(
     """
     from vikt.cli import evaluate as work
 
-    dialect = Dialect(delimiter, quoting, header)
-    given = InputOptions(
-        data=data, text=text, label=label, format=format, dialect=dialect, labels_separator=labels_separator
-    )
+    given = InputOptions.labelled(data, text, label, labels_separator, format, delimiter, quoting, header)
     wanted = ReportRequest.of(report, context, force)
     return work.evaluate_file(
         model,

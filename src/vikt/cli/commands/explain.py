@@ -67,10 +67,11 @@ def explain(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show how much each feature of a text adds to the score of its predicted class, or of another.
+    """Show how much each feature of a text adds to a score.
 
-    Where a text has several labels, each that is answered is explained, or the most probable one if none is. Of ordered
-    levels the one score is explained, which is larger for higher levels, and the cuts between levels are shown.
+    The score is that of the predicted class, or of another that you name. Where a text has several labels, each that is
+    answered is explained, or the most probable one if none is. Of ordered levels the one score is explained, which is
+    larger for higher levels, and the cuts between levels are shown.
 
     With --because, also name the training rows that made the model say so. The model file holds no rows: give those
     that it was trained on, with their columns named as in training. They are compared with the fingerprint in the file.

@@ -22,7 +22,6 @@ from vikt.cli.options import (
     TextColumn,
     Threads,
 )
-from vikt.corpus.dialect import Dialect
 from vikt.names import ExportFormatName
 
 
@@ -73,16 +72,13 @@ def export(
 ) -> None:
     """Write a trained model as a file for other programs.
 
-    html is a page that classifies and explains texts in any browser, offline; card is a description in Markdown, with
-    the front matter of the Hugging Face Hub; sklearn is a fitted pipeline of scikit-learn, which is a pickle, so
-    loading it runs code; onnx is a graph of a model of columns without text.
+    html is a page that classifies and explains texts in any current browser, offline; card is a description in
+    Markdown, with the front matter of the Hugging Face Hub; sklearn is a fitted pipeline of scikit-learn, which is a
+    pickle, so loading it runs code; onnx is a graph of a model of columns without text.
     """
     from vikt.cli import export as work
 
-    dialect = Dialect(delimiter, quoting, header)
-    rows = InputOptions(
-        data=data or [], text=text, label=label, format=format, dialect=dialect, labels_separator=labels_separator
-    )
+    rows = InputOptions.labelled(data, text, label, labels_separator, format, delimiter, quoting, header)
     work.export_model(
         work.Request(
             model=model,

@@ -22,7 +22,6 @@ from vikt.cli.options import (
     TextColumn,
     Threads,
 )
-from vikt.corpus.dialect import Dialect
 
 
 @command(
@@ -71,17 +70,15 @@ def shrink(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make a model smaller: keep the features that move its scores most.
+    """Make a model smaller: keep the features that matter most.
 
-    Hand-made features are always kept. The smaller model predicts and explains as any other; nothing is proven of it,
-    and it cannot be updated. Its accuracy is measured only where you give --data.
+    Those are the ones that move its scores most; hand-made features are always kept. The smaller model predicts and
+    explains as any other; nothing is proven of it, and it cannot be updated. Its accuracy is measured only where you
+    give --data.
     """
     from vikt.cli import shrink as work
 
-    dialect = Dialect(delimiter, quoting, header)
-    rows = InputOptions(
-        data=data or [], text=text, label=label, format=format, dialect=dialect, labels_separator=labels_separator
-    )
+    rows = InputOptions.labelled(data, text, label, labels_separator, format, delimiter, quoting, header)
     work.shrink_model(
         work.Request(
             model=model,
