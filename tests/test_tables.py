@@ -49,6 +49,7 @@ def test_json_holds_the_same_values_once_escaped():
     [
         ("of the", "of the"),
         (" a b", "␣a␣b"),
+        ("characters  lol", "characters␣␣lol"),
         ("a\tb\n", "a\\tb\\n"),
         ("a\u00a0b", "a\\xa0b"),
         ("\u3000", "\\u3000"),

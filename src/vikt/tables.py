@@ -169,8 +169,11 @@ def answer_line(label: str | None) -> str:
 
 
 def visible(name: str) -> str:
-    """A name on one line: without control characters, and with marks for blanks where it starts or ends with one."""
-    marked = name.replace(" ", "␣") if name.strip() != name else name
+    """A name on one line: without control characters, and with marks for blanks where some could not be seen.
+
+    Those are blanks at its start or end, or beside each other.
+    """
+    marked = name.replace(" ", "␣") if name.strip() != name or "  " in name else name
     return _OTHER_SPACES.sub(_spelled, escaped(marked))
 
 

@@ -223,5 +223,6 @@ def test_a_plan_serves_other_examples(blend, emails):
 def test_the_reason_for_the_usual_features_names_the_best():
     losses = tuple(RecipeLoss(recipe, loss) for recipe, loss in zip(CANDIDATES[:2], (0.0204, 0.0258), strict=True))
     sentence = features_sentence(FeatureChoice(USUAL_RECIPE, losses, 300))
-    assert "0.0258, the usual choice, since the best of 2, characters, is not better by two standard errors" in sentence
+    reason = "the usual choice, since the best of 2 (characters, 0.0204) is ahead by less than two standard errors"
+    assert sentence.endswith(f"validation log loss 0.0258, {reason}")
     assert features_sentence(FeatureChoice(CANDIDATES[0], losses, 300)).endswith("0.0204, best of 2")

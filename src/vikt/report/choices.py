@@ -73,5 +73,6 @@ def features_sentence(choice: FeatureChoice) -> str:
 def _rank(choice: FeatureChoice) -> str:
     if choice.recipe == choice.best:
         return f"best of {len(choice.losses)}"
-    best = f"the best of {len(choice.losses)}, {recipe_name(choice.best)}"
-    return f"the usual choice, since {best}, is not better by two standard errors"
+    lowest = min(tried.log_loss for tried in choice.losses)
+    best = f"the best of {len(choice.losses)} ({recipe_name(choice.best)}, {lowest:.4f})"
+    return f"the usual choice, since {best} is ahead by less than two standard errors"

@@ -36,11 +36,11 @@ vikt.signed = (x) => {
 vikt.count = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
 
 // A label or the name of a feature on one line of bounded width: characters that are invisible or set the direction of
-// writing are spelled out.
+// writing are spelled out, and blanks are marked where some could not be seen.
 vikt.CONTROLS =
   /[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\u{e0000}-\u{e007f}]|[^\S ]/gu;
 vikt.visible = (name) => {
-  const marked = name.trim() === name ? name : name.replaceAll(" ", "␣");
+  const marked = name.trim() === name && !name.includes("  ") ? name : name.replaceAll(" ", "␣");
   const spelled = marked.replace(vikt.CONTROLS, (found) => `\\u{${found.codePointAt(0).toString(16)}}`);
   const characters = Array.from(spelled);
   return characters.length > 60 ? `${characters.slice(0, 59).join("")}…` : spelled;
