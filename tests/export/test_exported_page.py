@@ -108,7 +108,9 @@ def test_a_quantised_page_fits_and_says_that_nothing_is_proven(letters):
     assert fitting_page(letters, "mails", 10_000_000) is letters
 
 
-@pytest.mark.parametrize("kind", [models_of_kinds.several, models_of_kinds.ordered])
+@pytest.mark.parametrize(
+    "kind", [models_of_kinds.several, pytest.param(models_of_kinds.ordered, marks=pytest.mark.slow)]
+)
 def test_every_kind_of_targets_can_be_quantised(tmp_path, kind):
     model = saved(kind(tmp_path / "m.vikt"))
     small = quantised(model)

@@ -1,1 +1,1 @@
-"""A trained model as a file for other programs: a page for any browser, and what other libraries read."""
+"""A trained model as a file for other programs: a page for browsers, and what other libraries read."""

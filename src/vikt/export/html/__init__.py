@@ -1,1 +1,1 @@
-"""A classifier in one HTML file, which works offline in any browser."""
+"""A classifier in one HTML file, which works offline in any current browser."""

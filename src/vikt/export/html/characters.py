@@ -5,37 +5,36 @@ from __future__ import annotations
 import functools
 import unicodedata
 from collections.abc import Iterable
+from itertools import count, islice, takewhile
 
 import numpy as np
 
 from vikt.arrays import Bools, Bytes, Ints
+from vikt.export.html.header import Characters, Section
 from vikt.export.html.payload import Payload
 from vikt.features.ngrams.characters import ALL_POINTS
 
 _SIGMA, _FINAL_SIGMA = "Σ", "ς"
 
 
-def character_facts(payload: Payload) -> dict[str, object]:
-    """What normalising needs.
-
-    `lower` has runs of characters whose lower case is one character: the first, the step from one to the next, how many
-    there are, and how far away their lower case is. `special` has those whose lower case is longer. That of a capital
-    sigma depends on the characters around it that are `cased` and not `ignorable`. `pairs` are characters that NFC
-    composes, each with its two parts; `others`, each with one part or two, never occur in NFC. `combining` has the
-    classes by which marks are ordered. Syllables of Hangul are left out, since they follow a formula.
-    """
+def character_facts(payload: Payload) -> Characters:
+    """What normalising needs. Syllables of Hangul are left out, since they follow a formula."""
     lower, special = _lower_case()
+    cased, ignorable = _properties()
+    pairs, others = _compositions()
     firsts, classes = _combining_classes()
     return {
         "lower": lower,
         "special": special,
+        "cased": payload.rising(_turns(cased)),
+        "ignorable": payload.rising(_turns(ignorable)),
+        "pairs": _sections(payload, pairs),
+        "others": _sections(payload, others),
         "combining": {"firstPoints": payload.rising(firsts), "classes": payload.section(classes.tobytes())},
-        **{name: payload.rising(_turns(is_of)) for name, is_of in _properties().items()},
-        **{name: _sections(payload, triples) for name, triples in _compositions().items()},
     }
 
 
-def _sections(payload: Payload, triples: Ints) -> list[int]:
+def _sections(payload: Payload, triples: Ints) -> list[Section]:
     wholes, ones, others = triples.T
     return [payload.rising(wholes), payload.counts(ones), payload.counts(others)]
 
@@ -47,41 +46,42 @@ def _lower_case() -> tuple[list[tuple[int, int, int, int]], dict[str, str]]:
     distances = {ord(c): ord(lowered) - ord(c) for c, lowered in changed.items() if len(lowered) == 1}
     points, runs, i = sorted(distances), [], 0
     while i < len(points):
-        n, step = max((_length(points[i:], distances, step), -step) for step in (1, 2))
-        runs.append((points[i], -step, n, distances[points[i]]))
-        i += n
+        lengths = {step: _length(points, i, distances, step) for step in (1, 2)}
+        step = max(lengths, key=lengths.__getitem__)
+        runs.append((points[i], step, lengths[step], distances[points[i]]))
+        i += lengths[step]
     return runs, {c: lowered for c, lowered in changed.items() if len(lowered) > 1}
 
 
-def _length(points: list[int], distances: dict[int, int], step: int) -> int:
-    """How many of the first points follow each other by a step, with the same distance."""
-    first, n = points[0], 1
-    while n < len(points) and points[n] == first + n * step and distances[points[n]] == distances[first]:
-        n += 1
-    return n
+def _length(points: list[int], i: int, distances: dict[int, int], step: int) -> int:
+    """How many points from the i-th on follow each other by a step, with the same distance."""
+    first = points[i]
+    distant = takewhile(lambda point: distances[point] == distances[first], islice(points, i, None))
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(distant, count(first, step), strict=False)))
 
 
 @functools.cache
-def _properties() -> dict[str, Bools]:
-    """For each character whether it has a property that matters."""
+def _properties() -> tuple[Bools, Bools]:
+    """For each character whether it is cased, and whether it is ignorable and not cased."""
     characters = list(map(chr, range(ALL_POINTS)))
     cased = _of_all((c + _SIGMA).lower()[-1] == _FINAL_SIGMA for c in characters)
     # A sigma is final after a cased letter, whatever ignorable characters are between.
     passed = _of_all(("a" + c + _SIGMA).lower()[-1] == _FINAL_SIGMA for c in characters)
-    return {"cased": cased, "ignorable": passed & ~cased}
+    return cased, passed & ~cased
 
 
 @functools.cache
-def _compositions() -> dict[str, Ints]:
+def _compositions() -> tuple[Ints, Ints]:
     """Characters and what they are made of, 0 for no second part: those that NFC composes, and the others."""
-    triples: dict[str, list[tuple[int, int, int]]] = {"pairs": [], "others": []}
+    pairs: list[tuple[int, int, int]] = []
+    others: list[tuple[int, int, int]] = []
     for c in map(chr, range(ALL_POINTS)):
         one, *more = unicodedata.decomposition(c).split() or [""]
         # A word in angle brackets begins what is only similar.
         if one and not one.startswith("<"):
-            kind = "pairs" if unicodedata.normalize("NFC", c) == c else "others"
-            triples[kind].append((ord(c), int(one, 16), int(more[0], 16) if more else 0))
-    return {kind: np.array(own, dtype=np.int64) for kind, own in triples.items()}
+            own = pairs if unicodedata.normalize("NFC", c) == c else others
+            own.append((ord(c), int(one, 16), int(more[0], 16) if more else 0))
+    return np.array(pairs, dtype=np.int64), np.array(others, dtype=np.int64)
 
 
 @functools.cache

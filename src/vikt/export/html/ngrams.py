@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
-from vikt.arrays import Ids, Ints
+from vikt.arrays import Ids, Ints, Weights
+from vikt.export.html.header import Buckets, Level, Part, Section, Spellings, Tokens, Tree
 from vikt.export.html.payload import Payload
 from vikt.features.ngrams.spec import NgramSpec, TokenSpec
 from vikt.features.ngrams.tables import Units
 from vikt.features.ngrams.vocabulary_spec import BucketSpec, VocabularySpec
 
 
-def ngram_facts(payload: Payload, spec: NgramSpec, prefix: str) -> tuple[dict[str, object], Ints]:
-    """N-grams as the header of a payload has them, and their columns in the order in which the engine counts them."""
-    kept = _kept_buckets if isinstance(spec.ids, BucketSpec) else _kept_tree
-    ids, order = kept(payload, spec)
+def ngram_facts(payload: Payload, spec: NgramSpec, prefix: str, weights: Weights) -> Part:
+    """N-grams, whose weights have a row for each column and a column for each score, as a header has them."""
+    ids, order = _kept(payload, spec.ids)
     weighting = spec.weighting
     shortest, longest = spec.ngrams
-    facts: dict[str, object] = {
+    return {
         "prefix": prefix,
         "tokens": _token_facts(payload, spec.tokens),
         "lengths": [min(shortest, spec.shortest_whole or shortest), longest],
@@ -30,12 +29,12 @@ def ngram_facts(payload: Payload, spec: NgramSpec, prefix: str) -> tuple[dict[st
         "normalised": weighting.normalised,
         "idf": payload.numbers(spec.idf[order]) if weighting.inverse_document_frequency else None,
         "n": len(order),
-        **ids,
+        "ids": ids,
+        "weights": [payload.numbers(of_score) for of_score in weights[order].T],
     }
-    return facts, order
 
 
-def _token_facts(payload: Payload, tokens: TokenSpec) -> dict[str, object]:
+def _token_facts(payload: Payload, tokens: TokenSpec) -> Tokens:
     return {
         "kernel": tokens.kernel,
         "joiner": tokens.joiner,
@@ -47,19 +46,19 @@ def _token_facts(payload: Payload, tokens: TokenSpec) -> dict[str, object]:
     }
 
 
-def _kept_buckets(payload: Payload, spec: NgramSpec) -> tuple[dict[str, object], Ints]:
-    assert isinstance(spec.ids, BucketSpec)
-    order = np.argsort(spec.ids.buckets)
-    return {"bits": spec.ids.bits, "buckets": payload.rising(spec.ids.buckets[order])}, order
+def _kept(payload: Payload, ids: BucketSpec | VocabularySpec) -> tuple[Tree | Buckets, Ints]:
+    """What finds n-grams, and their columns in the order in which the engine counts them."""
+    if isinstance(ids, VocabularySpec):
+        return _kept_tree(payload, ids)
+    order = np.argsort(ids.buckets)
+    return {"bits": ids.bits, "buckets": payload.rising(ids.buckets[order])}, order
 
 
-def _kept_tree(payload: Payload, spec: NgramSpec) -> tuple[dict[str, object], Ints]:
+def _kept_tree(payload: Payload, vocabulary: VocabularySpec) -> tuple[Tree, Ints]:
     """The n-grams as a tree: level by level, for each n-gram how many longer ones start with it, and their last units.
 
     Units and n-grams are numbered in the order of their spelling, so that numbers rise and take few bits.
     """
-    assert isinstance(spec.ids, VocabularySpec)
-    vocabulary = spec.ids
     spellings = Units.of_spec(vocabulary.units).spellings(np.arange(len(vocabulary.units.low)))
     order = np.array(sorted(range(len(spellings)), key=spellings.__getitem__), dtype=np.int64)
     orders, numbers = [order], [_inverse(order)]
@@ -73,16 +72,16 @@ def _kept_tree(payload: Payload, spec: NgramSpec) -> tuple[dict[str, object], In
     counted = [
         own[order] for own, order in zip(vocabulary.columns, orders[vocabulary.lengths.start - 1 :], strict=True)
     ]
-    facts: dict[str, object] = {
+    tree: Tree = {
         "units": _spelled(payload, [spellings[unit] for unit in orders[0]]),
         "levels": levels,
         "counted": [_presence(payload, own) for own in counted],
     }
     columns = np.concatenate(counted).astype(np.int64)
-    return facts, columns[columns >= 0]
+    return tree, columns[columns >= 0]
 
 
-def _level(payload: Payload, parents: Ints, units: Ints, n_parents: int) -> dict[str, int]:
+def _level(payload: Payload, parents: Ints, units: Ints, n_parents: int) -> Level:
     """How many n-grams start with each shorter one, and the units that follow it, each less the one before."""
     starts = np.flatnonzero(np.diff(parents, prepend=-1))
     steps = np.diff(units, prepend=0)
@@ -91,12 +90,12 @@ def _level(payload: Payload, parents: Ints, units: Ints, n_parents: int) -> dict
     return {"children": payload.counts(children), "steps": payload.counts(steps)}
 
 
-def _presence(payload: Payload, columns: Ids) -> int | None:
+def _presence(payload: Payload, columns: Ids) -> Section | None:
     """Which n-grams of a length have a column, a bit for each; None where all have."""
     return None if (columns >= 0).all() else payload.section(np.packbits(columns >= 0, bitorder="little").tobytes())
 
 
-def _spelled(payload: Payload, spellings: list[str]) -> dict[str, Any]:
+def _spelled(payload: Payload, spellings: list[str]) -> Spellings:
     """Sorted units: how many code units each shares with the one before, how many more it has, and these."""
     kept = [0, *(_n_shared(*pair) for pair in pairwise(spellings))][: len(spellings)]
     pairs = list(zip(spellings, kept, strict=True))

@@ -14,7 +14,7 @@ KIND = "a page that vikt exported"
 # What tells such a page from any other file, near its start.
 _MARK = b'<meta name="generator" content="vikt">'
 _FIRST_BYTES = 4096
-# In the order in which they build on each other.
+# They share one scope. In the order in which they build on each other.
 _SCRIPTS = (
     "payload.js", "composition.js", "characters.js", "units.js", "ngrams.js", "model.js", "explanation.js", "local.js"
 )  # fmt: skip

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Ints
+from vikt.export.html.header import Header, Numbers, Section
 
-# Places of sections in the header.
-Place = dict[str, Any]
 _FEW, _MORE = 1 << 8, 1 << 16
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -25,19 +24,19 @@ class Payload:
     def __init__(self) -> None:
         self._number_of: dict[bytes, int] = {}
 
-    def section(self, content: bytes) -> int:
+    def section(self, content: bytes) -> Section:
         """The number of a section with this content."""
         return self._number_of.setdefault(content, len(self._number_of))
 
-    def counts(self, values: Ints) -> int:
+    def counts(self, values: Ints) -> Section:
         """A section of whole numbers of 0 or more."""
         return self.section(varints(values))
 
-    def rising(self, values: Ints) -> int:
+    def rising(self, values: Ints) -> Section:
         """A section of whole numbers, each at least as large as the one before."""
         return self.counts(np.diff(values, prepend=0))
 
-    def numbers(self, values: NDArray[np.floating[Any]]) -> Place:
+    def numbers(self, values: NDArray[np.floating[Any]]) -> Numbers:
         """Numbers, exactly: of few different ones, the place of each in the list of all."""
         different, places = np.unique(values, return_inverse=True)
         kind = values.dtype.newbyteorder("<")
@@ -47,14 +46,14 @@ class Payload:
             return self._places("u2", places.astype("<u2"), different.astype(kind))
         return {"kind": kind.str[1:], "planes": self.section(_planes(values.astype(kind)))}
 
-    def _places(self, kind: str, places: NDArray[Any], different: NDArray[Any]) -> Place:
+    def _places(self, kind: str, places: NDArray[Any], different: NDArray[Any]) -> Numbers:
         return {
             "kind": kind,
             "planes": self.section(_planes(places)),
             "values": {"kind": different.dtype.str[1:], "planes": self.section(_planes(different))},
         }
 
-    def encoded(self, header: object) -> str:
+    def encoded(self, header: Header) -> str:
         """The header and all sections, compressed, in base64: the same bytes for the same content."""
         sections = list(self._number_of)
         about = json.dumps({"sections": list(map(len, sections)), "header": header}, ensure_ascii=False)

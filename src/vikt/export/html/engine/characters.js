@@ -11,8 +11,8 @@ function charactersOf(header, sections) {
   const combining = classesOf(header.combining, sections);
   return {
     lower: lowerCase(header),
-    cased: property(rising(sections[header.cased])),
-    ignorable: property(rising(sections[header.ignorable])),
+    cased: property(readRising(sections[header.cased])),
+    ignorable: property(readRising(sections[header.ignorable])),
     combining,
     partsOf: new Map([...pairs, ...others].map(([whole, ...parts]) => [whole, parts.filter(Boolean)])),
     wholeOf: new Map(pairs.map(([whole, one, other]) => [pairKey(one, other), whole])),
@@ -29,7 +29,7 @@ function property(turns) {
 
 // The class of each character, by runs of one class.
 function classesOf({ firstPoints, classes }, sections) {
-  const firsts = rising(sections[firstPoints]);
+  const firsts = readRising(sections[firstPoints]);
   const classOf = new Uint8Array(ALL_POINTS);
   firsts.forEach((first, i) => classOf.fill(sections[classes][i], first, firsts[i + 1] ?? ALL_POINTS));
   return classOf;
@@ -37,7 +37,8 @@ function classesOf({ firstPoints, classes }, sections) {
 
 // Characters with the one or two, 0 for none, that they are made of.
 function triplesOf(about, sections) {
-  const [wholes, ones, others] = [rising(sections[about[0]]), counts(sections[about[1]]), counts(sections[about[2]])];
+  const wholes = readRising(sections[about[0]]);
+  const [ones, others] = [readCounts(sections[about[1]]), readCounts(sections[about[2]])];
   return Array.from(wholes, (whole, i) => [whole, ones[i], others[i]]);
 }
 

@@ -6,12 +6,19 @@ const SHADES = 8;
 function explained(text, label, model) {
   const parts = measured(text, model);
   const logs = logProbabilities(parts, model);
-  const explain = (k) => explanation(text, parts, logs, k, model);
-  if (label !== null) return { explanations: [explain(model.classes.indexOf(label))], remark: "" };
-  if (model.targets !== "several") return { explanations: [explain(decided(parts, logs, model).k)], remark: "" };
+  const named = { chosen: [model.classes.indexOf(label)], remark: "" };
+  const { chosen, remark } = label === null ? EXPLAINED[model.targets].choose(parts, logs, model) : named;
+  return { explanations: chosen.map((k) => explanation(text, parts, logs, k, model)), remark };
+}
+
+function theDecided(parts, logs, model) {
+  return { chosen: [decided(parts, logs, model).k], remark: "" };
+}
+
+function theAnswered(_, logs, model) {
   const own = labelsOf(logs, model);
-  const remark = own.length ? "" : "no label is answered; the most probable one is explained";
-  return { explanations: (own.length ? own : ranked(logs).slice(0, 1)).map(explain), remark };
+  if (own.length) return { chosen: own, remark: "" };
+  return { chosen: ranked(logs).slice(0, 1), remark: "no label is answered; the most probable one is explained" };
 }
 
 function explanation(text, parts, logs, k, model) {
@@ -21,7 +28,7 @@ function explanation(text, parts, logs, k, model) {
   return {
     label: model.classes[k],
     probability: Math.exp(logs[k]),
-    ...ABOUT[model.targets](parts, logs, k, model),
+    ...EXPLAINED[model.targets].about(parts, logs, k, model),
     score: contributions.reduce((sum, { contribution }) => sum + contribution, 0) + weights.intercept,
     intercept: weights.intercept,
     contributions: contributions.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution)),
@@ -41,16 +48,21 @@ function aboutClass(parts, logs, k, model) {
   return { answered: decided(parts, logs, model).isAnswered };
 }
 
-const ABOUT = {
-  classes: aboutClass,
-  soft: aboutClass,
-  several: (_, logs, k, model) => {
-    const threshold = model.thresholds[k];
-    return { answered: Math.exp(logs[k]) >= threshold, threshold };
-  },
-  ordered: (parts, logs, k, model) => {
-    return { ...aboutClass(parts, logs, k, model), levels: model.classes, cuts: model.cuts };
-  },
+function aboutLabel(_, logs, k, model) {
+  const threshold = model.thresholds[k];
+  return { answered: Math.exp(logs[k]) >= threshold, threshold };
+}
+
+function aboutLevel(parts, logs, k, model) {
+  return { ...aboutClass(parts, logs, k, model), levels: model.classes, cuts: model.cuts };
+}
+
+// By the kind of targets: which classes are explained where none is named, and what is said of each.
+const EXPLAINED = {
+  classes: { choose: theDecided, about: aboutClass },
+  soft: { choose: theDecided, about: aboutClass },
+  several: { choose: theAnswered, about: aboutLabel },
+  ordered: { choose: theDecided, about: aboutLevel },
 };
 
 function contributionsOf({ part, units, values }, weights) {

@@ -44,17 +44,10 @@ function logLevels([score], cuts) {
   });
 }
 
-const LOG_PROBABILITIES = {
-  classes: logOdds,
-  soft: logOdds,
-  several: (scores) => scores.map(logLogistic),
-  ordered: logLevels,
-};
-
 function logProbabilities(parts, model) {
   const temperature = model.decision?.temperature ?? 1;
   const scores = scoresOf(parts, model).map((z) => z / temperature);
-  return LOG_PROBABILITIES[model.targets](scores, model.cuts);
+  return TARGETS[model.targets].logsOf(scores, model.cuts);
 }
 
 // The place of the largest value, the first of equal ones.
@@ -117,11 +110,19 @@ function answerOfSeveral(_, logs, model) {
   return { predicted: own.map((k) => model.classes[k]), probability: own.map((k) => Math.exp(logs[k])) };
 }
 
+// By the kind of targets: log-probabilities of scores, and the answer by these.
+const TARGETS = {
+  classes: { logsOf: logOdds, answer: answerOfOne },
+  soft: { logsOf: logOdds, answer: answerOfOne },
+  several: { logsOf: (scores) => scores.map(logLogistic), answer: answerOfSeveral },
+  ordered: { logsOf: logLevels, answer: answerOfOne },
+};
+
 // The answer to a text as a line of `vikt predict --json --proba`.
 function answered(text, model) {
   const parts = measured(text, model);
   const logs = logProbabilities(parts, model);
-  const answer = (model.targets === "several" ? answerOfSeveral : answerOfOne)(parts, logs, model);
+  const answer = TARGETS[model.targets].answer(parts, logs, model);
   const probabilities = model.classes.map((label, k) => [`P(${label})`, Math.exp(logs[k])]);
   return { ...answer, ...Object.fromEntries(probabilities) };
 }

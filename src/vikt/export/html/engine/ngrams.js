@@ -3,9 +3,9 @@
 const NONE = -1;
 
 function partOf(about, sections, characters) {
-  const find = about.bits === undefined ? inTree(about, sections) : inBuckets(about, sections);
-  const idf = about.idf && numbers(about.idf, sections);
-  const weights = about.weights.map((own) => numbers(own, sections));
+  const find = about.ids.bits === undefined ? inTree(about, sections) : inBuckets(about, sections);
+  const idf = about.idf && readNumbers(about.idf, sections);
+  const weights = about.weights.map((own) => readNumbers(own, sections));
   return { ...about, find, idf, weights, tokens: cutterOf(about.tokens, sections), characters };
 }
 
@@ -42,10 +42,10 @@ function weightOf(count, part) {
 // A tree: an n-gram is found by the one without its last unit, and that unit.
 function inTree(about, sections) {
   const [least, longest] = about.lengths;
-  const numberOf = new Map(spellings(about.units, sections).map((text, unit) => [text, unit]));
-  const levels = about.levels.map((level) => levelOf(level, sections));
+  const numberOf = new Map(spellings(about.ids.units, sections).map((text, unit) => [text, unit]));
+  const levels = about.ids.levels.map((level) => levelOf(level, sections));
   const sizes = [numberOf.size, ...levels.map((level) => level.units.length)];
-  const columnsOf = columnsByLength(about.counted, sizes.slice(least - 1), sections);
+  const columnsOf = columnsByLength(about.ids.counted, sizes.slice(least - 1), sections);
   return (units, use) => {
     const numbers = units.map((unit) => numberOf.get(unit.text) ?? NONE);
     for (let first = 0; first < units.length; first++) {
@@ -61,10 +61,10 @@ function inTree(about, sections) {
 
 // Units in the order of their spelling: each shares its start with the one before.
 function spellings(about, sections) {
-  const shared = counts(sections[about.shared]);
+  const shared = readCounts(sections[about.shared]);
   const texts = [];
   let place = 0;
-  counts(sections[about.more]).forEach((more, i) => {
+  readCounts(sections[about.more]).forEach((more, i) => {
     texts.push((texts[i - 1] ?? "").slice(0, shared[i]) + about.text.slice(place, place + more));
     place += more;
   });
@@ -73,11 +73,11 @@ function spellings(about, sections) {
 
 // The n-grams of one length, in the order of the shorter ones with which they start; `units` has their last units.
 function levelOf(about, sections) {
-  const children = counts(sections[about.children]);
+  const children = readCounts(sections[about.children]);
   const starts = new Uint32Array(children.length + 1);
   starts.set(children, 1);
   summed(starts);
-  const units = counts(sections[about.steps]);
+  const units = readCounts(sections[about.steps]);
   for (let parent = 0; parent < children.length; parent++) {
     for (let i = starts[parent] + 1; i < starts[parent + 1]; i++) units[i] += units[i - 1];
   }
@@ -123,9 +123,9 @@ function isWhole(numbers, first, n) {
 
 // Hashed n-grams: the column of an n-gram is that of its bucket.
 function inBuckets(about, sections) {
-  const buckets = rising(sections[about.buckets]);
+  const buckets = readRising(sections[about.ids.buckets]);
   const [least, longest] = about.lengths;
-  const mask = (1n << BigInt(about.bits)) - 1n;
+  const mask = (1n << BigInt(about.ids.bits)) - 1n;
   return (units, use) => {
     const hashes = hashesOf(units);
     for (let first = 0; first < units.length; first++) {

@@ -25,7 +25,7 @@ function bytesOf(base64) {
 }
 
 // Whole numbers, seven bits a byte, the lowest first.
-function counts(section) {
+function readCounts(section) {
   let n = 0;
   for (const byte of section) n += byte < 128;
   const values = new Uint32Array(n);
@@ -44,8 +44,8 @@ function counts(section) {
   return values;
 }
 
-function rising(section) {
-  return summed(counts(section));
+function readRising(section) {
+  return summed(readCounts(section));
 }
 
 function summed(values) {
@@ -56,7 +56,7 @@ function summed(values) {
 const KINDS = { u1: Uint8Array, u2: Uint16Array, f4: Float32Array, f8: Float64Array };
 
 // Numbers whose first bytes stand together, then their second bytes, and so on; or the place of each in a list.
-function numbers(about, sections) {
+function readNumbers(about, sections) {
   const planes = sections[about.planes];
   const Kind = KINDS[about.kind];
   const width = Kind.BYTES_PER_ELEMENT;
@@ -67,7 +67,7 @@ function numbers(about, sections) {
   }
   const values = new Kind(bytes.buffer);
   if (!about.values) return values;
-  const different = numbers(about.values, sections);
+  const different = readNumbers(about.values, sections);
   const own = new different.constructor(n);
   for (let i = 0; i < n; i++) own[i] = different[values[i]];
   return own;
