@@ -1,12 +1,13 @@
 """Classifiers in one HTML file: how large they are, how closely they agree with the model, what a size costs.
 
-    python benchmarks/bench_export.py
+    python benchmarks/bench_export.py --folder models
 
-Each model is trained as `vikt train` does by default. Its page is written whole, and to a size. 2,000 texts are
-answered in Node and in Chromium by the scripts of the page, and compared with the model's own answers; of a page of a
-size, with the answers of the model whose weights are rounded in the same way. What a size costs is measured on the
-corpus's test rows, a pair of answers to each, by `vikt.evaluation`. Seconds to the first answer are those from opening
-the file in Chromium until a text, typed at once, is answered; the page itself waits 0.2 s for more to be typed.
+Each model is trained as `vikt train` does by default, if the folder does not hold it already. Its page is written
+whole, and to a size. 2,000 texts are answered in Node and in Chromium by the scripts of the page, and compared with the
+model's own answers; of a page of a size, with the answers of the model whose weights are rounded in the same way. What
+a size costs is measured on the corpus's test rows, a pair of answers to each, by `vikt.evaluation`. Seconds to the
+first answer are those from opening the file in Chromium until a text, typed at once, is answered; the page itself waits
+0.2 s for more to be typed.
 """
 
 from __future__ import annotations
@@ -36,6 +37,16 @@ CORPORA = {
     "names": ("names/tokens.csv", None, ["--text", "token", "--label", "tag"], ("500kB",)),
 }
 N_TEXTS = 2000
+
+
+def trained(name: str, folder: Path) -> Path:
+    """The default model of a corpus, trained unless the folder holds it."""
+    training, _, options, _ = CORPORA[name]
+    model = folder / f"{name}.vikt"
+    if not model.exists():
+        train = [sys.executable, "-m", "vikt", "train", str(DATA / training), *options, "-o", str(model), "-q"]
+        subprocess.run(train, check=True, stdout=subprocess.DEVNULL)
+    return model
 
 
 def labelled_rows(saved: Any, path: str) -> Any:
@@ -96,10 +107,8 @@ def exported(name: str, folder: Path, repeats: int) -> dict[str, Any]:
     from vikt.files.trained import load_trained
     from vikt.shrinking.sizes import parsed_size
 
-    training, test, options, sizes = CORPORA[name]
-    model = folder / f"{name}.vikt"
-    train = [sys.executable, "-m", "vikt", "train", str(DATA / training), *options, "-o", str(model), "-q"]
-    subprocess.run(train, check=True, stdout=subprocess.DEVNULL)
+    training, test, _, sizes = CORPORA[name]
+    model = trained(name, folder)
     saved = load_trained(model)
     rows = labelled_rows(saved, test or training)
     texts = some_texts(rows) if len(rows.documents) >= N_TEXTS else some_texts(labelled_rows(saved, training))
@@ -132,11 +141,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", choices=list(CORPORA), action="append")
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--folder", type=Path, help="where models and pages are kept (default: nowhere)")
     given = parser.parse_args()
     corpora = {}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as passing:
+        folder = given.folder or Path(passing)
+        folder.mkdir(parents=True, exist_ok=True)
         for name in given.corpus or CORPORA:
-            corpora[name] = exported(name, Path(folder), given.repeats)
+            corpora[name] = exported(name, folder, given.repeats)
             pages = {"whole": corpora[name]["whole"], **corpora[name]["sizes"]}
             header = ["page", "MB", "features", "furthest P", "first answer, s", "points of accuracy"]
             print_rows(name, header, [row(size, figures) for size, figures in pages.items()])
