@@ -54,7 +54,7 @@ class Exportable(FittedAttributes):
         return smaller
 
     def to_html(self, name: str = "model", size: str | None = None) -> str:
-        """A page that classifies and explains texts in any browser, offline; see docs/export.md.
+        """A page that classifies and explains texts in any current browser, offline; see docs/export.md.
 
         Parameters
         ----------
