@@ -10,6 +10,7 @@ its `model_url`.
 from __future__ import annotations
 
 import sys
+import tempfile
 from typing import Any
 
 from datatrove.data import Document
@@ -71,7 +72,8 @@ def main(model: str, corpus: str, kept: str, label: str, least: str) -> None:
         ViktClassifierFilter(model, keep_labels=(label, float(least))),
         JsonlWriter(kept, compression=None),
     ]
-    LocalPipelineExecutor(pipeline=steps, skip_completed=False).run()
+    with tempfile.TemporaryDirectory() as logs:
+        LocalPipelineExecutor(pipeline=steps, logging_dir=logs, skip_completed=False).run()
 
 
 if __name__ == "__main__":

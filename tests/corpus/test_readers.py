@@ -212,6 +212,7 @@ def test_one_line_of_many_megabytes(made):
             DataError,
             r"line 3: expected a JSON object, found .* \(Expecting value at character 7\)",
         ),
+        ("a.jsonl", '{"a":"b"\n', DataError, r"line 1: .*\(Expecting ',' delimiter at character 9\)"),
         ("a.jsonl", '[{"a": 1}]', DataError, "name an array of objects .json"),
         ("a.jsonl", '{"a": NaN}', DataError, "line 1: .*NaN is not JSON"),
         ("a.jsonl", '{"a": ' + "[" * 100_000, DataError, "expected a JSON object"),

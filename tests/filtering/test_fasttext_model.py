@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 import vikt
 from models_of_kinds import TEXTS, fitted, several
-from vikt.errors import UsageError
+from vikt.errors import ParameterError, UsageError
 
 LABELS = ["joy", "fear", "joy", "no joy"] * 3
 
@@ -36,6 +38,25 @@ def test_it_answers_labels_and_probabilities_as_fasttext_does(path):
     assert [len(own) for own in model.predict(TEXTS[:1], k=2, threshold=least)[0]] == [1]
     assert model.predict([]) == ([], [])
     assert len(model.predict("two\nlines", k=5)[0]) == 3
+
+
+@pytest.mark.parametrize("k", [0, -2, 1.5, True, None, "1"])
+@pytest.mark.parametrize("text", ["happy", ["happy"], []])
+def test_numbers_of_labels_that_mean_nothing_are_refused(path, k, text):
+    with pytest.raises(ParameterError, match="k: expected a whole number of 1 or more, or -1 for all, found"):
+        vikt.fasttext_model(path).predict(text, k=k)
+
+
+def test_texts_one_by_one_are_answered_by_compiled_code_with_the_same_bytes(path):
+    """A text at a time, a model would work as plain Python until it has read some thousand words."""
+    script = (
+        "import sys, vikt; from vikt.compiled import _plain; model = vikt.fasttext_model(sys.argv[1]); "
+        "print([(labels, p.tobytes().hex()) for labels, p in (model.predict(text, k=-1) for text in sys.argv[2:])]); "
+        "sys.exit(_plain.cache_info().currsize)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, path, *TEXTS], capture_output=True, text=True, check=True)
+    labels, found = vikt.fasttext_model(path).predict(TEXTS, k=-1)
+    assert done.stdout.strip() == repr([(own, p.tobytes().hex()) for own, p in zip(labels, found, strict=True)])
 
 
 def test_models_that_read_more_than_texts_are_refused(tmp_path):
@@ -101,7 +122,8 @@ def test_the_filter_needs_no_package_of_fasttext(example, path, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore")
 def test_the_pipeline_of_the_example_filters_a_folder(example, path, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # where datatrove writes its logs
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
     (tmp_path / "in").mkdir()
     lines = [json.dumps({"text": text, "id": str(i)}) for i, text in enumerate(TEXTS)]
     (tmp_path / "in" / "a.jsonl").write_text("\n".join(lines))
@@ -110,5 +132,6 @@ def test_the_pipeline_of_the_example_filters_a_folder(example, path, tmp_path, m
     classifier = vikt.load(path)
     joy = classifier.predict_proba(TEXTS)[:, classifier.classes_.tolist().index("joy")]
     assert kept == [text for text, p in zip(TEXTS, joy, strict=True) if p >= 0.5]
+    assert not list((tmp_path / "here").iterdir()), "datatrove's logs are left in the working folder"
     with pytest.raises(ValueError, match="has no label __label__jy"):
         _ = example.ViktClassifierFilter(str(path), keep_labels=("jy", 0.5)).model

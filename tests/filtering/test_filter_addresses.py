@@ -75,7 +75,7 @@ def test_a_failed_run_leaves_nothing_of_its_file(run, model, memory):
 def test_what_is_missing_is_said(run, model, memory, monkeypatch):
     for name, expected, word in (
         ("nothing://in", 2, "is no address that can be read"),
-        ("memory://none", 1, "expected a file that ends in"),
+        ("memory://none", 1, "there is no such file or folder"),
         ("memory://none/a.csv", 1, "there is no such file"),
     ):
         code, _, said = run("filter", model, name, "--keep", "length > 1", "-o", "memory://out")
@@ -84,3 +84,43 @@ def test_what_is_missing_is_said(run, model, memory, monkeypatch):
     code, _, said = run("filter", model, "memory://in", "--keep", "length > 1", "-o", "memory://out")
     assert (code, "pip install 'vikt[remote]'" in said) == (1, True)
     assert isinstance(storage.storage_of("in"), storage.LocalStorage)
+
+
+class NoCredentialsError(Exception):
+    """As botocore's: not an OSError."""
+
+
+def refuse(*arguments, **options):
+    raise NoCredentialsError("Unable to locate credentials")
+
+
+@pytest.mark.parametrize(
+    ("method", "word"),
+    [
+        *((method, "read") for method in ("isdir", "info", "walk", "ukey", "cat_file", "size")),
+        *((method, "written") for method in ("open", "makedirs")),
+    ],
+)
+def test_what_a_system_refuses_is_told_with_the_address(run, model, memory, monkeypatch, method, word):
+    with memory.open("/in/x.jsonl", "w") as file:
+        file.write('{"text": "happy"}\n')
+    monkeypatch.setattr(memory, method, refuse)
+    code, _, said = run("filter", model, "memory://in", "--keep", "length > 1", "-o", "memory://out")
+    assert (code, len(said.splitlines())) == (1, 1)
+    assert f"cannot be {word} (NoCredentialsError: Unable to locate credentials); check the address" in said
+    assert "memory://" in said
+
+
+@pytest.mark.parametrize(("method", "word"), [("read", "x.jsonl: cannot be read"), ("write", "cannot be written")])
+def test_what_fails_on_the_way_is_told_with_the_address(run, model, memory, monkeypatch, method, word):
+    with memory.open("/in/x.jsonl", "w") as file:
+        file.write('{"text": "happy"}\n')
+    monkeypatch.setattr("fsspec.implementations.memory.MemoryFile." + method, refuse, raising=False)
+    code, _, said = run("filter", model, "memory://in", "--keep", "length > 1", "-o", "memory://out")
+    assert (code, word in said, len(said.splitlines())) == (1, True, 1)
+
+
+def test_an_address_that_nobody_serves_is_told(run, model, tmp_path):
+    code, _, said = run("filter", model, "ftp://127.0.0.1:1/x.jsonl", "--keep", "length > 1", "-o", tmp_path / "out")
+    assert (code, len(said.splitlines())) == (1, 1)
+    assert "ftp://127.0.0.1:1/x.jsonl: cannot be read (Connection refused)" in said

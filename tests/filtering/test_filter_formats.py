@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from models_of_kinds import fitted
 from vikt.corpus.dialect import Dialect
+from vikt.errors import DataError
 from vikt.filtering.inputs import find_inputs
 from vikt.filtering.judge import Judge
 from vikt.filtering.keep import Keep
@@ -135,6 +136,17 @@ def test_the_header_gets_the_names_of_scores_in_its_own_line(keep_file):
         b"sep=;\nid;text;P(no joy)\n\n1;a;0."
     )
     assert keep_file("h.csv", b"id,text", "P(joy) > 0", True) == b"id,text,P(joy)"
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+def test_scores_stand_in_the_header_alone_however_many_pieces_a_file_has(keep_file, end):
+    content = ("text,n\n" + "\n".join(f"love {i},y" for i in range(9_000)) + end).encode()
+    kept = list(csv.reader(io.StringIO(keep_file("a.csv", content, "P(joy) <= 1", scores=True).decode())))
+    assert kept[0] == ["text", "n", "P(joy)"]
+    assert [row[:2] for row in kept[1:]] == [[f"love {i}", "y"] for i in range(9_000)]
+    assert {len(row) for row in kept} == {3}
+    short = keep_file("s.csv", b'sep=;\ntext;n\n"a; b";x\nsee you;b\n' + end.encode(), "P(joy) <= 1", scores=True)
+    assert not short.splitlines()[-1].startswith(b";")
 
 
 def test_files_without_rows_stay_so(keep_file):
@@ -293,12 +305,25 @@ def test_timestamps_of_96_bits_stay_so(keep_file):
     assert kept.schema.column(1).physical_type == "INT96"
 
 
-@pytest.mark.parametrize("compression", ["none", "gzip", {"text": "none", "n": "zstd"}])
-def test_parquet_keeps_its_compression_and_the_lack_of_it(keep_file, compression):
-    stream = io.BytesIO()
-    pq.write_table(pa.table({"text": TEXTS, "n": range(len(TEXTS))}), stream, compression=compression)
+CODECS = ["none", "snappy", "gzip", "brotli", "zstd", "lz4"]
+
+
+@pytest.mark.parametrize("codec", [*CODECS, dict(zip("abcdef", CODECS, strict=True)) | {"text": "none"}])
+@pytest.mark.parametrize("scores", [False, True])
+def test_each_column_of_parquet_keeps_its_codec_and_the_lack_of_one(keep_file, codec, scores):
+    content = parquet(pa.table({"text": TEXTS, **{name: range(len(TEXTS)) for name in "abcdef"}}), compression=codec)
     before, after = (
-        pq.ParquetFile(io.BytesIO(content)).metadata.row_group(0)
-        for content in (stream.getvalue(), keep_file("a.parquet", stream.getvalue()))
+        pq.ParquetFile(pa.BufferReader(own)).metadata.row_group(0)
+        for own in (content, keep_file("a.parquet", content, "P(joy) >= 0", scores))
     )
-    assert [after.column(i).compression for i in range(2)] == [before.column(i).compression for i in range(2)]
+    assert [after.column(i).compression for i in range(7)] == [before.column(i).compression for i in range(7)]
+
+
+def test_what_cannot_be_written_again_is_told(keep_file, monkeypatch):
+    def refuse(*arguments, **options):
+        raise pa.ArrowException("Unsupported compression: LZO")
+
+    monkeypatch.setattr("vikt.filtering.arrow_files.pq.ParquetWriter", refuse)
+    content = parquet(pa.table({"text": TEXTS}))
+    with pytest.raises(DataError, match=r"a.parquet: rows cannot be written again as they are \(Unsupported"):
+        keep_file("a.parquet", content)

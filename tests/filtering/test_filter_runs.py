@@ -114,7 +114,7 @@ def test_another_condition_model_or_input_is_refused_until_forced(run, model, co
     other = tmp_path / "other.vikt"
     fitted(["joy", "joy", "fear"] * 4).save(other)
     assert "whose model was" in run("filter", other, corpus, "--keep", KEEP, "-o", out)[2]
-    assert "whose --scores was False" in run("filter", model, corpus, "--keep", KEEP, "-o", out, "--scores")[2]
+    assert "whose --scores was off, now on" in run("filter", model, corpus, "--keep", KEEP, "-o", out, "--scores")[2]
     write_jsonl(first, rows(7))
     code, _, said = run("filter", model, corpus, "--keep", KEEP, "-o", out)
     assert (code, "0.jsonl: has been changed since it was filtered" in said) == (1, True)
@@ -122,6 +122,16 @@ def test_another_condition_model_or_input_is_refused_until_forced(run, model, co
     (corpus / "p.parquet").unlink()
     assert run("filter", model, corpus, "--keep", "P(joy) > 0.4", "-o", out, "--force")[0] == 0
     assert sorted(contents(out)) == sorted(contents(corpus))
+
+
+def test_a_run_that_finished_nothing_binds_nobody(run, model, tmp_path):
+    (tmp_path / "a.csv").write_text("id;text;n\n1;happy love;2\n")
+    arguments = ("filter", model, tmp_path / "a.csv", "-o", tmp_path / "out", "--text", "text", "--keep")
+    assert run(*arguments, "length > 3")[0] == 1
+    assert run(*arguments, "length > 300", "--delimiter", ";")[::2] == (0, "no document is kept; check the condition\n")
+    assert "whose --delimiter was ';', now not given" in run(*arguments, "length > 300")[2]
+    (tmp_path / "out" / "a.csv").unlink()
+    assert run(*arguments, "length > 3", "--delimiter", ";")[0] == 0
 
 
 def test_files_that_no_filter_wrote_are_not_overwritten(run, model, corpus, tmp_path):
@@ -154,6 +164,45 @@ def test_files_of_other_formats_and_hidden_ones_are_passed_over_and_said(run, mo
     assert sorted(contents(tmp_path / "out")) == ["c.csv", "p.parquet", "sub/0.jsonl", "sub/1.jsonl", "sub/2.jsonl"]
 
 
+@pytest.mark.parametrize("pattern", ["", "*", "**/*.jsonl", "*/*.jsonl"])
+def test_folders_that_cannot_be_read_end_the_run(run, model, corpus, tmp_path, monkeypatch, pattern):
+    scan = os.scandir
+
+    def refuse(folder="."):
+        if os.fspath(folder).rstrip("/").endswith("sub"):
+            raise PermissionError(13, "Permission denied", folder)
+        return scan(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    code, _, said = run("filter", model, corpus / pattern, "--keep", KEEP, "-o", tmp_path / "out")
+    if pattern == "*":  # which does not lead into folders
+        assert (code, sorted(contents(tmp_path / "out"))) == (0, ["c.csv", "p.parquet"])
+    else:
+        assert (code, len(said.splitlines())) == (1, 1)
+        assert "sub: cannot be read (Permission denied); allow it with chmod" in said.replace("sub/", "sub")
+
+
+def test_links_to_folders_are_followed_once(run, model, corpus, tmp_path):
+    (corpus / "sub").rename(tmp_path / "elsewhere")
+    (corpus / "linked").symlink_to(tmp_path / "elsewhere")
+    (corpus / "round").symlink_to(corpus)
+    assert run("filter", model, corpus, "--keep", KEEP, "-o", tmp_path / "out")[0] == 0
+    assert sorted(contents(tmp_path / "out")) == [
+        "c.csv", "linked/0.jsonl", "linked/1.jsonl", "linked/2.jsonl", "p.parquet",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("named", ["snap/a.jsonl", "snap/*.jsonl", "snap/*", "*ap/*.jsonl", "snap", "./snap/"])
+def test_links_keep_their_own_names_and_formats(run, model, tmp_path, monkeypatch, named):
+    write_jsonl(tmp_path / "blobs" / "0123.csv", rows(10))
+    (tmp_path / "snap").mkdir()
+    (tmp_path / "snap" / "a.jsonl").symlink_to("../blobs/0123.csv")
+    monkeypatch.chdir(tmp_path)
+    assert run("filter", model, named, "--keep", "length > 0", "-o", "out")[0] == 0
+    place = "snap/a.jsonl" if named.startswith("*") else "a.jsonl"
+    assert contents(tmp_path / "out") == {place: (tmp_path / "blobs" / "0123.csv").read_bytes()}
+
+
 def refusals(folder):
     inside = folder / "in"
     return {
@@ -163,9 +212,12 @@ def refusals(folder):
         (inside / "sub" / "0.jsonl", "-o", inside / "c.csv"): (1, "c.csv: is a file; name a folder"),
         (inside / "sub" / "0.jsonl", inside / "sub", "-o", folder / "out"): (2, "0.jsonl: is named twice"),
         (inside / "c.csv", folder / "in2" / "c.csv", "-o", folder / "out"): (2, "would both be written to c.csv"),
-        (inside / "none.jsonl", "-o", folder / "out"): (1, "none.jsonl", "there is no such file"),
+        (inside / "none.jsonl", "-o", folder / "out"): (1, "none.jsonl: there is no such file"),
+        (folder / "none", "-o", folder / "out"): (1, "none: there is no such file or folder"),
+        (inside, "-o", "-"): (2, "-o names a folder", "found '-'"),
+        (inside, "-o", folder / "out.csv"): (2, "-o names a folder", "out.csv"),
         (inside / "*.tsv", "-o", folder / "out"): (1, "no file matches"),
-        ("-", "-o", folder / "out"): (2, "found standard input"),
+        ("-", "-o", folder / "out"): (2, "does not read standard input"),
         (folder / "a.txt", "-o", folder / "out"): (1, "a.txt: expected a file that ends in", ".parquet"),
         (folder / "texts", "-o", folder / "out"): (1, "texts: expected files that end in", "found none"),
         (inside, "-o", folder / "out", "--text", "body"): (1, "expected a column 'body', found"),
@@ -173,7 +225,7 @@ def refusals(folder):
     }
 
 
-@pytest.mark.parametrize("n", range(13))
+@pytest.mark.parametrize("n", range(16))
 def test_what_cannot_be_done_is_said_in_one_line(run, model, corpus, tmp_path, n):
     (tmp_path / "texts").mkdir()
     for name in ("a.txt", "texts/b.txt"):
@@ -317,7 +369,7 @@ def wait_for_files(process, folder, n):
 
 
 def test_killed_runs_lose_and_repeat_nothing(run, model, tmp_path):
-    assert any(kill_and_resume(run, model, tmp_path, 5))
+    assert any(kill_and_resume(run, model, tmp_path, 2))
 
 
 @pytest.mark.slow

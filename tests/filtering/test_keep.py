@@ -132,7 +132,7 @@ REFUSED = {
     "(P(joy) < 0.1": r"character 14: expected '\)' after the condition",
     "predicted > joy": r"character 11: expected one of = != after 'predicted'",
     "predicted == 'joy": r"character 14: the quote ' is never closed",
-    "'joy' in labels": r"character 10: labels is of models with several labels.*write predicted == 'joy'",
+    "'joy' in labels": r"character 10: labels needs a model with several labels; .*write predicted == 'joy'",
     "probabilty < 1": r"character 1: expected .*found 'probabilty'; did you mean probability\?",
     "__import__('os')": r"character 1: expected",
     "not " * 60 + "length > 1": r"at most 50 conditions within one another",
@@ -149,7 +149,7 @@ def test_what_is_wrong_is_said_with_its_place(one, typed):
 
 def test_quantities_of_one_label_are_refused_of_several(of_several):
     for typed in ("predicted == joy", "probability > 0.5"):
-        with pytest.raises(ParameterError, match=r"character 1: .*one label per text, and this one has several labels"):
+        with pytest.raises(ParameterError, match=r"character 1: .*one label per text; this model gives several labels"):
             Keep.of(typed, of_several.model_)
 
 

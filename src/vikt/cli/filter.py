@@ -19,7 +19,7 @@ from vikt.tables import columns, counted, visible
 _ESCAPES = {r"\n": "\n", r"\t": "\t", r"\r": "\r"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """The arguments of `vikt filter`."""
 
@@ -41,17 +41,17 @@ def filter_corpus(path: Path, request: Request) -> None:
     saved, digest = load_with_digest(path, request.data)
     inputs = find_inputs(request.data, request.out)
     keep = Keep.of(request.keep, saved.model)
-    separator = None if request.split is None else _separator(request.split)
+    separator = _separator(request.split)
     if request.scores and not keep.labels:
         raise UsageError("--scores adds the probabilities of the labels in the condition, which names none")
     judge = Judge(
         saved.model, keep, request.text, saved.record.columns.get("text"),
-        None if separator is None else separator.encode(), keep.labels if request.scores else (),
+        separator, keep.labels if request.scores else (),
     )  # fmt: skip
     job = {
         "model": digest,
         "condition": keep.typed,
-        "--split": separator,
+        "--split": None if separator is None else separator.decode(),
         "--scores": request.scores,
         "--text": request.text,
         "--delimiter": request.dialect.delimiter,
@@ -63,20 +63,27 @@ def filter_corpus(path: Path, request: Request) -> None:
             judge, inputs, request.out, job,
             dialect=request.dialect, threads=request.threads, force=request.force, progress=report,
         )  # fmt: skip
-    say_notes(outcome.notes, request.quiet)
+    say_notes([*outcome.notes, *_doubts(outcome)], request.quiet)
     if request.as_json:
         print_json(_as_json(outcome))
     else:
         show(_as_text(outcome, in_parts=separator is not None))
 
 
-def _separator(typed: str) -> str:
-    """The separator that is typed, with \\n, \\t and \\r for a line feed, a tab and a carriage return."""
+def _separator(typed: str | None) -> bytes | None:
+    """The separator that is typed, if any, with \\n, \\t and \\r for a line feed, a tab and a carriage return."""
+    if typed is None:
+        return None
     for escape, meant in _ESCAPES.items():
         typed = typed.replace(escape, meant)
     if not typed:
         raise ParameterError("split", r"expected what stands between paragraphs, such as '\n', found nothing")
-    return typed
+    return typed.encode()
+
+
+def _doubts(outcome: Outcome) -> list[str]:
+    """What may not be meant."""
+    return ["no document is kept; check the condition"] * (outcome.tally.kept == 0 < outcome.tally.documents)
 
 
 def _as_json(outcome: Outcome) -> dict[str, Any]:
@@ -94,12 +101,16 @@ def _as_text(outcome: Outcome, in_parts: bool) -> str:
     read = f"{counted(outcome.files, 'file')}{before}, {counted(tally.documents, 'document')}"
     lines = [f"{read}: kept {_kept(tally.kept, tally.documents)}"]
     if in_parts:
-        lines.append(f"{counted(tally.parts, 'paragraph')}: kept {_kept(tally.kept_parts, tally.parts)}")
+        lines.append(f"{counted(tally.parts, 'part')}: kept {_kept(tally.kept_parts, tally.parts)}")
+    by_label = sorted(tally.by_label.items(), key=lambda item: -item[1][0])
+    unanswered = [("(none)", tally.unanswered)] * bool(tally.unanswered[0])
     rows = [
         [visible(label), f"{n:,}", f"{kept:,}", f"{kept / n:.1%}" if n else "-"]
-        for label, (n, kept) in sorted(tally.by_label.items(), key=lambda item: -item[1][0])
+        for label, (n, kept) in [*by_label, *unanswered]
     ]
-    return "\n".join([*lines, "", columns([["answered", "read", "kept", "share"], *rows])])
+    return "\n".join(
+        [*lines, "", columns([["answered", "parts read" if in_parts else "read", "kept", "share"], *rows])]
+    )
 
 
 def _kept(kept: int, total: int) -> str:

@@ -41,7 +41,9 @@ def parse_object(line: str, where: str, advice: str = _ON_LINES) -> dict[str, ob
     except _DoubledNameError as error:
         raise doubled_column(error.name, error.n, where) from None
     except (ValueError, RecursionError) as error:
-        reason = f"{error.msg} at character {error.colno}" if isinstance(error, json.JSONDecodeError) else error
+        # Python counts a line end as the start of another line.
+        n = min(getattr(error, "pos", 0), len(line.rstrip())) + 1
+        reason = f"{error.msg} at character {n}" if isinstance(error, json.JSONDecodeError) else error
         raise DataError(
             f"{where}: expected a JSON object, found {line.strip()!r:.60} ({reason}); correct the line"
         ) from None

@@ -93,12 +93,10 @@ def parsed(text: str) -> Condition:
 def measure(tokens: Tokens, expected: str) -> Measure:
     """The next tokens as a measure. Raises UsageError where they are none; `expected` is what its name names."""
     name = tokens.take("word", expected)
-    if not tokens.is_mark("("):
+    if not tokens.accept_mark("("):
         return Measure(name)
-    tokens.take("mark", "")
     classes = [tokens.take_class()]
-    if tokens.is_mark("->"):
-        tokens.take("mark", "")
+    if tokens.accept_mark("->"):
         classes.append(tokens.take_class())
     tokens.take_mark((")",), f"after {classes[-1]!r:.60} ({QUOTING})")
     return Measure(name, tuple(classes))

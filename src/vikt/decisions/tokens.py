@@ -75,6 +75,18 @@ class Tokens:
         """Whether the next token is a word."""
         return self.next.kind == "word" and self.next.text == word
 
+    def accept_mark(self, mark: str) -> bool:
+        """Take the next token if it is a mark, however it is spelled."""
+        found = self.is_mark(mark)
+        self._i += found
+        return found
+
+    def accept_word(self, word: str) -> bool:
+        """Take the next token if it is a word."""
+        found = self.is_word(word)
+        self._i += found
+        return found
+
     def take(self, kind: str, expected: str) -> str:
         """The text of the next token, which is to be of a kind."""
         token = self.next

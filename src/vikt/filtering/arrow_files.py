@@ -17,7 +17,7 @@ from vikt.corpus.dialect import Dialect
 from vikt.corpus.read_arrow import bounded, parquet_batches, refusing_damage, seekable
 from vikt.corpus.read_tables import Table, refuse_doubled
 from vikt.corpus.read_text import BYTES_PER_BATCH
-from vikt.errors import DataError
+from vikt.errors import DataError, ViktError
 from vikt.filtering.judge import Verdict
 from vikt.filtering.source import ROWS_PER_PIECE
 
@@ -27,7 +27,7 @@ _BUFFER = 1 << 20
 _BYTES_PER_GROUP = 1 << 26
 _ROWS_PER_BATCH = 1 << 16
 _FRAMES = {b"\x04\x22\x4d\x18": "lz4", b"\x28\xb5\x2f\xfd": "zstd"}
-# Where PyArrow writes the name of a codec otherwise than it reads it.
+# Where PyArrow takes another name for a codec than it gives.
 _SPELLED = {"UNCOMPRESSED": "none"}
 _FIRST_FRAME = slice(8, 12)
 _ARROW_MAGIC = b"ARROW1\0\0"
@@ -93,13 +93,10 @@ class ArrowSource:
         gathered = _Gathered(self._file, stream, self.origin)
         try:
             yield gathered.write
-            gathered.flush()
+            gathered.close()
         except BaseException:
-            # Or else PyArrow closes the writer later, when the stream is gone.
-            with suppress(pa.ArrowException, OSError, ValueError):
-                gathered.close()
+            gathered.drop()
             raise
-        gathered.close()
 
 
 class _Gathered:
@@ -111,32 +108,48 @@ class _Gathered:
         self._tables, self._rows, self._bytes = list[ArrowTable](), 0, 0
 
     def write(self, table: ArrowTable) -> None:
-        if self._writer is None:
-            added = [table.schema.field(i) for i in range(len(self._file.schema), len(table.schema))]
-            schema = pa.schema([*self._file.schema, *added], self._file.schema.metadata)
-            self._writer = self._file.writer(self._stream, schema)
-        while table.num_rows:
-            head = table.slice(0, self._file.rows_per_group - self._rows)
-            self._tables.append(head)
-            self._rows, self._bytes = self._rows + head.num_rows, self._bytes + head.nbytes
-            if self._rows >= self._file.rows_per_group or self._bytes >= _BYTES_PER_GROUP:
-                self.flush()
-            table = table.slice(head.num_rows)
+        with _refusing_types(self._origin):
+            if self._writer is None:
+                added = [table.schema.field(i) for i in range(len(self._file.schema), len(table.schema))]
+                schema = pa.schema([*self._file.schema, *added], self._file.schema.metadata)
+                self._writer = self._file.writer(self._stream, schema)
+            while table.num_rows:
+                head = table.slice(0, self._file.rows_per_group - self._rows)
+                self._tables.append(head)
+                self._rows, self._bytes = self._rows + head.num_rows, self._bytes + head.nbytes
+                if self._rows >= self._file.rows_per_group or self._bytes >= _BYTES_PER_GROUP:
+                    self._flush()
+                table = table.slice(head.num_rows)
 
     def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
+        """Write what is gathered, and the end of the file."""
+        with _refusing_types(self._origin):
+            self._flush()
+            if self._writer is not None:
+                self._writer.close()
 
-    def flush(self) -> None:
-        """Write what is gathered."""
-        if not self._tables:
-            return
-        whole = pa.concat_tables(self._tables)
-        try:
-            self._writer.write_table(_combined(whole))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
-            raise DataError(f"{self._origin}: rows cannot be written again as they are ({error!s:.200})") from None
-        self._tables, self._rows, self._bytes = [], 0, 0
+    def drop(self) -> None:
+        """Leave the file as it is: else PyArrow would end it later, when the stream is gone."""
+        if self._writer is not None:
+            with suppress(pa.ArrowException, OSError, ValueError):
+                self._writer.close()
+
+    def _flush(self) -> None:
+        if self._tables:
+            self._writer.write_table(_combined(pa.concat_tables(self._tables)))
+            self._tables, self._rows, self._bytes = [], 0, 0
+
+
+@contextmanager
+def _refusing_types(origin: str) -> Iterator[None]:
+    """Turn what PyArrow raises for types or codecs that it cannot write into DataError."""
+    try:
+        yield
+    except (pa.ArrowException, ValueError) as error:
+        if isinstance(error, (ViktError, OSError)):
+            raise
+        reason = " ".join(str(error).split())
+        raise DataError(f"{origin}: rows cannot be written again as they are ({reason:.200})") from None
 
 
 def _combined(table: ArrowTable) -> ArrowTable:

@@ -43,6 +43,20 @@ class Compares:
 
 
 @dataclass(frozen=True)
+class HasLabel:
+    """Whether a label is among those that are answered."""
+
+    label: int
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        return (self.label,)
+
+    def holds(self, judged: Judged) -> Bools:
+        return judged.answers[:, self.label]
+
+
+@dataclass(frozen=True)
 class Not:
     """What a condition does not hold of."""
 

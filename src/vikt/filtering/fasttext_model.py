@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Floats
+from vikt.compiled import compiled
 from vikt.corpus.fasttext import LABEL_MARK
 from vikt.errors import UsageError
+from vikt.features.ngrams import kernels
 from vikt.files.trained import load_trained
 from vikt.fitting.model import FittedModel
+from vikt.parameters import N_LABELS, checked_value
 
 Labels = tuple[str, ...]
 
@@ -43,7 +46,17 @@ class FastTextModel:
         """The labels, with `__label__` before each."""
         return self.labels
 
-    def predict(self, text: str | Sequence[str], k: int = 1, threshold: float = 0.0) -> Any:
+    @overload
+    def predict(self, text: str, k: int = 1, threshold: float = 0.0) -> tuple[Labels, Floats]: ...
+
+    @overload
+    def predict(
+        self, text: list[str] | tuple[str, ...], k: int = 1, threshold: float = 0.0
+    ) -> tuple[list[Labels], list[Floats]]: ...
+
+    def predict(
+        self, text: str | Sequence[str], k: int = 1, threshold: float = 0.0
+    ) -> tuple[Labels, Floats] | tuple[list[Labels], list[Floats]]:
         """The k most probable labels of a text, or of each of several, and their probabilities.
 
         Parameters
@@ -55,6 +68,11 @@ class FastTextModel:
         threshold : float
             Labels that are less probable are left out.
 
+        Raises
+        ------
+        ParameterError
+            k is neither -1 nor a whole number of 1 or more.
+
         Examples
         --------
         >>> import vikt
@@ -63,13 +81,15 @@ class FastTextModel:
         >>> model.predict("good")[0], model.predict(["bad", "good fun"], k=-1)[0]
         (('__label__pos',), [('__label__neg', '__label__pos'), ('__label__pos', '__label__neg')])
         """
-        one = isinstance(text, str)
-        rows = self._ranked([text] if isinstance(text, str) else text, k, threshold)
-        return rows[0] if one else tuple(map(list, zip(*rows, strict=True))) if rows else ([], [])
-
-    def _ranked(self, texts: Sequence[str], k: int, threshold: float) -> list[tuple[Labels, Floats]]:
-        probabilities = np.exp(self._model.log_probabilities(texts))
+        k = checked_value("k", N_LABELS, k)
         most = len(self._names) if k == -1 else k
+        if isinstance(text, str):
+            return self._ranked([text], most, threshold)[0]
+        rows = self._ranked(text, most, threshold)
+        return [labels for labels, _ in rows], [probabilities for _, probabilities in rows]
+
+    def _ranked(self, texts: Sequence[str], most: int, threshold: float) -> list[tuple[Labels, Floats]]:
+        probabilities = np.exp(self._model.log_probabilities(texts))
         order: NDArray[Any] = np.argsort(-probabilities, axis=1, kind="stable")[:, :most]
         return [self._row(own, ranks, threshold) for own, ranks in zip(probabilities, order, strict=True)]
 
@@ -88,4 +108,6 @@ def fasttext_model(path: str | Path) -> FastTextModel:
     UsageError
         The model also reads columns beside the texts.
     """
+    # Texts come one by one, but many of them: without this, the first ones would be answered by plain Python.
+    compiled(kernels.__name__)
     return FastTextModel(load_trained(path).model)

@@ -41,25 +41,25 @@ class Inputs:
 def find_inputs(names: Iterable[str], out: str) -> Inputs:
     """The files of what a user names, for an output folder.
 
-    A file keeps its place below the folder that is named, or below the folders of a pattern without `*`; one that is
-    named itself keeps its name. In folders, files of other formats are passed over, and so are those whose name, or a
-    folder's, starts with `.` or `_`.
+    A file keeps its name, whatever it links to, and its place below the folder that is named, or below the folders of a
+    pattern without `*`. In folders, files of other formats are passed over, and so are those whose name, or a folder's,
+    starts with `.` or `_`.
 
     Raises
     ------
     InputFileError
         There is no such file, none in a folder, or it has a format that is not filtered.
     UsageError
-        A file is named twice, two files would have one output, or the output folder is among the inputs.
+        A file is named twice, two files would have one output, or the output is a file's name or among the inputs.
     """
     found, notes, folders = list[Input](), list[str](), list[str]()
     for name in names:
         storage = storage_of(name)
-        address = storage.resolved(name)
+        address = storage.located(name)
         if name in ("", "-"):
-            raise UsageError("expected files, folders or patterns, found standard input or no name; name a file")
+            raise UsageError("vikt filter does not read standard input; name a file, or use vikt predict")
         if storage.is_folder(address):
-            folders.append(address)
+            folders.append(storage.resolved(address))
             taken, other = _of_folder(storage, address)
             found += taken
             notes += [f"{name}: passed over {counted(len(other), 'file')} of other formats: {listed(other, 3)}"] * bool(
@@ -67,6 +67,8 @@ def find_inputs(names: Iterable[str], out: str) -> Inputs:
             )
         elif glob.has_magic(name) and not storage.is_file(address):
             found += _of_pattern(storage, name)
+        elif not storage.is_file(address):
+            raise InputFileError(f"{name}: there is no such file or folder; check the path")
         else:
             found.append(_input(storage, address, posixpath.basename(address.replace(os.sep, "/"))))
     _refuse_doubled(found)
@@ -90,8 +92,8 @@ def _of_pattern(storage: Storage, pattern: str) -> list[Input]:
         raise InputFileError(f"{pattern}: no file matches; check the pattern")
     parts = pattern.replace(os.sep, "/").split("/")
     fixed = next(i for i, part in enumerate(parts) if glob.has_magic(part))
-    base = storage.resolved("/".join(parts[:fixed]) or ("/" if fixed else "."))
-    return [_input(storage, address, _below(os.fspath(address), base)) for address in map(storage.resolved, matching)]
+    base = storage.located("/".join(parts[:fixed]) or ("/" if fixed else ""))
+    return [_input(storage, address, _below(address, base)) for address in map(storage.located, matching)]
 
 
 def _input(storage: Storage, address: str, place: str) -> Input:
@@ -102,7 +104,7 @@ def _input(storage: Storage, address: str, place: str) -> Input:
 
 
 def _below(address: str, folder: str) -> str:
-    """The place of a file below a folder; a link may lead to a file elsewhere, which keeps its name alone."""
+    """The place of a file below a folder."""
     address, folder = address.replace(os.sep, "/"), folder.replace(os.sep, "/").rstrip("/")
     return address[len(folder) + 1 :] if address.startswith(folder + "/") else posixpath.basename(address)
 
@@ -126,6 +128,8 @@ def _refuse_overlap(found: list[Input], folders: list[str], out: str) -> None:
     target = storage.resolved(out).rstrip("/")
     if storage.is_file(target):
         raise OutputFileError(f"{out}: is a file; name a folder with -o")
+    if out == "-" or (suffix_of(out) in _SUFFIXES and not storage.is_folder(target)):
+        raise UsageError(f"-o names a folder, in which each file keeps its name, found {out!r:.80}; name a folder")
     inner = next((folder for folder in folders if f"{target}/".startswith(folder.rstrip("/") + "/")), None)
     if inner is not None:
         raise UsageError(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from vikt.errors import DataError, UsageError
 from vikt.filtering.judged import Judged
 from vikt.filtering.keep import Keep
 from vikt.filtering.parts import Parts
-from vikt.filtering.tally import Tally, counts_by_label
+from vikt.filtering.tally import Tally, counts_by_label, counts_unanswered
 from vikt.fitting.model import FittedModel
 
 # The probability of a row, or those of its parts.
@@ -31,7 +32,7 @@ class Verdict:
     """
 
     rows: Ints
-    scores: dict[str, Sequence[Score]]
+    scores: Mapping[str, Sequence[Score]]
     in_parts: bool = False
     column: str = ""
     texts: dict[int, str] = field(default_factory=dict)
@@ -81,7 +82,7 @@ class Judge:
         Raises
         ------
         DataError
-            There is no such column, or one has the name of a column that is added; or its texts cannot be replaced.
+            There is no such column, or its texts cannot be replaced.
         """
         found = text_column(self._with_fields(table), self.model.features, self.text, self.trained)
         if self.separator is not None and found.text not in table.names:
@@ -94,39 +95,37 @@ class Judge:
         if twice is not None:
             raise DataError(f"{table.path}: already has a column {twice!r}; rename it, or leave out --scores")
         documents = documents_of(self._with_fields(table), self.model.features, columns.text)
-        n_bytes = 0 if documents.texts is None else len(documents.texts.content)
-        if self.separator is None:
-            judged = Judged(self.model, documents)
-            is_kept = self.keep.condition.holds(judged)
-            scores: dict[str, Sequence[Score]] = {
-                name: judged.probability(k)[is_kept].tolist()
-                for name, k in zip(self.score_columns, self.scores, strict=True)
-            }
-            verdict = Verdict(np.flatnonzero(is_kept), scores)
-            return verdict, self._tally(len(documents), len(verdict.rows), judged, is_kept, n_bytes)
-        parts = Parts.of(documents.strings(), self.separator)
-        judged = Judged(self.model, _of_parts(documents, parts))
+        parts = None if self.separator is None else Parts.of(documents.strings(), self.separator)
+        judged = Judged(self.model, documents if parts is None else _of_parts(documents, parts))
         is_kept = self.keep.condition.holds(judged)
-        verdict = self._verdict_of_parts(judged, parts, is_kept, str(columns.text))
-        return verdict, self._tally(len(documents), len(verdict.rows), judged, is_kept, n_bytes)
+        if parts is None:
+            verdict = Verdict(np.flatnonzero(is_kept), self._scores(judged, is_kept))
+        else:
+            verdict = self._verdict_of_parts(self._scores(judged, is_kept), parts, is_kept, str(columns.text))
+        return verdict, self._tally(documents, len(verdict.rows), judged, is_kept)
 
-    def _verdict_of_parts(self, judged: Judged, parts: Parts, is_kept: Bools, column: str) -> Verdict:
+    def _scores(self, judged: Judged, is_kept: Bools) -> dict[str, Sequence[float]]:
+        """What is added to each text that is kept, by column."""
+        named = zip(self.score_columns, self.scores, strict=True)
+        return {name: judged.probability(k)[is_kept].tolist() for name, k in named}
+
+    def _verdict_of_parts(
+        self, of_parts: dict[str, Sequence[float]], parts: Parts, is_kept: Bools, column: str
+    ) -> Verdict:
         n_kept = parts.kept(is_kept)
         rows = np.flatnonzero(n_kept)
         changed = rows[n_kept[rows] < np.diff(parts.edges)[rows]].tolist()
         joined = parts.joined(is_kept)
-        ends = np.cumsum(n_kept[rows])[:-1]
-        scores: dict[str, Sequence[Score]] = {
-            name: [own.tolist() for own in np.split(judged.probability(k)[is_kept], ends)] if len(rows) else []
-            for name, k in zip(self.score_columns, self.scores, strict=True)
-        }
-        return Verdict(
-            rows, scores, True, column, {row: joined[row].decode("utf-8", "surrogatepass") for row in changed}
-        )
+        edges = [0, *np.cumsum(n_kept[rows]).tolist()]
+        scores = {name: [list(own[first:last]) for first, last in pairwise(edges)] for name, own in of_parts.items()}
+        texts = {row: joined[row].decode("utf-8", "surrogatepass") for row in changed}
+        return Verdict(rows, scores, True, column, texts)
 
-    def _tally(self, documents: int, kept: int, judged: Judged, is_kept: Bools, n_bytes: int) -> Tally:
+    def _tally(self, documents: Documents, kept: int, judged: Judged, is_kept: Bools) -> Tally:
+        n_bytes = 0 if documents.texts is None else len(documents.texts.content)
         by_label = counts_by_label(self.model.labels, judged.answers, is_kept)
-        return Tally(documents, kept, len(is_kept), int(is_kept.sum()), n_bytes, by_label)
+        unanswered = counts_unanswered(judged.answers, is_kept)
+        return Tally(len(documents), kept, len(is_kept), int(is_kept.sum()), n_bytes, by_label, unanswered)
 
     def _with_fields(self, table: Table) -> Table:
         return table.with_fields([self.text, self.trained, *self.model.features.columns])

@@ -9,8 +9,8 @@ import numpy as np
 
 from vikt.arrays import Bools, Floats, Ints
 from vikt.corpus.documents import Documents
-from vikt.decisions.decision import NO_ANSWER
-from vikt.fitting.model import FittedModel
+from vikt.decisions.decision import NO_ANSWER, Answered
+from vikt.fitting.model import AnsweredSets, FittedModel
 
 
 @dataclass(frozen=True)
@@ -23,17 +23,19 @@ class Judged:
     @cached_property
     def log_probabilities(self) -> Floats:
         """log P(label | text): (m, K)."""
-        return self._answers[0]
+        return self._answers.log_probabilities
 
     @cached_property
     def answers(self) -> Bools:
         """Whether each label is answered: (m, K)."""
-        return self._answers[1]
+        if isinstance(self._answers, AnsweredSets):
+            return self._answers.members
+        return np.asarray(self.predicted[:, None] == np.arange(len(self.model.classes)))
 
     @cached_property
     def predicted(self) -> Ints:
         """The index of the label that is answered, NO_ANSWER where there is none; of a model of one label: (m,)."""
-        return np.where(self.answers.any(axis=1), self.answers.argmax(axis=1), NO_ANSWER)
+        return self._answered.predicted
 
     @cached_property
     def confidence(self) -> Floats:
@@ -51,9 +53,9 @@ class Judged:
         return np.asarray(np.exp(self.log_probabilities[:, k]))
 
     @cached_property
-    def _answers(self) -> tuple[Floats, Bools]:
-        if self.model.kind == "several":
-            return self.model.answered_sets(self.documents)
-        answered = self.model.answered(self.documents)
-        members = answered.predicted[:, None] == np.arange(len(self.model.classes))
-        return answered.log_probabilities, members
+    def _answers(self) -> Answered | AnsweredSets:
+        return self.model.answered_sets(self.documents) if self.model.kind == "several" else self._answered
+
+    @cached_property
+    def _answered(self) -> Answered:
+        return self.model.answered(self.documents)

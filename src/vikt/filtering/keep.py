@@ -27,7 +27,7 @@ from vikt.corpus.columns import composed
 from vikt.decisions.decision import NO_ANSWER
 from vikt.decisions.tokens import Token, Tokens
 from vikt.errors import ParameterError, UsageError
-from vikt.filtering.condition import COMPARISONS, EQUALITIES, Compares, Condition, Joined, Not
+from vikt.filtering.condition import COMPARISONS, EQUALITIES, Compares, Condition, HasLabel, Joined, Not
 from vikt.filtering.judged import Judged
 from vikt.fitting.model import FittedModel
 from vikt.model.classes import class_position
@@ -102,8 +102,7 @@ class _Parser:
 
     def _joined(self, word: str, join: Callable[..., Bools], part: Callable[[], Condition]) -> Condition:
         parts = [part()]
-        while self.tokens.is_word(word):
-            self.tokens.take("word", word)
+        while self.tokens.accept_word(word):
             parts.append(part())
         return parts[0] if len(parts) == 1 else Joined(join, tuple(parts))
 
@@ -112,11 +111,9 @@ class _Parser:
         self.depth += 1
         if self.depth > _DEEPEST:
             raise tokens.error(tokens.next, f"expected at most {_DEEPEST} conditions within one another")
-        if tokens.is_word("not"):
-            tokens.take("word", "not")
+        if tokens.accept_word("not"):
             found: Condition = Not(self._negation())
-        elif tokens.is_mark("("):
-            tokens.take("mark", "(")
+        elif tokens.accept_mark("("):
             found = self.condition()
             tokens.take_mark((")",), "after the condition that is in brackets")
         else:
@@ -142,15 +139,14 @@ class _Parser:
     def _membership(self) -> Condition:
         tokens, label = self.tokens, self.tokens.next
         k = self.label()
-        if not tokens.is_word("in"):
+        if not tokens.accept_word("in"):
             raise tokens.unexpected(f"'in labels' after {label.text!r:.60}")
-        tokens.take("word", "in")
         if not tokens.is_word("labels"):
             raise tokens.unexpected("'labels' after 'in'")
         if self.kind != "several":
             raise tokens.error(tokens.next, f"labels {self._is_of(['several'])}; write predicted == {label.text}")
         tokens.take("word", "labels")
-        return Compares(lambda judged: judged.answers[:, k], "=", True, (k,))
+        return HasLabel(k)
 
     def probability_of_label(self) -> Condition:
         """The rest of P(class) < 0.1."""
@@ -162,7 +158,8 @@ class _Parser:
     def label_predicted(self) -> Condition:
         """The rest of predicted == class; levels of an order may be above or below one."""
         relations = COMPARISONS if self.kind == "ordered" else EQUALITIES
-        relation = self.tokens.take_mark(tuple(relations), "after 'predicted'")
+        where = "after 'predicted'" if self.kind == "ordered" else "after 'predicted', as the classes have no order"
+        relation = self.tokens.take_mark(tuple(relations), where)
         k = self.label()
         return Compares(_answered, relation, k, (k,))
 
@@ -197,7 +194,7 @@ class _Parser:
 
     def _is_of(self, kinds: Sequence[TargetKind]) -> str:
         needed = "several labels" if "several" in kinds else "one label per text"
-        return f"is of models with {needed}, and this one has {KIND_NAMES[self.kind]}"
+        return f"needs a model with {needed}; this model gives {KIND_NAMES[self.kind]}"
 
     @property
     def _noun(self) -> str:

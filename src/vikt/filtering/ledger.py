@@ -46,20 +46,20 @@ class Ledger:
         Raises
         ------
         OutputFileError
-            The folder holds the results of another job, and `force` is false; with it, they are removed.
+            The folder holds the results of another job, and `force` is false; with it, they are removed. A job that
+            has finished nothing has none.
         """
         ledger = cls(storage, out)
         before = ledger._read(ledger._job_file)
-        if force:
-            ledger._remove_all()
-        elif before is not None and before != job:
+        if before is not None and before != job and not force and ledger._has_outputs:
             name = next((name for name in job if before.get(name) != job[name]), next(iter(job)))
             raise OutputFileError(
-                f"{out}: holds the results of another filter, whose {name} was {before.get(name)!r:.80}, now "
-                f"{job[name]!r:.80}; choose another folder, or start anew",
+                f"{out}: holds the results of another filter, whose {name} was {_told(before.get(name))}, now "
+                f"{_told(job[name])}; choose another folder, or start anew",
                 force=True,
             )
-        if before != job:
+        if force or before != job:
+            ledger._remove_all()
             ledger._write(ledger._job_file, job)
         return ledger
 
@@ -122,15 +122,30 @@ class Ledger:
         with self.storage.writing(address) as file:
             file.write(json.dumps(content, ensure_ascii=False, indent=1).encode())
 
+    def _recorded(self) -> dict[str, str]:
+        """The address of each record, and that of its output."""
+        found = self.storage.within(self._records) if self.storage.is_folder(self._records) else []
+        return {record: self.output(record[len(self._records) + 1 :].removesuffix(".json")) for record in found}
+
+    @property
+    def _has_outputs(self) -> bool:
+        return any(self.storage.size(output) is not None for output in self._recorded().values())
+
     def _remove_all(self) -> None:
         """Remove the outputs that are recorded, and then their records."""
-        for record in self.storage.within(self._records) if self.storage.is_folder(self._records) else ():
-            place = record[len(self._records) + 1 :].removesuffix(".json")
-            self.storage.remove(self.output(place))
+        for record, output in self._recorded().items():
+            self.storage.remove(output)
             self.storage.remove(record)
 
     def _damaged(self, address: str) -> OutputFileError:
         return OutputFileError(f"{address}: is not a record of a filter; start anew", force=True)
+
+
+def _told(value: object) -> str:
+    """An option as a message tells it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "not given" if value is None else f"{value!r:.80}"
 
 
 @contextmanager

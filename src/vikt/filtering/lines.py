@@ -139,7 +139,7 @@ class _DelimitedRows:
         self._delimiter = str(self._dialect.delimiter)
 
     def start(self, before: bytes, names: Sequence[str]) -> bytes:
-        if not names or self._dialect.header is False:
+        if not names or not before or self._dialect.header is False:
             return before
         header = before.rstrip(b"\r\n")
         return header + self._added(names, "the header") + before[len(header) :]

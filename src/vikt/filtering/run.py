@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import NamedTuple, TypeVar
 
 from vikt.corpus.columns import Columns
 from vikt.corpus.compression import compressing
@@ -22,6 +24,9 @@ from vikt.filtering.storage import opened_or_refused, storage_of
 from vikt.filtering.tally import Tally
 from vikt.progress import Progress, no_progress
 from vikt.threads import Run, running
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -100,17 +105,16 @@ def filter_files(
         total, notes = sum(filter(None, before.values()), Tally()), _Notes()
         notes.add(inputs.notes)
         report = _Reporter(progress, len(inputs.files), len(inputs.files) - len(todo))
-        with running(threads) as run:
-            work = _work(todo, judge, dialect, notes)
-            ready = streamed(run, lambda item: (item[0], item[1]()), work, 2 * (threads - 1))
-            for opened, pieces in groupby(ready, key=lambda item: item[0]):
+        with running(threads) as run, closing(_work(todo, judge, dialect, notes)) as work:
+            ready = streamed(run, _done, work, 2 * (threads - 1))
+            for opened, pieces in groupby(ready, key=itemgetter(0)):
                 total += _write(ledger, opened, (report.seen(piece) for _, piece in pieces))
                 report.finished()
         n_before = len(inputs.files) - len(todo)
         return Outcome(len(inputs.files), n_before, total, time.perf_counter() - start, tuple(notes.sentences))
 
 
-def streamed(run: Run, work: Callable[[Any], Any], items: Iterable[Any], ahead: int) -> Iterator[Any]:
+def streamed(run: Run, work: Callable[[Item], Result], items: Iterable[Item], ahead: int) -> Iterator[Result]:
     """The results of work on items, in their order; on several threads, up to `ahead` of them are worked on ahead.
 
     What goes wrong with the items is raised once those before it are done.
@@ -121,7 +125,7 @@ def streamed(run: Run, work: Callable[[Any], Any], items: Iterable[Any], ahead: 
     ...     list(streamed(run, abs, [-1, -2, -3], 2))
     [1, 2, 3]
     """
-    pending, remaining = deque[Iterator[Any]](), iter(items)
+    pending, remaining = deque[Iterator[Result]](), iter(items)
     failure: Exception | None = None
     while failure is None:
         try:
@@ -138,7 +142,7 @@ def streamed(run: Run, work: Callable[[Any], Any], items: Iterable[Any], ahead: 
 
 def _work(
     todo: Iterable[Input], judge: Judge, dialect: Dialect, notes: _Notes
-) -> Iterator[tuple[_Opened, Callable[[], _Written]]]:
+) -> Generator[tuple[_Opened, Callable[[], _Written]]]:
     """For each piece of each file the work to be done on it."""
     for given in todo:
         with opened_or_refused(given.storage, given.address) as stream:
@@ -151,6 +155,11 @@ def _work(
                     columns = judge.columns(piece.table)
                     notes.add(columns.guesses)
                 yield opened, partial(_judged, piece, judge, columns)
+
+
+def _done(work: tuple[_Opened, Callable[[], _Written]]) -> tuple[_Opened, _Written]:
+    opened, judged = work
+    return opened, judged()
 
 
 def _judged(piece: Piece, judge: Judge, columns: Columns | None) -> _Written:

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import glob
-import io
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Protocol
+from typing import IO, BinaryIO, Protocol
 
-from vikt.corpus.decompression import decompressed
-from vikt.corpus.read_stream import open_input, reading_failed
-from vikt.errors import InputFileError, MissingPackageError, OutputFileError, UsageError, ViktError
+from vikt.corpus.read_stream import open_input
+from vikt.errors import InputFileError, MissingPackageError, OutputFileError, UsageError
 from vikt.files.replacement import replacing
+from vikt.filtering.refusing import refusing
+from vikt.filtering.remote import RemoteStorage
 
 _LOCAL = "file://"
-_BUFFER = 1 << 20
+_ALLOW = "allow it with chmod u+rx, or name the files by a pattern"
+_LEAVE_OUT = "allow it with chmod u+rx, or write a pattern that leaves it out"
 
 
 class Storage(Protocol):
     """Files by their addresses; an address holds / between folders."""
+
+    def located(self, name: str) -> str:
+        """The whole address of a file or folder as it is named: no links are followed."""
+        ...
 
     def resolved(self, name: str) -> str:
         """The one address of a file or folder, however it is named."""
@@ -31,7 +36,7 @@ class Storage(Protocol):
     def is_file(self, address: str) -> bool: ...
 
     def within(self, folder: str) -> list[str]:
-        """The addresses of all files in a folder and those below it, sorted."""
+        """The addresses of all files in a folder and those below it, sorted. Raises InputFileError."""
         ...
 
     def matching(self, pattern: str) -> list[str]:
@@ -66,6 +71,9 @@ class Storage(Protocol):
 class LocalStorage:
     """The files of this machine."""
 
+    def located(self, name: str) -> str:
+        return os.path.join(os.getcwd(), name.removeprefix(_LOCAL))
+
     def resolved(self, name: str) -> str:
         return os.path.realpath(name.removeprefix(_LOCAL))
 
@@ -76,9 +84,10 @@ class LocalStorage:
         return os.path.isfile(address)
 
     def within(self, folder: str) -> list[str]:
-        return sorted(os.path.join(parent, name) for parent, _, names in os.walk(folder) for name in names)
+        return sorted(os.path.join(parent, name) for parent, names in _walk(folder) for name in names)
 
     def matching(self, pattern: str) -> list[str]:
+        _refuse_unreadable(pattern)
         return sorted(found for found in glob.glob(pattern, recursive=True) if os.path.isfile(found))
 
     def open(self, address: str) -> BinaryIO:
@@ -90,95 +99,55 @@ class LocalStorage:
         return None
 
     def version(self, address: str) -> str:
-        found = os.stat(address)
+        with refusing(address):
+            found = os.stat(address)
         return f"{found.st_size}-{found.st_mtime_ns}"
 
     def content(self, address: str) -> bytes | None:
-        with suppress(FileNotFoundError):
+        with refusing(address), suppress(FileNotFoundError):
             return Path(address).read_bytes()
         return None
 
     @contextmanager
     def writing(self, address: str) -> Iterator[IO[bytes]]:
-        try:
-            os.makedirs(os.path.dirname(address), exist_ok=True)
-        except OSError as error:
-            raise OutputFileError(f"{os.path.dirname(address)}: cannot be made a folder ({error.strerror})") from None
+        folder = os.path.dirname(address)
+        with refusing(folder, OutputFileError, "created", "choose another folder"):
+            os.makedirs(folder, exist_ok=True)
         with replacing(Path(address)) as file:
             yield file
 
     def remove(self, address: str) -> None:
-        with suppress(FileNotFoundError):
+        with refusing(address, OutputFileError, "removed"), suppress(FileNotFoundError):
             os.unlink(address)
 
 
-class RemoteStorage:
-    """The files of one file system of fsspec.
+def _walk(folder: str) -> Iterator[tuple[str, list[str]]]:
+    """Each folder and the names of its files; links are followed, but no folder is read twice."""
+    seen = set[str]()
+    for parent, folders, names in os.walk(folder, followlinks=True, onerror=_refuse):
+        place = os.path.realpath(parent)
+        if place in seen:
+            folders.clear()
+            continue
+        seen.add(place)
+        folders.sort()
+        yield parent, names
 
-    A file that is written is committed at its end, so that nobody sees half of one where the system allows for that.
-    """
 
-    def __init__(self, system: Any) -> None:
-        self._system = system
+def _refuse(error: OSError) -> None:
+    with refusing(str(error.filename), remedy=_ALLOW):
+        raise error
 
-    def resolved(self, name: str) -> str:
-        return str(self._system.unstrip_protocol(self._system._strip_protocol(name)))
 
-    def is_folder(self, address: str) -> bool:
-        return bool(self._system.isdir(address))
-
-    def is_file(self, address: str) -> bool:
-        return bool(self._system.isfile(address))
-
-    def within(self, folder: str) -> list[str]:
-        return self._addresses(self._system.find(folder))
-
-    def matching(self, pattern: str) -> list[str]:
-        return [address for address in self._addresses(self._system.glob(pattern)) if self.is_file(address)]
-
-    def open(self, address: str) -> BinaryIO:
-        try:
-            return decompressed(io.BufferedReader(self._system.open(address, "rb"), _BUFFER))
-        except OSError as error:
-            raise reading_failed(address, error) from None
-
-    def size(self, address: str) -> int | None:
-        with suppress(FileNotFoundError):
-            return int(self._system.size(address))
-        return None
-
-    def version(self, address: str) -> str:
-        return str(self._system.ukey(address))
-
-    def content(self, address: str) -> bytes | None:
-        with suppress(FileNotFoundError):
-            return bytes(self._system.cat_file(address))
-        return None
-
-    @contextmanager
-    def writing(self, address: str) -> Iterator[IO[bytes]]:
-        file: Any = None
-        try:
-            self._system.makedirs(address.rpartition("/")[0], exist_ok=True)
-            file = self._system.open(address, "wb", autocommit=False)
-            yield file
-            file.close()
-            file.commit()
-            file = None
-        except OSError as error:
-            if isinstance(error, ViktError):
-                raise
-            raise OutputFileError(f"{address}: cannot be written ({error})") from None
-        finally:
-            if file is not None:
-                file.discard()
-
-    def remove(self, address: str) -> None:
-        with suppress(FileNotFoundError):
-            self._system.rm_file(address)
-
-    def _addresses(self, paths: list[str]) -> list[str]:
-        return sorted(map(self.resolved, paths))
+def _refuse_unreadable(pattern: str) -> None:
+    """Refuse folders that a pattern leads to and that cannot be read: `glob` leaves them out."""
+    parts = pattern.split(os.sep)
+    searched = [parts[:i] for i, part in enumerate(parts) if glob.has_magic(part)]
+    searched += [parts[: i + 1] for i, part in enumerate(parts) if part == "**"]
+    for above in searched:
+        for folder in glob.iglob(os.sep.join([*above, ""]), recursive=True) if above else [os.curdir]:
+            with refusing(folder, remedy=_LEAVE_OUT):
+                os.scandir(folder).close()
 
 
 def storage_of(name: str) -> Storage:
@@ -204,12 +173,13 @@ def storage_of(name: str) -> Storage:
         raise MissingPackageError(
             f"{name}: addresses need fsspec, which is not installed: pip install 'vikt[remote]'"
         ) from None
-    try:
-        return RemoteStorage(fsspec.core.url_to_fs(name)[0])
-    except ImportError as error:
-        raise MissingPackageError(f"{name}: {error}") from None
-    except ValueError as error:
-        raise UsageError(f"{name}: is no address that can be read ({error}); check it") from None
+    with refusing(name):
+        try:
+            return RemoteStorage(fsspec.core.url_to_fs(name)[0])
+        except ImportError as error:
+            raise MissingPackageError(f"{name}: {error}") from None
+        except ValueError as error:
+            raise UsageError(f"{name}: is no address that can be read ({error}); check it") from None
 
 
 def opened_or_refused(storage: Storage, address: str) -> BinaryIO:

@@ -6,18 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from vikt.arrays import Bools
 from vikt.names import count
-
-# What the answer of a model is called where it gives no label.
-NO_ANSWER_NAME = "(none)"
 
 
 @dataclass(frozen=True)
 class Tally:
     """How many documents, and parts of them, were read and kept, by label too; tallies add up.
+
+    `by_label` has the parts read and kept for each label that is answered, `unanswered` those without an answer.
 
     Examples
     --------
@@ -32,6 +29,7 @@ class Tally:
     kept_parts: int = 0
     n_bytes: int = 0
     by_label: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    unanswered: tuple[int, int] = (0, 0)
 
     @property
     def share(self) -> float | None:
@@ -47,6 +45,7 @@ class Tally:
             self.kept_parts + other.kept_parts,
             self.n_bytes + other.n_bytes,
             {label: _added(self.by_label.get(label), other.by_label.get(label)) for label in labels},
+            _added(self.unanswered, other.unanswered),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -58,27 +57,38 @@ class Tally:
             "parts": self.parts,
             "kept_parts": self.kept_parts,
             "bytes": self.n_bytes,
-            "by_label": {label: {"parts": n, "kept": kept} for label, (n, kept) in self.by_label.items()},
+            "by_label": {label: _as_json(own) for label, own in self.by_label.items()},
+            "unanswered": _as_json(self.unanswered),
         }
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Tally:
         """The inverse of `to_json`. Raises ValueError, KeyError or TypeError where it is none."""
-        by_label = {str(label): (count(own["parts"]), count(own["kept"])) for label, own in kept["by_label"].items()}
+        by_label = {str(label): _of_json(own) for label, own in kept["by_label"].items()}
         documents, n_kept, parts, kept_parts, n_bytes = (
             count(kept[name]) for name in ("documents", "kept", "parts", "kept_parts", "bytes")
         )
-        return cls(documents, n_kept, parts, kept_parts, n_bytes, by_label)
+        return cls(documents, n_kept, parts, kept_parts, n_bytes, by_label, _of_json(kept["unanswered"]))
 
 
 def counts_by_label(labels: Sequence[str], answers: Bools, is_kept: Bools) -> dict[str, tuple[int, int]]:
-    """How many texts a label is answered for, and how many of these are kept, for each label and for none of them."""
+    """How many texts each label is answered for, and how many of these are kept."""
+    counts = zip(answers.sum(axis=0).tolist(), answers[is_kept].sum(axis=0).tolist(), strict=True)
+    return dict(zip(labels, counts, strict=True))
+
+
+def counts_unanswered(answers: Bools, is_kept: Bools) -> tuple[int, int]:
+    """How many texts no label is answered for, and how many of these are kept."""
     has_none = ~answers.any(axis=1)
-    found = dict(
-        zip(labels, zip(answers.sum(axis=0).tolist(), answers[is_kept].sum(axis=0).tolist(), strict=True), strict=True)
-    )
-    none = int(np.sum(has_none)), int(np.sum(has_none & is_kept))
-    return found | ({NO_ANSWER_NAME: none} if none[0] else {})
+    return int(has_none.sum()), int((has_none & is_kept).sum())
+
+
+def _as_json(counts: tuple[int, int]) -> dict[str, int]:
+    return {"parts": counts[0], "kept": counts[1]}
+
+
+def _of_json(kept: Mapping[str, Any]) -> tuple[int, int]:
+    return count(kept["parts"]), count(kept["kept"])
 
 
 def _added(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int]:

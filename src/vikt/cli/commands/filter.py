@@ -76,7 +76,8 @@ def filter(
     """
     from vikt.cli import filter as work
 
-    dialect = Dialect(delimiter, quoting, header)
-    work.filter_corpus(
-        model, work.Request(data, output, keep, text, split, scores, dialect, threads, force, as_json, quiet)
-    )
+    request = work.Request(
+        data=data, out=output, keep=keep, text=text, split=split, scores=scores,
+        dialect=Dialect(delimiter, quoting, header), threads=threads, force=force, as_json=as_json, quiet=quiet,
+    )  # fmt: skip
+    work.filter_corpus(model, request)

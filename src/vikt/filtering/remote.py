@@ -1,0 +1,138 @@
+"""The files of a file system that fsspec knows; whatever errors it has are told as vikt's."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import IO, Any, BinaryIO, cast
+
+from vikt.corpus.decompression import decompressed
+from vikt.errors import OutputFileError
+from vikt.filtering.refusing import refusing
+
+_BUFFER = 1 << 20
+_writing = partial(refusing, kind=OutputFileError, deed="written")
+
+
+class RemoteStorage:
+    """The files of one file system of fsspec.
+
+    A file that is written is committed at its end, so that nobody sees half of one where the system allows for that.
+    """
+
+    def __init__(self, system: Any) -> None:
+        self._system = system
+
+    def located(self, name: str) -> str:
+        return self.resolved(name)
+
+    def resolved(self, name: str) -> str:
+        return str(self._system.unstrip_protocol(self._system._strip_protocol(name)))
+
+    def is_folder(self, address: str) -> bool:
+        with refusing(address):
+            return bool(self._system.isdir(address))
+
+    def is_file(self, address: str) -> bool:
+        # The systems' own `isfile` takes any error for an absence.
+        with refusing(address), suppress(FileNotFoundError):
+            return bool(self._system.info(address)["type"] == "file")
+        return False
+
+    def within(self, folder: str) -> list[str]:
+        # `find` leaves out folders that cannot be read.
+        with refusing(folder):
+            walked = self._system.walk(folder, on_error="raise")
+            return self._addresses([f"{parent}/{name}" for parent, _, names in walked for name in names if name])
+
+    def matching(self, pattern: str) -> list[str]:
+        with refusing(pattern):
+            return [address for address in self._addresses(self._system.glob(pattern)) if self.is_file(address)]
+
+    def open(self, address: str) -> BinaryIO:
+        with refusing(address):
+            return decompressed(io.BufferedReader(_Reading(self._system.open(address, "rb"), address), _BUFFER))
+
+    def size(self, address: str) -> int | None:
+        with refusing(address), suppress(FileNotFoundError):
+            return int(self._system.size(address))
+        return None
+
+    def version(self, address: str) -> str:
+        with refusing(address):
+            return str(self._system.ukey(address))
+
+    def content(self, address: str) -> bytes | None:
+        with refusing(address), suppress(FileNotFoundError):
+            return bytes(self._system.cat_file(address))
+        return None
+
+    @contextmanager
+    def writing(self, address: str) -> Iterator[IO[bytes]]:
+        with _writing(address):
+            self._system.makedirs(address.rpartition("/")[0], exist_ok=True)
+            file = self._system.open(address, "wb", autocommit=False)
+        try:
+            yield cast("IO[bytes]", _Writing(file, address))
+            with _writing(address):
+                file.close()
+                file.commit()
+        except BaseException:
+            # What went wrong before is what is told.
+            with suppress(Exception):
+                file.discard()
+            raise
+
+    def remove(self, address: str) -> None:
+        with refusing(address, OutputFileError, "removed"), suppress(FileNotFoundError):
+            self._system.rm_file(address)
+
+    def _addresses(self, paths: list[str]) -> list[str]:
+        return sorted(map(self.resolved, paths))
+
+
+class _Reading(io.RawIOBase):
+    """A remote file that is read."""
+
+    def __init__(self, file: Any, address: str) -> None:
+        self._file, self._address = file, address
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return bool(self._file.seekable())
+
+    def readinto(self, room: Any) -> int:
+        with refusing(self._address):
+            found = self._file.read(len(room))
+        room[: len(found)] = found
+        return len(found)
+
+    def seek(self, place: int, whence: int = io.SEEK_SET) -> int:
+        with refusing(self._address):
+            return int(self._file.seek(place, whence))
+
+    def close(self) -> None:
+        super().close()
+        with refusing(self._address):
+            self._file.close()
+
+
+class _Writing(io.RawIOBase):
+    """A remote file that is written; whoever opened it closes it."""
+
+    def __init__(self, file: Any, address: str) -> None:
+        self._file, self._address = file, address
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        with _writing(self._address):
+            return int(self._file.write(content))
+
+    def tell(self) -> int:
+        return int(self._file.tell())
