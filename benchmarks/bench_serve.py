@@ -221,7 +221,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        n_requests = options.requests or 2_000
+        n_requests = options.requests or 1_000
         corpora = {corpus: bench_corpus(corpus, folder, n_requests, options.repeats) for corpus in work_serve.CORPORA}
         model = work_serve.path_of("vikt", "IMDB", str(folder))
         first, shared = first_answer(model, options.repeats), memory(model)
