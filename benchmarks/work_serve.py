@@ -106,13 +106,14 @@ def serve(side: str, corpus: str, folder: str) -> None:
 
 def served_by(answering: Any) -> Any:
     """A version of a model whose texts something else answers."""
+    from vikt.server.copies import version_of
     from vikt.server.served import Served
 
     @dataclass(frozen=True, eq=False)
     class Replaced(Served):
         @classmethod
         def read(cls, name: str, path: Path, copies: Any) -> Replaced:
-            return cls(name, "", 0, None, 0.0)  # type: ignore[arg-type]
+            return cls(name, version_of(path), 0, None, 0.0)  # type: ignore[arg-type]
 
         reads_text = True
         answers_alone = True

@@ -63,21 +63,21 @@ class Models:
         """Take up each file that has changed; where the new one cannot be read, the old version stays."""
         for name, path in self.files.items():
             version = version_of(path)
-            if version not in (self.served[name].version, self.refused.get(name)):
-                self._replace(name, path, version, metrics)
+            if version in (self.served[name].version, self.refused.get(name)):
+                continue
+            try:
+                self._take_up(name, path, metrics)
+            except Exception as error:
+                # Other faults, such as a full disk, may pass: the version is tried again.
+                if isinstance(error, (ModelFileError, InputFileError)):
+                    self.refused[name] = version
+                metrics.add_failure(name)
+                _log_refusal(name, error)
 
-    def _replace(self, name: str, path: Path, version: str, metrics: Metrics) -> None:
-        try:
-            served = Served.read(name, path, self.copies)
-            served.warm_up()
-        except Exception as error:
-            # Other faults, such as a full disk, may pass: the version is tried again.
-            if isinstance(error, (ModelFileError, InputFileError)):
-                self.refused[name] = version
-            metrics.add_failure(name)
-            _log_refusal(name, error)
-            return
-        changed = [about for about, value in self.served[name].summary.items() if value != served.summary[about]]
+    def _take_up(self, name: str, path: Path, metrics: Metrics) -> None:
+        before, served = self.served[name], Served.read(name, path, self.copies)
+        served.warm_up()
+        changed = [about for about, value in before.summary.items() if value != served.summary[about]]
         self.served[name] = served
         self.copies.drop_others(name, served.version)
         metrics.add_load(name, served.loaded_at)
