@@ -91,7 +91,7 @@ def bench(pythons: dict[str, str], folder: Path, n_workers: int, repeats: int) -
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--rows", type=int, default=0, help="take so many rows alone, to try it out")
     parser.add_argument("--folder", type=Path, help="keep what is prepared and learnt there")
     parser.add_argument(
