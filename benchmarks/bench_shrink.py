@@ -60,7 +60,7 @@ RULES: dict[str, Rule] = {
 
 def ordered(saved: SavedModel, rule: Rule) -> Ints:
     theta = saved.model.theta.T.reshape(saved.model.theta.shape[-1], -1)[1:]
-    parts = zip(typical_rows(saved), by_part(saved.model.features, theta), strict=False)
+    parts = zip(typical_rows(saved), by_part(saved.model.features, theta), strict=True)
     return np.argsort(-np.concatenate([rule(*part) for part in parts]), kind="stable")
 
 

@@ -25,7 +25,6 @@ from vikt.files.trained import load_trained
 from vikt.fitting.examples import Examples, check_testable
 from vikt.fitting.fit import fit
 from vikt.fitting.model import Inputs
-from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.metrics.classification import accuracy
 from vikt.parameters import TEXT_CLASSIFIER, RandomState, names_parameters
@@ -415,7 +414,7 @@ class TextClassifier(Explainable, Updatable, Exportable):
         """
         from vikt.report.html.from_python import write_model_report
 
-        saved, command = SavedModel(self._model, self._record), f"vikt.{self!r}.fit(texts, labels)"
+        saved, command = self._saved, f"vikt.{self!r}.fit(texts, labels)"
         write_model_report(path, saved, texts, labels, by, command=command, threads=self._n_threads, force=force)
 
     def save(self, path: str | Path, *, force: bool = False) -> None:
@@ -432,7 +431,7 @@ class TextClassifier(Explainable, Updatable, Exportable):
         OutputFileError
             The file cannot be written, or must not be replaced.
         """
-        save_model(path, *SavedModel(self._model, self._record).to_file(), force=force)
+        save_model(path, *self._saved.to_file(), force=force)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Self
 
-from vikt.errors import UsageError
 from vikt.fitting.fitted import FittedAttributes
-from vikt.fitting.saved import SavedModel
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -32,7 +30,7 @@ class Exportable(FittedAttributes):
         Raises
         ------
         UsageError
-            Not one of the two is given, there are fewer features, or nothing is that small.
+            Both are given or neither, there are fewer features, or nothing is that small.
 
         Examples
         --------
@@ -42,13 +40,9 @@ class Exportable(FittedAttributes):
         >>> classifier.shrink(features=2).get_feature_names_out().tolist()
         ['bad', 'great']
         """
-        from vikt.shrinking.shrunk import shrunk_to, shrunk_to_size
-        from vikt.shrinking.sizes import parsed_size
+        from vikt.shrinking.shrunk import shrunk_by
 
-        if (features is None) == (size is None):
-            raise UsageError("shrink: expected either features or size; give one of them")
-        saved = SavedModel(self._model, self._record)
-        small = shrunk_to(saved, features or 0) if size is None else shrunk_to_size(saved, parsed_size(size))
+        small = shrunk_by(self._saved, features, size)
         smaller = copy.copy(self)
         smaller._set_learnt(model_=small.model, record_=small.record, loss_curve_=self.loss_curve_)
         return smaller
@@ -81,9 +75,8 @@ class Exportable(FittedAttributes):
         from vikt.export.html.quantise import fitting_page
         from vikt.shrinking.sizes import parsed_size
 
-        saved = SavedModel(self._model, self._record)
-        whole_or_smaller = saved if size is None else fitting_page(saved, name, parsed_size(size))
-        return page_of(whole_or_smaller, name).decode()
+        saved = self._saved if size is None else fitting_page(self._saved, name, parsed_size(size))
+        return page_of(saved, name).decode()
 
     def to_sklearn(self) -> Pipeline:
         """The classifier as a fitted pipeline of scikit-learn, with the same answers and probabilities.
@@ -101,10 +94,10 @@ class Exportable(FittedAttributes):
         """
         from vikt.export.sklearn_pipeline import pipeline_of
 
-        return pipeline_of(SavedModel(self._model, self._record))
+        return pipeline_of(self._saved)
 
     def card(self, name: str = "model") -> str:
         """The model card, in Markdown with the front matter of the Hugging Face Hub; `name` is that of the model."""
-        from vikt.report.card.card import model_card
+        from vikt.export.card import card_of
 
-        return model_card(SavedModel(self._model, self._record), name)
+        return card_of(self._saved, name).decode()

@@ -80,6 +80,8 @@ REASONS = {
     "constant_label": "all rows have the label, or none has it, so its loss has no minimum: it falls as the intercept "
     "grows; it is answered as constant",
     "shrunk": "the model was shrunk from {features:,} features after its fit",
+    "shrunk_and_quantised": "after the fit the model was shrunk from {features:,} features, and its weights were "
+    "rounded to 8 bits",
     "quantised": "the weights were rounded to 8 bits after the fit",
     "no_penalty": "λ = 0: the objective is not strongly convex, so nothing bounds the distance",
 }

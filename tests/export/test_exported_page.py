@@ -103,7 +103,9 @@ def test_a_quantised_page_fits_and_says_that_nothing_is_proven(letters):
     assert len(page_of(small, "mails")) <= size
     part = small.record.least_proven
     assert np.isnan(part.relative)
-    assert part.reason.code in ("shrunk", "quantised")
+    assert part.reason.code == "shrunk_and_quantised"
+    assert small.record.shrunk_from == letters.model.features.n_features
+    assert str(quantised(letters).record.least_proven.reason) == "the weights were rounded to 8 bits after the fit"
     assert check_agreement(in_node, small, drawn_texts(50)) < 1e-9
     assert fitting_page(letters, "mails", 10_000_000) is letters
 

@@ -17,8 +17,7 @@ from vikt.files.trained import load_trained
 from vikt.fitting.saved import SavedModel
 from vikt.report.as_json import model_json
 from vikt.report.fit import sized
-from vikt.shrinking.shrunk import shrunk_to, shrunk_to_size
-from vikt.shrinking.sizes import parsed_size
+from vikt.shrinking.shrunk import shrunk_by
 from vikt.tables import counted
 
 
@@ -39,19 +38,16 @@ class Request:
 
 def shrink_model(request: Request) -> None:
     """Read, shrink, measure, save, report."""
-    if (request.features is None) == (request.size is None):
-        raise UsageError("expected either --features or --size; give one of them")
     output = _output(request)
     check_read_once([request.model, *request.rows.data])
     check_output(
         output, [str(request.model), *find_sources(request.rows.data)], request.force, "a vikt model", is_model
     )
     check_one_on_stdout(output, request.as_json)
-    n_bytes = None if request.size is None else parsed_size(request.size)
     before = load_trained(request.model, request.rows.data)
     with progress(request.quiet) as bar:
         bar("shrinking", 0, 0)
-        after = shrunk_to(before, request.features or 0) if n_bytes is None else shrunk_to_size(before, n_bytes)
+        after = shrunk_by(before, request.features, request.size)
         bar("measuring", 0, 0)
         cost = measured_cost(before, after, request.rows, threads=request.threads, quiet=request.quiet)
     save_or_print(after, output, request.force)

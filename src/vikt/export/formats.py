@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from vikt.errors import UsageError
+from vikt.export.card import KIND as CARD_KIND
 from vikt.export.card import card_of, is_card
 from vikt.export.html.page import KIND, is_classifier_page, page_of
 from vikt.export.html.quantise import fitting_page
@@ -47,7 +48,7 @@ class ExportFormat:
 
 FORMATS: dict[ExportFormatName, ExportFormat] = {
     "html": ExportFormat((".html", ".htm"), KIND, is_classifier_page, page_of, fitting_page),
-    "card": ExportFormat((".md",), "a model card that vikt wrote", is_card, card_of),
+    "card": ExportFormat((".md",), CARD_KIND, is_card, card_of),
     "sklearn": ExportFormat((".joblib",), "empty", is_empty_file, joblib_of),
     "onnx": ExportFormat((".onnx",), ONNX_KIND, is_onnx_of_vikt, onnx_of),
 }

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _ONE_CLASS = ("classes", "soft")
 
 
-def pipeline_of(saved: SavedModel, name: str = "") -> Pipeline:
+def pipeline_of(saved: SavedModel) -> Pipeline:
     """The fitted pipeline whose `predict` and `predict_proba` are those of a model.
 
     Raises

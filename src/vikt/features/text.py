@@ -187,7 +187,12 @@ class TextFeatures:
 
     @property
     def n_features(self) -> int:
-        return sum(part.n_columns for part in self.parts) + self.n_handmade
+        return self.n_ngrams + self.n_handmade
+
+    @property
+    def n_ngrams(self) -> int:
+        """The number of columns of n-grams, which come first."""
+        return sum(part.n_columns for part in self.parts)
 
     @property
     def n_handmade(self) -> int:

@@ -15,6 +15,7 @@ from vikt.features.text import TextFeatures
 from vikt.fitting.examples import Examples
 from vikt.fitting.model import FittedModel, Inputs, measured
 from vikt.fitting.record import FitRecord, PartRecord
+from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.names import KIND_NAMES
 from vikt.selection.choices import FeatureChoice, PenaltyChoice
@@ -185,6 +186,11 @@ class FittedAttributes(Estimator):
     def _record(self) -> FitRecord:
         self._check_fitted()
         return self.record_
+
+    @property
+    def _saved(self) -> SavedModel:
+        """The model with its record, as a file holds them."""
+        return SavedModel(self._model, self._record)
 
     @property
     def _part(self) -> PartRecord:

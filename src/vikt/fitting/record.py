@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 
 # Of these there are no more than rows of the input, which those of the choices were before an update.
+# The reasons why nothing is proven of a model that was shrunk.
+_OF_SHRUNK = ("shrunk", "shrunk_and_quantised")
 _OF_INPUT = (
     "rows_of_weight_0", "fitted_rows", "empty_texts", "duplicate_texts", "rows_without_labels", "group_values",
     "groups", "largest_group", "ungrouped_rows",
@@ -323,7 +325,7 @@ class FitRecord:
     def shrunk_from(self) -> int | None:
         """How many features the model had before it was shrunk; None of a model as it was fitted."""
         reason = self.parts[0].reason
-        return int(reason.facts["features"] or 0) if reason is not None and reason.code == "shrunk" else None
+        return int(reason.facts["features"] or 0) if reason is not None and reason.code in _OF_SHRUNK else None
 
     def refuse_shrunk(self, work: str) -> None:
         """Raise UsageError, which names the work that is refused, of a model that was shrunk."""

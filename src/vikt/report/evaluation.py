@@ -71,7 +71,15 @@ FIGURE_NAMES = {
     "brier": "Brier score",
     "calibration_error": "calibration error",
 }
+# How many stand where there is room for few.
+_MOST_FIRST = 4
 _FIXED = "white-space:pre;overflow-x:auto;font-family:monospace"
+
+
+def first_figures(metrics: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
+    """The first few of some figures by their names, as JSON holds each."""
+    known = [(name.format(**metrics[key]), metrics[key]) for key, name in FIGURE_NAMES.items() if key in metrics]
+    return known[:_MOST_FIRST]
 
 
 @dataclass(frozen=True, repr=False)

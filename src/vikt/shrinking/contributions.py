@@ -69,8 +69,10 @@ def typical_rows(saved: SavedModel) -> list[TypicalRows]:
 
 
 def by_part(features: TextFeatures, of_columns: NDArray[Scalar]) -> list[NDArray[Scalar]]:
-    """What each column has, part by part; what hand-made features have comes last."""
-    return np.split(of_columns, np.cumsum([part.n_columns for part in features.parts]))
+    """What each column of n-grams has, part by part."""
+    ends = np.cumsum([part.n_columns for part in features.parts])
+    # What follows the last end is of hand-made features.
+    return np.split(of_columns, ends)[: len(features.parts)]
 
 
 def _falling(n: int, n_documents: int, min_df: float) -> Floats:

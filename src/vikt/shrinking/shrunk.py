@@ -21,9 +21,25 @@ from vikt.fitting.saved import SavedModel
 from vikt.model.targets import loss_of
 from vikt.names import Reason
 from vikt.shrinking.contributions import TypicalRows, by_part, typical_rows
+from vikt.shrinking.sizes import parsed_size
 
 # How close the search for a size comes to the most features that fit.
 _PRECISION = 1.01
+
+
+def shrunk_by(saved: SavedModel, features: int | None, size: str | None) -> SavedModel:
+    """`shrunk_to` a number of features, or `shrunk_to_size` of a model file such as "3MB", whichever is given.
+
+    Raises
+    ------
+    UsageError
+        Both are given or neither, or as for the two.
+    """
+    if features is not None and size is None:
+        return shrunk_to(saved, features)
+    if size is not None and features is None:
+        return shrunk_to_size(saved, parsed_size(size))
+    raise UsageError("expected either a number of features or a size; give one of them")
 
 
 def shrunk_to(saved: SavedModel, n_features: int) -> SavedModel:
@@ -103,7 +119,7 @@ def _fewest(features: TextFeatures) -> int:
 
 def most_telling(saved: SavedModel) -> Ints:
     """The columns of n-grams, those that move the scores most first."""
-    parts = zip(typical_rows(saved), by_part(saved.model.features, _by_feature(saved.model)[1:]), strict=False)
+    parts = zip(typical_rows(saved), by_part(saved.model.features, _by_feature(saved.model)[1:]), strict=True)
     return np.argsort(-np.concatenate([rows.spreads(theta) for rows, theta in parts]), kind="stable")
 
 
@@ -136,8 +152,8 @@ def kept_first(saved: SavedModel, order: Ints, n: int) -> SavedModel:
         return saved
     stays = np.zeros(features.n_features, dtype=bool)
     stays[order[:n]] = True
-    *weights, of_handmade = by_part(features, by_feature[1:])
-    each = zip(features.parts, typical_rows(saved), weights, by_part(features, stays), strict=False)
+    weights, of_handmade = by_part(features, by_feature[1:]), by_feature[1 + features.n_ngrams :]
+    each = zip(features.parts, typical_rows(saved), weights, by_part(features, stays), strict=True)
     parts = [_SmallerPart.of(*own) for own in each]
     dropped = np.sum([part.dropped for part in parts], axis=0)
     # Ordered levels have cuts in place of an intercept.

@@ -10,13 +10,13 @@ _UNITS = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?([a-z]+)")
 
 
-def parsed_size(typed: str, name: str = "size") -> int:
+def parsed_size(typed: str) -> int:
     """A number of bytes, with its unit: B, kB, MB or GB, each a thousand of the one before.
 
     Raises
     ------
     ParameterError
-        It is something else; `name` is what the message calls it.
+        It is something else.
 
     Examples
     --------
@@ -27,5 +27,5 @@ def parsed_size(typed: str, name: str = "size") -> int:
     unit = _UNITS.get(found[2]) if found else None
     n_bytes = round(float(found[1]) * unit) if found and unit else 0
     if n_bytes < 1:
-        raise ParameterError(name, f"expected a size such as 500kB or 3MB, found {typed!r:.40}")
+        raise ParameterError("size", f"expected a size such as 500kB or 3MB, found {typed!r:.40}")
     return n_bytes

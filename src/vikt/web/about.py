@@ -6,21 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from vikt.fitting.saved import SavedModel
-from vikt.report.evaluation import FIGURE_NAMES
+from vikt.report.evaluation import first_figures
 from vikt.report.fit import key_facts
 from vikt.tables import figure
-
-# The first ones in the order of the report, which each kind of targets has of its own.
-_MOST_FIGURES = 4
 
 
 def facts(saved: SavedModel) -> list[tuple[str, str]]:
     """The facts of a model and of its fit, and the first figures of its test: a name and a sentence for each."""
-    metrics = saved.record.metrics
-    tested = [(name, _sentence(metrics[key])) for key, name in FIGURE_NAMES.items() if key in metrics]
+    tested = [(name, _sentence(found)) for name, found in first_figures(saved.record.metrics)]
     n_rows = saved.record.data.test_rows
     rows = [("test", f"{n_rows:,} rows")] if n_rows and tested else []
-    return [*key_facts(saved.model, saved.record), *rows, *tested[:_MOST_FIGURES]]
+    return [*key_facts(saved.model, saved.record), *rows, *tested]
 
 
 def _sentence(found: Mapping[str, Any]) -> str:

@@ -33,7 +33,7 @@ def encoded_model(saved: SavedModel, name: str) -> str:
         "characters": character_facts(payload),
         "parts": [
             ngram_facts(payload, spec, model.features.prefix(part), own)
-            for part, spec, own in zip(parts, specs, weights, strict=False)
+            for part, spec, own in zip(parts, specs, weights, strict=True)
         ],
         "intercepts": np.atleast_2d(model.theta)[:, 0].tolist(),
     }

@@ -10,7 +10,7 @@ from vikt.arrays import Floats
 from vikt.export.html.page import page_of
 from vikt.features.ngrams.ngrams import FittedNgrams
 from vikt.features.text import TextFeatures
-from vikt.fitting.record import PartRecord
+from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
 from vikt.names import Reason
 from vikt.shrinking.contributions import by_part
@@ -43,14 +43,19 @@ def quantised(saved: SavedModel) -> SavedModel:
     """
     model, features = saved.model, saved.model.features
     rows = np.atleast_2d(model.theta).astype(np.float64)
-    rounded = [np.concatenate([row[:1], *map(_multiples, by_part(features, row[1:]))]) for row in rows]
+    rounded = [_rounded(features, row) for row in rows]
     smaller = replace(
         model,
         features=TextFeatures.fitted(features.settings, list(map(_with_steps, features.parts)), features.encoders),
         theta=np.array(rounded, dtype=np.float32).reshape(model.theta.shape),
     )
-    parts = tuple(map(_unproven, saved.record.parts))
-    return SavedModel(smaller, replace(saved.record, parts=parts, metrics={}))
+    return SavedModel(smaller, _recorded(saved.record))
+
+
+def _rounded(features: TextFeatures, weights: Floats) -> Floats:
+    """The weights of one score, its intercept and those of hand-made features as they are."""
+    of_ngrams = map(_multiples, by_part(features, weights[1:]))
+    return np.concatenate([weights[:1], *of_ngrams, weights[1 + features.n_ngrams :]])
 
 
 def _multiples(weights: Floats) -> Floats:
@@ -65,6 +70,8 @@ def _with_steps(part: FittedNgrams) -> FittedNgrams:
     return part.with_idf(lowest + np.rint((part.idf - lowest) / step) * step) if step > 0 else part
 
 
-def _unproven(part: PartRecord) -> PartRecord:
-    is_shrunk = part.reason is not None and part.reason.code == "shrunk"
-    return part if is_shrunk else part.unproven(Reason("quantised"))
+def _recorded(record: FitRecord) -> FitRecord:
+    """The record of the fit, without what holds for the exact weights alone; that a model was shrunk stays."""
+    n_before = record.shrunk_from
+    reason = Reason("quantised") if n_before is None else Reason("shrunk_and_quantised", {"features": n_before})
+    return replace(record, parts=tuple(part.unproven(reason) for part in record.parts), metrics={})

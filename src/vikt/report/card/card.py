@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,26 +12,23 @@ from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
 from vikt.names import LABEL_NOUNS, TargetKind
 from vikt.report.card.front_matter import front_matter
-from vikt.report.card.markdown import md, md_list, md_table
+from vikt.report.card.markdown import md, md_code, md_list, md_table
+from vikt.report.card.use import use
 from vikt.report.choices import features_sentence, penalty_sentence
 from vikt.report.decision import decision_facts
-from vikt.report.evaluation import FIGURE_NAMES
+from vikt.report.evaluation import first_figures
 from vikt.report.fit import data_facts, loss_sentence, proof, proof_facts
 from vikt.report.targets import target_facts
 from vikt.tables import MOST_CLASSES_LISTED, counted, figure, label_line, one_line
 
 _MOST_WORDS = 8
-_PREDICTS: Mapping[TargetKind, str] = {
-    "classes": "predict",
-    "several": "predict_sets",
-    "soft": "predict_proba",
-    "ordered": "predict",
-}
+# A class with fewer rows than this is unreliable.
+_FEW_ROWS = 30
 _TASKS: Mapping[TargetKind, str] = {
-    "classes": "sorts texts into {}",
-    "several": "gives texts any of {}",
-    "soft": "gives texts a share of each of {}",
-    "ordered": "places texts on {}",
+    "classes": "sorts {inputs} into {labels}",
+    "several": "gives {inputs} any of {labels}",
+    "soft": "gives {inputs} a share of each of {labels}",
+    "ordered": "places {inputs} on {labels}",
 }
 
 
@@ -58,16 +55,16 @@ def model_card(saved: SavedModel, name: str) -> str:
     """
     model, record, name = saved.model, saved.record, one_line(name)
     sections = {
-        "Use": _use(model, name),
+        "Use": use(model, name),
         "Figures": _figures(record),
         "Training data": _facts(data_facts(record, model)),
         "How it was fitted": _facts(_fit_facts(model, record)),
-        "What it answers": md_list([f"{md(name)}: {md(fact)}" for name, fact in _answers(model, record)]),
+        "How it decides": md_list([f"{md(name)}: {md(fact)}" for name, fact in _answers(model, record)]),
         "Strongest features": _strongest(model),
         "Limits": md_list([*_limits(model, record)]),
-        "Verify it": _verification(record, name),
+        "Verification": _verification(model, record, name),
     }
-    blocks = [front_matter(model.kind, record, name), f"# {md(name)}", _summary(model, record)]
+    blocks = [front_matter(model, record, name), f"# {md(name)}", _summary(model, record)]
     blocks += [f"## {title}\n\n{content}" for title, content in sections.items() if content]
     return "\n\n".join(blocks) + "\n"
 
@@ -75,43 +72,22 @@ def model_card(saved: SavedModel, name: str) -> str:
 def _summary(model: FittedModel, record: FitRecord) -> str:
     labels = counted(len(model.classes), LABEL_NOUNS[model.kind])
     return (
-        f"A logistic regression that {_TASKS[model.kind].format(labels)} by {model.features.n_features:,} features, "
-        f"trained with vikt on {counted(record.data.fitted_rows, 'row')}."
+        f"A logistic regression that {_TASKS[model.kind].format(inputs=f'{_input(model)}s', labels=labels)} by "
+        f"{counted(model.features.n_features, 'feature')}, trained with vikt on "
+        f"{counted(record.data.fitted_rows, 'row')}."
     )
 
 
-def _use(model: FittedModel, name: str) -> str:
-    """The lines that answer a text, in Python and on the command line."""
-    columns: dict[str, list[str]] = {column: ["..."] for column in model.features.columns}
-    text = {model.text_column: ["a text"]} if model.features.reads_text else {}
-    inputs = json.dumps({**text, **columns} if columns else ["a text"], ensure_ascii=False)
-    path = json.dumps(f"{name}.vikt", ensure_ascii=False)
-    lines = [
-        "import vikt",
-        "",
-        f"classifier = vikt.load({path})",
-        f"classifier.{_PREDICTS[model.kind]}({inputs})",
-    ]
-    shell = "vikt predict MODEL texts.csv\nvikt explain MODEL 'a text'".replace("MODEL", _shell(f"{name}.vikt"))
-    return f"{_fenced('python', lines)}\n\n{_fenced('', shell.splitlines())}"
-
-
-def _fenced(language: str, lines: list[str]) -> str:
-    return "\n".join([f"```{language}", *lines, "```"])
-
-
-def _shell(path: str) -> str:
-    import shlex
-
-    return shlex.quote(path)
+def _input(model: FittedModel) -> str:
+    """What a document of the model is called."""
+    return "text" if model.features.reads_text else "row"
 
 
 def _figures(record: FitRecord) -> str:
-    """The figures of the test, with their intervals."""
+    """The first figures of the test, with their intervals."""
     if not record.metrics:
-        return "None: the model was not tested since it became what it is."
-    known = [(key, record.metrics[key]) for key in FIGURE_NAMES if key in record.metrics]
-    rows = [[FIGURE_NAMES[key].format(**found), figure(found["value"]), _interval(found)] for key, found in known]
+        return "None: the model has not been tested in its present form."
+    rows = [[name, figure(found["value"]), _interval(found)] for name, found in first_figures(record.metrics)]
     tested = counted(record.data.test_rows or 0, "row")
     return f"On {tested} that the model did not learn from.\n\n{md_table(['figure', 'value', '95% interval'], rows)}"
 
@@ -152,33 +128,30 @@ def _strongest(model: FittedModel) -> str:
 
 def _limits(model: FittedModel, record: FitRecord) -> Iterator[str]:
     """What speaks against relying on the model."""
-    noun = LABEL_NOUNS[model.kind]
-    yield "It was made for texts like those that it learnt from. On others it may be worse than any figure above."
+    noun, own = LABEL_NOUNS[model.kind], _input(model)
+    yield f"It was trained on one kind of {own}; on other kinds its accuracy may be lower than these figures."
     if model.kind == "classes" and not model.decision.abstains:
-        yield f"It knows no other {noun} than its own: a text that belongs to none of them is given one all the same."
+        yield f"It knows no other {noun} than its own: a {own} that belongs to none of them is given one all the same."
     yield (
-        "Its weights say which words went with which label in the training data, not why; what is unjust or accidental "
-        "there is learnt too."
+        "Its weights say which features went with which label in the training data, not why; biases and accidents in "
+        "the data are learnt as well."
     )
     few = [label for label, count in record.data.classes.items() if 0 < count < _FEW_ROWS]
     if few:
         named = ", ".join(md(label_line(label)) for label in few[:_MOST_WORDS])
         more = f" and {len(few) - _MOST_WORDS:,} more" * (len(few) > _MOST_WORDS)
-        yield f"Fewer than {_FEW_ROWS} rows have the {noun} {named}{more}: answers of these are unsure."
+        yield f"Fewer than {_FEW_ROWS} rows have the {noun} {named}{more}: answers for these are unreliable."
     if record.shrunk_from is not None:
         yield f"It was shrunk from {record.shrunk_from:,} features after its fit, so nothing is proven of it."
 
 
-_FEW_ROWS = 30
-
-
-def _verification(record: FitRecord, name: str) -> str:
-    path = _shell(f"{name}.vikt")
-    commands = _fenced("", [f"vikt inspect {path}", f"vikt evaluate {path} test.csv"])
+def _verification(model: FittedModel, record: FitRecord, name: str) -> str:
+    path = shlex.quote(f"{name}.vikt")
+    commands = md_code("", [f"vikt inspect {path}", f"vikt evaluate {path} test.csv"])
     again = "" if record.shrunk_from is None else ", shrunk to as many features,"
     return (
-        "The file holds a digest, and one that is damaged is refused; loading it runs no code. These commands show "
-        f"the record that this card was made from, and test the model on labelled texts of your own:\n\n{commands}\n\n"
+        "The file holds a digest, so a damaged one is refused; loading it runs no code. These commands show the record "
+        f"that this card was made from, and test the model on labelled {_input(model)}s of your own:\n\n{commands}\n\n"
         f"The same rows with the same options{again} give the same file, byte for byte. The fingerprint of the rows, "
         f"whatever their order, is `{record.data.fingerprint}`."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
 from vikt.names import TargetKind
 from vikt.report.card.markdown import yaml_text
@@ -31,21 +32,22 @@ _TAGS: dict[TargetKind, list[str]] = {
 _TO_FILL_IN = ["# license: fill in, such as apache-2.0", "# language: fill in, such as en"]
 
 
-def front_matter(kind: TargetKind, record: FitRecord, name: str) -> str:
+def front_matter(model: FittedModel, record: FitRecord, name: str) -> str:
     """The facts for programs, as YAML between two lines of dashes."""
-    tags = ["text-classification", "logistic-regression", "interpretability", *_TAGS[kind]]
+    task = "text-classification" if model.features.reads_text else "tabular-classification"
+    tags = [task, "logistic-regression", "interpretability", *_TAGS[model.kind]]
     lines = [
         "library_name: vikt",
-        "pipeline_tag: text-classification",
+        f"pipeline_tag: {task}",
         *_TO_FILL_IN,
         "tags:",
         *(f"- {tag}" for tag in tags),
-        *_results(record, name),
+        *_results(record, name, task),
     ]
     return "\n".join(["---", *lines, "---"])
 
 
-def _results(record: FitRecord, name: str) -> Iterator[str]:
+def _results(record: FitRecord, name: str, task: str) -> Iterator[str]:
     """The figures of the test that the Hub knows by name; nothing where there are none."""
     metrics = {key: record.metrics[key] for key in _HUB_NAMES if _is_known(record.metrics.get(key))}
     if not metrics:
@@ -54,7 +56,7 @@ def _results(record: FitRecord, name: str) -> Iterator[str]:
     yield f"- name: {yaml_text(name)}"
     yield "  results:"
     yield "  - task:"
-    yield "      type: text-classification"
+    yield f"      type: {task}"
     yield "    dataset:"
     yield "      type: held-out"
     yield f'      name: "{record.data.test_rows:,} held-out rows"'

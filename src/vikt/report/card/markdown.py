@@ -35,6 +35,11 @@ def md_list(sentences: Sequence[str]) -> str:
     return "\n".join(f"- {sentence}" for sentence in sentences)
 
 
+def md_code(language: str, lines: Sequence[str]) -> str:
+    """Lines of code, none of which starts with backticks."""
+    return "\n".join([f"```{language}", *lines, "```"])
+
+
 def yaml_text(text: str) -> str:
     """A text as YAML's double-quoted scalar.
 
