@@ -6,6 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Self
 
 from vikt.fitting.fitted import FittedAttributes
+from vikt.parameters import checked_value, string
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -75,8 +76,9 @@ class Exportable(FittedAttributes):
         from vikt.export.html.quantise import fitting_page
         from vikt.shrinking.sizes import parsed_size
 
-        saved = self._saved if size is None else fitting_page(self._saved, name, parsed_size(size))
-        return page_of(saved, name).decode()
+        title = checked_value("name", string(), name)
+        saved = self._saved if size is None else fitting_page(self._saved, title, parsed_size(size))
+        return page_of(saved, title).decode()
 
     def to_sklearn(self) -> Pipeline:
         """The classifier as a fitted pipeline of scikit-learn, with the same answers and probabilities.
@@ -100,4 +102,4 @@ class Exportable(FittedAttributes):
         """The model card, in Markdown with the front matter of the Hugging Face Hub; `name` is that of the model."""
         from vikt.export.card import card_of
 
-        return card_of(self._saved, name).decode()
+        return card_of(self._saved, checked_value("name", string(), name)).decode()

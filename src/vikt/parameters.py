@@ -123,6 +123,11 @@ def number(expected: str, holds: Callable[[float], bool]) -> Rule:
     return rule(expected, _number, holds)
 
 
+def string() -> Rule:
+    """A string."""
+    return rule("a string", _string)
+
+
 def one_of(names: Iterable[str]) -> Rule:
     """One of some strings."""
     choices = tuple(names)

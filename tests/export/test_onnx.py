@@ -104,7 +104,7 @@ def test_text_is_refused_with_the_reason(emails, run, tmp_path):
     vikt.TextClassifier("word", min_df=1, l2=0.001).fit(*emails).save(tmp_path / "m.vikt")
     code, _, err = run("export", tmp_path / "m.vikt", "-o", tmp_path / "m.onnx")
     assert code == 2
-    assert "ONNX has no operators for vikt's text features: normalising Unicode" in err
+    assert "ONNX has no operators for vikt's text features: Unicode normalisation" in err
     assert not (tmp_path / "m.onnx").exists()
 
 

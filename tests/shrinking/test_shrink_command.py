@@ -28,7 +28,7 @@ def test_the_number_of_features(run, model, tmp_path):
     code, out, err = run("shrink", model, "--features", 100, "-o", tmp_path / "s.vikt")
     assert code == 0, err
     assert "100 features" in out
-    assert "accuracy   not measured; give labelled texts with --data" in out
+    assert "cost       not measured; give labelled texts with --data" in out
     assert vikt.load(tmp_path / "s.vikt").n_features_in_ == 100
     code, out, _ = run("inspect", tmp_path / "s.vikt")
     n = vikt.load(model).n_features_in_
@@ -57,6 +57,31 @@ def test_the_cost_is_that_of_evaluate(run, model, rows, tmp_path):
     code, out, _ = run("shrink", model, "--features", 5, "-o", small, "--data", rows)
     assert "cost       on 400 rows" in out
     assert "accuracy" in out
+
+
+def test_rows_of_another_task_are_refused(run, model, emails, tmp_path):
+    """No answer could be right, so there is no cost to measure; nor is anything written."""
+    rows = tmp_path / "other.tsv"
+    rows.write_text("label\ttext\njoy\tglad\ngrief\tsad\n")
+    for command in (["shrink", model, "--features", 5, "-o"], ["export", model, "--size", "120kB", "-o"]):
+        output = tmp_path / ("s.vikt" if command[0] == "shrink" else "s.html")
+        code, out, err = run(*command, output, "--data", rows)
+        assert code == 1
+        assert "no label is a class of the model" in err
+        assert not out
+        assert not output.exists()
+
+
+def test_a_difference_that_is_undefined_has_no_number(run, model, emails, tmp_path):
+    """All answers of one class leave Matthews' coefficient undefined."""
+    rows = tmp_path / "rows.tsv"
+    text, label = emails[0][0], emails[1][0]
+    rows.write_text(f"label\ttext\n{label}\t{text}\n", encoding="utf-8")
+    code, out, err = run("shrink", model, "--features", 5, "-o", tmp_path / "s.vikt", "--data", rows)
+    assert code == 0, err
+    assert "nan" not in out
+    [line] = [line.split() for line in out.splitlines() if "Matthews" in line]
+    assert line[2:5] == ["-", "-", "-"]
 
 
 def test_what_was_aimed_at_is_told_of_the_model_before(run, emails, tmp_path):

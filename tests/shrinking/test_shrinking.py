@@ -146,7 +146,7 @@ def test_hand_made_features_stay(emails):
     declared = [{"name": "length", "kind": "length"}, {"name": "money", "kind": "pattern", "pattern": "[$]"}]
     full = saved(vikt.TextClassifier("word", min_df=1, l2=0.001, features=declared).fit(*emails))
     assert shrunk_to(full, 3).model.features.names()[1:] == ["length", "money"]
-    with pytest.raises(ParameterError, match="2 of them hand-made, which all stay; found 2"):
+    with pytest.raises(ParameterError, match=r"2 of them hand-made, which always stay\), found 2"):
         shrunk_to(full, 2)
     alone = saved(vikt.TextClassifier("none", l2=0.001, features=declared).fit(*emails))
     with pytest.raises(UsageError, match="nothing to shrink"):
@@ -204,7 +204,7 @@ def test_a_size_is_kept_and_used(classifier, share):
 
 
 def test_a_size_that_holds_nothing_is_refused(classifier):
-    with pytest.raises(UsageError, match=r"1 of .*, take .* bytes, more than the 100 asked for"):
+    with pytest.raises(UsageError, match=r"1 of .* takes .* bytes, more than the 100 asked for"):
         shrunk_to_size(saved(classifier), 100)
 
 
@@ -230,8 +230,29 @@ def test_a_classifier_makes_a_smaller_one(emails, classifier, tmp_path):
     assert vikt.load(tmp_path / "m.vikt").predict(emails[0][:5]).tolist() == small.predict(emails[0][:5]).tolist()
     assert file_size(saved(classifier.shrink(size="100kB"))) <= 100_000
     for wrong in ({}, {"features": 3, "size": "1MB"}):
-        with pytest.raises(UsageError, match="either features or size"):
+        with pytest.raises(UsageError, match="either a number of features or a size"):
             classifier.shrink(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "message"),
+    [
+        ("shrink", {"features": "50"}, "features: expected a whole number of 1 or more, found '50'"),
+        ("shrink", {"features": 0.5}, "features: expected a whole number of 1 or more, found 0.5"),
+        ("shrink", {"features": True}, "features: expected a whole number of 1 or more, found True"),
+        ("shrink", {"size": 20_000}, "size: expected a size such as 500kB or 3MB, found 20000"),
+        ("to_html", {"size": 20_000}, "size: expected a size such as 500kB or 3MB, found 20000"),
+        ("to_html", {"name": 5}, "name: expected a string, found 5"),
+        ("card", {"name": None}, "name: expected a string, found None"),
+    ],
+)
+def test_arguments_of_other_types_are_refused(classifier, method, arguments, message):
+    with pytest.raises(ParameterError, match=message):
+        getattr(classifier, method)(**arguments)
+
+
+def test_numbers_of_numpy_are_numbers(classifier):
+    assert classifier.shrink(features=np.int64(50)).n_features_in_ == 50
 
 
 def test_questions_keep_their_answers(corpus):

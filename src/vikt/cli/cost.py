@@ -7,24 +7,45 @@ from typing import Any
 from vikt.cli.console import say_notes
 from vikt.cli.options import InputOptions
 from vikt.cli.trained_rows import labelled_as_trained
+from vikt.corpus.label_notes import unknown_label_notes
+from vikt.corpus.labelled import Labelled
+from vikt.corpus.targets import names_of
+from vikt.errors import DataError
 from vikt.evaluation.comparison import compared
 from vikt.fitting.saved import SavedModel
 from vikt.report.comparison import ModelComparison, figure_name
 from vikt.tables import columns, figure
 
-NOT_MEASURED = "accuracy   not measured; give labelled texts with --data"
+NOT_MEASURED = "cost       not measured; give labelled texts with --data"
+
+
+def rows_to_measure(saved: SavedModel, rows: InputOptions, quiet: bool = False) -> Labelled | None:
+    """The labelled rows of the options, read before the work; None where none are named.
+
+    Raises
+    ------
+    DataError
+        No label is a class of the model, so that it could only be wrong.
+    """
+    if not rows.data:
+        return None
+    read = labelled_as_trained(saved, rows.data, rows, reading=saved.reading(rows.labels_separator))
+    found = saved.model.class_names.respelled(set(names_of(read.labels)))
+    notes = unknown_label_notes(read.documents.origin, found, saved.model.labels)
+    if found and set(found).isdisjoint(saved.model.labels):
+        raise DataError(*notes)
+    say_notes((*read.notes, *notes), quiet)
+    return read
 
 
 def measured_cost(
-    before: SavedModel, after: SavedModel, rows: InputOptions, *, threads: int = 1, quiet: bool = False
+    before: SavedModel, after: SavedModel, rows: Labelled | None, threads: int = 1
 ) -> ModelComparison | None:
-    """The two models compared on labelled rows, the one before as A; None where no rows are named."""
-    if not rows.data:
+    """The two models compared on labelled rows, the one before as A; None without rows."""
+    if rows is None:
         return None
-    read = labelled_as_trained(before, rows.data, rows, reading=before.reading(rows.labels_separator))
-    say_notes(read.notes, quiet)
-    found = compared(before.model, after.model, (read.documents, read.documents), read.labels, threads)
-    return ModelComparison.of(found)
+    documents = (rows.documents, rows.documents)
+    return ModelComparison.of(compared(before.model, after.model, documents, rows.labels, threads))
 
 
 def cost_lines(cost: ModelComparison | None) -> str:
@@ -34,7 +55,8 @@ def cost_lines(cost: ModelComparison | None) -> str:
     rows = [["figure", "before", "after", "difference", "95% interval"]]
     for name, found in cost.differences.items():
         interval = f"{figure(found.low)} to {figure(found.high)}" if found.low == found.low else found.reason
-        rows.append([figure_name(name), figure(found.a), figure(found.b), f"{found.value:+.4f}", interval])
+        change = f"{found.value:+.4f}" if found.value == found.value else "-"
+        rows.append([figure_name(name), figure(found.a), figure(found.b), change, interval])
     same = cost.n_rows - cost.n_disagreements
     return f"cost       on {cost.n_rows:,} rows, {same:,} of them answered alike\n{columns(rows)}"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vikt.cli.console import print_json, progress
-from vikt.cli.cost import cost_json, cost_lines, measured_cost
+from vikt.cli.cost import cost_json, cost_lines, measured_cost, rows_to_measure
 from vikt.cli.options import InputOptions
 from vikt.cli.outputs import check_one_on_stdout, check_output, is_standard, show_beside, writing
 from vikt.corpus.sources import check_read_once, find_sources
@@ -49,12 +49,13 @@ def export_model(request: Request) -> None:
     inputs = [str(request.model), *find_sources(request.rows.data)]
     check_output(output, inputs, request.force, chosen.kind, chosen.is_own)
     before = load_trained(request.model, request.rows.data)
+    rows = rows_to_measure(before, request.rows, request.quiet)
     with progress(request.quiet) as bar:
         bar("exporting", 0, 0)
         after = fit(before)
         content = chosen.content(after, name)
         bar("measuring", 0, 0)
-        cost = measured_cost(before, after, request.rows, threads=request.threads, quiet=request.quiet)
+        cost = measured_cost(before, after, rows, request.threads)
     with writing(output) as file:
         file.write(content)
     if request.as_json:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vikt.cli.console import print_json, progress
-from vikt.cli.cost import cost_json, cost_lines, measured_cost
+from vikt.cli.cost import cost_json, cost_lines, measured_cost, rows_to_measure
 from vikt.cli.options import InputOptions
 from vikt.cli.outputs import check_one_on_stdout, check_output, is_standard, save_or_print, show_beside
 from vikt.corpus.sources import check_read_once, find_sources
@@ -45,11 +45,12 @@ def shrink_model(request: Request) -> None:
     )
     check_one_on_stdout(output, request.as_json)
     before = load_trained(request.model, request.rows.data)
+    rows = rows_to_measure(before, request.rows, request.quiet)
     with progress(request.quiet) as bar:
         bar("shrinking", 0, 0)
         after = shrunk_by(before, request.features, request.size)
         bar("measuring", 0, 0)
-        cost = measured_cost(before, after, request.rows, threads=request.threads, quiet=request.quiet)
+        cost = measured_cost(before, after, rows, request.threads)
     save_or_print(after, output, request.force)
     if request.as_json:
         print_json({"model": model_json(output, after.model, after.record)} | cost_json(cost))
@@ -69,4 +70,5 @@ def _output(request: Request) -> Path:
 def _lines(request: Request, before: SavedModel, after: SavedModel, output: Path) -> Iterator[str]:
     """The sizes of both models, and what is kept of each part."""
     yield f"before     {sized(request.model)}, {counted(before.model.features.n_features, 'feature')}"
-    yield f"model      {sized(output)}, {counted(after.model.features.n_features, 'feature')}"
+    all_of_them = ": all of them, since the model is small enough" * (after is before)
+    yield f"model      {sized(output)}, {counted(after.model.features.n_features, 'feature')}{all_of_them}"

@@ -44,9 +44,7 @@ def onnx_of(saved: SavedModel, name: str) -> bytes:
     try:
         import onnx
     except ImportError:
-        raise MissingPackageError(
-            "onnx is not installed, which graphs are made with; run: pip install 'vikt[onnx]'"
-        ) from None
+        raise MissingPackageError("onnx is not installed; run: pip install 'vikt[onnx]'") from None
     graph = _Graph(onnx)
     blocks = [_ENCODED[own.encoder](graph, own) for own in declared]
     features = graph.add("Concat", blocks, axis=1) if len(blocks) > 1 else blocks[0]
@@ -64,8 +62,8 @@ def is_onnx_of_vikt(path: Path) -> bool:
 def _check(model: FittedModel, declared: tuple[HandmadeSpec, ...]) -> None:
     if model.features.reads_text:
         raise UsageError(
-            "ONNX has no operators for vikt's text features: normalising Unicode, cutting words and characters, "
-            "finding n-grams; export to html or sklearn instead"
+            "ONNX has no operators for vikt's text features: Unicode normalisation, words, characters and "
+            "n-grams; export to html or sklearn instead"
         )
     other = next((own for own in declared if own.encoder not in _ENCODED or own.declaration.get("offset")), None)
     if other is not None:

@@ -43,9 +43,7 @@ def pipeline_of(saved: SavedModel) -> Pipeline:
     try:
         from sklearn.pipeline import FeatureUnion, Pipeline
     except ImportError:
-        raise MissingPackageError(
-            "scikit-learn is not installed, of which the pipeline is made; run: pip install scikit-learn"
-        ) from None
+        raise MissingPackageError("scikit-learn is not installed; run: pip install scikit-learn") from None
     steps = [(f"ngrams{number}", _vectorizer(part)) for number, part in enumerate(model.features.parts, start=1)]
     features = steps[0][1] if len(steps) == 1 else FeatureUnion(steps)
     return Pipeline([("features", features), ("classifier", _classifier(model))])
@@ -70,11 +68,11 @@ def _check(model: FittedModel) -> None:
     """Refuse what no class of scikit-learn says, in one line."""
     instead = "; vikt.load(MODEL) gives a classifier that works within scikit-learn"
     if model.kind not in _ONE_CLASS:
-        raise UsageError(f"scikit-learn has no linear model of {KIND_NAMES[model.kind]} with these answers{instead}")
+        raise UsageError(f"scikit-learn has no linear model for {KIND_NAMES[model.kind]}{instead}")
     if not model.decision.answers_most_probable:
-        raise UsageError(f"scikit-learn has no class for answers by an aim, a coverage or a largest error{instead}")
+        raise UsageError(f"scikit-learn cannot answer by an aim, a coverage or a largest error{instead}")
     if model.features.n_handmade:
-        raise UsageError(f"scikit-learn has no class for vikt's hand-made features{instead}")
+        raise UsageError(f"scikit-learn does not compute vikt's hand-made features{instead}")
 
 
 def _vectorizer(part: FittedNgrams) -> Any:

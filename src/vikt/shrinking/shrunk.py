@@ -20,8 +20,10 @@ from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
 from vikt.model.targets import loss_of
 from vikt.names import Reason
+from vikt.parameters import checked_value, whole
 from vikt.shrinking.contributions import TypicalRows, by_part, typical_rows
 from vikt.shrinking.sizes import parsed_size
+from vikt.tables import counted
 
 # How close the search for a size comes to the most features that fit.
 _PRECISION = 1.01
@@ -36,7 +38,7 @@ def shrunk_by(saved: SavedModel, features: int | None, size: str | None) -> Save
         Both are given or neither, or as for the two.
     """
     if features is not None and size is None:
-        return shrunk_to(saved, features)
+        return shrunk_to(saved, checked_value("features", whole(1), features))
     if size is not None and features is None:
         return shrunk_to_size(saved, parsed_size(size))
     raise UsageError("expected either a number of features or a size; give one of them")
@@ -66,9 +68,9 @@ def shrunk_to(saved: SavedModel, n_features: int) -> SavedModel:
     features = saved.model.features
     least, most = _fewest(features), features.n_features
     if not least <= n_features <= most:
-        handmade = f", {features.n_handmade:,} of them hand-made, which all stay" * bool(features.n_handmade)
+        handmade = f" ({features.n_handmade:,} of them hand-made, which always stay)" * bool(features.n_handmade)
         raise ParameterError(
-            "features", f"expected {least:,} to {most:,}: the model has {most:,}{handmade}; found {n_features:,}"
+            "features", f"expected {least:,} to {most:,}, which the model has{handmade}, found {n_features:,}"
         )
     return kept_first(saved, most_telling(saved), n_features - features.n_handmade)
 
@@ -91,8 +93,8 @@ def shrunk_to_size(saved: SavedModel, n_bytes: int, size_of: Callable[[SavedMode
     found = kept_first(saved, order, low - n_handmade)
     if (fewest := measure(found)) > n_bytes:
         raise UsageError(
-            f"the fewest features that can stay, {low:,} of {features.n_features:,}, take {fewest:,} bytes, more than "
-            f"the {n_bytes:,} asked for; allow more"
+            f"with {low:,} of {counted(features.n_features, 'feature')} the file takes {fewest:,} bytes, more than the "
+            f"{n_bytes:,} asked for; allow more"
         )
     while high > low + 1 and high > low * _PRECISION:
         n_features = round((low * high) ** 0.5)
@@ -113,7 +115,7 @@ def file_size(saved: SavedModel) -> int:
 def _fewest(features: TextFeatures) -> int:
     """The fewest features that can be kept."""
     if not features.parts:
-        raise UsageError("the model has hand-made features only, which all stay; there is nothing to shrink")
+        raise UsageError("the model has hand-made features only, which always stay; there is nothing to shrink")
     return features.n_handmade + 1
 
 

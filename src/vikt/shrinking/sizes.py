@@ -23,7 +23,7 @@ def parsed_size(typed: str) -> int:
     >>> parsed_size("500kB"), parsed_size("3 MB"), parsed_size("1.5mb")
     (500000, 3000000, 1500000)
     """
-    found = _SIZE.fullmatch(typed.strip().lower())
+    found = _SIZE.fullmatch(typed.strip().lower()) if isinstance(typed, str) else None
     unit = _UNITS.get(found[2]) if found else None
     n_bytes = round(float(found[1]) * unit) if found and unit else 0
     if n_bytes < 1:
