@@ -115,7 +115,10 @@ async def test_each_answered_label_is_explained(several):
 
 async def test_models_are_listed_and_described(model, several):
     async with service({"spam": model, "mood": several}) as (client, _):
-        listed = (await client.get("/models")).json()["models"]
+        answer = (await client.get("/models")).json()
+        assert answer["limits"] == {"texts": 1000, "bytes": 4_000_000, "explained": 20_000}
+        assert answer["logs_texts"] is False
+        listed = answer["models"]
         assert [each["name"] for each in listed] == ["spam", "mood"]
         assert listed[1]["classes"] == models_of_kinds.LABELS
         own = (await client.get("/models/spam")).json()

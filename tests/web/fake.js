@@ -5,6 +5,7 @@
 (() => {
   const held = Uint8Array.from(atob(document.getElementById("about").textContent), (c) => c.charCodeAt(0));
   const about = JSON.parse(new TextDecoder().decode(held));
+  let hasFailed = false;
   const weights = { good: 1, bad: -2 };
   const words = (text) => text.match(/\w+|\W+/g) || [];
   const score = (text) => words(text).reduce((sum, word) => sum + (weights[word.toLowerCase()] || 0), 0.5);
@@ -35,6 +36,13 @@
   vikt.showPage({
     about: async () => about,
     predict: async (texts) => {
+      if (texts.length > about.limits.texts) throw new Error(`${texts.length} texts are too many`);
+      const size = JSON.stringify({ texts }).length;
+      if (size > about.limits.bytes) throw new Error(`${size} bytes are too many`);
+      if (texts.some((text) => text.includes("flaky")) && !hasFailed) {
+        hasFailed = true;
+        throw new Error("The service is busy.");
+      }
       if (texts[0].includes("slow")) await new Promise((resume) => setTimeout(resume, 100));
       return texts.map(answer);
     },

@@ -9,10 +9,13 @@ from pathlib import Path
 from vikt.web.page import one_file
 
 _FAKE = (Path(__file__).parent / "fake.js").read_text(encoding="utf-8")
+LIMITS = {"texts": 1000, "bytes": 4_000_000, "explained": 20_000}
 HOSTILE = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
 
 
-def page_of(path, *, targets="classes", classes=("praise", "blame"), thresholds=None, columns=(), reads_text=True):
+def page_of(
+    path, *, targets="classes", classes=("praise", "blame"), thresholds=None, columns=(), reads_text=True, limits=None
+):
     """A page at the path, whose classifier has these classes."""
     about = {
         "name": "opinions",
@@ -23,6 +26,7 @@ def page_of(path, *, targets="classes", classes=("praise", "blame"), thresholds=
         "facts": [["rows", "12, of which 12 are fitted"], ["proof", f"none: {HOSTILE}"]],
         "links": {},
         "reads": {"text": reads_text, "columns": list(columns)},
+        "limits": limits or LIMITS,
     }
     kept = base64.b64encode(json.dumps(about).encode()).decode()
     path.write_text(one_file([_FAKE], [("about", kept)]), encoding="utf-8")

@@ -5,9 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from importlib.resources import files
 
 import pytest
 
+from vikt.explanation.highlight import SHADES
+from vikt.export.html.page import engine, is_classifier_page
+from vikt.server.settings import Limits
 from vikt.web.page import PAGE, SERVED_POLICY, one_file, served_files
 
 
@@ -45,3 +49,25 @@ def test_what_would_end_its_element_is_refused(content):
         one_file([content])
     with pytest.raises(ValueError, match="end its element"):
         one_file([], [("model", content)])
+
+
+def test_the_constants_of_the_scripts_are_those_of_python():
+    local, words = engine(), (files("vikt.web") / "words.js").read_text(encoding="utf-8")
+    assert {int(n) for n in re.findall(r"const SHADES = (\d+);", local + words)} == {SHADES}
+    shades = re.findall(r"\.s(\d+) \{ --shade", served_files()["style.css"].content.decode())
+    assert sorted(map(int, shades)) == list(range(1, SHADES + 1))
+    (explained,) = re.findall(r"explained: ([\d_]+)", local)
+    assert int(explained) == Limits().explained_characters
+
+
+def test_a_page_that_was_saved_from_a_service_is_not_taken_for_an_exported_one(tmp_path):
+    for content, expected in ((served_files()[PAGE].content, False), (one_file([]).encode(), True)):
+        (tmp_path / "page.html").write_bytes(content)
+        assert is_classifier_page(tmp_path / "page.html") is expected
+
+
+def test_no_file_uses_what_the_oldest_browsers_lack():
+    """Chrome 87, Firefox 113 and Safari 16.4, as docs/export.md promises."""
+    code = "".join(asset.content.decode() for name, asset in served_files().items() if name.endswith(".js")) + engine()
+    newer = r"\.(?:at|toSorted|toReversed|toSpliced|with|findLast|findLastIndex|hasOwn|groupBy|isWellFormed|union)\("
+    assert re.findall(newer + r"|structuredClone|fromAsync|withResolvers", code) == []

@@ -355,8 +355,9 @@ def test_labels_that_a_spreadsheet_would_run_are_made_inert(browser, tmp_path):
         (b'text\n"good\n', "Line 2: a quotation mark is not closed"),
         (b'text\n"good"x\n', "Line 2: a quotation mark is not closed, or text follows it"),
         (b"text,n\ngood\n", "Row 1 has 1 value, but the first row names 2 columns"),
-        (b"text\n\xff\xfe\xe9\n", "not UTF-8"),
-        (b"text\nfail\n", "Rows 1 to 1: The service failed"),
+        (b"text\n\xff\xfe\xe9\n", "rows.csv is not text in UTF-8"),
+        (b'sep="\ntext\ngood\n', "Line 1: a quotation mark follows sep="),
+        (b"text\nfail\n", "Row 1: The service failed"),
     ],
 )
 def test_what_is_wrong_with_a_table_is_one_sentence(browser, opinions, content, message):
@@ -402,3 +403,119 @@ def test_a_dropped_text_is_answered(browser, opinions):
         drop(page, b"good film", "review.txt")
         page.locator("#reasons").wait_for()
         assert page.locator("#text").input_value() == "good film"
+
+
+@pytest.mark.slow
+def test_a_folder_or_a_picture_is_refused_in_a_sentence(browser, opinions):
+    with opened(browser, opinions) as (page, seen):
+        drop(page, b"\x89PNG\r\n\xff\xfe", "cat.png")
+        page.locator("#problem", has_text="cat.png is not text in UTF-8").wait_for()
+        page.evaluate("() => { File.prototype.arrayBuffer = () => Promise.reject(new DOMException('NotFoundError')); }")
+        drop(page, b"", "folder")
+        page.locator("#problem", has_text="folder cannot be read. Choose a file, not a folder.").wait_for()
+        assert seen.console == []
+
+
+@pytest.mark.slow
+def test_the_same_file_can_be_chosen_again_once_it_is_corrected(browser, opinions, tmp_path):
+    path = tmp_path / "rows.csv"
+    with opened(browser, opinions) as (page, _):
+        for content, shown in ((b"text\n\xff\n", "#table-problem"), (b"text\ngood\n", "#start")):
+            path.write_bytes(content)
+            page.locator("#file").set_input_files(path)
+            page.locator(shown).wait_for()
+            # A browser tells of a file only if it is another one than before.
+            assert page.locator("#file").input_value() == ""
+
+
+@pytest.mark.slow
+def test_of_two_files_the_later_one_stays(browser, opinions):
+    with opened(browser, opinions) as (page, _):
+        page.evaluate("""() => {
+          const read = File.prototype.arrayBuffer;
+          const wait = (ms) => new Promise((resume) => setTimeout(resume, ms));
+          File.prototype.arrayBuffer = async function () {
+            if (this.name === "large.csv") await wait(300);
+            return read.call(this);
+          };
+        }""")
+        drop(page, csv_of([["text"], ["good"], ["bad"]]), "large.csv")
+        drop(page, csv_of([["text"], ["good"]]), "small.csv")
+        page.wait_for_timeout(600)
+        assert page.locator("#table-name").inner_text() == "small.csv"
+        assert page.locator("#start").inner_text() == "Label 1 row"
+
+
+@pytest.mark.slow
+def test_batches_keep_to_the_limits(browser, tmp_path):
+    path = page_of(tmp_path / "p.html", limits={"texts": 7, "bytes": 1000, "explained": 10})
+    texts = [["good " * (i % 60)] for i in range(100)]
+    with opened(browser, path) as (page, _):
+        drop(page, csv_of([["text"], *texts]))
+        assert len(labelled_file(page, tmp_path)[1].splitlines()) == 101
+        page.fill("#text", "good good good")
+        page.locator("#problem", has_text="words are shown of texts of up to 10 characters").wait_for()
+
+
+@pytest.mark.slow
+def test_labelling_goes_on_where_it_failed(browser, opinions, tmp_path):
+    texts = [["good"]] * 450 + [["flaky"]] + [["bad"]] * 49
+    with opened(browser, opinions) as (page, _):
+        drop(page, csv_of([["text"], *texts]))
+        page.locator("#start").click()
+        page.locator("#table-problem", has_text="Rows 401 to 500: The service is busy.").wait_for()
+        assert page.locator("#start").inner_text() == "Label the other 100 rows"
+        back = list(csv.reader(io.StringIO(labelled_file(page, tmp_path)[1].decode())))
+        assert [row[1] for row in back[1:]] == ["praise"] * 451 + ["blame"] * 49
+        assert page.locator("#start").inner_text() == "Label 500 rows"
+
+
+@pytest.mark.slow
+def test_a_page_answers_without_what_the_oldest_browsers_lack(browser, tmp_path):
+    """Chrome 87 has none of these methods."""
+    lacking = """
+      for (const name of ["at", "toSorted", "toReversed", "toSpliced", "with", "findLast", "findLastIndex"])
+        delete Array.prototype[name];
+      delete String.prototype.at; delete Object.hasOwn; delete Object.groupBy; delete Array.fromAsync;
+      delete globalThis.structuredClone; delete Element.prototype.checkVisibility;
+    """
+    for targets in ("classes", "several", "ordered"):
+        thresholds = {"praise": 0.3, "blame": 0.3} if targets == "several" else None
+        path = page_of(tmp_path / "p.html", targets=targets, thresholds=thresholds)
+        context = browser.new_context()
+        page = context.new_page()
+        page.add_init_script(lacking)
+        page.goto(f"file://{path}")
+        type_text(page)
+        assert "%" in page.locator("#verdict").inner_text()
+        context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("separator", "end"), [(";", "\r\n"), ("|", "\n"), ("]", "\n"), ("\t", "\n")])
+def test_the_line_of_excel_that_names_the_delimiter(browser, opinions, tmp_path, separator, end):
+    rows = [["id", "text"], ["1", f"good{separator} film, long"], ["2", "bad"]]
+    with opened(browser, opinions) as (page, _):
+        content = csv_of(rows, delimiter=separator, lineterminator=end)
+        drop(page, f"sep={separator}{end}".encode() + content)
+        back = labelled_file(page, tmp_path)[1].decode()
+        first, rest = back.split(end, 1)
+        assert first == f"sep={separator}"
+        read = list(csv.reader(io.StringIO(rest, newline=""), delimiter=separator))
+        assert [row[:2] for row in read] == rows
+        assert [row[2] for row in read[1:]] == ["praise", "blame"]
+
+
+@pytest.mark.slow
+def test_numbers_and_names_that_were_wrong_once(browser, opinions):
+    with opened(browser, opinions) as (page, _):
+        assert page.evaluate("[0.9995, 0.99949, 0.0004, 1, 0].map(vikt.percent)") == [
+            "> 99.9 %", "99.9 %", "< 0.1 %", "100.0 %", "0.0 %",
+        ]  # fmt: skip
+        names = page.evaluate("""() => {
+          const about = { targets: "classes", classes: [] };
+          let table = { header: ["text"], rows: [] };
+          for (let i = 0; i < 3; i += 1) table = vikt.labelledTable(about, table, [], false);
+          return table.header;
+        }""")
+        assert len(set(names)) == len(names) == 7

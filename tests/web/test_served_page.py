@@ -226,11 +226,55 @@ def test_a_service_asks_for_its_token(browser, models, tmp_path):
         assert page.locator("#access-problem").is_hidden()
         with page.expect_download() as found:
             page.locator("#links a", has_text="JSON").click()
+        assert found.value.suggested_filename == "classes.json"
         found.value.save_as(tmp_path / "record.json")
         assert json.loads((tmp_path / "record.json").read_text())["name"] == "classes"
         # A browser itself tells of each refusal.
         assert all("401" in message for message in seen.console)
         assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
+
+
+def test_a_token_that_is_asked_for_while_the_model_changes_leads_to_the_model_that_is_chosen(browser, models, tmp_path):
+    (tmp_path / "token").write_text("a-token-of-this-test\n")
+    files = [models["classes"], models["ordered"]]
+    with (
+        serving(tmp_path, *files, "--token-file", tmp_path / "token") as place,
+        opened(browser, place) as (page, _),
+    ):
+        for chosen in ("classes", "ordered"):
+            if chosen == "ordered":
+                page.route("**/models/ordered", lambda route: route.fulfill(status=401), times=1)
+                page.get_by_label("Model", exact=True).select_option(chosen)
+            page.get_by_label("Token of this service").fill("a-token-of-this-test")
+            page.keyboard.press("Enter")
+            page.locator("h1", has_text=chosen).wait_for()
+            assert page.get_by_label("Model", exact=True).input_value() == chosen
+
+
+def test_a_small_service_labels_a_table_and_says_that_it_logs_texts(browser, models, tmp_path):
+    limits = ["--max-texts", "3", "--max-body", "1500", "--log-texts"]
+    texts = [f"{'happy ' * (i % 50)}rain" for i in range(60)]
+    with serving(tmp_path, models["classes"], *limits) as place, opened(browser, place) as (page, seen):
+        page.locator("#text").wait_for()
+        assert "It writes them to its log." in page.locator("#privacy").inner_text()
+        drop(page, "\n".join(["text", *texts]).encode())
+        back = list(csv.DictReader(io.StringIO(labelled_file(page, tmp_path)[1].decode())))
+        assert [row["predicted"] for row in back] == vikt.load(models["classes"]).predict(texts).tolist()
+        drop(page, b"text\nshort\n" + b"long " * 400 + b"\n")
+        page.locator("#start").click()
+        page.locator("#table-problem", has_text="Row 2: the body is longer than 1,500 bytes").wait_for()
+        # A browser itself tells of the refusal.
+        assert all("413" in message for message in seen.console)
+
+
+def test_a_busy_service_is_asked_again(browser, address, models, tmp_path):
+    with opened(browser, address) as (page, _):
+        choose(page, "classes")
+        busy = {"status": 503, "headers": {"Retry-After": "1"}, "body": "{}"}
+        page.route("**/predict", lambda route: route.fulfill(**busy), times=2)
+        drop(page, b"text\nglad\n")
+        back = list(csv.DictReader(io.StringIO(labelled_file(page, tmp_path)[1].decode())))
+        assert [row["predicted"] for row in back] == vikt.load(models["classes"]).predict(["glad"]).tolist()
 
 
 def test_a_service_that_ended_is_said_in_a_sentence(browser, models, tmp_path):

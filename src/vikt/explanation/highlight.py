@@ -13,7 +13,7 @@ COLOURS = {True: (20, 110, 220), False: (215, 95, 0)}
 LEAST_OPACITY, MOST_OPACITY = 0.06, 0.45
 # Of the colour on a terminal, whose own colours are not known: white letters on it are read at any strength.
 _LEAST_LIGHT, _MOST_LIGHT = 0.3, 0.8
-_SHADES = 8
+SHADES = 8
 
 
 class Run(NamedTuple):
@@ -38,7 +38,7 @@ def runs(text: str, emphasis: Sequence[float]) -> Iterator[Run]:
     pieces = [list(places) for _, places in groupby(range(len(text)), key=emphasis.__getitem__)]
     sums = [sum(emphasis[i] for i in places) for places in pieces]
     strongest = max(map(abs, sums), default=0.0) or 1.0
-    shades = [round(value / strongest * _SHADES) / _SHADES for value in sums]
+    shades = [round(value / strongest * SHADES) / SHADES for value in sums]
     for shade, neighbours in groupby(range(len(pieces)), key=shades.__getitem__):
         own = list(neighbours)
         yield Run("".join(text[i] for k in own for i in pieces[k]), float(sum(sums[k] for k in own)), shade)

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vikt.server.logs import log, log_error
 from vikt.server.metrics import OTHER, Metrics
-from vikt.server.problems import ProblemError, busy
+from vikt.server.problems import ProblemError
 from vikt.server.settings import Settings
 from vikt.web.page import served_files
 
@@ -90,7 +90,7 @@ class Guard:
             refusal = problem
         except TimeoutError:
             seconds = self._settings.limits.seconds
-            refusal = busy(f"the answer took longer than {seconds:g} seconds; send less at a time")
+            refusal = ProblemError(503, f"the answer took longer than {seconds:g} seconds; send less at a time")
         except Exception as error:
             log_error("failure", error, id=exchange.request_id)
             refusal = fault(exchange.request_id)

@@ -38,9 +38,15 @@ class Handlers:
         self._long.close()
 
     async def list_models(self) -> Response:
-        """List the models."""
+        """List the models, and what requests may hold."""
         summaries = [served.summary for served in self.models.served.values()]
-        return Response(spelled({"models": summaries}), media_type=_JSON)
+        limits = self.settings.limits
+        listed = {
+            "models": summaries,
+            "limits": {"texts": limits.texts, "bytes": limits.body_bytes, "explained": limits.explained_characters},
+            "logs_texts": self.settings.log_texts,
+        }
+        return Response(spelled(listed), media_type=_JSON)
 
     async def describe_model(self, request: Request) -> Response:
         """Describe a model: what it reads, the record of its fit, the proof and the test figures."""

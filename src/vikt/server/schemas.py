@@ -70,10 +70,20 @@ class ModelSummary(BaseModel):
     features: int
 
 
+class RequestLimits(BaseModel):
+    """What a request may hold."""
+
+    texts: int = Field(description="Texts to predict.")
+    bytes: int = Field(description="The size of the body.")
+    explained: int = Field(description="Characters of a text to explain.")
+
+
 class ModelList(BaseModel):
-    """All models that are served."""
+    """All models that are served, and what requests may hold."""
 
     models: list[ModelSummary]
+    limits: RequestLimits
+    logs_texts: bool = Field(description="Whether the service writes texts to its log.")
 
 
 class Reads(BaseModel):

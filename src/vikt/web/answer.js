@@ -129,7 +129,7 @@
     const byProbability = (answer) =>
       about.targets === "ordered"
         ? about.classes
-        : about.classes.toSorted((a, b) => vikt.probability(answer, b) - vikt.probability(answer, a));
+        : [...about.classes].sort((a, b) => vikt.probability(answer, b) - vikt.probability(answer, a));
 
     // The answer to the text, `now` the one to what is left of it, and the label that is explained.
     const show = (base, now, explained) => {

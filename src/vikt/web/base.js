@@ -23,7 +23,7 @@ vikt.byId = (id) => document.getElementById(id);
 // A probability: 97.3 %, and never 100 % or 0 % for one that is not.
 vikt.percent = (p) => {
   if (p > 0 && p < 0.0005) return "< 0.1 %";
-  if (p < 1 && p > 0.9995) return "> 99.9 %";
+  if (p < 1 && p >= 0.9995) return "> 99.9 %";
   return `${(100 * p).toFixed(1)} %`;
 };
 
@@ -46,12 +46,20 @@ vikt.visible = (name) => {
   return characters.length > 60 ? `${characters.slice(0, 59).join("")}…` : spelled;
 };
 
+// Throws an Error with one sentence.
+vikt.bytesOf = async (file) => {
+  const content = await file.arrayBuffer().catch(() => {
+    throw new Error(`${file.name} cannot be read. Choose a file, not a folder.`);
+  });
+  return new Uint8Array(content);
+};
+
 vikt.show = (element, isShown) => {
   element.hidden = !isShown;
 };
 
 // Sets one message, or none; role=alert reads it aloud.
-vikt.complain = (element, message) => {
+vikt.setMessage = (element, message) => {
   element.textContent = message;
   vikt.show(element, message !== "");
 };

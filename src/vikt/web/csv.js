@@ -10,8 +10,8 @@
   const UNSAFE = /^[=+\-@\t\r]/u;
   const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/u;
 
-  // The text of a file, and whether it began with a byte order mark.
-  const decoded = (bytes) => {
+  // The text of a file, and whether it began with a byte order mark. Throws an Error with one sentence.
+  vikt.decoded = (bytes, name) => {
     const found = MARKS.find(([mark]) => mark.every((byte, i) => bytes[i] === byte));
     try {
       return {
@@ -19,16 +19,19 @@
         hasMark: Boolean(found),
       };
     } catch {
-      throw new Error("The file is not UTF-8. Save it as CSV in UTF-8 and choose it again.");
+      throw new Error(`${name} is not text in UTF-8. Save it in UTF-8 and choose it again.`);
     }
   };
 
   const lines = (text, end) => text.slice(0, end).split(/\r\n|\n|\r/u).length;
 
-  const records = (text, { delimiter, isQuoted }) => {
-    const plain = isQuoted ? `(?!")[^${delimiter}\\r\\n]*` : `[^${delimiter}\\r\\n]*`;
+  // The records of a text from a place on.
+  const records = (text, begin, { delimiter, isQuoted }) => {
+    const mark = `\\u{${delimiter.codePointAt(0).toString(16)}}`;
+    const plain = isQuoted ? `(?!")[^${mark}\\r\\n]*` : `[^${mark}\\r\\n]*`;
     const value = isQuoted ? `"([^"]*(?:""[^"]*)*)"|(${plain})` : `()(${plain})`;
-    const field = new RegExp(`(?:${value})(${delimiter}|\\r\\n|\\n|\\r|$)`, "uy");
+    const field = new RegExp(`(?:${value})(${mark}|\\r\\n|\\n|\\r|$)`, "uy");
+    field.lastIndex = begin;
     const found = [];
     let row = [];
     while (field.lastIndex < text.length || row.length) {
@@ -47,21 +50,33 @@
     return found;
   };
 
+  const DELIMITERS = [",", ";", "\t"];
+
+  const mostFrequent = (line) => {
+    const bare = line.replace(/"[^"]*(?:""[^"]*)*"/gu, "");
+    const parts = (delimiter) => bare.split(delimiter).length;
+    return DELIMITERS.reduce((best, one) => (parts(one) > parts(best) ? one : best));
+  };
+
+  // How columns are divided: as a line above them says (Excel's `sep=;`), by the name of the file, or by the first row.
   const dialectOf = (text, name) => {
-    const first = text.slice(0, text.search(/[\r\n]|$/u));
-    if (/\.(tsv|tab)$/iu.test(name)) {
-      return { delimiter: "\t", isQuoted: first.split("\t").every((cell) => /^".*"$/u.test(cell)) };
+    const [separatorLine, separator] = /^sep=(.)(?:\r\n|\n|\r)/iu.exec(text) || [""];
+    if (separator === '"') {
+      throw new Error("Line 1: a quotation mark follows sep=, where a delimiter is expected. Correct the line.");
     }
-    const bare = first.replace(/"[^"]*(?:""[^"]*)*"/gu, "");
-    const often = [",", ";", "\t"].map((delimiter) => [delimiter, bare.split(delimiter).length]);
-    return { delimiter: often.reduce((best, one) => (one[1] > best[1] ? one : best))[0], isQuoted: true };
+    const rows = text.slice(separatorLine.length);
+    const first = rows.slice(0, rows.search(/[\r\n]|$/u));
+    const isTsv = /\.(tsv|tab)$/iu.test(name);
+    const delimiter = separator || (isTsv ? "\t" : mostFrequent(first));
+    const isQuoted = !isTsv || first.split(delimiter).every((cell) => /^".*"$/u.test(cell));
+    return { delimiter, isQuoted, separatorLine };
   };
 
   // {header, rows, dialect} of the bytes of a file. Throws an Error with one sentence.
   vikt.readTable = (bytes, name) => {
-    const { text, hasMark } = decoded(bytes);
+    const { text, hasMark } = vikt.decoded(bytes, name);
     const dialect = { ...dialectOf(text, name), hasMark, newline: (/\r\n|\n|\r/u.exec(text) || ["\n"])[0] };
-    const [header, ...rows] = records(text, dialect);
+    const [header, ...rows] = records(text, dialect.separatorLine.length, dialect);
     if (!header || !rows.length) throw new Error("The file has no rows below a first row of column names.");
     const wrong = rows.findIndex((row) => row.length !== header.length);
     if (wrong >= 0) {
@@ -77,7 +92,7 @@
   vikt.inert = (value) => (UNSAFE.test(value) && !NUMBER.test(value) ? `'${value}` : value);
 
   const cell = (value, { delimiter, isQuoted }) => {
-    if (!isQuoted) return value.replace(/[\t\r\n]/gu, " ");
+    if (!isQuoted) return value.split(delimiter).join(" ").replace(/[\t\r\n]/gu, " ");
     return value.includes(delimiter) || /["\r\n]/u.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
   };
 

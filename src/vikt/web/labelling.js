@@ -2,8 +2,9 @@
 // The rows of a table, their answers in batches, and the file that comes back with them.
 
 (() => {
+  // Small enough that the page draws the progress between two batches.
   const MOST_ROWS = 200;
-  const MOST_CHARACTERS = 200_000;
+  const MOST_BYTES = 200_000;
   const USUAL_NAME = /^(text|message|body|review|document|content)$/iu;
 
   // The place of the column that probably holds the texts: by its name, or else the longest.
@@ -14,33 +15,43 @@
     return lengths.indexOf(Math.max(...lengths));
   };
 
-  // Where the batch ends that starts with a row: after so many rows, or so many characters.
-  const batchEnd = (texts, start) => {
-    let end = start;
-    for (let characters = 0; end < texts.length && end - start < MOST_ROWS && characters < MOST_CHARACTERS; end += 1) {
-      characters += texts[end].length;
+  const encoder = new TextEncoder();
+  const size = (values) => encoder.encode(JSON.stringify(values)).length;
+
+  // The place after the last row of the batch that starts with a row; a row that is too long stands alone.
+  const batchEnd = (asked, start, limits) => {
+    const most = Math.min(start + MOST_ROWS, start + limits.texts, asked.length);
+    // What stands around the rows in a request is small, but not nothing.
+    const room = Math.min(MOST_BYTES, limits.bytes / 2);
+    let end = start + 1;
+    for (let bytes = size(asked[start]); end < most; end += 1) {
+      bytes += size(asked[end]);
+      if (bytes > room) break;
     }
     return end;
   };
 
-  // The answers to the rows, in batches, after each of which `advance` is called with the number of rows done; it
-  // returns whether to go on. `column` is the place of the texts, or -1 for none. Null where it was not to go on.
-  vikt.answersTo = async (classifier, about, { header, rows }, column, advance) => {
-    const texts = rows.map((row) => (column < 0 ? "" : row[column]));
-    const places = about.reads.columns.map((name) => [name, header.indexOf(name)]);
-    const answers = [];
-    for (let start = 0, end; start < rows.length; start = end) {
-      end = batchEnd(texts, start);
-      const values = places.map(([name, place]) => [name, rows.slice(start, end).map((row) => row[place])]);
+  const rowsFrom = (start, end) => (end - start === 1 ? `Row ${end}` : `Rows ${start + 1} to ${end}`);
+
+  // Adds the answers to the rows that have none yet to `answers`, in batches, after each of which `goOn` is called; it
+  // returns whether to go on. `column` is the place of the texts, or -1 for none.
+  vikt.answerRows = async (classifier, about, { header, rows }, column, answers, goOn) => {
+    const places = about.reads.columns.map((name) => header.indexOf(name));
+    const asked = rows.map((row) => [column < 0 ? "" : row[column], ...places.map((place) => row[place])]);
+    while (answers.length < rows.length) {
+      const start = answers.length;
+      const end = batchEnd(asked, start, about.limits);
+      const batch = asked.slice(start, end);
+      const columns = about.reads.columns.map((name, c) => [name, batch.map((values) => values[c + 1])]);
+      const texts = batch.map(([text]) => text);
       try {
-        answers.push(...(await classifier.predict(texts.slice(start, end), Object.fromEntries(values))));
+        answers.push(...(await classifier.predict(texts, Object.fromEntries(columns))));
       } catch (error) {
-        throw new Error(`Rows ${start + 1} to ${end}: ${error.message}`);
+        throw new Error(`${rowsFrom(start, end)}: ${error.message}`);
       }
-      if (!advance(end)) return null;
+      if (!goOn()) return;
       await new Promise((resume) => setTimeout(resume)); // lets the page draw
     }
-    return answers;
   };
 
   const number = (p) => String(Number(p.toPrecision(12)));
@@ -50,6 +61,9 @@
     about.targets === "several" && about.classes.some((label) => label.includes(","))
       ? JSON.stringify(labels)
       : labels.join(",");
+
+  // A name that no other column has.
+  const unused = (name, header) => (header.includes(name) ? unused(`vikt_${name}`, header) : name);
 
   // The header and the rows of a table with the answers added: labels, their probabilities, and with `withAll` that of
   // each class. A new column that has the name of another is renamed.
@@ -63,7 +77,7 @@
       return [joined(about, labels), probabilities.join(","), ...all].map(vikt.inert);
     });
     return {
-      header: [...header, ...names.map((name) => (header.includes(name) ? `vikt_${name}` : name))],
+      header: [...header, ...names.map((name) => unused(name, header))],
       rows: rows.map((row, i) => [...row, ...added[i]]),
     };
   };

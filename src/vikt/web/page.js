@@ -4,12 +4,14 @@
 // It knows a classifier, and nothing of where that runs: by HTTP (remote.js), or in the page itself. A classifier is an
 // object with three methods, each of which returns a promise:
 //
-//   about()                          {name, targets, classes, thresholds, features, facts, links, reads}
+//   about()                          {name, targets, classes, thresholds, features, facts, links, reads, limits}
 //                                      targets     "classes", "several", "soft" or "ordered"
 //                                      classes     labels as strings, levels from lowest to highest
 //                                      thresholds  {label: probability} of several labels, else null
 //                                      facts       [[name, sentence], ...]; links {name: address}, which may be empty
 //                                      reads       {text: boolean, columns: [name, ...]}
+//                                      limits      what one call may hold: {texts, bytes} to predict, as JSON, and
+//                                                  {explained} characters to explain
 //   predict(texts, columns)          an answer for each text: {predicted, probability, set?, "P(label)": ...}, where
 //                                      predicted is a label, null for no answer, or of several labels a list;
 //                                      columns are {name: [value of each text, ...]}, values as they were typed
@@ -39,14 +41,19 @@
     );
   };
 
-  const receive = async (classifier, about, file, read) => {
+  const readText = async (file) => {
+    if (file.size > MOST_BYTES) {
+      throw new Error(`${file.name} is larger than ${MOST_BYTES / 1e6} MB. Cut it into parts.`);
+    }
+    return vikt.decoded(await vikt.bytesOf(file), file.name).text;
+  };
+
+  const receive = async (file, answerText, openTable) => {
     if (TABLE.test(file.name)) {
-      await vikt.openTable(classifier, about, file);
+      await openTable(file);
       byId("table-title").scrollIntoView();
-    } else if (file.size > MOST_BYTES) {
-      vikt.complain(byId("problem"), `${file.name} is larger than ${MOST_BYTES / 1e6} MB. Cut it into parts.`);
     } else {
-      read(await file.text());
+      await readText(file).then(answerText, (error) => vikt.setMessage(byId("problem"), error.message));
     }
   };
 
@@ -72,21 +79,22 @@
 
   const newestPage = vikt.newest();
 
-  // Draws the page for a classifier. Returns what answers the same text once more, as after a token was given.
+  // Draws the page for a classifier, and answers the text that was typed before.
   vikt.showPage = async (classifier) => {
     const found = await newestPage(classifier.about());
-    if (!found) return null;
+    if (!found) return;
     if (found.error) throw found.error;
     const about = found.value;
     const typed = byId("text")?.value ?? "";
     byId("content").replaceChildren(byId("page").content.cloneNode(true));
     showAbout(about);
-    const { read, again } = vikt.desk(classifier, about);
-    takeDrops((file) => receive(classifier, about, file, read));
+    const answerText = vikt.textPanel(classifier, about);
+    const openTable = vikt.tablePanel(classifier, about);
+    takeDrops((file) => receive(file, answerText, openTable));
     byId("file").onchange = ({ target }) => {
-      if (target.files.length) vikt.openTable(classifier, about, target.files[0]);
+      if (target.files.length) openTable(target.files[0]);
+      target.value = ""; // else a browser says nothing of the same file, chosen again
     };
-    if (typed) read(typed);
-    return again;
+    if (typed) answerText(typed);
   };
 })();

@@ -16,6 +16,8 @@ SERVED_POLICY = (
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 PAGE = "page.html"
+# What tells a page of one file from any other, near its start; a page that is served is not marked so.
+MARK = '<meta name="generator" content="vikt page">'
 _REMOTE = "remote.js"
 _TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -46,7 +48,7 @@ def served_files() -> dict[str, Asset]:
     return {name: Asset(_read(name).encode("utf-8"), _TYPES[name[name.rindex(".") :]]) for name in names}
 
 
-def one_file(scripts: Sequence[str], blocks: Sequence[tuple[str, str]] = (), *, generator: str = "vikt") -> str:
+def one_file(scripts: Sequence[str], blocks: Sequence[tuple[str, str]] = ()) -> str:
     """The page as one file that asks for nothing, whose policy lets no other script run.
 
     Parameters
@@ -55,13 +57,11 @@ def one_file(scripts: Sequence[str], blocks: Sequence[tuple[str, str]] = (), *, 
         JavaScript that runs after the page's own: it makes a classifier and calls `vikt.showPage` with it.
     blocks : list of (str, str)
         Data by the ids of the elements that hold them; `document.getElementById(id).textContent` reads one.
-    generator : str
-        What the page says near its start that it was made by.
 
     Raises
     ------
     ValueError
-        A script or a block holds what would end its element.
+        A script or a block holds what would end its element, or the page lacks what is replaced.
     """
     style = f"\n{_read('style.css')}"
     own = [_read(name) for name in _scripts() if name != _REMOTE]
@@ -74,14 +74,17 @@ def one_file(scripts: Sequence[str], blocks: Sequence[tuple[str, str]] = (), *, 
     data = [f'<script type="text/plain" id="{name}">{_contained(block)}</script>' for name, block in blocks]
     elements = [*data, *(f"<script>{_contained(script)}</script>" for script in code)]
     changed = {
-        '<meta name="generator" content="vikt">': f'<meta name="generator" content="{generator}">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+        '<meta name="generator" content="vikt">': (
+            f'{MARK}\n<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        ),
         'href="icon.svg"': f'href="data:image/svg+xml;base64,{icon}"',
         '<link rel="stylesheet" href="style.css">': f"<style>{style}</style>",
         "</body>": "\n".join([*elements, "</body>"]),
     }
     page = _SCRIPT.sub("", _read(PAGE))
     for old, new in changed.items():
+        if page.count(old) != 1:
+            raise ValueError(f"expected {old} once in {PAGE}, found it {page.count(old)} times")
         page = page.replace(old, new)
     return page
 

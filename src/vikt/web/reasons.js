@@ -65,11 +65,11 @@
     vikt.show(byId("scale"), Boolean(levels));
     if (!levels) return;
     const low = Math.min(score, cuts[0]) - 1;
-    const high = Math.max(score, cuts.at(-1)) + 1;
+    const high = Math.max(score, cuts[cuts.length - 1]) + 1;
     const at = (value) => ({ style: { "--at": (value - low) / (high - low) } });
     const marks = [...cuts.map((cut) => element("span.cut", at(cut))), element("span.score", at(score))];
     const below = cuts.map((cut, k) => `${vikt.visible(levels[k])} up to ${signed(cut)}`);
-    const sentence = `Levels by score: ${below.join(", ")}, ${vikt.visible(levels.at(-1))} above.`;
+    const sentence = `Levels by score: ${below.join(", ")}, ${vikt.visible(levels[levels.length - 1])} above.`;
     const line = element("div.line", { aria: { hidden: "true" } }, ...marks);
     byId("scale").replaceChildren(line, element("p.hint", sentence));
   };
@@ -84,7 +84,7 @@
     const restore = byId("restore");
     const show = (explanation, remark) => {
       byId("reasons-title").textContent = title(explanation);
-      vikt.complain(byId("remark"), remark);
+      vikt.setMessage(byId("remark"), remark);
       const hasWords = explanation.runs.some((run) => run.text.trim());
       vikt.show(byId("words-panel"), hasWords);
       if (hasWords) {

@@ -3,6 +3,13 @@
 
 (() => {
   const { byId, element } = vikt;
+  // Milliseconds before a request is sent again to a service that is busy.
+  const PAUSES = [1000, 2000, 4000];
+  const ENDINGS = { markdown: "md", html: "html", json: "json" };
+  const PRIVACY = {
+    true: "It writes them to its log.",
+    false: "Neither this page nor the log of the service keeps them.",
+  };
   let token = "";
 
   // What the service says of a request that failed, as one sentence.
@@ -18,15 +25,24 @@
     return new Error(detail || title || `The service answered with the status ${response.status}.`);
   };
 
+  // The response to a request; a service that is busy is asked again.
+  const sent = async (path, options, pauses = PAUSES) => {
+    const response = await fetch(path, options).catch(() => {
+      throw new Error("The service does not answer. Check that it runs and that this computer is connected.");
+    });
+    const [pause, ...later] = pauses;
+    if (!response.headers.has("Retry-After") || !pause) return response;
+    await new Promise((resume) => setTimeout(resume, pause));
+    return sent(path, options, later);
+  };
+
   const request = async (path, body) => {
     const headers = {
       ...(token && { Authorization: `Bearer ${token}` }),
       ...(body && { "Content-Type": "application/json" }),
     };
     const options = body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers };
-    const response = await fetch(path, options).catch(() => {
-      throw new Error("The service does not answer. Check that it runs and that this computer is connected.");
-    });
+    const response = await sent(path, options);
     askForToken(response.status === 401);
     if (!response.ok) throw await problem(response);
     return response;
@@ -34,7 +50,7 @@
 
   const answer = async (path, body) => (await request(path, body)).json();
 
-  const remote = (name) => {
+  const remote = (name, limits) => {
     const path = `models/${encodeURIComponent(name)}`;
     const links = {
       "Model card": `${path}/card`,
@@ -48,7 +64,8 @@
       about: async () => {
         const { targets, classes, thresholds, features, facts, ...model } = await answer(path);
         reads = model.reads;
-        return { name, targets, classes, thresholds: thresholds?.thresholds ?? null, features, facts, links, reads };
+        const own = { name, targets, classes, thresholds: thresholds?.thresholds ?? null, features, facts };
+        return { ...own, links, reads, limits };
       },
       predict: async (texts, columns) =>
         (await answer(`${path}/predict`, { ...row({ texts }, columns), proba: true })).answers,
@@ -60,17 +77,13 @@
   const save = async (link) => {
     const content = await (await request(link.href)).blob();
     const address = URL.createObjectURL(content);
-    element("a", { href: address, download: link.getAttribute("href").replaceAll("/", "-") }).click();
+    const [, name] = /models\/([^/]+)/u.exec(link.pathname) || ["", "openapi"];
+    const [kind] = /markdown|html|json/u.exec(content.type);
+    element("a", { href: address, download: `${name}.${ENDINGS[kind]}` }).click();
     URL.revokeObjectURL(address);
   };
 
-  const complain = (error) => vikt.complain(byId("access-problem"), error.message);
-
-  let again = null;
-  const open = async (name) => {
-    again = (await vikt.showPage(remote(name))) ?? again;
-    vikt.complain(byId("access-problem"), "");
-  };
+  const complain = (error) => vikt.setMessage(byId("access-problem"), error.message);
 
   const askForToken = (isAsked) => {
     const form = byId("token-form");
@@ -79,13 +92,20 @@
     if (isNew) byId("token").focus();
   };
 
+  let open = null; // what draws the page of a model by its name, once the service has told of its models
+
   const start = async () => {
-    const { models } = await answer("models");
+    const { models, limits, logs_texts } = await answer("models");
     const chooser = byId("model");
     chooser.replaceChildren(...models.map(({ name }) => element("option", { value: name }, name)));
     vikt.show(byId("model-field"), models.length > 1);
-    chooser.onchange = () => open(chooser.value).catch(complain);
-    await open(models[0].name);
+    byId("privacy").textContent = `Texts are sent to this service alone. ${PRIVACY[logs_texts]}`;
+    open = async () => {
+      await vikt.showPage(remote(chooser.value, limits));
+      vikt.setMessage(byId("access-problem"), "");
+    };
+    chooser.onchange = () => open().catch(complain);
+    await open();
   };
 
   const access = () => {
@@ -101,7 +121,7 @@
     form.onsubmit = (event) => {
       event.preventDefault();
       token = field.value.trim();
-      (again ? again() : start()).catch(complain);
+      (open || start)().catch(complain);
     };
     const model = [element("label", { htmlFor: "model" }, "Model"), element("select", { id: "model" })];
     const chooser = element("span.field", { id: "model-field", hidden: true }, ...model);
@@ -116,6 +136,5 @@
     event.preventDefault();
     save(link).catch(complain);
   });
-  byId("privacy").textContent = "Texts are sent to this service alone, and are not stored by this page.";
   start().catch(complain);
 })();

@@ -37,7 +37,8 @@
   const offer = (labelled, { dialect }, name) => {
     const link = byId("download");
     const lines = vikt.tableLines([labelled.header, ...labelled.rows], dialect);
-    const content = new Blob([dialect.hasMark ? "\ufeff" : "", ...lines], { type: "text/csv;charset=utf-8" });
+    const type = "text/csv;charset=utf-8";
+    const content = new Blob([dialect.hasMark ? "\ufeff" : "", dialect.separatorLine, ...lines], { type });
     URL.revokeObjectURL(link.href);
     link.href = URL.createObjectURL(content);
     link.download = name.replace(/(\.[^.]*)?$/u, (ending) => `-labelled${ending || ".csv"}`);
@@ -52,48 +53,27 @@
 
   const forget = () => {
     byId("labelled").replaceChildren();
+    byId("table-status").textContent = "";
     byId("start").className = "main";
     vikt.show(byId("download"), false);
-    vikt.complain(byId("table-problem"), "");
+    vikt.setMessage(byId("table-problem"), "");
   };
 
-  // The table that is on the page now; what was begun for another one ends unseen.
-  let current = null;
+  const advance = (n, total) => {
+    byId("bar").max = total;
+    byId("bar").value = n;
+    byId("done").textContent = `${n.toLocaleString("en")} of ${vikt.count(total, "row")}`;
+  };
 
-  const label = async (classifier, about, table, name) => {
-    const box = byId("table");
-    const isCurrent = () => current === table && box.isConnected;
-    const advance = (n) => {
-      byId("bar").value = n;
-      byId("done").textContent = `${n.toLocaleString("en")} of ${vikt.count(table.rows.length, "row")}`;
-    };
-    let isStopped = false;
-    byId("stop").onclick = () => {
-      isStopped = true;
-    };
-    forget();
-    setBusy(true);
-    byId("bar").max = table.rows.length;
-    advance(0);
-    const column = about.reads.text ? Number(byId("text-column").value) : -1;
-    const withAll = byId("with-all").checked;
-    const goOn = (n) => {
-      if (isStopped || !isCurrent()) return false;
-      advance(n);
-      return true;
-    };
-    const { answers, error } = await vikt.answersTo(classifier, about, table, column, goOn).then(
-      (value) => ({ answers: value }),
-      (reason) => ({ error: reason }),
-    );
-    if (!isCurrent()) return;
-    setBusy(false);
-    if (error) vikt.complain(byId("table-problem"), error.message);
-    byId("table-status").textContent = answers ? `${vikt.count(answers.length, "row")} labelled` : "";
-    if (!answers) return;
-    const labelled = vikt.labelledTable(about, table, answers, withAll);
+  const nameStart = (n, total) => {
+    byId("start").textContent = `Label ${n ? "the other " : ""}${vikt.count(total - n, "row")}`;
+  };
+
+  const finish = (about, table, answers, name) => {
+    const labelled = vikt.labelledTable(about, table, answers, byId("with-all").checked);
     offer(labelled, table, name);
     byId("start").className = "";
+    byId("table-status").textContent = `${vikt.count(answers.length, "row")} labelled`;
     byId("labelled").replaceChildren(tallied(about, answers), preview(labelled));
   };
 
@@ -101,7 +81,7 @@
     if (file.size > MOST_BYTES) {
       throw new Error(`${file.name} has more than ${MOST_BYTES / 1e6} MB. Label it by the command vikt predict.`);
     }
-    const table = vikt.readTable(new Uint8Array(await file.arrayBuffer()), file.name);
+    const table = vikt.readTable(await vikt.bytesOf(file), file.name);
     const missing = about.reads.columns.find((name) => !table.header.includes(name));
     if (missing !== undefined) {
       const found = table.header.join(", ");
@@ -110,32 +90,79 @@
     return table;
   };
 
-  const present = (classifier, about, table, name) => {
-    const { header, rows } = table;
-    byId("table-name").textContent = name;
-    byId("table-size").textContent = `${vikt.count(rows.length, "row")}, ${vikt.count(header.length, "column")}`;
-    const choices = header.map((own, c) => element("option", { value: c }, own || `column ${c + 1}`));
-    byId("text-column").replaceChildren(...choices);
-    byId("text-column").value = vikt.textColumn(table);
-    vikt.show(byId("text-column-field"), about.reads.text);
-    const classes = `${about.classes.length} ${vikt.kind(about).many}`;
-    byId("with-all-label").textContent = `Also write the probability of each of the ${classes}`;
-    byId("start").textContent = `Label ${vikt.count(rows.length, "row")}`;
-    byId("start").onclick = () => label(classifier, about, table, name);
-    vikt.show(byId("table"), true);
-  };
+  // Returns what reads a file and offers to label its rows; a later file replaces it.
+  vikt.tablePanel = (classifier, about) => {
+    const box = byId("table");
+    const newest = vikt.newest();
+    let current = null;
+    let isStopped = false;
+    const isCurrent = (table) => current === table && box.isConnected;
 
-  // Reads a file and offers to label its rows.
-  vikt.openTable = async (classifier, about, file) => {
-    current = null;
-    forget();
-    setBusy(false);
-    vikt.show(byId("table"), false);
-    try {
-      current = await readFile(about, file);
-      present(classifier, about, current, file.name);
-    } catch (error) {
-      vikt.complain(byId("table-problem"), error.message);
-    }
+    // Answers the rows that have no answers yet. Returns what went wrong.
+    const answerRest = (table, answers) => {
+      const column = about.reads.text ? Number(byId("text-column").value) : -1;
+      const goOn = () => {
+        if (isCurrent(table)) advance(answers.length, table.rows.length);
+        return isCurrent(table) && !isStopped;
+      };
+      return vikt.answerRows(classifier, about, table, column, answers, goOn).then(
+        () => "",
+        (error) => error.message,
+      );
+    };
+
+    const present = (table, name) => {
+      const { header, rows } = table;
+      let answers = []; // so far; what is stopped or fails goes on from there
+      const label = async () => {
+        isStopped = false;
+        forget();
+        setBusy(true);
+        advance(answers.length, rows.length);
+        const problem = await answerRest(table, answers);
+        if (!isCurrent(table)) return;
+        setBusy(false);
+        vikt.setMessage(byId("table-problem"), problem);
+        if (answers.length === rows.length) {
+          finish(about, table, answers, name);
+          answers = [];
+        }
+        nameStart(answers.length, rows.length);
+      };
+
+      byId("table-name").textContent = name;
+      byId("table-size").textContent = `${vikt.count(rows.length, "row")}, ${vikt.count(header.length, "column")}`;
+      const choices = header.map((own, c) => element("option", { value: c }, own || `column ${c + 1}`));
+      byId("text-column").replaceChildren(...choices);
+      byId("text-column").value = vikt.textColumn(table);
+      byId("text-column").onchange = () => {
+        answers = [];
+        nameStart(0, rows.length);
+      };
+      vikt.show(byId("text-column-field"), about.reads.text);
+      const classes = `${about.classes.length} ${vikt.kind(about).many}`;
+      byId("with-all-label").textContent = `Also write the probability of each of the ${classes}`;
+      nameStart(0, rows.length);
+      byId("start").onclick = label;
+      vikt.show(box, true);
+    };
+
+    byId("stop").onclick = () => {
+      isStopped = true;
+    };
+    return async (file) => {
+      current = null;
+      forget();
+      setBusy(false);
+      vikt.show(box, false);
+      const found = await newest(readFile(about, file));
+      if (!found || !box.isConnected) return;
+      if (found.error) {
+        vikt.setMessage(byId("table-problem"), found.error.message);
+        return;
+      }
+      current = found.value;
+      present(current, file.name);
+    };
   };
 })();

@@ -8,11 +8,9 @@ from pathlib import Path
 
 from vikt.export.html.model import encoded_model
 from vikt.fitting.saved import SavedModel
-from vikt.web.page import one_file
+from vikt.web.page import MARK, one_file
 
 KIND = "a page that vikt exported"
-# What tells such a page from any other file, near its start.
-_MARK = b'<meta name="generator" content="vikt">'
 _FIRST_BYTES = 4096
 # They share one scope. In the order in which they build on each other.
 _SCRIPTS = (
@@ -23,7 +21,7 @@ _SCRIPTS = (
 def is_classifier_page(path: Path) -> bool:
     """Whether a file is a page that vikt exported."""
     with path.open("rb") as file:
-        return _MARK in file.read(_FIRST_BYTES)
+        return MARK.encode() in file.read(_FIRST_BYTES)
 
 
 def page_of(saved: SavedModel, name: str) -> bytes:

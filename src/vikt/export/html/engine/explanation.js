@@ -126,7 +126,7 @@ function runsOf(shown, emphasis) {
 function grouped(pieces) {
   const groups = [];
   for (const piece of pieces) {
-    const last = groups.at(-1);
+    const last = groups[groups.length - 1];
     if (last?.key !== piece.key) groups.push({ ...piece });
     else {
       last.text += piece.text;

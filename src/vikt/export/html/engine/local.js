@@ -11,6 +11,7 @@ function localClassifier(model) {
       facts: model.facts,
       links: {},
       reads: { text: true, columns: [] },
+      limits: { texts: Infinity, bytes: Infinity, explained: 20_000 },
     }),
     predict: async (texts) => texts.map((text) => answered(text, model)),
     explain: async (text, label) => explained(text, label, model),

@@ -60,8 +60,8 @@ const CHOICES = {
   most_probable: placeOfLargest,
   median: (logs) => {
     const upTo = [];
-    for (const p of logs.map(Math.exp)) upTo.push((upTo.at(-1) ?? 0) + p);
-    return upTo.findIndex((sum) => sum >= upTo.at(-1) / 2);
+    for (const p of logs.map(Math.exp)) upTo.push((upTo[upTo.length - 1] ?? 0) + p);
+    return upTo.findIndex((sum) => sum >= upTo[upTo.length - 1] / 2);
   },
   class_threshold: (logs, rule, classes) => {
     const own = classes.indexOf(rule.class);

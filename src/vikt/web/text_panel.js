@@ -4,7 +4,7 @@
 (() => {
   const { byId, element } = vikt;
   const PATIENCE = 200; // milliseconds after the last key
-  const MOST_EXPLAINED = 20_000; // characters
+  const LONG = 20_000; // characters
 
   // Fields for the columns that the model reads beside the text. Returns what reads them: {name: value}.
   const columnFields = (about, changed) => {
@@ -20,28 +20,28 @@
 
   const ofOneRow = (columns) => Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, [value]]));
 
-  const tooLong = (length) => {
-    const [found, most] = [vikt.count(length, "character"), vikt.count(MOST_EXPLAINED, "character")];
+  const tooLong = (length, limit) => {
+    const [found, most] = [vikt.count(length, "character"), vikt.count(limit, "character")];
     return `The text has ${found}. It is answered as a whole; words are shown of texts of up to ${most}.`;
   };
 
   // A text is answered even where it cannot be explained; the remark says why.
   const unexplained = (remark) => ({ explanations: [], remark });
 
-  const explained = (classifier, text, label, columns) =>
-    text.length > MOST_EXPLAINED
-      ? unexplained(tooLong(text.length))
+  const explained = (classifier, { limits }, text, label, columns) =>
+    text.length > limits.explained
+      ? unexplained(tooLong(text.length, limits.explained))
       : classifier.explain(text, label, columns).catch((error) => unexplained(error.message));
 
-  // Returns {read(text), again()}: what answers another text, and what answers the same one once more.
-  vikt.desk = (classifier, about) => {
+  // Returns what answers another text.
+  vikt.textPanel = (classifier, about) => {
     const text = byId("text");
     const newest = vikt.newest();
     const newestLeft = vikt.newest();
     let chosen = null; // the label that a reader wants explained
     let told = null; // the answer to the whole text, and the label that is explained
 
-    const complain = (message) => vikt.complain(byId("problem"), message);
+    const complain = (message) => vikt.setMessage(byId("problem"), message);
     // Whether the page has been drawn anew meanwhile, for another model.
     const isGone = () => !text.isConnected;
 
@@ -83,7 +83,10 @@
       byId("answer").setAttribute("aria-busy", String(!isBlank));
       const asked = isBlank
         ? Promise.resolve(null)
-        : Promise.all([classifier.predict([typed], ofOneRow(values)), explained(classifier, typed, chosen, values)]);
+        : Promise.all([
+            classifier.predict([typed], ofOneRow(values)),
+            explained(classifier, about, typed, chosen, values),
+          ]);
       const found = await newest(asked);
       if (!found || isGone()) return;
       byId("answer").setAttribute("aria-busy", "false");
@@ -97,7 +100,7 @@
     const columns = columnFields(about, soon);
     // A browser takes seconds to lay out a long text whose direction it has to find.
     const turn = (length) => {
-      text.dir = length > MOST_EXPLAINED ? "" : "auto";
+      text.dir = length > LONG ? "" : "auto";
     };
     const read = (value) => {
       turn(value.length);
@@ -118,6 +121,6 @@
       text.focus();
     };
     vikt.show(byId("text-field"), about.reads.text);
-    return { read, again };
+    return read;
   };
 })();
