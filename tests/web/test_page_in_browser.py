@@ -53,9 +53,13 @@ def test_a_text_is_answered_and_its_words_struck_out_and_restored(browser, opini
         assert verdict(page) == "praise 81.8 %"
         assert numbers(page) == ["62.2 % → 18.2 %", "37.8 % → 81.8 %"]
         assert page.locator("#status").inner_text() == "praise 37.8 % → 81.8 %"
+        # The reasons are those of what is left.
+        assert page.locator("#sides .feature").all_inner_texts() == ["good"]
+        assert page.locator("#sum").inner_text() == "Score +1.50: 1 feature of the text +1.00, intercept +0.50."
         page.click("#restore")
         page.locator(".moved").first.wait_for(state="detached")
         assert numbers(page) == ["62.2 %", "37.8 %"]
+        assert page.locator("#sides .feature").all_inner_texts() == ["good", "bad"]
         assert (seen.console, seen.dialogs, seen.requests) == ([], [], [])
 
 
@@ -228,7 +232,7 @@ def test_a_screen_reader_finds_landmarks_headings_in_order_and_names(browser, op
 def test_nothing_moves_while_words_are_struck_out(browser, opinions):
     with opened(browser, opinions) as (page, _):
         type_text(page)
-        panels = "['#words', '#classes', '#sides', '#table-title']"
+        panels = "['#words', '#classes', '#sides']"
         places = f"{panels}.map(panel => document.querySelector(panel).getBoundingClientRect().y)"
         before = page.evaluate(places)
         for place in range(3):
@@ -350,8 +354,8 @@ def test_labels_that_a_spreadsheet_would_run_are_made_inert(browser, tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "no rows below"),
-        (b"text\n", "no rows below"),
+        (b"", "rows.csv is empty"),
+        (b"text\n", "rows.csv has a single row"),
         (b'text\n"good\n', "Line 2: a quotation mark is not closed"),
         (b'text\n"good"x\n', "Line 2: a quotation mark is not closed, or text follows it"),
         (b"text,n\ngood\n", "Row 1 has 1 value, but the first row names 2 columns"),
@@ -464,7 +468,7 @@ def test_labelling_goes_on_where_it_failed(browser, opinions, tmp_path):
         drop(page, csv_of([["text"], *texts]))
         page.locator("#start").click()
         page.locator("#table-problem", has_text="Rows 401 to 500: The service is busy.").wait_for()
-        assert page.locator("#start").inner_text() == "Label the other 100 rows"
+        assert page.locator("#start").inner_text() == "Label the remaining 100 rows"
         back = list(csv.reader(io.StringIO(labelled_file(page, tmp_path)[1].decode())))
         assert [row[1] for row in back[1:]] == ["praise"] * 451 + ["blame"] * 49
         assert page.locator("#start").inner_text() == "Label 500 rows"

@@ -39,7 +39,7 @@
     const shown = labels.length ? labels.slice(0, MOST_LABELS).map(named(answer)) : [element("span.label", none)];
     const notes = [
       labels.length ? "" : why,
-      labels.length > MOST_LABELS ? `And ${vikt.count(labels.length - MOST_LABELS, "more label")}.` : "",
+      labels.length > MOST_LABELS ? `And ${vikt.count(labels.length - MOST_LABELS, "more label")}, ticked below.` : "",
       answer.set ? `Set that holds the right class: ${answer.set.map(vikt.visible).join(", ") || "none"}.` : "",
     ];
     const largest = element(labels.length > 1 ? "p.labels.several" : "p.labels", ...shown);

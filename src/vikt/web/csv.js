@@ -77,7 +77,8 @@
     const { text, hasMark } = vikt.decoded(bytes, name);
     const dialect = { ...dialectOf(text, name), hasMark, newline: (/\r\n|\n|\r/u.exec(text) || ["\n"])[0] };
     const [header, ...rows] = records(text, dialect.separatorLine.length, dialect);
-    if (!header || !rows.length) throw new Error("The file has no rows below a first row of column names.");
+    if (!header) throw new Error(`${name} is empty.`);
+    if (!rows.length) throw new Error(`${name} has a single row. The first row names the columns; add rows below it.`);
     const wrong = rows.findIndex((row) => row.length !== header.length);
     if (wrong >= 0) {
       const [found, expected] = [vikt.count(rows[wrong].length, "value"), vikt.count(header.length, "column")];

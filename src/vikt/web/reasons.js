@@ -79,7 +79,14 @@
     byId("legend").replaceChildren(element("mark.for.s5", positive), " ", element("mark.against.s5", negative));
   };
 
-  // The panel of reasons. `left` is called with the text that is left when words are struck out.
+  const showSum = (explanation) => {
+    showScale(explanation);
+    showSides(explanation);
+    byId("sum").textContent = sum(explanation);
+  };
+
+  // The panel of reasons. `left` is called with the text that is left when words are struck out, or null for the whole;
+  // `showLeft` shows its sum beside the words of the whole text.
   vikt.reasonsPanel = (left) => {
     const restore = byId("restore");
     const show = (explanation, remark) => {
@@ -99,11 +106,9 @@
           byId("words").querySelector(".word")?.focus();
         };
       }
-      showScale(explanation);
-      showSides(explanation);
-      byId("sum").textContent = sum(explanation);
+      showSum(explanation);
       vikt.show(byId("reasons"), true);
     };
-    return { show, hide: () => vikt.show(byId("reasons"), false) };
+    return { show, showLeft: showSum, hide: () => vikt.show(byId("reasons"), false) };
   };
 })();

@@ -52,11 +52,12 @@
 
   const remote = (name, limits) => {
     const path = `models/${encodeURIComponent(name)}`;
+    const way = token ? " – download" : "";
     const links = {
-      "Model card": `${path}/card`,
-      Report: `${path}/report`,
-      "Record of the fit (JSON)": path,
-      "Interface for programs (OpenAPI)": "openapi.json",
+      [`Model card${way}`]: `${path}/card`,
+      [`Report${way}`]: `${path}/report`,
+      [`Record of the fit (JSON)${way}`]: path,
+      [`Interface for programs (OpenAPI)${way}`]: "openapi.json",
     };
     let reads = { text: true, columns: [] };
     const row = (texts, columns) => ({ ...(reads.text && texts), ...(reads.columns.length && { columns }) });

@@ -14,9 +14,15 @@
     return element("td", { className: value.length > SHORT ? "words" : "short", dir: "auto" }, cut);
   };
 
-  const preview = ({ header, rows }) => {
-    const shown = rows.slice(0, MOST_ROWS_SHOWN);
-    const caption = `The first ${vikt.count(shown.length, "row")}, labelled`;
+  // Probabilities to three digits; the file has more.
+  const rounded = (value) => value.replace(/\d\.\d{4,}(e-\d+)?/gu, (p) => Number(p).toPrecision(3));
+
+  const preview = ({ header, rows }, firstProbability) => {
+    const shown = rows
+      .slice(0, MOST_ROWS_SHOWN)
+      .map((row) => row.map((value, c) => (c < firstProbability ? value : rounded(value))));
+    const which = rows.length > shown.length ? "The first " : "";
+    const caption = `${which}${vikt.count(shown.length, "row")}, labelled`;
     const headings = header.map((name) => element("th", { scope: "col", className: "words" }, element("bdi", name)));
     const table = element(
       "table",
@@ -66,7 +72,7 @@
   };
 
   const nameStart = (n, total) => {
-    byId("start").textContent = `Label ${n ? "the other " : ""}${vikt.count(total - n, "row")}`;
+    byId("start").textContent = `Label ${n ? "the remaining " : ""}${vikt.count(total - n, "row")}`;
   };
 
   const finish = (about, table, answers, name) => {
@@ -74,7 +80,7 @@
     offer(labelled, table, name);
     byId("start").className = "";
     byId("table-status").textContent = `${vikt.count(answers.length, "row")} labelled`;
-    byId("labelled").replaceChildren(tallied(about, answers), preview(labelled));
+    byId("labelled").replaceChildren(tallied(about, answers), preview(labelled, table.header.length + 1));
   };
 
   const readFile = async (about, file) => {

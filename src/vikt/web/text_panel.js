@@ -39,19 +39,32 @@
     const newest = vikt.newest();
     const newestLeft = vikt.newest();
     let chosen = null; // the label that a reader wants explained
-    let told = null; // the answer to the whole text, and the label that is explained
+    let told = null; // the answer to the whole text, and its explanation
 
     const complain = (message) => vikt.setMessage(byId("problem"), message);
     // Whether the page has been drawn anew meanwhile, for another model.
     const isGone = () => !text.isConnected;
 
+    const asked = (typed, label) => {
+      const values = columns();
+      const answers = classifier.predict([typed], ofOneRow(values));
+      return Promise.all([answers, explained(classifier, about, typed, label, values)]);
+    };
     const answerLeft = async (rest) => {
-      const { base, label } = told;
-      const asked = rest === null ? Promise.resolve([base]) : classifier.predict([rest], ofOneRow(columns()));
-      const found = await newestLeft(asked);
+      const { base, explanation } = told;
+      // Levels have one explanation for all of them.
+      const label = about.targets === "ordered" ? null : explanation.label;
+      const whole = [[base], { explanations: [explanation], remark: "" }];
+      const found = await newestLeft(rest === null ? Promise.resolve(whole) : asked(rest, label));
       if (!found || told.base !== base || isGone()) return;
       complain(found.error?.message ?? "");
-      if (found.value) answer.show(base, found.value[0], label);
+      if (found.value) presentLeft(found.value);
+    };
+    const presentLeft = ([[now], { explanations, remark }]) => {
+      const [left] = explanations;
+      answer.show(told.base, now, told.explanation.label);
+      if (left) reasons.showLeft(left);
+      else complain(remark);
     };
     const reasons = vikt.reasonsPanel(answerLeft);
     const answer = vikt.answerPanel(about, (label) => {
@@ -66,8 +79,8 @@
     };
     const present = ([[base], { explanations, remark }]) => {
       const [first] = explanations;
-      told = { base, label: first?.label };
-      answer.show(base, base, told.label);
+      told = { base, explanation: first };
+      answer.show(base, base, first?.label);
       if (first) reasons.show(first, remark);
       else reasons.hide();
       complain(first ? "" : remark);
@@ -81,13 +94,7 @@
       const isBlank = missing.length > 0 || (about.reads.text && typed.trim() === "");
       vikt.show(byId("clear"), typed !== "");
       byId("answer").setAttribute("aria-busy", String(!isBlank));
-      const asked = isBlank
-        ? Promise.resolve(null)
-        : Promise.all([
-            classifier.predict([typed], ofOneRow(values)),
-            explained(classifier, about, typed, chosen, values),
-          ]);
-      const found = await newest(asked);
+      const found = await newest(isBlank ? Promise.resolve(null) : asked(typed, chosen));
       if (!found || isGone()) return;
       byId("answer").setAttribute("aria-busy", "false");
       if (found.value) present(found.value);
