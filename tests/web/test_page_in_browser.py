@@ -399,6 +399,9 @@ def test_csv_is_read_as_python_reads_it_and_written_so_that_it_reads_it(browser,
             alone = list(csv_of(single, **dialect))
             assert page.evaluate("b => vikt.readTable(new Uint8Array(b), 'a.csv').rows", alone) == single[1:]
             assert list(csv.reader(io.StringIO(written, newline=""), delimiter=delimiter)) == table
+        rows = "text => vikt.readTable(new TextEncoder().encode(text), 'a.csv').rows"
+        assert page.evaluate(rows, "\nx\na\n\nb\n") == [["a"], [""], ["b"]]
+        assert page.evaluate(rows, "\nx,y\na,b\n\nc,d\n") == [["a", "b"], ["c", "d"]]
 
 
 @pytest.mark.slow

@@ -43,7 +43,9 @@
       }
       row.push(match[1] === undefined || !isQuoted ? match[2] : match[1].replaceAll('""', '"'));
       if (match[3] === delimiter) continue;
-      if (row.length > 1 || match[0] !== match[3]) found.push(row); // else the line is blank
+      const isBlank = row.length === 1 && match[0] === match[3];
+      // In a table of one column a blank line is an empty text.
+      if (!isBlank || found[0]?.length === 1) found.push(row);
       row = [];
       if (field.lastIndex === text.length) break;
     }
