@@ -34,8 +34,8 @@ Every message says what happened, where, what was found and what to do about it.
 import functools
 import sys
 import warnings
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self, TypeVar, cast
 
 from vikt.names import nearest
 
@@ -159,6 +159,20 @@ class ServiceError(ViktError, OSError):
 
 class MissingPackageError(ViktError, ImportError):
     """A package that a method needs is not installed."""
+
+    @classmethod
+    def of_extra(cls, purpose: str, missing: Sequence[str], extra: str) -> Self:
+        """What is missing for a purpose, and the extra of vikt that installs it.
+
+        Examples
+        --------
+        >>> print(MissingPackageError.of_extra("a picture", ["Matplotlib"], "plots"))
+        a picture needs Matplotlib, not installed here: pip install 'vikt[plots]', or in a clone pip install '.[plots]'
+        """
+        return cls(
+            f"{purpose} needs {' and '.join(missing)}, not installed here: "
+            f"pip install 'vikt[{extra}]', or in a clone pip install '.[{extra}]'"
+        )
 
 
 class NotFittedError(ViktError, ValueError, AttributeError):

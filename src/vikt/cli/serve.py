@@ -30,9 +30,7 @@ def check_installed() -> None:
     """Raise MissingPackageError where a package is missing that the service needs."""
     missing = [package for package, module in _PACKAGES.items() if find_spec(module) is None]
     if missing:
-        raise MissingPackageError(
-            f"vikt serve needs {', '.join(missing)}, not installed here: pip install 'vikt[serve]'"
-        )
+        raise MissingPackageError.of_extra("vikt serve", missing, "serve")
 
 
 def named_models(arguments: list[str]) -> dict[str, Path]:

@@ -44,7 +44,7 @@ def onnx_of(saved: SavedModel, name: str) -> bytes:
     try:
         import onnx
     except ImportError:
-        raise MissingPackageError("onnx is not installed; run: pip install 'vikt[onnx]'") from None
+        raise MissingPackageError.of_extra("an ONNX graph", ["onnx"], "onnx") from None
     graph = _Graph(onnx)
     blocks = [_ENCODED[own.encoder](graph, own) for own in declared]
     features = graph.add("Concat", blocks, axis=1) if len(blocks) > 1 else blocks[0]

@@ -170,9 +170,7 @@ def storage_of(name: str) -> Storage:
     try:
         import fsspec
     except ImportError:
-        raise MissingPackageError(
-            f"{name}: addresses need fsspec, which is not installed: pip install 'vikt[remote]'"
-        ) from None
+        raise MissingPackageError.of_extra(f"the address {name}", ["fsspec"], "remote") from None
     with refusing(name):
         try:
             return RemoteStorage(fsspec.core.url_to_fs(name)[0])

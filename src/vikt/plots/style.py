@@ -87,9 +87,7 @@ def in_style(**more: object) -> Iterator[None]:
         import matplotlib
         from matplotlib import style
     except ImportError:
-        raise MissingPackageError(
-            "matplotlib is not installed, and a picture needs it: pip install 'vikt[plots]'"
-        ) from None
+        raise MissingPackageError.of_extra("a picture", ["Matplotlib"], "plots") from None
     settings: Any = matplotlib.rcParams
     fonts = {name: settings[name] for name in _OF_THE_USER}
     with style.context(["default", {**_STYLE, **fonts, **more}]):

@@ -31,11 +31,7 @@ def check_installed() -> None:
     """
     missing = [package for package, module in (("Jinja2", "jinja2"), ("Matplotlib", "matplotlib")) if not _has(module)]
     if missing:
-        verb = "are" if len(missing) > 1 else "is"
-        raise MissingPackageError(
-            f"a report needs Jinja2 and Matplotlib, but {' and '.join(missing)} {verb} not installed: "
-            "pip install 'vikt[report]'"
-        )
+        raise MissingPackageError.of_extra("a report", missing, "report")
 
 
 def _has(module: str) -> bool:
