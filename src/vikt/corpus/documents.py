@@ -254,7 +254,7 @@ class Documents:
 
     def _finite(self, numbers: Floats, name: str, column: ArrowColumn) -> Floats:
         fits = np.abs(numbers) <= LARGEST  # false for NaN
-        wrong = np.flatnonzero(~fits.reshape(len(numbers), -1).all(axis=1))
+        wrong = np.flatnonzero(~(fits.all(axis=1) if fits.ndim > 1 else fits))
         if len(wrong):
             raise self._unexpected(
                 int(wrong[0]), name, f"a finite number of at most {LARGEST:g}", column[int(wrong[0])].as_py()
