@@ -1,10 +1,15 @@
-"""HTTP as Uvicorn speaks it, within bounds that it lacks: how long headers may take, how large they may be."""
+"""HTTP as Uvicorn speaks it, within bounds that it lacks: how long headers may take, how large they may be.
+
+A request to change to another protocol is answered in HTTP/1.1, as the standard allows. What is refused on a connection
+is refused after the requests that came before are answered, since a client matches answers to requests by their order.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from vikt.server.problems import MEDIA_TYPE, ProblemError, busy
@@ -23,6 +28,8 @@ class BoundedProtocol(HttpToolsProtocol):
         # Of the headers that are awaited.
         self._deadline: asyncio.TimerHandle | None = None
         self._received = 0
+        # What is still to be sent, once the requests before it are answered.
+        self._refusal: ProblemError | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -35,7 +42,10 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        if self._refusal is not None or self.transport.is_closing():
+            return
+        self._unset_keepalive_if_required()
+        self._parse(data)
         # Bytes between two requests, or of a body that nobody reads, stop the timer of idle connections.
         if self._deadline is None and (self.cycle is None or self.cycle.response_complete):
             self._await_headers()
@@ -43,6 +53,37 @@ class BoundedProtocol(HttpToolsProtocol):
             self._received += len(data)
             if self._received > HEADER_BYTES:
                 self._refuse(ProblemError(431, f"the headers are longer than {HEADER_BYTES:,} bytes; send fewer"))
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Keep the connection for the answers that are due: a client may close its own half before it reads."""
+        if not self._owes_answer():
+            return False
+        if self._refusal is None:
+            self.cycle.keep_alive = False
+        return True
+
+    def _parse(self, data: bytes) -> None:
+        waiting = [memoryview(data)]
+        while waiting:
+            piece = waiting.pop()
+            try:
+                self.parser.feed_data(piece)
+            except httptools.HttpParserUpgrade as upgrade:
+                if self.parser.get_method() == b"CONNECT":
+                    self._refuse(ProblemError(405, "this is not a proxy; send GET or POST", {"Allow": "GET, POST"}))
+                    return
+                # The parser takes what follows for another protocol: it gets the request again, without its Upgrade.
+                waiting += [piece[upgrade.args[0] :], memoryview(self._head_without_upgrade())]
+            except httptools.HttpParserError as error:
+                reason = error.__context__
+                malformed = ProblemError(400, "the request is not HTTP/1.1; check what sends it")
+                self._refuse(reason if isinstance(reason, ProblemError) else malformed)
+                return
+
+    def _head_without_upgrade(self) -> bytes:
+        start = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        lines = [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
+        return b"\r\n".join([start, *lines, b"", b""])
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -54,11 +95,31 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
+        self._check_headers()
         self._stop_awaiting()
         super().on_headers_complete()
 
-    def send_400_response(self, msg: str) -> None:
-        self._refuse(ProblemError(400, "the request is not HTTP/1.1; check what sends it"))
+    def on_message_complete(self) -> None:
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._refusal is not None:
+            self._refuse(self._refusal)
+
+    def _check_headers(self) -> None:
+        if sum(name == b"host" for name, _ in self.headers) > 1:
+            raise ProblemError(400, "the request has several Host headers; send one")
+        if any(name == b"transfer-encoding" and value.lower() != b"chunked" for name, value in self.headers):
+            raise ProblemError(501, "Transfer-Encoding: expected chunked alone; send the body uncompressed")
+
+    def _owes_answer(self) -> bool:
+        """Whether a whole request has arrived that is not answered yet."""
+        cycle = self.cycle
+        return cycle is not None and not cycle.response_complete and (not cycle.more_body or bool(self.pipeline))
 
     def _await_headers(self) -> None:
         self._stop_awaiting()
@@ -73,9 +134,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self._deadline = None
 
     def _refuse(self, problem: ProblemError) -> None:
-        """Answer at once, and close the connection."""
+        """Answer, once the requests before are answered, and close the connection."""
         self._stop_awaiting()
         if self.transport.is_closing():
+            return
+        if self._owes_answer():
+            self._refusal = problem
             return
         content = problem.content()
         headers = {"content-type": MEDIA_TYPE, "content-length": str(len(content)), "connection": "close"}
