@@ -141,9 +141,39 @@ def test_processes_share_one_copy_of_a_version(path, tmp_path):
     saved(path, labels=LABELS[::-1])
     newer, newer_copy = shared.of("model", path)
     assert newer != version
-    shared.drop_others("model", newer)
+    shared.drop_older("model", newer)
     assert not copy.exists()
     assert newer_copy.read_bytes() == path.read_bytes()
+
+
+def test_a_process_that_lags_removes_no_later_copy(path, tmp_path):
+    shared = Copies(tmp_path / "shared")
+    shared.folder.mkdir()
+    version, _ = shared.of("model", path)
+    saved(path, labels=LABELS[::-1])
+    # An older time of the file does not make the copy older.
+    os.utime(path, (1, 1))
+    _, later_copy = shared.of("model", path)
+    shared.drop_older("model", version)
+    assert later_copy.exists()
+
+
+async def test_a_copy_that_is_gone_is_no_refusal_of_the_version(path, tmp_path, monkeypatch):
+    async with service({"model": path}) as (client, handlers):
+        replaced(path, saved(tmp_path / "other.vikt", labels=OTHERS).read_bytes())
+        with monkeypatch.context() as patched:
+            copy_of = Copies.of
+
+            def removed(*given):
+                version, copy = copy_of(*given)
+                copy.unlink()
+                return version, copy
+
+            patched.setattr(Copies, "of", removed)
+            handlers.models.renew(handlers.metrics)
+        assert await answer(client) == "spam"
+        handlers.models.renew(handlers.metrics)
+        assert await answer(client) == "work"
 
 
 def test_a_file_that_changes_while_it_is_copied_is_refused(path, tmp_path, monkeypatch):

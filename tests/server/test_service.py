@@ -11,6 +11,8 @@ from serving import TEXTS, by_command, saved, service
 import models_of_kinds
 import vikt
 from vikt.features.handmade.declarations import Number
+from vikt.server import served
+from vikt.server.served import Served
 
 pytestmark = pytest.mark.anyio
 HOSTILE = ["", "ett pris på 10 £", "\N{WINKING FACE} win \u202e", "a\r\nb\tc\x00", "e\u0301" * 50]
@@ -89,6 +91,27 @@ async def test_columns_come_beside_the_texts(with_columns, prices):
         parts = (await client.post("/models/priced/explain", json=why)).json()["explanations"][0]["contributions"]
         assert "price" in [part["feature"] for part in parts]
         assert (await client.get("/models/priced")).json()["reads"] == {"text": True, "columns": ["price"]}
+
+
+async def test_a_request_without_rows_has_no_answers(model, with_columns):
+    async with service({"spam": model, "priced": with_columns}) as (client, _):
+        for name, columns in (("spam", {}), ("priced", {"columns": {"price": []}})):
+            answer = await client.post(f"/models/{name}/predict", json={"texts": [], **columns})
+            assert (answer.status_code, answer.json()) == (200, {"answers": []})
+    empty = {"text": [], "price": []}
+    assert vikt.load(with_columns).predict(empty).tolist() == []
+    assert vikt.load(with_columns).predict_proba(empty).shape == (0, 2)
+
+
+async def test_models_are_warm_for_all_requests_before_they_are_ready(model, with_columns, several, monkeypatch):
+    warmed = []
+    explained = Served.explained
+    monkeypatch.setattr(served, "compiled", warmed.append)
+    monkeypatch.setattr(Served, "explained", lambda own, *rest: (warmed.append(own.name), explained(own, *rest))[1])
+    async with service({"spam": model, "priced": with_columns, "mood": several}) as (_, handlers):
+        assert [name for name in warmed if "kernels" not in name] == ["spam", "priced", "mood"]
+        assert len(warmed) == 6
+        assert all("answers" in each.__dict__ for each in handlers.models.served.values())
 
 
 @pytest.mark.parametrize("options", [{}, {"label": "ham"}, {"label": "ham", "against": "spam"}])

@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,8 @@ class Copies:
             copy.parent.mkdir(exist_ok=True)
             with unfinished.open("wb") as file:
                 shutil.copyfileobj(source, file, 1 << 20)
+            # Which of two copies is older must not depend on how often the file system's clock ticks.
+            os.utime(unfinished, ns=(now := time.time_ns(), now))
             unfinished.rename(copy)
         except OSError as error:
             unfinished.unlink(missing_ok=True)
@@ -83,11 +86,18 @@ class Copies:
                 "make room, or name another folder in TMPDIR"
             ) from None
 
-    def drop_others(self, name: str, version: str) -> None:
-        """Remove the copies of a model's other versions; those who have mapped one keep its content."""
-        for copy in (self.folder / name).glob("*.vikt"):
-            if copy.stem != version:
-                copy.unlink(missing_ok=True)
+    def drop_older(self, name: str, version: str) -> None:
+        """Remove the copies of a model's earlier versions; those who have mapped one keep its content.
+
+        Later ones stay: another process may be about to read one.
+        """
+        folder = self.folder / name
+        # Cleaners of temporary files may have removed any of them.
+        with self._locked(), contextlib.suppress(FileNotFoundError):
+            made = (folder / f"{version}.vikt").stat().st_mtime_ns
+            for copy in folder.glob("*.vikt"):
+                if copy.stat().st_mtime_ns < made:
+                    copy.unlink()
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

@@ -46,13 +46,12 @@ class Models:
 
     def warm_up(self) -> None:
         """Make what the first answers need; until then, answers are slower. What goes wrong is logged."""
-        try:
-            for served in list(self.served.values()):
+        for served in list(self.served.values()):
+            try:
                 served.warm_up()
-        except Exception as error:
-            log_error("models not warmed up", error)
-        finally:
-            self.is_warm.set()
+            except Exception as error:
+                log_error("model not warmed up", error, model=served.name)
+        self.is_warm.set()
 
     def watch(self, metrics: Metrics, stopped: Event) -> None:
         """Take up changed files about each second, until `stopped` is set."""
@@ -79,7 +78,7 @@ class Models:
         served.warm_up()
         changed = [about for about, value in before.summary.items() if value != served.summary[about]]
         self.served[name] = served
-        self.copies.drop_others(name, served.version)
+        self.copies.drop_older(name, served.version)
         metrics.add_load(name, served.loaded_at)
         log("model replaced", model=name, version=served.version, changed=changed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import Any
 from vikt.answers.columns import Answers
 from vikt.answers.of_kinds import answers_by
 from vikt.compiled import compiled
-from vikt.errors import ModelFileError
+from vikt.errors import DataError, InputFileError, ModelFileError, OutputFileError
 from vikt.explanation.linear import explain, explain_answer
 from vikt.features.ngrams import kernels
 from vikt.files.trained import load_trained
@@ -46,12 +47,22 @@ class Served:
         except ModelFileError as error:
             # Of the copy nobody knows.
             raise type(error)(str(error).replace(str(copy), str(path))) from None
+        except (InputFileError, FileNotFoundError):
+            # No fault of the file: it is copied again at the next look.
+            message = f"{copy.parent}: the copy of the model is gone; let nobody clean this folder"
+            raise OutputFileError(message) from None
 
     def warm_up(self) -> None:
-        """Answer a text with compiled kernels, so that what a first answer makes is there."""
-        if self.reads_text and not self.columns:
+        """Answer a text and explain it, with compiled kernels, so that what a first answer makes is there."""
+        if self.reads_text:
             compiled(kernels.__name__)
-            self.answers().lines([_WARM], as_json=True)
+        model = self.saved.model
+        text = {model.text_column: [_WARM]} if self.reads_text else {}
+        # A 0 is a number and a category. Only columns of lists refuse it, and what they need is not compiled.
+        document = {**text, **{name: ["0"] for name in self.columns}} if self.columns else [_WARM]
+        with contextlib.suppress(DataError):
+            self.answers().lines(document, as_json=True)
+            self.explained(document, None, None)
 
     @property
     def reads_text(self) -> bool:
