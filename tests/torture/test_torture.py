@@ -10,7 +10,7 @@ OF_A_SERVICE = ["requests", "slow"]
 
 @pytest.mark.parametrize("name", SHORT)
 def test_files_made_to_harm_are_refused_or_work(tmp_path, name):
-    [(_, row)] = trials.trials_of_files(tmp_path, True, name.__eq__)
+    [(_, row)] = trials.trials_in_folders(trials.OF_FILES, tmp_path, True, name.__eq__)
     assert row.tried >= 4
     assert not row.faults, row.faults_found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -212,13 +212,15 @@ Trial = Callable[[Any, int], Row]
 OF_FILES: dict[str, tuple[Trial, int, int]] = {
     "flips": (flipped_bytes, 10**9, 20),
     "cuts": (cut_files, 60, 8),
-    "crafted": (crafted_models, 5_500, 24),
+    "crafted": (crafted_models, 1_650, 24),
     "buckets": (many_buckets, 28, 20),
-    "damaged": (damaged_files, 4_200, 42),
-    "filtered": (filtered_files, 2_200, 33),
+    "damaged": (damaged_files, 2_800, 42),
+    "filtered": (filtered_files, 660, 33),
     "bombs": (bombs, 100, 4),
+}
+OF_COMMANDS: dict[str, tuple[Trial, int, int]] = {
     "writes": (refused_writes, 100, 1),
-    "kills": (kills, 100, 3),
+    "kills": (kills, 100, 4),
 }
 OF_A_SERVICE: dict[str, tuple[Trial, int, int]] = {
     "requests": (malformed_requests, 10_000, 200),
@@ -228,9 +230,11 @@ OF_A_SERVICE: dict[str, tuple[Trial, int, int]] = {
 }
 
 
-def trials_of_files(folder: Path, is_short: bool, only: Callable[[str], bool]) -> Iterator[tuple[str, Row]]:
-    """The names and rows of trials of files and commands."""
-    for name, (trial, full, short) in OF_FILES.items():
+def trials_in_folders(
+    trials: Mapping[str, tuple[Trial, int, int]], folder: Path, is_short: bool, only: Callable[[str], bool]
+) -> Iterator[tuple[str, Row]]:
+    """The names and rows of trials, each in a folder of its own."""
+    for name, (trial, full, short) in trials.items():
         if only(name):
             own = folder / name
             own.mkdir(exist_ok=True)

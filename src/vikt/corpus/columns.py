@@ -123,7 +123,7 @@ def wanted_columns(wanted: Sequence[str] | None, names: Sequence[str], origin: s
 
 
 def check_width(n_columns: int, origin: str) -> None:
-    """Refuse a table of more columns than anyone means. Raises ColumnError."""
+    """Refuse a table of more columns than a table can have. Raises ColumnError."""
     if n_columns > MOST_COLUMNS:
         raise ColumnError(
             f"{origin}: expected at most {MOST_COLUMNS:,} columns, found {n_columns:,}; write long rows of numbers in "

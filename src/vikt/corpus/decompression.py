@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
-from typing import Any, BinaryIO, cast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 # A few kilobytes can expand to terabytes. Text that is worth reading shrinks to a hundredth at most.
 MOST_EXPANSION = 250
@@ -47,6 +51,14 @@ def decompressed(stream: io.BufferedReader) -> BinaryIO:
     return io.BufferedReader(_Expanded(codec(counted), counted), _BUFFER)
 
 
+class _Codec(Protocol):
+    """What decompresses a stream."""
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int: ...
+
+    def close(self) -> None: ...
+
+
 class _Counted:
     """The bytes of a stream as a codec reads them, counted."""
 
@@ -69,17 +81,17 @@ class _Counted:
 class _Expanded(io.RawIOBase):
     """What a codec makes of a stream, as long as that is in proportion."""
 
-    def __init__(self, codec: Any, source: _Counted) -> None:
+    def __init__(self, codec: _Codec, source: _Counted) -> None:
         self._codec, self._source, self._n_bytes = codec, source, 0
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
         n = self._codec.readinto(buffer)
         self._n_bytes += n
         check_expansion(self._n_bytes, self._source.n_bytes)
-        return cast(int, n)
+        return n
 
     def close(self) -> None:
         super().close()
@@ -95,7 +107,7 @@ class _Gzip:
 
         self._file = gzip.GzipFile(fileobj=cast(BinaryIO, stream))
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
         import zlib
 
         try:
@@ -109,10 +121,10 @@ class _Gzip:
         self._file.close()
 
 
-def _zstandard(stream: _Counted) -> Any:
+def _zstandard(stream: _Counted) -> _Codec:
     import pyarrow as pa
 
-    return pa.CompressedInputStream(stream, "zstd")
+    return cast(_Codec, pa.CompressedInputStream(stream, "zstd"))
 
 
-_CODECS = {b"\x1f\x8b": _Gzip, b"\x28\xb5\x2f\xfd": _zstandard}
+_CODECS: Mapping[bytes, Callable[[_Counted], _Codec]] = {b"\x1f\x8b": _Gzip, b"\x28\xb5\x2f\xfd": _zstandard}

@@ -17,6 +17,7 @@ _MANY_SPELLINGS = 100_000
 # Deeper values are refused, since Python writes them by recursion.
 _DEEPEST = 100
 _ON_LINES = "write one object per line, or name an array of objects .json"
+_BLANK = " \t\r\n"
 _LITERAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false")
 
 
@@ -37,13 +38,11 @@ def parse_object(line: str, where: str, advice: str = _ON_LINES) -> dict[str, ob
         The object has a name twice.
     """
     try:
-        value = DECODER.decode(line)
+        value = DECODER.decode(line.rstrip(_BLANK))
     except _DoubledNameError as error:
         raise doubled_column(error.name, error.n, where) from None
     except (ValueError, RecursionError) as error:
-        # Python counts a line end as the start of another line.
-        n = min(getattr(error, "pos", 0), len(line.rstrip())) + 1
-        reason = f"{error.msg} at character {n}" if isinstance(error, json.JSONDecodeError) else error
+        reason = f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else error
         raise DataError(
             f"{where}: expected a JSON object, found {line.strip()!r:.60} ({reason}); correct the line"
         ) from None

@@ -167,7 +167,7 @@ def lines_of(stream: Iterable[bytes]) -> Iterator[bytes]:
 def check_length(n_bytes: int, where: str) -> None:
     """Refuse a line or document of LONGEST_LINE bytes or more. Raises InputFileError."""
     if n_bytes >= LONGEST_LINE:
-        raise InputFileError(f"{where}: expected less than {size(LONGEST_LINE)}, found more; divide it")
+        raise InputFileError(f"{where}: it is longer than {size(LONGEST_LINE)}; split it")
 
 
 def conversion(command: str, origin: str) -> str:

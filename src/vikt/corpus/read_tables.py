@@ -39,7 +39,7 @@ class TableFacts(TypedDict, total=False):
     objects: list[dict[str, Any]] | None
     notes: tuple[str, ...]
     dialect: Dialect | None
-    spans: list[tuple[int, int]]
+    spans: NDArray[np.int64] | None
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ class Table:
         Sentences for the user.
     dialect : Dialect, optional
         How the user says that the values of a CSV or TSV file are divided.
-    spans : list of (int, int)
-        The numbers of the first and the last line of each row, where the rows of a batch are read from lines.
+    spans : int array of shape (rows, 2), optional
+        The numbers of the first and the last line of each row; only in a batch that is read from lines.
     parts : sequence of Table
         The tables that this one is made of, one per file, where there are several.
 
@@ -96,7 +96,7 @@ class Table:
     objects: list[dict[str, Any]] | None = None
     notes: tuple[str, ...] = ()
     dialect: Dialect | None = None
-    spans: list[tuple[int, int]] = field(default_factory=list)
+    spans: NDArray[np.int64] | None = field(default=None, compare=False)
     parts: Sequence[Table] = ()
 
     @classmethod
@@ -195,7 +195,7 @@ class Table:
         """Some rows, which keep their places in the file."""
         lines = [self.first_row + int(i) if self.lines is None else self.lines[i] for i in rows]
         objects = None if self.objects is None else [self.objects[i] for i in rows]
-        return replace(self, arrow=self.arrow.take(pa.array(rows)), lines=lines, objects=objects, spans=[])
+        return replace(self, arrow=self.arrow.take(pa.array(rows)), lines=lines, objects=objects, spans=None)
 
     def with_fields(self, names: Iterable[str | None]) -> Table:
         """The table with a column more for each name such as "doc.text": the field `text` of the column `doc`.

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
-from typing import TypedDict, TypeVar
+from typing import Self, TypedDict, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vikt.corpus.columns import check_width, composed, wanted_columns
 from vikt.corpus.read_json import JsonColumn, parse_array, parse_object
@@ -30,7 +34,7 @@ class LineCounts(TypedDict):
     n_lines: int
     n_blank: int
     notes: tuple[str, ...]
-    spans: list[tuple[int, int]]
+    spans: NDArray[np.int64]
 
 
 def read_jsonl(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
@@ -81,7 +85,7 @@ def _check_filled(n_names: int, n_rows: int, n_entries: int, least: float, origi
     if n_names * n_rows > _MANY_CELLS and n_entries < least * n_names * n_rows:
         raise DataError(
             f"{origin}: expected objects of the same names, found {n_names:,} different names in {n_rows:,} rows, "
-            f"{n_entries / n_rows:.1f} in a row; write as values what differs"
+            f"{n_entries / n_rows:.1f} in a row; store the differing names as values"
         )
 
 
@@ -120,21 +124,39 @@ def in_batches(rows: Iterable[Row], lines: Lines, rows_per_batch: int) -> Iterat
 
     The last batch may have lines without rows, or only what was remarked of the rows before it.
     """
-    first_row, batch, spans, start = 1, list[Row](), list[tuple[int, int]](), (0, 0, 0)
+    first_row, batch, spans, start = 1, list[Row](), list[tuple[int, int]](), _Reached()
     for row in rows:
         batch.append(row)
         spans.append((lines.row_start or lines.number, lines.number))
-        if len(batch) >= rows_per_batch or lines.offset - start[2] >= BYTES_PER_BATCH:
+        if len(batch) >= rows_per_batch or lines.offset - start.offset >= BYTES_PER_BATCH:
             yield first_row, batch, _lines_since(start, lines, spans)
             first_row, batch, spans = first_row + len(batch), [], []
-            start = lines.number, lines.blank, lines.offset
-    if batch or lines.number > start[0]:
+            start = _Reached.by(lines)
+    if batch or lines.number > start.number:
         yield first_row, batch, _lines_since(start, lines, spans)
         first_row += len(batch)
     notes = lines.remarks.sentences(lines.origin, first_row - 1, lines.number)
     if notes:
-        yield first_row, [], {"n_lines": 0, "n_blank": 0, "notes": notes, "spans": []}
+        yield first_row, [], {"n_lines": 0, "n_blank": 0, "notes": notes, "spans": _as_array([])}
 
 
-def _lines_since(start: tuple[int, int, int], lines: Lines, spans: list[tuple[int, int]]) -> LineCounts:
-    return {"n_lines": lines.number - start[0], "n_blank": lines.blank - start[1], "notes": (), "spans": spans}
+@dataclass(frozen=True)
+class _Reached:
+    """How many lines, blank lines and bytes had been handed out at a moment."""
+
+    number: int = 0
+    blank: int = 0
+    offset: int = 0
+
+    @classmethod
+    def by(cls, lines: Lines) -> Self:
+        return cls(lines.number, lines.blank, lines.offset)
+
+
+def _lines_since(start: _Reached, lines: Lines, spans: list[tuple[int, int]]) -> LineCounts:
+    n_lines, n_blank = lines.number - start.number, lines.blank - start.blank
+    return {"n_lines": n_lines, "n_blank": n_blank, "notes": (), "spans": _as_array(spans)}
+
+
+def _as_array(spans: list[tuple[int, int]]) -> NDArray[np.int64]:
+    return np.array(spans, dtype=np.int64).reshape(-1, 2)

@@ -82,7 +82,8 @@ class _Remembered:
 
     def taken(self, table: Table) -> tuple[bytes, list[bytes]]:
         """What stands before the first row of a table, and the rows; all these are forgotten."""
-        spans, lines, number = table.spans, self._lines, self._first
+        spans = [] if table.spans is None else table.spans.tolist()
+        lines, number = self._lines, self._first
         if any(start <= end for (_, end), (start, _) in pairwise(spans)):
             raise DataError(f"{table.path}: blank lines stand before the first row, and no header; remove them")
         last = spans[-1][1] if spans else number + len(lines) - 1

@@ -84,7 +84,9 @@ class Weighting:
 
 @functools.cache
 def _weights_of_few(weighting: Weighting) -> Floats:
-    return weighting._weights(_FEW_COUNTS)
+    weights = weighting._weights(_FEW_COUNTS)
+    weights.setflags(write=False)
+    return weights
 
 
 WEIGHTINGS: dict[str, Weighting] = {
