@@ -33,7 +33,7 @@ COMPRESSIONS = {".gz": gzip.compress, ".zst": lambda content: pa.compress(conten
 def test_a_line_without_an_end_is_refused(tmp_path, name):
     path = tmp_path / name
     path.write_bytes(b'{"text": "' + b"a" * 1000)
-    with pytest.raises(InputFileError, match=r"line 1: it is longer than 0\.0 MB; split it"):
+    with pytest.raises(InputFileError, match=r"^\S+, line 1: it is longer than 0\.1 kB; split it$"):
         read_table(path)
 
 
@@ -46,7 +46,7 @@ def test_a_line_within_the_limit_is_read(tmp_path):
 
 @pytest.mark.usefixtures("short")
 def test_what_arrives_without_a_line_end_is_refused():
-    with pytest.raises(InputFileError, match="it is longer than"):
+    with pytest.raises(InputFileError, match=r"^standard input: it is longer than"):
         list(read_arrived(io.BytesIO(b"a" * 1000)))
 
 

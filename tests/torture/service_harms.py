@@ -39,6 +39,10 @@ class Service:
         return int(status["VmRSS"].split()[0]) / 1000
 
     @property
+    def n_descriptors(self) -> int:
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    @property
     def is_alive(self) -> bool:
         with contextlib.suppress(OSError):
             return (
@@ -228,31 +232,86 @@ def load(port: int, model: str, clients: int, seconds: float, most: int = 10**9)
     return Load([one for own in taken for one in own], sum(failed), time.monotonic() - started)
 
 
+# Slow clients
+
+# As docs/serve.md promises, and what a busy machine may add.
+READING_SECONDS, SLACK = 10.0, 3.0
+
+
+@dataclass(frozen=True)
+class SlowClient:
+    """A connection of a kind, and what it goes on sending once a second."""
+
+    kind: str
+    connection: socket.socket
+    drip: bytes
+
+    def send(self) -> None:
+        with contextlib.suppress(OSError):
+            self.connection.sendall(self.drip)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the service has closed the connection, after whatever it answered."""
+        try:
+            while self.connection.recv(1 << 16, socket.MSG_DONTWAIT):
+                pass
+        except BlockingIOError:
+            return False
+        except OSError:
+            pass
+        return True
+
+
+def _long_request(path: str) -> bytes:
+    """The start of a request whose body is to be long."""
+    return _request("POST", path, headers=[b"Content-Length: 100000"]).replace(b"Connection: close\r\n", b"") + b'{"te'
+
+
+# What each kind sends at once, what it sends when it has an answer to that, and what it drips.
+SLOW_KINDS: dict[str, tuple[bytes, bytes, bytes]] = {
+    "nothing": (b"", b"", b""),
+    "half of the headers": (_request("POST", "/models/words/predict")[:20], b"", b"x"),
+    "half of a body": (_long_request("/models/words/predict"), b"", b"x"),
+    "half of a body for no model": (_long_request("/models/none/predict"), b"", b"x"),
+    "blank lines after a request": (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", b"\r\n", b"\r\n"),
+}
+
+
 @contextlib.contextmanager
-def slow_clients(port: int, n: int) -> Iterator[None]:
-    """Connections that send a byte now and then, or half a body and nothing more."""
-    stopped = threading.Event()
-    connections = [socket.create_connection((HOST, port), 30) for _ in range(n)]
-    whole = _request("POST", "/models/words/predict", b'{"texts": ["a"]}')
-    for number, connection in enumerate(connections):
-        connection.sendall(whole[: -9 if number % 2 else 20])
+def slow_clients(port: int, n: int) -> Iterator[list[SlowClient]]:
+    """Clients of each kind: half of them send a little every second, half nothing more."""
+    stopped, clients = threading.Event(), [_slow_client(port, number) for number in range(n)]
 
     def drip() -> None:
         while not stopped.wait(1):
-            for connection in connections[::4]:
-                with contextlib.suppress(OSError):
-                    connection.sendall(b"x")
+            for client in clients:
+                client.send()
 
     thread = threading.Thread(target=drip)
     thread.start()
     try:
-        yield
+        yield clients
     finally:
         stopped.set()
         thread.join()
-        for connection in connections:
-            connection.close()
+        for client in clients:
+            client.connection.close()
 
 
-def open_files(pid: int) -> int:
-    return len(os.listdir(f"/proc/{pid}/fd"))
+def _slow_client(port: int, number: int) -> SlowClient:
+    kind = list(SLOW_KINDS)[number % len(SLOW_KINDS)]
+    first, then, drip = SLOW_KINDS[kind]
+    connection = socket.create_connection((HOST, port), 30)
+    connection.sendall(first)
+    if then:
+        connection.recv(1 << 16)
+        connection.sendall(then)
+    return SlowClient(kind, connection, drip if number // len(SLOW_KINDS) % 2 else b"")
+
+
+def left_open(clients: list[SlowClient], ends: float) -> list[str]:
+    """The kinds of the clients that the service has not closed at a moment."""
+    while (clients := [client for client in clients if not client.is_closed]) and time.monotonic() < ends:
+        time.sleep(0.1)
+    return [client.kind for client in clients]

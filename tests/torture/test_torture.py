@@ -5,7 +5,8 @@ import trials
 
 # What writes is tried by tests/files/test_faults.py.
 SHORT = ["flips", "cuts", "crafted", "damaged", "bombs"]
-OF_A_SERVICE = ["requests", "slow"]
+# Slow clients are to be seen closed after ten seconds.
+OF_A_SERVICE = ["requests", pytest.param("slow", marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("name", SHORT)

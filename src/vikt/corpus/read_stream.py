@@ -242,7 +242,9 @@ def read_whole(path: Path) -> str:
 
 
 def reading_failed(where: str, error: OSError) -> InputFileError:
-    """The error for a stream that breaks off, is damaged, or was closed by the shell."""
+    """The error for a stream that breaks off, is damaged, or was closed by the shell; the same where it is one."""
+    if isinstance(error, InputFileError):
+        return error
     if error.errno == errno.EBADF:
         return InputFileError(f"{where}: expected data, but it is closed; name a file, or pipe data into it")
     if isinstance(error, ExpansionError):
