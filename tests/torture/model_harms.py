@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import random
 from collections.abc import Iterator
@@ -266,7 +267,8 @@ def _claim(chance: random.Random, arrays: dict[str, Any], metadata: Any, entries
             return f"no {'.'.join(path)}"
         value = held[key]
         near = isinstance(value, (int, float)) and what == "near"
-        held[key] = chance.choice([value + 1, value - 1, value * 2, -value]) if near else chance.choice(CLAIMS)
+        new = chance.choice([value + 1, value - 1, value * 2, -value] if near else CLAIMS)
+        held[key] = copy.deepcopy(new)  # Another alteration may follow in it.
         return f"{'.'.join(path)} = {held[key]!r:.30}"
     return "nothing"
 

@@ -254,7 +254,7 @@ class SlowClient:
     def is_closed(self) -> bool:
         """Whether the service has closed the connection, after whatever it answered."""
         try:
-            while self.connection.recv(1 << 16, socket.MSG_DONTWAIT):
+            while self.connection.recv(1 << 16):
                 pass
         except BlockingIOError:
             return False
@@ -307,6 +307,7 @@ def _slow_client(port: int, number: int) -> SlowClient:
     if then:
         connection.recv(1 << 16)
         connection.sendall(then)
+    connection.setblocking(False)
     return SlowClient(kind, connection, drip if number // len(SLOW_KINDS) % 2 else b"")
 
 
