@@ -3,8 +3,8 @@
 import pytest
 import trials
 
-# What writes is tried by tests/files/test_faults.py.
-SHORT = ["flips", "cuts", "crafted", "damaged", "bombs"]
+# Files that are cut, and what writes, are tried by tests/files.
+SHORT = ["flips", "crafted", "damaged", "bombs"]
 # Slow clients are to be seen closed after ten seconds.
 OF_A_SERVICE = ["requests", pytest.param("slow", marks=pytest.mark.slow)]
 
