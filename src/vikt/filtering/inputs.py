@@ -129,7 +129,7 @@ def _refuse_overlap(found: list[Input], folders: list[str], out: str) -> None:
     if storage.is_file(target):
         raise OutputFileError(f"{out}: is a file; name a folder with -o")
     if out == "-" or (suffix_of(out) in _SUFFIXES and not storage.is_folder(target)):
-        raise UsageError(f"-o names a folder, in which each file keeps its name, found {out!r:.80}; name a folder")
+        raise UsageError(f"{out}: -o names a folder, in which each file keeps its name; name a folder")
     inner = next((folder for folder in folders if f"{target}/".startswith(folder.rstrip("/") + "/")), None)
     if inner is not None:
         raise UsageError(
