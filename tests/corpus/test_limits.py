@@ -71,6 +71,7 @@ def test_what_expands_too_much_is_refused(tmp_path, suffix):
     assert read_table(path).n_rows == 2000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", COMPRESSIONS)
 def test_what_is_small_may_expand_as_it_likes(tmp_path, suffix):
     path = tmp_path / f"a.csv{suffix}"

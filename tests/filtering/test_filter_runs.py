@@ -81,7 +81,10 @@ def test_files_keep_their_places_and_the_rows_that_the_classifier_says(run, mode
     assert sum(own["kept"] for own in tally["by_label"].values()) == kept
 
 
-@pytest.mark.parametrize("more", [[], ["--scores"], ["--split", "a"]])
+@pytest.mark.parametrize(
+    "more",
+    [["--scores"], pytest.param([], marks=pytest.mark.slow), pytest.param(["--split", "a"], marks=pytest.mark.slow)],
+)
 def test_the_bytes_do_not_depend_on_the_threads(run, model, corpus, tmp_path, more):
     outputs = []
     for threads in (1, 2, 5):
