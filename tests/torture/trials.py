@@ -126,15 +126,16 @@ def bombs(folder: Path, n: int) -> Row:
 def refused_writes(folder: Path, n: int) -> Row:
     write_harms.prepare(folder)
     names = list(write_harms.COMMANDS)[:n]
-    what = f"commands that write ({', '.join(names)}) on a full disk, beyond a limit of size, on a read-only disk"
+    what = f"{len(names)} commands that write, on a full disk, beyond a limit of size, on a read-only disk"
     return row(what, write_harms.refused_writes(folder, names))
 
 
 def kills(folder: Path, n: int) -> Row:
     write_harms.prepare(folder)
     begun, found = time.monotonic(), list(write_harms.killed(folder, n, 0))
-    left = "; ".join(f"{name}: {outcome.why}" for name, outcome in found if name.startswith("after"))
     cases = [(name, outcome) for name, outcome in found if not (name.startswith("after") and outcome.ended == WORKED)]
+    is_whole = all(outcome.ended == WORKED for _, outcome in cases)
+    left = "the next runs complete the work, and remove what was left" if is_whole else ""
     what = "kill -9 at a random moment of training, updating, saving, filtering: the old file or the new, whole"
     return row(what, cases, left, begun)
 
