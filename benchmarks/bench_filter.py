@@ -20,14 +20,13 @@ benchmarks/results/filter.json, unless --rows is given; `python benchmarks/table
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import work_filter
-from measuring import HERE, in_turn, machine, print_rows, process, python_of, save, times_faster, workers
+from measuring import HERE, in_turn, machine, peer_options, print_rows, process, python_of, save, times_faster, workers
 
 WORK = str(HERE / "work_filter.py")
 # The package that runs a side or trains its model, where that may be in another environment.
@@ -90,14 +89,7 @@ def bench(pythons: dict[str, str], folder: Path, n_workers: int, repeats: int) -
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--rows", type=int, default=0, help="take so many rows alone, to try it out")
-    parser.add_argument("--folder", type=Path, help="keep what is prepared and learnt there")
-    parser.add_argument(
-        "--python-of", action="append", default=[], metavar="PEER=PYTHON", help="a peer in another environment"
-    )
-    options = parser.parse_args()
+    options = peer_options(__doc__, repeats=3)
     chosen = python_of(options.python_of)
     pythons = {name: chosen(PEERS.get(name, "")) for name in (*work_filter.MODELS, *work_filter.SIDES)}
     with tempfile.TemporaryDirectory() as temporary:

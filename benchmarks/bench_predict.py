@@ -21,14 +21,25 @@ docs/benchmarks.md.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import work_predict
-from measuring import HERE, in_turn, machine, print_rows, process, python_of, save, spread, times_faster, workers
+from measuring import (
+    HERE,
+    in_turn,
+    machine,
+    peer_options,
+    print_rows,
+    process,
+    python_of,
+    save,
+    spread,
+    times_faster,
+    workers,
+)
 
 WORK = str(HERE / "work_predict.py")
 VIKT = [sys.executable, "-m", "vikt"]
@@ -141,14 +152,7 @@ def bench_lines(model: str, folder: Path, n_lines: int, repeats: int) -> dict[st
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--rows", type=int, default=0, help="take so many rows alone, to try it out")
-    parser.add_argument("--folder", type=Path, help="keep what is prepared and learnt there")
-    parser.add_argument(
-        "--python-of", action="append", default=[], metavar="PEER=PYTHON", help="a peer in another environment"
-    )
-    options = parser.parse_args()
+    options = peer_options(__doc__, repeats=5)
     chosen = python_of(options.python_of)
     pythons = {name: chosen(PEERS.get(name, "")) for name in work_predict.SIDES}
     packages = dict.fromkeys(("numpy", "scipy", "numba", "scikit-learn"), sys.executable)

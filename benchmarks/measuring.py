@@ -21,6 +21,7 @@ for variable in (
 ):
     os.environ.setdefault(variable, "1")
 
+import argparse
 import json
 import platform
 import statistics
@@ -187,6 +188,18 @@ def _version(package: str, python: str) -> str | None:
     asked = f"from importlib.metadata import version; print(version({package!r}))"
     told = subprocess.run([python, "-c", asked], capture_output=True, text=True, check=False)
     return told.stdout.strip() or None
+
+
+def peer_options(doc: str, repeats: int) -> argparse.Namespace:
+    """What is typed for a benchmark against peers, which may be in other environments."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=repeats)
+    parser.add_argument("--rows", type=int, default=0, help="take only this many rows, to try it out")
+    parser.add_argument("--folder", type=Path, help="keep what is prepared and learnt there")
+    parser.add_argument(
+        "--python-of", action="append", default=[], metavar="PEER=PYTHON", help="a peer in another environment"
+    )
+    return parser.parse_args()
 
 
 def python_of(pairs: list[str]) -> Callable[[str], str]:

@@ -26,7 +26,7 @@ class ExpansionError(OSError):
 
 
 def check_expansion(expanded: int, stored: int) -> None:
-    """Refuse content of so many bytes out of so many stored.
+    """Refuse content of `expanded` bytes that are far more than the `stored` ones.
 
     Raises
     ------

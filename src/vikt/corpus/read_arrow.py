@@ -91,7 +91,7 @@ def refusing_damage(kind: str, origin: str) -> Iterator[None]:
 def parquet_batches(
     file: Any, n_bytes: int, rows_per_batch: int, names: list[str] | None = None
 ) -> Iterator[list[ArrowBatch]]:
-    """The rows of a `ParquetFile` of so many bytes in batches, each in pieces. Raises ExpansionError."""
+    """The rows of a `ParquetFile` of `n_bytes` bytes in batches, each in pieces. Raises ExpansionError."""
     rows = _rows_per_batch(file.metadata, rows_per_batch)
     return _grouped(bounded(file.iter_batches(min(rows, _ROWS_AT_ONCE), columns=names), n_bytes), rows)
 
@@ -121,7 +121,7 @@ def _n_bytes_of_dictionary(column: ArrowColumn) -> int:
 
 
 def _grouped(pieces: Iterator[ArrowBatch], n_rows: int) -> Iterator[list[ArrowBatch]]:
-    """Pieces in groups of so many rows."""
+    """Pieces in groups of `n_rows` rows, or a few more."""
     group, held = list[ArrowBatch](), 0
     for piece in pieces:
         group.append(piece)

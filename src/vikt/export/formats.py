@@ -35,7 +35,7 @@ class ExportFormat:
     content : Callable
         The bytes of the file, of a model and its name. Raises UsageError where the format cannot hold the model.
     fitting : Callable, optional
-        A model, smaller if it must be, whose content takes at most so many bytes, of a model, its name and the number.
+        Makes a model small enough: of a model, its name and the most bytes that its content may take.
         None where the format has no size to choose.
     """
 

@@ -23,7 +23,7 @@ from vikt.filtering.source import ROWS_PER_PIECE
 
 # Columns are read through buffers of this size, rather than whole.
 _BUFFER = 1 << 20
-# Rows are gathered until they are as many as in the input's largest row group, or of so many bytes.
+# Rows are gathered up to the number in the input's largest row group, or up to this number of bytes.
 _BYTES_PER_GROUP = 1 << 26
 _ROWS_PER_BATCH = 1 << 16
 _FRAMES = {b"\x04\x22\x4d\x18": "lz4", b"\x28\xb5\x2f\xfd": "zstd"}

@@ -29,7 +29,7 @@ class _Run(NamedTuple):
 
 
 def supervised(work: Callable[[int], None], count: int, received: list[int], seconds: float) -> None:
-    """Do `work(row)` in so many processes until one of the signals arrives that are collected in `received`.
+    """Do `work(row)` in `count` processes, one for each row, until a signal is in `received`.
 
     The processes then have `seconds` to end by themselves; a second signal kills them.
 

@@ -102,8 +102,9 @@ def _answer(listener: socket.socket, models: Models, settings: Settings, receive
     # A process that takes the place of another finds newer files than those read at the start.
     models.renew(metrics)
     stopped = threading.Event()
-    # Nobody waits for the first, since what compiles cannot be interrupted.
-    threading.Thread(target=models.warm_up, daemon=True).start()
+    if not models.is_warm.is_set():
+        # Nobody waits for this, since what compiles cannot be interrupted.
+        threading.Thread(target=models.warm_up, daemon=True).start()
     watching = threading.Thread(target=models.watch, args=(metrics, stopped), daemon=True)
     watching.start()
     limits = settings.limits

@@ -16,7 +16,7 @@ _PREDICTS: Mapping[TargetKind, str] = {
     "soft": "predict_proba",
     "ordered": "predict",
 }
-# A value of each kind of feature that reads no text, in Python, for a feature of so many columns.
+# A value of each kind of feature that reads no text, in Python, for a feature of n columns.
 _VALUES = {"number": "1.0", "dense": "[0.1] * {width}"}
 _TEXT, _QUOTE = "a text", "'"
 # svmlight's pairs of index and value come from files alone.
