@@ -15,9 +15,21 @@ and both ways of running agree.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-Array = Any
+from vikt.compiled.array_types import (
+    Bytes,
+    Float64Matrix,
+    Float64s,
+    Int16s,
+    Int32Matrix,
+    Int32s,
+    Int64Matrix,
+    Int64s,
+    RealMatrix,
+    Reals,
+)
+from vikt.compiled.intrinsics import word_at
 
 SEPARATES = 0  # ends a token and is in none
 WORD = 1  # joins its neighbours of the same class
@@ -57,7 +69,7 @@ FEW = 16  # up to this many numbers, insertion sort is faster
 WIDEST = 10  # bits of a digit when sorting
 
 
-def decode(text: Array, i: int) -> tuple[int, int]:
+def decode(text: Bytes, i: int) -> tuple[int, int]:
     """The code point at byte i, and the place of the next one."""
     lead = text[i]
     if lead < 0x80:
@@ -78,13 +90,13 @@ FOLLOWS = 2  # may combine with a letter before it
 CLASS_SHIFT = 2
 
 
-def lower_ascii(text: Array) -> None:
+def lower_ascii(text: Bytes) -> None:
     for i in range(len(text)):
         byte = text[i & FORWARD]
         text[i & FORWARD] = byte + 32 if 65 <= byte <= 90 else byte
 
 
-def lower_in_place(text: Array, offsets: Array, lower_of: Array, joining_of: Array, undone: Array) -> None:
+def lower_in_place(text: Bytes, offsets: Int64s, lower_of: Int32s, joining_of: Int16s, undone: Bytes) -> None:
     """Lower-case what is not ASCII; undone[d] is 1 where text d needs more than that, and is left half done.
 
     Such a text has a character whose entry in a table is NONE, or may not be in NFC.
@@ -95,14 +107,14 @@ def lower_in_place(text: Array, offsets: Array, lower_of: Array, joining_of: Arr
         undone[document] = 0 if done else 1
 
 
-def is_ascii(text: Array, i: int, end: int) -> bool:
+def is_ascii(text: Bytes, i: int, end: int) -> bool:
     bits = 0
     for j in range(i, end):
         bits |= text[j & FORWARD]
     return bits < 0x80
 
 
-def lower_text(text: Array, i: int, end: int, lower_of: Array, joining_of: Array) -> bool:
+def lower_text(text: Bytes, i: int, end: int, lower_of: Int32s, joining_of: Int16s) -> bool:
     """Lower-case the bytes i..end in place, or give up and return False.
 
     A text that passes is in NFC: its marks are in order, and none follows a letter that it may combine with. The quick
@@ -134,7 +146,7 @@ def lower_text(text: Array, i: int, end: int, lower_of: Array, joining_of: Array
     return True
 
 
-def overwrite(text: Array, i: int, after: int, point: int) -> None:
+def overwrite(text: Bytes, i: int, after: int, point: int) -> None:
     """Write a code point over another at i..after, of the same number of bytes: two, three or four."""
     for j in range(after - 1, i, -1):
         text[j] = 0x80 | (point & 0x3F)
@@ -146,14 +158,14 @@ def overwrite(text: Array, i: int, after: int, point: int) -> None:
 
 
 def word_edges(
-    text: Array,
-    offsets: Array,
-    class_of: Array,
-    actions: Array,
-    byte_actions: Array,
-    starts: Array,
-    ends: Array,
-    edges: Array,
+    text: Bytes,
+    offsets: Int64s,
+    class_of: Bytes,
+    actions: Int64s,
+    byte_actions: Int64s,
+    starts: Int64s,
+    ends: Int64s,
+    edges: Int64s,
 ) -> int:
     """The start and end of each word of each document; edges[d] counts the tokens before document d.
 
@@ -197,21 +209,21 @@ def word_edges(
     return n
 
 
-def end_document(end: int, starts: Array, ends: Array, n: int) -> int:
+def end_document(end: int, starts: Int64s, ends: Int64s, n: int) -> int:
     starts[n] = end
     ends[n] = end
     return n + 1
 
 
 def character_edges(
-    text: Array,
-    offsets: Array,
-    class_of: Array,
-    actions: Array,
-    byte_actions: Array,
-    starts: Array,
-    ends: Array,
-    edges: Array,
+    text: Bytes,
+    offsets: Int64s,
+    class_of: Bytes,
+    actions: Int64s,
+    byte_actions: Int64s,
+    starts: Int64s,
+    ends: Int64s,
+    edges: Int64s,
 ) -> int:
     """The characters of each document, as tokens; a run of white space of two or more counts as one space.
 
@@ -243,14 +255,14 @@ def character_edges(
 
 
 def bounded_character_edges(
-    text: Array,
-    offsets: Array,
-    class_of: Array,
-    actions: Array,
-    byte_actions: Array,
-    starts: Array,
-    ends: Array,
-    edges: Array,
+    text: Bytes,
+    offsets: Int64s,
+    class_of: Bytes,
+    actions: Int64s,
+    byte_actions: Int64s,
+    starts: Int64s,
+    ends: Int64s,
+    edges: Int64s,
 ) -> int:
     """The characters of each document word by word: a space, the word, a space, and an empty token to end n-grams.
 
@@ -286,32 +298,29 @@ def bounded_character_edges(
     return n
 
 
-def end_word(space: int, starts: Array, ends: Array, n: int) -> int:
+def end_word(space: int, starts: Int64s, ends: Int64s, n: int) -> int:
     starts[n] = space
     ends[n] = space + 1
     return end_document(space, starts, ends, n + 1)
 
 
-def token_keys(text: Array, eight: Array, starts: Array, ends: Array, n: int, low: Array, high: Array) -> None:
-    """The key of each token: its first seven bytes, and its next seven with its length; or their hash.
-
-    `eight` is the text seen eight bytes at a time, from every byte.
-    """
+def token_keys(text: Bytes, starts: Int64s, ends: Int64s, n: int, low: Int64s, high: Int64s) -> None:
+    """The key of each token: its first seven bytes, and its next seven with its length; or their hash."""
     for token in range(n):
         start = starts[token] & FORWARD
         length = ends[token] - start
         if length < 8:
-            low[token] = eight[start] & (1 << 8 * length) - 1
+            low[token] = word_at(text, start) & (1 << 8 * length) - 1
             high[token] = length << 56
         elif length < LONG:
-            low[token] = eight[start] & SEVEN_BYTES
-            high[token] = eight[start + 7] & (1 << 8 * (length - 7)) - 1 | length << 56
+            low[token] = word_at(text, start) & SEVEN_BYTES
+            high[token] = word_at(text, start + 7) & (1 << 8 * (length - 7)) - 1 | length << 56
         else:
-            low[token] = eight[start] & SEVEN_BYTES
+            low[token] = word_at(text, start) & SEVEN_BYTES
             high[token] = hash_bytes(text, start, ends[token]) | LONG << 56
 
 
-def hash_bytes(text: Array, start: int, end: int) -> int:
+def hash_bytes(text: Bytes, start: int, end: int) -> int:
     value = 0
     for i in range(start, end):
         value = mix(value ^ text[i])
@@ -324,7 +333,7 @@ def mix(value: int) -> int:
     return value ^ value >> 31
 
 
-def same_bytes(text: Array, start: int, end: int, pool: Array, pool_start: int, pool_end: int) -> bool:
+def same_bytes(text: Bytes, start: int, end: int, pool: Bytes, pool_start: int, pool_end: int) -> bool:
     if end - start != pool_end - pool_start:
         return False
     for i in range(end - start):
@@ -333,12 +342,12 @@ def same_bytes(text: Array, start: int, end: int, pool: Array, pool_start: int, 
     return True
 
 
-def copy_to(target: Array, place: int, source: Array, start: int, n: int) -> None:
+def copy_to(target: Bytes, place: int, source: Bytes, start: int, n: int) -> None:
     for i in range(n):
         target[place + i] = source[start + i]
 
 
-def copy_bytes(text: Array, starts: Array, ends: Array, pool: Array) -> None:
+def copy_bytes(text: Bytes, starts: Int64s, ends: Int64s, pool: Bytes) -> None:
     """The bytes of all tokens, one after the other."""
     place = 0
     for token in range(len(starts)):
@@ -378,7 +387,7 @@ def part_of_id(unit: int) -> int:
 
 
 def guess_units(
-    low: Array, high: Array, n: int, slots: Array, unit_low: Array, unit_high: Array, unknown: int, units: Array
+    low: Int64s, high: Int64s, n: int, slots: Int32s, unit_low: Int64s, unit_high: Int64s, unknown: int, units: Int32s
 ) -> None:
     """The unit of each token whose first slot holds it, `unknown` where that slot is empty, else UNSURE.
 
@@ -400,7 +409,7 @@ def guess_units(
         units[token] = unknown if unit == NONE else unit if same else UNSURE
 
 
-def be_unsure(n: int, ids: Array) -> None:
+def be_unsure(n: int, ids: Int32s) -> None:
     for token in range(n):
         ids[token] = UNSURE
 
@@ -408,15 +417,15 @@ def be_unsure(n: int, ids: Array) -> None:
 def slot_of_unit(
     a: int,
     b: int,
-    text: Array,
+    text: Bytes,
     start: int,
     end: int,
-    slots: Array,
-    unit_low: Array,
-    unit_high: Array,
-    pool: Array,
-    pool_starts: Array,
-    pool_ends: Array,
+    slots: Int32s,
+    unit_low: Int64s,
+    unit_high: Int64s,
+    pool: Bytes,
+    pool_starts: Int64s,
+    pool_ends: Int64s,
 ) -> int:
     """The slot of the unit with the key (a, b), spelled text[start:end]; the empty slot for it, if it is unknown."""
     region = len(slots) >> PART_BITS
@@ -435,19 +444,19 @@ def slot_of_unit(
 
 
 def find_units(
-    low: Array,
-    high: Array,
-    text: Array,
-    starts: Array,
-    ends: Array,
+    low: Int64s,
+    high: Int64s,
+    text: Bytes,
+    starts: Int64s,
+    ends: Int64s,
     n: int,
-    slots: Array,
-    unit_low: Array,
-    unit_high: Array,
-    pool: Array,
-    pool_starts: Array,
-    pool_ends: Array,
-    units: Array,
+    slots: Int32s,
+    unit_low: Int64s,
+    unit_high: Int64s,
+    pool: Bytes,
+    pool_starts: Int64s,
+    pool_ends: Int64s,
+    units: Int32s,
 ) -> None:
     """Find the units that guess_units left UNSURE, NONE for those that are unknown. Nothing of the table is written."""
     for token in range(n):
@@ -467,25 +476,25 @@ def find_units(
 
 
 def learn_units(
-    low: Array,
-    high: Array,
-    text: Array,
-    starts: Array,
-    ends: Array,
+    low: Int64s,
+    high: Int64s,
+    text: Bytes,
+    starts: Int64s,
+    ends: Int64s,
     start: int,
     n: int,
-    slots: Array,
-    unit_low: Array,
-    unit_high: Array,
-    pool: Array,
-    pool_starts: Array,
-    pool_ends: Array,
-    pool_used: Array,
-    counts: Array,
+    slots: Int32s,
+    unit_low: Int64s,
+    unit_high: Int64s,
+    pool: Bytes,
+    pool_starts: Int64s,
+    pool_ends: Int64s,
+    pool_used: Int64s,
+    counts: Int64s,
     most: int,
     first_part: int,
     last_part: int,
-    units: Array,
+    units: Int32s,
 ) -> int:
     """Find the units that guess_units left UNSURE, those of some parts and from token `start` on, and learn new ones.
 
@@ -531,15 +540,15 @@ def learn_units(
 
 
 def guess_nodes(
-    parents: Array,
-    units: Array,
+    parents: Int32s,
+    units: Int32s,
     depth: int,
     n: int,
-    slots: Array,
-    keys: Array,
+    slots: Int32s,
+    keys: Int64s,
     unknown: int,
-    wanted: Array,
-    nodes: Array,
+    wanted: Int64s,
+    nodes: Int32s,
 ) -> None:
     """The n-gram of `depth` units at each token, as in guess_units; `parents` has the n-grams that are shorter by one.
 
@@ -567,7 +576,7 @@ def guess_nodes(
         nodes[token] = unknown if node == NONE else node if same else UNSURE
 
 
-def slot_of_node(key: int, slots: Array, keys: Array) -> int:
+def slot_of_node(key: int, slots: Int32s, keys: Int64s) -> int:
     """The slot of the n-gram with a key; the empty slot for it, if it is unknown."""
     region = len(slots) >> PART_BITS
     value = hash_node(key)
@@ -578,7 +587,7 @@ def slot_of_node(key: int, slots: Array, keys: Array) -> int:
     return slot
 
 
-def find_nodes(wanted: Array, n: int, slots: Array, keys: Array, nodes: Array) -> None:
+def find_nodes(wanted: Int64s, n: int, slots: Int32s, keys: Int64s, nodes: Int32s) -> None:
     """Find the n-grams that guess_nodes left UNSURE, as find_units does."""
     for token in range(n):
         token &= FORWARD
@@ -588,16 +597,16 @@ def find_nodes(wanted: Array, n: int, slots: Array, keys: Array, nodes: Array) -
 
 
 def learn_nodes(
-    wanted: Array,
+    wanted: Int64s,
     start: int,
     n: int,
-    slots: Array,
-    keys: Array,
-    counts: Array,
+    slots: Int32s,
+    keys: Int64s,
+    counts: Int64s,
     most: int,
     first_part: int,
     last_part: int,
-    nodes: Array,
+    nodes: Int32s,
 ) -> int:
     """Find the n-grams that guess_nodes left UNSURE, and learn new ones, as learn_units does."""
     for token in range(start, n):
@@ -625,7 +634,7 @@ def learn_nodes(
     return n
 
 
-def fill_with_units(low: Array, high: Array, ids: Array, slots: Array) -> bool:
+def fill_with_units(low: Int64s, high: Int64s, ids: Int64s, slots: Int32s) -> bool:
     """Put units into empty slots; False if a part has no room."""
     for i in range(len(ids)):
         if not put(hash_unit(low[ids[i]], high[ids[i]]), ids[i], slots):
@@ -633,7 +642,7 @@ def fill_with_units(low: Array, high: Array, ids: Array, slots: Array) -> bool:
     return True
 
 
-def fill_with_nodes(keys: Array, ids: Array, slots: Array) -> bool:
+def fill_with_nodes(keys: Int64s, ids: Int64s, slots: Int32s) -> bool:
     """Put n-grams into empty slots; False if a part has no room."""
     for i in range(len(ids)):
         if not put(hash_node(keys[ids[i]]), ids[i], slots):
@@ -641,7 +650,7 @@ def fill_with_nodes(keys: Array, ids: Array, slots: Array) -> bool:
     return True
 
 
-def put(value: int, number: int, slots: Array) -> bool:
+def put(value: int, number: int, slots: Int32s) -> bool:
     region = len(slots) >> PART_BITS
     base = part_of(value) * region
     slot = value & region - 1
@@ -653,7 +662,7 @@ def put(value: int, number: int, slots: Array) -> bool:
     return False
 
 
-def only_whole(units: Array, nodes: Array, depth: int, n: int, whole: Array) -> None:
+def only_whole(units: Int32s, nodes: Int32s, depth: int, n: int, whole: Int32s) -> None:
     """The n-grams that are whole words or documents; NONE for others."""
     for token in range(n):
         starts = token == 0 or units[token - 1] == NONE
@@ -664,13 +673,13 @@ def only_whole(units: Array, nodes: Array, depth: int, n: int, whole: Array) -> 
 # Hashing.
 
 
-def unit_hashes(low: Array, high: Array, n: int, hashes: Array) -> None:
+def unit_hashes(low: Int64s, high: Int64s, n: int, hashes: Int64s) -> None:
     """A hash of each token; NONE where it is empty."""
     for token in range(n):
         hashes[token] = NONE if high[token] == 0 else mix(mix(low[token]) ^ high[token])
 
 
-def ngram_hashes(parents: Array, units: Array, depth: int, n: int, hashes: Array) -> None:
+def ngram_hashes(parents: Int64s, units: Int64s, depth: int, n: int, hashes: Int64s) -> None:
     """The hash of the n-gram of `depth` units at each token; `parents` has those of n-grams shorter by one."""
     for token in range(n):
         unit = NONE
@@ -679,13 +688,13 @@ def ngram_hashes(parents: Array, units: Array, depth: int, n: int, hashes: Array
         hashes[token] = NONE if unit == NONE else mix(mix(parents[token]) ^ unit)
 
 
-def buckets_of(hashes: Array, mask: int, buckets: Array) -> None:
+def buckets_of(hashes: Int64Matrix, mask: int, buckets: Int32Matrix) -> None:
     for row in range(hashes.shape[0]):
         for token in range(hashes.shape[1]):
             buckets[row, token] = NONE if hashes[row, token] == NONE else hashes[row, token] & mask
 
 
-def mark_buckets(hashes: Array, mask: int, first_part: int, last_part: int, marks: Array) -> None:
+def mark_buckets(hashes: Int64Matrix, mask: int, first_part: int, last_part: int, marks: Int32s) -> None:
     """Mark each bucket of some parts with 29 bits of the first n-gram in it, odd once another one falls into it."""
     for row in range(hashes.shape[0]):
         for token in range(hashes.shape[1]):
@@ -708,8 +717,8 @@ class Occurrences(NamedTuple):
     Document d has the tokens edges[d]..edges[d + 1].
     """
 
-    ids: Array
-    edges: Array
+    ids: Int32Matrix
+    edges: Int64s
 
 
 class Weighing(NamedTuple):
@@ -717,52 +726,52 @@ class Weighing(NamedTuple):
 
     Attributes
     ----------
-    bases : Array
+    bases : Int64s
         For each row of ids, where its ids start in `column_of`.
-    column_of : Array
+    column_of : Int32s
         The column of each id, NONE where it has none.
-    count_weights : Array
+    count_weights : Float64s
         The weight of each count.
-    idf : Array
+    idf : Float64s
         By column; a single number where it is the same for all.
     normalised : bool
         Whether each row is divided by its length.
     """
 
-    bases: Array
-    column_of: Array
-    count_weights: Array
-    idf: Array
+    bases: Int64s
+    column_of: Int32s
+    count_weights: Float64s
+    idf: Float64s
     normalised: bool
 
 
 class Room(NamedTuple):
     """Arrays to work in: a count for each column, zero before and after; columns and weights of one row."""
 
-    counts: Array
-    columns: Array
-    weights: Array
+    counts: Int32s
+    columns: Int64s
+    weights: Float64s
 
 
 class SortingRoom(NamedTuple):
     """Arrays in which to sort the columns of one row, each of n_bits."""
 
     n_bits: int
-    keys: Array
-    spare: Array
-    places: Array
+    keys: Int64s
+    spare: Int64s
+    places: Int32s
 
 
 class RowArrays(NamedTuple):
     """Where rows go: how many entries each has; all their columns and values."""
 
-    lengths: Array
-    indices: Array
-    values: Array
+    lengths: Int64s
+    indices: Int32s
+    values: Reals
 
 
 def count_documents(
-    ids: Array, edges: Array, n_documents: int, document: int, first_part: int, last_part: int, seen: Array
+    ids: Int32Matrix, edges: Int64s, n_documents: int, document: int, first_part: int, last_part: int, seen: Int32Matrix
 ) -> None:
     """Count the documents that each id of some parts is in; `document` is the number of the first document."""
     for d in range(n_documents):
@@ -778,7 +787,7 @@ def count_documents(
                     seen[number, DOCUMENT] = document + d + 1
 
 
-def count_occurrences(ids: Array, occurrences: Array) -> None:
+def count_occurrences(ids: Int32Matrix, occurrences: Int64s) -> None:
     """Count how often each id occurs."""
     for row in range(ids.shape[0]):
         for token in range(ids.shape[1]):
@@ -786,7 +795,7 @@ def count_occurrences(ids: Array, occurrences: Array) -> None:
                 occurrences[ids[row, token]] += 1
 
 
-def columns_of(ids: Array, first: int, last: int, bases: Array, column_of: Array, columns: Array) -> int:
+def columns_of(ids: Int32Matrix, first: int, last: int, bases: Int64s, column_of: Int32s, columns: Int64s) -> int:
     """The columns of the n-grams of tokens first..last, as often as they occur. Returns how many there are."""
     n = 0
     for level in range(len(bases)):
@@ -798,7 +807,7 @@ def columns_of(ids: Array, first: int, last: int, bases: Array, column_of: Array
     return n
 
 
-def count(columns: Array, n_found: int, counts: Array) -> int:
+def count(columns: Int64s, n_found: int, counts: Int32s) -> int:
     """Count columns, and keep one of each in the order in which they came. Returns how many are kept."""
     n = 0
     for i in range(n_found):
@@ -835,7 +844,7 @@ def weighted_row(found: Occurrences, first: int, last: int, weighing: Weighing, 
     return n, 1.0 / math.sqrt(total) if weighing.normalised and total > 0 else 1.0
 
 
-def sort_few(values: Array, n: int) -> None:
+def sort_few(values: Int64s, n: int) -> None:
     for i in range(1, n):
         value = values[i]
         j = i
@@ -845,14 +854,14 @@ def sort_few(values: Array, n: int) -> None:
         values[j] = value
 
 
-def sort_many(values: Array, n: int, n_bits: int, spare: Array, places: Array) -> Array:
+def sort_many(values: Int64s, n: int, n_bits: int, spare: Int64s, places: Int32s) -> Int64s:
     """Sort numbers by n_bits above the 32nd, digit by digit from the last, back and forth between two arrays.
 
     A digit has about as many values as there are numbers to sort, so that time is linear.
 
     Returns
     -------
-    Array
+    Int64s
         The one of the two arrays that holds the sorted numbers.
     """
     width = 5
@@ -902,7 +911,7 @@ def write_rows(found: Occurrences, weighing: Weighing, room: Room, sorting: Sort
     return out
 
 
-def score_rows(found: Occurrences, weighing: Weighing, room: Room, theta: Array, scores: Array) -> None:
+def score_rows(found: Occurrences, weighing: Weighing, room: Room, theta: RealMatrix, scores: Float64Matrix) -> None:
     """The part of each document's row in its scores, by weights θ, (columns, K), without keeping or sorting the row."""
     edges, columns, weights = found.edges, room.columns, room.weights
     n_classes = theta.shape[1]

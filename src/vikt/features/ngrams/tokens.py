@@ -108,8 +108,7 @@ class Portions:
         places = np.empty((4, len(starts)), dtype=np.int64)
         places[0], places[1] = starts, ends
         tokens = Tokens(*documents, text, edges, places, self.kernels)
-        eight = np.ndarray((len(text) - 7,), np.int64, text.data, strides=(1,))
-        self.kernels.token_keys(text, eight, tokens.starts, tokens.ends, tokens.n, tokens.low, tokens.high)
+        self.kernels.token_keys(text, tokens.starts, tokens.ends, tokens.n, tokens.low, tokens.high)
         return tokens
 
     def _cut_by_kernel(self, texts: Texts, analyzer: Analyzer) -> tuple[Bytes, Ints, Ints, Ints]:

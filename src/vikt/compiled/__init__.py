@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from vikt import interruption
+from vikt.compiled import intrinsics
 from vikt.errors import warn
 
 # Where running plainly, some 750 ns a byte of text, takes as long as Numba's import and what it loads from its cache.
@@ -95,7 +96,12 @@ def compiled(module_name: str) -> types.SimpleNamespace:
     """
     import numba
 
-    scope = dict(vars(sys.modules[module_name]))
+    from vikt.compiled import lowering
+
+    scope = {
+        name: getattr(lowering, value.__name__) if getattr(value, "__module__", None) == intrinsics.__name__ else value
+        for name, value in vars(sys.modules[module_name]).items()
+    }
     kernels = _copied(module_name, scope)
     for name, kernel in kernels.items():
         scope[name] = _jit(numba, kernel, scope.get("FASTMATH", False))

@@ -1,0 +1,53 @@
+"""The types of arrays that kernels take: what their annotations say, and what they are compiled for.
+
+Every array is contiguous, rows first, and aligned. Beside arrays, kernels take and return `int` (of 64 bits), `float`
+(of double precision), `bool`, and NamedTuples of all of these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several types of numbers, chosen by the arrays that come: a kernel is compiled once for each.
+
+    All choices of the same name that one kernel has are made together, by position.
+    """
+
+    name: str
+    dtypes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ArrayType:
+    """The type of an array: the type of its numbers, and how many dimensions it has."""
+
+    dtype: str | Choice
+    n_dimensions: int
+
+
+Bytes = Annotated[Any, ArrayType("uint8", 1)]
+Int16s = Annotated[Any, ArrayType("int16", 1)]
+Int32s = Annotated[Any, ArrayType("int32", 1)]
+UInt32s = Annotated[Any, ArrayType("uint32", 1)]
+Int64s = Annotated[Any, ArrayType("int64", 1)]
+Float32s = Annotated[Any, ArrayType("float32", 1)]
+Float64s = Annotated[Any, ArrayType("float64", 1)]
+
+Int32Matrix = Annotated[Any, ArrayType("int32", 2)]
+Int64Matrix = Annotated[Any, ArrayType("int64", 2)]
+Float32Matrix = Annotated[Any, ArrayType("float32", 2)]
+Float64Matrix = Annotated[Any, ArrayType("float64", 2)]
+
+# Numbers in either precision, and the integers that their bits spell.
+_REAL, _BITS = Choice("real", ("float32", "float64")), Choice("real", ("int32", "int64"))
+Reals = Annotated[Any, ArrayType(_REAL, 1)]
+RealMatrix = Annotated[Any, ArrayType(_REAL, 2)]
+Bits = Annotated[Any, ArrayType(_BITS, 1)]
+BitsMatrix = Annotated[Any, ArrayType(_BITS, 2)]
+
+# Weights, whose precision is not that of the data.
+WeightMatrix = Annotated[Any, ArrayType(Choice("weight", ("float32", "float64")), 2)]

@@ -1,0 +1,14 @@
+"""What kernels ask of the processor beyond Python: in plain Python here, one instruction in compiled code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def prefetch(array: Any, i: int) -> None:
+    """Ask the memory for item i of an array (of row i, where it has rows), which will be needed soon."""
+
+
+def word_at(text: Any, i: int) -> int:
+    """Bytes i to i + 8 as one number, the first byte lowest."""
+    return int.from_bytes(text[i : i + 8], "little", signed=True)

@@ -1,0 +1,44 @@
+"""The functions of `intrinsics` as the compiler has them. Imports Numba."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+_BYTE, _FLAG = ir.IntType(8), ir.IntType(32)
+
+
+def _address(context: Any, builder: Any, array_type: Any, array: Any, i: Any) -> Any:
+    """The place of item i, or of row i, as a pointer to bytes."""
+    struct = context.make_array(array_type)(context, builder, array)
+    stride = builder.extract_value(struct.strides, 0)
+    return builder.gep(builder.bitcast(struct.data, _BYTE.as_pointer()), [builder.mul(i, stride)])
+
+
+@intrinsic
+def prefetch(typing_context: Any, array: Any, i: Any) -> Any:
+    """See `intrinsics.prefetch`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        address = _address(context, builder, signature.args[0], *args)
+        kind = ir.FunctionType(ir.VoidType(), [address.type, _FLAG, _FLAG, _FLAG])
+        # To read, into all caches, of data.
+        flags = [_FLAG(flag) for flag in (0, 3, 1)]
+        builder.call(builder.module.declare_intrinsic("llvm.prefetch.p0", (), kind), [address, *flags])
+        return context.get_dummy_value()
+
+    return types.none(array, types.intp), generate
+
+
+@intrinsic
+def word_at(typing_context: Any, text: Any, i: Any) -> Any:
+    """See `intrinsics.word_at`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        address = _address(context, builder, signature.args[0], *args)
+        return builder.load(builder.bitcast(address, ir.IntType(64).as_pointer()), align=1)
+
+    return types.int64(text, types.intp), generate
