@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-long torture bench clean
+.PHONY: demo test test-long torture bench bench-quick clean
 
 demo: $(VENV)/installed
 	$(BIN)/vikt demo
@@ -19,8 +19,13 @@ test-long: $(VENV)/installed-for-tests
 torture: $(VENV)/installed-for-tests
 	$(BIN)/python tests/torture
 
+# Every benchmark, then the tables of the README and of docs/; hours. Peers that are not installed are left out.
 bench: $(VENV)/installed-for-tests
-	$(BIN)/python benchmarks/bench_fit.py
+	$(BIN)/python benchmarks/run_all.py $(BENCH)
+
+# The same in minutes, to see whether all of it runs: some rows, one repeat, nothing kept.
+bench-quick: $(VENV)/installed-for-tests
+	$(BIN)/python benchmarks/run_all.py --quick $(BENCH)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

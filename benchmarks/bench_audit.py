@@ -1,7 +1,6 @@
 """Audits of real corpora: what is found in each, and the CPU seconds beside those of reading and featurising.
 
-    python benchmarks/bench_audit.py            # audits, saves, and writes the tables of docs/audit.md
-    python benchmarks/bench_audit.py --tables   # writes the tables from what was saved
+    python benchmarks/bench_audit.py [--repeats N]
 
 "Reading and featurising" is what an audit must do at least once: the files read, and the TF-IDF rows of words and pairs
 of words made of the texts, of training and test each, as `vikt train --analyzer word` makes them. The audit reads the
@@ -10,18 +9,19 @@ process and one thread, after a first run of both that is not counted: it import
 compiled.
 
 Of `emotions`, whose rows may have several labels, the rows of one label are taken.
+
+Results go to benchmarks/results/audit.json; `python benchmarks/tables.py` puts them in docs/audit.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from measuring import DATA, HERE, machine, save, timed
+from measuring import DATA, machine, save, timed
 
 CORPORA = {
     "sms": ("sms/sms.tsv", None, "label"),
@@ -33,7 +33,6 @@ CORPORA = {
     "imdb, rating": ("imdb/train.parquet", "imdb/test.parquet", "rating"),
     "imdb, label, no test": ("imdb/train.parquet", None, "label"),
 }
-PAGE = HERE.parent / "docs" / "audit.md"
 
 
 def of_one_label(path: Path, folder: Path) -> Path:
@@ -98,85 +97,12 @@ def audits(repeats: int, folder: Path) -> dict[str, Any]:
     return results
 
 
-def table(header: list[str], rows: list[list[str]]) -> str:
-    lines = [f"| {' | '.join(row)} |" for row in (header, *rows)]
-    return "\n".join([lines[0], f"|{'---|' * len(header)}", *lines[1:]])
-
-
-def table_of_findings(corpora: dict[str, Any]) -> str:
-    from vikt.auditing.checks import CHECKS
-
-    names = [name for name in corpora if not name.endswith("no test")]
-    sizes = [" + ".join(f"{n:,}" for n in corpora[name]["rows"].values()) for name in names]
-    rows = [["rows, training + test", *sizes], ["classes", *(str(corpora[name]["classes"]) for name in names)]]
-    for check in CHECKS:
-        cells = [_cell(corpora[name]["found"], check.code) for name in names]
-        if any(cells):
-            rows.append([f"[{check.code}](audit/{check.code}.md) {check.name}", *cells])
-    silent = [
-        f"[{check.code}](audit/{check.code}.md)"
-        for check in CHECKS
-        if not check.on_request and "model" not in check.name and not any(check.code in row[0] for row in rows)
-    ]
-    return table(["", *names], rows) + f"\n\nNothing was found by {', '.join(silent)}."
-
-
-def _cell(found: list[dict[str, Any]], code: str) -> str:
-    of_side = {one["side"]: f"{one['rows']:,}" if one["rows"] else "yes" for one in found if one["code"] == code}
-    test = f" + {of_side['test']}" if "test" in of_side else ""
-    return (of_side.get("training", "0" if test else "") + test).removeprefix("0 + yes") or ("yes" if test else "")
-
-
-def table_of_seconds(corpora: dict[str, Any]) -> str:
-    rows = [
-        [
-            name + ("" if "test" in own["rows"] or "no test" in name else ", no test"),
-            f"{own['read_and_featurise_cpu_s']:.2f}",
-            f"{own['audit_cpu_s']:.2f}",
-            f"{own['audit_cpu_s'] / own['read_and_featurise_cpu_s']:.1f}",
-        ]
-        for name, own in corpora.items()
-    ]
-    return table(["corpus", "reading and featurising, s", "audit, s", "ratio"], rows)
-
-
-def table_of_near_duplicates(results: dict[str, Any]) -> str:
-    rows = []
-    for name, own in results["corpora"].items():
-        for side, told in own["sides"].items():
-            recalls = [f"{recall:.3f}" for recall in told["recall"].values()]
-            rows.append(
-                [f"{name}, {own['rows']:,} rows", side, *recalls, f"{told['own_rows']:,}", f"{told['cpu_s']:.2f}"]
-            )
-    header = ["corpus", "side", "2% edited", "5%", "10%", "own texts", "CPU s"]
-    return table(header, rows)
-
-
-def write_tables() -> None:
-    audit = json.loads((HERE / "results" / "audit.json").read_text())
-    near = json.loads((HERE / "results" / "near_duplicates.json").read_text())
-    tables = {
-        "findings": table_of_findings(audit["corpora"]),
-        "seconds": table_of_seconds(audit["corpora"]),
-        "near": table_of_near_duplicates(near),
-    }
-    page = PAGE.read_text(encoding="utf-8")
-    for name, content in tables.items():
-        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-        before, rest = page.split(begin)
-        page = f"{before}{begin}\n{content}\n{end}{rest.split(end)[1]}"
-    PAGE.write_text(page, encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--tables", action="store_true", help="only write the tables of docs/audit.md")
-    asked = parser.parse_args()
-    if not asked.tables:
-        with tempfile.TemporaryDirectory() as folder:
-            save("audit", {"corpora": audits(asked.repeats, Path(folder)), "machine": machine({})})
-    write_tables()
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        save("audit", {"corpora": audits(options.repeats, Path(folder)), "machine": machine({})})
 
 
 if __name__ == "__main__":

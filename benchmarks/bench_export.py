@@ -152,7 +152,7 @@ def main() -> None:
             pages = {"whole": corpora[name]["whole"], **corpora[name]["sizes"]}
             header = ["page", "MB", "features", "furthest P", "first answer, s", "points of accuracy"]
             print_rows(name, header, [row(size, figures) for size, figures in pages.items()])
-    save("export", {"machine": machine({}), "corpora": corpora}, rows=len(given.corpus or []))
+    save("export", {"machine": machine({}), "corpora": corpora}, partial=given.corpus)
 
 
 if __name__ == "__main__":

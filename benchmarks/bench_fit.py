@@ -1,7 +1,6 @@
-"""Fits against scikit-learn's default solver, and the whole training process against its pipeline.
+"""Fits against scikit-learn's default solver.
 
-    pip install vowpalwabbit           # optional; left out where it is absent
-    python benchmarks/bench_fit.py [--skip-slow] [--python-of vowpalwabbit=/its/own/python]
+    python benchmarks/bench_fit.py [--skip-slow]
 
 One thread everywhere. Both sides minimise the same objective on the same SciPy matrix, at C = 10. Ours, asked for 1e-4,
 is timed from `fit` to weights, the ordering of rows and the certificate included, as the median of five fits after one
@@ -9,37 +8,23 @@ to warm up; scikit-learn's lbfgs, which takes minutes, once. How far each ends f
 fit of ours proven to 1e-6. Unequal: scikit-learn stops where its own tolerance says so, farther from the optimum than
 we do; so we are also asked for the distance at which it stopped, which we prove and it does not.
 
-The whole processes read IMDB's Parquet files, make features, fit at a fixed penalty, test on 25,000 reviews and save.
-Unequal: vikt and scikit-learn have different words (vikt's include punctuation), vikt computes intervals too and proves
-its distance. Vowpal Wabbit makes one pass over 1-2-grams in 2^20 buckets and proves nothing; in its favour it reads
-lines that are lower-cased and cut into vikt's words beforehand. It is held to one core; its peak memory is told as no
-less than this driver's.
-
-Results go to benchmarks/results/fit.json; `python benchmarks/tables.py` puts them in
-docs/benchmarks.md.
+Results go to benchmarks/results/fit.json; `python benchmarks/tables.py` puts them in docs/benchmarks.md and the README.
 """
 
 from __future__ import annotations
 
-from measuring import DATA, HERE, machine, process, python_of, save, timed
+from measuring import DATA, machine, save, timed
 
 # isort: split
 import argparse
-import json
 import statistics
-import subprocess
 import sys
-import tempfile
 import warnings
-from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression as Rival
-from sklearn.metrics import accuracy_score, log_loss
 
-import prepared
 import vikt
-import work_predict
 from vikt.corpus.readers import read_table
 from vikt.matrix import design_matrix
 from vikt.model.objective import Objective
@@ -48,24 +33,6 @@ from vikt.solvers.dual import dual
 C = 10.0
 TOL = 1e-4
 REPEATS = 5
-
-PIPELINE = """
-import sys, joblib, pyarrow.parquet as pq
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score, log_loss
-from sklearn.pipeline import make_pipeline
-train, test = (pq.read_table(path, columns=["text", "label"]).to_pydict() for path in sys.argv[1:3])
-model = make_pipeline(
-    TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2), LogisticRegression(C=10, max_iter=1000)
-).fit(train["text"], train["label"])
-p = model.predict_proba(test["text"])
-print(accuracy_score(test["label"], model.classes_[p.argmax(axis=1)]), log_loss(test["label"], p))
-joblib.dump(model, sys.argv[3])
-"""
-
-WORK = str(HERE / "work_predict.py")
-WABBIT = "Vowpal Wabbit, one core"
 
 
 def load(corpus: str, label: str):
@@ -134,82 +101,15 @@ def bench_fit(name, corpus, label, features):
     return result
 
 
-def bench_process(vw_python, repeats=3):
-    train, test = (str(DATA / f"imdb/{part}.parquet") for part in ("train", "test"))
-    with tempfile.TemporaryDirectory() as folder:
-        process([sys.executable, WORK, "prepare", folder, "0", "0"])
-        named = [
-            "--text",
-            "text",
-            "--label",
-            "label",
-            "--test",
-            test,
-            "--l2",
-            str(1 / (2 * C * 25_000)),
-            "--tol",
-            str(TOL),
-        ]
-        own = [sys.executable, "-m", "vikt", "train", train, *named, "--json", "-q", "-o", f"{folder}/vikt"]
-        commands = {
-            "vikt": own,
-            "scikit-learn": [sys.executable, "-c", PIPELINE, train, test, f"{folder}/scikit-learn"],
-            "Vowpal Wabbit": [vw_python, WORK, "whole", WABBIT, folder],
-        }
-        models = {"vikt": f"{folder}/vikt", "scikit-learn": f"{folder}/scikit-learn"}
-        models["Vowpal Wabbit"] = work_predict.model_path(WABBIT, Path(folder))
-        fresh = process(own, {"NUMBA_CACHE_DIR": f"{folder}/cache"})
-        if subprocess.run([vw_python, "-c", "import vowpalwabbit"], capture_output=True, check=False).returncode:
-            print("Vowpal Wabbit is left out: it is not installed")
-            del commands["Vowpal Wabbit"]
-        runs = [{name: process(command, keep=True) for name, command in commands.items()} for _ in range(repeats)]
-        sizes = {name: Path(models[name]).stat().st_size / 1e6 for name in commands}
-        told = json.loads(runs[0]["vikt"]["out"])["metrics"]
-        scores = {
-            "vikt": [told["accuracy"]["value"], told["log_loss"]["value"]],
-            "scikit-learn": [float(number) for number in runs[0]["scikit-learn"]["out"].split()],
-        }
-        if "Vowpal Wabbit" in commands:
-            p = vikt.logistic(np.loadtxt(next(Path(folder).glob("answers.*"))))
-            truth = np.array(prepared.read_json(Path(folder, "test.json"))[1]) == "pos"
-            scores["Vowpal Wabbit"] = [accuracy_score(truth, p > 0.5), log_loss(truth, p)]
-    result = {
-        name: {
-            "wall_s": statistics.median(run[name]["wall_s"] for run in runs),
-            "cpu_s": statistics.median(run[name]["cpu_s"] for run in runs),
-            "peak_mb": statistics.median(run[name]["peak_mb"] for run in runs),
-            "accuracy": scores[name][0],
-            "log_loss": scores[name][1],
-            "model_mb": sizes[name],
-        }
-        for name in commands
-    }
-    result["vikt"]["wall_s_first_use"] = fresh["wall_s"]
-    for name, row in result.items():
-        print(
-            f"whole process, IMDB label: {name} " + ", ".join(f"{key} {value:.4g}" for key, value in row.items()),
-            flush=True,
-        )
-    return result
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--skip-slow", action="store_true", help="leave out what takes scikit-learn minutes")
-    parser.add_argument(
-        "--python-of", action="append", default=[], metavar="PEER=PYTHON", help="a peer in another environment"
-    )
     options = parser.parse_args()
-    vw_python = python_of(options.python_of)("vowpalwabbit")
     results = {
-        "machine": machine({**dict.fromkeys(("numpy", "scikit-learn"), sys.executable), "vowpalwabbit": vw_python}),
-        "process": bench_process(vw_python),
+        "machine": machine(dict.fromkeys(("numpy", "scikit-learn"), sys.executable)),
         "fit": [bench_fit(*problem) for problem in problems(options.skip_slow)],
     }
-    if options.skip_slow:
-        print("not saved, as the slow ones were left out")
-        return
-    save("fit", results)
+    save("fit", results, partial=options.skip_slow)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ Results go to benchmarks/results/judging.json; `python benchmarks/tables.py` put
 
 from __future__ import annotations
 
-from measuring import DATA, HERE, Measured, in_turn, machine, print_rows, process, save, timed
+from measuring import DATA, RESULTS, Measured, in_turn, machine, print_rows, process, save, timed
 
 # isort: split
 import argparse
@@ -390,7 +390,7 @@ def main() -> None:
     for part in options.only:
         measured[part] = {"repeats": options.repeats, "results": PARTS[part](options.repeats)}
         show(part, measured[part]["results"])
-    found = kept(HERE / "results" / "judging.json") | measured
+    found = kept(RESULTS / "judging.json") | measured
     packages = dict.fromkeys(("numpy", "scikit-learn", "cleanlab"), sys.executable)
     parts = {part: found[part] for part in PARTS if part in found}
     save("judging", {"machine": machine(packages), "parts": parts})

@@ -234,11 +234,9 @@ def main() -> None:
     print_rows(f"several labels, C = {C:g}, to {TOL:g}", header, lines)
     if memory:
         print(f"\nmemory: {memory['peak_mb']:.0f} MB at the most, of {memory['most_mb']:.0f}; {memory['cpu_s']:.0f} s")
-    if given.quick or given.memory_only:
-        print("not saved, as something was left out")
-        return
     packages = dict.fromkeys(("numpy", "scikit-learn"), sys.executable)
-    save("labels", {"machine": machine(packages), "repeats": given.repeats, "cases": cases, "memory": memory})
+    results = {"machine": machine(packages), "repeats": given.repeats, "cases": cases, "memory": memory}
+    save("labels", results, partial=given.quick or given.memory_only)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ words and pairs of words, made by one regular expression, as their users do, and
 chooses its own bands for a Jaccard index of 0.8, rensa has 16 bands; pairs are kept if the index that they estimate is
 0.8 or more, or 0.6 or more with bands for that: what the cosine finds at 0.8 lies between.
 
-Results go to benchmarks/results/near_duplicates.json; `python benchmarks/bench_audit.py --tables` puts them in
+Results go to benchmarks/results/near_duplicates.json; `python benchmarks/tables.py` puts them in
 docs/audit.md.
 """
 

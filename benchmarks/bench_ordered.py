@@ -154,7 +154,7 @@ def main() -> None:
         "default": compared(dict.fromkeys(FITS, DEFAULT), train, test, numbers),
     }
     report(results)
-    save("ordered", results, options.rows or 0)
+    save("ordered", results, partial=options.rows)
 
 
 if __name__ == "__main__":

@@ -108,7 +108,8 @@ def main() -> None:
             ),
         ],
     )
-    save("several", {"machine": machine({"scikit-learn": sys.executable}), "vikt": ours, "scikit-learn": theirs}, rows)
+    results = {"machine": machine({"scikit-learn": sys.executable}), "vikt": ours, "scikit-learn": theirs}
+    save("several", results, partial=rows)
 
 
 if __name__ == "__main__":

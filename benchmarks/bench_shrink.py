@@ -118,8 +118,7 @@ def main() -> None:
     names = options.corpora or list(CORPORA)
     with tempfile.TemporaryDirectory() as folder:
         found = {name: measured(name, trained(name, options.models or Path(folder))) for name in names}
-    if not options.corpora:
-        save("shrink", {"machine": machine(dict.fromkeys(("numpy",), sys.executable)), "corpora": found})
+    save("shrink", {"machine": machine({"numpy": sys.executable}), "corpora": found}, partial=options.corpora)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ Results go to benchmarks/results/tolerance.json; `python benchmarks/tables.py` p
 
 from __future__ import annotations
 
-from measuring import DATA, HERE, in_turn, machine, print_rows, process, save, timed
+from measuring import DATA, RESULTS, in_turn, machine, print_rows, process, save, timed
 
 # isort: split
 import argparse
@@ -160,7 +160,7 @@ def report(results: dict[str, Any]) -> None:
 
 def with_kept(rows: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     """The rows measured, and those of other problems that an earlier run has left, in the order of the problems."""
-    path = HERE / "results" / "tolerance.json"
+    path = RESULTS / "tolerance.json"
     kept = json.loads(path.read_text())[kind] if path.exists() else []
     by_problem = {row["problem"]: row for row in [*kept, *rows]}
     order = [*CORPORA, MIRRORED]

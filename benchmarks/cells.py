@@ -24,14 +24,22 @@ _PEERS = (
 )
 
 
-def measured_by(script: str, machine: dict[str, Any]) -> str:
-    """On what, and with which versions of what it is compared with."""
+def measured_by(script: str, results: dict[str, Any]) -> str:
+    """On what, with which versions of what it is compared with, and how noisy the machine was."""
+    machine = results["machine"]
     packages = [name for name in _PEERS if machine.get(name)]
     versions = ", ".join([f"Python {machine['python']}", *(f"{name} {machine[name]}" for name in packages)])
     return (
         f"Measured by `python benchmarks/{script}.py`: one thread of {machine['cores']} cores, a shared and noisy "
-        f"machine, {versions}; believe the ratios."
+        f"machine, {versions}; believe the ratios.{noise(results.get('fixed_loop_s'))}"
     )
+
+
+def noise(loop: dict[str, float] | None) -> str:
+    if loop is None:
+        return ""
+    median, least, most = (f"{1000 * loop[key]:.0f}" for key in ("median", "min", "max"))
+    return f" A fixed loop between the runs took {median} ms ({least} to {most})."
 
 
 def cpu(row: dict[str, Any] | None, key: str = "cpu_s") -> str:

@@ -16,12 +16,12 @@ SAID = (
 
 def judging_tables(results: dict[str, Any]) -> list[str]:
     parts = {name: part["results"] for name, part in results["parts"].items()}
-    lines = [f"{measured_by('bench_judging', results['machine'])} {SAID}"]
+    lines = [f"{measured_by('bench_judging', results)} {SAID}"]
     return lines + [line for name, maker in MAKERS.items() if name in parts for line in maker(parts[name])]
 
 
 def report_alone(results: dict[str, Any]) -> list[str]:
-    return [measured_by("bench_judging", results["machine"]), *report_table(results["parts"]["report"]["results"])]
+    return [measured_by("bench_judging", results), *report_table(results["parts"]["report"]["results"])]
 
 
 def evaluation_table(problems: dict[str, Any]) -> list[str]:

@@ -1,11 +1,15 @@
 """How the benchmarks measure: one thread, repeats taken in turn, medians, whole processes.
 
-Importing it sets one thread for this process and its children, so it comes before NumPy. It needs the standard library
-alone: a driver stays small, since a child's peak memory is never told as less than that of the process starting it, and
-a peer's own environment need hold nothing but the peer.
+Importing it sets one thread for this process and its children, so it comes before NumPy; and it takes two settings of
+Python out of their environment that users do not have. It needs the standard library alone: a driver stays small, since
+a child's peak memory is never told as less than that of the process starting it, and a peer's own environment need hold
+nothing but the peer.
 
 Two kinds of things are timed. A *worker* is a child that imports, reads its data, and then does the same work once
 whenever it is asked: what it costs in process. A *process* is a child run from start to end.
+
+Between the runs a fixed loop is timed: it always does the same, so its spread, saved with the results, is the noise of
+the machine.
 """
 
 from __future__ import annotations
@@ -20,6 +24,9 @@ for variable in (
     "RAYON_NUM_THREADS",
 ):
     os.environ.setdefault(variable, "1")
+# With the first, every process would compile all of vikt to bytecode anew; with the second, write line by line.
+for variable in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"):
+    os.environ.pop(variable, None)
 
 import argparse
 import json
@@ -35,6 +42,8 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 DATA = Path(os.environ.get("VIKT_DATA", HERE.parents[1] / "shared" / "data"))
+PUBLISHED = HERE / "results"
+RESULTS = Path(os.environ.get("VIKT_RESULTS", PUBLISHED))
 
 Measured = dict[str, Any]
 
@@ -43,8 +52,25 @@ class MissingError(Exception):
     """Something optional is not here; the message says what."""
 
 
+_LOOP = range(1_000_000)
+_loops: list[float] = []
+
+
+def time_fixed_loop() -> None:
+    """Time the loop whose spread `save` tells: call it between the sides of a comparison."""
+    begun = time.perf_counter()
+    for _ in _LOOP:
+        pass
+    _loops.append(time.perf_counter() - begun)
+
+
 def timed(work: Callable[[], Any]) -> tuple[Any, float, float]:
-    """What the work returns, its wall seconds and its CPU seconds."""
+    """What the work returns, its wall seconds and its CPU seconds; the fixed loop comes before it."""
+    time_fixed_loop()
+    return _clocked(work)
+
+
+def _clocked(work: Callable[[], Any]) -> tuple[Any, float, float]:
     wall, cpu = time.perf_counter(), time.process_time()
     result = work()
     return result, time.perf_counter() - wall, time.process_time() - cpu
@@ -68,7 +94,7 @@ def serve(prepare: Callable[[], tuple[Callable[[], Any], Callable[[Any], Measure
         return
     _answer({})
     for _ in sys.stdin:
-        result, wall, cpu = timed(work)
+        result, wall, cpu = _clocked(work)
         _answer({"wall_s": wall, "cpu_s": cpu, **facts(result)})
         del result
 
@@ -123,7 +149,8 @@ def workers(commands: dict[str, list[str]], environments: dict[str, dict[str, st
 def process(
     command: list[str], environment: dict[str, str] | None = None, given: Path | None = None, keep: bool = False
 ) -> Measured:
-    """Wall and CPU seconds and peak MB of a whole process, and what it printed if that is to be kept."""
+    """Wall and CPU seconds and peak MB of a whole process, from outside; what it printed if that is to be kept."""
+    time_fixed_loop()
     with tempfile.TemporaryFile() as out, open(given or os.devnull, "rb") as standard_input:
         wall = time.perf_counter()
         child = subprocess.Popen(command, stdin=standard_input, stdout=out, env={**os.environ, **(environment or {})})
@@ -148,6 +175,7 @@ def in_turn(sides: dict[str, Callable[[], Measured]], repeats: int, warm_up: boo
     runs: dict[str, list[Measured]] = {name: [] for name in sides}
     for _ in range(repeats):
         for name, side in sides.items():
+            time_fixed_loop()
             runs[name].append(side())
     return {name: first.get(name, {}) | _summary(runs[name]) for name in sides}
 
@@ -190,15 +218,21 @@ def _version(package: str, python: str) -> str | None:
     return told.stdout.strip() or None
 
 
-def peer_options(doc: str, repeats: int) -> argparse.Namespace:
-    """What is typed for a benchmark against peers, which may be in other environments."""
+def peer_parser(doc: str, repeats: int) -> argparse.ArgumentParser:
+    """The options of a benchmark against peers, which may be in other environments."""
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=repeats)
-    parser.add_argument("--rows", type=int, default=0, help="take only this many rows, to try it out")
     parser.add_argument("--folder", type=Path, help="keep what is prepared and learnt there")
     parser.add_argument(
         "--python-of", action="append", default=[], metavar="PEER=PYTHON", help="a peer in another environment"
     )
+    return parser
+
+
+def peer_options(doc: str, repeats: int) -> argparse.Namespace:
+    """What is typed for a benchmark against peers that can take some of its rows."""
+    parser = peer_parser(doc, repeats)
+    parser.add_argument("--rows", type=int, default=0, help="take only this many rows, to try it out")
     return parser.parse_args()
 
 
@@ -208,14 +242,19 @@ def python_of(pairs: list[str]) -> Callable[[str], str]:
     return lambda peer: pythons.get(peer, sys.executable)
 
 
-def save(name: str, results: Measured, rows: int = 0) -> None:
-    """Keep the results, unless they are of some rows only."""
-    if rows:
-        print("not saved, as only some rows were taken")
+def fresh_cache(folder: Path) -> dict[str, str]:
+    """The environment of a process that finds no compiled code, wherever that is kept."""
+    return dict.fromkeys(("NUMBA_CACHE_DIR", "VIKT_CACHE_DIR", "XDG_CACHE_HOME"), tempfile.mkdtemp(dir=folder))
+
+
+def save(name: str, results: Measured, partial: object = False) -> None:
+    """Keep the results, with the spread of the fixed loop; those of a part of the work are not published."""
+    if partial and RESULTS == PUBLISHED:
+        print("not saved, as something was left out")
         return
-    path = HERE / "results" / f"{name}.json"
-    path.write_text(json.dumps(results, indent=2) + "\n")
-    print(f"saved to {path.relative_to(HERE.parent)}")
+    path = RESULTS / f"{name}.json"
+    path.write_text(json.dumps(results | ({"fixed_loop_s": spread(_loops)} if _loops else {}), indent=2) + "\n")
+    print(f"saved to {path}")
 
 
 def print_rows(title: str, header: list[str], rows: list[list[str]]) -> None:

@@ -16,11 +16,12 @@ from typing import Any
 
 import matplotlib
 
+from measuring import RESULTS
+
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.ticker import NullFormatter
 
-RESULTS = Path(__file__).parent / "results"
 FLOOR = 1e-9
 COLUMNS = 3
 COLOURS = {

@@ -1,7 +1,7 @@
-"""The corpus as the peers want it: texts a line, already cut into words, in fastText's and Vowpal Wabbit's formats.
+"""The corpus as the peers want it: a text a line, its words cut, in fastText's and Vowpal Wabbit's formats.
 
 Both split at white space alone, so they are given lower-cased texts whose words stand apart: the same words that vikt
-has to find. This work is done beforehand and counted for nobody, in their favour.
+has to find. Where this is done beforehand, in their favour, it is counted for nobody.
 """
 
 from __future__ import annotations
@@ -30,6 +30,11 @@ def in_words(texts: list[str], words: re.Pattern[str]) -> list[str]:
     return [" ".join(words.findall(text.lower())) for text in texts]
 
 
+def split_at_white_space(texts: list[str]) -> list[str]:
+    """Lower-cased, a text a line; punctuation stays with its word."""
+    return [" ".join(text.lower().split()) for text in texts]
+
+
 def write_fasttext(path: Path, lines: list[str], labels: list[str]) -> None:
     rows = zip(labels, lines, strict=True)
     path.write_text("".join(f"__label__{label} {line}\n" for label, line in rows), encoding="utf-8")
@@ -40,6 +45,14 @@ def write_vowpal_wabbit(path: Path, lines: list[str], labels: list[str]) -> None
     safe = (line.replace(":", ";").replace("|", "!") for line in lines)
     signs = (1 if label == "pos" else -1 for label in labels)
     path.write_text("".join(f"{sign} | {line}\n" for sign, line in zip(signs, safe, strict=True)), encoding="utf-8")
+
+
+def write_lines(path: Path, lines: list[str]) -> None:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def read_lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
 
 
 def write_json(path: Path, texts: list[str], labels: list[str]) -> None:

@@ -1,52 +1,33 @@
-"""Put the figures of benchmarks/results/ into docs/ and, those of the fits, into the README.
+"""Put the figures of benchmarks/results/ into docs/ and into the README.
 
-They go between the two marks of each page; a result that is missing is left out.
+They go between the two marks of each table's place; a result that is missing is left out. VIKT_RESULTS and VIKT_PAGES
+name other folders of results and of pages.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from audit_tables import findings_table, near_duplicates_table, seconds_table
 from cells import cpu, measured_by, ratio, rows_of
 from judging_tables import judging_tables, report_alone
+from measuring import HERE, RESULTS
+from whole_tables import predict_alone, predict_tables, start_tables, train_alone, train_tables
 
-ROOT = Path(__file__).parents[1]
-BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
+ROOT = Path(os.environ.get("VIKT_PAGES", HERE.parent))
 
-
-def fits_alone(results: dict[str, Any]) -> list[str]:
-    header = ["fit to 1e-4 at C = 10, same matrix", "vikt s", "distance from optimum (proven)", "scikit-learn s"]
-    header += ["its distance", "times faster", "times faster to its distance"]
-    return [measured_by("bench_fit", results["machine"]), *rows_of(header, map(fit_row, results["fit"]))]
+# By the name of the results that each is made of.
+Makers = dict[str, Callable[[dict[str, Any]], list[str]]]
 
 
 def fit_tables(results: dict[str, Any]) -> list[str]:
-    lines, process = fits_alone(results), results["process"]
-    header = ["whole process: IMDB Parquet to tested model, fixed penalty", "seconds", "peak MB"]
-    names = {
-        "vikt": "`vikt train`",
-        "scikit-learn": "TfidfVectorizer + LogisticRegression",
-        "Vowpal Wabbit": "Vowpal Wabbit, one pass, over lines already cut into words",
-    }
-    lines += rows_of(
-        [*header, "accuracy", "log loss", "model MB"],
-        (
-            [
-                names[name],
-                f"{row['wall_s']:.1f}",
-                f"{row['peak_mb']:.0f}",
-                f"{row['accuracy']:.4f}",
-                f"{row['log_loss']:.4f}",
-                f"{row['model_mb']:.1f}",
-            ]
-            for name, row in process.items()
-        ),
-    )
-    first = process["vikt"]["wall_s_first_use"]
-    return [*lines, "", f"The very first use compiles the hot loops once: {first:.0f} s instead."]
+    header = ["fit to 1e-4 at C = 10, same matrix", "vikt s", "distance from optimum (proven)", "scikit-learn s"]
+    header += ["its distance", "times faster", "times faster to its distance"]
+    return [measured_by("bench_fit", results), *rows_of(header, map(fit_row, results["fit"]))]
 
 
 def fit_row(row: dict[str, Any]) -> list[str]:
@@ -64,7 +45,7 @@ def fit_row(row: dict[str, Any]) -> list[str]:
 
 def feature_tables(results: dict[str, Any]) -> list[str]:
     header = ["list of str to matrix, in process", "vikt s", "scikit-learn s", "times faster", "second thread"]
-    lines = [measured_by("bench_features", results["machine"])]
+    lines = [measured_by("bench_features", results)]
     lines += rows_of(
         [*header, "times faster from Arrow"],
         (
@@ -94,43 +75,12 @@ def feature_tables(results: dict[str, Any]) -> list[str]:
     )
 
 
-def predict_tables(results: dict[str, Any]) -> list[str]:
-    documents, lines_through = results["documents"], results["lines"]
-    header = ["IMDB's test reviews, in process", "documents a second", "accuracy", "vikt is faster by"]
-    lines = [measured_by("bench_predict", results["machine"])]
-    lines += rows_of(
-        [*header, "vikt, hashed, by"],
-        (
-            [
-                name,
-                f"{row['documents_per_s']:,.0f}",
-                f"{row['accuracy']['median']:.4f}",
-                *(ratio(documents["times_faster"][side].get(name)) for side in ("vikt", "vikt, hashed")),
-            ]
-            for name, row in documents["sides"].items()
-        ),
-    )
-    lines += rows_of(
-        ["whole process", "seconds", "times `import numpy`"],
-        (
-            [name, f"{row['wall_s']['median']:.2f}", ratio(row["times_import_numpy"])]
-            for name, row in results["start_up"].items()
-        ),
-    )
-    return [
-        *lines,
-        "",
-        f"{lines_through['lines']:,} lines of ten words through `vikt predict`, as a whole process: "
-        f"{lines_through['documents_per_s']:,.0f} documents a second.",
-    ]
-
-
 def solver_tables(results: dict[str, Any]) -> list[str]:
     """To each distance at one C, to one distance at each C, in stages against LIBLINEAR, and the path of λ."""
     cases = results["cases"]
     at_ten = [case for case in cases if case["C"] == 10]
     header = ["CPU seconds to a distance, C = 10, proof included", "vikt to 1e-2", "quickest peer"]
-    lines = [measured_by("bench_solvers", results["machine"]), SAID]
+    lines = [measured_by("bench_solvers", results), SAID]
     lines += rows_of([*header, "vikt to 1e-4", "quickest peer", "vikt to 1e-6", "quickest peer"], map(to_each, at_ten))
     strengths = sorted({case["C"] for case in cases})
     header = ["CPU seconds to 1e-4 (times faster than the quickest peer)", *(f"C = {C:g}" for C in strengths)]
@@ -225,7 +175,7 @@ def tolerance_tables(results: dict[str, Any]) -> list[str]:
     """How far probabilities are from the optimum's at each `tol`, and what it costs."""
     fits, processes = results["fits"], results["processes"]
     header = [f"tol = {float(tol):g}" for tol in fits[0]["to"]]
-    lines = [measured_by("bench_tolerance", results["machine"])]
+    lines = [measured_by("bench_tolerance", results)]
     lines += rows_of(
         ["largest (mean) distance of a row's probabilities from the optimum's", *header],
         (
@@ -244,13 +194,10 @@ def tolerance_tables(results: dict[str, Any]) -> list[str]:
 
 def update_tables(results: dict[str, Any]) -> list[str]:
     """What an update costs beside training anew, and of what its time is made."""
-    problems, machine = results["problems"], results["machine"]
+    problems = results["problems"]
     header = ["CPU seconds", "rows", "added, forgotten", "`update`", "anew, λ and features known"]
     header += ["anew, both chosen", "largest difference of a probability"]
-    lines = [
-        f"Measured by `python benchmarks/bench_update.py`: one thread of {machine['cores']} cores, a shared and noisy "
-        f"machine, Python {machine['python']}; believe the ratios."
-    ]
+    lines = [measured_by("bench_update", results)]
     lines += rows_of(
         header,
         (
@@ -283,7 +230,7 @@ def ordered_tables(results: dict[str, Any]) -> list[str]:
     header = ["IMDB's eight ratings", "C", "CPU seconds", "log loss", "mean error of the median, levels", "stars"]
     header += ["quadratic kappa", "Spearman", "mean error of the most probable, levels"]
     figures = ("mean_absolute_error", "mean_absolute_error_in_numbers", "quadratic_kappa", "spearman")
-    lines = [measured_by("bench_ordered", results["machine"])]
+    lines = [measured_by("bench_ordered", results)]
     lines += rows_of(
         header,
         (
@@ -316,7 +263,7 @@ def several_tables(results: dict[str, Any]) -> list[str]:
     ours, theirs = results["vikt"], results["scikit-learn"]
     figures = ("micro_f1", "macro_f1", "subset_accuracy")
     return [
-        measured_by("bench_several", results["machine"]),
+        measured_by("bench_several", results),
         *rows_of(
             ["emotions, 28 labels", "micro F1", "macro F1", "subset accuracy", "CPU seconds"],
             [
@@ -337,7 +284,7 @@ def several_tables(results: dict[str, Any]) -> list[str]:
 def label_tables(results: dict[str, Any]) -> list[str]:
     header = ["several labels to 1e-4 at C = 10, CPU seconds", "rows", "labels", "vikt", "proven, of each label"]
     header += ["vikt, one label at a time", "scikit-learn", "its distance", "vikt is faster by"]
-    lines = [measured_by("bench_labels", results["machine"]), LABELS_SAID.format(repeats=results["repeats"])]
+    lines = [measured_by("bench_labels", results), LABELS_SAID.format(repeats=results["repeats"])]
     lines += rows_of(
         header,
         (
@@ -378,7 +325,7 @@ def export_tables(results: dict[str, Any]) -> list[str]:
     header = ["page of a default model", "MB", "features", "largest difference of a probability"]
     header += ["seconds from opening the file to the first answer", "points of accuracy lost (95% interval)"]
     return [
-        measured_by("bench_export", results["machine"]),
+        measured_by("bench_export", results),
         *rows_of(
             header,
             (
@@ -407,7 +354,7 @@ def filter_tables(results: dict[str, Any]) -> list[str]:
     header += [f"{column}, {n} at a time" for n in results["workers"] for column in ("documents/s", "MB/s")]
     one = results["workers"]["1"]
     return [
-        measured_by("bench_filter", results["machine"]),
+        measured_by("bench_filter", results),
         "Filters read JSONL, keep the rows whose P(pos) is at least 0.5, and write JSONL; models are loaded before. "
         "Two at a time are two threads of `vikt filter`, and two processes of the others.",
         *rows_of(
@@ -458,7 +405,7 @@ def shrink_tables(results: dict[str, Any]) -> list[str]:
         for small in found["shares"][1:3]
     ]
     return [
-        measured_by("bench_shrink", results["machine"]),
+        measured_by("bench_shrink", results),
         "",
         "Accuracy on the test file, of emotions micro F1.",
         *rows_of(header, costs),
@@ -488,10 +435,12 @@ def torture_row(row: dict[str, Any]) -> list[str]:
     return [row["what"], *counts, f"{row['mb']:,.0f} MB" if row["mb"] else "", row["note"]]
 
 
-TABLES = {
+TABLES: Makers = {
     "fit": fit_tables,
     "features": feature_tables,
     "predict": predict_tables,
+    "train": train_tables,
+    "start": start_tables,
     "filter": filter_tables,
     "solvers": solver_tables,
     "tolerance": tolerance_tables,
@@ -505,7 +454,7 @@ TABLES = {
 def serve_tables(results: dict[str, Any]) -> list[str]:
     """Single texts over HTTP, by corpus and number of connections."""
     header = ["one text per request, connections", "requests a second", "p50 ms", "p99 ms", "CPU ms"]
-    lines = [measured_by("bench_serve", results["machine"])]
+    lines = [measured_by("bench_serve", results)]
     for corpus, by_connections in results["corpora"].items():
         lines += rows_of(
             [f"{corpus}: {header[0]}", *header[1:], "beyond the empty one", "times the pipeline's"],
@@ -538,31 +487,40 @@ def served_row(name: str, row: dict[str, Any], rows: dict[str, Any]) -> list[str
     ]
 
 
-PAGES = {
-    "README.md": {"fit": fits_alone},
-    "docs/benchmarks.md": TABLES,
-    "docs/update.md": {"update": update_tables},
-    "docs/report.md": {"judging": report_alone},
-    "docs/targets.md": {"several": several_tables},
-    "docs/serve.md": {"serve": serve_tables},
-    "docs/shrink.md": {"shrink": shrink_tables},
-    "docs/export.md": {"export": export_tables},
-    "docs/security.md": {"torture": torture_table},
+# The tables of each page by the mark between which they stand, made of the results named.
+PAGES: dict[str, dict[str, Makers]] = {
+    "README.md": {"benchmark": {"fit": fit_tables, "train": train_alone, "predict": predict_alone}},
+    "docs/benchmarks.md": {"benchmark": TABLES},
+    "docs/update.md": {"benchmark": {"update": update_tables}},
+    "docs/report.md": {"benchmark": {"judging": report_alone}},
+    "docs/targets.md": {"benchmark": {"several": several_tables}},
+    "docs/serve.md": {"benchmark": {"serve": serve_tables}},
+    "docs/shrink.md": {"benchmark": {"shrink": shrink_tables}},
+    "docs/export.md": {"benchmark": {"export": export_tables}},
+    "docs/security.md": {"benchmark": {"torture": torture_table}},
+    "docs/audit.md": {
+        "findings": {"audit": findings_table},
+        "near": {"near_duplicates": near_duplicates_table},
+        "seconds": {"audit": seconds_table},
+    },
 }
-RESULTS = ROOT / "benchmarks" / "results"
 
 
-def tables(makers: dict[str, Callable[[dict[str, Any]], list[str]]]) -> str:
+def tables(makers: Makers) -> str:
     found = {name: RESULTS / f"{name}.json" for name in makers}
     parts = [makers[name](json.loads(path.read_text())) for name, path in found.items() if path.exists()]
     return "\n\n".join("\n".join(part) for part in parts)
 
 
 def main() -> None:
-    for name, makers in PAGES.items():
-        page = ROOT / name
-        before, rest = page.read_text().split(BEGIN)
-        page.write_text(f"{before}{BEGIN}\n{tables(makers)}\n{END}{rest.split(END)[1]}")
+    for name, by_mark in PAGES.items():
+        path = ROOT / name
+        page = path.read_text(encoding="utf-8")
+        for mark, makers in by_mark.items():
+            begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
+            before, rest = page.split(begin)
+            page = f"{before}{begin}\n{tables(makers)}\n{end}{rest.split(end)[1]}"
+        path.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

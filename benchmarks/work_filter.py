@@ -18,6 +18,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -64,8 +65,6 @@ def load_vikt(model: str, files: list[Path], out: Path, workers: int) -> Callabl
 
 def load_fasttext(module: str, model: str, files: list[Path], out: Path, workers: int) -> Callable[[], Any]:
     """The least loop that does the same by fastText's `predict`, on a list of texts at once."""
-    from importlib import import_module
-
     held = import_module(module).load_model(model)
     return side_by_side(lambda half: filter_by_loop(held, files[half], out / files[half].name), workers)
 
@@ -178,6 +177,7 @@ def size_of(files: list[Path]) -> tuple[int, int]:
 def train(name: str, folder: str) -> None:
     def work() -> tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]:
         path = model_path(name, Path(folder))
+        import_module(MODELS[name].module)
         return lambda: MODELS[name].train(Path(folder), path), lambda _: {"model_mb": os.path.getsize(path) / 1e6}
 
     measuring.serve(work)

@@ -1,7 +1,7 @@
 """What bench_predict.py has its children do; a peer's own environment need hold the peer alone.
 
 python benchmarks/work_predict.py prepare FOLDER ROWS LINES
-python benchmarks/work_predict.py train|serve|whole SIDE FOLDER
+python benchmarks/work_predict.py train|serve SIDE FOLDER
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import measuring
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from itertools import cycle, islice
 from pathlib import Path
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import prepared
@@ -22,13 +24,22 @@ from measuring import DATA
 
 WORDS_A_LINE = 10
 
-# The work, and the labels that it found in what the work returned.
-Loaded = tuple[Callable[[], Any], Callable[[Any], list[str]]]
+
+class Loaded(NamedTuple):
+    """The work, the labels found in what the work returned, and what else is told of that."""
+
+    work: Callable[[], Any]
+    labels: Callable[[Any], list[str]]
+    facts: Callable[[Any], dict[str, Any]] = lambda result: {}
 
 
 class Side(NamedTuple):
-    """Learns from FOLDER's training texts into a model file there; loads it to predict the test texts."""
+    """Learns from FOLDER's training texts into a model file there; loads it to predict the test texts.
 
+    `module` is what must be there to be imported.
+    """
+
+    module: str
     train: Callable[[Path, str], None]
     load: Callable[[Path, str], Loaded]
 
@@ -39,14 +50,14 @@ def vikt_side(**options: Any) -> Side:
 
         TextClassifier(**options).fit(*prepared.read_json(folder / "train.json")).save(model, force=True)
 
-    return Side(train, load_vikt)
+    return Side("vikt", train, load_vikt)
 
 
 def load_vikt(folder: Path, model: str) -> Loaded:
     import vikt
 
     classifier, (texts, _) = vikt.load(model), prepared.read_json(folder / "test.json")
-    return lambda: classifier.predict_proba(texts), lambda p: classifier.classes_[p.argmax(axis=1)].tolist()
+    return Loaded(lambda: classifier.predict_proba(texts), lambda p: classifier.classes_[p.argmax(axis=1)].tolist())
 
 
 def train_sklearn(folder: Path, model: str) -> None:
@@ -64,29 +75,72 @@ def load_sklearn(folder: Path, model: str) -> Loaded:
     import joblib
 
     pipeline, (texts, _) = joblib.load(model), prepared.read_json(folder / "test.json")
-    return lambda: pipeline.predict_proba(texts), lambda p: pipeline.classes_[p.argmax(axis=1)].tolist()
+    return Loaded(lambda: pipeline.predict_proba(texts), lambda p: pipeline.classes_[p.argmax(axis=1)].tolist())
 
 
 def train_vowpal_wabbit(folder: Path, model: str) -> None:
-    from vowpalwabbit import Workspace
-
-    Workspace(arg_list=[*prepared.ONE_PASS, "-d", str(folder / "train.vw"), "-f", model]).finish()
+    _learn(folder / "train.vw", model)
 
 
 def load_vowpal_wabbit(folder: Path, model: str) -> Loaded:
+    return Loaded(partial(_answer, folder / "test.vw", model, _answers(folder)), lambda _: _signs(folder))
+
+
+def raw_vowpal_wabbit(cut: Callable[[list[str]], list[str]]) -> Side:
+    """It is given texts as they are, and what cuts them for it is in its time."""
+
+    def train(folder: Path, model: str) -> None:
+        lines = folder / f"train.{os.getpid()}.vw"
+        _cut(cut, folder / "train.json", lines)
+        _learn(lines, model)
+
+    def load(folder: Path, model: str) -> Loaded:
+        lines, (texts, labels) = folder / f"test.{os.getpid()}.vw", prepared.read_json(folder / "test.json")
+
+        def work() -> float:
+            begun = perf_counter()
+            prepared.write_vowpal_wabbit(lines, cut(texts), labels)
+            seconds = perf_counter() - begun
+            _answer(lines, model, _answers(folder))
+            return seconds
+
+        return Loaded(work, lambda _: _signs(folder), lambda seconds: {"cutting_s": seconds})
+
+    return Side("vowpalwabbit", on_one_core(train), on_one_core(load))
+
+
+def _cut(cut: Callable[[list[str]], list[str]], source: Path, target: Path) -> None:
+    texts, labels = prepared.read_json(source)
+    prepared.write_vowpal_wabbit(target, cut(texts), labels)
+
+
+def _learn(lines: Path, model: str) -> None:
+    from vowpalwabbit import Workspace
+
+    Workspace(arg_list=[*prepared.ONE_PASS, "-d", str(lines), "-f", model]).finish()
+
+
+def _answer(lines: Path, model: str, answers: Path) -> None:
     """As its command line does, file to file; faster than a call for each text from Python.
 
     Loading the model, some milliseconds, cannot be taken out.
     """
     from vowpalwabbit import Workspace
 
-    answers = folder / f"answers.{os.getpid()}"
-    arguments = ["--quiet", "-t", "-i", model, "-d", str(folder / "test.vw"), "-p", str(answers)]
+    Workspace(arg_list=["--quiet", "-t", "-i", model, "-d", str(lines), "-p", str(answers)]).finish()
 
-    def labels(_: Any) -> list[str]:
-        return ["pos" if float(line) > 0 else "neg" for line in answers.read_text().split()]
 
-    return lambda: Workspace(arg_list=arguments).finish(), labels
+def _answers(folder: Path) -> Path:
+    return folder / f"answers.{os.getpid()}"
+
+
+def margins(folder: Path) -> list[float]:
+    """The scores that Vowpal Wabbit has answered in this process."""
+    return [float(line) for line in _answers(folder).read_text().split()]
+
+
+def _signs(folder: Path) -> list[str]:
+    return ["pos" if margin > 0 else "neg" for margin in margins(folder)]
 
 
 def on_one_core(work: Callable[[Path, str], Any]) -> Callable[[Path, str], Any]:
@@ -113,17 +167,21 @@ def fasttext_side(module: str) -> Side:
             if hasattr(held, "predict_batch")
             else (lambda: held.predict(texts))
         )
-        return work, lambda result: [labels[0].removeprefix("__label__") for labels in result[0]]
+        return Loaded(work, lambda result: [labels[0].removeprefix("__label__") for labels in result[0]])
 
-    return Side(train, load)
+    return Side(module, train, load)
 
 
 SIDES = {
     "vikt": vikt_side(analyzer="word"),
     "vikt, hashed": vikt_side(analyzer="word", hashing=20),
-    "scikit-learn": Side(train_sklearn, load_sklearn),
-    "Vowpal Wabbit, one core": Side(on_one_core(train_vowpal_wabbit), on_one_core(load_vowpal_wabbit)),
-    "Vowpal Wabbit, two threads": Side(train_vowpal_wabbit, load_vowpal_wabbit),
+    "scikit-learn": Side("sklearn", train_sklearn, load_sklearn),
+    "Vowpal Wabbit, words cut beforehand": Side(
+        "vowpalwabbit", on_one_core(train_vowpal_wabbit), on_one_core(load_vowpal_wabbit)
+    ),
+    "Vowpal Wabbit, words cut beforehand, two threads": Side("vowpalwabbit", train_vowpal_wabbit, load_vowpal_wabbit),
+    "Vowpal Wabbit, raw text": raw_vowpal_wabbit(partial(prepared.in_words, words=prepared.VIKT_WORDS)),
+    "Vowpal Wabbit, raw text, split at white space": raw_vowpal_wabbit(prepared.split_at_white_space),
     "fasttext-turbo": fasttext_side("fasttext"),
     "fasttext-new": fasttext_side("fasttext_new"),
 }
@@ -138,6 +196,7 @@ def prepare(folder: str, n_rows: str, n_lines: str) -> None:
         texts, labels = prepared.read_imdb(DATA / f"imdb/{part}.parquet", int(n_rows) or None)
         lines = prepared.in_words(texts, prepared.VIKT_WORDS)
         prepared.write_json(Path(folder, f"{part}.json"), texts, labels)
+        prepared.write_lines(Path(folder, f"{part}.labels"), labels)
         prepared.write_fasttext(Path(folder, f"{part}.txt"), lines, labels)
         prepared.write_vowpal_wabbit(Path(folder, f"{part}.vw"), lines, labels)
     with Path(folder, "lines.txt").open("w", encoding="utf-8") as short:
@@ -153,23 +212,22 @@ def short_lines(texts: list[str]) -> Iterator[str]:
 
 def train(name: str, folder: str) -> None:
     def work() -> tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]:
-        path = model_path(name, Path(folder))
-        return lambda: SIDES[name].train(Path(folder), path), lambda _: {"model_mb": os.path.getsize(path) / 1e6}
+        side, path = SIDES[name], model_path(name, Path(folder))
+        import_module(side.module)
+        return lambda: side.train(Path(folder), path), lambda _: {"model_mb": os.path.getsize(path) / 1e6}
 
     measuring.serve(work)
 
 
-def whole(name: str, folder: str) -> None:
-    path = model_path(name, Path(folder))
-    SIDES[name].train(Path(folder), path)
-    SIDES[name].load(Path(folder), path)[0]()
-
-
 def serve(name: str, folder: str) -> None:
     def work() -> tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]:
-        predict, labels_of = SIDES[name].load(Path(folder), model_path(name, Path(folder)))
-        truth = prepared.read_json(Path(folder) / "test.json")[1]
-        return predict, lambda result: {"accuracy": accuracy(labels_of(result), truth)}
+        import_module(SIDES[name].module)
+        loaded = SIDES[name].load(Path(folder), model_path(name, Path(folder)))
+        truth = prepared.read_lines(Path(folder, "test.labels"))
+        return loaded.work, lambda result: {
+            "accuracy": accuracy(loaded.labels(result), truth),
+            **loaded.facts(result),
+        }
 
     measuring.serve(work)
 
@@ -179,4 +237,4 @@ def accuracy(found: list[str], truth: list[str]) -> float:
 
 
 if __name__ == "__main__":
-    {"prepare": prepare, "train": train, "whole": whole, "serve": serve}[sys.argv[1]](*sys.argv[2:])
+    {"prepare": prepare, "train": train, "serve": serve}[sys.argv[1]](*sys.argv[2:])
