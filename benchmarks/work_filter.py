@@ -54,13 +54,16 @@ MODELS = {
 def load_vikt(model: str, files: list[Path], out: Path, workers: int) -> Callable[[], Any]:
     from vikt.files.trained import load_trained
     from vikt.filtering.inputs import find_inputs
-    from vikt.filtering.judge import Judge
-    from vikt.filtering.keep import Keep
+    from vikt.filtering.keep import KeepCondition
+    from vikt.filtering.row_filter import RowFilter
     from vikt.filtering.run import filter_files
 
     fitted = load_trained(model).model
-    judge, inputs = Judge(fitted, Keep.of(KEEP, fitted), "text"), find_inputs(map(str, files), str(out))
-    return lambda: filter_files(judge, inputs, str(out), {}, threads=workers, force=True)
+    row_filter, inputs = (
+        RowFilter(fitted, KeepCondition.of(KEEP, fitted), "text"),
+        find_inputs(map(str, files), str(out)),
+    )
+    return lambda: filter_files(row_filter, inputs, str(out), {}, threads=workers, force=True)
 
 
 def load_fasttext(module: str, model: str, files: list[Path], out: Path, workers: int) -> Callable[[], Any]:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from vikt.version import __version__
 
 _HOMES = {
+    "answers.fasttext_model": ("fasttext_model",),
     "auditing.audit": ("audit",),
     "classifier": ("TextClassifier", "load"),
     "errors": ("ViktError",),
     "estimators": ("LogisticRegression", "NaiveBayes"),
     "explanation.inference": ("standard_errors",),
-    "filtering.fasttext_model": ("fasttext_model",),
     "metrics.classification": ("accuracy", "confusion_matrix", "f1", "precision", "recall"),
     "model.functions": ("log_logistic", "log_softmax", "logistic", "softmax", "softmax_jacobian"),
     "model.linear": ("decision_line", "h", "is_positive"),
@@ -49,6 +49,7 @@ __all__ = ["__version__", *sorted([*_HOME_OF, *_MODULES])]
 if TYPE_CHECKING:
     from vikt import errors as errors
     from vikt import plots as plots
+    from vikt.answers.fasttext_model import fasttext_model as fasttext_model
     from vikt.auditing.audit import audit as audit
     from vikt.classifier import TextClassifier as TextClassifier
     from vikt.classifier import load as load
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
     from vikt.estimators import LogisticRegression as LogisticRegression
     from vikt.estimators import NaiveBayes as NaiveBayes
     from vikt.explanation.inference import standard_errors as standard_errors
-    from vikt.filtering.fasttext_model import fasttext_model as fasttext_model
     from vikt.metrics.classification import accuracy as accuracy
     from vikt.metrics.classification import confusion_matrix as confusion_matrix
     from vikt.metrics.classification import f1 as f1

@@ -21,8 +21,8 @@ from models_of_kinds import fitted
 from vikt.corpus.dialect import Dialect
 from vikt.errors import DataError
 from vikt.filtering.inputs import find_inputs
-from vikt.filtering.judge import Judge
-from vikt.filtering.keep import Keep
+from vikt.filtering.keep import KeepCondition
+from vikt.filtering.row_filter import RowFilter
 from vikt.filtering.run import filter_files
 
 LABELS = ["joy", "fear", "no joy"] * 4
@@ -41,10 +41,10 @@ def keep_file(model, tmp_path_factory):
     def call(name, content, keep="length >= 0", scores=False, separator=None, dialect=Dialect(), **options):  # noqa: B008
         folder = tmp_path_factory.mktemp("filter")
         (folder / name).write_bytes(content)
-        condition = Keep.of(keep, model)
-        judge = Judge(model, condition, "text", None, separator, condition.labels if scores else ())
+        condition = KeepCondition.of(keep, model)
+        row_filter = RowFilter(model, condition, "text", None, separator, condition.labels if scores else ())
         inputs = find_inputs([str(folder / name)], str(folder / "out"))
-        outcome = filter_files(judge, inputs, str(folder / "out"), {}, dialect=dialect, **options)
+        outcome = filter_files(row_filter, inputs, str(folder / "out"), {}, dialect=dialect, **options)
         call.tally = outcome.tally
         return (folder / "out" / name).read_bytes()
 

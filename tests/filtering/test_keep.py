@@ -15,8 +15,8 @@ from vikt.corpus.documents import Documents
 from vikt.corpus.texts import Texts
 from vikt.decisions.decision import Decision
 from vikt.errors import ParameterError
-from vikt.filtering.judged import Judged
-from vikt.filtering.keep import Keep
+from vikt.filtering.keep import KeepCondition
+from vikt.filtering.predictions import Predictions
 
 TEXTS = ["glad and happy day", "sad rain", "love", "", "angry", "happy love smile", "rain rain rain"]
 
@@ -38,8 +38,8 @@ def of_levels(tmp_path_factory):
 
 
 def held(typed, classifier, texts=TEXTS):
-    judged = Judged(classifier.model_, Documents(Texts.from_strings(texts), {}))
-    return Keep.of(typed, classifier.model_).condition.holds(judged).tolist()
+    judged = Predictions(classifier.model_, Documents(Texts.from_strings(texts), {}))
+    return KeepCondition.of(typed, classifier.model_).condition.holds(judged).tolist()
 
 
 def column(classifier, label):
@@ -88,10 +88,10 @@ def test_levels_of_an_order_can_be_compared(of_levels):
 
 def test_a_text_without_an_answer_is_predicted_as_nothing(one):
     model = replace(one.model_, decision=Decision(confidence=0.7))
-    judged = Judged(model, Documents(Texts.from_strings(TEXTS), {}))
+    judged = Predictions(model, Documents(Texts.from_strings(TEXTS), {}))
     answered = [label is not None for label in model.predicted(TEXTS)]
     typed = "predicted == joy or predicted == fear or predicted == 'no joy'"
-    assert Keep.of(typed, model).condition.holds(judged).tolist() == answered
+    assert KeepCondition.of(typed, model).condition.holds(judged).tolist() == answered
     assert not all(answered)
     assert any(answered)
 
@@ -143,17 +143,17 @@ REFUSED = {
 @pytest.mark.parametrize("typed", REFUSED, ids=lambda typed: typed[:20])
 def test_what_is_wrong_is_said_with_its_place(one, typed):
     with pytest.raises(ParameterError, match=REFUSED[typed]) as refused:
-        Keep.of(typed, one.model_)
+        KeepCondition.of(typed, one.model_)
     assert refused.value.parameter == "keep"
 
 
 def test_quantities_of_one_label_are_refused_of_several(of_several):
     for typed in ("predicted == joy", "probability > 0.5"):
         with pytest.raises(ParameterError, match=r"character 1: .*one label per text; this model gives several labels"):
-            Keep.of(typed, of_several.model_)
+            KeepCondition.of(typed, of_several.model_)
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_read_or_refused(one, typed):
     with contextlib.suppress(ParameterError):
-        Keep.of(typed, one.model_)
+        KeepCondition.of(typed, one.model_)

@@ -11,8 +11,8 @@ from vikt.corpus.dialect import Dialect
 from vikt.errors import ParameterError, UsageError
 from vikt.files.trained import load_with_digest
 from vikt.filtering.inputs import find_inputs
-from vikt.filtering.judge import Judge
-from vikt.filtering.keep import Keep
+from vikt.filtering.keep import KeepCondition
+from vikt.filtering.row_filter import RowFilter
 from vikt.filtering.run import Outcome, filter_files
 from vikt.tables import columns, counted, visible
 
@@ -40,11 +40,11 @@ def filter_corpus(path: Path, request: Request) -> None:
     """Filter files, and print how many documents were kept."""
     saved, digest = load_with_digest(path, request.data)
     inputs = find_inputs(request.data, request.out)
-    keep = Keep.of(request.keep, saved.model)
+    keep = KeepCondition.of(request.keep, saved.model)
     separator = _separator(request.split)
     if request.scores and not keep.labels:
         raise UsageError("--scores adds the probabilities of the labels in the condition, which names none")
-    judge = Judge(
+    row_filter = RowFilter(
         saved.model, keep, request.text, saved.record.columns.get("text"),
         separator, keep.labels if request.scores else (),
     )  # fmt: skip
@@ -60,7 +60,7 @@ def filter_corpus(path: Path, request: Request) -> None:
     }
     with progress(request.quiet) as report:
         outcome = filter_files(
-            judge, inputs, request.out, job,
+            row_filter, inputs, request.out, job,
             dialect=request.dialect, threads=request.threads, force=request.force, progress=report,
         )  # fmt: skip
     say_notes([*outcome.notes, *_doubts(outcome)], request.quiet)

@@ -18,7 +18,7 @@ from vikt.corpus.read_arrow import bounded, parquet_batches, refusing_damage, se
 from vikt.corpus.read_tables import Table, refuse_doubled
 from vikt.corpus.read_text import BYTES_PER_BATCH
 from vikt.errors import DataError, ViktError
-from vikt.filtering.judge import Verdict
+from vikt.filtering.row_filter import KeptRows
 from vikt.filtering.source import ROWS_PER_PIECE
 
 # Columns are read through buffers of this size, rather than whole.
@@ -50,16 +50,16 @@ class ArrowFile(Protocol):
 
 @dataclass(frozen=True)
 class ArrowPiece:
-    """Rows in Arrow's types, and the same as they are judged, by composed names."""
+    """Rows in Arrow's types, and the same as the model reads them, by composed names."""
 
     table: Table
     rows: ArrowTable
 
-    def kept(self, verdict: Verdict) -> ArrowTable:
-        found = _with_texts(self.rows, verdict)
-        found = _taken(found, verdict)
-        for name, values in verdict.scores.items():
-            kind = pa.list_(pa.float64()) if verdict.in_parts else pa.float64()
+    def kept(self, kept: KeptRows) -> ArrowTable:
+        found = _with_texts(self.rows, kept)
+        found = _taken(found, kept)
+        for name, values in kept.scores.items():
+            kind = pa.list_(pa.float64()) if kept.in_parts else pa.float64()
             found = found.append_column(name, pa.array(values, kind))
         return found
 
@@ -229,24 +229,24 @@ _OPENED: dict[str, tuple[str, Callable[[BinaryIO, int], ArrowFile]]] = {
 }
 
 
-def _taken(rows: ArrowTable, verdict: Verdict) -> ArrowTable:
-    if len(verdict.rows) == rows.num_rows:
+def _taken(rows: ArrowTable, kept: KeptRows) -> ArrowTable:
+    if len(kept.rows) == rows.num_rows:
         return rows
     try:
-        return rows.take(pa.array(verdict.rows))
+        return rows.take(pa.array(kept.rows))
     except pa.ArrowNotImplementedError:
         # Unions, for one, can be sliced but not taken from.
-        edges = np.flatnonzero(np.diff(verdict.rows) != 1) + 1
-        runs = np.split(verdict.rows, edges) if len(verdict.rows) else []
+        edges = np.flatnonzero(np.diff(kept.rows) != 1) + 1
+        runs = np.split(kept.rows, edges) if len(kept.rows) else []
         return pa.concat_tables([rows.slice(int(run[0]), len(run)) for run in runs] or [rows.slice(0, 0)])
 
 
-def _with_texts(rows: ArrowTable, verdict: Verdict) -> ArrowTable:
-    if not verdict.texts:
+def _with_texts(rows: ArrowTable, kept: KeptRows) -> ArrowTable:
+    if not kept.texts:
         return rows
-    place = [composed(name) for name in rows.schema.names].index(verdict.column)
+    place = [composed(name) for name in rows.schema.names].index(kept.column)
     field, values = rows.schema.field(place), rows.column(place).to_pylist()
-    for row, text in verdict.texts.items():
+    for row, text in kept.texts.items():
         values[row] = text
     kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
     return rows.set_column(place, field, pa.array(values, kind).cast(field.type))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vikt.arrays import Bools
 from vikt.decisions.conditions import RELATIONS
-from vikt.filtering.judged import Judged
+from vikt.filtering.predictions import Predictions
 
 EQUALITIES: Mapping[str, Callable[[Any, Any], Any]] = {"=": operator.eq, "!=": operator.ne}
 COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {**RELATIONS, **EQUALITIES}
@@ -24,7 +24,7 @@ class Condition(Protocol):
     @property
     def labels(self) -> tuple[int, ...]: ...
 
-    def holds(self, judged: Judged) -> Bools:
+    def holds(self, predictions: Predictions) -> Bools:
         """Whether each text meets it: (m,)."""
         ...
 
@@ -33,13 +33,13 @@ class Condition(Protocol):
 class Compares:
     """A number of each text against another."""
 
-    of: Callable[[Judged], NDArray[Any]]
+    of: Callable[[Predictions], NDArray[Any]]
     relation: str
     value: float
     labels: tuple[int, ...] = ()
 
-    def holds(self, judged: Judged) -> Bools:
-        return np.asarray(COMPARISONS[self.relation](self.of(judged), self.value))
+    def holds(self, predictions: Predictions) -> Bools:
+        return np.asarray(COMPARISONS[self.relation](self.of(predictions), self.value))
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class HasLabel:
     def labels(self) -> tuple[int, ...]:
         return (self.label,)
 
-    def holds(self, judged: Judged) -> Bools:
-        return judged.answers[:, self.label]
+    def holds(self, predictions: Predictions) -> Bools:
+        return predictions.answers[:, self.label]
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ class Not:
     def labels(self) -> tuple[int, ...]:
         return self.part.labels
 
-    def holds(self, judged: Judged) -> Bools:
-        return ~self.part.holds(judged)
+    def holds(self, predictions: Predictions) -> Bools:
+        return ~self.part.holds(predictions)
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ class Joined:
     def labels(self) -> tuple[int, ...]:
         return tuple(dict.fromkeys(label for part in self.parts for label in part.labels))
 
-    def holds(self, judged: Judged) -> Bools:
-        first, *others = (part.holds(judged) for part in self.parts)
+    def holds(self, predictions: Predictions) -> Bools:
+        first, *others = (part.holds(predictions) for part in self.parts)
         for other in others:
             first = self.join(first, other)
         return first

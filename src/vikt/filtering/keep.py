@@ -28,7 +28,7 @@ from vikt.decisions.decision import NO_ANSWER
 from vikt.decisions.tokens import Token, Tokens
 from vikt.errors import ParameterError, UsageError
 from vikt.filtering.condition import COMPARISONS, EQUALITIES, Compares, Condition, HasLabel, Joined, Not
-from vikt.filtering.judged import Judged
+from vikt.filtering.predictions import Predictions
 from vikt.fitting.model import FittedModel
 from vikt.model.classes import class_position
 from vikt.names import KIND_NAMES, LABEL_NOUNS, TargetKind, nearest
@@ -40,7 +40,7 @@ _ONE_LABEL: tuple[TargetKind, ...] = ("classes", "soft", "ordered")
 
 
 @dataclass(frozen=True)
-class Keep:
+class KeepCondition:
     """A condition on texts that is read for a model.
 
     Attributes
@@ -54,7 +54,7 @@ class Keep:
     --------
     >>> import vikt
     >>> model = vikt.TextClassifier(min_df=1, l2=0.1).fit(["good fun", "bad"], ["pos", "neg"]).model_
-    >>> keep = Keep.of("P(pos) > 0.5 and not predicted == neg", model)
+    >>> keep = KeepCondition.of("P(pos) > 0.5 and not predicted == neg", model)
     >>> keep.typed, keep.labels
     ('P(pos) > 0.5 and not predicted == neg', (1, 0))
     """
@@ -67,7 +67,7 @@ class Keep:
         return tuple(dict.fromkeys(self.condition.labels))
 
     @classmethod
-    def of(cls, typed: str, model: FittedModel) -> Keep:
+    def of(cls, typed: str, model: FittedModel) -> KeepCondition:
         """A condition as it is typed.
 
         Raises
@@ -153,7 +153,7 @@ class _Parser:
         self.tokens.take_mark(("(",), "after P")
         k = self.label()
         self.tokens.take_mark((")",), f"after {self.names[k]!r:.60}")
-        return self.compared(lambda judged: judged.probability(k), self.share, (k,))
+        return self.compared(lambda predictions: predictions.probability(k), self.share, (k,))
 
     def label_predicted(self) -> Condition:
         """The rest of predicted == class; levels of an order may be above or below one."""
@@ -164,7 +164,7 @@ class _Parser:
         return Compares(_answered, relation, k, (k,))
 
     def compared(
-        self, of: Callable[[Judged], NDArray[Any]], read: Callable[[], float], labels: tuple[int, ...] = ()
+        self, of: Callable[[Predictions], NDArray[Any]], read: Callable[[], float], labels: tuple[int, ...] = ()
     ) -> Condition:
         """The rest of a comparison with a number."""
         relation = self.tokens.take_mark(tuple(COMPARISONS), "for a comparison")
@@ -201,19 +201,19 @@ class _Parser:
         return LABEL_NOUNS[self.kind]
 
 
-def _answered(judged: Judged) -> NDArray[Any]:
+def _answered(predictions: Predictions) -> NDArray[Any]:
     """The position of the label of each text; where there is no answer NaN, which equals no label."""
-    return np.where(judged.predicted == NO_ANSWER, np.nan, judged.predicted)
+    return np.where(predictions.predicted == NO_ANSWER, np.nan, predictions.predicted)
 
 
 _QUANTITIES: Mapping[str, _Quantity] = {
     "P": _Quantity((*_ONE_LABEL, "several"), _Parser.probability_of_label),
     "predicted": _Quantity(_ONE_LABEL, _Parser.label_predicted),
     "probability": _Quantity(
-        _ONE_LABEL, lambda parser: parser.compared(lambda judged: judged.confidence, parser.share)
+        _ONE_LABEL, lambda parser: parser.compared(lambda predictions: predictions.confidence, parser.share)
     ),
     "length": _Quantity(
         (*_ONE_LABEL, "several"),
-        lambda parser: parser.compared(lambda judged: judged.lengths, parser.tokens.take_number),
+        lambda parser: parser.compared(lambda predictions: predictions.lengths, parser.tokens.take_number),
     ),
 }

@@ -16,7 +16,7 @@ from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import READERS
 from vikt.corpus.writers import quoted_field
 from vikt.errors import DataError
-from vikt.filtering.judge import Score, Verdict
+from vikt.filtering.row_filter import KeptRows, Score
 from vikt.filtering.source import ROWS_PER_PIECE
 
 
@@ -53,19 +53,19 @@ class LinesPiece:
     rows: list[bytes]
     spelling: _Rows
 
-    def kept(self, verdict: Verdict) -> bytes:
-        start = self.spelling.start(self.start, list(verdict.scores))
-        if not verdict.scores and not verdict.texts:
-            return b"".join([start, *(self.rows[i] for i in verdict.rows.tolist())])
-        return b"".join([start, *self._spelled(verdict)])
+    def kept(self, kept: KeptRows) -> bytes:
+        start = self.spelling.start(self.start, list(kept.scores))
+        if not kept.scores and not kept.texts:
+            return b"".join([start, *(self.rows[i] for i in kept.rows.tolist())])
+        return b"".join([start, *self._spelled(kept)])
 
-    def _spelled(self, verdict: Verdict) -> Iterator[bytes]:
-        names, columns = list(verdict.scores), list(verdict.scores.values())
-        for place, i in enumerate(verdict.rows.tolist()):
+    def _spelled(self, kept: KeptRows) -> Iterator[bytes]:
+        names, columns = list(kept.scores), list(kept.scores.values())
+        for place, i in enumerate(kept.rows.tolist()):
             row = self.rows[i].rstrip(b"\r\n")
             end = self.rows[i][len(row) :]
-            if i in verdict.texts:
-                row = self.spelling.with_text(i, verdict.column, verdict.texts[i])
+            if i in kept.texts:
+                row = self.spelling.with_text(i, kept.column, kept.texts[i])
             yield self.spelling.with_scores(row, names, [column[place] for column in columns], i) + end
 
 

@@ -1,4 +1,4 @@
-"""Filter many files: pieces of them are judged on several threads, and written in order."""
+"""Filter many files: pieces of them are filtered on several threads, and written in order."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from typing import NamedTuple, TypeVar
 from vikt.corpus.columns import Columns
 from vikt.corpus.compression import compressing
 from vikt.corpus.dialect import DEFAULT_DIALECT, Dialect
+from vikt.filtering.finished_files import FinishedFiles, Job, alone
 from vikt.filtering.formats import SOURCES
 from vikt.filtering.inputs import Input, Inputs
-from vikt.filtering.judge import Judge
-from vikt.filtering.ledger import Job, Ledger, alone
+from vikt.filtering.row_filter import RowFilter
 from vikt.filtering.source import Content, Piece, Source
 from vikt.filtering.storage import opened_or_refused, storage_of
 from vikt.filtering.tally import Tally
@@ -43,13 +43,13 @@ class Outcome:
 class _Opened(NamedTuple):
     """A file that is being read, and its version before."""
 
-    given: Input
+    input_file: Input
     version: str
     source: Source
 
 
 class _Written(NamedTuple):
-    """A piece that is judged, and ready to be written."""
+    """A piece that is filtered, and ready to be written."""
 
     content: Content
     tally: Tally
@@ -66,7 +66,7 @@ class _Notes:
 
 
 def filter_files(
-    judge: Judge,
+    row_filter: RowFilter,
     inputs: Inputs,
     out: str,
     job: Job,
@@ -99,16 +99,16 @@ def filter_files(
     storage = storage_of(out)
     target = storage.resolved(out).rstrip("/")
     with alone(storage, target):
-        ledger, start = Ledger.opened(storage, target, job, force), time.perf_counter()
-        before = {given: ledger.finished(given, force) for given in inputs.files}
-        todo = [given for given, tally in before.items() if tally is None]
+        finished_files, start = FinishedFiles.opened(storage, target, job, force), time.perf_counter()
+        before = {input_file: finished_files.tally_of(input_file, force) for input_file in inputs.files}
+        todo = [input_file for input_file, tally in before.items() if tally is None]
         total, notes = sum(filter(None, before.values()), Tally()), _Notes()
         notes.add(inputs.notes)
         report = _Reporter(progress, len(inputs.files), len(inputs.files) - len(todo))
-        with running(threads) as run, closing(_work(todo, judge, dialect, notes)) as work:
+        with running(threads) as run, closing(_work(todo, row_filter, dialect, notes)) as work:
             ready = streamed(run, _done, work, 2 * (threads - 1))
             for opened, pieces in groupby(ready, key=itemgetter(0)):
-                total += _write(ledger, opened, (report.seen(piece) for _, piece in pieces))
+                total += _write(finished_files, opened, (report.seen(piece) for _, piece in pieces))
                 report.finished()
         n_before = len(inputs.files) - len(todo)
         return Outcome(len(inputs.files), n_before, total, time.perf_counter() - start, tuple(notes.sentences))
@@ -141,43 +141,43 @@ def streamed(run: Run, work: Callable[[Item], Result], items: Iterable[Item], ah
 
 
 def _work(
-    todo: Iterable[Input], judge: Judge, dialect: Dialect, notes: _Notes
+    todo: Iterable[Input], row_filter: RowFilter, dialect: Dialect, notes: _Notes
 ) -> Generator[tuple[_Opened, Callable[[], _Written]]]:
     """For each piece of each file the work to be done on it."""
-    for given in todo:
-        with opened_or_refused(given.storage, given.address) as stream:
-            version = given.storage.version(given.address)
-            source = SOURCES[given.format](stream, given.address, given.format, dialect)
-            opened, columns = _Opened(given, version, source), None
+    for input_file in todo:
+        with opened_or_refused(input_file.storage, input_file.address) as stream:
+            version = input_file.storage.version(input_file.address)
+            source = SOURCES[input_file.format](stream, input_file.address, input_file.format, dialect)
+            opened, columns = _Opened(input_file, version, source), None
             for piece in source.pieces():
                 notes.add(piece.table.notes)
                 if columns is None and piece.table.names:
-                    columns = judge.columns(piece.table)
+                    columns = row_filter.columns(piece.table)
                     notes.add(columns.guesses)
-                yield opened, partial(_judged, piece, judge, columns)
+                yield opened, partial(_filtered, piece, row_filter, columns)
 
 
 def _done(work: tuple[_Opened, Callable[[], _Written]]) -> tuple[_Opened, _Written]:
-    opened, judged = work
-    return opened, judged()
+    opened, piece = work
+    return opened, piece()
 
 
-def _judged(piece: Piece, judge: Judge, columns: Columns | None) -> _Written:
+def _filtered(piece: Piece, row_filter: RowFilter, columns: Columns | None) -> _Written:
     if columns is None or not piece.table.n_rows:
-        return _Written(piece.kept(judge.nothing), Tally())
-    verdict, tally = judge.verdict(piece.table, columns)
-    return _Written(piece.kept(verdict), tally)
+        return _Written(piece.kept(row_filter.nothing), Tally())
+    kept, tally = row_filter.kept(piece.table, columns)
+    return _Written(piece.kept(kept), tally)
 
 
-def _write(ledger: Ledger, opened: _Opened, pieces: Iterable[_Written]) -> Tally:
+def _write(finished_files: FinishedFiles, opened: _Opened, pieces: Iterable[_Written]) -> Tally:
     """Write the pieces of a file, record it, and put it into place."""
-    given, tally = opened.given, Tally()
-    with ledger.storage.writing(ledger.output(given.place)) as file:
-        with compressing(file, given.place) as stream, opened.source.writing(stream) as write:
+    input_file, tally = opened.input_file, Tally()
+    with finished_files.storage.writing(finished_files.output(input_file.place)) as file:
+        with compressing(file, input_file.place) as stream, opened.source.writing(stream) as write:
             for content, counts in pieces:
                 write(content)
                 tally += counts
-        ledger.finish(given, opened.version, file.tell(), tally)
+        finished_files.finish(input_file, opened.version, file.tell(), tally)
     return tally
 
 

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from typing import IO, Any, Protocol
 
 from vikt.corpus.read_tables import Table
-from vikt.filtering.judge import Verdict
+from vikt.filtering.row_filter import KeptRows
 
 # A piece ends at this many rows, or at about 16 MB.
 ROWS_PER_PIECE = 4_000
@@ -24,10 +24,10 @@ class Piece(Protocol):
 
     @property
     def table(self) -> Table:
-        """The rows as they are judged."""
+        """The rows as the model reads them."""
         ...
 
-    def kept(self, verdict: Verdict) -> Content:
+    def kept(self, kept: KeptRows) -> Content:
         """What is written of them."""
         ...
 

@@ -48,7 +48,7 @@ def filter(
         str | None,
         typer.Option(
             "--split",
-            help="Judge the parts of a document, divided at SEPARATOR such as '\\n', each by itself, and keep the "
+            help="RowFilter the parts of a document, divided at SEPARATOR such as '\\n', each by itself, and keep the "
             "parts that satisfy the condition.",
             metavar="SEPARATOR",
             show_default=False,
@@ -67,7 +67,7 @@ def filter(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Keep the rows of many files whose texts satisfy a condition.
+    """KeepCondition the rows of many files whose texts satisfy a condition.
 
     Each file is written to FOLDER with the same name, format, compression, schema and order; a row that is kept stays
     as it is. Memory use does not grow with the files. Run the same command again to resume after an interruption:

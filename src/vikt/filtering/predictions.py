@@ -14,7 +14,7 @@ from vikt.fitting.model import AnsweredSets, FittedModel
 
 
 @dataclass(frozen=True)
-class Judged:
+class Predictions:
     """Documents, m of them, and what a model of K labels says of them."""
 
     model: FittedModel

@@ -14,9 +14,9 @@ from vikt.corpus.documents import Documents
 from vikt.corpus.labelled import documents_of, text_column
 from vikt.corpus.read_tables import Table
 from vikt.errors import DataError, UsageError
-from vikt.filtering.judged import Judged
-from vikt.filtering.keep import Keep
+from vikt.filtering.keep import KeepCondition
 from vikt.filtering.parts import Parts
+from vikt.filtering.predictions import Predictions
 from vikt.filtering.tally import Tally, counts_by_label, counts_unanswered
 from vikt.fitting.model import FittedModel
 
@@ -25,7 +25,7 @@ Score = float | list[float]
 
 
 @dataclass(frozen=True)
-class Verdict:
+class KeptRows:
     """The rows that are kept, what is added to them, and the texts that change, by row.
 
     Where documents are `in_parts`, scores are those of the parts that are kept; `column` is that of the texts.
@@ -39,21 +39,21 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Judge:
-    """Judges the rows of tables by a model and a condition.
+class RowFilter:
+    """Filters the rows of tables by a model and a condition.
 
     Attributes
     ----------
     text, trained : str or None
         The column of the texts as the user names it, and as it was called in training.
     separator : bytes or None
-        What stands between the parts of a document, each of which is judged by itself; None where documents are.
+        What stands between the parts of a document, each of which is classified by itself; None where documents are.
     scores : tuple of int
         The positions of labels whose probabilities are added.
     """
 
     model: FittedModel
-    keep: Keep
+    keep: KeepCondition
     text: str | None = None
     trained: str | None = None
     separator: bytes | None = None
@@ -62,8 +62,8 @@ class Judge:
     def __post_init__(self) -> None:
         if self.model.features.is_running:
             raise UsageError(
-                "the model reads running text, where neighbours count, but a filter judges each document by itself; "
-                "train a model without features of neighbours"
+                "the model reads running text, where neighbours count, but a filter classifies each document by "
+                "itself; train a model without features of neighbours"
             )
 
     @property
@@ -72,12 +72,12 @@ class Judge:
         return [f"P({self.model.labels[k]})" for k in self.scores]
 
     @property
-    def nothing(self) -> Verdict:
-        """The verdict on no rows."""
-        return Verdict(np.empty(0, dtype=np.int64), dict.fromkeys(self.score_columns, ()), self.separator is not None)
+    def nothing(self) -> KeptRows:
+        """What is kept of no rows."""
+        return KeptRows(np.empty(0, dtype=np.int64), dict.fromkeys(self.score_columns, ()), self.separator is not None)
 
     def columns(self, table: Table) -> Columns:
-        """The columns that are judged, by the first rows of a file.
+        """The columns that are read, found by the first rows of a file.
 
         Raises
         ------
@@ -89,29 +89,27 @@ class Judge:
             raise DataError(f"{table.path}: --split takes a column of texts, found {found.text!r}, a part of one")
         return found
 
-    def verdict(self, table: Table, columns: Columns) -> tuple[Verdict, Tally]:
+    def kept(self, table: Table, columns: Columns) -> tuple[KeptRows, Tally]:
         """Which rows are kept, and the counts of them. Raises DataError where a column has the name of an added one."""
         twice = next((name for name in self.score_columns if name in table.names), None)
         if twice is not None:
             raise DataError(f"{table.path}: already has a column {twice!r}; rename it, or leave out --scores")
         documents = documents_of(self._with_fields(table), self.model.features, columns.text)
         parts = None if self.separator is None else Parts.of(documents.strings(), self.separator)
-        judged = Judged(self.model, documents if parts is None else _of_parts(documents, parts))
-        is_kept = self.keep.condition.holds(judged)
+        predictions = Predictions(self.model, documents if parts is None else _of_parts(documents, parts))
+        is_kept = self.keep.condition.holds(predictions)
         if parts is None:
-            verdict = Verdict(np.flatnonzero(is_kept), self._scores(judged, is_kept))
+            kept = KeptRows(np.flatnonzero(is_kept), self._scores(predictions, is_kept))
         else:
-            verdict = self._verdict_of_parts(self._scores(judged, is_kept), parts, is_kept, str(columns.text))
-        return verdict, self._tally(documents, len(verdict.rows), judged, is_kept)
+            kept = self._kept_parts(self._scores(predictions, is_kept), parts, is_kept, str(columns.text))
+        return kept, self._tally(documents, len(kept.rows), predictions, is_kept)
 
-    def _scores(self, judged: Judged, is_kept: Bools) -> dict[str, Sequence[float]]:
+    def _scores(self, predictions: Predictions, is_kept: Bools) -> dict[str, Sequence[float]]:
         """What is added to each text that is kept, by column."""
         named = zip(self.score_columns, self.scores, strict=True)
-        return {name: judged.probability(k)[is_kept].tolist() for name, k in named}
+        return {name: predictions.probability(k)[is_kept].tolist() for name, k in named}
 
-    def _verdict_of_parts(
-        self, of_parts: dict[str, Sequence[float]], parts: Parts, is_kept: Bools, column: str
-    ) -> Verdict:
+    def _kept_parts(self, of_parts: dict[str, Sequence[float]], parts: Parts, is_kept: Bools, column: str) -> KeptRows:
         n_kept = parts.kept(is_kept)
         rows = np.flatnonzero(n_kept)
         changed = rows[n_kept[rows] < np.diff(parts.edges)[rows]].tolist()
@@ -119,12 +117,12 @@ class Judge:
         edges = [0, *np.cumsum(n_kept[rows]).tolist()]
         scores = {name: [list(own[first:last]) for first, last in pairwise(edges)] for name, own in of_parts.items()}
         texts = {row: joined[row].decode("utf-8", "surrogatepass") for row in changed}
-        return Verdict(rows, scores, True, column, texts)
+        return KeptRows(rows, scores, True, column, texts)
 
-    def _tally(self, documents: Documents, kept: int, judged: Judged, is_kept: Bools) -> Tally:
+    def _tally(self, documents: Documents, kept: int, predictions: Predictions, is_kept: Bools) -> Tally:
         n_bytes = 0 if documents.texts is None else len(documents.texts.content)
-        by_label = counts_by_label(self.model.labels, judged.answers, is_kept)
-        unanswered = counts_unanswered(judged.answers, is_kept)
+        by_label = counts_by_label(self.model.labels, predictions.answers, is_kept)
+        unanswered = counts_unanswered(predictions.answers, is_kept)
         return Tally(len(documents), kept, len(is_kept), int(is_kept.sum()), n_bytes, by_label, unanswered)
 
     def _with_fields(self, table: Table) -> Table:

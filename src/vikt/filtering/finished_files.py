@@ -33,14 +33,14 @@ Job = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Ledger:
+class FinishedFiles:
     """The records of an output folder."""
 
     storage: Storage
     out: str
 
     @classmethod
-    def opened(cls, storage: Storage, out: str, job: Job, force: bool) -> Ledger:
+    def opened(cls, storage: Storage, out: str, job: Job, force: bool) -> FinishedFiles:
         """The records of a folder, for a job.
 
         Raises
@@ -49,9 +49,9 @@ class Ledger:
             The folder holds the results of another job, and `force` is false; with it, they are removed. A job that
             has finished nothing has none.
         """
-        ledger = cls(storage, out)
-        before = ledger._read(ledger._job_file)
-        if before is not None and before != job and not force and ledger._has_outputs:
+        finished_files = cls(storage, out)
+        before = finished_files._read(finished_files._job_file)
+        if before is not None and before != job and not force and finished_files._has_outputs:
             name = next((name for name in job if before.get(name) != job[name]), next(iter(job)))
             raise OutputFileError(
                 f"{out}: holds the results of another filter, whose {name} was {_told(before.get(name))}, now "
@@ -59,11 +59,11 @@ class Ledger:
                 force=True,
             )
         if force or before != job:
-            ledger._remove_all()
-            ledger._write(ledger._job_file, job)
-        return ledger
+            finished_files._remove_all()
+            finished_files._write(finished_files._job_file, job)
+        return finished_files
 
-    def finished(self, given: Input, force: bool) -> Tally | None:
+    def tally_of(self, input_file: Input, force: bool) -> Tally | None:
         """The counts of an input that is finished; None where it is to be done.
 
         Raises
@@ -73,25 +73,25 @@ class Ledger:
         DataError
             The input has been changed since.
         """
-        output = self.output(given.place)
-        record, size = self._read(self._record_file(given.place)), self.storage.size(output)
+        output = self.output(input_file.place)
+        record, size = self._read(self._record_file(input_file.place)), self.storage.size(output)
         if size is None or force:
             return None
         if record is None or record.get("size") != size:
             found = "exists, and no filter wrote it" if record is None else "has been changed since it was written"
             raise OutputFileError(f"{output}: {found}; choose another folder, or overwrite it", force=True)
-        if record.get("input") != given.storage.version(given.address):
+        if record.get("input") != input_file.storage.version(input_file.address):
             raise DataError(
-                f"{given.address}: has been changed since it was filtered into {output}; start anew", force=True
+                f"{input_file.address}: has been changed since it was filtered into {output}; start anew", force=True
             )
         try:
             return Tally.from_json(record["tally"])
         except (ValueError, LookupError, TypeError, AttributeError):
-            raise self._damaged(given.place) from None
+            raise self._damaged(input_file.place) from None
 
-    def finish(self, given: Input, version: str, size: int, tally: Tally) -> None:
+    def finish(self, input_file: Input, version: str, size: int, tally: Tally) -> None:
         """Record an output that is about to be put into place."""
-        self._write(self._record_file(given.place), {"input": version, "size": size, "tally": tally.to_json()})
+        self._write(self._record_file(input_file.place), {"input": version, "size": size, "tally": tally.to_json()})
 
     def output(self, place: str) -> str:
         """The address of an output."""

@@ -101,12 +101,29 @@ class FastTextModel:
 def fasttext_model(path: str | Path) -> FastTextModel:
     """A trained model with fastText's `predict`, for programs that call it, such as filters of datatrove.
 
+    Parameters
+    ----------
+    path : str or Path
+        A .vikt file.
+
+    Returns
+    -------
+    FastTextModel
+
     Raises
     ------
     ModelFileError, InputFileError
         As `vikt.load`.
     UsageError
         The model also reads columns beside the texts.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, vikt
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "model.vikt")
+    >>> vikt.TextClassifier(min_df=1, l2=0.1).fit(["good fun", "bad"], ["pos", "neg"]).save(path)
+    >>> fasttext_model(path).predict("bad")[0]
+    ('__label__neg',)
     """
     # Texts come one by one, but many of them: without this, the first ones would be answered by plain Python.
     compiled(kernels.__name__)
