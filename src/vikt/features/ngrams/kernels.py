@@ -29,7 +29,7 @@ from vikt.compiled.array_types import (
     RealMatrix,
     Reals,
 )
-from vikt.compiled.intrinsics import word_at
+from vikt.compiled.intrinsics import prefetch, word_at
 
 SEPARATES = 0  # ends a token and is in none
 WORD = 1  # joins its neighbours of the same class
@@ -65,6 +65,7 @@ PART_BITS = 3
 CHUNK_BITS = 6  # parts get ids in chunks, so that threads do not write to the same cache lines
 
 DOCUMENT, FREQUENCY = 0, 1
+BLOCK = 256  # tokens that look up their places in memory together; a cache of 32 KB holds as many lines
 FEW = 16  # up to this many numbers, insertion sort is faster
 WIDEST = 10  # bits of a digit when sorting
 
@@ -391,22 +392,30 @@ def guess_units(
 ) -> None:
     """The unit of each token whose first slot holds it, `unknown` where that slot is empty, else UNSURE.
 
-    This settles most tokens, by loops without branches, in which the processor waits for many places of memory at once.
+    This settles most tokens, by loops without branches. A block of tokens asks the memory for all its slots, and then
+    for all its keys, before it needs the first.
     """
     if len(unit_low) == 0:
         be_unsure(n, units)
         return
     region = len(slots) >> PART_BITS
-    for token in range(n):
-        value = hash_unit(low[token], high[token])
-        units[token] = part_of(value) * region + (value & region - 1)
-    for token in range(n):
-        units[token] = slots[units[token] & FORWARD]
-    for token in range(n):
-        unit = units[token]
-        place = max(unit, 0)
-        same = (unit_low[place] == low[token]) & (unit_high[place] == high[token]) & (high[token] >> 56 < LONG)
-        units[token] = unknown if unit == NONE else unit if same else UNSURE
+    for first in range(0, n, BLOCK):
+        last = min(first + BLOCK, n)
+        for token in range(first, last):
+            value = hash_unit(low[token], high[token])
+            units[token] = part_of(value) * region + (value & region - 1)
+        for token in range(first, last):
+            prefetch(slots, units[token])
+        for token in range(first, last):
+            unit = slots[units[token] & FORWARD]
+            units[token] = unit
+            prefetch(unit_low, max(unit, 0))
+            prefetch(unit_high, max(unit, 0))
+        for token in range(first, last):
+            unit = units[token]
+            place = max(unit, 0)
+            same = (unit_low[place] == low[token]) & (unit_high[place] == high[token]) & (high[token] >> 56 < LONG)
+            units[token] = unknown if unit == NONE else unit if same else UNSURE
 
 
 def be_unsure(n: int, ids: Int32s) -> None:
@@ -555,25 +564,33 @@ def guess_nodes(
     Their keys are written to `wanted`, NONE where there is no n-gram.
     """
     region = len(slots) >> PART_BITS
-    for token in range(max(n - depth + 1, 0), n):
+    n_whole = max(n - depth + 1, 0)
+    for token in range(n_whole, n):
         wanted[token] = NONE
         nodes[token] = NONE
-    for token in range(n - depth + 1):
-        parent = parents[token]
-        unit = units[token + depth - 1]
-        key = parent << 32 | unit
-        wanted[token] = key if (parent != NONE) & (unit != NONE) else NONE
-        value = hash_node(max(key, 0))
-        nodes[token] = part_of(value) * region + (value & region - 1)
-    for token in range(n - depth + 1):
-        nodes[token] = slots[nodes[token] & FORWARD]
+    for first in range(0, n_whole, BLOCK):
+        last = min(first + BLOCK, n_whole)
+        for token in range(first, last):
+            parent = parents[token]
+            unit = units[token + depth - 1]
+            key = parent << 32 | unit
+            wanted[token] = key if (parent != NONE) & (unit != NONE) else NONE
+            value = hash_node(max(key, 0))
+            nodes[token] = part_of(value) * region + (value & region - 1)
+        if len(keys) == 0:
+            continue
+        for token in range(first, last):
+            prefetch(slots, nodes[token])
+        for token in range(first, last):
+            node = slots[nodes[token] & FORWARD]
+            nodes[token] = node
+            prefetch(keys, max(node, 0))
+        for token in range(first, last):
+            node = nodes[token]
+            same = keys[max(node, 0)] == wanted[token]
+            nodes[token] = unknown if node == NONE else node if same else UNSURE
     if len(keys) == 0:
         be_unsure(n, nodes)
-        return
-    for token in range(n - depth + 1):
-        node = nodes[token]
-        same = keys[max(node, 0)] == wanted[token]
-        nodes[token] = unknown if node == NONE else node if same else UNSURE
 
 
 def slot_of_node(key: int, slots: Int32s, keys: Int64s) -> int:
@@ -801,6 +818,8 @@ def columns_of(ids: Int32Matrix, first: int, last: int, bases: Int64s, column_of
     for level in range(len(bases)):
         base = bases[level]
         for token in range(first, last):
+            prefetch(column_of, base + ids[level, token & FORWARD])
+        for token in range(first, last):
             column = column_of[base + ids[level, token & FORWARD] & FORWARD]
             columns[n & FORWARD] = column
             n += column != NONE
@@ -809,6 +828,8 @@ def columns_of(ids: Int32Matrix, first: int, last: int, bases: Int64s, column_of
 
 def count(columns: Int64s, n_found: int, counts: Int32s) -> int:
     """Count columns, and keep one of each in the order in which they came. Returns how many are kept."""
+    for i in range(n_found):
+        prefetch(counts, columns[i])
     n = 0
     for i in range(n_found):
         column = columns[i] & FORWARD
@@ -834,6 +855,8 @@ def weighted_row(found: Occurrences, first: int, last: int, weighing: Weighing, 
     count_weights, idf = weighing.count_weights, weighing.idf
     last_idf = len(idf) - 1
     n = count(columns, columns_of(found.ids, first, last, weighing.bases, weighing.column_of, columns), counts)
+    for j in range(n):
+        prefetch(idf, min(columns[j], last_idf))
     total = 0.0
     for j in range(n):
         column = columns[j] & FORWARD
@@ -917,6 +940,8 @@ def score_rows(found: Occurrences, weighing: Weighing, room: Room, theta: RealMa
     n_classes = theta.shape[1]
     for d in range(scores.shape[0]):
         n, scale = weighted_row(found, edges[d], edges[d + 1], weighing, room)
+        for j in range(n):
+            prefetch(theta, columns[j])
         if n_classes == 1:
             # A single sum need not leave the register.
             score = 0.0
