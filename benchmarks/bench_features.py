@@ -20,13 +20,12 @@ docs/benchmarks.md.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
 from typing import Any
 
-from measuring import HERE, in_turn, machine, print_rows, process, python_of, save, times_faster, workers
+from measuring import HERE, in_turn, machine, peer_parser, print_rows, process, python_of, save, times_faster, workers
 
 WORK = str(HERE / "work_features.py")
 PROBLEMS = ("words", "1-2-grams", "hashed 1-2-grams", "characters 2-4")
@@ -156,12 +155,8 @@ def bench_stages(n_rows: int, repeats: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--rows", type=int, default=0, help="take so many rows alone, to try it out")
-    parser.add_argument(
-        "--python-of", action="append", default=[], metavar="PEER=PYTHON", help="a peer in another environment"
-    )
+    parser = peer_parser(__doc__, repeats=5)
+    parser.add_argument("--rows", type=int, default=0, help="take only this many rows, to try it out")
     options = parser.parse_args()
     vw_python = python_of(options.python_of)("vowpalwabbit")
     packages = dict.fromkeys(("numpy", "scipy", "numba", "scikit-learn"), sys.executable)

@@ -1,7 +1,7 @@
 """A whole training, from the file to a tested model on disk, against peers; and where vikt's own seconds go.
 
     pip install vowpalwabbit           # optional; left out where it is absent
-    python benchmarks/bench_train.py [--repeats N] [--folder FOLDER] [--python-of vowpalwabbit=/its/python]
+    python benchmarks/bench_train.py [--repeats N] [--python-of vowpalwabbit=/its/python]
 
 Every side is a whole process on one thread: it reads IMDB's 25,000 training reviews, learns, answers 25,000 others,
 says its accuracy and log loss, and leaves a model file. The sides run in turn, medians of the repeats; the first run is
@@ -178,8 +178,7 @@ def main() -> None:
         "vowpalwabbit": python("vowpalwabbit"),
     }
     with tempfile.TemporaryDirectory() as temporary:
-        folder = options.folder or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = Path(temporary)
         process([sys.executable, str(HERE / "work_predict.py"), "prepare", str(folder), "0", "0"])
         sides = sides_of(python, folder)
         results = {

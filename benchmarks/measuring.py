@@ -222,7 +222,6 @@ def peer_parser(doc: str, repeats: int) -> argparse.ArgumentParser:
     """The options of a benchmark against peers, which may be in other environments."""
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=repeats)
-    parser.add_argument("--folder", type=Path, help="keep what is prepared and learnt there")
     parser.add_argument(
         "--python-of", action="append", default=[], metavar="PEER=PYTHON", help="a peer in another environment"
     )
@@ -230,8 +229,9 @@ def peer_parser(doc: str, repeats: int) -> argparse.ArgumentParser:
 
 
 def peer_options(doc: str, repeats: int) -> argparse.Namespace:
-    """What is typed for a benchmark against peers that can take some of its rows."""
+    """What is typed for a benchmark against peers that can keep its models and take some of its rows."""
     parser = peer_parser(doc, repeats)
+    parser.add_argument("--folder", type=Path, help="keep what is prepared and learnt there")
     parser.add_argument("--rows", type=int, default=0, help="take only this many rows, to try it out")
     return parser.parse_args()
 

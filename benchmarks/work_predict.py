@@ -91,8 +91,10 @@ def raw_vowpal_wabbit(cut: Callable[[list[str]], list[str]]) -> Side:
 
     def train(folder: Path, model: str) -> None:
         lines = folder / f"train.{os.getpid()}.vw"
-        _cut(cut, folder / "train.json", lines)
+        texts, labels = prepared.read_json(folder / "train.json")
+        prepared.write_vowpal_wabbit(lines, cut(texts), labels)
         _learn(lines, model)
+        lines.unlink()
 
     def load(folder: Path, model: str) -> Loaded:
         lines, (texts, labels) = folder / f"test.{os.getpid()}.vw", prepared.read_json(folder / "test.json")
@@ -102,16 +104,12 @@ def raw_vowpal_wabbit(cut: Callable[[list[str]], list[str]]) -> Side:
             prepared.write_vowpal_wabbit(lines, cut(texts), labels)
             seconds = perf_counter() - begun
             _answer(lines, model, _answers(folder))
+            lines.unlink()
             return seconds
 
         return Loaded(work, lambda _: _signs(folder), lambda seconds: {"cutting_s": seconds})
 
     return Side("vowpalwabbit", on_one_core(train), on_one_core(load))
-
-
-def _cut(cut: Callable[[list[str]], list[str]], source: Path, target: Path) -> None:
-    texts, labels = prepared.read_json(source)
-    prepared.write_vowpal_wabbit(target, cut(texts), labels)
 
 
 def _learn(lines: Path, model: str) -> None:
