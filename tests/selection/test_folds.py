@@ -14,7 +14,8 @@ from sklearn.linear_model import LogisticRegression as Reference
 from sklearn.metrics import log_loss
 
 import vikt
-from vikt.corpus.order import group_ranks, row_keys, split_folds
+from vikt.corpus.digests import ContentDigests
+from vikt.corpus.order import group_ranks, split_folds
 from vikt.errors import UsageError
 from vikt.features.handmade import Category
 from vikt.fitting import fit
@@ -33,7 +34,7 @@ from vikt.selection.penalty import choose_l2, largest_within_one_standard_error
 )
 def test_folds_are_a_partition_of_whole_groups_even_in_size_and_stratified(rows, folds):
     texts, y = [str(text).encode() for text, _ in rows], np.array([label for _, label in rows])
-    parts = split_folds(group_ranks(texts, row_keys(texts, 0)), y, folds)
+    parts = split_folds(group_ranks(texts, ContentDigests.of(texts).keys(0)), y, folds)
     assert len(parts) == folds
     assert sorted(np.concatenate(parts).tolist()) == list(range(len(rows)))
     groups = [{texts[i] for i in part} for part in parts]

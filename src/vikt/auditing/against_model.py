@@ -9,7 +9,7 @@ import numpy as np
 from vikt.auditing.finding import Found
 from vikt.auditing.labels import unknown_labels
 from vikt.auditing.subject import Subject, agreeing
-from vikt.corpus.order import fingerprint
+from vikt.corpus.digests import DIGESTS
 
 
 def labels_unknown_to_model(subject: Subject) -> Iterator[Found]:
@@ -22,12 +22,10 @@ def labels_unknown_to_model(subject: Subject) -> Iterator[Found]:
 def trained_on(subject: Subject) -> Iterator[Found]:
     """The rows that the model was trained on."""
     if subject.model is not None:
+        data = subject.model.record.data
         for side in subject.sides:
-            contents = subject.model.model.measured(side.documents).contents()
-            spelled = side.targets.table.spelled
-            if fingerprint(contents, [spelled[k] for k in side.targets.y.tolist()]) == (
-                subject.model.record.data.fingerprint
-            ):
+            digests = DIGESTS[data.digest].of(subject.model.model.measured(side.documents).contents())
+            if digests.fingerprint(side.targets.table.spelled, side.targets.y) == data.fingerprint:
                 yield side.found("the model was trained on exactly these rows, so its figures on them say little")
 
 

@@ -14,11 +14,12 @@ from vikt.arrays import Bools, Classes, Ints, RowIndices
 from vikt.auditing.distinct import DistinctTexts, distinct_texts
 from vikt.auditing.finding import Example, Found, Side
 from vikt.auditing.near import NearTwins, near_twins
+from vikt.corpus.digests import ContentDigests
 from vikt.corpus.documents import Documents
 from vikt.corpus.given_targets import given_targets
 from vikt.corpus.label_arrays import checked_labels
 from vikt.corpus.missing import is_missing
-from vikt.corpus.order import group_ranks, row_keys
+from vikt.corpus.order import group_ranks
 from vikt.corpus.overlap import NOWHERE, Twins, twins
 from vikt.corpus.targets import OneLabel, TargetRows
 from vikt.corpus.texts import Texts
@@ -169,7 +170,7 @@ class LabelledTexts:
     @cached_property
     def contents(self) -> Ints:
         """A number for each row, equal for equal texts: (m,)."""
-        return group_ranks(self.texts, row_keys(self.texts, 0))
+        return group_ranks(self.texts, ContentDigests.of(self.texts).keys(0))
 
     @property
     def labels(self) -> NDArray[Any] | TargetRows:

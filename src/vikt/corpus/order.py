@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,13 +12,6 @@ from vikt.arrays import Floats, Ints, RowIndices
 from vikt.corpus.texts import Texts
 
 
-def row_keys(contents: Sequence[bytes] | Texts, seed: int) -> NDArray[np.uint64]:
-    """A seeded 64-bit hash of each row's content, without label and weight."""
-    salt = seed.to_bytes(8, "little", signed=True)
-    digests = [hashlib.blake2b(content, digest_size=8, salt=salt).digest() for content in contents]
-    return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
-
-
 def canonical_order(
     keys: NDArray[Any], content_of: Callable[[int], Any], labels: ArrayLike, weights: ArrayLike
 ) -> Ints:
@@ -28,7 +20,7 @@ def canonical_order(
     Parameters
     ----------
     keys : (m,)
-        A hash of each row's content, such as `row_keys`.
+        A hash of each row's content, such as `Digests.keys`.
     content_of : callable
         The content of a row; called only where keys are equal.
     labels, weights : (m,)
@@ -61,7 +53,7 @@ def group_ranks(groups: Sequence[bytes] | Texts, keys: NDArray[Any]) -> Ints:
     groups : (m,)
         The group of each row: its own content, or the sentence of a token.
     keys : (m,)
-        A hash of each, such as `row_keys`.
+        A hash of each, such as `Digests.keys`.
     """
     order = canonical_order(keys, groups.__getitem__, np.zeros(len(keys)), np.zeros(len(keys)))
     ranks = np.empty(len(keys), dtype=np.int64)
@@ -175,14 +167,3 @@ def _strata(group: Ints, y: Ints) -> Ints:
     n_groups, n_classes = int(group.max()) + 1, int(y.max()) + 1
     votes = np.bincount(group * n_classes + y, minlength=n_groups * n_classes).reshape(n_groups, n_classes)
     return np.asarray(votes.argmax(axis=1))
-
-
-def fingerprint(contents: Sequence[bytes] | Texts, labels: Sequence[str]) -> str:
-    """A digest of the rows that does not depend on their order: the sum of their digests."""
-    ends = {label: b"\0" + str(label).encode("utf-8", "surrogatepass") for label in set(labels)}
-    total = 0
-    for content, label in zip(contents, labels, strict=True):
-        row = hashlib.blake2b(content, digest_size=16)
-        row.update(ends[label])
-        total += int.from_bytes(row.digest(), "little")
-    return f"{total % (1 << 128):032x}"

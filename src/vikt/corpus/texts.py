@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterable, Iterator
 from io import BytesIO
@@ -23,14 +22,16 @@ _RETURNS = re.compile(rb"(?<!\r)\r+(?=\n)")
 
 
 class Texts:
-    """A sequence of texts held as bytes.
+    """A sequence of texts held as bytes. Some of the texts of another sequence share its bytes.
 
-    Attributes
+    Parameters
     ----------
-    content : bytes
-        All texts, one after the other, in UTF-8.
+    held : bytes
+        The texts in UTF-8, one after the other unless `starts` says where each is.
     offsets : NDArray[np.int64]
         (m + 1,); text i is content[offsets[i]:offsets[i + 1]].
+    starts : NDArray[np.int64], optional
+        (m,); text i starts at held[starts[i]].
 
     Examples
     --------
@@ -39,9 +40,10 @@ class Texts:
     (2, 'två')
     """
 
-    def __init__(self, content: bytes, offsets: Ints) -> None:
-        self.content = content
+    def __init__(self, held: bytes, offsets: Ints, starts: Ints | None = None) -> None:
         self.offsets = offsets
+        self._held, self._starts = held, offsets[:-1] if starts is None else starts
+        self._is_whole = starts is None
 
     @classmethod
     def from_bytes(cls, pieces: list[bytes]) -> Texts:
@@ -112,7 +114,7 @@ class Texts:
         """Several sequences one after the other."""
         if len(several) == 1:
             return several[0]
-        shifts = np.cumsum([0, *(len(texts.content) for texts in several)])
+        shifts = np.cumsum([0, *(texts.n_bytes for texts in several)])
         offsets = [texts.offsets[1:] + shift for texts, shift in zip(several, shifts, strict=False)]
         return cls(b"".join(texts.content for texts in several), np.concatenate([[0], *offsets]).astype(np.int64))
 
@@ -120,38 +122,46 @@ class Texts:
         return len(self.offsets) - 1
 
     def __getitem__(self, i: int) -> bytes:
-        return self.content[self.offsets[i] : self.offsets[i + 1]]
+        start = self._starts[i]
+        return self._held[start : start + self.offsets[i + 1] - self.offsets[i]]
 
     def __iter__(self) -> Iterator[bytes]:
-        edges = self.offsets.tolist()
-        content = self.content
-        return (content[a:b] for a, b in itertools.pairwise(edges))
+        held, ends = self._held, self._starts + np.diff(self.offsets)
+        return (held[a:b] for a, b in zip(self._starts.tolist(), ends.tolist(), strict=True))
+
+    @property
+    def content(self) -> bytes:
+        """All texts, one after the other; copied where they share the bytes of others."""
+        return self._held if self._is_whole else self.run(0, len(self)).content
+
+    @property
+    def n_bytes(self) -> int:
+        """The length of all texts."""
+        return int(self.offsets[-1])
 
     def strings(self) -> list[str]:
         """The texts as Python strings."""
         return [text.decode("utf-8", "surrogatepass") for text in self]
 
     def take(self, rows: ArrayLike) -> Texts:
-        """Some texts, in that order."""
+        """Some texts, in that order; no byte is copied."""
         rows = np.asarray(rows, dtype=np.int64)
-        # Neighbours are copied together.
-        first = rows[np.diff(rows, prepend=rows[:1]) != 1]
-        last = rows[np.diff(rows, append=rows[-1:]) != 1]
-        if len(first) == 1:
-            return self.run(int(first[0]), int(last[0]) + 1)
-        edges = zip(self.offsets[first].tolist(), self.offsets[last + 1].tolist(), strict=True)
-        content = self.content
-        return Texts(
-            b"".join([content[a:b] for a, b in edges]),
-            np.append(0, np.cumsum(np.diff(self.offsets)[rows])),
-        )
+        offsets = np.append(0, np.cumsum(np.diff(self.offsets)[rows]))
+        return Texts(self._held, offsets, self._starts[rows])
 
     def run(self, first: int, last: int) -> Texts:
-        """The texts first..last."""
-        if (first, last) == (0, len(self)):
+        """The texts first..last, one after the other in memory."""
+        if self._is_whole and (first, last) == (0, len(self)):
             return self
-        offsets = self.offsets[first : last + 1]
-        return Texts(self.content[offsets[0] : offsets[-1]], offsets - offsets[0])
+        offsets = self.offsets[first : last + 1] - self.offsets[first]
+        starts = self._starts[first:last]
+        ends = starts + np.diff(offsets)
+        # Neighbours are copied together.
+        opens, closes = np.ones((2, last - first), dtype=bool)
+        opens[1:] = closes[:-1] = starts[1:] != ends[:-1]
+        held = self._held
+        edges = zip(starts[opens].tolist(), ends[closes].tolist(), strict=True)
+        return Texts(b"".join([held[a:b] for a, b in edges]), offsets)
 
     @property
     def lengths(self) -> Ints:
@@ -167,16 +177,15 @@ class Texts:
         if len(filled):
             # All bytes of a character but the first are 10xxxxxx.
             starts = (np.frombuffer(self.content, dtype=np.uint8) & 0xC0) != 0x80
-            ends = int(self.offsets[filled[-1] + 1])
-            lengths[filled] = np.add.reduceat(starts[:ends], self.offsets[filled], dtype=np.int64)
+            lengths[filled] = np.add.reduceat(starts[: self.n_bytes], self.offsets[filled], dtype=np.int64)
         return lengths
 
     @property
     def n_blank(self) -> int:
         """How many texts are empty, or contain only ASCII white space."""
-        starts = self.offsets[:-1]
-        bytes_ = np.frombuffer(self.content or b" ", dtype=np.uint8)
-        is_candidate = (np.diff(self.offsets) == 0) | (bytes_[np.minimum(starts, len(bytes_) - 1)] <= ord(" "))
+        bytes_ = np.frombuffer(self._held or b" ", dtype=np.uint8)
+        opening = bytes_[np.minimum(self._starts, len(bytes_) - 1)]
+        is_candidate = (np.diff(self.offsets) == 0) | (opening <= ord(" "))
         return sum(not self[i].strip() for i in np.flatnonzero(is_candidate).tolist())
 
 

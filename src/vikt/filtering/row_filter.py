@@ -120,7 +120,7 @@ class RowFilter:
         return KeptRows(rows, scores, True, column, texts)
 
     def _tally(self, documents: Documents, kept: int, predictions: Predictions, is_kept: Bools) -> Tally:
-        n_bytes = 0 if documents.texts is None else len(documents.texts.content)
+        n_bytes = 0 if documents.texts is None else documents.texts.n_bytes
         by_label = counts_by_label(self.model.labels, predictions.answers, is_kept)
         unanswered = counts_unanswered(predictions.answers, is_kept)
         return Tally(len(documents), kept, len(is_kept), int(is_kept.sum()), n_bytes, by_label, unanswered)

@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Classes, Floats, Ints, RowIndices, RowValues
+from vikt.corpus.digests import ContentDigests, Digests
 from vikt.corpus.groups import Grouping, joined_groups
 from vikt.corpus.order import (
     canonical_order,
     content_ranks,
-    fingerprint,
     group_ranks,
     merged_rows,
-    row_keys,
     split_folds,
     split_tenths,
 )
@@ -42,8 +41,8 @@ class Examples:
 
     `y` is the number of each row's target in `targets`: of one class per row, or ordered ones, the index of its label.
     Rows of weight 0 are left out. Equal rows are adjacent and share a number in `contents`; rows that a split must keep
-    together share a number in `groups`, and `grouping` tells of those that a column keeps together. `origin` is the
-    number of each row in the input.
+    together share a number in `groups`, and `grouping` tells of those that a column keeps together. `digests` are those
+    of the contents, and `origin` is the number of each row in the input.
     """
 
     documents: Measured
@@ -52,6 +51,7 @@ class Examples:
     weights: Floats
     contents: Ints
     groups: Ints
+    digests: Digests
     origin: RowIndices
     n_input: int
     is_weighted: bool
@@ -67,8 +67,9 @@ class Examples:
         groups: Values | None = None,
         kind: TargetsName = "classes",
         order: Sequence[Any] | None = None,
+        digest: type[Digests] = ContentDigests,
     ) -> Examples:
-        """Order documents and their labels; `random_state` is the seed of the order.
+        """Order documents and their labels; `random_state` is the seed of the order, and `digest` its hash.
 
         `kind` and `order` say how labels are read: see `vikt.corpus.given_targets.target_rows`.
 
@@ -87,16 +88,18 @@ class Examples:
             joined, grouping = joined_groups(documents.groups, [groups[row] for row in kept.tolist()])
             documents = replace(documents, groups=joined)
         contents = documents.contents()
-        keys = row_keys(contents, random_state)
+        digests = digest.of(contents)
+        keys = digests.keys(random_state)
         place = canonical_order(keys, contents.__getitem__, y, weights)
         ordered = documents.take(place)
         ranks = content_ranks(keys[place], lambda i: contents[place[i]])
         together = ranks
         if ordered.values or ordered.groups is not ordered.texts:
-            together = group_ranks(ordered.groups, row_keys(ordered.groups, random_state))
+            together = group_ranks(ordered.groups, digest.of(ordered.groups).keys(random_state))
         # Counts of votes are weights too.
         origin, is_weighted = kept[place], sample_weight is not None or bool((weights != 1).any())
-        return cls(ordered, targets, y[place], weights[place], ranks, together, origin, n_input, is_weighted, grouping)
+        columns = y[place], weights[place], ranks, together, digests.take(place), origin
+        return cls(ordered, targets, *columns, n_input, is_weighted, grouping)
 
     def __len__(self) -> int:
         return len(self.y)
@@ -104,7 +107,7 @@ class Examples:
     def take(self, rows: RowIndices) -> Examples:
         """These rows; in rising order, they stay in canonical order."""
         columns = {name: getattr(self, name)[rows] for name in ("y", "weights", "contents", "groups", "origin")}
-        return replace(self, documents=self.documents.take(rows), **columns)
+        return replace(self, documents=self.documents.take(rows), digests=self.digests.take(rows), **columns)
 
     @property
     def classes(self) -> NDArray[Any]:
@@ -165,7 +168,7 @@ class Examples:
     @cached_property
     def fingerprint(self) -> str:
         """A digest of contents and labels that does not depend on their order."""
-        return fingerprint(self.documents.contents(), [self.targets.spelled[k] for k in self.y.tolist()])
+        return self.digests.fingerprint(self.targets.spelled, self.y)
 
     @property
     def labels(self) -> NDArray[Any] | TargetRows:

@@ -225,4 +225,4 @@ def _fitted_parts(
 def _log_memory(examples: Examples, settings: FitSettings) -> None:
     # The parts of a blend are learnt one after the other; this one takes the most memory.
     widest = replace(settings.features, analyzer="word+char") if settings.chooses_features else settings.features
-    log_memory(len(examples.documents.texts.content), widest)
+    log_memory(examples.documents.texts.n_bytes, widest)

@@ -11,6 +11,7 @@ import numpy as np
 
 from vikt.arrays import Ints
 from vikt.base import LossRecord
+from vikt.corpus.digests import DIGESTS
 from vikt.corpus.documents import TEXT_COLUMN
 from vikt.decisions.record import CalibrationRecord
 from vikt.errors import UsageError
@@ -42,7 +43,8 @@ class DataRecord:
     whether rows or classes have weights; `classes` counts the rows of each class. Where a column groups the rows,
     `group_values` counts its values, `groups` what is left once those that share a text are joined, `largest_group` the
     rows of the largest, and `ungrouped_rows` those without a value. `rows_without_labels` is known where rows have
-    several labels, and `mean_shares`, of each class, where labels are soft.
+    several labels, and `mean_shares`, of each class, where labels are soft. `digest` names the hash that orders the
+    rows, and that their fingerprint is made of: see `vikt.corpus.digests`.
     """
 
     rows: int
@@ -64,6 +66,7 @@ class DataRecord:
     calibration_rows: int | None = None
     rows_without_labels: int | None = None
     mean_shares: dict[str, float] | None = None
+    digest: str | None = None
 
     @classmethod
     def of(
@@ -85,6 +88,7 @@ class DataRecord:
             empty_texts=examples.documents.texts.n_blank if reads_text else 0,
             duplicate_texts=examples.n_duplicates,
             fingerprint=examples.fingerprint,
+            digest=examples.digests.name,
             training_rows=training,
             validation_rows=validation,
             fitted_rows=fitted,
@@ -99,11 +103,13 @@ class DataRecord:
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> DataRecord:
         data = cls(**kept)
-        others = ("weighted", "classes", "fingerprint", "mean_shares")
+        others = ("weighted", "classes", "fingerprint", "mean_shares", "digest")
         counts = {name: count(value) for name, value in kept.items() if name not in others}
         shares = [number(share) for share in (data.mean_shares or {}).values()]
         if not isinstance(data.weighted, bool) or not isinstance(data.fingerprint, str):
             raise ValueError("a record of other data")
+        if data.digest not in DIGESTS:
+            raise ValueError(f"rows hashed by {data.digest!r:.40}")
         of_input = [*map(count, data.classes.values()), *(counts.get(name, 0) for name in _OF_INPUT)]
         if max(of_input) > data.rows or data.rows_of_weight_0 == data.rows or not data.fitted_rows:
             raise ValueError(f"no rows, or counts beyond the {data.rows} rows there are")

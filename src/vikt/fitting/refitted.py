@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 
 from vikt.arrays import Ints, RowIndices
-from vikt.corpus.order import row_keys
 from vikt.errors import DataError
 from vikt.fitting.division import Division
 from vikt.fitting.examples import Examples, spelled_labels
@@ -76,14 +75,14 @@ def used_by_keys(record: FitRecord, examples: Examples, held_out: Ints, unfitted
 
 def labelled_keys(record: FitRecord, examples: Examples) -> Ints:
     """The seeded hash of each row's content and of what it is labelled with: (m,)."""
-    labels = [label.encode() for label in examples.targets.spelled]
-    rows = zip(examples.documents.contents(), examples.y.tolist(), strict=True)
-    return row_keys([labels[k] + b"\0" + content for content, k in rows], record.options["random_state"]).view(np.int64)
+    seed = record.options["random_state"]
+    return examples.digests.labelled_keys(examples.targets.spelled, examples.y, seed).view(np.int64)
 
 
 def group_keys(record: FitRecord, examples: Examples) -> Ints:
     """The seeded hash of each row's group, which splits keep together: (m,)."""
-    return row_keys(examples.documents.groups, record.options["random_state"]).view(np.int64)
+    of_groups = type(examples.digests).of(examples.documents.groups)
+    return of_groups.keys(record.options["random_state"]).view(np.int64)
 
 
 def check_same_rows(record: FitRecord, examples: Examples) -> None:

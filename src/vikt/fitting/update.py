@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Bools, Classes, Floats, Ints, RowIndices, RowValues
+from vikt.corpus.digests import DIGESTS
 from vikt.corpus.given_targets import target_rows
 from vikt.corpus.joined_labels import mark_between
 from vikt.corpus.label_arrays import checked_labels, label_kind
@@ -84,7 +85,8 @@ class GivenRows:
     def examples(self, record: FitRecord, groups: Values | None = None) -> Examples:
         """The rows as the fit of a record read them."""
         seed, order = record.options["random_state"], record.options.get("order")
-        return Examples.of(self.documents, self.labels, self.weights, seed, groups, self.kind, order)
+        digest = DIGESTS[record.data.digest]
+        return Examples.of(self.documents, self.labels, self.weights, seed, groups, self.kind, order, digest)
 
     def contents(self) -> list[tuple[bytes, str]]:
         """The content of each row, and what it is labelled with as a string."""

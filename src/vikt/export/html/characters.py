@@ -12,7 +12,7 @@ import numpy as np
 from vikt.arrays import Bools, Bytes, Ints
 from vikt.export.html.header import Characters, Section
 from vikt.export.html.payload import Payload
-from vikt.features.ngrams.characters import ALL_POINTS
+from vikt.features.ngrams.character_rules import ALL_POINTS
 
 _SIGMA, _FINAL_SIGMA = "Σ", "ς"
 

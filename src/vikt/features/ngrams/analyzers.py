@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from vikt.features.ngrams import kernels
-from vikt.features.ngrams.characters import CharacterClasses, pattern_characters, space_characters, word_characters
+from vikt.features.ngrams.character_rules import CharacterClasses
+from vikt.features.ngrams.characters import pattern_characters, space_characters, word_characters
 
 
 @dataclass(frozen=True)

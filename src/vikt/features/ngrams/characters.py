@@ -1,73 +1,34 @@
 """Facts of characters: which make words, their lower case, how they compose.
 
-One table per rule, indexed by code point, for the kernels. Asking Python for every character takes a while, so a table
-holds only as many code points as a text needs.
+One table per rule, indexed by code point, for the kernels; a table of character classes holds only as many code points
+as a text needs. The package holds the tables of some versions of Unicode, made by scripts/characters. Where the running
+Python has another version, its tables are made by `character_rules`, which takes longer.
 """
 
 from __future__ import annotations
 
 import functools
 import unicodedata
-from collections.abc import Callable
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Bytes, Ids
-from vikt.features.ngrams.kernels import (
-    CLASS_SHIFT,
-    EXTENDS,
-    FOLLOWS,
-    JOINER,
-    KEYCAP,
-    LEADS,
-    MODIFIER,
-    NONE,
-    PICTOGRAPH,
-    REGIONAL,
-    SEPARATES,
-    SINGLE,
-    SYMBOL,
-    TAG,
-    WORD,
-)
-from vikt.features.ngrams.pictographs import PICTOGRAPHS
+from vikt.features.ngrams import character_rules as rules
+from vikt.features.ngrams.character_rules import ALL_POINTS, RULES, CharacterClasses, Rule
 
-# The class of each code point, of those that the kernels name.
-CharacterClasses = Bytes
+# Where the runs of equal entries of a table start, and their entries.
+Runs = tuple[NDArray[np.int32], NDArray[Any]]
 
 ASCII = 0x80
 # How many code points have a UTF-8 sequence whose bytes are all smaller than the key.
-_REACHES = {0x80: ASCII, 0xE0: 0x800, 0xF0: 0x10000, 0x100: 0x110000}
-ALL_POINTS = 0x110000
+_REACHES = {0x80: ASCII, 0xE0: 0x800, 0xF0: 0x10000, 0x100: ALL_POINTS}
 
-# No character is assigned between here and the tags of plane 14; after those there is only private use.
-_END_OF_PLANES = 0x34000
-_TAGS = range(0xE0000, 0xE0200)
-_BEYOND_ASCII = np.arange(0x80, _END_OF_PLANES, dtype="<u4")
-
-# Scripts written without spaces: a letter is a token, and n-grams of letters stand in for words.
-_UNSPACED = (
-    range(0x0E00, 0x0F00),  # Thai, Lao
-    range(0x1000, 0x10A0),  # Myanmar
-    range(0x1780, 0x1800),  # Khmer
-    range(0x3040, 0x3100),  # Hiragana, Katakana
-    range(0x31F0, 0x3200),  # Katakana extensions
-    range(0x3400, 0xA000),  # Han
-    range(0xF900, 0xFB00),  # Han, compatibility
-    range(0xFF66, 0xFFA0),  # Katakana, half width
-    range(0x1B000, 0x1B170),  # Kana supplements
-    range(0x20000, 0x33480),  # Han, extensions
-)
-# What else emoji are made of, by code points fixed for all versions of Unicode.
-_PARTS_OF_EMOJI = {
-    range(0x200C, 0x200D): EXTENDS,  # the zero-width non-joiner
-    range(0x200D, 0x200E): JOINER,
-    range(0x20E3, 0x20E4): KEYCAP,
-    range(0x1F1E6, 0x1F200): REGIONAL,
-    range(0x1F3FB, 0x1F400): MODIFIER,
-    range(0xE0020, 0xE0080): TAG,
-}
+_FOLDER = Path(__file__).with_name("unicode")
 
 
 def reach(text: Bytes) -> int:
@@ -84,60 +45,20 @@ def reach(text: Bytes) -> int:
 
 @functools.cache
 def word_characters(n_points: int = ALL_POINTS) -> CharacterClasses:
-    """vikt's words: runs of letters, marks and digits; any other character is a token of its own.
-
-    A mark or a zero-width joiner extends the token before it, so that a vowel sign never splits a word. A letter of a
-    script without spaces is a token of its own. Control and format characters separate. The parts of an emoji, such as
-    a flag or a family, are one token.
-    """
-    table = np.full(n_points, SYMBOL, dtype=np.uint8)
-    for points in (range(_END_OF_PLANES), _TAGS):
-        table[points.start : points.stop] = [_word_class(chr(point)) for point in _first(n_points, points)]
-    for points in _UNSPACED:
-        _replace(table, points, WORD, SINGLE)
-    for points in PICTOGRAPHS:
-        _replace(table, points, SYMBOL, PICTOGRAPH)
-    for points, part in _PARTS_OF_EMOJI.items():
-        table[points.start : points.stop] = part
-    return table
-
-
-def _replace(table: CharacterClasses, points: range, before: int, after: int) -> None:
-    block = table[points.start : points.stop]
-    block[block == before] = after
+    """vikt's words; see `character_rules`."""
+    return _table(rules.word_characters, n_points)
 
 
 @functools.cache
 def pattern_characters(n_points: int = ALL_POINTS) -> CharacterClasses:
-    r"""scikit-learn's words: runs of ``\w``, that is of alphanumeric characters and underscores."""
-    table = np.full(n_points, SEPARATES, dtype=np.uint8)
-    table[:_END_OF_PLANES] = [chr(point).isalnum() for point in _first(n_points, range(_END_OF_PLANES))]
-    table[ord("_")] = WORD
-    return table
+    """scikit-learn's words; see `character_rules`."""
+    return _table(rules.pattern_characters, n_points)
 
 
 @functools.cache
 def space_characters(n_points: int = ALL_POINTS) -> CharacterClasses:
-    """White space separates; every other character stands for itself."""
-    table = np.full(n_points, WORD, dtype=np.uint8)
-    table[[point for point in _first(n_points, range(0x3001)) if chr(point).isspace()]] = SEPARATES
-    return table
-
-
-def _first(n_points: int, points: range) -> range:
-    """The points that a table of n_points holds."""
-    return range(points.start, min(points.stop, n_points))
-
-
-def _word_class(character: str) -> int:
-    category = unicodedata.category(character)
-    if category[0] in "LN" or character == "_":
-        return WORD
-    if category[0] == "M":
-        return EXTENDS
-    if category[0] == "Z" or category in ("Cc", "Cf", "Cs") or character.isspace():
-        return SEPARATES
-    return SYMBOL
+    """Runs without white space; see `character_rules`."""
+    return _table(rules.space_characters, n_points)
 
 
 @functools.cache
@@ -148,15 +69,9 @@ def same_characters() -> Ids:
 
 @functools.cache
 def lower_case() -> Ids:
-    """The lower case of each code point; NONE where that is not a single character of the same number of bytes.
-
-    Capital sigma has NONE as well: its lower case depends on its neighbours.
-    """
-    table = same_characters().copy()
-    for point, lowered in _changed(str.lower, _BEYOND_ASCII).items():
-        table[point] = ord(lowered) if len(lowered) == 1 and _n_bytes(lowered) == _n_bytes(chr(point)) else NONE
-    table[ord("Σ")] = NONE
-    return table
+    """The lower case of each code point, NONE where the kernels cannot write it; see `character_rules`."""
+    lower: Ids = np.arange(ALL_POINTS, dtype=np.int32) + _table(rules.distance_to_lower_case, ALL_POINTS)
+    return lower
 
 
 @functools.cache
@@ -167,42 +82,30 @@ def no_joining() -> NDArray[np.int16]:
 
 @functools.cache
 def joining() -> NDArray[np.int16]:
-    """How each code point behaves in NFC: its combining class, LEADS and FOLLOWS; NONE where NFC never contains it.
-
-    A letter with an accent LEADS too, since an accent that is placed below it decomposes it.
-    """
-    table = np.zeros(ALL_POINTS, dtype=np.int16)
-    classes = map(unicodedata.combining, map(chr, _BEYOND_ASCII.tolist()))
-    table[_BEYOND_ASCII] = np.fromiter(classes, np.int16, len(_BEYOND_ASCII)) << CLASS_SHIFT
-    parts_of = _changed(_decompose, _BEYOND_ASCII)
-    never = list(_changed(_compose, np.array(list(parts_of), dtype="<u4")))
-    for point in never:
-        del parts_of[point]
-    table[list(parts_of)] |= LEADS
-    table[[ord(parts[0]) for parts in parts_of.values()]] |= LEADS
-    table[list(map(ord, set("".join(parts[1:] for parts in parts_of.values()))))] |= FOLLOWS
-    table[never] = NONE
-    # One pass checks for NFC before and after lower-casing, so a letter also has the flags of its lower case.
-    lower_of = _changed(str.lower, _BEYOND_ASCII)
-    table[list(lower_of)] |= table[[ord(lowered[0]) for lowered in lower_of.values()]]
-    return table
+    """How each code point behaves in NFC; see `character_rules`."""
+    return _table(rules.joining, ALL_POINTS)
 
 
-def _changed(change: Callable[[str], str], points: NDArray[np.uint32]) -> dict[int, str]:
-    """The characters that a function changes, and what each becomes; one call, with one character per line."""
-    lines = np.full((len(points), 2), ord("\n"), dtype="<u4")
-    lines[:, 0] = points
-    after = change(lines.tobytes().decode("utf-32-le", "surrogatepass"))
-    codes = np.frombuffer(after.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    ends = np.flatnonzero(codes == ord("\n"))
-    starts = np.append(0, ends[:-1] + 1)
-    changed = np.flatnonzero((codes[starts] != points) | (ends - starts != 1))
-    return {int(points[i]): after[starts[i] : ends[i]] for i in changed}
+def _table(rule: Rule, n_points: int) -> NDArray[Any]:
+    runs = _shipped().get(rule)
+    if runs is None:
+        return rule(n_points)
+    starts, entries = runs
+    return np.repeat(entries, np.diff(np.minimum(np.append(starts, ALL_POINTS), n_points)))
 
 
-_decompose = functools.partial(unicodedata.normalize, "NFD")
-_compose = functools.partial(unicodedata.normalize, "NFC")
+@functools.cache
+def _shipped() -> Mapping[Rule, Runs]:
+    """The tables that the package holds for the Unicode data of the running Python: none, perhaps."""
+    try:
+        content = tables_file(unicodedata.unidata_version).read_bytes()
+    except FileNotFoundError:
+        return {}
+    numbers, starts, entries = np.frombuffer(zlib.decompress(content), dtype="<i4").reshape(3, -1).astype(np.int32)
+    of_rules = [np.flatnonzero(numbers == number) for number in range(len(RULES))]
+    return {rule: (starts[own], entries[own].astype(dtype)) for own, (rule, dtype) in zip(of_rules, RULES, strict=True)}
 
 
-def _n_bytes(character: str) -> int:
-    return len(character.encode("utf-8"))
+def tables_file(version: str) -> Path:
+    """The file that holds the tables of a version of Unicode."""
+    return _FOLDER / f"{version}.zlib"

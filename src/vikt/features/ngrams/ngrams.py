@@ -214,7 +214,7 @@ class FittedNgrams:
             return weigher.rows(self._found(portions, documents), kind)
 
         with running(threads) as run:
-            return joined(run(rows, portions.ranges()), self.n_columns, kind, len(texts.content) // 8)
+            return joined(run(rows, portions.ranges()), self.n_columns, kind, texts.n_bytes // 8)
 
     def scores(self, texts: Texts, theta: Numbers, *, threads: int = 1) -> Floats:
         """What the n-grams of each text add to its scores, (m, K), by weights θ, (n, K), without making a matrix.

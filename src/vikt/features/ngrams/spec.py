@@ -11,7 +11,7 @@ from vikt.arrays import Bytes, Floats, Ints
 from vikt.errors import UsageError
 from vikt.features.ngrams import kernels
 from vikt.features.ngrams.analyzers import ANALYZERS, Analyzer
-from vikt.features.ngrams.characters import ALL_POINTS
+from vikt.features.ngrams.character_rules import ALL_POINTS
 from vikt.features.ngrams.tokens import Tokeniser
 from vikt.features.ngrams.vocabulary_spec import BucketSpec, VocabularySpec
 from vikt.features.ngrams.weighting import Weighting

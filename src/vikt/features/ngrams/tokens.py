@@ -16,7 +16,8 @@ from vikt.corpus.texts import Texts, portions
 from vikt.errors import known
 from vikt.features.ngrams import kernels
 from vikt.features.ngrams.analyzers import ANALYZERS, Analyzer
-from vikt.features.ngrams.characters import ASCII, CharacterClasses, reach
+from vikt.features.ngrams.character_rules import CharacterClasses
+from vikt.features.ngrams.characters import ASCII, reach
 from vikt.features.ngrams.normalise import normalise
 
 _BYTES_AT_A_TIME, _MOST_TEXTS = 1 << 18, 1 << 14
@@ -89,7 +90,7 @@ class Portions:
     """
 
     def __init__(self, tokeniser: Tokeniser, texts: Texts, effort: int) -> None:
-        self.kernels = kernels_for(kernels.__name__, effort * len(texts.content))
+        self.kernels = kernels_for(kernels.__name__, effort * texts.n_bytes)
         self.n_documents = len(texts)
         self._texts, self._tokeniser = texts, tokeniser
         self._analyzer = known("analyzer", tokeniser.analyzer, ANALYZERS)
@@ -100,7 +101,7 @@ class Portions:
         return portions(self._texts.offsets, _BYTES_AT_A_TIME, _MOST_TEXTS)
 
     def normalised(self, documents: tuple[int, int]) -> Texts:
-        return self._tokeniser.normalised(self._texts.run(*documents), len(self._texts.content))
+        return self._tokeniser.normalised(self._texts.run(*documents), self._texts.n_bytes)
 
     def tokens(self, documents: tuple[int, int]) -> Tokens:
         texts, cut = self.normalised(documents), self._tokeniser.cut
