@@ -25,7 +25,7 @@ assert repr(classifier) == "TextClassifier()"
 held_out, true_labels = classifier.fit_and_hold_out(texts, labels)
 assert len(held_out) == len(true_labels) == 40
 assert set(held_out) <= set(texts)
-assert classifier.score(held_out, true_labels) > 0.9
+assert classifier.score(held_out, true_labels) > 0.8
 evaluation = classifier.evaluate(held_out, true_labels)
 print(evaluation)
 assert evaluation.accuracy.value == classifier.score(held_out, true_labels)

@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import vikt
+from vikt.corpus.read_tables import Table
+from vikt.corpus.writers import TableWriter
 
 TABLES, COMPILER, SCIENCE = {"pyarrow"}, {"numba", "llvmlite"}, {"scipy", "sklearn"}
 HEAVY = {"numpy", "pandas", "rich", "matplotlib", "jinja2", *TABLES, *COMPILER, *SCIENCE}
@@ -70,6 +72,17 @@ def test_predicting_a_parquet_file_imports_no_pandas(model, tmp_path):
     packages, out = imported(COMMAND, "predict", model, tmp_path / "new.parquet")
     assert packages == {"numpy", "pyarrow"}
     assert b"spam" in out
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "parquet"])
+def test_training_imports_neither_pandas_nor_what_reports_need(tmp_path, suffix):
+    texts = [f"{word} {i}" for i in range(20) for word in ("win money", '"the" report')]
+    path = tmp_path / f"mails.{suffix}"
+    with path.open("wb") as file, TableWriter(file, str(path)) as writer:
+        writer.write(Table.from_columns(["text"], [texts], "mails"), {"label": ["spam", "ham"] * 20})
+    packages, out = imported(COMMAND, "train", path, "--test", path, "--min-df", 1, "--l2", 0.01, cwd=tmp_path)
+    assert packages <= {"numpy", "pyarrow", "rich", "scipy", *COMPILER}
+    assert b"accuracy" in out
 
 
 @pytest.mark.parametrize("command", ["explain", "inspect"])

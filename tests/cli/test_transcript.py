@@ -34,7 +34,7 @@ proof      the loss is at most ...% above the optimum
 ...
 accuracy   1.0000  (95%: 0.6097 to 1.0000)
 ...
-model      model.vikt (9.1 kB)
+model      model.vikt (9.2 kB)
 $ vikt train mails.csv --min-df 1 --l2 0.01 --weighting binary -o binary.vikt --json -q
 {
   "metrics": {
@@ -89,7 +89,7 @@ $ vikt train mails.csv --min-df 1 --l2 0.01 -o - -q | vikt predict - new.csv --t
 $ vikt explain model.vikt 'win money'
 ...score of 'spam'...
 $ vikt inspect model.vikt
-model      model.vikt (9.1 kB), TextClassifier(l2=0.01, min_df=1, random_state=3)
+model      model.vikt (9.2 kB), TextClassifier(l2=0.01, min_df=1, random_state=3)
 ...
 $ vikt predict none.vikt new.csv
 vikt: none.vikt: there is no such model; check the path, or train one

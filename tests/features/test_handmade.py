@@ -414,7 +414,7 @@ def test_a_category_without_a_column_is_a_token():
     texts = ["see you on Friday", "win money now"] * 10
     frame = {"text": texts, "sender": ["kth.se", "su.se"] * 10}
     for source in (texts, frame):
-        with pytest.raises(UsageError, match=r"feature 'sender': without a column, .* such as 'win.*; set its column$"):
+        with pytest.raises(UsageError, match=r"feature 'sender': without a column, .* such as '.*; set its column$"):
             vikt.TextClassifier(features=[Category(name="sender")]).fit(source, ["ham", "spam"] * 10)
 
 

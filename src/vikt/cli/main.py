@@ -2,41 +2,50 @@
 
 from __future__ import annotations
 
+import functools
 import sys
+from importlib import import_module
+from typing import Any
 
 import typer
 
-from vikt.cli.app import app
-
-# Each adds itself to the program.
-from vikt.cli.commands import (  # noqa: F401
-    audit,
-    compare,
-    demo,
-    evaluate,
-    explain,
-    export,
-    filter,
-    inspect,
-    predict,
-    serve,
-    shrink,
-    train,
-    update,
-)
+from vikt.cli.app import program
 from vikt.cli.console import FAILED, reported
 from vikt.cli.usage import Misuse, exit_misused
 
-# Made once; `app()` would make all commands anew in each call.
-_PROGRAM = typer.main.get_command(app)
+# Each has a module of its name, in the order of the help.
+_COMMANDS = (
+    "audit",
+    "compare",
+    "demo",
+    "evaluate",
+    "explain",
+    "export",
+    "filter",
+    "inspect",
+    "predict",
+    "serve",
+    "shrink",
+    "train",
+    "update",
+)
+
+
+@functools.cache
+def _program(names: tuple[str, ...]) -> Any:
+    for name in names:
+        import_module(f"vikt.cli.commands.{name}")
+    return program(names)
 
 
 def main() -> None:
     """Run the command line."""
     stdout = sys.stdout
+    # The options of all commands together take as long to make as NumPy to import.
+    typed = tuple(name for name in sys.argv[1:2] if name in _COMMANDS)
     with reported():
         try:
-            code = _PROGRAM(standalone_mode=False)
+            code = _program(typed or _COMMANDS)(standalone_mode=False)
         except Misuse as error:
             exit_misused(error)
         except typer.Abort:

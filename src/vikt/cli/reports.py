@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vikt.arrays import RowIndices
 from vikt.cli.options import ReportRequest
 from vikt.cli.outputs import check_output, is_standard
 from vikt.corpus.documents import Documents
 from vikt.errors import UsageError
-from vikt.report.html.blocks import Page
-from vikt.report.html.writing import KIND, check_installed, is_report, write_page
+
+if TYPE_CHECKING:
+    from vikt.report.html.blocks import Page
 
 
 def check_report(wanted: ReportRequest | None, inputs: Iterable[str], outputs: Iterable[Path] = ()) -> None:
@@ -29,6 +31,8 @@ def check_report(wanted: ReportRequest | None, inputs: Iterable[str], outputs: I
     """
     if wanted is None:
         return
+    from vikt.report.html.writing import KIND, check_installed, is_report
+
     path = wanted.path
     if is_standard(path):
         raise UsageError("--report: expected a file such as report.html, found -; results are written to stdout")
@@ -48,4 +52,6 @@ def placed(documents: Documents, origin: RowIndices) -> Callable[[int], str]:
 def write_report(wanted: ReportRequest | None, page: Callable[[str], Page]) -> None:
     """Make the page of a command and write it, where it is wanted."""
     if wanted is not None:
+        from vikt.report.html.writing import write_page
+
         write_page(wanted.path, page(wanted.command), force=wanted.force)

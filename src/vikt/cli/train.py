@@ -6,13 +6,11 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from vikt.arrays import ClassWeight
-from vikt.auditing.audit import Audit, audited
-from vikt.auditing.subject import LabelledTexts, Subject
 from vikt.classifier import TextClassifier
 from vikt.cli.console import option_of, print_json, progress, say, say_notes
 from vikt.cli.inputs import read_others
@@ -46,9 +44,12 @@ from vikt.report.as_json import model_json
 from vikt.report.decision import decision_lines
 from vikt.report.evaluation import ModelFigures, model_figures
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, sized, strongest_lines
-from vikt.report.html.pages import model_page
 from vikt.report.html.tested import Tested
 from vikt.tables import counted, quoted
+
+if TYPE_CHECKING:
+    from vikt.auditing.audit import Audit
+    from vikt.report.html.blocks import Page
 
 _HELD_OUT = "a tenth of the rows, held out"
 
@@ -107,10 +108,7 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
     record = _recorded(fitted, tested.evaluation, data.rows, weight=request.weight, group=request.group)
     record = replace(record, labels_separator=reading.separator)
     save_or_print(SavedModel(fitted.model, record), request.output, request.force)
-    write_report(
-        request.report,
-        lambda command: model_page(replace(tested, record=record, notes=data.about_test), command, _audited(data)),
-    )
+    write_report(request.report, lambda command: _page(replace(tested, record=record), data, command))
     _report(fitted.model, model_figures(tested.evaluation, record), shared, data.about_test, request)
     return fitted.model
 
@@ -214,8 +212,18 @@ def _overlap(data: _Data) -> Overlap | None:
     return overlap(training, data.test.documents.texts)
 
 
+def _page(tested: Tested, data: _Data, command: str) -> Page:
+    """The report of the training."""
+    from vikt.report.html.pages import model_page
+
+    return model_page(replace(tested, notes=data.about_test), command, _audited(data))
+
+
 def _audited(data: _Data) -> Audit | None:
     """What an audit finds in the texts, for the report; tokens in order recur, and are not audited."""
+    from vikt.auditing.audit import audited
+    from vikt.auditing.subject import LabelledTexts, Subject
+
     texts, test = data.rows.documents.texts, None
     if texts is None or data.features.is_running:
         return None

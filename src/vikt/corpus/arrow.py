@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 # pyarrow.Array or pyarrow.ChunkedArray
 ArrowColumn = Any
 # pyarrow.Table
@@ -37,3 +40,13 @@ def plain(column: ArrowColumn) -> ArrowColumn:
         return pa.chunked_array(taken, None if taken else column.type.value_type)
     is_view = str(column.type) in ("string_view", "utf8_view")
     return column.cast(pa.large_string()) if is_view else column
+
+
+def as_numpy(column: ArrowColumn) -> NDArray[Any]:
+    """A column of numbers or booleans without nulls as an array; PyArrow's own way to make one imports pandas."""
+    import pyarrow as pa
+
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if pa.types.is_boolean(array.type):
+        return np.from_dlpack(array.cast(pa.uint8())).astype(bool)
+    return np.from_dlpack(array)

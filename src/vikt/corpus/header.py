@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from vikt.corpus.columns import LABEL_NAMES, TEXT_NAMES
 from vikt.corpus.dialect import other_delimiter
-from vikt.corpus.read_tables import Table
+from vikt.corpus.read_tables import Table, string_array
 from vikt.errors import ColumnError
 
 # Names of columns are shorter, and rarely sentences.
@@ -63,7 +63,9 @@ def _looks_like_data(table: Table) -> str | None:
     usual = any(name.strip().casefold() in (*TEXT_NAMES, *LABEL_NAMES) for name in names)
     least = (_RECURS_DESPITE_ITS_NAME if usual else _RECURS) * table.n_rows
     for name in filter(str.strip, names):
-        count = pc.sum(pc.equal(table.arrow.column(name), name)).as_py() or 0
+        # As an Arrow value: to make one of a Python string, PyArrow imports pandas.
+        (as_value,) = string_array([name], table.path, 1)
+        count = pc.sum(pc.equal(table.arrow.column(name), as_value)).as_py() or 0
         if count and count >= least:
             return f"{name!r:.60} is also the value of {count:,} of the {table.n_rows:,} rows after it"
     if usual:

@@ -10,7 +10,6 @@ from typing import Any, BinaryIO
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from vikt.corpus.arrow import ArrowBatch, ArrowColumn, ArrowSchema
 from vikt.corpus.columns import composed, wanted_columns
@@ -30,6 +29,8 @@ _BYTES_PER_ROW = 8
 
 def read_parquet(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
     """Parquet."""
+    # Imported here, since it takes as long as NumPy.
+    import pyarrow.parquet as pq
 
     def opened() -> Opened:
         source, n_bytes = seekable(stream)

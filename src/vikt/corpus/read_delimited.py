@@ -11,6 +11,7 @@ from itertools import chain
 import numpy as np
 import pyarrow.compute as pc
 
+from vikt.corpus.arrow import as_numpy
 from vikt.corpus.columns import composed, wanted_columns
 from vikt.corpus.dialect import CSV, DEFAULT_DIALECT, TSV, Dialect, other_delimiter
 from vikt.corpus.read_stream import Lines, conversion, without_end
@@ -224,9 +225,10 @@ def _remark_quotes(table: Table, lines: Lines) -> None:
         column = table.arrow.column(name)
         # Few values start with a blank, and the pattern takes longer.
         is_blank = pc.or_(pc.starts_with(column, " "), pc.starts_with(column, "\t"))
-        rows = np.flatnonzero(is_blank.to_numpy())
-        values = column.take(rows)
-        found = rows[pc.match_substring_regex(values, _QUOTE_AFTER_BLANKS).to_numpy()] if len(rows) else rows
+        rows = np.flatnonzero(as_numpy(is_blank))
+        if not len(rows):
+            continue
+        found = rows[as_numpy(pc.match_substring_regex(column.take(rows), _QUOTE_AFTER_BLANKS))]
         if len(found):
             value = column[int(found[0])].as_py()
             lines.remarks.add("quote", table.first_row + int(found[0]), value, times=len(found))

@@ -18,6 +18,7 @@ from vikt.corpus.columns import check_width, composed, doubled_column, missing_c
 from vikt.corpus.dialect import Dialect
 from vikt.corpus.read_json import JsonColumn, clash, field_of, spell
 from vikt.corpus.targets import Place
+from vikt.corpus.texts import Texts
 from vikt.errors import DataError, EncodingError
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -279,6 +280,12 @@ class Table:
         """
         return spelled(self.native(name), name, self.place)
 
+    def filled(self, name: str) -> ArrowColumn:
+        """A column as strings, "" in the place of nulls. Raises as `spelled` does."""
+        column = self.spelled(name)
+        # Only where there is one: PyArrow imports pandas to read the string.
+        return column.fill_null("") if column.null_count else column
+
     def strings(self, name: str) -> list[str]:
         """A column as strings. Raises as `column` does."""
         return list(self.column(name).to_pylist())
@@ -389,10 +396,17 @@ def refuse_doubled(names: Sequence[str], origin: str) -> None:
 def string_array(column: Sequence[str | None], where: str, first_row: int) -> ArrowColumn:
     """Strings as an Arrow array. Raises EncodingError where one contains half a surrogate pair."""
     try:
-        return pa.array(column, pa.large_string())
+        texts = Texts.from_bytes([b"" if value is None else value.encode() for value in column])
     except UnicodeEncodeError:
         row = next(row for row, value in enumerate(column, first_row) if _LONE_SURROGATE.search(value or ""))
         raise EncodingError(
             f"{where}, row {row}: found half a surrogate pair (an escape such as \\ud800), "
             "which is not a character; write the whole pair, or remove it"
         ) from None
+    is_valid = None
+    if None in column:
+        is_valid = pa.py_buffer(np.packbits([value is not None for value in column], bitorder="little"))
+    # From their bytes: to read Python's strings, PyArrow imports pandas.
+    return pa.LargeStringArray.from_buffers(
+        len(texts), pa.py_buffer(texts.offsets), pa.py_buffer(texts.content), is_valid
+    )

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vikt.arrays import Floats, Ints
-from vikt.corpus.arrow import ArrowColumn, levels
+from vikt.corpus.arrow import ArrowColumn, as_numpy, levels
 from vikt.corpus.columns import composed
 from vikt.corpus.joined_labels import refuse_joined, refuse_printed
 from vikt.corpus.label_forms import Column, Form, GivenTargets, Lists, Mappings, Matrix
@@ -46,7 +46,7 @@ class _Values(NamedTuple):
     @classmethod
     def of(cls, column: ArrowColumn, place: Place) -> _Values:
         encoded = column.combine_chunks().dictionary_encode("encode")
-        y = np.asarray(encoded.indices).astype(np.int64)
+        y = as_numpy(encoded.indices).astype(np.int64)
         first = np.unique(y, return_index=True)[1]
         return cls(encoded.dictionary.to_pylist(), y, lambda i: place(int(first[i])))
 
@@ -128,7 +128,7 @@ _EXPECTED = {
 def one_label(table: Table, name: str, keeps_unlabelled: bool = False) -> NDArray[Any]:
     """A label for each row. A row without one is refused, or else kept with the label ""."""
     if keeps_unlabelled and name not in table.problems and not pa.types.is_nested(table.native(name).type):
-        spelled = table.spelled(name).fill_null("").to_pylist()
+        spelled = table.filled(name).to_pylist()
     else:
         spelled = table.column(name).to_pylist()
     composed_of = {label: composed(label) for label in set(spelled)}
@@ -242,7 +242,7 @@ def _column(table: Table, name: str, reading: LabelReading, keeps_unlabelled: bo
 
 def _refuse_several_in_one(table: Table, name: str, reading: LabelReading) -> None:
     """Refuse values that are printed lists, or that hold several labels where nothing says what separates them."""
-    values = _Values.of(table.spelled(name).fill_null(""), table.place)
+    values = _Values.of(table.filled(name), table.place)
     n_rows = {value or "": n for value, n in zip(values.different, np.bincount(values.y).tolist(), strict=True)}
     where = f"{table.path}: values of column {name!r}"
     refuse_printed(n_rows, where, "write lists as JSON or Parquet, or join their labels by a separator")
