@@ -17,6 +17,7 @@ from vikt.cli.inputs import read_others
 from vikt.cli.options import InputOptions, ReportRequest
 from vikt.cli.outputs import check_one_on_stdout, check_output, save_or_print, show_beside
 from vikt.cli.reports import check_report, placed, write_report
+from vikt.corpus.arrow import release_memory
 from vikt.corpus.class_names import ClassNames
 from vikt.corpus.columns import composed
 from vikt.corpus.label_notes import notes_on_labels, unknown_label_notes
@@ -133,9 +134,11 @@ def _read(request: Request, options: dict[str, Any], reading: LabelReading) -> _
     group = _named(request.group)
     rows = labelled(table, features, request.text, request.label, request.weight, group, reading=reading)
     del table  # before the test is read
+    release_memory()
     about_labels = notes_on_labels(rows.documents.origin, rows.labels, reading.separator)
     say_notes((*rows.notes, *about_labels, *_absent_levels(rows, settings)), request.quiet)
     test = _test_rows(request, features, rows, reading)
+    release_memory()
     about_test = *_same_file(request), *_shared_groups(test, rows, request.group)
     say_notes((*_unknown_labels(test, rows), *about_test), request.quiet)
     return _Data(rows, test, features, settings.with_order(rows.order), about_test)

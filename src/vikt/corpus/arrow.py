@@ -50,3 +50,10 @@ def as_numpy(column: ArrowColumn) -> NDArray[Any]:
     if pa.types.is_boolean(array.type):
         return np.from_dlpack(array.cast(pa.uint8())).astype(bool)
     return np.from_dlpack(array)
+
+
+def release_memory() -> None:
+    """Give back to the system what PyArrow keeps of the memory of tables that are gone."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()

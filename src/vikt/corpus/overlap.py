@@ -12,7 +12,8 @@ from vikt.arrays import Ints
 from vikt.corpus.texts import Texts
 
 NOWHERE = -1
-_OPENING_LETTERS, _OPENING_BYTES = 24, 128
+_OPENING, _OPENING_BYTES = 24, 128
+_ASCII_BLANKS = bytes(byte for byte in range(128) if chr(byte).isspace())
 
 
 @dataclass(frozen=True)
@@ -90,14 +91,16 @@ def _first_rows(training: Texts, rows: Ints, test: list[bytes], key_of: Callable
     return [first_of[key] for key in keys]
 
 
-def _opening(text: bytes) -> str:
-    """The first letters of a text without case and white space, from its first bytes if these hold enough."""
+def _opening(text: bytes) -> bytes:
+    """The start of a text without case and white space, from its first bytes if these hold enough."""
     letters = _letters(text[:_OPENING_BYTES])
-    return letters if len(letters) == _OPENING_LETTERS else _letters(text)
+    return (letters if len(letters) >= _OPENING else _letters(text))[:_OPENING]
 
 
-def _letters(text: bytes) -> str:
-    return "".join(text.decode("utf-8", "ignore").casefold().split())[:_OPENING_LETTERS]
+def _letters(text: bytes) -> bytes:
+    if text.isascii():
+        return text.lower().translate(None, _ASCII_BLANKS)
+    return "".join(text.decode("utf-8", "ignore").casefold().split()).encode()
 
 
 def folded(text: bytes) -> str:

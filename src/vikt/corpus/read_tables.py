@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, TypedDict, TypeVar, Unpack
 
 import numpy as np
@@ -41,6 +42,30 @@ class TableFacts(TypedDict, total=False):
     notes: tuple[str, ...]
     dialect: Dialect | None
     spans: NDArray[np.int64] | None
+
+
+@dataclass(frozen=True)
+class Places:
+    """The places of the rows of a table, from 1: "mails.tsv, row 7", or "mails.txt, line 9". They hold no values.
+
+    Examples
+    --------
+    >>> Places("mails.tsv", n_rows=9)(6)
+    'mails.tsv, row 7'
+    """
+
+    path: str
+    n_rows: int
+    first_row: int = 1
+    lines: Sequence[int] | None = None
+    parts: tuple[Places, ...] = ()
+
+    def __call__(self, i: int) -> str:
+        for part in self.parts:
+            if i < part.n_rows:
+                return part(i)
+            i -= part.n_rows
+        return f"{self.path}, " + (f"row {self.first_row + i}" if self.lines is None else f"line {self.lines[i]}")
 
 
 @dataclass(frozen=True)
@@ -184,13 +209,10 @@ class Table:
         """The names of the columns."""
         return list(self.arrow.column_names)
 
-    def place(self, i: int) -> str:
-        """The place of row i in its file, which counts from 1: "mails.tsv, row 7", or "mails.txt, line 9"."""
-        for part in self.parts:
-            if i < part.n_rows:
-                return part.place(i)
-            i -= part.n_rows
-        return f"{self.path}, " + (f"row {self.first_row + i}" if self.lines is None else f"line {self.lines[i]}")
+    @cached_property
+    def place(self) -> Places:
+        """The place of row i in its file is `place(i)`, also when the table itself is gone."""
+        return Places(self.path, self.n_rows, self.first_row, self.lines, tuple(part.place for part in self.parts))
 
     def select(self, rows: NDArray[np.int64]) -> Table:
         """Some rows, which keep their places in the file."""

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from vikt.arrays import Ids, Ints
+from vikt.arrays import Ids, Ints, RowIndices
 
 # Values and weights, in either precision.
 Numbers = NDArray[np.float32 | np.float64]
@@ -74,6 +74,28 @@ def joined(pieces: Iterable[RowPiece], n_features: int, dtype: DTypeLike, room: 
         own = slice(start, start + len(piece.indices))
         indices[own], values[own] = piece.indices, piece.values
     return CompressedRows(np.concatenate(lengths).cumsum(), indices[:n], values[:n], n_features)
+
+
+def moved_together(rows: CompressedRows, kept: RowIndices) -> CompressedRows:
+    """Some rows, rising, moved over the others in the same memory; `rows` is used up.
+
+    Examples
+    --------
+    >>> rows = CompressedRows(np.array([0, 1, 3, 4]), np.arange(4, dtype=np.int32), np.array([1.0, 2.0, 3.0, 4.0]), 4)
+    >>> moved_together(rows, np.array([0, 2]))
+    CompressedRows(indptr=array([0, 1, 2]), indices=array([0, 3], dtype=int32), values=array([1., 4.]), n_features=4)
+    """
+    begins, ends = rows.indptr[kept], rows.indptr[kept + 1]
+    indptr = np.append(0, np.cumsum(ends - begins))
+    # Neighbours are moved at once.
+    opens, closes = np.ones((2, len(kept)), dtype=bool)
+    opens[1:] = closes[:-1] = begins[1:] != ends[:-1]
+    runs = zip(indptr[:-1][opens].tolist(), begins[opens].tolist(), ends[closes].tolist(), strict=True)
+    for target, begin, end in runs:
+        for entries in (rows.indices, rows.values):
+            entries[target : target + end - begin] = entries[begin:end]
+    n = indptr[-1]
+    return CompressedRows(indptr, rows.indices[:n], rows.values[:n], rows.n_features)
 
 
 def longer(array: NDArray[Scalar], size: int) -> NDArray[Scalar]:

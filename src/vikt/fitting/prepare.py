@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from vikt.arrays import ClassWeight, Floats, Ints, RowIndices, Scales
 from vikt.corpus.targets import TargetRows
 from vikt.errors import ClassesError
+from vikt.features.rows import CompressedRows, moved_together
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
 from vikt.fitting.examples import Examples
@@ -77,7 +78,7 @@ def prepare(
     present = examples.targets.present(fitted.y)
     held_out = examples.take(validation[examples.targets.is_within(examples.y[validation], present)])
     features, own = learnt_rows(fitted, settings, threads, progress)
-    other = _merged(held_out, SparseMatrix(*features.transform(held_out.documents, threads=threads), threads=threads))
+    other = _merged(held_out, features.transform(held_out.documents, threads=threads), threads)
     # The factor of a class weights its validation rows too: the loss validated is the loss minimised.
     if class_weight is not None:
         factors = class_factors(class_weight, examples.classes, own.y, own.weights)
@@ -100,13 +101,15 @@ def learnt_rows(
     made = features.fit_transform(
         examples.documents, lambda done, total: progress("features", done, total), threads=threads
     )
-    return features, _merged(examples, SparseMatrix(*made, threads=threads))
+    return features, _merged(examples, made, threads)
 
 
-def _merged(examples: Examples, X: SparseMatrix) -> MergedRows:
+def _merged(examples: Examples, made: CompressedRows, threads: int) -> MergedRows:
+    """The rows without those that repeat another; `made` is used up."""
     rows, weights = examples.merged()
     targets = TargetRows(examples.targets, examples.y[rows])
-    return MergedRows(X if len(rows) == X.n_rows else X.take(rows), targets, weights)
+    kept = made if len(rows) == len(examples) else moved_together(made, rows)
+    return MergedRows(SparseMatrix(*kept, threads=threads), targets, weights)
 
 
 def learnt_scales(features: TextFeatures, rows: MergedRows) -> Scales | None:
