@@ -67,7 +67,7 @@ def filter(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """KeepCondition the rows of many files whose texts satisfy a condition.
+    """Keep the rows of many files whose texts satisfy a condition.
 
     Each file is written to FOLDER with the same name, format, compression, schema and order; a row that is kept stays
     as it is. Memory use does not grow with the files. Run the same command again to resume after an interruption:
