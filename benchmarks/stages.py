@@ -31,7 +31,7 @@ STAGES = {
     ],
     "digests, order and overlap": [
         ("vikt.fitting.examples", "Examples.of"),
-        ("vikt.corpus.order", "fingerprint"),
+        ("vikt.corpus.digests", "ContentDigests.fingerprint"),
         ("vikt.corpus.overlap", "overlap"),
     ],
     "features": [("vikt.fitting.prepare", "prepare")],
