@@ -96,6 +96,18 @@ def test_it_answers_and_ends_by_signals(path, tmp_path):
 
 
 @pytest.mark.slow
+def test_it_ends_although_a_new_model_cannot_be_read(path, tmp_path):
+    fcntl = pytest.importorskip("fcntl")
+    with serving(path, TMPDIR=str(tmp_path)) as served:
+        (folder,) = tmp_path.glob("vikt-serve-*")
+        with (folder / ".lock").open("ab") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            os.utime(path, (1, 1))
+            time.sleep(2)  # it looks for new files each second, and now waits for the lock
+            assert served.stopped() == 0
+
+
+@pytest.mark.slow
 def test_it_is_interrupted_while_it_compiles(path, tmp_path):
     with serving(path, NUMBA_CACHE_DIR=str(tmp_path / "kernels")) as served:
         start = time.monotonic()

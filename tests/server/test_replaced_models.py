@@ -47,14 +47,16 @@ async def test_a_replaced_model_is_taken_up(path, tmp_path):
         assert len(kept) == 1
 
 
-@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "removed", "text", "folder"])
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "removed", "text", "folder", "pipe"])
 async def test_a_broken_model_is_reported_once_and_the_old_one_stays(path, damage, capsys):
     content = path.read_bytes()
     async with service({"model": path}) as (client, handlers):
-        if damage in ("removed", "folder"):
+        if damage in ("removed", "folder", "pipe"):
             path.unlink()
         if damage == "folder":
             path.mkdir()
+        if damage == "pipe":
+            os.mkfifo(path)
         damaged = {"cut": content[:-100], "flipped": content[:-1] + b"\x7f", "empty": b"", "text": b"hello"}
         if damage in damaged:
             replaced(path, damaged[damage])

@@ -117,16 +117,14 @@ async def _error_answer(_: Request, error: ViktError) -> Response:
     return ProblemError(501 if isinstance(error, MissingPackageError) else 422, str(error)).response()
 
 
-async def _http_answer(_: Request, error: HTTPException) -> Response:
+async def _http_answer(request: Request, error: HTTPException) -> Response:
     """What the router says of an unknown path or method."""
-    detail = _ROUTER_DETAILS.get(error.status_code, error.detail)
-    return ProblemError(error.status_code, detail, dict(error.headers or {})).response()
-
-
-_ROUTER_DETAILS = {
-    404: "there is no such path; see /openapi.json",
-    405: "the path has no such method; see /openapi.json",
-}
+    headers = dict(error.headers or {})
+    details = {
+        404: "there is no such path; see /openapi.json",
+        405: f"this path takes {headers.get('Allow')}, not {request.method:.20}; see /openapi.json",
+    }
+    return ProblemError(error.status_code, details.get(error.status_code, error.detail), headers).response()
 
 
 async def _failure_answer(request: Request, _: Exception) -> Response:

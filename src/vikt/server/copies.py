@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ except ImportError:  # Windows has no such locks, and one process serves there.
 
 # Names of models start with a letter or a digit, so no folder of theirs has these names.
 _PREFIX, _LOCK, _OWNER = "vikt-serve-", ".lock", ".owner"
+# Opening a pipe would otherwise wait for someone who writes to it.
+_READ_AT_ONCE = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def version_of(path: Path) -> str:
@@ -55,19 +58,14 @@ class Copies:
         OutputFileError
             The copy cannot be written.
         """
-        with self._locked():
-            try:
-                source = path.open("rb")
-            except OSError as error:
-                raise InputFileError(f"{path}: cannot be read ({error.strerror}); check the path") from None
-            with source:
-                version = _version(os.fstat(source.fileno()))
-                copy = self.folder / name / f"{version}.vikt"
-                if not copy.exists():
-                    self._write(source, copy)
-                if _version(os.fstat(source.fileno())) != version:
-                    copy.unlink()
-                    raise InputFileError(f"{path}: was written while it was read; replace it by renaming a new file")
+        with self._locked(), _opened(path) as source:
+            version = _version(os.fstat(source.fileno()))
+            copy = self.folder / name / f"{version}.vikt"
+            if not copy.exists():
+                self._write(source, copy)
+            if _version(os.fstat(source.fileno())) != version:
+                copy.unlink()
+                raise InputFileError(f"{path}: was written while it was read; replace it by renaming a new file")
         return version, copy
 
     def _write(self, source: IO[bytes], copy: Path) -> None:
@@ -110,6 +108,20 @@ class Copies:
             if fcntl is not None:
                 fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """A file to read. Raises InputFileError where it cannot be read, or is a pipe, a folder or a device."""
+    try:
+        descriptor = os.open(path, _READ_AT_ONCE)
+    except OSError as error:
+        raise InputFileError(f"{path}: cannot be read ({error.strerror}); check the path") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise InputFileError(f"{path}: is not a regular file; put a model file in its place")
+    with open(descriptor, "rb") as source:
+        yield source
 
 
 @contextlib.contextmanager

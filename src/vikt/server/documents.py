@@ -50,7 +50,7 @@ def document_of(body: Explain, served: Served, limits: Limits) -> Inputs:
 
 def _check_text(field: str, value: object, served: Served) -> None:
     if served.reads_text and value is None:
-        raise ProblemError(422, f"{field}: the model reads text; add this field")
+        raise ProblemError(422, f"{field}: this field is missing; add it, since the model reads text")
     if not served.reads_text and value is not None:
         raise ProblemError(422, f"{field}: the model reads no text; remove this field")
 

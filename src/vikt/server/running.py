@@ -29,6 +29,7 @@ from vikt.version import __version__
 
 _BACKLOG = 2048
 _KEEP_ALIVE_SECONDS = 30
+_SECONDS_TO_STOP_WATCHING = 2.0
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,8 @@ def _answer(listener: socket.socket, models: Models, settings: Settings, receive
         )  # fmt: skip
         _Server(config, received).run(sockets=[listener])
     stopped.set()
-    watching.join()
+    # Not for ever: a file system that hangs would hold the process.
+    watching.join(_SECONDS_TO_STOP_WATCHING)
 
 
 class _Server(uvicorn.Server):

@@ -39,25 +39,26 @@ def serve(
     token_file: Annotated[
         Path | None,
         typer.Option(
-            help="File with the token that clients must send; by default it is that in VIKT_TOKEN, if there is one.",
+            help="File with the token that clients must send. Without it, the token is that in VIKT_TOKEN, if set.",
             metavar="FILE",
             show_default=False,
         ),
     ] = None,
     no_token: Annotated[
-        bool, typer.Option("--no-token", help="Serve other machines without a token: anybody can use the models.")
+        bool,
+        typer.Option("--no-token", help="Serve other machines without a token, so that anybody can use the models."),
     ] = False,
     max_body: Annotated[
-        int, typer.Option(help="Refuse the body of a request that is longer.", min=1, metavar="BYTES")
+        int, typer.Option(help="Refuse a request whose body is longer than this.", min=1, metavar="BYTES")
     ] = Limits.body_bytes,
     max_texts: Annotated[
-        int, typer.Option(help="Refuse a request with more texts.", min=1, metavar="N")
+        int, typer.Option(help="Refuse a request with more texts than this.", min=1, metavar="N")
     ] = Limits.texts,
     max_waiting: Annotated[
-        int, typer.Option(help="Refuse a request where this many of a process wait already.", min=1, metavar="N")
+        int, typer.Option(help="Refuse a request when N others already wait in the same process.", min=1, metavar="N")
     ] = Limits.waiting,
     timeout: Annotated[
-        float, typer.Option(help="Give up a request that takes longer.", min=0.1, metavar="SECONDS")
+        float, typer.Option(help="Stop answering a request that takes longer than this.", min=0.1, metavar="SECONDS")
     ] = Limits.seconds,
     log_texts: Annotated[bool, typer.Option("--log-texts", help="Write the texts of requests to the log too.")] = False,
 ) -> None:
