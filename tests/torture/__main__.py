@@ -62,7 +62,7 @@ def _show(found: Iterable[tuple[str, Row]], rows: dict[str, Row]) -> None:
 
 
 def _save(rows: dict[str, Row], names: list[str]) -> None:
-    """KeepCondition these rows, and those of other trials that were kept before."""
+    """Keep these rows, and those of other trials that were kept before."""
     kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     kept |= {name: dataclasses.asdict(row) | {"tried": row.tried} for name, row in rows.items()}
     RESULTS.write_text(json.dumps({name: kept[name] for name in names if name in kept}, indent=1) + "\n")
