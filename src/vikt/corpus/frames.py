@@ -222,6 +222,8 @@ def array_of(source: Any) -> NDArray[Any]:
     frame = frame_of(source)
     if frame is not None:
         return np.column_stack([array_of(frame[name]) for name in frame] or [np.empty(0)])
+    if type(source) is np.ndarray:
+        return source  # as most are: to ask for a masked one imports numpy.ma
     if isinstance(source, np.ma.MaskedArray):
         return _array_of_masked(source)
     if has_numpy_type(source):
