@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vikt.errors import ParameterError, known
-from vikt.features.handmade.declarations import features_declared
-from vikt.features.handmade.features import Feature
 from vikt.features.ngrams.ngrams import Ngrams
 from vikt.features.ngrams.weighting import WEIGHTINGS
+
+if TYPE_CHECKING:
+    from vikt.features.handmade.features import Feature
 
 
 class NgramRecipe(NamedTuple):
@@ -61,7 +62,7 @@ class FeatureSettings:
             parameters["weighting"] or "tfidf",
             parameters["min_df"],
             parameters["lowercase"],
-            features_declared(parameters["features"]),
+            _handmade(parameters["features"]),
             parameters["hashing"],
         )
         settings.parts()  # raises where a setting is invalid
@@ -86,3 +87,12 @@ class FeatureSettings:
             )
             for recipe, span in zip(recipes, spans, strict=True)
         ]
+
+
+def _handmade(declared: Any) -> tuple[Feature, ...]:
+    """The hand-made features that are declared; most models have none."""
+    if declared is None:
+        return ()
+    from vikt.features.handmade.declarations import features_declared
+
+    return features_declared(declared)

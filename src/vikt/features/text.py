@@ -15,7 +15,6 @@ from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError, UsageError
 from vikt.features.description import Fact
 from vikt.features.handmade.encoders import Encoder
-from vikt.features.handmade.features import Feature
 from vikt.features.measured import Measured
 from vikt.features.ngrams.ngrams import FittedNgrams, Ngrams
 from vikt.features.ngrams.vocabulary_spec import Arrays
@@ -23,6 +22,7 @@ from vikt.features.rows import CompressedRows, Numbers, side_by_side
 from vikt.features.settings import FeatureSettings
 
 if TYPE_CHECKING:
+    from vikt.features.handmade.features import Feature
     from vikt.features.spec import FeaturesSpec
 
 

@@ -1,14 +1,48 @@
-"""Hand-made features: what they measure, what encoders learn of their values, and how they are declared."""
+"""Hand-made features: what they measure, what encoders learn of their values, and how they are declared.
 
-from vikt.features.handmade.features import LONGEST_PHRASE as LONGEST_PHRASE
-from vikt.features.handmade.features import Capitalised as Capitalised
-from vikt.features.handmade.features import Category as Category
-from vikt.features.handmade.features import Dense as Dense
-from vikt.features.handmade.features import Feature as Feature
-from vikt.features.handmade.features import FirstInSentence as FirstInSentence
-from vikt.features.handmade.features import Length as Length
-from vikt.features.handmade.features import Lexicon as Lexicon
-from vikt.features.handmade.features import Number as Number
-from vikt.features.handmade.features import Numbered as Numbered
-from vikt.features.handmade.features import Pattern as Pattern
-from vikt.features.handmade.features import Shape as Shape
+The classes of features are found when first used, since most models have none of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vikt.features.handmade.features import (
+        LONGEST_PHRASE,
+        Capitalised,
+        Category,
+        Dense,
+        Feature,
+        FirstInSentence,
+        Length,
+        Lexicon,
+        Number,
+        Numbered,
+        Pattern,
+        Shape,
+    )
+
+__all__ = [
+    "LONGEST_PHRASE",
+    "Capitalised",
+    "Category",
+    "Dense",
+    "Feature",
+    "FirstInSentence",
+    "Length",
+    "Lexicon",
+    "Number",
+    "Numbered",
+    "Pattern",
+    "Shape",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Find a class when it is first used."""
+    from importlib import import_module
+
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.features"), name)
