@@ -2,18 +2,15 @@
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
+COPY scripts scripts
 COPY src src
 RUN python -m venv /opt/vikt && /opt/vikt/bin/pip install --no-cache-dir '.[serve,report]'
 
 FROM python:3.13-slim-bookworm
 COPY --from=build /opt/vikt /opt/vikt
 RUN useradd --system --uid 10001 --no-create-home vikt
-ENV PATH=/opt/vikt/bin:$PATH PYTHONUNBUFFERED=1 NUMBA_CACHE_DIR=/opt/kernels
-# Kernels are compiled for the processor that builds; another one compiles them anew, which takes some seconds.
+ENV PATH=/opt/vikt/bin:$PATH PYTHONUNBUFFERED=1
 WORKDIR /models
-RUN vikt demo > /dev/null \
-  && python -c "import vikt; model = vikt.load('demo.vikt'); model.predict(['text'] * 10**6); model.explain('text')" \
-  && rm demo.vikt && chown -R 10001 /opt/kernels
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \

@@ -44,10 +44,10 @@ STAGES = {
     ],
     "test": [("vikt.report.html.tested", "Tested.of")],
     "saving": [("vikt.cli.outputs", "save_or_print")],
-    COMPILED: [("numba.core.dispatcher", "Dispatcher.compile")],
+    COMPILED: [("vikt.compiled.building", "object_file")],
 }
 # A process that needs no compiler never imports it.
-OPTIONAL = {"numba.core.dispatcher"}
+OPTIONAL = {"vikt.compiled.building"}
 
 CLOCKS = {"wall_s": time.perf_counter, "cpu_s": time.process_time}
 

@@ -50,9 +50,9 @@ def test_numbers_of_labels_that_mean_nothing_are_refused(path, k, text):
 def test_texts_one_by_one_are_answered_by_compiled_code_with_the_same_bytes(path):
     """A text at a time, a model would work as plain Python until it has read some thousand words."""
     script = (
-        "import sys, vikt; from vikt.compiled import _plain; model = vikt.fasttext_model(sys.argv[1]); "
+        "import sys, vikt; from vikt.compiled import plain; model = vikt.fasttext_model(sys.argv[1]); "
         "print([(labels, p.tobytes().hex()) for labels, p in (model.predict(text, k=-1) for text in sys.argv[2:])]); "
-        "sys.exit(_plain.cache_info().currsize)"
+        "sys.exit(plain.cache_info().currsize)"
     )
     done = subprocess.run([sys.executable, "-c", script, path, *TEXTS], capture_output=True, text=True, check=True)
     labels, found = vikt.fasttext_model(path).predict(TEXTS, k=-1)

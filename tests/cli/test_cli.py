@@ -319,7 +319,7 @@ def endless(tmp_path, emails):
 
     def start(*options):
         command = [sys.executable, *options, "-m", "vikt", "train", "x.tsv", "--l2", "1e-6", *never]
-        env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+        env = {**os.environ, "VIKT_CACHE_DIR": str(tmp_path / "cache")}
         return subprocess.Popen(command, cwd=tmp_path, env=env, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
 
     return start

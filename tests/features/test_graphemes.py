@@ -120,7 +120,7 @@ def test_the_table_of_pictographs_has_what_unicode_calls_so():
 )
 def test_plain_and_compiled_kernels_cut_alike(texts):
     found = []
-    for kernels_of in (vikt.compiled._plain, vikt.compiled.compiled):
+    for kernels_of in (vikt.compiled.plain, vikt.compiled.compiled):
         with pytest.MonkeyPatch.context() as monkeypatch:
             monkeypatch.setattr(tokens, "kernels_for", lambda name, work, kernels_of=kernels_of: kernels_of(name))
             found.append([tokens_of(text) for text in texts])

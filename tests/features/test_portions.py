@@ -130,7 +130,7 @@ def run_by(monkeypatch, kernels_of):
 def test_plain_and_compiled_kernels_give_the_same_bits(made, texts):
     texts, others = Texts.from_strings(texts[:12]), Texts.from_strings(texts[8:])
     found = []
-    for kernels_of in (vikt.compiled._plain, vikt.compiled.compiled):
+    for kernels_of in (vikt.compiled.plain, vikt.compiled.compiled):
         with pytest.MonkeyPatch.context() as monkeypatch:
             run_by(monkeypatch, kernels_of)
             try:
@@ -152,7 +152,7 @@ NUMBERS = [" ".join(f"w{i * j % 97}" for j in range(12)) for i in range(60)]
 
 @pytest.fixture(params=["plain", "compiled"])
 def both_ways(request, monkeypatch):
-    run_by(monkeypatch, getattr(vikt.compiled, {"plain": "_plain"}.get(request.param, request.param)))
+    run_by(monkeypatch, getattr(vikt.compiled, request.param))
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_hashes_that_all_collide_mix_nothing_up(monkeypatch, name, colliding):
     """Tables compare whole keys, so a bad hash costs time and no more."""
     colliding.__module__ = kernels.__name__
     monkeypatch.setattr(kernels, name, colliding)
-    run_by(monkeypatch, vikt.compiled._plain.__wrapped__)
+    run_by(monkeypatch, vikt.compiled.plain.__wrapped__)
     texts = LONG + NUMBERS
     assert_same(CountVectorizer(ngram_range=(1, 2)), TextVectorizer(ngram_range=(1, 2), **COUNTS), texts, texts[::-1])
 

@@ -109,7 +109,7 @@ def test_it_ends_although_a_new_model_cannot_be_read(path, tmp_path):
 
 @pytest.mark.slow
 def test_it_is_interrupted_while_it_compiles(path, tmp_path):
-    with serving(path, NUMBA_CACHE_DIR=str(tmp_path / "kernels")) as served:
+    with serving(path, VIKT_CACHE_DIR=str(tmp_path / "kernels")) as served:
         start = time.monotonic()
         assert served.stopped(signal.SIGINT) == 130
         assert time.monotonic() - start < 3

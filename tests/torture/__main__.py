@@ -46,7 +46,7 @@ def main() -> int:
 @contextlib.contextmanager
 def _checked_kernels(folder: Path) -> Iterator[None]:
     """Compiled kernels of processes started meanwhile check the bounds of their arrays, which they do not otherwise."""
-    checked = {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(folder / "checked-kernels")}
+    checked = {"NUMBA_BOUNDSCHECK": "1", "VIKT_CACHE_DIR": str(folder / "checked-kernels")}
     os.environ |= checked
     try:
         yield

@@ -9,15 +9,13 @@ features alone decide: few rows hold them.
 
 from __future__ import annotations
 
-from typing import Any
-
-Array = Any
+from vikt.compiled.array_types import Float32s, Float64s, Int32s, Int64s, Reals
 
 NONE = -1
 REST = 0.65
 
 
-def rare_ends(indptr: Array, values: Array, starts: Array) -> None:
+def rare_ends(indptr: Int64s, values: Reals, starts: Int64s) -> None:
     """Where the rare end of each row starts."""
     for row in range(len(starts)):
         squares = 0.0
@@ -30,7 +28,7 @@ def rare_ends(indptr: Array, values: Array, starts: Array) -> None:
         starts[row] = entry
 
 
-def holders(indptr: Array, indices: Array, starts: Array, n_older: int, first_of: Array) -> None:
+def holders(indptr: Int64s, indices: Int32s, starts: Int64s, n_older: int, first_of: Int64s) -> None:
     """The rows that hold each column at their rare end: those of column c have places first_of[c]..first_of[c + 1]."""
     for row in range(n_older):
         for entry in range(starts[row], indptr[row + 1]):
@@ -40,20 +38,20 @@ def holders(indptr: Array, indices: Array, starts: Array, n_older: int, first_of
 
 
 def near_rows(
-    indptr: Array,
-    indices: Array,
-    values: Array,
-    starts: Array,
-    first_of: Array,
-    ends: Array,
-    rows: Array,
-    weights: Array,
+    indptr: Int64s,
+    indices: Int32s,
+    values: Reals,
+    starts: Int64s,
+    first_of: Int64s,
+    ends: Int64s,
+    rows: Int32s,
+    weights: Float32s,
     n_older: int,
     lowest: float,
     most: int,
-    shared: Array,
-    candidates: Array,
-    partner: Array,
+    shared: Float64s,
+    candidates: Int64s,
+    partner: Int64s,
 ) -> int:
     """For each row the nearest of the rows before it, and before `n_older`, if their cosine is at least `lowest`.
 
@@ -111,7 +109,7 @@ def near_rows(
     return n_cut
 
 
-def cosine(indptr: Array, indices: Array, values: Array, a: int, b: int) -> float:
+def cosine(indptr: Int64s, indices: Int32s, values: Reals, a: int, b: int) -> float:
     """The product of two rows."""
     i, j, total = indptr[a], indptr[b], 0.0
     end_i, end_j = indptr[a + 1], indptr[b + 1]
@@ -125,7 +123,14 @@ def cosine(indptr: Array, indices: Array, values: Array, a: int, b: int) -> floa
 
 
 def telling_features(
-    indptr: Array, indices: Array, y: Array, first_of: Array, labels: Array, counts: Array, best: Array, together: Array
+    indptr: Int64s,
+    indices: Int32s,
+    y: Int64s,
+    first_of: Int64s,
+    labels: Int32s,
+    counts: Int64s,
+    best: Int64s,
+    together: Int64s,
 ) -> None:
     """For each of the first columns the class that most of its rows have, and how many of them have it.
 

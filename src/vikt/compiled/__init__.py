@@ -1,40 +1,38 @@
-"""Hot loops: one definition, run as plain Python or compiled by Numba.
+"""Hot loops: one definition, run as plain Python or compiled by Numba, as a rule ahead of time.
 
-A kernel is a plain Python function in a module of kernels, and reads as the formula that it computes. `compiled`
-returns the functions of such a module compiled, in one shared scope, so that kernels which call each other call their
-compiled versions. `kernels_for` returns them as plain Python while there is little to do, since Numba takes longer to
-start than a text takes to label: a process that labels one line never imports it.
+A kernel is a plain Python function in a module of kernels, and reads as the formula that it computes. Its annotations
+are types of `array_types`. `compiled` returns the entries of such a module, which are the kernels that no other kernel
+calls. `kernels_for` returns them as plain Python where there is little to do and to load them would take longer.
 
-Numba's cache is stamped with one source file only, so kernels and the constants they use live in the same module. Where
-the cache is empty, the logger "vikt" says so at level INFO before compilation starts.
+A wheel brings the compiled kernels. Elsewhere they are compiled when first used, which the logger "vikt" tells at level
+INFO, and kept in the cache of the user. All that a kernel uses lies in its own module, or in `intrinsics`.
 """
 
 from __future__ import annotations
 
 import functools
-import os
-import pickle
-import sys
+import threading
 import types
-from collections.abc import Callable
-from typing import Any
 
-import numpy as np
-
-from vikt import interruption
-from vikt.compiled import intrinsics
+from vikt.compiled.calling import Kernels
+from vikt.compiled.loading import BuildError, is_linked, of_library, of_object
+from vikt.compiled.object_files import is_at_hand, object_file_of
+from vikt.compiled.plain_python import plain
 from vikt.errors import warn
 
-# Where running plainly, some 750 ns a byte of text, takes as long as Numba's import and what it loads from its cache.
-_MOST_PLAIN_WORK = 1_000_000
+# What plain Python processes, some 750 ns a byte of text, in the time that it takes to load llvmlite and an object
+# file, or to load Numba and compile.
+_MOST_PLAIN_WORK, _MOST_PLAIN_WORK_UNCOMPILED = 50_000, 1_000_000
 _plain_work = 0
+_loading = threading.Lock()
 
 
 def kernels_for(module_name: str, work: int) -> types.SimpleNamespace:
     """The functions of a module of kernels, plain or compiled, whichever is faster for the work ahead.
 
-    They run as plain Python until the work of this process adds up to what Numba takes to start, or `compiled` has been
-    called. From then on all are compiled, so no process takes much more than twice the time of the better choice.
+    They are compiled where they came as a library, which is loaded in no time. Else they run as plain Python until the
+    work of this process adds up to what it takes to load them, or to compile them if that was never done. From then on
+    all are compiled, so no process takes much more than twice the time of the better choice.
 
     Both give the same results, to the last bit, if the kernels keep to what plain and compiled Python have in common:
 
@@ -49,7 +47,6 @@ def kernels_for(module_name: str, work: int) -> types.SimpleNamespace:
     - Floats are Python's, so of double precision. Compiled, float32 times float32 is float32: begin each such product
       with a float64, `1.0 * x * y`.
     - Roots are `math.sqrt(x)`, which rounds correctly in both ways; `x**0.5` need not. Nothing is divided by zero.
-    - The module has no FASTMATH.
 
     Parameters
     ----------
@@ -66,6 +63,7 @@ def kernels_for(module_name: str, work: int) -> types.SimpleNamespace:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from vikt.matrix import kernels
     >>> norms = np.empty(1)
     >>> kernels_for(kernels.__name__, 2).row_squared_norms(np.array([0, 2]), np.array([3.0, 4.0]), norms)
@@ -73,162 +71,38 @@ def kernels_for(module_name: str, work: int) -> types.SimpleNamespace:
     [25.0]
     """
     global _plain_work
-    if compiled.cache_info().currsize or _plain_work + work > _MOST_PLAIN_WORK:
+    if is_linked() or _kernels.cache_info().currsize:
         return compiled(module_name)
     _plain_work += work
-    return _plain(module_name)
+    if _plain_work > (_MOST_PLAIN_WORK if is_at_hand(module_name) else _MOST_PLAIN_WORK_UNCOMPILED):
+        return compiled(module_name)
+    return plain(module_name)
 
 
-@functools.cache
 def compiled(module_name: str) -> types.SimpleNamespace:
-    """The functions of a module of kernels, compiled when first called and cached on disk.
+    """The entries of a module of kernels, compiled.
 
     Parameters
     ----------
     module_name : str
-        The full name of an imported module whose functions are kernels. Its constant FASTMATH, if there is one, names
-        what the compiler may do to sums.
+        The full name of an imported module whose functions are kernels.
 
     Returns
     -------
     types.SimpleNamespace
-        The compiled functions, by name.
+        The compiled functions, by name. They take contiguous, aligned arrays of the types annotated, and numbers, and
+        return Python's numbers. Other arguments raise TypeError.
     """
-    import numba
-
-    from vikt.compiled import lowering
-
-    scope = {
-        name: getattr(lowering, value.__name__) if getattr(value, "__module__", None) == intrinsics.__name__ else value
-        for name, value in vars(sys.modules[module_name]).items()
-    }
-    kernels = _copied(module_name, scope)
-    for name, kernel in kernels.items():
-        scope[name] = _jit(numba, kernel, scope.get("FASTMATH", False))
-    return types.SimpleNamespace(**{name: scope[name] for name in kernels})
+    with _loading:
+        return _kernels(module_name)
 
 
 @functools.cache
-def _plain(module_name: str) -> types.SimpleNamespace:
-    scope = {name: _as_python(value) for name, value in vars(sys.modules[module_name]).items()}
-    kernels = _copied(module_name, scope)
-    scope.update(kernels)
-    return types.SimpleNamespace(**{name: _over_memory(kernel) for name, kernel in kernels.items()})
-
-
-def _copied(module_name: str, scope: dict[str, Any]) -> dict[str, types.FunctionType]:
-    """The kernels of a module, as functions that look names up in a scope of their own."""
-    kernels = {}
-    for name, kernel in vars(sys.modules[module_name]).items():
-        if isinstance(kernel, types.FunctionType) and kernel.__module__ == module_name:
-            kernels[name] = types.FunctionType(kernel.__code__, scope, name, kernel.__defaults__)
-            kernels[name].__module__, kernels[name].__qualname__ = module_name, kernel.__qualname__
-    return kernels
-
-
-def _over_memory(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """A kernel that receives arrays as memoryviews: NumPy's own scalars are slow, and wrap with a warning."""
-
-    @functools.wraps(kernel)
-    def run(*args: Any) -> Any:
-        return kernel(*map(_as_python, args))
-
-    return run
-
-
-class _Unaligned:
-    """An array whose numbers are not aligned in memory, which memoryviews cannot read."""
-
-    def __init__(self, array: np.ndarray[Any, Any]) -> None:
-        self._array = array
-
-    def __getitem__(self, i: int) -> Any:
-        return self._array.item(i)
-
-
-def _as_python(argument: Any) -> Any:
-    if isinstance(argument, np.ndarray):
-        return argument.data if argument.flags.aligned else _Unaligned(argument)
-    if isinstance(argument, tuple) and hasattr(argument, "_make"):
-        return argument._make(map(_as_python, argument))
-    return argument.item() if isinstance(argument, np.generic) else argument
-
-
-def _jit(numba: types.ModuleType, function: types.FunctionType, fastmath: Any) -> Any:
-    options = {"nogil": True, "error_model": "numpy", "fastmath": fastmath}
+def _kernels(module_name: str) -> types.SimpleNamespace:
     try:
-        dispatcher = numba.njit(cache=True, **options)(function)
-        cache = dispatcher._cache
-        cache.load_overload = _telling(_forgiving(cache.load_overload))
-        cache.save_overload = _forgiving(_alone(cache.save_overload, cache.cache_path))
-    except RuntimeError:
-        # Neither the package's folder nor the user's cache can be written.
-        _say_once_that_there_is_no_cache()
-        dispatcher = numba.njit(**options)(function)
-    # An interruption that meets one of the compiler's callbacks is lost there, and breaks the compiler.
-    dispatcher.compile = interruption.postponed()(dispatcher.compile)
-    return dispatcher
+        return Kernels(module_name, of_library() if is_linked() else of_object(object_file_of(module_name)))
+    except BuildError as error:
+        from vikt.compiled.building import jit
 
-
-def _telling(load: Callable[..., Any]) -> Callable[..., Any]:
-    """Load compiled code from the cache; where there is none, say that compilation follows."""
-
-    def run(*args: Any) -> Any:
-        code = load(*args)
-        if code is None:
-            _say_once_that_it_compiles()
-        return code
-
-    return run
-
-
-@functools.cache
-def _say_once_that_it_compiles() -> None:
-    import logging
-
-    logging.getLogger("vikt").info(
-        "compiling code that this installation runs for the first time; this takes some seconds"
-    )
-
-
-def _alone(save: Callable[..., Any], folder: str) -> Callable[..., Any]:
-    """The saving of compiled code, by one process at a time.
-
-    Two at once would each give the next number to a file of their own, and the index then names for the types of one
-    what was compiled for those of the other.
-    """
-    try:
-        import fcntl
-    except ImportError:
-        # Windows: as Numba does it.
-        return save
-
-    def run(*args: Any) -> Any:
-        os.makedirs(folder, exist_ok=True)
-        with open(os.path.join(folder, ".saving"), "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            return save(*args)
-
-    return run
-
-
-def _forgiving(use: Callable[..., Any]) -> Callable[..., Any]:
-    """Use the cache; a full disk or a damaged file in it costs time, not the result."""
-
-    def run(*args: Any) -> Any:
-        try:
-            return use(*args)
-        except (OSError, EOFError, pickle.UnpicklingError):
-            _say_once_that_there_is_no_cache()
-            return None
-
-    return run
-
-
-@functools.cache
-def _say_once_that_there_is_no_cache() -> None:
-    warn(
-        "compiled code cannot be kept on disk, so it is compiled anew in each process; "
-        "set NUMBA_CACHE_DIR to a folder that can be written and has room",
-        RuntimeWarning,
-    )
+        warn(f"compiling anew in each process, since it cannot be done ahead of time: {error}", RuntimeWarning)
+        return jit(module_name)

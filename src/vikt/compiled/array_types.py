@@ -1,7 +1,7 @@
 """The types of arrays that kernels take: what their annotations say, and what they are compiled for.
 
-Every array is contiguous, rows first, and aligned. Beside arrays, kernels take and return `int` (of 64 bits), `float`
-(of double precision), `bool`, and NamedTuples of all of these.
+Kernels also take `int` (of 64 bits), `float` (of double precision), `bool`, and NamedTuples of all of these; they
+return such numbers, or tuples of them.
 """
 
 from __future__ import annotations
@@ -23,10 +23,14 @@ class Choice:
 
 @dataclass(frozen=True)
 class ArrayType:
-    """The type of an array: the type of its numbers, and how many dimensions it has."""
+    """The type of an array: the type of its numbers, and how many dimensions it has.
+
+    It is aligned, and contiguous, rows first, unless it is `strided`.
+    """
 
     dtype: str | Choice
     n_dimensions: int
+    strided: bool = False
 
 
 Bytes = Annotated[Any, ArrayType("uint8", 1)]
@@ -42,6 +46,12 @@ Int64Matrix = Annotated[Any, ArrayType("int64", 2)]
 Float32Matrix = Annotated[Any, ArrayType("float32", 2)]
 Float64Matrix = Annotated[Any, ArrayType("float64", 2)]
 
+# One field of records, or any other array with gaps.
+Int32Field = Annotated[Any, ArrayType("int32", 1, strided=True)]
+Int64Field = Annotated[Any, ArrayType("int64", 1, strided=True)]
+Float32Field = Annotated[Any, ArrayType("float32", 1, strided=True)]
+Float64Field = Annotated[Any, ArrayType("float64", 1, strided=True)]
+
 # Numbers in either precision, and the integers that their bits spell.
 _REAL, _BITS = Choice("real", ("float32", "float64")), Choice("real", ("int32", "int64"))
 Reals = Annotated[Any, ArrayType(_REAL, 1)]
@@ -51,3 +61,6 @@ BitsMatrix = Annotated[Any, ArrayType(_BITS, 2)]
 
 # Weights, whose precision is not that of the data.
 WeightMatrix = Annotated[Any, ArrayType(Choice("weight", ("float32", "float64")), 2)]
+
+# A number of single precision, within compiled code.
+Float32 = Any

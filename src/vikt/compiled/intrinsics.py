@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 
@@ -12,3 +13,8 @@ def prefetch(array: Any, i: int) -> None:
 def word_at(text: Any, i: int) -> int:
     """Bytes i to i + 8 as one number, the first byte lowest."""
     return int.from_bytes(text[i : i + 8], "little", signed=True)
+
+
+def two_to_the(n: Any) -> float:
+    """2^n in single precision, for whole -126 ≤ n ≤ 127."""
+    return math.ldexp(1.0, n)

@@ -8,7 +8,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-_BYTE, _FLAG = ir.IntType(8), ir.IntType(32)
+_BYTE, _INT = ir.IntType(8), ir.IntType(32)
 
 
 def _address(context: Any, builder: Any, array_type: Any, array: Any, i: Any) -> Any:
@@ -24,9 +24,9 @@ def prefetch(typing_context: Any, array: Any, i: Any) -> Any:
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         address = _address(context, builder, signature.args[0], *args)
-        kind = ir.FunctionType(ir.VoidType(), [address.type, _FLAG, _FLAG, _FLAG])
+        kind = ir.FunctionType(ir.VoidType(), [address.type, _INT, _INT, _INT])
         # To read, into all caches, of data.
-        flags = [_FLAG(flag) for flag in (0, 3, 1)]
+        flags = [_INT(flag) for flag in (0, 3, 1)]
         builder.call(builder.module.declare_intrinsic("llvm.prefetch.p0", (), kind), [address, *flags])
         return context.get_dummy_value()
 
@@ -42,3 +42,15 @@ def word_at(typing_context: Any, text: Any, i: Any) -> Any:
         return builder.load(builder.bitcast(address, ir.IntType(64).as_pointer()), align=1)
 
     return types.int64(text, types.intp), generate
+
+
+@intrinsic
+def two_to_the(typing_context: Any, n: Any) -> Any:
+    """See `intrinsics.two_to_the`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        # The exponent's bits, with its bias.
+        bits = builder.shl(builder.add(args[0], _INT(127)), _INT(23))
+        return builder.bitcast(bits, ir.FloatType())
+
+    return types.float32(types.int32), generate

@@ -14,6 +14,7 @@ from vikt.errors import DataError, NotNumbersError
 from vikt.matrix.dense import DenseMatrix
 from vikt.matrix.sparse import SparseMatrix
 
+_MOST_COLUMNS = 1 << 31
 # "argument must be …" is what scikit-learn's checks expect.
 _EXPECTED = "X must hold numbers (argument must be a string or a number)"
 
@@ -70,12 +71,9 @@ def _sparse(X: SparseLike, has_dummy: bool, threads: int) -> SparseMatrix:
         rows = rows.copy() if is_users_own else rows
         rows.sum_duplicates()
         rows.eliminate_zeros()
-    indices = rows.indices if rows.indices.dtype == np.int32 else _narrow(rows.indices)
-    return SparseMatrix(rows.indptr, indices, _floats(rows.data), rows.shape[1], has_dummy, threads)
-
-
-def _narrow(indices: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
-    return indices.astype(np.int32) if indices.max(initial=0) < 2**31 else indices
+    if rows.shape[1] > _MOST_COLUMNS:
+        raise DataError(f"X has {rows.shape[1]:,} columns; at most {_MOST_COLUMNS:,} can be numbered")
+    return SparseMatrix(rows.indptr, rows.indices, _floats(rows.data), rows.shape[1], has_dummy, threads)
 
 
 def _dense(X: ArrayLike, has_dummy: bool) -> DenseMatrix:

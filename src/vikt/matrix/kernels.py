@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-Array = Any
+from vikt.compiled.array_types import (
+    Bits,
+    BitsMatrix,
+    Float64Matrix,
+    Float64s,
+    Int32s,
+    Int64s,
+    RealMatrix,
+    Reals,
+    UInt32s,
+    WeightMatrix,
+)
 
 FORWARD = 0x7FFFFFFFFFFFFFFF  # a mask that changes no index, and shows the compiler that none counts from the end
 HASH_FACTOR = 0x1E3779B97F4A7C15
 
 
 def row_scores(
-    indptr: Array, indices: Array, values: Array, rows: Array, theta: Array, first: int, scores: Array
+    indptr: Int64s, indices: Int32s, values: Reals, rows: Int64s, theta: WeightMatrix, first: int, scores: Float64Matrix
 ) -> None:
     """Scores of some rows: scores[r, k] = θ_0k + Σ_j x_rj·θ_jk, with θ features × classes.
 
@@ -47,7 +56,13 @@ def row_scores(
 
 
 def row_weighted_sum(
-    indptr: Array, indices: Array, values: Array, rows: Array, residuals: Array, first: int, total: Array
+    indptr: Int64s,
+    indices: Int32s,
+    values: Reals,
+    rows: Int64s,
+    residuals: Float64Matrix,
+    first: int,
+    total: Float64Matrix,
 ) -> None:
     """Weighted sum of some rows, added to `total` (features × classes): Σ_r residual_rk·x_r."""
     n_classes = total.shape[1]
@@ -69,16 +84,16 @@ def row_weighted_sum(
 
 
 def row_curvature_product(
-    indptr: Array,
-    indices: Array,
-    values: Array,
-    p: Array,
-    weights: Array,
-    theta: Array,
-    intercepts: Array,
-    z: Array,
-    total: Array,
-    intercept_total: Array,
+    indptr: Int64s,
+    indices: UInt32s,
+    values: Reals,
+    p: RealMatrix,
+    weights: Reals,
+    theta: RealMatrix,
+    intercepts: Reals,
+    z: Reals,
+    total: RealMatrix,
+    intercept_total: Reals,
 ) -> None:
     """Σ_i w_i x_i J_i x_iᵀθ, added to `total` (features × classes), J = diag(p) - ppᵀ, or p(1 - p) of one column.
 
@@ -116,7 +131,7 @@ def row_curvature_product(
                 total[j, k] += x * z[k]
 
 
-def row_squared_norms(indptr: Array, values: Array, norms: Array) -> None:
+def row_squared_norms(indptr: Int64s, values: Reals, norms: Float64s) -> None:
     """Write ‖x‖² of each row."""
     for r in range(norms.shape[0]):
         total = 0.0
@@ -127,13 +142,13 @@ def row_squared_norms(indptr: Array, values: Array, norms: Array) -> None:
 
 
 def take_rows(
-    indptr: Array,
-    indices: Array,
-    values: Array,
-    rows: Array,
-    new_indptr: Array,
-    new_indices: Array,
-    new_values: Array,
+    indptr: Int64s,
+    indices: Int32s,
+    values: Reals,
+    rows: Int64s,
+    new_indptr: Int64s,
+    new_indices: Int32s,
+    new_values: Reals,
 ) -> None:
     """Copy some rows, in the order given; `new_indptr` is filled already."""
     for r in range(rows.shape[0]):
@@ -144,13 +159,13 @@ def take_rows(
             new_values[target + entry & FORWARD] = values[source + entry & FORWARD]
 
 
-def count_columns(indices: Array, counts: Array) -> None:
+def count_columns(indices: Int32s, counts: Int64s) -> None:
     """Count the entries of each column."""
     for entry in range(indices.shape[0]):
         counts[indices[entry & FORWARD] & FORWARD] += 1
 
 
-def falling_ranks(counts: Array, begins: Array, ranks: Array) -> None:
+def falling_ranks(counts: Int64s, begins: Int64s, ranks: Int32s) -> None:
     """The place of each column among all, the largest count first and equal ones as they stand.
 
     `begins` is zero to begin with, and two longer than the largest count.
@@ -166,13 +181,15 @@ def falling_ranks(counts: Array, begins: Array, ranks: Array) -> None:
         begins[place] += 1
 
 
-def renumber(indices: Array, ranks: Array, renumbered: Array) -> None:
+def renumber(indices: Int32s, ranks: Int32s, renumbered: Int32s) -> None:
     """Write the new number of each entry's column."""
     for entry in range(indices.shape[0]):
         renumbered[entry & FORWARD] = ranks[indices[entry & FORWARD] & FORWARD]
 
 
-def near_first(indptr: Array, indices: Array, values: Array, near: int, new_indices: Array, new_values: Array) -> None:
+def near_first(
+    indptr: Int64s, indices: Int32s, values: Reals, near: int, new_indices: Int32s, new_values: Reals
+) -> None:
     """The same rows, within each the columns below `near` before the others."""
     for row in range(indptr.shape[0] - 1):
         first, last = indptr[row], indptr[row + 1] - 1
@@ -186,7 +203,7 @@ def near_first(indptr: Array, indices: Array, values: Array, near: int, new_indi
             last -= 1 - is_near
 
 
-def row_hashes(indptr: Array, indices: Array, bits: Array, hashes: Array) -> None:
+def row_hashes(indptr: Int64s, indices: Int32s, bits: Bits, hashes: Int64s) -> None:
     """A hash of each row's columns and values, the latter given as the integers that their bits spell.
 
     It is a sum, none of whose terms waits for another.
@@ -198,7 +215,7 @@ def row_hashes(indptr: Array, indices: Array, bits: Array, hashes: Array) -> Non
         hashes[row] = total
 
 
-def dense_row_hashes(values: Array, bits: Array, hashes: Array) -> None:
+def dense_row_hashes(values: RealMatrix, bits: BitsMatrix, hashes: Int64s) -> None:
     """The same of rows that are not compressed: zeros are passed over."""
     for row in range(hashes.shape[0]):
         total = 0

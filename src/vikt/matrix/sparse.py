@@ -48,9 +48,9 @@ class SparseMatrix:
         has_dummy: bool = True,
         threads: int = 1,
     ) -> None:
-        self.indptr = np.asarray(indptr, dtype=np.int64)
-        self.indices = indices
-        self.values = values
+        self.indptr = np.ascontiguousarray(indptr, dtype=np.int64)
+        self.indices = np.ascontiguousarray(indices, dtype=np.int32)
+        self.values = np.ascontiguousarray(values)
         self.n_rows = len(indptr) - 1
         self.n_features = n_features
         self.has_dummy = has_dummy
@@ -86,7 +86,7 @@ class SparseMatrix:
         return compiled(kernels.__name__)
 
     def _rows(self, rows: RowIndices | None) -> RowIndices:
-        return np.arange(self.n_rows) if rows is None else np.asarray(rows, dtype=np.int64)
+        return np.arange(self.n_rows) if rows is None else np.ascontiguousarray(rows, dtype=np.int64)
 
     def scores(self, theta: Weights, rows: RowIndices | None = None) -> Floats:
         rows = self._rows(rows)
@@ -114,8 +114,8 @@ class SparseMatrix:
         by_class = np.ascontiguousarray(np.atleast_2d(theta).T)
         n_classes = by_class.shape[1]
         # Unsigned, so that the kernel need not ask whether an index counts from the end.
-        entries = self.indices.view(f"u{self.indices.itemsize}"), self.values.astype(dtype, copy=False)
-        p, weights = p.reshape(self.n_rows, -1).astype(dtype, copy=False), weights.astype(dtype, copy=False)
+        entries = self.indices.view(np.uint32), self.values.astype(dtype, copy=False)
+        p, weights = np.ascontiguousarray(p.reshape(self.n_rows, -1), dtype), weights.astype(dtype, copy=False)
         intercepts = by_class[0] if first else np.zeros(n_classes, dtype)
 
         def add(rows: slice, sums: Floats) -> None:
@@ -146,8 +146,9 @@ class SparseMatrix:
 
     def scatter(self, residuals: Floats, rows: RowIndices) -> tuple[Any, Floats]:
         block = self.take(rows)
-        columns, block.indices = np.unique(block.indices, return_inverse=True)
-        block.n_features = len(columns)
+        columns: NDArray[Any]
+        columns, numbers = np.unique(block.indices, return_inverse=True)
+        block.indices, block.n_features = numbers.astype(np.int32), len(columns)
         columns = columns.astype(np.int64) + self.has_dummy
         if self.has_dummy:
             columns = np.concatenate([[0], columns])

@@ -177,7 +177,8 @@ def _weighted_rows(part: Part, weights: NDArray[Any]) -> Floats:
 
 
 def _in_type(part: Part, p: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:
-    return p.astype(dtype, copy=False)
+    # Kernels go from row to row.
+    return np.ascontiguousarray(p, dtype=dtype)
 
 
 def _curvatures(part: Part, p: Floats, shares: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -21,12 +21,10 @@ import numpy as np
 
 from vikt.arrays import Floats, Ints
 from vikt.base import LossRecord
-from vikt.compiled import compiled
 from vikt.errors import UsageError
 from vikt.model.objective import Objective
 from vikt.names import TOL, Reason, finite
 from vikt.parts import PerPart
-from vikt.solvers import kernels
 from vikt.solvers.certificate import Certificate, certificate, dual_certificate, gradient_certificate
 from vikt.solvers.dual_state import DualState
 from vikt.solvers.solution import OnRecord, Solution
@@ -176,10 +174,7 @@ class Ascent:
         # Weights that sum to the number of rows keep ρ on the scale of one row.
         self.weights = groups.weights * (m / objective.total_weight)
         self.rho = _RHO if objective.has_dummy else 0.0
-        self.kernels = compiled(kernels.__name__)
-        self.ascend = getattr(self.kernels, state.layout.kernel.__name__)
-        self.squared = getattr(self.kernels, state.layout.squared.__name__)
-        self.negligible, self.tol = 0.0 * self.squared(state.theta), tol
+        self.negligible, self.tol = 0.0 * state.layout.squared(state.theta), tol
         # Rows that are skipped must not keep the hint from falling to where a proof is due.
         self.aim = np.full(np.shape(self.negligible), tol)
         self.step_sizes = self._step_sizes()
@@ -191,7 +186,7 @@ class Ascent:
     def one_pass(self) -> Pass:
         """Visit every row once."""
         state, m = self.state, len(self.visits)
-        gap, loss, *_ = self.ascend(
+        gap, loss = state.layout.ascend(
             *state.rows.arrays,
             self.random.permutation(self.visits),
             state.truth,
@@ -207,7 +202,7 @@ class Ascent:
         )
         state.fresh = False
         self._move_intercepts(state.intercepts)
-        value = loss / m + state.l2 * self.squared(state.theta)
+        value = loss / m + state.l2 * state.layout.squared(state.theta)
         self.negligible = _NEGLIGIBLE * self.aim * value
         # Where many rows are equal there are fewer visits than rows; the sum over the visits is that over the rows.
         return Pass(loss / self.objective.n_rows, gap / m, value)

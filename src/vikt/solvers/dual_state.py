@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import EllipsisType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Floats, Scales
+from vikt.compiled import compiled
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
 from vikt.model.functions import log_softmax
@@ -26,10 +27,12 @@ from vikt.solvers.intercepts import balanced_intercepts, class_shares
 
 _WITHIN_FLOAT32 = 1e-6
 # Classes are rounded up to what the machine does at once; a score this low keeps the rest out of every softmax.
-_CLASSES_AT_ONCE = 8
 _NEVER = -1e4
 # Stands for a share of 0 in logarithms: added to 1 in float32, it is rounded away.
 _ALMOST_NEVER = 1e-30
+
+
+Room = TypeVar("Room", kernels.ClassRoom, kernels.LabelRoom)
 
 
 @dataclass(frozen=True)
@@ -110,14 +113,9 @@ class Zero(NamedTuple):
 class Layout(Protocol):
     """The layout of α, θ and the truth for the kernel of a loss.
 
-    `kernel`, in `vikt.solvers.kernels`, makes one pass, `squared` sums θ²; `padded` is K', the number of classes in the
-    arrays; `own` is the index of the real classes along the last axis.
+    `padded` is K', the number of classes in the arrays; `own` is the index of the real classes along the last axis.
     """
 
-    @property
-    def kernel(self) -> Callable[..., Any]: ...
-    @property
-    def squared(self) -> Callable[..., Any]: ...
     @property
     def padded(self) -> int: ...
     @property
@@ -125,6 +123,14 @@ class Layout(Protocol):
 
     def at_zero(self, groups: EqualRows, objective: Objective, tol: float) -> Zero:
         """The arrays in types precise enough for tol."""
+        ...
+
+    def ascend(self, *arguments: Any) -> tuple[Any, Any]:
+        """One pass by the kernel of the loss, with its arguments; Σ w·KL(α ‖ p) and Σ w·loss, as it returns them."""
+        ...
+
+    def squared(self, theta: NDArray[Any]) -> Any:
+        """Σ θ², of each label where labels lie side by side."""
         ...
 
     def log_alpha(self, scores: Floats) -> Floats:
@@ -147,8 +153,6 @@ class Layout(Protocol):
 class TwoClasses:
     """α as log-odds: (g,); θ (n,)."""
 
-    kernel: Callable[..., Any] = staticmethod(kernels.ascend_two_classes)
-    squared = staticmethod(kernels.squared_length)
     padded: int = 1
     own: EllipsisType | tuple[EllipsisType, slice] = ...
 
@@ -156,10 +160,16 @@ class TwoClasses:
         pass
 
     def at_zero(self, groups: EqualRows, objective: Objective, tol: float) -> Zero:
-        truth = groups.class_shares(objective.loss, objective.rows)[:, 1]
+        truth = groups.class_shares(objective.loss, objective.rows)[:, 1].copy()
         log_odds = _log_odds(truth)
         theta = np.zeros(objective.n_features, np.float32 if tol >= _WITHIN_FLOAT32 else np.float64)
         return Zero(truth, log_odds, theta, np.zeros(3))
+
+    def ascend(self, *arguments: Any) -> tuple[Any, Any]:
+        return compiled(kernels.__name__).ascend_two_classes(*arguments)  # type: ignore[no-any-return]
+
+    def squared(self, theta: NDArray[Any]) -> Any:
+        return compiled(kernels.__name__).squared_length(theta)
 
     def log_alpha(self, scores: Floats) -> Floats:
         return scores
@@ -179,9 +189,6 @@ class TwoClasses:
 class LabelsSideBySide(TwoClasses):
     """α of each label as log-odds: (g, K'); θ (n, K'). The labels that fill up K' stay where they are."""
 
-    kernel = staticmethod(kernels.ascend_labels)
-    squared = staticmethod(kernels.squared_lengths)
-
     def __init__(self, loss: Loss) -> None:
         self.padded = padded(loss.n_classes)
         self.own = ..., slice(loss.n_classes)
@@ -192,6 +199,18 @@ class LabelsSideBySide(TwoClasses):
         truth[self.own] = groups.class_shares(objective.loss, objective.rows)
         theta = np.zeros((objective.n_features, self.padded), np.float32)
         return Zero(truth, _log_odds(truth), theta, np.zeros((3, self.padded)))
+
+    def ascend(self, *arguments: Any) -> tuple[Any, Any]:
+        # Labels that are done may have been left out since the start.
+        n_labels = arguments[-1].shape[1]
+        gap, loss = np.zeros((2, n_labels))
+        compiled(kernels.__name__).ascend_labels(*arguments, gap, loss, _room(kernels.LabelRoom, n_labels))
+        return gap, loss
+
+    def squared(self, theta: NDArray[Any]) -> Any:
+        totals = np.zeros(theta.shape[1])
+        compiled(kernels.__name__).squared_lengths(theta, totals)
+        return totals
 
     def log_alpha(self, scores: Floats) -> Floats:
         return np.clip(scores, np.log(_ALMOST_NEVER), -np.log(_ALMOST_NEVER))
@@ -211,9 +230,6 @@ class LabelsSideBySide(TwoClasses):
 class ManyClasses:
     """α as log α: (g, K'); θ (n, K')."""
 
-    kernel = staticmethod(kernels.ascend_many_classes)
-    squared = staticmethod(kernels.squared_length)
-
     def __init__(self, loss: Loss) -> None:
         self.n_classes = loss.n_classes
         self.padded = padded(loss.n_classes)
@@ -227,12 +243,19 @@ class ManyClasses:
         log_alpha = np.log(np.maximum(truth, np.float32(_ALMOST_NEVER)))
         return Zero(truth, log_alpha, np.zeros((objective.n_features, self.padded), np.float32), intercepts)
 
+    def ascend(self, *arguments: Any) -> tuple[Any, Any]:
+        room = _room(kernels.ClassRoom, self.padded)
+        return compiled(kernels.__name__).ascend_many_classes(*arguments, room)  # type: ignore[no-any-return]
+
+    def squared(self, theta: NDArray[Any]) -> Any:
+        return compiled(kernels.__name__).squared_length(theta.ravel())
+
     def log_alpha(self, scores: Floats) -> Floats:
         return np.maximum(log_softmax(scores), np.log(_ALMOST_NEVER))
 
     def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: Floats | float) -> NDArray[Any]:
         towards = np.log(np.maximum((1 - ratio) * truth, _ALMOST_NEVER))
-        return np.asarray(np.logaddexp(alpha_scores + np.float32(np.log(ratio)), towards))
+        return np.logaddexp(alpha_scores + np.float32(np.log(ratio)), towards).astype(np.float32)
 
     def strengths(self, l2: Floats | float) -> Floats | float:
         return l2
@@ -242,9 +265,14 @@ class ManyClasses:
         return weights[:, None] * (scale * by_column + rho), rows.by_class, scale
 
 
+def _room(kind: type[Room], n_classes: int) -> Room:
+    """Arrays to work in, a number per class."""
+    return kind(*np.empty((len(kind._fields), n_classes), dtype=np.float32))
+
+
 def padded(n_classes: int) -> int:
     """K': how many classes the arrays hold, with those that fill up the steps of the machine."""
-    return -(-n_classes // _CLASSES_AT_ONCE) * _CLASSES_AT_ONCE
+    return -(-n_classes // kernels.LANES) * kernels.LANES
 
 
 def _shares_within(objective: Objective) -> Floats:

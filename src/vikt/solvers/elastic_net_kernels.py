@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-Array = Any
+from vikt.compiled.array_types import Float64Matrix, Float64s, Int32s, Int64s, Reals, UInt32s
 
 # The least curvature, as a part of a column's size: where all probabilities are 0 or 1 the loss only looks flat.
 LEAST_CURVATURE = 1e-12
 
 
 def by_column(
-    indptr: Array, indices: Array, values: Array, means: Array, starts: Array, rows: Array, columns: Array
+    indptr: Int64s, indices: Int32s, values: Reals, means: Float64s, starts: Int64s, rows: UInt32s, columns: Float64s
 ) -> None:
     """Compressed columns of compressed rows. A column with a mean is held whole, less its mean.
 
@@ -39,16 +37,16 @@ def by_column(
 
 
 def slopes_and_curvatures(
-    indptr: Array,
-    rows: Array,
-    values: Array,
-    features: Array,
-    classes: Array,
-    residuals: Array,
-    share: Array,
-    p: Array,
-    slopes: Array,
-    curvatures: Array,
+    indptr: Int64s,
+    rows: UInt32s,
+    values: Float64s,
+    features: Int64s,
+    classes: Int64s,
+    residuals: Float64Matrix,
+    share: Float64s,
+    p: Float64Matrix,
+    slopes: Float64s,
+    curvatures: Float64s,
 ) -> None:
     """Of the mean loss, at each coordinate: Σ_i x_ij r_ik and Σ_i x_ij² (w_i/W) p_ik (1 - p_ik)."""
     for c in range(features.shape[0]):
@@ -74,24 +72,24 @@ def shrunk(weight: float, by: float) -> float:
 
 
 def minimise_model(
-    indptr: Array,
-    rows: Array,
-    values: Array,
-    features: Array,
-    classes: Array,
-    slopes: Array,
-    curvatures: Array,
-    curved: Array,
-    p: Array,
-    l2: Array,
-    l1: Array,
-    weights: Array,
-    step: Array,
+    indptr: Int64s,
+    rows: UInt32s,
+    values: Float64s,
+    features: Int64s,
+    classes: Int64s,
+    slopes: Float64s,
+    curvatures: Float64s,
+    curved: Float64Matrix,
+    p: Float64Matrix,
+    l2: Float64s,
+    l1: Float64s,
+    weights: Float64s,
+    step: Float64s,
     first: int,
-    intercept_slopes: Array,
-    intercept_step: Array,
-    moved: Array,
-    mean: Array,
+    intercept_slopes: Float64s,
+    intercept_step: Float64s,
+    moved: Float64Matrix,
+    mean: Float64s,
     enough: float,
     most_cycles: int,
 ) -> int:
@@ -143,24 +141,24 @@ def minimise_model(
 
 
 def minimise_model_of_two_classes(
-    indptr: Array,
-    rows: Array,
-    values: Array,
-    features: Array,
-    classes: Array,
-    slopes: Array,
-    curvatures: Array,
-    curved: Array,
-    p: Array,
-    l2: Array,
-    l1: Array,
-    weights: Array,
-    step: Array,
+    indptr: Int64s,
+    rows: UInt32s,
+    values: Float64s,
+    features: Int64s,
+    classes: Int64s,
+    slopes: Float64s,
+    curvatures: Float64s,
+    curved: Float64Matrix,
+    p: Float64Matrix,
+    l2: Float64s,
+    l1: Float64s,
+    weights: Float64s,
+    step: Float64s,
     first: int,
-    intercept_slopes: Array,
-    intercept_step: Array,
-    moved: Array,
-    mean: Array,
+    intercept_slopes: Float64s,
+    intercept_step: Float64s,
+    moved: Float64Matrix,
+    mean: Float64s,
     enough: float,
     most_cycles: int,
 ) -> int:
@@ -209,7 +207,13 @@ def minimise_model_of_two_classes(
 
 
 def add_scores(
-    indptr: Array, rows: Array, values: Array, features: Array, classes: Array, step: Array, scores: Array
+    indptr: Int64s,
+    rows: UInt32s,
+    values: Float64s,
+    features: Int64s,
+    classes: Int64s,
+    step: Float64s,
+    scores: Float64Matrix,
 ) -> None:
     """The scores of a step in some coordinates, added: scores[i, k] += Σ_j x_ij step_jk."""
     for c in range(features.shape[0]):
@@ -219,7 +223,13 @@ def add_scores(
 
 
 def column_sums(
-    indptr: Array, rows: Array, values: Array, features: Array, classes: Array, residuals: Array, sums: Array
+    indptr: Int64s,
+    rows: UInt32s,
+    values: Float64s,
+    features: Int64s,
+    classes: Int64s,
+    residuals: Float64Matrix,
+    sums: Float64s,
 ) -> None:
     """The weighted sum of rows, at some coordinates: Σ_i x_ij r_ik."""
     for c in range(features.shape[0]):

@@ -3,23 +3,33 @@
 A row's α is held as log-odds (two classes) or as log α (more), so that it never leaves its simplex. The data are
 float32. Two classes are solved in float64; more in float32 too. The certificate makes up for the rounding (it
 computes θ anew from α).
+
+Sums are added up in as many numbers as the machine adds at a time, LANES or four, so that their bits are the same on
+every processor. Where there are more than two classes, arrays hold a multiple of LANES of them.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
-Array = Any
-Number = Any
-
-# Sums over classes may be added up several at a time: the result depends on the processor, but on nothing else.
-FASTMATH = {"reassoc", "contract", "nsz"}
+from vikt.compiled.array_types import (
+    Float32,
+    Float32Matrix,
+    Float32s,
+    Float64Matrix,
+    Float64s,
+    Int64s,
+    Reals,
+    UInt32s,
+)
+from vikt.compiled.intrinsics import prefetch, two_to_the
 
 FORWARD = 0x7FFFFFFFFFFFFFFF  # a mask that changes no index, and shows the compiler that none counts from the end
 
+LANES = 8
 MOST_NEWTON_STEPS = 30
 CLASSES_OF_A_LINE = 16  # float32 numbers that come from memory at once
 
@@ -84,23 +94,37 @@ def solve_two_classes(target: float, q: float, log_odds: float) -> float:
     return s
 
 
+def score_of_two(indices: UInt32s, values: Float32s, first: int, last: int, theta: Reals) -> float:
+    """Σ_j x_j·θ_j of one row, in four sums: one would wait for the addition before it."""
+    s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+    for entry in range(first, last - 3, 4):
+        a, b, c, d = entry & FORWARD, entry + 1 & FORWARD, entry + 2 & FORWARD, entry + 3 & FORWARD
+        s0 += values[a] * theta[indices[a]]
+        s1 += values[b] * theta[indices[b]]
+        s2 += values[c] * theta[indices[c]]
+        s3 += values[d] * theta[indices[d]]
+    for entry in range(last - (last - first) % 4, last):
+        s0 += values[entry & FORWARD] * theta[indices[entry & FORWARD]]
+    return (s0 + s1) + (s2 + s3)
+
+
 def ascend_two_classes(
-    indptr: Array,
-    indices: Array,
-    values: Array,
-    row_of: Array,
-    order: Array,
-    truth: Array,
-    weight: Array,
-    visits_share: Array,
-    curvature: Array,
+    indptr: Int64s,
+    indices: UInt32s,
+    values: Float32s,
+    row_of: Int64s,
+    order: Int64s,
+    truth: Float64s,
+    weight: Float64s,
+    visits_share: Float64s,
+    curvature: Float64s,
     scale: float,
     rho: float,
     first_pass: bool,
     negligible: float,
-    theta: Array,
-    state: Array,
-    log_odds: Array,
+    theta: Reals,
+    state: Float64s,
+    log_odds: Float64s,
 ) -> tuple[float, float]:
     """One pass over distinct rows, each visited as often as it counts (`order`).
 
@@ -138,9 +162,7 @@ def ascend_two_classes(
         i = order[position]
         first = indptr[row_of[i]]
         last = indptr[row_of[i] + 1]
-        z = intercept
-        for entry in range(first, last):
-            z += values[entry & FORWARD] * theta[indices[entry & FORWARD]]
+        z = intercept + score_of_two(indices, values, first, last, theta)
         start = log_odds[i]
         softplus, _ = softplus_and_logistic(z)
         of_start, old = softplus_and_logistic(start)
@@ -170,87 +192,104 @@ def ascend_two_classes(
     return gap, loss
 
 
-def exponentials(u: Array, e: Array, bits: Array, factors: Array) -> None:
-    """e[k] = exp(u[k]) for u ≤ 88, in float32 and in steps that the machine does eight at a time.
+def total_of(a: Float32s) -> Float32:
+    """Σ_k a_k, of LANES numbers at a time."""
+    s0, s1, s2, s3, s4, s5, s6, s7 = ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO
+    for k in range(0, a.shape[0], LANES):
+        s0 += a[k]
+        s1 += a[k + 1]
+        s2 += a[k + 2]
+        s3 += a[k + 3]
+        s4 += a[k + 4]
+        s5 += a[k + 5]
+        s6 += a[k + 6]
+        s7 += a[k + 7]
+    return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
 
-    `bits` and `factors` are one scratch array seen as int32 and as float32: 2^n is built from its exponent bits.
-    """
+
+def largest_of(a: Float32s) -> Float32:
+    """The largest number, LANES at a time."""
+    m0, m1, m2, m3, m4, m5, m6, m7 = a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]
+    for k in range(LANES, a.shape[0], LANES):
+        m0 = max(m0, a[k])
+        m1 = max(m1, a[k + 1])
+        m2 = max(m2, a[k + 2])
+        m3 = max(m3, a[k + 3])
+        m4 = max(m4, a[k + 4])
+        m5 = max(m5, a[k + 5])
+        m6 = max(m6, a[k + 6])
+        m7 = max(m7, a[k + 7])
+    return max(max(max(m0, m4), max(m2, m6)), max(max(m1, m5), max(m3, m7)))
+
+
+def exponentials(u: Float32s, e: Float32s) -> None:
+    """e[k] = exp(u[k]) for u ≤ 88, in float32 and in steps that the machine does LANES at a time."""
     for k in range(u.shape[0]):
         x = max(u[k], LOWEST_EXPONENT)
         n = np.floor(x * LOG2_E + HALF)
         r = x - n * LN_2_HIGH - n * LN_2_LOW
-        e[k] = ((((((P0 * r + P1) * r + P2) * r + P3) * r + P4) * r + P5) * (r * r)) + r + ONE
-        bits[k] = (np.int32(n) + np.int32(127)) << np.int32(23)
-    for k in range(u.shape[0]):
-        e[k] *= factors[k]
+        power = ((((((P0 * r + P1) * r + P2) * r + P3) * r + P4) * r + P5) * (r * r)) + r + ONE
+        e[k] = power * two_to_the(np.int32(n))
 
 
-def log_softmax_in_place(z: Array, e: Array, bits: Array, factors: Array) -> None:
+def log_softmax_in_place(z: Float32s, e: Float32s) -> None:
     """z becomes z - log Σ exp z; e its exponentials."""
-    largest = z[0]
-    for k in range(z.shape[0]):
-        largest = max(largest, z[k])
+    largest = largest_of(z)
     for k in range(z.shape[0]):
         z[k] -= largest
-    exponentials(z, e, bits, factors)
-    total = ZERO
-    for k in range(z.shape[0]):
-        total += e[k]
-    log_total = np.float32(math.log(total))
+    exponentials(z, e)
+    total = total_of(e)
+    log_total = np.float32(math.log(1.0 * total))
     for k in range(z.shape[0]):
         z[k] -= log_total
+    for k in range(z.shape[0]):
         e[k] /= total
 
 
 def solve_many_classes(
-    target: Array, q: Array, u: Array, alpha: Array, moved: Number, bits: Array, factors: Array
+    target: Float32s,
+    q: Float32s,
+    u: Float32s,
+    alpha: Float32s,
+    moved: Float32,
+    gives: Float32s,
+    pulls: Float32s,
 ) -> None:
     """The u = log α with u_k + q_k·α_k + ν = target_k and Σ α = 1, by Newton's method from the u given; α = exp(u).
 
-    `moved` is about how far α has to go; the steps end when they are small beside it.
+    `moved` is about how far α has to go; the steps end when they are small beside it. `gives` and `pulls` are scratch.
     """
     enough = np.float32(0.1) * moved
-    total = ZERO
-    for k in range(u.shape[0]):
-        total += alpha[k]
+    total = total_of(alpha)
     for _ in range(MOST_NEWTON_STEPS):
-        pull = ZERO
-        room = ZERO
         for k in range(u.shape[0]):
-            give = alpha[k] / (ONE + q[k] * alpha[k])
-            pull += give * (u[k] + q[k] * alpha[k] - target[k])
-            room += give
-        nu = (total - ONE - pull) / room
-        largest = ZERO
+            gives[k] = alpha[k] / (ONE + q[k] * alpha[k])
         for k in range(u.shape[0]):
-            move = -(u[k] + q[k] * alpha[k] - target[k] + nu) / (ONE + q[k] * alpha[k])
-            u[k] = min(u[k] + move, ZERO)
-            largest = max(largest, alpha[k] * abs(move))
-        exponentials(u, alpha, bits, factors)
-        total = ZERO
+            pulls[k] = gives[k] * (u[k] + q[k] * alpha[k] - target[k])
+        nu = (total - ONE - total_of(pulls)) / total_of(gives)
         for k in range(u.shape[0]):
-            total += alpha[k]
+            pulls[k] = -(u[k] + q[k] * alpha[k] - target[k] + nu) / (ONE + q[k] * alpha[k])
+        for k in range(u.shape[0]):
+            u[k] = min(u[k] + pulls[k], ZERO)
+        for k in range(u.shape[0]):
+            pulls[k] = alpha[k] * abs(pulls[k])
+        largest = largest_of(pulls)
+        exponentials(u, alpha)
+        total = total_of(alpha)
         # A class that must grow from almost nothing moves α by almost nothing at first, but the sum tells.
         if largest <= enough and abs(total - ONE) <= enough:
             break
-    log_total = np.float32(math.log(total))
+    log_total = np.float32(math.log(1.0 * total))
     for k in range(u.shape[0]):
         u[k] -= log_total
 
 
 def gather(
-    indices: Array, values: Array, first: int, last: int, scales: Array, theta: Array, intercepts: Array, z: Array
+    indices: UInt32s, values: Float32s, first: int, last: int, theta: Float32Matrix, intercepts: Float64s, z: Float32s
 ) -> None:
-    """The scores of one row: z = b + Σ_j x_j·r_j·θ_j, with `scales` r, if there are any."""
+    """The scores of one row: z = b + Σ_j x_j·θ_j."""
     for k in range(z.shape[0]):
         z[k] = intercepts[k]
-    if scales.shape[0]:
-        for entry in range(first, last):
-            x = values[entry & FORWARD]
-            j = indices[entry & FORWARD]
-            for k in range(z.shape[0]):
-                z[k] += x * scales[j, k] * theta[j, k]
-        return
     # Four at a time: a sum waits for the one before it to be stored.
     for entry in range(first, last - 3, 4):
         a, b, c, d = entry & FORWARD, entry + 1 & FORWARD, entry + 2 & FORWARD, entry + 3 & FORWARD
@@ -265,23 +304,8 @@ def gather(
             z[k] += x * theta[j, k]
 
 
-def read_ahead(indices: Array, first: int, last: int, theta: Array) -> Number:
-    """Σ_j θ_j0 over a row's features: their weights then are in the cache."""
-    total = ZERO
-    for entry in range(first, last):
-        total += theta[indices[entry & FORWARD], 0]
-    return total
-
-
-def scatter(indices: Array, values: Array, first: int, last: int, scales: Array, delta: Array, theta: Array) -> None:
-    """θ_j += x_j·r_j·δ for the features of one row."""
-    if scales.shape[0]:
-        for entry in range(first, last):
-            x = values[entry & FORWARD]
-            j = indices[entry & FORWARD]
-            for k in range(delta.shape[0]):
-                theta[j, k] += x * scales[j, k] * delta[k]
-        return
+def scatter(indices: UInt32s, values: Float32s, first: int, last: int, delta: Float32s, theta: Float32Matrix) -> None:
+    """θ_j += x_j·δ for the features of one row."""
     for entry in range(first, last):
         x = values[entry & FORWARD]
         j = indices[entry & FORWARD]
@@ -289,110 +313,174 @@ def scatter(indices: Array, values: Array, first: int, last: int, scales: Array,
             theta[j, k] += x * delta[k]
 
 
+def gather_scaled(
+    indices: UInt32s,
+    values: Float32s,
+    first: int,
+    last: int,
+    scales: Float32Matrix,
+    theta: Float32Matrix,
+    intercepts: Float64s,
+    z: Float32s,
+) -> None:
+    """The scores of one row where θ is over r: z = b + Σ_j x_j·r_j·θ_j."""
+    for k in range(z.shape[0]):
+        z[k] = intercepts[k]
+    for entry in range(first, last):
+        x = values[entry & FORWARD]
+        j = indices[entry & FORWARD]
+        for k in range(z.shape[0]):
+            z[k] += x * scales[j, k] * theta[j, k]
+
+
+def scatter_scaled(
+    indices: UInt32s,
+    values: Float32s,
+    first: int,
+    last: int,
+    scales: Float32Matrix,
+    delta: Float32s,
+    theta: Float32Matrix,
+) -> None:
+    """θ_j += x_j·r_j·δ for the features of one row."""
+    for entry in range(first, last):
+        x = values[entry & FORWARD]
+        j = indices[entry & FORWARD]
+        for k in range(delta.shape[0]):
+            theta[j, k] += x * scales[j, k] * delta[k]
+
+
+def read_ahead(indices: UInt32s, first: int, last: int, theta: Float32Matrix) -> None:
+    """Ask the memory for the weights of a row's features."""
+    for entry in range(first, last):
+        prefetch(theta, indices[entry & FORWARD])
+
+
+class ClassRoom(NamedTuple):
+    """Arrays to work in, a number per class."""
+
+    z: Float32s
+    p: Float32s
+    old: Float32s
+    alpha: Float32s
+    target: Float32s
+    delta: Float32s
+    q: Float32s
+    gives: Float32s
+    pulls: Float32s
+
+
 def ascend_many_classes(
-    indptr: Array,
-    indices: Array,
-    values: Array,
-    row_of: Array,
-    order: Array,
-    truth: Array,
-    weight: Array,
-    visits_share: Array,
-    curvature: Array,
-    scales: Array,
+    indptr: Int64s,
+    indices: UInt32s,
+    values: Float32s,
+    row_of: Int64s,
+    order: Int64s,
+    truth: Float32Matrix,
+    weight: Float64s,
+    visits_share: Float64s,
+    curvature: Float64Matrix,
+    scales: Float32Matrix,
     scale: float,
     rho: float,
     first_pass: bool,
     negligible: float,
-    theta: Array,
-    state: Array,
-    log_alpha: Array,
-) -> tuple[float, float, Number]:
+    theta: Float32Matrix,
+    state: Float64Matrix,
+    log_alpha: Float32Matrix,
+    room: ClassRoom,
+) -> tuple[float, float]:
     """One pass; see `ascend_two_classes`. θ is features × classes; `state` is (3, K).
 
     Where the penalty has them, `scales` holds r, features × classes, and θ is θ/r; `curvature` is that of each class
-    then, (g, K), else (g, 1). The weights of the row to come are asked of the memory beforehand; what that returns
-    means nothing, but that nobody leaves it out.
+    then, (g, K), else (g, 1). The weights of the row to come are asked of the memory beforehand.
     """
-    n_classes = theta.shape[1]
-    z = np.empty(n_classes, dtype=np.float32)
-    p = np.empty(n_classes, dtype=np.float32)
-    old = np.empty(n_classes, dtype=np.float32)
-    target = np.empty(n_classes, dtype=np.float32)
-    delta = np.empty(n_classes, dtype=np.float32)
-    q = np.empty(n_classes, dtype=np.float32)
-    bits = np.empty(n_classes, dtype=np.int32)
-    factors = bits.view(np.float32)
-    alpha = np.empty(n_classes, dtype=np.float32)
-    ahead = ZERO
+    n_classes, is_scaled = theta.shape[1], scales.shape[0] > 0
+    z, p, old, alpha, target, delta, q, gives, pulls = room
+    intercepts, imbalance, give = state[0], state[1], state[2]
     gap = 0.0
     loss = 0.0
     for k in range(n_classes):
-        state[2, k] = 0.0
+        give[k] = 0.0
     for position in range(order.shape[0]):
         i = order[position]
         u = log_alpha[i]
-        largest_q = ZERO
-        for k in range(n_classes):
-            q[k] = curvature[i, k % curvature.shape[1]]
-            largest_q = max(largest_q, q[k])
+        own = truth[i]
+        if curvature.shape[1] == 1:
+            for k in range(n_classes):
+                q[k] = curvature[i, 0]
+        else:
+            for k in range(n_classes):
+                q[k] = curvature[i, k]
         share = weight[i] * visits_share[i]
         first = indptr[row_of[i]]
         last = indptr[row_of[i] + 1]
         if position + 1 < order.shape[0] and n_classes <= CLASSES_OF_A_LINE:
             following = row_of[order[position + 1]]
-            ahead += read_ahead(indices, indptr[following], indptr[following + 1], theta)
-        gather(indices, values, first, last, scales, theta, state[0], z)
-        log_softmax_in_place(z, p, bits, factors)
-        exponentials(u, old, bits, factors)
-        divergence = ZERO
-        surprise = ZERO
+            read_ahead(indices, indptr[following], indptr[following + 1], theta)
+        if is_scaled:
+            gather_scaled(indices, values, first, last, scales, theta, intercepts, z)
+        else:
+            gather(indices, values, first, last, theta, intercepts, z)
+        log_softmax_in_place(z, p)
+        exponentials(u, old)
         for k in range(n_classes):
-            alpha[k] = old[k]
-        # Nothing is stored beside a sum: where arrays are neighbours, the compiler would add up in another order.
+            gives[k] = old[k] * (u[k] - z[k])
         for k in range(n_classes):
-            divergence += old[k] * (u[k] - z[k])
-            surprise -= truth[i, k] * z[k]
+            pulls[k] = own[k] * z[k]
+        divergence = total_of(gives)
         gap += share * divergence
-        loss += share * surprise
+        loss -= share * total_of(pulls)
         if divergence < negligible:
             for k in range(n_classes):
                 variance = old[k] * (ONE - old[k])
-                state[2, k] += share * variance / (ONE + q[k] * variance)
+                give[k] += share * variance / (ONE + q[k] * variance)
             continue
+        for k in range(n_classes):
+            target[k] = z[k] + q[k] * old[k]
+        for k in range(n_classes):
+            gives[k] = abs(p[k] - old[k])
+        moved = largest_of(gives) / (ONE + HALF * largest_of(q))
         if first_pass:
             for k in range(n_classes):
                 u[k] = z[k]
+            for k in range(n_classes):
                 alpha[k] = p[k]
-        moved = ZERO
-        for k in range(n_classes):
-            target[k] = z[k] + q[k] * old[k]
-            moved = max(moved, abs(p[k] - old[k]))
-        solve_many_classes(target, q, u, alpha, moved / (ONE + HALF * largest_q), bits, factors)
-        exponentials(u, alpha, bits, factors)
+        else:
+            for k in range(n_classes):
+                alpha[k] = old[k]
+        solve_many_classes(target, q, u, alpha, moved, gives, pulls)
+        exponentials(u, alpha)
         for k in range(n_classes):
             delta[k] = np.float32(weight[i]) * (old[k] - alpha[k])
-            state[0, k] += rho * delta[k]
-            state[1, k] += delta[k]
+        for k in range(n_classes):
+            intercepts[k] += rho * delta[k]
+        for k in range(n_classes):
+            imbalance[k] += delta[k]
+        for k in range(n_classes):
             variance = alpha[k] * (ONE - alpha[k])
-            state[2, k] += share * variance / (ONE + q[k] * variance)
+            give[k] += share * variance / (ONE + q[k] * variance)
+        for k in range(n_classes):
             delta[k] *= np.float32(scale)
-        scatter(indices, values, first, last, scales, delta, theta)
-    return gap, loss, ahead
+        if is_scaled:
+            scatter_scaled(indices, values, first, last, scales, delta, theta)
+        else:
+            scatter(indices, values, first, last, delta, theta)
+    return gap, loss
 
 
-def logistics(z: Array, p: Array, e: Array, bits: Array, factors: Array) -> None:
+def logistics(z: Float32s, p: Float32s, e: Float32s) -> None:
     """p = σ(z) and e = exp(-|z|)."""
     for k in range(z.shape[0]):
         p[k] = -abs(z[k])
-    exponentials(p, e, bits, factors)
+    exponentials(p, e)
     for k in range(z.shape[0]):
         own = e[k]
         p[k] = (ONE if z[k] >= ZERO else own) / (ONE + own)
 
 
 def solve_labels(
-    target: Array, q: Array, u: Array, alpha: Array, e: Array, side: Array, moves: Array, bits: Array, factors: Array
+    target: Float32s, q: Float32s, u: Float32s, alpha: Float32s, e: Float32s, side: Float32s, moves: Float32s
 ) -> None:
     """The u_k with u_k + q_k·σ(u_k) = target_k, each by itself as in `solve_two_classes`; alpha = σ(u).
 
@@ -402,66 +490,70 @@ def solve_labels(
         side[k] = ONE if target[k] > HALF * q[k] else -ONE
     for k in range(u.shape[0]):
         u[k] = side[k] * HALF * (side[k] * u[k] + abs(u[k]))
-    logistics(u, alpha, e, bits, factors)
+    logistics(u, alpha, e)
     for _ in range(MOST_NEWTON_STEPS):
-        squares = ZERO
         for k in range(u.shape[0]):
             more = ONE + e[k]
             e[k] = (u[k] + q[k] * alpha[k] - target[k]) / (ONE + q[k] * e[k] / (more * more))
         for k in range(u.shape[0]):
-            squares += moves[k] * e[k] * e[k]
-        for k in range(u.shape[0]):
             moved = side[k] * (u[k] - e[k])
             u[k] = side[k] * HALF * (moved + abs(moved))
-        logistics(u, alpha, e, bits, factors)
+        for k in range(u.shape[0]):
+            e[k] *= moves[k] * e[k]
+        squares = total_of(e)
+        logistics(u, alpha, e)
         if squares <= SHORT_STEPS:
             break
 
 
+class LabelRoom(NamedTuple):
+    """Arrays to work in, a number per label."""
+
+    z: Float32s
+    p: Float32s
+    e: Float32s
+    old: Float32s
+    u: Float32s
+    alpha: Float32s
+    target: Float32s
+    delta: Float32s
+    q: Float32s
+    side: Float32s
+    moves: Float32s
+
+
 def ascend_labels(
-    indptr: Array,
-    indices: Array,
-    values: Array,
-    row_of: Array,
-    order: Array,
-    truth: Array,
-    weight: Array,
-    visits_share: Array,
-    size: Array,
-    scale: Array,
+    indptr: Int64s,
+    indices: UInt32s,
+    values: Float32s,
+    row_of: Int64s,
+    order: Int64s,
+    truth: Float32Matrix,
+    weight: Float64s,
+    visits_share: Float64s,
+    size: Float64s,
+    scale: Float32s,
     rho: float,
     first_pass: bool,
-    negligible: Array,
-    theta: Array,
-    state: Array,
-    log_odds: Array,
-) -> tuple[Array, Array]:
+    negligible: Float64s,
+    theta: Float32Matrix,
+    state: Float64Matrix,
+    log_odds: Float32Matrix,
+    gap: Float64s,
+    loss: Float64s,
+    room: LabelRoom,
+) -> None:
     """One pass for several labels side by side; see `ascend_two_classes`, of which it makes one per label.
 
     θ is features × labels, α groups × labels, both float32; `state` is (3, K). A label has a λ of its own: `scale` is
     1/(2λW), (K,), and q_k is size·scale_k + w·ρ, with `size` w·‖x‖² of each group, (g,). `negligible`, (K,), and the
-    sums returned are those of each label. In place of KL(α ‖ p) the sums hold (α - p)(s - z)/2, the mean of that and
-    KL(p ‖ α): near the optimum both are the same, and it takes no difference of nearly equal numbers.
+    sums added to `gap` and `loss` are those of each label. In place of KL(α ‖ p) the sums hold (α - p)(s - z)/2, the
+    mean of that and KL(p ‖ α): near the optimum both are the same, and it takes no difference of nearly equal numbers.
 
     The loops are short, and each stores into one array: else the compiler would not do several labels at a time.
     """
     n_labels = theta.shape[1]
-    z = np.empty(n_labels, dtype=np.float32)
-    p = np.empty(n_labels, dtype=np.float32)
-    e = np.empty(n_labels, dtype=np.float32)
-    old = np.empty(n_labels, dtype=np.float32)
-    u = np.empty(n_labels, dtype=np.float32)
-    alpha = np.empty(n_labels, dtype=np.float32)
-    target = np.empty(n_labels, dtype=np.float32)
-    delta = np.empty(n_labels, dtype=np.float32)
-    q = np.empty(n_labels, dtype=np.float32)
-    side = np.empty(n_labels, dtype=np.float32)
-    moves = np.empty(n_labels, dtype=np.float32)
-    bits = np.empty(n_labels, dtype=np.int32)
-    factors = bits.view(np.float32)
-    no_scales = np.empty((0, n_labels), dtype=np.float32)
-    gap = np.zeros(n_labels)
-    loss = np.zeros(n_labels)
+    z, p, e, old, u, alpha, target, delta, q, side, moves = room
     intercepts = state[0]
     imbalance = state[1]
     give = state[2]
@@ -479,25 +571,22 @@ def ascend_labels(
         last = indptr[row_of[i] + 1]
         for k in range(n_labels):
             q[k] = own_size * scale[k] + pull
-        gather(indices, values, first, last, no_scales, theta, intercepts, z)
-        logistics(z, p, e, bits, factors)
+        gather(indices, values, first, last, theta, intercepts, z)
+        logistics(z, p, e)
         for k in range(n_labels):
             # log(1 + e) = 2 artanh(t) with t ≤ 1/3.
             t = e[k] / (TWO + e[k])
             square = t * t
             series = ONE + square * (L1 + square * (L2 + square * (L3 + square * (L4 + square * L5))))
             loss[k] += share * (HALF * (z[k] + abs(z[k])) + TWO * t * series - own[k] * z[k])
-        logistics(s, old, e, bits, factors)
+        logistics(s, old, e)
         for k in range(n_labels):
             moves[k] = HALF * (old[k] - p[k]) * (s[k] - z[k])
         for k in range(n_labels):
             gap[k] += share * moves[k]
         for k in range(n_labels):
             moves[k] = ONE if moves[k] > negligible[k] else ZERO
-        moving = ZERO
-        for k in range(n_labels):
-            moving += moves[k]
-        if moving == ZERO:
+        if total_of(moves) == ZERO:
             for k in range(n_labels):
                 variance = old[k] * (ONE - old[k])
                 give[k] += share * variance / (ONE + q[k] * variance)
@@ -506,7 +595,7 @@ def ascend_labels(
             target[k] = z[k] + q[k] * old[k]
         for k in range(n_labels):
             u[k] = z[k] if first_pass else s[k]
-        solve_labels(target, q, u, alpha, e, side, moves, bits, factors)
+        solve_labels(target, q, u, alpha, e, side, moves)
         for k in range(n_labels):
             alpha[k] = old[k] + moves[k] * (alpha[k] - old[k])
         for k in range(n_labels):
@@ -522,29 +611,35 @@ def ascend_labels(
             imbalance[k] += delta[k]
         for k in range(n_labels):
             delta[k] *= scale[k]
-        scatter(indices, values, first, last, no_scales, delta, theta)
-    return gap, loss
+        scatter(indices, values, first, last, delta, theta)
 
 
-def squared_length(theta: Array) -> float:
+def squared_length(theta: Reals) -> float:
     """Σ_j θ_j² of all weights, summed in float64."""
-    numbers = theta.ravel()
-    total = 0.0
-    for j in range(numbers.shape[0]):
-        total += (1.0 * numbers[j]) * numbers[j]
-    return total
+    s0, s1, s2, s3, s4, s5, s6, s7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    n = theta.shape[0]
+    for j in range(0, n - LANES + 1, LANES):
+        s0 += (1.0 * theta[j]) * theta[j]
+        s1 += (1.0 * theta[j + 1]) * theta[j + 1]
+        s2 += (1.0 * theta[j + 2]) * theta[j + 2]
+        s3 += (1.0 * theta[j + 3]) * theta[j + 3]
+        s4 += (1.0 * theta[j + 4]) * theta[j + 4]
+        s5 += (1.0 * theta[j + 5]) * theta[j + 5]
+        s6 += (1.0 * theta[j + 6]) * theta[j + 6]
+        s7 += (1.0 * theta[j + 7]) * theta[j + 7]
+    for j in range(n - n % LANES, n):
+        s0 += (1.0 * theta[j]) * theta[j]
+    return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
 
 
-def squared_lengths(theta: Array) -> Array:
-    """Σ_j θ_jk² of each label, summed in float64: (K,)."""
-    totals = np.zeros(theta.shape[1])
+def squared_lengths(theta: Float32Matrix, totals: Float64s) -> None:
+    """Σ_j θ_jk² of each label, summed in float64, added to `totals`, (K,)."""
     for j in range(theta.shape[0]):
         for k in range(theta.shape[1]):
             totals[k] += (1.0 * theta[j, k]) * theta[j, k]
-    return totals
 
 
-def curvature_product(p: Array, weight: Array, v: Array, product: Array) -> None:
+def curvature_product(p: Float64Matrix, weight: Float64s, v: Float64s, product: Float64s) -> None:
     """Σ_i w_i (diag(p_i) - p_i p_iᵀ) v, added to `product` (K,): how the mean of p moves when all scores move by v."""
     n_classes = p.shape[1]
     for i in range(p.shape[0]):

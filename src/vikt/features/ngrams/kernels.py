@@ -877,15 +877,15 @@ def sort_few(values: Int64s, n: int) -> None:
         values[j] = value
 
 
-def sort_many(values: Int64s, n: int, n_bits: int, spare: Int64s, places: Int32s) -> Int64s:
+def sort_many(values: Int64s, n: int, n_bits: int, spare: Int64s, places: Int32s) -> bool:
     """Sort numbers by n_bits above the 32nd, digit by digit from the last, back and forth between two arrays.
 
     A digit has about as many values as there are numbers to sort, so that time is linear.
 
     Returns
     -------
-    Int64s
-        The one of the two arrays that holds the sorted numbers.
+    bool
+        Whether `spare` holds the sorted numbers.
     """
     width = 5
     while width < WIDEST and 1 << width < 2 * n:
@@ -908,7 +908,7 @@ def sort_many(values: Int64s, n: int, n_bits: int, spare: Int64s, places: Int32s
             spare[places[place] & FORWARD] = values[i]
             places[place] += 1
         values, spare = spare, values
-    return values
+    return n_digits & 1 == 1
 
 
 def write_rows(found: Occurrences, weighing: Weighing, room: Room, sorting: SortingRoom, rows: RowArrays) -> int:
@@ -923,8 +923,8 @@ def write_rows(found: Occurrences, weighing: Weighing, room: Room, sorting: Sort
         in_order = keys
         if n <= FEW:
             sort_few(keys, n)
-        else:
-            in_order = sort_many(keys, n, sorting.n_bits, sorting.spare, sorting.places)
+        elif sort_many(keys, n, sorting.n_bits, sorting.spare, sorting.places):
+            in_order = sorting.spare
         for j in range(n):
             key = in_order[j]
             indices[out + j & FORWARD] = key >> 32

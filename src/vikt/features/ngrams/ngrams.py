@@ -222,7 +222,7 @@ class FittedNgrams:
         Documents go from bytes to scores one portion at a time, so that nothing leaves the cache.
         """
         portions, weigher = self.options.portions(texts), self._weigher
-        scores = np.empty((len(texts), theta.shape[1]))
+        theta, scores = np.ascontiguousarray(theta), np.empty((len(texts), theta.shape[1]))
 
         def score(documents: tuple[int, int]) -> None:
             weigher.write_scores(self._found(portions, documents), theta, scores[slice(*documents)])

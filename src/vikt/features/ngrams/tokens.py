@@ -44,7 +44,7 @@ class Tokens:
 
     def without(self, dropped: Bools) -> Tokens:
         kept = ~dropped
-        places = np.stack([self.starts, self.ends, self.low, self.high])[:, kept]
+        places = np.stack([own[kept] for own in (self.starts, self.ends, self.low, self.high)])
         edges = np.concatenate([[0], np.cumsum(kept)])[self.edges]
         return Tokens(self.first, self.last, self.text, edges, places, self.kernels)
 

@@ -1,0 +1,271 @@
+"""Kernels compiled by Numba: ahead of time to an object file, or when first called. Imports Numba.
+
+An object file has one function of C for each entry and choice of types, called with two addresses: of the arguments and
+of room for the results, 8 bytes each. In place of an array stands the address of its `PyArrayInterface`, NumPy's
+description of an array for C, which the function checks. It returns 0, or 1 + the number of the argument that is not of
+its type, or FAILED. Nothing in it needs Numba or Python: it allocates nothing, and the only names that it leaves
+undefined are those of `loading.OUTSIDE`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import types
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import llvmlite.binding as llvm
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.core import compiler
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.registry import CPUDispatcher, cpu_target
+
+from vikt import interruption
+from vikt.compiled import intrinsics, lowering
+from vikt.compiled.array_types import ArrayType
+from vikt.compiled.loading import OUTSIDE, BuildError
+from vikt.compiled.signatures import Leaf, Parameter, Signature, Variant, copied, entries_in
+
+FAILED = -1
+# Instructions of LLVM that become calls of the C library on some processor.
+_LIBRARY_CALLS = re.compile(
+    r"llvm\.(acos|asin|atan2?|cosh?|exp(?:10|2)?|fma|fmuladd|frexp|ldexp|log(?:10|2)?|powi?|sinh?|sincos|tanh?)\.(f32)?"
+)
+# The layout of PyArrayInterface, fixed by NumPy's array interface protocol, and the flags that it must have.
+_WORD, _INT, _CHAR = ir.IntType(64), ir.IntType(32), ir.IntType(8)
+_INTERFACE = ir.LiteralStructType(
+    [_INT, _INT, _CHAR, _INT, _INT, _WORD.as_pointer(), _WORD.as_pointer(), _CHAR.as_pointer()]
+)
+_N_DIMENSIONS, _KIND, _SIZE, _FLAGS, _SHAPE, _STRIDES, _DATA = range(1, 8)
+_CONTIGUOUS, _ALIGNED, _NATIVE = 0x1, 0x100, 0x200
+
+
+_OPTIONS = {
+    "nopython": True,
+    "error_model": "numpy",
+    "_nrt": False,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
+
+
+class _Compiler(compiler.Compiler):
+    """Numba's compiler, but that it makes no code in this process."""
+
+    def __init__(self, typing_context: Any, context: Any, library: Any, args: Any, returned: Any, *rest: Any) -> None:
+        flags, local_types = rest
+        flags = flags.copy()
+        flags.no_compile = True
+        super().__init__(typing_context, context, library, args, returned, flags, local_types)
+
+
+class _Target(NamedTuple):
+    """A processor that need not be this one."""
+
+    target_context: Any
+    typing_context: Any = cpu_target.typing_context
+    options: Any = cpu_target.options
+
+
+class _Kernel(CPUDispatcher):
+    """A kernel that others of its target call, and nothing in this process."""
+
+    def __init__(self, function: types.FunctionType, target: _Target) -> None:
+        self.targetdescr = target  # type: ignore[assignment]
+        super().__init__(function, targetoptions=_OPTIONS, pipeline_class=_Compiler)
+
+    def add_overload(self, compiled: Any) -> None:
+        # What stands for the function in this process, where it has no address.
+        key = object()
+        self.targetctx.insert_user_function(key, compiled.fndesc, [compiled.library])
+        self.overloads[tuple(compiled.signature.args)] = compiled._replace(entry_point=key)
+
+
+def jit(module_name: str) -> types.SimpleNamespace:
+    """The entries of a module of kernels, compiled when first called."""
+    kernels = _in_one_scope(module_name, numba.njit(error_model="numpy", nogil=True))
+    return types.SimpleNamespace(**{name: kernels[name] for name in entries_in(module_name)})
+
+
+def _in_one_scope(module_name: str, dispatcher_of: Callable[[types.FunctionType], Any]) -> dict[str, Any]:
+    """The kernels of a module as Numba's functions, which call each other."""
+    scope = {name: _lowered(value) for name, value in vars(sys.modules[module_name]).items()}
+    kernels = copied(module_name, scope)
+    scope.update({name: dispatcher_of(own) for name, own in kernels.items()})
+    return {name: scope[name] for name in kernels}
+
+
+def _lowered(value: Any) -> Any:
+    return getattr(lowering, value.__name__) if getattr(value, "__module__", None) == intrinsics.__name__ else value
+
+
+@global_compiler_lock
+def object_file(module_name: str, cpu: str) -> bytes:
+    """The entries of a module of kernels as an object file for a processor ("" for any of this architecture).
+
+    Raises
+    ------
+    BuildError
+        A kernel does not compile, or needs what is not in `loading.OUTSIDE`.
+    """
+    context = cpu_target.target_context.with_aot_codegen(module_name, cpu_name=cpu)
+    target = _Target(context)
+    kernels = _in_one_scope(module_name, lambda kernel: _Kernel(kernel, target))
+    library = context.codegen().create_library(module_name)
+    module = library.create_ir_module("entries")
+    symbols = []
+    for name, kernel in entries_in(module_name).items():
+        signature = Signature.of(kernel)
+        for variant in signature.variants:
+            symbols.append(variant.symbol(module_name, name))
+            compiled = _compiled(kernels[name], [_numba_type(p, variant) for p in signature.parameters])
+            library.add_linking_library(compiled.library)
+            with context.push_code_library(library):
+                _Entry(context, module, symbols[-1], signature, variant).write(compiled)
+    with interruption.postponed():
+        library.add_ir_module(module)
+        library.finalize()
+        return _emitted(library, symbols)
+
+
+def _compiled(dispatcher: Any, args: list[Any]) -> Any:
+    try:
+        # An interruption that meets one of the compiler's callbacks is lost there, and breaks the compiler.
+        with interruption.postponed():
+            dispatcher.compile(tuple(args))
+    except numba.core.errors.NumbaError as error:
+        reason = " ".join(str(error).split())
+        raise BuildError(f"{dispatcher.py_func.__module__}.{dispatcher.__name__}: {reason}") from error
+    return dispatcher.overloads[tuple(args)]
+
+
+def _numba_type(parameter: Parameter, variant: Variant) -> Any:
+    if isinstance(parameter, ArrayType):
+        dtype = numba.from_dtype(np.dtype(variant.dtype(parameter)))
+        return numba.types.Array(dtype, parameter.n_dimensions, "A" if parameter.strided else "C")
+    if isinstance(parameter, tuple):
+        fields = [_numba_type(field, variant) for field in parameter[1]]
+        return numba.types.BaseTuple.from_types(fields, parameter[0])
+    return {int: numba.int64, float: numba.float64, bool: numba.boolean}[parameter]
+
+
+def _emitted(library: Any, symbols: list[str]) -> bytes:
+    """The object file, in which nothing but `symbols` can be seen, and of which nothing is left undefined."""
+    module, machine = library._final_module, library.codegen._tm
+    for item in [*module.functions, *module.global_variables]:
+        if not item.is_declaration and item.name not in symbols:
+            item.linkage = "internal"
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_global_dead_code_eliminate_pass()
+    passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
+    declared = [item.name for item in [*module.functions, *module.global_variables] if item.is_declaration]
+    unknown = sorted({name for name in map(_outside_name, declared) if name} - OUTSIDE)
+    if unknown:
+        raise BuildError(f"kernels of {library.name} need {', '.join(unknown)}, which no process is sure to have")
+    return machine.emit_object(module)  # type: ignore[no-any-return]
+
+
+def _outside_name(name: str) -> str | None:
+    """What a declared name asks for from outside; None where the compiler itself has it."""
+    if not name.startswith("llvm."):
+        return name
+    called = _LIBRARY_CALLS.match(name)
+    return called[1] + ("f" if called[2] else "") if called else None
+
+
+class _Entry:
+    """A function of C that checks its arguments and calls a kernel."""
+
+    def __init__(self, context: Any, module: Any, symbol: str, signature: Signature, variant: Variant) -> None:
+        self.context, self.signature, self.variant = context, signature, variant
+        kind = ir.FunctionType(_INT, [_WORD.as_pointer(), _WORD.as_pointer()])
+        self.function = ir.Function(module, kind, symbol)
+        self.builder = ir.IRBuilder(self.function.append_basic_block())
+        self.n_taken = 0
+
+    def write(self, compiled: Any) -> None:
+        context, builder = self.context, self.builder
+        values = [self._value(parameter) for parameter in self.signature.parameters]
+        returned, args = compiled.signature.return_type, compiled.signature.args
+        conv = context.call_conv
+        kind = conv.get_function_type(returned, args)
+        kernel = ir.Function(builder.module, kind, compiled.fndesc.llvm_func_name)
+        status, result = conv.call_function(builder, kernel, returned, args, values)
+        with builder.if_then(status.is_error, likely=False):
+            builder.ret(_INT(FAILED))
+        self._store(result, returned)
+        builder.ret(_INT(0))
+
+    def _store(self, result: Any, returned: Any) -> None:
+        wanted, builder = self.signature.returns, self.builder
+        is_one = not isinstance(returned, numba.types.BaseTuple)
+        own = [] if returned == numba.types.none else [returned] if is_one else returned.types
+        if len(own) != len(wanted) or is_one != self.signature.returns_one:
+            raise BuildError(f"{self.function.name} returns {returned}, which is not what is annotated")
+        for i, (number, its_type) in enumerate(zip(wanted, own, strict=True)):
+            one = result if self.signature.returns_one else builder.extract_value(result, i)
+            target = numba.float64 if number is float else numba.int64
+            place = builder.gep(self.function.args[1], [_WORD(i)])
+            one = self.context.cast(builder, one, its_type, target)
+            builder.store(one, builder.bitcast(place, one.type.as_pointer()))
+
+    def _value(self, parameter: Parameter) -> Any:
+        if isinstance(parameter, tuple):
+            fields = [self._value(field) for field in parameter[1]]
+            return self.context.make_tuple(self.builder, _numba_type(parameter, self.variant), fields)
+        return self._leaf(parameter)
+
+    def _leaf(self, leaf: Leaf) -> Any:
+        builder = self.builder
+        place = builder.gep(self.function.args[0], [_WORD(self.n_taken)])
+        self.n_taken += 1
+        if isinstance(leaf, ArrayType):
+            return self._array(leaf, builder.inttoptr(builder.load(place), _INTERFACE.as_pointer()))
+        if leaf is float:
+            return builder.load(builder.bitcast(place, ir.DoubleType().as_pointer()))
+        number = builder.load(place)
+        return self.context.cast(builder, number, numba.int64, numba.boolean) if leaf is bool else number
+
+    def _array(self, leaf: ArrayType, interface: Any) -> Any:
+        builder, array_type = self.builder, _numba_type(leaf, self.variant)
+        dtype = np.dtype(self.variant.dtype(leaf))
+        wanted = {_N_DIMENSIONS: _INT(leaf.n_dimensions), _KIND: _CHAR(ord(dtype.kind)), _SIZE: _INT(dtype.itemsize)}
+        for number, expected in wanted.items():
+            self._check(builder.icmp_signed("==", self._field(interface, number), expected))
+        flags = _INT(_ALIGNED | _NATIVE | (0 if leaf.strided else _CONTIGUOUS))
+        self._check(builder.icmp_signed("==", builder.and_(self._field(interface, _FLAGS), flags), flags))
+        shape = self._words(interface, _SHAPE, leaf.n_dimensions)
+        strides = self._words(interface, _STRIDES, leaf.n_dimensions)
+        if not leaf.strided:
+            strides = [_WORD(dtype.itemsize)]
+            for extent in reversed(shape[1:]):
+                strides.insert(0, builder.mul(strides[0], extent))
+        array = self.context.make_array(array_type)(self.context, builder)
+        array.data = builder.bitcast(self._field(interface, _DATA), array.data.type)
+        array.shape, array.strides = (self._word_array(words) for words in (shape, strides))
+        array.itemsize = _WORD(dtype.itemsize)
+        n_items = shape[0]
+        for extent in shape[1:]:
+            n_items = builder.mul(n_items, extent)
+        array.nitems = n_items
+        return array._getvalue()
+
+    def _field(self, interface: Any, number: int) -> Any:
+        return self.builder.load(self.builder.gep(interface, [_INT(0), _INT(number)]))
+
+    def _words(self, interface: Any, number: int, n: int) -> list[Any]:
+        words = self._field(interface, number)
+        return [self.builder.load(self.builder.gep(words, [_WORD(i)])) for i in range(n)]
+
+    def _word_array(self, words: list[Any]) -> Any:
+        array = ir.Constant(ir.ArrayType(_WORD, len(words)), ir.Undefined)
+        for i, word in enumerate(words):
+            array = self.builder.insert_value(array, word, i)
+        return array
+
+    def _check(self, holds: Any) -> None:
+        with self.builder.if_then(self.builder.not_(holds), likely=False):
+            self.builder.ret(_INT(self.n_taken))

@@ -1,0 +1,132 @@
+"""A module of kernels for these tests, and a cache of its own."""
+
+from __future__ import annotations
+
+import importlib
+
+import numpy as np
+import pytest
+
+KERNELS = '''
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+
+from vikt.compiled.array_types import (
+    ArrayType, Bytes, Float32s, Float64Field, Float64s, Int32s, Int64s, Int64Matrix, RealMatrix, Reals, WeightMatrix
+)
+from vikt.compiled.intrinsics import prefetch, two_to_the, word_at
+
+PRIME, START, ALL = np.uint64(0x100000001B3), np.uint64(0xCBF29CE484222325), np.uint64(0xFFFFFFFFFFFFFFFF)
+STEP = 3
+UInt64s = Annotated[Any, ArrayType("uint64", 1)]
+
+
+def fnv(text: Bytes, start: int, end: int) -> int:
+    value = START
+    for i in range(start, end):
+        value = ((value ^ text[i]) * PRIME) & ALL
+    return value
+
+
+def hash_each(text: Bytes, offsets: Int64s, hashes: UInt64s) -> None:
+    for i in range(offsets.shape[0] - 1):
+        hashes[i] = fnv(text, offsets[i], offsets[i + 1])
+
+
+def lengths(values: RealMatrix, weights: Reals, out: Reals) -> tuple[int, float, bool]:
+    """Of each row, weighted; the number of those that are not zero; the largest; whether there are any."""
+    n = 0
+    largest = 0.0
+    for i in range(values.shape[0]):
+        total = 0.0
+        for j in range(values.shape[1]):
+            total += 1.0 * weights[j] * values[i, j] * values[i, j]
+        out[i] = math.sqrt(total)
+        n += total > 0
+        largest = max(largest, math.log1p(total) - math.exp(-total))
+    return n, largest, values.shape[0] > 0
+
+
+def next_of(n: int) -> int:
+    return n + 1
+
+
+def half(x: float) -> float:
+    return x / 2
+
+
+def is_even(n: int) -> bool:
+    return n % 2 == 0
+
+
+class Place(NamedTuple):
+    base: int
+    numbers: Int64s
+    weight: float
+
+
+def shifted(place: Place, up: bool, table: Int64Matrix) -> None:
+    for i in range(table.shape[0]):
+        for j in range(table.shape[1]):
+            table[i, j] = place.base + place.numbers[j] + int(place.weight) if up else 0
+
+
+def total(field: Float64Field) -> float:
+    result = 0.0
+    for i in range(field.shape[0]):
+        result += field[i]
+    return result
+
+
+def mixed(values: Reals, weights: WeightMatrix) -> float:
+    return values[0] * 1.0 + weights[0, 0]
+
+
+def words(text: Bytes, n: int, out: Int64s) -> None:
+    for i in range(n):
+        prefetch(text, i)
+        prefetch(out, i)
+        out[i] = word_at(text, i)
+
+
+def powers(exponents: Int32s, out: Float32s) -> None:
+    for i in range(exponents.shape[0]):
+        out[i] = two_to_the(exponents[i])
+'''
+
+
+@pytest.fixture(scope="session")
+def toy(tmp_path_factory):
+    """The name of the module of kernels; what is compiled is kept in a folder beside it."""
+    folder = tmp_path_factory.mktemp("kernels")
+    (folder / "toy_kernels.py").write_text(KERNELS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        patch.setenv("VIKT_CACHE_DIR", str(folder / "cache"))
+        importlib.import_module("toy_kernels")
+        yield "toy_kernels"
+
+
+@pytest.fixture(scope="session")
+def ways(toy):
+    """Its kernels as plain Python, compiled ahead of time, and compiled when first called."""
+    from vikt.compiled import compiled
+    from vikt.compiled.building import jit
+    from vikt.compiled.plain_python import plain
+
+    ahead = compiled(toy)
+    return [plain(toy), ahead, jit(toy)]
+
+
+@pytest.fixture(scope="session")
+def ahead(ways):
+    return ways[1]
+
+
+@pytest.fixture
+def text():
+    return np.frombuffer(b"one\xfftwo, and three" + b" " * 8, dtype=np.uint8)
