@@ -44,7 +44,7 @@ STAGES = {
     ],
     "test": [("vikt.report.html.tested", "Tested.of")],
     "saving": [("vikt.cli.outputs", "save_or_print")],
-    COMPILED: [("vikt.compiled.building", "object_file")],
+    COMPILED: [("vikt.compiled", "compiled"), ("vikt.compiled.building", "object_file")],
 }
 # A process that needs no compiler never imports it.
 OPTIONAL = {"vikt.compiled.building"}
