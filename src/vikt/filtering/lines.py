@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import IO, BinaryIO, Protocol
 
+from vikt.corpus.columns import composed
 from vikt.corpus.dialect import CSV, TSV, Dialect
-from vikt.corpus.read_json import spell
+from vikt.corpus.read_json import parse_object, spell
 from vikt.corpus.read_stream import lines_of
 from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import READERS
@@ -65,7 +66,7 @@ class LinesPiece:
             row = self.rows[i].rstrip(b"\r\n")
             end = self.rows[i][len(row) :]
             if i in kept.texts:
-                row = self.spelling.with_text(i, kept.column, kept.texts[i])
+                row = self.spelling.with_text(row, i, kept.column, kept.texts[i])
             yield self.spelling.with_scores(row, names, [column[place] for column in columns], i) + end
 
 
@@ -105,8 +106,8 @@ class _Rows(Protocol):
         """What stands before the first row, with the names of columns added."""
         ...
 
-    def with_text(self, i: int, column: str, text: str) -> bytes:
-        """Row i with another text, without a line end."""
+    def with_text(self, row: bytes, i: int, column: str, text: str) -> bytes:
+        """A row with another text, which is row i, without a line end."""
         ...
 
     def with_scores(self, row: bytes, names: Sequence[str], scores: Sequence[Score], i: int) -> bytes:
@@ -121,8 +122,11 @@ class _JsonRows:
     def start(self, before: bytes, names: Sequence[str]) -> bytes:
         return b""
 
-    def with_text(self, i: int, column: str, text: str) -> bytes:
-        return spell({**(self._table.objects or [])[i], column: text}).encode("utf-8", "surrogatepass")
+    def with_text(self, row: bytes, i: int, column: str, text: str) -> bytes:
+        # The table has the names composed; the row keeps them as they are typed.
+        given = parse_object(row.decode(), self._table.place(i))
+        changed = {name: text if composed(name) == column else value for name, value in given.items()}
+        return spell(changed).encode("utf-8", "surrogatepass")
 
     def with_scores(self, row: bytes, names: Sequence[str], scores: Sequence[Score], i: int) -> bytes:
         added = "".join(f", {spell(name)}: {spell(value)}" for name, value in zip(names, scores, strict=True))
@@ -145,7 +149,7 @@ class _DelimitedRows:
         header = before.rstrip(b"\r\n")
         return header + self._added(names, "the header") + before[len(header) :]
 
-    def with_text(self, i: int, column: str, text: str) -> bytes:
+    def with_text(self, row: bytes, i: int, column: str, text: str) -> bytes:
         table, place = self._table, self._table.place(i)
         values = [text if name == column else table.arrow.column(name)[i].as_py() for name in table.names]
         return self._delimiter.join(self._field(value, place) for value in values).encode()
