@@ -69,6 +69,14 @@ def test_tsv_of_one_column_is_its_lines(tmp_path_factory, texts):
     assert read_table(path).strings("text") == texts
 
 
+@pytest.mark.parametrize("first", [0x50, 0x5F])
+def test_frames_that_are_skipped_may_stand_anywhere_in_zstandard(tmp_path, first):
+    skipped = bytes([first]) + b"\x2a\x4d\x18\x04\0\0\0abcd"
+    rows = [pa.compress(row, "zstd", asbytes=True) for row in (b"text\n", b"one\n", b"two\n")]
+    (tmp_path / "a.csv.zst").write_bytes(skipped + rows[0] + rows[1] + skipped + rows[2] + skipped)
+    assert read(tmp_path / "a.csv.zst") == {"text": ["one", "two"]}
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".arrow"])
 def test_no_type_is_guessed(tmp_path, suffix):
     path, texts = tmp_path / f"table{suffix}", [f"text {i}" for i in range(len(AS_WRITTEN))]

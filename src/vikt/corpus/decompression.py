@@ -127,4 +127,9 @@ def _zstandard(stream: _Counted) -> _Codec:
     return cast(_Codec, pa.CompressedInputStream(stream, "zstd"))
 
 
-_CODECS: Mapping[bytes, Callable[[_Counted], _Codec]] = {b"\x1f\x8b": _Gzip, b"\x28\xb5\x2f\xfd": _zstandard}
+# Frames that decoders skip (RFC 8878) may stand before those of Zstandard.
+_SKIPPABLE = [bytes([first]) + b"\x2a\x4d\x18" for first in range(0x50, 0x60)]
+_CODECS: Mapping[bytes, Callable[[_Counted], _Codec]] = {
+    b"\x1f\x8b": _Gzip,
+    **dict.fromkeys([b"\x28\xb5\x2f\xfd", *_SKIPPABLE], _zstandard),
+}
