@@ -38,11 +38,13 @@ def model():
 def keep_file(model, tmp_path_factory):
     """Filter a file of some content: the content that comes out."""
 
-    def call(name, content, keep="length >= 0", scores=False, separator=None, dialect=Dialect(), **options):  # noqa: B008
+    def call(
+        name, content, keep="length >= 0", scores=False, separator=None, dialect=Dialect(), text="text", **options,  # noqa: B008
+    ):  # fmt: skip
         folder = tmp_path_factory.mktemp("filter")
         (folder / name).write_bytes(content)
         condition = KeepCondition.of(keep, model)
-        row_filter = RowFilter(model, condition, "text", None, separator, condition.labels if scores else ())
+        row_filter = RowFilter(model, condition, text, None, separator, condition.labels if scores else ())
         inputs = find_inputs([str(folder / name)], str(folder / "out"))
         outcome = filter_files(row_filter, inputs, str(folder / "out"), {}, dialect=dialect, **options)
         call.tally = outcome.tally
@@ -204,6 +206,15 @@ def test_parts_in_csv_and_parquet(keep_file):
         assert found.column("text").to_pylist() == ["long enough"]
 
 
+def test_names_of_json_stay_as_they_are_typed_where_a_text_changes(keep_file):
+    content = '{"no\u0301te": 1, "text": "long enough\\nno"}\n{"no\u0301te": 2, "text": "long enough"}\n'.encode()
+    kept = keep_file("a.jsonl", content, "length > 4", separator=b"\n").decode().splitlines()
+    assert [list(json.loads(row)) for row in kept] == [["no\u0301te", "text"]] * 2
+    decomposed = '{"te\u0301xt": "long enough\\nno", "n": 1}\n'.encode()
+    kept = keep_file("a.jsonl", decomposed, "length > 4", separator=b"\n", text="te\u0301xt").decode()
+    assert json.loads(kept) == {"te\u0301xt": "long enough", "n": 1}
+
+
 # Parquet and Arrow
 
 
@@ -288,6 +299,46 @@ def test_arrow_keeps_schema_layout_and_codec(keep_file, rich, opened, codec):
     assert reader.read_all().equals(rich.filter(pc.greater(pc.utf8_length(rich["text"]), 5)))
     frames = {"lz4": b"\x04\x22\x4d\x18", "zstd": b"\x28\xb5\x2f\xfd"}
     assert [name for name, frame in frames.items() if frame in kept] == [codec] * (codec is not None)
+
+
+NESTED = {
+    "list": pa.list_(pa.dictionary(pa.int8(), pa.string())),
+    "struct": pa.struct([("a", pa.list_(pa.dictionary(pa.int32(), pa.string())))]),
+    "map": pa.map_(pa.string(), pa.dictionary(pa.int32(), pa.string())),
+}
+
+
+@pytest.mark.parametrize("kind", NESTED)
+@pytest.mark.parametrize("separator", [None, b" "])
+def test_dictionaries_within_types_are_kept_from_many_row_groups(keep_file, kind, separator):
+    value = {"list": lambda v: [v, "z"], "struct": lambda v: {"a": [v, "z"]}, "map": lambda v: [("k", v)]}[kind]
+    column = pa.array([value(f"v{i % 7}") for i in range(len(TEXTS))], NESTED[kind])
+    table = pa.table({"text": TEXTS, "own": column})
+    content = parquet(table, row_group_size=5)
+    kept = pq.read_table(pa.BufferReader(keep_file("a.parquet", content, "length > 5", separator=separator)))
+    is_kept = [max(map(len, text.split(" ") if separator else [text])) > 5 for text in TEXTS]
+    assert kept["own"].to_pylist() == table.filter(pa.array(is_kept))["own"].to_pylist()
+    assert kept.schema == table.schema
+
+
+@pytest.mark.parametrize("opened", [pa.ipc.new_file, pa.ipc.new_stream])
+def test_texts_in_a_dictionary_change_in_any_number_of_batches(keep_file, opened, monkeypatch):
+    monkeypatch.setattr("vikt.filtering.arrow_files._Arrow.rows_per_group", 3_000)
+    texts = [f"long enough {i % 5_000}" + "\nno" * (i % 3 > 0) for i in range(10_000)]
+    kinds = pa.array([f"k{i % 11}" for i in range(10_000)]).dictionary_encode()
+    table = pa.table({"text": pa.array(texts).dictionary_encode(), "kind": kinds, "n": range(10_000)})
+    kept = keep_file("a.arrow", ipc(table, opened), "length > 4", separator=b"\n")
+    found = (pa.ipc.open_file if opened is pa.ipc.new_file else pa.ipc.open_stream)(kept).read_all()
+    assert found.schema == table.schema
+    assert found["text"].to_pylist() == [text.removesuffix("\nno") for text in texts]
+    assert found.select(["kind", "n"]).to_pylist() == table.select(["kind", "n"]).to_pylist()
+
+
+def test_texts_that_do_not_fit_into_their_dictionary_are_told(keep_file):
+    texts = [*["long enough"] * 4_000, *(f"w{i} long enough\nno" for i in range(120))]
+    table = pa.table({"text": pa.array(texts).cast(pa.dictionary(pa.int8(), pa.string()))})
+    with pytest.raises(DataError, match=r"a.arrow: rows cannot be written again as they are \(.*; convert the file"):
+        keep_file("a.arrow", ipc(table), "length > 4", separator=b"\n")
 
 
 def test_types_that_arrow_cannot_take_from_are_kept(keep_file):

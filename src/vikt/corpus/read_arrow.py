@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vikt.corpus.arrow import ArrowBatch, ArrowColumn, ArrowSchema
+from vikt.corpus.arrow import ArrowBatch, ArrowColumn, ArrowSchema, ArrowType
 from vikt.corpus.columns import composed, wanted_columns
 from vikt.corpus.decompression import ExpansionError, check_expansion
 from vikt.corpus.read_stream import reading_failed
@@ -94,7 +94,25 @@ def parquet_batches(
 ) -> Iterator[list[ArrowBatch]]:
     """The rows of a `ParquetFile` of `n_bytes` bytes in batches, each in pieces. Raises ExpansionError."""
     rows = _rows_per_batch(file.metadata, rows_per_batch)
-    return _grouped(bounded(file.iter_batches(min(rows, _ROWS_AT_ONCE), columns=names), n_bytes), rows)
+    at_once = min(rows, _ROWS_AT_ONCE)
+    pieces = (
+        piece
+        for groups in _groups_read_together(file)
+        for piece in file.iter_batches(at_once, row_groups=groups, columns=names)
+    )
+    return _grouped(bounded(pieces, n_bytes), rows)
+
+
+def _groups_read_together(file: Any) -> list[list[int]]:
+    """The row groups of a `ParquetFile`; Arrow reads no batch of two dictionaries where these are within a type."""
+    groups = list(range(file.num_row_groups))
+    is_nested = any(pa.types.is_nested(kind) and _has_dictionary(kind) for kind in file.schema_arrow.types)
+    return [[group] for group in groups] if is_nested else [groups]
+
+
+def _has_dictionary(kind: ArrowType) -> bool:
+    fields = [kind.field(i) for i in range(kind.num_fields)]
+    return pa.types.is_dictionary(kind) or any(_has_dictionary(field.type) for field in fields)
 
 
 def bounded(pieces: Iterator[ArrowBatch], n_bytes: int) -> Iterator[ArrowBatch]:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vikt.corpus.arrow import ArrowBatch, ArrowSchema, ArrowTable
+from vikt.corpus.arrow import ArrowBatch, ArrowColumn, ArrowSchema, ArrowTable
 from vikt.corpus.columns import composed
 from vikt.corpus.dialect import Dialect
 from vikt.corpus.read_arrow import bounded, parquet_batches, refusing_damage, seekable
@@ -56,7 +56,8 @@ class ArrowPiece:
     rows: ArrowTable
 
     def kept(self, kept: KeptRows) -> ArrowTable:
-        found = _with_texts(self.rows, kept)
+        with _refusing_types(self.table.path):
+            found = _with_texts(self.rows, kept)
         found = _taken(found, kept)
         for name, values in kept.scores.items():
             kind = pa.list_(pa.float64()) if kept.in_parts else pa.float64()
@@ -149,7 +150,9 @@ def _refusing_types(origin: str) -> Iterator[None]:
         if isinstance(error, (ViktError, OSError)):
             raise
         reason = " ".join(str(error).split())
-        raise DataError(f"{origin}: rows cannot be written again as they are ({reason:.200})") from None
+        raise DataError(
+            f"{origin}: rows cannot be written again as they are ({reason:.200}); convert the file first"
+        ) from None
 
 
 def _combined(table: ArrowTable) -> ArrowTable:
@@ -210,8 +213,39 @@ class _Arrow:
             yield from (batch.slice(first, n) for first in range(0, batch.num_rows, n))
 
     def writer(self, stream: IO[bytes], schema: ArrowSchema) -> Any:
-        options = pa.ipc.IpcWriteOptions(compression=self._codec)
-        return (pa.ipc.new_file if self._is_file else pa.ipc.new_stream)(stream, schema, options=options)
+        options = pa.ipc.IpcWriteOptions(compression=self._codec, emit_dictionary_deltas=self._is_file)
+        if not self._is_file:
+            return pa.ipc.new_stream(stream, schema, options=options)
+        return _GrowingDictionaries(pa.ipc.new_file(stream, schema, options=options))
+
+
+class _GrowingDictionaries:
+    """Writes tables to an Arrow file, whose dictionaries may grow but not be replaced, as changed texts would do."""
+
+    def __init__(self, writer: Any) -> None:
+        self._writer, self._dictionaries = writer, dict[int, ArrowColumn]()
+
+    def write_table(self, table: ArrowTable) -> None:
+        for place, field in enumerate(table.schema):
+            if pa.types.is_dictionary(field.type) and table.num_rows:
+                table = table.set_column(place, field, self._grown(place, table.column(place)))
+        self._writer.write_table(table)
+
+    def close(self) -> None:
+        self._writer.close()
+
+    def _grown(self, place: int, column: ArrowColumn) -> ArrowColumn:
+        """A column with the dictionary of those before it, to which its own values are added."""
+        known = self._dictionaries.get(place, column.chunk(0).dictionary)
+        if any(not chunk.dictionary.equals(known) for chunk in column.chunks):
+            start = pa.DictionaryArray.from_arrays(
+                pa.array([], column.type.index_type), known, ordered=column.type.ordered
+            )
+            column = pa.chunked_array([start, *column.chunks]).unify_dictionaries()
+            column = pa.chunked_array(column.chunks[1:])
+            known = column.chunk(0).dictionary
+        self._dictionaries[place] = known
+        return column
 
 
 def _codec_of(stream: BinaryIO, start: int) -> str | None:
