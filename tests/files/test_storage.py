@@ -132,6 +132,22 @@ def test_what_breaks_off_leaves_the_old_file_and_no_litter(model, error):
     assert [path.name for path in model.parent.iterdir()] == ["m.vikt"]
 
 
+@pytest.mark.parametrize("name", ["n" * 255, "é" * 127])
+def test_a_file_of_the_longest_name_is_replaced(tmp_path, name):
+    for content in (b"first", b"second"):
+        with replacing(tmp_path / name) as file:
+            file.write(content)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [(name, b"second")]
+
+
+def test_what_killed_processes_left_goes_whatever_file_it_was_for(tmp_path):
+    for name in (".m.vikt.x1y2.vikt-partial", ".x1y2.vikt-partial", ".hidden", "mine.vikt-partial"):
+        (tmp_path / name).write_text("x")
+    with replacing(tmp_path / "other"):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".hidden", "mine.vikt-partial", "other"]
+
+
 def test_a_missing_folder(tmp_path):
     with pytest.raises(OutputFileError, match="does not exist"):
         save_model(tmp_path / "none" / "m", ARRAYS, {})

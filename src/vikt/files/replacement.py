@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import glob
 import os
 import stat
 import tempfile
@@ -22,17 +21,37 @@ except ImportError:  # Windows has no such locks: there, temporary files of kill
 _PARTIAL = ".vikt-partial"
 
 
+class Replacements:
+    """Files that are replaced one after the other: what killed processes left is looked for once in each folder."""
+
+    def __init__(self) -> None:
+        self._searched = set[Path]()
+
+    def replacing(self, path: Path) -> contextlib.AbstractContextManager[IO[bytes]]:
+        """Write to a temporary file and rename it at the end, so that the file it replaces stays whole until then.
+
+        A link stays one: the file that it points to is replaced, and keeps its permissions.
+
+        Raises
+        ------
+        OutputFileError
+            The folder is missing or cannot be written, or the disk is full.
+        """
+        return _replacing(path, self._search)
+
+    def _search(self, folder: Path) -> None:
+        if folder not in self._searched:
+            self._searched.add(folder)
+            _remove_stale(folder)
+
+
+def replacing(path: Path) -> contextlib.AbstractContextManager[IO[bytes]]:
+    """Replace a single file, as `Replacements` does."""
+    return Replacements().replacing(path)
+
+
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Write to a temporary file and rename it at the end, so that the file it replaces stays whole until then.
-
-    A link stays one: the file that it points to is replaced, and keeps its permissions.
-
-    Raises
-    ------
-    OutputFileError
-        The folder is missing or cannot be written, or the disk is full.
-    """
+def _replacing(path: Path, search: Callable[[Path], None]) -> Iterator[IO[bytes]]:
     temporary = None
     try:
         if path.exists() and not path.is_file():
@@ -41,8 +60,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
                 yield device
             return
         target = Path(os.path.realpath(path))
-        _remove_stale(target)
-        file, temporary = _new_beside(target)
+        search(target.parent)
+        file, temporary = _new_in(target.parent)
         with file:
             yield file
             file.flush()
@@ -73,10 +92,13 @@ def check_replaceable(path: Path, kind: str, is_own: Callable[[Path], bool], for
         raise OutputFileError(f"{path}: exists and is not {kind}; choose another file, or overwrite it", force=True)
 
 
-def _new_beside(path: Path) -> tuple[IO[bytes], str]:
-    """A new hidden file in the same folder, locked while it is open: a killed process holds no lock."""
+def _new_in(folder: Path) -> tuple[IO[bytes], str]:
+    """A new hidden file in a folder, locked while it is open: a killed process holds no lock.
+
+    Its name is short, so that it is none too long where that of the file is not.
+    """
     while True:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PARTIAL)
+        descriptor, name = tempfile.mkstemp(dir=folder, prefix=".", suffix=_PARTIAL)
         with contextlib.suppress(OSError, AttributeError):  # Some file systems know no locks.
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         if os.fstat(descriptor).st_nlink:
@@ -85,9 +107,9 @@ def _new_beside(path: Path) -> tuple[IO[bytes], str]:
         os.close(descriptor)
 
 
-def _remove_stale(path: Path) -> None:
+def _remove_stale(folder: Path) -> None:
     """Remove the temporary files of killed processes: those that nobody locks."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*{_PARTIAL}"):
+    for left in folder.glob(f".*{_PARTIAL}"):
         with contextlib.suppress(OSError, AttributeError), left.open("r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             left.unlink()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+from collections import deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import IO, BinaryIO, Protocol
 
 from vikt.corpus.read_stream import open_input
 from vikt.errors import InputFileError, MissingPackageError, OutputFileError, UsageError
-from vikt.files.replacement import replacing
+from vikt.files.replacement import Replacements
 from vikt.filtering.refusing import refusing
 from vikt.filtering.remote import RemoteStorage
 
@@ -71,6 +72,9 @@ class Storage(Protocol):
 class LocalStorage:
     """The files of this machine."""
 
+    def __init__(self) -> None:
+        self._replacements = Replacements()
+
     def located(self, name: str) -> str:
         return os.path.join(os.getcwd(), name.removeprefix(_LOCAL))
 
@@ -113,7 +117,7 @@ class LocalStorage:
         folder = os.path.dirname(address)
         with refusing(folder, OutputFileError, "created", "choose another folder"):
             os.makedirs(folder, exist_ok=True)
-        with replacing(Path(address)) as file:
+        with self._replacements.replacing(Path(address)) as file:
             yield file
 
     def remove(self, address: str) -> None:
@@ -122,16 +126,21 @@ class LocalStorage:
 
 
 def _walk(folder: str) -> Iterator[tuple[str, list[str]]]:
-    """Each folder and the names of its files; links are followed, but no folder is read twice."""
-    seen = set[str]()
-    for parent, folders, names in os.walk(folder, followlinks=True, onerror=_refuse):
-        place = os.path.realpath(parent)
-        if place in seen:
-            folders.clear()
-            continue
-        seen.add(place)
-        folders.sort()
-        yield parent, names
+    """Each folder and the names of its files; links are followed at the end, so that no folder is read twice.
+
+    A folder that is also reached by a link thus has its own name.
+    """
+    seen, entries = set[str](), deque([folder])
+    while entries:
+        for parent, folders, names in os.walk(entries.popleft(), onerror=_refuse):
+            place = os.path.realpath(parent)
+            if place in seen:
+                folders.clear()
+                continue
+            seen.add(place)
+            folders.sort()
+            entries += filter(os.path.islink, [os.path.join(parent, name) for name in folders])
+            yield parent, names
 
 
 def _refuse(error: OSError) -> None:
