@@ -120,11 +120,100 @@ def test_another_condition_model_or_input_is_refused_until_forced(run, model, co
     assert "whose --scores was off, now on" in run("filter", model, corpus, "--keep", KEEP, "-o", out, "--scores")[2]
     write_jsonl(first, rows(7))
     code, _, said = run("filter", model, corpus, "--keep", KEEP, "-o", out)
-    assert (code, "0.jsonl: has been changed since it was filtered" in said) == (1, True)
+    assert (code, "0.jsonl: its size or time differs from when it was filtered into" in said) == (1, True)
     # Outputs of files that are no longer there go too.
     (corpus / "p.parquet").unlink()
     assert run("filter", model, corpus, "--keep", "P(joy) > 0.4", "-o", out, "--force")[0] == 0
     assert sorted(contents(out)) == sorted(contents(corpus))
+
+
+def test_a_file_that_changed_is_filtered_again_once_its_output_is_removed(run, model, corpus, tmp_path):
+    arguments, changed = ("filter", model, corpus, "--keep", KEEP, "-o", tmp_path / "out"), corpus / "sub" / "0.jsonl"
+    assert run(*arguments)[0] == 0
+    write_jsonl(changed, rows(9_000, 8))
+    code, _, said = run(*arguments)
+    assert (code, "remove that output to filter this file again" in said) == (1, True)
+    (tmp_path / "out" / "sub" / "0.jsonl").unlink()
+    assert "5 files (4 finished before)" in run(*arguments)[1]
+    ids = [json.loads(line)["id"] for line in contents(tmp_path / "out")["sub/0.jsonl"].splitlines()]
+    assert ids == expected_ids(model, 8, 9_000)
+
+
+def test_a_file_of_another_folder_is_not_taken_for_one_that_is_finished(run, model, tmp_path):
+    for folder, text in (("d1", "glad"), ("d2", "GLAD")):
+        write_jsonl(tmp_path / folder / "part-0.jsonl", [{"text": text}])
+        os.utime(tmp_path / folder / "part-0.jsonl", (0, 0))
+    arguments = ("filter", model, "--keep", "length > 0", "-o", tmp_path / "out")
+    assert run(*arguments, tmp_path / "d1")[0] == 0
+    code, _, said = run(*arguments, tmp_path / "d2")
+    told = f"out/part-0.jsonl: was written from {tmp_path}/d1/part-0.jsonl, not from {tmp_path}/d2/part-0.jsonl; choose"
+    assert (code, told in said) == (1, True)
+    (tmp_path / "link").symlink_to("d1")
+    assert "1 finished before" in run(*arguments, tmp_path / "link")[1]
+
+
+def test_outputs_of_inputs_that_are_not_named_are_told(run, model, tmp_path):
+    write_jsonl(tmp_path / "in" / "a.jsonl", rows(10))
+    arguments = ("filter", model, tmp_path / "in", "--keep", "length > 0", "-o", tmp_path / "out")
+    assert "also holds" not in run(*arguments)[2]
+    (tmp_path / "in" / "a.jsonl").rename(tmp_path / "in" / "b.jsonl")
+    assert "out: also holds 1 file of other inputs: a.jsonl" in run(*arguments)[2]
+    (tmp_path / "out" / "a.jsonl").unlink()
+    assert "also holds" not in run(*arguments)[2]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["x.csv", "x.csv.json/y.csv"],
+        ["n" * 249 + ".jsonl", "n" * 250 + ".csv"],
+        [os.fsdecode(b"\xff.jsonl"), "\u00e9\n%2f.jsonl", "%C3%A9%0A%2f.jsonl"],
+    ],
+)
+def test_files_of_any_names_are_filtered_resumed_and_removed(run, model, tmp_path, names):
+    for name in names:
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_text('text\n"glad"\n' if name.endswith(".csv") else '{"text": "glad"}\n')
+    arguments = ("filter", model, tmp_path / "in", "-o", tmp_path / "out", "--keep")
+    assert run(*arguments, "length > 3")[0] == 0
+    assert sorted(contents(tmp_path / "out")) == sorted(names)
+    assert f"({len(names)} finished before)" in run(*arguments, "length > 3")[1]
+    shutil.rmtree(tmp_path / "in")
+    write_jsonl(tmp_path / "in" / "other.jsonl", rows(1))
+    assert run(*arguments, "length > 2", "--force")[0] == 0
+    assert sorted(contents(tmp_path / "out")) == ["other.jsonl"]
+
+
+def test_folders_of_earlier_versions_are_refused_until_forced(run, model, corpus, tmp_path):
+    out = tmp_path / "out"
+    arguments = ("filter", model, corpus, "--keep", KEEP, "-o", out)
+    assert run(*arguments)[0] == 0
+    noted = out / ".vikt-filter"
+    job = json.loads((noted / "job.json").read_text())
+    shutil.rmtree(noted / "files")
+    (noted / "job.json").write_text(json.dumps({name: value for name, value in job.items() if name != "format"}))
+    (noted / "files" / "sub").mkdir(parents=True)
+    (noted / "files" / "sub" / "0.jsonl.json").write_text('{"input": "1-2", "size": 3, "tally": {}}')
+    code, _, said = run(*arguments)
+    assert (code, "out: holds the results of another version of vikt" in said, "--force" in said) == (1, True, True)
+    (corpus / "sub" / "0.jsonl").unlink()
+    assert run(*arguments, "--force")[0] == 0
+    assert sorted(contents(out)) == sorted(contents(corpus))
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"place": "../kept.jsonl"}', '{"place": 1}'])
+def test_damaged_records_are_refused_until_forced(run, model, tmp_path, content):
+    write_jsonl(tmp_path / "in" / "a.jsonl", rows(1))
+    (tmp_path / "kept.jsonl").write_text("mine")
+    arguments = ("filter", model, tmp_path / "in", "--keep", "length > 0", "-o", tmp_path / "out")
+    assert run(*arguments)[0] == 0
+    (tmp_path / "out" / ".vikt-filter" / "files" / "b.json").write_text(content)
+    (tmp_path / "out" / "b").write_text("x")
+    code, _, said = run(*arguments)
+    assert (code, "b.json: is not a record of a filter; start anew" in said) == (1, True)
+    assert run(*arguments, "--force")[0] == 0
+    assert (tmp_path / "kept.jsonl").read_text() == "mine"
+    assert "1 finished before" in run(*arguments)[1]
 
 
 def test_a_run_that_finished_nothing_binds_nobody(run, model, tmp_path):
@@ -185,6 +274,38 @@ def test_folders_that_cannot_be_read_end_the_run(run, model, corpus, tmp_path, m
         assert "sub: cannot be read (Permission denied); allow it with chmod" in said.replace("sub/", "sub")
 
 
+def test_a_folder_that_a_link_leads_to_as_well_keeps_its_own_name(run, model, tmp_path):
+    write_jsonl(tmp_path / "in" / "z" / "real" / "a.jsonl", rows(10))
+    (tmp_path / "in" / "again").symlink_to("z/real")
+    assert run("filter", model, tmp_path / "in", "--keep", "length > 0", "-o", tmp_path / "out")[0] == 0
+    assert sorted(contents(tmp_path / "out")) == ["z/real/a.jsonl"]
+
+
+def test_outputs_that_exclude_one_another_are_refused_before_any_is_written(run, model, tmp_path):
+    for name in ("c1/a.csv", "c2/a.csv/b.csv"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("text\nglad\n")
+    one, other, out = tmp_path / "c1" / "a.csv", tmp_path / "c2", tmp_path / "out"
+    arguments = ("filter", model, "--keep", "length > 0", "-o")
+    code, _, said = run(*arguments, out, one, other)
+    assert (code, "would be written to a.csv/b.csv and a.csv, a folder and a file" in said) == (2, True)
+    assert not out.exists()
+    assert run(*arguments, out, one)[0] == 0
+    assert "a.csv: is a file, but a folder would be created there" in run(*arguments, out, other)[2]
+    assert run(*arguments, tmp_path / "out2", other)[0] == 0
+    for more in ([], ["--force"]):
+        assert "a.csv: is a folder, but a file would be written" in run(*arguments, tmp_path / "out2", one, *more)[2]
+
+
+def test_the_folders_of_the_output_are_not_listed_for_each_file(run, model, tmp_path, monkeypatch):
+    scan, scanned = os.scandir, list[str]()
+    monkeypatch.setattr(os, "scandir", lambda folder=".": scanned.append(os.fspath(folder)) or scan(folder))
+    for i in range(30):
+        write_jsonl(tmp_path / "in" / f"{i}.jsonl", rows(1))
+    assert run("filter", model, tmp_path / "in", "--keep", "length > 0", "-o", tmp_path / "out")[0] == 0
+    assert 0 < len([folder for folder in scanned if folder.startswith(str(tmp_path / "out"))]) < 10
+
+
 def test_links_to_folders_are_followed_once(run, model, corpus, tmp_path):
     (corpus / "sub").rename(tmp_path / "elsewhere")
     (corpus / "linked").symlink_to(tmp_path / "elsewhere")
@@ -220,6 +341,7 @@ def refusals(folder):
         (inside, "-o", "-"): (2, "-: -o names a folder"),
         (inside, "-o", folder / "out.csv"): (2, "out.csv: -o names a folder"),
         (inside / "*.tsv", "-o", folder / "out"): (1, "no file matches"),
+        (inside / "*" / ".." / "*.csv", "-o", folder / "out"): (2, "leads out of the folder; name the folder"),
         ("-", "-o", folder / "out"): (2, "does not read standard input"),
         (folder / "a.txt", "-o", folder / "out"): (1, "a.txt: expected a file that ends in", ".parquet"),
         (folder / "texts", "-o", folder / "out"): (1, "texts: expected files that end in", "found none"),
@@ -228,7 +350,7 @@ def refusals(folder):
     }
 
 
-@pytest.mark.parametrize("n", range(16))
+@pytest.mark.parametrize("n", range(17))
 def test_what_cannot_be_done_is_said_in_one_line(run, model, corpus, tmp_path, n):
     (tmp_path / "texts").mkdir()
     for name in ("a.txt", "texts/b.txt"):

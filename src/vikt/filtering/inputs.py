@@ -6,7 +6,7 @@ import glob
 import os
 import posixpath
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from vikt.corpus.formats import FORMATS
@@ -29,6 +29,16 @@ class Input:
     place: str
     format: str
 
+    @property
+    def resolved(self) -> str:
+        """Its one address, however it is named."""
+        return self.storage.resolved(self.address)
+
+    @property
+    def version(self) -> str:
+        """What differs once it is changed."""
+        return self.storage.version(self.address)
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -50,7 +60,8 @@ def find_inputs(names: Iterable[str], out: str) -> Inputs:
     InputFileError
         There is no such file, none in a folder, or it has a format that is not filtered.
     UsageError
-        A file is named twice, two files would have one output, or the output is a file's name or among the inputs.
+        A file is named twice, two files would have one output, or one in a folder that is the output of another, or
+        the output is a file's name or among the inputs.
     """
     found, notes, folders = list[Input](), list[str](), list[str]()
     for name in names:
@@ -92,6 +103,8 @@ def _of_pattern(storage: Storage, pattern: str) -> list[Input]:
         raise InputFileError(f"{pattern}: no file matches; check the pattern")
     parts = pattern.replace(os.sep, "/").split("/")
     fixed = next(i for i, part in enumerate(parts) if glob.has_magic(part))
+    if ".." in parts[fixed:]:
+        raise UsageError(f"{pattern}: .. after a part with wildcards leads out of the folder; name the folder instead")
     base = storage.located("/".join(parts[:fixed]) or ("/" if fixed else ""))
     return [_input(storage, address, _below(address, base)) for address in map(storage.located, matching)]
 
@@ -110,17 +123,31 @@ def _below(address: str, folder: str) -> str:
 
 
 def _refuse_doubled(found: list[Input]) -> None:
-    address, n = Counter(each.storage.resolved(each.address) for each in found).most_common(1)[0]
+    address, n = Counter(each.resolved for each in found).most_common(1)[0]
     if n > 1:
         raise UsageError(f"{address}: is named twice; name it once")
     of_place = dict[str, Input]()
     for each in found:
         other = of_place.setdefault(each.place, each)
         if other is not each:
-            raise UsageError(
-                f"{each.address} and {other.address} would both be written to {each.place}; filter them into two "
-                "folders, or name a folder that holds both"
-            )
+            raise _colliding(each, other, f"would both be written to {each.place}")
+    for each in found:
+        above = next((of_place[folder] for folder in folders_of(each.place) if folder in of_place), None)
+        if above is not None:
+            raise _colliding(each, above, f"would be written to {each.place} and {above.place}, a folder and a file")
+
+
+def folders_of(place: str) -> Iterator[str]:
+    """The folders that a place is in, from the innermost."""
+    while "/" in place:
+        place = place.rpartition("/")[0]
+        yield place
+
+
+def _colliding(one: Input, other: Input, why: str) -> UsageError:
+    return UsageError(
+        f"{one.address} and {other.address} {why}; filter them into two folders, or name a folder that holds both"
+    )
 
 
 def _refuse_overlap(found: list[Input], folders: list[str], out: str) -> None:
@@ -135,6 +162,6 @@ def _refuse_overlap(found: list[Input], folders: list[str], out: str) -> None:
         raise UsageError(
             f"{out}: is in the folder {inner}, which is an input, and would be read as one; choose another with -o"
         )
-    own = next((each for each in found if each.storage.resolved(each.address).startswith(f"{target}/")), None)
+    own = next((each for each in found if each.resolved.startswith(f"{target}/")), None)
     if own is not None:
         raise UsageError(f"{own.address}: is an input in the output folder {out}; choose another folder with -o")

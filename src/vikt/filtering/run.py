@@ -23,6 +23,7 @@ from vikt.filtering.source import Content, Piece, Source
 from vikt.filtering.storage import opened_or_refused, storage_of
 from vikt.filtering.tally import Tally
 from vikt.progress import Progress, no_progress
+from vikt.tables import counted, listed
 from vikt.threads import Run, running
 
 Item = TypeVar("Item")
@@ -100,10 +101,14 @@ def filter_files(
     target = storage.resolved(out).rstrip("/")
     with alone(storage, target):
         finished_files, start = FinishedFiles.opened(storage, target, job, force), time.perf_counter()
+        finished_files.check_folders(inputs.files)
         before = {input_file: finished_files.tally_of(input_file, force) for input_file in inputs.files}
         todo = [input_file for input_file, tally in before.items() if tally is None]
         total, notes = sum(filter(None, before.values()), Tally()), _Notes()
         notes.add(inputs.notes)
+        others = finished_files.others(inputs.files)
+        if others:
+            notes.add([f"{out}: also holds {counted(len(others), 'file')} of other inputs: {listed(others, 3)}"])
         report = _Reporter(progress, len(inputs.files), len(inputs.files) - len(todo))
         with running(threads) as run, closing(_work(todo, row_filter, dialect, notes)) as work:
             ready = streamed(run, _done, work, 2 * (threads - 1))
@@ -146,7 +151,7 @@ def _work(
     """For each piece of each file the work to be done on it."""
     for input_file in todo:
         with opened_or_refused(input_file.storage, input_file.address) as stream:
-            version = input_file.storage.version(input_file.address)
+            version = input_file.version
             source = SOURCES[input_file.format](stream, input_file.address, input_file.format, dialect)
             opened, columns = _Opened(input_file, version, source), None
             for piece in source.pieces():
