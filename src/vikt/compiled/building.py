@@ -1,10 +1,12 @@
 """Kernels compiled by Numba: ahead of time to an object file, or when first called. Imports Numba.
 
-An object file has one function of C for each entry and choice of types, called with two addresses: of the arguments and
-of room for the results, 8 bytes each. In place of an array stands the address of its `PyArrayInterface`, NumPy's
-description of an array for C, which the function checks. It returns 0, or 1 + the number of the argument that is not of
-its type, or FAILED. Nothing in it needs Numba or Python: it allocates nothing, and the only names that it leaves
-undefined are those of `loading.OUTSIDE`.
+An object file has one function of C for each entry and choice of types, called with the address of words of 8 bytes:
+that of Python's PyCapsule_GetPointer, the number of arrays, the arrays, the numbers, and room for the results. An array
+stands there as the address of its `PyArrayInterface`, NumPy's description of an array for C, which the function checks.
+It returns 0, or the number of the argument that is not of its type, counted from 1, or FAILED. Nothing in it needs
+Numba or Python: it allocates nothing, and the only names that it leaves undefined are those of `loading.OUTSIDE`.
+
+One more function, `interfaces_symbol`, called with the same words before, turns capsules into the addresses in them.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import llvmlite.binding as llvm
 import numba
 import numpy as np
 from llvmlite import ir
-from numba.core import compiler
+from numba.core import cgutils, compiler
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher, cpu_target
 
@@ -27,7 +29,7 @@ from vikt import interruption
 from vikt.compiled import intrinsics, lowering
 from vikt.compiled.array_types import ArrayType
 from vikt.compiled.loading import OUTSIDE, BuildError
-from vikt.compiled.signatures import Leaf, Parameter, Signature, Variant, copied, entries_in
+from vikt.compiled.signatures import N_HEAD, Leaf, Parameter, Signature, Variant, copied, entries_in, interfaces_symbol
 
 FAILED = -1
 # Instructions of LLVM that become calls of the C library on some processor.
@@ -116,7 +118,8 @@ def object_file(module_name: str, cpu: str) -> bytes:
     kernels = _in_one_scope(module_name, lambda kernel: _Kernel(kernel, target))
     library = context.codegen().create_library(module_name)
     module = library.create_ir_module("entries")
-    symbols = []
+    symbols = [interfaces_symbol(module_name)]
+    _write_interfaces(module, symbols[0])
     for name, kernel in entries_in(module_name).items():
         signature = Signature.of(kernel)
         for variant in signature.variants:
@@ -176,15 +179,29 @@ def _outside_name(name: str) -> str | None:
     return called[1] + ("f" if called[2] else "") if called else None
 
 
+def _write_interfaces(module: Any, symbol: str) -> None:
+    """The function that turns capsules into the addresses in them."""
+    pointer = _CHAR.as_pointer()
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [_WORD.as_pointer()]), symbol)
+    (words,) = function.args
+    builder = ir.IRBuilder(function.append_basic_block())
+    address, n = (builder.load(builder.gep(words, [_WORD(i)])) for i in range(N_HEAD))
+    pointer_in = builder.inttoptr(address, ir.FunctionType(pointer, [pointer, pointer]).as_pointer())
+    with cgutils.for_range(builder, n) as loop:
+        place = builder.gep(words, [builder.add(loop.index, _WORD(N_HEAD))])
+        capsule = builder.inttoptr(builder.load(place), pointer)
+        builder.store(builder.ptrtoint(builder.call(pointer_in, [capsule, pointer(None)]), _WORD), place)
+    builder.ret_void()
+
+
 class _Entry:
     """A function of C that checks its arguments and calls a kernel."""
 
     def __init__(self, context: Any, module: Any, symbol: str, signature: Signature, variant: Variant) -> None:
         self.context, self.signature, self.variant = context, signature, variant
-        kind = ir.FunctionType(_INT, [_WORD.as_pointer(), _WORD.as_pointer()])
-        self.function = ir.Function(module, kind, symbol)
+        self.function = ir.Function(module, ir.FunctionType(_INT, [_WORD.as_pointer()]), symbol)
         self.builder = ir.IRBuilder(self.function.append_basic_block())
-        self.n_taken = 0
+        self.n_taken, self.places = 0, iter(signature.places)
 
     def write(self, compiled: Any) -> None:
         context, builder = self.context, self.builder
@@ -208,7 +225,7 @@ class _Entry:
         for i, (number, its_type) in enumerate(zip(wanted, own, strict=True)):
             one = result if self.signature.returns_one else builder.extract_value(result, i)
             target = numba.float64 if number is float else numba.int64
-            place = builder.gep(self.function.args[1], [_WORD(i)])
+            place = builder.gep(self.function.args[0], [_WORD(N_HEAD + len(self.signature.leaves) + i)])
             one = self.context.cast(builder, one, its_type, target)
             builder.store(one, builder.bitcast(place, one.type.as_pointer()))
 
@@ -220,7 +237,7 @@ class _Entry:
 
     def _leaf(self, leaf: Leaf) -> Any:
         builder = self.builder
-        place = builder.gep(self.function.args[0], [_WORD(self.n_taken)])
+        place = builder.gep(self.function.args[0], [_WORD(N_HEAD + next(self.places))])
         self.n_taken += 1
         if isinstance(leaf, ArrayType):
             return self._array(leaf, builder.inttoptr(builder.load(place), _INTERFACE.as_pointer()))

@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from vikt.compiled.array_types import ArrayType
+from vikt.compiled.array_types import ArrayType, Choice
 from vikt.compiled.loading import AddressOf
-from vikt.compiled.signatures import Leaf, Signature, Variant, entries_in
+from vikt.compiled.signatures import N_HEAD, Leaf, Signature, Variant, entries_in, interfaces_symbol
 
-# Of the addresses of arguments and of room for results.
-_FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)
-# From a capsule to the address of the PyArrayInterface in it; no other way to an array's memory is as fast.
-_INTERFACE = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)
-_interface_in = _INTERFACE(("PyCapsule_GetPointer", ctypes.pythonapi))
+# Of the address of the words that a kernel takes; see `building`.
+_FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
+# Called while Python's lock is held. NumPy's capsules are the fastest way to an array's memory that is documented.
+_INTERFACES = ctypes.PYFUNCTYPE(None, ctypes.c_void_p)
+_pointer_in = ctypes.cast(ctypes.pythonapi.PyCapsule_GetPointer, ctypes.c_void_p).value
 
 
 class Kernels(types.SimpleNamespace):
@@ -49,42 +49,48 @@ def _called(module_name: str, kernel: types.FunctionType, address_of: AddressOf)
     signature, name = Signature.of(kernel), kernel.__name__
     leaves, has_tuples = signature.leaves, any(isinstance(own, tuple) for own in signature.parameters)
     arrays = [i for i, leaf in enumerate(leaves) if isinstance(leaf, ArrayType)]
-    packed = struct.Struct("".join("d" if leaf is float else "q" for leaf in leaves)).pack
+    numbers = [i for i, leaf in enumerate(leaves) if not isinstance(leaf, ArrayType)]
+    kinds = "".join("d" if leaves[i] is float else "q" for i in numbers)
+    pack = struct.Struct("q" * (N_HEAD + len(arrays)) + kinds).pack_into
     function_for = _chosen(signature, lambda variant: _FUNCTION(address_of(variant.symbol(module_name, name))))
-    room, result_in = _results(signature)
+    find_interfaces = _INTERFACES(address_of(interfaces_symbol(module_name)))
+    room, result_in = ctypes.c_int64 * (N_HEAD + len(leaves) + len(signature.returns)), _results(signature)
+    n_leaves, n_arrays = len(leaves), len(arrays)
 
     def run(*args: Any) -> Any:
-        flat = list(_flattened(args) if has_tuples else args)
-        words, found = flat.copy(), room()
+        flat = tuple(_flattened(args)) if has_tuples else args
+        if len(flat) != n_leaves:
+            raise _refused(name, leaves, flat)
+        words = room()
         try:
             # A capsule keeps an array's description alive until the call is over.
             capsules = [flat[i].__array_struct__ for i in arrays]
-            for i, capsule in zip(arrays, capsules, strict=True):
-                words[i] = _interface_in(capsule, None)
-            status = function_for(flat)(packed(*words), found)
-        except (AttributeError, IndexError, TypeError, struct.error):
+            pack(words, 0, _pointer_in, n_arrays, *map(id, capsules), *[flat[i] for i in numbers])
+            function = function_for(flat)
+        except (AttributeError, TypeError, struct.error):
             raise _refused(name, leaves, flat) from None
+        find_interfaces(words)
+        status = function(words)
         if status > 0:
             raise _refused(name, leaves, flat)
         if status < 0:
             raise RuntimeError(f"kernel {name} failed")
-        return result_in(found)
+        return result_in(words)
 
     return run
 
 
-def _results(signature: Signature) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
-    """What makes room for the results of a kernel, and what reads them from there."""
-    kinds = signature.returns
+def _results(signature: Signature) -> Callable[[Any], Any]:
+    """What reads the results of a kernel from its words."""
+    kinds, start = signature.returns, 8 * (N_HEAD + len(signature.leaves))
     if not kinds:
-        return lambda: None, lambda found: None
-    room = ctypes.c_int64 * len(kinds)
-    unpacked = struct.Struct("".join("d" if kind is float else "q" for kind in kinds)).unpack
+        return lambda words: None
+    unpacked = struct.Struct("".join("d" if kind is float else "q" for kind in kinds)).unpack_from
 
-    def results(found: Any) -> Any:
-        return tuple(kind(number) for kind, number in zip(kinds, unpacked(found), strict=True))
+    def results(words: Any) -> Any:
+        return tuple(kind(number) for kind, number in zip(kinds, unpacked(words, start), strict=True))
 
-    return room, (lambda found: results(found)[0]) if signature.returns_one else results
+    return (lambda words: results(words)[0]) if signature.returns_one else results
 
 
 def _flattened(args: Any) -> Iterator[Any]:
@@ -97,23 +103,17 @@ def _flattened(args: Any) -> Iterator[Any]:
 
 def _chosen(signature: Signature, function_of: Callable[[Variant], Any]) -> Callable[[Any], Any]:
     """From arguments to the function for their types."""
-    choices = {choice.name: choice for choice in signature.choices}
-    if not choices:
-        only = function_of(signature.variants[0])
-        return lambda args: only
-    functions = {variant.places: function_of(variant) for variant in signature.variants}
-    leaves = signature.leaves
-    places: dict[str, tuple[int, dict[Any, int]]] = {}
-    for i, leaf in enumerate(leaves):
-        if isinstance(leaf, ArrayType) and not isinstance(leaf.dtype, str):
-            own = {np.dtype(dtype): place for place, dtype in enumerate(leaf.dtype.dtypes)}
-            places.setdefault(leaf.dtype.name, (i, own))
-
-    def function_for(args: Any) -> Any:
-        # Another type is refused by the function.
-        return functions[tuple((name, own.get(args[i].dtype, 0)) for name, (i, own) in places.items())]
-
-    return function_for
+    choosing: dict[str, tuple[int, Choice]] = {}
+    for i, leaf in enumerate(signature.leaves):
+        if isinstance(leaf, ArrayType) and isinstance(leaf.dtype, Choice):
+            choosing.setdefault(leaf.dtype.name, (i, leaf.dtype))
+    functions = {}
+    for variant in signature.variants:
+        dtypes = tuple(np.dtype(choosing[name][1].dtypes[place]) for name, place in variant.places)
+        functions[dtypes] = function_of(variant)
+    some, places = next(iter(functions.values())), [i for i, _ in choosing.values()]
+    # Other types are refused by any function.
+    return lambda args: functions.get(tuple([args[i].dtype for i in places]), some) if places else some
 
 
 def _refused(name: str, leaves: list[Leaf], args: Any) -> TypeError:

@@ -17,6 +17,8 @@ from vikt.compiled.array_types import ArrayType, Choice
 # int, float or bool; a class of NamedTuples stands with the types of its fields.
 Number = type[int] | type[float] | type[bool]
 Leaf = ArrayType | Number
+# A call's words before its arrays; see `building`.
+N_HEAD = 2
 Parameter = Leaf | tuple[type, tuple["Parameter", ...]]
 
 
@@ -43,6 +45,11 @@ def copied(module_name: str, scope: dict[str, Any]) -> dict[str, types.FunctionT
         kernels[name] = types.FunctionType(kernel.__code__, scope, name, kernel.__defaults__)
         kernels[name].__module__, kernels[name].__qualname__ = module_name, kernel.__qualname__
     return kernels
+
+
+def interfaces_symbol(module_name: str) -> str:
+    """The name of the function of an object file that finds the descriptions of arrays."""
+    return module_name.replace(".", "_") + "_interfaces"
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,13 @@ class Signature:
     def leaves(self) -> list[Leaf]:
         """The types of arrays and numbers, those within NamedTuples included."""
         return list(_leaves(self.parameters))
+
+    @property
+    def places(self) -> list[int]:
+        """Where each of them stands in a call: arrays before numbers."""
+        is_number = [not isinstance(leaf, ArrayType) for leaf in self.leaves]
+        order = sorted(range(len(is_number)), key=is_number.__getitem__)
+        return sorted(range(len(order)), key=order.__getitem__)
 
     @property
     def variants(self) -> list[Variant]:
