@@ -209,7 +209,7 @@ def test_a_test_that_writes_levels_as_other_numbers_is_read_as_the_same_levels(f
     for test in ("whole.csv", "floats.csv"):
         code, out, err = run("train", "whole.csv", "--test", test, *options, "--json")
         assert (code, "is it the right column" in err) == (0, False), err
-        code, found, err = run("evaluate", "model.vikt", test, "--json")
+        code, found, err = run("evaluate", "model.vikt", test, "--json", "-q")
         assert (code, err) == (0, "")
         told.append((json.loads(out)["metrics"], json.loads(found)["metrics"]))
     assert told[0] == told[1]

@@ -81,7 +81,17 @@ def test_a_difference_that_is_undefined_has_no_number(run, model, emails, tmp_pa
     assert code == 0, err
     assert "nan" not in out
     [line] = [line.split() for line in out.splitlines() if "Matthews" in line]
-    assert line[2:5] == ["-", "-", "-"]
+    assert line[2:] == ["-", "-", "-", "-"]
+    # Why there is no interval is said below the table.
+    assert max(len(own) for own in out.splitlines() if "%" in own or "log loss" in own) < 100
+    assert any(own.startswith("-: ") for own in out.splitlines())
+
+
+def test_the_fit_of_a_shrunk_model_is_said_to_be_that_of_the_larger_one(run, model, tmp_path):
+    assert run("shrink", model, "--features", 5, "-o", tmp_path / "s.vikt", "-q")[0] == 0
+    for path, is_shrunk in ((model, False), (tmp_path / "s.vikt", True)):
+        lines = [line for line in run("inspect", path)[1].splitlines() if line.startswith(("penalty", "loss"))]
+        assert ["of the model before it was shrunk" in line for line in lines] == [is_shrunk, is_shrunk]
 
 
 def test_what_was_aimed_at_is_told_of_the_model_before(run, emails, tmp_path):

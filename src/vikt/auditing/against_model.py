@@ -9,7 +9,6 @@ import numpy as np
 from vikt.auditing.finding import Found
 from vikt.auditing.labels import unknown_labels
 from vikt.auditing.subject import Subject, agreeing
-from vikt.corpus.digests import DIGESTS
 
 
 def labels_unknown_to_model(subject: Subject) -> Iterator[Found]:
@@ -22,10 +21,9 @@ def labels_unknown_to_model(subject: Subject) -> Iterator[Found]:
 def trained_on(subject: Subject) -> Iterator[Found]:
     """The rows that the model was trained on."""
     if subject.model is not None:
-        data = subject.model.record.data
         for side in subject.sides:
-            digests = DIGESTS[data.digest].of(subject.model.model.measured(side.documents).contents())
-            if digests.fingerprint(side.targets.table.spelled, side.targets.y) == data.fingerprint:
+            measured, targets = subject.model.model.measured(side.documents), side.targets
+            if subject.model.learnt_from(measured, targets.table.spelled, targets.y):
                 yield side.found("the model was trained on exactly these rows, so its figures on them say little")
 
 

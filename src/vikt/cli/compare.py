@@ -11,12 +11,11 @@ from vikt.cli.console import print_json, progress, say_notes, show
 from vikt.cli.inputs import known_columns
 from vikt.cli.options import InputOptions, ReportRequest
 from vikt.cli.reports import check_report, placed, write_report
-from vikt.corpus.label_notes import unknown_label_notes
+from vikt.cli.trained_rows import notes_on_test
 from vikt.corpus.label_reading import LabelReading, column_parts
 from vikt.corpus.labelled import Labelled, labelled, read_tables
 from vikt.corpus.read_tables import Table
 from vikt.corpus.sources import check_read_once, find_sources
-from vikt.corpus.targets import names_of
 from vikt.errors import UsageError
 from vikt.evaluation.comparison import check_comparable, compared
 from vikt.files.trained import load_trained
@@ -45,7 +44,8 @@ def compare_files(
         label = given.label or _label_column(saved, table)
         reading = _reading(saved, given.labels_separator)
         rows = [_read(model, table, given.text, label, reading) for model in saved]
-        say_notes(dict.fromkeys((*_same_file(paths), *_notes(saved, rows, table.path))), quiet)
+        read = [note for own in rows for note in own.notes]
+        say_notes(dict.fromkeys((*_same_file(paths), *read, *notes_on_test(saved, rows))), quiet)
         a, b = (model.model for model in saved)
         found = compared(a, b, (rows[0].documents, rows[1].documents), rows[0].labels, threads)
     comparison = ModelComparison.of(found)
@@ -83,13 +83,6 @@ def _read(saved: SavedModel, table: Table, text: str | None, label: str | None, 
     table = table.with_fields([trained])
     known = text or (trained if trained in table.names else None)
     return labelled(table, saved.model.features, known, label, reading=reading)
-
-
-def _notes(saved: list[SavedModel], rows: list[Labelled], path: str) -> list[str]:
-    notes = [note for read in rows for note in read.notes]
-    for model in (each.model for each in saved):
-        notes += unknown_label_notes(path, model.class_names.respelled(set(names_of(rows[0].labels))), model.labels)
-    return notes
 
 
 def _same_file(paths: tuple[Path, Path]) -> list[str]:

@@ -6,11 +6,8 @@ from typing import Any
 
 from vikt.cli.console import say_notes
 from vikt.cli.options import InputOptions
-from vikt.cli.trained_rows import labelled_as_trained
-from vikt.corpus.label_notes import unknown_label_notes
+from vikt.cli.trained_rows import labelled_as_trained, notes_on_test
 from vikt.corpus.labelled import Labelled
-from vikt.corpus.targets import names_of
-from vikt.errors import DataError
 from vikt.evaluation.comparison import compared
 from vikt.fitting.saved import SavedModel
 from vikt.report.comparison import ModelComparison, figure_name
@@ -30,11 +27,7 @@ def rows_to_measure(saved: SavedModel, rows: InputOptions, quiet: bool = False) 
     if not rows.data:
         return None
     read = labelled_as_trained(saved, rows.data, rows, reading=saved.reading(rows.labels_separator))
-    found = saved.model.class_names.respelled(set(names_of(read.labels)))
-    notes = unknown_label_notes(read.documents.origin, found, saved.model.labels)
-    if found and set(found).isdisjoint(saved.model.labels):
-        raise DataError(*notes)
-    say_notes((*read.notes, *notes), quiet)
+    say_notes((*read.notes, *notes_on_test([saved], [read])), quiet)
     return read
 
 
@@ -54,11 +47,13 @@ def cost_lines(cost: ModelComparison | None) -> str:
         return NOT_MEASURED
     rows = [["figure", "before", "after", "difference", "95% interval"]]
     for name, found in cost.differences.items():
-        interval = f"{figure(found.low)} to {figure(found.high)}" if found.low == found.low else found.reason
+        interval = f"{figure(found.low)} to {figure(found.high)}" if found.low == found.low else "-"
         change = f"{found.value:+.4f}" if found.value == found.value else "-"
         rows.append([figure_name(name), figure(found.a), figure(found.b), change, interval])
     same = cost.n_rows - cost.n_disagreements
-    return f"cost       on {cost.n_rows:,} rows, {same:,} of them answered alike\n{columns(rows)}"
+    reasons = dict.fromkeys(found.reason for found in cost.differences.values() if found.low != found.low)
+    notes = [f"-: {reason}" for reason in reasons if reason]
+    return "\n".join([f"cost       on {cost.n_rows:,} rows, {same:,} of them answered alike", columns(rows), *notes])
 
 
 def cost_json(cost: ModelComparison | None) -> dict[str, Any]:

@@ -12,10 +12,9 @@ from vikt.cli.console import AIM_MISSED, print_json, progress, say, say_notes, s
 from vikt.cli.inputs import known_columns
 from vikt.cli.options import InputOptions, ReportRequest
 from vikt.cli.reports import check_report, placed, write_report
-from vikt.corpus.label_notes import unknown_label_notes
+from vikt.cli.trained_rows import notes_on_test
 from vikt.corpus.labelled import labelled, read_tables
 from vikt.corpus.sources import check_read_once, find_sources
-from vikt.corpus.targets import names_of
 from vikt.evaluation.aim_figures import tested_aim
 from vikt.evaluation.requirements import checked_requirements, parsed_requirements
 from vikt.evaluation.slices import LENGTH, length_values
@@ -57,8 +56,7 @@ def evaluate_file(
         sliced = [name for name in by if name != LENGTH or name in table.names]
         reading = saved.reading(given.labels_separator)
         rows = labelled(table, model.features, text, label, others=sliced, reading=reading)
-        unknown = unknown_label_notes(table.path, model.class_names.respelled(set(names_of(rows.labels))), model.labels)
-        say_notes((*rows.notes, *unknown), quiet)
+        say_notes((*rows.notes, *notes_on_test([saved], [rows])), quiet)
         measured = model.measured(rows.documents)
         columns = {name: rows.others.get(name) or length_values(measured.texts) for name in by}
         place = placed(rows.documents, np.arange(table.n_rows))

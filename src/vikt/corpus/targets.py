@@ -332,6 +332,15 @@ def names_of(labels: NDArray[Any] | TargetRows) -> list[str]:
     return labels.names if isinstance(labels, TargetRows) else [str(label) for label in labels.tolist()]
 
 
+def spelled_targets(labels: NDArray[Any] | TargetRows) -> tuple[list[str], Ints]:
+    """The different targets of rows as strings, and which of them each row has."""
+    if isinstance(labels, TargetRows):
+        return labels.table.spelled, labels.y
+    number_of: dict[str, int] = {}
+    y = [number_of.setdefault(name, len(number_of)) for name in names_of(labels)]
+    return list(number_of), np.array(y, dtype=np.int64)
+
+
 def _different(rows: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
     """The distinct rows of an array, in a fixed order, and which of them each row is."""
     width = rows.dtype.itemsize * rows.shape[1]

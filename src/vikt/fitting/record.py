@@ -205,6 +205,12 @@ class PartRecord:
     loss_curve: tuple[LossRecord, ...] = ()
     by_label: tuple[LabelProof, ...] = ()
 
+    @property
+    def shrunk_from(self) -> int | None:
+        """How many features the model had before it was shrunk; None of a model as it was fitted."""
+        reason = self.reason
+        return int(reason.facts["features"] or 0) if reason is not None and reason.code in _OF_SHRUNK else None
+
     @classmethod
     def of(cls, part: FittedPart) -> PartRecord:
         proof, solution = part.certificate, part.solution
@@ -330,8 +336,7 @@ class FitRecord:
     @property
     def shrunk_from(self) -> int | None:
         """How many features the model had before it was shrunk; None of a model as it was fitted."""
-        reason = self.parts[0].reason
-        return int(reason.facts["features"] or 0) if reason is not None and reason.code in _OF_SHRUNK else None
+        return self.parts[0].shrunk_from
 
     def refuse_shrunk(self, work: str) -> None:
         """Raise UsageError, which names the work that is refused, of a model that was shrunk."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Ints
+from vikt.corpus.digests import DIGESTS
 from vikt.corpus.label_reading import LabelReading
 from vikt.errors import DamagedModelError, check_known
+from vikt.features.measured import Measured
 from vikt.features.settings import FeatureSettings
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
@@ -77,6 +79,13 @@ class SavedModel:
         `labels_separator` is that of these rows, if it differs from that of the training data.
         """
         return LabelReading.of_trained(self.model.kind, labels_separator or self.record.labels_separator)
+
+    def learnt_from(self, documents: Measured, spelled: Sequence[str], y: Ints) -> bool:
+        """Whether these are the rows that the model was trained on, in any order: row i has target `spelled[y[i]]`."""
+        data = self.record.data
+        if len(y) != data.rows - data.rows_of_weight_0:
+            return False
+        return DIGESTS[data.digest].of(documents.contents()).fingerprint(spelled, y) == data.fingerprint
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def key_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str]]:
         ("features", features_count(model, record)),
         *chosen,
         *([("updated", updates_sentence(record))] if record.updates else []),
-        ("penalty", penalty_sentence(part.penalty)),
+        ("penalty", penalty_fact(part)),
         ("proof", proof(part)),
         *proof_facts(part, model.labels),
         *target_facts(model),
@@ -115,7 +115,7 @@ def fit_lines(record: FitRecord, model: FittedModel) -> str:
     """How the features and λ were chosen, the loss, and the proof."""
     part = record.least_proven
     choice = part.penalty
-    lines = [*_feature_choice_lines(record), f"penalty    {penalty_sentence(choice)}"]
+    lines = [*_feature_choice_lines(record), f"penalty    {penalty_fact(part)}"]
     if choice.curve:
         rows = [["C·mean‖x‖²", "λ", "validation log loss", "standard error", ""]]
         for point in choice.curve:
@@ -157,9 +157,21 @@ def sized(path: Path) -> str:
     return f"{path} ({size(path.stat().st_size)})" if path.is_file() else str(path)
 
 
+def penalty_fact(part: PartRecord) -> str:
+    """λ, and how it was chosen."""
+    return f"{penalty_sentence(part.penalty)}{_of_larger(part)}"
+
+
+def _of_larger(part: PartRecord) -> str:
+    """A remark that a fact of the fit is about the model before it was shrunk; empty where it was not."""
+    return "" if part.shrunk_from is None else ", of the model before it was shrunk"
+
+
 def loss_sentence(part: PartRecord) -> str:
     """The loss, the passes, and why the fit ended: of several labels the sum of their losses, each fitted by itself."""
     ending = str(part.stopping_reason)
+    if part.shrunk_from is not None:
+        return f"{part.loss:.6g} after {part.passes:,} passes{_of_larger(part)}"
     if not part.by_label:
         return f"{part.loss:.6g} after {part.passes:,} passes; {ending}"
     if part.stopping_reason.code == "proven":

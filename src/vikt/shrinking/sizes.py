@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from vikt.errors import ParameterError
@@ -25,7 +26,7 @@ def parsed_size(typed: str) -> int:
     """
     found = _SIZE.fullmatch(typed.strip().lower()) if isinstance(typed, str) else None
     unit = _UNITS.get(found[2]) if found else None
-    n_bytes = round(float(found[1]) * unit) if found and unit else 0
-    if n_bytes < 1:
+    n_bytes = float(found[1]) * unit if found and unit else 0.0
+    if not 0.5 < n_bytes < math.inf:
         raise ParameterError("size", f"expected a size such as 500kB or 3MB, found {typed!r:.40}")
-    return n_bytes
+    return round(n_bytes)

@@ -14,10 +14,10 @@ from vikt.names import LABEL_NOUNS, TargetKind
 from vikt.report.card.front_matter import front_matter
 from vikt.report.card.markdown import md, md_code, md_list, md_table
 from vikt.report.card.use import use
-from vikt.report.choices import features_sentence, penalty_sentence
+from vikt.report.choices import features_sentence
 from vikt.report.decision import decision_facts
 from vikt.report.evaluation import first_figures
-from vikt.report.fit import data_facts, loss_sentence, proof, proof_facts
+from vikt.report.fit import data_facts, loss_sentence, penalty_fact, proof, proof_facts
 from vikt.report.targets import target_facts
 from vikt.tables import MOST_CLASSES_LISTED, counted, figure, label_line, one_line
 
@@ -106,7 +106,7 @@ def _fit_facts(model: FittedModel, record: FitRecord) -> list[tuple[str, str]]:
     part = record.least_proven
     return [
         *([("features", features_sentence(record.features))] if record.features else []),
-        ("penalty", penalty_sentence(part.penalty)),
+        ("penalty", penalty_fact(part)),
         ("loss", loss_sentence(part)),
         ("proof", proof(part)),
         *proof_facts(part, model.labels),

@@ -39,7 +39,7 @@ def write_report(path: str | Path, result: Audit | Comparison | LabelErrors, *, 
     OutputFileError
         The file cannot be written, or is no report.
     MissingPackageError
-        Jinja2 or Matplotlib is not installed: pip install 'vikt[report]'.
+        Jinja2 or Matplotlib is not installed: in a clone of vikt, ``pip install '.[report]'``.
     """
     if isinstance(result, Audit):
         page = audit_page(result, "vikt.audit(texts, labels)")

@@ -9,9 +9,9 @@ from vikt.evaluation.comparison import Comparison, Disagreement
 from vikt.evaluation.differences import Difference
 from vikt.fitting.saved import SavedModel
 from vikt.names import LABEL_NOUNS
-from vikt.report.choices import penalty_sentence, recipe_name
+from vikt.report.choices import recipe_name
 from vikt.report.comparison import difference_sentence, figure_name
-from vikt.report.fit import proof
+from vikt.report.fit import penalty_fact, proof
 from vikt.report.html.blocks import Block, Column, Example, Prose, Section, Table, Tile
 from vikt.report.html.examples import excerpt
 from vikt.report.html.sections.summary import percent
@@ -110,7 +110,7 @@ def _facts(name: str, saved: SavedModel) -> dict[str, str]:
         f"{listed([label_line(label) for label in model.labels], 6)}",
         "rows fitted": f"{record.data.fitted_rows:,}",
         "features": f"{model.features.n_features:,} from {recipe_name(recipe)}",
-        "penalty": penalty_sentence(part.penalty),
+        "penalty": penalty_fact(part),
         "proof": proof(part),
         "data": f"fingerprint {record.data.fingerprint}",
     }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord, PartRecord
-from vikt.report.choices import features_sentence, penalty_sentence, recipe_name
-from vikt.report.fit import loss_sentence, proof, proof_facts
+from vikt.report.choices import features_sentence, recipe_name
+from vikt.report.fit import loss_sentence, penalty_fact, proof, proof_facts
 from vikt.report.html.blocks import Block, Facts, Prose, Row, Section, Table, folded
 from vikt.report.html.pictures import loss_picture, path_picture
 from vikt.selection.recipes import single_recipe
@@ -32,7 +32,7 @@ def fit_section(model: FittedModel, record: FitRecord) -> Section:
 
 def _part(part: PartRecord, is_one_of_several: bool, labels: list[str]) -> list[Block]:
     facts = [
-        ("penalty", penalty_sentence(part.penalty)),
+        ("penalty", penalty_fact(part)),
         ("loss", loss_sentence(part)),
         ("proof", proof(part)),
         *proof_facts(part, labels),
