@@ -174,8 +174,8 @@ def test_too_few_rows_to_validate_on_take_the_default_penalty():
     [
         ({}, ["a", "b"], ["x", "x"], ClassesError, "two classes"),
         ({}, [], [], ClassesError, "two classes"),
-        ({}, ["a", "b"], ["x"], DataError, "2 rows and 1 label,"),
-        ({}, ["a", None], ["x", "y"], DataError, r"text 1 is missing \(1 in all\)"),
+        ({}, ["a", "b"], ["x"], DataError, "2 rows and 1 label;"),
+        ({}, ["a", None], ["x", "y"], DataError, r"text 1 is missing \(1 in all, counted from 0\)"),
         ({}, "a text", ["x"], DataError, "sequence of strings"),
         ({"min_df": 1}, ["", " "], ["x", "y"], EmptyVocabularyError, "no vocabulary"),
         ({}, ["a", "b"], ["x", "y"], EmptyVocabularyError, "min_df=2"),

@@ -277,10 +277,10 @@ def test_a_clone_of_a_generator_is_a_copy():
         (NaiveBayes, "C", "remove it"),
         (NaiveBayes, "n_jobs", "remove it"),
         (TextVectorizer, "verbose", "remove it"),
-        (TextClassifier, "weigting", "did you mean weighting?"),
+        (TextClassifier, "weigting", "(did you mean 'weighting'?)"),
         (LogisticRegression, "n_jobs", "threads"),
         (LogisticRegression, "penalty", "l1_ratio"),
-        (NaiveBayes, "alhpa", "did you mean alpha?"),
+        (NaiveBayes, "alhpa", "(did you mean 'alpha'?)"),
         (TextVectorizer, "ngrams", "ngram_range"),
     ],
 )

@@ -51,7 +51,7 @@ def test_texts_and_labels_of_a_test_that_differ_in_number_are_refused_in_the_sam
     model = fitted(kind)
     for labels, found in (([], "0 labels"), (LABELS[kind][:3], "3 labels")):
         for figures in (model.evaluate, model.score, lambda *rows: vikt.compare(model, model, *rows)):
-            with pytest.raises(DataError, match=f"^2 rows and {found}, which are inconsistent lengths"):
+            with pytest.raises(DataError, match=f"^expected one label per row, found 2 rows and {found};"):
                 figures(TEXTS[:2], labels)
 
 

@@ -410,7 +410,7 @@ class TextClassifier(Explainable, Updatable, Exportable):
         OutputFileError
             The file cannot be written, or is no report.
         MissingPackageError
-            Jinja2 or Matplotlib is not installed: pip install 'vikt[report]'.
+            Jinja2 or Matplotlib is not installed: in a clone of vikt, ``pip install '.[report]'``.
         """
         from vikt.report.html.from_python import write_model_report
 

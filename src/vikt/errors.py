@@ -37,7 +37,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self, TypeVar, cast
 
-from vikt.names import nearest
+from vikt.names import suggestion
 
 Entry = TypeVar("Entry")
 Kind = TypeVar("Kind", bound=Exception)
@@ -167,11 +167,10 @@ class MissingPackageError(ViktError, ImportError):
         Examples
         --------
         >>> print(MissingPackageError.of_extra("a picture", ["Matplotlib"], "plots"))
-        a picture needs Matplotlib, not installed here: pip install 'vikt[plots]', or in a clone pip install '.[plots]'
+        a picture needs Matplotlib, not installed here; in a clone of vikt: pip install '.[plots]'
         """
         return cls(
-            f"{purpose} needs {' and '.join(missing)}, not installed here: "
-            f"pip install 'vikt[{extra}]', or in a clone pip install '.[{extra}]'"
+            f"{purpose} needs {' and '.join(missing)}, not installed here; in a clone of vikt: pip install '.[{extra}]'"
         )
 
 
@@ -197,9 +196,8 @@ def check_known(role: str, name: str, known: Iterable[str]) -> None:
     """
     choices = list(known)
     if name not in choices:
-        near = nearest(str(name), choices)
-        hint = f"did you mean {near!r}? " if near else ""
-        raise ParameterError(role, f"{name!r} is not known; {hint}choose from {', '.join(map(repr, choices))}")
+        hint = suggestion(str(name), choices)
+        raise ParameterError(role, f"{name!r} is not known{hint}; choose from {', '.join(map(repr, choices))}")
 
 
 def known(role: str, name: str, table: Mapping[str, Entry]) -> Entry:

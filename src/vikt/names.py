@@ -148,6 +148,18 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     return folded[near[0]] if near else None
 
 
+def suggestion(name: str, names: Iterable[str]) -> str:
+    """A question in brackets for the one of several names that is most similar; empty where none is.
+
+    Examples
+    --------
+    >>> suggestion("Lable", ["text", "label"]), suggestion("x", ["text", "label"])
+    (" (did you mean 'label'?)", '')
+    """
+    near = nearest(name, names)
+    return "" if near is None else f" (did you mean {near!r:.60}?)"
+
+
 def finite(value: float | None) -> float | None:
     """A number as JSON can hold it: None instead of NaN or infinity."""
     return None if value is None or not math.isfinite(value) else value

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeAlias, cast, get_args
 import numpy as np
 
 from vikt.errors import ParameterError, UnknownParameterError
-from vikt.names import AnalyzerName, SolverName, TargetsName, WeightingName, nearest
+from vikt.names import AnalyzerName, SolverName, TargetsName, WeightingName, suggestion
 
 # In quotes, since NumPy imports its random generators only when they are first used.
 RandomState: TypeAlias = "int | np.random.RandomState | np.random.Generator | None"
@@ -62,6 +62,49 @@ def checked_value(name: str, rule: Rule, value: object) -> Any:
         raise ParameterError(name, f"expected {rule.expected}, found a number beyond the range of floats") from None
     except (ValueError, TypeError):
         raise ParameterError(name, f"expected {rule.expected}, found {plain(value)!r:.80}") from None
+
+
+def mistake(found: Mapping[str, Any]) -> str:
+    """What is wrong with a value, from what Pydantic tells of an error: what is expected, and what was found.
+
+    Options of the command line and fields of a request are both checked by Pydantic.
+
+    Examples
+    --------
+    >>> mistake({"type": "less_than_equal", "msg": "", "ctx": {"le": 1.0}, "input": "50"})
+    'expected a number of 1 or less, found 50'
+    >>> mistake({"type": "list_type", "msg": "", "input": "good"})
+    "expected an array, found 'good'"
+    """
+    kind, value = found["type"], found["input"]
+    if kind in _OUT_OF_RANGE:
+        return f"expected a number {_OUT_OF_RANGE[kind].format(**found['ctx'])}, found {value!s:.40}"
+    if kind in _OF_TYPE:
+        return f"expected {_OF_TYPE[kind]}, found {_spelled(value)}"
+    return str(found["msg"]).replace("Input should be", "expected", 1)
+
+
+def _spelled(value: object) -> str:
+    """A value as messages show it, in the words of JSON."""
+    shown = {dict: "an object", list: "an array", type(None): "null", bool: str(value).lower()}
+    return shown.get(type(value), f"{value!r:.60}")
+
+
+_OUT_OF_RANGE = {
+    "greater_than_equal": "of {ge:.15g} or more",
+    "less_than_equal": "of {le:.15g} or less",
+    "greater_than": "above {gt:.15g}",
+    "less_than": "below {lt:.15g}",
+}
+_OF_TYPE = {
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "a whole number"),
+    **dict.fromkeys(("float_parsing", "float_type"), "a number"),
+    "finite_number": "a finite number",
+    "string_type": "a string",
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
+    "list_type": "an array",
+    **dict.fromkeys(("dict_type", "model_type"), "an object"),
+}
 
 
 def plain(value: object) -> Any:
@@ -316,11 +359,9 @@ _INSTEAD = {
 def unknown_parameter(estimator: str, name: str, parameters: Iterable[str]) -> UnknownParameterError:
     """The error for a name that is not a parameter: what to use instead, or the most similar name, and all names."""
     names = sorted(parameters)
-    near = nearest(name, names)
-    own, hint = _INSTEAD.get(name, ("", ""))
-    if own not in names:
-        hint = f"did you mean {near}?" if near else "remove it"
-    return UnknownParameterError(name, f"not a parameter of {estimator}; {hint}; its parameters: {', '.join(names)}")
+    own, advice = _INSTEAD.get(name, ("", ""))
+    hint = f"; {advice}" if own in names else suggestion(name, names) or "; remove it"
+    return UnknownParameterError(name, f"not a parameter of {estimator}{hint}; its parameters: {', '.join(names)}")
 
 
 def names_parameters(init: Callable[Arguments, None]) -> Callable[Arguments, None]:

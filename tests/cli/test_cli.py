@@ -8,10 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import vikt
 from vikt.answers.of_kinds import answers_by
 from vikt.classifier import TextClassifier
 from vikt.features.text import TextFeatures
@@ -204,6 +206,14 @@ def test_the_whole_demo(run, tmp_path, monkeypatch):
     assert "What to type next" in out
     assert (tmp_path / "demo.vikt").exists()
     assert run("demo", "-q")[0] == 0
+    # The command that it prints gives the same model.
+    line = next(line for line in out.splitlines() if line.startswith("$ vikt train"))
+    sample = Path(vikt.__file__).parent / "corpus" / "sample" / "emails.tsv"
+    words = [str(sample) if word == "emails.tsv" else word for word in line.split()[2:]]
+    model = (tmp_path / "demo.vikt").read_bytes()
+    (tmp_path / "demo.vikt").unlink()
+    assert run(*words)[0] == 0
+    assert (tmp_path / "demo.vikt").read_bytes() == model
 
 
 @pytest.mark.parametrize(

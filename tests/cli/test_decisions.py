@@ -120,7 +120,7 @@ REFUSED = {
     (
         "--aim",
         "precision(spm) >= 0.9",
-    ): "--aim: there is no class 'spm'; did you mean 'spam'? the classes are",
+    ): "--aim: there is no class 'spm' (did you mean 'spam'?); the classes are",
     (
         "--aim",
         "precision(spam) > 0.9",

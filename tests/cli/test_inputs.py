@@ -734,7 +734,8 @@ def test_a_million_lines_through_a_pipe_in_bounded_memory(model):
         (["predict", "mails.tsv", "MODEL"], 1, ["mails.tsv", "not a vikt model"]),
         (["predict", "MODEL", ""], 2, ["empty"]),
         (["train", "mails.tsv", "--test", ""], 2, ["empty"]),
-        (["train", "MODEL"], 1, [".csv, .tsv"]),
+        (["train", "MODEL"], 1, [".csv, .feather"]),
+        (["train", "book.xlsx"], 1, ["book.xlsx: is a workbook", "save the sheet as CSV"]),
         (["train", "mails.tsv", "lacks.csv"], 1, ["lacks.csv", "'label'"]),
         (["train", "mails.tsv", "--test", "lacks.csv"], 1, ["lacks.csv", "'label'"]),
     ],
@@ -746,6 +747,7 @@ def test_what_cannot_be_gets_one_clear_line(refused, made, tmp_path, model, monk
     made("flat/1.txt", "win")
     made("again.csv", "text,predicted\nwin,spam\n")
     made("lacks.csv", "text\nwin\n")
+    made("book.xlsx", "PK")
     made("a.svm", "1 1:1\n")
     made("cut.tsv.zst", pa.compress(b"text\nwin\n", codec="zstd", asbytes=True)[:-3])
     made("cut.txt.gz", gzip.compress(b"win\n", mtime=0)[:-3])
@@ -822,16 +824,30 @@ def test_rows_after_a_table_without_rows_are_answered_once_headed(ok, refused, m
     assert ok("predict", model, "-", "--format", "jsonl") == ""
 
 
-def test_a_wrong_column_of_labels_is_noted(run, made, model, tmp_path):
+def test_a_wrong_column_of_labels_is_refused(run, made, model, tmp_path):
     other = made("other.csv", "text,label\nwin money now,NUM\nlunch on friday,LOC\n")
     note = f"{other}: no label is a class of the model ('ham', 'spam', 'work'), found 'LOC', 'NUM'"
-    code, out, err = run("evaluate", model, other)
-    assert code == 0
-    assert note in err
-    assert "accuracy   0.0000" in out
+    for command in (("evaluate", model), ("compare", model, model)):
+        code, out, err = run(*command, other)
+        assert (code, out) == (1, "")
+        assert note in err
     known = made("known.csv", "".join(f"{text},{label}\n" for label, text in [("label", "text"), *ROWS]))
     assert note in run("train", known, "--test", other, "--l2", 0.001, "-o", tmp_path / "k.vikt")[2]
     assert "no label" not in run("evaluate", model, made("some.csv", "text,label\nwin money now,spam\nlunch,LOC\n"))[2]
+
+
+def test_rows_that_a_model_was_trained_on_are_noted_where_they_test_it(run, made, ok, tmp_path):
+    lines = [f"{text},{label}\n" for label, text in ROWS]
+    data, reordered = (made(f"{i}.csv", "text,label\n" + "".join(own)) for i, own in enumerate((lines, lines[::-1])))
+    others = made("others.csv", "text,label\n" + "".join(lines[1:]))
+    model = tmp_path / "t.vikt"
+    ok("train", data, "--l2", 0.001, "-o", model)
+    note = "the model was trained on exactly these rows, so its figures on them say little"
+    for command in (["evaluate", model], ["compare", model, model], ["shrink", model, "--features", 3, "--data"]):
+        found = [note in run(*command, rows, *["--force"] * (command[0] == "shrink"))[2] for rows in (data, reordered)]
+        assert found == [True, True], command
+    assert note not in run("evaluate", model, others)[2]
+    assert note not in run("evaluate", model, data, "--quiet")[2]
 
 
 def test_odd_labels_are_noted_before_the_fit(run, made, tmp_path):
@@ -863,13 +879,17 @@ def test_a_text_without_quotation_marks_is_asked_for_them(ok, refused, model):
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["train", "x.csv", "--batch-size", "0.5"], ["vikt: --batch-size: ", "integer"]),
-        (["predict", "m.vikt", "--threshold", "80"], ["vikt: --threshold: ", "1"]),
-        (["predict", "m.vikt", "--top", "0"], ["vikt: --top: ", "1"]),
+        (["train", "x.csv", "--batch-size", "0.5"], ["vikt: --batch-size: expected a whole number, found '0.5'"]),
+        (["predict", "m.vikt", "--threshold", "80"], ["vikt: --threshold: expected a number of 1 or less, found 80"]),
+        (["predict", "m.vikt", "--top", "0"], ["vikt: --top: expected a number of 1 or more, found 0"]),
         (["train", "x.csv", "--threads", "0"], ["vikt: --threads: ", "1"]),
-        (["train", "x.csv", "--analyzer", "words"], ["vikt: --analyzer: ", "'words'", "'char_wb'", "mean 'word'?"]),
+        (
+            ["train", "x.csv", "--analyzer", "words"],
+            ["vikt: --analyzer: 'words'", "'char_wb'", "(did you mean 'word'?);"],
+        ),
         (["predict", "m.vikt", "--to", "xml"], ["vikt: --to: ", "'xml'", "'parquet'"]),
         (["train", "x.csv", "--l2"], ["vikt: ", "--l2"]),
+        (["trian", "x.csv"], ["no such command 'trian' (did you mean 'train'?); see"]),
         (["evaluate", "m.vikt"], ["vikt: ", "DATA"]),
         (["evaluate", "m.vikt", "x.csv", "--nonsense"], ["vikt: no such option", "--nonsense"]),
     ],

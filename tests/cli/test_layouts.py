@@ -51,6 +51,16 @@ def test_evaluate_and_predict_take_the_same_options(run, made, trained, tmp_path
     assert [line.split(",")[0] for line in out.splitlines()[1:]] == [label for label, _ in ROWS]
 
 
+def test_a_named_column_of_an_undivided_table_is_answered_with_the_delimiter(run, made, trained, tmp_path):
+    trained(made("a.tsv", "\t"))
+    path = tmp_path / "b.csv"
+    path.write_text("id;text\n1;win now\n2;lunch\n")
+    code, _, err = run("predict", tmp_path / "m.vikt", path, "--text", "text")
+    assert (code, "did you mean" in err) == (1, False)
+    options = shlex.split(re.search(r"with (--delimiter .*)$", err.strip())[1])
+    assert run("predict", tmp_path / "m.vikt", path, "--text", "text", *options)[0] == 0
+
+
 def test_predict_never_takes_whole_lines_of_another_delimiter_for_texts(run, made, trained, tmp_path):
     trained(made("a.tsv", "\t"))
     path = tmp_path / "b.csv"

@@ -41,6 +41,7 @@ $ vikt train mails.csv --min-df 1 --l2 0.01 --weighting binary -o binary.vikt --
     "accuracy": {
 ...
 $ vikt evaluate model.vikt mails.csv
+mails.csv: the model was trained on exactly these rows, ...
 test       mails.csv, 60 rows
 accuracy   1.0000  (95%: 0.9398 to 1.0000)
 ...
@@ -101,7 +102,7 @@ $ vikt predict model.vikt new.csv --text body
 vikt: new.csv: expected a column 'body', found 'id', 'text'; choose one of these
 [1]
 $ vikt predct model.vikt new.csv
-vikt: no such command 'predct'. Did you mean 'predict'...; see ... --help
+vikt: no such command 'predct' (did you mean 'predict'...?); see ... --help
 [2]
 $ vikt train mails.csv --min-fd 3
 vikt: no such option: --min-fd ...--min-df...; see ... train --help

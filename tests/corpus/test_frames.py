@@ -138,12 +138,12 @@ MISSING = {
 
 @pytest.mark.parametrize("name", MISSING)
 def test_missing_texts_are_refused_with_the_first_and_their_number(name, classifier):
-    with pytest.raises(DataError, match=r"text 1 is missing \(2 in all\); drop such rows"):
+    with pytest.raises(DataError, match=r"text 1 is missing \(2 in all, counted from 0\); drop such rows"):
         classifier.predict(MISSING[name]())
 
 
 def test_a_column_of_nulls_alone(classifier):
-    with pytest.raises(DataError, match=r"text 0 is missing \(3 in all\)"):
+    with pytest.raises(DataError, match=r"text 0 is missing \(3 in all, counted from 0\)"):
         classifier.predict(pa.nulls(3))
 
 

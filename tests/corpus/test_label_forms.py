@@ -55,9 +55,9 @@ def test_a_fault_is_refused_in_the_same_words_in_a_file_and_in_python(tmp_path, 
         target_rows(of_python(columns), kind)
     with pytest.raises(DataError) as in_file:
         read_file(tmp_path, columns, kind)
-    assert str(in_python.value).startswith(f"labels: row {row}")
+    assert str(in_python.value).startswith(f"labels, counted from 0: row {row}")
     place = re.escape(f"{tmp_path / 'a.parquet'}, row {row + 1}")
-    assert re.sub(place, f"labels: row {row}", str(in_file.value)) == str(in_python.value)
+    assert re.sub(place, f"labels, counted from 0: row {row}", str(in_file.value)) == str(in_python.value)
 
 
 READ = {

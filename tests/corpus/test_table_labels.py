@@ -367,7 +367,7 @@ def test_0_and_1_by_label_are_several_labels_where_that_is_named(tmp_path, yes, 
     assert (several.names, several.truth.astype(int).tolist()) == (["a", "b"], [[1, 0], [0, 0], [1, 1]])
     with pytest.raises(DataError, match=r"a\.jsonl, row \d.* with targets='several'"):
         read(path)
-    with pytest.raises(DataError, match=r"labels: row \d.* with targets='several'"):
+    with pytest.raises(DataError, match=r"labels, counted from 0: row \d.* with targets='several'"):
         target_rows([{"a": yes, "b": no}, {"a": no, "b": no}])
 
 

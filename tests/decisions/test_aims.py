@@ -158,7 +158,7 @@ def test_the_threshold_is_a_number_that_can_be_read():
 
 REFUSED = {
     ("acuracy >= 0.9",): "'acuracy' is not an aim",
-    ("precison(spam) >= 0.9",): "did you mean precision",
+    ("precison(spam) >= 0.9",): "(did you mean 'precision'?)",
     ("accuracy >= 0.9",): "'accuracy' is not an aim.*choose from precision, recall, f1, macro_f1, cost",
     ("precision(spam)",): r"a form such as precision\(spam\) >= 0.99",
     ("precision >= 0.9",): "a form such as",

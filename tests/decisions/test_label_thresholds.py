@@ -221,7 +221,7 @@ def test_an_aim_that_no_threshold_meets_says_the_best():
     [
         ("macro_f1", "need one class per text; with several labels, aim at the precision"),
         ("cost(joy->fear) = 2", "need one class per text"),
-        ("f1(faer)", "there is no label 'faer'; did you mean 'fear'? the labels are"),
+        ("f1(faer)", "there is no label 'faer' (did you mean 'fear'?); the labels are"),
     ],
 )
 def test_an_aim_that_is_not_for_a_label_is_refused(aim, message):

@@ -75,9 +75,9 @@ def test_no_answers_are_counted():
 
 
 REFUSED = {
-    "acuracy >= 0.9": "no figure is called 'acuracy'; did you mean accuracy",
+    "acuracy >= 0.9": r"no figure is called 'acuracy' \(did you mean 'accuracy'\?\); choose",
     "precision >= 0.9": "precision is a figure of one class, found none",
-    "precision(hum) >= 0.9": "no class is called 'hum'; did you mean ham",
+    "precision(hum) >= 0.9": r"no class is called 'hum' \(did you mean 'ham'\?\); choose",
     "brier(ham) >= 0.9": "precision, recall, f1, roc_auc or average_precision of one class",
     "precision(ham->eel) >= 0.9": "of one class",
     "accuracy": "a comparison such as accuracy >= 0.9",
@@ -129,7 +129,7 @@ def test_the_command_ends_with_code_3_and_prints_its_results_all_the_same(run, m
     assert err.startswith("vikt: log_loss < 0.0001 is not met: found ")
     code, out, err = run("evaluate", model, mails, "--require", "acuracy >= 0.5", "-q")
     assert (code, out) == (2, "")
-    assert err.startswith("vikt: --require: no figure is called 'acuracy'; did you mean accuracy?")
+    assert err.startswith("vikt: --require: no figure is called 'acuracy' (did you mean 'accuracy'?); choose")
 
 
 @pytest.mark.parametrize(("name", "mean"), [("recall", "balanced_accuracy"), ("precision", "macro_precision")])

@@ -175,7 +175,7 @@ def test_requirements_know_labels():
     assert [each.is_met for each in checked] == [True, False, True, True]
     assert checked[0].found == found.figures["micro_f1"]
     for text, message in {
-        "accuracy >= 0.5": "no figure is called 'accuracy'; did you mean subset_accuracy",
+        "accuracy >= 0.5": r"no figure is called 'accuracy' \(did you mean 'subset_accuracy'\?\)",
         "recall >= 0.5": r"recall is a figure of one label, found none; write recall\(LABEL\), or macro_recall",
         "f1(hate) >= 0.5": "no label is called 'hate'",
         "roc_auc(love) >= 0.5": "expected precision, recall or f1 of one label",

@@ -251,7 +251,7 @@ def test_a_lexicon_may_have_a_file_of_its_own(tmp_path):
         ("[a]\nkind = 'pattern'\npattern = '('", "feature 'a': pattern: '(' is invalid"),
         (
             "[a]\nkind = 'number'\ncolour = 'red'",
-            "option: 'colour' is not known; did you mean 'column'? choose from 'name'",
+            "option: 'colour' is not known (did you mean 'column'?); choose from 'name'",
         ),
         ("[a]\nkind = 'category'\nmin_rows = 'two'", "min_rows: expected a whole number, found 'two'"),
         ("[a]\nkind = 'length'\nunit = 'pages'", "unit: 'pages' is not known; choose from 'characters', 'words'"),

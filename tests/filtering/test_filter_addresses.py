@@ -82,7 +82,7 @@ def test_what_is_missing_is_said(run, model, memory, monkeypatch):
         assert (code, word in said, len(said.splitlines())) == (expected, True, 1)
     monkeypatch.setitem(sys.modules, "fsspec", None)
     code, _, said = run("filter", model, "memory://in", "--keep", "length > 1", "-o", "memory://out")
-    assert (code, "pip install 'vikt[remote]'" in said) == (1, True)
+    assert (code, "in a clone of vikt: pip install '.[remote]'" in said) == (1, True)
     assert isinstance(storage.storage_of("in"), storage.LocalStorage)
 
 

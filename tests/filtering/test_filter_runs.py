@@ -112,12 +112,13 @@ def test_another_condition_model_or_input_is_refused_until_forced(run, model, co
     assert run("filter", model, corpus, "--keep", KEEP, "-o", out)[0] == 0
     code, _, said = run("filter", model, corpus, "--keep", "P(joy) > 0.4", "-o", out)
     assert code == 1
-    assert "whose condition was 'P(joy) > 30%', now 'P(joy) > 0.4'" in said
+    assert "its condition was 'P(joy) > 30%', and is now 'P(joy) > 0.4'" in said
     assert "--force" in said
     other = tmp_path / "other.vikt"
     fitted(["joy", "joy", "fear"] * 4).save(other)
-    assert "whose model was" in run("filter", other, corpus, "--keep", KEEP, "-o", out)[2]
-    assert "whose --scores was off, now on" in run("filter", model, corpus, "--keep", KEEP, "-o", out, "--scores")[2]
+    assert "its model was" in run("filter", other, corpus, "--keep", KEEP, "-o", out)[2]
+    said = run("filter", model, corpus, "--keep", KEEP, "-o", out, "--scores")[2]
+    assert "its --scores was off, and is now on" in said
     write_jsonl(first, rows(7))
     code, _, said = run("filter", model, corpus, "--keep", KEEP, "-o", out)
     assert (code, "0.jsonl: its size or time differs from when it was filtered into" in said) == (1, True)
@@ -221,7 +222,7 @@ def test_a_run_that_finished_nothing_binds_nobody(run, model, tmp_path):
     arguments = ("filter", model, tmp_path / "a.csv", "-o", tmp_path / "out", "--text", "text", "--keep")
     assert run(*arguments, "length > 3")[0] == 1
     assert run(*arguments, "length > 300", "--delimiter", ";")[::2] == (0, "no document is kept; check the condition\n")
-    assert "whose --delimiter was ';', now not given" in run(*arguments, "length > 300")[2]
+    assert "its --delimiter was ';', and is now not given" in run(*arguments, "length > 300")[2]
     (tmp_path / "out" / "a.csv").unlink()
     assert run(*arguments, "length > 3", "--delimiter", ";")[0] == 0
 
@@ -333,7 +334,7 @@ def refusals(folder):
         (inside, "-o", inside): (2, "is in the folder", "which is an input"),
         (inside, "-o", inside / "out"): (2, "is in the folder", "would be read as one"),
         (inside / "sub" / "0.jsonl", "-o", inside / "sub"): (2, "is an input in the output folder"),
-        (inside / "sub" / "0.jsonl", "-o", inside / "c.csv"): (1, "c.csv: is a file; name a folder"),
+        (inside / "sub" / "0.jsonl", "-o", inside / "c.csv"): (2, "c.csv: is a file; name a folder"),
         (inside / "sub" / "0.jsonl", inside / "sub", "-o", folder / "out"): (2, "0.jsonl: is named twice"),
         (inside / "c.csv", folder / "in2" / "c.csv", "-o", folder / "out"): (2, "would both be written to c.csv"),
         (inside / "none.jsonl", "-o", folder / "out"): (1, "none.jsonl: there is no such file"),

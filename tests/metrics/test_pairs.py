@@ -61,7 +61,7 @@ def test_strings_of_any_width(figure):
         (REAL, "a", "y_pred: expected a label for each row, found one str"),
         (REAL, [1, 0, 1, 0], "y_true holds strings such as 'a' and y_pred numbers such as 1, which are never equal"),
         (REAL, [True] * 4, "y_true holds strings such as 'a' and y_pred booleans such as True"),
-        (["a", None, "b", "a"], PREDICTED, r"y_true: row 1 has no label \(1 such row\)"),
+        (["a", None, "b", "a"], PREDICTED, r"y_true, counted from 0: row 1 has no label \(1 such row\)"),
         (REAL, [["a", "b"]] * 4, r"y_pred: .* shape \(4, 2\)"),
         (["1", 1, 1, 1], PREDICTED, "y_true: expected one kind of label"),
     ],
@@ -135,7 +135,7 @@ def test_a_score_takes_weights(model):
     ("labels", "message"),
     [
         (["x", "y"], "y_true holds 2 classes and y_pred 4|4 rows and 2 labels"),
-        (["x"], "y_true holds 1 classes and y_pred 4|4 rows and 1 label,"),
+        (["x"], "y_true holds 1 classes and y_pred 4|4 rows and 1 label;"),
         ([0, 1, 0, 1], "holds numbers such as 0 and (y_pred|classes) strings such as 'x'"),
         (["x", None, "x", "y"], "row 1 has no label"),
     ],

@@ -180,7 +180,7 @@ def test_missing_labels_are_refused_with_their_row(name):
         lambda y: NaiveBayes().fit(np.eye(5), y),
         lambda y: vikt.TextClassifier().fit(list("abcde"), y),
     ):
-        with pytest.raises(DataError, match=r"labels: row 2 has no label \(2 such rows\); label it or drop the row"):
+        with pytest.raises(DataError, match=r"labels, counted from 0: row 2 has no label \(2 such rows\); label it"):
             fit(MISSING[name])
 
 

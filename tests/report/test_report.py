@@ -106,7 +106,7 @@ def test_a_missing_package_ends_the_command_before_the_work(trained, mails, run,
     monkeypatch.setattr(writing, "find_spec", lambda name: None)
     code, out, err = run("evaluate", trained[0], mails, "--report", tmp_path / "e.html")
     assert (code, out) == (1, "")
-    assert "pip install 'vikt[report]'" in err
+    assert "in a clone of vikt: pip install '.[report]'" in err
 
 
 def test_python_writes_the_report_too(tmp_path, emails):

@@ -58,8 +58,8 @@ def reported() -> Iterator[None]:
     except BrokenPipeError:
         _discard(sys.stdout)
         raise SystemExit(0) from None
-    except KeyboardInterrupt:
-        say("interrupted; no partial file was left")
+    except KeyboardInterrupt as error:
+        say("; ".join(["interrupted", "no partial file was left", *map(str, error.args)]))
         raise SystemExit(INTERRUPTED) from None
     except ViktError as error:
         say(f"vikt: {_worded(error)}")

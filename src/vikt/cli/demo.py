@@ -37,7 +37,7 @@ def demo(as_json: bool, quiet: bool) -> None:
     with as_file(files("vikt.corpus.sample") / "emails.tsv") as mails:
         request = Request(data=[str(mails)], text="text", label="label", output=_MODEL, as_json=as_json, quiet=quiet)
         if not as_json:
-            show("$ vikt train emails.tsv -o demo.vikt\n")
+            show("$ vikt train emails.tsv --min-df 1 -o demo.vikt\n")
         model = train(request, {"min_df": 1})
     explanation = explain(model, [_MAIL])
     if as_json:

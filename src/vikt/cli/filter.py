@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +60,7 @@ def filter_corpus(path: Path, request: Request) -> None:
         "--quoting": request.dialect.quoting,
         "--header": request.dialect.header,
     }
-    with progress(request.quiet) as report:
+    with progress(request.quiet) as report, _resumable():
         outcome = filter_files(
             row_filter, inputs, request.out, job,
             dialect=request.dialect, threads=request.threads, force=request.force, progress=report,
@@ -68,6 +70,15 @@ def filter_corpus(path: Path, request: Request) -> None:
         print_json(_as_json(outcome))
     else:
         show(_as_text(outcome, in_parts=separator is not None))
+
+
+@contextmanager
+def _resumable() -> Iterator[None]:
+    # Ctrl-C is told with what to do about it.
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("run the same command again to resume") from None
 
 
 def _separator(typed: str | None) -> bytes | None:

@@ -8,18 +8,13 @@ from typing import Any
 import typer
 
 from vikt.cli.console import WRONG_USAGE, say
-from vikt.names import nearest
+from vikt.names import suggestion
 
 # The class of all such errors; Typer exports only classes derived from it.
 Misuse: Any = typer.BadParameter.__base__
 
-# How Typer's checks word what they expect.
-_WORDED = {
-    r"^Value error, ": "",
-    r"^Input should be (?=greater|less)": "expected a number ",
-    r"^Input should be ": "expected ",
-    r", unable to parse.*": "",
-}
+# A question within a sentence stands in brackets.
+_QUESTION = re.compile(r"\.? Did you mean (.*)\?$")
 
 
 def exit_misused(error: Any) -> None:
@@ -35,16 +30,19 @@ def exit_misused(error: Any) -> None:
 def _problem(error: Any) -> str:
     parameter = getattr(error, "param", None)
     if parameter is None or not error.message:
-        worded = error.format_message()
+        worded = _QUESTION.sub(r" (did you mean \1?)", error.format_message())
         return f"{worded[:1].lower()}{worded[1:]}"
-    problem = error.message
-    for found, own in _WORDED.items():
-        problem = re.sub(found, own, problem)
-    return f"{parameter.get_error_hint().replace(chr(39), '')}: {problem.rstrip('.')}{_near(problem)}"
+    return f"{parameter.get_error_hint().replace(chr(39), '')}: {_mistake(error)}"
 
 
-def _near(problem: str) -> str:
-    """A hint at the choice that was meant, where the problem names what was found and the choices."""
+def _mistake(error: Any) -> str:
+    """What is wrong with a value that was typed."""
+    # Pydantic's error has the value, and Typer's has not.
+    details: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
+    if details and details[0]["type"] != "value_error":
+        from vikt.parameters import mistake
+
+        return mistake(details[0])
+    problem: str = error.message.removeprefix("Value error, ").rstrip(".")
     found, *choices = re.findall(r"'([^']*)'", problem) or [""]
-    near = nearest(found, choices)
-    return "" if near is None else f", did you mean {near!r}?"
+    return problem + suggestion(found, choices)

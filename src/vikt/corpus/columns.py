@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from vikt.corpus.dialect import other_delimiter
 from vikt.errors import ColumnError
 from vikt.names import nearest
 from vikt.tables import quoted
@@ -133,12 +134,23 @@ def check_width(n_columns: int, origin: str) -> None:
 
 def missing_column(name: str, names: Sequence[str], origin: str, remedy: str = "choose one of these") -> ColumnError:
     """The error for a missing column; it lists the columns there are, and the nearest name or else the remedy."""
+    if len(names) == 1 and (other := other_delimiter(names[0])):
+        return undivided(names[0], other, origin)
     near = nearest(name, names)
     hint = remedy if near is None else f"did you mean {near!r:.60}?"
     message = f"{origin}: expected a column {name!r:.60}, found {quoted(names)}; "
     if name.isdecimal() and not any(map(str.isdecimal, names)):
         return ColumnError(f"{message}if its first row is data, read it", header=False)
     return ColumnError(message + hint)
+
+
+def undivided(name: str, other: str, origin: str) -> ColumnError:
+    """The error for a table of a single column, whose name another delimiter divides."""
+    return ColumnError(
+        f"{origin}: found one column, {name!r:.60}, and {other!r} in its name; name it as the text if it is one, else "
+        "read the file",
+        delimiter=other,
+    )
 
 
 def doubled_column(name: str, n: int, origin: str) -> ColumnError:
@@ -164,10 +176,7 @@ def _find(
     if chosen is None and len(rest) == 2 and mean_length is not None:
         chosen, reason = max(rest, key=mean_length), "guessed: the longer of two columns"
     if chosen is None:
-        several = (
-            ", or columns of 0 and 1 or shares with commas between them," if role == "label" and len(rest) > 1 else ""
-        )
-        raise ColumnError(f"{origin}: found no {role} column among {quoted(names)}; name it{several}", **{role: ...})
+        raise ColumnError(f"{origin}: found no {role} column among {quoted(names)}; name it", **{role: ...})
     return chosen, (f'{role} column: "{chosen}" ({reason})',)
 
 

@@ -6,7 +6,7 @@ import re
 
 import pyarrow.compute as pc
 
-from vikt.corpus.columns import LABEL_NAMES, TEXT_NAMES
+from vikt.corpus.columns import LABEL_NAMES, TEXT_NAMES, undivided
 from vikt.corpus.dialect import other_delimiter
 from vikt.corpus.read_tables import Table, string_array
 from vikt.errors import ColumnError
@@ -51,11 +51,7 @@ def _refuse_undivided(table: Table) -> None:
     other = other_delimiter(table.names[0])
     first_rows = table.spelled(table.names[0]).slice(0, _ROWS_COMPARED).to_pylist()
     if other and all(other in row for row in first_rows):
-        raise ColumnError(
-            f"{table.path}: found one column, {table.names[0]!r:.60}, and {other!r} in its name and rows; name it as "
-            "the text if it is one, else read the file",
-            delimiter=other,
-        )
+        raise undivided(table.names[0], other, table.path)
 
 
 def _looks_like_data(table: Table) -> str | None:

@@ -105,8 +105,14 @@ def checked_labels(labels: NDArray[Any], name: str = "labels", rows: RowIndices 
 def refuse_fractions(labels: NDArray[Any]) -> None:
     """Raise DataError where checked labels are numbers with fractions, which are not classes."""
     numbers = labels.tolist() if labels.dtype.kind in "fO" else []
-    if any(isinstance(number, float) and not number.is_integer() for number in numbers):
-        raise DataError("Unknown label type: continuous numbers are not classes; convert them to strings or round them")
+    fractions = (number for number in numbers if isinstance(number, float) and not number.is_integer())
+    found = next(fractions, None)
+    if found is not None:
+        # The first words are scikit-learn's, whose checks ask for them.
+        raise DataError(
+            f"Unknown label type: continuous numbers are not classes, found {found:g}; convert them to strings, or "
+            "round them"
+        )
 
 
 def label_kind(labels: NDArray[Any]) -> str | None:
@@ -168,6 +174,5 @@ def _of_one_type(labels: list[Any], is_float: NDArray[np.bool_]) -> list[Any]:
 
 def _refuse_missing(rows: list[int], name: str) -> None:
     if rows:
-        raise DataError(
-            f"{name}: row {rows[0]} has no label ({counted(len(rows), 'such row')}); label it or drop the row"
-        )
+        of = f"({counted(len(rows), 'such row')})"
+        raise DataError(f"{name}, counted from 0: row {rows[0]} has no label {of}; label it or drop the row")

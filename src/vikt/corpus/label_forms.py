@@ -175,7 +175,7 @@ class Numbered:
 
 
 def _place(row: int) -> str:
-    return f"labels: row {row}"
+    return f"labels, counted from 0: row {row}"
 
 
 @dataclass(frozen=True)

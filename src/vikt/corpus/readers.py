@@ -175,6 +175,10 @@ def _first_lines(stream: BinaryIO, origin: str) -> list[bytes]:
     return first_lines
 
 
+# Files of spreadsheets.
+_WORKBOOKS = frozenset({".xlsx", ".xls", ".xlsm", ".ods"})
+
+
 def _unknown(origin: str, line: bytes) -> ViktError:
     if origin == STANDARD_INPUT:
         return UsageError(
@@ -183,9 +187,11 @@ def _unknown(origin: str, line: bytes) -> ViktError:
             format="tsv" if b"\t" in line else "csv",
         )
     suffix = suffix_of(origin)
+    if suffix in _WORKBOOKS:
+        return InputFileError(f"{origin}: is a workbook, which vikt does not read; save the sheet as CSV in UTF-8")
     return InputFileError(
-        f"{origin}: expected a file that ends in {', '.join(FORMATS)} (also with .gz or .zst), "
-        f"found {repr(suffix) if suffix else 'no suffix'}; rename or convert it, or name its format",
+        f"{origin}: expected a file that ends in {', '.join(sorted(FORMATS))} (also with .gz or .zst), "
+        f"found {repr(suffix) if suffix else 'no suffix'}; convert it, or, if it has one of these formats, name that",
         format=...,
     )
 

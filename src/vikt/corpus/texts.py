@@ -210,7 +210,9 @@ def portions(offsets: Ints, n_bytes: int, most: int) -> Iterator[tuple[int, int]
 
 def missing_text(first: int, count: int) -> DataError:
     """The error for texts that are missing: the number of the first, and how many there are."""
-    return DataError(f"text {first} is missing ({count} in all); drop such rows, or give them an empty text")
+    return DataError(
+        f"text {first} is missing ({count} in all, counted from 0); drop such rows, or give them an empty text"
+    )
 
 
 def _of_chunk(array: ArrowColumn) -> tuple[Ints, memoryview]:

@@ -26,7 +26,7 @@ from vikt.metrics.averages import macro_f1_of
 from vikt.metrics.bootstrap import cells_of, counts_of, drawn_figures
 from vikt.metrics.classification import exact_mean, f1_of_counts, ratio
 from vikt.metrics.intervals import Interval, f1_ends, mean_interval, percentile_interval, wilson_interval
-from vikt.names import nearest
+from vikt.names import suggestion
 from vikt.tables import counted
 
 _RATES = ("precision", "recall", "f1")
@@ -86,11 +86,9 @@ def _checked(text: str) -> Condition:
         raise ParameterError("aim", error.message) from None
     name, classes = condition.measure.name, condition.measure.classes
     if name not in _NAMES:
-        near = nearest(name, _NAMES)
-        hint = "" if near is None else f"did you mean {near}? "
         raise ParameterError(
             "aim",
-            f"{name!r:.60} is not an aim; {hint}choose from {', '.join(_NAMES)}; "
+            f"{name!r:.60} is not an aim{suggestion(name, _NAMES)}; choose from {', '.join(_NAMES)}; "
             "the last two are for one class per text",
         )
     allowed, needs, example = _FORMS[name]

@@ -13,7 +13,7 @@ from vikt.decisions.rules import Rule
 from vikt.errors import ParameterError
 from vikt.model.classes import class_position
 from vikt.model.functions import log_softmax
-from vikt.names import nearest
+from vikt.names import suggestion
 from vikt.tables import plural, quoted
 
 
@@ -72,7 +72,6 @@ def position(classes: tuple[str, ...], name: str, what: str = "class") -> int:
     """
     k = class_position(classes, name)
     if k is None:
-        near = nearest(name, classes)
-        hint = "" if near is None else f"did you mean {near!r}? "
-        raise ParameterError("aim", f"there is no {what} {name!r:.60}; {hint}the {plural(what)} are {quoted(classes)}")
+        hint = suggestion(name, classes)
+        raise ParameterError("aim", f"there is no {what} {name!r:.60}{hint}; the {plural(what)} are {quoted(classes)}")
     return k

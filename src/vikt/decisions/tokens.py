@@ -111,12 +111,12 @@ class Tokens:
         quoted = self.take("quoted", "")
         return quoted[1:-1].replace(2 * quoted[0], quoted[0])
 
-    def take_number(self) -> float:
-        """A finite number; % makes hundredths."""
+    def take_number(self, example: str = "0.9 or 90%") -> float:
+        """A finite number; % makes hundredths. The example is for the message where there is none."""
         has_sign = self.after.text == "%"
         spelled = self.next.text + "%" * has_sign
         if self.next.kind != "word" or not _NUMBER.fullmatch(spelled):
-            raise self.unexpected("a number, such as 0.9 or 90%")
+            raise self.unexpected(f"a number, such as {example}")
         value = float(spelled.replace("%", "e-2"))
         if math.isinf(value):
             raise self.unexpected("a finite number")

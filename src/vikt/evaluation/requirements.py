@@ -12,7 +12,7 @@ from vikt.errors import ParameterError, UsageError
 from vikt.evaluation.figures import Figure
 from vikt.evaluation.of_labels import LabelEvaluation
 from vikt.model.classes import class_position
-from vikt.names import nearest
+from vikt.names import suggestion
 from vikt.tables import figure, listed
 
 # Figures that can be above 1.
@@ -118,8 +118,7 @@ def _figure_of_class(measure: Measure, evaluation: LabelEvaluation) -> Figure:
 
 
 def _unknown(kind: str, name: str, known: Sequence[str]) -> ParameterError:
-    near = nearest(name, known)
-    hint = "" if near is None else f"did you mean {near}? "
+    hint = suggestion(name, known)
     return ParameterError(
-        "require", f"no {kind} is called {name!r:.60}; {hint}choose from {listed(known, _MOST_LISTED)}"
+        "require", f"no {kind} is called {name!r:.60}{hint}; choose from {listed(known, _MOST_LISTED)}"
     )

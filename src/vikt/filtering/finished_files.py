@@ -184,7 +184,8 @@ class FinishedFiles:
         held = (
             "the results of another version of vikt, which kept other records"
             if name == "format"
-            else f"the results of another filter, whose {name} was {_told(before.get(name))}, now {_told(asked[name])}"
+            else f"the results of another filter: its {name} was {_told(before.get(name))}, and is now "
+            f"{_told(asked[name])}"
         )
         return OutputFileError(f"{self.out}: holds {held}; choose another folder, or start anew", force=True)
 

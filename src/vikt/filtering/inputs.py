@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from vikt.corpus.formats import FORMATS
 from vikt.corpus.read_stream import suffix_of
-from vikt.errors import InputFileError, OutputFileError, UsageError
+from vikt.errors import InputFileError, UsageError
 from vikt.filtering.formats import SOURCES
 from vikt.filtering.storage import Storage, storage_of
 from vikt.tables import counted, listed
@@ -154,7 +154,7 @@ def _refuse_overlap(found: list[Input], folders: list[str], out: str) -> None:
     storage = storage_of(out)
     target = storage.resolved(out).rstrip("/")
     if storage.is_file(target):
-        raise OutputFileError(f"{out}: is a file; name a folder with -o")
+        raise UsageError(f"{out}: is a file; name a folder with -o")
     if out == "-" or (suffix_of(out) in _SUFFIXES and not storage.is_folder(target)):
         raise UsageError(f"{out}: -o names a folder, in which each file keeps its name; name a folder")
     inner = next((folder for folder in folders if f"{target}/".startswith(folder.rstrip("/") + "/")), None)

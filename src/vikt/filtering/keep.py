@@ -25,13 +25,13 @@ from numpy.typing import NDArray
 from vikt.arrays import Bools
 from vikt.corpus.columns import composed
 from vikt.decisions.decision import NO_ANSWER
-from vikt.decisions.tokens import Token, Tokens
+from vikt.decisions.tokens import Token, Tokens, spelled
 from vikt.errors import ParameterError, UsageError
 from vikt.filtering.condition import COMPARISONS, EQUALITIES, Compares, Condition, HasLabel, Joined, Not
 from vikt.filtering.predictions import Predictions
 from vikt.fitting.model import FittedModel
 from vikt.model.classes import class_position
-from vikt.names import KIND_NAMES, LABEL_NOUNS, TargetKind, nearest
+from vikt.names import KIND_NAMES, LABEL_NOUNS, TargetKind, suggestion
 from vikt.tables import listed
 
 _MOST_LISTED = 40
@@ -123,14 +123,16 @@ class _Parser:
 
     def _comparison(self) -> Condition:
         tokens = self.tokens
-        if tokens.next.kind == "quoted" or (tokens.after.kind == "word" and tokens.after.text == "in"):
-            return self._membership()
         name = tokens.next
         quantity = _QUANTITIES.get(name.text) if name.kind == "word" else None
+        is_in = tokens.after.kind == "word" and tokens.after.text == "in"
+        if name.kind == "quoted" or (is_in and (quantity is None or class_position(self.names, name.text) is not None)):
+            return self._membership()
         if quantity is None:
-            near = nearest(name.text, [*_QUANTITIES, "not"])
-            hint = f"; did you mean {near}?" if near and name.kind == "word" else ""
-            raise tokens.unexpected(f"P({self._noun.upper()}), {', '.join(list(_QUANTITIES)[1:])} or 'not'", hint)
+            hint = suggestion(name.text, [*_QUANTITIES, "not"]) if name.kind == "word" else ""
+            raise tokens.unexpected(
+                f"P({self._noun.upper()}), {', '.join(list(_QUANTITIES)[1:])} or 'not', as in {self._example}", hint
+            )
         if self.kind not in quantity.kinds:
             raise tokens.error(name, f"{name.text} {self._is_of(quantity.kinds)}; write 'LABEL' in labels")
         tokens.take("word", name.text)
@@ -158,7 +160,7 @@ class _Parser:
     def label_predicted(self) -> Condition:
         """The rest of predicted == class; levels of an order may be above or below one."""
         relations = COMPARISONS if self.kind == "ordered" else EQUALITIES
-        where = "after 'predicted'" if self.kind == "ordered" else "after 'predicted', as the classes have no order"
+        where = f"after 'predicted', as in predicted == {spelled(self.names[0])}"
         relation = self.tokens.take_mark(tuple(relations), where)
         k = self.label()
         return Compares(_answered, relation, k, (k,))
@@ -167,7 +169,7 @@ class _Parser:
         self, of: Callable[[Predictions], NDArray[Any]], read: Callable[[], float], labels: tuple[int, ...] = ()
     ) -> Condition:
         """The rest of a comparison with a number."""
-        relation = self.tokens.take_mark(tuple(COMPARISONS), "for a comparison")
+        relation = self.tokens.take_mark(tuple(COMPARISONS), f"for a comparison, as in {self._example}")
         return Compares(of, relation, read(), labels)
 
     def share(self) -> float:
@@ -176,6 +178,10 @@ class _Parser:
         if not 0 <= value <= 1:
             raise self.tokens.error(token, f"expected a probability from 0 to 1, found {value:g}; write 0.95 or 95%")
         return value
+
+    def length(self) -> float:
+        """A number of characters."""
+        return self.tokens.take_number("200")
 
     def label(self) -> int:
         """The position of a label that the model has."""
@@ -187,14 +193,17 @@ class _Parser:
         return k
 
     def _unknown(self, token: Token, name: str) -> UsageError:
-        near = nearest(composed(name), self.names)
-        hint = "" if near is None else f"did you mean {near}? "
-        known = listed(self.names, _MOST_LISTED)
-        return self.tokens.error(token, f"the model has no {self._noun} {name!r:.60}; {hint}choose from {known}")
+        hint, known = suggestion(composed(name), self.names), listed(self.names, _MOST_LISTED)
+        return self.tokens.error(token, f"the model has no {self._noun} {name!r:.60}{hint}; choose from {known}")
 
     def _is_of(self, kinds: Sequence[TargetKind]) -> str:
         needed = "several labels" if "several" in kinds else "one label per text"
         return f"needs a model with {needed}; this model gives {KIND_NAMES[self.kind]}"
+
+    @property
+    def _example(self) -> str:
+        """A condition of this model."""
+        return f"P({spelled(self.names[0])}) > 0.5"
 
     @property
     def _noun(self) -> str:
@@ -214,6 +223,6 @@ _QUANTITIES: Mapping[str, _Quantity] = {
     ),
     "length": _Quantity(
         (*_ONE_LABEL, "several"),
-        lambda parser: parser.compared(lambda predictions: predictions.lengths, parser.tokens.take_number),
+        lambda parser: parser.compared(lambda predictions: predictions.lengths, parser.length),
     ),
 }

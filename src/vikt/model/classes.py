@@ -69,10 +69,8 @@ class LabelledRows(NamedTuple):
 def check_one_label_per_row(labels: Sized, n_rows: int) -> None:
     """Raise DataError unless there are as many labels as rows."""
     if len(labels) != n_rows:
-        raise DataError(
-            f"{counted(n_rows, 'row')} and {counted(len(labels), 'label')}, which are inconsistent lengths; give one "
-            "label per row"
-        )
+        found = f"{counted(n_rows, 'row')} and {counted(len(labels), 'label')}"
+        raise DataError(f"expected one label per row, found {found}; give as many labels as rows")
 
 
 def check_learnable(targets: TargetRows) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from starlette.types import Receive
 
-from vikt.names import nearest
+from vikt.names import suggestion
+from vikt.parameters import mistake
 from vikt.server.problems import ProblemError
 from vikt.server.settings import Limits
 from vikt.tables import quoted
@@ -101,35 +102,9 @@ def _problem(found: Mapping[str, Any], fields: Iterable[str]) -> ProblemError:
         return ProblemError(400, f"the body is not JSON in UTF-8: {message.removeprefix('Invalid JSON: ')}")
     place = _place(found["loc"])
     if error == "extra_forbidden":
-        return ProblemError(422, f"{place}: {_unknown_field(place, fields)}")
-    if error in _EXPECTED:
-        return ProblemError(422, f"{place}: expected {_EXPECTED[error]}")
-    if error in _BOUNDS:
-        bound = _BOUNDS[error](found["ctx"])
-        return ProblemError(422, f"{place}: expected a number of {bound}, found {found['input']:.6g}")
-    return ProblemError(422, f"{place}: {message.replace('Input should be', 'expected', 1)}")
-
-
-def _unknown_field(name: str, fields: Iterable[str]) -> str:
-    near = nearest(name, fields)
-    hint = "" if near is None else f"did you mean {near!r}? "
-    return f"there is no such field; {hint}choose from {quoted(fields)}"
-
-
-_EXPECTED = {
-    "string_type": "a string",
-    "bool_type": "true or false",
-    "int_type": "a whole number",
-    "float_type": "a number",
-    "list_type": "an array",
-    "dict_type": "an object",
-    "model_type": "an object",
-}
-# By the error, what a number must be, of the bound.
-_BOUNDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "greater_than_equal": lambda bounds: f"{bounds['ge']:g} or more",
-    "less_than_equal": lambda bounds: f"{bounds['le']:g} or less",
-}
+        hint = suggestion(place, fields)
+        return ProblemError(422, f"{place}: there is no such field{hint}; choose from {quoted(fields)}")
+    return ProblemError(422, f"{place}: {mistake(found)}")
 
 
 def _place(path: tuple[str | int, ...]) -> str:

@@ -44,7 +44,12 @@ def audit(
         str | None, typer.Option(help="Also check these labelled test texts against DATA.", metavar="DATA")
     ] = None,
     model: Annotated[
-        Path | None, typer.Option(help="Compare with this model, written by `vikt train`.", metavar="MODEL")
+        Path | None,
+        typer.Option(
+            help="Also check DATA against this model: labels and texts that it does not know, rows that it was trained "
+            "on.",
+            metavar="MODEL",
+        ),
     ] = None,
     ignore: Annotated[
         list[str] | None,
@@ -58,12 +63,12 @@ def audit(
         typer.Option(
             "--output",
             "-o",
-            help="Look for such labels, and write their rows to this table, most suspected first.",
+            help="Look for labels that are probably wrong, and write their rows to this table, most suspected first.",
             metavar="FILE",
         ),
     ] = None,
     analyzer: Annotated[
-        AnalyzerName, typer.Option(help="Features of the models that look for them, as for train.")
+        AnalyzerName, typer.Option(help="Features for the search for wrong labels, as in `vikt train --analyzer`.")
     ] = "auto",
     text: TextColumn = None,
     label: LabelColumn = None,

@@ -26,7 +26,7 @@ def filter(
         typer.Argument(
             help="Parquet, JSONL, CSV, TSV and Arrow files, also with .gz or .zst; folders, patterns, and addresses "
             "such as s3://bucket/folder.",
-            metavar="DATA...",
+            metavar="DATA",
         ),
     ],
     keep: Annotated[
@@ -48,7 +48,7 @@ def filter(
         str | None,
         typer.Option(
             "--split",
-            help="RowFilter the parts of a document, divided at SEPARATOR such as '\\n', each by itself, and keep the "
+            help="Filter the parts of a document, divided at SEPARATOR such as '\\n', each by itself, and keep the "
             "parts that satisfy the condition.",
             metavar="SEPARATOR",
             show_default=False,

@@ -29,7 +29,7 @@ def predict(
         typer.Argument(
             help="Texts in any format that train reads: files, folders and patterns; - (the default) is stdin, one "
             "text per line unless --format says otherwise.",
-            metavar="[DATA]...",
+            metavar="DATA",
             show_default=False,
         ),
     ] = None,
@@ -60,7 +60,8 @@ def predict(
     threshold: Annotated[
         float | None,
         typer.Option(
-            help="Leave a label out if its probability is below P; P replaces the thresholds of several labels.",
+            help="Leave a label out if its probability is below P. A model of several labels uses P in place of the "
+            "thresholds that it learnt.",
             min=0,
             max=1,
             metavar="P",
@@ -75,7 +76,9 @@ def predict(
     as_json: Annotated[
         bool,
         typer.Option(
-            "--json", help="Print the answers alone as JSON, without the texts; --to jsonl keeps all columns."
+            "--json",
+            help="Write JSON: of lines the answers alone, without the texts; of a table all its columns, and the "
+            "answers.",
         ),
     ] = False,
     quiet: Quiet = False,

@@ -24,7 +24,7 @@ def serve(
         typer.Argument(
             help="Model files written by `vikt train`. Each is served under the name of its file without the ending, "
             "or under NAME.",
-            metavar="[NAME=]MODEL...",
+            metavar="[NAME=]MODEL",
         ),
     ],
     host: Annotated[

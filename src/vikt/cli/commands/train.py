@@ -201,9 +201,10 @@ def train(
 ) -> None:
     """Train a model on labelled texts, test it and save it.
 
-    Without --test, one tenth of the rows is held out for the test. Another tenth is used to choose the penalty; for
-    --aim, --coverage, --max-error and --calibrate, half of it is never fitted. An aim that cannot be met ends with exit
-    code 3 and writes no file.
+    Without --test, one tenth of the rows is held out for the test. Another tenth chooses the penalty; the model is then
+    fitted to all rows but those of the test. With --aim, --coverage, --max-error or --calibrate, half of that other
+    tenth is kept out of the fit too: thresholds and the like are set on it. If an aim cannot be met, the exit code is 3
+    and no file is written.
     """
     from vikt.cli import train as work
 
