@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import unicodedata
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -117,8 +118,16 @@ def check_explanation(told: Any, found: Any, emphasis: list[list[float]]) -> Non
         expected_parts = {spelled(part.feature): part.contribution for part in expected.contributions}
         parts = {spelled(part["feature"]): part["contribution"] for part in own["contributions"]}
         assert parts == pytest.approx(expected_parts, abs=1e-9)
+        check_order(list(parts), {name: abs(size) for name, size in expected_parts.items()})
         assert "".join(run["text"] for run in own["runs"]) == expected.text
         assert of_characters == pytest.approx(expected.emphasis, abs=1e-9)
+
+
+def check_order(names: list[tuple[str, ...]], sizes: dict[tuple[str, ...], float]) -> None:
+    """Check that names are in the order of sizes; what differs by rounding alone may change places, equals may not."""
+    place_of = {name: place for place, name in enumerate(sizes)}
+    for one, other in pairwise(names):
+        assert place_of[one] < place_of[other] or 0 < abs(sizes[one] - sizes[other]) < 1e-9, (one, other)
 
 
 def spelled(feature: str) -> tuple[str, ...]:

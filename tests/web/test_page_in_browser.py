@@ -11,6 +11,10 @@ import pytest
 from pages_of_fakes import HOSTILE, drop, labelled_file, page_of
 
 from browsing import LOW_CONTRAST, chromium, opened
+from vikt.corpus.header import refuse_doubtful_header
+from vikt.corpus.readers import read_table
+from vikt.errors import ColumnError
+from vikt.explanation.explanation import NO_KNOWN_FEATURE
 
 TEXT = "a good film, with one bad scene"
 
@@ -356,11 +360,19 @@ def test_labels_that_a_spreadsheet_would_run_are_made_inert(browser, tmp_path):
     [
         (b"", "rows.csv is empty"),
         (b"text\n", "rows.csv has a single row"),
-        (b'text\n"good\n', "Line 2: a quotation mark is not closed"),
-        (b'text\n"good"x\n', "Line 2: a quotation mark is not closed, or text follows it"),
-        (b"text,n\ngood\n", "Row 1 has 1 value, but the first row names 2 columns"),
+        (b'text\n"good\n', "rows.csv, line 2: a quotation mark is not closed"),
+        (b'text\n"good"x\n', "rows.csv, line 2: a quotation mark is not closed, or text follows it"),
+        (
+            b'text,n\n"a\nb",1\n\ngood\n',
+            "rows.csv, row 2 (line 5), which starts with “good”: found 1 value, expected 2, as in the first row. "
+            "Correct the row, or put values that contain commas in quotation marks.",
+        ),
+        (b"text;n\ngood;1;2\n", "put values that contain semicolons in quotation marks"),
+        (b'{"text": "good", "n": 1}\n{"text": "bad"}\n', "rows.csv is JSON, not CSV or TSV"),
+        (b"PK\x03\x04\x14\0", "rows.csv is a workbook, such as Excel's. Save it as CSV UTF-8"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "rows.csv is a workbook"),
         (b"text\n\xff\xfe\xe9\n", "rows.csv is not text in UTF-8"),
-        (b'sep="\ntext\ngood\n', "Line 1: a quotation mark follows sep="),
+        (b'sep="\ntext\ngood\n', "rows.csv, line 1: a quotation mark follows sep="),
         (b"text\nfail\n", "Row 1: The service failed"),
     ],
 )
@@ -374,6 +386,87 @@ def test_what_is_wrong_with_a_table_is_one_sentence(browser, opinions, content, 
         assert message in problem.inner_text()
         assert page.locator("#download").is_hidden()
         assert seen.console == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("mails.xlsx", "Save it as CSV UTF-8"),
+        ("mails.ods", "Save it as CSV UTF-8"),
+        ("mails.jsonl", "label it with the command vikt predict"),
+        ("mails.csv.gz", "label it with the command vikt predict"),
+    ],
+)
+def test_a_table_of_another_format_is_taken_for_a_table_and_refused(browser, opinions, name, message):
+    with opened(browser, opinions) as (page, _):
+        drop(page, b"text,n\ngood,1\n", name)
+        page.locator("#table-problem", has_text=message).wait_for()
+        assert page.locator("#problem").is_hidden()
+        assert page.locator("#text").input_value() == ""
+
+
+@pytest.mark.slow
+def test_a_first_row_that_looks_like_data_is_labelled(browser, opinions, tmp_path):
+    with opened(browser, opinions) as (page, _):
+        drop(page, b"I was charged twice,1\nmy good parcel,2\n")
+        is_data = page.get_by_label("The first row is data")
+        assert is_data.is_checked()
+        assert page.locator("#table-size").inner_text() == "2 rows, 2 columns"
+        back = labelled_file(page, tmp_path)[1].decode().splitlines()
+        assert [line.split(",")[:3] for line in back] == [
+            ["I was charged twice", "1", "praise"], ["my good parcel", "2", "praise"],
+        ]  # fmt: skip
+        is_data.uncheck()
+        assert page.locator("#table-size").inner_text() == "1 row, 2 columns"
+        assert labelled_file(page, tmp_path)[1].decode().startswith("I was charged twice,1,predicted,probability")
+
+
+@pytest.mark.slow
+def test_a_first_row_is_data_where_the_commands_say_so(browser, opinions, tmp_path):
+    tables = [
+        ["text,label", "good,a", "bad,b"], ["good,a", "bad,b", "fine,a"], ["0,1", "good,a"], ["body,12.5", "good,a"],
+        ["id,remark", "1,good", "2,bad"], ["A film. Good!,x", "b,y"], ["text,a", "good,a", "bad,b"],
+        ["name,note", "x,This is a long note of many words"], ["n", "1", "2"], ["2026-11-30,q", "a,b"],
+    ]  # fmt: skip
+    with opened(browser, opinions) as (page, _):
+        for lines in tables:
+            content = "\n".join([*lines, ""]).encode()
+            path = tmp_path / "rows.csv"
+            path.write_bytes(content)
+            try:
+                refuse_doubtful_header(read_table(path), need_label=False)
+                is_refused = False
+            except ColumnError:
+                is_refused = True
+            table = page.evaluate("b => vikt.readTable(new Uint8Array(b), 'rows.csv').hasHeader", list(content))
+            assert table is not is_refused, lines
+
+
+@pytest.mark.slow
+def test_reasons_of_another_answer_are_offered_once_words_are_struck_out(browser, opinions):
+    with opened(browser, opinions) as (page, _):
+        type_text(page)
+        page.locator(".word", has_text="bad").click()
+        page.locator("#changed").wait_for()
+        assert page.locator("#changed-answer").inner_text() == "You see what speaks for and against “blame”."
+        page.get_by_role("button", name="Show that for “praise”").click()
+        page.locator("#reasons-title", has_text="praise").wait_for()
+        page.locator("#changed").wait_for(state="hidden")
+        # What was struck out stays so.
+        page.locator(".moved").first.wait_for()
+        assert page.locator(".word[aria-pressed=true]").all_inner_texts() == ["bad"]
+        assert verdict(page) == "praise 81.8 %"
+        page.click("#restore")
+        page.locator(".moved").first.wait_for(state="detached")
+        assert page.locator(".word[aria-pressed=true]").count() == 0
+
+
+@pytest.mark.slow
+def test_a_text_without_known_features_is_said(browser, opinions):
+    with opened(browser, opinions) as (page, _):
+        type_text(page, "zzz")
+        assert page.locator("#sides").inner_text() == NO_KNOWN_FEATURE
 
 
 @pytest.mark.slow

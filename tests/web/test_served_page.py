@@ -200,7 +200,7 @@ def test_the_record_and_the_links_of_the_model(browser, address):
         assert "accuracy" in page.locator("#facts").inner_text()
         links = page.locator("#links a").evaluate_all("links => links.map(link => link.href)")
         for link in links:
-            assert page.request.get(link).status in (200, 501), link
+            assert page.request.get(link).status == 200, link
         assert seen.console == []
 
 
@@ -210,13 +210,14 @@ def test_a_service_asks_for_its_token(browser, models, tmp_path):
         serving(tmp_path, models["classes"], "--token-file", tmp_path / "token") as place,
         opened(browser, place) as (page, seen),
     ):
-        field = page.get_by_label("Token of this service")
+        field = page.get_by_label("Access token")
         field.wait_for()
         assert page.evaluate("document.activeElement.id") == "token"
-        assert "token" in page.locator("#access-problem").inner_text()
+        assert page.locator("#access-problem").inner_text().startswith("Enter the access token")
+        assert page.locator(".error").count() == page.locator(".error:not(:visible)").count()
         field.fill("wrong")
         page.keyboard.press("Enter")
-        page.wait_for_timeout(300)
+        page.locator("#access-problem.error", has_text="This access token is wrong").wait_for()
         assert page.locator("#text").count() == 0
         field.fill("a-token-of-this-test")
         page.keyboard.press("Enter")
@@ -229,8 +230,16 @@ def test_a_service_asks_for_its_token(browser, models, tmp_path):
         assert found.value.suggested_filename == "classes.json"
         found.value.save_as(tmp_path / "record.json")
         assert json.loads((tmp_path / "record.json").read_text())["name"] == "classes"
+        page.route("**/card", lambda route: route.fulfill(status=500, body="{}"))
+        page.locator("#links a", has_text="Model card").click()
+        problem = page.locator("#links-problem", has_text="the status 500")
+        problem.wait_for()
+        link, message = page.locator("#links").bounding_box(), problem.bounding_box()
+        assert 0 < message["y"] - link["y"] < 200
+        page.fill("#text", "love")
+        problem.wait_for(state="hidden")
         # A browser itself tells of each refusal.
-        assert all("401" in message for message in seen.console)
+        assert all("401" in message or "500" in message for message in seen.console)
         assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
 
 
@@ -245,7 +254,7 @@ def test_a_token_that_is_asked_for_while_the_model_changes_leads_to_the_model_th
             if chosen == "ordered":
                 page.route("**/models/ordered", lambda route: route.fulfill(status=401), times=1)
                 page.get_by_label("Model", exact=True).select_option(chosen)
-            page.get_by_label("Token of this service").fill("a-token-of-this-test")
+            page.get_by_label("Access token").fill("a-token-of-this-test")
             page.keyboard.press("Enter")
             page.locator("h1", has_text=chosen).wait_for()
             assert page.get_by_label("Model", exact=True).input_value() == chosen
@@ -265,6 +274,25 @@ def test_a_small_service_labels_a_table_and_says_that_it_logs_texts(browser, mod
         page.locator("#table-problem", has_text="Row 2: the body is longer than 1,500 bytes").wait_for()
         # A browser itself tells of the refusal.
         assert all("413" in message for message in seen.console)
+
+
+def test_a_model_that_is_replaced_by_one_with_other_labels_is_told(browser, models, tmp_path):
+    path = tmp_path / "mine.vikt"
+    path.write_bytes(models["classes"].read_bytes())
+    with serving(tmp_path, path) as place, opened(browser, place) as (page, seen):
+        page.fill("#text", TEXT)
+        page.locator("#sides li").first.wait_for()
+        models_of_kinds.fitted(["one", "two", "three"] * 4).save(tmp_path / "new.vikt")
+        (tmp_path / "new.vikt").rename(path)
+        while page.request.get(f"{place}models/mine").json()["classes"] == ["down", "up"]:
+            page.wait_for_timeout(100)
+        drop(page, b"text\nglad\n")
+        page.locator("#start").click()
+        page.locator("#table-problem", has_text="replaced by one with other labels").wait_for()
+        page.fill("#text", "rain")
+        page.locator("#problem", has_text="replaced by one with other labels").wait_for()
+        assert "NaN" not in page.locator("main").inner_text()
+        assert [message for message in seen.console if "422" not in message] == []
 
 
 def test_a_busy_service_is_asked_again(browser, address, models, tmp_path):

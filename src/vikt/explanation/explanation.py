@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # The columns of a frame of contributions, and of one of several labels.
 _OF_CONTRIBUTION = ("feature", "weight", "value", "contribution")
 _OF_LABEL = ("label", *_OF_CONTRIBUTION)
+NO_KNOWN_FEATURE = "No feature of this text is known to the model; the answer does not depend on it."
 # Sums of the same numbers in another order differ by less.
 _ROUNDING = 1e-9
 
@@ -45,7 +46,7 @@ class Explanation:
     intercept : float
         The contribution of the dummy feature; 0 where levels have cuts in its place.
     contributions : list of Contribution
-        Of every feature of the text, the largest first.
+        Of every feature of the text, the largest first; of equal ones, the one that occurs first in the text.
     text : str
         The text as passed, or normalised where that changes its length.
     emphasis : list of float
@@ -114,7 +115,9 @@ class Explanation:
 
     def lines(self, most: int = 15) -> str:
         """The features of the text with their weights, values and contributions, the `most` largest one by one."""
-        blocks = f"{self.about.verdict}{self.about.remark}", columns(self._rows(most)), self.about.scale
+        verdict = f"{self.about.verdict}{self.about.remark}"
+        note = "" if self.contributions else NO_KNOWN_FEATURE
+        blocks = verdict, note, columns(self._rows(most)), self.about.scale
         return "\n\n".join(filter(None, blocks))
 
     def __repr__(self) -> str:
@@ -124,8 +127,9 @@ class Explanation:
         verdict = f"{self.about.title}, probability {self.probability:.4f}, score {self.score:+.4f}{self.about.remark}"
         rows = [[html_text(cell) for cell in row] for row in self._rows(15)]
         contributions = details("contributions of the features", table(rows), is_open=not self.text)
+        note = heading(NO_KNOWN_FEATURE) if not self.contributions else ""
         scale = heading(html_text(self.about.scale)) if self.about.scale else ""
-        return block(heading(verdict), self._highlighted() if self.text else "", scale, contributions)
+        return block(heading(verdict), note, self._highlighted() if self.text else "", scale, contributions)
 
     def _highlighted(self) -> str:
         """The text and what its colours mean, as HTML."""

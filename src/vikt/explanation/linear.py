@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from vikt.matrix import SparseMatrix
 from vikt.model.linear import LinearModel
 from vikt.names import TargetKind
 
+# The n-grams of a text by their columns: of each occurrence the byte spans of its units.
+Occurrences = dict[int, list[list[tuple[int, int]]]]
 # Why no score is above another.
 _NO_RIVAL: dict[TargetKind, str] = {
     "several": "each of several labels is answered independently of the others; leave it out, and name one label",
@@ -63,11 +66,13 @@ def explain(model: FittedModel, document: Inputs, k: int | None = None, against:
     theta = model.loss.class_weights(model.theta, len(model.classes) - 1 if about.is_shared else k, against)
     weights = theta[1 + rows.indices]
     parts = weights * rows.values.astype(np.float64)
-    order = np.argsort(-np.abs(parts), kind="stable")
+    occurrences = _occurrences(texts, features, rows.indices.tolist())
+    order = _largest_first(parts, rows.indices.tolist(), occurrences)
     names = features.names(rows.indices)
     spelled = {features.prefix(p) + n: f" {s}" for p in features.parts for n, s in p.spellings(texts).items()}
     shown_as = [name + spelled.get(name, "") for name in names]
-    shown, emphasis = _emphasis(texts, features, dict(zip(rows.indices.tolist(), parts.tolist(), strict=True)))
+    contributions = dict(zip(rows.indices.tolist(), parts.tolist(), strict=True))
+    shown, emphasis = _emphasis(texts, features, occurrences, contributions)
     return Explanation(
         about,
         float(theta[0] + parts.sum()),
@@ -100,7 +105,33 @@ _SCORES: Mapping[TargetKind, Callable[[FittedModel, Floats, int, int | None, boo
 }
 
 
-def _emphasis(texts: Texts, features: TextFeatures, contributions: dict[int, float]) -> tuple[str, list[float]]:
+def _occurrences(texts: Texts, features: TextFeatures, columns: Sequence[int]) -> list[Occurrences]:
+    """For each part of the features the n-grams of the text, by column and in the order in which they first occur."""
+    found, first = [], 0
+    for part in features.parts:
+        # Names are of one part: a word and a run of characters can have the same, and so can a hand-made feature.
+        own = [column for column in columns if first <= column < first + part.n_columns]
+        column_of = dict(zip(part.names([column - first for column in own]), own, strict=True))
+        first += part.n_columns
+        places: Occurrences = defaultdict(list)
+        for name, spans in part.occurrences(texts):
+            if name in column_of:
+                places[column_of[name]].append(spans)
+        found.append(places)
+    return found
+
+
+def _largest_first(parts: Floats, columns: Sequence[int], occurrences: Sequence[Occurrences]) -> list[int]:
+    """The places of contributions, the largest first; of equal ones, the one that occurs first in the text."""
+    order_in_text = {column: n for n, column in enumerate(chain.from_iterable(occurrences))}
+    return sorted(
+        range(len(columns)), key=lambda j: (-abs(parts[j]), order_in_text.get(columns[j], len(order_in_text)))
+    )
+
+
+def _emphasis(
+    texts: Texts, features: TextFeatures, occurrences: Sequence[Occurrences], contributions: Mapping[int, float]
+) -> tuple[str, list[float]]:
     """The contribution of each n-gram, by its column, spread over the characters that it covers."""
     text = texts[0].decode("utf-8", "surrogatepass")
     if not features.parts:
@@ -108,23 +139,14 @@ def _emphasis(texts: Texts, features: TextFeatures, contributions: dict[int, flo
     normalised = features.parts[0].normalised(texts)[0].decode("utf-8", "surrogatepass")
     shown = text if len(text) == len(normalised) else normalised
     emphasis = [0.0] * len(shown)
-    first = 0
-    for part in features.parts:
-        # Names are of one part: a word and a run of characters can have the same, and so can a hand-made feature.
-        columns = [column for column in contributions if first <= column < first + part.n_columns]
-        named = part.names([column - first for column in columns])
-        by_name = {name: contributions[column] for name, column in zip(named, columns, strict=True)}
-        first += part.n_columns
+    for part, places in zip(features.parts, occurrences, strict=True):
         own = part.normalised(texts)[0]
         if len(own.decode("utf-8", "surrogatepass")) != len(shown):
             continue
-        places = defaultdict(list)
-        for name, spans in part.occurrences(texts):
-            places[name].append(spans)
         character_at = _characters(own)
-        for name, occurrences in places.items():
-            share = by_name.get(name, 0.0) / len(occurrences)
-            for spans in occurrences:
+        for column, all_spans in places.items():
+            share = contributions[column] / len(all_spans)
+            for spans in all_spans:
                 covered = [c for a, b in spans for c in range(character_at[a], character_at[b])]
                 for c in covered:
                     emphasis[c] += share / len(covered)

@@ -99,6 +99,9 @@ class ModelRecord(ModelSummary):
     model_config = ConfigDict(extra="allow")
 
     reads: Reads
+    documents: list[str] = Field(
+        description='What can be asked for: "card", and "report" if its packages are installed.'
+    )
     facts: list[list[str]] = Field(description="A name and a sentence for each.")
 
 

@@ -112,13 +112,16 @@ class Served:
         """The model and the record of its fit, as `vikt inspect --json` prints them, as JSON."""
         # Imported here, since answering needs none of it.
         from vikt.report.as_json import inspected_json
+        from vikt.report.html.writing import is_installed
         from vikt.web.about import facts
 
         reads = {"text": self.reads_text, "columns": self.columns}
         # The copy may have been removed since it was read.
         record = inspected_json(Path(), self.saved) | {"bytes": self.n_bytes}
         record.pop("path")
-        return spelled({"name": self.name, "reads": reads, "facts": facts(self.saved), **record})
+        documents = ["card", *(["report"] if is_installed() else [])]
+        about = {"name": self.name, "reads": reads, "documents": documents, "facts": facts(self.saved)}
+        return spelled({**about, **record})
 
     @cached_property
     def card(self) -> bytes:

@@ -46,6 +46,8 @@ vikt.visible = (name) => {
   return characters.length > 60 ? `${characters.slice(0, 59).join("")}…` : spelled;
 };
 
+vikt.named = (label) => `“${vikt.visible(label)}”`;
+
 // Throws an Error with one sentence.
 vikt.bytesOf = async (file) => {
   const content = await file.arrayBuffer().catch(() => {

@@ -26,9 +26,9 @@
 (() => {
   const { byId, element } = vikt;
   const MOST_BYTES = 5e6;
-  const TABLE = /\.(csv|tsv|tab)$/iu;
 
   const showAbout = (about) => {
+    byId("kind").textContent = "vikt text classifier";
     byId("title").textContent = about.name;
     document.title = `${about.name} – text classifier`;
     byId("facts").replaceChildren(
@@ -49,7 +49,7 @@
   };
 
   const receive = async (file, answerText, openTable) => {
-    if (TABLE.test(file.name)) {
+    if (vikt.isTable(file.name)) {
       await openTable(file);
       byId("table-title").scrollIntoView();
     } else {

@@ -4,8 +4,9 @@
 (() => {
   const { byId, element, signed } = vikt;
   const MOST_FEATURES = 8;
+  const NONE_KNOWN = "No feature of this text is known to the model; the answer does not depend on it.";
 
-  const named = (label) => `“${vikt.visible(label)}”`;
+  const { named } = vikt;
 
   const sides = ({ label, levels }) => {
     if (levels) return ["for higher levels", "for lower levels"];
@@ -52,7 +53,7 @@
       side(positive, "div.side.for", above, strongest),
       side(negative, "div.side.against", below, strongest),
     ];
-    byId("sides").replaceChildren(...both);
+    byId("sides").replaceChildren(...(parts.length ? both : [element("p", NONE_KNOWN)]));
   };
 
   const sum = ({ score, intercept, contributions, levels }) => {
@@ -87,19 +88,26 @@
 
   // The panel of reasons. `left` is called with the text that is left when words are struck out, or null for the whole;
   // `showLeft` shows its sum beside the words of the whole text.
+  // `show` keeps words struck out where the text is the same as before.
   vikt.reasonsPanel = (left) => {
     const restore = byId("restore");
+    let words = null;
+    let text = null;
     const show = (explanation, remark) => {
+      const shown = explanation.runs.map((run) => run.text).join("");
+      const struck = shown === text && words ? words.struck() : [];
+      text = shown;
+      words = null;
       byId("reasons-title").textContent = title(explanation);
       vikt.setMessage(byId("remark"), remark);
       const hasWords = explanation.runs.some((run) => run.text.trim());
       vikt.show(byId("words-panel"), hasWords);
       if (hasWords) {
         showLegend(explanation);
-        restore.disabled = true;
-        const words = vikt.words(byId("words"), explanation.runs, sides(explanation), (text) => {
-          restore.disabled = words.countStruck() === 0;
-          left(restore.disabled ? null : text);
+        restore.disabled = struck.length === 0;
+        words = vikt.words(byId("words"), explanation.runs, sides(explanation), struck, (rest) => {
+          restore.disabled = words !== null && words.struck().length === 0;
+          left(restore.disabled ? null : rest);
         });
         restore.onclick = () => {
           words.restore();
@@ -109,6 +117,10 @@
       showSum(explanation);
       vikt.show(byId("reasons"), true);
     };
-    return { show, showLeft: showSum, hide: () => vikt.show(byId("reasons"), false) };
+    const hide = () => {
+      text = null;
+      vikt.show(byId("reasons"), false);
+    };
+    return { show, showLeft: showSum, hide };
   };
 })();

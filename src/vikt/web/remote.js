@@ -6,6 +6,8 @@
   // Milliseconds before a request is sent again to a service that is busy.
   const PAUSES = [1000, 2000, 4000];
   const ENDINGS = { markdown: "md", html: "html", json: "json" };
+  // What is called of the documents that a service may give of a model.
+  const DOCUMENTS = { card: "Model card", report: "Report" };
   const PRIVACY = {
     true: "It writes them to its log.",
     false: "Neither this page nor the log of the service keeps them.",
@@ -17,8 +19,8 @@
     if (response.status === 401) {
       return new Error(
         token
-          ? "The service refuses this token. Type it again."
-          : "This service asks for a token. Type the one that you have.",
+          ? "This access token is wrong. Check it and enter it again."
+          : "Enter the access token that the person who runs this service gave you.",
       );
     }
     const { detail, title } = await response.json().catch(() => ({}));
@@ -52,24 +54,35 @@
 
   const remote = (name, limits) => {
     const path = `models/${encodeURIComponent(name)}`;
-    const way = token ? " – download" : "";
-    const links = {
-      [`Model card${way}`]: `${path}/card`,
-      [`Report${way}`]: `${path}/report`,
-      [`Record of the fit (JSON)${way}`]: path,
-      [`Interface for programs (OpenAPI)${way}`]: "openapi.json",
+    const linksTo = (documents) => {
+      const way = token ? " – download" : "";
+      return {
+        ...Object.fromEntries(documents.map((own) => [`${DOCUMENTS[own]}${way}`, `${path}/${own}`])),
+        [`Record of the fit (JSON)${way}`]: path,
+        [`Interface for programs (OpenAPI)${way}`]: "openapi.json",
+      };
     };
     let reads = { text: true, columns: [] };
+    let known = [];
+    // The file of a model may have been replaced by one with other labels since the page was drawn.
+    const checked = (answers) => {
+      const isKnown = ([answer]) =>
+        Object.keys(answer).filter((key) => key.startsWith("P(")).length === known.length &&
+        known.every((label) => `P(${label})` in answer);
+      if (!answers.length || isKnown(answers)) return answers;
+      throw new Error("The model has been replaced by one with other labels. Reload the page to use it.");
+    };
     const row = (texts, columns) => ({ ...(reads.text && texts), ...(reads.columns.length && { columns }) });
     return {
       about: async () => {
-        const { targets, classes, thresholds, features, facts, ...model } = await answer(path);
+        const { targets, classes, thresholds, features, facts, documents, ...model } = await answer(path);
         reads = model.reads;
+        known = classes;
         const own = { name, targets, classes, thresholds: thresholds?.thresholds ?? null, features, facts };
-        return { ...own, links, reads, limits };
+        return { ...own, links: linksTo(documents), reads, limits };
       },
       predict: async (texts, columns) =>
-        (await answer(`${path}/predict`, { ...row({ texts }, columns), proba: true })).answers,
+        checked((await answer(`${path}/predict`, { ...row({ texts }, columns), proba: true })).answers),
       explain: (text, label, columns) => answer(`${path}/explain`, { ...row({ text }, columns), label }),
     };
   };
@@ -84,7 +97,12 @@
     URL.revokeObjectURL(address);
   };
 
-  const complain = (error) => vikt.setMessage(byId("access-problem"), error.message);
+  const complain = (error) => {
+    const place = byId("access-problem");
+    vikt.setMessage(place, error.message);
+    // That a token is needed is no fault yet.
+    place.className = byId("token-form").hidden || token ? "note error" : "hint";
+  };
 
   const askForToken = (isAsked) => {
     const form = byId("token-form");
@@ -111,7 +129,7 @@
 
   const access = () => {
     const field = element("input", { type: "password", id: "token", autocomplete: "off", required: true });
-    const label = element("label", { htmlFor: "token" }, "Token of this service");
+    const label = element("label", { htmlFor: "token" }, "Access token");
     const form = element(
       "form.field",
       { id: "token-form", hidden: true },
@@ -135,7 +153,14 @@
     const link = event.target.closest("#links a");
     if (!link || !token) return;
     event.preventDefault();
-    save(link).catch(complain);
+    const place = byId("links-problem");
+    save(link).catch((error) => {
+      if (place.isConnected) vikt.setMessage(place, error.message);
+    });
   });
+  // What went wrong with a link has been read once something else is done.
+  for (const action of ["click", "input", "change", "drop"]) {
+    document.addEventListener(action, () => byId("links-problem") && vikt.setMessage(byId("links-problem"), ""), true);
+  }
   start().catch(complain);
 })();

@@ -40,9 +40,9 @@
     return element("ul.tally", { aria: { label: "Rows by label" } }, ...items);
   };
 
-  const offer = (labelled, { dialect }, name) => {
+  const offer = (labelled, { dialect, hasHeader }, name) => {
     const link = byId("download");
-    const lines = vikt.tableLines([labelled.header, ...labelled.rows], dialect);
+    const lines = vikt.tableLines([...(hasHeader ? [labelled.header] : []), ...labelled.rows], dialect);
     const type = "text/csv;charset=utf-8";
     const content = new Blob([dialect.hasMark ? "\ufeff" : "", dialect.separatorLine, ...lines], { type });
     URL.revokeObjectURL(link.href);
@@ -53,7 +53,7 @@
   };
 
   const setBusy = (isBusy) => {
-    for (const id of ["text-column", "with-all", "start"]) byId(id).disabled = isBusy;
+    for (const id of ["text-column", "with-all", "first-row", "start"]) byId(id).disabled = isBusy;
     for (const id of ["stop", "progress"]) vikt.show(byId(id), isBusy);
   };
 
@@ -87,7 +87,9 @@
     if (file.size > MOST_BYTES) {
       throw new Error(`${file.name} has more than ${MOST_BYTES / 1e6} MB. Label it by the command vikt predict.`);
     }
-    const table = vikt.readTable(await vikt.bytesOf(file), file.name);
+    const read = vikt.readTable(await vikt.bytesOf(file), file.name);
+    // A model that reads columns finds them by their names.
+    const table = about.reads.columns.length ? vikt.withHeader(read, true) : read;
     const missing = about.reads.columns.find((name) => !table.header.includes(name));
     if (missing !== undefined) {
       const found = table.header.join(", ");
@@ -146,6 +148,13 @@
         nameStart(0, rows.length);
       };
       vikt.show(byId("text-column-field"), about.reads.text);
+      vikt.show(byId("first-row-field"), !about.reads.columns.length && table.records.length > 1);
+      byId("first-row").checked = !table.hasHeader;
+      byId("first-row").onchange = ({ target }) => {
+        forget();
+        current = vikt.withHeader(table, !target.checked);
+        present(current, name);
+      };
       const classes = `${about.classes.length} ${vikt.kind(about).many}`;
       byId("with-all-label").textContent = `Also write the probability of each of the ${classes}`;
       nameStart(0, rows.length);

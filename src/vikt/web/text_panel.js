@@ -60,17 +60,28 @@
       complain(found.error?.message ?? "");
       if (found.value) presentLeft(found.value);
     };
+    // That the words which are left are answered otherwise than the answer that is explained.
+    const showChange = (now, explained) => {
+      const [first] = vikt.answered(now);
+      const isOther = first !== undefined && about.targets !== "ordered" && !vikt.answered(now).includes(explained);
+      vikt.show(byId("changed"), isOther && chosen === null);
+      byId("changed-answer").textContent = `You see what speaks for and against ${vikt.named(explained)}.`;
+      byId("explain-changed").textContent = `Show that for ${vikt.named(first ?? "")}`;
+      byId("explain-changed").onclick = () => choose(first);
+    };
     const presentLeft = ([[now], { explanations, remark }]) => {
       const [left] = explanations;
       answer.show(told.base, now, told.explanation.label);
+      showChange(now, told.explanation.label);
       if (left) reasons.showLeft(left);
       else complain(remark);
     };
     const reasons = vikt.reasonsPanel(answerLeft);
-    const answer = vikt.answerPanel(about, (label) => {
+    const choose = (label) => {
       chosen = label === chosen ? null : label;
       again();
-    });
+    };
+    const answer = vikt.answerPanel(about, choose);
 
     const clear = (hint, problem) => {
       answer.clear(hint);
@@ -81,6 +92,7 @@
       const [first] = explanations;
       told = { base, explanation: first };
       answer.show(base, base, first?.label);
+      vikt.show(byId("changed"), false);
       if (first) reasons.show(first, remark);
       else reasons.hide();
       complain(first ? "" : remark);

@@ -41,8 +41,9 @@
   const strongest = (runs) => runs.reduce((best, run) => (Math.abs(run.shade) > Math.abs(best) ? run.shade : best), 0);
 
   // Fills `box` with the words of `runs`. `sides` names what blue and orange speak for; `changed` is called with the
-  // text that is left. Returns {countStruck(), restore()}.
-  vikt.words = (box, runs, sides, changed) => {
+  // text that is left. `struck` are the places of the words that are struck out from the start. Returns {struck(),
+  // restore()}.
+  vikt.words = (box, runs, sides, struck, changed) => {
     const filled = runs.filter((run) => run.text);
     const pieces = vikt.pieces(filled.map((run) => run.text).join(""));
     const parts = divided(pieces, filled);
@@ -92,8 +93,10 @@
       else return;
       event.preventDefault();
     };
+    for (const place of struck) set(words[place], true);
+    if (struck.length) tell();
     return {
-      countStruck: () => words.filter(isStruck).length,
+      struck: () => words.flatMap((word, place) => (isStruck(word) ? [place] : [])),
       restore: () => {
         for (const word of words) set(word, false);
         tell();

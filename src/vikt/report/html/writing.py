@@ -19,6 +19,7 @@ KIND = "a vikt report"
 # What tells a report from any other file, near its start.
 _MARK = b'<meta name="generator" content="vikt report">'
 _FIRST_BYTES = 1024
+_PACKAGES = {"Jinja2": "jinja2", "Matplotlib": "matplotlib"}
 
 
 def check_installed() -> None:
@@ -29,13 +30,18 @@ def check_installed() -> None:
     MissingPackageError
         Jinja2 or Matplotlib is not installed.
     """
-    missing = [package for package, module in (("Jinja2", "jinja2"), ("Matplotlib", "matplotlib")) if not _has(module)]
+    missing = _missing_packages()
     if missing:
         raise MissingPackageError.of_extra("a report", missing, "report")
 
 
-def _has(module: str) -> bool:
-    return find_spec(module) is not None
+def is_installed() -> bool:
+    """Whether what a report needs is installed."""
+    return not _missing_packages()
+
+
+def _missing_packages() -> list[str]:
+    return [package for package, module in _PACKAGES.items() if find_spec(module) is None]
 
 
 def check_writable(path: str | Path, force: bool) -> None:
