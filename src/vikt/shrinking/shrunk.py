@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
@@ -94,7 +95,7 @@ def shrunk_to_size(saved: SavedModel, n_bytes: int, size_of: Callable[[SavedMode
     if (fewest := measure(found)) > n_bytes:
         raise UsageError(
             f"with {low:,} of {counted(features.n_features, 'feature')} the file takes {fewest:,} bytes, more than the "
-            f"{n_bytes:,} asked for; allow more"
+            f"{n_bytes:,} asked for; allow at least {math.ceil(fewest / 1000):,}kB"
         )
     while high > low + 1 and high > low * _PRECISION:
         n_features = round((low * high) ** 0.5)

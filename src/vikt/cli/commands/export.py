@@ -45,7 +45,7 @@ def export(
         typer.Option(
             "--size",
             help="Largest size of a page, such as 500kB or 3MB: its weights are rounded to 8 bits, and it keeps the "
-            "features that fit.",
+            "features that fit. About 0.1 MB is the page itself.",
             metavar="S",
             show_default=False,
         ),
@@ -74,7 +74,8 @@ def export(
 
     html is a page that classifies and explains texts in any current browser, offline; card is a description in
     Markdown, with the front matter of the Hugging Face Hub; sklearn is a fitted pipeline of scikit-learn, which is a
-    pickle, so loading it runs code; onnx is a graph of a model of columns without text.
+    pickle, so loading it runs code; onnx is a graph of a model of columns without text. The page and the card have the
+    name of the model's file as their title: name the file as you want them titled.
     """
     from vikt.cli import export as work
 

@@ -23,7 +23,7 @@ def serve(
         list[str],
         typer.Argument(
             help="Model files written by `vikt train`. Each is served under the name of its file without the ending, "
-            "or under NAME.",
+            "or under NAME, which is also the title of its page.",
             metavar="[NAME=]MODEL",
         ),
     ],
