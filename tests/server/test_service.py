@@ -150,7 +150,15 @@ async def test_models_are_listed_and_described(model, several):
         assert own.pop("reads") == {"text": True, "columns": []}
         assert own.pop("facts")
         assert own.pop("name") == "spam"
+        assert own.pop("documents") == ["card", "report"]
         assert own == shown
+
+
+async def test_a_report_is_not_offered_where_it_cannot_be_made(model, monkeypatch):
+    monkeypatch.setattr("vikt.report.html.writing.find_spec", lambda name: None)
+    async with service({"spam": model}) as (client, _):
+        assert (await client.get("/models/spam")).json()["documents"] == ["card"]
+        assert (await client.get("/models/spam/report")).status_code == 501
 
 
 async def test_the_page_the_card_and_the_report_are_served(model):
