@@ -162,6 +162,28 @@ def test_long_tokens_that_begin_alike(both_ways, options):
     assert_same(CountVectorizer(**options), TextVectorizer(**options, **COUNTS), LONG + LONG[1:], LONG[::-1])
 
 
+def spelled_ngrams(words, length):
+    return [" ".join(words[i : i + length]) for i in range(len(words) - length + 1)]
+
+
+@pytest.mark.parametrize("n_words", [0, 1, 255, 256, 257, 600])
+def test_ids_are_those_of_the_ngrams_that_the_text_spells(both_ways, n_words):
+    """Whatever the number of tokens that are looked up together."""
+    rng = np.random.default_rng(n_words)
+    words = [f"w{i}" if i % 4 else f"of more than fifteen bytes {i}".replace(" ", "") for i in range(300)]
+    learnt = rng.choice(words[:200], size=900).tolist()
+    ngrams, _ = Ngrams("word", (1, 2), WEIGHTINGS["counts"]).fit_transform(Texts.from_strings([" ".join(learnt)]))
+    text = rng.choice(words, size=n_words).tolist()
+    ids = ngrams.source.ids(ngrams.options.tokens_of_one(Texts.from_strings([" ".join(text)])))
+    for space, length in enumerate((1, 2)):
+        spelled, known = spelled_ngrams(text, length), set(spelled_ngrams(learnt, length))
+        expected = [name if name in known else None for name in spelled]
+        found = ids[space, : len(expected)]
+        names = iter(ngrams.source.names(space, found[found != kernels.NONE], " "))
+        assert [None if number == kernels.NONE else next(names) for number in found] == expected
+        assert (ids[space, len(expected) :] == kernels.NONE).all()
+
+
 @pytest.mark.parametrize("colliding", [lambda *_: 0, lambda *_: 0x7FFFFFFF], ids=["first part", "last part"])
 @pytest.mark.parametrize("name", ["last_bits", "hash_unit", "hash_node", "hash_bytes", "mix"])
 def test_hashes_that_all_collide_mix_nothing_up(monkeypatch, name, colliding):

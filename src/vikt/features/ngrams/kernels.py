@@ -66,6 +66,7 @@ CHUNK_BITS = 6  # parts get ids in chunks, so that threads do not write to the s
 
 DOCUMENT, FREQUENCY = 0, 1
 BLOCK = 256  # tokens that look up their places in memory together; a cache of 32 KB holds as many lines
+AHEAD = 32  # how many items earlier than its use a loop asks the memory for one
 FEW = 16  # up to this many numbers, insertion sort is faster
 WIDEST = 10  # bits of a digit when sorting
 
@@ -387,35 +388,66 @@ def part_of_id(unit: int) -> int:
     return unit >> CHUNK_BITS & PARTS - 1
 
 
-def guess_units(
-    low: Int64s, high: Int64s, n: int, slots: Int32s, unit_low: Int64s, unit_high: Int64s, unknown: int, units: Int32s
-) -> None:
-    """The unit of each token whose first slot holds it, `unknown` where that slot is empty, else UNSURE.
+class Search(NamedTuple):
+    """A block of tokens that are looked up together: those not settled yet, and the slot at which each has arrived."""
 
-    This settles most tokens, by loops without branches. A block of tokens asks the memory for all its slots, and then
-    for all its keys, before it needs the first.
+    tokens: Int64s
+    slots: Int64s
+
+
+def find_units(
+    low: Int64s,
+    high: Int64s,
+    n: int,
+    slots: Int32s,
+    unit_low: Int64s,
+    unit_high: Int64s,
+    unknown: int,
+    search: Search,
+    units: Int32s,
+) -> None:
+    """The unit of each token, `unknown` where there is none, and UNSURE where bytes must be compared too.
+
+    A block of tokens goes from slot to slot by loops without branches, asking the memory for all slots, and then for
+    all keys, before it needs the first; after each slot, most tokens are settled.
     """
     if len(unit_low) == 0:
         be_unsure(n, units)
         return
     region = len(slots) >> PART_BITS
     for first in range(0, n, BLOCK):
-        last = min(first + BLOCK, n)
-        for token in range(first, last):
+        left = min(BLOCK, n - first)
+        for i in range(left):
+            token = first + i & FORWARD
             value = hash_unit(low[token], high[token])
-            units[token] = part_of(value) * region + (value & region - 1)
-        for token in range(first, last):
-            prefetch(slots, units[token])
-        for token in range(first, last):
-            unit = slots[units[token] & FORWARD]
-            units[token] = unit
-            prefetch(unit_low, max(unit, 0))
-            prefetch(unit_high, max(unit, 0))
-        for token in range(first, last):
-            unit = units[token]
-            place = max(unit, 0)
-            same = (unit_low[place] == low[token]) & (unit_high[place] == high[token]) & (high[token] >> 56 < LONG)
-            units[token] = unknown if unit == NONE else unit if same else UNSURE
+            search.tokens[i] = token
+            search.slots[i] = part_of(value) * region + (value & region - 1)
+        while left > 0:
+            for i in range(left):
+                prefetch(slots, search.slots[i])
+            for i in range(left):
+                unit = slots[search.slots[i] & FORWARD]
+                units[search.tokens[i] & FORWARD] = unit
+                prefetch(unit_low, max(unit, 0))
+                prefetch(unit_high, max(unit, 0))
+            n_left = 0
+            for i in range(left):
+                token = search.tokens[i] & FORWARD
+                slot = search.slots[i]
+                unit = units[token]
+                place = max(unit, 0)
+                same = (unit_low[place] == low[token]) & (unit_high[place] == high[token])
+                found = UNSURE if high[token] >> 56 == LONG else unit
+                units[token] = NONE if high[token] == 0 else unknown if unit == NONE else found
+                search.tokens[n_left & FORWARD] = token
+                search.slots[n_left & FORWARD] = next_slot(slot, region)
+                n_left += 1 - ((unit == NONE) | same | (high[token] == 0))
+            left = n_left
+
+
+def next_slot(slot: int, region: int) -> int:
+    """The slot after another in its part."""
+    return slot & -region | slot + 1 & region - 1
 
 
 def be_unsure(n: int, ids: Int32s) -> None:
@@ -452,7 +484,7 @@ def slot_of_unit(
         slot = base + (slot + 1 & region - 1)
 
 
-def find_units(
+def compare_units(
     low: Int64s,
     high: Int64s,
     text: Bytes,
@@ -467,21 +499,16 @@ def find_units(
     pool_ends: Int64s,
     units: Int32s,
 ) -> None:
-    """Find the units that guess_units left UNSURE, NONE for those that are unknown. Nothing of the table is written."""
+    """Find the units that find_units left UNSURE, NONE for those that are unknown. Nothing of the table is written."""
     for token in range(n):
         token &= FORWARD
         if units[token] != UNSURE:
             continue
-        a = low[token]
-        b = high[token]
-        if b == 0:
-            units[token] = NONE
-            continue
-        units[token] = slots[
-            slot_of_unit(
-                a, b, text, starts[token], ends[token], slots, unit_low, unit_high, pool, pool_starts, pool_ends
-            )
-        ]
+        slot = slot_of_unit(
+            low[token], high[token], text, starts[token], ends[token], slots, unit_low, unit_high, pool, pool_starts,
+            pool_ends,
+        )  # fmt: skip
+        units[token] = slots[slot]
 
 
 def learn_units(
@@ -505,7 +532,7 @@ def learn_units(
     last_part: int,
     units: Int32s,
 ) -> int:
-    """Find the units that guess_units left UNSURE, those of some parts and from token `start` on, and learn new ones.
+    """Find the units that find_units left UNSURE, those of some parts and from token `start` on, and learn new ones.
 
     A part has at most `most`; the bytes of a long unit are copied to its part's region of the pool, if there is room.
 
@@ -548,7 +575,7 @@ def learn_units(
     return n
 
 
-def guess_nodes(
+def find_nodes(
     parents: Int32s,
     units: Int32s,
     depth: int,
@@ -556,10 +583,11 @@ def guess_nodes(
     slots: Int32s,
     keys: Int64s,
     unknown: int,
+    search: Search,
     wanted: Int64s,
     nodes: Int32s,
 ) -> None:
-    """The n-gram of `depth` units at each token, as in guess_units; `parents` has the n-grams that are shorter by one.
+    """The n-gram of `depth` units at each token, as in find_units; `parents` has the n-grams that are shorter by one.
 
     Their keys are written to `wanted`, NONE where there is no n-gram.
     """
@@ -569,28 +597,39 @@ def guess_nodes(
         wanted[token] = NONE
         nodes[token] = NONE
     for first in range(0, n_whole, BLOCK):
-        last = min(first + BLOCK, n_whole)
-        for token in range(first, last):
+        left = min(BLOCK, n_whole - first)
+        for i in range(left):
+            token = first + i & FORWARD
             parent = parents[token]
             unit = units[token + depth - 1]
             key = parent << 32 | unit
             wanted[token] = key if (parent != NONE) & (unit != NONE) else NONE
             value = hash_node(max(key, 0))
-            nodes[token] = part_of(value) * region + (value & region - 1)
+            search.tokens[i] = token
+            search.slots[i] = part_of(value) * region + (value & region - 1)
         if len(keys) == 0:
-            continue
-        for token in range(first, last):
-            prefetch(slots, nodes[token])
-        for token in range(first, last):
-            node = slots[nodes[token] & FORWARD]
-            nodes[token] = node
-            prefetch(keys, max(node, 0))
-        for token in range(first, last):
-            node = nodes[token]
-            same = keys[max(node, 0)] == wanted[token]
-            nodes[token] = unknown if node == NONE else node if same else UNSURE
-    if len(keys) == 0:
-        be_unsure(n, nodes)
+            for i in range(left):
+                token = first + i & FORWARD
+                nodes[token] = NONE if wanted[token] == NONE else unknown
+            left = 0
+        while left > 0:
+            for i in range(left):
+                prefetch(slots, search.slots[i])
+            for i in range(left):
+                node = slots[search.slots[i] & FORWARD]
+                nodes[search.tokens[i] & FORWARD] = node
+                prefetch(keys, max(node, 0))
+            n_left = 0
+            for i in range(left):
+                token = search.tokens[i] & FORWARD
+                slot = search.slots[i]
+                node = nodes[token]
+                key = wanted[token]
+                nodes[token] = NONE if key == NONE else unknown if node == NONE else node
+                search.tokens[n_left & FORWARD] = token
+                search.slots[n_left & FORWARD] = next_slot(slot, region)
+                n_left += 1 - ((node == NONE) | (key == NONE) | (keys[max(node, 0)] == key))
+            left = n_left
 
 
 def slot_of_node(key: int, slots: Int32s, keys: Int64s) -> int:
@@ -602,15 +641,6 @@ def slot_of_node(key: int, slots: Int32s, keys: Int64s) -> int:
     while slots[slot] != NONE and keys[slots[slot]] != key:
         slot = base + (slot + 1 & region - 1)
     return slot
-
-
-def find_nodes(wanted: Int64s, n: int, slots: Int32s, keys: Int64s, nodes: Int32s) -> None:
-    """Find the n-grams that guess_nodes left UNSURE, as find_units does."""
-    for token in range(n):
-        token &= FORWARD
-        if nodes[token] == UNSURE:
-            key = wanted[token]
-            nodes[token] = NONE if key == NONE else slots[slot_of_node(key, slots, keys)]
 
 
 def learn_nodes(
@@ -625,7 +655,7 @@ def learn_nodes(
     last_part: int,
     nodes: Int32s,
 ) -> int:
-    """Find the n-grams that guess_nodes left UNSURE, and learn new ones, as learn_units does."""
+    """Find the n-grams that find_nodes left UNSURE, and learn new ones, as learn_units does."""
     for token in range(start, n):
         token &= FORWARD
         if nodes[token] != UNSURE:
@@ -713,8 +743,10 @@ def buckets_of(hashes: Int64Matrix, mask: int, buckets: Int32Matrix) -> None:
 
 def mark_buckets(hashes: Int64Matrix, mask: int, first_part: int, last_part: int, marks: Int32s) -> None:
     """Mark each bucket of some parts with 29 bits of the first n-gram in it, odd once another one falls into it."""
+    last = hashes.shape[1] - 1
     for row in range(hashes.shape[0]):
         for token in range(hashes.shape[1]):
+            prefetch(marks, hashes[row, min(token + AHEAD, last)] & mask)
             value = hashes[row, token]
             bucket = value & mask & FORWARD
             part = part_of_id(bucket)
@@ -794,6 +826,8 @@ def count_documents(
     for d in range(n_documents):
         for row in range(ids.shape[0]):
             for token in range(edges[d], edges[d + 1]):
+                prefetch(seen, max(ids[row, token & FORWARD], 0))
+            for token in range(edges[d], edges[d + 1]):
                 number = ids[row, token & FORWARD]
                 if number == NONE:
                     continue
@@ -812,15 +846,20 @@ def count_occurrences(ids: Int32Matrix, occurrences: Int64s) -> None:
                 occurrences[ids[row, token]] += 1
 
 
-def columns_of(ids: Int32Matrix, first: int, last: int, bases: Int64s, column_of: Int32s, columns: Int64s) -> int:
-    """The columns of the n-grams of tokens first..last, as often as they occur. Returns how many there are."""
+def columns_of(found: Occurrences, first: int, last: int, weighing: Weighing, room: Room) -> int:
+    """The columns of the n-grams of tokens first..last, as often as they occur, in `room`. Returns how many there are.
+
+    Their counts are asked of the memory.
+    """
+    ids, column_of, columns = found.ids, weighing.column_of, room.columns
     n = 0
-    for level in range(len(bases)):
-        base = bases[level]
+    for level in range(len(weighing.bases)):
+        base = weighing.bases[level]
         for token in range(first, last):
             prefetch(column_of, base + ids[level, token & FORWARD])
         for token in range(first, last):
             column = column_of[base + ids[level, token & FORWARD] & FORWARD]
+            prefetch(room.counts, max(column, 0))
             columns[n & FORWARD] = column
             n += column != NONE
     return n
@@ -828,14 +867,13 @@ def columns_of(ids: Int32Matrix, first: int, last: int, bases: Int64s, column_of
 
 def count(columns: Int64s, n_found: int, counts: Int32s) -> int:
     """Count columns, and keep one of each in the order in which they came. Returns how many are kept."""
-    for i in range(n_found):
-        prefetch(counts, columns[i])
     n = 0
     for i in range(n_found):
         column = columns[i] & FORWARD
+        before = counts[column]
         columns[n & FORWARD] = column
-        n += counts[column] == 0
-        counts[column] += 1
+        n += before == 0
+        counts[column] = before + 1
     return n
 
 
@@ -854,7 +892,7 @@ def weighted_row(found: Occurrences, first: int, last: int, weighing: Weighing, 
     counts, columns, weights = room.counts, room.columns, room.weights
     count_weights, idf = weighing.count_weights, weighing.idf
     last_idf = len(idf) - 1
-    n = count(columns, columns_of(found.ids, first, last, weighing.bases, weighing.column_of, columns), counts)
+    n = count(columns, columns_of(found, first, last, weighing, room), counts)
     for j in range(n):
         prefetch(idf, min(columns[j], last_idf))
     total = 0.0

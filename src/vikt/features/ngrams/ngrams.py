@@ -142,7 +142,11 @@ class Ngrams:
         source, portions = self._new_source(), self.portions(texts)
         limits = Limits(self.min_df, self.max_df, self.max_features, self.alphabetical)
         counts_documents = limits.need_frequency(len(texts)) or self.weighting.inverse_document_frequency
-        tokens_of, ranges = partial(self.tokens, portions), list(portions.ranges())
+        ranges = list(portions.ranges())
+
+        def tokens_of(documents: tuple[int, int]) -> Tokens:
+            return self.tokens(portions, documents).copied()
+
         with running(threads) as run:
             found, frequencies = learn_ids(source, tokens_of, ranges, run, threads, counts_documents, progress)
             chosen = limits.choose(source, frequencies, found, len(texts))

@@ -9,6 +9,7 @@ from vikt.arrays import Bools, Bytes, Ids, Ints
 from vikt.compiled import kernels_for
 from vikt.errors import DamagedModelError, UsageError
 from vikt.features.ngrams import kernels
+from vikt.features.ngrams.kernels import Search
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary_spec import NodeTable, UnitTable
 from vikt.features.rows import longer
@@ -17,6 +18,11 @@ _FEWEST_SLOTS = 16 * kernels.PARTS
 _FEWEST_BYTES = 256 * kernels.PARTS
 _MOST_IDS = 1 << 31
 _SAMPLED = 100
+
+
+def new_search() -> Search:
+    """Room for a block of tokens that are looked up."""
+    return Search(*np.empty((2, kernels.BLOCK), dtype=np.int64))
 
 
 class HashTable:
@@ -148,19 +154,20 @@ class Units(HashTable):
     def filled(self, ids: Ints) -> bool:
         return bool(kernels_for(kernels.__name__, len(ids)).fill_with_units(self.low, self.high, ids, self.slots))
 
-    def guess(self, tokens: Tokens, unknown: int, units: Ids) -> None:
-        """The unit of each token that the first slot settles; see `kernels.guess_units`."""
-        tokens.kernels.guess_units(tokens.low, tokens.high, tokens.n, self.slots, self.low, self.high, unknown, units)
+    def find(self, tokens: Tokens, unknown: int, search: Search, units: Ids) -> None:
+        """The unit of each token, but for long ones that `compare` must find; see `kernels.find_units`."""
+        table = self.slots, self.low, self.high
+        tokens.kernels.find_units(tokens.low, tokens.high, tokens.n, *table, unknown, search, units)
 
-    def find(self, tokens: Tokens, units: Ids) -> None:
-        """The units that `guess` left open; see `kernels.find_units`."""
-        tokens.kernels.find_units(
+    def compare(self, tokens: Tokens, units: Ids) -> None:
+        """The units that `find` left open; see `kernels.compare_units`."""
+        tokens.kernels.compare_units(
             tokens.low, tokens.high, tokens.text, tokens.starts, tokens.ends, tokens.n, self.slots, self.low,
             self.high, self.pool, self.starts, self.ends, units,
         )  # fmt: skip
 
     def learn(self, tokens: Tokens, start: int, parts: tuple[int, int], units: Ids) -> int:
-        """The units that `guess` left open, from token `start` on; see `kernels.learn_units`."""
+        """The units that `find` left open, from token `start` on; see `kernels.learn_units`."""
         return int(
             tokens.kernels.learn_units(
                 tokens.low, tokens.high, tokens.text, tokens.starts, tokens.ends, start, tokens.n, self.slots, self.low,
@@ -290,16 +297,15 @@ class Nodes(HashTable):
     def filled(self, ids: Ints) -> bool:
         return bool(kernels_for(kernels.__name__, len(ids)).fill_with_nodes(self.keys, ids, self.slots))
 
-    def guess(self, tokens: Tokens, unknown: int, parents: Ids, units: Ids, wanted: Ints, nodes: Ids) -> None:
-        """The n-gram at each token that the first slot settles; see `kernels.guess_nodes`."""
-        tokens.kernels.guess_nodes(parents, units, self.depth, tokens.n, self.slots, self.keys, unknown, wanted, nodes)
-
-    def find(self, tokens: Tokens, wanted: Ints, nodes: Ids) -> None:
-        """The n-grams that `guess` left open; see `kernels.find_nodes`."""
-        tokens.kernels.find_nodes(wanted, tokens.n, self.slots, self.keys, nodes)
+    def find(
+        self, tokens: Tokens, unknown: int, search: Search, parents: Ids, units: Ids, wanted: Ints, nodes: Ids
+    ) -> None:
+        """The n-gram at each token; see `kernels.find_nodes`."""
+        table = self.slots, self.keys
+        tokens.kernels.find_nodes(parents, units, self.depth, tokens.n, *table, unknown, search, wanted, nodes)
 
     def learn(self, tokens: Tokens, start: int, parts: tuple[int, int], wanted: Ints, nodes: Ids) -> int:
-        """The n-grams that `guess` left open, from token `start` on; see `kernels.learn_nodes`."""
+        """The n-grams that `find` left open, from token `start` on; see `kernels.learn_nodes`."""
         table = self.slots, self.keys, self.counts, self.most
         return int(tokens.kernels.learn_nodes(wanted, start, tokens.n, *table, *parts, nodes))
 

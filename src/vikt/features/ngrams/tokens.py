@@ -35,7 +35,7 @@ class Tokens:
 
     def __init__(self, first: int, last: int, text: Bytes, edges: Ints, places: Ints, kernels: SimpleNamespace) -> None:
         self.first, self.last, self.text, self.edges, self.kernels = first, last, text, edges, kernels
-        self.n = places.shape[1]
+        self.n, self.places = places.shape[1], places
         self.starts, self.ends, self.low, self.high = places
 
     @property
@@ -47,6 +47,10 @@ class Tokens:
         places = np.stack([own[kept] for own in (self.starts, self.ends, self.low, self.high)])
         edges = np.concatenate([[0], np.cumsum(kept)])[self.edges]
         return Tokens(self.first, self.last, self.text, edges, places, self.kernels)
+
+    def copied(self) -> Tokens:
+        """The same tokens, whose places and keys are their own."""
+        return Tokens(self.first, self.last, self.text, self.edges, self.places.copy(), self.kernels)
 
     @property
     def longest(self) -> int:
@@ -104,29 +108,28 @@ class Portions:
         return self._tokeniser.normalised(self._texts.run(*documents), self._texts.n_bytes)
 
     def tokens(self, documents: tuple[int, int]) -> Tokens:
+        """The tokens of a portion, whose places and keys lie where this thread's next call puts others."""
         texts, cut = self.normalised(documents), self._tokeniser.cut
-        text, edges, starts, ends = _cut_by_function(texts, cut) if cut else self._cut_by_kernel(texts, self._analyzer)
-        places = np.empty((4, len(starts)), dtype=np.int64)
-        places[0], places[1] = starts, ends
+        text, edges, places = _cut_by_function(texts, cut) if cut else self._cut_by_kernel(texts, self._analyzer)
         tokens = Tokens(*documents, text, edges, places, self.kernels)
         self.kernels.token_keys(text, tokens.starts, tokens.ends, tokens.n, tokens.low, tokens.high)
         return tokens
 
-    def _cut_by_kernel(self, texts: Texts, analyzer: Analyzer) -> tuple[Bytes, Ints, Ints, Ints]:
+    def _cut_by_kernel(self, texts: Texts, analyzer: Analyzer) -> tuple[Bytes, Ints, Ints]:
         text = _padded(texts.content)
         # A word of one byte is two spaces, itself and an end; the next one is a byte away.
-        starts, ends = self._scratch(2 * len(text) + 3 * len(texts) + 1)
+        places = self._scratch(2 * len(text) + 3 * len(texts) + 1)
         edges = np.empty(len(texts) + 1, dtype=np.int64)
         class_of, actions, byte_actions = _tables(analyzer, ASCII if texts.content.isascii() else reach(text))
         n = getattr(self.kernels, analyzer.edges)(
-            text, texts.offsets, class_of, actions, byte_actions, starts, ends, edges
+            text, texts.offsets, class_of, actions, byte_actions, places[0], places[1], edges
         )
-        return text, edges, starts[:n], ends[:n]
+        return text, edges, places[:, :n]
 
     def _scratch(self, room: int) -> Ints:
-        """Two arrays of this length, the same for each portion: touching new memory costs more than the work."""
+        """Four arrays of this length, the same for each portion: touching new memory costs more than the work."""
         if room > getattr(self._of_thread, "room", 0):
-            self._of_thread.room, self._of_thread.scratch = room, np.empty((2, room), dtype=np.int64)
+            self._of_thread.room, self._of_thread.scratch = room, np.empty((4, room), dtype=np.int64)
         scratch: Ints = self._of_thread.scratch
         return scratch
 
@@ -139,7 +142,7 @@ def _tables(analyzer: Analyzer, n_points: int) -> tuple[CharacterClasses, Ints, 
     return class_of, actions, actions[np.minimum(class_of[:128], len(actions) - 1)]
 
 
-def _cut_by_function(texts: Texts, cut: Cut) -> tuple[Bytes, Ints, Ints, Ints]:
+def _cut_by_function(texts: Texts, cut: Cut) -> tuple[Bytes, Ints, Ints]:
     """The tokens that a function cuts texts into; their bytes, one after the other, are the text."""
     tokens: list[str] = []
     edges = [0]
@@ -148,7 +151,9 @@ def _cut_by_function(texts: Texts, cut: Cut) -> tuple[Bytes, Ints, Ints, Ints]:
         tokens.append("")
         edges.append(len(tokens))
     encoded = Texts.from_strings(tokens)
-    return _padded(encoded.content), np.array(edges), encoded.offsets[:-1], encoded.offsets[1:]
+    places = np.empty((4, len(tokens)), dtype=np.int64)
+    places[0], places[1] = encoded.offsets[:-1], encoded.offsets[1:]
+    return _padded(encoded.content), np.array(edges), places
 
 
 def _padded(content: bytes) -> Bytes:

@@ -11,7 +11,7 @@ from vikt.arrays import Ids, Ints
 from vikt.errors import DamagedModelError
 from vikt.features.ngrams import kernels
 from vikt.features.ngrams.ids import FoundNgrams, occurrences_of_ids, parts_of_threads, places_in
-from vikt.features.ngrams.tables import Nodes, Units
+from vikt.features.ngrams.tables import Nodes, Units, new_search
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary_spec import NodeTable, VocabularySpec
 from vikt.threads import Run
@@ -48,11 +48,11 @@ class Vocabulary:
         """For each length that counts and each token the id of the n-gram that starts there, NONE if unknown."""
         ids = np.empty((len(self.tables), tokens.n), dtype=np.int32)
         wanted = np.empty(tokens.n, dtype=np.int64)
-        self.units.guess(tokens, kernels.NONE, ids[0])
-        self.units.find(tokens, ids[0])
+        search = new_search()
+        self.units.find(tokens, kernels.NONE, search, ids[0])
+        self.units.compare(tokens, ids[0])
         for nodes, parents, found in zip(self.nodes, ids, ids[1:], strict=False):
-            nodes.guess(tokens, kernels.NONE, parents, ids[0], wanted, found)
-            nodes.find(tokens, wanted, found)
+            nodes.find(tokens, kernels.NONE, search, parents, ids[0], wanted, found)
         return self._counted(ids, tokens)
 
     def learn(self, batch: list[Tokens], run: Run, threads: int) -> list[Ids]:
@@ -64,11 +64,11 @@ class Vocabulary:
         def learn_units(portion: int, start: int, parts: tuple[int, int]) -> int:
             return self.units.learn(batch[portion], start, parts, ids[portion][0])
 
-        list(run(lambda p: self.units.guess(batch[p], kernels.UNSURE, ids[p][0]), portions))
+        list(run(lambda p: self.units.find(batch[p], kernels.UNSURE, new_search(), ids[p][0]), portions))
         _learn(self.units, learn_units, batch, run, threads)
         for nodes in self.nodes:
-            list(run(partial(_guess, nodes, batch, ids, wanted), portions))
-            _learn(nodes, partial(_find, nodes, batch, ids, wanted), batch, run, threads)
+            list(run(partial(_find, nodes, batch, ids, wanted), portions))
+            _learn(nodes, partial(_learn_nodes, nodes, batch, ids, wanted), batch, run, threads)
         return [self._counted(found, tokens) for found, tokens in zip(ids, batch, strict=True)]
 
     def _counted(self, ids: Ids, tokens: Tokens) -> Ids:
@@ -176,13 +176,13 @@ class Vocabulary:
         return vocabulary
 
 
-def _guess(nodes: Nodes, batch: list[Tokens], ids: list[Ids], wanted: list[Ints], portion: int) -> None:
+def _find(nodes: Nodes, batch: list[Tokens], ids: list[Ids], wanted: list[Ints], portion: int) -> None:
     of_portion = ids[portion]
     parents, found = of_portion[nodes.depth - 2], of_portion[nodes.depth - 1]
-    nodes.guess(batch[portion], kernels.UNSURE, parents, of_portion[0], wanted[portion], found)
+    nodes.find(batch[portion], kernels.UNSURE, new_search(), parents, of_portion[0], wanted[portion], found)
 
 
-def _find(
+def _learn_nodes(
     nodes: Nodes, batch: list[Tokens], ids: list[Ids], wanted: list[Ints], portion: int, start: int,
     parts: tuple[int, int],
 ) -> int:  # fmt: skip
