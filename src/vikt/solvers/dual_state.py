@@ -262,6 +262,9 @@ class ManyClasses:
 
     def step_sizes(self, weights: Floats, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[Any, ...]:
         by_column = rows.squared_norms.reshape(len(weights), -1)
+        if rows.by_class.shape[0]:
+            # The kernel reads one for each class of its arrays.
+            by_column = np.pad(by_column, ((0, 0), (0, self.padded - by_column.shape[1])))
         return weights[:, None] * (scale * by_column + rho), rows.by_class, scale
 
 
