@@ -22,6 +22,9 @@ settings.register_profile("vikt", deadline=None, max_examples=30, derandomize=bo
 settings.register_profile("long", deadline=None, max_examples=300)
 settings.load_profile("vikt")
 
+# Loaded all the same, but not searched for doctests, for which a second module of this name cannot be imported.
+collect_ignore_glob = ["*conftest.py"]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     # Workers side by side have a core each: the threads of a BLAS (loaded above) would only wait for one another.

@@ -101,24 +101,37 @@ def powers(exponents: Int32s, out: Float32s) -> None:
 
 @pytest.fixture(scope="session")
 def toy(tmp_path_factory):
-    """The name of the module of kernels; what is compiled is kept in a folder beside it."""
+    """The name of the module of kernels."""
     folder = tmp_path_factory.mktemp("kernels")
     (folder / "toy_kernels.py").write_text(KERNELS)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
-        patch.setenv("VIKT_CACHE_DIR", str(folder / "cache"))
         importlib.import_module("toy_kernels")
         yield "toy_kernels"
 
 
 @pytest.fixture(scope="session")
-def ways(toy):
+def cache(tmp_path_factory):
+    """Where its compiled code is kept."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(cache, monkeypatch):
+    # For one test at a time: in this cache the tests elsewhere would find nothing, and compile all anew.
+    monkeypatch.setenv("VIKT_CACHE_DIR", str(cache))
+
+
+@pytest.fixture(scope="session")
+def ways(toy, cache):
     """Its kernels as plain Python, compiled ahead of time, and compiled when first called."""
     from vikt.compiled import compiled
     from vikt.compiled.building import jit
     from vikt.compiled.plain_python import plain
 
-    ahead = compiled(toy)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VIKT_CACHE_DIR", str(cache))
+        ahead = compiled(toy)
     return [plain(toy), ahead, jit(toy)]
 
 

@@ -136,12 +136,12 @@ def test_an_interruption_waits_until_the_compiler_is_done(fresh, toy, empty, mon
         compiled.append(compile(self, *args))
         return compiled[-1]
 
-    monkeypatch.setattr(Compiler, "compile_extra", interrupted_compile)
-    with pytest.raises(KeyboardInterrupt):
-        fresh.compiled(toy)
+    with monkeypatch.context() as patch:
+        patch.setattr(Compiler, "compile_extra", interrupted_compile)
+        with pytest.raises(KeyboardInterrupt):
+            fresh.compiled(toy)
     assert len(compiled) > 1
-    monkeypatch.undo()
-    assert vikt.compiled.compiled(toy).next_of(1) == 2
+    assert fresh.compiled(toy).next_of(1) == 2
 
 
 def test_processes_that_compile_at_once_leave_one_whole_file(toy, tmp_path):
