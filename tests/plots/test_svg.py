@@ -103,7 +103,7 @@ def test_no_settings_are_left_behind():
 
 def test_without_matplotlib_the_remedy_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(vikt.errors.MissingPackageError, match=r"pip install 'vikt\[plots\]'"):
+    with pytest.raises(vikt.errors.MissingPackageError, match=r"in a clone of vikt: pip install '\.\[plots\]'"):
         matrix(NAMES)
 
 
