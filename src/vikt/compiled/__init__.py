@@ -71,7 +71,7 @@ def kernels_for(module_name: str, work: int) -> types.SimpleNamespace:
     [25.0]
     """
     global _plain_work
-    if is_linked() or _kernels.cache_info().currsize:
+    if _kernels.cache_info().currsize or is_linked():
         return compiled(module_name)
     _plain_work += work
     if _plain_work > (_MOST_PLAIN_WORK if is_at_hand(module_name) else _MOST_PLAIN_WORK_UNCOMPILED):
