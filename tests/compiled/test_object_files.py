@@ -74,7 +74,11 @@ def test_compilation_is_told_once_and_only_where_nothing_is_kept(fresh, toy, emp
     assert "for the first time" in caplog.text
 
 
-@pytest.mark.parametrize("damage", [b"", b"\0" * 50, None, "longer"], ids=["empty", "zeros", "cut", "longer"])
+@pytest.mark.parametrize(
+    "damage",
+    [pytest.param(b"", marks=pytest.mark.slow), b"\0" * 50, None, pytest.param("longer", marks=pytest.mark.slow)],
+    ids=["empty", "zeros", "cut", "longer"],
+)
 def test_damaged_compiled_code_is_made_again(fresh, toy, empty, damage, caplog):
     fresh.compiled(toy)
     (kept,) = empty.iterdir()
@@ -144,6 +148,7 @@ def test_an_interruption_waits_until_the_compiler_is_done(fresh, toy, empty, mon
     assert fresh.compiled(toy).next_of(1) == 2
 
 
+@pytest.mark.slow
 def test_processes_that_compile_at_once_leave_one_whole_file(toy, tmp_path):
     """Both answer, and another process then loads what they kept, without the compiler."""
     code = (

@@ -184,7 +184,11 @@ def test_ids_are_those_of_the_ngrams_that_the_text_spells(both_ways, n_words):
         assert (ids[space, len(expected) :] == kernels.NONE).all()
 
 
-@pytest.mark.parametrize("colliding", [lambda *_: 0, lambda *_: 0x7FFFFFFF], ids=["first part", "last part"])
+@pytest.mark.parametrize(
+    "colliding",
+    [lambda *_: 0, pytest.param(lambda *_: 0x7FFFFFFF, marks=pytest.mark.slow)],
+    ids=["first part", "last part"],
+)
 @pytest.mark.parametrize("name", ["last_bits", "hash_unit", "hash_node", "hash_bytes", "mix"])
 def test_hashes_that_all_collide_mix_nothing_up(monkeypatch, name, colliding):
     """Tables compare whole keys, so a bad hash costs time and no more."""
