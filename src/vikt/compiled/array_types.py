@@ -47,9 +47,6 @@ Float32Matrix = Annotated[Any, ArrayType("float32", 2)]
 Float64Matrix = Annotated[Any, ArrayType("float64", 2)]
 
 # One field of records, or any other array with gaps.
-Int32Field = Annotated[Any, ArrayType("int32", 1, strided=True)]
-Int64Field = Annotated[Any, ArrayType("int64", 1, strided=True)]
-Float32Field = Annotated[Any, ArrayType("float32", 1, strided=True)]
 Float64Field = Annotated[Any, ArrayType("float64", 1, strided=True)]
 
 # Numbers in either precision, and the integers that their bits spell.

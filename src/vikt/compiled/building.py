@@ -1,10 +1,10 @@
 """Kernels compiled by Numba: ahead of time to an object file, or when first called. Imports Numba.
 
 An object file has one function of C for each entry and choice of types, called with the address of words of 8 bytes:
-that of Python's PyCapsule_GetPointer, the number of arrays, the arrays, the numbers, and room for the results. An array
-stands there as the address of its `PyArrayInterface`, NumPy's description of an array for C, which the function checks.
-It returns 0, or the number of the argument that is not of its type, counted from 1, or FAILED. Nothing in it needs
-Numba or Python: it allocates nothing, and the only names that it leaves undefined are those of `loading.OUTSIDE`.
+that of Python's PyCapsule_GetPointer, the number of arrays, the arrays, the numbers, and room for the results. Each
+array is passed as the address of its `PyArrayInterface`, NumPy's description of an array for C, which the function
+checks. The function returns 0, or the number of the argument that is not of its type, counted from 1, or FAILED. It
+needs neither Numba nor Python: it allocates nothing, and leaves only the names of `loading.OUTSIDE` undefined.
 
 One more function, `interfaces_symbol`, called with the same words before, turns capsules into the addresses in them.
 """

@@ -26,7 +26,7 @@ from vikt.solvers import kernels
 from vikt.solvers.intercepts import balanced_intercepts, class_shares
 
 _WITHIN_FLOAT32 = 1e-6
-# Classes are rounded up to what the machine does at once; a score this low keeps the rest out of every softmax.
+# A score this low keeps the classes that only fill up the arrays out of every softmax.
 _NEVER = -1e4
 # Stands for a share of 0 in logarithms: added to 1 in float32, it is rounded away.
 _ALMOST_NEVER = 1e-30
