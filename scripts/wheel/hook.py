@@ -56,15 +56,22 @@ def _compiled(sources: Path, folder: Path) -> dict[str, dict[str, Path]]:
     objects: dict[str, dict[str, Path]] = {cpu: {} for cpu in processors()}
     for path in sorted(sources.rglob("*kernels.py")):
         name = ".".join(path.relative_to(sources).with_suffix("").parts)
-        _import_alone(name, path)
+        _import_alone(name, sources)
         for cpu, own in objects.items():
             own[name] = folder / f"{name}-{cpu}.o"
             own[name].write_bytes(object_file(name, cpu))
     return objects
 
 
-def _import_alone(name: str, path: Path) -> None:
+def _import_alone(name: str, sources: Path) -> None:
     """Import a module of kernels without its package, which would import what is not needed to build."""
+    from vikt.compiled.scopes import imported_by
+
+    if name in sys.modules:
+        return
+    path = sources.joinpath(*name.split(".")).with_suffix(".py")
+    for imported in imported_by(path):
+        _import_alone(imported, sources)
     spec = importlib.util.spec_from_file_location(name, path)
     sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(sys.modules[name])

@@ -1,4 +1,4 @@
-"""A module of kernels for these tests, and a cache of its own."""
+"""Modules of kernels for these tests, one of which imports from the other, and a cache of their own."""
 
 from __future__ import annotations
 
@@ -7,28 +7,39 @@ import importlib
 import numpy as np
 import pytest
 
+HASHING_KERNELS = """
+from __future__ import annotations
+
+import numpy as np
+
+PRIME, START, ALL = np.uint64(0x100000001B3), np.uint64(0xCBF29CE484222325), np.uint64(0xFFFFFFFFFFFFFFFF)
+KEPT = ALL
+
+
+def with_byte(value: int, byte: int) -> int:
+    return ((value ^ byte) * PRIME) & KEPT
+"""
 KERNELS = '''
 from __future__ import annotations
 
 import math
 from typing import Annotated, Any, NamedTuple
 
-import numpy as np
-
 from vikt.compiled.array_types import (
     ArrayType, Bytes, Float32s, Float64Field, Float64s, Int32s, Int64s, Int64Matrix, RealMatrix, Reals, WeightMatrix
 )
 from vikt.compiled.intrinsics import prefetch, two_to_the, word_at
+from toy_hashing_kernels import START
+from toy_hashing_kernels import with_byte as after_byte
 
-PRIME, START, ALL = np.uint64(0x100000001B3), np.uint64(0xCBF29CE484222325), np.uint64(0xFFFFFFFFFFFFFFFF)
-STEP = 3
+KEPT = 3  # in no way that of the other module
 UInt64s = Annotated[Any, ArrayType("uint64", 1)]
 
 
 def fnv(text: Bytes, start: int, end: int) -> int:
     value = START
     for i in range(start, end):
-        value = ((value ^ text[i]) * PRIME) & ALL
+        value = after_byte(value, text[i])
     return value
 
 
@@ -103,6 +114,7 @@ def powers(exponents: Int32s, out: Float32s) -> None:
 def toy(tmp_path_factory):
     """The name of the module of kernels."""
     folder = tmp_path_factory.mktemp("kernels")
+    (folder / "toy_hashing_kernels.py").write_text(HASHING_KERNELS)
     (folder / "toy_kernels.py").write_text(KERNELS)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)

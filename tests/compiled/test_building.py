@@ -15,6 +15,7 @@ import vikt
 from vikt.compiled import compiled
 from vikt.compiled.building import object_file
 from vikt.compiled.loading import OUTSIDE, BuildError, processor
+from vikt.compiled.scopes import imported_by
 from vikt.compiled.signatures import Signature, entries_in
 
 MODULES = [
@@ -87,7 +88,7 @@ def test_where_building_ahead_fails_kernels_are_compiled_in_each_process(module)
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_all_entries_are_annotated_and_need_nothing_but_their_own_module(name):
+def test_all_entries_are_annotated_and_need_nothing_but_kernels(name):
     module = importlib.import_module(name)
     for kernel in entries_in(name).values():
         assert Signature.of(kernel).leaves
@@ -102,6 +103,7 @@ def test_all_entries_are_annotated_and_need_nothing_but_their_own_module(name):
         "typing",
         "vikt.compiled.array_types",
         "vikt.compiled.intrinsics",
+        *imported_by(Path(module.__file__)),
     }
 
 

@@ -117,14 +117,18 @@ def test_the_cache_is_where_the_user_wants_it(monkeypatch, variables, folder):
     assert str(object_files._cache_folder()) == folder
 
 
-def test_code_is_kept_anew_for_each_state_of_the_kernels(toy, tmp_path, monkeypatch):
-    import toy_kernels
-
+@pytest.mark.parametrize(
+    ("module_name", "old", "new"),
+    [("toy_kernels", b"n + 1", b"n + 2"), ("toy_hashing_kernels", b"KEPT = ALL", b"KEPT = START")],
+    ids=["its own", "imported"],
+)
+def test_code_is_kept_anew_for_each_state_of_the_kernels(toy, tmp_path, monkeypatch, module_name, old, new):
+    module = sys.modules[module_name]
     before = object_files._dependencies.__wrapped__(toy)
     assert object_files._dependencies.__wrapped__(toy) == before
-    other = tmp_path / "toy_kernels.py"
-    other.write_bytes(Path(toy_kernels.__file__).read_bytes().replace(b"n + 1", b"n + 2"))
-    monkeypatch.setattr(toy_kernels, "__file__", str(other))
+    other = tmp_path / "changed.py"
+    other.write_bytes(Path(module.__file__).read_bytes().replace(old, new))
+    monkeypatch.setattr(module, "__file__", str(other))
     assert object_files._dependencies.__wrapped__(toy) != before
 
 

@@ -5,7 +5,8 @@ are types of `array_types`. `compiled` returns the entries of such a module, whi
 calls. `kernels_for` returns them as plain Python where there is little to do and to load them would take longer.
 
 A wheel brings the compiled kernels. Elsewhere they are compiled when first used, which the logger "vikt" tells at level
-INFO, and kept in the cache of the user. All that a kernel uses lies in its own module, or in `intrinsics`.
+INFO, and kept in the cache of the user. All that a kernel uses lies in modules of kernels, whose names end in `kernels`
+and which import from each other by `from ... import`, or in `intrinsics`.
 """
 
 from __future__ import annotations

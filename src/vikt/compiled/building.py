@@ -12,9 +12,7 @@ One more function, `interfaces_symbol`, called with the same words before, turns
 from __future__ import annotations
 
 import re
-import sys
 import types
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
@@ -29,7 +27,8 @@ from vikt import interruption
 from vikt.compiled import intrinsics, lowering
 from vikt.compiled.array_types import ArrayType
 from vikt.compiled.loading import OUTSIDE, BuildError
-from vikt.compiled.signatures import N_HEAD, Leaf, Parameter, Signature, Variant, copied, entries_in, interfaces_symbol
+from vikt.compiled.scopes import copied
+from vikt.compiled.signatures import N_HEAD, Leaf, Parameter, Signature, Variant, entries_in, interfaces_symbol
 
 FAILED = -1
 # Instructions of LLVM that become calls of the C library on some processor.
@@ -88,16 +87,8 @@ class _Kernel(CPUDispatcher):
 
 def jit(module_name: str) -> types.SimpleNamespace:
     """The entries of a module of kernels, compiled when first called."""
-    kernels = _in_one_scope(module_name, numba.njit(error_model="numpy", nogil=True))
+    kernels = copied(module_name, _lowered, numba.njit(error_model="numpy", nogil=True))
     return types.SimpleNamespace(**{name: kernels[name] for name in entries_in(module_name)})
-
-
-def _in_one_scope(module_name: str, dispatcher_of: Callable[[types.FunctionType], Any]) -> dict[str, Any]:
-    """The kernels of a module as Numba's functions, which call each other."""
-    scope = {name: _lowered(value) for name, value in vars(sys.modules[module_name]).items()}
-    kernels = copied(module_name, scope)
-    scope.update({name: dispatcher_of(own) for name, own in kernels.items()})
-    return {name: scope[name] for name in kernels}
 
 
 def _lowered(value: Any) -> Any:
@@ -115,7 +106,7 @@ def object_file(module_name: str, cpu: str) -> bytes:
     """
     context = cpu_target.target_context.with_aot_codegen(module_name, cpu_name=cpu)
     target = _Target(context)
-    kernels = _in_one_scope(module_name, lambda kernel: _Kernel(kernel, target))
+    kernels = copied(module_name, _lowered, lambda kernel: _Kernel(kernel, target))
     library = context.codegen().create_library(module_name)
     module = library.create_ir_module("entries")
     symbols = [interfaces_symbol(module_name)]

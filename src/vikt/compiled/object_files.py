@@ -16,10 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vikt.compiled.loading import BuildError, processor
+from vikt.compiled.scopes import source_of, with_imported
 from vikt.errors import MissingPackageError, warn
 
 _HERE = Path(__file__).parent
-_MAKERS = [_HERE / f"{name}.py" for name in ("array_types", "building", "intrinsics", "lowering", "signatures")]
+_MAKERS = [
+    _HERE / f"{name}.py" for name in ("array_types", "building", "intrinsics", "lowering", "scopes", "signatures")
+]
 _DIGEST_BYTES = 32
 
 
@@ -95,9 +98,9 @@ def _kept(module_name: str) -> Path:
 @functools.cache
 def _dependencies(module_name: str) -> str:
     """A digest of the kernels, of what compiles them, and of the processor."""
-    source = Path(str(sys.modules[module_name].__file__))
+    sources = map(source_of, with_imported(module_name))
     digest = hashlib.sha256(f"{processor()} {sys.platform} {platform.machine()}".encode())
-    for path in [source, *_MAKERS, *map(_version_of, ("numba", "llvmlite"))]:
+    for path in [*sources, *_MAKERS, *map(_version_of, ("numba", "llvmlite"))]:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:24]
 

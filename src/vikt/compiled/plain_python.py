@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import functools
-import sys
 import types
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from vikt.compiled.signatures import copied
+from vikt.compiled.scopes import copied
 
 
 @functools.cache
 def plain(module_name: str) -> types.SimpleNamespace:
     """The functions of a module of kernels as plain Python, over memoryviews and Python's own numbers."""
-    scope = {name: _as_python(value) for name, value in vars(sys.modules[module_name]).items()}
-    kernels = copied(module_name, scope)
-    scope.update(kernels)
+    kernels = copied(module_name, _as_python, lambda kernel: kernel)
     return types.SimpleNamespace(**{name: _over_memory(kernel) for name, kernel in kernels.items()})
 
 

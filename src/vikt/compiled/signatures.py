@@ -38,15 +38,6 @@ def entries_in(module_name: str) -> dict[str, types.FunctionType]:
     return {name: kernel for name, kernel in kernels.items() if name not in called}
 
 
-def copied(module_name: str, scope: dict[str, Any]) -> dict[str, types.FunctionType]:
-    """The kernels of a module, as functions that look names up in a scope of their own."""
-    kernels = {}
-    for name, kernel in kernels_in(module_name).items():
-        kernels[name] = types.FunctionType(kernel.__code__, scope, name, kernel.__defaults__)
-        kernels[name].__module__, kernels[name].__qualname__ = module_name, kernel.__qualname__
-    return kernels
-
-
 def interfaces_symbol(module_name: str) -> str:
     """The name of the function of an object file that finds the descriptions of arrays."""
     return module_name.replace(".", "_") + "_interfaces"
