@@ -358,7 +358,7 @@ def test_ctrl_c_while_training_leaves_nothing(endless, tmp_path):
 @pytest.mark.usefixtures("heeds_ctrl_c")
 @pytest.mark.parametrize(
     "module",
-    [b"numpy", *(pytest.param(name, marks=pytest.mark.slow) for name in (b"vikt.interruption", b"typer", b"numba"))],
+    [b"numpy", *(pytest.param(name, marks=pytest.mark.slow) for name in (b"vikt.interruption", b"click", b"numba"))],
 )
 def test_ctrl_c_while_modules_are_imported_prints_no_traceback(endless, tmp_path, module):
     # Python then names each module on stderr once it has been imported.

@@ -102,10 +102,10 @@ $ vikt predict model.vikt new.csv --text body
 vikt: new.csv: expected a column 'body', found 'id', 'text'; choose one of these
 [1]
 $ vikt predct model.vikt new.csv
-vikt: no such command 'predct' (did you mean 'predict'...?); see ... --help
+vikt: no such command 'predct' (did you mean 'predict'?); see ... --help
 [2]
 $ vikt train mails.csv --min-fd 3
-vikt: no such option: --min-fd ...--min-df...; see ... train --help
+vikt: no such option '--min-fd' (did you mean '--min-df'?); see ... train --help
 [2]
 """
 

@@ -68,7 +68,7 @@ def audit_files(request: Request) -> int:
         subject = Subject(training, _test(rows, saved, request), saved, label_errors)
         found = audited(subject, request.ignore)
     suspected = None if label_errors is None else label_errors_section(label_errors, subject.training.place)
-    write_report(request.report, lambda command: audit_page(found, command, suspected))
+    write_report(request.report, lambda command: audit_page(found, command, suspected), request.force)
     if request.output is not None and label_errors is not None:
         separator = _reading(saved, request).separator
         write_review(request.output, request, table, subject.training, label_errors, separator)
@@ -87,7 +87,7 @@ def _check(request: Request) -> None:
     inputs = [*find_sources(request.data), *others]
     check_review(request.output)
     check_output(request.output, inputs, request.force)
-    check_report(request.report, inputs, [] if request.output is None else [request.output])
+    check_report(request.report, inputs, request.force, [] if request.output is None else [request.output])
 
 
 def _labelled(table: Table, saved: SavedModel | None, request: Request) -> Labelled:

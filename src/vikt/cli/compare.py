@@ -30,12 +30,13 @@ def compare_files(
     *,
     threads: int,
     report: ReportRequest | None,
+    force: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
     """Test two models on the same labelled texts and print how they differ."""
     check_read_once([*paths, *given.data])
-    check_report(report, [*map(str, paths), *find_sources(given.data)])
+    check_report(report, [*map(str, paths), *find_sources(given.data)], force)
     saved = [load_trained(path, given.data) for path in paths]
     check_comparable(saved[0].model, saved[1].model)
     with progress(quiet) as bar:
@@ -51,7 +52,7 @@ def compare_files(
     comparison = ModelComparison.of(found)
     place = placed(rows[0].documents, np.arange(comparison.n_rows))
     named = [(path.name, model) for path, model in zip(paths, saved, strict=True)]
-    write_report(report, lambda command: comparison_page(comparison, command, named, place))
+    write_report(report, lambda command: comparison_page(comparison, command, named, place), force)
     if as_json:
         print_json(comparison.to_json() | {"models": {name: str(path) for name, path in zip("ab", paths, strict=True)}})
     else:

@@ -35,6 +35,7 @@ def evaluate_file(
     as_json: bool,
     quiet: bool,
     report: ReportRequest | None = None,
+    force: bool = False,
 ) -> int:
     """Test a model on labelled texts and print its figures, and those by slice of each column in `by`.
 
@@ -45,7 +46,7 @@ def evaluate_file(
     """
     conditions = parsed_requirements(require)
     check_read_once([path, *given.data])
-    check_report(report, [str(path), *find_sources(given.data)])
+    check_report(report, [str(path), *find_sources(given.data)], force)
     saved = load_trained(path, given.data)
     model, record = saved.model, saved.record
     with progress(quiet) as bar:
@@ -63,7 +64,7 @@ def evaluate_file(
         name = listed([Path(source).name for source in given.data])
         tested = Tested.of(model, record, measured, rows.labels, name=name, by=columns, place=place, threads=threads)
     required = checked_requirements(conditions, tested.evaluation)
-    write_report(report, lambda command: model_page(replace(tested, requirements=tuple(required)), command))
+    write_report(report, lambda command: model_page(replace(tested, requirements=tuple(required)), command), force)
     evaluation = model_figures(tested.evaluation, record, tested.slices)
     if as_json:
         about = {"requirements": [each.to_json() for each in required]} if required else {}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vikt.cli.console import print_json, show
+from vikt.corpus.dialect import Dialect
 from vikt.corpus.documents import Documents
 from vikt.corpus.read_stream import read_lines, standard_input
 from vikt.corpus.sources import check_read_once
@@ -21,34 +24,37 @@ if TYPE_CHECKING:
     from vikt.cli.because import Because
 
 
-def explain_text(
-    path: Path,
-    texts: list[str],
-    columns: list[str],
-    label: str | None,
-    against: str | None,
-    top: int,
-    with_fewest_words: bool,
-    because: Because | None,
-    as_json: bool,
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """The arguments of `vikt explain`; `because` is the number of rows to name of the training `data`."""
+
+    model: Path
+    texts: Sequence[str]
+    columns: Sequence[str]
+    label: str | None
+    against: str | None
+    top: int
+    fewest_words: bool
+    because: int | None
+    data: Sequence[str]
+    format: str | None
+    dialect: Dialect
+    threads: int
+    as_json: bool
+    quiet: bool
+
+
+def explain_text(request: Request) -> None:
     """Print what each feature of a text adds to the score of a class, and what training rows do."""
-    if len(texts) > 1:
-        raise UsageError(
-            f"expected one text, found {counted(len(texts), 'argument')}; put the text in quotation marks: "
-            f"{shlex.quote(cut(' '.join(texts), 60))}"
-        )
-    text = texts[0] if texts else "-"
-    check_read_once([path, text or "-", *(because.data if because else [])])
-    if because and against is not None:
-        raise UsageError("--because names the rows that speak for one class; leave out --against")
-    saved = load_trained(path)
+    text, because = _text(request.texts), _because(request)
+    check_read_once([request.model, text or "-", *request.data])
+    saved = load_trained(request.model)
     model = saved.model
-    k = None if label is None else model.named_position(label)
-    other = None if against is None else model.named_position(against, "against")
+    k = None if request.label is None else model.named_position(request.label)
+    other = None if request.against is None else model.named_position(request.against, "against")
     if text == "-":
         text = "\n".join(read_lines(standard_input())) if model.features.reads_text else ""
-    document = {model.text_column: text} | dict(map(_named_value, columns))
+    document = {model.text_column: text} | dict(map(_named_value, request.columns))
     missing = [name for name in model.features.columns if name not in document]
     if missing:
         raise UsageError(
@@ -59,9 +65,9 @@ def explain_text(
     documents = Documents(documents.texts, documents.columns, place="--column".format)
     is_named = k is not None or other is not None
     told = explain(model, documents, k, other) if is_named else explain_answer(model, documents)
-    fewest = fewest_words(model, row) if with_fewest_words else None
+    fewest = fewest_words(model, row) if request.fewest_words else None
     influence = because.influence(saved, row, model.labels.index(told.of_labels[0].label)) if because else None
-    if as_json:
+    if request.as_json:
         further = {"fewest_words": fewest, "because": influence}
         print_json(told.to_json() | {name: found.to_json() for name, found in further.items() if found})
         return
@@ -72,9 +78,36 @@ def explain_text(
             print()
         print_highlighted(explanation)
         print()
-        show(explanation.lines(top))
+        show(explanation.lines(request.top))
     for found in filter(None, (fewest, influence)):
         show(f"\n{found}")
+
+
+def _text(texts: Sequence[str]) -> str:
+    """The text to explain, or - for standard input. Raises UsageError where there are several."""
+    if len(texts) > 1:
+        raise UsageError(
+            f"expected one text, found {counted(len(texts), 'argument')}; put the text in quotation marks: "
+            f"{shlex.quote(cut(' '.join(texts), 60))}"
+        )
+    return texts[0] if texts else "-"
+
+
+def _because(request: Request) -> Because | None:
+    """What is asked of the training rows. Raises UsageError where the options do not go together."""
+    if (request.because is None) != (not request.data):
+        missing, given = ("--data", "--because") if not request.data else ("--because", "--data")
+        raise UsageError(f"{given} needs {missing}; give both, as in: --because 5 --data reviews.csv")
+    if request.because is None:
+        return None
+    if request.against is not None:
+        raise UsageError("--because names the rows that speak for one class; leave out --against")
+    from vikt.cli.because import Because
+
+    return Because(
+        data=request.data, format=request.format, dialect=request.dialect,
+        n=request.because, threads=request.threads, quiet=request.quiet,
+    )  # fmt: skip
 
 
 def _named_value(pair: str) -> tuple[str, str]:

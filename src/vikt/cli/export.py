@@ -25,14 +25,13 @@ from vikt.tables import size
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(InputOptions):
     """The arguments of `vikt export`."""
 
     model: Path
     output: Path
     to: ExportFormatName | None
     size: str | None
-    rows: InputOptions
     threads: int = 1
     force: bool = False
     as_json: bool = False
@@ -45,11 +44,11 @@ def export_model(request: Request) -> None:
     name = "model" if is_standard(request.model) else request.model.stem
     fit = _fit(request, chosen, name)
     check_one_on_stdout(output, request.as_json)
-    check_read_once([request.model, *request.rows.data])
-    inputs = [str(request.model), *find_sources(request.rows.data)]
+    check_read_once([request.model, *request.data])
+    inputs = [str(request.model), *find_sources(request.data)]
     check_output(output, inputs, request.force, chosen.kind, chosen.is_own)
-    before = load_trained(request.model, request.rows.data)
-    rows = rows_to_measure(before, request.rows, request.quiet)
+    before = load_trained(request.model, request.data)
+    rows = rows_to_measure(before, request, request.quiet)
     with progress(request.quiet) as bar:
         bar("exporting", 0, 0)
         after = fit(before)
@@ -68,7 +67,7 @@ def export_model(request: Request) -> None:
 def _fit(request: Request, chosen: ExportFormat, name: str) -> Callable[[SavedModel], SavedModel]:
     """What makes a model fit the size that is asked for. Raises UsageError where the options do not go together."""
     if request.size is None:
-        if request.rows.data:
+        if request.data:
             raise UsageError("--data measures what a smaller page costs; give --size too, as in: --size 3MB")
         return lambda saved: saved
     fitting, n_bytes = chosen.fitting, parsed_size(request.size)

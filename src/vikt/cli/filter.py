@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ _ESCAPES = {r"\n": "\n", r"\t": "\t", r"\r": "\r"}
 class Request:
     """The arguments of `vikt filter`."""
 
-    data: list[str]
+    data: Sequence[str]
     out: str
     keep: str
     text: str | None

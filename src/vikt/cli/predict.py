@@ -6,6 +6,7 @@ import glob
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,7 +64,7 @@ def predict(path: Path, request: Request, **options: Any) -> None:
                 say_notes(predict_table(answers, tables, trained, writer), request.quiet)
 
 
-def _refuse_texts(model: Path, data: list[str]) -> None:
+def _refuse_texts(model: Path, data: Sequence[str]) -> None:
     """Refuse a text in the place of a file, and say how it is labelled: no file has this name, and it has blanks."""
     text = next((name for name in data if len(name.split()) > 1 and not os.path.exists(name)), None)
     if text is not None and not glob.glob(text):

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from vikt.report.html.blocks import Page
 
 
-def check_report(wanted: ReportRequest | None, inputs: Iterable[str], outputs: Iterable[Path] = ()) -> None:
+def check_report(
+    wanted: ReportRequest | None, inputs: Iterable[str], force: bool, outputs: Iterable[Path] = ()
+) -> None:
     """Refuse a report that cannot or must not be written, before the work rather than after it.
 
     Raises
@@ -38,7 +40,7 @@ def check_report(wanted: ReportRequest | None, inputs: Iterable[str], outputs: I
         raise UsageError("--report: expected a file such as report.html, found -; results are written to stdout")
     if os.path.realpath(path) in map(os.path.realpath, outputs):
         raise UsageError(f"{path}: is both the report and another output; choose another file with --report")
-    check_output(path, inputs, wanted.force, KIND, is_report, option="--report")
+    check_output(path, inputs, force, KIND, is_report, option="--report")
     if path.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"--report: expected a file such as report.html, found {path}; a report is HTML")
     check_installed()
@@ -49,9 +51,9 @@ def placed(documents: Documents, origin: RowIndices) -> Callable[[int], str]:
     return lambda row: documents.place(int(origin[row])).rpartition("/")[2]
 
 
-def write_report(wanted: ReportRequest | None, page: Callable[[str], Page]) -> None:
+def write_report(wanted: ReportRequest | None, page: Callable[[str], Page], force: bool) -> None:
     """Make the page of a command and write it, where it is wanted."""
     if wanted is not None:
         from vikt.report.html.writing import write_page
 
-        write_page(wanted.path, page(wanted.command), force=wanted.force)
+        write_page(wanted.path, page(wanted.command), force=force)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,7 +33,7 @@ def check_installed() -> None:
         raise MissingPackageError.of_extra("vikt serve", missing, "serve")
 
 
-def named_models(arguments: list[str]) -> dict[str, Path]:
+def named_models(arguments: Sequence[str]) -> dict[str, Path]:
     """The file of each model by its name: NAME=FILE, or FILE, whose stem is the name.
 
     Raises
@@ -108,7 +108,7 @@ def host_names(host: str, token: str, no_token: bool) -> frozenset[str]:
 class Request:
     """The arguments of `vikt serve`."""
 
-    models: list[str]
+    models: Sequence[str]
     host: str
     port: int
     workers: int

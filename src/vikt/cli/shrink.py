@@ -22,14 +22,13 @@ from vikt.tables import counted
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(InputOptions):
     """The arguments of `vikt shrink`."""
 
     model: Path
     features: int | None
     size: str | None
     output: Path | None
-    rows: InputOptions
     threads: int = 1
     force: bool = False
     as_json: bool = False
@@ -39,13 +38,11 @@ class Request:
 def shrink_model(request: Request) -> None:
     """Read, shrink, measure, save, report."""
     output = _output(request)
-    check_read_once([request.model, *request.rows.data])
-    check_output(
-        output, [str(request.model), *find_sources(request.rows.data)], request.force, "a vikt model", is_model
-    )
+    check_read_once([request.model, *request.data])
+    check_output(output, [str(request.model), *find_sources(request.data)], request.force, "a vikt model", is_model)
     check_one_on_stdout(output, request.as_json)
-    before = load_trained(request.model, request.rows.data)
-    rows = rows_to_measure(before, request.rows, request.quiet)
+    before = load_trained(request.model, request.data)
+    rows = rows_to_measure(before, request, request.quiet)
     with progress(request.quiet) as bar:
         bar("shrinking", 0, 0)
         after = shrunk_by(before, request.features, request.size)

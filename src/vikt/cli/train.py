@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from vikt.arrays import ClassWeight
 from vikt.classifier import TextClassifier
 from vikt.cli.console import option_of, print_json, progress, say, say_notes
 from vikt.cli.inputs import read_others
@@ -19,7 +18,6 @@ from vikt.cli.outputs import check_one_on_stdout, check_output, save_or_print, s
 from vikt.cli.reports import check_report, placed, write_report
 from vikt.corpus.arrow import release_memory
 from vikt.corpus.class_names import ClassNames
-from vikt.corpus.columns import composed
 from vikt.corpus.label_notes import notes_on_labels, unknown_label_notes
 from vikt.corpus.label_reading import LabelReading
 from vikt.corpus.labelled import Labelled, labelled, read_tables
@@ -63,8 +61,8 @@ class Request(InputOptions):
     group: str | None = None
     test: str | None = None
     features: Path | None = None
-    numbers: list[str] = field(default_factory=list)
-    categories: list[str] = field(default_factory=list)
+    numbers: Sequence[str] = ()
+    categories: Sequence[str] = ()
     output: Path = Path("model.vikt")
     threads: int = 1
     refit_all: bool = False
@@ -109,7 +107,7 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
     record = _recorded(fitted, tested.evaluation, data.rows, weight=request.weight, group=request.group)
     record = replace(record, labels_separator=reading.separator)
     save_or_print(SavedModel(fitted.model, record), request.output, request.force)
-    write_report(request.report, lambda command: _page(replace(tested, record=record), data, command))
+    write_report(request.report, lambda command: _page(replace(tested, record=record), data, command), request.force)
     _report(fitted.model, model_figures(tested.evaluation, record), shared, data.about_test, request)
     return fitted.model
 
@@ -282,60 +280,12 @@ def _check_request(request: Request, options: dict[str, Any]) -> None:
     check_read_once([*request.data, *test])
     inputs = [*find_sources(request.data), *find_sources(test), str(request.features or "")]
     check_output(request.output, inputs, request.force, "a vikt model", is_model)
-    check_report(request.report, inputs, [request.output])
+    check_report(request.report, inputs, request.force, [request.output])
     check_one_on_stdout(request.output, request.as_json)
     holding_out = next((name for name in ("patience", *DECISION_PARAMETERS) if options.get(name)), None)
     if request.refit_all and holding_out is not None:
         option = option_of(holding_out)
         raise UsageError(f"--refit-all fits all rows, but {option} needs held-out rows; drop one of them")
-
-
-def parse_ngrams(text: str | None) -> tuple[int, int] | None:
-    """Parse "1-2" as (1, 2), and "3" as (3, 3)."""
-    if text is None:
-        return None
-    first, _, last = text.partition("-")
-    last = last or first
-    if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
-        raise UsageError(f"--ngrams: expected two whole numbers such as 1-2, the smaller first, found {text!r:.60}")
-    return int(first), int(last)
-
-
-def parse_order(text: str | None) -> tuple[str, ...] | None:
-    """Parse "low,medium,high" as its levels. Raises UsageError where there are not several, or one stands twice.
-
-    Examples
-    --------
-    >>> parse_order("low, high"), parse_order(None)
-    (('low', 'high'), None)
-    """
-    if text is None:
-        return None
-    if "," not in text:
-        raise UsageError(f"--order: expected levels between commas, as in low,medium,high, found {text!r:.60}")
-    levels = tuple(composed(level.strip()) for level in text.split(","))
-    repeated = next((level for level in levels if levels.count(level) > 1), None)
-    if repeated is not None:
-        raise UsageError(f"--order: the level {repeated!r:.60} is named twice; name it once")
-    return levels
-
-
-def parse_number(text: str) -> float | str:
-    """Parse a number; a word, such as "auto", stays for the rules of the parameters to take or refuse."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-def parse_class_weight(text: str | None) -> ClassWeight:
-    """Parse "a=2,b=1" as a dict; "balanced" stays."""
-    if text is None or text == "balanced":
-        return text
-    try:
-        return {composed(label): float(factor) for label, factor in (pair.rsplit("=", 1) for pair in text.split(","))}
-    except ValueError:
-        raise UsageError(f"--class-weight: expected balanced or spam=2,ham=1, found {text!r}") from None
 
 
 def _tested_lines(tested: str, shared: Overlap | None, about_test: tuple[str, ...]) -> str:

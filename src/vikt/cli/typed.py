@@ -7,20 +7,20 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-import typer
+import click
 
 # What a command is told of its reports and its speed; nothing of it changes a result.
 _WITHOUT_EFFECT = {"report", "threads", "force", "as_json", "quiet"}
 
 
-def typed_command(context: typer.Context, shows_output: bool = False) -> str:
+def typed_command(context: click.Context, shows_output: bool = False) -> str:
     """The command as typed, without the folders of its files and what has no effect on results."""
     left_out = _WITHOUT_EFFECT if shows_output else _WITHOUT_EFFECT | {"output"}
     words = ["vikt", str(context.info_name), *map(_short, _words(context, left_out))]
     return shlex.join(words)
 
 
-def _words(context: typer.Context, left_out: set[str]) -> Iterator[str]:
+def _words(context: click.Context, left_out: set[str]) -> Iterator[str]:
     for parameter in context.command.params:
         value = context.params[str(parameter.name)]
         source = context.get_parameter_source(str(parameter.name))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vikt.cli.console import print_json, progress, say_notes
@@ -34,8 +35,8 @@ class Request(InputOptions):
 
     model: Path
     output: Path
-    add: list[str] = field(default_factory=list)
-    forget: list[str] = field(default_factory=list)
+    add: Sequence[str] = ()
+    forget: Sequence[str] = ()
     test: str | None = None
     weight: str | None = None
     threads: int = 1
@@ -81,7 +82,7 @@ def _check(request: Request) -> None:
 def _read(
     request: Request,
     saved: SavedModel,
-    names: list[str],
+    names: Sequence[str],
     weighted: bool = True,
     reading: LabelReading | None = None,
 ) -> Labelled:

@@ -1,25 +1,22 @@
-"""Mistakes in options and arguments, which Typer finds, in one line as every other error."""
+"""Mistakes in options and arguments, which Click finds, in one line as every other error."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import NoReturn
 
-import typer
+import click
 
 from vikt.cli.console import WRONG_USAGE, say
 from vikt.names import suggestion
 
-# The class of all such errors; Typer exports only classes derived from it.
-Misuse: Any = typer.BadParameter.__base__
-
 # A question within a sentence stands in brackets.
-_QUESTION = re.compile(r"\.? Did you mean (.*)\?$")
+_QUESTION = re.compile(r"\.? \(?Did you mean (.*)\?\)?$")
 
 
-def exit_misused(error: Any) -> None:
+def exit_misused(error: click.UsageError) -> NoReturn:
     """Say what is wrong with an option or argument, or show the help that is asked for by giving none; then exit."""
-    if "\n" in error.message:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
     else:
         path = error.ctx.command_path if error.ctx is not None else "vikt"
@@ -27,22 +24,12 @@ def exit_misused(error: Any) -> None:
     raise SystemExit(WRONG_USAGE) from None
 
 
-def _problem(error: Any) -> str:
-    parameter = getattr(error, "param", None)
+def _problem(error: click.UsageError) -> str:
+    parameter = error.param if isinstance(error, click.BadParameter) else None
     if parameter is None or not error.message:
         worded = _QUESTION.sub(r" (did you mean \1?)", error.format_message())
         return f"{worded[:1].lower()}{worded[1:]}"
-    return f"{parameter.get_error_hint().replace(chr(39), '')}: {_mistake(error)}"
-
-
-def _mistake(error: Any) -> str:
-    """What is wrong with a value that was typed."""
-    # Pydantic's error has the value, and Typer's has not.
-    details: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
-    if details and details[0]["type"] != "value_error":
-        from vikt.parameters import mistake
-
-        return mistake(details[0])
-    problem: str = error.message.removeprefix("Value error, ").rstrip(".")
+    named = parameter.get_error_hint(error.ctx).replace("'", "")
+    problem = error.message.rstrip(".")
     found, *choices = re.findall(r"'([^']*)'", problem) or [""]
-    return problem + suggestion(found, choices)
+    return f"{named}: {problem}{suggestion(found, choices)}"

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-import typer
+import click
 
 from vikt.cli.app import command
 from vikt.cli.options import (
-    Delimiter,
-    Format,
-    Header,
-    Json,
-    LabelColumn,
-    LabelledData,
-    LabelsSeparator,
-    Quiet,
-    Quoting,
-    Report,
-    ReportRequest,
-    Targets,
-    TextColumn,
-    Threads,
+    FILE,
+    as_json,
+    input_format,
+    label_column,
+    labelled_data,
+    labels_separator,
+    quiet,
+    report,
+    targets,
+    text_column,
+    threads,
 )
-from vikt.corpus.dialect import Dialect
+from vikt.cli.values import one_of
 from vikt.names import AnalyzerName
 
 
@@ -35,57 +31,43 @@ from vikt.names import AnalyzerName
     "vikt audit new.csv --model model.vikt",
     "vikt audit train.tsv --report audit.html",
     "vikt audit train.tsv -o review.csv",
-    no_args_is_help=True,
 )
-def audit(
-    context: typer.Context,
-    data: LabelledData,
-    test: Annotated[
-        str | None, typer.Option(help="Also check these labelled test texts against DATA.", metavar="DATA")
-    ] = None,
-    model: Annotated[
-        Path | None,
-        typer.Option(
-            help="Also check DATA against this model: labels and texts that it does not know, rows that it was trained "
-            "on.",
-            metavar="MODEL",
-        ),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(help="Skip this check, by its code or name; may be repeated.", metavar="CHECK"),
-    ] = None,
-    mislabels: Annotated[
-        bool, typer.Option("--mislabels", help="Also look for labels that are probably wrong, by training on the data.")
-    ] = False,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Look for labels that are probably wrong, and write their rows to this table, most suspected first.",
-            metavar="FILE",
-        ),
-    ] = None,
-    analyzer: Annotated[
-        AnalyzerName, typer.Option(help="Features for the search for wrong labels, as in `vikt train --analyzer`.")
-    ] = "auto",
-    text: TextColumn = None,
-    label: LabelColumn = None,
-    targets: Targets = "auto",
-    labels_separator: LabelsSeparator = None,
-    format: Format = None,
-    delimiter: Delimiter = None,
-    quoting: Quoting = None,
-    header: Header = None,
-    report: Report = None,
-    threads: Threads = 1,
-    force: Annotated[
-        bool, typer.Option("--force", help="Overwrite an existing FILE, or a file that is not a vikt report.")
-    ] = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> int:
+@labelled_data
+@click.option("--test", metavar="DATA", help="Also check these labelled test texts against DATA.")
+@click.option(
+    "--model",
+    type=FILE,
+    metavar="MODEL",
+    help="Also check DATA against this model: labels and texts that it does not know, rows that it was trained on.",
+)
+@click.option("--ignore", multiple=True, metavar="CHECK", help="Skip this check, by its code or name; may be repeated.")
+@click.option(
+    "--mislabels", is_flag=True, help="Also look for labels that are probably wrong, by training on the data."
+)
+@click.option(
+    "--output",
+    "-o",
+    type=FILE,
+    metavar="FILE",
+    help="Look for labels that are probably wrong, and write their rows to this table, most suspected first.",
+)
+@click.option(
+    "--analyzer",
+    type=one_of(AnalyzerName),
+    default="auto",
+    help="Features for the search for wrong labels, as in `vikt train --analyzer`.",
+)
+@text_column
+@label_column
+@targets
+@labels_separator
+@input_format
+@report(shows_output=True)
+@threads
+@click.option("--force", is_flag=True, help="Overwrite an existing FILE, or a file that is not a vikt report.")
+@as_json
+@quiet
+def audit(**typed: Any) -> int:
     """Check labelled texts for what ruins models.
 
     It finds duplicates, label leaks, conflicting labels and broken characters. Levels of an order are audited as
@@ -94,25 +76,4 @@ def audit(
     """
     from vikt.cli import audit as work
 
-    return work.audit_files(
-        work.Request(
-            data=data,
-            text=text,
-            label=label,
-            targets=targets,
-            labels_separator=labels_separator,
-            format=format,
-            dialect=Dialect(delimiter, quoting, header),
-            test=test,
-            model=model,
-            ignore=ignore or [],
-            mislabels=mislabels,
-            output=output,
-            analyzer=analyzer,
-            threads=threads,
-            report=ReportRequest.of(report, context, force, shows_output=True),
-            force=force,
-            as_json=as_json,
-            quiet=quiet,
-        )
-    )
+    return work.audit_files(work.Request(**typed))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Any
 
-import typer
+import click
 
 from vikt.cli.app import command
-from vikt.cli.options import Delimiter, Format, Header, Json, Model, Quiet, Quoting, Threads
-from vikt.corpus.dialect import Dialect
+from vikt.cli.options import as_json, input_format, model, quiet, threads
+from vikt.cli.values import COUNT
 
 
 @command(
@@ -17,56 +17,42 @@ from vikt.corpus.dialect import Dialect
     "vikt explain model.vikt 'Great plot but bad acting.' --fewest-words",
     "vikt explain model.vikt 'Great plot but bad acting.' --because 5 --data reviews.csv",
     "vikt explain model.vikt --json < mail.txt",
-    no_args_is_help=True,
 )
-def explain(
-    model: Model,
-    text: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="The text to explain, in quotation marks; - (the default) is all of stdin.",
-            metavar="[TEXT]",
-            show_default=False,
-        ),
-    ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(help="Value of another column that the model reads; may be repeated.", metavar="NAME=VALUE"),
-    ] = None,
-    label: Annotated[
-        str | None, typer.Option(help="Explain the score of this class, not of the predicted one.", metavar="CLASS")
-    ] = None,
-    against: Annotated[
-        str | None,
-        typer.Option(help="Explain why this text is not in CLASS.", metavar="CLASS"),
-    ] = None,
-    top: Annotated[int, typer.Option(help="List the N features that matter most.", metavar="N", min=1)] = 15,
-    fewest_words: Annotated[
-        bool, typer.Option("--fewest-words", help="Name the fewest words whose removal changes the answer.")
-    ] = False,
-    because: Annotated[
-        int | None,
-        typer.Option(
-            help="Name the N training rows that speak most for the class, and the N most against it; needs --data.",
-            metavar="N",
-            min=1,
-        ),
-    ] = None,
-    data: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="All rows that the model was trained on, for --because; may be repeated, for several files.",
-            metavar="DATA",
-        ),
-    ] = None,
-    format: Format = None,
-    delimiter: Delimiter = None,
-    quoting: Quoting = None,
-    header: Header = None,
-    threads: Threads = 1,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@model
+@click.argument(
+    "texts",
+    nargs=-1,
+    metavar="[TEXT]",
+    help="The text to explain, in quotation marks; - (the default) is all of stdin.",
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Value of another column that the model reads; may be repeated.",
+)
+@click.option("--label", metavar="CLASS", help="Explain the score of this class, not of the predicted one.")
+@click.option("--against", metavar="CLASS", help="Explain why this text is not in CLASS.")
+@click.option("--top", type=COUNT, default=15, metavar="N", help="List the N features that matter most.")
+@click.option("--fewest-words", is_flag=True, help="Name the fewest words whose removal changes the answer.")
+@click.option(
+    "--because",
+    type=COUNT,
+    metavar="N",
+    help="Name the N training rows that speak most for the class, and the N most against it; needs --data.",
+)
+@click.option(
+    "--data",
+    multiple=True,
+    metavar="DATA",
+    help="All rows that the model was trained on, for --because; may be repeated, for several files.",
+)
+@input_format
+@threads
+@as_json
+@quiet
+def explain(**typed: Any) -> None:
     """Show how much each feature of a text adds to a score.
 
     The score is that of the predicted class, or of another that you name. Where a text has several labels, each that is
@@ -76,16 +62,6 @@ def explain(
     With --because, also name the training rows that made the model say so. The model file holds no rows: give those
     that it was trained on, with their columns named as in training. They are compared with the fingerprint in the file.
     """
-    from vikt.cli.explain import explain_text
-    from vikt.errors import UsageError
+    from vikt.cli import explain as work
 
-    if (because is None) != (data is None):
-        missing, given = ("--data", "--because") if data is None else ("--because", "--data")
-        raise UsageError(f"{given} needs {missing}; give both, as in: --because 5 --data reviews.csv")
-    request = None
-    if because is not None:
-        from vikt.cli.because import Because
-
-        dialect = Dialect(delimiter, quoting, header)
-        request = Because(data=data or [], format=format, dialect=dialect, n=because, threads=threads, quiet=quiet)
-    explain_text(model, text or [], column or [], label, against, top, fewest_words, request, as_json)
+    work.explain_text(work.Request(**typed))

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-import typer
+import click
 
 from vikt.cli.app import command
-from vikt.cli.options import (
-    Delimiter,
-    Format,
-    Header,
-    InputOptions,
-    Json,
-    LabelColumn,
-    LabelsSeparator,
-    Model,
-    Quiet,
-    Quoting,
-    TextColumn,
-    Threads,
-)
+from vikt.cli.options import FILE, as_json, input_format, labelled_columns, measuring_data, model, quiet, threads
+from vikt.cli.values import one_of
 from vikt.names import ExportFormatName
 
 
@@ -31,45 +18,26 @@ from vikt.names import ExportFormatName
     "vikt export model.vikt -o README.md",
     "vikt export model.vikt -o model.joblib",
     "vikt export columns.vikt -o model.onnx",
-    no_args_is_help=True,
 )
-def export(
-    model: Model,
-    output: Annotated[Path, typer.Option("--output", "-o", help="File to write; - is stdout.", metavar="FILE")],
-    to: Annotated[
-        ExportFormatName | None,
-        typer.Option("--to", help="Format to export to, if the ending of FILE does not show it.", show_default=False),
-    ] = None,
-    size: Annotated[
-        str | None,
-        typer.Option(
-            "--size",
-            help="Largest size of a page, such as 500kB or 3MB: its weights are rounded to 8 bits, and it keeps the "
-            "features that fit. About 0.1 MB is the page itself.",
-            metavar="S",
-            show_default=False,
-        ),
-    ] = None,
-    data: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--data",
-            help="Labelled texts that the model was not trained on, to measure what --size costs; may be repeated.",
-            metavar="ROWS",
-        ),
-    ] = None,
-    text: TextColumn = None,
-    label: LabelColumn = None,
-    labels_separator: LabelsSeparator = None,
-    format: Format = None,
-    delimiter: Delimiter = None,
-    quoting: Quoting = None,
-    header: Header = None,
-    threads: Threads = 1,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that vikt did not export.")] = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@model
+@click.option("--output", "-o", type=FILE, required=True, metavar="FILE", help="File to write; - is stdout.")
+@click.option(
+    "--to", type=one_of(ExportFormatName), help="Format to export to, if the ending of FILE does not show it."
+)
+@click.option(
+    "--size",
+    metavar="SIZE",
+    help="Largest size of a page, such as 500kB or 3MB: its weights are rounded to 8 bits, and it keeps the features "
+    "that fit. About 0.1 MB is the page itself.",
+)
+@measuring_data("--size")
+@labelled_columns
+@input_format
+@threads
+@click.option("--force", is_flag=True, help="Overwrite a file that vikt did not export.")
+@as_json
+@quiet
+def export(**typed: Any) -> None:
     """Write a trained model as a file for other programs.
 
     html is a page that classifies and explains texts in any current browser, offline; card is a description in
@@ -79,17 +47,4 @@ def export(
     """
     from vikt.cli import export as work
 
-    rows = InputOptions.labelled(data, text, label, labels_separator, format, delimiter, quoting, header)
-    work.export_model(
-        work.Request(
-            model=model,
-            output=output,
-            to=to,
-            size=size,
-            rows=rows,
-            threads=threads,
-            force=force,
-            as_json=as_json,
-            quiet=quiet,
-        )
-    )
+    work.export_model(work.Request(**typed))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Any
 
-import typer
+import click
 
 from vikt.cli.app import command
-from vikt.cli.options import Delimiter, Header, Json, Model, Quiet, Quoting, TextColumn, Threads
-from vikt.corpus.dialect import Dialect
+from vikt.cli.options import as_json, dialect, model, quiet, text_column, threads
 
 
 @command(
@@ -17,56 +17,39 @@ from vikt.corpus.dialect import Dialect
     "vikt filter math.vikt part-*.parquet --keep 'P(math) >= 50%' --scores --threads 4 -o math/",
     "vikt filter quality.vikt pages/ --keep 'P(good) > 0.5' --split '\\n' -o paragraphs/",
     "vikt filter topics.vikt s3://bucket/crawl --keep \"'sport' in labels\" -o s3://bucket/sport",
-    no_args_is_help=True,
 )
-def filter(
-    model: Model,
-    data: Annotated[
-        list[str],
-        typer.Argument(
-            help="Parquet, JSONL, CSV, TSV and Arrow files, also with .gz or .zst; folders, patterns, and addresses "
-            "such as s3://bucket/folder.",
-            metavar="DATA",
-        ),
-    ],
-    keep: Annotated[
-        str,
-        typer.Option(
-            "--keep",
-            help="Condition on the texts that are kept: P(LABEL), predicted, probability and length are compared by "
-            "< <= > >= == !=, and 'LABEL' in labels where a text has several; joined by and, or, not and brackets.",
-            metavar="CONDITION",
-            show_default=False,
-        ),
-    ],
-    output: Annotated[
-        str,
-        typer.Option("--output", "-o", help="Folder to write to; each file keeps its name.", metavar="FOLDER"),
-    ],
-    text: TextColumn = None,
-    split: Annotated[
-        str | None,
-        typer.Option(
-            "--split",
-            help="Filter the parts of a document, divided at SEPARATOR such as '\\n', each by itself, and keep the "
-            "parts that satisfy the condition.",
-            metavar="SEPARATOR",
-            show_default=False,
-        ),
-    ] = None,
-    scores: Annotated[
-        bool, typer.Option("--scores", help="Add a column P(LABEL) for each label in the condition.")
-    ] = False,
-    delimiter: Delimiter = None,
-    quoting: Quoting = None,
-    header: Header = None,
-    threads: Threads = 1,
-    force: Annotated[
-        bool, typer.Option("--force", help="Start anew: remove what a filter wrote there, and overwrite files.")
-    ] = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@model
+@click.argument(
+    "data",
+    nargs=-1,
+    required=True,
+    help="Parquet, JSONL, CSV, TSV and Arrow files, also with .gz or .zst; folders, patterns, and addresses such as "
+    "s3://bucket/folder.",
+)
+@click.option(
+    "--keep",
+    required=True,
+    metavar="CONDITION",
+    help="Condition on the texts that are kept: P(LABEL), predicted, probability and length are compared by "
+    "< <= > >= == !=, and 'LABEL' in labels where a text has several; joined by and, or, not and brackets.",
+)
+@click.option(
+    "--output", "-o", "out", required=True, metavar="FOLDER", help="Folder to write to; each file keeps its name."
+)
+@text_column
+@click.option(
+    "--split",
+    metavar="SEPARATOR",
+    help="Filter the parts of a document, divided at SEPARATOR such as '\\n', each by itself, and keep the parts that "
+    "satisfy the condition.",
+)
+@click.option("--scores", is_flag=True, help="Add a column P(LABEL) for each label in the condition.")
+@dialect
+@threads
+@click.option("--force", is_flag=True, help="Start anew: remove what a filter wrote there, and overwrite files.")
+@as_json
+@quiet
+def filter(model: Path, **typed: Any) -> None:
     """Keep the rows of many files whose texts satisfy a condition.
 
     Each file is written to FOLDER with the same name, format, compression, schema and order; a row that is kept stays
@@ -76,8 +59,4 @@ def filter(
     """
     from vikt.cli import filter as work
 
-    request = work.Request(
-        data=data, out=output, keep=keep, text=text, split=split, scores=scores,
-        dialect=Dialect(delimiter, quoting, header), threads=threads, force=force, as_json=as_json, quiet=quiet,
-    )  # fmt: skip
-    work.filter_corpus(model, request)
+    work.filter_corpus(model, work.Request(**typed))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from vikt.cli.app import command
-from vikt.cli.options import Json, Model, Quiet
+from vikt.cli.options import as_json, model, quiet
 
 
-@command(
-    "vikt inspect model.vikt",
-    "vikt inspect model.vikt --json",
-    no_args_is_help=True,
-)
-def inspect(model: Model, as_json: Json = False, quiet: Quiet = False) -> None:
+@command("vikt inspect model.vikt", "vikt inspect model.vikt --json")
+@model
+@as_json
+@quiet
+def inspect(model: Path, as_json: bool, quiet: bool) -> None:
     """Show the contents of a model file.
 
     It lists the classes, the penalty, the proof, the test figures and the strongest features.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-import typer
+import click
 
 from vikt.cli.app import command
-from vikt.cli.options import Delimiter, Format, Header, Model, Quiet, Quoting, TextColumn, Threads
-from vikt.corpus.dialect import Dialect
+from vikt.cli.options import FILE, gathered, input_format, model, quiet, text_column, threads
+from vikt.cli.values import COUNT, NumberOf, one_of
 from vikt.names import OutputFormatName
 
 
@@ -20,69 +20,51 @@ from vikt.names import OutputFormatName
     "vikt predict model.vikt 'logs/*.csv' more.csv -o labelled.csv",
     "vikt predict topic.vikt new.csv --prefix topic_ | vikt predict spam.vikt - --format csv --prefix spam_",
     "tail -f mails.log | vikt predict model.vikt",
-    no_args_is_help=True,
 )
-def predict(
-    model: Model,
-    data: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="Texts in any format that train reads: files, folders and patterns; - (the default) is stdin, one "
-            "text per line unless --format says otherwise.",
-            metavar="DATA",
-            show_default=False,
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", help="Write to this file instead of stdout; its name sets the format.", metavar="FILE"
-        ),
-    ] = None,
-    text: TextColumn = None,
-    format: Format = None,
-    to: Annotated[
-        OutputFormatName | None,
-        typer.Option("--to", help="Output format, if the file name does not show it.", show_default=False),
-    ] = None,
-    delimiter: Delimiter = None,
-    quoting: Quoting = None,
-    header: Header = None,
-    top: Annotated[
-        int | None,
-        typer.Option(
-            help="Give the K most probable classes, or the K most probable of several labels whatever their "
-            "thresholds.",
-            min=1,
-            metavar="K",
-        ),
-    ] = None,
-    threshold: Annotated[
-        float | None,
-        typer.Option(
-            help="Leave a label out if its probability is below P. A model of several labels uses P in place of the "
-            "thresholds that it learnt.",
-            min=0,
-            max=1,
-            metavar="P",
-        ),
-    ] = None,
-    proba: Annotated[bool, typer.Option("--proba", help="Add a column with the probability of each class.")] = False,
-    prefix: Annotated[
-        str, typer.Option(help="Prefix for the names of the added columns.", metavar="NAME", show_default=False)
-    ] = "",
-    threads: Threads = 1,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
-    as_json: Annotated[
-        bool,
-        typer.Option(
-            "--json",
-            help="Write JSON: of lines the answers alone, without the texts; of a table all its columns, and the "
-            "answers.",
-        ),
-    ] = False,
-    quiet: Quiet = False,
-) -> None:
+@model
+@click.argument(
+    "data",
+    nargs=-1,
+    help="Texts in any format that train reads: files, folders and patterns; - (the default) is stdin, one "
+    "text per line unless --format says otherwise.",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=FILE,
+    metavar="FILE",
+    help="Write to this file instead of stdout; its name sets the format.",
+)
+@text_column
+@input_format
+@click.option("--to", type=one_of(OutputFormatName), help="Output format, if the file name does not show it.")
+@click.option(
+    "--top",
+    type=COUNT,
+    metavar="K",
+    help="Give the K most probable classes, or the K most probable of several labels whatever their thresholds.",
+)
+@click.option(
+    "--threshold",
+    type=NumberOf(float, 0, 1),
+    metavar="P",
+    help="Leave a label out if its probability is below P. A model of several labels uses P in place of the "
+    "thresholds that it learnt.",
+)
+@click.option("--proba", is_flag=True, help="Add a column with the probability of each class.")
+@click.option(
+    "--prefix", default="", show_default=False, metavar="NAME", help="Prefix for the names of the added columns."
+)
+@threads
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Write JSON: of lines the answers alone, without the texts; of a table all its columns, and the answers.",
+)
+@quiet
+def predict(model: Path, data: tuple[str, ...], **typed: Any) -> None:
     """Label texts, given as lines or as a table.
 
     For each line of text, print the label, a tab and its probability. For a table, write the same table with columns
@@ -93,9 +75,5 @@ def predict(
     """
     from vikt.cli import predict as work
 
-    dialect = Dialect(delimiter, quoting, header)
-    request = work.Request(
-        data=data or ["-"], text=text, format=format, dialect=dialect,
-        output=output, to=to, force=force, as_json=as_json, quiet=quiet,
-    )  # fmt: skip
-    work.predict(model, request, threads=threads, top=top, threshold=threshold, proba=proba, prefix=prefix)
+    request, options = gathered(work.Request, {"data": data or ("-",), **typed})
+    work.predict(model, request, **options)

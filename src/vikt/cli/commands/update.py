@@ -3,71 +3,46 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-import typer
+import click
 
 from vikt.cli.app import command
-from vikt.cli.options import (
-    Delimiter,
-    Format,
-    Header,
-    Json,
-    LabelColumn,
-    LabelsSeparator,
-    Model,
-    Quiet,
-    Quoting,
-    TextColumn,
-    Threads,
-    Weight,
-)
-from vikt.corpus.dialect import Dialect
+from vikt.cli.options import FILE, as_json, force_model, input_format, labelled_columns, model, quiet, threads, weight
 
 
 @command(
     "vikt update model.vikt --data reviews.csv --add new.csv",
     "vikt update model.vikt --data reviews.csv --forget withdrawn.csv",
     "vikt update model.vikt --data a.csv --data b.csv --add c.csv --forget d.csv -o newer.vikt",
-    no_args_is_help=True,
 )
-def update(
-    model: Model,
-    data: Annotated[
-        list[str],
-        typer.Option(help="All rows that the model was trained on; may be repeated, for several files.", metavar="OLD"),
-    ],
-    add: Annotated[
-        list[str] | None, typer.Option(help="Labelled rows to learn from as well; may be repeated.", metavar="NEW")
-    ] = None,
-    forget: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Rows of OLD to forget, with their labels; every identical row is forgotten too. May be repeated.",
-            metavar="ROWS",
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Write the model to this file (default: replace MODEL).", metavar="OUT"),
-    ] = None,
-    test: Annotated[
-        str | None,
-        typer.Option(help="Test on these labelled texts instead of the held-out rows of OLD.", metavar="DATA"),
-    ] = None,
-    text: TextColumn = None,
-    label: LabelColumn = None,
-    labels_separator: LabelsSeparator = None,
-    weight: Weight = None,
-    format: Format = None,
-    delimiter: Delimiter = None,
-    quoting: Quoting = None,
-    header: Header = None,
-    threads: Threads = 1,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is not a vikt model.")] = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@model
+@click.option(
+    "--data",
+    multiple=True,
+    required=True,
+    metavar="OLD",
+    help="All rows that the model was trained on; may be repeated, for several files.",
+)
+@click.option("--add", multiple=True, metavar="NEW", help="Labelled rows to learn from as well; may be repeated.")
+@click.option(
+    "--forget",
+    multiple=True,
+    metavar="ROWS",
+    help="Rows of OLD to forget, with their labels; every identical row is forgotten too. May be repeated.",
+)
+@click.option(
+    "--output", "-o", type=FILE, metavar="FILE", help="Write the model to this file (default: replace MODEL)."
+)
+@click.option("--test", metavar="DATA", help="Test on these labelled texts instead of the held-out rows of OLD.")
+@labelled_columns
+@weight
+@input_format
+@threads
+@force_model
+@as_json
+@quiet
+def update(model: Path, output: Path | None, **typed: Any) -> None:
     """Add rows to a model's training data, or make it forget some.
 
     The model is fitted anew, starting near its weights, to the rows that it was fitted to, less ROWS, plus NEW. Its
@@ -77,22 +52,4 @@ def update(
     """
     from vikt.cli import update as work
 
-    request = work.Request(
-        model=model,
-        data=data,
-        add=add or [],
-        forget=forget or [],
-        output=model if output is None else output,
-        test=test,
-        text=text,
-        label=label,
-        labels_separator=labels_separator,
-        weight=weight,
-        format=format,
-        dialect=Dialect(delimiter, quoting, header),
-        threads=threads,
-        force=force,
-        as_json=as_json,
-        quiet=quiet,
-    )
-    work.update_model(request)
+    work.update_model(work.Request(model=model, output=output or model, **typed))
