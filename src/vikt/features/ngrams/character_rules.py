@@ -1,15 +1,15 @@
-"""Facts of characters by the running Python's Unicode data: which make words, their lower case, how they compose.
+"""Facts of characters by Unicode data: which make words, their lower case, how they compose.
 
-Each function makes one table, indexed by code point, of its first `n_points` ones: asking Python for every character
-takes a while.
+Each function makes one table, indexed by code point, of its first `n_points` ones: asking for every character takes a
+while.
 """
 
 from __future__ import annotations
 
-import functools
 import unicodedata
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +36,32 @@ from vikt.features.ngrams.pictographs import PICTOGRAPHS
 
 # The class of each code point, of those that the kernels name.
 CharacterClasses = Bytes
+
+
+class UnicodeData(NamedTuple):
+    """What a version of Unicode says of a character, or of a text."""
+
+    version: str
+    category: Callable[[str], str]
+    combining: Callable[[str], int]
+    normalize: Callable[[Literal["NFC", "NFD"], str], str]
+    lower: Callable[[str], str]
+    is_alphanumeric: Callable[[str], bool]
+    is_space: Callable[[str], bool]
+
+
+PYTHON = UnicodeData(
+    unicodedata.unidata_version,
+    unicodedata.category,
+    unicodedata.combining,
+    unicodedata.normalize,
+    str.lower,
+    str.isalnum,
+    str.isspace,
+)
+
 # Makes a table of the first code points, given how many.
-Rule = Callable[[int], NDArray[Any]]
+Rule = Callable[[int, UnicodeData], NDArray[Any]]
 
 ALL_POINTS = 0x110000
 
@@ -70,7 +94,7 @@ _PARTS_OF_EMOJI = {
 }
 
 
-def word_characters(n_points: int) -> CharacterClasses:
+def word_characters(n_points: int, data: UnicodeData) -> CharacterClasses:
     """vikt's words: runs of letters, marks and digits; any other character is a token of its own.
 
     A mark or a zero-width joiner extends the token before it, so that a vowel sign never splits a word. A letter of a
@@ -79,7 +103,7 @@ def word_characters(n_points: int) -> CharacterClasses:
     """
     table = np.full(n_points, SYMBOL, dtype=np.uint8)
     for points in (range(_END_OF_PLANES), _TAGS):
-        table[points.start : points.stop] = [_word_class(chr(point)) for point in _first(n_points, points)]
+        table[points.start : points.stop] = [_word_class(chr(point), data) for point in _first(n_points, points)]
     for points in _UNSPACED:
         _replace(table, points, WORD, SINGLE)
     for points in PICTOGRAPHS:
@@ -94,18 +118,18 @@ def _replace(table: CharacterClasses, points: range, before: int, after: int) ->
     block[block == before] = after
 
 
-def pattern_characters(n_points: int) -> CharacterClasses:
+def pattern_characters(n_points: int, data: UnicodeData) -> CharacterClasses:
     r"""scikit-learn's words: runs of ``\w``, that is of alphanumeric characters and underscores."""
     table = np.full(n_points, SEPARATES, dtype=np.uint8)
-    table[:_END_OF_PLANES] = [chr(point).isalnum() for point in _first(n_points, range(_END_OF_PLANES))]
+    table[:_END_OF_PLANES] = [data.is_alphanumeric(chr(point)) for point in _first(n_points, range(_END_OF_PLANES))]
     table[ord("_")] = WORD
     return table
 
 
-def space_characters(n_points: int) -> CharacterClasses:
+def space_characters(n_points: int, data: UnicodeData) -> CharacterClasses:
     """White space separates; every other character stands for itself."""
     table = np.full(n_points, WORD, dtype=np.uint8)
-    table[[point for point in _first(n_points, range(0x3001)) if chr(point).isspace()]] = SEPARATES
+    table[[point for point in _first(n_points, range(0x3001)) if data.is_space(chr(point))]] = SEPARATES
     return table
 
 
@@ -114,40 +138,40 @@ def _first(n_points: int, points: range) -> range:
     return range(points.start, min(points.stop, n_points))
 
 
-def _word_class(character: str) -> int:
-    category = unicodedata.category(character)
+def _word_class(character: str, data: UnicodeData) -> int:
+    category = data.category(character)
     if category[0] in "LN" or character == "_":
         return WORD
     if category[0] == "M":
         return EXTENDS
-    if category[0] == "Z" or category in ("Cc", "Cf", "Cs") or character.isspace():
+    if category[0] == "Z" or category in ("Cc", "Cf", "Cs") or data.is_space(character):
         return SEPARATES
     return SYMBOL
 
 
-def distance_to_lower_case(n_points: int) -> Ids:
+def distance_to_lower_case(n_points: int, data: UnicodeData) -> Ids:
     """The distance from each code point to its lower case, or to NONE where that has another number of bytes.
 
     Capital sigma has NONE as well: its lower case depends on its neighbours.
     """
     table = np.zeros(ALL_POINTS, dtype=np.int32)
-    for point, lowered in _changed(str.lower, _BEYOND_ASCII).items():
+    for point, lowered in _changed(data.lower, _BEYOND_ASCII).items():
         fits = len(lowered) == 1 and _n_bytes(lowered) == _n_bytes(chr(point))
         table[point] = (ord(lowered) if fits else NONE) - point
     table[ord("Σ")] = NONE - ord("Σ")
     return table[:n_points]
 
 
-def joining(n_points: int) -> NDArray[np.int16]:
+def joining(n_points: int, data: UnicodeData) -> NDArray[np.int16]:
     """How each code point behaves in NFC: its combining class, LEADS and FOLLOWS; NONE where NFC never contains it.
 
     A letter with an accent LEADS too, since an accent that is placed below it decomposes it.
     """
     table = np.zeros(ALL_POINTS, dtype=np.int16)
-    classes = map(unicodedata.combining, map(chr, _BEYOND_ASCII.tolist()))
+    classes = map(data.combining, map(chr, _BEYOND_ASCII.tolist()))
     table[_BEYOND_ASCII] = np.fromiter(classes, np.int16, len(_BEYOND_ASCII)) << CLASS_SHIFT
-    parts_of = _changed(_decompose, _BEYOND_ASCII)
-    never = list(_changed(_compose, np.array(list(parts_of), dtype="<u4")))
+    parts_of = _changed(partial(data.normalize, "NFD"), _BEYOND_ASCII)
+    never = list(_changed(partial(data.normalize, "NFC"), np.array(list(parts_of), dtype="<u4")))
     for point in never:
         del parts_of[point]
     table[list(parts_of)] |= LEADS
@@ -155,7 +179,7 @@ def joining(n_points: int) -> NDArray[np.int16]:
     table[list(map(ord, set("".join(parts[1:] for parts in parts_of.values()))))] |= FOLLOWS
     table[never] = NONE
     # One pass checks for NFC before and after lower-casing, so a letter also has the flags of its lower case.
-    lower_of = _changed(str.lower, _BEYOND_ASCII)
+    lower_of = _changed(data.lower, _BEYOND_ASCII)
     table[list(lower_of)] |= table[[ord(lowered[0]) for lowered in lower_of.values()]]
     return table[:n_points]
 
@@ -170,10 +194,6 @@ def _changed(change: Callable[[str], str], points: NDArray[np.uint32]) -> dict[i
     starts = np.append(0, ends[:-1] + 1)
     changed = np.flatnonzero((codes[starts] != points) | (ends - starts != 1))
     return {int(points[i]): after[starts[i] : ends[i]] for i in changed}
-
-
-_decompose = functools.partial(unicodedata.normalize, "NFD")
-_compose = functools.partial(unicodedata.normalize, "NFC")
 
 
 def _n_bytes(character: str) -> int:

@@ -8,7 +8,6 @@ Python has another version, its tables are made by `character_rules`, which take
 from __future__ import annotations
 
 import functools
-import unicodedata
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 
 from vikt.arrays import Bytes, Ids
 from vikt.features.ngrams import character_rules as rules
-from vikt.features.ngrams.character_rules import ALL_POINTS, RULES, CharacterClasses, Rule
+from vikt.features.ngrams.character_rules import ALL_POINTS, PYTHON, RULES, CharacterClasses, Rule
 
 # Where the runs of equal entries of a table start, and their entries.
 Runs = tuple[NDArray[np.int32], NDArray[Any]]
@@ -87,18 +86,18 @@ def joining() -> NDArray[np.int16]:
 
 
 def _table(rule: Rule, n_points: int) -> NDArray[Any]:
-    runs = _shipped().get(rule)
+    runs = _held(PYTHON.version).get(rule)
     if runs is None:
-        return rule(n_points)
+        return rule(n_points, PYTHON)
     starts, entries = runs
     return np.repeat(entries, np.diff(np.minimum(np.append(starts, ALL_POINTS), n_points)))
 
 
 @functools.cache
-def _shipped() -> Mapping[Rule, Runs]:
-    """The tables that the package holds for the Unicode data of the running Python: none, perhaps."""
+def _held(version: str) -> Mapping[Rule, Runs]:
+    """The tables that the package holds for a version of Unicode: none, perhaps."""
     try:
-        content = tables_file(unicodedata.unidata_version).read_bytes()
+        content = tables_file(version).read_bytes()
     except FileNotFoundError:
         return {}
     numbers, starts, entries = np.frombuffer(zlib.decompress(content), dtype="<i4").reshape(3, -1).astype(np.int32)
