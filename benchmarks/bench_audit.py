@@ -34,6 +34,9 @@ CORPORA = {
     "imdb, label, no test": ("imdb/train.parquet", None, "label"),
 }
 
+# They are of several labels per text, need a model, or run only on request.
+NOT_RUN = ("V127", "V128", "V129", "V161", "V162", "V163", "V171")
+
 
 def of_one_label(path: Path, folder: Path) -> Path:
     """A copy of a file of texts with the rows that have one label."""
@@ -97,12 +100,20 @@ def audits(repeats: int, folder: Path) -> dict[str, Any]:
     return results
 
 
+def checks_run() -> list[str]:
+    """The codes of the checks that these corpora could fail."""
+    from vikt.auditing.checks import CHECKS
+
+    return [check.code for check in CHECKS if check.code not in NOT_RUN]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        save("audit", {"corpora": audits(options.repeats, Path(folder)), "machine": machine({})})
+        corpora = audits(options.repeats, Path(folder))
+    save("audit", {"checks": checks_run(), "corpora": corpora, "machine": machine({})})
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def labelled_rows(saved: Any, path: str) -> Any:
 def some_texts(rows: Any) -> list[str]:
     """N_TEXTS texts from all over a corpus."""
     contents = list(rows.documents.texts)
-    return [content.decode() for content in contents[:: len(contents) // N_TEXTS][:N_TEXTS]]
+    return [content.decode() for content in contents[:: max(1, len(contents) // N_TEXTS)][:N_TEXTS]]
 
 
 def cost_of(before: Any, after: Any, rows: Any) -> dict[str, Any]:

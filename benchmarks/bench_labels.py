@@ -81,12 +81,12 @@ def topics() -> Data:
     texts = [texts[i] for i in np.sort(random.permutation(len(texts))[:N_TEXTS])]
     X = TextVectorizer(**FEATURES).fit_transform(texts)
     frequency = np.bincount(X.indices, minlength=X.shape[1])
-    words = np.flatnonzero((frequency > N_TEXTS * 0.005) & (frequency < N_TEXTS * 0.1))
-    members = np.zeros((N_TEXTS, N_TOPICS), dtype=bool)
+    words = np.flatnonzero((frequency > len(texts) * 0.005) & (frequency < len(texts) * 0.1))
+    members = np.zeros((len(texts), N_TOPICS), dtype=bool)
     for k in range(N_TOPICS):
         held = np.asarray(X[:, random.choice(words, WORDS_A_TOPIC, replace=False)].sum(axis=1)).ravel()
-        n_texts = max(1, round(COMMONEST * (k + 1) ** -POWER))
-        members[np.argsort(-held - NOISE * random.gumbel(size=N_TEXTS))[:n_texts], k] = True
+        n_texts = max(1, round(len(texts) * COMMONEST / N_TEXTS * (k + 1) ** -POWER))
+        members[np.argsort(-held - NOISE * random.gumbel(size=len(texts)))[:n_texts], k] = True
     return X, members
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from measuring import PEERS
+
 
 def rows_of(header: list[str], rows: Iterable[list[str]]) -> list[str]:
     """A table in Markdown, after an empty line."""
@@ -12,22 +14,13 @@ def rows_of(header: list[str], rows: Iterable[list[str]]) -> list[str]:
     return ["", head, f"|{'---|' * len(header)}", *body]
 
 
-_PEERS = (
-    "scikit-learn",
-    "cleanlab",
-    "liblinear-official",
-    "vowpalwabbit",
-    "fasttext-turbo",
-    "fasttext-new",
-    "fasttext-numpy2-wheel",
-    "datatrove",
-)
+_COMPARED = ("scikit-learn", "cleanlab", "liblinear-official", *PEERS)
 
 
 def measured_by(script: str, results: dict[str, Any]) -> str:
     """On what, with which versions of what it is compared with, and how noisy the machine was."""
     machine = results["machine"]
-    packages = [name for name in _PEERS if machine.get(name)]
+    packages = [name for name in _COMPARED if machine.get(name)]
     versions = ", ".join([f"Python {machine['python']}", *(f"{name} {machine[name]}" for name in packages)])
     return (
         f"Measured by `python benchmarks/{script}.py`: one thread of {machine['cores']} cores, a shared and noisy "

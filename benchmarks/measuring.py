@@ -45,6 +45,9 @@ DATA = Path(os.environ.get("VIKT_DATA", HERE.parents[1] / "shared" / "data"))
 PUBLISHED = HERE / "results"
 RESULTS = Path(os.environ.get("VIKT_RESULTS", PUBLISHED))
 
+# The packages compared with that may be in environments of their own.
+PEERS = ("vowpalwabbit", "fasttext-turbo", "fasttext-new", "fasttext-numpy2-wheel", "datatrove")
+
 Measured = dict[str, Any]
 
 
@@ -222,10 +225,20 @@ def peer_parser(doc: str, repeats: int) -> argparse.ArgumentParser:
     """The options of a benchmark against peers, which may be in other environments."""
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=repeats)
-    parser.add_argument(
-        "--python-of", action="append", default=[], metavar="PEER=PYTHON", help="a peer in another environment"
-    )
+    add_python_of(parser)
     return parser
+
+
+def add_python_of(parser: argparse.ArgumentParser) -> None:
+    help = f"a peer in another environment; peers are {', '.join(PEERS)}"
+    parser.add_argument("--python-of", action="append", default=[], type=_pair, metavar="PEER=PYTHON", help=help)
+
+
+def _pair(typed: str) -> str:
+    peer, _, python = typed.partition("=")
+    if peer not in PEERS or not python:
+        raise argparse.ArgumentTypeError(f"expected PEER=PYTHON, where PEER is one of {', '.join(PEERS)}")
+    return typed
 
 
 def peer_options(doc: str, repeats: int) -> argparse.Namespace:

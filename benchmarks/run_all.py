@@ -9,7 +9,7 @@ A peer that is not installed is left out, and said to be; so is a benchmark that
 
 from __future__ import annotations
 
-from measuring import DATA, HERE, PUBLISHED, python_of
+from measuring import DATA, HERE, PUBLISHED, add_python_of
 
 # isort: split
 import argparse
@@ -27,24 +27,22 @@ QUICK_ROWS = 400
 
 
 class Benchmark(NamedTuple):
-    """A script, what is typed to take it quickly, and the peers that may be in other environments."""
+    """A script, what is typed to take it quickly, and whether it has peers that may be in other environments."""
 
     name: str
     quick: list[str]
-    peers: tuple[str, ...] = ()
+    has_peers: bool = False
 
 
 BENCHMARKS = [
     Benchmark("start", ["--repeats", "1"]),
-    Benchmark(
-        "predict", ["--repeats", "1", "--rows", str(QUICK_ROWS)], ("vowpalwabbit", "fasttext-turbo", "fasttext-new")
-    ),
-    Benchmark("train", ["--repeats", "1"], ("vowpalwabbit",)),
-    Benchmark("features", ["--repeats", "1"], ("vowpalwabbit",)),
+    Benchmark("predict", ["--repeats", "1", "--rows", str(QUICK_ROWS)], has_peers=True),
+    Benchmark("train", ["--repeats", "1"], has_peers=True),
+    Benchmark("features", ["--repeats", "1"], has_peers=True),
     Benchmark("fit", ["--skip-slow"]),
     Benchmark("solvers", ["--quick"]),
-    Benchmark("tolerance", ["--repeats", "1"]),
-    Benchmark("filter", ["--repeats", "1", "--rows", str(QUICK_ROWS)], ("fasttext-turbo", "fasttext-new", "datatrove")),
+    Benchmark("tolerance", ["--repeats", "1", "--processes", "SMS"]),
+    Benchmark("filter", ["--repeats", "1", "--rows", str(QUICK_ROWS)], has_peers=True),
     Benchmark("ordered", []),
     Benchmark("several", []),
     Benchmark("labels", ["--quick", "--repeats", "1"]),
@@ -60,8 +58,7 @@ BENCHMARKS = [
 
 def run(benchmark: Benchmark, quick: bool, pythons: list[str], environment: dict[str, str]) -> bool:
     """Whether the benchmark ran to its end."""
-    python = python_of(pythons)
-    elsewhere = [f"--python-of={peer}={python(peer)}" for peer in benchmark.peers]
+    elsewhere = [f"--python-of={pair}" for pair in pythons] if benchmark.has_peers else []
     typed = [f"{HERE}/bench_{benchmark.name}.py", *elsewhere, *(benchmark.quick if quick else [])]
     print(f"\n== {benchmark.name}", flush=True)
     begun = time.perf_counter()
@@ -99,9 +96,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="some rows, one repeat, nothing kept: does all of it run?")
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=[one.name for one in BENCHMARKS])
-    parser.add_argument(
-        "--python-of", action="append", default=[], metavar="PEER=PYTHON", help="a peer in another environment"
-    )
+    add_python_of(parser)
     options = parser.parse_args()
     chosen = [one for one in BENCHMARKS if not options.only or one.name in options.only]
     if not options.quick:

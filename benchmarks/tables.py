@@ -302,15 +302,17 @@ def label_tables(results: dict[str, Any]) -> list[str]:
             for case in results["cases"]
         ),
     )
-    memory = results["memory"]
-    return [
-        *lines,
-        "",
+    # A quick run measures no memory.
+    return lines + (["", said_of_memory(results["memory"])] if results["memory"] else [])
+
+
+def said_of_memory(memory: dict[str, Any]) -> str:
+    return (
         f"A fit of {memory['labels']:,} labels by {memory['rows']:,} rows and {memory['columns']:,} columns peaks at "
         f"{memory['peak_mb']:.0f} MB, Python and packages included; the same process without the fit at "
         f"{memory['without_fit_mb']:.0f} MB. The rows and labels are {memory['rows_mb']:.0f} MB, θ is "
-        f"{memory['theta_mb']:.0f} MB. This fit is to 3e-2 only, since labels at random are slow to fit.",
-    ]
+        f"{memory['theta_mb']:.0f} MB. This fit is to 3e-2 only, since labels at random are slow to fit."
+    )
 
 
 LABELS_SAID = (
@@ -509,7 +511,7 @@ PAGES: dict[str, dict[str, Makers]] = {
 def tables(makers: Makers) -> str:
     found = {name: RESULTS / f"{name}.json" for name in makers}
     parts = [makers[name](json.loads(path.read_text())) for name, path in found.items() if path.exists()]
-    return "\n\n".join("\n".join(part) for part in parts)
+    return "\n\n".join("\n".join(part).strip("\n") for part in parts)
 
 
 def main() -> None:
