@@ -19,7 +19,7 @@ import llvmlite.binding as llvm
 import numba
 import numpy as np
 from llvmlite import ir
-from numba.core import cgutils, compiler
+from numba.core import cgutils, codegen, compiler
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher, cpu_target
 
@@ -51,6 +51,20 @@ _OPTIONS = {
     "no_cpython_wrapper": True,
     "no_cfunc_wrapper": True,
 }
+
+
+class _Library(codegen.AOTCodeLibrary):
+    """Code that is optimised only once all that calls each other is together."""
+
+    def _optimize_functions(self, module: Any) -> None:
+        module.data_layout = self.codegen._data_layout
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+
+class _Codegen(codegen.AOTCPUCodegen):
+    _library_class = _Library
 
 
 class _Compiler(compiler.Compiler):
@@ -104,10 +118,11 @@ def object_file(module_name: str, cpu: str) -> bytes:
     BuildError
         A kernel does not compile, or needs what is not in `loading.OUTSIDE`.
     """
-    context = cpu_target.target_context.with_aot_codegen(module_name, cpu_name=cpu)
+    own_codegen = _Codegen(module_name, cpu_name=cpu)
+    context = cpu_target.target_context.subtarget(_internal_codegen=own_codegen, aot_mode=True)
     target = _Target(context)
     kernels = copied(module_name, _lowered, lambda kernel: _Kernel(kernel, target))
-    library = context.codegen().create_library(module_name)
+    library = own_codegen.create_library(module_name)
     module = library.create_ir_module("entries")
     symbols = [interfaces_symbol(module_name)]
     _write_interfaces(module, symbols[0])
@@ -152,9 +167,8 @@ def _emitted(library: Any, symbols: list[str]) -> bytes:
     for item in [*module.functions, *module.global_variables]:
         if not item.is_declaration and item.name not in symbols:
             item.linkage = "internal"
-    passes = llvm.create_new_module_pass_manager()
-    passes.add_global_dead_code_eliminate_pass()
-    passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
+    passes = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=3))
+    passes.getModulePassManager().run(module, passes)
     declared = [item.name for item in [*module.functions, *module.global_variables] if item.is_declaration]
     unknown = sorted({name for name in map(_outside_name, declared) if name} - OUTSIDE)
     if unknown:
