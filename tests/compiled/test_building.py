@@ -21,9 +21,14 @@ from vikt.compiled.signatures import Signature, entries_in
 MODULES = [
     "vikt.auditing.kernels",
     "vikt.features.ngrams.kernels",
+    "vikt.matrix.curvature_kernels",
     "vikt.matrix.kernels",
+    "vikt.matrix.order_kernels",
     "vikt.solvers.elastic_net_kernels",
-    "vikt.solvers.kernels",
+    "vikt.solvers.label_kernels",
+    "vikt.solvers.many_classes_kernels",
+    "vikt.solvers.sum_kernels",
+    "vikt.solvers.two_classes_kernels",
 ]
 HEAD = "import math\nimport numpy as np\nfrom vikt.compiled.array_types import Float64s, Int64s\n"
 

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,19 @@ def test_damaged_compiled_code_is_made_again(fresh, toy, empty, damage, caplog):
     assert len(caplog.records) == 1
     assert [path.name for path in empty.iterdir()] == [kept.name]
     assert len(kept.read_bytes()) == len(whole)
+
+
+def test_code_that_was_not_used_for_long_is_removed(fresh, toy, empty):
+    empty.mkdir()
+    names = ["old-1.kernels", "new-1.kernels", "read-1.kernels", "old.txt"]
+    for name in names:
+        (empty / name).write_bytes(b"")
+    now = time.time()
+    half_a_year_ago = now - 183 * 24 * 3600
+    for name, read in [("old-1.kernels", half_a_year_ago), ("read-1.kernels", now), ("old.txt", half_a_year_ago)]:
+        os.utime(empty / name, (read, half_a_year_ago))
+    fresh.compiled(toy)
+    assert sorted(path.name for path in empty.iterdir() if path.name in names) == sorted(names[1:])
 
 
 def test_without_a_place_for_compiled_code_all_works_with_one_notice(fresh, toy, tmp_path, monkeypatch):

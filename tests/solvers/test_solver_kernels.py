@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+import functools
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from vikt.model.label_losses import OneLossPerLabel
 from vikt.model.objective import Objective
 from vikt.model.penalties import penalty_of
 from vikt.parts import InMemory, Part
-from vikt.solvers import dual_state, kernels
+from vikt.solvers import dual_state
 from vikt.solvers.dual import Ascent
 from vikt.solvers.dual_state import DualState
 
@@ -57,21 +57,17 @@ PROBLEMS = {
 }
 
 
-@pytest.fixture(scope="module")
-def builds():
-    if processor() == processors()[-1]:
-        pytest.skip("this processor has no more than the least")
-    return [Kernels(kernels.__name__, of_object(object_file(kernels.__name__, cpu))) for cpu in processors()]
+@functools.cache
+def compiled_for(cpu, module_name):
+    return Kernels(module_name, of_object(object_file(module_name, cpu)))
 
 
-@pytest.fixture(scope="module")
-def when_called():
-    return jit(kernels.__name__)
+when_called = functools.cache(jit)
 
 
-def state_after_passes(objective, tol, using: SimpleNamespace):
+def state_after_passes(objective, tol, compiled):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dual_state, "compiled", lambda name: using)
+        patch.setattr(dual_state, "compiled", compiled)
         ascent = Ascent(objective, DualState.at_zero(objective, tol), tol, 0)
         sums = [np.stack(ascent.one_pass()).tobytes() for _ in range(4)]
     state = ascent.state
@@ -79,16 +75,16 @@ def state_after_passes(objective, tol, using: SimpleNamespace):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(processor() == processors()[-1], reason="this processor has no more than the least")
 @pytest.mark.parametrize("problem", PROBLEMS)
-def test_passes_are_the_same_on_every_processor(builds, problem):
+def test_passes_are_the_same_on_every_processor(problem):
     make, tol = PROBLEMS[problem]
-    best, least = [state_after_passes(make(), tol, using) for using in builds]
+    best, least = [state_after_passes(make(), tol, functools.partial(compiled_for, cpu)) for cpu in processors()]
     assert best == least
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("problem", PROBLEMS)
-def test_passes_are_the_same_compiled_ahead_and_when_called(when_called, problem):
+def test_passes_are_the_same_compiled_ahead_and_when_called(problem):
     make, tol = PROBLEMS[problem]
-    ahead = state_after_passes(make(), tol, compiled(kernels.__name__))
-    assert state_after_passes(make(), tol, when_called) == ahead
+    assert state_after_passes(make(), tol, when_called) == state_after_passes(make(), tol, compiled)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+# A mask that changes no index, and shows the compiler that none counts from the end.
+FORWARD = 0x7FFFFFFFFFFFFFFF
+
 
 def prefetch(array: Any, i: int) -> None:
     """Ask the memory for item i of an array (of row i, where it has rows), which will be needed soon."""

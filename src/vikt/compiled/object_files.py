@@ -5,13 +5,14 @@ The name of a kept one tells all that it depends on. It starts with a digest, so
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.util
 import os
 import platform
 import sys
-import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,7 @@ _MAKERS = [
     _HERE / f"{name}.py" for name in ("array_types", "building", "intrinsics", "lowering", "scopes", "signatures")
 ]
 _DIGEST_BYTES = 32
+_KEPT_UNUSED = 90 * 24 * 3600.0  # seconds
 
 
 def is_at_hand(module_name: str) -> bool:
@@ -131,14 +133,28 @@ def _cache_folder() -> Path:
 
 
 def _keep(path: Path, content: bytes) -> None:
+    # Slow to import, and rarely needed.
+    import tempfile
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
             whole = Path(folder, path.name)
             whole.write_bytes(content)
             os.replace(whole, path)
+        _remove_unused(path.parent)
     except OSError:
         _say_once_that_there_is_no_cache()
+
+
+def _remove_unused(folder: Path) -> None:
+    """Remove what has neither been made nor read for long: most of it is of kernels that have changed since."""
+    for path in folder.glob("*.kernels"):
+        # Another process may remove it first, or hold it.
+        with contextlib.suppress(OSError):
+            times = path.stat()
+            if time.time() - max(times.st_atime, times.st_mtime) > _KEPT_UNUSED:
+                path.unlink()
 
 
 @functools.cache

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vikt.arrays import Floats, RowIndices, Weights
 from vikt.compiled import compiled, kernels_for
-from vikt.matrix import kernels
+from vikt.matrix import curvature_kernels, kernels, order_kernels
 from vikt.threads import divided, in_parts, running
 
 _OF_ROWS = ("_squared_norms", "_row_hashes")
@@ -110,7 +110,7 @@ class SparseMatrix:
         return total[:, 0] if residuals.ndim == 1 else total.T
 
     def curvature_product(self, theta: Weights, p: NDArray[Any], weights: Floats) -> Floats:
-        dtype, first, run = theta.dtype, int(self.has_dummy), self._kernels()
+        dtype, first, run = theta.dtype, int(self.has_dummy), compiled(curvature_kernels.__name__)
         by_class = np.ascontiguousarray(np.atleast_2d(theta).T)
         n_classes = by_class.shape[1]
         # Unsigned, so that the kernel need not ask whether an index counts from the end.
@@ -196,7 +196,7 @@ class SparseMatrix:
         np.cumsum(self.indptr[rows + 1] - self.indptr[rows], out=indptr[1:])
         indices = np.empty(indptr[-1], dtype=self.indices.dtype)
         values = np.empty(indptr[-1], dtype=self.values.dtype)
-        data, run = (self.indptr, self.indices, self.values), self._kernels().take_rows
+        data, run = (self.indptr, self.indices, self.values), compiled(order_kernels.__name__).take_rows
         self._in_parts(
             len(rows), lambda part: run(*data, rows[part], indptr[part.start : part.stop + 1], indices, values)
         )
@@ -215,14 +215,14 @@ class SparseMatrix:
         rank = np.arange(self.n_features, dtype=self.indices.dtype)
         if np.all(frequency[1:] <= frequency[:-1]):
             return self, rank
-        self._kernels().falling_ranks(frequency, np.zeros(self.n_rows + 2, dtype=np.int64), rank)
+        run = compiled(order_kernels.__name__)
+        run.falling_ranks(frequency, np.zeros(self.n_rows + 2, dtype=np.int64), rank)
         indices, values, near = np.empty_like(self.indices), self.values, _NEAR // n_weights
-        renumber, near_first = self._kernels().renumber, self._kernels().near_first
-        self._in_parts(len(indices), lambda part: renumber(self.indices[part], rank, indices[part]))
+        self._in_parts(len(indices), lambda part: run.renumber(self.indices[part], rank, indices[part]))
         if near < self.n_features:
             old, indices, values = (indices, values), np.empty_like(indices), np.empty_like(values)
             new = indices, values
-            self._in_parts(self.n_rows, lambda part: near_first(self._begins(part), *old, near, *new))
+            self._in_parts(self.n_rows, lambda part: run.near_first(self._begins(part), *old, near, *new))
         ranked = self._with(self.indptr, indices, values)
         # The cached property need not be computed again.
         vars(ranked)["_squared_norms"] = self._squared_norms

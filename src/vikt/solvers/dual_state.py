@@ -22,7 +22,7 @@ from vikt.model.objective import Objective
 from vikt.model.penalties import penalty_of
 from vikt.model.soft_losses import BinarySoftCrossEntropy, SoftCrossEntropy
 from vikt.parts import InMemory, Part
-from vikt.solvers import kernels
+from vikt.solvers import label_kernels, many_classes_kernels, sum_kernels, two_classes_kernels
 from vikt.solvers.intercepts import balanced_intercepts, class_shares
 
 _WITHIN_FLOAT32 = 1e-6
@@ -32,7 +32,7 @@ _NEVER = -1e4
 _ALMOST_NEVER = 1e-30
 
 
-Room = TypeVar("Room", kernels.ClassRoom, kernels.LabelRoom)
+Room = TypeVar("Room", many_classes_kernels.ClassRoom, label_kernels.LabelRoom)
 
 
 @dataclass(frozen=True)
@@ -166,10 +166,10 @@ class TwoClasses:
         return Zero(truth, log_odds, theta, np.zeros(3))
 
     def ascend(self, *arguments: Any) -> tuple[Any, Any]:
-        return compiled(kernels.__name__).ascend_two_classes(*arguments)  # type: ignore[no-any-return]
+        return compiled(two_classes_kernels.__name__).ascend_two_classes(*arguments)  # type: ignore[no-any-return]
 
     def squared(self, theta: NDArray[Any]) -> Any:
-        return compiled(kernels.__name__).squared_length(theta)
+        return compiled(sum_kernels.__name__).squared_length(theta)
 
     def log_alpha(self, scores: Floats) -> Floats:
         return scores
@@ -204,12 +204,13 @@ class LabelsSideBySide(TwoClasses):
         # Labels that are done may have been left out since the start.
         n_labels = arguments[-1].shape[1]
         gap, loss = np.zeros((2, n_labels))
-        compiled(kernels.__name__).ascend_labels(*arguments, gap, loss, _room(kernels.LabelRoom, n_labels))
+        room = _room(label_kernels.LabelRoom, n_labels)
+        compiled(label_kernels.__name__).ascend_labels(*arguments, gap, loss, room)
         return gap, loss
 
     def squared(self, theta: NDArray[Any]) -> Any:
         totals = np.zeros(theta.shape[1])
-        compiled(kernels.__name__).squared_lengths(theta, totals)
+        compiled(sum_kernels.__name__).squared_lengths(theta, totals)
         return totals
 
     def log_alpha(self, scores: Floats) -> Floats:
@@ -244,11 +245,11 @@ class ManyClasses:
         return Zero(truth, log_alpha, np.zeros((objective.n_features, self.padded), np.float32), intercepts)
 
     def ascend(self, *arguments: Any) -> tuple[Any, Any]:
-        room = _room(kernels.ClassRoom, self.padded)
-        return compiled(kernels.__name__).ascend_many_classes(*arguments, room)  # type: ignore[no-any-return]
+        room = _room(many_classes_kernels.ClassRoom, self.padded)
+        return compiled(many_classes_kernels.__name__).ascend_many_classes(*arguments, room)  # type: ignore[no-any-return]
 
     def squared(self, theta: NDArray[Any]) -> Any:
-        return compiled(kernels.__name__).squared_length(theta.ravel())
+        return compiled(sum_kernels.__name__).squared_length(theta.ravel())
 
     def log_alpha(self, scores: Floats) -> Floats:
         return np.maximum(log_softmax(scores), np.log(_ALMOST_NEVER))
@@ -275,7 +276,7 @@ def _room(kind: type[Room], n_classes: int) -> Room:
 
 def padded(n_classes: int) -> int:
     """K': how many classes the arrays hold, with those that fill up the steps of the machine."""
-    return -(-n_classes // kernels.LANES) * kernels.LANES
+    return -(-n_classes // many_classes_kernels.LANES) * many_classes_kernels.LANES
 
 
 def _shares_within(objective: Objective) -> Floats:

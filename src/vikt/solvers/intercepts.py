@@ -9,7 +9,7 @@ from vikt.compiled import compiled
 from vikt.model.loss import TINY, Loss
 from vikt.model.objective import Objective
 from vikt.parts import Part, PerPart
-from vikt.solvers import kernels
+from vikt.solvers import sum_kernels
 from vikt.solvers.linear_systems import conjugate_gradients
 
 _MOST_NEWTON_STEPS = 100
@@ -121,5 +121,5 @@ def _variances(part: Part, p: Floats, shares: Floats) -> Floats:
 
 def _curvature_product(part: Part, p: Floats, shares: Floats, v: Floats) -> Floats:
     product = np.zeros(len(v))
-    compiled(kernels.__name__).curvature_product(p, shares, v, product)
+    compiled(sum_kernels.__name__).curvature_product(p, shares, v, product)
     return product
