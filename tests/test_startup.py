@@ -16,7 +16,9 @@ from vikt.corpus.read_tables import Table
 from vikt.corpus.writers import TableWriter
 
 TABLES, COMPILER, SCIENCE = {"pyarrow"}, {"numba", "llvmlite"}, {"scipy", "sklearn"}
-HEAVY = {"numpy", "pandas", "rich", "matplotlib", "jinja2", *TABLES, *COMPILER, *SCIENCE}
+# Of these NumPy imports two where they are first named, and the standard library is as slow as some packages.
+PARTS = {"numpy.ma", "numpy.random", "pydantic", "email", "importlib.metadata", "multiprocessing", "asyncio"}
+HEAVY = {"numpy", "pandas", "rich", "matplotlib", "jinja2", *TABLES, *COMPILER, *SCIENCE, *PARTS}
 TELL = "import atexit, sys; atexit.register(lambda: print(*sys.modules, sep='\\n', file=sys.stderr)); "
 COMMAND = TELL + "from vikt.cli.main import main; main()"
 
@@ -45,7 +47,7 @@ def test_pictures_import_matplotlib_when_drawn_and_never_its_windows():
     assert imported(TELL + "import vikt; vikt.plots.roc") == ({"numpy"}, b"")
     code = "import sys, vikt; vikt.plots.svg(vikt.plots.loss_curves(), 't'); print('matplotlib.pyplot' in sys.modules)"
     packages, out = imported(TELL + code)
-    assert {"matplotlib"} <= packages <= {"matplotlib", "numpy", "rich"}
+    assert {"matplotlib"} <= packages <= {"matplotlib", "rich", "numpy", *PARTS}
     assert out == b"False\n"
 
 
@@ -81,7 +83,8 @@ def test_training_imports_neither_pandas_nor_what_reports_need(tmp_path, suffix)
     with path.open("wb") as file, TableWriter(file, str(path)) as writer:
         writer.write(Table.from_columns(["text"], [texts], "mails"), {"label": ["spam", "ham"] * 20})
     packages, out = imported(COMMAND, "train", path, "--test", path, "--min-df", 1, "--l2", 0.01, cwd=tmp_path)
-    assert packages <= {"numpy", "pyarrow", "rich", "scipy", *COMPILER}
+    # The order in which a solver visits rows is drawn at random; quantiles import masked arrays.
+    assert packages <= {"numpy", "numpy.ma", "numpy.random", "pyarrow", "rich", "scipy", *COMPILER}
     assert b"accuracy" in out
 
 

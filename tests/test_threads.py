@@ -1,5 +1,6 @@
 """Threads share work, and decide nothing: what is made on several is the same on one, to the last bit."""
 
+import concurrent.futures
 import sys
 import threading
 import time
@@ -19,13 +20,13 @@ def eager(monkeypatch):
     """Small matrices are shared too, in blocks; hands out how many threads were asked for."""
     asked = []
 
-    class Recorded(vikt.threads.ThreadPoolExecutor):
+    class Recorded(concurrent.futures.ThreadPoolExecutor):
         def __init__(self, threads, **options):
             asked.append(threads)
             super().__init__(threads, **options)
 
     monkeypatch.setattr(sys.modules["vikt.matrix.sparse"], "_SHARED", 1)
-    monkeypatch.setattr(vikt.threads, "ThreadPoolExecutor", Recorded)
+    monkeypatch.setattr(concurrent.futures, "ThreadPoolExecutor", Recorded)
     return asked
 
 

@@ -30,6 +30,18 @@ RowIndices = NDArray[np.int64]
 Scales = NDArray[np.float32]
 
 
+def distinct(values: NDArray[Any]) -> NDArray[Any]:
+    """The distinct values, ascending.
+
+    Examples
+    --------
+    >>> distinct(np.array([2, 0, 2]))
+    array([0, 2])
+    """
+    # NumPy imports its masked arrays where nothing but the values is asked for.
+    return np.unique(values, return_index=True)[0]
+
+
 @runtime_checkable
 class SparseLike(Protocol):
     """A sparse matrix or array of SciPy, in any of its formats."""

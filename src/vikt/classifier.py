@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,7 +19,6 @@ from vikt.evaluation.of_kinds import answers_of, figures_of
 from vikt.evaluation.slices import By, slices_of, values_by
 from vikt.explanation.explainable import Explainable
 from vikt.exportable import Exportable
-from vikt.features.handmade.declarations import Declared
 from vikt.files.model_file import save_model
 from vikt.files.trained import load_trained
 from vikt.fitting.examples import Examples, check_testable
@@ -32,6 +31,9 @@ from vikt.progress import Progress, progress_reporter
 from vikt.report.evaluation import ModelFigures, model_figures
 from vikt.report.fit import key_facts
 from vikt.updatable import Updatable
+
+if TYPE_CHECKING:
+    from vikt.features.handmade.declarations import Declared
 
 
 class TextClassifier(Explainable, Updatable, Exportable):

@@ -61,6 +61,9 @@ TARGET_DEFAULTS: Mapping[str, object] = {"targets": "auto", "order": None, "thre
 # it.
 TOL, LOOSE_TOL = 1e-7, 1e-4
 
+# In how many folds the texts are divided where labels are judged, if there are as many texts.
+MOST_FOLDS = 10
+
 # Why a fit stopped, or why nothing is proven of it: codes, and sentences with places for the facts.
 REASONS = {
     "proven": "the model is proven within {relative:.1e} of the optimum (tol = {tol:g})",

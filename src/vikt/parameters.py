@@ -225,11 +225,13 @@ def _seed(value: object) -> int:
     """A seed. A generator draws one, and so moves on."""
     if value is None:
         return 0
+    if isinstance(value, Integral):  # first, since NumPy imports its generators where one is named
+        return _whole(value)
     if isinstance(value, np.random.RandomState):
         return int(value.randint(_SEEDS, dtype=np.int64))
     if isinstance(value, np.random.Generator):
         return int(value.integers(_SEEDS))
-    return _whole(value)
+    raise TypeError
 
 
 def _class_weight(value: object) -> str | Mapping[Any, float] | None:

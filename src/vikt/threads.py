@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
 from threading import get_ident
@@ -22,6 +21,9 @@ def running(threads: int) -> Iterator[Run]:
     if threads == 1:
         yield map
         return
+    # Most processes work on one thread.
+    from concurrent.futures import ThreadPoolExecutor
+
     working: list[int] = []
     with ThreadPoolExecutor(threads, initializer=lambda: working.append(get_ident())) as pool:
         try:

@@ -9,11 +9,9 @@ from numpy.typing import ArrayLike
 
 from vikt.arrays import RowValues
 from vikt.errors import UsageError
-from vikt.evaluation.held_out import evaluated_update
 from vikt.fitting.fitted import FittedAttributes
 from vikt.fitting.model import Inputs
 from vikt.fitting.saved import SavedModel
-from vikt.fitting.update import GivenRows, update
 from vikt.progress import Progress, progress_reporter
 
 
@@ -55,6 +53,9 @@ class Updatable(FittedAttributes):
             The rows are not those that the model was trained on, a row to forget is not among them, or those that
             remain cannot be fitted.
         """
+        from vikt.evaluation.held_out import evaluated_update
+        from vikt.fitting.update import GivenRows, update
+
         model, record = self._model, self._record
         given = [None if rows is None else GivenRows.of(model, *rows) for rows in (add, forget)]
         if not any(given):

@@ -22,12 +22,13 @@ from vikt.corpus.sources import find_sources
 from vikt.corpus.writers import WRITERS, TableWriter
 from vikt.errors import UsageError
 from vikt.explanation.label_errors import LabelErrors
-from vikt.explanation.suspicion import MOST_FOLDS, label_errors_of
+from vikt.explanation.suspicion import label_errors_of
 from vikt.features.text import TextFeatures
 from vikt.fitting.examples import Examples
 from vikt.fitting.model import measured
 from vikt.fitting.refitted import plan_of, settings_of
 from vikt.fitting.saved import SavedModel
+from vikt.names import MOST_FOLDS
 from vikt.progress import Progress
 from vikt.tables import counted
 

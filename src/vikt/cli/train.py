@@ -27,8 +27,8 @@ from vikt.corpus.table_labels import paired_columns
 from vikt.corpus.targets import TargetRows, kind_of, names_of
 from vikt.errors import UsageError
 from vikt.evaluation.of_labels import LabelEvaluation
-from vikt.features.handmade import Category, Feature, Number, Numbered
-from vikt.features.handmade.declarations import features_declared
+from vikt.features import handmade
+from vikt.features.settings import handmade_features
 from vikt.features.text import TextFeatures
 from vikt.files.model_file import is_model
 from vikt.fitting.examples import Examples, check_testable
@@ -119,9 +119,9 @@ def _reading(request: Request, options: dict[str, Any]) -> LabelReading:
 
 def _read(request: Request, options: dict[str, Any], reading: LabelReading) -> _Data:
     declared = [
-        *features_declared(request.features),
-        *(Number(name=name) for name in request.numbers),
-        *(Category(name=name, column=name) for name in request.categories),
+        *handmade_features(request.features),
+        *(handmade.Number(name=name) for name in request.numbers),
+        *(handmade.Category(name=name, column=name) for name in request.categories),
     ]
     # Invalid options are refused before any file is read; svmlight's files bring features of their own.
     if declared or options.get("analyzer") != "none":
@@ -150,9 +150,9 @@ def _recorded(fitted: Fit, evaluation: LabelEvaluation, rows: Labelled, **others
     return replace(record, data=replace(record.data, blank_lines=rows.n_blank), columns=columns)
 
 
-def _settings(options: dict[str, Any], declared: list[Feature], pairs: Sequence[str] = ()) -> FitSettings:
+def _settings(options: dict[str, Any], declared: list[handmade.Feature], pairs: Sequence[str] = ()) -> FitSettings:
     """The settings of the fit; where svmlight's files bring pairs, these are features and there is no text."""
-    features = [*declared, *(Numbered(name=name) for name in pairs)]
+    features = [*declared, *(handmade.Numbered(name=name) for name in pairs)]
     analyzer = {"analyzer": "none"} if pairs else {}
     return TextClassifier(**options | analyzer, features=features or None).settings()
 

@@ -222,10 +222,10 @@ def array_of(source: Any) -> NDArray[Any]:
     frame = frame_of(source)
     if frame is not None:
         return np.column_stack([array_of(frame[name]) for name in frame] or [np.empty(0)])
-    if type(source) is np.ndarray:
-        return source  # as most are: to ask for a masked one imports numpy.ma
-    if isinstance(source, np.ma.MaskedArray):
-        return _array_of_masked(source)
+    if isinstance(source, np.ndarray):
+        # NumPy imports masked arrays where they are first named.
+        is_plain = type(source) is np.ndarray or not isinstance(source, np.ma.MaskedArray)
+        return source if is_plain else _array_of_masked(source)
     if has_numpy_type(source):
         return np.asarray(source)
     column = arrow_column(source)

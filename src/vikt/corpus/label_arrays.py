@@ -176,3 +176,8 @@ def _refuse_missing(rows: list[int], name: str) -> None:
     if rows:
         of = f"({counted(len(rows), 'such row')})"
         raise DataError(f"{name}, counted from 0: row {rows[0]} has no label {of}; label it or drop the row")
+
+
+def spelled_labels(classes: NDArray[Any]) -> list[str]:
+    """Labels as strings."""
+    return [str(label) for label in classes.tolist()]

@@ -13,7 +13,8 @@ def is_missing(value: object) -> bool:
     >>> [is_missing(value) for value in (None, float("nan"), np.datetime64("NaT"), "", 0)]
     [True, True, True, False, False]
     """
-    if value is None or value is np.ma.masked:
+    # NumPy imports masked arrays where they are first named.
+    if value is None or (isinstance(value, np.ndarray) and value is np.ma.masked):
         return True
     try:
         return bool(value != value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
@@ -11,20 +11,20 @@ from vikt.arrays import Groups, RowValues
 from vikt.corpus.documents import column_values
 from vikt.corpus.frames import frame_of, has_attribute
 from vikt.errors import DataError
-from vikt.explanation.explanation import Explanation, Explanations
-from vikt.explanation.fewest_words import FewestWords, fewest_words
-from vikt.explanation.inference import Inference, check_inference, standard_errors_of_fit
-from vikt.explanation.influence import Influence, check_influence, influence
-from vikt.explanation.label_errors import LabelErrors
-from vikt.explanation.linear import explain, explain_answer
-from vikt.explanation.suspicion import MOST_FOLDS, label_errors_of
-from vikt.explanation.weights import StrongestFeatures, strongest_of
 from vikt.fitting.fitted import FittedAttributes
 from vikt.fitting.model import Inputs
-from vikt.fitting.refitted import plan_of, settings_of
-from vikt.fitting.update import GivenRows
+from vikt.names import MOST_FOLDS
 from vikt.parameters import checked_value, whole
 from vikt.progress import Progress, progress_reporter
+
+# A classifier trains and answers without what explains it, which takes about as long to import as it does itself.
+if TYPE_CHECKING:
+    from vikt.explanation.explanation import Explanation, Explanations
+    from vikt.explanation.fewest_words import FewestWords
+    from vikt.explanation.inference import Inference
+    from vikt.explanation.influence import Influence
+    from vikt.explanation.label_errors import LabelErrors
+    from vikt.explanation.weights import StrongestFeatures
 
 
 class Explainable(FittedAttributes):
@@ -38,6 +38,8 @@ class Explainable(FittedAttributes):
         UsageError
             There is no such class, or n is not a whole number of 1 or more.
         """
+        from vikt.explanation.weights import strongest_of
+
         n = checked_value("n", whole(1), n)
         n_documents = self._record.data.fitted_rows
         return strongest_of(self._model, self._model.position(class_, "class_"), n, n_documents)
@@ -63,6 +65,8 @@ class Explainable(FittedAttributes):
             There is no class `label` or `against`, or both are the same; or labels are several or ordered, and no
             class stands against another.
         """
+        from vikt.explanation.linear import explain, explain_answer
+
         model, document = self._model, one_document(text)
         if label is None and against is None:
             return explain_answer(model, document)
@@ -80,6 +84,8 @@ class Explainable(FittedAttributes):
         UsageError
             The model reads no text.
         """
+        from vikt.explanation.fewest_words import fewest_words
+
         return fewest_words(self._model, one_document(text))
 
     def standard_errors(
@@ -104,6 +110,9 @@ class Explainable(FittedAttributes):
         DataError
             These are not the rows that the model was trained on, or they do not determine the weights.
         """
+        from vikt.explanation.inference import check_inference, standard_errors_of_fit
+        from vikt.fitting.update import GivenRows
+
         model, record = self._model, self._record
         k = None if label is None else model.position(label)
         check_inference(model, record, k)
@@ -143,6 +152,9 @@ class Explainable(FittedAttributes):
         UsageError
             There is no class `label`; or the model was stopped early, has L1 or no penalty, or answers ordered levels.
         """
+        from vikt.explanation.influence import check_influence, influence
+        from vikt.fitting.update import GivenRows
+
         n = checked_value("n", whole(1), n)
         model, record, frame = self._model, self._record, frame_of(texts)
         k = None if label is None else model.position(label)
@@ -182,6 +194,9 @@ class Explainable(FittedAttributes):
         UsageError
             There are fewer different texts than folds, labels are soft, or a parameter is invalid.
         """
+        from vikt.explanation.suspicion import label_errors_of
+        from vikt.fitting.refitted import plan_of, settings_of
+
         folds = checked_value("folds", whole(2), folds)
         settings, frame = self.settings().with_order_of(labels), frame_of(texts)
         examples, plan = self._examples(settings, texts, frame, labels, sample_weight, groups), None

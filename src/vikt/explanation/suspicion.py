@@ -8,19 +8,18 @@ from dataclasses import replace
 import numpy as np
 
 from vikt.arrays import Bools, Classes, Floats, Ints
+from vikt.corpus.label_arrays import spelled_labels
 from vikt.corpus.targets import OneLabel
 from vikt.errors import DataError, UsageError
 from vikt.explanation.confident_learning import confident_classes, joint_shares, suspected
 from vikt.explanation.label_errors import ADD, REMOVE, LabelErrors, SetLabelErrors
-from vikt.fitting.examples import Examples, spelled_labels
+from vikt.fitting.examples import Examples
 from vikt.fitting.out_of_fold import OutOfFold, out_of_fold
 from vikt.fitting.settings import FitSettings
-from vikt.names import TargetKind
+from vikt.names import MOST_FOLDS, TargetKind
 from vikt.progress import Progress, no_progress
 from vikt.selection.plan import Plan
 
-# How many folds the probabilities come from, where there are as many texts.
-MOST_FOLDS = 10
 # A label needs this many texts with it, and as many without it, to be judged.
 _FEWEST_TEXTS = 2
 

@@ -62,7 +62,7 @@ class FeatureSettings:
             parameters["weighting"] or "tfidf",
             parameters["min_df"],
             parameters["lowercase"],
-            _handmade(parameters["features"]),
+            handmade_features(parameters["features"]),
             parameters["hashing"],
         )
         settings.parts()  # raises where a setting is invalid
@@ -89,8 +89,8 @@ class FeatureSettings:
         ]
 
 
-def _handmade(declared: Any) -> tuple[Feature, ...]:
-    """The hand-made features that are declared; most models have none."""
+def handmade_features(declared: Any) -> tuple[Feature, ...]:
+    """The hand-made features that are declared; most models have none, and need not import what they are."""
     if declared is None:
         return ()
     from vikt.features.handmade.declarations import features_declared

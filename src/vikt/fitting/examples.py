@@ -184,11 +184,6 @@ def labels_of_one_class(examples: Examples) -> NDArray[Any]:
     return labels
 
 
-def spelled_labels(classes: NDArray[Any]) -> list[str]:
-    """Labels as strings."""
-    return [str(label) for label in classes.tolist()]
-
-
 def _check_length(groups: Values | None, n_rows: int) -> None:
     if groups is not None and len(groups) != n_rows:
         raise DataError(

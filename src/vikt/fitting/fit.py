@@ -9,6 +9,7 @@ import numpy as np
 
 from vikt.arrays import RowIndices
 from vikt.base import LossRecord
+from vikt.corpus.label_arrays import spelled_labels
 from vikt.decisions.decision import NO_CLASS, PLAIN, Decision
 from vikt.decisions.held_out import HeldOut
 from vikt.decisions.label_aims import LabelAim
@@ -20,7 +21,7 @@ from vikt.decisions.settings import DecisionSettings
 from vikt.features.memory import log_memory
 from vikt.features.settings import FeatureSettings
 from vikt.fitting.division import Division
-from vikt.fitting.examples import Examples, labels_of_one_class, spelled_labels
+from vikt.fitting.examples import Examples, labels_of_one_class
 from vikt.fitting.model import FittedModel
 from vikt.fitting.parts import FittedPart, blend, fit_part
 from vikt.fitting.prepare import prepare

@@ -13,7 +13,7 @@ from vikt.arrays import Bools, Floats, Ints
 from vikt.corpus.class_names import ClassNames
 from vikt.corpus.documents import TEXT_COLUMN, Documents
 from vikt.corpus.frames import ArrowStream
-from vikt.corpus.label_arrays import checked_labels, label_array
+from vikt.corpus.label_arrays import checked_labels, label_array, spelled_labels
 from vikt.corpus.targets import Labels, TargetRows
 from vikt.corpus.texts import Texts, portions
 from vikt.decisions.decision import NO_ANSWER, PLAIN, Answered, Decision
@@ -23,7 +23,6 @@ from vikt.errors import DamagedModelError, DataError, ParameterError, UsageError
 from vikt.features.measured import Measured
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
-from vikt.fitting.examples import spelled_labels
 from vikt.metrics.classification import refuse_mixture
 from vikt.model.classes import class_position
 from vikt.model.linear import coef_and_intercept

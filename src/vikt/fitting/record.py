@@ -13,14 +13,15 @@ from vikt.arrays import Ints
 from vikt.base import LossRecord
 from vikt.corpus.digests import DIGESTS
 from vikt.corpus.documents import TEXT_COLUMN
+from vikt.corpus.label_arrays import spelled_labels
 from vikt.decisions.record import CalibrationRecord
 from vikt.errors import UsageError
-from vikt.fitting.examples import Examples, spelled_labels
 from vikt.model.penalties import split_strength
 from vikt.names import KIND_NAMES, Reason, TargetKind, count, finite, number
 from vikt.selection.choices import FeatureChoice, PenaltyChoice
 
 if TYPE_CHECKING:
+    from vikt.fitting.examples import Examples
     from vikt.fitting.parts import FittedPart
     from vikt.solvers.certificate import Certificate
 

@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from vikt.arrays import Ints, RowIndices
+from vikt.corpus.label_arrays import spelled_labels
 from vikt.errors import DataError
 from vikt.fitting.division import Division
-from vikt.fitting.examples import Examples, spelled_labels
+from vikt.fitting.examples import Examples
 from vikt.fitting.record import FitRecord
 from vikt.fitting.settings import FitSettings
 from vikt.selection.plan import Plan

@@ -12,7 +12,6 @@ from vikt.decisions.aims import Aim
 from vikt.decisions.label_aims import aim_of_one_label
 from vikt.decisions.settings import DecisionSettings
 from vikt.errors import ParameterError
-from vikt.features.handmade.declarations import declaration
 from vikt.features.settings import FeatureSettings
 from vikt.names import DECISION_PARAMETERS, KIND_NAMES, PARAMETERS, TARGET_DEFAULTS, TargetKind, TargetsName
 from vikt.solvers import Settings
@@ -164,10 +163,19 @@ def _options(parameters: Mapping[str, Any], features: FeatureSettings) -> dict[s
         **{name: parameters[name] for name in PARAMETERS if name not in (*DECISION_PARAMETERS, *TARGET_DEFAULTS)},
         **decision,
         "ngrams": parameters["ngrams"] and list(parameters["ngrams"]),
-        "features": [declaration(feature) for feature in features.handmade] or None,
+        "features": _declarations(features) or None,
         "class_weight": class_weight,
         **_target_options(parameters),
     }
+
+
+def _declarations(features: FeatureSettings) -> list[dict[str, Any]]:
+    """The declarations of the hand-made features; most models have none, and need not import what they are."""
+    if not features.handmade:
+        return []
+    from vikt.features.handmade.declarations import declaration
+
+    return [declaration(feature) for feature in features.handmade]
 
 
 def _target_options(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from vikt.arrays import Bools, Classes, Floats, Ints, RowIndices, RowValues
 from vikt.corpus.digests import DIGESTS
 from vikt.corpus.given_targets import target_rows
 from vikt.corpus.joined_labels import mark_between
-from vikt.corpus.label_arrays import checked_labels, label_kind
+from vikt.corpus.label_arrays import checked_labels, label_kind, spelled_labels
 from vikt.corpus.label_order import levels_of
 from vikt.corpus.targets import Labels, TargetRows
 from vikt.decisions.decision import Decision
@@ -21,7 +21,7 @@ from vikt.decisions.label_thresholds import LabelThresholds
 from vikt.decisions.settings import DecisionSettings
 from vikt.errors import DataError, UsageError
 from vikt.features.measured import Measured
-from vikt.fitting.examples import Examples, Values, spelled_labels
+from vikt.fitting.examples import Examples, Values
 from vikt.fitting.fit import Fit, fit
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.fitting.record import FitRecord, UpdateRecord

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -203,4 +202,6 @@ def macro_f1_interval(confusion: ArrayLike, confidence: float = 0.95, draws: int
 def _quantile(confidence: float) -> float:
     if not 0 < confidence < 1:
         raise UsageError(f"confidence: expected a number between 0 and 1, found {confidence}; 0.95 is usual")
+    from statistics import NormalDist
+
     return NormalDist().inv_cdf((1 + confidence) / 2)

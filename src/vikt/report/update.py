@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
-from vikt.fitting.update import Update
 from vikt.tables import counted, label_line, listed
+
+if TYPE_CHECKING:
+    from vikt.fitting.update import Update
 
 
 def update_json(updated: Update, before: FittedModel) -> dict[str, object]:

@@ -23,7 +23,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast, get_type_hints
@@ -104,6 +103,8 @@ def declaration(feature: Feature) -> dict[str, Any]:
 
 
 def _from_toml(path: Path) -> tuple[Feature, ...]:
+    import tomllib
+
     content = read_whole(path)
     try:
         tables = tomllib.loads(content)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vikt.arrays import Ids, Ints
+from vikt.arrays import Ids, Ints, distinct
 from vikt.errors import DamagedModelError
 from vikt.features.ngrams import kernels
 from vikt.features.ngrams.ids import FoundNgrams, parts_of_threads
@@ -102,7 +102,7 @@ class Buckets:
         buckets = spec.buckets
         if buckets.dtype != np.int64 or buckets.shape != (n_columns,):
             raise DamagedModelError(f"{len(buckets)} buckets for {n_columns} features")
-        if len(np.unique(buckets)) != len(buckets) or np.any(buckets < 0) or np.any(buckets >> spec.bits):
+        if len(distinct(buckets)) != len(buckets) or np.any(buckets < 0) or np.any(buckets >> spec.bits):
             raise DamagedModelError(f"buckets that are not different ones of {1 << spec.bits}")
         columns = np.full(1 << spec.bits, kernels.NONE, dtype=np.int32)
         columns[buckets] = np.arange(len(buckets))

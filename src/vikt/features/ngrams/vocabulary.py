@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from vikt.arrays import Ids, Ints
+from vikt.arrays import Ids, Ints, distinct
 from vikt.errors import DamagedModelError
 from vikt.features.ngrams import kernels
 from vikt.features.ngrams.ids import FoundNgrams, occurrences_of_ids, parts_of_threads, places_in
@@ -125,7 +125,7 @@ class Vocabulary:
 
     def names(self, space: int, ids: Ints, joiner: str) -> list[str]:
         paths = self.paths(self.lengths[space], ids)
-        used = np.unique(paths)
+        used = distinct(paths)
         spelled = dict(zip(used.tolist(), self.units.spellings(used), strict=True))
         return [joiner.join(map(spelled.__getitem__, path)) for path in paths.tolist()]
 
