@@ -18,14 +18,28 @@ _COMPARED = ("scikit-learn", "cleanlab", "liblinear-official", *PEERS)
 
 
 def measured_by(script: str, results: dict[str, Any]) -> str:
-    """On what, with which versions of what it is compared with, and how noisy the machine was."""
+    """On what, with which versions of what it is compared with, in how many runs, and how noisy the machine was."""
     machine = results["machine"]
     packages = [name for name in _COMPARED if machine.get(name)]
     versions = ", ".join([f"Python {machine['python']}", *(f"{name} {machine[name]}" for name in packages)])
     return (
         f"Measured by `python benchmarks/{script}.py`: one thread of {machine['cores']} cores, a shared and noisy "
-        f"machine, {versions}; believe the ratios.{noise(results.get('fixed_loop_s'))}"
+        f"machine, {versions}; believe the ratios.{runs(results.get('repeats'))}"
+        f"{noise(results.get('fixed_loop_s'))}"
     )
+
+
+def runs(repeats: int | dict[str, int] | None) -> str:
+    """How many runs figures are the medians of: all of them, or each part."""
+    if repeats is None:
+        return ""
+    if isinstance(repeats, int):
+        return " One run." if repeats == 1 else f" Medians of {repeats} runs."
+    counts = sorted(set(repeats.values()), reverse=True)
+    if len(counts) == 1:
+        return runs(counts[0])
+    names = {n: ", ".join(name for name, own in repeats.items() if own == n) for n in counts}
+    return f" Medians; runs: {'; '.join(f'{n} of {of}' for n, of in names.items())}."
 
 
 def noise(loop: dict[str, float] | None) -> str:
