@@ -41,15 +41,22 @@ def write_jsonl(path, rows):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
-@pytest.fixture
-def corpus(tmp_path):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
     """A folder of files of three formats, in two folders."""
+    folder = tmp_path_factory.mktemp("written")
     for i in range(3):
-        write_jsonl(tmp_path / "in" / "sub" / f"{i}.jsonl", rows(9_000, i))
-    pq.write_table(pa.Table.from_pylist(rows(9_000, 9)), tmp_path / "in" / "p.parquet")
+        write_jsonl(folder / "sub" / f"{i}.jsonl", rows(9_000, i))
+    pq.write_table(pa.Table.from_pylist(rows(9_000, 9)), folder / "p.parquet")
     lines = ["id,text", *(f"{row['id']},{row['text']}" for row in rows(5_000, 7))]
-    (tmp_path / "in" / "c.csv").write_text("\n".join(lines))
-    return tmp_path / "in"
+    (folder / "c.csv").write_text("\n".join(lines))
+    return folder
+
+
+@pytest.fixture
+def corpus(written, tmp_path):
+    """A copy of it that a test may change."""
+    return Path(shutil.copytree(written, tmp_path / "in"))
 
 
 def contents(folder):

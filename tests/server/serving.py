@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
-import sys
 
 import httpx
 
@@ -24,12 +22,6 @@ def saved(path, texts=TEXTS, labels=LABELS, **options):
     """A small model at a path."""
     vikt.TextClassifier(**{"min_df": 1, "l2": 0.01, **options}).fit(texts, labels).save(path, force=True)
     return path
-
-
-def by_command(command, model, *options, given=""):
-    """What a command prints."""
-    typed = [sys.executable, "-m", "vikt", command, str(model), *options]
-    return subprocess.run(typed, input=given.encode(), capture_output=True, check=True).stdout.decode()
 
 
 @contextlib.asynccontextmanager

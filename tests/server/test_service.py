@@ -6,7 +6,7 @@ import asyncio
 import json
 
 import pytest
-from serving import TEXTS, by_command, saved, service
+from serving import TEXTS, saved, service
 
 import models_of_kinds
 import vikt
@@ -38,6 +38,18 @@ def with_columns(tmp_path_factory):
     return path
 
 
+@pytest.fixture
+def printed(run):
+    """What a command prints."""
+
+    def call(*typed, stdin=b""):
+        code, out, _ = run(*typed, stdin=stdin)
+        assert code == 0
+        return out
+
+    return call
+
+
 @pytest.mark.parametrize(
     ("body", "options"),
     [
@@ -47,11 +59,11 @@ def with_columns(tmp_path_factory):
     ],
 )
 @pytest.mark.parametrize("kind", ["model", "several"])
-async def test_answers_are_those_of_the_command_to_the_byte(kind, body, options, request):
+async def test_answers_are_those_of_the_command_to_the_byte(printed, kind, body, options, request):
     path, texts = request.getfixturevalue(kind), [*TEXTS[:4], "happy love", *HOSTILE[:3]]
     async with service({"m": path}) as (client, _):
         answer = await client.post("/models/m/predict", json={"texts": texts, **body})
-        lines = by_command("predict", path, "--json", *options, given="".join(f"{text}\n" for text in texts))
+        lines = printed("predict", path, "--json", *options, stdin="".join(f"{text}\n" for text in texts).encode())
         assert answer.text == '{"answers": [' + ", ".join(lines.splitlines()) + "]}"
 
 
@@ -115,13 +127,13 @@ async def test_models_are_warm_for_all_requests_before_they_are_ready(model, wit
 
 
 @pytest.mark.parametrize("options", [{}, {"label": "ham"}, {"label": "ham", "against": "spam"}])
-async def test_an_explanation_is_that_of_the_command_with_the_text_in_runs(model, options):
+async def test_an_explanation_is_that_of_the_command_with_the_text_in_runs(printed, model, options):
     async with service({"spam": model}) as (client, _):
         found = (await client.post("/models/spam/explain", json={"text": "Win a prize!", **options})).json()
         (own,) = found["explanations"]
         runs = own.pop("runs")
         typed = [part for name, value in options.items() for part in (f"--{name}", value)]
-        assert own == json.loads(by_command("explain", model, "Win a prize!", "--json", *typed))
+        assert own == json.loads(printed("explain", model, "Win a prize!", "--json", *typed))
         assert "".join(run["text"] for run in runs) == "Win a prize!"
         inside = sum(part["contribution"] for part in own["contributions"])
         assert sum(run["emphasis"] for run in runs) == pytest.approx(inside)
@@ -136,7 +148,7 @@ async def test_each_answered_label_is_explained(several):
         assert len(none["explanations"]) == 1
 
 
-async def test_models_are_listed_and_described(model, several):
+async def test_models_are_listed_and_described(printed, model, several):
     async with service({"spam": model, "mood": several}) as (client, _):
         answer = (await client.get("/models")).json()
         assert answer["limits"] == {"texts": 1000, "bytes": 4_000_000, "explained": 20_000}
@@ -145,7 +157,7 @@ async def test_models_are_listed_and_described(model, several):
         assert [each["name"] for each in listed] == ["spam", "mood"]
         assert listed[1]["classes"] == models_of_kinds.LABELS
         own = (await client.get("/models/spam")).json()
-        shown = json.loads(by_command("inspect", model, "--json"))
+        shown = json.loads(printed("inspect", model, "--json"))
         assert shown.pop("path") == str(model)
         assert own.pop("reads") == {"text": True, "columns": []}
         assert own.pop("facts")

@@ -176,7 +176,7 @@ def test_without_a_penalty_the_weights_are_those_of_statsmodels(classes, weighte
     assert objective.value(by_habit.theta_) <= least + 1e-12
 
 
-@pytest.mark.parametrize("n_classes", [2, 3, 10, 100, 1000])
+@pytest.mark.parametrize("n_classes", [2, 3, 10, 100, pytest.param(1000, marks=pytest.mark.slow)])
 def test_from_two_classes_to_a_thousand(n_classes):
     random = np.random.default_rng(n_classes)
     m, n = max(200, 3 * n_classes), 40
