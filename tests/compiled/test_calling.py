@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from vikt.compiled import calling
+from vikt.compiled.loading import BuildError
+
 OFFSETS, HASHES = np.array([0, 1]), np.empty(1, dtype=np.uint64)
 UNALIGNED = np.frombuffer(b"." + np.arange(2).tobytes(), dtype=np.uint8)[1:].view(np.int64)
 
@@ -27,6 +30,37 @@ UNALIGNED = np.frombuffer(b"." + np.arange(2).tobytes(), dtype=np.uint8)[1:].vie
 def test_arrays_of_other_types_are_refused(ahead, offsets, found):
     with pytest.raises(TypeError, match=f"hash_each: argument 1 must be an array .* of int64 .*{found}"):
         ahead.hash_each(np.zeros(1, np.uint8), offsets, HASHES)
+
+
+def test_what_is_no_array_is_not_read(ahead):
+    for value in (None, "text", b"bytes", 1.5, object(), np.int64, np.float64(1), memoryview(b"ab"), [np.zeros(1)]):
+        with pytest.raises(TypeError, match="total: argument 0 must be an array"):
+            ahead.total(value)
+
+
+def test_arrays_of_subclasses_are_taken_as_arrays(toy, ahead, tmp_path):
+    import toy_kernels
+
+    mapped = np.memmap(tmp_path / "numbers", dtype=np.int64, mode="w+", shape=(3,))
+    mapped[:] = 1, 2, 3
+    table = np.zeros((1, 3), dtype=np.int64).view(np.matrix)
+    ahead.shifted(toy_kernels.Place(10, mapped, 0.0), True, table)
+    assert table.tolist() == [[11, 12, 13]]
+    with pytest.raises(TypeError, match=r"total: argument 0 must be an array .* of float64"):
+        ahead.total(mapped)
+
+
+@pytest.mark.parametrize("dtype", ["q", "l", "<i8", "=i8", np.dtype("i8", metadata={"unit": "s"})], ids=str)
+def test_other_spellings_of_a_type_are_that_type(ahead, dtype):
+    if np.dtype(dtype).itemsize == 8:
+        numbers = np.array([0, 1], dtype=dtype)
+        ahead.hash_each(np.zeros(1, np.uint8), numbers, HASHES)
+
+
+def test_kernels_are_not_called_where_arrays_are_laid_out_otherwise(toy, monkeypatch):
+    monkeypatch.setattr(calling, "_HEADER", calling._HEADER + 8)
+    with pytest.raises(BuildError, match="lays out its arrays in another way"):
+        calling._check_layout.__wrapped__()
 
 
 def test_other_types_than_the_choices_are_refused(ahead):

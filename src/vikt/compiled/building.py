@@ -1,17 +1,16 @@
 """Kernels compiled by Numba: ahead of time to an object file, or when first called. Imports Numba.
 
-An object file has one function of C for each entry and choice of types, called with the address of words of 8 bytes:
-that of Python's PyCapsule_GetPointer, the number of arrays, the arrays, the numbers, and room for the results. Each
-array is passed as the address of its `PyArrayInterface`, NumPy's description of an array for C, which the function
-checks. The function returns 0, or the number of the argument that is not of its type, counted from 1, or FAILED. It
-needs neither Numba nor Python: it allocates nothing, and leaves only the names of `loading.OUTSIDE` undefined.
-
-One more function, `interfaces_symbol`, called with the same words before, turns capsules into the addresses in them.
+An object file has one function of C for each entry, called with the address of words of 8 bytes: the head (see
+`signatures`), the addresses of the arrays, the numbers, and room for the results. It reads arrays as NumPy lays them
+out, once it has checked that they are such, and runs what is compiled for their types. It returns 0, or the number of
+the argument that is not of its type, counted from 1, or FAILED. It needs neither Numba nor Python: it allocates
+nothing, and leaves only the names of `loading.OUTSIDE` undefined.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 import types
 from typing import Any, NamedTuple
 
@@ -19,7 +18,7 @@ import llvmlite.binding as llvm
 import numba
 import numpy as np
 from llvmlite import ir
-from numba.core import cgutils, codegen, compiler
+from numba.core import codegen, compiler
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher, cpu_target
 
@@ -28,20 +27,22 @@ from vikt.compiled import intrinsics, lowering
 from vikt.compiled.array_types import ArrayType
 from vikt.compiled.loading import OUTSIDE, BuildError
 from vikt.compiled.scopes import copied
-from vikt.compiled.signatures import N_HEAD, Leaf, Parameter, Signature, Variant, entries_in, interfaces_symbol
+from vikt.compiled.signatures import HEADER, N_HEAD, NDARRAY, Leaf, Parameter, Signature, Variant, entries_in, symbol_of
 
 FAILED = -1
 # Instructions of LLVM that become calls of the C library on some processor.
 _LIBRARY_CALLS = re.compile(
     r"llvm\.(acos|asin|atan2?|cosh?|exp(?:10|2)?|fma|fmuladd|frexp|ldexp|log(?:10|2)?|powi?|sinh?|sincos|tanh?)\.(f32)?"
 )
-# The layout of PyArrayInterface, fixed by NumPy's array interface protocol, and the flags that it must have.
 _WORD, _INT, _CHAR = ir.IntType(64), ir.IntType(32), ir.IntType(8)
-_INTERFACE = ir.LiteralStructType(
-    [_INT, _INT, _CHAR, _INT, _INT, _WORD.as_pointer(), _WORD.as_pointer(), _CHAR.as_pointer()]
-)
-_N_DIMENSIONS, _KIND, _SIZE, _FLAGS, _SHAPE, _STRIDES, _DATA = range(1, 8)
-_CONTIGUOUS, _ALIGNED, _NATIVE = 0x1, 0x100, 0x200
+_ADDRESS, _WORDS = _CHAR.as_pointer(), _WORD.as_pointer()
+# What follows the head that all objects have, in the structures PyArrayObject and PyArray_Descr of NumPy.
+_ARRAY = ir.LiteralStructType([_ADDRESS, _INT, _WORDS, _WORDS, _ADDRESS, _WORD, _INT])
+_DATA, _N_DIMENSIONS, _SHAPE, _STRIDES, _, _DTYPE, _FLAGS = range(7)
+_DESCRIPTION = ir.LiteralStructType([_ADDRESS, _CHAR, _CHAR, _CHAR, _CHAR, _INT])
+_BYTE_ORDER, _TYPE_NUMBER = 3, 5
+_CONTIGUOUS, _ALIGNED = 0x1, 0x100
+_FOREIGN_ORDER = ">" if sys.byteorder == "little" else "<"
 
 
 _OPTIONS = {
@@ -124,16 +125,19 @@ def object_file(module_name: str, cpu: str) -> bytes:
     kernels = copied(module_name, _lowered, lambda kernel: _Kernel(kernel, target))
     library = own_codegen.create_library(module_name)
     module = library.create_ir_module("entries")
-    symbols = [interfaces_symbol(module_name)]
-    _write_interfaces(module, symbols[0])
+    symbols = []
     for name, kernel in entries_in(module_name).items():
         signature = Signature.of(kernel)
-        for variant in signature.variants:
-            symbols.append(variant.symbol(module_name, name))
+        symbols.append(symbol_of(module_name, name))
+        functions = []
+        for i, variant in enumerate(signature.variants):
             compiled = _compiled(kernels[name], [_numba_type(p, variant) for p in signature.parameters])
             library.add_linking_library(compiled.library)
             with context.push_code_library(library):
-                _Entry(context, module, symbols[-1], signature, variant).write(compiled)
+                variant_entry = _Entry(context, module, f"{symbols[-1]}_{i}", signature, variant)
+                variant_entry.write(compiled)
+            functions.append(variant_entry.function)
+        _write_choice(module, symbols[-1], functions)
     with interruption.postponed():
         library.add_ir_module(module)
         library.finalize()
@@ -184,19 +188,16 @@ def _outside_name(name: str) -> str | None:
     return called[1] + ("f" if called[2] else "") if called else None
 
 
-def _write_interfaces(module: Any, symbol: str) -> None:
-    """The function that turns capsules into the addresses in them."""
-    pointer = _CHAR.as_pointer()
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [_WORD.as_pointer()]), symbol)
-    (words,) = function.args
+def _write_choice(module: Any, symbol: str, functions: list[Any]) -> None:
+    """The function that calls the first of some that takes the arguments."""
+    function = ir.Function(module, ir.FunctionType(_INT, [_WORDS]), symbol)
     builder = ir.IRBuilder(function.append_basic_block())
-    address, n = (builder.load(builder.gep(words, [_WORD(i)])) for i in range(N_HEAD))
-    pointer_in = builder.inttoptr(address, ir.FunctionType(pointer, [pointer, pointer]).as_pointer())
-    with cgutils.for_range(builder, n) as loop:
-        place = builder.gep(words, [builder.add(loop.index, _WORD(N_HEAD))])
-        capsule = builder.inttoptr(builder.load(place), pointer)
-        builder.store(builder.ptrtoint(builder.call(pointer_in, [capsule, pointer(None)]), _WORD), place)
-    builder.ret_void()
+    status = _INT(FAILED)
+    for own in functions:
+        status = builder.call(own, function.args)
+        with builder.if_then(builder.icmp_signed("<=", status, _INT(0))):
+            builder.ret(status)
+    builder.ret(status)
 
 
 class _Entry:
@@ -204,7 +205,7 @@ class _Entry:
 
     def __init__(self, context: Any, module: Any, symbol: str, signature: Signature, variant: Variant) -> None:
         self.context, self.signature, self.variant = context, signature, variant
-        self.function = ir.Function(module, ir.FunctionType(_INT, [_WORD.as_pointer()]), symbol)
+        self.function = ir.Function(module, ir.FunctionType(_INT, [_WORDS]), symbol)
         self.builder = ir.IRBuilder(self.function.append_basic_block())
         self.n_taken, self.places = 0, iter(signature.places)
 
@@ -245,28 +246,33 @@ class _Entry:
         place = builder.gep(self.function.args[0], [_WORD(N_HEAD + next(self.places))])
         self.n_taken += 1
         if isinstance(leaf, ArrayType):
-            return self._array(leaf, builder.inttoptr(builder.load(place), _INTERFACE.as_pointer()))
+            return self._array(leaf, builder.load(place))
         if leaf is float:
             return builder.load(builder.bitcast(place, ir.DoubleType().as_pointer()))
         number = builder.load(place)
         return self.context.cast(builder, number, numba.int64, numba.boolean) if leaf is bool else number
 
-    def _array(self, leaf: ArrayType, interface: Any) -> Any:
+    def _array(self, leaf: ArrayType, address: Any) -> Any:
         builder, array_type = self.builder, _numba_type(leaf, self.variant)
         dtype = np.dtype(self.variant.dtype(leaf))
-        wanted = {_N_DIMENSIONS: _INT(leaf.n_dimensions), _KIND: _CHAR(ord(dtype.kind)), _SIZE: _INT(dtype.itemsize)}
-        for number, expected in wanted.items():
-            self._check(builder.icmp_signed("==", self._field(interface, number), expected))
-        flags = _INT(_ALIGNED | _NATIVE | (0 if leaf.strided else _CONTIGUOUS))
-        self._check(builder.icmp_signed("==", builder.and_(self._field(interface, _FLAGS), flags), flags))
-        shape = self._words(interface, _SHAPE, leaf.n_dimensions)
-        strides = self._words(interface, _STRIDES, leaf.n_dimensions)
+        # The type of an object is the last word of its head.
+        after_head = builder.add(address, self._head(HEADER))
+        own_type = builder.load(builder.inttoptr(builder.sub(after_head, _WORD(8)), _WORDS))
+        self._check(builder.icmp_signed("==", own_type, self._head(NDARRAY)))
+        array_object = builder.inttoptr(after_head, _ARRAY.as_pointer())
+        self._check(builder.icmp_signed("==", self._field(array_object, _N_DIMENSIONS), _INT(leaf.n_dimensions)))
+        flags = _INT(_ALIGNED | (0 if leaf.strided else _CONTIGUOUS))
+        self._check(builder.icmp_signed("==", builder.and_(self._field(array_object, _FLAGS), flags), flags))
+        description = builder.add(self._field(array_object, _DTYPE), self._head(HEADER))
+        self._check(self._is_of(dtype, builder.inttoptr(description, _DESCRIPTION.as_pointer())))
+        shape = self._words(array_object, _SHAPE, leaf.n_dimensions)
+        strides = self._words(array_object, _STRIDES, leaf.n_dimensions)
         if not leaf.strided:
             strides = [_WORD(dtype.itemsize)]
             for extent in reversed(shape[1:]):
                 strides.insert(0, builder.mul(strides[0], extent))
         array = self.context.make_array(array_type)(self.context, builder)
-        array.data = builder.bitcast(self._field(interface, _DATA), array.data.type)
+        array.data = builder.bitcast(self._field(array_object, _DATA), array.data.type)
         array.shape, array.strides = (self._word_array(words) for words in (shape, strides))
         array.itemsize = _WORD(dtype.itemsize)
         n_items = shape[0]
@@ -275,11 +281,23 @@ class _Entry:
         array.nitems = n_items
         return array._getvalue()
 
-    def _field(self, interface: Any, number: int) -> Any:
-        return self.builder.load(self.builder.gep(interface, [_INT(0), _INT(number)]))
+    def _is_of(self, dtype: np.dtype[Any], description: Any) -> Any:
+        """Whether a description of a type is of one of NumPy's types that have these numbers, in the order of here."""
+        builder, found = self.builder, self._field(description, _TYPE_NUMBER)
+        own = ir.Constant(ir.IntType(1), 0)
+        for number in sorted({np.dtype(code).num for code in np.typecodes["All"] if np.dtype(code) == dtype}):
+            own = builder.or_(own, builder.icmp_signed("==", found, _INT(number)))
+        foreign = builder.icmp_signed("==", self._field(description, _BYTE_ORDER), _CHAR(ord(_FOREIGN_ORDER)))
+        return builder.and_(own, builder.not_(foreign))
 
-    def _words(self, interface: Any, number: int, n: int) -> list[Any]:
-        words = self._field(interface, number)
+    def _head(self, place: int) -> Any:
+        return self.builder.load(self.builder.gep(self.function.args[0], [_WORD(place)]))
+
+    def _field(self, struct: Any, number: int) -> Any:
+        return self.builder.load(self.builder.gep(struct, [_INT(0), _INT(number)]))
+
+    def _words(self, struct: Any, number: int, n: int) -> list[Any]:
+        words = self._field(struct, number)
         return [self.builder.load(self.builder.gep(words, [_WORD(i)])) for i in range(n)]
 
     def _word_array(self, words: list[Any]) -> Any:

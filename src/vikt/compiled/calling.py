@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import struct
 import types
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import numpy as np
 
-from vikt.compiled.array_types import ArrayType, Choice
-from vikt.compiled.loading import AddressOf
-from vikt.compiled.signatures import N_HEAD, Leaf, Signature, Variant, entries_in, interfaces_symbol
+from vikt.compiled.array_types import ArrayType
+from vikt.compiled.loading import AddressOf, BuildError
+from vikt.compiled.signatures import N_HEAD, Leaf, Signature, entries_in, symbol_of
 
 # Of the address of the words that a kernel takes; see `building`.
 _FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
-# Called while Python's lock is held. NumPy's capsules are the fastest way to an array's memory that is documented.
-_INTERFACES = ctypes.PYFUNCTYPE(None, ctypes.c_void_p)
-_pointer_in = ctypes.cast(ctypes.pythonapi.PyCapsule_GetPointer, ctypes.c_void_p).value
+_TYPE_NUMBER = 12  # the place of a type's number, after its head
+_HEADER, _NDARRAY = object.__basicsize__, id(np.ndarray)
 
 
 class Kernels(types.SimpleNamespace):
@@ -29,9 +29,15 @@ class Kernels(types.SimpleNamespace):
     module_name : str
     address_of : callable
         From the name of a compiled function to its address.
+
+    Raises
+    ------
+    BuildError
+        This NumPy lays out its arrays in another way than the kernels read them.
     """
 
     def __init__(self, module_name: str, address_of: AddressOf) -> None:
+        _check_layout()
         self._module_name, self._address_of = module_name, address_of
         self._entries = entries_in(module_name)
 
@@ -44,34 +50,60 @@ class Kernels(types.SimpleNamespace):
         return kernel
 
 
+class _ArrayObject(ctypes.Structure):
+    """What `building` reads of an array, after its head."""
+
+    _fields_: ClassVar = [
+        ("data", ctypes.c_void_p),
+        ("n_dimensions", ctypes.c_int),
+        ("shape", ctypes.POINTER(ctypes.c_int64)),
+        ("strides", ctypes.POINTER(ctypes.c_int64)),
+        ("base", ctypes.c_void_p),
+        ("dtype", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+    ]
+
+
+@functools.cache
+def _check_layout() -> None:
+    """Compiled extensions of NumPy rely on the same layout, so it changes hardly ever, but then it must not crash."""
+    array = np.zeros((2, 3), dtype=np.int32)
+    found = _ArrayObject.from_address(id(array) + _HEADER)
+    # Addresses are followed only where all else is as expected.
+    if not (
+        (found.data, found.n_dimensions, found.flags) == (array.ctypes.data, 2, array.flags.num)
+        and (found.shape[:2], found.strides[:2]) == ([2, 3], [12, 4])
+        and found.dtype == id(array.dtype)
+        and ctypes.c_int.from_address(found.dtype + _HEADER + _TYPE_NUMBER).value == array.dtype.num
+    ):
+        raise BuildError(f"NumPy {np.__version__} lays out its arrays in another way than is known here")
+
+
 def _called(module_name: str, kernel: types.FunctionType, address_of: AddressOf) -> Callable[..., Any]:
     """A kernel as a function of Python."""
     signature, name = Signature.of(kernel), kernel.__name__
-    leaves, has_tuples = signature.leaves, any(isinstance(own, tuple) for own in signature.parameters)
+    leaves, tuples = signature.leaves, signature.tuples
+    n_leaves = len(leaves)
     arrays = [i for i, leaf in enumerate(leaves) if isinstance(leaf, ArrayType)]
     numbers = [i for i, leaf in enumerate(leaves) if not isinstance(leaf, ArrayType)]
     kinds = "".join("d" if leaves[i] is float else "q" for i in numbers)
     pack = struct.Struct("q" * (N_HEAD + len(arrays)) + kinds).pack_into
-    function_for = _chosen(signature, lambda variant: _FUNCTION(address_of(variant.symbol(module_name, name))))
-    find_interfaces = _INTERFACES(address_of(interfaces_symbol(module_name)))
-    room, result_in = ctypes.c_int64 * (N_HEAD + len(leaves) + len(signature.returns)), _results(signature)
-    n_leaves, n_arrays = len(leaves), len(arrays)
+    function = _FUNCTION(address_of(symbol_of(module_name, name)))
+    room, result_in = ctypes.c_int64 * (N_HEAD + n_leaves + len(signature.returns)), _results(signature)
 
     def run(*args: Any) -> Any:
-        flat = tuple(_flattened(args)) if has_tuples else args
-        if len(flat) != n_leaves:
-            raise _refused(name, leaves, flat)
+        flat = list(args)
         words = room()
         try:
-            # A capsule keeps an array's description alive until the call is over.
-            capsules = [flat[i].__array_struct__ for i in arrays]
-            pack(words, 0, _pointer_in, n_arrays, *map(id, capsules), *[flat[i] for i in numbers])
-            function = function_for(flat)
-        except (AttributeError, TypeError, struct.error):
+            for i in tuples:
+                flat[i : i + 1] = flat[i]
+            pack(words, 0, _HEADER, _NDARRAY, *[id(flat[i]) for i in arrays], *[flat[i] for i in numbers])
+        except (IndexError, TypeError, struct.error):
             raise _refused(name, leaves, flat) from None
-        find_interfaces(words)
-        status = function(words)
+        status = function(words) if len(flat) == n_leaves else 1
         if status > 0:
+            if any(map(_is_of_subclass, flat)):
+                return run(*map(_without_subclass, args))
             raise _refused(name, leaves, flat)
         if status < 0:
             raise RuntimeError(f"kernel {name} failed")
@@ -93,27 +125,15 @@ def _results(signature: Signature) -> Callable[[Any], Any]:
     return (lambda words: results(words)[0]) if signature.returns_one else results
 
 
-def _flattened(args: Any) -> Iterator[Any]:
-    for own in args:
-        if isinstance(own, tuple):
-            yield from _flattened(own)
-        else:
-            yield own
+def _is_of_subclass(value: Any) -> bool:
+    """Whether a value is an array such as NumPy's memmap, whose own type a kernel does not know."""
+    return isinstance(value, np.ndarray) and type(value) is not np.ndarray
 
 
-def _chosen(signature: Signature, function_of: Callable[[Variant], Any]) -> Callable[[Any], Any]:
-    """From arguments to the function for their types."""
-    choosing: dict[str, tuple[int, Choice]] = {}
-    for i, leaf in enumerate(signature.leaves):
-        if isinstance(leaf, ArrayType) and isinstance(leaf.dtype, Choice):
-            choosing.setdefault(leaf.dtype.name, (i, leaf.dtype))
-    functions = {}
-    for variant in signature.variants:
-        dtypes = tuple(np.dtype(choosing[name][1].dtypes[place]) for name, place in variant.places)
-        functions[dtypes] = function_of(variant)
-    some, places = next(iter(functions.values())), [i for i, _ in choosing.values()]
-    # Other types are refused by any function.
-    return lambda args: functions.get(tuple([args[i].dtype for i in places]), some) if places else some
+def _without_subclass(argument: Any) -> Any:
+    if isinstance(argument, tuple):
+        return tuple(map(_without_subclass, argument))
+    return np.asarray(argument) if _is_of_subclass(argument) else argument
 
 
 def _refused(name: str, leaves: list[Leaf], args: Any) -> TypeError:

@@ -17,7 +17,8 @@ from vikt.compiled.array_types import ArrayType, Choice
 # int, float or bool; a class of NamedTuples stands with the types of its fields.
 Number = type[int] | type[float] | type[bool]
 Leaf = ArrayType | Number
-# A call's words before its arrays; see `building`.
+# A call's words before its arrays, the head: the size of the head of any object, and the address of the type of arrays.
+HEADER, NDARRAY = range(2)
 N_HEAD = 2
 Parameter = Leaf | tuple[type, tuple["Parameter", ...]]
 
@@ -38,9 +39,9 @@ def entries_in(module_name: str) -> dict[str, types.FunctionType]:
     return {name: kernel for name, kernel in kernels.items() if name not in called}
 
 
-def interfaces_symbol(module_name: str) -> str:
-    """The name of the function of an object file that finds the descriptions of arrays."""
-    return module_name.replace(".", "_") + "_interfaces"
+def symbol_of(module_name: str, kernel_name: str) -> str:
+    """The name of the function of C for an entry."""
+    return f"{module_name.replace('.', '_')}_{kernel_name}"
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,6 @@ class Variant:
     def dtype(self, array_type: ArrayType) -> str:
         dtype = array_type.dtype
         return dtype if isinstance(dtype, str) else dtype.dtypes[dict(self.places)[dtype.name]]
-
-    def symbol(self, module_name: str, kernel_name: str) -> str:
-        """The name of the compiled function."""
-        return "_".join([module_name.replace(".", "_"), kernel_name, *(str(place) for _, place in self.places)])
 
 
 @dataclass(frozen=True)
@@ -85,6 +82,11 @@ class Signature:
     def leaves(self) -> list[Leaf]:
         """The types of arrays and numbers, those within NamedTuples included."""
         return list(_leaves(self.parameters))
+
+    @property
+    def tuples(self) -> list[int]:
+        """Where NamedTuples stand once those before them have given way to their fields."""
+        return list(_places_of_tuples(self.parameters, 0))
 
     @property
     def places(self) -> list[int]:
@@ -127,3 +129,11 @@ def _leaves(parameters: tuple[Parameter, ...]) -> Iterator[Leaf]:
             yield from _leaves(parameter[1])
         else:
             yield parameter
+
+
+def _places_of_tuples(parameters: tuple[Parameter, ...], place: int) -> Iterator[int]:
+    for parameter in parameters:
+        if isinstance(parameter, tuple):
+            yield place
+            yield from _places_of_tuples(parameter[1], place)
+        place += len(list(_leaves((parameter,))))
