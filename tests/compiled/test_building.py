@@ -21,6 +21,7 @@ from vikt.compiled.signatures import Signature, entries_in
 MODULES = [
     "vikt.auditing.kernels",
     "vikt.features.ngrams.kernels",
+    "vikt.features.ngrams.learning_kernels",
     "vikt.matrix.curvature_kernels",
     "vikt.matrix.kernels",
     "vikt.matrix.order_kernels",

@@ -18,7 +18,7 @@ from test_vectorizer import COUNTS, TEXT, assert_same
 from vikt import TextClassifier, TextVectorizer
 from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError
-from vikt.features.ngrams import kernels, tables, tokens
+from vikt.features.ngrams import kernels, learning, learning_tables, ngrams, tables, tokens
 from vikt.features.ngrams.ngrams import Ngrams
 from vikt.features.ngrams.weighting import WEIGHTINGS
 from vikt.features.rows import CompressedRows, RowPiece, joined
@@ -65,15 +65,39 @@ def test_threads_and_portions_change_no_bit(real, monkeypatch, made, n_bytes):
         assert bits(made, *real, threads) == expected
 
 
-def test_tables_grow_within_a_portion_and_between_portions(real, monkeypatch):
+def test_tables_grow_within_a_thread_and_where_threads_meet(real, monkeypatch):
     # Else the test above would test little.
     grown = []
-    grow = tables.HashTable.grow
-    monkeypatch.setattr(tables.HashTable, "grow", lambda table: grown.append(type(table)) or grow(table))
+    for table in (learning_tables.LearningUnits, learning_tables.LearningNodes):
+        fill = table.fill
+        monkeypatch.setattr(table, "fill", lambda table, fill=fill: grown.append(type(table)) or fill(table))
     monkeypatch.setattr(tokens, "_BYTES_AT_A_TIME", 300)
-    bits(MADE["words 1-2"], *real, threads=2)
-    assert grown.count(tables.Units) > 3
-    assert grown.count(tables.Nodes) > 5
+    monkeypatch.setattr(learning_tables, "_FEWEST_SLOTS", 8)
+    expected = bits(MADE["words 1-2"], *real)
+    assert grown.count(learning_tables.LearningUnits) > 3
+    assert grown.count(learning_tables.LearningNodes) > 5
+    assert bits(MADE["words 1-2"], *real, threads=3) == expected
+
+
+@pytest.mark.parametrize("made", MADE.values(), ids=MADE)
+def test_places_of_entries_that_start_anew_change_no_bit(real, monkeypatch, made):
+    expected = bits(made, *real)
+    monkeypatch.setattr(tokens, "_BYTES_AT_A_TIME", 300)
+    monkeypatch.setattr(learning_tables, "_MOST_PLACES", 3000)
+    assert bits(made, *real) == expected
+
+
+def test_columns_are_ordered_by_document_frequency_then_first_occurrence():
+    texts = Texts.from_strings(["d c c c", "b d", "a d", "a b"])
+    fitted, _ = Ngrams("word", (1, 1), WEIGHTINGS["counts"]).fit_transform(texts)
+    assert fitted.names() == ["d", "b", "a", "c"]
+
+
+@pytest.mark.parametrize("made", MADE.values(), ids=MADE)
+def test_rows_learnt_from_are_those_of_the_same_texts_later(real, made):
+    fitted, rows = made(WEIGHTINGS["tfidf"]).fit_transform(real[0], threads=2)
+    for own, later in zip(rows, fitted.transform(real[0]), strict=True):
+        assert np.asarray(own).tobytes() == np.asarray(later).tobytes()
 
 
 def test_long_words_find_room_for_their_bytes(monkeypatch):
@@ -120,7 +144,7 @@ def test_classes_of_equal_weights_have_equal_scores(emails):
 
 
 def run_by(monkeypatch, kernels_of):
-    for module in (tokens, tables):
+    for module in (tokens, tables, learning, ngrams):
         monkeypatch.setattr(module, "kernels_for", lambda name, work: kernels_of(name))
 
 
@@ -192,7 +216,7 @@ def test_ids_are_those_of_the_ngrams_that_the_text_spells(both_ways, n_words):
 @pytest.mark.parametrize("name", ["last_bits", "hash_unit", "hash_node", "hash_bytes", "mix"])
 def test_hashes_that_all_collide_mix_nothing_up(monkeypatch, name, colliding):
     """Tables compare whole keys, so a bad hash costs time and no more."""
-    colliding.__module__ = kernels.__name__
+    colliding.__module__, colliding.__name__ = kernels.__name__, name
     monkeypatch.setattr(kernels, name, colliding)
     run_by(monkeypatch, vikt.compiled.plain.__wrapped__)
     texts = LONG + NUMBERS

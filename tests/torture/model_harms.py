@@ -15,6 +15,7 @@ import pyarrow as pa
 
 import vikt
 from vikt.corpus.read_labelled import PAIRS
+from vikt.features.ngrams.kernels import LONG
 from vikt.features.ngrams.tables import Units
 from vikt.files import model_file
 
@@ -211,14 +212,15 @@ def _keys(chance: random.Random, arrays: dict[str, Any], metadata: Any, entries:
     )
     if prefix is None:
         return "nothing"
-    low, high, units = arrays[f"{prefix}low"], arrays[f"{prefix}high"], Units()
+    low, high = arrays[f"{prefix}low"], arrays[f"{prefix}high"]
     if low.shape != high.shape or low.ndim != 1 or (low.dtype, high.dtype) != (np.int64, np.int64):
         return "nothing"
     for place in {chance.randrange(len(low) + 1) for _ in range(3)} - {len(low)}:
         low[place] = chance.choice([0xFF, 0x80, 0xEDA080, 0, 0x0A1B5B, (1 << 56) - 1, int(low[0])])
         high[place] = chance.choice([int(high[place]), 1 << 56, 7 << 56, 14 << 56 | 0xFFFF])
-    units.low, units.high = low, high
     with contextlib.suppress(Exception):
+        n_long = np.count_nonzero(high >> 56 == LONG)
+        units = Units(low, high, np.empty(0, dtype=np.uint8), np.zeros(n_long + 1, dtype=np.int64))
         units.number(len(low))
         arrays[f"{prefix}slots"] = units.slots
     return f"{prefix} with other keys"

@@ -9,31 +9,22 @@ import numpy as np
 from vikt.arrays import Ids, Ints, distinct
 from vikt.errors import DamagedModelError
 from vikt.features.ngrams import kernels
-from vikt.features.ngrams.ids import FoundNgrams, parts_of_threads
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary_spec import BucketSpec
-from vikt.threads import Run
 
 
 class Buckets:
     """The ids of hashed n-grams: an id is a bucket, whatever the length of the n-gram.
 
-    While learning, `marks` has for each bucket 0 if it is empty, else a mark of its first n-gram, odd once it has a
-    second one. `n_shared` then counts the buckets of several n-grams of the training texts.
+    `n_shared` counts the buckets of several n-grams of the training texts.
     """
 
     def __init__(self, lengths: range, bits: int, n_shared: int = 0) -> None:
         self.lengths, self.bits, self.n_shared = lengths, bits, n_shared
-        self.marks: Ids = np.zeros(0, dtype=np.int32)
 
     @property
     def n_buckets(self) -> int:
         return 1 << self.bits
-
-    @property
-    def rooms(self) -> list[int]:
-        """All ids are below the number of buckets."""
-        return [self.n_buckets]
 
     @property
     def spaces(self) -> list[slice]:
@@ -42,46 +33,27 @@ class Buckets:
 
     def ids(self, tokens: Tokens) -> Ids:
         """For each length and each token the bucket of the n-gram that starts there, NONE if there is none."""
-        return self._buckets(tokens, self._hashes(tokens))
+        hashes = self.hashes(tokens)
+        buckets = np.empty(hashes.shape, dtype=np.int32)
+        tokens.kernels.buckets_of(hashes, self.n_buckets - 1, buckets)
+        return buckets
 
-    def learn(self, batch: list[Tokens], run: Run, threads: int) -> list[Ids]:
-        """The same for several portions, marking buckets; each thread marks parts of them."""
-        if not len(self.marks):
-            self.marks = np.zeros(self.n_buckets, dtype=np.int32)
-        hashes = list(run(self._hashes, batch))
-
-        def mark(parts: tuple[int, int]) -> None:
-            for tokens, own in zip(batch, hashes, strict=True):
-                tokens.kernels.mark_buckets(own, self.n_buckets - 1, *parts, self.marks)
-
-        list(run(mark, parts_of_threads(threads)))
-        return [self._buckets(tokens, own) for tokens, own in zip(batch, hashes, strict=True)]
-
-    def _hashes(self, tokens: Tokens) -> Ints:
+    def hashes(self, tokens: Tokens) -> Ints:
+        """For each length and each token the hash of the n-gram that starts there, NONE if there is none."""
         hashes = np.empty((self.lengths.stop - 1, tokens.n), dtype=np.int64)
         tokens.kernels.unit_hashes(tokens.low, tokens.high, tokens.n, hashes[0])
         for depth in range(2, self.lengths.stop):
             tokens.kernels.ngram_hashes(hashes[depth - 2], hashes[0], depth, tokens.n, hashes[depth - 1])
         return hashes[self.lengths.start - 1 :]
 
-    def _buckets(self, tokens: Tokens, hashes: Ints) -> Ids:
-        buckets = np.empty(hashes.shape, dtype=np.int32)
-        tokens.kernels.buckets_of(hashes, self.n_buckets - 1, buckets)
-        return buckets
-
-    def occurring(self, found: Sequence[FoundNgrams]) -> list[Ints]:
-        """1 for every bucket that is not empty, else 0."""
-        return [(self.marks != 0).astype(np.int64)]
-
     def alphabetical(self, ids: list[Ints]) -> Ints:
         """The order of their numbers, since buckets have no other names."""
         return np.argsort(ids[0])
 
     def kept(self, ids: list[Ints]) -> tuple[Buckets, list[Ints | slice]]:
-        """The same buckets, which keep their numbers, without the marks."""
-        # Which are shared is known only while learning; later, those that are left out may be any.
-        n_shared = int(np.count_nonzero(self.marks & 1)) if len(self.marks) else min(self.n_shared, len(ids[0]))
-        return Buckets(self.lengths, self.bits, n_shared), [slice(None)]
+        """The same buckets, which keep their numbers."""
+        # Which are shared is not known, so those that are left out may be any.
+        return Buckets(self.lengths, self.bits, min(self.n_shared, len(ids[0]))), [slice(None)]
 
     def ids_in(self, other: Buckets) -> list[Ints]:
         """The same buckets."""

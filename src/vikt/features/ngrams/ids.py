@@ -14,7 +14,6 @@ from vikt.features.ngrams import kernels
 from vikt.features.ngrams.kernels import Occurrences
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary_spec import BucketSpec, VocabularySpec
-from vikt.threads import Run, divided
 
 
 class FoundNgrams(NamedTuple):
@@ -33,15 +32,10 @@ class IdSource(Protocol):
     Attributes
     ----------
     lengths : range
-        The lengths of n-grams that count; `ids` and `learn` give a row of ids for each.
+        The lengths of n-grams that count; `ids` gives a row for each.
     """
 
     lengths: range
-
-    @property
-    def rooms(self) -> list[int]:
-        """For each space a number that its ids are below."""
-        ...
 
     @property
     def spaces(self) -> list[slice]:
@@ -52,20 +46,12 @@ class IdSource(Protocol):
         """For each length and each token the id of the n-gram that starts there, NONE if unknown."""
         ...
 
-    def learn(self, batch: list[Tokens], run: Run, threads: int) -> list[Ids]:
-        """The same for several portions, learning n-grams that are new."""
-        ...
-
-    def occurring(self, found: Sequence[FoundNgrams]) -> list[Ints]:
-        """For each space 1 for every id that occurs, else 0."""
-        ...
-
     def alphabetical(self, ids: list[Ints]) -> Ints:
         """The order by name of ids of each space, put one after the other."""
         ...
 
     def kept(self, ids: list[Ints]) -> tuple[IdSource, Sequence[Ints | slice]]:
-        """A source that knows these ids alone and learns no more, and the old ids of its own, for each space."""
+        """A source that knows these ids alone, and the old ids of its own, for each space."""
         ...
 
     def ids_in(self, other: Self) -> list[Ints]:
@@ -79,15 +65,6 @@ class IdSource(Protocol):
     def spec(self, columns: Sequence[Ids]) -> VocabularySpec | BucketSpec:
         """A description without code, given the column of each id of each space."""
         ...
-
-
-def occurrences_of_ids(found: Sequence[FoundNgrams], source: IdSource) -> list[Ints]:
-    """For each space how often each id occurs."""
-    occurrences = [np.zeros(room, dtype=np.int64) for room in source.rooms]
-    for portion in found:
-        for space, own in zip(source.spaces, occurrences, strict=True):
-            portion.kernels.count_occurrences(portion.occurrences.ids[space], own)
-    return occurrences
 
 
 def places_in(keys: NDArray[Any], wanted: NDArray[Any]) -> Ints:
@@ -105,6 +82,15 @@ def places_in(keys: NDArray[Any], wanted: NDArray[Any]) -> Ints:
     return np.where(keys[found] == wanted, found, kernels.NONE)
 
 
-def parts_of_threads(threads: int) -> list[tuple[int, int]]:
-    """The parts first..last of a table that each thread works on."""
-    return [(part.start, part.stop) for part in divided(kernels.PARTS, threads)]
+def order_of(numbers: Ints, n_bits: int) -> Ints:
+    """The order in which numbers of n_bits rise, stable: to sort them with their places appended is faster.
+
+    Examples
+    --------
+    >>> order_of(np.array([3, 1, 3, 0]), 2).tolist()
+    [3, 1, 0, 2]
+    """
+    n_more = len(numbers).bit_length()
+    if n_bits + n_more > 63:
+        return np.argsort(numbers, kind="stable")
+    return np.sort(numbers << n_more | np.arange(len(numbers))) & (1 << n_more) - 1

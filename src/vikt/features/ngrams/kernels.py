@@ -3,8 +3,7 @@
 Every token has a key of two numbers. The bytes of a token of up to 14 ARE its key; a longer one is hashed, and compared
 byte by byte. The vocabulary has a hash table for each length of n-gram. Its keys are exact, however long the n-gram is:
 the id of the first n - 1 units, and the id of the last unit. Tables use open addressing; `slots` holds ids, NONE where
-empty. A table has PARTS regions, and each id belongs to one of them, so that several threads learn without conflicts
-and the result does not depend on how many there are.
+empty, in PARTS regions, each for a part of all hashes.
 
 The last token of each document is empty and has the id NONE, so that no n-gram crosses documents.
 
@@ -62,11 +61,8 @@ HASH_1, HASH_2, HASH_3, HASH_4 = 0x278DDE6D, 0x2545F491, 0x1B873593, 0x3C6EF36F 
 
 PARTS = 8
 PART_BITS = 3
-CHUNK_BITS = 6  # parts get ids in chunks, so that threads do not write to the same cache lines
 
-DOCUMENT, FREQUENCY = 0, 1
 BLOCK = 256  # tokens that look up their places in memory together; a cache of 32 KB holds as many lines
-AHEAD = 32  # how many items earlier than its use a loop asks the memory for one
 FEW = 16  # up to this many numbers, insertion sort is faster
 WIDEST = 10  # bits of a digit when sorting
 
@@ -379,15 +375,6 @@ def part_of(value: int) -> int:
     return value >> 31 - PART_BITS
 
 
-def id_in_part(part: int, n: int) -> int:
-    """The id of the n-th key of a part; parts alternate in chunks of ids."""
-    return (n >> CHUNK_BITS << PART_BITS | part) << CHUNK_BITS | n & (1 << CHUNK_BITS) - 1
-
-
-def part_of_id(unit: int) -> int:
-    return unit >> CHUNK_BITS & PARTS - 1
-
-
 class Search(NamedTuple):
     """A block of tokens that are looked up together: those not settled yet, and the slot at which each has arrived."""
 
@@ -511,70 +498,6 @@ def compare_units(
         units[token] = slots[slot]
 
 
-def learn_units(
-    low: Int64s,
-    high: Int64s,
-    text: Bytes,
-    starts: Int64s,
-    ends: Int64s,
-    start: int,
-    n: int,
-    slots: Int32s,
-    unit_low: Int64s,
-    unit_high: Int64s,
-    pool: Bytes,
-    pool_starts: Int64s,
-    pool_ends: Int64s,
-    pool_used: Int64s,
-    counts: Int64s,
-    most: int,
-    first_part: int,
-    last_part: int,
-    units: Int32s,
-) -> int:
-    """Find the units that find_units left UNSURE, those of some parts and from token `start` on, and learn new ones.
-
-    A part has at most `most`; the bytes of a long unit are copied to its part's region of the pool, if there is room.
-
-    Returns
-    -------
-    int
-        The token at which a part was full; n if none was.
-    """
-    pool_region = len(pool) >> PART_BITS
-    for token in range(start, n):
-        token &= FORWARD
-        if units[token] != UNSURE:
-            continue
-        a = low[token]
-        b = high[token]
-        part = part_of(hash_unit(a, b))
-        if part < first_part or part >= last_part:
-            continue
-        if b == 0:
-            units[token] = NONE
-            continue
-        slot = slot_of_unit(
-            a, b, text, starts[token], ends[token], slots, unit_low, unit_high, pool, pool_starts, pool_ends
-        )
-        unit = slots[slot]
-        if unit == NONE:
-            n_bytes = ends[token] - starts[token] if b >> 56 == LONG else 0
-            if counts[part] >= most or pool_used[part] + n_bytes > pool_region:
-                return token
-            unit = id_in_part(part, counts[part])
-            counts[part] += 1
-            slots[slot] = unit
-            unit_low[unit] = a
-            unit_high[unit] = b
-            pool_starts[unit] = part * pool_region + pool_used[part]
-            pool_ends[unit] = pool_starts[unit] + n_bytes
-            pool_used[part] += n_bytes
-            copy_to(pool, pool_starts[unit], text, starts[token], n_bytes)
-        units[token] = unit
-    return n
-
-
 def find_nodes(
     parents: Int32s,
     units: Int32s,
@@ -643,56 +566,18 @@ def slot_of_node(key: int, slots: Int32s, keys: Int64s) -> int:
     return slot
 
 
-def learn_nodes(
-    wanted: Int64s,
-    start: int,
-    n: int,
-    slots: Int32s,
-    keys: Int64s,
-    counts: Int64s,
-    most: int,
-    first_part: int,
-    last_part: int,
-    nodes: Int32s,
-) -> int:
-    """Find the n-grams that find_nodes left UNSURE, and learn new ones, as learn_units does."""
-    for token in range(start, n):
-        token &= FORWARD
-        if nodes[token] != UNSURE:
-            continue
-        key = wanted[token]
-        if key == NONE:
-            if first_part == 0:
-                nodes[token] = NONE
-            continue
-        part = part_of(hash_node(key))
-        if part < first_part or part >= last_part:
-            continue
-        slot = slot_of_node(key, slots, keys)
-        node = slots[slot]
-        if node == NONE:
-            if counts[part] >= most:
-                return token
-            node = id_in_part(part, counts[part])
-            counts[part] += 1
-            slots[slot] = node
-            keys[node] = key
-        nodes[token] = node
-    return n
-
-
-def fill_with_units(low: Int64s, high: Int64s, ids: Int64s, slots: Int32s) -> bool:
+def fill_with_units(low: Int64s, high: Int64s, slots: Int32s) -> bool:
     """Put units into empty slots; False if a part has no room."""
-    for i in range(len(ids)):
-        if not put(hash_unit(low[ids[i]], high[ids[i]]), ids[i], slots):
+    for unit in range(len(low)):
+        if not put(hash_unit(low[unit], high[unit]), unit, slots):
             return False
     return True
 
 
-def fill_with_nodes(keys: Int64s, ids: Int64s, slots: Int32s) -> bool:
+def fill_with_nodes(keys: Int64s, slots: Int32s) -> bool:
     """Put n-grams into empty slots; False if a part has no room."""
-    for i in range(len(ids)):
-        if not put(hash_node(keys[ids[i]]), ids[i], slots):
+    for node in range(len(keys)):
+        if not put(hash_node(keys[node]), node, slots):
             return False
     return True
 
@@ -739,22 +624,6 @@ def buckets_of(hashes: Int64Matrix, mask: int, buckets: Int32Matrix) -> None:
     for row in range(hashes.shape[0]):
         for token in range(hashes.shape[1]):
             buckets[row, token] = NONE if hashes[row, token] == NONE else hashes[row, token] & mask
-
-
-def mark_buckets(hashes: Int64Matrix, mask: int, first_part: int, last_part: int, marks: Int32s) -> None:
-    """Mark each bucket of some parts with 29 bits of the first n-gram in it, odd once another one falls into it."""
-    last = hashes.shape[1] - 1
-    for row in range(hashes.shape[0]):
-        for token in range(hashes.shape[1]):
-            prefetch(marks, hashes[row, min(token + AHEAD, last)] & mask)
-            value = hashes[row, token]
-            bucket = value & mask & FORWARD
-            part = part_of_id(bucket)
-            if value == NONE or part < first_part or part >= last_part:
-                continue
-            mark = (value >> 30 & 0x1FFFFFFF) << 2 | 2
-            before = marks[bucket]
-            marks[bucket] = mark if before == 0 else before | (before | 1 != mark | 1)
 
 
 # Rows.
@@ -817,33 +686,6 @@ class RowArrays(NamedTuple):
     lengths: Int64s
     indices: Int32s
     values: Reals
-
-
-def count_documents(
-    ids: Int32Matrix, edges: Int64s, n_documents: int, document: int, first_part: int, last_part: int, seen: Int32Matrix
-) -> None:
-    """Count the documents that each id of some parts is in; `document` is the number of the first document."""
-    for d in range(n_documents):
-        for row in range(ids.shape[0]):
-            for token in range(edges[d], edges[d + 1]):
-                prefetch(seen, max(ids[row, token & FORWARD], 0))
-            for token in range(edges[d], edges[d + 1]):
-                number = ids[row, token & FORWARD]
-                if number == NONE:
-                    continue
-                number &= FORWARD
-                part = part_of_id(number)
-                if first_part <= part < last_part:
-                    seen[number, FREQUENCY] += seen[number, DOCUMENT] != document + d + 1
-                    seen[number, DOCUMENT] = document + d + 1
-
-
-def count_occurrences(ids: Int32Matrix, occurrences: Int64s) -> None:
-    """Count how often each id occurs."""
-    for row in range(ids.shape[0]):
-        for token in range(ids.shape[1]):
-            if ids[row, token] != NONE:
-                occurrences[ids[row, token]] += 1
 
 
 def columns_of(found: Occurrences, first: int, last: int, weighing: Weighing, room: Room) -> int:
@@ -951,25 +793,30 @@ def sort_many(values: Int64s, n: int, n_bits: int, spare: Int64s, places: Int32s
 
 def write_rows(found: Occurrences, weighing: Weighing, room: Room, sorting: SortingRoom, rows: RowArrays) -> int:
     """The rows of documents, one after the other, columns rising. Returns how many entries they have."""
-    edges, columns, weights, keys = found.edges, room.columns, room.weights, sorting.keys
-    lengths, indices, values = rows.lengths, rows.indices, rows.values
+    edges, lengths = found.edges, rows.lengths
     out = 0
     for d in range(len(lengths)):
         n, scale = weighted_row(found, edges[d], edges[d + 1], weighing, room)
-        for j in range(n):
-            keys[j] = columns[j] << 32 | j
-        in_order = keys
-        if n <= FEW:
-            sort_few(keys, n)
-        elif sort_many(keys, n, sorting.n_bits, sorting.spare, sorting.places):
-            in_order = sorting.spare
-        for j in range(n):
-            key = in_order[j]
-            indices[out + j & FORWARD] = key >> 32
-            values[out + j & FORWARD] = scale * weights[key & LOW_MASK]
+        put_row(n, scale, room, sorting, rows, out)
         lengths[d] = n
         out += n
     return out
+
+
+def put_row(n: int, scale: float, room: Room, sorting: SortingRoom, rows: RowArrays, out: int) -> None:
+    """Put the n columns and weights in `room` into `rows` from entry `out` on, by rising columns."""
+    columns, weights, keys, indices, values = room.columns, room.weights, sorting.keys, rows.indices, rows.values
+    for j in range(n):
+        keys[j] = columns[j] << 32 | j
+    in_order = keys
+    if n <= FEW:
+        sort_few(keys, n)
+    elif sort_many(keys, n, sorting.n_bits, sorting.spare, sorting.places):
+        in_order = sorting.spare
+    for j in range(n):
+        key = in_order[j]
+        indices[out + j & FORWARD] = key >> 32
+        values[out + j & FORWARD] = scale * weights[key & LOW_MASK]
 
 
 def score_rows(found: Occurrences, weighing: Weighing, room: Room, theta: RealMatrix, scores: Float64Matrix) -> None:

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property, partial
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from vikt.arrays import Floats, Ids, Ints
+from vikt.compiled import kernels_for
 from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, UsageError, known
 from vikt.features.description import Fact
-from vikt.features.ngrams import kernels
+from vikt.features.ngrams import kernels, learning_kernels
 from vikt.features.ngrams.analyzers import ANALYZERS, Analyzer
-from vikt.features.ngrams.columns import Limits, columns_of_ids, learn_ids
+from vikt.features.ngrams.columns import Limits
 from vikt.features.ngrams.hashing import Buckets
 from vikt.features.ngrams.ids import FoundNgrams, IdSource
 from vikt.features.ngrams.kernels import Occurrences
+from vikt.features.ngrams.learning import (
+    BucketLearner,
+    CountedNgrams,
+    CountedPortion,
+    Learner,
+    Learnt,
+    VocabularyLearner,
+    learn,
+    vocabulary_of,
+)
 from vikt.features.ngrams.places import NgramPlaces, names_behind_buckets, places_of_ngrams
 from vikt.features.ngrams.tokens import Cut, Portions, Tokeniser, Tokens
 from vikt.features.ngrams.vocabulary import Vocabulary
@@ -139,30 +151,41 @@ class Ngrams:
         `progress` is called with the number of documents done and of all. Raises EmptyVocabularyError where no feature
         is left.
         """
-        source, portions = self._new_source(), self.portions(texts)
-        limits = Limits(self.min_df, self.max_df, self.max_features, self.alphabetical)
-        counts_documents = limits.need_frequency(len(texts)) or self.weighting.inverse_document_frequency
+        portions = self.portions(texts)
         ranges = list(portions.ranges())
-
-        def tokens_of(documents: tuple[int, int]) -> Tokens:
-            return self.tokens(portions, documents).copied()
-
+        loops = kernels_for(learning_kernels.__name__, self._effort * texts.n_bytes)
         with running(threads) as run:
-            found, frequencies = learn_ids(source, tokens_of, ranges, run, threads, counts_documents, progress)
-            chosen = limits.choose(source, frequencies, found, len(texts))
-            idf = self.weighting.idf(chosen.frequency, len(texts))
-            columns = columns_of_ids(chosen, frequencies)
-            weigher = Weigher(source.spaces, columns, self.weighting, idf)
-            make_rows = partial(weigher.rows, dtype=np.dtype(self.dtype))
-            room = sum(own.occurrences.ids.size for own in found)
-            rows = joined(run(make_rows, _released(found)), weigher.n_columns, self.dtype, room)
-        kept, old_ids = source.kept(chosen.ids)
-        return FittedNgrams(self, kept, tuple(own[ids] for own, ids in zip(columns, old_ids, strict=True)), idf), rows
+            learners = self._learners(loops, min(threads, len(ranges)), texts.n_bytes)
+            learnt, found = learn(learners, partial(self.tokens, portions), ranges, run, progress)
+            fitted, columns = self._chosen(learnt, found, len(texts))
+            # Gone before the rows are made.
+            del learners, learnt
 
-    def _new_source(self) -> IdSource:
-        if self.hashing is not None:
-            return Buckets(self.lengths, self.hashing)
-        return Vocabulary(self.lengths, self.ngrams[0])
+            def rows_of(weighed: tuple[Weigher, CountedPortion]) -> RowPiece:
+                weigher, portion = weighed
+                return weigher.rows_of_entries(portion, self.dtype, loops)
+
+            room = sum(len(portion.ids) for own in found for portion in own.portions)
+            rows = joined(run(rows_of, _released(found, fitted, columns)), fitted.n_columns, self.dtype, room)
+        return fitted, rows
+
+    def _learners(self, loops: SimpleNamespace, threads: int, n_bytes: int) -> list[Learner]:
+        """A learner for each thread; fewer where buckets would take much more memory than the texts."""
+        if self.hashing is None:
+            return [VocabularyLearner(self.lengths, self.ngrams[0], loops) for _ in range(max(threads, 1))]
+        n_learners = max(min(threads, n_bytes >> self.hashing), 1)
+        return [BucketLearner(self.lengths, self.hashing, loops) for _ in range(n_learners)]
+
+    def _chosen(
+        self, learnt: Learnt, found: Sequence[CountedNgrams], n_documents: int
+    ) -> tuple[FittedNgrams, list[Ids]]:
+        """The n-grams that become columns, and for each space the column of each id that was learnt."""
+        limits = Limits(self.min_df, self.max_df, self.max_features, self.alphabetical)
+        chosen = limits.choose(learnt, found, n_documents)
+        idf = self.weighting.idf(chosen.frequency, n_documents)
+        source, old_ids = learnt.source.kept(chosen.ids)
+        columns = tuple(own[ids] for own, ids in zip(chosen.columns, old_ids, strict=True))
+        return FittedNgrams(self, source, columns, idf), chosen.columns
 
     def from_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> FittedNgrams:
         """The inverse of `FittedNgrams.to_arrays`. Raises DamagedModelError where the arrays do not fit together."""
@@ -318,13 +341,16 @@ class FittedNgrams:
 def _vocabulary_of(words: frozenset[str]) -> Vocabulary:
     """A vocabulary of these units alone."""
     portions = Tokeniser("word", lowercase=False, cut=lambda _: sorted(words)).portions(Texts.from_strings([""]))
-    vocabulary = Vocabulary(range(1, 2), 1)
-    vocabulary.learn([portions.tokens((0, 1))], map, 1)
-    return vocabulary
+    return vocabulary_of(portions.tokens((0, 1)), range(1, 2), 1)
 
 
-def _released(found: list[FoundNgrams]) -> Iterator[FoundNgrams]:
-    """Each in turn, released once it is used."""
-    found.reverse()
-    while found:
-        yield found.pop()
+def _released(
+    found: Sequence[CountedNgrams], fitted: FittedNgrams, columns: list[Ids]
+) -> Iterator[tuple[Weigher, CountedPortion]]:
+    """Each portion in turn, released once it is used, and what weighs it."""
+    for portions, ids in found:
+        own_columns = [own[places] for own, places in zip(columns, ids, strict=True)]
+        weigher = Weigher(fitted.source.spaces, own_columns, fitted.weighting, fitted.idf)
+        portions.reverse()
+        while portions:
+            yield weigher, portions.pop()

@@ -6,8 +6,8 @@ import numpy as np
 
 from vikt.features.ngrams import kernels
 from vikt.features.ngrams.hashing import Buckets
+from vikt.features.ngrams.learning import vocabulary_of
 from vikt.features.ngrams.tokens import Tokens
-from vikt.features.ngrams.vocabulary import Vocabulary
 
 # The name of an n-gram, and the byte spans of its units.
 NgramPlaces = tuple[str, list[tuple[int, int]]]
@@ -30,8 +30,8 @@ def places_of_ngrams(tokens: Tokens, longest: int, joiner: str) -> list[NgramPla
 
 def names_behind_buckets(buckets: Buckets, tokens: Tokens, shortest: int, joiner: str) -> dict[str, str]:
     """The name of the bucket of each n-gram, found by learning the n-grams."""
-    vocabulary = Vocabulary(buckets.lengths, shortest)
-    [ids] = vocabulary.learn([tokens], map, 1)
+    vocabulary = vocabulary_of(tokens, buckets.lengths, shortest)
+    ids = vocabulary.ids(tokens)
     bucket_of: dict[str, str] = {}
     for space, (own, in_buckets) in enumerate(zip(ids, buckets.ids(tokens), strict=True)):
         known, places = np.unique(own, return_index=True)

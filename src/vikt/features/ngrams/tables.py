@@ -5,18 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Bools, Bytes, Ids, Ints
+from vikt.arrays import Bytes, Ids, Ints
 from vikt.compiled import kernels_for
-from vikt.errors import DamagedModelError, UsageError
+from vikt.errors import DamagedModelError
 from vikt.features.ngrams import kernels
 from vikt.features.ngrams.kernels import Search
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary_spec import NodeTable, UnitTable
-from vikt.features.rows import longer
 
 _FEWEST_SLOTS = 16 * kernels.PARTS
-_FEWEST_BYTES = 256 * kernels.PARTS
-_MOST_IDS = 1 << 31
 _SAMPLED = 100
 
 
@@ -26,55 +23,25 @@ def new_search() -> Search:
 
 
 class HashTable:
-    """Ids by key. While the table learns, each id belongs to a part of it; afterwards ids are 0, 1, ..."""
+    """Ids by key: 0, 1, ..."""
 
     def __init__(self) -> None:
         self.slots: Ids = np.full(_FEWEST_SLOTS, kernels.NONE, dtype=np.int32)
-        self.counts: Ints = np.zeros(kernels.PARTS, dtype=np.int64)
 
     @property
     def n(self) -> int:
-        """How many ids there are once the table learns no more."""
+        """How many ids there are."""
         raise NotImplementedError
 
-    @property
-    def most(self) -> int:
-        """How many ids fit in a part before the table must grow."""
-        return len(self.slots) // kernels.PARTS // 2
-
-    @property
-    def room(self) -> int:
-        """A number that all ids are below."""
-        return kernels.id_in_part(kernels.PARTS - 1, self.most - 1) + 1
-
-    @property
-    def ids(self) -> Ints:
-        """The ids in use."""
-        of_parts = [kernels.id_in_part(part, np.arange(n)) for part, n in enumerate(self.counts.tolist())]  # type: ignore[arg-type]
-        return np.concatenate(of_parts)
-
-    def grow(self) -> None:
-        self.slots = np.empty(2 * len(self.slots), dtype=np.int32)
-        if self.room > _MOST_IDS:
-            raise UsageError("more than 2^31 different n-grams; use shorter ones, a higher min_df, or hashing")
-        self.fill(self.ids)
-        self.make_room()
-
-    def fill(self, ids: Ints) -> None:
-        """Put these ids into the slots, adding slots if there are too few."""
-        self.slots.fill(kernels.NONE)
-        while not (self.filled(ids) and self._has_gaps()):
+    def number(self, n: int) -> None:
+        """Fill the slots with the ids 0..n-1, adding slots if there are too few."""
+        self.slots = np.full(max(_FEWEST_SLOTS, 1 << (n * 8 // 3).bit_length()), kernels.NONE, dtype=np.int32)
+        while not (self.filled() and self._has_gaps()):
             self.slots = np.full(2 * len(self.slots), kernels.NONE, dtype=np.int32)
 
     def _has_gaps(self) -> bool:
         """Whether each part has an empty slot, where the search for an unknown key ends."""
         return bool((self.slots.reshape(kernels.PARTS, -1) == kernels.NONE).any(axis=1).all())
-
-    def number(self, n: int) -> None:
-        """Fill the slots with the ids 0..n-1, for looking up alone."""
-        size = max(_FEWEST_SLOTS, 1 << (n * 8 // 3).bit_length())
-        self.slots = np.empty(size, dtype=np.int32)
-        self.fill(np.arange(n))
 
     def check_slots(self, n: int) -> None:
         """Refuse slots with which a kernel would read beyond its arrays, search forever, or find nothing.
@@ -104,12 +71,8 @@ class HashTable:
         """The hash of an id's key, where the search for it starts."""
         raise NotImplementedError
 
-    def filled(self, ids: Ints) -> bool:
+    def filled(self) -> bool:
         """Whether all ids could be put into the slots."""
-        raise NotImplementedError
-
-    def make_room(self) -> None:
-        """Lengthen the arrays of keys to the room that ids need."""
         raise NotImplementedError
 
 
@@ -121,18 +84,16 @@ class Units(HashTable):
     low, high : NDArray[np.int64]
         Their keys.
     pool, starts, ends : NDArray
-        The bytes of a long unit u are pool[starts[u]:ends[u]]; short units are spelled by their keys. While the table
-        learns, each part has a region of the pool.
-    used : NDArray[np.int64]
-        How many bytes of each region are in use.
+        The bytes of a long unit u are pool[starts[u]:ends[u]]; short units are spelled by their keys.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, low: Ints, high: Ints, pool: Bytes, offsets: Ints) -> None:
+        """Units that nobody looks up yet; the bytes of the k-th long one are pool[offsets[k]:offsets[k + 1]]."""
         super().__init__()
-        self.low, self.high, self.starts, self.ends = (np.empty(0, dtype=np.int64) for _ in range(4))
-        self.pool: Bytes = np.zeros(_FEWEST_BYTES, dtype=np.uint8)
-        self.used: Ints = np.zeros(kernels.PARTS, dtype=np.int64)
-        self.make_room()
+        self.low, self.high, self.pool = low, high, pool
+        self.starts, self.ends = np.zeros((2, len(low)), dtype=np.int64)
+        is_long = high >> 56 == kernels.LONG
+        self.starts[is_long], self.ends[is_long] = offsets[:-1], offsets[1:]
 
     @property
     def n(self) -> int:
@@ -146,13 +107,9 @@ class Units(HashTable):
     def hash_of(self, number: int) -> int:
         return kernels.hash_unit(int(self.low[number]), int(self.high[number]))
 
-    def make_room(self) -> None:
-        self.low, self.high, self.starts, self.ends = (
-            longer(array, self.room) for array in (self.low, self.high, self.starts, self.ends)
-        )
-
-    def filled(self, ids: Ints) -> bool:
-        return bool(kernels_for(kernels.__name__, len(ids)).fill_with_units(self.low, self.high, ids, self.slots))
+    def filled(self) -> bool:
+        n = len(self.low)
+        return bool(kernels_for(kernels.__name__, n).fill_with_units(self.low, self.high, self.slots))
 
     def find(self, tokens: Tokens, unknown: int, search: Search, units: Ids) -> None:
         """The unit of each token, but for long ones that `compare` must find; see `kernels.find_units`."""
@@ -166,42 +123,16 @@ class Units(HashTable):
             self.high, self.pool, self.starts, self.ends, units,
         )  # fmt: skip
 
-    def learn(self, tokens: Tokens, start: int, parts: tuple[int, int], units: Ids) -> int:
-        """The units that `find` left open, from token `start` on; see `kernels.learn_units`."""
-        return int(
-            tokens.kernels.learn_units(
-                tokens.low, tokens.high, tokens.text, tokens.starts, tokens.ends, start, tokens.n, self.slots, self.low,
-                self.high, self.pool, self.starts, self.ends, self.used, self.counts, self.most, *parts, units,
-            )
-        )  # fmt: skip
-
-    def grow(self) -> None:
-        if self.counts.max() >= self.most:
-            super().grow()
-            return
-        regions = self.pool.reshape(kernels.PARTS, -1)
-        shift = regions.shape[1] * kernels.part_of_id(np.arange(len(self.starts)))  # type: ignore[arg-type]
-        self.starts += shift
-        self.ends += shift
-        self.pool = np.concatenate([regions, np.zeros_like(regions)], axis=1).ravel()
-
     def kept(self, ids: Ints) -> Units:
         """A table of these units alone, numbered in this order."""
-        units = Units()
-        units.low, units.high = self.low[ids], self.high[ids]
-        is_long = units.high >> 56 == kernels.LONG
+        is_long = self.high[ids] >> 56 == kernels.LONG
         starts, ends = self.starts[ids[is_long]], self.ends[ids[is_long]]
         offsets = np.concatenate([[0], np.cumsum(ends - starts)])
-        units.pool = np.zeros(int(offsets[-1]) + kernels.PADDING, dtype=np.uint8)
-        kernels_for(kernels.__name__, int(offsets[-1])).copy_bytes(self.pool, starts, ends, units.pool)
-        units.set_places(is_long, offsets)
+        pool = np.zeros(int(offsets[-1]) + kernels.PADDING, dtype=np.uint8)
+        kernels_for(kernels.__name__, int(offsets[-1])).copy_bytes(self.pool, starts, ends, pool)
+        units = Units(self.low[ids], self.high[ids], pool, offsets)
         units.number(len(ids))
         return units
-
-    def set_places(self, is_long: Bools, offsets: Ints) -> None:
-        """Set the places in the pool of the long units."""
-        self.starts, self.ends = np.zeros((2, len(is_long)), dtype=np.int64)
-        self.starts[is_long], self.ends[is_long] = offsets[:-1], offsets[1:]
 
     def spec(self) -> UnitTable:
         is_long = self.high >> 56 == kernels.LONG
@@ -224,11 +155,9 @@ class Units(HashTable):
             raise DamagedModelError(f"the vocabulary's offsets do not fit {is_long.sum()} long units")
         if np.any(pool_offsets[1:] < pool_offsets[:-1]) or np.any(np.diff(pool_offsets) < kernels.LONG):
             raise DamagedModelError("the vocabulary's long units are too short")
-        units = cls()
-        units.low, units.high, units.slots = low, high, spec.slots
+        units = cls(low, high, np.concatenate([pool, np.zeros(kernels.PADDING, dtype=np.uint8)]), pool_offsets)
+        units.slots = spec.slots
         units.check_slots(len(low))
-        units.pool = np.concatenate([pool, np.zeros(kernels.PADDING, dtype=np.uint8)])
-        units.set_places(is_long, pool_offsets)
         return units
 
     def spellings(self, ids: Ints) -> list[str]:
@@ -278,11 +207,10 @@ class Nodes(HashTable):
         parent << 32 | unit: the id of the n-gram without its last unit, and the id of the last unit.
     """
 
-    def __init__(self, depth: int) -> None:
+    def __init__(self, depth: int, keys: Ints) -> None:
+        """N-grams that nobody looks up yet."""
         super().__init__()
-        self.depth = depth
-        self.keys: Ints = np.empty(0, dtype=np.int64)
-        self.make_room()
+        self.depth, self.keys = depth, keys
 
     @property
     def n(self) -> int:
@@ -291,11 +219,8 @@ class Nodes(HashTable):
     def hash_of(self, number: int) -> int:
         return kernels.hash_node(int(self.keys[number]))
 
-    def make_room(self) -> None:
-        self.keys = longer(self.keys, self.room)
-
-    def filled(self, ids: Ints) -> bool:
-        return bool(kernels_for(kernels.__name__, len(ids)).fill_with_nodes(self.keys, ids, self.slots))
+    def filled(self) -> bool:
+        return bool(kernels_for(kernels.__name__, self.n).fill_with_nodes(self.keys, self.slots))
 
     def find(
         self, tokens: Tokens, unknown: int, search: Search, parents: Ids, units: Ids, wanted: Ints, nodes: Ids
@@ -304,16 +229,10 @@ class Nodes(HashTable):
         table = self.slots, self.keys
         tokens.kernels.find_nodes(parents, units, self.depth, tokens.n, *table, unknown, search, wanted, nodes)
 
-    def learn(self, tokens: Tokens, start: int, parts: tuple[int, int], wanted: Ints, nodes: Ids) -> int:
-        """The n-grams that `find` left open, from token `start` on; see `kernels.learn_nodes`."""
-        table = self.slots, self.keys, self.counts, self.most
-        return int(tokens.kernels.learn_nodes(wanted, start, tokens.n, *table, *parts, nodes))
-
     @classmethod
     def of_keys(cls, depth: int, keys: Ints) -> Nodes:
         """A table of n-grams with these keys, numbered in this order."""
-        nodes = cls(depth)
-        nodes.keys = keys
+        nodes = cls(depth, keys)
         nodes.number(len(keys))
         return nodes
 
@@ -326,7 +245,7 @@ class Nodes(HashTable):
         parents, units = keys >> 32, keys & 0xFFFFFFFF
         if np.any((parents < 0) | (parents >= n_parents) | (units >= n_units)):
             raise DamagedModelError(f"an n-gram of {depth} units has no place in the vocabulary")
-        nodes = cls(depth)
-        nodes.keys, nodes.slots = keys, spec.slots
+        nodes = cls(depth, keys)
+        nodes.slots = spec.slots
         nodes.check_slots(len(keys))
         return nodes

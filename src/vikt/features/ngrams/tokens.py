@@ -48,10 +48,6 @@ class Tokens:
         edges = np.concatenate([[0], np.cumsum(kept)])[self.edges]
         return Tokens(self.first, self.last, self.text, edges, places, self.kernels)
 
-    def copied(self) -> Tokens:
-        """The same tokens, whose places and keys are their own."""
-        return Tokens(self.first, self.last, self.text, self.edges, self.places.copy(), self.kernels)
-
     @property
     def longest(self) -> int:
         """The most tokens of a document."""

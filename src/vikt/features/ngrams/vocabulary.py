@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 import numpy as np
 
 from vikt.arrays import Ids, Ints, distinct
 from vikt.errors import DamagedModelError
 from vikt.features.ngrams import kernels
-from vikt.features.ngrams.ids import FoundNgrams, occurrences_of_ids, parts_of_threads, places_in
+from vikt.features.ngrams.ids import order_of, places_in
 from vikt.features.ngrams.tables import Nodes, Units, new_search
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary_spec import NodeTable, VocabularySpec
-from vikt.threads import Run
 
 
 class Vocabulary:
@@ -24,20 +22,13 @@ class Vocabulary:
     where they are a whole word.
     """
 
-    def __init__(self, lengths: range, shortest: int) -> None:
-        self.lengths, self.shortest = lengths, shortest
-        self.units = Units()
-        self.nodes = [Nodes(depth) for depth in range(2, lengths.stop)]
+    def __init__(self, lengths: range, shortest: int, units: Units, nodes: Sequence[Nodes]) -> None:
+        self.lengths, self.shortest, self.units, self.nodes = lengths, shortest, units, nodes
 
     @property
     def tables(self) -> list[Units | Nodes]:
         """The table of each length of n-gram, from 1."""
         return [self.units, *self.nodes]
-
-    @property
-    def rooms(self) -> list[int]:
-        """For each length that counts a number that its ids are below."""
-        return [self.tables[length - 1].room for length in self.lengths]
 
     @property
     def spaces(self) -> list[slice]:
@@ -55,32 +46,12 @@ class Vocabulary:
             nodes.find(tokens, kernels.NONE, search, parents, ids[0], wanted, found)
         return self._counted(ids, tokens)
 
-    def learn(self, batch: list[Tokens], run: Run, threads: int) -> list[Ids]:
-        """The same for several portions, learning n-grams that are new; each thread learns parts of the tables."""
-        ids = [np.empty((len(self.tables), tokens.n), dtype=np.int32) for tokens in batch]
-        wanted = [np.empty(tokens.n, dtype=np.int64) for tokens in batch]
-        portions = range(len(batch))
-
-        def learn_units(portion: int, start: int, parts: tuple[int, int]) -> int:
-            return self.units.learn(batch[portion], start, parts, ids[portion][0])
-
-        list(run(lambda p: self.units.find(batch[p], kernels.UNSURE, new_search(), ids[p][0]), portions))
-        _learn(self.units, learn_units, batch, run, threads)
-        for nodes in self.nodes:
-            list(run(partial(_find, nodes, batch, ids, wanted), portions))
-            _learn(nodes, partial(_learn_nodes, nodes, batch, ids, wanted), batch, run, threads)
-        return [self._counted(found, tokens) for found, tokens in zip(ids, batch, strict=True)]
-
     def _counted(self, ids: Ids, tokens: Tokens) -> Ids:
         for length in range(self.lengths.start, self.shortest):
             whole = np.empty_like(ids[length - 1])
             tokens.kernels.only_whole(ids[0], ids[length - 1], length, tokens.n, whole)
             ids[length - 1] = whole
         return ids if self.lengths.start == 1 else ids[self.lengths.start - 1 :].copy()
-
-    def occurring(self, found: Sequence[FoundNgrams]) -> list[Ints]:
-        """For each length that counts 1 for every id that occurs, else 0."""
-        return [np.minimum(own, 1) for own in occurrences_of_ids(found, self)]
 
     def kept(self, ids: list[Ints]) -> tuple[Vocabulary, list[Ints]]:
         """The vocabulary of these n-grams of each length, numbered in this order, and of the shorter ones they need.
@@ -92,13 +63,12 @@ class Vocabulary:
             keys = self.nodes[level - 1].keys[needed[level]]
             needed[level - 1] = _union(needed[level - 1], keys >> 32)
             needed[0] = _union(needed[0], keys & 0xFFFFFFFF)
-        kept = Vocabulary(self.lengths, self.shortest)
-        kept.units = self.units.kept(needed[0])
-        new_ids = [_new_ids(own) for own in needed]
+        new_ids, kept_nodes = [_new_ids(own) for own in needed], []
         for level, nodes in enumerate(self.nodes, start=1):
             keys = nodes.keys[needed[level]]
             new_keys = new_ids[level - 1][keys >> 32] << 32 | new_ids[0][keys & 0xFFFFFFFF]
-            kept.nodes[level - 1] = Nodes.of_keys(nodes.depth, new_keys)
+            kept_nodes.append(Nodes.of_keys(nodes.depth, new_keys))
+        kept = Vocabulary(self.lengths, self.shortest, self.units.kept(needed[0]), kept_nodes)
         return kept, needed[self.lengths.start - 1 :]
 
     def ids_in(self, other: Vocabulary) -> list[Ints]:
@@ -145,7 +115,7 @@ class Vocabulary:
                 shift = n_bits * (in_a_word - 1 - place % in_a_word)
                 words[place // in_a_word, first : first + len(path)] |= ranks[units] + 1 << shift
             first += len(path)
-        return _sorting(words[0], n_bits * in_a_word) if len(words) == 1 else np.lexsort(words[::-1])
+        return order_of(words[0], n_bits * in_a_word) if len(words) == 1 else np.lexsort(words[::-1])
 
     def spec(self, columns: Sequence[Ids]) -> VocabularySpec:
         """The vocabulary without code, given the column of each id of each length that counts."""
@@ -159,12 +129,12 @@ class Vocabulary:
         Raises DamagedModelError where kernels would read beyond the arrays or search forever, or where the columns are
         not n_columns, each once.
         """
-        vocabulary = cls(spec.lengths, shortest)
-        vocabulary.units = Units.of_spec(spec.units)
-        n_units = n_parents = len(vocabulary.units.low)
-        for level, table in enumerate(spec.nodes):
-            vocabulary.nodes[level] = Nodes.of_spec(level + 2, table, n_parents, n_units)
+        units, nodes = Units.of_spec(spec.units), []
+        n_parents = units.n
+        for depth, table in enumerate(spec.nodes, start=2):
+            nodes.append(Nodes.of_spec(depth, table, n_parents, units.n))
             n_parents = len(table.keys)
+        vocabulary = cls(spec.lengths, shortest, units, nodes)
         for length, own in zip(spec.lengths, spec.columns, strict=True):
             if own.dtype != np.int32 or own.shape != (vocabulary.tables[length - 1].n,):
                 raise DamagedModelError(f"columns of shape {own.shape} and {own.dtype}")
@@ -174,51 +144,6 @@ class Vocabulary:
         if np.any(np.bincount(used[used != kernels.NONE], minlength=n_columns) != 1):
             raise DamagedModelError(f"columns that are not the {n_columns} features, each once")
         return vocabulary
-
-
-def _find(nodes: Nodes, batch: list[Tokens], ids: list[Ids], wanted: list[Ints], portion: int) -> None:
-    of_portion = ids[portion]
-    parents, found = of_portion[nodes.depth - 2], of_portion[nodes.depth - 1]
-    nodes.find(batch[portion], kernels.UNSURE, new_search(), parents, of_portion[0], wanted[portion], found)
-
-
-def _learn_nodes(
-    nodes: Nodes, batch: list[Tokens], ids: list[Ids], wanted: list[Ints], portion: int, start: int,
-    parts: tuple[int, int],
-) -> int:  # fmt: skip
-    return nodes.learn(batch[portion], start, parts, wanted[portion], ids[portion][nodes.depth - 1])
-
-
-# Continues the search in a portion from a token, for some parts: (portion, token, parts). Returns the token it reached.
-Find = Callable[[int, int, tuple[int, int]], int]
-
-
-def _learn(table: Units | Nodes, find: Find, batch: list[Tokens], run: Run, threads: int) -> None:
-    """Let each thread walk through a batch and learn what belongs to its parts; when one part is full, all wait."""
-    parts = parts_of_threads(threads)
-    reached = [(0, 0)] * threads
-
-    def walk(thread: int) -> tuple[int, int]:
-        portion, token = reached[thread]
-        while portion < len(batch):
-            token = find(portion, token, parts[thread])
-            if token < batch[portion].n:
-                return portion, token
-            portion, token = portion + 1, 0
-        return portion, 0
-
-    while any(portion < len(batch) for portion, _ in reached):
-        reached = list(run(walk, range(threads)))
-        if any(portion < len(batch) for portion, _ in reached):
-            table.grow()
-
-
-def _sorting(numbers: Ints, n_bits: int) -> Ints:
-    """The order in which numbers rise: sorting numbers with their places appended is faster than sorting places."""
-    n_more = len(numbers).bit_length()
-    if n_bits + n_more > 63:
-        return np.argsort(numbers)
-    return np.sort(numbers << n_more | np.arange(len(numbers))) & (1 << n_more) - 1
 
 
 def _union(one: Ints, other: Ints) -> Ints:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -12,6 +13,7 @@ from vikt.arrays import Floats, Ids
 from vikt.features.ngrams import kernels
 from vikt.features.ngrams.ids import FoundNgrams
 from vikt.features.ngrams.kernels import Room, RowArrays, SortingRoom, Weighing
+from vikt.features.ngrams.learning import CountedPortion
 from vikt.features.ngrams.weighting import Weighting
 from vikt.features.rows import Numbers, RowPiece
 
@@ -50,22 +52,21 @@ class Weigher:
         self._counts = Counts(self.n_columns)
 
     def rows(self, found: FoundNgrams, dtype: DTypeLike) -> RowPiece:
+        """The rows of a portion."""
         ids, edges = found.occurrences
         longest = found.longest * len(ids)
-        sorting = SortingRoom(
-            self.n_columns.bit_length(),
-            np.empty(longest, dtype=np.int64),
-            np.empty(longest, dtype=np.int64),
-            np.empty(1 << kernels.WIDEST, dtype=np.int32),
-        )
-        rows = RowArrays(
-            np.empty(len(edges) - 1, dtype=np.int64),
-            np.empty(ids.size, dtype=np.int32),
-            np.empty(ids.size, dtype=np.float32 if dtype == np.float32 else np.float64),
-        )
-        room = self._room(longest)
-        n = found.kernels.write_rows(found.occurrences, self._weighing(longest), room, sorting, rows)
+        rows, room = _row_arrays(len(edges) - 1, ids.size, dtype), self._room(longest)
+        n = found.kernels.write_rows(found.occurrences, self._weighing(longest), room, self._sorting(longest), rows)
         self._counts.keep(room.counts)
+        return RowPiece(rows.lengths, rows.indices[:n], rows.values[:n])
+
+    def rows_of_entries(self, portion: CountedPortion, dtype: DTypeLike, kernels: SimpleNamespace) -> RowPiece:
+        """The rows of a portion whose n-grams are counted: the same, to the last bit."""
+        longest = portion.longest
+        rows = _row_arrays(portion.n_documents, len(portion.ids), dtype)
+        room = Room(np.empty(0, dtype=np.int32), np.empty(longest + 1, dtype=np.int64), np.empty(longest + 1))
+        weighing = self._weighing(int(portion.counts.max(initial=0)))
+        n = kernels.write_rows_of_entries(portion.entries, weighing, room, self._sorting(longest), rows)
         return RowPiece(rows.lengths, rows.indices[:n], rows.values[:n])
 
     def write_scores(self, found: FoundNgrams, theta: Numbers, scores: Floats) -> None:
@@ -79,5 +80,15 @@ class Weigher:
         count_weights = self.weighting.count_weights(longest)
         return Weighing(self._bases, self._column_of, count_weights, self._idf, self.weighting.normalised)
 
+    def _sorting(self, longest: int) -> SortingRoom:
+        keys, spare = np.empty((2, longest), dtype=np.int64)
+        return SortingRoom(self.n_columns.bit_length(), keys, spare, np.empty(1 << kernels.WIDEST, dtype=np.int32))
+
     def _room(self, longest: int) -> Room:
         return Room(self._counts.take(), np.empty(longest + 1, dtype=np.int64), np.empty(longest + 1))
+
+
+def _row_arrays(n: int, room: int, dtype: DTypeLike) -> RowArrays:
+    """Arrays for n rows, with room for some entries."""
+    values = np.empty(room, dtype=np.float32 if dtype == np.float32 else np.float64)
+    return RowArrays(np.empty(n, dtype=np.int64), np.empty(room, dtype=np.int32), values)
