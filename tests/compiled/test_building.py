@@ -22,6 +22,7 @@ MODULES = [
     "vikt.auditing.kernels",
     "vikt.features.ngrams.kernels",
     "vikt.features.ngrams.learning_kernels",
+    "vikt.features.ngrams.scoring_kernels",
     "vikt.matrix.curvature_kernels",
     "vikt.matrix.kernels",
     "vikt.matrix.order_kernels",

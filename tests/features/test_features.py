@@ -93,10 +93,11 @@ def test_threads_share_fitted_features(emails):
     measured = features.measure(Documents.of(emails[0]))
     rows = features.fit_transform(measured)
     theta = np.random.default_rng(0).normal(size=(3, 1 + rows.n_features))
-    expected = features.scores(measured, theta)
+    expected = features.scorer(theta).scores(measured)
     again = TextFeatures.from_arrays(features.settings, features.to_arrays())
     with ThreadPoolExecutor(4) as pool:
-        for scores in pool.map(lambda threads: again.scores(measured, theta, threads=threads), [1, 2, 1, 3] * 3):
+        scorer = again.scorer(theta)
+        for scores in pool.map(lambda threads: scorer.scores(measured, threads=threads), [1, 2, 1, 3] * 3):
             assert np.array_equal(scores, expected)
 
 

@@ -18,8 +18,9 @@ from test_vectorizer import COUNTS, TEXT, assert_same
 from vikt import TextClassifier, TextVectorizer
 from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError
-from vikt.features.ngrams import kernels, learning, learning_tables, ngrams, tables, tokens
+from vikt.features.ngrams import kernels, learning, learning_tables, ngrams, records, scoring, tables, tokens
 from vikt.features.ngrams.ngrams import Ngrams
+from vikt.features.ngrams.scoring import NgramScorer
 from vikt.features.ngrams.weighting import WEIGHTINGS
 from vikt.features.rows import CompressedRows, RowPiece, joined
 from vikt.matrix import SparseMatrix
@@ -41,9 +42,20 @@ def bits(made, texts, others, threads=1):
     arrays = rows._asdict()
     arrays |= {f"other {name}": array for name, array in ngrams.transform(others, threads=threads)._asdict().items()}
     arrays |= ngrams.to_arrays()
-    theta = np.random.default_rng(0).normal(size=(ngrams.n_columns, 3)).astype(np.float32)
-    arrays["scores"] = ngrams.scores(others, theta, threads=threads)
+    for n_classes, dtype in ((1, np.float32), (3, np.float32), (1, np.float64)):
+        theta = np.random.default_rng(0).normal(size=(ngrams.n_columns, n_classes)).astype(dtype)
+        by_ids, by_records = (scored(ngrams, theta, others, threads, limit) for limit in (1 << 60, 1))
+        assert by_ids.tobytes() == by_records.tobytes()
+        arrays[f"scores of {n_classes}, {dtype}"] = by_ids
     return {name: (np.asarray(array).dtype.str, np.asarray(array).tobytes()) for name, array in arrays.items()}
+
+
+def scored(ngrams, theta, texts, threads, limit):
+    """Scores by ids below a limit of bytes, else by records."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scoring, "_BYTES_PER_COLUMN", 0)
+        patch.setattr(scoring, "_FEWEST_BYTES", limit)
+        return NgramScorer(ngrams, theta).scores(texts, threads=threads)
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +148,7 @@ def test_classes_of_equal_weights_have_equal_scores(emails):
     texts = Texts.from_strings(emails[0])
     ngrams, _ = Ngrams("word", (1, 2), WEIGHTINGS["tfidf"]).fit_transform(texts)
     theta = np.repeat(np.random.default_rng(0).normal(size=(ngrams.n_columns, 1)), 3, axis=1)
-    scores = ngrams.scores(texts, theta)
+    scores = NgramScorer(ngrams, theta).scores(texts)
     assert (scores == scores[:, :1]).all()
 
 
@@ -144,7 +156,7 @@ def test_classes_of_equal_weights_have_equal_scores(emails):
 
 
 def run_by(monkeypatch, kernels_of):
-    for module in (tokens, tables, learning, ngrams):
+    for module in (tokens, tables, learning, ngrams, records):
         monkeypatch.setattr(module, "kernels_for", lambda name, work: kernels_of(name))
 
 

@@ -115,8 +115,8 @@ def test_a_blend_scores_the_weighted_sum_of_its_parts(blend, emails, features):
     examples = Examples.of(documents, emails[1])
     fitted = fit_examples(examples, examples.split(1), settings, keeps_objectives=True)
     assert [part.share for part in fitted.parts] == [0.75, 0.25]
-    own = [part.share * part.features.scores(documents, part.theta.astype(np.float64)) for part in fitted.parts]
-    scores = fitted.model.features.scores(documents, fitted.model.theta.astype(np.float64))
+    own = [part.share * part.features.scorer(part.theta.astype(np.float64)).scores(documents) for part in fitted.parts]
+    scores = fitted.model.features.scorer(fitted.model.theta.astype(np.float64)).scores(documents)
     assert scores == pytest.approx(own[0] + own[1], rel=1e-5, abs=1e-5)
     # What was minimised is at its optimum there, and the dual variables are those of its rows.
     for part in fitted.parts:

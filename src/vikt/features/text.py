@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -17,6 +18,7 @@ from vikt.features.description import Fact
 from vikt.features.handmade.encoders import Encoder
 from vikt.features.measured import Measured
 from vikt.features.ngrams.ngrams import FittedNgrams, Ngrams
+from vikt.features.ngrams.scoring import NgramScorer
 from vikt.features.ngrams.vocabulary_spec import Arrays
 from vikt.features.rows import CompressedRows, Numbers, side_by_side
 from vikt.features.settings import FeatureSettings
@@ -105,21 +107,9 @@ class TextFeatures:
         blocks = [part.transform(measured.texts, dtype, threads=threads) for part in self.parts]
         return side_by_side(blocks + _encoded(self.encoders, measured))
 
-    def scores(self, measured: Measured, theta: Numbers, *, threads: int = 1) -> Floats:
-        """θᵀx of each document, (m,) or (m, K), from its bytes to its scores without making the rows."""
-        by_feature = theta.T.reshape(len(theta.T), -1)
-        scores = np.empty((len(measured), by_feature.shape[1]))
-        scores[:] = by_feature[0]
-        first = 1
-        for part in self.parts:
-            last = first + part.n_columns
-            scores += part.scores(measured.texts, by_feature[first:last], threads=threads)
-            first = last
-        for rows in _encoded(self.encoders, measured):
-            of_entries = rows.values[:, None].astype(np.float64) * by_feature[first + rows.indices]
-            np.add.at(scores, np.repeat(np.arange(len(measured)), np.diff(rows.indptr)), of_entries)
-            first += rows.n_features
-        return scores[:, 0] if theta.ndim == 1 else scores
+    def scorer(self, theta: Numbers) -> TextScorer:
+        """What gives documents scores by weights θ, the intercepts first: (n+1,) or (K, n+1)."""
+        return TextScorer(self, theta)
 
     def names(self, columns: ArrayLike | None = None) -> list[str]:
         """The names of some columns, or of all; where there are words too, those of characters are marked."""
@@ -235,6 +225,37 @@ class TextFeatures:
 
         handmade = tuple(handmade_spec(feature, encoder) for feature, encoder in self._handmade)
         return FeaturesSpec(tuple(part.spec() for part in self.parts), handmade)
+
+
+class TextScorer:
+    """Scores of documents by fitted features and their weights θ, the intercepts first: (n+1,) or (K, n+1)."""
+
+    def __init__(self, features: TextFeatures, theta: Numbers) -> None:
+        self._made_of = features, theta
+        by_feature = theta.T.reshape(len(theta.T), -1)
+        edges = np.cumsum([1, *(part.n_columns for part in features.parts)])
+        self._intercepts, self._of_handmade = by_feature[0], by_feature[edges[-1] :]
+        self._by_part = [
+            NgramScorer(part, by_feature[first:last])
+            for part, (first, last) in zip(features.parts, pairwise(edges), strict=True)
+        ]
+
+    def __reduce__(self) -> tuple[type[TextScorer], tuple[TextFeatures, Numbers]]:
+        return TextScorer, self._made_of
+
+    def scores(self, measured: Measured, *, threads: int = 1) -> Floats:
+        """θᵀx of each document, (m,) or (m, K), from its bytes to its scores without making the rows."""
+        scores = np.empty((len(measured), len(self._intercepts)))
+        scores[:] = self._intercepts
+        for scorer in self._by_part:
+            scores += scorer.scores(measured.texts, threads=threads)
+        features, theta = self._made_of
+        first = 0
+        for rows in _encoded(features.encoders, measured):
+            of_entries = rows.values[:, None].astype(np.float64) * self._of_handmade[first + rows.indices]
+            np.add.at(scores, np.repeat(np.arange(len(measured)), np.diff(rows.indptr)), of_entries)
+            first += rows.n_features
+        return scores[:, 0] if theta.ndim == 1 else scores
 
 
 def _encoded(encoders: Sequence[Encoder[Any]], measured: Measured) -> list[CompressedRows]:

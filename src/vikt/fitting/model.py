@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ from vikt.decisions.rules import Median
 from vikt.errors import DamagedModelError, DataError, ParameterError, UsageError
 from vikt.features.measured import Measured
 from vikt.features.settings import FeatureSettings
-from vikt.features.text import TextFeatures
+from vikt.features.text import TextFeatures, TextScorer
 from vikt.metrics.classification import refuse_mixture
 from vikt.model.classes import class_position
 from vikt.model.linear import coef_and_intercept
@@ -70,6 +71,10 @@ class FittedModel:
     loss: Loss
     text_column: str = TEXT_COLUMN
     decision: Decision = PLAIN
+
+    @cached_property
+    def _scorer(self) -> TextScorer:
+        return self.features.scorer(self.theta)
 
     @property
     def kind(self) -> TargetKind:
@@ -161,7 +166,7 @@ class FittedModel:
         documents = self.measured(inputs)
         for first, last in portions(documents.texts.offsets, _BYTES_AT_A_TIME, _TEXTS_AT_A_TIME):
             block = documents.run(first, last)
-            yield block, self.features.scores(block, self.theta, threads=threads)
+            yield block, self._scorer.scores(block, threads=threads)
 
     def probabilities(self, inputs: Inputs, threads: int = 1) -> Floats:
         """P(class | text): (m, K), rows that sum to 1, but for several labels, each of which has its own."""

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vikt.arrays import Ids, Ints, distinct
+from vikt.arrays import Floats, Ids, Ints, distinct
 from vikt.errors import DamagedModelError
 from vikt.features.ngrams import kernels
+from vikt.features.ngrams.records import HashedTable
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary_spec import BucketSpec
 
@@ -61,6 +62,10 @@ class Buckets:
 
     def names(self, space: int, ids: Ints, joiner: str) -> list[str]:
         return [f"#{bucket}" for bucket in ids.tolist()]
+
+    def record_table(self, columns: Sequence[Ids], numbers: Floats) -> HashedTable:
+        """Records of two numbers of each column: (n, 2)."""
+        return HashedTable(self.lengths, columns[0], numbers)
 
     def spec(self, columns: Sequence[Ids]) -> BucketSpec:
         used = np.flatnonzero(columns[0] != kernels.NONE)

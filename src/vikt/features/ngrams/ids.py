@@ -9,9 +9,10 @@ from typing import Any, NamedTuple, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Ids, Ints
+from vikt.arrays import Floats, Ids, Ints
 from vikt.features.ngrams import kernels
 from vikt.features.ngrams.kernels import Occurrences
+from vikt.features.ngrams.records import RecordTable
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary_spec import BucketSpec, VocabularySpec
 
@@ -60,6 +61,10 @@ class IdSource(Protocol):
 
     def names(self, space: int, ids: Ints, joiner: str) -> list[str]:
         """The names of ids of one space."""
+        ...
+
+    def record_table(self, columns: Sequence[Ids], numbers: Floats) -> RecordTable | None:
+        """Records of two numbers of each column, (n, 2); None where none can be made."""
         ...
 
     def spec(self, columns: Sequence[Ids]) -> VocabularySpec | BucketSpec:

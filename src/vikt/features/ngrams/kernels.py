@@ -331,6 +331,11 @@ def mix(value: int) -> int:
     return value ^ value >> 31
 
 
+def hash_pair(one: int, other: int) -> int:
+    """A number of 61 bits that depends on all bits of two, of at most 63 and 61."""
+    return mix(mix(one) ^ other)
+
+
 def same_bytes(text: Bytes, start: int, end: int, pool: Bytes, pool_start: int, pool_end: int) -> bool:
     if end - start != pool_end - pool_start:
         return False
@@ -608,7 +613,7 @@ def only_whole(units: Int32s, nodes: Int32s, depth: int, n: int, whole: Int32s) 
 def unit_hashes(low: Int64s, high: Int64s, n: int, hashes: Int64s) -> None:
     """A hash of each token; NONE where it is empty."""
     for token in range(n):
-        hashes[token] = NONE if high[token] == 0 else mix(mix(low[token]) ^ high[token])
+        hashes[token] = NONE if high[token] == 0 else hash_pair(low[token], high[token])
 
 
 def ngram_hashes(parents: Int64s, units: Int64s, depth: int, n: int, hashes: Int64s) -> None:
@@ -617,7 +622,7 @@ def ngram_hashes(parents: Int64s, units: Int64s, depth: int, n: int, hashes: Int
         unit = NONE
         if parents[token] != NONE:
             unit = units[token + depth - 1]
-        hashes[token] = NONE if unit == NONE else mix(mix(parents[token]) ^ unit)
+        hashes[token] = NONE if unit == NONE else hash_pair(parents[token], unit)
 
 
 def buckets_of(hashes: Int64Matrix, mask: int, buckets: Int32Matrix) -> None:

@@ -33,6 +33,7 @@ from vikt.features.ngrams.learning import (
     vocabulary_of,
 )
 from vikt.features.ngrams.places import NgramPlaces, names_behind_buckets, places_of_ngrams
+from vikt.features.ngrams.records import RecordTable
 from vikt.features.ngrams.tokens import Cut, Portions, Tokeniser, Tokens
 from vikt.features.ngrams.vocabulary import Vocabulary
 from vikt.features.ngrams.vocabulary_spec import Arrays, BucketSpec, VocabularySpec
@@ -222,7 +223,8 @@ class FittedNgrams:
         return len(self.idf)
 
     @cached_property
-    def _weigher(self) -> Weigher:
+    def weigher(self) -> Weigher:
+        """What makes rows and scores of ids."""
         return Weigher(self.source.spaces, self.columns, self.weighting, self.idf)
 
     def with_idf(self, idf: Floats) -> FittedNgrams:
@@ -235,31 +237,24 @@ class FittedNgrams:
     def transform(self, texts: Texts, dtype: DTypeLike | None = None, *, threads: int = 1) -> CompressedRows:
         """The rows of texts; n-grams that were not learnt are ignored. Values have the options' dtype by default."""
         kind: np.dtype[Any] = np.dtype(self.options.dtype if dtype is None else dtype)
-        portions, weigher = self.options.portions(texts), self._weigher
+        portions, weigher = self.options.portions(texts), self.weigher
 
         def rows(documents: tuple[int, int]) -> RowPiece:
-            return weigher.rows(self._found(portions, documents), kind)
+            return weigher.rows(self.found(self.options.tokens(portions, documents)), kind)
 
         with running(threads) as run:
             return joined(run(rows, portions.ranges()), self.n_columns, kind, texts.n_bytes // 8)
 
-    def scores(self, texts: Texts, theta: Numbers, *, threads: int = 1) -> Floats:
-        """What the n-grams of each text add to its scores, (m, K), by weights θ, (n, K), without making a matrix.
+    def record_table(self, theta: Numbers) -> RecordTable | None:
+        """Records that hold weights θ, (n, K), of the columns; None where none can be made."""
+        idf = self.idf if self.weighting.inverse_document_frequency else np.ones(self.n_columns)
+        by_class = theta.shape[1] > 1
+        return self.source.record_table(
+            self.columns, np.stack([idf, np.arange(self.n_columns) if by_class else theta[:, 0]], axis=1)
+        )
 
-        Documents go from bytes to scores one portion at a time, so that nothing leaves the cache.
-        """
-        portions, weigher = self.options.portions(texts), self._weigher
-        theta, scores = np.ascontiguousarray(theta), np.empty((len(texts), theta.shape[1]))
-
-        def score(documents: tuple[int, int]) -> None:
-            weigher.write_scores(self._found(portions, documents), theta, scores[slice(*documents)])
-
-        with running(threads) as run:
-            list(run(score, portions.ranges()))
-        return scores
-
-    def _found(self, portions: Portions, documents: tuple[int, int]) -> FoundNgrams:
-        tokens = self.options.tokens(portions, documents)
+    def found(self, tokens: Tokens) -> FoundNgrams:
+        """The ids of the n-grams at each token."""
         return FoundNgrams(Occurrences(self.source.ids(tokens), tokens.edges), tokens.longest, tokens.kernels)
 
     def names(self, columns: ArrayLike | None = None) -> list[str]:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vikt.arrays import Ids, Ints, distinct
+from vikt.arrays import Floats, Ids, Ints, distinct
 from vikt.errors import DamagedModelError
 from vikt.features.ngrams import kernels
 from vikt.features.ngrams.ids import order_of, places_in
+from vikt.features.ngrams.records import VocabularyTable
 from vikt.features.ngrams.tables import Nodes, Units, new_search
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary_spec import NodeTable, VocabularySpec
@@ -116,6 +117,10 @@ class Vocabulary:
                 words[place // in_a_word, first : first + len(path)] |= ranks[units] + 1 << shift
             first += len(path)
         return order_of(words[0], n_bits * in_a_word) if len(words) == 1 else np.lexsort(words[::-1])
+
+    def record_table(self, columns: Sequence[Ids], numbers: Floats) -> VocabularyTable | None:
+        """Records of two numbers of each column, (n, 2); None where none can be made."""
+        return VocabularyTable.of(self.units, self.nodes, self.lengths, self.shortest, columns, numbers)
 
     def spec(self, columns: Sequence[Ids]) -> VocabularySpec:
         """The vocabulary without code, given the column of each id of each length that counts."""
