@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import functools
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,7 +14,6 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
 import vikt.compiled
-import vikt.threads
 from test_vectorizer import COUNTS, TEXT, assert_same
 from vikt import TextClassifier, TextVectorizer
 from vikt.corpus.texts import Texts
@@ -132,7 +132,7 @@ def test_the_model_file_is_the_same_at_any_number_of_threads(emails, tmp_path, m
             used.append(threads)
             super().__init__(threads, **options)
 
-    monkeypatch.setattr(vikt.threads, "ThreadPoolExecutor", Recorded)
+    monkeypatch.setattr(concurrent.futures, "ThreadPoolExecutor", Recorded)
     files = []
     for threads in (1, 2, 8):
         classifier = TextClassifier(l2=0.01, **options)
