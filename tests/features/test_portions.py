@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import functools
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -127,7 +126,7 @@ def test_long_words_find_room_for_their_bytes(monkeypatch):
 def test_the_model_file_is_the_same_at_any_number_of_threads(emails, tmp_path, monkeypatch, options):
     used = []
 
-    class Recorded(ThreadPoolExecutor):
+    class Recorded(concurrent.futures.ThreadPoolExecutor):
         def __init__(self, threads, **options):
             used.append(threads)
             super().__init__(threads, **options)
