@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -918,3 +919,37 @@ def test_columns_beside_the_text_at_the_command_line(run, tmp_path):
     code, _, said = run("predict", model, stdin=b"text,id\nwin,1\n")
     assert code == 2
     assert "the columns id; pass a table, and name its format with --format" in said
+
+
+def test_a_fault_late_in_the_test_loses_no_model(run, made, tmp_path):
+    training = made("train.csv", "text,label\n" + "win money,spam\nlunch today,ham\n" * 20)
+    rows = "win money,spam\nlunch today,ham\n" * 10_000
+    test, model = made("test.csv", f"text,label\n{rows}win,\n"), tmp_path / "m.vikt"
+    train = ["train", training, "--test", test, "-o", model, "--l2", 0.01, "-q"]
+    code, out, err = run(*train)
+    assert (code, out) == (1, "")
+    assert f"{model}: the model is saved, without figures of the test" in err
+    assert "row 20001 has an empty label" in err.replace(",", "")
+    assert run("inspect", model)[0] == 0
+    whole = made("test.csv", f"text,label\n{rows}")
+    assert run("evaluate", model, whole)[0] == 0
+    assert "20,000" in run(*train)[1]
+
+
+def test_the_columns_of_the_test_are_checked_before_the_training(refused, made, tmp_path):
+    training = made("train.csv", "text,label\n" + "win money,spam\nlunch today,ham\n" * 20)
+    test, model = made("test.csv", "text,topic\nwin,spam\n"), tmp_path / "m.vikt"
+    refused("train", training, "--test", test, "-o", model, "--l2", 0.01, said=[str(test), "'label'"])
+    assert not model.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a pipe with a name")
+def test_the_test_may_come_from_a_pipe_that_has_a_name(run, made, tmp_path):
+    training, pipe = made("train.csv", "text,label\n" + "win money,spam\nlunch today,ham\n" * 20), tmp_path / "test.csv"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("text,label\n" + "win money,spam\n" * 15_000,))
+    writer.start()
+    code, out, err = run("train", training, "--test", pipe, "-o", tmp_path / "m.vikt", "--l2", 0.01, "-q")
+    writer.join()
+    assert (code, err) == (0, "")
+    assert "15,000" in out

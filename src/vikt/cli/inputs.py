@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from vikt.cli.options import InputOptions
 from vikt.corpus.formats import FORMATS
@@ -10,14 +10,28 @@ from vikt.corpus.label_reading import column_parts
 from vikt.corpus.labelled import read_tables
 from vikt.corpus.read_stream import suffix_of
 from vikt.corpus.read_tables import Table
+from vikt.corpus.readers import open_table, read_table
+from vikt.corpus.sources import find_sources
 from vikt.fitting.model import FittedModel
 from vikt.fitting.saved import SavedModel
 
 
 def read_others(names: Sequence[str], given: InputOptions) -> Table:
     """The rows of further files; a format that is named is that of files whose suffix says nothing."""
+    return read_tables(names, _format_of_others(names, given), given.dialect)
+
+
+def open_others(names: Sequence[str], given: InputOptions) -> tuple[Table, Callable[[], Table]]:
+    """The first rows of further files, and what reads all of them, once."""
+    format = _format_of_others(names, given)
+    source, *others = find_sources(names)
+    first, whole = open_table(source, format=format, dialect=given.dialect)
+    return first, lambda: Table.of_files([whole(), *(read_table(name, None, format, given.dialect) for name in others)])
+
+
+def _format_of_others(names: Sequence[str], given: InputOptions) -> str | None:
     says_nothing = any(suffix_of(name) not in FORMATS for name in names)
-    return read_tables(names, given.format if says_nothing else None, given.dialect)
+    return given.format if says_nothing else None
 
 
 def known_columns(saved: SavedModel, table: Table) -> dict[str, str]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from vikt.arrays import RowIndices
 from vikt.classifier import TextClassifier
 from vikt.cli.console import option_of, print_json, progress, say, say_notes
-from vikt.cli.inputs import read_others
+from vikt.cli.inputs import open_others
 from vikt.cli.options import InputOptions, ReportRequest
 from vikt.cli.outputs import check_one_on_stdout, check_output, save_or_print, show_beside
 from vikt.cli.reports import check_report, placed, write_report
@@ -22,11 +23,11 @@ from vikt.corpus.label_notes import notes_on_labels, unknown_label_notes
 from vikt.corpus.label_reading import LabelReading
 from vikt.corpus.labelled import Labelled, labelled, read_tables
 from vikt.corpus.overlap import Overlap, overlap
+from vikt.corpus.read_tables import Table
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.corpus.table_labels import paired_columns
 from vikt.corpus.targets import TargetRows, kind_of, names_of
-from vikt.errors import UsageError
-from vikt.evaluation.of_labels import LabelEvaluation
+from vikt.errors import UsageError, ViktError
 from vikt.features import handmade
 from vikt.features.settings import handmade_features
 from vikt.features.text import TextFeatures
@@ -73,16 +74,13 @@ class Request(InputOptions):
 
 
 class _Data(NamedTuple):
-    """The labelled documents to fit and, where they are given, to test, and how they are fitted.
-
-    `about_test` says why the test figures may be too optimistic.
-    """
+    """The labelled documents to fit, how they are read and fitted, and what reads the test, where it has a file."""
 
     rows: Labelled
-    test: Labelled | None
+    reading: LabelReading
     features: TextFeatures
     settings: FitSettings
-    about_test: tuple[str, ...]
+    read_test: Callable[[], Labelled] | None
 
     def examples(self, group: str | None) -> Examples:
         rows, groups = self.rows, None if group is None else self.rows.others[group]
@@ -91,24 +89,46 @@ class _Data(NamedTuple):
         return Examples.of(documents, rows.labels, rows.weights, seed, groups, targets.kind, targets.order)
 
 
+class _Test(NamedTuple):
+    """The test of a fit: `rows` are those of its file, `notes` say why the figures may be too optimistic."""
+
+    tested: Tested
+    rows: Labelled | None = None
+    notes: tuple[str, ...] = ()
+    shared: Overlap | None = None
+
+
 def train(request: Request, options: dict[str, Any]) -> FittedModel:
-    """Read, fit, test, report, save."""
+    """Read, fit, test, save, report."""
     reading = _reading(request, options)
     options = options | {"targets": reading.kind}
     _check_request(request, options)
     with progress(request.quiet) as bar:
         data = _read(request, options, reading)
-        shared, examples = _overlap(data), data.examples(request.group)
-        fitted, tested = _fitted_and_tested(examples, data, request.threads, bar)
-        if request.refit_all and data.test is None:
+        examples = data.examples(request.group)
+        training, validation, *held_out = examples.split(2 if data.read_test is None else 1)
+        for rows in held_out:
+            check_testable(examples, rows)
+        fitted = fit(examples, (training, validation), data.settings, threads=request.threads, progress=bar)
+        try:
+            if data.read_test is None:
+                test = _held_out(examples, held_out[0], fitted, data, request)
+            else:
+                test = _of_file(data.read_test(), fitted, data, request)
+        except ViktError:
+            # The rows of a test file are read after the training, which a fault in them does not undo.
+            save_or_print(SavedModel(fitted.model, _recorded(fitted, data, request)), request.output, request.force)
+            say(f"{request.output}: the model is saved, without figures of the test")
+            raise
+        if request.refit_all and held_out:
             fitted = _refitted(examples, fitted, data.settings, request.threads, bar)
-            tested = replace(tested, name=f"{tested.name} from the first fit")
+            test = test._replace(tested=replace(test.tested, name=f"{test.tested.name} from the first fit"))
     fitted.warn_unless_converged()
-    record = _recorded(fitted, tested.evaluation, data.rows, weight=request.weight, group=request.group)
-    record = replace(record, labels_separator=reading.separator)
+    evaluation = test.tested.evaluation
+    record = _recorded(fitted, data, request).with_test(evaluation.n_rows, evaluation.to_json()["metrics"])
     save_or_print(SavedModel(fitted.model, record), request.output, request.force)
-    write_report(request.report, lambda command: _page(replace(tested, record=record), data, command), request.force)
-    _report(fitted.model, model_figures(tested.evaluation, record), shared, data.about_test, request)
+    write_report(request.report, lambda command: _page(test, record, data, command), request.force)
+    _report(fitted.model, model_figures(evaluation, record), test, request)
     return fitted.model
 
 
@@ -131,23 +151,24 @@ def _read(request: Request, options: dict[str, Any], reading: LabelReading) -> _
     features = TextFeatures(settings.features)
     group = _named(request.group)
     rows = labelled(table, features, request.text, request.label, request.weight, group, reading=reading)
-    del table  # before the test is read
-    release_memory()
     about_labels = notes_on_labels(rows.documents.origin, rows.labels, reading.separator)
     say_notes((*rows.notes, *about_labels, *_absent_levels(rows, settings)), request.quiet)
-    test = _test_rows(request, features, rows, reading)
+    read_test = None if request.test is None else _opened_test(request.test, request, features, rows, reading)
+    del table
     release_memory()
-    about_test = *_same_file(request), *_shared_groups(test, rows, request.group)
-    say_notes((*_unknown_labels(test, rows), *about_test), request.quiet)
-    return _Data(rows, test, features, settings.with_order(rows.order), about_test)
+    return _Data(rows, reading, features, settings.with_order(rows.order), read_test)
 
 
-def _recorded(fitted: Fit, evaluation: LabelEvaluation, rows: Labelled, **others: str | None) -> FitRecord:
-    """The record of a fit, with what is known of its files and its test."""
-    record = fitted.record.with_test(evaluation.n_rows, evaluation.to_json()["metrics"])
-    named = {role: name for role, name in others.items() if name}
-    columns = {"text": rows.columns.text, "label": rows.columns.label} | named
-    return replace(record, data=replace(record.data, blank_lines=rows.n_blank), columns=columns)
+def _recorded(fitted: Fit, data: _Data, request: Request) -> FitRecord:
+    """The record of a fit, with what is known of its files."""
+    record, rows = fitted.record, data.rows
+    others = {role: name for role, name in (("weight", request.weight), ("group", request.group)) if name}
+    return replace(
+        record,
+        data=replace(record.data, blank_lines=rows.n_blank),
+        columns={"text": rows.columns.text, "label": rows.columns.label, **others},
+        labels_separator=data.reading.separator,
+    )
 
 
 def _settings(options: dict[str, Any], declared: list[handmade.Feature], pairs: Sequence[str] = ()) -> FitSettings:
@@ -157,14 +178,21 @@ def _settings(options: dict[str, Any], declared: list[handmade.Feature], pairs: 
     return TextClassifier(**options | analyzer, features=features or None).settings()
 
 
-def _test_rows(request: Request, features: TextFeatures, training: Labelled, reading: LabelReading) -> Labelled | None:
-    if request.test is None:
-        return None
-    table = read_others([request.test], request).with_fields([request.group])
-    group = _named(request.group) if request.group in table.names else []
+def _opened_test(
+    test: str, request: Request, features: TextFeatures, training: Labelled, reading: LabelReading
+) -> Callable[[], Labelled]:
+    """What reads the rows of the test. Its columns and its first rows are checked at once, before the work."""
     text, label = training.columns.text, training.columns.label
     again = LabelReading.of_trained(kind_of(training.labels), reading.separator)
-    return labelled(table, features, text, label, others=group, reading=again)
+
+    def rows_of(table: Table) -> Labelled:
+        table = table.with_fields([request.group])
+        group = _named(request.group) if request.group in table.names else []
+        return labelled(table, features, text, label, others=group, reading=again)
+
+    first, whole = open_others([test], request)
+    rows_of(first)
+    return lambda: rows_of(whole())
 
 
 def _absent_levels(rows: Labelled, settings: FitSettings) -> tuple[str, ...]:
@@ -179,9 +207,7 @@ def _absent_levels(rows: Labelled, settings: FitSettings) -> tuple[str, ...]:
     return (f"{rows.documents.origin}: the order names {quoted(absent)}, which no row has; check the spelling",)
 
 
-def _unknown_labels(test: Labelled | None, training: Labelled) -> tuple[str, ...]:
-    if test is None:
-        return ()
+def _unknown_labels(test: Labelled, training: Labelled) -> tuple[str, ...]:
     known = set(names_of(training.labels))
     found = ClassNames.of(known, kind_of(training.labels)).respelled(set(names_of(test.labels)))
     return unknown_label_notes(test.documents.origin, found, known)
@@ -191,9 +217,9 @@ def _named(column: str | None) -> list[str]:
     return [] if column is None else [column]
 
 
-def _shared_groups(test: Labelled | None, training: Labelled, group: str | None) -> Iterator[str]:
+def _shared_groups(test: Labelled, training: Labelled, group: str | None) -> Iterator[str]:
     """A note where the rows of a group stand on both sides of the split that the user has made."""
-    if test is None or group is None or group not in test.others:
+    if group is None or group not in test.others:
         return
     known = set(training.others[group]) - {None}
     shared = [value for value in test.others[group] if value in known]
@@ -205,22 +231,23 @@ def _shared_groups(test: Labelled | None, training: Labelled, group: str | None)
         )
 
 
-def _overlap(data: _Data) -> Overlap | None:
+def _overlap(test: Labelled, data: _Data) -> Overlap | None:
     """The test texts that occur in the training data; tokens in order recur, and are not counted."""
     training = data.rows.documents.texts
-    if data.test is None or training is None or data.test.documents.texts is None or data.features.is_running:
+    if training is None or test.documents.texts is None or data.features.is_running:
         return None
-    return overlap(training, data.test.documents.texts)
+    return overlap(training, test.documents.texts)
 
 
-def _page(tested: Tested, data: _Data, command: str) -> Page:
+def _page(test: _Test, record: FitRecord, data: _Data, command: str) -> Page:
     """The report of the training."""
     from vikt.report.html.pages import model_page
 
-    return model_page(replace(tested, notes=data.about_test), command, _audited(data))
+    tested = replace(test.tested, record=record, notes=test.notes)
+    return model_page(tested, command, _audited(data, test.rows))
 
 
-def _audited(data: _Data) -> Audit | None:
+def _audited(data: _Data, test_rows: Labelled | None) -> Audit | None:
     """What an audit finds in the texts, for the report; tokens in order recur, and are not audited."""
     from vikt.auditing.audit import audited
     from vikt.auditing.subject import LabelledTexts, Subject
@@ -228,8 +255,8 @@ def _audited(data: _Data) -> Audit | None:
     texts, test = data.rows.documents.texts, None
     if texts is None or data.features.is_running:
         return None
-    if data.test is not None and data.test.documents.texts is not None:
-        test = LabelledTexts.of("test", data.test.documents, data.test.labels)
+    if test_rows is not None and test_rows.documents.texts is not None:
+        test = LabelledTexts.of("test", test_rows.documents, test_rows.labels)
     return audited(Subject(LabelledTexts.of("training", data.rows.documents, data.rows.labels), test))
 
 
@@ -241,28 +268,37 @@ def _same_file(request: Request) -> Iterator[str]:
         )
 
 
-def _fitted_and_tested(examples: Examples, data: _Data, threads: int, bar: Progress) -> tuple[Fit, Tested]:
-    """A fit, and what it answers to the test rows, or else to a tenth that is held out."""
-    test, settings = data.test, data.settings
-    if test is None:
-        training, validation, test_rows = examples.split(2)
-        check_testable(examples, test_rows)
-        held_out = examples.take(test_rows)
-        documents, labels, origin = held_out.documents, held_out.labels, held_out.origin
-    else:
-        training, validation = examples.split(1)
-        documents, labels = measured(test.documents, TextFeatures(settings.features)), test.labels
-        origin = np.arange(len(documents))
-    fitted = fit(examples, (training, validation), settings, threads=threads, progress=bar)
-    return fitted, Tested.of(
+def _held_out(examples: Examples, rows: RowIndices, fitted: Fit, data: _Data, request: Request) -> _Test:
+    """The test on a tenth of the rows, held out."""
+    held_out = examples.take(rows)
+    return _Test(
+        Tested.of(
+            fitted.model,
+            fitted.record,
+            held_out.documents,
+            held_out.labels,
+            name=_HELD_OUT,
+            place=placed(data.rows.documents, held_out.origin),
+            threads=request.threads,
+        )
+    )
+
+
+def _of_file(rows: Labelled, fitted: Fit, data: _Data, request: Request) -> _Test:
+    """The test on the rows of a file of its own."""
+    notes = *_same_file(request), *_shared_groups(rows, data.rows, request.group)
+    say_notes((*_unknown_labels(rows, data.rows), *notes), request.quiet)
+    documents = measured(rows.documents, TextFeatures(data.settings.features))
+    tested = Tested.of(
         fitted.model,
         fitted.record,
         documents,
-        labels,
-        name=_HELD_OUT if test is None else "the test data",
-        place=placed((data.rows if test is None else test).documents, origin),
-        threads=threads,
+        rows.labels,
+        name="the test data",
+        place=placed(rows.documents, np.arange(len(documents))),
+        threads=request.threads,
     )
+    return _Test(tested, rows, notes, _overlap(rows, data))
 
 
 def _refitted(examples: Examples, fitted: Fit, settings: FitSettings, threads: int, bar: Progress) -> Fit:
@@ -288,32 +324,26 @@ def _check_request(request: Request, options: dict[str, Any]) -> None:
         raise UsageError(f"--refit-all fits all rows, but {option} needs held-out rows; drop one of them")
 
 
-def _tested_lines(tested: str, shared: Overlap | None, about_test: tuple[str, ...]) -> str:
+def _tested_lines(test: _Test, name: str) -> str:
     """What is tested on, and what the test shares with training."""
-    lines = [f"test       {tested}", *([f"overlap    {shared}"] if shared and shared.shared else [])]
-    return "".join(f"{line}\n" for line in (*lines, *(f"warning    {note}" for note in about_test)))
+    shared = test.shared
+    lines = [f"test       {name}", *([f"overlap    {shared}"] if shared and shared.shared else [])]
+    return "".join(f"{line}\n" for line in (*lines, *(f"warning    {note}" for note in test.notes)))
 
 
-def _report(
-    model: FittedModel,
-    evaluation: ModelFigures,
-    shared: Overlap | None,
-    about_test: tuple[str, ...],
-    request: Request,
-) -> None:
+def _report(model: FittedModel, evaluation: ModelFigures, test: _Test, request: Request) -> None:
     record = evaluation.record
     if request.as_json:
         results = evaluation.to_json()
-        results["data"] |= shared.to_json() if shared else {}
-        results |= {"notes": list(about_test)} if about_test else {}
+        results["data"] |= test.shared.to_json() if test.shared else {}
+        results |= {"notes": list(test.notes)} if test.notes else {}
         print_json({**results, "model": model_json(request.output, model, record)})
         return
-    tested = _HELD_OUT if request.test is None else request.test
     blocks = [
         data_lines(record, model),
         fit_lines(record, model),
         decision_lines(model, record, evaluation),
-        _tested_lines(tested, shared, about_test) + str(evaluation),
+        _tested_lines(test, request.test or _HELD_OUT) + str(evaluation),
         handmade_lines(model),
         strongest_lines(model),
         f"model      {sized(request.output)}",

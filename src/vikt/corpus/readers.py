@@ -31,7 +31,7 @@ from vikt.corpus.read_tables import Table
 from vikt.corpus.read_text import read_json, read_jsonl
 from vikt.errors import DataError, InputFileError, UsageError, ViktError, check_known
 
-__all__ = ["READERS", "Lines", "Table", "open_input", "read_batches", "read_lines", "read_table"]
+__all__ = ["READERS", "Lines", "Table", "open_input", "open_table", "read_batches", "read_lines", "read_table"]
 
 Reader = Callable[[Any, str, Sequence[str] | None, int, Dialect], Iterator[Table]]
 
@@ -107,13 +107,25 @@ def read_table(
     >>> table.n_rows, table.n_lines, table.strings("text")
     (2, 3, ['the "new" one', '007'])
     """
+    return open_table(source, wanted, format, dialect)[1]()
+
+
+def open_table(
+    source: str | Path,
+    wanted: Sequence[str] | None = None,
+    format: str | None = None,
+    dialect: Dialect = DEFAULT_DIALECT,
+) -> tuple[Table, Callable[[], Table]]:
+    """The first rows of a file, and what reads the whole of it, once; the file stays open until then.
+
+    Parameters and errors are those of `read_table`; those of later rows are raised when the whole is read.
+    """
     batches = read_batches(source, wanted, format=format, dialect=dialect)
     first = next(batches, None)
-    table = None if first is None else Table.concatenate(chain([first], batches))
-    if table is None or not table.n_rows:
+    if first is None or not first.n_rows:
         origin = STANDARD_INPUT if str(source) == "-" else source
         raise DataError(f"{origin}: expected rows of data, found none; the file is empty or has only a header")
-    return drop_blank_lines(table)
+    return drop_blank_lines(first), lambda: drop_blank_lines(Table.concatenate(chain([first], batches)))
 
 
 def read_batches(
