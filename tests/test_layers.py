@@ -10,6 +10,7 @@ import vikt
 
 ORDER = [
     "version",
+    "mappings",
     "names",
     "errors",
     "tables",

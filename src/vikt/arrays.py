@@ -14,10 +14,23 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+# Numbers in either precision.
+Reals = NDArray[np.float32 | np.float64]
+FloatType = np.dtype[np.float32 | np.float64]
 # θ, rounded for a file or not.
-Weights = NDArray[np.float32 | np.float64]
+Weights = Reals
+# An array of any type, of which nothing is computed but what all types allow.
+AnyArray = NDArray[np.generic]
+# Labels or classes, in the type in which they were given.
+LabelArray = AnyArray
+# What a model file keeps, by name; whoever reads an array knows its type.
+Arrays = dict[str, NDArray[Any]]
 # Ids of n-grams and columns of features, of which there are at most 2^31.
 Ids = NDArray[np.int32]
+# Indices of columns, in any type of integers.
+Indices = NDArray[np.integer]
+# Columns of a matrix: by number, by a mask, or all of a range.
+Columns = slice | Indices | NDArray[np.bool_]
 # The class index of each row: 0 or 1 for two classes, 0 to K-1 for more.
 Classes = NDArray[np.int64]
 # What a loss is to predict of each row, one entry (or row of entries) a data point, as the loss reads it: `Classes`.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 from vikt.errors import NotFittedError, known_to_sklearn
+from vikt.mappings import Values
 from vikt.parameters import Rule, checked, unknown_parameter
 from vikt.routing import MetadataRouting
 
@@ -39,7 +40,7 @@ class Estimator(MetadataRouting):
     def _parameters(cls) -> list[str]:
         return sorted(name for name in inspect.signature(cls.__init__).parameters if name != "self")
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
+    def get_params(self, deep: bool = True) -> Values:
         """The parameters by name."""
         return {name: getattr(self, name) for name in self._parameters()}
 
@@ -52,7 +53,7 @@ class Estimator(MetadataRouting):
             setattr(self, name, value)
         return self
 
-    def _checked(self, *names: str) -> dict[str, Any]:
+    def _checked(self, *names: str) -> Values:
         """The parameters, or some of them, as their rules read them. Raises ParameterError where one is invalid."""
         return checked(self._rules, {name: getattr(self, name) for name in names or self._parameters()})
 
@@ -64,7 +65,7 @@ class Estimator(MetadataRouting):
         """Replace all that an earlier fit learnt, in one step: an interruption leaves either the old or the new."""
         self.__dict__ = self._given() | learnt
 
-    def _given(self) -> dict[str, Any]:
+    def _given(self) -> Values:
         """All that no fit learnt."""
         return {name: value for name, value in vars(self).items() if not name.endswith("_")}
 
@@ -72,7 +73,7 @@ class Estimator(MetadataRouting):
         changed = [f"{name}={value!r}" for name, (value, is_default) in self._settings().items() if not is_default]
         return f"{type(self).__name__}({', '.join(changed)})"
 
-    def _settings(self) -> dict[str, tuple[Any, bool]]:
+    def _settings(self) -> dict[str, tuple[object, bool]]:
         """The value of each parameter, and whether it is the default."""
         defaults = inspect.signature(type(self).__init__).parameters
         return {name: (value, _is_same(value, defaults[name].default)) for name, value in self.get_params().items()}

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from vikt.answers.of_kinds import answers_by
-from vikt.arrays import ClassWeight, Floats, Groups, RowIndices, RowValues
+from vikt.arrays import ClassWeight, Floats, Groups, LabelArray, RowIndices, RowValues
 from vikt.corpus.documents import TEXT_COLUMN
-from vikt.corpus.frames import frame_of
+from vikt.corpus.frames import Source, frame_of
 from vikt.corpus.targets import TargetRows
 from vikt.evaluation.of_kinds import answers_of, figures_of
 from vikt.evaluation.slices import By, slices_of, values_by
@@ -187,7 +187,7 @@ class TextClassifier(Explainable, Updatable, Exportable):
         max_error: float | None = None,
         calibrate: bool = False,
         targets: str = "auto",
-        order: Sequence[Any] | None = None,
+        order: Sequence[object] | None = None,
         thresholds: str | float = "label",
         text_column: str = TEXT_COLUMN,
         threads: int = 1,
@@ -253,7 +253,7 @@ class TextClassifier(Explainable, Updatable, Exportable):
         groups: Groups = None,
         *,
         progress: Progress | bool = False,
-    ) -> tuple[Any, NDArray[Any]]:
+    ) -> tuple[Source, LabelArray]:
         """Fit nine tenths of the texts and return the last tenth for a test.
 
         Parameters and errors as for `fit`.
@@ -314,7 +314,7 @@ class TextClassifier(Explainable, Updatable, Exportable):
         """P(class | text): (m, K), rows that sum to 1, but for several labels, which do not exclude one another."""
         return self._model.probabilities(texts, self._n_threads)
 
-    def predict(self, texts: Inputs, top: int | None = None, threshold: float | None = None) -> NDArray[Any]:
+    def predict(self, texts: Inputs, top: int | None = None, threshold: float | None = None) -> LabelArray:
         """The class of each text: the most probable (a tie goes to the first), unless the model decides otherwise.
 
         Of several labels, whether each is answered, as a matrix of 0 and 1: where its probability is at least its
@@ -342,7 +342,7 @@ class TextClassifier(Explainable, Updatable, Exportable):
         """
         return answers_by(self._model, self._n_threads, top=top, threshold=threshold).predicted(texts)
 
-    def predict_sets(self, texts: Inputs) -> list[list[Any]]:
+    def predict_sets(self, texts: Inputs) -> list[list[object]]:
         """The set of labels of each text, the most probable first.
 
         A model of several labels gives those that it answers. A model with `coverage` gives a set that contains the

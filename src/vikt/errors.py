@@ -228,12 +228,12 @@ def warn(message: str, kind: type[Warning] = UserWarning) -> None:
 
 @functools.cache
 def _both(own: Any, theirs: Any) -> Any:
-    def reduce(error: Exception) -> tuple[Any, ...]:
+    def reduce(error: Exception) -> tuple[object, ...]:
         return _again, (own, theirs.__name__, error.args), vars(error)
 
     # A pickle names no class made at run time; the process that reads it makes its own.
     return type(theirs.__name__, (own, theirs), {"__module__": own.__module__, "__reduce__": reduce})
 
 
-def _again(own: type[Kind], name: str, args: tuple[Any, ...]) -> Kind:
+def _again(own: type[Kind], name: str, args: tuple[object, ...]) -> Kind:
     return known_to_sklearn(own, name)(*args)

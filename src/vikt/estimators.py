@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vikt.arrays import Classes, ClassWeight, Floats, MatrixLike, RowIndices, RowValues
+from vikt.arrays import Classes, ClassWeight, Floats, LabelArray, MatrixLike, RowIndices, RowValues
 from vikt.base import Estimator, LossRecord
 from vikt.corpus.frames import number_array
 from vikt.corpus.order import split_tenths
 from vikt.errors import DataError, ParameterError, UsageError
 from vikt.fitting.rows import OrderedRows, ordered_rows
+from vikt.mappings import Parameters, Values
 from vikt.matrix import DenseMatrix, DesignMatrix, SparseMatrix, design_matrix
 from vikt.matrix.columns import check_column_names, column_names
 from vikt.metrics.classification import accuracy
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sklearn.utils import Tags
 
 
-def _weights_learnt(theta: Floats, has_dummy: bool) -> dict[str, Any]:
+def _weights_learnt(theta: Floats, has_dummy: bool) -> Values:
     """θ as attributes of an estimator."""
     coef, intercept = coef_and_intercept(theta, has_dummy)
     return {"theta_": theta, "_has_dummy": has_dummy, "coef_": coef, "intercept_": intercept.copy()}
@@ -52,9 +52,9 @@ class LinearClassifier(Estimator):
     """
 
     _kind = "classifier"
-    classes_: NDArray[Any]
+    classes_: LabelArray
     n_features_in_: int
-    feature_names_in_: NDArray[Any]
+    feature_names_in_: LabelArray
     theta_: Floats
     coef_: Floats
     intercept_: Floats
@@ -73,7 +73,7 @@ class LinearClassifier(Estimator):
     def _set_fitted(
         self,
         names: NDArray[np.object_] | None,
-        classes: NDArray[Any],
+        classes: LabelArray,
         theta: Floats,
         has_dummy: bool,
         **learnt: object,
@@ -114,7 +114,7 @@ class LinearClassifier(Estimator):
         """P(y = k | x): (m, K)."""
         return np.exp(self.predict_log_proba(X, offset))
 
-    def predict(self, X: MatrixLike, offset: RowValues = None) -> NDArray[Any]:
+    def predict(self, X: MatrixLike, offset: RowValues = None) -> LabelArray:
         """The most probable class of each row; a tie goes to the first."""
         scores = self._scores(X, offset)
         return np.asarray(self.classes_[LinearModel(self.theta_).loss.most_probable(scores)])
@@ -271,7 +271,7 @@ class LogisticRegression(LinearClassifier):
         proof = f"proven within {found:.1e} of the optimum" if found == found else self.certificate_reason_
         return [*super()._facts(), ("penalty", f"λ = {self.l2_:.3g}"), ("proof", proof)]
 
-    def _start(self, classes: NDArray[Any], shape: tuple[int, ...]) -> Floats | None:
+    def _start(self, classes: LabelArray, shape: tuple[int, ...]) -> Floats | None:
         """The θ of the last fit, if there was one with the same shape and classes."""
         is_alike = self.__sklearn_is_fitted__() and self.theta_.shape == shape
         return self.theta_ if is_alike and np.array_equal(self.classes_, classes) else None
@@ -364,7 +364,7 @@ class _Problem(NamedTuple):
         )
 
 
-def _strength(parameters: Mapping[str, Any], total_weight: float) -> float:
+def _strength(parameters: Parameters, total_weight: float) -> float:
     """λ, before `l1_ratio` is applied. Raises ParameterError where C is so small that λ is infinite."""
     C, l2 = parameters["C"], parameters["l2"]
     if l2 is not None:

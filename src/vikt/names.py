@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast, get_args
+from typing import Literal, cast, get_args
+
+from vikt.mappings import ReadJson
 
 # The recipes of features that `analyzer` offers.
 AnalyzerName = Literal["auto", "none", "word", "char", "char_wb", "word+char"]
@@ -123,7 +125,7 @@ class Reason:
         return {"code": self.code, **self.facts}
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Reason:
+    def from_json(cls, kept: ReadJson) -> Reason:
         """The inverse of `to_json`. Raises ValueError, KeyError or TypeError where there is no such reason."""
         facts = {name: _fact(fact) for name, fact in kept.items() if name != "code"}
         reason = cls(kept["code"], facts)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeAlias, cast, get_args
 import numpy as np
 
 from vikt.errors import ParameterError, UnknownParameterError
+from vikt.mappings import Parameters, ReadJson, Values
 from vikt.names import AnalyzerName, SolverName, TargetsName, WeightingName, suggestion
 
 # In quotes, since NumPy imports its random generators only when they are first used.
@@ -25,14 +26,18 @@ Arguments = ParamSpec("Arguments")
 _SEEDS = 1 << 32
 
 
+# Reads a value that a user gave; raises ValueError, TypeError or OverflowError where it is invalid.
+Read = Callable[[Any], Any]
+
+
 class Rule(NamedTuple):
     """What a parameter may be, in words; and the function that reads one, and raises ValueError where it is invalid."""
 
     expected: str
-    read: Callable[[Any], Any]
+    read: Read
 
 
-def checked(rules: Mapping[str, Rule], parameters: Mapping[str, Any]) -> dict[str, Any]:
+def checked(rules: Mapping[str, Rule], parameters: Parameters) -> Values:
     """The parameters, as their rules read them; a parameter without a rule stays as it is.
 
     Raises
@@ -64,7 +69,7 @@ def checked_value(name: str, rule: Rule, value: object) -> Any:
         raise ParameterError(name, f"expected {rule.expected}, found {plain(value)!r:.80}") from None
 
 
-def mistake(found: Mapping[str, Any]) -> str:
+def mistake(found: ReadJson) -> str:
     """What is wrong with a value, from what Pydantic tells of an error: what is expected, and what was found.
 
     Options of the command line and fields of a request are both checked by Pydantic.
@@ -118,10 +123,10 @@ def plain(value: object) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def rule(expected: str, read: Callable[[Any], Any], holds: Callable[[Any], bool] = lambda value: True) -> Rule:
+def rule(expected: str, read: Read, holds: Callable[[Any], bool] = lambda value: True) -> Rule:
     """The values that `read` takes, and for which, once read, a condition holds."""
 
-    def checked_read(value: object) -> Any:
+    def checked_read(value: object) -> object:
         own = read(value)
         if not holds(own):
             raise ValueError
@@ -130,10 +135,10 @@ def rule(expected: str, read: Callable[[Any], Any], holds: Callable[[Any], bool]
     return Rule(expected, checked_read)
 
 
-def _of_type(*types: type) -> Callable[[Any], Any]:
+def _of_type(*types: type) -> Read:
     """The reader of values of some types, which makes them of the first."""
 
-    def read(value: object) -> Any:
+    def read(value: object) -> object:
         if not isinstance(value, types):
             raise TypeError
         return types[0](value)
@@ -185,7 +190,7 @@ def optional(rule: Rule) -> Rule:
 def or_auto(rule: Rule) -> Rule:
     """The word "auto", or what a rule says."""
 
-    def read(value: object) -> Any:
+    def read(value: object) -> object:
         return "auto" if isinstance(value, str) and value == "auto" else rule.read(value)
 
     return Rule(f"{rule.expected}, or 'auto'", read)
@@ -196,19 +201,19 @@ def or_function(rule: Rule) -> Rule:
     return Rule(f"{rule.expected}, or a function", lambda value: value if callable(value) else rule.read(value))
 
 
-def _words(value: Any) -> Any:
+def _words(value: Any) -> object:
     if isinstance(value, str) and value != "english":
         raise ValueError
     iter(value)  # an array without dimensions has the method, and cannot be iterated
     return value
 
 
-def _dtype(value: Any) -> Any:
+def _dtype(value: Any) -> object:
     np.dtype(value)
     return value
 
 
-def _as_it_is(value: Any) -> Any:
+def _as_it_is(value: object) -> object:
     return value
 
 
@@ -242,7 +247,7 @@ def _class_weight(value: object) -> str | Mapping[Any, float] | None:
     return {label: ABOVE_0.read(factor) for label, factor in value.items()}
 
 
-def _levels(value: Iterable[object]) -> tuple[Any, ...]:
+def _levels(value: Iterable[object]) -> tuple[object, ...]:
     if isinstance(value, str):
         raise TypeError
     levels = tuple(map(plain, value))

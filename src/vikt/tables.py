@@ -214,7 +214,7 @@ def _spelled(found: re.Match[str]) -> str:
     return ascii(found[0])[1:-1]
 
 
-def data_frame(columns: Mapping[str, Sequence[Any]]) -> DataFrame:
+def data_frame(columns: Mapping[str, Sequence[object]]) -> DataFrame:
     """Columns as a pandas data frame.
 
     Raises

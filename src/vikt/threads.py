@@ -54,7 +54,7 @@ def divided(n: int, n_parts: int) -> list[slice]:
     return [slice(begin, end) for begin, end in pairwise(edges)]
 
 
-def in_parts(n: int, threads: int, work: Callable[[slice], Any]) -> None:
+def in_parts(n: int, threads: int, work: Callable[[slice], object]) -> None:
     """Divide the numbers from 0 to n - 1 among threads, and do the work of each slice on its own thread."""
     with running(threads) as run:
         list(run(work, divided(n, threads)))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Self
-
-from numpy.typing import ArrayLike
+from typing import Self
 
 from vikt.arrays import RowValues
+from vikt.corpus.targets import Labels
 from vikt.errors import UsageError
 from vikt.fitting.fitted import FittedAttributes
 from vikt.fitting.model import Inputs
 from vikt.fitting.saved import SavedModel
 from vikt.progress import Progress, progress_reporter
+
+# Texts and their labels, with or without weights.
+LabelledRows = tuple[Inputs, Labels] | tuple[Inputs, Labels, RowValues]
 
 
 class Updatable(FittedAttributes):
@@ -21,11 +22,11 @@ class Updatable(FittedAttributes):
     def update(
         self,
         texts: Inputs,
-        labels: ArrayLike,
+        labels: Labels,
         sample_weight: RowValues = None,
         *,
-        add: Sequence[Any] | None = None,
-        forget: Sequence[Any] | None = None,
+        add: LabelledRows | None = None,
+        forget: LabelledRows | None = None,
         progress: Progress | bool = False,
     ) -> Self:
         """Add rows to what the model has learnt from, or make it forget some.

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Callable, Iterable
-from typing import Any, Self
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from vikt.base import Estimator
 from vikt.errors import UsageError
@@ -28,6 +28,9 @@ from vikt.features.sklearn_text.options import (
 )
 from vikt.features.sklearn_text.steps import TOKEN_PATTERN, Span, Steps
 from vikt.parameters import TEXT_VECTORIZER, names_parameters
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 
 class TextVectorizer(Steps, Estimator):
@@ -127,20 +130,20 @@ class TextVectorizer(Steps, Estimator):
         input: str = "content",
         encoding: str = "utf-8",
         decode_error: str = "strict",
-        strip_accents: Any = None,
+        strip_accents: str | Callable[[str], str] | None = None,
         lowercase: bool = True,
         preprocessor: Callable[[Any], str] | None = None,
         tokenizer: Callable[[str], Iterable[str]] | None = None,
         analyzer: Any = "pattern",
-        stop_words: Any = None,
+        stop_words: str | Iterable[str] | None = None,
         token_pattern: str | None = TOKEN_PATTERN,
         ngram_range: Span = (1, 1),
         max_df: float = 1.0,
         min_df: float = 1,
         max_features: int | None = None,
-        vocabulary: Any = None,
+        vocabulary: Mapping[str, int] | Iterable[str] | None = None,
         binary: bool = False,
-        dtype: Any = np.float64,
+        dtype: DTypeLike = np.float64,
         norm: str | None = "l2",
         use_idf: bool = True,
         smooth_idf: bool = True,
@@ -165,12 +168,12 @@ class TextVectorizer(Steps, Estimator):
         vectorizer._set_learnt(ngrams_=ngrams, python_options_=python_options(options), _options_=options, _terms_=None)
         return vectorizer
 
-    def fit(self, raw_documents: Any, y: Any = None) -> Self:
+    def fit(self, raw_documents: Iterable[object], y: object = None) -> Self:
         """Learn the vocabulary and the document frequencies. Parameters and errors as for `fit_transform`."""
         self.fit_transform(raw_documents)
         return self
 
-    def fit_transform(self, raw_documents: Any, y: Any = None) -> Any:
+    def fit_transform(self, raw_documents: Iterable[object], y: object = None) -> csr_matrix:
         """Learn the vocabulary and the document frequencies, and return the rows.
 
         Parameters
@@ -201,7 +204,7 @@ class TextVectorizer(Steps, Estimator):
         self._set_learnt(ngrams_=ngrams, python_options_=asked, _options_=options, _terms_=None)
         return matrix
 
-    def transform(self, raw_documents: Any) -> Any:
+    def transform(self, raw_documents: Iterable[object]) -> csr_matrix:
         """The rows of texts by what was learnt, or by `vocabulary` where there is no idf to learn."""
         self._check_ready()
         texts = texts_for_kernels(self._options_, raw_documents)
@@ -250,7 +253,7 @@ class TextVectorizer(Steps, Estimator):
         return self.vocabulary is not None
 
     @property
-    def idf_(self) -> NDArray[Any]:
+    def idf_(self) -> NDArray[np.generic]:
         """The inverse document frequencies."""
         self._check_fitted()
         if not self._options_.use_idf:
@@ -276,7 +279,7 @@ class TextVectorizer(Steps, Estimator):
         check_options(options)
         return options
 
-    def _matrix(self, options: Self, rows: CompressedRows) -> Any:
+    def _matrix(self, options: Self, rows: CompressedRows) -> csr_matrix:
         from scipy.sparse import csr_matrix
 
         values = rows.values if options.norm != "l1" else normalised_values(rows.indptr, rows.values, np.abs, 1.0)

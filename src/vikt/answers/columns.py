@@ -10,15 +10,14 @@ from functools import cached_property, partial
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vikt.answers.spelling import AsFields, AsJson, AsValues, Spelling, encoded
-from vikt.arrays import Floats
+from vikt.arrays import Floats, LabelArray
 from vikt.corpus.read_json import spell
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.tables import Joined, JoinedNumbers, Lists, escaped_json
 
-_HELD: dict[str, Callable[[list[Any]], Sequence[Any]]] = {
+_HELD: dict[str, Callable[[list[Any]], Sequence[object]]] = {
     "label": list,
     "probability": partial(array, "d"),
     "set": Lists,
@@ -58,7 +57,7 @@ class Answers(ABC):
     prefix: str = ""
 
     @abstractmethod
-    def predicted(self, documents: Inputs) -> NDArray[Any]:
+    def predicted(self, documents: Inputs) -> LabelArray:
         """What `TextClassifier.predict` returns."""
 
     @abstractmethod
@@ -71,7 +70,7 @@ class Answers(ABC):
         """The columns of an answer, without the prefix and the probability of each label."""
 
     @abstractmethod
-    def _rows(self, documents: Inputs, spelling: Spelling) -> tuple[list[NDArray[Any]], Floats]:
+    def _rows(self, documents: Inputs, spelling: Spelling) -> tuple[list[LabelArray], Floats]:
         """The values of the columns of an answer, (m,) each, and the probability of each label, (m, K)."""
 
     @cached_property
@@ -89,7 +88,7 @@ class Answers(ABC):
         probabilities = [Column(f"P({label})", "probability") for label in self.labels] if self.proba else []
         return [Column(self.prefix + name, holds) for name, holds in [*self._answer, *probabilities]]
 
-    def by_column(self, documents: Inputs) -> dict[str, Sequence[Any]]:
+    def by_column(self, documents: Inputs) -> dict[str, Sequence[object]]:
         """The columns of the answers: lists of labels, None for no answer, arrays of numbers, and lists of lists."""
         values = self._table(documents, AsValues(self.labels)).T.tolist()
         return {name: _HELD[holds](own) for (name, holds), own in zip(self._columns, values, strict=True)}
@@ -123,7 +122,7 @@ class Answers(ABC):
     def _patterns(self, number: str) -> list[str]:
         return [number if holds == "probability" else "%b" for _, holds in self._columns]
 
-    def _table(self, documents: Inputs, spelling: Spelling) -> NDArray[Any]:
+    def _table(self, documents: Inputs, spelling: Spelling) -> LabelArray:
         """A row of values for each document."""
         values, probabilities = self._rows(documents, spelling)
         rows = np.empty((len(probabilities), len(self._columns)), dtype=object)
@@ -134,6 +133,6 @@ class Answers(ABC):
         return rows
 
 
-def objects(values: list[Any]) -> NDArray[Any]:
+def objects(values: list[Any]) -> LabelArray:
     """An array of objects, (m,), which may be lists of equal lengths."""
     return np.fromiter(values, dtype=object, count=len(values))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Floats
+from vikt.arrays import Floats, Ints
 from vikt.compiled import compiled
 from vikt.corpus.fasttext import LABEL_MARK
 from vikt.errors import UsageError
@@ -90,10 +89,10 @@ class FastTextModel:
 
     def _ranked(self, texts: Sequence[str], most: int, threshold: float) -> list[tuple[Labels, Floats]]:
         probabilities = np.exp(self._model.log_probabilities(texts))
-        order: NDArray[Any] = np.argsort(-probabilities, axis=1, kind="stable")[:, :most]
+        order: Ints = np.argsort(-probabilities, axis=1, kind="stable")[:, :most]
         return [self._row(own, ranks, threshold) for own, ranks in zip(probabilities, order, strict=True)]
 
-    def _row(self, probabilities: Floats, ranks: NDArray[Any], threshold: float) -> tuple[Labels, Floats]:
+    def _row(self, probabilities: Floats, ranks: Ints, threshold: float) -> tuple[Labels, Floats]:
         ranks = ranks[probabilities[ranks] >= threshold]
         return tuple(self._names[ranks]), probabilities[ranks]
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vikt.answers.columns import Answers, Column, objects
 from vikt.answers.spelling import Spelling
-from vikt.arrays import Floats, Ints
+from vikt.arrays import Floats, Ints, LabelArray
 from vikt.decisions.decision import Answered
 from vikt.errors import UsageError
 from vikt.fitting.model import Inputs
@@ -21,7 +20,7 @@ class AnswersOfOne(Answers):
     A class is empty where its probability is below `threshold`, and all are where the model gives no answer.
     """
 
-    def predicted(self, documents: Inputs) -> NDArray[Any]:
+    def predicted(self, documents: Inputs) -> LabelArray:
         """The labels of the `top` best classes of each document: (m, min(top, K)), or (m,) where top is None.
 
         With a threshold, or where the model may answer none, labels are objects, and None stands for a class whose
@@ -58,7 +57,7 @@ class AnswersOfOne(Answers):
         ]
         return ranked + [Column("set", "set")] * self._has_sets
 
-    def _rows(self, documents: Inputs, spelling: Spelling) -> tuple[list[NDArray[Any]], Floats]:
+    def _rows(self, documents: Inputs, spelling: Spelling) -> tuple[list[LabelArray], Floats]:
         answered = self.model.answered(documents, self.threads)
         probabilities = np.exp(answered.log_probabilities)
         best, largest = self._ranked(answered, probabilities)

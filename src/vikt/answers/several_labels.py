@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vikt.answers.columns import Answers, Column, objects
 from vikt.answers.spelling import Spelling
-from vikt.arrays import Bools, Floats, Ints
+from vikt.arrays import Bools, Floats, Ints, LabelArray
 from vikt.fitting.model import Inputs
 
 
@@ -36,7 +35,7 @@ class AnswersOfSeveral(Answers):
     whatever the model's thresholds. Of equally probable labels the first in order comes first.
     """
 
-    def predicted(self, documents: Inputs) -> NDArray[Any]:
+    def predicted(self, documents: Inputs) -> LabelArray:
         """Whether each label is given to each document, 0 or 1, (m, K); with `top`, the labels, (m, min(top, K)).
 
         With `top` and a threshold, labels are objects, and None stands for one whose probability is below it.
@@ -60,7 +59,7 @@ class AnswersOfSeveral(Answers):
     def _answer(self) -> list[Column]:
         return [Column("predicted", "labels"), Column("probability", "probabilities")]
 
-    def _rows(self, documents: Inputs, spelling: Spelling) -> tuple[list[NDArray[Any]], Floats]:
+    def _rows(self, documents: Inputs, spelling: Spelling) -> tuple[list[LabelArray], Floats]:
         found = self._ranked(documents)
         given = objects([spelling.members(own) for own in found.positions()])
         return [given, objects([spelling.numbers(own) for own in found.numbers()])], found.probabilities
@@ -77,7 +76,7 @@ class AnswersOfSeveral(Answers):
         return _Ranked(order, is_given, probabilities)
 
 
-def _by_row(values: NDArray[Any], is_given: Bools) -> list[list[Any]]:
+def _by_row(values: LabelArray, is_given: Bools) -> list[list[Any]]:
     """Some values of each row of (m, K), as lists."""
     ends = np.cumsum(np.count_nonzero(is_given, axis=1)).tolist()
     flat = values[is_given].tolist()

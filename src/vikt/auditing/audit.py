@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol, cast, get_args
+from typing import TYPE_CHECKING, Protocol, cast, get_args
 
 from numpy.typing import ArrayLike
 
@@ -18,6 +18,7 @@ from vikt.explanation.label_errors import LabelErrors
 from vikt.fitting.model import FittedModel, Inputs
 from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
+from vikt.mappings import Json
 from vikt.markup import block, details, heading, html_text, table
 from vikt.names import LABEL_NOUNS, TargetsName
 from vikt.parameters import checked_value, one_of
@@ -111,7 +112,7 @@ class Audit:
             for label in labels
         }
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """The findings as JSON holds them, the number of rows of each label, and the checks skipped."""
         return {
             "findings": [finding.to_json() for finding in self.findings],

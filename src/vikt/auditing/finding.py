@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from vikt.mappings import Json
 
 # An error makes figures or models wrong; a warning probably costs accuracy; a note is worth knowing.
 Severity = Literal["error", "warning", "note"]
@@ -73,7 +75,7 @@ class Finding:
         """The page of the documentation that explains the check."""
         return f"docs/audit/{self.code}.md"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """The finding as JSON holds it."""
         return {
             "code": self.code,

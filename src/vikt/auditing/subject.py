@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Bools, Classes, Ints, RowIndices
+from vikt.arrays import Bools, Classes, Ints, LabelArray, RowIndices
 from vikt.auditing.distinct import DistinctTexts, distinct_texts
 from vikt.auditing.finding import Example, Found, Side
 from vikt.auditing.near import NearTwins, near_twins
@@ -75,7 +74,7 @@ class LabelledTexts:
         cls,
         side: Side,
         documents: Documents,
-        labels: Any,
+        labels: object,
         number: Callable[[int], int] = int,
         kind: TargetsName = "auto",
     ) -> LabelledTexts:
@@ -100,7 +99,7 @@ class LabelledTexts:
 
     @classmethod
     def _of_one(
-        cls, side: Side, documents: Documents, array: NDArray[Any], number: Callable[[int], int]
+        cls, side: Side, documents: Documents, array: LabelArray, number: Callable[[int], int]
     ) -> LabelledTexts:
         """Documents that have one label each, or none, which are left out."""
         lacks = np.array([is_missing(label) or str(label).isspace() or str(label) == "" for label in array.tolist()])
@@ -173,7 +172,7 @@ class LabelledTexts:
         return group_ranks(self.texts, ContentDigests.of(self.texts).keys(0))
 
     @property
-    def labels(self) -> NDArray[Any] | TargetRows:
+    def labels(self) -> LabelArray | TargetRows:
         """The label of each row, (m,); or, of several or soft labels, what each is labelled with."""
         return np.array(self.classes, dtype=object)[self.y] if self.targets.table.rows is None else self.targets
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from vikt.arrays import AnyArray
 
 # pyarrow.Array or pyarrow.ChunkedArray
 ArrowColumn = Any
@@ -17,9 +18,13 @@ ArrowBatch = Any
 ArrowSchema = Any
 # pyarrow.DataType
 ArrowType = Any
+# pyarrow.RecordBatchFileWriter, pyarrow.csv.CSVWriter or pyarrow.parquet.ParquetWriter
+ArrowWriter = Any
+# pyarrow.parquet.ParquetFile
+ParquetFile = Any
 
 
-def levels(column: ArrowColumn) -> list[Any] | None:
+def levels(column: ArrowColumn) -> list[object] | None:
     """The values of an ordered dictionary, from the lowest to the highest; None where a column has no such order."""
     import pyarrow as pa
 
@@ -42,7 +47,7 @@ def plain(column: ArrowColumn) -> ArrowColumn:
     return column.cast(pa.large_string()) if is_view else column
 
 
-def as_numpy(column: ArrowColumn) -> NDArray[Any]:
+def as_numpy(column: ArrowColumn) -> AnyArray:
     """A column of numbers or booleans without nulls as an array; PyArrow's own way to make one imports pandas."""
     import pyarrow as pa
 

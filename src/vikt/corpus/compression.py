@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _CODECS = {".gz": "gzip", ".zst": "zstd"}
 
@@ -19,7 +22,7 @@ class _KeptOpen(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, content: Any) -> int:
+    def write(self, content: ReadableBuffer) -> int:
         return self._stream.write(content)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from vikt.arrays import Floats, Ints, RowIndices
 from vikt.corpus.arrow import ArrowColumn, plain
 from vikt.corpus.columns import missing_column, wanted_columns
-from vikt.corpus.frames import Frame, arrow_column, frame_of, has_numpy_type, refuse_row, texts_of
+from vikt.corpus.frames import Frame, Source, arrow_column, frame_of, has_numpy_type, refuse_row, texts_of
 from vikt.corpus.numbers import number_of
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError, ParameterError
@@ -60,7 +60,7 @@ class Documents:
     def __init__(
         self,
         texts: Texts | None,
-        columns: Mapping[str, Any],
+        columns: Mapping[str, Source],
         origin: str = "the data",
         place: Callable[[int], str] = index_place,
     ) -> None:
@@ -73,7 +73,7 @@ class Documents:
         self.n_rows = next(iter(lengths.values()))
 
     @classmethod
-    def of(cls, source: Any, text: str | None = TEXT_COLUMN, columns: Sequence[str] | None = None) -> Documents:
+    def of(cls, source: object, text: str | None = TEXT_COLUMN, columns: Sequence[str] | None = None) -> Documents:
         """Documents of a column of texts, or of a frame: its column of texts, and others.
 
         Parameters
@@ -267,7 +267,7 @@ class Documents:
         )
 
 
-def column_values(given: Any, frame: Frame | None, parameter: str) -> list[str | None]:
+def column_values(given: object, frame: Frame | None, parameter: str) -> list[str | None]:
     """The values of a column, or of the column of a frame that is named: strings, None where one is missing.
 
     Raises

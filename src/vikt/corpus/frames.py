@@ -16,15 +16,17 @@ from numbers import Real
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import RowIndices
+from vikt.arrays import AnyArray, RowIndices
 from vikt.corpus.arrow import ArrowColumn, plain
 from vikt.corpus.columns import doubled_column
 from vikt.corpus.missing import is_missing
 from vikt.corpus.texts import Texts, missing_text
 from vikt.errors import DataError, NotNumbersError
 from vikt.tables import index_place, quoted
+
+# What users give: a frame, a column or an array of any maker, which is asked for what it can do.
+Source = Any
 
 
 class ArrowStream(Protocol):
@@ -35,23 +37,23 @@ class ArrowStream(Protocol):
         ...
 
 
-class Frame(Mapping[str, Any]):
+class Frame(Mapping[str, object]):
     """The columns of a frame by name, each taken from it when it is asked for; `names` are as the frame has them."""
 
-    def __init__(self, source: Any, names: Iterable[Any]) -> None:
+    def __init__(self, source: Source, names: Iterable[object]) -> None:
         self._source, self.names = source, list(names)
         self._key_of = {str(key): key for key in self.names}
         self._count_of = Counter(map(str, self.names))
         # What can be read once only, such as a generator.
-        self._listed: dict[Any, list[Any]] = {}
+        self._listed: dict[Any, list[object]] = {}
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> Source:
         key = self._key_of[name]
         if self._count_of[name] > 1:
             raise doubled_column(name, self._count_of[name], "the data")
         return self._column(name, key)
 
-    def _column(self, name: str, key: Any) -> Any:
+    def _column(self, name: str, key: Any) -> Source:
         if key in self._listed:
             return self._listed[key]
         column = self._source[key]
@@ -84,14 +86,14 @@ class Frame(Mapping[str, Any]):
                     f"column {key!r:.60}: expected {n_rows} values, as there are rows, found {length}; complete it"
                 )
 
-    def rows(self, rows: RowIndices) -> Any:
+    def rows(self, rows: RowIndices) -> Source:
         """Some rows: of pandas as a DataFrame, else as columns by the names that the frame has for them."""
         if self.is_pandas:
             return self._source.iloc[rows]
         return {key: _taken(self._column(str(key), key), rows) for key in self.names}
 
 
-def frame_of(source: Any) -> Frame | None:
+def frame_of(source: Source) -> Frame | None:
     """The columns of a frame; None where the source is no frame.
 
     Raises
@@ -128,12 +130,12 @@ def frame_of(source: Any) -> Frame | None:
     return _exported_frame(source)
 
 
-def _is_plain(source: Any) -> bool:
+def _is_plain(source: Source) -> bool:
     """Whether a source is what most are: to look for each attribute of frames takes longer than to answer a text."""
     return type(source) is list or isinstance(source, Texts)
 
 
-def refuse_row(source: Any, names: Iterable[str]) -> None:
+def refuse_row(source: Source, names: Iterable[str]) -> None:
     """Raise DataError where a source is one row of a frame, which has one of these names, rather than a column."""
     if _is_plain(source):
         return
@@ -145,7 +147,7 @@ def refuse_row(source: Any, names: Iterable[str]) -> None:
         )
 
 
-def has_attribute(source: Any, name: str) -> bool:
+def has_attribute(source: Source, name: str) -> bool:
     """Whether a frame or column has an attribute of its own, which a column by that name is not.
 
     Examples
@@ -158,7 +160,7 @@ def has_attribute(source: Any, name: str) -> bool:
     return getattr_static(source, name, None) is not None
 
 
-def text_items(source: Any) -> Iterable[Any]:
+def text_items(source: Source) -> Iterable[Any]:
     """The items of a column of texts: `Texts` where Arrow holds them, else the items as they are.
 
     Raises
@@ -191,7 +193,7 @@ def text_items(source: Any) -> Iterable[Any]:
     return source  # type: ignore[no-any-return]
 
 
-def texts_of(source: Any) -> Texts:
+def texts_of(source: Source) -> Texts:
     """A column as texts.
 
     Raises
@@ -208,7 +210,7 @@ def texts_of(source: Any) -> Texts:
     return Texts.from_strings(text_items(source))
 
 
-def array_of(source: Any) -> NDArray[Any]:
+def array_of(source: Source) -> AnyArray:
     """A column as an array, in which a missing value is None or NaN, and no value becomes another.
 
     Values in Python keep the dtype that NumPy finds for them where they all come back from it, and are objects where
@@ -239,7 +241,7 @@ def array_of(source: Any) -> NDArray[Any]:
     return _array_of_values(list(source)) if isinstance(source, Iterable) else np.asarray(source)
 
 
-def number_array(source: Any, expected: str) -> NDArray[Any]:
+def number_array(source: Source, expected: str) -> AnyArray:
     """Numbers of any maker as an array of its own dtype, float64 for objects; NaN where one is missing.
 
     Dates and strings are no numbers, also where NumPy would convert them.
@@ -269,7 +271,7 @@ def number_array(source: Any, expected: str) -> NDArray[Any]:
     return values
 
 
-def _number(value: Any, expected: str) -> float:
+def _number(value: object, expected: str) -> float:
     if is_missing(value):
         return np.nan
     try:
@@ -282,18 +284,18 @@ def _number(value: Any, expected: str) -> float:
     raise NotNumbersError(f"{expected}, found {value!r:.60} ({type(value).__name__}); convert it to a number")
 
 
-def has_numpy_type(source: Any) -> bool:
+def has_numpy_type(source: Source) -> bool:
     """Whether values are NumPy's, as those of its arrays and of many of pandas' columns are."""
     return isinstance(getattr(source, "dtype", None), np.dtype)
 
 
-def arrow_column(source: Any) -> ArrowColumn | None:
+def arrow_column(source: Source) -> ArrowColumn | None:
     """A column as an Arrow chunked array without dictionaries or views; None where its maker does not export it."""
     column = exported_column(source)
     return None if column is None else plain(column)
 
 
-def exported_column(source: Any) -> ArrowColumn | None:
+def exported_column(source: Source) -> ArrowColumn | None:
     """A column as an Arrow chunked array, as its maker encodes it; None where its maker does not export it."""
     is_stream = hasattr(source, "__arrow_c_stream__")
     # Polars exports Python's objects as the addresses that they have, or ends the process.
@@ -307,7 +309,7 @@ def exported_column(source: Any) -> ArrowColumn | None:
         return None
 
 
-def _exported_frame(source: Any) -> Frame | None:
+def _exported_frame(source: Source) -> Frame | None:
     """What exports several columns, but gives none by name, such as a reader of batches."""
     if not hasattr(source, "__arrow_c_stream__") or not has_attribute(source, "schema"):
         return None
@@ -332,7 +334,7 @@ def _texts_of_arrow(column: ArrowColumn) -> Texts | None:
     return Texts.from_arrow(spelled(column, "texts", index_place))
 
 
-def _array_of_arrow(column: ArrowColumn) -> NDArray[Any]:
+def _array_of_arrow(column: ArrowColumn) -> AnyArray:
     import pyarrow as pa
 
     types = pa.types
@@ -348,7 +350,7 @@ def _array_of_arrow(column: ArrowColumn) -> NDArray[Any]:
         raise DataError(f"expected values that Python can hold, found {column.type} ({error}); correct them") from None
 
 
-def _array_of_masked(source: Any) -> NDArray[Any]:
+def _array_of_masked(source: Source) -> AnyArray:
     values, mask = np.ma.getdata(source), np.ma.getmaskarray(source)
     if not mask.any():
         return values
@@ -357,7 +359,7 @@ def _array_of_masked(source: Any) -> NDArray[Any]:
     return objects
 
 
-def _array_of_values(values: list[Any]) -> NDArray[Any]:
+def _array_of_values(values: list[object]) -> AnyArray:
     try:
         array = np.asarray(values)
         # A NUL at the end of a string, digits of large integers, and other types are lost in some dtypes.
@@ -373,7 +375,7 @@ def _array_of_values(values: list[Any]) -> NDArray[Any]:
     return array if is_plain else _objects(values)
 
 
-def _taken(column: Any, rows: RowIndices) -> Any:
+def _taken(column: Source, rows: RowIndices) -> Source:
     """Some rows of a column, as its maker holds them; of other sequences a list."""
     if has_attribute(column, "iloc"):
         return column.iloc[rows]
@@ -382,5 +384,5 @@ def _taken(column: Any, rows: RowIndices) -> Any:
     return column.take(rows) if has_attribute(column, "take") else [column[row] for row in rows.tolist()]
 
 
-def _objects(values: list[Any]) -> NDArray[Any]:
+def _objects(values: list[object]) -> AnyArray:
     return np.fromiter(values, dtype=object, count=len(values))

@@ -8,15 +8,15 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import SparseLike
-from vikt.corpus.frames import Frame, array_of, arrow_column, frame_of, has_numpy_type, number_array
+from vikt.arrays import AnyArray, LabelArray, SparseLike
+from vikt.corpus.frames import Frame, Source, array_of, arrow_column, frame_of, has_numpy_type, number_array
 from vikt.corpus.joined_labels import refuse_joined, refuse_printed
 from vikt.corpus.label_arrays import label_array
 from vikt.corpus.label_forms import LISTED, Column, Form, GivenTargets, Lists, Mappings, Matrix, Numbered
 from vikt.corpus.label_order import order_of
 from vikt.corpus.label_reading import share_columns, shared_labels
+from vikt.corpus.label_sets import LabelMatrix
 from vikt.corpus.targets import ReadTargets, TargetRows
 from vikt.errors import DataError, NotNumbersError
 from vikt.names import TargetsName
@@ -24,10 +24,10 @@ from vikt.tables import counted, quoted
 
 
 def given_targets(
-    labels: Any,
+    labels: object,
     kind: TargetsName = "auto",
-    order: Sequence[Any] | None = None,
-    columns: NDArray[Any] | None = None,
+    order: Sequence[object] | None = None,
+    columns: LabelArray | None = None,
 ) -> GivenTargets:
     """Targets of any maker, not yet checked: so rows that no fit uses may lack a label.
 
@@ -54,10 +54,10 @@ def given_targets(
 
 
 def target_rows(
-    labels: Any,
+    labels: object,
     kind: TargetsName = "auto",
-    order: Sequence[Any] | None = None,
-    columns: NDArray[Any] | None = None,
+    order: Sequence[object] | None = None,
+    columns: LabelArray | None = None,
 ) -> ReadTargets:
     """Targets of any maker.
 
@@ -97,7 +97,7 @@ def target_rows(
     return given_targets(labels, kind, order, columns).read()
 
 
-def _form_of(labels: Any, kind: TargetsName, columns: NDArray[Any] | None) -> Form:
+def _form_of(labels: object, kind: TargetsName, columns: LabelArray | None) -> Form:
     """The form of targets of any maker, for a kind of target or for any.
 
     Parameters are those of `given_targets`.
@@ -125,7 +125,7 @@ def _form_of(labels: Any, kind: TargetsName, columns: NDArray[Any] | None) -> Fo
     return _of_lists(values, kind, columns)
 
 
-def _nested(source: Any) -> list[Any] | None:
+def _nested(source: Source) -> list[Any] | None:
     """The values of a column of lists or mappings; None where it holds neither."""
     if isinstance(source, str | bytes) or not isinstance(source, Iterable) or getattr(source, "ndim", 1) != 1:
         return None
@@ -134,7 +134,7 @@ def _nested(source: Any) -> list[Any] | None:
     return values if any(issubclass(kind, Mapping | LISTED) for kind in kinds) else None
 
 
-def _python_values(source: Any) -> list[Any]:
+def _python_values(source: Source) -> list[Any]:
     """The values of a column; none where its type says that they are neither lists nor mappings."""
     if has_numpy_type(source):
         return list(np.asarray(source)) if source.dtype.kind == "O" else []
@@ -146,7 +146,7 @@ def _python_values(source: Any) -> list[Any]:
     return list(column.to_pylist()) if pa.types.is_nested(column.type) else []
 
 
-def _of_lists(values: list[Any], kind: TargetsName, columns: NDArray[Any] | None) -> Form:
+def _of_lists(values: list[Any], kind: TargetsName, columns: LabelArray | None) -> Form:
     """Lists of labels, or lists of numbers that are the rows of a matrix."""
     if any(isinstance(value, set | frozenset) or not isinstance(value, LISTED) for value in values):
         return Lists(values)
@@ -172,7 +172,7 @@ def _of_lists(values: list[Any], kind: TargetsName, columns: NDArray[Any] | None
     return Lists(values)
 
 
-def _column_or_matrix(labels: Any, kind: TargetsName, columns: NDArray[Any] | None) -> Form:
+def _column_or_matrix(labels: object, kind: TargetsName, columns: LabelArray | None) -> Form:
     array = label_array(labels, warns=True) if isinstance(labels, str | bytes) else array_of(labels)
     is_matrix = array.ndim == 2 and array.dtype.kind in "biufO"
     if not is_matrix or (array.shape[1] == 1 and kind != "several"):
@@ -183,14 +183,14 @@ def _column_or_matrix(labels: Any, kind: TargetsName, columns: NDArray[Any] | No
     return _matrix(number_array(array, "labels: expected 0 and 1, or shares, in a matrix"), columns)
 
 
-def _sparse(values: Any, columns: NDArray[Any] | None) -> Matrix:
+def _sparse(values: LabelMatrix, columns: LabelArray | None) -> Matrix:
     if not values.has_canonical_format:
         values = values.copy()
         values.sum_duplicates()
     return _matrix(values, columns, are_named=True)
 
 
-def _matrix(values: Any, columns: NDArray[Any] | None, are_named: bool = False) -> Matrix:
+def _matrix(values: LabelMatrix, columns: LabelArray | None, are_named: bool = False) -> Matrix:
     n_columns = values.shape[1]
     if not n_columns:
         raise DataError(f"labels: expected a column for each label, found an array of shape {values.shape}; add them")
@@ -220,7 +220,7 @@ def _matrix_of_frame(frame: Frame) -> Matrix:
     return Matrix(np.column_stack(values), np.array(labels), are_shares=classes is not None, are_named=True)
 
 
-def _numbers_of_column(frame: Frame, name: str) -> NDArray[Any]:
+def _numbers_of_column(frame: Frame, name: str) -> AnyArray:
     try:
         return number_array(frame[name], f"labels: expected one column, or columns of 0 and 1: column {name!r:.60}")
     except NotNumbersError as error:

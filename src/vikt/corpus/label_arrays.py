@@ -7,9 +7,8 @@ from enum import Enum
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import RowIndices
+from vikt.arrays import Bools, LabelArray, RowIndices
 from vikt.corpus.frames import array_of
 from vikt.corpus.missing import is_missing
 from vikt.errors import DataError, ShapeWarning, known_to_sklearn, warn
@@ -27,7 +26,7 @@ _PLAIN: dict[str, Callable[[Any], Any]] = {
 _WHOLE = 2**53
 
 
-def label_array(labels: Any, name: str = "labels", warns: bool = False) -> NDArray[Any]:
+def label_array(labels: object, name: str = "labels", warns: bool = False) -> LabelArray:
     """Labels of any maker as an array (m,) that keeps every one of them apart; an array (m, 1) is flattened.
 
     Parameters
@@ -64,7 +63,7 @@ def label_array(labels: Any, name: str = "labels", warns: bool = False) -> NDArr
     return array
 
 
-def checked_labels(labels: NDArray[Any], name: str = "labels", rows: RowIndices | None = None) -> NDArray[Any]:
+def checked_labels(labels: LabelArray, name: str = "labels", rows: RowIndices | None = None) -> LabelArray:
     """Labels of an array (m,) that are all strings, all booleans or all finite numbers, objects as Python's own.
 
     Parameters
@@ -102,7 +101,7 @@ def checked_labels(labels: NDArray[Any], name: str = "labels", rows: RowIndices 
     return _objects(labels, name, rows)
 
 
-def refuse_fractions(labels: NDArray[Any]) -> None:
+def refuse_fractions(labels: LabelArray) -> None:
     """Raise DataError where checked labels are numbers with fractions, which are not classes."""
     numbers = labels.tolist() if labels.dtype.kind in "fO" else []
     fractions = (number for number in numbers if isinstance(number, float) and not number.is_integer())
@@ -115,7 +114,7 @@ def refuse_fractions(labels: NDArray[Any]) -> None:
         )
 
 
-def label_kind(labels: NDArray[Any]) -> str | None:
+def label_kind(labels: LabelArray) -> str | None:
     """The kind of labels that are checked: "string", "boolean" or "number"; None if there are none."""
     return _kind(type(labels.tolist()[0])) if len(labels) else None
 
@@ -130,15 +129,15 @@ def _kind(kind: type) -> str | None:
     return "number" if issubclass(kind, int | float | np.integer | np.floating) else None
 
 
-def _finite(labels: NDArray[Any], name: str, rows: RowIndices) -> NDArray[Any]:
+def _finite(labels: LabelArray, name: str, rows: RowIndices) -> LabelArray:
     _refuse_missing(rows[np.isnan(labels)].tolist(), name)
     infinite = rows[np.isinf(labels)]
     if len(infinite):
         raise DataError(f"{name}: row {infinite[0]} has the label infinity; give it a finite number or a string")
-    return np.asarray(labels + labels.dtype.type(0))  # -0 is 0
+    return np.where(labels == 0, labels.dtype.type(0), labels)  # -0 is 0
 
 
-def _objects(labels: NDArray[Any], name: str, rows: RowIndices) -> NDArray[Any]:
+def _objects(labels: LabelArray, name: str, rows: RowIndices) -> LabelArray:
     values = labels.tolist()
     kind_of = {kind: _kind(kind) for kind in set(map(type, values))}
     if set(kind_of) <= {str}:
@@ -162,7 +161,7 @@ def _objects(labels: NDArray[Any], name: str, rows: RowIndices) -> NDArray[Any]:
     return np.fromiter(_of_one_type(plain, is_float), dtype=object, count=len(plain))
 
 
-def _of_one_type(labels: list[Any], is_float: NDArray[np.bool_]) -> list[Any]:
+def _of_one_type(labels: list[Any], is_float: Bools) -> list[Any]:
     """Numbers of both types as floats, or as integers where a float would change one; 1 and 1.0 are one class."""
     if is_float.all() or not is_float.any():
         return labels
@@ -178,6 +177,6 @@ def _refuse_missing(rows: list[int], name: str) -> None:
         raise DataError(f"{name}, counted from 0: row {rows[0]} has no label {of}; label it or drop the row")
 
 
-def spelled_labels(classes: NDArray[Any]) -> list[str]:
+def spelled_labels(classes: LabelArray) -> list[str]:
     """Labels as strings."""
     return [str(label) for label in classes.tolist()]

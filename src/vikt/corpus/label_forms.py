@@ -8,13 +8,12 @@ from itertools import chain
 from typing import Any, Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Floats, Ints, RowIndices, SparseLike
+from vikt.arrays import Floats, Ints, LabelArray, RowIndices, SparseLike
 from vikt.corpus.frames import array_of, number_array
 from vikt.corpus.label_arrays import checked_labels, refuse_fractions
 from vikt.corpus.label_order import levels_of
-from vikt.corpus.label_sets import are_0_and_1, refuse_other_than_0_and_1, sets_of_matrix, sets_of_pairs
+from vikt.corpus.label_sets import LabelMatrix, are_0_and_1, refuse_other_than_0_and_1, sets_of_matrix, sets_of_pairs
 from vikt.corpus.label_shares import has_fractions, refuse_other_sums, shares_of_matrix
 from vikt.corpus.missing import is_missing
 from vikt.corpus.targets import Place, ReadTargets, TargetRows
@@ -48,7 +47,7 @@ class Form(Protocol):
 class Column:
     """One label per row: (m,)."""
 
-    labels: NDArray[Any]
+    labels: LabelArray
     found = "one label per row"
 
     def __len__(self) -> int:
@@ -74,7 +73,7 @@ class _ByRow:
     def take(self, rows: RowIndices) -> Self:
         return replace(self, values=[self.values[row] for row in rows.tolist()])
 
-    def pairs(self, rows: RowIndices) -> tuple[Ints, NDArray[Any]]:
+    def pairs(self, rows: RowIndices) -> tuple[Ints, LabelArray]:
         """The row of each label, among those here, and the label: (P,) each; `rows` are their numbers for messages."""
         owner = np.repeat(np.arange(len(self)), [len(value) for value in self.values])
         labels = list(chain.from_iterable(self.values))
@@ -122,8 +121,8 @@ class Matrix:
         Whether floats of 0 and 1 can only be labels: the columns have names, or the matrix is sparse.
     """
 
-    values: Any
-    labels: NDArray[Any]
+    values: LabelMatrix
+    labels: LabelArray
     are_shares: bool = False
     are_named: bool = False
     found = "a column for each label"
@@ -196,7 +195,7 @@ class GivenTargets:
 
     form: Form
     kind: TargetKind
-    order: Sequence[Any] | None = None
+    order: Sequence[object] | None = None
     place: Place = _place
     origin: str = "labels"
 
@@ -205,7 +204,7 @@ class GivenTargets:
         cls,
         form: Form,
         kind: TargetsName,
-        order: Sequence[Any] | None = None,
+        order: Sequence[object] | None = None,
         place: Place = _place,
         origin: str = "labels",
     ) -> Self:
@@ -239,22 +238,22 @@ class GivenTargets:
         return reader(self.form.take(rows), rows, lambda row: self.place(int(rows[row])), self.order)
 
 
-def _read_column(form: Column, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
+def _read_column(form: Column, rows: RowIndices, place: Place, order: Sequence[object] | None) -> ReadTargets:
     return ReadTargets(form.labels)
 
 
-def _read_levels(form: Column, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
+def _read_levels(form: Column, rows: RowIndices, place: Place, order: Sequence[object] | None) -> ReadTargets:
     return ReadTargets(levels_of(checked_labels(form.labels, "labels", rows), order, place))
 
 
-def _read_lists(form: Lists, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
+def _read_lists(form: Lists, rows: RowIndices, place: Place, order: Sequence[object] | None) -> ReadTargets:
     form.refuse_others(LISTED, place, "lists of labels; write a list of labels, empty for a text without any label")
     owner, labels = form.pairs(rows)
     refuse_fractions(labels)
     return ReadTargets(sets_of_pairs(owner, labels, len(form), place))
 
 
-def _read_mappings(form: Mappings, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
+def _read_mappings(form: Mappings, rows: RowIndices, place: Place, order: Sequence[object] | None) -> ReadTargets:
     shares, labels = _by_label(form, rows, place)
     _refuse_booleans(form, place)
     return shares_of_matrix(shares, labels, place)
@@ -271,7 +270,7 @@ def _refuse_booleans(form: Mappings, place: Place) -> None:
             )
 
 
-def _by_label(form: Mappings, rows: RowIndices, place: Place) -> tuple[Floats, NDArray[Any]]:
+def _by_label(form: Mappings, rows: RowIndices, place: Place) -> tuple[Floats, LabelArray]:
     """The number of each row and label, 0 where a row does not name it, (m, K); and the labels, (K,)."""
     form.refuse_others(Mapping, place, "shares by class; write the share of each class by its name")
     owner, labels = form.pairs(rows)
@@ -281,20 +280,20 @@ def _by_label(form: Mappings, rows: RowIndices, place: Place) -> tuple[Floats, N
     return numbers, different
 
 
-def _read_members(form: Mappings, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
+def _read_members(form: Mappings, rows: RowIndices, place: Place, order: Sequence[object] | None) -> ReadTargets:
     members, labels = _by_label(form, rows, place)
     return ReadTargets(sets_of_matrix(members, labels, place))
 
 
-def _read_sets(form: Matrix, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
+def _read_sets(form: Matrix, rows: RowIndices, place: Place, order: Sequence[object] | None) -> ReadTargets:
     return ReadTargets(sets_of_matrix(form.values, form.labels, place))
 
 
-def _read_shares(form: Matrix, rows: RowIndices, place: Place, order: Sequence[Any] | None) -> ReadTargets:
+def _read_shares(form: Matrix, rows: RowIndices, place: Place, order: Sequence[object] | None) -> ReadTargets:
     return shares_of_matrix(form.values, form.labels, place)
 
 
-_Reader = Callable[[Any, RowIndices, Place, Sequence[Any] | None], ReadTargets]
+_Reader = Callable[[Any, RowIndices, Place, Sequence[object] | None], ReadTargets]
 _READERS: dict[tuple[type[Any], TargetKind], _Reader] = {
     (Column, "classes"): _read_column,
     (Column, "ordered"): _read_levels,
@@ -312,7 +311,7 @@ _TAKEN: dict[TargetKind, str] = {
 }
 
 
-def _share(share: Any, row: int, place: Place) -> float:
+def _share(share: object, row: int, place: Place) -> float:
     if share is None:  # Arrow names every field in every row.
         return 0.0
     if type(share) is float:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from vikt.arrays import LabelArray
 from vikt.corpus.joined_labels import MARKS, joined_labels
 from vikt.corpus.label_spelling import respelled
 from vikt.corpus.numbers import number_of
@@ -72,7 +71,7 @@ def _rare_or_constant(targets: TargetRows) -> Iterator[str]:
         yield f"{counted(n_without, 'row')} {'has' if n_without == 1 else 'have'} no label"
 
 
-def notes_on_labels(origin: str, labels: NDArray[Any] | TargetRows, separator: str | None = None) -> tuple[str, ...]:
+def notes_on_labels(origin: str, labels: LabelArray | TargetRows, separator: str | None = None) -> tuple[str, ...]:
     """The notes of `label_notes`, or those of `target_notes` where rows have targets of another kind."""
     if isinstance(labels, TargetRows):
         return target_notes(origin, labels, separator)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import LabelArray
 from vikt.corpus.arrow import levels
 from vikt.corpus.frames import exported_column, has_numpy_type
 from vikt.corpus.numbers import exact_number_of
@@ -21,7 +21,7 @@ from vikt.tables import quoted
 _MOST_LEVELS = 200
 
 
-def order_of(labels: Any) -> list[Any] | None:
+def order_of(labels: object) -> list[object] | None:
     """The order that a column brings, as pandas' ordered categories, Polars' Enum and Arrow's ordered dictionaries do.
 
     Examples
@@ -43,7 +43,7 @@ def check_takes_order(kind: TargetsName) -> None:
         raise ParameterError("order", f"is for ordered labels, but targets={kind!r} is given; drop one of them")
 
 
-def levels_of(labels: NDArray[Any], order: Sequence[Any] | None, place: Place) -> TargetRows:
+def levels_of(labels: LabelArray, order: Sequence[object] | None, place: Place) -> TargetRows:
     """The level of each row: (m,).
 
     Parameters
@@ -90,7 +90,7 @@ def levels_of(labels: NDArray[Any], order: Sequence[Any] | None, place: Place) -
     return TargetRows.of_levels(of_found[y], _levels_like(ordered, found))
 
 
-def _remedy(label: Any, levels: list[Any]) -> str:
+def _remedy(label: object, levels: list[object]) -> str:
     """What to do about a label that is not among the levels of the order."""
     same = next((level for level in levels if str(level) == str(label)), None)
     if same is not None:
@@ -100,7 +100,7 @@ def _remedy(label: Any, levels: list[Any]) -> str:
     return "add it to the order, or correct the label" if near is None else f"did you mean {near!r:.60}?"
 
 
-def _by_number(found: NDArray[Any], first: NDArray[np.int64], place: Place) -> list[Any]:
+def _by_number(found: LabelArray, first: NDArray[np.int64], place: Place) -> list[object]:
     row_of: dict[Decimal, int] = {}
     numbers = []
     for label, row in zip(found.tolist(), first.tolist(), strict=True):
@@ -121,7 +121,7 @@ def _by_number(found: NDArray[Any], first: NDArray[np.int64], place: Place) -> l
     return [label for _, label in sorted(zip(numbers, found.tolist(), strict=True), key=lambda pair: pair[0])]
 
 
-def _levels_like(levels: list[Any], found: NDArray[Any]) -> NDArray[Any]:
+def _levels_like(levels: list[object], found: LabelArray) -> LabelArray:
     """Levels as an array of the labels' dtype, wide enough for those without a row."""
     if found.dtype.kind in "OT":
         return np.array(levels, dtype=found.dtype)

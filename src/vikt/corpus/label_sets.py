@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Ints, SparseLike
+from vikt.arrays import Ints, LabelArray, SparseLike
 from vikt.corpus.targets import Place, TargetRows
 from vikt.errors import DataError
 from vikt.tables import counted
 
+# A number for each row and label, (m, K): an array, or a sparse matrix of SciPy's.
+LabelMatrix = Any
 
-def sets_of_pairs(rows: Ints, labels: NDArray[Any], n_rows: int, place: Place) -> TargetRows:
+
+def sets_of_pairs(rows: Ints, labels: LabelArray, n_rows: int, place: Place) -> TargetRows:
     """The set of labels of each row.
 
     Parameters
@@ -50,7 +52,7 @@ def sets_of_pairs(rows: Ints, labels: NDArray[Any], n_rows: int, place: Place) -
     return TargetRows.of_pairs(rows, k, n_rows, different)
 
 
-def sets_of_matrix(values: Any, labels: NDArray[Any], place: Place) -> TargetRows:
+def sets_of_matrix(values: LabelMatrix, labels: LabelArray, place: Place) -> TargetRows:
     """The set of labels of each row, from a dense or sparse matrix (m, K) of 0 and 1, one column per label.
 
     Raises
@@ -63,12 +65,14 @@ def sets_of_matrix(values: Any, labels: NDArray[Any], place: Place) -> TargetRow
     return TargetRows.of_pairs(rows.astype(np.int64), k.astype(np.int64), values.shape[0], labels)
 
 
-def are_0_and_1(values: NDArray[Any]) -> bool:
+def are_0_and_1(values: LabelArray) -> bool:
     """Whether all numbers are 0, 1 or missing."""
     return bool(np.all((values == 0) | (values == 1) | (values != values)))
 
 
-def refuse_other_than_0_and_1(values: Any, labels: NDArray[Any], place: Place, advice: str, **remedy: str) -> None:
+def refuse_other_than_0_and_1(
+    values: LabelMatrix, labels: LabelArray, place: Place, advice: str, **remedy: str
+) -> None:
     """Raise DataError, with the row and the label, where a value of (m, K), dense or sparse, is neither 0 nor 1."""
     if isinstance(values, SparseLike):
         found = values.tocsr().tocoo()
@@ -89,7 +93,7 @@ def refuse_other_than_0_and_1(values: Any, labels: NDArray[Any], place: Place, a
     )
 
 
-def _refuse_repeats(rows: Ints, k: Ints, labels: NDArray[Any], place: Place) -> None:
+def _refuse_repeats(rows: Ints, k: Ints, labels: LabelArray, place: Place) -> None:
     pairs = np.sort(rows * max(len(labels), 1) + k)
     twice = np.flatnonzero(pairs[1:] == pairs[:-1])
     if len(twice):

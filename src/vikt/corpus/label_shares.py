@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Floats, SparseLike
-from vikt.corpus.label_sets import are_0_and_1
+from vikt.arrays import Floats, LabelArray, SparseLike
+from vikt.corpus.label_sets import LabelMatrix, are_0_and_1
 from vikt.corpus.targets import Place, ReadTargets, TargetRows
 from vikt.errors import DataError
 from vikt.tables import counted, quoted
@@ -17,7 +14,7 @@ from vikt.tables import counted, quoted
 _ROUNDED = 1e-2
 
 
-def shares_of_matrix(values: Any, labels: NDArray[Any], place: Place) -> ReadTargets:
+def shares_of_matrix(values: LabelMatrix, labels: LabelArray, place: Place) -> ReadTargets:
     """Shares of classes, each row divided by its sum, from a dense or sparse matrix: (m, K).
 
     Where all values are whole numbers they are counts of votes, and a row counts as often as it has votes: it is then
@@ -42,7 +39,7 @@ def shares_of_matrix(values: Any, labels: NDArray[Any], place: Place) -> ReadTar
     return ReadTargets(TargetRows.of_shares(numbers / totals[:, None], labels), totals if are_votes else None)
 
 
-def _checked_shares(values: Any, labels: NDArray[Any], place: Place) -> tuple[Floats, Floats]:
+def _checked_shares(values: LabelMatrix, labels: LabelArray, place: Place) -> tuple[Floats, Floats]:
     """Shares as floats (m, K), and their sums (m,). Raises DataError where one is invalid, or a sum."""
     dense = values.tocsr().toarray() if isinstance(values, SparseLike) else values
     numbers = np.ascontiguousarray(dense, dtype=np.float64)
@@ -71,12 +68,12 @@ def _checked_shares(values: Any, labels: NDArray[Any], place: Place) -> tuple[Fl
     return numbers, totals
 
 
-def has_fractions(values: NDArray[Any]) -> bool:
+def has_fractions(values: LabelArray) -> bool:
     """Whether one of some numbers is not whole; one that is missing does not count."""
     return values.dtype.kind == "f" and bool(np.any((values != np.floor(values)) & (values == values)))
 
 
-def refuse_other_sums(values: Any, labels: NDArray[Any], place: Place) -> None:
+def refuse_other_sums(values: LabelMatrix, labels: LabelArray, place: Place) -> None:
     """Raise DataError where a row of a matrix, dense or sparse, does not sum to 1: its labels may be several."""
     totals = np.asarray(values.sum(axis=1), dtype=np.float64).ravel()
     wrong = np.flatnonzero(np.abs(totals - 1) > _ROUNDED)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vikt.arrays import LabelArray
 from vikt.corpus.columns import Columns, find_columns, find_label
 from vikt.corpus.dialect import DEFAULT_DIALECT, Dialect
 from vikt.corpus.documents import Documents
@@ -55,7 +56,7 @@ class Labelled:
     """
 
     documents: Documents
-    labels: NDArray[Any] | TargetRows
+    labels: LabelArray | TargetRows
     weights: NDArray[np.float64] | None
     columns: Columns
     notes: tuple[str, ...]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from vikt.arrays import Floats, Ints, RowIndices
+from vikt.arrays import Floats, Ints, LabelArray, RowIndices
 from vikt.corpus.texts import Texts
 
 
 def canonical_order(
-    keys: NDArray[Any], content_of: Callable[[int], Any], labels: ArrayLike, weights: ArrayLike
+    keys: LabelArray, content_of: Callable[[int], object], labels: ArrayLike, weights: ArrayLike
 ) -> Ints:
     """The order of rows by (key, content, label, weight), which is also a shuffle.
 
@@ -45,7 +44,7 @@ def canonical_order(
     return order
 
 
-def group_ranks(groups: Sequence[bytes] | Texts, keys: NDArray[Any]) -> Ints:
+def group_ranks(groups: Sequence[bytes] | Texts, keys: LabelArray) -> Ints:
     """The rank of each row's group by its key, the same for equal groups: (m,).
 
     Parameters
@@ -61,7 +60,7 @@ def group_ranks(groups: Sequence[bytes] | Texts, keys: NDArray[Any]) -> Ints:
     return ranks
 
 
-def content_ranks(keys: NDArray[Any], content_of: Callable[[int], Any]) -> Ints:
+def content_ranks(keys: LabelArray, content_of: Callable[[int], object]) -> Ints:
     """The rank of each row's content among the different contents, of rows in canonical order: (m,).
 
     Examples

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vikt.corpus.arrow import ArrowBatch, ArrowColumn, ArrowSchema, ArrowType
+from vikt.corpus.arrow import ArrowBatch, ArrowColumn, ArrowSchema, ArrowType, ParquetFile
 from vikt.corpus.columns import composed, wanted_columns
 from vikt.corpus.decompression import ExpansionError, check_expansion
 from vikt.corpus.read_stream import reading_failed
@@ -90,7 +90,7 @@ def refusing_damage(kind: str, origin: str) -> Iterator[None]:
 
 
 def parquet_batches(
-    file: Any, n_bytes: int, rows_per_batch: int, names: list[str] | None = None
+    file: ParquetFile, n_bytes: int, rows_per_batch: int, names: list[str] | None = None
 ) -> Iterator[list[ArrowBatch]]:
     """The rows of a `ParquetFile` of `n_bytes` bytes in batches, each in pieces. Raises ExpansionError."""
     rows = _rows_per_batch(file.metadata, rows_per_batch)
@@ -103,7 +103,7 @@ def parquet_batches(
     return _grouped(bounded(pieces, n_bytes), rows)
 
 
-def _groups_read_together(file: Any) -> list[list[int]]:
+def _groups_read_together(file: ParquetFile) -> list[list[int]]:
     """The row groups of a `ParquetFile`; Arrow reads no batch of two dictionaries where these are within a type."""
     groups = list(range(file.num_row_groups))
     is_nested = any(pa.types.is_nested(kind) and _has_dictionary(kind) for kind in file.schema_arrow.types)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import TypedDict, TypeVar, Unpack
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,7 @@ from vikt.corpus.read_json import JsonColumn, clash, field_of, spell
 from vikt.corpus.targets import Place
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError, EncodingError
+from vikt.mappings import Json
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 # What Arrow raises for values that it cannot spell: invalid UTF-8, a date out of range, an unknown time zone or type.
@@ -38,7 +39,7 @@ class TableFacts(TypedDict, total=False):
     json_columns: Mapping[str, JsonColumn]
     separators: Mapping[str, str]
     lines: Sequence[int] | None
-    objects: list[dict[str, Any]] | None
+    objects: list[Json] | None
     notes: tuple[str, ...]
     dialect: Dialect | None
     spans: NDArray[np.int64] | None
@@ -119,7 +120,7 @@ class Table:
     json_columns: Mapping[str, JsonColumn] = field(default_factory=dict)
     separators: Mapping[str, str] = field(default_factory=dict)
     lines: Sequence[int] | None = None
-    objects: list[dict[str, Any]] | None = None
+    objects: list[Json] | None = None
     notes: tuple[str, ...] = ()
     dialect: Dialect | None = None
     spans: NDArray[np.int64] | None = field(default=None, compare=False)
@@ -351,7 +352,7 @@ def spelled(column: ArrowColumn, name: str, place: Place) -> ArrowColumn:
     return _read(_spelled, column, name, place)
 
 
-def python_values(column: ArrowColumn, name: str, place: Place) -> list[Any]:
+def python_values(column: ArrowColumn, name: str, place: Place) -> list[object]:
     """An Arrow column as Python's own values. Raises as `spelled` does."""
     return list(_read(lambda column: column.to_pylist(), column, name, place))
 

@@ -14,9 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from vikt.arrays import Floats, Ints
+from vikt.arrays import Floats, Ints, LabelArray
 from vikt.corpus.arrow import ArrowColumn, as_numpy, levels
 from vikt.corpus.columns import composed
 from vikt.corpus.joined_labels import refuse_joined, refuse_printed
@@ -28,6 +27,7 @@ from vikt.corpus.read_labelled import PAIRS, set_problem
 from vikt.corpus.read_tables import Table
 from vikt.corpus.targets import Place, ReadTargets, TargetRows
 from vikt.errors import DataError, UsageError
+from vikt.mappings import Json
 from vikt.tables import counted
 
 # Kinds of one label per row, whatever the column holds.
@@ -125,7 +125,7 @@ _EXPECTED = {
 }
 
 
-def one_label(table: Table, name: str, keeps_unlabelled: bool = False) -> NDArray[Any]:
+def one_label(table: Table, name: str, keeps_unlabelled: bool = False) -> LabelArray:
     """A label for each row. A row without one is refused, or else kept with the label ""."""
     if keeps_unlabelled and name not in table.problems and not pa.types.is_nested(table.native(name).type):
         spelled = table.filled(name).to_pylist()
@@ -168,7 +168,7 @@ def _numbers(table: Table, name: str) -> set[str]:
     return found
 
 
-def _refuse_respelled_numbers(table: Table, labels: NDArray[Any], numbers: set[str]) -> None:
+def _refuse_respelled_numbers(table: Table, labels: LabelArray, numbers: set[str]) -> None:
     """Refuse 1 and 1.0, or +1 and 1, where both mean one class: a file holds one of them as a number."""
     spellings: dict[Decimal, str] = {}
     # What is a number by its file comes before strings that only read like it.
@@ -287,7 +287,7 @@ def _lists(table: Table, name: str, *_: object) -> _Given:
     return _Given(Lists(lists, object), table.place, values.y)
 
 
-def _are_members(decoded: list[Any]) -> bool:
+def _are_members(decoded: list[object]) -> bool:
     """Whether values are lists of 0 and 1, or of booleans, that are as long as a matrix has columns."""
     lists = [labels for labels in decoded if isinstance(labels, list)]
     held = [label for labels in lists for label in labels]
@@ -295,7 +295,7 @@ def _are_members(decoded: list[Any]) -> bool:
     return is_wide and all(type(label) is not str and _spelled(label) in {"0", "1", *_MARKS} for label in held)
 
 
-def _label_problem(label: Any, was_string: bool) -> str | None:
+def _label_problem(label: object, was_string: bool) -> str | None:
     """Why an entry of a list is no label; `was_string` says whether the first one that is spelled so was a string."""
     spelled = _spelled(label)
     if isinstance(label, list | dict | None):
@@ -329,7 +329,7 @@ def _mappings(table: Table, name: str, *_: object) -> _Given:
     return _Given(Mappings(rows, object), table.place, values.y)
 
 
-def _shares(shares: dict[str, Any], i: int, place: Place) -> dict[str, float | None]:
+def _shares(shares: Json, i: int, place: Place) -> dict[str, float | None]:
     numbers: dict[str, float | None] = {}
     for label, share in shares.items():
         if composed(label) in numbers:
@@ -378,7 +378,7 @@ def _column_of_numbers(table: Table, name: str) -> Floats:
     return numbers[values.y]
 
 
-def _spelled(label: Any) -> str:
+def _spelled(label: object) -> str:
     return composed(label if isinstance(label, str) else spell(label))
 
 

@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple, Protocol, Self
+from typing import ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vikt.arrays import Bools, Floats, Ints, RowIndices
+from vikt.arrays import Bools, Floats, Ints, LabelArray, RowIndices, Targets
 from vikt.names import TargetKind
 
 _BLOCK = 4096
@@ -35,10 +35,10 @@ class TargetTable(Protocol):
     def kind(self) -> TargetKind: ...
 
     @property
-    def labels(self) -> NDArray[Any]: ...
+    def labels(self) -> LabelArray: ...
 
     @property
-    def rows(self) -> NDArray[Any] | None: ...
+    def rows(self) -> Targets | None: ...
 
     @property
     def n_labels(self) -> int:
@@ -55,7 +55,7 @@ class TargetTable(Protocol):
         """Each target as a string: a label, or JSON of a list of labels, or of shares by label."""
         ...
 
-    def truth(self, y: Ints) -> NDArray[Any]:
+    def truth(self, y: Ints) -> Targets:
         """What a loss is to predict of rows: label indices, (m,); or memberships or shares, (m, K)."""
         ...
 
@@ -87,7 +87,7 @@ class TargetTable(Protocol):
         """The table restricted to some labels, and the targets of rows within it: (m,)."""
         ...
 
-    def renamed(self, labels: NDArray[Any]) -> TargetTable:
+    def renamed(self, labels: LabelArray) -> TargetTable:
         """The same targets of labels that are spelled otherwise."""
         ...
 
@@ -96,7 +96,7 @@ class TargetTable(Protocol):
 class _Table:
     """What tables of every kind have in common."""
 
-    labels: NDArray[Any]
+    labels: LabelArray
 
     @property
     def n_labels(self) -> int:
@@ -106,7 +106,7 @@ class _Table:
     def names(self) -> list[str]:
         return [str(label) for label in self.labels.tolist()]
 
-    def renamed(self, labels: NDArray[Any]) -> Self:
+    def renamed(self, labels: LabelArray) -> Self:
         return replace(self, labels=labels)
 
 
@@ -121,7 +121,7 @@ class OneLabel(_Table):
     def spelled(self) -> list[str]:
         return self.names
 
-    def truth(self, y: Ints) -> NDArray[Any]:
+    def truth(self, y: Ints) -> Targets:
         return y
 
     def totals(self, y: Ints, weights: Floats) -> Floats:
@@ -150,9 +150,9 @@ class OneLabel(_Table):
 class _TableOfRows(_Table):
     """Targets that say something of every label."""
 
-    rows: NDArray[Any]
+    rows: Targets
 
-    def truth(self, y: Ints) -> NDArray[Any]:
+    def truth(self, y: Ints) -> Targets:
         return np.asarray(self.rows[y])
 
     def totals(self, y: Ints, weights: Floats) -> Floats:
@@ -239,36 +239,36 @@ class TargetRows:
     y: Ints
 
     @classmethod
-    def of_sets(cls, members: Bools, labels: NDArray[Any]) -> Self:
+    def of_sets(cls, members: Bools, labels: LabelArray) -> Self:
         """Rows of several labels: (m, K), whether each row has each label."""
         return cls._of_bits(np.packbits(np.ascontiguousarray(members), axis=1), labels)
 
     @classmethod
-    def of_pairs(cls, rows: Ints, k: Ints, n_rows: int, labels: NDArray[Any]) -> Self:
+    def of_pairs(cls, rows: Ints, k: Ints, n_rows: int, labels: LabelArray) -> Self:
         """Rows of several labels from their different pairs of a row and a label index: (P,) each."""
         packed = np.zeros((n_rows, (len(labels) + 7) // 8), dtype=np.uint8)
         np.bitwise_or.at(packed, (rows, k >> 3), np.right_shift(128, k & 7).astype(np.uint8))
         return cls._of_bits(packed, labels)
 
     @classmethod
-    def _of_bits(cls, packed: NDArray[np.uint8], labels: NDArray[Any]) -> Self:
+    def _of_bits(cls, packed: NDArray[np.uint8], labels: LabelArray) -> Self:
         different, y = _different(packed)
         sets = np.unpackbits(different, axis=1, count=len(labels)).astype(bool)
         return cls(LabelSets(labels, sets), y)
 
     @classmethod
-    def of_shares(cls, shares: Floats, labels: NDArray[Any]) -> Self:
+    def of_shares(cls, shares: Floats, labels: LabelArray) -> Self:
         """Rows of soft labels: (m, K), the share of each class, which sum to 1."""
         different, y = _different(np.ascontiguousarray(shares, dtype=np.float64) + 0.0)
         return cls(LabelShares(labels, different), y)
 
     @classmethod
-    def of_levels(cls, y: Ints, labels: NDArray[Any]) -> Self:
+    def of_levels(cls, y: Ints, labels: LabelArray) -> Self:
         """Rows of ordered labels: the index of each row's level among the labels, from the lowest."""
         return cls(OneLabel(labels, "ordered"), y)
 
     @classmethod
-    def joined(cls, parts: Sequence[Self], labels: NDArray[Any]) -> Self:
+    def joined(cls, parts: Sequence[Self], labels: LabelArray) -> Self:
         """Rows of several or soft labels, one part after the other, by labels among which all of theirs are.
 
         Examples
@@ -280,7 +280,7 @@ class TargetRows:
         place_of = {label: k for k, label in enumerate(labels.tolist())}
         rows, numbers, n_before = [], [], 0
         for part in parts:
-            own: NDArray[Any] = np.asarray(part.table.rows)
+            own: Targets = np.asarray(part.table.rows)
             among = np.zeros((len(own), len(labels)), dtype=own.dtype)
             among[:, [place_of[label] for label in part.table.labels.tolist()]] = own
             rows.append(among)
@@ -301,7 +301,7 @@ class TargetRows:
         return replace(self, table=table, y=y)
 
     @property
-    def truth(self) -> NDArray[Any]:
+    def truth(self) -> Targets:
         """As of `TargetTable`."""
         return self.table.truth(self.y)
 
@@ -314,7 +314,7 @@ class TargetRows:
 class ReadTargets(NamedTuple):
     """One label per row, not yet checked, or the targets of rows; and the votes of each row where shares are counts."""
 
-    targets: NDArray[Any] | TargetRows
+    targets: LabelArray | TargetRows
     votes: Floats | None = None
 
 
@@ -322,17 +322,17 @@ class ReadTargets(NamedTuple):
 Labels = ArrayLike | TargetRows
 
 
-def kind_of(labels: NDArray[Any] | TargetRows) -> TargetKind:
+def kind_of(labels: LabelArray | TargetRows) -> TargetKind:
     """The kind of targets that rows have."""
     return labels.table.kind if isinstance(labels, TargetRows) else "classes"
 
 
-def names_of(labels: NDArray[Any] | TargetRows) -> list[str]:
+def names_of(labels: LabelArray | TargetRows) -> list[str]:
     """The labels that rows have, as strings, whether each has one or several."""
     return labels.names if isinstance(labels, TargetRows) else [str(label) for label in labels.tolist()]
 
 
-def spelled_targets(labels: NDArray[Any] | TargetRows) -> tuple[list[str], Ints]:
+def spelled_targets(labels: LabelArray | TargetRows) -> tuple[list[str], Ints]:
     """The different targets of rows as strings, and which of them each row has."""
     if isinstance(labels, TargetRows):
         return labels.table.spelled, labels.y
@@ -341,7 +341,7 @@ def spelled_targets(labels: NDArray[Any] | TargetRows) -> tuple[list[str], Ints]
     return list(number_of), np.array(y, dtype=np.int64)
 
 
-def _different(rows: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
+def _different(rows: Targets) -> tuple[Targets, Ints]:
     """The distinct rows of an array, in a fixed order, and which of them each row is."""
     width = rows.dtype.itemsize * rows.shape[1]
     if not width:

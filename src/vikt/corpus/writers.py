@@ -8,19 +8,20 @@ import math
 import re
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from typing import IO, Any, Protocol
+from typing import IO, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vikt.corpus.arrow import ArrowColumn, ArrowSchema, ArrowTable, ArrowType
+from vikt.corpus.arrow import ArrowColumn, ArrowSchema, ArrowTable, ArrowType, ArrowWriter
 from vikt.corpus.read_json import Number, spell
 from vikt.corpus.read_stream import suffix_of
 from vikt.corpus.read_tables import Table, python_values
 from vikt.errors import ColumnError, DataError, UsageError
+from vikt.mappings import Json
 from vikt.tables import Joined, JoinedNumbers, Lists
 
-Columns = Mapping[str, Sequence[Any]]
+Columns = Mapping[str, Sequence[object]]
 # A byte-order mark at the start of a line would be dropped as one that joined files leave.
 _MARK = "\ufeff"
 _QUOTED = re.compile(f'^{_MARK}|["\r\n]')
@@ -126,7 +127,7 @@ class _Arrow:
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.stream = stream
-        self._writer: Any = None
+        self._writer: ArrowWriter = None
         self._schema: ArrowSchema = None
 
     def write(self, table: Table, added: Columns) -> None:
@@ -146,7 +147,7 @@ class _Arrow:
                 f"format lacks ({error!s:.200}); write JSONL instead"
             ) from None
 
-    def _opened(self, schema: ArrowSchema) -> Any:
+    def _opened(self, schema: ArrowSchema) -> ArrowWriter:
         return pa.ipc.new_file(self.stream, schema)
 
     def close(self) -> None:
@@ -154,13 +155,13 @@ class _Arrow:
             self._writer.close()
 
 
-def _arrow_type(values: Sequence[Any]) -> ArrowType:
+def _arrow_type(values: Sequence[object]) -> ArrowType:
     kinds = {array: pa.float64(), JoinedNumbers: pa.list_(pa.float64()), Joined | Lists: pa.list_(pa.string())}
     return next((kind for held, kind in kinds.items() if isinstance(values, held)), pa.string())
 
 
 class _Parquet(_Arrow):
-    def _opened(self, schema: ArrowSchema) -> Any:
+    def _opened(self, schema: ArrowSchema) -> ArrowWriter:
         return pq.ParquetWriter(self.stream, schema)
 
 
@@ -239,14 +240,14 @@ def _refuse_surplus(table: Table, names: Sequence[str]) -> None:
         )
 
 
-def _objects(table: Table) -> Iterable[dict[str, Any]]:
+def _objects(table: Table) -> Iterable[Json]:
     if table.objects is not None:
         return table.objects
     columns = [_json_values(table, name) for name in table.names]
     return (dict(zip(table.names, row, strict=True)) for row in zip(*columns, strict=True))
 
 
-def _json_values(table: Table, name: str) -> list[Any]:
+def _json_values(table: Table, name: str) -> list[object]:
     column = table.native(name)
     kind = column.type
     as_they_are = (pa.types.is_integer, pa.types.is_boolean, pa.types.is_null, pa.types.is_nested)
@@ -265,7 +266,7 @@ def _typed(table: Table) -> ArrowTable:
     return pa.table({name: _inferred(table, name, [row.get(name) for row in rows]) for name in table.names})
 
 
-def _inferred(table: Table, name: str, values: list[Any]) -> ArrowColumn:
+def _inferred(table: Table, name: str, values: list[object]) -> ArrowColumn:
     try:
         try:
             return pa.array(values)

@@ -7,14 +7,15 @@ the model, and the one definition of "the class that is answered" for every comm
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from vikt.arrays import Bools, Classes, Floats, Ints
 from vikt.decisions.rules import MostProbable, Rule, rule_from_json
+from vikt.mappings import ReadJson
 from vikt.model.loss import Loss
 from vikt.names import number
 
@@ -122,7 +123,7 @@ class Decision:
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any], labels: Sequence[str]) -> Decision:
+    def from_json(cls, kept: ReadJson, labels: Sequence[str]) -> Decision:
         """The inverse of `to_json`. Raises ValueError, KeyError or TypeError where it is none."""
         temperature, confidence = number(kept["temperature"]), number(kept["confidence"])
         least = None if kept["set_threshold"] is None else number(kept["set_threshold"])

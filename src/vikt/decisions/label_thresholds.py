@@ -18,14 +18,15 @@ rows, whose best point is mostly chance, has nearly the common threshold, and on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
 from vikt.arrays import Bools, Classes, Floats, Ints
 from vikt.decisions.threshold_counts import GRID, ThresholdCounts
+from vikt.mappings import ReadJson
 from vikt.names import count, number
 
 ThresholdRule = Literal["label", "common", "given"]
@@ -109,7 +110,7 @@ class LabelThresholds:
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any], labels: Sequence[str]) -> LabelThresholds:
+    def from_json(cls, kept: ReadJson, labels: Sequence[str]) -> LabelThresholds:
         """The inverse of `to_json`. Raises ValueError, KeyError or TypeError where it is none."""
         of_labels, rows = kept["thresholds"], kept["rows"]
         if set(of_labels) != set(labels) or not (rows is None or set(rows) == set(labels)):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from vikt.decisions.conditions import Condition, parsed
+from vikt.mappings import ReadJson
 from vikt.names import count, finite, number
 
 # The name of the estimate that costs are about.
@@ -26,7 +26,7 @@ class Estimate(NamedTuple):
         return {name: finite(value) for name, value in self._asdict().items()}
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Estimate:
+    def from_json(cls, kept: ReadJson) -> Estimate:
         return cls(*(math.nan if kept[name] is None else number(kept[name]) for name in cls._fields))
 
 
@@ -50,7 +50,7 @@ class TemperatureRecord:
         return about | {"chance": self.chance, "kept": self.is_kept}
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> TemperatureRecord:
+    def from_json(cls, kept: ReadJson) -> TemperatureRecord:
         return cls(number(kept["temperature"]), Estimate.from_json(kept["gain"]), number(kept["chance"]))
 
 
@@ -67,7 +67,7 @@ class SetsRecord:
         return vars(self).copy()
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> SetsRecord:
+    def from_json(cls, kept: ReadJson) -> SetsRecord:
         return cls(**{name: number(value) for name, value in kept.items()})
 
 
@@ -100,7 +100,7 @@ class ErrorRecord:
         return vars(self).copy()
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> ErrorRecord:
+    def from_json(cls, kept: ReadJson) -> ErrorRecord:
         max_error, confidence, bound = (number(kept[name]) for name in ("max_error", "confidence", "bound"))
         tried, rows, answered, errors = (count(kept[name]) for name in ("tried", "rows", "answered", "errors"))
         return cls(max_error, confidence, tried, rows, answered, errors, bound)
@@ -160,7 +160,7 @@ class CalibrationRecord:
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> CalibrationRecord:
+    def from_json(cls, kept: ReadJson) -> CalibrationRecord:
         if not isinstance(kept["aim"], str | None):
             raise TypeError("an aim that is no text")
         return cls(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 
 from vikt.arrays import Classes, Floats
+from vikt.mappings import ReadJson
 from vikt.model.ordered import median_levels
 from vikt.names import number
 
@@ -27,7 +28,7 @@ class Rule(Protocol):
         ...
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any], labels: Sequence[str]) -> Self:
+    def from_json(cls, kept: ReadJson, labels: Sequence[str]) -> Self:
         """The inverse of `to_json`. Raises ValueError, KeyError or TypeError where it is none."""
         ...
 
@@ -45,7 +46,7 @@ class MostProbable:
         return {"kind": self.kind}
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any], labels: Sequence[str]) -> Self:
+    def from_json(cls, kept: ReadJson, labels: Sequence[str]) -> Self:
         return cls()
 
 
@@ -68,7 +69,7 @@ class Median:
         return {"kind": self.kind}
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any], labels: Sequence[str]) -> Self:
+    def from_json(cls, kept: ReadJson, labels: Sequence[str]) -> Self:
         return cls()
 
 
@@ -103,7 +104,7 @@ class ClassThreshold:
         return {"kind": self.kind, "class": labels[self.k], "threshold": self.threshold}
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any], labels: Sequence[str]) -> Self:
+    def from_json(cls, kept: ReadJson, labels: Sequence[str]) -> Self:
         if not 0 <= number(kept["threshold"]) <= 1:
             raise ValueError(f"a threshold of {kept['threshold']}")
         return cls(labels.index(kept["class"]), float(kept["threshold"]))
@@ -156,7 +157,7 @@ class LeastCost:
         return {"kind": self.kind, "by_class": list(self.by_class), "pairs": pairs}
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any], labels: Sequence[str]) -> Self:
+    def from_json(cls, kept: ReadJson, labels: Sequence[str]) -> Self:
         pairs = tuple((labels.index(k), labels.index(j), number(cost)) for k, j, cost in kept["pairs"])
         by_class = tuple(number(cost) for cost in kept["by_class"])
         if len(by_class) != len(labels) or min([*by_class, *(cost for *_, cost in pairs)]) < 0:
@@ -167,6 +168,6 @@ class LeastCost:
 _RULES: dict[str, type[Rule]] = {rule.kind: rule for rule in (MostProbable, Median, ClassThreshold, LeastCost)}
 
 
-def rule_from_json(kept: Mapping[str, Any], labels: Sequence[str]) -> Rule:
+def rule_from_json(kept: ReadJson, labels: Sequence[str]) -> Rule:
     """A rule by the name of its kind. Raises ValueError, KeyError or TypeError where it is none."""
     return _RULES[kept["kind"]].from_json(kept, labels)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from vikt.decisions import abstention, conformal
 from vikt.decisions.aims import Aim, CostAim, parsed_aim
 from vikt.decisions.held_out import position
 from vikt.errors import ParameterError
+from vikt.mappings import Parameters
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class DecisionSettings:
     calibrates: bool = False
 
     @classmethod
-    def of(cls, parameters: Mapping[str, Any]) -> DecisionSettings:
+    def of(cls, parameters: Parameters) -> DecisionSettings:
         """The settings by the checked parameters of a `TextClassifier`.
 
         Raises

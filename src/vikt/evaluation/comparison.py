@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from vikt.evaluation.outcomes import NO_ANSWER, Answers, Outcomes
 from vikt.evaluation.set_differences import pair_of_sets
 from vikt.evaluation.several import SetOutcomes
 from vikt.fitting.model import FittedModel, Inputs
+from vikt.mappings import Json
 from vikt.metrics.differences import mcnemar
 from vikt.names import TargetKind
 
@@ -41,7 +41,7 @@ class Disagreement:
     probability_b: float
     text: str
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """As JSON holds it."""
         return dict(vars(self))
 
@@ -96,7 +96,7 @@ class Comparison:
     def n_rows(self) -> int:
         return self.both_right + self.only_a_right + self.only_b_right + self.neither_right
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """What `vikt compare --json` prints of it; no NaN or Infinity."""
         return {
             "differences": {name: difference.to_json() for name, difference in self.differences.items()},

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
 from vikt.arrays import Bools, Floats, Ints
 from vikt.corpus.columns import composed
 from vikt.evaluation.outcomes import NO_ANSWER, Outcomes
+from vikt.mappings import Json
 from vikt.metrics import averages
 from vikt.metrics.averages import Counts
 from vikt.metrics.bootstrap import CountFigure, cells_of, counts_of, drawn_means
@@ -48,7 +48,7 @@ class Difference:
         """B - A."""
         return self.b - self.a
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """Finite numbers or null; `better` is "a", "b" or null."""
         numbers = {name: finite(getattr(self, name)) for name in ("a", "b", "value", "low", "high", "p_value")}
         return numbers | {"better": self.better.lower() or None} | ({"reason": self.reason} if self.reason else {})

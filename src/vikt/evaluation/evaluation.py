@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from vikt.arrays import Floats, Ints
+from vikt.arrays import Floats, Ints, LabelArray
 from vikt.corpus.numbers import exact_number_of
 from vikt.corpus.targets import Labels
 from vikt.errors import DataError
@@ -21,6 +21,7 @@ from vikt.evaluation.outcomes import NO_ANSWER, Outcomes, check_some_rows, outco
 from vikt.evaluation.probability_figures import probability_figures
 from vikt.evaluation.set_figures import set_figures
 from vikt.fitting.model import FittedModel, Inputs
+from vikt.mappings import Json
 from vikt.metrics.bootstrap import cells_of
 from vikt.metrics.calibration import Reliability
 from vikt.metrics.classification import class_array, refuse_mixture
@@ -86,7 +87,7 @@ class Evaluation(LabelEvaluation):
     def _more_of_labels(self) -> dict[str, Floats]:
         return {"roc_auc": self.roc_auc, "average_precision": self.average_precision}
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """The parts of `--json` that are figures: metrics, per_class, confusion, unseen_labels.
 
         The confusions are {"labels", "matrix"}; above 200 labels, where nearly all cells are 0, {"labels", "entries"}.
@@ -174,7 +175,7 @@ def evaluation_of(found: Outcomes) -> Evaluation:
     )
 
 
-def _spelled(labels: NDArray[Any]) -> list[str]:
+def _spelled(labels: LabelArray) -> list[str]:
     return [str(label) for label in labels.tolist()]
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from vikt.arrays import Bools, Floats, Ints
+from vikt.mappings import Json
 from vikt.metrics import averages
 from vikt.metrics.averages import Counts
 from vikt.metrics.bootstrap import CountFigure, counts_of, drawn_figures
@@ -71,12 +71,12 @@ class Figure:
     low: float = math.nan
     high: float = math.nan
     reason: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Json = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """Finite numbers or null, never NaN or Infinity; with the reason, if there is one."""
         numbers = {name: finite(getattr(self, name)) for name in ("value", "low", "high")}
-        return numbers | ({"reason": self.reason} if self.reason else {}) | dict(self.facts)
+        return numbers | ({"reason": self.reason} if self.reason else {}) | self.facts
 
 
 def share(successes: int, trials: int, **more: object) -> Figure:
@@ -87,7 +87,7 @@ def share(successes: int, trials: int, **more: object) -> Figure:
     return Figure(successes / trials, *wilson_interval(successes, trials), facts=facts)
 
 
-def bootstrapped(value: float, drawn: Floats, notes: Mapping[str, bool], facts: Mapping[str, Any]) -> Figure:
+def bootstrapped(value: float, drawn: Floats, notes: Mapping[str, bool], facts: Json) -> Figure:
     """A value with the percentiles of its bootstrap; its reason joins the notes that hold."""
     low, high = percentile_interval(drawn)
     alike, undefined = low == high, int(np.isnan(drawn).sum())

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from numpy.typing import NDArray
-
+from vikt.arrays import LabelArray
 from vikt.corpus.given_targets import given_targets
 from vikt.corpus.label_forms import Column
 from vikt.corpus.targets import Labels, TargetRows
@@ -45,7 +44,7 @@ def figures_of(found: Answers) -> LabelEvaluation:
     return _FIGURES[type(found)](found)
 
 
-def given_labels(labels: Labels, kind: TargetKind, columns: NDArray[Any], n_rows: int) -> NDArray[Any] | TargetRows:
+def given_labels(labels: Labels, kind: TargetKind, columns: LabelArray, n_rows: int) -> LabelArray | TargetRows:
     """Labels to test a model on, read once: they may come from a generator.
 
     Parameters

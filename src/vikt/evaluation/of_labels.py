@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from vikt.arrays import Floats, Ints
 from vikt.evaluation.figures import Figure
+from vikt.mappings import Json
 from vikt.metrics.averages import Counts
 from vikt.metrics.classification import f1_of_counts, ratio
 from vikt.metrics.intervals import f1_ends, wilson_ends
@@ -99,7 +100,7 @@ class LabelEvaluation:
         return [label for label, n in zip(self.labels, self.support, strict=True) if n == 0]
 
     @property
-    def per_class(self) -> dict[str, dict[str, Any]]:
+    def per_class(self) -> dict[str, Json]:
         """For each label: its rates with intervals, rows (support), predictions, shares of both, and what else it has.
 
         The intervals are Wilson's: of TP / (TP + FP), of TP / (TP + FN), and of J = TP / (TP + FP + FN), of which
@@ -136,7 +137,7 @@ class LabelEvaluation:
             for side, end in zip(("low", "high"), both, strict=True)
         }
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """The parts of `--json` that are figures: metrics, per_class, unseen_labels."""
         return {
             "metrics": {name: found.to_json() for name, found in self.figures.items()},
@@ -155,7 +156,7 @@ def column_means(probabilities: Floats) -> Floats:
     return np.asarray(sums / (unit * len(probabilities)))
 
 
-def _row_to_json(row: dict[str, Any], is_everything: bool) -> dict[str, Any]:
+def _row_to_json(row: Json, is_everything: bool) -> Json:
     found = {name: finite(value) for name, value in row.items()}
     if None not in found.values():
         return found

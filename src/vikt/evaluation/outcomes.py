@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Bools, Floats, Ints
+from vikt.arrays import Bools, Floats, Ints, Targets
 from vikt.corpus.targets import Labels, TargetRows
 from vikt.decisions.decision import NO_ANSWER as NO_ANSWER
 from vikt.decisions.decision import NO_CLASS as NO_CLASS
@@ -102,7 +101,7 @@ class Outcomes:
         return np.asarray(known if self.shares is None else known & ~np.isnan(self.shares).any(axis=1))
 
     @property
-    def truth(self) -> NDArray[Any]:
+    def truth(self) -> Targets:
         """What probabilities are compared with: `real`, or the shares of soft labels."""
         return self.real if self.shares is None else self.shares
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Floats, Ints
+from vikt.arrays import Floats, Ints, Targets
 from vikt.evaluation.figures import Figure, bootstrapped, joined, named_classes, share
 from vikt.evaluation.one_versus_rest import OneVersusRest, one_versus_rest
+from vikt.mappings import Json
 from vikt.metrics.areas import Area
 from vikt.metrics.bootstrap import drawn_means
 from vikt.metrics.calibration import N_BINS, Reliability, error_of, reliability_curve
@@ -43,7 +42,7 @@ class _Known:
     """The rows whose label the model knows: the notes about the others, and the facts of each figure."""
 
     notes: dict[str, bool]
-    facts: dict[str, Any]
+    facts: Json
 
     @classmethod
     def of(cls, n_rows: int, left_out: int) -> _Known:
@@ -55,7 +54,7 @@ class _Known:
 
 
 def probability_figures(
-    y: Ints, truth: NDArray[Any], log_probabilities: Floats, classes: list[str], left_out: int
+    y: Ints, truth: Targets, log_probabilities: Floats, classes: list[str], left_out: int
 ) -> ProbabilityFigures:
     """The figures of the rows whose label the model knows.
 
@@ -90,12 +89,12 @@ def probability_figures(
     return ProbabilityFigures(figures, against_rest, reliability)
 
 
-def _shares_of(answers: Ints, truth: NDArray[Any]) -> NDArray[Any]:
+def _shares_of(answers: Ints, truth: Targets) -> Targets:
     """The share of the class that is answered in each row; where a row has one class, whether it is that: (m,)."""
     return answers == truth if truth.ndim == 1 else truth[np.arange(len(answers)), answers]
 
 
-def _entropy(truth: NDArray[Any]) -> float:
+def _entropy(truth: Targets) -> float:
     """The mean entropy of shares; 0 where each row has one class."""
     return exact_mean(entropies(truth)) if truth.ndim == 2 and len(truth) else 0.0
 
@@ -112,7 +111,7 @@ def log_loss_figure(losses: Floats, left_out: int, entropy: float = 0.0) -> Figu
     return mean_loss(losses, notes, known.facts | {"entropy": entropy})
 
 
-def mean_loss(losses: Floats, notes: Mapping[str, bool], facts: Mapping[str, Any]) -> Figure:
+def mean_loss(losses: Floats, notes: Mapping[str, bool], facts: Json) -> Figure:
     """The mean of the losses of rows, (m,), some of which may be infinite; notes and facts as of `bootstrapped`."""
     infinite = int(np.isinf(losses).sum())
     if not infinite:
@@ -121,7 +120,7 @@ def mean_loss(losses: Floats, notes: Mapping[str, bool], facts: Mapping[str, Any
     return Figure(math.inf, reason=joined(about | dict(notes)), facts=facts)
 
 
-def mean_of_rows(values: Floats, notes: Mapping[str, bool], facts: Mapping[str, Any]) -> Figure:
+def mean_of_rows(values: Floats, notes: Mapping[str, bool], facts: Json) -> Figure:
     """The mean of a value of each row, (m,); notes and facts as of `bootstrapped`."""
     if len(values) < 2:
         reason = joined({"one row gives no interval": len(values) == 1} | dict(notes))
@@ -151,7 +150,7 @@ def _areas(against_rest: OneVersusRest, classes: list[str], known: _Known) -> di
     }
 
 
-def _area(area: Area, notes: dict[str, bool], facts: dict[str, Any]) -> Figure:
+def _area(area: Area, notes: dict[str, bool], facts: Json) -> Figure:
     has_none = area.standard_error < _ROUNDING
     reason = joined(notes | {"its standard error is 0, which gives no interval": has_none})
     if has_none:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from vikt.decisions.conditions import QUOTING, RELATIONS, Condition, Measure, parsed
 from vikt.errors import ParameterError, UsageError
 from vikt.evaluation.figures import Figure
 from vikt.evaluation.of_labels import LabelEvaluation
+from vikt.mappings import Json
 from vikt.model.classes import class_position
 from vikt.names import suggestion
 from vikt.tables import figure, listed
@@ -40,7 +40,7 @@ class Requirement:
         interval = f" (95%: {figure(self.found.low)} to {figure(self.found.high)})"
         return f"{self.condition} {verdict}: found {figure(self.found.value)}{interval * (self.found.low < math.inf)}"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         return {"condition": str(self.condition), "met": self.is_met, **self.found.to_json()}
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,6 +19,7 @@ from vikt.evaluation.of_labels import LabelEvaluation, column_means
 from vikt.evaluation.outcomes import check_some_rows
 from vikt.evaluation.probability_figures import mean_loss, mean_of_rows
 from vikt.fitting.model import FittedModel, Inputs
+from vikt.mappings import Json
 from vikt.metrics import averages, several
 from vikt.metrics.averages import Counts
 from vikt.metrics.bootstrap import CountFigure
@@ -159,7 +160,7 @@ class SetEvaluation(LabelEvaluation):
     def _more_of_labels(self) -> dict[str, Floats]:
         return {} if self.thresholds is None else {"threshold": self.thresholds}
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """The parts of `--json` that are figures: metrics, per_class, unseen_labels, constant_labels, sets.
 
         `sets` holds the number of rows, of those without labels and of those without an answer, and the labels per row.

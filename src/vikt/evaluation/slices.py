@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,6 +22,7 @@ from vikt.errors import DataError
 from vikt.evaluation.figures import Figure, share
 from vikt.evaluation.outcomes import Answers
 from vikt.evaluation.probability_figures import log_loss_figure
+from vikt.mappings import Json
 from vikt.metrics.averages import macro_f1_of
 from vikt.metrics.differences import fisher, newcombe_interval
 from vikt.metrics.intervals import Interval
@@ -40,7 +40,7 @@ _FEWEST_ROWS = 10
 Values = Sequence[str | None]
 NO_COLUMNS: Mapping[str, Values] = MappingProxyType({})
 # Names of columns, or their values.
-By = str | Sequence[str] | ArrayLike | Mapping[str, Any] | ArrowStream | None
+By = str | Sequence[str] | ArrayLike | Mapping[str, object] | ArrowStream | None
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Slice:
     p_value: float
     finding: str
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """Finite numbers or null; `finding` is "worse", "better" or null."""
         return {
             "value": self.name,
@@ -102,7 +102,7 @@ class Slicing:
     slices: tuple[Slice, ...]
     note: str = ""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """As `vikt evaluate --by` prints it in JSON."""
         found = [part.to_json() for part in self.slices]
         about = {"note": self.note} if self.note else {}
@@ -191,7 +191,7 @@ def _parts(name: str, values: Values, n_rows: int) -> dict[str, Bools]:
     return parts | ({} if present.all() or (present.any() and not parts) else {"(missing)": ~present})
 
 
-def _measures(values: set[str]) -> dict[str, Any]:
+def _measures(values: set[str]) -> Json:
     """What each value is as a number, to the digit, or as a time; nothing where some are neither."""
     for measure in (_number, _time):
         found = {value: measure(value) for value in values}

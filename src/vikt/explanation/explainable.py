@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from numpy.typing import ArrayLike
 
 from vikt.arrays import Groups, RowValues
 from vikt.corpus.documents import column_values
-from vikt.corpus.frames import frame_of, has_attribute
+from vikt.corpus.frames import Source, frame_of, has_attribute
 from vikt.errors import DataError
 from vikt.fitting.fitted import FittedAttributes
 from vikt.fitting.model import Inputs
@@ -45,7 +45,7 @@ class Explainable(FittedAttributes):
         return strongest_of(self._model, self._model.position(class_, "class_"), n, n_documents)
 
     def explain(
-        self, text: str | Mapping[str, Any], label: object = None, against: object = None
+        self, text: str | Mapping[str, Source], label: object = None, against: object = None
     ) -> Explanation | Explanations:
         """What each feature of a text adds to the score of its predicted class, or of the class `label`.
 
@@ -74,7 +74,7 @@ class Explainable(FittedAttributes):
         other = None if against is None else model.position(against, "against")
         return explain(model, document, k, other)
 
-    def fewest_words(self, text: str | Mapping[str, Any]) -> FewestWords:
+    def fewest_words(self, text: str | Mapping[str, Source]) -> FewestWords:
         """The fewest words of a text whose removal changes the answer, or few where it takes too many tries to know.
 
         Other columns come with the text, as for `explain`.
@@ -121,7 +121,7 @@ class Explainable(FittedAttributes):
 
     def influence(
         self,
-        text: str | Mapping[str, Any],
+        text: str | Mapping[str, Source],
         texts: Inputs,
         labels: ArrayLike,
         sample_weight: RowValues = None,
@@ -206,7 +206,7 @@ class Explainable(FittedAttributes):
             return label_errors_of(examples, settings, plan, folds=folds, threads=self._n_threads, progress=report)
 
 
-def one_document(text: str | Mapping[str, Any]) -> list[str] | dict[str, list[Any]]:
+def one_document(text: str | Mapping[str, Source]) -> list[str] | dict[str, list[Source]]:
     """One text, or its columns by name, as a frame of one row. Raises DataError for anything else."""
     if isinstance(text, str):
         return [text]

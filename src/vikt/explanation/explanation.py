@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
 from vikt.explanation.highlight import Run, marked, runs, style
 from vikt.explanation.scores import ClassScore
+from vikt.mappings import Json
 from vikt.markup import block, details, heading, html_text, table
 from vikt.tables import columns, counted, data_frame, label_line
 
@@ -96,7 +97,7 @@ class Explanation:
         """Nothing beyond what the explanation says, as `Explanations` says where no label is answered."""
         return ""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """The score and its contributions as JSON holds them; without the text."""
         about = dict(vars(self.about))
         own = {name: about.pop(name) for name in ("label", "probability")} | {"answered": about.pop("is_answered")}
@@ -184,7 +185,7 @@ class Explanations(Sequence[Explanation]):
     def __len__(self) -> int:
         return len(self.of_labels)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """The explanation of each label, as JSON holds it."""
         return {"labels": [explanation.to_json() for explanation in self.of_labels]}
 

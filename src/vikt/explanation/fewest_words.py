@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
 from math import comb
-from typing import Any
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from vikt.errors import UsageError
 from vikt.explanation.kinds import refuse_kind
 from vikt.explanation.linear import explain
 from vikt.fitting.model import FittedModel
+from vikt.mappings import Json
 from vikt.names import TargetKind
 from vikt.tables import counted, label_line, quoted
 
@@ -62,7 +62,7 @@ class FewestWords:
     probability_after: float
     text: str
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """The words and the answers as JSON holds them; without the text."""
         return {name: value for name, value in vars(self).items() if name != "text"}
 
@@ -76,7 +76,7 @@ class FewestWords:
         )
 
 
-def fewest_words(model: FittedModel, document: Sequence[str] | Mapping[str, Sequence[Any]]) -> FewestWords:
+def fewest_words(model: FittedModel, document: Sequence[str] | Mapping[str, Sequence[str]]) -> FewestWords:
     """The fewest words of one document whose removal changes the answer.
 
     Words are removed one after the other, each time the one that lowers the probability of the answer most, until the
@@ -119,7 +119,7 @@ Words = frozenset[int]
 class _Search:
     """The different words of a text, numbered, and the model's answers to it without some of them."""
 
-    def __init__(self, model: FittedModel, document: Sequence[str] | Mapping[str, Sequence[Any]]) -> None:
+    def __init__(self, model: FittedModel, document: Sequence[str] | Mapping[str, Sequence[str]]) -> None:
         self.model, self.document = model, document
         self.source: str = document[model.text_column][0] if isinstance(document, Mapping) else document[0]
         places: dict[str, list[tuple[int, int]]] = {}

@@ -12,12 +12,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from vikt.arrays import Floats, MatrixLike, RowValues
+from vikt.arrays import Floats, MatrixLike, RowValues, Weights
 from vikt.errors import DataError, ParameterError, UsageError
 from vikt.estimators import LogisticRegression
 from vikt.explanation.kinds import fit_of_label, refuse_kind
@@ -26,6 +26,7 @@ from vikt.fitting.model import FittedModel
 from vikt.fitting.prepare import prepare
 from vikt.fitting.record import FitRecord
 from vikt.fitting.refitted import fitted_rows, settings_of
+from vikt.mappings import Json
 from vikt.markup import block, heading, html_text, table
 from vikt.matrix import design_matrix
 from vikt.model.classes import LabelledRows
@@ -76,7 +77,7 @@ class WeightInference:
             ratio, low, high = np.exp([self.weight, self.weight - reach, self.weight + reach]).tolist()
         return ratio, low, high
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         ratio, low, high = map(finite, self.odds_ratios)
         numbers = {"weight": self.weight, "standard_error": self.standard_error, "z": self.z, "p": self.p}
         return {"label": self.label, "feature": self.feature, **numbers, "odds_ratio": ratio, "low": low, "high": high}
@@ -111,7 +112,7 @@ class Inference:
             "z does not test whether a weight is 0"
         )
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """Finite numbers or null, never NaN or Infinity."""
         weights = [own.to_json() for own in self.weights]
         return {"reference": self.reference, "l2": self.l2, "approximate": self.l2 > 0, "weights": weights}
@@ -264,20 +265,20 @@ def check_inference(model: FittedModel, record: FitRecord, k: int | None = None)
     _check_size(int(model.theta.size if k is None else model.theta[k].size))
 
 
-def inference(objective: Objective, theta: NDArray[Any], features: Sequence[str], labels: Sequence[str]) -> Inference:
+def inference(objective: Objective, theta: Weights, features: Sequence[str], labels: Sequence[str]) -> Inference:
     """Standard errors of the weights θ that minimise an objective. Raises as `standard_errors` does."""
     _check_size(int(np.prod(objective.shape)))
-    theta = np.atleast_2d(np.asarray(theta, dtype=np.float64))
-    covariance = _covariance(objective, theta)
+    exact: Floats = np.atleast_2d(np.asarray(theta, dtype=np.float64))
+    covariance = _covariance(objective, exact)
     names = ["(intercept)"] * objective.has_dummy + list(features)
     n = len(names)
-    if len(theta) == 1:
-        variances, estimates, others = np.diag(covariance)[None], theta, labels[1:]
+    if len(exact) == 1:
+        variances, estimates, others = np.diag(covariance)[None], exact, labels[1:]
     else:
-        by_class = covariance.reshape(len(theta), n, len(theta), n)
+        by_class = covariance.reshape(len(exact), n, len(exact), n)
         own = np.einsum("kjkj->kj", by_class)
         shared = np.einsum("kjj->kj", by_class[:, :, 0, :])
-        variances, estimates, others = own[1:] + own[:1] - 2 * shared[1:], theta[1:] - theta[:1], labels[1:]
+        variances, estimates, others = own[1:] + own[:1] - 2 * shared[1:], exact[1:] - exact[:1], labels[1:]
     errors = np.sqrt(variances)
     weights = [
         WeightInference(label, name, float(estimate), float(error))

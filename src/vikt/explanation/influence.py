@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from vikt.fitting.prepare import prepare
 from vikt.fitting.record import FitRecord
 from vikt.fitting.refitted import fitted_rows, plan_of, settings_of
 from vikt.fitting.start import Start
+from vikt.mappings import Json
 from vikt.markup import block, heading, html_text, table
 from vikt.matrix import SparseMatrix
 from vikt.model.functions import log_softmax, softmax
@@ -89,7 +90,7 @@ class Influence:
     rows: list[InfluentialRow]
     n_rows: int
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """The class, its log-odds and the rows, as JSON holds them."""
         rows = [{name: value for name, value in vars(row).items() if value is not None} for row in self.rows]
         return {"label": self.label, "log_odds": self.log_odds, "fitted_rows": self.n_rows, "rows": rows}
@@ -160,7 +161,7 @@ def influence(
     own, place = (scores[k], 1) if is_of_labels else (scores, k)
     gradient = log_odds_gradient(own, place)
     settings, start = settings_of(record, examples), Start(model, plan_of(record).recipe.shares)
-    effects: Any = 0.0
+    effects: Floats = np.zeros(())
     for number, part in enumerate(record.parts):
         features = replace(settings.features, analyzer=part.name)
         prepared = prepare(examples, features, rows, rows[:0], settings.class_weight, threads, progress)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Floats, RowIndices
+from vikt.arrays import Floats, LabelArray, RowIndices
+from vikt.mappings import Json
 from vikt.markup import block, heading, html_text, table
 from vikt.tables import Joined, columns, counted, cut, data_frame, label_line, listed, visible
 
@@ -70,12 +71,12 @@ class LabelErrors:
     score_of: ClassVar[str] = "the label"
 
     rows: RowIndices
-    labels: NDArray[Any]
-    suggestions: NDArray[Any]
+    labels: LabelArray
+    suggestions: LabelArray
     scores: Floats
     texts: tuple[str, ...]
     all_scores: Floats
-    classes: NDArray[Any]
+    classes: LabelArray
     joint: Floats
     out_of_reach: dict[str, int]
 
@@ -105,7 +106,7 @@ class LabelErrors:
         """How the suspected rows should be labelled; `separator` joins several labels of a row in a field."""
         return Corrections(self.rows, list(map(str, self.suggestions.tolist())), self.scores)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """The suspected rows as JSON holds them, without their texts; the estimate; and what was out of reach."""
         return {
             "suspected": [
@@ -138,7 +139,7 @@ class LabelErrors:
         return block(heading(html_text(self.summary)), listing, *(heading(html_text(r)) for r in self._remarks()))
 
     @property
-    def _columns(self) -> dict[str, Sequence[Any]]:
+    def _columns(self) -> dict[str, Sequence[object]]:
         named = {"row": self.rows, "label": self.labels, "suggestion": self.suggestions, "score": self.scores}
         return {name: values.tolist() for name, values in named.items()}
 
@@ -261,9 +262,11 @@ class SetLabelErrors(LabelErrors):
         for i, (row, label) in enumerate(zip(self.rows.tolist(), map(str, self.labels.tolist()), strict=True)):
             real.setdefault(row, set(self.given[i])).symmetric_difference_update({label})
         first = np.sort(np.unique(self.rows, return_index=True)[1])
-        return Corrections(self.rows[first], Joined(map(sorted, real.values()), separator), self.scores[first])
+        return Corrections(
+            self.rows[first], Joined([sorted(labels) for labels in real.values()], separator), self.scores[first]
+        )
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """As of one class per row, with the estimate of what is missing."""
         return super().to_json() | {"estimated_missing": self.estimated_missing}
 

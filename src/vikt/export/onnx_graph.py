@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -77,23 +78,27 @@ def _weights(model: FittedModel) -> tuple[NDArray[np.float32], NDArray[np.float3
     return by_feature[1:].astype(np.float32), by_feature[0].astype(np.float32)
 
 
+# A message of ONNX's protocol buffers, whose classes are made at run time.
+OnnxMessage = Any
+
+
 @dataclass
 class _Graph:
     """A graph in the making; a value is known by its name."""
 
-    onnx: Any
-    nodes: list[Any] = field(default_factory=list)
-    constants: list[Any] = field(default_factory=list)
-    inputs: dict[str, Any] = field(default_factory=dict)
-    outputs: list[Any] = field(default_factory=list)
+    onnx: ModuleType
+    nodes: list[OnnxMessage] = field(default_factory=list)
+    constants: list[OnnxMessage] = field(default_factory=list)
+    inputs: dict[str, OnnxMessage] = field(default_factory=dict)
+    outputs: list[OnnxMessage] = field(default_factory=list)
 
-    def add(self, operator: str, inputs: list[str], output: str = "", **attributes: Any) -> str:
+    def add(self, operator: str, inputs: list[str], output: str = "", **attributes: object) -> str:
         """The output of an operator on values."""
         output = output or f"{operator.lower()} {len(self.nodes)}"
         self.nodes.append(self.onnx.helper.make_node(operator, inputs, [output], **attributes))
         return output
 
-    def constant(self, array: NDArray[Any]) -> str:
+    def constant(self, array: NDArray[np.generic]) -> str:
         name = f"constant {len(self.constants)}"
         self.constants.append(self.onnx.numpy_helper.from_array(array, name))
         return name
@@ -111,7 +116,7 @@ class _Graph:
     def cast(self, value: str, dtype: type, output: str = "") -> str:
         return self.add("Cast", [value], output, to=self._type(dtype))
 
-    def model(self, name: str, about: Mapping[str, str]) -> Any:
+    def model(self, name: str, about: Mapping[str, str]) -> OnnxMessage:
         """The whole model. Raises what the checker of ONNX raises where it is invalid."""
         helper = self.onnx.helper
         graph = helper.make_graph(self.nodes, name or "vikt", list(self.inputs.values()), self.outputs, self.constants)
@@ -121,7 +126,7 @@ class _Graph:
         self.onnx.checker.check_model(model)
         return model
 
-    def _info(self, name: str, dtype: type, shape: list[str | int]) -> Any:
+    def _info(self, name: str, dtype: type, shape: list[str | int]) -> OnnxMessage:
         return self.onnx.helper.make_tensor_value_info(name, self._type(dtype), shape)
 
     def _type(self, dtype: type) -> int:

@@ -10,7 +10,7 @@ import io
 import unicodedata
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,10 +19,13 @@ from vikt.features.ngrams.ngrams import FittedNgrams
 from vikt.features.ngrams.normalise import fold
 from vikt.fitting.model import FittedModel
 from vikt.fitting.saved import SavedModel
+from vikt.mappings import Values
 from vikt.names import KIND_NAMES
 from vikt.vectorizer import TextVectorizer
 
 if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import Pipeline
 
 _ONE_CLASS = ("classes", "soft")
@@ -75,13 +78,13 @@ def _check(model: FittedModel) -> None:
         raise UsageError(f"scikit-learn does not compute vikt's hand-made features{instead}")
 
 
-def _vectorizer(part: FittedNgrams) -> Any:
+def _vectorizer(part: FittedNgrams) -> TfidfVectorizer | TextVectorizer:
     """The vectorizer of one part: scikit-learn's for characters in their own case, else vikt's."""
     says = part.analyzer.joiner == "" and part.options.hashing is None and not part.options.tokeniser.lowercase
     return _of_sklearn(part) if says else _of_vikt(part)
 
 
-def _of_sklearn(part: FittedNgrams) -> Any:
+def _of_sklearn(part: FittedNgrams) -> TfidfVectorizer:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectorizer = TfidfVectorizer(
@@ -112,7 +115,7 @@ def _of_vikt(part: FittedNgrams) -> TextVectorizer:
     )
 
 
-def _weighting(part: FittedNgrams) -> dict[str, Any]:
+def _weighting(part: FittedNgrams) -> Values:
     """The options of weighting, and the lengths of n-grams, by the names that both vectorizers have for them."""
     weighting = part.weighting
     return {
@@ -126,7 +129,7 @@ def _weighting(part: FittedNgrams) -> dict[str, Any]:
     }
 
 
-def _classifier(model: FittedModel) -> Any:
+def _classifier(model: FittedModel) -> LogisticRegression:
     """The linear model, its scores divided by the temperature."""
     from sklearn.linear_model import LogisticRegression
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vikt.errors import ParameterError, known
 from vikt.features.ngrams.ngrams import Ngrams
 from vikt.features.ngrams.weighting import WEIGHTINGS
+from vikt.mappings import Parameters
 
 if TYPE_CHECKING:
+    from vikt.features.handmade.declarations import Declared
     from vikt.features.handmade.features import Feature
 
 
@@ -53,7 +54,7 @@ class FeatureSettings:
     hashing: int | None = None
 
     @classmethod
-    def of(cls, parameters: Mapping[str, Any]) -> FeatureSettings:
+    def of(cls, parameters: Parameters) -> FeatureSettings:
         """The settings by the parameters of a `TextClassifier`. Raises UsageError where one is invalid."""
         ngrams = parameters["ngrams"]
         settings = cls(
@@ -89,7 +90,7 @@ class FeatureSettings:
         ]
 
 
-def handmade_features(declared: Any) -> tuple[Feature, ...]:
+def handmade_features(declared: Declared | None) -> tuple[Feature, ...]:
     """The hand-made features that are declared; most models have none, and need not import what they are."""
     if declared is None:
         return ()

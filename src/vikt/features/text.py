@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
-from vikt.arrays import Bools, Floats, Ints
+from vikt.arrays import Arrays, Bools, Floats, Ints
 from vikt.corpus.documents import Documents
 from vikt.corpus.sentences import sentences
 from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError, UsageError
 from vikt.features.description import Fact
-from vikt.features.handmade.encoders import Encoder
+from vikt.features.handmade.encoders import AnyEncoder
 from vikt.features.measured import Measured
 from vikt.features.ngrams.ngrams import FittedNgrams, Ngrams
 from vikt.features.ngrams.scoring import NgramScorer
-from vikt.features.ngrams.vocabulary_spec import Arrays
 from vikt.features.rows import CompressedRows, Numbers, side_by_side
 from vikt.features.settings import FeatureSettings
 
@@ -42,10 +41,10 @@ class TextFeatures:
         self.settings = settings
         self._ngrams: Sequence[Ngrams] = settings.parts()
         self.parts: tuple[FittedNgrams, ...] = ()
-        self.encoders: tuple[Encoder[Any], ...] = ()
+        self.encoders: tuple[AnyEncoder, ...] = ()
 
     @classmethod
-    def fitted(cls, settings: FeatureSettings, parts: Sequence[FittedNgrams], encoders: Sequence[Encoder[Any]]) -> Self:
+    def fitted(cls, settings: FeatureSettings, parts: Sequence[FittedNgrams], encoders: Sequence[AnyEncoder]) -> Self:
         features = cls(settings)
         features.parts, features.encoders = tuple(parts), tuple(encoders)
         return features
@@ -160,7 +159,7 @@ class TextFeatures:
         return [name for feature, encoder in self._handmade for name in encoder.names(feature.name)]
 
     @property
-    def _handmade(self) -> list[tuple[Feature, Encoder[Any]]]:
+    def _handmade(self) -> list[tuple[Feature, AnyEncoder]]:
         return list(zip(self.settings.handmade, self.encoders, strict=True))
 
     def facts(self) -> list[Fact]:
@@ -203,14 +202,14 @@ class TextFeatures:
     def to_arrays(self) -> Arrays:
         parts = {f"part{p}.": part.to_arrays() for p, part in enumerate(self.parts)}
         encoders = {f"feature{f}.": encoder.to_arrays() for f, encoder in enumerate(self.encoders)}
-        both: dict[str, Mapping[str, NDArray[Any]]] = {**parts, **encoders}
+        both: dict[str, Arrays] = {**parts, **encoders}
         return {prefix + name: array for prefix, own in both.items() for name, array in own.items()}
 
     @classmethod
-    def from_arrays(cls, settings: FeatureSettings, arrays: Mapping[str, NDArray[Any]]) -> Self:
+    def from_arrays(cls, settings: FeatureSettings, arrays: Arrays) -> Self:
         """The inverse of `to_arrays`. Raises DamagedModelError where the arrays do not fit together."""
 
-        def under(prefix: str) -> dict[str, NDArray[Any]]:
+        def under(prefix: str) -> Arrays:
             return {name.removeprefix(prefix): own for name, own in arrays.items() if name.startswith(prefix)}
 
         parts = [ngrams.from_arrays(under(f"part{p}.")) for p, ngrams in enumerate(settings.parts())]
@@ -258,5 +257,5 @@ class TextScorer:
         return scores[:, 0] if theta.ndim == 1 else scores
 
 
-def _encoded(encoders: Sequence[Encoder[Any]], measured: Measured) -> list[CompressedRows]:
+def _encoded(encoders: Sequence[AnyEncoder], measured: Measured) -> list[CompressedRows]:
     return [encoder.rows(values) for encoder, values in zip(encoders, measured.values, strict=True)]

@@ -15,10 +15,10 @@ import os
 import stat
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from vikt.arrays import Arrays
 from vikt.errors import (
     DamagedModelError,
     ForeignModelError,
@@ -28,6 +28,7 @@ from vikt.errors import (
     OutputFileError,
 )
 from vikt.files.replacement import check_replaceable, replacing
+from vikt.mappings import Json
 
 # A file names the format that can hold it: those that hold what the first of these cannot say so in their metadata.
 OLDEST_FORMAT, FORMAT_VERSION = 5, 6
@@ -46,7 +47,7 @@ Content = bytearray | mmap.mmap
 _DTYPES = {"F64": np.float64, "F32": np.float32, "I64": np.int64, "I32": np.int32, "U8": np.uint8}
 
 
-def save_model(path: str | Path, arrays: dict[str, Any], metadata: dict[str, Any], *, force: bool = False) -> None:
+def save_model(path: str | Path, arrays: Arrays, metadata: Json, *, force: bool = False) -> None:
     """Write arrays and metadata to a file, whole or not at all.
 
     Raises
@@ -60,7 +61,7 @@ def save_model(path: str | Path, arrays: dict[str, Any], metadata: dict[str, Any
         file.write(content)
 
 
-def model_content(arrays: dict[str, Any], metadata: dict[str, Any]) -> bytearray:
+def model_content(arrays: Arrays, metadata: Json) -> bytearray:
     """The bytes of a model file.
 
     Raises
@@ -79,7 +80,7 @@ def model_content(arrays: dict[str, Any], metadata: dict[str, Any]) -> bytearray
     return content
 
 
-def load_model(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def load_model(path: str | Path) -> tuple[Arrays, Json]:
     """The arrays and the metadata of a model file; the arrays are mapped, not copied. "-" is standard input.
 
     Raises
@@ -161,7 +162,7 @@ def _digest(content: Content) -> bytes:
     return digest.hexdigest().encode()
 
 
-def _arrays(content: Content, start: int, header: dict[str, Any]) -> dict[str, Any]:
+def _arrays(content: Content, start: int, header: Json) -> Arrays:
     """The arrays; an error where they do not fill the file one after the other, or an entry is invalid."""
     arrays, reached = {}, 0
     for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):

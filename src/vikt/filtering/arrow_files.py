@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO, Any, BinaryIO, Protocol
+from typing import IO, BinaryIO, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vikt.corpus.arrow import ArrowBatch, ArrowColumn, ArrowSchema, ArrowTable
+from vikt.corpus.arrow import ArrowBatch, ArrowColumn, ArrowSchema, ArrowTable, ArrowWriter
 from vikt.corpus.columns import composed
 from vikt.corpus.dialect import Dialect
 from vikt.corpus.read_arrow import bounded, parquet_batches, refusing_damage, seekable
@@ -43,7 +43,7 @@ class ArrowFile(Protocol):
         """The rows, each batch in pieces. Raises ExpansionError where they are out of proportion to the file."""
         ...
 
-    def writer(self, stream: IO[bytes], schema: ArrowSchema) -> Any:
+    def writer(self, stream: IO[bytes], schema: ArrowSchema) -> ArrowWriter:
         """What has `write_table` and `close`."""
         ...
 
@@ -105,7 +105,7 @@ class _Gathered:
 
     def __init__(self, file: ArrowFile, stream: IO[bytes], origin: str) -> None:
         self._file, self._stream, self._origin = file, stream, origin
-        self._writer: Any = None
+        self._writer: ArrowWriter = None
         self._tables, self._rows, self._bytes = list[ArrowTable](), 0, 0
 
     def write(self, table: ArrowTable) -> None:
@@ -173,7 +173,7 @@ class _Parquet:
     def batches(self) -> Iterator[list[ArrowBatch]]:
         return parquet_batches(self._file, self._n_bytes, ROWS_PER_PIECE)
 
-    def writer(self, stream: IO[bytes], schema: ArrowSchema) -> Any:
+    def writer(self, stream: IO[bytes], schema: ArrowSchema) -> ArrowWriter:
         metadata = self._file.metadata
         columns = (
             [metadata.row_group(0).column(i) for i in range(metadata.num_columns)] if metadata.num_row_groups else []
@@ -212,7 +212,7 @@ class _Arrow:
             n = max(1, min(ROWS_PER_PIECE, int(BYTES_PER_BATCH / max(batch.nbytes / max(batch.num_rows, 1), 1.0))))
             yield from (batch.slice(first, n) for first in range(0, batch.num_rows, n))
 
-    def writer(self, stream: IO[bytes], schema: ArrowSchema) -> Any:
+    def writer(self, stream: IO[bytes], schema: ArrowSchema) -> ArrowWriter:
         options = pa.ipc.IpcWriteOptions(compression=self._codec, emit_dictionary_deltas=self._is_file)
         if not self._is_file:
             return pa.ipc.new_stream(stream, schema, options=options)
@@ -222,7 +222,7 @@ class _Arrow:
 class _GrowingDictionaries:
     """Writes tables to an Arrow file, whose dictionaries may grow but not be replaced, as changed texts would do."""
 
-    def __init__(self, writer: Any) -> None:
+    def __init__(self, writer: ArrowWriter) -> None:
         self._writer, self._dictionaries = writer, dict[int, ArrowColumn]()
 
     def write_table(self, table: ArrowTable) -> None:

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Bools
+from vikt.arrays import Bools, LabelArray
 from vikt.decisions.conditions import RELATIONS
 from vikt.filtering.predictions import Predictions
 
-EQUALITIES: Mapping[str, Callable[[Any, Any], Any]] = {"=": operator.eq, "!=": operator.ne}
-COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {**RELATIONS, **EQUALITIES}
+# Compares arrays element by element.
+_Compare = Callable[[Any, Any], Any]
+EQUALITIES: Mapping[str, _Compare] = {"=": operator.eq, "!=": operator.ne}
+COMPARISONS: Mapping[str, _Compare] = {**RELATIONS, **EQUALITIES}
 
 
 class Condition(Protocol):
@@ -33,7 +34,7 @@ class Condition(Protocol):
 class Compares:
     """A number of each text against another."""
 
-    of: Callable[[Predictions], NDArray[Any]]
+    of: Callable[[Predictions], LabelArray]
     relation: str
     value: float
     labels: tuple[int, ...] = ()

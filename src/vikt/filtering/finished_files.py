@@ -16,12 +16,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
 from vikt.errors import DataError, OutputFileError
 from vikt.filtering.inputs import Input, folders_of
 from vikt.filtering.storage import LocalStorage, Storage
 from vikt.filtering.tally import Tally
+from vikt.mappings import Json, ReadJson
 
 try:
     import fcntl
@@ -33,7 +33,7 @@ FOLDER = ".vikt-filter"
 _FORMAT = 2
 
 # What is asked, in words.
-Job = Mapping[str, Any]
+Job = Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class FinishedFiles:
     def _record(self, name: str) -> str:
         return posixpath.join(self._records, name)
 
-    def _read(self, address: str) -> dict[str, Any] | None:
+    def _read(self, address: str) -> Json | None:
         content = self.storage.content(address)
         try:
             found = None if content is None else json.loads(content)
@@ -149,7 +149,7 @@ class FinishedFiles:
             raise self._damaged(address)
         return found
 
-    def _write(self, address: str, content: Mapping[str, Any]) -> None:
+    def _write(self, address: str, content: Mapping[str, object]) -> None:
         with self.storage.writing(address) as file:
             # Names of files may hold bytes that are no UTF-8: as escapes these can be written.
             file.write(json.dumps(content, indent=1).encode())
@@ -179,7 +179,7 @@ class FinishedFiles:
         for address in [*outputs, *map(self._record, names)]:
             self.storage.remove(address)
 
-    def _other_job(self, before: Mapping[str, Any], asked: Job) -> OutputFileError:
+    def _other_job(self, before: ReadJson, asked: Job) -> OutputFileError:
         name = next((name for name in asked if before.get(name) != asked[name]), next(iter(asked)))
         held = (
             "the results of another version of vikt, which kept other records"

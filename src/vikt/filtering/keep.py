@@ -17,12 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Bools
+from vikt.arrays import Bools, LabelArray
 from vikt.corpus.columns import composed
 from vikt.decisions.decision import NO_ANSWER
 from vikt.decisions.tokens import Token, Tokens, spelled
@@ -166,7 +165,7 @@ class _Parser:
         return Compares(_answered, relation, k, (k,))
 
     def compared(
-        self, of: Callable[[Predictions], NDArray[Any]], read: Callable[[], float], labels: tuple[int, ...] = ()
+        self, of: Callable[[Predictions], LabelArray], read: Callable[[], float], labels: tuple[int, ...] = ()
     ) -> Condition:
         """The rest of a comparison with a number."""
         relation = self.tokens.take_mark(tuple(COMPARISONS), f"for a comparison, as in {self._example}")
@@ -210,7 +209,7 @@ class _Parser:
         return LABEL_NOUNS[self.kind]
 
 
-def _answered(predictions: Predictions) -> NDArray[Any]:
+def _answered(predictions: Predictions) -> LabelArray:
     """The position of the label of each text; where there is no answer NaN, which equals no label."""
     return np.where(predictions.predicted == NO_ANSWER, np.nan, predictions.predicted)
 

@@ -6,11 +6,14 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 from vikt.corpus.decompression import decompressed
 from vikt.errors import OutputFileError
 from vikt.filtering.refusing import refusing
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
 
 _BUFFER = 1 << 20
 _writing = partial(refusing, kind=OutputFileError, deed="written")
@@ -96,7 +99,7 @@ class RemoteStorage:
 class _Reading(io.RawIOBase):
     """A remote file that is read."""
 
-    def __init__(self, file: Any, address: str) -> None:
+    def __init__(self, file: IO[bytes], address: str) -> None:
         self._file, self._address = file, address
 
     def readable(self) -> bool:
@@ -105,10 +108,11 @@ class _Reading(io.RawIOBase):
     def seekable(self) -> bool:
         return bool(self._file.seekable())
 
-    def readinto(self, room: Any) -> int:
+    def readinto(self, room: WriteableBuffer) -> int:
+        view = memoryview(room).cast("B")
         with refusing(self._address):
-            found = self._file.read(len(room))
-        room[: len(found)] = found
+            found = self._file.read(len(view))
+        view[: len(found)] = found
         return len(found)
 
     def seek(self, place: int, whence: int = io.SEEK_SET) -> int:
@@ -124,13 +128,13 @@ class _Reading(io.RawIOBase):
 class _Writing(io.RawIOBase):
     """A remote file that is written; whoever opened it closes it."""
 
-    def __init__(self, file: Any, address: str) -> None:
+    def __init__(self, file: IO[bytes], address: str) -> None:
         self._file, self._address = file, address
 
     def writable(self) -> bool:
         return True
 
-    def write(self, content: Any) -> int:
+    def write(self, content: ReadableBuffer) -> int:
         with _writing(self._address):
             return int(self._file.write(content))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from vikt.arrays import Bools
+from vikt.mappings import Json, ReadJson
 from vikt.names import count
 
 
@@ -48,7 +48,7 @@ class Tally:
             _added(self.unanswered, other.unanswered),
         )
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """The counts by name."""
         return {
             "documents": self.documents,
@@ -62,7 +62,7 @@ class Tally:
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Tally:
+    def from_json(cls, kept: ReadJson) -> Tally:
         """The inverse of `to_json`. Raises ValueError, KeyError or TypeError where it is none."""
         by_label = {str(label): _of_json(own) for label, own in kept["by_label"].items()}
         documents, n_kept, parts, kept_parts, n_bytes = (
@@ -87,7 +87,7 @@ def _as_json(counts: tuple[int, int]) -> dict[str, int]:
     return {"parts": counts[0], "kept": counts[1]}
 
 
-def _of_json(kept: Mapping[str, Any]) -> tuple[int, int]:
+def _of_json(kept: ReadJson) -> tuple[int, int]:
     return count(kept["parts"]), count(kept["kept"])
 
 

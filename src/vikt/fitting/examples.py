@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Classes, Floats, Ints, RowIndices, RowValues
+from vikt.arrays import Classes, Floats, Ints, LabelArray, RowIndices, RowValues
 from vikt.corpus.digests import ContentDigests, Digests
 from vikt.corpus.groups import Grouping, joined_groups
 from vikt.corpus.order import (
@@ -66,7 +64,7 @@ class Examples:
         random_state: int = 0,
         groups: Values | None = None,
         kind: TargetsName = "classes",
-        order: Sequence[Any] | None = None,
+        order: Sequence[object] | None = None,
         digest: type[Digests] = ContentDigests,
     ) -> Examples:
         """Order documents and their labels; `random_state` is the seed of the order, and `digest` its hash.
@@ -110,7 +108,7 @@ class Examples:
         return replace(self, documents=self.documents.take(rows), digests=self.digests.take(rows), **columns)
 
     @property
-    def classes(self) -> NDArray[Any]:
+    def classes(self) -> LabelArray:
         """The labels: (K,)."""
         return self.targets.labels
 
@@ -171,12 +169,12 @@ class Examples:
         return self.digests.fingerprint(self.targets.spelled, self.y)
 
     @property
-    def labels(self) -> NDArray[Any] | TargetRows:
+    def labels(self) -> LabelArray | TargetRows:
         """The label of each row, with the dtype of the input; or, of several or soft labels, the target of each."""
         return np.asarray(self.classes[self.y]) if self.targets.rows is None else TargetRows(self.targets, self.y)
 
 
-def labels_of_one_class(examples: Examples) -> NDArray[Any]:
+def labels_of_one_class(examples: Examples) -> LabelArray:
     """The label of each row: (m,). Raises UsageError where rows have several or soft labels."""
     labels = examples.labels
     if isinstance(labels, TargetRows):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vikt.arrays import Floats, Groups, RowValues
+from vikt.arrays import Floats, Groups, LabelArray, RowValues
 from vikt.base import Estimator, LossRecord
 from vikt.corpus.documents import column_values
 from vikt.corpus.frames import Frame
@@ -17,6 +15,7 @@ from vikt.fitting.model import FittedModel, Inputs, measured
 from vikt.fitting.record import FitRecord, PartRecord
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
+from vikt.mappings import Json
 from vikt.names import KIND_NAMES
 from vikt.selection.choices import FeatureChoice, PenaltyChoice
 
@@ -55,7 +54,7 @@ class FittedAttributes(Estimator):
         return Examples.of(documents, labels, sample_weight, settings.random_state, values, kind, order)
 
     @property
-    def classes_(self) -> NDArray[Any]:
+    def classes_(self) -> LabelArray:
         """The labels, sorted; ordered levels from the lowest."""
         return self._model.classes
 
@@ -157,7 +156,7 @@ class FittedAttributes(Estimator):
         return self._record.features
 
     @property
-    def parts_(self) -> list[dict[str, Any]]:
+    def parts_(self) -> list[Json]:
         """Each part of a blend, as JSON holds it."""
         parts = self._record.parts
         return [part.to_json() for part in parts] if len(parts) > 1 else []
@@ -173,7 +172,7 @@ class FittedAttributes(Estimator):
         return str(self._part.stopping_reason)
 
     @property
-    def data_(self) -> dict[str, Any]:
+    def data_(self) -> Json:
         """What was read, as JSON holds it."""
         return self._record.data.to_json()
 

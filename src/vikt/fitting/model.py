@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Bools, Floats, Ints
+from vikt.arrays import Arrays, Bools, Floats, Ints, LabelArray
 from vikt.corpus.class_names import ClassNames
 from vikt.corpus.documents import TEXT_COLUMN, Documents
 from vikt.corpus.frames import ArrowStream
@@ -24,6 +24,7 @@ from vikt.errors import DamagedModelError, DataError, ParameterError, UsageError
 from vikt.features.measured import Measured
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures, TextScorer
+from vikt.mappings import Json, ReadJson
 from vikt.metrics.classification import refuse_mixture
 from vikt.model.classes import class_position
 from vikt.model.linear import coef_and_intercept
@@ -34,7 +35,7 @@ from vikt.parameters import plain
 from vikt.tables import quoted
 
 # A column of texts; or a frame, one of whose columns holds the texts; or documents.
-Inputs = Iterable[str] | Texts | Mapping[str, Any] | ArrowStream | Documents | Measured
+Inputs = Iterable[str] | Texts | Mapping[str, object] | ArrowStream | Documents | Measured
 
 # The name of StringDType in a file.
 _STRINGS = "string"
@@ -67,7 +68,7 @@ class FittedModel:
 
     features: TextFeatures
     theta: NDArray[np.float32]
-    classes: NDArray[Any]
+    classes: LabelArray
     loss: Loss
     text_column: str = TEXT_COLUMN
     decision: Decision = PLAIN
@@ -87,7 +88,7 @@ class FittedModel:
         return self.loss.cuts
 
     @property
-    def classes_or_none(self) -> NDArray[Any]:
+    def classes_or_none(self) -> LabelArray:
         """The classes as objects, and None behind them, which stands for no answer: (K+1,)."""
         return np.append(self.classes.astype(object), [None])
 
@@ -207,20 +208,20 @@ class FittedModel:
             is_known[bare] = np.diff(self.features.transform(documents.take(bare)).indptr) > 0
         return is_known
 
-    def predicted(self, inputs: Inputs, threads: int = 1) -> NDArray[Any]:
+    def predicted(self, inputs: Inputs, threads: int = 1) -> LabelArray:
         """The class that is answered for each text: (m,). Where the model may answer none: objects, None for that."""
         return self.labels_at(self.answered(inputs, threads).predicted)
 
-    def labels_at(self, positions: Ints) -> NDArray[Any]:
+    def labels_at(self, positions: Ints) -> LabelArray:
         """The classes at positions; where the model may answer none: objects, None at NO_ANSWER."""
         if not self.decision.abstains:
             return np.asarray(self.classes[positions])
         return self.classes_or_none[np.where(positions == NO_ANSWER, -1, positions)]
 
-    def to_file(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    def to_file(self) -> tuple[Arrays, Json]:
         """The arrays and the header of a file."""
         arrays = {"theta": self.theta.T, **self.features.to_arrays()}
-        header: dict[str, Any] = {"classes": self.classes.tolist(), "classes_dtype": _dtype_name(self.classes)}
+        header: Json = {"classes": self.classes.tolist(), "classes_dtype": _dtype_name(self.classes)}
         if self.cuts:
             arrays["cuts"] = np.array(self.cuts)
         if self.kind != "classes":
@@ -232,9 +233,7 @@ class FittedModel:
         return arrays, header
 
     @classmethod
-    def from_file(
-        cls, settings: FeatureSettings, arrays: dict[str, NDArray[Any]], header: Mapping[str, Any]
-    ) -> FittedModel:
+    def from_file(cls, settings: FeatureSettings, arrays: Arrays, header: ReadJson) -> FittedModel:
         """The inverse of `to_file`. Raises DamagedModelError where arrays and header do not fit together."""
         for name, array in arrays.items():
             if array.dtype.kind == "f" and not np.isfinite(array).all():
@@ -255,7 +254,7 @@ class FittedModel:
         return replace(model, decision=decision)
 
 
-def _dtype_name(classes: NDArray[Any]) -> str:
+def _dtype_name(classes: LabelArray) -> str:
     """The name of the dtype in a file: strings without their width, which the labels themselves set."""
     return {"O": "object", "U": "str", "T": _STRINGS}.get(classes.dtype.kind, classes.dtype.str)
 
@@ -265,7 +264,7 @@ def _strings() -> np.dtype[Any]:
     return np.dtypes.StringDType() if hasattr(np.dtypes, "StringDType") else np.dtype(object)
 
 
-def _cuts(arrays: dict[str, NDArray[Any]], n_levels: int) -> tuple[float, ...]:
+def _cuts(arrays: Arrays, n_levels: int) -> tuple[float, ...]:
     cuts = arrays["cuts"]
     if cuts.dtype != np.float64 or cuts.shape != (n_levels - 1,):
         raise DamagedModelError(f"cuts of shape {cuts.shape} and {cuts.dtype} between {n_levels} levels")
@@ -274,7 +273,7 @@ def _cuts(arrays: dict[str, NDArray[Any]], n_levels: int) -> tuple[float, ...]:
     return tuple(cuts.tolist())
 
 
-def _classes(labels: list[Any], dtype_name: str, least: int) -> NDArray[Any]:
+def _classes(labels: list[object], dtype_name: str, least: int) -> LabelArray:
     dtype = _strings() if dtype_name == _STRINGS else np.dtype(dtype_name)
     if dtype.kind not in "biufUOT" or (dtype.kind != "T" and dtype.itemsize > 8):
         raise DamagedModelError(f"classes of type {dtype_name}")

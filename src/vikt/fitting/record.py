@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from vikt.corpus.documents import TEXT_COLUMN
 from vikt.corpus.label_arrays import spelled_labels
 from vikt.decisions.record import CalibrationRecord
 from vikt.errors import UsageError
+from vikt.mappings import Json, ReadJson
 from vikt.model.penalties import split_strength
 from vikt.names import KIND_NAMES, Reason, TargetKind, count, finite, number
 from vikt.selection.choices import FeatureChoice, PenaltyChoice
@@ -102,7 +103,7 @@ class DataRecord:
         return {name: value for name, value in vars(self).items() if value is not None}
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> DataRecord:
+    def from_json(cls, kept: ReadJson) -> DataRecord:
         data = cls(**kept)
         others = ("weighted", "classes", "fingerprint", "mean_shares", "digest")
         counts = {name: count(value) for name, value in kept.items() if name not in others}
@@ -128,7 +129,7 @@ class DataRecord:
             raise ValueError("no rows of some labels of the model")
 
 
-def _target_facts(examples: Examples) -> dict[str, Any]:
+def _target_facts(examples: Examples) -> Json:
     targets, y = examples.targets, examples.y
     if targets.kind == "several":
         return {"rows_without_labels": int(np.count_nonzero(~targets.truth(y).any(axis=1)))}
@@ -138,7 +139,7 @@ def _target_facts(examples: Examples) -> dict[str, Any]:
     return {}
 
 
-def _grouping_facts(examples: Examples) -> dict[str, Any]:
+def _grouping_facts(examples: Examples) -> Json:
     found = examples.grouping
     if found is None:
         return {}
@@ -172,7 +173,7 @@ class LabelProof(NamedTuple):
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> LabelProof:
+    def from_json(cls, kept: ReadJson) -> LabelProof:
         """The inverse of `to_json`. Raises ValueError, KeyError or TypeError where it is none."""
         reason = None if kept["reason"] is None else Reason.from_json(kept["reason"])
         if reason:
@@ -250,7 +251,7 @@ class PartRecord:
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> PartRecord:
+    def from_json(cls, kept: ReadJson) -> PartRecord:
         """The inverse of `to_json`. Raises ValueError, KeyError or TypeError where it is none."""
         proof = LabelProof.from_json({**kept["certificate"], "loss": kept["loss"]})
         return cls(
@@ -302,13 +303,13 @@ class FitRecord:
     what separated several labels in one value.
     """
 
-    options: dict[str, Any]
+    options: Json
     data: DataRecord
     analyzer: str
     parts: tuple[PartRecord, ...]
     features: FeatureChoice | None = None
     columns: dict[str, str | None] = field(default_factory=dict)
-    metrics: dict[str, Any] = field(default_factory=dict)
+    metrics: Json = field(default_factory=dict)
     updates: tuple[UpdateRecord, ...] = ()
     held_out: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64), compare=False)
     unfitted: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64), compare=False)
@@ -347,11 +348,11 @@ class FitRecord:
                 "use the model that it was made from"
             )
 
-    def with_test(self, n_rows: int, metrics: dict[str, Any]) -> FitRecord:
+    def with_test(self, n_rows: int, metrics: Json) -> FitRecord:
         """The record with the figures of a test of `n_rows` rows."""
         return replace(self, data=replace(self.data, test_rows=n_rows), metrics=metrics)
 
-    def parameters(self, label_of: Mapping[str, Any]) -> dict[str, Any]:
+    def parameters(self, label_of: Mapping[str, object]) -> Json:
         """The parameters of the fit; `label_of` maps the labels as strings to the labels themselves."""
         ngrams, class_weight = self.options["ngrams"], self.options["class_weight"]
         if isinstance(class_weight, list):
@@ -383,7 +384,7 @@ class FitRecord:
             part.check(kind, len(labels))
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> FitRecord:
+    def from_json(cls, kept: ReadJson) -> FitRecord:
         chosen = kept["feature_choice"]
         if not kept["parts"] or not all(name is None or isinstance(name, str) for name in kept["columns"].values()):
             raise ValueError("no parts, or columns without names")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,7 +29,7 @@ def ordered_rows(X: DesignMatrix, y: Classes, weights: Floats, seed: int, offset
     return OrderedRows(order[first], joint, ranks[first])
 
 
-def row_contents(X: DesignMatrix, seed: int, offset: Floats | None = None) -> tuple[Ints, Callable[[int], Any]]:
+def row_contents(X: DesignMatrix, seed: int, offset: Floats | None = None) -> tuple[Ints, Callable[[int], object]]:
     """A seeded hash of each row's non-zeros, the same for sparse and dense rows; and a function from row to content.
 
     Where equal hashes mean equal rows, the content is the hash.

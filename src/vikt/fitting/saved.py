@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Ints
+from vikt.arrays import Arrays, Ints
 from vikt.corpus.digests import DIGESTS
 from vikt.corpus.label_reading import LabelReading
 from vikt.errors import DamagedModelError, check_known
@@ -18,6 +18,7 @@ from vikt.features.measured import Measured
 from vikt.features.settings import FeatureSettings
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
+from vikt.mappings import Json, ReadJson
 from vikt.names import PARAMETERS
 from vikt.parameters import TEXT_CLASSIFIER, checked
 
@@ -37,7 +38,7 @@ class SavedModel:
     model: FittedModel
     record: FitRecord
 
-    def to_file(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    def to_file(self) -> tuple[Arrays, Json]:
         arrays, header = self.model.to_file()
         keys: dict[str, Ints] = {name: getattr(self.record, name) for name in _KEYS}
         arrays |= {name: own for name, own in keys.items() if len(own)}
@@ -45,7 +46,7 @@ class SavedModel:
         return arrays, {"kind": _KIND, **header, **self.record.to_json(), **newer}
 
     @classmethod
-    def from_file(cls, arrays: dict[str, NDArray[Any]], header: Mapping[str, Any]) -> SavedModel:
+    def from_file(cls, arrays: Arrays, header: ReadJson) -> SavedModel:
         """The inverse of `to_file`. Raises DamagedModelError, or what damaged values raise where they are read."""
         held_out, unfitted = (_keys(arrays.get(name, np.empty(0, dtype=np.int64))) for name in _KEYS)
         record = replace(FitRecord.from_json(header), held_out=held_out, unfitted=unfitted)
@@ -61,7 +62,7 @@ class SavedModel:
         saved._refuse_further_claims(arrays, header)
         return saved
 
-    def _refuse_further_claims(self, arrays: Mapping[str, NDArray[Any]], header: Mapping[str, Any]) -> None:
+    def _refuse_further_claims(self, arrays: Arrays, header: ReadJson) -> None:
         """Raise DamagedModelError where a file says what this model, read from it, would not: none is passed over."""
         own_arrays, own = self.to_file()
         said = json.loads(json.dumps(own))
@@ -88,7 +89,7 @@ class SavedModel:
         return DIGESTS[data.digest].of(documents.contents()).fingerprint(spelled, y) == data.fingerprint
 
     @property
-    def parameters(self) -> dict[str, Any]:
+    def parameters(self) -> Json:
         """The parameters of the fit, as `vikt.TextClassifier` takes them."""
         label_of = dict(zip(self.model.labels, self.model.classes.tolist(), strict=True))
         return {**self.record.parameters(label_of), "text_column": self.record.text_column}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from vikt.arrays import ClassWeight
 from vikt.corpus.label_order import check_takes_order, order_of
@@ -13,6 +13,7 @@ from vikt.decisions.label_aims import aim_of_one_label
 from vikt.decisions.settings import DecisionSettings
 from vikt.errors import ParameterError
 from vikt.features.settings import FeatureSettings
+from vikt.mappings import Json, Parameters
 from vikt.names import DECISION_PARAMETERS, KIND_NAMES, PARAMETERS, TARGET_DEFAULTS, TargetKind, TargetsName
 from vikt.solvers import Settings
 
@@ -22,11 +23,11 @@ class TargetSettings:
     """How labels are read, the levels of ordered ones, and the thresholds of several, as `vikt.TextClassifier` says."""
 
     kind: TargetsName = "auto"
-    order: tuple[Any, ...] | None = None
+    order: tuple[object, ...] | None = None
     thresholds: Literal["label", "common"] | float = "label"
 
     @classmethod
-    def of(cls, parameters: Mapping[str, Any]) -> TargetSettings:
+    def of(cls, parameters: Parameters) -> TargetSettings:
         """The settings by the checked parameters of a `TextClassifier`, or by those of a record, without defaults.
 
         An order says that labels are ordered. Raises ParameterError where they are to be read as another kind.
@@ -55,10 +56,10 @@ class FitSettings:
     decision: DecisionSettings
     targets: TargetSettings
     chooses_features: bool
-    options: dict[str, Any]
+    options: Json
 
     @classmethod
-    def of(cls, parameters: Mapping[str, Any]) -> FitSettings:
+    def of(cls, parameters: Parameters) -> FitSettings:
         """The settings by the checked parameters of a `TextClassifier`.
 
         Raises
@@ -89,11 +90,11 @@ class FitSettings:
             settings.check_kind(settings.targets.kind)
         return settings
 
-    def with_order_of(self, labels: Any) -> FitSettings:
+    def with_order_of(self, labels: object) -> FitSettings:
         """As `with_order`, of the order that a column of labels brings."""
         return self.with_order(order_of(labels)) if self.targets.kind == "ordered" else self
 
-    def with_order(self, order: Sequence[Any] | None) -> FitSettings:
+    def with_order(self, order: Sequence[object] | None) -> FitSettings:
         """The settings with the order that a column brings, if any, where labels are ordered and none is given.
 
         So the record has it, for an update with rows that do not bring it.
@@ -142,7 +143,7 @@ class FitSettings:
         return self.solver.patience
 
 
-def _chooses_features(parameters: Mapping[str, Any], l2: float | None) -> bool:
+def _chooses_features(parameters: Parameters, l2: float | None) -> bool:
     """Whether no parameter is set that needs one recipe of features, or that excludes validation."""
     named = [parameters[name] for name in ("ngrams", "weighting", "hashing", "patience", "folds")]
     if parameters["analyzer"] != "auto" or any(value is not None for value in [*named, l2]):
@@ -151,7 +152,7 @@ def _chooses_features(parameters: Mapping[str, Any], l2: float | None) -> bool:
     return usual_solver and not parameters["one_standard_error"] and not parameters["l1_ratio"]
 
 
-def _options(parameters: Mapping[str, Any], features: FeatureSettings) -> dict[str, Any]:
+def _options(parameters: Parameters, features: FeatureSettings) -> Json:
     class_weight = parameters["class_weight"]
     if isinstance(class_weight, Mapping):
         class_weight = sorted([str(label), float(factor)] for label, factor in class_weight.items())
@@ -169,7 +170,7 @@ def _options(parameters: Mapping[str, Any], features: FeatureSettings) -> dict[s
     }
 
 
-def _declarations(features: FeatureSettings) -> list[dict[str, Any]]:
+def _declarations(features: FeatureSettings) -> list[Json]:
     """The declarations of the hand-made features; most models have none, and need not import what they are."""
     if not features.handmade:
         return []
@@ -178,6 +179,6 @@ def _declarations(features: FeatureSettings) -> list[dict[str, Any]]:
     return [declaration(feature) for feature in features.handmade]
 
 
-def _target_options(parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _target_options(parameters: Parameters) -> Json:
     given = {name: parameters[name] for name, usual in TARGET_DEFAULTS.items() if parameters.get(name, usual) != usual}
     return given | ({"order": list(given["order"])} if "order" in given else {})

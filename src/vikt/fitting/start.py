@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Floats
+from vikt.arrays import Floats, LabelArray
 from vikt.features.settings import RECIPES
 from vikt.features.text import TextFeatures
 from vikt.fitting.model import FittedModel
@@ -22,7 +20,7 @@ class Start:
     model: FittedModel
     shares: Shares
 
-    def theta(self, part: int, features: TextFeatures, classes: NDArray[Any]) -> Floats:
+    def theta(self, part: int, features: TextFeatures, classes: LabelArray) -> Floats:
         """The weights of one part for features and classes learnt anew, in the shape of the loss; 0 for what is new.
 
         Of a blend only the sum of the parts' intercepts and hand-made weights is known, which is their start in each.

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vikt.arrays import Bools, Ints, Weights
 from vikt.decisions.threshold_counts import ThresholdCounts
@@ -67,13 +65,13 @@ def threshold_counts(
     return added([ThresholdCounts.none(examples.targets.n_labels), *of_folds()])
 
 
-def _rough_weights(objective: Objective, penalty: PenaltyChoice, random_state: int) -> NDArray[Any]:
+def _rough_weights(objective: Objective, penalty: PenaltyChoice, random_state: int) -> Weights:
     l2 = penalty.of_labels(objective.loss.n_classes)
     theta = rough_by_label(objective, Limits(_TOL, _MOST_PASSES, random_state=random_state), l2)
-    if theta is None:
-        quickly = Settings(tol=_TOL, max_iter=_MOST_PASSES, random_state=random_state)
-        theta = solver_of(penalty)(objective, quickly).theta
-    return theta
+    if theta is not None:
+        return theta
+    quickly = Settings(tol=_TOL, max_iter=_MOST_PASSES, random_state=random_state)
+    return solver_of(penalty)(objective, quickly).theta
 
 
 def _counted(rows: MergedRows, copies: Ints, theta: Weights, varies: Bools) -> ThresholdCounts:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Bools, Classes, Floats, Ints, RowIndices, RowValues
+from vikt.arrays import Bools, Classes, Floats, Ints, LabelArray, RowIndices, RowValues
 from vikt.corpus.digests import DIGESTS
 from vikt.corpus.given_targets import target_rows
 from vikt.corpus.joined_labels import mark_between
@@ -47,7 +46,7 @@ class GivenRows:
     """
 
     documents: Measured
-    labels: NDArray[Any] | TargetRows
+    labels: LabelArray | TargetRows
     kind: TargetKind = "classes"
     weights: Floats | None = None
     place: Callable[[int], str] = index_place
@@ -227,7 +226,7 @@ def _check_added(record: FitRecord, model: FittedModel, add: GivenRows) -> None:
             )
 
 
-def _decision(model: FittedModel, classes: NDArray[Any]) -> Decision:
+def _decision(model: FittedModel, classes: LabelArray) -> Decision:
     """The decision of a model, for the classes that remain. Raises DataError where it needs those that do not."""
     labels, thresholds = spelled_labels(classes), model.thresholds
     if thresholds is not None:
@@ -251,22 +250,20 @@ def _check_aim(settings: FitSettings, examples: Examples) -> None:
     )
 
 
-def _thresholds(own: LabelThresholds, model: FittedModel, classes: NDArray[Any]) -> LabelThresholds:
+def _thresholds(own: LabelThresholds, model: FittedModel, classes: LabelArray) -> LabelThresholds:
     """The thresholds of the labels that remain; new ones have the common threshold, by no rows of their own."""
     thresholds = _carried(own.thresholds, own.common, model, classes)
     return replace(own, thresholds=thresholds, n_rows=_carried(own.n_rows, 0, model, classes))
 
 
-def _plan(record: FitRecord, model: FittedModel, classes: NDArray[Any]) -> Plan:
+def _plan(record: FitRecord, model: FittedModel, classes: LabelArray) -> Plan:
     """The features and λ of the fit; of new labels the common λ."""
     chosen = [part.penalty for part in record.parts]
     penalties = [replace(own, by_label=_carried(own.by_label, own.l2, model, classes)) for own in chosen]
     return replace(plan_of(record), penalties=tuple(penalties))
 
 
-def _carried(
-    values: tuple[Number, ...], usual: Number, model: FittedModel, classes: NDArray[Any]
-) -> tuple[Number, ...]:
+def _carried(values: tuple[Number, ...], usual: Number, model: FittedModel, classes: LabelArray) -> tuple[Number, ...]:
     """Values of the labels of a model, if there are any, for other labels: `usual` for those that it does not know."""
     known = dict(zip(model.labels, values, strict=True)) if values else {}
     return tuple(known.get(label, usual) for label in spelled_labels(classes)) if values else ()
@@ -300,7 +297,7 @@ def _without_decision(settings: FitSettings, kind: TargetKind) -> FitSettings:
     return replace(settings, decision=DecisionSettings(), targets=targets)
 
 
-def _known_classes_only(settings: FitSettings, classes: NDArray[Any]) -> FitSettings:
+def _known_classes_only(settings: FitSettings, classes: LabelArray) -> FitSettings:
     """The settings without the weights of classes that have lost all rows."""
     if not isinstance(settings.class_weight, Mapping):
         return settings
@@ -344,7 +341,7 @@ def _joined(old: GivenRows, add: GivenRows) -> GivenRows:
     return replace(old, documents=documents, labels=_joined_labels(old.labels, add.labels), weights=weights)
 
 
-def _labels_of(model: FittedModel, labels: Labels) -> tuple[NDArray[Any] | TargetRows, Floats | None]:
+def _labels_of(model: FittedModel, labels: Labels) -> tuple[LabelArray | TargetRows, Floats | None]:
     """Labels as a model knows them, and the votes of each row where its shares are counts."""
     if isinstance(labels, TargetRows) and labels.table.rows is None:
         labels = labels.table.labels[labels.y]
@@ -358,7 +355,7 @@ def _labels_of(model: FittedModel, labels: Labels) -> tuple[NDArray[Any] | Targe
     return TargetRows.joined([replace(targets, table=targets.table.renamed(own))], everything), votes
 
 
-def _as_classes(labels: NDArray[Any], model: FittedModel) -> NDArray[Any]:
+def _as_classes(labels: LabelArray, model: FittedModel) -> LabelArray:
     """Labels as the classes of a model are written. Raises DataError where one is of another type than they are."""
     if labels.dtype.kind == model.classes.dtype.kind != "O":
         return labels
@@ -375,20 +372,20 @@ def _as_classes(labels: NDArray[Any], model: FittedModel) -> NDArray[Any]:
     return np.fromiter(own, dtype=object, count=len(own)) if model.classes.dtype.kind == "O" else np.array(own)
 
 
-def _joined_labels(old: NDArray[Any] | TargetRows, new: NDArray[Any] | TargetRows) -> NDArray[Any] | TargetRows:
+def _joined_labels(old: LabelArray | TargetRows, new: LabelArray | TargetRows) -> LabelArray | TargetRows:
     if isinstance(old, TargetRows) and isinstance(new, TargetRows):
         return TargetRows.joined([old, new], _united(old.table.labels, new.table.labels))
     return _concatenated(np.asarray(old), np.asarray(new))
 
 
-def _concatenated(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+def _concatenated(old: LabelArray, new: LabelArray) -> LabelArray:
     """All labels; NumPy alone would make strings of numbers beside strings."""
     if old.dtype.kind == new.dtype.kind:
         return np.concatenate([old, new])
     return np.array([*old.tolist(), *new.tolist()], dtype=object)
 
 
-def _united(first: NDArray[Any], *others: NDArray[Any]) -> NDArray[Any]:
+def _united(first: LabelArray, *others: LabelArray) -> LabelArray:
     """The different labels, sorted. Raises DataError where some are numbers and others strings."""
     for other in others:
         first = _concatenated(first, other)
@@ -405,7 +402,7 @@ def _without_lost_labels(old: GivenRows, rows: GivenRows) -> GivenRows:
     return replace(rows, labels=after.restricted(np.array(kept, dtype=np.int64))) if lost else rows
 
 
-def _labels_with_rows(rows: TargetRows) -> list[Any]:
+def _labels_with_rows(rows: TargetRows) -> list[object]:
     return list(rows.table.labels[rows.table.counts(rows.y) > 0].tolist())
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from vikt.arrays import MatrixLike, SparseLike
+from vikt.arrays import AnyArray, MatrixLike, Reals, SparseLike
 from vikt.corpus.documents import LARGEST
 from vikt.corpus.frames import array_of, frame_of, number_array
 from vikt.errors import DataError, NotNumbersError
@@ -88,7 +86,7 @@ def _dense(X: ArrayLike, has_dummy: bool) -> DenseMatrix:
     return DenseMatrix(np.ascontiguousarray(_floats(values)), has_dummy)
 
 
-def _array(X: ArrayLike) -> NDArray[Any]:
+def _array(X: ArrayLike) -> AnyArray:
     frame = frame_of(X)
     try:
         # Of frames, pandas' alone become arrays without dates that turn into numbers among others.
@@ -103,7 +101,7 @@ def _array(X: ArrayLike) -> NDArray[Any]:
         raise NotNumbersError(f"{_EXPECTED}, in rows of one length: {reason:.200}; convert it") from None
 
 
-def _floats(values: NDArray[Any]) -> NDArray[np.floating[Any]]:
+def _floats(values: AnyArray) -> Reals:
     if values.dtype == np.float32:
-        return values
+        return values.astype(np.float32, copy=False)
     return number_array(values, _EXPECTED).astype(np.float64, copy=False)

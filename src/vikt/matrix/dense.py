@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Floats, RowIndices, Weights
+from vikt.arrays import Columns, Floats, FloatType, Indices, Ints, Reals, RowIndices, Weights
 from vikt.compiled import compiled
 from vikt.matrix import kernels
 
@@ -33,9 +32,9 @@ class DenseMatrix:
     by_library = True
     threads = 1
 
-    def __init__(self, values: NDArray[np.floating[Any]], has_dummy: bool = True) -> None:
+    def __init__(self, values: Reals, has_dummy: bool = True) -> None:
         self.values = values
-        self.quick_dtype: np.dtype[Any] = values.dtype
+        self.quick_dtype: FloatType = values.dtype
         self.n_rows, self.n_features = values.shape
         self.has_dummy = has_dummy
 
@@ -50,7 +49,7 @@ class DenseMatrix:
             scores += theta[..., 0]
         return scores
 
-    def weighted_sum(self, residuals: NDArray[Any], rows: RowIndices | None = None) -> Floats:
+    def weighted_sum(self, residuals: Reals, rows: RowIndices | None = None) -> Floats:
         values = self.values if rows is None else self.values[rows]
         sums = np.zeros((*residuals.shape[1:], self.n_features))
         for first, block in _blocks(values, residuals.dtype):
@@ -59,7 +58,7 @@ class DenseMatrix:
             return sums
         return np.concatenate([residuals.T.sum(axis=-1, keepdims=True, dtype=np.float64), sums], axis=-1)
 
-    def curvature_product(self, theta: Weights, p: NDArray[Any], weights: Floats) -> Floats:
+    def curvature_product(self, theta: Weights, p: Reals, weights: Floats) -> Floats:
         by_class, first = np.atleast_2d(theta), int(self.has_dummy)
         p, weights = p.reshape(self.n_rows, -1).astype(theta.dtype, copy=False), weights.astype(theta.dtype, copy=False)
         total = np.zeros(by_class.shape)
@@ -78,7 +77,7 @@ class DenseMatrix:
                 total[:, 0] += z.sum(axis=0, dtype=np.float64)
         return total.reshape(theta.shape)
 
-    def weighted_squares(self, weights: NDArray[Any]) -> Floats:
+    def weighted_squares(self, weights: Reals) -> Floats:
         sums = np.zeros((*weights.shape[1:], self.n_features))
         for first, block in _blocks(self.values, weights.dtype, _AT_ONCE):
             sums += weights[first : first + len(block)].T @ (block * block)
@@ -90,10 +89,10 @@ class DenseMatrix:
             sizes[first : first + len(block)] = np.abs(block) @ np.abs(theta[int(self.has_dummy) :])
         return sizes + np.abs(theta[0]) if self.has_dummy else sizes
 
-    def scatter(self, residuals: Floats, rows: RowIndices) -> tuple[Any, Floats]:
+    def scatter(self, residuals: Floats, rows: RowIndices) -> tuple[Columns, Floats]:
         return Everything, self.weighted_sum(residuals, rows)
 
-    def squared_norms(self, scales: NDArray[Any] | None = None) -> Floats:
+    def squared_norms(self, scales: Reals | None = None) -> Floats:
         if scales is None:
             return self._squared_norms
         squares = np.square(scales.T, dtype=np.float64)
@@ -109,13 +108,13 @@ class DenseMatrix:
             norms[first : first + len(block)] = np.einsum("ij,ij->i", block, block)
         return norms
 
-    def compressed_rows(self) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]:
+    def compressed_rows(self) -> tuple[Ints, Indices, Reals]:
         rows, columns = np.nonzero(self.values)
         indptr = np.zeros(self.n_rows + 1, dtype=np.int64)
         np.cumsum(np.bincount(rows, minlength=self.n_rows), out=indptr[1:])
         return indptr, columns.astype(np.int32), self.values[rows, columns]
 
-    def row(self, i: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    def row(self, i: int) -> tuple[Indices, Reals]:
         columns = np.flatnonzero(self.values[i])
         return columns, self.values[i, columns]
 
@@ -133,20 +132,18 @@ class DenseMatrix:
         compiled(kernels.__name__).dense_row_hashes(self.values, bits, hashes)
         return hashes
 
-    def by_falling_frequency(self, n_weights: int) -> tuple[DenseMatrix, NDArray[Any]]:
+    def by_falling_frequency(self, n_weights: int) -> tuple[DenseMatrix, Indices]:
         """The matrix itself: every number of a row is read anyway."""
         return self, np.arange(self.n_features)
 
-    def with_values(self, values: NDArray[np.floating[Any]]) -> DenseMatrix:
+    def with_values(self, values: Reals) -> DenseMatrix:
         return DenseMatrix(values, self.has_dummy)
 
     def take(self, rows: RowIndices) -> DenseMatrix:
         return DenseMatrix(self.values[rows], self.has_dummy)
 
 
-def _blocks(
-    values: NDArray[Any], dtype: np.dtype[Any], at_once: int | None = None
-) -> Iterator[tuple[int, NDArray[Any]]]:
+def _blocks(values: Reals, dtype: FloatType, at_once: int | None = None) -> Iterator[tuple[int, Reals]]:
     """The rows in a type, in blocks of `at_once` numbers, each with the index of its first row.
 
     Without `at_once` the blocks have the quickest size: larger where nothing is converted (sums of float32 blocks are

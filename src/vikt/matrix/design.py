@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Floats, RowIndices, Weights
+from vikt.arrays import Columns, Floats, FloatType, Indices, Ints, Reals, RowIndices, Weights
 
 
 class DesignMatrix(Protocol):
@@ -35,7 +35,7 @@ class DesignMatrix(Protocol):
     n_rows: int
     n_features: int
     has_dummy: bool
-    quick_dtype: np.dtype[Any]
+    quick_dtype: FloatType
     threads: int
     by_library: bool
 
@@ -43,18 +43,18 @@ class DesignMatrix(Protocol):
         """θᵀx of each row (all, or those named): (m,) for θ (n+1,), (m, K) for θ (K, n+1)."""
         ...
 
-    def weighted_sum(self, residuals: NDArray[Any], rows: RowIndices | None = None) -> Floats:
+    def weighted_sum(self, residuals: Reals, rows: RowIndices | None = None) -> Floats:
         """Σ_i r_i·x_i over the rows (all, or those named): (n+1,) for residuals (m,), (K, n+1) for (m, K)."""
         ...
 
-    def curvature_product(self, theta: Weights, p: NDArray[Any], weights: Floats) -> Floats:
+    def curvature_product(self, theta: Weights, p: Reals, weights: Floats) -> Floats:
         """Σ_i w_i x_i J_i x_iᵀθ, with J = diag(p) - ppᵀ of probabilities (m, K), or p(1 - p) of (m,): the shape of θ.
 
         It may be as rough as the type of θ.
         """
         ...
 
-    def weighted_squares(self, weights: NDArray[Any]) -> Floats:
+    def weighted_squares(self, weights: Reals) -> Floats:
         """Σ_i w_i·x_ij² of each column but the dummy: (n,) for weights (m,), (K, n) for (m, K)."""
         ...
 
@@ -62,22 +62,22 @@ class DesignMatrix(Protocol):
         """Σ_j |x_ij θ_j| of each row, the dummy counted, for one class's θ: (m,)."""
         ...
 
-    def scatter(self, residuals: Floats, rows: RowIndices) -> tuple[Any, Floats]:
+    def scatter(self, residuals: Floats, rows: RowIndices) -> tuple[Columns, Floats]:
         """`weighted_sum` over a few rows, as (columns, values): it is zero in every other column.
 
         The columns, dummy included, index the last axis of θ; a dense matrix answers with all of them.
         """
         ...
 
-    def squared_norms(self, scales: NDArray[Any] | None = None) -> Floats:
+    def squared_norms(self, scales: Reals | None = None) -> Floats:
         """Σ_j r_j² x_ij² of each row, the dummy not counted: (m,) for scales r (n,) or none, (m, K) for (K, n)."""
         ...
 
-    def compressed_rows(self) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]:
+    def compressed_rows(self) -> tuple[Ints, Indices, Reals]:
         """The rows as (indptr, indices, values), for kernels that visit a row at a time."""
         ...
 
-    def row(self, i: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    def row(self, i: int) -> tuple[Indices, Reals]:
         """The columns of a row's non-zeros (without the dummy), and their values."""
         ...
 
@@ -88,7 +88,7 @@ class DesignMatrix(Protocol):
         """
         ...
 
-    def by_falling_frequency(self, n_weights: int) -> tuple[DesignMatrix, NDArray[Any]]:
+    def by_falling_frequency(self, n_weights: int) -> tuple[DesignMatrix, Indices]:
         """The same rows with their columns in the order that is quickest to read, and each column's new number.
 
         `n_weights` is the number of weights of one column.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Floats, RowIndices, Weights
+from vikt.arrays import Columns, Floats, FloatType, Indices, Ints, Reals, RowIndices, Weights
 from vikt.compiled import compiled, kernels_for
 from vikt.matrix import curvature_kernels, kernels, order_kernels
 from vikt.threads import divided, in_parts, running
@@ -37,13 +37,13 @@ class SparseMatrix:
 
     by_library = False
     # Gathering from θ is what takes the time; sums are float64 all the same.
-    quick_dtype: np.dtype[Any] = np.dtype(np.float32)
+    quick_dtype: FloatType = np.dtype(np.float32)
 
     def __init__(
         self,
         indptr: NDArray[np.int64],
-        indices: NDArray[Any],
-        values: NDArray[Any],
+        indices: Indices,
+        values: Reals,
         n_features: int,
         has_dummy: bool = True,
         threads: int = 1,
@@ -56,15 +56,15 @@ class SparseMatrix:
         self.has_dummy = has_dummy
         self.threads = threads
 
-    def _with(self, indptr: NDArray[np.int64], indices: NDArray[Any], values: NDArray[Any]) -> SparseMatrix:
+    def _with(self, indptr: NDArray[np.int64], indices: Indices, values: Reals) -> SparseMatrix:
         """Other entries in the same columns."""
         return SparseMatrix(indptr, indices, values, self.n_features, self.has_dummy, self.threads)
 
-    def _in_parts(self, n: int, work: Callable[[slice], Any]) -> None:
+    def _in_parts(self, n: int, work: Callable[[slice], object]) -> None:
         """Do independent work on each part of n rows or entries."""
         in_parts(n, self.threads if len(self.values) >= _SHARED else 1, work)
 
-    def _summed(self, n_rows: int, totals: Floats, add: Callable[[slice, Floats], Any]) -> Floats:
+    def _summed(self, n_rows: int, totals: Floats, add: Callable[[slice, Floats], object]) -> Floats:
         """Sums over rows, block by block or several at once; the data alone decide what the blocks are."""
         n_blocks = 1
         if len(self.values) >= _SHARED and n_rows == self.n_rows:
@@ -98,7 +98,7 @@ class SparseMatrix:
         # Each class's scores are contiguous, which is quicker for all that follows.
         return scores[:, 0] if theta.ndim == 1 else np.asfortranarray(scores)
 
-    def weighted_sum(self, residuals: NDArray[Any], rows: RowIndices | None = None) -> Floats:
+    def weighted_sum(self, residuals: Reals, rows: RowIndices | None = None) -> Floats:
         rows = self._rows(rows)
         by_class = np.ascontiguousarray(residuals.reshape(len(rows), -1), dtype=np.float64)
         data, first, run = (self.indptr, self.indices, self.values), int(self.has_dummy), self._kernels()
@@ -109,7 +109,7 @@ class SparseMatrix:
         )
         return total[:, 0] if residuals.ndim == 1 else total.T
 
-    def curvature_product(self, theta: Weights, p: NDArray[Any], weights: Floats) -> Floats:
+    def curvature_product(self, theta: Weights, p: Reals, weights: Floats) -> Floats:
         dtype, first, run = theta.dtype, int(self.has_dummy), compiled(curvature_kernels.__name__)
         by_class = np.ascontiguousarray(np.atleast_2d(theta).T)
         n_classes = by_class.shape[1]
@@ -134,7 +134,7 @@ class SparseMatrix:
         total = self._summed(self.n_rows, np.zeros(by_class.shape, dtype), add)
         return (total[:, 0] if theta.ndim == 1 else total.T).astype(np.float64)
 
-    def weighted_squares(self, weights: NDArray[Any]) -> Floats:
+    def weighted_squares(self, weights: Reals) -> Floats:
         return self._squared().weighted_sum(weights)
 
     def _squared(self) -> SparseMatrix:
@@ -144,9 +144,9 @@ class SparseMatrix:
     def score_sizes(self, theta: Floats) -> Floats:
         return self._with(self.indptr, self.indices, np.abs(self.values)).scores(np.abs(theta))
 
-    def scatter(self, residuals: Floats, rows: RowIndices) -> tuple[Any, Floats]:
+    def scatter(self, residuals: Floats, rows: RowIndices) -> tuple[Columns, Floats]:
         block = self.take(rows)
-        columns: NDArray[Any]
+        columns: Indices
         columns, numbers = np.unique(block.indices, return_inverse=True)
         block.indices, block.n_features = numbers.astype(np.int32), len(columns)
         columns = columns.astype(np.int64) + self.has_dummy
@@ -154,7 +154,7 @@ class SparseMatrix:
             columns = np.concatenate([[0], columns])
         return columns, block.weighted_sum(residuals)
 
-    def squared_norms(self, scales: NDArray[Any] | None = None) -> Floats:
+    def squared_norms(self, scales: Reals | None = None) -> Floats:
         if scales is None:
             return self._squared_norms
         return self._squared().scores(np.square(scales, dtype=np.float64))
@@ -169,10 +169,10 @@ class SparseMatrix:
     def _begins(self, rows: slice) -> NDArray[np.int64]:
         return self.indptr[rows.start : rows.stop + 1]
 
-    def compressed_rows(self) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]:
+    def compressed_rows(self) -> tuple[Ints, Indices, Reals]:
         return self.indptr, self.indices, self.values
 
-    def row(self, i: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    def row(self, i: int) -> tuple[Indices, Reals]:
         part = slice(self.indptr[i], self.indptr[i + 1])
         return self.indices[part], self.values[part]
 
@@ -187,7 +187,7 @@ class SparseMatrix:
         self._in_parts(self.n_rows, lambda part: run(self._begins(part), self.indices, bits, hashes[part]))
         return hashes
 
-    def with_values(self, values: NDArray[Any]) -> SparseMatrix:
+    def with_values(self, values: Reals) -> SparseMatrix:
         return self._with(self.indptr, self.indices, values)
 
     def take(self, rows: RowIndices) -> SparseMatrix:
@@ -205,7 +205,7 @@ class SparseMatrix:
         vars(taken).update({name: own[rows] for name, own in vars(self).items() if name in _OF_ROWS})
         return taken
 
-    def by_falling_frequency(self, n_weights: int) -> tuple[SparseMatrix, NDArray[Any]]:
+    def by_falling_frequency(self, n_weights: int) -> tuple[SparseMatrix, Indices]:
         """Columns with the most entries first: the weights that are needed most often then lie close together.
 
         Where not all fit in the cache, a row's other columns come last, so that their waits for memory overlap.

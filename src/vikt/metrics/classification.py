@@ -6,12 +6,11 @@ A confusion matrix has a row for each real class and a column for each predicted
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from vikt.arrays import Floats, Ints, RowValues
+from vikt.arrays import Floats, Ints, LabelArray, RowValues, Targets
 from vikt.corpus.frames import array_of
 from vikt.corpus.label_arrays import checked_labels, label_array, label_kind
 from vikt.errors import DataError, UsageError
@@ -229,7 +228,7 @@ def log_losses(y_true: ArrayLike, log_probabilities: ArrayLike) -> Floats:
     return np.asarray(-np.where(truth > 0, truth * np.where(truth > 0, values, 0.0), 0.0).sum(axis=1) + 0.0)
 
 
-def truth_and_table(y_true: ArrayLike, table: ArrayLike, name: str) -> tuple[NDArray[Any], Floats]:
+def truth_and_table(y_true: ArrayLike, table: ArrayLike, name: str) -> tuple[Targets, Floats]:
     """Indices of classes, (m,), or shares of classes, (m, K), and a table (m, K) of what is compared with them.
 
     Raises
@@ -292,7 +291,7 @@ def _of_positive(y_true: ArrayLike, y_pred: ArrayLike, positive: object) -> Ints
     return confusion_matrix(real == chosen, predicted == chosen, labels=[False, True])
 
 
-def _pair(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
+def _pair(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[LabelArray, LabelArray]:
     real, predicted = class_array(y_true, "y_true"), class_array(y_pred, "y_pred")
     if len(real) != len(predicted):
         raise DataError(
@@ -302,14 +301,14 @@ def _pair(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], NDArray[A
     return real, predicted
 
 
-def class_array(labels: Any, name: str) -> NDArray[Any]:
+def class_array(labels: object, name: str) -> LabelArray:
     """Classes of any maker as an array (m,). Raises DataError where one is missing, or of another kind than others."""
     checked = checked_labels(label_array(labels, name), name)
     # NumPy cannot compare StringDType with object arrays.
     return checked.astype(object) if checked.dtype.kind == "T" else checked
 
 
-def refuse_mixture(first: NDArray[Any], its_name: str, second: NDArray[Any], name: str) -> None:
+def refuse_mixture(first: LabelArray, its_name: str, second: LabelArray, name: str) -> None:
     """Raise DataError where strings would be compared with numbers, which none of them equals."""
     kinds = label_kind(first), label_kind(second)
     if None not in kinds and kinds[0] != kinds[1] and "string" in kinds:

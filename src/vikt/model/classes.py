@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Sized
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Classes, ClassWeight, Floats, RowIndices, RowValues
+from vikt.arrays import Classes, ClassWeight, Floats, LabelArray, RowIndices, RowValues
 from vikt.corpus.columns import composed
 from vikt.corpus.frames import number_array
 from vikt.corpus.given_targets import given_targets
@@ -35,11 +34,11 @@ class LabelledRows(NamedTuple):
     @classmethod
     def of(
         cls,
-        labels: Any,
+        labels: object,
         sample_weight: RowValues,
         n_rows: int,
         kind: TargetsName = "classes",
-        order: Sequence[Any] | None = None,
+        order: Sequence[object] | None = None,
     ) -> LabelledRows:
         """The labels and weights of rows; `kind` and `order` are as of `vikt.corpus.given_targets.target_rows`.
 
@@ -61,7 +60,7 @@ class LabelledRows(NamedTuple):
         return cls(OneLabel(classes), y, weights, kept, n_rows)
 
     @property
-    def classes(self) -> NDArray[Any]:
+    def classes(self) -> LabelArray:
         """The labels: (K,)."""
         return self.targets.labels
 
@@ -113,7 +112,7 @@ def class_position(classes: Sequence[str], name: str) -> int | None:
     return known.index(composed(name)) if composed(name) in known else None
 
 
-def encode_labels(labels: Any, rows: RowIndices | None = None) -> tuple[NDArray[Any], Classes]:
+def encode_labels(labels: object, rows: RowIndices | None = None) -> tuple[LabelArray, Classes]:
     """The classes, sorted, and the class index of each row.
 
     Parameters
@@ -167,7 +166,7 @@ def row_weights(sample_weight: RowValues, n_rows: int) -> Floats:
     return weights
 
 
-def class_factors(class_weight: ClassWeight, classes: NDArray[Any], y: Classes, weights: Floats) -> Floats:
+def class_factors(class_weight: ClassWeight, classes: LabelArray, y: Classes, weights: Floats) -> Floats:
     """The factor by which each row's weight is multiplied: (m,).
 
     "balanced" gives each class the same total; a dict gives factors by class, 1 where it names none.

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vikt.arrays import Classes, Floats, Weights
+from vikt.arrays import Classes, Floats, Reals
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
 from vikt.model.functions import logistic
 from vikt.model.loss import Loss
 from vikt.model.losses import cross_entropy_of
+
+Real = TypeVar("Real", bound=np.floating)
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class LinearModel:
     [1, 0, 0, 0]
     """
 
-    theta: NDArray[np.floating[Any]]
+    theta: Reals
 
     def scores(self, X: DesignMatrix) -> Floats:
         """θᵀx of each row: (m,) or (m, K)."""
@@ -52,10 +54,10 @@ class LinearModel:
         return self.loss.most_probable(self.scores(X))
 
 
-def coef_and_intercept(theta: Weights, has_dummy: bool = True) -> tuple[NDArray[Any], NDArray[Any]]:
+def coef_and_intercept(theta: NDArray[Real], has_dummy: bool = True) -> tuple[NDArray[Real], NDArray[Real]]:
     """θ as scikit-learn has it: without the intercepts, (1, n) or (K, n); and these, (1,) or (K,), 0 without dummy."""
     by_class = np.atleast_2d(theta)
-    return by_class[:, int(has_dummy) :], by_class[:, 0] if has_dummy else np.zeros(len(by_class))
+    return by_class[:, int(has_dummy) :], by_class[:, 0] if has_dummy else np.zeros(len(by_class), theta.dtype)
 
 
 def h(x: ArrayLike, theta: ArrayLike) -> Floats:

@@ -6,12 +6,10 @@ linear model: arg max_y P(y)·P(x | y) is arg max_k θ_k·x, and softmax(θx) is
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Classes, Floats, Scales, Targets
+from vikt.arrays import Classes, Columns, Floats, Scales, Targets
 from vikt.matrix import DesignMatrix
 from vikt.parameters import ABOVE_0, checked_value
 
@@ -59,7 +57,7 @@ def fit_bernoulli(X: DesignMatrix, y: Classes, n_classes: int, weights: Floats, 
 
 
 def log_count_ratios(
-    X: DesignMatrix, y: Targets, n_classes: int, weights: Floats, alpha: float = 1.0, columns: Any = slice(None)
+    X: DesignMatrix, y: Targets, n_classes: int, weights: Floats, alpha: float = 1.0, columns: Columns = slice(None)
 ) -> Floats:
     """r_kj = log((p_kj + α) / ‖p_k + α‖₁) - log((q_kj + α) / ‖q_k + α‖₁): how much column j says of class k.
 

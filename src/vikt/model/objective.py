@@ -20,9 +20,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Classes, Floats, RowIndices, Scales, Weights
+from vikt.arrays import Classes, Columns, Floats, Reals, RowIndices, Scales, Weights
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
 from vikt.model.loss import Loss
@@ -180,11 +179,11 @@ class Objective:
     def gradient_from_residuals(self, residuals: PerPart[Floats], theta: Floats) -> Floats:
         return self.weighted_sum(residuals) + self.penalty.gradient(theta)
 
-    def weighted_sum(self, residuals: PerPart[NDArray[Any]]) -> Floats:
+    def weighted_sum(self, residuals: PerPart[Reals]) -> Floats:
         """Σ_i (w_i/W)·r_i·x_i: the shape of θ."""
         return self.parts.sums(Part.weighted_sum, residuals, self.shares)
 
-    def row_gradient(self, theta: Floats, rows: RowIndices) -> tuple[Any, Floats]:
+    def row_gradient(self, theta: Floats, rows: RowIndices) -> tuple[Columns, Floats]:
         """The loss's gradient estimated from some rows, penalty left out, as (columns, values).
 
         It is (1/|rows|) Σ_i (w_i·m/W) x_i (p_i - y_i), whose expectation over rows is the gradient of the mean loss;

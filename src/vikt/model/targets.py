@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from vikt.arrays import Targets
 from vikt.model.label_losses import OneLossPerLabel
 from vikt.model.loss import Loss
 from vikt.model.losses import cross_entropy_for
@@ -35,7 +34,7 @@ def loss_of(kind: TargetKind, n_labels: int, cuts: Sequence[float] = ()) -> Loss
     return _LOSSES[kind](n_labels)
 
 
-def loss_truth(kind: TargetKind, truth: NDArray[Any]) -> NDArray[Any]:
+def loss_truth(kind: TargetKind, truth: Targets) -> Targets:
     """The truth of rows, as the loss of the kind reads it: of shares of two classes, the second's is enough.
 
     Parameters

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
+from vikt.arrays import FloatType
 from vikt.parts.part import Part, PerPart, added, given_to
 
 S = TypeVar("S")
@@ -36,7 +37,7 @@ class InMemory:
         X = parts[0].X
         self.n_features, self.has_dummy = X.n_features, X.has_dummy
         self.by_library: bool = X.by_library
-        self.quick_dtype: np.dtype[Any] = X.quick_dtype
+        self.quick_dtype: FloatType = X.quick_dtype
         self.n_rows = sum(part.X.n_rows for part in parts)
         self.has_offset = parts[0].offset is not None
         self.only = parts[0] if len(parts) == 1 else None

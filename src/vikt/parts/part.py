@@ -14,13 +14,12 @@ from functools import reduce
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Floats, RowIndices, Scales, Targets, Weights
+from vikt.arrays import Floats, FloatType, Reals, RowIndices, Scales, Targets, Weights
 from vikt.matrix import DesignMatrix
 
 S = TypeVar("S")
-T = TypeVar("T")
+T = TypeVar("T", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Part:
         # Not a dot product: the library behind it sums in an order that depends on its threads.
         return float(np.sum(self.weights * values))
 
-    def weighted_sum(self, residuals: NDArray[Any], shares: Floats) -> Floats:
+    def weighted_sum(self, residuals: Reals, shares: Floats) -> Floats:
         """Σ_i s_i·r_i·x_i: the shape of θ."""
         return self.X.weighted_sum((residuals.T * shares).T)
 
@@ -121,7 +120,7 @@ class Parts(Protocol):
     @property
     def by_library(self) -> bool: ...
     @property
-    def quick_dtype(self) -> np.dtype[Any]: ...
+    def quick_dtype(self) -> FloatType: ...
     @property
     def only(self) -> Part | None: ...
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from vikt.arrays import Floats
 from vikt.errors import UsageError
+from vikt.mappings import Json
 from vikt.model.functions import log_logistic, logistic
 from vikt.model.linear import decision_line
 from vikt.plots.inputs import function, mapping, numbers
@@ -286,7 +287,7 @@ def _panels(n: int) -> tuple[Figure, list[Axes]]:
 
 def _leader(axes: Axes, text: str, point: tuple[float, float], height: float) -> None:
     """A name in the right margin, and a line from it to its point."""
-    line: dict[str, Any] = {"arrowstyle": "-", "color": INK, "linewidth": 0.7, "alpha": 0.6}
+    line: Json = {"arrowstyle": "-", "color": INK, "linewidth": 0.7, "alpha": 0.6}
     axes.annotate(
         text,
         point,

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from vikt.explanation.weights import strongest_features
 from vikt.features.description import sentences
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
+from vikt.mappings import Json
 from vikt.names import finite
 
 
 def certificate_json(record: FitRecord) -> dict[str, object]:
     """The certificate of the part proven least."""
     part = record.least_proven
-    certificate: dict[str, Any] = {"relative": finite(part.relative), "bound": finite(part.bound)}
+    certificate: Json = {"relative": finite(part.relative), "bound": finite(part.bound)}
     return certificate | ({"reason": str(part.reason)} if part.reason else {})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from vikt.evaluation.requirements import checked_requirements, parsed_requiremen
 from vikt.evaluation.several import SetEvaluation
 from vikt.evaluation.slices import Slicing
 from vikt.fitting.record import FitRecord
+from vikt.mappings import Json, ReadJson
 from vikt.markup import block, details, heading, html_text, table
 from vikt.metrics.intervals import wilson_interval
 from vikt.report.as_json import certificate_json
@@ -76,7 +77,7 @@ _MOST_FIRST = 4
 _FIXED = "white-space:pre;overflow-x:auto;font-family:monospace"
 
 
-def first_figures(metrics: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
+def first_figures(metrics: Mapping[str, ReadJson]) -> list[tuple[str, ReadJson]]:
     """The first few of some figures by their names, as JSON holds each."""
     known = [(name.format(**metrics[key]), metrics[key]) for key, name in FIGURE_NAMES.items() if key in metrics]
     return known[:_MOST_FIRST]
@@ -97,7 +98,7 @@ class ModelFigures(LabelEvaluation):
         """The figures of an evaluation of the class's own kind."""
         return cls(**vars(evaluation), record=record, slices=slices)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """The figures as JSON holds them, with the certificate and the data of the model; no NaN or Infinity."""
         about = {"certificate": certificate_json(self.record), "data": self.record.data.to_json()}
         slices = {"slices": [slicing.to_json() for slicing in self.slices]} if self.slices else {}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
 from vikt.arrays import Floats
+from vikt.mappings import ReadJson
 from vikt.names import count, number
 from vikt.selection.recipes import Recipe
 
@@ -91,7 +92,7 @@ class PenaltyChoice:
         return {"l2": self.l2, "rule": self.rule, "folds": self.n_folds, "path": path, **own}
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> PenaltyChoice:
+    def from_json(cls, kept: ReadJson) -> PenaltyChoice:
         path = tuple(PathPoint(**{name: number(value) for name, value in point.items()}) for point in kept["path"])
         by_label = tuple(number(l2) for l2 in kept.get("by_label", ()))
         choice = cls(number(kept["l2"]), kept["rule"], path, count(kept["folds"]), by_label)
@@ -144,7 +145,7 @@ class FeatureChoice:
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> FeatureChoice:
+    def from_json(cls, kept: ReadJson) -> FeatureChoice:
         losses = tuple(RecipeLoss(Recipe.from_json(tried), number(tried["log_loss"])) for tried in kept["tried"])
         sample = None if kept["sample"] is None else cls.from_json(kept["sample"])
         choice = cls(Recipe.from_json(kept), losses, count(kept["rows"]), sample)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from vikt.mappings import ReadJson
 from vikt.names import number
 
 # Names in `vikt.features.settings.RECIPES`, each with its share of the score.
@@ -23,7 +22,7 @@ class Recipe:
         return {"analyzer": self.analyzer, "shares": [list(share) for share in self.shares]}
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Recipe:
+    def from_json(cls, kept: ReadJson) -> Recipe:
         """The inverse of `to_json`. Raises ValueError, KeyError or TypeError where it is none."""
         return cls(kept["analyzer"], tuple((str(name), number(share)) for name, share in kept["shares"]))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from types import MethodType
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from vikt.errors import MissingPackageError, ViktError
+from vikt.mappings import Json
 from vikt.server.bodies import Explain, Predict
 from vikt.server.guard import Guard, fault
 from vikt.server.handlers import Handlers
@@ -74,7 +74,7 @@ def application(handlers: Handlers) -> Guard:
     )
     for operation in OPERATIONS:
         own = MethodType(operation.handler, handlers)
-        about: dict[str, Any] = {"responses": operation.responses(), "response_class": Response}
+        about: Json = {"responses": operation.responses(), "response_class": Response}
         app.add_api_route(operation.path, own, methods=[operation.method], **about)
         if operation.path in _PROBED:
             app.add_api_route(operation.path, own, methods=["HEAD"], include_in_schema=False)

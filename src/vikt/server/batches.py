@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 from vikt.answers.columns import Answers
 from vikt.server.served import array_of
@@ -20,9 +19,9 @@ class TextRequest:
     texts: list[str]
 
 
-def answer_batch(requests: Sequence[TextRequest]) -> list[Any]:
+def answer_batch(requests: Sequence[TextRequest]) -> list[object]:
     """The answers to each request as an array of JSON, or what went wrong with it."""
-    outcomes: list[Any] = [None] * len(requests)
+    outcomes: list[object] = [None] * len(requests)
     groups = defaultdict(list)
     for place, request in enumerate(requests):
         groups[id(request.answers)].append(place)
@@ -32,7 +31,7 @@ def answer_batch(requests: Sequence[TextRequest]) -> list[Any]:
     return outcomes
 
 
-def _of_group(group: list[TextRequest]) -> list[Any]:
+def _of_group(group: list[TextRequest]) -> list[object]:
     """The same for requests of one model with the same options."""
     try:
         lines = group[0].answers.lines(list(chain.from_iterable(request.texts for request in group)), as_json=True)

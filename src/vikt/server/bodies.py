@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from starlette.types import Receive
 
+from vikt.mappings import ReadJson
 from vikt.names import suggestion
 from vikt.parameters import mistake
 from vikt.server.problems import ProblemError
@@ -96,7 +97,7 @@ def parsed(kind: type[Body], body: bytes) -> Body:
         raise _problem(found, kind.model_fields) from None
 
 
-def _problem(found: Mapping[str, Any], fields: Iterable[str]) -> ProblemError:
+def _problem(found: ReadJson, fields: Iterable[str]) -> ProblemError:
     error, message = found["type"], found["msg"]
     if error == "json_invalid":
         return ProblemError(400, f"the body is not JSON in UTF-8: {message.removeprefix('Invalid JSON: ')}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from vikt.fitting.model import Inputs
 from vikt.server.bodies import Explain, Predict
@@ -55,7 +54,7 @@ def _check_text(field: str, value: object, served: Served) -> None:
         raise ProblemError(422, f"{field}: the model reads no text; remove this field")
 
 
-def _check_names(columns: Mapping[str, Any], served: Served) -> None:
+def _check_names(columns: Mapping[str, object], served: Served) -> None:
     missing = [name for name in served.columns if name not in columns]
     if missing:
         raise ProblemError(422, f"columns: the model also reads {quoted(missing)}; add what is missing")
@@ -64,7 +63,7 @@ def _check_names(columns: Mapping[str, Any], served: Served) -> None:
         raise ProblemError(422, f"columns: the model does not read {quoted(unknown)}; remove what it does not read")
 
 
-def _joined(served: Served, texts: list[str], columns: Mapping[str, Sequence[Any]]) -> Inputs:
+def _joined(served: Served, texts: list[str], columns: Mapping[str, Sequence[object]]) -> Inputs:
     if not columns:
         return texts
     own = {served.saved.model.text_column: texts} if served.reads_text else {}

@@ -8,11 +8,11 @@ import os
 import re
 import time
 from dataclasses import dataclass, field
-from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vikt.mappings import Json
 from vikt.server.logs import log, log_error
 from vikt.server.metrics import OTHER, Metrics
 from vikt.server.problems import ProblemError
@@ -35,7 +35,7 @@ class Exchange:
     status: int = 0
     received: int = 0
     is_received: bool = False
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Json = field(default_factory=dict)
 
     def answer_headers(self) -> list[tuple[bytes, bytes]]:
         """What every answer says; one that comes before the body of its request has been read ends the connection."""

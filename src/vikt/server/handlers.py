@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from fastapi import Request, Response
 
@@ -30,7 +29,7 @@ class Handlers:
         self.models, self.settings, self.metrics = models, settings, metrics
         most = settings.limits.waiting
         self._short: WorkThread[TextRequest] = WorkThread(answer_batch, most, together=_MOST_TOGETHER)
-        self._long: WorkThread[Callable[[], Any]] = WorkThread(one_by_one, most)
+        self._long: WorkThread[Callable[[], object]] = WorkThread(one_by_one, most)
 
     def close(self) -> None:
         """End the threads."""
@@ -108,7 +107,7 @@ class Handlers:
         checked: Body = await self._long.result(partial(parsed, kind, body))
         return checked
 
-    def _record(self, request: Request, served: Served, count: int, **texts: Any) -> Exchange:
+    def _record(self, request: Request, served: Served, count: int, **texts: object) -> Exchange:
         """Count the texts, and add them to the line of the log: themselves only where they are wanted."""
         self.metrics.add_texts(served.name, count)
         exchange: Exchange = request.scope["exchange"]

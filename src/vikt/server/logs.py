@@ -9,12 +9,11 @@ import os
 import sys
 import time
 import traceback
-from typing import Any
 
 from vikt.tables import escaped_json
 
 
-def log(event: str, level: str = "info", **facts: Any) -> None:
+def log(event: str, level: str = "info", **facts: object) -> None:
     """Write an event; where nobody reads it, the work goes on."""
     about = {"time": _now(), "level": level, "event": event, **facts}
     with contextlib.suppress(OSError, ValueError):
@@ -26,7 +25,7 @@ def _now() -> str:
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{int(seconds % 1 * 1000):03d}Z"
 
 
-def log_error(event: str, error: BaseException, **facts: Any) -> None:
+def log_error(event: str, error: BaseException, **facts: object) -> None:
     """Write where an error was raised, without its message, which may quote a text."""
     frames = traceback.extract_tb(error.__traceback__)[-12:]
     places = [f"{os.path.basename(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames]

@@ -15,7 +15,7 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -51,9 +51,9 @@ class Metrics:
 
     routes: tuple[str, ...]
     models: tuple[str, ...]
-    by_route: NDArray[Any]
-    by_model: NDArray[Any]
-    by_process: NDArray[Any]
+    by_route: NDArray[np.void]
+    by_model: NDArray[np.void]
+    by_process: NDArray[np.void]
     row: int = 0
 
     @classmethod
@@ -103,7 +103,7 @@ class Metrics:
         return generate_latest(registry)
 
 
-def _shared(shape: tuple[int, ...], of_each: list[Any]) -> NDArray[Any]:
+def _shared(shape: tuple[int, ...], of_each: DTypeLike) -> NDArray[np.void]:
     dtype = np.dtype(of_each)
     return np.frombuffer(mmap.mmap(-1, int(np.prod(shape)) * dtype.itemsize), dtype=dtype).reshape(shape)
 
@@ -139,7 +139,7 @@ _COUNTERS = (
 )
 
 
-def _of_routes(routes: Sequence[str], by_route: NDArray[Any]) -> Iterator[Metric]:
+def _of_routes(routes: Sequence[str], by_route: NDArray[np.void]) -> Iterator[Metric]:
     requests = CounterMetricFamily("vikt_requests", "Requests answered.", labels=["route", "status"])
     seconds = HistogramMetricFamily(
         "vikt_request_duration_seconds",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from vikt.mappings import Json
 from vikt.server.problems import MEDIA_TYPE
 from vikt.server.schemas import ProblemDetails
 from vikt.server.served import Served
@@ -54,23 +54,23 @@ class Operation:
     method: str
     path: str
     handler: Callable[..., Awaitable[Response]]
-    answer: type[BaseModel] | dict[str, Any]
+    answer: type[BaseModel] | Json
     refusals: tuple[int, ...] = ()
     body: type[BaseModel] | None = None
-    examples: dict[str, dict[str, Any]] = field(default_factory=dict)
+    examples: dict[str, Json] = field(default_factory=dict)
 
-    def responses(self) -> dict[int | str, dict[str, Any]]:
+    def responses(self) -> dict[int | str, Json]:
         """The answer and the refusals as FastAPI takes them."""
-        content: dict[str, Any] = {"content" if isinstance(self.answer, dict) else "model": self.answer}
+        content: Json = {"content" if isinstance(self.answer, dict) else "model": self.answer}
         problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
-        answers: dict[int | str, dict[str, Any]] = {200: {"description": "The answer.", **content}}
+        answers: dict[int | str, Json] = {200: {"description": "The answer.", **content}}
         for status in sorted(self.refusals):
             answers[status] = {"description": _REFUSALS[status], "content": problem}
         return answers
 
-    def request(self, names: list[str], first: Served) -> dict[str, Any]:
+    def request(self, names: list[str], first: Served) -> Json:
         """What a request has: the name of a model, and a body with examples for the first one."""
-        parts: dict[str, Any] = {}
+        parts: Json = {}
         if "{model}" in self.path:
             schema = {"type": "string", "enum": names}
             about = {"description": "The name of a model.", "example": first.name}
@@ -83,7 +83,7 @@ class Operation:
         return parts
 
 
-def description(app: FastAPI, operations: Iterable[Operation], settings: Settings, first: Served) -> dict[str, Any]:
+def description(app: FastAPI, operations: Iterable[Operation], settings: Settings, first: Served) -> Json:
     """The document; names of models, limits and examples are those of this service, whose first model is given."""
     document = get_openapi(
         title="vikt",
@@ -107,7 +107,7 @@ def description(app: FastAPI, operations: Iterable[Operation], settings: Setting
     return document
 
 
-def _fitting(example: dict[str, Any], served: Served) -> dict[str, Any]:
+def _fitting(example: Json, served: Served) -> Json:
     """An example for what a model reads: with values of its columns, one for each text, and perhaps without texts."""
     count = len(example.get("texts", []))
     columns = {name: [_VALUE] * count if count else _VALUE for name in served.columns}

@@ -16,6 +16,7 @@ from typing import Any
 import uvicorn
 
 from vikt.errors import ServiceError
+from vikt.mappings import Json
 from vikt.server.app import ROUTES, application
 from vikt.server.copies import copies
 from vikt.server.handlers import Handlers
@@ -61,7 +62,7 @@ def _refused(address: Address, error: OSError | OverflowError) -> ServiceError:
     is_of_host = number < 0 or number == errno.EADDRNOTAVAIL
     # Python adds the address to some messages.
     reason = (getattr(error, "strerror", None) or str(error)).partition(" (while ")[0]
-    remedy: dict[str, Any] = {"host" if is_of_host else "port": ...}
+    remedy: Json = {"host" if is_of_host else "port": ...}
     message = f"{address.host}, port {address.port}: cannot listen there ({reason}); choose another"
     return ServiceError(message, **remedy)
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import Any
 
 from vikt.answers.columns import Answers
 from vikt.answers.of_kinds import answers_by
@@ -20,6 +19,7 @@ from vikt.features.ngrams import kernels
 from vikt.files.trained import load_trained
 from vikt.fitting.model import Inputs
 from vikt.fitting.saved import SavedModel
+from vikt.mappings import Json
 from vikt.server.copies import Copies
 from vikt.tables import escaped_json
 
@@ -97,7 +97,7 @@ class Served:
         return spelled({"explanations": explanations, "remark": told.remark})
 
     @cached_property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Json:
         """What a list of models says of it."""
         model = self.saved.model
         return {

@@ -27,9 +27,9 @@ class WorkThread(Generic[Job]):
         How many of them are done at a time.
     """
 
-    def __init__(self, work: Callable[[Sequence[Job]], Sequence[Any]], most: int, together: int = 1) -> None:
+    def __init__(self, work: Callable[[Sequence[Job]], Sequence[object]], most: int, together: int = 1) -> None:
         self._work, self._most, self._together = work, most, together
-        self._queue: SimpleQueue[tuple[Job, asyncio.Future[Any]] | None] = SimpleQueue()
+        self._queue: SimpleQueue[tuple[Job, asyncio.Future[object]] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -37,7 +37,7 @@ class WorkThread(Generic[Job]):
         """What comes of a job. Raises ProblemError where too many wait, and what the job raises."""
         if self._queue.qsize() >= self._most:
             raise busy(f"{self._most} requests wait already; try again in a second")
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self._queue.put((job, future))
         return await future
 
@@ -61,14 +61,14 @@ class WorkThread(Generic[Job]):
                 with contextlib.suppress(RuntimeError):
                     futures[0].get_loop().call_soon_threadsafe(_settle, futures, self._outcomes(jobs))
 
-    def _outcomes(self, jobs: Sequence[Job]) -> Sequence[Any]:
+    def _outcomes(self, jobs: Sequence[Job]) -> Sequence[object]:
         try:
             return self._work(jobs)
         except Exception as error:
             return [error] * len(jobs)
 
 
-def _settle(futures: Sequence[asyncio.Future[Any]], outcomes: Sequence[Any]) -> None:
+def _settle(futures: Sequence[asyncio.Future[object]], outcomes: Sequence[object]) -> None:
     for future, outcome in zip(futures, outcomes, strict=True):
         if future.done():
             continue
@@ -78,12 +78,12 @@ def _settle(futures: Sequence[asyncio.Future[Any]], outcomes: Sequence[Any]) -> 
             future.set_result(outcome)
 
 
-def one_by_one(jobs: Sequence[Callable[[], Any]]) -> list[Any]:
+def one_by_one(jobs: Sequence[Callable[[], object]]) -> list[object]:
     """The work of a thread whose jobs are functions."""
     return [_outcome(job) for job in jobs]
 
 
-def _outcome(job: Callable[[], Any]) -> Any:
+def _outcome(job: Callable[[], object]) -> object:
     try:
         return job()
     except Exception as error:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from operator import attrgetter
-from typing import Any
 
 import numpy as np
 
 from vikt.arrays import Floats
 from vikt.base import LossRecord
 from vikt.errors import ParameterError, UsageError
+from vikt.mappings import Parameters, Values
 from vikt.model.label_losses import OneLossPerLabel
 from vikt.model.objective import Objective
 from vikt.model.ordered import ProportionalOdds
@@ -79,7 +79,7 @@ class Settings:
     patience: int | None = None
 
     @classmethod
-    def of(cls, parameters: Mapping[str, Any]) -> Settings:
+    def of(cls, parameters: Parameters) -> Settings:
         """The settings among the checked parameters of an estimator."""
         return cls(**{setting.name: parameters[setting.name] for setting in fields(cls)})
 
@@ -171,11 +171,11 @@ def _ordered(
 BY_LOSS: dict[type, Callable[..., Solution]] = {OneLossPerLabel: minimise_by_label, ProportionalOdds: _ordered}
 
 
-def _common_options(settings: Settings, on_record: OnRecord | None) -> dict[str, Any]:
+def _common_options(settings: Settings, on_record: OnRecord | None) -> Values:
     return {"random_state": settings.random_state, "on_record": on_record, **_given_limits(settings)}
 
 
-def _given_limits(settings: Settings) -> dict[str, Any]:
+def _given_limits(settings: Settings) -> Values:
     limits = {"tol": settings.tol, "max_iter": settings.max_iter}
     return {name: limit for name, limit in limits.items() if limit is not None}
 

@@ -17,12 +17,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Floats
+from vikt.arrays import Floats, Reals
 from vikt.base import LossRecord
 from vikt.model.objective import Objective
 from vikt.solvers.certificate import Certificate, certificate, certificate_nearby, no_certificate
@@ -39,7 +39,7 @@ class FitOne(Protocol):
     """The fit of one label: `vikt.solvers.minimise` with its settings."""
 
     def __call__(
-        self, objective: Objective, *, validation: Objective | None = None, start: NDArray[Any] | None = None
+        self, objective: Objective, *, validation: Objective | None = None, start: Reals | None = None
     ) -> Solution: ...
 
 
@@ -128,7 +128,7 @@ class _Alone(NamedTuple):
     def fit(self, block: list[int]) -> list[FittedLabel]:
         return [self.fit_label(k, None if self.theta is None else self.theta[k]) for k in block]
 
-    def fit_label(self, k: int, start: NDArray[Any] | None) -> FittedLabel:
+    def fit_label(self, k: int, start: Reals | None) -> FittedLabel:
         objective = self.labels.one(k)
         validation = None if self.validation is None else self.validation.one(k)
         solution = self.fit_one(objective, validation=validation, start=start)

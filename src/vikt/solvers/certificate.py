@@ -17,12 +17,12 @@ The certificate is c = B / (L̂ - B), so that L̂ ≤ (1 + c)·L̂*.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
-from vikt.arrays import Floats
+from vikt.arrays import Floats, Reals
 from vikt.model.loss import Loss
 from vikt.model.objective import Objective
 from vikt.names import Reason
@@ -124,7 +124,7 @@ def dual_certificate(
     return theta, certificate(value, divergence / objective.total_weight + objective.l2 * moved * moved)
 
 
-def certificate_nearby(objective: Objective, theta: NDArray[Any], proof: Certificate) -> Certificate:
+def certificate_nearby(objective: Objective, theta: Reals, proof: Certificate) -> Certificate:
     """The certificate of a θ near the one proven, such as a rounded one, by the difference of their losses."""
     value = objective.value(theta)
     if proof.reason:

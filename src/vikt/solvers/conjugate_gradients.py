@@ -11,12 +11,10 @@ Sources: Hestenes and Stiefel 1952; Lin, Weng and Keerthi 2008.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Floats
+from vikt.arrays import Floats, FloatType, Reals
 from vikt.model.loss import EPSILON
 from vikt.model.objective import Objective
 from vikt.parts import Part, PerPart
@@ -46,10 +44,10 @@ class ConjugateGradients:
         constant = spread <= objective.n_rows * EPSILON * mean_squares
         self.constant = np.flatnonzero(constant) if self.first else np.zeros(0, dtype=np.intp)
         rough = len(self.constant) == 0 and np.all(mean_squares <= np.minimum(_FARTHEST * spread, _LARGEST))
-        self.dtype = objective.parts.quick_dtype if rough else np.dtype(np.float64)
+        self.dtype: FloatType = objective.parts.quick_dtype if rough else np.dtype(np.float64)
         self.rounding = float(np.finfo(self.dtype).eps * np.sqrt(np.sum(mean_squares)))
 
-    def gradient(self, theta: Floats, residuals: PerPart[NDArray[Any]]) -> Floats:
+    def gradient(self, theta: Floats, residuals: PerPart[Reals]) -> Floats:
         """∂L̂/∂θ by the centred columns' weights: the shape of θ."""
         return self._with_penalty(self._centred(self.objective.weighted_sum(residuals)), theta)
 
@@ -86,12 +84,12 @@ class ConjugateGradients:
     def _solved(self, right: Floats, p: PerPart[Floats], diagonal: Floats, stops: StopRule) -> Floats:
         """H⁻¹·b in terms of the centred columns."""
         inverse = np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > 0)
-        p = self.objective.parts.each(_in_type, p, self.dtype)
+        probabilities = self.objective.parts.each(_in_type, p, self.dtype)
         return conjugate_gradients(
-            lambda v: self.product(p, v), right, lambda rest: inverse * rest, stops, _MOST_PRODUCTS, dot
+            lambda v: self.product(probabilities, v), right, lambda rest: inverse * rest, stops, _MOST_PRODUCTS, dot
         ).x
 
-    def product(self, p: PerPart[NDArray[Any]], v: Floats) -> Floats:
+    def product(self, p: PerPart[Reals], v: Floats) -> Floats:
         """H·v at the probabilities p: the shape of v."""
         weights = self._uncentred(v).astype(self.dtype, copy=False)
         sums = self.objective.parts.sums(_curvature_product, weights, p, self.objective.shares)
@@ -168,22 +166,22 @@ def dot(a: Floats, b: Floats) -> float:
 # The work of one part.
 
 
-def _weighted_squares(part: Part, weights: NDArray[Any]) -> Floats:
+def _weighted_squares(part: Part, weights: Reals) -> Floats:
     return part.X.weighted_squares(weights)
 
 
-def _weighted_rows(part: Part, weights: NDArray[Any]) -> Floats:
+def _weighted_rows(part: Part, weights: Reals) -> Floats:
     return part.X.weighted_sum(weights)
 
 
-def _in_type(part: Part, p: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:
+def _in_type(part: Part, p: Floats, dtype: FloatType) -> Reals:
     # Kernels go from row to row.
     return np.ascontiguousarray(p, dtype=dtype)
 
 
-def _curvatures(part: Part, p: Floats, shares: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:
+def _curvatures(part: Part, p: Floats, shares: Floats, dtype: FloatType) -> Reals:
     return np.asarray(((p * (1 - p)).T * shares).T.astype(dtype, copy=False))
 
 
-def _curvature_product(part: Part, weights: NDArray[Any], p: NDArray[Any], shares: Floats) -> Floats:
+def _curvature_product(part: Part, weights: Reals, p: Reals, shares: Floats) -> Floats:
     return part.X.curvature_product(weights, p, shares)

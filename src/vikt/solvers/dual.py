@@ -15,18 +15,18 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from vikt.arrays import Floats, Ints
+from vikt.arrays import Floats, Ints, Reals
 from vikt.base import LossRecord
 from vikt.errors import UsageError
 from vikt.model.objective import Objective
 from vikt.names import TOL, Reason, finite
 from vikt.parts import PerPart
 from vikt.solvers.certificate import Certificate, certificate, dual_certificate, gradient_certificate
-from vikt.solvers.dual_state import DualState
+from vikt.solvers.dual_state import DualState, PerLabel
 from vikt.solvers.solution import OnRecord, Solution
 from vikt.solvers.solver import Solver
 
@@ -158,9 +158,9 @@ class Pass(NamedTuple):
     Where labels lie side by side, each is told by label.
     """
 
-    loss: Any
-    gap: Any
-    value: Any
+    loss: PerLabel
+    gap: PerLabel
+    value: PerLabel
 
 
 class Ascent:
@@ -179,7 +179,7 @@ class Ascent:
         self.aim = np.full(np.shape(self.negligible), tol)
         self.step_sizes = self._step_sizes()
 
-    def _step_sizes(self) -> tuple[Any, ...]:
+    def _step_sizes(self) -> tuple[object, ...]:
         scale = 1 / (2 * self.state.l2 * self.objective.n_rows)
         return self.state.layout.step_sizes(self.weights, self.state.rows, scale, self.rho)
 
@@ -267,7 +267,7 @@ class Ascent:
         state = self.state
         return self._prove(objective, state.alpha_scores[state.groups.group_of, at], state.intercepts[0, at])
 
-    def _prove(self, objective: Objective, alpha_scores: Floats, intercepts: Floats) -> tuple[Floats, Certificate]:
+    def _prove(self, objective: Objective, alpha_scores: Reals, intercepts: Floats) -> tuple[Floats, Certificate]:
         state = self.state
         objective = state.rows.objective(objective)
         scores = PerPart((alpha_scores.astype(np.float64, order="F"),))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Floats, Scales
+from vikt.arrays import Floats, Indices, Ints, Reals, Scales
 from vikt.compiled import compiled
 from vikt.errors import UsageError
 from vikt.matrix import DesignMatrix
@@ -70,8 +70,8 @@ class AscentRows:
     """
 
     X: DesignMatrix
-    rank: NDArray[Any]
-    arrays: tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[np.int64]]
+    rank: Indices
+    arrays: tuple[Ints, Indices, Reals, Ints]
     squared_norms: Floats
     scales: Scales | None
     by_class: Scales
@@ -101,12 +101,16 @@ class AscentRows:
         return Objective(InMemory(replace(objective.rows, X=self.X)), objective.loss, penalty)
 
 
+# A number; or one for each label, (L,), of labels that lie side by side.
+PerLabel = Any
+
+
 class Zero(NamedTuple):
     """The arrays of an ascent that starts at θ = 0, which is α = y; see `DualState`."""
 
-    truth: NDArray[Any]
-    alpha_scores: NDArray[Any]
-    theta: NDArray[Any]
+    truth: Reals
+    alpha_scores: Reals
+    theta: Reals
     intercepts: Floats
 
 
@@ -125,11 +129,11 @@ class Layout(Protocol):
         """The arrays in types precise enough for tol."""
         ...
 
-    def ascend(self, *arguments: Any) -> tuple[Any, Any]:
+    def ascend(self, *arguments: Any) -> tuple[PerLabel, PerLabel]:
         """One pass by the kernel of the loss, with its arguments; Σ w·KL(α ‖ p) and Σ w·loss, as it returns them."""
         ...
 
-    def squared(self, theta: NDArray[Any]) -> Any:
+    def squared(self, theta: Reals) -> PerLabel:
         """Σ θ², of each label where labels lie side by side."""
         ...
 
@@ -137,7 +141,7 @@ class Layout(Protocol):
         """The probabilities of rows with these scores, as the kernel holds α: (g,) or (g, K)."""
         ...
 
-    def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: Floats | float) -> NDArray[Any]:
+    def weakened(self, alpha_scores: Reals, truth: Reals, ratio: Floats | float) -> Reals:
         """The scores of y - ratio·(y - α)."""
         ...
 
@@ -145,7 +149,7 @@ class Layout(Protocol):
         """λ, of each label where labels lie side by side: a number, or (K',)."""
         ...
 
-    def step_sizes(self, weights: Floats, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[Any, ...]:
+    def step_sizes(self, weights: Floats, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[object, ...]:
         """The kernel's arguments for q = w·(scale·‖r·x‖² + ρ) of each group, r by class, and the scale 1/(2λW)."""
         ...
 
@@ -162,19 +166,19 @@ class TwoClasses:
     def at_zero(self, groups: EqualRows, objective: Objective, tol: float) -> Zero:
         truth = groups.class_shares(objective.loss, objective.rows)[:, 1].copy()
         log_odds = _log_odds(truth)
-        theta = np.zeros(objective.n_features, np.float32 if tol >= _WITHIN_FLOAT32 else np.float64)
+        theta: Reals = np.zeros(objective.n_features, np.float32 if tol >= _WITHIN_FLOAT32 else np.float64)
         return Zero(truth, log_odds, theta, np.zeros(3))
 
-    def ascend(self, *arguments: Any) -> tuple[Any, Any]:
+    def ascend(self, *arguments: Any) -> tuple[PerLabel, PerLabel]:
         return compiled(two_classes_kernels.__name__).ascend_two_classes(*arguments)  # type: ignore[no-any-return]
 
-    def squared(self, theta: NDArray[Any]) -> Any:
+    def squared(self, theta: Reals) -> PerLabel:
         return compiled(sum_kernels.__name__).squared_length(theta)
 
     def log_alpha(self, scores: Floats) -> Floats:
         return scores
 
-    def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: Floats | float) -> NDArray[Any]:
+    def weakened(self, alpha_scores: Reals, truth: Reals, ratio: Floats | float) -> Reals:
         towards = [np.log(np.maximum((1 - ratio) * share, _ALMOST_NEVER)) for share in (truth, 1 - truth)]
         logs = np.log(ratio) - np.logaddexp(0, [-alpha_scores, alpha_scores])
         return np.asarray(np.logaddexp(logs[0], towards[0]) - np.logaddexp(logs[1], towards[1]))
@@ -182,7 +186,7 @@ class TwoClasses:
     def strengths(self, l2: Floats | float) -> Floats | float:
         return l2
 
-    def step_sizes(self, weights: Floats, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[Any, ...]:
+    def step_sizes(self, weights: Floats, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[object, ...]:
         return weights * (scale * rows.squared_norms + rho), scale
 
 
@@ -200,7 +204,7 @@ class LabelsSideBySide(TwoClasses):
         theta = np.zeros((objective.n_features, self.padded), np.float32)
         return Zero(truth, _log_odds(truth), theta, np.zeros((3, self.padded)))
 
-    def ascend(self, *arguments: Any) -> tuple[Any, Any]:
+    def ascend(self, *arguments: Any) -> tuple[PerLabel, PerLabel]:
         # Labels that are done may have been left out since the start.
         n_labels = arguments[-1].shape[1]
         gap, loss = np.zeros((2, n_labels))
@@ -208,7 +212,7 @@ class LabelsSideBySide(TwoClasses):
         compiled(label_kernels.__name__).ascend_labels(*arguments, gap, loss, room)
         return gap, loss
 
-    def squared(self, theta: NDArray[Any]) -> Any:
+    def squared(self, theta: Reals) -> PerLabel:
         totals = np.zeros(theta.shape[1])
         compiled(sum_kernels.__name__).squared_lengths(theta, totals)
         return totals
@@ -216,7 +220,7 @@ class LabelsSideBySide(TwoClasses):
     def log_alpha(self, scores: Floats) -> Floats:
         return np.clip(scores, np.log(_ALMOST_NEVER), -np.log(_ALMOST_NEVER))
 
-    def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: Floats | float) -> NDArray[Any]:
+    def weakened(self, alpha_scores: Reals, truth: Reals, ratio: Floats | float) -> Reals:
         return super().weakened(alpha_scores, truth, ratio).astype(np.float32)
 
     def strengths(self, l2: Floats | float) -> Floats | float:
@@ -224,7 +228,7 @@ class LabelsSideBySide(TwoClasses):
         # The labels that fill up K' have any λ.
         return np.resize(own, self.padded)
 
-    def step_sizes(self, weights: Floats, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[Any, ...]:
+    def step_sizes(self, weights: Floats, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[object, ...]:
         return weights * rows.squared_norms, np.asarray(scale, dtype=np.float32)
 
 
@@ -244,24 +248,24 @@ class ManyClasses:
         log_alpha = np.log(np.maximum(truth, np.float32(_ALMOST_NEVER)))
         return Zero(truth, log_alpha, np.zeros((objective.n_features, self.padded), np.float32), intercepts)
 
-    def ascend(self, *arguments: Any) -> tuple[Any, Any]:
+    def ascend(self, *arguments: Any) -> tuple[PerLabel, PerLabel]:
         room = _room(many_classes_kernels.ClassRoom, self.padded)
         return compiled(many_classes_kernels.__name__).ascend_many_classes(*arguments, room)  # type: ignore[no-any-return]
 
-    def squared(self, theta: NDArray[Any]) -> Any:
+    def squared(self, theta: Reals) -> PerLabel:
         return compiled(sum_kernels.__name__).squared_length(theta.ravel())
 
     def log_alpha(self, scores: Floats) -> Floats:
         return np.maximum(log_softmax(scores), np.log(_ALMOST_NEVER))
 
-    def weakened(self, alpha_scores: NDArray[Any], truth: NDArray[Any], ratio: Floats | float) -> NDArray[Any]:
+    def weakened(self, alpha_scores: Reals, truth: Reals, ratio: Floats | float) -> Reals:
         towards = np.log(np.maximum((1 - ratio) * truth, _ALMOST_NEVER))
-        return np.logaddexp(alpha_scores + np.float32(np.log(ratio)), towards).astype(np.float32)
+        return np.asarray(np.logaddexp(alpha_scores + np.float32(np.log(ratio)), towards), np.float32)
 
     def strengths(self, l2: Floats | float) -> Floats | float:
         return l2
 
-    def step_sizes(self, weights: Floats, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[Any, ...]:
+    def step_sizes(self, weights: Floats, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[object, ...]:
         by_column = rows.squared_norms.reshape(len(weights), -1)
         if rows.by_class.shape[0]:
             # The kernel reads one for each class of its arrays.
@@ -284,7 +288,7 @@ def _shares_within(objective: Objective) -> Floats:
     return np.asarray((class_shares(objective) * objective.total_weight + 0.5) / (objective.total_weight + 1))
 
 
-def _log_odds(shares: NDArray[Any]) -> NDArray[Any]:
+def _log_odds(shares: Reals) -> Reals:
     return np.asarray(np.log(np.maximum(shares, _ALMOST_NEVER)) - np.log(np.maximum(1 - shares, _ALMOST_NEVER)))
 
 
@@ -326,9 +330,9 @@ class DualState:
     layout: Layout
     groups: EqualRows
     rows: AscentRows
-    truth: NDArray[Any]
-    alpha_scores: NDArray[Any]
-    theta: NDArray[Any]
+    truth: Reals
+    alpha_scores: Reals
+    theta: Reals
     intercepts: Floats
     l2: Floats | float
     fresh: bool = True

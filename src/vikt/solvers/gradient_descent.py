@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from vikt.arrays import Floats, RowIndices
+from vikt.arrays import Columns, Floats, RowIndices
 from vikt.errors import DivergenceError, check_known
 from vikt.model.objective import Objective
 from vikt.model.penalties import L2
@@ -31,8 +32,8 @@ class Minimum(NamedTuple):
 
 @np.errstate(over="ignore", invalid="ignore")
 def gradient_descent(
-    gradient: Callable[[Floats], Any],
-    x0: Any,
+    gradient: Callable[[Floats], ArrayLike],
+    x0: ArrayLike,
     *,
     learning_rate: float = 0.01,
     epsilon: float = 1e-6,
@@ -69,7 +70,7 @@ def gradient_descent(
 
 
 def simultaneous_update(
-    theta: Floats, gradient: Floats, learning_rate: float, columns: Any = slice(None), penalty: L2 | None = None
+    theta: Floats, gradient: Floats, learning_rate: float, columns: Columns = slice(None), penalty: L2 | None = None
 ) -> None:
     """θ[k] ← θ[k] - α·gradient[k] for every k at once. Nothing else writes weights, so no gradient sees half a step.
 

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Floats
+from vikt.arrays import Floats, FloatType, Reals
 from vikt.base import LossRecord
 from vikt.model.loss import EPSILON, Loss
 from vikt.model.objective import Objective
@@ -49,10 +48,10 @@ class Steps(Protocol):
     a gradient of 0 can have in these.
     """
 
-    dtype: np.dtype[Any]
+    dtype: FloatType
     rounding: float
 
-    def gradient(self, theta: Floats, residuals: PerPart[NDArray[Any]]) -> Floats:
+    def gradient(self, theta: Floats, residuals: PerPart[Reals]) -> Floats:
         """∂L̂/∂θ: the shape of θ. It is as rough as the type of the residuals."""
         ...
 
@@ -132,7 +131,7 @@ class _Fit:
     enough: float
     epsilon: float
     theta: Floats
-    dtype: np.dtype[Any]
+    dtype: FloatType
     curve: list[LossRecord] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
     last_decrement: float = np.inf
@@ -260,7 +259,7 @@ def _stuck(values: list[float]) -> bool:
 # The work of one part.
 
 
-def _residuals_at(part: Part, loss: Loss, p: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:
+def _residuals_at(part: Part, loss: Loss, p: Floats, dtype: FloatType) -> Reals:
     return loss.residuals_at(p, part.y).astype(dtype, copy=False)
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Floats
+from vikt.arrays import Floats, FloatType, Reals
 from vikt.matrix import DesignMatrix
 from vikt.model.loss import EPSILON
 from vikt.model.objective import Objective
@@ -34,11 +32,12 @@ class ExactSteps:
     """
 
     def __init__(self, objective: Objective) -> None:
-        self.objective, self.dtype, self.rounding = objective, np.dtype(np.float64), 0.0
+        self.objective, self.rounding = objective, 0.0
+        self.dtype: FloatType = np.dtype(np.float64)
         self.first = int(objective.has_dummy)
         self.rows = centred_rows(objective)
 
-    def gradient(self, theta: Floats, residuals: PerPart[NDArray[Any]]) -> Floats:
+    def gradient(self, theta: Floats, residuals: PerPart[Reals]) -> Floats:
         sums = self.objective.parts.sums(_weighted_rows, residuals, self.objective.shares, self.rows)
         return np.asarray(sums + self.objective.penalty.gradient(theta))
 
@@ -94,7 +93,7 @@ def _with_dummy(part: Part, rows: Floats, constant: NDArray[np.bool_]) -> Floats
     return values
 
 
-def _weighted_rows(part: Part, residuals: NDArray[Any], shares: Floats, rows: Floats) -> Floats:
+def _weighted_rows(part: Part, residuals: Reals, shares: Floats, rows: Floats) -> Floats:
     return np.asarray(np.einsum("i...,ij->...j", (residuals.T * shares).T, rows))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Floats
+from vikt.arrays import Floats, Weights
 from vikt.errors import DivergenceError
 from vikt.model.loss import EPSILON
 from vikt.model.objective import Objective
@@ -127,7 +127,7 @@ def _dual_rounding(part: Part, dual_residuals: Floats) -> float:
     return float(np.sum(part.weights * norms * _largest(dual_residuals)))
 
 
-def in_float32(theta: Floats) -> NDArray[np.float32]:
+def in_float32(theta: Weights) -> NDArray[np.float32]:
     """The weights in float32, as a model keeps them.
 
     Raises

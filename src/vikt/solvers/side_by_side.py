@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Floats
+from vikt.arrays import Floats, Reals
 from vikt.base import LossRecord
 from vikt.names import TOL
 from vikt.solvers.certificate import Certificate, certificate, certificate_nearby
@@ -43,7 +42,7 @@ def shared_state(labels: LabelObjectives, blocks: Sequence[list[int]], limits: L
 
 def fit_side_by_side(
     labels: LabelObjectives,
-    fit_alone: Callable[[int, NDArray[Any] | None], FittedLabel],
+    fit_alone: Callable[[int, Reals | None], FittedLabel],
     limits: Limits,
     theta: Floats | None,
     beside: DualState | None,
@@ -100,7 +99,7 @@ class _BlockAscent:
         self.paces = [Pace(limits.tol) for _ in block]
         self.curves: list[list[LossRecord]] = [[] for _ in block]
         self.fitted: dict[int, FittedLabel] = {}
-        self.slow: dict[int, NDArray[Any]] = {}
+        self.slow: dict[int, Reals] = {}
 
     def one_pass(self) -> LossRecord:
         """Visit every row once; the time is shared by all labels of the block."""

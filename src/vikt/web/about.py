@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from vikt.fitting.saved import SavedModel
+from vikt.mappings import ReadJson
 from vikt.report.evaluation import first_figures
 from vikt.report.fit import key_facts
 from vikt.tables import figure
@@ -19,6 +17,6 @@ def facts(saved: SavedModel) -> list[tuple[str, str]]:
     return [*key_facts(saved.model, saved.record), *rows, *tested]
 
 
-def _sentence(found: Mapping[str, Any]) -> str:
+def _sentence(found: ReadJson) -> str:
     interval = f" (95%: {figure(found['low'])} to {figure(found['high'])})" if found.get("low") is not None else ""
     return f"{figure(found['value'])}{interval}"

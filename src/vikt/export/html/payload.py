@@ -6,12 +6,11 @@ import base64
 import gzip
 import json
 import re
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Ints
+from vikt.arrays import Ints, Reals
 from vikt.export.html.header import Header, Numbers, Section
 
 _FEW, _MORE = 1 << 8, 1 << 16
@@ -36,7 +35,7 @@ class Payload:
         """A section of whole numbers, each at least as large as the one before."""
         return self.counts(np.diff(values, prepend=0))
 
-    def numbers(self, values: NDArray[np.floating[Any]]) -> Numbers:
+    def numbers(self, values: Reals) -> Numbers:
         """Numbers, exactly: of few different ones, the place of each in the list of all."""
         different, places = np.unique(values, return_inverse=True)
         kind = values.dtype.newbyteorder("<")
@@ -46,7 +45,7 @@ class Payload:
             return self._places("u2", places.astype("<u2"), different.astype(kind))
         return {"kind": kind.str[1:], "planes": self.section(_planes(values.astype(kind)))}
 
-    def _places(self, kind: str, places: NDArray[Any], different: NDArray[Any]) -> Numbers:
+    def _places(self, kind: str, places: NDArray[np.generic], different: NDArray[np.generic]) -> Numbers:
         return {
             "kind": kind,
             "planes": self.section(_planes(places)),
@@ -79,6 +78,6 @@ def varints(values: Ints) -> bytes:
     return bytes((groups & 0x7F | more << 7).astype(np.uint8)[within].tobytes())
 
 
-def _planes(values: NDArray[Any]) -> bytes:
+def _planes(values: NDArray[np.generic]) -> bytes:
     """All first bytes of numbers, then all second ones, and so on: alike bytes together compress better."""
     return np.ascontiguousarray(values).view(np.uint8).reshape(len(values), values.dtype.itemsize).T.tobytes()

@@ -42,6 +42,7 @@ from vikt.features.handmade.features import (
     Pattern,
     Shape,
 )  # fmt: skip
+from vikt.mappings import Json, Parameters
 
 KINDS: dict[str, type[Any]] = {
     feature.kind: feature
@@ -50,7 +51,7 @@ KINDS: dict[str, type[Any]] = {
     )
 }  # fmt: skip
 
-Declared = str | Path | Iterable[Feature | Mapping[str, Any]]
+Declared = str | Path | Iterable[Feature | Mapping[str, object]]
 
 
 def features_declared(declared: Declared | None) -> tuple[Feature, ...]:
@@ -86,7 +87,7 @@ def features_declared(declared: Declared | None) -> tuple[Feature, ...]:
     return features
 
 
-def declaration(feature: Feature) -> dict[str, Any]:
+def declaration(feature: Feature) -> Json:
     """The mapping that declares a feature, for a file.
 
     Examples
@@ -125,7 +126,7 @@ def _from_toml(path: Path) -> tuple[Feature, ...]:
         raise UsageError(f"{path}: {error}") from None
 
 
-def _feature(declared: Mapping[str, Any]) -> Feature:
+def _feature(declared: Parameters) -> Feature:
     options = dict(declared)
     name = options.get("name")
     if not isinstance(name, str) or not name:

@@ -5,7 +5,7 @@ An encoder is immutable: `fit` returns the encoder that has learnt from values, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol, Self, TypeVar
@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Floats, Ints, RowIndices
+from vikt.arrays import Arrays, Floats, Ints, RowIndices
 from vikt.corpus.documents import LARGEST, Pairs
 from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, DataError, UsageError
@@ -22,7 +22,6 @@ from vikt.features.rows import CompressedRows
 
 Values = Floats | Texts | Pairs
 # By name, for a file.
-Arrays = Mapping[str, NDArray[Any]]
 Value = TypeVar("Value", contravariant=True)
 
 
@@ -97,6 +96,10 @@ class Encoder(Protocol[Value]):
     def from_arrays(self, arrays: Arrays) -> Self:
         """The encoder that has learnt what `to_arrays` gave. Raises DamagedModelError where that is impossible."""
         ...
+
+
+# An encoder of values of any kind.
+AnyEncoder = Encoder[Any]
 
 
 class Unscaled:

@@ -21,7 +21,7 @@ from vikt.corpus.documents import Documents, Pairs
 from vikt.corpus.sentences import neighbours, sentence_starts
 from vikt.corpus.texts import Texts
 from vikt.errors import UsageError, check_known
-from vikt.features.handmade.encoders import Block, Categories, Encoder, Indices, Scaled, Unscaled
+from vikt.features.handmade.encoders import AnyEncoder, Block, Categories, Encoder, Indices, Scaled, Unscaled
 from vikt.features.ngrams.ngrams import FittedNgrams, Ngrams
 from vikt.features.ngrams.weighting import WEIGHTINGS
 
@@ -89,7 +89,7 @@ class _OfText:
         strings = documents.strings(self.column)
         return neighbours(strings, self.offset) if self.offset else strings
 
-    def encoder(self) -> Encoder[Any]:
+    def encoder(self) -> AnyEncoder:
         return Unscaled()
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from vikt.arrays import Arrays
 from vikt.features.handmade.declarations import declaration
-from vikt.features.handmade.encoders import Arrays, Encoder
+from vikt.features.handmade.encoders import AnyEncoder
 from vikt.features.handmade.features import Feature
+from vikt.mappings import Parameters
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,13 +28,13 @@ class HandmadeSpec:
         The names of the columns.
     """
 
-    declaration: Mapping[str, Any]
+    declaration: Parameters
     encoder: str
     arrays: Arrays
     names: tuple[str, ...]
 
 
-def handmade_spec(feature: Feature, encoder: Encoder[Any]) -> HandmadeSpec:
+def handmade_spec(feature: Feature, encoder: AnyEncoder) -> HandmadeSpec:
     """A feature and what its encoder has learnt."""
     names = tuple(encoder.names(feature.name))
     return HandmadeSpec(declaration(feature), type(encoder).__name__, encoder.to_arrays(), names)

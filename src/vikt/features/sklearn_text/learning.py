@@ -23,7 +23,7 @@ from vikt.features.sklearn_text.steps import CUT_INTO_WORDS, MARK, Steps, spelle
 _ANALYZERS = {"word": "word", "char": "char_as_typed", "char_wb": "char_wb_as_typed"}
 
 
-def texts_for_kernels(steps: Steps, raw_documents: Iterable[Any]) -> Texts:
+def texts_for_kernels(steps: Steps, raw_documents: Iterable[object]) -> Texts:
     """The texts that compiled code reads: as they are, prepared in Python, or as lists of terms cut in Python.
 
     Raises

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from vikt.errors import ParameterError, UsageError, warn
@@ -49,12 +47,12 @@ def prepares_in_python(steps: Steps) -> bool:
     return bool({"preprocessor", "strip_accents"} & set(python_options(steps)))
 
 
-def float_type(steps: Steps) -> np.dtype[Any]:
+def float_type(steps: Steps) -> np.dtype[np.generic]:
     """The type of weights."""
     return np.dtype(np.float32 if np.dtype(steps.dtype) == np.float32 else np.float64)
 
 
-def value_type(steps: Steps) -> np.dtype[Any]:
+def value_type(steps: Steps) -> np.dtype[np.generic]:
     """The type of values: that of weights, unless values are counts."""
     return float_type(steps) if steps.norm or steps.use_idf or steps.sublinear_tf else np.dtype(steps.dtype)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
+
+from numpy.typing import DTypeLike
 
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError, UsageError, check_known, known
@@ -30,20 +32,20 @@ class Steps:
     input: str
     encoding: str
     decode_error: str
-    strip_accents: Any
+    strip_accents: str | Callable[[str], str] | None
     lowercase: bool
     preprocessor: Callable[[Any], str] | None
     tokenizer: Callable[[str], Iterable[str]] | None
     analyzer: Any
-    stop_words: Any
+    stop_words: str | Iterable[str] | None
     token_pattern: str | None
     ngram_range: Span
     max_df: float
     min_df: float
     max_features: int | None
-    vocabulary: Any
+    vocabulary: Mapping[str, int] | Iterable[str] | None
     binary: bool
-    dtype: Any
+    dtype: DTypeLike
     norm: str | None
     use_idf: bool
     smooth_idf: bool
@@ -64,7 +66,7 @@ class Steps:
         """The function that is applied to a text before it is cut."""
         if self.preprocessor is not None:
             return self.preprocessor
-        strip = self.strip_accents
+        strip = _as_it_is if self.strip_accents is None else self.strip_accents
         if not callable(strip):
             strip = known("strip_accents", strip, STRIPPERS)
         return partial(preprocess, lowercase=self.lowercase, strip=strip)
@@ -135,7 +137,7 @@ def _by_character(text: str, strip: Callable[[str], str]) -> str:
     return text if text.isascii() else "".join(map(strip, text))
 
 
-STRIPPERS: dict[Any, Callable[[str], str]] = {None: _as_it_is} | {
+STRIPPERS: dict[str, Callable[[str], str]] = {
     name: partial(_by_character, strip=strip) for name, strip in ACCENT_STRIPPERS.items()
 }
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from vikt.explanation.weights import strongest_features
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
+from vikt.mappings import ReadJson
 from vikt.names import LABEL_NOUNS, TargetKind
 from vikt.report.card.front_matter import front_matter
 from vikt.report.card.markdown import md, md_code, md_list, md_table
@@ -92,7 +92,7 @@ def _figures(record: FitRecord) -> str:
     return f"On {tested} that the model did not learn from.\n\n{md_table(['figure', 'value', '95% interval'], rows)}"
 
 
-def _interval(found: Mapping[str, Any]) -> str:
+def _interval(found: ReadJson) -> str:
     known = found.get("low") is not None and found.get("high") is not None
     return f"{figure(found['low'])} to {figure(found['high'])}" if known else "-"
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
+from vikt.mappings import ReadJson
 from vikt.names import TargetKind
 from vikt.report.card.markdown import yaml_text
 from vikt.report.evaluation import FIGURE_NAMES
@@ -67,5 +67,5 @@ def _results(record: FitRecord, name: str, task: str) -> Iterator[str]:
         yield f"      value: {found['value']:.6f}"
 
 
-def _is_known(found: Any) -> bool:
+def _is_known(found: ReadJson | None) -> bool:
     return found is not None and found["value"] is not None

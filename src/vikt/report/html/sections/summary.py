@@ -15,6 +15,7 @@ from vikt.evaluation.outcomes import NO_ANSWER
 from vikt.evaluation.several import SetEvaluation
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
+from vikt.mappings import ReadJson
 from vikt.names import LABEL_NOUNS, TargetKind
 from vikt.report.html.blocks import Tile, name_of
 from vikt.report.html.tested import Tested, TestedClasses, TestedSets
@@ -59,7 +60,7 @@ def recorded_tiles(model: FittedModel, record: FitRecord) -> list[Tile]:
     return [_recorded_tile(name, found) for name, found in tested] + rows
 
 
-def _recorded_tile(name: str, found: Mapping[str, Any]) -> Tile:
+def _recorded_tile(name: str, found: ReadJson) -> Tile:
     has_interval = found.get("low") is not None
     between = f"95%: {figure(found['low'])} to {figure(found['high'])}" if has_interval else ""
     return Tile(name, figure(found["value"]), between)
