@@ -5,44 +5,16 @@ The classes of features are found when first used, since most models have none o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vikt.features.handmade.features import (
-        LONGEST_PHRASE,
-        Capitalised,
-        Category,
-        Dense,
-        Feature,
-        FirstInSentence,
-        Length,
-        Lexicon,
-        Number,
-        Numbered,
-        Pattern,
-        Shape,
-    )
-
-__all__ = [
-    "LONGEST_PHRASE",
-    "Capitalised",
-    "Category",
-    "Dense",
-    "Feature",
-    "FirstInSentence",
-    "Length",
-    "Lexicon",
-    "Number",
-    "Numbered",
-    "Pattern",
-    "Shape",
-]
+    from vikt.features.handmade.features import *  # noqa: F403  (its __all__ names them, once for both readers)
 
 
-def __getattr__(name: str) -> Any:
-    """Find a class when it is first used."""
+def __getattr__(name: str) -> object:
     from importlib import import_module
 
-    if name not in __all__:
+    features = import_module(f"{__name__}.features")
+    if name not in features.__all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.features"), name)
+    return getattr(features, name)

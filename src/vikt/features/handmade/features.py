@@ -25,6 +25,21 @@ from vikt.features.handmade.encoders import AnyEncoder, Block, Categories, Encod
 from vikt.features.ngrams.ngrams import FittedNgrams, Ngrams
 from vikt.features.ngrams.weighting import WEIGHTINGS
 
+__all__ = [
+    "LONGEST_PHRASE",
+    "Capitalised",
+    "Category",
+    "Dense",
+    "Feature",
+    "FirstInSentence",
+    "Length",
+    "Lexicon",
+    "Number",
+    "Numbered",
+    "Pattern",
+    "Shape",
+]
+
 # All parts of a phrase are n-grams, whose memory grows with the square of its length.
 LONGEST_PHRASE = 100
 
