@@ -47,6 +47,7 @@ ORDER = [
     "export",
     "filtering",
     "server",
+    "evaluable",
     "updatable",
     "exportable",
     "classifier",

@@ -15,8 +15,7 @@ from vikt.arrays import ClassWeight, Floats, Groups, LabelArray, RowIndices, Row
 from vikt.corpus.documents import TEXT_COLUMN
 from vikt.corpus.frames import Source, frame_of
 from vikt.corpus.targets import TargetRows
-from vikt.evaluation.of_kinds import answers_of, figures_of
-from vikt.evaluation.slices import By, slices_of, values_by
+from vikt.evaluable import Evaluable
 from vikt.explanation.explainable import Explainable
 from vikt.exportable import Exportable
 from vikt.files.model_file import save_model
@@ -25,10 +24,8 @@ from vikt.fitting.examples import Examples, check_testable
 from vikt.fitting.fit import fit
 from vikt.fitting.model import Inputs
 from vikt.fitting.settings import FitSettings
-from vikt.metrics.classification import accuracy
 from vikt.parameters import TEXT_CLASSIFIER, RandomState, names_parameters
 from vikt.progress import Progress, progress_reporter
-from vikt.report.evaluation import ModelFigures, model_figures
 from vikt.report.fit import key_facts
 from vikt.updatable import Updatable
 
@@ -36,7 +33,7 @@ if TYPE_CHECKING:
     from vikt.features.handmade.declarations import Declared
 
 
-class TextClassifier(Explainable, Updatable, Exportable):
+class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
     """Logistic regression on texts: words or characters in, classes out.
 
     Parameters
@@ -354,70 +351,6 @@ class TextClassifier(Explainable, Updatable, Exportable):
             A text has one label, and no `coverage` was given.
         """
         return answers_by(self._model, self._n_threads).sets(texts)
-
-    def score(self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None) -> float:
-        """Accuracy, the share of the texts rightly answered: that of `evaluate`, but with weights. No answer is wrong.
-
-        Of several labels per text it is the subset accuracy.
-        """
-        found = answers_of(self._model, texts, labels, self._n_threads)
-        return accuracy(np.ones_like(found.is_right), found.is_right, sample_weight)
-
-    def evaluate(self, texts: Inputs, labels: ArrayLike, by: By = None) -> ModelFigures:
-        """The figures of `vikt evaluate` on labelled texts, with 95% confidence intervals.
-
-        They print as the command prints them; `to_json()` is its `--json`. Labels that training did not have count as
-        wrong.
-
-        Parameters
-        ----------
-        texts : (m,) strings, or a frame
-        labels : (m,) or (m, K)
-            In any form that `fit` takes for the kind of target; or one label per text, of a model of soft labels.
-            Of shares, the most probable class is the label that answers are compared with, the first of equals.
-        by : str, list of str, column or frame, optional
-            Compare slices of the rows too: by columns of the frame, by "length", that of the text, or by these values.
-
-        Raises
-        ------
-        DataError
-            There are no texts, or not one label for each.
-        UsageError, ColumnError
-            There is no column `by`.
-        """
-        frame = frame_of(texts)
-        measured = self._model.measured(texts if frame is None else frame)
-        found = answers_of(self._model, measured, labels, self._n_threads)
-        slices = slices_of(found, values_by(by, frame, measured.texts))
-        return model_figures(figures_of(found), self._record, slices)
-
-    def report(self, path: str | Path, texts: Inputs, labels: ArrayLike, *, by: By = None, force: bool = False) -> None:
-        """Write the report of `vikt evaluate --report` on labelled texts to an HTML file.
-
-        Parameters
-        ----------
-        path : path
-            A report that is there is replaced.
-        texts, labels, by
-            As for `evaluate`.
-        force : bool
-            Replace any other file as well.
-
-        Raises
-        ------
-        DataError
-            There are no texts, or not one label for each.
-        UsageError, ColumnError
-            There is no column `by`.
-        OutputFileError
-            The file cannot be written, or is no report.
-        MissingPackageError
-            Jinja2 or Matplotlib is not installed: in a clone of vikt, ``pip install '.[report]'``.
-        """
-        from vikt.report.html.from_python import write_model_report
-
-        saved, command = self._saved, f"vikt.{self!r}.fit(texts, labels)"
-        write_model_report(path, saved, texts, labels, by, command=command, threads=self._n_threads, force=force)
 
     def save(self, path: str | Path, *, force: bool = False) -> None:
         """Write the model to a file, whole or not at all.

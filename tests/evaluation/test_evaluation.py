@@ -64,3 +64,24 @@ def test_rows_without_an_answer_are_wrong_and_have_a_column_of_their_own():
     assert everything.log_loss == found.log_loss
     assert "answered" not in everything.figures
     assert "columns" not in everything.to_json()["confusion"]
+
+
+def test_figures_say_where_the_model_was_trained_on_exactly_these_rows():
+    texts, labels = ["red rose", "blue sky", "red sun", "blue sea"] * 3, ["a", "b"] * 6
+    model = vikt.TextClassifier(min_df=1, l2=0.01).fit(texts, labels)
+    remark = "the model was trained on exactly these rows"
+    assert remark in repr(model.evaluate(texts[::-1], labels[::-1]))
+    assert remark in model.evaluate(texts, iter(labels))._repr_html_()
+    assert remark not in repr(model.evaluate(texts[1:], labels[1:]))
+    assert remark not in repr(model.evaluate(texts, labels[1:] + labels[:1]))
+
+
+@pytest.mark.parametrize(
+    ("labels", "targets"),
+    [([["a"], ["a", "b"], ["b"], []] * 3, "several"), ([{"a": 0.25, "b": 0.75}, {"a": 1.0}] * 6, "soft")],
+)
+def test_figures_of_other_kinds_say_so_too(labels, targets):
+    texts = ["red rose", "blue sky", "red sun", "blue sea"] * 3
+    model = vikt.TextClassifier(min_df=1, l2=0.01, targets=targets).fit(texts, labels)
+    assert "trained on exactly these rows" in repr(model.evaluate(texts, labels))
+    assert "trained on exactly these rows" not in repr(model.evaluate(texts[:8], labels[:8]))

@@ -160,6 +160,16 @@ def test_a_file_of_another_folder_is_not_taken_for_one_that_is_finished(run, mod
     assert "1 finished before" in run(*arguments, tmp_path / "link")[1]
 
 
+def test_a_corpus_that_was_moved_is_resumed(run, model, corpus, tmp_path):
+    arguments = ("filter", model, "--keep", KEEP, "-o", tmp_path / "out")
+    assert run(*arguments, corpus)[0] == 0
+    before = contents(tmp_path / "out")
+    (tmp_path / "out" / "sub" / "0.jsonl").unlink()
+    corpus.rename(tmp_path / "moved")
+    assert "5 files (4 finished before)" in run(*arguments, tmp_path / "moved")[1]
+    assert contents(tmp_path / "out") == before
+
+
 def test_outputs_of_inputs_that_are_not_named_are_told(run, model, tmp_path):
     write_jsonl(tmp_path / "in" / "a.jsonl", rows(10))
     arguments = ("filter", model, tmp_path / "in", "--keep", "length > 0", "-o", tmp_path / "out")

@@ -276,21 +276,25 @@ def test_a_small_service_labels_a_table_and_says_that_it_logs_texts(browser, mod
         assert all("413" in message for message in seen.console)
 
 
-def test_a_model_that_is_replaced_by_one_with_other_labels_is_told(browser, models, tmp_path):
+@pytest.mark.parametrize(
+    "labels", [("one", "two", "three"), ("down", "up", "up")], ids=["other labels", "the same labels"]
+)
+def test_a_model_that_is_replaced_is_told(browser, models, tmp_path, labels):
     path = tmp_path / "mine.vikt"
     path.write_bytes(models["classes"].read_bytes())
     with serving(tmp_path, path) as place, opened(browser, place) as (page, seen):
         page.fill("#text", TEXT)
         page.locator("#sides li").first.wait_for()
-        models_of_kinds.fitted(["one", "two", "three"] * 4).save(tmp_path / "new.vikt")
+        digest = page.request.get(f"{place}models/mine").headers["model-digest"]
+        models_of_kinds.fitted([*labels] * 4).save(tmp_path / "new.vikt")
         (tmp_path / "new.vikt").rename(path)
-        while page.request.get(f"{place}models/mine").json()["classes"] == ["down", "up"]:
+        while page.request.get(f"{place}models/mine").headers["model-digest"] == digest:
             page.wait_for_timeout(100)
         drop(page, b"text\nglad\n")
         page.locator("#start").click()
-        page.locator("#table-problem", has_text="replaced by one with other labels").wait_for()
+        page.locator("#table-problem", has_text="has been replaced").wait_for()
         page.fill("#text", "rain")
-        page.locator("#problem", has_text="replaced by one with other labels").wait_for()
+        page.locator("#problem", has_text="has been replaced").wait_for()
         assert "NaN" not in page.locator("main").inner_text()
         assert [message for message in seen.console if "422" not in message] == []
 

@@ -9,6 +9,7 @@ import numpy as np
 from vikt.auditing.finding import Found
 from vikt.auditing.labels import unknown_labels
 from vikt.auditing.subject import Subject, agreeing
+from vikt.fitting.saved import TESTED_ON_TRAINING
 
 
 def labels_unknown_to_model(subject: Subject) -> Iterator[Found]:
@@ -24,7 +25,7 @@ def trained_on(subject: Subject) -> Iterator[Found]:
         for side in subject.sides:
             measured, targets = subject.model.model.measured(side.documents), side.targets
             if subject.model.learnt_from(measured, targets.table.spelled, targets.y):
-                yield side.found("the model was trained on exactly these rows, so its figures on them say little")
+                yield side.found(TESTED_ON_TRAINING)
 
 
 def unknown_features(subject: Subject) -> Iterator[Found]:

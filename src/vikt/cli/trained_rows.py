@@ -12,7 +12,7 @@ from vikt.corpus.label_reading import LabelReading, column_parts
 from vikt.corpus.labelled import Labelled, labelled
 from vikt.corpus.targets import names_of, spelled_targets
 from vikt.errors import DataError
-from vikt.fitting.saved import SavedModel
+from vikt.fitting.saved import TESTED_ON_TRAINING, SavedModel
 
 
 def notes_on_test(models: Sequence[SavedModel], rows: Sequence[Labelled]) -> tuple[str, ...]:
@@ -31,8 +31,7 @@ def notes_on_test(models: Sequence[SavedModel], rows: Sequence[Labelled]) -> tup
     if read and all(set(saved.model.class_names.respelled(read)).isdisjoint(saved.model.labels) for saved in models):
         raise DataError(unknown[0])
     learnt = [
-        f"{own.documents.origin}: the model was trained on exactly these rows, so its figures on them say little; test "
-        "it on other rows"
+        f"{own.documents.origin}: {TESTED_ON_TRAINING}; test it on other rows"
         for saved, own in zip(models, rows, strict=True)
         if saved.learnt_from(saved.model.measured(own.documents), *spelled_targets(own.labels))
     ]

@@ -71,14 +71,19 @@ def given_labels(labels: Labels, kind: TargetKind, columns: LabelArray, n_rows: 
     return given.form.labels if kind == "soft" and isinstance(given.form, Column) else given.read().targets
 
 
+def labels_for(model: FittedModel, labels: Labels, n_rows: int) -> LabelArray | TargetRows:
+    """Labels to test one model on, as `given_labels` reads them."""
+    return given_labels(labels, "classes" if model.kind == "ordered" else model.kind, model.classes, n_rows)
+
+
 def _of_sets(model: FittedModel, measured: Measured, labels: Labels, threads: int) -> SetOutcomes:
     # Only one label per row is read as an array.
-    rows = cast(TargetRows, given_labels(labels, "several", model.classes, len(measured)))
+    rows = cast(TargetRows, labels_for(model, labels, len(measured)))
     return set_outcomes(model, measured, rows, threads)
 
 
 def _of_shares(model: FittedModel, measured: Measured, labels: Labels, threads: int) -> Outcomes:
-    return outcomes(model, measured, given_labels(labels, "soft", model.classes, len(measured)), threads)
+    return outcomes(model, measured, labels_for(model, labels, len(measured)), threads)
 
 
 _ANSWERS: Mapping[TargetKind, Callable[[FittedModel, Measured, Labels, int], Answers]] = {

@@ -82,13 +82,15 @@ class FinishedFiles:
         if record is None or record.get("size") != size:
             found = "exists, and no filter wrote it" if record is None else "has been changed since it was written"
             raise OutputFileError(f"{output}: {found}; choose another folder, or overwrite it", force=True)
-        if record.get("input") != input_file.resolved:
+        is_changed, source = record.get("version") != input_file.version, str(record.get("input"))
+        # A file that was moved keeps its size and its time, and is no longer where it was.
+        if source != input_file.resolved and (is_changed or input_file.storage.is_file(source)):
             raise OutputFileError(
-                f"{output}: was written from {record.get('input')}, not from {input_file.resolved}; choose another "
-                "folder, or start anew",
+                f"{output}: was written from {source}, not from {input_file.resolved}; choose another folder, or start "
+                "anew",
                 force=True,
             )
-        if record.get("version") != input_file.version:
+        if is_changed:
             raise DataError(
                 f"{input_file.address}: its size or time differs from when it was filtered into {output}; remove that "
                 "output to filter this file again, or start anew",

@@ -30,6 +30,9 @@ _OF_THE_FILE, _DTYPE = ("digest", "format"), "classes_dtype"
 # The arrays of keys of groups that an updated model leaves out of its fit.
 _KEYS = ("held_out", "unfitted")
 
+# What users are told of a test on rows from which the model has learnt.
+TESTED_ON_TRAINING = "the model was trained on exactly these rows, so its figures on them say little"
+
 
 @dataclass(frozen=True)
 class SavedModel:

@@ -87,16 +87,23 @@ def first_figures(metrics: Mapping[str, ReadJson]) -> list[tuple[str, ReadJson]]
 class ModelFigures(LabelEvaluation):
     """The figures of a model on labelled rows, with the record of the model's fit; they print as a report.
 
-    `slices` are those by each column that `by` named.
+    `slices` are those by each column that `by` named; `remarks` say what makes the figures tell little.
     """
 
     record: FitRecord
     slices: tuple[Slicing, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, evaluation: LabelEvaluation, record: FitRecord, slices: tuple[Slicing, ...] = ()) -> Self:
+    def of(
+        cls,
+        evaluation: LabelEvaluation,
+        record: FitRecord,
+        slices: tuple[Slicing, ...] = (),
+        remarks: tuple[str, ...] = (),
+    ) -> Self:
         """The figures of an evaluation of the class's own kind."""
-        return cls(**vars(evaluation), record=record, slices=slices)
+        return cls(**vars(evaluation), record=record, slices=slices, remarks=remarks)
 
     def to_json(self) -> Json:
         """The figures as JSON holds them, with the certificate and the data of the model; no NaN or Infinity."""
@@ -131,12 +138,14 @@ class ModelFigures(LabelEvaluation):
         return data_frame({"class": list(rows)} | {name: [row[name] for row in rows.values()] for name in names})
 
     def __repr__(self) -> str:
-        return "\n\n".join([evaluation_lines(self, self.record.data.weighted), *slice_blocks(self.slices)])
+        lines = evaluation_lines(self, self.record.data.weighted)
+        return "\n\n".join([*self.remarks, lines, *slice_blocks(self.slices)])
 
     def _repr_html_(self) -> str:
         weighted = self.record.data.weighted
         figures = [[html_text(cell) for cell in row] for row in figure_rows(self)]
         return block(
+            *(heading(html_text(remark)) for remark in self.remarks),
             table([["figure", "value", "95% interval", "note"], *figures]),
             *(heading(html_text(note)) for note in evaluation_notes(self, weighted)),
             table([[html_text(cell) for cell in row] for row in class_rows(self, weighted)]),
@@ -170,9 +179,11 @@ _OF_MODELS: Mapping[type[LabelEvaluation], type[ModelFigures]] = {
 }
 
 
-def model_figures(evaluation: LabelEvaluation, record: FitRecord, slices: tuple[Slicing, ...] = ()) -> ModelFigures:
+def model_figures(
+    evaluation: LabelEvaluation, record: FitRecord, slices: tuple[Slicing, ...] = (), remarks: tuple[str, ...] = ()
+) -> ModelFigures:
     """The figures of a model with the record of its fit, whatever the kind of its targets."""
-    return _OF_MODELS[type(evaluation)].of(evaluation, record, slices)
+    return _OF_MODELS[type(evaluation)].of(evaluation, record, slices, remarks)
 
 
 def evaluation_lines(evaluation: LabelEvaluation, weighted: bool = False) -> str:

@@ -50,7 +50,7 @@ class Handlers:
     async def describe_model(self, request: Request) -> Response:
         """Describe a model: what it reads, the record of its fit, the proof and the test figures."""
         served = self._served(request)
-        return Response(await self._long.result(lambda: served.information), media_type=_JSON)
+        return _of_model(served, await self._long.result(lambda: served.information))
 
     async def predict(self, request: Request) -> Response:
         """Answer texts."""
@@ -62,7 +62,7 @@ class Handlers:
             found = await self._short.result(TextRequest(answers, body.texts))
         else:
             found = await self._long.result(lambda: array_of(answers.lines(documents, as_json=True)))
-        return Response(b'{"answers": %b}' % found, media_type=_JSON)
+        return _of_model(served, b'{"answers": %b}' % found)
 
     async def explain(self, request: Request) -> Response:
         """Explain the answer to a text: what each feature adds to the score, and the text in runs of one shade."""
@@ -70,7 +70,7 @@ class Handlers:
         document = document_of(body, served, self.settings.limits)
         self._record(request, served, 1, texts=[body.text])
         explained = partial(served.explained, document, body.label, body.against)
-        return Response(await self._long.result(explained), media_type=_JSON)
+        return _of_model(served, await self._long.result(explained))
 
     async def card(self, request: Request) -> Response:
         """The card of a model, in Markdown."""
@@ -113,3 +113,8 @@ class Handlers:
         exchange: Exchange = request.scope["exchange"]
         exchange.facts |= {"model": served.name, "count": count} | (texts if self.settings.log_texts else {})
         return exchange
+
+
+def _of_model(served: Served, content: bytes) -> Response:
+    """What a model says, with the digest of its file, so that a client sees where another model has taken its place."""
+    return Response(content, headers={"Model-Digest": served.digest}, media_type=_JSON)

@@ -16,7 +16,7 @@ from vikt.compiled import compiled
 from vikt.errors import DataError, InputFileError, ModelFileError, OutputFileError
 from vikt.explanation.linear import explain, explain_answer
 from vikt.features.ngrams import kernels
-from vikt.files.trained import load_trained
+from vikt.files.trained import load_with_digest
 from vikt.fitting.model import Inputs
 from vikt.fitting.saved import SavedModel
 from vikt.mappings import Json
@@ -30,10 +30,11 @@ _WARM = "A first text, for which kernels are read and tables are made, so that n
 
 @dataclass(frozen=True, eq=False)
 class Served:
-    """A version of a model under its name."""
+    """A version of a model under its name; `digest` is that of its file."""
 
     name: str
     version: str
+    digest: str
     n_bytes: int
     saved: SavedModel
     loaded_at: float
@@ -43,7 +44,8 @@ class Served:
         """The present version of a file. Raises as `vikt.load` does, and as `Copies.of` does."""
         version, copy = copies.of(name, path)
         try:
-            return cls(name, version, copy.stat().st_size, load_trained(copy), time.time())
+            saved, digest = load_with_digest(copy)
+            return cls(name, version, digest, copy.stat().st_size, saved, time.time())
         except ModelFileError as error:
             # Of the copy nobody knows.
             raise type(error)(str(error).replace(str(copy), str(path))) from None

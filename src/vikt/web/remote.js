@@ -51,6 +51,7 @@
   };
 
   const answer = async (path, body) => (await request(path, body)).json();
+  const digestOf = (response) => response.headers.get("Model-Digest");
 
   const remote = (name, limits) => {
     const path = `models/${encodeURIComponent(name)}`;
@@ -63,27 +64,26 @@
       };
     };
     let reads = { text: true, columns: [] };
-    let known = [];
-    // The file of a model may have been replaced by one with other labels since the page was drawn.
-    const checked = (answers) => {
-      const isKnown = ([answer]) =>
-        Object.keys(answer).filter((key) => key.startsWith("P(")).length === known.length &&
-        known.every((label) => `P(${label})` in answer);
-      if (!answers.length || isKnown(answers)) return answers;
-      throw new Error("The model has been replaced by one with other labels. Reload the page to use it.");
+    let digest = null;
+    // The model may have been replaced since the page was drawn: half of a table would be labelled by each.
+    const sameModel = async (path, body) => {
+      const response = await request(path, body);
+      if (digestOf(response) === digest) return response.json();
+      throw new Error("The model has been replaced by another. Reload the page to use the new one.");
     };
     const row = (texts, columns) => ({ ...(reads.text && texts), ...(reads.columns.length && { columns }) });
     return {
       about: async () => {
-        const { targets, classes, thresholds, features, facts, documents, ...model } = await answer(path);
+        const response = await request(path);
+        digest = digestOf(response);
+        const { targets, classes, thresholds, features, facts, documents, ...model } = await response.json();
         reads = model.reads;
-        known = classes;
         const own = { name, targets, classes, thresholds: thresholds?.thresholds ?? null, features, facts };
         return { ...own, links: linksTo(documents), reads, limits };
       },
       predict: async (texts, columns) =>
-        checked((await answer(`${path}/predict`, { ...row({ texts }, columns), proba: true })).answers),
-      explain: (text, label, columns) => answer(`${path}/explain`, { ...row({ text }, columns), label }),
+        (await sameModel(`${path}/predict`, { ...row({ texts }, columns), proba: true })).answers,
+      explain: (text, label, columns) => sameModel(`${path}/explain`, { ...row({ text }, columns), label }),
     };
   };
 
