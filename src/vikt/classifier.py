@@ -224,7 +224,7 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
             A value for each text, such as its author, or the column of the frame that holds them: no split divides the
             rows of one value, nor those of equal texts. A text without a value stands alone.
         progress : bool or callable
-            True shows a bar on stderr, or a line for each stage where that is no terminal; a function is called with
+            True shows a bar on stderr, or a line for each stage where that is not a terminal; a function is called with
             (stage, done, total).
 
         Raises

@@ -82,7 +82,7 @@ class Evaluable(FittedAttributes):
         UsageError, ColumnError
             There is no column `by`.
         OutputFileError
-            The file cannot be written, or is no report.
+            The file cannot be written, or is not a report.
         MissingPackageError
             Jinja2 or Matplotlib is not installed: in a clone of vikt, ``pip install '.[report]'``.
         """

@@ -96,7 +96,7 @@ def known_kind(name: object) -> TargetKind:
     """A kind of targets read from JSON. Raises ValueError where it is none."""
     found = next((kind for kind in get_args(TargetKind) if kind == name), None)
     if found is None:
-        raise ValueError(f"{name!r:.40} is no kind of targets")
+        raise ValueError(f"{name!r:.40} is not a kind of targets")
     return cast(TargetKind, found)
 
 

@@ -150,7 +150,7 @@ _flag, _string = _of_type(bool, np.bool_), _of_type(str)
 
 
 def _number(value: object) -> int | float:
-    """Python's own number. A truth value is no number. Raises OverflowError where no float is as large."""
+    """Python's own number. A truth value is not a number. Raises OverflowError where no float is as large."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError
     in_range = float(value)

@@ -200,7 +200,8 @@ class TextVectorizer(Steps, Estimator):
         matrix, asked = self._matrix(options, rows), python_options(options)
         if asked:
             # Not a warning: nothing is wrong, and it would stop those who run with warnings as errors.
-            logging.getLogger("vikt").info("every text goes through Python, which is slower, for %s", ", ".join(asked))
+            because = ", ".join(asked)
+            logging.getLogger("vikt").info("every text goes through Python, which is slower, because of %s", because)
         self._set_learnt(ngrams_=ngrams, python_options_=asked, _options_=options, _terms_=None)
         return matrix
 
@@ -220,8 +221,8 @@ class TextVectorizer(Steps, Estimator):
         """
         if transform not in (None, "default"):
             raise UsageError(
-                f"set_output: expected 'default', since the rows of texts are sparse and no frame holds them, found "
-                f"{transform!r}; make the rows dense after this step"
+                "set_output: expected 'default', since the rows of texts are sparse and a frame cannot hold them, "
+                f"found {transform!r}; make the rows dense after this step"
             )
         return self
 

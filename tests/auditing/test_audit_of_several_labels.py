@@ -83,7 +83,7 @@ def test_labels_of_every_row_of_the_same_rows_and_rows_of_none():
 
 def test_labels_that_tell_nothing_apart_are_an_error():
     found = vikt.audit(TEXTS, [["a", "b"]] * len(TEXTS))
-    assert messages(found, "V125") == ["no label tells training rows apart: each is on every row or on none"]
+    assert messages(found, "V125") == ["no label distinguishes the training rows: each is on every row or on none"]
 
 
 def test_a_word_that_gives_one_of_several_labels_away():

@@ -163,7 +163,7 @@ REFUSED = {
     ("precision(spam)",): r"a form such as precision\(spam\) >= 0.99",
     ("precision >= 0.9",): "a form such as",
     ("precision(spam) <= 0.9",): "a form such as",
-    ("precision(a->b) >= 0.9",): "a form such as .* a class that holds blanks, brackets, quotes or -> stands in quotes",
+    ("precision(a->b) >= 0.9",): "a form such as .* write a class that contains blanks, .* in quotes",
     ("macro_f1(spam)",): "a form such as macro_f1",
     ("cost(spam) = 10",): "a form such as cost",
     ("cost(a->b) >= 10",): "a form such as cost",

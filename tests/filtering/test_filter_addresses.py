@@ -74,7 +74,7 @@ def test_a_failed_run_leaves_nothing_of_its_file(run, model, memory):
 
 def test_what_is_missing_is_said(run, model, memory, monkeypatch):
     for name, expected, word in (
-        ("nothing://in", 2, "is no address that can be read"),
+        ("nothing://in", 2, "is not an address that can be read"),
         ("memory://none", 1, "there is no such file or folder"),
         ("memory://none/a.csv", 1, "there is no such file"),
     ):

@@ -13,7 +13,7 @@ from vikt.fitting.saved import TESTED_ON_TRAINING
 
 
 def labels_unknown_to_model(subject: Subject) -> Iterator[Found]:
-    """Labels that are no class of the model."""
+    """Labels that are not a class of the model."""
     if subject.model is not None:
         for side in subject.sides:
             yield from unknown_labels(side, subject.model.model.labels, "the model")

@@ -42,7 +42,7 @@ def one_class(subject: Subject) -> Iterator[Found]:
     side = subject.training
     if side.kind == "several":
         if set(side.counts.values()) <= {0, len(side)}:
-            yield side.found("no label tells training rows apart: each is on every row or on none")
+            yield side.found("no label distinguishes the training rows: each is on every row or on none")
     elif len(side.classes) == 1:
         yield side.found(
             f"all training rows have the label {label_line(side.classes[0])!r}; training needs two classes or more"

@@ -56,7 +56,7 @@ def _leaking_places(subject: Subject) -> Iterator[Found]:
     places = [_at_places(training.texts[row]) for row in rows.tolist()]
     several = np.array([place is not None for place in places], dtype=bool)
     read = [place for place in places if place is not None]
-    # Where most texts are one word, that word is no place in the text: it is the text.
+    # Where most texts are one word, that word is not a place in the text: it is the text.
     if len(read) < max(_FEWEST_TEXTS, len(rows) / 2):
         return
     y = training.y[rows[several]]

@@ -17,8 +17,8 @@ from vikt.auditing.subject import LabelledTexts, Subject, agreeing
 from vikt.corpus.texts import Texts, portions
 from vikt.tables import listed
 
-# The largest difference of the two distribution functions (Kolmogorov and Smirnov) that is no shift; samples too small
-# to show it, by the 0.1% limit of the test, show nothing.
+# The largest difference of the two distribution functions (Kolmogorov and Smirnov) that is not a shift; samples too
+# small to show it, by the 0.1% limit of the test, show nothing.
 _LARGEST_DIFFERENCE, _LIMIT_OF_TEST = 0.2, 1.95
 # A script is new if it has this share of the test's letters, and less than a tenth of that in training.
 _NEW_SCRIPT = 0.01
@@ -92,7 +92,7 @@ def _script_shares(texts: Texts) -> dict[str, float]:
 
 @lru_cache(maxsize=1 << 14)
 def script_of(character: str) -> str:
-    """The script of a letter, by the first word of its name; "" for what is no letter.
+    """The script of a letter, by the first word of its name; "" for what is not a letter.
 
     Examples
     --------

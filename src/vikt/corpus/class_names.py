@@ -16,7 +16,7 @@ from vikt.names import TargetKind
 class ClassNames:
     """The name of each class however it is typed: by its composed characters, and of levels by their numbers.
 
-    Levels of which one is no number have none. Classes that have no order are what they say: "1" is not "1.0".
+    Levels of which one is not a number have none. Classes that have no order are what they say: "1" is not "1.0".
 
     Examples
     --------

@@ -147,8 +147,8 @@ def missing_column(name: str, names: Sequence[str], origin: str, remedy: str = "
 def undivided(name: str, other: str, origin: str) -> ColumnError:
     """The error for a table of a single column, whose name another delimiter divides."""
     return ColumnError(
-        f"{origin}: found one column, {name!r:.60}, and {other!r} in its name; name it as the text if it is one, else "
-        "read the file",
+        f"{origin}: found one column, {name!r:.60}, whose name contains {other!r}; name it as the text column if it is "
+        "one, else read the file",
         delimiter=other,
     )
 

@@ -20,8 +20,8 @@ class ExpansionError(OSError):
 
     def __init__(self) -> None:
         super().__init__(
-            f"it expands to more than {MOST_EXPANSION} times its size, as no ordinary data do; if it is meant, "
-            "decompress or rewrite it first"
+            f"it expands to more than {MOST_EXPANSION} times its size, which ordinary data never do; if that is "
+            "intended, decompress or rewrite it first"
         )
 
 

@@ -69,7 +69,7 @@ class Documents:
         lengths |= {} if texts is None else {"the texts": len(texts)}
         if len(set(lengths.values())) != 1:
             found = ", ".join(f"{name} of {length}" for name, length in lengths.items()) or "none"
-            raise DataError(f"{origin}: expected columns of one length, found {found}; complete them")
+            raise DataError(f"{origin}: expected columns of equal length, found {found}; complete them")
         self.n_rows = next(iter(lengths.values()))
 
     @classmethod

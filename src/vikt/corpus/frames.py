@@ -94,7 +94,7 @@ class Frame(Mapping[str, object]):
 
 
 def frame_of(source: Source) -> Frame | None:
-    """The columns of a frame; None where the source is no frame.
+    """The columns of a frame; None where the source is not a frame.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def text_items(source: Source) -> Iterable[Any]:
     Raises
     ------
     DataError
-        The source is no column, or a text of Arrow's is missing.
+        The source is not a column, or a text of Arrow's is missing.
     """
     if _is_plain(source):
         return source  # type: ignore[no-any-return]
@@ -199,7 +199,7 @@ def texts_of(source: Source) -> Texts:
     Raises
     ------
     DataError
-        The source is no column, or a text is missing or no string; the message has its number.
+        The source is not a column, or a text is missing or no string; the message has its number.
 
     Examples
     --------
@@ -244,7 +244,7 @@ def array_of(source: Source) -> AnyArray:
 def number_array(source: Source, expected: str) -> AnyArray:
     """Numbers of any maker as an array of its own dtype, float64 for objects; NaN where one is missing.
 
-    Dates and strings are no numbers, also where NumPy would convert them.
+    Dates and strings are not numbers, also where NumPy would convert them.
 
     Parameters
     ----------
@@ -255,7 +255,7 @@ def number_array(source: Source, expected: str) -> AnyArray:
     Raises
     ------
     NotNumbersError
-        A value is no number.
+        A value is not a number.
 
     Examples
     --------

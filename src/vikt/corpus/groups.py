@@ -71,7 +71,7 @@ def joined_groups(groups: Texts, values: Sequence[str | None]) -> Joined:
         b"value:" + names[number].encode("utf-8", "surrogatepass") if number in names else b"group:" + own
         for number, own in zip(component.tolist(), groups, strict=True)
     ]
-    # Rows without any value are no group of the column's, however often their text occurs.
+    # Rows without any value are not a group of the column's, however often their text occurs.
     sizes = np.where(np.isin(np.arange(component.max() + 1), list(names)), np.bincount(component), 0)
     if sizes.max() > _LARGEST_SHARE * len(component) and len(component) > 1:
         raise _too_large(int(sizes.argmax()), component, groups, values)

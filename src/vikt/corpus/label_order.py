@@ -58,7 +58,7 @@ def levels_of(labels: LabelArray, order: Sequence[object] | None, place: Place) 
     Raises
     ------
     DataError
-        There are more than 200 levels, labels are no numbers and no order is given, two labels are the same number, or
+        There are more than 200 levels, labels are not numbers and no order is given, two labels are the same number, or
         a label is not in the order.
     ParameterError
         A level stands in the order twice.
@@ -80,7 +80,7 @@ def levels_of(labels: LabelArray, order: Sequence[object] | None, place: Place) 
         ordered = list(order)
         twice = next((level for level in ordered if ordered.count(level) > 1), None)
         if twice is not None:
-            raise ParameterError("order", f"the level {twice!r:.60} stands in it twice; name each level once")
+            raise ParameterError("order", f"the level {twice!r:.60} appears twice; name each level once")
     place_of = {level: k for k, level in enumerate(ordered)}
     for label, row in sorted(zip(found.tolist(), first.tolist(), strict=True), key=lambda pair: pair[1]):
         if label not in place_of:

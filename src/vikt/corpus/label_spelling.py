@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-# Shorter labels, such as codes of two letters, are no misspellings of one another.
+# Shorter labels, such as codes of two letters, are not misspellings of one another.
 _FEWEST_LETTERS = 4
 # Shorter labels may differ by one letter on purpose, as "like" and "lime" do, unless one of them is rare.
 _LONG, _RARE = 7, 0.1

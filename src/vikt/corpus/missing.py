@@ -20,5 +20,5 @@ def is_missing(value: object) -> bool:
         return bool(value != value)
     except TypeError:  # pandas' NA does not say whether it equals itself.
         return True
-    except (ValueError, ArithmeticError):  # an array; a signalling NaN, which is no missing value of anybody
+    except (ValueError, ArithmeticError):  # an array; a signalling NaN, which is not a missing value of anybody
         return False

@@ -29,7 +29,7 @@ def read_folder(path: Path, wanted: Sequence[str] | None, rows_per_batch: int) -
     classes = sorted(entry.name for entry in _entries(path) if entry.is_dir() and not entry.name.startswith("."))
     files = [path / file for folder in classes or [""] for file in _files(path, folder)]
     if not files:
-        raise DataError(f"{path}: expected files of text in the folder, found none; name another folder")
+        raise DataError(f"{path}: expected text files in the folder, found none; name another folder")
     columns = ["file", "label", "text"] if classes else ["file", "text"]
     names = wanted_columns(wanted, columns, str(path))
     loose = sum(entry.is_file() for entry in _entries(path)) if classes else 0

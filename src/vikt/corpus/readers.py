@@ -137,8 +137,8 @@ def read_batches(
 ) -> Iterator[Table]:
     """Read a file one batch at a time, in memory that does not grow with it; blank lines of text are rows.
 
-    The last batch may be empty: it counts the lines after the last row. A file without rows is no error, and gives an
-    empty batch that has the columns of its header. Parameters and other errors are those of `read_table`.
+    The last batch may be empty: it counts the lines after the last row. A file without rows is not an error: it gives
+    an empty batch that has the columns of its header. Parameters and other errors are those of `read_table`.
     """
     if format is not None:
         check_known("format", format, READERS)

@@ -296,7 +296,7 @@ def _are_members(decoded: list[object]) -> bool:
 
 
 def _label_problem(label: object, was_string: bool) -> str | None:
-    """Why an entry of a list is no label; `was_string` says whether the first one that is spelled so was a string."""
+    """Why an entry of a list is not a label; `was_string` tells that the first one spelled so was a string."""
     spelled = _spelled(label)
     if isinstance(label, list | dict | None):
         return f"expected a list of labels, found {spelled:.60} in it; write a list of strings"

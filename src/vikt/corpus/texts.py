@@ -81,7 +81,7 @@ class Texts:
 
     @classmethod
     def of_lines(cls, block: bytes) -> Texts:
-        """The lines of a block; each ends with a line feed, and the carriage returns before it are no text.
+        """The lines of a block; each ends with a line feed, and the carriage returns before it are not text.
 
         Examples
         --------

@@ -57,7 +57,7 @@ def parsed_aim(texts: Sequence[str]) -> Aim | None:
     Raises
     ------
     ParameterError
-        One is no aim, or several exclude one another.
+        One is not an aim, or several exclude one another.
 
     Examples
     --------

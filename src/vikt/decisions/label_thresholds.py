@@ -118,7 +118,7 @@ class LabelThresholds:
         thresholds = tuple(number(of_labels[label]) for label in labels)
         common = number(kept["common"])
         if not all(0 <= threshold <= 1 for threshold in (*thresholds, common)):
-            raise ValueError("a threshold that is no probability")
+            raise ValueError("a threshold that is not a probability")
         if kept["rule"] not in get_args(ThresholdRule):
             raise ValueError(f"thresholds by the rule {kept['rule']!r:.40}")
         n_rows = () if rows is None else tuple(count(rows[label]) for label in labels)

@@ -162,7 +162,7 @@ class CalibrationRecord:
     @classmethod
     def from_json(cls, kept: ReadJson) -> CalibrationRecord:
         if not isinstance(kept["aim"], str | None):
-            raise TypeError("an aim that is no text")
+            raise TypeError("an aim that is not text")
         return cls(
             count(kept["rows"]),
             kept["aim"],

@@ -18,7 +18,7 @@ _TOKEN = re.compile(
     |(?P<word>(?:(?!->|!=)[^\s()'"<>=≥≤≠→])+)""",
     re.VERBOSE,
 )
-QUOTING = "a class that holds blanks, brackets, quotes or -> stands in quotes"
+QUOTING = "write a class that contains blanks, brackets, quotes or -> in quotes"
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+|%)?")
 _BARE = re.compile(r"(?:(?!->|!=)[^\s()'\"<>=≥≤≠→])+")
 

@@ -186,7 +186,7 @@ def _of_levels(pair: Pair, levels: list[str]) -> dict[str, Difference]:
 
 
 def _brier_scores(*found: Outcomes) -> list[Floats]:
-    """The Brier score of each row for each model, nan where the label is no class; halved if all have two classes."""
+    """The Brier score of each row for each model, nan where its label is not a class; halved for two classes."""
     both_have_two = all(len(own.classes) == 2 for own in found)
     return [_squared_distances(own) * (0.5 if both_have_two else 1.0) for own in found]
 

@@ -123,7 +123,7 @@ class Outcomes:
 
     @property
     def losses(self) -> Floats:
-        """-log P(label), or the cross-entropy of soft labels; nan where the label is no class: (m,)."""
+        """-log P(label), or the cross-entropy of soft labels; nan where the label is not a class: (m,)."""
         return np.where(self.is_known, log_losses(self.truth, self.log_probabilities), math.nan)
 
     @cached_property

@@ -155,7 +155,7 @@ class LabelErrors:
     def _remarks(self) -> list[str]:
         more = len(self) - _MOST_LISTED
         remarks = [f"  and {counted(more, f'more {self._thing}')}"] if more > 0 else []
-        return remarks + [f"out of reach: {self._out_of_reach()}"] * bool(self.out_of_reach)
+        return remarks + [f"not judged: {self._out_of_reach()}"] * bool(self.out_of_reach)
 
     @property
     def _scored(self) -> str:
@@ -281,7 +281,7 @@ class SetLabelErrors(LabelErrors):
     def _out_of_reach(self) -> str:
         named = listed([f"{label_line(label)} ({n:,} rows)" for label, n in self.out_of_reach.items()])
         n = counted(len(self.out_of_reach), "label")
-        return f"{n} that fewer than two texts have, or have not, and that cannot be judged: {named}"
+        return f"{n} that fewer than two texts have, or fewer than two lack, so that they cannot be judged: {named}"
 
 
 ADD, REMOVE = "add", "remove"

@@ -24,7 +24,7 @@ Occurrences = dict[int, list[list[tuple[int, int]]]]
 # Why no score is above another.
 _NO_RIVAL: dict[TargetKind, str] = {
     "several": "each of several labels is answered independently of the others; leave it out, and name one label",
-    "ordered": "ordered levels share one score, so none has a score of its own to stand against; leave it out",
+    "ordered": "ordered levels share one score, so one level cannot be explained against another; leave it out",
 }
 
 

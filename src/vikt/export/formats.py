@@ -68,7 +68,7 @@ def format_of(path: Path, name: ExportFormatName | None = None) -> ExportFormat:
     if found is None:
         endings = [ending for each in FORMATS.values() for ending in each.endings]
         raise UsageError(
-            f"{path}: the ending shows no format to export to; choose one of {quoted(endings)}, or name the format "
+            f"{path}: no export format has this file extension; choose one of {quoted(endings)}, or name the format "
             f"with --to {'|'.join(get_args(ExportFormatName))}"
         )
     return found

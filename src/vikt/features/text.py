@@ -89,7 +89,7 @@ class TextFeatures:
             These features are fitted already.
         """
         if self.parts or self.encoders:
-            raise UsageError("these features are fitted already; make new ones of the settings")
+            raise UsageError("these features are already fitted; make new ones from the settings")
         encoders = tuple(
             feature.encoder().fit(values)
             for feature, values in zip(self.settings.handmade, measured.values, strict=True)
@@ -97,7 +97,7 @@ class TextFeatures:
         learnt = [ngrams.fit_transform(measured.texts, progress, threads=threads) for ngrams in self._ngrams]
         rows = side_by_side([rows for _, rows in learnt] + _encoded(encoders, measured))
         if not rows.n_features:
-            raise EmptyVocabularyError("no feature is left: no hand-made one has a value in these rows")
+            raise EmptyVocabularyError("no feature is left: no hand-made feature has a value in these rows")
         self.parts, self.encoders = tuple(part for part, _ in learnt), encoders
         return rows
 

@@ -1,4 +1,4 @@
-"""What a run has finished: a small file beside the output for each, so that the next run goes on after it.
+"""What a run has finished: a small file beside the output for each, so that the next run resumes after it.
 
 The folder `.vikt-filter` of the output holds `job.json`, which says what was asked, and for each output a record: its
 place, the input's address and version, the output's size and the counts. A record is named by a digest of the place,

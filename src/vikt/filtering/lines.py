@@ -86,7 +86,7 @@ class _Remembered:
         spans = [] if table.spans is None else table.spans.tolist()
         lines, number = self._lines, self._first
         if any(start <= end for (_, end), (start, _) in pairwise(spans)):
-            raise DataError(f"{table.path}: blank lines stand before the first row, and no header; remove them")
+            raise DataError(f"{table.path}: there are blank lines before the first row, but no header; remove them")
         last = spans[-1][1] if spans else number + len(lines) - 1
         before = b"".join(lines[: spans[0][0] - number if spans else len(lines)])
         # Files that were joined have a byte-order mark before some row.

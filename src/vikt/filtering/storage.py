@@ -186,7 +186,7 @@ def storage_of(name: str) -> Storage:
         except ImportError as error:
             raise MissingPackageError(f"{name}: {error}") from None
         except ValueError as error:
-            raise UsageError(f"{name}: is no address that can be read ({error}); check it") from None
+            raise UsageError(f"{name}: is not an address that can be read ({error}); check it") from None
 
 
 def opened_or_refused(storage: Storage, address: str) -> BinaryIO:

@@ -410,7 +410,7 @@ class FitRecord:
 def _none(value: object) -> float:
     """What is not known, as nan. Raises ValueError where there is a value."""
     if value is not None:
-        raise ValueError(f"{value!r:.40} is not known, but given")
+        raise ValueError(f"{value!r:.40} is given where nothing is known")
     return math.nan
 
 

@@ -48,8 +48,8 @@ def used_rows(record: FitRecord, examples: Examples) -> UsedRows:
     wanted = record.data.fitted_rows
     if record.data.groups is not None and examples.grouping is None and wanted < len(examples):
         raise DataError(
-            "the model was trained with groups of rows, without which it is not known which rows were held out; "
-            "train it anew"
+            "the model was trained with groups of rows, and without these it is unknown which rows were held out; "
+            "train it again"
         )
     found = next((used for used in _possible_uses(record, examples) if len(used.fitted) == wanted), None)
     if found is None:
@@ -103,7 +103,7 @@ def check_same_rows(record: FitRecord, examples: Examples) -> None:
         )
     if record.options["class_weight"] is None and examples.is_weighted != data.weighted:
         were, are = ("with" if weighted else "without" for weighted in (data.weighted, examples.is_weighted))
-        raise DataError(f"the model was trained {were} weights of the rows, which came {are} weights; {remedy}")
+        raise DataError(f"the model was trained {were} row weights, but these rows are {are} weights; {remedy}")
 
 
 def settings_of(record: FitRecord, examples: Examples) -> FitSettings:

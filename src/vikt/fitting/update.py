@@ -205,8 +205,8 @@ def _check_updatable(saved: SavedModel) -> None:
         )
     if saved.model.features.is_running:
         raise UsageError(
-            "the features read neighbouring rows, so a row added or forgotten would change those of others; train a "
-            "new model"
+            "the features read neighbouring rows, so adding or forgetting a row would change the features of others; "
+            "train a new model"
         )
 
 

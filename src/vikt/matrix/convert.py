@@ -94,7 +94,7 @@ def _array(X: ArrayLike) -> AnyArray:
             values = np.asarray(X)
             if frame is None or values.dtype != object:
                 return values
-        # Types of pandas' own that may be missing, and frames that are no arrays.
+        # Types of pandas' own that may be missing, and frames that are not arrays.
         return array_of(X)
     except (TypeError, ValueError) as error:
         reason = " ".join(str(error).split())

@@ -50,7 +50,7 @@ def reliability_curve(correct: ArrayLike, confidence: ArrayLike, bins: int = N_B
     Raises
     ------
     UsageError
-        The two differ in shape, a confidence is no probability, a share is below 0 or above 1, or there is no bin.
+        The two differ in shape, a confidence is not a probability, a share is below 0 or above 1, or there is no bin.
 
     Notes
     -----

@@ -86,7 +86,7 @@ def check_learnable(targets: TargetRows) -> None:
     if not len(varying):
         where = f"is on every row ({quoted(names)})" if names else "is on any row"
         raise ClassesError(
-            f"{'each label' if names else 'no label'} {where}, so there is nothing to tell apart; check the labels"
+            f"{'each label' if names else 'no label'} {where}, so there is nothing to learn; check the labels"
         )
     if table.n_labels == 1:
         raise ClassesError(

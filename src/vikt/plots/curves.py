@@ -157,7 +157,9 @@ def _reliability(found: Reliability, title: str, of: str, share: str, counted: s
 
 def _there(picture: str, curve: Given | None, kind: type[Given]) -> Given:
     if curve is None:
-        raise UsageError(f"{picture}: found no curve, as where a class has no rows; evaluate on rows of every class")
+        raise UsageError(
+            f"{picture}: found no curve, which happens where a class has no rows; evaluate on rows of every class"
+        )
     return instance(picture, curve, kind, f"give {_ORIGINS[kind]}")
 
 

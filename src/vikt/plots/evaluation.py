@@ -41,7 +41,7 @@ def confusion_matrix(matrix: ArrayLike, labels: Sequence[object], *, most: int =
     Raises
     ------
     UsageError
-        It is no matrix of counts, or the labels do not fit it.
+        It is not a matrix of counts, or the labels do not fit it.
 
     Examples
     --------

@@ -90,7 +90,7 @@ def loss_curve(curve: Sequence[LossRecord], reason: Reason | None = None) -> Fig
     Raises
     ------
     UsageError
-        There are no records, or it is no sequence of them.
+        There are no records, or it is not a sequence of them.
 
     Examples
     --------

@@ -27,7 +27,7 @@ def instance(argument: str, value: object, kind: type[Value], remedy: str) -> Va
 
 
 def instances(argument: str, values: Iterable[object], kind: type[Value], remedy: str) -> list[Value]:
-    """A list of values of one type. Raises UsageError where it is no list or a value is of another type."""
+    """A list of values of one type. Raises UsageError where it is not a list or a value is of another type."""
     return [instance(argument, value, kind, remedy) for value in items(argument, values)]
 
 

@@ -33,7 +33,7 @@ def f1_by_label(evaluation: LabelEvaluation, *, most: int = MOST_LABELS) -> Figu
     Raises
     ------
     UsageError
-        It is no evaluation, or no row has a label.
+        It is not an evaluation, or no row has a label.
 
     Examples
     --------

@@ -184,7 +184,7 @@ def descent(
     Raises
     ------
     UsageError
-        The loss is no function, there is no path, or a path is not of two weights.
+        The loss is not a function, there is no path, or a path is not of two weights.
 
     Examples
     --------
@@ -241,7 +241,7 @@ def curve(
     Raises
     ------
     UsageError
-        f is no function, the ends are not two numbers, or a path is no array of numbers.
+        f is not a function, the ends are not two numbers, or a path is not an array of numbers.
 
     Examples
     --------

@@ -43,7 +43,7 @@ def svg(figure: Figure, title: str, description: str = "", *, standalone: bool =
     Raises
     ------
     UsageError
-        It is no figure.
+        It is not a figure.
     MissingPackageError
         Matplotlib is not installed.
 

@@ -58,7 +58,7 @@ def compare(a: FittedAttributes, b: FittedAttributes, texts: Inputs, labels: Lab
     Raises
     ------
     UsageError
-        One of the two is no classifier; or one answers several labels per text, and the other one.
+        One of the two is not a classifier; or one answers several labels per text, and the other one.
     DataError
         There are no texts, or not one label for each.
 

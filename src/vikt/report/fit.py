@@ -149,7 +149,7 @@ def _feature_choice_lines(record: FitRecord) -> list[str]:
             1,
             "           (telling words: words by their presence, with smaller penalties where they tell classes apart)",
         )
-    return lines + ["           penalty, loss and proof below: of the part that is proven least"] * bool(parts)
+    return lines + ["           penalty, loss and proof below: those of the part with the weakest proof"] * bool(parts)
 
 
 def sized(path: Path) -> str:
@@ -194,7 +194,7 @@ def proof_facts(part: PartRecord, labels: Sequence[str]) -> list[tuple[str, str]
         worst = max(proven, key=lambda label: proven[label].relative)
         own = proven[worst]
         distance = _distance(own.relative, own.bound, "the loss of each")
-        facts.append(("by label", f"{distance}; the least proven is {label_line(worst)}"))
+        facts.append(("by label", f"{distance}; the weakest proof is that of {label_line(worst)}"))
     reasons = dict.fromkeys(str(own.reason) for own in unproven.values() if own.reason != part.reason)
     for reason in reasons:
         alike = [label_line(label) for label, own in unproven.items() if str(own.reason) == reason]

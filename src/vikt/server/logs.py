@@ -14,7 +14,7 @@ from vikt.tables import escaped_json
 
 
 def log(event: str, level: str = "info", **facts: object) -> None:
-    """Write an event; where nobody reads it, the work goes on."""
+    """Write an event; where nothing reads it, the work continues."""
     about = {"time": _now(), "level": level, "event": event, **facts}
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.write(escaped_json(json.dumps(about, ensure_ascii=False)) + "\n")  # which ends with a flush

@@ -51,7 +51,7 @@ class Served:
             raise type(error)(str(error).replace(str(copy), str(path))) from None
         except (InputFileError, FileNotFoundError):
             # No fault of the file: it is copied again at the next look.
-            message = f"{copy.parent}: the copy of the model is gone; let nobody clean this folder"
+            message = f"{copy.parent}: the copy of the model has been deleted; exclude this folder from clean-ups"
             raise OutputFileError(message) from None
 
     def warm_up(self) -> None:

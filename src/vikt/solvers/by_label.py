@@ -190,7 +190,7 @@ def certificate_of_all(proofs: Sequence[Certificate]) -> Certificate:
 
 
 def _summed(curves: Sequence[Sequence[LossRecord]]) -> list[LossRecord]:
-    """The sum of loss curves, record by record; one that has ended goes on as it ended."""
+    """The sum of loss curves, record by record; one that has ended keeps its last value."""
     curves = [curve for curve in curves if curve]
     longest = max(curves, key=len, default=[])
     return [

@@ -47,7 +47,7 @@ def gradient_descent(
     Raises
     ------
     DivergenceError
-        The steps run off to infinity: α is too large, or f has no minimum.
+        The steps diverge to infinity: α is too large, or f has no minimum.
 
     Examples
     --------
@@ -61,10 +61,10 @@ def gradient_descent(
             return Minimum(x, step, True)
         if not np.isfinite(slope).all():
             raise DivergenceError(
-                f"the descent ran off to infinity in {step} steps with learning_rate={learning_rate:g}; "
+                f"the descent diverged to infinity in {step} steps with learning_rate={learning_rate:g}; "
                 f"try {learning_rate / 10:g}, or another x0"
             )
-        # A flat view, so that a plain number is no special case.
+        # A flat view, so that a plain number is not a special case.
         simultaneous_update(x.reshape(-1), slope.reshape(-1), learning_rate)
     return Minimum(x, max_steps, False)
 

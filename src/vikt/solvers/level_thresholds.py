@@ -64,7 +64,8 @@ def level_shares(objective: Objective) -> Floats:
     if not shares.all():
         empty = np.flatnonzero(shares == 0)[0]
         raise UsageError(
-            f"level {empty} of {len(shares)}, counted from 0, has no row of weight above 0; merge it with one beside it"
+            f"level {empty} of {len(shares)}, counted from 0, has no row of weight above 0; merge it with a "
+            "neighbouring level"
         )
     return shares
 

@@ -127,7 +127,7 @@ class _BlockAscent:
         return theta, certificate(proof.value + moved, proof.bound + moved)
 
     def take(self, at: int, theta: NDArray[np.float32], proof: Certificate) -> None:
-        """A proof: of a label that is done, or else of one that goes on."""
+        """A proof: of a label that is done, or else of one that continues."""
         tol, column = self.limits.tol, self.working[at]
         if not proof.proves(tol) and not self._ends(at):
             self.paces[at].missed(proof)

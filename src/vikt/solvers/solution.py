@@ -65,7 +65,7 @@ class Solution:
 
 
 def joined(first: Sequence[LossRecord], later: Sequence[LossRecord]) -> list[LossRecord]:
-    """The loss curve of a solver and of another that went on from its end."""
+    """The loss curve of a solver and of another that resumed from its end."""
     passes, seconds = len(first), first[-1].seconds if first else 0.0
     more = [record._replace(passes=record.passes + passes, seconds=record.seconds + seconds) for record in later]
     return [*first, *more]

@@ -34,7 +34,7 @@
   const rowsFrom = (start, end) => (end - start === 1 ? `Row ${end}` : `Rows ${start + 1} to ${end}`);
 
   // Adds the answers to the rows that have none yet to `answers`, in batches, after each of which `goOn` is called; it
-  // returns whether to go on. `column` is the place of the texts, or -1 for none.
+  // returns whether to continue. `column` is the place of the texts, or -1 for none.
   vikt.answerRows = async (classifier, about, { header, rows }, column, answers, goOn) => {
     const places = about.reads.columns.map((name) => header.indexOf(name));
     const asked = rows.map((row) => [column < 0 ? "" : row[column], ...places.map((place) => row[place])]);

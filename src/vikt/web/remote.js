@@ -100,7 +100,7 @@
   const complain = (error) => {
     const place = byId("access-problem");
     vikt.setMessage(place, error.message);
-    // That a token is needed is no fault yet.
+    // That a token is needed is not a fault yet.
     place.className = byId("token-form").hidden || token ? "note error" : "hint";
   };
 

@@ -85,7 +85,7 @@
 
   const readFile = async (about, file) => {
     if (file.size > MOST_BYTES) {
-      throw new Error(`${file.name} has more than ${MOST_BYTES / 1e6} MB. Label it by the command vikt predict.`);
+      throw new Error(`${file.name} is larger than ${MOST_BYTES / 1e6} MB. Label it with the command vikt predict.`);
     }
     const read = vikt.readTable(await vikt.bytesOf(file), file.name);
     // A model that reads columns finds them by their names.
@@ -121,7 +121,7 @@
 
     const present = (table, name) => {
       const { header, rows } = table;
-      let answers = []; // so far; what is stopped or fails goes on from there
+      let answers = []; // so far; what is stopped or fails resumes from there
       const label = async () => {
         isStopped = false;
         forget();

@@ -110,7 +110,7 @@ def _from_toml(path: Path) -> tuple[Feature, ...]:
     try:
         tables = tomllib.loads(content)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: expected TOML, found a fault ({error}); correct the file") from None
+        raise UsageError(f"{path}: the TOML is invalid ({error}); correct the file") from None
     try:
         for name, table in tables.items():
             if not isinstance(table, dict):

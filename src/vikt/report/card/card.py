@@ -142,7 +142,7 @@ def _limits(model: FittedModel, record: FitRecord) -> Iterator[str]:
         more = f" and {len(few) - _MOST_WORDS:,} more" * (len(few) > _MOST_WORDS)
         yield f"Fewer than {_FEW_ROWS} rows have the {noun} {named}{more}: answers for these are unreliable."
     if record.shrunk_from is not None:
-        yield f"It was shrunk from {record.shrunk_from:,} features after its fit, so nothing is proven of it."
+        yield f"It was shrunk from {record.shrunk_from:,} features after its fit, so it has no proof of optimality."
 
 
 def _verification(model: FittedModel, record: FitRecord, name: str) -> str:

@@ -37,7 +37,7 @@ def write_report(path: str | Path, result: Audit | Comparison | LabelErrors, *, 
     UsageError
         The result is none of these.
     OutputFileError
-        The file cannot be written, or is no report.
+        The file cannot be written, or is not a report.
     MissingPackageError
         Jinja2 or Matplotlib is not installed: in a clone of vikt, ``pip install '.[report]'``.
     """

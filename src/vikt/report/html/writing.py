@@ -50,7 +50,7 @@ def check_writable(path: str | Path, force: bool) -> None:
     Raises
     ------
     OutputFileError
-        The file exists, is no report, and `force` is false.
+        The file exists, is not a report, and `force` is false.
     MissingPackageError
         Jinja2 or Matplotlib is not installed.
     """
@@ -65,7 +65,7 @@ def is_report(path: Path) -> bool:
 
 
 def write_page(path: str | Path, page: Page, *, force: bool = False) -> None:
-    """Write a page whole or not at all. A file that is no report of vikt is replaced only with `force`.
+    """Write a page whole or not at all. A file that is not a report of vikt is replaced only with `force`.
 
     Raises
     ------
