@@ -30,12 +30,13 @@ from vikt.corpus.readers import read_table
 from vikt.features.text import TextFeatures
 from vikt.fitting.examples import Examples
 from vikt.fitting.fit import fit
+from vikt.fitting.given_rows import GivenRows
 from vikt.fitting.model import measured
 from vikt.fitting.prepare import prepare
 from vikt.fitting.refitted import plan_of
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.start import Start
-from vikt.fitting.update import GivenRows, update
+from vikt.fitting.update import update
 from vikt.progress import no_progress
 from vikt.solvers import minimise
 

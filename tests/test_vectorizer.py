@@ -380,7 +380,9 @@ def test_what_takes_python_is_said_once_a_fit(options, asked, caplog):
         vectorizer = TextVectorizer(**options).fit(["ab cd", "ab"])
         vectorizer.transform(["ab"])
     assert vectorizer.python_options_ == asked
-    assert [record.getMessage().split(" for ")[1] for record in caplog.records] == [", ".join(asked)] * bool(asked)
+    assert [record.getMessage().split(" because of ")[1] for record in caplog.records] == [", ".join(asked)] * bool(
+        asked
+    )
 
 
 class Stemming(TextVectorizer):

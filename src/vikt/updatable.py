@@ -55,7 +55,8 @@ class Updatable(FittedAttributes):
             remain cannot be fitted.
         """
         from vikt.evaluation.held_out import evaluated_update
-        from vikt.fitting.update import GivenRows, update
+        from vikt.fitting.given_rows import GivenRows
+        from vikt.fitting.update import update
 
         model, record = self._model, self._record
         given = [None if rows is None else GivenRows.of(model, *rows) for rows in (add, forget)]

@@ -277,7 +277,7 @@ def test_an_order_of_numbers_refuses_a_word():
 def test_an_order_holds_each_label_once():
     with pytest.raises(DataError, match="row 1: the label 'mid' is not in the order"):
         target_rows(["low", "mid"], "ordered", order=["low", "high"])
-    with pytest.raises(ParameterError, match="'low' stands in it twice"):
+    with pytest.raises(ParameterError, match="'low' appears twice"):
         target_rows(["low"], "ordered", order=["low", "high", "low"])
 
 

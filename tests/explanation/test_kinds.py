@@ -221,7 +221,7 @@ def test_features_speak_for_the_lowest_or_the_highest_level(of_levels):
 
 
 def test_no_level_stands_against_another(of_levels):
-    with pytest.raises(UsageError, match="against: ordered levels share one score, so none has a score of its own"):
+    with pytest.raises(UsageError, match="against: ordered levels share one score, so one level cannot be explained"):
         of_levels.explain(TEXT, label=1, against=4)
 
 

@@ -103,7 +103,7 @@ def test_labels_of_one_text_or_of_every_row_are_out_of_reach():
     assert set(found.labels.tolist()) <= {"joy", "love"}
     assert np.isnan(found.all_scores[:, found.classes == "none"]).all()
     assert "out of reach: 301" not in repr(found)
-    assert "that cannot be judged" in repr(found)
+    assert "that they cannot be judged" in repr(found)
 
 
 def test_no_label_that_can_be_judged_is_refused():

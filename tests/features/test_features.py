@@ -84,7 +84,7 @@ def test_features_are_fitted_once():
     features = TextFeatures(FeatureSettings(min_df=1))
     measured = features.measure(Documents.of(["a b"]))
     features.fit_transform(measured)
-    with pytest.raises(UsageError, match="fitted already"):
+    with pytest.raises(UsageError, match="already fitted"):
         features.fit_transform(measured)
 
 

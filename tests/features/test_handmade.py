@@ -240,7 +240,7 @@ def test_a_lexicon_may_have_a_file_of_its_own(tmp_path):
 @pytest.mark.parametrize(
     ("toml", "message"),
     [
-        ("[a", "expected TOML, found a fault"),
+        ("[a", "the TOML is invalid"),
         ("a = 1", "expected a table for each feature"),
         ("[a]\nwords = ['x']", "feature 'a': kind: None is not known; choose from 'lexicon', 'pattern'"),
         ("[a]\nkind = 'lexikon'", "feature 'a': kind: 'lexikon' is not known"),

@@ -75,7 +75,7 @@ def test_other_rows_are_refused_with_what_differs(emails):
     for wrong, match in (
         (examples_of(classifier, texts[1:], labels[1:]), f"trained on {len(texts)} rows, found {len(texts) - 1}"),
         (examples_of(classifier, texts, other), "not the rows that the model was trained on: expected the fingerprint"),
-        (examples_of(classifier, texts, labels, [2.0] * len(texts)), "trained without weights of the rows"),
+        (examples_of(classifier, texts, labels, [2.0] * len(texts)), "trained without row weights"),
     ):
         with pytest.raises(DataError, match=match):
             fitted_rows(classifier.record_, wrong)

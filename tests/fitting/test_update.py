@@ -12,11 +12,12 @@ from vikt.features.text import TextFeatures
 from vikt.files.model_file import save_model
 from vikt.fitting.examples import Examples
 from vikt.fitting.fit import fit
+from vikt.fitting.given_rows import GivenRows
 from vikt.fitting.model import measured
 from vikt.fitting.refitted import fitted_rows, plan_of, settings_of
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.start import Start
-from vikt.fitting.update import GivenRows, update
+from vikt.fitting.update import update
 from vikt.report.decision import decision_facts
 from vikt.selection.choices import PenaltyChoice
 from vikt.selection.plan import Plan

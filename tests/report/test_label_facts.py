@@ -10,7 +10,8 @@ import pytest
 
 import vikt
 from models_of_kinds import SETS, TEXTS, several
-from vikt.fitting.record import DataRecord, LabelProof
+from vikt.fitting.data_record import DataRecord
+from vikt.fitting.part_record import LabelProof
 from vikt.names import Reason
 from vikt.report.choices import penalty_sentence
 from vikt.report.fit import data_lines, fit_lines, key_facts
@@ -61,7 +62,9 @@ def test_the_proof_of_each_label_is_told_by_the_worst_and_by_those_without_any(s
     assert f"loss       {part.loss:.6g}, the sum over the labels" in lines
     assert "each label is proven within tol = 1e-07 of its own optimum" in lines
     assert "the model is proven" not in lines
-    assert "by label   the loss of each is at most 0.0003% above the optimum; the least proven is grief" in lines
+    assert (
+        "by label   the loss of each is at most 0.0003% above the optimum; the weakest proof is that of grief" in lines
+    )
     assert (
         "no proof   of 1 label (joy), which the sums above leave out: all rows have the label, or none has it" in lines
     )

@@ -9,9 +9,9 @@ from vikt.cli.console import progress, say_notes
 from vikt.cli.options import InputOptions
 from vikt.cli.trained_rows import labelled_as_trained
 from vikt.explanation.influence import Influence, check_influence, influence
+from vikt.fitting.given_rows import GivenRows
 from vikt.fitting.model import Inputs
 from vikt.fitting.saved import SavedModel
-from vikt.fitting.update import GivenRows
 
 
 @dataclass(frozen=True, kw_only=True)

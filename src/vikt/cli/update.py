@@ -20,9 +20,10 @@ from vikt.evaluation.of_kinds import answers_of, figures_of
 from vikt.evaluation.of_labels import LabelEvaluation
 from vikt.files.model_file import is_model
 from vikt.files.trained import load_trained
+from vikt.fitting.given_rows import GivenRows
 from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
-from vikt.fitting.update import GivenRows, Update, update
+from vikt.fitting.update import Update, update
 from vikt.report.as_json import certificate_json, model_json
 from vikt.report.evaluation import model_figures
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, sized, strongest_lines

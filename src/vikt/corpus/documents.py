@@ -155,7 +155,7 @@ class Documents:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        from vikt.corpus.read_tables import spelled
+        from vikt.corpus.column_values import spelled
 
         column = self._complete(self._column(name), name, "a number")
         if not pa.types.is_integer(column.type) and not pa.types.is_floating(column.type):
@@ -172,7 +172,7 @@ class Documents:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        from vikt.corpus.read_tables import python_values
+        from vikt.corpus.column_values import python_values
 
         lists = column = self._complete(self._column(name), name, "a list of numbers")
         if not pa.types.is_nested(column.type):
@@ -217,7 +217,7 @@ class Documents:
     def _column(self, name: str) -> ArrowColumn:
         import pyarrow as pa
 
-        from vikt.corpus.read_tables import string_array
+        from vikt.corpus.column_values import string_array
 
         if name not in self.columns:
             raise missing_column(name, list(self.columns), self.origin)
@@ -241,7 +241,7 @@ class Documents:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        from vikt.corpus.read_tables import spelled
+        from vikt.corpus.column_values import spelled
 
         strings = spelled(column, name, self.place)
         # pandas has floats for whole numbers once one of them is missing.

@@ -323,7 +323,7 @@ def _texts_of_arrow(column: ArrowColumn) -> Texts | None:
     """The texts of a column of strings; None where it holds something else."""
     import pyarrow as pa
 
-    from vikt.corpus.read_tables import spelled
+    from vikt.corpus.column_values import spelled
 
     types = pa.types
     if not (types.is_string(column.type) or types.is_large_string(column.type) or types.is_null(column.type)):

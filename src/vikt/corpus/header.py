@@ -6,9 +6,10 @@ import re
 
 import pyarrow.compute as pc
 
+from vikt.corpus.column_values import string_array
 from vikt.corpus.columns import LABEL_NAMES, TEXT_NAMES, undivided
 from vikt.corpus.dialect import other_delimiter
-from vikt.corpus.read_tables import Table, string_array
+from vikt.corpus.read_tables import Table
 from vikt.errors import ColumnError
 
 # Names of columns are shorter, and rarely sentences.

@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vikt.corpus.arrow import ArrowColumn, ArrowSchema, ArrowTable, ArrowType, ArrowWriter
+from vikt.corpus.column_values import python_values
 from vikt.corpus.read_json import Number, spell
 from vikt.corpus.read_stream import suffix_of
-from vikt.corpus.read_tables import Table, python_values
+from vikt.corpus.read_tables import Table
 from vikt.errors import ColumnError, DataError, UsageError
 from vikt.mappings import Json
 from vikt.tables import Joined, JoinedNumbers, Lists

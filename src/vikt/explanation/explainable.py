@@ -111,7 +111,7 @@ class Explainable(FittedAttributes):
             These are not the rows that the model was trained on, or they do not determine the weights.
         """
         from vikt.explanation.inference import check_inference, standard_errors_of_fit
-        from vikt.fitting.update import GivenRows
+        from vikt.fitting.given_rows import GivenRows
 
         model, record = self._model, self._record
         k = None if label is None else model.position(label)
@@ -153,7 +153,7 @@ class Explainable(FittedAttributes):
             There is no class `label`; or the model was stopped early, has L1 or no penalty, or answers ordered levels.
         """
         from vikt.explanation.influence import check_influence, influence
-        from vikt.fitting.update import GivenRows
+        from vikt.fitting.given_rows import GivenRows
 
         n = checked_value("n", whole(1), n)
         model, record, frame = self._model, self._record, frame_of(texts)

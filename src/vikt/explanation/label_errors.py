@@ -155,7 +155,7 @@ class LabelErrors:
     def _remarks(self) -> list[str]:
         more = len(self) - _MOST_LISTED
         remarks = [f"  and {counted(more, f'more {self._thing}')}"] if more > 0 else []
-        return remarks + [f"not judged: {self._out_of_reach()}"] * bool(self.out_of_reach)
+        return remarks + [f"out of reach: {self._out_of_reach()}"] * bool(self.out_of_reach)
 
     @property
     def _scored(self) -> str:

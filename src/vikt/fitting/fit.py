@@ -20,12 +20,14 @@ from vikt.decisions.rules import Median
 from vikt.decisions.settings import DecisionSettings
 from vikt.features.memory import log_memory
 from vikt.features.settings import FeatureSettings
+from vikt.fitting.data_record import DataRecord
 from vikt.fitting.division import Division
 from vikt.fitting.examples import Examples, labels_of_one_class
 from vikt.fitting.model import FittedModel
+from vikt.fitting.part_record import PartRecord
 from vikt.fitting.parts import FittedPart, blend, fit_part
 from vikt.fitting.prepare import prepare
-from vikt.fitting.record import DataRecord, FitRecord, PartRecord
+from vikt.fitting.record import FitRecord
 from vikt.fitting.settings import FitSettings
 from vikt.fitting.start import Start
 from vikt.fitting.threshold_counts import threshold_counts

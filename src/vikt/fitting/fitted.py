@@ -12,7 +12,8 @@ from vikt.corpus.frames import Frame
 from vikt.features.text import TextFeatures
 from vikt.fitting.examples import Examples
 from vikt.fitting.model import FittedModel, Inputs, measured
-from vikt.fitting.record import FitRecord, PartRecord
+from vikt.fitting.part_record import PartRecord
+from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.mappings import Json

@@ -103,7 +103,7 @@ def check_same_rows(record: FitRecord, examples: Examples) -> None:
         )
     if record.options["class_weight"] is None and examples.is_weighted != data.weighted:
         were, are = ("with" if weighted else "without" for weighted in (data.weighted, examples.is_weighted))
-        raise DataError(f"the model was trained {were} row weights, but these rows are {are} weights; {remedy}")
+        raise DataError(f"the model was trained {were} row weights, but these rows come {are} weights; {remedy}")
 
 
 def settings_of(record: FitRecord, examples: Examples) -> FitSettings:

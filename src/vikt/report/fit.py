@@ -9,8 +9,10 @@ import numpy as np
 
 from vikt.explanation.weights import strongest_features
 from vikt.features.description import sentences
+from vikt.fitting.data_record import DataRecord
 from vikt.fitting.model import FittedModel
-from vikt.fitting.record import DataRecord, FitRecord, PartRecord
+from vikt.fitting.part_record import PartRecord
+from vikt.fitting.record import FitRecord
 from vikt.names import TargetKind
 from vikt.report.choices import features_sentence, penalty_sentence, recipe_name
 from vikt.report.decision import decision_facts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from vikt.fitting.data_record import DataRecord
 from vikt.fitting.model import FittedModel
-from vikt.fitting.record import DataRecord
 from vikt.names import TargetKind
 from vikt.tables import MOST_NAMED, counted, label_line, listed
 

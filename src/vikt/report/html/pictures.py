@@ -9,7 +9,7 @@ import numpy as np
 from vikt import plots
 from vikt.evaluation.evaluation import Evaluation
 from vikt.evaluation.of_labels import LabelEvaluation
-from vikt.fitting.record import PartRecord
+from vikt.fitting.part_record import PartRecord
 from vikt.metrics.calibration import Reliability
 from vikt.metrics.curves import Curve, PrecisionRecallCurve, RocCurve
 from vikt.metrics.intervals import f1_ends

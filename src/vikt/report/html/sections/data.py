@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from vikt.fitting.data_record import DataRecord
 from vikt.fitting.model import FittedModel
-from vikt.fitting.record import DataRecord, FitRecord
+from vikt.fitting.record import FitRecord
 from vikt.names import TargetKind
 from vikt.report.fit import data_facts
 from vikt.report.html.blocks import Cell, Content, Facts, Section, Table, folded

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from vikt.fitting.model import FittedModel
-from vikt.fitting.record import FitRecord, PartRecord
+from vikt.fitting.part_record import PartRecord
+from vikt.fitting.record import FitRecord
 from vikt.report.choices import features_sentence, recipe_name
 from vikt.report.fit import loss_sentence, penalty_fact, proof, proof_facts
 from vikt.report.html.blocks import Block, Facts, Prose, Row, Section, Table, folded
