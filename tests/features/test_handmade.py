@@ -29,7 +29,8 @@ from vikt.features.handmade import (
     Shape,
 )  # fmt: skip
 from vikt.features.handmade.declarations import KINDS, declaration, features_declared
-from vikt.features.handmade.encoders import Block, Categories, Indices, Scaled, spelled_values, take_values
+from vikt.features.handmade.encoders import Block, Categories, Indices, Scaled
+from vikt.features.handmade.values import spelled_values, take_values
 
 # What a feature measures.
 

@@ -17,12 +17,8 @@ from vikt.corpus.texts import Texts
 from vikt.errors import DataError, EncodingError
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
 # What Arrow raises for values that it cannot spell: invalid UTF-8, a date out of range, an unknown time zone or type.
 _UNREADABLE = (pa.ArrowException, ValueError, OverflowError, KeyError)
-
-
 Read = TypeVar("Read")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vikt.corpus.texts import Texts
-from vikt.features.handmade.encoders import Values, joined_values, spelled_values, take_values
+from vikt.features.handmade.values import Values, joined_values, spelled_values, take_values
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ from vikt.model.objective import Objective
 from vikt.names import TOL, Reason, finite
 from vikt.parts import PerPart
 from vikt.solvers.certificate import Certificate, certificate, dual_certificate, gradient_certificate
-from vikt.solvers.dual_state import DualState, PerLabel
+from vikt.solvers.dual_layouts import PerLabel
+from vikt.solvers.dual_state import DualState
 from vikt.solvers.solution import OnRecord, Solution
 from vikt.solvers.solver import Solver
 

@@ -5,7 +5,6 @@ An encoder is immutable: `fit` returns the encoder that has learnt from values, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol, Self, TypeVar
@@ -13,56 +12,14 @@ from typing import Any, Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Arrays, Floats, Ints, RowIndices
+from vikt.arrays import Arrays, Floats, Ints
 from vikt.corpus.documents import LARGEST, Pairs
 from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, DataError, UsageError
 from vikt.features.description import Fact
 from vikt.features.rows import CompressedRows
 
-Values = Floats | Texts | Pairs
-# By name, for a file.
 Value = TypeVar("Value", contravariant=True)
-
-
-def take_values(values: Values, rows: RowIndices) -> Values:
-    """The values of some rows, in that order."""
-    if isinstance(values, Texts):
-        return values.take(rows)
-    if not isinstance(values, Pairs):
-        return values[rows]
-    lengths = values.offsets[rows + 1] - values.offsets[rows]
-    offsets = np.r_[0, np.cumsum(lengths)].astype(np.int64)
-    places = np.repeat(values.offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
-    return Pairs(offsets, values.indices[places], values.values[places], values.zero)
-
-
-def joined_values(several: Sequence[Any]) -> Values:
-    """The values of several inputs, one after the other, all of one kind."""
-    first = several[0]
-    if isinstance(first, Texts):
-        return Texts.joined(list(several))
-    if not isinstance(first, Pairs):
-        return np.concatenate(several)
-    lengths = np.concatenate([np.diff(values.offsets) for values in several])
-    return Pairs(
-        np.r_[0, np.cumsum(lengths)].astype(np.int64),
-        np.concatenate([values.indices for values in several]),
-        np.concatenate([values.values for values in several]),
-        next((values.zero for values in several if values.zero is not None), None),
-    )
-
-
-def spelled_values(values: Values) -> Texts:
-    """The values as bytes, one text per row; equal values have equal bytes."""
-    if isinstance(values, Texts):
-        return values
-    if not isinstance(values, Pairs):
-        width = int(np.prod(values.shape[1:]))
-        rows = np.ascontiguousarray(values.reshape(len(values), width) + 0.0)  # plus zero: -0 is 0
-        return Texts(rows.tobytes(), np.arange(len(rows) + 1, dtype=np.int64) * rows.strides[0])
-    edges = zip(values.offsets[:-1].tolist(), values.offsets[1:].tolist(), strict=True)
-    return Texts.from_bytes([values.indices[a:b].tobytes() + values.values[a:b].tobytes() for a, b in edges])
 
 
 class Encoder(Protocol[Value]):
