@@ -76,7 +76,7 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
         Stop a descent early; the validation rows are then left out of the fit.
     random_state : int, RandomState, Generator or None
         The seed of the order of the rows, the splits and every random draw. A generator draws one for each fit; None
-        is the same as 0, since no fit differs from the last unless it is asked to.
+        is the same as 0, so that fits are reproducible by default.
     threads : int
         How many threads share the work. No result depends on it, and no model file holds it.
     aim : str or list of str, optional
@@ -131,9 +131,8 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
 
     Notes
     -----
-    Several labels are as many logistic regressions on the same features, each of which knows nothing of the others:
-    labels that come together or exclude one another, as scikit-learn's `ClassifierChain` takes them into account, are
-    answered as their probabilities say one by one.
+    Several labels are as many logistic regressions on the same features, each independent of the others: that labels
+    occur together, or exclude one another, changes no answer. scikit-learn's `ClassifierChain` takes it into account.
 
     Examples
     --------

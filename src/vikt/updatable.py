@@ -31,7 +31,7 @@ class Updatable(FittedAttributes):
     ) -> Self:
         """Add rows to what the model has learnt from, or make it forget some.
 
-        The features are learnt anew from the rows that were fitted, less `forget`, plus `add`; λ and the kind of
+        The features are learnt again from the rows that were fitted, less `forget`, plus `add`; λ and the kind of
         features stay as they were chosen. The solver starts near the present weights, and proves the result like any
         fit. Rows that were held out stay out; added rows of the same text are neither fitted nor tested.
 

@@ -49,8 +49,8 @@ class Explainable(FittedAttributes):
     ) -> Explanation | Explanations:
         """What each feature of a text adds to the score of its predicted class, or of the class `label`.
 
-        With a class `against`, it is told why the text is `label` and not that class: what each feature adds to one
-        score beyond what it adds to the other.
+        With a class `against`, the explanation says why the text is `label` and not that class: what each feature adds
+        to one score beyond what it adds to the other.
 
         Where a text has several labels, each that is answered is explained, or else the most probable one, or `label`
         alone: each is a logistic regression of its own. Ordered levels share one score, larger for higher levels, which
@@ -62,8 +62,8 @@ class Explainable(FittedAttributes):
         Raises
         ------
         UsageError
-            There is no class `label` or `against`, or both are the same; or labels are several or ordered, and no
-            class stands against another.
+            There is no class `label` or `against`, or both are the same; or `against` is given for several or ordered
+            labels.
         """
         from vikt.explanation.linear import explain, explain_answer
 
