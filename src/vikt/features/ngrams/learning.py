@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from mmap import ACCESS_COPY, mmap
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -34,7 +35,7 @@ class CountedPortion(NamedTuple):
     def of(cls, ids: Ids, counts: Ids, edges: Ints) -> CountedPortion:
         """Copied from arrays that have room for more."""
         n = int(edges[-1, -1])
-        return cls(ids[:n].copy(), counts[:n].astype(np.min_scalar_type(counts[:n].max(initial=0))), edges)
+        return cls(_in_own_pages(ids[:n]), counts[:n].astype(np.min_scalar_type(counts[:n].max(initial=0))), edges)
 
     @property
     def entries(self) -> Entries:
@@ -48,6 +49,14 @@ class CountedPortion(NamedTuple):
     def longest(self) -> int:
         """The most entries of a document."""
         return int(np.diff(self.edges).sum(axis=0).max(initial=0))
+
+
+def _in_own_pages(ids: Ids) -> Ids:
+    """A copy whose memory is the system's again once it is dropped, as memory of the heap need not be."""
+    pages = mmap(-1, max(ids.nbytes, 1), access=ACCESS_COPY)
+    copy = np.frombuffer(pages, dtype=ids.dtype, count=len(ids))
+    copy[:] = ids
+    return copy
 
 
 class Learnt(NamedTuple):
@@ -147,7 +156,7 @@ class CountedNgrams(NamedTuple):
 
 
 def learn(
-    learners: Sequence[Learner],
+    learners: list[Learner],
     tokens_of: Callable[[tuple[int, int]], Tokens],
     ranges: Sequence[tuple[int, int]],
     run: Run,
@@ -155,7 +164,7 @@ def learn(
 ) -> tuple[Learnt, list[CountedNgrams]]:
     """Learn the n-grams of all portions, each learner those of its own run of them, then all by the first one.
 
-    Ids and frequencies do not depend on the number of learners.
+    Ids and frequencies do not depend on the number of learners, which are used up: their memory is free at the end.
     """
     runs = [ranges[part] for part in divided(len(ranges), len(learners))]
     found: list[list[CountedPortion]] = [[] for _ in learners]
@@ -169,8 +178,9 @@ def learn(
         list(run(go_on, range(len(learners))))
         if progress:
             progress(sum(portion.n_documents for own in found for portion in own), ranges[-1][1])
-    first, *others = learners
-    ids = list(map(first.absorb, others))
+    first, ids = learners.pop(0), []
+    while learners:
+        ids.append(first.absorb(learners.pop(0)))
     learnt = first.learnt()
     all_ids: list[list[Ids | slice]] = [[slice(None)] * len(learnt.frequencies), *ids]
     return learnt, [CountedNgrams(*own) for own in zip(found, all_ids, strict=True)]

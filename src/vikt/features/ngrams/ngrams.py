@@ -160,7 +160,7 @@ class Ngrams:
             learnt, found = learn(learners, partial(self.tokens, portions), ranges, run, progress)
             fitted, columns = self._chosen(learnt, found, len(texts))
             # Gone before the rows are made.
-            del learners, learnt
+            del learnt
 
             def rows_of(weighed: tuple[Weigher, CountedPortion]) -> RowPiece:
                 weigher, portion = weighed
