@@ -6,7 +6,8 @@ The types of values are never guessed: `NA`, `null`, `007`, `true` and the empty
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -107,7 +108,7 @@ def read_table(
     >>> table.n_rows, table.n_lines, table.strings("text")
     (2, 3, ['the "new" one', '007'])
     """
-    return open_table(source, wanted, format, dialect)[1]()
+    return _whole(source, read_batches(source, wanted, format=format, dialect=dialect))
 
 
 def open_table(
@@ -116,16 +117,26 @@ def open_table(
     format: str | None = None,
     dialect: Dialect = DEFAULT_DIALECT,
 ) -> tuple[Table, Callable[[], Table]]:
-    """The first rows of a file, and what reads the whole of it, once; the file stays open until then.
+    """The first rows of a file, and what reads the whole of it, once.
 
     Parameters and errors are those of `read_table`; those of later rows are raised when the whole is read.
     """
     batches = read_batches(source, wanted, format=format, dialect=dialect)
+    first = _whole(source, islice(batches, 1))
+    if Path(source).is_file():
+        # A file can be read again, and holding its rows until then takes memory; a pipe cannot.
+        return first, partial(read_table, source, wanted, format, dialect)
+    return first, lambda: _whole(source, chain([first], batches))
+
+
+def _whole(source: str | Path, batches: Iterator[Table]) -> Table:
+    """Batches of a file as one table, without blank lines. Raises DataError where there are no rows."""
     first = next(batches, None)
-    if first is None or not first.n_rows:
+    table = None if first is None else Table.concatenate(chain([first], batches))
+    if table is None or not table.n_rows:
         origin = STANDARD_INPUT if str(source) == "-" else source
         raise DataError(f"{origin}: expected rows of data, found none; the file is empty or has only a header")
-    return drop_blank_lines(first), lambda: drop_blank_lines(Table.concatenate(chain([first], batches)))
+    return drop_blank_lines(table)
 
 
 def read_batches(
