@@ -220,4 +220,5 @@ def test_a_label_that_the_fits_of_folds_lack_takes_the_common_threshold(extremes
     of_label = dict(zip(["all", "rare", "w1", "w2", "w3"], thresholds.thresholds, strict=True))
     assert of_label["all"] == of_label["rare"] == thresholds.common
     assert thresholds.n_rows[:2] == (0, 0)
-    assert of_label["w2"] != thresholds.common
+    # Which of the others have a threshold of their own depends on the fits of folds, which are loose.
+    assert {of_label["w1"], of_label["w2"], of_label["w3"]} != {thresholds.common}
