@@ -94,22 +94,54 @@ def test_damaged_compiled_code_is_made_again(fresh, toy, empty, damage, caplog):
     assert len(kept.read_bytes()) == len(whole)
 
 
-def test_code_that_was_not_used_for_long_is_removed(fresh, toy, empty):
-    empty.mkdir()
-    names = ["old-1.kernels", "new-1.kernels", "read-1.kernels", "old.txt"]
-    for name in names:
-        (empty / name).write_bytes(b"")
+def test_code_that_was_not_used_for_long_is_removed_and_nothing_else(fresh, toy, empty):
+    fresh.compiled(toy)
+    (kept,) = empty.iterdir()
+    digest = kept.stem.rpartition("-")[2]
+    old, new, read = (empty / f"vikt.{name}_kernels-{digest}.kernels" for name in ("old", "new", "read"))
+    others = [empty / name for name in ("mine.kernels", "mine-1.kernels", "old.txt", f"{digest}.kernels")]
+    for path in (old, new, read, *others):
+        path.write_bytes(b"")
     now = time.time()
     half_a_year_ago = now - 183 * 24 * 3600
-    for name, read in [("old-1.kernels", half_a_year_ago), ("read-1.kernels", now), ("old.txt", half_a_year_ago)]:
-        os.utime(empty / name, (read, half_a_year_ago))
+    os.utime(read, (now, half_a_year_ago))
+    for path in (old, *others):
+        os.utime(path, (half_a_year_ago, half_a_year_ago))
+    kept.unlink()
+    again(fresh)
     fresh.compiled(toy)
-    assert sorted(path.name for path in empty.iterdir() if path.name in names) == sorted(names[1:])
+    assert set(empty.iterdir()) == {kept, new, read, *others}
 
 
-def test_without_a_place_for_compiled_code_all_works_with_one_notice(fresh, toy, tmp_path, monkeypatch):
+def a_file(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("VIKT_CACHE_DIR", str(tmp_path / "file"))
+
+
+def a_name_too_long(monkeypatch, tmp_path):
+    monkeypatch.setenv("VIKT_CACHE_DIR", str(tmp_path / ("a" * 300)))
+
+
+def a_locked_folder(monkeypatch, tmp_path):
+    """As of another user."""
+    if sys.platform == "win32" or os.geteuid() == 0:
+        pytest.skip("such a folder is not locked")
+    (tmp_path / "locked").mkdir(mode=0)
+    monkeypatch.setenv("VIKT_CACHE_DIR", str(tmp_path / "locked" / "cache"))
+
+
+def no_home(monkeypatch, tmp_path):
+    """As in a container that runs under a user id that the system does not know."""
+    pwd = pytest.importorskip("pwd")
+    monkeypatch.setattr(pwd, "getpwuid", {}.__getitem__)
+    for name in ("VIKT_CACHE_DIR", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("place", [a_file, a_name_too_long, a_locked_folder, no_home])
+def test_without_a_place_for_compiled_code_all_works_with_one_notice(fresh, toy, tmp_path, monkeypatch, place):
+    place(monkeypatch, tmp_path)
+    assert fresh.kernels_for(toy, 0).next_of(1) == 2
     with pytest.warns(RuntimeWarning, match=f"{NOTICE}.*set VIKT_CACHE_DIR") as said:
         assert fresh.compiled(toy).next_of(1) == 2
     assert len(said) == 1

@@ -25,12 +25,14 @@ _MAKERS = [
     _HERE / f"{name}.py" for name in ("array_types", "building", "intrinsics", "lowering", "scopes", "signatures")
 ]
 _DIGEST_BYTES = 32
+_DIGITS = 24  # of what an object file depends on, in its name
 _KEPT_UNUSED = 90 * 24 * 3600.0  # seconds
 
 
 def is_at_hand(module_name: str) -> bool:
     """Whether there is an object file of a module of kernels."""
-    return any(path.exists() for path in _places(module_name))
+    # Unlike Path.exists, this takes a place that cannot be searched for one that is not there.
+    return any(map(os.path.exists, _places(module_name)))
 
 
 def object_file_of(module_name: str) -> bytes:
@@ -104,7 +106,7 @@ def _dependencies(module_name: str) -> str:
     digest = hashlib.sha256(f"{processor()} {sys.platform} {platform.machine()}".encode())
     for path in [*sources, *_MAKERS, *map(_version_of, ("numba", "llvmlite"))]:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:24]
+    return digest.hexdigest()[:_DIGITS]
 
 
 @functools.cache
@@ -124,12 +126,20 @@ def _cache_folder() -> Path:
     if own := os.environ.get("VIKT_CACHE_DIR"):
         return Path(own)
     if sys.platform == "darwin":
-        folder = Path.home() / "Library" / "Caches"
+        folder = _home() / "Library" / "Caches"
     elif sys.platform == "win32":
-        folder = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+        folder = Path(os.environ.get("LOCALAPPDATA", _home() / "AppData" / "Local"))
     else:
-        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache")
     return folder / "vikt"
+
+
+def _home() -> Path:
+    """The home of the user; a place that can hold nothing where there is none, as for a bare user id in a container."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(os.devnull)
 
 
 def _keep(path: Path, content: bytes) -> None:
@@ -149,7 +159,8 @@ def _keep(path: Path, content: bytes) -> None:
 
 def _remove_unused(folder: Path) -> None:
     """Remove what has neither been made nor read for long: most of it is of kernels that have changed since."""
-    for path in folder.glob("*.kernels"):
+    # Users may name a folder that has files of their own.
+    for path in folder.glob(f"*-{'[0-9a-f]' * _DIGITS}.kernels"):
         # Another process may remove it first, or hold it.
         with contextlib.suppress(OSError):
             times = path.stat()
