@@ -102,11 +102,11 @@ class VocabularyLearner:
         edges = np.empty((1 + len(self._nodes), tokens.n_documents + 1), dtype=np.int64)
         spelled = Spelled(tokens.low, tokens.high, tokens.text, tokens.starts, tokens.ends)
         counting = self._units.counting(tokens.edges, room, edges[0], 0, self._which(1))
-        units, n_entries = self._units.learn(spelled, counting, 0)
+        units, n_entries = self._units.learn(spelled, counting)
         parents = units
         for level, nodes in enumerate(self._nodes, start=1):
             counting = nodes.counting(tokens.edges, room, edges[level], n_entries, self._which(nodes.depth))
-            parents, n_entries = nodes.learn(parents, units, counting, n_entries)
+            parents, n_entries = nodes.learn(parents, units, counting)
         return CountedPortion.of(room[0], room[1], edges[self._lengths.start - 1 :])
 
     def absorb(self, later: VocabularyLearner) -> list[Ids | slice]:

@@ -41,10 +41,11 @@ NEVER, WHOLE, ALWAYS = 0, 1, 2
 
 
 class Learning(NamedTuple):
-    """A table that learns, with room for all tokens of a portion, which may be new."""
+    """A table that knows n ids, with room for all tokens of a portion, which may be new."""
 
     slots: Int32s
     records: Int64Matrix
+    n: int
 
 
 class Spelled(NamedTuple):
@@ -58,10 +59,11 @@ class Spelled(NamedTuple):
 
 
 class LongUnits(NamedTuple):
-    """The bytes of long units, in the order of their ids: those of the k-th are pool[offsets[k]:offsets[k + 1]]."""
+    """The bytes of n long units, in the order of their ids: those of the k-th are pool[offsets[k]:offsets[k + 1]]."""
 
     pool: Bytes
     offsets: Int64s
+    n: int
 
 
 class Block(NamedTuple):
@@ -83,6 +85,8 @@ class Counting(NamedTuple):
         The entries.
     edges : Int64s
         Where the entries of each document start, and where those of the last one end.
+    first : int
+        The first entry to write; those before it are of shorter n-grams.
     base : int
         The place of entry i is base + i, and higher than all places of earlier portions.
     which : int
@@ -93,23 +97,28 @@ class Counting(NamedTuple):
     ids: Int32s
     counts: Int32s
     edges: Int64s
+    first: int
     base: int
     which: int
 
 
-def add(number: int, state: int, first: int, n: int, counting: Counting) -> tuple[int, int]:
+def count_ngram(number: int, records: Int64Matrix, first: int, n: int, counting: Counting) -> int:
     """Count an n-gram in a document whose entries start at entry `first`; n entries are written so far.
 
-    Returns its new state, and how many entries are written. A new one is written either way, and counts if the n-gram
-    is new: a branch would be one that no processor can predict.
+    Returns how many entries are written now. A new one is written either way, and counts if the n-gram is new: a branch
+    would be one that no processor can predict.
     """
+    number &= FORWARD
+    state = records[number, STATE]
     entry = (state & LOW_MASK) - counting.base
     is_new = entry < first
     entry = n if is_new else entry
     counting.ids[n & FORWARD] = number
     counting.counts[n & FORWARD] = 0
     counting.counts[entry & FORWARD] += 1
-    return (state >> 32) + is_new << 32 | counting.base + entry, n + is_new
+    n += is_new
+    records[number, STATE] = (state >> 32) + is_new << 32 | counting.base + entry
+    return n
 
 
 def document_of(token: int, document: int, n: int, counting: Counting) -> int:
@@ -126,10 +135,20 @@ def likely_id(slot: int, value: int, size: int) -> int:
     return slot & size - 1 if (differing >= 0) & (differing < size) else NONE
 
 
+def find_likely(n: int, table: Learning, block: Block) -> None:
+    """For each of n hashes the id in its first slot, whose record is asked of the memory."""
+    slots = table.slots
+    size = len(slots)
+    for i in range(n):
+        value = block.hashes[i]
+        number = likely_id(slots[value & size - 1 & FORWARD], value, size)
+        block.likely[i] = number
+        prefetch(table.records, max(number, 0))
+
+
 def learn_units(
-    tokens: Spelled, n: int, table: Learning, n_known: int, long: LongUnits, n_long: int, block: Block, units: Int32s,
-    counting: Counting, n_entries: int,
-) -> tuple[int, int, int]:  # fmt: skip
+    tokens: Spelled, table: Learning, long: LongUnits, block: Block, counting: Counting, units: Int32s
+) -> tuple[int, int, int]:
     """Learn and count the unit of each token, NONE where it is empty.
 
     Returns
@@ -143,8 +162,9 @@ def learn_units(
     """
     low, high, slots, records = tokens.low, tokens.high, table.slots, table.records
     size = len(slots)
+    n, n_known, n_long = len(low), table.n, long.n
     document = 0
-    first_entry = n_entries
+    first_entry = n_entries = counting.first
     counting.edges[0] = n_entries
     for first in range(0, n, BLOCK):
         n_here = min(BLOCK, n - first)
@@ -153,11 +173,7 @@ def learn_units(
             value = hash_unit(low[token], high[token])
             block.hashes[i] = value
             prefetch(slots, value & size - 1)
-        for i in range(n_here):
-            value = block.hashes[i]
-            unit = likely_id(slots[value & size - 1 & FORWARD], value, size)
-            block.likely[i] = unit
-            prefetch(records, max(unit, 0))
+        find_likely(n_here, table, block)
         for i in range(n_here):
             token = first + i & FORWARD
             if token >= counting.documents[document + 1]:
@@ -173,9 +189,7 @@ def learn_units(
                 n_known += unit == n_known
             units[token] = unit
             if counting.which == ALWAYS:
-                unit &= FORWARD
-                state, n_entries = add(unit, records[unit, STATE], first_entry, n_entries, counting)
-                records[unit, STATE] = state
+                n_entries = count_ngram(unit, records, first_entry, n_entries, counting)
     document_of(n, document, n_entries, counting)
     return n_known, n_long, n_entries
 
@@ -217,9 +231,8 @@ def learnt_unit(
 
 
 def learn_nodes(
-    parents: Int32s, units: Int32s, depth: int, n: int, table: Learning, n_known: int, block: Block, nodes: Int32s,
-    counting: Counting, n_entries: int,
-) -> tuple[int, int]:  # fmt: skip
+    parents: Int32s, units: Int32s, depth: int, table: Learning, block: Block, counting: Counting, nodes: Int32s
+) -> tuple[int, int]:
     """Learn and count the n-gram of `depth` units at each token, NONE where there is none.
 
     `parents` has the n-grams that are shorter by one.
@@ -233,8 +246,9 @@ def learn_nodes(
     """
     slots, records = table.slots, table.records
     size = len(slots)
+    n, n_known = len(units), table.n
     document = 0
-    first_entry = n_entries
+    first_entry = n_entries = counting.first
     counting.edges[0] = n_entries
     n_whole = max(n - depth + 1, 0)
     for token in range(n_whole, n):
@@ -250,11 +264,7 @@ def learn_nodes(
             block.keys[i] = key
             block.hashes[i] = value
             prefetch(slots, value & size - 1)
-        for i in range(n_here):
-            value = block.hashes[i]
-            node = likely_id(slots[value & size - 1 & FORWARD], value, size)
-            block.likely[i] = node
-            prefetch(records, max(node, 0))
+        find_likely(n_here, table, block)
         for i in range(n_here):
             token = first + i & FORWARD
             if token >= counting.documents[document + 1]:
@@ -270,9 +280,7 @@ def learn_nodes(
                 n_known += node == n_known
             nodes[token] = node
             if counting.which == ALWAYS or (counting.which == WHOLE and is_whole(units, token, depth)):
-                node &= FORWARD
-                state, n_entries = add(node, records[node, STATE], first_entry, n_entries, counting)
-                records[node, STATE] = state
+                n_entries = count_ngram(node, records, first_entry, n_entries, counting)
     document_of(n, document, n_entries, counting)
     return n_known, n_entries
 
@@ -335,8 +343,8 @@ def learn_buckets(hashes: Int64Matrix, mask: int, records: Int64Matrix, counting
 
     A mark is 0 where a bucket is empty, else tells its first n-gram, and is odd once it has a second one.
     """
-    n = 0
-    counting.edges[0] = 0
+    n = counting.first
+    counting.edges[0] = n
     for document in range(len(counting.documents) - 1):
         first_entry = n
         first, end = counting.documents[document], counting.documents[document + 1]
@@ -351,8 +359,7 @@ def learn_buckets(hashes: Int64Matrix, mask: int, records: Int64Matrix, counting
                 before = records[bucket, MARK]
                 mark = value << 1 | 2
                 records[bucket, MARK] = mark if before == 0 else before | (before | 1 != mark | 1)
-                state, n = add(bucket, records[bucket, STATE], first_entry, n, counting)
-                records[bucket, STATE] = state
+                n = count_ngram(bucket, records, first_entry, n, counting)
         counting.edges[document + 1] = n
     return n
 

@@ -42,15 +42,15 @@ class Records:
         """In how many documents each id is."""
         return self.records[: self.n, STATE] >> 32
 
-    def counting(self, documents: Ints, room: Ids, edges: Ints, n_entries: int, which: int) -> Counting:
-        """How to count a portion whose documents have these tokens, from entry n_entries on, in `room` for entries."""
+    def counting(self, documents: Ints, room: Ids, edges: Ints, first: int, which: int) -> Counting:
+        """How to count a portion whose documents have these tokens, from entry `first` on, in `room` for entries."""
         n = room.shape[1]
         if self._next_place + n > _MOST_PLACES:
             self.records[:, STATE] &= ~LOW_MASK
             self._next_place = 1
-        base = self._next_place - n_entries
+        base = self._next_place - first
         self._next_place += n
-        return Counting(documents, room[0], room[1], edges, base, which)
+        return Counting(documents, room[0], room[1], edges, first, base, which)
 
     def add_frequencies(self, ids: Ids | slice, others: Records) -> None:
         """Add those of others, whose ids are these here."""
@@ -128,16 +128,14 @@ class LearningUnits(LearningTable):
         if self.n_long + n_long >= len(self.offsets):
             self.offsets = longer(self.offsets[: self.n_long + 1], 2 * (self.n_long + n_long) + 1)
 
-    def learn(self, tokens: Spelled, counting: Counting, n_entries: int) -> tuple[Ids, int]:
+    def learn(self, tokens: Spelled, counting: Counting) -> tuple[Ids, int]:
         """The unit of each token, and how many entries there are now."""
         n = len(tokens.low)
         self.reserve(n)
         self.reserve_bytes(len(tokens.text))
         units = np.empty(n, dtype=np.int32)
-        table, long = Learning(self.slots, self.records), LongUnits(self.pool, self.offsets)
-        self.n, self.n_long, n_entries = self.kernels.learn_units(
-            tokens, n, table, self.n, long, self.n_long, self.block, units, counting, n_entries
-        )
+        table, long = Learning(self.slots, self.records, self.n), LongUnits(self.pool, self.offsets, self.n_long)
+        self.n, self.n_long, n_entries = self.kernels.learn_units(tokens, table, long, self.block, counting, units)
         return units, n_entries
 
     def absorb(self, later: LearningUnits) -> Ids:
@@ -146,7 +144,7 @@ class LearningUnits(LearningTable):
         starts, ends = np.zeros((2, later.n), dtype=np.int64)
         is_long = high >> 56 == LONG
         starts[is_long], ends[is_long] = later.offsets[: later.n_long], later.offsets[1 : later.n_long + 1]
-        ids, _ = self.learn(Spelled(low, high, later.pool, starts, ends), self.uncounted(later.n), 0)
+        ids, _ = self.learn(Spelled(low, high, later.pool, starts, ends), self.uncounted(later.n))
         self.add_frequencies(ids, later)
         return ids
 
@@ -166,18 +164,15 @@ class LearningNodes(LearningTable):
     def fill(self) -> None:
         self.kernels.place_nodes(self.records, self.n, self.block, self.slots)
 
-    def learn(self, parents: Ids, units: Ids, counting: Counting, n_entries: int) -> tuple[Ids, int]:
+    def learn(self, parents: Ids, units: Ids, counting: Counting) -> tuple[Ids, int]:
         """The n-gram at each token, given those shorter by one, and how many entries there are now."""
-        return self._learn(parents, units, self.depth, counting, n_entries)
+        return self._learn(parents, units, self.depth, counting)
 
-    def _learn(self, parents: Ids, units: Ids, depth: int, counting: Counting, n_entries: int) -> tuple[Ids, int]:
-        n = len(units)
-        self.reserve(n)
-        nodes = np.empty(n, dtype=np.int32)
-        table = Learning(self.slots, self.records)
-        self.n, n_entries = self.kernels.learn_nodes(
-            parents, units, depth, n, table, self.n, self.block, nodes, counting, n_entries
-        )
+    def _learn(self, parents: Ids, units: Ids, depth: int, counting: Counting) -> tuple[Ids, int]:
+        self.reserve(len(units))
+        nodes = np.empty(len(units), dtype=np.int32)
+        table = Learning(self.slots, self.records, self.n)
+        self.n, n_entries = self.kernels.learn_nodes(parents, units, depth, table, self.block, counting, nodes)
         return nodes, n_entries
 
     def absorb(self, later: LearningNodes, parents: Ids, units: Ids) -> Ids:
@@ -185,7 +180,7 @@ class LearningNodes(LearningTable):
         keys = later.records[: later.n, KEY]
         # The last unit stands beside its parent.
         parents, units = parents[keys >> 32], units[keys & LOW_MASK]
-        ids, _ = self._learn(parents, units, 1, self.uncounted(later.n), 0)
+        ids, _ = self._learn(parents, units, 1, self.uncounted(later.n))
         self.add_frequencies(ids, later)
         return ids
 
