@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +16,13 @@ from vikt.features.ngrams.scoring_kernels import (
     AT_ONCE,
     BucketRecords,
     Chains,
-    CountingRoom,
     Lengths,
+    Scoring,
     SearchRoom,
     Tokens,
     VocabularyRecords,
 )
 from vikt.features.ngrams.tables import Nodes, Units
-from vikt.features.rows import Numbers
 
 # At most this share of the records is in use, so that pilots are found soon.
 _LARGEST_SHARE = 0.9
@@ -31,15 +30,6 @@ _KEYS_PER_PILOT = 4
 _FEWEST_PILOTS = 4
 
 Pilots = NDArray[np.int16]
-
-
-class Scoring(NamedTuple):
-    """What scores are made with beside records; see `kernels.Weighing`."""
-
-    count_weights: Floats
-    normalised: bool
-    room: CountingRoom
-    theta: Numbers
 
 
 class RecordTable(Protocol):
@@ -63,7 +53,7 @@ class HashedTable:
 
     def write_scores(self, tokens: Tokens, longest: int, scoring: Scoring, scores: Floats) -> None:
         places = _places(self.lengths, longest)
-        _work().score_buckets(tokens, self.lengths, self.records, places, *scoring, scores)
+        _work().score_buckets(tokens, self.lengths, self.records, places, scoring, scores)
 
 
 class VocabularyTable:
@@ -76,7 +66,7 @@ class VocabularyTable:
     def write_scores(self, tokens: Tokens, longest: int, scoring: Scoring, scores: Floats) -> None:
         low, high, hashes = np.empty((3, AT_ONCE), dtype=np.int64)
         room = SearchRoom(low, high, hashes, _places(self.lengths, longest))
-        _work().score_ngrams(tokens, self.lengths, self.records, room, *scoring, scores)
+        _work().score_ngrams(tokens, self.lengths, self.records, room, scoring, scores)
 
     @classmethod
     def of(

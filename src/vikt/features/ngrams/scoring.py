@@ -11,8 +11,8 @@ from vikt.arrays import Floats
 from vikt.corpus.texts import Texts
 from vikt.features.ngrams import scoring_kernels
 from vikt.features.ngrams.ngrams import FittedNgrams
-from vikt.features.ngrams.records import RecordTable, Scoring
-from vikt.features.ngrams.scoring_kernels import CountingRoom
+from vikt.features.ngrams.records import RecordTable
+from vikt.features.ngrams.scoring_kernels import CountingRoom, Scoring
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.weighing import Counts
 from vikt.features.rows import Numbers

@@ -104,6 +104,15 @@ class CountingRoom(NamedTuple):
     weights: Float64s
 
 
+class Scoring(NamedTuple):
+    """What scores are made with beside records; see `kernels.Weighing`."""
+
+    count_weights: Float64s
+    normalised: bool
+    room: CountingRoom
+    theta: RealMatrix
+
+
 class Chains(NamedTuple):
     """Keys by the pilot that they share: the first of each chain, the next after each key, and how long chains are."""
 
@@ -279,29 +288,23 @@ def score_ngrams(
     lengths: Lengths,
     records: VocabularyRecords,
     search: SearchRoom,
-    count_weights: Float64s,
-    normalised: bool,
-    room: CountingRoom,
-    theta: RealMatrix,
+    scoring: Scoring,
     scores: Float64Matrix,
 ) -> None:
     """What the n-grams of a vocabulary add to the scores of each document, group by group of documents."""
-    edges, places = tokens.edges, search.places
+    edges, places, counts = tokens.edges, search.places, scoring.room.counts
     first = 0
     while first < len(edges) - 1:
         last = end_of_group(edges, first)
         n = edges[last] - edges[first]
         for level in range(lengths.last + 1):
             places[0, n + level] = NOWHERE
-        find_units(tokens, edges[first], n, records, room.counts, search)
+        find_units(tokens, edges[first], n, records, counts, search)
         for level in range(1, lengths.last):
-            find_longer(n, level, records, room.counts, search)
+            find_longer(n, level, records, counts, search)
         for level in range(lengths.first - 1, lengths.shortest - 1):
             drop_parts(n, level, places)
-        for d in range(first, last):
-            start, end = edges[d] - edges[first], edges[d + 1] - edges[first]
-            n_kept = count_places(places, lengths.first - 1, lengths.last, start, end, room)
-            score_document(records.numbers, n_kept, count_weights, normalised, room, theta, scores, d)
+        score_group(edges, first, last, lengths, places, records.numbers, scoring, scores)
         first = last
 
 
@@ -310,10 +313,7 @@ def score_buckets(
     lengths: Lengths,
     buckets: BucketRecords,
     places: Int64Matrix,
-    count_weights: Float64s,
-    normalised: bool,
-    room: CountingRoom,
-    theta: RealMatrix,
+    scoring: Scoring,
     scores: Float64Matrix,
 ) -> None:
     """What hashed n-grams add to the scores of each document."""
@@ -322,24 +322,36 @@ def score_buckets(
     while first < len(edges) - 1:
         last = end_of_group(edges, first)
         n = edges[last] - edges[first]
-        find_buckets(tokens, edges[first], n, lengths, buckets, room.counts, places)
-        for d in range(first, last):
-            start, end = edges[d] - edges[first], edges[d + 1] - edges[first]
-            n_kept = count_places(places, lengths.first - 1, lengths.last, start, end, room)
-            score_document(buckets.numbers, n_kept, count_weights, normalised, room, theta, scores, d)
+        find_buckets(tokens, edges[first], n, lengths, buckets, scoring.room.counts, places)
+        score_group(edges, first, last, lengths, places, buckets.numbers, scoring, scores)
         first = last
 
 
 # Counting and scoring.
 
 
-def count_places(
-    places: Int64Matrix, first_level: int, last_level: int, start: int, end: int, room: CountingRoom
-) -> int:
+def score_group(
+    edges: Int64s,
+    first: int,
+    last: int,
+    lengths: Lengths,
+    places: Int64Matrix,
+    numbers: Float64Matrix,
+    scoring: Scoring,
+    scores: Float64Matrix,
+) -> None:
+    """Write the scores of documents first..last, whose records were looked up together."""
+    for d in range(first, last):
+        start, end = edges[d] - edges[first], edges[d + 1] - edges[first]
+        n = count_places(places, lengths, start, end, scoring.room)
+        score_document(numbers, n, scoring, scores, d)
+
+
+def count_places(places: Int64Matrix, lengths: Lengths, start: int, end: int, room: CountingRoom) -> int:
     """Count the records of a document, and keep one of each in the order in which they come. Returns how many."""
     counts, kept = room.counts, room.places
     n = 0
-    for level in range(first_level, last_level):
+    for level in range(lengths.first - 1, lengths.last):
         for i in range(start, end):
             place = places[level, i & FORWARD] & FORWARD
             before = counts[place]
@@ -350,18 +362,10 @@ def count_places(
     return n
 
 
-def score_document(
-    numbers: Float64Matrix,
-    n: int,
-    count_weights: Float64s,
-    normalised: bool,
-    room: CountingRoom,
-    theta: RealMatrix,
-    scores: Float64Matrix,
-    document: int,
-) -> None:
+def score_document(numbers: Float64Matrix, n: int, scoring: Scoring, scores: Float64Matrix, document: int) -> None:
     """Write the scores of a document by the n records that were counted; see `kernels.score_rows`."""
-    counts, places, weights = room.counts, room.places, room.weights
+    counts, places, weights = scoring.room
+    count_weights, theta = scoring.count_weights, scoring.theta
     idf = numbers.shape[1] - 2
     total = 0.0
     score = 0.0
@@ -372,7 +376,7 @@ def score_document(
         score += weight * numbers[place, idf + 1]
         weights[j] = weight
         counts[place] = 0
-    scale = 1.0 / math.sqrt(total) if normalised and total > 0 else 1.0
+    scale = 1.0 / math.sqrt(total) if scoring.normalised and total > 0 else 1.0
     if scores.shape[1] == 1:
         scores[document, 0] = score * scale
         return
