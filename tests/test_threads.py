@@ -95,6 +95,28 @@ def test_an_interruption_ends_the_work_of_every_thread():
     assert not ended
 
 
+def test_an_interruption_leaves_threads_that_wait_for_work_alone(caplog):
+    begun = threading.Event()
+
+    def work(item):
+        begun.set()
+        for _ in range(60_000):
+            time.sleep(0.001)
+
+    def interrupted():
+        with vikt.threads.running(4) as run:
+            list(run(abs, range(4)))
+            run(work, range(1))
+            begun.wait()
+            raise KeyboardInterrupt
+
+    for _ in range(20):
+        begun.clear()
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("threads", [0, -1, 1.5, "two", None])
 def test_a_number_of_threads_that_cannot_be_is_refused(threads):
     with pytest.raises(UsageError, match="threads: expected a whole number of 1 or more"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
-from threading import get_ident
+from threading import Lock, get_ident
 from typing import Any
 
 # Like `map`, on several threads: yields the results in the order of the items.
@@ -24,22 +24,58 @@ def running(threads: int) -> Iterator[Run]:
     # Most processes work on one thread.
     from concurrent.futures import ThreadPoolExecutor
 
-    working: list[int] = []
-    with ThreadPoolExecutor(threads, initializer=lambda: working.append(get_ident())) as pool:
+    calls = _Calls()
+    with ThreadPoolExecutor(threads) as pool:
         try:
-            yield pool.map
+            yield lambda work, *items: pool.map(calls.interruptible(work), *items)
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
-            _interrupt(working)
+            calls.interrupt()
             raise
 
 
-def _interrupt(threads: list[int]) -> None:
-    """Raise KeyboardInterrupt in threads, which Python itself raises in the main one alone."""
-    from ctypes import c_ulong, py_object, pythonapi
+class _Calls:
+    """The calls that threads have begun, which can be interrupted as Python itself interrupts the main thread alone.
 
-    for thread in threads:
-        pythonapi.PyThreadState_SetAsyncExc(c_ulong(thread), py_object(KeyboardInterrupt))
+    A thread that waits for work is left alone: the pool would print a traceback of what interrupts it there.
+    """
+
+    def __init__(self) -> None:
+        self._threads = set[int]()
+        self._is_interrupted = False
+        self._lock = Lock()
+
+    def interruptible(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        """The work, as calls that `interrupt` reaches."""
+
+        def call(*arguments: Any) -> Any:
+            self._begin()
+            try:
+                return work(*arguments)
+            finally:
+                self._end()
+
+        return call
+
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt in every call that has begun, and in those to come."""
+        from ctypes import c_ulong, py_object, pythonapi
+
+        with self._lock:
+            self._is_interrupted = True
+            for thread in self._threads:
+                pythonapi.PyThreadState_SetAsyncExc(c_ulong(thread), py_object(KeyboardInterrupt))
+
+    def _begin(self) -> None:
+        with self._lock:
+            if self._is_interrupted:
+                raise KeyboardInterrupt
+            self._threads.add(get_ident())
+
+    def _end(self) -> None:
+        # An interruption of the call is raised here at the latest, after the next call of a function.
+        with self._lock:
+            self._threads.discard(get_ident())
 
 
 def divided(n: int, n_parts: int) -> list[slice]:
