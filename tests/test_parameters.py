@@ -189,6 +189,8 @@ def test_what_cannot_be_is_refused_before_any_work(kind, name, value):
         (["--one-standard-error", "--l2", "1"], "--one-standard-error: chooses λ"),
         (["--patience", "-1"], "--patience: expected a whole number of 0 or more, found -1"),
         (["--patience", "1"], "--patience: early stopping needs gradient descent"),
+        (["--learning-rate", "0.1"], "--learning-rate: only gradient descent has a learning rate, found solver 'auto'"),
+        (["--batch-size", "5", "--solver", "batch"], "--batch-size: .* found solver 'batch'; choose from 'minibatch'"),
         (["--class-weight", "ham=0"], "--class-weight: expected 'balanced', or factors above 0"),
         (["--class-weight", "eggs=1"], "--class-weight: no class 'eggs'"),
         (["--analyzer", "none"], "--analyzer: 'none' needs hand-made features"),

@@ -37,6 +37,12 @@ SOLVERS: dict[str, Solver] = {
     "minibatch": MINIBATCH,
 }
 DESCENTS = {name: solver for name, solver in SOLVERS.items() if solver.takes_validation}
+# What only some solvers heed, and which; any other would leave the setting without effect.
+_NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "learning_rate": ("only gradient descent has a learning rate", tuple(DESCENTS)),
+    "batch_size": ("only minibatch descent has batches", ("minibatch",)),
+    "patience": ("early stopping needs gradient descent", tuple(DESCENTS)),
+}
 FIT_LEVELS = ("auto", "newton")
 # Newton's method from the ascent's θ costs as much as about this many passes of the ascent, or more.
 _MOST_AHEAD = 150.0
@@ -84,12 +90,11 @@ class Settings:
         return cls(**{setting.name: parameters[setting.name] for setting in fields(cls)})
 
     def __post_init__(self) -> None:
-        if self.patience is not None and self.solver not in DESCENTS:
-            raise ParameterError(
-                "patience",
-                f"early stopping needs gradient descent, found solver {self.solver!r}; "
-                f"choose from {', '.join(map(repr, DESCENTS))}",
-            )
+        for setting in fields(self):
+            need, able = _NEEDS.get(setting.name, ("", ()))
+            if need and getattr(self, setting.name) != setting.default and self.solver not in able:
+                choices = ", ".join(map(repr, able))
+                raise ParameterError(setting.name, f"{need}, found solver {self.solver!r}; choose from {choices}")
 
     def check_fits_levels(self) -> None:
         """Raise ParameterError where the solver does not fit ordered labels."""
