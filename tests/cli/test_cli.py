@@ -214,6 +214,9 @@ def test_the_whole_demo(run, tmp_path, monkeypatch):
     (tmp_path / "demo.vikt").unlink()
     assert run(*words)[0] == 0
     assert (tmp_path / "demo.vikt").read_bytes() == model
+    told = json.loads(run("demo", "--json")[1])
+    assert told["metrics"]["accuracy"]["value"] > 0.5
+    assert told["explanation"]["label"] == "spam"
 
 
 @pytest.mark.parametrize(

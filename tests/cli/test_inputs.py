@@ -916,6 +916,11 @@ def test_columns_beside_the_text_at_the_command_line(run, tmp_path):
     code, _, said = run("explain", model, "great film", "--column", "id=x")
     assert code == 1
     assert said.startswith("vikt: --column: expected a finite number")
+    code, _, said = run("explain", model, "great film", "--column", "id=1", "--column", "id=2")
+    assert (code, "the value of 'id' was given twice" in said) == (2, True)
+    code, _, said = run("explain", model, "great film", "--column", "id=1", "--column", "ID=2")
+    assert code == 2
+    assert "the model reads no column 'ID' (did you mean 'id'?); besides the text it reads 'id'" in said
     code, _, said = run("predict", model, stdin=b"text,id\nwin,1\n")
     assert code == 2
     assert "the columns id; pass a table, and name its format with --format" in said
@@ -927,13 +932,31 @@ def test_a_fault_late_in_the_test_loses_no_model(run, made, tmp_path):
     test, model = made("test.csv", f"text,label\n{rows}win,\n"), tmp_path / "m.vikt"
     train = ["train", training, "--test", test, "-o", model, "--l2", 0.01, "-q"]
     code, out, err = run(*train)
-    assert (code, out) == (1, "")
+    assert code == 1
     assert f"{model}: the model is saved, without figures of the test" in err
+    assert f"type: vikt evaluate {model} {test}" in err
+    assert "proof " in out
+    assert "accuracy" not in out
     assert "row 20001 has an empty label" in err.replace(",", "")
     assert run("inspect", model)[0] == 0
+    told = json.loads(run(*train, "--json")[1])
+    assert (told["metrics"], told["model"]["path"]) == ({}, str(model))
     whole = made("test.csv", f"text,label\n{rows}")
     assert run("evaluate", model, whole)[0] == 0
     assert "20,000" in run(*train)[1]
+
+
+def test_ctrl_c_during_the_test_loses_no_model(run, made, tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    training = made("train.csv", "text,label\n" + "win money,spam\nlunch today,ham\n" * 20)
+    monkeypatch.setattr("vikt.cli.train._of_file", interrupted)
+    model = tmp_path / "m.vikt"
+    code, out, err = run("train", training, "--test", training, "-o", model, "--l2", 0.01, "-q")
+    assert (code, "proof " in out) == (130, True)
+    assert f"{model}: the model is saved, without figures of the test" in err
+    assert run("inspect", model)[0] == 0
 
 
 def test_the_columns_of_the_test_are_checked_before_the_training(refused, made, tmp_path):

@@ -30,12 +30,42 @@ _COMMANDS = (
 )
 
 
+class _Command(click.Command):
+    """A command that refuses what Click lets pass: an option given twice, of which only the last value would count."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            if not ctx.resilient_parsing:
+                self._check_given_once(ctx, list(args))
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            # Click's parser does not say in which command an option lacks its value.
+            error.ctx = error.ctx or ctx
+            raise
+
+    def _check_given_once(self, ctx: click.Context, args: list[str]) -> None:
+        _, _, given = self.make_parser(ctx).parse_args(args)
+        for number, parameter in enumerate(given):
+            if parameter in given[:number] and _has_one_value(parameter):
+                name = max(parameter.opts, key=len)
+                raise click.UsageError(f"{name} was given twice; give it once", ctx)
+
+
+def _has_one_value(parameter: click.Parameter) -> bool:
+    """Whether only one value of an option counts; a flag that can only say yes may say it twice."""
+    return (
+        isinstance(parameter, click.Option)
+        and not parameter.multiple
+        and bool(parameter.secondary_opts or not parameter.is_flag)
+    )
+
+
 def command(*examples: str, no_args_is_help: bool = True) -> Callable[[Callable[..., Any]], click.Command]:
     """Make a function a command, whose help ends with examples."""
     epilog = "\b\nExamples:\n" + "\n".join(f"  {line}" for line in examples)
 
     def made(function: Callable[..., Any]) -> click.Command:
-        return click.command(epilog=epilog, no_args_is_help=no_args_is_help)(guarded(function))
+        return click.command(cls=_Command, epilog=epilog, no_args_is_help=no_args_is_help)(guarded(function))
 
     return made
 

@@ -10,7 +10,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from vikt.cli.console import print_json, say, show
-from vikt.cli.train import Request, train
+from vikt.cli.train import Request, show_trained, trained, trained_json
 from vikt.explanation.linear import explain
 from vikt.report.explanation import print_highlighted
 
@@ -38,11 +38,12 @@ def demo(as_json: bool, quiet: bool) -> None:
         request = Request(data=[str(mails)], text="text", label="label", output=_MODEL, as_json=as_json, quiet=quiet)
         if not as_json:
             show("$ vikt train emails.tsv --min-df 1 -o demo.vikt\n")
-        model = train(request, {"min_df": 1})
-    explanation = explain(model, [_MAIL])
+        made = trained(request, {"min_df": 1})
+    explanation = explain(made.model, [_MAIL])
     if as_json:
-        print_json(explanation.to_json())
+        print_json(trained_json(made, request) | {"explanation": explanation.to_json()})
         return
+    show_trained(made, request)
     show(f"\n$ vikt explain demo.vikt '{_MAIL}'\n")
     print_highlighted(explanation)
     print()

@@ -17,8 +17,9 @@ from vikt.errors import UsageError
 from vikt.explanation.fewest_words import fewest_words
 from vikt.explanation.linear import explain, explain_answer
 from vikt.files.trained import load_trained
+from vikt.names import suggestion
 from vikt.report.explanation import print_highlighted
-from vikt.tables import counted, cut
+from vikt.tables import counted, cut, quoted
 
 if TYPE_CHECKING:
     from vikt.cli.because import Because
@@ -54,7 +55,7 @@ def explain_text(request: Request) -> None:
     other = None if request.against is None else model.named_position(request.against, "against")
     if text == "-":
         text = "\n".join(read_lines(standard_input())) if model.features.reads_text else ""
-    document = {model.text_column: text} | dict(map(_named_value, request.columns))
+    document = {model.text_column: text} | _named_values(request.columns, model.features.columns)
     missing = [name for name in model.features.columns if name not in document]
     if missing:
         raise UsageError(
@@ -110,8 +111,17 @@ def _because(request: Request) -> Because | None:
     )  # fmt: skip
 
 
-def _named_value(pair: str) -> tuple[str, str]:
-    name, equals, value = pair.partition("=")
-    if not equals:
-        raise UsageError(f"--column: expected NAME=VALUE, found {pair!r}")
-    return name, value
+def _named_values(pairs: Sequence[str], read: Sequence[str]) -> dict[str, str]:
+    """The values of columns, given as NAME=VALUE, by name; `read` are the columns that the model reads."""
+    values = dict[str, str]()
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--column: expected NAME=VALUE, found {pair!r}")
+        if name in values:
+            raise UsageError(f"--column: the value of {name!r:.60} was given twice; give it once")
+        if name not in read:
+            unread = f"{name!r:.60}{suggestion(name, read)}"
+            raise UsageError(f"--column: the model reads no column {unread}; besides the text it reads {quoted(read)}")
+        values[name] = value
+    return values

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, get_args
 
 from vikt.answers.columns import Answers
 from vikt.answers.of_kinds import answers_by
@@ -19,13 +19,14 @@ from vikt.cli.options import InputOptions
 from vikt.cli.outputs import check_output, is_standard, writing
 from vikt.corpus.compression import compressing
 from vikt.corpus.fasttext import texts_without_labels
-from vikt.corpus.formats import DELIMITED, format_of
+from vikt.corpus.formats import DELIMITED, FORMATS, format_of
 from vikt.corpus.read_arrived import read_arrived
 from vikt.corpus.read_stream import STANDARD_INPUT, open_input, standard_input, suffix_of
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.corpus.texts import Texts
 from vikt.errors import InputFileError, UsageError
 from vikt.files.trained import load_trained
+from vikt.names import OutputFormatName
 from vikt.tables import check_joinable, cut, one_line
 
 
@@ -46,6 +47,7 @@ def predict(path: Path, request: Request, **options: Any) -> None:
     _refuse_texts(path, request.data)
     sources = find_sources(request.data)
     check_output(request.output, [*sources, str(path)], request.force)
+    _check_one_format(request)
     saved = load_trained(path, request.data)
     answers = answers_by(saved.model, **options)
     trained = saved.record.columns.get("text")
@@ -72,6 +74,14 @@ def _refuse_texts(model: Path, data: Sequence[str]) -> None:
             f"{cut(text, 60)}: there is no such file; check the path, or, if it is a text, pipe it: "
             f"echo {shlex.quote(cut(text, 60))} | vikt predict {shlex.quote(str(model))}"
         )
+
+
+def _check_one_format(request: Request) -> None:
+    """Refuse --json where the output is asked for in another format."""
+    asked = f"--to {request.to}" if request.to else f"-o {request.output}"
+    format = request.to or FORMATS.get(suffix_of(str(request.output)))
+    if request.as_json and format in set(get_args(OutputFormatName)) - {"jsonl"}:
+        raise UsageError(f"--json writes JSON, but {asked} asks for {format}; drop one of them")
 
 
 def _check_writable(answers: Answers, request: Request, source: str, as_lines: bool) -> None:

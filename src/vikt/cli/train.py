@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from vikt.classifier import TextClassifier
 from vikt.cli.console import option_of, print_json, progress, say, say_notes
 from vikt.cli.inputs import open_others
 from vikt.cli.options import InputOptions, ReportRequest
-from vikt.cli.outputs import check_one_on_stdout, check_output, save_or_print, show_beside
+from vikt.cli.outputs import check_one_on_stdout, check_output, is_standard, save_or_print, show_beside
 from vikt.cli.reports import check_report, placed, write_report
 from vikt.corpus.arrow import release_memory
 from vikt.corpus.class_names import ClassNames
@@ -38,9 +39,10 @@ from vikt.fitting.model import FittedModel, measured
 from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
+from vikt.mappings import Json
 from vikt.names import DECISION_PARAMETERS
 from vikt.progress import Progress
-from vikt.report.as_json import model_json
+from vikt.report.as_json import fit_json, model_json
 from vikt.report.decision import decision_lines
 from vikt.report.evaluation import ModelFigures, model_figures
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, sized, strongest_lines
@@ -98,8 +100,28 @@ class _Test(NamedTuple):
     shared: Overlap | None = None
 
 
-def train(request: Request, options: dict[str, Any]) -> FittedModel:
+class Trained(NamedTuple):
+    """A model that is saved, with the record of its fit, its test and the figures of that, if it could be tested."""
+
+    model: FittedModel
+    record: FitRecord
+    test: _Test | None = None
+    figures: ModelFigures | None = None
+
+
+def train(request: Request, options: dict[str, Any]) -> None:
     """Read, fit, test, save, report."""
+    show_trained(trained(request, options), request)
+
+
+def trained(request: Request, options: dict[str, Any]) -> Trained:
+    """Read, fit, test, save.
+
+    Raises
+    ------
+    ViktError
+        Something of it fails. Where it is the reading of the test, the model is saved and reported all the same.
+    """
     reading = _reading(request, options)
     options = options | {"targets": reading.kind}
     _check_request(request, options)
@@ -110,16 +132,7 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
         for rows in held_out:
             check_testable(examples, rows)
         fitted = fit(examples, (training, validation), data.settings, threads=request.threads, progress=bar)
-        try:
-            if data.read_test is None:
-                test = _held_out(examples, held_out[0], fitted, data, request)
-            else:
-                test = _of_file(data.read_test(), fitted, data, request)
-        except ViktError:
-            # The rows of a test file are read after the training, which a fault in them does not undo.
-            save_or_print(SavedModel(fitted.model, _recorded(fitted, data, request)), request.output, request.force)
-            say(f"{request.output}: the model is saved, without figures of the test")
-            raise
+        test = _tested(examples, held_out, fitted, data, request)
         if request.refit_all and held_out:
             fitted = _refitted(examples, fitted, data.settings, request.threads, bar)
             test = test._replace(tested=replace(test.tested, name=f"{test.tested.name} from the first fit"))
@@ -128,8 +141,21 @@ def train(request: Request, options: dict[str, Any]) -> FittedModel:
     record = _recorded(fitted, data, request).with_test(evaluation.n_rows, evaluation.to_json()["metrics"])
     save_or_print(SavedModel(fitted.model, record), request.output, request.force)
     write_report(request.report, lambda command: _page(test, record, data, command), request.force)
-    _report(fitted.model, model_figures(evaluation, record), test, request)
-    return fitted.model
+    return Trained(fitted.model, record, test, model_figures(evaluation, record))
+
+
+def _save_untested(fitted: Fit, data: _Data, request: Request) -> None:
+    """Save a model whose test fails or is interrupted, say so, and report the fit."""
+    fitted.warn_unless_converged()
+    untested = Trained(fitted.model, _recorded(fitted, data, request))
+    save_or_print(SavedModel(untested.model, untested.record), request.output, request.force)
+    show_trained(untested, request)
+    output = "standard output" if is_standard(request.output) else request.output
+    say(
+        f"{output}: the model is saved, without figures of the test; to test it, type: "
+        f"vikt evaluate {'MODEL' if is_standard(request.output) else shlex.quote(str(output))} "
+        f"{shlex.quote(str(request.test))}"
+    )
 
 
 def _reading(request: Request, options: dict[str, Any]) -> LabelReading:
@@ -268,6 +294,18 @@ def _same_file(request: Request) -> Iterator[str]:
         )
 
 
+def _tested(examples: Examples, held_out: Sequence[RowIndices], fitted: Fit, data: _Data, request: Request) -> _Test:
+    """The test, on a file of its own or on the rows that are held out."""
+    if data.read_test is None:
+        return _held_out(examples, held_out[0], fitted, data, request)
+    try:
+        return _of_file(data.read_test(), fitted, data, request)
+    except (ViktError, MemoryError, KeyboardInterrupt):
+        # The rows of the file are read after the training, which nothing that happens then undoes.
+        _save_untested(fitted, data, request)
+        raise
+
+
 def _held_out(examples: Examples, rows: RowIndices, fitted: Fit, data: _Data, request: Request) -> _Test:
     """The test on a tenth of the rows, held out."""
     held_out = examples.take(rows)
@@ -331,21 +369,30 @@ def _tested_lines(test: _Test, name: str) -> str:
     return "".join(f"{line}\n" for line in (*lines, *(f"warning    {note}" for note in test.notes)))
 
 
-def _report(model: FittedModel, evaluation: ModelFigures, test: _Test, request: Request) -> None:
-    record = evaluation.record
+def show_trained(made: Trained, request: Request) -> None:
+    """Print what is known of a training, as text or JSON."""
     if request.as_json:
-        results = evaluation.to_json()
-        results["data"] |= test.shared.to_json() if test.shared else {}
-        results |= {"notes": list(test.notes)} if test.notes else {}
-        print_json({**results, "model": model_json(request.output, model, record)})
+        print_json(trained_json(made, request))
         return
+    tested = ""
+    if made.test is not None:
+        tested = _tested_lines(made.test, request.test or _HELD_OUT) + str(made.figures)
     blocks = [
-        data_lines(record, model),
-        fit_lines(record, model),
-        decision_lines(model, record, evaluation),
-        _tested_lines(test, request.test or _HELD_OUT) + str(evaluation),
-        handmade_lines(model),
-        strongest_lines(model),
+        data_lines(made.record, made.model),
+        fit_lines(made.record, made.model),
+        decision_lines(made.model, made.record, made.figures),
+        tested,
+        handmade_lines(made.model),
+        strongest_lines(made.model),
         f"model      {sized(request.output)}",
     ]
     show_beside(request.output, blocks, request.quiet)
+
+
+def trained_json(made: Trained, request: Request) -> Json:
+    """What is known of a training; the metrics are empty where there are none."""
+    results = fit_json(made.record) if made.figures is None else made.figures.to_json()
+    if made.test is not None:
+        results["data"] |= made.test.shared.to_json() if made.test.shared else {}
+        results |= {"notes": list(made.test.notes)} if made.test.notes else {}
+    return {**results, "model": model_json(request.output, made.model, made.record)}

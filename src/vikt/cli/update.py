@@ -24,7 +24,7 @@ from vikt.fitting.given_rows import GivenRows
 from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.update import Update, update
-from vikt.report.as_json import certificate_json, model_json
+from vikt.report.as_json import fit_json, model_json
 from vikt.report.evaluation import model_figures
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, sized, strongest_lines
 from vikt.report.update import update_json, update_lines
@@ -119,8 +119,7 @@ def _report(
 ) -> None:
     model, record = after.model, after.record
     if request.as_json:
-        about = {"certificate": certificate_json(record), "data": record.data.to_json()}
-        results = {"metrics": {}} | about if evaluation is None else model_figures(evaluation, record).to_json()
+        results = fit_json(record) if evaluation is None else model_figures(evaluation, record).to_json()
         changes = {"update": update_json(updated, before.model)}
         print_json(results | changes | {"model": model_json(request.output, model, record)})
         return

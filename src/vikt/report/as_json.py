@@ -20,6 +20,11 @@ def certificate_json(record: FitRecord) -> dict[str, object]:
     return certificate | ({"reason": str(part.reason)} if part.reason else {})
 
 
+def fit_json(record: FitRecord) -> Json:
+    """What is known of a fit without figures of a test."""
+    return {"metrics": {}, "certificate": certificate_json(record), "data": record.data.to_json()}
+
+
 def inspected_json(path: Path, saved: SavedModel) -> dict[str, object]:
     """A model file: the model and the record of its fit, the proof and the strongest features."""
     strongest = {label: list(map(list, features)) for label, features in strongest_features(saved.model).items()}

@@ -56,7 +56,12 @@ from vikt.cli.options import (
     metavar="COL",
     help="Keep rows with the same value in this column (one user, say) on one side of every split.",
 )
-@click.option("--test", metavar="DATA", help="Test on these labelled texts instead of a held-out tenth of DATA.")
+@click.option(
+    "--test",
+    metavar="DATA",
+    help="Test on these labelled texts instead of a held-out tenth of DATA. The model is saved even if a row of them "
+    "cannot be read; the exit code is then 1.",
+)
 @input_format
 @features
 @click.option("--features", type=FILE, metavar="FILE", help="Add the hand-made features declared in this TOML file.")
