@@ -24,9 +24,16 @@ class Evaluable(FittedAttributes):
     """A fitted classifier whose answers are compared with labels."""
 
     def score(self, texts: Inputs, labels: ArrayLike, sample_weight: RowValues = None) -> float:
-        """Accuracy, the share of the texts rightly answered: that of `evaluate`, but with weights. No answer is wrong.
+        """Accuracy, Σ w_i·[ŷ_i = y_i] / Σ w_i: that of `evaluate`, but with weights.
 
-        Of several labels per text it is the subset accuracy.
+        A text that is not answered counts as wrong. Of several labels per text it is the subset accuracy.
+
+        Parameters
+        ----------
+        texts, labels
+            As for `evaluate`.
+        sample_weight : (m,), optional
+            The weights w; 1 by default.
         """
         found = answers_of(self._model, texts, labels, self._n_threads)
         return accuracy(np.ones_like(found.is_right), found.is_right, sample_weight)

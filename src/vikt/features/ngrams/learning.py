@@ -21,7 +21,11 @@ from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary import Vocabulary
 from vikt.threads import Run, divided
 
+# Between reports of progress, on each thread.
 _PORTIONS_AT_A_TIME = 8
+
+# What the ids of a space are among those of another learner.
+IdsThere = Ids | slice
 
 
 class CountedPortion(NamedTuple):
@@ -73,7 +77,7 @@ class Learner(Protocol):
         """Learn and count the n-grams of a portion."""
         ...
 
-    def absorb(self, later: Self) -> list[Ids | slice]:
+    def absorb(self, later: Self) -> Sequence[IdsThere]:
         """Learn what another learner has learnt from later documents. Returns for each space what its ids are here."""
         ...
 
@@ -109,16 +113,20 @@ class VocabularyLearner:
             parents, n_entries = nodes.learn(parents, units, counting)
         return CountedPortion.of(room[0], room[1], edges[self._lengths.start - 1 :])
 
-    def absorb(self, later: VocabularyLearner) -> list[Ids | slice]:
+    def absorb(self, later: VocabularyLearner) -> list[Ids]:
         units = self._units.absorb(later._units)
         ids = [units]
         for own, others in zip(self._nodes, later._nodes, strict=True):
             ids.append(own.absorb(others, ids[-1], units))
-        return [*ids[self._lengths.start - 1 :]]
+        return ids[self._lengths.start - 1 :]
 
     def learnt(self) -> Learnt:
-        counted = [self._units, *self._nodes][self._lengths.start - 1 :]
-        return Learnt(self.vocabulary(), [table.frequencies for table in counted])
+        return Learnt(self.vocabulary(), self.frequencies)
+
+    @property
+    def frequencies(self) -> list[Ints]:
+        """For each length that counts and each id, in how many documents it is."""
+        return [table.frequencies for table in [self._units, *self._nodes][self._lengths.start - 1 :]]
 
     def vocabulary(self) -> Vocabulary:
         """The n-grams that were learnt, which nobody looks up yet."""
@@ -139,7 +147,7 @@ class BucketLearner:
         self._table.learn(hashes, self._table.counting(tokens.edges, room, edges[0], 0, ALWAYS))
         return CountedPortion.of(room[0], room[1], edges)
 
-    def absorb(self, later: BucketLearner) -> list[Ids | slice]:
+    def absorb(self, later: BucketLearner) -> list[slice]:
         self._table.absorb(later._table)
         return [slice(None)]
 
@@ -152,7 +160,7 @@ class CountedNgrams(NamedTuple):
     """What a learner found: its portions, and for each space what its ids are among all that was learnt."""
 
     portions: list[CountedPortion]
-    ids: list[Ids | slice]
+    ids: Sequence[IdsThere]
 
 
 def learn(
@@ -169,21 +177,22 @@ def learn(
     runs = [ranges[part] for part in divided(len(ranges), len(learners))]
     found: list[list[CountedPortion]] = [[] for _ in learners]
 
-    def go_on(thread: int) -> None:
+    def learn_some(thread: int) -> None:
         first = len(found[thread])
         for documents in runs[thread][first : first + _PORTIONS_AT_A_TIME]:
             found[thread].append(learners[thread].learn(tokens_of(documents)))
 
     while sum(map(len, found)) < len(ranges):
-        list(run(go_on, range(len(learners))))
+        list(run(learn_some, range(len(learners))))
         if progress:
             progress(sum(portion.n_documents for own in found for portion in own), ranges[-1][1])
-    first, ids = learners.pop(0), []
+    first = learners.pop(0)
+    others = []
     while learners:
-        ids.append(first.absorb(learners.pop(0)))
+        others.append(first.absorb(learners.pop(0)))
     learnt = first.learnt()
-    all_ids: list[list[Ids | slice]] = [[slice(None)] * len(learnt.frequencies), *ids]
-    return learnt, [CountedNgrams(*own) for own in zip(found, all_ids, strict=True)]
+    ids = [[slice(None)] * len(learnt.frequencies), *others]
+    return learnt, [CountedNgrams(*own) for own in zip(found, ids, strict=True)]
 
 
 def occurrences_of_ids(found: Sequence[CountedNgrams], frequencies: Sequence[Ints]) -> list[Ints]:
@@ -203,5 +212,5 @@ def vocabulary_of(tokens: Tokens, lengths: range, shortest: int) -> Vocabulary:
     """A vocabulary of all n-grams of some tokens."""
     learner = VocabularyLearner(lengths, shortest, kernels_for(learning_kernels.__name__, tokens.n))
     learner.learn(tokens)
-    kept, _ = learner.vocabulary().kept([np.flatnonzero(own) for own in learner.learnt().frequencies])
+    kept, _ = learner.vocabulary().kept([np.flatnonzero(own) for own in learner.frequencies])
     return kept
