@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -15,6 +17,7 @@ from vikt import TextClassifier
 from vikt.corpus.texts import Texts
 from vikt.features.ngrams import kernels, scoring, scoring_kernels
 from vikt.features.ngrams.ngrams import Ngrams
+from vikt.features.ngrams.scoring import NgramScorer
 from vikt.features.ngrams.weighting import WEIGHTINGS
 
 BY_RECORDS = 1
@@ -56,6 +59,46 @@ def test_documents_of_any_length(n_words):
     together = scored(ngrams, theta, Texts.from_strings(texts), 1, BY_RECORDS)
     alone = [scored(ngrams, theta, Texts.from_strings([text, "end"]), 1, BY_RECORDS)[0] for text in texts]
     assert together.tolist() == np.array(alone).tolist()
+
+
+def test_threads_score_while_another_makes_the_records(monkeypatch):
+    """As does a child that a process forks at this moment: it has no thread that would finish them."""
+    texts = Texts.from_strings(["one two", "two three three"])
+    ngrams, _ = Ngrams("word", (1, 2), WEIGHTINGS["tfidf"]).fit_transform(texts)
+    theta, making, go_on = random_theta(ngrams), threading.Event(), threading.Event()
+    made = type(ngrams).record_table
+
+    def slowly_made(*args):
+        making.set()
+        assert go_on.wait(60)
+        return made(*args)
+
+    expected = NgramScorer(ngrams, theta).scores(texts).tolist()
+    monkeypatch.setattr(type(ngrams), "record_table", slowly_made)
+    monkeypatch.setattr(scoring, "_FEWEST_BYTES", 1)
+    monkeypatch.setattr(scoring, "_BYTES_PER_COLUMN", 0)
+    scorer = NgramScorer(ngrams, theta)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(scorer.scores, texts)
+        assert making.wait(60)
+        try:
+            assert pool.submit(scorer.scores, texts).result(60).tolist() == expected
+        finally:
+            go_on.set()
+        assert first.result(60).tolist() == scorer.scores(texts).tolist() == expected
+
+
+def test_where_memory_is_too_short_for_records_scores_are_made_otherwise(monkeypatch, real):  # noqa: F811
+    texts, others = real
+    ngrams, _ = Ngrams("word", (1, 2), WEIGHTINGS["tfidf"]).fit_transform(texts)
+    theta = random_theta(ngrams)
+    expected = scored(ngrams, theta, others, 1, BY_RECORDS)
+
+    def refused(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(type(ngrams), "record_table", refused)
+    assert scored(ngrams, theta, others, 1, BY_RECORDS).tolist() == expected.tolist()
 
 
 def let_collide(monkeypatch, name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 
@@ -34,7 +35,8 @@ class NgramScorer:
 
     def __init__(self, ngrams: FittedNgrams, theta: Numbers) -> None:
         self._ngrams, self._theta = ngrams, np.ascontiguousarray(theta)
-        self._n_bytes, self._counting = 0, threading.Lock()
+        # Never released, since records are made once; nobody waits for it, so that no child of a fork does for ever.
+        self._n_bytes, self._making = 0, threading.Lock()
         self._write: Write = self._by_ids
 
     def scores(self, texts: Texts, *, threads: int = 1) -> Floats:
@@ -55,14 +57,15 @@ class NgramScorer:
 
     def _writer(self, n_bytes: int) -> Write:
         """What writes scores, now that so many more bytes are to be scored."""
+        # A thread may miss what another adds at the same moment; the records then come a little later.
+        self._n_bytes += n_bytes
         worth_it = max(_BYTES_PER_COLUMN * self._ngrams.n_columns, _FEWEST_BYTES)
-        with self._counting:
-            before = self._n_bytes
-            self._n_bytes += n_bytes
-            if before < worth_it <= self._n_bytes:
+        if self._n_bytes >= worth_it and self._making.acquire(blocking=False):
+            # Where there is no room for records, ids will do.
+            with contextlib.suppress(MemoryError):
                 table = self._ngrams.record_table(self._theta)
                 self._write = self._by_ids if table is None else self._by_records(table)
-            return self._write
+        return self._write
 
     def _by_ids(self, tokens: Tokens, scores: Floats) -> None:
         self._ngrams.weigher.write_scores(self._ngrams.found(tokens), self._theta, scores)
