@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -241,3 +242,23 @@ def test_the_command_line_prints_what_is_logged(quiet):
 def test_arrays_live_as_long_as_the_call(ahead):
     # Nothing else holds what is made here.
     assert ahead.total(np.ones(1000)[:]) == 1000
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs forks")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_child_of_a_fork_does_not_wait_for_what_a_thread_was_loading(fresh, toy, ahead):
+    loading = threading.Event()
+
+    def load():
+        with fresh._loading:
+            loading.set()
+            time.sleep(0.1)
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    assert loading.wait(60)
+    if not (pid := os.fork()):
+        signal.alarm(30)
+        os._exit(fresh.compiled(toy).next_of(6))
+    thread.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7

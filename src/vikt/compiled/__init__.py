@@ -12,6 +12,7 @@ and which import from each other by `from ... import`, or in `intrinsics`.
 from __future__ import annotations
 
 import functools
+import os
 import threading
 import types
 
@@ -25,7 +26,10 @@ from vikt.errors import warn
 # file, or to load Numba and compile.
 _MOST_PLAIN_WORK, _MOST_PLAIN_WORK_UNCOMPILED = 50_000, 1_000_000
 _plain_work = 0
-_loading = threading.Lock()
+_loading = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    # A child of a fork has no thread that would finish what another was loading, here or within the compiler.
+    os.register_at_fork(before=_loading.acquire, after_in_parent=_loading.release, after_in_child=_loading.release)
 
 
 def kernels_for(module_name: str, work: int) -> types.SimpleNamespace:
