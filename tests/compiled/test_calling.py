@@ -45,6 +45,7 @@ def test_arrays_of_subclasses_are_taken_as_arrays(toy, ahead, tmp_path):
     mapped[:] = 1, 2, 3
     table = np.zeros((1, 3), dtype=np.int64).view(np.matrix)
     ahead.shifted(toy_kernels.Place(10, mapped, 0.0), True, table)
+    ahead.shifted([10, mapped, 0.0], True, table)
     assert table.tolist() == [[11, 12, 13]]
     with pytest.raises(TypeError, match=r"total: argument 0 must be an array .* of float64"):
         ahead.total(mapped)

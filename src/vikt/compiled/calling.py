@@ -131,7 +131,7 @@ def _is_of_subclass(value: Any) -> bool:
 
 
 def _without_subclass(argument: Any) -> Any:
-    if isinstance(argument, tuple):
+    if isinstance(argument, tuple | list):
         return tuple(map(_without_subclass, argument))
     return np.asarray(argument) if _is_of_subclass(argument) else argument
 
