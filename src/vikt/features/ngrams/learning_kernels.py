@@ -3,7 +3,7 @@
 A table that learns has a record of each n-gram, by its id, and `slots` for open addressing. A slot holds an id in its
 last bits, and above them the bits of the hash that its place does not tell, so that keys are rarely compared in vain;
 NONE where it is empty. The state of a record is its document frequency, and in the lower 32 bits the place of its last
-entry: one line of the cache says whether an n-gram has occurred in the document before.
+entry: one cache line says whether an n-gram has occurred in the document before.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def likely_id(slot: int, value: int, size: int) -> int:
 
 
 def find_likely(n: int, table: Learning, block: Block) -> None:
-    """For each of n hashes the id in its first slot, whose record is asked of the memory."""
+    """Find the id in the first slot of each of n hashes, and prefetch its record."""
     slots = table.slots
     size = len(slots)
     for i in range(n):

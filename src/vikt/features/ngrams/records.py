@@ -1,4 +1,4 @@
-"""Records of n-grams: what a score needs of each in one line of the cache; see `scoring_kernels`."""
+"""Records of n-grams: all that a score needs of each, in one cache line; see `scoring_kernels`."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _placed(low: Ints, high: Ints, edges: Ints, pilots: Pilots, taken: Bytes) ->
 
 
 def _empty_records(n_records: int) -> Ints:
-    """Records of four numbers, none of which lies in two lines of the cache: (n_records, 4), -1 and 0."""
+    """Records of four numbers, none of which crosses a cache line: (n_records, 4), -1 and 0."""
     memory = np.zeros(4 * n_records + 7, dtype=np.int64)
     first = -memory.ctypes.data // memory.itemsize % 8
     records = memory[first : first + 4 * n_records].reshape(n_records, 4)

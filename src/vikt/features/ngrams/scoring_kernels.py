@@ -1,12 +1,12 @@
-"""From the keys of tokens to scores by records: all that a score needs of an n-gram lies in one line of the cache.
+"""From the keys of tokens to scores by records: all that a score needs of an n-gram lies in one cache line.
 
 A record holds numbers of an n-gram, the last two its inverse document frequency and its weight θ, or its row of θ where
 there are several classes. Record NOWHERE stands for n-grams that do not count; its numbers are zeros.
 
 The records of a vocabulary also hold the keys: those of a unit; or the records of the first n - 1 units and of the last
 one, and the length n. They are found by perfect hashing: the keys that share part of their hash share a number, the
-pilot, which sends each of them to a record of its own. So a search asks the memory for one record, whether the n-gram
-is known or not.
+pilot, which sends each of them to a record of its own. So a search reads one record, whether the n-gram is known or
+not.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ def find_block(
 ) -> None:
     """The records of n keys from the `first` on, NOWHERE for unknown ones, as places from `start` on.
 
-    Loops without branches ask the memory for all records before they need the first, and for the counts after them.
+    Loops without branches prefetch all records before they need the first, and then all counts.
     """
     keys, hashes, places = records.keys, room.hashes, room.places
     mask = keys.shape[0] - 2
