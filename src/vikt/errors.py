@@ -170,7 +170,7 @@ class MissingPackageError(ViktError, ImportError):
         a picture needs Matplotlib, not installed here; in a clone of vikt: pip install '.[plots]'
         """
         return cls(
-            f"{purpose} needs {' and '.join(missing)}, not installed here; in a clone of vikt: pip install '.[{extra}]'"
+            f"{purpose} needs {', '.join(missing)}, not installed here; in a clone of vikt: pip install '.[{extra}]'"
         )
 
 

@@ -42,7 +42,10 @@ def parse_object(line: str, where: str, advice: str = _ON_LINES) -> dict[str, ob
     except _DoubledNameError as error:
         raise doubled_column(error.name, error.n, where) from None
     except (ValueError, RecursionError) as error:
-        reason = f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else error
+        reason: object = error
+        if isinstance(error, json.JSONDecodeError):
+            # Some of Python's sentences end as the place begins.
+            reason = f"{error.msg.removesuffix(' at')} at character {error.pos + 1}"
         raise DataError(
             f"{where}: expected a JSON object, found {line.strip()!r:.60} ({reason}); correct the line"
         ) from None

@@ -124,10 +124,16 @@ def _umask() -> int:
 def _advice(error: OSError, path: Path) -> str:
     advice = {
         errno.ENOSPC: "the disk is full; make room or choose another folder",
-        errno.ENOENT: f"the folder {path.parent} does not exist; create it first",
+        errno.ENOENT: _advice_on_folder(path.parent),
         errno.EACCES: f"no permission to write in {path.parent}; choose another folder",
         errno.EROFS: f"{path.parent} is read-only; choose another folder",
         errno.ENOTDIR: f"{path.parent} is not a folder; choose another",
         errno.EISDIR: "it is a folder; name a file",
     }
     return advice.get(error.errno or 0, str(error.strerror or error))
+
+
+def _advice_on_folder(folder: Path) -> str:
+    if folder.is_dir():  # of a file system that takes no new files, such as /proc
+        return f"the folder {folder} takes no files; choose another"
+    return f"the folder {folder} does not exist; create it first"

@@ -26,7 +26,7 @@ def load_with_digest(path: str | Path, data: Iterable[str] = ()) -> tuple[SavedM
         swapped = next((name for name in data if name != "-" and is_model(Path(name))), None)
         if swapped is None:
             raise
-        raise ForeignModelError(f"{path}: is not a vikt model, but {swapped} is; name the model first") from error
+        raise ForeignModelError(f"{path}: is not a vikt model, but {swapped} is; name models before data") from error
     try:
         return SavedModel.from_file(arrays, header), str(header["digest"])
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, StopIteration) as error:
