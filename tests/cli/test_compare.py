@@ -51,7 +51,7 @@ def test_compare_as_json(run, files):
 def test_swapped_arguments_are_named(run, files, order):
     code, _, err = run("compare", *(files / name for name in order))
     assert code == 1
-    assert "b.vikt is; name the model" in err
+    assert "b.vikt is; name models before data" in err
 
 
 def test_data_left_out_is_wrong_usage(run, files):

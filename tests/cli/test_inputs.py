@@ -869,7 +869,7 @@ def test_a_text_in_the_place_of_a_file_is_told_how_to_be_labelled(refused, model
 @pytest.mark.parametrize("command", ["predict", "evaluate"])
 def test_the_model_after_the_data_is_told_to_come_first(refused, made, model, command):
     data = made("data.csv", "text,label\nwin,spam\n")
-    refused(command, data, model, said=[f"{data}: is not a vikt model, but {model} is; name the model first"])
+    refused(command, data, model, said=[f"{data}: is not a vikt model, but {model} is; name models before data"])
 
 
 def test_a_text_without_quotation_marks_is_asked_for_them(ok, refused, model):
@@ -881,7 +881,7 @@ def test_a_text_without_quotation_marks_is_asked_for_them(ok, refused, model):
     ("args", "said"),
     [
         (["train", "x.csv", "--batch-size", "0.5"], ["vikt: --batch-size: expected a whole number, found '0.5'"]),
-        (["predict", "m.vikt", "--threshold", "80"], ["vikt: --threshold: expected a number of 1 or less, found 80"]),
+        (["predict", "m.vikt", "--threshold", "80"], ["vikt: --threshold: expected a number from 0 to 1, found 80"]),
         (["predict", "m.vikt", "--top", "0"], ["vikt: --top: expected a number of 1 or more, found 0"]),
         (["train", "x.csv", "--threads", "0"], ["vikt: --threads: ", "1"]),
         (
@@ -900,6 +900,56 @@ def test_a_wrong_option_is_refused_in_one_line_that_names_it(run, args, said):
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert all(word in err for word in [*said, "; see ", " --help"]), err
     assert not any(word in err for word in ("Value error", "Input should", "Usage")), err
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (["filter", "m.vikt", "x.csv", "--keep", "P(a) > 0.5", "-o", "out", "--keep", "length > 3"], "--keep"),
+        (["train", "x.csv", "--seed", "1", "--seed=1"], "--seed"),
+        (["train", "x.csv", "-o", "a.vikt", "--output", "b.vikt"], "--output"),
+        (["predict", "m.vikt", "--quoting", "--no-quoting"], "--quoting"),
+        (["serve", "m.vikt", "--port", "1", "--port", "2"], "--port"),
+    ],
+)
+def test_an_option_of_one_value_is_given_once(run, words, option):
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert f"vikt: {option} was given twice; give it once; see " in err
+    assert err.endswith(f" {words[0]} --help\n")
+
+
+def test_what_repeats_by_design_may_be_given_twice(run, made, model):
+    data = made("a.csv", "text,label\n" + "win money,spam\nlunch today,ham\n" * 9)
+    code, _, err = run("evaluate", model, data, "--require", "accuracy >= 0", "--require", "macro_f1 >= 0", "-q", "-q")
+    assert code == 0, err
+
+
+@pytest.mark.parametrize("words", [["train", "x.csv", "-o"], ["train", "x.csv", "--quoting=yes"], ["train", "--seed"]])
+def test_a_mistake_in_an_option_names_the_help_of_the_command(run, words):
+    code, _, err = run(*words)
+    assert code == 2
+    assert err.endswith("train --help\n")
+
+
+@pytest.mark.parametrize("words", [["train", "x.csv", "-o", ""], ["inspect", ""], ["predict", "", "x.csv"]])
+def test_an_empty_name_of_a_file_is_refused_as_one(run, words):
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert "expected the name of a file, found an empty one; see " in err
+
+
+def test_a_model_is_refused_by_what_reads_it(run, made, monkeypatch):
+    model = made("m.vikt", b"")
+    monkeypatch.setattr("os.access", lambda *_, **__: False)
+    assert run("inspect", model)[::2] == (1, f"vikt: {model}: is empty, so it is not a vikt model\n")
+
+
+def test_json_and_another_format_exclude_each_other(run, tmp_path):
+    for asked in (["-o", tmp_path / "x.csv"], ["-o", tmp_path / "x.feather"], ["--to", "tsv"]):
+        code, out, err = run("predict", tmp_path / "none.vikt", "--json", *asked, stdin=b"win\n")
+        assert (code, out) == (2, "")
+        assert f"--json writes JSON, but {asked[0]} {asked[1]} asks for" in err
 
 
 def test_a_command_without_arguments_shows_its_help(run):
@@ -923,7 +973,7 @@ def test_columns_beside_the_text_at_the_command_line(run, tmp_path):
     assert "the model reads no column 'ID' (did you mean 'id'?); besides the text it reads 'id'" in said
     code, _, said = run("predict", model, stdin=b"text,id\nwin,1\n")
     assert code == 2
-    assert "the columns id; pass a table, and name its format with --format" in said
+    assert "the column id; pass a table, and name its format with --format" in said
 
 
 def test_a_fault_late_in_the_test_loses_no_model(run, made, tmp_path):

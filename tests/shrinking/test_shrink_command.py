@@ -106,8 +106,8 @@ def test_what_was_aimed_at_is_told_of_the_model_before(run, emails, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "expected either a number of features or a size; give one of them"),
-        (["--features", "10", "--size", "1MB"], "expected either a number of features or a size"),
+        ([], "expected either --features or --size; give one of them"),
+        (["--features", "10", "--size", "1MB"], "expected either --features or --size"),
         (["--features", "10000000"], "--features: expected 1 to"),
         (["--size", "big"], "--size: expected a size such as 500kB or 3MB, found 'big'"),
         (["--size", "10B"], "bytes, more than the 10 asked for"),

@@ -61,7 +61,19 @@ def together(*options: Decorator) -> Decorator:
     return lambda function: functools.reduce(lambda made, option: option(made), reversed(options), function)
 
 
-FILE = click.Path(path_type=Path)
+class _File(click.Path):
+    """The name of a file. Whether it can be read, the reader says, as of every other file."""
+
+    def __init__(self) -> None:
+        super().__init__(readable=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("expected the name of a file, found an empty one", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = _File()
 
 model = click.argument("model", type=FILE, help="Model file written by `vikt train`; - is stdin.")
 labelled_data = click.argument("data", nargs=-1, required=True, help="Labelled texts, in any format that train reads.")
@@ -92,7 +104,7 @@ quiet = click.option("--quiet", "-q", is_flag=True, help="Print no progress or n
 force_report = click.option("--force", is_flag=True, help="Overwrite a file that is not a vikt report.")
 force_model = click.option("--force", is_flag=True, help="Overwrite a file that is not a vikt model.")
 
-_format = click.option("--format", type=one_of(FormatName), help="Format of DATA, if its file name does not show it.")
+_format = click.option("--format", type=one_of(FormatName), help="Input format, if the file name does not show it.")
 _delimiter = click.option(
     "--delimiter",
     type=parse_delimiter,

@@ -117,9 +117,9 @@ def _name(request: Request, source: str) -> str:
 def _predict_lines(answers: Answers, source: str, trained: str | None, stream: IO[bytes], request: Request) -> None:
     origin, features = STANDARD_INPUT if source == "-" else source, answers.model.features
     if features.columns or not features.reads_text:
-        columns = ", ".join(features.columns)
+        columns = "column" + "s" * (len(features.columns) > 1) + " " + ", ".join(features.columns)
         raise UsageError(
-            f"{origin}: the model also needs the columns {columns}; pass a table, and name its format",
+            f"{origin}: the model also needs the {columns}; pass a table, and name its format",
             format=...,
         )
     if source == "-" and sys.stdin.isatty() and not request.quiet:

@@ -37,6 +37,8 @@ class Request(InputOptions):
 
 def shrink_model(request: Request) -> None:
     """Read, shrink, measure, save, report."""
+    if (request.features is None) == (request.size is None):
+        raise UsageError("expected either --features or --size; give one of them")
     output = _output(request)
     check_read_once([request.model, *request.data])
     check_output(output, [str(request.model), *find_sources(request.data)], request.force, "a vikt model", is_model)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class NumberOf(click.ParamType[float]):
-    """A number of a kind and within limits; a message of one that is wrong is as for a field of a request."""
+    """A number of a kind and within limits."""
 
     name = "number"
 
@@ -25,11 +25,14 @@ class NumberOf(click.ParamType[float]):
         except ValueError:
             expected = "a whole number" if self._kind is int else "a number"
             self.fail(f"expected {expected}, found {value!r:.60}", param, ctx)
-        if not number >= self._least:
-            self.fail(f"expected a number of {self._least:g} or more, found {value!s:.40}", param, ctx)
-        if number > self._most:
-            self.fail(f"expected a number of {self._most:g} or less, found {value!s:.40}", param, ctx)
+        if not self._least <= number <= self._most:
+            self.fail(f"expected a number{self._limits()}, found {value!s:.40}", param, ctx)
         return number
+
+    def _limits(self) -> str:
+        if self._most < math.inf:
+            return f" from {self._least:g} to {self._most:g}"
+        return f" of {self._least:g} or more" if self._least > -math.inf else ""
 
 
 WHOLE, REAL, COUNT = NumberOf(int), NumberOf(float), NumberOf(int, least=1)
@@ -140,13 +143,15 @@ def parse_class_weight(typed: str) -> ClassWeight:
     ({'spam': 2.0, 'ham': 1.0}, 'balanced')
     """
     from vikt.corpus.columns import composed
+    from vikt.parameters import ABOVE_0
 
     if typed == "balanced":
         return typed
+    factors = (pair.rsplit("=", 1) for pair in typed.split(","))
     try:
-        return {composed(label): float(factor) for label, factor in (pair.rsplit("=", 1) for pair in typed.split(","))}
+        return {composed(label): ABOVE_0.read(float(factor)) for label, factor in factors}
     except ValueError:
-        _refuse("balanced or spam=2,ham=1", typed)
+        _refuse("balanced, or factors above 0 such as spam=2,ham=1", typed)
 
 
 def _refuse(expected: str, typed: str) -> NoReturn:
