@@ -14,6 +14,9 @@ from vikt.arrays import Ids, Ints, RowIndices
 Numbers = NDArray[np.float32 | np.float64]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
+# The new places of all entries at once would take twice the memory of the entries themselves.
+_ROWS_AT_A_TIME = 256
+
 
 class CompressedRows(NamedTuple):
     """Row i has values[indptr[i]:indptr[i + 1]] in the columns indices[indptr[i]:indptr[i + 1]]."""
@@ -50,10 +53,14 @@ def side_by_side(blocks: Sequence[CompressedRows]) -> CompressedRows:
     values = np.empty(starts[-1], dtype=blocks[0].values.dtype)
     shift = 0
     for b, block in enumerate(blocks):
-        target = np.repeat(starts[b : -1 : len(blocks)] - block.indptr[:-1], lengths[:, b])
-        target += np.arange(block.indptr[-1])
-        indices[target] = block.indices + shift
-        values[target] = block.values
+        moved = starts[b : -1 : len(blocks)] - block.indptr[:-1]
+        for first in range(0, len(moved), _ROWS_AT_A_TIME):
+            rows = slice(first, first + _ROWS_AT_A_TIME)
+            begin, end = block.indptr[[first, min(rows.stop, len(moved))]]
+            target = np.repeat(moved[rows], lengths[rows, b])
+            target += np.arange(begin, end)
+            indices[target] = block.indices[begin:end] + shift
+            values[target] = block.values[begin:end]
         shift += block.n_features
     return CompressedRows(starts[:: len(blocks)].copy(), indices, values, shift)
 

@@ -47,13 +47,19 @@ def renumber(indices: Int32s, ranks: Int32s, renumbered: Int32s) -> None:
 
 
 def near_first(
-    indptr: Int64s, indices: Int32s, values: Reals, near: int, new_indices: Int32s, new_values: Reals
+    indptr: Int64s,
+    indices: Int32s,
+    values: Reals,
+    ranks: Int32s,
+    near: int,
+    new_indices: Int32s,
+    new_values: Reals,
 ) -> None:
-    """The same rows, within each the columns below `near` before the others."""
+    """Write the rows with the new numbers of their columns, within each row those below `near` before the others."""
     for row in range(indptr.shape[0] - 1):
         first, last = indptr[row], indptr[row + 1] - 1
         for entry in range(indptr[row], indptr[row + 1]):
-            j = indices[entry & FORWARD]
+            j = ranks[indices[entry & FORWARD] & FORWARD]
             is_near = j < near
             place = first if is_near else last
             new_indices[place & FORWARD] = j

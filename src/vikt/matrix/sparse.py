@@ -218,11 +218,12 @@ class SparseMatrix:
         run = compiled(order_kernels.__name__)
         run.falling_ranks(frequency, np.zeros(self.n_rows + 2, dtype=np.int64), rank)
         indices, values, near = np.empty_like(self.indices), self.values, _NEAR // n_weights
-        self._in_parts(len(indices), lambda part: run.renumber(self.indices[part], rank, indices[part]))
         if near < self.n_features:
-            old, indices, values = (indices, values), np.empty_like(indices), np.empty_like(values)
-            new = indices, values
+            values = np.empty_like(values)
+            old, new = (self.indices, self.values, rank), (indices, values)
             self._in_parts(self.n_rows, lambda part: run.near_first(self._begins(part), *old, near, *new))
+        else:
+            self._in_parts(len(indices), lambda part: run.renumber(self.indices[part], rank, indices[part]))
         ranked = self._with(self.indptr, indices, values)
         # The cached property need not be computed again.
         vars(ranked)["_squared_norms"] = self._squared_norms
