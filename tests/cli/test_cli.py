@@ -153,9 +153,10 @@ def test_predict_answers_a_slow_pipe_line_by_line(model):
     assert process.returncode == 0
 
 
-def test_help_to_a_closed_pipe_ends_in_silence():
+@pytest.mark.parametrize("arguments", ["--help", "explain {model} win", "inspect {model}"])
+def test_output_to_a_closed_pipe_ends_in_silence(model, arguments):
     # The pipe is closed before anything is written.
-    command = f"(sleep 0.1; '{sys.executable}' -m vikt --help; echo $? >&2) | true"
+    command = f"(sleep 0.1; '{sys.executable}' -m vikt {arguments.format(model=model)}; echo $? >&2) | true"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "0\n")
 

@@ -17,4 +17,8 @@ def print_highlighted(explanation: Explanation) -> None:
     text = Text()
     for run in explanation.runs():
         text.append(escaped(run.text), terminal_style(run.shade) if run.shade else None)
-    Console(file=sys.stdout).print(text, soft_wrap=True, highlight=False)
+    console = Console(file=sys.stdout)
+    with console.capture() as printed:
+        console.print(text, soft_wrap=True, highlight=False)
+    # Rich itself ends the process with an error where standard output is a closed pipe.
+    sys.stdout.write(printed.get())
