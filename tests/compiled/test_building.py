@@ -20,9 +20,16 @@ from vikt.compiled.signatures import Signature, entries_in
 
 MODULES = [
     "vikt.auditing.kernels",
-    "vikt.features.ngrams.kernels",
+    "vikt.features.ngrams.character_kernels",
+    "vikt.features.ngrams.filling_kernels",
+    "vikt.features.ngrams.hashing_kernels",
     "vikt.features.ngrams.learning_kernels",
+    "vikt.features.ngrams.normalising_kernels",
+    "vikt.features.ngrams.row_kernels",
+    "vikt.features.ngrams.row_scoring_kernels",
     "vikt.features.ngrams.scoring_kernels",
+    "vikt.features.ngrams.table_kernels",
+    "vikt.features.ngrams.token_kernels",
     "vikt.matrix.curvature_kernels",
     "vikt.matrix.kernels",
     "vikt.matrix.order_kernels",

@@ -122,7 +122,7 @@ def test_plain_and_compiled_kernels_cut_alike(texts):
     found = []
     for kernels_of in (vikt.compiled.plain, vikt.compiled.compiled):
         with pytest.MonkeyPatch.context() as monkeypatch:
-            monkeypatch.setattr(tokens, "kernels_for", lambda name, work, kernels_of=kernels_of: kernels_of(name))
+            monkeypatch.setattr(tokens, "kernels_for", lambda name, work=0, kernels_of=kernels_of: kernels_of(name))
             found.append([tokens_of(text) for text in texts])
     assert found[0] == found[1]
 

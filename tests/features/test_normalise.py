@@ -15,10 +15,11 @@ from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_u
 from vikt.compiled import compiled
 from vikt.corpus.texts import Texts
 from vikt.errors import UsageError
-from vikt.features.ngrams import kernels
 from vikt.features.ngrams import normalise as module
+from vikt.features.ngrams import normalising_kernels
 from vikt.features.ngrams.characters import joining, lower_case, no_joining, same_characters
 from vikt.features.ngrams.normalise import compose, normalise
+from vikt.features.ngrams.normalising_kernels import lower_ascii, lower_in_place
 
 MODES = [(True, True), (True, False), (False, True)]
 # All planes but those without a character, 4 to 13, and those for private use, of which the last point stands here.
@@ -113,18 +114,18 @@ def test_kernels_do_the_same_uncompiled_over_plain_memory(texts, lowercase, comp
     lower_of = lower_case() if lowercase else same_characters()
     joining_of = joining() if composed else no_joining()
     plain, undone = bytearray(encoded.content), bytearray(len(texts))
-    kernels.lower_in_place(*map(memoryview, (plain, encoded.offsets, lower_of, joining_of, undone)))
+    lower_in_place(*map(memoryview, (plain, encoded.offsets, lower_of, joining_of, undone)))
     array, also_undone = np.frombuffer(bytearray(encoded.content), np.uint8), np.zeros(len(texts), np.uint8)
-    compiled(kernels.__name__).lower_in_place(array, encoded.offsets, lower_of, joining_of, also_undone)
+    compiled(normalising_kernels.__name__).lower_in_place(array, encoded.offsets, lower_of, joining_of, also_undone)
     assert (plain, undone) == (array.tobytes(), also_undone.tobytes())
-    kernels.lower_ascii(memoryview(plain))
-    compiled(kernels.__name__).lower_ascii(array)
+    lower_ascii(memoryview(plain))
+    compiled(normalising_kernels.__name__).lower_ascii(array)
     assert plain == array.tobytes() == array.tobytes().lower()
 
 
 def undone_of(texts, lower_of, joining_of):
     content, undone = np.frombuffer(bytearray(texts.content), np.uint8), np.zeros(len(texts), np.uint8)
-    compiled(kernels.__name__).lower_in_place(content, texts.offsets, lower_of, joining_of, undone)
+    compiled(normalising_kernels.__name__).lower_in_place(content, texts.offsets, lower_of, joining_of, undone)
     return undone
 
 

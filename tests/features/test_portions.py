@@ -17,9 +17,23 @@ from test_vectorizer import COUNTS, TEXT, assert_same
 from vikt import TextClassifier, TextVectorizer
 from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError
-from vikt.features.ngrams import kernels, learning, learning_tables, ngrams, records, scoring, tables, tokens
+from vikt.features.ngrams import (
+    hashing,
+    learning,
+    learning_tables,
+    ngrams,
+    records,
+    scoring,
+    table_kernels,
+    tables,
+    token_kernels,
+    tokens,
+    vocabulary,
+    weighing,
+)
 from vikt.features.ngrams.ngrams import Ngrams
 from vikt.features.ngrams.scoring import NgramScorer
+from vikt.features.ngrams.token_kernels import NONE
 from vikt.features.ngrams.weighting import WEIGHTINGS
 from vikt.features.rows import CompressedRows, RowPiece, joined
 from vikt.matrix import SparseMatrix
@@ -155,8 +169,8 @@ def test_classes_of_equal_weights_have_equal_scores(emails):
 
 
 def run_by(monkeypatch, kernels_of):
-    for module in (tokens, tables, learning, ngrams, records):
-        monkeypatch.setattr(module, "kernels_for", lambda name, work: kernels_of(name))
+    for module in (tokens, tables, vocabulary, hashing, weighing, learning, ngrams, records):
+        monkeypatch.setattr(module, "kernels_for", lambda name, work=0: kernels_of(name))
 
 
 @pytest.mark.parametrize("made", MADE.values(), ids=MADE)
@@ -214,9 +228,9 @@ def test_ids_are_those_of_the_ngrams_that_the_text_spells(both_ways, n_words):
         spelled, known = spelled_ngrams(text, length), set(spelled_ngrams(learnt, length))
         expected = [name if name in known else None for name in spelled]
         found = ids[space, : len(expected)]
-        names = iter(ngrams.source.names(space, found[found != kernels.NONE], " "))
-        assert [None if number == kernels.NONE else next(names) for number in found] == expected
-        assert (ids[space, len(expected) :] == kernels.NONE).all()
+        names = iter(ngrams.source.names(space, found[found != NONE], " "))
+        assert [None if number == NONE else next(names) for number in found] == expected
+        assert (ids[space, len(expected) :] == NONE).all()
 
 
 @pytest.mark.parametrize(
@@ -227,8 +241,9 @@ def test_ids_are_those_of_the_ngrams_that_the_text_spells(both_ways, n_words):
 @pytest.mark.parametrize("name", ["last_bits", "hash_unit", "hash_node", "hash_bytes", "mix"])
 def test_hashes_that_all_collide_mix_nothing_up(monkeypatch, name, colliding):
     """Tables compare whole keys, so a bad hash costs time and no more."""
-    colliding.__module__, colliding.__name__ = kernels.__name__, name
-    monkeypatch.setattr(kernels, name, colliding)
+    module = table_kernels if hasattr(table_kernels, name) else token_kernels
+    colliding.__module__, colliding.__name__ = module.__name__, name
+    monkeypatch.setattr(module, name, colliding)
     run_by(monkeypatch, vikt.compiled.plain.__wrapped__)
     texts = LONG + NUMBERS
     assert_same(CountVectorizer(ngram_range=(1, 2)), TextVectorizer(ngram_range=(1, 2), **COUNTS), texts, texts[::-1])

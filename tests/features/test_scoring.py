@@ -15,7 +15,7 @@ from test_portions import MADE, real, run_by, scored  # noqa: F401
 import vikt.compiled
 from vikt import TextClassifier
 from vikt.corpus.texts import Texts
-from vikt.features.ngrams import kernels, scoring, scoring_kernels
+from vikt.features.ngrams import hashing_kernels, scoring, token_kernels
 from vikt.features.ngrams.ngrams import Ngrams
 from vikt.features.ngrams.scoring import NgramScorer
 from vikt.features.ngrams.weighting import WEIGHTINGS
@@ -107,10 +107,9 @@ def let_collide(monkeypatch, name):
     def colliding(*_):
         return 0
 
-    colliding.__module__, colliding.__name__ = kernels.__name__, name
-    for module in (kernels, scoring_kernels):
-        if hasattr(module, name):
-            monkeypatch.setattr(module, name, colliding)
+    module = hashing_kernels if name == "hash_pair" else token_kernels
+    colliding.__module__, colliding.__name__ = module.__name__, name
+    monkeypatch.setattr(module, name, colliding)
     run_by(monkeypatch, vikt.compiled.plain.__wrapped__)
 
 

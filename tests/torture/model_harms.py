@@ -15,8 +15,8 @@ import pyarrow as pa
 
 import vikt
 from vikt.corpus.read_labelled import PAIRS
-from vikt.features.ngrams.kernels import LONG
 from vikt.features.ngrams.tables import Units
+from vikt.features.ngrams.token_kernels import LONG
 from vikt.files import model_file
 
 WORDS = {

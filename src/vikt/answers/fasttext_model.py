@@ -12,7 +12,7 @@ from vikt.arrays import Floats, Ints
 from vikt.compiled import compiled
 from vikt.corpus.fasttext import LABEL_MARK
 from vikt.errors import UsageError
-from vikt.features.ngrams import kernels
+from vikt.features.ngrams import token_kernels
 from vikt.files.trained import load_trained
 from vikt.fitting.model import FittedModel
 from vikt.parameters import N_LABELS, checked_value
@@ -125,5 +125,5 @@ def fasttext_model(path: str | Path) -> FastTextModel:
     ('__label__neg',)
     """
     # Texts come one by one, but many of them: without this, the first ones would be answered by plain Python.
-    compiled(kernels.__name__)
+    compiled(token_kernels.__name__)
     return FastTextModel(load_trained(path).model)

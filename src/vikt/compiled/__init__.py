@@ -32,7 +32,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_loading.acquire, after_in_parent=_loading.release, after_in_child=_loading.release)
 
 
-def kernels_for(module_name: str, work: int) -> types.SimpleNamespace:
+def kernels_for(module_name: str, work: int = 0) -> types.SimpleNamespace:
     """The functions of a module of kernels, plain or compiled, whichever is faster for the work ahead.
 
     They are compiled where they came as a library, which is loaded in no time. Else they run as plain Python until the
@@ -59,7 +59,7 @@ def kernels_for(module_name: str, work: int) -> types.SimpleNamespace:
         As for `compiled`.
     work : int
         Bytes of text to process, or as many steps of about that effort. It is added up, so pass it once for each piece
-        of work.
+        of work, however many modules take part in it.
 
     Returns
     -------
@@ -79,9 +79,9 @@ def kernels_for(module_name: str, work: int) -> types.SimpleNamespace:
     if _kernels.cache_info().currsize or is_linked():
         return compiled(module_name)
     _plain_work += work
-    if _plain_work > (_MOST_PLAIN_WORK if is_at_hand(module_name) else _MOST_PLAIN_WORK_UNCOMPILED):
-        return compiled(module_name)
-    return plain(module_name)
+    if _plain_work <= _MOST_PLAIN_WORK:
+        return plain(module_name)
+    return (compiled if is_at_hand(module_name) or _plain_work > _MOST_PLAIN_WORK_UNCOMPILED else plain)(module_name)
 
 
 def compiled(module_name: str) -> types.SimpleNamespace:

@@ -49,6 +49,7 @@ def library_for(cpu: str) -> Path:
     return Path(__file__).with_name(_LIBRARY.format(cpu and f"-{cpu}"))
 
 
+@functools.cache
 def is_linked() -> bool:
     """Whether the kernels came as a library, which is loaded in no time."""
     return library_for(processor()).exists()

@@ -15,7 +15,7 @@ from vikt.answers.of_kinds import answers_by
 from vikt.compiled import compiled
 from vikt.errors import DataError, InputFileError, ModelFileError, OutputFileError
 from vikt.explanation.linear import explain, explain_answer
-from vikt.features.ngrams import kernels
+from vikt.features.ngrams import token_kernels
 from vikt.files.trained import load_with_digest
 from vikt.fitting.model import Inputs
 from vikt.fitting.saved import SavedModel
@@ -57,7 +57,7 @@ class Served:
     def warm_up(self) -> None:
         """Answer a text and explain it, with compiled kernels, so that what a first answer makes is there."""
         if self.reads_text:
-            compiled(kernels.__name__)
+            compiled(token_kernels.__name__)
         model = self.saved.model
         text = {model.text_column: [_WARM]} if self.reads_text else {}
         # A 0 is a number and a category. Only columns of lists refuse it, and what they need is not compiled.

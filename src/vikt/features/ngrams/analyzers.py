@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from vikt.features.ngrams import kernels
+from vikt.features.ngrams.character_kernels import bounded_character_edges, character_edges
 from vikt.features.ngrams.character_rules import CharacterClasses
 from vikt.features.ngrams.characters import pattern_characters, space_characters, word_characters
+from vikt.features.ngrams.token_kernels import CLOSES, OPENS, word_edges
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Analyzer:
         A word with at least this many units, but fewer than the shortest n-gram, counts as one n-gram.
     """
 
-    edges: str
+    edges: Callable[..., int]
     characters: Callable[[int], CharacterClasses]
     actions: tuple[int, ...] = (0, 0)
     joiner: str = ""
@@ -48,7 +49,7 @@ def _automaton(*classes: tuple[tuple[int, int, int], ...]) -> tuple[int, ...]:
     """
     return tuple(
         sum(
-            (8 * state | opens << kernels.OPENS | closes << kernels.CLOSES) << 8 * place
+            (8 * state | opens << OPENS | closes << CLOSES) << 8 * place
             for place, (state, opens, closes) in enumerate(of_class)
         )
         for of_class in classes
@@ -80,14 +81,14 @@ _RUNS_OF_TWO = _automaton(
     ((0, 0, 0), (0, 0, 0), (0, 0, 1)),  # separates
     ((1, 1, 0), (2, 0, 0), (2, 0, 0)),  # word
 )
-_CHARACTERS = Analyzer(kernels.character_edges.__name__, space_characters, lowercase=False)
-_BOUNDED = Analyzer(kernels.bounded_character_edges.__name__, space_characters, lowercase=False, shortest_whole=3)
-_PATTERN = Analyzer(kernels.word_edges.__name__, pattern_characters, _RUNS_OF_TWO, joiner=" ", composed=False)
+_CHARACTERS = Analyzer(character_edges, space_characters, lowercase=False)
+_BOUNDED = Analyzer(bounded_character_edges, space_characters, lowercase=False, shortest_whole=3)
+_PATTERN = Analyzer(word_edges, pattern_characters, _RUNS_OF_TWO, joiner=" ", composed=False)
 
 # "pattern" is scikit-learn's word pattern `(?u)\b\w\w+\b`, and `\w+` with any length. Those and the characters as
 # typed skip NFC, so that columns agree with scikit-learn's.
 ANALYZERS: dict[str, Analyzer] = {
-    "word": Analyzer(kernels.word_edges.__name__, word_characters, _WORDS, joiner=" "),
+    "word": Analyzer(word_edges, word_characters, _WORDS, joiner=" "),
     "char": _CHARACTERS,
     "char_wb": _BOUNDED,
     "pattern": _PATTERN,

@@ -15,13 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Bytes, Ids
-from vikt.features.ngrams.kernels import (
-    CLASS_SHIFT,
+from vikt.features.ngrams.normalising_kernels import CLASS_SHIFT, FOLLOWS, LEADS
+from vikt.features.ngrams.pictographs import PICTOGRAPHS
+from vikt.features.ngrams.token_kernels import (
     EXTENDS,
-    FOLLOWS,
     JOINER,
     KEYCAP,
-    LEADS,
     MODIFIER,
     NONE,
     PICTOGRAPH,
@@ -32,7 +31,6 @@ from vikt.features.ngrams.kernels import (
     TAG,
     WORD,
 )
-from vikt.features.ngrams.pictographs import PICTOGRAPHS
 
 # The class of each code point, of those that the kernels name.
 CharacterClasses = Bytes

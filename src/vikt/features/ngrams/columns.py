@@ -10,9 +10,9 @@ import numpy as np
 
 from vikt.arrays import Ids, Ints
 from vikt.errors import EmptyVocabularyError, UsageError
-from vikt.features.ngrams import kernels
 from vikt.features.ngrams.ids import order_of
 from vikt.features.ngrams.learning import CountedNgrams, Learnt, occurrences_of_ids
+from vikt.features.ngrams.token_kernels import NONE
 
 
 class ChosenColumns(NamedTuple):
@@ -101,7 +101,7 @@ class Limits:
             if self.alphabetical:
                 places.sort()
             kept.append(own_ids[places - first])
-            columns.append(np.full(len(own), kernels.NONE, dtype=np.int32))
+            columns.append(np.full(len(own), NONE, dtype=np.int32))
             columns[-1][kept[-1]] = column[places]
             first += len(own_ids)
         return ChosenColumns(kept, columns, frequency[order])

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from vikt.arrays import Floats, Ids, Ints, distinct
+from vikt.compiled import kernels_for
 from vikt.errors import DamagedModelError
-from vikt.features.ngrams import kernels
+from vikt.features.ngrams import hashing_kernels
 from vikt.features.ngrams.records import HashedTable
+from vikt.features.ngrams.token_kernels import NONE
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary_spec import BucketSpec
 
@@ -36,15 +38,16 @@ class Buckets:
         """For each length and each token the bucket of the n-gram that starts there, NONE if there is none."""
         hashes = self.hashes(tokens)
         buckets = np.empty(hashes.shape, dtype=np.int32)
-        tokens.kernels.buckets_of(hashes, self.n_buckets - 1, buckets)
+        kernels_for(hashing_kernels.__name__).buckets_of(hashes, self.n_buckets - 1, buckets)
         return buckets
 
     def hashes(self, tokens: Tokens) -> Ints:
         """For each length and each token the hash of the n-gram that starts there, NONE if there is none."""
         hashes = np.empty((self.lengths.stop - 1, tokens.n), dtype=np.int64)
-        tokens.kernels.unit_hashes(tokens.low, tokens.high, tokens.n, hashes[0])
+        work = kernels_for(hashing_kernels.__name__)
+        work.unit_hashes(tokens.low, tokens.high, tokens.n, hashes[0])
         for depth in range(2, self.lengths.stop):
-            tokens.kernels.ngram_hashes(hashes[depth - 2], hashes[0], depth, tokens.n, hashes[depth - 1])
+            work.ngram_hashes(hashes[depth - 2], hashes[0], depth, tokens.n, hashes[depth - 1])
         return hashes[self.lengths.start - 1 :]
 
     def alphabetical(self, ids: list[Ints]) -> Ints:
@@ -68,7 +71,7 @@ class Buckets:
         return HashedTable(self.lengths, columns[0], numbers)
 
     def spec(self, columns: Sequence[Ids]) -> BucketSpec:
-        used = np.flatnonzero(columns[0] != kernels.NONE)
+        used = np.flatnonzero(columns[0] != NONE)
         buckets = np.empty(len(used), dtype=np.int64)
         buckets[columns[0][used]] = used
         return BucketSpec(self.bits, buckets, self.n_shared)
@@ -81,6 +84,6 @@ class Buckets:
             raise DamagedModelError(f"{len(buckets)} buckets for {n_columns} features")
         if len(distinct(buckets)) != len(buckets) or np.any(buckets < 0) or np.any(buckets >> spec.bits):
             raise DamagedModelError(f"buckets that are not different ones of {1 << spec.bits}")
-        columns = np.full(1 << spec.bits, kernels.NONE, dtype=np.int32)
+        columns = np.full(1 << spec.bits, NONE, dtype=np.int32)
         columns[buckets] = np.arange(len(buckets))
         return cls(lengths, spec.bits, spec.n_shared), columns

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Floats, Ids, Ints
-from vikt.features.ngrams import kernels
-from vikt.features.ngrams.kernels import Occurrences
 from vikt.features.ngrams.records import RecordTable
+from vikt.features.ngrams.row_kernels import Occurrences
+from vikt.features.ngrams.token_kernels import NONE
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary_spec import BucketSpec, VocabularySpec
 
 
 class FoundNgrams(NamedTuple):
-    """The n-grams found in a portion, the most tokens of a document there, and the kernels that process them."""
+    """The n-grams found in a portion, and the most tokens of a document there."""
 
     occurrences: Occurrences
     longest: int
-    kernels: SimpleNamespace
 
 
 class IdSource(Protocol):
@@ -81,10 +79,10 @@ def places_in(keys: NDArray[Any], wanted: NDArray[Any]) -> Ints:
     [2, -1, 0]
     """
     if not len(keys):
-        return np.full(len(wanted), kernels.NONE, dtype=np.int64)
+        return np.full(len(wanted), NONE, dtype=np.int64)
     order = np.argsort(keys)
     found = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)]
-    return np.where(keys[found] == wanted, found, kernels.NONE)
+    return np.where(keys[found] == wanted, found, NONE)
 
 
 def order_of(numbers: Ints, n_bits: int) -> Ints:

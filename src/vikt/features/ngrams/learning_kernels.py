@@ -12,23 +12,11 @@ import math
 from typing import NamedTuple
 
 from vikt.compiled.array_types import Bytes, Int32s, Int64Matrix, Int64s
-from vikt.compiled.intrinsics import prefetch
-from vikt.features.ngrams.kernels import (
-    BLOCK,
-    FORWARD,
-    LONG,
-    LOW_MASK,
-    NONE,
-    Room,
-    RowArrays,
-    SortingRoom,
-    Weighing,
-    copy_to,
-    hash_node,
-    hash_unit,
-    put_row,
-    same_bytes,
-)
+from vikt.compiled.intrinsics import FORWARD, prefetch
+from vikt.features.ngrams.filling_kernels import copy_to
+from vikt.features.ngrams.row_kernels import Room, RowArrays, SortingRoom, Weighing, put_row
+from vikt.features.ngrams.table_kernels import BLOCK, hash_node, hash_unit, same_bytes
+from vikt.features.ngrams.token_kernels import LONG, LOW_MASK, NONE
 
 # What a record holds: its state first, then the key of a unit, of an n-gram, or the mark of a bucket.
 STATE = 0

@@ -8,7 +8,6 @@ import numpy as np
 
 from vikt.arrays import Bytes, Ids, Ints
 from vikt.errors import UsageError
-from vikt.features.ngrams.kernels import BLOCK, LONG, LOW_MASK, NONE
 from vikt.features.ngrams.learning_kernels import (
     HIGH,
     KEY,
@@ -22,7 +21,9 @@ from vikt.features.ngrams.learning_kernels import (
     LongUnits,
     Spelled,
 )
+from vikt.features.ngrams.table_kernels import BLOCK
 from vikt.features.ngrams.tables import Nodes, Units
+from vikt.features.ngrams.token_kernels import LONG, LOW_MASK, NONE
 from vikt.features.rows import longer
 
 _FEWEST_SLOTS, _MOST_SLOTS = 1 << 10, 1 << 31

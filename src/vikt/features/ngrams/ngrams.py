@@ -16,12 +16,11 @@ from vikt.compiled import kernels_for
 from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, UsageError, known
 from vikt.features.description import Fact
-from vikt.features.ngrams import kernels, learning_kernels
+from vikt.features.ngrams import learning_kernels
 from vikt.features.ngrams.analyzers import ANALYZERS, Analyzer
 from vikt.features.ngrams.columns import Limits
 from vikt.features.ngrams.hashing import Buckets
 from vikt.features.ngrams.ids import FoundNgrams, IdSource
-from vikt.features.ngrams.kernels import Occurrences
 from vikt.features.ngrams.learning import (
     BucketLearner,
     CountedNgrams,
@@ -34,6 +33,8 @@ from vikt.features.ngrams.learning import (
 )
 from vikt.features.ngrams.places import NgramPlaces, names_behind_buckets, places_of_ngrams
 from vikt.features.ngrams.records import RecordTable
+from vikt.features.ngrams.row_kernels import Occurrences
+from vikt.features.ngrams.token_kernels import NONE
 from vikt.features.ngrams.tokens import Cut, Portions, Tokeniser, Tokens
 from vikt.features.ngrams.vocabulary import Vocabulary
 from vikt.features.ngrams.vocabulary_spec import Arrays, BucketSpec, VocabularySpec
@@ -125,7 +126,7 @@ class Ngrams:
         """The tokens of a portion, without stop words."""
         tokens = portions.tokens(documents)
         stop_words = self._stop_vocabulary
-        return tokens.without(stop_words.ids(tokens)[0] != kernels.NONE) if stop_words else tokens
+        return tokens.without(stop_words.ids(tokens)[0] != NONE) if stop_words else tokens
 
     def places(self, text: Texts) -> list[NgramPlaces]:
         """Every n-gram of the first text: its name, and the byte spans of its units in the normalised text."""
@@ -255,7 +256,7 @@ class FittedNgrams:
 
     def found(self, tokens: Tokens) -> FoundNgrams:
         """The ids of the n-grams at each token."""
-        return FoundNgrams(Occurrences(self.source.ids(tokens), tokens.edges), tokens.longest, tokens.kernels)
+        return FoundNgrams(Occurrences(self.source.ids(tokens), tokens.edges), tokens.longest)
 
     def names(self, columns: ArrayLike | None = None) -> list[str]:
         """The n-grams of some columns, or of all of them."""
@@ -269,9 +270,9 @@ class FittedNgrams:
 
     def columns_in(self, other: FittedNgrams) -> Ints:
         """The column that each n-gram has in others of the same options, NONE where it has none: (n,)."""
-        found = np.full(self.n_columns, kernels.NONE, dtype=np.int64)
+        found = np.full(self.n_columns, NONE, dtype=np.int64)
         for own, ids, others in zip(self.columns, self.source.ids_in(other.source), other.columns, strict=True):
-            known = np.flatnonzero((own != kernels.NONE) & (ids != kernels.NONE))
+            known = np.flatnonzero((own != NONE) & (ids != NONE))
             found[own[known]] = others[ids[known]]
         return found
 
@@ -284,7 +285,7 @@ class FittedNgrams:
         """The space of each column's id, and the id."""
         spaces, ids = np.zeros((2, self.n_columns), dtype=np.int64)
         for space, columns in enumerate(self.columns):
-            own = np.flatnonzero(columns != kernels.NONE)
+            own = np.flatnonzero(columns != NONE)
             spaces[columns[own]], ids[columns[own]] = space, own
         return spaces, ids
 

@@ -13,7 +13,7 @@ import numpy as np
 from vikt.compiled import compiled
 from vikt.corpus.texts import Texts
 from vikt.errors import known
-from vikt.features.ngrams import kernels
+from vikt.features.ngrams import normalising_kernels
 from vikt.features.ngrams.characters import joining, lower_case, no_joining, same_characters
 
 # For fewer bytes, Python's own functions take less time than making the tables of all of Unicode.
@@ -114,7 +114,7 @@ def _by_tables(texts: Texts, lowercase: bool, composed: bool) -> Texts:
     lower_of = lower_case() if lowercase else same_characters()
     joining_of = joining() if composed else no_joining()
     change = NORMALISERS[lowercase, composed]
-    portion, work = bytearray(texts.content), compiled(kernels.__name__)
+    portion, work = bytearray(texts.content), compiled(normalising_kernels.__name__)
     text, undone = np.frombuffer(portion, dtype=np.uint8), np.zeros(len(texts), dtype=np.uint8)
     if lowercase:
         work.lower_ascii(text)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from vikt.arrays import Ids, Ints
-from vikt.features.ngrams import kernels
 from vikt.features.ngrams.ngrams import FittedNgrams
+from vikt.features.ngrams.token_kernels import NONE
 
 
 def pruned(ngrams: FittedNgrams, columns: Ints) -> FittedNgrams:
@@ -16,7 +16,7 @@ def pruned(ngrams: FittedNgrams, columns: Ints) -> FittedNgrams:
 
     Shorter n-grams that longer ones start with stay in the vocabulary, without a column.
     """
-    number_of = np.full(ngrams.n_columns, kernels.NONE, dtype=np.int32)
+    number_of = np.full(ngrams.n_columns, NONE, dtype=np.int32)
     number_of[columns] = np.arange(len(columns))
     numbers = [_numbered(own, number_of) for own in ngrams.columns]
     source, old_ids = ngrams.source.kept([_with_number(own) for own in numbers])
@@ -26,13 +26,13 @@ def pruned(ngrams: FittedNgrams, columns: Ints) -> FittedNgrams:
 
 def _numbered(columns: Ids, number_of: Ids) -> Ids:
     """The new column of each id, NONE where it has none."""
-    numbers = np.full(len(columns), kernels.NONE, dtype=np.int32)
-    known = columns != kernels.NONE
+    numbers = np.full(len(columns), NONE, dtype=np.int32)
+    known = columns != NONE
     numbers[known] = number_of[columns[known]]
     return numbers
 
 
 def _with_number(numbers: Ids) -> Ints:
     """The ids that have a column, by their columns, so that frequent n-grams stay close together."""
-    ids = np.flatnonzero(numbers != kernels.NONE)
+    ids = np.flatnonzero(numbers != NONE)
     return ids[np.argsort(numbers[ids])]

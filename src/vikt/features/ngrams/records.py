@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vikt.arrays import Bytes, Floats, Ids, Ints
 from vikt.compiled import kernels_for
-from vikt.features.ngrams import kernels, scoring_kernels
+from vikt.features.ngrams import scoring_kernels
 from vikt.features.ngrams.scoring_kernels import (
     AT_ONCE,
     BucketRecords,
@@ -23,6 +23,7 @@ from vikt.features.ngrams.scoring_kernels import (
     VocabularyRecords,
 )
 from vikt.features.ngrams.tables import Nodes, Units
+from vikt.features.ngrams.token_kernels import LOW_MASK, NONE
 
 # At most this share of the records is in use, so that pilots are found soon.
 _LARGEST_SHARE = 0.9
@@ -47,7 +48,7 @@ class HashedTable:
 
     def __init__(self, lengths: range, columns: Ids, numbers: Floats) -> None:
         self.lengths = Lengths(lengths.start, lengths.start, lengths.stop - 1)
-        places = np.append(columns, kernels.NONE).astype(np.int32) - kernels.NONE
+        places = np.append(columns, NONE).astype(np.int32) - NONE
         self.records = BucketRecords(places, np.concatenate([np.zeros((1, 2)), numbers]))
         self.n_records = len(self.records.numbers)
 
@@ -96,7 +97,7 @@ class VocabularyTable:
             keys[places, 0], keys[places, 1] = low, high
             found.append(places)
         for places, own in zip(found[lengths.start - 1 :], columns, strict=True):
-            counting = own != kernels.NONE
+            counting = own != NONE
             keys.view(np.float64)[places[counting], 2:] = numbers[own[counting]]
         ids = np.zeros(len(keys), dtype=np.int32)
         ids[found[0]] = np.arange(units.n)
@@ -106,7 +107,7 @@ class VocabularyTable:
 
 
 def _work() -> SimpleNamespace:
-    return kernels_for(scoring_kernels.__name__, 0)
+    return kernels_for(scoring_kernels.__name__)
 
 
 def _places(lengths: Lengths, longest: int) -> Ints:
@@ -118,7 +119,7 @@ def _keys(units: Units, nodes: Sequence[Nodes], places: Sequence[Ints]) -> Itera
     """Both keys of the n-grams of each length, given the records of all shorter ones."""
     yield units.low, units.high
     for level, table in enumerate(nodes, start=1):
-        shorter, last = places[level - 1][table.keys >> 32], places[0][table.keys & kernels.LOW_MASK]
+        shorter, last = places[level - 1][table.keys >> 32], places[0][table.keys & LOW_MASK]
         yield shorter << 32 | last, np.full(table.n, level)
 
 
@@ -127,7 +128,7 @@ def _placed(low: Ints, high: Ints, edges: Ints, pilots: Pilots, taken: Bytes) ->
     first, n_chains = int(edges[0]), int(edges[1] - edges[0])
     hashes, places = np.empty((2, len(low)), dtype=np.int64)
     chains = Chains(
-        np.full(n_chains, kernels.NONE, dtype=np.int32),
+        np.full(n_chains, NONE, dtype=np.int32),
         np.empty(len(low), dtype=np.int32),
         np.zeros(n_chains, dtype=np.int32),
     )
@@ -142,7 +143,7 @@ def _empty_records(n_records: int) -> Ints:
     memory = np.zeros(4 * n_records + 7, dtype=np.int64)
     first = -memory.ctypes.data // memory.itemsize % 8
     records = memory[first : first + 4 * n_records].reshape(n_records, 4)
-    records[:, :2] = kernels.NONE
+    records[:, :2] = NONE
     return records
 
 

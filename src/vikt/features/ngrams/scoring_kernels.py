@@ -25,7 +25,9 @@ from vikt.compiled.array_types import (
     RealMatrix,
 )
 from vikt.compiled.intrinsics import FORWARD, prefetch
-from vikt.features.ngrams.kernels import HASH_3, LONG, NONE, SLOT_MASK, hash_pair, same_bytes
+from vikt.features.ngrams.hashing_kernels import hash_pair
+from vikt.features.ngrams.table_kernels import SLOT_MASK, same_bytes
+from vikt.features.ngrams.token_kernels import HASH_3, LONG, NONE
 
 NOWHERE = 0
 AT_ONCE = 256  # tokens that are looked up together; a cache of 32 KB holds as many records of two lengths

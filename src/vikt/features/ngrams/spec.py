@@ -9,9 +9,9 @@ import numpy as np
 
 from vikt.arrays import Bytes, Floats, Ints
 from vikt.errors import UsageError
-from vikt.features.ngrams import kernels
 from vikt.features.ngrams.analyzers import ANALYZERS, Analyzer
 from vikt.features.ngrams.character_rules import ALL_POINTS
+from vikt.features.ngrams.token_kernels import CLOSES, NEXT, OPENS
 from vikt.features.ngrams.tokens import Tokeniser
 from vikt.features.ngrams.vocabulary_spec import BucketSpec, VocabularySpec
 from vikt.features.ngrams.weighting import Weighting
@@ -109,7 +109,7 @@ def token_spec(tokeniser: Tokeniser, stop_words: frozenset[str]) -> TokenSpec:
     first_points = np.flatnonzero(np.diff(class_of, prepend=class_of[:1] + 1))
     return TokenSpec(
         tokeniser.analyzer,
-        analyzer.edges,
+        analyzer.edges.__name__,
         analyzer.joiner,
         tokeniser.lowercase,
         analyzer.composed,
@@ -127,7 +127,7 @@ def _automaton(analyzer: Analyzer) -> Ints:
     automaton = np.array(
         [
             [
-                ((action & kernels.NEXT) // 8, action >> kernels.OPENS & 1, action >> kernels.CLOSES & 1)
+                ((action & NEXT) // 8, action >> OPENS & 1, action >> CLOSES & 1)
                 for action in (of_class >> 8 * state for state in range(8))
             ]
             for of_class in analyzer.actions

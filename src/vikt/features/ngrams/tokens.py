@@ -6,7 +6,6 @@ import functools
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 import numpy as np
 
@@ -14,11 +13,12 @@ from vikt.arrays import Bools, Bytes, Ints
 from vikt.compiled import kernels_for
 from vikt.corpus.texts import Texts, portions
 from vikt.errors import known
-from vikt.features.ngrams import kernels
+from vikt.features.ngrams import token_kernels
 from vikt.features.ngrams.analyzers import ANALYZERS, Analyzer
 from vikt.features.ngrams.character_rules import CharacterClasses
 from vikt.features.ngrams.characters import ASCII, reach
 from vikt.features.ngrams.normalise import normalise
+from vikt.features.ngrams.token_kernels import PADDING
 
 _BYTES_AT_A_TIME, _MOST_TEXTS = 1 << 18, 1 << 14
 
@@ -30,11 +30,11 @@ class Tokens:
     """The tokens of documents `first` to `last`; each document ends in an empty token.
 
     Document first + d has the tokens edges[d]..edges[d + 1]. Token i is text[starts[i]:ends[i]], and its key is low[i]
-    and high[i]. The text ends in PADDING spaces. `kernels`, plain or compiled, process the tokens further.
+    and high[i]. The text ends in PADDING spaces.
     """
 
-    def __init__(self, first: int, last: int, text: Bytes, edges: Ints, places: Ints, kernels: SimpleNamespace) -> None:
-        self.first, self.last, self.text, self.edges, self.kernels = first, last, text, edges, kernels
+    def __init__(self, first: int, last: int, text: Bytes, edges: Ints, places: Ints) -> None:
+        self.first, self.last, self.text, self.edges = first, last, text, edges
         self.n, self.places = places.shape[1], places
         self.starts, self.ends, self.low, self.high = places
 
@@ -46,7 +46,7 @@ class Tokens:
         kept = ~dropped
         places = np.stack([own[kept] for own in (self.starts, self.ends, self.low, self.high)])
         edges = np.concatenate([[0], np.cumsum(kept)])[self.edges]
-        return Tokens(self.first, self.last, self.text, edges, places, self.kernels)
+        return Tokens(self.first, self.last, self.text, edges, places)
 
     @property
     def longest(self) -> int:
@@ -90,7 +90,7 @@ class Portions:
     """
 
     def __init__(self, tokeniser: Tokeniser, texts: Texts, effort: int) -> None:
-        self.kernels = kernels_for(kernels.__name__, effort * texts.n_bytes)
+        self._work = kernels_for(token_kernels.__name__, effort * texts.n_bytes)
         self.n_documents = len(texts)
         self._texts, self._tokeniser = texts, tokeniser
         self._analyzer = known("analyzer", tokeniser.analyzer, ANALYZERS)
@@ -107,8 +107,8 @@ class Portions:
         """The tokens of a portion, whose places and keys lie where this thread's next call puts others."""
         texts, cut = self.normalised(documents), self._tokeniser.cut
         text, edges, places = _cut_by_function(texts, cut) if cut else self._cut_by_kernel(texts, self._analyzer)
-        tokens = Tokens(*documents, text, edges, places, self.kernels)
-        self.kernels.token_keys(text, tokens.starts, tokens.ends, tokens.n, tokens.low, tokens.high)
+        tokens = Tokens(*documents, text, edges, places)
+        self._work.token_keys(text, tokens.starts, tokens.ends, tokens.n, tokens.low, tokens.high)
         return tokens
 
     def _cut_by_kernel(self, texts: Texts, analyzer: Analyzer) -> tuple[Bytes, Ints, Ints]:
@@ -117,9 +117,8 @@ class Portions:
         places = self._scratch(2 * len(text) + 3 * len(texts) + 1)
         edges = np.empty(len(texts) + 1, dtype=np.int64)
         class_of, actions, byte_actions = _tables(analyzer, ASCII if texts.content.isascii() else reach(text))
-        n = getattr(self.kernels, analyzer.edges)(
-            text, texts.offsets, class_of, actions, byte_actions, places[0], places[1], edges
-        )
+        find = getattr(kernels_for(analyzer.edges.__module__), analyzer.edges.__name__)
+        n = find(text, texts.offsets, class_of, actions, byte_actions, places[0], places[1], edges)
         return text, edges, places[:, :n]
 
     def _scratch(self, room: int) -> Ints:
@@ -153,4 +152,4 @@ def _cut_by_function(texts: Texts, cut: Cut) -> tuple[Bytes, Ints, Ints]:
 
 
 def _padded(content: bytes) -> Bytes:
-    return np.frombuffer(content + b" " * kernels.PADDING, dtype=np.uint8)
+    return np.frombuffer(content + b" " * PADDING, dtype=np.uint8)

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from vikt.arrays import Floats, Ids, Ints, distinct
+from vikt.compiled import kernels_for
 from vikt.errors import DamagedModelError
-from vikt.features.ngrams import kernels
+from vikt.features.ngrams import table_kernels
 from vikt.features.ngrams.ids import order_of, places_in
 from vikt.features.ngrams.records import VocabularyTable
 from vikt.features.ngrams.tables import Nodes, Units, new_search
+from vikt.features.ngrams.token_kernels import NONE
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary_spec import NodeTable, VocabularySpec
 
@@ -41,16 +43,16 @@ class Vocabulary:
         ids = np.empty((len(self.tables), tokens.n), dtype=np.int32)
         wanted = np.empty(tokens.n, dtype=np.int64)
         search = new_search()
-        self.units.find(tokens, kernels.NONE, search, ids[0])
+        self.units.find(tokens, NONE, search, ids[0])
         self.units.compare(tokens, ids[0])
         for nodes, parents, found in zip(self.nodes, ids, ids[1:], strict=False):
-            nodes.find(tokens, kernels.NONE, search, parents, ids[0], wanted, found)
+            nodes.find(tokens, NONE, search, parents, ids[0], wanted, found)
         return self._counted(ids, tokens)
 
     def _counted(self, ids: Ids, tokens: Tokens) -> Ids:
         for length in range(self.lengths.start, self.shortest):
             whole = np.empty_like(ids[length - 1])
-            tokens.kernels.only_whole(ids[0], ids[length - 1], length, tokens.n, whole)
+            kernels_for(table_kernels.__name__).only_whole(ids[0], ids[length - 1], length, tokens.n, whole)
             ids[length - 1] = whole
         return ids if self.lengths.start == 1 else ids[self.lengths.start - 1 :].copy()
 
@@ -81,8 +83,8 @@ class Vocabulary:
         found = [units]
         for own, others in zip(self.nodes, other.nodes, strict=True):
             parents, last = found[-1][own.keys >> 32], units[own.keys & 0xFFFFFFFF]
-            is_known = (parents != kernels.NONE) & (last != kernels.NONE)
-            found.append(places_in(others.keys, np.where(is_known, parents << 32 | last, kernels.NONE)))
+            is_known = (parents != NONE) & (last != NONE)
+            found.append(places_in(others.keys, np.where(is_known, parents << 32 | last, NONE)))
         return found[self.lengths.start - 1 :]
 
     def paths(self, depth: int, ids: Ints) -> Ints:
@@ -144,9 +146,9 @@ class Vocabulary:
             if own.dtype != np.int32 or own.shape != (vocabulary.tables[length - 1].n,):
                 raise DamagedModelError(f"columns of shape {own.shape} and {own.dtype}")
         used = np.concatenate(spec.columns)
-        if used.min(initial=0) < kernels.NONE or used.max(initial=-1) >= n_columns:
+        if used.min(initial=0) < NONE or used.max(initial=-1) >= n_columns:
             raise DamagedModelError(f"columns beyond the {n_columns} features")
-        if np.any(np.bincount(used[used != kernels.NONE], minlength=n_columns) != 1):
+        if np.any(np.bincount(used[used != NONE], minlength=n_columns) != 1):
             raise DamagedModelError(f"columns that are not the {n_columns} features, each once")
         return vocabulary
 

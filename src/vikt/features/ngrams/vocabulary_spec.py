@@ -27,7 +27,7 @@ class UnitTable(NamedTuple):
     pool, pool_offsets
         The bytes of long units, in the order of their ids.
     slots : (a power of two,)
-        A hash table of ids, -1 where empty; see `vikt.features.ngrams.kernels.find_units`.
+        A hash table of ids, -1 where empty; see `vikt.features.ngrams.table_kernels.find_units`.
     """
 
     low: Ints
@@ -45,7 +45,7 @@ class NodeTable(NamedTuple):
     keys : (n,)
         id of the n-gram without its last unit << 32 | id of the last unit.
     slots : (a power of two,)
-        A hash table of ids, -1 where empty; see `vikt.features.ngrams.kernels.find_nodes`.
+        A hash table of ids, -1 where empty; see `vikt.features.ngrams.table_kernels.find_nodes`.
     """
 
     keys: Ints

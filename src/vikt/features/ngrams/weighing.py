@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from vikt.arrays import Floats, Ids
-from vikt.features.ngrams import kernels
+from vikt.compiled import kernels_for
+from vikt.features.ngrams import row_kernels, row_scoring_kernels
 from vikt.features.ngrams.ids import FoundNgrams
-from vikt.features.ngrams.kernels import Room, RowArrays, SortingRoom, Weighing
 from vikt.features.ngrams.learning import CountedPortion
+from vikt.features.ngrams.row_kernels import WIDEST, Room, RowArrays, SortingRoom, Weighing
+from vikt.features.ngrams.token_kernels import NONE
 from vikt.features.ngrams.weighting import Weighting
 from vikt.features.rows import Numbers, RowPiece
 
@@ -44,7 +46,7 @@ class Weigher:
         self.weighting, self.n_columns = weighting, len(idf)
         rows = [space.stop - space.start for space in spaces]
         # Each space starts after a place for NONE, which is -1, so that no id has to be compared.
-        none = np.full(1, kernels.NONE, dtype=np.int32)
+        none = np.full(1, NONE, dtype=np.int32)
         self._bases = np.repeat(np.cumsum([1, *(1 + len(own) for own in columns[:-1])]), rows)
         # Joined at once: of buckets the columns take a gigabyte.
         self._column_of = np.concatenate([block for own in columns for block in (none, own)])
@@ -56,7 +58,8 @@ class Weigher:
         ids, edges = found.occurrences
         longest = found.longest * len(ids)
         rows, room = _row_arrays(len(edges) - 1, ids.size, dtype), self._room(longest)
-        n = found.kernels.write_rows(found.occurrences, self._weighing(longest), room, self._sorting(longest), rows)
+        work = kernels_for(row_kernels.__name__)
+        n = work.write_rows(found.occurrences, self._weighing(longest), room, self._sorting(longest), rows)
         self._counts.keep(room.counts)
         return RowPiece(rows.lengths, rows.indices[:n], rows.values[:n])
 
@@ -73,7 +76,8 @@ class Weigher:
         """Write the scores of a portion, (documents, K), by weights θ, (n, K)."""
         longest = found.longest * len(found.occurrences.ids)
         room = self._room(longest)
-        found.kernels.score_rows(found.occurrences, self._weighing(longest), room, theta, scores)
+        work = kernels_for(row_scoring_kernels.__name__)
+        work.score_rows(found.occurrences, self._weighing(longest), room, theta, scores)
         self._counts.keep(room.counts)
 
     def _weighing(self, longest: int) -> Weighing:
@@ -82,7 +86,7 @@ class Weigher:
 
     def _sorting(self, longest: int) -> SortingRoom:
         keys, spare = np.empty((2, longest), dtype=np.int64)
-        return SortingRoom(self.n_columns.bit_length(), keys, spare, np.empty(1 << kernels.WIDEST, dtype=np.int32))
+        return SortingRoom(self.n_columns.bit_length(), keys, spare, np.empty(1 << WIDEST, dtype=np.int32))
 
     def _room(self, longest: int) -> Room:
         return Room(self._counts.take(), np.empty(longest + 1, dtype=np.int64), np.empty(longest + 1))
