@@ -47,6 +47,7 @@ def of_all(ways, work):
     outcomes = {}
     for name, kernels in ways.items():
         with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(vikt.compiled, "_loaded", {})
             patch.setattr(vikt.compiled, "_kernels", kernels)
             patch.setattr(vikt.compiled, "is_linked", lambda: True)
             outcomes[name] = work()

@@ -25,18 +25,18 @@ NOTICE = "compiled code cannot be kept on disk"
 def fresh(toy, monkeypatch):
     """The module as in a new process: nothing compiled, nothing said."""
     for module, name in (
-        (vikt.compiled, "_kernels"),
         (object_files, "_say_once_that_it_compiles"),
         (object_files, "_say_once_that_there_is_no_cache"),
     ):
         monkeypatch.setattr(module, name, functools.cache(getattr(module, name).__wrapped__))
     monkeypatch.setattr(vikt.compiled, "_plain_work", 0)
+    monkeypatch.setattr(vikt.compiled, "_loaded", {})
     return vikt.compiled
 
 
 def again(fresh):
     """As in the next process."""
-    fresh._kernels.cache_clear()
+    fresh._loaded.clear()
     object_files._say_once_that_it_compiles.cache_clear()
     object_files._say_once_that_there_is_no_cache.cache_clear()
 

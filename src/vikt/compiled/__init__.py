@@ -11,7 +11,6 @@ and which import from each other by `from ... import`, or in `intrinsics`.
 
 from __future__ import annotations
 
-import functools
 import os
 import threading
 import types
@@ -26,6 +25,8 @@ from vikt.errors import warn
 # file, or to load Numba and compile.
 _MOST_PLAIN_WORK, _MOST_PLAIN_WORK_UNCOMPILED = 50_000, 1_000_000
 _plain_work = 0
+# The compiled kernels of this process, by module.
+_loaded: dict[str, types.SimpleNamespace] = {}
 _loading = threading.RLock()
 if hasattr(os, "register_at_fork"):
     # A child of a fork has no thread that would finish what another was loading, here or within the compiler.
@@ -76,7 +77,9 @@ def kernels_for(module_name: str, work: int = 0) -> types.SimpleNamespace:
     [25.0]
     """
     global _plain_work
-    if _kernels.cache_info().currsize or is_linked():
+    if own := _loaded.get(module_name):
+        return own
+    if _loaded or is_linked():
         return compiled(module_name)
     _plain_work += work
     if _plain_work <= _MOST_PLAIN_WORK:
@@ -99,10 +102,11 @@ def compiled(module_name: str) -> types.SimpleNamespace:
         return Python's numbers. Other arguments raise TypeError.
     """
     with _loading:
-        return _kernels(module_name)
+        if module_name not in _loaded:
+            _loaded[module_name] = _kernels(module_name)
+        return _loaded[module_name]
 
 
-@functools.cache
 def _kernels(module_name: str) -> types.SimpleNamespace:
     try:
         return Kernels(module_name, of_library() if is_linked() else of_object(object_file_of(module_name)))
