@@ -28,24 +28,28 @@ def logged(monkeypatch, caplog):
 @pytest.mark.parametrize(
     ("options", "n_bytes", "peak"),
     [
-        # The peaks of `vikt train` on IMDB's reviews, whole and in part, and on short texts of many languages.
-        ({}, 16_517_122, 458e6),
-        ({}, 33_130_347, 679e6),
-        ({"ngrams": (1, 1)}, 33_130_347, 520e6),
-        ({"ngrams": (1, 3)}, 33_130_347, 918e6),
-        ({"hashing": 22}, 33_130_347, 749e6),
-        ({"analyzer": "char_wb"}, 16_517_122, 965e6),
-        ({"analyzer": "char_wb"}, 33_130_347, 1715e6),
-        ({"analyzer": "char_wb", "ngrams": (2, 4)}, 33_130_347, 1278e6),
-        ({"analyzer": "char"}, 8_304_851, 764e6),
-        ({"analyzer": "word+char"}, 8_304_851, 745e6),
-        ({}, 14_624_053, 501e6),
-        ({"analyzer": "char_wb"}, 14_624_053, 1262e6),
+        # The highest peaks of `vikt train` with one thread: IMDB's reviews, whole and in part, and at a given λ short
+        # texts of many languages.
+        ({}, 16_517_122, 300e6),
+        ({}, 33_130_347, 412e6),
+        ({"ngrams": (1, 1)}, 33_130_347, 282e6),
+        ({"ngrams": (1, 3)}, 33_130_347, 530e6),
+        ({"hashing": 22}, 33_130_347, 396e6),
+        ({"hashing": 24}, 33_130_347, 690e6),
+        ({"hashing": 26}, 33_130_347, 1912e6),
+        ({"analyzer": "char_wb"}, 16_517_122, 623e6),
+        ({"analyzer": "char_wb"}, 33_130_347, 1054e6),
+        ({"analyzer": "char_wb", "ngrams": (2, 4)}, 33_130_347, 722e6),
+        ({"analyzer": "char"}, 8_304_851, 539e6),
+        ({"analyzer": "word+char"}, 8_304_851, 505e6),
+        ({"analyzer": "word+char"}, 33_130_347, 1287e6),
+        ({}, 14_624_053, 398e6),
+        ({"analyzer": "char_wb"}, 14_624_053, 720e6),
     ],
     ids=str,
 )
-def test_the_estimate_is_near_what_was_measured(options, n_bytes, peak):
-    assert 0.75 < memory_needed(n_bytes, FeatureSettings(**options)) / peak < 1.33
+def test_the_estimate_is_near_what_was_measured_or_above(options, n_bytes, peak):
+    assert 0.87 < memory_needed(n_bytes, FeatureSettings(**options)) / peak < 1.6
 
 
 def test_little_is_not_logged(logged):
@@ -55,7 +59,7 @@ def test_little_is_not_logged(logged):
 def test_much_is_logged(logged):
     [(level, message)] = logged(GB, 16 * GB)
     assert level == "INFO"
-    assert "1.0 GB of text takes about 15.2 GB of memory" in message
+    assert "1.0 GB of text takes about 8.2 GB of memory" in message
 
 
 @pytest.mark.parametrize("n_bytes", [GB // 100, GB])

@@ -11,9 +11,9 @@ _WORTH_LOGGING = 1_000_000_000
 
 # Measured at the peak of `vikt train`; see docs/features.md.
 _FIXED = 250_000_000
-_PER_BYTE = 5
-_PER_LENGTH = {" ": 5, "": 10}
-_PER_BUCKET = 28
+_PER_BYTE = 2
+_PER_LENGTH = {" ": 3, "": 5}
+_PER_BUCKET = 25
 
 
 def log_memory(n_bytes: int, settings: FeatureSettings) -> None:
@@ -36,13 +36,14 @@ def log_memory(n_bytes: int, settings: FeatureSettings) -> None:
 def memory_needed(n_bytes: int, settings: FeatureSettings) -> int:
     """The bytes that training on n_bytes of text takes at its peak, roughly.
 
-    These are 250 MB, 5 bytes for each byte of text, 5 more for each length of n-grams of words, 10 for each length of
-    n-grams of characters, and 28 for each bucket of hashed n-grams. Weights of many classes come on top.
+    These are 250 MB, 2 bytes for each byte of text, 3 more for each length of n-grams of words, 5 for each length of
+    n-grams of characters, and 25 for each bucket of hashed n-grams. Weights of many classes and more threads come on
+    top.
 
     Examples
     --------
     >>> memory_needed(1_000_000_000, FeatureSettings(ngrams=(1, 2)))
-    15250000000
+    8250000000
     """
     parts = settings.parts()
     of_lengths = sum((1 + part.ngrams[1] - part.ngrams[0]) * _PER_LENGTH[part.rule.joiner] for part in parts)
