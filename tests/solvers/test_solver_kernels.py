@@ -18,7 +18,7 @@ from vikt.model.label_losses import OneLossPerLabel
 from vikt.model.objective import Objective
 from vikt.model.penalties import penalty_of
 from vikt.parts import InMemory, Part
-from vikt.solvers import dual_state
+from vikt.solvers import dual_layouts
 from vikt.solvers.dual import Ascent
 from vikt.solvers.dual_state import DualState
 
@@ -67,7 +67,7 @@ when_called = functools.cache(jit)
 
 def state_after_passes(objective, tol, compiled):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dual_state, "compiled", compiled)
+        patch.setattr(dual_layouts, "compiled", compiled)
         ascent = Ascent(objective, DualState.at_zero(objective, tol), tol, 0)
         sums = [np.stack(ascent.one_pass()).tobytes() for _ in range(4)]
     state = ascent.state
