@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from vikt.compiled.array_types import Float32s, Float64s, Int64s, Reals, UInt32s
-from vikt.compiled.intrinsics import FORWARD
+from vikt.compiled.intrinsics import FORWARD, prefetch
 
 MOST_NEWTON_STEPS = 30
 
@@ -50,11 +50,17 @@ def solve_two_classes(target: float, q: float, log_odds: float) -> float:
     return s
 
 
-def score_of_two(indices: UInt32s, values: Float32s, first: int, last: int, theta: Reals) -> float:
-    """Σ_j x_j·θ_j of one row, in four sums: one would wait for the addition before it."""
+def score_of_two(indices: UInt32s, values: Float32s, first: int, last: int, following: int, theta: Reals) -> float:
+    """Σ_j x_j·θ_j of one row, in four sums: one would wait for the addition before it.
+
+    Meanwhile as many entries of the next row are prefetched, which starts at `following`.
+    """
+    ahead = following - first
     s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
     for entry in range(first, last - 3, 4):
         a, b, c, d = entry & FORWARD, entry + 1 & FORWARD, entry + 2 & FORWARD, entry + 3 & FORWARD
+        prefetch(indices, entry + ahead)
+        prefetch(values, entry + ahead)
         s0 += values[a] * theta[indices[a]]
         s1 += values[b] * theta[indices[b]]
         s2 += values[c] * theta[indices[c]]
@@ -62,6 +68,17 @@ def score_of_two(indices: UInt32s, values: Float32s, first: int, last: int, thet
     for entry in range(last - (last - first) % 4, last):
         s0 += values[entry & FORWARD] * theta[indices[entry & FORWARD]]
     return (s0 + s1) + (s2 + s3)
+
+
+def read_ahead(
+    i: int, truth: Float64s, weight: Float64s, visits_share: Float64s, curvature: Float64s, log_odds: Float64s
+) -> None:
+    """Prefetch what a visit to a distinct row needs besides the data."""
+    prefetch(truth, i)
+    prefetch(weight, i)
+    prefetch(visits_share, i)
+    prefetch(curvature, i)
+    prefetch(log_odds, i)
 
 
 def ascend_two_classes(
@@ -118,7 +135,10 @@ def ascend_two_classes(
         i = order[position]
         first = indptr[row_of[i]]
         last = indptr[row_of[i] + 1]
-        z = intercept + score_of_two(indices, values, first, last, theta)
+        # Rows are visited in random order: each would wait for the memory.
+        next_i = order[min(position + 1, order.shape[0] - 1)]
+        read_ahead(next_i, truth, weight, visits_share, curvature, log_odds)
+        z = intercept + score_of_two(indices, values, first, last, indptr[row_of[next_i]], theta)
         start = log_odds[i]
         softplus, _ = softplus_and_logistic(z)
         of_start, old = softplus_and_logistic(start)
