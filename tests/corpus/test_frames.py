@@ -11,7 +11,7 @@ import pytest
 import vikt
 from vikt.corpus.documents import Documents
 from vikt.corpus.frames import array_of, texts_of
-from vikt.errors import ColumnError, DataError
+from vikt.errors import ColumnError, DataError, ShapeWarning
 from vikt.features.handmade import Category, Number
 
 TEXTS = ["ett", "två 🙂", "", "tre\0", "fyra"]
@@ -283,3 +283,10 @@ def test_a_value_of_several_lines_is_shown_on_one():
     with pytest.raises(DataError, match="text 0: expected a string, found DataFrame") as raised:
         texts_of([pd.DataFrame({"a": [1, 2]})])
     assert "\n" not in str(raised.value)
+
+
+def test_a_frame_of_one_column_as_labels_is_flattened_with_a_remedy_for_frames():
+    frame = pd.DataFrame({"text": ["win money", "lunch today"] * 10, "label": ["spam", "ham"] * 10})
+    with pytest.warns(ShapeWarning, match=r"or one column, df\['label'\]"):
+        flattened = vikt.TextClassifier(l2=0.1).fit(frame, frame[["label"]])
+    assert flattened.predict(["win money"])[0] == "spam"
