@@ -8,10 +8,8 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from vikt.arrays import Ids, Ints, RowIndices
+from vikt.arrays import Ids, Ints, Reals, RowIndices
 
-# Values and weights, in either precision.
-Numbers = NDArray[np.float32 | np.float64]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 # The new places of all entries at once would take twice the memory of the entries themselves.
@@ -23,7 +21,7 @@ class CompressedRows(NamedTuple):
 
     indptr: Ints
     indices: Ids
-    values: Numbers
+    values: Reals
     n_features: int
 
 
@@ -32,7 +30,7 @@ class RowPiece(NamedTuple):
 
     lengths: Ints
     indices: Ids
-    values: Numbers
+    values: Reals
 
 
 def side_by_side(blocks: Sequence[CompressedRows]) -> CompressedRows:

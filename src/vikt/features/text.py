@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from vikt.arrays import Arrays, Bools, Floats, Ints
+from vikt.arrays import Arrays, Bools, Floats, Ints, Reals
 from vikt.corpus.documents import Documents
 from vikt.corpus.sentences import sentences
 from vikt.corpus.texts import Texts
@@ -19,7 +19,7 @@ from vikt.features.handmade.encoders import AnyEncoder
 from vikt.features.measured import Measured
 from vikt.features.ngrams.ngrams import FittedNgrams, Ngrams
 from vikt.features.ngrams.scoring import NgramScorer
-from vikt.features.rows import CompressedRows, Numbers, side_by_side
+from vikt.features.rows import CompressedRows, side_by_side
 from vikt.features.settings import FeatureSettings
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class TextFeatures:
         blocks = [part.transform(measured.texts, dtype, threads=threads) for part in self.parts]
         return side_by_side(blocks + _encoded(self.encoders, measured))
 
-    def scorer(self, theta: Numbers) -> TextScorer:
+    def scorer(self, theta: Reals) -> TextScorer:
         """What gives documents scores by weights θ, the intercepts first: (n+1,) or (K, n+1)."""
         return TextScorer(self, theta)
 
@@ -229,7 +229,7 @@ class TextFeatures:
 class TextScorer:
     """Scores of documents by fitted features and their weights θ, the intercepts first: (n+1,) or (K, n+1)."""
 
-    def __init__(self, features: TextFeatures, theta: Numbers) -> None:
+    def __init__(self, features: TextFeatures, theta: Reals) -> None:
         self._made_of = features, theta
         by_feature = theta.T.reshape(len(theta.T), -1)
         edges = np.cumsum([1, *(part.n_columns for part in features.parts)])
@@ -239,7 +239,7 @@ class TextScorer:
             for part, (first, last) in zip(features.parts, pairwise(edges), strict=True)
         ]
 
-    def __reduce__(self) -> tuple[type[TextScorer], tuple[TextFeatures, Numbers]]:
+    def __reduce__(self) -> tuple[type[TextScorer], tuple[TextFeatures, Reals]]:
         return TextScorer, self._made_of
 
     def scores(self, measured: Measured, *, threads: int = 1) -> Floats:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from vikt.arrays import Floats, Ids, Ints
+from vikt.arrays import Arrays, Floats, Ids, Ints, Reals
 from vikt.compiled import kernels_for
 from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, UsageError, known
@@ -37,10 +37,10 @@ from vikt.features.ngrams.row_kernels import Occurrences
 from vikt.features.ngrams.token_kernels import NONE
 from vikt.features.ngrams.tokens import Cut, Portions, Tokeniser, Tokens
 from vikt.features.ngrams.vocabulary import Vocabulary
-from vikt.features.ngrams.vocabulary_spec import Arrays, BucketSpec, VocabularySpec
+from vikt.features.ngrams.vocabulary_spec import BucketSpec, VocabularySpec
 from vikt.features.ngrams.weighing import Weigher
 from vikt.features.ngrams.weighting import Weighting
-from vikt.features.rows import CompressedRows, Numbers, RowPiece, joined
+from vikt.features.rows import CompressedRows, RowPiece, joined
 from vikt.parameters import HASHING, checked_value
 from vikt.threads import running
 
@@ -246,7 +246,7 @@ class FittedNgrams:
         with running(threads) as run:
             return joined(run(rows, portions.ranges()), self.n_columns, kind, texts.n_bytes // 8)
 
-    def record_table(self, theta: Numbers) -> RecordTable | None:
+    def record_table(self, theta: Reals) -> RecordTable | None:
         """Records that hold weights θ, (n, K), of the columns; None where none can be made."""
         idf = self.idf if self.weighting.inverse_document_frequency else np.ones(self.n_columns)
         by_class = theta.shape[1] > 1

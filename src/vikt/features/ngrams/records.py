@@ -48,7 +48,8 @@ class HashedTable:
 
     def __init__(self, lengths: range, columns: Ids, numbers: Floats) -> None:
         self.lengths = Lengths(lengths.start, lengths.start, lengths.stop - 1)
-        places = np.append(columns, NONE).astype(np.int32) - NONE
+        # That of NONE, the last one, is NOWHERE.
+        places = 1 + np.append(columns, NONE).astype(np.int32)
         self.records = BucketRecords(places, np.concatenate([np.zeros((1, 2)), numbers]))
         self.n_records = len(self.records.numbers)
 

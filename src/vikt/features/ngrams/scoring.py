@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vikt.arrays import Floats
+from vikt.arrays import Floats, Reals
 from vikt.corpus.texts import Texts
 from vikt.features.ngrams import scoring_kernels
 from vikt.features.ngrams.ngrams import FittedNgrams
@@ -16,7 +16,6 @@ from vikt.features.ngrams.records import RecordTable
 from vikt.features.ngrams.scoring_kernels import CountingRoom, Scoring
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.weighing import Counts
-from vikt.features.rows import Numbers
 from vikt.threads import running
 
 # From so many bytes of text on, for each column and in all, records save more time than it takes to make them.
@@ -33,7 +32,7 @@ class NgramScorer:
     the last bit.
     """
 
-    def __init__(self, ngrams: FittedNgrams, theta: Numbers) -> None:
+    def __init__(self, ngrams: FittedNgrams, theta: Reals) -> None:
         self._ngrams, self._theta = ngrams, np.ascontiguousarray(theta)
         # Never released, since records are made once; nobody waits for it, so that no child of a fork does for ever.
         self._n_bytes, self._making = 0, threading.Lock()

@@ -57,17 +57,17 @@ def find_units(
     slots: Int32s,
     unit_low: Int64s,
     unit_high: Int64s,
-    unknown: int,
     search: Search,
     units: Int32s,
 ) -> None:
-    """The unit of each token, `unknown` where there is none, and UNSURE where bytes must be compared too.
+    """The unit of each token, NONE where there is none, and UNSURE where bytes must be compared too.
 
-    A block of tokens goes from slot to slot by loops without branches, asking the memory for all slots, and then for
-    all keys, before it needs the first; after each slot, most tokens are settled.
+    A block of tokens goes from slot to slot by loops without branches, which prefetch all slots, and then all keys,
+    before they need the first; after each slot, most tokens are settled.
     """
     if len(unit_low) == 0:
-        be_unsure(n, units)
+        for token in range(n):
+            units[token] = NONE
         return
     region = len(slots) >> PART_BITS
     for first in range(0, n, BLOCK):
@@ -93,7 +93,7 @@ def find_units(
                 place = max(unit, 0)
                 same = (unit_low[place] == low[token]) & (unit_high[place] == high[token])
                 found = UNSURE if high[token] >> 56 == LONG else unit
-                units[token] = NONE if high[token] == 0 else unknown if unit == NONE else found
+                units[token] = NONE if (unit == NONE) | (high[token] == 0) else found
                 search.tokens[n_left & FORWARD] = token
                 search.slots[n_left & FORWARD] = next_slot(slot, region)
                 n_left += 1 - ((unit == NONE) | same | (high[token] == 0))
@@ -103,11 +103,6 @@ def find_units(
 def next_slot(slot: int, region: int) -> int:
     """The slot after another in its part."""
     return slot & -region | slot + 1 & region - 1
-
-
-def be_unsure(n: int, ids: Int32s) -> None:
-    for token in range(n):
-        ids[token] = UNSURE
 
 
 def compare_units(
@@ -182,19 +177,17 @@ def find_nodes(
     n: int,
     slots: Int32s,
     keys: Int64s,
-    unknown: int,
     search: Search,
     wanted: Int64s,
     nodes: Int32s,
 ) -> None:
     """The n-gram of `depth` units at each token, as in find_units; `parents` has the n-grams that are shorter by one.
 
-    Their keys are written to `wanted`, NONE where there is no n-gram.
+    `wanted` is room for their keys, NONE where there is no n-gram.
     """
     region = len(slots) >> PART_BITS
-    n_whole = max(n - depth + 1, 0)
+    n_whole = max(n - depth + 1, 0) if len(keys) > 0 else 0
     for token in range(n_whole, n):
-        wanted[token] = NONE
         nodes[token] = NONE
     for first in range(0, n_whole, BLOCK):
         left = min(BLOCK, n_whole - first)
@@ -207,11 +200,6 @@ def find_nodes(
             value = hash_node(max(key, 0))
             search.tokens[i] = token
             search.slots[i] = part_of(value) * region + (value & region - 1)
-        if len(keys) == 0:
-            for i in range(left):
-                token = first + i & FORWARD
-                nodes[token] = NONE if wanted[token] == NONE else unknown
-            left = 0
         while left > 0:
             for i in range(left):
                 prefetch(slots, search.slots[i])
@@ -225,7 +213,7 @@ def find_nodes(
                 slot = search.slots[i]
                 node = nodes[token]
                 key = wanted[token]
-                nodes[token] = NONE if key == NONE else unknown if node == NONE else node
+                nodes[token] = NONE if key == NONE else node
                 search.tokens[n_left & FORWARD] = token
                 search.slots[n_left & FORWARD] = next_slot(slot, region)
                 n_left += 1 - ((node == NONE) | (key == NONE) | (keys[max(node, 0)] == key))

@@ -12,7 +12,7 @@ from vikt.compiled import kernels_for
 from vikt.errors import DamagedModelError
 from vikt.features.ngrams import filling_kernels, table_kernels
 from vikt.features.ngrams.table_kernels import BLOCK, PARTS, Search, hash_node, hash_unit, part_of
-from vikt.features.ngrams.token_kernels import LONG, NONE, PADDING, SEVEN_BYTES
+from vikt.features.ngrams.token_kernels import LONG, LOW_MASK, NONE, PADDING, SEVEN_BYTES
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary_spec import NodeTable, UnitTable
 
@@ -114,10 +114,10 @@ class Units(HashTable):
         n = len(self.low)
         return bool(kernels_for(filling_kernels.__name__, n).fill_with_units(self.low, self.high, self.slots))
 
-    def find(self, tokens: Tokens, unknown: int, search: Search, units: Ids) -> None:
+    def find(self, tokens: Tokens, search: Search, units: Ids) -> None:
         """The unit of each token, but for long ones that `compare` must find; see `table_kernels.find_units`."""
         table = self.slots, self.low, self.high
-        _work().find_units(tokens.low, tokens.high, tokens.n, *table, unknown, search, units)
+        _work().find_units(tokens.low, tokens.high, tokens.n, *table, search, units)
 
     def compare(self, tokens: Tokens, units: Ids) -> None:
         """The units that `find` left open; see `table_kernels.compare_units`."""
@@ -225,12 +225,10 @@ class Nodes(HashTable):
     def filled(self) -> bool:
         return bool(kernels_for(filling_kernels.__name__, self.n).fill_with_nodes(self.keys, self.slots))
 
-    def find(
-        self, tokens: Tokens, unknown: int, search: Search, parents: Ids, units: Ids, wanted: Ints, nodes: Ids
-    ) -> None:
+    def find(self, tokens: Tokens, search: Search, parents: Ids, units: Ids, wanted: Ints, nodes: Ids) -> None:
         """The n-gram at each token; see `table_kernels.find_nodes`."""
         table = self.slots, self.keys
-        _work().find_nodes(parents, units, self.depth, tokens.n, *table, unknown, search, wanted, nodes)
+        _work().find_nodes(parents, units, self.depth, tokens.n, *table, search, wanted, nodes)
 
     @classmethod
     def of_keys(cls, depth: int, keys: Ints) -> Nodes:
@@ -245,7 +243,7 @@ class Nodes(HashTable):
         keys = spec.keys
         if keys.dtype.str != "<i8" or keys.ndim != 1:
             raise DamagedModelError(f"keys of n-grams of shape {keys.shape} and {keys.dtype}")
-        parents, units = keys >> 32, keys & 0xFFFFFFFF
+        parents, units = keys >> 32, keys & LOW_MASK
         if np.any((parents < 0) | (parents >= n_parents) | (units >= n_units)):
             raise DamagedModelError(f"an n-gram of {depth} units has no place in the vocabulary")
         nodes = cls(depth, keys)

@@ -13,7 +13,7 @@ from vikt.features.ngrams import table_kernels
 from vikt.features.ngrams.ids import order_of, places_in
 from vikt.features.ngrams.records import VocabularyTable
 from vikt.features.ngrams.tables import Nodes, Units, new_search
-from vikt.features.ngrams.token_kernels import NONE
+from vikt.features.ngrams.token_kernels import LOW_MASK, NONE
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary_spec import NodeTable, VocabularySpec
 
@@ -43,10 +43,10 @@ class Vocabulary:
         ids = np.empty((len(self.tables), tokens.n), dtype=np.int32)
         wanted = np.empty(tokens.n, dtype=np.int64)
         search = new_search()
-        self.units.find(tokens, NONE, search, ids[0])
+        self.units.find(tokens, search, ids[0])
         self.units.compare(tokens, ids[0])
         for nodes, parents, found in zip(self.nodes, ids, ids[1:], strict=False):
-            nodes.find(tokens, NONE, search, parents, ids[0], wanted, found)
+            nodes.find(tokens, search, parents, ids[0], wanted, found)
         return self._counted(ids, tokens)
 
     def _counted(self, ids: Ids, tokens: Tokens) -> Ids:
@@ -65,11 +65,11 @@ class Vocabulary:
         for level in range(len(self.nodes), 0, -1):
             keys = self.nodes[level - 1].keys[needed[level]]
             needed[level - 1] = _union(needed[level - 1], keys >> 32)
-            needed[0] = _union(needed[0], keys & 0xFFFFFFFF)
+            needed[0] = _union(needed[0], keys & LOW_MASK)
         new_ids, kept_nodes = [_new_ids(own) for own in needed], []
         for level, nodes in enumerate(self.nodes, start=1):
             keys = nodes.keys[needed[level]]
-            new_keys = new_ids[level - 1][keys >> 32] << 32 | new_ids[0][keys & 0xFFFFFFFF]
+            new_keys = new_ids[level - 1][keys >> 32] << 32 | new_ids[0][keys & LOW_MASK]
             kept_nodes.append(Nodes.of_keys(nodes.depth, new_keys))
         kept = Vocabulary(self.lengths, self.shortest, self.units.kept(needed[0]), kept_nodes)
         return kept, needed[self.lengths.start - 1 :]
@@ -82,7 +82,7 @@ class Vocabulary:
         units = places_in(other.units.pairs, self.units.pairs)
         found = [units]
         for own, others in zip(self.nodes, other.nodes, strict=True):
-            parents, last = found[-1][own.keys >> 32], units[own.keys & 0xFFFFFFFF]
+            parents, last = found[-1][own.keys >> 32], units[own.keys & LOW_MASK]
             is_known = (parents != NONE) & (last != NONE)
             found.append(places_in(others.keys, np.where(is_known, parents << 32 | last, NONE)))
         return found[self.lengths.start - 1 :]
@@ -92,7 +92,7 @@ class Vocabulary:
         backwards = []
         for nodes in reversed(self.nodes[: depth - 1]):
             keys = nodes.keys[ids]
-            backwards.append(keys & 0xFFFFFFFF)
+            backwards.append(keys & LOW_MASK)
             ids = keys >> 32
         return np.stack([ids, *reversed(backwards)], axis=1)
 

@@ -9,11 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Bytes, Ids, Ints
+from vikt.arrays import Arrays, Bytes, Ids, Ints
 from vikt.errors import DamagedModelError
-
-# By name, for a file.
-Arrays = dict[str, NDArray[Any]]
 
 
 class UnitTable(NamedTuple):

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 from numpy.typing import DTypeLike
 
-from vikt.arrays import Floats, Ids
+from vikt.arrays import Floats, Ids, Reals
 from vikt.compiled import kernels_for
 from vikt.features.ngrams import row_kernels, row_scoring_kernels
 from vikt.features.ngrams.ids import FoundNgrams
@@ -17,7 +17,7 @@ from vikt.features.ngrams.learning import CountedPortion
 from vikt.features.ngrams.row_kernels import WIDEST, Room, RowArrays, SortingRoom, Weighing
 from vikt.features.ngrams.token_kernels import NONE
 from vikt.features.ngrams.weighting import Weighting
-from vikt.features.rows import Numbers, RowPiece
+from vikt.features.rows import RowPiece
 
 
 class Counts(threading.local):
@@ -63,16 +63,16 @@ class Weigher:
         self._counts.keep(room.counts)
         return RowPiece(rows.lengths, rows.indices[:n], rows.values[:n])
 
-    def rows_of_entries(self, portion: CountedPortion, dtype: DTypeLike, kernels: SimpleNamespace) -> RowPiece:
+    def rows_of_entries(self, portion: CountedPortion, dtype: DTypeLike, loops: SimpleNamespace) -> RowPiece:
         """The rows of a portion whose n-grams are counted: the same, to the last bit."""
         longest = portion.longest
         rows = _row_arrays(portion.n_documents, len(portion.ids), dtype)
         room = Room(np.empty(0, dtype=np.int32), np.empty(longest + 1, dtype=np.int64), np.empty(longest + 1))
         weighing = self._weighing(int(portion.counts.max(initial=0)))
-        n = kernels.write_rows_of_entries(portion.entries, weighing, room, self._sorting(longest), rows)
+        n = loops.write_rows_of_entries(portion.entries, weighing, room, self._sorting(longest), rows)
         return RowPiece(rows.lengths, rows.indices[:n], rows.values[:n])
 
-    def write_scores(self, found: FoundNgrams, theta: Numbers, scores: Floats) -> None:
+    def write_scores(self, found: FoundNgrams, theta: Reals, scores: Floats) -> None:
         """Write the scores of a portion, (documents, K), by weights θ, (n, K)."""
         longest = found.longest * len(found.occurrences.ids)
         room = self._room(longest)

@@ -10,13 +10,13 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vikt.arrays import Floats, Ids, Ints
+from vikt.arrays import Floats, Ids, Ints, Reals
 from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError, UsageError
 from vikt.features.ngrams.ngrams import FittedNgrams
 from vikt.features.ngrams.spec import NgramSpec
 from vikt.features.ngrams.weighting import Weighting
-from vikt.features.rows import CompressedRows, Numbers
+from vikt.features.rows import CompressedRows
 
 Terms = dict[str, int]
 
@@ -154,7 +154,7 @@ class ChosenTerms:
         return counts._replace(values=values)
 
 
-def normalised_values(indptr: Ints, values: Numbers, addend: Callable[[Numbers], Numbers], power: float) -> Floats:
+def normalised_values(indptr: Ints, values: Reals, addend: Callable[[Reals], Reals], power: float) -> Floats:
     """The values of each row divided by (Σ addend(value))^power; an empty row stays empty."""
     lengths = np.diff(indptr)
     filled = lengths > 0
