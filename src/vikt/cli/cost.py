@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from vikt.cli.console import say_notes
 from vikt.cli.options import InputOptions
 from vikt.cli.trained_rows import labelled_as_trained, notes_on_test
 from vikt.corpus.labelled import Labelled
 from vikt.evaluation.comparison import compared
 from vikt.fitting.saved import SavedModel
+from vikt.mappings import Json
 from vikt.report.comparison import ModelComparison, figure_name
 from vikt.tables import columns, figure
 
@@ -56,6 +55,6 @@ def cost_lines(cost: ModelComparison | None) -> str:
     return "\n".join([f"cost       on {cost.n_rows:,} rows, {same:,} of them answered alike", columns(rows), *notes])
 
 
-def cost_json(cost: ModelComparison | None) -> dict[str, Any]:
+def cost_json(cost: ModelComparison | None) -> Json:
     """The same as JSON: null where it was not measured."""
     return {"cost": None if cost is None else cost.to_json()["differences"] | {"rows": cost.n_rows}}

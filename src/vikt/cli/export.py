@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from vikt.cli.console import print_json, progress
 from vikt.cli.cost import cost_json, cost_lines, measured_cost, rows_to_measure
@@ -16,6 +15,7 @@ from vikt.errors import UsageError
 from vikt.export.formats import ExportFormat, format_of
 from vikt.files.trained import load_trained
 from vikt.fitting.saved import SavedModel
+from vikt.mappings import Json
 from vikt.names import ExportFormatName
 from vikt.report.as_json import certificate_json
 from vikt.report.comparison import ModelComparison
@@ -84,6 +84,6 @@ def _lines(before: SavedModel, after: SavedModel) -> list[str]:
     return [f"features   {kept:,} of {of:,}, with weights of 8 bits", f"proof      {proof(after.record.least_proven)}"]
 
 
-def _as_json(request: Request, after: SavedModel, n_bytes: int, cost: ModelComparison | None) -> dict[str, Any]:
+def _as_json(request: Request, after: SavedModel, n_bytes: int, cost: ModelComparison | None) -> Json:
     about = {"path": str(request.output), "bytes": n_bytes, "features": after.model.features.n_features}
     return about | {"certificate": certificate_json(after.record)} | cost_json(cost)

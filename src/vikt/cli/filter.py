@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from vikt.cli.console import print_json, progress, say_notes, show
 from vikt.corpus.dialect import Dialect
@@ -16,6 +15,7 @@ from vikt.filtering.inputs import find_inputs
 from vikt.filtering.keep import KeepCondition
 from vikt.filtering.row_filter import RowFilter
 from vikt.filtering.run import Outcome, filter_files
+from vikt.mappings import Json
 from vikt.tables import columns, counted, visible
 
 _ESCAPES = {r"\n": "\n", r"\t": "\t", r"\r": "\r"}
@@ -97,7 +97,7 @@ def _doubts(outcome: Outcome) -> list[str]:
     return ["no document is kept; check the condition"] * (outcome.tally.kept == 0 < outcome.tally.documents)
 
 
-def _as_json(outcome: Outcome) -> dict[str, Any]:
+def _as_json(outcome: Outcome) -> Json:
     return {
         "files": outcome.files,
         "finished_before": outcome.finished_before,

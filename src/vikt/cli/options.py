@@ -13,6 +13,7 @@ import click
 from vikt.cli.typed import typed_command
 from vikt.cli.values import COUNT, one_of, parse_delimiter
 from vikt.corpus.dialect import DEFAULT_DIALECT, Dialect
+from vikt.mappings import Values
 from vikt.names import FormatName, TargetsName
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class ReportRequest:
     command: str
 
 
-def gathered(kind: type[Gathered], typed: Mapping[str, Any]) -> tuple[Gathered, dict[str, Any]]:
+def gathered(kind: type[Gathered], typed: Mapping[str, Any]) -> tuple[Gathered, Values]:
     """The options that are fields of a dataclass, in one of that kind, and the others.
 
     Examples

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -39,7 +39,7 @@ from vikt.fitting.model import FittedModel, measured
 from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
-from vikt.mappings import Json
+from vikt.mappings import Json, Values
 from vikt.names import DECISION_PARAMETERS
 from vikt.progress import Progress
 from vikt.report.as_json import fit_json, model_json
@@ -109,12 +109,12 @@ class Trained(NamedTuple):
     figures: ModelFigures | None = None
 
 
-def train(request: Request, options: dict[str, Any]) -> None:
+def train(request: Request, options: Values) -> None:
     """Read, fit, test, save, report."""
     show_trained(trained(request, options), request)
 
 
-def trained(request: Request, options: dict[str, Any]) -> Trained:
+def trained(request: Request, options: Values) -> Trained:
     """Read, fit, test, save.
 
     Raises
@@ -158,12 +158,12 @@ def _save_untested(fitted: Fit, data: _Data, request: Request) -> None:
     )
 
 
-def _reading(request: Request, options: dict[str, Any]) -> LabelReading:
+def _reading(request: Request, options: Values) -> LabelReading:
     """How the labels are to be read. Raises UsageError where the options contradict one another."""
     return LabelReading(options.get("targets", "auto"), request.labels_separator, options.get("order") or ())
 
 
-def _read(request: Request, options: dict[str, Any], reading: LabelReading) -> _Data:
+def _read(request: Request, options: Values, reading: LabelReading) -> _Data:
     declared = [
         *handmade_features(request.features),
         *(handmade.Number(name=name) for name in request.numbers),
@@ -197,7 +197,7 @@ def _recorded(fitted: Fit, data: _Data, request: Request) -> FitRecord:
     )
 
 
-def _settings(options: dict[str, Any], declared: list[handmade.Feature], pairs: Sequence[str] = ()) -> FitSettings:
+def _settings(options: Values, declared: list[handmade.Feature], pairs: Sequence[str] = ()) -> FitSettings:
     """The settings of the fit; where svmlight's files bring pairs, these are features and there is no text."""
     features = [*declared, *(handmade.Numbered(name=name) for name in pairs)]
     analyzer = {"analyzer": "none"} if pairs else {}
@@ -348,7 +348,7 @@ def _refitted(examples: Examples, fitted: Fit, settings: FitSettings, threads: i
     return replace(again, record=replace(again.record, data=data))
 
 
-def _check_request(request: Request, options: dict[str, Any]) -> None:
+def _check_request(request: Request, options: Values) -> None:
     """Refuse what cannot be done, before any file is read."""
     test = [] if request.test is None else [request.test]
     check_read_once([*request.data, *test])

@@ -33,31 +33,34 @@ class ArrayType:
     strided: bool = False
 
 
-Bytes = Annotated[Any, ArrayType("uint8", 1)]
-Int16s = Annotated[Any, ArrayType("int16", 1)]
-Int32s = Annotated[Any, ArrayType("int32", 1)]
-UInt32s = Annotated[Any, ArrayType("uint32", 1)]
-Int64s = Annotated[Any, ArrayType("int64", 1)]
-Float32s = Annotated[Any, ArrayType("float32", 1)]
-Float64s = Annotated[Any, ArrayType("float64", 1)]
+# An array as a kernel sees it: of NumPy, a memoryview, or compiled.
+Array = Any
 
-Int32Matrix = Annotated[Any, ArrayType("int32", 2)]
-Int64Matrix = Annotated[Any, ArrayType("int64", 2)]
-Float32Matrix = Annotated[Any, ArrayType("float32", 2)]
-Float64Matrix = Annotated[Any, ArrayType("float64", 2)]
+Bytes = Annotated[Array, ArrayType("uint8", 1)]
+Int16s = Annotated[Array, ArrayType("int16", 1)]
+Int32s = Annotated[Array, ArrayType("int32", 1)]
+UInt32s = Annotated[Array, ArrayType("uint32", 1)]
+Int64s = Annotated[Array, ArrayType("int64", 1)]
+Float32s = Annotated[Array, ArrayType("float32", 1)]
+Float64s = Annotated[Array, ArrayType("float64", 1)]
+
+Int32Matrix = Annotated[Array, ArrayType("int32", 2)]
+Int64Matrix = Annotated[Array, ArrayType("int64", 2)]
+Float32Matrix = Annotated[Array, ArrayType("float32", 2)]
+Float64Matrix = Annotated[Array, ArrayType("float64", 2)]
 
 # One field of records, or any other array with gaps.
-Float64Field = Annotated[Any, ArrayType("float64", 1, strided=True)]
+Float64Field = Annotated[Array, ArrayType("float64", 1, strided=True)]
 
 # Numbers in either precision, and the integers that their bits spell.
 _REAL, _BITS = Choice("real", ("float32", "float64")), Choice("real", ("int32", "int64"))
-Reals = Annotated[Any, ArrayType(_REAL, 1)]
-RealMatrix = Annotated[Any, ArrayType(_REAL, 2)]
-Bits = Annotated[Any, ArrayType(_BITS, 1)]
-BitsMatrix = Annotated[Any, ArrayType(_BITS, 2)]
+Reals = Annotated[Array, ArrayType(_REAL, 1)]
+RealMatrix = Annotated[Array, ArrayType(_REAL, 2)]
+Bits = Annotated[Array, ArrayType(_BITS, 1)]
+BitsMatrix = Annotated[Array, ArrayType(_BITS, 2)]
 
 # Weights, whose precision is not that of the data.
-WeightMatrix = Annotated[Any, ArrayType(Choice("weight", ("float32", "float64")), 2)]
+WeightMatrix = Annotated[Array, ArrayType(Choice("weight", ("float32", "float64")), 2)]
 
 # A number of single precision, within compiled code.
 Float32 = Any

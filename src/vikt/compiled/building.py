@@ -26,8 +26,14 @@ from vikt import interruption
 from vikt.compiled import intrinsics, lowering
 from vikt.compiled.array_types import ArrayType
 from vikt.compiled.loading import OUTSIDE, BuildError
+from vikt.compiled.lowering import Context, LlvmValue, NumbaType
 from vikt.compiled.scopes import copied
 from vikt.compiled.signatures import HEADER, N_HEAD, NDARRAY, Leaf, Parameter, Signature, Variant, entries_in, symbol_of
+
+# Of Numba and llvmlite, which have no types: a compiled kernel, code that is linked, a module of LLVM.
+Compiled = Any
+CodeLibrary = Any
+LlvmModule = Any
 
 FAILED = -1
 # Instructions of LLVM that become calls of the C library on some processor.
@@ -57,7 +63,7 @@ _OPTIONS = {
 class _Library(codegen.AOTCodeLibrary):
     """Code that is optimised only once all that calls each other is together."""
 
-    def _optimize_functions(self, module: Any) -> None:
+    def _optimize_functions(self, module: LlvmModule) -> None:
         module.data_layout = self.codegen._data_layout
 
     def _optimize_final_module(self) -> None:
@@ -71,7 +77,15 @@ class _Codegen(codegen.AOTCPUCodegen):
 class _Compiler(compiler.Compiler):
     """Numba's compiler, but that it makes no code in this process."""
 
-    def __init__(self, typing_context: Any, context: Any, library: Any, args: Any, returned: Any, *rest: Any) -> None:
+    def __init__(
+        self,
+        typing_context: Context,
+        context: Context,
+        library: CodeLibrary,
+        args: NumbaType,
+        returned: NumbaType,
+        *rest: Any,
+    ) -> None:
         flags, local_types = rest
         flags = flags.copy()
         flags.no_compile = True
@@ -81,8 +95,8 @@ class _Compiler(compiler.Compiler):
 class _Target(NamedTuple):
     """A processor that need not be this one."""
 
-    target_context: Any
-    typing_context: Any = cpu_target.typing_context
+    target_context: Context
+    typing_context: Context = cpu_target.typing_context
     options: Any = cpu_target.options
 
 
@@ -93,7 +107,7 @@ class _Kernel(CPUDispatcher):
         self.targetdescr = target  # type: ignore[assignment]
         super().__init__(function, targetoptions=_OPTIONS, pipeline_class=_Compiler)
 
-    def add_overload(self, compiled: Any) -> None:
+    def add_overload(self, compiled: Compiled) -> None:
         # What stands for the function in this process, where it has no address.
         key = object()
         self.targetctx.insert_user_function(key, compiled.fndesc, [compiled.library])
@@ -144,7 +158,7 @@ def object_file(module_name: str, cpu: str) -> bytes:
         return _emitted(library, symbols)
 
 
-def _compiled(dispatcher: Any, args: list[Any]) -> Any:
+def _compiled(dispatcher: Any, args: list[NumbaType]) -> Compiled:
     try:
         # An interruption that meets one of the compiler's callbacks is lost there, and breaks the compiler.
         with interruption.postponed():
@@ -155,7 +169,7 @@ def _compiled(dispatcher: Any, args: list[Any]) -> Any:
     return dispatcher.overloads[tuple(args)]
 
 
-def _numba_type(parameter: Parameter, variant: Variant) -> Any:
+def _numba_type(parameter: Parameter, variant: Variant) -> NumbaType:
     if isinstance(parameter, ArrayType):
         dtype = numba.from_dtype(np.dtype(variant.dtype(parameter)))
         return numba.types.Array(dtype, parameter.n_dimensions, "A" if parameter.strided else "C")
@@ -165,7 +179,7 @@ def _numba_type(parameter: Parameter, variant: Variant) -> Any:
     return {int: numba.int64, float: numba.float64, bool: numba.boolean}[parameter]
 
 
-def _emitted(library: Any, symbols: list[str]) -> bytes:
+def _emitted(library: CodeLibrary, symbols: list[str]) -> bytes:
     """The object file, in which nothing but `symbols` can be seen, and of which nothing is left undefined."""
     module, machine = library._final_module, library.codegen._tm
     for item in [*module.functions, *module.global_variables]:
@@ -188,7 +202,7 @@ def _outside_name(name: str) -> str | None:
     return called[1] + ("f" if called[2] else "") if called else None
 
 
-def _write_choice(module: Any, symbol: str, functions: list[Any]) -> None:
+def _write_choice(module: LlvmModule, symbol: str, functions: list[LlvmValue]) -> None:
     """The function that calls the first of some that takes the arguments."""
     function = ir.Function(module, ir.FunctionType(_INT, [_WORDS]), symbol)
     builder = ir.IRBuilder(function.append_basic_block())
@@ -203,13 +217,15 @@ def _write_choice(module: Any, symbol: str, functions: list[Any]) -> None:
 class _Entry:
     """A function of C that checks its arguments and calls a kernel."""
 
-    def __init__(self, context: Any, module: Any, symbol: str, signature: Signature, variant: Variant) -> None:
+    def __init__(
+        self, context: Context, module: LlvmModule, symbol: str, signature: Signature, variant: Variant
+    ) -> None:
         self.context, self.signature, self.variant = context, signature, variant
         self.function = ir.Function(module, ir.FunctionType(_INT, [_WORDS]), symbol)
         self.builder = ir.IRBuilder(self.function.append_basic_block())
         self.n_taken, self.places = 0, iter(signature.places)
 
-    def write(self, compiled: Any) -> None:
+    def write(self, compiled: Compiled) -> None:
         context, builder = self.context, self.builder
         values = [self._value(parameter) for parameter in self.signature.parameters]
         returned, args = compiled.signature.return_type, compiled.signature.args
@@ -222,7 +238,7 @@ class _Entry:
         self._store(result, returned)
         builder.ret(_INT(0))
 
-    def _store(self, result: Any, returned: Any) -> None:
+    def _store(self, result: LlvmValue, returned: NumbaType) -> None:
         wanted, builder = self.signature.returns, self.builder
         is_one = not isinstance(returned, numba.types.BaseTuple)
         own = [] if returned == numba.types.none else [returned] if is_one else returned.types
@@ -235,13 +251,13 @@ class _Entry:
             one = self.context.cast(builder, one, its_type, target)
             builder.store(one, builder.bitcast(place, one.type.as_pointer()))
 
-    def _value(self, parameter: Parameter) -> Any:
+    def _value(self, parameter: Parameter) -> LlvmValue:
         if isinstance(parameter, tuple):
             fields = [self._value(field) for field in parameter[1]]
             return self.context.make_tuple(self.builder, _numba_type(parameter, self.variant), fields)
         return self._leaf(parameter)
 
-    def _leaf(self, leaf: Leaf) -> Any:
+    def _leaf(self, leaf: Leaf) -> LlvmValue:
         builder = self.builder
         place = builder.gep(self.function.args[0], [_WORD(N_HEAD + next(self.places))])
         self.n_taken += 1
@@ -252,7 +268,7 @@ class _Entry:
         number = builder.load(place)
         return self.context.cast(builder, number, numba.int64, numba.boolean) if leaf is bool else number
 
-    def _array(self, leaf: ArrayType, address: Any) -> Any:
+    def _array(self, leaf: ArrayType, address: LlvmValue) -> LlvmValue:
         builder, array_type = self.builder, _numba_type(leaf, self.variant)
         dtype = np.dtype(self.variant.dtype(leaf))
         # The type of an object is the last word of its head.
@@ -281,7 +297,7 @@ class _Entry:
         array.nitems = n_items
         return array._getvalue()
 
-    def _is_of(self, dtype: np.dtype[Any], description: Any) -> Any:
+    def _is_of(self, dtype: np.dtype[Any], description: LlvmValue) -> LlvmValue:
         """Whether a description of a type is of one of NumPy's types that have these numbers, in the order of here."""
         builder, found = self.builder, self._field(description, _TYPE_NUMBER)
         own = ir.Constant(ir.IntType(1), 0)
@@ -290,22 +306,22 @@ class _Entry:
         foreign = builder.icmp_signed("==", self._field(description, _BYTE_ORDER), _CHAR(ord(_FOREIGN_ORDER)))
         return builder.and_(own, builder.not_(foreign))
 
-    def _head(self, place: int) -> Any:
+    def _head(self, place: int) -> LlvmValue:
         return self.builder.load(self.builder.gep(self.function.args[0], [_WORD(place)]))
 
-    def _field(self, struct: Any, number: int) -> Any:
+    def _field(self, struct: LlvmValue, number: int) -> LlvmValue:
         return self.builder.load(self.builder.gep(struct, [_INT(0), _INT(number)]))
 
-    def _words(self, struct: Any, number: int, n: int) -> list[Any]:
+    def _words(self, struct: LlvmValue, number: int, n: int) -> list[LlvmValue]:
         words = self._field(struct, number)
         return [self.builder.load(self.builder.gep(words, [_WORD(i)])) for i in range(n)]
 
-    def _word_array(self, words: list[Any]) -> Any:
+    def _word_array(self, words: list[LlvmValue]) -> LlvmValue:
         array = ir.Constant(ir.ArrayType(_WORD, len(words)), ir.Undefined)
         for i, word in enumerate(words):
             array = self.builder.insert_value(array, word, i)
         return array
 
-    def _check(self, holds: Any) -> None:
+    def _check(self, holds: LlvmValue) -> None:
         with self.builder.if_then(self.builder.not_(holds), likely=False):
             self.builder.ret(_INT(self.n_taken))

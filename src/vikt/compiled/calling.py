@@ -6,7 +6,7 @@ import ctypes
 import functools
 import struct
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,6 +19,10 @@ from vikt.compiled.signatures import N_HEAD, Leaf, Signature, entries_in, symbol
 _FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
 _TYPE_NUMBER = 12  # the place of a type's number, after its head
 _HEADER, _NDARRAY = object.__basicsize__, id(np.ndarray)
+
+
+# The words of a call: an array of C.
+Words = ctypes.Array[ctypes.c_int64]
 
 
 class Kernels(types.SimpleNamespace):
@@ -112,20 +116,20 @@ def _called(module_name: str, kernel: types.FunctionType, address_of: AddressOf)
     return run
 
 
-def _results(signature: Signature) -> Callable[[Any], Any]:
+def _results(signature: Signature) -> Callable[[Words], Any]:
     """What reads the results of a kernel from its words."""
     kinds, start = signature.returns, 8 * (N_HEAD + len(signature.leaves))
     if not kinds:
         return lambda words: None
     unpacked = struct.Struct("".join("d" if kind is float else "q" for kind in kinds)).unpack_from
 
-    def results(words: Any) -> Any:
+    def results(words: Words) -> Any:
         return tuple(kind(number) for kind, number in zip(kinds, unpacked(words, start), strict=True))
 
     return (lambda words: results(words)[0]) if signature.returns_one else results
 
 
-def _is_of_subclass(value: Any) -> bool:
+def _is_of_subclass(value: object) -> bool:
     """Whether a value is an array such as NumPy's memmap, whose own type a kernel does not know."""
     return isinstance(value, np.ndarray) and type(value) is not np.ndarray
 
@@ -136,7 +140,7 @@ def _without_subclass(argument: Any) -> Any:
     return np.asarray(argument) if _is_of_subclass(argument) else argument
 
 
-def _refused(name: str, leaves: list[Leaf], args: Any) -> TypeError:
+def _refused(name: str, leaves: list[Leaf], args: Sequence[object]) -> TypeError:
     """What is wrong with the arguments of a kernel."""
     if len(args) != len(leaves):
         return TypeError(f"kernel {name} takes {len(leaves)} arrays and numbers, found {len(args)}")
@@ -146,7 +150,7 @@ def _refused(name: str, leaves: list[Leaf], args: Any) -> TypeError:
     return TypeError(f"kernel {name} cannot take these arguments together")
 
 
-def _fits(leaf: Leaf, value: Any) -> bool:
+def _fits(leaf: Leaf, value: object) -> bool:
     if not isinstance(leaf, ArrayType):
         return isinstance(value, float | int | np.generic) and (leaf is float or hasattr(value, "__index__"))
     if not isinstance(value, np.ndarray) or value.ndim != leaf.n_dimensions:
@@ -164,7 +168,7 @@ def _told(leaf: Leaf) -> str:
     return f"an array ({layout}) of {dtypes} with {leaf.n_dimensions} dimension(s)"
 
 
-def _found(value: Any) -> str:
+def _found(value: object) -> str:
     if not isinstance(value, np.ndarray):
         return f"{value!r:.100}"
     layout = "" if value.flags.c_contiguous else ", not contiguous"

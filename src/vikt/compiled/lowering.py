@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+# Of Numba and llvmlite, which have no types: what code is made for, what makes it, a value and a type in it, and the
+# types of a call.
+Context = Any
+Builder = Any
+LlvmValue = Any
+NumbaType = Any
+CallTypes = Any
+# The types of a call, and what makes its instructions.
+Lowered = tuple[CallTypes, Callable[[Context, Builder, CallTypes, Sequence[LlvmValue]], LlvmValue]]
+
 _BYTE, _INT = ir.IntType(8), ir.IntType(32)
 
 
-def _address(context: Any, builder: Any, array_type: Any, array: Any, i: Any) -> Any:
+def _address(context: Context, builder: Builder, array_type: NumbaType, array: LlvmValue, i: LlvmValue) -> LlvmValue:
     """The place of item i, or of row i, as a pointer to bytes."""
     struct = context.make_array(array_type)(context, builder, array)
     stride = builder.extract_value(struct.strides, 0)
@@ -19,10 +30,10 @@ def _address(context: Any, builder: Any, array_type: Any, array: Any, i: Any) ->
 
 
 @intrinsic
-def prefetch(typing_context: Any, array: Any, i: Any) -> Any:
+def prefetch(typing_context: Context, array: NumbaType, i: NumbaType) -> Lowered:
     """See `intrinsics.prefetch`."""
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    def generate(context: Context, builder: Builder, signature: CallTypes, args: Sequence[LlvmValue]) -> LlvmValue:
         address = _address(context, builder, signature.args[0], *args)
         kind = ir.FunctionType(ir.VoidType(), [address.type, _INT, _INT, _INT])
         # To read, into all caches, of data.
@@ -34,10 +45,10 @@ def prefetch(typing_context: Any, array: Any, i: Any) -> Any:
 
 
 @intrinsic
-def word_at(typing_context: Any, text: Any, i: Any) -> Any:
+def word_at(typing_context: Context, text: NumbaType, i: NumbaType) -> Lowered:
     """See `intrinsics.word_at`."""
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    def generate(context: Context, builder: Builder, signature: CallTypes, args: Sequence[LlvmValue]) -> LlvmValue:
         address = _address(context, builder, signature.args[0], *args)
         return builder.load(builder.bitcast(address, ir.IntType(64).as_pointer()), align=1)
 
@@ -45,10 +56,10 @@ def word_at(typing_context: Any, text: Any, i: Any) -> Any:
 
 
 @intrinsic
-def two_to_the(typing_context: Any, n: Any) -> Any:
+def two_to_the(typing_context: Context, n: NumbaType) -> Lowered:
     """See `intrinsics.two_to_the`."""
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    def generate(context: Context, builder: Builder, signature: CallTypes, args: Sequence[LlvmValue]) -> LlvmValue:
         # The exponent's bits, with its bias.
         bits = builder.shl(builder.add(args[0], _INT(127)), _INT(23))
         return builder.bitcast(bits, ir.FloatType())

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vikt.arrays import Floats, Ids, Ints
+from vikt.arrays import AnyArray, Floats, Ids, Ints
 from vikt.features.ngrams.records import RecordTable
 from vikt.features.ngrams.row_kernels import Occurrences
 from vikt.features.ngrams.token_kernels import NONE
@@ -70,7 +69,7 @@ class IdSource(Protocol):
         ...
 
 
-def places_in(keys: NDArray[Any], wanted: NDArray[Any]) -> Ints:
+def places_in(keys: AnyArray, wanted: AnyArray) -> Ints:
     """Where each wanted key is among different keys, NONE where it is not.
 
     Examples

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
 from vikt.arrays import Arrays, Floats, Ids, Ints, Reals
 from vikt.compiled import kernels_for
@@ -189,7 +189,7 @@ class Ngrams:
         columns = tuple(own[ids] for own, ids in zip(chosen.columns, old_ids, strict=True))
         return FittedNgrams(self, source, columns, idf), chosen.columns
 
-    def from_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> FittedNgrams:
+    def from_arrays(self, arrays: Arrays) -> FittedNgrams:
         """The inverse of `FittedNgrams.to_arrays`. Raises DamagedModelError where the arrays do not fit together."""
         idf = arrays["idf"]
         if idf.dtype != np.float64 or idf.ndim != 1:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vikt.arrays import Arrays, Bytes, Ids, Ints
 from vikt.errors import DamagedModelError
@@ -79,7 +77,7 @@ class VocabularySpec:
         return {**columns, **self.units._asdict(), **nodes}
 
     @classmethod
-    def from_arrays(cls, lengths: range, arrays: Mapping[str, NDArray[Any]]) -> VocabularySpec:
+    def from_arrays(cls, lengths: range, arrays: Arrays) -> VocabularySpec:
         return cls(
             UnitTable(*(arrays[name] for name in ("low", "high", "pool", "pool_offsets", "slots"))),
             tuple(NodeTable(arrays[f"keys{depth}"], arrays[f"slots{depth}"]) for depth in range(2, lengths.stop)),
@@ -114,7 +112,7 @@ class BucketSpec:
         return {"buckets": self.buckets, "shared": np.array([self.n_shared])}
 
     @classmethod
-    def from_arrays(cls, bits: int, arrays: Mapping[str, NDArray[Any]]) -> BucketSpec:
+    def from_arrays(cls, bits: int, arrays: Arrays) -> BucketSpec:
         shared = arrays["shared"]
         if shared.dtype != np.int64 or shared.shape != (1,) or not 0 <= shared[0] <= 1 << bits:
             raise DamagedModelError(f"{shared} is an invalid number of buckets")
