@@ -36,7 +36,7 @@ def random_theta(ngrams, n_classes=1):
         partial(Ngrams, "word", (1, 3), max_features=50),
         partial(Ngrams, "char", (1, 5), min_df=2),
     ],
-    ids=str,
+    ids=[*MADE, "max_df", "max_features", "min_df"],
 )
 @pytest.mark.parametrize("n_classes", [1, 4])
 def test_scores_are_products_of_rows_and_weights(real, made, weighting, n_classes):  # noqa: F811
