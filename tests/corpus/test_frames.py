@@ -287,6 +287,6 @@ def test_a_value_of_several_lines_is_shown_on_one():
 
 def test_a_frame_of_one_column_as_labels_is_flattened_with_a_remedy_for_frames():
     frame = pd.DataFrame({"text": ["win money", "lunch today"] * 10, "label": ["spam", "ham"] * 10})
-    with pytest.warns(ShapeWarning, match="or a single column of a frame"):
+    with pytest.warns(ShapeWarning, match="or one column of a frame"):
         flattened = vikt.TextClassifier(l2=0.1).fit(frame, frame[["label"]])
     assert flattened.predict(["win money"])[0] == "spam"

@@ -52,7 +52,7 @@ def label_array(labels: object, name: str = "labels", warns: bool = False) -> La
     if array.ndim == 2 and array.shape[1] == 1:
         if warns:
             warn(
-                "A column-vector y was passed when a 1d array was expected; pass y.ravel(), or a single column of a frame",
+                "A column-vector y was passed when a 1d array was expected; pass y.ravel(), or one column of a frame",
                 known_to_sklearn(ShapeWarning, "DataConversionWarning"),
             )
         array = array.ravel()
