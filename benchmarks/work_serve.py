@@ -113,7 +113,7 @@ def served_by(answering: Any) -> Any:
     class Replaced(Served):
         @classmethod
         def read(cls, name: str, path: Path, copies: Any) -> Replaced:
-            return cls(name, version_of(path), 0, None, 0.0)  # type: ignore[arg-type]
+            return cls(name, version_of(path), "", 0, None, 0.0)  # type: ignore[arg-type]
 
         reads_text = True
         answers_alone = True
