@@ -204,7 +204,7 @@ def scatter_scaled(
 
 
 def read_ahead(indices: UInt32s, first: int, last: int, theta: Float32Matrix) -> None:
-    """Ask the memory for the weights of a row's features."""
+    """Prefetch the weights of a row's features."""
     for entry in range(first, last):
         prefetch(theta, indices[entry & FORWARD])
 
@@ -246,7 +246,7 @@ def ascend_many_classes(
     """One pass; see `two_classes_kernels.ascend_two_classes`. θ is features × classes; `state` is (3, K).
 
     Where the penalty has them, `scales` holds r, features × classes, and θ is θ/r; `curvature` is that of each class
-    then, (g, K), else (g, 1). The weights of the row to come are asked of the memory beforehand.
+    then, (g, K), else (g, 1). The weights of the next row are prefetched.
     """
     n_classes, is_scaled = theta.shape[1], scales.shape[0] > 0
     z, p, old, alpha, target, delta, q, gives, pulls = room

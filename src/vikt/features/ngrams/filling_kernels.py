@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vikt.compiled.array_types import Bytes, Int32s, Int64s
-from vikt.features.ngrams.table_kernels import PART_BITS, hash_node, hash_unit, part_of
+from vikt.features.ngrams.table_kernels import PART_BITS, first_slot, hash_node, hash_unit, next_slot
 from vikt.features.ngrams.token_kernels import NONE
 
 
@@ -25,13 +25,12 @@ def fill_with_nodes(keys: Int64s, slots: Int32s) -> bool:
 
 def put(value: int, number: int, slots: Int32s) -> bool:
     region = len(slots) >> PART_BITS
-    base = part_of(value) * region
-    slot = value & region - 1
+    slot = first_slot(value, region)
     for _ in range(region):
-        if slots[base + slot] == NONE:
-            slots[base + slot] = number
+        if slots[slot] == NONE:
+            slots[slot] = number
             return True
-        slot = slot + 1 & region - 1
+        slot = next_slot(slot, region)
     return False
 
 

@@ -15,7 +15,7 @@ from vikt.compiled import kernels_for
 from vikt.features.ngrams import learning_kernels
 from vikt.features.ngrams.hashing import Buckets
 from vikt.features.ngrams.ids import IdSource
-from vikt.features.ngrams.learning_kernels import ALWAYS, NEVER, WHOLE, Entries, Spelled
+from vikt.features.ngrams.learning_kernels import ALWAYS, NEVER, WHOLE, Entries
 from vikt.features.ngrams.learning_tables import LearningBuckets, LearningNodes, LearningUnits
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary import Vocabulary
@@ -104,13 +104,12 @@ class VocabularyLearner:
         # An entry more, since an n-gram that is not new is written too.
         room = np.empty((2, len(self._lengths) * tokens.n + 1), dtype=np.int32)
         edges = np.empty((1 + len(self._nodes), tokens.n_documents + 1), dtype=np.int64)
-        spelled = Spelled(tokens.low, tokens.high, tokens.text, tokens.starts, tokens.ends)
         counting = self._units.counting(tokens.edges, room, edges[0], 0, self._which(1))
-        units, n_entries = self._units.learn(spelled, counting)
+        units, n_entries = self._units.learn(tokens.arrays, counting)
         parents = units
         for level, nodes in enumerate(self._nodes, start=1):
             counting = nodes.counting(tokens.edges, room, edges[level], n_entries, self._which(nodes.depth))
-            parents, n_entries = nodes.learn(parents, units, counting)
+            parents, n_entries = nodes.learn(parents, units, nodes.depth, counting)
         return CountedPortion.of(room[0], room[1], edges[self._lengths.start - 1 :])
 
     def absorb(self, later: VocabularyLearner) -> list[Ids]:

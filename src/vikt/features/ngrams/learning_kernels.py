@@ -15,8 +15,8 @@ from vikt.compiled.array_types import Bytes, Int32s, Int64Matrix, Int64s
 from vikt.compiled.intrinsics import FORWARD, prefetch
 from vikt.features.ngrams.filling_kernels import copy_to
 from vikt.features.ngrams.row_kernels import Room, RowArrays, SortingRoom, Weighing, put_row
-from vikt.features.ngrams.table_kernels import BLOCK, hash_node, hash_unit, same_bytes
-from vikt.features.ngrams.token_kernels import LONG, LOW_MASK, NONE
+from vikt.features.ngrams.table_kernels import BLOCK, hash_node, hash_unit, is_whole, node_key, same_bytes
+from vikt.features.ngrams.token_kernels import LONG, LOW_MASK, NONE, TokenArrays
 
 # What a record holds: its state first, then the key of a unit, of an n-gram, or the mark of a bucket.
 STATE = 0
@@ -34,16 +34,6 @@ class Learning(NamedTuple):
     slots: Int32s
     records: Int64Matrix
     n: int
-
-
-class Spelled(NamedTuple):
-    """Tokens: their keys, and their places in a text."""
-
-    low: Int64s
-    high: Int64s
-    text: Bytes
-    starts: Int64s
-    ends: Int64s
 
 
 class LongUnits(NamedTuple):
@@ -135,7 +125,7 @@ def find_likely(n: int, table: Learning, block: Block) -> None:
 
 
 def learn_units(
-    tokens: Spelled, table: Learning, long: LongUnits, block: Block, counting: Counting, units: Int32s
+    tokens: TokenArrays, table: Learning, long: LongUnits, block: Block, counting: Counting, units: Int32s
 ) -> tuple[int, int, int]:
     """Learn and count the unit of each token, NONE where it is empty.
 
@@ -182,7 +172,7 @@ def learn_units(
     return n_known, n_long, n_entries
 
 
-def is_unit(unit: int, tokens: Spelled, token: int, records: Int64Matrix, long: LongUnits) -> bool:
+def is_unit(unit: int, tokens: TokenArrays, token: int, records: Int64Matrix, long: LongUnits) -> bool:
     """Whether a token is this unit."""
     if records[unit, LOW] != tokens.low[token] or records[unit, HIGH] != tokens.high[token]:
         return False
@@ -195,7 +185,7 @@ def is_unit(unit: int, tokens: Spelled, token: int, records: Int64Matrix, long: 
 
 
 def learnt_unit(
-    tokens: Spelled, token: int, value: int, table: Learning, n_known: int, long: LongUnits, n_long: int
+    tokens: TokenArrays, token: int, value: int, table: Learning, n_known: int, long: LongUnits, n_long: int
 ) -> int:
     """The unit of a token with a hash; n_known if it is new, and has just been put into the table."""
     slots, records = table.slots, table.records
@@ -245,9 +235,7 @@ def learn_nodes(
         n_here = min(BLOCK, n_whole - first)
         for i in range(n_here):
             token = first + i & FORWARD
-            parent = parents[token]
-            unit = units[token + depth - 1]
-            key = parent << 32 | unit if (parent != NONE) & (unit != NONE) else NONE
+            key = node_key(parents[token], units[token + depth - 1])
             value = hash_node(max(key, 0))
             block.keys[i] = key
             block.hashes[i] = value
@@ -271,12 +259,6 @@ def learn_nodes(
                 n_entries = count_ngram(node, records, first_entry, n_entries, counting)
     document_of(n, document, n_entries, counting)
     return n_known, n_entries
-
-
-def is_whole(units: Int32s, token: int, depth: int) -> bool:
-    """Whether the n-gram of `depth` units at a token is a whole word or document."""
-    before = NONE if token == 0 else units[token - 1]
-    return bool(before == NONE and units[token + depth] == NONE)
 
 
 def learnt_node(key: int, value: int, table: Learning, n_known: int) -> int:

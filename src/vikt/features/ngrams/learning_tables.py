@@ -19,11 +19,10 @@ from vikt.features.ngrams.learning_kernels import (
     Counting,
     Learning,
     LongUnits,
-    Spelled,
 )
 from vikt.features.ngrams.table_kernels import BLOCK
 from vikt.features.ngrams.tables import Nodes, Units
-from vikt.features.ngrams.token_kernels import LONG, LOW_MASK, NONE
+from vikt.features.ngrams.token_kernels import LONG, LOW_MASK, NONE, TokenArrays
 from vikt.features.rows import longer
 
 _FEWEST_SLOTS, _MOST_SLOTS = 1 << 10, 1 << 31
@@ -122,14 +121,14 @@ class LearningUnits(LearningTable):
         self.kernels.place_units(self.records, self.n, self.block, self.slots)
 
     def reserve_bytes(self, n_bytes: int) -> None:
-        """Make room for long units of so many bytes in all."""
+        """Make room for long units that have n_bytes in all."""
         used, n_long = int(self.offsets[self.n_long]), n_bytes // LONG
         if used + n_bytes > len(self.pool):
             self.pool = longer(self.pool[:used], 2 * (used + n_bytes))
         if self.n_long + n_long >= len(self.offsets):
             self.offsets = longer(self.offsets[: self.n_long + 1], 2 * (self.n_long + n_long) + 1)
 
-    def learn(self, tokens: Spelled, counting: Counting) -> tuple[Ids, int]:
+    def learn(self, tokens: TokenArrays, counting: Counting) -> tuple[Ids, int]:
         """The unit of each token, and how many entries there are now."""
         n = len(tokens.low)
         self.reserve(n)
@@ -145,7 +144,8 @@ class LearningUnits(LearningTable):
         starts, ends = np.zeros((2, later.n), dtype=np.int64)
         is_long = high >> 56 == LONG
         starts[is_long], ends[is_long] = later.offsets[: later.n_long], later.offsets[1 : later.n_long + 1]
-        ids, _ = self.learn(Spelled(low, high, later.pool, starts, ends), self.uncounted(later.n))
+        counting = self.uncounted(later.n)
+        ids, _ = self.learn(TokenArrays(later.pool, starts, ends, low, high, counting.documents), counting)
         self.add_frequencies(ids, later)
         return ids
 
@@ -165,11 +165,11 @@ class LearningNodes(LearningTable):
     def fill(self) -> None:
         self.kernels.place_nodes(self.records, self.n, self.block, self.slots)
 
-    def learn(self, parents: Ids, units: Ids, counting: Counting) -> tuple[Ids, int]:
-        """The n-gram at each token, given those shorter by one, and how many entries there are now."""
-        return self._learn(parents, units, self.depth, counting)
+    def learn(self, parents: Ids, units: Ids, depth: int, counting: Counting) -> tuple[Ids, int]:
+        """The n-gram at each token, given those shorter by one, and how many entries there are now.
 
-    def _learn(self, parents: Ids, units: Ids, depth: int, counting: Counting) -> tuple[Ids, int]:
+        Its last unit is that of the token depth - 1 further on.
+        """
         self.reserve(len(units))
         nodes = np.empty(len(units), dtype=np.int32)
         table = Learning(self.slots, self.records, self.n)
@@ -181,7 +181,7 @@ class LearningNodes(LearningTable):
         keys = later.records[: later.n, KEY]
         # The last unit stands beside its parent.
         parents, units = parents[keys >> 32], units[keys & LOW_MASK]
-        ids, _ = self._learn(parents, units, 1, self.uncounted(later.n))
+        ids, _ = self.learn(parents, units, 1, self.uncounted(later.n))
         self.add_frequencies(ids, later)
         return ids
 

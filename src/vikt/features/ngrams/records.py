@@ -19,11 +19,10 @@ from vikt.features.ngrams.scoring_kernels import (
     Lengths,
     Scoring,
     SearchRoom,
-    Tokens,
     VocabularyRecords,
 )
 from vikt.features.ngrams.tables import Nodes, Units
-from vikt.features.ngrams.token_kernels import LOW_MASK, NONE
+from vikt.features.ngrams.token_kernels import LOW_MASK, NONE, TokenArrays
 
 # At most this share of the records is in use, so that pilots are found soon.
 _LARGEST_SHARE = 0.9
@@ -38,7 +37,7 @@ class RecordTable(Protocol):
 
     n_records: int
 
-    def write_scores(self, tokens: Tokens, longest: int, scoring: Scoring, scores: Floats) -> None:
+    def write_scores(self, tokens: TokenArrays, longest: int, scoring: Scoring, scores: Floats) -> None:
         """Write the scores of documents, none of which has more than `longest` tokens."""
         ...
 
@@ -53,7 +52,7 @@ class HashedTable:
         self.records = BucketRecords(places, np.concatenate([np.zeros((1, 2)), numbers]))
         self.n_records = len(self.records.numbers)
 
-    def write_scores(self, tokens: Tokens, longest: int, scoring: Scoring, scores: Floats) -> None:
+    def write_scores(self, tokens: TokenArrays, longest: int, scoring: Scoring, scores: Floats) -> None:
         places = _places(self.lengths, longest)
         _work().score_buckets(tokens, self.lengths, self.records, places, scoring, scores)
 
@@ -65,7 +64,7 @@ class VocabularyTable:
         self.lengths, self.records = lengths, records
         self.n_records = len(records.keys)
 
-    def write_scores(self, tokens: Tokens, longest: int, scoring: Scoring, scores: Floats) -> None:
+    def write_scores(self, tokens: TokenArrays, longest: int, scoring: Scoring, scores: Floats) -> None:
         low, high, hashes = np.empty((3, AT_ONCE), dtype=np.int64)
         room = SearchRoom(low, high, hashes, _places(self.lengths, longest))
         _work().score_ngrams(tokens, self.lengths, self.records, room, scoring, scores)

@@ -75,7 +75,7 @@ class RowArrays(NamedTuple):
 def columns_of(found: Occurrences, first: int, last: int, weighing: Weighing, room: Room) -> int:
     """The columns of the n-grams of tokens first..last, as often as they occur, in `room`. Returns how many there are.
 
-    Their counts are asked of the memory.
+    Their counts are prefetched.
     """
     ids, column_of, columns = found.ids, weighing.column_of, room.columns
     n = 0

@@ -10,7 +10,6 @@ import numpy as np
 
 from vikt.arrays import Floats, Reals
 from vikt.corpus.texts import Texts
-from vikt.features.ngrams import scoring_kernels
 from vikt.features.ngrams.ngrams import FittedNgrams
 from vikt.features.ngrams.records import RecordTable
 from vikt.features.ngrams.scoring_kernels import CountingRoom, Scoring
@@ -18,7 +17,7 @@ from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.weighing import Counts
 from vikt.threads import running
 
-# From so many bytes of text on, for each column and in all, records save more time than it takes to make them.
+# Bytes of text from which on records save more time than it takes to make them: per column, and in all.
 _BYTES_PER_COLUMN, _FEWEST_BYTES = 32, 1 << 22
 
 # Writes the scores of a portion, (documents, K).
@@ -55,7 +54,7 @@ class NgramScorer:
         return scores
 
     def _writer(self, n_bytes: int) -> Write:
-        """What writes scores, now that so many more bytes are to be scored."""
+        """What writes scores, now that n_bytes more of text are to be scored."""
         # A thread may miss what another adds at the same moment; the records then come a little later.
         self._n_bytes += n_bytes
         worth_it = max(_BYTES_PER_COLUMN * self._ngrams.n_columns, _FEWEST_BYTES)
@@ -76,10 +75,7 @@ class NgramScorer:
             longest = tokens.longest * len(self._ngrams.source.lengths)
             room = CountingRoom(counts.take(), np.empty(longest + 1, dtype=np.int64), np.empty(longest))
             scoring = Scoring(weighting.count_weights(longest), weighting.normalised, room, self._theta)
-            text = scoring_kernels.Tokens(
-                tokens.text, tokens.starts, tokens.ends, tokens.low, tokens.high, tokens.edges
-            )  # fmt: skip
-            table.write_scores(text, tokens.longest, scoring, scores)
+            table.write_scores(tokens.arrays, tokens.longest, scoring, scores)
             counts.keep(room.counts)
 
         return write

@@ -27,23 +27,12 @@ from vikt.compiled.array_types import (
 from vikt.compiled.intrinsics import FORWARD, prefetch
 from vikt.features.ngrams.hashing_kernels import hash_pair
 from vikt.features.ngrams.table_kernels import SLOT_MASK, same_bytes
-from vikt.features.ngrams.token_kernels import HASH_3, LONG, NONE
+from vikt.features.ngrams.token_kernels import HASH_3, LONG, NONE, TokenArrays
 
 NOWHERE = 0
 AT_ONCE = 256  # tokens that are looked up together; a cache of 32 KB holds as many records of two lengths
 PILOTS = 1 << 15  # of 16 bits with a sign
 PILOT_SHIFT = 31  # the bits of a hash above these choose its pilot
-
-
-class Tokens(NamedTuple):
-    """The tokens of a portion; document d has the tokens edges[d]..edges[d + 1], the last of them empty."""
-
-    text: Bytes
-    starts: Int64s
-    ends: Int64s
-    low: Int64s
-    high: Int64s
-    edges: Int64s
 
 
 class Lengths(NamedTuple):
@@ -107,7 +96,7 @@ class CountingRoom(NamedTuple):
 
 
 class Scoring(NamedTuple):
-    """What scores are made with beside records; see `kernels.Weighing`."""
+    """What scores are made with beside records; see `row_kernels.Weighing`."""
 
     count_weights: Float64s
     normalised: bool
@@ -222,7 +211,7 @@ def find_block(
 
 
 def find_units(
-    tokens: Tokens, first: int, n: int, records: VocabularyRecords, counts: Int32s, room: SearchRoom
+    tokens: TokenArrays, first: int, n: int, records: VocabularyRecords, counts: Int32s, room: SearchRoom
 ) -> None:
     """The records of the n tokens from the `first` on."""
     places = room.places
@@ -259,7 +248,13 @@ def drop_parts(n: int, level: int, places: Int64Matrix) -> None:
 
 
 def find_buckets(
-    tokens: Tokens, first: int, n: int, lengths: Lengths, buckets: BucketRecords, counts: Int32s, places: Int64Matrix
+    tokens: TokenArrays,
+    first: int,
+    n: int,
+    lengths: Lengths,
+    buckets: BucketRecords,
+    counts: Int32s,
+    places: Int64Matrix,
 ) -> None:
     """The records of the hashed n-grams at the n tokens from the `first` on."""
     for i in range(n):
@@ -286,7 +281,7 @@ def find_buckets(
 
 
 def score_ngrams(
-    tokens: Tokens,
+    tokens: TokenArrays,
     lengths: Lengths,
     records: VocabularyRecords,
     search: SearchRoom,
@@ -311,7 +306,7 @@ def score_ngrams(
 
 
 def score_buckets(
-    tokens: Tokens,
+    tokens: TokenArrays,
     lengths: Lengths,
     buckets: BucketRecords,
     places: Int64Matrix,
@@ -365,7 +360,7 @@ def count_places(places: Int64Matrix, lengths: Lengths, start: int, end: int, ro
 
 
 def score_document(numbers: Float64Matrix, n: int, scoring: Scoring, scores: Float64Matrix, document: int) -> None:
-    """Write the scores of a document by the n records that were counted; see `kernels.score_rows`."""
+    """Write the scores of a document by the n records that were counted; see `row_scoring_kernels.score_rows`."""
     counts, places, weights = scoring.room
     count_weights, theta = scoring.count_weights, scoring.theta
     idf = numbers.shape[1] - 2

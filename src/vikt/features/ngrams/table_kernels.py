@@ -43,6 +43,22 @@ def part_of(value: int) -> int:
     return value >> 31 - PART_BITS
 
 
+def first_slot(value: int, region: int) -> int:
+    """The slot at which the search for a hash starts, in its part of `region` slots."""
+    return part_of(value) * region + (value & region - 1)
+
+
+def node_key(parent: int, unit: int) -> int:
+    """The key of an n-gram; NONE where one of its parts is."""
+    return parent << 32 | unit if (parent != NONE) & (unit != NONE) else NONE
+
+
+def is_whole(units: Int32s, token: int, depth: int) -> bool:
+    """Whether the n-gram of `depth` units at a token is a whole word or document."""
+    before = NONE if token == 0 else units[token - 1]
+    return bool(before == NONE and units[token + depth] == NONE)
+
+
 class Search(NamedTuple):
     """A block of tokens that are looked up together: those not settled yet, and the slot at which each has arrived."""
 
@@ -76,7 +92,7 @@ def find_units(
             token = first + i & FORWARD
             value = hash_unit(low[token], high[token])
             search.tokens[i] = token
-            search.slots[i] = part_of(value) * region + (value & region - 1)
+            search.slots[i] = first_slot(value, region)
         while left > 0:
             for i in range(left):
                 prefetch(slots, search.slots[i])
@@ -148,8 +164,7 @@ def slot_of_unit(
     """The slot of the unit with the key (a, b), spelled text[start:end]; the empty slot for it, if it is unknown."""
     region = len(slots) >> PART_BITS
     value = hash_unit(a, b)
-    base = part_of(value) * region
-    slot = base + (value & region - 1)
+    slot = first_slot(value, region)
     while True:
         unit = slots[slot]
         if unit == NONE or (
@@ -158,7 +173,7 @@ def slot_of_unit(
             and (b >> 56 < LONG or same_bytes(text, start, end, pool, pool_starts[unit], pool_ends[unit]))
         ):
             return slot
-        slot = base + (slot + 1 & region - 1)
+        slot = next_slot(slot, region)
 
 
 def same_bytes(text: Bytes, start: int, end: int, pool: Bytes, pool_start: int, pool_end: int) -> bool:
@@ -193,13 +208,11 @@ def find_nodes(
         left = min(BLOCK, n_whole - first)
         for i in range(left):
             token = first + i & FORWARD
-            parent = parents[token]
-            unit = units[token + depth - 1]
-            key = parent << 32 | unit
-            wanted[token] = key if (parent != NONE) & (unit != NONE) else NONE
+            key = node_key(parents[token], units[token + depth - 1])
+            wanted[token] = key
             value = hash_node(max(key, 0))
             search.tokens[i] = token
-            search.slots[i] = part_of(value) * region + (value & region - 1)
+            search.slots[i] = first_slot(value, region)
         while left > 0:
             for i in range(left):
                 prefetch(slots, search.slots[i])
@@ -223,6 +236,4 @@ def find_nodes(
 def only_whole(units: Int32s, nodes: Int32s, depth: int, n: int, whole: Int32s) -> None:
     """The n-grams that are whole words or documents; NONE for others."""
     for token in range(n):
-        starts = token == 0 or units[token - 1] == NONE
-        ends = nodes[token] != NONE and units[token + depth] == NONE
-        whole[token] = nodes[token] if starts and ends else NONE
+        whole[token] = nodes[token] if nodes[token] != NONE and is_whole(units, token, depth) else NONE

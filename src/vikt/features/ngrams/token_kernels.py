@@ -9,6 +9,8 @@ and both ways of running agree.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from vikt.compiled.array_types import Bytes, Int64s
 from vikt.compiled.intrinsics import FORWARD, word_at
 
@@ -35,6 +37,20 @@ PADDING = 16  # spaces after all texts
 SEVEN_BYTES = 0xFFFFFFFFFFFFFF
 LOW_MASK = 0xFFFFFFFF
 HASH_1, HASH_2, HASH_3, HASH_4 = 0x278DDE6D, 0x2545F491, 0x1B873593, 0x3C6EF36F  # of 30 bits, and odd
+
+
+class TokenArrays(NamedTuple):
+    """The tokens of documents: token i is text[starts[i]:ends[i]], and its key is low[i] and high[i].
+
+    Document d has the tokens edges[d]..edges[d + 1].
+    """
+
+    text: Bytes
+    starts: Int64s
+    ends: Int64s
+    low: Int64s
+    high: Int64s
+    edges: Int64s
 
 
 def word_edges(

@@ -18,7 +18,7 @@ from vikt.features.ngrams.analyzers import ANALYZERS, Analyzer
 from vikt.features.ngrams.character_rules import CharacterClasses
 from vikt.features.ngrams.characters import ASCII, reach
 from vikt.features.ngrams.normalise import normalise
-from vikt.features.ngrams.token_kernels import PADDING
+from vikt.features.ngrams.token_kernels import PADDING, TokenArrays
 
 _BYTES_AT_A_TIME, _MOST_TEXTS = 1 << 18, 1 << 14
 
@@ -41,6 +41,11 @@ class Tokens:
     @property
     def n_documents(self) -> int:
         return self.last - self.first
+
+    @property
+    def arrays(self) -> TokenArrays:
+        """The tokens as kernels take them."""
+        return TokenArrays(self.text, self.starts, self.ends, self.low, self.high, self.edges)
 
     def without(self, dropped: Bools) -> Tokens:
         kept = ~dropped
