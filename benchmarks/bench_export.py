@@ -104,7 +104,7 @@ def page_figures(saved: Any, name: str, texts: list[str], folder: Path, repeats:
 def exported(name: str, folder: Path, repeats: int) -> dict[str, Any]:
     """The page of a default model of a corpus, whole and of some sizes."""
     from vikt.export.html.quantise import fitting_page
-    from vikt.files.trained import load_trained
+    from vikt.fitting.trained import load_trained
     from vikt.shrinking.sizes import parsed_size
 
     training, test, _, sizes = CORPORA[name]

@@ -29,8 +29,8 @@ from vikt.arrays import Floats, Ints
 from vikt.cli.options import InputOptions
 from vikt.cli.trained_rows import labelled_as_trained
 from vikt.evaluation.comparison import compared
-from vikt.files.trained import load_trained
 from vikt.fitting.saved import SavedModel
+from vikt.fitting.trained import load_trained
 from vikt.shrinking.contributions import TypicalRows, by_part, typical_rows
 from vikt.shrinking.shrunk import file_size, kept_first, most_telling
 

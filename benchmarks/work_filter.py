@@ -52,11 +52,11 @@ MODELS = {
 
 
 def load_vikt(model: str, files: list[Path], out: Path, workers: int) -> Callable[[], Any]:
-    from vikt.files.trained import load_trained
     from vikt.filtering.inputs import find_inputs
     from vikt.filtering.keep import KeepCondition
     from vikt.filtering.row_filter import RowFilter
     from vikt.filtering.run import filter_files
+    from vikt.fitting.trained import load_trained
 
     fitted = load_trained(model).model
     row_filter, inputs = (

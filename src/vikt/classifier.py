@@ -19,11 +19,11 @@ from vikt.evaluable import Evaluable
 from vikt.explanation.explainable import Explainable
 from vikt.exportable import Exportable
 from vikt.files.model_file import save_model
-from vikt.files.trained import load_trained
 from vikt.fitting.examples import Examples, check_testable
 from vikt.fitting.fit import fit
 from vikt.fitting.model import Inputs
 from vikt.fitting.settings import FitSettings
+from vikt.fitting.trained import load_trained
 from vikt.parameters import TEXT_CLASSIFIER, RandomState, names_parameters
 from vikt.progress import Progress, progress_reporter
 from vikt.report.fit import key_facts

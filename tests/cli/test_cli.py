@@ -17,7 +17,7 @@ import vikt
 from vikt.answers.of_kinds import answers_by
 from vikt.classifier import TextClassifier
 from vikt.features.text import TextFeatures
-from vikt.files.trained import load_trained
+from vikt.fitting.trained import load_trained
 
 MAILS = "label\ttext\n" + "".join(
     f"{label}\t{text} {n}\n"

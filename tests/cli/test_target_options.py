@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import feather
 
-from vikt.files.trained import load_trained
+from vikt.fitting.trained import load_trained
 
 LABELS = ["joy", "love", "fear"]
 

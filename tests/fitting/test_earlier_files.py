@@ -11,7 +11,7 @@ from vikt.auditing.against_model import trained_on
 from vikt.auditing.subject import LabelledTexts, Subject
 from vikt.corpus.documents import Documents
 from vikt.errors import DataError
-from vikt.files.trained import load_trained
+from vikt.fitting.trained import load_trained
 
 FILES = Path(__file__).parent / "earlier"
 TEXTS = [f"{'good' if i % 2 else 'bad'} film {i} of {i % 7}" for i in range(120)]

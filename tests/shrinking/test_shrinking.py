@@ -11,8 +11,8 @@ import models_of_kinds
 import vikt
 from vikt.errors import ParameterError, UsageError
 from vikt.files.model_file import load_model, save_model
-from vikt.files.trained import load_trained
 from vikt.fitting.saved import SavedModel
+from vikt.fitting.trained import load_trained
 from vikt.shrinking.shrunk import file_size, kept_first, shrunk_to, shrunk_to_size
 from vikt.shrinking.sizes import parsed_size
 

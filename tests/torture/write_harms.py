@@ -162,7 +162,7 @@ SAVES_FOR_EVER = """
 import sys
 from pathlib import Path
 from vikt.files.model_file import save_model
-from vikt.files.trained import load_trained
+from vikt.fitting.trained import load_trained
 a, b = (load_trained(path).to_file() for path in sys.argv[1:3])
 while True:
     save_model(Path(sys.argv[3]), *a)

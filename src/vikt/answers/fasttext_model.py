@@ -13,8 +13,8 @@ from vikt.compiled import compiled
 from vikt.corpus.fasttext import LABEL_MARK
 from vikt.errors import UsageError
 from vikt.features.ngrams import token_kernels
-from vikt.files.trained import load_trained
 from vikt.fitting.model import FittedModel
+from vikt.fitting.trained import load_trained
 from vikt.parameters import N_LABELS, checked_value
 
 Labels = tuple[str, ...]

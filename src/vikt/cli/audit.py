@@ -23,8 +23,8 @@ from vikt.corpus.read_tables import Table
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
-from vikt.files.trained import load_trained
 from vikt.fitting.saved import SavedModel
+from vikt.fitting.trained import load_trained
 from vikt.names import TargetsName
 from vikt.report.html.pages import audit_page
 from vikt.report.html.sections.label_errors import label_errors_section

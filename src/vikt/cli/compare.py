@@ -18,8 +18,8 @@ from vikt.corpus.read_tables import Table
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.errors import UsageError
 from vikt.evaluation.comparison import check_comparable, compared
-from vikt.files.trained import load_trained
 from vikt.fitting.saved import SavedModel
+from vikt.fitting.trained import load_trained
 from vikt.report.comparison import ModelComparison
 from vikt.report.html.pages import comparison_page
 

@@ -18,7 +18,7 @@ from vikt.corpus.sources import check_read_once, find_sources
 from vikt.evaluation.aim_figures import tested_aim
 from vikt.evaluation.requirements import checked_requirements, parsed_requirements
 from vikt.evaluation.slices import LENGTH, length_values
-from vikt.files.trained import load_trained
+from vikt.fitting.trained import load_trained
 from vikt.report.evaluation import model_figures
 from vikt.report.html.pages import model_page
 from vikt.report.html.tested import Tested

@@ -16,7 +16,7 @@ from vikt.corpus.sources import check_read_once
 from vikt.errors import UsageError
 from vikt.explanation.fewest_words import fewest_words
 from vikt.explanation.linear import explain, explain_answer
-from vikt.files.trained import load_trained
+from vikt.fitting.trained import load_trained
 from vikt.names import suggestion
 from vikt.report.explanation import print_highlighted
 from vikt.tables import counted, cut, quoted

@@ -13,8 +13,8 @@ from vikt.cli.outputs import check_one_on_stdout, check_output, is_standard, sho
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.errors import UsageError
 from vikt.export.formats import ExportFormat, format_of
-from vikt.files.trained import load_trained
 from vikt.fitting.saved import SavedModel
+from vikt.fitting.trained import load_trained
 from vikt.mappings import Json
 from vikt.names import ExportFormatName
 from vikt.report.as_json import certificate_json

@@ -10,11 +10,11 @@ from pathlib import Path
 from vikt.cli.console import print_json, progress, say_notes, show
 from vikt.corpus.dialect import Dialect
 from vikt.errors import ParameterError, UsageError
-from vikt.files.trained import load_with_digest
 from vikt.filtering.inputs import find_inputs
 from vikt.filtering.keep import KeepCondition
 from vikt.filtering.row_filter import RowFilter
 from vikt.filtering.run import Outcome, filter_files
+from vikt.fitting.trained import load_with_digest
 from vikt.mappings import Json
 from vikt.tables import columns, counted, visible
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vikt.classifier import TextClassifier
 from vikt.cli.console import print_json, show
-from vikt.files.trained import load_trained
+from vikt.fitting.trained import load_trained
 from vikt.report.as_json import inspected_json
 from vikt.report.decision import decision_lines
 from vikt.report.fit import data_lines, fit_lines, handmade_lines, sized, strongest_lines

@@ -25,7 +25,7 @@ from vikt.corpus.read_stream import STANDARD_INPUT, open_input, standard_input, 
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.corpus.texts import Texts
 from vikt.errors import InputFileError, UsageError
-from vikt.files.trained import load_trained
+from vikt.fitting.trained import load_trained
 from vikt.names import OutputFormatName
 from vikt.tables import check_joinable, cut, one_line
 

@@ -13,8 +13,8 @@ from vikt.cli.outputs import check_one_on_stdout, check_output, is_standard, sav
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.errors import UsageError
 from vikt.files.model_file import is_model
-from vikt.files.trained import load_trained
 from vikt.fitting.saved import SavedModel
+from vikt.fitting.trained import load_trained
 from vikt.report.as_json import model_json
 from vikt.report.fit import sized
 from vikt.shrinking.shrunk import shrunk_by

@@ -19,10 +19,10 @@ from vikt.evaluation.held_out import evaluated_update
 from vikt.evaluation.of_kinds import answers_of, figures_of
 from vikt.evaluation.of_labels import LabelEvaluation
 from vikt.files.model_file import is_model
-from vikt.files.trained import load_trained
 from vikt.fitting.given_rows import GivenRows
 from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
+from vikt.fitting.trained import load_trained
 from vikt.fitting.update import Update, update
 from vikt.report.as_json import fit_json, model_json
 from vikt.report.evaluation import model_figures

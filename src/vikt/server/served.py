@@ -16,9 +16,9 @@ from vikt.compiled import compiled
 from vikt.errors import DataError, InputFileError, ModelFileError, OutputFileError
 from vikt.explanation.linear import explain, explain_answer
 from vikt.features.ngrams import token_kernels
-from vikt.files.trained import load_with_digest
 from vikt.fitting.model import Inputs
 from vikt.fitting.saved import SavedModel
+from vikt.fitting.trained import load_with_digest
 from vikt.mappings import Json
 from vikt.server.copies import Copies
 from vikt.tables import escaped_json
