@@ -16,7 +16,7 @@ from vikt.fitting.examples import Examples
 from vikt.fitting.fit import fit as fit_examples
 from vikt.fitting.model import measured
 from vikt.matrix import DenseMatrix
-from vikt.model.naive_bayes import log_count_ratios, penalty_scales
+from vikt.model.naive_bayes import counts_by_class, log_count_ratios, penalty_scales
 from vikt.names import TOL
 from vikt.report.choices import features_sentence, recipe_name
 from vikt.selection import features as choice
@@ -58,7 +58,8 @@ def blend(monkeypatch, chosen):
 def test_log_count_ratios_by_hand():
     #           good  bad
     presence = [[1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 1.0]]
-    ratios = log_count_ratios(DenseMatrix(np.array(presence)), np.array([1, 1, 0, 0]), 2, np.ones(4))
+    of_classes = np.eye(2)[[1, 1, 0, 0]]
+    ratios = log_count_ratios(counts_by_class(DenseMatrix(np.array(presence)), of_classes))
     # p + 1 = (3, 2) of 5 in class 1, q + 1 = (1, 3) of 4 in class 0.
     by_hand = np.array([math.log((3 / 5) / (1 / 4)), math.log((2 / 5) / (3 / 4))])
     assert ratios == pytest.approx(np.array([-by_hand, by_hand]))
@@ -66,10 +67,9 @@ def test_log_count_ratios_by_hand():
 
 @pytest.mark.parametrize("K", [2, 3])
 def test_columns_that_are_not_weighted_count_for_nothing(K):
-    X = np.random.default_rng(0).random((20, 4))
-    y, scaled = np.arange(20) % K, np.array([True, True, False, False])
-    scales = penalty_scales(DenseMatrix(X), y, K, np.ones(20), scaled)
-    alone = penalty_scales(DenseMatrix(X[:, :2]), y, K, np.ones(20), np.array([True, True]))
+    counts = np.random.default_rng(0).random((K, 4))
+    scales = penalty_scales(counts, np.array([True, True, False, False]))
+    alone = penalty_scales(counts[:, :2], np.array([True, True]))
     assert scales.shape == ((4,) if K == 2 else (K, 4))
     assert np.array_equal(scales, np.concatenate([alone, np.ones_like(alone)], axis=-1))
 

@@ -20,10 +20,13 @@ from vikt.errors import UsageError
 from vikt.features.handmade import Category
 from vikt.fitting import fit
 from vikt.matrix import DenseMatrix
+from vikt.model.losses import cross_entropy_for
 from vikt.model.objective import Objective
+from vikt.model.penalties import penalty_of
+from vikt.parts import InMemory, Part
 from vikt.report.choices import penalty_sentence
 from vikt.selection.choices import PathPoint
-from vikt.selection.folds import Fold, RoughFit, validation_loss, weighted_mean
+from vikt.selection.folds import Fold, RoughFit, mean_loss, validation_loss, weighted_mean
 from vikt.selection.penalty import choose_l2, largest_within_one_standard_error
 
 # The splits
@@ -269,3 +272,15 @@ def test_one_fold_is_a_hold_out():
     fold = folds_of(2)[0]
     found = validation_loss([fold], [RoughFit(np.zeros(6), fold.training.loss)])
     assert found.mean == pytest.approx(log_loss(fold.validation.rows.y, np.full(50, 0.5)))
+
+
+def test_a_validation_loss_is_the_same_over_rows_in_several_parts():
+    random = np.random.default_rng(0)
+    X, y, weights = random.normal(size=(60, 4)), random.integers(0, 3, 60), random.random(60)
+    pieces = [slice(0, 25), slice(25, 30), slice(30, 60)]
+    parts = [Part(DenseMatrix(X[piece]), y[piece], weights[piece]) for piece in pieces]
+    rows = Objective(InMemory(*parts), cross_entropy_for(3), penalty_of(0.0, 0.0, True))
+    theta = random.normal(size=(3, 5))
+    whole = Objective.of(DenseMatrix(X), y, n_classes=3, l2=0.0, sample_weight=weights)
+    losses = whole.losses(whole.scores(theta)).only
+    assert mean_loss(rows, theta) == pytest.approx(weighted_mean(losses, weights), rel=1e-12)

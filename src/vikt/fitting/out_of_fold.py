@@ -131,4 +131,5 @@ class _Part(NamedTuple):
         factors = class_factors(self.settings.class_weight, self.examples.classes, y, weights)
         targets = self.rows.targets[fold.outside].restricted(fold.present)
         own = MergedRows(self.rows.X.take(fold.outside), targets, weights * factors)
-        return objective_of(own, learnt_scales(self.features, own))
+        objective = objective_of(own)
+        return objective.with_scales(learnt_scales(self.features, objective))

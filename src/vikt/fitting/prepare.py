@@ -16,7 +16,8 @@ from vikt.features.text import TextFeatures
 from vikt.fitting.examples import Examples
 from vikt.matrix import SparseMatrix
 from vikt.model.classes import class_factors
-from vikt.model.naive_bayes import penalty_scales
+from vikt.model.loss import Loss
+from vikt.model.naive_bayes import counts_by_class, penalty_scales
 from vikt.model.objective import Objective
 from vikt.model.penalties import penalty_of
 from vikt.model.targets import loss_of, loss_truth
@@ -89,8 +90,13 @@ def prepare(
     if len(present) < 2 and examples.targets.kind != "several":
         raise ClassesError("the rows to fit have fewer than two classes left; give more texts of each class")
     own, other = own.restricted(present), other.restricted(present)
-    scales = learnt_scales(features, own)
-    return Prepared(features, Fold(*(objective_of(rows, scales) for rows in (own, other))), present)
+    return Prepared(features, scaled(Fold(objective_of(own), objective_of(other)), features), present)
+
+
+def scaled(fold: Fold, features: TextFeatures) -> Fold:
+    """The fold under the penalty of its features: with scales learnt from the training rows, if any has them."""
+    scales = learnt_scales(features, fold.training)
+    return fold if scales is None else Fold(*(objective.with_scales(scales) for objective in fold))
 
 
 def learnt_rows(
@@ -112,20 +118,22 @@ def _merged(examples: Examples, made: CompressedRows, threads: int) -> MergedRow
     return MergedRows(SparseMatrix(*kept, threads=threads), targets, weights)
 
 
-def learnt_scales(features: TextFeatures, rows: MergedRows) -> Scales | None:
+def learnt_scales(features: TextFeatures, objective: Objective) -> Scales | None:
     """r of the penalty, for a weighting by Naive Bayes."""
-    if not features.telling_columns.any():
-        return None
-    # Counts of presence: the values are divided by the lengths of the rows.
-    presence = rows.X.with_values(np.ones_like(rows.X.values))
-    truth, n_classes = rows.targets.truth, rows.targets.table.n_labels
-    return penalty_scales(presence, truth, n_classes, rows.weights, features.telling_columns)
+    telling = features.telling_columns
+    return penalty_scales(objective.parts.sums(_presence, objective.loss), telling) if telling.any() else None
 
 
-def objective_of(rows: MergedRows, scales: Scales | None) -> Objective:
+def objective_of(rows: MergedRows) -> Objective:
     """What is minimised over rows, with λ = 0."""
     table = rows.targets.table
     part = Part(rows.X, loss_truth(table.kind, rows.targets.truth), rows.weights)
-    return Objective(
-        InMemory(part), loss_of(table.kind, table.n_labels), penalty_of(0.0, 0.0, rows.X.has_dummy, scales)
-    )
+    return Objective(InMemory(part), loss_of(table.kind, table.n_labels), penalty_of(0.0, 0.0, rows.X.has_dummy))
+
+
+def _presence(part: Part, loss: Loss) -> Floats:
+    """The weight of the rows of each class that have each feature."""
+    indptr, indices, values = part.X.compressed_rows()
+    # Values are divided by the lengths of the rows.
+    X = SparseMatrix(indptr, indices, np.ones_like(values), part.X.n_features, part.X.has_dummy)
+    return counts_by_class(X, loss.totals_by_group(part.y, part.weights, np.arange(X.n_rows), X.n_rows))

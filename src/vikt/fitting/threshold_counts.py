@@ -55,7 +55,7 @@ def threshold_counts(
             progress("choosing thresholds", number, n_folds)
             held_out = np.isin(first, inside)
             outside = rows.take(np.flatnonzero(~held_out))
-            objective = objective_of(outside, None)
+            objective = objective_of(outside)
             own = penalty or default_penalty(objective)
             penalised = objective.with_l2(*split_strength(own.l2, settings.l1_ratio))
             theta = _rough_weights(penalised, own, settings.random_state)

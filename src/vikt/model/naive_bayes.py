@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Classes, Columns, Floats, Scales, Targets
+from vikt.arrays import Classes, Floats, Scales
 from vikt.matrix import DesignMatrix
 from vikt.parameters import ABOVE_0, checked_value
 
@@ -56,14 +56,16 @@ def fit_bernoulli(X: DesignMatrix, y: Classes, n_classes: int, weights: Floats, 
     return np.column_stack([log_prior + absent.sum(axis=1), np.log(present) - absent])
 
 
-def log_count_ratios(
-    X: DesignMatrix, y: Targets, n_classes: int, weights: Floats, alpha: float = 1.0, columns: Columns = slice(None)
-) -> Floats:
+def counts_by_class(X: DesignMatrix, of_classes: Floats) -> Floats:
+    """The weight of each feature in each class, by the weight of each class in each row, (m, K): (K, n)."""
+    return X.weighted_sum(of_classes)[:, int(X.has_dummy) :]
+
+
+def log_count_ratios(counts: Floats, alpha: float = 1.0) -> Floats:
     """r_kj = log((p_kj + α) / ‖p_k + α‖₁) - log((q_kj + α) / ‖q_k + α‖₁): how much column j says of class k.
 
-    p_kj is the sum of column j over the rows of class k, q_kj over all others.
-
-    Parameters as for `fit_multinomial`, and the columns that count, if not all. Source: Wang and Manning 2012.
+    p_kj is the weight of column j in the rows of class k, as of `counts_by_class`, and q_kj in all others. Source: Wang
+    and Manning 2012.
 
     Returns
     -------
@@ -71,37 +73,32 @@ def log_count_ratios(
 
     Examples
     --------
-    >>> from vikt.matrix import DenseMatrix
-    >>> X = DenseMatrix(np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]))
-    >>> np.exp(log_count_ratios(X, np.array([1, 1, 0]), 2, np.ones(3))).round(3).tolist()
+    >>> np.exp(log_count_ratios(np.array([[0.0, 1.0], [2.0, 1.0]]))).round(3).tolist()
     [[0.556, 1.667], [1.8, 0.6]]
     """
-    _, counts = _counts_by_class(X, y, n_classes, weights, alpha)
-    counts = counts[:, columns]
     own, others = counts + alpha, counts.sum(axis=0) - counts + alpha
     shares = [smoothed / smoothed.sum(axis=1, keepdims=True) for smoothed in (own, others)]
     return np.asarray(np.log(shares[0]) - np.log(shares[1]))
 
 
-def penalty_scales(X: DesignMatrix, y: Targets, n_classes: int, weights: Floats, scaled: NDArray[np.bool_]) -> Scales:
+def penalty_scales(counts: Floats, scaled: NDArray[np.bool_]) -> Scales:
     """|r_kj| of the columns to be scaled, 1 of others, as the penalty's scales: (n,) for two classes, (K, n) for more.
 
     A column multiplied by r under the penalty λθ² is the column as it is under λθ²/r², separately for each class. For
     two classes r_0 = -r_1, and the penalty is the same for both signs.
     """
-    scales = np.ones((n_classes, X.n_features), dtype=np.float32)
-    ratios = np.abs(log_count_ratios(X, y, n_classes, weights, columns=scaled))
-    scales[:, scaled] = np.maximum(ratios, LEAST_RATIO)
-    return scales[1] if n_classes == 2 else scales
+    scales = np.ones(counts.shape, dtype=np.float32)
+    scales[:, scaled] = np.maximum(np.abs(log_count_ratios(counts[:, scaled])), LEAST_RATIO)
+    return scales[1] if len(counts) == 2 else scales
 
 
 NAIVE_BAYES = {"multinomial": fit_multinomial, "bernoulli": fit_bernoulli}
 
 
 def _counts_by_class(
-    X: DesignMatrix, y: Targets, n_classes: int, weights: Floats, alpha: float
+    X: DesignMatrix, y: Classes, n_classes: int, weights: Floats, alpha: float
 ) -> tuple[Floats, Floats]:
-    """The weight of each class (K,), and of each feature in it (K, n), by class indices (m,) or shares (m, K).
+    """The weight of each class (K,), and of each feature in it (K, n).
 
     Raises
     ------
@@ -110,8 +107,5 @@ def _counts_by_class(
     """
     checked_value("alpha", ABOVE_0, alpha)
     of_classes = np.zeros((X.n_rows, n_classes))
-    if y.ndim == 1:
-        of_classes[np.arange(X.n_rows), y] = weights
-    else:
-        of_classes[:] = (y.T * weights).T
-    return of_classes.sum(axis=0), X.weighted_sum(of_classes)[:, int(X.has_dummy) :]
+    of_classes[np.arange(X.n_rows), y] = weights
+    return of_classes.sum(axis=0), counts_by_class(X, of_classes)

@@ -10,6 +10,7 @@ import numpy as np
 from vikt.arrays import Floats
 from vikt.model.loss import Loss
 from vikt.model.objective import Objective
+from vikt.parts import Part
 
 
 class Fold(NamedTuple):
@@ -39,17 +40,18 @@ def validation_loss(folds: Sequence[Fold], fits: Sequence[RoughFit]) -> Validati
     With several folds the standard error is that of the mean of the folds' means, since the rows of one fold share a
     model; with one fold it is that of the mean over its rows.
     """
-    return weighted_mean(unit_losses(folds, fits), unit_weights(folds))
-
-
-def unit_losses(folds: Sequence[Fold], fits: Sequence[RoughFit]) -> Floats:
-    """The loss of each validation row of one fold, or the mean loss of each of several folds: (u,)."""
     held_out = [fold.validation.with_loss(fit.loss) for fold, fit in zip(folds, fits, strict=True)]
-    losses = [rows.losses(rows.scores(fit.theta)).only for rows, fit in zip(held_out, fits, strict=True)]
+    of_folds = [mean_loss(rows, fit.theta) for rows, fit in zip(held_out, fits, strict=True)]
     if len(folds) == 1:
-        return losses[0]
-    weights = [fold.validation.rows.weights for fold in folds]
-    return np.array([weighted_mean(*of_fold).mean for of_fold in zip(losses, weights, strict=True)])
+        return of_folds[0]
+    return weighted_mean(np.array([found.mean for found in of_folds]), unit_weights(folds))
+
+
+def mean_loss(rows: Objective, theta: Floats) -> ValidationLoss:
+    """The log loss of rows, without a penalty, by the weights θ; rows in several parts may lie anywhere."""
+    losses, total = rows.losses(rows.scores(theta)), rows.total_weight
+    mean = rows.mean_loss(losses)
+    return _with_error(mean, rows.parts.sums(_spread_of_part, losses, total, mean), rows.n_rows)
 
 
 def unit_weights(folds: Sequence[Fold]) -> Floats:
@@ -67,7 +69,18 @@ def weighted_mean(values: Floats, weights: Floats) -> ValidationLoss:
     >>> weighted_mean(np.array([1.0, 3.0]), np.ones(2))
     ValidationLoss(mean=2.0, standard_error=1.0)
     """
-    total, n = float(np.sum(weights)), len(values)
+    total = float(np.sum(weights))
     mean = float(np.sum(weights * values)) / total
-    squares = float(np.sum((weights / total * (values - mean)) ** 2))
-    return ValidationLoss(mean, float(np.sqrt(n / max(n - 1, 1) * squares)))
+    return _with_error(mean, _spread(values, weights, total, mean), len(values))
+
+
+def _with_error(mean: float, spread: float, n: int) -> ValidationLoss:
+    return ValidationLoss(mean, float(np.sqrt(n / max(n - 1, 1) * spread)))
+
+
+def _spread(values: Floats, weights: Floats, total: float, mean: float) -> float:
+    return float(np.sum((weights / total * (values - mean)) ** 2))
+
+
+def _spread_of_part(part: Part, values: Floats, total: float, mean: float) -> float:
+    return _spread(values, part.weights, total, mean)
