@@ -74,9 +74,12 @@ class ContentDigests:
         return self._labelled(labels, y).keys(seed)
 
     def fingerprint(self, labels: Sequence[str], y: Ints) -> str:
+        return fingerprint_of(self.total(labels, y))
+
+    def total(self, labels: Sequence[str], y: Ints) -> Keys:
+        """What adds up, over parts of the rows, to that of all, whose `fingerprint_of` is their fingerprint: (2,)."""
         # As the old sum of digests, it tells how often a row occurs, unlike an exclusive or.
-        low, high = self._labelled(labels, y).halves.sum(axis=0).tolist()
-        return f"{high:016x}{low:016x}"
+        return np.asarray(self._labelled(labels, y).halves.sum(axis=0))
 
     def _labelled(self, labels: Sequence[str], y: Ints) -> ContentDigests:
         of_labels = ContentDigests.of(label.encode("utf-8", "surrogatepass") for label in labels)
@@ -110,6 +113,12 @@ class SeededDigests:
         rows = (content + ends[k] for content, k in zip(self.contents, y.tolist(), strict=True))
         total = sum(int.from_bytes(blake2b(row, digest_size=16).digest(), "little") for row in rows)
         return f"{total % (1 << 128):032x}"
+
+
+def fingerprint_of(total: Keys) -> str:
+    """The fingerprint of rows by their `ContentDigests.total`."""
+    low, high = total.tolist()
+    return f"{high:016x}{low:016x}"
 
 
 # By the name in a model file.

@@ -88,7 +88,7 @@ def labelled(
     table = table.with_fields([text, label, *column_parts(label or ""), weight, *others, *reader.columns])
     if not any((text, label, weight, *others, *reader.columns)):
         refuse_doubtful_header(table, need_label=True)
-    columns, holding_labels = _columns(table, reader, text, label, reading)
+    columns, holding_labels = labelled_columns(table, reader, text, label, reading)
     if reading.kind == "ordered" and not reading.order:
         reading = replace(reading, order=own_order(table, holding_labels[0]))
     labels, votes = table_labels(table, holding_labels, reading, keeps_unlabelled)
@@ -105,7 +105,7 @@ def labelled(
     )
 
 
-def _columns(
+def labelled_columns(
     table: Table, reader: DocumentReader, text: str | None, label: str | None, reading: LabelReading
 ) -> tuple[Columns, list[str]]:
     """The columns of the text and the labels, and the one or more that hold the labels."""

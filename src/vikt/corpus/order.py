@@ -119,15 +119,41 @@ def split_tenths(group: Ints, y: Ints, tenths: int) -> list[Ints]:
     list of ndarray
         The rows that remain, then the tenths in their order.
     """
-    stratum = _strata(group, y)
-    part = np.zeros(len(stratum), dtype=np.int64)
-    for label in np.unique(stratum):
-        groups = np.flatnonzero(stratum == label)
-        tenth = len(groups) // 10
-        for t in range(tenths):
-            end = len(groups) - t * tenth
-            part[groups[end - tenth : end]] = tenths - t
-    return [np.flatnonzero(part[group] == p) for p in range(tenths + 1)]
+    stratum = group_strata(group, y)
+    totals = np.bincount(stratum)
+    part = parts_of_groups(stratum, np.zeros_like(totals), totals, tenths)
+    return rows_of_parts(part[group], tenths)
+
+
+def parts_of_groups(stratum: Ints, before: Ints, totals: Ints, tenths: int) -> Ints:
+    """The part of each of some groups that follow one another: 0 where it remains, then the tenths by number.
+
+    Parameters
+    ----------
+    stratum : (g,)
+        As `group_strata` returns it.
+    before, totals : (K,)
+        How many groups of each stratum come before these, and how many there are in all.
+    tenths : int
+        How many are split off.
+
+    Examples
+    --------
+    >>> parts_of_groups(np.array([0, 0, 0]), np.array([17]), np.array([20]), 2).tolist()
+    [1, 2, 2]
+    """
+    order = np.argsort(stratum, kind="stable")
+    counts = np.bincount(stratum, minlength=len(totals))
+    rank = np.empty(len(stratum), dtype=np.int64)
+    rank[order] = np.arange(len(stratum)) + np.repeat(before - (np.cumsum(counts) - counts), counts)
+    tenth = (totals // 10)[stratum]
+    from_end = totals[stratum] - 1 - rank
+    return np.where(from_end < tenths * tenth, tenths - from_end // np.maximum(tenth, 1), 0)
+
+
+def rows_of_parts(part: Ints, tenths: int) -> list[Ints]:
+    """The rows that remain, then those of each tenth, from the part of each row."""
+    return [np.flatnonzero(part == p) for p in range(tenths + 1)]
 
 
 def split_folds(group: Ints, y: Ints, folds: int) -> list[Ints]:
@@ -155,14 +181,14 @@ def split_folds(group: Ints, y: Ints, folds: int) -> list[Ints]:
     >>> [fold.tolist() for fold in split_folds(np.array([0, 0, 1, 2, 3]), np.array([0, 0, 1, 0, 1]), 2)]
     [[0, 1, 2], [3, 4]]
     """
-    stratum = _strata(group, y)
+    stratum = group_strata(group, y)
     fold = np.empty(len(stratum), dtype=np.int64)
     fold[np.argsort(stratum, kind="stable")] = np.arange(len(stratum)) % folds
     return [np.flatnonzero(fold[group] == f) for f in range(folds)]
 
 
-def _strata(group: Ints, y: Ints) -> Ints:
-    """The most frequent label of each group; ties go to the first."""
+def group_strata(group: Ints, y: Ints) -> Ints:
+    """The stratum of each group, its most frequent label; ties go to the first."""
     n_groups, n_classes = int(group.max()) + 1, int(y.max()) + 1
     votes = np.bincount(group * n_classes + y, minlength=n_groups * n_classes).reshape(n_groups, n_classes)
     return np.asarray(votes.argmax(axis=1))

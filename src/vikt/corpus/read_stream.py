@@ -58,12 +58,16 @@ def open_input(path: Path) -> BinaryIO:
     InputFileError
         There is no such file, it is a folder, or reading it is not permitted.
     """
+    return decompressed(open_stored(path))
+
+
+def open_stored(path: Path) -> io.BufferedReader:
+    """Open a file for reading the bytes that are stored. Raises InputFileError as `open_input` does."""
     try:
-        stream = path.open("rb")
+        return path.open("rb")
     except (OSError, ValueError) as error:
         reason = _REFUSALS.get(type(error), f"cannot be opened ({error}); check the path")
         raise InputFileError(f"{path}: {reason}{_near(path)}") from None
-    return decompressed(stream)
 
 
 def standard_input() -> BinaryIO:

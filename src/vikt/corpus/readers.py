@@ -134,9 +134,14 @@ def _whole(source: str | Path, batches: Iterator[Table]) -> Table:
     first = next(batches, None)
     table = None if first is None else Table.concatenate(chain([first], batches))
     if table is None or not table.n_rows:
-        origin = STANDARD_INPUT if str(source) == "-" else source
-        raise DataError(f"{origin}: expected rows of data, found none; the file is empty or has only a header")
+        raise no_rows(source)
     return drop_blank_lines(table)
+
+
+def no_rows(source: str | Path) -> DataError:
+    """The error for a source without rows."""
+    origin = STANDARD_INPUT if str(source) == "-" else source
+    return DataError(f"{origin}: expected rows of data, found none; the file is empty or has only a header")
 
 
 def read_batches(
@@ -145,11 +150,13 @@ def read_batches(
     rows_per_batch: int = 10_000,
     format: str | None = None,
     dialect: Dialect = DEFAULT_DIALECT,
+    opening: Callable[[Path], BinaryIO] = open_input,
 ) -> Iterator[Table]:
     """Read a file one batch at a time, in memory that does not grow with it; blank lines of text are rows.
 
     The last batch may be empty: it counts the lines after the last row. A file without rows is not an error: it gives
-    an empty batch that has the columns of its header. Parameters and other errors are those of `read_table`.
+    an empty batch that has the columns of its header. `opening` opens the file, as `open_input` does. Other parameters
+    and errors are those of `read_table`.
     """
     if format is not None:
         check_known("format", format, READERS)
@@ -160,7 +167,7 @@ def read_batches(
     elif Path(source).is_dir():
         yield from _checked(read_folder(Path(source), wanted, rows_per_batch), wanted)
     else:
-        with open_input(Path(source)) as stream:
+        with opening(Path(source)) as stream:
             batches = _read(stream, str(source), format, dialect, wanted, rows_per_batch)
             yield from _checked(batches, wanted)
 

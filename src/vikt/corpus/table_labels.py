@@ -5,7 +5,7 @@ Equal values are read once: what a value says is found for the different ones, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
@@ -139,7 +139,9 @@ def one_label(table: Table, name: str, keeps_unlabelled: bool = False) -> LabelA
             f"{table.place(int(blank[0]))} has an empty label in column {name!r} "
             f"({counted(len(blank), 'such row')}); label the row or drop it"
         )
-    _refuse_respelled_numbers(table, labels, _numbers(table, name))
+    refuse_respelled_numbers(
+        set(labels), numbers_of(table, name), lambda label: table.place(int(np.argmax(labels == label)))
+    )
     return labels
 
 
@@ -154,7 +156,7 @@ def paired_columns(table: Table) -> list[str]:
     return [name for name in table.names if table.arrow.column(name).type == PAIRS]
 
 
-def _numbers(table: Table, name: str) -> set[str]:
+def numbers_of(table: Table, name: str) -> set[str]:
     """The values of a column that a file holds as numbers rather than as strings."""
     found = set[str]()
     for part in table.all_parts:
@@ -168,17 +170,19 @@ def _numbers(table: Table, name: str) -> set[str]:
     return found
 
 
-def _refuse_respelled_numbers(table: Table, labels: LabelArray, numbers: set[str]) -> None:
-    """Refuse 1 and 1.0, or +1 and 1, where both mean one class: a file holds one of them as a number."""
+def refuse_respelled_numbers(labels: Collection[str], numbers: Collection[str], place_of: Callable[[str], str]) -> None:
+    """Refuse 1 and 1.0, or +1 and 1, where both mean one class: a file holds one of them as a number.
+
+    `place_of` says where a label stands first. Raises DataError.
+    """
     spellings: dict[Decimal, str] = {}
     # What is a number by its file comes before strings that only read like it.
-    for label in sorted(set(labels) if numbers else (), key=lambda label: (label not in numbers, label)):
+    for label in sorted(labels if numbers else (), key=lambda label: (label not in numbers, label)):
         value = exact_number_of(label)
         before = label if value is None else spellings.setdefault(value, label)
         if before != label and before in numbers:
-            first, second = (table.place(int(np.argmax(labels == spelling))) for spelling in (before, label))
             raise DataError(
-                f"{second}: the labels {before!r} ({first}) and {label!r} are the same number; "
+                f"{place_of(label)}: the labels {before!r} ({place_of(before)}) and {label!r} are the same number; "
                 "write it the same way everywhere"
             )
 
@@ -186,7 +190,7 @@ def _refuse_respelled_numbers(table: Table, labels: LabelArray, numbers: set[str
 def _shape(table: Table, name: str) -> str:
     """What a column holds: "column" of one value per row, "lists", "objects", or "lines" of fastText's labels."""
     parts = table.all_parts
-    shapes = {part.path: _shape_of_part(part, name) for part in parts}
+    shapes = {part.path: shape_of(part, name) for part in parts}
     if set(shapes.values()) == {"column", "lines"} and not _have_several(table, name):
         return "column"
     different = list(dict.fromkeys(shapes.values()))
@@ -203,7 +207,8 @@ def _shape(table: Table, name: str) -> str:
 _HELD = {"column": "one value per row", "lists": "lists", "objects": "objects", "lines": "fastText's labels"}
 
 
-def _shape_of_part(table: Table, name: str) -> str:
+def shape_of(table: Table, name: str) -> str:
+    """What a column of one file holds, as `_shape` says it, lines of one label each included."""
     kind = table.native(name).type
     if name in table.separators:
         return "lines"
@@ -241,10 +246,14 @@ def _column(table: Table, name: str, reading: LabelReading, keeps_unlabelled: bo
 
 
 def _refuse_several_in_one(table: Table, name: str, reading: LabelReading) -> None:
-    """Refuse values that are printed lists, or that hold several labels where nothing says what separates them."""
+    """Refuse a column of printed lists, or of several labels in a value where nothing says what separates them."""
     values = _Values.of(table.filled(name), table.place)
     n_rows = {value or "": n for value, n in zip(values.different, np.bincount(values.y).tolist(), strict=True)}
-    where = f"{table.path}: values of column {name!r}"
+    refuse_several_in_one(n_rows, f"{table.path}: values of column {name!r}", reading)
+
+
+def refuse_several_in_one(n_rows: Mapping[str, int], where: str, reading: LabelReading) -> None:
+    """Refuse values, of which each has so many rows, that look like several labels. Raises DataError."""
     refuse_printed(n_rows, where, "write lists as JSON or Parquet, or join their labels by a separator")
     if reading.kind == "auto":
         refuse_joined(n_rows, where, "read several labels with labels_separator={mark!r}")

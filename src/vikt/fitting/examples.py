@@ -78,26 +78,37 @@ class Examples:
         DataError
             The labels, weights or groups are invalid, or of another length than the documents; or a group is too large.
         """
-        targets, y, weights, kept, n_input = LabelledRows.of(labels, sample_weight, len(documents), kind, order)
-        _check_length(groups, n_input)
-        documents = documents if len(kept) == n_input else documents.take(kept)
+        rows = LabelledRows.of(labels, sample_weight, len(documents), kind, order)
+        _check_length(groups, rows.n_input)
+        documents = documents if len(rows.kept) == rows.n_input else documents.take(rows.kept)
         grouping = None
         if groups is not None:
-            joined, grouping = joined_groups(documents.groups, [groups[row] for row in kept.tolist()])
+            joined, grouping = joined_groups(documents.groups, [groups[row] for row in rows.kept.tolist()])
             documents = replace(documents, groups=joined)
-        contents = documents.contents()
-        digests = digest.of(contents)
-        keys = digests.keys(random_state)
-        place = canonical_order(keys, contents.__getitem__, y, weights)
+        # Counts of votes are weights too.
+        is_weighted = sample_weight is not None or bool((rows.weights != 1).any())
+        return cls.ordered(documents, rows, digest.of(documents.contents()), random_state, is_weighted, grouping)
+
+    @classmethod
+    def ordered(
+        cls,
+        documents: Measured,
+        rows: LabelledRows,
+        digests: Digests,
+        random_state: int,
+        is_weighted: bool,
+        grouping: Grouping | None = None,
+    ) -> Examples:
+        """The examples of documents, which are those of the rows kept, and of the digests of their contents."""
+        contents, keys = documents.contents(), digests.keys(random_state)
+        place = canonical_order(keys, contents.__getitem__, rows.y, rows.weights)
         ordered = documents.take(place)
         ranks = content_ranks(keys[place], lambda i: contents[place[i]])
         together = ranks
         if ordered.values or ordered.groups is not ordered.texts:
-            together = group_ranks(ordered.groups, digest.of(ordered.groups).keys(random_state))
-        # Counts of votes are weights too.
-        origin, is_weighted = kept[place], sample_weight is not None or bool((weights != 1).any())
-        columns = y[place], weights[place], ranks, together, digests.take(place), origin
-        return cls(ordered, targets, *columns, n_input, is_weighted, grouping)
+            together = group_ranks(ordered.groups, type(digests).of(ordered.groups).keys(random_state))
+        columns = rows.y[place], rows.weights[place], ranks, together, digests.take(place), rows.kept[place]
+        return cls(ordered, rows.targets, *columns, rows.n_input, is_weighted, grouping)
 
     def __len__(self) -> int:
         return len(self.y)
