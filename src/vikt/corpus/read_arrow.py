@@ -23,18 +23,18 @@ from vikt.errors import InputFileError, ViktError
 Opened = tuple[ArrowSchema, Callable[[list[str]], Iterator[list[ArrowBatch]]]]
 # Rows decoded at once: many rows may share one long value, and only then show what they take.
 _ROWS_AT_ONCE = 1000
+# Columns of Parquet are read through buffers of this size, rather than whole.
+_BUFFER = 1 << 20
 # The offset of a string, which a row takes even where its file holds nothing for it.
 _BYTES_PER_ROW = 8
 
 
 def read_parquet(stream: BinaryIO, origin: str, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
     """Parquet."""
-    # Imported here, since it takes as long as NumPy.
-    import pyarrow.parquet as pq
 
     def opened() -> Opened:
         source, n_bytes = seekable(stream)
-        file = pq.ParquetFile(source)
+        file = open_parquet(source)
         return file.schema_arrow, lambda names: parquet_batches(file, n_bytes, rows_per_batch, names)
 
     return _tables(opened, "Parquet", origin, wanted)
@@ -87,6 +87,14 @@ def refusing_damage(kind: str, origin: str) -> Iterator[None]:
         raise InputFileError(
             f"{origin}: expected {kind}, found a file that cannot be read as such ({reason:.200}); write it again"
         ) from None
+
+
+def open_parquet(stream: BinaryIO) -> ParquetFile:
+    """A `ParquetFile`, of which no group of rows is in memory as a whole."""
+    # Imported here, since it takes as long as NumPy.
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(stream, buffer_size=_BUFFER, pre_buffer=False)
 
 
 def parquet_batches(

@@ -14,15 +14,13 @@ import pyarrow.parquet as pq
 from vikt.corpus.arrow import ArrowBatch, ArrowColumn, ArrowSchema, ArrowTable, ArrowWriter
 from vikt.corpus.columns import composed
 from vikt.corpus.dialect import Dialect
-from vikt.corpus.read_arrow import bounded, parquet_batches, refusing_damage, seekable
+from vikt.corpus.read_arrow import bounded, open_parquet, parquet_batches, refusing_damage, seekable
 from vikt.corpus.read_tables import Table, refuse_doubled
 from vikt.corpus.read_text import BYTES_PER_BATCH
 from vikt.errors import DataError, ViktError
 from vikt.filtering.row_filter import KeptRows
 from vikt.filtering.source import ROWS_PER_PIECE
 
-# Columns are read through buffers of this size, rather than whole.
-_BUFFER = 1 << 20
 # Rows are gathered up to the number in the input's largest row group, or up to this number of bytes.
 _BYTES_PER_GROUP = 1 << 26
 _ROWS_PER_BATCH = 1 << 16
@@ -165,7 +163,7 @@ def _combined(table: ArrowTable) -> ArrowTable:
 class _Parquet:
     def __init__(self, stream: BinaryIO, n_bytes: int) -> None:
         self._n_bytes = n_bytes
-        self._file = pq.ParquetFile(stream, buffer_size=_BUFFER, pre_buffer=False)
+        self._file = open_parquet(stream)
         self.schema = self._file.schema_arrow
         groups = [self._file.metadata.row_group(i) for i in range(self._file.metadata.num_row_groups)]
         self.rows_per_group = max((group.num_rows for group in groups), default=0) or _ROWS_PER_BATCH
