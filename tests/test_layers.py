@@ -25,6 +25,7 @@ ORDER = [
     "threads",
     "files",
     "corpus",
+    "spool",
     "features",
     "matrix",
     "parts",

@@ -205,6 +205,11 @@ class JsonColumn:
         """The values as strings, null as None."""
         return [self._string(value, row) for row, value in enumerate(values, first_row)]
 
+    def is_quoted(self, string: str) -> bool | None:
+        """Whether a value that reads like a number or a truth value is a string; None where there is no such value."""
+        found = self.spellings.get(string)
+        return None if found is None else found[0]
+
     def _string(self, value: object, row: int) -> str | None:
         if value is None:
             return None

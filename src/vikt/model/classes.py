@@ -132,10 +132,15 @@ def encode_labels(labels: object, rows: RowIndices | None = None) -> tuple[Label
     labels = checked_labels(label_array(labels), "labels", rows)
     refuse_fractions(labels)
     classes, y = np.unique(labels, return_inverse=True)
+    check_two_classes(classes)
+    return classes, y.astype(np.int64)
+
+
+def check_two_classes(classes: LabelArray) -> None:
+    """Raise ClassesError where there are fewer than two classes."""
     if len(classes) < 2:
         only = f"one class, {classes.tolist()[0]!r:.60}" if len(classes) else "none"
         raise ClassesError(f"a classifier needs at least two classes, found {only}; check the label column")
-    return classes, y.astype(np.int64)
 
 
 def row_weights(sample_weight: RowValues, n_rows: int) -> Floats:
@@ -162,8 +167,13 @@ def row_weights(sample_weight: RowValues, n_rows: int) -> Floats:
             f"({counted(len(bad), 'such row')}); correct it or drop the row"
         )
     if not np.any(weights > 0):
-        raise DataError(f"sample_weight: all {n_rows} weights are zero; give at least one row a positive weight")
+        raise all_weights_zero(n_rows)
     return weights
+
+
+def all_weights_zero(n_rows: int) -> DataError:
+    """The error for rows of which none has a weight above 0."""
+    return DataError(f"sample_weight: all {n_rows} weights are zero; give at least one row a positive weight")
 
 
 def class_factors(class_weight: ClassWeight, classes: LabelArray, y: Classes, weights: Floats) -> Floats:

@@ -1,0 +1,133 @@
+"""The rows of a spool as examples, a shard at a time; their split; and what a record tells of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from vikt.arrays import Ints, LabelArray, RowIndices
+from vikt.corpus.digests import ContentDigests, fingerprint_of
+from vikt.corpus.label_arrays import spelled_labels
+from vikt.corpus.order import group_strata, parts_of_groups, rows_of_parts
+from vikt.corpus.targets import OneLabel
+from vikt.features.measured import Measured
+from vikt.fitting.examples import Examples
+from vikt.model.classes import LabelledRows, all_weights_zero, check_two_classes
+from vikt.progress import Progress, no_progress
+from vikt.spool.rows import SpooledRows
+from vikt.spool.spool import Spool
+
+
+class RowFacts(NamedTuple):
+    """What a `DataRecord` tells of all rows, named as there."""
+
+    rows: int
+    rows_of_weight_0: int
+    weighted: bool
+    classes: dict[str, int]
+    empty_texts: int
+    duplicate_texts: int
+    fingerprint: str
+    digest: str | None
+    blank_lines: int
+
+
+@dataclass(frozen=True)
+class Shards:
+    """The rows of a spool in shards, which joined are the examples of all rows.
+
+    Attributes
+    ----------
+    facts : RowFacts
+        What is known of all rows.
+    strata : (S, K)
+        How many groups of equal texts each shard has in each stratum of a split.
+    """
+
+    spool: Spool
+    facts: RowFacts
+    strata: Ints
+
+    @classmethod
+    def of(cls, spool: Spool, progress: Progress = no_progress) -> Shards:
+        """Count the rows of a spool, reading it once.
+
+        Raises
+        ------
+        DataError
+            They have fewer than two classes, or all weights are 0.
+        OutputFileError
+            A file of the spool is damaged.
+        """
+        if not len(spool.classes):
+            raise all_weights_zero(spool.n_rows)
+        check_two_classes(spool.classes)
+        labels, n_empty, n_groups = spelled_labels(spool.classes), 0, 0
+        total, strata = np.zeros(2, dtype=np.uint64), np.zeros((spool.n_shards, len(labels)), dtype=np.int64)
+        for number in range(spool.n_shards):
+            rows = spool.shard(number)
+            examples = _examples(spool, rows)
+            n_empty += examples.documents.texts.n_blank
+            total += rows.digests.total(labels, rows.y)
+            if len(examples):
+                n_groups += examples.n_groups
+                strata[number] = np.bincount(_strata(examples), minlength=len(labels))
+            progress("counting", number + 1, spool.n_shards)
+        facts = RowFacts(
+            rows=spool.n_rows,
+            rows_of_weight_0=spool.n_rows_of_weight_0,
+            weighted=spool.is_weighted,
+            classes=dict(zip(labels, spool.class_counts.tolist(), strict=True)),
+            empty_texts=n_empty,
+            duplicate_texts=int(spool.class_counts.sum()) - n_groups,
+            fingerprint=fingerprint_of(total),
+            digest=ContentDigests.name,
+            blank_lines=spool.n_blank,
+        )
+        return cls(spool, facts, strata)
+
+    def __len__(self) -> int:
+        return self.spool.n_shards
+
+    @property
+    def classes(self) -> LabelArray:
+        """The labels: (K,)."""
+        return self.spool.classes
+
+    def examples(self, shard: int) -> Examples:
+        """The rows of a shard in canonical order, with the targets of all rows; contents and groups count from 0."""
+        return _examples(self.spool, self.spool.shard(shard))
+
+    def split(self, tenths: int) -> ShardedSplit:
+        """What tells the rows of a shard apart as `Examples.split` tells all rows."""
+        return ShardedSplit(np.cumsum(self.strata, axis=0) - self.strata, self.strata.sum(axis=0), tenths)
+
+
+class ShardedSplit(NamedTuple):
+    """A split of all rows.
+
+    `before` counts the groups of each stratum in the shards before each shard, (S, K), and `totals` all of them, (K,).
+    """
+
+    before: Ints
+    totals: Ints
+    tenths: int
+
+    def rows(self, shard: int, examples: Examples) -> list[RowIndices]:
+        """The rows of a shard that remain, then those in each tenth."""
+        if not len(examples):
+            return [np.empty(0, dtype=np.int64) for _ in range(self.tenths + 1)]
+        part = parts_of_groups(_strata(examples), self.before[shard], self.totals, self.tenths)
+        return rows_of_parts(part[examples.groups], self.tenths)
+
+
+def _examples(spool: Spool, rows: SpooledRows) -> Examples:
+    labelled = LabelledRows(OneLabel(spool.classes), rows.y, rows.weights, rows.origin, rows.n_rows)
+    documents = Measured(rows.texts, (), rows.texts)
+    return Examples.ordered(documents, labelled, rows.digests, spool.seed, spool.is_weighted)
+
+
+def _strata(examples: Examples) -> Ints:
+    return group_strata(examples.groups, examples.strata)

@@ -1,0 +1,144 @@
+"""The folder of a spool: what is asked, the runs that are written, and the tally at the end.
+
+`job.json` says what is asked of which input, and which columns hold it. Each run is a file that is there whole or not
+at all, and keeps the tally of everything up to its end, so that a spool that is killed goes on after its last run.
+`whole.json` is the tally of all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vikt.corpus.columns import Columns
+from vikt.errors import OutputFileError
+from vikt.files.replacement import Replacements
+from vikt.mappings import Json
+from vikt.spool.rows import SpooledRows, journal_of, write_run
+from vikt.spool.tally import Tally
+
+_JOB, _WHOLE = "job.json", "whole.json"
+_RUNS = "run-*.arrow"
+
+# The name of each source, and what differs once it is changed.
+Versions = Sequence[Sequence[str]]
+
+
+@dataclass
+class Journal:
+    """The files of a spool's folder."""
+
+    folder: Path
+    seed: int
+    _replacements: Replacements = field(default_factory=Replacements)
+
+    def opened(self, asked: Json, restart: bool) -> Columns | None:
+        """The columns of a spool that goes on; None where it begins, in a folder that is made for it.
+
+        Raises
+        ------
+        OutputFileError
+            The folder holds something else, or rows of an input or of options that were others, and `restart` is
+            false; with it, they are removed.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            others = [path for path in self.folder.iterdir() if not path.name.startswith(".")]
+        except OSError as error:
+            raise OutputFileError(
+                f"{self.folder}: cannot be used as a folder ({error.strerror}); choose another"
+            ) from None
+        own = {self.folder / _JOB, self.folder / _WHOLE, *self.runs}
+        if others and (self.folder / _JOB not in others or set(others) - own):
+            raise OutputFileError(f"{self.folder}: holds files that are no spool's; choose an empty folder")
+        if restart:
+            self._remove(others)
+        kept = self._read(_JOB)
+        if kept is None:
+            return None
+        try:
+            before, (text, label, guesses) = kept["asked"], kept["columns"]
+        except (LookupError, ValueError):
+            raise self._damaged(_JOB, "it lacks what is asked") from None
+        if before != asked:
+            raise self._other_job(before, asked)
+        return Columns(text, label, tuple(guesses))
+
+    def begin(self, asked: Json, columns: Columns) -> None:
+        """Write down what is asked, and the columns that are found."""
+        found = [columns.text, columns.label, columns.guesses]
+        self._write(_JOB, json.dumps({"asked": asked, "columns": found}))
+
+    @property
+    def runs(self) -> list[Path]:
+        """The runs that are written."""
+        return sorted(self.folder.glob(_RUNS))
+
+    @property
+    def tally(self) -> Tally:
+        """The tally up to the end of the last run."""
+        runs = self.runs
+        return Tally.from_json(journal_of(runs[-1])) if runs else Tally()
+
+    @property
+    def whole(self) -> Tally | None:
+        """The tally of all rows; None where they are not all spooled."""
+        kept = self._read(_WHOLE)
+        return None if kept is None else Tally.from_json(json.dumps(kept))
+
+    def write(self, rows: SpooledRows, tally: Tally) -> None:
+        """Write a run, and the tally up to its end.
+
+        Raises
+        ------
+        OutputFileError
+            It cannot be written; the runs before it stay.
+        """
+        path = self.folder / f"run-{len(self.runs):06}.arrow"
+        try:
+            write_run(path, rows, self.seed, tally.to_json(), self._replacements)
+        except OutputFileError as error:
+            raise OutputFileError(f"{error.message}; the rows spooled before stay, and the same work goes on") from None
+
+    def end(self, tally: Tally) -> None:
+        """Write down that all rows are spooled."""
+        self._write(_WHOLE, tally.to_json())
+
+    def _read(self, name: str) -> Json | None:
+        path = self.folder / name
+        try:
+            return dict(json.loads(path.read_bytes())) if path.exists() else None
+        except (OSError, ValueError, TypeError) as error:
+            raise self._damaged(name, str(error)) from None
+
+    def _damaged(self, name: str, reason: str) -> OutputFileError:
+        return OutputFileError(f"{self.folder / name}: cannot be read ({reason:.200}); start anew", restart=True)
+
+    def _write(self, name: str, content: str) -> None:
+        with self._replacements.replacing(self.folder / name) as file:
+            file.write(content.encode())
+
+    def _remove(self, paths: Sequence[Path]) -> None:
+        # The job last: a spool that is killed here still knows its folder.
+        for path in sorted(paths, key=lambda path: path.name == _JOB):
+            path.unlink(missing_ok=True)
+
+    def _other_job(self, before: Json, asked: Json) -> OutputFileError:
+        name = next((name for name in asked if before.get(name) != asked[name]), next(iter(asked)))
+        if name != "input":
+            what = f"rows that were spooled with another {name}: it was {before.get(name)!r:.60}, and is now "
+            what += f"{asked[name]!r:.60}"
+        elif (changed := _changed(before[name], asked[name])) is not None:
+            what = f"rows of {changed}, whose size or time is another now"
+        else:
+            what = "rows of other files"
+        return OutputFileError(f"{self.folder}: holds {what}; start anew, or choose another folder", restart=True)
+
+
+def _changed(before: Versions, asked: Versions) -> str | None:
+    """The first source that has been changed; None where the sources are others."""
+    if [name for name, _ in before] != [name for name, _ in asked]:
+        return None
+    return next((new for (new, version), (_, old) in zip(asked, before, strict=True) if version != old), None)
