@@ -27,6 +27,7 @@ MODULES = [
     "vikt.features.ngrams.normalising_kernels",
     "vikt.features.ngrams.row_kernels",
     "vikt.features.ngrams.row_scoring_kernels",
+    "vikt.features.ngrams.sieve_kernels",
     "vikt.features.ngrams.scoring_kernels",
     "vikt.features.ngrams.table_kernels",
     "vikt.features.ngrams.token_kernels",

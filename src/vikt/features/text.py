@@ -17,7 +17,7 @@ from vikt.errors import EmptyVocabularyError, UsageError
 from vikt.features.description import Fact
 from vikt.features.handmade.encoders import AnyEncoder
 from vikt.features.measured import Measured
-from vikt.features.ngrams.ngrams import FittedNgrams, Ngrams
+from vikt.features.ngrams.ngrams import FittedNgrams, Ngrams, Shards
 from vikt.features.ngrams.scoring import NgramScorer
 from vikt.features.rows import CompressedRows, side_by_side
 from vikt.features.settings import FeatureSettings
@@ -100,6 +100,32 @@ class TextFeatures:
             raise EmptyVocabularyError("no feature is left: no hand-made feature has a value in these rows")
         self.parts, self.encoders = tuple(part for part, _ in learnt), encoders
         return rows
+
+    def learn_over(
+        self,
+        shards: Shards,
+        n_documents: int,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        threads: int = 1,
+    ) -> None:
+        """Learn the same from texts that are too many for memory, and make no rows; see `Ngrams.learnt_over`.
+
+        Raises
+        ------
+        EmptyVocabularyError
+            No feature is left.
+        UsageError
+            These features are fitted already, or some are hand-made, which need all documents.
+        """
+        if self.parts or self.settings.handmade:
+            raise UsageError(
+                "expected features of the text that are not fitted yet, found fitted or hand-made ones; make new ones "
+                "from settings without hand-made features"
+            )
+        self.parts = tuple(
+            ngrams.learnt_over(shards, n_documents, progress, threads=threads) for ngrams in self._ngrams
+        )
 
     def transform(self, measured: Measured, dtype: DTypeLike | None = None, *, threads: int = 1) -> CompressedRows:
         """The rows of documents; n-grams have float32 values by default."""

@@ -85,8 +85,8 @@ class Limits:
         frequency = np.concatenate([own[chosen] for own, chosen in zip(frequencies, ids, strict=True)])
         if not len(frequency):
             raise EmptyVocabularyError(
-                f"no vocabulary is left: {sum(map(np.count_nonzero, frequencies))} different n-grams in {n_documents} "
-                f"texts, none in at least min_df={self.min_df} of them; lower min_df, or look at the texts"
+                f"no vocabulary is left: no n-gram is in at least min_df={self.min_df} of {n_documents:,} texts; lower "
+                "min_df, or look at the texts"
             )
         order = learnt.source.alphabetical(ids) if self.alphabetical else _most_first(frequency)
         if self.max_features is not None:

@@ -43,12 +43,7 @@ class Buckets:
 
     def hashes(self, tokens: Tokens) -> Ints:
         """For each length and each token the hash of the n-gram that starts there, NONE if there is none."""
-        hashes = np.empty((self.lengths.stop - 1, tokens.n), dtype=np.int64)
-        work = kernels_for(hashing_kernels.__name__)
-        work.unit_hashes(tokens.low, tokens.high, tokens.n, hashes[0])
-        for depth in range(2, self.lengths.stop):
-            work.ngram_hashes(hashes[depth - 2], hashes[0], depth, tokens.n, hashes[depth - 1])
-        return hashes[self.lengths.start - 1 :]
+        return hashes_of(tokens, self.lengths.stop - 1)[self.lengths.start - 1 :]
 
     def alphabetical(self, ids: list[Ints]) -> Ints:
         """The order of their numbers, since buckets have no other names."""
@@ -87,3 +82,13 @@ class Buckets:
         columns = np.full(1 << spec.bits, NONE, dtype=np.int32)
         columns[buckets] = np.arange(len(buckets))
         return cls(lengths, spec.bits, spec.n_shared), columns
+
+
+def hashes_of(tokens: Tokens, longest: int) -> Ints:
+    """For each length from 1 and each token the hash of the n-gram that starts there, NONE if there is none."""
+    hashes = np.empty((longest, tokens.n), dtype=np.int64)
+    work = kernels_for(hashing_kernels.__name__)
+    work.unit_hashes(tokens.low, tokens.high, tokens.n, hashes[0])
+    for depth in range(2, longest + 1):
+        work.ngram_hashes(hashes[depth - 2], hashes[0], depth, tokens.n, hashes[depth - 1])
+    return hashes

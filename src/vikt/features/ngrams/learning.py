@@ -17,6 +17,8 @@ from vikt.features.ngrams.hashing import Buckets
 from vikt.features.ngrams.ids import IdSource
 from vikt.features.ngrams.learning_kernels import ALWAYS, NEVER, WHOLE, Entries
 from vikt.features.ngrams.learning_tables import LearningBuckets, LearningNodes, LearningUnits
+from vikt.features.ngrams.sieve import Sieve
+from vikt.features.ngrams.token_kernels import NONE
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary import Vocabulary
 from vikt.threads import Run, divided
@@ -87,10 +89,13 @@ class Learner(Protocol):
 
 
 class VocabularyLearner:
-    """Learns a `Vocabulary`, with ids in the order in which n-grams first occur."""
+    """Learns a `Vocabulary`, with ids in the order in which n-grams first occur.
 
-    def __init__(self, lengths: range, shortest: int, kernels: SimpleNamespace) -> None:
-        self._lengths, self._shortest = lengths, shortest
+    N-grams that a sieve holds back are left out, and the others keep their order.
+    """
+
+    def __init__(self, lengths: range, shortest: int, kernels: SimpleNamespace, sieve: Sieve | None = None) -> None:
+        self._lengths, self._shortest, self._sieve = lengths, shortest, sieve
         self._units = LearningUnits(kernels)
         self._nodes = [LearningNodes(depth, kernels) for depth in range(2, lengths.stop)]
 
@@ -104,10 +109,16 @@ class VocabularyLearner:
         # An entry more, since an n-gram that is not new is written too.
         room = np.empty((2, len(self._lengths) * tokens.n + 1), dtype=np.int32)
         edges = np.empty((1 + len(self._nodes), tokens.n_documents + 1), dtype=np.int64)
+        arrays, held_back = tokens.arrays, self._sieve.held_back(tokens) if self._sieve else None
+        # Which n-gram is a whole word is told by the units around it; these are characters then, and so are few.
+        if held_back is not None and self._lengths.start == self._shortest:
+            arrays = arrays._replace(high=np.where(held_back[0], 0, arrays.high))
         counting = self._units.counting(tokens.edges, room, edges[0], 0, self._which(1))
-        units, n_entries = self._units.learn(tokens.arrays, counting)
+        units, n_entries = self._units.learn(arrays, counting)
         parents = units
         for level, nodes in enumerate(self._nodes, start=1):
+            if held_back is not None:
+                parents = np.where(held_back[level], NONE, parents)
             counting = nodes.counting(tokens.edges, room, edges[level], n_entries, self._which(nodes.depth))
             parents, n_entries = nodes.learn(parents, units, nodes.depth, counting)
         return CountedPortion.of(room[0], room[1], edges[self._lengths.start - 1 :])
@@ -192,6 +203,27 @@ def learn(
     learnt = first.learnt()
     ids = [[slice(None)] * len(learnt.frequencies), *others]
     return learnt, [CountedNgrams(*own) for own in zip(found, ids, strict=True)]
+
+
+def learn_more(
+    learners: Sequence[Learner],
+    tokens_of: Callable[[tuple[int, int]], Tokens],
+    ranges: Sequence[tuple[int, int]],
+    run: Run,
+) -> None:
+    """Let the first learner, which may know n-grams already, learn those of all portions; the others help, and are new.
+
+    Their entries are not kept.
+    """
+
+    def learn_run(learner: Learner, part: slice) -> None:
+        for documents in ranges[part]:
+            learner.learn(tokens_of(documents))
+
+    list(run(learn_run, learners, divided(len(ranges), len(learners))))
+    first, *others = learners
+    for later in others:
+        first.absorb(later)
 
 
 def occurrences_of_ids(found: Sequence[CountedNgrams], frequencies: Sequence[Ints]) -> list[Ints]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property, partial
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from vikt.arrays import Arrays, Floats, Ids, Ints, Reals
-from vikt.compiled import kernels_for
+from vikt.compiled import compiled, kernels_for
 from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, UsageError, known
 from vikt.features.description import Fact
@@ -29,11 +30,13 @@ from vikt.features.ngrams.learning import (
     Learnt,
     VocabularyLearner,
     learn,
+    learn_more,
     vocabulary_of,
 )
 from vikt.features.ngrams.places import NgramPlaces, names_behind_buckets, places_of_ngrams
 from vikt.features.ngrams.records import RecordTable
 from vikt.features.ngrams.row_kernels import Occurrences
+from vikt.features.ngrams.sieve import Sieve
 from vikt.features.ngrams.token_kernels import NONE
 from vikt.features.ngrams.tokens import Cut, Portions, Tokeniser, Tokens
 from vikt.features.ngrams.vocabulary import Vocabulary
@@ -42,10 +45,14 @@ from vikt.features.ngrams.weighing import Weigher
 from vikt.features.ngrams.weighting import Weighting
 from vikt.features.rows import CompressedRows, RowPiece, joined
 from vikt.parameters import HASHING, checked_value
-from vikt.threads import running
+from vikt.threads import Run, running
 
 if TYPE_CHECKING:
     from vikt.features.ngrams.spec import NgramSpec
+
+
+# Gives texts that are too many for memory, the same each time, one shard after the other.
+Shards = Callable[[], Iterable[Texts]]
 
 
 @dataclass(frozen=True)
@@ -157,7 +164,8 @@ class Ngrams:
         ranges = list(portions.ranges())
         loops = kernels_for(learning_kernels.__name__, self._effort * texts.n_bytes)
         with running(threads) as run:
-            learners = self._learners(loops, min(threads, len(ranges)), texts.n_bytes)
+            n_learners = self._n_learners(min(threads, len(ranges)), texts.n_bytes)
+            learners = [self._learner(loops) for _ in range(n_learners)]
             learnt, found = learn(learners, partial(self.tokens, portions), ranges, run, progress)
             fitted, columns = self._chosen(learnt, found, len(texts))
             # Gone before the rows are made.
@@ -171,19 +179,94 @@ class Ngrams:
             rows = joined(run(rows_of, _released(found, fitted, columns)), fitted.n_columns, self.dtype, room)
         return fitted, rows
 
-    def _learners(self, loops: SimpleNamespace, threads: int, n_bytes: int) -> list[Learner]:
-        """A learner for each thread; fewer where buckets would take much more memory than the texts."""
+    def learnt_over(
+        self,
+        shards: Shards,
+        n_documents: int,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        threads: int = 1,
+    ) -> FittedNgrams:
+        """Learn the same, to the last bit, from texts that are too many for memory, and make no rows.
+
+        Shards are gone through twice; once where n-grams are hashed, or none is too rare. `progress` is called with the
+        number of documents done and of all, those of both passes.
+
+        Parameters
+        ----------
+        shards : Callable
+            Gives the texts anew each time, one shard after the other.
+        n_documents : int
+            How many texts there are.
+
+        Raises
+        ------
+        UsageError
+            There is a limit on the number of features.
+        EmptyVocabularyError
+            No feature is left.
+        """
+        if self.max_features is not None:
+            raise UsageError("max_features needs all texts in memory; leave it out, or raise min_df")
+        return self._chosen(self._learnt_over(shards, n_documents, progress, threads), [], n_documents)[0]
+
+    def _learnt_over(
+        self, shards: Shards, n_documents: int, progress: Callable[[int, int], None] | None, threads: int
+    ) -> Learnt:
+        sieve = self._sieve(n_documents)
+        new_learner = partial(self._learner, compiled(learning_kernels.__name__), sieve)
+        learner = new_learner()
+        passes = [partial(self._learn_more, learner, new_learner, threads)]
+        if sieve:
+            passes.insert(0, partial(self._count, sieve))
+        done = 0
+        with running(threads) as run:
+            for work in passes:
+                for texts in shards():
+                    work(texts, run)
+                    done += len(texts)
+                    if progress:
+                        progress(done, len(passes) * n_documents)
+        return learner.learnt()
+
+    def _sieve(self, n_documents: int) -> Sieve | None:
+        """What holds back n-grams that are too rare; None where none is, or where they are hashed."""
+        fewest = math.ceil(self._limits.of(n_documents)[0])
+        return Sieve(self.lengths.stop - 1, fewest) if self.hashing is None and fewest > 1 else None
+
+    def _count(self, sieve: Sieve, texts: Texts, run: Run) -> None:
+        """Let a sieve count the n-grams of a shard."""
+        portions = self.portions(texts)
+        list(run(lambda documents: sieve.count(self.tokens(portions, documents)), portions.ranges()))
+
+    def _learn_more(
+        self, learner: Learner, new_learner: Callable[[], Learner], threads: int, texts: Texts, run: Run
+    ) -> None:
+        """Let a learner, and new ones that help it, learn the n-grams of a shard."""
+        portions = self.portions(texts)
+        ranges = list(portions.ranges())
+        n_learners = self._n_learners(min(threads, len(ranges)), texts.n_bytes)
+        learners = [learner, *(new_learner() for _ in range(1, n_learners))]
+        learn_more(learners, partial(self.tokens, portions), ranges, run)
+
+    def _learner(self, loops: SimpleNamespace, sieve: Sieve | None = None) -> Learner:
         if self.hashing is None:
-            return [VocabularyLearner(self.lengths, self.ngrams[0], loops) for _ in range(max(threads, 1))]
-        n_learners = max(min(threads, n_bytes >> self.hashing), 1)
-        return [BucketLearner(self.lengths, self.hashing, loops) for _ in range(n_learners)]
+            return VocabularyLearner(self.lengths, self.ngrams[0], loops, sieve)
+        return BucketLearner(self.lengths, self.hashing, loops)
+
+    def _n_learners(self, threads: int, n_bytes: int) -> int:
+        """One for each thread; fewer where buckets would take much more memory than the texts."""
+        return max(threads if self.hashing is None else min(threads, n_bytes >> self.hashing), 1)
+
+    @property
+    def _limits(self) -> Limits:
+        return Limits(self.min_df, self.max_df, self.max_features, self.alphabetical)
 
     def _chosen(
         self, learnt: Learnt, found: Sequence[CountedNgrams], n_documents: int
     ) -> tuple[FittedNgrams, list[Ids]]:
         """The n-grams that become columns, and for each space the column of each id that was learnt."""
-        limits = Limits(self.min_df, self.max_df, self.max_features, self.alphabetical)
-        chosen = limits.choose(learnt, found, n_documents)
+        chosen = self._limits.choose(learnt, found, n_documents)
         idf = self.weighting.idf(chosen.frequency, n_documents)
         source, old_ids = learnt.source.kept(chosen.ids)
         columns = tuple(own[ids] for own, ids in zip(chosen.columns, old_ids, strict=True))

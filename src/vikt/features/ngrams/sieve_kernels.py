@@ -1,0 +1,65 @@
+"""Documents of n-grams counted in two bits each, as loops.
+
+A byte has four counters, and the hash of an n-gram tells which one is its own, or that of several n-grams. So a counter
+may be too high, and never is too low.
+"""
+
+from __future__ import annotations
+
+from vikt.compiled.array_types import Bytes, Int32s, Int64Matrix, Int64s
+from vikt.compiled.intrinsics import FORWARD, prefetch
+from vikt.features.ngrams.table_kernels import BLOCK
+from vikt.features.ngrams.token_kernels import NONE
+
+# What a counter holds at most.
+MOST_COUNTED = 3
+
+
+def count_documents(hashes: Int64Matrix, edges: Int64s, seen: Int32s, counters: Bytes) -> None:
+    """Count a document for each n-gram in it, `hashes` having a row for each length.
+
+    `seen` is room for the tokens at which n-grams occurred. Where two contend for a place there, one that occurs again
+    may be counted again.
+    """
+    for row in range(hashes.shape[0]):
+        for document in range(len(edges) - 1):
+            first, end = edges[document], edges[document + 1]
+            for token in range(first, end):
+                prefetch(counters, byte_of(hashes[row, token & FORWARD], counters))
+            for token in range(first, end):
+                value = hashes[row, token & FORWARD]
+                if value == NONE:
+                    continue
+                slot = value & len(seen) - 1 & FORWARD
+                before = seen[slot]
+                seen[slot] = token
+                is_earlier = (before >= first) & (before < token)
+                earlier = before if is_earlier else first
+                is_again = is_earlier & (hashes[row, earlier & FORWARD] == value)
+                byte, shift = byte_of(value, counters), shift_of(value)
+                count = counters[byte] >> shift & MOST_COUNTED
+                is_counted = (count < MOST_COUNTED) & (1 - is_again)
+                counters[byte] = counters[byte] + (is_counted << shift)
+
+
+def drop_rare(hashes: Int64Matrix, fewest: int, counters: Bytes) -> None:
+    """Put NONE in the place of n-grams that are in fewer documents than `fewest`, which is MOST_COUNTED at most."""
+    for row in range(hashes.shape[0]):
+        for first in range(0, hashes.shape[1], BLOCK):
+            end = min(first + BLOCK, hashes.shape[1])
+            for token in range(first, end):
+                prefetch(counters, byte_of(hashes[row, token & FORWARD], counters))
+            for token in range(first, end):
+                value = hashes[row, token & FORWARD]
+                count = counters[byte_of(value, counters)] >> shift_of(value) & MOST_COUNTED
+                hashes[row, token & FORWARD] = value if count >= fewest else NONE
+
+
+def byte_of(value: int, counters: Bytes) -> int:
+    """The byte that has the counter of a hash."""
+    return value >> 2 & len(counters) - 1 & FORWARD
+
+
+def shift_of(value: int) -> int:
+    """The place of the counter in its byte."""
+    return 2 * (value & 3)
