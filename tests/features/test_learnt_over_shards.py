@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from vikt.features.handmade.declarations import features_declared
 from vikt.features.ngrams import hashing, learning_tables, ngrams, sieve, sieve_kernels, tokens
 from vikt.features.ngrams.ngrams import Ngrams
 from vikt.features.ngrams.sieve import Sieve
+from vikt.features.ngrams.token_kernels import NONE
 from vikt.features.ngrams.weighting import WEIGHTINGS
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
@@ -42,7 +44,7 @@ LIMITS = [{"min_df": 1}, {"min_df": 2}, {"min_df": 3}, {"min_df": 7}, {"min_df":
 def in_shards(texts, n_shards):
     """The texts in shards of unequal size, some of them empty."""
     edges = [0, *sorted(np.random.default_rng(n_shards).integers(0, len(texts) + 1, n_shards - 1).tolist()), len(texts)]
-    return [texts.run(first, last) for first, last in zip(edges, edges[1:], strict=False)]
+    return [texts.run(first, last) for first, last in pairwise(edges)]
 
 
 def bits(arrays):
@@ -116,16 +118,17 @@ def test_counters_that_ngrams_share_change_no_bit(emails, monkeypatch, made, n_c
 def test_a_sieve_holds_back_what_is_rare_and_nothing_else(emails, fewest):
     options = Ngrams("word", (1, 2), TFIDF)
     portions = options.portions(Texts.from_strings(emails[0]))
-    own, held = Sieve(2, fewest), Counter()
+    own = Sieve(2, fewest)
     for documents in portions.ranges():
         own.count(options.tokens(portions, documents))
     spelled, documents = [], Counter()
     for document in range(len(emails[0])):
         found = options.tokens(portions, (document, document + 1))
-        held_back = own.held_back(found)
+        sift, ids = own.over(found), np.zeros(found.n, dtype=np.int32)
+        units, pairs = sift.units().high == 0, sift.parents(ids, 2) == NONE
         words = [bytes(found.text[a:b]) for a, b in zip(found.starts, found.ends, strict=True)]
-        names = [(word,) for word in words[:-1]] + list(zip(words, words[1:-1], strict=False))
-        flags = [*held_back[0, :-1].tolist(), *held_back[1, : max(len(words) - 2, 0)].tolist()]
+        names = [(word,) for word in words[:-1]] + list(pairwise(words[:-1]))
+        flags = [*units[:-1].tolist(), *pairs[: max(len(words) - 2, 0)].tolist()]
         spelled.append(set(zip(names, flags, strict=True)))
         documents.update({name for name, _ in spelled[-1]})
     held = dict(pair for pairs in spelled for pair in pairs)

@@ -18,7 +18,6 @@ from vikt.features.ngrams.ids import IdSource
 from vikt.features.ngrams.learning_kernels import ALWAYS, NEVER, WHOLE, Entries
 from vikt.features.ngrams.learning_tables import LearningBuckets, LearningNodes, LearningUnits
 from vikt.features.ngrams.sieve import Sieve
-from vikt.features.ngrams.token_kernels import NONE
 from vikt.features.ngrams.tokens import Tokens
 from vikt.features.ngrams.vocabulary import Vocabulary
 from vikt.threads import Run, divided
@@ -109,16 +108,15 @@ class VocabularyLearner:
         # An entry more, since an n-gram that is not new is written too.
         room = np.empty((2, len(self._lengths) * tokens.n + 1), dtype=np.int32)
         edges = np.empty((1 + len(self._nodes), tokens.n_documents + 1), dtype=np.int64)
-        arrays, held_back = tokens.arrays, self._sieve.held_back(tokens) if self._sieve else None
+        sift = self._sieve.over(tokens) if self._sieve else None
         # Which n-gram is a whole word is told by the units around it; these are characters then, and so are few.
-        if held_back is not None and self._lengths.start == self._shortest:
-            arrays = arrays._replace(high=np.where(held_back[0], 0, arrays.high))
+        arrays = sift.units() if sift and self._lengths.start == self._shortest else tokens.arrays
         counting = self._units.counting(tokens.edges, room, edges[0], 0, self._which(1))
         units, n_entries = self._units.learn(arrays, counting)
         parents = units
         for level, nodes in enumerate(self._nodes, start=1):
-            if held_back is not None:
-                parents = np.where(held_back[level], NONE, parents)
+            if sift:
+                parents = sift.parents(parents, nodes.depth)
             counting = nodes.counting(tokens.edges, room, edges[level], n_entries, self._which(nodes.depth))
             parents, n_entries = nodes.learn(parents, units, nodes.depth, counting)
         return CountedPortion.of(room[0], room[1], edges[self._lengths.start - 1 :])

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 
-from vikt.arrays import Bools, Bytes
+from vikt.arrays import Bytes, Ids, Ints
 from vikt.compiled import compiled
 from vikt.features.ngrams import sieve_kernels
 from vikt.features.ngrams.hashing import hashes_of
 from vikt.features.ngrams.sieve_kernels import MOST_COUNTED
-from vikt.features.ngrams.token_kernels import NONE
+from vikt.features.ngrams.token_kernels import NONE, TokenArrays
 from vikt.features.ngrams.tokens import Tokens
 
 _N_COUNTERS = 1 << 28
@@ -37,8 +38,30 @@ class Sieve:
         with self._counting:
             self._kernels.count_documents(hashes, tokens.edges, seen, self._counters)
 
-    def held_back(self, tokens: Tokens) -> Bools:
-        """For each length from 1 and each token whether the n-gram that starts there is held back, or is none."""
-        hashes = hashes_of(tokens, self._longest)
-        self._kernels.drop_rare(hashes, self._fewest, self._counters)
-        return np.equal(hashes, NONE)
+    def over(self, tokens: Tokens) -> Sift:
+        """The sieve over a portion, after all are counted."""
+        return Sift(self, tokens, hashes_of(tokens, self._longest))
+
+    def passed(self, hashes: Ints, ids: Ids) -> Ids:
+        """The ids of n-grams with these hashes, NONE where one is held back."""
+        passed = ids.copy()
+        self._kernels.hold_back(hashes, self._fewest, self._counters, passed)
+        return passed
+
+
+class Sift(NamedTuple):
+    """A sieve over the n-grams of a portion; `hashes` has a row for each length from 1."""
+
+    sieve: Sieve
+    tokens: Tokens
+    hashes: Ints
+
+    def units(self) -> TokenArrays:
+        """The tokens, those that are held back being empty."""
+        arrays, zeros = self.tokens.arrays, np.zeros(self.tokens.n, dtype=np.int32)
+        is_held_back = self.sieve.passed(self.hashes[0], zeros) == NONE
+        return arrays._replace(high=np.where(is_held_back, 0, arrays.high))
+
+    def parents(self, parents: Ids, depth: int) -> Ids:
+        """The n-gram at each token that is shorter by one, NONE where that of `depth` units is held back."""
+        return self.sieve.passed(self.hashes[depth - 1], parents)

@@ -42,17 +42,16 @@ def count_documents(hashes: Int64Matrix, edges: Int64s, seen: Int32s, counters: 
                 counters[byte] = counters[byte] + (is_counted << shift)
 
 
-def drop_rare(hashes: Int64Matrix, fewest: int, counters: Bytes) -> None:
-    """Put NONE in the place of n-grams that are in fewer documents than `fewest`, which is MOST_COUNTED at most."""
-    for row in range(hashes.shape[0]):
-        for first in range(0, hashes.shape[1], BLOCK):
-            end = min(first + BLOCK, hashes.shape[1])
-            for token in range(first, end):
-                prefetch(counters, byte_of(hashes[row, token & FORWARD], counters))
-            for token in range(first, end):
-                value = hashes[row, token & FORWARD]
-                count = counters[byte_of(value, counters)] >> shift_of(value) & MOST_COUNTED
-                hashes[row, token & FORWARD] = value if count >= fewest else NONE
+def hold_back(hashes: Int64s, fewest: int, counters: Bytes, ids: Int32s) -> None:
+    """Put NONE in the place of ids of n-grams that are in fewer documents than `fewest`, MOST_COUNTED at most."""
+    for first in range(0, len(hashes), BLOCK):
+        end = min(first + BLOCK, len(hashes))
+        for token in range(first, end):
+            prefetch(counters, byte_of(hashes[token & FORWARD], counters))
+        for token in range(first, end):
+            value = hashes[token & FORWARD]
+            count = counters[byte_of(value, counters)] >> shift_of(value) & MOST_COUNTED
+            ids[token & FORWARD] = ids[token & FORWARD] if count >= fewest else NONE
 
 
 def byte_of(value: int, counters: Bytes) -> int:
