@@ -135,6 +135,14 @@ def test_a_sieve_holds_back_what_is_rare_and_nothing_else(emails, fewest):
     assert held == {name: count < min(fewest, 3) for name, count in documents.items()}
 
 
+def test_a_rare_character_does_not_end_a_word():
+    """Else the starts of these words would be whole words of three characters, in two texts each."""
+    texts, options = Texts.from_strings(["abé abcde", "abü abcde"]), Ngrams("char_wb", (4, 5), TFIDF, min_df=2)
+    names = options.learnt_over(lambda: [texts], 2).names()
+    assert names == [" abc", "abcd", "bcde", "cde ", " abcd", "abcde", "bcde "]
+    assert learnt_over(options, [texts]) == learnt_in_memory(options, texts)
+
+
 def test_a_counter_is_never_too_low_where_a_document_says_an_ngram_often():
     counters, seen = np.zeros(1, dtype=np.uint8), np.zeros(1, dtype=np.int32)
     hashes, edges = np.array([[4, 4, 8, 4, -1, 5, 5, 4, -1]]), np.array([0, 5, 9])
