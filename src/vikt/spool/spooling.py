@@ -37,7 +37,7 @@ from vikt.version import __version__
 # A run ends at this many bytes of text; a batch, of which it takes whole ones, is no longer itself.
 _BYTES_PER_RUN = 1 << 24
 # What spooled rows take for each byte of a file, about.
-_OF_TEXT, _OF_COLUMNS, _OF_COMPRESSED = 0.75, 1.5, 3.0
+_OF_TEXT, _OF_COLUMNS, _OF_COMPRESSED = 0.7, 1.1, 1.8
 _KIND_OF_SHAPE: dict[str, TargetKind] = {"lists": "several", "objects": "soft"}
 
 
@@ -216,8 +216,10 @@ def _write_runs(
                 held = []
             progress("spooling", before + source.position, total)
         tally.source, tally.batches = number + 1, 0
-    if held:
-        journal.write(SpooledRows.joined(held), tally)
+        # What can be read once is all in runs before anything else is read.
+        if source.is_pipe or number + 1 == len(sources):
+            journal.write(SpooledRows.joined([SpooledRows.none(), *held]), tally)
+            held = []
 
 
 def _read(batch: Table, columns: Columns, weight: str | None, tally: Tally) -> SpooledRows:
