@@ -22,6 +22,7 @@
     │   └── NewerModelError                 written in a later version of the format
     ├── DivergenceError (ArithmeticError)   a descent whose loss grows
     ├── ServiceError (OSError)              a service that cannot start
+    ├── ClusterError (OSError)              a cluster that cannot be reached, or is lost
     ├── MissingPackageError (ImportError)   a package that is not installed
     └── NotFittedError (ValueError, AttributeError)
 
@@ -155,6 +156,10 @@ class DivergenceError(ViktError, ArithmeticError):
 
 class ServiceError(ViktError, OSError):
     """A service that cannot start."""
+
+
+class ClusterError(ViktError, OSError):
+    """A cluster that cannot be reached, or is lost."""
 
 
 class MissingPackageError(ViktError, ImportError):

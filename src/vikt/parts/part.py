@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -144,11 +143,21 @@ def added(sums: Iterable[S]) -> S:
     >>> added([(1.0, np.array([1.0, 2.0])), (0.5, np.array([3.0, 4.0]))])
     (1.5, array([4., 6.]))
     """
-    return reduce(_plus, sums)
+    sums = iter(sums)
+    total = next(sums)
+    for number, own in enumerate(sums):
+        # From the first addition on the total is nobody else's, and may change in place.
+        total = _plus(total, own, in_place=number > 0)
+    return total
 
 
-def _plus(total: Any, own: Any) -> Any:
-    return tuple(map(_plus, total, own)) if isinstance(total, tuple) else total + own
+def _plus(total: Any, own: Any, in_place: bool) -> Any:
+    if isinstance(total, tuple):
+        return tuple(_plus(*both, in_place) for both in zip(total, own, strict=True))
+    if in_place and isinstance(total, np.ndarray) and total.dtype == own.dtype and total.shape == own.shape:
+        total += own
+        return total
+    return total + own
 
 
 def given_to(number: int, arguments: Iterable[object]) -> list[object]:

@@ -1,0 +1,244 @@
+"""Parts that lie on the workers of a cluster.
+
+Each part is made where it lies and stays there, with what belongs to its rows. Sums are added in the order of the
+parts, from worker to worker where they are large, so that every bit is the same on any number of workers, and the same
+as in memory. What a lost worker had is made anew on those that are left.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from threading import RLock
+from time import monotonic
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+from vikt.arrays import FloatType
+from vikt.errors import ClusterError, UsageError
+from vikt.parts.engine import Engine, WorkersLostError
+from vikt.parts.lineage import Kept, Own, Place, Step, as_argument, shared_out
+from vikt.parts.orders import LARGE, Packing
+from vikt.parts.part import Part, PerPart, added
+from vikt.parts.store import Emptied, Store, add, copies, fill, turn
+
+C = TypeVar("C")
+S = TypeVar("S")
+T = TypeVar("T")
+
+_LOG = logging.getLogger("vikt")
+
+_SECONDS_BETWEEN_LOOKS = 1.0
+# Losses within one sum after which it is more likely that the work itself ends the workers.
+_MOST_LOSSES = 5
+
+
+class OnCluster:
+    """Parts held by the workers of an engine.
+
+    Parameters
+    ----------
+    engine : Engine
+    sources : sequence of callable
+        What makes each part, on a worker, and again where that worker is lost; called without arguments. As a rule a
+        `functools.partial` of a function that stands at the top of a module.
+
+    Raises
+    ------
+    UsageError
+        The parts do not have the same columns.
+    """
+
+    only = None
+
+    def __init__(self, engine: Engine, sources: Sequence[Callable[[], Part]]) -> None:
+        self._engine, self.n_parts = engine, len(sources)
+        self._lock = RLock()
+        self._places: list[Place] = []
+        self._place_of: list[Place] = []
+        self._dropped: deque[int] = deque()
+        self._looked, self._losses = -np.inf, 0
+        self._part = self._kept(Step(_made, [Own(sources)], changes=False))
+        facts = self.sums(_facts)
+        self.n_rows, self.total_weight, self.n_features = facts.n_rows, facts.total_weight, facts.n_features
+        self.has_dummy, self.has_offset = facts.has_dummy, facts.has_offset
+        self.by_library, self.quick_dtype = facts.by_library, facts.quick_dtype
+
+    @classmethod
+    def of_parts(cls, engine: Engine, parts: Sequence[Part]) -> OnCluster:
+        """Parts that this process keeps in memory, and sends to where they are to lie."""
+        return cls(engine, [partial(_itself, part) for part in parts])
+
+    def sums(self, work: Callable[..., S], *arguments: object) -> S:
+        with self._lock:
+            wanted = self._kept(self._step(work, arguments))
+            return cast(S, self._persistently(partial(self._sum, wanted.step, {})))
+
+    def each(self, work: Callable[..., T], *arguments: object) -> PerPart[T]:
+        # Done when a sum needs it, in one go with all that the sum needs.
+        return self._per_part(self._step(work, arguments))
+
+    def derived(self, work: Callable[..., T], *arguments: object) -> PerPart[T]:
+        return self._per_part(self._step(work, arguments, changes=False))
+
+    def turn(
+        self, work: Callable[..., tuple[C, T]], carried: C, order: Iterable[int], *arguments: object
+    ) -> tuple[C, PerPart[T]]:
+        with self._lock:
+            step = self._step(work, arguments)
+            result = self._per_part(step)
+            after, own = self._persistently(partial(self._turn, step, pickle.dumps(carried, 5), list(order)))
+            # What a lost worker had of it cannot be made anew from the parts, so it is kept here too.
+            step.work, step.arguments = pickle.loads, [Own(own)]
+            return pickle.loads(after), result
+
+    def _per_part(self, step: Step) -> PerPart[Any]:
+        return PerPart((self._kept(step),) * self.n_parts)
+
+    def _step(self, work: Callable[..., Any], arguments: Iterable[object], changes: bool = True) -> Step:
+        return Step(work, [self._part, *map(as_argument, arguments)], changes)
+
+    def _kept(self, step: Step) -> Kept:
+        # The finalizers must not keep the parts themselves alive.
+        return Kept(step, self._dropped.append)
+
+    def _persistently(self, attempt: Callable[[], T]) -> T:
+        """What an attempt gives, once no loss of a worker spoils it any more."""
+        for _ in range(_MOST_LOSSES):
+            try:
+                self._settle()
+                return attempt()
+            except WorkersLostError as error:
+                _LOG.warning("lost %s; its parts are made anew where there are workers left", error)
+                # A worker that is still there, but without what it kept, is a new place.
+                self._places = [place for place in self._places if place.worker not in error.workers]
+                self._looked = -np.inf
+                self._losses += 1
+        raise ClusterError(
+            f"workers were lost {_MOST_LOSSES} times during one sum; the parts may be too large for their memory: "
+            "make more parts, or give the workers more memory"
+        )
+
+    def _settle(self) -> None:
+        """Give the parts of lost workers to those that are left, and their share to those that have joined."""
+        if monotonic() - self._looked < _SECONDS_BETWEEN_LOOKS:
+            return
+        there = self._engine.workers()
+        self._looked = monotonic()
+        places = [place for place in self._places if place.worker in there]
+        new = set(there).difference(place.worker for place in places)
+        places += [Place(worker, self._engine.hold(Store(), worker)) for worker in there if worker in new]
+        self._places, self._place_of = places, shared_out(places, self.n_parts)
+
+    def _sum(self, step: Step, small: dict[int, bytes]) -> Any:
+        """The sum of a step's values: here of those that are small, `small` being known; else from worker to worker."""
+        self._fill(step, [number for number in range(self.n_parts) if number not in small], small)
+        if len(small) == self.n_parts:
+            return added(pickle.loads(small[number]) for number in range(self.n_parts))
+        small.clear()
+        stages = [
+            (place.worker, (place.store, step.number, tuple(numbers)))
+            for place, numbers in groupby(range(self.n_parts), self._place_of.__getitem__)
+        ]
+        return pickle.loads(self._carried(f"add-{step.name}", add, None, stages))
+
+    def _fill(self, step: Step, numbers: Iterable[int], small: dict[int, bytes]) -> None:
+        """Make a step's values for some parts where these lie; those that are small come back."""
+        self._pass_on_dropped()
+        wanted: dict[Place, list[int]] = {}
+        for number in numbers:
+            wanted.setdefault(self._place_of[number], []).append(number)
+        packings = {place: Packing(self._engine, self._losses, place) for place in wanted}
+        arguments = {place.worker: packings[place].order(step, own) for place, own in wanted.items()}
+        answers = self._mapped(step.name, fill, arguments)
+        for place, own in wanted.items():
+            answer = answers[place.worker]
+            packings[place].note(answer.made)
+            if answer.values is not None:
+                small.update(zip(own, answer.values, strict=True))
+        if step.is_done(self._place_of):
+            step.end()
+
+    def _turn(self, step: Step, carried: bytes, order: Sequence[int]) -> tuple[bytes, list[bytes]]:
+        """What is carried in the end, and what a step has made of each part on the way, which stays there too."""
+        self._pass_on_dropped()
+        stages = []
+        for place, numbers in groupby(order, self._place_of.__getitem__):
+            packing = Packing(self._engine, self._losses, place)
+            stages.append((place.worker, packing.order(step, tuple(numbers))))
+        start = carried if len(carried) <= LARGE else self._engine.hold(carried, stages[0][0])
+        carried = self._carried(step.name, turn, start, stages)
+        places = [place for place in self._places if place.parts]
+        given = {place.worker: (place.store, step.number, place.parts) for place in places}
+        answers = self._mapped(f"copy-{step.name}", copies, given)
+        own: dict[int, bytes] = {}
+        for place in places:
+            own |= zip(place.parts, answers[place.worker], strict=True)
+        step.where = dict(enumerate(self._place_of))
+        return carried, [own[number] for number in range(self.n_parts)]
+
+    def _mapped(self, name: str, work: Callable[..., Any], arguments: Mapping[str, Sequence[object]]) -> dict[str, Any]:
+        answers = self._engine.map(name, work, arguments)
+        if emptied := [worker for worker, answer in answers.items() if isinstance(answer, Emptied)]:
+            raise WorkersLostError(emptied)
+        return answers
+
+    def _carried(self, name: str, work: Callable[..., Any], start: object, stages: Sequence[Any]) -> bytes:
+        carried = self._engine.carry(name, work, start, stages)
+        if isinstance(carried, Emptied):
+            raise WorkersLostError([self._place_of[carried.part].worker])
+        return cast(bytes, carried)
+
+    def _pass_on_dropped(self) -> None:
+        while self._dropped:
+            step = self._dropped.popleft()
+            for place in self._places:
+                place.dropped.append(step)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What is the same for all parts, and sums over them."""
+
+    n_features: int
+    has_dummy: bool
+    by_library: bool
+    quick_dtype: FloatType
+    has_offset: bool
+    n_rows: int
+    total_weight: float
+
+    def __add__(self, other: _Facts) -> _Facts:
+        if self._common != other._common:
+            raise UsageError(
+                f"the parts do not have the same columns: found {self.n_features} and {other.n_features} features "
+                f"(intercept: {self.has_dummy} and {other.has_dummy}; offset: {self.has_offset} and {other.has_offset})"
+            )
+        return _Facts(*self._common, self.n_rows + other.n_rows, self.total_weight + other.total_weight)
+
+    @property
+    def _common(self) -> tuple[int, bool, bool, FloatType, bool]:
+        return self.n_features, self.has_dummy, self.by_library, self.quick_dtype, self.has_offset
+
+
+# The work of one part.
+
+
+def _made(source: Callable[[], Part]) -> Part:
+    return source()
+
+
+def _itself(part: Part) -> Part:
+    return part
+
+
+def _facts(part: Part) -> _Facts:
+    X, has_offset = part.X, part.offset is not None
+    weight = float(np.sum(part.weights))
+    return _Facts(X.n_features, X.has_dummy, X.by_library, X.quick_dtype, has_offset, X.n_rows, weight)

@@ -1,0 +1,224 @@
+"""Dask as an engine: a local cluster of processes, or one that runs already.
+
+Dask is to be told where everything is done: left to choose, it copies parts to whichever worker is idle. It then waits
+for a worker that is gone instead of choosing another, so the engine looks whether the workers are still there.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from importlib import import_module
+from importlib.util import find_spec
+from time import monotonic, sleep
+from typing import Any
+from uuid import uuid4
+
+from vikt.errors import ClusterError, MissingPackageError, UsageError
+from vikt.parts.engine import WorkersLostError
+from vikt.version import __version__
+
+_PACKAGES = {"Dask": "dask", "distributed": "distributed"}
+_SECONDS_TO_ANSWER = 10.0
+_SECONDS_FOR_A_WORKER = 60.0
+_SECONDS_BETWEEN_LOOKS = 0.5
+
+
+@contextmanager
+def cluster_at(address: str) -> Iterator[DaskEngine]:
+    """The Dask cluster at an address, for as long as it is used.
+
+    Parameters
+    ----------
+    address : str
+        "local:4" starts four workers on this machine, one thread each, and ends them; "tcp://host:8786" is that of a
+        scheduler that runs.
+
+    Raises
+    ------
+    MissingPackageError
+        Dask is not installed.
+    UsageError
+        The address is neither of these.
+    ClusterError
+        No scheduler answers there.
+    """
+    missing = [package for package, module in _PACKAGES.items() if find_spec(module) is None]
+    if missing:
+        raise MissingPackageError.of_extra(f"the cluster {address}", missing, "cluster")
+    local = re.fullmatch(r"local:([1-9]\d*)", address)
+    if not local and "://" not in address:
+        raise UsageError(
+            f"cluster: expected 'local:4', or a scheduler's address such as 'tcp://host:8786', found {address!r}"
+        )
+    with _local_cluster(int(local[1])) if local else nullcontext(address) as place, _client(place, address) as client:
+        yield DaskEngine(client, address)
+
+
+class DaskEngine:
+    """Work on the workers of a Dask cluster, whose names are their addresses.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    address : str
+        What messages call the cluster.
+    """
+
+    def __init__(self, client: Any, address: str) -> None:
+        self._client, self._address = client, address
+        # The workers whose version is known, and those that were there last.
+        self._known, self._last = set[str](), set[str]()
+
+    @property
+    def dashboard(self) -> str:
+        """The address of the page that shows what the cluster does."""
+        return str(self._client.dashboard_link)
+
+    def workers(self) -> list[str]:
+        begun = monotonic()
+        while not (there := self._there()):
+            if monotonic() - begun > _SECONDS_FOR_A_WORKER:
+                raise ClusterError(
+                    f"the cluster {self._address} has no worker, and got none within {_SECONDS_FOR_A_WORKER:.0f} s; "
+                    "start some, with `dask worker` say"
+                )
+            sleep(_SECONDS_BETWEEN_LOOKS)
+        self._check_versions(set(there) - self._known)
+        self._last = set(there)
+        return there
+
+    def hold(self, value: object, worker: str | None = None) -> object:
+        try:
+            # A list, since Dask takes a list or a dict for several values.
+            (held,) = self._client.scatter([value], workers=worker, broadcast=worker is None, hash=False)
+        except Exception as error:
+            # Whatever comes of a worker that is lost in the middle of it.
+            if lost := ({worker} if worker else self._last).difference(self._there()):
+                raise WorkersLostError(lost) from error
+            raise
+        return held
+
+    def map(self, name: str, work: Callable[..., Any], arguments: Mapping[str, Sequence[object]]) -> dict[str, Any]:
+        tasks = [(worker, self._submitted(name, work, worker, own)) for worker, own in arguments.items()]
+        self._wait(tasks)
+        return dict(zip(arguments, self._results(tasks), strict=True))
+
+    def carry(
+        self, name: str, work: Callable[..., Any], start: object, stages: Sequence[tuple[str, Sequence[object]]]
+    ) -> Any:
+        tasks: list[_Task] = []
+        for worker, own in stages:
+            carried = tasks[-1][1] if tasks else start
+            tasks.append((worker, self._submitted(name, work, worker, (carried, *own))))
+        self._wait(tasks)
+        (result,) = self._results(tasks[-1:])
+        return result
+
+    def _submitted(self, name: str, work: Callable[..., Any], worker: str, arguments: Sequence[object]) -> Any:
+        with self._told_if_gone():
+            return self._client.submit(work, *arguments, key=f"{name}-{uuid4().hex}", workers=[worker])
+
+    def _wait(self, tasks: Sequence[_Task]) -> None:
+        """Wait until all have ended well; raise what one raised."""
+        distributed = import_module("distributed")
+        futures = [future for _, future in tasks]
+        while True:
+            told, quiet = self._told_if_gone(), suppress(TimeoutError, distributed.CancelledError)
+            with told, quiet, self._client.as_current():
+                distributed.wait(futures, timeout=_SECONDS_BETWEEN_LOOKS)
+            if not any(future.status == "pending" for future in futures):
+                break
+            self._check_there(tasks)
+        if lost := {worker for worker, future in tasks if future.status in ("cancelled", "lost")}:
+            self._there()
+            raise WorkersLostError(lost)
+        for worker, future in tasks:
+            if future.status == "error":
+                error = future.exception()
+                raise WorkersLostError([worker]) if isinstance(error, distributed.KilledWorker) else error
+
+    def _results(self, tasks: Sequence[_Task]) -> list[Any]:
+        """What tasks that have ended well returned."""
+        futures = [future for _, future in tasks]
+        while True:
+            try:
+                with self._told_if_gone(), suppress(TimeoutError):
+                    return list(self._client.sync(self._gathered, futures, callback_timeout=_SECONDS_TO_ANSWER))
+            except import_module("distributed").CancelledError:
+                raise WorkersLostError(worker for worker, _ in tasks) from None
+            self._check_there(tasks)
+
+    async def _gathered(self, futures: Sequence[Any]) -> Any:
+        return await self._client.gather(futures, asynchronous=True)
+
+    def _check_there(self, tasks: Sequence[_Task]) -> None:
+        if lost := {worker for worker, _ in tasks}.difference(self._there()):
+            raise WorkersLostError(lost)
+
+    def _there(self) -> list[str]:
+        """The workers there are, but for those that have stopped working because their memory is full."""
+        # Dask looks for a scheduler that it has lost, and gives up after a while; it then tells what it knew.
+        while self._client.status == "connecting":
+            sleep(_SECONDS_BETWEEN_LOOKS)
+        if self._client.status != "running":
+            raise self._gone(f"no answer for {_SECONDS_TO_ANSWER:.0f} s")
+        with self._told_if_gone():
+            workers = self._client.scheduler_info(n_workers=-1)["workers"]
+        return sorted(worker for worker, facts in workers.items() if facts["status"] == "running")
+
+    def _check_versions(self, new: set[str]) -> None:
+        """Refuse workers that have another version of vikt, or none."""
+        with self._told_if_gone():
+            found = self._client.run(_version, workers=sorted(new), on_error="return") if new else {}
+        for worker, version in found.items():
+            if version != __version__:
+                problem = f"version {version}" if isinstance(version, str) else f"no version that works ({version})"
+                raise ClusterError(
+                    f"the worker {worker} of the cluster {self._address} has {problem} of vikt; install {__version__}, "
+                    "which is the one here"
+                )
+        self._known |= new
+
+    @contextmanager
+    def _told_if_gone(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, RuntimeError) as error:
+            raise self._gone(error) from error
+
+    def _gone(self, why: object) -> ClusterError:
+        return ClusterError(f"the scheduler of the cluster {self._address} is gone ({why}); start it, and fit again")
+
+
+_Task = tuple[str, Any]
+
+
+@contextmanager
+def _local_cluster(n_workers: int) -> Iterator[Any]:
+    distributed: Any = import_module("distributed")
+    # A worker that is lost is told by whoever needs it, and the rest of Dask's log is not about the user's work.
+    options = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL}
+    with distributed.LocalCluster(n_workers=n_workers, threads_per_worker=1, **options) as cluster:
+        yield cluster
+
+
+@contextmanager
+def _client(place: Any, address: str) -> Iterator[Any]:
+    """A client of a cluster, or of the scheduler at an address."""
+    distributed: Any = import_module("distributed")
+    try:
+        client = distributed.Client(place, timeout=_SECONDS_TO_ANSWER, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"no scheduler answers at {address} within {_SECONDS_TO_ANSWER:.0f} s ({error}); start one with "
+            "`dask scheduler`, or use 'local:4'"
+        ) from error
+    with client:
+        yield client
+
+
+def _version() -> str:
+    return __version__
