@@ -1,10 +1,11 @@
 # vikt as a service: docker build -t vikt . && docker run -p 8000:8000 -v ./models:/models:ro -e VIKT_TOKEN=... vikt spam.vikt
 FROM python:3.13-slim-bookworm AS build
+ARG EXTRAS=serve,report
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
 COPY scripts scripts
 COPY src src
-RUN python -m venv /opt/vikt && /opt/vikt/bin/pip install --no-cache-dir '.[serve,report]'
+RUN python -m venv /opt/vikt && /opt/vikt/bin/pip install --no-cache-dir ".[${EXTRAS}]"
 
 FROM python:3.13-slim-bookworm
 COPY --from=build /opt/vikt /opt/vikt

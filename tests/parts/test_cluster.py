@@ -33,6 +33,7 @@ from vikt.solvers.gradient_descent import batch
 from vikt.solvers.newton import newton
 
 pytest.importorskip("distributed")
+EXAMPLE = Path(__file__).parents[2] / "examples" / "cluster"
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +91,29 @@ class Disturbed:
 @pytest.fixture(params=["exact", "conjugate gradients"])
 def steps(request, monkeypatch):
     monkeypatch.setattr(sys.modules["vikt.solvers.newton"], "is_exact", lambda objective: request.param == "exact")
+
+
+def test_the_example_runs():
+    done = subprocess.run([sys.executable, EXAMPLE / "fit.py", "local:2"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("400 rows in 8 parts: the model is proven within ")
+
+
+def test_the_containers_start_what_there_is():
+    yaml = pytest.importorskip("yaml")
+    services = yaml.safe_load((EXAMPLE / "compose.yaml").read_text())["services"]
+    assert set(services) == {"scheduler", "worker", "fit"}
+    for name in ("scheduler", "worker"):
+        command, *options = services[name]["entrypoint"]
+        told = subprocess.run(
+            [command, options[0], "--help"], capture_output=True, text=True, check=True, env=with_dask()
+        )
+        assert all(option in told.stdout for option in options if option.startswith("--"))
+    assert services["fit"]["entrypoint"][1:] == ["/example/fit.py", services["worker"]["entrypoint"][2]]
+    assert services["fit"]["volumes"] == ["./fit.py:/example/fit.py:ro"]
+
+
+def with_dask():
+    return os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
 
 
 @pytest.mark.slow
