@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Timer
@@ -199,6 +200,22 @@ def test_what_nobody_wants_is_dropped(two):
     parts.sums(Part.weighted_rows)
     after = [_n_kept(two, place) for place in parts._places]
     assert np.subtract(before, after).tolist() == [len(place.parts) for place in parts._places]
+
+
+def test_what_is_made_needs_no_longer_what_it_was_made_of(two):
+    parts = OnCluster.of_parts(two, some_parts(classes=2))
+    values = parts.each(_shifted, np.zeros(1))
+    further = parts.each(_twice, parts.each(_twice, values))
+    source = weakref.ref(values.elements[0])
+    del values
+    gc.collect()
+    assert source() is not None
+    parts.sums(_total, further)
+    gc.collect()
+    assert source() is None
+    parts.sums(Part.weighted_rows)
+    # The part itself, the values, and the last sum, which goes with the next order.
+    assert [_n_kept(two, place) for place in parts._places] == [3 * len(place.parts) for place in parts._places]
 
 
 def _n_kept(engine, place):

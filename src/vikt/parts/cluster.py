@@ -142,6 +142,8 @@ class OnCluster:
         if len(small) == self.n_parts:
             return added(pickle.loads(small[number]) for number in range(self.n_parts))
         small.clear()
+        # They go as they are added.
+        step.where = {}
         stages = [
             (place.worker, (place.store, step.number, tuple(numbers)))
             for place, numbers in groupby(range(self.n_parts), self._place_of.__getitem__)
@@ -162,8 +164,9 @@ class OnCluster:
             packings[place].note(answer.made)
             if answer.values is not None:
                 small.update(zip(own, answer.values, strict=True))
-        if step.is_done(self._place_of):
-            step.end()
+        for made in {made for packing in packings.values() for made in packing.steps.values()}:
+            if made.is_done(self._place_of):
+                made.end()
 
     def _turn(self, step: Step, carried: bytes, order: Sequence[int]) -> tuple[bytes, list[bytes]]:
         """What is carried in the end, and what a step has made of each part on the way, which stays there too."""

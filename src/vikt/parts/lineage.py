@@ -129,7 +129,7 @@ class Step:
         return all(self.where.get(number) is place for number, place in enumerate(place_of))
 
     def end(self) -> None:
-        """Hold no longer what it was made of."""
+        """Keep no longer what it was made of, but only how that is made."""
         self.arguments = [each.step if isinstance(each, Kept) else each for each in self.arguments]
 
 
@@ -143,6 +143,7 @@ class Kept:
 
 def _let_go(step: Step, dropped: Callable[[int], None]) -> None:
     step.kept, step.where = False, {}
+    step.end()
     dropped(step.number)
 
 

@@ -13,7 +13,7 @@ LARGE = 1 << 18
 
 
 class Packing:
-    """The making of an order to one place; what is large goes ahead of it.
+    """The making of an order to one place; what is large goes ahead of it. `steps` are those it is made of, by number.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class Packing:
 
     def __init__(self, engine: Engine, losses: int, place: Place) -> None:
         self._engine, self._losses, self._place = engine, losses, place
-        self._steps: dict[int, Step] = {}
+        self.steps: dict[int, Step] = {}
         self._tasks: dict[int, Task] = {}
         self._held: list[object] = []
         self._n_dropped = len(place.dropped)
@@ -41,12 +41,12 @@ class Packing:
         """Record what an order has led to."""
         del self._place.dropped[: self._n_dropped]
         for number, part in made:
-            self._steps[number].where[part] = self._place
+            self.steps[number].where[part] = self._place
 
     def _add(self, step: Step, numbers: Sequence[int]) -> None:
         if step.number in self._tasks or step.is_at(self._place, numbers):
             return
-        self._steps[step.number] = step
+        self.steps[step.number] = step
         arguments = [self._packed(each, numbers) for each in step.arguments]
         self._tasks[step.number] = Task(step.work, arguments, step.kept)
         for source in step.sources:

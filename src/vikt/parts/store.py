@@ -130,10 +130,10 @@ class Store:
         return [pickle.dumps(self._values[step, number], 5) for number in numbers]
 
     def added(self, step: int, numbers: Sequence[int], carried: bytes | None) -> bytes | Emptied:
-        """The pickled sum of a step's values for some parts, added one by one to what is carried."""
+        """The pickled sum of a step's values for some parts, added one by one to what is carried, and then dropped."""
         if lost := self._lost(step, numbers):
             return lost
-        own = [self._values[step, number] for number in numbers]
+        own = [self._values.pop((step, number)) for number in numbers]
         return pickle.dumps(added(own if carried is None else [pickle.loads(carried), *own]), 5)
 
     def _lost(self, step: int, numbers: Sequence[int]) -> Emptied | None:
