@@ -74,7 +74,7 @@ def kill(pid):
 
 
 class Disturbed:
-    """An engine, to which something happens right before its nth map."""
+    """An engine, to which something happens right before it is asked for the nth results."""
 
     def __init__(self, engine, n, event):
         self.engine, self.left, self.event = engine, n, event
@@ -82,11 +82,11 @@ class Disturbed:
     def __getattr__(self, name):
         return getattr(self.engine, name)
 
-    def map(self, *arguments):
+    def results(self, started):
         self.left -= 1
         if self.left == 0:
             self.event()
-        return self.engine.map(*arguments)
+        return self.engine.results(started)
 
 
 @pytest.fixture(params=["exact", "conjugate gradients"])
@@ -219,7 +219,8 @@ def test_what_is_made_needs_no_longer_what_it_was_made_of(two):
 
 
 def _n_kept(engine, place):
-    return engine.map("count", _count, {place.worker: (place.store,)})[place.worker]
+    (number,) = engine.results([engine.start("count", _count, place.worker, (place.store,))])
+    return number
 
 
 def _count(store):

@@ -16,7 +16,7 @@ from functools import partial
 from itertools import groupby
 from threading import RLock
 from time import monotonic
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -64,6 +64,8 @@ class OnCluster:
         self._place_of: list[Place] = []
         self._dropped: deque[int] = deque()
         self._looked, self._losses = -np.inf, 0
+        # Work whose values were too large to return.
+        self._large = set[Callable[..., Any]]()
         self._part = self._kept(Step(_made, [Own(sources)], changes=False))
         facts = self.sums(_facts)
         self.n_rows, self.total_weight, self.n_features = facts.n_rows, facts.total_weight, facts.n_features
@@ -138,71 +140,98 @@ class OnCluster:
 
     def _sum(self, step: Step, small: dict[int, bytes]) -> Any:
         """The sum of a step's values: here of those that are small, `small` being known; else from worker to worker."""
-        self._fill(step, [number for number in range(self.n_parts) if number not in small], small)
+        filling = self._filling(step, [number for number in range(self.n_parts) if number not in small])
+        # Both in one go, where it was like that before.
+        adding = self._adding(step, filling) if step.work in self._large else None
+        self._note(filling, small)
         if len(small) == self.n_parts:
             return added(pickle.loads(small[number]) for number in range(self.n_parts))
+        self._large.add(step.work)
         small.clear()
         # They go as they are added.
         step.where = {}
-        stages = [
-            (place.worker, (place.store, step.number, tuple(numbers)))
-            for place, numbers in groupby(range(self.n_parts), self._place_of.__getitem__)
-        ]
-        return pickle.loads(self._carried(f"add-{step.name}", add, None, stages))
+        return pickle.loads(self._answer(adding or self._adding(step, filling)))
 
-    def _fill(self, step: Step, numbers: Iterable[int], small: dict[int, bytes]) -> None:
-        """Make a step's values for some parts where these lie; those that are small come back."""
+    def _filling(self, step: Step, numbers: Iterable[int]) -> dict[Place, _Filling]:
+        """Start to make a step's values for some parts where these lie."""
         self._pass_on_dropped()
         wanted: dict[Place, list[int]] = {}
         for number in numbers:
             wanted.setdefault(self._place_of[number], []).append(number)
-        packings = {place: Packing(self._engine, self._losses, place) for place in wanted}
-        arguments = {place.worker: packings[place].order(step, own) for place, own in wanted.items()}
-        answers = self._mapped(step.name, fill, arguments)
+        filling = {}
         for place, own in wanted.items():
-            answer = answers[place.worker]
-            packings[place].note(answer.made)
+            packing = Packing(self._engine, self._losses, place)
+            filling[place] = _Filling(own, packing, self._start(step.name, fill, place, packing.order(step, own)))
+        return filling
+
+    def _note(self, filling: Mapping[Place, _Filling], small: dict[int, bytes]) -> None:
+        """Wait for values, and note where they are; those that are small come back."""
+        answers = self._engine.results([own.started for own in filling.values()])
+        self._check_full(answers)
+        for own, answer in zip(filling.values(), answers, strict=True):
+            own.packing.note(answer.made)
             if answer.values is not None:
-                small.update(zip(own, answer.values, strict=True))
-        for made in {made for packing in packings.values() for made in packing.steps.values()}:
+                small.update(zip(own.numbers, answer.values, strict=True))
+        for made in {made for own in filling.values() for made in own.packing.steps.values()}:
             if made.is_done(self._place_of):
                 made.end()
+
+    def _adding(self, step: Step, filling: Mapping[Place, _Filling]) -> object:
+        """Start to add a step's values, once they are there, from worker to worker in the order of the parts."""
+        carried: object = None
+        for place, numbers in groupby(range(self.n_parts), self._place_of.__getitem__):
+            filled = filling[place].started if place in filling else None
+            own = place.store, step.number, [*numbers]
+            carried = self._start(f"add-{step.name}", add, place, (carried, filled, *own))
+        return carried
 
     def _turn(self, step: Step, carried: bytes, order: Sequence[int]) -> tuple[bytes, list[bytes]]:
         """What is carried in the end, and what a step has made of each part on the way, which stays there too."""
         self._pass_on_dropped()
-        stages = []
+        state: object = carried
         for place, numbers in groupby(order, self._place_of.__getitem__):
+            if len(carried) > LARGE and state is carried:
+                state = self._engine.hold(carried, place.worker)
             packing = Packing(self._engine, self._losses, place)
-            stages.append((place.worker, packing.order(step, tuple(numbers))))
-        start = carried if len(carried) <= LARGE else self._engine.hold(carried, stages[0][0])
-        carried = self._carried(step.name, turn, start, stages)
+            state = self._start(step.name, turn, place, (state, *packing.order(step, [*numbers])))
+        after = self._answer(state)
         places = [place for place in self._places if place.parts]
-        given = {place.worker: (place.store, step.number, place.parts) for place in places}
-        answers = self._mapped(f"copy-{step.name}", copies, given)
+        name = f"copy-{step.name}"
+        started = [self._start(name, copies, place, (place.store, step.number, place.parts)) for place in places]
+        answers = self._engine.results(started)
+        self._check_full(answers)
         own: dict[int, bytes] = {}
-        for place in places:
-            own |= zip(place.parts, answers[place.worker], strict=True)
+        for place, answer in zip(places, answers, strict=True):
+            own |= zip(place.parts, answer, strict=True)
         step.where = dict(enumerate(self._place_of))
-        return carried, [own[number] for number in range(self.n_parts)]
+        return after, [own[number] for number in range(self.n_parts)]
 
-    def _mapped(self, name: str, work: Callable[..., Any], arguments: Mapping[str, Sequence[object]]) -> dict[str, Any]:
-        answers = self._engine.map(name, work, arguments)
-        if emptied := [worker for worker, answer in answers.items() if isinstance(answer, Emptied)]:
-            raise WorkersLostError(emptied)
-        return answers
+    def _start(self, name: str, work: Callable[..., Any], place: Place, arguments: Sequence[object]) -> object:
+        return self._engine.start(name, work, place.worker, arguments)
 
-    def _carried(self, name: str, work: Callable[..., Any], start: object, stages: Sequence[Any]) -> bytes:
-        carried = self._engine.carry(name, work, start, stages)
-        if isinstance(carried, Emptied):
-            raise WorkersLostError([self._place_of[carried.part].worker])
-        return cast(bytes, carried)
+    def _answer(self, started: object) -> bytes:
+        answers = self._engine.results([started])
+        self._check_full(answers)
+        return cast(bytes, answers[0])
+
+    def _check_full(self, answers: Iterable[object]) -> None:
+        """Raise WorkersLostError where a store has not what it should."""
+        if lost := [self._place_of[answer.part].worker for answer in answers if isinstance(answer, Emptied)]:
+            raise WorkersLostError(lost)
 
     def _pass_on_dropped(self) -> None:
         while self._dropped:
             step = self._dropped.popleft()
             for place in self._places:
                 place.dropped.append(step)
+
+
+class _Filling(NamedTuple):
+    """Some parts, the order for their values, and what stands for the answer."""
+
+    numbers: list[int]
+    packing: Packing
+    started: object
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from importlib import import_module
 from importlib.util import find_spec
 from time import monotonic, sleep
 from typing import Any
 from uuid import uuid4
+from weakref import WeakKeyDictionary
 
 from vikt.errors import ClusterError, MissingPackageError, UsageError
 from vikt.parts.engine import WorkersLostError
@@ -71,6 +72,9 @@ class DaskEngine:
         self._client, self._address = client, address
         # The workers whose version is known, and those that were there last.
         self._known, self._last = set[str](), set[str]()
+        # Those on which a future depends.
+        self._workers_of: WeakKeyDictionary[Any, frozenset[str]] = WeakKeyDictionary()
+        self._dask: Any = import_module("distributed")
 
     @property
     def dashboard(self) -> str:
@@ -99,64 +103,54 @@ class DaskEngine:
             if lost := ({worker} if worker else self._last).difference(self._there()):
                 raise WorkersLostError(lost) from error
             raise
+        self._workers_of[held] = frozenset([worker] if worker else [])
         return held
 
-    def map(self, name: str, work: Callable[..., Any], arguments: Mapping[str, Sequence[object]]) -> dict[str, Any]:
-        tasks = [(worker, self._submitted(name, work, worker, own)) for worker, own in arguments.items()]
-        self._wait(tasks)
-        return dict(zip(arguments, self._results(tasks), strict=True))
-
-    def carry(
-        self, name: str, work: Callable[..., Any], start: object, stages: Sequence[tuple[str, Sequence[object]]]
-    ) -> Any:
-        tasks: list[_Task] = []
-        for worker, own in stages:
-            carried = tasks[-1][1] if tasks else start
-            tasks.append((worker, self._submitted(name, work, worker, (carried, *own))))
-        self._wait(tasks)
-        (result,) = self._results(tasks[-1:])
-        return result
-
-    def _submitted(self, name: str, work: Callable[..., Any], worker: str, arguments: Sequence[object]) -> Any:
+    def start(self, name: str, work: Callable[..., Any], worker: str, arguments: Sequence[object]) -> object:
         with self._told_if_gone():
-            return self._client.submit(work, *arguments, key=f"{name}-{uuid4().hex}", workers=[worker])
+            future = self._client.submit(work, *arguments, key=f"{name}-{uuid4().hex}", workers=[worker])
+        before = [self._workers_of[each] for each in arguments if isinstance(each, self._dask.Future)]
+        self._workers_of[future] = frozenset([worker]).union(*before)
+        return future
 
-    def _wait(self, tasks: Sequence[_Task]) -> None:
-        """Wait until all have ended well; raise what one raised."""
-        distributed = import_module("distributed")
-        futures = [future for _, future in tasks]
-        while True:
-            told, quiet = self._told_if_gone(), suppress(TimeoutError, distributed.CancelledError)
-            with told, quiet, self._client.as_current():
-                distributed.wait(futures, timeout=_SECONDS_BETWEEN_LOOKS)
-            if not any(future.status == "pending" for future in futures):
-                break
-            self._check_there(tasks)
-        if lost := {worker for worker, future in tasks if future.status in ("cancelled", "lost")}:
-            self._there()
-            raise WorkersLostError(lost)
-        for worker, future in tasks:
-            if future.status == "error":
-                error = future.exception()
-                raise WorkersLostError([worker]) if isinstance(error, distributed.KilledWorker) else error
-
-    def _results(self, tasks: Sequence[_Task]) -> list[Any]:
-        """What tasks that have ended well returned."""
-        futures = [future for _, future in tasks]
+    def results(self, started: Sequence[Any]) -> list[Any]:
+        self._wait(started)
         while True:
             try:
                 with self._told_if_gone(), suppress(TimeoutError):
-                    return list(self._client.sync(self._gathered, futures, callback_timeout=_SECONDS_TO_ANSWER))
-            except import_module("distributed").CancelledError:
-                raise WorkersLostError(worker for worker, _ in tasks) from None
-            self._check_there(tasks)
+                    return list(self._client.sync(self._gathered, started, callback_timeout=_SECONDS_TO_ANSWER))
+            except self._dask.CancelledError:
+                raise WorkersLostError(self._needed(started)) from None
+            self._check_there(started)
+
+    def _wait(self, futures: Sequence[Any]) -> None:
+        """Wait until all have ended well; raise what one raised."""
+        while True:
+            told, quiet = self._told_if_gone(), suppress(TimeoutError, self._dask.CancelledError)
+            with told, quiet, self._client.as_current():
+                self._dask.wait(futures, timeout=_SECONDS_BETWEEN_LOOKS)
+            if not any(future.status == "pending" for future in futures):
+                break
+            self._check_there(futures)
+        if lost := [future for future in futures if future.status in ("cancelled", "lost")]:
+            self._check_there(lost)
+            raise WorkersLostError(self._needed(lost))
+        for future in futures:
+            if future.status == "error":
+                error = future.exception()
+                killed = isinstance(error, self._dask.KilledWorker)
+                raise WorkersLostError(self._needed([future])) if killed else error
 
     async def _gathered(self, futures: Sequence[Any]) -> Any:
         return await self._client.gather(futures, asynchronous=True)
 
-    def _check_there(self, tasks: Sequence[_Task]) -> None:
-        if lost := {worker for worker, _ in tasks}.difference(self._there()):
+    def _check_there(self, futures: Sequence[Any]) -> None:
+        if lost := self._needed(futures).difference(self._there()):
             raise WorkersLostError(lost)
+
+    def _needed(self, futures: Sequence[Any]) -> set[str]:
+        """The workers without which there are no results."""
+        return {worker for future in futures for worker in self._workers_of[future]}
 
     def _there(self) -> list[str]:
         """The workers there are, but for those that have stopped working because their memory is full."""
@@ -191,9 +185,6 @@ class DaskEngine:
 
     def _gone(self, why: object) -> ClusterError:
         return ClusterError(f"the scheduler of the cluster {self._address} is gone ({why}); start it, and fit again")
-
-
-_Task = tuple[str, Any]
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 
@@ -23,24 +23,20 @@ class Engine(Protocol):
         """
         ...
 
-    def map(self, name: str, work: Callable[..., Any], arguments: Mapping[str, Sequence[object]]) -> dict[str, Any]:
-        """work(*arguments) on each of some workers, at the same time: what each returns.
+    def start(self, name: str, work: Callable[..., Any], worker: str, arguments: Sequence[object]) -> object:
+        """Start work(*arguments) on a worker: what stands for its result, also as an argument of later work.
 
-        `name` is what people see who watch the cluster.
+        Such an argument goes from worker to worker. `name` is what people see who watch the cluster.
+        """
+        ...
+
+    def results(self, started: Sequence[object]) -> list[Any]:
+        """What was returned by work that has been started; waits for it.
 
         Raises
         ------
         WorkersLostError
-            Some are lost, or have lost what they held.
-        """
-        ...
-
-    def carry(
-        self, name: str, work: Callable[..., Any], start: object, stages: Sequence[tuple[str, Sequence[object]]]
-    ) -> Any:
-        """work(carried, *arguments) on one worker after another: what the last returns.
-
-        `carried` is what the one before returned, sent from worker to worker; the start for the first. Raises as `map`.
+            Some workers are lost, or have lost what they held.
         """
         ...
 

@@ -209,8 +209,10 @@ def fill(store: Store, order: Order, *held: bytes) -> Answer | Emptied:
     return store.fill(order, held)
 
 
-def add(carried: bytes | Emptied | None, store: Store, step: int, numbers: Sequence[int]) -> bytes | Emptied:
-    """`Store.added`, as the work of an engine that carries the sum from worker to worker."""
+def add(
+    carried: bytes | Emptied | None, filled: object, store: Store, step: int, numbers: Sequence[int]
+) -> bytes | Emptied:
+    """`Store.added`, as the work of an engine that carries the sum from worker to worker, once the store is filled."""
     return carried if isinstance(carried, Emptied) else store.added(step, numbers, carried)
 
 
