@@ -127,12 +127,13 @@ def test_each_row_leads_back_to_the_input(tmp_path):
             assert (text.decode(), label) == rows[origin][:2]
 
 
-def test_a_real_corpus_is_that_of_memory(corpus, monkeypatch):
+@pytest.mark.parametrize("name", ["sms/sms.tsv", "trec/train.tsv", "languages/train.tsv"])
+def test_a_real_corpus_is_that_of_memory(name, corpus, monkeypatch):
     monkeypatch.setattr("vikt.spool.spool._BYTES_PER_SHARD", 1 << 16)
     monkeypatch.setattr("vikt.spool.spooling._BYTES_PER_RUN", 1 << 18)
-    shards = check_same(sorted(corpus("sms").glob("*.*")))
+    shards = check_same([corpus(name)])
     assert len(shards) > 4
-    assert shards.facts.duplicate_texts > 100
+    assert shards.facts.duplicate_texts > 20
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "parquet", "arrow", "tsv", "txt", "csv.gz"])

@@ -90,7 +90,7 @@ def test_a_spool_that_is_interrupted_anywhere_goes_on_without_loss_or_repeat(suf
             spool(paths, folder, progress=stopping_after(stop))
         except KeyboardInterrupt:
             interrupted += 1
-        n_runs.add(len(list(folder.glob("run-*"))))
+        n_runs.add(len(list(folder.glob("run-*.arrow"))))
         resumed = spool(paths, folder)
         assert content_of(resumed) == expected
     assert interrupted >= 6
@@ -102,7 +102,7 @@ def test_it_goes_on_from_its_last_run_and_not_from_the_start(tmp_path):
     path, folder, seen = write(tmp_path / "a.csv", plain_rows(200)), tmp_path / "spool", []
     with pytest.raises(KeyboardInterrupt):
         spool([path], folder, progress=stopping_after(20))
-    runs = {run: run.stat().st_mtime_ns for run in folder.glob("run-*")}
+    runs = {run: run.stat().st_mtime_ns for run in folder.glob("run-*.arrow")}
     assert len(runs) > 3
     spool([path], folder, progress=lambda stage, done, total: seen.append(done))
     assert {run: run.stat().st_mtime_ns for run in runs} == runs
@@ -196,6 +196,18 @@ def test_a_damaged_job_is_refused(content, tmp_path):
 
 
 @pytest.mark.usefixtures("_small")
+def test_a_damaged_tally_is_refused(tmp_path):
+    path, folder = write(tmp_path / "a.csv", plain_rows(100)), tmp_path / "spool"
+    with pytest.raises(KeyboardInterrupt):
+        spool([path], folder, progress=stopping_after(12))
+    (tally,) = sorted(folder.glob("run-*.json"))
+    for content in ("", "[]", "{}", '{"labels": {"x": 3}}'):
+        tally.write_text(content)
+        with pytest.raises(OutputFileError, match=rf"{tally.name}: cannot be read .*; start anew"):
+            spool([path], folder)
+
+
+@pytest.mark.usefixtures("_small")
 def test_a_damaged_run_is_refused(tmp_path):
     path = write(tmp_path / "a.csv", plain_rows(100))
     made = spool([path], tmp_path / "spool")
@@ -265,7 +277,7 @@ def test_a_named_pipe_is_read_once(tmp_path):
 @pytest.mark.usefixtures("_small")
 def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
     path, folder = write(tmp_path / "a.csv", plain_rows(200)), tmp_path / "spool"
-    sync, left = os.fsync, iter(range(4))
+    sync, left = os.fsync, iter(range(8))
 
     def full(descriptor):
         if next(left, None) is None:
@@ -278,7 +290,7 @@ def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
             spool([path], folder)
     assert re.search(r"run-000003\.arrow: cannot be written: the disk is full; make room", str(caught.value))
     assert str(caught.value).endswith("the rows spooled before stay, and the same work goes on")
-    assert len(list(folder.iterdir())) == 4
+    assert len(list(folder.glob("run-*.arrow"))) == 3
     assert content_of(spool([path], folder)) == content_of(spool([path], tmp_path / "other"))
 
 
@@ -430,6 +442,15 @@ def test_numbered_features_are_refused(tmp_path):
 # --- labels that are refused only where all are known -----------------------------------------------------------------
 
 
+def test_a_column_of_ids_is_not_taken_for_labels(tmp_path, monkeypatch):
+    monkeypatch.setattr("vikt.spool.tally._MOST_LABELS", 100)
+    path = write(tmp_path / "a.csv", [f"text,{i}" for i in range(101)])
+    with pytest.raises(DataError, match="expected at most 100 different labels, found more in column 'label'; name"):
+        spool([path], tmp_path / "spool", text="text", label="label")
+    write(path, [f"text,{i % 100}" for i in range(1000)])
+    assert len(spool([path], tmp_path / "spool", text="text", label="label", restart=True).classes) == 100
+
+
 @pytest.mark.usefixtures("_small")
 def test_one_number_spelled_in_two_ways_is_refused_across_files(tmp_path):
     pq.write_table(pa.table({"text": ["a"] * 20, "label": [1, 2] * 10}), tmp_path / "a.parquet")
@@ -497,12 +518,12 @@ def test_a_spool_that_is_killed_at_random_moments_ends_as_one_that_is_not(tmp_pa
     for kill in range(10):
         process = subprocess.Popen([sys.executable, "-c", code, str(folder), *map(str, paths)])
         # Every other time only once it has gone on.
-        while kill % 2 and len(list(folder.glob("run-*"))) == n_runs[-1]:
+        while kill % 2 and len(list(folder.glob("run-*.arrow"))) == n_runs[-1]:
             time.sleep(0.01)
         time.sleep(draw.uniform(0, 0.3 if kill % 2 else 1.5))
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
-        n_runs.append(len(list(folder.glob("run-*"))))
+        n_runs.append(len(list(folder.glob("run-*.arrow"))))
     assert n_runs == sorted(n_runs)
     assert len(set(n_runs)) > 5
     assert not (folder / "whole.json").exists()

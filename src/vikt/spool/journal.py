@@ -1,8 +1,8 @@
 """The folder of a spool: what is asked, the runs that are written, and the tally at the end.
 
-`job.json` says what is asked of which input, and which columns hold it. Each run is a file that is there whole or not
-at all, and keeps the tally of everything up to its end, so that a spool that is killed goes on after its last run.
-`whole.json` is the tally of all.
+`job.json` says what is asked of which input, and which columns hold it. A run is a file that is there whole or not at
+all; the tally of everything up to its end is written just before it, so that a spool that is killed goes on after its
+last run. `whole.json` is the tally of all.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from vikt.corpus.columns import Columns
 from vikt.errors import OutputFileError
 from vikt.files.replacement import Replacements
 from vikt.mappings import Json
-from vikt.spool.rows import SpooledRows, journal_of, write_run
+from vikt.spool.rows import SpooledRows, write_run
 from vikt.spool.tally import Tally
 
 _JOB, _WHOLE = "job.json", "whole.json"
-_RUNS = "run-*.arrow"
+_RUNS, _TALLIES = "run-*.arrow", "run-*.json"
 
 # The name of each source, and what differs once it is changed.
 Versions = Sequence[Sequence[str]]
@@ -50,7 +50,7 @@ class Journal:
             raise OutputFileError(
                 f"{self.folder}: cannot be used as a folder ({error.strerror}); choose another"
             ) from None
-        own = {self.folder / _JOB, self.folder / _WHOLE, *self.runs}
+        own = {self.folder / _JOB, self.folder / _WHOLE, *self.runs, *self.folder.glob(_TALLIES)}
         if others and (self.folder / _JOB not in others or set(others) - own):
             raise OutputFileError(f"{self.folder}: holds files that are no spool's; choose an empty folder")
         if restart:
@@ -80,13 +80,12 @@ class Journal:
     def tally(self) -> Tally:
         """The tally up to the end of the last run."""
         runs = self.runs
-        return Tally.from_json(journal_of(runs[-1])) if runs else Tally()
+        return self._tally(runs[-1].with_suffix(".json").name) if runs else Tally()
 
     @property
     def whole(self) -> Tally | None:
         """The tally of all rows; None where they are not all spooled."""
-        kept = self._read(_WHOLE)
-        return None if kept is None else Tally.from_json(json.dumps(kept))
+        return self._tally(_WHOLE) if (self.folder / _WHOLE).exists() else None
 
     def write(self, rows: SpooledRows, tally: Tally) -> None:
         """Write a run, and the tally up to its end.
@@ -96,11 +95,15 @@ class Journal:
         OutputFileError
             It cannot be written; the runs before it stay.
         """
-        path = self.folder / f"run-{len(self.runs):06}.arrow"
+        before = self.runs
+        path = self.folder / f"run-{len(before):06}.arrow"
         try:
-            write_run(path, rows, self.seed, tally.to_json(), self._replacements)
+            self._write(path.with_suffix(".json").name, tally.to_json())
+            write_run(path, rows, self.seed, self._replacements)
         except OutputFileError as error:
             raise OutputFileError(f"{error.message}; the rows spooled before stay, and the same work goes on") from None
+        for run in before[-1:]:
+            run.with_suffix(".json").unlink(missing_ok=True)
 
     def end(self, tally: Tally) -> None:
         """Write down that all rows are spooled."""
@@ -111,6 +114,12 @@ class Journal:
         try:
             return dict(json.loads(path.read_bytes())) if path.exists() else None
         except (OSError, ValueError, TypeError) as error:
+            raise self._damaged(name, str(error)) from None
+
+    def _tally(self, name: str) -> Tally:
+        try:
+            return Tally.from_json((self.folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise self._damaged(name, str(error)) from None
 
     def _damaged(self, name: str, reason: str) -> OutputFileError:

@@ -32,7 +32,6 @@ _NUMBERS = {
     "high": pa.uint64(),
     "origin": pa.int64(),
 }
-_JOURNAL = b"vikt"
 
 
 class SpooledRows(NamedTuple):
@@ -73,8 +72,8 @@ class SpooledRows(NamedTuple):
         return self.texts.n_bytes + BYTES_PER_ROW * self.n_rows
 
 
-def write_run(path: Path, rows: SpooledRows, seed: int, journal: str, replacements: Replacements) -> None:
-    """Write rows, a batch for each bucket, and a journal beside them.
+def write_run(path: Path, rows: SpooledRows, seed: int, replacements: Replacements) -> None:
+    """Write rows, a batch for each bucket.
 
     Raises
     ------
@@ -84,21 +83,16 @@ def write_run(path: Path, rows: SpooledRows, seed: int, journal: str, replacemen
     bucket = (rows.digests.keys(seed) >> _SHIFT).astype(np.int64)
     order = np.argsort(bucket, kind="stable")
     edges = np.searchsorted(bucket[order], np.arange(N_BUCKETS + 1))
-    table = _table(rows).take(_column(order, pa.int64())).replace_schema_metadata({_JOURNAL: journal})
+    table = _table(rows).take(_column(order, pa.int64()))
     (batch,) = table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    # Columns are short, so that threads to compress them cost more than they save.
+    options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
     with (
         replacements.replacing(path) as file,
         pa.ipc.new_file(pa.PythonFile(file, "w"), table.schema, options=options) as writer,
     ):
         for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
             writer.write_batch(batch.slice(first, last - first))
-
-
-def journal_of(path: Path) -> str:
-    """The journal of a run. Raises OutputFileError where it is damaged."""
-    with _opened(path) as run:
-        return str(run.schema.metadata[_JOURNAL].decode())
 
 
 def read_buckets(paths: Sequence[Path], first: int, last: int) -> SpooledRows:
@@ -108,7 +102,7 @@ def read_buckets(paths: Sequence[Path], first: int, last: int) -> SpooledRows:
 
 def _batches(path: Path, first: int, last: int) -> list[pa.RecordBatch]:
     with _opened(path) as run:
-        return [run.get_batch(bucket).replace_schema_metadata(None) for bucket in range(first, last)]
+        return [run.get_batch(bucket) for bucket in range(first, last)]
 
 
 @contextmanager

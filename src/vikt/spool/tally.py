@@ -13,6 +13,9 @@ from vikt.corpus.read_tables import Table
 from vikt.corpus.table_labels import numbers_of
 from vikt.errors import DataError
 
+# A column of more is none of labels, and to count them would take memory that grows with the rows.
+_MOST_LABELS = 100_000
+
 
 @dataclass
 class LabelTally:
@@ -75,7 +78,7 @@ class Tally:
         Raises
         ------
         DataError
-            A label of JSON prints like one of another type in another file.
+            A label of JSON prints like one of another type in another file, or there are more labels than anybody has.
         """
         numbers, json_column = numbers_of(table, column), table.json_columns.get(column)
         different, first, y = np.unique(labels, return_index=True, return_inverse=True)
@@ -90,6 +93,12 @@ class Tally:
                     f'"{label}" ({own.place}); write all as strings, or none'
                 )
             own.is_quoted = own.is_quoted if is_quoted is None else is_quoted
+        if len(self.labels) > _MOST_LABELS:
+            raise DataError(
+                f"{table.path}: expected at most {_MOST_LABELS:,} different labels, found more in column {column!r}; "
+                "name the column of the labels",
+                label=...,
+            )
         number_of = {label: number for number, label in enumerate(self.labels)}
         return np.array([number_of[label] for label in different.tolist()], dtype=np.int64)[y]
 
