@@ -14,7 +14,7 @@ from vikt.fitting.division import Division
 from vikt.fitting.examples import Examples
 from vikt.fitting.fit import chosen_plan
 from vikt.fitting.parts import solver_of
-from vikt.fitting.prepare import MergedRows, learnt_rows, learnt_scales, objective_of
+from vikt.fitting.prepare import MergedRows, learnt_rows, learnt_scales, objective_of, with_scales
 from vikt.fitting.settings import FitSettings
 from vikt.model.classes import class_factors
 from vikt.model.objective import Objective
@@ -132,4 +132,4 @@ class _Part(NamedTuple):
         targets = self.rows.targets[fold.outside].restricted(fold.present)
         own = MergedRows(self.rows.X.take(fold.outside), targets, weights * factors)
         objective = objective_of(own)
-        return objective.with_scales(learnt_scales(self.features, objective))
+        return with_scales(objective, learnt_scales(self.features, objective))

@@ -96,7 +96,12 @@ def prepare(
 def scaled(fold: Fold, features: TextFeatures) -> Fold:
     """The fold under the penalty of its features: with scales learnt from the training rows, if any has them."""
     scales = learnt_scales(features, fold.training)
-    return fold if scales is None else Fold(*(objective.with_scales(scales) for objective in fold))
+    return fold if scales is None else Fold(*(with_scales(objective, scales) for objective in fold))
+
+
+def with_scales(objective: Objective, scales: Scales | None) -> Objective:
+    """The same rows and loss, with λ = 0, under a penalty with scales."""
+    return Objective(objective.parts, objective.loss, penalty_of(0.0, 0.0, objective.has_dummy, scales))
 
 
 def learnt_rows(

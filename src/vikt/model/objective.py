@@ -105,11 +105,6 @@ class Objective:
         """The same rows and penalty with another loss."""
         return Objective(self.parts, loss, self.penalty)
 
-    def with_scales(self, scales: Scales | None) -> Objective:
-        """The same rows and loss under a penalty of other scales."""
-        penalty = self.penalty
-        return Objective(self.parts, self.loss, penalty_of(penalty.strength, penalty.l1, self.has_dummy, scales))
-
     @property
     def rows(self) -> Part:
         """All rows, for what needs them in memory as one part.
