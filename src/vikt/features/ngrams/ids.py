@@ -95,4 +95,9 @@ def order_of(numbers: Ints, n_bits: int) -> Ints:
     n_more = len(numbers).bit_length()
     if n_bits + n_more > 63:
         return np.argsort(numbers, kind="stable")
-    return np.sort(numbers << n_more | np.arange(len(numbers))) & (1 << n_more) - 1
+    # In the same memory throughout, since there may be millions.
+    places = numbers << n_more
+    places |= np.arange(len(numbers))
+    places.sort()
+    places &= (1 << n_more) - 1
+    return places

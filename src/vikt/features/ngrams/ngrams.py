@@ -266,11 +266,14 @@ class Ngrams:
         self, learnt: Learnt, found: Sequence[CountedNgrams], n_documents: int
     ) -> tuple[FittedNgrams, list[Ids]]:
         """The n-grams that become columns, and for each space the column of each id that was learnt."""
-        chosen = self._limits.choose(learnt, found, n_documents)
-        idf = self.weighting.idf(chosen.frequency, n_documents)
-        source, old_ids = learnt.source.kept(chosen.ids)
-        columns = tuple(own[ids] for own, ids in zip(chosen.columns, old_ids, strict=True))
-        return FittedNgrams(self, source, columns, idf), chosen.columns
+        chosen_ids, columns, frequency = self._limits.choose(learnt, found, n_documents)
+        idf = self.weighting.idf(frequency, n_documents)
+        all_ngrams = learnt.source
+        # Gone before the vocabulary is there twice.
+        del learnt, frequency
+        source, old_ids = all_ngrams.kept(chosen_ids)
+        own_columns = tuple(own[ids] for own, ids in zip(columns, old_ids, strict=True))
+        return FittedNgrams(self, source, own_columns, idf), columns
 
     def from_arrays(self, arrays: Arrays) -> FittedNgrams:
         """The inverse of `FittedNgrams.to_arrays`. Raises DamagedModelError where the arrays do not fit together."""

@@ -66,7 +66,7 @@ class Vocabulary:
             keys = self.nodes[level - 1].keys[needed[level]]
             needed[level - 1] = _union(needed[level - 1], keys >> 32)
             needed[0] = _union(needed[0], keys & LOW_MASK)
-        new_ids, kept_nodes = [_new_ids(own) for own in needed], []
+        new_ids, kept_nodes = [_new_ids(own) for own in needed[: len(self.nodes)]], []
         for level, nodes in enumerate(self.nodes, start=1):
             keys = nodes.keys[needed[level]]
             new_keys = new_ids[level - 1][keys >> 32] << 32 | new_ids[0][keys & LOW_MASK]
