@@ -5,11 +5,13 @@ from __future__ import annotations
 import pickle
 import sys
 from itertools import count
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
+import vikt
 from vikt.errors import UsageError
 from vikt.matrix import design_matrix
 from vikt.model.losses import cross_entropy_for
@@ -19,6 +21,8 @@ from vikt.parts import InMemory, Part, PerPart, added
 from vikt.parts.part import given_to
 from vikt.solvers import SOLVERS, Settings, minimise
 from vikt.solvers.certificate import dual_certificate, gradient_certificate
+from vikt.solvers.dual import Ascent, dual
+from vikt.solvers.dual_state import DualState
 from vikt.solvers.gradient_descent import batch
 from vikt.solvers.learning_rate import automatic_learning_rate
 from vikt.solvers.newton import newton
@@ -37,6 +41,7 @@ class FromFiles:
         X = parts[0].X
         self.n_features, self.has_dummy = X.n_features, X.has_dummy
         self.by_library, self.quick_dtype = X.by_library, X.quick_dtype
+        self.n_parts = len(parts)
         self.n_rows = sum(part.X.n_rows for part in parts)
         self.total_weight = added(float(np.sum(part.weights)) for part in parts)
         self.has_offset = parts[0].offset is not None
@@ -46,17 +51,38 @@ class FromFiles:
         path.write_bytes(pickle.dumps(value))
         return path
 
-    def _done(self, work, arguments):
-        for number, path in enumerate(self._parts):
-            own = [_read(each) if hasattr(each, "read_bytes") else each for each in given_to(number, arguments)]
-            run, own = pickle.loads(pickle.dumps((work, own)))
-            yield run(_read(path), *own)
+    def _done(self, number, work, arguments):
+        own = [self._made(number, each) for each in given_to(number, arguments)]
+        run, own = pickle.loads(pickle.dumps((work, own)))
+        return run(_read(self._parts[number]), *own)
+
+    def _made(self, number, own):
+        if isinstance(own, Derived):
+            return self._done(number, own.work, own.arguments)
+        return _read(own) if hasattr(own, "read_bytes") else own
 
     def sums(self, work, *arguments):
-        return added(self._done(work, arguments))
+        return added(self._done(number, work, arguments) for number in range(self.n_parts))
 
     def each(self, work, *arguments):
-        return PerPart(tuple(map(self._kept, self._done(work, arguments))))
+        return PerPart(tuple(self._kept(self._done(number, work, arguments)) for number in range(self.n_parts)))
+
+    def derived(self, work, *arguments):
+        return PerPart((Derived(work, arguments),) * self.n_parts)
+
+    def turn(self, work, carried, order, *arguments):
+        kept = {}
+        for number in order:
+            carried, own = self._done(number, work, (carried, *arguments))
+            kept[number] = self._kept(own)
+        return carried, PerPart(tuple(kept[number] for number in range(self.n_parts)))
+
+
+class Derived(NamedTuple):
+    """What is made anew at each use."""
+
+    work: Any
+    arguments: tuple
 
 
 def _read(path):
@@ -133,6 +159,104 @@ def test_columns_that_are_constant_over_all_parts_or_in_one(tmp_path, classes):
     assert several.certificate.value == pytest.approx(one.certificate.value, rel=1e-9)
 
 
+WITHOUT_OFFSET = [case for case in CASES if "offset" not in case]
+
+
+@pytest.mark.parametrize("case", WITHOUT_OFFSET, ids=str)
+def test_dual_ascent_reaches_the_optimum_of_one_part_with_a_proof(tmp_path, case):
+    one, several = objectives(tmp_path, **case)
+    expected, found, again = newton(one, tol=1e-12), dual(several, tol=1e-6), dual(several, tol=1e-6)
+    assert found.converged
+    assert found.certificate.relative <= 1e-6
+    assert found.certificate.value - expected.certificate.value <= found.certificate.bound
+    assert one.value(found.theta) == pytest.approx(found.certificate.value, rel=1e-12)
+    assert found.theta.tobytes() == again.theta.tobytes()
+    assert found.certificate == again.certificate
+
+
+@pytest.mark.parametrize("case", WITHOUT_OFFSET, ids=str)
+def test_dual_ascent_takes_the_steps_of_the_same_parts_in_memory(tmp_path, case):
+    whole, (_, in_files) = rows(**case), objectives(tmp_path, **case)
+    in_memory = Objective(InMemory(*in_parts(whole)), in_files.loss, in_files.penalty)
+    found, expected = dual(in_files, tol=1e-4), dual(in_memory, tol=1e-4)
+    assert len(found.loss_curve) == len(expected.loss_curve)
+    assert found.theta.tobytes() == expected.theta.tobytes()
+
+
+@pytest.mark.parametrize(("classes", "shape"), [(2, (6,)), (3, (3, 6))])
+def test_dual_ascent_over_parts_heeds_the_scales_of_the_penalty(tmp_path, classes, shape):
+    scales = np.random.default_rng(5).uniform(0.5, 2, shape).astype(np.float32)
+    whole, penalty = rows(classes, sparse=True), penalty_of(0.01, 0.0, True, scales)
+    several = Objective(FromFiles(tmp_path, in_parts(whole)), cross_entropy_for(classes), penalty)
+    best = newton(Objective(InMemory(whole), several.loss, penalty), tol=1e-12).certificate
+    found = dual(several, tol=1e-6).certificate
+    assert found.relative <= 1e-6
+    assert found.value - best.value <= found.bound
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_dual_ascent_over_parts_resumes_near_the_optimum_and_with_a_weaker_penalty(tmp_path, classes):
+    _, several = objectives(tmp_path, classes=classes)
+    found = dual(several, tol=1e-6)
+    assert len(dual(several, tol=1e-6, theta=found.theta).loss_curve) <= 2
+    weaker = several.with_l2(several.l2 / 2)
+    state = found.state.weakened(weaker.l2)
+    theta = Ascent(weaker, state, 1e-6, 0).theta()
+    assert theta == pytest.approx(Ascent(several, found.state, 1e-6, 0).theta(), abs=1e-6)
+    resumed = dual(weaker, tol=1e-6, state=state)
+    assert resumed.converged
+    assert resumed.certificate.value == pytest.approx(newton(weaker, tol=1e-9).certificate.value, rel=2e-6)
+
+
+def test_a_pass_keeps_the_weights_of_its_dual_point(tmp_path):
+    """θ - s·μ and the tracked θ·μ are those of α, of whichever parts; the intercept alone moves after the pass."""
+    _, several = objectives(tmp_path, classes=3)
+    ascent = Ascent(several, DualState.at_zero(several, 1e-4), 1e-4, 0)
+    for _ in range(3):
+        ascent.one_pass()
+    state = ascent.state
+    alpha = several.parts.each(_alpha_of_rows, state.alpha_scores, state.rows.groups)
+    residuals = several.parts.each(_dual_residuals, several.loss, alpha)
+    plain = -several.weighted_sum(residuals)[:, 1:] / (2 * several.l2)
+    off = -several.weighted_sum(residuals)[:, :1] / (2 * several.l2)
+    theta = ascent.theta()[:, 1:]
+    assert theta == pytest.approx(plain - off * several.column_means, abs=1e-4)
+    assert np.abs(off).max() > 1e-4
+    assert state.intercepts[3, :3] == pytest.approx(theta @ several.column_means, abs=1e-4)
+
+
+def _alpha_of_rows(part, alpha_scores, groups):
+    return alpha_scores[groups.group_of][:, :3].astype(float)
+
+
+def _dual_residuals(part, loss, alpha_scores):
+    return loss.residuals(alpha_scores, part.y)
+
+
+def test_dual_ascent_over_parts_takes_no_offset(tmp_path):
+    _, several = objectives(tmp_path, classes=2, offset=True)
+    with pytest.raises(UsageError, match="solver 'dual' cannot take an offset"):
+        minimise(several, Settings(solver="dual"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("label", "most"), [("label", 6), ("rating", 7)])
+def test_sixteen_parts_of_real_text_need_hardly_more_passes_than_one(corpus, label, most):
+    table = pytest.importorskip("pyarrow.parquet").read_table(corpus("imdb/train.parquet"))
+    X = vikt.TextVectorizer(analyzer="pattern", ngram_range=(1, 2), min_df=2).fit_transform(table["text"].to_pylist())
+    names, y = np.unique(table[label].to_pylist(), return_inverse=True)
+    whole = Part(design_matrix(X), y, np.ones(len(y)))
+    pieces = [
+        Part(whole.X.take(own), y[own], whole.weights[own])
+        for own in np.array_split(np.argsort(whole.X.row_hashes(), kind="stable"), 16)
+    ]
+    loss, penalty = cross_entropy_for(len(names)), penalty_of(1 / (2 * len(y)), 0.0, True)
+    one, found = (dual(Objective(parts, loss, penalty), tol=1e-4) for parts in (InMemory(whole), InMemory(*pieces)))
+    assert found.certificate.relative <= 1e-4
+    assert len(found.loss_curve) <= most
+    assert abs(found.certificate.value - one.certificate.value) <= max(found.certificate.bound, one.certificate.bound)
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_batch_descent_takes_the_steps_of_one_part(tmp_path, case):
     one, several = objectives(tmp_path, **case)
@@ -157,7 +281,7 @@ def test_the_gradients_certificate_holds_anywhere(tmp_path, case, l1):
         assert found[1] == gradient_certificate(several, theta)[1]
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if "offset" not in case], ids=str)
+@pytest.mark.parametrize("case", WITHOUT_OFFSET, ids=str)
 def test_the_duals_certificate_holds_at_any_alpha(tmp_path, case):
     one, several = objectives(tmp_path, **case)
     best = minimise(one, Settings(tol=1e-10)).certificate

@@ -116,7 +116,7 @@ class Objective:
         """
         if self.parts.only is None:
             raise UsageError(
-                "the rows are not in memory as one part, which this solver needs; choose 'newton' or 'batch'"
+                "the rows are not in memory as one part, which this solver needs; choose 'dual', 'newton' or 'batch'"
             )
         return self.parts.only
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TypeVar
 
@@ -38,6 +38,7 @@ class InMemory:
         self.n_features, self.has_dummy = X.n_features, X.has_dummy
         self.by_library: bool = X.by_library
         self.quick_dtype: FloatType = X.quick_dtype
+        self.n_parts = len(parts)
         self.n_rows = sum(part.X.n_rows for part in parts)
         self.has_offset = parts[0].offset is not None
         self.only = parts[0] if len(parts) == 1 else None
@@ -51,3 +52,14 @@ class InMemory:
 
     def each(self, work: Callable[..., T], *arguments: object) -> PerPart[T]:
         return PerPart(tuple(work(part, *given_to(number, arguments)) for number, part in enumerate(self._parts)))
+
+    def derived(self, work: Callable[..., T], *arguments: object) -> PerPart[T]:
+        return self.each(work, *arguments)
+
+    def turn(
+        self, work: Callable[..., tuple[S, T]], carried: S, order: Iterable[int], *arguments: object
+    ) -> tuple[S, PerPart[T]]:
+        made: dict[int, T] = {}
+        for number in order:
+            carried, made[number] = work(self._parts[number], carried, *given_to(number, arguments))
+        return carried, PerPart(tuple(made[number] for number in range(self.n_parts)))

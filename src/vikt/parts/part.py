@@ -3,7 +3,8 @@
 A part is some of the rows, in memory while work is done on them. Work is a function of a part that stands at the top of
 a module, so that it can be sent to where the part lies: to a file, or to another machine. What it makes is either a
 sum, which is added to those of the other parts in the order of the parts, whatever made them, or belongs to the part's
-rows (scores, probabilities, α) and stays where they are.
+rows (scores, probabilities, α) and stays where they are. Or parts take turns: each goes on from where the one before
+it left off, as a pass from row to row does.
 """
 
 from __future__ import annotations
@@ -107,6 +108,8 @@ class Parts(Protocol):
     """
 
     @property
+    def n_parts(self) -> int: ...
+    @property
     def n_rows(self) -> int: ...
     @property
     def n_features(self) -> int: ...
@@ -132,6 +135,19 @@ class Parts(Protocol):
 
     def each(self, work: Callable[..., T], *arguments: object) -> PerPart[T]:
         """work(part, *arguments) of every part, each left where its part lies. Arguments as for `sums`."""
+        ...
+
+    def derived(self, work: Callable[..., T], *arguments: object) -> PerPart[T]:
+        """As `each`, for what is only ever an argument: it may be made anew at each use instead of being kept."""
+        ...
+
+    def turn(
+        self, work: Callable[..., tuple[S, T]], carried: S, order: Iterable[int], *arguments: object
+    ) -> tuple[S, PerPart[T]]:
+        """The parts in turn: work(part, carried, *arguments) gives what the next one carries on, and what is its own.
+
+        `order` names every part once. Work may change what it carries, and its own arguments, in place.
+        """
         ...
 
 

@@ -60,7 +60,7 @@ class Settings:
         ======================  ===============================================================================
         λ₁ > 0                  "elastic_net"
         dense rows, or λ = 0    "newton"
-        an offset, or parts     "newton", since "dual" takes neither
+        an offset               "newton", since "dual" takes none
         else                    "dual"; where it would need more than 150 further passes, "newton" resumes from there
         ======================  ===============================================================================
     tol : float, optional
@@ -203,7 +203,7 @@ def _automatic(objective: Objective, settings: Settings, start: Floats | None, o
     if objective.l1 > 0:
         return minimise(objective, replace(settings, solver="elastic_net"), start=start, on_record=on_record)
     parts = objective.parts
-    if parts.by_library or objective.l2 == 0 or parts.has_offset or parts.only is None:
+    if parts.by_library or objective.l2 == 0 or parts.has_offset:
         return minimise(objective, replace(settings, solver="newton"), start=start, on_record=on_record)
     options = _common_options(settings, on_record)
     ascent = dual(objective, theta=start, most_ahead=_MOST_AHEAD, **options)

@@ -4,8 +4,12 @@ Every row i holds its part of the dual, α_i, and θ_j = (1/(2λW)) Σ_i w_i x_i
 the row's scores z = θx, moves α_i to its exact best value given all others, and scatters the difference into θ. At the
 optimum α_i = p_i for every row: the gradient that descent would subtract is then exactly the one remembered.
 
-The free intercept is the multiplier of Σ_i w_i (y_i - α_i) = 0, found by an augmented Lagrangian: it moves by ρ times
-the imbalance, within a visit and once more between passes.
+The free intercept is the multiplier of Σ_i w_i (y_i - α_i) = 0. Within one part in memory it is found by an augmented
+Lagrangian: it moves by ρ times the imbalance, within a visit and once more between passes. Over several parts it would
+follow the balance of the part at hand. There, rows are taken relative to their mean μ instead: where α balances, x - μ
+gives the same θ as x, and what a visit does to the balance no longer moves the other rows' scores as one. The score b
+at μ stays within a pass, and moves after it by Newton's method. No array is centred: θ is kept as
+u = Σ_i w_i x_i (y_i - α_i)/(2λW), and u - θ is μ times the imbalance.
 
 Sources: Shalev-Shwartz and Zhang 2013; Yu, Huang and Lin 2011.
 """
@@ -13,20 +17,21 @@ Sources: Shalev-Shwartz and Zhang 2013; Yu, Huang and Lin 2011.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from vikt.arrays import Floats, Ints, Reals
+from vikt.arrays import Floats, Indices, Ints, Reals
 from vikt.base import LossRecord
 from vikt.errors import UsageError
 from vikt.model.objective import Objective
 from vikt.names import TOL, Reason, finite
-from vikt.parts import PerPart
+from vikt.parts import Part
 from vikt.solvers.certificate import Certificate, certificate, dual_certificate, gradient_certificate
-from vikt.solvers.dual_layouts import PerLabel
+from vikt.solvers.dual_layouts import Layout, PerLabel, Point
+from vikt.solvers.dual_rows import EqualRows
 from vikt.solvers.dual_state import DualState
 from vikt.solvers.solution import OnRecord, Solution
 from vikt.solvers.solver import Solver
@@ -164,46 +169,65 @@ class Pass(NamedTuple):
     value: PerLabel
 
 
+@dataclass
+class Turn:
+    """What the parts of a pass hand on: the point, the seeded order of visits, and the sums of the pass so far."""
+
+    point: Point
+    random: np.random.Generator
+    gap: PerLabel = 0.0
+    loss: PerLabel = 0.0
+
+
 class Ascent:
     """The passes over one objective with λ > 0, which change the state, and the proof of its point."""
 
     def __init__(self, objective: Objective, state: DualState, tol: float, random_state: int) -> None:
         self.objective, self.state = objective, state
         self.random = np.random.default_rng(random_state)
-        m, groups = objective.n_rows, state.groups
-        self.visits = np.repeat(np.arange(len(groups.row_of)), groups.visits)
+        parts, groups = state.rows.parts, state.rows.groups
+        self.visits = parts.derived(_visits, groups)
+        self.n_visits = parts.sums(_number, self.visits)
         # Weights that sum to the number of rows keep ρ on the scale of one row.
-        self.weights = groups.weights * (m / objective.total_weight)
-        self.rho = _RHO if objective.has_dummy else 0.0
+        self.weights = parts.each(_weights, groups, objective.n_rows / objective.total_weight)
+        self.rho = _RHO if objective.has_dummy and parts.only is not None else 0.0
         self.negligible, self.tol = 0.0 * state.layout.squared(state.theta), tol
         # Rows that are skipped must not keep the hint from falling to where a proof is due.
         self.aim = np.full(np.shape(self.negligible), tol)
-        self.step_sizes = self._step_sizes()
+        self._take_steps()
 
-    def _step_sizes(self) -> tuple[object, ...]:
-        scale = 1 / (2 * self.state.l2 * self.objective.n_rows)
-        return self.state.layout.step_sizes(self.weights, self.state.rows, scale, self.rho)
+    def _take_steps(self) -> None:
+        state, rows = self.state, self.state.rows
+        self.scale = 1 / (2 * state.l2 * self.objective.n_rows)
+        self.steps = rows.parts.each(
+            _steps, self.weights, rows.squared_norms, rows.centre.along, state.layout, self.scale, self.rho
+        )
+        self.constants = state.layout.constants(rows, self.scale, self.rho)
 
     def one_pass(self) -> Pass:
-        """Visit every row once."""
-        state, m = self.state, len(self.visits)
-        gap, loss = state.layout.ascend(
-            *state.rows.arrays,
-            self.random.permutation(self.visits),
+        """Visit every row once, part after part."""
+        state, m = self.state, self.n_visits
+        state.intercepts[2] = 0.0
+        turn, state.alpha_scores = state.rows.parts.turn(
+            _ascend,
+            Turn(Point(state.theta, state.intercepts), self.random),
+            self.random.permutation(state.rows.parts.n_parts).tolist(),
+            state.rows.entries,
+            state.rows.groups,
+            self.visits,
             state.truth,
             self.weights,
-            1 / state.groups.visits,
-            *self.step_sizes,
-            self.rho,
+            self.steps,
+            state.alpha_scores,
+            state.layout,
+            self.constants,
             state.fresh,
             self.negligible,
-            state.theta,
-            state.intercepts,
-            state.alpha_scores,
         )
+        (state.theta, state.intercepts), self.random, gap, loss = turn.point, turn.random, turn.gap, turn.loss
         state.fresh = False
+        value = loss / m + state.l2 * self._squared()
         self._move_intercepts(state.intercepts)
-        value = loss / m + state.l2 * state.layout.squared(state.theta)
         self.negligible = _NEGLIGIBLE * self.aim * value
         # Where many rows are equal there are fewer visits than rows; the sum over the visits is that over the rows.
         return Pass(loss / self.objective.n_rows, gap / m, value)
@@ -218,17 +242,17 @@ class Ascent:
 
     def keep(self, columns: Ints) -> None:
         """Go on with some of the labels that lie side by side."""
-        state = self.state
+        state, parts = self.state, self.state.rows.parts
         self.state = replace(
             state,
-            truth=np.take(state.truth, columns, axis=1),
-            alpha_scores=np.take(state.alpha_scores, columns, axis=1),
+            truth=parts.each(_columns, state.truth, columns),
+            alpha_scores=parts.each(_columns, state.alpha_scores, columns),
             theta=np.take(state.theta, columns, axis=1),
             intercepts=np.take(state.intercepts, columns, axis=1),
             l2=np.asarray(state.l2)[columns],
         )
         self.aim, self.negligible = self.aim[columns], self.negligible[columns]
-        self.step_sizes = self._step_sizes()
+        self._take_steps()
 
     def approach(self, most: int) -> Floats:
         """The weights, without a proof, once the hint is near `tol`, or after `most` passes."""
@@ -240,10 +264,12 @@ class Ascent:
 
     def theta(self) -> Floats:
         """The current θ, with the intercepts, if any, first: (n+1,) or (K, n+1)."""
-        weights, scales = self.state.theta[self.state.layout.own], self.state.rows.scales
-        weights = weights if scales is None else weights * scales.T
-        intercepts = self.state.intercepts[self.state.layout.own][: int(self.objective.has_dummy)]
-        return self._in_order(np.concatenate([intercepts, weights]).T)
+        state, rows, own = self.state, self.state.rows, self.state.layout.own
+        off = np.asarray(self.scale * state.intercepts[1])[own][..., None] * rows.centre.mean
+        weights = state.theta[own].T - off.astype(state.theta.dtype)
+        weights = weights if rows.scales is None else weights * rows.scales
+        intercepts = state.theta_0[own][..., None][..., : int(self.objective.has_dummy)]
+        return self._in_order(np.concatenate([intercepts, weights], axis=-1))
 
     def _in_order(self, theta: Floats) -> Floats:
         """Weights from the column order of `AscentRows` to that of the objective."""
@@ -251,27 +277,32 @@ class Ascent:
         # A column's weights lie together, whatever the classes.
         return np.asarray(theta.T[np.concatenate([np.arange(first), self.state.rows.rank + first])].T)
 
+    def _squared(self) -> PerLabel:
+        """‖θ‖², over r where the penalty has it."""
+        state, square = self.state, self.constants[0]
+        _, imbalance, _, along_mean = state.intercepts
+        off = self.scale * imbalance
+        return state.layout.squared(state.theta) - state.layout.summed(off * (2 * along_mean + off * square))
+
     def _move_intercepts(self, intercepts: Floats) -> None:
         """Move by ρ times the imbalance; further where the α's hardly yield, near 0 and 1, as Newton's method would."""
-        if self.rho:
-            _, imbalance, give = intercepts
+        if self.objective.has_dummy:
+            _, imbalance, give, _ = intercepts
             step = np.maximum(self.rho, 1 / np.maximum(give, _LEAST_GIVE))
             intercepts[0] += np.clip(step * imbalance, -_LONGEST_STEP, _LONGEST_STEP)
 
     def prove(self) -> tuple[Floats, Certificate]:
-        state = self.state
-        alpha_scores = state.alpha_scores[state.groups.group_of][state.layout.own]
-        return self._prove(self.objective, alpha_scores, state.intercepts[state.layout.own][0])
+        own = self.state.layout.own
+        return self._prove(self.objective, own, self.state.theta_0[own])
 
     def prove_label(self, objective: Objective, at: int) -> tuple[Floats, Certificate]:
         """The proof of one of the labels that lie side by side, by its own objective."""
-        state = self.state
-        return self._prove(objective, state.alpha_scores[state.groups.group_of, at], state.intercepts[0, at])
+        return self._prove(objective, (..., at), self.state.theta_0[at])
 
-    def _prove(self, objective: Objective, alpha_scores: Reals, intercepts: Floats) -> tuple[Floats, Certificate]:
+    def _prove(self, objective: Objective, own: Any, intercepts: Floats) -> tuple[Floats, Certificate]:
         state = self.state
+        scores = state.rows.parts.each(_scores_of_rows, state.alpha_scores, state.rows.groups, own)
         objective = state.rows.objective(objective)
-        scores = PerPart((alpha_scores.astype(np.float64, order="F"),))
         theta, proof = dual_certificate(objective, scores, intercepts, state.theta.dtype)
         # Near rounding, the square of the gradient gives a better bound than a sum of divergences.
         if self.tol < proof.relative < _NEAR_ROUNDING:
@@ -299,4 +330,46 @@ def max_passes_unproven(passes: int, proof: Certificate) -> Reason:
     return Reason("max_passes_unproven", {"max_iter": passes, "relative": finite(proof.relative)})
 
 
-DUAL = Solver(dual, takes_start=True)
+# The work of one part.
+
+
+def _visits(part: Part, groups: EqualRows) -> Ints:
+    return np.repeat(np.arange(len(groups.row_of)), groups.visits)
+
+
+def _number(part: Part, visits: Ints) -> int:
+    return len(visits)
+
+
+def _weights(part: Part, groups: EqualRows, factor: float) -> Floats:
+    return groups.weights * factor
+
+
+def _steps(
+    part: Part, weights: Floats, squared_norms: Floats, along: Floats, layout: Layout, scale: Floats | float, rho: float
+) -> tuple[Floats, Floats]:
+    return layout.step_sizes(weights, squared_norms, along, scale, rho)
+
+
+def _ascend(
+    part: Part, turn: Turn, entries: tuple[Ints, Indices, Reals], groups: EqualRows, visits: Ints, truth: Reals,
+    weights: Floats, steps: tuple[Floats, Floats], alpha_scores: Reals, layout: Layout, constants: tuple[object, ...],
+    fresh: bool, negligible: PerLabel,
+) -> tuple[Turn, Reals]:  # fmt: skip
+    order, shares = turn.random.permutation(visits), 1 / groups.visits
+    gap, loss = layout.ascend(
+        *entries, groups.row_of, order, truth, weights, shares, *steps, *constants, fresh, negligible, *turn.point,
+        alpha_scores,
+    )  # fmt: skip
+    return replace(turn, gap=turn.gap + gap, loss=turn.loss + loss), alpha_scores
+
+
+def _columns(part: Part, values: Reals, columns: Ints) -> Reals:
+    return np.take(values, columns, axis=1)
+
+
+def _scores_of_rows(part: Part, alpha_scores: Reals, groups: EqualRows, own: Any) -> Floats:
+    return np.asarray(alpha_scores[groups.group_of][own].astype(np.float64, order="F"))
+
+
+DUAL = Solver(dual, takes_start=True, takes_parts=True)

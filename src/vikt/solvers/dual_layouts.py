@@ -14,10 +14,9 @@ from vikt.model.functions import log_softmax
 from vikt.model.label_losses import OneLossPerLabel
 from vikt.model.loss import Loss
 from vikt.model.losses import BinaryCrossEntropy, MultinomialCrossEntropy
-from vikt.model.objective import Objective
 from vikt.model.soft_losses import BinarySoftCrossEntropy, SoftCrossEntropy
 from vikt.solvers import label_kernels, many_classes_kernels, sum_kernels, two_classes_kernels
-from vikt.solvers.dual_rows import AscentRows, EqualRows
+from vikt.solvers.dual_rows import AscentRows
 
 _WITHIN_FLOAT32 = 1e-6
 # A score this low keeps the classes that only fill up the arrays out of every softmax.
@@ -29,11 +28,9 @@ Room = TypeVar("Room", many_classes_kernels.ClassRoom, label_kernels.LabelRoom)
 PerLabel = Any
 
 
-class Zero(NamedTuple):
-    """The arrays of an ascent that starts at θ = 0, which is α = y; see `DualState`."""
+class Point(NamedTuple):
+    """What the parts of a pass hand on: θ and the intercepts, as in `DualState`."""
 
-    truth: Reals
-    alpha_scores: Reals
     theta: Reals
     intercepts: Floats
 
@@ -49,8 +46,16 @@ class Layout(Protocol):
     @property
     def own(self) -> EllipsisType | tuple[EllipsisType, slice]: ...
 
-    def at_zero(self, groups: EqualRows, objective: Objective, tol: float) -> Zero:
-        """The arrays in types precise enough for tol."""
+    def truth(self, shares: Floats) -> Reals:
+        """The truth of rows with these shares of the classes, (g, K)."""
+        ...
+
+    def scores_of(self, truth: Reals) -> Reals:
+        """The scores of α = y."""
+        ...
+
+    def zero(self, n_features: int, tol: float) -> Point:
+        """θ = 0, in types precise enough for tol."""
         ...
 
     def ascend(self, *arguments: Any) -> tuple[PerLabel, PerLabel]:
@@ -59,6 +64,10 @@ class Layout(Protocol):
 
     def squared(self, theta: Reals) -> PerLabel:
         """Σ θ², of each label where labels lie side by side."""
+        ...
+
+    def summed(self, values: Floats) -> PerLabel:
+        """The sum of numbers of the classes, (K',); those of labels side by side stay as they are."""
         ...
 
     def log_alpha(self, scores: Floats) -> Floats:
@@ -73,8 +82,14 @@ class Layout(Protocol):
         """λ, of each label where labels lie side by side: a number, or (K',)."""
         ...
 
-    def step_sizes(self, weights: Floats, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[object, ...]:
-        """The kernel's arguments for q = w·(scale·‖r·x‖² + ρ) of each group, r by class, and the scale 1/(2λW)."""
+    def step_sizes(
+        self, weights: Floats, squared_norms: Floats, along: Floats, scale: Floats | float, rho: float
+    ) -> tuple[Floats, Floats]:
+        """The kernel's q = w·(scale·‖r·x - μ‖² + ρ), and x·μ, of each group."""
+        ...
+
+    def constants(self, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[object, ...]:
+        """The kernel's arguments that all rows share: μ·μ, r where it is by class, scale = 1/(2λW), and ρ."""
         ...
 
 
@@ -87,17 +102,23 @@ class TwoClasses:
     def __init__(self, loss: Loss) -> None:
         pass
 
-    def at_zero(self, groups: EqualRows, objective: Objective, tol: float) -> Zero:
-        truth = groups.class_shares(objective.loss, objective.rows)[:, 1].copy()
-        log_odds = _log_odds(truth)
-        theta: Reals = np.zeros(objective.n_features, np.float32 if tol >= _WITHIN_FLOAT32 else np.float64)
-        return Zero(truth, log_odds, theta, np.zeros(3))
+    def truth(self, shares: Floats) -> Reals:
+        return shares[:, 1].copy()
+
+    def scores_of(self, truth: Reals) -> Reals:
+        return _log_odds(truth)
+
+    def zero(self, n_features: int, tol: float) -> Point:
+        return Point(np.zeros(n_features, np.float32 if tol >= _WITHIN_FLOAT32 else np.float64), np.zeros(4))
 
     def ascend(self, *arguments: Any) -> tuple[PerLabel, PerLabel]:
         return compiled(two_classes_kernels.__name__).ascend_two_classes(*arguments)  # type: ignore[no-any-return]
 
     def squared(self, theta: Reals) -> PerLabel:
         return compiled(sum_kernels.__name__).squared_length(theta)
+
+    def summed(self, values: Floats) -> PerLabel:
+        return float(values)
 
     def log_alpha(self, scores: Floats) -> Floats:
         return scores
@@ -110,8 +131,13 @@ class TwoClasses:
     def strengths(self, l2: Floats | float) -> Floats | float:
         return l2
 
-    def step_sizes(self, weights: Floats, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[object, ...]:
-        return weights * (scale * rows.squared_norms + rho), scale
+    def step_sizes(
+        self, weights: Floats, squared_norms: Floats, along: Floats, scale: Floats | float, rho: float
+    ) -> tuple[Floats, Floats]:
+        return weights * (scale * squared_norms + rho), along
+
+    def constants(self, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[object, ...]:
+        return float(rows.centre.square), scale, rho
 
 
 class LabelsSideBySide(TwoClasses):
@@ -121,12 +147,14 @@ class LabelsSideBySide(TwoClasses):
         self.padded = padded(loss.n_classes)
         self.own = ..., slice(loss.n_classes)
 
-    def at_zero(self, groups: EqualRows, objective: Objective, tol: float) -> Zero:
+    def truth(self, shares: Floats) -> Reals:
         # A label on half of every row is fitted by θ = 0.
-        truth = np.full((len(groups.row_of), self.padded), 0.5, dtype=np.float32)
-        truth[self.own] = groups.class_shares(objective.loss, objective.rows)
-        theta = np.zeros((objective.n_features, self.padded), np.float32)
-        return Zero(truth, _log_odds(truth), theta, np.zeros((3, self.padded)))
+        truth = np.full((len(shares), self.padded), 0.5, dtype=np.float32)
+        truth[self.own] = shares
+        return truth
+
+    def zero(self, n_features: int, tol: float) -> Point:
+        return Point(np.zeros((n_features, self.padded), np.float32), np.zeros((4, self.padded)))
 
     def ascend(self, *arguments: Any) -> tuple[PerLabel, PerLabel]:
         # Labels that are done may have been left out since the start.
@@ -141,6 +169,9 @@ class LabelsSideBySide(TwoClasses):
         compiled(sum_kernels.__name__).squared_lengths(theta, totals)
         return totals
 
+    def summed(self, values: Floats) -> PerLabel:
+        return values
+
     def log_alpha(self, scores: Floats) -> Floats:
         return np.clip(scores, np.log(_ALMOST_NEVER), -np.log(_ALMOST_NEVER))
 
@@ -152,8 +183,13 @@ class LabelsSideBySide(TwoClasses):
         # The labels that fill up K' have any λ.
         return np.resize(own, self.padded)
 
-    def step_sizes(self, weights: Floats, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[object, ...]:
-        return weights * rows.squared_norms, np.asarray(scale, dtype=np.float32)
+    def step_sizes(
+        self, weights: Floats, squared_norms: Floats, along: Floats, scale: Floats | float, rho: float
+    ) -> tuple[Floats, Floats]:
+        return weights * squared_norms, along
+
+    def constants(self, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[object, ...]:
+        return float(rows.centre.square), np.asarray(scale, dtype=np.float32), rho
 
 
 class ManyClasses:
@@ -164,13 +200,18 @@ class ManyClasses:
         self.padded = padded(loss.n_classes)
         self.own = ..., slice(loss.n_classes)
 
-    def at_zero(self, groups: EqualRows, objective: Objective, tol: float) -> Zero:
-        truth = np.zeros((len(groups.row_of), self.padded), dtype=np.float32)
-        truth[self.own] = groups.class_shares(objective.loss, objective.rows)
-        intercepts = np.zeros((3, self.padded))
+    def truth(self, shares: Floats) -> Reals:
+        truth = np.zeros((len(shares), self.padded), dtype=np.float32)
+        truth[self.own] = shares
+        return truth
+
+    def scores_of(self, truth: Reals) -> Reals:
+        return np.asarray(np.log(np.maximum(truth, np.float32(_ALMOST_NEVER))))
+
+    def zero(self, n_features: int, tol: float) -> Point:
+        intercepts = np.zeros((4, self.padded))
         intercepts[0, self.n_classes :] = _NEVER
-        log_alpha = np.log(np.maximum(truth, np.float32(_ALMOST_NEVER)))
-        return Zero(truth, log_alpha, np.zeros((objective.n_features, self.padded), np.float32), intercepts)
+        return Point(np.zeros((n_features, self.padded), np.float32), intercepts)
 
     def ascend(self, *arguments: Any) -> tuple[PerLabel, PerLabel]:
         room = _room(many_classes_kernels.ClassRoom, self.padded)
@@ -178,6 +219,9 @@ class ManyClasses:
 
     def squared(self, theta: Reals) -> PerLabel:
         return compiled(sum_kernels.__name__).squared_length(theta.ravel())
+
+    def summed(self, values: Floats) -> PerLabel:
+        return float(np.sum(values))
 
     def log_alpha(self, scores: Floats) -> Floats:
         return np.maximum(log_softmax(scores), np.log(_ALMOST_NEVER))
@@ -189,12 +233,19 @@ class ManyClasses:
     def strengths(self, l2: Floats | float) -> Floats | float:
         return l2
 
-    def step_sizes(self, weights: Floats, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[object, ...]:
-        by_column = rows.squared_norms.reshape(len(weights), -1)
-        if rows.by_class.shape[0]:
-            # The kernel reads one for each class of its arrays.
-            by_column = np.pad(by_column, ((0, 0), (0, self.padded - by_column.shape[1])))
-        return weights[:, None] * (scale * by_column + rho), rows.by_class, scale
+    def step_sizes(
+        self, weights: Floats, squared_norms: Floats, along: Floats, scale: Floats | float, rho: float
+    ) -> tuple[Floats, Floats]:
+        return weights[:, None] * (scale * self._by_column(squared_norms) + rho), self._by_column(along)
+
+    def constants(self, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[object, ...]:
+        return self._by_column(rows.centre.square[None])[0], rows.by_class, scale, rho
+
+    def _by_column(self, values: Floats) -> Floats:
+        """Of each row one value, (g, 1), or one for each class of the kernel's arrays, (g, K')."""
+        values = values.reshape(len(values), -1)
+        more = self.padded - values.shape[1] if values.shape[1] > 1 else 0
+        return np.pad(values, ((0, 0), (0, more)))
 
 
 def _room(kind: type[Room], n_classes: int) -> Room:

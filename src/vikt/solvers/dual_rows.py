@@ -8,16 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vikt.arrays import Floats, Indices, Ints, Reals, Scales
-from vikt.matrix import DesignMatrix
-from vikt.model.loss import Loss
 from vikt.model.objective import Objective
 from vikt.model.penalties import penalty_of
-from vikt.parts import InMemory, Part
+from vikt.parts import InMemory, Part, Parts, PerPart
 
 
 @dataclass(frozen=True)
 class EqualRows:
-    """Equal rows of a data set: `group_of` each row; each group's first row, joint weight, and visits in a pass."""
+    """Equal rows of a part: `group_of` each row, and each group's first row, joint weight, and visits in a pass."""
 
     group_of: NDArray[np.int64]
     row_of: NDArray[np.int64]
@@ -25,57 +23,116 @@ class EqualRows:
     visits: NDArray[np.int64]
 
     @classmethod
-    def of(cls, objective: Objective) -> EqualRows:
+    def of(cls, parts: Parts) -> PerPart[EqualRows]:
         """Found by a 64-bit hash: should two rows ever collide, the certificate, which ignores groups, shows it."""
-        rows = objective.rows
-        _, row_of, group_of = np.unique(rows.X.row_hashes(), return_index=True, return_inverse=True)
-        weights = np.bincount(group_of, weights=rows.weights).astype(np.float64)
-        # As often as it counts: a heavy group takes more steps than a light one.
-        visits = np.maximum(1, np.rint(weights / np.mean(weights))).astype(np.int64)
-        return cls(group_of, row_of, weights, visits)
+        groups = parts.each(_equal_rows)
+        weight, number = parts.sums(_weight_and_number, groups)
+        return parts.each(_with_visits, groups, weight / number)
 
-    def class_shares(self, loss: Loss, part: Part) -> Floats:
-        """The share of each class in each group's weight: (g, K)."""
-        totals = loss.totals_by_group(part.y, part.weights, self.group_of, len(self.row_of))
-        return np.asarray(totals / self.weights[:, None])
+
+@dataclass(frozen=True)
+class Centre:
+    """The mean row μ, which rows r·x are taken relative to: itself, μ·μ, and x·μ of each group; by class where r is.
+
+    A single part in memory is not centred: μ is 0.
+    """
+
+    mean: Floats
+    square: Floats
+    along: PerPart[Floats]
+
+    @classmethod
+    def of(cls, objective: Objective, groups: PerPart[EqualRows]) -> Centre:
+        parts, scales = objective.parts, objective.penalty.scales
+        if parts.only is not None:
+            zeros = np.zeros(1 if scales is None else (*scales.shape[:-1], 1))
+            return cls(zeros, zeros[..., 0], parts.each(_zeros, groups, zeros.shape[:-1]))
+        mean = objective.column_means if scales is None else scales * objective.column_means
+        theta = mean if scales is None else scales * mean
+        if objective.has_dummy:
+            theta = np.concatenate([np.zeros((*theta.shape[:-1], 1)), theta], axis=-1)
+        return cls(mean, np.sum(mean * mean, axis=-1), parts.each(_along, groups, theta))
 
 
 @dataclass(frozen=True)
 class AscentRows:
-    """A data set as the kernels read it, whatever λ: compressed rows, each group's first row and its ‖r·x‖².
+    """A data set as the kernels read it, whatever λ: compressed rows, and of each group its first row and ‖r·x - μ‖².
 
-    `X` is the same for a proof; `rank` is the number of each column here, on which the model does not depend. `scales`
-    are r of the penalty in this order; `by_class`, (n, K') or (0, K'), is r for the kernels where it differs by class.
-    For two classes the values are multiplied by r instead.
+    `parts` are the same rows for a proof; `rank` is the number of each column there, on which the model does not
+    depend. `scales` are r of the penalty in this order; `by_class`, (n, K') or (0, K'), is r for the kernels where it
+    differs by class. For two classes the values are multiplied by r instead.
     """
 
-    X: DesignMatrix
+    parts: Parts
     rank: Indices
-    arrays: tuple[Ints, Indices, Reals, Ints]
-    squared_norms: Floats
+    groups: PerPart[EqualRows]
+    entries: PerPart[tuple[Ints, Indices, Reals]]
+    centre: Centre
+    squared_norms: PerPart[Floats]
     scales: Scales | None
     by_class: Scales
 
     @classmethod
-    def of(cls, objective: Objective, groups: EqualRows, padded: int) -> AscentRows:
-        X, rank = objective.rows.X.by_falling_frequency(padded)
-        indptr, indices, values = X.compressed_rows()
-        scales, by_class = objective.penalty.scales, np.empty((0, padded), np.float32)
-        squared_norms = objective.rows.X.squared_norms(scales)[groups.row_of]
+    def of(cls, objective: Objective, padded: int) -> AscentRows:
+        parts, scales, by_class = objective.parts, objective.penalty.scales, np.empty((0, padded), np.float32)
+        rank: Indices = np.arange(objective.n_features)
+        groups = EqualRows.of(parts)
+        centre = Centre.of(objective, groups)
+        squared_norms = parts.each(_squared_norms, groups, scales, centre.square, centre.along)
+        if parts.only is not None:
+            X, rank = parts.only.X.by_falling_frequency(padded)
+            parts = InMemory(replace(parts.only, X=X))
         if scales is not None:
             scales = scales[..., np.argsort(rank)]
-        # Unsigned, so that the kernels need not ask whether an index counts from the end.
-        indices = indices.view(f"u{indices.itemsize}")
-        # Half the memory to read; the proof, which reads the values as they are, makes up for the rounding.
-        values = values.astype(np.float32, copy=False)
-        if scales is not None and scales.ndim == 1:
-            values = values * scales[indices]
-        elif scales is not None:
+        if scales is not None and scales.ndim > 1:
             by_class = np.ones((len(rank), padded), np.float32)
             by_class[:, : len(scales)] = scales.T
-        return cls(X, rank, (indptr, indices, values, groups.row_of), squared_norms, scales, by_class)
+        entries = parts.derived(_entries, scales if by_class.shape[0] == 0 else None)
+        return cls(parts, rank, groups, entries, centre, squared_norms, scales, by_class)
 
     def objective(self, objective: Objective) -> Objective:
         """The same objective, its columns in the order that they have here."""
         penalty = penalty_of(objective.l2, objective.l1, objective.has_dummy, self.scales)
-        return Objective(InMemory(replace(objective.rows, X=self.X)), objective.loss, penalty)
+        parts = objective.parts
+        if parts.only is not None and self.parts.only is not None:
+            parts = InMemory(replace(parts.only, X=self.parts.only.X))
+        return Objective(parts, objective.loss, penalty)
+
+
+# The work of one part.
+
+
+def _equal_rows(part: Part) -> EqualRows:
+    _, row_of, group_of = np.unique(part.X.row_hashes(), return_index=True, return_inverse=True)
+    weights = np.bincount(group_of, weights=part.weights).astype(np.float64)
+    return EqualRows(group_of, row_of, weights, np.ones(len(row_of), np.int64))
+
+
+def _weight_and_number(part: Part, groups: EqualRows) -> tuple[float, int]:
+    return float(np.sum(groups.weights)), len(groups.weights)
+
+
+def _with_visits(part: Part, groups: EqualRows, mean_weight: float) -> EqualRows:
+    """As often as it counts: a heavy group takes more steps than a light one."""
+    return replace(groups, visits=np.maximum(1, np.rint(groups.weights / mean_weight)).astype(np.int64))
+
+
+def _zeros(part: Part, groups: EqualRows, by_class: tuple[int, ...]) -> Floats:
+    return np.zeros((len(groups.row_of), *by_class))
+
+
+def _along(part: Part, groups: EqualRows, theta: Floats) -> Floats:
+    return part.X.scores(theta)[groups.row_of]
+
+
+def _squared_norms(part: Part, groups: EqualRows, scales: Scales | None, square: Floats, along: Floats) -> Floats:
+    return np.asarray(np.maximum(part.X.squared_norms(scales)[groups.row_of] - 2 * along + square, 0))
+
+
+def _entries(part: Part, scales: Scales | None) -> tuple[Ints, Indices, Reals]:
+    indptr, indices, values = part.X.compressed_rows()
+    # Unsigned, so that the kernels need not ask whether an index counts from the end.
+    indices = indices.view(f"u{indices.itemsize}")
+    # Half the memory to read; the proof, which reads the values as they are, makes up for the rounding.
+    values = values.astype(np.float32, copy=False)
+    return indptr, indices, values if scales is None else values * scales[indices]

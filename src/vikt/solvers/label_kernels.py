@@ -92,6 +92,8 @@ def ascend_labels(
     weight: Float64s,
     visits_share: Float64s,
     size: Float64s,
+    along: Float64s,
+    mean_square: float,
     scale: Float32s,
     rho: float,
     first_pass: bool,
@@ -105,20 +107,17 @@ def ascend_labels(
 ) -> None:
     """One pass for several labels side by side; see `ascend_two_classes`, of which it makes one per label.
 
-    θ is features × labels, α groups × labels, both float32; `state` is (3, K). A label has a λ of its own: `scale` is
-    1/(2λW), (K,), and q_k is size·scale_k + w·ρ, with `size` w·‖x‖² of each group, (g,). `negligible`, (K,), and the
-    sums added to `gap` and `loss` are those of each label. In place of KL(α ‖ p) the sums hold (α - p)(s - z)/2, the
-    mean of that and KL(p ‖ α): near the optimum both are the same, and it takes no difference of nearly equal numbers.
+    θ is features × labels, α groups × labels, both float32; `state` is (4, K). A label has a λ of its own: `scale` is
+    1/(2λW), (K,), and q_k is size·scale_k + w·ρ, with `size` w·‖x - μ‖² of each group, (g,). `negligible`, (K,), and
+    the sums added to `gap` and `loss` are those of each label. In place of KL(α ‖ p) the sums hold (α - p)(s - z)/2,
+    the mean of that and KL(p ‖ α): near the optimum both are the same, and it takes no difference of nearly equal
+    numbers.
 
     The loops are short, and each stores into one array: else the compiler would not do several labels at a time.
     """
     n_labels = theta.shape[1]
     z, p, e, old, u, alpha, target, delta, q, side, moves = room
-    intercepts = state[0]
-    imbalance = state[1]
-    give = state[2]
-    for k in range(n_labels):
-        give[k] = 0.0
+    b, imbalance, give, along_mean = state[0], state[1], state[2], state[3]
     for position in range(order.shape[0]):
         i = order[position]
         s = log_odds[i]
@@ -131,7 +130,9 @@ def ascend_labels(
         last = indptr[row_of[i] + 1]
         for k in range(n_labels):
             q[k] = own_size * scale[k] + pull
-        gather(indices, values, first, last, theta, intercepts, z)
+        for k in range(n_labels):
+            z[k] = b[k] - along_mean[k] - imbalance[k] * scale[k] * along[i]
+        gather(indices, values, first, last, theta, z)
         logistics(z, p, e)
         for k in range(n_labels):
             # log(1 + e) = 2 artanh(t) with t ≤ 1/3.
@@ -166,7 +167,10 @@ def ascend_labels(
         for k in range(n_labels):
             delta[k] = w * (old[k] - alpha[k])
         for k in range(n_labels):
-            intercepts[k] += rho * delta[k]
+            b[k] += rho * delta[k]
+        from_mean = along[i] - mean_square
+        for k in range(n_labels):
+            along_mean[k] += from_mean * scale[k] * delta[k]
         for k in range(n_labels):
             imbalance[k] += delta[k]
         for k in range(n_labels):

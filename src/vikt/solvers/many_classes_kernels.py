@@ -137,12 +137,8 @@ def solve_many_classes(
         u[k] -= log_total
 
 
-def gather(
-    indices: UInt32s, values: Float32s, first: int, last: int, theta: Float32Matrix, intercepts: Float64s, z: Float32s
-) -> None:
-    """The scores of one row: z = b + Σ_j x_j·θ_j."""
-    for k in range(z.shape[0]):
-        z[k] = intercepts[k]
+def gather(indices: UInt32s, values: Float32s, first: int, last: int, theta: Float32Matrix, z: Float32s) -> None:
+    """z += Σ_j x_j·θ_j, of one row."""
     # Four at a time: a sum waits for the one before it to be stored.
     for entry in range(first, last - 3, 4):
         a, b, c, d = entry & FORWARD, entry + 1 & FORWARD, entry + 2 & FORWARD, entry + 3 & FORWARD
@@ -173,12 +169,9 @@ def gather_scaled(
     last: int,
     scales: Float32Matrix,
     theta: Float32Matrix,
-    intercepts: Float64s,
     z: Float32s,
 ) -> None:
-    """The scores of one row where θ is over r: z = b + Σ_j x_j·r_j·θ_j."""
-    for k in range(z.shape[0]):
-        z[k] = intercepts[k]
+    """z += Σ_j x_j·r_j·θ_j, of one row, where θ is over r."""
     for entry in range(first, last):
         x = values[entry & FORWARD]
         j = indices[entry & FORWARD]
@@ -219,6 +212,7 @@ class ClassRoom(NamedTuple):
     target: Float32s
     delta: Float32s
     q: Float32s
+    x_mean: Float32s
     gives: Float32s
     pulls: Float32s
 
@@ -233,6 +227,8 @@ def ascend_many_classes(
     weight: Float64s,
     visits_share: Float64s,
     curvature: Float64Matrix,
+    along: Float64Matrix,
+    mean_square: Float64s,
     scales: Float32Matrix,
     scale: float,
     rho: float,
@@ -243,18 +239,17 @@ def ascend_many_classes(
     log_alpha: Float32Matrix,
     room: ClassRoom,
 ) -> tuple[float, float]:
-    """One pass; see `two_classes_kernels.ascend_two_classes`. θ is features × classes; `state` is (3, K).
+    """One pass; see `two_classes_kernels.ascend_two_classes`. θ is features × classes; `state` is (4, K).
 
-    Where the penalty has them, `scales` holds r, features × classes, and θ is θ/r; `curvature` is that of each class
-    then, (g, K), else (g, 1). The weights of the next row are prefetched.
+    Where the penalty has them, `scales` holds r, features × classes, and θ is θ/r; `curvature`, `along` and
+    `mean_square` are those of each class then, (g, K) and (K,), else (g, 1) and (1,). The weights of the next row are
+    prefetched.
     """
     n_classes, is_scaled = theta.shape[1], scales.shape[0] > 0
-    z, p, old, alpha, target, delta, q, gives, pulls = room
-    intercepts, imbalance, give = state[0], state[1], state[2]
+    z, p, old, alpha, target, delta, q, x_mean, gives, pulls = room
+    b, imbalance, give, along_mean = state[0], state[1], state[2], state[3]
     gap = 0.0
     loss = 0.0
-    for k in range(n_classes):
-        give[k] = 0.0
     for position in range(order.shape[0]):
         i = order[position]
         u = log_alpha[i]
@@ -262,19 +257,25 @@ def ascend_many_classes(
         if curvature.shape[1] == 1:
             for k in range(n_classes):
                 q[k] = curvature[i, 0]
+            for k in range(n_classes):
+                x_mean[k] = scale * along[i, 0]
         else:
             for k in range(n_classes):
                 q[k] = curvature[i, k]
+            for k in range(n_classes):
+                x_mean[k] = scale * along[i, k]
         share = weight[i] * visits_share[i]
         first = indptr[row_of[i]]
         last = indptr[row_of[i] + 1]
         if position + 1 < order.shape[0] and n_classes <= CLASSES_OF_A_LINE:
             following = row_of[order[position + 1]]
             read_ahead(indices, indptr[following], indptr[following + 1], theta)
+        for k in range(n_classes):
+            z[k] = b[k] - along_mean[k] - imbalance[k] * x_mean[k]
         if is_scaled:
-            gather_scaled(indices, values, first, last, scales, theta, intercepts, z)
+            gather_scaled(indices, values, first, last, scales, theta, z)
         else:
-            gather(indices, values, first, last, theta, intercepts, z)
+            gather(indices, values, first, last, theta, z)
         log_softmax_in_place(z, p)
         exponentials(u, old)
         for k in range(n_classes):
@@ -307,7 +308,13 @@ def ascend_many_classes(
         for k in range(n_classes):
             delta[k] = np.float32(weight[i]) * (old[k] - alpha[k])
         for k in range(n_classes):
-            intercepts[k] += rho * delta[k]
+            b[k] += rho * delta[k]
+        if mean_square.shape[0] == 1:
+            for k in range(n_classes):
+                along_mean[k] += (x_mean[k] - scale * mean_square[0]) * delta[k]
+        else:
+            for k in range(n_classes):
+                along_mean[k] += (x_mean[k] - scale * mean_square[k]) * delta[k]
         for k in range(n_classes):
             imbalance[k] += delta[k]
         for k in range(n_classes):

@@ -71,13 +71,20 @@ def score_of_two(indices: UInt32s, values: Float32s, first: int, last: int, foll
 
 
 def read_ahead(
-    i: int, truth: Float64s, weight: Float64s, visits_share: Float64s, curvature: Float64s, log_odds: Float64s
+    i: int,
+    truth: Float64s,
+    weight: Float64s,
+    visits_share: Float64s,
+    curvature: Float64s,
+    along: Float64s,
+    log_odds: Float64s,
 ) -> None:
     """Prefetch what a visit to a distinct row needs besides the data."""
     prefetch(truth, i)
     prefetch(weight, i)
     prefetch(visits_share, i)
     prefetch(curvature, i)
+    prefetch(along, i)
     prefetch(log_odds, i)
 
 
@@ -91,6 +98,8 @@ def ascend_two_classes(
     weight: Float64s,
     visits_share: Float64s,
     curvature: Float64s,
+    along: Float64s,
+    mean_square: float,
     scale: float,
     rho: float,
     first_pass: bool,
@@ -107,19 +116,19 @@ def ascend_two_classes(
         The data, and which of its rows each distinct row is.
     order : (m,)
         The visits.
-    truth, weight, visits_share, curvature : (g,)
-        Of each distinct row: the share of label 1, the joint weight, one over its visits, and its q.
-    scale, rho : float
-        1/(2λW), and the weight of the intercept's augmented Lagrangian.
+    truth, weight, visits_share, curvature, along : (g,)
+        Of each distinct row: the share of label 1, the joint weight, one over its visits, its q, and x·μ.
+    mean_square, scale, rho : float
+        μ·μ, 1/(2λW), and the weight of the augmented Lagrangian.
     first_pass : bool
         Whether no row was visited before.
     negligible : float
         A row whose α is already where its score puts it, but for a divergence below this, is left as it is.
     theta, log_odds : (n,), (g,)
-        θ and α, changed.
-    state : (3,)
-        The intercept, Σ w(y - α), and how much each α by itself gives way to the intercept,
-        Σ w·α(1 - α) / (1 + q·α(1 - α)); changed.
+        u, which is θ + μ·Σ w(y - α)/(2λW), and α; changed.
+    state : (4,)
+        The score b at μ; Σ w(y - α); how much each α by itself gives way to b, to which each visit adds its share of
+        Σ w·α(1 - α) / (1 + q·α(1 - α)); and θ·μ; changed.
 
     Returns
     -------
@@ -128,17 +137,19 @@ def ascend_two_classes(
     """
     gap = 0.0
     loss = 0.0
-    intercept = state[0]
+    b = state[0]
     imbalance = state[1]
-    give = 0.0
+    give = state[2]
+    along_mean = state[3]
     for position in range(order.shape[0]):
         i = order[position]
         first = indptr[row_of[i]]
         last = indptr[row_of[i] + 1]
         # Rows are visited in random order: each would wait for the memory.
         next_i = order[min(position + 1, order.shape[0] - 1)]
-        read_ahead(next_i, truth, weight, visits_share, curvature, log_odds)
-        z = intercept + score_of_two(indices, values, first, last, indptr[row_of[next_i]], theta)
+        read_ahead(next_i, truth, weight, visits_share, curvature, along, log_odds)
+        z = b - along_mean - scale * imbalance * along[i]
+        z += score_of_two(indices, values, first, last, indptr[row_of[next_i]], theta)
         start = log_odds[i]
         softplus, _ = softplus_and_logistic(z)
         of_start, old = softplus_and_logistic(start)
@@ -160,9 +171,11 @@ def ascend_two_classes(
         step = scale * delta
         for entry in range(first, last):
             theta[indices[entry & FORWARD]] += step * values[entry & FORWARD]
-        intercept += rho * delta
+        b += rho * delta
         imbalance += delta
-    state[0] = intercept
+        along_mean += step * (along[i] - mean_square)
+    state[0] = b
     state[1] = imbalance
     state[2] = give
+    state[3] = along_mean
     return gap, loss
