@@ -199,9 +199,7 @@ class Ascent:
     def _take_steps(self) -> None:
         state, rows = self.state, self.state.rows
         self.scale = 1 / (2 * state.l2 * self.objective.n_rows)
-        self.steps = rows.parts.each(
-            _steps, self.weights, rows.squared_norms, rows.centre.along, state.layout, self.scale, self.rho
-        )
+        self.steps = rows.parts.each(_steps, self.weights, rows.places, state.layout, self.scale, self.rho)
         self.constants = state.layout.constants(rows, self.scale, self.rho)
 
     def one_pass(self) -> Pass:
@@ -346,9 +344,9 @@ def _weights(part: Part, groups: EqualRows, factor: float) -> Floats:
 
 
 def _steps(
-    part: Part, weights: Floats, squared_norms: Floats, along: Floats, layout: Layout, scale: Floats | float, rho: float
+    part: Part, weights: Floats, places: tuple[Floats, Floats], layout: Layout, scale: Floats | float, rho: float
 ) -> tuple[Floats, Floats]:
-    return layout.step_sizes(weights, squared_norms, along, scale, rho)
+    return layout.step_sizes(weights, *places, scale, rho)
 
 
 def _ascend(

@@ -83,7 +83,7 @@ class Layout(Protocol):
         ...
 
     def step_sizes(
-        self, weights: Floats, squared_norms: Floats, along: Floats, scale: Floats | float, rho: float
+        self, weights: Floats, along: Floats, squares: Floats, scale: Floats | float, rho: float
     ) -> tuple[Floats, Floats]:
         """The kernel's q = w·(scale·‖r·x - μ‖² + ρ), and x·μ, of each group."""
         ...
@@ -132,9 +132,9 @@ class TwoClasses:
         return l2
 
     def step_sizes(
-        self, weights: Floats, squared_norms: Floats, along: Floats, scale: Floats | float, rho: float
+        self, weights: Floats, along: Floats, squares: Floats, scale: Floats | float, rho: float
     ) -> tuple[Floats, Floats]:
-        return weights * (scale * squared_norms + rho), along
+        return weights * (scale * squares + rho), along
 
     def constants(self, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[object, ...]:
         return float(rows.centre.square), scale, rho
@@ -184,9 +184,9 @@ class LabelsSideBySide(TwoClasses):
         return np.resize(own, self.padded)
 
     def step_sizes(
-        self, weights: Floats, squared_norms: Floats, along: Floats, scale: Floats | float, rho: float
+        self, weights: Floats, along: Floats, squares: Floats, scale: Floats | float, rho: float
     ) -> tuple[Floats, Floats]:
-        return weights * squared_norms, along
+        return weights * squares, along
 
     def constants(self, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[object, ...]:
         return float(rows.centre.square), np.asarray(scale, dtype=np.float32), rho
@@ -234,9 +234,9 @@ class ManyClasses:
         return l2
 
     def step_sizes(
-        self, weights: Floats, squared_norms: Floats, along: Floats, scale: Floats | float, rho: float
+        self, weights: Floats, along: Floats, squares: Floats, scale: Floats | float, rho: float
     ) -> tuple[Floats, Floats]:
-        return weights[:, None] * (scale * self._by_column(squared_norms) + rho), self._by_column(along)
+        return weights[:, None] * (scale * self._by_column(squares) + rho), self._by_column(along)
 
     def constants(self, rows: AscentRows, scale: Floats | float, rho: float) -> tuple[object, ...]:
         return self._by_column(rows.centre.square[None])[0], rows.by_class, scale, rho

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,33 +31,32 @@ class EqualRows:
         return parts.each(_with_visits, groups, weight / number)
 
 
-@dataclass(frozen=True)
-class Centre:
-    """The mean row μ, which rows r·x are taken relative to: itself, μ·μ, and x·μ of each group; by class where r is.
+class Centre(NamedTuple):
+    """The mean row μ, which rows r·x are taken relative to: (n,) or, where r is by class, (K, n); and μ·μ.
 
-    A single part in memory is not centred: μ is 0.
+    `theta` are weights whose scores are x·μ. A single part in memory is not centred: μ is 0, and there are none.
     """
 
     mean: Floats
     square: Floats
-    along: PerPart[Floats]
+    theta: Floats | None
 
     @classmethod
-    def of(cls, objective: Objective, groups: PerPart[EqualRows]) -> Centre:
-        parts, scales = objective.parts, objective.penalty.scales
-        if parts.only is not None:
+    def of(cls, objective: Objective) -> Centre:
+        scales = objective.penalty.scales
+        if objective.parts.only is not None:
             zeros = np.zeros(1 if scales is None else (*scales.shape[:-1], 1))
-            return cls(zeros, zeros[..., 0], parts.each(_zeros, groups, zeros.shape[:-1]))
+            return cls(zeros, zeros[..., 0], None)
         mean = objective.column_means if scales is None else scales * objective.column_means
         theta = mean if scales is None else scales * mean
         if objective.has_dummy:
             theta = np.concatenate([np.zeros((*theta.shape[:-1], 1)), theta], axis=-1)
-        return cls(mean, np.sum(mean * mean, axis=-1), parts.each(_along, groups, theta))
+        return cls(mean, np.sum(mean * mean, axis=-1), theta)
 
 
 @dataclass(frozen=True)
 class AscentRows:
-    """A data set as the kernels read it, whatever λ: compressed rows, and of each group its first row and ‖r·x - μ‖².
+    """A data set as the kernels read it, whatever λ: compressed rows, and `places`: x·μ and ‖x - μ‖² of each group.
 
     `parts` are the same rows for a proof; `rank` is the number of each column there, on which the model does not
     depend. `scales` are r of the penalty in this order; `by_class`, (n, K') or (0, K'), is r for the kernels where it
@@ -68,7 +68,7 @@ class AscentRows:
     groups: PerPart[EqualRows]
     entries: PerPart[tuple[Ints, Indices, Reals]]
     centre: Centre
-    squared_norms: PerPart[Floats]
+    places: PerPart[tuple[Floats, Floats]]
     scales: Scales | None
     by_class: Scales
 
@@ -76,9 +76,8 @@ class AscentRows:
     def of(cls, objective: Objective, padded: int) -> AscentRows:
         parts, scales, by_class = objective.parts, objective.penalty.scales, np.empty((0, padded), np.float32)
         rank: Indices = np.arange(objective.n_features)
-        groups = EqualRows.of(parts)
-        centre = Centre.of(objective, groups)
-        squared_norms = parts.each(_squared_norms, groups, scales, centre.square, centre.along)
+        groups, centre = EqualRows.of(parts), Centre.of(objective)
+        places = parts.each(_places, groups, scales, centre)
         if parts.only is not None:
             X, rank = parts.only.X.by_falling_frequency(padded)
             parts = InMemory(replace(parts.only, X=X))
@@ -88,7 +87,7 @@ class AscentRows:
             by_class = np.ones((len(rank), padded), np.float32)
             by_class[:, : len(scales)] = scales.T
         entries = parts.derived(_entries, scales if by_class.shape[0] == 0 else None)
-        return cls(parts, rank, groups, entries, centre, squared_norms, scales, by_class)
+        return cls(parts, rank, groups, entries, centre, places, scales, by_class)
 
     def objective(self, objective: Objective) -> Objective:
         """The same objective, its columns in the order that they have here."""
@@ -117,16 +116,12 @@ def _with_visits(part: Part, groups: EqualRows, mean_weight: float) -> EqualRows
     return replace(groups, visits=np.maximum(1, np.rint(groups.weights / mean_weight)).astype(np.int64))
 
 
-def _zeros(part: Part, groups: EqualRows, by_class: tuple[int, ...]) -> Floats:
-    return np.zeros((len(groups.row_of), *by_class))
-
-
-def _along(part: Part, groups: EqualRows, theta: Floats) -> Floats:
-    return part.X.scores(theta)[groups.row_of]
-
-
-def _squared_norms(part: Part, groups: EqualRows, scales: Scales | None, square: Floats, along: Floats) -> Floats:
-    return np.asarray(np.maximum(part.X.squared_norms(scales)[groups.row_of] - 2 * along + square, 0))
+def _places(part: Part, groups: EqualRows, scales: Scales | None, centre: Centre) -> tuple[Floats, Floats]:
+    squares = part.X.squared_norms(scales)[groups.row_of]
+    if centre.theta is None:
+        return np.zeros_like(squares), squares
+    along = part.X.scores(centre.theta)[groups.row_of]
+    return along, np.maximum(squares - 2 * along + centre.square, 0)
 
 
 def _entries(part: Part, scales: Scales | None) -> tuple[Ints, Indices, Reals]:
