@@ -121,7 +121,7 @@ def test_a_blend_scores_the_weighted_sum_of_its_parts(blend, emails, features):
     # What was minimised is at its optimum there, and the dual variables are those of its rows.
     for part in fitted.parts:
         assert part.objective.value(part.theta.astype(np.float64)) == pytest.approx(part.certificate.value)
-        assert len(part.solution.state.groups.group_of) == part.objective.n_rows
+        assert len(part.solution.state.rows.groups.only.group_of) == part.objective.n_rows
 
 
 def test_a_blend_is_explained_to_the_last_feature(blend, emails):

@@ -71,7 +71,7 @@ def state_after_passes(objective, tol, compiled):
         ascent = Ascent(objective, DualState.at_zero(objective, tol), tol, 0)
         sums = [np.stack(ascent.one_pass()).tobytes() for _ in range(4)]
     state = ascent.state
-    return [*sums, state.theta.tobytes(), state.intercepts.tobytes(), state.alpha_scores.tobytes()]
+    return [*sums, state.theta.tobytes(), state.intercepts.tobytes(), state.alpha_scores.only.tobytes()]
 
 
 @pytest.mark.slow

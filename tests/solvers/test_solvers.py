@@ -191,7 +191,7 @@ def test_a_weaker_penalty_starts_where_the_stronger_ended(classes):
     weaker = problem(3, classes=classes, l2=0.05)
     state = solution.state.weakened(0.05)
     assert np.array_equal(state.theta, solution.state.theta)
-    scores = state.alpha_scores[state.groups.group_of]
+    scores = state.alpha_scores.only[state.rows.groups.only.group_of]
     scores = scores[:, :classes] if classes > 2 else scores
     theta, _ = dual_certificate(weaker, PerPart((scores.astype(np.float64),)))
     assert np.allclose(theta[..., 1:], solution.theta[..., 1:], atol=1e-3)

@@ -138,6 +138,7 @@ def _scores_of_truth(part: Part, truth: Reals, layout: Layout) -> Reals:
 def _part_of_the_way(
     part: Part, truth: Reals, alpha_scores: Reals, groups: EqualRows, scores: Floats, layout: Layout, ratio: float
 ) -> Reals:
+    alpha_scores = alpha_scores.copy()
     alpha_scores[layout.own] = layout.log_alpha(scores[groups.row_of])
     return layout.weakened(alpha_scores, truth, ratio)
 
