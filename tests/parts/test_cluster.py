@@ -30,6 +30,7 @@ from vikt.parts.cluster import OnCluster
 from vikt.parts.dask_engine import cluster_at
 from vikt.solvers import Settings, minimise
 from vikt.solvers.certificate import dual_certificate, gradient_certificate
+from vikt.solvers.dual import dual
 from vikt.solvers.gradient_descent import batch
 from vikt.solvers.newton import newton
 
@@ -285,7 +286,7 @@ def _walked_on(engine, parts, between=lambda: None):
     parts = OnCluster.of_parts(engine, parts)
     carried, alpha, norms = _start(), parts.each(_zeros), parts.derived(_norms)
     for order in ORDERS:
-        carried, alpha = parts.turn(_walk, carried, order, alpha, norms)
+        (carried,), alpha = parts.turns(_walk, [carried], [order], alpha, norms)
         between()
     return carried, parts.sums(_total, alpha)
 
@@ -491,6 +492,33 @@ def test_text_on_a_cluster_is_fitted_as_in_memory(two, corpus):
     assert found.certificate.proves(1e-6)
     assert found.certificate.value - best.value <= found.certificate.bound
     assert found.theta.tobytes() == newton(several, tol=1e-6).theta.tobytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_turns", [1, 3])
+@pytest.mark.parametrize("case", [CASES[2], CASES[3]], ids=str)
+def test_dual_ascent_takes_the_passes_of_memory(two, case, n_turns):
+    classes = case["classes"]
+    parts = some_parts(**case)
+    expected = dual(objective_of(InMemory(*parts, n_turns=n_turns), classes), tol=1e-6)
+    found = dual(objective_of(OnCluster.of_parts(two, parts, n_turns), classes), tol=1e-6)
+    assert found.certificate.proves(1e-6)
+    assert found.certificate == expected.certificate
+    assert found.theta.tobytes() == expected.theta.tobytes()
+    assert [record[:2] for record in found.loss_curve] == [record[:2] for record in expected.loss_curve]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [10, 20, 30])
+def test_a_worker_killed_in_mid_ascent_changes_nothing(n):
+    parts = some_parts(classes=2, sparse=True)
+    expected = dual(objective_of(InMemory(*parts, n_turns=2), 2), tol=1e-6)
+    with cluster_at("local:2") as engine:
+        disturbed = Disturbed(engine, n, lambda: kill(pids(engine)[0]))
+        found = dual(objective_of(OnCluster.of_parts(disturbed, parts, 2), 2), tol=1e-6)
+        assert disturbed.left < 0
+    assert found.theta.tobytes() == expected.theta.tobytes()
+    assert found.certificate == expected.certificate
 
 
 @pytest.mark.slow

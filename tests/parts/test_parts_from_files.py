@@ -33,7 +33,7 @@ N_PARTS = 3
 class FromFiles:
     """Each part, and whatever belongs to its rows, is read from a file each time; work travels as bytes."""
 
-    only = None
+    only, n_turns = None, 1
 
     def __init__(self, folder, parts):
         self._folder, self._numbers = folder, count()
@@ -70,12 +70,12 @@ class FromFiles:
     def derived(self, work, *arguments):
         return PerPart((Derived(work, arguments),) * self.n_parts)
 
-    def turn(self, work, carried, order, *arguments):
-        kept = {}
+    def turns(self, work, carried, orders, *arguments):
+        ((carried,), (order,)), kept = (carried, orders), {}
         for number in order:
             carried, own = self._done(number, work, (carried, *arguments))
             kept[number] = self._kept(own)
-        return carried, PerPart(tuple(kept[number] for number in range(self.n_parts)))
+        return [carried], PerPart(tuple(kept[number] for number in range(self.n_parts)))
 
 
 class Derived(NamedTuple):
@@ -183,6 +183,26 @@ def test_dual_ascent_takes_the_steps_of_the_same_parts_in_memory(tmp_path, case)
     assert found.theta.tobytes() == expected.theta.tobytes()
 
 
+@pytest.mark.parametrize("n_turns", [2, 3])
+@pytest.mark.parametrize("case", WITHOUT_OFFSET, ids=str)
+def test_turns_at_the_same_time_reach_the_optimum_with_a_proof(case, n_turns):
+    whole = rows(**case)
+    several = objective_of(InMemory(*in_parts(whole), n_turns=n_turns), case["classes"])
+    best = newton(objective_of(InMemory(whole), case["classes"]), tol=1e-12).certificate
+    found, again = dual(several, tol=1e-6), dual(several, tol=1e-6)
+    assert found.certificate.proves(1e-6)
+    assert found.certificate.value - best.value <= found.certificate.bound
+    assert found.theta.tobytes() == again.theta.tobytes()
+
+
+def objective_of(parts, classes):
+    return Objective(parts, cross_entropy_for(classes), penalty_of(0.01, 0.0, parts.has_dummy))
+
+
+def test_there_are_no_more_turns_than_parts():
+    assert InMemory(*in_parts(rows(2)), n_turns=8).n_turns == N_PARTS
+
+
 @pytest.mark.parametrize(("classes", "shape"), [(2, (6,)), (3, (3, 6))])
 def test_dual_ascent_over_parts_heeds_the_scales_of_the_penalty(tmp_path, classes, shape):
     scales = np.random.default_rng(5).uniform(0.5, 2, shape).astype(np.float32)
@@ -208,9 +228,10 @@ def test_dual_ascent_over_parts_resumes_near_the_optimum_and_with_a_weaker_penal
     assert resumed.certificate.value == pytest.approx(newton(weaker, tol=1e-9).certificate.value, rel=2e-6)
 
 
-def test_a_pass_keeps_the_weights_of_its_dual_point(tmp_path):
+@pytest.mark.parametrize("n_turns", [1, 2, 3])
+def test_a_pass_keeps_the_weights_of_its_dual_point(n_turns):
     """θ - s·μ and the tracked θ·μ are those of α, of whichever parts; the intercept alone moves after the pass."""
-    _, several = objectives(tmp_path, classes=3)
+    several = objective_of(InMemory(*in_parts(rows(3)), n_turns=n_turns), 3)
     ascent = Ascent(several, DualState.at_zero(several, 1e-4), 1e-4, 0)
     for _ in range(3):
         ascent.one_pass()

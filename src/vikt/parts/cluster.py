@@ -28,7 +28,6 @@ from vikt.parts.orders import LARGE, Packing
 from vikt.parts.part import Part, PerPart, added
 from vikt.parts.store import Emptied, Store, add, copies, fill, turn
 
-C = TypeVar("C")
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -48,6 +47,9 @@ class OnCluster:
     sources : sequence of callable
         What makes each part, on a worker, and again where that worker is lost; called without arguments. As a rule a
         `functools.partial` of a function that stands at the top of a module.
+    n_turns : int
+        Into how many turns a pass of dual ascent divides, which are taken at the same time: the number of workers that
+        one reckons with, say. The bits depend on it, and not on how many there are.
 
     Raises
     ------
@@ -57,8 +59,8 @@ class OnCluster:
 
     only = None
 
-    def __init__(self, engine: Engine, sources: Sequence[Callable[[], Part]]) -> None:
-        self._engine, self.n_parts = engine, len(sources)
+    def __init__(self, engine: Engine, sources: Sequence[Callable[[], Part]], n_turns: int = 1) -> None:
+        self._engine, self.n_parts, self.n_turns = engine, len(sources), min(n_turns, len(sources))
         self._lock = RLock()
         self._places: list[Place] = []
         self._place_of: list[Place] = []
@@ -73,9 +75,9 @@ class OnCluster:
         self.by_library, self.quick_dtype = facts.by_library, facts.quick_dtype
 
     @classmethod
-    def of_parts(cls, engine: Engine, parts: Sequence[Part]) -> OnCluster:
+    def of_parts(cls, engine: Engine, parts: Sequence[Part], n_turns: int = 1) -> OnCluster:
         """Parts that this process keeps in memory, and sends to where they are to lie."""
-        return cls(engine, [partial(_itself, part) for part in parts])
+        return cls(engine, [partial(_itself, part) for part in parts], n_turns)
 
     def sums(self, work: Callable[..., S], *arguments: object) -> S:
         with self._lock:
@@ -89,16 +91,21 @@ class OnCluster:
     def derived(self, work: Callable[..., T], *arguments: object) -> PerPart[T]:
         return self._per_part(self._step(work, arguments, changes=False))
 
-    def turn(
-        self, work: Callable[..., tuple[C, T]], carried: C, order: Iterable[int], *arguments: object
-    ) -> tuple[C, PerPart[T]]:
+    def turns(
+        self,
+        work: Callable[..., tuple[S, T]],
+        carried: Sequence[S],
+        orders: Sequence[Sequence[int]],
+        *arguments: object,
+    ) -> tuple[list[S], PerPart[T]]:
         with self._lock:
             step = self._step(work, arguments)
             result = self._per_part(step)
-            after, own = self._persistently(partial(self._turn, step, pickle.dumps(carried, 5), list(order)))
+            starts = [pickle.dumps(each, 5) for each in carried]
+            after, own = self._persistently(partial(self._take_turns, step, starts, orders))
             # What a lost worker had of it cannot be made anew from the parts, so it is kept here too.
             step.work, step.arguments = pickle.loads, [Own(own)]
-            return pickle.loads(after), result
+            return list(map(pickle.loads, after)), result
 
     def _per_part(self, step: Step) -> PerPart[Any]:
         return PerPart((self._kept(step),) * self.n_parts)
@@ -185,16 +192,14 @@ class OnCluster:
             carried = self._start(f"add-{step.name}", add, place, (carried, filled, *own))
         return carried
 
-    def _turn(self, step: Step, carried: bytes, order: Sequence[int]) -> tuple[bytes, list[bytes]]:
+    def _take_turns(
+        self, step: Step, starts: Sequence[bytes], orders: Sequence[Sequence[int]]
+    ) -> tuple[list[bytes], list[bytes]]:
         """What is carried in the end, and what a step has made of each part on the way, which stays there too."""
         self._pass_on_dropped()
-        state: object = carried
-        for place, numbers in groupby(order, self._place_of.__getitem__):
-            if len(carried) > LARGE and state is carried:
-                state = self._engine.hold(carried, place.worker)
-            packing = Packing(self._engine, self._losses, place)
-            state = self._start(step.name, turn, place, (state, *packing.order(step, [*numbers])))
-        after = self._answer(state)
+        taken = [self._turn(step, start, order) for start, order in zip(starts, orders, strict=True)]
+        after = self._engine.results(taken)
+        self._check_full(after)
         places = [place for place in self._places if place.parts]
         name = f"copy-{step.name}"
         started = [self._start(name, copies, place, (place.store, step.number, place.parts)) for place in places]
@@ -205,6 +210,16 @@ class OnCluster:
             own |= zip(place.parts, answer, strict=True)
         step.where = dict(enumerate(self._place_of))
         return after, [own[number] for number in range(self.n_parts)]
+
+    def _turn(self, step: Step, start: bytes, order: Sequence[int]) -> object:
+        """Start to carry a state from part to part."""
+        state: object = start
+        for place, numbers in groupby(order, self._place_of.__getitem__):
+            if state is start and len(start) > LARGE:
+                state = self._engine.hold(start, place.worker)
+            packing = Packing(self._engine, self._losses, place)
+            state = self._start(step.name, turn, place, (state, *packing.order(step, [*numbers])))
+        return state
 
     def _start(self, name: str, work: Callable[..., Any], place: Place, arguments: Sequence[object]) -> object:
         return self._engine.start(name, work, place.worker, arguments)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TypeVar
 
@@ -22,6 +22,8 @@ class InMemory:
     ----------
     *parts : Part
         One or more, of the same columns.
+    n_turns : int
+        Into how many turns a pass over the parts divides, as if these were taken at the same time.
 
     Examples
     --------
@@ -32,8 +34,8 @@ class InMemory:
     [6.0, 4.28]
     """
 
-    def __init__(self, *parts: Part) -> None:
-        self._parts = parts
+    def __init__(self, *parts: Part, n_turns: int = 1) -> None:
+        self._parts, self.n_turns = parts, min(n_turns, len(parts))
         X = parts[0].X
         self.n_features, self.has_dummy = X.n_features, X.has_dummy
         self.by_library: bool = X.by_library
@@ -56,10 +58,17 @@ class InMemory:
     def derived(self, work: Callable[..., T], *arguments: object) -> PerPart[T]:
         return self.each(work, *arguments)
 
-    def turn(
-        self, work: Callable[..., tuple[S, T]], carried: S, order: Iterable[int], *arguments: object
-    ) -> tuple[S, PerPart[T]]:
+    def turns(
+        self,
+        work: Callable[..., tuple[S, T]],
+        carried: Sequence[S],
+        orders: Sequence[Sequence[int]],
+        *arguments: object,
+    ) -> tuple[list[S], PerPart[T]]:
         made: dict[int, T] = {}
-        for number in order:
-            carried, made[number] = work(self._parts[number], carried, *given_to(number, arguments))
-        return carried, PerPart(tuple(made[number] for number in range(self.n_parts)))
+        after = list(carried)
+        for turn, order in enumerate(orders):
+            for number in order:
+                own = given_to(number, arguments)
+                after[turn], made[number] = work(self._parts[number], after[turn], *own)
+        return after, PerPart(tuple(made[number] for number in range(self.n_parts)))

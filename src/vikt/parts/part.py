@@ -9,7 +9,7 @@ it left off, as a pass from row to row does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -105,10 +105,13 @@ class Parts(Protocol):
     """All rows of an objective, a part at a time; `n_features`, `by_library` and the like are as of `DesignMatrix`.
 
     `only` is the single part in memory, if there is one, for solvers that go from row to row or column to column.
+    `n_turns` is how many turns are taken at the same time.
     """
 
     @property
     def n_parts(self) -> int: ...
+    @property
+    def n_turns(self) -> int: ...
     @property
     def n_rows(self) -> int: ...
     @property
@@ -141,12 +144,18 @@ class Parts(Protocol):
         """As `each`, for what is only ever an argument: it may be made anew at each use instead of being kept."""
         ...
 
-    def turn(
-        self, work: Callable[..., tuple[S, T]], carried: S, order: Iterable[int], *arguments: object
-    ) -> tuple[S, PerPart[T]]:
-        """The parts in turn: work(part, carried, *arguments) gives what the next one carries on, and what is its own.
+    def turns(
+        self,
+        work: Callable[..., tuple[S, T]],
+        carried: Sequence[S],
+        orders: Sequence[Sequence[int]],
+        *arguments: object,
+    ) -> tuple[list[S], PerPart[T]]:
+        """Parts in turn: work(part, carried, *arguments) gives what the next one carries on, and what is its own.
 
-        `order` names every part once. Work may change what it carries, and its own arguments, in place.
+        There may be several turns at the same time, of different parts: each order is one, which starts with its own of
+        what is carried. Together they name every part once. Work may change what it carries, and its own arguments, in
+        place.
         """
         ...
 

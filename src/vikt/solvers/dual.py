@@ -199,17 +199,21 @@ class Ascent:
     def _take_steps(self) -> None:
         state, rows = self.state, self.state.rows
         self.scale = 1 / (2 * state.l2 * self.objective.n_rows)
-        self.steps = rows.parts.each(_steps, self.weights, rows.places, state.layout, self.scale, self.rho)
-        self.constants = state.layout.constants(rows, self.scale, self.rho)
+        # Turns that are taken at the same time add up: each steps as if the others did the same.
+        scale = self.scale * rows.parts.n_turns
+        self.steps = rows.parts.each(_steps, self.weights, rows.places, state.layout, scale, self.rho)
+        self.constants = state.layout.constants(rows, scale, self.rho)
 
     def one_pass(self) -> Pass:
         """Visit every row once, part after part."""
-        state, m = self.state, self.n_visits
+        state, m, parts = self.state, self.n_visits, self.state.rows.parts
         state.intercepts[2] = 0.0
-        turn, state.alpha_scores = state.rows.parts.turn(
+        point = Point(state.theta, state.intercepts)
+        own_parts = np.array_split(np.arange(parts.n_parts), parts.n_turns)
+        turns, state.alpha_scores = parts.turns(
             _ascend,
-            Turn(Point(state.theta, state.intercepts), self.random),
-            self.random.permutation(state.rows.parts.n_parts).tolist(),
+            [Turn(*start) for start in zip(point.apart(parts.n_turns), self._randoms(), strict=True)],
+            [self.random.permutation(own).tolist() for own in own_parts],
             state.rows.entries,
             state.rows.groups,
             self.visits,
@@ -222,13 +226,20 @@ class Ascent:
             state.fresh,
             self.negligible,
         )
-        (state.theta, state.intercepts), self.random, gap, loss = turn.point, turn.random, turn.gap, turn.loss
-        state.fresh = False
+        state.theta, state.intercepts = point.joined([turn.point for turn in turns])
+        if parts.n_turns == 1:
+            self.random = turns[0].random
+        gap, loss, state.fresh = sum(turn.gap for turn in turns), sum(turn.loss for turn in turns), False
         value = loss / m + state.l2 * self._squared()
         self._move_intercepts(state.intercepts)
         self.negligible = _NEGLIGIBLE * self.aim * value
         # Where many rows are equal there are fewer visits than rows; the sum over the visits is that over the rows.
         return Pass(loss / self.objective.n_rows, gap / m, value)
+
+    def _randoms(self) -> list[np.random.Generator]:
+        """A generator for each turn."""
+        n_turns = self.state.rows.parts.n_turns
+        return [self.random] if n_turns == 1 else self.random.spawn(n_turns)
 
     def lower_aim(self, goal: float, column: int | tuple[()] = ()) -> None:
         """Visit rows of a smaller share of the gap than before, of all or of one of the labels side by side."""

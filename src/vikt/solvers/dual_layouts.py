@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import EllipsisType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -33,6 +33,26 @@ class Point(NamedTuple):
 
     theta: Reals
     intercepts: Floats
+
+    def apart(self, n_turns: int) -> list[Point]:
+        """Where turns start that are taken at the same time: each moves its point as far as if all did the same."""
+        if n_turns == 1:
+            return [self]
+        intercepts = self.intercepts.copy()
+        intercepts[1] /= n_turns
+        return [Point(self.theta.copy(), intercepts.copy()) for _ in range(n_turns)]
+
+    def joined(self, points: Sequence[Point]) -> Point:
+        """The point that all turns together have led to, from this one."""
+        if len(points) == 1:
+            return points[0]
+        n_turns, (start, *_) = len(points), self.apart(len(points))
+        moved = sum((point.theta - start.theta for point in points), np.zeros(start.theta.shape))
+        theta = (self.theta + moved / n_turns).astype(self.theta.dtype)
+        further = sum((point.intercepts - start.intercepts for point in points), np.zeros(start.intercepts.shape))
+        # The imbalance and the give are sums over rows; θ·μ moved as far as θ did.
+        further[3] /= n_turns
+        return Point(theta, self.intercepts + further)
 
 
 class Layout(Protocol):
