@@ -11,7 +11,9 @@ gives the same θ as x, and what a visit does to the balance no longer moves the
 at μ stays within a pass, and moves after it by Newton's method. No array is centred: θ is kept as
 u = Σ_i w_i x_i (y_i - α_i)/(2λW), and u - θ is μ times the imbalance.
 
-Sources: Shalev-Shwartz and Zhang 2013; Yu, Huang and Lin 2011.
+Parts that lie apart take several turns at the same time, whose changes are added up (CoCoA+).
+
+Sources: Shalev-Shwartz and Zhang 2013; Yu, Huang and Lin 2011; Smith et al. 2018.
 """
 
 from __future__ import annotations
