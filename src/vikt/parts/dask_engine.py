@@ -22,6 +22,11 @@ from vikt.parts.engine import WorkersLostError
 from vikt.version import __version__
 
 _PACKAGES = {"Dask": "dask", "distributed": "distributed"}
+# Dask lets a worker return all memory to the system at once. To get it back takes longer than most work on a vector.
+_MEMORY = {
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 1 << 28,
+    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 1 << 25,
+}
 _SECONDS_TO_ANSWER = 10.0
 _SECONDS_FOR_A_WORKER = 60.0
 _SECONDS_BETWEEN_LOOKS = 0.5
@@ -192,7 +197,9 @@ def _local_cluster(n_workers: int) -> Iterator[Any]:
     distributed: Any = import_module("distributed")
     # A worker that is lost is told by whoever needs it, and the rest of Dask's log is not about the user's work.
     options = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL}
-    with distributed.LocalCluster(n_workers=n_workers, threads_per_worker=1, **options) as cluster:
+    with import_module("dask").config.set(_MEMORY):
+        cluster = distributed.LocalCluster(n_workers=n_workers, threads_per_worker=1, **options)
+    with cluster:
         yield cluster
 
 
