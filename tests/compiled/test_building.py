@@ -31,6 +31,7 @@ MODULES = [
     "vikt.features.ngrams.sieve_kernels",
     "vikt.features.ngrams.table_kernels",
     "vikt.features.ngrams.token_kernels",
+    "vikt.features.packing_kernels",
     "vikt.matrix.curvature_kernels",
     "vikt.matrix.kernels",
     "vikt.matrix.order_kernels",

@@ -54,30 +54,38 @@ def replacing(path: Path) -> contextlib.AbstractContextManager[IO[bytes]]:
 def _replacing(path: Path, search: Callable[[Path], None]) -> Iterator[IO[bytes]]:
     temporary = None
     try:
-        if path.exists() and not path.is_file():
-            # A device or a pipe is written to, never replaced.
-            with path.open("wb") as device:
-                yield device
-            return
-        target = Path(os.path.realpath(path))
-        search(target.parent)
-        file, temporary = _new_in(target.parent)
-        with file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-            if fcntl is None:
-                file.close()  # Windows renames no open file.
-            os.chmod(temporary, stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask())
-            os.replace(temporary, target)
-    except OSError as error:
-        if isinstance(error, ViktError):
-            raise
-        raise OutputFileError(f"{path}: cannot be written: {_advice(error, path)}") from None
+        with explained(path):
+            if path.exists() and not path.is_file():
+                # A device or a pipe is written to, never replaced.
+                with path.open("wb") as device:
+                    yield device
+                return
+            target = Path(os.path.realpath(path))
+            search(target.parent)
+            file, temporary = _new_in(target.parent)
+            with file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+                if fcntl is None:
+                    file.close()  # Windows renames no open file.
+                os.chmod(temporary, stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask())
+                os.replace(temporary, target)
     finally:
         if temporary is not None:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Say what to do where the system refuses to write a file. Raises OutputFileError."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, ViktError):
+            raise
+        raise OutputFileError(f"{path}: cannot be written: {_advice(error, path)}") from None
 
 
 def check_replaceable(path: Path, kind: str, is_own: Callable[[Path], bool], force: bool) -> None:

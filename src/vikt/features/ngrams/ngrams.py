@@ -332,6 +332,15 @@ class FittedNgrams:
         with running(threads) as run:
             return joined(run(rows, portions.ranges()), self.n_columns, kind, texts.n_bytes // 8)
 
+    def counted(self, texts: Texts, run: Run) -> Iterable[tuple[RowPiece, Floats]]:
+        """The rows of texts as counts, portion by portion, and what the weights of each row are multiplied by."""
+        portions, weigher = self.options.portions(texts), self.weigher
+
+        def rows(documents: tuple[int, int]) -> tuple[RowPiece, Floats]:
+            return weigher.counted_rows(self.found(self.options.tokens(portions, documents)))
+
+        return run(rows, portions.ranges())
+
     def record_table(self, theta: Reals) -> RecordTable | None:
         """Records that hold weights θ, (n, K), of the columns; None where none can be made."""
         idf = self.idf if self.weighting.inverse_document_frequency else np.ones(self.n_columns)

@@ -187,6 +187,13 @@ def write_rows(found: Occurrences, weighing: Weighing, room: Room, sorting: Sort
     return out
 
 
+def write_scales(found: Occurrences, weighing: Weighing, room: Room, scales: Float64s) -> None:
+    """What to multiply the weights of each document by."""
+    edges = found.edges
+    for d in range(len(scales)):
+        _, scales[d] = weighted_row(found, edges[d], edges[d + 1], weighing, room)
+
+
 def put_row(n: int, scale: float, room: Room, sorting: SortingRoom, rows: RowArrays, out: int) -> None:
     """Put the n columns and weights in `room` into `rows` from entry `out` on, by rising columns."""
     columns, weights, keys, indices, values = room.columns, room.weights, sorting.keys, rows.indices, rows.values

@@ -51,15 +51,16 @@ class Weighting:
         """
         if largest <= _FEW_COUNTS:
             return _weights_of_few(self)[: largest + 1]
-        return self._weights(largest)
+        return self.weights(np.arange(largest + 1))
 
-    def _weights(self, largest: int) -> Floats:
-        counts = np.arange(largest + 1, dtype=np.float64)
+    def weights(self, counts: Ints) -> Floats:
+        """w of each count."""
+        weights = counts.astype(np.float64)
         if self.binary:
-            counts = np.minimum(counts, 1.0)
+            weights = np.minimum(weights, 1.0)
         if self.sublinear:
-            counts[1:] = 1 + np.log(counts[1:])
-        return counts
+            weights[counts > 0] = 1 + np.log(weights[counts > 0])
+        return weights
 
     def idf(self, document_frequency: Ints, n_documents: int) -> Floats:
         if not self.inverse_document_frequency:
@@ -84,7 +85,7 @@ class Weighting:
 
 @functools.cache
 def _weights_of_few(weighting: Weighting) -> Floats:
-    weights = weighting._weights(_FEW_COUNTS)
+    weights = weighting.weights(np.arange(_FEW_COUNTS + 1))
     weights.setflags(write=False)
     return weights
 

@@ -1,0 +1,141 @@
+"""Arrays in a file, read by name into memory that is used again: what a fit keeps on disk while it runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vikt.arrays import Arrays, Bytes
+from vikt.errors import InputFileError
+from vikt.files.replacement import replacing
+from vikt.mappings import Json, ReadJson
+
+_MAGIC, _LENGTH, _DIGEST_SIZE = b"viktarrs", struct.Struct("<Q"), 16
+# Where arrays begin, in the file and in memory.
+_ALIGNMENT = 64
+
+
+class _Place(NamedTuple):
+    """Where an array lies in a file, counted from the end of the head, and the digest of its bytes."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int
+    digest: str
+
+    @property
+    def n_bytes(self) -> int:
+        return int(np.dtype(self.dtype).itemsize * np.prod(self.shape, dtype=np.int64))
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], facts: Json) -> None:
+    """Write arrays, and what is known of them, to a file that appears whole or not at all.
+
+    Raises
+    ------
+    OutputFileError
+        The file cannot be written; the disk may be full.
+    """
+    places, offset, parts = {}, 0, []
+    for name, array in arrays.items():
+        content = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+        parts.append((offset, content))
+        places[name] = _Place(array.dtype.str, array.shape, offset, _digest(content))
+        offset = _aligned(offset + len(content))
+    head = json.dumps({"arrays": places, "facts": facts}).encode()
+    with replacing(path) as file:
+        start = _aligned(file.write(_MAGIC + _LENGTH.pack(len(head)) + _digest(head).encode() + head))
+        for offset, content in parts:
+            file.seek(start + offset)
+            file.write(content.data)
+
+
+class ArrayFile:
+    """A file that `write_arrays` wrote; each array's digest is checked when it is first read.
+
+    Attributes
+    ----------
+    facts : dict
+        What is known of the arrays.
+
+    Raises
+    ------
+    InputFileError
+        The file is damaged or cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self._opened() as file:
+            prefix = file.read(len(_MAGIC) + _LENGTH.size + 2 * _DIGEST_SIZE)
+            digest = prefix[len(_MAGIC) + _LENGTH.size :].decode(errors="replace")
+            if len(digest) < 2 * _DIGEST_SIZE or not prefix.startswith(_MAGIC):
+                raise self._damaged()
+            (length,) = _LENGTH.unpack_from(prefix, len(_MAGIC))
+            head = file.read(min(length, os.fstat(file.fileno()).st_size))
+        if _digest(head) != digest:
+            raise self._damaged()
+        described: ReadJson = json.loads(head)
+        self.facts = described["facts"]
+        self._start = _aligned(len(prefix) + length)
+        self._places = {name: _Place(*place) for name, place in described["arrays"].items()}
+        self._checked = set[str]()
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._places)
+
+    def room_for(self, names: Iterable[str]) -> int:
+        """How many bytes `read` needs for some arrays."""
+        return sum(_aligned(self._places[name].n_bytes) for name in names)
+
+    def read(self, names: Iterable[str], room: Bytes | None = None) -> Arrays:
+        """Some arrays, which lie in `room` if it is given. Raises InputFileError as the constructor does."""
+        arrays, at = Arrays(), 0
+        with self._opened() as file:
+            for name in names:
+                place = self._places[name]
+                content = np.empty(place.n_bytes, np.uint8) if room is None else room[at : at + place.n_bytes]
+                self._fill(file, name, content)
+                arrays[name] = content.view(place.dtype).reshape(place.shape)
+                at += _aligned(place.n_bytes)
+        return arrays
+
+    def _fill(self, file: IO[bytes], name: str, content: Bytes) -> None:
+        place, at = self._places[name], 0
+        file.seek(self._start + place.offset)
+        while at < len(content):
+            n_read = file.readinto(content.data[at:])  # type: ignore[attr-defined]
+            if not n_read:
+                raise self._damaged()
+            at += n_read
+        if name not in self._checked:
+            if _digest(content) != place.digest:
+                raise self._damaged()
+            self._checked.add(name)
+
+    def _opened(self) -> IO[bytes]:
+        # Arrays are read straight into their place.
+        try:
+            return self.path.open("rb", buffering=0)
+        except OSError as error:
+            raise InputFileError(f"{self.path}: cannot be read: {error.strerror}; start again") from None
+
+    def _damaged(self) -> InputFileError:
+        return InputFileError(f"{self.path}: was truncated or altered; remove it, and start again to make it anew")
+
+
+def _digest(content: bytes | Bytes) -> str:
+    return blake2b(content if isinstance(content, bytes) else content.data, digest_size=_DIGEST_SIZE).hexdigest()
+
+
+def _aligned(offset: int) -> int:
+    return -(-offset // _ALIGNMENT) * _ALIGNMENT

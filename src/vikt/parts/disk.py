@@ -1,0 +1,232 @@
+"""Rows on disk: a part is a file, of which no more than one is in memory, and the next on its way there."""
+
+from __future__ import annotations
+
+import pickle
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import count, zip_longest
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from vikt.arrays import Arrays, Floats, FloatType, Ids, Ints, Reals, Targets
+from vikt.files.array_file import ArrayFile, write_arrays
+from vikt.files.replacement import explained
+from vikt.matrix import SparseMatrix
+from vikt.parts.part import Part, PerPart, added, given_to
+from vikt.parts.stored_rows import Entries, StoredRows
+
+C = TypeVar("C")
+S = TypeVar("S")
+T = TypeVar("T")
+
+_OF_ROWS = ("y", "weights", "squared_norms", "row_hashes")
+
+
+class Decoder(Protocol):
+    """Makes the entries of rows from the arrays that are kept of them."""
+
+    @property
+    def n_features(self) -> int: ...
+
+    def write_rows(self, arrays: Arrays, indices: Ids, values: Reals) -> Ints:
+        """Write the columns and values of all entries; return where each row begins, and the last one ends: (m+1,)."""
+        ...
+
+
+def write_part(path: Path, decoder: Decoder, rows: Arrays, n_entries: int, y: Targets, weights: Floats) -> None:
+    """Write a part to a file, which appears whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+    decoder : Decoder
+        What will read the rows.
+    rows : dict of arrays
+        What it makes them from.
+    n_entries : int
+        How many entries these have.
+    y, weights : (m,)
+        As of `Part`.
+
+    Raises
+    ------
+    OutputFileError
+        The file cannot be written; the disk may be full.
+    """
+    indices, values = np.empty(n_entries, np.int32), np.empty(n_entries, np.float32)
+    X = SparseMatrix(decoder.write_rows(rows, indices, values), indices, values, decoder.n_features)
+    facts = {"n_rows": len(y), "n_entries": n_entries, "total_weight": float(np.sum(weights))}
+    of_rows = dict(zip(_OF_ROWS, (y, weights, X.squared_norms(), X.row_hashes()), strict=True))
+    write_arrays(path, of_rows | rows, facts)
+
+
+class OnDisk:
+    """Parts that `write_part` wrote, read one at a time; what belongs to their rows is kept on disk too.
+
+    A part is in memory only while work is done on it: what the work returns must be its own. Entries are in float32.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        The files, in the order of the parts.
+    decoder : Decoder
+    scratch : Path
+        A folder for what belongs to the rows, made if it is missing. All of it is removed with the parts.
+    has_dummy : bool
+    threads : int
+        The number of threads for products.
+
+    Raises
+    ------
+    InputFileError
+        A file is damaged or cannot be read, now or later.
+    """
+
+    only = None
+    n_turns = 1
+    by_library = False
+    has_offset = False
+    quick_dtype: FloatType = SparseMatrix.quick_dtype
+
+    def __init__(
+        self, paths: Sequence[Path], decoder: Decoder, scratch: Path, *, has_dummy: bool = True, threads: int = 1
+    ) -> None:
+        self.n_parts, self.n_features, self.has_dummy = len(paths), decoder.n_features, has_dummy
+        self._decoder, self._threads = decoder, threads
+        self._files = list(map(ArrayFile, paths))
+        facts = [file.facts for file in self._files]
+        self.n_rows = sum(each["n_rows"] for each in facts)
+        self.total_weight: float = added(each["total_weight"] for each in facts)
+        self._most_entries = max(each["n_entries"] for each in facts)
+        self._scratch = Scratch(scratch)
+        self._reader = ThreadPoolExecutor(1)
+
+    def sums(self, work: Callable[..., S], *arguments: object) -> S:
+        return added(work(part, *_own(part, number, arguments)) for number, part in self._read(range(self.n_parts)))
+
+    def each(self, work: Callable[..., T], *arguments: object) -> PerPart[T]:
+        parts = self._read(range(self.n_parts))
+        kept: Any = [self._scratch.kept(work(part, *_own(part, number, arguments))) for number, part in parts]
+        return PerPart(tuple(kept))
+
+    def derived(self, work: Callable[..., T], *arguments: object) -> PerPart[T]:
+        made: Any = tuple(_Derived(work, tuple(given_to(number, arguments))) for number in range(self.n_parts))
+        return PerPart(made)
+
+    def turns(
+        self,
+        work: Callable[..., tuple[C, T]],
+        carried: Sequence[C],
+        orders: Sequence[Sequence[int]],
+        *arguments: object,
+    ) -> tuple[list[C], PerPart[T]]:
+        after: list[C] = []
+        kept: dict[int, Any] = {}
+        for state, order in zip(carried, orders, strict=True):
+            for number, part in self._read(order):
+                state, own = work(part, state, *_own(part, number, arguments))
+                kept[number] = self._scratch.kept(own)
+            after.append(state)
+        return after, PerPart(tuple(kept[number] for number in range(self.n_parts)))
+
+    def _read(self, order: Sequence[int]) -> Iterator[tuple[int, Part]]:
+        """The parts, one at a time."""
+        entries = _Entries(self._files, self._decoder, self._most_entries, self._reader)
+        for number, following in zip_longest(order, order[1:]):
+            yield number, self._part(number, partial(entries.of, number, following))
+
+    def _part(self, number: int, read: Callable[[], Entries]) -> Part:
+        y, weights, norms, hashes = self._files[number].read(_OF_ROWS).values()
+        X = StoredRows(len(y), self.n_features, self.has_dummy, self._threads, norms, hashes, read)
+        return Part(X, y, weights)
+
+
+class _Entries:
+    """The entries of one part after the other, in memory that they share: those of a part replace the last one's.
+
+    What is kept of the next part's is read meanwhile, if this one's were asked for.
+    """
+
+    def __init__(
+        self, files: Sequence[ArrayFile], decoder: Decoder, most_entries: int, reader: ThreadPoolExecutor
+    ) -> None:
+        self._files, self._decoder, self._reader = files, decoder, reader
+        self._names = [name for name in files[0].names if name not in _OF_ROWS]
+        # Memory costs nothing until it is touched.
+        self._room = np.empty(max(file.room_for(self._names) for file in files), dtype=np.uint8)
+        self._indices, self._values = np.empty(most_entries, np.int32), np.empty(most_entries, np.float32)
+        self._ahead: tuple[int, Future[Arrays]] | None = None
+
+    def of(self, number: int, following: int | None) -> Entries:
+        arrays = self._arrays(number)
+        n_entries = self._files[number].facts["n_entries"]
+        indices, values = self._indices[:n_entries], self._values[:n_entries]
+        begins = self._decoder.write_rows(arrays, indices, values)
+        if following is not None:
+            self._ahead = following, self._reader.submit(self._files[following].read, self._names, self._room)
+        return begins, indices, values
+
+    def _arrays(self, number: int) -> Arrays:
+        if self._ahead:
+            # No other may be read into the same memory before that is done.
+            ahead, arrays = self._ahead[0], self._ahead[1].result()
+            if ahead == number:
+                return arrays
+        return self._files[number].read(self._names, self._room)
+
+
+class Scratch:
+    """A folder for values that are kept on disk as long as they are referred to; it ends with the last of them."""
+
+    def __init__(self, folder: Path) -> None:
+        with explained(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._folder = Path(tempfile.mkdtemp(dir=folder))
+        self._numbers = count()
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+
+    def kept(self, value: T) -> Kept[T]:
+        """Keep a value. Raises OutputFileError where it cannot be written; the disk may be full."""
+        return Kept(self, self._folder / str(next(self._numbers)), value)
+
+
+class Kept(Generic[T]):
+    """A value in a file, which is removed once nothing refers to this."""
+
+    def __init__(self, scratch: Scratch, path: Path, value: T) -> None:
+        self._scratch, self._path = scratch, path
+        weakref.finalize(self, path.unlink, missing_ok=True)
+        with explained(path), path.open("wb") as file:
+            pickle.dump(value, file, pickle.HIGHEST_PROTOCOL)
+
+    @property
+    def value(self) -> T:
+        with self._path.open("rb") as file:
+            return pickle.load(file)  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class _Derived(Generic[T]):
+    """What is made anew of a part wherever it is an argument."""
+
+    work: Callable[..., T]
+    arguments: tuple[object, ...]
+
+
+def _own(part: Part, number: int, arguments: Iterable[object]) -> list[object]:
+    """The arguments of a part's work, read or made."""
+    return [_made(part, argument) for argument in given_to(number, arguments)]
+
+
+def _made(part: Part, argument: object) -> object:
+    if isinstance(argument, _Derived):
+        return argument.work(part, *(_made(part, own) for own in argument.arguments))
+    return argument.value if isinstance(argument, Kept) else argument
