@@ -182,7 +182,7 @@ def test_it_takes_evidence_to_prefer_another_recipe_to_words_and_characters(gain
 
 
 def test_a_sample_chooses_and_all_rows_are_fitted(chosen, monkeypatch):
-    monkeypatch.setattr(choice, "_SAMPLE_BYTES", (10_000, 2_000_000))
+    monkeypatch.setattr(choice, "SAMPLE_BYTES", (10_000, 2_000_000))
     classifier = chosen()
     found = classifier.feature_choice_
     assert found.sample.n_rows < found.n_rows == 360

@@ -27,7 +27,7 @@ from vikt.parts import InMemory, Part
 from vikt.report.choices import penalty_sentence
 from vikt.selection.choices import PathPoint
 from vikt.selection.folds import Fold, RoughFit, mean_loss, validation_loss, weighted_mean
-from vikt.selection.penalty import choose_l2, largest_within_one_standard_error
+from vikt.selection.penalty import choose_l2, choose_l2_near, largest_within_one_standard_error
 
 # The splits
 
@@ -272,6 +272,36 @@ def test_one_fold_is_a_hold_out():
     fold = folds_of(2)[0]
     found = validation_loss([fold], [RoughFit(np.zeros(6), fold.training.loss)])
     assert found.mean == pytest.approx(log_loss(fold.validation.rows.y, np.full(50, 0.5)))
+
+
+@pytest.fixture(scope="module", params=[2, 3])
+def overfitting(request):
+    """A fold of many columns, whose loss falls along the path and rises again, and the choice along the whole of it."""
+    random, classes = np.random.default_rng(0), request.param
+    X = random.normal(size=(600, 120))
+    y = np.argmax(X @ random.normal(size=(120, classes)) / 6 + random.gumbel(size=(600, classes)), axis=1)
+    apart = np.arange(600) % 3 == 0
+    fold = Fold(*(Objective.of(DenseMatrix(X[rows]), y[rows], n_classes=classes, l2=0.0) for rows in (~apart, apart)))
+    return fold, choose_l2([fold])
+
+
+@pytest.mark.parametrize("steps_off", [-9, -2, -1, 0, 1, 3])
+def test_a_walk_from_near_by_finds_what_the_whole_path_finds(overfitting, steps_off):
+    fold, whole = overfitting
+    near = choose_l2_near(fold, whole.l2 * 10 ** (steps_off / 4))
+    assert (near.rule, near.l2) == ("least_loss", whole.l2)
+    # A stronger and a weaker neighbour were tried and were worse.
+    strengths = [point.strength for point in near.curve]
+    assert strengths.index(near.chosen.strength) == len(strengths) - 2 > 0
+    if steps_off == 0:
+        assert len(near.curve) == 3
+
+
+def test_a_walk_ends_with_the_path(overfitting):
+    fold, whole = overfitting
+    assert choose_l2_near(fold, None) == whole
+    # Where a first value is the best of its walk, there is nothing before it.
+    assert choose_l2_near(fold, 1e6).curve[0] == whole.curve[0]
 
 
 def test_a_validation_loss_is_the_same_over_rows_in_several_parts():

@@ -32,7 +32,7 @@ from vikt.threads import running
 # Fewer rows do not distinguish recipes.
 LEAST_VALIDATION_ROWS = 100
 # Of texts to learn from, and to validate on. A row of several labels costs as much as some of one, and tells as much.
-_SAMPLE_BYTES, _SEVERAL_SAMPLE_BYTES = (8_000_000, 2_000_000), (1_000_000, 1_000_000)
+SAMPLE_BYTES, _SEVERAL_SAMPLE_BYTES = (8_000_000, 2_000_000), (1_000_000, 1_000_000)
 # In steps of the path: half a decade.
 _STEPS_BEFORE = 2
 _QUICKLY = Settings(solver="dual", tol=1e-2, max_iter=50)
@@ -69,9 +69,9 @@ def choose_features(
     EmptyVocabularyError
         No part has a feature.
     """
-    most_bytes = _SEVERAL_SAMPLE_BYTES if trials.kind == "several" else _SAMPLE_BYTES
+    most_bytes = _SEVERAL_SAMPLE_BYTES if trials.kind == "several" else SAMPLE_BYTES
     fitted, held_out = (
-        _first(trials.n_bytes, rows, most) for rows, most in zip((training, validation), most_bytes, strict=True)
+        first_rows(trials.n_bytes, rows, most) for rows, most in zip((training, validation), most_bytes, strict=True)
     )
     of_fitted = held_out[np.isin(trials.y[held_out], trials.y[fitted])]
     if len(of_fitted) < LEAST_VALIDATION_ROWS or len(np.unique(trials.y[of_fitted])) < 2:
@@ -198,6 +198,6 @@ _TRIES: dict[type, Callable[[Fold, int, PenaltyChoice | None], _TriedPart]] = {
 }
 
 
-def _first(n_bytes: Ints, rows: RowIndices, most_bytes: int) -> RowIndices:
+def first_rows(n_bytes: Ints, rows: RowIndices, most_bytes: int) -> RowIndices:
     """The first rows, at least one, whose texts have at most this many bytes together."""
     return rows[: max(1, int(np.searchsorted(np.cumsum(n_bytes[rows]), most_bytes, side="right")))]

@@ -17,7 +17,7 @@ from vikt.solvers.ordered import ordered
 
 PATH_TOL = 1e-2
 _MOST_PASSES = 50
-_WORSE_IN_A_ROW = 3
+WORSE_IN_A_ROW = 3
 
 
 class PathStep(NamedTuple):
@@ -36,15 +36,15 @@ def path_of(folds: Sequence[Fold]) -> list[PathStep]:
     return [PathStep(strength, C, 1 / (2 * C * total_weight)) for strength, C in values]
 
 
-def is_past_the_best(losses: Sequence[float]) -> bool:
-    """Whether the last three losses are worse than the best one.
+def is_past_the_best(losses: Sequence[float], worse_in_a_row: int = WORSE_IN_A_ROW) -> bool:
+    """Whether the last three losses, or so many of them, are worse than the best one.
 
     Examples
     --------
     >>> is_past_the_best([0.5, 0.4, 0.41, 0.4, 0.45]), is_past_the_best([0.5, 0.4, 0.41, 0.42])
     (True, False)
     """
-    return len(losses) - 1 - int(np.argmin(losses)) >= _WORSE_IN_A_ROW
+    return len(losses) - 1 - int(np.argmin(losses)) >= worse_in_a_row
 
 
 class Walk(Protocol):

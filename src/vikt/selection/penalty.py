@@ -6,13 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from operator import methodcaller
 
+import numpy as np
+
 from vikt.model.label_losses import OneLossPerLabel
 from vikt.model.objective import Objective
 from vikt.selection.choices import PathPoint, PenaltyChoice, least_loss
 from vikt.selection.folds import Fold, validation_loss, weighted_mean
 from vikt.selection.label_paths import LabelPaths, walk_labels
-from vikt.selection.path import is_past_the_best, path_of, walk_of
+from vikt.selection.path import WORSE_IN_A_ROW, PathStep, is_past_the_best, path_of, walk_of
 from vikt.threads import running
+
+# Three quarters of a decade.
+_STEPS_FURTHER = 3
 
 _Progress = Callable[[int, int], None]
 _Choose = Callable[[Sequence[Fold], bool, int, int, _Progress | None], PenaltyChoice]
@@ -41,17 +46,49 @@ def choose_l2(
 def _chosen_by_one_path(
     folds: Sequence[Fold], one_standard_error: bool, random_state: int, threads: int, progress: _Progress | None
 ) -> PenaltyChoice:
+    return _chosen(_walked(folds, path_of(folds), random_state, threads, progress), len(folds), one_standard_error)
+
+
+def _walked(
+    folds: Sequence[Fold],
+    steps: Sequence[PathStep],
+    random_state: int,
+    threads: int,
+    progress: _Progress | None,
+    worse_in_a_row: int = WORSE_IN_A_ROW,
+) -> tuple[PathPoint, ...]:
+    """The losses at these steps, up to where they are past the best."""
     curve: list[PathPoint] = []
     walks = [walk_of(fold.training, random_state) for fold in folds]
     with running(threads) as run:
-        for step in path_of(folds):
+        for step in steps:
             fits = list(run(methodcaller("to", step.l2), walks))
             curve.append(PathPoint(*step, *validation_loss(folds, fits)))
             if progress:
                 progress(len(curve), 0)
-            if is_past_the_best([point.log_loss for point in curve]):
+            if is_past_the_best([point.log_loss for point in curve], worse_in_a_row):
                 break
-    return _chosen(tuple(curve), len(folds), one_standard_error)
+    return tuple(curve)
+
+
+def choose_l2_near(
+    fold: Fold, l2: float | None, *, random_state: int = 0, progress: _Progress | None = None
+) -> PenaltyChoice:
+    """The λ of the least validation log loss near one that a sample of the rows has chosen; None is no such λ.
+
+    The walk begins a step of the path before the one nearest to it and ends after the first worse value. While a walk
+    has its best value at its beginning, another one begins before it.
+    """
+    steps = path_of([fold])
+    if l2 is None:
+        return _chosen(_walked([fold], steps, random_state, 1, progress), 1, one_standard_error=False)
+    nearest = int(np.argmin([abs(np.log(step.l2 / l2)) for step in steps]))
+    first = max(nearest - 1, 0)
+    while True:
+        curve = _walked([fold], steps[first:], random_state, 1, progress, worse_in_a_row=1)
+        if first == 0 or least_loss(curve) is not curve[0]:
+            return _chosen(curve, 1, one_standard_error=False)
+        first = max(first - _STEPS_FURTHER, 0)
 
 
 def _chosen_by_paths_of_labels(

@@ -9,6 +9,7 @@ import numpy as np
 
 from vikt.arrays import RowIndices
 from vikt.features.settings import FeatureSettings
+from vikt.mappings import Json, ReadJson
 from vikt.selection.choices import FeatureChoice, PenaltyChoice
 from vikt.selection.features import Trials, choose_features
 from vikt.selection.penalty import choose_l2
@@ -30,6 +31,23 @@ class Plan:
     def is_validated(self) -> bool:
         """Whether validation chose a λ."""
         return any(penalty is not None and penalty.is_validated for penalty in self.penalties)
+
+    def to_json(self) -> Json:
+        return {
+            "recipe": self.recipe.to_json(),
+            "penalties": [penalty and penalty.to_json() for penalty in self.penalties],
+            "features": self.features and self.features.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, kept: ReadJson) -> Plan:
+        """The inverse of `to_json`. Raises ValueError, KeyError or TypeError where it is none."""
+        features = kept["features"]
+        return cls(
+            Recipe.from_json(kept["recipe"]),
+            tuple(penalty and PenaltyChoice.from_json(penalty) for penalty in kept["penalties"]),
+            features and FeatureChoice.from_json(features),
+        )
 
 
 def choose_plan(
