@@ -241,6 +241,60 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
         training, validation = examples.split(1)
         return self._fit(examples, (training, validation), settings, progress)
 
+    def fit_files(
+        self,
+        paths: str | Path | Sequence[str | Path],
+        text: str | None = None,
+        label: str | None = None,
+        *,
+        memory: str | int = "1GB",
+        weight: str | None = None,
+        work_dir: str | Path | None = None,
+        restart: bool = False,
+        progress: Progress | bool = False,
+    ) -> Self:
+        """Fit labelled texts of files that memory cannot hold: the rows stay on disk and are read piece by piece.
+
+        Texts have one class each, and n-grams are the only features. A sample of the rows chooses the features and λ,
+        which all validation rows then compare with its neighbours. See docs/scaling.md.
+
+        Parameters
+        ----------
+        paths : str or Path, or several
+            Files, folders or patterns, as `vikt train` reads them.
+        text, label, weight : str, optional
+            The columns; those of the text and the label are guessed by the first rows if they are not named.
+        memory : str or int
+            The most memory to take, such as "800MB", or as a number of bytes. The model does not depend on it.
+        work_dir : str or Path, optional
+            A folder for the rows, which is removed at the end. If the work is interrupted, the same call goes on with
+            it. By default the rows are in a temporary folder.
+        restart : bool
+            Remove what is in the folder, and start anew.
+        progress : bool or callable
+            As for `fit`.
+
+        Raises
+        ------
+        DataError
+            The texts or labels cannot be used.
+        UsageError
+            A parameter is invalid, needs all rows in memory, or asks for more memory than is given.
+        OutputFileError
+            The folder holds other work, or the disk is full.
+        """
+        from vikt.fitting.files import LabelledFiles, fit_files
+
+        files = LabelledFiles([paths] if isinstance(paths, str | Path) else list(paths), text, label, weight)
+        with progress_reporter(progress) as report:
+            saved = fit_files(files, self.settings(), memory, work_dir, restart, self._n_threads, report)
+        self._set_learnt(
+            model_=replace(saved.model, text_column=saved.record.text_column),
+            record_=saved.record,
+            loss_curve_=list(saved.record.least_proven.loss_curve),
+        )
+        return self
+
     def fit_and_hold_out(
         self,
         texts: Inputs,

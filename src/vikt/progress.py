@@ -51,10 +51,16 @@ def is_terminal() -> bool:
 def bar() -> Iterator[Progress]:
     """A progress bar on stderr, which disappears at the end."""
     from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[count]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     # In a notebook's shell, Rich would ask for widgets.
     with Bars(*columns, console=Console(stderr=True, force_jupyter=False), transient=True) as bars:
         task = bars.add_task("reading", total=None, count="")

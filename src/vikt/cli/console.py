@@ -25,7 +25,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 FAILED, WRONG_USAGE, AIM_MISSED, INTERRUPTED = 1, 2, 3, 130
 
-_OPTIONS = (*PARAMETERS, "labels_separator")
+_OPTIONS = (*PARAMETERS, "labels_separator", "memory", "work_dir")
 _NO_WORDS = "|".join(name for name in _OPTIONS if "_" in name or name in ("l2", "tol"))
 # A parameter that is set, or one whose name is no word of English.
 _PARAMETER = re.compile(rf"(?<![\w'\"./-])(?:(?P<set>{'|'.join(_OPTIONS)}) ?= ?|(?P<name>{_NO_WORDS})(?![\w.:/-]))")
@@ -65,7 +65,7 @@ def reported() -> Iterator[None]:
         say(f"vikt: {_worded(error)}")
         raise SystemExit(_exit_code(error)) from None
     except MemoryError:
-        say("vikt: out of memory; use fewer rows, a higher --min-df or shorter n-grams")
+        say("vikt: out of memory; use fewer rows, a higher --min-df or shorter n-grams, or train from disk by --memory")
         raise SystemExit(FAILED) from None
     except OSError as error:
         if not error.filename:

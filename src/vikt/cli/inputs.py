@@ -18,18 +18,19 @@ from vikt.fitting.saved import SavedModel
 
 def read_others(names: Sequence[str], given: InputOptions) -> Table:
     """The rows of further files; a format that is named is that of files whose suffix says nothing."""
-    return read_tables(names, _format_of_others(names, given), given.dialect)
+    return read_tables(names, format_of_others(names, given), given.dialect)
 
 
 def open_others(names: Sequence[str], given: InputOptions) -> tuple[Table, Callable[[], Table]]:
     """The first rows of further files, and what reads all of them, once."""
-    format = _format_of_others(names, given)
+    format = format_of_others(names, given)
     source, *others = find_sources(names)
     first, whole = open_table(source, format=format, dialect=given.dialect)
     return first, lambda: Table.of_files([whole(), *(read_table(name, None, format, given.dialect) for name in others)])
 
 
-def _format_of_others(names: Sequence[str], given: InputOptions) -> str | None:
+def format_of_others(names: Sequence[str], given: InputOptions) -> str | None:
+    """The format of further files: the one that is named, where the suffix of one says nothing."""
     says_nothing = any(suffix_of(name) not in FORMATS for name in names)
     return given.format if says_nothing else None
 

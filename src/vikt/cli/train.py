@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from vikt.auditing.audit import Audit
     from vikt.report.html.blocks import Page
 
-_HELD_OUT = "a tenth of the rows, held out"
+HELD_OUT = "a tenth of the rows, held out"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +67,9 @@ class Request(InputOptions):
     numbers: Sequence[str] = ()
     categories: Sequence[str] = ()
     output: Path = Path("model.vikt")
+    memory: int | None = None
+    work_dir: Path | None = None
+    restart: bool = False
     threads: int = 1
     refit_all: bool = False
     report: ReportRequest | None = None
@@ -91,13 +94,19 @@ class _Data(NamedTuple):
         return Examples.of(documents, rows.labels, rows.weights, seed, groups, targets.kind, targets.order)
 
 
+class TestFacts(NamedTuple):
+    """What a test shares with training; `notes` say why the figures may be too optimistic."""
+
+    notes: tuple[str, ...] = ()
+    shared: Overlap | None = None
+
+
 class _Test(NamedTuple):
-    """The test of a fit: `rows` are those of its file, `notes` say why the figures may be too optimistic."""
+    """The test of a fit: `rows` are those of its file."""
 
     tested: Tested
     rows: Labelled | None = None
-    notes: tuple[str, ...] = ()
-    shared: Overlap | None = None
+    facts: TestFacts = TestFacts()
 
 
 class Trained(NamedTuple):
@@ -105,13 +114,20 @@ class Trained(NamedTuple):
 
     model: FittedModel
     record: FitRecord
-    test: _Test | None = None
+    test: TestFacts | None = None
     figures: ModelFigures | None = None
 
 
 def train(request: Request, options: Values) -> None:
     """Read, fit, test, save, report."""
+    _refuse_options_of_memory(request)
     show_trained(trained(request, options), request)
+
+
+def _refuse_options_of_memory(request: Request) -> None:
+    for name, is_given in (("--work-dir", request.work_dir is not None), ("--restart", request.restart)):
+        if is_given:
+            raise UsageError(f"{name} is for work on disk; give --memory too, or leave it out")
 
 
 def trained(request: Request, options: Values) -> Trained:
@@ -122,9 +138,9 @@ def trained(request: Request, options: Values) -> Trained:
     ViktError
         Something of it fails. Where it is the reading of the test, the model is saved and reported all the same.
     """
-    reading = _reading(request, options)
+    reading = label_reading(request, options)
     options = options | {"targets": reading.kind}
-    _check_request(request, options)
+    check_request(request, options)
     with progress(request.quiet) as bar:
         data = _read(request, options, reading)
         examples = data.examples(request.group)
@@ -141,15 +157,13 @@ def trained(request: Request, options: Values) -> Trained:
     record = _recorded(fitted, data, request).with_test(evaluation.n_rows, evaluation.to_json()["metrics"])
     save_or_print(SavedModel(fitted.model, record), request.output, request.force)
     write_report(request.report, lambda command: _page(test, record, data, command), request.force)
-    return Trained(fitted.model, record, test, model_figures(evaluation, record))
+    return Trained(fitted.model, record, test.facts, model_figures(evaluation, record))
 
 
-def _save_untested(fitted: Fit, data: _Data, request: Request) -> None:
+def save_untested(saved: SavedModel, request: Request) -> None:
     """Save a model whose test fails or is interrupted, say so, and report the fit."""
-    fitted.warn_unless_converged()
-    untested = Trained(fitted.model, _recorded(fitted, data, request))
-    save_or_print(SavedModel(untested.model, untested.record), request.output, request.force)
-    show_trained(untested, request)
+    save_or_print(saved, request.output, request.force)
+    show_trained(Trained(saved.model, saved.record), request)
     output = "standard output" if is_standard(request.output) else request.output
     say(
         f"{output}: the model is saved, without figures of the test; to test it, type: "
@@ -158,7 +172,7 @@ def _save_untested(fitted: Fit, data: _Data, request: Request) -> None:
     )
 
 
-def _reading(request: Request, options: Values) -> LabelReading:
+def label_reading(request: Request, options: Values) -> LabelReading:
     """How the labels are to be read. Raises UsageError where the options contradict one another."""
     return LabelReading(options.get("targets", "auto"), request.labels_separator, options.get("order") or ())
 
@@ -269,7 +283,7 @@ def _page(test: _Test, record: FitRecord, data: _Data, command: str) -> Page:
     """The report of the training."""
     from vikt.report.html.pages import model_page
 
-    tested = replace(test.tested, record=record, notes=test.notes)
+    tested = replace(test.tested, record=record, notes=test.facts.notes)
     return model_page(tested, command, _audited(data, test.rows))
 
 
@@ -286,7 +300,8 @@ def _audited(data: _Data, test_rows: Labelled | None) -> Audit | None:
     return audited(Subject(LabelledTexts.of("training", data.rows.documents, data.rows.labels), test))
 
 
-def _same_file(request: Request) -> Iterator[str]:
+def same_file(request: Request) -> Iterator[str]:
+    """A note where the test is one of the files trained on."""
     if request.test is not None and os.path.realpath(request.test) in map(os.path.realpath, find_sources(request.data)):
         yield (
             f"{request.test}: is used both for training and for the test, so the test figures are too optimistic; "
@@ -302,7 +317,8 @@ def _tested(examples: Examples, held_out: Sequence[RowIndices], fitted: Fit, dat
         return _of_file(data.read_test(), fitted, data, request)
     except (ViktError, MemoryError, KeyboardInterrupt):
         # The rows of the file are read after the training, which nothing that happens then undoes.
-        _save_untested(fitted, data, request)
+        fitted.warn_unless_converged()
+        save_untested(SavedModel(fitted.model, _recorded(fitted, data, request)), request)
         raise
 
 
@@ -315,7 +331,7 @@ def _held_out(examples: Examples, rows: RowIndices, fitted: Fit, data: _Data, re
             fitted.record,
             held_out.documents,
             held_out.labels,
-            name=_HELD_OUT,
+            name=HELD_OUT,
             place=placed(data.rows.documents, held_out.origin),
             threads=request.threads,
         )
@@ -324,7 +340,7 @@ def _held_out(examples: Examples, rows: RowIndices, fitted: Fit, data: _Data, re
 
 def _of_file(rows: Labelled, fitted: Fit, data: _Data, request: Request) -> _Test:
     """The test on the rows of a file of its own."""
-    notes = *_same_file(request), *_shared_groups(rows, data.rows, request.group)
+    notes = *same_file(request), *_shared_groups(rows, data.rows, request.group)
     say_notes((*_unknown_labels(rows, data.rows), *notes), request.quiet)
     documents = measured(rows.documents, TextFeatures(data.settings.features))
     tested = Tested.of(
@@ -336,7 +352,7 @@ def _of_file(rows: Labelled, fitted: Fit, data: _Data, request: Request) -> _Tes
         place=placed(rows.documents, np.arange(len(documents))),
         threads=request.threads,
     )
-    return _Test(tested, rows, notes, _overlap(rows, data))
+    return _Test(tested, rows, TestFacts(notes, _overlap(rows, data)))
 
 
 def _refitted(examples: Examples, fitted: Fit, settings: FitSettings, threads: int, bar: Progress) -> Fit:
@@ -348,7 +364,7 @@ def _refitted(examples: Examples, fitted: Fit, settings: FitSettings, threads: i
     return replace(again, record=replace(again.record, data=data))
 
 
-def _check_request(request: Request, options: Values) -> None:
+def check_request(request: Request, options: Values) -> None:
     """Refuse what cannot be done, before any file is read."""
     test = [] if request.test is None else [request.test]
     check_read_once([*request.data, *test])
@@ -362,7 +378,7 @@ def _check_request(request: Request, options: Values) -> None:
         raise UsageError(f"--refit-all fits all rows, but {option} needs held-out rows; drop one of them")
 
 
-def _tested_lines(test: _Test, name: str) -> str:
+def _tested_lines(test: TestFacts, name: str) -> str:
     """What is tested on, and what the test shares with training."""
     shared = test.shared
     lines = [f"test       {name}", *([f"overlap    {shared}"] if shared and shared.shared else [])]
@@ -376,7 +392,7 @@ def show_trained(made: Trained, request: Request) -> None:
         return
     tested = ""
     if made.test is not None:
-        tested = _tested_lines(made.test, request.test or _HELD_OUT) + str(made.figures)
+        tested = _tested_lines(made.test, request.test or HELD_OUT) + str(made.figures)
     blocks = [
         data_lines(made.record, made.model),
         fit_lines(made.record, made.model),

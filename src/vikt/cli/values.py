@@ -134,6 +134,17 @@ def parse_min_df(typed: str) -> float | str:
     return int(typed) if typed.isdecimal() else parse_number(typed)
 
 
+def parse_memory(typed: str) -> int:
+    """A number of bytes, such as 1GB. Raises click.BadParameter where it is none."""
+    from vikt.errors import ParameterError
+    from vikt.features.memory import bytes_of
+
+    try:
+        return bytes_of(typed)
+    except ParameterError as error:
+        raise click.BadParameter(error.problem) from None
+
+
 def parse_class_weight(typed: str) -> ClassWeight:
     """A factor for each class; "balanced" stays. Raises click.BadParameter where it is neither.
 

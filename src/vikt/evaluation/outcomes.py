@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol, Self
 
@@ -141,6 +141,16 @@ class Outcomes:
         answered = rows & (self.predicted != NO_ANSWER)
         sides = self.places[rows & self.is_right], self.places[rows], self.predicted[answered]
         return Counts(*(np.bincount(side, minlength=len(self.everything)) for side in sides))
+
+    @classmethod
+    def joined(cls, several: Sequence[Self]) -> Self:
+        """The rows of several, one after the other, which one model has answered with one class each."""
+        return replace(
+            several[0],
+            labels=[label for each in several for label in each.labels],
+            log_probabilities=np.concatenate([each.log_probabilities for each in several]),
+            predicted=np.concatenate([each.predicted for each in several]),
+        )
 
     @classmethod
     def of_shares(

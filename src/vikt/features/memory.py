@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 
+from vikt.errors import ParameterError
 from vikt.features.settings import FeatureSettings
 from vikt.tables import size
 
@@ -14,6 +17,26 @@ _FIXED = 250_000_000
 _PER_BYTE = 2
 _PER_LENGTH = {" ": 3, "": 5}
 _PER_BUCKET = 25
+# Of words and of characters, for each byte of text.
+_ENTRIES_PER_LENGTH = {" ": 0.13, "": 0.3}
+
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+_SIZE = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>[kmgt]?i?)b?", re.IGNORECASE)
+
+
+def bytes_of(memory: str | int) -> int:
+    """A number of bytes, as a number or as people write it. Raises ParameterError where it is none.
+
+    Examples
+    --------
+    >>> bytes_of("1GB"), bytes_of("1.5 GiB"), bytes_of("800m"), bytes_of(10**9)
+    (1000000000, 1610612736, 800000000, 1000000000)
+    """
+    found = _SIZE.fullmatch(str(memory).strip())
+    if found is None or found["unit"].lower() not in _UNITS:
+        raise ParameterError("memory", f"expected a number of bytes such as 1GB or 800MB, found {memory!r:.40}")
+    return int(float(found["number"]) * _UNITS[found["unit"].lower()])
 
 
 def log_memory(n_bytes: int, settings: FeatureSettings) -> None:
@@ -29,7 +52,7 @@ def log_memory(n_bytes: int, settings: FeatureSettings) -> None:
         return
     logging.getLogger("vikt").warning(
         f"{estimate}, and {size(available)} are free; shorter n-grams, words instead of characters, "
-        "or fewer rows take less"
+        "or fewer rows take less, and so does work from disk (vikt train --memory 1GB, or fit_files)"
     )
 
 
@@ -45,10 +68,25 @@ def memory_needed(n_bytes: int, settings: FeatureSettings) -> int:
     >>> memory_needed(1_000_000_000, FeatureSettings(ngrams=(1, 2)))
     8250000000
     """
-    parts = settings.parts()
-    of_lengths = sum((1 + part.ngrams[1] - part.ngrams[0]) * _PER_LENGTH[part.rule.joiner] for part in parts)
+    of_lengths = _of_lengths(settings, _PER_LENGTH)
     n_buckets = 0 if settings.hashing is None else 1 << settings.hashing
-    return _FIXED + n_bytes * (_PER_BYTE + of_lengths) + n_buckets * _PER_BUCKET
+    return _FIXED + int(n_bytes * (_PER_BYTE + of_lengths)) + n_buckets * _PER_BUCKET
+
+
+def entries_per_byte(settings: FeatureSettings) -> float:
+    """How many entries rows have for each byte of text, roughly.
+
+    Examples
+    --------
+    >>> entries_per_byte(FeatureSettings(ngrams=(1, 2)))
+    0.26
+    """
+    return _of_lengths(settings, _ENTRIES_PER_LENGTH)
+
+
+def _of_lengths(settings: FeatureSettings, each: Mapping[str, float]) -> float:
+    """What all lengths of n-grams add up to, for words and for characters."""
+    return sum((1 + part.ngrams[1] - part.ngrams[0]) * each[part.rule.joiner] for part in settings.parts())
 
 
 def memory_available() -> int:
@@ -59,6 +97,15 @@ def memory_available() -> int:
         return int(sizes["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError, ValueError):
         return _memory_installed()
+
+
+def memory_resident() -> int:
+    """The bytes of memory that this process holds; 0 where the system does not say."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError, ValueError, AttributeError):
+        return 0
 
 
 def _memory_installed() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -110,6 +111,22 @@ class Examples:
         columns = rows.y[place], rows.weights[place], ranks, together, digests.take(place), rows.kept[place]
         return cls(ordered, rows.targets, *columns, rows.n_input, is_weighted, grouping)
 
+    @classmethod
+    def joined(cls, several: Sequence[Examples]) -> Examples:
+        """Examples of one table of targets, all of one before all of the next in canonical order."""
+        first, *others = several
+        if not others:
+            return first
+        columns: dict[str, Any] = {
+            name: np.concatenate([getattr(each, name) for each in several]) for name in ("y", "weights", "origin")
+        }
+        for name in ("contents", "groups"):
+            own = [getattr(each, name) for each in several]
+            columns[name] = np.concatenate([each + start for each, start in zip(own, _starts(own), strict=True)])
+        columns["documents"] = Measured.joined([each.documents for each in several])
+        columns["digests"] = type(first.digests).of(columns["documents"].contents())
+        return replace(first, n_input=sum(each.n_input for each in several), **columns)
+
     def __len__(self) -> int:
         return len(self.y)
 
@@ -117,6 +134,13 @@ class Examples:
         """These rows; in rising order, they stay in canonical order."""
         columns = {name: getattr(self, name)[rows] for name in ("y", "weights", "contents", "groups", "origin")}
         return replace(self, documents=self.documents.take(rows), digests=self.digests.take(rows), **columns)
+
+    def apart(self) -> Examples:
+        """These rows without the bytes of others, which some of all rows still hold."""
+        documents, n = self.documents, len(self)
+        texts = documents.texts.run(0, n)
+        groups = texts if documents.groups is documents.texts else documents.groups.run(0, n)
+        return replace(self, documents=replace(documents, texts=texts, groups=groups))
 
     @property
     def classes(self) -> LabelArray:
@@ -193,6 +217,11 @@ def labels_of_one_class(examples: Examples) -> LabelArray:
     return labels
 
 
+def _starts(several: Sequence[Ints]) -> Ints:
+    """What is added to the numbers of each, so that no two have one in common."""
+    return np.cumsum([0, *(own.max(initial=-1) + 1 for own in several[:-1])])
+
+
 def _check_length(groups: Values | None, n_rows: int) -> None:
     if groups is not None and len(groups) != n_rows:
         raise DataError(
@@ -203,16 +232,21 @@ def _check_length(groups: Values | None, n_rows: int) -> None:
 def check_testable(examples: Examples, test: Sequence[int] | RowIndices) -> None:
     """Raise DataError unless there are test rows."""
     if not len(test):
-        n, n_duplicates, n_classes = len(examples), examples.n_duplicates, len(examples.classes)
-        alike = f", {n_duplicates:,} of them duplicates of others," if n_duplicates else ""
+        n, n_classes = len(examples), len(examples.classes)
         if examples.grouping is not None:
             n_groups = counted(examples.n_groups, "group")
             raise DataError(
                 f"{n_groups} of {counted(n, 'text')} in {counted(n_classes, 'class')} are too few to hold out a tenth "
                 "of the groups of each class for a test; give separate test data, or ten groups of a class"
             )
-        remedy = "check the column of the labels, or " if n_classes > n / _FEW_ROWS else ""
-        raise DataError(
-            f"{counted(n, 'text')} of {counted(n_classes, 'class')}{alike} are too few to hold out a tenth of each "
-            f"class for a test; {remedy}give separate test data, or ten texts of a class"
-        )
+        raise too_few_to_test(n, examples.n_duplicates, n_classes)
+
+
+def too_few_to_test(n_texts: int, n_duplicates: int, n_classes: int) -> DataError:
+    """The error where no tenth of any class can be held out."""
+    alike = f", {n_duplicates:,} of them duplicates of others," if n_duplicates else ""
+    remedy = "check the column of the labels, or " if n_classes > n_texts / _FEW_ROWS else ""
+    return DataError(
+        f"{counted(n_texts, 'text')} of {counted(n_classes, 'class')}{alike} are too few to hold out a tenth of each "
+        f"class for a test; {remedy}give separate test data, or ten texts of a class"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +93,20 @@ def _rounded(objective: Objective, solution: Solution) -> tuple[NDArray[np.float
     return theta, certificate_nearby(objective, theta, solution.certificate)
 
 
-def blend(settings: FeatureSettings, parts: Sequence[FittedPart]) -> tuple[TextFeatures, NDArray[np.float32]]:
+class BlendedPart(Protocol):
+    """What a blend needs of its parts."""
+
+    @property
+    def share(self) -> float: ...
+
+    @property
+    def features(self) -> TextFeatures: ...
+
+    @property
+    def theta(self) -> NDArray[np.float32]: ...
+
+
+def blend(settings: FeatureSettings, parts: Sequence[BlendedPart]) -> tuple[TextFeatures, NDArray[np.float32]]:
     """The features of all parts side by side, and the weights whose score is the sum of the parts' by their shares.
 
     The intercept and the columns of hand-made features, which every part has, are there once.

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vikt.arrays import Ints, LabelArray, RowIndices
+from vikt.corpus.arrow import release_memory
 from vikt.corpus.digests import ContentDigests, fingerprint_of
 from vikt.corpus.label_arrays import spelled_labels
 from vikt.corpus.order import group_strata, parts_of_groups, rows_of_parts
@@ -124,6 +125,7 @@ class ShardedSplit(NamedTuple):
 
 
 def _examples(spool: Spool, rows: SpooledRows) -> Examples:
+    release_memory()
     labelled = LabelledRows(OneLabel(spool.classes), rows.y, rows.weights, rows.origin, rows.n_rows)
     documents = Measured(rows.texts, (), rows.texts)
     return Examples.ordered(documents, labelled, rows.digests, spool.seed, spool.is_weighted)

@@ -19,6 +19,7 @@ from vikt.cli.options import (
     threads,
     weight,
 )
+from vikt.cli.values import parse_memory
 
 
 @command(
@@ -40,6 +41,7 @@ from vikt.cli.options import (
     "vikt train topics.csv --max-error 0.02 --coverage 0.95",
     "vikt train emotions.tsv --labels-separator ,",
     "vikt train tickets.csv --targets ordered --order low,medium,high",
+    "vikt train 'logs/*.parquet' --memory 1GB",
 )
 @click.argument(
     "data",
@@ -82,6 +84,20 @@ from vikt.cli.options import (
 )
 @report()
 @threads
+@click.option(
+    "--memory",
+    type=parse_memory,
+    metavar="SIZE",
+    help="Train from disk, in at most this much memory, such as 1GB: for texts that memory cannot hold.",
+)
+@click.option(
+    "--work-dir",
+    type=FILE,
+    metavar="DIR",
+    help="With --memory: folder for the work, kept where it is interrupted, so that the same command resumes it "
+    "(default: beside the model).",
+)
+@click.option("--restart", is_flag=True, help="With --memory: start anew instead of resuming.")
 @click.option("--refit-all", is_flag=True, help="After the test, refit the model on all rows.")
 @click.option("--force", is_flag=True, help="Overwrite files that are not a vikt model or report.")
 @as_json
@@ -96,4 +112,10 @@ def train(**typed: Any) -> None:
     """
     from vikt.cli import train as work
 
-    work.train(*gathered(work.Request, typed))
+    request, options = gathered(work.Request, typed)
+    if request.memory is None:
+        work.train(request, options)
+        return
+    from vikt.cli.train_on_disk import train as train_on_disk
+
+    train_on_disk(request, options, request.memory)

@@ -1,0 +1,149 @@
+"""`vikt train --memory`: train on files that memory cannot hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from vikt.classifier import TextClassifier
+from vikt.cli.console import progress, say, say_notes
+from vikt.cli.inputs import format_of_others
+from vikt.cli.outputs import is_standard, save_or_print
+from vikt.cli.train import (
+    Request,
+    TestFacts,
+    Trained,
+    check_request,
+    label_reading,
+    same_file,
+    save_untested,
+    show_trained,
+)
+from vikt.corpus.label_notes import unknown_label_notes
+from vikt.corpus.labelled import labelled
+from vikt.corpus.read_labelled import drop_blank_lines
+from vikt.corpus.readers import no_rows, read_batches
+from vikt.corpus.sources import find_sources
+from vikt.errors import UsageError, ViktError
+from vikt.evaluation.evaluation import evaluation_of
+from vikt.evaluation.outcomes import Outcomes, outcomes
+from vikt.files.work_folder import work_folder
+from vikt.fitting.files import LabelledFiles, columns_of
+from vikt.fitting.saved import SavedModel
+from vikt.fitting.shard_fit import ShardFit, check_fits_shards, check_memory, threads_within
+from vikt.fitting.shards import Shards
+from vikt.mappings import Values
+from vikt.progress import Progress
+from vikt.report.evaluation import model_figures
+
+_TEST_ROWS_AT_ONCE = 4_000
+
+
+def train(request: Request, options: Values, memory: int) -> None:
+    """Read, fit, test, save, report."""
+    show_trained(trained(request, options, memory), request)
+
+
+def trained(request: Request, options: Values, memory: int) -> Trained:
+    """Spool the rows, fit them shard by shard, test, save.
+
+    Raises
+    ------
+    ViktError
+        Something of it fails; the work that is done stays, and the same command goes on with it.
+    """
+    reading = label_reading(request, options)
+    settings = TextClassifier(**options | {"targets": reading.kind}).settings()
+    _refuse(request)
+    check_fits_shards(settings)
+    check_memory(memory, settings)
+    check_request(request, options)
+    files = LabelledFiles(
+        request.data, request.text, request.label, request.weight, reading, request.format, request.dialect
+    )
+    job = files.job(settings) | {"--test": request.test}
+    with (
+        progress(request.quiet) as bar,
+        _resumable(_work_path(request)),
+        work_folder(_work_path(request), job, restart=request.restart) as folder,
+    ):
+        rows = files.spooled(folder, settings.random_state, bar)
+        say_notes(rows.notes, request.quiet)
+        tenths, threads = 2 if request.test is None else 1, threads_within(memory, settings, request.threads)
+        fit = ShardFit(Shards.of(rows, bar), settings, folder, tenths, memory, threads, bar)
+        columns = columns_of(rows)
+        saved = _with_columns(fit.fitted(), columns)
+        evaluation = evaluation_of(_tested(request, fit, saved, bar))
+        if request.refit_all and request.test is None:
+            say("refitted on all rows; the figures are those of the first fit, which did not see the test rows")
+            saved = _with_columns(fit.refitted(saved), columns)
+        record = saved.record.with_test(evaluation.n_rows, evaluation.to_json()["metrics"])
+        save_or_print(SavedModel(saved.model, record), request.output, request.force)
+    facts = TestFacts(tuple(same_file(request)))
+    return Trained(saved.model, record, facts, model_figures(evaluation, record))
+
+
+def _with_columns(saved: SavedModel, columns: dict[str, str | None]) -> SavedModel:
+    return replace(saved, record=replace(saved.record, columns=columns))
+
+
+def _refuse(request: Request) -> None:
+    """Refuse what needs all rows in memory. Raises UsageError."""
+    for name, is_given in (
+        ("--features", request.features is not None),
+        ("--number", bool(request.numbers)),
+        ("--category", bool(request.categories)),
+        ("--group", request.group is not None),
+        ("--report", request.report is not None),
+        ("--labels-separator", request.labels_separator is not None),
+    ):
+        if is_given:
+            raise UsageError(f"{name} needs all rows in memory; leave out {name} or --memory")
+    if is_standard(request.output) and request.work_dir is None:
+        raise UsageError("-o - leaves no place for the work; name a folder for it with --work-dir")
+
+
+def _work_path(request: Request) -> Path:
+    return request.work_dir or request.output.with_name(f"{request.output.name}.work")
+
+
+@contextmanager
+def _resumable(path: Path) -> Iterator[None]:
+    # Ctrl-C is told with what to do about it.
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"the work so far is in {path}; run the same command again to resume") from None
+
+
+def _tested(request: Request, fit: ShardFit, saved: SavedModel, bar: Progress) -> Outcomes:
+    """What the model answers to the rows held out, or to those of a file."""
+    if request.test is None:
+        held_out = (outcomes(saved.model, own.documents, own.labels, request.threads) for own in fit.held_out())
+        return Outcomes.joined(list(held_out))
+    try:
+        answered = Outcomes.joined(list(_of_file(request, request.test, saved, bar)))
+    except (ViktError, MemoryError, KeyboardInterrupt):
+        # The rows of the file are read after the training, which nothing that happens then undoes.
+        fit.folder.remove()
+        save_untested(saved, request)
+        raise
+    say_notes(unknown_label_notes(request.test, set(answered.labels), saved.model.labels), request.quiet)
+    return answered
+
+
+def _of_file(request: Request, test: str, saved: SavedModel, bar: Progress) -> Iterator[Outcomes]:
+    n_rows, columns = 0, saved.record.columns
+    reading = saved.reading()
+    for source in find_sources([test]):
+        format = format_of_others([test], request)
+        for batch in map(drop_blank_lines, read_batches(source, None, _TEST_ROWS_AT_ONCE, format, request.dialect)):
+            if batch.n_rows:
+                own = labelled(batch, saved.model.features, columns["text"], columns["label"], reading=reading)
+                yield outcomes(saved.model, own.documents, own.labels, request.threads)
+                n_rows += batch.n_rows
+                bar("testing", n_rows, 0)
+    if not n_rows:
+        raise no_rows(test)

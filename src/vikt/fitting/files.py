@@ -1,0 +1,105 @@
+"""Files of labelled texts that are fitted from disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from vikt.corpus.dialect import DEFAULT_DIALECT, Dialect
+from vikt.corpus.label_reading import ONE_LABEL, LabelReading
+from vikt.errors import InputFileError, UsageError
+from vikt.features.memory import bytes_of
+from vikt.files.work_folder import WorkFolder, work_folder
+from vikt.fitting.saved import SavedModel
+from vikt.fitting.settings import FitSettings
+from vikt.fitting.shard_fit import ShardFit, check_fits_shards, check_memory, threads_within
+from vikt.fitting.shards import Shards
+from vikt.mappings import Json
+from vikt.progress import Progress
+from vikt.spool.spool import Spool
+from vikt.spool.spooling import spool
+
+
+@dataclass(frozen=True)
+class LabelledFiles:
+    """The files, their columns, and how they are read; see `vikt.spool.spooling.spool`."""
+
+    data: Sequence[str | Path]
+    text: str | None = None
+    label: str | None = None
+    weight: str | None = None
+    reading: LabelReading = ONE_LABEL
+    format: str | None = None
+    dialect: Dialect = DEFAULT_DIALECT
+
+    def job(self, settings: FitSettings) -> Json:
+        """What makes a model of these files what it is."""
+        return {
+            "data": [str(name) for name in self.data],
+            "--text": self.text,
+            "--label": self.label,
+            "--weight": self.weight,
+            "--format": self.format,
+            **{f"--{name}": value for name, value in asdict(self.dialect).items()},
+            **settings.options,
+        }
+
+    def spooled(self, folder: WorkFolder, seed: int, progress: Progress) -> Spool:
+        """The rows on disk, in a work folder, which is removed where the files or the options are refused."""
+        try:
+            return spool(
+                self.data,
+                folder / "spool",
+                text=self.text,
+                label=self.label,
+                weight=self.weight,
+                reading=self.reading,
+                format=self.format,
+                dialect=self.dialect,
+                seed=seed,
+                progress=progress,
+            )
+        except (UsageError, InputFileError):
+            # Another command is needed, which could not go on from here.
+            folder.remove()
+            raise
+
+
+def fit_files(
+    files: LabelledFiles,
+    settings: FitSettings,
+    memory: str | int,
+    work_dir: str | Path | None,
+    restart: bool,
+    threads: int,
+    progress: Progress,
+) -> SavedModel:
+    """The model of the rows of files, of which a tenth has validated; parameters as of `TextClassifier.fit_files`."""
+    check_fits_shards(settings)
+    limit = bytes_of(memory)
+    check_memory(limit, settings)
+    threads = threads_within(limit, settings, threads)
+    files = replace(files, reading=LabelReading(settings.targets.kind))
+    with _folder(work_dir) as path, work_folder(path, files.job(settings), restart=restart) as folder:
+        rows = files.spooled(folder, settings.random_state, progress)
+        saved = ShardFit(Shards.of(rows, progress), settings, folder, 1, limit, threads, progress).fitted()
+        return replace(saved, record=replace(saved.record, columns=columns_of(rows)))
+
+
+def columns_of(rows: Spool) -> dict[str, str | None]:
+    """The columns that rows come from, by their roles."""
+    weight = {} if rows.weight is None else {"weight": rows.weight}
+    return {"text": rows.columns.text, "label": rows.columns.label, **weight}
+
+
+@contextmanager
+def _folder(named: str | Path | None) -> Iterator[Path]:
+    """The folder for the work, or one that does not outlast it."""
+    if named is not None:
+        yield Path(named)
+        return
+    with TemporaryDirectory(prefix="vikt-") as temporary:
+        yield Path(temporary) / "work"

@@ -1,0 +1,65 @@
+"""A work folder: removed once its job is done, kept while it is not, and refused to any other job."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+
+from vikt.errors import OutputFileError
+from vikt.files.work_folder import work_folder
+
+
+def interrupted(path, job):
+    """Work that ends in the middle, with a piece made."""
+    with contextlib.suppress(KeyboardInterrupt), work_folder(path, job) as folder:
+        assert folder.once("piece.json", lambda: {"made": 1}) == {"made": 1}
+        raise KeyboardInterrupt
+
+
+def test_a_folder_is_removed_once_its_job_is_done(tmp_path):
+    with work_folder(tmp_path / "work", {"option": 1}) as folder:
+        (folder.folder("inner") / "file").write_bytes(b"x")
+    assert not (tmp_path / "work").exists()
+
+
+def test_the_same_job_finds_what_was_made(tmp_path):
+    interrupted(tmp_path / "work", {"option": 1})
+    with work_folder(tmp_path / "work", {"option": 1}) as folder:
+        assert folder.once("piece.json", pytest.fail) == {"made": 1}
+
+
+def test_another_job_is_refused_unless_it_starts_anew(tmp_path):
+    path = tmp_path / "work"
+    interrupted(path, {"option": 1, "data": ["a"]})
+    with pytest.raises(OutputFileError, match="option was 1 and is now 2") as refused, work_folder(path, {"option": 2}):
+        pytest.fail("the folder of another job")
+    assert refused.value.remedy == {"restart": True}
+    with work_folder(path, {"option": 2}, restart=True) as folder:
+        assert folder.once("piece.json", lambda: {"made": 2}) == {"made": 2}
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path):
+    (tmp_path / "letters.txt").write_bytes(b"mine")
+    for restart in (False, True):
+        with pytest.raises(OutputFileError, match="something else"), work_folder(tmp_path, {}, restart=restart):
+            pytest.fail("a folder of something else")
+    assert (tmp_path / "letters.txt").read_bytes() == b"mine"
+
+
+def test_two_processes_do_not_meet_in_a_folder(tmp_path):
+    with (
+        work_folder(tmp_path / "work", {}),
+        pytest.raises(OutputFileError, match="another process"),
+        work_folder(tmp_path / "work", {}),
+    ):
+        pytest.fail("a folder that another process works in")
+
+
+def test_a_damaged_piece_is_named_with_the_remedy(tmp_path):
+    interrupted(tmp_path / "work", {})
+    (tmp_path / "work" / "piece.json").write_bytes(b"{")
+    with pytest.raises(OutputFileError, match=r"piece\.json: cannot be read") as damaged:  # noqa: SIM117
+        with work_folder(tmp_path / "work", {}) as folder:
+            folder.once("piece.json", pytest.fail)
+    assert damaged.value.remedy == {"restart": True}

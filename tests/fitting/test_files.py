@@ -1,0 +1,344 @@
+"""Fits from disk: what they find is what a fit in memory finds, whatever the order, the files, the memory or kills."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import vikt
+from vikt.errors import (
+    ClassesError,
+    ColumnError,
+    EmptyVocabularyError,
+    InputFileError,
+    OutputFileError,
+    ParameterError,
+)
+from vikt.features.handmade import Number
+from vikt.features.settings import FeatureSettings
+from vikt.features.text import TextFeatures
+from vikt.fitting import shard_fit
+from vikt.fitting.examples import Examples
+from vikt.fitting.model import measured
+from vikt.fitting.parts import fit_part
+from vikt.fitting.refitted import used_rows
+from vikt.model.objective import Objective
+from vikt.spool import spool as spools
+
+WORDS = {"analyzer": "word", "l2": 1e-3, "tol": 1e-8}
+
+
+@pytest.fixture
+def small_shards(monkeypatch):
+    """Shards of some 20 kB, so that small corpora have several."""
+    monkeypatch.setattr(spools, "_BYTES_PER_SHARD", 20_000)
+
+
+@pytest.fixture(scope="module")
+def topics():
+    """Generated texts of three topics, some of them duplicates, and a few with two labels."""
+    generator = random.Random(0)
+    words = {k: [f"{k}{i}" for i in range(200)] for k in "abcd"}
+    rows = []
+    for i in range(1500):
+        label = "abc"[min(i % 4, 2)]
+        mixed = [generator.choice(words[generator.choice([label, "d", label, "abc"[i % 3]])]) for _ in range(12)]
+        rows.append((" ".join(mixed), label))
+    rows += rows[:60] + [(text, "a") for text, _ in rows[100:130]]
+    generator.shuffle(rows)
+    return rows
+
+
+def written(folder, rows, name="rows.csv", weights=None):
+    frame = pd.DataFrame(rows, columns=["text", "label"])
+    if weights is not None:
+        frame["weight"] = weights
+    path = folder / name
+    if path.suffix == ".parquet":
+        frame.to_parquet(path)
+    elif path.suffix == ".jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in frame.to_dict("records")), encoding="utf-8")
+    else:
+        frame.to_csv(path, index=False)
+    return path
+
+
+def fitted(paths, **options):
+    return vikt.TextClassifier(**options).fit_files(paths, "text", "label")
+
+
+def content(classifier, folder):
+    path = folder / "saved.vikt"
+    classifier.save(path, force=True)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"ngrams": (1, 3), "min_df": 1},
+        {"weighting": "nb"},
+        {"weighting": "binary", "class_weight": "balanced"},
+        {"analyzer": "char_wb", "ngrams": (1, 3)},
+        {"analyzer": "word+char", "ngrams": (1, 1)},
+        {"hashing": 12},
+        {"class_weight": {"a": 3.0}},
+        {"solver": "newton"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("labels", ["abc", "ab"])
+def test_the_optimum_is_that_of_a_fit_in_memory(tmp_path, topics, small_shards, labels, options):
+    rows = [(text, label) for text, label in topics if label in labels]
+    options = WORDS | options
+    from_disk = fitted(written(tmp_path, rows), **options)
+    in_memory = vikt.TextClassifier(**options).fit(*zip(*rows, strict=True))
+    own, other = (classifier.features_.to_arrays() for classifier in (from_disk, in_memory))
+    assert own.keys() == other.keys()
+    for name in own:
+        assert np.array_equal(own[name], other[name]), name
+    # Each is within √(bound/λ) of the optimum, and rounded; the penalty of telling words is weaker.
+    strongest = 1.0 if options.get("weighting") != "nb" else 5.0
+    distance = np.linalg.norm((from_disk.theta_ - in_memory.theta_)[..., 1:])
+    most = strongest * sum(np.sqrt(each.bound_ / each.l2_) for each in (from_disk, in_memory))
+    assert distance <= most + 1e-6 * np.linalg.norm(in_memory.theta_)
+    assert from_disk.certificate_ <= options["tol"]
+    data, expected = from_disk.data_, in_memory.data_
+    assert data == expected | {"blank_lines": 0}
+
+
+@pytest.mark.parametrize("weighting", ["tfidf", "nb"])
+def test_the_choice_is_that_of_all_rows_in_memory_and_its_neighbours_were_tried(
+    tmp_path, topics, small_shards, weighting
+):
+    from_disk = fitted(written(tmp_path, topics), analyzer="word", weighting=weighting)
+    in_memory = vikt.TextClassifier(analyzer="word", weighting=weighting).fit(*zip(*topics, strict=True))
+    # The sample is all rows here, so that the walk begins beside the choice in memory.
+    assert np.log10(from_disk.l2_ / in_memory.l2_) == pytest.approx(0, abs=0.26)
+    losses = {point.strength: point.log_loss for point in in_memory.choice_.curve}
+    for point in from_disk.choice_.curve:
+        assert point.log_loss == pytest.approx(losses[point.strength], rel=0.05)
+    assert from_disk.data_ == in_memory.data_ | {"blank_lines": 0}
+
+
+def test_later_work_finds_the_rows_that_were_fitted_again(tmp_path, topics, small_shards):
+    record = fitted(written(tmp_path, topics), **WORDS).record_
+    texts, labels = zip(*topics, strict=True)
+    examples = Examples.of(measured(list(texts), TextFeatures(FeatureSettings())), list(labels))
+    assert len(used_rows(record, examples).fitted) == len(topics)
+
+
+def test_features_are_chosen_on_a_sample(tmp_path, topics, small_shards, monkeypatch):
+    monkeypatch.setattr(shard_fit, "SAMPLE_BYTES", (30_000, 10_000))
+    classifier = fitted(written(tmp_path, topics))
+    assert classifier.feature_choice_.n_rows < classifier.data_["training_rows"]
+    assert {part["name"] for part in classifier.parts_} <= {"nb", "word+char"}
+    assert classifier.certificate_ <= 1e-7
+
+
+def test_the_model_does_not_depend_on_the_order_the_files_the_format_the_threads_or_the_memory(
+    tmp_path, topics, small_shards
+):
+    shuffled = topics.copy()
+    random.Random(1).shuffle(shuffled)
+    whole = written(tmp_path, topics)
+    pieces = [
+        written(tmp_path, shuffled[:200], "one.parquet"),
+        written(tmp_path, shuffled[200:210], "two.jsonl"),
+        written(tmp_path, shuffled[210:], "three.csv"),
+    ]
+    expected = content(fitted([whole], analyzer="word"), tmp_path)
+    assert content(fitted(pieces, analyzer="word"), tmp_path) == expected
+    assert content(fitted(pieces[::-1], analyzer="word", threads=2), tmp_path) == expected
+    large = vikt.TextClassifier(analyzer="word").fit_files(whole, "text", "label", memory="8GB")
+    assert content(large, tmp_path) == expected
+
+
+def test_weights_are_as_repeated_rows(tmp_path, topics, small_shards):
+    weights = np.arange(len(topics)) % 3
+    weighted = vikt.TextClassifier(**WORDS, min_df=1).fit_files(
+        written(tmp_path, topics, weights=weights), "text", "label", weight="weight"
+    )
+    repeated = [row for row, weight in zip(topics, weights, strict=True) for _ in range(weight)]
+    texts, labels = zip(*repeated, strict=True)
+    expected = vikt.TextClassifier(**WORDS, min_df=1, weighting="binary").fit(texts, labels)
+    own = vikt.TextClassifier(**WORDS, min_df=1).fit(*zip(*topics, strict=True), sample_weight=weights)
+    assert weighted.data_ == own.data_ | {"blank_lines": 0}
+    assert np.abs(weighted.theta_ - own.theta_).max() < 1e-3
+    assert expected.data_["rows"] == weights.sum()
+
+
+class KilledError(BaseException):
+    pass
+
+
+def kills(monkeypatch, where, name, at):
+    """Let a function raise at one of its calls."""
+    made, calls = getattr(where, name), []
+
+    def dying(*arguments, **options):
+        calls.append(1)
+        if len(calls) == at:
+            raise KilledError
+        return made(*arguments, **options)
+
+    monkeypatch.setattr(where, name, dying)
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "at"),
+    [
+        (shard_fit, "write_part", 1),
+        (shard_fit, "write_part", 5),
+        (shard_fit, "fit_part", 1),
+        (shard_fit, "fit_part", 2),
+        (shard_fit, "choose_l2_near", 2),
+        (shard_fit, "chosen_plan", 1),
+        (shard_fit, "load_trained", 2),
+    ],
+    ids=lambda value: str(value) if isinstance(value, int | str) else "",
+)
+def test_interrupted_work_goes_on(tmp_path, topics, small_shards, monkeypatch, where, name, at):
+    path, work = written(tmp_path, topics), tmp_path / "work"
+    blend = {"analyzer": "auto"}
+    monkeypatch.setattr(shard_fit, "chosen_plan", blended(shard_fit.chosen_plan))
+    expected = content(fitted(path, **blend), tmp_path)
+
+    def fit():
+        return vikt.TextClassifier(**blend).fit_files(path, "text", "label", work_dir=work)
+
+    with monkeypatch.context() as killing:
+        kills(killing, where, name, at)
+        with pytest.raises(KilledError):
+            fit()
+    assert work.exists()
+    assert content(fit(), tmp_path) == expected
+    assert not work.exists()
+
+
+def blended(choose):
+    """A plan of two parts, whatever is best."""
+    from vikt.selection.recipes import Recipe
+
+    def chosen(*arguments):
+        plan = choose(*arguments)
+        recipe = Recipe("nb+word+char", (("nb", 0.5), ("word+char", 0.5)))
+        return replace(plan, recipe=recipe, penalties=(plan.penalties[0],) * 2, features=None)
+
+    return chosen
+
+
+def test_work_of_other_options_or_of_changed_files_is_refused(tmp_path, topics, small_shards, monkeypatch):
+    path, work = written(tmp_path, topics), tmp_path / "work"
+    with monkeypatch.context() as killing:
+        kills(killing, shard_fit, "fit_part", 1)
+        with pytest.raises(KilledError):
+            vikt.TextClassifier(analyzer="word").fit_files(path, "text", "label", work_dir=work)
+    with pytest.raises(OutputFileError, match="l2 was"):
+        vikt.TextClassifier(**WORDS).fit_files(path, "text", "label", work_dir=work)
+    written(tmp_path, topics[1:])
+    with pytest.raises(OutputFileError, match=r"rows\.csv"):
+        vikt.TextClassifier(analyzer="word").fit_files(path, "text", "label", work_dir=work)
+    again = vikt.TextClassifier(analyzer="word").fit_files(path, "text", "label", work_dir=work, restart=True)
+    assert again.data_["rows"] == len(topics) - 1
+
+
+@pytest.mark.parametrize(
+    ("options", "parameter"),
+    [
+        ({"folds": 3}, "folds"),
+        ({"one_standard_error": True}, "one_standard_error"),
+        ({"l1_ratio": 0.5}, "l1_ratio"),
+        ({"solver": "minibatch"}, "solver"),
+        ({"solver": "minibatch", "patience": 2}, "patience"),
+        ({"aim": "f1"}, "aim"),
+        ({"calibrate": True}, "calibrate"),
+        ({"coverage": 0.9}, "coverage"),
+        ({"max_error": 0.1}, "max_error"),
+        ({"targets": "several"}, "targets"),
+        ({"order": ["a", "b", "c"]}, "order"),
+        ({"features": [Number(name="size")]}, "features"),
+    ],
+    ids=str,
+)
+def test_what_needs_all_rows_in_memory_is_refused_before_any_is_read(options, parameter):
+    with pytest.raises(ParameterError) as refused:
+        vikt.TextClassifier(**options).fit_files("nowhere.csv")
+    assert refused.value.parameter == parameter
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("_PER_WEIGHT", 10**9, r"expected about \d+\.\d GB for [\d,]+ features of 3 classes, found 1\.0 GB"),
+        ("_MOST_RESIDENT", 0.0, r"1\.0 GB cannot hold the n-grams of 'word'"),
+    ],
+)
+def test_too_little_memory_is_told_and_more_goes_on(tmp_path, topics, small_shards, monkeypatch, name, value, message):
+    path, work = written(tmp_path, topics), tmp_path / "work"
+    with monkeypatch.context() as short:
+        short.setattr(shard_fit, name, value)
+        with pytest.raises(ParameterError, match=message) as refused:
+            vikt.TextClassifier(**WORDS).fit_files(path, "text", "label", work_dir=work)
+    assert refused.value.parameter == "memory"
+    again = vikt.TextClassifier(**WORDS).fit_files(path, "text", "label", work_dir=work, memory="2GB")
+    assert content(again, tmp_path) == content(fitted(path, **WORDS), tmp_path)
+
+
+def test_few_bytes_let_few_threads_work():
+    settings = vikt.TextClassifier(analyzer="word").settings()
+    assert [shard_fit.threads_within(memory, settings, 4) for memory in (5 * 10**8, 10**9, 10**10)] == [1, 2, 4]
+
+
+@pytest.mark.parametrize("at", [1, 2, 5])
+def test_a_disk_that_is_too_small_is_told_before_it_is_full(tmp_path, topics, small_shards, monkeypatch, at):
+    path, work, room = written(tmp_path, topics), tmp_path / "work", [10**9] * (at - 1) + [10]
+    with monkeypatch.context() as small:
+        small.setattr(shard_fit, "free_space", lambda path: room.pop(0))
+        with pytest.raises(OutputFileError, match=r"expected room for about \d.* of packed rows, found 0\.0 kB free"):
+            vikt.TextClassifier(**WORDS).fit_files(path, "text", "label", work_dir=work)
+    again = vikt.TextClassifier(**WORDS).fit_files(path, "text", "label", work_dir=work)
+    assert content(again, tmp_path) == content(fitted(path, **WORDS), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("rows", "text", "options", "error"),
+    [
+        ([("a", "x"), ("b", "y")] * 20, "nix", {}, ColumnError),
+        ([("a", "x"), ("b", "x")] * 20, "text", {}, ClassesError),
+        ([("a", "x"), ("b", "y")] * 20, "text", {"min_df": 30, "analyzer": "word"}, EmptyVocabularyError),
+    ],
+    ids=["column", "classes", "vocabulary"],
+)
+def test_data_that_are_refused_leave_no_work(tmp_path, rows, text, options, error):
+    path = written(tmp_path, rows)
+    with pytest.raises(error):
+        vikt.TextClassifier(**options).fit_files(path, text, work_dir=tmp_path / "work")
+    assert not (tmp_path / "work").exists()
+
+
+def test_files_that_are_missing_leave_no_work(tmp_path):
+    with pytest.raises(InputFileError):
+        vikt.TextClassifier().fit_files(tmp_path / "nowhere.csv", work_dir=tmp_path / "work")
+    assert not (tmp_path / "work").exists()
+
+
+def test_the_solver_sees_the_rows_of_all_shards(tmp_path, topics, small_shards, monkeypatch):
+    seen = []
+
+    def fit(prepared, *arguments):
+        seen.append(prepared.fold.training)
+        return fit_part(prepared, *arguments)
+
+    monkeypatch.setattr(shard_fit, "fit_part", fit)
+    fitted(written(tmp_path, topics), **WORDS)
+    (objective,) = seen
+    assert isinstance(objective, Objective)
+    assert objective.parts.n_parts >= 8
+    assert objective.total_weight == len(topics)
