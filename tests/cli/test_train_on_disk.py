@@ -66,6 +66,29 @@ def test_a_test_file_is_read_and_the_fit_has_all_rows(run, corpus, tmp_path, sma
     assert disk["data"]["test_rows"] == 500
 
 
+def test_test_texts_that_stand_in_training_are_counted(run, sms, tmp_path, small_shards):
+    test = tmp_path / "test.tsv"
+    rows = sms.read_text(encoding="utf-8").splitlines()
+    test.write_text("\n".join([*rows[:40], "ham\tnot there before", "spam\t "]) + "\n", encoding="utf-8")
+    code, out, _ = run("train", sms, *WORDS, "--memory", "1GB", "--test", test, "-o", tmp_path / "model.vikt")
+    assert code == 0
+    assert "overlap    39 of 41 test texts also occur in the training data" in out
+
+
+@pytest.mark.parametrize("content", [None, "label\tbody\nham\thi\n"], ids=["missing", "another column"])
+def test_a_test_that_cannot_be_read_is_refused_before_the_work(run, sms, tmp_path, monkeypatch, content):
+    from vikt.cli import train_on_disk
+
+    monkeypatch.setattr(train_on_disk, "ShardFit", pytest.fail)
+    test = tmp_path / "test.tsv"
+    if content:
+        test.write_text(content, encoding="utf-8")
+    code, _, err = run("train", sms, *WORDS, "--memory", "1GB", "--test", test, "-o", tmp_path / "model.vikt", "-q")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "test.tsv" in err
+    assert not (tmp_path / "model.vikt.work").exists()
+
+
 def test_all_rows_are_refitted_on_demand(run, sms, tmp_path, small_shards):
     code, out, _ = run("train", sms, *WORDS, "--memory", "1GB", "--refit-all", "--json", "-o", tmp_path / "m.vikt")
     assert code == 0
@@ -109,7 +132,8 @@ def test_what_cannot_be_done_is_refused_in_a_line(run, sms, tmp_path, monkeypatc
 
 def test_a_test_that_fails_leaves_a_model(run, sms, tmp_path, small_shards):
     test = tmp_path / "test.tsv"
-    test.write_bytes(sms.read_bytes() + b"torn\n")
+    header, body = sms.read_bytes().split(b"\n", 1)
+    test.write_bytes(header + b"\n" + 2 * body + b"torn\n")  # after the rows that are looked at before the work
     code, _, err = run("train", sms, *WORDS, "--memory", "1GB", "--test", test, "-o", tmp_path / "model.vikt")
     assert code == 1
     assert "the model is saved, without figures of the test" in err

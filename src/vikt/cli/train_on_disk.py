@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from vikt.classifier import TextClassifier
 from vikt.cli.console import progress, say, say_notes
-from vikt.cli.inputs import format_of_others
+from vikt.cli.inputs import format_of_others, open_others
 from vikt.cli.outputs import is_standard, save_or_print
 from vikt.cli.train import (
     Request,
@@ -21,9 +26,12 @@ from vikt.cli.train import (
     save_untested,
     show_trained,
 )
+from vikt.corpus.digests import ContentDigests
 from vikt.corpus.label_notes import unknown_label_notes
 from vikt.corpus.labelled import labelled
+from vikt.corpus.overlap import Overlap
 from vikt.corpus.read_labelled import drop_blank_lines
+from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import no_rows, read_batches
 from vikt.corpus.sources import find_sources
 from vikt.errors import UsageError, ViktError
@@ -37,6 +45,7 @@ from vikt.fitting.shards import Shards
 from vikt.mappings import Values
 from vikt.progress import Progress
 from vikt.report.evaluation import model_figures
+from vikt.spool.spooling import TextsAlone
 
 _TEST_ROWS_AT_ONCE = 4_000
 
@@ -64,6 +73,7 @@ def trained(request: Request, options: Values, memory: int) -> Trained:
         request.data, request.text, request.label, request.weight, reading, request.format, request.dialect
     )
     job = files.job(settings) | {"--test": request.test}
+    first = _first_of_test(request)
     with (
         progress(request.quiet) as bar,
         _resumable(_work_path(request)),
@@ -71,18 +81,20 @@ def trained(request: Request, options: Values, memory: int) -> Trained:
     ):
         rows = files.spooled(folder, settings.random_state, bar)
         say_notes(rows.notes, request.quiet)
+        if first is not None:
+            labelled(first, TextsAlone(), rows.columns.text, rows.columns.label)
         tenths, threads = 2 if request.test is None else 1, threads_within(memory, settings, request.threads)
         fit = ShardFit(Shards.of(rows, bar), settings, folder, tenths, memory, threads, bar)
         columns = columns_of(rows)
         saved = _with_columns(fit.fitted(), columns)
-        evaluation = evaluation_of(_tested(request, fit, saved, bar))
+        test = _tested(request, fit, saved, bar)
+        evaluation = evaluation_of(test.outcomes)
         if request.refit_all and request.test is None:
             say("refitted on all rows; the figures are those of the first fit, which did not see the test rows")
             saved = _with_columns(fit.refitted(saved), columns)
         record = saved.record.with_test(evaluation.n_rows, evaluation.to_json()["metrics"])
         save_or_print(SavedModel(saved.model, record), request.output, request.force)
-    facts = TestFacts(tuple(same_file(request)))
-    return Trained(saved.model, record, facts, model_figures(evaluation, record))
+    return Trained(saved.model, record, test.facts, model_figures(evaluation, record))
 
 
 def _with_columns(saved: SavedModel, columns: dict[str, str | None]) -> SavedModel:
@@ -118,23 +130,44 @@ def _resumable(path: Path) -> Iterator[None]:
         raise KeyboardInterrupt(f"the work so far is in {path}; run the same command again to resume") from None
 
 
-def _tested(request: Request, fit: ShardFit, saved: SavedModel, bar: Progress) -> Outcomes:
-    """What the model answers to the rows held out, or to those of a file."""
+class _Test(NamedTuple):
+    """What the model answers to the rows of the test, and what these share with training."""
+
+    outcomes: Outcomes
+    facts: TestFacts = TestFacts()
+
+
+def _first_of_test(request: Request) -> Table | None:
+    """The first rows of the test, so that what cannot be read is refused before the work; of a pipe, none."""
+    if request.test is None:
+        return None
+    first, *_ = find_sources([request.test])
+    is_pipe = first == "-" or (os.path.exists(first) and not os.path.isfile(first) and not os.path.isdir(first))
+    return None if is_pipe else open_others([request.test], request)[0]
+
+
+def _tested(request: Request, fit: ShardFit, saved: SavedModel, bar: Progress) -> _Test:
+    """The test, on the rows held out or on those of a file."""
     if request.test is None:
         held_out = (outcomes(saved.model, own.documents, own.labels, request.threads) for own in fit.held_out())
-        return Outcomes.joined(list(held_out))
+        return _Test(Outcomes.joined(list(held_out)))
     try:
-        answered = Outcomes.joined(list(_of_file(request, request.test, saved, bar)))
+        found, digests = zip(*_of_file(request, request.test, saved, bar), strict=True)
     except (ViktError, MemoryError, KeyboardInterrupt):
         # The rows of the file are read after the training, which nothing that happens then undoes.
         fit.folder.remove()
         save_untested(saved, request)
         raise
+    answered = Outcomes.joined(found)
     say_notes(unknown_label_notes(request.test, set(answered.labels), saved.model.labels), request.quiet)
-    return answered
+    shared = Overlap(answered.n_rows, fit.n_shared(np.concatenate(digests)), 0)
+    return _Test(answered, TestFacts(tuple(same_file(request)), shared))
 
 
-def _of_file(request: Request, test: str, saved: SavedModel, bar: Progress) -> Iterator[Outcomes]:
+def _of_file(
+    request: Request, test: str, saved: SavedModel, bar: Progress
+) -> Iterator[tuple[Outcomes, NDArray[np.uint64]]]:
+    """What the model answers to some rows of a file at a time, and the digests of their texts but for blank ones."""
     n_rows, columns = 0, saved.record.columns
     reading = saved.reading()
     for source in find_sources([test]):
@@ -142,7 +175,8 @@ def _of_file(request: Request, test: str, saved: SavedModel, bar: Progress) -> I
         for batch in map(drop_blank_lines, read_batches(source, None, _TEST_ROWS_AT_ONCE, format, request.dialect)):
             if batch.n_rows:
                 own = labelled(batch, saved.model.features, columns["text"], columns["label"], reading=reading)
-                yield outcomes(saved.model, own.documents, own.labels, request.threads)
+                digests = ContentDigests.of(text for text in own.documents.strings() if text.strip())
+                yield outcomes(saved.model, own.documents, own.labels, request.threads), digests.halves
                 n_rows += batch.n_rows
                 bar("testing", n_rows, 0)
     if not n_rows:

@@ -168,6 +168,15 @@ class ShardFit:
             if self.usage.rows[shard, TEST].any():
                 yield self.examples(shard, (TEST,))
 
+    def n_shared(self, halves: NDArray[np.uint64]) -> int:
+        """How many of other texts, given by their digests (m, 2), occur among the rows."""
+        kinds = {"dtype": np.dtype([("low", np.uint64), ("high", np.uint64)])}
+        others, is_shared = np.ascontiguousarray(halves).view(**kinds).ravel(), np.zeros(len(halves), dtype=bool)
+        for shard in range(len(self.shards)):
+            own = self.shards.spool.shard(shard).digests.halves
+            is_shared |= np.isin(others, np.ascontiguousarray(own).view(**kinds).ravel())
+        return int(np.count_nonzero(is_shared))
+
     @cached_property
     def usage(self) -> Usage:
         """How many rows of each class each shard has for each use."""
