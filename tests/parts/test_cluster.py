@@ -11,6 +11,7 @@ import sys
 import time
 import weakref
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Timer
 from uuid import uuid4
@@ -20,14 +21,20 @@ import pytest
 
 from parts.test_parts_from_files import CASES, rows
 from vikt import TextVectorizer
-from vikt.errors import ClusterError, MissingPackageError, UsageError
+from vikt.corpus.documents import Documents
+from vikt.errors import ClusterError, InputFileError, MissingPackageError, UsageError
+from vikt.features.packed import RowDecoder, packed
+from vikt.features.settings import FeatureSettings
+from vikt.features.text import TextFeatures
 from vikt.matrix import design_matrix
 from vikt.model.losses import cross_entropy_for
 from vikt.model.objective import Objective
 from vikt.model.penalties import penalty_of
 from vikt.parts import InMemory, Part, PerPart
+from vikt.parts.addresses import part_at
 from vikt.parts.cluster import OnCluster
 from vikt.parts.dask_engine import cluster_at
+from vikt.parts.disk import OnDisk, write_part
 from vikt.solvers import Settings, minimise
 from vikt.solvers.certificate import dual_certificate, gradient_certificate
 from vikt.solvers.dual import dual
@@ -519,6 +526,43 @@ def test_a_worker_killed_in_mid_ascent_changes_nothing(n):
         assert disturbed.left < 0
     assert found.theta.tobytes() == expected.theta.tobytes()
     assert found.certificate == expected.certificate
+
+
+def _written(folder):
+    """Parts of text in files, what reads them, and the same parts on disk."""
+    texts = [f"w{i % 7} w{i % 5} w{i % 3}" for i in range(60)]
+    features = TextFeatures(FeatureSettings("word"))
+    measured = features.measure(Documents.of(texts))
+    features.fit_transform(measured)
+    y, decoder, paths = np.arange(60) % 2, RowDecoder.of(features), []
+    for own in np.array_split(np.arange(60), 4):
+        counts = packed(features, measured.take(own).texts)
+        paths.append(folder / f"{own[0]}.part")
+        write_part(paths[-1], decoder, counts.to_arrays(), counts.n_entries, y[own], np.ones(len(own)))
+    return paths, decoder, OnDisk(paths, decoder, folder / "scratch")
+
+
+@pytest.mark.parametrize("prefix", ["", "file://"])
+def test_parts_are_read_from_addresses_on_the_workers(two, tmp_path, prefix):
+    paths, decoder, on_disk = _written(tmp_path)
+    parts = OnCluster(two, [partial(part_at, f"{prefix}{path}", decoder) for path in paths])
+    assert (parts.n_rows, parts.n_features, parts.has_dummy) == (60, on_disk.n_features, True)
+    expected, found = (newton(objective_of(each, 2), tol=1e-6) for each in (on_disk, parts))
+    assert found.theta.tobytes() == expected.theta.tobytes()
+    assert found.certificate == expected.certificate
+
+
+@pytest.mark.parametrize("prefix", ["", "file://", "gopher://"])
+def test_an_address_that_cannot_be_read(two, tmp_path, prefix):
+    _, decoder, _ = _written(tmp_path)
+    with pytest.raises(InputFileError, match=f"{prefix}/nowhere/0.part: cannot be read"):
+        OnCluster(two, [partial(part_at, f"{prefix}/nowhere/0.part", decoder)])
+
+
+def test_an_address_without_fsspec(monkeypatch):
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    with pytest.raises(MissingPackageError, match=r"the address s3://b/0\.part needs fsspec, .*'\.\[cluster\]'"):
+        part_at("s3://b/0.part", None)
 
 
 @pytest.mark.slow

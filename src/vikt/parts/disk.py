@@ -68,6 +68,22 @@ def write_part(path: Path, decoder: Decoder, rows: Arrays, n_entries: int, y: Ta
     write_arrays(path, of_rows | rows, facts)
 
 
+def part_in(path: Path, decoder: Decoder, has_dummy: bool = True) -> Part:
+    """The part in a file that `write_part` wrote, all of it in memory.
+
+    Raises
+    ------
+    InputFileError
+        The file is damaged or cannot be read.
+    """
+    file = ArrayFile(path)
+    arrays, n_entries = file.read(file.names), file.facts["n_entries"]
+    y, weights, _, _ = (arrays.pop(name) for name in _OF_ROWS)
+    indices, values = np.empty(n_entries, np.int32), np.empty(n_entries, np.float32)
+    begins = decoder.write_rows(arrays, indices, values)
+    return Part(SparseMatrix(begins, indices, values, decoder.n_features, has_dummy), y, weights)
+
+
 class OnDisk:
     """Parts that `write_part` wrote, read one at a time; what belongs to their rows is kept on disk too.
 
