@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
@@ -79,7 +80,7 @@ def trained(request: Request, options: Values, memory: int) -> Trained:
         _resumable(_work_path(request)),
         work_folder(_work_path(request), job, restart=request.restart) as folder,
     ):
-        rows = files.spooled(folder, settings.random_state, bar)
+        rows = files.spooled(folder, settings.random_state, _with_speed(bar))
         say_notes(rows.notes, request.quiet)
         if first is not None:
             labelled(first, TextsAlone(), rows.columns.text, rows.columns.label)
@@ -95,6 +96,16 @@ def trained(request: Request, options: Values, memory: int) -> Trained:
         record = saved.record.with_test(evaluation.n_rows, evaluation.to_json()["metrics"])
         save_or_print(SavedModel(saved.model, record), request.output, request.force)
     return Trained(saved.model, record, test.facts, model_figures(evaluation, record))
+
+
+def _with_speed(bar: Progress) -> Progress:
+    """What tells a bar how many bytes of a stage are done in a second."""
+    start = perf_counter()
+
+    def update(stage: str, done: int, total: int) -> None:
+        bar(f"{stage}, {done / max(perf_counter() - start, 1e-9) / 1e6:.0f} MB/s; bytes", done, total)
+
+    return update
 
 
 def _with_columns(saved: SavedModel, columns: dict[str, str | None]) -> SavedModel:
