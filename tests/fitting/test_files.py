@@ -313,8 +313,9 @@ def test_a_disk_that_is_too_small_is_told_before_it_is_full(tmp_path, topics, sm
         ([("a", "x"), ("b", "y")] * 20, "nix", {}, ColumnError),
         ([("a", "x"), ("b", "x")] * 20, "text", {}, ClassesError),
         ([("a", "x"), ("b", "y")] * 20, "text", {"min_df": 30, "analyzer": "word"}, EmptyVocabularyError),
+        ([("a", "x"), ("b", "y")] * 20, "text", {"class_weight": {"z": 2.0}}, ParameterError),
     ],
-    ids=["column", "classes", "vocabulary"],
+    ids=["column", "classes", "vocabulary", "class weight"],
 )
 def test_data_that_are_refused_leave_no_work(tmp_path, rows, text, options, error):
     path = written(tmp_path, rows)

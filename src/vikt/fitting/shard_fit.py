@@ -149,8 +149,11 @@ class ShardFit:
         ------
         DataError
             The rows cannot be fitted, or are too few to hold out a tenth.
+        ParameterError
+            A class of the weights is unknown, for which the folder is removed; or memory cannot hold the features.
         """
         usage = self.usage
+        self._check_class_weight()
         if self.tenths > TRAINING + 1 and not usage.n_rows([TEST]):
             facts = self.shards.facts
             raise too_few_to_test(int(usage.rows.sum()), facts.duplicate_texts, len(facts.classes))
@@ -239,6 +242,15 @@ class ShardFit:
         of_uses = self._split.rows(shard, examples)
         for uses in several:
             yield examples.take(np.sort(np.concatenate([of_uses[use] for use in uses])))
+
+    def _check_class_weight(self) -> None:
+        classes = self.shards.classes
+        try:
+            class_factors(self.settings.class_weight, classes, np.arange(len(classes)), np.ones(len(classes)))
+        except ParameterError:
+            # Another command is needed, which could not go on from here.
+            self.folder.remove()
+            raise
 
     def _parts(self, plan: Plan, name: str, uses: Uses, chooses: bool) -> list[SavedModel]:
         """The parts of the recipe, each a model by itself of the rows of some uses."""
@@ -357,13 +369,12 @@ class _PackedRows:
         ClassesError
             The first rows have fewer than two classes.
         ParameterError
-            A class of the weights is unknown, or memory cannot hold the features.
+            Memory cannot hold the features.
         OutputFileError
             The disk is full.
         """
         if len(self.present) < 2:
             raise ClassesError("the rows to fit have fewer than two classes left; give more texts of each class")
-        factors = self._factors()  # refused before the work rather than after it
         shutil.rmtree(self._scratch, ignore_errors=True)  # of work that was killed
         if not self._listed(0).exists():
             self._check_room(self.whole.shards.spool.n_bytes * entries_per_byte(self._settings) * _BYTES_PER_ENTRY)
@@ -372,7 +383,7 @@ class _PackedRows:
             self.whole.progress("packing", shard, len(self.whole.shards))
             if not self._listed(shard).exists():
                 apart = enumerate(self.whole.examples_apart(shard, self.several))
-                names = [self._write(factors, f"{shard:03}-{number}", examples) for number, examples in apart]
+                names = [self._write(f"{shard:03}-{number}", examples) for number, examples in apart]
                 write_json(self._listed(shard), {"pieces": names})
                 self._check_room(self._left(shard))
 
@@ -447,8 +458,9 @@ class _PackedRows:
                 "a higher min_df or hashing",
             )
 
+    @cached_property
     def _factors(self) -> Floats:
-        """The factor of the weights of each class. Raises ParameterError."""
+        """The factor of the weights of each class."""
         weights = self.whole.usage.weights[:, self.several[0]].sum(axis=(0, 1))
         class_weight, classes = self.whole.settings.class_weight, self.whole.shards.classes
         return np.asarray(class_factors(class_weight, classes, np.arange(len(classes)), weights)[self.present])
@@ -457,12 +469,12 @@ class _PackedRows:
         """The file that names those of a shard, once they are all there."""
         return self._folder / f"{shard:03}.json"
 
-    def _write(self, factors: Floats, name: str, examples: Examples) -> list[str]:
+    def _write(self, name: str, examples: Examples) -> list[str]:
         """Write rows in pieces that are small in memory; the names of these."""
         examples = examples.take(np.flatnonzero(np.isin(examples.y, self.present)))
         rows, weights = examples.merged()
         texts, y = examples.documents.texts.take(rows), np.searchsorted(self.present, examples.y[rows])
-        weights = weights * factors[y]
+        weights = weights * self._factors[y]
         most_bytes = max(int(_ENTRIES_PER_PIECE / entries_per_byte(self._settings)), 1)
         names: list[str] = []
         for first, last in portions(texts.offsets, most_bytes, _NUMBERS_PER_PIECE // len(self.present)):
