@@ -265,7 +265,8 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
         text, label, weight : str, optional
             The columns; those of the text and the label are guessed by the first rows if they are not named.
         memory : str or int
-            The most memory to take, such as "800MB", or as a number of bytes. The model does not depend on it.
+            The most memory to take, such as "800MB", or as a number of bytes, besides what the process holds already.
+            The model does not depend on it.
         work_dir : str or Path, optional
             A folder for the rows, which is removed at the end. If the work is interrupted, the same call goes on with
             it. By default the rows are in a temporary folder.

@@ -277,7 +277,7 @@ def test_what_needs_all_rows_in_memory_is_refused_before_any_is_read(options, pa
     ("name", "value", "message"),
     [
         ("_PER_WEIGHT", 10**9, r"expected about \d+\.\d GB for [\d,]+ features of 3 classes, found 1\.0 GB"),
-        ("_MOST_RESIDENT", 0.0, r"1\.0 GB cannot hold the n-grams of 'word'"),
+        ("_MOST_RESIDENT", -10.0, r"1\.0 GB cannot hold the n-grams of 'word'"),
     ],
 )
 def test_too_little_memory_is_told_and_more_goes_on(tmp_path, topics, small_shards, monkeypatch, name, value, message):
@@ -289,6 +289,11 @@ def test_too_little_memory_is_told_and_more_goes_on(tmp_path, topics, small_shar
     assert refused.value.parameter == "memory"
     again = vikt.TextClassifier(**WORDS).fit_files(path, "text", "label", work_dir=work, memory="2GB")
     assert content(again, tmp_path) == content(fitted(path, **WORDS), tmp_path)
+
+
+def test_what_the_process_held_before_is_not_counted(tmp_path, topics, small_shards, monkeypatch):
+    monkeypatch.setattr(shard_fit, "memory_resident", lambda: 5 * 10**9)
+    assert fitted(written(tmp_path, topics), **WORDS).certificate_ <= 1e-8
 
 
 def test_few_bytes_let_few_threads_work():

@@ -15,7 +15,7 @@ from vikt.features.memory import bytes_of
 from vikt.files.work_folder import WorkFolder, work_folder
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
-from vikt.fitting.shard_fit import ShardFit, check_fits_shards, check_memory, threads_within
+from vikt.fitting.shard_fit import ShardFit, check_fits_shards, check_memory, held_before, threads_within
 from vikt.fitting.shards import Shards
 from vikt.mappings import Json
 from vikt.progress import Progress
@@ -80,12 +80,14 @@ def fit_files(
     """The model of the rows of files, of which a tenth has validated; parameters as of `TextClassifier.fit_files`."""
     check_fits_shards(settings)
     limit = bytes_of(memory)
+    held = held_before()
     check_memory(limit, settings)
     threads = threads_within(limit, settings, threads)
     files = replace(files, reading=LabelReading(settings.targets.kind))
     with _folder(work_dir) as path, work_folder(path, files.job(settings), restart=restart) as folder:
         rows = files.spooled(folder, settings.random_state, progress)
-        saved = ShardFit(Shards.of(rows, progress), settings, folder, 1, limit, threads, progress).fitted()
+        fit = ShardFit(Shards.of(rows, progress), settings, folder, 1, limit, threads, progress, held)
+        saved = fit.fitted()
         return replace(saved, record=replace(saved.record, columns=columns_of(rows)))
 
 

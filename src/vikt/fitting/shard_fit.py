@@ -69,6 +69,8 @@ _ENTRIES_PER_PIECE, _NUMBERS_PER_PIECE = 1 << 22, 1 << 22
 _BYTES_PER_ENTRY = 4
 # Bytes at the peak, measured: whatever the rows, for the choice of features, for a further thread and for each weight.
 _FIXED, _OF_CHOICE, _PER_THREAD, _PER_WEIGHT = 450_000_000, 250_000_000, 400_000_000, 80
+# What a process takes that has read nothing yet.
+_AT_START = 150_000_000
 # A share of the memory given, from which on a vocabulary that grows is given up.
 _MOST_RESIDENT = 0.95
 # What rows are used for: the tenths of a split; some of these uses.
@@ -104,6 +106,11 @@ def threads_within(memory: int, settings: FitSettings, threads: int) -> int:
     return min(threads, 1 + max(memory - _least_memory(settings), 0) // _PER_THREAD)
 
 
+def held_before() -> int:
+    """The bytes that this process holds for something else than a fit that is to begin."""
+    return max(memory_resident() - _AT_START, 0)
+
+
 def _least_memory(settings: FitSettings) -> int:
     return _FIXED + (_OF_CHOICE if settings.chooses_features else 0)
 
@@ -132,6 +139,8 @@ class ShardFit:
         How many tenths of the rows are not trained on: one validates, and a second one tests.
     memory : int
         The most bytes to take. Where they are few, fewer threads work.
+    held : int
+        The bytes that the process holds for something else, which are not counted.
     """
 
     shards: Shards
@@ -141,6 +150,7 @@ class ShardFit:
     memory: int
     threads: int = 1
     progress: Progress = no_progress
+    held: int = 0
 
     def fitted(self) -> SavedModel:
         """The model of the training and validation rows, by the plan that these have chosen.
@@ -436,7 +446,7 @@ class _PackedRows:
     def _texts(self) -> Iterator[Texts]:
         for shard in range(len(self.whole.shards)):
             # How many n-grams there are is known only while they are learnt.
-            if memory_resident() > _MOST_RESIDENT * self.whole.memory:
+            if memory_resident() - self.whole.held > _MOST_RESIDENT * self.whole.memory:
                 raise ParameterError(
                     "memory",
                     f"{size(self.whole.memory)} cannot hold the n-grams of {self.recipe!r}; give more, and the work "
