@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import gc
-import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +22,7 @@ from vikt.matrix import SparseMatrix
 from vikt.model.losses import cross_entropy_for
 from vikt.model.objective import Objective
 from vikt.model.penalties import penalty_of
-from vikt.parts import InMemory, Part
+from vikt.parts import InMemory, Part, disk
 from vikt.parts.disk import OnDisk, write_part
 from vikt.solvers.certificate import dual_certificate, gradient_certificate
 from vikt.solvers.dual import dual
@@ -66,6 +65,11 @@ def both(folder, classes=2, analyzer="word+char", has_dummy=True, cuts=CUTS, thr
 def left_in(folder):
     gc.collect()
     return [path for path in (folder / "scratch").rglob("*") if path.is_file()]
+
+
+@pytest.fixture(autouse=True)
+def _all_in_files(monkeypatch):
+    monkeypatch.setattr(disk, "_IN_MEMORY", 0)
 
 
 CASES = [
@@ -216,6 +220,7 @@ def test_scratch_is_removed_with_what_refers_to_it(tmp_path):
 def test_scratch_is_removed_when_a_fit_fails_or_the_process_ends(tmp_path):
     code = (
         "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[2]); import test_on_disk as t\n"
+        "t.disk._IN_MEMORY = 0\n"
         "parts = t.both(Path(sys.argv[1])).disk; kept = parts.each(t._y); print(len(t.left_in(Path(sys.argv[1]))))\n"
         "raise SystemExit(3)\n"
     )
@@ -224,6 +229,35 @@ def test_scratch_is_removed_when_a_fit_fails_or_the_process_ends(tmp_path):
     )
     assert (done.returncode, done.stdout) == (3, "4\n"), done.stderr
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_what_is_small_stays_in_memory_and_gives_its_room_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(disk, "_IN_MEMORY", 1500)
+    parts = both(tmp_path).disk
+    for _ in range(3):
+        first = parts.each(_y)
+        second = parts.each(_y)
+        assert 0 < len(left_in(tmp_path)) < 8
+        for values in (first, second):
+            assert np.concatenate([each.value for each in values.elements]).shape == (90,)
+        del first, second, values
+        assert not left_in(tmp_path)
+        assert parts._scratch._left == 1500
+    assert parts.sums(_sum_of, parts.each(_y)) == parts.sums(_sum_of, parts.each(_y))
+
+
+def test_what_is_kept_in_memory_is_not_changed_by_work(tmp_path, monkeypatch):
+    monkeypatch.setattr(disk, "_IN_MEMORY", 1 << 20)
+    parts = both(tmp_path).disk
+    values = parts.each(_y)
+    before = parts.sums(_sum_of, values)
+    parts.each(_changed_in_place, values)
+    assert parts.sums(_sum_of, values) == before
+
+
+def _changed_in_place(part, values):
+    values += 1
+    return values
 
 
 def test_entries_are_read_only_for_products(tmp_path, monkeypatch):
@@ -262,15 +296,15 @@ def a_part(tmp_path):
 
 def test_arrays_come_back_as_they_were(a_part):
     file = ArrayFile(a_part)
-    room = np.empty(file.room_for(["table", "ints"]), np.uint8)
-    table, ints = file.read(["table", "ints"], room).values()
+    room = np.empty(file.room_for(file.names), np.uint8)
+    ints, none, table = file.read(file.names, room).values()
     assert (file.facts, file.names) == ({"n": 1}, ["ints", "none", "table"])
     assert np.array_equal(ints, np.arange(100))
     assert np.array_equal(table, np.eye(3))
     assert table.dtype == np.float32
     assert np.shares_memory(table, room)
     assert np.shares_memory(ints, room)
-    assert file.read(["none"])["none"].shape == (0, 3)
+    assert none.shape == file.read(["none"])["none"].shape == (0, 3)
 
 
 def test_any_damage_is_refused(a_part):
@@ -304,11 +338,12 @@ def test_a_part_damaged_while_it_is_read_ahead_is_refused(tmp_path):
 def test_a_full_disk_is_told_and_nothing_is_left(tmp_path, monkeypatch):
     parts = both(tmp_path).disk
 
-    def full(value, file, protocol):
-        file.write(b"begun")
+    def full(path, content):
+        with path.open("wb") as file:
+            file.write(content[:5])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(pickle, "dump", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OutputFileError, match="cannot be written: the disk is full; make room or choose another"):
         parts.each(_y)
     assert not left_in(tmp_path)

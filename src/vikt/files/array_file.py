@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -29,11 +29,8 @@ class _Place(NamedTuple):
     dtype: str
     shape: tuple[int, ...]
     offset: int
+    n_bytes: int
     digest: str
-
-    @property
-    def n_bytes(self) -> int:
-        return int(np.dtype(self.dtype).itemsize * np.prod(self.shape, dtype=np.int64))
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], facts: Json) -> None:
@@ -48,7 +45,7 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], facts: Json) ->
     for name, array in arrays.items():
         content = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
         parts.append((offset, content))
-        places[name] = _Place(array.dtype.str, array.shape, offset, _digest(content))
+        places[name] = _Place(array.dtype.str, array.shape, offset, len(content), _digest(content))
         offset = _aligned(offset + len(content))
     head = json.dumps({"arrays": places, "facts": facts}).encode()
     with replacing(path) as file:
@@ -93,34 +90,42 @@ class ArrayFile:
     def names(self) -> list[str]:
         return list(self._places)
 
-    def room_for(self, names: Iterable[str]) -> int:
+    def room_for(self, names: Sequence[str]) -> int:
         """How many bytes `read` needs for some arrays."""
-        return sum(_aligned(self._places[name].n_bytes) for name in names)
+        first, last = self._places[names[0]], self._places[names[-1]]
+        return last.offset + last.n_bytes - first.offset
 
-    def read(self, names: Iterable[str], room: Bytes | None = None) -> Arrays:
-        """Some arrays, which lie in `room` if it is given. Raises InputFileError as the constructor does."""
-        arrays, at = Arrays(), 0
+    def read(self, names: Sequence[str], room: Bytes | None = None) -> Arrays:
+        """Some arrays that lie one after the other in the file, into `room` if it is given.
+
+        Raises
+        ------
+        InputFileError
+            The file is damaged or cannot be read.
+        """
+        n_bytes, first = self.room_for(names), self._places[names[0]].offset
+        content = np.empty(n_bytes, np.uint8) if room is None else room[:n_bytes]
         with self._opened() as file:
-            for name in names:
-                place = self._places[name]
-                content = np.empty(place.n_bytes, np.uint8) if room is None else room[at : at + place.n_bytes]
-                self._fill(file, name, content)
-                arrays[name] = content.view(place.dtype).reshape(place.shape)
-                at += _aligned(place.n_bytes)
-        return arrays
+            file.seek(self._start + first)
+            self._fill(file, content)
+        return {name: self._array(name, content[self._places[name].offset - first :]) for name in names}
 
-    def _fill(self, file: IO[bytes], name: str, content: Bytes) -> None:
-        place, at = self._places[name], 0
-        file.seek(self._start + place.offset)
+    def _fill(self, file: IO[bytes], content: Bytes) -> None:
+        at = 0
         while at < len(content):
             n_read = file.readinto(content.data[at:])  # type: ignore[attr-defined]
             if not n_read:
                 raise self._damaged()
             at += n_read
+
+    def _array(self, name: str, content: Bytes) -> NDArray[Any]:
+        place = self._places[name]
+        content = content[: place.n_bytes]
         if name not in self._checked:
             if _digest(content) != place.digest:
                 raise self._damaged()
             self._checked.add(name)
+        return content.view(place.dtype).reshape(place.shape)
 
     def _opened(self) -> IO[bytes]:
         # Arrays are read straight into their place.

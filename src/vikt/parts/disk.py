@@ -27,6 +27,8 @@ C = TypeVar("C")
 S = TypeVar("S")
 T = TypeVar("T")
 
+# Most of what belongs to rows is small where rows are few, and opening a file takes longer than reading it.
+_IN_MEMORY = 1 << 24
 _OF_ROWS = ("y", "weights", "squared_norms", "row_hashes")
 
 
@@ -200,33 +202,48 @@ class _Entries:
 
 
 class Scratch:
-    """A folder for values that are kept on disk as long as they are referred to; it ends with the last of them."""
+    """Values that are kept as long as they are referred to: a few MB in memory, and files for the others.
+
+    The files lie in a folder of their own, which ends with the last of them.
+    """
 
     def __init__(self, folder: Path) -> None:
         with explained(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._folder = Path(tempfile.mkdtemp(dir=folder))
-        self._numbers = count()
+        self._numbers, self._left = count(), _IN_MEMORY
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def kept(self, value: T) -> Kept[T]:
         """Keep a value. Raises OutputFileError where it cannot be written; the disk may be full."""
-        return Kept(self, self._folder / str(next(self._numbers)), value)
+        content = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+        if len(content) <= self._left:
+            self._left -= len(content)
+            kept = Kept[T](self, content)
+            weakref.finalize(kept, self._give_back, len(content))
+            return kept
+        path = self._folder / str(next(self._numbers))
+        kept = Kept[T](self, path)
+        weakref.finalize(kept, path.unlink, missing_ok=True)
+        with explained(path):
+            path.write_bytes(content)
+        return kept
+
+    def _give_back(self, n_bytes: int) -> None:
+        self._left += n_bytes
 
 
+@dataclass(frozen=True, eq=False)
 class Kept(Generic[T]):
-    """A value in a file, which is removed once nothing refers to this."""
+    """A value as bytes, in memory or in a file."""
 
-    def __init__(self, scratch: Scratch, path: Path, value: T) -> None:
-        self._scratch, self._path = scratch, path
-        weakref.finalize(self, path.unlink, missing_ok=True)
-        with explained(path), path.open("wb") as file:
-            pickle.dump(value, file, pickle.HIGHEST_PROTOCOL)
+    scratch: Scratch
+    place: bytes | Path
 
     @property
     def value(self) -> T:
-        with self._path.open("rb") as file:
-            return pickle.load(file)  # type: ignore[no-any-return]
+        content = self.place if isinstance(self.place, bytes) else self.place.read_bytes()
+        return pickle.loads(content)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
