@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 VIKT_WORDS = re.compile(r"\w+|[^\w\s]")
@@ -41,10 +42,14 @@ def write_fasttext(path: Path, lines: list[str], labels: list[str]) -> None:
 
 
 def write_vowpal_wabbit(path: Path, lines: list[str], labels: list[str]) -> None:
+    path.write_text("".join(vowpal_wabbit_lines(lines, labels)), encoding="utf-8")
+
+
+def vowpal_wabbit_lines(lines: list[str], labels: list[str]) -> Iterator[str]:
     """A colon and a bar are the format's own, so they become `;` and `!`: the numbers of words stay as they are."""
     safe = (line.replace(":", ";").replace("|", "!") for line in lines)
     signs = (1 if label == "pos" else -1 for label in labels)
-    path.write_text("".join(f"{sign} | {line}\n" for sign, line in zip(signs, safe, strict=True)), encoding="utf-8")
+    return (f"{sign} | {line}\n" for sign, line in zip(signs, safe, strict=True))
 
 
 def write_lines(path: Path, lines: list[str]) -> None:

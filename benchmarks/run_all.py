@@ -53,7 +53,9 @@ BENCHMARKS = [
     Benchmark("export", ["--repeats", "1"]),
     Benchmark("near_duplicates", []),
     Benchmark("audit", ["--repeats", "1"]),
+    Benchmark("scaling", ["--gigabytes", "0.005", "--most-rows", "10000"], has_peers=True),
 ]
+PLOTS = ("solvers", "scaling")
 
 
 def run(benchmark: Benchmark, quick: bool, pythons: list[str], environment: dict[str, str]) -> bool:
@@ -85,7 +87,8 @@ def some_rows(folder: Path) -> None:
 def all_of(benchmarks: list[Benchmark], quick: bool, pythons: list[str], environment: dict[str, str]) -> int:
     """Run them, then write the tables; the exit code."""
     failed = [one.name for one in benchmarks if not run(one, quick, pythons, environment)]
-    subprocess.run([sys.executable, f"{HERE}/plot_solvers.py"], env=environment, check=True)
+    for name in PLOTS:
+        subprocess.run([sys.executable, f"{HERE}/plot_{name}.py"], env=environment, check=True)
     subprocess.run([sys.executable, f"{HERE}/tables.py"], env=environment, check=True)
     if failed:
         print(f"failed, so their results are those of before or missing: {', '.join(failed)}")

@@ -16,6 +16,7 @@ from audit_tables import findings_table, near_duplicates_table, seconds_table
 from cells import cpu, measured_by, ratio, rows_of
 from judging_tables import judging_tables, report_alone
 from measuring import HERE, RESULTS
+from scaling_tables import scaling_tables
 from whole_tables import predict_alone, predict_tables, start_tables, train_alone, train_tables
 
 ROOT = Path(os.environ.get("VIKT_PAGES", HERE.parent))
@@ -505,6 +506,7 @@ PAGES: dict[str, dict[str, Makers]] = {
     "docs/serve.md": {"benchmark": {"serve": serve_tables}},
     "docs/shrink.md": {"benchmark": {"shrink": shrink_tables}},
     "docs/export.md": {"benchmark": {"export": export_tables}},
+    "docs/scaling.md": {"benchmark": {"scaling": scaling_tables}},
     "docs/security.md": {"benchmark": {"torture": torture_table}},
     "docs/audit.md": {
         "findings": {"audit": findings_table},

@@ -1,0 +1,102 @@
+"""The tables of bench_scaling.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cells import cpu, measured_by, ratio, rows_of
+
+OURS = "vikt"
+
+
+def scaling_tables(results: dict[str, Any]) -> list[str]:
+    """The sides on all rows, how each was tuned, the growth, and the stages of a fit on disk and in memory."""
+    lines = [measured_by("bench_scaling", results), *sides_table(results), "", *tuned_table(results["sides"])]
+    # An interrupted run leaves what it has measured.
+    if "growth" in results:
+        lines += growth_table(results["growth"])
+    if "on_disk" in results:
+        lines += stages_table(results["on_disk"])
+    return lines
+
+
+def sides_table(results: dict[str, Any]) -> list[str]:
+    data, sides, cutting = results["data"], results["sides"], results["cutting"]
+    header = [f"whole process: {data['rows']:,} rows, {gigabytes(data['text_mb'])} of text", "wall seconds"]
+    header += ["CPU seconds", "times vikt's CPU", "peak MB", "accuracy", "log loss", "proven distance", "model MB"]
+    return [
+        *rows_of(
+            header,
+            (
+                [
+                    name,
+                    *(f"{row[key]['median']:,.0f}" for key in ("wall_s", "cpu_s")),
+                    "-" if name == OURS else f"{row['cpu_s']['median'] / sides[OURS]['cpu_s']['median']:.2f}",
+                    f"{row['peak_mb']['median']:,.0f}",
+                    *(f"{row[key]['median']:.4f}" for key in ("accuracy", "log_loss")),
+                    distance(row),
+                    f"{row['model_mb']['median']:,.0f}",
+                ]
+                for name, row in sides.items()
+            ),
+        ),
+        "",
+        f"vikt has `--memory {results['memory']}` and `--tol {results['tol']:g}`. Accuracy and log loss are on "
+        f"{data['test_rows']:,} real reviews. Vowpal Wabbit's seconds are without those of cutting its lines, "
+        f"{cutting['cpu_s']:,.0f} CPU seconds.",
+    ]
+
+
+def distance(row: dict[str, Any]) -> str:
+    return f"{row['certificate']['median']:.0e}" if "certificate" in row else "-"
+
+
+def tuned_table(sides: dict[str, Any]) -> list[str]:
+    """What was tried and chosen; log losses are on the validation reviews, of models of a tenth of the rows."""
+    return rows_of(
+        ["tuned on a tenth of the rows", "settings tried", "log loss, highest to lowest", "CPU seconds", "chosen"],
+        (
+            [
+                name,
+                str(len(tried)),
+                f"{max(losses):.4f} to {min(losses):.4f}",
+                f"{sum(trial['cpu_s'] for trial in tried):,.0f}",
+                ", ".join(f"{key} {value:g}" for key, value in row["tuned"]["chosen"].items()),
+            ]
+            for name, row in sides.items()
+            for tried in [row["tuned"]["tried"]]
+            for losses in [[trial["log_loss"] for trial in tried]]
+        ),
+    )
+
+
+def growth_table(growth: dict[str, Any]) -> list[str]:
+    names = list(growth["exponents"])
+    header = ["rows", "text", *(f"{name}, {what}" for name in names for what in ("CPU seconds", "peak MB"))]
+    rows = (
+        [
+            f"{size['rows']:,}",
+            gigabytes(size["text_mb"]),
+            *(cell for name in names for cell in grown(size["sides"].get(name))),
+        ]
+        for size in growth["sizes"]
+    )
+    told = ", ".join(f"{name} {ratio(power)}" for name, power in growth["exponents"].items() if power is not None)
+    return rows_of(header, rows) + (
+        ["", f"Over the last decade CPU seconds grow with this power of the rows: {told}."] if told else []
+    )
+
+
+def grown(row: dict[str, Any] | None) -> list[str]:
+    return [cpu(row), f"{row['peak_mb']['median']:,.0f}"] if row else ["-", "-"]
+
+
+def stages_table(on_disk: dict[str, Any]) -> list[str]:
+    stages = on_disk["stages"]
+    header = [f"CPU seconds by stages, {on_disk['rows']:,} rows, {gigabytes(on_disk['text_mb'])} of text", *stages]
+    names = dict.fromkeys(stage for own in stages.values() for stage in own)
+    return rows_of(header, ([stage, *(cpu(own.get(stage)) for own in stages.values())] for stage in names))
+
+
+def gigabytes(megabytes: float) -> str:
+    return f"{megabytes / 1e3:.1f} GB" if megabytes >= 1e3 else f"{megabytes:.0f} MB"
