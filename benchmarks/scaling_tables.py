@@ -11,7 +11,7 @@ OURS = "vikt"
 
 def scaling_tables(results: dict[str, Any]) -> list[str]:
     """The sides on all rows, how each was tuned, the growth, and the stages of a fit on disk and in memory."""
-    lines = [measured_by("bench_scaling", results), *sides_table(results), "", *tuned_table(results["sides"])]
+    lines = [measured_by("bench_scaling", results), *sides_table(results), *tuned_table(results["sides"])]
     # An interrupted run leaves what it has measured.
     if "growth" in results:
         lines += growth_table(results["growth"])
@@ -61,13 +61,17 @@ def tuned_table(sides: dict[str, Any]) -> list[str]:
                 str(len(tried)),
                 f"{max(losses):.4f} to {min(losses):.4f}",
                 f"{sum(trial['cpu_s'] for trial in tried):,.0f}",
-                ", ".join(f"{key} {value:g}" for key, value in row["tuned"]["chosen"].items()),
+                ", ".join(f"{key} {setting(value)}" for key, value in row["tuned"]["chosen"].items()),
             ]
             for name, row in sides.items()
             for tried in [row["tuned"]["tried"]]
             for losses in [[trial["log_loss"] for trial in tried]]
         ),
     )
+
+
+def setting(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def growth_table(growth: dict[str, Any]) -> list[str]:

@@ -55,7 +55,7 @@ def vowpal_wabbit(train: str, test: str, model: str, passes: int, learning_rate:
     print(json.dumps(figures([float(margin) for margin in answers.read_text().split()], labels)))
 
 
-def scikit_learn(train: list[str], test: list[str], model: str, alpha: float, average: bool) -> None:
+def scikit_learn(train: list[str], test: list[str], model: str, **settings: float | str) -> None:
     import joblib
     import numpy as np
     from sklearn.feature_extraction.text import HashingVectorizer
@@ -65,7 +65,7 @@ def scikit_learn(train: list[str], test: list[str], model: str, alpha: float, av
     vectorizer = HashingVectorizer(
         token_pattern=prepared.VIKT_WORDS.pattern, ngram_range=(1, 2), n_features=2 ** BITS["scikit-learn"]
     )
-    classifier = SGDClassifier(loss="log_loss", alpha=alpha, average=average, random_state=0)
+    classifier = SGDClassifier(loss="log_loss", average=True, random_state=0, **settings)
     for texts, labels in batches(train):
         classifier.partial_fit(vectorizer.transform(texts), labels, classes=["neg", "pos"])
     joblib.dump(classifier, model)
