@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from measuring import RESULTS
 from vikt import plots
@@ -48,6 +49,7 @@ def draw(results: dict[str, Any]) -> Figure:
         axes.set(xscale="log", yscale="log", xlabel="rows", ylabel=label)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(short)
+            axis.set_minor_formatter(NullFormatter())
         axes.grid(True)
     axes.axhline(allowed_mb(results["memory"]), linestyle="--", color=INK, linewidth=1)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
