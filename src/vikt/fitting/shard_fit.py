@@ -68,7 +68,7 @@ _SOLVERS = ("auto", "dual", "newton")
 _ENTRIES_PER_PIECE, _NUMBERS_PER_PIECE = 1 << 22, 1 << 22
 _BYTES_PER_ENTRY = 4
 # Bytes at the peak, measured: whatever the rows, for the choice of features, for a further thread and for each weight.
-_FIXED, _OF_CHOICE, _PER_THREAD, _PER_WEIGHT = 450_000_000, 250_000_000, 400_000_000, 80
+_FIXED, _OF_CHOICE, _PER_THREAD, _PER_WEIGHT = 450_000_000, 250_000_000, 400_000_000, 120
 # What a process takes that has read nothing yet.
 _AT_START = 150_000_000
 # A share of the memory given, from which on a vocabulary that grows is given up.
