@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,7 +26,7 @@ from vikt.fitting.examples import Examples, labels_of_one_class
 from vikt.fitting.model import FittedModel
 from vikt.fitting.part_record import PartRecord
 from vikt.fitting.parts import FittedPart, blend, fit_part
-from vikt.fitting.prepare import prepare
+from vikt.fitting.prepare import Prepared, prepare
 from vikt.fitting.record import FitRecord
 from vikt.fitting.settings import FitSettings
 from vikt.fitting.start import Start
@@ -176,12 +176,20 @@ def _held_out(model: FittedModel, examples: Examples, rows: RowIndices, threads:
 
 
 def chosen_plan(
-    examples: Examples, division: Division, settings: FitSettings, threads: int, progress: Progress
+    examples: Examples,
+    division: Division,
+    settings: FitSettings,
+    threads: int,
+    progress: Progress,
+    check: Callable[[Prepared], None] | None = None,
 ) -> Plan:
-    """The features and λ, as set or chosen by validation."""
+    """The features and λ, as set or chosen by validation; `check` is called with what each fit is made from."""
 
     def fold_of(features: FeatureSettings, training: RowIndices, validation: RowIndices) -> Fold:
-        return prepare(examples, features, training, validation, settings.class_weight, threads, progress).fold
+        prepared = prepare(examples, features, training, validation, settings.class_weight, threads, progress)
+        if check is not None:
+            check(prepared)
+        return prepared.fold
 
     n_bytes = np.diff(examples.documents.texts.offsets)
     kind = examples.targets.kind

@@ -219,7 +219,23 @@ class ShardFit:
         sample = Examples.joined([*training, *validation])
         split = np.split(np.arange(len(sample)), [sum(map(len, training))])
         division = Division.of(sample, (split[0], split[1]), self.settings)
-        return chosen_plan(sample, division, self.settings, self.threads, self.progress)
+
+        def check(prepared: Prepared) -> None:
+            self.check_width(prepared.features, prepared.present)
+
+        return chosen_plan(sample, division, self.settings, self.threads, self.progress, check)
+
+    def check_width(self, features: TextFeatures, present: Ints) -> None:
+        """Refuse more weights than memory can hold. Raises ParameterError."""
+        n_scores = math.prod(loss_of("classes", len(present)).columns)
+        needed = _FIXED + features.n_features * n_scores * _PER_WEIGHT
+        if needed > self.memory:
+            raise ParameterError(
+                "memory",
+                f"expected about {size(needed)} for {features.n_features:,} features of {len(present)} classes, found "
+                f"{size(self.memory)}; give as much, and the work goes on from here, or take fewer features, by a "
+                "higher min_df or hashing",
+            )
 
     def _sample(self, use: int, most_bytes: int) -> list[Examples]:
         """The first rows of a use, of at most so many bytes of text."""
@@ -388,7 +404,7 @@ class _PackedRows:
         shutil.rmtree(self._scratch, ignore_errors=True)  # of work that was killed
         if not self._listed(0).exists():
             self._check_room(self.whole.shards.spool.n_bytes * entries_per_byte(self._settings) * _BYTES_PER_ENTRY)
-        self._check_width()
+        self.whole.check_width(self.features, self.present)
         for shard in range(len(self.whole.shards)):
             self.whole.progress("packing", shard, len(self.whole.shards))
             if not self._listed(shard).exists():
@@ -454,19 +470,6 @@ class _PackedRows:
                 )
             for examples in self.whole.examples_apart(shard, self.several[:1]):
                 yield examples.documents.texts
-
-    def _check_width(self) -> None:
-        """Refuse more weights than memory can hold. Raises ParameterError."""
-        n_features = self.features.n_features
-        n_scores = math.prod(loss_of("classes", len(self.present)).columns)
-        needed = _FIXED + n_features * n_scores * _PER_WEIGHT
-        if needed > self.whole.memory:
-            raise ParameterError(
-                "memory",
-                f"expected about {size(needed)} for {n_features:,} features of {len(self.present)} classes, found "
-                f"{size(self.whole.memory)}; give as much, and the work goes on from here, or take fewer features, by "
-                "a higher min_df or hashing",
-            )
 
     @cached_property
     def _factors(self) -> Floats:
