@@ -67,8 +67,10 @@ _SOLVERS = ("auto", "dual", "newton")
 # Packed rows are read piece by piece: so many entries in a piece, about, and numbers of all classes.
 _ENTRIES_PER_PIECE, _NUMBERS_PER_PIECE = 1 << 22, 1 << 22
 _BYTES_PER_ENTRY = 4
-# Bytes at the peak, measured: whatever the rows, for the choice of features, for a further thread and for each weight.
-_FIXED, _OF_CHOICE, _PER_THREAD, _PER_WEIGHT = 450_000_000, 250_000_000, 400_000_000, 120
+# Bytes at the peak, measured: whatever the rows, for the choice of features, and for a further thread; for each weight,
+# and for each weight of the rough fits to the sample.
+_FIXED, _OF_CHOICE, _PER_THREAD = 450_000_000, 250_000_000, 400_000_000
+_PER_WEIGHT, _PER_ROUGH_WEIGHT = 120, 40
 # What a process takes that has read nothing yet.
 _AT_START = 150_000_000
 # A share of the memory given, from which on a vocabulary that grows is given up.
@@ -221,14 +223,14 @@ class ShardFit:
         division = Division.of(sample, (split[0], split[1]), self.settings)
 
         def check(prepared: Prepared) -> None:
-            self.check_width(prepared.features, prepared.present)
+            self.check_width(prepared.features, prepared.present, _PER_ROUGH_WEIGHT)
 
         return chosen_plan(sample, division, self.settings, self.threads, self.progress, check)
 
-    def check_width(self, features: TextFeatures, present: Ints) -> None:
+    def check_width(self, features: TextFeatures, present: Ints, per_weight: int) -> None:
         """Refuse more weights than memory can hold. Raises ParameterError."""
         n_scores = math.prod(loss_of("classes", len(present)).columns)
-        needed = _FIXED + features.n_features * n_scores * _PER_WEIGHT
+        needed = _FIXED + features.n_features * n_scores * per_weight
         if needed > self.memory:
             raise ParameterError(
                 "memory",
@@ -404,7 +406,7 @@ class _PackedRows:
         shutil.rmtree(self._scratch, ignore_errors=True)  # of work that was killed
         if not self._listed(0).exists():
             self._check_room(self.whole.shards.spool.n_bytes * entries_per_byte(self._settings) * _BYTES_PER_ENTRY)
-        self.whole.check_width(self.features, self.present)
+        self.whole.check_width(self.features, self.present, _PER_WEIGHT)
         for shard in range(len(self.whole.shards)):
             self.whole.progress("packing", shard, len(self.whole.shards))
             if not self._listed(shard).exists():
