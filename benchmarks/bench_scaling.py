@@ -45,10 +45,10 @@ IN_MEMORY_MB = 500
 LEAST_ROWS = 10_000
 TOL = "1e-3"
 L2_OF_VIKT = (1e-7, 3e-7, 1e-6, 3e-6, 1e-5)
-VOWPAL_WABBIT = {"learning_rate": (0.1, 0.5, 2.0), "l2": (0.0, 1e-7, 1e-6)}
+VOWPAL_WABBIT = {"learning_rate": (0.1, 0.5, 2.0), "l2": (0.0, 1e-7, 1e-6, 1e-5)}
 # The schedule that alpha sets, and constant rates.
 SCHEDULED = {"alpha": (1e-6, 1e-5, 1e-4)}
-CONSTANT = {"alpha": (1e-7, 1e-6), "learning_rate": ("constant",), "eta0": (1.0, 3.0, 10.0)}
+CONSTANT = {"alpha": (1e-6, 1e-5), "learning_rate": ("constant",), "eta0": (3.0, 10.0, 30.0)}
 PASSES = {"Vowpal Wabbit, one pass": 1, "Vowpal Wabbit, six passes": 6}
 OURS = {"vikt": [], "vikt, hashed": ["--hashing", "22"]}
 IN_MEMORY = "vikt, in memory"
