@@ -70,10 +70,11 @@ def time_fixed_loop() -> None:
 def timed(work: Callable[[], Any]) -> tuple[Any, float, float]:
     """What the work returns, its wall seconds and its CPU seconds; the fixed loop comes before it."""
     time_fixed_loop()
-    return _clocked(work)
+    return clocked(work)
 
 
-def _clocked(work: Callable[[], Any]) -> tuple[Any, float, float]:
+def clocked(work: Callable[[], Any]) -> tuple[Any, float, float]:
+    """The same of work within other work that is timed, where no loop may come between."""
     wall, cpu = time.perf_counter(), time.process_time()
     result = work()
     return result, time.perf_counter() - wall, time.process_time() - cpu
@@ -97,7 +98,7 @@ def serve(prepare: Callable[[], tuple[Callable[[], Any], Callable[[Any], Measure
         return
     _answer({})
     for _ in sys.stdin:
-        result, wall, cpu = _clocked(work)
+        result, wall, cpu = clocked(work)
         _answer({"wall_s": wall, "cpu_s": cpu, **facts(result)})
         del result
 

@@ -5,7 +5,7 @@ A side is called to do its work once; it tells its seconds, and how far from the
 
 from __future__ import annotations
 
-from measuring import Measured, timed
+from measuring import Measured, clocked, timed
 
 # isort: split
 import warnings
@@ -92,7 +92,7 @@ def stages_timed() -> Iterator[Counter[str]]:
 
     def watched(stage: str, work: Callable[..., Any]) -> Callable[..., Any]:
         def run(*arguments: Any, **options: Any) -> Any:
-            result, _, cpu = timed(partial(work, *arguments, **options))
+            result, _, cpu = clocked(partial(work, *arguments, **options))
             spent[stage] += cpu
             return result
 
