@@ -41,7 +41,7 @@ from vikt.evaluation.outcomes import Outcomes, outcomes
 from vikt.files.work_folder import work_folder
 from vikt.fitting.files import LabelledFiles, columns_of
 from vikt.fitting.saved import SavedModel
-from vikt.fitting.shard_fit import ShardFit, check_fits_shards, check_memory, threads_within
+from vikt.fitting.shard_fit import ShardFit, check_fits_shards, check_memory, held_before, threads_within
 from vikt.fitting.shards import Shards
 from vikt.mappings import Values
 from vikt.progress import Progress
@@ -73,6 +73,7 @@ def trained(request: Request, options: Values, memory: int) -> Trained:
     files = LabelledFiles(
         request.data, request.text, request.label, request.weight, reading, request.format, request.dialect
     )
+    held = held_before()
     job = files.job(settings) | {"--test": request.test}
     first = _first_of_test(request)
     with (
@@ -85,7 +86,7 @@ def trained(request: Request, options: Values, memory: int) -> Trained:
         if first is not None:
             labelled(first, TextsAlone(), rows.columns.text, rows.columns.label)
         tenths, threads = 2 if request.test is None else 1, threads_within(memory, settings, request.threads)
-        fit = ShardFit(Shards.of(rows, bar), settings, folder, tenths, memory, threads, bar)
+        fit = ShardFit(Shards.of(rows, bar), settings, folder, tenths, memory, threads, bar, held)
         columns = columns_of(rows)
         saved = _with_columns(fit.fitted(), columns)
         test = _tested(request, fit, saved, bar)
