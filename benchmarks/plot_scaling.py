@@ -44,7 +44,7 @@ def allowed_mb(memory: str) -> float:
 def draw(results: dict[str, Any]) -> Figure:
     figure = Figure(figsize=(10, 3.8), layout="constrained")
     for axes, (key, label) in zip(figure.subplots(1, len(PANELS)), PANELS.items(), strict=True):
-        for (name, of), colour, marker in zip(points(results, key).items(), SERIES, MARKERS, strict=True):
+        for (name, of), colour, marker in zip(points(results, key).items(), SERIES, MARKERS, strict=False):
             axes.plot(*zip(*of, strict=True), marker=marker, color=colour, label=name)
         axes.set(xscale="log", yscale="log", xlabel="rows", ylabel=label)
         for axis in (axes.xaxis, axes.yaxis):
