@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from vikt.auditing.audit import Audit
     from vikt.report.html.blocks import Page
 
-HELD_OUT = "a tenth of the rows, held out"
+_HELD_OUT = "a tenth of the rows, held out"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -331,7 +331,7 @@ def _held_out(examples: Examples, rows: RowIndices, fitted: Fit, data: _Data, re
             fitted.record,
             held_out.documents,
             held_out.labels,
-            name=HELD_OUT,
+            name=_HELD_OUT,
             place=placed(data.rows.documents, held_out.origin),
             threads=request.threads,
         )
@@ -392,7 +392,7 @@ def show_trained(made: Trained, request: Request) -> None:
         return
     tested = ""
     if made.test is not None:
-        tested = _tested_lines(made.test, request.test or HELD_OUT) + str(made.figures)
+        tested = _tested_lines(made.test, request.test or _HELD_OUT) + str(made.figures)
     blocks = [
         data_lines(made.record, made.model),
         fit_lines(made.record, made.model),

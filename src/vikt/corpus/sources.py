@@ -33,6 +33,11 @@ def find_sources(names: Iterable[str | Path]) -> list[str]:
     return sources
 
 
+def is_pipe(name: str) -> bool:
+    """Whether a source can be read only once: standard input, or what is neither a file nor a folder."""
+    return name == "-" or (os.path.exists(name) and not os.path.isfile(name) and not os.path.isdir(name))
+
+
 def check_read_once(names: Iterable[str | Path]) -> None:
     """Refuse to read standard input for several things. Raises UsageError."""
     if [str(name) for name in names].count("-") > 1:

@@ -253,7 +253,7 @@ def _refuse_several_in_one(table: Table, name: str, reading: LabelReading) -> No
 
 
 def refuse_several_in_one(n_rows: Mapping[str, int], where: str, reading: LabelReading) -> None:
-    """Refuse values, of which each has so many rows, that look like several labels. Raises DataError."""
+    """Refuse values that look like several labels; `n_rows` counts the rows of each. Raises DataError."""
     refuse_printed(n_rows, where, "write lists as JSON or Parquet, or join their labels by a separator")
     if reading.kind == "auto":
         refuse_joined(n_rows, where, "read several labels with labels_separator={mark!r}")

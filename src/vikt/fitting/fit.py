@@ -145,7 +145,6 @@ def _by_thresholds(
 def _model(examples: Examples, settings: FitSettings, plan: Plan, parts: Sequence[FittedPart]) -> FittedModel:
     """The model, which decides nothing yet."""
     features, theta = blend(replace(settings.features, analyzer=plan.recipe.analyzer), parts)
-    theta = np.ascontiguousarray(theta.T).T  # features × classes in memory, as in a file
     return FittedModel(features, theta, examples.classes[parts[0].present], parts[0].loss)
 
 

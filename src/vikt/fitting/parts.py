@@ -109,14 +109,15 @@ class BlendedPart(Protocol):
 def blend(settings: FeatureSettings, parts: Sequence[BlendedPart]) -> tuple[TextFeatures, NDArray[np.float32]]:
     """The features of all parts side by side, and the weights whose score is the sum of the parts' by their shares.
 
-    The intercept and the columns of hand-made features, which every part has, are there once.
+    The intercept and the columns of hand-made features, which every part has, are there once. The weights are features
+    × classes in memory, as in a file.
     """
     if len(parts) == 1:
-        return parts[0].features, parts[0].theta
+        return parts[0].features, np.ascontiguousarray(parts[0].theta.T).T
     features = TextFeatures.beside(settings, [part.features for part in parts])
     weighted = [part.share * part.theta.astype(np.float64) for part in parts]
     end = -features.n_handmade or None
     intercept = np.asarray(sum(theta[..., :1] for theta in weighted))
     handmade: list[Floats] = [np.asarray(sum(theta[..., end:] for theta in weighted))] if end else []
     theta = np.concatenate([intercept, *(theta[..., 1:end] for theta in weighted), *handmade], axis=-1)
-    return features, theta.astype(np.float32)
+    return features, np.ascontiguousarray(theta.astype(np.float32).T).T

@@ -63,8 +63,7 @@ def write_part(path: Path, decoder: Decoder, rows: Arrays, n_entries: int, y: Ta
     OutputFileError
         The file cannot be written; the disk may be full.
     """
-    indices, values = np.empty(n_entries, np.int32), np.empty(n_entries, np.float32)
-    X = SparseMatrix(decoder.write_rows(rows, indices, values), indices, values, decoder.n_features)
+    X = _matrix(decoder, rows, n_entries)
     facts = {"n_rows": len(y), "n_entries": n_entries, "total_weight": float(np.sum(weights))}
     of_rows = dict(zip(_OF_ROWS, (y, weights, X.squared_norms(), X.row_hashes()), strict=True))
     write_arrays(path, of_rows | rows, facts)
@@ -81,9 +80,13 @@ def part_in(path: Path, decoder: Decoder, has_dummy: bool = True) -> Part:
     file = ArrayFile(path)
     arrays, n_entries = file.read(file.names), file.facts["n_entries"]
     y, weights, _, _ = (arrays.pop(name) for name in _OF_ROWS)
+    return Part(_matrix(decoder, arrays, n_entries, has_dummy), y, weights)
+
+
+def _matrix(decoder: Decoder, rows: Arrays, n_entries: int, has_dummy: bool = True) -> SparseMatrix:
+    """The rows that are kept in these arrays."""
     indices, values = np.empty(n_entries, np.int32), np.empty(n_entries, np.float32)
-    begins = decoder.write_rows(arrays, indices, values)
-    return Part(SparseMatrix(begins, indices, values, decoder.n_features, has_dummy), y, weights)
+    return SparseMatrix(decoder.write_rows(rows, indices, values), indices, values, decoder.n_features, has_dummy)
 
 
 class OnDisk:

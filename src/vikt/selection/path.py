@@ -37,7 +37,7 @@ def path_of(folds: Sequence[Fold]) -> list[PathStep]:
 
 
 def is_past_the_best(losses: Sequence[float], worse_in_a_row: int = WORSE_IN_A_ROW) -> bool:
-    """Whether the last three losses, or so many of them, are worse than the best one.
+    """Whether the last losses, three unless another number is given, are worse than the best one.
 
     Examples
     --------

@@ -18,6 +18,7 @@ from vikt.corpus.read_labelled import drop_blank_lines
 from vikt.corpus.read_stream import STANDARD_INPUT, open_stored
 from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import no_rows, read_batches
+from vikt.corpus.sources import is_pipe
 
 # By the first of them the columns are found.
 _ROWS_PER_BATCH = 4_000
@@ -53,8 +54,7 @@ class Source:
     @property
     def is_pipe(self) -> bool:
         """Whether it can be read only once."""
-        path = Path(self.name)
-        return self.name == "-" or (path.exists() and not path.is_file() and not path.is_dir())
+        return is_pipe(self.name)
 
     @property
     def n_bytes(self) -> int | None:
