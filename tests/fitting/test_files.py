@@ -22,8 +22,9 @@ from vikt.errors import (
 from vikt.features.handmade import Number
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
-from vikt.fitting import shard_fit
+from vikt.fitting import memory_limit, packed_rows, shard_fit
 from vikt.fitting.examples import Examples
+from vikt.fitting.memory_limit import MemoryLimit
 from vikt.fitting.model import measured
 from vikt.fitting.parts import fit_part
 from vikt.fitting.refitted import used_rows
@@ -194,8 +195,8 @@ def kills(monkeypatch, where, name, at):
 @pytest.mark.parametrize(
     ("where", "name", "at"),
     [
-        (shard_fit, "write_part", 1),
-        (shard_fit, "write_part", 5),
+        (packed_rows, "write_part", 1),
+        (packed_rows, "write_part", 5),
         (shard_fit, "fit_part", 1),
         (shard_fit, "fit_part", 2),
         (shard_fit, "choose_l2_near", 2),
@@ -284,7 +285,7 @@ def test_what_needs_all_rows_in_memory_is_refused_before_any_is_read(options, pa
 def test_too_little_memory_is_told_and_more_goes_on(tmp_path, topics, small_shards, monkeypatch, name, value, message):
     path, work, options = written(tmp_path, topics), tmp_path / "work", WORDS | {"l2": "auto"}
     with monkeypatch.context() as short:
-        short.setattr(shard_fit, name, value)
+        short.setattr(memory_limit, name, value)
         with pytest.raises(ParameterError, match=message) as refused:
             vikt.TextClassifier(**options).fit_files(path, "text", "label", work_dir=work)
     assert refused.value.parameter == "memory"
@@ -294,20 +295,20 @@ def test_too_little_memory_is_told_and_more_goes_on(tmp_path, topics, small_shar
 
 
 def test_what_the_process_held_before_is_not_counted(tmp_path, topics, small_shards, monkeypatch):
-    monkeypatch.setattr(shard_fit, "memory_resident", lambda: 5 * 10**9)
+    monkeypatch.setattr(memory_limit, "memory_resident", lambda: 5 * 10**9)
     assert fitted(written(tmp_path, topics), **WORDS).certificate_ <= 1e-8
 
 
 def test_few_bytes_let_few_threads_work():
     settings = vikt.TextClassifier(analyzer="word").settings()
-    assert [shard_fit.threads_within(memory, settings, 4) for memory in (5 * 10**8, 10**9, 10**10)] == [1, 2, 4]
+    assert [MemoryLimit.of(memory, settings).threads(4) for memory in (5 * 10**8, 10**9, 10**10)] == [1, 2, 4]
 
 
 @pytest.mark.parametrize("at", [1, 2, 5])
 def test_a_disk_that_is_too_small_is_told_before_it_is_full(tmp_path, topics, small_shards, monkeypatch, at):
     path, work, room = written(tmp_path, topics), tmp_path / "work", [10**9] * (at - 1) + [10]
     with monkeypatch.context() as small:
-        small.setattr(shard_fit, "free_space", lambda path: room.pop(0))
+        small.setattr(packed_rows, "free_space", lambda path: room.pop(0))
         with pytest.raises(OutputFileError, match=r"expected room for about \d.* of packed rows, found 0\.0 kB free"):
             vikt.TextClassifier(**WORDS).fit_files(path, "text", "label", work_dir=work)
     again = vikt.TextClassifier(**WORDS).fit_files(path, "text", "label", work_dir=work)

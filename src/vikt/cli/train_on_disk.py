@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
@@ -34,14 +32,16 @@ from vikt.corpus.overlap import Overlap
 from vikt.corpus.read_labelled import drop_blank_lines
 from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import no_rows, read_batches
-from vikt.corpus.sources import find_sources
+from vikt.corpus.sources import find_sources, is_pipe
 from vikt.errors import UsageError, ViktError
 from vikt.evaluation.evaluation import evaluation_of
 from vikt.evaluation.outcomes import Outcomes, outcomes
 from vikt.files.work_folder import work_folder
-from vikt.fitting.files import LabelledFiles, columns_of
+from vikt.fitting.files import LabelledFiles
+from vikt.fitting.memory_limit import MemoryLimit
 from vikt.fitting.saved import SavedModel
-from vikt.fitting.shard_fit import ShardFit, check_fits_shards, check_memory, held_before, threads_within
+from vikt.fitting.shard_fit import ShardFit, check_fits_shards
+from vikt.fitting.shard_work import ShardWork
 from vikt.fitting.shards import Shards
 from vikt.mappings import Values
 from vikt.progress import Progress
@@ -68,12 +68,11 @@ def trained(request: Request, options: Values, memory: int) -> Trained:
     settings = TextClassifier(**options | {"targets": reading.kind}).settings()
     _refuse(request)
     check_fits_shards(settings)
-    check_memory(memory, settings)
+    limit = MemoryLimit.of(memory, settings)
     check_request(request, options)
     files = LabelledFiles(
         request.data, request.text, request.label, request.weight, reading, request.format, request.dialect
     )
-    held = held_before()
     job = files.job(settings) | {"--test": request.test}
     first = _first_of_test(request)
     with (
@@ -85,15 +84,15 @@ def trained(request: Request, options: Values, memory: int) -> Trained:
         say_notes(rows.notes, request.quiet)
         if first is not None:
             labelled(first, TextsAlone(), rows.columns.text, rows.columns.label)
-        tenths, threads = 2 if request.test is None else 1, threads_within(memory, settings, request.threads)
-        fit = ShardFit(Shards.of(rows, bar), settings, folder, tenths, memory, threads, bar, held)
-        columns = columns_of(rows)
-        saved = _with_columns(fit.fitted(), columns)
-        test = _tested(request, fit, saved, bar)
+        tenths = 2 if request.test is None else 1
+        work = ShardWork(Shards.of(rows, bar), settings, folder, tenths, limit, request.threads, bar)
+        fit = ShardFit(work)
+        saved = fit.fitted()
+        test = _tested(request, work, saved, bar)
         evaluation = evaluation_of(test.outcomes)
         if request.refit_all and request.test is None:
             say("refitted on all rows; the figures are those of the first fit, which did not see the test rows")
-            saved = _with_columns(fit.refitted(saved), columns)
+            saved = fit.refitted(saved)
         record = saved.record.with_test(evaluation.n_rows, evaluation.to_json()["metrics"])
         save_or_print(SavedModel(saved.model, record), request.output, request.force)
     return Trained(saved.model, record, test.facts, model_figures(evaluation, record))
@@ -107,10 +106,6 @@ def _with_speed(bar: Progress) -> Progress:
         bar(f"{stage}, {done / max(perf_counter() - start, 1e-9) / 1e6:.0f} MB/s; bytes", done, total)
 
     return update
-
-
-def _with_columns(saved: SavedModel, columns: dict[str, str | None]) -> SavedModel:
-    return replace(saved, record=replace(saved.record, columns=columns))
 
 
 def _refuse(request: Request) -> None:
@@ -154,25 +149,24 @@ def _first_of_test(request: Request) -> Table | None:
     if request.test is None:
         return None
     first, *_ = find_sources([request.test])
-    is_pipe = first == "-" or (os.path.exists(first) and not os.path.isfile(first) and not os.path.isdir(first))
-    return None if is_pipe else open_others([request.test], request)[0]
+    return None if is_pipe(first) else open_others([request.test], request)[0]
 
 
-def _tested(request: Request, fit: ShardFit, saved: SavedModel, bar: Progress) -> _Test:
+def _tested(request: Request, work: ShardWork, saved: SavedModel, bar: Progress) -> _Test:
     """The test, on the rows held out or on those of a file."""
     if request.test is None:
-        held_out = (outcomes(saved.model, own.documents, own.labels, request.threads) for own in fit.held_out())
+        held_out = (outcomes(saved.model, own.documents, own.labels, request.threads) for own in work.held_out())
         return _Test(Outcomes.joined(list(held_out)))
     try:
         found, digests = zip(*_of_file(request, request.test, saved, bar), strict=True)
     except (ViktError, MemoryError, KeyboardInterrupt):
         # The rows of the file are read after the training, which nothing that happens then undoes.
-        fit.folder.remove()
+        work.folder.remove()
         save_untested(saved, request)
         raise
     answered = Outcomes.joined(found)
     say_notes(unknown_label_notes(request.test, set(answered.labels), saved.model.labels), request.quiet)
-    shared = Overlap(answered.n_rows, fit.n_shared(np.concatenate(digests)), 0)
+    shared = Overlap(answered.n_rows, work.shards.n_shared(np.concatenate(digests)), 0)
     return _Test(answered, TestFacts(tuple(same_file(request)), shared))
 
 
@@ -181,9 +175,8 @@ def _of_file(
 ) -> Iterator[tuple[Outcomes, NDArray[np.uint64]]]:
     """What the model answers to some rows of a file at a time, and the digests of their texts but for blank ones."""
     n_rows, columns = 0, saved.record.columns
-    reading = saved.reading()
+    reading, format = saved.reading(), format_of_others([test], request)
     for source in find_sources([test]):
-        format = format_of_others([test], request)
         for batch in map(drop_blank_lines, read_batches(source, None, _TEST_ROWS_AT_ONCE, format, request.dialect)):
             if batch.n_rows:
                 own = labelled(batch, saved.model.features, columns["text"], columns["label"], reading=reading)

@@ -13,9 +13,11 @@ from vikt.corpus.label_reading import ONE_LABEL, LabelReading
 from vikt.errors import InputFileError, UsageError
 from vikt.features.memory import bytes_of
 from vikt.files.work_folder import WorkFolder, work_folder
+from vikt.fitting.memory_limit import MemoryLimit
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
-from vikt.fitting.shard_fit import ShardFit, check_fits_shards, check_memory, held_before, threads_within
+from vikt.fitting.shard_fit import ShardFit, check_fits_shards
+from vikt.fitting.shard_work import ShardWork
 from vikt.fitting.shards import Shards
 from vikt.mappings import Json
 from vikt.progress import Progress
@@ -79,22 +81,12 @@ def fit_files(
 ) -> SavedModel:
     """The model of the rows of files, of which a tenth has validated; parameters as of `TextClassifier.fit_files`."""
     check_fits_shards(settings)
-    limit = bytes_of(memory)
-    held = held_before()
-    check_memory(limit, settings)
-    threads = threads_within(limit, settings, threads)
+    limit = MemoryLimit.of(bytes_of(memory), settings)
     files = replace(files, reading=LabelReading(settings.targets.kind))
     with _folder(work_dir) as path, work_folder(path, files.job(settings), restart=restart) as folder:
         rows = files.spooled(folder, settings.random_state, progress)
-        fit = ShardFit(Shards.of(rows, progress), settings, folder, 1, limit, threads, progress, held)
-        saved = fit.fitted()
-        return replace(saved, record=replace(saved.record, columns=columns_of(rows)))
-
-
-def columns_of(rows: Spool) -> dict[str, str | None]:
-    """The columns that rows come from, by their roles."""
-    weight = {} if rows.weight is None else {"weight": rows.weight}
-    return {"text": rows.columns.text, "label": rows.columns.label, **weight}
+        work = ShardWork(Shards.of(rows, progress), settings, folder, 1, limit, threads, progress)
+        return ShardFit(work).fitted()
 
 
 @contextmanager

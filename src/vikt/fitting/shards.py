@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vikt.arrays import Ints, LabelArray, RowIndices
 from vikt.corpus.arrow import release_memory
@@ -100,6 +101,15 @@ class Shards:
     def examples(self, shard: int) -> Examples:
         """The rows of a shard in canonical order, with the targets of all rows; contents and groups count from 0."""
         return _examples(self.spool, self.spool.shard(shard))
+
+    def n_shared(self, halves: NDArray[np.uint64]) -> int:
+        """How many of other texts, given by their digests (m, 2), occur among the rows."""
+        kinds = {"dtype": np.dtype([("low", np.uint64), ("high", np.uint64)])}
+        others, is_shared = np.ascontiguousarray(halves).view(**kinds).ravel(), np.zeros(len(halves), dtype=bool)
+        for shard in range(len(self)):
+            own = self.spool.shard(shard).digests.halves
+            is_shared |= np.isin(others, np.ascontiguousarray(own).view(**kinds).ravel())
+        return int(np.count_nonzero(is_shared))
 
     def split(self, tenths: int) -> ShardedSplit:
         """What tells the rows of a shard apart as `Examples.split` tells all rows."""

@@ -85,6 +85,12 @@ class Spool:
         """Whether rows have weights."""
         return self.weight is not None
 
+    @property
+    def columns_by_role(self) -> dict[str, str | None]:
+        """The names of the columns, as a record of a fit has them."""
+        weight = {} if self.weight is None else {"weight": self.weight}
+        return {"text": self.columns.text, "label": self.columns.label, **weight}
+
     @cached_property
     def n_shards(self) -> int:
         """A power of two, at most 256."""

@@ -1,0 +1,67 @@
+"""The memory that a fit from disk may take, and what it can hold; no result depends on it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from vikt.errors import ParameterError
+from vikt.features.memory import memory_resident
+from vikt.features.text import TextFeatures
+from vikt.fitting.settings import FitSettings
+from vikt.model.targets import loss_of
+from vikt.tables import size
+
+# Bytes at the peak, measured: whatever the rows, for the choice of features, and for a further thread; for each weight,
+# and for each weight of the rough fits to the sample.
+_FIXED, _OF_CHOICE, _PER_THREAD = 450_000_000, 250_000_000, 400_000_000
+_PER_WEIGHT, _PER_ROUGH_WEIGHT = 120, 40
+# What a process takes that has read nothing yet.
+_AT_START = 150_000_000
+# The share of the limit at which a vocabulary that grows is given up.
+_MOST_RESIDENT = 0.95
+
+
+@dataclass(frozen=True)
+class MemoryLimit:
+    """The most bytes that a fit takes, and the least that it needs, whatever the rows.
+
+    `held` are the bytes that the process holds for something else, which are not counted.
+    """
+
+    n_bytes: int
+    least: int
+    held: int
+
+    @classmethod
+    def of(cls, n_bytes: int, settings: FitSettings) -> MemoryLimit:
+        """The limit of a fit that is to begin. Raises ParameterError where no such fit keeps to it."""
+        least = _FIXED + (_OF_CHOICE if settings.chooses_features else 0)
+        if n_bytes < least:
+            raise ParameterError("memory", f"expected {size(least)} or more, found {size(n_bytes)}; give as much")
+        return cls(n_bytes, least, max(memory_resident() - _AT_START, 0))
+
+    def threads(self, threads: int) -> int:
+        """How many of some threads can work at once."""
+        return min(threads, 1 + (self.n_bytes - self.least) // _PER_THREAD)
+
+    def check_weights(self, features: TextFeatures, n_classes: int, *, is_rough: bool = False) -> None:
+        """Refuse more weights than there is room for, in a final fit or a rough one. Raises ParameterError."""
+        n_scores = math.prod(loss_of("classes", n_classes).columns)
+        needed = _FIXED + features.n_features * n_scores * (_PER_ROUGH_WEIGHT if is_rough else _PER_WEIGHT)
+        if needed > self.n_bytes:
+            raise ParameterError(
+                "memory",
+                f"expected about {size(needed)} for {features.n_features:,} features of {n_classes} classes, found "
+                f"{size(self.n_bytes)}; give as much, and the work goes on from here, or take fewer features, by a "
+                "higher min_df or hashing",
+            )
+
+    def check_resident(self, recipe: str) -> None:
+        """Refuse a vocabulary that grows beyond the limit while it is learnt. Raises ParameterError."""
+        if memory_resident() - self.held > _MOST_RESIDENT * self.n_bytes:
+            raise ParameterError(
+                "memory",
+                f"{size(self.n_bytes)} cannot hold the n-grams of {recipe!r}; give more, and the work goes on from "
+                "here, or take fewer features, by a higher min_df or hashing",
+            )
