@@ -71,6 +71,18 @@ def test_without_stderr_the_work_is_done(shell, run, folder):
 
 
 @posix
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("command", ["predict m.vikt many.txt", "train many.csv --l2 1e-3 -o -"])
+def test_output_that_ends_early_has_its_exit_code(shell, folder, command, unbuffered):
+    lines = [f"win money {i}" for i in range(2000)]
+    (folder / "many.txt").write_text("\n".join(lines))
+    (folder / "many.csv").write_text("label,text\n" + "".join(f"{i % 2},{line}\n" for i, line in enumerate(lines)))
+    limited = f"trap '' XFSZ; ulimit -f 4; vikt {command} > limited"
+    code, _, err = shell(limited, PYTHONUNBUFFERED=unbuffered)
+    assert (code, err.splitlines()[-1:]) == (1, ["vikt: standard output: File too large"])
+
+
+@posix
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 @pytest.mark.parametrize("command", ["--help", "inspect m.vikt", "predict m.vikt m.vikt --format txt"])
 def test_a_full_disk_has_its_exit_code(shell, command):

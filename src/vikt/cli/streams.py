@@ -26,6 +26,9 @@ def open_standard_streams() -> None:
     sys.stdin = sys.stdin or open(_placed(0, os.O_WRONLY), encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stdout = sys.stdout or open(_placed(1, os.O_RDONLY), "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = sys.stderr or open(_placed(2, os.O_WRONLY), "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    # Unbuffered, as PYTHONUNBUFFERED has it, a write may end before all is written, and raise nothing.
+    if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
+        sys.stdout = open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="surrogateescape")
