@@ -284,11 +284,12 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
         OutputFileError
             The folder holds other work, or the disk is full.
         """
-        from vikt.fitting.files import LabelledFiles, fit_files
+        from vikt.fitting.files import LabelledFiles, Resources, fit_files
 
         files = LabelledFiles([paths] if isinstance(paths, str | Path) else list(paths), text, label, weight)
         with progress_reporter(progress) as report:
-            saved = fit_files(files, self.settings(), memory, work_dir, restart, self._n_threads, report)
+            resources = Resources.of(self.settings(), memory, self._n_threads)
+            saved = fit_files(files, resources, work_dir, restart, report)
         self._set_learnt(
             model_=replace(saved.model, text_column=saved.record.text_column),
             record_=saved.record,

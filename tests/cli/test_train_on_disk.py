@@ -13,6 +13,7 @@ import time
 
 import pytest
 
+from vikt.fitting import files
 from vikt.fitting.trained import load_trained
 from vikt.spool import spool as spools
 
@@ -77,9 +78,7 @@ def test_test_texts_that_stand_in_training_are_counted(run, sms, tmp_path, small
 
 @pytest.mark.parametrize("content", [None, "label\tbody\nham\thi\n"], ids=["missing", "another column"])
 def test_a_test_that_cannot_be_read_is_refused_before_the_work(run, sms, tmp_path, monkeypatch, content):
-    from vikt.cli import train_on_disk
-
-    monkeypatch.setattr(train_on_disk, "ShardFit", pytest.fail)
+    monkeypatch.setattr(files, "ShardFit", pytest.fail)
     test = tmp_path / "test.tsv"
     if content:
         test.write_text(content, encoding="utf-8")

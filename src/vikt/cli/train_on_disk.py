@@ -36,16 +36,14 @@ from vikt.corpus.sources import find_sources, is_pipe
 from vikt.errors import UsageError, ViktError
 from vikt.evaluation.evaluation import evaluation_of
 from vikt.evaluation.outcomes import Outcomes, outcomes
-from vikt.files.work_folder import work_folder
-from vikt.fitting.files import LabelledFiles
-from vikt.fitting.memory_limit import MemoryLimit
+from vikt.files.work_folder import WorkFolder
+from vikt.fitting.files import LabelledFiles, Resources
 from vikt.fitting.saved import SavedModel
-from vikt.fitting.shard_fit import ShardFit, check_fits_shards
 from vikt.fitting.shard_work import ShardWork
-from vikt.fitting.shards import Shards
 from vikt.mappings import Values
 from vikt.progress import Progress
 from vikt.report.evaluation import model_figures
+from vikt.spool.spool import Spool
 from vikt.spool.spooling import TextsAlone
 
 _TEST_ROWS_AT_ONCE = 4_000
@@ -67,28 +65,28 @@ def trained(request: Request, options: Values, memory: int) -> Trained:
     reading = label_reading(request, options)
     settings = TextClassifier(**options | {"targets": reading.kind}).settings()
     _refuse(request)
-    check_fits_shards(settings)
-    limit = MemoryLimit.of(memory, settings)
+    resources = Resources.of(settings, memory, request.threads)
     check_request(request, options)
     files = LabelledFiles(
         request.data, request.text, request.label, request.weight, reading, request.format, request.dialect
     )
-    job = files.job(settings) | {"--test": request.test}
-    first = _first_of_test(request)
-    with (
-        progress(request.quiet) as bar,
-        _resumable(_work_path(request)),
-        work_folder(_work_path(request), job, restart=request.restart) as folder,
-    ):
+    first, path, tenths = _first_of_test(request), _work_path(request), 2 if request.test is None else 1
+
+    def spooled(folder: WorkFolder) -> Spool:
         rows = files.spooled(folder, settings.random_state, _with_speed(bar))
         say_notes(rows.notes, request.quiet)
         if first is not None:
             labelled(first, TextsAlone(), rows.columns.text, rows.columns.label)
-        tenths = 2 if request.test is None else 1
-        work = ShardWork(Shards.of(rows, bar), settings, folder, tenths, limit, request.threads, bar)
-        fit = ShardFit(work)
+        return rows
+
+    job = files.job(settings) | {"--test": request.test}
+    with (
+        progress(request.quiet) as bar,
+        _resumable(path),
+        resources.opened(path, job, spooled, bar, restart=request.restart, tenths=tenths) as fit,
+    ):
         saved = fit.fitted()
-        test = _tested(request, work, saved, bar)
+        test = _tested(request, fit.work, saved, bar)
         evaluation = evaluation_of(test.outcomes)
         if request.refit_all and request.test is None:
             say("refitted on all rows; the figures are those of the first fit, which did not see the test rows")

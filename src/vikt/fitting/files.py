@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +15,7 @@ from vikt.errors import InputFileError, UsageError
 from vikt.features.memory import bytes_of
 from vikt.files.work_folder import WorkFolder, work_folder
 from vikt.fitting.memory_limit import MemoryLimit
+from vikt.fitting.packed_rows import Disk
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.fitting.shard_fit import ShardFit, check_fits_shards
@@ -70,23 +72,71 @@ class LabelledFiles:
             raise
 
 
+@dataclass(frozen=True)
+class Resources:
+    """What a fit of files may take: memory and threads of this process."""
+
+    settings: FitSettings
+    memory: MemoryLimit
+    threads: int
+
+    @classmethod
+    def of(cls, settings: FitSettings, memory: str | int, threads: int) -> Resources:
+        """Those of a fit that is to begin.
+
+        Raises
+        ------
+        ParameterError
+            A parameter of the fit needs all rows in memory, or the memory is too little.
+        """
+        check_fits_shards(settings)
+        return cls(settings, MemoryLimit.of(bytes_of(memory), settings), threads)
+
+    @contextmanager
+    def opened(
+        self,
+        path: Path,
+        job: Json,
+        spooled: Callable[[WorkFolder], Spool],
+        progress: Progress,
+        *,
+        restart: bool = False,
+        tenths: int = 1,
+    ) -> Iterator[ShardFit]:
+        """A fit whose work is in a folder, which is removed at the end; see `vikt.files.work_folder.work_folder`.
+
+        Parameters
+        ----------
+        job : mapping
+            What makes the model what it is.
+        spooled : callable
+            Spools the rows in the folder.
+        tenths : int
+            See `ShardWork`.
+        """
+        place = Disk()
+        with work_folder(path, job, restart=restart) as folder:
+            shards = Shards.of(place.sharded(spooled(folder)), progress)
+            work = ShardWork(shards, self.settings, folder, tenths, self.memory, self.threads, progress)
+            yield ShardFit(work, place)
+
+
 def fit_files(
     files: LabelledFiles,
-    settings: FitSettings,
-    memory: str | int,
+    resources: Resources,
     work_dir: str | Path | None,
     restart: bool,
-    threads: int,
     progress: Progress,
 ) -> SavedModel:
     """The model of the rows of files, of which a tenth has validated; parameters as of `TextClassifier.fit_files`."""
-    check_fits_shards(settings)
-    limit = MemoryLimit.of(bytes_of(memory), settings)
+    settings = resources.settings
     files = replace(files, reading=LabelReading(settings.targets.kind))
-    with _folder(work_dir) as path, work_folder(path, files.job(settings), restart=restart) as folder:
-        rows = files.spooled(folder, settings.random_state, progress)
-        work = ShardWork(Shards.of(rows, progress), settings, folder, 1, limit, threads, progress)
-        return ShardFit(work).fitted()
+    spooled = partial(files.spooled, seed=settings.random_state, progress=progress)
+    with (
+        _folder(work_dir) as path,
+        resources.opened(path, files.job(settings), spooled, progress, restart=restart) as fit,
+    ):
+        return fit.fitted()
 
 
 @contextmanager

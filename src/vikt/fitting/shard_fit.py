@@ -1,8 +1,9 @@
-"""The way from shards of examples to a fitted model: that of `vikt.fitting.fit`, with the rows on disk.
+"""The way from shards of examples to a fitted model: that of `vikt.fitting.fit`, with the rows on disk or on a cluster.
 
 A sample of the rows, in memory, chooses the features and λ. The vocabulary of each part is then learnt from all rows to
-be fitted. These are packed into counts of n-grams, in which λ is compared with its neighbours by all validation rows,
-and which the solver reads shard by shard. What is finished stays in a folder, so that interrupted work can go on.
+be fitted, of which rows of features are made where they are to lie. In these λ is compared with its neighbours by all
+validation rows, and the solver goes through them shard by shard. What is finished stays in a folder, so that
+interrupted work can go on.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from vikt.fitting.division import Division
 from vikt.fitting.examples import Examples, too_few_to_test
 from vikt.fitting.fit import chosen_plan
 from vikt.fitting.model import FittedModel
-from vikt.fitting.packed_rows import PackedRows
 from vikt.fitting.part_record import PartRecord
 from vikt.fitting.parts import FittedPart, blend, fit_part
 from vikt.fitting.prepare import Prepared, learnt_scales, scaled, with_scales
+from vikt.fitting.recipe_rows import RecipeRows, RowPlace
 from vikt.fitting.record import FitRecord
 from vikt.fitting.refitted import plan_of
 from vikt.fitting.saved import SavedModel
@@ -73,6 +74,7 @@ class ShardFit:
     """A fit of shards, which goes on with what of it is finished in the folder of the work."""
 
     work: ShardWork
+    place: RowPlace
 
     def fitted(self) -> SavedModel:
         """The model of the training and validation rows, by the plan that these have chosen.
@@ -151,7 +153,7 @@ class ShardFit:
         """λ by all validation rows, near the one that a sample has chosen, if any."""
 
         def choose() -> Json:
-            rows = PackedRows(self.work, name, recipe, [(TRAINING,), (VALIDATION,)])
+            rows = self.place.rows(RecipeRows(self.work, name, recipe, [(TRAINING,), (VALIDATION,)]))
             rows.make()
             chosen = choose_l2_near(
                 scaled(Fold(rows.objective(0), rows.objective(1)), rows.features),
@@ -166,7 +168,7 @@ class ShardFit:
         return chosen
 
     def _fitted(self, name: str, part: tuple[str, float], penalty: PenaltyChoice | None, uses: Uses) -> FittedPart:
-        rows = PackedRows(self.work, name, part[0], [uses])
+        rows = self.place.rows(RecipeRows(self.work, name, part[0], [uses]))
         rows.make()
         objective = rows.objective(0)
         objective = with_scales(objective, learnt_scales(rows.features, objective))

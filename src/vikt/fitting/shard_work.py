@@ -76,7 +76,7 @@ class ShardWork:
         for shard in range(len(self.shards)):
             self.progress("counting", shard, len(self.shards))
             examples = self.shards.examples(shard)
-            uses = self._split.rows(shard, examples)
+            uses = self.split.rows(shard, examples)
             rows.append([np.bincount(examples.y[own], minlength=n_classes) for own in uses])
             weights.append([np.bincount(examples.y[own], examples.weights[own], n_classes) for own in uses])
         return Usage(np.array(rows), np.array(weights))
@@ -102,7 +102,8 @@ class ShardWork:
         return found
 
     @cached_property
-    def _split(self) -> ShardedSplit:
+    def split(self) -> ShardedSplit:
+        """What tells the rows of a shard apart by their use."""
         return self.shards.split(self.tenths)
 
     def examples(self, shard: int, uses: Uses) -> Examples:
@@ -115,6 +116,6 @@ class ShardWork:
         if not self.usage.rows[shard, [use for uses in several for use in uses]].any():
             return
         examples = self.shards.examples(shard)
-        of_uses = self._split.rows(shard, examples)
+        of_uses = self.split.rows(shard, examples)
         for uses in several:
             yield examples.take(np.sort(np.concatenate([of_uses[use] for use in uses])))

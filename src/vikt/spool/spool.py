@@ -22,7 +22,7 @@ class Spool:
     """The rows of an input whose weight is above 0, on disk, in shards.
 
     All rows of one text are in one shard, and the keys of a shard's rows are above those of the shards before it. How
-    many shards there are depends on the number of rows and the length of their texts alone.
+    many shards there are depends on the number of rows, the length of their texts and `least_shards` alone.
 
     Attributes
     ----------
@@ -42,6 +42,8 @@ class Spool:
         The labels, sorted.
     class_counts : (K,)
         The rows of each.
+    least_shards : int
+        How many shards there are at least, however short the texts are.
     """
 
     columns: Columns
@@ -56,6 +58,7 @@ class Spool:
     class_counts: Ints
     runs: tuple[Path, ...]
     _class_of: Ints
+    least_shards: int = 1
 
     @classmethod
     def of(
@@ -95,7 +98,7 @@ class Spool:
     def n_shards(self) -> int:
         """A power of two, at most 256."""
         n_bytes, n = self.n_bytes + BYTES_PER_ROW * int(self.class_counts.sum()), 1
-        while n < N_BUCKETS and n_bytes > n * _BYTES_PER_SHARD:
+        while n < N_BUCKETS and (n < self.least_shards or n_bytes > n * _BYTES_PER_SHARD):
             n *= 2
         return n
 
