@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from cells import cpu, measured_by, ratio, rows_of
+from cells import cpu, measured_by, rows_of
 
 OURS = "vikt"
 
 
 def scaling_tables(results: dict[str, Any]) -> list[str]:
     """The sides on all rows, how each was tuned, the growth, and the stages of a fit on disk and in memory."""
-    lines = [measured_by("bench_scaling", results), *sides_table(results), *tuned_table(results["sides"])]
+    lines = [
+        measured_by("bench_scaling", results),
+        *sides_table(results),
+        *tuned_table(results["sides"], results["data"]),
+    ]
     # An interrupted run leaves what it has measured.
     if "growth" in results:
         lines += growth_table(results["growth"])
@@ -52,20 +56,20 @@ def distance(row: dict[str, Any]) -> str:
     return f"{row['certificate']['median']:.0e}" if "certificate" in row else "-"
 
 
-def tuned_table(sides: dict[str, Any]) -> list[str]:
-    """What was tried on a tenth of the rows and on all of them, with log losses on the validation reviews."""
+def tuned_table(sides: dict[str, Any], data: dict[str, Any]) -> list[str]:
+    """What was tried on some of the rows and on all of them, with log losses on the validation reviews."""
     header = [
         "tuning, log loss on validation reviews",
-        "settings on a tenth of the rows",
+        f"settings on {data['tuning_rows']:,} rows",
         "the best of them on all rows",
     ]
-    return rows_of(
+    table = rows_of(
         [*header, "chosen", "CPU seconds"],
         (
             [
                 name,
-                f"{len(tuned['tried'])}: {losses(tuned['tried'])}",
-                f"{len(tuned['tried_on_all_rows'])}: {losses(tuned['tried_on_all_rows'])}",
+                losses(tuned["tried"]),
+                losses(tuned["tried_on_all_rows"]),
                 ", ".join(f"{key} {setting(value)}" for key, value in tuned["chosen"].items()),
                 f"{sum(trial['cpu_s'] for trial in [*tuned['tried'], *tuned['tried_on_all_rows']]):,.0f}",
             ]
@@ -73,11 +77,21 @@ def tuned_table(sides: dict[str, Any]) -> list[str]:
             for tuned in [row["tuned"]]
         ),
     )
+    untried = [name for name, row in sides.items() if not row["tuned"]["tried_on_all_rows"]]
+    return table + (["", untried_on_all_rows(untried)] if untried else [])
+
+
+def untried_on_all_rows(names: list[str]) -> str:
+    return (
+        f"There was no time to compare settings on all rows for {'; '.join(names)}: each has the setting that is best on "
+        "few rows, which need not be the best on many."
+    )
 
 
 def losses(tried: list[dict[str, Any]]) -> str:
+    """How many settings were tried, and the log losses that they came to."""
     found = [trial["log_loss"] for trial in tried]
-    return f"{min(found):.4f} to {max(found):.4f}"
+    return f"{len(found)}: {min(found):.4f} to {max(found):.4f}" if found else "-"
 
 
 def setting(value: float | str) -> str:
@@ -95,10 +109,12 @@ def growth_table(growth: dict[str, Any]) -> list[str]:
         ]
         for size in growth["sizes"]
     )
-    told = ", ".join(f"{name} {ratio(power)}" for name, power in growth["exponents"].items() if power is not None)
-    return rows_of(header, rows) + (
-        ["", f"Over the last decade CPU seconds grow with this power of the rows: {told}."] if told else []
+    told = "; ".join(
+        f"{name} {found['power']:.2f} from {found['from']:,} to {found['to']:,} rows"
+        for name, found in growth["exponents"].items()
+        if found is not None
     )
+    return rows_of(header, rows) + (["", f"CPU seconds grow with this power of the rows: {told}."] if told else [])
 
 
 def grown(row: dict[str, Any] | None) -> list[str]:
