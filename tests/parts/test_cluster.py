@@ -35,6 +35,7 @@ from vikt.parts.addresses import part_at
 from vikt.parts.cluster import OnCluster
 from vikt.parts.dask_engine import cluster_at
 from vikt.parts.disk import OnDisk, write_part
+from vikt.parts.spread import Spread
 from vikt.solvers import Settings, minimise
 from vikt.solvers.certificate import dual_certificate, gradient_certificate
 from vikt.solvers.dual import dual
@@ -43,13 +44,6 @@ from vikt.solvers.newton import newton
 
 pytest.importorskip("distributed")
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cluster"
-
-
-@pytest.fixture(scope="module")
-def two():
-    """A cluster of two workers."""
-    with cluster_at("local:2") as engine:
-        yield engine
 
 
 def some_parts(n=5, **case):
@@ -71,6 +65,10 @@ def objective_of(parts, classes, l1=0.0):
 def both(engine, classes, l1=0.0, **case):
     parts = some_parts(classes=classes, **case)
     return tuple(objective_of(each, classes, l1) for each in (InMemory(*parts), OnCluster.of_parts(engine, parts)))
+
+
+def places(parts):
+    return parts._rows._workers.places
 
 
 def pids(engine):
@@ -202,12 +200,12 @@ def test_what_nobody_wants_is_dropped(two):
     parts = OnCluster.of_parts(two, some_parts(classes=2))
     values = parts.each(_shifted, np.zeros(1))
     parts.sums(_total, values)
-    before = [_n_kept(two, place) for place in parts._places]
+    before = [_n_kept(two, place) for place in places(parts)]
     del values
     gc.collect()
     parts.sums(Part.weighted_rows)
-    after = [_n_kept(two, place) for place in parts._places]
-    assert np.subtract(before, after).tolist() == [len(place.parts) for place in parts._places]
+    after = [_n_kept(two, place) for place in places(parts)]
+    assert np.subtract(before, after).tolist() == [len(place.parts) for place in places(parts)]
 
 
 def test_what_is_made_needs_no_longer_what_it_was_made_of(two):
@@ -223,7 +221,7 @@ def test_what_is_made_needs_no_longer_what_it_was_made_of(two):
     assert source() is None
     parts.sums(Part.weighted_rows)
     # The part itself, the values, and the last sum, which goes with the next order.
-    assert [_n_kept(two, place) for place in parts._places] == [3 * len(place.parts) for place in parts._places]
+    assert [_n_kept(two, place) for place in places(parts)] == [3 * len(place.parts) for place in places(parts)]
 
 
 def _n_kept(engine, place):
@@ -429,16 +427,16 @@ def test_workers_that_join_and_leave(tmp_path):
     with ended(scheduler(tmp_path), first := worker(tmp_path)), cluster_at(address_in(tmp_path)) as engine:
         on_cluster = OnCluster.of_parts(engine, parts)
         objective = objective_of(on_cluster, 2)
-        assert len(on_cluster._places) == 1
+        assert len(places(on_cluster)) == 1
         assert newton(objective, tol=1e-9).theta.tobytes() == expected.theta.tobytes()
         with ended(worker(tmp_path)):
-            while len(on_cluster._places) < 2:
+            while len(places(on_cluster)) < 2:
                 objective.gradient(expected.theta)
-            assert [len(place.parts) for place in on_cluster._places] in ([2, 3], [3, 2])
+            assert [len(place.parts) for place in places(on_cluster)] in ([2, 3], [3, 2])
             assert newton(objective, tol=1e-9).theta.tobytes() == expected.theta.tobytes()
             kill(first.pid)
             assert newton(objective, tol=1e-9).theta.tobytes() == expected.theta.tobytes()
-            assert len(on_cluster._places) == 1
+            assert len(places(on_cluster)) == 1
 
 
 @pytest.mark.slow
@@ -545,7 +543,7 @@ def _written(folder):
 @pytest.mark.parametrize("prefix", ["", "file://"])
 def test_parts_are_read_from_addresses_on_the_workers(two, tmp_path, prefix):
     paths, decoder, on_disk = _written(tmp_path)
-    parts = OnCluster(two, [partial(part_at, f"{prefix}{path}", decoder) for path in paths])
+    parts = OnCluster(Spread.made_by(two, [partial(part_at, f"{prefix}{path}", decoder) for path in paths]))
     assert (parts.n_rows, parts.n_features, parts.has_dummy) == (60, on_disk.n_features, True)
     expected, found = (newton(objective_of(each, 2), tol=1e-6) for each in (on_disk, parts))
     assert found.theta.tobytes() == expected.theta.tobytes()
@@ -556,7 +554,7 @@ def test_parts_are_read_from_addresses_on_the_workers(two, tmp_path, prefix):
 def test_an_address_that_cannot_be_read(two, tmp_path, prefix):
     _, decoder, _ = _written(tmp_path)
     with pytest.raises(InputFileError, match=f"{prefix}/nowhere/0.part: cannot be read"):
-        OnCluster(two, [partial(part_at, f"{prefix}/nowhere/0.part", decoder)])
+        Spread.made_by(two, [partial(part_at, f"{prefix}/nowhere/0.part", decoder)])
 
 
 def test_an_address_without_fsspec(monkeypatch):

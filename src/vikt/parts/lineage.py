@@ -9,6 +9,7 @@ from __future__ import annotations
 import pickle
 import weakref
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count, islice
 from typing import Any
 
@@ -30,15 +31,19 @@ class Shared:
             self._held = losses, hold(self.pickled)
         return self._held[1]
 
+    def release(self) -> None:
+        """Leave it on the workers no longer."""
+        self._held = None
+
 
 class Own:
     """A value for each part."""
 
     def __init__(self, values: Sequence[object]) -> None:
-        self._values = values
+        self.values = values
 
     def pickled(self, number: int) -> bytes:
-        return pickle.dumps(self._values[number], 5)
+        return pickle.dumps(self.values[number], 5)
 
 
 class Place:
@@ -98,17 +103,24 @@ class Step:
         Whether the values are wanted, not only what is made of them.
     changes : bool
         Whether a turn may change the values in place.
+    name : str
+        What people see of it.
     where : dict of int to Place
         Where those are that have been made, by part.
     """
 
     def __init__(
-        self, work: Callable[..., Any], arguments: Sequence[Shared | Own | Kept], changes: bool = True
+        self,
+        work: Callable[..., Any],
+        arguments: Sequence[Shared | Own | Kept],
+        changes: bool = True,
+        kept: bool = True,
+        name: str | None = None,
     ) -> None:
         self.number = next(_numbers)
         self.work = work
         self.arguments: Sequence[Shared | Own | Kept | Step] = arguments
-        self.kept, self.changes = True, changes
+        self.kept, self.changes, self.name = kept, changes, name or name_of(work)
         self.where: dict[int, Place] = {}
 
     @property
@@ -118,9 +130,13 @@ class Step:
         return [each for each in found if isinstance(each, Step)]
 
     @property
-    def name(self) -> str:
-        """What people see of it."""
-        return self.work.__name__.strip("_").replace("_", "-")
+    def is_here(self) -> bool:
+        """Whether all that it takes is here."""
+        return all(isinstance(each, Own) for each in self.arguments)
+
+    def value_here(self, number: int) -> Any:
+        """The value of a part, made of what is here."""
+        return self.work(*(each.values[number] for each in self.arguments if isinstance(each, Own)))
 
     def is_at(self, place: Place, parts: Sequence[int]) -> bool:
         return all(self.where.get(number) is place for number in parts)
@@ -129,8 +145,11 @@ class Step:
         return all(self.where.get(number) is place for number, place in enumerate(place_of))
 
     def end(self) -> None:
-        """Keep no longer what it was made of, but only how that is made."""
+        """Keep no longer what it was made of, here or on the workers, but only how that is made."""
         self.arguments = [each.step if isinstance(each, Kept) else each for each in self.arguments]
+        for each in self.arguments:
+            if isinstance(each, Shared):
+                each.release()
 
 
 class Kept:
@@ -139,6 +158,19 @@ class Kept:
     def __init__(self, step: Step, dropped: Callable[[int], None]) -> None:
         self.step = step
         weakref.finalize(self, _let_go, step, dropped).atexit = False
+
+
+def name_of(work: Callable[..., Any]) -> str:
+    """The name of a function, or of that which is partially applied, in words.
+
+    Examples
+    --------
+    >>> name_of(as_argument)
+    'as-argument'
+    """
+    while isinstance(work, partial):
+        work = work.func
+    return str(getattr(work, "__name__", type(work).__name__)).strip("_").replace("_", "-")
 
 
 def _let_go(step: Step, dropped: Callable[[int], None]) -> None:

@@ -30,11 +30,14 @@ class Packing:
         self._held: list[object] = []
         self._n_dropped = len(place.dropped)
 
-    def order(self, step: Step, numbers: Sequence[int]) -> list[object]:
-        """The arguments of `vikt.parts.store.fill`, for a step's values of some of the place's parts."""
+    def order(self, step: Step, numbers: Sequence[int], returns: bool = True) -> list[object]:
+        """The arguments of `vikt.parts.store.fill`, for a step's values of some of the place's parts.
+
+        These return if that is wanted and they are small.
+        """
         self._add(step, numbers)
         dropped = tuple(self._place.dropped[: self._n_dropped])
-        order = Order(step.number, tuple(numbers), self._tasks, tuple(self._place.parts), dropped)
+        order = Order(step.number, tuple(numbers), self._tasks, tuple(self._place.parts), dropped, returns)
         return [self._place.store, order, *self._held]
 
     def note(self, made: Sequence[tuple[int, int]]) -> None:

@@ -64,6 +64,8 @@ class Order:
         All parts that are this worker's; what is kept of others goes.
     dropped : tuple of int
         Steps whose values nobody wants any more.
+    returns : bool
+        Whether the values, if small, are part of the answer.
     """
 
     target: int
@@ -71,6 +73,7 @@ class Order:
     tasks: Mapping[int, Task]
     parts: tuple[int, ...]
     dropped: tuple[int, ...] = ()
+    returns: bool = True
 
 
 class Answer(NamedTuple):
@@ -107,7 +110,7 @@ class Store:
                     values.append(making.value(order.target, number))
                 except _LostError:
                     return Emptied(number)
-            return Answer(making.made, _pickled_if_small(values))
+            return Answer(making.made, _pickled_if_small(values) if order.returns else None)
 
     def turn(self, order: Order, carried: bytes, held: Sequence[bytes]) -> bytes | Emptied:
         """Let the target's work, part after part, take what is carried further, and keep what it makes of the parts."""
@@ -161,11 +164,12 @@ class _Making:
         return self._made(step, number, {})
 
     def arguments(self, task: Task, number: int) -> list[Any]:
-        """Those of a task that may change them."""
+        """Those of a task that may change all but the first, which is the part."""
         passing: dict[int, Any] = {}
-        own = [self._given(argument, number, passing) for argument in task.arguments]
+        given = [self._given(argument, number, passing) for argument in task.arguments]
         changes = [isinstance(argument, Made) and argument.changes for argument in task.arguments]
-        return [deepcopy(value) if may else value for value, may in zip(own, changes, strict=True)]
+        part, *own = zip(given, changes, strict=True)
+        return [part[0], *(deepcopy(value) if may else value for value, may in own)]
 
     def _made(self, step: int, number: int, passing: dict[int, Any]) -> Any:
         """The value of a step; `passing` has those for this part that are not kept."""
@@ -198,10 +202,17 @@ class _Making:
 
 
 def _pickled_if_small(values: Sequence[Any]) -> list[bytes] | None:
-    if any(isinstance(value, np.ndarray) and value.nbytes > _SMALL for value in values):
+    if any(_n_bytes(value) > _SMALL for value in values):
         return None
     pickled = [pickle.dumps(value, 5) for value in values]
     return pickled if max(map(len, pickled)) <= _SMALL else None
+
+
+def _n_bytes(value: Any) -> int:
+    """Those of the arrays in it: at least so many."""
+    if isinstance(value, tuple):
+        return sum(map(_n_bytes, value))
+    return value.nbytes if isinstance(value, np.ndarray) else 0
 
 
 def fill(store: Store, order: Order, *held: bytes) -> Answer | Emptied:
@@ -221,6 +232,6 @@ def turn(carried: bytes | Emptied, store: Store, order: Order, *held: bytes) -> 
     return carried if isinstance(carried, Emptied) else store.turn(order, carried, held)
 
 
-def copies(store: Store, step: int, numbers: Sequence[int]) -> list[bytes] | Emptied:
-    """`Store.copies`, as the work of an engine."""
+def copies(store: Store, step: int, numbers: Sequence[int], *before: object) -> list[bytes] | Emptied:
+    """`Store.copies`, as the work of an engine, once the work before is done."""
     return store.copies(step, numbers)
