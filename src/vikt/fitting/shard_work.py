@@ -14,7 +14,7 @@ from vikt.files.work_folder import WorkFolder
 from vikt.fitting.examples import Examples
 from vikt.fitting.memory_limit import MemoryLimit
 from vikt.fitting.settings import FitSettings
-from vikt.fitting.shards import ShardedSplit, Shards
+from vikt.fitting.shards import ShardReader, Shards
 from vikt.progress import Progress, no_progress
 from vikt.selection.features import first_rows
 
@@ -76,7 +76,7 @@ class ShardWork:
         for shard in range(len(self.shards)):
             self.progress("counting", shard, len(self.shards))
             examples = self.shards.examples(shard)
-            uses = self.split.rows(shard, examples)
+            uses = self.reader.split.rows(shard, examples)
             rows.append([np.bincount(examples.y[own], minlength=n_classes) for own in uses])
             weights.append([np.bincount(examples.y[own], examples.weights[own], n_classes) for own in uses])
         return Usage(np.array(rows), np.array(weights))
@@ -102,20 +102,15 @@ class ShardWork:
         return found
 
     @cached_property
-    def split(self) -> ShardedSplit:
-        """What tells the rows of a shard apart by their use."""
-        return self.shards.split(self.tenths)
+    def reader(self) -> ShardReader:
+        """Reads the rows of a shard by their use."""
+        return ShardReader(self.shards, self.shards.split(self.tenths))
 
     def examples(self, shard: int, uses: Uses) -> Examples:
         """The rows of some uses in a shard."""
-        (found,) = self.examples_apart(shard, [uses])
-        return found
+        return self.reader.examples(shard, uses)
 
     def examples_apart(self, shard: int, several: Sequence[Uses]) -> Iterator[Examples]:
         """The rows of a shard for each of several uses that have rows anywhere in it; none if it has none of them."""
-        if not self.usage.rows[shard, [use for uses in several for use in uses]].any():
-            return
-        examples = self.shards.examples(shard)
-        of_uses = self.split.rows(shard, examples)
-        for uses in several:
-            yield examples.take(np.sort(np.concatenate([of_uses[use] for use in uses])))
+        if self.usage.rows[shard, [use for uses in several for use in uses]].any():
+            yield from self.reader.examples_apart(shard, several)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -132,6 +133,25 @@ class ShardedSplit(NamedTuple):
             return [np.empty(0, dtype=np.int64) for _ in range(self.tenths + 1)]
         part = parts_of_groups(_strata(examples), self.before[shard], self.totals, self.tenths)
         return rows_of_parts(part[examples.groups], self.tenths)
+
+
+class ShardReader(NamedTuple):
+    """Reads the rows of shards by their use: the number of their part in a split. It can be sent to other machines."""
+
+    shards: Shards
+    split: ShardedSplit
+
+    def examples(self, shard: int, uses: Sequence[int]) -> Examples:
+        """The rows of some uses in a shard."""
+        (found,) = self.examples_apart(shard, [uses])
+        return found
+
+    def examples_apart(self, shard: int, several: Sequence[Sequence[int]]) -> Iterator[Examples]:
+        """The rows of a shard for each of several uses."""
+        examples = self.shards.examples(shard)
+        of_uses = self.split.rows(shard, examples)
+        for uses in several:
+            yield examples.take(np.sort(np.concatenate([of_uses[use] for use in uses])))
 
 
 def _examples(spool: Spool, rows: SpooledRows) -> Examples:
