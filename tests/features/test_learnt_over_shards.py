@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import pickle
 from collections import Counter
 from itertools import pairwise
 
@@ -22,9 +23,11 @@ from vikt.features.ngrams import hashing, learning_tables, ngrams, sieve, sieve_
 from vikt.features.ngrams.ngrams import Ngrams
 from vikt.features.ngrams.sieve import Sieve
 from vikt.features.ngrams.token_kernels import NONE
+from vikt.features.ngrams.turns import OneTurn
 from vikt.features.ngrams.weighting import WEIGHTINGS
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
+from vikt.threads import divided
 
 TFIDF = WEIGHTINGS["tfidf"]
 MADE = {
@@ -58,9 +61,33 @@ def learnt_in_memory(options, texts):
         return str(error)
 
 
-def learnt_over(options, shards, threads=1):
+def one_turn(shards):
+    return OneTurn(lambda stage: shards)
+
+
+def several_turns(shards, n_turns):
+    """Turns as workers of a cluster take them: whatever goes from one to another is pickled, and none ends first."""
+
+    def turns(stage, work, start, *arguments):
+        runs = [shards[part] for part in divided(len(shards), n_turns)]
+        states = [pickle.dumps(start) for _ in runs]
+        for place in range(max(map(len, runs))):
+            for turn in reversed(range(n_turns)):
+                for texts in runs[turn][place : place + 1]:
+                    states[turn] = pickle.dumps(pickled(work)(texts, pickle.loads(states[turn]), *pickled(arguments)))
+        return list(map(pickle.loads, states))
+
+    return turns
+
+
+def pickled(value):
+    return pickle.loads(pickle.dumps(value))
+
+
+def learnt_over(options, shards, threads=1, turns=one_turn):
+    n_bytes = sum(texts.n_bytes for texts in shards)
     try:
-        return bits(options.learnt_over(lambda: iter(shards), sum(map(len, shards)), threads=threads).to_arrays())
+        return bits(options.learnt_over(turns(shards), sum(map(len, shards)), n_bytes, threads=threads).to_arrays())
     except (EmptyVocabularyError, UsageError) as error:
         return str(error)
 
@@ -88,6 +115,16 @@ def test_shards_threads_and_portions_change_no_bit(emails, monkeypatch, made):
 
 
 @pytest.mark.parametrize("made", MADE.values(), ids=MADE)
+def test_turns_at_the_same_time_change_no_bit(emails, made):
+    texts = Texts.from_strings(emails[0])
+    for min_df, n_turns, n_shards in ((2, 1, 3), (3, 2, 5), (1, 3, 7), (2, 3, 3), (2, 5, 7), (0.02, 5, 4)):
+        options = made(min_df=min_df)
+        expected = learnt_in_memory(options, texts)
+        turns = functools.partial(several_turns, n_turns=n_turns)
+        assert learnt_over(options, in_shards(texts, n_shards), turns=turns) == expected
+
+
+@pytest.mark.parametrize("made", MADE.values(), ids=MADE)
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(texts=st.lists(TEXT, max_size=20), n_shards=st.integers(1, 4), min_df=st.sampled_from([1, 2, 3, 0.2]))
 def test_any_texts_over_shards_by_plain_and_compiled_kernels(made, texts, n_shards, min_df):
@@ -98,7 +135,7 @@ def test_any_texts_over_shards_by_plain_and_compiled_kernels(made, texts, n_shar
         with pytest.MonkeyPatch.context() as monkeypatch:
             for module in (tokens, hashing, ngrams):
                 monkeypatch.setattr(module, "kernels_for", lambda name, work=0, of=kernels_of: of(name))
-            for module in (sieve, ngrams):
+            for module in (sieve, ngrams, learning_tables):
                 monkeypatch.setattr(module, "compiled", kernels_of)
             assert learnt_over(options, in_shards(texts, n_shards)) == expected
 
@@ -108,7 +145,7 @@ def test_any_texts_over_shards_by_plain_and_compiled_kernels(made, texts, n_shar
 def test_counters_that_ngrams_share_change_no_bit(emails, monkeypatch, made, n_counters):
     texts, options = Texts.from_strings(emails[0]), made(min_df=3)
     expected = learnt_in_memory(options, texts)
-    monkeypatch.setattr(sieve, "_N_COUNTERS", n_counters)
+    monkeypatch.setattr(ngrams, "Sieve", lambda longest, fewest, _: Sieve(longest, fewest, n_counters // 4))
     monkeypatch.setattr(sieve, "_N_SEEN", 2)
     monkeypatch.setattr(learning_tables, "_FEWEST_SLOTS", 8)
     assert learnt_over(options, in_shards(texts, 3)) == expected
@@ -118,9 +155,12 @@ def test_counters_that_ngrams_share_change_no_bit(emails, monkeypatch, made, n_c
 def test_a_sieve_holds_back_what_is_rare_and_nothing_else(emails, fewest):
     options = Ngrams("word", (1, 2), TFIDF)
     portions = options.portions(Texts.from_strings(emails[0]))
-    own = Sieve(2, fewest)
-    for documents in portions.ranges():
-        own.count(options.tokens(portions, documents))
+    own, others = Sieve(2, fewest, 1 << 26), Sieve(2, fewest, 1 << 26)
+    for documents in [(0, 150), (150, 150), (150, len(emails[0]))]:
+        tokens = options.tokens(portions, documents)
+        counting = own if documents[0] == 0 else others
+        counting.count(own.hashes(tokens), tokens.edges)
+    own.add(pickled(others))
     spelled, documents = [], Counter()
     for document in range(len(emails[0])):
         found = options.tokens(portions, (document, document + 1))
@@ -138,7 +178,7 @@ def test_a_sieve_holds_back_what_is_rare_and_nothing_else(emails, fewest):
 def test_a_rare_character_does_not_end_a_word():
     """Else the starts of these words would be whole words of three characters, in two texts each."""
     texts, options = Texts.from_strings(["abé abcde", "abü abcde"]), Ngrams("char_wb", (4, 5), TFIDF, min_df=2)
-    names = options.learnt_over(lambda: [texts], 2).names()
+    names = options.learnt_over(one_turn([texts]), 2, texts.n_bytes).names()
     assert names == [" abc", "abcd", "bcde", "cde ", " abcd", "abcde", "bcde "]
     assert learnt_over(options, [texts]) == learnt_in_memory(options, texts)
 
@@ -156,22 +196,22 @@ def test_all_parts_of_a_recipe_are_learnt_over_shards(emails, analyzer):
     own = FeatureSettings(analyzer)
     expected, found = TextFeatures(own), TextFeatures(own)
     expected.fit_transform(expected.measure(Documents.of(emails[0])))
-    shards, done = in_shards(Texts.from_strings(emails[0]), 3), []
-    found.learn_over(lambda: iter(shards), len(emails[0]), lambda *numbers: done.append(numbers))
+    shards, stages = in_shards(Texts.from_strings(emails[0]), 3), []
+    turn = OneTurn(lambda stage: stages.append(stage) or shards)
+    found.learn_over(turn, len(emails[0]), sum(texts.n_bytes for texts in shards))
     assert bits(found.to_arrays()) == bits(expected.to_arrays())
-    n = 2 * len(emails[0])
-    assert len(done) == 6 * len(found.parts)
-    assert done[5] == done[-1] == (n, n)
+    assert stages == ["counting n-grams", "learning n-grams"] * len(found.parts)
 
 
 def test_what_cannot_be_learnt_over_shards_is_refused(emails):
-    shards = [Texts.from_strings(emails[0])]
+    texts = Texts.from_strings(emails[0])
+    given_texts = one_turn([texts]), len(texts), texts.n_bytes
     with pytest.raises(UsageError, match="max_features needs all texts in memory"):
-        Ngrams("word", (1, 1), TFIDF, max_features=3).learnt_over(lambda: shards, len(shards[0]))
+        Ngrams("word", (1, 1), TFIDF, max_features=3).learnt_over(*given_texts)
     handmade = features_declared([{"name": "money", "kind": "pattern", "pattern": "[$]"}])
     with pytest.raises(UsageError, match="hand-made"):
-        TextFeatures(FeatureSettings(handmade=handmade)).learn_over(lambda: shards, len(shards[0]))
+        TextFeatures(FeatureSettings(handmade=handmade)).learn_over(*given_texts)
     fitted = TextFeatures(FeatureSettings())
-    fitted.learn_over(lambda: shards, len(shards[0]))
+    fitted.learn_over(*given_texts)
     with pytest.raises(UsageError, match="not fitted yet"):
-        fitted.learn_over(lambda: shards, len(shards[0]))
+        fitted.learn_over(*given_texts)

@@ -17,8 +17,10 @@ from vikt.errors import EmptyVocabularyError, UsageError
 from vikt.features.description import Fact
 from vikt.features.handmade.encoders import AnyEncoder
 from vikt.features.measured import Measured
-from vikt.features.ngrams.ngrams import FittedNgrams, Ngrams, Shards
+from vikt.features.ngrams.ngrams import FittedNgrams, Ngrams
 from vikt.features.ngrams.scoring import NgramScorer
+from vikt.features.ngrams.sieve import MOST_BYTES
+from vikt.features.ngrams.turns import Turns
 from vikt.features.rows import CompressedRows, side_by_side
 from vikt.features.settings import FeatureSettings
 
@@ -102,12 +104,7 @@ class TextFeatures:
         return rows
 
     def learn_over(
-        self,
-        shards: Shards,
-        n_documents: int,
-        progress: Callable[[int, int], None] | None = None,
-        *,
-        threads: int = 1,
+        self, turns: Turns, n_documents: int, n_bytes: int, *, most_bytes: int = MOST_BYTES, threads: int = 1
     ) -> None:
         """Learn the same from texts that are too many for memory, and make no rows; see `Ngrams.learnt_over`.
 
@@ -124,7 +121,8 @@ class TextFeatures:
                 "from settings without hand-made features"
             )
         self.parts = tuple(
-            ngrams.learnt_over(shards, n_documents, progress, threads=threads) for ngrams in self._ngrams
+            ngrams.learnt_over(turns, n_documents, n_bytes, most_bytes=most_bytes, threads=threads)
+            for ngrams in self._ngrams
         )
 
     def transform(self, measured: Measured, dtype: DTypeLike | None = None, *, threads: int = 1) -> CompressedRows:

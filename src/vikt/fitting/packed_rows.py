@@ -14,6 +14,7 @@ from vikt.arrays import Ints
 from vikt.corpus.texts import Texts, portions
 from vikt.errors import OutputFileError
 from vikt.features.memory import entries_per_byte
+from vikt.features.ngrams.turns import OneTurn
 from vikt.features.packed import RowDecoder, check_packable, packed
 from vikt.features.text import TextFeatures
 from vikt.files.work_folder import free_space, read_json, write_json
@@ -104,15 +105,16 @@ class PackedRows:
 
     def _learn(self, features: TextFeatures) -> None:
         features.learn_over(
-            self._texts,
+            OneTurn(self._texts),
             self.rows.n_documents,
-            lambda done, total: self.work.progress("features", done, total),
+            self.work.shards.spool.n_bytes,
             threads=self.work.n_threads,
         )
         check_packable(features)
 
-    def _texts(self) -> Iterator[Texts]:
+    def _texts(self, stage: str) -> Iterator[Texts]:
         for shard in range(len(self.work.shards)):
+            self.work.progress(stage, shard, len(self.work.shards))
             # How many n-grams there are is known only while they are learnt.
             self.work.memory.check_resident(self.rows.recipe)
             for examples in self.work.examples_apart(shard, self.rows.several[:1]):

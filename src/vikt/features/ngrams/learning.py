@@ -74,8 +74,8 @@ class Learnt(NamedTuple):
 class Learner(Protocol):
     """Learns n-grams on one thread."""
 
-    def learn(self, tokens: Tokens) -> CountedPortion:
-        """Learn and count the n-grams of a portion."""
+    def learn(self, tokens: Tokens, sieve: Sieve | None = None) -> CountedPortion:
+        """Learn and count the n-grams of a portion, but for those that a sieve holds back."""
         ...
 
     def absorb(self, later: Self) -> Sequence[IdsThere]:
@@ -90,11 +90,11 @@ class Learner(Protocol):
 class VocabularyLearner:
     """Learns a `Vocabulary`, with ids in the order in which n-grams first occur.
 
-    N-grams that a sieve holds back are left out, and the others keep their order.
+    The order of others does not depend on what a sieve holds back.
     """
 
-    def __init__(self, lengths: range, shortest: int, kernels: SimpleNamespace, sieve: Sieve | None = None) -> None:
-        self._lengths, self._shortest, self._sieve = lengths, shortest, sieve
+    def __init__(self, lengths: range, shortest: int, kernels: SimpleNamespace) -> None:
+        self._lengths, self._shortest = lengths, shortest
         self._units = LearningUnits(kernels)
         self._nodes = [LearningNodes(depth, kernels) for depth in range(2, lengths.stop)]
 
@@ -104,11 +104,11 @@ class VocabularyLearner:
             return NEVER
         return WHOLE if length < self._shortest else ALWAYS
 
-    def learn(self, tokens: Tokens) -> CountedPortion:
+    def learn(self, tokens: Tokens, sieve: Sieve | None = None) -> CountedPortion:
         # An entry more, since an n-gram that is not new is written too.
         room = np.empty((2, len(self._lengths) * tokens.n + 1), dtype=np.int32)
         edges = np.empty((1 + len(self._nodes), tokens.n_documents + 1), dtype=np.int64)
-        sift = self._sieve.over(tokens) if self._sieve else None
+        sift = sieve.over(tokens) if sieve else None
         # Which n-gram is a whole word is told by the units around it; these are characters then, and so are few.
         arrays = sift.units() if sift and self._lengths.start == self._shortest else tokens.arrays
         counting = self._units.counting(tokens.edges, room, edges[0], 0, self._which(1))
@@ -143,12 +143,12 @@ class VocabularyLearner:
 
 
 class BucketLearner:
-    """Learns which `Buckets` are in use; an id is a bucket."""
+    """Learns which `Buckets` are in use; an id is a bucket. No sieve is of use: rare n-grams take no memory."""
 
     def __init__(self, lengths: range, bits: int, kernels: SimpleNamespace) -> None:
         self._buckets, self._table = Buckets(lengths, bits), LearningBuckets(1 << bits, kernels)
 
-    def learn(self, tokens: Tokens) -> CountedPortion:
+    def learn(self, tokens: Tokens, sieve: Sieve | None = None) -> CountedPortion:
         hashes = self._buckets.hashes(tokens)
         room = np.empty((2, hashes.size + 1), dtype=np.int32)
         edges = np.empty((1, tokens.n_documents + 1), dtype=np.int64)
@@ -207,16 +207,17 @@ def learn_more(
     learners: Sequence[Learner],
     tokens_of: Callable[[tuple[int, int]], Tokens],
     ranges: Sequence[tuple[int, int]],
+    sieve: Sieve | None,
     run: Run,
 ) -> None:
     """Let the first learner, which may know n-grams already, learn those of all portions; the others help, and are new.
 
-    Their entries are not kept.
+    N-grams that a sieve holds back are left out, and entries are not kept.
     """
 
     def learn_run(learner: Learner, part: slice) -> None:
         for documents in ranges[part]:
-            learner.learn(tokens_of(documents))
+            learner.learn(tokens_of(documents), sieve)
 
     list(run(learn_run, learners, divided(len(ranges), len(learners))))
     first, *others = learners

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
 from vikt.arrays import Bytes, Ids, Ints
+from vikt.compiled import compiled
 from vikt.errors import UsageError
+from vikt.features.ngrams import learning_kernels
 from vikt.features.ngrams.learning_kernels import (
     HIGH,
     KEY,
@@ -36,6 +39,16 @@ class Records:
         self.n, self.kernels = n, kernels
         self.records: Ints = np.zeros((n, n_numbers), dtype=np.int64)
         self._next_place = 1
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What was learnt, without room for more."""
+        state = vars(self) | {"records": self.records[: self.n]}
+        del state["kernels"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.kernels = compiled(learning_kernels.__name__)
 
     @property
     def frequencies(self) -> Ints:
@@ -86,7 +99,17 @@ class LearningTable(Records):
         super().__init__(_FEWEST_SLOTS // 2, n_numbers, kernels)
         self.n = 0
         self.slots: Ids = np.full(_FEWEST_SLOTS, NONE, dtype=np.int32)
-        self.block = Block(*np.empty((3, BLOCK), dtype=np.int64))
+        self.block = _new_block()
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        del state["slots"], state["block"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self.slots, self.block = np.empty(0, dtype=np.int32), _new_block()
+        self.reserve(0)
 
     def reserve(self, n: int) -> None:
         """Make room for n new keys; half of the slots stay empty."""
@@ -108,6 +131,10 @@ class LearningTable(Records):
         return self.counting(np.array([0, n]), np.empty((2, 1), dtype=np.int32), np.empty(2, dtype=np.int64), 0, NEVER)
 
 
+def _new_block() -> Block:
+    return Block(*np.empty((3, BLOCK), dtype=np.int64))
+
+
 class LearningUnits(LearningTable):
     """Single tokens; the bytes of long ones are in `pool`, those of the k-th at offsets[k]..offsets[k + 1]."""
 
@@ -116,6 +143,10 @@ class LearningUnits(LearningTable):
         self.pool: Bytes = np.zeros(0, dtype=np.uint8)
         self.offsets: Ints = np.zeros(1, dtype=np.int64)
         self.n_long = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        offsets = self.offsets[: self.n_long + 1]
+        return super().__getstate__() | {"pool": self.pool[: int(offsets[-1])], "offsets": offsets}
 
     def fill(self) -> None:
         self.kernels.place_units(self.records, self.n, self.block, self.slots)

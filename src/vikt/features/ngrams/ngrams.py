@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property, partial
+from threading import Lock
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -36,9 +37,10 @@ from vikt.features.ngrams.learning import (
 from vikt.features.ngrams.places import NgramPlaces, names_behind_buckets, places_of_ngrams
 from vikt.features.ngrams.records import RecordTable
 from vikt.features.ngrams.row_kernels import Occurrences
-from vikt.features.ngrams.sieve import Sieve
+from vikt.features.ngrams.sieve import MOST_BYTES, Sieve
 from vikt.features.ngrams.token_kernels import NONE
 from vikt.features.ngrams.tokens import Cut, Portions, Tokeniser, Tokens
+from vikt.features.ngrams.turns import Turns
 from vikt.features.ngrams.vocabulary import Vocabulary
 from vikt.features.ngrams.vocabulary_spec import BucketSpec, VocabularySpec
 from vikt.features.ngrams.weighing import Weigher
@@ -49,10 +51,6 @@ from vikt.threads import Run, running
 
 if TYPE_CHECKING:
     from vikt.features.ngrams.spec import NgramSpec
-
-
-# Gives texts that are too many for memory, the same each time, one shard after the other.
-Shards = Callable[[], Iterable[Texts]]
 
 
 @dataclass(frozen=True)
@@ -180,24 +178,22 @@ class Ngrams:
         return fitted, rows
 
     def learnt_over(
-        self,
-        shards: Shards,
-        n_documents: int,
-        progress: Callable[[int, int], None] | None = None,
-        *,
-        threads: int = 1,
+        self, turns: Turns, n_documents: int, n_bytes: int, *, most_bytes: int = MOST_BYTES, threads: int = 1
     ) -> FittedNgrams:
         """Learn the same, to the last bit, from texts that are too many for memory, and make no rows.
 
-        Shards are gone through twice; once where n-grams are hashed, or none is too rare. `progress` is called with the
-        number of documents done and of all, those of both passes.
+        The texts are gone through twice; once where n-grams are hashed, or none is too rare.
 
         Parameters
         ----------
-        shards : Callable
-            Gives the texts anew each time, one shard after the other.
-        n_documents : int
-            How many texts there are.
+        turns : Turns
+            Goes through the texts. In how many turns it does so changes no bit.
+        n_documents, n_bytes : int
+            How many texts there are, and how long they are, roughly.
+        most_bytes : int
+            The most memory that what tells rare n-grams may take. Less of it lets more of them take memory on the way.
+        threads : int
+            How many threads work on a shard.
 
         Raises
         ------
@@ -208,50 +204,63 @@ class Ngrams:
         """
         if self.max_features is not None:
             raise UsageError("max_features needs all texts in memory; leave it out, or raise min_df")
-        return self._chosen(self._learnt_over(shards, n_documents, progress, threads), [], n_documents)[0]
+        learners = turns(
+            "learning n-grams",
+            self.learn_ngrams,
+            self._new_learner(),
+            self._counted(turns, self._sieve(n_documents, n_bytes, most_bytes), threads),
+            threads,
+        )
+        while len(learners) > 1:
+            learners[0].absorb(learners.pop(1))
+        return self._chosen(learners.pop().learnt(), [], n_documents)[0]
 
-    def _learnt_over(
-        self, shards: Shards, n_documents: int, progress: Callable[[int, int], None] | None, threads: int
-    ) -> Learnt:
-        sieve = self._sieve(n_documents)
-        new_learner = partial(self._learner, compiled(learning_kernels.__name__), sieve)
-        learner = new_learner()
-        passes = [partial(self._learn_more, learner, new_learner, threads)]
-        if sieve:
-            passes.insert(0, partial(self._count, sieve))
-        done = 0
-        with running(threads) as run:
-            for work in passes:
-                for texts in shards():
-                    work(texts, run)
-                    done += len(texts)
-                    if progress:
-                        progress(done, len(passes) * n_documents)
-        return learner.learnt()
-
-    def _sieve(self, n_documents: int) -> Sieve | None:
-        """What holds back n-grams that are too rare; None where none is, or where they are hashed."""
+    def _sieve(self, n_documents: int, n_bytes: int, most_bytes: int) -> Sieve | None:
+        """What is to hold back n-grams that are too rare; None where none is, or where they are hashed."""
         fewest = math.ceil(self._limits.of(n_documents)[0])
-        return Sieve(self.lengths.stop - 1, fewest) if self.hashing is None and fewest > 1 else None
+        if self.hashing is not None or fewest < 2:
+            return None
+        return Sieve(self.lengths.stop - 1, fewest, most_bytes)
 
-    def _count(self, sieve: Sieve, texts: Texts, run: Run) -> None:
-        """Let a sieve count the n-grams of a shard."""
-        portions = self.portions(texts)
-        list(run(lambda documents: sieve.count(self.tokens(portions, documents)), portions.ranges()))
+    def _counted(self, turns: Turns, sieve: Sieve | None, threads: int) -> Sieve | None:
+        """The sieve, if any, after it has counted all n-grams."""
+        if sieve is None:
+            return None
+        first, *others = turns("counting n-grams", self.count_ngrams, sieve, threads)
+        for later in others:
+            first.add(later)
+        return first
 
-    def _learn_more(
-        self, learner: Learner, new_learner: Callable[[], Learner], threads: int, texts: Texts, run: Run
-    ) -> None:
-        """Let a learner, and new ones that help it, learn the n-grams of a shard."""
+    def count_ngrams(self, texts: Texts, sieve: Sieve, threads: int) -> Sieve:
+        """A sieve, after it has counted the n-grams of a shard too."""
+        portions, counting = self.portions(texts), Lock()
+
+        def count(documents: tuple[int, int]) -> None:
+            tokens = self.tokens(portions, documents)
+            hashes = sieve.hashes(tokens)
+            with counting:
+                sieve.count(hashes, tokens.edges)
+
+        with running(threads) as run:
+            list(run(count, portions.ranges()))
+        return sieve
+
+    def learn_ngrams(self, texts: Texts, learner: Learner, sieve: Sieve | None, threads: int) -> Learner:
+        """A learner, after it has learnt the n-grams of a shard too, but for those that a sieve holds back."""
         portions = self.portions(texts)
         ranges = list(portions.ranges())
         n_learners = self._n_learners(min(threads, len(ranges)), texts.n_bytes)
-        learners = [learner, *(new_learner() for _ in range(1, n_learners))]
-        learn_more(learners, partial(self.tokens, portions), ranges, run)
+        learners = [learner, *(self._new_learner() for _ in range(1, n_learners))]
+        with running(threads) as run:
+            learn_more(learners, partial(self.tokens, portions), ranges, sieve, run)
+        return learner
 
-    def _learner(self, loops: SimpleNamespace, sieve: Sieve | None = None) -> Learner:
+    def _new_learner(self) -> Learner:
+        return self._learner(compiled(learning_kernels.__name__))
+
+    def _learner(self, loops: SimpleNamespace) -> Learner:
         if self.hashing is None:
-            return VocabularyLearner(self.lengths, self.ngrams[0], loops, sieve)
+            return VocabularyLearner(self.lengths, self.ngrams[0], loops)
         return BucketLearner(self.lengths, self.hashing, loops)
 
     def _n_learners(self, threads: int, n_bytes: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +14,10 @@ from vikt.features.ngrams.sieve_kernels import MOST_COUNTED
 from vikt.features.ngrams.token_kernels import NONE, TokenArrays
 from vikt.features.ngrams.tokens import Tokens
 
-_N_COUNTERS = 1 << 28
+# The most memory that counters take, unless told otherwise.
+MOST_BYTES = 1 << 26
+# A counter is two bits.
+_COUNTERS_PER_BYTE = 4
 _N_SEEN = 1 << 15
 
 
@@ -24,23 +26,44 @@ class Sieve:
 
     All documents are counted first. Every n-gram is counted, whether or not n-grams of its length are wanted, so that
     one that passes starts and ends with shorter ones that would pass alone.
+
+    Parameters
+    ----------
+    longest : int
+        The most units of an n-gram.
+    fewest : int
+    n_bytes : int
+        The memory of the counters, a power of two: the more, the fewer rare n-grams pass.
     """
 
-    def __init__(self, longest: int, fewest: int) -> None:
+    def __init__(self, longest: int, fewest: int, n_bytes: int) -> None:
         self._longest, self._fewest = longest, min(fewest, MOST_COUNTED)
-        self._counters: Bytes = np.zeros(_N_COUNTERS // 4, dtype=np.uint8)
+        self._counters: Bytes = np.zeros(n_bytes, dtype=np.uint8)
         self._kernels = compiled(sieve_kernels.__name__)
-        self._counting = Lock()
 
-    def count(self, tokens: Tokens) -> None:
-        """Count the documents of a portion, on any thread."""
-        hashes, seen = hashes_of(tokens, self._longest), np.empty(_N_SEEN, dtype=np.int32)
-        with self._counting:
-            self._kernels.count_documents(hashes, tokens.edges, seen, self._counters)
+    def __reduce__(self) -> tuple[type[Sieve], tuple[int, int, int], Bytes | None]:
+        # One that has counted nothing yet is small.
+        counters = self._counters if self._counters.any() else None
+        return Sieve, (self._longest, self._fewest, len(self._counters)), counters
+
+    def __setstate__(self, counters: Bytes) -> None:
+        self._counters = counters
+
+    def hashes(self, tokens: Tokens) -> Ints:
+        """The hash of each n-gram of a portion, by which it is counted: a row for each length from 1."""
+        return hashes_of(tokens, self._longest)
+
+    def count(self, hashes: Ints, edges: Ints) -> None:
+        """Count the n-grams of documents, whose tokens have these edges."""
+        self._kernels.count_documents(hashes, edges, np.empty(_N_SEEN, dtype=np.int32), self._counters)
+
+    def add(self, others: Sieve) -> None:
+        """Count what another one of the same size has counted."""
+        self._kernels.add_counters(self._counters, others._counters)
 
     def over(self, tokens: Tokens) -> Sift:
         """The sieve over a portion, after all are counted."""
-        return Sift(self, tokens, hashes_of(tokens, self._longest))
+        return Sift(self, tokens, self.hashes(tokens))
 
     def passed(self, hashes: Ints, ids: Ids) -> Ids:
         """The ids of n-grams with these hashes, NONE where one is held back."""

@@ -42,6 +42,16 @@ def count_documents(hashes: Int64Matrix, edges: Int64s, seen: Int32s, counters: 
                 counters[byte] = counters[byte] + (is_counted << shift)
 
 
+def add_counters(counters: Bytes, others: Bytes) -> None:
+    """Add the counts of others."""
+    for byte in range(len(counters)):
+        both = 0
+        for shift in range(0, 8, 2):
+            count = (counters[byte] >> shift & MOST_COUNTED) + (others[byte] >> shift & MOST_COUNTED)
+            both |= min(count, MOST_COUNTED) << shift
+        counters[byte] = both
+
+
 def hold_back(hashes: Int64s, fewest: int, counters: Bytes, ids: Int32s) -> None:
     """Put NONE in the place of ids of n-grams that are in fewer documents than `fewest`, MOST_COUNTED at most."""
     for first in range(0, len(hashes), BLOCK):
