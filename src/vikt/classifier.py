@@ -263,7 +263,8 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
         paths : str or Path, or several
             Files, folders or patterns, as `vikt train` reads them.
         text, label, weight : str, optional
-            The columns; those of the text and the label are guessed by the first rows if they are not named.
+            The columns. If `text` is None and `text_column` is not "text", that column holds the texts; otherwise
+            the columns of the text and the label are guessed from the first rows if they are not named.
         memory : str or int
             The most memory to take, such as "800MB", or as a number of bytes, besides what the process holds already.
             The model does not depend on it.
@@ -286,6 +287,8 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
         """
         from vikt.fitting.files import LabelledFiles, Resources, fit_files
 
+        if text is None and self.text_column != TEXT_COLUMN:
+            text = self.text_column
         files = LabelledFiles([paths] if isinstance(paths, str | Path) else list(paths), text, label, weight)
         with progress_reporter(progress) as report:
             resources = Resources.of(self.settings(), memory, self._n_threads)

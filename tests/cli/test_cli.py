@@ -252,7 +252,7 @@ def bad(tmp_path, name, content):
         (MAILS.encode(), "x.tsv", ["--label", "klass"], 1, "'label'"),
         (b"a\tb\tc\n1\t2\t3\n", "x.tsv", [], 1, "--text"),
         (b"label\ttext\n" + b"x\ta b\n" * 9, "x.tsv", [], 1, "two classes"),
-        (b"label\ttext\nx\ta\n\tb\n", "x.tsv", [], 1, "row 2 has an empty label"),
+        (b"label\ttext\nx\ta\n\tb\n", "x.tsv", [], 1, "row 2 has no label"),
         (b"label\ttext\nx\ta\ny\tb\n", "x.tsv", ["--test", "SELF"], 1, "no vocabulary"),
         (b"label\ttext\nx\ta\ny\tb\n", "x.tsv", ["--min-df", "1"], 1, "too few"),
         (b"label\ttext\nx\tcaf\xe9\n", "x.tsv", [], 1, "UTF-8"),

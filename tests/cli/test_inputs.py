@@ -338,7 +338,7 @@ def test_parquet_dictionaries_are_labels_and_nulls_are_named_by_row(train, refus
     assert vikt.load(train(tmp_path / "a.parquet")).data_["classes"] == {"ham": 20, "spam": 20, "work": 20}
     with_null = pa.array([*TABLE["label"][:40], None, *TABLE["label"][41:]]).dictionary_encode()
     pq.write_table(pa.table({"label": with_null, "text": TABLE["text"]}), tmp_path / "b.parquet", row_group_size=25)
-    refused("train", tmp_path / "b.parquet", said=["b.parquet, row 41", "column 'label'", "null"])
+    refused("train", tmp_path / "b.parquet", said=["b.parquet, row 41", "no label", "column 'label'"])
 
 
 @pytest.mark.parametrize(
@@ -347,9 +347,9 @@ def test_parquet_dictionaries_are_labels_and_nulls_are_named_by_row(train, refus
         ("a.csv", "text,label,text\nx,ham,y\n", ["column names must differ", "'text'"]),
         ("a.tsv", "text\tlabel\nx\tham\ny\n", ["row 2 (line 3)", "expected 2 fields", "found 1"]),
         ("a.csv", 'text,label\n"x\ny",ham\na,b,c\n', ["row 2 (line 4)", "expected 2 fields", "found 3"]),
-        ("a.jsonl", '{"text": "x", "label": "ham"}\n{"text": "y"}\n', ["row 2", "'label'", "no value"]),
+        ("a.jsonl", '{"text": "x", "label": "ham"}\n{"text": "y"}\n', ["row 2", "no label", "'label'"]),
         ("a.jsonl", '{"text": "x", "label": "ham", "text": "y"}\n', ["line 1", "'text' 2 times"]),
-        ("a.csv", "text,label\nx,\ny,ham\n", ["row 1", "empty label"]),
+        ("a.csv", "text,label\nx,\ny,ham\n", ["row 1", "no label"]),
         ("a.txt", "__label__ham x\ny\n", ["line 2", "expected a label"]),
         ("a.csv", "text,label\rx,ham\r", ["carriage return"]),
         ("a.tsv", "text\tlabel\rx\tham\r", ["line 1", "carriage return", "tr "]),
@@ -833,7 +833,11 @@ def test_a_wrong_column_of_labels_is_refused(run, made, model, tmp_path):
         assert (code, out) == (1, "")
         assert note in err
     known = made("known.csv", "".join(f"{text},{label}\n" for label, text in [("label", "text"), *ROWS]))
-    assert note in run("train", known, "--test", other, "--l2", 0.001, "-o", tmp_path / "k.vikt")[2]
+    for options in ([], ["--memory", "1GB"]):
+        code, _, err = run("train", known, "--test", other, "--l2", 0.001, "-o", tmp_path / "k.vikt", *options)
+        assert code == 1
+        assert note in err
+        assert "the model is saved, without figures of the test" in err
     assert "no label" not in run("evaluate", model, made("some.csv", "text,label\nwin money now,spam\nlunch,LOC\n"))[2]
 
 
@@ -987,7 +991,7 @@ def test_a_fault_late_in_the_test_loses_no_model(run, made, tmp_path):
     assert f"type: vikt evaluate {model} {test}" in err
     assert "proof " in out
     assert "accuracy" not in out
-    assert "row 20001 has an empty label" in err.replace(",", "")
+    assert "row 20001 has no label" in err.replace(",", "")
     assert run("inspect", model)[0] == 0
     told = json.loads(run(*train, "--json")[1])
     assert (told["metrics"], told["model"]["path"]) == ({}, str(model))

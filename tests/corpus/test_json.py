@@ -153,7 +153,7 @@ def test_names_and_labels_of_files_are_composed(tmp_path):
 @pytest.mark.parametrize("label", [" ", "\t ", "\u3000"])
 def test_a_label_of_blanks_is_empty(tmp_path, label):
     path = write(tmp_path / "a.csv", f"label,text\nham,a\n{label},b\n")
-    with pytest.raises(DataError, match="row 2 has an empty label"):
+    with pytest.raises(DataError, match="row 2 has no label"):
         labelled(read_tables([path], None), OfText(), "text", "label")
 
 

@@ -128,6 +128,15 @@ def test_the_choice_is_that_of_all_rows_in_memory_and_its_neighbours_were_tried(
     assert from_disk.data_ == in_memory.data_ | {"blank_lines": 0}
 
 
+def test_the_column_of_the_texts_is_that_of_the_classifier_unless_it_is_named(tmp_path, topics):
+    frame = pd.DataFrame(topics, columns=["body", "label"]).assign(title=[f"word{i % 7}" for i in range(len(topics))])
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    for named, expected in ((None, "title"), ("body", "body")):
+        classifier = vikt.TextClassifier(text_column="title", **WORDS).fit_files(tmp_path / "rows.csv", named, "label")
+        assert classifier.record_.columns["text"] == expected
+        assert classifier.predict(frame).tolist() == classifier.predict(frame[expected]).tolist()
+
+
 def test_later_work_finds_the_rows_that_were_fitted_again(tmp_path, topics, small_shards):
     record = fitted(written(tmp_path, topics), **WORDS).record_
     texts, labels = zip(*topics, strict=True)
@@ -277,9 +286,9 @@ def test_what_needs_all_rows_in_memory_is_refused_before_any_is_read(options, pa
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("_PER_WEIGHT", 10**9, r"expected about \d+\.\d GB for [\d,]+ features of 3 classes, found 1\.0 GB"),
-        ("_PER_ROUGH_WEIGHT", 10**9, r"expected about \d+\.\d GB for [\d,]+ features of 3 classes, found 1\.0 GB"),
-        ("_MOST_RESIDENT", -10.0, r"1\.0 GB cannot hold the n-grams of 'word'"),
+        ("_PER_WEIGHT", 10**9, r"[\d,]+ features and 3 classes need about \d+\.\d GB, but the limit is 1\.0 GB"),
+        ("_PER_ROUGH_WEIGHT", 10**9, r"[\d,]+ features and 3 classes need about \d+\.\d GB, but the limit is 1\.0 GB"),
+        ("_MOST_RESIDENT", -10.0, r"the n-grams of 'word' do not fit into 1\.0 GB; raise the limit"),
     ],
 )
 def test_too_little_memory_is_told_and_more_goes_on(tmp_path, topics, small_shards, monkeypatch, name, value, message):

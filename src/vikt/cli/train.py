@@ -20,7 +20,7 @@ from vikt.cli.outputs import check_one_on_stdout, check_output, is_standard, sav
 from vikt.cli.reports import check_report, placed, write_report
 from vikt.corpus.arrow import release_memory
 from vikt.corpus.class_names import ClassNames
-from vikt.corpus.label_notes import notes_on_labels, unknown_label_notes
+from vikt.corpus.label_notes import notes_on_labels, notes_on_tested_labels
 from vikt.corpus.label_reading import LabelReading
 from vikt.corpus.labelled import Labelled, labelled, read_tables
 from vikt.corpus.overlap import Overlap, overlap
@@ -250,7 +250,7 @@ def _absent_levels(rows: Labelled, settings: FitSettings) -> tuple[str, ...]:
 def _unknown_labels(test: Labelled, training: Labelled) -> tuple[str, ...]:
     known = set(names_of(training.labels))
     found = ClassNames.of(known, kind_of(training.labels)).respelled(set(names_of(test.labels)))
-    return unknown_label_notes(test.documents.origin, found, known)
+    return notes_on_tested_labels(test.documents.origin, found, known)
 
 
 def _named(column: str | None) -> list[str]:

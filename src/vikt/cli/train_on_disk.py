@@ -26,7 +26,7 @@ from vikt.cli.train import (
     show_trained,
 )
 from vikt.corpus.digests import ContentDigests
-from vikt.corpus.label_notes import unknown_label_notes
+from vikt.corpus.label_notes import notes_on_tested_labels
 from vikt.corpus.labelled import labelled
 from vikt.corpus.overlap import Overlap
 from vikt.corpus.read_labelled import drop_blank_lines
@@ -44,7 +44,7 @@ from vikt.mappings import Values
 from vikt.progress import Progress
 from vikt.report.evaluation import model_figures
 from vikt.spool.spool import Spool
-from vikt.spool.spooling import TextsAlone
+from vikt.spool.spooling import IN_MEMORY, TextsAlone
 
 _TEST_ROWS_AT_ONCE = 4_000
 
@@ -157,13 +157,14 @@ def _tested(request: Request, work: ShardWork, saved: SavedModel, bar: Progress)
         return _Test(Outcomes.joined(list(held_out)))
     try:
         found, digests = zip(*_of_file(request, request.test, saved, bar), strict=True)
+        answered = Outcomes.joined(found)
+        notes = notes_on_tested_labels(request.test, answered.labels, saved.model.labels, IN_MEMORY)
     except (ViktError, MemoryError, KeyboardInterrupt):
         # The rows of the file are read after the training, which nothing that happens then undoes.
         work.folder.remove()
         save_untested(saved, request)
         raise
-    answered = Outcomes.joined(found)
-    say_notes(unknown_label_notes(request.test, set(answered.labels), saved.model.labels), request.quiet)
+    say_notes(notes, request.quiet)
     shared = Overlap(answered.n_rows, work.shards.n_shared(np.concatenate(digests)), 0)
     return _Test(answered, TestFacts(tuple(same_file(request)), shared))
 

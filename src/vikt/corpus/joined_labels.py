@@ -57,7 +57,7 @@ def refuse_joined(n_rows: Mapping[str, int], where: str, advice: str) -> None:
     where : str
         The place of the labels.
     advice : str
-        How to read them, with `{mark!r}` for the mark between them.
+        What to do about them, perhaps with `{mark!r}` for the mark between them.
     """
     least = _MANY * sum(n_rows.values())
     for mark in MARKS:

@@ -12,13 +12,17 @@ from vikt.corpus.joined_labels import MARKS, joined_labels
 from vikt.corpus.label_spelling import respelled
 from vikt.corpus.numbers import number_of
 from vikt.corpus.targets import TargetRows
+from vikt.errors import DataError
 from vikt.tables import counted, listed, quoted
 
 _MOST_SPELLINGS = 4
+_SEPARATE = "set labels_separator={mark!r}"
 
 
-def label_notes(origin: str, labels: Iterable[str]) -> tuple[str, ...]:
+def label_notes(origin: str, labels: Iterable[str], advice: str = _SEPARATE) -> tuple[str, ...]:
     """Notes for the user on labels that make more classes than may be meant.
+
+    `advice` says how to read several labels per text, perhaps with `{mark!r}` for the mark between them.
 
     Examples
     --------
@@ -28,7 +32,7 @@ def label_notes(origin: str, labels: Iterable[str]) -> tuple[str, ...]:
     classes = sorted(set(labels))
     joined = (
         f"labels hold {MARKS[mark]}, such as {label!r:.60}; each text has one label, so this makes {len(classes):,} "
-        f"classes; for several labels per text set labels_separator={mark!r}"
+        f"classes; for several labels per text {advice.format(mark=mark)}"
         for mark, label in _joined(classes)
     )
     return tuple(f"{origin}: {note}" for note in (*joined, *_fractions(classes), *_respelled(classes)))
@@ -78,8 +82,12 @@ def notes_on_labels(origin: str, labels: LabelArray | TargetRows, separator: str
     return label_notes(origin, labels.tolist())
 
 
-def unknown_label_notes(origin: str, labels: Iterable[str], classes: Iterable[str]) -> tuple[str, ...]:
+def unknown_label_notes(
+    origin: str, labels: Iterable[str], classes: Iterable[str], advice: str = _SEPARATE
+) -> tuple[str, ...]:
     """Notes for the user where no label is a class of the model, or an unknown one consists of several of them.
+
+    `advice` is that of `label_notes`.
 
     Examples
     --------
@@ -88,13 +96,35 @@ def unknown_label_notes(origin: str, labels: Iterable[str], classes: Iterable[st
     """
     found, known = sorted(set(labels)), sorted(set(classes))
     if not found or set(found) & set(known):
-        joined = _unseparated("labels unseen in training", sorted({*found, *known}), known)
+        joined = _unseparated("labels unseen in training", sorted({*found, *known}), known, advice)
         return tuple(f"{origin}: {note}" for note in joined)
     classes_listed = listed([repr(label) for label in known])
     return (
         f"{origin}: no label is a class of the model ({classes_listed}), found {quoted(found[:_MOST_SPELLINGS])}; "
         "is it the right column?",
     )
+
+
+def notes_on_tested_labels(
+    origin: str, labels: Iterable[str], classes: Collection[str], advice: str = _SEPARATE
+) -> tuple[str, ...]:
+    """The notes of `unknown_label_notes` on the labels of a test.
+
+    Raises
+    ------
+    DataError
+        No label is a class of the model, so that every answer would be wrong.
+
+    Examples
+    --------
+    >>> notes_on_tested_labels("a.csv", ["spam", "eel"], ["spam", "ham"])
+    ()
+    """
+    found = set(labels)
+    notes = unknown_label_notes(origin, found, classes, advice)
+    if found and found.isdisjoint(classes):
+        raise DataError(notes[0])
+    return notes
 
 
 def _joined(classes: list[str], known: Collection[str] = ()) -> Iterator[tuple[str, str]]:
@@ -105,11 +135,11 @@ def _joined(classes: list[str], known: Collection[str] = ()) -> Iterator[tuple[s
             yield mark, first
 
 
-def _unseparated(which: str, labels: list[str], known: Collection[str] = ()) -> Iterator[str]:
+def _unseparated(which: str, labels: list[str], known: Collection[str] = (), advice: str = _SEPARATE) -> Iterator[str]:
     for mark, label in _joined(labels, known):
         yield (
             f"{which} hold {MARKS[mark]}, such as {label!r:.60}, of which each part is a label too; separate them, or "
-            f"set labels_separator={mark!r}"
+            f"{advice.format(mark=mark)}"
         )
 
 

@@ -261,6 +261,24 @@ class Table:
         DataError
             A value is null, missing, nested, or prints like a value of another type.
         """
+        column = self._plain(name)
+        if column.null_count:
+            raise DataError(
+                f"{self.place(int(np.argmax(column.is_null())))}: expected a string in "
+                f"column {name!r}, found a null or no value; complete the row or drop it"
+            )
+        return self.spelled(name)
+
+    def labels(self, name: str) -> list[str]:
+        """A column of one label per row, "" where it is null or NaN. Raises as `column` does, except for these."""
+        column = self._plain(name)
+        if pa.types.is_floating(column.type):
+            column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+        strings = spelled(column, name, self.place)
+        return list((strings.fill_null("") if strings.null_count else strings).to_pylist())
+
+    def _plain(self, name: str) -> ArrowColumn:
+        """A column in its own type. Raises as `column` does, except for a missing value."""
         column = self.native(name)
         if name in self.problems:
             raise DataError(self.problems[name])
@@ -268,12 +286,7 @@ class Table:
             raise DataError(
                 f"{self.path}, column {name!r}: expected strings, found {column.type}; take the wanted part out of it"
             )
-        if column.null_count:
-            raise DataError(
-                f"{self.place(int(np.argmax(column.is_null())))}: expected a string in "
-                f"column {name!r}, found a null or no value; complete the row or drop it"
-            )
-        return self.spelled(name)
+        return column
 
     def native(self, name: str) -> ArrowColumn:
         """A column in its own type, which no dictionary is. Raises ColumnError if it is missing."""

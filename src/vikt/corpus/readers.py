@@ -108,7 +108,7 @@ def read_table(
     >>> table.n_rows, table.n_lines, table.strings("text")
     (2, 3, ['the "new" one', '007'])
     """
-    return _whole(source, read_batches(source, wanted, format=format, dialect=dialect))
+    return _whole(source, _complete(read_batches(source, wanted, format=format, dialect=dialect), wanted))
 
 
 def open_table(
@@ -121,7 +121,7 @@ def open_table(
 
     Parameters and errors are those of `read_table`; those of later rows are raised when the whole is read.
     """
-    batches = read_batches(source, wanted, format=format, dialect=dialect)
+    batches = _complete(read_batches(source, wanted, format=format, dialect=dialect), wanted)
     first = _whole(source, islice(batches, 1))
     if Path(source).is_file():
         # A file can be read again, and holding its rows until then takes memory; a pipe cannot.
@@ -156,20 +156,18 @@ def read_batches(
 
     The last batch may be empty: it counts the lines after the last row. A file without rows is not an error: it gives
     an empty batch that has the columns of its header. `opening` opens the file, as `open_input` does. Other parameters
-    and errors are those of `read_table`.
+    and errors are those of `read_table`, but wanted columns may lack values.
     """
     if format is not None:
         check_known("format", format, READERS)
     format = format_of(source, format, dialect)
     if str(source) == "-":
-        batches = _read(standard_input(), STANDARD_INPUT, format, dialect, wanted, rows_per_batch)
-        yield from _checked(batches, wanted)
+        yield from _read(standard_input(), STANDARD_INPUT, format, dialect, wanted, rows_per_batch)
     elif Path(source).is_dir():
-        yield from _checked(read_folder(Path(source), wanted, rows_per_batch), wanted)
+        yield from read_folder(Path(source), wanted, rows_per_batch)
     else:
         with opening(Path(source)) as stream:
-            batches = _read(stream, str(source), format, dialect, wanted, rows_per_batch)
-            yield from _checked(batches, wanted)
+            yield from _read(stream, str(source), format, dialect, wanted, rows_per_batch)
 
 
 def _read(
@@ -226,7 +224,8 @@ def _unknown(origin: str, line: bytes) -> ViktError:
     )
 
 
-def _checked(batches: Iterable[Table], wanted: Sequence[str] | None) -> Iterator[Table]:
+def _complete(batches: Iterable[Table], wanted: Sequence[str] | None) -> Iterator[Table]:
+    """Batches of which every row has a value in each wanted column."""
     for batch in batches:
         for name in wanted or ():
             if batch.n_rows:

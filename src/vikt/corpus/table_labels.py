@@ -5,7 +5,7 @@ Equal values are read once: what a value says is found for the different ones, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
@@ -127,17 +127,14 @@ _EXPECTED = {
 
 def one_label(table: Table, name: str, keeps_unlabelled: bool = False) -> LabelArray:
     """A label for each row. A row without one is refused, or else kept with the label ""."""
-    if keeps_unlabelled and name not in table.problems and not pa.types.is_nested(table.native(name).type):
-        spelled = table.filled(name).to_pylist()
-    else:
-        spelled = table.column(name).to_pylist()
+    spelled = table.labels(name)
     composed_of = {label: composed(label) for label in set(spelled)}
     labels = np.array([composed_of[label] for label in spelled], dtype=object)
     blank = np.flatnonzero(np.isin(labels, [label for label in composed_of.values() if not label.strip()]))
     if len(blank) and not keeps_unlabelled:
         raise DataError(
-            f"{table.place(int(blank[0]))} has an empty label in column {name!r} "
-            f"({counted(len(blank), 'such row')}); label the row or drop it"
+            f"{table.place(int(blank[0]))} has no label in column {name!r} ({counted(len(blank), 'such row')}); label "
+            "it or drop the row"
         )
     refuse_respelled_numbers(
         set(labels), numbers_of(table, name), lambda label: table.place(int(np.argmax(labels == label)))
@@ -249,11 +246,7 @@ def _refuse_several_in_one(table: Table, name: str, reading: LabelReading) -> No
     """Refuse a column of printed lists, or of several labels in a value where nothing says what separates them."""
     values = _Values.of(table.filled(name), table.place)
     n_rows = {value or "": n for value, n in zip(values.different, np.bincount(values.y).tolist(), strict=True)}
-    refuse_several_in_one(n_rows, f"{table.path}: values of column {name!r}", reading)
-
-
-def refuse_several_in_one(n_rows: Mapping[str, int], where: str, reading: LabelReading) -> None:
-    """Refuse values that look like several labels; `n_rows` counts the rows of each. Raises DataError."""
+    where = f"{table.path}: values of column {name!r}"
     refuse_printed(n_rows, where, "write lists as JSON or Parquet, or join their labels by a separator")
     if reading.kind == "auto":
         refuse_joined(n_rows, where, "read several labels with labels_separator={mark!r}")

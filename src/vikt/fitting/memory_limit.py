@@ -20,6 +20,7 @@ _PER_WEIGHT, _PER_ROUGH_WEIGHT = 120, 40
 _AT_START = 150_000_000
 # The share of the limit at which a vocabulary that grows is given up.
 _MOST_RESIDENT = 0.95
+_REMEDY = "raise the limit to resume from here, or keep fewer features with a higher min_df or with hashing"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,10 @@ class MemoryLimit:
         """The limit of a fit that is to begin. Raises ParameterError where no such fit keeps to it."""
         least = _FIXED + (_OF_CHOICE if settings.chooses_features else 0)
         if n_bytes < least:
-            raise ParameterError("memory", f"expected {size(least)} or more, found {size(n_bytes)}; give as much")
+            cheaper = f", or set analyzer='word', which needs {size(_FIXED)}" if least > _FIXED else ""
+            raise ParameterError(
+                "memory", f"expected at least {size(least)}, found {size(n_bytes)}; raise the limit{cheaper}"
+            )
         return cls(n_bytes, least, max(memory_resident() - _AT_START, 0))
 
     def threads(self, threads: int) -> int:
@@ -52,9 +56,8 @@ class MemoryLimit:
         if needed > self.n_bytes:
             raise ParameterError(
                 "memory",
-                f"expected about {size(needed)} for {features.n_features:,} features of {n_classes} classes, found "
-                f"{size(self.n_bytes)}; give as much, and the work goes on from here, or take fewer features, by a "
-                "higher min_df or hashing",
+                f"{features.n_features:,} features and {n_classes} classes need about {size(needed)}, but the limit is "
+                f"{size(self.n_bytes)}; {_REMEDY}",
             )
 
     def check_resident(self, recipe: str) -> None:
@@ -62,6 +65,5 @@ class MemoryLimit:
         if memory_resident() - self.held > _MOST_RESIDENT * self.n_bytes:
             raise ParameterError(
                 "memory",
-                f"{size(self.n_bytes)} cannot hold the n-grams of {recipe!r}; give more, and the work goes on from "
-                "here, or take fewer features, by a higher min_df or hashing",
+                f"the n-grams of {recipe!r} do not fit into {size(self.n_bytes)}; {_REMEDY}",
             )

@@ -79,8 +79,7 @@ class Source:
             raise no_rows(self.name)
         if self.is_pipe:
             self._pipe = chain([first], batches)
-        # A wanted column without a value is refused at once, which a blank line is not.
-        self._names = first.names if first.lines is None else ()
+        self._names = first.names
         return drop_blank_lines(first)
 
     def batches(self, columns: Sequence[str], n_read: int) -> Iterator[Table]:

@@ -15,13 +15,14 @@ from vikt.corpus.dialect import DEFAULT_DIALECT, Dialect
 from vikt.corpus.digests import ContentDigests
 from vikt.corpus.formats import format_of
 from vikt.corpus.header import refuse_doubtful_header
+from vikt.corpus.joined_labels import refuse_joined, refuse_printed
 from vikt.corpus.label_notes import label_notes
 from vikt.corpus.label_reading import ONE_LABEL, LabelReading
 from vikt.corpus.labelled import blank_lines, labelled, labelled_columns
 from vikt.corpus.read_stream import COMPRESSED_SUFFIXES
 from vikt.corpus.read_tables import Table
 from vikt.corpus.sources import find_sources
-from vikt.corpus.table_labels import paired_columns, refuse_respelled_numbers, refuse_several_in_one, shape_of
+from vikt.corpus.table_labels import paired_columns, refuse_respelled_numbers, shape_of
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError, OutputFileError, UsageError
 from vikt.names import KIND_NAMES, TargetKind
@@ -38,6 +39,8 @@ from vikt.version import __version__
 _BYTES_PER_RUN = 1 << 24
 # What spooled rows take for each byte of a file, about.
 _OF_TEXT, _OF_COLUMNS, _OF_COMPRESSED = 0.7, 1.1, 1.8
+# What helps where a text has several labels.
+IN_MEMORY = "fit all rows in memory"
 _KIND_OF_SHAPE: dict[str, TargetKind] = {"lists": "several", "objects": "soft"}
 
 
@@ -116,7 +119,7 @@ def spool(
         *columns.guesses,
         *tally.notes,
         *blank_lines(_origin(sources), tally.blank_lines),
-        *label_notes(_origin(sources), tally.labels),
+        *label_notes(_origin(sources), tally.labels, IN_MEMORY),
         *(f"{origin}: is not read again, since all of its rows were spooled before" for origin in not_again),
     )
     return Spool.of(journal.runs, tally, columns, weight, seed, notes)
@@ -245,7 +248,8 @@ def _check_labels(origin: str, tally: Tally, columns: Columns, reading: LabelRea
     refuse_respelled_numbers(labels, numbers, lambda label: labels[label].place)
     if reading.kind == "auto":
         n_rows = {label: found.rows for label, found in labels.items()}
-        refuse_several_in_one(n_rows, f"{origin}: values of column {columns.label!r}", reading)
+        for refuse in (refuse_printed, refuse_joined):
+            refuse(n_rows, f"{origin}: values of column {columns.label!r}", f"for several labels per text {IN_MEMORY}")
 
 
 def _origin(sources: Sequence[Source]) -> str:
