@@ -6,9 +6,9 @@ import json
 import os
 import struct
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any, NamedTuple
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,19 +18,20 @@ from vikt.errors import InputFileError
 from vikt.files.replacement import replacing
 from vikt.mappings import Json, ReadJson
 
-_MAGIC, _LENGTH, _DIGEST_SIZE = b"viktarrs", struct.Struct("<Q"), 16
+# The magic, the length of the head and its checksum. What checksums are to find is damage, not forgery.
+_MAGIC, _PREFIX = b"viktarry", struct.Struct("<8sQL")
 # Where arrays begin, in the file and in memory.
 _ALIGNMENT = 64
 
 
 class _Place(NamedTuple):
-    """Where an array lies in a file, counted from the end of the head, and the digest of its bytes."""
+    """Where an array lies in a file, counted from the end of the head, and the checksum of its bytes."""
 
     dtype: str
     shape: tuple[int, ...]
     offset: int
     n_bytes: int
-    digest: str
+    checksum: int
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], facts: Json) -> None:
@@ -45,18 +46,18 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], facts: Json) ->
     for name, array in arrays.items():
         content = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
         parts.append((offset, content))
-        places[name] = _Place(array.dtype.str, array.shape, offset, len(content), _digest(content))
+        places[name] = _Place(array.dtype.str, array.shape, offset, len(content), crc32(content.data))
         offset = _aligned(offset + len(content))
     head = json.dumps({"arrays": places, "facts": facts}).encode()
     with replacing(path) as file:
-        start = _aligned(file.write(_MAGIC + _LENGTH.pack(len(head)) + _digest(head).encode() + head))
+        start = _aligned(file.write(_PREFIX.pack(_MAGIC, len(head), crc32(head)) + head))
         for offset, content in parts:
             file.seek(start + offset)
             file.write(content.data)
 
 
 class ArrayFile:
-    """A file that `write_arrays` wrote; each array's digest is checked when it is first read.
+    """A file that `write_arrays` wrote; each array's checksum is checked when it is first read.
 
     Attributes
     ----------
@@ -72,13 +73,12 @@ class ArrayFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         with self._opened() as file:
-            prefix = file.read(len(_MAGIC) + _LENGTH.size + 2 * _DIGEST_SIZE)
-            digest = prefix[len(_MAGIC) + _LENGTH.size :].decode(errors="replace")
-            if len(digest) < 2 * _DIGEST_SIZE or not prefix.startswith(_MAGIC):
+            prefix = file.read(_PREFIX.size)
+            if len(prefix) < _PREFIX.size or not prefix.startswith(_MAGIC):
                 raise self._damaged()
-            (length,) = _LENGTH.unpack_from(prefix, len(_MAGIC))
+            _, length, checksum = _PREFIX.unpack(prefix)
             head = file.read(min(length, os.fstat(file.fileno()).st_size))
-        if _digest(head) != digest:
+        if crc32(head) != checksum:
             raise self._damaged()
         described: ReadJson = json.loads(head)
         self.facts = described["facts"]
@@ -122,7 +122,7 @@ class ArrayFile:
         place = self._places[name]
         content = content[: place.n_bytes]
         if name not in self._checked:
-            if _digest(content) != place.digest:
+            if crc32(content.data) != place.checksum:
                 raise self._damaged()
             self._checked.add(name)
         return content.view(place.dtype).reshape(place.shape)
@@ -136,10 +136,6 @@ class ArrayFile:
 
     def _damaged(self) -> InputFileError:
         return InputFileError(f"{self.path}: was truncated or altered; remove it, and start again to make it anew")
-
-
-def _digest(content: bytes | Bytes) -> str:
-    return blake2b(content if isinstance(content, bytes) else content.data, digest_size=_DIGEST_SIZE).hexdigest()
 
 
 def _aligned(offset: int) -> int:
