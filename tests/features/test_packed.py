@@ -97,6 +97,11 @@ def test_the_rows_of_several_portions(monkeypatch):
     assert_same_rows(FITTED["side by side"], TEXTS * 3, threads=2)
 
 
+def test_more_different_idfs_than_16_bits_can_number(monkeypatch):
+    monkeypatch.setattr(packing, "_MOST_NARROW", 1)
+    assert_same_rows(FITTED["side by side"], TEXTS)
+
+
 def test_arrays_hold_everything():
     features = FITTED["side by side"]
     rows = packed(features, features.measure(Documents.of(TEXTS)).texts)

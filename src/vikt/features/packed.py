@@ -24,6 +24,8 @@ from vikt.threads import running
 _BITS_OF_COUNT = 8
 _NO_IDS, _NO_INTS = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
 _LARGEST_COUNT = (1 << _BITS_OF_COUNT) - 1
+# What numbers of 16 bits can tell apart.
+_MOST_NARROW = 1 << 15
 
 
 class PackedPart(NamedTuple):
@@ -119,8 +121,11 @@ class _Part(NamedTuple):
 
     @classmethod
     def of(cls, part: FittedNgrams, first: int) -> Self:
-        idf = part.idf if part.weighting.inverse_document_frequency else np.ones(1)
-        return cls(part.weighting, PartWeights(part.weighting.count_weights(_LARGEST_COUNT), idf, first))
+        weighting = part.weighting
+        idf = part.idf if weighting.inverse_document_frequency else np.ones(part.n_columns)
+        idfs, idf_of = np.unique(idf, return_inverse=True)
+        numbers = idf_of.astype(np.int16 if len(idfs) <= _MOST_NARROW else np.int32)
+        return cls(weighting, PartWeights(weighting.count_weights(_LARGEST_COUNT), idfs, numbers, first))
 
     def write(self, rows: PackedPart, begins: Ints, indices: Ids, values: Reals) -> None:
         edges = _edges(rows.lengths)
@@ -128,8 +133,8 @@ class _Part(NamedTuple):
         compiled(packing_kernels.__name__).unpack_rows(counts, self.weights, begins, indices, values)
         if len(rows.large):
             row = np.searchsorted(edges, rows.large_at, side="right") - 1
-            column = np.minimum(rows.words[rows.large_at] >> _BITS_OF_COUNT, len(self.weights.idf) - 1)
-            weight = self.weighting.weights(rows.large) * self.weights.idf[column]
+            columns = rows.words[rows.large_at] >> _BITS_OF_COUNT
+            weight = self.weighting.weights(rows.large) * self.weights.idfs[self.weights.idf_of[columns]]
             values[rows.large_at + begins[row] - edges[row]] = rows.scales[row] * weight
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from vikt.compiled.array_types import Float64s, Int32s, Int64s, Reals
+from vikt.compiled.array_types import Float64s, Int32s, Int64s, NarrowInts, Reals
 from vikt.compiled.intrinsics import FORWARD
 
 MOST_COLUMNS = 1 << 24
@@ -23,10 +23,14 @@ class PackedCounts(NamedTuple):
 
 
 class PartWeights(NamedTuple):
-    """The weight of each count up to 255, the idf of each column (or one for all), and the part's first column."""
+    """The weight of each count up to 255, the distinct idfs, which of them each column has, and the first column.
+
+    Columns are many and distinct idfs few: small numbers leave more of them in the cache than idfs would.
+    """
 
     count_weights: Float64s
-    idf: Float64s
+    idfs: Float64s
+    idf_of: NarrowInts
     first: int
 
 
@@ -36,14 +40,13 @@ def unpack_rows(packed: PackedCounts, weights: PartWeights, begins: Int64s, indi
     They are to the last bit those of `ngrams.row_kernels.write_rows`, but for counts that 8 bits cannot hold.
     """
     edges, words, scales = packed
-    count_weights, idf, first = weights
-    last_idf = len(idf) - 1
+    count_weights, idfs, idf_of, first = weights
     for row in range(len(scales)):
         scale = scales[row]
         shift = begins[row] - edges[row]
         for entry in range(edges[row], edges[row + 1]):
             word = words[entry & FORWARD]
             column = word >> 8 & MOST_COLUMNS - 1
-            weight = count_weights[word & 255] * idf[min(column, last_idf) & FORWARD]
+            weight = count_weights[word & 255] * idfs[idf_of[column & FORWARD] & FORWARD]
             indices[entry + shift & FORWARD] = column + first
             values[entry + shift & FORWARD] = scale * weight
