@@ -146,8 +146,12 @@ def parts_of_groups(stratum: Ints, before: Ints, totals: Ints, tenths: int) -> I
     counts = np.bincount(stratum, minlength=len(totals))
     rank = np.empty(len(stratum), dtype=np.int64)
     rank[order] = np.arange(len(stratum)) + np.repeat(before - (np.cumsum(counts) - counts), counts)
-    tenth = (totals // 10)[stratum]
-    from_end = totals[stratum] - 1 - rank
+    return parts_of_ranks(rank, totals[stratum], tenths)
+
+
+def parts_of_ranks(rank: Ints, totals: Ints, tenths: int) -> Ints:
+    """The part of groups by their ranks in their strata, of which each has that many groups; it rises with the rank."""
+    tenth, from_end = totals // 10, totals - 1 - rank
     return np.where(from_end < tenths * tenth, tenths - from_end // np.maximum(tenth, 1), 0)
 
 

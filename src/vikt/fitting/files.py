@@ -116,7 +116,7 @@ class Resources:
         """
         place = Disk()
         with work_folder(path, job, restart=restart) as folder:
-            shards = Shards.of(place.sharded(spooled(folder)), progress)
+            shards = Shards.once(place.sharded(spooled(folder)), folder, progress)
             work = ShardWork(shards, self.settings, folder, tenths, self.memory, self.threads, progress)
             yield ShardFit(work, place)
 

@@ -71,15 +71,19 @@ class ShardWork:
         return Usage(np.array(kept["rows"], dtype=np.int64), np.array(kept["weights"], dtype=np.float64))
 
     def _count(self) -> Usage:
-        n_classes = len(self.shards.facts.classes)
-        rows, weights = [], []
+        counts, split = self.shards.counts, self.reader.split
+        shape = len(self.shards), self.tenths + 1, len(self.shards.classes)
+        usage = Usage(np.zeros(shape, dtype=np.int64), np.zeros(shape))
         for shard in range(len(self.shards)):
+            part = split.only_part(shard)
+            if part is not None:
+                usage.rows[shard, part], usage.weights[shard, part] = counts.rows[shard], counts.weights[shard]
+                continue
             self.progress("counting", shard, len(self.shards))
-            examples = self.shards.examples(shard)
-            uses = self.reader.split.rows(shard, examples)
-            rows.append([np.bincount(examples.y[own], minlength=n_classes) for own in uses])
-            weights.append([np.bincount(examples.y[own], examples.weights[own], n_classes) for own in uses])
-        return Usage(np.array(rows), np.array(weights))
+            for use, own in enumerate(self.reader.examples_apart(shard, [(use,) for use in range(shape[1])])):
+                usage.rows[shard, use] = own.class_counts
+                usage.weights[shard, use] = own.targets.totals(own.y, own.weights)
+        return usage
 
     def held_out(self) -> Iterator[Examples]:
         """The rows held out for the test, shard by shard."""

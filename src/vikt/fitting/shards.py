@@ -9,14 +9,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vikt.arrays import Ints, LabelArray, RowIndices
+from vikt.arrays import Floats, Ints, LabelArray, RowIndices, distinct
 from vikt.corpus.arrow import release_memory
 from vikt.corpus.digests import ContentDigests, fingerprint_of
 from vikt.corpus.label_arrays import spelled_labels
-from vikt.corpus.order import group_strata, parts_of_groups, rows_of_parts
+from vikt.corpus.order import group_strata, parts_of_groups, parts_of_ranks, rows_of_parts
 from vikt.corpus.targets import OneLabel
 from vikt.features.measured import Measured
+from vikt.files.work_folder import WorkFolder
 from vikt.fitting.examples import Examples
+from vikt.mappings import Json
 from vikt.model.classes import LabelledRows, all_weights_zero, check_two_classes
 from vikt.progress import Progress, no_progress
 from vikt.spool.rows import SpooledRows
@@ -37,6 +39,22 @@ class RowFacts(NamedTuple):
     blank_lines: int
 
 
+class ShardCounts(NamedTuple):
+    """What is counted in each shard.
+
+    Attributes
+    ----------
+    groups : (S, K)
+        How many groups of equal texts there are in each stratum of a split.
+    rows, weights : (S, K)
+        How many rows of each class there are, and their weights.
+    """
+
+    groups: Ints
+    rows: Ints
+    weights: Floats
+
+
 @dataclass(frozen=True)
 class Shards:
     """The rows of a spool in shards, which joined are the examples of all rows.
@@ -45,13 +63,12 @@ class Shards:
     ----------
     facts : RowFacts
         What is known of all rows.
-    strata : (S, K)
-        How many groups of equal texts each shard has in each stratum of a split.
+    counts : ShardCounts
     """
 
     spool: Spool
     facts: RowFacts
-    strata: Ints
+    counts: ShardCounts
 
     @classmethod
     def of(cls, spool: Spool, progress: Progress = no_progress) -> Shards:
@@ -68,7 +85,7 @@ class Shards:
             raise all_weights_zero(spool.n_rows)
         check_two_classes(spool.classes)
         labels, n_empty, n_groups = spelled_labels(spool.classes), 0, 0
-        total, strata = np.zeros(2, dtype=np.uint64), np.zeros((spool.n_shards, len(labels)), dtype=np.int64)
+        total, counts = np.zeros(2, dtype=np.uint64), []
         for number in range(spool.n_shards):
             rows = spool.shard(number)
             examples = _examples(spool, rows)
@@ -76,7 +93,7 @@ class Shards:
             total += rows.digests.total(labels, rows.y)
             if len(examples):
                 n_groups += examples.n_groups
-                strata[number] = np.bincount(_strata(examples), minlength=len(labels))
+            counts.append(_counts(examples))
             progress("counting", number + 1, spool.n_shards)
         facts = RowFacts(
             rows=spool.n_rows,
@@ -89,7 +106,20 @@ class Shards:
             digest=ContentDigests.name,
             blank_lines=spool.n_blank,
         )
-        return cls(spool, facts, strata)
+        return cls(spool, facts, ShardCounts(*map(np.array, zip(*counts, strict=True))))
+
+    @classmethod
+    def once(cls, spool: Spool, folder: WorkFolder, progress: Progress) -> Shards:
+        """The same, counted now or before."""
+
+        def count() -> Json:
+            shards = cls.of(spool, progress)
+            counts = {name: own.tolist() for name, own in shards.counts._asdict().items()}
+            return {"facts": shards.facts._asdict(), "counts": counts}
+
+        kept = folder.once("counts.json", count)
+        counts = {name: np.array(own) for name, own in kept["counts"].items()}
+        return cls(spool, RowFacts(**kept["facts"]), ShardCounts(**counts))
 
     def __len__(self) -> int:
         return self.spool.n_shards
@@ -114,7 +144,8 @@ class Shards:
 
     def split(self, tenths: int) -> ShardedSplit:
         """What tells the rows of a shard apart as `Examples.split` tells all rows."""
-        return ShardedSplit(np.cumsum(self.strata, axis=0) - self.strata, self.strata.sum(axis=0), tenths)
+        groups = self.counts.groups
+        return ShardedSplit(np.cumsum(groups, axis=0) - groups, groups.sum(axis=0), tenths)
 
 
 class ShardedSplit(NamedTuple):
@@ -126,6 +157,14 @@ class ShardedSplit(NamedTuple):
     before: Ints
     totals: Ints
     tenths: int
+
+    def only_part(self, shard: int) -> int | None:
+        """The part that all rows of a shard are in, as the counts alone tell; None where there are several, or none."""
+        before, after = np.concatenate([self.before[shard : shard + 2], [self.totals]])[:2]
+        found = before < after
+        ends = np.stack([before, after - 1])[:, found]
+        parts = distinct(parts_of_ranks(ends, self.totals[found], self.tenths))
+        return int(parts[0]) if len(parts) == 1 else None
 
     def rows(self, shard: int, examples: Examples) -> list[RowIndices]:
         """The rows of a shard that remain, then those in each tenth."""
@@ -159,6 +198,11 @@ def _examples(spool: Spool, rows: SpooledRows) -> Examples:
     labelled = LabelledRows(OneLabel(spool.classes), rows.y, rows.weights, rows.origin, rows.n_rows)
     documents = Measured(rows.texts, (), rows.texts)
     return Examples.ordered(documents, labelled, rows.digests, spool.seed, spool.is_weighted)
+
+
+def _counts(examples: Examples) -> ShardCounts:
+    groups = np.bincount(_strata(examples) if len(examples) else examples.y, minlength=len(examples.classes))
+    return ShardCounts(groups, examples.class_counts, examples.targets.totals(examples.y, examples.weights))
 
 
 def _strata(examples: Examples) -> Ints:
