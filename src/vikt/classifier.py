@@ -261,7 +261,7 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
         Parameters
         ----------
         paths : str or Path, or several
-            Files, folders or patterns, as `vikt train` reads them.
+            Files, folders or patterns, as `vikt train` reads them; or addresses such as "s3://bucket/*.parquet".
         text, label, weight : str, optional
             The columns. If `text` is None and `text_column` is not "text", that column holds the texts; otherwise
             the columns of the text and the label are guessed from the first rows if they are not named.

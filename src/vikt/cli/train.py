@@ -77,6 +77,10 @@ class Request(InputOptions):
     as_json: bool = False
     quiet: bool = False
 
+    def sources(self, names: Sequence[str]) -> list[str]:
+        """The files of some names, which can be at addresses where rows are read from disk."""
+        return find_sources(names, reads_addresses=self.memory is not None)
+
 
 class _Data(NamedTuple):
     """The labelled documents to fit, how they are read and fitted, and what reads the test, where it has a file."""
@@ -302,7 +306,8 @@ def _audited(data: _Data, test_rows: Labelled | None) -> Audit | None:
 
 def same_file(request: Request) -> Iterator[str]:
     """A note where the test is one of the files trained on."""
-    if request.test is not None and os.path.realpath(request.test) in map(os.path.realpath, find_sources(request.data)):
+    tested = [] if request.test is None else request.sources([request.test])
+    if set(map(os.path.realpath, tested)) & set(map(os.path.realpath, request.sources(request.data))):
         yield (
             f"{request.test}: is used both for training and for the test, so the test figures are too optimistic; "
             "use different texts"
@@ -368,7 +373,7 @@ def check_request(request: Request, options: Values) -> None:
     """Refuse what cannot be done, before any file is read."""
     test = [] if request.test is None else [request.test]
     check_read_once([*request.data, *test])
-    inputs = [*find_sources(request.data), *find_sources(test), str(request.features or "")]
+    inputs = [*request.sources(request.data), *request.sources(test), str(request.features or "")]
     check_output(request.output, inputs, request.force, "a vikt model", is_model)
     check_report(request.report, inputs, request.force, [request.output])
     check_one_on_stdout(request.output, request.as_json)
