@@ -70,6 +70,8 @@ class Request(InputOptions):
     memory: int | None = None
     work_dir: Path | None = None
     restart: bool = False
+    cluster: str | None = None
+    groups: int | None = None
     threads: int = 1
     refit_all: bool = False
     report: ReportRequest | None = None
@@ -124,14 +126,16 @@ class Trained(NamedTuple):
 
 def train(request: Request, options: Values) -> None:
     """Read, fit, test, save, report."""
-    _refuse_options_of_memory(request)
+    _refuse_options_of_work(request)
     show_trained(trained(request, options), request)
 
 
-def _refuse_options_of_memory(request: Request) -> None:
+def _refuse_options_of_work(request: Request) -> None:
+    if request.groups is not None:
+        raise UsageError("--groups is for rows on a cluster; give --cluster too, or leave it out")
     for name, is_given in (("--work-dir", request.work_dir is not None), ("--restart", request.restart)):
         if is_given:
-            raise UsageError(f"{name} is for work on disk; give --memory too, or leave it out")
+            raise UsageError(f"{name} is for work on disk; give --memory or --cluster too, or leave it out")
 
 
 def trained(request: Request, options: Values) -> Trained:

@@ -1,4 +1,4 @@
-"""`vikt train --memory`: train on files that memory cannot hold."""
+"""`vikt train --memory` and `--cluster`: train on files that memory cannot hold, from disk or on a cluster."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ from vikt.spool.spool import Spool
 from vikt.spool.spooling import IN_MEMORY, TextsAlone
 
 
-def train(request: Request, options: Values, memory: int) -> None:
+def train(request: Request, options: Values) -> None:
     """Read, fit, test, save, report."""
-    show_trained(trained(request, options, memory), request)
+    show_trained(trained(request, options), request)
 
 
-def trained(request: Request, options: Values, memory: int) -> Trained:
+def trained(request: Request, options: Values) -> Trained:
     """Spool the rows, fit them shard by shard, test, save.
 
     Raises
@@ -62,7 +62,7 @@ def trained(request: Request, options: Values, memory: int) -> Trained:
     reading = label_reading(request, options)
     settings = TextClassifier(**options | {"targets": reading.kind}).settings()
     _refuse(request)
-    resources = Resources.of(settings, memory, request.threads)
+    resources = Resources.of(settings, request.memory, request.threads, request.cluster, request.groups)
     check_request(request, options)
     files = LabelledFiles(
         request.data, request.text, request.label, request.weight, reading, request.format, request.dialect
@@ -114,9 +114,14 @@ def _refuse(request: Request) -> None:
         ("--labels-separator", request.labels_separator is not None),
     ):
         if is_given:
-            raise UsageError(f"{name} needs all rows in memory; leave out {name} or --memory")
+            raise UsageError(f"{name} needs all rows in memory; leave out {name} or {_option_of_work(request)}")
     if is_standard(request.output) and request.work_dir is None:
         raise UsageError("-o - leaves no place for the work; name a folder for it with --work-dir")
+
+
+def _option_of_work(request: Request) -> str:
+    """The option that takes the work out of memory."""
+    return "--memory" if request.cluster is None else "--cluster"
 
 
 def _work_path(request: Request) -> Path:
