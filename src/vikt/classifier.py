@@ -33,10 +33,6 @@ if TYPE_CHECKING:
     from vikt.features.handmade.declarations import Declared
 
 
-# The most memory that a fit from disk takes, unless it is told another limit.
-_MEMORY = "1GB"
-
-
 class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
     """Logistic regression on texts: words or characters in, classes out.
 
@@ -251,35 +247,27 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
         text: str | None = None,
         label: str | None = None,
         *,
-        memory: str | int | None = None,
+        memory: str | int = "1GB",
         weight: str | None = None,
-        cluster: str | None = None,
-        groups: int | None = None,
         work_dir: str | Path | None = None,
         restart: bool = False,
         progress: Progress | bool = False,
     ) -> Self:
-        """Fit labelled texts of files that memory cannot hold: the rows stay on disk, or on the workers of a cluster.
+        """Fit labelled texts of files that memory cannot hold: the rows stay on disk and are read piece by piece.
 
         Texts have one class each, and n-grams are the only features. A sample of the rows chooses the features and λ,
-        which all validation rows then compare with its neighbours. See docs/scaling.md and docs/cluster.md.
+        which all validation rows then compare with its neighbours. See docs/scaling.md.
 
         Parameters
         ----------
         paths : str or Path, or several
-            Files, folders or patterns, as `vikt train` reads them; or addresses such as "s3://bucket/*.parquet".
+            Files, folders or patterns, as `vikt train` reads them.
         text, label, weight : str, optional
             The columns. If `text` is None and `text_column` is not "text", that column holds the texts; otherwise
             the columns of the text and the label are guessed from the first rows if they are not named.
-        memory : str or int, optional
-            The most memory to take, such as "800MB", or as a number of bytes, besides what the process holds already:
-            1 GB by default; with a cluster, there is no limit by default. The model does not depend on it.
-        cluster : str, optional
-            The Dask cluster whose workers are to make and hold the rows: "tcp://host:8786" is that of a scheduler that
-            runs, and "local:4" starts four workers on this machine. They must be able to read the files in `work_dir`.
-        groups : int, optional
-            With a cluster, how many groups of rows the solver passes over at the same time; 4 by default. The model
-            depends on this number, but not on the number of workers.
+        memory : str or int
+            The most memory to take, such as "800MB", or as a number of bytes, besides what the process holds already.
+            The model does not depend on it.
         work_dir : str or Path, optional
             A folder for the rows, which is removed at the end. If the work is interrupted, the same call goes on with
             it. By default the rows are in a temporary folder.
@@ -294,10 +282,6 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
             The texts or labels cannot be used.
         UsageError
             A parameter is invalid, needs all rows in memory, or asks for more memory than is given.
-        ClusterError
-            No scheduler answers, or it is lost; or a worker cannot read the folder, or has another version of vikt.
-        MissingPackageError
-            Dask is not installed.
         OutputFileError
             The folder holds other work, or the disk is full.
         """
@@ -305,11 +289,9 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
 
         if text is None and self.text_column != TEXT_COLUMN:
             text = self.text_column
-        if memory is None and cluster is None:
-            memory = _MEMORY
         files = LabelledFiles([paths] if isinstance(paths, str | Path) else list(paths), text, label, weight)
         with progress_reporter(progress) as report:
-            resources = Resources.of(self.settings(), memory, self._n_threads, cluster, groups)
+            resources = Resources.of(self.settings(), memory, self._n_threads)
             saved = fit_files(files, resources, work_dir, restart, report)
         self._set_learnt(
             model_=replace(saved.model, text_column=saved.record.text_column),

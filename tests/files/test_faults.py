@@ -124,7 +124,7 @@ def sealed(header, data):
         header = json.dumps(header, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)
     file = bytearray(len(header).to_bytes(8, "little") + header + data)
-    file[model_file._DIGEST_AT : model_file._DIGEST_END] = model_file._digest(file)
+    file[model_file._DIGEST_AT : model_file._DIGEST_END] = model_file._digest([memoryview(file)])
     return bytes(file)
 
 

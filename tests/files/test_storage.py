@@ -8,6 +8,7 @@ import json
 import numpy as np
 import pytest
 from safetensors import safe_open
+from safetensors.numpy import save
 
 from vikt.errors import (
     DamagedModelError,
@@ -44,6 +45,24 @@ def test_it_is_a_safetensors_file(model):
     with safe_open(model, framework="np") as file:
         assert set(file.keys()) == set(ARRAYS)
         assert list(file.metadata()) == ["vikt"]
+
+
+def test_it_has_the_bytes_that_safetensors_writes(tmp_path):
+    path = tmp_path / "m.vikt"
+    for n in range(20):
+        arrays = {
+            "float32": np.arange(n, dtype=np.float32),
+            "é": np.arange(2 * n, dtype=np.float64).reshape(2, n),
+            "bytes": np.arange(n, dtype=np.uint8),
+            "int32": np.arange(n, dtype=np.int32)[::-1],
+            "int64": np.arange(3 * n).reshape(n, 3).T,
+            "another": np.zeros((0, n)),
+        }
+        save_model(path, arrays, {"names": ["\x7f", '"\\é\n', "x" * n]})
+        content = path.read_bytes()
+        end = 8 + int.from_bytes(content[:8], "little")
+        metadata = json.loads(content[8:end])["__metadata__"]
+        assert content == save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata)
 
 
 def test_the_same_content_gives_the_same_bytes(model, tmp_path):

@@ -136,7 +136,7 @@ def sealed(arrays: dict[str, Any], metadata: Any, entries: dict[str, Any]) -> by
     whole = json.dumps({"__metadata__": {"vikt": entry}, **header}, separators=(",", ":")).encode()
     whole += b" " * (-len(whole) % 8)
     file = bytearray(len(whole).to_bytes(8, "little") + whole + data)
-    file[model_file._DIGEST_AT : model_file._DIGEST_END] = model_file._digest(file)
+    file[model_file._DIGEST_AT : model_file._DIGEST_END] = model_file._digest([memoryview(file)])
     return bytes(file)
 
 

@@ -11,7 +11,7 @@ from typing import IO
 
 from vikt.cli.console import say, show
 from vikt.errors import OutputFileError, UsageError
-from vikt.files.model_file import model_content, save_model
+from vikt.files.model_file import model_pieces, save_model
 from vikt.files.replacement import check_replaceable, replacing
 from vikt.fitting.saved import SavedModel
 
@@ -34,7 +34,7 @@ def writing(path: Path | None) -> Iterator[IO[bytes]]:
 def save_or_print(saved: SavedModel, path: Path, force: bool) -> None:
     """Write a model to a file, or to stdout."""
     if is_standard(path):
-        sys.stdout.buffer.write(model_content(*saved.to_file()))
+        sys.stdout.buffer.writelines(model_pieces(*saved.to_file()))
     else:
         save_model(path, *saved.to_file(), force=force)
 

@@ -44,7 +44,9 @@ _DIGEST_END = _DIGEST_AT + 2 * _DIGEST_BYTES
 _MOST_AXES = 8
 # Of a file, mapped where it can be.
 Content = bytearray | mmap.mmap
-_DTYPES = {"F64": np.float64, "F32": np.float32, "I64": np.int64, "I32": np.int32, "U8": np.uint8}
+# In the order in which safetensors lays arrays out, so that each begins at a multiple of its entries' size.
+_DTYPES = {"I64": np.int64, "F64": np.float64, "F32": np.float32, "I32": np.int32, "U8": np.uint8}
+_DTYPE_NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
 
 
 def save_model(path: str | Path, arrays: Arrays, metadata: Json, *, force: bool = False) -> None:
@@ -55,29 +57,46 @@ def save_model(path: str | Path, arrays: Arrays, metadata: Json, *, force: bool 
     OutputFileError
         The file cannot be written, or it would replace one that is not a vikt model and `force` is not given.
     """
-    content = model_content(arrays, metadata)
+    pieces = model_pieces(arrays, metadata)
     check_replaceable(Path(path), "a vikt model", is_model, force)
     with replacing(Path(path)) as file:
-        file.write(content)
+        file.writelines(pieces)
 
 
-def model_content(arrays: Arrays, metadata: Json) -> bytearray:
-    """The bytes of a model file.
+def model_pieces(arrays: Arrays, metadata: Json) -> list[memoryview]:
+    """The bytes of a model file, piece by piece: the header, and the arrays as they are, which may fill memory.
 
     Raises
     ------
     OutputFileError
         The header is too long.
     """
-    from safetensors.numpy import save
-
-    header = json.dumps({"format": OLDEST_FORMAT, **metadata}, sort_keys=True, separators=(",", ":"))
-    entry = f'{{"digest":"{_NO_DIGEST}",{header[1:]}'
-    content = bytearray(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, {_ENTRY: entry}))
-    if int.from_bytes(content[:8], "little") > _LONGEST_HEADER:
+    names = sorted(arrays, key=lambda name: ([*_DTYPE_NAMES].index(arrays[name].dtype), name))
+    laid_out = {name: np.ascontiguousarray(arrays[name]) for name in names}
+    header = _header(laid_out, metadata)
+    if len(header) > 8 + _LONGEST_HEADER:
         raise OutputFileError("the names of classes and columns are longer than a model can hold; shorten them")
-    content[_DIGEST_AT:_DIGEST_END] = _digest(content)
-    return content
+    pieces = [memoryview(header), *(array.reshape(-1).view(np.uint8).data for array in laid_out.values())]
+    header[_DIGEST_AT:_DIGEST_END] = _digest(pieces)
+    return pieces
+
+
+def _header(arrays: Arrays, metadata: Json) -> bytearray:
+    """What is before the arrays, with no digest yet; spaces fill it, so that the arrays begin at a multiple of 8."""
+    text = json.dumps({"format": OLDEST_FORMAT, **metadata}, sort_keys=True, separators=(",", ":"))
+    described: Json = {"__metadata__": {_ENTRY: f'{{"digest":"{_NO_DIGEST}",{text[1:]}'}}
+    reached = 0
+    for name, array in arrays.items():
+        end = reached + array.nbytes
+        described[name] = {
+            "dtype": _DTYPE_NAMES[array.dtype],
+            "shape": list(array.shape),
+            "data_offsets": [reached, end],
+        }
+        reached = end
+    header = json.dumps(described, ensure_ascii=False, separators=(",", ":")).encode()
+    padded = header.ljust(-(-len(header) // 8) * 8)
+    return bytearray(len(padded).to_bytes(8, "little") + padded)
 
 
 def load_model(path: str | Path) -> tuple[Arrays, Json]:
@@ -92,7 +111,7 @@ def load_model(path: str | Path) -> tuple[Arrays, Json]:
     """
     content = _mapped(Path(path))
     end = _header_end(str(path), content)
-    if content[_DIGEST_AT:_DIGEST_END] != _digest(content):
+    if content[_DIGEST_AT:_DIGEST_END] != _digest([memoryview(content)]):
         raise _damaged(path, "does not match its digest, so it is truncated or altered")
     try:
         header = json.loads(content[8:end])
@@ -155,10 +174,13 @@ def _damaged(path: str | Path, found: str) -> DamagedModelError:
     return DamagedModelError(f"{path}: {found}; train or copy it again")
 
 
-def _digest(content: Content) -> bytes:
-    digest = hashlib.blake2b(content[:_DIGEST_AT], digest_size=_DIGEST_BYTES)
+def _digest(pieces: list[memoryview]) -> bytes:
+    """The digest of a file whose first piece holds the place of its digest."""
+    first, *others = pieces
+    digest = hashlib.blake2b(first[:_DIGEST_AT], digest_size=_DIGEST_BYTES)
     digest.update(_NO_DIGEST.encode())
-    digest.update(memoryview(content)[_DIGEST_END:])
+    for piece in (first[_DIGEST_END:], *others):
+        digest.update(piece)
     return digest.hexdigest().encode()
 
 

@@ -34,11 +34,6 @@ _BYTES_PER_ENTRY = 4
 class Disk:
     """The disk of this machine, as the place of rows."""
 
-    groups = None
-
-    def check(self, folder: Path) -> None:
-        pass
-
     def sharded(self, spool: Spool) -> Spool:
         return spool
 

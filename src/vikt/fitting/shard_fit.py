@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -58,20 +59,14 @@ def check_fits_shards(settings: FitSettings) -> None:
     """Raise ParameterError where a parameter needs all rows in memory."""
     needy = next((name for name in _IN_MEMORY if settings.options.get(name)), None)
     if needy is not None:
-        raise ParameterError(
-            needy, "needs all rows in memory; leave it out, or fit without a limit of memory or a cluster"
-        )
+        raise ParameterError(needy, "needs all rows in memory; leave it out, or fit without a limit of memory")
     kind = settings.targets.kind
     if kind != "auto" and kind != "classes":
-        raise ParameterError(
-            "targets", f"{KIND_NAMES[kind]} need all rows in memory; fit without a limit of memory or a cluster"
-        )
+        raise ParameterError("targets", f"{KIND_NAMES[kind]} need all rows in memory; fit without a limit of memory")
     if settings.solver.solver not in _SOLVERS:
         able = ", ".join(map(repr, _SOLVERS))
         raise ParameterError(
-            "solver",
-            f"{settings.solver.solver!r} needs all rows in memory; choose from {able}, or fit without a limit of "
-            "memory or a cluster",
+            "solver", f"{settings.solver.solver!r} needs all rows in memory; choose from {able}, or fit without a limit"
         )
 
 
@@ -143,11 +138,17 @@ class ShardFit:
         if not path.exists():
             if chooses and self._validates and (penalty is None or penalty.is_validated):
                 penalty = self._confirmed(f"{name}-choice", recipe, penalty)
-            fitted = self._fitted(name, (recipe, share), penalty, uses)
-            fitted.solution.warn_unless_converged()
-            save_model(path, *self._saved(fitted, uses).to_file())
+            self._fit_to_file(path, name, (recipe, share), penalty, uses)
             self.work.folder.remove(name)
         return load_trained(path)
+
+    def _fit_to_file(
+        self, path: Path, name: str, part: tuple[str, float], penalty: PenaltyChoice | None, uses: Uses
+    ) -> None:
+        """A part as a model file; what it was fitted with is gone from memory before the file is read."""
+        fitted = self._fitted(name, part, penalty, uses)
+        fitted.solution.warn_unless_converged()
+        save_model(path, *self._saved(fitted, uses).to_file())
 
     @property
     def _validates(self) -> bool:
@@ -192,14 +193,7 @@ class ShardFit:
         features, theta = blend(self.work.settings.features, [fitted])
         data = self._data(uses, is_validated=fitted.penalty.is_validated)
         columns = self.work.shards.spool.columns_by_role
-        record = FitRecord(
-            self.work.settings.options,
-            data,
-            fitted.name,
-            (PartRecord.of(fitted),),
-            columns=columns,
-            cluster_groups=self.place.groups,
-        )
+        record = FitRecord(self.work.settings.options, data, fitted.name, (PartRecord.of(fitted),), columns=columns)
         return SavedModel(FittedModel(features, theta, classes, fitted.loss), record)
 
     def _data(self, uses: Uses, is_validated: bool) -> DataRecord:

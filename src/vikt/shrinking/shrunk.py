@@ -15,7 +15,7 @@ from vikt.errors import ParameterError, UsageError
 from vikt.features.ngrams.ngrams import FittedNgrams
 from vikt.features.ngrams.pruning import pruned
 from vikt.features.text import TextFeatures
-from vikt.files.model_file import model_content
+from vikt.files.model_file import model_pieces
 from vikt.fitting.model import FittedModel
 from vikt.fitting.record import FitRecord
 from vikt.fitting.saved import SavedModel
@@ -110,7 +110,7 @@ def shrunk_to_size(saved: SavedModel, n_bytes: int, size_of: Callable[[SavedMode
 
 def file_size(saved: SavedModel) -> int:
     """The bytes of the model file."""
-    return len(model_content(*saved.to_file()))
+    return sum(piece.nbytes for piece in model_pieces(*saved.to_file()))
 
 
 def _fewest(features: TextFeatures) -> int:
