@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from vikt.features.handmade.declarations import Declared
 
 
+# The most memory that a fit from disk takes, unless it is told another limit.
+_MEMORY = "1GB"
+
+
 class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
     """Logistic regression on texts: words or characters in, classes out.
 
@@ -247,27 +251,35 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
         text: str | None = None,
         label: str | None = None,
         *,
-        memory: str | int = "1GB",
+        memory: str | int | None = None,
         weight: str | None = None,
+        cluster: str | None = None,
+        groups: int | None = None,
         work_dir: str | Path | None = None,
         restart: bool = False,
         progress: Progress | bool = False,
     ) -> Self:
-        """Fit labelled texts of files that memory cannot hold: the rows stay on disk and are read piece by piece.
+        """Fit labelled texts of files that memory cannot hold: the rows stay on disk, or on the workers of a cluster.
 
         Texts have one class each, and n-grams are the only features. A sample of the rows chooses the features and λ,
-        which all validation rows then compare with its neighbours. See docs/scaling.md.
+        which all validation rows then compare with its neighbours. See docs/scaling.md and docs/cluster.md.
 
         Parameters
         ----------
         paths : str or Path, or several
-            Files, folders or patterns, as `vikt train` reads them.
+            Files, folders or patterns, as `vikt train` reads them; or addresses such as "s3://bucket/*.parquet".
         text, label, weight : str, optional
             The columns. If `text` is None and `text_column` is not "text", that column holds the texts; otherwise
             the columns of the text and the label are guessed from the first rows if they are not named.
-        memory : str or int
-            The most memory to take, such as "800MB", or as a number of bytes, besides what the process holds already.
-            The model does not depend on it.
+        memory : str or int, optional
+            The most memory to take, such as "800MB", or as a number of bytes, besides what the process holds already:
+            1 GB by default; with a cluster, there is no limit by default. The model does not depend on it.
+        cluster : str, optional
+            The Dask cluster whose workers are to make and hold the rows: "tcp://host:8786" is that of a scheduler that
+            runs, and "local:4" starts four workers on this machine. They must be able to read the files in `work_dir`.
+        groups : int, optional
+            With a cluster, how many groups of rows the solver passes over at the same time; 4 by default. The model
+            depends on this number, but not on the number of workers.
         work_dir : str or Path, optional
             A folder for the rows, which is removed at the end. If the work is interrupted, the same call goes on with
             it. By default the rows are in a temporary folder.
@@ -282,6 +294,10 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
             The texts or labels cannot be used.
         UsageError
             A parameter is invalid, needs all rows in memory, or asks for more memory than is given.
+        ClusterError
+            No scheduler answers, or it is lost; or a worker cannot read the folder, or has another version of vikt.
+        MissingPackageError
+            Dask is not installed.
         OutputFileError
             The folder holds other work, or the disk is full.
         """
@@ -289,9 +305,11 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
 
         if text is None and self.text_column != TEXT_COLUMN:
             text = self.text_column
+        if memory is None and cluster is None:
+            memory = _MEMORY
         files = LabelledFiles([paths] if isinstance(paths, str | Path) else list(paths), text, label, weight)
         with progress_reporter(progress) as report:
-            resources = Resources.of(self.settings(), memory, self._n_threads)
+            resources = Resources.of(self.settings(), memory, self._n_threads, cluster, groups)
             saved = fit_files(files, resources, work_dir, restart, report)
         self._set_learnt(
             model_=replace(saved.model, text_column=saved.record.text_column),

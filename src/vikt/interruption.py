@@ -46,3 +46,24 @@ def postponed() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
         if received:
             before(*received[0])
+
+
+@contextmanager
+def kept_from_helpers() -> Iterator[None]:
+    """Postpone Ctrl-C, which the threads and processes that are started inside never get, nor those that they start.
+
+    A terminal sends it to every process; it is for this one to end those that help it.
+    """
+    from multiprocessing import resource_tracker
+
+    with postponed():
+        if not hasattr(signal, "pthread_sigmask"):  # Windows
+            yield
+            return
+        # Python's own helper, which the first new process starts, would let it through to that one.
+        resource_tracker.ensure_running()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)

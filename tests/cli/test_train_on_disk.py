@@ -116,8 +116,8 @@ def test_standard_input_gives_the_same_model(run, sms, tmp_path, small_shards):
         (("--memory", "much"), "--memory: expected a number of bytes such as 1GB"),
         (("--memory", "10MB"), "expected at least 700.0 MB, found 10.0 MB; raise the limit, or set --analyzer 'word'"),
         (("--memory", "10MB", "--analyzer", "word"), "expected at least 450.0 MB, found 10.0 MB; raise the limit\n"),
-        (("--work-dir", "work"), "--work-dir is for work on disk; give --memory too"),
-        (("--restart",), "--restart is for work on disk; give --memory too"),
+        (("--work-dir", "work"), "--work-dir is for work on disk; give --memory or --cluster too"),
+        (("--restart",), "--restart is for work on disk; give --memory or --cluster too"),
     ],
     ids=str,
 )

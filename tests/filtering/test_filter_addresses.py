@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from models_of_kinds import fitted
-from vikt.filtering import storage
+from vikt.corpus import storage
 
 fsspec = pytest.importorskip("fsspec")
 
@@ -97,7 +97,7 @@ def refuse(*arguments, **options):
 @pytest.mark.parametrize(
     ("method", "word"),
     [
-        *((method, "read") for method in ("isdir", "info", "walk", "ukey", "cat_file", "size")),
+        *((method, "read") for method in ("isdir", "info", "walk", "cat_file", "size")),
         *((method, "written") for method in ("open", "makedirs")),
     ],
 )

@@ -70,12 +70,18 @@ class Request(InputOptions):
     memory: int | None = None
     work_dir: Path | None = None
     restart: bool = False
+    cluster: str | None = None
+    groups: int | None = None
     threads: int = 1
     refit_all: bool = False
     report: ReportRequest | None = None
     force: bool = False
     as_json: bool = False
     quiet: bool = False
+
+    def sources(self, names: Sequence[str]) -> list[str]:
+        """The files of some names, which can be at addresses where rows are read from disk."""
+        return find_sources(names, reads_addresses=self.memory is not None)
 
 
 class _Data(NamedTuple):
@@ -120,14 +126,16 @@ class Trained(NamedTuple):
 
 def train(request: Request, options: Values) -> None:
     """Read, fit, test, save, report."""
-    _refuse_options_of_memory(request)
+    _refuse_options_of_work(request)
     show_trained(trained(request, options), request)
 
 
-def _refuse_options_of_memory(request: Request) -> None:
+def _refuse_options_of_work(request: Request) -> None:
+    if request.groups is not None:
+        raise UsageError("--groups is for rows on a cluster; give --cluster too, or leave it out")
     for name, is_given in (("--work-dir", request.work_dir is not None), ("--restart", request.restart)):
         if is_given:
-            raise UsageError(f"{name} is for work on disk; give --memory too, or leave it out")
+            raise UsageError(f"{name} is for work on disk; give --memory or --cluster too, or leave it out")
 
 
 def trained(request: Request, options: Values) -> Trained:
@@ -302,7 +310,8 @@ def _audited(data: _Data, test_rows: Labelled | None) -> Audit | None:
 
 def same_file(request: Request) -> Iterator[str]:
     """A note where the test is one of the files trained on."""
-    if request.test is not None and os.path.realpath(request.test) in map(os.path.realpath, find_sources(request.data)):
+    tested = [] if request.test is None else request.sources([request.test])
+    if set(map(os.path.realpath, tested)) & set(map(os.path.realpath, request.sources(request.data))):
         yield (
             f"{request.test}: is used both for training and for the test, so the test figures are too optimistic; "
             "use different texts"
@@ -368,7 +377,7 @@ def check_request(request: Request, options: Values) -> None:
     """Refuse what cannot be done, before any file is read."""
     test = [] if request.test is None else [request.test]
     check_read_once([*request.data, *test])
-    inputs = [*find_sources(request.data), *find_sources(test), str(request.features or "")]
+    inputs = [*request.sources(request.data), *request.sources(test), str(request.features or "")]
     check_output(request.output, inputs, request.force, "a vikt model", is_model)
     check_report(request.report, inputs, request.force, [request.output])
     check_one_on_stdout(request.output, request.as_json)

@@ -1,4 +1,4 @@
-"""`vikt train --memory`: train on files that memory cannot hold."""
+"""`vikt train --memory` and `--cluster`: train on files that memory cannot hold, from disk or on a cluster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vikt.classifier import TextClassifier
 from vikt.cli.console import progress, say, say_notes
-from vikt.cli.inputs import format_of_others, open_others
+from vikt.cli.inputs import format_of_others
 from vikt.cli.outputs import is_standard, save_or_print
 from vikt.cli.train import (
     Request,
@@ -29,10 +29,8 @@ from vikt.corpus.digests import ContentDigests
 from vikt.corpus.label_notes import notes_on_tested_labels
 from vikt.corpus.labelled import labelled
 from vikt.corpus.overlap import Overlap
-from vikt.corpus.read_labelled import drop_blank_lines
 from vikt.corpus.read_tables import Table
-from vikt.corpus.readers import no_rows, read_batches
-from vikt.corpus.sources import find_sources, is_pipe
+from vikt.corpus.readers import no_rows
 from vikt.errors import UsageError, ViktError
 from vikt.evaluation.evaluation import evaluation_of
 from vikt.evaluation.outcomes import Outcomes, outcomes
@@ -43,18 +41,17 @@ from vikt.fitting.shard_work import ShardWork
 from vikt.mappings import Values
 from vikt.progress import Progress
 from vikt.report.evaluation import model_figures
+from vikt.spool.sources import Source
 from vikt.spool.spool import Spool
 from vikt.spool.spooling import IN_MEMORY, TextsAlone
 
-_TEST_ROWS_AT_ONCE = 4_000
 
-
-def train(request: Request, options: Values, memory: int) -> None:
+def train(request: Request, options: Values) -> None:
     """Read, fit, test, save, report."""
-    show_trained(trained(request, options, memory), request)
+    show_trained(trained(request, options), request)
 
 
-def trained(request: Request, options: Values, memory: int) -> Trained:
+def trained(request: Request, options: Values) -> Trained:
     """Spool the rows, fit them shard by shard, test, save.
 
     Raises
@@ -65,7 +62,7 @@ def trained(request: Request, options: Values, memory: int) -> Trained:
     reading = label_reading(request, options)
     settings = TextClassifier(**options | {"targets": reading.kind}).settings()
     _refuse(request)
-    resources = Resources.of(settings, memory, request.threads)
+    resources = Resources.of(settings, request.memory, request.threads, request.cluster, request.groups)
     check_request(request, options)
     files = LabelledFiles(
         request.data, request.text, request.label, request.weight, reading, request.format, request.dialect
@@ -117,9 +114,14 @@ def _refuse(request: Request) -> None:
         ("--labels-separator", request.labels_separator is not None),
     ):
         if is_given:
-            raise UsageError(f"{name} needs all rows in memory; leave out {name} or --memory")
+            raise UsageError(f"{name} needs all rows in memory; leave out {name} or {_option_of_work(request)}")
     if is_standard(request.output) and request.work_dir is None:
         raise UsageError("-o - leaves no place for the work; name a folder for it with --work-dir")
+
+
+def _option_of_work(request: Request) -> str:
+    """The option that takes the work out of memory."""
+    return "--memory" if request.cluster is None else "--cluster"
 
 
 def _work_path(request: Request) -> Path:
@@ -144,10 +146,15 @@ class _Test(NamedTuple):
 
 def _first_of_test(request: Request) -> Table | None:
     """The first rows of the test, so that what cannot be read is refused before the work; of a pipe, none."""
-    if request.test is None:
-        return None
-    first, *_ = find_sources([request.test])
-    return None if is_pipe(first) else open_others([request.test], request)[0]
+    first = next(_test_sources(request), None)
+    return None if first is None or first.is_pipe else first.first_rows()
+
+
+def _test_sources(request: Request) -> Iterator[Source]:
+    """The files of the test, if there are any."""
+    names = [] if request.test is None else [request.test]
+    format = format_of_others(names, request)
+    return (Source(name, format, request.dialect) for name in request.sources(names))
 
 
 def _tested(request: Request, work: ShardWork, saved: SavedModel, bar: Progress) -> _Test:
@@ -174,9 +181,9 @@ def _of_file(
 ) -> Iterator[tuple[Outcomes, NDArray[np.uint64]]]:
     """What the model answers to some rows of a file at a time, and the digests of their texts but for blank ones."""
     n_rows, columns = 0, saved.record.columns
-    reading, format = saved.reading(), format_of_others([test], request)
-    for source in find_sources([test]):
-        for batch in map(drop_blank_lines, read_batches(source, None, _TEST_ROWS_AT_ONCE, format, request.dialect)):
+    reading = saved.reading()
+    for source in _test_sources(request):
+        for batch in source.batches([str(columns["text"]), str(columns["label"])], 0):
             if batch.n_rows:
                 own = labelled(batch, saved.model.features, columns["text"], columns["label"], reading=reading)
                 digests = ContentDigests.of(text for text in own.documents.strings() if text.strip())

@@ -50,7 +50,7 @@ _REFUSALS: dict[type[Exception], str] = {
 }
 
 
-def open_input(path: Path) -> BinaryIO:
+def open_input(path: str | Path) -> BinaryIO:
     """Open a file for reading bytes; gzip and Zstandard, known by their first bytes, are decompressed on the way.
 
     Raises
@@ -58,7 +58,7 @@ def open_input(path: Path) -> BinaryIO:
     InputFileError
         There is no such file, it is a folder, or reading it is not permitted.
     """
-    return decompressed(open_stored(path))
+    return decompressed(open_stored(Path(path)))
 
 
 def open_stored(path: Path) -> io.BufferedReader:

@@ -150,7 +150,7 @@ def read_batches(
     rows_per_batch: int = 10_000,
     format: str | None = None,
     dialect: Dialect = DEFAULT_DIALECT,
-    opening: Callable[[Path], BinaryIO] = open_input,
+    opening: Callable[[str], BinaryIO] = open_input,
 ) -> Iterator[Table]:
     """Read a file one batch at a time, in memory that does not grow with it; blank lines of text are rows.
 
@@ -166,7 +166,7 @@ def read_batches(
     elif Path(source).is_dir():
         yield from read_folder(Path(source), wanted, rows_per_batch)
     else:
-        with opening(Path(source)) as stream:
+        with opening(str(source)) as stream:
             yield from _read(stream, str(source), format, dialect, wanted, rows_per_batch)
 
 

@@ -7,25 +7,39 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from vikt.corpus.storage import is_address, storage_of
 from vikt.errors import InputFileError, UsageError
 
+_LOCAL = "file://"
 
-def find_sources(names: Iterable[str | Path]) -> list[str]:
+
+def find_sources(names: Iterable[str | Path], *, reads_addresses: bool = False) -> list[str]:
     """Paths unchanged, and for patterns such as `data/*.jsonl.gz` the files that match, sorted; "-" is standard input.
+
+    Addresses such as `s3://bucket/*.csv` are found likewise where `reads_addresses` says that these can be read.
 
     Raises
     ------
     InputFileError
-        No file matches a pattern.
+        No file matches a pattern, or there is none at an address.
     UsageError
-        A name is empty, or a file is named twice: its rows would count twice.
+        A name is empty, or an address that is not read; or a file is named twice: its rows would count twice.
+    MissingPackageError
+        fsspec, or the package that it needs for an address, is not installed.
 
     Examples
     --------
     >>> find_sources(["a.tsv", "-"])
     ['a.tsv', '-']
     """
-    sources = [source for name in names for source in _matching(str(name))]
+    plain = [str(name).removeprefix(_LOCAL) for name in names]
+    unread = next((name for name in plain if is_address(name) and not reads_addresses), None)
+    if unread:
+        raise UsageError(
+            f"{unread}: an address is read only by training from disk (vikt train --memory, fit_files) and by vikt "
+            "filter; download the file"
+        )
+    sources = [source for name in plain for source in (_at_address if is_address(name) else _matching)(name)]
     places = [os.path.realpath(source) for source in sources]
     doubled = next((source for source, place in zip(sources, places, strict=True) if places.count(place) > 1), None)
     if doubled:
@@ -49,7 +63,22 @@ def _matching(name: str) -> list[str]:
         raise UsageError("expected the name of a file or folder, found an empty one; name it, or - for standard input")
     if name == "-" or not glob.has_magic(name) or Path(name).exists():
         return [name]
-    found = sorted(glob.glob(name, recursive=True))
+    return _some(sorted(glob.glob(name, recursive=True)), name)
+
+
+def _at_address(name: str) -> list[str]:
+    storage = storage_of(name)
+    # An address can hold a question mark that is part of no pattern.
+    if storage.is_file(name):
+        return [name]
+    if glob.has_magic(name):
+        return _some(storage.matching(name), name)
+    if storage.is_folder(name):
+        raise InputFileError(f"{name}: is a folder; name its files by a pattern, such as {name.rstrip('/')}/*.csv")
+    raise InputFileError(f"{name}: there is no such file; check the address")
+
+
+def _some(found: list[str], pattern: str) -> list[str]:
     if not found:
-        raise InputFileError(f"{name}: no file matches; check the pattern")
+        raise InputFileError(f"{pattern}: no file matches; check the pattern")
     return found

@@ -17,9 +17,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
+from vikt.corpus.storage import LocalStorage, Storage
 from vikt.errors import DataError, OutputFileError
 from vikt.filtering.inputs import Input, folders_of
-from vikt.filtering.storage import LocalStorage, Storage
 from vikt.filtering.tally import Tally
 from vikt.mappings import Json, ReadJson
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from vikt.corpus.formats import FORMATS
 from vikt.corpus.read_stream import suffix_of
+from vikt.corpus.storage import Storage, storage_of
 from vikt.errors import InputFileError, UsageError
 from vikt.filtering.formats import SOURCES
-from vikt.filtering.storage import Storage, storage_of
 from vikt.tables import counted, listed
 
 _SUFFIXES = [suffix for suffix, format in FORMATS.items() if format in SOURCES]

@@ -15,12 +15,12 @@ from typing import NamedTuple, TypeVar
 from vikt.corpus.columns import Columns
 from vikt.corpus.compression import compressing
 from vikt.corpus.dialect import DEFAULT_DIALECT, Dialect
+from vikt.corpus.storage import opened_or_refused, storage_of
 from vikt.filtering.finished_files import FinishedFiles, Job, alone
 from vikt.filtering.formats import SOURCES
 from vikt.filtering.inputs import Input, Inputs
 from vikt.filtering.row_filter import RowFilter
 from vikt.filtering.source import Content, Piece, Source
-from vikt.filtering.storage import opened_or_refused, storage_of
 from vikt.filtering.tally import Tally
 from vikt.progress import Progress, no_progress
 from vikt.tables import counted, listed

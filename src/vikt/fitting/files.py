@@ -1,9 +1,9 @@
-"""Files of labelled texts that are fitted from disk."""
+"""Files of labelled texts that are fitted from disk, or on a cluster."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,11 +11,13 @@ from tempfile import TemporaryDirectory
 
 from vikt.corpus.dialect import DEFAULT_DIALECT, Dialect
 from vikt.corpus.label_reading import ONE_LABEL, LabelReading
-from vikt.errors import InputFileError, UsageError
+from vikt.errors import InputFileError, ParameterError, UsageError
 from vikt.features.memory import bytes_of
 from vikt.files.work_folder import WorkFolder, work_folder
+from vikt.fitting.cluster_rows import DEFAULT_GROUPS, ClusterAddress
 from vikt.fitting.memory_limit import MemoryLimit
 from vikt.fitting.packed_rows import Disk
+from vikt.fitting.recipe_rows import RowPlace
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.fitting.shard_fit import ShardFit, check_fits_shards
@@ -74,23 +76,37 @@ class LabelledFiles:
 
 @dataclass(frozen=True)
 class Resources:
-    """What a fit of files may take: memory and threads of this process."""
+    """What a fit of files may take: memory and threads of this process, and where its rows are to lie.
+
+    Attributes
+    ----------
+    cluster : ClusterAddress, optional
+        The cluster whose workers are to hold the rows, which else are on disk.
+    """
 
     settings: FitSettings
     memory: MemoryLimit
     threads: int
+    cluster: ClusterAddress | None = None
 
     @classmethod
-    def of(cls, settings: FitSettings, memory: str | int, threads: int) -> Resources:
-        """Those of a fit that is to begin.
+    def of(
+        cls, settings: FitSettings, memory: str | int | None, threads: int, cluster: str | None, groups: int | None
+    ) -> Resources:
+        """Those of a fit that is to begin; parameters as of `TextClassifier.fit_files`.
 
         Raises
         ------
         ParameterError
-            A parameter of the fit needs all rows in memory, or the memory is too little.
+            A parameter of the fit needs all rows in memory, the memory is too little, or `groups` is not a number of
+            groups, or has no cluster.
         """
         check_fits_shards(settings)
-        return cls(settings, MemoryLimit.of(bytes_of(memory), settings), threads)
+        if groups is not None and cluster is None:
+            raise ParameterError("groups", "is for rows on a cluster; name a cluster too, or leave it out")
+        limit = MemoryLimit.of(None if memory is None else bytes_of(memory), settings)
+        at = None if cluster is None else ClusterAddress(cluster, DEFAULT_GROUPS if groups is None else groups)
+        return cls(settings, limit, threads, at)
 
     @contextmanager
     def opened(
@@ -114,11 +130,14 @@ class Resources:
         tenths : int
             See `ShardWork`.
         """
-        place = Disk()
-        with work_folder(path, job, restart=restart) as folder:
+        with self._place() as place, work_folder(path, {**job, "--groups": place.groups}, restart=restart) as folder:
+            place.check(path)
             shards = Shards.once(place.sharded(spooled(folder)), folder, progress)
             work = ShardWork(shards, self.settings, folder, tenths, self.memory, self.threads, progress)
             yield ShardFit(work, place)
+
+    def _place(self) -> AbstractContextManager[RowPlace]:
+        return nullcontext(Disk()) if self.cluster is None else self.cluster.opened()
 
 
 def fit_files(

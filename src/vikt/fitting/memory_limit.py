@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 
 from vikt.errors import ParameterError
@@ -35,9 +36,10 @@ class MemoryLimit:
     held: int
 
     @classmethod
-    def of(cls, n_bytes: int, settings: FitSettings) -> MemoryLimit:
-        """The limit of a fit that is to begin. Raises ParameterError where no such fit keeps to it."""
+    def of(cls, n_bytes: int | None, settings: FitSettings) -> MemoryLimit:
+        """The limit of a fit that is to begin; None is no limit. Raises ParameterError where no fit keeps to it."""
         least = _FIXED + (_OF_CHOICE if settings.chooses_features else 0)
+        n_bytes = sys.maxsize if n_bytes is None else n_bytes
         if n_bytes < least:
             cheaper = f", or set analyzer='word', which needs {size(_FIXED)}" if least > _FIXED else ""
             raise ParameterError(

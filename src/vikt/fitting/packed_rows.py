@@ -34,6 +34,11 @@ _BYTES_PER_ENTRY = 4
 class Disk:
     """The disk of this machine, as the place of rows."""
 
+    groups = None
+
+    def check(self, folder: Path) -> None:
+        pass
+
     def sharded(self, spool: Spool) -> Spool:
         return spool
 

@@ -51,6 +51,15 @@ class FeatureRows(Protocol):
 class RowPlace(Protocol):
     """Where the rows of a fit lie."""
 
+    @property
+    def groups(self) -> int | None:
+        """How many groups of the rows a fit passes over at the same time, on which it depends; None on one machine."""
+        ...
+
+    def check(self, folder: Path) -> None:
+        """Raise ClusterError where a machine of it cannot read a folder."""
+        ...
+
     def sharded(self, spool: Spool) -> Spool:
         """The same rows in the shards that are worked on there."""
         ...

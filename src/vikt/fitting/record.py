@@ -41,7 +41,8 @@ class FitRecord:
     place since the features and λ were chosen; `data` then counts the rows as they are now. As no split of these rows
     finds what is not fitted, `held_out` has a key for each row that tests, and `unfitted` those of all groups that are
     not fitted, both sorted. `calibration` is how the decision was made, None for a plain one. `labels_separator` is
-    what separated several labels in one value.
+    what separated several labels in one value. `cluster_groups` is how many groups of rows the solver passes over at
+    the same time, of a fit on a cluster.
     """
 
     options: Json
@@ -56,6 +57,7 @@ class FitRecord:
     unfitted: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64), compare=False)
     calibration: CalibrationRecord | None = None
     labels_separator: str | None = None
+    cluster_groups: int | None = None
 
     @property
     def text_column(self) -> str:
@@ -112,6 +114,7 @@ class FitRecord:
             **({"updates": [update._asdict() for update in self.updates]} if self.updates else {}),
             **({} if self.calibration is None else {"calibration": self.calibration.to_json()}),
             **({} if self.labels_separator is None else {"labels_separator": self.labels_separator}),
+            **({} if self.cluster_groups is None else {"cluster_groups": self.cluster_groups}),
         }
 
     def check(self, kind: TargetKind, labels: Sequence[str]) -> None:
@@ -134,6 +137,9 @@ class FitRecord:
         calibration, separator = kept.get("calibration"), kept.get("labels_separator")
         if not (separator is None or (isinstance(separator, str) and separator)):
             raise ValueError("labels separated by nothing")
+        groups = kept.get("cluster_groups")
+        if groups is not None and not count(groups):
+            raise ValueError("rows in no group")
         return cls(
             kept["options"],
             DataRecord.from_json(kept["data"]),
@@ -145,4 +151,5 @@ class FitRecord:
             tuple(UpdateRecord(**{name: count(n) for name, n in own.items()}) for own in kept.get("updates", [])),
             calibration=None if calibration is None else CalibrationRecord.from_json(calibration),
             labels_separator=separator,
+            cluster_groups=groups,
         )

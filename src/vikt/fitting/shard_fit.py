@@ -59,14 +59,20 @@ def check_fits_shards(settings: FitSettings) -> None:
     """Raise ParameterError where a parameter needs all rows in memory."""
     needy = next((name for name in _IN_MEMORY if settings.options.get(name)), None)
     if needy is not None:
-        raise ParameterError(needy, "needs all rows in memory; leave it out, or fit without a limit of memory")
+        raise ParameterError(
+            needy, "needs all rows in memory; leave it out, or fit without a limit of memory or a cluster"
+        )
     kind = settings.targets.kind
     if kind != "auto" and kind != "classes":
-        raise ParameterError("targets", f"{KIND_NAMES[kind]} need all rows in memory; fit without a limit of memory")
+        raise ParameterError(
+            "targets", f"{KIND_NAMES[kind]} need all rows in memory; fit without a limit of memory or a cluster"
+        )
     if settings.solver.solver not in _SOLVERS:
         able = ", ".join(map(repr, _SOLVERS))
         raise ParameterError(
-            "solver", f"{settings.solver.solver!r} needs all rows in memory; choose from {able}, or fit without a limit"
+            "solver",
+            f"{settings.solver.solver!r} needs all rows in memory; choose from {able}, or fit without a limit of "
+            "memory or a cluster",
         )
 
 
@@ -193,7 +199,14 @@ class ShardFit:
         features, theta = blend(self.work.settings.features, [fitted])
         data = self._data(uses, is_validated=fitted.penalty.is_validated)
         columns = self.work.shards.spool.columns_by_role
-        record = FitRecord(self.work.settings.options, data, fitted.name, (PartRecord.of(fitted),), columns=columns)
+        record = FitRecord(
+            self.work.settings.options,
+            data,
+            fitted.name,
+            (PartRecord.of(fitted),),
+            columns=columns,
+            cluster_groups=self.place.groups,
+        )
         return SavedModel(FittedModel(features, theta, classes, fitted.loss), record)
 
     def _data(self, uses: Uses, is_validated: bool) -> DataRecord:

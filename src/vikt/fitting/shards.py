@@ -138,7 +138,7 @@ class Shards:
         kinds = {"dtype": np.dtype([("low", np.uint64), ("high", np.uint64)])}
         others, is_shared = np.ascontiguousarray(halves).view(**kinds).ravel(), np.zeros(len(halves), dtype=bool)
         for shard in range(len(self)):
-            own = self.spool.shard(shard).digests.halves
+            own = self.spool.digests(shard).halves
             is_shared |= np.isin(others, np.ascontiguousarray(own).view(**kinds).ravel())
         return int(np.count_nonzero(is_shared))
 

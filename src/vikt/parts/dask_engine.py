@@ -17,6 +17,7 @@ from typing import Any
 from uuid import uuid4
 from weakref import WeakKeyDictionary
 
+from vikt import interruption
 from vikt.errors import ClusterError, MissingPackageError, UsageError
 from vikt.parts.engine import WorkersLostError
 from vikt.version import __version__
@@ -197,7 +198,7 @@ def _local_cluster(n_workers: int) -> Iterator[Any]:
     distributed: Any = import_module("distributed")
     # A worker that is lost is told by whoever needs it, and the rest of Dask's log is not about the user's work.
     options = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL}
-    with import_module("dask").config.set(_MEMORY):
+    with interruption.kept_from_helpers(), import_module("dask").config.set(_MEMORY):
         cluster = distributed.LocalCluster(n_workers=n_workers, threads_per_worker=1, **options)
     with cluster:
         yield cluster

@@ -72,6 +72,7 @@ def data_facts(record: FitRecord, model: FittedModel) -> list[tuple[str, str]]:
         **dict(label_facts(model, data)),
         "split": _split(record),
         "groups": _groups(record),
+        "cluster": _cluster(record),
         "features": features_count(model, record),
     }
     notes = [("", note) for note in sentences(model.features.facts())]
@@ -107,6 +108,13 @@ def _groups(record: FitRecord) -> str:
     largest = f"the largest has {counted(data.largest_group or 0, 'row')}"
     sure = "intervals assume independent rows, so they are too narrow where the rows of a group are alike"
     return f"{data.group_values:,}{of}{joined}; {largest}{alone}; {sure}"
+
+
+def _cluster(record: FitRecord) -> str:
+    """How the rows were passed over, where they lay on a cluster."""
+    if record.cluster_groups is None:
+        return ""
+    return f"rows in {counted(record.cluster_groups, 'group')}, passed over at the same time"
 
 
 def _calibration(data: DataRecord) -> str:

@@ -32,6 +32,9 @@ _NUMBERS = {
     "high": pa.uint64(),
     "origin": pa.int64(),
 }
+# Columns of a bucket are short, so that threads to compress them cost more than they save.
+_USES_THREADS = False
+_COLUMNS, _DIGEST = ("text", *_NUMBERS), ("low", "high")
 
 
 class SpooledRows(NamedTuple):
@@ -85,8 +88,7 @@ def write_run(path: Path, rows: SpooledRows, seed: int, replacements: Replacemen
     edges = np.searchsorted(bucket[order], np.arange(N_BUCKETS + 1))
     table = _table(rows).take(_column(order, pa.int64()))
     (batch,) = table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
-    # Columns are short, so that threads to compress them cost more than they save.
-    options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+    options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=_USES_THREADS)
     with (
         replacements.replacing(path) as file,
         pa.ipc.new_file(pa.PythonFile(file, "w"), table.schema, options=options) as writer,
@@ -100,16 +102,23 @@ def read_buckets(paths: Sequence[Path], first: int, last: int) -> SpooledRows:
     return _rows(pa.Table.from_batches([batch for path in paths for batch in _batches(path, first, last)]))
 
 
-def _batches(path: Path, first: int, last: int) -> list[pa.RecordBatch]:
-    with _opened(path) as run:
+def read_digests(paths: Sequence[Path], first: int, last: int) -> ContentDigests:
+    """The digests of the same rows, without their texts. Raises OutputFileError where a run is damaged."""
+    return _digests(pa.Table.from_batches([batch for path in paths for batch in _batches(path, first, last, _DIGEST)]))
+
+
+def _batches(path: Path, first: int, last: int, columns: Sequence[str] = _COLUMNS) -> list[pa.RecordBatch]:
+    with _opened(path, columns) as run:
         return [run.get_batch(bucket) for bucket in range(first, last)]
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[pa.RecordBatchFileReader]:
+def _opened(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatchFileReader]:
+    fields = [_COLUMNS.index(name) for name in columns]
+    options = pa.ipc.IpcReadOptions(included_fields=fields, use_threads=_USES_THREADS)
     try:
         # Read, not mapped: what is mapped counts as memory of the process.
-        with pa.OSFile(str(path)) as file, pa.ipc.open_file(file) as run:
+        with pa.OSFile(str(path)) as file, pa.ipc.open_file(file, options=options) as run:
             yield run
     except (pa.ArrowException, OSError, LookupError, ValueError) as error:
         reason = f"{' '.join(str(error).split()):.200}"
@@ -132,9 +141,13 @@ def _rows(table: pa.Table) -> SpooledRows:
         Texts.from_arrow(table.column("text")),
         numbers["label"].astype(np.int64),
         numbers["weight"].astype(np.float64, copy=False),
-        ContentDigests(np.column_stack([numbers["low"], numbers["high"]]).astype(np.uint64, copy=False)),
+        _digests(table),
         numbers["origin"].astype(np.int64, copy=False),
     )
+
+
+def _digests(table: pa.Table) -> ContentDigests:
+    return ContentDigests(np.column_stack([as_numpy(table.column(name)) for name in _DIGEST]))
 
 
 def _column(numbers: AnyArray | Ints, kind: pa.DataType) -> ArrowColumn:

@@ -6,19 +6,18 @@ import hashlib
 import io
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
-from pathlib import Path
 from typing import BinaryIO
 
 from vikt.corpus.decompression import decompressed
 from vikt.corpus.dialect import Dialect
 from vikt.corpus.read_labelled import drop_blank_lines
-from vikt.corpus.read_stream import STANDARD_INPUT, open_stored
+from vikt.corpus.read_stream import STANDARD_INPUT
 from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import no_rows, read_batches
 from vikt.corpus.sources import is_pipe
+from vikt.corpus.storage import is_address, storage_of
 
 # By the first of them the columns are found.
 _ROWS_PER_BATCH = 4_000
@@ -26,7 +25,7 @@ _ROWS_PER_BATCH = 4_000
 
 @dataclass
 class Source:
-    """A file, a folder with a folder per class, or a pipe, which can be read once.
+    """A file, here or at an address, a folder with a folder per class, or a pipe, which can be read once.
 
     Attributes
     ----------
@@ -59,16 +58,18 @@ class Source:
     @property
     def n_bytes(self) -> int | None:
         """How many bytes it has; None where it does not say."""
-        return None if self.is_pipe else sum(size for _, size, _ in self._files())
+        sizes = [None] if self.is_pipe else [storage_of(self.name).size(name) for name in self._files()]
+        return None if None in sizes else sum(filter(None, sizes))
 
     @property
     def version(self) -> str:
         """What differs once it is changed; nothing is known of a pipe. Raises InputFileError where there is no file."""
         if self.is_pipe:
             return "a pipe"
-        if not os.path.isdir(self.name):
-            open_stored(Path(self.name)).close()
-        told = "\n".join(f"{size} {time} {name}" for name, size, time in self._files())
+        storage, files = storage_of(self.name), self._files()
+        if files == [self.name]:
+            storage.stored(self.name).close()
+        told = "\n".join(f"{storage.version(name)} {name}" for name in files)
         return hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()
 
     def first_rows(self) -> Table:
@@ -94,23 +95,20 @@ class Source:
         batches = self._read(wanted) if self._pipe is None else self._pipe
         return map(drop_blank_lines, islice(batches, n_read, None))
 
-    def _files(self) -> Iterator[tuple[str, int, int]]:
-        """The name, size and time of the file, or of each in the folder."""
-        paths = [self.name]
-        if os.path.isdir(self.name):
-            paths = sorted(os.path.join(parent, name) for parent, _, names in os.walk(self.name) for name in names)
-        for path in paths:
-            with suppress(OSError):  # Reading says what is wrong with it.
-                found = os.stat(path)
-                yield path, found.st_size, found.st_mtime_ns
+    def _files(self) -> list[str]:
+        """The file itself, or those in the folder."""
+        # What is at an address is a file; to ask whether it is a folder can mean to read all of it.
+        if is_address(self.name) or not os.path.isdir(self.name):
+            return [self.name]
+        return storage_of(self.name).within(self.name)
 
     def _read(self, wanted: Sequence[str] | None) -> Iterator[Table]:
         self.position = 0
         file: io.BufferedReader | None = None
 
-        def opening(path: Path) -> BinaryIO:
+        def opening(name: str) -> BinaryIO:
             nonlocal file
-            file = open_stored(path)
+            file = storage_of(name).stored(name)
             return decompressed(file)
 
         for batch in read_batches(

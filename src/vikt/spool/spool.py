@@ -10,7 +10,8 @@ import numpy as np
 
 from vikt.arrays import Ints, LabelArray
 from vikt.corpus.columns import Columns
-from vikt.spool.rows import BYTES_PER_ROW, N_BUCKETS, SpooledRows, read_buckets
+from vikt.corpus.digests import ContentDigests
+from vikt.spool.rows import BYTES_PER_ROW, N_BUCKETS, SpooledRows, read_buckets, read_digests
 from vikt.spool.tally import Tally
 
 # A shard takes at most this much on average, and more than half of it where there are several.
@@ -104,6 +105,14 @@ class Spool:
 
     def shard(self, number: int) -> SpooledRows:
         """The rows of a shard, in no order, with the numbers of their classes. Raises OutputFileError."""
-        width = N_BUCKETS // self.n_shards
-        rows = read_buckets(self.runs, number * width, (number + 1) * width)
+        rows = read_buckets(self.runs, *self._buckets(number))
         return rows._replace(y=self._class_of[rows.y])
+
+    def digests(self, number: int) -> ContentDigests:
+        """The digests of a shard's rows, in no order, read without their texts. Raises OutputFileError."""
+        return read_digests(self.runs, *self._buckets(number))
+
+    def _buckets(self, number: int) -> tuple[int, int]:
+        """The first bucket of a shard, and the one after its last."""
+        width = N_BUCKETS // self.n_shards
+        return number * width, (number + 1) * width

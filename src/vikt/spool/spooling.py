@@ -65,7 +65,8 @@ def spool(
     Parameters
     ----------
     data : iterable of str or Path
-        Files, folders and patterns; "-" is standard input, of which a call that was interrupted cannot go on.
+        Files, folders and patterns, here or at addresses; "-" is standard input, of which a call that was interrupted
+        cannot go on.
     folder : Path
         A folder of the spool alone, which is made if it is missing.
     text, label, weight : str, optional
@@ -91,7 +92,7 @@ def spool(
     OutputFileError
         The folder holds something else, or rows of another input; or the disk is full. The rows spooled before stay.
     """
-    sources = [Source(name, format, dialect) for name in find_sources(data)]
+    sources = [Source(name, format, dialect) for name in find_sources(data, reads_addresses=True)]
     asked = {
         "input": [[source.origin, source.version] for source in sources],
         "text": text,

@@ -19,7 +19,7 @@ from vikt.cli.options import (
     threads,
     weight,
 )
-from vikt.cli.values import parse_memory
+from vikt.cli.values import COUNT, parse_memory
 
 
 @command(
@@ -42,13 +42,15 @@ from vikt.cli.values import parse_memory
     "vikt train emotions.tsv --labels-separator ,",
     "vikt train tickets.csv --targets ordered --order low,medium,high",
     "vikt train 'logs/*.parquet' --memory 1GB",
+    "vikt train 'logs/*.parquet' --cluster tcp://host:8786 --work-dir /shared/work",
 )
 @click.argument(
     "data",
     nargs=-1,
     required=True,
     help="Labelled texts: .csv, .tsv, .jsonl, .parquet, .arrow, .svmlight or fastText .txt files, plain or "
-    "compressed (.gz, .zst); a folder with one subfolder per class; a glob pattern; or - for stdin.",
+    "compressed (.gz, .zst); a folder with one subfolder per class; a glob pattern; or - for stdin. With --memory also "
+    "addresses such as s3://bucket/*.parquet.",
 )
 @labelled_columns
 @kinds_of_targets
@@ -94,10 +96,23 @@ from vikt.cli.values import parse_memory
     "--work-dir",
     type=FILE,
     metavar="DIR",
-    help="With --memory: folder for the work, kept where it is interrupted, so that the same command resumes it "
-    "(default: beside the model).",
+    help="With --memory or --cluster: folder for the work, kept if it is interrupted, so that the same command resumes "
+    "it (default: beside the model). All workers of a cluster must be able to read it.",
 )
-@click.option("--restart", is_flag=True, help="With --memory: start anew instead of resuming.")
+@click.option("--restart", is_flag=True, help="With --memory or --cluster: start anew instead of resuming.")
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Train on the workers of a Dask cluster: tcp://host:8786 is its scheduler; local:4 starts four workers on "
+    "this machine.",
+)
+@click.option(
+    "--groups",
+    type=COUNT,
+    metavar="N",
+    help="With --cluster: into how many groups the rows are divided, which the solver passes over at the same time "
+    "(default: 4). The model depends on this number, but not on the number of workers.",
+)
 @click.option("--refit-all", is_flag=True, help="After the test, refit the model on all rows.")
 @click.option("--force", is_flag=True, help="Overwrite files that are not a vikt model or report.")
 @as_json
@@ -113,9 +128,9 @@ def train(**typed: Any) -> None:
     from vikt.cli import train as work
 
     request, options = gathered(work.Request, typed)
-    if request.memory is None:
+    if request.memory is None and request.cluster is None:
         work.train(request, options)
         return
     from vikt.cli.train_on_disk import train as train_on_disk
 
-    train_on_disk(request, options, request.memory)
+    train_on_disk(request, options)

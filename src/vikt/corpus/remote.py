@@ -6,16 +6,20 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
-from vikt.corpus.decompression import decompressed
+from vikt.corpus.refusing import refusing
 from vikt.errors import OutputFileError
-from vikt.filtering.refusing import refusing
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
 
 _BUFFER = 1 << 20
+# What systems tell of a file that differs once it is changed; other facts, such as when it was read, may differ anyway.
+_VERSION = (
+    "size", "ETag", "etag", "md5Hash", "content_md5", "generation",
+    "LastModified", "Last-Modified", "last_modified", "mtime", "updated", "created",
+)  # fmt: skip
 _writing = partial(refusing, kind=OutputFileError, deed="written")
 
 
@@ -54,18 +58,20 @@ class RemoteStorage:
         with refusing(pattern):
             return [address for address in self._addresses(self._system.glob(pattern)) if self.is_file(address)]
 
-    def open(self, address: str) -> BinaryIO:
+    def stored(self, address: str) -> io.BufferedReader:
         with refusing(address):
-            return decompressed(io.BufferedReader(_Reading(self._system.open(address, "rb"), address), _BUFFER))
+            return io.BufferedReader(_Reading(self._system.open(address, "rb"), address), _BUFFER)
 
     def size(self, address: str) -> int | None:
         with refusing(address), suppress(FileNotFoundError):
-            return int(self._system.size(address))
+            size = self._system.size(address)
+            return None if size is None else int(size)
         return None
 
     def version(self, address: str) -> str:
         with refusing(address):
-            return str(self._system.ukey(address))
+            facts = self._system.info(address)
+        return ", ".join(f"{name} {facts[name]}" for name in _VERSION if facts.get(name) is not None)
 
     def content(self, address: str) -> bytes | None:
         with refusing(address), suppress(FileNotFoundError):
@@ -100,7 +106,7 @@ class _Reading(io.RawIOBase):
     """A remote file that is read."""
 
     def __init__(self, file: IO[bytes], address: str) -> None:
-        self._file, self._address = file, address
+        self._file, self._address, self._place = file, address, 0
 
     def readable(self) -> bool:
         return True
@@ -113,11 +119,16 @@ class _Reading(io.RawIOBase):
         with refusing(self._address):
             found = self._file.read(len(view))
         view[: len(found)] = found
+        self._place += len(found)
         return len(found)
+
+    def tell(self) -> int:
+        return self._place
 
     def seek(self, place: int, whence: int = io.SEEK_SET) -> int:
         with refusing(self._address):
-            return int(self._file.seek(place, whence))
+            self._place = int(self._file.seek(place, whence))
+        return self._place
 
     def close(self) -> None:
         super().close()

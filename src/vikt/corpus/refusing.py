@@ -31,5 +31,7 @@ and your access
         if isinstance(error, ViktError):
             raise
         named = f"{type(error).__name__}: {error}".removesuffix(": ")
+        if isinstance(error, FileNotFoundError):
+            named = "no such file"
         reason = " ".join((error.strerror or named).split()) if isinstance(error, OSError) else " ".join(named.split())
         raise kind(f"{address}: cannot be {deed} ({reason:.200}); {remedy}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import io
 import os
 from collections import deque
 from collections.abc import Iterator
@@ -10,11 +11,12 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO, Protocol
 
-from vikt.corpus.read_stream import open_input
+from vikt.corpus.decompression import decompressed
+from vikt.corpus.read_stream import open_stored
+from vikt.corpus.refusing import refusing
+from vikt.corpus.remote import RemoteStorage
 from vikt.errors import InputFileError, MissingPackageError, OutputFileError, UsageError
 from vikt.files.replacement import Replacements
-from vikt.filtering.refusing import refusing
-from vikt.filtering.remote import RemoteStorage
 
 _LOCAL = "file://"
 _ALLOW = "allow it with chmod u+rx, or name the files by a pattern"
@@ -44,12 +46,12 @@ class Storage(Protocol):
         """The addresses of the files that match a pattern, sorted."""
         ...
 
-    def open(self, address: str) -> BinaryIO:
-        """A file's bytes, decompressed. Raises InputFileError."""
+    def stored(self, address: str) -> io.BufferedReader:
+        """A stream of the bytes that are stored. Raises InputFileError, also where they are read."""
         ...
 
     def size(self, address: str) -> int | None:
-        """The number of bytes of a file; None where there is none."""
+        """The number of bytes of a file; None where there is no file, or its size is not told."""
         ...
 
     def version(self, address: str) -> str:
@@ -94,8 +96,8 @@ class LocalStorage:
         _refuse_unreadable(pattern)
         return sorted(found for found in glob.glob(pattern, recursive=True) if os.path.isfile(found))
 
-    def open(self, address: str) -> BinaryIO:
-        return open_input(Path(address))
+    def stored(self, address: str) -> io.BufferedReader:
+        return open_stored(Path(address))
 
     def size(self, address: str) -> int | None:
         with suppress(OSError):
@@ -159,6 +161,17 @@ def _refuse_unreadable(pattern: str) -> None:
                 os.scandir(folder).close()
 
 
+def is_address(name: str) -> bool:
+    """Whether a name is an address, of another system perhaps.
+
+    Examples
+    --------
+    >>> is_address("s3://bucket/a.csv"), is_address("file:///a.csv"), is_address("a.csv")
+    (True, True, False)
+    """
+    return "://" in name
+
+
 def storage_of(name: str) -> Storage:
     """Where a file or folder of that name is.
 
@@ -174,7 +187,7 @@ def storage_of(name: str) -> Storage:
     >>> type(storage_of("corpus/a.jsonl")).__name__, type(storage_of("memory://corpus")).__name__
     ('LocalStorage', 'RemoteStorage')
     """
-    if "://" not in name or name.startswith(_LOCAL):
+    if not is_address(name) or name.startswith(_LOCAL):
         return LocalStorage()
     try:
         import fsspec
@@ -184,13 +197,13 @@ def storage_of(name: str) -> Storage:
         try:
             return RemoteStorage(fsspec.core.url_to_fs(name)[0])
         except ImportError as error:
-            raise MissingPackageError(f"{name}: {error}") from None
+            raise MissingPackageError(f"{name}: needs a package that is not installed ({error}); install it") from None
         except ValueError as error:
             raise UsageError(f"{name}: is not an address that can be read ({error}); check it") from None
 
 
 def opened_or_refused(storage: Storage, address: str) -> BinaryIO:
-    """A file's bytes; refuses one that has gone since it was found."""
+    """A file's bytes, decompressed; refuses one that has gone since it was found."""
     if not storage.is_file(address):
         raise InputFileError(f"{address}: there is no such file; check the path")
-    return storage.open(address)
+    return decompressed(storage.stored(address))

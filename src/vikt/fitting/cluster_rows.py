@@ -1,0 +1,191 @@
+"""The rows of a part of a recipe on the workers of a cluster, which learn the features and make the rows too.
+
+Shards of text are read by the workers from the work folder, as often as they are needed; the rows made of them stay in
+the memory of the workers.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Generic, NamedTuple, TypeVar
+
+import numpy as np
+
+from vikt.arrays import Ints
+from vikt.errors import ClusterError
+from vikt.features.measured import Measured
+from vikt.features.text import TextFeatures
+from vikt.fitting.recipe_rows import ChosenRows, RecipeRows
+from vikt.fitting.shard_work import Uses
+from vikt.fitting.shards import ShardReader
+from vikt.matrix import SparseMatrix
+from vikt.model.objective import Objective
+from vikt.parameters import GROUPS, checked_value
+from vikt.parts import Part
+from vikt.parts.cluster import OnCluster
+from vikt.parts.dask_engine import cluster_at
+from vikt.parts.engine import Engine
+from vikt.parts.spread import Spread
+from vikt.progress import Progress
+from vikt.spool.spool import Spool
+from vikt.tables import counted
+
+S = TypeVar("S")
+
+_LOG = logging.getLogger("vikt")
+
+DEFAULT_GROUPS = 4
+# Each group has this many shards at least, unless there would be more than a spool can have, so that all groups are of
+# about the same size.
+_SHARDS_PER_GROUP = 4
+_TOKEN = "token"
+
+
+@dataclass(frozen=True)
+class ClusterAddress:
+    """Where a cluster is, and into how many groups of shards a pass over the rows divides, which are taken at once."""
+
+    address: str
+    groups: int = DEFAULT_GROUPS
+
+    def __post_init__(self) -> None:
+        checked_value("groups", GROUPS, self.groups)
+
+    @contextmanager
+    def opened(self) -> Iterator[Cluster]:
+        """The cluster as the place of rows; errors as of `cluster_at`."""
+        with cluster_at(self.address) as engine:
+            n_workers = counted(len(engine.workers()), "worker")
+            _LOG.info(f"the cluster {self.address} has {n_workers}; its dashboard is at {engine.dashboard}")
+            yield Cluster(engine, self.groups)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The workers of a cluster, as the place of rows."""
+
+    engine: Engine
+    groups: int
+
+    def check(self, folder: Path) -> None:
+        path, token = folder.absolute() / _TOKEN, secrets.token_hex()
+        path.write_text(token, encoding="ascii")
+        workers = self.engine.workers()
+        reading = [self.engine.start("check-folder", _problem_reading, worker, [path, token]) for worker in workers]
+        problems = self.engine.results(reading)
+        path.unlink(missing_ok=True)
+        for worker, problem in zip(workers, problems, strict=True):
+            if problem:
+                raise ClusterError(
+                    f"{folder}: the worker {worker} cannot read the work folder ({problem}); name a folder that this "
+                    "machine shares with all workers",
+                    work_dir=...,
+                )
+
+    def sharded(self, spool: Spool) -> Spool:
+        # Workers may have another working directory.
+        runs = tuple(run.absolute() for run in spool.runs)
+        return replace(spool, runs=runs, least_shards=_SHARDS_PER_GROUP * self.groups)
+
+    def rows(self, rows: RecipeRows) -> ClusterRows:
+        return ClusterRows(self, rows)
+
+
+def _problem_reading(path: Path, token: str) -> str:
+    """Why a worker does not find a token in a file; empty where it does."""
+    try:
+        return "" if path.read_text(encoding="ascii") == token else "it has other files there"
+    except (OSError, ValueError) as error:
+        return str(error)
+
+
+@dataclass(frozen=True)
+class ClusterRows:
+    """The rows of a part of a recipe in the memory of the workers."""
+
+    cluster: Cluster
+    rows: RecipeRows
+
+    def make(self) -> None:
+        """Learn the features, as far as it is not done; rows are made where they are asked for.
+
+        Raises
+        ------
+        ClassesError
+            The first rows have fewer than two classes.
+        ParameterError
+            The memory of this process cannot hold the weights.
+        """
+        self.rows.check_classes()
+        self.rows.work.memory.check_weights(self.features, len(self.present))
+
+    @cached_property
+    def features(self) -> TextFeatures:
+        return self.rows.learnt(self._learn)
+
+    @property
+    def present(self) -> Ints:
+        return self.rows.present
+
+    def objective(self, number: int) -> Objective:
+        self.rows.work.progress("making rows", 0, 0)
+        uses, shards = self.rows.several[number], self._shards(number)
+        rows = shards.each(_make_rows, self.rows.work.reader, uses, self.rows.chosen, self.features)
+        return self.rows.objective(OnCluster(shards.over(rows), self.cluster.groups))
+
+    def _learn(self, features: TextFeatures) -> None:
+        work, shards, uses = self.rows.work, self._shards(0), self.rows.several[0]
+        n_turns = min(len(self.cluster.engine.workers()), shards.n_parts)
+        turns = _WorkersTurns(shards, n_turns, work.reader, uses, work.progress)
+        features.learn_over(turns, self.rows.n_documents, work.shards.spool.n_bytes)
+
+    def _shards(self, number: int) -> Spread[int]:
+        """The numbers of the shards that have rows of some of the uses."""
+        rows = self.rows.work.usage.rows[:, self.rows.several[number]].sum(axis=1)
+        shards = np.flatnonzero(rows[:, self.present].any(axis=1))
+        return Spread.made_by(self.cluster.engine, [partial(int, shard) for shard in shards.tolist()])
+
+
+class _WorkersTurns(NamedTuple):
+    """Goes through the texts of some uses in turns that workers take at the same time; see `Turns`."""
+
+    shards: Spread[int]
+    n_turns: int
+    reader: ShardReader
+    uses: Uses
+    progress: Progress
+
+    def __call__(self, stage: str, work: Callable[..., S], start: S, *arguments: object) -> list[S]:
+        self.progress(stage, 0, 0)
+        orders = [own.tolist() for own in np.array_split(np.arange(self.shards.n_parts), self.n_turns)]
+        starts = [start] * self.n_turns
+        states, _ = self.shards.turns(_OverTexts(work), starts, orders, self.reader, self.uses, *arguments)
+        return states
+
+
+@dataclass(frozen=True)
+class _OverTexts(Generic[S]):
+    """Work on texts as work on the number of their shard."""
+
+    work: Callable[..., S]
+
+    @property
+    def __name__(self) -> str:
+        return self.work.__name__
+
+    def __call__(self, shard: int, state: S, reader: ShardReader, uses: Uses, *arguments: object) -> tuple[S, None]:
+        return self.work(reader.examples(shard, uses).documents.texts, state, *arguments), None
+
+
+# The work of one shard.
+
+
+def _make_rows(shard: int, reader: ShardReader, uses: Uses, chosen: ChosenRows, features: TextFeatures) -> Part:
+    texts, y, weights = chosen.of(reader.examples(shard, uses))
+    return Part(SparseMatrix(*features.transform(Measured(texts, (), texts))), y, weights)

@@ -1,0 +1,196 @@
+"""Fits whose rows lie on a cluster: one model for any number of workers, whatever becomes of them."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import vikt
+from vikt.errors import MissingPackageError, ParameterError
+from vikt.fitting.cluster_rows import Cluster, ClusterAddress
+from vikt.fitting.trained import load_trained
+from vikt.spool import spool as spools
+
+distributed = pytest.importorskip("distributed")
+WORDS = {"analyzer": "word", "l2": 1e-3, "tol": 1e-6}
+
+
+@pytest.fixture(scope="module")
+def two():
+    """The address of a cluster of two workers."""
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
+        yield cluster.scheduler_address
+
+
+@pytest.fixture(scope="module")
+def topics(tmp_path_factory):
+    """A file of generated texts of three topics, some of them duplicates, and a few with two labels."""
+    generator = random.Random(0)
+    words = {k: [f"{k}{i}" for i in range(200)] for k in "abcd"}
+    rows = []
+    for i in range(1500):
+        label = "abc"[min(i % 4, 2)]
+        mixed = [generator.choice(words[generator.choice([label, "d", label, "abc"[i % 3]])]) for _ in range(12)]
+        rows.append((" ".join(mixed), label))
+    rows += rows[:60] + [(text, "a") for text, _ in rows[100:130]]
+    path = tmp_path_factory.mktemp("topics") / "rows.csv"
+    pd.DataFrame(rows, columns=["text", "label"]).to_csv(path, index=False)
+    return path
+
+
+def fitted(path, cluster=None, groups=None, **options):
+    return vikt.TextClassifier(**options).fit_files(path, "text", "label", cluster=cluster, groups=groups)
+
+
+def content(classifier, folder):
+    path = folder / "saved.vikt"
+    classifier.save(path, force=True)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "options", [WORDS, pytest.param({"analyzer": "word", "tol": 1e-4}, marks=pytest.mark.slow)], ids=["l2", "auto"]
+)
+def test_the_model_is_the_same_on_any_number_of_workers(two, topics, tmp_path, options):
+    on_two, on_one = (fitted(topics, cluster, **options) for cluster in (two, "local:1"))
+    assert content(on_two, tmp_path) == content(on_one, tmp_path)
+    # λ is confirmed by all validation rows where it is not given.
+    assert (on_two.data_["validation_rows"] > 0) == ("l2" not in options)
+
+
+def test_the_model_depends_on_the_groups(two, topics):
+    one, four = (fitted(topics, two, groups=groups, **WORDS) for groups in (1, 4))
+    assert one.theta_.tobytes() != four.theta_.tobytes()
+
+
+def test_groups_of_one_have_the_bits_of_the_same_shards_on_disk(two, topics, monkeypatch):
+    options = WORDS | {"weighting": "nb", "class_weight": "balanced"}
+    on_cluster = fitted(topics, two, groups=1, **options)
+    monkeypatch.setattr(spools.Spool, "n_shards", 4)
+    on_disk = fitted(topics, **options)
+    assert on_cluster.theta_.tobytes() == on_disk.theta_.tobytes()
+    assert on_cluster.loss_curve_ == on_disk.loss_curve_
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        pytest.param({"analyzer": "word+char", "ngrams": (1, 1)}, marks=pytest.mark.slow),
+        pytest.param({"hashing": 12}, marks=pytest.mark.slow),
+        pytest.param({"weighting": "binary", "class_weight": {"a": 3.0}}, marks=pytest.mark.slow),
+        pytest.param({"solver": "newton"}, marks=pytest.mark.slow),
+    ],
+    ids=str,
+)
+def test_the_optimum_is_that_of_one_machine(two, topics, options):
+    options = WORDS | options
+    on_disk = fitted(topics, **options)
+    for groups in (1, 4):
+        on_cluster = fitted(topics, two, groups=groups, **options)
+        own, other = (each.features_.to_arrays() for each in (on_cluster, on_disk))
+        assert all(np.array_equal(own[name], other[name]) for name in other)
+        most = 2 * np.sqrt(options["tol"] * on_disk.loss_ / options["l2"])
+        assert np.linalg.norm((on_cluster.theta_ - on_disk.theta_)[..., 1:]) <= most
+        assert on_cluster.data_ == on_disk.data_
+
+
+def test_memory_may_be_limited_too(two, topics, tmp_path):
+    limited = vikt.TextClassifier(**WORDS).fit_files(topics, "text", "label", cluster=two, memory="500MB")
+    assert content(limited, tmp_path) == content(fitted(topics, two, **WORDS), tmp_path)
+    with pytest.raises(ParameterError, match="expected"):
+        vikt.TextClassifier(**WORDS).fit_files(topics, "text", "label", cluster=two, memory="10MB")
+
+
+def test_the_record_tells_the_groups(two, topics, tmp_path, run):
+    command = ("train", topics, "--analyzer", "word", "--l2", "1e-3", "--tol", "1e-3", "-o", tmp_path / "model.vikt")
+    code, out, err = run(*command, "--cluster", two, "--groups", "3")
+    assert code == 0, err
+    assert "cluster    rows in 3 groups, passed over at the same time" in out
+    assert f"the cluster {two} has 2 workers; its dashboard is at http" in err
+    record = load_trained(tmp_path / "model.vikt").record
+    assert record.cluster_groups == 3
+    assert record.data.test_rows > 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.vikt"]
+    _, _, err = run(*command, "--cluster", two, "--groups", "3", "-q")
+    assert err == ""
+
+
+@pytest.mark.parametrize("groups", [0, -1, 257, 2.5, True])
+def test_a_number_of_groups_that_is_none(groups):
+    with pytest.raises(ParameterError, match="expected a whole number from 1 to 256") as refused:
+        ClusterAddress("local:2", groups)
+    assert refused.value.parameter == "groups"
+
+
+def test_groups_without_a_cluster(topics):
+    with pytest.raises(ParameterError, match="name a cluster too") as refused:
+        fitted(topics, groups=2, **WORDS)
+    assert refused.value.parameter == "groups"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--cluster", "here"), "cluster: expected 'local:4', or a scheduler's address"),
+        (("--cluster", "local:2", "--groups", "0"), "--groups: expected a number of 1 or more, found 0"),
+        (("--cluster", "local:2", "--groups", "1000"), "--groups: expected a whole number from 1 to 256, found 1000"),
+        (("--groups", "2"), "--groups is for rows on a cluster; give --cluster too"),
+        (("--groups", "2", "--memory", "1GB"), "--groups: is for rows on a cluster"),
+        (("--cluster", "local:2", "--group", "a"), "--group needs all rows in memory; leave out --group or --cluster"),
+        (("--cluster", "local:2", "--folds", "3"), "--folds: needs all rows in memory"),
+        (("--cluster", "local:2", "--memory", "10MB"), "--memory: expected"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_done_is_refused_in_a_line(run, topics, tmp_path, monkeypatch, options, message):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run("train", topics, *options)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_cluster_without_dask(topics, monkeypatch):
+    monkeypatch.setattr("vikt.parts.dask_engine.find_spec", lambda module: None)
+    with pytest.raises(MissingPackageError, match=r"needs Dask.*'\.\[cluster\]'"):
+        fitted(topics, "local:2", **WORDS)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [(lambda path: path.unlink(), "No such file"), (lambda path: path.write_text("x"), "it has other files there")],
+    ids=["missing", "another folder"],
+)
+def test_a_folder_that_a_worker_cannot_read(two, topics, tmp_path, run, monkeypatch, change, problem):
+    check = Cluster.check
+
+    def checked(cluster, folder):
+        check(replace(cluster, engine=Changed(cluster.engine, lambda: change(folder / "token"))), folder)
+
+    monkeypatch.setattr(Cluster, "check", checked)
+    code, _, err = run("train", topics, "--cluster", two, "-o", tmp_path / "model.vikt", "-q")
+    assert code == 1
+    assert "model.vikt.work: the worker tcp://127.0.0.1:" in err
+    assert problem in err
+    assert "name a folder that this machine shares with all workers with --work-dir" in err
+
+
+class Changed:
+    """An engine, before whose workers start anything something happens."""
+
+    def __init__(self, engine, event):
+        self.engine, self.event = engine, event
+
+    def __getattr__(self, name):
+        return getattr(self.engine, name)
+
+    def start(self, *arguments):
+        self.event()
+        self.event = lambda: None
+        return self.engine.start(*arguments)
