@@ -15,9 +15,10 @@ from vikt.corpus.texts import Texts
 from vikt.errors import UsageError
 from vikt.features import packing_kernels
 from vikt.features.ngrams.ngrams import FittedNgrams
+from vikt.features.ngrams.row_kernels import CountArrays
+from vikt.features.ngrams.token_kernels import LOW_MASK
 from vikt.features.ngrams.weighting import Weighting
 from vikt.features.packing_kernels import MOST_COLUMNS, PackedCounts, PartWeights
-from vikt.features.rows import RowPiece
 from vikt.features.text import TextFeatures
 from vikt.threads import running
 
@@ -91,14 +92,12 @@ def check_packable(features: TextFeatures) -> None:
         )
 
 
-def _packed(counted: tuple[RowPiece, Floats]) -> PackedPart:
-    (lengths, indices, values), scales = counted
-    counts = values.astype(np.int64)
+def _packed(rows: CountArrays) -> PackedPart:
+    counts = rows.entries & LOW_MASK
     large_at = np.flatnonzero(counts > _LARGEST_COUNT)
-    large = counts[large_at]
-    counts[large_at] = 0
-    words = indices.astype(np.uint32) << np.uint32(_BITS_OF_COUNT) | counts.astype(np.uint32)
-    return PackedPart(lengths.astype(np.int32), words, large_at, large, scales)
+    words = (rows.entries >> 32 << _BITS_OF_COUNT | counts).astype(np.uint32)
+    words[large_at] = rows.entries[large_at] >> 32 << _BITS_OF_COUNT
+    return PackedPart(rows.lengths.astype(np.int32), words, large_at, counts[large_at], rows.scales)
 
 
 def _joined(pieces: Iterable[PackedPart]) -> PackedPart:

@@ -36,7 +36,7 @@ from vikt.features.ngrams.learning import (
 )
 from vikt.features.ngrams.places import NgramPlaces, names_behind_buckets, places_of_ngrams
 from vikt.features.ngrams.records import RecordTable
-from vikt.features.ngrams.row_kernels import Occurrences
+from vikt.features.ngrams.row_kernels import CountArrays, Occurrences
 from vikt.features.ngrams.sieve import MOST_BYTES, Sieve
 from vikt.features.ngrams.token_kernels import NONE
 from vikt.features.ngrams.tokens import Cut, Portions, Tokeniser, Tokens
@@ -341,14 +341,14 @@ class FittedNgrams:
         with running(threads) as run:
             return joined(run(rows, portions.ranges()), self.n_columns, kind, texts.n_bytes // 8)
 
-    def counted(self, texts: Texts, run: Run) -> Iterable[tuple[RowPiece, Floats]]:
-        """The rows of texts as counts, portion by portion, and what the weights of each row are multiplied by."""
+    def counted(self, texts: Texts, run: Run) -> Iterable[CountArrays]:
+        """The counts of texts, portion by portion."""
         portions, weigher = self.options.portions(texts), self.weigher
 
-        def rows(documents: tuple[int, int]) -> tuple[RowPiece, Floats]:
-            return weigher.counted_rows(self.found(self.options.tokens(portions, documents)))
+        def counts(documents: tuple[int, int]) -> CountArrays:
+            return weigher.counts(self.found(self.options.tokens(portions, documents)))
 
-        return run(rows, portions.ranges())
+        return run(counts, portions.ranges())
 
     def record_table(self, theta: Reals) -> RecordTable | None:
         """Records that hold weights θ, (n, K), of the columns; None where none can be made."""

@@ -72,6 +72,24 @@ class RowArrays(NamedTuple):
     values: Reals
 
 
+class CountArrays(NamedTuple):
+    """Where counts go.
+
+    Attributes
+    ----------
+    lengths : Int64s
+        How many entries each row has.
+    entries : Int64s
+        Each the column, and in the lower 32 bits the count.
+    scales : Float64s
+        What the weights of each row are multiplied by.
+    """
+
+    lengths: Int64s
+    entries: Int64s
+    scales: Float64s
+
+
 def columns_of(found: Occurrences, first: int, last: int, weighing: Weighing, room: Room) -> int:
     """The columns of the n-grams of tokens first..last, as often as they occur, in `room`. Returns how many there are.
 
@@ -115,10 +133,15 @@ def weighted_row(found: Occurrences, first: int, last: int, weighing: Weighing, 
     float
         What to multiply weights by: 1, or where `normalised` what gives the row length 1.
     """
+    n = count(room.columns, columns_of(found, first, last, weighing, room), room.counts)
+    return n, weigh(n, weighing, room)
+
+
+def weigh(n: int, weighing: Weighing, room: Room) -> float:
+    """Weigh n columns by their counts, which are zero afterwards. Returns what to multiply the weights by."""
     counts, columns, weights = room.counts, room.columns, room.weights
     count_weights, idf = weighing.count_weights, weighing.idf
     last_idf = len(idf) - 1
-    n = count(columns, columns_of(found, first, last, weighing, room), counts)
     for j in range(n):
         prefetch(idf, min(columns[j], last_idf))
     total = 0.0
@@ -128,7 +151,7 @@ def weighted_row(found: Occurrences, first: int, last: int, weighing: Weighing, 
         weights[j] = weight
         total += weight * weight
         counts[column] = 0
-    return n, 1.0 / math.sqrt(total) if weighing.normalised and total > 0 else 1.0
+    return 1.0 / math.sqrt(total) if weighing.normalised and total > 0 else 1.0
 
 
 def sort_few(values: Int64s, n: int) -> None:
@@ -175,6 +198,14 @@ def sort_many(values: Int64s, n: int, n_bits: int, spare: Int64s, places: Int32s
     return n_digits & 1 == 1
 
 
+def sort_keys(n: int, sorting: SortingRoom) -> bool:
+    """Sort the first n keys by the numbers above their 32nd bits. Returns whether `spare` holds the sorted ones."""
+    if n <= FEW:
+        sort_few(sorting.keys, n)
+        return False
+    return sort_many(sorting.keys, n, sorting.n_bits, sorting.spare, sorting.places)
+
+
 def write_rows(found: Occurrences, weighing: Weighing, room: Room, sorting: SortingRoom, rows: RowArrays) -> int:
     """The rows of documents, one after the other, columns rising. Returns how many entries they have."""
     edges, lengths = found.edges, rows.lengths
@@ -187,11 +218,22 @@ def write_rows(found: Occurrences, weighing: Weighing, room: Room, sorting: Sort
     return out
 
 
-def write_scales(found: Occurrences, weighing: Weighing, room: Room, scales: Float64s) -> None:
-    """What to multiply the weights of each document by."""
-    edges = found.edges
-    for d in range(len(scales)):
-        _, scales[d] = weighted_row(found, edges[d], edges[d + 1], weighing, room)
+def write_counts(found: Occurrences, weighing: Weighing, room: Room, sorting: SortingRoom, rows: CountArrays) -> int:
+    """The counts of documents, one after the other, columns rising. Returns how many entries they have."""
+    edges, entries, keys = found.edges, rows.entries, sorting.keys
+    out = 0
+    for d in range(len(rows.lengths)):
+        n = count(room.columns, columns_of(found, edges[d], edges[d + 1], weighing, room), room.counts)
+        for j in range(n):
+            column = room.columns[j]
+            keys[j] = column << 32 | room.counts[column & FORWARD]
+        rows.scales[d] = weigh(n, weighing, room)
+        in_order = sorting.spare if sort_keys(n, sorting) else keys
+        for j in range(n):
+            entries[out + j & FORWARD] = in_order[j]
+        rows.lengths[d] = n
+        out += n
+    return out
 
 
 def put_row(n: int, scale: float, room: Room, sorting: SortingRoom, rows: RowArrays, out: int) -> None:
@@ -199,11 +241,7 @@ def put_row(n: int, scale: float, room: Room, sorting: SortingRoom, rows: RowArr
     columns, weights, keys, indices, values = room.columns, room.weights, sorting.keys, rows.indices, rows.values
     for j in range(n):
         keys[j] = columns[j] << 32 | j
-    in_order = keys
-    if n <= FEW:
-        sort_few(keys, n)
-    elif sort_many(keys, n, sorting.n_bits, sorting.spare, sorting.places):
-        in_order = sorting.spare
+    in_order = sorting.spare if sort_keys(n, sorting) else keys
     for j in range(n):
         key = in_order[j]
         indices[out + j & FORWARD] = key >> 32

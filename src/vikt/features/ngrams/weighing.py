@@ -14,9 +14,9 @@ from vikt.compiled import kernels_for
 from vikt.features.ngrams import row_kernels, row_scoring_kernels
 from vikt.features.ngrams.ids import FoundNgrams
 from vikt.features.ngrams.learning import CountedPortion
-from vikt.features.ngrams.row_kernels import WIDEST, Room, RowArrays, SortingRoom, Weighing
+from vikt.features.ngrams.row_kernels import WIDEST, CountArrays, Room, RowArrays, SortingRoom, Weighing
 from vikt.features.ngrams.token_kernels import NONE
-from vikt.features.ngrams.weighting import WEIGHTINGS, Weighting
+from vikt.features.ngrams.weighting import Weighting
 from vikt.features.rows import RowPiece
 
 
@@ -63,24 +63,16 @@ class Weigher:
         self._counts.keep(room.counts)
         return RowPiece(rows.lengths, rows.indices[:n], rows.values[:n])
 
-    def counted_rows(self, found: FoundNgrams) -> tuple[RowPiece, Floats]:
-        """The counts of a portion as rows, and what the weights of each row are multiplied by."""
+    def counts(self, found: FoundNgrams) -> CountArrays:
+        """The counts of a portion."""
         ids, edges = found.occurrences
-        longest = found.longest * len(ids)
-        rows, room, scales = (
-            _row_arrays(len(edges) - 1, ids.size, np.float64),
-            self._room(longest),
-            np.ones(len(edges) - 1),
-        )
-        weighing, work = self._weighing(longest), kernels_for(row_kernels.__name__)
-        counting = weighing._replace(
-            count_weights=WEIGHTINGS["counts"].count_weights(longest), idf=np.ones(1), normalised=False
-        )
-        n = work.write_rows(found.occurrences, counting, room, self._sorting(longest), rows)
-        if weighing.normalised:
-            work.write_scales(found.occurrences, weighing, room, scales)
+        longest, n = found.longest * len(ids), len(edges) - 1
+        rows = CountArrays(np.empty(n, dtype=np.int64), np.empty(ids.size, dtype=np.int64), np.empty(n))
+        room = self._room(longest)
+        work = kernels_for(row_kernels.__name__)
+        n_entries = work.write_counts(found.occurrences, self._weighing(longest), room, self._sorting(longest), rows)
         self._counts.keep(room.counts)
-        return RowPiece(rows.lengths, rows.indices[:n], rows.values[:n]), scales
+        return rows._replace(entries=rows.entries[:n_entries])
 
     def rows_of_entries(self, portion: CountedPortion, dtype: DTypeLike, loops: SimpleNamespace) -> RowPiece:
         """The rows of a portion whose n-grams are counted: the same, to the last bit."""
