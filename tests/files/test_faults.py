@@ -34,7 +34,8 @@ WORDS = {
     "work": "the internationalisation of telecommunications is late",
 }
 MAILS = "label\ttext\n" + "".join(f"{label}\t{text} {n}\n" for n in range(20) for label, text in WORDS.items())
-SMALL_DISK = ["sh", "-c", 'ulimit -f 1; exec "$@"', "sh"]  # No file may be longer than 512 or 1024 bytes.
+# No file may be longer than 512 or 1024 bytes, and no bytecode is written, which would be cut and stay.
+SMALL_DISK = ["sh", "-c", 'export PYTHONDONTWRITEBYTECODE=1; ulimit -f 1; exec "$@"', "sh"]
 N_DAMAGES, N_KILLS = 2000, 30
 
 
