@@ -6,9 +6,11 @@ for a worker that is gone instead of choosing another, so the engine looks wheth
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import wait
 from contextlib import contextmanager, nullcontext, suppress
 from importlib import import_module
 from importlib.util import find_spec
@@ -121,13 +123,18 @@ class DaskEngine:
 
     def results(self, started: Sequence[Any]) -> list[Any]:
         self._wait(started)
-        while True:
-            try:
-                with self._told_if_gone(), suppress(TimeoutError):
-                    return list(self._client.sync(self._gathered, started, callback_timeout=_SECONDS_TO_ANSWER))
-            except self._dask.CancelledError:
-                raise WorkersLostError(self._needed(started)) from None
-            self._check_there(started)
+        with self._told_if_gone():
+            gathering = asyncio.run_coroutine_threadsafe(self._gathered(started), self._client.loop.asyncio_loop)
+        try:
+            # What is large may take longer than any answer should.
+            while not wait([gathering], timeout=_SECONDS_BETWEEN_LOOKS).done:
+                self._check_there(started)
+            with self._told_if_gone():
+                return gathering.result()
+        except self._dask.CancelledError:
+            raise WorkersLostError(self._needed(started)) from None
+        finally:
+            gathering.cancel()
 
     def _wait(self, futures: Sequence[Any]) -> None:
         """Wait until all have ended well; raise what one raised."""
@@ -147,8 +154,8 @@ class DaskEngine:
                 killed = isinstance(error, self._dask.KilledWorker)
                 raise WorkersLostError(self._needed([future])) if killed else error
 
-    async def _gathered(self, futures: Sequence[Any]) -> Any:
-        return await self._client.gather(futures, asynchronous=True)
+    async def _gathered(self, futures: Sequence[Any]) -> list[Any]:
+        return list(await self._client.gather(futures, asynchronous=True))
 
     def _check_there(self, futures: Sequence[Any]) -> None:
         if lost := self._needed(futures).difference(self._there()):

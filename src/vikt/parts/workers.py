@@ -24,7 +24,7 @@ from vikt.parts.engine import Engine, WorkersLostError
 from vikt.parts.lineage import Kept, Own, Place, Step, shared_out
 from vikt.parts.orders import LARGE, Packing
 from vikt.parts.part import added
-from vikt.parts.store import Emptied, Store, add, copies, fill, turn
+from vikt.parts.store import Answer, Emptied, Store, add, copies, fill, turn
 
 T = TypeVar("T")
 
@@ -117,31 +117,45 @@ class Workers:
         self.places, self._place_of = places, shared_out(places, self.n_values)
 
     def _make(self, step: Step) -> None:
-        self._note(self._filling(step, range(self.n_values), returns=False))
+        self._fill(step, range(self.n_values), returns=False)
 
     def _sum(self, step: Step, small: dict[int, bytes]) -> Any:
         """The sum of a step's values: here of those that are small, `small` being known; else from worker to worker."""
-        filling = self._filling(step, [number for number in range(self.n_values) if number not in small])
-        # Both in one go, where it was like that before.
-        adding = self._adding(step, filling) if step.work in self._large else None
-        small |= self._note(filling)
-        if len(small) == self.n_values:
-            return added(pickle.loads(small[number]) for number in range(self.n_values))
-        self._large.add(step.work)
-        small.clear()
-        # They go as they are added.
+        if step.work not in self._large:
+            small |= self._fill(step, [number for number in range(self.n_values) if number not in small])
+            if len(small) == self.n_values:
+                return added(pickle.loads(small[number]) for number in range(self.n_values))
+            self._large.add(step.work)
+        return self._large_sum(step)
+
+    def _large_sum(self, step: Step) -> Any:
+        filling = self._filling(step, range(self.n_values), returns=False)
+        adding = self._adding(step, filling)
+        *answers, total = self._results([*(own.started for own in filling.values()), adding])
+        self._note(filling, answers)
+        # They went as they were added.
         step.where = {}
-        return pickle.loads(self._answer(adding or self._adding(step, filling)))
+        return pickle.loads(total)
 
     def _copy(self, step: Step, number: int) -> bytes:
         """The pickle of a step's value, which is made if it is not there."""
-        self._note(self._filling(step, [number], returns=False))
-        place = self._place_of[number]
-        (copy,) = self._answer(self._copies(step, place, [number]))
+        self._fill(step, [number], returns=False)
+        ((copy,),) = self._results([self._copies(step, self._place_of[number], [number])])
         return cast(bytes, copy)
 
-    def _filling(self, step: Step, numbers: Iterable[int], returns: bool = True) -> dict[Place, _Filling]:
-        """Start to make some of a step's values where they lie; those that are small return if that is wanted."""
+    def _fill(self, step: Step, numbers: Iterable[int], returns: bool = True) -> dict[int, bytes]:
+        """Make some of a step's values where they lie: those that return, if that is wanted and all are small."""
+        filling = self._filling(step, numbers, returns)
+        answers = self._results([own.started for own in filling.values()])
+        self._note(filling, answers)
+        returned: dict[int, bytes] = {}
+        for own, answer in zip(filling.values(), answers, strict=True):
+            if answer.values is not None:
+                returned.update(zip(own.numbers, answer.values, strict=True))
+        return returned
+
+    def _filling(self, step: Step, numbers: Iterable[int], returns: bool) -> dict[Place, _Filling]:
+        """Start to make some of a step's values where they lie."""
         self._pass_on_dropped()
         wanted: dict[Place, list[int]] = {}
         for number in numbers:
@@ -153,27 +167,20 @@ class Workers:
             filling[place] = _Filling(own, packing, started)
         return filling
 
-    def _note(self, filling: Mapping[Place, _Filling]) -> dict[int, bytes]:
-        """Wait for values, and note where they are; those that return."""
-        answers = self._engine.results([own.started for own in filling.values()])
-        self._check_full(answers)
-        returned: dict[int, bytes] = {}
+    def _note(self, filling: Mapping[Place, _Filling], answers: Iterable[Answer]) -> None:
+        """Note where values are, once they have been made."""
         for own, answer in zip(filling.values(), answers, strict=True):
             own.packing.note(answer.made)
-            if answer.values is not None:
-                returned.update(zip(own.numbers, answer.values, strict=True))
         for made in {made for own in filling.values() for made in own.packing.steps.values()}:
             if made.is_done(self._place_of):
                 made.end()
-        return returned
 
     def _adding(self, step: Step, filling: Mapping[Place, _Filling]) -> object:
         """Start to add a step's values, once they are there, from worker to worker in their order."""
         carried: object = None
         for place, numbers in groupby(range(self.n_values), self._place_of.__getitem__):
-            filled = filling[place].started if place in filling else None
             own = place.store, step.number, [*numbers]
-            carried = self._start(f"add-{step.name}", add, place, (carried, filled, *own))
+            carried = self._start(f"add-{step.name}", add, place, (carried, filling[place].started, *own))
         return carried
 
     def _take_turns(
@@ -184,8 +191,7 @@ class Workers:
         taken: dict[Place, list[object]] = {place: [] for place in self.places if place.parts}
         ends = [self._turn(step, *turn, taken) for turn in zip(starts, orders, strict=True)]
         copying = [self._copies(step, place, place.parts, *before) for place, before in taken.items()]
-        answers = self._engine.results([*ends, *copying])
-        self._check_full(answers)
+        answers = self._results([*ends, *copying])
         after, copied = answers[: len(ends)], answers[len(ends) :]
         own: dict[int, bytes] = {}
         for place, answer in zip(taken, copied, strict=True):
@@ -211,15 +217,12 @@ class Workers:
     def _start(self, name: str, work: Callable[..., Any], place: Place, arguments: Sequence[object]) -> object:
         return self._engine.start(name, work, place.worker, arguments)
 
-    def _answer(self, started: object) -> Any:
-        answers = self._engine.results([started])
-        self._check_full(answers)
-        return answers[0]
-
-    def _check_full(self, answers: Iterable[object]) -> None:
-        """Raise WorkersLostError where a store has not what it should."""
+    def _results(self, started: Sequence[object]) -> list[Any]:
+        """The answers of stores, all of which had what they should."""
+        answers = self._engine.results(started)
         if lost := [self._place_of[answer.part].worker for answer in answers if isinstance(answer, Emptied)]:
             raise WorkersLostError(lost)
+        return answers
 
     def _pass_on_dropped(self) -> None:
         while self._dropped:
