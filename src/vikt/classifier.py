@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from vikt.answers.of_kinds import answers_by
 from vikt.arrays import ClassWeight, Floats, Groups, LabelArray, RowIndices, RowValues
+from vikt.corpus.dialect import Dialect
 from vikt.corpus.documents import TEXT_COLUMN
 from vikt.corpus.frames import Source, frame_of
 from vikt.corpus.targets import TargetRows
@@ -255,6 +256,10 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
         weight: str | None = None,
         cluster: str | None = None,
         groups: int | None = None,
+        format: str | None = None,
+        delimiter: str | None = None,
+        quoting: bool | None = None,
+        header: bool | None = None,
         work_dir: str | Path | None = None,
         restart: bool = False,
         progress: Progress | bool = False,
@@ -280,6 +285,13 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
         groups : int, optional
             With a cluster, how many groups of rows the solver passes over at the same time; 4 by default. The model
             depends on this number, but not on the number of workers.
+        format : str, optional
+            The format of the files, such as "csv", where their names do not show it.
+        delimiter : str, optional
+            The character between the values of CSV and TSV files.
+        quoting, header : bool, optional
+            Whether quotation marks enclose values in these, and whether their first row names the columns; without
+            names, columns are "1", "2" and so on.
         work_dir : str or Path, optional
             A folder for the rows, which is removed at the end. If the work is interrupted, the same call goes on with
             it. By default the rows are in a temporary folder.
@@ -307,7 +319,14 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
             text = self.text_column
         if memory is None and cluster is None:
             memory = _MEMORY
-        files = LabelledFiles([paths] if isinstance(paths, str | Path) else list(paths), text, label, weight)
+        files = LabelledFiles(
+            [paths] if isinstance(paths, str | Path) else list(paths),
+            text,
+            label,
+            weight,
+            format=format,
+            dialect=Dialect(delimiter, quoting, header),
+        )
         with progress_reporter(progress) as report:
             resources = Resources.of(self.settings(), memory, self._n_threads, cluster, groups)
             saved = fit_files(files, resources, work_dir, restart, report)

@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -413,6 +414,17 @@ def test_svmlight(made):
 def test_svmlight_lines_that_cannot_be(made, line, message):
     with pytest.raises(DataError, match=message):
         read_table(made("a.svmlight", f"1 1:1\n{line}\n"))
+
+
+@pytest.mark.parametrize(("place", "pattern"), [("p0.parquet", "*.parquet"), ("year=1/p0.arrow", "*/*.arrow")])
+def test_a_folder_of_tables_is_refused_with_the_pattern_that_reads_them(tmp_path, place, pattern):
+    path = tmp_path / "in" / place
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"")
+    with pytest.raises(InputFileError, match=re.escape(f"{path}: expected a text, found a table")) as refused:
+        read_table(tmp_path / "in")
+    assert str(refused.value).endswith(f"'{tmp_path}/in/{pattern}'")
+    assert find_sources([tmp_path / "in" / pattern]) == [str(path)]
 
 
 def test_a_folder_a_class(tmp_path):

@@ -7,7 +7,7 @@ import contextlib
 import pytest
 
 from vikt.errors import OutputFileError
-from vikt.files.work_folder import work_folder
+from vikt.files.work_folder import read_json, work_folder
 
 
 def interrupted(path, job):
@@ -37,6 +37,14 @@ def test_another_job_is_refused_unless_it_starts_anew(tmp_path):
     assert refused.value.remedy == {"restart": True}
     with work_folder(path, {"option": 2}, restart=True) as folder:
         assert folder.once("piece.json", lambda: {"made": 2}) == {"made": 2}
+
+
+def test_another_job_is_taken_where_nothing_was_done(tmp_path):
+    for n in (1, 2):
+        with contextlib.suppress(KeyError), work_folder(tmp_path / "work", {"n": n}) as folder:
+            folder.folder("rows")
+            raise KeyError
+    assert read_json(tmp_path / "work" / "job.json") == {"n": 2}
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):

@@ -137,6 +137,14 @@ def test_the_column_of_the_texts_is_that_of_the_classifier_unless_it_is_named(tm
         assert classifier.predict(frame).tolist() == classifier.predict(frame[expected]).tolist()
 
 
+def test_files_are_read_as_their_format_and_dialect_say(tmp_path, topics):
+    whole, odd = written(tmp_path, topics), tmp_path / "rows.dat"
+    pd.DataFrame(topics).to_csv(odd, index=False, header=False, sep=";")
+    options = {"format": "csv", "delimiter": ";", "header": False}
+    found = vikt.TextClassifier(**WORDS).fit_files(odd, "1", "2", **options)
+    assert np.array_equal(found.theta_, fitted(whole, **WORDS).theta_)
+
+
 def test_later_work_finds_the_rows_that_were_fitted_again(tmp_path, topics, small_shards):
     record = fitted(written(tmp_path, topics), **WORDS).record_
     texts, labels = zip(*topics, strict=True)

@@ -161,7 +161,7 @@ def test_the_command_trains_and_tests_at_addresses(memory, run, tmp_path):
     assert "test       memory://test/a.csv" in out
     code, out, err = run(*arguments, "-o", tmp_path / "m.vikt")
     assert (code, out) == (2, "")
-    assert "memory://in/*.csv: an address is read only by training from disk (vikt train --memory" in err
+    assert "memory://in/*.csv: an address is read only by vikt train --memory or --cluster" in err
 
 
 def test_addresses_are_read_where_they_can_be_and_those_of_this_machine_are_paths(tmp_path):

@@ -81,7 +81,7 @@ class Request(InputOptions):
 
     def sources(self, names: Sequence[str]) -> list[str]:
         """The files of some names, which can be at addresses where rows are read from disk."""
-        return find_sources(names, reads_addresses=self.memory is not None)
+        return find_sources(names, reads_addresses=self.memory is not None or self.cluster is not None)
 
 
 class _Data(NamedTuple):

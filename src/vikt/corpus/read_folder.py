@@ -6,10 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vikt.corpus.columns import wanted_columns
-from vikt.corpus.read_stream import read_whole
+from vikt.corpus.formats import FORMATS
+from vikt.corpus.read_stream import read_whole, suffix_of
 from vikt.corpus.read_tables import Table
 from vikt.errors import DataError, InputFileError
 from vikt.tables import counted
+
+# Formats of tables that are not text.
+_TABLES = ("parquet", "arrow")
 
 
 def read_folder(path: Path, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
@@ -22,7 +26,7 @@ def read_folder(path: Path, wanted: Sequence[str] | None, rows_per_batch: int) -
     DataError
         There are no files.
     InputFileError
-        Reading a file is not permitted.
+        Reading a file is not permitted, or one is a table of Parquet or Arrow.
     EncodingError
         A file is not UTF-8; the message names the file and the place.
     """
@@ -32,6 +36,10 @@ def read_folder(path: Path, wanted: Sequence[str] | None, rows_per_batch: int) -
         raise DataError(f"{path}: expected text files in the folder, found none; name another folder")
     columns = ["file", "label", "text"] if classes else ["file", "text"]
     names = wanted_columns(wanted, columns, str(path))
+    table = next((file for file in files if FORMATS.get(suffix_of(file)) in _TABLES), None)
+    if table is not None:
+        pattern = path.joinpath(*["*"] * (len(table.relative_to(path).parts) - 1), f"*{table.suffix}")
+        raise InputFileError(f"{table}: expected a text, found a table; name the tables by a pattern: '{pattern}'")
     loose = sum(entry.is_file() for entry in _entries(path)) if classes else 0
     notes = (f"{path}: skipped {counted(loose, 'file')} outside the class folders",) if loose else ()
     # The paths of the files are never meant to be their classes.

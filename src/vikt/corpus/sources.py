@@ -36,8 +36,8 @@ def find_sources(names: Iterable[str | Path], *, reads_addresses: bool = False) 
     unread = next((name for name in plain if is_address(name) and not reads_addresses), None)
     if unread:
         raise UsageError(
-            f"{unread}: an address is read only by training from disk (vikt train --memory, fit_files) and by vikt "
-            "filter; download the file"
+            f"{unread}: an address is read only by vikt train --memory or --cluster, by fit_files, and by vikt filter; "
+            "download the file"
         )
     sources = [source for name in plain for source in (_at_address if is_address(name) else _matching)(name)]
     places = [os.path.realpath(source) for source in sources]

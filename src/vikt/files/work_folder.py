@@ -113,7 +113,7 @@ def write_json(path: Path, content: Json) -> None:
 
 def _check_same(path: Path, job: Json, restart: bool) -> None:
     kept = path / _JOB
-    if restart:
+    if restart or not _has_work(path):
         for found in path.iterdir():
             if found.is_dir():
                 shutil.rmtree(found)
@@ -131,6 +131,11 @@ def _check_same(path: Path, job: Json, restart: bool) -> None:
             f"{now.get(name)!r:.60}; repeat that command, or start anew",
             restart=True,
         )
+
+
+def _has_work(path: Path) -> bool:
+    """Whether anything was done: files of a job alone say only what was asked."""
+    return any(found.is_file() and found.name not in (_JOB, _LOCK) for found in path.rglob("*"))
 
 
 @contextmanager
