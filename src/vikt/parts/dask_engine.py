@@ -25,10 +25,12 @@ from vikt.parts.engine import WorkersLostError
 from vikt.version import __version__
 
 _PACKAGES = {"Dask": "dask", "distributed": "distributed"}
-# Dask lets a worker return all memory to the system at once. To get it back takes longer than most work on a vector.
-_MEMORY = {
+_LOCAL = {
+    # Dask lets a worker return all memory to the system at once, which takes longer to get back than work on a vector.
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 1 << 28,
     "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 1 << 25,
+    # Dask gives up a worker that is not back by then, which on a busy machine takes longer than its 15 s.
+    "distributed.deploy.lost-worker-timeout": "1 day",
 }
 _SECONDS_TO_ANSWER = 10.0
 _SECONDS_FOR_A_WORKER = 60.0
@@ -180,6 +182,8 @@ class DaskEngine:
         """Refuse workers that have another version of vikt, or none."""
         with self._told_if_gone():
             found = self._client.run(_version, workers=sorted(new), on_error="return") if new else {}
+        if lost := {worker for worker, version in found.items() if isinstance(version, OSError)}:
+            raise WorkersLostError(lost)
         for worker, version in found.items():
             if version != __version__:
                 problem = f"version {version}" if isinstance(version, str) else f"no version that works ({version})"
@@ -205,10 +209,15 @@ def _local_cluster(n_workers: int) -> Iterator[Any]:
     distributed: Any = import_module("distributed")
     # A worker that is lost is told by whoever needs it, and the rest of Dask's log is not about the user's work.
     options = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL}
-    with interruption.kept_from_helpers(), import_module("dask").config.set(_MEMORY):
-        cluster = distributed.LocalCluster(n_workers=n_workers, threads_per_worker=1, **options)
-    with cluster:
-        yield cluster
+    with import_module("dask").config.set(_LOCAL):
+        with interruption.kept_from_helpers():
+            cluster = distributed.LocalCluster(n_workers=n_workers, threads_per_worker=1, **options)
+        try:
+            yield cluster
+        finally:
+            # Dask fails to end a worker that is just being started; it ends with this process.
+            with suppress(AssertionError):
+                cluster.close()
 
 
 @contextmanager
