@@ -3,7 +3,7 @@
     python benchmarks/plot_scaling.py [--output benchmarks/results/scaling.svg]
 
 Needs matplotlib. A line is a side of the growth; a mark alone is a side that ran on one number of rows, without what
-was done for it beforehand. The dashed line is the memory that vikt was allowed. Text is dark on white, which a page of
+was done for it beforehand. The dashed line is the memory that vikt was given. Text is dark on white, which a page of
 either theme shows as it is.
 """
 
@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullLocator
 
 from measuring import RESULTS
 from vikt import plots
-from vikt.plots.style import INK, MARKERS, SERIES, in_style, short
+from vikt.plots.style import INK, MARKERS, SERIES, SMALL, in_style, short
 
 PANELS = {"cpu_s": "CPU seconds", "peak_mb": "peak memory, MB"}
 MB = {"MB": 1, "GB": 1000}
@@ -41,17 +44,38 @@ def allowed_mb(memory: str) -> float:
     return float(memory[:-2]) * MB[memory[-2:]]
 
 
+def label_ticks(axis: Axis, multiples: Sequence[int]) -> None:
+    """Label these multiples of each power of ten on a logarithmic axis, and no other place."""
+    axis.set_major_locator(LogLocator(subs=multiples))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(short)
+
+
+def is_short(axes: Axes) -> bool:
+    """Whether the vertical axis spans less than two powers of ten, and so has room for more labels."""
+    low, high = axes.get_ylim()
+    return high < 100 * low
+
+
 def draw(results: dict[str, Any]) -> Figure:
     figure = Figure(figsize=(10, 3.8), layout="constrained")
     for axes, (key, label) in zip(figure.subplots(1, len(PANELS)), PANELS.items(), strict=True):
         for (name, of), colour, marker in zip(points(results, key).items(), SERIES, MARKERS, strict=False):
-            axes.plot(*zip(*of, strict=True), marker=marker, color=colour, label=name)
+            line = "-" if len(of) > 1 else ""
+            axes.plot(*zip(*of, strict=True), linestyle=line, marker=marker, color=colour, label=name)
         axes.set(xscale="log", yscale="log", xlabel="rows", ylabel=label)
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter(short)
-            axis.set_minor_formatter(NullFormatter())
+        label_ticks(axes.xaxis, (1, 3))
+        label_ticks(axes.yaxis, (1, 2, 3, 5) if is_short(axes) else (1, 2, 5))
         axes.grid(True)
     axes.axhline(allowed_mb(results["memory"]), linestyle="--", color=INK, linewidth=1)
+    axes.annotate(
+        f"--memory {results['memory']}",
+        (0, allowed_mb(results["memory"])),
+        xycoords=("axes fraction", "data"),
+        xytext=(6, 4),
+        textcoords="offset points",
+        fontsize=SMALL,
+    )
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
