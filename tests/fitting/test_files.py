@@ -358,9 +358,9 @@ def test_files_that_are_missing_leave_no_work(tmp_path):
 def test_the_solver_sees_the_rows_of_all_shards(tmp_path, topics, small_shards, monkeypatch):
     seen = []
 
-    def fit(prepared, *arguments):
+    def fit(prepared, *arguments, **options):
         seen.append(prepared.fold.training)
-        return fit_part(prepared, *arguments)
+        return fit_part(prepared, *arguments, **options)
 
     monkeypatch.setattr(shard_fit, "fit_part", fit)
     fitted(written(tmp_path, topics), **WORDS)

@@ -21,7 +21,7 @@ from vikt.model.objective import Objective
 from vikt.model.penalties import split_strength
 from vikt.selection.choices import PenaltyChoice
 from vikt.selection.penalty import default_penalty
-from vikt.solvers import Settings, Solution, minimise, minimise_by_label
+from vikt.solvers import Checkpoint, Settings, Solution, minimise, minimise_by_label
 from vikt.solvers.certificate import Certificate, certificate_nearby
 from vikt.solvers.rounding import in_float32
 
@@ -55,16 +55,19 @@ def fit_part(
     on_pass: Callable[[LossRecord], None] | None = None,
     keeps_objective: bool = False,
     start: Floats | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> FittedPart:
     """Fit a part, a name in `RECIPES` and a share of the score; validation rows, if any, stop a descent early.
 
-    Without a penalty, the default is taken. `start` holds the weights to start at, where the solver takes any.
+    Without a penalty, the default is taken. `start` holds the weights to start at, where the solver takes any;
+    a fit that was interrupted resumes from its checkpoint, if there is one.
     """
     fold = prepared.fold
     penalty = penalty or default_penalty(fold.training)
     objective = fold.training.with_l2(*split_strength(penalty.l2, l1_ratio))
     validation = fold.validation if fold.validation.n_rows else None
-    solution = solver_of(penalty)(objective, solver, validation=validation, start=start, on_record=on_pass)
+    solve = solver_of(penalty, checkpoint)
+    solution = solve(objective, solver, validation=validation, start=start, on_record=on_pass)
     theta, proof = _rounded(objective, solution)
     return FittedPart(
         *part,
@@ -79,9 +82,11 @@ def fit_part(
     )
 
 
-def solver_of(penalty: PenaltyChoice) -> Callable[..., Solution]:
-    """`minimise`, or the same with a λ for each label, where labels have their own."""
-    return partial(minimise_by_label, l2=np.array(penalty.by_label)) if penalty.by_label else minimise
+def solver_of(penalty: PenaltyChoice, checkpoint: Checkpoint | None = None) -> Callable[..., Solution]:
+    """`minimise`, or the same with a λ for each label, where labels have their own, which knows no checkpoint."""
+    if penalty.by_label:
+        return partial(minimise_by_label, l2=np.array(penalty.by_label))
+    return partial(minimise, checkpoint=checkpoint)
 
 
 def _rounded(objective: Objective, solution: Solution) -> tuple[NDArray[np.float32], Certificate]:

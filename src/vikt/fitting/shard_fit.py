@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from vikt.errors import ParameterError
 from vikt.features.text import TextFeatures
 from vikt.files.model_file import save_model
+from vikt.files.snapshot import SnapshotFile
 from vikt.fitting.data_record import DataRecord
 from vikt.fitting.division import Division
 from vikt.fitting.examples import Examples, too_few_to_test
@@ -192,6 +193,7 @@ class ShardFit:
             self.work.settings.solver,
             self.work.settings.l1_ratio,
             lambda record: self.work.progress("fitting", record.passes, 0),
+            checkpoint=SnapshotFile(self.work.folder.folder(name) / "ascent"),
         )
 
     def _saved(self, fitted: FittedPart, uses: Uses) -> SavedModel:

@@ -158,6 +158,14 @@ class OnDisk:
             after.append(state)
         return after, PerPart(tuple(kept[number] for number in range(self.n_parts)))
 
+    def own(self, kept: PerPart[T]) -> Iterator[T]:
+        elements: Any = kept.elements
+        return (each.value for each in elements)
+
+    def given(self, values: Iterable[T]) -> PerPart[T]:
+        kept: Any = tuple(map(self._scratch.kept, values))
+        return PerPart(kept)
+
     def _read(self, order: Sequence[int]) -> Iterator[tuple[int, Part]]:
         """The parts, one at a time."""
         entries = _Entries(self._files, self._decoder, self._most_entries, self._reader)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TypeVar
 
@@ -72,3 +72,9 @@ class InMemory:
                 own = given_to(number, arguments)
                 after[turn], made[number] = work(self._parts[number], after[turn], *own)
         return after, PerPart(tuple(made[number] for number in range(self.n_parts)))
+
+    def own(self, kept: PerPart[T]) -> Iterator[T]:
+        return iter(kept.elements)
+
+    def given(self, values: Iterable[T]) -> PerPart[T]:
+        return PerPart(tuple(values))

@@ -9,7 +9,7 @@ it left off, as a pass from row to row does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -20,6 +20,7 @@ from vikt.matrix import DesignMatrix
 
 S = TypeVar("S")
 T = TypeVar("T", covariant=True)
+U = TypeVar("U")
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,14 @@ class Parts(Protocol):
         what is carried. Together they name every part once. Work may change what it carries, and its own arguments, in
         place.
         """
+        ...
+
+    def own(self, kept: PerPart[U]) -> Iterator[U]:
+        """What `each`, `turns` or `given` has left with each part, here, one after the other."""
+        ...
+
+    def given(self, values: Iterable[U]) -> PerPart[U]:
+        """What is to belong to each part, from here: the inverse of `own`."""
         ...
 
 

@@ -18,6 +18,7 @@ from vikt.model.objective import Objective
 from vikt.model.ordered import ProportionalOdds
 from vikt.solvers.by_label import by_label
 from vikt.solvers.dual import DUAL, dual
+from vikt.solvers.dual_checkpoint import Checkpoint
 from vikt.solvers.elastic_net import ELASTIC_NET
 from vikt.solvers.gradient_descent import BATCH, MINIBATCH, STOCHASTIC
 from vikt.solvers.newton import NEWTON, newton
@@ -110,8 +111,11 @@ def minimise(
     validation: Objective | None = None,
     start: Floats | None = None,
     on_record: OnRecord | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Solution:
     """Minimise an objective; `validation` rows are for early stopping, `start` for the solvers that take a θ.
+
+    An ascent keeps what it has reached in the checkpoint, and resumes from there.
 
     Raises
     ------
@@ -121,12 +125,14 @@ def minimise(
     if type(objective.loss) in BY_LOSS:
         return BY_LOSS[type(objective.loss)](objective, settings, validation, start, on_record)
     if settings.solver == "auto":
-        return _automatic(objective, settings, start, on_record)
+        return _automatic(objective, settings, start, on_record, checkpoint)
     solver = SOLVERS[settings.solver]
     _check_able(objective, settings.solver)
     options = _common_options(settings, on_record) | {name: getattr(settings, name) for name in solver.settings}
     if start is not None and solver.takes_start:
         options["theta"] = start
+    if checkpoint is not None and solver.takes_checkpoint:
+        options["checkpoint"] = checkpoint
     if solver.takes_validation:
         stopping = None if settings.patience is None else EarlyStopping(settings.patience)
         options |= {"validation": validation, "early_stopping": stopping}
@@ -198,7 +204,13 @@ def _check_able(objective: Objective, name: str) -> None:
             raise UsageError(f"solver {name!r} cannot take {what}; choose 'auto' or {able}")
 
 
-def _automatic(objective: Objective, settings: Settings, start: Floats | None, on_record: OnRecord | None) -> Solution:
+def _automatic(
+    objective: Objective,
+    settings: Settings,
+    start: Floats | None,
+    on_record: OnRecord | None,
+    checkpoint: Checkpoint | None,
+) -> Solution:
     """Choose a solver as documented in `Settings`; of two solvers that ran, take the better result."""
     if objective.l1 > 0:
         return minimise(objective, replace(settings, solver="elastic_net"), start=start, on_record=on_record)
@@ -206,7 +218,7 @@ def _automatic(objective: Objective, settings: Settings, start: Floats | None, o
     if parts.by_library or objective.l2 == 0 or parts.has_offset:
         return minimise(objective, replace(settings, solver="newton"), start=start, on_record=on_record)
     options = _common_options(settings, on_record)
-    ascent = dual(objective, theta=start, most_ahead=_MOST_AHEAD, **options)
+    ascent = dual(objective, theta=start, most_ahead=_MOST_AHEAD, checkpoint=checkpoint, **options)
     passes = len(ascent.loss_curve)
     if ascent.converged or passes == settings.max_iter:
         return ascent
@@ -221,6 +233,7 @@ def _automatic(objective: Objective, settings: Settings, start: Floats | None, o
 __all__ = [
     "DESCENTS",
     "SOLVERS",
+    "Checkpoint",
     "EarlyStopping",
     "LossRecord",
     "OnRecord",

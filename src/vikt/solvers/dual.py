@@ -32,9 +32,11 @@ from vikt.model.objective import Objective
 from vikt.names import TOL, Reason, finite
 from vikt.parts import Part
 from vikt.solvers.certificate import Certificate, certificate, dual_certificate, gradient_certificate
+from vikt.solvers.dual_checkpoint import Checkpoint, Reached, fit_of
 from vikt.solvers.dual_layouts import Layout, PerLabel, Point
 from vikt.solvers.dual_rows import EqualRows
 from vikt.solvers.dual_state import DualState
+from vikt.solvers.pace import Pace
 from vikt.solvers.solution import OnRecord, Solution
 from vikt.solvers.solver import Solver
 
@@ -42,17 +44,10 @@ from vikt.solvers.solver import Solver
 _RHO = 0.3
 # The sum of KL divergences during a pass is a few times the true gap.
 _HINT = 3.0
-# The distance expected after a pass is right to within a factor of two, and as a rule too low.
-_FASTEST = 0.2
-_EXPECTED = 0.7
-_AGAIN, _SOONEST = 0.9, 0.1
 # Rows whose share of the gap is below this part of what may remain need no visit.
 _NEGLIGIBLE = 0.05
 _LEAST_GIVE = 1e-12
 _LONGEST_STEP = 1.0
-# The pace is that of the last few passes, once the first ones are over.
-_SETTLED = 10
-_PACE_OVER = 5
 _NEAR_ROUNDING = 1e-10
 
 
@@ -66,6 +61,7 @@ def dual(
     theta: Floats | None = None,
     most_ahead: float = math.inf,
     on_record: OnRecord | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Solution:
     """Minimise by dual coordinate ascent, to a proven relative distance of `tol`.
 
@@ -84,6 +80,8 @@ def dual(
     most_ahead : float
         Stop, after ten passes or later, where the pace of the last five predicts more passes to come than this.
     on_record : callable, optional
+    checkpoint : Checkpoint, optional
+        Where to keep what each pass leads to, and to look for the last pass of the same fit. The solution is the same.
 
     Raises
     ------
@@ -100,6 +98,11 @@ def dual(
     ascent = Ascent(objective, state, tol, random_state)
     curve: list[LossRecord] = []
     pace = Pace(tol)
+    fit = {} if checkpoint is None else fit_of(objective, tol, random_state)
+    if checkpoint is not None and (kept := checkpoint.kept()) and kept.facts["fit"] == fit:
+        ascent.resume(Reached.of(kept, random_state))
+        curve, pace = [LossRecord(*record) for record in kept.facts["curve"]], Pace(tol, **kept.facts["pace"])
+        begun -= curve[-1].seconds
     while True:
         done = ascent.one_pass()
         curve.append(LossRecord(len(curve) + 1, done.loss, seconds=perf_counter() - begun))
@@ -115,49 +118,9 @@ def dual(
                 return _solution(theta, proof, curve, tol, ascent.state)
             pace.missed(proof)
             ascent.lower_aim(pace.goal)
-
-
-class Pace:
-    """The hints of an ascent, pass after pass, and when a proof is due by them.
-
-    Attributes
-    ----------
-    hints : list of float
-    goal : float
-        A proof is due where less than this is left.
-    left : float
-        What is left after the last pass.
-    """
-
-    def __init__(self, tol: float) -> None:
-        self.tol, self.goal, self.left = tol, _EXPECTED * tol, math.inf
-        self.hints: list[float] = []
-
-    def take(self, hint: float) -> None:
-        self.hints.append(hint)
-        # A row's divergence is measured before its visit: after the pass it has fallen once more, at the same pace.
-        self.left = hint * min(max(hint / self.hints[-2], _FASTEST), 1.0) if len(self.hints) > 1 else hint
-
-    @property
-    def is_near(self) -> bool:
-        return self.left <= self.goal
-
-    def missed(self, proof: Certificate) -> None:
-        """Lower the goal: the proof shows how good the hint is here; the worse it is, the more that may change."""
-        self.goal = self.left * max(self.tol / proof.relative, _SOONEST) * _AGAIN
-
-    def passes_ahead(self) -> float:
-        """How many more passes the hint needs to fall to the goal at its recent pace; 0 while there is no pace yet."""
-        hints, goal = self.hints, self.goal
-        if len(hints) < _SETTLED:
-            return 0.0
-        # Rounding hides what is left, and with it the pace.
-        if min(hints[-1], goal) <= 0:
-            return math.inf
-        if hints[-1] <= goal:
-            return 0.0
-        pace = math.log(max(hints[-1 - _PACE_OVER], goal) / hints[-1]) / _PACE_OVER
-        return math.log(hints[-1] / goal) / pace if pace > 0 else math.inf
+        if checkpoint is not None:
+            facts = {"fit": fit, "curve": curve, "pace": {"hints": pace.hints, "goal": pace.goal}}
+            checkpoint.keep(ascent.reached().snapshot(facts))
 
 
 class Pass(NamedTuple):
@@ -237,6 +200,18 @@ class Ascent:
         self.negligible = _NEGLIGIBLE * self.aim * value
         # Where many rows are equal there are fewer visits than rows; the sum over the visits is that over the rows.
         return Pass(loss / self.objective.n_rows, gap / m, value)
+
+    def reached(self) -> Reached:
+        """What the passes so far have led to."""
+        state = self.state
+        alpha_scores = state.rows.parts.own(state.alpha_scores)
+        return Reached(Point(state.theta, state.intercepts), alpha_scores, self.negligible, self.aim, self.random)
+
+    def resume(self, reached: Reached) -> None:
+        """Go on from what the passes of the same fit have led to."""
+        point, alpha_scores, self.negligible, self.aim, self.random = reached
+        kept = self.state.rows.parts.given(alpha_scores)
+        self.state = replace(self.state, alpha_scores=kept, **point._asdict(), fresh=False)
 
     def _randoms(self) -> list[np.random.Generator]:
         """A generator for each turn."""
@@ -383,4 +358,4 @@ def _scores_of_rows(part: Part, alpha_scores: Reals, groups: EqualRows, own: Any
     return np.asarray(alpha_scores[groups.group_of][own].astype(np.float64, order="F"))
 
 
-DUAL = Solver(dual, takes_start=True, takes_parts=True)
+DUAL = Solver(dual, takes_start=True, takes_parts=True, takes_checkpoint=True)

@@ -17,11 +17,12 @@ from vikt.arrays import Floats, Reals
 from vikt.base import LossRecord
 from vikt.names import TOL
 from vikt.solvers.certificate import Certificate, certificate, certificate_nearby
-from vikt.solvers.dual import Ascent, Pace, max_passes_unproven, no_worse_than_zero
+from vikt.solvers.dual import Ascent, max_passes_unproven, no_worse_than_zero
 from vikt.solvers.dual_layouts import padded
 from vikt.solvers.dual_state import DualState
 from vikt.solvers.intercepts import balanced_intercepts
 from vikt.solvers.labels import FittedLabel, LabelObjectives
+from vikt.solvers.pace import Pace
 from vikt.solvers.solution import OnRecord, joined
 from vikt.threads import running
 

@@ -12,8 +12,9 @@ from vikt.solvers.solution import Solution
 class Solver:
     """A solver, run(objective, *, tol, max_iter, random_state, on_record, ...) -> Solution, and what else it takes.
 
-    These are objectives with λ₁ > 0, with an offset, or with rows in several parts; a `theta` to start from;
-    `validation` rows, with `early_stopping` by these; and further settings, by their names in `Settings`.
+    These are objectives with λ₁ > 0, with an offset, or with rows in several parts; a `theta` to start from; a
+    `checkpoint` to resume from; `validation` rows, with `early_stopping` by these; and further settings, by their
+    names in `Settings`.
     """
 
     run: Callable[..., Solution]
@@ -22,4 +23,5 @@ class Solver:
     takes_start: bool = False
     takes_validation: bool = False
     takes_parts: bool = False
+    takes_checkpoint: bool = False
     settings: tuple[str, ...] = ()
