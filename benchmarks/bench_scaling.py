@@ -2,7 +2,8 @@
 
     pip install vowpalwabbit           # optional; left out where it is absent
     python benchmarks/bench_scaling.py --folder scaling [--gigabytes 5] [--most-rows 1000000] [--memory 1GB]
-        [--tuning-rows N] [--tuning-seconds S] [--repeats N] [--seed N] [--python-of vowpalwabbit=/its/python]
+        [--tuning-rows N] [--finalists N] [--tuning-seconds S] [--repeats N] [--seed N]
+        [--python-of vowpalwabbit=/its/python]
 
 The text is IMDB's training reviews, resampled with words dropped (benchmarks/resampled.py): rows are much alike, so
 that more of them teach less than as many real ones would, while their cost is that of real text. Validation and test
@@ -18,7 +19,7 @@ that occur in two rows, or hashes them to 2^22 buckets as scikit-learn does; Vow
 better and no slower. vikt goes to `tol` = 1e-3 and proves it. Vowpal Wabbit makes one pass or six over lines that were
 cut beforehand, which is timed apart; scikit-learn makes one pass over batches by HashingVectorizer and an SGDClassifier
 that averages. Each side is tuned by log loss on the validation reviews: all of its grid learns from --tuning-rows, a
-tenth of the rows unless given, and the best three settings from all rows, since the best on few need not be so on many.
+tenth of the rows unless given, and the best --finalists from all rows, since the best on few need not be so on many.
 --tuning-seconds bounds the CPU seconds of the latter, for each side alike: a side tries as many as it is expected to
 have time for, and where that is but one, takes the best on few untried. These runs are told, and counted for nobody.
 
@@ -62,7 +63,6 @@ from measuring import (
 BYTES_A_ROW = 1060
 IN_MEMORY_MB = 500
 LEAST_ROWS = 10_000
-MOST_FINALISTS = 3
 TOL = "1e-3"
 L2_OF_VIKT = (1e-7, 3e-7, 1e-6, 3e-6, 1e-5)
 VOWPAL_WABBIT = {"learning_rate": (0.1, 0.5, 2.0, 8.0), "l2": (0.0, 1e-7, 1e-6, 1e-5)}
@@ -209,15 +209,16 @@ class Place(NamedTuple):
 
 
 class Tuning(NamedTuple):
-    """On how many rows all settings are tried, and what the best may take on all rows."""
+    """On how many rows all settings are tried, how many of the best on all rows, and what these may take."""
 
     rows: int
+    finalists: int
     seconds: float
 
     def n_finalists(self, tried: list[Measured], rows: int) -> int:
         """How many settings there is time for on all rows, by the mean seconds on few."""
         expected = sum(trial["cpu_s"] for trial in tried) / len(tried) * rows / self.rows
-        return int(min(MOST_FINALISTS, self.seconds / expected))
+        return int(min(self.finalists, self.seconds / expected))
 
 
 def bench_sides(sides: dict[str, Side], place: Place, rows: int, tuning: Tuning, repeats: int) -> Measured:
@@ -350,7 +351,7 @@ def rows_of(gigabytes: float) -> int:
 def bench(options: Any, place: Place, python: str) -> Iterator[Measured]:
     """The parts of the results, each as soon as it is measured."""
     memory, rows = ["--memory", options.memory], rows_of(options.gigabytes)
-    tuning = Tuning(options.tuning_rows or rows // 10, options.tuning_seconds)
+    tuning = Tuning(options.tuning_rows or rows // 10, options.finalists, options.tuning_seconds)
     compared = bench_sides(sides_of(memory, python), place, rows, tuning, options.repeats)
     yield compared
     yield {"growth": bench_growth(memory, place, options.most_rows, compared, options.repeats)}
@@ -364,6 +365,7 @@ def main() -> None:
     parser.add_argument("--most-rows", type=int, default=1_000_000, help="where growth ends")
     parser.add_argument("--memory", default="1GB", help="what vikt may take")
     parser.add_argument("--tuning-rows", type=int, help="rows that all settings are tried on; a tenth unless given")
+    parser.add_argument("--finalists", type=int, default=3, help="settings of each side that are tried on all rows")
     parser.add_argument(
         "--tuning-seconds", type=float, default=math.inf, help="CPU seconds of a side's best settings on all rows"
     )
