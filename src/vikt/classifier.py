@@ -305,9 +305,10 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
         DataError
             The texts or labels cannot be used.
         UsageError
-            A parameter is invalid, needs all rows in memory, or asks for more memory than is given.
+            A parameter is invalid, needs all rows in memory, or asks for more memory than is given; or a worker cannot
+            read the folder.
         ClusterError
-            No scheduler answers, or it is lost; or a worker cannot read the folder, or has another version of vikt.
+            No scheduler answers, or it is lost; or a worker has another version of vikt.
         MissingPackageError
             Dask is not installed.
         OutputFileError

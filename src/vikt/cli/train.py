@@ -79,9 +79,14 @@ class Request(InputOptions):
     as_json: bool = False
     quiet: bool = False
 
+    @property
+    def spools(self) -> bool:
+        """Whether the rows are spooled, rather than read into memory."""
+        return self.memory is not None or self.cluster is not None
+
     def sources(self, names: Sequence[str]) -> list[str]:
-        """The files of some names, which can be at addresses where rows are read from disk."""
-        return find_sources(names, reads_addresses=self.memory is not None or self.cluster is not None)
+        """The files of some names, which can be at addresses where rows are spooled."""
+        return find_sources(names, reads_addresses=self.spools)
 
 
 class _Data(NamedTuple):

@@ -31,7 +31,7 @@ from vikt.corpus.labelled import labelled
 from vikt.corpus.overlap import Overlap
 from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import no_rows
-from vikt.errors import UsageError, ViktError
+from vikt.errors import ClusterError, UsageError, ViktError
 from vikt.evaluation.evaluation import evaluation_of
 from vikt.evaluation.outcomes import Outcomes, outcomes
 from vikt.files.work_folder import WorkFolder
@@ -130,11 +130,14 @@ def _work_path(request: Request) -> Path:
 
 @contextmanager
 def _resumable(path: Path) -> Iterator[None]:
-    # Ctrl-C is told with what to do about it.
+    # What ends the work for no fault of its own is told with what to do about it.
+    remedy = f"the work so far is in {path}; run the same command again to resume"
     try:
         yield
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"the work so far is in {path}; run the same command again to resume") from None
+        raise KeyboardInterrupt(remedy) from None
+    except ClusterError as error:
+        raise ClusterError(f"{error.message}; {remedy}" if path.exists() else error.message) from error
 
 
 class _Test(NamedTuple):

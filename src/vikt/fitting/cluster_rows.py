@@ -18,7 +18,7 @@ from typing import Generic, NamedTuple, TypeVar
 import numpy as np
 
 from vikt.arrays import Ints
-from vikt.errors import ClusterError
+from vikt.errors import ParameterError
 from vikt.features.measured import Measured
 from vikt.features.text import TextFeatures
 from vikt.fitting.recipe_rows import ChosenRows, RecipeRows
@@ -82,10 +82,10 @@ class Cluster:
         path.unlink(missing_ok=True)
         for worker, problem in zip(workers, problems, strict=True):
             if problem:
-                raise ClusterError(
-                    f"{folder}: the worker {worker} cannot read the work folder ({problem}); name a folder that this "
-                    "machine shares with all workers",
-                    work_dir=...,
+                raise ParameterError(
+                    "work_dir",
+                    f"the worker {worker} cannot read {folder} ({problem}); name a folder that this machine shares "
+                    "with all workers",
                 )
 
     def sharded(self, spool: Spool) -> Spool:

@@ -57,7 +57,7 @@ class RowPlace(Protocol):
         ...
 
     def check(self, folder: Path) -> None:
-        """Raise ClusterError where a machine of it cannot read a folder."""
+        """Raise ParameterError where a machine of it cannot read a folder."""
         ...
 
     def sharded(self, spool: Spool) -> Spool:

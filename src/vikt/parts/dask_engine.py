@@ -231,8 +231,20 @@ def _client(place: Any, address: str) -> Iterator[Any]:
             f"no scheduler answers at {address} within {_SECONDS_TO_ANSWER:.0f} s ({error}); start one with "
             "`dask scheduler`, or use 'local:4'"
         ) from error
-    with client:
+    with client, _client_log_silenced():
         yield client
+
+
+@contextmanager
+def _client_log_silenced() -> Iterator[None]:
+    """Let Dask's client log nothing: that a scheduler is lost, whoever needs it tells."""
+    log = logging.getLogger("distributed.client")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _version() -> str:

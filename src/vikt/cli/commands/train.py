@@ -128,7 +128,7 @@ def train(**typed: Any) -> None:
     from vikt.cli import train as work
 
     request, options = gathered(work.Request, typed)
-    if request.memory is None and request.cluster is None:
+    if not request.spools:
         work.train(request, options)
         return
     from vikt.cli.train_on_disk import train as train_on_disk
