@@ -145,10 +145,26 @@ def test_any_texts_over_shards_by_plain_and_compiled_kernels(made, texts, n_shar
 def test_counters_that_ngrams_share_change_no_bit(emails, monkeypatch, made, n_counters):
     texts, options = Texts.from_strings(emails[0]), made(min_df=3)
     expected = learnt_in_memory(options, texts)
-    monkeypatch.setattr(ngrams, "Sieve", lambda longest, fewest, _: Sieve(longest, fewest, n_counters // 4))
+    monkeypatch.setattr(Sieve, "of", lambda longest, fewest, *_: Sieve(longest, fewest, n_counters // 4))
     monkeypatch.setattr(sieve, "_N_SEEN", 2)
     monkeypatch.setattr(learning_tables, "_FEWEST_SLOTS", 8)
     assert learnt_over(options, in_shards(texts, 3)) == expected
+
+
+@pytest.mark.parametrize(
+    ("n_ngrams", "most_bytes", "expected"),
+    [
+        (0, 10**9, 1 << 10),
+        (10**6, 10**9, 1 << 16),
+        (10**9, 10**9, 1 << 26),
+        (10**12, 300 << 20, 1 << 28),
+        (10**9, 7, 4),
+    ],
+)
+def test_counters_are_as_many_as_the_texts_need_and_memory_lets(n_ngrams, most_bytes, expected):
+    made, arguments, _ = Sieve.of(2, 2, n_ngrams, most_bytes).__reduce__()
+    assert arguments == (2, 2, expected)
+    assert len(pickle.dumps(made(*arguments))) < 200
 
 
 @pytest.mark.parametrize("fewest", [2, 3, 4])

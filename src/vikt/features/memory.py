@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 
 from vikt.errors import ParameterError
+from vikt.features.ngrams.ngrams import Ngrams
 from vikt.features.settings import FeatureSettings
 from vikt.tables import size
 
@@ -68,7 +68,7 @@ def memory_needed(n_bytes: int, settings: FeatureSettings) -> int:
     >>> memory_needed(1_000_000_000, FeatureSettings(ngrams=(1, 2)))
     8250000000
     """
-    of_lengths = _of_lengths(settings, _PER_LENGTH)
+    of_lengths = sum(_n_lengths(part) * _PER_LENGTH[part.rule.joiner] for part in settings.parts())
     n_buckets = 0 if settings.hashing is None else 1 << settings.hashing
     return _FIXED + int(n_bytes * (_PER_BYTE + of_lengths)) + n_buckets * _PER_BUCKET
 
@@ -81,12 +81,16 @@ def entries_per_byte(settings: FeatureSettings) -> float:
     >>> entries_per_byte(FeatureSettings(ngrams=(1, 2)))
     0.26
     """
-    return _of_lengths(settings, _ENTRIES_PER_LENGTH)
+    return sum(map(ngrams_per_byte, settings.parts()))
 
 
-def _of_lengths(settings: FeatureSettings, each: Mapping[str, float]) -> float:
-    """What all lengths of n-grams add up to, for words and for characters."""
-    return sum((1 + part.ngrams[1] - part.ngrams[0]) * each[part.rule.joiner] for part in settings.parts())
+def ngrams_per_byte(part: Ngrams) -> float:
+    """How many n-grams of one part there are for each byte of text, roughly."""
+    return _n_lengths(part) * _ENTRIES_PER_LENGTH[part.rule.joiner]
+
+
+def _n_lengths(part: Ngrams) -> int:
+    return 1 + part.ngrams[1] - part.ngrams[0]
 
 
 def memory_available() -> int:

@@ -17,6 +17,7 @@ from vikt.errors import EmptyVocabularyError, UsageError
 from vikt.features.description import Fact
 from vikt.features.handmade.encoders import AnyEncoder
 from vikt.features.measured import Measured
+from vikt.features.memory import ngrams_per_byte
 from vikt.features.ngrams.ngrams import FittedNgrams, Ngrams
 from vikt.features.ngrams.scoring import NgramScorer
 from vikt.features.ngrams.sieve import MOST_BYTES
@@ -121,7 +122,9 @@ class TextFeatures:
                 "from settings without hand-made features"
             )
         self.parts = tuple(
-            ngrams.learnt_over(turns, n_documents, n_bytes, most_bytes=most_bytes, threads=threads)
+            ngrams.learnt_over(
+                turns, n_documents, n_bytes * ngrams_per_byte(ngrams), most_bytes=most_bytes, threads=threads
+            )
             for ngrams in self._ngrams
         )
 

@@ -19,6 +19,8 @@ _FIXED, _OF_CHOICE, _PER_THREAD = 450_000_000, 250_000_000, 400_000_000
 _PER_WEIGHT, _PER_ROUGH_WEIGHT = 120, 40
 # What a process takes that has read nothing yet.
 _AT_START = 150_000_000
+# What is enough for any text that a single machine reads.
+_MOST_COUNTERS = 1 << 29
 # The share of the limit at which a vocabulary that grows is given up.
 _MOST_RESIDENT = 0.95
 _REMEDY = "raise the limit to resume from here, or keep fewer features with a higher min_df or with hashing"
@@ -50,6 +52,11 @@ class MemoryLimit:
     def threads(self, threads: int) -> int:
         """How many of some threads can work at once."""
         return min(threads, 1 + (self.n_bytes - self.least) // _PER_THREAD)
+
+    @property
+    def counters(self) -> int:
+        """What may be taken by counters that tell rare n-grams."""
+        return min(self.n_bytes // 4, _MOST_COUNTERS)
 
     def check_weights(self, features: TextFeatures, n_classes: int, *, is_rough: bool = False) -> None:
         """Refuse more weights than there is room for, in a final fit or a rough one. Raises ParameterError."""

@@ -113,6 +113,7 @@ class PackedRows:
             OneTurn(self._texts),
             self.rows.n_documents,
             self.work.shards.spool.n_bytes,
+            most_bytes=self.work.memory.counters,
             threads=self.work.n_threads,
         )
         check_packable(features)

@@ -37,10 +37,11 @@ class CountedPortion(NamedTuple):
     edges: Ints
 
     @classmethod
-    def of(cls, ids: Ids, counts: Ids, edges: Ints) -> CountedPortion:
+    def of(cls, entries: Entries) -> CountedPortion:
         """Copied from arrays that have room for more."""
-        n = int(edges[-1, -1])
-        return cls(_in_own_pages(ids[:n]), counts[:n].astype(np.min_scalar_type(counts[:n].max(initial=0))), edges)
+        n = int(entries.edges[-1, -1])
+        ids, counts = entries.ids[:n], entries.counts[:n]
+        return cls(_in_own_pages(ids), counts.astype(np.min_scalar_type(counts.max(initial=0))), entries.edges)
 
     @property
     def entries(self) -> Entries:
@@ -74,8 +75,14 @@ class Learnt(NamedTuple):
 class Learner(Protocol):
     """Learns n-grams on one thread."""
 
-    def learn(self, tokens: Tokens, sieve: Sieve | None = None) -> CountedPortion:
-        """Learn and count the n-grams of a portion, but for those that a sieve holds back."""
+    def learn(self, tokens: Tokens, sieve: Sieve | None = None) -> Entries:
+        """Learn and count the n-grams of a portion, but for those that a sieve holds back.
+
+        Returns
+        -------
+        Entries
+            In arrays that have room for more.
+        """
         ...
 
     def absorb(self, later: Self) -> Sequence[IdsThere]:
@@ -104,7 +111,7 @@ class VocabularyLearner:
             return NEVER
         return WHOLE if length < self._shortest else ALWAYS
 
-    def learn(self, tokens: Tokens, sieve: Sieve | None = None) -> CountedPortion:
+    def learn(self, tokens: Tokens, sieve: Sieve | None = None) -> Entries:
         # An entry more, since an n-gram that is not new is written too.
         room = np.empty((2, len(self._lengths) * tokens.n + 1), dtype=np.int32)
         edges = np.empty((1 + len(self._nodes), tokens.n_documents + 1), dtype=np.int64)
@@ -119,7 +126,7 @@ class VocabularyLearner:
                 parents = sift.parents(parents, nodes.depth)
             counting = nodes.counting(tokens.edges, room, edges[level], n_entries, self._which(nodes.depth))
             parents, n_entries = nodes.learn(parents, units, nodes.depth, counting)
-        return CountedPortion.of(room[0], room[1], edges[self._lengths.start - 1 :])
+        return Entries(room[0], room[1], edges[self._lengths.start - 1 :])
 
     def absorb(self, later: VocabularyLearner) -> list[Ids]:
         units = self._units.absorb(later._units)
@@ -148,12 +155,12 @@ class BucketLearner:
     def __init__(self, lengths: range, bits: int, kernels: SimpleNamespace) -> None:
         self._buckets, self._table = Buckets(lengths, bits), LearningBuckets(1 << bits, kernels)
 
-    def learn(self, tokens: Tokens, sieve: Sieve | None = None) -> CountedPortion:
+    def learn(self, tokens: Tokens, sieve: Sieve | None = None) -> Entries:
         hashes = self._buckets.hashes(tokens)
         room = np.empty((2, hashes.size + 1), dtype=np.int32)
         edges = np.empty((1, tokens.n_documents + 1), dtype=np.int64)
         self._table.learn(hashes, self._table.counting(tokens.edges, room, edges[0], 0, ALWAYS))
-        return CountedPortion.of(room[0], room[1], edges)
+        return Entries(room[0], room[1], edges)
 
     def absorb(self, later: BucketLearner) -> list[slice]:
         self._table.absorb(later._table)
@@ -188,7 +195,7 @@ def learn(
     def learn_some(thread: int) -> None:
         first = len(found[thread])
         for documents in runs[thread][first : first + _PORTIONS_AT_A_TIME]:
-            found[thread].append(learners[thread].learn(tokens_of(documents)))
+            found[thread].append(CountedPortion.of(learners[thread].learn(tokens_of(documents))))
 
     while sum(map(len, found)) < len(ranges):
         list(run(learn_some, range(len(learners))))
@@ -212,7 +219,7 @@ def learn_more(
 ) -> None:
     """Let the first learner, which may know n-grams already, learn those of all portions; the others help, and are new.
 
-    N-grams that a sieve holds back are left out, and entries are not kept.
+    N-grams that a sieve holds back are left out.
     """
 
     def learn_run(learner: Learner, part: slice) -> None:

@@ -178,7 +178,7 @@ class Ngrams:
         return fitted, rows
 
     def learnt_over(
-        self, turns: Turns, n_documents: int, n_bytes: int, *, most_bytes: int = MOST_BYTES, threads: int = 1
+        self, turns: Turns, n_documents: int, n_ngrams: float, *, most_bytes: int = MOST_BYTES, threads: int = 1
     ) -> FittedNgrams:
         """Learn the same, to the last bit, from texts that are too many for memory, and make no rows.
 
@@ -188,8 +188,10 @@ class Ngrams:
         ----------
         turns : Turns
             Goes through the texts. In how many turns it does so changes no bit.
-        n_documents, n_bytes : int
-            How many texts there are, and how long they are, roughly.
+        n_documents : int
+            How many texts there are.
+        n_ngrams : float
+            How many n-grams they have, roughly, each counted as often as it occurs.
         most_bytes : int
             The most memory that what tells rare n-grams may take. Less of it lets more of them take memory on the way.
         threads : int
@@ -208,19 +210,19 @@ class Ngrams:
             "learning n-grams",
             self.learn_ngrams,
             self._new_learner(),
-            self._counted(turns, self._sieve(n_documents, n_bytes, most_bytes), threads),
+            self._counted(turns, self._sieve(n_documents, n_ngrams, most_bytes), threads),
             threads,
         )
         while len(learners) > 1:
             learners[0].absorb(learners.pop(1))
         return self._chosen(learners.pop().learnt(), [], n_documents)[0]
 
-    def _sieve(self, n_documents: int, n_bytes: int, most_bytes: int) -> Sieve | None:
+    def _sieve(self, n_documents: int, n_ngrams: float, most_bytes: int) -> Sieve | None:
         """What is to hold back n-grams that are too rare; None where none is, or where they are hashed."""
         fewest = math.ceil(self._limits.of(n_documents)[0])
         if self.hashing is not None or fewest < 2:
             return None
-        return Sieve(self.lengths.stop - 1, fewest, most_bytes)
+        return Sieve.of(self.lengths.stop - 1, fewest, n_ngrams, most_bytes)
 
     def _counted(self, turns: Turns, sieve: Sieve | None, threads: int) -> Sieve | None:
         """The sieve, if any, after it has counted all n-grams."""

@@ -15,8 +15,8 @@ from vikt.features.ngrams.token_kernels import NONE, TokenArrays
 from vikt.features.ngrams.tokens import Tokens
 
 # The most memory that counters take, unless told otherwise.
-MOST_BYTES = 1 << 26
-# A counter is two bits.
+MOST_BYTES = 1 << 27
+_FEWEST_BYTES = 1 << 10
 _COUNTERS_PER_BYTE = 4
 _N_SEEN = 1 << 15
 
@@ -40,6 +40,16 @@ class Sieve:
         self._longest, self._fewest = longest, min(fewest, MOST_COUNTED)
         self._counters: Bytes = np.zeros(n_bytes, dtype=np.uint8)
         self._kernels = compiled(sieve_kernels.__name__)
+
+    @classmethod
+    def of(cls, longest: int, fewest: int, n_ngrams: float, most_bytes: int) -> Sieve:
+        """A sieve for texts of so many n-grams, each counted as often as it occurs, in at most so much memory.
+
+        It has a counter for each two to four of them. Since a tenth of them or fewer are different, a third of the
+        rare ones or fewer pass. Each that passes takes as much memory on the way as 280 counters.
+        """
+        wanted = max(int(n_ngrams) // (2 * _COUNTERS_PER_BYTE), _FEWEST_BYTES)
+        return cls(longest, fewest, 1 << min(wanted, most_bytes).bit_length() - 1)
 
     def __reduce__(self) -> tuple[type[Sieve], tuple[int, int, int], Bytes | None]:
         # One that has counted nothing yet is small.
