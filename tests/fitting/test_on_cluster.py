@@ -18,6 +18,7 @@ import pytest
 import vikt
 from parts.test_cluster import address_in, ended, kill, scheduler, worker
 from vikt.errors import MissingPackageError, ParameterError
+from vikt.files import snapshot
 from vikt.fitting.cluster_rows import Cluster, ClusterAddress
 from vikt.fitting.trained import load_trained
 from vikt.spool import spool as spools
@@ -69,11 +70,6 @@ def test_the_model_is_the_same_on_any_number_of_workers(two, topics, tmp_path, o
     assert (on_two.data_["validation_rows"] > 0) == ("l2" not in options)
 
 
-def test_the_model_depends_on_the_groups(two, topics):
-    one, four = (fitted(topics, two, groups=groups, **WORDS) for groups in (1, 4))
-    assert one.theta_.tobytes() != four.theta_.tobytes()
-
-
 def test_groups_of_one_have_the_bits_of_the_same_shards_on_disk(two, topics, monkeypatch):
     options = WORDS | {"weighting": "nb", "class_weight": "balanced"}
     on_cluster = fitted(topics, two, groups=1, **options)
@@ -107,6 +103,7 @@ def test_the_optimum_is_that_of_one_machine(two, topics, options):
         assert on_cluster.data_ == on_disk.data_
 
 
+@pytest.mark.slow
 def test_memory_may_be_limited_too(two, topics, tmp_path):
     limited = vikt.TextClassifier(**WORDS).fit_files(topics, "text", "label", cluster=two, memory="500MB")
     assert content(limited, tmp_path) == content(fitted(topics, two, **WORDS), tmp_path)
@@ -204,9 +201,39 @@ class Changed:
         return self.engine.start(*arguments)
 
 
+class KilledError(BaseException):
+    pass
+
+
+def test_a_fit_that_is_killed_resumes_at_its_last_round(two, topics, tmp_path, monkeypatch):
+    monkeypatch.setattr(snapshot, "_SECONDS_APART", 0.0)
+    rounds = []
+
+    def at_most(n):
+        def told(stage, done, total):
+            if stage == "fitting":
+                rounds.append(done)
+                if done == n:
+                    raise KilledError
+
+        return told
+
+    def fit(progress):
+        classifier = vikt.TextClassifier(**WORDS)
+        return classifier.fit_files(topics, "text", "label", cluster=two, work_dir=tmp_path / "work", progress=progress)
+
+    for n in (2, 3):
+        with pytest.raises(KilledError):
+            fit(at_most(n))
+    resumed = fit(at_most(None))
+    # The round that the kill was told in is not kept yet.
+    assert rounds == [1, 2, 2, 3, *range(3, 1 + len(resumed.loss_curve_))]
+    assert content(resumed, tmp_path) == content(fitted(topics, two, **WORDS), tmp_path)
+
+
 # What happens while the command is at work.
 
-LONG = ("--analyzer", "word", "--l2", "1e-5", "--tol", "1e-8", "--groups", "4", "-q")
+LONG = ("--analyzer", "word", "--l2", "1e-4", "--tol", "1e-8", "--groups", "4", "-q")
 
 
 def trained(topics, folder, address):

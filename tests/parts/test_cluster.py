@@ -108,7 +108,7 @@ def test_the_example_runs():
 def test_the_containers_start_what_there_is():
     yaml = pytest.importorskip("yaml")
     services = yaml.safe_load((EXAMPLE / "compose.yaml").read_text())["services"]
-    assert set(services) == {"scheduler", "worker", "fit"}
+    assert set(services) == {"scheduler", "worker", "fit", "train"}
     for name in ("scheduler", "worker"):
         command, *options = services[name]["entrypoint"]
         told = subprocess.run(
@@ -117,6 +117,9 @@ def test_the_containers_start_what_there_is():
         assert all(option in told.stdout for option in options if option.startswith("--"))
     assert services["fit"]["entrypoint"][1:] == ["/example/fit.py", services["worker"]["entrypoint"][2]]
     assert services["fit"]["volumes"] == ["./fit.py:/example/fit.py:ro"]
+    assert services["train"]["entrypoint"] == ["vikt", "train", "--cluster", services["worker"]["entrypoint"][2]]
+    (shared,) = services["train"]["volumes"]
+    assert services["worker"]["volumes"] == [f"{shared}:ro"]
 
 
 def with_dask():
