@@ -47,6 +47,9 @@ _NEEDS: dict[str, tuple[str, tuple[str, ...]]] = {
 FIT_LEVELS = ("auto", "newton")
 # Newton's method from the ascent's θ costs as much as about this many passes of the ascent, or more.
 _MOST_AHEAD = 150.0
+# Where turns are taken at the same time, a pass moves θ less far, and costs as much as a sum over the parts, of which
+# Newton's method from there takes 20 to 80 while classes are few.
+_MOST_AHEAD_IN_TURNS = 60
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class Settings:
         an offset               "newton", since "dual" takes none
         else                    "dual"; where it would need more than 150 further passes, "newton" resumes from there
         ======================  ===============================================================================
+
+        Where parts take several turns at the same time, "newton" resumes after 60 passes, or before 60 further ones.
     tol : float, optional
         The relative distance from the optimum to be proven; the solver's own default if None: 1e-7, or 1e-4 for
         the elastic net and gradient descent.
@@ -218,7 +223,8 @@ def _automatic(
     if parts.by_library or objective.l2 == 0 or parts.has_offset:
         return minimise(objective, replace(settings, solver="newton"), start=start, on_record=on_record)
     options = _common_options(settings, on_record)
-    ascent = dual(objective, theta=start, most_ahead=_MOST_AHEAD, checkpoint=checkpoint, **options)
+    limits = options | _limits_of_ascent(parts.n_turns, settings.max_iter)
+    ascent = dual(objective, theta=start, checkpoint=checkpoint, **limits)
     passes = len(ascent.loss_curve)
     if ascent.converged or passes == settings.max_iter:
         return ascent
@@ -228,6 +234,14 @@ def _automatic(
     best = ascent if not steps.converged and ascent.certificate.value < steps.certificate.value else steps
     curve = joined(ascent.loss_curve, steps.loss_curve)
     return replace(steps, theta=best.theta, certificate=best.certificate, loss_curve=curve)
+
+
+def _limits_of_ascent(n_turns: int, max_iter: int | None) -> Values:
+    """How far an ascent may go before Newton's method is less work."""
+    if n_turns == 1:
+        return {"most_ahead": _MOST_AHEAD}
+    most = _MOST_AHEAD_IN_TURNS
+    return {"most_ahead": most, "max_iter": most if max_iter is None else min(most, max_iter)}
 
 
 __all__ = [
