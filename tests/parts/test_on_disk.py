@@ -175,7 +175,7 @@ def test_a_turn_visits_parts_in_its_order_and_keeps_what_is_theirs(tmp_path):
     expected = [parts._part(number, None) for number in (3, 0, 2, 1)]
     assert carried == [float((part.y * part.weights + 0.5).sum()) for part in expected]
     twice = parts.each(_second, kept, values)
-    found = np.concatenate([each.value for each in twice.elements])
+    found = np.concatenate([*parts.own(twice)])
     whole = [parts._part(number, None) for number in range(4)]
     assert np.array_equal(found, np.concatenate([part.y * part.weights + 0.5 + len(part.y) * part.y for part in whole]))
 
@@ -203,16 +203,32 @@ def _two(part):
     return np.array([2.0], dtype=np.float32)
 
 
+def kept_values(parts):
+    """What belongs to each part, once it is made."""
+    values = parts.each(_y)
+    parts.sums(_sum_of, values)
+    return values
+
+
+def test_what_belongs_to_parts_comes_here_and_back(tmp_path):
+    parts = both(tmp_path).disk
+    here = [*parts.own(parts.each(_y))]
+    assert [len(values) for values in here] == [last - first for first, last in CUTS]
+    back = parts.given(2 * values for values in here)
+    assert parts.sums(_sum_of, back) == 2 * sum(values.sum() for values in here)
+    assert [values.tolist() for values in parts.own(back)] == [(2 * values).tolist() for values in here]
+
+
 def test_scratch_is_removed_with_what_refers_to_it(tmp_path):
     parts = both(tmp_path).disk
-    values = parts.each(_y)
+    values = kept_values(parts)
     assert len(left_in(tmp_path)) == 4
-    other = parts.each(_y)
+    other = kept_values(parts)
     assert len(left_in(tmp_path)) == 8
     del values
     assert len(left_in(tmp_path)) == 4
     del parts
-    assert np.concatenate([each.value for each in other.elements]).shape == (90,)
+    assert np.concatenate([each.of(None) for each in other.elements]).shape == (90,)
     del other
     assert list((tmp_path / "scratch").iterdir()) == []
 
@@ -221,7 +237,8 @@ def test_scratch_is_removed_when_a_fit_fails_or_the_process_ends(tmp_path):
     code = (
         "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[2]); import test_on_disk as t\n"
         "t.disk._IN_MEMORY = 0\n"
-        "parts = t.both(Path(sys.argv[1])).disk; kept = parts.each(t._y); print(len(t.left_in(Path(sys.argv[1]))))\n"
+        "folder = Path(sys.argv[1]); parts = t.both(folder).disk; kept = t.kept_values(parts)\n"
+        "print(len(t.left_in(folder)))\n"
         "raise SystemExit(3)\n"
     )
     done = subprocess.run(
@@ -235,11 +252,11 @@ def test_what_is_small_stays_in_memory_and_gives_its_room_back(tmp_path, monkeyp
     monkeypatch.setattr(disk, "_IN_MEMORY", 1500)
     parts = both(tmp_path).disk
     for _ in range(3):
-        first = parts.each(_y)
-        second = parts.each(_y)
+        first = kept_values(parts)
+        second = kept_values(parts)
         assert 0 < len(left_in(tmp_path)) < 8
         for values in (first, second):
-            assert np.concatenate([each.value for each in values.elements]).shape == (90,)
+            assert np.concatenate([each.of(None) for each in values.elements]).shape == (90,)
         del first, second, values
         assert not left_in(tmp_path)
         assert parts._scratch._left == 1500
@@ -249,9 +266,9 @@ def test_what_is_small_stays_in_memory_and_gives_its_room_back(tmp_path, monkeyp
 def test_what_is_kept_in_memory_is_not_changed_by_work(tmp_path, monkeypatch):
     monkeypatch.setattr(disk, "_IN_MEMORY", 1 << 20)
     parts = both(tmp_path).disk
-    values = parts.each(_y)
+    values = kept_values(parts)
     before = parts.sums(_sum_of, values)
-    parts.each(_changed_in_place, values)
+    parts.sums(_sum_of, parts.each(_changed_in_place, values))
     assert parts.sums(_sum_of, values) == before
 
 
@@ -266,13 +283,26 @@ def test_entries_are_read_only_for_products(tmp_path, monkeypatch):
     monkeypatch.setattr(RowDecoder, "write_rows", lambda *arguments: read.append(1) or original(*arguments))
     objective = Objective(parts, cross_entropy_for(2), penalty_of(0.01, 0.0, True))
     scores = objective.scores(np.zeros(objective.shape))
-    assert len(read) == 4
     objective.mean_loss(objective.losses(scores))
+    assert len(read) == 4
     objective.residuals(scores)
     parts.sums(Part.square_norms, None)
     assert len(read) == 4
     objective.weighted_sum(objective.residuals(scores))
     assert len(read) == 8
+    # Scores that nobody has needed so far are made of the same entries.
+    objective.weighted_sum(objective.residuals(objective.scores(np.ones(objective.shape))))
+    assert len(read) == 12
+
+
+def test_how_often_an_ascent_reads_entries(tmp_path, monkeypatch):
+    parts, read = both(tmp_path).disk, []
+    original = RowDecoder.write_rows
+    monkeypatch.setattr(RowDecoder, "write_rows", lambda *arguments: read.append(1) or original(*arguments))
+    done = dual(Objective(parts, cross_entropy_for(2), penalty_of(0.1, 0.0, True)), tol=0.05)
+    assert done.converged
+    # For the mean row, in each pass, for θ(α), and for its scores.
+    assert len(read) == parts.n_parts * (len(done.loss_curve) + 3)
 
 
 def test_parts_of_which_only_some_need_their_entries(tmp_path):
@@ -345,7 +375,7 @@ def test_a_full_disk_is_told_and_nothing_is_left(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OutputFileError, match="cannot be written: the disk is full; make room or choose another"):
-        parts.each(_y)
+        kept_values(parts)
     assert not left_in(tmp_path)
 
 

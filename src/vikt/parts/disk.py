@@ -134,9 +134,9 @@ class OnDisk:
         return added(work(part, *_own(part, number, arguments)) for number, part in self._read(range(self.n_parts)))
 
     def each(self, work: Callable[..., T], *arguments: object) -> PerPart[T]:
-        parts = self._read(range(self.n_parts))
-        kept: Any = [self._scratch.kept(work(part, *_own(part, number, arguments))) for number, part in parts]
-        return PerPart(tuple(kept))
+        own = (tuple(given_to(number, arguments)) for number in range(self.n_parts))
+        made: Any = tuple(_Later(self._scratch, work, each) for each in own)
+        return PerPart(made)
 
     def derived(self, work: Callable[..., T], *arguments: object) -> PerPart[T]:
         made: Any = tuple(_Derived(work, tuple(given_to(number, arguments))) for number in range(self.n_parts))
@@ -159,8 +159,7 @@ class OnDisk:
         return after, PerPart(tuple(kept[number] for number in range(self.n_parts)))
 
     def own(self, kept: PerPart[T]) -> Iterator[T]:
-        elements: Any = kept.elements
-        return (each.value for each in elements)
+        return (_made(part, kept.elements[number]) for number, part in self._read(range(self.n_parts)))
 
     def given(self, values: Iterable[T]) -> PerPart[T]:
         kept: Any = tuple(map(self._scratch.kept, values))
@@ -257,6 +256,23 @@ class Kept(Generic[T]):
         return pickle.loads(content)  # type: ignore[no-any-return]
 
 
+class _Later(Generic[T]):
+    """What is made of a part where it is first an argument, while the part is in memory anyway, and then kept."""
+
+    def __init__(self, scratch: Scratch, work: Callable[..., T], arguments: tuple[object, ...]) -> None:
+        self._scratch, self._work, self._arguments = scratch, work, arguments
+        self._kept: Kept[T] | None = None
+
+    def of(self, part: Part) -> T:
+        if self._kept is not None:
+            return self._kept.value
+        value = self._work(part, *(_made(part, argument) for argument in self._arguments))
+        self._kept = self._scratch.kept(value)
+        # What it was made of is no longer needed for it.
+        self._arguments = ()
+        return value
+
+
 @dataclass(frozen=True)
 class _Derived(Generic[T]):
     """What is made anew of a part wherever it is an argument."""
@@ -264,13 +280,16 @@ class _Derived(Generic[T]):
     work: Callable[..., T]
     arguments: tuple[object, ...]
 
+    def of(self, part: Part) -> T:
+        return self.work(part, *(_made(part, argument) for argument in self.arguments))
+
 
 def _own(part: Part, number: int, arguments: Iterable[object]) -> list[object]:
     """The arguments of a part's work, read or made."""
     return [_made(part, argument) for argument in given_to(number, arguments)]
 
 
-def _made(part: Part, argument: object) -> object:
-    if isinstance(argument, _Derived):
-        return argument.work(part, *(_made(part, own) for own in argument.arguments))
+def _made(part: Part, argument: Any) -> Any:
+    if isinstance(argument, _Later | _Derived):
+        return argument.of(part)
     return argument.value if isinstance(argument, Kept) else argument

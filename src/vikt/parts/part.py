@@ -138,7 +138,10 @@ class Parts(Protocol):
         ...
 
     def each(self, work: Callable[..., T], *arguments: object) -> PerPart[T]:
-        """work(part, *arguments) of every part, each left where its part lies. Arguments as for `sums`."""
+        """work(part, *arguments) of every part, each left where its part lies. Arguments as for `sums`.
+
+        It may be made only when it is first needed: until then, none of the arguments may change.
+        """
         ...
 
     def derived(self, work: Callable[..., T], *arguments: object) -> PerPart[T]:
