@@ -61,7 +61,7 @@ class Spread(Generic[V]):
     @classmethod
     def of(cls, engine: Engine, values: Iterable[V]) -> Spread[V]:
         """Values that this process keeps in memory, and sends to where they are to lie."""
-        return cls.made_by(engine, [partial(_itself, value) for value in values])
+        return cls.made_by(engine, [partial(_given_value, value) for value in values])
 
     @property
     def n_parts(self) -> int:
@@ -108,7 +108,7 @@ class Spread(Generic[V]):
 
     def given(self, values: Iterable[T]) -> PerPart[T]:
         """What is to belong to each value, from here."""
-        return self._per_part(Step(_itself, [Own([*values])]))
+        return self._per_part(Step(_given_value, [Own([*values])]))
 
     def _per_part(self, step: Step) -> PerPart[Any]:
         return PerPart((self._workers.kept(step),) * self.n_parts)
@@ -124,5 +124,5 @@ def _made(source: Callable[[], V]) -> V:
     return source()
 
 
-def _itself(value: V) -> V:
+def _given_value(value: V) -> V:
     return value
