@@ -155,8 +155,8 @@ def test_counters_that_ngrams_share_change_no_bit(emails, monkeypatch, made, n_c
     ("n_ngrams", "most_bytes", "expected"),
     [
         (0, 10**9, 1 << 10),
-        (10**6, 10**9, 1 << 16),
-        (10**9, 10**9, 1 << 26),
+        (10**6, 10**9, 1 << 18),
+        (10**9, 10**9, 1 << 28),
         (10**12, 300 << 20, 1 << 28),
         (10**9, 7, 4),
     ],

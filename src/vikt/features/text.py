@@ -107,7 +107,9 @@ class TextFeatures:
     def learn_over(
         self, turns: Turns, n_documents: int, n_bytes: int, *, most_bytes: int = MOST_BYTES, threads: int = 1
     ) -> None:
-        """Learn the same from texts that are too many for memory, and make no rows; see `Ngrams.learnt_over`.
+        """Learn the same from texts that are too many for memory, and make no rows.
+
+        `n_bytes` is the length of all texts, roughly; see `Ngrams.learnt_over` for the other parameters.
 
         Raises
         ------

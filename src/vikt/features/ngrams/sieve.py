@@ -45,11 +45,12 @@ class Sieve:
     def of(cls, longest: int, fewest: int, n_ngrams: float, most_bytes: int) -> Sieve:
         """A sieve for texts of so many n-grams, each counted as often as it occurs, in at most so much memory.
 
-        It has a counter for each two to four of them. Since a tenth of them or fewer are different, a third of the
-        rare ones or fewer pass. Each that passes takes as much memory on the way as 280 counters.
+        It has a counter or two for each of them where memory lets it. In 65 MB of reviews, 6 % of the rare n-grams of
+        one and two words then pass, and 19 % of those of up to three, which are more. Each that passes takes as much
+        memory on the way as some 280 counters.
         """
-        wanted = max(int(n_ngrams) // (2 * _COUNTERS_PER_BYTE), _FEWEST_BYTES)
-        return cls(longest, fewest, 1 << min(wanted, most_bytes).bit_length() - 1)
+        wanted = max(int(n_ngrams) // _COUNTERS_PER_BYTE, _FEWEST_BYTES)
+        return cls(longest, fewest, 1 << min((wanted - 1).bit_length(), most_bytes.bit_length() - 1))
 
     def __reduce__(self) -> tuple[type[Sieve], tuple[int, int, int], Bytes | None]:
         # One that has counted nothing yet is small.
