@@ -54,6 +54,7 @@ BENCHMARKS = [
     Benchmark("near_duplicates", []),
     Benchmark("audit", ["--repeats", "1"]),
     Benchmark("scaling", ["--gigabytes", "0.005", "--most-rows", "10000"], has_peers=True),
+    Benchmark("cluster", ["--rows", "2000", "--repeats", "1"]),
 ]
 PLOTS = ("solvers", "scaling")
 

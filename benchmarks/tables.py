@@ -14,6 +14,7 @@ from typing import Any
 
 from audit_tables import findings_table, near_duplicates_table, seconds_table
 from cells import cpu, measured_by, ratio, rows_of
+from cluster_tables import cluster_tables
 from judging_tables import judging_tables, report_alone
 from measuring import HERE, RESULTS
 from scaling_tables import scaling_tables
@@ -507,6 +508,7 @@ PAGES: dict[str, dict[str, Makers]] = {
     "docs/shrink.md": {"benchmark": {"shrink": shrink_tables}},
     "docs/export.md": {"benchmark": {"export": export_tables}},
     "docs/scaling.md": {"benchmark": {"scaling": scaling_tables}},
+    "docs/cluster.md": {"benchmark": {"cluster": cluster_tables}},
     "docs/security.md": {"benchmark": {"torture": torture_table}},
     "docs/audit.md": {
         "findings": {"audit": findings_table},

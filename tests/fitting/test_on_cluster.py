@@ -28,10 +28,16 @@ WORDS = {"analyzer": "word", "l2": 1e-2, "tol": 1e-7}
 
 
 @pytest.fixture(scope="module")
-def two():
-    """The address of a cluster of two workers."""
+def cluster():
+    """A cluster of two workers."""
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
-        yield cluster.scheduler_address
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def two(cluster):
+    """Its address."""
+    return cluster.scheduler_address
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +107,12 @@ def test_the_optimum_is_that_of_one_machine(two, topics, options):
         assert most <= 1e-2
         assert np.linalg.norm((on_cluster.theta_ - on_disk.theta_)[..., 1:]) <= most
         assert on_cluster.data_ == on_disk.data_
+
+
+def test_the_dashboard_shows_what_is_done(cluster, two, topics):
+    fitted(topics, two, **WORDS)
+    shown = set(cluster.scheduler.task_prefixes)
+    assert {"check-folder", "count-ngrams", "learn-ngrams", "make-rows", "ascend"} <= shown
 
 
 @pytest.mark.slow
@@ -321,3 +333,13 @@ def test_reviews_take_few_rounds(two, corpus):
     classifier.fit_files(corpus("imdb/train.parquet"), label="label", cluster=two, groups=4)
     assert classifier.certificate_ <= 1e-4
     assert len(classifier.loss_curve_) <= 8
+
+
+@pytest.mark.slow
+def test_a_script_that_its_workers_cannot_import_is_told_why(topics, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(f"import vikt\nvikt.TextClassifier().fit_files({str(topics)!r}, cluster='local:1')\n")
+    ended = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "ClusterError: the workers of local:1 cannot be started" in ended.stderr
+    assert "`if __name__ == '__main__':`" in ended.stderr

@@ -211,7 +211,13 @@ def _local_cluster(n_workers: int) -> Iterator[Any]:
     options = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL}
     with import_module("dask").config.set(_LOCAL):
         with interruption.kept_from_helpers():
-            cluster = distributed.LocalCluster(n_workers=n_workers, threads_per_worker=1, **options)
+            try:
+                cluster = distributed.LocalCluster(n_workers=n_workers, threads_per_worker=1, **options)
+            except RuntimeError as error:
+                raise ClusterError(
+                    f"the workers of local:{n_workers} cannot be started ({error}); a script must do its work after "
+                    "`if __name__ == '__main__':`, since its workers import it"
+                ) from error
         try:
             yield cluster
         finally:
