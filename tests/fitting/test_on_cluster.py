@@ -21,6 +21,7 @@ from vikt.errors import MissingPackageError, ParameterError
 from vikt.files import snapshot
 from vikt.fitting.cluster_rows import Cluster, ClusterAddress
 from vikt.fitting.trained import load_trained
+from vikt.parts.engine import WorkersLostError
 from vikt.spool import spool as spools
 
 distributed = pytest.importorskip("distributed")
@@ -211,6 +212,32 @@ class Changed:
         self.event()
         self.event = lambda: None
         return self.engine.start(*arguments)
+
+
+class Losing:
+    """An engine in this process, which loses a worker before its first results."""
+
+    def __init__(self):
+        self.there = ["first", "second"]
+
+    def workers(self):
+        return self.there
+
+    def start(self, name, work, worker, arguments):
+        return work(*arguments)
+
+    def results(self, started):
+        if len(self.there) > 1:
+            self.there = self.there[1:]
+            raise WorkersLostError(["first"])
+        return started
+
+
+def test_a_worker_lost_while_the_folder_is_checked(tmp_path):
+    engine = Losing()
+    Cluster(engine, 4).check(tmp_path)
+    assert engine.there == ["second"]
+    assert not list(tmp_path.iterdir())
 
 
 class KilledError(BaseException):

@@ -30,7 +30,7 @@ from vikt.parameters import GROUPS, checked_value
 from vikt.parts import Part
 from vikt.parts.cluster import OnCluster
 from vikt.parts.dask_engine import cluster_at
-from vikt.parts.engine import Engine
+from vikt.parts.engine import Engine, WorkersLostError
 from vikt.parts.spread import Spread
 from vikt.progress import Progress
 from vikt.spool.spool import Spool
@@ -78,8 +78,13 @@ class Cluster:
         path.write_text(token, encoding="ascii")
         workers = self.engine.workers()
         reading = [self.engine.start("check-folder", _problem_reading, worker, [path, token]) for worker in workers]
-        problems = self.engine.results(reading)
-        path.unlink(missing_ok=True)
+        try:
+            problems = self.engine.results(reading)
+        except WorkersLostError:
+            self.check(folder)  # on those that are left
+            return
+        finally:
+            path.unlink(missing_ok=True)
         for worker, problem in zip(workers, problems, strict=True):
             if problem:
                 raise ParameterError(
@@ -141,7 +146,8 @@ class ClusterRows:
 
     def _learn(self, features: TextFeatures) -> None:
         work, shards, uses = self.rows.work, self._shards(0), self.rows.several[0]
-        n_turns = min(len(self.cluster.engine.workers()), shards.n_parts)
+        # What each turn leads to comes here, so that no more are taken than there are groups.
+        n_turns = min(len(self.cluster.engine.workers()), self.cluster.groups, shards.n_parts)
         turns = _WorkersTurns(shards, n_turns, work.reader, uses, work.progress)
         features.learn_over(turns, self.rows.n_documents, work.shards.spool.n_bytes)
 
