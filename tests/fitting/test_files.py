@@ -296,6 +296,7 @@ def test_what_needs_all_rows_in_memory_is_refused_before_any_is_read(options, pa
     [
         ("_PER_WEIGHT", 10**9, r"[\d,]+ features and 3 classes need about \d+\.\d GB, but the limit is 1\.0 GB"),
         ("_PER_ROUGH_WEIGHT", 10**9, r"[\d,]+ features and 3 classes need about \d+\.\d GB, but the limit is 1\.0 GB"),
+        ("_SHARD", -(10**9), r"[\d.]+ [kM]B of text need about \d+\.\d GB, but the limit is 1\.0 GB; raise the limit"),
         ("_MOST_RESIDENT", -10.0, r"the n-grams of 'word' do not fit into 1\.0 GB; raise the limit"),
     ],
 )
@@ -306,7 +307,7 @@ def test_too_little_memory_is_told_and_more_goes_on(tmp_path, topics, small_shar
         with pytest.raises(ParameterError, match=message) as refused:
             vikt.TextClassifier(**options).fit_files(path, "text", "label", work_dir=work)
     assert refused.value.parameter == "memory"
-    assert (work / "plan.json").exists() == (name != "_PER_ROUGH_WEIGHT")
+    assert (work / "plan.json").exists() == (name not in ("_SHARD", "_PER_ROUGH_WEIGHT"))
     again = vikt.TextClassifier(**options).fit_files(path, "text", "label", work_dir=work, memory="2GB")
     assert content(again, tmp_path) == content(fitted(path, **options), tmp_path)
 

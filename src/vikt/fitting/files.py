@@ -132,7 +132,9 @@ class Resources:
         """
         with self._place() as place, work_folder(path, {**job, "--groups": place.groups}, restart=restart) as folder:
             place.check(path)
-            shards = Shards.once(place.sharded(spooled(folder)), folder, progress)
+            spool = place.sharded(spooled(folder))
+            self.memory.check_shards(spool)
+            shards = Shards.once(spool, folder, progress)
             work = ShardWork(shards, self.settings, folder, tenths, self.memory, self.threads, progress)
             yield ShardFit(work, place)
 

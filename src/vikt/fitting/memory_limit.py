@@ -11,12 +11,15 @@ from vikt.features.memory import memory_resident
 from vikt.features.text import TextFeatures
 from vikt.fitting.settings import FitSettings
 from vikt.model.targets import loss_of
+from vikt.spool.spool import Spool
 from vikt.tables import size
 
 # Bytes at the peak, measured: whatever the rows, for the choice of features, and for a further thread; for each weight,
 # and for each weight of the rough fits to the sample.
 _FIXED, _OF_CHOICE, _PER_THREAD = 450_000_000, 250_000_000, 400_000_000
 _PER_WEIGHT, _PER_ROUGH_WEIGHT = 120, 40
+# For each byte of a shard, beyond what is part of the fixed ones.
+_PER_BYTE_OF_SHARD, _SHARD = 2, 1 << 25
 # What a process takes that has read nothing yet.
 _AT_START = 150_000_000
 # What is enough for any text that a single machine reads.
@@ -57,6 +60,16 @@ class MemoryLimit:
     def counters(self) -> int:
         """What may be taken by counters that tell rare n-grams."""
         return min(self.n_bytes // 4, _MOST_COUNTERS)
+
+    def check_shards(self, spool: Spool) -> None:
+        """Refuse shards that are too large to be in memory one at a time. Raises ParameterError."""
+        needed = self.least + _PER_BYTE_OF_SHARD * max(spool.bytes_per_shard - _SHARD, 0)
+        if needed > self.n_bytes:
+            raise ParameterError(
+                "memory",
+                f"{size(spool.n_bytes)} of text need about {size(needed)}, but the limit is {size(self.n_bytes)}; "
+                "raise the limit to resume from here",
+            )
 
     def check_weights(self, features: TextFeatures, n_classes: int, *, is_rough: bool = False) -> None:
         """Refuse more weights than there is room for, in a final fit or a rough one. Raises ParameterError."""

@@ -14,7 +14,8 @@ from vikt.corpus.digests import ContentDigests
 from vikt.spool.rows import BYTES_PER_ROW, N_BUCKETS, SpooledRows, read_buckets, read_digests
 from vikt.spool.tally import Tally
 
-# A shard takes at most this much on average, and more than half of it where there are several.
+# A shard takes at most this much on average, and more than half of it where there are several; with as many shards as
+# there can be, it may take more.
 _BYTES_PER_SHARD = 1 << 25
 
 
@@ -98,10 +99,19 @@ class Spool:
     @cached_property
     def n_shards(self) -> int:
         """A power of two, at most 256."""
-        n_bytes, n = self.n_bytes + BYTES_PER_ROW * int(self.class_counts.sum()), 1
-        while n < N_BUCKETS and (n < self.least_shards or n_bytes > n * _BYTES_PER_SHARD):
+        n = 1
+        while n < N_BUCKETS and (n < self.least_shards or self._n_bytes_in_all > n * _BYTES_PER_SHARD):
             n *= 2
         return n
+
+    @property
+    def bytes_per_shard(self) -> int:
+        """What the rows of a shard take in memory, on average."""
+        return self._n_bytes_in_all // self.n_shards
+
+    @property
+    def _n_bytes_in_all(self) -> int:
+        return self.n_bytes + BYTES_PER_ROW * int(self.class_counts.sum())
 
     def shard(self, number: int) -> SpooledRows:
         """The rows of a shard, in no order, with the numbers of their classes. Raises OutputFileError."""
