@@ -49,7 +49,15 @@ def sides_table(results: dict[str, Any]) -> list[str]:
         f"than real ones; accuracy and log loss are on {data['test_rows']:,} real reviews. vikt has "
         f"`--memory {results['memory']}` and `--tol {results['tol']:g}`, and all sides have words and pairs of words. "
         f"Vowpal Wabbit's seconds are without the {cutting['cpu_s']:,.0f} CPU seconds of cutting its lines.",
+        "",
+        f"vikt's CPU seconds are {times(sides, [name for name in sides if not name.startswith(OURS)])}.",
     ]
+
+
+def times(sides: dict[str, Any], peers: list[str]) -> str:
+    """The CPU seconds of our side in those of each peer."""
+    own = sides[OURS]["cpu_s"]["median"]
+    return "; ".join(f"{own / sides[peer]['cpu_s']['median']:.2f} times those of {peer}" for peer in peers)
 
 
 def distance(row: dict[str, Any]) -> str:
