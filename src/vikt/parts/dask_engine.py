@@ -24,6 +24,8 @@ from vikt.errors import ClusterError, MissingPackageError, UsageError
 from vikt.parts.engine import WorkersLostError
 from vikt.version import __version__
 
+_LOG = logging.getLogger("vikt")
+
 _PACKAGES = {"Dask": "dask", "distributed": "distributed"}
 _LOCAL = {
     # Dask lets a worker return all memory to the system at once, which takes longer to get back than work on a vector.
@@ -92,12 +94,15 @@ class DaskEngine:
         return str(self._client.dashboard_link)
 
     def workers(self) -> list[str]:
-        begun = monotonic()
+        begun: float | None = None
         while not (there := self._there()):
-            if monotonic() - begun > _SECONDS_FOR_A_WORKER:
+            if begun is None:
+                begun = monotonic()
+                _LOG.info(f"the cluster {self._address} has no worker; waiting {_SECONDS_FOR_A_WORKER:.0f} s for one")
+            elif monotonic() - begun > _SECONDS_FOR_A_WORKER:
                 raise ClusterError(
-                    f"the cluster {self._address} has no worker, and got none within {_SECONDS_FOR_A_WORKER:.0f} s; "
-                    "start some, with `dask worker` say"
+                    f"the cluster {self._address} has no worker, and none joined within {_SECONDS_FOR_A_WORKER:.0f} s; "
+                    "start some with `dask worker`"
                 )
             sleep(_SECONDS_BETWEEN_LOOKS)
         self._check_versions(set(there) - self._known)
