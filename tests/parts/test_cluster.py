@@ -553,16 +553,22 @@ def test_parts_are_read_from_addresses_on_the_workers(two, tmp_path, prefix):
     assert found.certificate == expected.certificate
 
 
-@pytest.mark.parametrize("prefix", ["", "file://", "gopher://"])
-def test_an_address_that_cannot_be_read(two, tmp_path, prefix):
+@pytest.mark.parametrize("address", ["/nowhere/0.part", "file:///nowhere/0.part", "memory://nowhere/0.part"])
+def test_an_address_that_cannot_be_read(two, tmp_path, address):
     _, decoder, _ = _written(tmp_path)
-    with pytest.raises(InputFileError, match=f"{prefix}/nowhere/0.part: cannot be read"):
-        Spread.made_by(two, [partial(part_at, f"{prefix}/nowhere/0.part", decoder)])
+    with pytest.raises(InputFileError, match=r"/nowhere/0\.part: cannot be read"):
+        Spread.made_by(two, [partial(part_at, address, decoder)])
+
+
+def test_an_address_of_no_system(tmp_path):
+    _, decoder, _ = _written(tmp_path)
+    with pytest.raises(UsageError, match=r"gopher://b/0\.part: is not an address that can be read"):
+        part_at("gopher://b/0.part", decoder)
 
 
 def test_an_address_without_fsspec(monkeypatch):
     monkeypatch.setitem(sys.modules, "fsspec", None)
-    with pytest.raises(MissingPackageError, match=r"the address s3://b/0\.part needs fsspec, .*'\.\[cluster\]'"):
+    with pytest.raises(MissingPackageError, match=r"the address s3://b/0\.part needs fsspec, .*'\.\[remote\]'"):
         part_at("s3://b/0.part", None)
 
 

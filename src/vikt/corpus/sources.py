@@ -7,10 +7,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from vikt.corpus.storage import is_address, storage_of
+from vikt.corpus.storage import is_address, plain_name, storage_of
 from vikt.errors import InputFileError, UsageError
-
-_LOCAL = "file://"
 
 
 def find_sources(names: Iterable[str | Path], *, reads_addresses: bool = False) -> list[str]:
@@ -32,7 +30,7 @@ def find_sources(names: Iterable[str | Path], *, reads_addresses: bool = False) 
     >>> find_sources(["a.tsv", "-"])
     ['a.tsv', '-']
     """
-    plain = [str(name).removeprefix(_LOCAL) for name in names]
+    plain = [plain_name(str(name)) for name in names]
     unread = next((name for name in plain if is_address(name) and not reads_addresses), None)
     if unread:
         raise UsageError(

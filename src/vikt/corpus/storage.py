@@ -78,10 +78,10 @@ class LocalStorage:
         self._replacements = Replacements()
 
     def located(self, name: str) -> str:
-        return os.path.join(os.getcwd(), name.removeprefix(_LOCAL))
+        return os.path.join(os.getcwd(), plain_name(name))
 
     def resolved(self, name: str) -> str:
-        return os.path.realpath(name.removeprefix(_LOCAL))
+        return os.path.realpath(plain_name(name))
 
     def is_folder(self, address: str) -> bool:
         return os.path.isdir(address)
@@ -172,6 +172,17 @@ def is_address(name: str) -> bool:
     return "://" in name
 
 
+def plain_name(name: str) -> str:
+    """A name as it is, but the path of a file of this machine at an address.
+
+    Examples
+    --------
+    >>> plain_name("file:///a.csv"), plain_name("s3://bucket/a.csv")
+    ('/a.csv', 's3://bucket/a.csv')
+    """
+    return name.removeprefix(_LOCAL)
+
+
 def storage_of(name: str) -> Storage:
     """Where a file or folder of that name is.
 
@@ -187,7 +198,7 @@ def storage_of(name: str) -> Storage:
     >>> type(storage_of("corpus/a.jsonl")).__name__, type(storage_of("memory://corpus")).__name__
     ('LocalStorage', 'RemoteStorage')
     """
-    if not is_address(name) or name.startswith(_LOCAL):
+    if not is_address(plain_name(name)):
         return LocalStorage()
     try:
         import fsspec
