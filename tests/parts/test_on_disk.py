@@ -22,7 +22,7 @@ from vikt.matrix import SparseMatrix
 from vikt.model.losses import cross_entropy_for
 from vikt.model.objective import Objective
 from vikt.model.penalties import penalty_of
-from vikt.parts import InMemory, Part, disk
+from vikt.parts import InMemory, Part, scratch
 from vikt.parts.disk import OnDisk, write_part
 from vikt.solvers.certificate import dual_certificate, gradient_certificate
 from vikt.solvers.dual import dual
@@ -69,7 +69,7 @@ def left_in(folder):
 
 @pytest.fixture(autouse=True)
 def _all_in_files(monkeypatch):
-    monkeypatch.setattr(disk, "_IN_MEMORY", 0)
+    monkeypatch.setattr(scratch, "_IN_MEMORY", 0)
 
 
 CASES = [
@@ -236,7 +236,7 @@ def test_scratch_is_removed_with_what_refers_to_it(tmp_path):
 def test_scratch_is_removed_when_a_fit_fails_or_the_process_ends(tmp_path):
     code = (
         "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[2]); import test_on_disk as t\n"
-        "t.disk._IN_MEMORY = 0\n"
+        "t.scratch._IN_MEMORY = 0\n"
         "folder = Path(sys.argv[1]); parts = t.both(folder).disk; kept = t.kept_values(parts)\n"
         "print(len(t.left_in(folder)))\n"
         "raise SystemExit(3)\n"
@@ -249,7 +249,7 @@ def test_scratch_is_removed_when_a_fit_fails_or_the_process_ends(tmp_path):
 
 
 def test_what_is_small_stays_in_memory_and_gives_its_room_back(tmp_path, monkeypatch):
-    monkeypatch.setattr(disk, "_IN_MEMORY", 1500)
+    monkeypatch.setattr(scratch, "_IN_MEMORY", 1500)
     parts = both(tmp_path).disk
     for _ in range(3):
         first = kept_values(parts)
@@ -264,7 +264,7 @@ def test_what_is_small_stays_in_memory_and_gives_its_room_back(tmp_path, monkeyp
 
 
 def test_what_is_kept_in_memory_is_not_changed_by_work(tmp_path, monkeypatch):
-    monkeypatch.setattr(disk, "_IN_MEMORY", 1 << 20)
+    monkeypatch.setattr(scratch, "_IN_MEMORY", 1 << 20)
     parts = both(tmp_path).disk
     values = kept_values(parts)
     before = parts.sums(_sum_of, values)

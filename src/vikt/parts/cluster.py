@@ -25,8 +25,8 @@ class OnCluster:
     ----------
     rows : Spread of Part
     n_turns : int
-        Into how many turns a pass of dual ascent divides, which are taken at the same time: the number of workers that
-        one reckons with, say. The bits depend on it, and not on how many there are.
+        How many turns a pass of dual ascent divides into, which are taken at the same time: the number of workers that
+        are expected, say. The bits depend on it, but not on how many workers there are.
 
     Raises
     ------

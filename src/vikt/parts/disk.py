@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import pickle
-import shutil
-import tempfile
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
-from itertools import count, zip_longest
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from vikt.arrays import Arrays, Floats, FloatType, Ids, Ints, Reals, Targets
 from vikt.files.array_file import ArrayFile, write_arrays
-from vikt.files.replacement import explained
 from vikt.matrix import SparseMatrix
 from vikt.parts.part import Part, PerPart, added, given_to
+from vikt.parts.scratch import Derived, Later, Scratch, given_value, own_arguments
 from vikt.parts.stored_rows import Entries, StoredRows
 
 C = TypeVar("C")
 S = TypeVar("S")
 T = TypeVar("T")
 
-# Most of what belongs to rows is small where rows are few, and opening a file takes longer than reading it.
-_IN_MEMORY = 1 << 24
 _OF_ROWS = ("y", "weights", "squared_norms", "row_hashes")
 
 
@@ -131,15 +124,17 @@ class OnDisk:
         self._reader = ThreadPoolExecutor(1)
 
     def sums(self, work: Callable[..., S], *arguments: object) -> S:
-        return added(work(part, *_own(part, number, arguments)) for number, part in self._read(range(self.n_parts)))
+        return added(
+            work(part, *own_arguments(part, number, arguments)) for number, part in self._read(range(self.n_parts))
+        )
 
     def each(self, work: Callable[..., T], *arguments: object) -> PerPart[T]:
         own = (tuple(given_to(number, arguments)) for number in range(self.n_parts))
-        made: Any = tuple(_Later(self._scratch, work, each) for each in own)
+        made: Any = tuple(Later(self._scratch, work, each) for each in own)
         return PerPart(made)
 
     def derived(self, work: Callable[..., T], *arguments: object) -> PerPart[T]:
-        made: Any = tuple(_Derived(work, tuple(given_to(number, arguments))) for number in range(self.n_parts))
+        made: Any = tuple(Derived(work, tuple(given_to(number, arguments))) for number in range(self.n_parts))
         return PerPart(made)
 
     def turns(
@@ -153,13 +148,13 @@ class OnDisk:
         kept: dict[int, Any] = {}
         for state, order in zip(carried, orders, strict=True):
             for number, part in self._read(order):
-                state, own = work(part, state, *_own(part, number, arguments))
+                state, own = work(part, state, *own_arguments(part, number, arguments))
                 kept[number] = self._scratch.kept(own)
             after.append(state)
         return after, PerPart(tuple(kept[number] for number in range(self.n_parts)))
 
     def own(self, kept: PerPart[T]) -> Iterator[T]:
-        return (_made(part, kept.elements[number]) for number, part in self._read(range(self.n_parts)))
+        return (given_value(part, kept.elements[number]) for number, part in self._read(range(self.n_parts)))
 
     def given(self, values: Iterable[T]) -> PerPart[T]:
         kept: Any = tuple(map(self._scratch.kept, values))
@@ -209,87 +204,3 @@ class _Entries:
             if ahead == number:
                 return arrays
         return self._files[number].read(self._names, self._room)
-
-
-class Scratch:
-    """Values that are kept as long as they are referred to: a few MB in memory, and files for the others.
-
-    The files lie in a folder of their own, which ends with the last of them.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        with explained(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            self._folder = Path(tempfile.mkdtemp(dir=folder))
-        self._numbers, self._left = count(), _IN_MEMORY
-        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-
-    def kept(self, value: T) -> Kept[T]:
-        """Keep a value. Raises OutputFileError where it cannot be written; the disk may be full."""
-        content = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-        if len(content) <= self._left:
-            self._left -= len(content)
-            kept = Kept[T](self, content)
-            weakref.finalize(kept, self._give_back, len(content))
-            return kept
-        path = self._folder / str(next(self._numbers))
-        kept = Kept[T](self, path)
-        weakref.finalize(kept, path.unlink, missing_ok=True)
-        with explained(path):
-            path.write_bytes(content)
-        return kept
-
-    def _give_back(self, n_bytes: int) -> None:
-        self._left += n_bytes
-
-
-@dataclass(frozen=True, eq=False)
-class Kept(Generic[T]):
-    """A value as bytes, in memory or in a file."""
-
-    scratch: Scratch
-    place: bytes | Path
-
-    @property
-    def value(self) -> T:
-        content = self.place if isinstance(self.place, bytes) else self.place.read_bytes()
-        return pickle.loads(content)  # type: ignore[no-any-return]
-
-
-class _Later(Generic[T]):
-    """What is made of a part where it is first an argument, while the part is in memory anyway, and then kept."""
-
-    def __init__(self, scratch: Scratch, work: Callable[..., T], arguments: tuple[object, ...]) -> None:
-        self._scratch, self._work, self._arguments = scratch, work, arguments
-        self._kept: Kept[T] | None = None
-
-    def of(self, part: Part) -> T:
-        if self._kept is not None:
-            return self._kept.value
-        value = self._work(part, *(_made(part, argument) for argument in self._arguments))
-        self._kept = self._scratch.kept(value)
-        # What it was made of is no longer needed for it.
-        self._arguments = ()
-        return value
-
-
-@dataclass(frozen=True)
-class _Derived(Generic[T]):
-    """What is made anew of a part wherever it is an argument."""
-
-    work: Callable[..., T]
-    arguments: tuple[object, ...]
-
-    def of(self, part: Part) -> T:
-        return self.work(part, *(_made(part, argument) for argument in self.arguments))
-
-
-def _own(part: Part, number: int, arguments: Iterable[object]) -> list[object]:
-    """The arguments of a part's work, read or made."""
-    return [_made(part, argument) for argument in given_to(number, arguments)]
-
-
-def _made(part: Part, argument: Any) -> Any:
-    if isinstance(argument, _Later | _Derived):
-        return argument.of(part)
-    return argument.value if isinstance(argument, Kept) else argument

@@ -17,9 +17,10 @@ class Engine(Protocol):
         ...
 
     def hold(self, value: object, worker: str | None = None) -> object:
-        """Leave a value with one worker, or with all of them: what stands for it as an argument, for as long as it is.
+        """Leave a value with one worker, or with all of them, for as long as what is returned is referred to.
 
-        Work is given the value itself, which on one worker can keep what work changes in it.
+        That stands for the value as an argument. Work is given the value itself, which on one worker can keep what work
+        changes in it.
         """
         ...
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import count, islice
 from typing import Any
@@ -32,7 +32,7 @@ class Shared:
         return self._held[1]
 
     def release(self) -> None:
-        """Leave it on the workers no longer."""
+        """Let the workers forget it."""
         self._held = None
 
 
@@ -138,6 +138,24 @@ class Step:
         """The value of a part, made of what is here."""
         return self.work(*(each.values[number] for each in self.arguments if isinstance(each, Own)))
 
+    def note(self, where: Mapping[int, Place]) -> None:
+        """Note where the values of parts are."""
+        self.where |= where
+
+    def forget(self) -> None:
+        """Note that no value is anywhere."""
+        self.where = {}
+
+    def unwanted(self) -> None:
+        """Keep nothing that only the values need."""
+        self.kept = False
+        self.forget()
+        self.end()
+
+    def loaded_from(self, pickled: Sequence[bytes]) -> None:
+        """Make the values of their pickles from now on, instead of other values."""
+        self.work, self.arguments = pickle.loads, [Own(pickled)]
+
     def is_at(self, place: Place, parts: Sequence[int]) -> bool:
         return all(self.where.get(number) is place for number in parts)
 
@@ -145,7 +163,7 @@ class Step:
         return all(self.where.get(number) is place for number, place in enumerate(place_of))
 
     def end(self) -> None:
-        """Keep no longer what it was made of, here or on the workers, but only how that is made."""
+        """Drop what it was made of, here and on the workers, and keep only how that is made."""
         self.arguments = [each.step if isinstance(each, Kept) else each for each in self.arguments]
         for each in self.arguments:
             if isinstance(each, Shared):
@@ -161,7 +179,7 @@ class Kept:
 
 
 def name_of(work: Callable[..., Any]) -> str:
-    """The name of a function, or of that which is partially applied, in words.
+    """The name of a function, or of the one that is partially applied, in words.
 
     Examples
     --------
@@ -174,8 +192,7 @@ def name_of(work: Callable[..., Any]) -> str:
 
 
 def _let_go(step: Step, dropped: Callable[[int], None]) -> None:
-    step.kept, step.where = False, {}
-    step.end()
+    step.unwanted()
     dropped(step.number)
 
 

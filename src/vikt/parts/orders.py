@@ -13,7 +13,7 @@ LARGE = 1 << 18
 
 
 class Packing:
-    """The making of an order to one place; what is large goes ahead of it. `steps` are those it is made of, by number.
+    """Makes an order to one place, and sends what is large ahead of it; `steps` has the steps that it names, by number.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Packing:
         """Record what an order has led to."""
         del self._place.dropped[: self._n_dropped]
         for number, part in made:
-            self.steps[number].where[part] = self._place
+            self.steps[number].note({part: self._place})
 
     def _add(self, step: Step, numbers: Sequence[int]) -> None:
         if step.number in self._tasks or step.is_at(self._place, numbers):

@@ -113,7 +113,7 @@ class Store:
             return Answer(making.made, _pickled_if_small(values) if order.returns else None)
 
     def turn(self, order: Order, carried: bytes, held: Sequence[bytes]) -> bytes | Emptied:
-        """Let the target's work, part after part, take what is carried further, and keep what it makes of the parts."""
+        """Do the target's work on one part after the other, from what is carried on; keep what it makes of each."""
         with self._lock:
             self._drop(order)
             making, state = _Making(self._values, order.tasks, held), pickle.loads(carried)
@@ -209,7 +209,7 @@ def _pickled_if_small(values: Sequence[Any]) -> list[bytes] | None:
 
 
 def _n_bytes(value: Any) -> int:
-    """Those of the arrays in it: at least so many."""
+    """The bytes of the arrays in it; the pickle has no fewer."""
     if isinstance(value, tuple):
         return sum(map(_n_bytes, value))
     return value.nbytes if isinstance(value, np.ndarray) else 0

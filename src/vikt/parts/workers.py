@@ -21,7 +21,7 @@ import numpy as np
 
 from vikt.errors import ClusterError
 from vikt.parts.engine import Engine, WorkersLostError
-from vikt.parts.lineage import Kept, Own, Place, Step, shared_out
+from vikt.parts.lineage import Kept, Place, Step, shared_out
 from vikt.parts.orders import LARGE, Packing
 from vikt.parts.part import added
 from vikt.parts.store import Answer, Emptied, Store, add, copies, fill, turn
@@ -85,11 +85,11 @@ class Workers:
             starts = [pickle.dumps(each, 5) for each in carried]
             after, own = self._persistently(partial(self._take_turns, step, starts, orders))
             # What a lost worker had of it cannot be made anew from other values, so it is kept here too.
-            step.work, step.arguments = pickle.loads, [Own(own)]
+            step.loaded_from(own)
             return list(map(pickle.loads, after))
 
     def _persistently(self, attempt: Callable[[], T]) -> T:
-        """What an attempt gives, once no loss of a worker spoils it any more."""
+        """The result of an attempt, which is repeated until no worker is lost during it."""
         for _ in range(_MOST_LOSSES):
             try:
                 self._settle()
@@ -134,7 +134,7 @@ class Workers:
         *answers, total = self._results([*(own.started for own in filling.values()), adding])
         self._note(filling, answers)
         # They went as they were added.
-        step.where = {}
+        step.forget()
         return pickle.loads(total)
 
     def _copy(self, step: Step, number: int) -> bytes:
@@ -196,7 +196,7 @@ class Workers:
         own: dict[int, bytes] = {}
         for place, answer in zip(taken, copied, strict=True):
             own |= zip(place.parts, answer, strict=True)
-        step.where = dict(enumerate(self._place_of))
+        step.note(dict(enumerate(self._place_of)))
         return after, [own[number] for number in range(self.n_values)]
 
     def _turn(self, step: Step, start: bytes, order: Sequence[int], taken: Mapping[Place, list[object]]) -> object:
