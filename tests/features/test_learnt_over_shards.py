@@ -19,7 +19,7 @@ from vikt.corpus.readers import read_table
 from vikt.corpus.texts import Texts
 from vikt.errors import EmptyVocabularyError, UsageError
 from vikt.features.handmade.declarations import features_declared
-from vikt.features.ngrams import hashing, learning_tables, ngrams, sieve, sieve_kernels, tokens
+from vikt.features.ngrams import hashing, learning_tables, ngrams, over_shards, sieve, sieve_kernels, tokens
 from vikt.features.ngrams.ngrams import Ngrams
 from vikt.features.ngrams.sieve import Sieve
 from vikt.features.ngrams.token_kernels import NONE
@@ -87,7 +87,8 @@ def pickled(value):
 def learnt_over(options, shards, threads=1, turns=one_turn):
     n_bytes = sum(texts.n_bytes for texts in shards)
     try:
-        return bits(options.learnt_over(turns(shards), sum(map(len, shards)), n_bytes, threads=threads).to_arrays())
+        fitted = over_shards.learnt_over(turns(shards), options, sum(map(len, shards)), n_bytes, threads=threads)
+        return bits(fitted.to_arrays())
     except (EmptyVocabularyError, UsageError) as error:
         return str(error)
 
@@ -135,7 +136,7 @@ def test_any_texts_over_shards_by_plain_and_compiled_kernels(made, texts, n_shar
         with pytest.MonkeyPatch.context() as monkeypatch:
             for module in (tokens, hashing, ngrams):
                 monkeypatch.setattr(module, "kernels_for", lambda name, work=0, of=kernels_of: of(name))
-            for module in (sieve, ngrams, learning_tables):
+            for module in (sieve, over_shards, learning_tables):
                 monkeypatch.setattr(module, "compiled", kernels_of)
             assert learnt_over(options, in_shards(texts, n_shards)) == expected
 
@@ -194,7 +195,7 @@ def test_a_sieve_holds_back_what_is_rare_and_nothing_else(emails, fewest):
 def test_a_rare_character_does_not_end_a_word():
     """Else the starts of these words would be whole words of three characters, in two texts each."""
     texts, options = Texts.from_strings(["abé abcde", "abü abcde"]), Ngrams("char_wb", (4, 5), TFIDF, min_df=2)
-    names = options.learnt_over(one_turn([texts]), 2, texts.n_bytes).names()
+    names = over_shards.learnt_over(one_turn([texts]), options, 2, texts.n_bytes).names()
     assert names == [" abc", "abcd", "bcde", "cde ", " abcd", "abcde", "bcde "]
     assert learnt_over(options, [texts]) == learnt_in_memory(options, texts)
 
@@ -221,9 +222,9 @@ def test_all_parts_of_a_recipe_are_learnt_over_shards(emails, analyzer):
 
 def test_what_cannot_be_learnt_over_shards_is_refused(emails):
     texts = Texts.from_strings(emails[0])
-    given_texts = one_turn([texts]), len(texts), texts.n_bytes
+    turn, *numbers = given_texts = one_turn([texts]), len(texts), texts.n_bytes
     with pytest.raises(UsageError, match="max_features needs all texts in memory"):
-        Ngrams("word", (1, 1), TFIDF, max_features=3).learnt_over(*given_texts)
+        over_shards.learnt_over(turn, Ngrams("word", (1, 1), TFIDF, max_features=3), *numbers)
     handmade = features_declared([{"name": "money", "kind": "pattern", "pattern": "[$]"}])
     with pytest.raises(UsageError, match="hand-made"):
         TextFeatures(FeatureSettings(handmade=handmade)).learn_over(*given_texts)

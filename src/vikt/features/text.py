@@ -19,6 +19,7 @@ from vikt.features.handmade.encoders import AnyEncoder
 from vikt.features.measured import Measured
 from vikt.features.memory import ngrams_per_byte
 from vikt.features.ngrams.ngrams import FittedNgrams, Ngrams
+from vikt.features.ngrams.over_shards import learnt_over
 from vikt.features.ngrams.scoring import NgramScorer
 from vikt.features.ngrams.sieve import MOST_BYTES
 from vikt.features.ngrams.turns import Turns
@@ -109,7 +110,8 @@ class TextFeatures:
     ) -> None:
         """Learn the same from texts that are too many for memory, and make no rows.
 
-        `n_bytes` is the length of all texts, roughly; see `Ngrams.learnt_over` for the other parameters.
+        `n_bytes` is the length of all texts, roughly. The other parameters are those of `learnt_over` in
+        `vikt.features.ngrams.over_shards`.
 
         Raises
         ------
@@ -124,8 +126,8 @@ class TextFeatures:
                 "from settings without hand-made features"
             )
         self.parts = tuple(
-            ngrams.learnt_over(
-                turns, n_documents, n_bytes * ngrams_per_byte(ngrams), most_bytes=most_bytes, threads=threads
+            learnt_over(
+                turns, ngrams, n_documents, n_bytes * ngrams_per_byte(ngrams), most_bytes=most_bytes, threads=threads
             )
             for ngrams in self._ngrams
         )

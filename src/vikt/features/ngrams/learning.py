@@ -97,7 +97,7 @@ class Learner(Protocol):
 class VocabularyLearner:
     """Learns a `Vocabulary`, with ids in the order in which n-grams first occur.
 
-    The order of others does not depend on what a sieve holds back.
+    What a sieve holds back does not change the order of the others.
     """
 
     def __init__(self, lengths: range, shortest: int, kernels: SimpleNamespace) -> None:
@@ -150,7 +150,7 @@ class VocabularyLearner:
 
 
 class BucketLearner:
-    """Learns which `Buckets` are in use; an id is a bucket. No sieve is of use: rare n-grams take no memory."""
+    """Learns which `Buckets` are in use; an id is a bucket. It needs no sieve, since rare n-grams take no memory."""
 
     def __init__(self, lengths: range, bits: int, kernels: SimpleNamespace) -> None:
         self._buckets, self._table = Buckets(lengths, bits), LearningBuckets(1 << bits, kernels)

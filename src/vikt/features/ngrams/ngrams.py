@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property, partial
-from threading import Lock
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from vikt.arrays import Arrays, Floats, Ids, Ints, Reals
-from vikt.compiled import compiled, kernels_for
+from vikt.compiled import kernels_for
 from vikt.corpus.texts import Texts
 from vikt.errors import DamagedModelError, UsageError, known
 from vikt.features.description import Fact
@@ -31,16 +29,13 @@ from vikt.features.ngrams.learning import (
     Learnt,
     VocabularyLearner,
     learn,
-    learn_more,
     vocabulary_of,
 )
 from vikt.features.ngrams.places import NgramPlaces, names_behind_buckets, places_of_ngrams
 from vikt.features.ngrams.records import RecordTable
 from vikt.features.ngrams.row_kernels import CountArrays, Occurrences
-from vikt.features.ngrams.sieve import MOST_BYTES, Sieve
 from vikt.features.ngrams.token_kernels import NONE
 from vikt.features.ngrams.tokens import Cut, Portions, Tokeniser, Tokens
-from vikt.features.ngrams.turns import Turns
 from vikt.features.ngrams.vocabulary import Vocabulary
 from vikt.features.ngrams.vocabulary_spec import BucketSpec, VocabularySpec
 from vikt.features.ngrams.weighing import Weigher
@@ -162,10 +157,10 @@ class Ngrams:
         ranges = list(portions.ranges())
         loops = kernels_for(learning_kernels.__name__, self._effort * texts.n_bytes)
         with running(threads) as run:
-            n_learners = self._n_learners(min(threads, len(ranges)), texts.n_bytes)
-            learners = [self._learner(loops) for _ in range(n_learners)]
+            n_learners = self.n_learners(min(threads, len(ranges)), texts.n_bytes)
+            learners = [self.new_learner(loops) for _ in range(n_learners)]
             learnt, found = learn(learners, partial(self.tokens, portions), ranges, run, progress)
-            fitted, columns = self._chosen(learnt, found, len(texts))
+            fitted, columns = self.chosen(learnt, found, len(texts))
             # Gone before the rows are made.
             del learnt
 
@@ -177,107 +172,26 @@ class Ngrams:
             rows = joined(run(rows_of, _released(found, fitted, columns)), fitted.n_columns, self.dtype, room)
         return fitted, rows
 
-    def learnt_over(
-        self, turns: Turns, n_documents: int, n_ngrams: float, *, most_bytes: int = MOST_BYTES, threads: int = 1
-    ) -> FittedNgrams:
-        """Learn the same, to the last bit, from texts that are too many for memory, and make no rows.
-
-        The texts are gone through twice; once where n-grams are hashed, or none is too rare.
-
-        Parameters
-        ----------
-        turns : Turns
-            Goes through the texts. In how many turns it does so changes no bit.
-        n_documents : int
-            How many texts there are.
-        n_ngrams : float
-            How many n-grams they have, roughly, each counted as often as it occurs.
-        most_bytes : int
-            The most memory that what tells rare n-grams may take. Less of it lets more of them take memory on the way.
-        threads : int
-            How many threads work on a shard.
-
-        Raises
-        ------
-        UsageError
-            There is a limit on the number of features.
-        EmptyVocabularyError
-            No feature is left.
-        """
-        if self.max_features is not None:
-            raise UsageError("max_features needs all texts in memory; leave it out, or raise min_df")
-        learners = turns(
-            "learning n-grams",
-            self.learn_ngrams,
-            self._new_learner(),
-            self._counted(turns, self._sieve(n_documents, n_ngrams, most_bytes), threads),
-            threads,
-        )
-        while len(learners) > 1:
-            learners[0].absorb(learners.pop(1))
-        return self._chosen(learners.pop().learnt(), [], n_documents)[0]
-
-    def _sieve(self, n_documents: int, n_ngrams: float, most_bytes: int) -> Sieve | None:
-        """What is to hold back n-grams that are too rare; None where none is, or where they are hashed."""
-        fewest = math.ceil(self._limits.of(n_documents)[0])
-        if self.hashing is not None or fewest < 2:
-            return None
-        return Sieve.of(self.lengths.stop - 1, fewest, n_ngrams, most_bytes)
-
-    def _counted(self, turns: Turns, sieve: Sieve | None, threads: int) -> Sieve | None:
-        """The sieve, if any, after it has counted all n-grams."""
-        if sieve is None:
-            return None
-        first, *others = turns("counting n-grams", self.count_ngrams, sieve, threads)
-        for later in others:
-            first.add(later)
-        return first
-
-    def count_ngrams(self, texts: Texts, sieve: Sieve, threads: int) -> Sieve:
-        """A sieve, after it has counted the n-grams of a shard too."""
-        portions, counting = self.portions(texts), Lock()
-
-        def count(documents: tuple[int, int]) -> None:
-            tokens = self.tokens(portions, documents)
-            hashes = sieve.hashes(tokens)
-            with counting:
-                sieve.count(hashes, tokens.edges)
-
-        with running(threads) as run:
-            list(run(count, portions.ranges()))
-        return sieve
-
-    def learn_ngrams(self, texts: Texts, learner: Learner, sieve: Sieve | None, threads: int) -> Learner:
-        """A learner, after it has learnt the n-grams of a shard too, but for those that a sieve holds back."""
-        portions = self.portions(texts)
-        ranges = list(portions.ranges())
-        n_learners = self._n_learners(min(threads, len(ranges)), texts.n_bytes)
-        learners = [learner, *(self._new_learner() for _ in range(1, n_learners))]
-        with running(threads) as run:
-            learn_more(learners, partial(self.tokens, portions), ranges, sieve, run)
-        return learner
-
-    def _new_learner(self) -> Learner:
-        return self._learner(compiled(learning_kernels.__name__))
-
-    def _learner(self, loops: SimpleNamespace) -> Learner:
+    def new_learner(self, loops: SimpleNamespace) -> Learner:
+        """What learns them, and knows none yet."""
         if self.hashing is None:
             return VocabularyLearner(self.lengths, self.ngrams[0], loops)
         return BucketLearner(self.lengths, self.hashing, loops)
 
-    def _n_learners(self, threads: int, n_bytes: int) -> int:
+    def n_learners(self, threads: int, n_bytes: int) -> int:
         """One for each thread; fewer where buckets would take much more memory than the texts."""
         return max(threads if self.hashing is None else min(threads, n_bytes >> self.hashing), 1)
 
     @property
-    def _limits(self) -> Limits:
+    def limits(self) -> Limits:
+        """Which of those learnt become columns."""
         return Limits(self.min_df, self.max_df, self.max_features, self.alphabetical)
 
-    def _chosen(
+    def chosen(
         self, learnt: Learnt, found: Sequence[CountedNgrams], n_documents: int
     ) -> tuple[FittedNgrams, list[Ids]]:
         """The n-grams that become columns, and for each space the column of each id that was learnt."""
-        chosen_ids, columns, frequency = self._limits.choose(learnt, found, n_documents)
+        chosen_ids, columns, frequency = self.limits.choose(learnt, found, n_documents)
         idf = self.weighting.idf(frequency, n_documents)
         all_ngrams = learnt.source
         # Gone before the vocabulary is there twice.

@@ -43,9 +43,9 @@ class Sieve:
 
     @classmethod
     def of(cls, longest: int, fewest: int, n_ngrams: float, most_bytes: int) -> Sieve:
-        """A sieve for texts of so many n-grams, each counted as often as it occurs, in at most so much memory.
+        """A sieve for texts of `n_ngrams`, each counted as often as it occurs, in at most `most_bytes` of memory.
 
-        It has a counter or two for each of them where memory lets it. In 65 MB of reviews, 6 % of the rare n-grams of
+        It has a counter or two for each of them if memory allows. In 65 MB of reviews, 6 % of the rare n-grams of
         one and two words then pass, and 19 % of those of up to three, which are more. Each that passes takes as much
         memory on the way as some 280 counters.
         """

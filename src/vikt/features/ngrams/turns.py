@@ -30,7 +30,7 @@ class Turns(Protocol):
         Returns
         -------
         list
-            The last state of each turn: first of that over the first shards, at last of that over the last ones.
+            The last state of each turn, in the order of their shards.
         """
         ...
 
