@@ -293,8 +293,8 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
             Whether quotation marks enclose values in these, and whether their first row names the columns; without
             names, columns are "1", "2" and so on.
         work_dir : str or Path, optional
-            A folder for the rows, which is removed at the end. If the work is interrupted, the same call goes on with
-            it. By default the rows are in a temporary folder.
+            A folder for the rows, which is removed at the end. If the work is interrupted, the same call resumes it.
+            By default the rows are in a temporary folder.
         restart : bool
             Remove what is in the folder, and start anew.
         progress : bool or callable

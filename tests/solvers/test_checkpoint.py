@@ -1,4 +1,4 @@
-"""An ascent that is interrupted after any pass, and goes on in another process, ends with the same bits."""
+"""An ascent that is interrupted after any pass, and resumes in another process, ends with the same bits."""
 
 from __future__ import annotations
 

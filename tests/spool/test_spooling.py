@@ -1,4 +1,4 @@
-"""Spooling: what it refuses, in the words of `vikt train`, and how it goes on where it ended."""
+"""Spooling: what it refuses, in the words of `vikt train`, and how it resumes where it ended."""
 
 from __future__ import annotations
 
@@ -289,7 +289,7 @@ def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
         with pytest.raises(OutputFileError) as caught:
             spool([path], folder)
     assert re.search(r"run-000003\.arrow: cannot be written: the disk is full; make room", str(caught.value))
-    assert str(caught.value).endswith("the rows spooled before stay, and the same work goes on")
+    assert str(caught.value).endswith("the rows spooled before stay; run the same work again to resume")
     assert len(list(folder.glob("run-*.arrow"))) == 3
     assert content_of(spool([path], folder)) == content_of(spool([path], tmp_path / "other"))
 

@@ -57,7 +57,7 @@ def trained(request: Request, options: Values) -> Trained:
     Raises
     ------
     ViktError
-        Something of it fails; the work that is done stays, and the same command goes on with it.
+        Something of it fails; finished work stays, and the same command resumes from it.
     """
     reading = label_reading(request, options)
     settings = TextClassifier(**options | {"targets": reading.kind}).settings()
@@ -130,7 +130,7 @@ def _work_path(request: Request) -> Path:
 
 @contextmanager
 def _resumable(path: Path) -> Iterator[None]:
-    # What ends the work for no fault of its own is told with what to do about it.
+    # Where nothing is wrong with the work itself, the same command can finish it.
     remedy = f"the work so far is in {path}; run the same command again to resume"
     try:
         yield

@@ -59,7 +59,7 @@ RealMatrix = Annotated[Array, ArrayType(_REAL, 2)]
 Bits = Annotated[Array, ArrayType(_BITS, 1)]
 BitsMatrix = Annotated[Array, ArrayType(_BITS, 2)]
 
-# Numbers that are small as a rule, and not wider than they need.
+# Numbers that are small as a rule, in no more bits than they need.
 NarrowInts = Annotated[Array, ArrayType(Choice("narrow", ("int16", "int32")), 1)]
 
 # Weights, whose precision is not that of the data.

@@ -1,4 +1,4 @@
-"""What unfinished work has reached, in a file from which it can go on."""
+"""A file that unfinished work resumes from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vikt.files.replacement import replacing
 from vikt.mappings import ReadJson
 
 _FACTS = "facts.json"
-# Work that short is done again as quickly as a file is written.
+# To repeat so little work takes no longer than to write a file.
 _SECONDS_APART = 1.0
 
 
@@ -42,7 +42,7 @@ class SnapshotFile:
         self._path, self._kept_at = path, perf_counter()
 
     def keep(self, snapshot: Snapshot) -> None:
-        """Replace the file whole, or not at all, unless it is hardly a second old.
+        """Replace the file whole, or not at all, unless it is less than a second old.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""A folder for work that is too large for memory: it is kept while the work is unfinished, so that it can go on."""
+"""A folder for work that is too large for memory: it is kept while the work is unfinished, so that it can resume."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class WorkFolder:
 def work_folder(path: Path, job: Json, *, restart: bool = False) -> Iterator[WorkFolder]:
     """The folder of a job, new or with what was done of it, which is removed at the end.
 
-    Where the work fails it stays, so that it can go on, unless the data are at fault.
+    If the work fails, the folder stays, so that the work can resume, unless the data are at fault.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def _check_same(path: Path, job: Json, restart: bool) -> None:
 
 
 def _has_work(path: Path) -> bool:
-    """Whether anything was done: files of a job alone say only what was asked."""
+    """Whether any work was done: the file of a job says only what was asked."""
     return any(found.is_file() and found.name not in (_JOB, _LOCK) for found in path.rglob("*"))
 
 

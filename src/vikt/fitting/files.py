@@ -69,7 +69,7 @@ class LabelledFiles:
                 progress=progress,
             )
         except (UsageError, InputFileError):
-            # Another command is needed, which could not go on from here.
+            # Another command is needed, which could not resume from here.
             folder.remove()
             raise
 
@@ -81,7 +81,7 @@ class Resources:
     Attributes
     ----------
     cluster : ClusterAddress, optional
-        The cluster whose workers are to hold the rows, which else are on disk.
+        The cluster whose workers are to hold the rows; without one, the rows are on disk.
     """
 
     settings: FitSettings
@@ -93,7 +93,7 @@ class Resources:
     def of(
         cls, settings: FitSettings, memory: str | int | None, threads: int, cluster: str | None, groups: int | None
     ) -> Resources:
-        """Those of a fit that is to begin; parameters as of `TextClassifier.fit_files`.
+        """The resources of a new fit; parameters as of `TextClassifier.fit_files`.
 
         Raises
         ------

@@ -155,5 +155,5 @@ class PackedRows:
         if needed > free:
             raise OutputFileError(
                 f"{self._folder}: expected room for about {size(needed)} of packed rows, found {size(free)} free; make "
-                "room, and the same work goes on from here"
+                "room, and run the same work again to resume"
             )

@@ -3,7 +3,7 @@
 A sample of the rows, in memory, chooses the features and λ. The vocabulary of each part is then learnt from all rows to
 be fitted, of which rows of features are made where they are to lie. In these λ is compared with its neighbours by all
 validation rows, and the solver goes through them shard by shard. What is finished stays in a folder, so that
-interrupted work can go on.
+interrupted work can resume.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def check_fits_shards(settings: FitSettings) -> None:
 
 @dataclass(frozen=True)
 class ShardFit:
-    """A fit of shards, which goes on with what of it is finished in the folder of the work."""
+    """A fit of shards, which resumes from what is finished in the folder of the work."""
 
     work: ShardWork
     place: RowPlace
@@ -128,7 +128,7 @@ class ShardFit:
         try:
             class_factors(self.work.settings.class_weight, classes, np.arange(len(classes)), np.ones(len(classes)))
         except ParameterError:
-            # Another command is needed, which could not go on from here.
+            # Another command is needed, which could not resume from here.
             self.work.folder.remove()
             raise
 

@@ -120,7 +120,7 @@ def minimise(
 ) -> Solution:
     """Minimise an objective; `validation` rows are for early stopping, `start` for the solvers that take a θ.
 
-    An ascent keeps what it has reached in the checkpoint, and resumes from there.
+    An ascent keeps what it has reached in the checkpoint, and resumes from there if it was interrupted.
 
     Raises
     ------

@@ -81,7 +81,8 @@ def dual(
         Stop, after ten passes or later, where the pace of the last five predicts more passes to come than this.
     on_record : callable, optional
     checkpoint : Checkpoint, optional
-        Where to keep what each pass leads to, and to look for the last pass of the same fit. The solution is the same.
+        Where to keep what each pass reaches, and to look for the last pass of the same fit, if it was interrupted, to
+        resume from. The solution is the same.
 
     Raises
     ------
@@ -202,13 +203,13 @@ class Ascent:
         return Pass(loss / self.objective.n_rows, gap / m, value)
 
     def reached(self) -> Reached:
-        """What the passes so far have led to."""
+        """What the passes so far have reached."""
         state = self.state
         alpha_scores = state.rows.parts.own(state.alpha_scores)
         return Reached(Point(state.theta, state.intercepts), alpha_scores, self.negligible, self.aim, self.random)
 
     def resume(self, reached: Reached) -> None:
-        """Go on from what the passes of the same fit have led to."""
+        """Resume from what the passes of the same fit have reached."""
         point, alpha_scores, self.negligible, self.aim, self.random = reached
         kept = self.state.rows.parts.given(alpha_scores)
         self.state = replace(self.state, alpha_scores=kept, **point._asdict(), fresh=False)

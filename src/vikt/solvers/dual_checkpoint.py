@@ -1,4 +1,4 @@
-"""What a dual ascent has reached after a pass, from which it can go on in another process, to the same last bit."""
+"""What a dual ascent has reached after a pass, from which another process resumes, to the same last bit."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Checkpoint(Protocol):
     """Where a solver keeps what it has reached."""
 
     def keep(self, snapshot: Snapshot) -> None:
-        """Keep a snapshot in the place of the one before; or go on with that one, if it is almost as good."""
+        """Keep a snapshot in place of the one before; or keep that one, if it is almost as recent."""
         ...
 
     def kept(self) -> Snapshot | None:
-        """The last snapshot, of a solver that was interrupted."""
+        """The last snapshot of a solver that was interrupted, if there is one."""
         ...
 
 
@@ -73,7 +73,7 @@ class Reached(NamedTuple):
 
 
 def fit_of(objective: Objective, tol: float, random_state: int) -> Json:
-    """What tells one fit from another: only its own snapshot may be gone on from."""
+    """What tells one fit from another: a fit resumes only from a snapshot of its own."""
     parts = objective.parts
     return {
         "rows": parts.sums(_fingerprint),

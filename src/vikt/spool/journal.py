@@ -1,7 +1,7 @@
 """The folder of a spool: what is asked, the runs that are written, and the tally at the end.
 
 `job.json` says what is asked of which input, and which columns hold it. A run is a file that is there whole or not at
-all; the tally of everything up to its end is written just before it, so that a spool that is killed goes on after its
+all; the tally of everything up to its end is written just before it, so that a spool that is killed resumes after its
 last run. `whole.json` is the tally of all.
 """
 
@@ -35,7 +35,7 @@ class Journal:
     _replacements: Replacements = field(default_factory=Replacements)
 
     def opened(self, asked: Json, restart: bool) -> Columns | None:
-        """The columns of a spool that goes on; None where it begins, in a folder that is made for it.
+        """The columns of a spool to resume; None for a new one, whose folder is made if it is missing.
 
         Raises
         ------
@@ -101,7 +101,9 @@ class Journal:
             self._write(path.with_suffix(".json").name, tally.to_json())
             write_run(path, rows, self.seed, self._replacements)
         except OutputFileError as error:
-            raise OutputFileError(f"{error.message}; the rows spooled before stay, and the same work goes on") from None
+            raise OutputFileError(
+                f"{error.message}; the rows spooled before stay; run the same work again to resume"
+            ) from None
         for run in before[-1:]:
             run.with_suffix(".json").unlink(missing_ok=True)
 

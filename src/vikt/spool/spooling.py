@@ -58,15 +58,15 @@ def spool(
     restart: bool = False,
     progress: Progress = no_progress,
 ) -> Spool:
-    """Spool the rows of files, in memory that does not grow with them; go on where an earlier call has ended.
+    """Spool the rows of files, in memory that does not grow with them; resume where an earlier call ended.
 
     Only a JSON array is in memory as a whole while it is read, and so is a single row.
 
     Parameters
     ----------
     data : iterable of str or Path
-        Files, folders and patterns, here or at addresses; "-" is standard input, of which a call that was interrupted
-        cannot go on.
+        Files, folders and patterns, here or at addresses; "-" is standard input, from which an interrupted call
+        cannot resume.
     folder : Path
         A folder of the spool alone, which is made if it is missing.
     text, label, weight : str, optional
