@@ -73,7 +73,6 @@ def test_a_file_that_has_changed_is_another(memory, tmp_path, change):
     memory.pipe("/in/a.csv", csv_of(ROWS[:50] if change == "size" else ROWS[::-1]))
     with pytest.raises(OutputFileError):
         spool(["memory://in/a.csv"], tmp_path / "spool")
-    assert spool(["memory://in/a.csv"], tmp_path / "spool", restart=True).n_rows == (50 if change == "size" else 60)
 
 
 @pytest.mark.usefixtures("_small")

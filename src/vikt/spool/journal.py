@@ -34,14 +34,13 @@ class Journal:
     seed: int
     _replacements: Replacements = field(default_factory=Replacements)
 
-    def opened(self, asked: Json, restart: bool) -> Columns | None:
+    def opened(self, asked: Json) -> Columns | None:
         """The columns of a spool to resume; None for a new one, whose folder is made if it is missing.
 
         Raises
         ------
         OutputFileError
-            The folder holds something else, or rows of an input or of options that were others, and `restart` is
-            false; with it, they are removed.
+            The folder holds something else, or rows of an input or of options that were others.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -53,8 +52,6 @@ class Journal:
         own = {self.folder / _JOB, self.folder / _WHOLE, *self.runs, *self.folder.glob(_TALLIES)}
         if others and (self.folder / _JOB not in others or set(others) - own):
             raise OutputFileError(f"{self.folder}: holds files that are no spool's; choose an empty folder")
-        if restart:
-            self._remove(others)
         kept = self._read(_JOB)
         if kept is None:
             return None
@@ -130,11 +127,6 @@ class Journal:
     def _write(self, name: str, content: str) -> None:
         with self._replacements.replacing(self.folder / name) as file:
             file.write(content.encode())
-
-    def _remove(self, paths: Sequence[Path]) -> None:
-        # The job last: a spool that is killed here still knows its folder.
-        for path in sorted(paths, key=lambda path: path.name == _JOB):
-            path.unlink(missing_ok=True)
 
     def _other_job(self, before: Json, asked: Json) -> OutputFileError:
         name = next((name for name in asked if before.get(name) != asked[name]), next(iter(asked)))

@@ -55,7 +55,6 @@ def spool(
     format: str | None = None,
     dialect: Dialect = DEFAULT_DIALECT,
     seed: int = 0,
-    restart: bool = False,
     progress: Progress = no_progress,
 ) -> Spool:
     """Spool the rows of files, in memory that does not grow with them; resume where an earlier call ended.
@@ -77,8 +76,6 @@ def spool(
         See `vikt.corpus.readers.read_table`.
     seed : int
         Of the keys, by which rows are ordered.
-    restart : bool
-        Whether to remove what an earlier call has spooled.
     progress : callable
         Called with the bytes that are read, and those of all files where these are known.
 
@@ -104,7 +101,7 @@ def spool(
         "version": __version__,
     }
     journal = Journal(folder, seed)
-    columns, tally = journal.opened(asked, restart), journal.whole
+    columns, tally = journal.opened(asked), journal.whole
     not_again = [source.origin for source in sources if source.is_pipe] if tally is not None else []
     if columns is None or tally is None:
         tally = journal.tally
