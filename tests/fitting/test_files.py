@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -324,9 +326,10 @@ def test_few_bytes_let_few_threads_work():
 
 @pytest.mark.parametrize("at", [1, 2, 5])
 def test_a_disk_that_is_too_small_is_told_before_it_is_full(tmp_path, topics, small_shards, monkeypatch, at):
-    path, work, room = written(tmp_path, topics), tmp_path / "work", [10**9] * (at - 1) + [10]
+    # What is spooled needs room too.
+    path, work, room = written(tmp_path, topics), tmp_path / "work", [10**9] * at + [10]
     with monkeypatch.context() as small:
-        small.setattr(packed_rows, "free_space", lambda path: room.pop(0))
+        small.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=room.pop(0)))
         with pytest.raises(OutputFileError, match=r"expected room for about \d.* of packed rows, found 0\.0 kB free"):
             vikt.TextClassifier(**WORDS).fit_files(path, "text", "label", work_dir=work)
     again = vikt.TextClassifier(**WORDS).fit_files(path, "text", "label", work_dir=work)

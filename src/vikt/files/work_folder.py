@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import IO
 from vikt.errors import DataError, OutputFileError
 from vikt.files.replacement import replacing
 from vikt.mappings import Json, ReadJson
+from vikt.tables import size
 
 try:
     import fcntl
@@ -153,8 +153,11 @@ def _locked(path: Path) -> Iterator[IO[bytes]]:
         yield file
 
 
-def free_space(path: Path) -> int:
-    """The bytes that are free where a folder lies or is to be made."""
-    while not path.exists():
-        path = path.parent
-    return shutil.disk_usage(os.path.realpath(path)).free
+def check_room(folder: Path, needed: float, content: str, remedy: str) -> None:
+    """Raise OutputFileError where the disk of a folder has too little room for the bytes that are needed."""
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise OutputFileError(
+            f"{folder}: expected room for about {size(needed)} of {content}, found {size(free)} free; make room, "
+            f"{remedy}"
+        )

@@ -12,19 +12,17 @@ import numpy as np
 
 from vikt.arrays import Ints
 from vikt.corpus.texts import Texts, portions
-from vikt.errors import OutputFileError
 from vikt.features.memory import entries_per_byte
 from vikt.features.ngrams.turns import OneTurn
 from vikt.features.packed import RowDecoder, check_packable, packed
 from vikt.features.text import TextFeatures
-from vikt.files.work_folder import free_space, read_json, write_json
+from vikt.files.work_folder import check_room, read_json, write_json
 from vikt.fitting.examples import Examples
 from vikt.fitting.recipe_rows import RecipeRows
 from vikt.fitting.shard_work import ShardWork
 from vikt.model.objective import Objective
 from vikt.parts.disk import OnDisk, write_part
 from vikt.spool.spool import Spool
-from vikt.tables import size
 
 # Packed rows are read in pieces of about this many entries, and no more numbers of all classes.
 _ENTRIES_PER_PIECE, _NUMBERS_PER_PIECE = 1 << 22, 1 << 22
@@ -150,10 +148,4 @@ class PackedRows:
         return float(written * rows[shard + 1 :].sum() / max(rows[: shard + 1].sum(), 1))
 
     def _check_room(self, needed: float) -> None:
-        """Raise OutputFileError where the disk has too little room for packed rows."""
-        free = free_space(self._folder)
-        if needed > free:
-            raise OutputFileError(
-                f"{self._folder}: expected room for about {size(needed)} of packed rows, found {size(free)} free; make "
-                "room, and run the same work again to resume"
-            )
+        check_room(self._folder, needed, "packed rows", "and run the same work again to resume")

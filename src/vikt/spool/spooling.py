@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -25,6 +24,7 @@ from vikt.corpus.sources import find_sources
 from vikt.corpus.table_labels import paired_columns, refuse_respelled_numbers, shape_of
 from vikt.corpus.texts import Texts
 from vikt.errors import DataError, OutputFileError, UsageError
+from vikt.files.work_folder import check_room
 from vikt.names import KIND_NAMES, TargetKind
 from vikt.progress import Progress, no_progress
 from vikt.spool.journal import Journal
@@ -32,7 +32,6 @@ from vikt.spool.rows import SpooledRows
 from vikt.spool.sources import Source
 from vikt.spool.spool import Spool
 from vikt.spool.tally import Tally
-from vikt.tables import size
 from vikt.version import __version__
 
 # A run ends at this many bytes of text; a batch, of which it takes whole ones, is no longer itself.
@@ -180,12 +179,7 @@ def _check_room(sources: Sequence[Source], journal: Journal) -> None:
     """Refuse a disk that has too little room for what is left of the files whose size is known."""
     needed = sum((source.n_bytes or 0) * _share_spooled(source) for source in sources)
     needed -= sum(run.stat().st_size for run in journal.runs)
-    free = shutil.disk_usage(journal.folder).free
-    if needed > free:
-        raise OutputFileError(
-            f"{journal.folder}: expected room for about {size(needed)} of rows, found {size(free)} free; make room, or "
-            "choose a folder on another disk"
-        )
+    check_room(journal.folder, needed, "rows", "or choose a folder on another disk")
 
 
 def _share_spooled(source: Source) -> float:
